@@ -1,0 +1,2 @@
+//! The binary `codeid`.
+fn main() {}

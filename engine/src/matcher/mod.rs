@@ -1,0 +1,2 @@
+//! Which rules accept a code value.
+pub(crate) mod reference;

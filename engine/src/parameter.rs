@@ -1,0 +1,150 @@
+//! The two parameters of `identifyCode`: borrowed, length-checked, never shown in full.
+
+use std::fmt;
+
+/// The scanned content to identify: 1 to 8192 characters of Unicode text.
+///
+/// Its `Debug` form tells the length only, since a code value may identify a person or an order.
+///
+/// Source: SPEC.md, section 1.
+///
+/// ```
+/// use codeid_engine::CodeValue;
+/// assert_eq!(CodeValue::new("28100104df23").unwrap().as_str(), "28100104df23");
+/// assert!(CodeValue::new("").is_err());
+/// assert!(CodeValue::new(&"é".repeat(8192)).is_ok());
+/// assert!(CodeValue::new(&"é".repeat(8193)).is_err());
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct CodeValue<'a>(&'a str);
+
+impl<'a> CodeValue<'a> {
+    /// The most characters a code value may have.
+    pub const MAX_CHARACTERS: usize = 8192;
+
+    /// Takes `text` if its length is allowed.
+    ///
+    /// # Errors
+    ///
+    /// [`ParameterError`] if `text` has no character or more than [`Self::MAX_CHARACTERS`].
+    pub fn new(text: &'a str) -> Result<Self, ParameterError> {
+        check_length("codeValue", text, 1, Self::MAX_CHARACTERS).map(|()| Self(text))
+    }
+
+    /// The text, borrowed for as long as the caller's.
+    #[must_use]
+    pub const fn as_str(self) -> &'a str {
+        self.0
+    }
+}
+
+impl fmt::Debug for CodeValue<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CodeValue({} bytes)", self.0.len())
+    }
+}
+
+/// The caller's stable identity of a user, which canaries admit or refuse: 3 to 256 characters.
+///
+/// Its `Debug` form tells the length only.
+///
+/// Source: SPEC.md, section 1.
+///
+/// ```
+/// use codeid_engine::OpenId;
+/// let open_id = OpenId::new("user-42").unwrap();
+/// assert_eq!(format!("{open_id:?}"), "OpenId(7 bytes)");
+/// assert!(OpenId::new("ab").is_err());
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct OpenId<'a>(&'a str);
+
+impl<'a> OpenId<'a> {
+    /// The fewest characters an openId may have.
+    pub const MIN_CHARACTERS: usize = 3;
+    /// The most characters an openId may have.
+    pub const MAX_CHARACTERS: usize = 256;
+
+    /// Takes `text` if its length is allowed.
+    ///
+    /// # Errors
+    ///
+    /// [`ParameterError`] if `text` has fewer than [`Self::MIN_CHARACTERS`] or more than
+    /// [`Self::MAX_CHARACTERS`] characters.
+    pub fn new(text: &'a str) -> Result<Self, ParameterError> {
+        check_length("openId", text, Self::MIN_CHARACTERS, Self::MAX_CHARACTERS)
+            .map(|()| Self(text))
+    }
+
+    /// The text, borrowed for as long as the caller's.
+    #[must_use]
+    pub const fn as_str(self) -> &'a str {
+        self.0
+    }
+}
+
+impl fmt::Debug for OpenId<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OpenId({} bytes)", self.0.len())
+    }
+}
+
+/// A parameter of `identifyCode` has a length that is not allowed.
+///
+/// Displays as one sentence that names the parameter, the limit and the length given, never the
+/// content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParameterError {
+    parameter: &'static str,
+    minimum: usize,
+    maximum: usize,
+    characters: usize,
+}
+
+impl ParameterError {
+    /// The parameter's name on the wire: `codeValue` or `openId`.
+    #[must_use]
+    pub const fn parameter(&self) -> &'static str {
+        self.parameter
+    }
+}
+
+impl fmt::Display for ParameterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            parameter,
+            minimum,
+            maximum,
+            characters,
+        } = self;
+        write!(
+            f,
+            "{parameter} must have {minimum} to {maximum} characters, it has {characters}"
+        )
+    }
+}
+
+impl std::error::Error for ParameterError {}
+
+fn check_length(
+    parameter: &'static str,
+    text: &str,
+    minimum: usize,
+    maximum: usize,
+) -> Result<(), ParameterError> {
+    // Every character has one to four bytes, which settles nearly all texts without counting.
+    if text.len() <= maximum && text.len() >= minimum * 4 {
+        return Ok(());
+    }
+    let characters = text.chars().count();
+    if (minimum..=maximum).contains(&characters) {
+        Ok(())
+    } else {
+        Err(ParameterError {
+            parameter,
+            minimum,
+            maximum,
+            characters,
+        })
+    }
+}
