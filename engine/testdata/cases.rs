@@ -1,0 +1,308 @@
+//! Loads the conformance cases of this folder; `README.md` beside this file tells their format.
+//!
+//! Self-contained, so that the tests of any crate of the workspace can include it with `#[path]`.
+
+#![allow(
+    dead_code,
+    reason = "each test binary that includes this file uses its own part of it"
+)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// One conformance case.
+#[derive(Clone, Debug)]
+pub(crate) struct Case {
+    /// Unique over all files.
+    pub(crate) name: String,
+    /// The section of SPEC.md that the case is derived from.
+    pub(crate) source: String,
+    /// The file that holds it, without its folder.
+    pub(crate) file: String,
+    /// The route config, as bytes: not all of them are UTF-8.
+    pub(crate) config: Vec<u8>,
+    /// What is to be seen.
+    pub(crate) check: Check,
+}
+
+/// What a case looks at.
+#[derive(Clone, Debug)]
+pub(crate) enum Check {
+    /// The config is accepted, and this lookup gives this answer.
+    Lookup(Lookup),
+    /// The config is refused with exactly these problems.
+    Refused(Vec<ExpectedProblem>),
+    /// The config is accepted.
+    Accepted,
+}
+
+/// One lookup, and what it must answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Lookup {
+    pub(crate) code: String,
+    pub(crate) open_id: String,
+    pub(crate) answer: Answer,
+    /// The ids of all rules that accept the code value, in order, canaries left aside; `None` where
+    /// the case does not say.
+    pub(crate) matches: Option<Vec<String>>,
+}
+
+/// What a lookup must answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// `isSupported` is false; `rule` is the `UNSUPPORTED` rule that said so, if one did.
+    Unsupported { rule: Option<String> },
+    /// `DECODE`.
+    Decode { code_value: String, rule: String },
+    /// `OPEN_URL`.
+    OpenUrl {
+        redirect_url: String,
+        user_agent: String,
+        rule: String,
+    },
+    /// `PARAM_ILLEGAL`, on account of this parameter.
+    Illegal { parameter: String },
+}
+
+/// One problem that the refusal of a config must report.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct ExpectedProblem {
+    /// The rule's id; `None` where the problem is in no rule or the rule has no readable id.
+    pub(crate) rule: Option<String>,
+    /// The JSON pointer, or several of which one will do.
+    pub(crate) pointer: OneOf,
+    /// The character inside the pattern or template; not looked at where `None`.
+    pub(crate) in_pattern: Option<usize>,
+    /// What the message or the hint must contain; not looked at where `None`.
+    pub(crate) contains: Option<String>,
+}
+
+/// One text, or several of which one will do.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum OneOf {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl OneOf {
+    pub(crate) fn contains(&self, text: &str) -> bool {
+        match self {
+            Self::One(one) => one == text,
+            Self::Several(several) => several.iter().any(|one| one == text),
+        }
+    }
+}
+
+/// The folder that holds the cases.
+pub(crate) fn folder() -> PathBuf {
+    // Every crate of the workspace is a sibling of `engine`.
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine/testdata")
+}
+
+/// All cases of all files, in the order of file names, then as they stand.
+///
+/// Panics with the file's and the case's name where one cannot be read.
+pub(crate) fn load() -> Vec<Case> {
+    let mut files: Vec<PathBuf> = fs::read_dir(folder())
+        .unwrap_or_else(|error| panic!("{}: {error}", folder().display()))
+        .map(|entry| {
+            entry
+                .expect("a folder that was opened can be listed")
+                .path()
+        })
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "toml")
+        })
+        .collect();
+    files.sort();
+    let cases: Vec<Case> = files.iter().flat_map(|path| load_file(path)).collect();
+    let mut seen = BTreeMap::new();
+    for case in &cases {
+        if let Some(other) = seen.insert(&case.name, &case.file) {
+            panic!("two cases are named {} ({other}, {})", case.name, case.file);
+        }
+    }
+    cases
+}
+
+fn load_file(path: &Path) -> Vec<Case> {
+    let file = path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned());
+    let file = file.expect("a file has a name");
+    let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{file}: {error}"));
+    let raw: RawFile = toml::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}"));
+    let RawFile { rules, case } = raw;
+    case.into_iter()
+        .map(|case| case.check(&file, &rules))
+        .collect()
+}
+
+/// One file as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RawFile {
+    /// Rules that several cases of the file share, by name.
+    #[serde(default)]
+    rules: BTreeMap<String, Text>,
+    #[serde(default)]
+    case: Vec<RawCase>,
+}
+
+/// One case as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RawCase {
+    name: String,
+    source: String,
+    rules: Option<Text>,
+    rules_of: Option<String>,
+    config: Option<Text>,
+    config_hex: Option<String>,
+    code: Option<Text>,
+    open_id: Option<Text>,
+    expect: Option<RawAnswer>,
+    matches: Option<Vec<String>>,
+    expect_errors: Option<Vec<ExpectedProblem>>,
+    config_ok: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RawAnswer {
+    unsupported: Option<bool>,
+    decode: Option<Text>,
+    redirect_url: Option<Text>,
+    user_agent: Option<String>,
+    illegal: Option<String>,
+    rule: Option<String>,
+}
+
+/// A text, or `prefix`, then `repeat` so many `times`, then `suffix`.
+#[derive(Clone, Deserialize)]
+#[serde(untagged)]
+enum Text {
+    Plain(String),
+    Repeated(Repeated),
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Repeated {
+    #[serde(default)]
+    prefix: String,
+    repeat: String,
+    times: usize,
+    #[serde(default)]
+    suffix: String,
+}
+
+impl Text {
+    fn into_string(self) -> String {
+        match self {
+            Self::Plain(text) => text,
+            Self::Repeated(Repeated {
+                prefix,
+                repeat,
+                times,
+                suffix,
+            }) => prefix + &repeat.repeat(times) + &suffix,
+        }
+    }
+}
+
+impl RawCase {
+    fn check(self, file: &str, shared: &BTreeMap<String, Text>) -> Case {
+        let at = format!("{file}, case {}", self.name);
+        let document = |rules: Text| {
+            let rules = rules.into_string();
+            format!(r#"{{"format": "codeid/1", "version": "cases", "rules": {rules}}}"#)
+                .into_bytes()
+        };
+        let config = match (self.rules, self.rules_of, self.config, self.config_hex) {
+            (Some(rules), None, None, None) => document(rules),
+            (None, Some(name), None, None) => match shared.get(&name) {
+                Some(rules) => document(rules.clone()),
+                None => panic!("{at}: the file has no rules named {name}"),
+            },
+            (None, None, Some(config), None) => config.into_string().into_bytes(),
+            (None, None, None, Some(hex)) => bytes_of(&hex, &at),
+            _ => panic!("{at}: needs one of rules, rules-of, config, config-hex"),
+        };
+        let check = match (self.expect, self.expect_errors, self.config_ok) {
+            (Some(answer), None, None) => Check::Lookup(Lookup {
+                code: self
+                    .code
+                    .map(Text::into_string)
+                    .unwrap_or_else(|| panic!("{at}: no code")),
+                open_id: self
+                    .open_id
+                    .map_or_else(|| "user-42".to_owned(), Text::into_string),
+                answer: answer.check(&at),
+                matches: self.matches,
+            }),
+            (None, Some(problems), None) if !problems.is_empty() => Check::Refused(problems),
+            (None, None, Some(true)) => Check::Accepted,
+            _ => panic!("{at}: needs one of expect, expect-errors (not empty), config-ok = true"),
+        };
+        Case {
+            name: self.name,
+            source: self.source,
+            file: file.to_owned(),
+            config,
+            check,
+        }
+    }
+}
+
+impl RawAnswer {
+    fn check(self, at: &str) -> Answer {
+        let Self {
+            unsupported,
+            decode,
+            redirect_url,
+            user_agent,
+            illegal,
+            rule,
+        } = self;
+        match (unsupported, decode, redirect_url, user_agent, illegal, rule) {
+            (Some(true), None, None, None, None, rule) => Answer::Unsupported { rule },
+            (None, Some(code_value), None, None, None, Some(rule)) => Answer::Decode {
+                code_value: code_value.into_string(),
+                rule,
+            },
+            (None, None, Some(redirect_url), user_agent, None, Some(rule)) => Answer::OpenUrl {
+                redirect_url: redirect_url.into_string(),
+                user_agent: user_agent.unwrap_or_else(|| "-".to_owned()),
+                rule,
+            },
+            (None, None, None, None, Some(parameter), None) => Answer::Illegal { parameter },
+            _ => panic!("{at}: expect is none of the forms that README.md lists"),
+        }
+    }
+}
+
+fn bytes_of(hex: &str, at: &str) -> Vec<u8> {
+    let digits: Vec<u32> = hex
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .map(|c| {
+            c.to_digit(16)
+                .unwrap_or_else(|| panic!("{at}: {c} is no hex digit"))
+        })
+        .collect();
+    assert!(
+        digits.len().is_multiple_of(2),
+        "{at}: half a byte at the end of config-hex"
+    );
+    digits
+        .chunks_exact(2)
+        .map(|pair| u8::try_from(pair[0] * 16 + pair[1]).expect("two hex digits make a byte"))
+        .collect()
+}
