@@ -165,6 +165,7 @@ struct RawCase {
     rules_of: Option<String>,
     config: Option<Text>,
     config_hex: Option<String>,
+    config_file: Option<String>,
     code: Option<Text>,
     open_id: Option<Text>,
     expect: Option<RawAnswer>,
@@ -225,15 +226,26 @@ impl RawCase {
             format!(r#"{{"format": "codeid/1", "version": "cases", "rules": {rules}}}"#)
                 .into_bytes()
         };
-        let config = match (self.rules, self.rules_of, self.config, self.config_hex) {
-            (Some(rules), None, None, None) => document(rules),
-            (None, Some(name), None, None) => match shared.get(&name) {
+        let forms = (
+            self.rules,
+            self.rules_of,
+            self.config,
+            self.config_hex,
+            self.config_file,
+        );
+        let config = match forms {
+            (Some(rules), None, None, None, None) => document(rules),
+            (None, Some(name), None, None, None) => match shared.get(&name) {
                 Some(rules) => document(rules.clone()),
                 None => panic!("{at}: the file has no rules named {name}"),
             },
-            (None, None, Some(config), None) => config.into_string().into_bytes(),
-            (None, None, None, Some(hex)) => bytes_of(&hex, &at),
-            _ => panic!("{at}: needs one of rules, rules-of, config, config-hex"),
+            (None, None, Some(config), None, None) => config.into_string().into_bytes(),
+            (None, None, None, Some(hex), None) => bytes_of(&hex, &at),
+            (None, None, None, None, Some(name)) => {
+                let path = folder().join("../../config").join(name);
+                fs::read(&path).unwrap_or_else(|error| panic!("{at}: {}: {error}", path.display()))
+            }
+            _ => panic!("{at}: needs one of rules, rules-of, config, config-hex, config-file"),
         };
         let check = match (self.expect, self.expect_errors, self.config_ok) {
             (Some(answer), None, None) => Check::Lookup(Lookup {
