@@ -33,6 +33,7 @@ mod ids;
 mod live;
 mod matcher;
 mod parameter;
+mod pattern;
 mod rule;
 mod table;
 mod verdict;

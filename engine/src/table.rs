@@ -1,97 +1,355 @@
-//! One immutable snapshot of the rules.
-use crate::*;
+//! One immutable snapshot of the rules: everything an answer depends on.
 
-/// Bounds on what compiling may take.
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::canary::Canary;
+use crate::matcher::{self, CaptureScratch, GroupFinder, Matcher, SearchScratch};
+use crate::rule::{Action, RouteConfig, RouteRule, RuleMatch};
+use crate::{
+    Admission, CodeValue, ConfigError, Explanation, Generation, OpenId, Outcome, Problem, RuleId,
+    Verdict,
+};
+
+/// Bounds on a route config, and on what compiling it may take.
+///
+/// Both kinds of states bound memory, compile time, and the time of the slowest lookup, each
+/// roughly in proportion: all are known before anything is built.
+///
+/// Source: SPEC.md, section 2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CompileLimits {
-    /// The most characters of the document.
+    /// The most characters that the document may have; 131072 by default.
     pub max_config_characters: usize,
-    /// The most automaton states that one rule's pattern may take.
+    /// The most states that one rule's pattern may take; 10,000 by default. A state is about one
+    /// character or class of the pattern with its repetitions written out.
     pub max_rule_states: usize,
-    /// The most automaton states that all patterns may take together.
+    /// The most states that all patterns may take together; 250,000 by default.
     pub max_states: usize,
 }
+
 impl Default for CompileLimits {
     fn default() -> Self {
         Self {
-            max_config_characters: RouteConfig::DEFAULT_MAX_CHARACTERS,
+            max_config_characters: 131_072,
             max_rule_states: 10_000,
             max_states: 250_000,
         }
     }
 }
 
-/// One thread's memory for lookups.
+/// A compiled route config. Immutable, and shared between threads as it is.
+///
+/// Source: SPEC.md, sections 1 and 2.
+#[derive(Debug)]
+pub struct RouteTable {
+    version: Box<str>,
+    generation: Generation,
+    rules: Vec<TableRule>,
+    matcher: Matcher,
+}
+
+/// What is left of a rule when its match is compiled.
+#[derive(Debug)]
+struct TableRule {
+    id: RuleId,
+    canary: Option<Canary>,
+    action: Action,
+    /// Finds the groups that the action's template inserts, if it inserts any.
+    groups: Option<GroupFinder>,
+}
+
+impl RouteTable {
+    /// Parses, checks and compiles the text of a route config.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] with every problem that was found. A panic, which would be a defect, is such
+    /// a problem too.
+    ///
+    /// # Complexity
+    ///
+    /// Time and memory are bounded by `limits`. Not for a thread that serves.
+    pub fn from_json(json: &[u8], limits: &CompileLimits) -> Result<Self, ConfigError> {
+        Self::compile(&RouteConfig::from_json(json, limits)?, limits)
+    }
+
+    /// Compiles a config that was parsed before.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] if it takes more than `limits` allow.
+    pub fn compile(config: &RouteConfig, limits: &CompileLimits) -> Result<Self, ConfigError> {
+        guarded(|| {
+            let matcher = Matcher::build(config.rules(), limits)?;
+            let rules = config.rules().iter().map(TableRule::new).collect();
+            let (version, generation) = (config.version().into(), Generation::default());
+            Ok(Self {
+                version,
+                generation,
+                rules,
+                matcher,
+            })
+        })
+    }
+
+    /// What is to be done with `code` for the user `open_id`: what the first rule says that accepts
+    /// the code value and whose canary admits the openId.
+    ///
+    /// Cannot fail, takes no lock, and allocates nothing once `scratch` has grown.
+    ///
+    /// # Complexity
+    ///
+    /// Linear in the code value.
+    #[must_use]
+    pub fn identify<'a>(
+        &'a self,
+        code: CodeValue<'a>,
+        open_id: OpenId<'_>,
+        scratch: &'a mut Scratch,
+    ) -> Verdict<'a> {
+        let Scratch {
+            search,
+            captures,
+            hash_key,
+            rendered,
+        } = scratch;
+        let mut winner = Winner {
+            table: self,
+            open_id,
+            hash_key,
+            best: u32::MAX,
+        };
+        self.matcher
+            .search(code.as_str(), search, captures, &mut winner);
+        let Some(rule) = self.rules.get(winner.best as usize) else {
+            return Verdict {
+                rule: None,
+                outcome: Outcome::Unsupported,
+            };
+        };
+        Verdict {
+            rule: Some(&rule.id),
+            outcome: rule.outcome(code.as_str(), captures, rendered),
+        }
+    }
+
+    /// Every rule that accepts `code`, in order, and whether its canary admits `open_id`.
+    ///
+    /// For people: it allocates, and looks at all rules.
+    #[must_use]
+    pub fn explain(
+        &self,
+        code: CodeValue<'_>,
+        open_id: OpenId<'_>,
+        scratch: &mut Scratch,
+    ) -> Vec<Explanation<'_>> {
+        let mut all = AllMatches::default();
+        self.matcher.search(
+            code.as_str(),
+            &mut scratch.search,
+            &mut scratch.captures,
+            &mut all,
+        );
+        all.rules.sort_unstable();
+        all.rules.dedup();
+        let mut decided = false;
+        all.rules
+            .into_iter()
+            .map(|index| {
+                let index = index as usize;
+                let rule = &self.rules[index];
+                let admission = rule.admission(open_id, &mut scratch.hash_key);
+                let decides = admission.admits() && !decided;
+                decided |= decides;
+                Explanation {
+                    rule: &rule.id,
+                    index,
+                    admission,
+                    decides,
+                }
+            })
+            .collect()
+    }
+
+    /// The config's `version`: 1 to 64 characters, never interpreted.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// Which published table this is; 0 if it never was.
+    #[must_use]
+    pub const fn generation(&self) -> Generation {
+        self.generation
+    }
+
+    pub(crate) const fn set_generation(&mut self, generation: Generation) {
+        self.generation = generation;
+    }
+
+    /// How many rules there are.
+    #[must_use]
+    pub fn rule_count(&self) -> usize {
+        self.rules.len()
+    }
+
+    /// The bytes that matching reads or may read: the compiled rules without their actions and
+    /// canaries.
+    #[must_use]
+    pub fn matcher_bytes(&self) -> usize {
+        self.matcher.heap_bytes()
+    }
+
+    /// About how many bytes the table takes on the heap in all.
+    #[must_use]
+    pub fn memory_usage(&self) -> usize {
+        let rules: usize = self.rules.iter().map(TableRule::heap_bytes).sum();
+        self.matcher.heap_bytes() + rules + self.rules.capacity() * size_of::<TableRule>()
+    }
+}
+
+/// One thread's memory for lookups, good for any table. Starts empty and grows to what the lookups
+/// need; then nothing allocates.
 #[derive(Debug, Default)]
-pub struct Scratch {}
+pub struct Scratch {
+    search: SearchScratch,
+    captures: CaptureScratch,
+    /// What a canary hashes.
+    hash_key: Vec<u8>,
+    /// What a template renders.
+    rendered: String,
+}
+
 impl Scratch {
-    /// Empty.
+    /// Memory that holds nothing yet.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 }
 
-/// A compiled route config.
-#[derive(Debug)]
-pub struct RouteTable {}
-impl RouteTable {
-    /// Parses and compiles a route config.
-    ///
-    /// # Errors
-    /// Every problem.
-    pub fn from_json(_json: &[u8], _limits: &CompileLimits) -> Result<Self, ConfigError> {
-        unimplemented!()
+impl TableRule {
+    fn new(rule: &RouteRule) -> Self {
+        let groups = match (&rule.rule_match, rule.action.template()) {
+            (RuleMatch::Regex(pattern), Some(template)) => {
+                GroupFinder::new(pattern, template.groups())
+            }
+            _ => None,
+        };
+        Self {
+            id: rule.id.clone(),
+            canary: rule.canary.clone(),
+            action: rule.action.clone(),
+            groups,
+        }
     }
-    /// Compiles a parsed config.
-    ///
-    /// # Errors
-    /// Over a bound.
-    pub fn compile(_config: &RouteConfig, _limits: &CompileLimits) -> Result<Self, ConfigError> {
-        unimplemented!()
+
+    fn admission(&self, open_id: OpenId<'_>, hash_key: &mut Vec<u8>) -> Admission {
+        match &self.canary {
+            None => Admission::NoCanary,
+            Some(canary) => canary.admission(open_id, hash_key),
+        }
     }
-    /// What to do with `code` for `open_id`.
-    #[must_use]
-    pub fn identify<'a>(
+
+    fn outcome<'a>(
         &'a self,
-        _code: CodeValue<'a>,
-        _open_id: OpenId<'_>,
-        _scratch: &'a mut Scratch,
-    ) -> Verdict<'a> {
-        unimplemented!()
+        code: &'a str,
+        captures: &mut CaptureScratch,
+        rendered: &'a mut String,
+    ) -> Outcome<'a> {
+        match &self.action {
+            Action::Unsupported => Outcome::Unsupported,
+            Action::Decode { code_value } if code_value.is_code() => {
+                Outcome::Decode { code_value: code }
+            }
+            Action::Decode { code_value } => {
+                rendered.clear();
+                let groups = self
+                    .groups
+                    .as_ref()
+                    .map(|groups| groups.find(code, captures));
+                let group = |index| groups.as_ref().map_or("", |found| found.text(index));
+                code_value.render(code, group, false, rendered);
+                Outcome::Decode {
+                    code_value: rendered,
+                }
+            }
+            Action::OpenUrl {
+                redirect_url,
+                user_agent,
+            } => {
+                rendered.clear();
+                let groups = self
+                    .groups
+                    .as_ref()
+                    .map(|groups| groups.find(code, captures));
+                let group = |index| groups.as_ref().map_or("", |found| found.text(index));
+                redirect_url.render(code, group, true, rendered);
+                Outcome::OpenUrl {
+                    redirect_url: rendered,
+                    user_agent,
+                }
+            }
+        }
     }
-    /// Every rule that accepts, in order. Allocates.
-    #[must_use]
-    pub fn explain(
-        &self,
-        _code: CodeValue<'_>,
-        _open_id: OpenId<'_>,
-        _scratch: &mut Scratch,
-    ) -> Vec<Explanation<'_>> {
-        unimplemented!()
+
+    fn heap_bytes(&self) -> usize {
+        self.id.as_str().len()
+            + self
+                .canary
+                .as_ref()
+                .map_or(0, |c| c.group.len() + c.allowlist.heap_bytes())
+            + self.groups.as_ref().map_or(0, GroupFinder::heap_bytes)
     }
-    /// version
-    #[must_use]
-    pub fn version(&self) -> &str {
-        unimplemented!()
+}
+
+/// Keeps the first rule that accepts and admits.
+struct Winner<'a> {
+    table: &'a RouteTable,
+    open_id: OpenId<'a>,
+    hash_key: &'a mut Vec<u8>,
+    best: u32,
+}
+
+impl matcher::Visitor for Winner<'_> {
+    fn wants(&self, rule: u32) -> bool {
+        rule < self.best
     }
-    /// generation
-    #[must_use]
-    pub fn generation(&self) -> Generation {
-        unimplemented!()
+
+    fn accepted(&mut self, rule: u32) {
+        if rule < self.best
+            && self.table.rules[rule as usize]
+                .admission(self.open_id, self.hash_key)
+                .admits()
+        {
+            self.best = rule;
+        }
     }
-    pub(crate) fn set_generation(&mut self, _g: Generation) {
-        unimplemented!()
+}
+
+/// Keeps every rule that accepts.
+#[derive(Default)]
+struct AllMatches {
+    rules: Vec<u32>,
+}
+
+impl matcher::Visitor for AllMatches {
+    fn wants(&self, _rule: u32) -> bool {
+        true
     }
-    /// rules
-    #[must_use]
-    pub fn rule_count(&self) -> usize {
-        unimplemented!()
+
+    fn accepted(&mut self, rule: u32) {
+        self.rules.push(rule);
     }
-    /// bytes
-    #[must_use]
-    pub fn memory_usage(&self) -> usize {
-        unimplemented!()
-    }
+}
+
+/// Runs `work`; a panic in it, which would be a defect, is an error like any.
+pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, ConfigError>) -> Result<T, ConfigError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        let message = "an internal fault of the compiler; the config is refused";
+        Err(Problem::new("", message)
+            .with_hint("this is a defect of codeid: please report it")
+            .into())
+    })
 }

@@ -1,19 +1,189 @@
-//! The slow and obvious matcher.
-use crate::{CodeValue, RouteConfig};
+//! The slow and obvious matcher: the oracle for tests, fuzzing and benches.
 
-/// The oracle for tests, fuzzing and benches: tries each rule, one after the other.
+use regex_automata::meta::Regex;
+use regex_syntax::hir::{Hir, Look};
+
+use crate::CodeValue;
+use crate::rule::{EmvMatch, HostMatch, RouteConfig, RuleMatch, TagPath, UrlMatch};
+
+/// Tries each rule, one after the other, each in the most direct way: what a reader of the
+/// specification would write first. Not for serving.
+///
+/// Source: SPEC.md, section 2.1.
 #[derive(Debug)]
-pub struct ReferenceMatcher {}
+pub struct ReferenceMatcher {
+    rules: Vec<ReferenceRule>,
+}
+
+#[derive(Debug)]
+enum ReferenceRule {
+    Exact(Box<str>),
+    Prefix(Box<str>),
+    Regex(Regex),
+    Url(UrlMatch),
+    Emv(EmvMatch),
+}
 
 impl ReferenceMatcher {
-    /// Prepares `config`'s rules.
+    /// Prepares the rules of `config`.
+    ///
+    /// # Panics
+    ///
+    /// If the `regex` engine refuses an expression, which it has no limit to do by.
     #[must_use]
-    pub fn new(_config: &RouteConfig) -> Self {
-        unimplemented!()
+    pub fn new(config: &RouteConfig) -> Self {
+        Self::of(config.rules())
     }
-    /// The indexes of all rules that accept `code`, in order, canaries left aside.
+    pub(crate) fn of(rules: &[crate::rule::RouteRule]) -> Self {
+        let rules = rules
+            .iter()
+            .map(|rule| match &rule.rule_match {
+                RuleMatch::Exact(text) => ReferenceRule::Exact(text.clone()),
+                RuleMatch::Prefix(text) => ReferenceRule::Prefix(text.clone()),
+                RuleMatch::Regex(pattern) => ReferenceRule::Regex(whole(pattern.hir())),
+                RuleMatch::Url(url) => ReferenceRule::Url(url.clone()),
+                RuleMatch::Emv(emv) => ReferenceRule::Emv(emv.clone()),
+            })
+            .collect();
+        Self { rules }
+    }
+
+    /// The places in the config of all rules that accept `code`, in order, canaries left aside.
     #[must_use]
-    pub fn matching_rules(&self, _code: CodeValue<'_>) -> Vec<usize> {
-        unimplemented!()
+    pub fn matching_rules(&self, code: CodeValue<'_>) -> Vec<usize> {
+        let code = code.as_str();
+        (0..self.rules.len())
+            .filter(|&index| self.rules[index].accepts(code))
+            .collect()
     }
+}
+
+impl ReferenceRule {
+    fn accepts(&self, code: &str) -> bool {
+        match self {
+            Self::Exact(text) => code == &**text,
+            Self::Prefix(text) => code.starts_with(&**text),
+            Self::Regex(regex) => regex.is_match(code),
+            Self::Url(url) => accepts_url(url, code),
+            Self::Emv(emv) => accepts_emv(emv, code).is_some(),
+        }
+    }
+}
+
+fn whole(hir: &Hir) -> Regex {
+    let anchored = Hir::concat(vec![
+        Hir::look(Look::Start),
+        hir.clone(),
+        Hir::look(Look::End),
+    ]);
+    Regex::builder()
+        .configure(Regex::config().nfa_size_limit(None))
+        .build_from_hir(&anchored)
+        .expect("no limit is set that a checked pattern could pass")
+}
+
+fn accepts_url(url: &UrlMatch, code: &str) -> bool {
+    let Some((scheme, rest)) = code.split_once("://") else {
+        return false;
+    };
+    if !scheme.eq_ignore_ascii_case(&url.scheme) {
+        return false;
+    }
+    let is_host_character = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let host_end = rest.find(|c| !is_host_character(c)).unwrap_or(rest.len());
+    let (host, mut rest) = rest.split_at(host_end);
+    let host = host.to_ascii_lowercase();
+    let host_accepted = match &url.host {
+        HostMatch::Exact(name) => host == **name,
+        HostMatch::Below(domain) => host
+            .strip_suffix(&**domain)
+            .and_then(|labels| labels.strip_suffix('.'))
+            .is_some_and(|labels| {
+                labels
+                    .split('.')
+                    .all(|label| (1..=63).contains(&label.len()))
+            }),
+    };
+    if !host_accepted {
+        return false;
+    }
+    if let Some(port) = url.port {
+        match rest.strip_prefix(&format!(":{port}")) {
+            Some(after) => rest = after,
+            None => return false,
+        }
+    }
+    let at_boundary = |rest: &str| rest.is_empty() || rest.starts_with(['/', '?', '#']);
+    match &url.path {
+        None => at_boundary(rest),
+        Some(path) => match rest.strip_prefix(&**path) {
+            Some(after) => path.ends_with('/') || at_boundary(after),
+            None => false,
+        },
+    }
+}
+
+fn accepts_emv(emv: &EmvMatch, code: &str) -> Option<()> {
+    let accepted = |condition: bool| condition.then_some(());
+    accepted(code.starts_with("000201"))?;
+    let objects = data_objects(code)?;
+    if let Some(guid) = &emv.guid {
+        let has_guid = (26..=51).any(|id| {
+            first(&objects, id)
+                .and_then(|template| data_objects(template))
+                .and_then(|subs| first(&subs, 0).map(|value| value.eq_ignore_ascii_case(guid)))
+                .unwrap_or(false)
+        });
+        accepted(has_guid)?;
+    }
+    for (TagPath { id, sub_id }, wanted) in &emv.tags {
+        let value = first(&objects, *id)?;
+        match sub_id {
+            None => accepted(value == &**wanted)?,
+            Some(sub_id) => {
+                let subs = data_objects(value)?;
+                accepted(first(&subs, *sub_id)? == &**wanted)?;
+            }
+        }
+    }
+    if emv.check_crc {
+        let (id, value) = objects.last()?;
+        accepted(*id == 63 && value.len() == 4)?;
+        let (text, crc) = code.split_at(code.len() - 4);
+        accepted(crc.bytes().all(|b| b.is_ascii_hexdigit()))?;
+        let expected = crc::Crc::<u16>::new(&crc::CRC_16_IBM_3740).checksum(text.as_bytes());
+        accepted(u16::from_str_radix(crc, 16) == Ok(expected))?;
+    }
+    Some(())
+}
+
+/// The data objects of which the whole of `text` consists: each id, and the value.
+fn data_objects(text: &str) -> Option<Vec<(u8, &str)>> {
+    let mut objects = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let header = rest
+            .get(..4)
+            .filter(|h| h.bytes().all(|b| b.is_ascii_digit()))?;
+        let id: u8 = header[..2].parse().ok()?;
+        let length: usize = header[2..].parse().ok()?;
+        let value = &rest[4..];
+        if length == 0 || value.chars().count() < length {
+            return None;
+        }
+        let end = value
+            .char_indices()
+            .nth(length)
+            .map_or(value.len(), |(end, _)| end);
+        objects.push((id, &value[..end]));
+        rest = &value[end..];
+    }
+    Some(objects)
+}
+
+fn first<'a>(objects: &[(u8, &'a str)], id: u8) -> Option<&'a str> {
+    objects
+        .iter()
+        .find(|(candidate, _)| *candidate == id)
+        .map(|(_, value)| *value)
 }

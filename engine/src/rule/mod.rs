@@ -1,38 +1,112 @@
-//! Route rules, parsed and checked.
-use crate::{ConfigError, Problem};
+//! Route rules: from text to checked values.
 
-/// A route config: rules in the order in which they are tried, parsed and checked.
+mod action;
+mod emv;
+mod fields;
+mod gate;
+mod json;
+mod parse;
+mod problems;
+mod redirect;
+mod template;
+mod url;
+
+pub(crate) use self::action::Action;
+pub(crate) use self::emv::{EmvMatch, TagPath};
+pub(crate) use self::url::{HostMatch, MAX_LABEL_CHARACTERS, UrlMatch, is_label_byte};
+use crate::canary::Canary;
+use crate::pattern::Pattern;
+use crate::{CompileLimits, ConfigError, Problem, RuleId};
+
+/// A route config, parsed and checked: rules in the order in which they are tried, perhaps none.
+///
+/// Source: SPEC.md, section 2.
+///
+/// ```
+/// use codeid_engine::{CompileLimits, RouteConfig};
+/// let json = br#"{"format": "codeid/1", "version": "2026-11-21.3", "rules": [
+///     {"id": "a", "match": {"prefix": "https://qr.example/"}, "action": {"type": "DECODE"}}
+/// ]}"#;
+/// let config = RouteConfig::from_json(json, &CompileLimits::default()).unwrap();
+/// assert_eq!(config.version(), "2026-11-21.3");
+/// assert_eq!(config.len(), 1);
+/// assert_eq!(config.warnings()[0].pointer(), "/rules/0/match/prefix");
+/// ```
 #[derive(Clone, Debug)]
-pub struct RouteConfig {}
+pub struct RouteConfig {
+    version: Box<str>,
+    rules: Vec<RouteRule>,
+    warnings: Vec<Problem>,
+}
 
 impl RouteConfig {
-    /// The bound on a config's length unless a setting raises it.
-    pub const DEFAULT_MAX_CHARACTERS: usize = 131_072;
-    /// Parses and checks; reports every problem.
+    /// Parses and checks the text of a route config.
     ///
     /// # Errors
-    /// [`ConfigError`] with every problem found.
-    pub fn from_json(_json: &[u8], _max_characters: usize) -> Result<Self, ConfigError> {
-        unimplemented!()
+    ///
+    /// [`ConfigError`] with every problem that was found, in document order. A panic, which would
+    /// be a defect, is such a problem too.
+    ///
+    /// # Complexity
+    ///
+    /// Linear in the text but for patterns; `limits` bounds what these may cost before anything is
+    /// built from them.
+    pub fn from_json(json: &[u8], limits: &CompileLimits) -> Result<Self, ConfigError> {
+        crate::table::guarded(|| parse::parse(json, limits))
     }
-    /// What is allowed, but probably not meant.
-    #[must_use]
-    pub fn warnings(&self) -> &[Problem] {
-        unimplemented!()
-    }
-    /// The config's `version`.
+
+    /// The config's `version`: 1 to 64 characters, never interpreted.
     #[must_use]
     pub fn version(&self) -> &str {
-        unimplemented!()
+        &self.version
     }
-    /// The JSON schema.
+
+    /// How many rules there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        unimplemented!()
+        self.rules.len()
     }
-    /// empty
+
+    /// Whether there is no rule, so that no code value is supported.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        unimplemented!()
+        self.rules.is_empty()
+    }
+
+    /// The ids of the rules, in order.
+    pub fn rule_ids(&self) -> impl Iterator<Item = &RuleId> {
+        self.rules.iter().map(|rule| &rule.id)
+    }
+
+    /// What is allowed, but probably not meant, in document order.
+    #[must_use]
+    pub fn warnings(&self) -> &[Problem] {
+        &self.warnings
+    }
+
+    pub(crate) fn rules(&self) -> &[RouteRule] {
+        &self.rules
     }
 }
+
+/// One rule, checked.
+#[derive(Clone, Debug)]
+pub(crate) struct RouteRule {
+    pub(crate) id: RuleId,
+    pub(crate) rule_match: RuleMatch,
+    pub(crate) action: Action,
+    pub(crate) canary: Option<Canary>,
+}
+
+/// Which code values a rule accepts.
+#[derive(Clone, Debug)]
+pub(crate) enum RuleMatch {
+    Exact(Box<str>),
+    Prefix(Box<str>),
+    Regex(Pattern),
+    Url(UrlMatch),
+    Emv(EmvMatch),
+}
+
+#[cfg(test)]
+mod tests;

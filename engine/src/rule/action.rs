@@ -1,0 +1,142 @@
+//! What a rule does with a code value that it accepts.
+
+use super::fields::Fields;
+use super::json::Node;
+use super::problems::Problems;
+use super::template::{Template, TemplateError};
+use super::{RuleMatch, redirect};
+use crate::Problem;
+
+/// A rule's action, checked.
+///
+/// Source: SPEC.md, section 2.2.
+#[derive(Clone, Debug)]
+pub(crate) enum Action {
+    Decode {
+        code_value: Template,
+    },
+    OpenUrl {
+        redirect_url: Template,
+        user_agent: Box<str>,
+    },
+    Unsupported,
+}
+
+impl Action {
+    /// The template that the action renders, if any.
+    pub(crate) fn template(&self) -> Option<&Template> {
+        match self {
+            Self::Decode {
+                code_value: template,
+            }
+            | Self::OpenUrl {
+                redirect_url: template,
+                ..
+            } => Some(template),
+            Self::Unsupported => None,
+        }
+    }
+}
+
+/// Reads the action `node`. Templates are checked against `rule_match`, where that could be read.
+pub(super) fn parse(
+    problems: &mut Problems<'_>,
+    node: Node<'_>,
+    pointer: String,
+    rule_match: Option<&RuleMatch>,
+) -> Option<Action> {
+    let every_field = ["type", "codeValue", "redirectUrl", "userAgent"];
+    let fields = Fields::read(problems, node, pointer.clone(), &every_field)?;
+    let (type_node, action_type) = fields.required_string(problems, "type")?;
+    let allowed: &[&str] = match &*action_type {
+        "DECODE" => &["codeValue"],
+        "OPEN_URL" => &["redirectUrl", "userAgent"],
+        "UNSUPPORTED" => &[],
+        other => {
+            let message = format!("unknown action {:?}", super::fields::shortened(other));
+            let problem = Problem::new(fields.pointer("type"), message);
+            let hint = "the actions are DECODE, OPEN_URL and UNSUPPORTED";
+            problems.error(type_node, problem.with_hint(hint));
+            return None;
+        }
+    };
+    for name in &every_field[1..] {
+        if let Some(field) = fields.optional(name)
+            && !allowed.contains(name)
+        {
+            let message = format!("an action of type {action_type} has no {name}");
+            problems.error(field, Problem::new(fields.pointer(name), message));
+        }
+    }
+    match &*action_type {
+        "DECODE" => {
+            let code_value = template(problems, &fields, "codeValue", rule_match)?;
+            Some(Action::Decode { code_value })
+        }
+        "OPEN_URL" => {
+            let redirect_url = template(problems, &fields, "redirectUrl", rule_match);
+            if let (Some(template), Some(rule_match)) = (&redirect_url, rule_match)
+                && let Err(refusal) = redirect::check(template, rule_match)
+            {
+                let place = fields.optional("redirectUrl").unwrap_or(node);
+                let problem = Problem::new(fields.pointer("redirectUrl"), refusal.message);
+                problems.error(place, problem.with_hint(refusal.hint));
+            }
+            let user_agent = user_agent(problems, &fields);
+            Some(Action::OpenUrl {
+                redirect_url: redirect_url?,
+                user_agent: user_agent?,
+            })
+        }
+        _ => Some(Action::Unsupported),
+    }
+}
+
+fn template(
+    problems: &mut Problems<'_>,
+    fields: &Fields<'_>,
+    name: &str,
+    rule_match: Option<&RuleMatch>,
+) -> Option<Template> {
+    if fields.optional(name).is_none() {
+        return Some(Template::code());
+    }
+    let (node, text) = fields.string(problems, name)?;
+    // What a template may name depends on the match; without one nothing certain can be said.
+    let pattern = match rule_match? {
+        RuleMatch::Regex(pattern) => Some(pattern),
+        _ => None,
+    };
+    match Template::parse(&text, pattern) {
+        Ok(template) => Some(template),
+        Err(errors) => {
+            for TemplateError {
+                index,
+                message,
+                hint,
+            } in errors
+            {
+                let mut problem = Problem::new(fields.pointer(name), message);
+                if let Some(hint) = hint {
+                    problem = problem.with_hint(hint);
+                }
+                problems.error_inside(node, index, problem);
+            }
+            None
+        }
+    }
+}
+
+fn user_agent(problems: &mut Problems<'_>, fields: &Fields<'_>) -> Option<Box<str>> {
+    if fields.optional("userAgent").is_none() {
+        return Some("-".into());
+    }
+    let (node, text) = fields.string(problems, "userAgent")?;
+    let well_formed = &*text == "-" || text.starts_with("-/");
+    if well_formed && text.bytes().all(|b| b.is_ascii_graphic()) {
+        return Some(text.into());
+    }
+    let message = "a userAgent is - or begins with -/, in visible ASCII characters";
+    problems.error(node, Problem::new(fields.pointer("userAgent"), message));
+    None
+}

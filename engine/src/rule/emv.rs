@@ -1,0 +1,125 @@
+//! The `emv` match: an EMVCo merchant-presented payload with certain data objects.
+
+use super::fields::{Fields, check_length, child, read_bool, read_object, read_string, shortened};
+use super::json::Node;
+use super::problems::Problems;
+use crate::Problem;
+
+/// Which EMVCo payloads a rule accepts.
+///
+/// Source: SPEC.md, section 2.1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct EmvMatch {
+    /// The globally unique identifier, in upper case.
+    pub(crate) guid: Option<Box<str>>,
+    /// Data objects and the values that they must have.
+    pub(crate) tags: Vec<(TagPath, Box<str>)>,
+    pub(crate) check_crc: bool,
+}
+
+/// A data object: `NN`, or `NN.NN` inside a template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct TagPath {
+    /// `0..100`.
+    pub(crate) id: u8,
+    /// `0..100`.
+    pub(crate) sub_id: Option<u8>,
+}
+
+/// The most characters that the value of a data object may have.
+const MAX_VALUE_CHARACTERS: usize = 99;
+
+pub(super) fn parse(
+    problems: &mut Problems<'_>,
+    node: Node<'_>,
+    pointer: String,
+) -> Option<EmvMatch> {
+    let fields = Fields::read(
+        problems,
+        node,
+        pointer.clone(),
+        &["guid", "tags", "checkCrc"],
+    )?;
+    let guid = guid(problems, &fields);
+    let tags = tags(problems, &fields);
+    let check_crc = match fields.optional("checkCrc") {
+        Some(node) => read_bool(problems, node, &fields.pointer("checkCrc")),
+        None => Some(true),
+    };
+    let (guid, tags, check_crc) = (guid?, tags?, check_crc?);
+    if guid.is_none() && tags.is_empty() {
+        let message = "an emv match needs a guid, or at least one of tags";
+        problems.error(node, Problem::new(pointer, message));
+        return None;
+    }
+    Some(EmvMatch {
+        guid,
+        tags,
+        check_crc,
+    })
+}
+
+fn guid(problems: &mut Problems<'_>, fields: &Fields<'_>) -> Option<Option<Box<str>>> {
+    if fields.optional("guid").is_none() {
+        return Some(None);
+    }
+    let (node, text) = fields.string(problems, "guid")?;
+    let pointer = fields.pointer("guid");
+    check_length(problems, (node, &text), &pointer, (1, MAX_VALUE_CHARACTERS))
+        .then(|| Some(text.to_ascii_uppercase().into()))
+}
+
+fn tags(problems: &mut Problems<'_>, fields: &Fields<'_>) -> Option<Vec<(TagPath, Box<str>)>> {
+    let Some(node) = fields.optional("tags") else {
+        return Some(Vec::new());
+    };
+    let pointer = fields.pointer("tags");
+    let members = read_object(problems, node, &pointer)?;
+    let mut tags = Vec::with_capacity(members.len());
+    let mut sound = true;
+    for member in members {
+        let at = child(&pointer, &member.name);
+        let path = TagPath::parse(&member.name);
+        if path.is_none() {
+            let message = format!("{:?} is no data object", shortened(&member.name));
+            let hint = "write NN, or NN.NN inside a template, each of two digits";
+            problems.error(
+                member.name_node,
+                Problem::new(at.as_str(), message).with_hint(hint),
+            );
+        }
+        let value = read_string(problems, member.value, &at).filter(|value| {
+            check_length(
+                problems,
+                (member.value, value),
+                &at,
+                (1, MAX_VALUE_CHARACTERS),
+            )
+        });
+        match (path, value) {
+            (Some(path), Some(value)) => tags.push((path, value.into())),
+            _ => sound = false,
+        }
+    }
+    sound.then_some(tags)
+}
+
+impl TagPath {
+    fn parse(text: &str) -> Option<Self> {
+        let two_digits = |text: &str| {
+            (text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit()))
+                .then(|| text.parse::<u8>().ok())
+                .flatten()
+        };
+        match text.split_once('.') {
+            None => Some(Self {
+                id: two_digits(text)?,
+                sub_id: None,
+            }),
+            Some((id, sub_id)) => Some(Self {
+                id: two_digits(id)?,
+                sub_id: Some(two_digits(sub_id)?),
+            }),
+        }
+    }
+}

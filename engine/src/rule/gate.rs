@@ -1,0 +1,98 @@
+//! The `canary` of a rule, as it is written.
+
+use super::fields::{Fields, check_length, read_array, read_number, read_string};
+use super::json::Node;
+use super::problems::Problems;
+use crate::canary::{Allowlist, Canary};
+use crate::{OpenId, Problem, RolloutPercentage};
+
+const MAX_GROUP_CHARACTERS: usize = 256;
+
+/// Reads the canary `node` of a rule whose id is the group by default.
+pub(super) fn parse(
+    problems: &mut Problems<'_>,
+    node: Node<'_>,
+    pointer: String,
+    rule_id: Option<&str>,
+) -> Option<Canary> {
+    let fields = Fields::read(
+        problems,
+        node,
+        pointer.clone(),
+        &["percentage", "group", "allowlist"],
+    )?;
+    let percentage = percentage(problems, &fields);
+    let group = if fields.optional("group").is_some() {
+        fields.string(problems, "group").and_then(|(node, text)| {
+            let at = fields.pointer("group");
+            check_length(problems, (node, &text), &at, (1, MAX_GROUP_CHARACTERS))
+                .then(|| Box::from(&*text))
+        })
+    } else {
+        rule_id.map(Box::from)
+    };
+    let allowlist = allowlist(problems, &fields);
+    let canary = Canary {
+        percentage: percentage?,
+        group: group?,
+        allowlist: allowlist?,
+    };
+    if canary.percentage.hundredths() == 0 && canary.allowlist.is_empty() {
+        let problem = Problem::new(
+            pointer,
+            "this canary admits nobody, so the rule never decides",
+        );
+        problems.warn(
+            node,
+            problem.with_hint("give it a percentage or an allowlist"),
+        );
+    }
+    Some(canary)
+}
+
+fn percentage(problems: &mut Problems<'_>, fields: &Fields<'_>) -> Option<RolloutPercentage> {
+    let Some(node) = fields.optional("percentage") else {
+        return Some(RolloutPercentage::default());
+    };
+    let pointer = fields.pointer("percentage");
+    let text = read_number(problems, node, &pointer)?;
+    let percentage = RolloutPercentage::parse(text);
+    if percentage.is_none() {
+        let message = format!(
+            "a percentage is a number from 0 to 100 with at most two places, it is {}",
+            super::fields::shortened(text)
+        );
+        problems.error(node, Problem::new(pointer, message));
+    }
+    percentage
+}
+
+fn allowlist(problems: &mut Problems<'_>, fields: &Fields<'_>) -> Option<Allowlist> {
+    let mut allowlist = Allowlist::default();
+    let Some(node) = fields.optional("allowlist") else {
+        return Some(allowlist);
+    };
+    let pointer = fields.pointer("allowlist");
+    let mut sound = true;
+    for (index, entry) in read_array(problems, node, &pointer)?
+        .into_iter()
+        .enumerate()
+    {
+        let at = format!("{pointer}/{index}");
+        let Some(text) = read_string(problems, entry, &at) else {
+            sound = false;
+            continue;
+        };
+        if !allowlist.add(&text) {
+            let message = "after sha256: come the 64 hex digits of an openId's SHA-256";
+            problems.error(entry, Problem::new(at, message));
+            sound = false;
+        } else if !text.starts_with("sha256:")
+            && let Err(error) = OpenId::new(&text)
+        {
+            problems.error(entry, Problem::new(at, error.to_string()));
+            sound = false;
+        }
+    }
+    sound.then_some(allowlist)
+}

@@ -1,0 +1,333 @@
+//! From the text of a route config to rules that cannot hold a wrong value.
+
+use std::collections::HashMap;
+
+use super::fields::{Fields, check_length, read_array, shortened};
+use super::json::Node;
+use super::problems::Problems;
+use super::{RouteConfig, RouteRule, RuleMatch, action, emv, gate, url};
+use crate::pattern::{Pattern, PatternError};
+use crate::{CodeValue, CompileLimits, ConfigError, Problem, RuleId};
+
+const FORMAT: &str = "codeid/1";
+const MAX_VERSION_CHARACTERS: usize = 64;
+
+/// How many of the most costly rules are named when all together cost too much.
+const COSTLY_RULES_NAMED: usize = 5;
+
+pub(super) fn parse(json: &[u8], limits: &CompileLimits) -> Result<RouteConfig, ConfigError> {
+    let document = read_document(json, limits.max_config_characters)?;
+    let mut problems = Problems::new(document);
+    let root = match Node::document(document) {
+        Ok(root) => root,
+        Err(error) => {
+            problems.unreadable("", error);
+            return Err(problems.finish().expect_err("a problem was just reported"));
+        }
+    };
+    let config = read_config(&mut problems, root, limits);
+    let complete = config.is_some();
+    debug_assert!(
+        complete || problems.has_errors(),
+        "what is left out was reported"
+    );
+    let warnings = problems.finish()?;
+    let (version, rules) = config.ok_or_else(|| Problem::new("", "the config is incomplete"))?;
+    Ok(RouteConfig {
+        version,
+        rules,
+        warnings,
+    })
+}
+
+fn read_document(json: &[u8], max_characters: usize) -> Result<&str, Problem> {
+    // Every character has four bytes at most, so this bounds the work on what is far too long.
+    let too_long = |characters: String| {
+        let message = format!(
+            "a route config has at most {max_characters} characters, this one has {characters}"
+        );
+        let hint = "ac.route.max-config-characters raises the bound";
+        Problem::new("", message).with_hint(hint)
+    };
+    if json.len() > max_characters.saturating_mul(4) {
+        return Err(too_long(format!("more ({} bytes)", json.len())));
+    }
+    let document = match std::str::from_utf8(json) {
+        Ok(document) => document,
+        Err(error) => {
+            let message = format!(
+                "not UTF-8: the byte {} is out of place",
+                error.valid_up_to()
+            );
+            return Err(Problem::new("", message));
+        }
+    };
+    if document.starts_with('\u{feff}') {
+        let problem = Problem::new("", "the document begins with a byte order mark");
+        return Err(problem.with_hint("save it as UTF-8 without one"));
+    }
+    let characters = document.chars().count();
+    if characters > max_characters {
+        return Err(too_long(characters.to_string()));
+    }
+    Ok(document)
+}
+
+fn read_config(
+    problems: &mut Problems<'_>,
+    root: Node<'_>,
+    limits: &CompileLimits,
+) -> Option<(Box<str>, Vec<RouteRule>)> {
+    let fields = Fields::read(
+        problems,
+        root,
+        String::new(),
+        &["format", "version", "rules"],
+    )?;
+    if let Some((node, format)) = fields.required_string(problems, "format")
+        && format != FORMAT
+    {
+        let message = format!(
+            "the format must be {FORMAT:?}, it is {:?}",
+            shortened(&format)
+        );
+        problems.error(node, Problem::new(fields.pointer("format"), message));
+    }
+    let version = version(problems, &fields);
+    let node = fields.required(problems, "rules")?;
+    let pointer = fields.pointer("rules");
+    let elements = read_array(problems, node, &pointer)?;
+    let mut rules = Vec::with_capacity(elements.len());
+    let mut ids = HashMap::with_capacity(elements.len());
+    let mut sound = true;
+    for (index, element) in elements.into_iter().enumerate() {
+        let rule = read_rule(
+            problems,
+            element,
+            format!("{pointer}/{index}"),
+            limits,
+            &mut |id| ids.insert(id, index),
+        );
+        problems.enter_rule(None);
+        match rule {
+            Some(rule) => rules.push(rule),
+            None => sound = false,
+        }
+    }
+    check_costs(problems, node, &pointer, &rules, limits.max_states);
+    if sound { Some((version?, rules)) } else { None }
+}
+
+fn version(problems: &mut Problems<'_>, fields: &Fields<'_>) -> Option<Box<str>> {
+    let (node, text) = fields.required_string(problems, "version")?;
+    let pointer = fields.pointer("version");
+    if !check_length(
+        problems,
+        (node, &text),
+        &pointer,
+        (1, MAX_VERSION_CHARACTERS),
+    ) {
+        return None;
+    }
+    if text.chars().any(char::is_control) {
+        problems.error(
+            node,
+            Problem::new(pointer, "a version holds no control characters"),
+        );
+        return None;
+    }
+    Some(text.into())
+}
+
+/// Reads one rule. `claim` takes its id, and tells which rule had it before.
+fn read_rule(
+    problems: &mut Problems<'_>,
+    node: Node<'_>,
+    pointer: String,
+    limits: &CompileLimits,
+    claim: &mut impl FnMut(RuleId) -> Option<usize>,
+) -> Option<RouteRule> {
+    let id = peek_id(problems.document(), node);
+    problems.enter_rule(id.as_ref().map(RuleId::as_str));
+    let known = ["id", "description", "match", "action", "canary"];
+    let fields = Fields::read(problems, node, pointer, &known)?;
+    if let Some((node, text)) = fields.required_string(problems, "id") {
+        let pointer = fields.pointer("id");
+        match &id {
+            None => {
+                let message = format!(
+                    "an id is 1 to {} characters of [A-Za-z0-9._-], it is {:?}",
+                    RuleId::MAX_CHARACTERS,
+                    shortened(&text)
+                );
+                problems.error(node, Problem::new(pointer, message));
+            }
+            Some(id) => {
+                if let Some(other) = claim(id.clone()) {
+                    let message = format!("the id {id} is also that of /rules/{other}");
+                    problems.error(node, Problem::new(pointer, message));
+                }
+            }
+        }
+    }
+    let described = fields.optional("description").is_none()
+        || fields.string(problems, "description").is_some();
+    let rule_match = match fields.required(problems, "match") {
+        Some(node) => read_match(problems, node, fields.pointer("match"), limits),
+        None => None,
+    };
+    let action = match fields.required(problems, "action") {
+        Some(node) => action::parse(
+            problems,
+            node,
+            fields.pointer("action"),
+            rule_match.as_ref(),
+        ),
+        None => None,
+    };
+    let canary = match fields.optional("canary") {
+        None => Some(None),
+        Some(node) => {
+            let group = id.as_ref().map(RuleId::as_str);
+            gate::parse(problems, node, fields.pointer("canary"), group).map(Some)
+        }
+    };
+    if !described {
+        return None;
+    }
+    Some(RouteRule {
+        id: id?,
+        rule_match: rule_match?,
+        action: action?,
+        canary: canary?,
+    })
+}
+
+/// The id of the rule `node`, if it has a good one: all its problems are shown with it.
+fn peek_id(document: &str, node: Node<'_>) -> Option<RuleId> {
+    use super::json::Value;
+    let Ok(Value::Object(members)) = node.value(document) else {
+        return None;
+    };
+    let member = members.into_iter().find(|member| member.name == "id")?;
+    match member.value.value(document) {
+        Ok(Value::String(text)) => RuleId::new(&text),
+        _ => None,
+    }
+}
+
+fn read_match(
+    problems: &mut Problems<'_>,
+    node: Node<'_>,
+    pointer: String,
+    limits: &CompileLimits,
+) -> Option<RuleMatch> {
+    const KINDS: [&str; 5] = ["exact", "prefix", "regex", "url", "emv"];
+    let fields = Fields::read(problems, node, pointer.clone(), &KINDS)?;
+    let given: Vec<&str> = KINDS
+        .into_iter()
+        .filter(|kind| fields.optional(kind).is_some())
+        .collect();
+    let kind = match given.as_slice() {
+        [kind] => *kind,
+        [] => {
+            let message = "a match needs one of exact, prefix, regex, url, emv";
+            problems.error(node, Problem::new(pointer, message));
+            return None;
+        }
+        several => {
+            let message = format!(
+                "a match has exactly one kind, here are {}",
+                several.join(", ")
+            );
+            problems.error(node, Problem::new(pointer, message));
+            return None;
+        }
+    };
+    let value = fields.optional(kind)?;
+    let at = fields.pointer(kind);
+    match kind {
+        "url" => url::parse(problems, value, at).map(RuleMatch::Url),
+        "emv" => emv::parse(problems, value, at).map(RuleMatch::Emv),
+        "regex" => {
+            let (node, text) = fields.string(problems, kind)?;
+            match Pattern::parse(&text, limits.max_rule_states) {
+                Ok(pattern) => Some(RuleMatch::Regex(pattern)),
+                Err(PatternError {
+                    index,
+                    message,
+                    hint,
+                }) => {
+                    let mut problem = Problem::new(at, message);
+                    if let Some(hint) = hint {
+                        problem = problem.with_hint(hint);
+                    }
+                    problems.error_inside(node, index, problem);
+                    None
+                }
+            }
+        }
+        _ => {
+            let (node, text) = fields.string(problems, kind)?;
+            if !check_length(problems, (node, &text), &at, (1, CodeValue::MAX_CHARACTERS)) {
+                return None;
+            }
+            if kind == "exact" {
+                return Some(RuleMatch::Exact(text.into()));
+            }
+            warn_of_case(problems, node, &at, &text);
+            Some(RuleMatch::Prefix(text.into()))
+        }
+    }
+}
+
+/// Dense QR codes hold only upper-case letters, so issuers write scheme and host in them.
+fn warn_of_case(problems: &mut Problems<'_>, node: Node<'_>, pointer: &str, prefix: &str) {
+    let scheme_end = prefix.find("://");
+    if let Some(end) = scheme_end
+        && prefix[..end]
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
+    {
+        let message = "this prefix is case-sensitive, and a dense QR code holds scheme and host in \
+                       upper case";
+        let hint = "a url match compares scheme and host in any case";
+        problems.warn(node, Problem::new(pointer, message).with_hint(hint));
+    }
+}
+
+fn check_costs(
+    problems: &mut Problems<'_>,
+    node: Node<'_>,
+    pointer: &str,
+    rules: &[RouteRule],
+    max_states: usize,
+) {
+    let mut costs: Vec<(usize, &str)> = rules
+        .iter()
+        .filter_map(|rule| match &rule.rule_match {
+            RuleMatch::Regex(pattern) => Some((pattern.cost(), rule.id.as_str())),
+            _ => None,
+        })
+        .collect();
+    let total = costs
+        .iter()
+        .fold(0, |sum: usize, (cost, _)| sum.saturating_add(*cost));
+    if total <= max_states {
+        return;
+    }
+    costs.sort_by(|a, b| b.cmp(a));
+    let most: Vec<String> = costs
+        .iter()
+        .take(COSTLY_RULES_NAMED)
+        .map(|(cost, id)| format!("{id} ({cost})"))
+        .collect();
+    let message = format!(
+        "the patterns take {total} states, at most {max_states} are allowed; the most are those of {}",
+        most.join(", ")
+    );
+    problems.error(
+        node,
+        Problem::new(pointer, message).with_hint("shorten their repetitions"),
+    );
+}

@@ -1,0 +1,133 @@
+//! The open-redirect rule: no scanned code may choose where a user is sent.
+
+use regex_syntax::hir::Hir;
+use regex_syntax::hir::literal::Extractor;
+
+use super::template::{Part, Source, Template};
+use super::{RuleMatch, UrlMatch};
+
+/// Why a redirect is refused.
+pub(super) struct Refusal {
+    pub(super) message: &'static str,
+    pub(super) hint: &'static str,
+}
+
+/// Checks that `template` leads to an `https` URL on a host that the config itself names, whatever
+/// code value `rule_match` accepts.
+///
+/// Source: SPEC.md, section 2.2.
+pub(super) fn check(template: &Template, rule_match: &RuleMatch) -> Result<(), Refusal> {
+    let parts = template.parts();
+    for part in parts {
+        if let Part::Text(text) = part
+            && text.chars().any(|c| c.is_control() || c == ' ')
+        {
+            return Err(Refusal {
+                message: "a redirectUrl cannot hold controls or spaces",
+                hint: "percent-encode them, a space as %20",
+            });
+        }
+    }
+    match parts {
+        [Part::Text(text), rest @ ..] => {
+            if names_https_host(text, rest.is_empty()) {
+                return Ok(());
+            }
+            Err(Refusal {
+                message: "a redirectUrl must begin with https:// and a host, followed by / before \
+                          any placeholder",
+                hint: "write the host out: https://host.example/…, or begin with {code}",
+            })
+        }
+        [
+            Part::Insert {
+                source: Source::Code,
+                encode: false,
+            },
+            rest @ ..,
+        ] => {
+            let (fixed, hint) = match rule_match {
+                RuleMatch::Url(url) => url_fixes_host(url, rest.is_empty()),
+                RuleMatch::Exact(text) | RuleMatch::Prefix(text) => {
+                    (begins_with_https_host(text), LITERAL)
+                }
+                RuleMatch::Regex(pattern) => (every_match_has_https_host(pattern.hir()), LITERAL),
+                RuleMatch::Emv(_) => (false, "write the host out: https://host.example/…"),
+            };
+            let message = "a redirectUrl that begins with {code} needs a match that fixes the host";
+            if fixed {
+                Ok(())
+            } else {
+                Err(Refusal { message, hint })
+            }
+        }
+        _ => Err(Refusal {
+            message: "a redirectUrl must begin with https:// or with {code}",
+            hint: "write the host out: https://host.example/…",
+        }),
+    }
+}
+
+const LITERAL: &str = "begin the match with a literal https://host/, in lower case, in every \
+                       alternative, or use a url match";
+
+fn url_fixes_host(url: &UrlMatch, ends_with_code: bool) -> (bool, &'static str) {
+    if &*url.scheme != "https" {
+        (false, "the url match must be of scheme https")
+    } else if !ends_with_code && url.path.is_none() {
+        (
+            false,
+            "text may follow {code} only if the url match has a path",
+        )
+    } else {
+        (true, "")
+    }
+}
+
+/// Whether `text` begins `https://host`, perhaps `:port`, and then `/`, `?`, `#`, or its end where
+/// that is the template's.
+fn names_https_host(text: &str, is_whole: bool) -> bool {
+    let Some((_, rest)) = split_https_host(text) else {
+        return false;
+    };
+    let rest = match rest.strip_prefix(':') {
+        None => rest,
+        Some(port) => {
+            let digits = port.bytes().take_while(u8::is_ascii_digit).count();
+            if port[..digits].parse::<u16>().is_err() {
+                return false;
+            }
+            &port[digits..]
+        }
+    };
+    if rest.is_empty() {
+        is_whole
+    } else {
+        rest.starts_with(['/', '?', '#'])
+    }
+}
+
+fn begins_with_https_host(text: &str) -> bool {
+    split_https_host(text).is_some_and(|(_, rest)| rest.starts_with('/'))
+}
+
+/// Parts `https://host` from what follows it.
+fn split_https_host(text: &str) -> Option<(&str, &str)> {
+    let rest = text.strip_prefix("https://")?;
+    let end = rest
+        .bytes()
+        .position(|b| !(b.is_ascii_alphanumeric() || b == b'.' || b == b'-'))
+        .unwrap_or(rest.len());
+    let (host, rest) = rest.split_at(end);
+    (!host.is_empty()).then_some((host, rest))
+}
+
+/// Whether each of the literals with which matches begin fixes the host.
+fn every_match_has_https_host(hir: &Hir) -> bool {
+    let prefixes = Extractor::new().extract(hir);
+    prefixes.literals().is_some_and(|literals| {
+        literals.iter().all(|literal| {
+            std::str::from_utf8(literal.as_bytes()).is_ok_and(begins_with_https_host)
+        })
+    })
+}
