@@ -1,0 +1,66 @@
+//! Code values: drawn from a rule, changed by one character, or neither.
+
+use crate::vocabulary::{character, phrase};
+use crate::{Entropy, Rule};
+
+/// The most characters that a code value may have.
+const MAX_CHARACTERS: usize = 8192;
+
+/// A code value of 1 to 8192 characters.
+pub(crate) fn draw(rules: &[Rule], entropy: &mut Entropy<'_>) -> String {
+    let code = match entropy.below(10) {
+        9 => phrase(entropy),
+        _ if rules.is_empty() => phrase(entropy),
+        kind => {
+            let mut code = rules[entropy.below(rules.len())].matching.sample(entropy);
+            if kind >= 5 {
+                code = mutated(&code, entropy);
+            }
+            if entropy.chance(3) {
+                let longer = 1 + entropy.below(4000);
+                code.extend(std::iter::repeat_n(character(entropy), longer));
+            }
+            code
+        }
+    };
+    let code: String = code.chars().take(MAX_CHARACTERS).collect();
+    if code.is_empty() {
+        "a".to_owned()
+    } else {
+        code
+    }
+}
+
+/// `code` with one character inserted, deleted, replaced, doubled, moved or in the other case.
+fn mutated(code: &str, entropy: &mut Entropy<'_>) -> String {
+    let mut characters: Vec<char> = code.chars().collect();
+    let place = if entropy.chance(30) {
+        characters.len().saturating_sub(1)
+    } else {
+        entropy.below(characters.len().max(1))
+    };
+    let kind = entropy.below(6);
+    if characters.is_empty() || kind == 0 {
+        characters.insert(place, character(entropy));
+        return characters.into_iter().collect();
+    }
+    match kind {
+        1 => drop(characters.remove(place)),
+        2 => characters[place] = character(entropy),
+        3 => characters.insert(place, characters[place]),
+        4 => characters.truncate(place),
+        _ => characters[place] = other_case(characters[place]),
+    }
+    characters.into_iter().collect()
+}
+
+/// `c` in the other case, or as the character outside ASCII that folds to it.
+fn other_case(c: char) -> char {
+    match c {
+        'k' => '\u{212a}',
+        's' => 'ſ',
+        'é' => 'É',
+        _ if c.is_ascii_lowercase() => c.to_ascii_uppercase(),
+        _ => c.to_ascii_lowercase(),
+    }
+}

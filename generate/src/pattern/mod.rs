@@ -1,0 +1,86 @@
+//! Regular expressions, from a small grammar that can also draw a text which matches.
+
+mod grammar;
+mod sample;
+mod write;
+
+pub use self::write::Dialect;
+
+/// A regular expression as a tree.
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    pub(crate) root: Node,
+    /// `(?i)` at the beginning.
+    pub(crate) ignore_case: bool,
+    /// The names of its capture groups, `None` for one without; the first is group 1.
+    pub(crate) groups: Vec<Option<String>>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Node {
+    Literal(String),
+    Class {
+        negated: bool,
+        items: Vec<Item>,
+    },
+    /// One of `d D w W s S`.
+    Perl(char),
+    /// As it is written, with the texts it is sampled by.
+    Property(&'static str, &'static [&'static str]),
+    Dot,
+    Repeat {
+        node: Box<Self>,
+        min: u32,
+        max: Option<u32>,
+        lazy: bool,
+    },
+    /// A group that captures, by name or only by number.
+    Capture(Option<String>, Box<Self>),
+    Concat(Vec<Self>),
+    Alternate(Vec<Self>),
+    /// A group with a flag: `(?i:…)` or `(?s:…)`.
+    Flag(char, Box<Self>),
+    /// `^`, `$`, `\b`, `\B`, `\A` or `\z`.
+    Assertion(&'static str),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Item {
+    Char(char),
+    Range(char, char),
+    Perl(char),
+}
+
+impl Pattern {
+    pub(crate) fn of(root: Node) -> Self {
+        let mut groups = Vec::new();
+        root.collect_groups(&mut groups);
+        Self {
+            root,
+            ignore_case: false,
+            groups,
+        }
+    }
+
+    /// The capture groups from number 1 on, each with its name if it has one.
+    #[must_use]
+    pub fn groups(&self) -> &[Option<String>] {
+        &self.groups
+    }
+}
+
+impl Node {
+    fn collect_groups(&self, groups: &mut Vec<Option<String>>) {
+        match self {
+            Self::Capture(name, inner) => {
+                groups.push(name.clone());
+                inner.collect_groups(groups);
+            }
+            Self::Repeat { node, .. } | Self::Flag(_, node) => node.collect_groups(groups),
+            Self::Concat(nodes) | Self::Alternate(nodes) => {
+                nodes.iter().for_each(|node| node.collect_groups(groups));
+            }
+            _ => {}
+        }
+    }
+}
