@@ -71,14 +71,18 @@ pub(crate) enum Answer {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct ExpectedProblem {
-    /// The rule's id; `None` where the problem is in no rule or the rule has no readable id.
-    pub(crate) rule: Option<String>,
+    /// The rule's id, or several of which one will do; `None` or `""` where the problem is in no rule
+    /// or the rule has no readable id.
+    pub(crate) rule: Option<OneOf>,
     /// The JSON pointer, or several of which one will do.
     pub(crate) pointer: OneOf,
     /// The character inside the pattern or template; not looked at where `None`.
     pub(crate) in_pattern: Option<usize>,
     /// What the message or the hint must contain; not looked at where `None`.
     pub(crate) contains: Option<String>,
+    /// Whether there must be a hint; not looked at where false.
+    #[serde(default)]
+    pub(crate) hinted: bool,
 }
 
 /// One text, or several of which one will do.

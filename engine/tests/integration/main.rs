@@ -1,5 +1,6 @@
 //! Integration tests of the engine, against its public interface only.
 
+mod canary;
 #[path = "../../testdata/cases.rs"]
 mod cases;
 mod suite;

@@ -1,0 +1,244 @@
+//! The canary's bucket against what others publish and compute, and what must hold of any rollout.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use codeid_engine::{
+    Bucket, CodeValue, CompileLimits, OpenId, Outcome, RolloutPercentage, RouteTable, Scratch,
+};
+use serde::Deserialize;
+
+use crate::cases;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Vectors {
+    murmur3: Vec<Hash>,
+    unleash_normalized: Vec<Normalized>,
+    unleash_admits: Vec<Admits>,
+    bucket: Vec<InBucket>,
+}
+
+#[derive(Deserialize)]
+struct Hash {
+    key: String,
+    hash: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Normalized {
+    group: String,
+    open_id: String,
+    normalized: u16,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Admits {
+    source: String,
+    group: String,
+    percentage: u16,
+    open_id: String,
+    admits: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct InBucket {
+    group: String,
+    open_id: String,
+    bucket: u16,
+}
+
+fn vectors() -> Vectors {
+    let path = cases::folder().join("vectors/canary.toml");
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+    toml::from_str(&text).unwrap_or_else(|error| panic!("{path:?}: {error}"))
+}
+
+fn bucket(group: &str, open_id: &str) -> u16 {
+    let open_id = OpenId::new(open_id).expect("the vectors hold openIds of allowed lengths");
+    Bucket::of(group, open_id).get()
+}
+
+#[test]
+fn buckets_agree_with_the_vectors() {
+    let vectors = vectors();
+    assert!(vectors.bucket.len() >= 40, "vectors have vanished");
+    for InBucket {
+        group,
+        open_id,
+        bucket: expected,
+    } in &vectors.bucket
+    {
+        assert_eq!(bucket(group, open_id), *expected, "{group}:{open_id}");
+    }
+}
+
+#[test]
+fn buckets_agree_with_what_unleash_publishes() {
+    let vectors = vectors();
+    assert!(
+        vectors.unleash_normalized.len() >= 2,
+        "vectors have vanished"
+    );
+    for Normalized {
+        group,
+        open_id,
+        normalized,
+    } in &vectors.unleash_normalized
+    {
+        assert_eq!(
+            bucket(group, open_id) / 100 + 1,
+            *normalized,
+            "{group}:{open_id}"
+        );
+    }
+    assert!(vectors.unleash_admits.len() >= 10, "vectors have vanished");
+    for Admits {
+        source,
+        group,
+        percentage,
+        open_id,
+        admits,
+    } in &vectors.unleash_admits
+    {
+        let inside = bucket(group, open_id) < percentage * 100;
+        assert_eq!(
+            inside, *admits,
+            "{source}: {group}:{open_id} at {percentage}"
+        );
+    }
+}
+
+/// The hash under the bucket cannot be asked for by itself: a plain implementation of it is held to
+/// the published values, and the bucket to that implementation.
+#[test]
+fn buckets_agree_with_published_murmurhash3_values() {
+    let vectors = vectors();
+    assert!(vectors.murmur3.len() >= 9, "vectors have vanished");
+    for Hash { key, hash } in &vectors.murmur3 {
+        assert_eq!(murmur3(key.as_bytes()), *hash, "{key:?}");
+    }
+    for number in 0..20_000_u32 {
+        // Keys of every length modulo four, ASCII and not.
+        let group = "gr\u{f6}up".repeat(1 + (number % 5) as usize);
+        let open_id = format!("user-{number}");
+        let hash = murmur3(format!("{group}:{open_id}").as_bytes());
+        let expected = hash % 100 * 100 + hash / 100 % 100;
+        assert_eq!(
+            u32::from(bucket(&group, &open_id)),
+            expected,
+            "{group}:{open_id}"
+        );
+    }
+}
+
+#[test]
+fn raising_the_percentage_drops_nobody() {
+    let users: Vec<String> = (0..200).map(|number| format!("user-{number}")).collect();
+    let mut before = BTreeSet::new();
+    for percentage in [
+        "0", "0.01", "0.29", "1", "12.5", "33.33", "50", "99.99", "100",
+    ] {
+        let admitted = admitted(&users, &format!(r#"{{"percentage": {percentage}}}"#));
+        assert!(admitted.is_superset(&before), "{percentage} drops somebody");
+        match percentage {
+            "0" => assert!(admitted.is_empty(), "0 admits somebody"),
+            "100" => assert_eq!(admitted.len(), users.len(), "100 refuses somebody"),
+            _ => {}
+        }
+        before = admitted;
+    }
+}
+
+#[test]
+fn every_hundredth_is_a_share_of_its_own() {
+    let mut inside = 0;
+    for hundredths in 0..=10_000_u16 {
+        let text = format!("{}.{:02}", hundredths / 100, hundredths % 100);
+        let percentage = RolloutPercentage::parse(&text).expect("two places are allowed");
+        assert_eq!(percentage.hundredths(), hundredths, "{text}");
+        let admitted = percentage.admits(Bucket::of("r", OpenId::new("user-42").unwrap()));
+        assert!(admitted || inside == 0, "{text} refuses whom less admitted");
+        inside += u16::from(admitted);
+    }
+    assert_eq!(10_000 - inside, bucket("r", "user-42"));
+}
+
+#[test]
+fn the_allowlist_admits_whatever_the_bucket() {
+    let users: Vec<String> = (0..200).map(|number| format!("user-{number}")).collect();
+    for percentage in ["0", "0.01", "50"] {
+        let listed = &users[..20];
+        let canary = format!(r#"{{"percentage": {percentage}, "allowlist": {listed:?}}}"#);
+        let without = admitted(&users, &format!(r#"{{"percentage": {percentage}}}"#));
+        let expected: BTreeSet<&str> = without
+            .into_iter()
+            .chain(listed.iter().map(String::as_str))
+            .collect();
+        assert_eq!(admitted(&users, &canary), expected);
+    }
+}
+
+#[test]
+fn groups_admit_independently_of_each_other() {
+    let users: Vec<String> = (0..4000).map(|number| format!("user-{number}")).collect();
+    let one = admitted(&users, r#"{"percentage": 50, "group": "one"}"#);
+    let other = admitted(&users, r#"{"percentage": 50, "group": "other"}"#);
+    let both = one.intersection(&other).count();
+    // A quarter is 1000; half or none would mean that the group does not enter the hash.
+    assert!(
+        (800..1200).contains(&both),
+        "{both} of 4000 are in both halves"
+    );
+}
+
+/// Those of `users` for whom a rule with this canary decides.
+fn admitted<'a>(users: &'a [String], canary: &str) -> BTreeSet<&'a str> {
+    let config = format!(
+        r#"{{"format": "codeid/1", "version": "1", "rules": [{{"id": "r", "match": {{"exact": "x"}},
+            "action": {{"type": "DECODE"}}, "canary": {canary}}}]}}"#
+    );
+    let table = RouteTable::from_json(config.as_bytes(), &CompileLimits::default()).unwrap();
+    let mut scratch = Scratch::new();
+    let mut decides = |user: &str| {
+        let code = CodeValue::new("x").unwrap();
+        let verdict = table.identify(code, OpenId::new(user).unwrap(), &mut scratch);
+        verdict.outcome != Outcome::Unsupported
+    };
+    users
+        .iter()
+        .map(String::as_str)
+        .filter(|user| decides(user))
+        .collect()
+}
+
+/// MurmurHash3 x86 32-bit with seed 0, as its author describes it.
+fn murmur3(key: &[u8]) -> u32 {
+    let scramble = |block: u32| {
+        block
+            .wrapping_mul(0xcc9e_2d51)
+            .rotate_left(15)
+            .wrapping_mul(0x1b87_3593)
+    };
+    let number = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .rev()
+            .fold(0_u32, |number, &byte| (number << 8) | u32::from(byte))
+    };
+    let mut blocks = key.chunks_exact(4);
+    let mut hash = blocks.by_ref().fold(0_u32, |hash, block| {
+        (hash ^ scramble(number(block)))
+            .rotate_left(13)
+            .wrapping_mul(5)
+            .wrapping_add(0xe654_6b64)
+    });
+    hash ^= scramble(number(blocks.remainder()));
+    hash ^= u32::try_from(key.len()).expect("a key is short");
+    hash = (hash ^ (hash >> 16)).wrapping_mul(0x85eb_ca6b);
+    hash = (hash ^ (hash >> 13)).wrapping_mul(0xc2b2_ae35);
+    hash ^ (hash >> 16)
+}

@@ -1,0 +1,55 @@
+//! Properties of the engine on generated configs, codes and openIds, through its public interface.
+//!
+//! `PROPTEST_CASES` sets how many cases each property is tried on. The long run, of a million:
+//!
+//! ```sh
+//! PROPTEST_CASES=1000000 cargo test --release -p codeid-engine --test properties
+//! ```
+
+mod agreement;
+mod oracle;
+mod parsing;
+mod stability;
+
+use codeid_engine::{CompileLimits, RouteTable};
+use codeid_generate::{Case, Entropy};
+use proptest::prelude::*;
+
+/// How many cases a property is tried on unless `PROPTEST_CASES` says otherwise: about a minute
+/// without optimisation.
+const CASES: u32 = 1500;
+
+/// The cases to try a property on that takes `effort` times the time of the cheapest.
+fn config(share: u32) -> ProptestConfig {
+    let from_environment = std::env::var_os("PROPTEST_CASES").is_some();
+    let default = ProptestConfig::default();
+    let cases = if from_environment {
+        default.cases
+    } else {
+        CASES / share
+    };
+    ProptestConfig {
+        cases,
+        failure_persistence: None,
+        ..default
+    }
+}
+
+/// Any case, whatever shrinks to simpler ones.
+fn any_case() -> impl Strategy<Value = Case> {
+    proptest::collection::vec(any::<u8>(), 0..1024)
+        .prop_map(|bytes| Case::draw(&mut Entropy::new(&bytes)))
+}
+
+/// Compiles `json`, which must be valid. A generated pattern may cost more than the default allows.
+fn compile(json: &str) -> RouteTable {
+    RouteTable::from_json(json.as_bytes(), &limits())
+        .unwrap_or_else(|error| panic!("{:#?}\n{json}", error.problems()))
+}
+
+fn limits() -> CompileLimits {
+    let mut limits = CompileLimits::default();
+    limits.max_rule_states *= 10;
+    limits.max_states *= 10;
+    limits
+}
