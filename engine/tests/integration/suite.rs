@@ -1,25 +1,27 @@
 //! Runs every conformance case through the engine and through the reference matcher.
 
-use std::panic;
+use std::collections::HashMap;
+use std::panic::{self, AssertUnwindSafe};
 
 use codeid_engine::{
-    CodeValue, CompileLimits, OpenId, Outcome, ParameterError, ReferenceMatcher, RouteConfig,
-    RouteTable, Scratch,
+    CodeValue, CompileLimits, OpenId, Outcome, ParameterError, Problem, ReferenceMatcher,
+    RouteConfig, RouteTable, Scratch,
 };
 
 use crate::cases::{self, Answer, Case, Check, ExpectedProblem, Lookup};
 
 /// How many cases there are, at least; raised as they grow, so that none can vanish unseen.
-const CASES: usize = 1300;
+const CASES: usize = 1450;
 
 #[test]
 fn every_case_holds() {
     let cases = cases::load();
+    let mut compiled = HashMap::new();
     let failures: Vec<String> = cases
         .iter()
         .filter_map(|case| {
             // A panic is this case's failure, not the end of the report.
-            let outcome = panic::catch_unwind(|| run(case));
+            let outcome = panic::catch_unwind(AssertUnwindSafe(|| run(case, &mut compiled)));
             let reason = outcome
                 .unwrap_or_else(|_| Err("it panics".to_owned()))
                 .err()?;
@@ -47,21 +49,37 @@ fn no_case_has_vanished() {
     );
 }
 
-fn run(case: &Case) -> Result<(), String> {
+/// What a config compiles to. Many cases share one, and compiling is what takes the time.
+type Compiled = Result<(RouteTable, ReferenceMatcher), String>;
+
+fn compile(config: &[u8]) -> Compiled {
+    let limits = CompileLimits::default();
+    let table = RouteTable::from_json(config, &limits)
+        .map_err(|error| format!("the config is refused: {:#?}", error.problems()))?;
+    let parsed = RouteConfig::from_json(config, &limits)
+        .map_err(|error| format!("the config compiles but does not parse: {error}"))?;
+    Ok((table, ReferenceMatcher::new(&parsed)))
+}
+
+fn run<'a>(case: &'a Case, compiled: &mut HashMap<&'a [u8], Compiled>) -> Result<(), String> {
+    if let Check::Refused(expected) = &case.check {
+        return run_refused(&case.config, expected);
+    }
+    let compiled = compiled
+        .entry(&case.config)
+        .or_insert_with(|| compile(&case.config));
+    let (table, reference) = compiled.as_ref().map_err(String::clone)?;
     match &case.check {
-        Check::Lookup(lookup) => run_lookup(&case.config, lookup),
-        Check::Refused(expected) => run_refused(&case.config, expected),
-        Check::Accepted => compile(&case.config).map(drop),
+        Check::Lookup(lookup) => run_lookup(table, reference, lookup),
+        Check::Accepted | Check::Refused(_) => Ok(()),
     }
 }
 
-fn compile(config: &[u8]) -> Result<RouteTable, String> {
-    RouteTable::from_json(config, &CompileLimits::default())
-        .map_err(|error| format!("the config is refused: {:#?}", error.problems()))
-}
-
-fn run_lookup(config: &[u8], lookup: &Lookup) -> Result<(), String> {
-    let table = compile(config)?;
+fn run_lookup(
+    table: &RouteTable,
+    reference: &ReferenceMatcher,
+    lookup: &Lookup,
+) -> Result<(), String> {
     let parameters = parameters(lookup);
     let (code, open_id) = match (parameters, &lookup.answer) {
         (Err(error), Answer::Illegal { parameter }) => {
@@ -86,21 +104,16 @@ fn run_lookup(config: &[u8], lookup: &Lookup) -> Result<(), String> {
 
     let explanations = table.explain(code, open_id, &mut scratch);
     let engine: Vec<usize> = explanations.iter().map(|one| one.index).collect();
-    let parsed = RouteConfig::from_json(config, &CompileLimits::default())
-        .map_err(|error| format!("the config compiles but does not parse: {error}"))?;
-    let reference = ReferenceMatcher::new(&parsed).matching_rules(code);
+    let slow = reference.matching_rules(code);
     expect_equal(
         "the rules that match, engine against reference",
         &engine,
-        &reference,
+        &slow,
     )?;
     if let Some(matches) = &lookup.matches {
         let ids: Vec<&str> = explanations.iter().map(|one| one.rule.as_str()).collect();
-        expect_equal(
-            "the rules that match",
-            &ids,
-            &matches.iter().map(String::as_str).collect(),
-        )?;
+        let expected: Vec<&str> = matches.iter().map(String::as_str).collect();
+        expect_equal("the rules that match", &ids, &expected)?;
     }
     let first = explanations.iter().position(|one| one.admission.admits());
     let decides: Vec<usize> = (0..explanations.len())
@@ -120,6 +133,9 @@ fn run_refused(config: &[u8], expected: &[ExpectedProblem]) -> Result<(), String
         return Err("the config is accepted".to_owned());
     };
     let found = error.problems();
+    for problem in found {
+        check_position(config, problem)?;
+    }
     let agrees = found.len() == expected.len()
         && found.iter().zip(expected).all(|(found, expected)| {
             let text = format!("{} {}", found.message(), found.hint().unwrap_or_default());
@@ -142,6 +158,29 @@ fn run_refused(config: &[u8], expected: &[ExpectedProblem]) -> Result<(), String
     Err(format!(
         "expected the problems {expected:#?}\nfound {found:#?}"
     ))
+}
+
+/// Line and column are those of the offset, which lies in the document.
+fn check_position(config: &[u8], problem: &Problem) -> Result<(), String> {
+    let Some(position) = problem.position() else {
+        return Ok(());
+    };
+    let Some(before) = config.get(..position.offset) else {
+        return Err(format!(
+            "a position lies outside of the document: {position:?}"
+        ));
+    };
+    let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
+    let in_line = before
+        .rsplit(|&byte| byte == b'\n')
+        .next()
+        .unwrap_or_default();
+    let column = String::from_utf8_lossy(in_line).chars().count() + 1;
+    expect_equal(
+        "a problem's line and column",
+        &(position.line, position.column),
+        &(line, column),
+    )
 }
 
 fn parameters(lookup: &Lookup) -> Result<(CodeValue<'_>, OpenId<'_>), ParameterError> {
