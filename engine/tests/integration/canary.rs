@@ -201,11 +201,16 @@ fn admitted<'a>(users: &'a [String], canary: &str) -> BTreeSet<&'a str> {
         r#"{{"format": "codeid/1", "version": "1", "rules": [{{"id": "r", "match": {{"exact": "x"}},
             "action": {{"type": "DECODE"}}, "canary": {canary}}}]}}"#
     );
-    let table = RouteTable::from_json(config.as_bytes(), &CompileLimits::default()).unwrap();
+    let table = RouteTable::from_json(config.as_bytes(), &CompileLimits::default())
+        .expect("the config is good");
     let mut scratch = Scratch::new();
     let mut decides = |user: &str| {
-        let code = CodeValue::new("x").unwrap();
-        let verdict = table.identify(code, OpenId::new(user).unwrap(), &mut scratch);
+        let code = CodeValue::new("x").expect("one character is allowed");
+        let verdict = table.identify(
+            code,
+            OpenId::new(user).expect("a user-N is long enough"),
+            &mut scratch,
+        );
         verdict.outcome != Outcome::Unsupported
     };
     users
