@@ -51,6 +51,10 @@ fn check(bytes: &[u8]) -> Result<(), TestCaseError> {
     prop_assert!(!error.problems().is_empty());
     for problem in error.problems() {
         prop_assert!(!problem.message().is_empty());
+        prop_assert!(
+            !problem.message().contains("internal fault"),
+            "a panic was caught"
+        );
         prop_assert!(problem.pointer().is_empty() || problem.pointer().starts_with('/'));
         if let Some(position) = problem.position() {
             prop_assert!(position.offset <= bytes.len());
