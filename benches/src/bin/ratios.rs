@@ -1,0 +1,154 @@
+//! Prints, as Markdown, how the engine compares with its peers and with the floor: what
+//! `benches/README.md` quotes. Name sections to see only those.
+//!
+//! ```sh
+//! cargo run --release -p codeid-benches --bin ratios [counts mixes lengths adversarial compile]
+//! ```
+
+use std::io::{self, Write};
+
+use codeid_benches::{
+    Codeid, Engine, Kinds, Mix, OneByOne, ReadEveryByte, Set, Workload, best_nanoseconds, best_of,
+    deep_prefixes, long_near_matches, refused_prefixes, thousand_remainders, verify,
+};
+
+const CODES: usize = 100_000;
+const ROUNDS: usize = 9;
+const RULE_COUNTS: [usize; 4] = [10, 100, 1000, 5000];
+
+fn main() -> io::Result<()> {
+    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    let mut out = io::stdout().lock();
+    let sections = ["counts", "mixes", "lengths", "adversarial", "compile"];
+    for section in sections {
+        if !wanted.is_empty() && !wanted.iter().any(|name| name == section) {
+            continue;
+        }
+        match section {
+            "counts" => counts(&mut out)?,
+            "mixes" => mixes(&mut out)?,
+            "lengths" => lengths(&mut out)?,
+            "adversarial" => adversarial(&mut out)?,
+            _ => compile(&mut out)?,
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+fn counts(out: &mut dyn Write) -> io::Result<()> {
+    head(out, "rules, by count")?;
+    for kinds in [Kinds::Patterns, Kinds::All, Kinds::WithAutomata] {
+        for count in RULE_COUNTS {
+            let workload = Workload::new(kinds, count, Mix::Usual, CODES);
+            row(out, &format!("{kinds:?}, {count}"), &workload)?;
+        }
+    }
+    Ok(())
+}
+
+fn mixes(out: &mut dyn Write) -> io::Result<()> {
+    head(out, "1000 rules, by codes")?;
+    for mix in [Mix::Hits, Mix::Misses, Mix::NearMisses] {
+        row(
+            out,
+            &format!("{mix:?}"),
+            &Workload::new(Kinds::Patterns, 1000, mix, CODES),
+        )?;
+    }
+    Ok(())
+}
+
+fn lengths(out: &mut dyn Write) -> io::Result<()> {
+    head(out, "1000 rules, by length of the code")?;
+    for length in [20, 60, 200, 1000, 8000] {
+        let code_count = (20_000_000 / length).min(CODES);
+        let workload = Workload::new(Kinds::Patterns, 1000, Mix::OfLength(length), code_count);
+        row(out, &format!("{length} bytes"), &workload)?;
+    }
+    Ok(())
+}
+
+fn adversarial(out: &mut dyn Write) -> io::Result<()> {
+    head(out, "1000 rules that are meant to hurt")?;
+    row(
+        out,
+        "8192-byte codes that almost match",
+        &long_near_matches(2000),
+    )?;
+    row(
+        out,
+        "one literal, a thousand remainders",
+        &thousand_remainders(CODES),
+    )?;
+    row(
+        out,
+        "prefixes nested a thousand deep",
+        &deep_prefixes(20_000),
+    )?;
+    row(
+        out,
+        "the same, all but one refused",
+        &refused_prefixes(20_000),
+    )
+}
+
+fn head(out: &mut dyn Write, title: &str) -> io::Result<()> {
+    writeln!(
+        out,
+        "| {title} | bytes | codeid, ns | ns/byte | floor, ns | × floor | RegexSet, ns | times \
+         faster | one by one, ns |\n|---|---|---|---|---|---|---|---|---|"
+    )
+}
+
+fn row(out: &mut dyn Write, name: &str, workload: &Workload) -> io::Result<()> {
+    let codes = &workload.codes;
+    let mut matchers: Vec<Box<dyn Engine>> = vec![
+        Box::new(Codeid::new(workload)),
+        Box::new(Set::new(workload)),
+        Box::new(OneByOne::new(workload)),
+    ];
+    verify(&mut matchers, codes);
+    matchers.push(Box::new(ReadEveryByte));
+    let best = best_nanoseconds(&mut matchers, codes, ROUNDS);
+    let (codeid, set, one_by_one, floor) = (best[0], best[1], best[2], best[3]);
+    let (median, mean) = workload.code_lengths();
+    writeln!(
+        out,
+        "| {name} | {median}/{mean} | {codeid:.0} | {:.2} | {floor:.0} | {:.2} | {set:.0} | {:.1} | \
+         {one_by_one:.0} |",
+        codeid / mean as f64,
+        codeid / floor,
+        set / codeid,
+    )?;
+    out.flush()
+}
+
+fn compile(out: &mut dyn Write) -> io::Result<()> {
+    writeln!(
+        out,
+        "| compile | read, ms | compile, ms | both, ms | RegexSet, ms | times faster | table, KB |\n\
+         |---|---|---|---|---|---|---|"
+    )?;
+    for kinds in [Kinds::Patterns, Kinds::All, Kinds::WithAutomata] {
+        for count in RULE_COUNTS {
+            let workload = Workload::new(kinds, count, Mix::Usual, 1);
+            let json = workload.config_json();
+            let config = Codeid::parse(&json);
+            let rounds = if count > 1000 { 5 } else { ROUNDS };
+            let milliseconds = |duration: std::time::Duration| duration.as_secs_f64() * 1e3;
+            let read = milliseconds(best_of(rounds, || Codeid::parse(&json)));
+            let compile = milliseconds(best_of(rounds, || Codeid::compile(&config)));
+            let set = milliseconds(best_of(rounds, || Set::new(&workload)));
+            writeln!(
+                out,
+                "| {kinds:?}, {count} | {read:.2} | {compile:.2} | {:.2} | {set:.2} | {:.1} | {:.0} |",
+                read + compile,
+                set / compile,
+                Codeid::compile(&config).table_bytes() as f64 / 1024.0,
+            )?;
+            out.flush()?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,35 @@
+//! Random numbers that are the same in every run.
+
+/// SplitMix64.
+#[derive(Clone, Debug)]
+pub(crate) struct Random(u64);
+
+impl Random {
+    pub(crate) const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A number below `bound`.
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
+        let below = self.next() % bound as u64;
+        usize::try_from(below).expect("below a usize")
+    }
+
+    /// A number of `range`.
+    pub(crate) fn within(&mut self, range: std::ops::Range<usize>) -> usize {
+        range.start + self.below(range.end - range.start)
+    }
+
+    /// Appends `count` characters of `alphabet`, which is ASCII.
+    pub(crate) fn fill(&mut self, text: &mut String, alphabet: &[u8], count: usize) {
+        text.extend((0..count).map(|_| char::from(alphabet[self.below(alphabet.len())])));
+    }
+}
