@@ -1,11 +1,34 @@
 //! Which rules accept a code value.
+//!
+//! The rules are one tree of segments, walked along the code value. What a rule can begin with
+//! (literals, runs of a class of characters) is dispatched: literals by hashing, runs by scanning
+//! them once for all rules that share them. What is left of a rule when no segment can be told from
+//! the code value alone is followed by a small automaton, or by a parser for EMVCo payloads.
+//!
+//! ```text
+//! rule ──expand──▶ branches of segments ──build──▶ tree ──search──▶ rules that accept
+//! ```
+//!
+//! See DESIGN.md for why.
 
+mod alphabet;
+mod automaton;
+mod build;
 mod captures;
+mod char_class;
+mod emv;
+mod expand;
+mod inner;
+mod literals;
 pub(crate) mod reference;
+mod search;
+mod segment;
+mod tree;
 
-use self::captures::AssertingRemainder;
 pub(crate) use self::captures::{CaptureScratch, GroupFinder};
-use crate::rule::{RouteRule, RuleMatch};
+pub(crate) use self::search::SearchScratch;
+use self::tree::Node;
+use crate::rule::RouteRule;
 use crate::{CompileLimits, ConfigError};
 
 /// What a search tells of, and asks.
@@ -15,30 +38,36 @@ pub(crate) trait Visitor {
     /// `rule` accepts. In no order, and perhaps more than once.
     fn accepted(&mut self, rule: u32);
 }
-#[derive(Debug, Default)]
-pub(crate) struct SearchScratch {}
+
+/// The compiled matches of all rules.
 #[derive(Debug)]
 pub(crate) struct Matcher {
-    r: reference::ReferenceMatcher,
+    nodes: Vec<Node>,
 }
+
 impl Matcher {
-    pub(crate) fn build(rules: &[RouteRule], _l: &CompileLimits) -> Result<Self, ConfigError> {
+    /// Of `rules`; fails if that takes more than `limits` allow.
+    pub(crate) fn build(rules: &[RouteRule], limits: &CompileLimits) -> Result<Self, ConfigError> {
         Ok(Self {
-            r: reference::ReferenceMatcher::of(rules),
+            nodes: build::tree(rules, limits)?,
         })
     }
+
+    /// Tells `visitor` the rules that accept `code`, as far as it wants them.
     pub(crate) fn search(
         &self,
         code: &str,
-        _s: &mut SearchScratch,
-        _c: &mut CaptureScratch,
-        v: &mut impl Visitor,
+        scratch: &mut SearchScratch,
+        captures: &mut CaptureScratch,
+        visitor: &mut impl Visitor,
     ) {
-        for i in self.r.matching_rules(crate::CodeValue::new(code).unwrap()) {
-            v.accepted(i as u32)
-        }
+        search::search(&self.nodes, code, scratch, captures, visitor);
     }
+
     pub(crate) fn heap_bytes(&self) -> usize {
-        0
+        self.nodes
+            .iter()
+            .map(|node| size_of::<Node>() + node.heap_bytes())
+            .sum()
     }
 }

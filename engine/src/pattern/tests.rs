@@ -90,7 +90,11 @@ fn refusals_say_where_and_give_a_hint() {
     }
     assert_eq!(refused("a)(b").index, 1);
     let nested = format!("{}a{}", "(".repeat(5000), ")".repeat(5000));
-    assert!(refused(&nested).message.contains("nest"), "{}", refused(&nested).message);
+    assert!(
+        refused(&nested).message.contains("nest"),
+        "{}",
+        refused(&nested).message
+    );
 }
 
 #[test]

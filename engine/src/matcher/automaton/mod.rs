@@ -1,0 +1,249 @@
+//! Remainders that must be followed character by character, several at once.
+//!
+//! A position automaton (Glushkov's): one state for each character or class of the expressions,
+//! with their repetitions written out. The states that are active after a character are bits of a
+//! few words, and one step is a handful of operations on these, whatever the code value: linear,
+//! always, and built without determinising anything. Source of the construction: V. M. Glushkov,
+//! "The abstract theory of automata", 1961; of the bits: G. Navarro and M. Raffinot, "Flexible
+//! Pattern Matching in Strings", 2002, chapter 5.
+
+mod positions;
+
+use self::positions::Positions;
+use super::alphabet::Alphabet;
+use regex_syntax::hir::Hir;
+
+/// Expressions of several rules, each of which must match from one place to the end.
+#[derive(Debug)]
+pub(super) struct Automaton {
+    /// How many words hold one set of states.
+    words: usize,
+    alphabet: Alphabet,
+    /// For each class of the alphabet, the states that its characters enter.
+    columns: Box<[u64]>,
+    /// The states that the first character can enter.
+    first: Box<[u64]>,
+    /// The states after which the next one can follow.
+    steps: Box<[u64]>,
+    /// The states that can follow themselves.
+    stays: Box<[u64]>,
+    /// The states after which others can follow.
+    jumps: Box<[u64]>,
+    /// For each state, where its jumps end in `targets`; they begin where those before end.
+    jump_ends: Box<[u32]>,
+    targets: Box<[Target]>,
+    rules: Box<[RuleEnd]>,
+    /// By word, the states with which a rule can end, and the rule's place in `rules`.
+    ends: Box<[(Target, u32)]>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Target {
+    word: u32,
+    mask: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct RuleEnd {
+    rule: u32,
+    accepts_empty: bool,
+}
+
+/// Two sets of states, for one thread.
+#[derive(Debug, Default)]
+pub(super) struct StateSets {
+    active: Vec<u64>,
+    next: Vec<u64>,
+}
+
+/// The parts of the expressions can follow each other in too many ways, or tell too many characters
+/// apart.
+#[derive(Debug)]
+pub(super) struct TooCostly;
+
+impl Automaton {
+    /// Of the expressions `remainders`, each with its rule; they have no look-around assertions.
+    pub(super) fn new(remainders: &[(u32, &Hir)], max_edges: usize) -> Result<Self, TooCostly> {
+        let mut positions = Positions::new(max_edges);
+        let mut rules = Vec::new();
+        let mut ends = Vec::new();
+        for (place, &(rule, hir)) in remainders.iter().enumerate() {
+            let place = u32::try_from(place).expect("there are fewer rules than characters");
+            let fragment = positions.add_whole(hir)?;
+            rules.push(RuleEnd {
+                rule,
+                accepts_empty: fragment.nullable,
+            });
+            ends.extend(fragment.last.iter().map(|&last| (Target::of(last), place)));
+        }
+        let words = positions.len().div_ceil(64).max(1);
+        let (alphabet, columns) = Alphabet::of(positions.classes(), words)?;
+        let mut this = Self {
+            words,
+            alphabet,
+            columns,
+            first: positions.first().iter().fold(empty(words), with),
+            steps: empty(words),
+            stays: empty(words),
+            jumps: empty(words),
+            jump_ends: Box::default(),
+            targets: Box::default(),
+            rules: rules.into(),
+            ends: ends.into(),
+        };
+        this.set_follow(&mut positions);
+        Ok(this)
+    }
+
+    fn set_follow(&mut self, positions: &mut Positions) {
+        let mut targets: Vec<Target> = Vec::new();
+        let mut jump_ends = Vec::with_capacity(positions.len());
+        for state in 0..positions.len() {
+            let state = u32::try_from(state).expect("states are bounded by the limits");
+            let own = Target::of(state);
+            let begin = targets.len();
+            for follower in positions.followers(state) {
+                if follower == state {
+                    self.stays[own.word as usize] |= own.mask;
+                } else if follower == state + 1 {
+                    self.steps[own.word as usize] |= own.mask;
+                } else {
+                    let target = Target::of(follower);
+                    match targets[begin..].last_mut() {
+                        Some(last) if last.word == target.word => last.mask |= target.mask,
+                        _ => targets.push(target),
+                    }
+                }
+            }
+            if targets.len() > begin {
+                self.jumps[own.word as usize] |= own.mask;
+            }
+            jump_ends.push(u32::try_from(targets.len()).expect("edges are bounded"));
+        }
+        self.jump_ends = jump_ends.into();
+        self.targets = targets.into();
+    }
+
+    /// Tells `accepted` each rule whose expression matches the whole of `text`, perhaps repeatedly.
+    pub(super) fn run(&self, text: &str, sets: &mut StateSets, mut accepted: impl FnMut(u32)) {
+        if text.is_empty() {
+            self.rules
+                .iter()
+                .filter(|rule| rule.accepts_empty)
+                .for_each(|end| accepted(end.rule));
+            return;
+        }
+        let StateSets { active, next } = sets;
+        active.clear();
+        active.resize(self.words, 0);
+        next.clear();
+        next.resize(self.words, 0);
+        let alive = if self.words == 1 {
+            active[0] = self.follow_one_word(text);
+            active[0] != 0
+        } else {
+            self.follow(text, active, next)
+        };
+        if alive {
+            for (target, place) in &self.ends {
+                if active[target.word as usize] & target.mask != 0 {
+                    accepted(self.rules[*place as usize].rule);
+                }
+            }
+        }
+    }
+
+    /// The states after `text`, where there are at most 64.
+    fn follow_one_word(&self, text: &str) -> u64 {
+        let (steps, stays, jumps) = (self.steps[0], self.stays[0], self.jumps[0]);
+        let mut reachable = self.first[0];
+        let mut active = 0;
+        for c in text.chars() {
+            active = reachable & self.columns[self.alphabet.class(c)];
+            if active == 0 {
+                return 0;
+            }
+            reachable = (active & steps) << 1 | active & stays;
+            let mut jumping = active & jumps;
+            while jumping != 0 {
+                for target in self.targets_of(jumping.trailing_zeros() as usize) {
+                    reachable |= target.mask;
+                }
+                jumping &= jumping - 1;
+            }
+        }
+        active
+    }
+
+    /// Leaves the states after `text` in `active`; tells whether there are any.
+    fn follow(&self, text: &str, active: &mut Vec<u64>, next: &mut Vec<u64>) -> bool {
+        next.copy_from_slice(&self.first);
+        for c in text.chars() {
+            let class = self.alphabet.class(c);
+            let column = &self.columns[class * self.words..][..self.words];
+            let mut any = 0;
+            for ((active, reachable), column) in active.iter_mut().zip(&*next).zip(column) {
+                *active = reachable & column;
+                any |= *active;
+            }
+            if any == 0 {
+                return false;
+            }
+            let mut carry = 0;
+            for (word, reachable) in next.iter_mut().enumerate() {
+                let stepping = active[word] & self.steps[word];
+                *reachable = stepping << 1 | carry | active[word] & self.stays[word];
+                carry = stepping >> 63;
+            }
+            for word in 0..self.words {
+                let mut jumping = active[word] & self.jumps[word];
+                while jumping != 0 {
+                    let state = word * 64 + jumping.trailing_zeros() as usize;
+                    for target in self.targets_of(state) {
+                        next[target.word as usize] |= target.mask;
+                    }
+                    jumping &= jumping - 1;
+                }
+            }
+        }
+        true
+    }
+
+    fn targets_of(&self, state: usize) -> &[Target] {
+        let begin = if state == 0 {
+            0
+        } else {
+            self.jump_ends[state - 1]
+        };
+        &self.targets[begin as usize..self.jump_ends[state] as usize]
+    }
+
+    pub(super) fn heap_bytes(&self) -> usize {
+        let words = self.columns.len() + 4 * self.words;
+        self.alphabet.heap_bytes()
+            + size_of_val(&*self.jump_ends)
+            + size_of_val(&*self.targets)
+            + size_of_val(&*self.ends)
+            + size_of_val(&*self.rules)
+            + words * size_of::<u64>()
+    }
+}
+
+impl Target {
+    fn of(state: u32) -> Self {
+        Self {
+            word: state / 64,
+            mask: 1 << (state % 64),
+        }
+    }
+}
+
+fn empty(words: usize) -> Box<[u64]> {
+    vec![0; words].into()
+}
+
+fn with(mut set: Box<[u64]>, state: &u32) -> Box<[u64]> {
+    let target = Target::of(*state);
+    set[target.word as usize] |= target.mask;
+    set
+}

@@ -1,0 +1,198 @@
+//! The positions of expressions, and which can follow which.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Repetition};
+
+use super::super::char_class::CharClass;
+use super::TooCostly;
+
+/// The positions of some expressions, numbered in the order in which they are written.
+pub(super) struct Positions {
+    /// The characters at each position.
+    classes: Vec<Rc<CharClass>>,
+    /// The classes met so far, so that equal ones are one.
+    known: HashMap<CharClass, Rc<CharClass>>,
+    follow: Vec<Vec<u32>>,
+    first: Vec<u32>,
+    edges: usize,
+    max_edges: usize,
+}
+
+/// A part of an expression.
+#[derive(Clone)]
+pub(super) struct Fragment {
+    /// The positions with which it can begin.
+    first: Vec<u32>,
+    /// The positions with which it can end.
+    pub(super) last: Vec<u32>,
+    /// Whether it matches the empty text.
+    pub(super) nullable: bool,
+}
+
+impl Positions {
+    pub(super) fn new(max_edges: usize) -> Self {
+        Self {
+            classes: Vec::new(),
+            known: HashMap::new(),
+            follow: Vec::new(),
+            first: Vec::new(),
+            edges: 0,
+            max_edges,
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.classes.len()
+    }
+
+    pub(super) fn classes(&self) -> &[Rc<CharClass>] {
+        &self.classes
+    }
+
+    /// The positions with which any of the expressions can begin.
+    pub(super) fn first(&self) -> &[u32] {
+        &self.first
+    }
+
+    /// What can follow `position`, in order, each once.
+    pub(super) fn followers(&mut self, position: u32) -> impl Iterator<Item = u32> {
+        let follow = &mut self.follow[position as usize];
+        follow.sort_unstable();
+        follow.dedup();
+        follow.iter().copied()
+    }
+
+    /// Adds an expression that begins where all others do.
+    pub(super) fn add_whole(&mut self, hir: &Hir) -> Result<Fragment, TooCostly> {
+        let fragment = self.add(hir)?;
+        self.first.extend(&fragment.first);
+        Ok(fragment)
+    }
+
+    fn add(&mut self, hir: &Hir) -> Result<Fragment, TooCostly> {
+        match hir.kind() {
+            HirKind::Empty => Ok(Fragment::empty()),
+            HirKind::Literal(literal) => {
+                let mut whole = Fragment::empty();
+                for c in String::from_utf8_lossy(&literal.0).chars() {
+                    let class = ClassUnicode::new([ClassUnicodeRange::new(c, c)]);
+                    let next = self.position(CharClass::new(&Class::Unicode(class)));
+                    whole = self.concat(whole, next)?;
+                }
+                Ok(whole)
+            }
+            HirKind::Class(class) => Ok(self.position(CharClass::new(class))),
+            HirKind::Look(_) => unreachable!("expressions with assertions are not followed so"),
+            HirKind::Capture(capture) => self.add(&capture.sub),
+            HirKind::Concat(subs) => {
+                let mut whole = Fragment::empty();
+                for sub in subs {
+                    let next = self.add(sub)?;
+                    whole = self.concat(whole, next)?;
+                }
+                Ok(whole)
+            }
+            HirKind::Alternation(subs) => {
+                let mut whole = Fragment {
+                    nullable: false,
+                    ..Fragment::empty()
+                };
+                for sub in subs {
+                    let next = self.add(sub)?;
+                    whole.first.extend(next.first);
+                    whole.last.extend(next.last);
+                    whole.nullable |= next.nullable;
+                }
+                Ok(whole)
+            }
+            HirKind::Repetition(repetition) => self.repetition(repetition),
+        }
+    }
+
+    /// `x{2,4}` is `xx(x(x)?)?`, and `x{2,}` is `xx+`.
+    fn repetition(&mut self, repetition: &Repetition) -> Result<Fragment, TooCostly> {
+        let copies = repetition.max.unwrap_or(repetition.min.max(1));
+        let mut fragments = Vec::new();
+        for _ in 0..copies {
+            fragments.push(self.add(&repetition.sub)?);
+        }
+        let mut whole = Fragment::empty();
+        for (index, mut fragment) in fragments.into_iter().enumerate().rev() {
+            let is_last = index + 1 == copies as usize;
+            if is_last && repetition.max.is_none() {
+                let Fragment { first, last, .. } = &fragment;
+                self.connect(last, first)?;
+            }
+            fragment = self.concat(fragment, whole)?;
+            fragment.nullable |= index >= repetition.min as usize;
+            whole = fragment;
+        }
+        Ok(whole)
+    }
+
+    fn concat(&mut self, head: Fragment, tail: Fragment) -> Result<Fragment, TooCostly> {
+        self.connect(&head.last, &tail.first)?;
+        let Fragment {
+            mut first,
+            mut last,
+            nullable,
+        } = head;
+        if nullable {
+            first.extend(tail.first);
+        }
+        if tail.nullable {
+            last.extend(tail.last);
+        } else {
+            last = tail.last;
+        }
+        Ok(Fragment {
+            first,
+            last,
+            nullable: nullable && tail.nullable,
+        })
+    }
+
+    fn connect(&mut self, from: &[u32], to: &[u32]) -> Result<(), TooCostly> {
+        self.edges = self
+            .edges
+            .saturating_add(from.len().saturating_mul(to.len()));
+        if self.edges > self.max_edges {
+            return Err(TooCostly);
+        }
+        for &position in from {
+            self.follow[position as usize].extend(to);
+        }
+        Ok(())
+    }
+
+    fn position(&mut self, class: CharClass) -> Fragment {
+        let class = match self.known.get(&class) {
+            Some(known) => known.clone(),
+            None => {
+                let shared = Rc::new(class.clone());
+                self.known.insert(class, shared.clone());
+                shared
+            }
+        };
+        let position = u32::try_from(self.classes.len()).expect("states are bounded by the limits");
+        self.classes.push(class);
+        self.follow.push(Vec::new());
+        Fragment {
+            first: vec![position],
+            last: vec![position],
+            nullable: false,
+        }
+    }
+}
+
+impl Fragment {
+    fn empty() -> Self {
+        Self {
+            first: Vec::new(),
+            last: Vec::new(),
+            nullable: true,
+        }
+    }
+}

@@ -1,0 +1,410 @@
+//! From rules to the tree.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use regex_syntax::hir::Hir;
+
+use super::automaton::Automaton;
+use super::captures::AssertingRemainder;
+use super::char_class::CharClass;
+use super::emv::EmvIndex;
+use super::expand;
+use super::inner::{self, InnerLiterals};
+use super::literals::{LiteralIndex, MAX_BUCKET, buckets};
+use super::segment::{Before, Branch, Ending, Literal, Segment, UNBOUNDED};
+use super::tree::{
+    Costly, Follower, Node, PlainEnding, Remainder, RunEdge, SuffixEdge, SuffixedRuns,
+};
+use crate::rule::{EmvMatch, HostMatch, RouteRule, RuleMatch, UrlMatch};
+use crate::{CompileLimits, ConfigError, Problem};
+
+/// How many states remainders may have that are followed together.
+const STATES_TOGETHER: usize = 512;
+/// Up to so many remainders are followed one by one, so that each is left out if it is not wanted.
+const FEW_REMAINDERS: usize = 4;
+/// How many pairs of states may follow each other, for each state that a rule may have.
+const EDGES_PER_STATE: usize = 64;
+
+/// The nodes of the tree of `rules`, the root first.
+pub(super) fn tree(rules: &[RouteRule], limits: &CompileLimits) -> Result<Vec<Node>, ConfigError> {
+    let mut items = Vec::new();
+    for (rule, index) in rules.iter().zip(0_u32..) {
+        items.extend(
+            branches(&rule.rule_match)
+                .into_iter()
+                .map(|branch| Item::new(index, branch)),
+        );
+    }
+    let max_edges = limits.max_rule_states.saturating_mul(EDGES_PER_STATE);
+    let mut builder = Builder {
+        rules,
+        max_edges,
+        nodes: Vec::new(),
+    };
+    builder.node(items)?;
+    let whole = |node: Option<Node>| node.expect("each node is put where it was announced");
+    Ok(builder.nodes.into_iter().map(whole).collect())
+}
+
+/// The ways in which a rule can match.
+fn branches(rule_match: &RuleMatch) -> Vec<Branch> {
+    let literal = |text: &str| Segment::Literal(Literal::exact(text));
+    let one = |segments, ending| vec![Branch { segments, ending }];
+    match rule_match {
+        RuleMatch::Exact(text) => one(vec![literal(text)], Ending::End),
+        RuleMatch::Prefix(text) => one(vec![literal(text)], Ending::Anything),
+        RuleMatch::Regex(pattern) => expand::branches(pattern.hir()),
+        RuleMatch::Url(url) => vec![url_branch(url)],
+        RuleMatch::Emv(emv) => one(vec![literal("000201")], Ending::Emv(emv.clone())),
+    }
+}
+
+fn url_branch(url: &UrlMatch) -> Branch {
+    let UrlMatch {
+        scheme,
+        host,
+        port,
+        path,
+    } = url;
+    let port = port.map_or_else(String::new, |port| format!(":{port}"));
+    let mut segments = match host {
+        HostMatch::Exact(host) => {
+            vec![Segment::Literal(Literal::any_case(&format!(
+                "{scheme}://{host}{port}"
+            )))]
+        }
+        HostMatch::Below(domain) => {
+            let mut segments = vec![
+                Segment::Literal(Literal::any_case(&format!("{scheme}://"))),
+                Segment::RunWithSuffix {
+                    class: Rc::new(CharClass::host()),
+                    before: Before::Labels,
+                    suffix: Literal::any_case(&format!(".{domain}")),
+                },
+            ];
+            if !port.is_empty() {
+                segments.push(Segment::Literal(Literal::exact(&port)));
+            }
+            segments
+        }
+    };
+    let mut ending = Ending::UrlBoundary;
+    if let Some(path) = path {
+        segments.push(Segment::Literal(Literal::exact(path)));
+        if path.ends_with('/') {
+            ending = Ending::Anything;
+        }
+    }
+    Branch { segments, ending }
+}
+
+/// A branch of a rule, or what is left of it.
+struct Item {
+    rule: u32,
+    /// In reverse order.
+    segments: Vec<Segment>,
+    ending: Ending,
+}
+
+impl Item {
+    fn new(rule: u32, branch: Branch) -> Self {
+        let Branch {
+            mut segments,
+            ending,
+        } = branch;
+        segments.reverse();
+        Self {
+            rule,
+            segments,
+            ending,
+        }
+    }
+}
+
+struct Builder<'a> {
+    rules: &'a [RouteRule],
+    max_edges: usize,
+    nodes: Vec<Option<Node>>,
+}
+
+impl Builder<'_> {
+    /// Adds the node at which `items` begin, and all below it. Tells its number.
+    fn node(&mut self, items: Vec<Item>) -> Result<u32, ConfigError> {
+        let number = u32::try_from(self.nodes.len()).expect("nodes are bounded by the config");
+        self.nodes.push(None);
+        let first_rule = items.iter().map(|item| item.rule).min().unwrap_or(u32::MAX);
+        let mut endings = Vec::new();
+        let mut emv = Vec::new();
+        let mut remainders = Vec::new();
+        let mut literals: Groups<Literal> = Groups::default();
+        let mut runs: Groups<(Rc<CharClass>, u32, u32)> = Groups::default();
+        let mut suffixed: Groups<Rc<CharClass>> = Groups::default();
+        for mut item in items {
+            match item.segments.pop() {
+                None => match item.ending {
+                    Ending::End => endings.push((item.rule, PlainEnding::End)),
+                    Ending::Anything => endings.push((item.rule, PlainEnding::Anything)),
+                    Ending::UrlBoundary => endings.push((item.rule, PlainEnding::UrlBoundary)),
+                    Ending::Remainder(hir) => remainders.push((item.rule, hir)),
+                    Ending::Emv(emv_match) => emv.push((item.rule, emv_match)),
+                },
+                Some(Segment::Literal(literal)) => literals.add(literal, item),
+                Some(Segment::Run { class, min, max }) => runs.add((class, min, max), item),
+                Some(segment @ Segment::RunWithSuffix { .. }) => {
+                    let Segment::RunWithSuffix { class, .. } = &segment else {
+                        unreachable!()
+                    };
+                    let class = class.clone();
+                    item.segments.push(segment);
+                    suffixed.add(class, item);
+                }
+            }
+        }
+        endings.sort_by_key(|&(rule, _)| rule);
+        endings.dedup();
+        let node = Node {
+            first_rule,
+            endings: endings.into(),
+            literals: self.literals(literals.groups)?,
+            runs: self.runs(runs.groups)?,
+            suffixed_runs: self.suffixed_runs(suffixed.groups)?,
+            costly: self.costly(emv, remainders)?,
+        };
+        self.nodes[number as usize] = Some(node);
+        Ok(number)
+    }
+
+    fn literals(
+        &mut self,
+        groups: Vec<(Literal, Vec<Item>)>,
+    ) -> Result<Option<LiteralIndex>, ConfigError> {
+        if groups.is_empty() {
+            return Ok(None);
+        }
+        let mut targets = Vec::new();
+        for (literal, items) in with_common_beginnings(groups) {
+            targets.push((literal, self.node(items)?));
+        }
+        Ok(Some(LiteralIndex::new(targets)))
+    }
+
+    fn runs(
+        &mut self,
+        groups: Vec<((Rc<CharClass>, u32, u32), Vec<Item>)>,
+    ) -> Result<Box<[RunEdge]>, ConfigError> {
+        let mut edges = Vec::with_capacity(groups.len());
+        for ((class, min, max), items) in groups {
+            let target = self.node(items)?;
+            edges.push(RunEdge {
+                class: (*class).clone(),
+                min,
+                max,
+                target,
+            });
+        }
+        Ok(edges.into())
+    }
+
+    fn suffixed_runs(
+        &mut self,
+        groups: Vec<(Rc<CharClass>, Vec<Item>)>,
+    ) -> Result<Box<[SuffixedRuns]>, ConfigError> {
+        let mut all = Vec::with_capacity(groups.len());
+        for (class, items) in groups {
+            let mut by_suffix: Groups<(Literal, Before)> = Groups::default();
+            for mut item in items {
+                if let Some(Segment::RunWithSuffix { before, suffix, .. }) = item.segments.pop() {
+                    by_suffix.add((suffix, before), item);
+                }
+            }
+            let mut suffixes = Vec::new();
+            let mut edges = Vec::new();
+            let mut longest = 0;
+            for ((suffix, before), items) in by_suffix.groups {
+                longest = longest.max(suffix.text.len());
+                let edge = u32::try_from(edges.len()).expect("edges are bounded by the config");
+                suffixes.push((suffix, edge));
+                edges.push(SuffixEdge {
+                    before,
+                    target: self.node(items)?,
+                });
+            }
+            let suffixes = LiteralIndex::reversed(suffixes);
+            let class = (*class).clone();
+            all.push(SuffixedRuns {
+                class,
+                suffixes,
+                edges: edges.into(),
+                longest,
+            });
+        }
+        Ok(all.into())
+    }
+
+    fn costly(
+        &self,
+        emv: Vec<(u32, EmvMatch)>,
+        mut remainders: Vec<(u32, Hir)>,
+    ) -> Result<Option<Box<Costly>>, ConfigError> {
+        if emv.is_empty() && remainders.is_empty() {
+            return Ok(None);
+        }
+        let emv = (!emv.is_empty()).then(|| EmvIndex::new(emv));
+        remainders.sort_by_key(|&(rule, _)| rule);
+        let texts: Vec<_> = remainders
+            .iter()
+            .map(|(_, hir)| inner::required(hir))
+            .collect();
+        let inner = InnerLiterals::new(&texts);
+        let together = inner.is_none() && remainders.len() > FEW_REMAINDERS;
+        let mut all = Vec::new();
+        let mut pending: Vec<(u32, &Hir)> = Vec::new();
+        let mut pending_states = 0;
+        for (rule, hir) in &remainders {
+            if !hir.properties().look_set().is_empty() {
+                let follower = Follower::Asserting(AssertingRemainder::new(hir));
+                all.push(Remainder {
+                    first_rule: *rule,
+                    follower,
+                });
+                continue;
+            }
+            let states = states(hir);
+            if !pending.is_empty() && (!together || pending_states + states > STATES_TOGETHER) {
+                all.push(self.automaton(&std::mem::take(&mut pending))?);
+                pending_states = 0;
+            }
+            pending.push((*rule, hir));
+            pending_states += states;
+        }
+        if !pending.is_empty() {
+            all.push(self.automaton(&pending)?);
+        }
+        Ok(Some(Box::new(Costly {
+            emv,
+            remainders: all,
+            inner,
+        })))
+    }
+
+    fn automaton(&self, remainders: &[(u32, &Hir)]) -> Result<Remainder, ConfigError> {
+        match Automaton::new(remainders, self.max_edges) {
+            Ok(automaton) => Ok(Remainder {
+                first_rule: remainders[0].0,
+                follower: Follower::Automaton(automaton),
+            }),
+            Err(_) => {
+                let rule = remainders[0].0 as usize;
+                let message = "the parts of the pattern can follow each other in too many ways";
+                let problem = Problem::new(format!("/rules/{rule}/match/regex"), message)
+                    .with_hint("make fewer parts optional next to each other")
+                    .in_rule(Some(self.rules[rule].id.as_str()));
+                Err(problem.into())
+            }
+        }
+    }
+}
+
+/// Items by what they begin with, in the order in which that was met.
+struct Groups<K> {
+    groups: Vec<(K, Vec<Item>)>,
+    places: HashMap<K, usize>,
+}
+
+impl<K> Default for Groups<K> {
+    fn default() -> Self {
+        Self {
+            groups: Vec::new(),
+            places: HashMap::new(),
+        }
+    }
+}
+
+impl<K: Clone + Eq + std::hash::Hash> Groups<K> {
+    fn add(&mut self, key: K, item: Item) {
+        match self.places.get(&key) {
+            Some(&place) => self.groups[place].1.push(item),
+            None => {
+                self.places.insert(key.clone(), self.groups.len());
+                self.groups.push((key, vec![item]));
+            }
+        }
+    }
+}
+
+/// Splits literals of which too many would share a bucket after what they have in common.
+fn with_common_beginnings(mut groups: Vec<(Literal, Vec<Item>)>) -> Vec<(Literal, Vec<Item>)> {
+    let buckets = buckets(&mut groups, |(literal, _)| literal.text.as_bytes());
+    let mut split: Groups<Literal> = Groups::default();
+    let mut rest = groups.into_iter();
+    let mut whole = Vec::new();
+    for bucket in buckets.all {
+        let members: Vec<_> = rest.by_ref().take(bucket.entries).collect();
+        let common = common_beginning(&members);
+        if bucket.entries <= MAX_BUCKET || common.is_empty() {
+            whole.extend(members);
+            continue;
+        }
+        let any_case = members[0].0.any_case;
+        for (literal, items) in members {
+            let after = &literal.text[common.len()..];
+            for mut item in items {
+                if !after.is_empty() {
+                    item.segments.push(Segment::Literal(Literal {
+                        text: after.into(),
+                        any_case,
+                    }));
+                }
+                split.add(
+                    Literal {
+                        text: common.as_str().into(),
+                        any_case,
+                    },
+                    item,
+                );
+            }
+        }
+    }
+    whole.extend(split.groups);
+    whole
+}
+
+/// The text with which all literals begin, if it means the same in all of them.
+fn common_beginning(members: &[(Literal, Vec<Item>)]) -> String {
+    let Some((first, _)) = members.first() else {
+        return String::new();
+    };
+    let mut common = &*first.text;
+    for (literal, _) in members {
+        if literal.any_case != first.any_case {
+            return String::new();
+        }
+        let same = |((_, a), b): &((usize, char), char)| a == b;
+        let length: usize = common
+            .char_indices()
+            .zip(literal.text.chars())
+            .take_while(same)
+            .map(|((_, c), _)| c.len_utf8())
+            .sum();
+        common = &common[..length];
+    }
+    common.to_owned()
+}
+
+/// About how many states a remainder has.
+fn states(hir: &Hir) -> usize {
+    use regex_syntax::hir::HirKind;
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => 0,
+        HirKind::Literal(literal) => literal.0.len(),
+        HirKind::Class(_) => 1,
+        HirKind::Capture(capture) => states(&capture.sub),
+        HirKind::Repetition(repetition) => {
+            let copies = repetition.max.unwrap_or(repetition.min.max(1));
+            debug_assert_ne!(copies, UNBOUNDED);
+            states(&repetition.sub).saturating_mul(copies as usize)
+        }
+        HirKind::Concat(subs) | HirKind::Alternation(subs) => subs.iter().map(states).sum(),
+    }
+}

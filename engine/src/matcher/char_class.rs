@@ -1,0 +1,287 @@
+//! Sets of characters, and how far a run of their members goes.
+
+use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange};
+
+/// A set of characters, made for scanning text that is mostly ASCII.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct CharClass {
+    /// One bit for each byte. Those from 0x80 are set if all characters beyond ASCII are members.
+    bytes: [u64; 4],
+    /// The ASCII members as ranges, first byte and how many more, if four ranges can tell them.
+    /// Such a class is scanned sixteen bytes at a time; what is not needed repeats the first.
+    ranges: Option<[(u8, u8); 4]>,
+    /// The members beyond ASCII, in order.
+    beyond_ascii: Box<[(char, char)]>,
+}
+
+/// How many bytes are looked at at once.
+const CHUNK: usize = 16;
+
+impl CharClass {
+    pub(super) fn new(class: &Class) -> Self {
+        match class {
+            Class::Unicode(class) => Self::from_ranges(class.ranges().iter()),
+            // Only patterns on bytes have such classes, or they hold nothing but ASCII.
+            Class::Bytes(class) => {
+                let ranges: Vec<_> = class
+                    .ranges()
+                    .iter()
+                    .map(|r| ClassUnicodeRange::new(r.start().into(), r.end().into()))
+                    .collect();
+                Self::from_ranges(ranges.iter())
+            }
+        }
+    }
+
+    /// The bytes of which hosts consist: labels and dots.
+    pub(super) fn host() -> Self {
+        let ranges = [('-', '.'), ('0', '9'), ('A', 'Z'), ('_', '_'), ('a', 'z')];
+        let ranges = ranges.map(|(start, end)| ClassUnicodeRange::new(start, end));
+        Self::from_ranges(ranges.iter())
+    }
+
+    fn from_ranges<'a>(ranges: impl Iterator<Item = &'a ClassUnicodeRange>) -> Self {
+        let mut bytes = [0; 4];
+        let mut ascii = Vec::new();
+        let mut beyond_ascii = Vec::new();
+        for range in ranges {
+            let (start, end) = (range.start(), range.end());
+            if let Ok(start) = u8::try_from(start)
+                && start.is_ascii()
+            {
+                let end = u8::try_from(end).unwrap_or(0x7f).min(0x7f);
+                ascii.push((start, end - start));
+                for byte in start..=end {
+                    bytes[usize::from(byte / 64)] |= 1 << (byte % 64);
+                }
+            }
+            if !end.is_ascii() {
+                beyond_ascii.push((start.max('\u{80}'), end));
+            }
+        }
+        // Surrogates are no characters, so a range that spans them may come in two.
+        let reaches_end = beyond_ascii
+            .last()
+            .is_some_and(|&(_, end)| end == char::MAX);
+        let without_gap = beyond_ascii
+            .windows(2)
+            .all(|pair| follows(pair[0].1, pair[1].0));
+        if reaches_end && without_gap && beyond_ascii[0].0 == '\u{80}' {
+            bytes[2] = u64::MAX;
+            bytes[3] = u64::MAX;
+        }
+        let ranges = match ascii.as_slice() {
+            &[first, ref rest @ ..] if rest.len() < 4 => {
+                let mut padded = [first; 4];
+                padded[1..=rest.len()].copy_from_slice(rest);
+                Some(padded)
+            }
+            _ => None,
+        };
+        Self {
+            bytes,
+            ranges,
+            beyond_ascii: beyond_ascii.into(),
+        }
+    }
+
+    /// Whether every character is a member.
+    pub(super) fn is_everything(&self) -> bool {
+        self.bytes == [u64::MAX; 4]
+    }
+
+    pub(super) fn contains(&self, c: char) -> bool {
+        match u8::try_from(c) {
+            Ok(byte) if byte.is_ascii() => self.contains_byte(byte),
+            _ => {
+                self.has_all_beyond_ascii()
+                    || self
+                        .beyond_ascii
+                        .binary_search_by(|&(start, end)| {
+                            if end < c {
+                                std::cmp::Ordering::Less
+                            } else if start > c {
+                                std::cmp::Ordering::Greater
+                            } else {
+                                std::cmp::Ordering::Equal
+                            }
+                        })
+                        .is_ok()
+            }
+        }
+    }
+
+    /// Whether no character is a member of both.
+    pub(super) fn is_disjoint(&self, other: &Self) -> bool {
+        let ascii = (self.bytes[0] & other.bytes[0]) | (self.bytes[1] & other.bytes[1]);
+        ascii == 0
+            && !self.beyond_ascii.iter().any(|&(start, end)| {
+                other
+                    .beyond_ascii
+                    .iter()
+                    .any(|&(s, e)| start <= e && s <= end)
+            })
+    }
+
+    /// The end of the longest run of members in `text` from the byte `from` on, which is that of a
+    /// character, and of at most `max` characters; `None` if it has fewer than `min`.
+    pub(super) fn run_end(&self, text: &str, from: usize, min: u32, max: u32) -> Option<usize> {
+        let rest = &text.as_bytes()[from..];
+        let (min, max) = (min as usize, max as usize);
+        let window = &rest[..rest.len().min(max)];
+        let ascii = self.ascii_run(window);
+        if window
+            .get(ascii)
+            .is_none_or(|byte| byte.is_ascii() || self.beyond_ascii.is_empty())
+        {
+            return (ascii >= min).then_some(from + ascii);
+        }
+        if ascii >= min && max >= rest.len() && self.has_all_beyond_ascii() {
+            // No bound can be passed, so nothing has to be counted.
+            let more = rest[ascii..]
+                .iter()
+                .take_while(|&&byte| self.contains_byte(byte))
+                .count();
+            return Some(from + ascii + more);
+        }
+        let mut count = ascii;
+        let mut end = from + ascii;
+        for c in text[end..].chars() {
+            if count == max || !self.contains(c) {
+                break;
+            }
+            count += 1;
+            end += c.len_utf8();
+        }
+        (count >= min).then_some(end)
+    }
+
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.beyond_ascii.len() * size_of::<(char, char)>()
+    }
+
+    /// The members in order, as ranges.
+    pub(super) fn ranges(&self) -> impl Iterator<Item = (char, char)> {
+        let mut ascii = Vec::new();
+        for byte in 0..0x80_u8 {
+            if self.contains_byte(byte) {
+                match ascii.last_mut() {
+                    Some((_, end)) if follows(*end, byte.into()) => *end = char::from(byte),
+                    _ => ascii.push((char::from(byte), char::from(byte))),
+                }
+            }
+        }
+        ascii.into_iter().chain(self.beyond_ascii.iter().copied())
+    }
+
+    /// As the library has it.
+    pub(super) fn to_hir_class(&self) -> Class {
+        let ranges = self
+            .ranges()
+            .map(|(start, end)| ClassUnicodeRange::new(start, end));
+        Class::Unicode(ClassUnicode::new(ranges))
+    }
+
+    /// How many ASCII members `bytes` begins with.
+    fn ascii_run(&self, bytes: &[u8]) -> usize {
+        let mut run = 0;
+        if let Some(ranges) = &self.ranges {
+            let (chunks, _) = bytes.as_chunks::<CHUNK>();
+            for chunk in chunks {
+                let all = chunk.iter().fold(true, |all, &byte| {
+                    all & ranges.iter().fold(false, |any, &(start, more)| {
+                        any | (byte.wrapping_sub(start) <= more)
+                    })
+                });
+                if !all {
+                    break;
+                }
+                run += CHUNK;
+            }
+        }
+        let is_member = |&&byte: &&u8| byte.is_ascii() && self.contains_byte(byte);
+        run + bytes[run..].iter().take_while(is_member).count()
+    }
+
+    fn contains_byte(&self, byte: u8) -> bool {
+        self.bytes[usize::from(byte / 64)] >> (byte % 64) & 1 == 1
+    }
+
+    fn has_all_beyond_ascii(&self) -> bool {
+        self.bytes[2] == u64::MAX
+    }
+}
+
+/// Whether `next` is the character after `end`.
+fn follows(end: char, next: char) -> bool {
+    let after = if end == '\u{d7ff}' {
+        0xe000
+    } else {
+        u32::from(end) + 1
+    };
+    u32::from(next) == after
+}
+
+#[cfg(test)]
+mod tests {
+    use regex_syntax::hir::HirKind;
+
+    use super::CharClass;
+
+    fn class(pattern: &str) -> CharClass {
+        let hir = regex_syntax::parse(pattern).unwrap();
+        let HirKind::Class(class) = hir.kind() else {
+            panic!("{pattern} is no class")
+        };
+        CharClass::new(class)
+    }
+
+    #[test]
+    fn runs_end_where_the_members_do() {
+        const ANY: u32 = u32::MAX;
+        let long = format!("{}!", "ab".repeat(40));
+        for (pattern, text, from, min, max, end) in [
+            ("[a-z]", "abc1", 0, 1, ANY, Some(3)),
+            ("[a-z]", "abc1", 1, 1, 1, Some(2)),
+            ("[a-z]", "abc1", 3, 1, ANY, None),
+            ("[a-z]", "abc1", 3, 0, ANY, Some(3)),
+            ("[a-z]", "abc", 3, 0, ANY, Some(3)),
+            ("[a-z]", long.as_str(), 0, 80, ANY, Some(80)),
+            ("[a-z]", long.as_str(), 0, 81, ANY, None),
+            ("[a-z]", long.as_str(), 1, 0, 33, Some(34)),
+            ("[a-z]", "abé", 0, 0, ANY, Some(2)),
+            ("[a-zé]", "abéc!", 0, 4, ANY, Some(5)),
+            ("[a-zé]", "abéc!", 0, 0, 3, Some(4)),
+            ("[a-zé]", "ééé", 0, 3, 3, Some(6)),
+            ("[^\n]", "aé😀b\nc", 0, 4, ANY, Some(8)),
+            ("[^\n]", "aé😀b\nc", 0, 5, ANY, None),
+            ("[^\n]", "aé😀b\nc", 0, 1, 3, Some(7)),
+            ("[acegik]", "gikab", 0, 2, ANY, Some(4)),
+            ("[^a]", "😀", 0, 1, 1, Some(4)),
+        ] {
+            assert_eq!(
+                class(pattern).run_end(text, from, min, max),
+                end,
+                "{pattern} {text}"
+            );
+        }
+    }
+
+    #[test]
+    fn sets() {
+        assert!(class(r"(?s).").is_everything());
+        assert!(!class(r"[^\n]").is_everything());
+        assert!(class("[a-c]").is_disjoint(&class("[d-fé]")));
+        assert!(!class("[^a]").is_disjoint(&class("[é-ü]")));
+        for pattern in [
+            "[a-cx-z]",
+            "[^a]",
+            r"\pL",
+            r"[\x{0}-\x{10FFFF}&&[^q]]",
+            "[é-ü]",
+        ] {
+            let class = class(pattern);
+            assert_eq!(CharClass::new(&class.to_hir_class()), class, "{pattern}");
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! From patterns to branches: small choices are multiplied out, and what remains to be decided
+//! character by character is cut off.
+
+use std::rc::Rc;
+
+use regex_syntax::hir::{Class, Hir, HirKind, Look, Repetition};
+
+use super::char_class::CharClass;
+use super::segment::{Before, Branch, Ending, Literal, Segment, UNBOUNDED};
+
+/// How many branches a rule may have. A pattern with more choices keeps the first of them.
+const MAX_BRANCHES: usize = 32;
+/// How many segments a branch may have.
+const MAX_SEGMENTS: usize = 48;
+/// How many bytes the suffix of a run may have.
+const MAX_SUFFIX: usize = 128;
+/// Up to how often a group is written out.
+const MAX_COPIES: u32 = 4;
+
+type Segments = Vec<Segment>;
+
+/// The branches of the pattern `hir`, which must match the whole code value: at least one.
+pub(super) fn branches(hir: &Hir) -> Vec<Branch> {
+    let parts = flattened(hir);
+    let mut heads: Vec<Segments> = vec![Vec::new()];
+    let mut remainder = None;
+    for (index, part) in parts.iter().enumerate() {
+        let place = Place {
+            at_start: index == 0,
+            at_end: index + 1 == parts.len(),
+        };
+        let joined = choices(part, place).and_then(|choices| product(&heads, &choices));
+        match joined {
+            Some(joined) => heads = joined,
+            None => {
+                remainder = Some(&parts[index..]);
+                break;
+            }
+        }
+    }
+    let remainder = remainder.map(|parts| Hir::concat(parts.iter().map(|&p| p.clone()).collect()));
+    heads
+        .into_iter()
+        .map(|head| decided(head, remainder.clone()))
+        .collect()
+}
+
+/// Where in the pattern an expression stands.
+#[derive(Clone, Copy)]
+struct Place {
+    at_start: bool,
+    at_end: bool,
+}
+
+/// The parts of `hir` that follow each other.
+fn flattened(hir: &Hir) -> Vec<&Hir> {
+    match hir.kind() {
+        HirKind::Capture(capture) => flattened(&capture.sub),
+        HirKind::Concat(subs) => subs.iter().flat_map(flattened).collect(),
+        _ => vec![hir],
+    }
+}
+
+/// The sequences of segments that `hir` can be; `None` if they are too many, or no such sequences.
+fn choices(hir: &Hir, place: Place) -> Option<Vec<Segments>> {
+    match hir.kind() {
+        HirKind::Empty => Some(vec![Vec::new()]),
+        HirKind::Literal(literal) => {
+            let text = std::str::from_utf8(&literal.0).ok()?;
+            Some(vec![vec![Segment::Literal(Literal::exact(text))]])
+        }
+        HirKind::Class(class) => Some(vec![vec![class_segment(class)]]),
+        HirKind::Look(look) => {
+            let holds = match look {
+                Look::Start | Look::StartLF | Look::StartCRLF => place.at_start,
+                Look::End | Look::EndLF | Look::EndCRLF => place.at_end,
+                _ => false,
+            };
+            holds.then(|| vec![Vec::new()])
+        }
+        HirKind::Capture(capture) => choices(&capture.sub, place),
+        HirKind::Concat(subs) => {
+            let mut all = vec![Vec::new()];
+            for (index, sub) in subs.iter().enumerate() {
+                let place = Place {
+                    at_start: place.at_start && index == 0,
+                    at_end: place.at_end && index + 1 == subs.len(),
+                };
+                all = product(&all, &choices(sub, place)?)?;
+            }
+            Some(all)
+        }
+        HirKind::Alternation(subs) => {
+            let mut all = Vec::new();
+            for sub in subs {
+                all.extend(choices(sub, place)?);
+                if all.len() > MAX_BRANCHES {
+                    return None;
+                }
+            }
+            Some(all)
+        }
+        HirKind::Repetition(repetition) => repeated(repetition),
+    }
+}
+
+fn repeated(repetition: &Repetition) -> Option<Vec<Segments>> {
+    let (min, max) = (repetition.min, repetition.max.unwrap_or(UNBOUNDED));
+    if let Some(class) = one_character(&repetition.sub) {
+        let run = Segment::Run {
+            class: Rc::new(class),
+            min,
+            max,
+        };
+        return Some(vec![if max == 0 { Vec::new() } else { vec![run] }]);
+    }
+    if max > MAX_COPIES {
+        return None;
+    }
+    let nowhere = Place {
+        at_start: false,
+        at_end: false,
+    };
+    let once = choices(&repetition.sub, nowhere)?;
+    let mut copies = vec![Vec::new()];
+    let mut all = Vec::new();
+    for count in 0..=max {
+        if count >= min {
+            all.extend(copies.iter().cloned());
+        }
+        if all.len() > MAX_BRANCHES {
+            return None;
+        }
+        if count < max {
+            copies = product(&copies, &once)?;
+        }
+    }
+    Some(all)
+}
+
+/// The class of `hir` if it matches exactly one character.
+fn one_character(hir: &Hir) -> Option<CharClass> {
+    match hir.kind() {
+        HirKind::Class(class) => Some(CharClass::new(class)),
+        HirKind::Literal(literal) => {
+            let mut characters = std::str::from_utf8(&literal.0).ok()?.chars();
+            let c = characters.next()?;
+            let range = regex_syntax::hir::ClassUnicodeRange::new(c, c);
+            let class = Class::Unicode(regex_syntax::hir::ClassUnicode::new([range]));
+            characters.next().is_none().then(|| CharClass::new(&class))
+        }
+        HirKind::Capture(capture) => one_character(&capture.sub),
+        _ => None,
+    }
+}
+
+/// A class of one ASCII letter in both cases is a literal; another is a run of one.
+fn class_segment(class: &Class) -> Segment {
+    let class = CharClass::new(class);
+    let mut members = class.ranges().flat_map(|(start, end)| [start, end]);
+    let letters = (
+        members.next(),
+        members.next(),
+        members.next(),
+        members.next(),
+        members.next(),
+    );
+    drop(members);
+    if let (Some(upper), Some(upper_end), Some(lower), Some(lower_end), None) = letters
+        && upper.is_ascii_uppercase()
+        && (upper_end, lower, lower_end)
+            == (
+                upper,
+                upper.to_ascii_lowercase(),
+                upper.to_ascii_lowercase(),
+            )
+    {
+        return Segment::Literal(Literal::any_case(&lower.to_string()));
+    }
+    Segment::Run {
+        class: Rc::new(class),
+        min: 1,
+        max: 1,
+    }
+}
+
+/// Each of `heads` followed by each of `tails`; `None` if that is too much.
+fn product(heads: &[Segments], tails: &[Segments]) -> Option<Vec<Segments>> {
+    if heads.len() * tails.len() > MAX_BRANCHES {
+        return None;
+    }
+    let mut all = Vec::with_capacity(heads.len() * tails.len());
+    for head in heads {
+        for tail in tails {
+            let mut segments = head.clone();
+            tail.iter()
+                .for_each(|segment| push(&mut segments, segment.clone()));
+            if segments.len() > MAX_SEGMENTS {
+                return None;
+            }
+            all.push(segments);
+        }
+    }
+    Some(all)
+}
+
+/// Appends `segment`, joined with the last one where one segment means both.
+fn push(segments: &mut Segments, segment: Segment) {
+    match (segments.last_mut(), &segment) {
+        (Some(Segment::Literal(last)), Segment::Literal(next)) => {
+            if let Some(joined) = last.joined(next) {
+                *last = joined;
+                return;
+            }
+        }
+        (
+            Some(Segment::Run { class, min, max }),
+            Segment::Run {
+                class: next,
+                min: next_min,
+                max: next_max,
+            },
+        ) if class == next => {
+            *min = min.saturating_add(*next_min);
+            *max = max.saturating_add(*next_max);
+            return;
+        }
+        _ => {}
+    }
+    segments.push(segment);
+}
+
+/// The branch of `segments` and `remainder`, cut before the first segment whose end the code value
+/// does not tell by itself.
+fn decided(segments: Segments, remainder: Option<Hir>) -> Branch {
+    let mut done: Segments = Vec::with_capacity(segments.len());
+    let mut rest: std::collections::VecDeque<Segment> = segments.into();
+    while let Some(segment) = rest.pop_front() {
+        let Segment::Run { class, min, max } = &segment else {
+            done.push(segment);
+            continue;
+        };
+        if min == max {
+            done.push(segment);
+            continue;
+        }
+        match rest.front() {
+            None if remainder.is_none() => {
+                if class.is_everything() && *min == 0 && *max == UNBOUNDED {
+                    return Branch {
+                        segments: done,
+                        ending: Ending::Anything,
+                    };
+                }
+                done.push(segment);
+            }
+            Some(Segment::Run {
+                class: next,
+                min: 1..,
+                ..
+            }) if class.is_disjoint(next) => {
+                done.push(segment);
+            }
+            Some(Segment::Literal(next)) => match overlap(class, next) {
+                Some(0) => done.push(segment),
+                Some(inside) => {
+                    let ends_there = inside == next.text.len();
+                    let (suffix, after) = next.text.split_at(inside);
+                    let literal = |text: &str| Literal {
+                        text: text.into(),
+                        any_case: next.any_case,
+                    };
+                    let (suffix, after) = (literal(suffix), literal(after));
+                    let followed = !ends_there
+                        || match rest.get(1) {
+                            None => remainder.is_none(),
+                            Some(Segment::Run {
+                                class: beyond,
+                                min: 1..,
+                                ..
+                            }) => class.is_disjoint(beyond),
+                            _ => false,
+                        };
+                    if !followed || suffix.text.len() > MAX_SUFFIX {
+                        return cut(done, segment, rest, remainder);
+                    }
+                    let before = Before::Characters {
+                        min: *min,
+                        max: *max,
+                    };
+                    done.push(Segment::RunWithSuffix {
+                        class: class.clone(),
+                        before,
+                        suffix,
+                    });
+                    rest.pop_front();
+                    if !ends_there {
+                        rest.push_front(Segment::Literal(after));
+                    }
+                }
+                None => return cut(done, segment, rest, remainder),
+            },
+            _ => return cut(done, segment, rest, remainder),
+        }
+    }
+    let ending = remainder.map_or(Ending::End, Ending::Remainder);
+    Branch {
+        segments: done,
+        ending,
+    }
+}
+
+/// How many bytes at the beginning of `literal` are members of `class`, if the character after them
+/// is certainly none.
+fn overlap(class: &CharClass, literal: &Literal) -> Option<usize> {
+    for (at, c) in literal.text.char_indices() {
+        let member = class.contains(c);
+        if literal.any_case && class.contains(c.to_ascii_uppercase()) != member {
+            return None;
+        }
+        if !member {
+            return Some(at);
+        }
+    }
+    Some(literal.text.len())
+}
+
+/// Leaves `segment` and all that follows it to the ending.
+fn cut(
+    done: Segments,
+    segment: Segment,
+    rest: impl IntoIterator<Item = Segment>,
+    remainder: Option<Hir>,
+) -> Branch {
+    let mut parts = vec![segment.to_hir()];
+    parts.extend(rest.into_iter().map(|segment| segment.to_hir()));
+    parts.extend(remainder);
+    Branch {
+        segments: done,
+        ending: Ending::Remainder(Hir::concat(parts)),
+    }
+}

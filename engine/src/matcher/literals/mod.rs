@@ -1,0 +1,245 @@
+//! Finds all literals of a set with which a text begins, by hashing.
+//!
+//! The first byte of the text picks a *family* of literals. A family has a few *checkpoints*:
+//! lengths at which the beginning of the text is hashed and looked up, one probe each. What a probe
+//! finds is a *bucket*: the literals that begin with these bytes, in any case, and are shorter than
+//! the next checkpoint. They are compared one by one, and there are few of them: where more would
+//! share a bucket, the caller puts what they have in common into a literal of its own.
+
+mod checkpoints;
+mod hash;
+
+use self::checkpoints::Checkpoints;
+use self::hash::PrefixHash;
+use super::segment::Literal;
+
+/// Up to so many literals are compared one by one.
+const MAX_COMPARED: usize = 4;
+/// How many literals should share a bucket at the most.
+pub(super) const MAX_BUCKET: usize = 8;
+
+/// A set of literals, each of which leads somewhere.
+#[derive(Debug)]
+pub(super) struct LiteralIndex {
+    /// By first byte, the place in `families` and one; 0 if no literal begins so. Empty where the
+    /// literals are so few that all are compared.
+    by_first_byte: Box<[u8]>,
+    families: Box<[Checkpoints]>,
+    slots: Box<[Slot]>,
+    entries: Box<[Entry]>,
+}
+
+/// One literal and where it leads.
+#[derive(Debug)]
+pub(super) struct Entry {
+    /// In lower case where the case does not matter.
+    pub(super) bytes: Box<[u8]>,
+    any_case: bool,
+    /// What the caller puts here.
+    pub(super) target: u32,
+}
+
+impl Entry {
+    #[inline]
+    fn is_prefix_of(&self, text: &[u8]) -> bool {
+        match text.get(..self.bytes.len()) {
+            Some(start) if self.any_case => start.eq_ignore_ascii_case(&self.bytes),
+            Some(start) => start == &*self.bytes,
+            None => false,
+        }
+    }
+}
+
+/// A bucket; empty if it has no entries.
+#[derive(Clone, Copy, Debug, Default)]
+struct Slot {
+    tag: u32,
+    first_entry: u32,
+    entries: u32,
+}
+
+impl LiteralIndex {
+    /// Of `literals`, which are different, each with its target.
+    pub(super) fn new(literals: Vec<(Literal, u32)>) -> Self {
+        let entry = |(literal, target): (Literal, u32)| {
+            let bytes = literal.text.as_bytes().into();
+            Entry {
+                bytes,
+                any_case: literal.any_case,
+                target,
+            }
+        };
+        Self::of_entries(literals.into_iter().map(entry).collect())
+    }
+
+    /// Of suffixes, for texts that are read backwards.
+    pub(super) fn reversed(suffixes: Vec<(Literal, u32)>) -> Self {
+        let entry = |(suffix, target): (Literal, u32)| {
+            let bytes = suffix.text.bytes().rev().collect();
+            Entry {
+                bytes,
+                any_case: suffix.any_case,
+                target,
+            }
+        };
+        Self::of_entries(suffixes.into_iter().map(entry).collect())
+    }
+
+    fn of_entries(mut entries: Vec<Entry>) -> Self {
+        if entries.len() <= MAX_COMPARED {
+            return Self {
+                by_first_byte: Box::default(),
+                families: Box::default(),
+                slots: Box::default(),
+                entries: entries.into(),
+            };
+        }
+        let buckets = buckets(&mut entries, |entry| &entry.bytes);
+        let mut by_first_byte = vec![0; 256];
+        let mut families = Vec::new();
+        for Family {
+            first_byte,
+            checkpoints,
+        } in &buckets.families
+        {
+            families.push(*checkpoints);
+            let place = u8::try_from(families.len()).expect("folded bytes are fewer than 256");
+            by_first_byte[usize::from(*first_byte)] = place;
+            by_first_byte[usize::from(first_byte.to_ascii_uppercase())] = place;
+        }
+        let mut slots = vec![Slot::default(); (buckets.all.len() * 2).next_power_of_two()];
+        for bucket in &buckets.all {
+            let hash = PrefixHash::of(&entries[bucket.first].bytes, bucket.checkpoint);
+            let mut at = hash.slot(slots.len());
+            while slots[at].entries > 0 {
+                at = (at + 1) % slots.len();
+            }
+            let number = |n: usize| u32::try_from(n).expect("literals are bounded by the config");
+            slots[at] = Slot {
+                tag: hash.tag(),
+                first_entry: number(bucket.first),
+                entries: number(bucket.entries),
+            };
+        }
+        Self {
+            by_first_byte: by_first_byte.into(),
+            families: families.into(),
+            slots: slots.into(),
+            entries: entries.into(),
+        }
+    }
+
+    /// Calls `found` with each entry whose literal `text` begins with, in no order.
+    #[inline]
+    pub(super) fn for_each_prefix(&self, text: &[u8], mut found: impl FnMut(&Entry)) {
+        let mut compare = |entries: &[Entry]| {
+            for entry in entries {
+                if entry.is_prefix_of(text) {
+                    found(entry);
+                }
+            }
+        };
+        if self.by_first_byte.is_empty() {
+            compare(&self.entries);
+            return;
+        }
+        let Some(&first) = text.first() else { return };
+        let family = self.by_first_byte[usize::from(first)];
+        if family == 0 {
+            return;
+        }
+        let mask = self.slots.len() - 1;
+        self.families[usize::from(family) - 1].hashes(text, |hash| {
+            let mut at = hash.slot(self.slots.len());
+            loop {
+                let slot = self.slots[at];
+                if slot.entries == 0 {
+                    break;
+                }
+                if slot.tag == hash.tag() {
+                    // Another bucket of the same tag could only follow; its literals would differ.
+                    compare(&self.entries[slot.first_entry as usize..][..slot.entries as usize]);
+                }
+                at = (at + 1) & mask;
+            }
+        });
+    }
+
+    pub(super) fn heap_bytes(&self) -> usize {
+        let texts: usize = self.entries.iter().map(|entry| entry.bytes.len()).sum();
+        self.by_first_byte.len()
+            + size_of_val(&*self.families)
+            + size_of_val(&*self.slots)
+            + size_of_val(&*self.entries)
+            + texts
+    }
+}
+
+/// How literals share buckets.
+pub(super) struct Buckets {
+    families: Vec<Family>,
+    pub(super) all: Vec<Bucket>,
+}
+
+struct Family {
+    /// In lower case.
+    first_byte: u8,
+    checkpoints: Checkpoints,
+}
+
+/// Literals next to each other that share a checkpoint and the bytes before it, in any case.
+pub(super) struct Bucket {
+    pub(super) first: usize,
+    pub(super) entries: usize,
+    checkpoint: usize,
+}
+
+/// Sorts `items` so that those whose literals share a bucket are next to each other.
+pub(super) fn buckets<T>(items: &mut [T], literal: impl Fn(&T) -> &[u8]) -> Buckets {
+    items.sort_by_cached_key(|item| literal(item).to_ascii_lowercase());
+    let first_byte = |item: &T| literal(item)[0].to_ascii_lowercase();
+    let mut families = Vec::new();
+    let mut keys: Vec<(Vec<u8>, usize)> = Vec::with_capacity(items.len());
+    for family in items.chunk_by(|a, b| first_byte(a) == first_byte(b)) {
+        let checkpoints = Checkpoints::choose(family, &literal);
+        keys.extend(family.iter().map(|item| {
+            let checkpoint = checkpoints.of_length(literal(item).len());
+            (literal(item)[..checkpoint].to_ascii_lowercase(), checkpoint)
+        }));
+        families.push(Family {
+            first_byte: first_byte(&family[0]),
+            checkpoints,
+        });
+    }
+    let mut order: Vec<usize> = (0..items.len()).collect();
+    order.sort_by(|&a, &b| keys[a].cmp(&keys[b]));
+    let mut all: Vec<Bucket> = Vec::new();
+    for (place, &at) in order.iter().enumerate() {
+        match all.last_mut() {
+            Some(bucket) if keys[order[bucket.first]] == keys[at] => bucket.entries += 1,
+            _ => all.push(Bucket {
+                first: place,
+                entries: 1,
+                checkpoint: keys[at].1,
+            }),
+        }
+    }
+    permute(items, order);
+    Buckets { families, all }
+}
+
+/// Puts at each place the item that `order` names for it.
+fn permute<T>(items: &mut [T], mut order: Vec<usize>) {
+    for place in 0..order.len() {
+        let mut from = order[place];
+        // What stood at an earlier place was moved to where that place's item came from.
+        while from < place {
+            from = order[from];
+        }
+        items.swap(place, from);
+        order[place] = from;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,147 @@
+//! Rules as sequences of segments: what is read without looking back.
+
+use std::rc::Rc;
+
+use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange, Hir, Repetition};
+
+use super::char_class::CharClass;
+use crate::rule::EmvMatch;
+
+/// One way in which a rule can match: segments one after the other, then an ending.
+///
+/// After each segment there is at most one place in the code value where the next can begin, so
+/// nothing is ever tried twice. What cannot be told so is left to the ending.
+#[derive(Clone, Debug)]
+pub(super) struct Branch {
+    pub(super) segments: Vec<Segment>,
+    pub(super) ending: Ending,
+}
+
+/// A part of a code value.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Segment {
+    Literal(Literal),
+    /// The longest run of members of a class, of `min` to `max` characters.
+    Run {
+        class: Rc<CharClass>,
+        min: u32,
+        max: u32,
+    },
+    /// The longest run of members of a class, which must end with `suffix`; what comes before the
+    /// suffix must be as `before` says.
+    RunWithSuffix {
+        class: Rc<CharClass>,
+        before: Before,
+        suffix: Literal,
+    },
+}
+
+/// Text that must be there, not empty.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Literal {
+    /// In lower case where the case does not matter.
+    pub(super) text: Box<str>,
+    /// Whether ASCII letters match in either case.
+    pub(super) any_case: bool,
+}
+
+/// What a run may hold before its suffix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Before {
+    /// So many characters.
+    Characters { min: u32, max: u32 },
+    /// One or more labels of a host.
+    Labels,
+}
+
+/// What must hold where the segments end.
+#[derive(Clone, Debug)]
+pub(super) enum Ending {
+    /// The code value ends here.
+    End,
+    /// Anything may follow.
+    Anything,
+    /// The code value ends here, or `/`, `?` or `#` follows.
+    UrlBoundary,
+    /// The rest matches this expression, as a whole.
+    Remainder(Hir),
+    /// The code value, all of it, is such a payload.
+    Emv(EmvMatch),
+}
+
+/// How many repetitions have no bound.
+pub(super) const UNBOUNDED: u32 = u32::MAX;
+
+impl Literal {
+    pub(super) fn exact(text: &str) -> Self {
+        Self {
+            text: text.into(),
+            any_case: false,
+        }
+    }
+
+    pub(super) fn any_case(text: &str) -> Self {
+        Self {
+            text: text.to_ascii_lowercase().into(),
+            any_case: true,
+        }
+    }
+
+    /// `self` and then `next` as one literal, if there is one that means both.
+    pub(super) fn joined(&self, next: &Self) -> Option<Self> {
+        let caseless = |text: &str| !text.bytes().any(|b| b.is_ascii_alphabetic());
+        let any_case = match (self.any_case, next.any_case) {
+            (a, b) if a == b => a,
+            (true, false) if caseless(&next.text) => true,
+            (true, false) if caseless(&self.text) => false,
+            (false, true) if caseless(&self.text) => true,
+            (false, true) if caseless(&next.text) => false,
+            _ => return None,
+        };
+        Some(Self {
+            text: format!("{}{}", self.text, next.text).into(),
+            any_case,
+        })
+    }
+
+    fn to_hir(&self) -> Hir {
+        if !self.any_case {
+            return Hir::literal(self.text.as_bytes());
+        }
+        let one_of = |c: char| {
+            let ranges = [c, c.to_ascii_uppercase()].map(|c| ClassUnicodeRange::new(c, c));
+            Hir::class(regex_syntax::hir::Class::Unicode(ClassUnicode::new(ranges)))
+        };
+        Hir::concat(self.text.chars().map(one_of).collect())
+    }
+}
+
+impl Segment {
+    /// The segment as an expression; only literals and runs, which come from one, are one.
+    pub(super) fn to_hir(&self) -> Hir {
+        match self {
+            Self::Literal(literal) => literal.to_hir(),
+            Self::Run { class, min, max } => run_hir(class, *min, *max),
+            Self::RunWithSuffix {
+                class,
+                before,
+                suffix,
+            } => {
+                let (min, max) = match before {
+                    Before::Characters { min, max } => (*min, *max),
+                    Before::Labels => (1, UNBOUNDED),
+                };
+                Hir::concat(vec![run_hir(class, min, max), suffix.to_hir()])
+            }
+        }
+    }
+}
+
+fn run_hir(class: &CharClass, min: u32, max: u32) -> Hir {
+    Hir::repetition(Repetition {
+        min,
+        max: (max != UNBOUNDED).then_some(max),
+        greedy: true,
+        sub: Box::new(Hir::class(class.to_hir_class())),
+    })
+}
