@@ -3,4 +3,6 @@
 mod canary;
 #[path = "../../testdata/cases.rs"]
 mod cases;
+mod limits;
+mod no_alloc;
 mod suite;

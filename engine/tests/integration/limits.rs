@@ -1,0 +1,156 @@
+//! Compiling is bounded: over a bound the config is refused, with the rules that cost the most.
+
+use std::fmt::Write as _;
+
+use codeid_engine::{CompileLimits, ConfigError, RouteTable};
+
+#[test]
+fn the_bound_on_characters_counts_characters() {
+    let config = config(&[("a", "é".repeat(50))]);
+    let characters = config.chars().count();
+    let mut limits = CompileLimits::default();
+    limits.max_config_characters = characters;
+    assert!(
+        characters < config.len(),
+        "the config has characters of several bytes"
+    );
+    RouteTable::from_json(config.as_bytes(), &limits).expect("it is as long as is allowed");
+
+    limits.max_config_characters = characters - 1;
+    let error = refused(&config, &limits);
+    let problem = &error.problems()[0];
+    assert_eq!(
+        (error.problems().len(), problem.rule(), problem.pointer()),
+        (1, None, "")
+    );
+    assert!(
+        problem
+            .message()
+            .contains(&limits.max_config_characters.to_string()),
+        "{error}"
+    );
+}
+
+#[test]
+fn the_bound_on_characters_can_be_raised() {
+    let config = format!(
+        "{}{}",
+        config(&[("a", "x".to_owned())]),
+        " ".repeat(200_000)
+    );
+    let mut limits = CompileLimits::default();
+    assert_eq!(refused(&config, &limits).problems().len(), 1);
+    limits.max_config_characters = 300_000;
+    RouteTable::from_json(config.as_bytes(), &limits).expect("the bound was raised");
+}
+
+#[test]
+fn a_rule_over_its_bound_is_named_and_no_other() {
+    let config = config(&[
+        ("small", "281[0-9]{3}04.+".to_owned()),
+        ("big", "(?:a.*b){40}".to_owned()),
+        ("medium", "x[a-f]{10}".to_owned()),
+    ]);
+    let mut limits = CompileLimits::default();
+    RouteTable::from_json(config.as_bytes(), &limits).expect("it is inside the default bounds");
+
+    limits.max_rule_states = 50;
+    let error = refused(&config, &limits);
+    let problem = &error.problems()[0];
+    assert_eq!(error.problems().len(), 1, "{error}");
+    assert_eq!(
+        (problem.rule(), problem.pointer()),
+        (Some("big"), "/rules/1/match/regex")
+    );
+    assert!(
+        problem.message().contains("50"),
+        "the message tells the bound: {error}"
+    );
+}
+
+#[test]
+fn every_rule_over_its_bound_is_named() {
+    let config = config(&[
+        ("one", "(?:a.*b){40}".to_owned()),
+        ("two", "x".to_owned()),
+        ("three", "(?:c.*d){60}".to_owned()),
+    ]);
+    let mut limits = CompileLimits::default();
+    limits.max_rule_states = 50;
+    let error = refused(&config, &limits);
+    let rules: Vec<_> = error
+        .problems()
+        .iter()
+        .map(|problem| problem.rule())
+        .collect();
+    assert_eq!(rules, [Some("one"), Some("three")]);
+}
+
+#[test]
+fn over_the_bound_of_all_rules_the_costliest_are_named() {
+    let mut rules: Vec<(String, String)> = (0..20)
+        .map(|n| (format!("small-{n}"), format!("(?:x{n}.*y){{5}}")))
+        .collect();
+    rules.insert(7, ("costly".to_owned(), "(?:a.*b){80}".to_owned()));
+    let config = config(&rules);
+    let mut limits = CompileLimits::default();
+    RouteTable::from_json(config.as_bytes(), &limits).expect("it is inside the default bounds");
+
+    limits.max_states = 300;
+    let error = refused(&config, &limits);
+    let named = error
+        .problems()
+        .iter()
+        .any(|problem| problem.rule() == Some("costly") || problem.message().contains("costly"));
+    assert!(
+        named,
+        "the costliest rule is not named: {:#?}",
+        error.problems()
+    );
+}
+
+/// Many rules, each inside its bound, that would take gigabytes together.
+#[test]
+fn a_config_of_many_costly_rules_is_refused_by_default() {
+    let rules: Vec<(String, String)> = (0..400)
+        .map(|n| {
+            (
+                format!("r{n}"),
+                format!("(?:[a-f]{{30}}.*{n}){{30}}.*[x-z]{{50}}"),
+            )
+        })
+        .collect();
+    let error = refused(&config(&rules), &CompileLimits::default());
+    assert!(!error.problems().is_empty());
+    assert!(error.problems().len() <= 400, "no rule is named twice");
+}
+
+/// What determinising would blow up on: each rule doubles the subsets, and none is costly itself.
+#[test]
+fn a_hundred_rules_with_a_gap_inside_compile() {
+    let rules: Vec<(String, String)> = (0..100)
+        .map(|n| (format!("r{n}"), format!(".*k{n}.*v{n}.{{3}}")))
+        .collect();
+    let config = config(&rules);
+    let table = RouteTable::from_json(config.as_bytes(), &CompileLimits::default());
+    assert_eq!(table.expect("no rule is costly").rule_count(), 100);
+}
+
+fn refused(config: &str, limits: &CompileLimits) -> ConfigError {
+    RouteTable::from_json(config.as_bytes(), limits).expect_err("the config is over a bound")
+}
+
+/// A config of `regex` rules: ids and patterns.
+fn config(rules: &[(impl AsRef<str>, String)]) -> String {
+    let mut text = r#"{"format": "codeid/1", "version": "1", "rules": ["#.to_owned();
+    for (place, (id, pattern)) in rules.iter().enumerate() {
+        let comma = if place == 0 { "" } else { "," };
+        write!(
+            text,
+            r#"{comma}{{"id": {:?}, "match": {{"regex": {pattern:?}}}, "action": {{"type": "DECODE"}}}}"#,
+            id.as_ref()
+        )
+        .expect("writing to a string cannot fail");
+    }
+    text + "]}"
+}
