@@ -1,0 +1,137 @@
+//! The settings in a TOML file, flattened to dotted keys, each with its line.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::value::Given;
+
+/// The largest file of settings, in bytes.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// One `key = value` of the file.
+#[derive(Debug)]
+pub(crate) struct FileEntry {
+    /// The name in full, with dots.
+    pub(crate) name: String,
+    pub(crate) given: Given,
+    /// The line, counted from 1.
+    pub(crate) line: usize,
+}
+
+/// Reads and flattens the file at `path`.
+///
+/// # Errors
+///
+/// Every problem there is: the file cannot be read, is too large, or is not TOML.
+pub(crate) fn read(path: &Path) -> Result<Vec<FileEntry>, Vec<String>> {
+    let shown = path.display();
+    let text = read_text(path).map_err(|why| vec![format!("{shown}: {why}")])?;
+    flatten(&text).map_err(|problems| {
+        let in_file = |(line, why): (usize, String)| format!("{shown}:{line}: {why}");
+        problems.into_iter().map(in_file).collect()
+    })
+}
+
+fn read_text(path: &Path) -> Result<String, String> {
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(|error| format!("cannot be read: {error}"))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(format!("is larger than {MAX_BYTES} bytes"));
+    }
+    String::from_utf8(bytes)
+        .map_err(|error| format!("is not UTF-8 at byte {}", error.utf8_error().valid_up_to()))
+}
+
+/// The entries in the order of their keys; or every problem, with its line.
+fn flatten(text: &str) -> Result<Vec<FileEntry>, Vec<(usize, String)>> {
+    let (document, errors) = DeTable::parse_recoverable(text);
+    if !errors.is_empty() {
+        let problem = |error: &toml::de::Error| {
+            let line = error.span().map_or(1, |span| line_of(text, span.start));
+            // Some messages go on for several lines.
+            let message = error.message().lines().collect::<Vec<_>>().join(", ");
+            (line, message)
+        };
+        let mut problems: Vec<_> = errors.iter().map(problem).collect();
+        problems.sort();
+        return Err(problems);
+    }
+    let mut entries = Vec::new();
+    flatten_table(text, "", document.get_ref(), &mut entries);
+    entries.sort_by_key(|entry| entry.line);
+    Ok(entries)
+}
+
+fn flatten_table(text: &str, above: &str, table: &DeTable<'_>, entries: &mut Vec<FileEntry>) {
+    for (key, value) in table {
+        let name = match above {
+            "" => key.get_ref().to_string(),
+            above => format!("{above}.{}", key.get_ref()),
+        };
+        if let DeValue::Table(below) = value.get_ref() {
+            flatten_table(text, &name, below, entries);
+            continue;
+        }
+        entries.push(FileEntry {
+            name,
+            given: given(value),
+            line: line_of(text, key.span().start),
+        });
+    }
+}
+
+fn given(value: &Spanned<DeValue<'_>>) -> Given {
+    match value.get_ref() {
+        DeValue::String(text) => Given::Text(text.to_string()),
+        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
+            .map_or(Given::Other("integer beyond 64 bits"), Given::Integer),
+        DeValue::Array(items) => items
+            .iter()
+            .map(|item| item.get_ref().as_str().map(str::to_owned))
+            .collect::<Option<Vec<_>>>()
+            .map_or(
+                Given::Other("array with other items than strings"),
+                Given::List,
+            ),
+        other => Given::Other(other.type_str()),
+    }
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    let before = text.as_bytes().iter().take(offset);
+    1 + before.filter(|byte| **byte == b'\n').count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nested_tables_become_dotted_names_with_their_lines() {
+        let text = "[listen]\nhttp = \"off\"\n\n[proxy.public-keys]\n1 = \"a.pem\"\n[http]\nmax-connections = 0x10\n";
+        let entries = flatten(text).unwrap();
+        let shown: Vec<_> = entries
+            .iter()
+            .map(|e| format!("{}:{}={}", e.line, e.name, e.given))
+            .collect();
+        let expected = [
+            "2:listen.http=\"off\"",
+            "5:proxy.public-keys.1=\"a.pem\"",
+            "7:http.max-connections=the number 16",
+        ];
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn every_syntax_error_is_reported_with_its_line() {
+        let problems = flatten("a = \nb = 1\nc = ]\nb = 2\n").unwrap_err();
+        let lines: Vec<_> = problems.iter().map(|(line, _)| *line).collect();
+        assert_eq!(lines, [1, 3, 4], "{problems:?}");
+    }
+}

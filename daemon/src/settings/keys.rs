@@ -1,0 +1,314 @@
+//! Every key there is: its type, bounds and default, and what it means.
+//!
+//! `config/codeid.toml` is written from this list, and a test holds the two equal.
+
+use super::value::Kind;
+
+/// One setting that a user may give.
+#[derive(Debug)]
+pub(crate) struct Key {
+    /// The name in full, with dots.
+    pub(crate) name: &'static str,
+    /// What a value must be.
+    pub(crate) kind: Kind,
+    /// What holds if nobody gives one; `None`: nothing does.
+    pub(crate) default: Option<&'static str>,
+    /// Whether the part of the program that it steers exists.
+    pub(crate) effective: bool,
+    /// What it means, in one or two lines.
+    pub(crate) about: &'static str,
+}
+
+/// The keys that end in a key version, such as `proxy.public-keys.2`.
+pub(crate) const PUBLIC_KEYS_PREFIX: &str = "proxy.public-keys.";
+
+/// The type of the keys that begin with [`PUBLIC_KEYS_PREFIX`].
+pub(crate) const PUBLIC_KEY: Kind = Kind::Path;
+
+/// What they mean.
+pub(crate) const PUBLIC_KEY_ABOUT: &str =
+    "The upstream's public keys (PEM), each under its key version.";
+
+/// Every key of a fixed name, grouped by table.
+pub(crate) const KEYS: &[Key] = &[
+    live(
+        "listen.http",
+        Kind::Address,
+        Some("127.0.0.1:8080"),
+        "Where to serve HTTP over TCP. Port 0 takes a free one, which the log names.",
+    ),
+    live(
+        "listen.unix",
+        Kind::Socket,
+        Some("run/codeid.sock"),
+        "Where to serve HTTP over a Unix socket. Its directory is made, with mode 0750, if missing.",
+    ),
+    live(
+        "listen.unix-mode",
+        Kind::Mode,
+        Some("0660"),
+        "The permissions of the Unix socket, in octal.",
+    ),
+    live(
+        "listen.unix-group",
+        Kind::Text { max: 64 },
+        None,
+        "The group of the Unix socket, by name or number; otherwise that of the process.",
+    ),
+    live(
+        "listen.backlog",
+        Kind::integer(1, 65_535, "connections"),
+        Some("4096"),
+        "How many connections may wait to be accepted; the kernel caps it at net.core.somaxconn.",
+    ),
+    later(
+        "listen.resp",
+        Kind::Socket,
+        Some("run/codeid.resp.sock"),
+        "Where to serve the Redis protocol over a Unix socket.",
+    ),
+    live(
+        "http.max-connections",
+        Kind::integer(1, 1_000_000, "connections"),
+        Some("4096"),
+        "How many connections are served at once, over all listeners; one more is answered 503.",
+    ),
+    live(
+        "http.max-header-bytes",
+        Kind::integer(8192, 1_048_576, "bytes"),
+        Some("16384"),
+        "The size of a request line with its headers; a longer one is answered 431.",
+    ),
+    live(
+        "http.max-buffered-bytes",
+        Kind::integer(33_554_432, 1_099_511_627_776, "bytes"),
+        Some("268435456"),
+        "How much all large bodies, of requests and answers, may take together; beyond it, 503.",
+    ),
+    live(
+        "http.header-timeout-ms",
+        Kind::integer(1, 600_000, "milliseconds"),
+        Some("10000"),
+        "How long a request's head may take, from its first byte or from the connect, until the\n\
+         connection is closed.",
+    ),
+    live(
+        "http.body-timeout-ms",
+        Kind::integer(1, 600_000, "milliseconds"),
+        Some("10000"),
+        "How long a request's body may take after its head.",
+    ),
+    live(
+        "http.write-timeout-ms",
+        Kind::integer(1, 600_000, "milliseconds"),
+        Some("10000"),
+        "How long a client may take no byte of an answer until the connection is closed.",
+    ),
+    live(
+        "http.idle-timeout-ms",
+        Kind::integer(1, 86_400_000, "milliseconds"),
+        Some("75000"),
+        "How long a connection is kept open between requests. Longer than a gateway keeps its own\n\
+         (60 s is common), so that the gateway closes first.",
+    ),
+    live(
+        "serve.worker-threads",
+        Kind::integer(0, 1024, "threads"),
+        Some("0"),
+        "How many threads serve connections; 0: one for each core.",
+    ),
+    live(
+        "serve.drain-deadline-ms",
+        Kind::integer(0, 600_000, "milliseconds"),
+        Some("10000"),
+        "How long requests in flight may take to finish after SIGTERM or SIGINT.",
+    ),
+    live(
+        "log.level",
+        Kind::Choice(&["error", "warn", "info", "debug", "trace"]),
+        Some("info"),
+        "The least severe events that are logged. No level logs requests or their content.",
+    ),
+    live(
+        "log.format",
+        Kind::Choice(&["human", "json"]),
+        Some("human"),
+        "How events are written to standard error.",
+    ),
+    later(
+        "ac.route.init-route-config-level",
+        Kind::Choice(&["REMOTE", "LOCAL", "PRESET"]),
+        Some("PRESET"),
+        "The lowest source from which the first route config may come.",
+    ),
+    later(
+        "ac.route.pull-route-config-url",
+        Kind::Uri,
+        None,
+        "Where the remote source reads the route config; without it there is no remote source.",
+    ),
+    later(
+        "ac.route.pull-route-config-fixed-delay",
+        Kind::integer(100, 2_592_000_000, "milliseconds"),
+        Some("600000"),
+        "From the end of a successful pull to the next, plus up to 10 % of jitter.",
+    ),
+    later(
+        "ac.route.pull-route-config-exception-retry-delay",
+        Kind::integer(100, 2_592_000_000, "milliseconds"),
+        Some("60000"),
+        "From a failed pull to the next, plus up to 10 % of jitter.",
+    ),
+    later(
+        "ac.route.save-route-config-path",
+        Kind::Uri,
+        Some("data/route-config.json"),
+        "The file in which the last good route config is kept; or the URI of another store.",
+    ),
+    live(
+        "ac.route.preset-route-config-path",
+        Kind::Path,
+        None,
+        "The route config to begin with; without it, the one built into the program.",
+    ),
+    live(
+        "ac.route.max-config-characters",
+        Kind::integer(1, 67_108_864, "characters"),
+        Some("131072"),
+        "A longer route config is refused, wherever it comes from.",
+    ),
+    live(
+        "compile.max-rule-states",
+        Kind::integer(1, 10_000_000, "states"),
+        Some("10000"),
+        "How many automaton states the pattern of one rule may take.",
+    ),
+    live(
+        "compile.max-states",
+        Kind::integer(1, 100_000_000, "states"),
+        Some("250000"),
+        "How many automaton states the patterns of all rules may take together.",
+    ),
+    later(
+        "admin.unix",
+        Kind::Socket,
+        Some("run/codeid.admin.sock"),
+        "Where to serve the admin plane over a Unix socket, with mode 0600.",
+    ),
+    later(
+        "admin.http",
+        Kind::Address,
+        Some("off"),
+        "Where to serve the admin plane over TCP.",
+    ),
+    later(
+        "proxy.upstream-url",
+        Kind::Origin,
+        None,
+        "Where sdkProxy requests are sent; without it, sdkProxy is not configured.",
+    ),
+    later(
+        "proxy.client-id",
+        Kind::Text { max: 128 },
+        None,
+        "The Client-Id that Alipay+ assigned.",
+    ),
+    later(
+        "proxy.private-key-path",
+        Kind::Path,
+        None,
+        "The private key (PEM) that signs requests, readable by its owner only.",
+    ),
+    later(
+        "proxy.key-version",
+        Kind::integer(0, 2_147_483_647, ""),
+        Some("1"),
+        "The version of the private key, as it is named in the Signature header.",
+    ),
+    later(
+        "proxy.ca-path",
+        Kind::Path,
+        None,
+        "The only certificates (PEM) that are trusted upstream; otherwise the platform's roots.",
+    ),
+    later(
+        "proxy.connect-timeout-ms",
+        Kind::integer(1, 60_000, "milliseconds"),
+        Some("3000"),
+        "How long connecting to the upstream may take.",
+    ),
+    later(
+        "proxy.total-timeout-ms",
+        Kind::integer(10_001, 600_000, "milliseconds"),
+        Some("12000"),
+        "How long a forwarded request may take. Alipay+ takes up to 10 s, so it is above that.",
+    ),
+    later(
+        "proxy.max-in-flight",
+        Kind::integer(1, 65_536, "requests"),
+        Some("512"),
+        "How many requests are forwarded at once.",
+    ),
+    later(
+        "proxy.customer-from",
+        Kind::Choice(&["body", "header", "login-check"]),
+        Some("body"),
+        "Which one place says who the customer is.",
+    ),
+    later(
+        "proxy.login-check-url",
+        Kind::HttpUrl,
+        None,
+        "Whom to ask who the customer is, if that is the place.",
+    ),
+    later(
+        "proxy.login-check-headers",
+        Kind::HeaderNames,
+        Some("authorization,cookie"),
+        "The request's headers that are handed on to the login check.",
+    ),
+];
+
+/// The key of this name.
+pub(crate) fn find(name: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.name == name)
+}
+
+/// The name of the key that `name` was most likely meant to be.
+///
+/// `None` if none is at all like it.
+pub(crate) fn nearest(name: &str) -> Option<&'static str> {
+    let likeness = |key: &Key| strsim::normalized_damerau_levenshtein(key.name, name);
+    KEYS.iter()
+        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
+        .filter(|key| likeness(key) >= 0.4)
+        .map(|key| key.name)
+}
+
+const fn live(
+    name: &'static str,
+    kind: Kind,
+    default: Option<&'static str>,
+    about: &'static str,
+) -> Key {
+    Key {
+        name,
+        kind,
+        default,
+        effective: true,
+        about,
+    }
+}
+
+/// A key that is known and checked, whose part of the program does not exist yet.
+const fn later(
+    name: &'static str,
+    kind: Kind,
+    default: Option<&'static str>,
+    about: &'static str,
+) -> Key {
+    Key {
+        effective: false,
+        ..live(name, kind, default, about)
+    }
+}

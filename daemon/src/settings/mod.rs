@@ -1,0 +1,293 @@
+//! Settings: known by name, checked by type, laid over one another, and told with their source.
+//!
+//! ```text
+//! keys::KEYS ── defaults ─┐
+//! config/codeid.toml ─────┤
+//! CODEID_LISTEN__HTTP=… ──┼─▶ layers::lay ──▶ Settings: what the program uses
+//! --set listen.http=… ────┘                └▶ Effective: every key, its value, who gave it
+//! ```
+//!
+//! All of them are read once, at the start. Keys whose part of the program does not exist yet are
+//! checked and shown like any other.
+//!
+//! Source: SPEC.md, section 7.
+
+mod file;
+mod keys;
+mod layers;
+#[cfg(test)]
+mod reference;
+mod value;
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use codeid_engine::CompileLimits;
+use tracing::level_filters::LevelFilter;
+
+use self::value::Value;
+
+pub use self::layers::{Effective, Source, Sources};
+
+/// Every setting, checked, in the types the program works with.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where to serve.
+    pub listen: Listen,
+    /// What a connection may take.
+    pub http: Http,
+    /// How many threads serve; one or more.
+    pub worker_threads: usize,
+    /// How long requests in flight may take to finish once the daemon is told to stop.
+    pub drain_deadline: Duration,
+    /// What is logged, and how.
+    pub log: Log,
+    /// The route config to begin with; `None`: the one built in.
+    pub preset_path: Option<PathBuf>,
+    /// What compiling a route config may take.
+    pub compile: CompileLimits,
+    effective: Vec<Effective>,
+}
+
+/// Where to serve.
+#[derive(Clone, Debug)]
+pub struct Listen {
+    /// HTTP over TCP; `None`: not opened. Port 0 takes a free one.
+    pub http: Option<SocketAddr>,
+    /// HTTP over a Unix socket; `None`: not opened.
+    pub unix: Option<PathBuf>,
+    /// The permission bits of the Unix socket.
+    pub unix_mode: u32,
+    /// The group of the Unix socket, by name or number; `None`: that of the process.
+    pub unix_group: Option<String>,
+    /// How many connections may wait to be accepted.
+    pub backlog: u32,
+}
+
+/// What a connection may take.
+#[derive(Clone, Debug)]
+pub struct Http {
+    /// How many connections are served at once.
+    pub max_connections: usize,
+    /// The bytes of a request line with its headers.
+    pub max_header_bytes: usize,
+    /// The bytes that all large bodies may take together.
+    pub max_buffered_bytes: usize,
+    /// How long a request's head may take.
+    pub header_timeout: Duration,
+    /// How long a request's body may take.
+    pub body_timeout: Duration,
+    /// How long a client may take no byte of an answer.
+    pub write_timeout: Duration,
+    /// How long a connection is kept open between requests.
+    pub idle_timeout: Duration,
+}
+
+/// What is logged, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Log {
+    /// The least severe events that are logged.
+    pub level: LevelFilter,
+    /// Whether events are written as JSON, one object a line.
+    pub json: bool,
+}
+
+/// Every problem of the settings, at least one.
+///
+/// Displays as one line.
+#[derive(Debug)]
+pub struct SettingsError {
+    problems: Vec<String>,
+}
+
+impl Settings {
+    /// Reads the settings from `sources`.
+    ///
+    /// # Errors
+    ///
+    /// [`SettingsError`], with every problem of every source.
+    pub fn read(sources: &Sources) -> Result<Self, SettingsError> {
+        let effective = layers::lay(sources).map_err(|problems| SettingsError { problems })?;
+        let settings = Self::from_effective(effective);
+        match settings.contradictions() {
+            problems if problems.is_empty() => Ok(settings),
+            problems => Err(SettingsError { problems }),
+        }
+    }
+
+    /// Every key with the value that holds and who gave it, in the order of the reference file.
+    #[must_use]
+    pub fn effective(&self) -> &[Effective] {
+        &self.effective
+    }
+
+    fn from_effective(effective: Vec<Effective>) -> Self {
+        let values = Values(&effective);
+        let mut compile = CompileLimits::default();
+        compile.max_config_characters = values.count("ac.route.max-config-characters");
+        compile.max_rule_states = values.count("compile.max-rule-states");
+        compile.max_states = values.count("compile.max-states");
+        let worker_threads = match values.count("serve.worker-threads") {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            threads => threads,
+        };
+        Self {
+            listen: Listen {
+                http: values.address("listen.http"),
+                unix: values.socket("listen.unix"),
+                unix_mode: values.mode("listen.unix-mode"),
+                unix_group: values.text("listen.unix-group").map(str::to_owned),
+                backlog: u32::try_from(values.integer("listen.backlog"))
+                    .expect("the bounds of the key fit 32 bits"),
+            },
+            http: Http {
+                max_connections: values.count("http.max-connections"),
+                max_header_bytes: values.count("http.max-header-bytes"),
+                max_buffered_bytes: values.count("http.max-buffered-bytes"),
+                header_timeout: values.milliseconds("http.header-timeout-ms"),
+                body_timeout: values.milliseconds("http.body-timeout-ms"),
+                write_timeout: values.milliseconds("http.write-timeout-ms"),
+                idle_timeout: values.milliseconds("http.idle-timeout-ms"),
+            },
+            worker_threads,
+            drain_deadline: values.milliseconds("serve.drain-deadline-ms"),
+            log: Log {
+                level: match values.text("log.level") {
+                    Some("error") => LevelFilter::ERROR,
+                    Some("warn") => LevelFilter::WARN,
+                    Some("debug") => LevelFilter::DEBUG,
+                    Some("trace") => LevelFilter::TRACE,
+                    _ => LevelFilter::INFO,
+                },
+                json: values.text("log.format") == Some("json"),
+            },
+            preset_path: values
+                .text("ac.route.preset-route-config-path")
+                .map(PathBuf::from),
+            compile,
+            effective,
+        }
+    }
+
+    /// What is wrong with values that are valid each by itself.
+    fn contradictions(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if self.listen.http.is_none() && self.listen.unix.is_none() {
+            problems.push("listen.http and listen.unix are both off: nothing to serve".to_owned());
+        }
+        let sockets = ["listen.unix", "listen.resp", "admin.unix"];
+        let values = Values(&self.effective);
+        for (index, first) in sockets.iter().enumerate() {
+            for second in &sockets[index + 1..] {
+                let path = values.socket(first);
+                if path.is_some() && path == values.socket(second) {
+                    problems.push(format!("{first} and {second} must not be the same path"));
+                }
+            }
+        }
+        problems
+    }
+}
+
+impl Effective {
+    /// The key, with dots.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The value as it is shown to people; `None` where there is none.
+    #[must_use]
+    pub fn shown(&self) -> Option<String> {
+        self.value.as_ref().map(Value::to_string)
+    }
+
+    /// The value as JSON: numbers and lists as such, `null` where there is none.
+    #[must_use]
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::to_value(&self.value).unwrap_or_default()
+    }
+
+    /// Who gave the value.
+    #[must_use]
+    pub const fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// What the key means, in a line or two.
+    #[must_use]
+    pub const fn about(&self) -> &'static str {
+        self.about
+    }
+
+    /// Whether the part of the program that the key steers exists.
+    #[must_use]
+    pub const fn is_effective(&self) -> bool {
+        self.effective
+    }
+}
+
+impl fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.problems.join("; "))
+    }
+}
+
+impl std::error::Error for SettingsError {}
+
+/// Typed access by name; the names and types are those of [`keys::KEYS`].
+struct Values<'a>(&'a [Effective]);
+
+impl Values<'_> {
+    fn find(&self, name: &str) -> Option<&Value> {
+        self.0
+            .iter()
+            .find(|e| e.name == name)
+            .and_then(|e| e.value.as_ref())
+    }
+
+    fn integer(&self, name: &str) -> u64 {
+        match self.find(name) {
+            Some(Value::Integer(number)) => *number,
+            _ => unreachable!("{name} is an integer with a default"),
+        }
+    }
+
+    fn count(&self, name: &str) -> usize {
+        usize::try_from(self.integer(name)).expect("the bounds of the keys fit the address space")
+    }
+
+    fn milliseconds(&self, name: &str) -> Duration {
+        Duration::from_millis(self.integer(name))
+    }
+
+    fn mode(&self, name: &str) -> u32 {
+        match self.find(name) {
+            Some(Value::Mode(mode)) => *mode,
+            _ => unreachable!("{name} is a mode with a default"),
+        }
+    }
+
+    fn address(&self, name: &str) -> Option<SocketAddr> {
+        match self.find(name) {
+            Some(Value::Address(address)) => *address,
+            _ => None,
+        }
+    }
+
+    fn socket(&self, name: &str) -> Option<PathBuf> {
+        match self.find(name) {
+            Some(Value::Socket(path)) => path.clone(),
+            _ => None,
+        }
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        match self.find(name) {
+            Some(Value::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+}

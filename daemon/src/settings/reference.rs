@@ -1,0 +1,103 @@
+//! Holds `config/codeid.toml` equal to the list of keys.
+//!
+//! With `UPDATE_REFERENCE=1` in the environment the test writes the file instead.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use super::keys::{KEYS, PUBLIC_KEY, PUBLIC_KEY_ABOUT, PUBLIC_KEYS_PREFIX};
+use super::value::Kind;
+use super::{Settings, Sources};
+
+const HEAD: &str = "\
+# Every setting of codeid, with its default. Read at the start; a change takes effect with the next.
+#
+# The same can be set in the environment (CODEID_LISTEN__HTTP: upper case, __ for a dot, _ for a
+# hyphen) and on the command line (--set listen.http=127.0.0.1:8080); the command line wins over
+# the environment, and the environment over this file. `codeid settings` shows what holds and why.
+# Relative paths are relative to the working directory.
+";
+
+#[test]
+fn the_reference_file_lists_every_key_with_its_default() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/codeid.toml");
+    let expected = reference();
+    if std::env::var_os("UPDATE_REFERENCE").is_some() {
+        std::fs::write(&path, &expected).unwrap();
+    }
+    let file = std::fs::read_to_string(&path).unwrap();
+    assert!(
+        file == expected,
+        "config/codeid.toml differs from the keys: run this test with UPDATE_REFERENCE=1"
+    );
+}
+
+#[test]
+fn the_defaults_in_the_reference_file_are_the_defaults() {
+    let directory = std::env::temp_dir().join(format!("codeid-reference-{}", std::process::id()));
+    std::fs::create_dir_all(&directory).unwrap();
+    let path = directory.join("uncommented.toml");
+    let uncommented: String = reference()
+        .lines()
+        .map(|line| match line.strip_prefix("#") {
+            Some(rest) if !rest.starts_with(' ') && rest.contains(" = ") => format!("{rest}\n"),
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    std::fs::write(&path, uncommented).unwrap();
+    let given = Settings::read(&Sources {
+        file: Some(path),
+        ..Sources::default()
+    })
+    .unwrap();
+    std::fs::remove_dir_all(&directory).unwrap();
+    for (key, given) in KEYS.iter().zip(given.effective()) {
+        assert_eq!(
+            key.default.is_some(),
+            given.source().word() == "file",
+            "{}",
+            key.name
+        );
+        assert_eq!(given.shown().as_deref(), key.default, "{}", key.name);
+    }
+}
+
+/// The text of the reference file.
+fn reference() -> String {
+    let mut text = HEAD.to_owned();
+    let mut table = "";
+    for key in KEYS {
+        let (in_table, name) = key.name.rsplit_once('.').unwrap();
+        if in_table != table {
+            table = in_table;
+            write!(text, "\n[{table}]\n").unwrap();
+        }
+        text.push('\n');
+        for line in key.about.lines() {
+            writeln!(text, "# {line}").unwrap();
+        }
+        writeln!(text, "# Value: {}.", key.kind).unwrap();
+        if !key.effective {
+            text.push_str("# Checked, but without effect until the part that it steers exists.\n");
+        }
+        match (key.default, key.kind) {
+            (None, _) => writeln!(text, "# Default: none.\n# {name} = …"),
+            (Some(default), Kind::Integer { .. }) => writeln!(text, "#{name} = {default}"),
+            (Some(default), Kind::HeaderNames) => {
+                let items: Vec<_> = default.split(',').collect();
+                writeln!(text, "#{name} = {items:?}")
+            }
+            (Some(default), _) => writeln!(text, "#{name} = {default:?}"),
+        }
+        .unwrap();
+    }
+    let table = PUBLIC_KEYS_PREFIX.trim_end_matches('.');
+    write!(
+        text,
+        "\n[{table}]\n\n# {PUBLIC_KEY_ABOUT}\n# Value: {PUBLIC_KEY}.\n\
+         # Checked, but without effect until the part that it steers exists.\n\
+         # Default: none.\n# 1 = …\n"
+    )
+    .unwrap();
+    text
+}
