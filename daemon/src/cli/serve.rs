@@ -2,12 +2,23 @@
 
 use std::process::ExitCode;
 
+use super::settings::SettingsArgs;
+use crate::StartError;
+use crate::server;
+
 /// The command line of `codeid serve`.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Serve {}
+pub(crate) struct Serve {
+    #[command(flatten)]
+    settings: SettingsArgs,
+}
 
 impl Serve {
     pub(crate) fn run(self) -> ExitCode {
-        ExitCode::FAILURE
+        self.settings
+            .read()
+            .map_err(StartError::from)
+            .and_then(|settings| server::serve(&settings))
+            .unwrap_or_else(|error| super::settings::report(&error))
     }
 }

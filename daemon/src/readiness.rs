@@ -1,0 +1,10 @@
+//! Whether the daemon is ready: a table is published, and it was not told to stop.
+
+use codeid_engine::LiveTable;
+
+use crate::shutdown::{Stage, Stages};
+
+/// Whether requests should be sent here.
+pub(crate) fn is_ready(live: &LiveTable, stages: &Stages) -> bool {
+    !stages.reached(Stage::Drain) && live.with(|table| table.is_some())
+}

@@ -1,0 +1,100 @@
+//! Accepting connections: within a bound, and without spinning when the system has no more.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use nix::libc;
+use tokio::net::{TcpListener, UnixListener};
+use tokio::sync::Semaphore;
+use tokio::time::sleep;
+
+use super::worker::{Accepted, Stream, Workers};
+
+/// How many connections beyond the bound are told that they are; others wait to be accepted.
+pub(super) const OVERLOADED_CONNECTIONS: usize = 64;
+
+/// The shortest and the longest pause after the system refused to accept.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
+
+/// Where connections come from.
+#[derive(Debug)]
+pub(super) enum Listener {
+    Tcp(TcpListener),
+    Unix(UnixListener),
+}
+
+/// Accepts connections for as long as it is polled; without a listener, none.
+///
+/// # Cancel safety
+///
+/// Dropped while it waits, it loses no connection that was accepted.
+pub(super) async fn accept_all(
+    listener: Option<&Listener>,
+    permits: &Arc<Semaphore>,
+    workers: &Workers,
+) {
+    let Some(listener) = listener else {
+        return std::future::pending().await;
+    };
+    let mut pause = PAUSES.0;
+    loop {
+        // Taken before accepting, so that nothing is accepted that cannot be answered.
+        let Ok(permit) = Arc::clone(permits).acquire_owned().await else {
+            return;
+        };
+        let stream = match listener.accept().await {
+            Ok(stream) => stream,
+            Err(error) if is_of_one_connection(&error) => continue,
+            Err(error) => {
+                // Out of descriptors or memory. The connection stays in the queue, and trying
+                // again at once would spin.
+                tracing::warn!(%error, pause_ms = pause.as_millis(), "cannot accept");
+                sleep(pause).await;
+                pause = (pause * 2).min(PAUSES.1);
+                continue;
+            }
+        };
+        pause = PAUSES.0;
+        workers.serve(Accepted {
+            stream,
+            overloaded: permits.available_permits() < OVERLOADED_CONNECTIONS,
+            permit,
+        });
+    }
+}
+
+impl Listener {
+    async fn accept(&self) -> io::Result<Stream> {
+        match self {
+            Self::Tcp(listener) => {
+                let (stream, _) = listener.accept().await?;
+                // Answers are written whole; waiting for more to send would only delay them.
+                stream.set_nodelay(true)?;
+                stream.into_std().map(Stream::Tcp)
+            }
+            Self::Unix(listener) => {
+                let (stream, _) = listener.accept().await?;
+                stream.into_std().map(Stream::Unix)
+            }
+        }
+    }
+}
+
+/// Whether an error concerns the connection that was to be accepted, and not the next.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    let of_network = [
+        libc::EPROTO,
+        libc::ENETDOWN,
+        libc::EHOSTUNREACH,
+        libc::ENETUNREACH,
+    ];
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted
+    ) || error.raw_os_error().is_some_and(|code| of_network.contains(&code))
+        // From setting an option on a connection that is gone already.
+        || error.kind() == io::ErrorKind::InvalidInput
+        || error.kind() == io::ErrorKind::NotConnected
+}

@@ -1,0 +1,79 @@
+//! One connection, from its first byte to its last.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::handler::{self, Shared};
+use super::progress::{Overdue, Progress, Watchdog};
+use super::transport::Transport;
+use crate::shutdown::Stage;
+
+/// Serves requests until either side closes, or the client makes no progress.
+///
+/// `overloaded`: the connection is one more than are served, and is told so.
+pub(super) async fn serve<S>(shared: Arc<Shared>, stream: S, overloaded: bool)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let progress = Arc::new(Progress::new());
+    let transport = Transport::new(stream, Arc::clone(&progress));
+    let service = service_fn(|request| {
+        let (shared, progress) = (Arc::clone(&shared), Arc::clone(&progress));
+        async move {
+            Ok::<_, std::convert::Infallible>(
+                handler::handle(&shared, &progress, overloaded, request).await,
+            )
+        }
+    });
+    let mut connection = pin!(builder(&shared).serve_connection(TokioIo::new(transport), service));
+    let mut watchdog = Watchdog::new(&shared.limits);
+    let mut stages = shared.stages.clone();
+    let mut stopping = pin!(stages.wait_for(Stage::CloseIdle));
+    let mut is_watched = false;
+    let mut is_stopping = false;
+    poll_fn(|cx| {
+        loop {
+            if connection.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(());
+            }
+            // Polling takes a lock, so it is done to set the waker, and then when there is news.
+            let is_news = shared.stages.reached(Stage::CloseIdle);
+            if !is_stopping && (!is_watched || is_news) {
+                is_watched = true;
+                if stopping.as_mut().poll(cx).is_ready() {
+                    is_stopping = true;
+                    connection.as_mut().graceful_shutdown();
+                    continue;
+                }
+            }
+            match watchdog.poll(&progress, &shared.limits, cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Overdue::Connection) => return Poll::Ready(()),
+                // The handler sees it, and answers.
+                Poll::Ready(Overdue::Body) => {}
+            }
+        }
+    })
+    .await;
+}
+
+fn builder(shared: &Shared) -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder
+        // Whatever default may need a timer, it has one: without, it would panic.
+        .timer(TokioTimer::new())
+        // The watchdog's work.
+        .header_read_timeout(None)
+        .max_header_size(shared.limits.max_header_bytes)
+        .max_buf_size(shared.limits.max_header_bytes)
+        // A client may close its sending side and still wait for answers.
+        .half_close(true);
+    builder
+}

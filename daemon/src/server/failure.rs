@@ -1,0 +1,98 @@
+//! Requests that reach no answer of their interface: status code, result and detail of each.
+
+use bytes::BytesMut;
+use hyper::StatusCode;
+
+use super::endpoint::Endpoint;
+use crate::identify::{self, write_failure};
+use crate::result::ApiResult;
+use crate::sdk_proxy;
+
+/// Why a request gets no answer of its interface.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// The request can be read in two ways.
+    Ambiguous,
+    /// The body is not what the interface takes, as this sentence says.
+    Malformed(String),
+    NotFound,
+    MethodNotAllowed,
+    /// The body did not come in time.
+    TooSlow,
+    /// The body has more bytes than the interface takes.
+    TooLong,
+    /// The batch has more elements than the interface takes, as this sentence says.
+    TooMany(String),
+    /// The media type is not JSON; whether there was one.
+    MediaType {
+        given: bool,
+    },
+    /// There are too many connections, or too much is being read.
+    Overload(&'static str),
+}
+
+impl Failure {
+    pub(super) const fn status(&self) -> StatusCode {
+        match self {
+            Self::Ambiguous | Self::Malformed(_) => StatusCode::BAD_REQUEST,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::TooLong | Self::TooMany(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::MediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Overload(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// Appends the body of the answer.
+    pub(super) fn write(&self, endpoint: Option<Endpoint>, out: &mut BytesMut) {
+        if endpoint == Some(Endpoint::SdkProxy) {
+            // A body with `result` only, as the interface has it.
+            out.extend_from_slice(b"{");
+            self.sdk_proxy_result().write(out);
+            out.extend_from_slice(b"}");
+            return;
+        }
+        let result = match self {
+            Self::Overload(_) => identify::UNKNOWN_EXCEPTION,
+            _ => identify::PARAM_ILLEGAL,
+        };
+        write_failure(&result, &self.detail(endpoint), out);
+    }
+
+    const fn sdk_proxy_result(&self) -> ApiResult {
+        match self {
+            Self::MethodNotAllowed => sdk_proxy::METHOD_NOT_SUPPORTED,
+            Self::MediaType { .. } => sdk_proxy::MEDIA_TYPE_NOT_ACCEPTABLE,
+            Self::Overload(_) => sdk_proxy::REQUEST_TRAFFIC_EXCEED_LIMIT,
+            _ => sdk_proxy::PARAM_ILLEGAL,
+        }
+    }
+
+    fn detail(&self, endpoint: Option<Endpoint>) -> String {
+        match self {
+            Self::Ambiguous => "The framing of the request is ambiguous: it must have one \
+                Content-Length or one Transfer-Encoding of chunked, not both, and lines that end \
+                in CR LF."
+                .to_owned(),
+            Self::Malformed(sentence) | Self::TooMany(sentence) => sentence.clone(),
+            Self::NotFound => "There is nothing at this path.".to_owned(),
+            Self::MethodNotAllowed => {
+                let allowed = endpoint.map_or("", Endpoint::allowed);
+                format!("This path allows {allowed} only.")
+            }
+            Self::TooSlow => "The body did not arrive in time.".to_owned(),
+            Self::TooLong => {
+                let most = endpoint.map_or(0, Endpoint::max_body_bytes);
+                format!("The body is longer than {most} bytes.")
+            }
+            Self::MediaType { given: true } => {
+                "The Content-Type must be application/json, it is another.".to_owned()
+            }
+            Self::MediaType { given: false } => {
+                "The Content-Type must be application/json, it is missing.".to_owned()
+            }
+            Self::Overload(sentence) => (*sentence).to_owned(),
+        }
+    }
+}

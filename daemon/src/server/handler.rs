@@ -1,0 +1,196 @@
+//! One HTTP request: from its head to its answer.
+
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use codeid_engine::LiveTable;
+use hyper::body::{Body, Incoming};
+use hyper::header::{ALLOW, CONNECTION, CONTENT_TYPE, EXPECT, HeaderName, HeaderValue};
+use hyper::{HeaderMap, Request, Response, StatusCode};
+
+use super::body::{self, AnswerBody, BodyError, Budget};
+use super::endpoint::Endpoint;
+use super::failure::Failure;
+use super::progress::{Phase, Progress};
+use crate::identify::{self, request::RequestError};
+use crate::readiness;
+use crate::sdk_proxy;
+use crate::settings::Http;
+use crate::shutdown::{Stage, Stages};
+
+const GENERATION: HeaderName = HeaderName::from_static("x-codeid-generation");
+const RULE: HeaderName = HeaderName::from_static("x-codeid-rule");
+
+/// How much of a body that nobody asked for is read, so that the connection can go on.
+const DISCARD_BYTES: usize = 128 << 10;
+
+/// What all requests share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) live: Arc<LiveTable>,
+    pub(super) limits: Http,
+    pub(super) budget: Arc<Budget>,
+    pub(super) stages: Stages,
+}
+
+/// Answers one request. `overloaded`: its connection is one more than are served.
+pub(super) async fn handle(
+    shared: &Shared,
+    progress: &Progress,
+    overloaded: bool,
+    mut request: Request<Incoming>,
+) -> Response<AnswerBody> {
+    progress.enter(Phase::Answer);
+    let endpoint = Endpoint::at(request.uri().path());
+    let answered = if progress.begin_request() {
+        Err(Failure::Ambiguous)
+    } else if overloaded {
+        Err(Failure::Overload("There are too many connections."))
+    } else {
+        answer(shared, progress, endpoint, &mut request).await
+    };
+    let refused = matches!(answered, Err(Failure::Ambiguous | Failure::Overload(_)));
+    let mut response = match answered {
+        Ok(response) => response,
+        Err(failure) => fail(&failure, endpoint),
+    };
+    let finished = !refused && finish_body(&mut request, progress).await;
+    if !finished {
+        progress.leave_unread();
+    }
+    if !finished || shared.stages.reached(Stage::Drain) {
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(CONNECTION, close);
+    }
+    progress.enter(Phase::Idle);
+    response
+}
+
+async fn answer(
+    shared: &Shared,
+    progress: &Progress,
+    endpoint: Option<Endpoint>,
+    request: &mut Request<Incoming>,
+) -> Result<Response<AnswerBody>, Failure> {
+    let endpoint = endpoint.ok_or(Failure::NotFound)?;
+    if !endpoint.allows(request.method()) {
+        return Err(Failure::MethodNotAllowed);
+    }
+    match endpoint {
+        Endpoint::Live => return Ok(status_only(StatusCode::OK)),
+        Endpoint::Ready if readiness::is_ready(&shared.live, &shared.stages) => {
+            return Ok(status_only(StatusCode::OK));
+        }
+        Endpoint::Ready => return Ok(status_only(StatusCode::SERVICE_UNAVAILABLE)),
+        _ => {}
+    }
+    check_media_type(request.headers())?;
+    progress.enter(Phase::Body);
+    let most = endpoint.max_body_bytes();
+    let body = body::read(request.body_mut(), most, &shared.budget, progress).await?;
+    progress.enter(Phase::Answer);
+    let answer = match endpoint {
+        Endpoint::IdentifyCode => identify::identify_code(&shared.live, &body.bytes)?,
+        Endpoint::IdentifyCodes => identify::identify_codes(&shared.live, &body.bytes)?,
+        _ => {
+            identify::request::require_object(&body.bytes)?;
+            let mut out = BytesMut::from(&b"{"[..]);
+            sdk_proxy::INVALID_API.write(&mut out);
+            out.extend_from_slice(b"}");
+            return Ok(json(StatusCode::OK, AnswerBody::small(out.freeze())));
+        }
+    };
+    let body = AnswerBody::new(answer.body, &shared.budget)
+        .ok_or(Failure::Overload("Too much is being answered at once."))?;
+    let mut response = json(StatusCode::OK, body);
+    if let Some(generation) = answer.generation {
+        response
+            .headers_mut()
+            .insert(GENERATION, HeaderValue::from(generation.get()));
+    }
+    if let Some(rule) = answer.rule {
+        let value = HeaderValue::from_str(rule.as_str()).expect("a rule id is visible ASCII");
+        response.headers_mut().insert(RULE, value);
+    }
+    Ok(response)
+}
+
+/// Exactly one `Content-Type`, of `application/json`, with whatever parameters.
+fn check_media_type(headers: &HeaderMap) -> Result<(), Failure> {
+    let mut values = headers.get_all(CONTENT_TYPE).iter();
+    let Some(value) = values.next() else {
+        return Err(Failure::MediaType { given: false });
+    };
+    let essence = value
+        .as_bytes()
+        .split(|b| *b == b';')
+        .next()
+        .unwrap_or_default();
+    let is_json = essence
+        .trim_ascii()
+        .eq_ignore_ascii_case(b"application/json");
+    if is_json && values.next().is_none() {
+        Ok(())
+    } else {
+        Err(Failure::MediaType { given: true })
+    }
+}
+
+/// Reads what is left of the body; tells whether that was little enough.
+async fn finish_body(request: &mut Request<Incoming>, progress: &Progress) -> bool {
+    if request.body().is_end_stream() {
+        return true;
+    }
+    // A client that waits for leave to send its body must not get it now.
+    if request.headers().contains_key(EXPECT) || progress.body_expired() {
+        return false;
+    }
+    body::discard(request.body_mut(), DISCARD_BYTES, progress).await
+}
+
+fn fail(failure: &Failure, endpoint: Option<Endpoint>) -> Response<AnswerBody> {
+    let mut out = BytesMut::new();
+    failure.write(endpoint, &mut out);
+    let mut response = json(failure.status(), AnswerBody::small(out.freeze()));
+    if let (Failure::MethodNotAllowed, Some(endpoint)) = (failure, endpoint) {
+        let allowed = HeaderValue::from_static(endpoint.allowed());
+        response.headers_mut().insert(ALLOW, allowed);
+    }
+    response
+}
+
+fn json(status: StatusCode, body: AnswerBody) -> Response<AnswerBody> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(CONTENT_TYPE, json);
+    response
+}
+
+fn status_only(status: StatusCode) -> Response<AnswerBody> {
+    let mut response = Response::new(AnswerBody::small(Bytes::new()));
+    *response.status_mut() = status;
+    response
+}
+
+impl From<RequestError> for Failure {
+    fn from(error: RequestError) -> Self {
+        match error {
+            RequestError::Malformed(sentence) => Self::Malformed(sentence),
+            RequestError::TooManyElements => Self::TooMany(error.to_string()),
+        }
+    }
+}
+
+impl From<BodyError> for Failure {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::TooLong => Self::TooLong,
+            BodyError::TooSlow => Self::TooSlow,
+            BodyError::NoRoom => Self::Overload("Too much is being read at once."),
+            BodyError::Broken => {
+                Self::Malformed("The body ended early, or its chunks are malformed.".to_owned())
+            }
+        }
+    }
+}

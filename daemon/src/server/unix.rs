@@ -1,0 +1,225 @@
+//! The file of a Unix socket: made without a moment in which it has the wrong permissions, taken
+//! over only from the dead, removed only if it is still ours.
+
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions};
+use std::io::{self, ErrorKind};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use nix::unistd::{Gid, Group};
+use thiserror::Error;
+use tokio::net::{UnixListener, UnixSocket, UnixStream};
+use tokio::time::timeout;
+
+/// The permissions of a socket's directory, if it has to be made.
+const DIRECTORY_MODE: u32 = 0o750;
+
+/// The most bytes that the address of a socket has room for.
+const MAX_PATH_BYTES: usize = 107;
+
+/// How long whoever holds a socket may take to accept before it counts as alive all the same.
+const PROBE_PATIENCE: Duration = Duration::from_secs(1);
+
+/// What a socket's file shall be.
+#[derive(Clone, Debug)]
+pub(crate) struct SocketFile {
+    pub(crate) path: PathBuf,
+    pub(crate) mode: u32,
+    /// By name or number; `None`: that of the process.
+    pub(crate) group: Option<String>,
+}
+
+/// A socket's file that we made.
+#[derive(Debug)]
+pub(crate) struct OwnedSocket {
+    path: PathBuf,
+    /// Which file it is: device and inode.
+    identity: (u64, u64),
+    /// Locked for as long as the socket is served. Left where it is on stopping: whoever removes a
+    /// lock file takes it from the next who has opened it.
+    _lock: File,
+}
+
+/// Why a socket was not opened.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub(crate) enum SocketError {
+    #[error("its path takes {0} bytes, at most {MAX_PATH_BYTES} are possible")]
+    TooLong(usize),
+    #[error("another daemon serves there")]
+    Served,
+    #[error("there is a file that is not a socket")]
+    NotASocket,
+    #[error("there is no group {0}")]
+    NoGroup(String),
+    #[error("cannot {0}: {1}")]
+    System(&'static str, io::Error),
+}
+
+impl SocketFile {
+    /// Opens the socket, with its permissions and group from the first moment.
+    ///
+    /// It is bound and given its permissions under another name in the same directory, and before
+    /// it listens; then it is renamed, which also replaces a file that a dead daemon left.
+    ///
+    /// # Errors
+    ///
+    /// [`SocketError`], and nothing was changed but the directory and the lock file made.
+    pub(crate) async fn open(
+        &self,
+        backlog: u32,
+    ) -> Result<(UnixListener, OwnedSocket), SocketError> {
+        let system = |what| move |error| SocketError::System(what, error);
+        let length = self.path.as_os_str().as_bytes().len();
+        if length > MAX_PATH_BYTES {
+            return Err(SocketError::TooLong(length));
+        }
+        let group = self.group.as_deref().map(find_group).transpose()?;
+        let directory = match self.path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        DirBuilder::new()
+            .recursive(true)
+            .mode(DIRECTORY_MODE)
+            .create(directory)
+            .map_err(system("make its directory"))?;
+        let lock = self.lock()?;
+        self.require_nobody_serves().await?;
+
+        // As short as a name can be that only this process uses, since paths are so bounded.
+        let unreachable = directory.join(format!(".{}", std::process::id()));
+        let socket = UnixSocket::new_stream().map_err(system("make a socket"))?;
+        remove_if_socket(&unreachable).map_err(system("remove a socket left half-made"))?;
+        socket.bind(&unreachable).map_err(system("bind it"))?;
+        let opened =
+            self.finish(socket, &unreachable, group, backlog)
+                .and_then(|(listener, metadata)| {
+                    fs::rename(&unreachable, &self.path).map_err(system("rename it into place"))?;
+                    Ok((listener, metadata))
+                });
+        match opened {
+            Ok((listener, metadata)) => {
+                let owned = OwnedSocket {
+                    path: self.path.clone(),
+                    identity: identity(&metadata),
+                    _lock: lock,
+                };
+                Ok((listener, owned))
+            }
+            Err(error) => {
+                // Whether that succeeds or not, the first error is the one to tell.
+                let _ = fs::remove_file(&unreachable);
+                Err(error)
+            }
+        }
+    }
+
+    /// Gives a bound socket what it must have before anyone can reach it.
+    fn finish(
+        &self,
+        socket: UnixSocket,
+        path: &Path,
+        group: Option<Gid>,
+        backlog: u32,
+    ) -> Result<(UnixListener, Metadata), SocketError> {
+        let system = |what| move |error| SocketError::System(what, error);
+        if let Some(group) = group {
+            std::os::unix::fs::lchown(path, None, Some(group.as_raw()))
+                .map_err(system("give it its group"))?;
+        }
+        fs::set_permissions(path, Permissions::from_mode(self.mode))
+            .map_err(system("give it its permissions"))?;
+        let metadata = fs::symlink_metadata(path).map_err(system("look at it"))?;
+        let listener = socket.listen(backlog).map_err(system("listen on it"))?;
+        Ok((listener, metadata))
+    }
+
+    /// Takes the lock that one daemon holds: without it, two that start at once could each find
+    /// the other's socket dead.
+    fn lock(&self) -> Result<File, SocketError> {
+        let mut path = self.path.clone().into_os_string();
+        path.push(".lock");
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .mode(0o600)
+            .open(path)
+            .map_err(|error| SocketError::System("open its lock file", error))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(lock),
+            Err(fs::TryLockError::WouldBlock) => Err(SocketError::Served),
+            Err(fs::TryLockError::Error(error)) => {
+                Err(SocketError::System("lock its lock file", error))
+            }
+        }
+    }
+
+    /// Connects to what is there: a socket that refuses belongs to nobody any more.
+    async fn require_nobody_serves(&self) -> Result<(), SocketError> {
+        match fs::symlink_metadata(&self.path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(SocketError::System("look at its path", error)),
+            Ok(metadata) if !metadata.file_type().is_socket() => {
+                return Err(SocketError::NotASocket);
+            }
+            Ok(_) => {}
+        }
+        match timeout(PROBE_PATIENCE, UnixStream::connect(&self.path)).await {
+            Ok(Err(error)) => match error.kind() {
+                ErrorKind::ConnectionRefused | ErrorKind::NotFound => Ok(()),
+                // Its queue is full: somebody is there.
+                ErrorKind::WouldBlock => Err(SocketError::Served),
+                _ => Err(SocketError::System(
+                    "tell whether somebody serves there",
+                    error,
+                )),
+            },
+            Ok(Ok(_)) | Err(_) => Err(SocketError::Served),
+        }
+    }
+}
+
+impl OwnedSocket {
+    /// Removes the file, unless another has taken its place.
+    pub(crate) fn remove(&self) {
+        let removed = match fs::symlink_metadata(&self.path) {
+            Ok(metadata) if identity(&metadata) == self.identity => fs::remove_file(&self.path),
+            Ok(_) => {
+                tracing::warn!(path = %self.path.display(), "socket belongs to another, left alone");
+                Ok(())
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = removed {
+            tracing::warn!(path = %self.path.display(), %error, "cannot remove the socket");
+        }
+    }
+}
+
+fn identity(metadata: &Metadata) -> (u64, u64) {
+    (metadata.dev(), metadata.ino())
+}
+
+fn remove_if_socket(path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.file_type().is_socket() => fs::remove_file(path),
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn find_group(group: &str) -> Result<Gid, SocketError> {
+    if let Ok(number) = group.parse() {
+        return Ok(Gid::from_raw(number));
+    }
+    match Group::from_name(group) {
+        Ok(Some(found)) => Ok(found.gid),
+        Ok(None) => Err(SocketError::NoGroup(group.to_owned())),
+        Err(error) => Err(SocketError::System("look up its group", error.into())),
+    }
+}

@@ -1,0 +1,167 @@
+//! The threads that serve connections.
+//!
+//! Each runs a runtime of its own, so that a connection stays on its thread and its task is never
+//! moved. One thread accepts for all and hands each connection to the worker that has the fewest:
+//! an even load for any number of connections, where `SO_REUSEPORT` would spread them by a hash,
+//! and the same for Unix sockets, which have no such thing.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::thread::{self, JoinHandle};
+
+use tokio::net::{TcpStream, UnixStream};
+use tokio::runtime::Builder;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinSet;
+
+use super::connection;
+use super::handler::Shared;
+use crate::shutdown::Stage;
+
+/// A connection that was accepted.
+#[derive(Debug)]
+pub(super) struct Accepted {
+    pub(super) stream: Stream,
+    /// It is one more than are served.
+    pub(super) overloaded: bool,
+    /// Given back when it is closed.
+    pub(super) permit: OwnedSemaphorePermit,
+}
+
+/// A stream that belongs to no runtime.
+#[derive(Debug)]
+pub(super) enum Stream {
+    Tcp(std::net::TcpStream),
+    Unix(std::os::unix::net::UnixStream),
+}
+
+/// The threads.
+#[derive(Debug)]
+pub(super) struct Workers(Vec<Worker>);
+
+#[derive(Debug)]
+struct Worker {
+    /// Bounded by the permits.
+    accepted: UnboundedSender<Accepted>,
+    open: Arc<AtomicUsize>,
+    thread: JoinHandle<()>,
+}
+
+impl Workers {
+    /// Starts `count` threads.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the system has against another thread or runtime.
+    pub(super) fn start(count: usize, shared: &Arc<Shared>) -> io::Result<Self> {
+        (0..count)
+            .map(|index| Worker::start(index, Arc::clone(shared)))
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+
+    /// Hands a connection to the worker that has the fewest.
+    pub(super) fn serve(&self, accepted: Accepted) {
+        let Some(worker) = self.0.iter().min_by_key(|worker| worker.open.load(Relaxed)) else {
+            return;
+        };
+        worker.open.fetch_add(1, Relaxed);
+        if worker.accepted.send(accepted).is_err() {
+            // A worker ends only when it is told to cut; the connection is dropped with it.
+            worker.open.fetch_sub(1, Relaxed);
+        }
+    }
+
+    /// Waits for the threads, which end when nothing is left to serve or they are told to cut.
+    pub(super) fn join(self) {
+        for Worker {
+            accepted, thread, ..
+        } in self.0
+        {
+            drop(accepted);
+            if thread.join().is_err() {
+                tracing::error!("a worker thread panicked");
+            }
+        }
+    }
+}
+
+impl Worker {
+    fn start(index: usize, shared: Arc<Shared>) -> io::Result<Self> {
+        let runtime = Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build()?;
+        let (sender, receiver) = unbounded_channel();
+        let open = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&open);
+        let thread = thread::Builder::new()
+            .name(format!("worker-{index}"))
+            .spawn(move || runtime.block_on(work(receiver, shared, counted)))?;
+        Ok(Self {
+            accepted: sender,
+            open,
+            thread,
+        })
+    }
+}
+
+async fn work(
+    mut accepted: UnboundedReceiver<Accepted>,
+    shared: Arc<Shared>,
+    open: Arc<AtomicUsize>,
+) {
+    let mut connections = JoinSet::new();
+    let mut stages = shared.stages.clone();
+    let serving = async {
+        loop {
+            tokio::select! {
+                next = accepted.recv() => match next {
+                    Some(next) => {
+                        connections.spawn(serve(Arc::clone(&shared), next, Arc::clone(&open)));
+                    }
+                    None => break,
+                },
+                Some(_) = connections.join_next() => {}
+            }
+        }
+        // A connection whose task panicked is closed; the others go on.
+        while connections.join_next().await.is_some() {}
+    };
+    tokio::select! {
+        () = serving => {}
+        () = stages.wait_for(Stage::Cut) => {}
+    }
+}
+
+async fn serve(shared: Arc<Shared>, accepted: Accepted, open: Arc<AtomicUsize>) {
+    let Accepted {
+        stream,
+        overloaded,
+        permit: _permit,
+    } = accepted;
+    let _open = CountDown(open);
+    match stream {
+        Stream::Tcp(stream) => {
+            if let Ok(stream) = TcpStream::from_std(stream) {
+                connection::serve(shared, stream, overloaded).await;
+            }
+        }
+        Stream::Unix(stream) => {
+            if let Ok(stream) = UnixStream::from_std(stream) {
+                connection::serve(shared, stream, overloaded).await;
+            }
+        }
+    }
+}
+
+/// Counts a connection out, however its task ends.
+struct CountDown(Arc<AtomicUsize>);
+
+impl Drop for CountDown {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
+}
