@@ -2,12 +2,19 @@
 //!
 //! Exit status: 0 on success, 1 if the command failed, 2 if the command line itself is wrong.
 
+mod bucket;
+mod check;
+mod completions;
+mod man;
+mod output;
+mod route_config;
+mod schema;
 mod serve;
 mod settings;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// Answers whether a scanned code is an Alipay+ code, and what to do with it.
 #[derive(Debug, Parser)]
@@ -23,6 +30,16 @@ enum Command {
     Serve(serve::Serve),
     /// Show every setting, its value, and which source gave it
     Settings(settings::ShowSettings),
+    /// Show what is wrong with route configs, and what is questionable
+    Check(check::Check),
+    /// Show in which canary bucket of a group an openId lies
+    Bucket(bucket::ShowBucket),
+    /// Print the JSON Schema of route configs
+    Schema(schema::PrintSchema),
+    /// Print what a shell needs to complete command lines of codeid
+    Completions(completions::PrintCompletions),
+    /// Print a manual page, in roff
+    Man(man::PrintManual),
 }
 
 /// Reads the command line, runs the subcommand it names, and tells the exit status.
@@ -31,5 +48,10 @@ pub fn run() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(serve) => serve.run(),
         Command::Settings(settings) => settings.run(),
+        Command::Check(check) => check.run(),
+        Command::Bucket(bucket) => bucket.run(),
+        Command::Schema(schema) => schema.run(),
+        Command::Completions(completions) => completions.run(Cli::command()),
+        Command::Man(man) => man.run(Cli::command()),
     }
 }

@@ -1,0 +1,113 @@
+//! `codeid check`: what is wrong with route configs, shown as a compiler shows it.
+
+mod finding;
+mod report;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use codeid_engine::CompileLimits;
+
+use self::finding::{Finding, Severity};
+pub(super) use self::report::show_refusal;
+use super::output;
+use super::route_config;
+
+/// The command line of `codeid check`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Exit status: 0 if no file has an error, warnings or not; 1 if a file has one or cannot be read; 2 \
+if the command line is wrong.")]
+pub(crate) struct Check {
+    /// The route configs; - is standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Print a JSON array, with an object for each error and warning
+    ///
+    /// The fields of each are severity, rule, pointer, position, message and hint, and file if
+    /// there are several files. What is not known is null.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Check {
+    pub(crate) fn run(self) -> ExitCode {
+        output::run(|stdout| {
+            let mut total = Total::default();
+            let mut array = JsonArray::default();
+            for path in &self.files {
+                let examined = route_config::examine(path, &CompileLimits::default());
+                let mut findings = finding::of(&examined);
+                total.add(&findings);
+                if self.json {
+                    for finding in &mut findings {
+                        finding.file = (self.files.len() > 1).then_some(&*examined.name);
+                        array.write(stdout, finding)?;
+                    }
+                } else {
+                    report::show(stdout, &examined, &findings)?;
+                }
+            }
+            if self.json {
+                array.end(stdout)?;
+            } else {
+                total.show(stdout)?;
+            }
+            Ok(if total.errors == 0 {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            })
+        })
+    }
+}
+
+/// What all files come to.
+#[derive(Default)]
+struct Total {
+    files: usize,
+    errors: usize,
+    warnings: usize,
+}
+
+impl Total {
+    fn add(&mut self, findings: &[Finding<'_>]) {
+        let errors = findings
+            .iter()
+            .filter(|f| f.severity == Severity::Error)
+            .count();
+        self.files += 1;
+        self.errors += errors;
+        self.warnings += findings.len() - errors;
+    }
+
+    fn show(&self, output: &mut impl Write) -> io::Result<()> {
+        let count = |n: usize, noun| format!("{n} {noun}{}", if n == 1 { "" } else { "s" });
+        writeln!(
+            output,
+            "{} checked: {}, {}",
+            count(self.files, "file"),
+            count(self.errors, "error"),
+            count(self.warnings, "warning"),
+        )
+    }
+}
+
+/// A JSON array that is written element by element, one a line.
+#[derive(Default)]
+struct JsonArray {
+    begun: bool,
+}
+
+impl JsonArray {
+    fn write(&mut self, output: &mut impl Write, finding: &Finding<'_>) -> io::Result<()> {
+        output.write_all(if self.begun { b",\n" } else { b"[\n" })?;
+        self.begun = true;
+        Ok(serde_json::to_writer(output, finding)?)
+    }
+
+    fn end(self, output: &mut impl Write) -> io::Result<()> {
+        output.write_all(if self.begun { b"\n]\n" } else { b"[]\n" })
+    }
+}

@@ -1,0 +1,29 @@
+//! `codeid completions`: what a shell needs to complete our command lines.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap_complete::Shell;
+
+use super::output;
+
+/// The command line of `codeid completions`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct PrintCompletions {
+    /// The shell
+    shell: Shell,
+}
+
+impl PrintCompletions {
+    /// Writes the completions of `command`, the whole command line.
+    pub(crate) fn run(self, mut command: clap::Command) -> ExitCode {
+        // The generator cannot report that its output is closed, so it gets one that never is.
+        let mut script = Vec::new();
+        let name = command.get_name().to_owned();
+        clap_complete::generate(self.shell, &mut command, name, &mut script);
+        output::run(|stdout| {
+            stdout.write_all(&script)?;
+            Ok(ExitCode::SUCCESS)
+        })
+    }
+}

@@ -1,0 +1,36 @@
+//! `codeid man`: the manual pages, made from the definition of the command line.
+
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap_mangen::Man;
+
+use super::output;
+
+/// The command line of `codeid man`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct PrintManual {
+    /// The subcommand whose page to print; by default the page of codeid itself
+    command: Option<String>,
+}
+
+impl PrintManual {
+    /// Writes a page of `command`, the whole command line.
+    pub(crate) fn run(self, mut command: clap::Command) -> ExitCode {
+        command.build();
+        let page = match &self.command {
+            None => command,
+            Some(name) => match command.find_subcommand(name) {
+                Some(subcommand) => subcommand.clone(),
+                None => {
+                    let message = format!("there is no subcommand {name:?}");
+                    command.error(ErrorKind::InvalidSubcommand, message).exit()
+                }
+            },
+        };
+        output::run(|stdout| {
+            Man::new(page).render(stdout)?;
+            Ok(ExitCode::SUCCESS)
+        })
+    }
+}
