@@ -5,6 +5,7 @@
 mod bucket;
 mod check;
 mod completions;
+mod identify;
 mod man;
 mod output;
 mod route_config;
@@ -30,6 +31,8 @@ enum Command {
     Serve(serve::Serve),
     /// Show every setting, its value, and which source gave it
     Settings(settings::ShowSettings),
+    /// Identify code values here, without a daemon
+    Identify(identify::Identify),
     /// Show what is wrong with route configs, and what is questionable
     Check(check::Check),
     /// Show in which canary bucket of a group an openId lies
@@ -48,6 +51,7 @@ pub fn run() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(serve) => serve.run(),
         Command::Settings(settings) => settings.run(),
+        Command::Identify(identify) => identify.run(),
         Command::Check(check) => check.run(),
         Command::Bucket(bucket) => bucket.run(),
         Command::Schema(schema) => schema.run(),

@@ -1,0 +1,187 @@
+//! Cuts input into blocks of whole lines, in bounded memory whatever the input is.
+
+use std::io::{self, Read};
+
+/// How much is read at a time. The answers to a block of empty lines take 200 times as much.
+const READ_BYTES: usize = 64 * 1024;
+
+/// The most bytes of a line that are kept. Past them a line is too long for any code value, so one
+/// byte more is kept, to tell, and the rest is dropped.
+pub(super) const MAX_LINE_BYTES: usize =
+    codeid_engine::CodeValue::MAX_CHARACTERS * char::MAX.len_utf8();
+
+/// Some lines of the input, each whole but for what is dropped of those that are too long.
+#[derive(Debug)]
+pub(super) struct Block {
+    /// The lines, each but perhaps the last ended by `\n`. Never empty.
+    pub(super) text: Vec<u8>,
+    /// The number of the first line, counted from 1.
+    pub(super) first_line: u64,
+    /// How many bytes of input this took, with those that were dropped.
+    pub(super) input_bytes: u64,
+}
+
+impl Block {
+    /// The lines without their ends, `\n` or `\r\n`.
+    pub(super) fn lines(&self) -> impl Iterator<Item = &[u8]> {
+        let text = self.text.strip_suffix(b"\n").unwrap_or(&self.text);
+        text.split(|byte| *byte == b'\n')
+            .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
+    }
+}
+
+/// The blocks of an input, in order.
+///
+/// A block is handed out as soon as there is a whole line, so that lines which come slowly are
+/// answered as they come.
+#[derive(Debug)]
+pub(super) struct Blocks<R> {
+    input: R,
+    /// The beginning of a line whose end is not read yet.
+    rest: Vec<u8>,
+    /// Whether `rest` is full, and what follows it up to the end of the line is to be dropped.
+    dropping: bool,
+    next_line: u64,
+    input_bytes: u64,
+}
+
+impl<R: Read> Blocks<R> {
+    pub(super) const fn new(input: R) -> Self {
+        Self {
+            input,
+            rest: Vec::new(),
+            dropping: false,
+            next_line: 1,
+            input_bytes: 0,
+        }
+    }
+
+    fn next_block(&mut self) -> io::Result<Option<Block>> {
+        loop {
+            let kept = self.rest.len();
+            if self.read()? == 0 {
+                let text = std::mem::take(&mut self.rest);
+                return Ok((!text.is_empty()).then(|| self.block(text)));
+            }
+            if self.dropping {
+                let Some(newline) = memchr::memchr(b'\n', &self.rest[kept..]) else {
+                    self.rest.truncate(kept);
+                    continue;
+                };
+                self.rest.drain(kept..kept + newline);
+                self.dropping = false;
+            }
+            let block = memchr::memrchr(b'\n', &self.rest[kept..]).map(|newline| {
+                let rest = self.rest.split_off(kept + newline + 1);
+                std::mem::replace(&mut self.rest, rest)
+            });
+            if self.rest.len() > MAX_LINE_BYTES {
+                self.rest.truncate(MAX_LINE_BYTES + 1);
+                self.dropping = true;
+            }
+            if let Some(text) = block {
+                return Ok(Some(self.block(text)));
+            }
+        }
+    }
+
+    /// Reads once, behind what is kept.
+    fn read(&mut self) -> io::Result<usize> {
+        let kept = self.rest.len();
+        self.rest.resize(kept + READ_BYTES, 0);
+        let read = loop {
+            match self.input.read(&mut self.rest[kept..]) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => break read,
+            }
+        };
+        self.rest
+            .truncate(kept + read.as_ref().map_or(0, |bytes| *bytes));
+        self.input_bytes += read.as_ref().map_or(0, |bytes| *bytes as u64);
+        read
+    }
+
+    fn block(&mut self, text: Vec<u8>) -> Block {
+        let first_line = self.next_line;
+        self.next_line += memchr::memchr_iter(b'\n', &text).count() as u64;
+        Block {
+            text,
+            first_line,
+            input_bytes: std::mem::take(&mut self.input_bytes),
+        }
+    }
+}
+
+impl<R: Read> Iterator for Blocks<R> {
+    type Item = io::Result<Block>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.next_block().transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Blocks, MAX_LINE_BYTES};
+
+    /// Every line with its number, read `step` bytes at a time.
+    fn lines(input: &[u8], step: usize) -> Vec<(u64, Vec<u8>)> {
+        struct Steps<'a>(&'a [u8], usize);
+        impl std::io::Read for Steps<'_> {
+            fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+                let step = self.1.min(buffer.len()).min(self.0.len());
+                self.0.read(&mut buffer[..step])
+            }
+        }
+        let mut lines = Vec::new();
+        let mut input_bytes = 0;
+        for block in Blocks::new(Steps(input, step)) {
+            let block = block.unwrap();
+            input_bytes += block.input_bytes;
+            lines.extend((block.first_line..).zip(block.lines().map(<[u8]>::to_vec)));
+        }
+        assert_eq!(input_bytes, input.len() as u64);
+        lines
+    }
+
+    #[test]
+    fn lines_are_the_same_however_they_come() {
+        let too_long = [b'x'; MAX_LINE_BYTES + 7];
+        let input = [
+            b"a\n\nb\r\n",
+            &too_long[..],
+            b"\nlast\n",
+            &too_long[..],
+            b"\nunended",
+        ]
+        .concat();
+        let cut = &too_long[..=MAX_LINE_BYTES];
+        let expected: Vec<&[u8]> = vec![b"a", b"", b"b", cut, b"last", cut, b"unended"];
+        for step in [
+            1,
+            2,
+            3,
+            1000,
+            MAX_LINE_BYTES,
+            MAX_LINE_BYTES + 2,
+            usize::MAX,
+        ] {
+            let lines = lines(&input, step);
+            assert_eq!(lines.len(), expected.len(), "step {step}");
+            for ((number, line), (index, expected)) in lines.iter().zip(expected.iter().enumerate())
+            {
+                assert_eq!(*number, index as u64 + 1, "step {step}");
+                // A line that came in one piece need not have been cut.
+                let line = &line[..line.len().min(cut.len())];
+                assert!(line == *expected, "step {step}, line {number}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_has_no_lines() {
+        assert_eq!(lines(b"", 10), []);
+        assert_eq!(lines(b"\n", 10), [(1, vec![])]);
+        assert_eq!(lines(b"a", 10), [(1, b"a".to_vec())]);
+    }
+}

@@ -1,0 +1,49 @@
+//! What is made from the definition of the command line: completions and manual pages.
+
+use super::run;
+
+const SUBCOMMANDS: [&str; 8] = [
+    "serve",
+    "settings",
+    "identify",
+    "check",
+    "bucket",
+    "schema",
+    "completions",
+    "man",
+];
+
+#[test]
+fn completions_know_every_subcommand() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let ran = run(["completions", shell]);
+        assert_eq!((ran.status, &*ran.stderr), (0, ""), "{shell}");
+        for word in SUBCOMMANDS
+            .into_iter()
+            .chain(["open-id", "routes", "explain"])
+        {
+            assert!(ran.stdout.contains(word), "{shell}: {word}");
+        }
+    }
+}
+
+#[test]
+fn the_manual_has_a_page_for_every_subcommand() {
+    let ran = run(["man"]);
+    assert_eq!((ran.status, &*ran.stderr), (0, ""));
+    assert!(ran.stdout.contains(".TH codeid 1"), "{}", ran.stdout);
+    for subcommand in SUBCOMMANDS {
+        assert!(
+            ran.stdout.contains(&format!("codeid\\-{subcommand}(1)")),
+            "{subcommand}"
+        );
+        let page = run(["man", subcommand]);
+        assert_eq!((page.status, &*page.stderr), (0, ""));
+        assert!(
+            page.stdout.contains(&format!(".TH codeid-{subcommand} 1")),
+            "{}",
+            page.stdout
+        );
+    }
+    assert!(run(["man", "identify"]).stdout.contains("open\\-id"));
+}

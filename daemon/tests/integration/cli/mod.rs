@@ -1,0 +1,146 @@
+//! Every subcommand that ends by itself, run as a process.
+
+mod bucket;
+mod check;
+mod generated;
+mod identify;
+mod identify_lines;
+mod schema;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+/// What a command line came to.
+struct Ran {
+    status: i32,
+    stdout: String,
+    stderr: String,
+}
+
+/// The program with these arguments, away from any terminal.
+fn codeid<I: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = I>) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_codeid"));
+    command.args(arguments).stdin(Stdio::null());
+    command
+}
+
+/// Runs the program with these arguments.
+fn run<I: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = I>) -> Ran {
+    Ran::from(codeid(arguments).output().unwrap())
+}
+
+/// Runs the program with these arguments and this standard input.
+fn run_with_input<I: AsRef<std::ffi::OsStr>>(
+    arguments: impl IntoIterator<Item = I>,
+    input: impl AsRef<[u8]>,
+) -> Ran {
+    let mut command = codeid(arguments);
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.as_ref();
+    std::thread::scope(|scope| {
+        // A program that refuses its input early closes it, which is no concern of the test's.
+        scope.spawn(move || stdin.write_all(input));
+        Ran::from(child.wait_with_output().unwrap())
+    })
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        Self {
+            status: output.status.code().expect("the program ended by itself"),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+/// A file with this content, whose name no other test may use.
+fn file(name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("cli");
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join(name);
+    std::fs::write(&path, content).unwrap();
+    path
+}
+
+/// A file of the project.
+fn project_file(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
+        .join(name)
+}
+
+#[test]
+fn misuse_exits_2() {
+    for arguments in [
+        &["no-such-command"][..],
+        &["check"],
+        &["check", "--no-such-option", "x"],
+        &["identify", "--open-id", "user-42"],
+        &["identify", "code"],
+        &["identify", "code", "--open-id", "user-42", "--file", "-"],
+        &[
+            "identify",
+            "--file",
+            "-",
+            "--open-id",
+            "user-42",
+            "--explain",
+        ],
+        &[
+            "identify",
+            "--file",
+            "-",
+            "--open-id",
+            "user-42",
+            "--routes",
+            "-",
+        ],
+        &["bucket", "group"],
+        &["completions", "no-such-shell"],
+        &["man", "no-such-command"],
+    ] {
+        let ran = run(arguments);
+        assert_eq!((ran.status, &*ran.stdout), (2, ""), "{arguments:?}");
+        assert!(
+            ran.stderr.starts_with("error: "),
+            "{arguments:?}: {}",
+            ran.stderr
+        );
+    }
+}
+
+#[test]
+fn help_tells_the_exit_statuses() {
+    for subcommand in ["identify", "check"] {
+        let ran = run([subcommand, "--help"]);
+        assert_eq!(ran.status, 0);
+        assert!(ran.stdout.contains("Exit status: 0 if"), "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn no_colours_away_from_a_terminal() {
+    for arguments in [
+        &["--help"][..],
+        &["identify", "x", "--open-id", "y"],
+        &["check", "/"],
+    ] {
+        let ran = run(arguments);
+        assert!(
+            !ran.stdout.contains('\x1b') && !ran.stderr.contains('\x1b'),
+            "{arguments:?}"
+        );
+    }
+    let mut command = codeid(["check", "/"]);
+    let forced = Ran::from(command.env("CLICOLOR_FORCE", "1").output().unwrap());
+    assert!(forced.stdout.contains("\x1b["), "{}", forced.stdout);
+    let refused = Ran::from(command.env("NO_COLOR", "1").output().unwrap());
+    assert!(!refused.stdout.contains('\x1b'), "{}", refused.stdout);
+}

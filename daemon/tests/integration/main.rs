@@ -1,0 +1,5 @@
+//! The program from outside.
+
+#![cfg(test)]
+
+mod cli;

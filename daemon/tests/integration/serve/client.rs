@@ -1,0 +1,204 @@
+//! A client that sends exactly what it is told, and reads answers one by one.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::daemon::PATIENCE;
+
+/// One connection.
+pub(super) struct Client {
+    stream: BufReader<Stream>,
+}
+
+/// One answer.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    headers: Vec<(String, String)>,
+    pub(super) body: Vec<u8>,
+}
+
+enum Stream {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+impl Client {
+    pub(super) fn tcp(port: u16) -> Self {
+        Self::try_tcp(port).unwrap()
+    }
+
+    pub(super) fn try_tcp(port: u16) -> io::Result<Self> {
+        let stream = TcpStream::connect(("127.0.0.1", port))?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_nodelay(true)?;
+        Ok(Self::over(Stream::Tcp(stream)))
+    }
+
+    pub(super) fn unix(path: &Path) -> Self {
+        Self::try_unix(path).unwrap()
+    }
+
+    pub(super) fn try_unix(path: &Path) -> io::Result<Self> {
+        let stream = UnixStream::connect(path)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        Ok(Self::over(Stream::Unix(stream)))
+    }
+
+    fn over(stream: Stream) -> Self {
+        Self {
+            stream: BufReader::new(stream),
+        }
+    }
+
+    pub(super) fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        self.try_send(bytes).unwrap();
+    }
+
+    pub(super) fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
+        self.stream.get_mut().write_all(bytes.as_ref())
+    }
+
+    /// Ends what is sent, and goes on to receive.
+    pub(super) fn end(&mut self) {
+        match self.stream.get_ref() {
+            Stream::Tcp(stream) => stream.shutdown(Shutdown::Write),
+            Stream::Unix(stream) => stream.shutdown(Shutdown::Write),
+        }
+        .unwrap();
+    }
+
+    /// Reads the next answer, which has a body.
+    pub(super) fn receive(&mut self) -> Answer {
+        self.try_receive(true).unwrap()
+    }
+
+    /// Reads the next answer; `with_body` is false for one to HEAD.
+    pub(super) fn try_receive(&mut self, with_body: bool) -> io::Result<Answer> {
+        let status_line = self.line()?;
+        let status = status_line
+            .strip_prefix("HTTP/1.1 ")
+            .or_else(|| status_line.strip_prefix("HTTP/1.0 "))
+            .and_then(|rest| rest.get(..3)?.parse().ok())
+            .unwrap_or_else(|| panic!("no status line: {status_line:?}"));
+        let mut headers = Vec::new();
+        loop {
+            let line = self.line()?;
+            if line.is_empty() {
+                break;
+            }
+            let (name, value) = line.split_once(':').unwrap();
+            headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+        }
+        let mut answer = Answer {
+            status,
+            headers,
+            body: Vec::new(),
+        };
+        if status == 100 {
+            return self.try_receive(with_body);
+        }
+        if with_body {
+            let length = answer.header("content-length").map_or(0, |l| l.parse().unwrap());
+            answer.body.resize(length, 0);
+            self.stream.read_exact(&mut answer.body)?;
+        }
+        Ok(answer)
+    }
+
+    /// Sends a request with a JSON body, and reads the answer.
+    pub(super) fn post(&mut self, path: &str, body: impl AsRef<[u8]>) -> Answer {
+        self.send(request(path, body));
+        self.receive()
+    }
+
+    /// Sends a request without a body, and reads the answer.
+    pub(super) fn bare(&mut self, method: &str, path: &str) -> Answer {
+        self.send(format!("{method} {path} HTTP/1.1\r\nHost: h\r\n\r\n"));
+        self.try_receive(method != "HEAD").unwrap()
+    }
+
+    /// Asks for one code value.
+    pub(super) fn identify(&mut self, code_value: &str, open_id: &str) -> Answer {
+        self.post("/v1/identifyCode", body(code_value, open_id))
+    }
+
+    /// Everything up to the end of the connection, however it ends.
+    pub(super) fn rest(&mut self) -> Vec<u8> {
+        let mut rest = Vec::new();
+        match self.stream.read_to_end(&mut rest) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                panic!("the connection stays open after {:?}", String::from_utf8_lossy(&rest))
+            }
+            _ => rest,
+        }
+    }
+
+    fn line(&mut self) -> io::Result<String> {
+        let mut line = String::new();
+        if self.stream.read_line(&mut line)? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+    }
+}
+
+impl Answer {
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(n, _)| n == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|e| panic!("{e}: {:?}", String::from_utf8_lossy(&self.body)))
+    }
+
+    pub(super) fn result_code(&self) -> String {
+        self.json()["result"]["resultCode"].as_str().unwrap().to_owned()
+    }
+}
+
+/// The body of a request for one code value.
+pub(super) fn body(code_value: &str, open_id: &str) -> String {
+    serde_json::json!({"codeValue": code_value, "openId": open_id}).to_string()
+}
+
+/// The bytes of a request with a JSON body.
+pub(super) fn request(path: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
+    let body = body.as_ref();
+    let mut bytes = format!(
+        "POST {path} HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n\r\n",
+        body.len()
+    )
+    .into_bytes();
+    bytes.extend_from_slice(body);
+    bytes
+}
+
+impl Read for Stream {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.read(bytes),
+            Self::Unix(stream) => stream.read(bytes),
+        }
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.write(bytes),
+            Self::Unix(stream) => stream.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,229 @@
+//! The daemon as a process, with a directory of its own.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use super::client::Client;
+
+/// How long a test waits for what must come before it fails.
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A directory that is removed with the value.
+pub(super) struct Directory(PathBuf);
+
+impl Directory {
+    pub(super) fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!(
+            "codeid-{}-{}",
+            std::process::id(),
+            COUNT.fetch_add(1, Ordering::Relaxed)
+        );
+        let path = std::env::temp_dir().join(name);
+        fs::create_dir(&path).unwrap();
+        Self(path)
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Writes a file, and tells where it is.
+    pub(super) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.0.join(name);
+        fs::write(&path, content).unwrap();
+        path
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A daemon that is yet to be started: by default with both listeners, on port 0 and in its
+/// directory, and the route config of [`RULES`].
+pub(super) struct Plan {
+    pub(super) directory: Directory,
+    arguments: Vec<OsString>,
+    environment: Vec<(String, String)>,
+}
+
+/// Rules that tests use where they do not bring their own.
+pub(super) const RULES: &str = r#"{"format": "codeid/1", "version": "test-7", "rules": [
+    {"id": "carve-out", "match": {"prefix": "2810000"}, "action": {"type": "UNSUPPORTED"}},
+    {"id": "order", "match": {"regex": "281\\d{3}04.+"}, "action": {"type": "DECODE"}},
+    {"id": "page", "match": {"url": {"host": "qr.example.com"}},
+     "action": {"type": "OPEN_URL", "userAgent": "-/AlipayConnect"}}
+]}"#;
+
+impl Plan {
+    pub(super) fn new() -> Self {
+        Self::with_rules(RULES)
+    }
+
+    pub(super) fn with_rules(rules: impl AsRef<[u8]>) -> Self {
+        let directory = Directory::new();
+        let path = directory.write("routes.json", rules);
+        let preset = format!("ac.route.preset-route-config-path={}", path.display());
+        let plan = Self {
+            directory,
+            arguments: Vec::new(),
+            environment: Vec::new(),
+        };
+        plan.set("listen.http=127.0.0.1:0").set("listen.unix=codeid.sock").set(&preset)
+    }
+
+    pub(super) fn set(self, key_and_value: &str) -> Self {
+        self.argument("--set").argument(key_and_value)
+    }
+
+    pub(super) fn argument(mut self, argument: &str) -> Self {
+        self.arguments.push(argument.into());
+        self
+    }
+
+    pub(super) fn environment(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The command, which runs in the directory.
+    pub(super) fn command(&self, subcommand: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_codeid"));
+        command
+            .arg(subcommand)
+            .args(&self.arguments)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .current_dir(self.directory.path())
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Starts it, and waits until it serves.
+    pub(super) fn start(self) -> Daemon {
+        let mut child = self
+            .command("serve")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (sender, lines) = channel();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let on_stdout = sender.clone();
+        std::thread::spawn(move || {
+            stdout.lines().map_while(Result::ok).for_each(|line| drop(on_stdout.send(line)));
+        });
+        std::thread::spawn(move || {
+            stderr.lines().map_while(Result::ok).for_each(|line| drop(sender.send(line)));
+        });
+        let mut daemon = Daemon {
+            child,
+            directory: self.directory,
+            lines,
+            log: Vec::new(),
+            port: 0,
+        };
+        let line = daemon.wait_for_line("serving");
+        let port = line.split_once("127.0.0.1:").map(|(_, rest)| {
+            let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+            digits.parse().unwrap()
+        });
+        daemon.port = port.unwrap_or(0);
+        daemon
+    }
+
+    /// Starts it, expecting that it does not start: the one line on standard error.
+    pub(super) fn fail(&self) -> String {
+        let output = self.command("serve").output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+        assert!(output.stdout.is_empty());
+        stderr
+    }
+}
+
+/// A daemon that serves. Killed with the value.
+pub(super) struct Daemon {
+    child: Child,
+    pub(super) directory: Directory,
+    lines: Receiver<String>,
+    /// What it has written so far, as far as it was waited for.
+    pub(super) log: Vec<String>,
+    /// The port of its TCP listener; 0 if there is none.
+    pub(super) port: u16,
+}
+
+impl Daemon {
+    pub(super) fn start() -> Self {
+        Plan::new().start()
+    }
+
+    pub(super) fn tcp(&self) -> Client {
+        Client::tcp(self.port)
+    }
+
+    pub(super) fn unix(&self) -> Client {
+        Client::unix(&self.socket())
+    }
+
+    pub(super) fn socket(&self) -> PathBuf {
+        self.directory.path().join("codeid.sock")
+    }
+
+    pub(super) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits until it writes a line that has `text` in it.
+    pub(super) fn wait_for_line(&mut self, text: &str) -> String {
+        loop {
+            let line = self.lines.recv_timeout(PATIENCE).unwrap_or_else(|_| {
+                panic!("no line with {text:?} in:\n{}", self.log.join("\n"))
+            });
+            self.log.push(line.clone());
+            if line.contains(text) {
+                return line;
+            }
+        }
+    }
+
+    pub(super) fn signal(&self, name: &str) {
+        let process = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &process]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// Waits until it has ended, and takes what it wrote until then.
+    pub(super) fn wait(&mut self) -> ExitStatus {
+        let status = self.child.wait().unwrap();
+        while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
+            self.log.push(line);
+        }
+        status
+    }
+
+    /// Stops it with SIGTERM, expecting a clean end.
+    pub(super) fn stop(mut self) -> Vec<String> {
+        self.signal("TERM");
+        let status = self.wait();
+        assert!(status.success(), "{status}: {:?}", self.log);
+        std::mem::take(&mut self.log)
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

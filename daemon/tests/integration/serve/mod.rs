@@ -1,0 +1,13 @@
+//! `codeid serve` and `codeid settings`, run as processes.
+
+mod client;
+mod conformance;
+mod daemon;
+mod endpoints;
+mod hostile;
+mod real_clients;
+mod secrets;
+mod settings;
+mod shutdown;
+mod smuggling;
+mod unix_socket;
