@@ -14,7 +14,7 @@ use super::inner::{self, InnerLiterals};
 use super::literals::{LiteralIndex, MAX_BUCKET, buckets};
 use super::segment::{Before, Branch, Ending, Literal, Segment, UNBOUNDED};
 use super::tree::{
-    Costly, Follower, Node, PlainEnding, Remainder, RunEdge, SuffixEdge, SuffixedRuns,
+    Costly, Follower, Next, Node, PlainEnding, Remainder, RunEdge, SuffixEdge, SuffixedRuns,
 };
 use crate::rule::{EmvMatch, HostMatch, RouteRule, RuleMatch, UrlMatch};
 use crate::{CompileLimits, ConfigError, Problem};
@@ -129,11 +129,34 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
+    /// Where an edge leads after which `items` begin.
+    fn next(&mut self, items: Vec<Item>) -> Result<Next, ConfigError> {
+        if let [
+            Item {
+                rule,
+                segments,
+                ending,
+            },
+        ] = items.as_slice()
+            && segments.is_empty()
+            && let Some(ending) = plain(ending)
+        {
+            return Ok(Next::Ending {
+                rule: *rule,
+                ending,
+            });
+        }
+        let first_rule = items.iter().map(|item| item.rule).min().unwrap_or(u32::MAX);
+        Ok(Next::Node {
+            number: self.node(items)?,
+            first_rule,
+        })
+    }
+
     /// Adds the node at which `items` begin, and all below it. Tells its number.
     fn node(&mut self, items: Vec<Item>) -> Result<u32, ConfigError> {
         let number = u32::try_from(self.nodes.len()).expect("nodes are bounded by the config");
         self.nodes.push(None);
-        let first_rule = items.iter().map(|item| item.rule).min().unwrap_or(u32::MAX);
         let mut endings = Vec::new();
         let mut emv = Vec::new();
         let mut remainders = Vec::new();
@@ -143,11 +166,9 @@ impl Builder<'_> {
         for mut item in items {
             match item.segments.pop() {
                 None => match item.ending {
-                    Ending::End => endings.push((item.rule, PlainEnding::End)),
-                    Ending::Anything => endings.push((item.rule, PlainEnding::Anything)),
-                    Ending::UrlBoundary => endings.push((item.rule, PlainEnding::UrlBoundary)),
                     Ending::Remainder(hir) => remainders.push((item.rule, hir)),
                     Ending::Emv(emv_match) => emv.push((item.rule, emv_match)),
+                    ending => endings.extend(plain(&ending).map(|ending| (item.rule, ending))),
                 },
                 Some(Segment::Literal(literal)) => literals.add(literal, item),
                 Some(Segment::Run { class, min, max }) => runs.add((class, min, max), item),
@@ -164,7 +185,6 @@ impl Builder<'_> {
         endings.sort_by_key(|&(rule, _)| rule);
         endings.dedup();
         let node = Node {
-            first_rule,
             endings: endings.into(),
             literals: self.literals(literals.groups)?,
             runs: self.runs(runs.groups)?,
@@ -178,13 +198,13 @@ impl Builder<'_> {
     fn literals(
         &mut self,
         groups: Vec<(Literal, Vec<Item>)>,
-    ) -> Result<Option<LiteralIndex>, ConfigError> {
+    ) -> Result<Option<LiteralIndex<Next>>, ConfigError> {
         if groups.is_empty() {
             return Ok(None);
         }
         let mut targets = Vec::new();
         for (literal, items) in with_common_beginnings(groups) {
-            targets.push((literal, self.node(items)?));
+            targets.push((literal, self.next(items)?));
         }
         Ok(Some(LiteralIndex::new(targets)))
     }
@@ -195,12 +215,12 @@ impl Builder<'_> {
     ) -> Result<Box<[RunEdge]>, ConfigError> {
         let mut edges = Vec::with_capacity(groups.len());
         for ((class, min, max), items) in groups {
-            let target = self.node(items)?;
+            let next = self.next(items)?;
             edges.push(RunEdge {
                 class: (*class).clone(),
                 min,
                 max,
-                target,
+                next,
             });
         }
         Ok(edges.into())
@@ -219,23 +239,17 @@ impl Builder<'_> {
                 }
             }
             let mut suffixes = Vec::new();
-            let mut edges = Vec::new();
             let mut longest = 0;
             for ((suffix, before), items) in by_suffix.groups {
                 longest = longest.max(suffix.text.len());
-                let edge = u32::try_from(edges.len()).expect("edges are bounded by the config");
-                suffixes.push((suffix, edge));
-                edges.push(SuffixEdge {
-                    before,
-                    target: self.node(items)?,
-                });
+                let next = self.next(items)?;
+                suffixes.push((suffix, SuffixEdge { before, next }));
             }
             let suffixes = LiteralIndex::reversed(suffixes);
             let class = (*class).clone();
             all.push(SuffixedRuns {
                 class,
                 suffixes,
-                edges: edges.into(),
                 longest,
             });
         }
@@ -303,6 +317,16 @@ impl Builder<'_> {
                 Err(problem.into())
             }
         }
+    }
+}
+
+/// The ending, if it is a look at the next byte.
+const fn plain(ending: &Ending) -> Option<PlainEnding> {
+    match ending {
+        Ending::End => Some(PlainEnding::End),
+        Ending::Anything => Some(PlainEnding::Anything),
+        Ending::UrlBoundary => Some(PlainEnding::UrlBoundary),
+        Ending::Remainder(_) | Ending::Emv(_) => None,
     }
 }
 

@@ -3,109 +3,198 @@
 use super::Visitor;
 use super::automaton::StateSets;
 use super::captures::CaptureScratch;
+use super::literals::Sink;
 use super::segment::Before;
-use super::tree::{Costly, Follower, Node, PlainEnding, SuffixedRuns};
+use super::tree::{Costly, Follower, Next, Node, PlainEnding, SuffixEdge, SuffixedRuns};
 use crate::rule::{MAX_LABEL_CHARACTERS, is_label_byte};
 
 /// One thread's memory for searching.
 #[derive(Debug, Default)]
 pub(crate) struct SearchScratch {
-    /// Nodes to look at, each with the byte of the code value where it begins.
-    pending: Vec<(u32, usize)>,
-    /// Nodes whose costly endings are to be looked at.
+    pending: Vec<Pending>,
+    /// Nodes whose costly endings are to be looked at, each with the byte where they begin.
     put_off: Vec<(u32, usize)>,
     reversed: Vec<u8>,
+    remainders: RemainderScratch,
+}
+
+/// The same for what costs more.
+#[derive(Debug, Default)]
+struct RemainderScratch {
     sets: StateSets,
     seen: Vec<bool>,
 }
 
+/// A node to look at, and the byte of the code value where it begins.
+#[derive(Clone, Copy, Debug)]
+struct Pending {
+    number: u32,
+    first_rule: u32,
+    at: usize,
+}
+
 /// Tells `visitor` the rules that accept `code`, as far as it wants them.
 ///
-/// Each node that is met is looked at once for each way in which the code value leads to it, and no
-/// segment is tried at two places: the work is bounded by the code value's length for each rule,
-/// and what rules have in common is read once.
-pub(super) fn search(
+/// Each node is looked at once for each way in which the code value leads to it, and no segment is
+/// tried at two places: the work is bounded by the code value's length for each rule, and what
+/// rules have in common is read once.
+pub(super) fn search<V: Visitor>(
     nodes: &[Node],
     code: &str,
     scratch: &mut SearchScratch,
     captures: &mut CaptureScratch,
-    visitor: &mut impl Visitor,
+    visitor: &mut V,
 ) {
     let SearchScratch {
         pending,
         put_off,
         reversed,
-        sets,
-        seen,
+        remainders,
     } = scratch;
-    let bytes = code.as_bytes();
     pending.clear();
     put_off.clear();
-    pending.push((0, 0));
-    while let Some((number, at)) = pending.pop() {
-        let node = &nodes[number as usize];
-        if !visitor.wants(node.first_rule) {
+    let mut walk = Walk {
+        code,
+        pending,
+        visitor,
+    };
+    walk.pending.push(Pending {
+        number: 0,
+        first_rule: 0,
+        at: 0,
+    });
+    while let Some(Pending {
+        number,
+        first_rule,
+        at,
+    }) = walk.pending.pop()
+    {
+        if !walk.visitor.wants(first_rule) {
             continue;
         }
+        let node = &nodes[number as usize];
         for &(rule, ending) in &node.endings {
-            if ending.holds(bytes, at) {
-                visitor.accepted(rule);
-            }
+            walk.end(rule, ending, at);
         }
         if node.costly.is_some() {
             put_off.push((number, at));
         }
         for run in &node.runs {
-            if let Some(end) = run.class.run_end(code, at, run.min, run.max) {
-                pending.push((run.target, end));
+            if walk.visitor.wants(run.next.first_rule())
+                && let Some(end) = run.class.run_end(code, at, run.min, run.max)
+            {
+                walk.go(run.next, end);
             }
         }
         for runs in &node.suffixed_runs {
-            follow_suffixed(runs, code, at, reversed, pending);
+            walk.go_after_suffixed(runs, at, reversed);
         }
         if let Some(literals) = &node.literals {
-            literals.for_each_prefix(&bytes[at..], |entry| {
-                pending.push((entry.target, at + entry.bytes.len()));
-            });
+            literals.find_prefixes(
+                &code.as_bytes()[at..],
+                &mut After {
+                    walk: &mut walk,
+                    at,
+                },
+            );
         }
     }
     for &(number, at) in &*put_off {
         if let Some(costly) = &nodes[number as usize].costly {
-            follow_costly(costly, code, at, (sets, seen, captures), visitor);
+            follow(costly, code, at, remainders, captures, visitor);
         }
     }
 }
 
-impl PlainEnding {
-    fn holds(self, code: &[u8], at: usize) -> bool {
-        match self {
-            Self::End => at == code.len(),
-            Self::Anything => true,
-            Self::UrlBoundary => matches!(code.get(at), None | Some(b'/' | b'?' | b'#')),
+/// A walk over the tree, on its way.
+struct Walk<'a, V> {
+    code: &'a str,
+    pending: &'a mut Vec<Pending>,
+    visitor: &'a mut V,
+}
+
+impl<V: Visitor> Walk<'_, V> {
+    #[inline]
+    fn go(&mut self, next: Next, at: usize) {
+        match next {
+            Next::Node { number, first_rule } => {
+                self.pending.push(Pending {
+                    number,
+                    first_rule,
+                    at,
+                });
+            }
+            Next::Ending { rule, ending } => self.end(rule, ending, at),
         }
+    }
+
+    #[inline]
+    fn end(&mut self, rule: u32, ending: PlainEnding, at: usize) {
+        let code = self.code.as_bytes();
+        let holds = match ending {
+            PlainEnding::End => at == code.len(),
+            PlainEnding::Anything => true,
+            PlainEnding::UrlBoundary => matches!(code.get(at), None | Some(b'/' | b'?' | b'#')),
+        };
+        if holds {
+            self.visitor.accepted(rule);
+        }
+    }
+
+    fn go_after_suffixed(&mut self, runs: &SuffixedRuns, at: usize, reversed: &mut Vec<u8>) {
+        let code = self.code;
+        let Some(end) = runs.class.run_end(code, at, 0, u32::MAX) else {
+            return;
+        };
+        reversed.clear();
+        reversed.extend(code.as_bytes()[at..end].iter().rev().take(runs.longest));
+        runs.suffixes.find_prefixes(
+            reversed,
+            &mut AfterRun {
+                walk: self,
+                begin: at,
+                end,
+            },
+        );
     }
 }
 
-fn follow_suffixed(
-    runs: &SuffixedRuns,
-    code: &str,
+/// Goes on after the literals found at a node.
+struct After<'w, 'a, V> {
+    walk: &'w mut Walk<'a, V>,
     at: usize,
-    reversed: &mut Vec<u8>,
-    pending: &mut Vec<(u32, usize)>,
-) {
-    let Some(end) = runs.class.run_end(code, at, 0, u32::MAX) else {
-        return;
-    };
-    let run = &code.as_bytes()[at..end];
-    reversed.clear();
-    reversed.extend(run.iter().rev().take(runs.longest));
-    runs.suffixes.for_each_prefix(reversed, |entry| {
-        let edge = &runs.edges[entry.target as usize];
-        let suffix = end - entry.bytes.len();
-        if edge.before.holds(code, at, suffix) {
-            pending.push((edge.target, end));
+}
+
+impl<V: Visitor> Sink<Next> for After<'_, '_, V> {
+    #[inline]
+    fn wants(&self, next: Next) -> bool {
+        self.walk.visitor.wants(next.first_rule())
+    }
+
+    #[inline]
+    fn found(&mut self, next: Next, length: usize) {
+        self.walk.go(next, self.at + length);
+    }
+}
+
+/// Goes on after the run whose suffixes are found.
+struct AfterRun<'w, 'a, V> {
+    walk: &'w mut Walk<'a, V>,
+    begin: usize,
+    end: usize,
+}
+
+impl<V: Visitor> Sink<SuffixEdge> for AfterRun<'_, '_, V> {
+    fn wants(&self, edge: SuffixEdge) -> bool {
+        self.walk.visitor.wants(edge.next.first_rule())
+    }
+
+    fn found(&mut self, edge: SuffixEdge, length: usize) {
+        let Self { begin, end, .. } = *self;
+        if edge.before.holds(self.walk.code, begin, end - length) {
+            self.walk.go(edge.next, end);
         }
-    });
+    }
 }
 
 impl Before {
@@ -129,17 +218,19 @@ impl Before {
     }
 }
 
-fn follow_costly(
+fn follow(
     costly: &Costly,
     code: &str,
     at: usize,
-    (sets, seen, captures): (&mut StateSets, &mut Vec<bool>, &mut CaptureScratch),
+    scratch: &mut RemainderScratch,
+    captures: &mut CaptureScratch,
     visitor: &mut impl Visitor,
 ) {
     if let Some(emv) = &costly.emv {
         emv.search(code, visitor);
     }
-    let mut follow = |place: usize| {
+    let RemainderScratch { sets, seen } = scratch;
+    let mut try_one = |place: usize| {
         let remainder = &costly.remainders[place];
         if !visitor.wants(remainder.first_rule) {
             return;
@@ -156,7 +247,7 @@ fn follow_costly(
         }
     };
     match &costly.inner {
-        Some(inner) => inner.candidates(&code[at..], seen, |place| follow(place as usize)),
-        None => (0..costly.remainders.len()).for_each(follow),
+        Some(inner) => inner.candidates(&code[at..], seen, |place| try_one(place as usize)),
+        None => (0..costly.remainders.len()).for_each(try_one),
     }
 }

@@ -66,8 +66,13 @@ impl<'a> PrefixHasher<'a> {
     #[inline]
     fn word(&self) -> u64 {
         let rest = &self.text[self.at..];
-        match rest.first_chunk::<8>() {
-            Some(bytes) => u64::from_le_bytes(*bytes),
+        if let Some(bytes) = rest.first_chunk::<8>() {
+            return u64::from_le_bytes(*bytes);
+        }
+        // The last eight bytes hold the rest in their upper part.
+        match self.text.last_chunk::<8>() {
+            Some(_) if rest.is_empty() => 0,
+            Some(bytes) => u64::from_le_bytes(*bytes) >> (64 - rest.len() * 8),
             None => rest
                 .iter()
                 .rev()

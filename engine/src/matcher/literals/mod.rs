@@ -18,33 +18,48 @@ const MAX_COMPARED: usize = 4;
 /// How many literals should share a bucket at the most.
 pub(super) const MAX_BUCKET: usize = 8;
 
-/// A set of literals, each of which leads somewhere.
+/// A set of literals, each of which leads to a `T`.
 #[derive(Debug)]
-pub(super) struct LiteralIndex {
+pub(super) struct LiteralIndex<T> {
     /// By first byte, the place in `families` and one; 0 if no literal begins so. Empty where the
     /// literals are so few that all are compared.
     by_first_byte: Box<[u8]>,
     families: Box<[Checkpoints]>,
     slots: Box<[Slot]>,
-    entries: Box<[Entry]>,
+    entries: Box<[Entry<T>]>,
+    /// The bytes of all literals; in lower case where the case does not matter.
+    bytes: Box<[u8]>,
+}
+
+/// What becomes of the literals that are found.
+pub(super) trait Sink<T> {
+    /// Whether it matters that the literal of `target` is found.
+    fn wants(&self, target: T) -> bool;
+    /// The literal of `target`, of so many bytes, is found.
+    fn found(&mut self, target: T, length: usize);
 }
 
 /// One literal and where it leads.
-#[derive(Debug)]
-pub(super) struct Entry {
-    /// In lower case where the case does not matter.
-    pub(super) bytes: Box<[u8]>,
+#[derive(Clone, Copy, Debug)]
+struct Entry<T> {
+    /// Where its bytes begin.
+    offset: u32,
+    length: u32,
     any_case: bool,
-    /// What the caller puts here.
-    pub(super) target: u32,
+    target: T,
 }
 
-impl Entry {
-    #[inline]
-    fn is_prefix_of(&self, text: &[u8]) -> bool {
-        match text.get(..self.bytes.len()) {
-            Some(start) if self.any_case => start.eq_ignore_ascii_case(&self.bytes),
-            Some(start) => start == &*self.bytes,
+impl<T> Entry<T> {
+    /// Its own bytes, of those of all.
+    fn of<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
+        &bytes[self.offset as usize..][..self.length as usize]
+    }
+
+    fn is_prefix_of(&self, text: &[u8], bytes: &[u8]) -> bool {
+        let own = self.of(bytes);
+        match text.get(..own.len()) {
+            Some(start) if self.any_case => start.eq_ignore_ascii_case(own),
+            Some(start) => start == own,
             None => false,
         }
     }
@@ -58,43 +73,52 @@ struct Slot {
     entries: u32,
 }
 
-impl LiteralIndex {
+impl<T: Copy> LiteralIndex<T> {
     /// Of `literals`, which are different, each with its target.
-    pub(super) fn new(literals: Vec<(Literal, u32)>) -> Self {
-        let entry = |(literal, target): (Literal, u32)| {
-            let bytes = literal.text.as_bytes().into();
-            Entry {
-                bytes,
-                any_case: literal.any_case,
-                target,
-            }
-        };
-        Self::of_entries(literals.into_iter().map(entry).collect())
+    pub(super) fn new(literals: Vec<(Literal, T)>) -> Self {
+        let bytes = |literal: Literal| literal.text.as_bytes().to_vec();
+        Self::of_bytes(literals, bytes)
     }
 
     /// Of suffixes, for texts that are read backwards.
-    pub(super) fn reversed(suffixes: Vec<(Literal, u32)>) -> Self {
-        let entry = |(suffix, target): (Literal, u32)| {
-            let bytes = suffix.text.bytes().rev().collect();
+    pub(super) fn reversed(suffixes: Vec<(Literal, T)>) -> Self {
+        Self::of_bytes(suffixes, |suffix| suffix.text.bytes().rev().collect())
+    }
+
+    fn of_bytes(literals: Vec<(Literal, T)>, bytes_of: impl Fn(Literal) -> Vec<u8>) -> Self {
+        let mut literals: Vec<(bool, Vec<u8>, T)> = literals
+            .into_iter()
+            .map(|(literal, target)| (literal.any_case, bytes_of(literal), target))
+            .collect();
+        let mut this = Self {
+            by_first_byte: Box::default(),
+            families: Box::default(),
+            slots: Box::default(),
+            entries: Box::default(),
+            bytes: Box::default(),
+        };
+        if literals.len() > MAX_COMPARED {
+            this.hash(&mut literals);
+        }
+        let mut bytes = Vec::new();
+        let entry = |(any_case, literal, target): (bool, Vec<u8>, T)| {
+            let offset = number(bytes.len());
+            bytes.extend(literal);
             Entry {
-                bytes,
-                any_case: suffix.any_case,
+                offset,
+                length: number(bytes.len()) - offset,
+                any_case,
                 target,
             }
         };
-        Self::of_entries(suffixes.into_iter().map(entry).collect())
+        this.entries = literals.into_iter().map(entry).collect();
+        this.bytes = bytes.into();
+        this
     }
 
-    fn of_entries(mut entries: Vec<Entry>) -> Self {
-        if entries.len() <= MAX_COMPARED {
-            return Self {
-                by_first_byte: Box::default(),
-                families: Box::default(),
-                slots: Box::default(),
-                entries: entries.into(),
-            };
-        }
-        let buckets = buckets(&mut entries, |entry| &entry.bytes);
+    /// Puts `literals` in the order of their buckets, and the buckets where their hashes say.
+    fn hash(&mut self, literals: &mut [(bool, Vec<u8>, T)]) {
+        let buckets = buckets(literals, |(_, bytes, _)| bytes);
         let mut by_first_byte = vec![0; 256];
         let mut families = Vec::new();
         for Family {
@@ -109,33 +133,30 @@ impl LiteralIndex {
         }
         let mut slots = vec![Slot::default(); (buckets.all.len() * 2).next_power_of_two()];
         for bucket in &buckets.all {
-            let hash = PrefixHash::of(&entries[bucket.first].bytes, bucket.checkpoint);
+            let hash = PrefixHash::of(&literals[bucket.first].1, bucket.checkpoint);
             let mut at = hash.slot(slots.len());
             while slots[at].entries > 0 {
                 at = (at + 1) % slots.len();
             }
-            let number = |n: usize| u32::try_from(n).expect("literals are bounded by the config");
+            let (first_entry, entries) = (number(bucket.first), number(bucket.entries));
             slots[at] = Slot {
                 tag: hash.tag(),
-                first_entry: number(bucket.first),
-                entries: number(bucket.entries),
+                first_entry,
+                entries,
             };
         }
-        Self {
-            by_first_byte: by_first_byte.into(),
-            families: families.into(),
-            slots: slots.into(),
-            entries: entries.into(),
-        }
+        self.by_first_byte = by_first_byte.into();
+        self.families = families.into();
+        self.slots = slots.into();
     }
 
-    /// Calls `found` with each entry whose literal `text` begins with, in no order.
+    /// Tells `sink` each literal with which `text` begins, in no order, if it wants the target.
     #[inline]
-    pub(super) fn for_each_prefix(&self, text: &[u8], mut found: impl FnMut(&Entry)) {
-        let mut compare = |entries: &[Entry]| {
+    pub(super) fn find_prefixes(&self, text: &[u8], sink: &mut impl Sink<T>) {
+        let mut compare = |entries: &[Entry<T>]| {
             for entry in entries {
-                if entry.is_prefix_of(text) {
-                    found(entry);
+                if sink.wants(entry.target) && entry.is_prefix_of(text, &self.bytes) {
+                    sink.found(entry.target, entry.length as usize);
                 }
             }
         };
@@ -166,13 +187,16 @@ impl LiteralIndex {
     }
 
     pub(super) fn heap_bytes(&self) -> usize {
-        let texts: usize = self.entries.iter().map(|entry| entry.bytes.len()).sum();
         self.by_first_byte.len()
             + size_of_val(&*self.families)
             + size_of_val(&*self.slots)
             + size_of_val(&*self.entries)
-            + texts
+            + self.bytes.len()
     }
+}
+
+fn number(n: usize) -> u32 {
+    u32::try_from(n).expect("literals are bounded by the config")
 }
 
 /// How literals share buckets.

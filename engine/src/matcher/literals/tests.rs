@@ -1,5 +1,15 @@
-use super::{LiteralIndex, MAX_BUCKET, buckets};
+use super::{LiteralIndex, MAX_BUCKET, Sink, buckets};
 use crate::matcher::segment::Literal;
+
+impl Sink<u32> for Vec<u32> {
+    fn wants(&self, _target: u32) -> bool {
+        true
+    }
+
+    fn found(&mut self, target: u32, _length: usize) {
+        self.push(target);
+    }
+}
 
 /// Pseudo-random numbers, the same in every run.
 struct Numbers(u64);
@@ -54,7 +64,7 @@ fn finds_what_a_scan_finds() {
             }
             text.truncate(1 + numbers.below(text.len()));
             let mut found = Vec::new();
-            index.for_each_prefix(text.as_bytes(), |entry| found.push(entry.target));
+            index.find_prefixes(text.as_bytes(), &mut found);
             found.sort_unstable();
             let expected: Vec<u32> = (0..)
                 .zip(&literals)
