@@ -18,6 +18,7 @@ impl PrintManual {
     /// Writes a page of `command`, the whole command line.
     pub(crate) fn run(self, mut command: clap::Command) -> ExitCode {
         command.build();
+        let version = command.render_version();
         let page = match &self.command {
             None => command,
             Some(name) => match command.find_subcommand(name) {
@@ -29,7 +30,7 @@ impl PrintManual {
             },
         };
         output::run(|stdout| {
-            Man::new(page).render(stdout)?;
+            Man::new(page).source(version.trim_end()).render(stdout)?;
             Ok(ExitCode::SUCCESS)
         })
     }

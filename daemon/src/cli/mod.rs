@@ -19,7 +19,12 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 /// Answers whether a scanned code is an Alipay+ code, and what to do with it.
 #[derive(Debug, Parser)]
-#[command(name = "codeid", version, arg_required_else_help = true)]
+#[command(
+    name = "codeid",
+    version,
+    arg_required_else_help = true,
+    after_help = "Exit status: 0 on success, 1 if the command failed, 2 if the command line is wrong."
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -51,7 +51,7 @@ pub(crate) struct Identify {
     #[arg(long, conflicts_with = "file")]
     explain: bool,
     /// Print the JSON object that the daemon answers; with --explain, with the field explanation
-    /// added
+    /// added. --file always does
     #[arg(long)]
     json: bool,
 }

@@ -185,7 +185,7 @@ fn several_files_are_told_apart() {
     let good = project_file("config/routes.example.json");
     let bad = file("bad.json", "[]");
     let missing = bad.with_file_name("no-such-file.json");
-    let ran = run([&"check".into(), &good, &bad, &missing]);
+    let ran = run([&"check".into(), &good, &*bad, &missing]);
     assert_eq!(ran.status, 1);
     assert!(
         ran.stdout.contains(&format!("--> {}:1:1\n", bad.display())),
@@ -204,7 +204,7 @@ fn several_files_are_told_apart() {
         ran.stdout
     );
 
-    let ran = run([&"check".into(), &"--json".into(), &good, &bad, &missing]);
+    let ran = run([&"check".into(), &"--json".into(), &good, &*bad, &missing]);
     assert_eq!(ran.status, 1);
     let findings: Vec<Value> = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(findings.len(), 2);
@@ -298,7 +298,7 @@ fn a_closed_output_is_no_failure() {
     for options in [&["check"][..], &["check", "--json"]] {
         let mut command = codeid(options);
         command
-            .arg(&path)
+            .arg(&*path)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
