@@ -52,7 +52,7 @@ impl Checkpoints {
                 .min();
             match best {
                 // One more probe for every lookup must spare more than it costs.
-                Some((less, length)) if less + family.lengths.len() / 2 < cost => {
+                Some((less, length)) if less + family.lengths.len() < cost => {
                     chosen.insert(length);
                     cost = less;
                 }
