@@ -26,6 +26,9 @@ proptest! {
     ) {
         let mut bytes = case.config_json().into_bytes();
         for (place, kind, byte) in changes {
+            if bytes.is_empty() {
+                break;
+            }
             let place = place.index(bytes.len());
             let end = bytes.len().min(place + 1 + usize::from(byte) / 8);
             match kind {
