@@ -7,10 +7,11 @@
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read, Write};
+use std::num::NonZero;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 use bytes::BytesMut;
 use codeid_engine::{CodeValue, OpenId, RouteTable, Scratch};
@@ -47,46 +48,47 @@ pub(super) fn identify_lines(
         (Box::new(file), metadata.is_file().then_some(metadata.len()))
     };
 
-    // The threads are not scoped: when the reader of our output goes away we end at once, though
-    // one of them may still wait for input that never comes.
-    let table = Arc::new(table);
-    let workers = thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let mut work = Vec::with_capacity(workers);
-    let mut answers = Vec::with_capacity(workers);
-    let mut threads = Vec::with_capacity(workers);
-    for _ in 0..workers {
-        let (to_worker, blocks) = sync_channel(QUEUE_BLOCKS);
-        let (to_writer, from_worker) = sync_channel(QUEUE_BLOCKS);
-        let (table, open_id) = (Arc::clone(&table), open_id.as_str().to_owned());
-        threads.push(thread::spawn(move || {
-            let open_id = OpenId::new(&open_id).expect("the caller has checked it");
-            answer_blocks(&table, open_id, &blocks, &to_writer);
-        }));
-        work.push(to_worker);
-        answers.push(from_worker);
-    }
+    // The threads are not scoped: when the reader of our output goes away, or a worker fails, we end
+    // at once, though one of them may still wait for input that never comes.
+    let (work, mut workers): (Vec<_>, Vec<_>) = {
+        let table = Arc::new(table);
+        let count = thread::available_parallelism().map_or(1, NonZero::get);
+        (0..count).map(|_| Worker::start(&table, open_id)).unzip()
+    };
     let reader = thread::spawn(move || deal_out(input, &work));
 
     let progress = Progress::start(length);
-    for from_worker in answers.iter().cycle() {
-        // A worker hangs up when it has no more work; then those after it in turn have none either.
-        let Ok(answers) = from_worker.recv() else {
-            break;
-        };
+    let mut turn = 0;
+    while let Ok(answers) = workers[turn].answers.recv() {
         output.write_all(&answers.json_lines)?;
         output.flush()?;
         progress.advance(answers.input_bytes);
+        turn = (turn + 1) % workers.len();
     }
     progress.finish();
-    drop(answers);
-    for thread in threads {
-        thread
-            .join()
-            .map_err(|_| Failure::Told("a worker failed".to_owned()))?;
-    }
-    match reader.join() {
-        Ok(read) => read.map_err(cannot_read),
-        Err(_) => Err(Failure::Told("the reader failed".to_owned())),
+    // This worker hung up: it failed, or there is no more work, and the reader has ended too.
+    let failed = |_| Failure::Told("a thread failed".to_owned());
+    workers.swap_remove(turn).thread.join().map_err(failed)?;
+    reader.join().map_err(failed)?.map_err(cannot_read)
+}
+
+/// A thread that answers blocks.
+struct Worker {
+    answers: Receiver<Answers>,
+    thread: JoinHandle<()>,
+}
+
+impl Worker {
+    /// Starts a worker; it ends when the sender is dropped, or the worker.
+    fn start(table: &Arc<RouteTable>, open_id: OpenId<'_>) -> (SyncSender<Block>, Self) {
+        let (to_worker, blocks) = sync_channel(QUEUE_BLOCKS);
+        let (to_writer, answers) = sync_channel(QUEUE_BLOCKS);
+        let (table, open_id) = (Arc::clone(table), open_id.as_str().to_owned());
+        let thread = thread::spawn(move || {
+            let open_id = OpenId::new(&open_id).expect("the caller has checked it");
+            answer_blocks(&table, open_id, &blocks, &to_writer);
+        });
+        (to_worker, Self { answers, thread })
     }
 }
 
