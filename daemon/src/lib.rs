@@ -1,15 +1,15 @@
 //! The daemon and the command line around [`codeid_engine`].
 //!
 //! - [`cli`]: the subcommands of the binary `codeid`.
+//! - [`identify`]: from the bytes of a request to the bytes of its answer.
 //! - [`settings`]: what can be set, from where, and which source wins.
 //! - [`server`]: the daemon, from its listeners to its stop.
 //!
-//! Within: `identify` turns the bytes of a request into the bytes of its answer, `sdk_proxy` is the
-//! interface of that name, `start` makes the first route table, `preset` is the one built in,
-//! `shutdown`, `readiness` and `telemetry` are what their names say.
+//! Within: `sdk_proxy` is the interface of that name, `start` makes the first route table, `preset`
+//! is the one built in, `shutdown`, `readiness` and `telemetry` are what their names say.
 
 pub mod cli;
-mod identify;
+pub mod identify;
 mod preset;
 mod readiness;
 mod result;

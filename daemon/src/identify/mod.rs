@@ -12,9 +12,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use bytes::{Bytes, BytesMut};
 use codeid_engine::{Generation, LiveTable, RouteTable, RuleId, Scratch};
 
-use self::request::{Parameters, RequestError};
+use self::request::Parameters;
 use crate::result::ApiResult;
 
+pub use self::request::RequestError;
 pub(crate) use self::response::{write_failure, write_verdict};
 
 /// The most bytes of the body of a request for one code value.
@@ -40,12 +41,13 @@ const MAX_KEPT_BYTES: usize = 64 << 10;
 
 /// The answer to a request that is well-formed.
 #[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) body: Bytes,
+pub struct Answer {
+    /// JSON, as SPEC.md, section 1, describes it.
+    pub body: Bytes,
     /// The table that answered; `None` if there is none.
-    pub(crate) generation: Option<Generation>,
+    pub generation: Option<Generation>,
     /// The rule that decided, for a single code value.
-    pub(crate) rule: Option<RuleId>,
+    pub rule: Option<RuleId>,
 }
 
 /// Answers a request for one code value.
@@ -53,7 +55,7 @@ pub(crate) struct Answer {
 /// # Errors
 ///
 /// [`RequestError`] if the body is no such request.
-pub(crate) fn identify_code(live: &LiveTable, body: &[u8]) -> Result<Answer, RequestError> {
+pub fn identify_code(live: &LiveTable, body: &[u8]) -> Result<Answer, RequestError> {
     let parameters = request::read_one(body)?;
     Ok(with_memory(live, |table, memory| {
         memory.answer(table, &parameters)
@@ -65,7 +67,7 @@ pub(crate) fn identify_code(live: &LiveTable, body: &[u8]) -> Result<Answer, Req
 /// # Errors
 ///
 /// [`RequestError`] if the body is no batch.
-pub(crate) fn identify_codes(live: &LiveTable, body: &[u8]) -> Result<Answer, RequestError> {
+pub fn identify_codes(live: &LiveTable, body: &[u8]) -> Result<Answer, RequestError> {
     let elements = request::read_batch(body)?;
     Ok(with_memory(live, |table, memory| {
         memory.out.extend_from_slice(b"[");

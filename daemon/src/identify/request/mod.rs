@@ -18,10 +18,10 @@ pub(crate) const MAX_ELEMENTS: usize = 1024;
 ///
 /// Displays as one sentence, which tells nothing of the content.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum RequestError {
+pub enum RequestError {
     /// The body is not what the interface takes, as this sentence says.
     Malformed(String),
-    /// The batch has more than [`MAX_ELEMENTS`] elements.
+    /// The batch has more than 1024 elements.elements.
     TooManyElements,
 }
 
