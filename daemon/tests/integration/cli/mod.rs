@@ -6,6 +6,7 @@ mod generated;
 mod identify;
 mod identify_lines;
 mod schema;
+mod schema_validator;
 mod terminal;
 
 use std::io::Write;
