@@ -9,7 +9,7 @@ use super::automaton::Automaton;
 use super::captures::AssertingRemainder;
 use super::char_class::CharClass;
 use super::emv::EmvIndex;
-use super::expand;
+use super::expand::{self, Expansion};
 use super::inner::{self, InnerLiterals};
 use super::literals::{LiteralIndex, MAX_BUCKET, buckets};
 use super::segment::{Before, Branch, Ending, Literal, Segment, UNBOUNDED};
@@ -26,37 +26,76 @@ const FEW_REMAINDERS: usize = 4;
 /// How many pairs of states may follow each other, for each state that a rule may have.
 const EDGES_PER_STATE: usize = 64;
 
-/// The nodes of the tree of `rules`, the root first.
-pub(super) fn tree(rules: &[RouteRule], limits: &CompileLimits) -> Result<Vec<Node>, ConfigError> {
-    let mut items = Vec::new();
+/// The trees of `rules`, each as its nodes, the root first.
+#[derive(Debug)]
+pub(super) struct Trees {
+    /// Of all rules.
+    pub(super) whole: Vec<Node>,
+    /// Of the branches left out there, which only match code values with certain characters; see
+    /// [`Expansion`].
+    pub(super) with_folded: Option<Vec<Node>>,
+}
+
+/// Compiles `rules`.
+pub(super) fn trees(rules: &[RouteRule], limits: &CompileLimits) -> Result<Trees, ConfigError> {
+    let mut whole = Vec::new();
+    let mut folded = Vec::new();
     for (rule, index) in rules.iter().zip(0_u32..) {
-        items.extend(
-            branches(&rule.rule_match)
+        let Expansion {
+            branches,
+            with_folded,
+        } = expansion(&rule.rule_match);
+        whole.extend(branches.into_iter().map(|branch| Item::new(index, branch)));
+        folded.extend(
+            with_folded
                 .into_iter()
                 .map(|branch| Item::new(index, branch)),
         );
     }
-    let max_edges = limits.max_rule_states.saturating_mul(EDGES_PER_STATE);
-    let mut builder = Builder {
-        rules,
-        max_edges,
-        nodes: Vec::new(),
+    let tree = |items| {
+        let max_edges = limits.max_rule_states.saturating_mul(EDGES_PER_STATE);
+        let mut builder = Builder {
+            rules,
+            max_edges,
+            nodes: Vec::new(),
+        };
+        builder.node(items)?;
+        let put = |node: Option<Node>| node.expect("each node is put where it was announced");
+        Ok::<_, ConfigError>(builder.nodes.into_iter().map(put).collect())
     };
-    builder.node(items)?;
-    let whole = |node: Option<Node>| node.expect("each node is put where it was announced");
-    Ok(builder.nodes.into_iter().map(whole).collect())
+    let with_folded = if folded.is_empty() {
+        None
+    } else {
+        Some(tree(folded)?)
+    };
+    Ok(Trees {
+        whole: tree(whole)?,
+        with_folded,
+    })
 }
 
 /// The ways in which a rule can match.
-fn branches(rule_match: &RuleMatch) -> Vec<Branch> {
-    let literal = |text: &str| Segment::Literal(Literal::exact(text));
-    let one = |segments, ending| vec![Branch { segments, ending }];
-    match rule_match {
-        RuleMatch::Exact(text) => one(vec![literal(text)], Ending::End),
-        RuleMatch::Prefix(text) => one(vec![literal(text)], Ending::Anything),
-        RuleMatch::Regex(pattern) => expand::branches(pattern.hir()),
-        RuleMatch::Url(url) => vec![url_branch(url)],
-        RuleMatch::Emv(emv) => one(vec![literal("000201")], Ending::Emv(emv.clone())),
+fn expansion(rule_match: &RuleMatch) -> Expansion {
+    let literal = |text: &str| vec![Segment::Literal(Literal::exact(text))];
+    let branch = match rule_match {
+        RuleMatch::Exact(text) => Branch {
+            segments: literal(text),
+            ending: Ending::End,
+        },
+        RuleMatch::Prefix(text) => Branch {
+            segments: literal(text),
+            ending: Ending::Anything,
+        },
+        RuleMatch::Regex(pattern) => return expand::expand(pattern.hir()),
+        RuleMatch::Url(url) => url_branch(url),
+        RuleMatch::Emv(emv) => Branch {
+            segments: literal("000201"),
+            ending: Ending::Emv(emv.clone()),
+        },
+    };
+    Expansion {
+        branches: vec![branch],
+        with_folded: Vec::new(),
     }
 }
 

@@ -19,30 +19,188 @@ const MAX_COPIES: u32 = 4;
 
 type Segments = Vec<Segment>;
 
-/// The branches of the pattern `hir`, which must match the whole code value: at least one.
-pub(super) fn branches(hir: &Hir) -> Vec<Branch> {
-    let parts = flattened(hir);
-    let mut heads: Vec<Segments> = vec![Vec::new()];
-    let mut remainder = None;
-    for (index, part) in parts.iter().enumerate() {
-        let place = Place {
-            at_start: index == 0,
-            at_end: index + 1 == parts.len(),
-        };
-        let joined = choices(part, place).and_then(|choices| product(&heads, &choices));
-        match joined {
-            Some(joined) => heads = joined,
-            None => {
-                remainder = Some(&parts[index..]);
-                break;
+/// The branches of a pattern, which must match the whole code value.
+pub(super) struct Expansion {
+    /// At least one; for code values without the [`FOLDED_BEYOND_ASCII`] characters.
+    pub(super) branches: Vec<Branch>,
+    /// The same for code values with them; empty if there is no difference.
+    pub(super) with_folded: Vec<Branch>,
+}
+
+/// The characters beyond ASCII whose lower case is ASCII: U+017F is an `s`, U+212A a `k`. Under
+/// `(?i)` they match these letters, and would keep a literal like `https` from being one.
+pub(super) const FOLDED_BEYOND_ASCII: [char; 2] = ['\u{17f}', '\u{212a}'];
+
+/// The branches of the pattern `hir`.
+pub(super) fn expand(hir: &Hir) -> Expansion {
+    let mut expander = Expander {
+        folded_away: true,
+        left_out: false,
+    };
+    let branches = expander.branches(hir);
+    let with_folded = if expander.left_out {
+        Expander {
+            folded_away: false,
+            left_out: false,
+        }
+        .branches(hir)
+    } else {
+        Vec::new()
+    };
+    Expansion {
+        branches,
+        with_folded,
+    }
+}
+
+/// Turns a pattern into branches.
+struct Expander {
+    /// Whether the [`FOLDED_BEYOND_ASCII`] characters can be left out of literals.
+    folded_away: bool,
+    /// Whether they were.
+    left_out: bool,
+}
+
+impl Expander {
+    fn branches(&mut self, hir: &Hir) -> Vec<Branch> {
+        let parts = flattened(hir);
+        let mut heads: Vec<Segments> = vec![Vec::new()];
+        let mut remainder = None;
+        for (index, part) in parts.iter().enumerate() {
+            let place = Place {
+                at_start: index == 0,
+                at_end: index + 1 == parts.len(),
+            };
+            let joined = self
+                .choices(part, place)
+                .and_then(|choices| product(&heads, &choices));
+            match joined {
+                Some(joined) => heads = joined,
+                None => {
+                    remainder = Some(&parts[index..]);
+                    break;
+                }
             }
         }
+        let remainder =
+            remainder.map(|parts| Hir::concat(parts.iter().map(|&p| p.clone()).collect()));
+        heads
+            .into_iter()
+            .map(|head| decided(head, remainder.clone()))
+            .collect()
     }
-    let remainder = remainder.map(|parts| Hir::concat(parts.iter().map(|&p| p.clone()).collect()));
-    heads
-        .into_iter()
-        .map(|head| decided(head, remainder.clone()))
-        .collect()
+
+    /// The sequences of segments that `hir` can be; `None` if they are too many, or no such sequences.
+    fn choices(&mut self, hir: &Hir, place: Place) -> Option<Vec<Segments>> {
+        match hir.kind() {
+            HirKind::Empty => Some(vec![Vec::new()]),
+            HirKind::Literal(literal) => {
+                let text = std::str::from_utf8(&literal.0).ok()?;
+                Some(vec![vec![Segment::Literal(Literal::exact(text))]])
+            }
+            HirKind::Class(class) => Some(vec![vec![self.class_segment(class)]]),
+            HirKind::Look(look) => {
+                let holds = match look {
+                    Look::Start | Look::StartLF | Look::StartCRLF => place.at_start,
+                    Look::End | Look::EndLF | Look::EndCRLF => place.at_end,
+                    _ => false,
+                };
+                holds.then(|| vec![Vec::new()])
+            }
+            HirKind::Capture(capture) => self.choices(&capture.sub, place),
+            HirKind::Concat(subs) => {
+                let mut all = vec![Vec::new()];
+                for (index, sub) in subs.iter().enumerate() {
+                    let place = Place {
+                        at_start: place.at_start && index == 0,
+                        at_end: place.at_end && index + 1 == subs.len(),
+                    };
+                    all = product(&all, &self.choices(sub, place)?)?;
+                }
+                Some(all)
+            }
+            HirKind::Alternation(subs) => {
+                let mut all = Vec::new();
+                for sub in subs {
+                    all.extend(self.choices(sub, place)?);
+                    if all.len() > MAX_BRANCHES {
+                        return None;
+                    }
+                }
+                Some(all)
+            }
+            HirKind::Repetition(repetition) => self.repeated(repetition),
+        }
+    }
+
+    fn repeated(&mut self, repetition: &Repetition) -> Option<Vec<Segments>> {
+        let (min, max) = (repetition.min, repetition.max.unwrap_or(UNBOUNDED));
+        if let Some(class) = one_character(&repetition.sub) {
+            let run = Segment::Run {
+                class: Rc::new(class),
+                min,
+                max,
+            };
+            return Some(vec![if max == 0 { Vec::new() } else { vec![run] }]);
+        }
+        if max > MAX_COPIES {
+            return None;
+        }
+        let nowhere = Place {
+            at_start: false,
+            at_end: false,
+        };
+        let once = self.choices(&repetition.sub, nowhere)?;
+        let mut copies = vec![Vec::new()];
+        let mut all = Vec::new();
+        for count in 0..=max {
+            if count >= min {
+                all.extend(copies.iter().cloned());
+            }
+            if all.len() > MAX_BRANCHES {
+                return None;
+            }
+            if count < max {
+                copies = product(&copies, &once)?;
+            }
+        }
+        Some(all)
+    }
+
+    /// A class of one ASCII letter in both cases is a literal; another is a run of one.
+    fn class_segment(&mut self, class: &Class) -> Segment {
+        let class = CharClass::new(class);
+        match self.letter(&class) {
+            Some(letter) => Segment::Literal(Literal::any_case(&letter.to_string())),
+            None => Segment::Run {
+                class: Rc::new(class),
+                min: 1,
+                max: 1,
+            },
+        }
+    }
+
+    /// The letter, in lower case, of which `class` holds both cases and no more that counts.
+    fn letter(&mut self, class: &CharClass) -> Option<char> {
+        let mut members = class.ranges().flat_map(|(start, end)| [start, end]);
+        let upper = members.next().filter(char::is_ascii_uppercase)?;
+        let lower = upper.to_ascii_lowercase();
+        if [members.next(), members.next(), members.next()]
+            != [Some(upper), Some(lower), Some(lower)]
+        {
+            return None;
+        }
+        match (members.next(), members.next(), members.next()) {
+            (None, ..) => Some(lower),
+            (Some(folded), Some(end), None)
+                if self.folded_away && folded == end && FOLDED_BEYOND_ASCII.contains(&folded) =>
+            {
+                self.left_out = true;
+                Some(lower)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Where in the pattern an expression stands.
@@ -61,83 +219,6 @@ fn flattened(hir: &Hir) -> Vec<&Hir> {
     }
 }
 
-/// The sequences of segments that `hir` can be; `None` if they are too many, or no such sequences.
-fn choices(hir: &Hir, place: Place) -> Option<Vec<Segments>> {
-    match hir.kind() {
-        HirKind::Empty => Some(vec![Vec::new()]),
-        HirKind::Literal(literal) => {
-            let text = std::str::from_utf8(&literal.0).ok()?;
-            Some(vec![vec![Segment::Literal(Literal::exact(text))]])
-        }
-        HirKind::Class(class) => Some(vec![vec![class_segment(class)]]),
-        HirKind::Look(look) => {
-            let holds = match look {
-                Look::Start | Look::StartLF | Look::StartCRLF => place.at_start,
-                Look::End | Look::EndLF | Look::EndCRLF => place.at_end,
-                _ => false,
-            };
-            holds.then(|| vec![Vec::new()])
-        }
-        HirKind::Capture(capture) => choices(&capture.sub, place),
-        HirKind::Concat(subs) => {
-            let mut all = vec![Vec::new()];
-            for (index, sub) in subs.iter().enumerate() {
-                let place = Place {
-                    at_start: place.at_start && index == 0,
-                    at_end: place.at_end && index + 1 == subs.len(),
-                };
-                all = product(&all, &choices(sub, place)?)?;
-            }
-            Some(all)
-        }
-        HirKind::Alternation(subs) => {
-            let mut all = Vec::new();
-            for sub in subs {
-                all.extend(choices(sub, place)?);
-                if all.len() > MAX_BRANCHES {
-                    return None;
-                }
-            }
-            Some(all)
-        }
-        HirKind::Repetition(repetition) => repeated(repetition),
-    }
-}
-
-fn repeated(repetition: &Repetition) -> Option<Vec<Segments>> {
-    let (min, max) = (repetition.min, repetition.max.unwrap_or(UNBOUNDED));
-    if let Some(class) = one_character(&repetition.sub) {
-        let run = Segment::Run {
-            class: Rc::new(class),
-            min,
-            max,
-        };
-        return Some(vec![if max == 0 { Vec::new() } else { vec![run] }]);
-    }
-    if max > MAX_COPIES {
-        return None;
-    }
-    let nowhere = Place {
-        at_start: false,
-        at_end: false,
-    };
-    let once = choices(&repetition.sub, nowhere)?;
-    let mut copies = vec![Vec::new()];
-    let mut all = Vec::new();
-    for count in 0..=max {
-        if count >= min {
-            all.extend(copies.iter().cloned());
-        }
-        if all.len() > MAX_BRANCHES {
-            return None;
-        }
-        if count < max {
-            copies = product(&copies, &once)?;
-        }
-    }
-    Some(all)
-}
-
 /// The class of `hir` if it matches exactly one character.
 fn one_character(hir: &Hir) -> Option<CharClass> {
     match hir.kind() {
@@ -151,36 +232,6 @@ fn one_character(hir: &Hir) -> Option<CharClass> {
         }
         HirKind::Capture(capture) => one_character(&capture.sub),
         _ => None,
-    }
-}
-
-/// A class of one ASCII letter in both cases is a literal; another is a run of one.
-fn class_segment(class: &Class) -> Segment {
-    let class = CharClass::new(class);
-    let mut members = class.ranges().flat_map(|(start, end)| [start, end]);
-    let letters = (
-        members.next(),
-        members.next(),
-        members.next(),
-        members.next(),
-        members.next(),
-    );
-    drop(members);
-    if let (Some(upper), Some(upper_end), Some(lower), Some(lower_end), None) = letters
-        && upper.is_ascii_uppercase()
-        && (upper_end, lower, lower_end)
-            == (
-                upper,
-                upper.to_ascii_lowercase(),
-                upper.to_ascii_lowercase(),
-            )
-    {
-        return Segment::Literal(Literal::any_case(&lower.to_string()));
-    }
-    Segment::Run {
-        class: Rc::new(class),
-        min: 1,
-        max: 1,
     }
 }
 

@@ -25,7 +25,9 @@ mod search;
 mod segment;
 mod tree;
 
+use self::build::Trees;
 pub(crate) use self::captures::{CaptureScratch, GroupFinder};
+use self::expand::FOLDED_BEYOND_ASCII;
 pub(crate) use self::search::SearchScratch;
 use self::tree::Node;
 use crate::rule::RouteRule;
@@ -42,14 +44,14 @@ pub(crate) trait Visitor {
 /// The compiled matches of all rules.
 #[derive(Debug)]
 pub(crate) struct Matcher {
-    nodes: Vec<Node>,
+    trees: Trees,
 }
 
 impl Matcher {
     /// Of `rules`; fails if that takes more than `limits` allow.
     pub(crate) fn build(rules: &[RouteRule], limits: &CompileLimits) -> Result<Self, ConfigError> {
         Ok(Self {
-            nodes: build::tree(rules, limits)?,
+            trees: build::trees(rules, limits)?,
         })
     }
 
@@ -61,12 +63,20 @@ impl Matcher {
         captures: &mut CaptureScratch,
         visitor: &mut impl Visitor,
     ) {
-        search::search(&self.nodes, code, scratch, captures, visitor);
+        let Trees { whole, with_folded } = &self.trees;
+        search::search(whole, code, scratch, captures, visitor);
+        if let Some(with_folded) = with_folded
+            && !code.is_ascii()
+            && code.contains(FOLDED_BEYOND_ASCII)
+        {
+            search::search(with_folded, code, scratch, captures, visitor);
+        }
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        self.nodes
-            .iter()
+        let Trees { whole, with_folded } = &self.trees;
+        let nodes = whole.iter().chain(with_folded.iter().flatten());
+        nodes
             .map(|node| size_of::<Node>() + node.heap_bytes())
             .sum()
     }
