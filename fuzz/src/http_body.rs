@@ -1,0 +1,119 @@
+//! Any bytes, as the body of a request for one code value, and of a batch.
+
+use std::sync::LazyLock;
+
+use codeid::identify::{identify_code, identify_codes};
+use codeid_engine::{CodeValue, CompileLimits, LiveTable, OpenId, RouteTable, Scratch};
+use serde_json::Value;
+
+static LIVE: LazyLock<LiveTable> = LazyLock::new(|| {
+    let config = br#"{"format": "codeid/1", "version": "fuzz", "rules": [
+        {"id": "carve-out", "match": {"prefix": "281000"}, "action": {"type": "UNSUPPORTED"}},
+        {"id": "order", "match": {"regex": "281\\d{3}04(.*)"},
+         "action": {"type": "DECODE", "codeValue": "{code}-{1:url}"}, "canary": {"percentage": 50}},
+        {"id": "any", "match": {"regex": "(?s).+"},
+         "action": {"type": "OPEN_URL", "redirectUrl": "https://go.example/?{code}"}}]}"#;
+    let live = LiveTable::new();
+    let table = RouteTable::from_json(config, &CompileLimits::default());
+    live.publish(table.expect("the config is valid"));
+    live
+});
+
+/// A body is refused with a reason, or answered with JSON as the interface describes it, and as the
+/// table says; an empty table cell makes no difference to which bodies are refused.
+pub fn http_body(bytes: &[u8]) {
+    let empty = LiveTable::new();
+    match identify_code(&LIVE, bytes) {
+        Ok(answer) => {
+            assert!(identify_code(&empty, bytes).is_ok());
+            let answer = parse(&answer.body);
+            check_answer(&answer);
+            check_against_table(bytes, &answer);
+        }
+        Err(refusal) => {
+            assert!(identify_code(&empty, bytes).is_err());
+            assert!(!refusal.to_string().is_empty());
+        }
+    }
+    match identify_codes(&LIVE, bytes) {
+        Ok(answers) => {
+            let request = parse(bytes);
+            let answers = parse(&answers.body);
+            let (request, answers) = (request.as_array(), answers.as_array());
+            let (request, answers) = (request.expect("an array"), answers.expect("an array"));
+            assert_eq!(request.len(), answers.len());
+            answers.iter().for_each(check_answer);
+        }
+        Err(refusal) => assert!(!refusal.to_string().is_empty()),
+    }
+}
+
+fn parse(body: &[u8]) -> Value {
+    serde_json::from_slice(body).expect("what was accepted or written is JSON")
+}
+
+/// The shape of an answer: `isSupported` and what hangs on it, or a `detail`.
+fn check_answer(answer: &Value) {
+    let text = |pointer: &str| {
+        answer.pointer(pointer).map(|value| {
+            let text = value.as_str().expect("a string");
+            assert!(!text.is_empty(), "{pointer} is empty");
+            text
+        })
+    };
+    let has = |field: &str| answer.get(field).is_some();
+    assert!(text("/result/resultMessage").is_some());
+    match (text("/result/resultCode"), text("/result/resultStatus")) {
+        (Some("SUCCESS"), Some("S")) => {
+            assert!(!has("detail"));
+            let supported = answer["isSupported"].as_bool().expect("a boolean");
+            match text("/postCodeMatchActionType") {
+                None => assert!(!supported && !has("codeValue") && !has("redirectUrl")),
+                Some("DECODE") => {
+                    assert!(supported && text("/codeValue").is_some());
+                    assert!(!has("redirectUrl") && !has("userAgent"));
+                }
+                Some("OPEN_URL") => {
+                    let url = text("/redirectUrl").expect("a URL");
+                    assert!(url.starts_with("https://go.example/?"));
+                    assert!(!url.contains(|c: char| c.is_control() || c == ' '));
+                    assert!(supported && text("/userAgent").is_some() && !has("codeValue"));
+                }
+                Some(other) => panic!("{other} is no action"),
+            }
+        }
+        (Some("PARAM_ILLEGAL"), Some("F")) => {
+            assert!(text("/detail").is_some() && !has("isSupported"));
+        }
+        // UNKNOWN_EXCEPTION would mean that a panic was caught: a table is loaded.
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What the table says of the parameters, read by another parser.
+fn check_against_table(bytes: &[u8], answer: &Value) {
+    let request = parse(bytes);
+    let parameter = |name: &str| request[name].as_str();
+    let code = parameter("codeValue").and_then(|code| CodeValue::new(code).ok());
+    let open_id = parameter("openId").and_then(|open_id| OpenId::new(open_id).ok());
+    let (Some(code), Some(open_id)) = (code, open_id) else {
+        assert_eq!(answer["result"]["resultCode"], "PARAM_ILLEGAL");
+        return;
+    };
+    assert_eq!(answer["result"]["resultCode"], "SUCCESS");
+    let rule = LIVE.with(|table| {
+        let mut scratch = Scratch::new();
+        let table = table.expect("a table is published");
+        table
+            .identify(code, open_id, &mut scratch)
+            .rule
+            .map(|rule| rule.as_str().to_owned())
+    });
+    let action = answer["postCodeMatchActionType"].as_str();
+    let expected = match rule.as_deref() {
+        Some("order") => Some("DECODE"),
+        Some("any") => Some("OPEN_URL"),
+        _ => None,
+    };
+    assert_eq!(action, expected);
+}

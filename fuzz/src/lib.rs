@@ -1,0 +1,12 @@
+//! What each fuzz target holds of its input. The targets call these functions, and so does the
+//! replay of the corpus, which needs no fuzzer.
+//!
+//! Each panics if the property does not hold.
+
+mod engine_vs_reference;
+mod http_body;
+mod route_config;
+
+pub use engine_vs_reference::{Drawn, engine_vs_reference};
+pub use http_body::http_body;
+pub use route_config::route_config;
