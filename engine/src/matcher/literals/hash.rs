@@ -10,6 +10,8 @@ pub(super) struct PrefixHasher<'a> {
     /// How many bytes, a multiple of eight, `state` stands for.
     at: usize,
     state: u64,
+    /// The eight bytes after these, folded.
+    word: u64,
 }
 
 // Two odd constants without structure: the fractional digits of pi, as in other mixers.
@@ -47,6 +49,7 @@ impl<'a> PrefixHasher<'a> {
             text,
             at: 0,
             state: FIRST,
+            word: fold(word_at(text, 0)),
         }
     }
 
@@ -54,30 +57,31 @@ impl<'a> PrefixHasher<'a> {
     #[inline]
     pub(super) fn prefix(&mut self, length: usize) -> PrefixHash {
         while self.at + 8 <= length {
-            self.state = mix(self.state ^ fold(self.word()));
+            self.state = mix(self.state ^ self.word);
             self.at += 8;
+            self.word = fold(word_at(self.text, self.at));
         }
         let rest = length - self.at;
-        let last = fold(self.word()) & !(u64::MAX << (rest * 8));
+        let last = self.word & !(u64::MAX << (rest * 8));
         PrefixHash(mix(self.state ^ last ^ (length as u64) << 57))
     }
+}
 
-    /// The next eight bytes, and zeros after the end of the text.
-    #[inline]
-    fn word(&self) -> u64 {
-        let rest = &self.text[self.at..];
-        if let Some(bytes) = rest.first_chunk::<8>() {
-            return u64::from_le_bytes(*bytes);
-        }
-        // The last eight bytes hold the rest in their upper part.
-        match self.text.last_chunk::<8>() {
-            Some(_) if rest.is_empty() => 0,
-            Some(bytes) => u64::from_le_bytes(*bytes) >> (64 - rest.len() * 8),
-            None => rest
-                .iter()
-                .rev()
-                .fold(0, |word, &byte| word << 8 | u64::from(byte)),
-        }
+/// The eight bytes of `text` from `at` on, which is no more than its length, and zeros after them.
+#[inline]
+fn word_at(text: &[u8], at: usize) -> u64 {
+    let rest = &text[at..];
+    if let Some(bytes) = rest.first_chunk::<8>() {
+        return u64::from_le_bytes(*bytes);
+    }
+    // The last eight bytes hold the rest in their upper part.
+    match text.last_chunk::<8>() {
+        Some(_) if rest.is_empty() => 0,
+        Some(bytes) => u64::from_le_bytes(*bytes) >> (64 - rest.len() * 8),
+        None => rest
+            .iter()
+            .rev()
+            .fold(0, |word, &byte| word << 8 | u64::from(byte)),
     }
 }
 
