@@ -85,7 +85,8 @@ impl Identify {
             None => route_config::examine_preset(&limits),
         };
         if examined.outcome.is_err() {
-            check::show_refusal(&mut anstream::stderr(), &examined)?;
+            // Where standard error is closed, the exit status still tells.
+            let _ = check::show_refusal(&mut anstream::stderr(), &examined);
         }
         examined
             .outcome

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Ran, project_file, run, run_with_input};
+use super::{Ran, codeid, project_file, run, run_with_input};
 
 const ORDER_CODE: &str = "28100104df2342342";
 
@@ -171,6 +171,14 @@ fn a_bad_route_config_exits_1_and_says_why() {
     ]);
     assert_eq!((ran.status, &*ran.stdout), (1, ""));
     assert!(ran.stderr.contains("no/such/file"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_closed_standard_error_hides_no_failure() {
+    let mut command = codeid(["identify", "x", "--open-id", "user-42", "--routes", "/"]);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    assert_eq!(command.stderr(writer).status().unwrap().code(), Some(1));
 }
 
 #[test]
