@@ -122,12 +122,14 @@ impl<R: Read> Iterator for Blocks<R> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
+
     use super::{Blocks, MAX_LINE_BYTES};
 
     /// Every line with its number, read `step` bytes at a time.
     fn lines(input: &[u8], step: usize) -> Vec<(u64, Vec<u8>)> {
         struct Steps<'a>(&'a [u8], usize);
-        impl std::io::Read for Steps<'_> {
+        impl Read for Steps<'_> {
             fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
                 let step = self.1.min(buffer.len()).min(self.0.len());
                 self.0.read(&mut buffer[..step])
@@ -146,36 +148,44 @@ mod tests {
 
     #[test]
     fn lines_are_the_same_however_they_come() {
+        for step in [1, 2, 3, usize::MAX] {
+            let expected = [(1, &b"a"[..]), (2, b""), (3, b"b\rc"), (4, b"d")];
+            let expected = expected.map(|(number, line)| (number, line.to_vec()));
+            assert_eq!(lines(b"a\n\nb\rc\r\nd", step), expected, "step {step}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_cut_and_the_next_is_whole() {
         let too_long = [b'x'; MAX_LINE_BYTES + 7];
-        let input = [
-            b"a\n\nb\r\n",
-            &too_long[..],
-            b"\nlast\n",
-            &too_long[..],
-            b"\nunended",
-        ]
-        .concat();
-        let cut = &too_long[..=MAX_LINE_BYTES];
-        let expected: Vec<&[u8]> = vec![b"a", b"", b"b", cut, b"last", cut, b"unended"];
+        let input = [b"a\n", &too_long[..], b"\nb\n", &too_long[..], b"\nc"].concat();
         for step in [
-            1,
-            2,
-            3,
             1000,
             MAX_LINE_BYTES,
+            MAX_LINE_BYTES + 1,
             MAX_LINE_BYTES + 2,
             usize::MAX,
         ] {
             let lines = lines(&input, step);
-            assert_eq!(lines.len(), expected.len(), "step {step}");
-            for ((number, line), (index, expected)) in lines.iter().zip(expected.iter().enumerate())
-            {
-                assert_eq!(*number, index as u64 + 1, "step {step}");
-                // A line that came in one piece need not have been cut.
-                let line = &line[..line.len().min(cut.len())];
-                assert!(line == *expected, "step {step}, line {number}");
+            assert_eq!(lines.len(), 5, "step {step}");
+            for (number, line) in &lines {
+                match number {
+                    2 | 4 => assert!(line.len() > MAX_LINE_BYTES, "step {step}, line {number}"),
+                    1 => assert_eq!(line, b"a", "step {step}"),
+                    3 => assert_eq!(line, b"b", "step {step}"),
+                    _ => assert_eq!((*number, &**line), (5, &b"c"[..]), "step {step}"),
+                }
             }
         }
+    }
+
+    #[test]
+    fn what_is_dropped_takes_no_memory() {
+        let mut blocks = Blocks::new(std::io::repeat(b'x').take(10_000_000));
+        let block = blocks.next().unwrap().unwrap();
+        assert_eq!(block.text.len(), MAX_LINE_BYTES + 1);
+        assert_eq!(block.input_bytes, 10_000_000);
+        assert!(blocks.next().is_none());
     }
 
     #[test]
