@@ -2,9 +2,9 @@
 
 use codeid_engine::LiveTable;
 
-use crate::shutdown::{Stage, Stages};
+use crate::shutdown::{Shutdown, Stage};
 
 /// Whether requests should be sent here.
-pub(crate) fn is_ready(live: &LiveTable, stages: &Stages) -> bool {
-    !stages.reached(Stage::Drain) && live.with(|table| table.is_some())
+pub(crate) fn is_ready(live: &LiveTable, shutdown: &Shutdown) -> bool {
+    !shutdown.reached(Stage::Drain) && live.with(|table| table.is_some())
 }

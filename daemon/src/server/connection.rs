@@ -34,8 +34,7 @@ where
     });
     let mut connection = pin!(builder(&shared).serve_connection(TokioIo::new(transport), service));
     let mut watchdog = Watchdog::new(&shared.limits);
-    let mut stages = shared.stages.clone();
-    let mut stopping = pin!(stages.wait_for(Stage::CloseIdle));
+    let mut stopping = pin!(shared.shutdown.entered(Stage::CloseIdle));
     let mut is_watched = false;
     let mut is_stopping = false;
     poll_fn(|cx| {
@@ -43,15 +42,15 @@ where
             if connection.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(());
             }
-            // Polling takes a lock, so it is done to set the waker, and then when there is news.
-            let is_news = shared.stages.reached(Stage::CloseIdle);
-            if !is_stopping && (!is_watched || is_news) {
+            if !is_watched {
+                // Once is enough to set the waker, and takes a lock.
                 is_watched = true;
-                if stopping.as_mut().poll(cx).is_ready() {
-                    is_stopping = true;
-                    connection.as_mut().graceful_shutdown();
-                    continue;
-                }
+                let _ = stopping.as_mut().poll(cx);
+            }
+            if !is_stopping && shared.shutdown.reached(Stage::CloseIdle) {
+                is_stopping = true;
+                connection.as_mut().graceful_shutdown();
+                continue;
             }
             match watchdog.poll(&progress, &shared.limits, cx) {
                 Poll::Pending => return Poll::Pending,

@@ -16,7 +16,7 @@ use crate::identify::{self, request::RequestError};
 use crate::readiness;
 use crate::sdk_proxy;
 use crate::settings::Http;
-use crate::shutdown::{Stage, Stages};
+use crate::shutdown::{Shutdown, Stage};
 
 const GENERATION: HeaderName = HeaderName::from_static("x-codeid-generation");
 const RULE: HeaderName = HeaderName::from_static("x-codeid-rule");
@@ -30,7 +30,7 @@ pub(super) struct Shared {
     pub(super) live: Arc<LiveTable>,
     pub(super) limits: Http,
     pub(super) budget: Arc<Budget>,
-    pub(super) stages: Stages,
+    pub(super) shutdown: Shutdown,
 }
 
 /// Answers one request. `overloaded`: its connection is one more than are served.
@@ -58,7 +58,7 @@ pub(super) async fn handle(
     if !finished {
         progress.leave_unread();
     }
-    if !finished || shared.stages.reached(Stage::Drain) {
+    if !finished || shared.shutdown.reached(Stage::Drain) {
         let close = HeaderValue::from_static("close");
         response.headers_mut().insert(CONNECTION, close);
     }
@@ -78,7 +78,7 @@ async fn answer(
     }
     match endpoint {
         Endpoint::Live => return Ok(status_only(StatusCode::OK)),
-        Endpoint::Ready if readiness::is_ready(&shared.live, &shared.stages) => {
+        Endpoint::Ready if readiness::is_ready(&shared.live, &shared.shutdown) => {
             return Ok(status_only(StatusCode::OK));
         }
         Endpoint::Ready => return Ok(status_only(StatusCode::SERVICE_UNAVAILABLE)),

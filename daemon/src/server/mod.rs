@@ -70,12 +70,11 @@ pub fn serve(settings: &Settings) -> Result<ExitCode, StartError> {
         let mut signals = Signals::listen().map_err(system("cannot listen for signals"))?;
         let listeners = Listeners::open(&settings.listen).await?;
         descriptors::raise_limit(settings.http.max_connections + OVERLOADED_CONNECTIONS);
-        let shutdown = Shutdown::new();
         let shared = Arc::new(Shared {
             live,
             limits: settings.http.clone(),
             budget: Arc::new(Budget::new(settings.http.max_buffered_bytes)),
-            stages: shutdown.stages(),
+            shutdown: Shutdown::default(),
         });
         let workers = Workers::start(settings.worker_threads, &shared)
             .map_err(system("cannot start the serving threads"))?;
@@ -90,7 +89,7 @@ pub fn serve(settings: &Settings) -> Result<ExitCode, StartError> {
             "serving"
         );
         tell_without_effect(settings);
-        Ok(run(settings, listeners, workers, &shutdown, &mut signals).await)
+        Ok(run(settings, listeners, workers, &shared.shutdown, &mut signals).await)
     })
 }
 

@@ -114,7 +114,6 @@ async fn work(
     open: Arc<AtomicUsize>,
 ) {
     let mut connections = JoinSet::new();
-    let mut stages = shared.stages.clone();
     let serving = async {
         loop {
             tokio::select! {
@@ -132,7 +131,7 @@ async fn work(
     };
     tokio::select! {
         () = serving => {}
-        () = stages.wait_for(Stage::Cut) => {}
+        () = shared.shutdown.wait_for(Stage::Cut) => {}
     }
 }
 
