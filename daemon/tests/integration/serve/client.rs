@@ -103,7 +103,9 @@ impl Client {
             return self.try_receive(with_body);
         }
         if with_body {
-            let length = answer.header("content-length").map_or(0, |l| l.parse().unwrap());
+            let length = answer
+                .header("content-length")
+                .map_or(0, |l| l.parse().unwrap());
             answer.body.resize(length, 0);
             self.stream.read_exact(&mut answer.body)?;
         }
@@ -132,7 +134,10 @@ impl Client {
         let mut rest = Vec::new();
         match self.stream.read_to_end(&mut rest) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                panic!("the connection stays open after {:?}", String::from_utf8_lossy(&rest))
+                panic!(
+                    "the connection stays open after {:?}",
+                    String::from_utf8_lossy(&rest)
+                )
             }
             _ => rest,
         }
@@ -159,7 +164,10 @@ impl Answer {
     }
 
     pub(super) fn result_code(&self) -> String {
-        self.json()["result"]["resultCode"].as_str().unwrap().to_owned()
+        self.json()["result"]["resultCode"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 }
 

@@ -70,15 +70,21 @@ impl Plan {
     }
 
     pub(super) fn with_rules(rules: impl AsRef<[u8]>) -> Self {
-        let directory = Directory::new();
-        let path = directory.write("routes.json", rules);
+        let plan = Self::bare();
+        let path = plan.directory.write("routes.json", rules);
         let preset = format!("ac.route.preset-route-config-path={}", path.display());
-        let plan = Self {
-            directory,
+        plan.set("listen.http=127.0.0.1:0")
+            .set("listen.unix=codeid.sock")
+            .set(&preset)
+    }
+
+    /// Without any settings.
+    pub(super) fn bare() -> Self {
+        Self {
+            directory: Directory::new(),
             arguments: Vec::new(),
             environment: Vec::new(),
-        };
-        plan.set("listen.http=127.0.0.1:0").set("listen.unix=codeid.sock").set(&preset)
+        }
     }
 
     pub(super) fn set(self, key_and_value: &str) -> Self {
@@ -109,8 +115,15 @@ impl Plan {
 
     /// Starts it, and waits until it serves.
     pub(super) fn start(self) -> Daemon {
-        let mut child = self
-            .command("serve")
+        let mut command = self.command("serve");
+        self.start_as(&mut command)
+    }
+
+    /// Starts it by a command of the test's own, and waits until it serves.
+    pub(super) fn start_as(self, command: &mut Command) -> Daemon {
+        let mut child = command
+            .current_dir(self.directory.path())
+            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -120,10 +133,16 @@ impl Plan {
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let on_stdout = sender.clone();
         std::thread::spawn(move || {
-            stdout.lines().map_while(Result::ok).for_each(|line| drop(on_stdout.send(line)));
+            stdout
+                .lines()
+                .map_while(Result::ok)
+                .for_each(|line| drop(on_stdout.send(line)));
         });
         std::thread::spawn(move || {
-            stderr.lines().map_while(Result::ok).for_each(|line| drop(sender.send(line)));
+            stderr
+                .lines()
+                .map_while(Result::ok)
+                .for_each(|line| drop(sender.send(line)));
         });
         let mut daemon = Daemon {
             child,
@@ -187,9 +206,10 @@ impl Daemon {
     /// Waits until it writes a line that has `text` in it.
     pub(super) fn wait_for_line(&mut self, text: &str) -> String {
         loop {
-            let line = self.lines.recv_timeout(PATIENCE).unwrap_or_else(|_| {
-                panic!("no line with {text:?} in:\n{}", self.log.join("\n"))
-            });
+            let line = self
+                .lines
+                .recv_timeout(PATIENCE)
+                .unwrap_or_else(|_| panic!("no line with {text:?} in:\n{}", self.log.join("\n")));
             self.log.push(line.clone());
             if line.contains(text) {
                 return line;
@@ -199,7 +219,10 @@ impl Daemon {
 
     pub(super) fn signal(&self, name: &str) {
         let process = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-s", name, &process]).status().unwrap();
+        let sent = Command::new("kill")
+            .args(["-s", name, &process])
+            .status()
+            .unwrap();
         assert!(sent.success());
     }
 

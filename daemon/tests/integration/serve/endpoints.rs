@@ -31,8 +31,16 @@ fn identify_code_answers_with_the_fields_of_its_outcome_and_no_others() {
             json!({"result": success, "isSupported": true, "postCodeMatchActionType": "OPEN_URL",
                    "redirectUrl": "https://qr.example.com/%22é😀", "userAgent": "-/AlipayConnect"}),
         ),
-        ("28100004x", Some("carve-out"), json!({"result": success, "isSupported": false})),
-        ("nothing", None, json!({"result": success, "isSupported": false})),
+        (
+            "28100004x",
+            Some("carve-out"),
+            json!({"result": success, "isSupported": false}),
+        ),
+        (
+            "nothing",
+            None,
+            json!({"result": success, "isSupported": false}),
+        ),
     ];
     for mut client in clients(&daemon) {
         for (code, rule, expected) in &table {
@@ -52,10 +60,22 @@ fn illegal_parameters_are_an_answer_with_a_detail() {
     let daemon = Daemon::start();
     let long = |n: usize, c: &str| body(&c.repeat(n), "user-42");
     let table = [
-        ("{}".to_owned(), "codeValue must be a string of 1 to 8192 characters, it is missing."),
-        (long(8193, "é"), "codeValue must have 1 to 8192 characters, it has 8193."),
-        (body("28", "ab"), "openId must have 3 to 256 characters, it has 2."),
-        (body("28", &"é".repeat(257)), "openId must have 3 to 256 characters, it has 257."),
+        (
+            "{}".to_owned(),
+            "codeValue must be a string of 1 to 8192 characters, it is missing.",
+        ),
+        (
+            long(8193, "é"),
+            "codeValue must have 1 to 8192 characters, it has 8193.",
+        ),
+        (
+            body("28", "ab"),
+            "openId must have 3 to 256 characters, it has 2.",
+        ),
+        (
+            body("28", &"é".repeat(257)),
+            "openId must have 3 to 256 characters, it has 257.",
+        ),
         (
             r#"{"codeValue": "28", "openId": null}"#.to_owned(),
             "openId must be a string of 3 to 256 characters, it is null.",
@@ -76,8 +96,16 @@ fn illegal_parameters_are_an_answer_with_a_detail() {
             assert_eq!(answer.json(), expected);
         }
         // At the bounds, in characters of several bytes.
-        assert_eq!(client.post("/v1/identifyCode", long(8192, "😀")).result_code(), "SUCCESS");
-        assert_eq!(client.identify("28", &"é".repeat(256)).result_code(), "SUCCESS");
+        assert_eq!(
+            client
+                .post("/v1/identifyCode", long(8192, "😀"))
+                .result_code(),
+            "SUCCESS"
+        );
+        assert_eq!(
+            client.identify("28", &"é".repeat(256)).result_code(),
+            "SUCCESS"
+        );
         assert_eq!(client.identify("28", "éàü").result_code(), "SUCCESS");
     }
 }
@@ -109,7 +137,10 @@ fn what_is_not_a_request_is_400_and_the_connection_goes_on() {
             assert_eq!(answer.status, 400, "{shown}");
             assert_eq!(answer.result_code(), "PARAM_ILLEGAL", "{shown}");
             assert_eq!(answer.json()["result"]["resultMessage"], ILLEGAL);
-            assert!(answer.json()["detail"].as_str().unwrap().ends_with('.'), "{shown}");
+            assert!(
+                answer.json()["detail"].as_str().unwrap().ends_with('.'),
+                "{shown}"
+            );
             assert_eq!(answer.header("x-codeid-rule"), None);
         }
         let deep = format!("{{\"x\":{}{}}}", "[".repeat(60_000), "]".repeat(60_000));
@@ -142,7 +173,10 @@ fn a_batch_answers_in_order_from_one_table() {
         assert_eq!(answers[0]["codeValue"], "28100104a");
         assert_eq!(answers[1]["isSupported"], false);
         assert_eq!(answers[2]["result"]["resultCode"], "PARAM_ILLEGAL");
-        assert_eq!(answers[2]["detail"], "The element must be an object, it is a number.");
+        assert_eq!(
+            answers[2]["detail"],
+            "The element must be an object, it is a number."
+        );
         assert_eq!(answers[3]["result"]["resultCode"], "PARAM_ILLEGAL");
         assert_eq!(answers[4]["codeValue"], "28100104b");
         assert_eq!(answers.as_array().unwrap().len(), 5);
@@ -154,9 +188,15 @@ fn a_batch_answers_in_order_from_one_table() {
         let answer = client.post(path, many(1024));
         assert_eq!(answer.json().as_array().unwrap().len(), 1024);
         let answer = client.post(path, many(1025));
-        assert_eq!((answer.status, answer.result_code().as_str()), (413, "PARAM_ILLEGAL"));
+        assert_eq!(
+            (answer.status, answer.result_code().as_str()),
+            (413, "PARAM_ILLEGAL")
+        );
         // Larger than a body for one code value may be.
-        let long = json!(vec![json!({"codeValue": "x".repeat(8192), "openId": "user-42"}); 1024]);
+        let long = json!(vec![
+            json!({"codeValue": "x".repeat(8192), "openId": "user-42"});
+            1024
+        ]);
         let answer = client.post(path, long.to_string());
         assert_eq!(answer.status, 200);
     }
@@ -179,7 +219,10 @@ fn bodies_are_bounded_where_their_interface_says() {
             let mut after = client();
             after.send(request(path, sized(most + 1)));
             let answer = after.receive();
-            assert_eq!((answer.status, answer.result_code().as_str()), (413, "PARAM_ILLEGAL"));
+            assert_eq!(
+                (answer.status, answer.result_code().as_str()),
+                (413, "PARAM_ILLEGAL")
+            );
             let mut chunked = client();
             chunked.send(format!(
                 "POST {path} HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n\
@@ -195,7 +238,10 @@ fn bodies_are_bounded_where_their_interface_says() {
                  Content-Length: 99999999999\r\nExpect: 100-continue\r\n\r\n"
             ));
             let answer = waiting.receive();
-            assert_eq!((answer.status, answer.header("connection")), (413, Some("close")));
+            assert_eq!(
+                (answer.status, answer.header("connection")),
+                (413, Some("close"))
+            );
             assert_eq!(waiting.rest(), b"");
         }
     }
@@ -228,9 +274,18 @@ fn chunked_bodies_and_leave_to_send_work() {
 fn paths_methods_and_media_types_have_their_status_codes() {
     let daemon = Daemon::start();
     for mut client in clients(&daemon) {
-        for path in ["/", "/v1", "/v1/identifyCode/", "/v1/identifycode", "/v1//identifyCode"] {
+        for path in [
+            "/",
+            "/v1",
+            "/v1/identifyCode/",
+            "/v1/identifycode",
+            "/v1//identifyCode",
+        ] {
             let answer = client.post(path, "{}");
-            assert_eq!((answer.status, answer.result_code().as_str()), (404, "PARAM_ILLEGAL"));
+            assert_eq!(
+                (answer.status, answer.result_code().as_str()),
+                (404, "PARAM_ILLEGAL")
+            );
             assert_eq!(answer.json()["detail"], "There is nothing at this path.");
         }
         for path in ["/v1/identifyCode", "/v1/identifyCodes", SDK_PROXY] {
@@ -238,7 +293,11 @@ fn paths_methods_and_media_types_have_their_status_codes() {
                 let answer = client.bare(method, path);
                 assert_eq!((answer.status, answer.header("allow")), (405, Some("POST")));
                 let sdk_proxy = path == SDK_PROXY;
-                let code = if sdk_proxy { "METHOD_NOT_SUPPORTED" } else { "PARAM_ILLEGAL" };
+                let code = if sdk_proxy {
+                    "METHOD_NOT_SUPPORTED"
+                } else {
+                    "PARAM_ILLEGAL"
+                };
                 assert_eq!(answer.result_code(), code);
                 assert_eq!(answer.json().get("detail").is_none(), sdk_proxy);
             }
@@ -256,7 +315,10 @@ fn paths_methods_and_media_types_have_their_status_codes() {
         ] {
             client.send(typed("/v1/identifyCode", header));
             let answer = client.receive();
-            assert_eq!((answer.status, answer.result_code().as_str()), (415, "PARAM_ILLEGAL"));
+            assert_eq!(
+                (answer.status, answer.result_code().as_str()),
+                (415, "PARAM_ILLEGAL")
+            );
             client.send(typed(SDK_PROXY, header));
             let answer = client.receive();
             assert_eq!(
@@ -284,7 +346,10 @@ fn probes_answer_with_a_status_code_only() {
                 assert_eq!((answer.status, answer.body.len()), (200, 0));
             }
             let answer = client.post(path, "{}");
-            assert_eq!((answer.status, answer.header("allow")), (405, Some("GET, HEAD")));
+            assert_eq!(
+                (answer.status, answer.header("allow")),
+                (405, Some("GET, HEAD"))
+            );
         }
     }
 }
@@ -293,7 +358,10 @@ fn probes_answer_with_a_status_code_only() {
 fn sdk_proxy_is_known_and_not_configured() {
     let daemon = Daemon::start();
     for mut client in clients(&daemon) {
-        let answer = client.post(SDK_PROXY, r#"{"sdkRequestHeader": "a", "sdkRequestData": "b"}"#);
+        let answer = client.post(
+            SDK_PROXY,
+            r#"{"sdkRequestHeader": "a", "sdkRequestData": "b"}"#,
+        );
         assert_eq!(answer.status, 200);
         let expected = json!({"result": {
             "resultCode": "INVALID_API",
@@ -354,7 +422,10 @@ fn one_connection_more_than_are_served_is_told_so() {
     assert_eq!(second.bare("GET", "/livez").status, 200);
     let mut third = daemon.unix();
     let answer = third.identify("28100104x", "user-42");
-    assert_eq!((answer.status, answer.result_code().as_str()), (503, "UNKNOWN_EXCEPTION"));
+    assert_eq!(
+        (answer.status, answer.result_code().as_str()),
+        (503, "UNKNOWN_EXCEPTION")
+    );
     assert_eq!(answer.header("connection"), Some("close"));
     assert_eq!(third.rest(), b"");
     let answer = daemon.tcp().post(SDK_PROXY, "{}");
@@ -412,6 +483,9 @@ fn too_much_at_once_is_503() {
 fn heads_that_are_too_long_are_431() {
     let daemon = Daemon::start();
     let mut client = daemon.tcp();
-    client.send(format!("GET /livez HTTP/1.1\r\nHost: h\r\nX: {}\r\n\r\n", "x".repeat(20_000)));
+    client.send(format!(
+        "GET /livez HTTP/1.1\r\nHost: h\r\nX: {}\r\n\r\n",
+        "x".repeat(20_000)
+    ));
     assert_eq!(client.receive().status, 431);
 }

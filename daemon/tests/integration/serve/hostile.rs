@@ -1,0 +1,183 @@
+//! Clients that are slow, silent, many, or send what is hard to match.
+
+use super::client::{Client, body, request};
+use super::daemon::{Daemon, Plan};
+
+/// Field-tested shape of an attack: many that send a byte now and then, and as many that send none.
+const SLOW: usize = 200;
+
+#[test]
+fn slow_and_silent_clients_are_closed_and_hinder_nobody() {
+    let daemon = Plan::new()
+        .set("http.header-timeout-ms=1000")
+        .set("http.idle-timeout-ms=600000")
+        .start();
+    let head = b"POST /v1/identifyCode HTTP/1.1\r\nHost: h\r\n";
+    let mut clients: Vec<Client> = (0..2 * SLOW)
+        .map(|n| {
+            if n % 2 == 0 {
+                daemon.tcp()
+            } else {
+                daemon.unix()
+            }
+        })
+        .collect();
+    // One that was served before is no exception once it has begun another head.
+    let mut served = daemon.tcp();
+    assert_eq!(served.bare("GET", "/livez").status, 200);
+    served.send("GET /li");
+
+    let mut legitimate = daemon.unix();
+    let mut at = 0;
+    let mut still_open: Vec<&mut Client> = clients.iter_mut().take(SLOW).collect();
+    while !still_open.is_empty() {
+        let byte = [head[at % head.len()]];
+        // Sending fails once the daemon has closed.
+        still_open.retain_mut(|client| client.try_send(byte).is_ok());
+        at += 1;
+        for _ in 0..5 {
+            assert_eq!(legitimate.identify("28100104x", "user-42").status, 200);
+        }
+        assert_eq!(daemon.tcp().identify("28100104x", "user-42").status, 200);
+        if at == head.len() {
+            // A head that never ends goes on with a header that never ends.
+            at = head.len() - 3;
+        }
+    }
+    for client in &mut clients[SLOW..] {
+        assert_eq!(client.rest(), b"");
+    }
+    assert_eq!(served.rest(), b"");
+    assert_eq!(legitimate.identify("28100104x", "user-42").status, 200);
+    daemon.stop();
+}
+
+#[test]
+fn slow_bodies_are_answered_and_closed() {
+    let daemon = Plan::new().set("http.body-timeout-ms=200").start();
+    for mut client in [daemon.tcp(), daemon.unix()] {
+        let whole = request("/v1/identifyCode", body("28100104x", "user-42"));
+        client.send(&whole[..whole.len() - 1]);
+        let answer = client.receive();
+        assert_eq!(
+            (answer.status, answer.result_code().as_str()),
+            (408, "PARAM_ILLEGAL")
+        );
+        assert_eq!(answer.header("connection"), Some("close"));
+        assert_eq!(client.rest(), b"");
+    }
+}
+
+#[test]
+fn idle_connections_are_closed() {
+    let daemon = Plan::new()
+        .set("http.idle-timeout-ms=200")
+        .set("http.header-timeout-ms=600000")
+        .start();
+    for mut client in [daemon.tcp(), daemon.unix()] {
+        assert_eq!(client.bare("GET", "/livez").status, 200);
+        assert_eq!(client.rest(), b"");
+    }
+}
+
+#[test]
+fn a_client_that_takes_no_answers_is_closed() {
+    let daemon = Plan::new().set("http.write-timeout-ms=300").start();
+    let mut client = daemon.unix();
+    let batch = format!(
+        "[{}]",
+        vec![body(&format!("28100104{}", "x".repeat(8000)), "user-42"); 1024].join(",")
+    );
+    let one = request("/v1/identifyCodes", batch);
+    // Far more than any socket buffer holds: sending fails when the daemon has closed.
+    while client.try_send(&one).is_ok() {}
+    assert_eq!(daemon.unix().bare("GET", "/livez").status, 200);
+}
+
+#[test]
+fn a_thousand_connect_at_once_and_all_are_answered() {
+    let daemon = Daemon::start();
+    let socket = daemon.socket();
+    let clients = 1000;
+    let barrier = std::sync::Barrier::new(20);
+    let answered: usize = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..20)
+            .map(|_| {
+                scope.spawn(|| {
+                    barrier.wait();
+                    let mut open: Vec<Client> = (0..clients / 20)
+                        .map(|_| Client::try_unix(&socket).unwrap())
+                        .collect();
+                    let answers = open
+                        .iter_mut()
+                        .map(|client| client.identify("28100104x", "user-42"));
+                    answers.filter(|answer| answer.status == 200).count()
+                })
+            })
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .sum()
+    });
+    assert_eq!(answered, clients);
+}
+
+#[test]
+fn patterns_that_are_hard_elsewhere_are_answered() {
+    let patterns = [
+        "(a+)+b",
+        "(a|aa)+b",
+        "(a*)*b",
+        "a*a*a*a*a*a*b",
+        "(.*)(.*)(.*)(.*)b",
+        "(x+x+)+y",
+        "(?:a?){50}a{50}b",
+        "([a-z]+)*[0-9]",
+        ".*.*.*=.*",
+        "(?i)(A+)+b",
+        "(?:.*a){8}b",
+        "a{1,100}a{1,100}b",
+    ];
+    let rules: Vec<_> = patterns
+        .iter()
+        .enumerate()
+        .map(|(n, pattern)| {
+            serde_json::json!({"id": format!("r{n}"), "match": {"regex": pattern}, "action": {"type": "DECODE"}})
+        })
+        .collect();
+    let config = serde_json::json!({"format": "codeid/1", "version": "hard", "rules": rules});
+    let daemon = Plan::with_rules(config.to_string()).start();
+    for mut client in [daemon.tcp(), daemon.unix()] {
+        for code in [
+            "a".repeat(8192),
+            "x".repeat(8192),
+            "aA".repeat(4096),
+            "é".repeat(8192),
+        ] {
+            let answer = client.identify(&code, "user-42");
+            assert_eq!(
+                (answer.status, answer.json()["isSupported"].clone()),
+                (200, false.into())
+            );
+        }
+        let answer = client.identify(&format!("{}b", "a".repeat(8191)), "user-42");
+        assert_eq!(answer.header("x-codeid-rule"), Some("r0"));
+    }
+}
+
+#[test]
+fn running_out_of_descriptors_is_survived() {
+    let plan = Plan::new();
+    let limited = format!(
+        "ulimit -n 40 && exec {} serve --set listen.http=127.0.0.1:0 --set listen.unix=off \
+         --set log.format=json",
+        env!("CARGO_BIN_EXE_codeid")
+    );
+    let mut daemon = plan.start_as(std::process::Command::new("sh").args(["-c", &limited]));
+    let clients: Vec<Client> = (0..60).map(|_| daemon.tcp()).collect();
+    daemon.wait_for_line("cannot accept");
+    drop(clients);
+    assert_eq!(daemon.tcp().identify("28100104x", "user-42").status, 200);
+    daemon.stop();
+}

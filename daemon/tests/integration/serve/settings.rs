@@ -1,0 +1,249 @@
+//! Settings: which source wins, and what is said of what is wrong.
+
+use std::process::Output;
+
+use serde_json::Value;
+
+use super::daemon::{Directory, Plan};
+
+/// What `codeid settings` makes of these sources, in a directory of its own.
+fn settings(file: Option<&str>, environment: &[(&str, &str)], arguments: &[&str]) -> Output {
+    let directory = Directory::new();
+    if let Some(text) = file {
+        std::fs::create_dir(directory.path().join("config")).unwrap();
+        directory.write("config/codeid.toml", text);
+    }
+    std::process::Command::new(env!("CARGO_BIN_EXE_codeid"))
+        .arg("settings")
+        .args(arguments)
+        .envs(environment.iter().copied())
+        .current_dir(directory.path())
+        .output()
+        .unwrap()
+}
+
+fn shown(output: &Output) -> Vec<Value> {
+    assert!(output.status.success(), "{output:?}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn find<'a>(settings: &'a [Value], key: &str) -> (&'a Value, &'a str) {
+    let setting = settings
+        .iter()
+        .find(|setting| setting["key"] == key)
+        .unwrap();
+    (&setting["value"], setting["from"].as_str().unwrap())
+}
+
+fn refused(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(output.stdout.is_empty());
+    let stderr = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    assert!(stderr.starts_with("PARAM_ILLEGAL: "), "{stderr}");
+    stderr
+}
+
+#[test]
+fn the_later_source_wins() {
+    let file = "[listen]\nhttp = \"127.0.0.1:1\"\nunix = \"file.sock\"\nbacklog = 7\n\
+                [proxy]\nlogin-check-headers = [\"X-A\", \"x-b\"]\n[proxy.public-keys]\n2 = \"two.pem\"\n";
+    let environment = [
+        ("CODEID_LISTEN__HTTP", "127.0.0.1:2"),
+        ("CODEID_LISTEN__UNIX", "environment.sock"),
+        ("CODEID_SERVICE_HOST", "10.0.0.1"),
+    ];
+    let arguments = [
+        "--json",
+        "--set",
+        "listen.http=127.0.0.1:3",
+        "--set",
+        "listen.http=127.0.0.1:4",
+    ];
+    let output = settings(Some(file), &environment, &arguments);
+    let settings = shown(&output);
+    assert_eq!(
+        find(&settings, "listen.http"),
+        (&"127.0.0.1:4".into(), "--set")
+    );
+    assert_eq!(
+        find(&settings, "listen.unix"),
+        (&"environment.sock".into(), "CODEID_LISTEN__UNIX")
+    );
+    assert_eq!(
+        find(&settings, "listen.backlog"),
+        (&7.into(), "config/codeid.toml:4")
+    );
+    assert_eq!(
+        find(&settings, "listen.unix-mode"),
+        (&"0660".into(), "default")
+    );
+    assert_eq!(
+        find(&settings, "proxy.upstream-url"),
+        (&Value::Null, "default")
+    );
+    let headers = find(&settings, "proxy.login-check-headers").0;
+    assert_eq!(*headers, serde_json::json!(["x-a", "x-b"]));
+    assert_eq!(
+        find(&settings, "proxy.public-keys.2"),
+        (&"two.pem".into(), "config/codeid.toml:8")
+    );
+}
+
+#[test]
+fn people_see_each_key_with_its_value_and_source() {
+    let output = settings(None, &[], &["--set", "listen.resp=off"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let row = |key: &str| {
+        let line = text
+            .lines()
+            .find(|line| line.split_whitespace().next() == Some(key))
+            .unwrap();
+        line.split_whitespace()
+            .skip(1)
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    assert_eq!(row("listen.http"), "127.0.0.1:8080 default");
+    assert_eq!(row("listen.resp"), "off --set, without effect yet");
+    assert_eq!(
+        row("ac.route.init-route-config-level"),
+        "PRESET default, without effect yet"
+    );
+    assert_eq!(
+        row("proxy.total-timeout-ms"),
+        "12000 default, without effect yet"
+    );
+}
+
+#[test]
+fn every_problem_of_every_source_is_told_at_once() {
+    let file = "[listen]\nhtpp = \"off\"\nbacklog = 0\nunix-mode = true\n";
+    let environment = [("CODEID_AC__ROUTE__INIT_ROUTE_CONFIG_LEVEL", "NEVER")];
+    let line = refused(&settings(
+        Some(file),
+        &environment,
+        &["--set", "proxy.total-timeout-ms=10000"],
+    ));
+    for part in [
+        "config/codeid.toml:2: unknown setting listen.htpp; did you mean listen.http?",
+        "config/codeid.toml:3: listen.backlog must be a number of connections from 1 to 65535, not 0",
+        "config/codeid.toml:4: listen.unix-mode must be permissions in octal, 0000 to 0777, not a value of type boolean",
+        "CODEID_AC__ROUTE__INIT_ROUTE_CONFIG_LEVEL: ac.route.init-route-config-level must be one of \
+         REMOTE, LOCAL, PRESET, not \"NEVER\"",
+        "--set: proxy.total-timeout-ms must be a number of milliseconds from 10001 to 600000, not \"10000\"",
+    ] {
+        assert!(line.contains(part), "{part}\nis not in\n{line}");
+    }
+}
+
+#[test]
+fn files_that_cannot_be_settings_are_refused() {
+    for (file, part) in [
+        ("listen = ", "config/codeid.toml:1: "),
+        ("a = 1\na = 2", "config/codeid.toml:2: duplicate key"),
+        ("listen = 5", "unknown setting listen"),
+    ] {
+        let line = refused(&settings(Some(file), &[], &[]));
+        assert!(line.contains(part), "{line}");
+    }
+    let line = refused(&settings(None, &[], &["--config", "missing.toml"]));
+    assert!(line.contains("missing.toml: cannot be read"), "{line}");
+    let misuse = settings(None, &[], &["--set", "listen.http"]);
+    assert_eq!(misuse.status.code(), Some(2));
+}
+
+#[test]
+fn settings_that_contradict_each_other_are_refused() {
+    let line = refused(&settings(
+        None,
+        &[],
+        &["--set", "listen.http=off", "--set", "listen.unix=off"],
+    ));
+    assert!(line.contains("nothing to serve"), "{line}");
+    let line = refused(&settings(
+        None,
+        &[],
+        &["--set", "admin.unix=run/codeid.sock"],
+    ));
+    assert!(
+        line.contains("listen.unix and admin.unix must not be the same path"),
+        "{line}"
+    );
+}
+
+#[test]
+fn a_start_that_fails_says_why_in_one_line() {
+    let line = Plan::new().set("listen.htp=off").fail();
+    assert!(line.starts_with("PARAM_ILLEGAL: "), "{line}");
+    let line = Plan::new()
+        .set("ac.route.preset-route-config-path=missing.json")
+        .fail();
+    assert!(
+        line.starts_with("INIT_CONFIG_IS_INVALID: the preset missing.json: cannot be read"),
+        "{line}"
+    );
+    let line = Plan::with_rules("{}").fail();
+    assert!(line.starts_with("INIT_CONFIG_IS_INVALID: "), "{line}");
+    let line = Plan::new().set("ac.route.max-config-characters=100").fail();
+    assert!(
+        line.starts_with("INIT_CONFIG_IS_INVALID: ") && line.contains("100"),
+        "{line}"
+    );
+    let line = Plan::new().set("compile.max-rule-states=1").fail();
+    assert!(line.starts_with("INIT_CONFIG_IS_INVALID: "), "{line}");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let line = Plan::new().set(&format!("listen.http={address}")).fail();
+    assert!(
+        line.starts_with(&format!("PARAM_ILLEGAL: listen.http {address}: ")),
+        "{line}"
+    );
+    let misuse = Plan::new()
+        .argument("--no-such-flag")
+        .command("serve")
+        .output()
+        .unwrap();
+    assert_eq!(misuse.status.code(), Some(2));
+}
+
+#[test]
+fn the_daemon_takes_its_settings_from_the_environment_too() {
+    let plan = Plan::new()
+        .environment("CODEID_LISTEN__UNIX_MODE", "0600")
+        .environment("CODEID_LOG__FORMAT", "json")
+        .environment("CODEID_PROXY__CLIENT_ID", "client");
+    let mut daemon = plan.start();
+    let started: Value = serde_json::from_str(&daemon.log[0]).unwrap();
+    assert_eq!(started["version"], "test-7");
+    assert_eq!(started["rules"], 3);
+    assert!(started["preset"].as_str().unwrap().ends_with("routes.json"));
+    let line = daemon.wait_for_line("without effect");
+    assert!(line.contains("proxy.client-id"), "{line}");
+    daemon.stop();
+}
+
+#[test]
+fn a_listener_that_is_off_is_not_opened() {
+    let daemon = Plan::new().set("listen.http=off").start();
+    assert_eq!(daemon.port, 0);
+    assert_eq!(daemon.unix().bare("GET", "/readyz").status, 200);
+    daemon.stop();
+    let daemon = Plan::new().set("listen.unix=off").start();
+    assert!(!daemon.socket().exists());
+    assert_eq!(daemon.tcp().bare("GET", "/readyz").status, 200);
+    daemon.stop();
+}
+
+#[test]
+fn the_preset_that_is_built_in_serves_without_any_settings() {
+    let daemon = Plan::bare().set("listen.http=127.0.0.1:0").start();
+    let socket = daemon.directory.path().join("run/codeid.sock");
+    assert!(socket.exists());
+    assert!(daemon.log[0].contains("built in"), "{:?}", daemon.log);
+    assert_eq!(
+        daemon.tcp().identify("nothing of ours", "user-42").json()["isSupported"],
+        false
+    );
+    daemon.stop();
+}

@@ -1,0 +1,132 @@
+//! Stopping: nothing that was asked is left unanswered, and nobody can hold it up.
+
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::client::{Client, body, request};
+use super::daemon::{Daemon, Plan};
+
+#[test]
+fn under_load_no_request_fails() {
+    for signal in ["TERM", "INT"] {
+        let mut daemon = Daemon::start();
+        let (port, socket) = (daemon.port, daemon.socket());
+        let clients = 16;
+        let underway = Barrier::new(clients + 1);
+        let answered = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for n in 0..clients {
+                let (underway, answered, socket) = (&underway, &answered, &socket);
+                scope.spawn(move || {
+                    let connect = || match n % 2 {
+                        0 => Client::try_tcp(port),
+                        _ => Client::try_unix(socket),
+                    };
+                    let mut client = connect().unwrap();
+                    for round in 0.. {
+                        if round == 50 {
+                            underway.wait();
+                        }
+                        let answer = client.identify("28100104x", "user-42");
+                        assert_eq!(answer.header("x-codeid-rule"), Some("order"));
+                        answered.fetch_add(1, Ordering::Relaxed);
+                        if answer.header("connection") == Some("close") {
+                            assert_eq!(client.rest(), b"");
+                            return;
+                        }
+                    }
+                });
+            }
+            underway.wait();
+            daemon.signal(signal);
+        });
+        assert!(daemon.wait().success());
+        assert!(answered.into_inner() >= clients * 50);
+        assert!(
+            daemon.log.iter().any(|line| line.ends_with("stopped")),
+            "{:?}",
+            daemon.log
+        );
+        assert!(!socket.exists());
+        assert!(Client::try_tcp(port).is_err());
+    }
+}
+
+#[test]
+fn who_is_being_answered_is_answered_and_readiness_is_gone() {
+    let mut daemon = Daemon::start();
+    let whole = request("/v1/identifyCode", body("28100104x", "user-42"));
+    let (first, last) = whole.split_at(whole.len() - 1);
+    let mut in_body = daemon.tcp();
+    in_body.send(first);
+    let mut prober = daemon.unix();
+    assert_eq!(prober.bare("GET", "/readyz").status, 200);
+    daemon.signal("TERM");
+    daemon.wait_for_line("stopping");
+    let answer = prober.bare("GET", "/readyz");
+    assert_eq!(
+        (answer.status, answer.header("connection")),
+        (503, Some("close"))
+    );
+    in_body.send(last);
+    let answer = in_body.receive();
+    assert_eq!(answer.header("x-codeid-rule"), Some("order"));
+    assert_eq!(answer.header("connection"), Some("close"));
+    assert!(daemon.wait().success());
+}
+
+#[test]
+fn idle_connections_do_not_hold_it_up() {
+    // Neither deadline nor time-outs would end this within anyone's patience.
+    let daemon = Plan::new()
+        .set("serve.drain-deadline-ms=600000")
+        .set("http.idle-timeout-ms=86400000")
+        .set("http.header-timeout-ms=600000")
+        .start();
+    let mut kept = daemon.tcp();
+    assert_eq!(kept.bare("GET", "/livez").status, 200);
+    let mut fresh = daemon.unix();
+    let log = daemon.stop();
+    assert!(log.last().unwrap().ends_with("stopped"), "{log:?}");
+    assert_eq!((kept.rest(), fresh.rest()), (Vec::new(), Vec::new()));
+}
+
+#[test]
+fn a_client_that_hangs_is_cut_at_the_deadline() {
+    let daemon = Plan::new()
+        .set("serve.drain-deadline-ms=700")
+        .set("http.body-timeout-ms=600000")
+        .set("http.header-timeout-ms=600000")
+        .start();
+    let mut in_body = daemon.tcp();
+    in_body.send("POST /v1/identifyCode HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{");
+    let mut in_head = daemon.unix();
+    in_head.send("POST /v1/iden");
+    // Both are being read, since what came after them was answered.
+    for mut client in [daemon.tcp(), daemon.unix()] {
+        assert_eq!(client.bare("GET", "/livez").status, 200);
+    }
+    let log = daemon.stop();
+    let last = log.last().unwrap();
+    assert!(
+        last.contains("cut connections") && last.contains("cut="),
+        "{last}"
+    );
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    let mut daemon = Plan::new()
+        .set("serve.drain-deadline-ms=600000")
+        .set("http.body-timeout-ms=600000")
+        .start();
+    let mut hung = daemon.tcp();
+    hung.send("POST /v1/identifyCode HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{");
+    assert_eq!(daemon.tcp().bare("GET", "/livez").status, 200);
+    daemon.signal("TERM");
+    daemon.wait_for_line("stopping");
+    daemon.signal("INT");
+    assert_eq!(daemon.wait().code(), Some(1));
+    assert!(daemon.log.last().unwrap().contains("stopped at once"));
+    assert!(!daemon.socket().exists());
+}

@@ -1,0 +1,165 @@
+//! The file of the Unix socket: its permissions, whom it is taken from, and when it is removed.
+
+use std::fs;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::client::Client;
+use super::daemon::{Daemon, Plan};
+
+fn mode(path: &Path) -> u32 {
+    fs::symlink_metadata(path).unwrap().permissions().mode() & 0o7777
+}
+
+#[test]
+fn the_directory_and_the_socket_have_their_permissions() {
+    let daemon = Plan::new()
+        .set("listen.unix=a/b/codeid.sock")
+        .set("listen.http=off")
+        .start();
+    let directory = daemon.directory.path().join("a/b");
+    assert_eq!(mode(&directory), 0o750);
+    assert_eq!(mode(&directory.join("codeid.sock")), 0o660);
+    let mut client = Client::unix(&directory.join("codeid.sock"));
+    assert_eq!(client.bare("GET", "/livez").status, 200);
+    drop(client);
+    daemon.stop();
+}
+
+#[test]
+fn the_permissions_hold_from_the_first_moment() {
+    for (setting, expected) in [("0600", 0o600), ("0666", 0o666)] {
+        let plan = Plan::new().set(&format!("listen.unix-mode={setting}"));
+        let socket = plan.directory.path().join("codeid.sock");
+        let watching = AtomicBool::new(true);
+        std::thread::scope(|scope| {
+            let watcher = scope.spawn(|| {
+                // Every look at the file, from before it exists.
+                let mut seen = Vec::new();
+                while watching.load(Ordering::Relaxed) {
+                    if let Ok(metadata) = fs::symlink_metadata(&socket) {
+                        seen.push(metadata.permissions().mode() & 0o7777);
+                        // Who sees it can connect.
+                        assert!(Client::try_unix(&socket).is_ok());
+                    }
+                }
+                seen.dedup();
+                seen
+            });
+            let daemon = plan.start();
+            watching.store(false, Ordering::Relaxed);
+            let seen = watcher.join().unwrap();
+            assert!(seen.iter().all(|mode| *mode == expected), "{seen:?}");
+            assert_eq!(mode(&daemon.socket()), expected);
+        });
+    }
+}
+
+#[test]
+fn the_group_is_that_of_the_setting() {
+    let plan = Plan::new();
+    // The one group that everybody may give: the own.
+    let own = fs::metadata(plan.directory.path())
+        .unwrap()
+        .gid()
+        .to_string();
+    let daemon = plan.set(&format!("listen.unix-group={own}")).start();
+    assert_eq!(
+        fs::metadata(daemon.socket()).unwrap().gid().to_string(),
+        own
+    );
+    let line = Plan::new()
+        .set("listen.unix-group=no-such-group-here")
+        .fail();
+    assert!(
+        line.starts_with("PARAM_ILLEGAL: listen.unix codeid.sock: "),
+        "{line}"
+    );
+    assert!(line.contains("no group no-such-group-here"), "{line}");
+}
+
+#[test]
+fn what_a_dead_daemon_left_is_taken_over() {
+    let plan = Plan::new();
+    let socket = plan.directory.path().join("codeid.sock");
+    drop(UnixListener::bind(&socket).unwrap());
+    assert!(
+        fs::symlink_metadata(&socket)
+            .unwrap()
+            .file_type()
+            .is_socket()
+    );
+    let daemon = plan.start();
+    assert_eq!(daemon.unix().bare("GET", "/readyz").status, 200);
+    daemon.stop();
+}
+
+#[test]
+fn a_killed_daemon_is_followed_by_the_next() {
+    let mut killed = Daemon::start();
+    killed.signal("KILL");
+    killed.wait();
+    let socket = killed.socket();
+    assert!(socket.exists());
+    let daemon = Plan::new()
+        .set(&format!("listen.unix={}", socket.display()))
+        .start();
+    assert_eq!(Client::unix(&socket).bare("GET", "/readyz").status, 200);
+    daemon.stop();
+    assert!(!socket.exists());
+}
+
+#[test]
+fn a_socket_that_is_served_is_left_alone() {
+    let daemon = Daemon::start();
+    let socket = daemon.socket();
+    let line = Plan::new()
+        .set(&format!("listen.unix={}", socket.display()))
+        .fail();
+    assert!(line.contains("another daemon serves there"), "{line}");
+    assert_eq!(daemon.unix().bare("GET", "/livez").status, 200);
+    // By whomever: this one knows nothing of our lock.
+    let plan = Plan::new();
+    let foreign = UnixListener::bind(plan.directory.path().join("codeid.sock")).unwrap();
+    let line = plan.fail();
+    assert!(
+        line.starts_with("PARAM_ILLEGAL: listen.unix codeid.sock: another daemon"),
+        "{line}"
+    );
+    drop(foreign);
+}
+
+#[test]
+fn a_file_that_is_no_socket_is_left_alone() {
+    let plan = Plan::new();
+    let path = plan.directory.write("codeid.sock", "precious");
+    let line = plan.fail();
+    assert!(
+        line.contains("there is a file that is not a socket"),
+        "{line}"
+    );
+    assert_eq!(fs::read_to_string(path).unwrap(), "precious");
+}
+
+#[test]
+fn only_our_own_file_is_removed_at_the_stop() {
+    let daemon = Daemon::start();
+    let socket = daemon.socket();
+    fs::remove_file(&socket).unwrap();
+    let other = UnixListener::bind(&socket).unwrap();
+    let mut daemon = daemon;
+    daemon.signal("TERM");
+    assert!(daemon.wait().success());
+    assert!(socket.exists());
+    drop(other);
+}
+
+#[test]
+fn a_path_that_no_address_has_room_for_is_refused() {
+    let line = Plan::new()
+        .set(&format!("listen.unix={}/x.sock", "d".repeat(120)))
+        .fail();
+    assert!(line.contains("at most 107 are possible"), "{line}");
+}
