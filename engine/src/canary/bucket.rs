@@ -15,7 +15,7 @@ use crate::OpenId;
 /// ```
 /// use codeid_engine::{Bucket, OpenId};
 /// let bucket = Bucket::of("gr1", OpenId::new("123").unwrap());
-/// assert_eq!(bucket.to_string(), "72.27 %");
+/// assert_eq!(bucket.to_string(), "72.11 %");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Bucket(u16);
@@ -46,7 +46,7 @@ impl Bucket {
     }
 }
 
-/// As a percentage, so that it compares by eye with a rule's: `72.27 %`.
+/// As a percentage, so that it compares by eye with a rule's: `72.11 %`.
 impl fmt::Display for Bucket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{:02} %", self.0 / 100, self.0 % 100)

@@ -310,21 +310,32 @@ impl Builder<'_> {
             .map(|(_, hir)| inner::required(hir))
             .collect();
         let inner = InnerLiterals::new(&texts);
-        let together = inner.is_none() && remainders.len() > FEW_REMAINDERS;
+        // What is known of a remainder's inner text is known by its place.
+        let remainders = if inner.is_none() && remainders.len() > FEW_REMAINDERS {
+            self.together(&remainders)?
+        } else {
+            let one = |(rule, hir): &(u32, Hir)| self.remainder(*rule, hir);
+            remainders.iter().map(one).collect::<Result<_, _>>()?
+        };
+        Ok(Some(Box::new(Costly {
+            emv,
+            remainders,
+            inner,
+        })))
+    }
+
+    /// As few automata as the bound on their states allows, in the order of their first rules.
+    fn together(&self, remainders: &[(u32, Hir)]) -> Result<Vec<Remainder>, ConfigError> {
         let mut all = Vec::new();
         let mut pending: Vec<(u32, &Hir)> = Vec::new();
         let mut pending_states = 0;
-        for (rule, hir) in &remainders {
+        for (rule, hir) in remainders {
             if !hir.properties().look_set().is_empty() {
-                let follower = Follower::Asserting(AssertingRemainder::new(hir));
-                all.push(Remainder {
-                    first_rule: *rule,
-                    follower,
-                });
+                all.push(self.remainder(*rule, hir)?);
                 continue;
             }
             let states = states(hir);
-            if !pending.is_empty() && (!together || pending_states + states > STATES_TOGETHER) {
+            if !pending.is_empty() && pending_states + states > STATES_TOGETHER {
                 all.push(self.automaton(&std::mem::take(&mut pending))?);
                 pending_states = 0;
             }
@@ -334,11 +345,19 @@ impl Builder<'_> {
         if !pending.is_empty() {
             all.push(self.automaton(&pending)?);
         }
-        Ok(Some(Box::new(Costly {
-            emv,
-            remainders: all,
-            inner,
-        })))
+        all.sort_by_key(|remainder| remainder.first_rule);
+        Ok(all)
+    }
+
+    fn remainder(&self, rule: u32, hir: &Hir) -> Result<Remainder, ConfigError> {
+        if hir.properties().look_set().is_empty() {
+            return self.automaton(&[(rule, hir)]);
+        }
+        let follower = Follower::Asserting(AssertingRemainder::new(hir));
+        Ok(Remainder {
+            first_rule: rule,
+            follower,
+        })
     }
 
     fn automaton(&self, remainders: &[(u32, &Hir)]) -> Result<Remainder, ConfigError> {

@@ -98,9 +98,9 @@ impl Pattern {
             .map(|capture| capture.index)
     }
 
-    /// Whether the group `index` takes part in every match, with at least one character.
-    pub(crate) fn group_never_empty(&self, index: u32) -> bool {
-        always_holds(&self.hir, index)
+    /// Whether in every match at least one of `groups` takes part with at least one character.
+    pub(crate) fn never_all_empty(&self, groups: &[u32]) -> bool {
+        always_holds(&self.hir, groups)
     }
 }
 
@@ -117,18 +117,18 @@ fn find_group<'a>(hir: &'a Hir, wanted: &impl Fn(&Capture) -> bool) -> Option<&'
     }
 }
 
-/// Whether every match of `hir` goes through the group `index`, which then is not empty.
-fn always_holds(hir: &Hir, index: u32) -> bool {
+/// Whether every match of `hir` goes through one of `groups`, which then is not empty.
+fn always_holds(hir: &Hir, groups: &[u32]) -> bool {
     match hir.kind() {
-        HirKind::Capture(capture) if capture.index == index => {
-            capture.sub.properties().minimum_len() != Some(0)
+        HirKind::Capture(capture) => {
+            groups.contains(&capture.index) && capture.sub.properties().minimum_len() != Some(0)
+                || always_holds(&capture.sub, groups)
         }
-        HirKind::Capture(capture) => always_holds(&capture.sub, index),
         HirKind::Repetition(repetition) => {
-            repetition.min > 0 && always_holds(&repetition.sub, index)
+            repetition.min > 0 && always_holds(&repetition.sub, groups)
         }
-        HirKind::Concat(subs) => subs.iter().any(|sub| always_holds(sub, index)),
-        HirKind::Alternation(subs) => subs.iter().all(|sub| always_holds(sub, index)),
+        HirKind::Concat(subs) => subs.iter().any(|sub| always_holds(sub, groups)),
+        HirKind::Alternation(subs) => subs.iter().all(|sub| always_holds(sub, groups)),
         HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) | HirKind::Look(_) => false,
     }
 }

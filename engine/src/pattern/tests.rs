@@ -120,12 +120,22 @@ fn groups() {
     assert_eq!(pattern.group_named("n"), Some(2));
     assert_eq!(pattern.group_named("m"), None);
     assert_eq!(
-        [1, 2, 3, 4].map(|i| pattern.group_never_empty(i)),
+        [1, 2, 3, 4].map(|i| pattern.never_all_empty(&[i])),
         [true, false, false, false]
     );
     let pattern = Pattern::parse(r"(?:(a)|(a*))+((b)|(b))", 100).unwrap();
     assert_eq!(
-        [1, 2, 3, 4].map(|i| pattern.group_never_empty(i)),
+        [1, 2, 3, 4].map(|i| pattern.never_all_empty(&[i])),
         [false, false, true, false]
+    );
+    assert!(
+        !Pattern::parse("(a)|(b)|c", 100)
+            .unwrap()
+            .never_all_empty(&[1, 2])
+    );
+    assert!(
+        Pattern::parse("(a)|(b)", 100)
+            .unwrap()
+            .never_all_empty(&[1, 2])
     );
 }

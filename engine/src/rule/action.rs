@@ -3,7 +3,7 @@
 use super::fields::Fields;
 use super::json::Node;
 use super::problems::Problems;
-use super::template::{Template, TemplateError};
+use super::template::{Groups, Template, TemplateError};
 use super::{RuleMatch, redirect};
 use crate::Problem;
 
@@ -45,13 +45,12 @@ pub(super) fn parse(
     pointer: String,
     rule_match: Option<&RuleMatch>,
 ) -> Option<Action> {
-    let every_field = ["type", "codeValue", "redirectUrl", "userAgent"];
-    let fields = Fields::read(problems, node, pointer.clone(), &every_field)?;
+    let fields = Fields::open(problems, node, pointer)?;
     let (type_node, action_type) = fields.required_string(problems, "type")?;
     let allowed: &[&str] = match &*action_type {
-        "DECODE" => &["codeValue"],
-        "OPEN_URL" => &["redirectUrl", "userAgent"],
-        "UNSUPPORTED" => &[],
+        "DECODE" => &["type", "codeValue"],
+        "OPEN_URL" => &["type", "redirectUrl", "userAgent"],
+        "UNSUPPORTED" => &["type"],
         other => {
             let message = format!("unknown action {:?}", super::fields::shortened(other));
             let problem = Problem::new(fields.pointer("type"), message);
@@ -60,14 +59,7 @@ pub(super) fn parse(
             return None;
         }
     };
-    for name in &every_field[1..] {
-        if let Some(field) = fields.optional(name)
-            && !allowed.contains(name)
-        {
-            let message = format!("an action of type {action_type} has no {name}");
-            problems.error(field, Problem::new(fields.pointer(name), message));
-        }
-    }
+    fields.check_names(problems, allowed);
     match &*action_type {
         "DECODE" => {
             let code_value = template(problems, &fields, "codeValue", rule_match)?;
@@ -75,7 +67,7 @@ pub(super) fn parse(
         }
         "OPEN_URL" => {
             let redirect_url = template(problems, &fields, "redirectUrl", rule_match);
-            if let (Some(template), Some(rule_match)) = (&redirect_url, rule_match)
+            if let Some(template) = &redirect_url
                 && let Err(refusal) = redirect::check(template, rule_match)
             {
                 let place = fields.optional("redirectUrl").unwrap_or(node);
@@ -102,12 +94,12 @@ fn template(
         return Some(Template::code());
     }
     let (node, text) = fields.string(problems, name)?;
-    // What a template may name depends on the match; without one nothing certain can be said.
-    let pattern = match rule_match? {
-        RuleMatch::Regex(pattern) => Some(pattern),
-        _ => None,
+    let groups = match rule_match {
+        Some(RuleMatch::Regex(pattern)) => Groups::Of(pattern),
+        Some(_) => Groups::None,
+        None => Groups::Unknown,
     };
-    match Template::parse(&text, pattern) {
+    match Template::parse(&text, groups) {
         Ok(template) => Some(template),
         Err(errors) => {
             for TemplateError {

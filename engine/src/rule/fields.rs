@@ -22,22 +22,36 @@ impl<'a> Fields<'a> {
         pointer: String,
         allowed: &[&str],
     ) -> Option<Self> {
+        let fields = Self::open(problems, node, pointer)?;
+        fields.check_names(problems, allowed);
+        Some(fields)
+    }
+
+    /// Looks into the object `node`, whose names are to be checked when it is known which are
+    /// allowed.
+    pub(super) fn open(
+        problems: &mut Problems<'_>,
+        node: Node<'a>,
+        pointer: String,
+    ) -> Option<Self> {
         let members = read_object(problems, node, &pointer)?;
-        for member in &members {
-            if !allowed.contains(&&*member.name) {
-                let problem = Problem::new(
-                    child(&pointer, &member.name),
-                    format!("unknown field {:?}", shortened(&member.name)),
-                );
-                let hint = format!("allowed here: {}", allowed.join(", "));
-                problems.error(member.name_node, problem.with_hint(hint));
-            }
-        }
         Some(Self {
             node,
             pointer,
             members,
         })
+    }
+
+    /// Reports names that are not `allowed`.
+    pub(super) fn check_names(&self, problems: &mut Problems<'_>, allowed: &[&str]) {
+        for member in &self.members {
+            if !allowed.contains(&&*member.name) {
+                let message = format!("unknown field {:?}", shortened(&member.name));
+                let problem = Problem::new(child(&self.pointer, &member.name), message);
+                let hint = format!("allowed here: {}", allowed.join(", "));
+                problems.error(member.name_node, problem.with_hint(hint));
+            }
+        }
     }
 
     /// The JSON pointer of the field `name`.

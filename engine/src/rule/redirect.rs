@@ -13,10 +13,10 @@ pub(super) struct Refusal {
 }
 
 /// Checks that `template` leads to an `https` URL on a host that the config itself names, whatever
-/// code value `rule_match` accepts.
+/// code value `rule_match` accepts; without one, as far as that can be told.
 ///
 /// Source: SPEC.md, section 2.2.
-pub(super) fn check(template: &Template, rule_match: &RuleMatch) -> Result<(), Refusal> {
+pub(super) fn check(template: &Template, rule_match: Option<&RuleMatch>) -> Result<(), Refusal> {
     let parts = template.parts();
     for part in parts {
         if let Part::Text(text) = part
@@ -34,8 +34,8 @@ pub(super) fn check(template: &Template, rule_match: &RuleMatch) -> Result<(), R
                 return Ok(());
             }
             Err(Refusal {
-                message: "a redirectUrl must begin with https:// and a host, followed by / before \
-                          any placeholder",
+                message: "a redirectUrl must begin with https://, a host and perhaps a port up to \
+                          65535, followed by /, ? or # before any placeholder",
                 hint: "write the host out: https://host.example/…, or begin with {code}",
             })
         }
@@ -46,6 +46,9 @@ pub(super) fn check(template: &Template, rule_match: &RuleMatch) -> Result<(), R
             },
             rest @ ..,
         ] => {
+            let Some(rule_match) = rule_match else {
+                return Ok(());
+            };
             let (fixed, hint) = match rule_match {
                 RuleMatch::Url(url) => url_fixes_host(url, rest.is_empty()),
                 RuleMatch::Exact(text) | RuleMatch::Prefix(text) => {

@@ -39,6 +39,16 @@ pub(super) struct TemplateError {
     pub(super) hint: Option<&'static str>,
 }
 
+/// The groups that placeholders may name.
+#[derive(Clone, Copy)]
+pub(super) enum Groups<'a> {
+    /// The match is no pattern.
+    None,
+    Of(&'a Pattern),
+    /// The match could not be read.
+    Unknown,
+}
+
 const MAX_CHARACTERS: usize = 2048;
 const MAX_PLACEHOLDERS: usize = 16;
 
@@ -53,8 +63,8 @@ impl Template {
         }
     }
 
-    /// Reads `text`; its placeholders may name groups of `pattern`.
-    pub(super) fn parse(text: &str, pattern: Option<&Pattern>) -> Result<Self, Vec<TemplateError>> {
+    /// Reads `text`; its placeholders may name the `groups`.
+    pub(super) fn parse(text: &str, groups: Groups<'_>) -> Result<Self, Vec<TemplateError>> {
         let mut errors = Vec::new();
         let mut fail = |index, message: String, hint| {
             errors.push(TemplateError {
@@ -102,7 +112,7 @@ impl Template {
                             format!("a template has at most {MAX_PLACEHOLDERS} placeholders");
                         fail(at, message, None);
                     }
-                    match placeholder(&name, pattern) {
+                    match placeholder(&name, groups) {
                         Ok(insert) => {
                             if !literal.is_empty() {
                                 parts.push(Part::Text(std::mem::take(&mut literal).into()));
@@ -130,17 +140,28 @@ impl Template {
         if !literal.is_empty() {
             parts.push(Part::Text(literal.into()));
         }
-        let never_empty = parts.iter().any(|part| match part {
-            Part::Text(_)
-            | Part::Insert {
-                source: Source::Code,
-                ..
-            } => true,
-            Part::Insert {
-                source: Source::Group(index),
-                ..
-            } => pattern.is_some_and(|pattern| pattern.group_never_empty(*index)),
-        });
+        let never_empty = match groups {
+            Groups::Unknown => true,
+            Groups::None => !parts.is_empty(),
+            Groups::Of(pattern) => {
+                let mut inserted = Vec::new();
+                let certain = parts.iter().any(|part| match part {
+                    Part::Text(_)
+                    | Part::Insert {
+                        source: Source::Code,
+                        ..
+                    } => true,
+                    Part::Insert {
+                        source: Source::Group(index),
+                        ..
+                    } => {
+                        inserted.push(*index);
+                        false
+                    }
+                });
+                certain || pattern.never_all_empty(&inserted)
+            }
+        };
         if errors.is_empty() && !never_empty {
             let hint = "add text, or a group that takes part in every match and is not empty";
             errors.push(TemplateError {
@@ -214,10 +235,7 @@ impl Template {
 
 const BRACES: &str = "a brace that means itself is written twice: {{ or }}";
 
-fn placeholder(
-    name: &str,
-    pattern: Option<&Pattern>,
-) -> Result<Part, (String, Option<&'static str>)> {
+fn placeholder(name: &str, groups: Groups<'_>) -> Result<Part, (String, Option<&'static str>)> {
     let (name, encode) = match name.split_once(':') {
         None => (name, false),
         Some((name, "url")) => (name, true),
@@ -234,9 +252,14 @@ fn placeholder(
         return insert(Source::Code);
     }
     let shown = super::fields::shortened(name);
-    let Some(pattern) = pattern else {
-        let hint = "without a regex match there is {code} only";
-        return Err((format!("unknown placeholder {{{shown}}}"), Some(hint)));
+    let pattern = match groups {
+        Groups::Of(pattern) => pattern,
+        Groups::None => {
+            let hint = "without a regex match there is {code} only";
+            return Err((format!("unknown placeholder {{{shown}}}"), Some(hint)));
+        }
+        // Whether there is such a group cannot be told; the template is not used either.
+        Groups::Unknown => return insert(Source::Group(1)),
     };
     if !name.is_empty() && name.bytes().all(|b| b.is_ascii_digit()) {
         let index = name.parse::<u32>().ok().filter(|_| !name.starts_with('0'));
@@ -288,12 +311,12 @@ fn push_encoded(text: &str, must_encode: impl Fn(char) -> bool, out: &mut String
 
 #[cfg(test)]
 mod tests {
-    use super::Template;
+    use super::{Groups, Template};
     use crate::pattern::Pattern;
 
     fn render(template: &str, code: &str, for_header: bool) -> String {
         let mut out = String::new();
-        Template::parse(template, None)
+        Template::parse(template, Groups::None)
             .unwrap()
             .render(code, |_| "", for_header, &mut out);
         out
@@ -332,15 +355,18 @@ mod tests {
             ("{99999999999}", 0),
             ("{Code}", 0),
         ] {
-            let errors = Template::parse(text, Some(&pattern)).unwrap_err();
+            let errors = Template::parse(text, Groups::Of(&pattern)).unwrap_err();
             assert_eq!(errors[0].index, index, "{text}: {}", errors[0].message);
         }
         for text in ["{1}", "{n}x", "{2:url}-", "{{", "{code}", "{1}{n}"] {
-            assert!(Template::parse(text, Some(&pattern)).is_ok(), "{text}");
+            assert!(
+                Template::parse(text, Groups::Of(&pattern)).is_ok(),
+                "{text}"
+            );
         }
-        assert!(Template::parse(&"{code}".repeat(16), None).is_ok());
-        assert!(Template::parse(&"{code}".repeat(17), None).is_err());
-        assert!(Template::parse(&"é".repeat(2048), None).is_ok());
-        assert!(Template::parse(&"é".repeat(2049), None).is_err());
+        assert!(Template::parse(&"{code}".repeat(16), Groups::None).is_ok());
+        assert!(Template::parse(&"{code}".repeat(17), Groups::None).is_err());
+        assert!(Template::parse(&"é".repeat(2048), Groups::None).is_ok());
+        assert!(Template::parse(&"é".repeat(2049), Groups::None).is_err());
     }
 }

@@ -1,6 +1,6 @@
 //! The `url` match: a scheme, a host, perhaps a port and a path.
 
-use super::fields::{Fields, check_length, read_number};
+use super::fields::{Fields, check_length, read_number, shortened};
 use super::json::Node;
 use super::problems::Problems;
 use crate::Problem;
@@ -137,6 +137,7 @@ fn port(problems: &mut Problems<'_>, fields: &Fields<'_>) -> Option<Option<u16>>
     match text.parse::<u16>() {
         Ok(port) if port > 0 => Some(Some(port)),
         _ => {
+            let text = shortened(text);
             let message = format!("a port is a whole number from 1 to 65535, it is {text}");
             problems.error(node, Problem::new(pointer, message));
             None
