@@ -184,10 +184,16 @@ impl CharClass {
 
     /// How many ASCII members `bytes` begins with.
     fn ascii_run(&self, bytes: &[u8]) -> usize {
+        let is_member = |&byte: &u8| byte.is_ascii() && self.contains_byte(byte);
         let mut run = 0;
+        // Most runs are short, and chunks only pay for long ones.
+        let (head, tail) = bytes.split_at(bytes.len().min(CHUNK));
+        match head.iter().position(|byte| !is_member(byte)) {
+            Some(end) => return end,
+            None => run += head.len(),
+        }
         if let Some(ranges) = &self.ranges {
-            let (chunks, _) = bytes.as_chunks::<CHUNK>();
-            for chunk in chunks {
+            for chunk in tail.as_chunks::<CHUNK>().0 {
                 let all = chunk.iter().fold(true, |all, &byte| {
                     all & ranges.iter().fold(false, |any, &(start, more)| {
                         any | (byte.wrapping_sub(start) <= more)
@@ -199,8 +205,11 @@ impl CharClass {
                 run += CHUNK;
             }
         }
-        let is_member = |&&byte: &&u8| byte.is_ascii() && self.contains_byte(byte);
-        run + bytes[run..].iter().take_while(is_member).count()
+        let rest = &bytes[run..];
+        run + rest
+            .iter()
+            .position(|byte| !is_member(byte))
+            .unwrap_or(rest.len())
     }
 
     fn contains_byte(&self, byte: u8) -> bool {

@@ -54,7 +54,7 @@ impl<'a> PrefixHasher<'a> {
     }
 
     /// The hash of the first `length` bytes: not fewer than before, and the text has as many.
-    #[inline]
+    #[inline(always)]
     pub(super) fn prefix(&mut self, length: usize) -> PrefixHash {
         while self.at + 8 <= length {
             self.state = mix(self.state ^ self.word);
