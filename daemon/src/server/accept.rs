@@ -4,7 +4,6 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use nix::libc;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
@@ -24,7 +23,8 @@ pub(super) enum Listener {
     Unix(UnixListener),
 }
 
-/// Accepts connections for as long as it is polled; without a listener, none.
+/// Accepts connections for as long as it is polled and there are workers for them; without a
+/// listener, none.
 ///
 /// # Cancel safety
 ///
@@ -56,11 +56,14 @@ pub(super) async fn accept_all(
             }
         };
         pause = PAUSES.0;
-        workers.serve(Accepted {
+        let accepted = Accepted {
             stream,
             overloaded: permits.available_permits() < OVERLOADED_CONNECTIONS,
             permit,
-        });
+        };
+        if workers.serve(accepted).is_err() {
+            return;
+        }
     }
 }
 
@@ -69,8 +72,9 @@ impl Listener {
         match self {
             Self::Tcp(listener) => {
                 let (stream, _) = listener.accept().await?;
-                // Answers are written whole; waiting for more to send would only delay them.
-                stream.set_nodelay(true)?;
+                // Answers are written whole; waiting for more to send would only delay them. It
+                // fails only for a connection that is gone, as its reader will find.
+                let _ = stream.set_nodelay(true);
                 stream.into_std().map(Stream::Tcp)
             }
             Self::Unix(listener) => {
@@ -83,18 +87,17 @@ impl Listener {
 
 /// Whether an error concerns the connection that was to be accepted, and not the next.
 fn is_of_one_connection(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
-    let of_network = [
-        libc::EPROTO,
-        libc::ENETDOWN,
-        libc::EHOSTUNREACH,
-        libc::ENETUNREACH,
-    ];
+    use io::ErrorKind::{
+        ConnectionAborted, ConnectionReset, HostUnreachable, Interrupted, NetworkDown,
+        NetworkUnreachable,
+    };
     matches!(
         error.kind(),
-        ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted
-    ) || error.raw_os_error().is_some_and(|code| of_network.contains(&code))
-        // From setting an option on a connection that is gone already.
-        || error.kind() == io::ErrorKind::InvalidInput
-        || error.kind() == io::ErrorKind::NotConnected
+        ConnectionAborted
+            | ConnectionReset
+            | HostUnreachable
+            | Interrupted
+            | NetworkDown
+            | NetworkUnreachable
+    )
 }

@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 use codeid_engine::LiveTable;
 use hyper::body::{Body, Incoming};
 use hyper::header::{ALLOW, CONNECTION, CONTENT_TYPE, EXPECT, HeaderName, HeaderValue};
-use hyper::{HeaderMap, Request, Response, StatusCode};
+use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 
 use super::body::{self, AnswerBody, BodyError, Budget};
 use super::endpoint::Endpoint;
@@ -49,12 +49,17 @@ pub(super) async fn handle(
     } else {
         answer(shared, progress, endpoint, &mut request).await
     };
-    let refused = matches!(answered, Err(Failure::Ambiguous | Failure::Overload(_)));
+    let finished = match &answered {
+        // The body was read to its end.
+        Ok(_) if request.method() == Method::POST => true,
+        Err(Failure::Malformed(_) | Failure::TooMany(_)) => true,
+        Err(Failure::Ambiguous | Failure::Overload(_) | Failure::TooSlow) => false,
+        _ => finish_body(&mut request, progress).await,
+    };
     let mut response = match answered {
         Ok(response) => response,
         Err(failure) => fail(&failure, endpoint),
     };
-    let finished = !refused && finish_body(&mut request, progress).await;
     if !finished {
         progress.leave_unread();
     }
@@ -142,10 +147,8 @@ async fn finish_body(request: &mut Request<Incoming>, progress: &Progress) -> bo
         return true;
     }
     // A client that waits for leave to send its body must not get it now.
-    if request.headers().contains_key(EXPECT) || progress.body_expired() {
-        return false;
-    }
-    body::discard(request.body_mut(), DISCARD_BYTES, progress).await
+    !request.headers().contains_key(EXPECT)
+        && body::discard(request.body_mut(), DISCARD_BYTES, progress).await
 }
 
 fn fail(failure: &Failure, endpoint: Option<Endpoint>) -> Response<AnswerBody> {

@@ -80,7 +80,7 @@ pub fn serve(settings: &Settings) -> Result<ExitCode, StartError> {
             .map_err(system("cannot start the serving threads"))?;
         tracing::info!(
             http = %listeners.http.map_or_else(|| "off".to_owned(), |address| address.to_string()),
-            unix = %settings.listen.unix.as_deref().unwrap_or(Path::new("off")).display(),
+            unix = %settings.listen.unix.as_deref().unwrap_or_else(|| Path::new("off")).display(),
             workers = settings.worker_threads,
             preset = start::preset_name(settings),
             version,
@@ -105,15 +105,21 @@ async fn run(
     let waiting = listeners.count() - 1;
     let all = settings.http.max_connections + OVERLOADED_CONNECTIONS + waiting;
     let permits = Arc::new(Semaphore::new(all));
+    let mut fault = false;
     tokio::select! {
-        () = accept_all(listeners.tcp.as_ref(), &permits, &workers) => {}
-        () = accept_all(listeners.unix.as_ref(), &permits, &workers) => {}
+        () = accept_all(listeners.tcp.as_ref(), &permits, &workers) => fault = true,
+        () = accept_all(listeners.unix.as_ref(), &permits, &workers) => fault = true,
         signal = signals.next() => tracing::info!(signal, "stopping"),
+    }
+    if fault {
+        // A daemon that serves with fewer threads than it was told to is better started anew.
+        tracing::error!("stopping, since a serving thread has ended");
     }
     shutdown.enter(Stage::Drain);
     for stream in listeners.close() {
         if let Ok(permit) = Arc::clone(&permits).try_acquire_owned() {
-            workers.serve(Accepted {
+            // Without the worker the connection is closed, as it will be in any case.
+            let _ = workers.serve(Accepted {
                 stream,
                 overloaded: false,
                 permit,
@@ -134,7 +140,11 @@ async fn run(
     } else {
         tracing::warn!(cut, "stopped, and cut connections that had not finished");
     }
-    ExitCode::SUCCESS
+    if fault {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    }
 }
 
 /// Waits until all connections are closed, and tells how many are not by the deadline.

@@ -37,6 +37,10 @@ pub(super) enum Stream {
     Unix(std::os::unix::net::UnixStream),
 }
 
+/// A thread that serves connections has ended.
+#[derive(Debug)]
+pub(super) struct WorkerGone;
+
 /// The threads.
 #[derive(Debug)]
 pub(super) struct Workers(Vec<Worker>);
@@ -63,15 +67,15 @@ impl Workers {
     }
 
     /// Hands a connection to the worker that has the fewest.
-    pub(super) fn serve(&self, accepted: Accepted) {
-        let Some(worker) = self.0.iter().min_by_key(|worker| worker.open.load(Relaxed)) else {
-            return;
-        };
+    ///
+    /// # Errors
+    ///
+    /// [`WorkerGone`] if its thread has ended, which it does only when told to, or by a fault.
+    pub(super) fn serve(&self, accepted: Accepted) -> Result<(), WorkerGone> {
+        let fewest = self.0.iter().min_by_key(|worker| worker.open.load(Relaxed));
+        let worker = fewest.ok_or(WorkerGone)?;
         worker.open.fetch_add(1, Relaxed);
-        if worker.accepted.send(accepted).is_err() {
-            // A worker ends only when it is told to cut; the connection is dropped with it.
-            worker.open.fetch_sub(1, Relaxed);
-        }
+        worker.accepted.send(accepted).map_err(|_| WorkerGone)
     }
 
     /// Waits for the threads, which end when nothing is left to serve or they are told to cut.

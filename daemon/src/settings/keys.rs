@@ -161,7 +161,7 @@ pub(crate) const KEYS: &[Key] = &[
     ),
     later(
         "ac.route.save-route-config-path",
-        Kind::Uri,
+        Kind::Path,
         Some("data/route-config.json"),
         "The file in which the last good route config is kept; or the URI of another store.",
     ),

@@ -199,10 +199,6 @@ impl Daemon {
         self.directory.path().join("codeid.sock")
     }
 
-    pub(super) fn process(&self) -> u32 {
-        self.child.id()
-    }
-
     /// Waits until it writes a line that has `text` in it.
     pub(super) fn wait_for_line(&mut self, text: &str) -> String {
         loop {
