@@ -245,6 +245,12 @@ impl TableRule {
         }
     }
 
+    fn admits(&self, open_id: OpenId<'_>, hash_key: &mut Vec<u8>) -> bool {
+        self.canary
+            .as_ref()
+            .is_none_or(|canary| canary.admits(open_id, hash_key))
+    }
+
     fn admission(&self, open_id: OpenId<'_>, hash_key: &mut Vec<u8>) -> Admission {
         match &self.canary {
             None => Admission::NoCanary,
@@ -318,11 +324,7 @@ impl matcher::Visitor for Winner<'_> {
     }
 
     fn accepted(&mut self, rule: u32) {
-        if rule < self.best
-            && self.table.rules[rule as usize]
-                .admission(self.open_id, self.hash_key)
-                .admits()
-        {
+        if rule < self.best && self.table.rules[rule as usize].admits(self.open_id, self.hash_key) {
             self.best = rule;
         }
     }

@@ -22,7 +22,17 @@ pub(crate) struct Canary {
 }
 
 impl Canary {
-    /// Decides on `open_id`, with `key` as room for what is hashed.
+    /// Whether `open_id` is admitted, with `key` as room for what is hashed.
+    pub(crate) fn admits(&self, open_id: OpenId<'_>, key: &mut Vec<u8>) -> bool {
+        // A percentage of 0 needs no bucket, and is what an allowlist alone comes with.
+        self.allowlist.contains(open_id)
+            || self.percentage > RolloutPercentage::default()
+                && self
+                    .percentage
+                    .admits(Bucket::of_buffered(&self.group, open_id, key))
+    }
+
+    /// The same, with the reason.
     pub(crate) fn admission(&self, open_id: OpenId<'_>, key: &mut Vec<u8>) -> Admission {
         if self.allowlist.contains(open_id) {
             return Admission::Allowlisted;
