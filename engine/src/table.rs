@@ -56,7 +56,7 @@ struct TableRule {
     canary: Option<Canary>,
     action: Action,
     /// Finds the groups that the action's template inserts, if it inserts any.
-    groups: Option<GroupFinder>,
+    groups: Option<Box<GroupFinder>>,
 }
 
 impl RouteTable {
@@ -82,7 +82,7 @@ impl RouteTable {
     pub fn compile(config: &RouteConfig, limits: &CompileLimits) -> Result<Self, ConfigError> {
         guarded(|| {
             let matcher = Matcher::build(config.rules(), limits)?;
-            let rules = config.rules().iter().map(TableRule::new).collect();
+            let rules = TableRule::of_all(config.rules(), limits)?;
             let (version, generation) = (config.version().into(), Generation::default());
             Ok(Self {
                 version,
@@ -230,18 +230,35 @@ impl Scratch {
 }
 
 impl TableRule {
-    fn new(rule: &RouteRule) -> Self {
-        let groups = match (&rule.rule_match, rule.action.template()) {
-            (RuleMatch::Regex(pattern), Some(template)) => {
-                GroupFinder::new(pattern, template.groups())
-            }
-            _ => None,
-        };
-        Self {
-            id: rule.id.clone(),
-            canary: rule.canary.clone(),
-            action: rule.action.clone(),
-            groups,
+    fn of_all(rules: &[RouteRule], limits: &CompileLimits) -> Result<Vec<Self>, ConfigError> {
+        let mut problems = Vec::new();
+        let mut all = Vec::with_capacity(rules.len());
+        for (index, rule) in rules.iter().enumerate() {
+            let groups = match (&rule.rule_match, rule.action.template()) {
+                (RuleMatch::Regex(pattern), Some(template)) => {
+                    GroupFinder::new(pattern, template.groups(), limits)
+                }
+                _ => Ok(None),
+            };
+            let groups = groups.unwrap_or_else(|max_states| {
+                let message =
+                    format!("finding the groups of this pattern takes {max_states} states at most");
+                let problem = Problem::new(format!("/rules/{index}/action"), message)
+                    .with_hint("shorten the pattern's repetitions, or use {code} only");
+                problems.push(problem.in_rule(Some(rule.id.as_str())));
+                None
+            });
+            all.push(Self {
+                id: rule.id.clone(),
+                canary: rule.canary.clone(),
+                action: rule.action.clone(),
+                groups: groups.map(Box::new),
+            });
+        }
+        if problems.is_empty() {
+            Ok(all)
+        } else {
+            Err(ConfigError::new(problems))
         }
     }
 
@@ -306,7 +323,7 @@ impl TableRule {
                 .canary
                 .as_ref()
                 .map_or(0, |c| c.group.len() + c.allowlist.heap_bytes())
-            + self.groups.as_ref().map_or(0, GroupFinder::heap_bytes)
+            + self.groups.as_ref().map_or(0, |groups| groups.heap_bytes())
     }
 }
 

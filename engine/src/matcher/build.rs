@@ -3,28 +3,14 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use regex_syntax::hir::Hir;
-
-use super::automaton::Automaton;
-use super::captures::AssertingRemainder;
 use super::char_class::CharClass;
-use super::emv::EmvIndex;
 use super::expand::{self, Expansion};
-use super::inner::{self, InnerLiterals};
 use super::literals::{LiteralIndex, MAX_BUCKET, buckets};
-use super::segment::{Before, Branch, Ending, Literal, Segment, UNBOUNDED};
-use super::tree::{
-    Costly, Follower, Next, Node, PlainEnding, Remainder, RunEdge, SuffixEdge, SuffixedRuns,
-};
-use crate::rule::{EmvMatch, HostMatch, RouteRule, RuleMatch, UrlMatch};
-use crate::{CompileLimits, ConfigError, Problem};
-
-/// How many states remainders may have that are followed together.
-const STATES_TOGETHER: usize = 512;
-/// Up to so many remainders are followed one by one, so that each is left out if it is not wanted.
-const FEW_REMAINDERS: usize = 4;
-/// How many pairs of states may follow each other, for each state that a rule may have.
-const EDGES_PER_STATE: usize = 64;
+use super::remainders::Remainders;
+use super::segment::{Before, Branch, Ending, Literal, Segment};
+use super::tree::{Next, Node, PlainEnding, RunEdge, SuffixEdge, SuffixedRuns};
+use crate::rule::{HostMatch, RouteRule, RuleMatch, UrlMatch};
+use crate::{CompileLimits, ConfigError};
 
 /// The trees of `rules`, each as its nodes, the root first.
 #[derive(Debug)]
@@ -53,10 +39,12 @@ pub(super) fn trees(rules: &[RouteRule], limits: &CompileLimits) -> Result<Trees
         );
     }
     let tree = |items| {
-        let max_edges = limits.max_rule_states.saturating_mul(EDGES_PER_STATE);
-        let mut builder = Builder {
+        let remainders = Remainders {
             rules,
-            max_edges,
+            max_rule_states: limits.max_rule_states,
+        };
+        let mut builder = Builder {
+            remainders,
             nodes: Vec::new(),
         };
         builder.node(items)?;
@@ -162,8 +150,7 @@ impl Item {
 }
 
 struct Builder<'a> {
-    rules: &'a [RouteRule],
-    max_edges: usize,
+    remainders: Remainders<'a>,
     nodes: Vec<Option<Node>>,
 }
 
@@ -228,7 +215,7 @@ impl Builder<'_> {
             literals: self.literals(literals.groups)?,
             runs: self.runs(runs.groups)?,
             suffixed_runs: self.suffixed_runs(suffixed.groups)?,
-            costly: self.costly(emv, remainders)?,
+            costly: self.remainders.costly(emv, remainders)?,
         };
         self.nodes[number as usize] = Some(node);
         Ok(number)
@@ -293,88 +280,6 @@ impl Builder<'_> {
             });
         }
         Ok(all.into())
-    }
-
-    fn costly(
-        &self,
-        emv: Vec<(u32, EmvMatch)>,
-        mut remainders: Vec<(u32, Hir)>,
-    ) -> Result<Option<Box<Costly>>, ConfigError> {
-        if emv.is_empty() && remainders.is_empty() {
-            return Ok(None);
-        }
-        let emv = (!emv.is_empty()).then(|| EmvIndex::new(emv));
-        remainders.sort_by_key(|&(rule, _)| rule);
-        let texts: Vec<_> = remainders
-            .iter()
-            .map(|(_, hir)| inner::required(hir))
-            .collect();
-        let inner = InnerLiterals::new(&texts);
-        // What is known of a remainder's inner text is known by its place.
-        let remainders = if inner.is_none() && remainders.len() > FEW_REMAINDERS {
-            self.together(&remainders)?
-        } else {
-            let one = |(rule, hir): &(u32, Hir)| self.remainder(*rule, hir);
-            remainders.iter().map(one).collect::<Result<_, _>>()?
-        };
-        Ok(Some(Box::new(Costly {
-            emv,
-            remainders,
-            inner,
-        })))
-    }
-
-    /// As few automata as the bound on their states allows, in the order of their first rules.
-    fn together(&self, remainders: &[(u32, Hir)]) -> Result<Vec<Remainder>, ConfigError> {
-        let mut all = Vec::new();
-        let mut pending: Vec<(u32, &Hir)> = Vec::new();
-        let mut pending_states = 0;
-        for (rule, hir) in remainders {
-            if !hir.properties().look_set().is_empty() {
-                all.push(self.remainder(*rule, hir)?);
-                continue;
-            }
-            let states = states(hir);
-            if !pending.is_empty() && pending_states + states > STATES_TOGETHER {
-                all.push(self.automaton(&std::mem::take(&mut pending))?);
-                pending_states = 0;
-            }
-            pending.push((*rule, hir));
-            pending_states += states;
-        }
-        if !pending.is_empty() {
-            all.push(self.automaton(&pending)?);
-        }
-        all.sort_by_key(|remainder| remainder.first_rule);
-        Ok(all)
-    }
-
-    fn remainder(&self, rule: u32, hir: &Hir) -> Result<Remainder, ConfigError> {
-        if hir.properties().look_set().is_empty() {
-            return self.automaton(&[(rule, hir)]);
-        }
-        let follower = Follower::Asserting(AssertingRemainder::new(hir));
-        Ok(Remainder {
-            first_rule: rule,
-            follower,
-        })
-    }
-
-    fn automaton(&self, remainders: &[(u32, &Hir)]) -> Result<Remainder, ConfigError> {
-        match Automaton::new(remainders, self.max_edges) {
-            Ok(automaton) => Ok(Remainder {
-                first_rule: remainders[0].0,
-                follower: Follower::Automaton(automaton),
-            }),
-            Err(_) => {
-                let rule = remainders[0].0 as usize;
-                let message = "the parts of the pattern can follow each other in too many ways";
-                let problem = Problem::new(format!("/rules/{rule}/match/regex"), message)
-                    .with_hint("make fewer parts optional next to each other")
-                    .in_rule(Some(self.rules[rule].id.as_str()));
-                Err(problem.into())
-            }
-        }
     }
 }
 
@@ -472,21 +377,4 @@ fn common_beginning(members: &[(Literal, Vec<Item>)]) -> String {
         common = &common[..length];
     }
     common.to_owned()
-}
-
-/// About how many states a remainder has.
-fn states(hir: &Hir) -> usize {
-    use regex_syntax::hir::HirKind;
-    match hir.kind() {
-        HirKind::Empty | HirKind::Look(_) => 0,
-        HirKind::Literal(literal) => literal.0.len(),
-        HirKind::Class(_) => 1,
-        HirKind::Capture(capture) => states(&capture.sub),
-        HirKind::Repetition(repetition) => {
-            let copies = repetition.max.unwrap_or(repetition.min.max(1));
-            debug_assert_ne!(copies, UNBOUNDED);
-            states(&repetition.sub).saturating_mul(copies as usize)
-        }
-        HirKind::Concat(subs) | HirKind::Alternation(subs) => subs.iter().map(states).sum(),
-    }
 }

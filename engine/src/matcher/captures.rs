@@ -7,6 +7,8 @@ use regex_automata::util::primitives::NonMaxUsize;
 use regex_automata::{Anchored, Input};
 use regex_syntax::hir::{Capture, Hir, HirKind, Look};
 
+use super::remainders::STATES_PER_SLOW_STEP;
+use crate::CompileLimits;
 use crate::pattern::Pattern;
 
 /// Above this the one-pass automaton, which is faster, gives way to the simulation.
@@ -47,12 +49,20 @@ pub(crate) struct Groups<'a> {
 
 impl GroupFinder {
     /// For the groups `wanted` of `pattern`; `None` if there are none.
-    pub(crate) fn new(pattern: &Pattern, wanted: impl Iterator<Item = u32>) -> Option<Self> {
+    ///
+    /// # Errors
+    ///
+    /// The most states allowed, if the pattern has more and the fast automaton cannot do it.
+    pub(crate) fn new(
+        pattern: &Pattern,
+        wanted: impl Iterator<Item = u32>,
+        limits: &CompileLimits,
+    ) -> Result<Option<Self>, usize> {
         let mut groups: Vec<u32> = wanted.collect();
         groups.sort_unstable();
         groups.dedup();
         if groups.is_empty() {
-            return None;
+            return Ok(None);
         }
         let nfa = whole_nfa(&keep_groups(pattern.hir(), &groups), WhichCaptures::All);
         let one_pass = onepass::Builder::new()
@@ -60,9 +70,12 @@ impl GroupFinder {
             .build_from_nfa(nfa.clone());
         let engine = match one_pass {
             Ok(dfa) => Engine::OnePass(dfa),
+            Err(_) if pattern.cost() > limits.max_rule_states / STATES_PER_SLOW_STEP => {
+                return Err(limits.max_rule_states / STATES_PER_SLOW_STEP);
+            }
             Err(_) => Engine::Simulation(simulation(nfa)),
         };
-        Some(Self { engine, groups })
+        Ok(Some(Self { engine, groups }))
     }
 
     /// Finds the groups in `code`, which the pattern matches.

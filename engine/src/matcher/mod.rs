@@ -21,6 +21,7 @@ mod expand;
 mod inner;
 mod literals;
 pub(crate) mod reference;
+mod remainders;
 mod search;
 mod segment;
 mod tree;

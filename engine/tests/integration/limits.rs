@@ -154,3 +154,32 @@ fn config(rules: &[(impl AsRef<str>, String)]) -> String {
     }
     text + "]}"
 }
+
+#[test]
+fn what_is_slow_for_each_state_may_have_fewer() {
+    for (regex, code_value, pointer) in [
+        (r"\b(?:.*a){600}", "{code}", "/rules/0/match/regex"),
+        (
+            r"(?:a?b?c?d?e?f?g?h?i?j?k?l?m?){30}x",
+            "{code}",
+            "/rules/0/match/regex",
+        ),
+        (r"(?:.*(a)){2000}", "{1}x", "/rules/0/action"),
+    ] {
+        let rule = serde_json::json!({
+            "id": "slow",
+            "match": { "regex": regex },
+            "action": { "type": "DECODE", "codeValue": code_value },
+        });
+        let config = format!(r#"{{"format":"codeid/1","version":"1","rules":[{rule}]}}"#);
+        let error = refused(&config, &CompileLimits::default());
+        let problem = &error.problems()[0];
+        assert_eq!(error.problems().len(), 1, "{error}");
+        assert_eq!((problem.rule(), problem.pointer()), (Some("slow"), pointer));
+        assert!(problem.hint().is_some(), "{error}");
+
+        let mut raised = CompileLimits::default();
+        raised.max_rule_states = 100_000;
+        RouteTable::from_json(config.as_bytes(), &raised).expect("the bound was raised");
+    }
+}

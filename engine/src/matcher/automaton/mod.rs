@@ -23,11 +23,11 @@ pub(super) struct Automaton {
     columns: Box<[u64]>,
     /// The states that the first character can enter.
     first: Box<[u64]>,
-    /// The states after which the next one can follow.
-    steps: Box<[u64]>,
+    /// For each of a few distances, the states after which the state so far ahead can follow.
+    shifts: Box<[Shift]>,
     /// The states that can follow themselves.
     stays: Box<[u64]>,
-    /// The states after which others can follow.
+    /// The states after which others can follow than these.
     jumps: Box<[u64]>,
     /// For each state, where its jumps end in `targets`; they begin where those before end.
     jump_ends: Box<[u32]>,
@@ -43,6 +43,13 @@ struct Target {
     mask: u64,
 }
 
+#[derive(Debug)]
+struct Shift {
+    /// `1..64`.
+    distance: u32,
+    from: Box<[u64]>,
+}
+
 #[derive(Clone, Copy, Debug)]
 struct RuleEnd {
     rule: u32,
@@ -55,6 +62,9 @@ pub(super) struct StateSets {
     active: Vec<u64>,
     next: Vec<u64>,
 }
+
+/// How many distances are shifts: what is left to jumps costs a branch and a load each.
+const MAX_SHIFTS: usize = 4;
 
 /// The parts of the expressions can follow each other in too many ways, or tell too many characters
 /// apart.
@@ -83,7 +93,7 @@ impl Automaton {
             alphabet,
             columns,
             first: positions.first().iter().fold(empty(words), with),
-            steps: empty(words),
+            shifts: shifts(&mut positions, words),
             stays: empty(words),
             jumps: empty(words),
             jump_ends: Box::default(),
@@ -98,15 +108,14 @@ impl Automaton {
     fn set_follow(&mut self, positions: &mut Positions) {
         let mut targets: Vec<Target> = Vec::new();
         let mut jump_ends = Vec::with_capacity(positions.len());
-        for state in 0..positions.len() {
-            let state = u32::try_from(state).expect("states are bounded by the limits");
+        for state in 0..number(positions.len()) {
             let own = Target::of(state);
             let begin = targets.len();
-            for follower in positions.followers(state) {
+            for &follower in positions.followers(state) {
                 if follower == state {
                     self.stays[own.word as usize] |= own.mask;
-                } else if follower == state + 1 {
-                    self.steps[own.word as usize] |= own.mask;
+                } else if let Some(shift) = self.shift_between(state, follower) {
+                    self.shifts[shift].from[own.word as usize] |= own.mask;
                 } else {
                     let target = Target::of(follower);
                     match targets[begin..].last_mut() {
@@ -118,10 +127,22 @@ impl Automaton {
             if targets.len() > begin {
                 self.jumps[own.word as usize] |= own.mask;
             }
-            jump_ends.push(u32::try_from(targets.len()).expect("edges are bounded"));
+            jump_ends.push(number(targets.len()));
         }
         self.jump_ends = jump_ends.into();
         self.targets = targets.into();
+    }
+
+    fn shift_between(&self, state: u32, follower: u32) -> Option<usize> {
+        let distance = follower.checked_sub(state)?;
+        self.shifts
+            .iter()
+            .position(|shift| shift.distance == distance)
+    }
+
+    /// How many jumps a step may have to take.
+    pub(super) fn jumps(&self) -> usize {
+        self.targets.len()
     }
 
     /// Tells `accepted` each rule whose expression matches the whole of `text`, perhaps repeatedly.
@@ -155,7 +176,7 @@ impl Automaton {
 
     /// The states after `text`, where there are at most 64.
     fn follow_one_word(&self, text: &str) -> u64 {
-        let (steps, stays, jumps) = (self.steps[0], self.stays[0], self.jumps[0]);
+        let (stays, jumps) = (self.stays[0], self.jumps[0]);
         let mut reachable = self.first[0];
         let mut active = 0;
         for c in text.chars() {
@@ -163,7 +184,10 @@ impl Automaton {
             if active == 0 {
                 return 0;
             }
-            reachable = (active & steps) << 1 | active & stays;
+            reachable = active & stays;
+            for shift in &self.shifts {
+                reachable |= (active & shift.from[0]) << shift.distance;
+            }
             let mut jumping = active & jumps;
             while jumping != 0 {
                 for target in self.targets_of(jumping.trailing_zeros() as usize) {
@@ -176,31 +200,36 @@ impl Automaton {
     }
 
     /// Leaves the states after `text` in `active`; tells whether there are any.
-    fn follow(&self, text: &str, active: &mut Vec<u64>, next: &mut Vec<u64>) -> bool {
-        next.copy_from_slice(&self.first);
+    fn follow(&self, text: &str, active: &mut [u64], reachable: &mut [u64]) -> bool {
+        reachable.copy_from_slice(&self.first);
         for c in text.chars() {
-            let class = self.alphabet.class(c);
-            let column = &self.columns[class * self.words..][..self.words];
+            let column = &self.columns[self.alphabet.class(c) * self.words..][..self.words];
             let mut any = 0;
-            for ((active, reachable), column) in active.iter_mut().zip(&*next).zip(column) {
+            for ((active, reachable), column) in active.iter_mut().zip(&*reachable).zip(column) {
                 *active = reachable & column;
                 any |= *active;
             }
             if any == 0 {
                 return false;
             }
-            let mut carry = 0;
-            for (word, reachable) in next.iter_mut().enumerate() {
-                let stepping = active[word] & self.steps[word];
-                *reachable = stepping << 1 | carry | active[word] & self.stays[word];
-                carry = stepping >> 63;
+            for ((reachable, active), stays) in reachable.iter_mut().zip(&*active).zip(&self.stays)
+            {
+                *reachable = active & stays;
+            }
+            for Shift { distance, from } in &self.shifts {
+                let mut carry = 0;
+                for ((reachable, active), from) in reachable.iter_mut().zip(&*active).zip(from) {
+                    let shifting = active & from;
+                    *reachable |= shifting << distance | carry;
+                    carry = shifting >> (64 - distance);
+                }
             }
             for word in 0..self.words {
                 let mut jumping = active[word] & self.jumps[word];
                 while jumping != 0 {
                     let state = word * 64 + jumping.trailing_zeros() as usize;
                     for target in self.targets_of(state) {
-                        next[target.word as usize] |= target.mask;
+                        reachable[target.word as usize] |= target.mask;
                     }
                     jumping &= jumping - 1;
                 }
@@ -219,7 +248,7 @@ impl Automaton {
     }
 
     pub(super) fn heap_bytes(&self) -> usize {
-        let words = self.columns.len() + 4 * self.words;
+        let words = self.columns.len() + (3 + self.shifts.len()) * self.words;
         self.alphabet.heap_bytes()
             + size_of_val(&*self.jump_ends)
             + size_of_val(&*self.targets)
@@ -236,6 +265,38 @@ impl Target {
             mask: 1 << (state % 64),
         }
     }
+}
+
+/// The distances at which states most often follow each other, with no state yet.
+fn shifts(positions: &mut Positions, words: usize) -> Box<[Shift]> {
+    let mut counts = [0_usize; 64];
+    for state in 0..number(positions.len()) {
+        for &follower in positions.followers(state) {
+            let distance = follower.saturating_sub(state) as usize;
+            if let Some(count) = counts.get_mut(distance) {
+                *count += 1;
+            }
+        }
+    }
+    let mut distances: Vec<(usize, u32)> = counts
+        .into_iter()
+        .zip(0..)
+        .skip(1)
+        .filter(|&(count, _)| count > 0)
+        .collect();
+    distances.sort_by(|a, b| b.cmp(a));
+    distances.truncate(MAX_SHIFTS);
+    distances
+        .into_iter()
+        .map(|(_, distance)| Shift {
+            distance,
+            from: empty(words),
+        })
+        .collect()
+}
+
+fn number(n: usize) -> u32 {
+    u32::try_from(n).expect("states and their followers are bounded by the limits")
 }
 
 fn empty(words: usize) -> Box<[u64]> {

@@ -57,11 +57,11 @@ impl Positions {
     }
 
     /// What can follow `position`, in order, each once.
-    pub(super) fn followers(&mut self, position: u32) -> impl Iterator<Item = u32> {
+    pub(super) fn followers(&mut self, position: u32) -> &[u32] {
         let follow = &mut self.follow[position as usize];
         follow.sort_unstable();
         follow.dedup();
-        follow.iter().copied()
+        follow
     }
 
     /// Adds an expression that begins where all others do.
