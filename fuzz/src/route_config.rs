@@ -11,6 +11,9 @@ pub fn route_config(bytes: &[u8]) {
     }
 }
 
+/// What the engine says of a panic. Text of the input can stand inside other messages.
+const CAUGHT_PANIC: &str = "an internal fault of the compiler; the config is refused";
+
 /// Low enough that no input takes a fuzzer's time.
 fn limits() -> CompileLimits {
     let mut limits = CompileLimits::default();
@@ -23,11 +26,8 @@ fn limits() -> CompileLimits {
 fn check(bytes: &[u8], error: &ConfigError) {
     assert!(!error.problems().is_empty());
     for problem in error.problems() {
-        assert!(
-            !problem.message().contains("internal fault"),
-            "a panic was caught"
-        );
-        assert!(!problem.message().is_empty() && !problem.message().ends_with('.'));
+        assert_ne!(problem.message(), CAUGHT_PANIC);
+        assert!(!problem.message().is_empty());
         assert!(!problem.message().contains('\n'), "{problem:?}");
         assert!(
             problem.pointer().is_empty() || problem.pointer().starts_with('/'),
