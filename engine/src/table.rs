@@ -245,7 +245,8 @@ impl TableRule {
                     format!("finding the groups of this pattern takes {max_states} states at most");
                 let problem = Problem::new(format!("/rules/{index}/action"), message)
                     .with_hint("shorten the pattern's repetitions, or use {code} only");
-                problems.push(problem.in_rule(Some(rule.id.as_str())));
+                let problem = problem.in_rule(Some(rule.id.as_str()));
+                problems.push(problem.at(Some(rule.position)));
                 None
             });
             all.push(Self {

@@ -39,15 +39,13 @@ pub(super) fn trees(rules: &[RouteRule], limits: &CompileLimits) -> Result<Trees
         );
     }
     let tree = |items| {
-        let remainders = Remainders {
-            rules,
-            max_rule_states: limits.max_rule_states,
-        };
+        let remainders = Remainders::new(rules, limits);
         let mut builder = Builder {
             remainders,
             nodes: Vec::new(),
         };
         builder.node(items)?;
+        builder.remainders.check()?;
         let put = |node: Option<Node>| node.expect("each node is put where it was announced");
         Ok::<_, ConfigError>(builder.nodes.into_iter().map(put).collect())
     };

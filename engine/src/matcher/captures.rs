@@ -7,7 +7,7 @@ use regex_automata::util::primitives::NonMaxUsize;
 use regex_automata::{Anchored, Input};
 use regex_syntax::hir::{Capture, Hir, HirKind, Look};
 
-use super::remainders::STATES_PER_SLOW_STEP;
+use super::remainders::max_simulated_states;
 use crate::CompileLimits;
 use crate::pattern::Pattern;
 
@@ -70,8 +70,8 @@ impl GroupFinder {
             .build_from_nfa(nfa.clone());
         let engine = match one_pass {
             Ok(dfa) => Engine::OnePass(dfa),
-            Err(_) if pattern.cost() > limits.max_rule_states / STATES_PER_SLOW_STEP => {
-                return Err(limits.max_rule_states / STATES_PER_SLOW_STEP);
+            Err(_) if pattern.cost() > max_simulated_states(limits) => {
+                return Err(max_simulated_states(limits));
             }
             Err(_) => Engine::Simulation(simulation(nfa)),
         };

@@ -8,7 +8,7 @@ use super::emv::EmvIndex;
 use super::inner::{self, InnerLiterals};
 use super::tree::{Costly, Follower, Remainder};
 use crate::rule::{EmvMatch, RouteRule};
-use crate::{ConfigError, Problem};
+use crate::{CompileLimits, ConfigError, Problem};
 
 /// How many states remainders may have that are followed together.
 const STATES_TOGETHER: usize = 512;
@@ -16,20 +16,61 @@ const STATES_TOGETHER: usize = 512;
 const FEW_REMAINDERS: usize = 4;
 /// How many pairs of states may follow each other, for each state that a rule may have.
 const EDGES_PER_STATE: usize = 64;
-/// For each jump that a step may have to take, and each state of a simulation, which cost so much
-/// more than a state that is a bit, a rule may have so many states.
-pub(super) const STATES_PER_SLOW_STEP: usize = 10;
+/// What a step of a simulation costs for each state, where a word of an automaton's costs 1.
+const SIMULATED_STATE: usize = 10;
+/// For each unit of a step's cost, a rule may have so many states,
+const STATES_PER_STEP: usize = 10;
+/// and all rules together so many.
+const ALL_STATES_PER_STEP: usize = 25;
+/// How many of the most costly rules are named.
+const COSTLY_RULES_NAMED: usize = 5;
 
-/// Compiles the remainders of `rules`.
-pub(super) struct Remainders<'a> {
-    pub(super) rules: &'a [RouteRule],
-    pub(super) max_rule_states: usize,
+/// How many states the library's simulation may have, which finds groups.
+pub(super) const fn max_simulated_states(limits: &CompileLimits) -> usize {
+    limits.max_rule_states / STATES_PER_STEP
 }
 
-impl Remainders<'_> {
+/// Compiles the remainders of some rules, and counts what they cost.
+pub(super) struct Remainders<'a> {
+    rules: &'a [RouteRule],
+    limits: &'a CompileLimits,
+    /// What one character can cost, by rule.
+    costs: Vec<(usize, u32)>,
+}
+
+impl<'a> Remainders<'a> {
+    pub(super) fn new(rules: &'a [RouteRule], limits: &'a CompileLimits) -> Self {
+        Self {
+            rules,
+            limits,
+            costs: Vec::new(),
+        }
+    }
+
+    /// Whether all together are within their bound.
+    pub(super) fn check(mut self) -> Result<(), ConfigError> {
+        let max = self.limits.max_states / ALL_STATES_PER_STEP;
+        let total: usize = self.costs.iter().map(|&(cost, _)| cost).sum();
+        if total <= max {
+            return Ok(());
+        }
+        self.costs.sort_by(|a, b| b.cmp(a));
+        let named = self.costs.iter().take(COSTLY_RULES_NAMED);
+        let most: Vec<String> = named
+            .map(|&(cost, rule)| format!("{} ({cost})", self.rules[rule as usize].id))
+            .collect();
+        let message = format!(
+            "what the patterns leave to automata can cost {total} steps for a character, at most \
+             {max} are allowed; the most are those of {}",
+            most.join(", ")
+        );
+        let hint = "begin patterns with literals, and leave out .* and \\b where they can be";
+        Err(Problem::new("/rules", message).with_hint(hint).into())
+    }
+
     /// The costly endings of one node: those of its `emv` rules, and its remainders.
     pub(super) fn costly(
-        &self,
+        &mut self,
         emv: Vec<(u32, EmvMatch)>,
         mut remainders: Vec<(u32, Hir)>,
     ) -> Result<Option<Box<Costly>>, ConfigError> {
@@ -57,7 +98,7 @@ impl Remainders<'_> {
     }
 
     fn one_by_one<'h>(
-        &self,
+        &mut self,
         remainders: impl IntoIterator<Item = (u32, &'h Hir)>,
     ) -> Result<Vec<Remainder>, ConfigError> {
         remainders
@@ -67,7 +108,7 @@ impl Remainders<'_> {
     }
 
     /// As few automata as the bound on their states allows, in the order of their first rules.
-    fn together(&self, remainders: &[(u32, Hir)]) -> Result<Vec<Remainder>, ConfigError> {
+    fn together(&mut self, remainders: &[(u32, Hir)]) -> Result<Vec<Remainder>, ConfigError> {
         let mut all = Vec::new();
         let mut group: Vec<(u32, &Hir)> = Vec::new();
         let mut group_states = 0;
@@ -90,53 +131,73 @@ impl Remainders<'_> {
     }
 
     /// One automaton of all, or one of each where one of all would be too much.
-    fn group(&self, group: Vec<(u32, &Hir)>) -> Result<Vec<Remainder>, ConfigError> {
+    fn group(&mut self, group: Vec<(u32, &Hir)>) -> Result<Vec<Remainder>, ConfigError> {
         match self.automaton(&group) {
-            Some(together) if group.len() > 1 => Ok(vec![together]),
+            Some((together, cost)) if group.len() > 1 => {
+                let share = cost.div_ceil(group.len());
+                self.costs
+                    .extend(group.iter().map(|&(rule, _)| (share, rule)));
+                Ok(vec![together])
+            }
             _ => self.one_by_one(group),
         }
     }
 
-    fn one(&self, rule: u32, hir: &Hir) -> Result<Remainder, ConfigError> {
+    fn one(&mut self, rule: u32, hir: &Hir) -> Result<Remainder, ConfigError> {
+        let max_cost = self.limits.max_rule_states / STATES_PER_STEP;
         if !hir.properties().look_set().is_empty() {
-            let max_states = self.max_rule_states / STATES_PER_SLOW_STEP;
-            let states = states(hir);
-            if states > max_states {
+            let cost = states(hir).saturating_mul(SIMULATED_STATE);
+            if cost > max_cost {
                 let message = format!(
-                    "a pattern with \\b, or with an anchor inside, may take {max_states} states \
-                     from there on, this one takes {states}"
+                    "a pattern with \\b, or with an anchor inside, may take {} states from there on, \
+                     this one takes {}",
+                    max_cost / SIMULATED_STATE,
+                    states(hir)
                 );
                 let hint = "leave the \\b or the anchor out, or shorten the repetitions";
                 return Err(self.problem(rule, message, hint).into());
             }
+            self.costs.push((cost, rule));
             let follower = Follower::Asserting(AssertingRemainder::new(hir));
             return Ok(Remainder {
                 first_rule: rule,
                 follower,
             });
         }
-        self.automaton(&[(rule, hir)]).ok_or_else(|| {
-            let message = "the parts of the pattern can follow each other in too many ways";
-            let hint = "make fewer parts optional or repeated next to each other";
-            self.problem(rule, message.to_owned(), hint).into()
-        })
+        match self.automaton(&[(rule, hir)]) {
+            Some((remainder, cost)) if cost <= max_cost => {
+                self.costs.push((cost, rule));
+                Ok(remainder)
+            }
+            _ => {
+                let message = "the parts of the pattern can follow each other in too many ways";
+                let hint = "make fewer parts optional or repeated next to each other";
+                Err(self.problem(rule, message.to_owned(), hint).into())
+            }
+        }
     }
 
     fn problem(&self, rule: u32, message: String, hint: &str) -> Problem {
+        let RouteRule { id, position, .. } = &self.rules[rule as usize];
         Problem::new(format!("/rules/{rule}/match/regex"), message)
             .with_hint(hint)
-            .in_rule(Some(self.rules[rule as usize].id.as_str()))
+            .in_rule(Some(id.as_str()))
+            .at(Some(*position))
     }
 
-    fn automaton(&self, remainders: &[(u32, &Hir)]) -> Option<Remainder> {
+    /// One automaton of all, and what a step of it can cost.
+    fn automaton(&self, remainders: &[(u32, &Hir)]) -> Option<(Remainder, usize)> {
         let (first_rule, _) = *remainders.first()?;
-        let max_edges = self.max_rule_states.saturating_mul(EDGES_PER_STATE);
-        let max_jumps = self.max_rule_states / STATES_PER_SLOW_STEP;
+        let max_edges = self.limits.max_rule_states.saturating_mul(EDGES_PER_STATE);
         let automaton = Automaton::new(remainders, max_edges).ok()?;
-        (automaton.jumps() <= max_jumps).then_some(Remainder {
-            first_rule,
-            follower: Follower::Automaton(automaton),
-        })
+        let cost = automaton.step_cost();
+        Some((
+            Remainder {
+                first_rule,
+                follower: Follower::Automaton(automaton),
+            },
+            cost,
+        ))
     }
 }
 

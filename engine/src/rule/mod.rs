@@ -16,7 +16,7 @@ pub(crate) use self::emv::{EmvMatch, TagPath};
 pub(crate) use self::url::{HostMatch, MAX_LABEL_CHARACTERS, UrlMatch, is_label_byte};
 use crate::canary::Canary;
 use crate::pattern::Pattern;
-use crate::{CompileLimits, ConfigError, Problem, RuleId};
+use crate::{CompileLimits, ConfigError, Position, Problem, RuleId};
 
 /// A route config, parsed and checked: rules in the order in which they are tried, perhaps none.
 ///
@@ -92,6 +92,8 @@ impl RouteConfig {
 /// One rule, checked.
 #[derive(Clone, Debug)]
 pub(crate) struct RouteRule {
+    /// Where the rule begins in the document.
+    pub(crate) position: Position,
     pub(crate) id: RuleId,
     pub(crate) rule_match: RuleMatch,
     pub(crate) action: Action,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::fields::{Fields, check_length, read_array, shortened};
 use super::json::Node;
-use super::problems::Problems;
+use super::problems::{LineCounter, Problems};
 use super::{RouteConfig, RouteRule, RuleMatch, action, emv, gate, url};
 use crate::pattern::{Pattern, PatternError};
 use crate::{CodeValue, CompileLimits, ConfigError, Problem, RuleId};
@@ -25,7 +25,8 @@ pub(super) fn parse(json: &[u8], limits: &CompileLimits) -> Result<RouteConfig, 
             return Err(problems.finish().expect_err("a problem was just reported"));
         }
     };
-    let config = read_config(&mut problems, root, limits);
+    let mut lines = LineCounter::new(document);
+    let config = read_config(&mut problems, &mut lines, root, limits);
     let complete = config.is_some();
     debug_assert!(
         complete || problems.has_errors(),
@@ -75,6 +76,7 @@ fn read_document(json: &[u8], max_characters: usize) -> Result<&str, Problem> {
 
 fn read_config(
     problems: &mut Problems<'_>,
+    lines: &mut LineCounter<'_>,
     root: Node<'_>,
     limits: &CompileLimits,
 ) -> Option<(Box<str>, Vec<RouteRule>)> {
@@ -101,12 +103,14 @@ fn read_config(
     let mut ids = HashMap::with_capacity(elements.len());
     let mut sound = true;
     for (index, element) in elements.into_iter().enumerate() {
+        let claim = &mut |id| ids.insert(id, index);
         let rule = read_rule(
             problems,
             element,
             format!("{pointer}/{index}"),
+            lines,
             limits,
-            &mut |id| ids.insert(id, index),
+            claim,
         );
         problems.enter_rule(None);
         match rule {
@@ -144,6 +148,7 @@ fn read_rule(
     problems: &mut Problems<'_>,
     node: Node<'_>,
     pointer: String,
+    lines: &mut LineCounter<'_>,
     limits: &CompileLimits,
     claim: &mut impl FnMut(RuleId) -> Option<usize>,
 ) -> Option<RouteRule> {
@@ -196,6 +201,7 @@ fn read_rule(
         return None;
     }
     Some(RouteRule {
+        position: lines.position(node.offset(problems.document())),
         id: id?,
         rule_match: rule_match?,
         action: action?,

@@ -8,8 +8,8 @@ pub(super) struct Problems<'a> {
     document: &'a str,
     /// The id of the rule that is being read.
     rule: Option<String>,
-    errors: Vec<(Option<Place>, Problem)>,
-    warnings: Vec<(Option<Place>, Problem)>,
+    errors: Vec<(Place, Problem)>,
+    warnings: Vec<(Place, Problem)>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,14 +43,14 @@ impl<'a> Problems<'a> {
             offset: node.offset(self.document),
             in_pattern: None,
         };
-        self.push(Some(place), problem);
+        self.push(place, problem);
     }
 
     /// A problem at the character `index` of the string `node`.
     pub(super) fn error_inside(&mut self, node: Node<'_>, index: usize, problem: Problem) {
         let offset = node.offset_in_string(self.document, index);
         self.push(
-            Some(Place {
+            (Place {
                 offset,
                 in_pattern: Some(index),
             }),
@@ -64,7 +64,7 @@ impl<'a> Problems<'a> {
             offset: error.offset,
             in_pattern: None,
         };
-        self.push(Some(place), Problem::new(pointer, error.message));
+        self.push(place, Problem::new(pointer, error.message));
     }
 
     /// What is allowed, but probably not meant.
@@ -74,7 +74,7 @@ impl<'a> Problems<'a> {
             in_pattern: None,
         };
         self.warnings
-            .push((Some(place), problem.in_rule(self.rule.as_deref())));
+            .push((place, problem.in_rule(self.rule.as_deref())));
     }
 
     pub(super) fn has_errors(&self) -> bool {
@@ -91,38 +91,63 @@ impl<'a> Problems<'a> {
         }
     }
 
-    fn push(&mut self, place: Option<Place>, problem: Problem) {
+    fn push(&mut self, place: Place, problem: Problem) {
         self.errors
             .push((place, problem.in_rule(self.rule.as_deref())));
     }
 }
 
-/// Sorts by place, and counts lines and columns in one pass over the document.
-fn located(document: &str, mut found: Vec<(Option<Place>, Problem)>) -> Vec<Problem> {
+/// Puts the problems in document order, each with its position.
+fn located(document: &str, mut found: Vec<(Place, Problem)>) -> Vec<Problem> {
     found.sort_by_key(|(place, _)| *place);
-    let mut position = Position {
-        line: 1,
-        column: 1,
-        offset: 0,
-        in_pattern: None,
-    };
+    let mut lines = LineCounter::new(document);
     found
         .into_iter()
-        .map(|(place, problem)| {
-            let Some(place) = place else { return problem };
-            for c in document[position.offset..place.offset].chars() {
-                if c == '\n' {
-                    position.line += 1;
-                    position.column = 1;
-                } else {
-                    position.column += 1;
-                }
-            }
-            position.offset = place.offset;
+        .map(|(Place { offset, in_pattern }, problem)| {
             problem.at(Some(Position {
-                in_pattern: place.in_pattern,
-                ..position
+                in_pattern,
+                ..lines.position(offset)
             }))
         })
         .collect()
+}
+
+/// Finds positions in a document, each after the one before, in one pass.
+pub(super) struct LineCounter<'a> {
+    document: &'a str,
+    position: Position,
+}
+
+impl<'a> LineCounter<'a> {
+    pub(super) fn new(document: &'a str) -> Self {
+        Self {
+            document,
+            position: Position {
+                line: 1,
+                column: 1,
+                offset: 0,
+                in_pattern: None,
+            },
+        }
+    }
+
+    /// The position of the byte `offset`, which is not before the one asked for last.
+    pub(super) fn position(&mut self, offset: usize) -> Position {
+        let Position {
+            line,
+            column,
+            offset: last,
+            ..
+        } = &mut self.position;
+        for c in self.document[*last..offset].chars() {
+            if c == '\n' {
+                *line += 1;
+                *column = 1;
+            } else {
+                *column += 1;
+            }
+        }
+        *last = offset;
+        self.position
+    }
 }

@@ -177,9 +177,27 @@ fn what_is_slow_for_each_state_may_have_fewer() {
         assert_eq!(error.problems().len(), 1, "{error}");
         assert_eq!((problem.rule(), problem.pointer()), (Some("slow"), pointer));
         assert!(problem.hint().is_some(), "{error}");
+        assert_eq!(problem.position().map(|position| position.line), Some(1));
 
         let mut raised = CompileLimits::default();
-        raised.max_rule_states = 100_000;
+        raised.max_rule_states = 200_000;
+        raised.max_states = 2_000_000;
         RouteTable::from_json(config.as_bytes(), &raised).expect("the bound was raised");
     }
+}
+
+#[test]
+fn what_all_automata_cost_together_is_bounded() {
+    let rules: Vec<(String, String)> = (0..30)
+        .map(|i| (format!("r{i}"), format!("(?:.*a){{{}}}x", 3000 + i)))
+        .collect();
+    let rules: Vec<(&str, String)> = rules.iter().map(|(id, p)| (&**id, p.clone())).collect();
+    let error = refused(&config(&rules), &CompileLimits::default());
+    assert_eq!(error.problems().len(), 1, "{error}");
+    let problem = &error.problems()[0];
+    assert_eq!((problem.rule(), problem.pointer()), (None, "/rules"));
+    assert!(
+        problem.message().contains("r29 ("),
+        "the most costly are named: {error}"
+    );
 }

@@ -140,9 +140,9 @@ impl Automaton {
             .position(|shift| shift.distance == distance)
     }
 
-    /// How many jumps a step may have to take.
-    pub(super) fn jumps(&self) -> usize {
-        self.targets.len()
+    /// What a step can cost: about so many operations on words.
+    pub(super) fn step_cost(&self) -> usize {
+        self.words * (2 + self.shifts.len()) + self.targets.len()
     }
 
     /// Tells `accepted` each rule whose expression matches the whole of `text`, perhaps repeatedly.
