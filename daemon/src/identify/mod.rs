@@ -10,7 +10,7 @@ use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::{Bytes, BytesMut};
-use codeid_engine::{Generation, LiveTable, RouteTable, RuleId, Scratch};
+use codeid_engine::{Generation, LiveTable, RouteTable, Scratch};
 
 use self::request::Parameters;
 use crate::result::ApiResult;
@@ -46,8 +46,8 @@ pub struct Answer {
     pub body: Bytes,
     /// The table that answered; `None` if there is none.
     pub generation: Option<Generation>,
-    /// The rule that decided, for a single code value.
-    pub rule: Option<RuleId>,
+    /// The id of the rule that decided, for a single code value.
+    pub rule: Option<Bytes>,
 }
 
 /// Answers a request for one code value.
@@ -58,7 +58,7 @@ pub struct Answer {
 pub fn identify_code(live: &LiveTable, body: &[u8]) -> Result<Answer, RequestError> {
     let parameters = request::read_one(body)?;
     Ok(with_memory(live, |table, memory| {
-        memory.answer(table, &parameters)
+        memory.answer(table, &parameters);
     }))
 }
 
@@ -76,9 +76,7 @@ pub fn identify_codes(live: &LiveTable, body: &[u8]) -> Result<Answer, RequestEr
                 memory.out.extend_from_slice(b",");
             }
             match element {
-                Ok(parameters) => {
-                    memory.answer(table, parameters);
-                }
+                Ok(parameters) => memory.answer(table, parameters),
                 Err(kind) => {
                     let detail = format!("The element must be an object, it is {kind}.");
                     write_failure(&PARAM_ILLEGAL, &detail, &mut memory.out);
@@ -86,7 +84,7 @@ pub fn identify_codes(live: &LiveTable, body: &[u8]) -> Result<Answer, RequestEr
             }
         }
         memory.out.extend_from_slice(b"]");
-        None
+        memory.rule.clear();
     }))
 }
 
@@ -95,33 +93,30 @@ pub fn identify_codes(live: &LiveTable, body: &[u8]) -> Result<Answer, RequestEr
 struct Memory {
     scratch: Scratch,
     out: BytesMut,
+    /// The id of the rule that decided last; empty if none did. Copied, since a clone would touch a
+    /// count that all threads touch.
+    rule: Vec<u8>,
 }
 
 impl Memory {
-    /// Appends the answer for one code value, and tells the rule that decided.
-    fn answer(
-        &mut self,
-        table: Option<&RouteTable>,
-        parameters: &Parameters<'_>,
-    ) -> Option<RuleId> {
+    /// Appends the answer for one code value, and keeps the rule that decided.
+    fn answer(&mut self, table: Option<&RouteTable>, parameters: &Parameters<'_>) {
+        self.rule.clear();
         let (code_value, open_id) = match parameters.check() {
             Ok(checked) => checked,
             Err(detail) => {
-                write_failure(&PARAM_ILLEGAL, &detail, &mut self.out);
-                return None;
+                return write_failure(&PARAM_ILLEGAL, &detail, &mut self.out);
             }
         };
         let Some(table) = table else {
-            write_failure(
-                &UNKNOWN_EXCEPTION,
-                "No route table is loaded.",
-                &mut self.out,
-            );
-            return None;
+            let detail = "No route table is loaded.";
+            return write_failure(&UNKNOWN_EXCEPTION, detail, &mut self.out);
         };
         let verdict = table.identify(code_value, open_id, &mut self.scratch);
         write_verdict(&verdict, &mut self.out);
-        verdict.rule.cloned()
+        if let Some(rule) = verdict.rule {
+            self.rule.extend_from_slice(rule.as_str().as_bytes());
+        }
     }
 }
 
@@ -131,28 +126,25 @@ thread_local! {
 
 /// Runs one unit of work on one table. A panic in it becomes the answer that says so, and costs
 /// the thread what it had kept.
-fn with_memory(
-    live: &LiveTable,
-    work: impl FnOnce(Option<&RouteTable>, &mut Memory) -> Option<RuleId>,
-) -> Answer {
+fn with_memory(live: &LiveTable, work: impl FnOnce(Option<&RouteTable>, &mut Memory)) -> Answer {
     MEMORY.with_borrow_mut(|memory| {
         live.with(|table| {
             let generation = table.map(RouteTable::generation);
-            let worked = catch_unwind(AssertUnwindSafe(|| work(table, memory)));
-            let rule = worked.unwrap_or_else(|_| {
+            if catch_unwind(AssertUnwindSafe(|| work(table, memory))).is_err() {
                 *memory = Memory::default();
                 let detail = "An internal fault occurred.";
                 write_failure(&UNKNOWN_EXCEPTION, detail, &mut memory.out);
-                None
-            });
+            }
             let body = memory.out.split().freeze();
+            memory.out.extend_from_slice(&memory.rule);
+            let rule = memory.out.split().freeze();
             if body.len() > MAX_KEPT_BYTES {
                 memory.out = BytesMut::new();
             }
             Answer {
                 body,
                 generation,
-                rule,
+                rule: Some(rule).filter(|rule| !rule.is_empty()),
             }
         })
     })

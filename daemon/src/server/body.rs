@@ -45,7 +45,7 @@ pub(super) enum BodyError {
 #[derive(Debug)]
 pub(super) struct ReadBody {
     pub(super) bytes: Bytes,
-    _share: Share,
+    _share: Option<Share>,
 }
 
 /// The body of an answer.
@@ -72,7 +72,7 @@ pub(super) async fn read(
     if body.size_hint().lower() > most as u64 {
         return Err(BodyError::TooLong);
     }
-    let mut share = Share::empty(Arc::clone(budget));
+    let mut share = None;
     let mut first = Bytes::new();
     let mut all = BytesMut::new();
     while let Some(piece) = next_piece(body, progress).await? {
@@ -80,7 +80,12 @@ pub(super) async fn read(
         if length > most {
             return Err(BodyError::TooLong);
         }
-        if !share.grow_to(length) {
+        // Counted only now: the budget is shared by all threads, and small bodies spare it.
+        if length > UNCOUNTED_BYTES
+            && !share
+                .get_or_insert_with(|| Share::empty(Arc::clone(budget)))
+                .grow_to(length)
+        {
             return Err(BodyError::NoRoom);
         }
         // Nearly every body is one piece, which is used as it is.
@@ -165,9 +170,6 @@ impl Share {
 
     /// Makes the share large enough for a body of `length` bytes; tells whether there was room.
     fn grow_to(&mut self, length: usize) -> bool {
-        if length <= UNCOUNTED_BYTES {
-            return true;
-        }
         let more = length.saturating_sub(self.bytes);
         let taken = self.budget.take(more);
         if taken {

@@ -24,14 +24,9 @@ where
 {
     let progress = Arc::new(Progress::new());
     let transport = Transport::new(stream, Arc::clone(&progress));
-    let service = service_fn(|request| {
-        let (shared, progress) = (Arc::clone(&shared), Arc::clone(&progress));
-        async move {
-            Ok::<_, std::convert::Infallible>(
-                handler::handle(&shared, &progress, overloaded, request).await,
-            )
-        }
-    });
+    // Borrowed, so that a request touches no count that other threads touch.
+    let (to_all, to_this) = (&*shared, &*progress);
+    let service = service_fn(move |request| handler::handle(to_all, to_this, overloaded, request));
     let mut connection = pin!(builder(&shared).serve_connection(TokioIo::new(transport), service));
     let mut watchdog = Watchdog::new(&shared.limits);
     let mut stopping = pin!(shared.shutdown.entered(Stage::CloseIdle));

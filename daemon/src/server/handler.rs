@@ -1,5 +1,6 @@
 //! One HTTP request: from its head to its answer.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
@@ -39,7 +40,7 @@ pub(super) async fn handle(
     progress: &Progress,
     overloaded: bool,
     mut request: Request<Incoming>,
-) -> Response<AnswerBody> {
+) -> Result<Response<AnswerBody>, Infallible> {
     progress.enter(Phase::Answer);
     let endpoint = Endpoint::at(request.uri().path());
     let answered = if progress.begin_request() {
@@ -68,7 +69,7 @@ pub(super) async fn handle(
         response.headers_mut().insert(CONNECTION, close);
     }
     progress.enter(Phase::Idle);
-    response
+    Ok(response)
 }
 
 async fn answer(
@@ -114,7 +115,7 @@ async fn answer(
             .insert(GENERATION, HeaderValue::from(generation.get()));
     }
     if let Some(rule) = answer.rule {
-        let value = HeaderValue::from_str(rule.as_str()).expect("a rule id is visible ASCII");
+        let value = HeaderValue::from_maybe_shared(rule).expect("a rule id is visible ASCII");
         response.headers_mut().insert(RULE, value);
     }
     Ok(response)
