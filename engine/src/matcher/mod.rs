@@ -67,8 +67,7 @@ impl Matcher {
         let Trees { whole, with_folded } = &self.trees;
         search::search(whole, code, scratch, captures, visitor);
         if let Some(with_folded) = with_folded
-            && !code.is_ascii()
-            && code.contains(FOLDED_BEYOND_ASCII)
+            && holds_folded(code)
         {
             search::search(with_folded, code, scratch, captures, visitor);
         }
@@ -81,4 +80,10 @@ impl Matcher {
             .map(|node| size_of::<Node>() + node.heap_bytes())
             .sum()
     }
+}
+
+/// Whether `code` holds a character that the branches of the first tree leave out.
+fn holds_folded(code: &str) -> bool {
+    let [s, k] = FOLDED_BEYOND_ASCII.map(|c| c.encode_utf8(&mut [0; 4]).as_bytes()[0]);
+    memchr::memchr2(s, k, code.as_bytes()).is_some() && code.contains(FOLDED_BEYOND_ASCII)
 }

@@ -131,7 +131,8 @@ impl<T: Copy> LiteralIndex<T> {
             by_first_byte[usize::from(*first_byte)] = place;
             by_first_byte[usize::from(first_byte.to_ascii_uppercase())] = place;
         }
-        let mut slots = vec![Slot::default(); (buckets.all.len() * 2).next_power_of_two()];
+        // At most a quarter full, so that a probe nearly always ends at its first slot.
+        let mut slots = vec![Slot::default(); (buckets.all.len() * 4).next_power_of_two()];
         for bucket in &buckets.all {
             let hash = PrefixHash::of(&literals[bucket.first].1, bucket.checkpoint);
             let mut at = hash.slot(slots.len());
