@@ -13,7 +13,7 @@ use codeid_benches::{
 };
 
 const CODES: usize = 100_000;
-const ROUNDS: usize = 9;
+const ROUNDS: usize = 11;
 const RULE_COUNTS: [usize; 4] = [10, 100, 1000, 5000];
 
 fn main() -> io::Result<()> {
