@@ -11,7 +11,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::handler::{self, Shared};
-use super::progress::{Overdue, Progress, Watchdog};
+use super::progress::{Overdue, Phase, Progress, Watchdog};
 use super::transport::Transport;
 use crate::shutdown::Stage;
 
@@ -42,7 +42,9 @@ where
                 is_watched = true;
                 let _ = stopping.as_mut().poll(cx);
             }
-            if !is_stopping && shared.shutdown.reached(Stage::CloseIdle) {
+            // hyper takes a connection on which half a head has come for an idle one.
+            let is_idle = !progress.is_in(Phase::Head);
+            if !is_stopping && is_idle && shared.shutdown.reached(Stage::CloseIdle) {
                 is_stopping = true;
                 connection.as_mut().graceful_shutdown();
                 continue;

@@ -47,7 +47,7 @@ pub use self::listeners::ListenError;
 
 /// How long a connection without a request is kept open while the daemon stops: a client that is
 /// about to send its next request still gets an answer, which tells it to close.
-const IDLE_GRACE: Duration = Duration::from_millis(500);
+const IDLE_GRACE: Duration = Duration::from_secs(1);
 
 /// Runs the daemon until it is told to stop, by SIGTERM or SIGINT.
 ///
@@ -105,17 +105,17 @@ async fn run(
     let waiting = listeners.count() - 1;
     let all = settings.http.max_connections + OVERLOADED_CONNECTIONS + waiting;
     let permits = Arc::new(Semaphore::new(all));
-    let mut fault = false;
-    tokio::select! {
-        () = accept_all(listeners.tcp.as_ref(), &permits, &workers) => fault = true,
-        () = accept_all(listeners.unix.as_ref(), &permits, &workers) => fault = true,
-        signal = signals.next() => tracing::info!(signal, "stopping"),
-    }
-    if fault {
-        // A daemon that serves with fewer threads than it was told to is better started anew.
-        tracing::error!("stopping, since a serving thread has ended");
-    }
+    let signal = tokio::select! {
+        () = accept_all(listeners.tcp.as_ref(), &permits, &workers) => None,
+        () = accept_all(listeners.unix.as_ref(), &permits, &workers) => None,
+        signal = signals.next() => Some(signal),
+    };
     shutdown.enter(Stage::Drain);
+    match signal {
+        Some(signal) => tracing::info!(signal, "stopping"),
+        // A daemon that serves with fewer threads than it was told to is better started anew.
+        None => tracing::error!("stopping, since a serving thread has ended"),
+    }
     for stream in listeners.close() {
         if let Ok(permit) = Arc::clone(&permits).try_acquire_owned() {
             // Without the worker the connection is closed, as it will be in any case.
@@ -140,10 +140,9 @@ async fn run(
     } else {
         tracing::warn!(cut, "stopped, and cut connections that had not finished");
     }
-    if fault {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
+    match signal {
+        Some(_) => ExitCode::SUCCESS,
+        None => ExitCode::FAILURE,
     }
 }
 

@@ -24,7 +24,9 @@ const LINGER: Duration = Duration::from_secs(1);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum Phase {
-    /// Reading a request's head, or waiting for the first.
+    /// Waiting for the first byte.
+    Fresh,
+    /// Reading a request's head.
     Head,
     /// Reading a request's body.
     Body,
@@ -58,7 +60,7 @@ pub(super) struct Progress {
 impl Progress {
     pub(super) const fn new() -> Self {
         Self {
-            phase: AtomicU8::new(Phase::Head as u8),
+            phase: AtomicU8::new(Phase::Fresh as u8),
             steps: AtomicU32::new(0),
             stalled: AtomicBool::new(false),
             body_expired: AtomicBool::new(false),
@@ -75,7 +77,7 @@ impl Progress {
 
     /// Bytes arrived.
     pub(super) fn received(&self) {
-        if self.phase.load(Relaxed) == Phase::Idle as u8 {
+        if self.is_in(Phase::Idle) || self.is_in(Phase::Fresh) {
             self.enter(Phase::Head);
         }
     }
@@ -111,6 +113,10 @@ impl Progress {
         self.unread.load(Relaxed)
     }
 
+    pub(super) fn is_in(&self, phase: Phase) -> bool {
+        self.phase.load(Relaxed) == phase as u8
+    }
+
     fn step(&self) {
         self.steps
             .store(self.steps.load(Relaxed).wrapping_add(1), Relaxed);
@@ -118,14 +124,13 @@ impl Progress {
 
     /// How long the connection may stay as it is; `None`: as long as it takes.
     fn patience(&self, limits: &Http) -> Option<Duration> {
-        let phase = self.phase.load(Relaxed);
-        let is = |asked: Phase| phase == asked as u8;
         match () {
-            () if is(Phase::Linger) => Some(LINGER),
+            () if self.is_in(Phase::Linger) => Some(LINGER),
             () if self.stalled.load(Relaxed) => Some(limits.write_timeout),
-            () if is(Phase::Head) => Some(limits.header_timeout),
-            () if is(Phase::Body) => Some(limits.body_timeout),
-            () if is(Phase::Idle) => Some(limits.idle_timeout),
+            () if self.is_in(Phase::Fresh) => Some(limits.header_timeout),
+            () if self.is_in(Phase::Head) => Some(limits.header_timeout),
+            () if self.is_in(Phase::Body) => Some(limits.body_timeout),
+            () if self.is_in(Phase::Idle) => Some(limits.idle_timeout),
             () => None,
         }
     }
@@ -189,7 +194,7 @@ impl Watchdog {
                 Some(deadline) if deadline > now => self.timer.as_mut().reset(deadline),
                 None => self.timer.as_mut().reset(now + limits.idle_timeout),
                 Some(_) => {
-                    let in_body = progress.phase.load(Relaxed) == Phase::Body as u8;
+                    let in_body = progress.is_in(Phase::Body);
                     if in_body && !progress.stalled.load(Relaxed) && !progress.body_expired() {
                         progress.body_expired.store(true, Relaxed);
                         return Poll::Ready(Overdue::Body);

@@ -89,8 +89,8 @@ pub(crate) const KEYS: &[Key] = &[
         "http.header-timeout-ms",
         Kind::integer(1, 600_000, "milliseconds"),
         Some("10000"),
-        "How long a request's head may take, from its first byte or from the connect, until the\n\
-         connection is closed.",
+        "How long a request's head may take from its first byte, and the first byte of a connection\n\
+         from the connect.",
     ),
     live(
         "http.body-timeout-ms",

@@ -59,15 +59,26 @@ fn who_is_being_answered_is_answered_and_readiness_is_gone() {
     let (first, last) = whole.split_at(whole.len() - 1);
     let mut in_body = daemon.tcp();
     in_body.send(first);
-    let mut prober = daemon.unix();
-    assert_eq!(prober.bare("GET", "/readyz").status, 200);
+    let mut probers = [daemon.tcp(), daemon.unix()];
+    for prober in &mut probers {
+        assert_eq!(prober.bare("GET", "/readyz").status, 200);
+        prober.send("GET /readyz HTTP/1.1\r\nHost: h\r\n");
+    }
+    let mut idle = daemon.unix();
+    assert_eq!(idle.bare("GET", "/livez").status, 200);
     daemon.signal("TERM");
     daemon.wait_for_line("stopping");
-    let answer = prober.bare("GET", "/readyz");
-    assert_eq!(
-        (answer.status, answer.header("connection")),
-        (503, Some("close"))
-    );
+    // That the idle one is closed shows how far the stop is.
+    assert_eq!(idle.rest(), b"");
+    for mut prober in probers {
+        prober.send("\r\n");
+        let answer = prober.receive();
+        assert_eq!(
+            (answer.status, answer.header("connection")),
+            (503, Some("close"))
+        );
+        assert_eq!(prober.rest(), b"");
+    }
     in_body.send(last);
     let answer = in_body.receive();
     assert_eq!(answer.header("x-codeid-rule"), Some("order"));
