@@ -49,13 +49,11 @@ impl<'a> Problems<'a> {
     /// A problem at the character `index` of the string `node`.
     pub(super) fn error_inside(&mut self, node: Node<'_>, index: usize, problem: Problem) {
         let offset = node.offset_in_string(self.document, index);
-        self.push(
-            (Place {
-                offset,
-                in_pattern: Some(index),
-            }),
-            problem,
-        );
+        let place = Place {
+            offset,
+            in_pattern: Some(index),
+        };
+        self.push(place, problem);
     }
 
     /// A problem with text that cannot be read.

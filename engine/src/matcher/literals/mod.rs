@@ -1,16 +1,16 @@
 //! Finds all literals of a set with which a text begins, by hashing.
 //!
-//! The first byte of the text picks a *family* of literals. A family has a few *checkpoints*:
-//! lengths at which the beginning of the text is hashed and looked up, one probe each. What a probe
-//! finds is a *bucket*: the literals that begin with these bytes, in any case, and are shorter than
-//! the next checkpoint. They are compared one by one, and there are few of them: where more would
-//! share a bucket, the caller puts what they have in common into a literal of its own.
+//! The first byte of the text picks a *family* of literals. A family has a few *windows*, at which
+//! eight bytes of the text are looked up, one probe each. What a probe finds is a *bucket*: the
+//! literals that show the same through that window. They are compared one by one, and there are
+//! few of them: where more would share a bucket, the caller puts what they have in common into a
+//! literal of its own.
 
-mod checkpoints;
-mod hash;
+mod choice;
+mod window;
 
-use self::checkpoints::Checkpoints;
-use self::hash::PrefixHash;
+use self::choice::MAX_WINDOWS;
+use self::window::{View, Window};
 use super::segment::Literal;
 
 /// Up to so many literals are compared one by one.
@@ -24,7 +24,7 @@ pub(super) struct LiteralIndex<T> {
     /// By first byte, the place in `families` and one; 0 if no literal begins so. Empty where the
     /// literals are so few that all are compared.
     by_first_byte: Box<[u8]>,
-    families: Box<[Checkpoints]>,
+    families: Box<[Family]>,
     slots: Box<[Slot]>,
     entries: Box<[Entry<T>]>,
     /// The bytes of all literals; in lower case where the case does not matter.
@@ -121,12 +121,8 @@ impl<T: Copy> LiteralIndex<T> {
         let buckets = buckets(literals, |(_, bytes, _)| bytes);
         let mut by_first_byte = vec![0; 256];
         let mut families = Vec::new();
-        for Family {
-            first_byte,
-            checkpoints,
-        } in &buckets.families
-        {
-            families.push(*checkpoints);
+        for (first_byte, family) in &buckets.families {
+            families.push(*family);
             let place = u8::try_from(families.len()).expect("folded bytes are fewer than 256");
             by_first_byte[usize::from(*first_byte)] = place;
             by_first_byte[usize::from(first_byte.to_ascii_uppercase())] = place;
@@ -134,7 +130,7 @@ impl<T: Copy> LiteralIndex<T> {
         // At most a quarter full, so that a probe nearly always ends at its first slot.
         let mut slots = vec![Slot::default(); (buckets.all.len() * 4).next_power_of_two()];
         for bucket in &buckets.all {
-            let hash = PrefixHash::of(&literals[bucket.first].1, bucket.checkpoint);
+            let hash = bucket.window.hash(bucket.view);
             let mut at = hash.slot(slots.len());
             while slots[at].entries > 0 {
                 at = (at + 1) % slots.len();
@@ -171,7 +167,11 @@ impl<T: Copy> LiteralIndex<T> {
             return;
         }
         let mask = self.slots.len() - 1;
-        self.families[usize::from(family) - 1].hashes(text, |hash| {
+        let Family { windows, count } = &self.families[usize::from(family) - 1];
+        for window in &windows[..usize::from(*count)] {
+            // The windows are in order, so the text ends before all others too.
+            let Some(view) = window.view(text) else { break };
+            let hash = window.hash(view);
             let mut at = hash.slot(self.slots.len());
             loop {
                 let slot = self.slots[at];
@@ -184,7 +184,7 @@ impl<T: Copy> LiteralIndex<T> {
                 }
                 at = (at + 1) & mask;
             }
-        });
+        }
     }
 
     pub(super) fn heap_bytes(&self) -> usize {
@@ -200,53 +200,73 @@ fn number(n: usize) -> u32 {
     u32::try_from(n).expect("literals are bounded by the config")
 }
 
+/// The windows of the literals with one first byte, in order.
+#[derive(Clone, Copy, Debug)]
+struct Family {
+    windows: [Window; MAX_WINDOWS],
+    count: u8,
+}
+
+impl Family {
+    /// Of the windows that the literals have.
+    fn new(mut all: Vec<Window>) -> Self {
+        all.sort_unstable();
+        all.dedup();
+        let mut windows = [all[0]; MAX_WINDOWS];
+        windows[..all.len()].copy_from_slice(&all);
+        Self {
+            windows,
+            count: u8::try_from(all.len()).expect("at most MAX_WINDOWS"),
+        }
+    }
+}
+
 /// How literals share buckets.
 pub(super) struct Buckets {
-    families: Vec<Family>,
+    /// Each with its first byte, in lower case.
+    families: Vec<(u8, Family)>,
     pub(super) all: Vec<Bucket>,
 }
 
-struct Family {
-    /// In lower case.
-    first_byte: u8,
-    checkpoints: Checkpoints,
-}
-
-/// Literals next to each other that share a checkpoint and the bytes before it, in any case.
+/// Literals next to each other that show the same through the window they share.
 pub(super) struct Bucket {
     pub(super) first: usize,
     pub(super) entries: usize,
-    checkpoint: usize,
+    window: Window,
+    view: View,
 }
 
 /// Sorts `items` so that those whose literals share a bucket are next to each other.
 pub(super) fn buckets<T>(items: &mut [T], literal: impl Fn(&T) -> &[u8]) -> Buckets {
-    items.sort_by_cached_key(|item| literal(item).to_ascii_lowercase());
     let first_byte = |item: &T| literal(item)[0].to_ascii_lowercase();
+    items.sort_by_key(first_byte);
     let mut families = Vec::new();
-    let mut keys: Vec<(Vec<u8>, usize)> = Vec::with_capacity(items.len());
+    let mut keys: Vec<(u8, Window, View)> = Vec::with_capacity(items.len());
     for family in items.chunk_by(|a, b| first_byte(a) == first_byte(b)) {
-        let checkpoints = Checkpoints::choose(family, &literal);
-        keys.extend(family.iter().map(|item| {
-            let checkpoint = checkpoints.of_length(literal(item).len());
-            (literal(item)[..checkpoint].to_ascii_lowercase(), checkpoint)
+        let first_byte = first_byte(&family[0]);
+        let literals: Vec<&[u8]> = family.iter().map(&literal).collect();
+        let windows = choice::windows(&literals);
+        keys.extend(literals.iter().zip(&windows).map(|(literal, window)| {
+            let view = window.view(literal).expect("a literal's window lies in it");
+            (first_byte, *window, view)
         }));
-        families.push(Family {
-            first_byte: first_byte(&family[0]),
-            checkpoints,
-        });
+        families.push((first_byte, Family::new(windows)));
     }
     let mut order: Vec<usize> = (0..items.len()).collect();
-    order.sort_by(|&a, &b| keys[a].cmp(&keys[b]));
+    order.sort_by_key(|&at| keys[at]);
     let mut all: Vec<Bucket> = Vec::new();
     for (place, &at) in order.iter().enumerate() {
         match all.last_mut() {
             Some(bucket) if keys[order[bucket.first]] == keys[at] => bucket.entries += 1,
-            _ => all.push(Bucket {
-                first: place,
-                entries: 1,
-                checkpoint: keys[at].1,
-            }),
+            _ => {
+                let (_, window, view) = keys[at];
+                all.push(Bucket {
+                    first: place,
+                    entries: 1,
+                    window,
+                    view,
+                });
+            }
         }
     }
     permute(items, order);
