@@ -3,14 +3,14 @@
 use serde_json::json;
 
 use super::client::{Client, body, request};
-use super::daemon::{Daemon, Plan};
+use super::daemon::Daemon;
 
 const ILLEGAL: &str =
     "Illegal parameters exist. For example, a non-numeric input, or an invalid date.";
-const SDK_PROXY: &str = "/aps/api/v1/mobile/sdkProxy";
+pub(super) const SDK_PROXY: &str = "/aps/api/v1/mobile/sdkProxy";
 
 /// Both transports of one daemon.
-fn clients(daemon: &Daemon) -> [Client; 2] {
+pub(super) fn clients(daemon: &Daemon) -> [Client; 2] {
     [daemon.tcp(), daemon.unix()]
 }
 
@@ -203,51 +203,6 @@ fn a_batch_answers_in_order_from_one_table() {
 }
 
 #[test]
-fn bodies_are_bounded_where_their_interface_says() {
-    let daemon = Daemon::start();
-    let table = [
-        ("/v1/identifyCode", 128 << 10, '{', '}'),
-        ("/v1/identifyCodes", 16 << 20, '[', ']'),
-        (SDK_PROXY, 1 << 20, '{', '}'),
-    ];
-    for (path, most, open, close) in table {
-        let sized = |n: usize| format!("{open}{}{close}", " ".repeat(n - 2));
-        for transport in 0..2 {
-            let client = || clients(&daemon).into_iter().nth(transport).unwrap();
-            assert_eq!(client().post(path, sized(most)).status, 200, "{path}");
-            // Whether the client finishes sending before it reads or not, it sees the answer.
-            let mut after = client();
-            after.send(request(path, sized(most + 1)));
-            let answer = after.receive();
-            assert_eq!(
-                (answer.status, answer.result_code().as_str()),
-                (413, "PARAM_ILLEGAL")
-            );
-            let mut chunked = client();
-            chunked.send(format!(
-                "POST {path} HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n\
-                 Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{}\r\n0\r\n\r\n",
-                most + 1,
-                sized(most + 1)
-            ));
-            assert_eq!(chunked.receive().status, 413, "{path}");
-            // Nobody is given leave to send what will not be read.
-            let mut waiting = client();
-            waiting.send(format!(
-                "POST {path} HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n\
-                 Content-Length: 99999999999\r\nExpect: 100-continue\r\n\r\n"
-            ));
-            let answer = waiting.receive();
-            assert_eq!(
-                (answer.status, answer.header("connection")),
-                (413, Some("close"))
-            );
-            assert_eq!(waiting.rest(), b"");
-        }
-    }
-}
-
-#[test]
 fn chunked_bodies_and_leave_to_send_work() {
     let daemon = Daemon::start();
     let mut client = daemon.tcp();
@@ -411,81 +366,4 @@ fn old_clients_are_answered_and_left() {
     ));
     assert_eq!(client.receive().header("x-codeid-rule"), Some("order"));
     assert_eq!(client.rest(), b"");
-}
-
-#[test]
-fn one_connection_more_than_are_served_is_told_so() {
-    let daemon = Plan::new().set("http.max-connections=2").start();
-    let mut first = daemon.tcp();
-    let mut second = daemon.unix();
-    assert_eq!(first.bare("GET", "/livez").status, 200);
-    assert_eq!(second.bare("GET", "/livez").status, 200);
-    let mut third = daemon.unix();
-    let answer = third.identify("28100104x", "user-42");
-    assert_eq!(
-        (answer.status, answer.result_code().as_str()),
-        (503, "UNKNOWN_EXCEPTION")
-    );
-    assert_eq!(answer.header("connection"), Some("close"));
-    assert_eq!(third.rest(), b"");
-    let answer = daemon.tcp().post(SDK_PROXY, "{}");
-    assert_eq!(
-        (answer.status, answer.result_code().as_str()),
-        (503, "REQUEST_TRAFFIC_EXCEED_LIMIT")
-    );
-    // Those that are served are not bothered, and once one is gone there is room.
-    assert_eq!(first.identify("28100104x", "user-42").status, 200);
-    drop(second);
-    loop {
-        let answer = daemon.tcp().identify("28100104x", "user-42");
-        match answer.status {
-            200 => break,
-            503 => std::thread::yield_now(),
-            other => panic!("{other}"),
-        }
-    }
-}
-
-#[test]
-fn too_much_at_once_is_503() {
-    let daemon = Plan::new().set("http.max-buffered-bytes=33554432").start();
-    let hold = |client: &mut Client| {
-        let head = "POST /v1/identifyCodes HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n\
-                    Content-Length: 16777216\r\n\r\n[";
-        client.send(head);
-        client.send(vec![b' '; (16 << 20) - 2]);
-    };
-    let mut held: Vec<Client> = (0..2).map(|_| daemon.unix()).collect();
-    held.iter_mut().for_each(hold);
-    // What the two have sent is read sooner or later; then there is no room for a third.
-    loop {
-        let mut third = daemon.unix();
-        let large = format!("[{}]", " ".repeat(1 << 20));
-        let answer = third.post("/v1/identifyCodes", large);
-        match answer.status {
-            503 => {
-                assert_eq!(answer.result_code(), "UNKNOWN_EXCEPTION");
-                break;
-            }
-            200 => std::thread::yield_now(),
-            other => panic!("{other}"),
-        }
-    }
-    for mut client in held {
-        client.send("]");
-        assert_eq!(client.receive().body, b"[]");
-    }
-    let large = format!("[{}]", " ".repeat(1 << 20));
-    assert_eq!(daemon.unix().post("/v1/identifyCodes", large).status, 200);
-}
-
-#[test]
-fn heads_that_are_too_long_are_431() {
-    let daemon = Daemon::start();
-    let mut client = daemon.tcp();
-    client.send(format!(
-        "GET /livez HTTP/1.1\r\nHost: h\r\nX: {}\r\n\r\n",
-        "x".repeat(20_000)
-    ));
-    assert_eq!(client.receive().status, 431);
 }

@@ -5,6 +5,7 @@ mod conformance;
 mod daemon;
 mod endpoints;
 mod hostile;
+mod limits;
 mod real_clients;
 mod secrets;
 mod settings;

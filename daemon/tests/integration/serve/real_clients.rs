@@ -1,4 +1,4 @@
-//! Clients that people use, over both transports.
+//! Clients that people use, over both transports. `scripts/test` installs those that are missing.
 
 use std::process::{Command, Stdio};
 
@@ -36,7 +36,7 @@ fn curl_is_answered() {
                 .args(arguments)
                 .arg(format!("{base}{path}"))
                 .output()
-                .unwrap();
+                .expect("curl is installed");
             let text = String::from_utf8(output.stdout).unwrap();
             assert!(
                 output.status.success(),
@@ -109,7 +109,7 @@ print("done")
         .arg(daemon.socket())
         .stdin(Stdio::null())
         .output()
-        .unwrap();
+        .expect("python3 is installed");
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(
         String::from_utf8_lossy(&output.stdout).trim(),
@@ -141,7 +141,7 @@ fn wrk_is_answered_without_an_error() {
         .arg(script)
         .arg(format!("http://127.0.0.1:{}/v1/identifyCode", daemon.port))
         .output()
-        .unwrap();
+        .expect("wrk is installed");
     let report = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{report}");
     assert!(report.contains("requests in "), "{report}");
