@@ -147,6 +147,9 @@ impl Item {
     }
 }
 
+/// A run: its class, and the fewest and the most characters.
+type RunKey = (Rc<CharClass>, u32, u32);
+
 struct Builder<'a> {
     remainders: Remainders<'a>,
     nodes: Vec<Option<Node>>,
@@ -185,7 +188,7 @@ impl Builder<'_> {
         let mut emv = Vec::new();
         let mut remainders = Vec::new();
         let mut literals: Groups<Literal> = Groups::default();
-        let mut runs: Groups<(Rc<CharClass>, u32, u32)> = Groups::default();
+        let mut runs: Groups<RunKey> = Groups::default();
         let mut suffixed: Groups<Rc<CharClass>> = Groups::default();
         for mut item in items {
             match item.segments.pop() {
@@ -233,10 +236,7 @@ impl Builder<'_> {
         Ok(Some(LiteralIndex::new(targets)))
     }
 
-    fn runs(
-        &mut self,
-        groups: Vec<((Rc<CharClass>, u32, u32), Vec<Item>)>,
-    ) -> Result<Box<[RunEdge]>, ConfigError> {
+    fn runs(&mut self, groups: Vec<(RunKey, Vec<Item>)>) -> Result<Box<[RunEdge]>, ConfigError> {
         let mut edges = Vec::with_capacity(groups.len());
         for ((class, min, max), items) in groups {
             let next = self.next(items)?;

@@ -27,7 +27,7 @@ pub(crate) struct GroupFinder {
 
 #[derive(Debug)]
 enum Engine {
-    OnePass(onepass::DFA),
+    OnePass(Box<onepass::DFA>),
     Simulation(PikeVM),
 }
 
@@ -69,7 +69,7 @@ impl GroupFinder {
             .configure(onepass::Config::new().size_limit(Some(ONE_PASS_BYTES)))
             .build_from_nfa(nfa.clone());
         let engine = match one_pass {
-            Ok(dfa) => Engine::OnePass(dfa),
+            Ok(dfa) => Engine::OnePass(Box::new(dfa)),
             Err(_) if pattern.cost() > max_simulated_states(limits) => {
                 return Err(max_simulated_states(limits));
             }

@@ -28,8 +28,11 @@ pub(super) struct EmvIndex {
     /// By identifier, in upper case, places in `rules`.
     by_guid: HashMap<Box<[u8]>, Vec<u32>>,
     /// For the rules without one: by a data object that all of a group look at, and its value.
-    by_tag: Vec<(TagPath, HashMap<Box<str>, Vec<u32>>)>,
+    by_tag: Vec<(TagPath, ByValue)>,
 }
+
+/// By value, places in the list of rules.
+type ByValue = HashMap<Box<str>, Vec<u32>>;
 
 #[derive(Debug)]
 struct EmvRule {
@@ -48,7 +51,7 @@ impl EmvIndex {
             .unwrap_or(u32::MAX);
         let mut rules = Vec::with_capacity(matches.len());
         let mut by_guid: HashMap<Box<[u8]>, Vec<u32>> = HashMap::new();
-        let mut by_tag: Vec<(TagPath, HashMap<Box<str>, Vec<u32>>)> = Vec::new();
+        let mut by_tag: Vec<(TagPath, ByValue)> = Vec::new();
         for (
             place,
             (

@@ -130,7 +130,7 @@ fn accepts_emv(emv: &EmvMatch, code: &str) -> Option<()> {
     if let Some(guid) = &emv.guid {
         let has_guid = (26..=51).any(|id| {
             first(&objects, id)
-                .and_then(|template| data_objects(template))
+                .and_then(data_objects)
                 .and_then(|subs| first(&subs, 0).map(|value| value.eq_ignore_ascii_case(guid)))
                 .unwrap_or(false)
         });

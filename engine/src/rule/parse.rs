@@ -16,7 +16,7 @@ const MAX_VERSION_CHARACTERS: usize = 64;
 const COSTLY_RULES_NAMED: usize = 5;
 
 pub(super) fn parse(json: &[u8], limits: &CompileLimits) -> Result<RouteConfig, ConfigError> {
-    let document = read_document(json, limits.max_config_characters)?;
+    let document = read_document(json, limits.max_config_characters).map_err(|problem| *problem)?;
     let mut problems = Problems::new(document);
     let root = match Node::document(document) {
         Ok(root) => root,
@@ -41,7 +41,7 @@ pub(super) fn parse(json: &[u8], limits: &CompileLimits) -> Result<RouteConfig, 
     })
 }
 
-fn read_document(json: &[u8], max_characters: usize) -> Result<&str, Problem> {
+fn read_document(json: &[u8], max_characters: usize) -> Result<&str, Box<Problem>> {
     // Every character has four bytes at most, so this bounds the work on what is far too long.
     let too_long = |characters: String| {
         let message = format!(
@@ -51,7 +51,7 @@ fn read_document(json: &[u8], max_characters: usize) -> Result<&str, Problem> {
         Problem::new("", message).with_hint(hint)
     };
     if json.len() > max_characters.saturating_mul(4) {
-        return Err(too_long(format!("more ({} bytes)", json.len())));
+        return Err(Box::new(too_long(format!("more ({} bytes)", json.len()))));
     }
     let document = match std::str::from_utf8(json) {
         Ok(document) => document,
@@ -60,16 +60,16 @@ fn read_document(json: &[u8], max_characters: usize) -> Result<&str, Problem> {
                 "not UTF-8: the byte {} is out of place",
                 error.valid_up_to()
             );
-            return Err(Problem::new("", message));
+            return Err(Box::new(Problem::new("", message)));
         }
     };
     if document.starts_with('\u{feff}') {
         let problem = Problem::new("", "the document begins with a byte order mark");
-        return Err(problem.with_hint("save it as UTF-8 without one"));
+        return Err(Box::new(problem.with_hint("save it as UTF-8 without one")));
     }
     let characters = document.chars().count();
     if characters > max_characters {
-        return Err(too_long(characters.to_string()));
+        return Err(Box::new(too_long(characters.to_string())));
     }
     Ok(document)
 }

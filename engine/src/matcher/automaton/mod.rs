@@ -224,8 +224,8 @@ impl Automaton {
                     carry = shifting >> (64 - distance);
                 }
             }
-            for word in 0..self.words {
-                let mut jumping = active[word] & self.jumps[word];
+            for (word, (active, jumps)) in active.iter().zip(&self.jumps).enumerate() {
+                let mut jumping = active & jumps;
                 while jumping != 0 {
                     let state = word * 64 + jumping.trailing_zeros() as usize;
                     for target in self.targets_of(state) {

@@ -113,7 +113,7 @@ impl Positions {
 
     /// `x{2,4}` is `xx(x(x)?)?`, and `x{2,}` is `xx+`.
     fn repetition(&mut self, repetition: &Repetition) -> Result<Fragment, TooCostly> {
-        let copies = repetition.max.unwrap_or(repetition.min.max(1));
+        let copies = repetition.max.unwrap_or_else(|| repetition.min.max(1));
         let mut fragments = Vec::new();
         for _ in 0..copies {
             fragments.push(self.add(&repetition.sub)?);
