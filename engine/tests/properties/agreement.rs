@@ -20,7 +20,9 @@ proptest! {
 
 fn check(case: &Case) -> Result<(), TestCaseError> {
     let json = case.config_json();
-    let table = compile(&json);
+    let Some(table) = compile(&json) else {
+        return Ok(());
+    };
     let parsed =
         RouteConfig::from_json(json.as_bytes(), &limits()).expect("what compiles also parses");
     let reference = ReferenceMatcher::new(&parsed);

@@ -11,7 +11,7 @@ mod oracle;
 mod parsing;
 mod stability;
 
-use codeid_engine::{CompileLimits, RouteTable};
+use codeid_engine::{CompileLimits, ConfigError, RouteTable};
 use codeid_generate::{Case, Entropy};
 use proptest::prelude::*;
 
@@ -41,12 +41,21 @@ fn any_case() -> impl Strategy<Value = Case> {
         .prop_map(|bytes| Case::draw(&mut Entropy::new(&bytes)))
 }
 
-/// Compiles `json`, which must be valid. A generated pattern may cost more than the default allows.
-fn compile(json: &str) -> RouteTable {
-    RouteTable::from_json(json.as_bytes(), &limits())
-        .unwrap_or_else(|error| panic!("{:#?}\n{json}", error.problems()))
+/// Compiles `json`, which is valid; `None` if it is refused for what it costs, which happens once in
+/// thousands of cases.
+fn compile(json: &str) -> Option<RouteTable> {
+    let refused_for_its_cost = |error: &ConfigError| {
+        let mut problems = error.problems().iter();
+        problems.all(|problem| problem.message().contains("states"))
+    };
+    match RouteTable::from_json(json.as_bytes(), &limits()) {
+        Ok(table) => Some(table),
+        Err(error) if refused_for_its_cost(&error) => None,
+        Err(error) => panic!("{:#?}\n{json}", error.problems()),
+    }
 }
 
+/// Higher than the default, for patterns that nest repetitions.
 fn limits() -> CompileLimits {
     let mut limits = CompileLimits::default();
     limits.max_rule_states *= 10;

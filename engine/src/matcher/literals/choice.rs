@@ -1,9 +1,7 @@
 //! Through which windows the literals of a family are told apart.
 
-use std::collections::HashMap;
-
 use super::MAX_BUCKET;
-use super::window::{View, Window};
+use super::window::Window;
 
 /// How many windows a family may have; each costs every lookup in it a probe.
 pub(super) const MAX_WINDOWS: usize = 7;
@@ -11,7 +9,7 @@ pub(super) const MAX_WINDOWS: usize = 7;
 /// is the beginning of another: these differ in length only.
 const MAX_TELLING: usize = 5;
 /// A literal is told apart if so many share its bucket at the most.
-const FEW: usize = 2;
+const FEW: u32 = 2;
 
 /// Chooses windows for `literals`, and one of them for each, in which it lies.
 pub(super) fn windows(literals: &[&[u8]]) -> Vec<Window> {
@@ -46,31 +44,40 @@ pub(super) fn windows(literals: &[&[u8]]) -> Vec<Window> {
 
 /// The window that tells most of the `remaining` literals apart, and which.
 fn most_telling(literals: &[&[u8]], remaining: &[usize]) -> Option<(Window, Vec<usize>)> {
-    let mut best: Option<(usize, Window)> = None;
-    let mut counts: HashMap<View, usize> = HashMap::with_capacity(remaining.len());
-    let views = |window: Window| {
+    // Counted by hash, which is much cheaper than by view. Views that share a place count as one,
+    // so a window may tell more than is seen here, never less.
+    let mut counts = vec![0_u32; (remaining.len() * 4).next_power_of_two()];
+    let places = counts.len();
+    let place = |window: Window, at: usize| {
+        let view = window.view(literals[at])?;
+        Some(window.hash(view).slot(places))
+    };
+    let mut count = |window: Window| {
+        counts.fill(0);
         remaining
             .iter()
-            .filter_map(move |&at| Some((at, window.view(literals[at])?)))
+            .filter_map(|&at| place(window, at))
+            .for_each(|place| counts[place] += 1);
+        let told = |at: usize| place(window, at).is_some_and(|place| counts[place] <= FEW);
+        remaining
+            .iter()
+            .copied()
+            .filter(|&at| told(at))
+            .collect::<Vec<usize>>()
     };
     let longest = remaining.iter().map(|&at| literals[at].len()).max()?;
-    for end in 1..=longest.min(Window::MAX_END) {
-        let window = Window::new(end);
-        counts.clear();
-        views(window).for_each(|(_, view)| *counts.entry(view).or_default() += 1);
-        let told = counts.values().filter(|&&count| count <= FEW).sum();
-        if best.is_none_or(|(most, _)| told > most) {
-            best = Some((told, window));
-        }
-    }
-    let (told, window) = best.filter(|&(told, _)| told * MAX_BUCKET >= remaining.len())?;
-    debug_assert!(told > 0, "a share of some is some");
-    counts.clear();
-    views(window).for_each(|(_, view)| *counts.entry(view).or_default() += 1);
-    let told = views(window)
-        .filter(|(_, view)| counts[view] <= FEW)
-        .map(|(at, _)| at);
-    Some((window, told.collect()))
+    let windows = (1..=longest.min(Window::MAX_END)).map(Window::new);
+    let best = windows
+        .map(|window| (count(window), window))
+        .reduce(|best, next| {
+            if next.0.len() > best.0.len() {
+                next
+            } else {
+                best
+            }
+        });
+    best.filter(|(told, _)| !told.is_empty() && told.len() * MAX_BUCKET >= remaining.len())
+        .map(|(told, window)| (window, told))
 }
 
 /// Windows at the lengths of the `remaining` literals: the shortest, and where there are many, as
