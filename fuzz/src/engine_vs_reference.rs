@@ -28,10 +28,17 @@ impl fmt::Debug for Drawn {
 /// first of them that admits the openId decides.
 pub fn engine_vs_reference(case: &Case) {
     let json = case.config_json();
-    let config = RouteConfig::from_json(json.as_bytes(), &limits())
-        .unwrap_or_else(|error| panic!("{error}: {case:?}"));
-    let table =
-        RouteTable::compile(&config, &limits()).unwrap_or_else(|error| panic!("{error}: {case:?}"));
+    let parsed = RouteConfig::from_json(json.as_bytes(), &limits());
+    let compiled = parsed.and_then(|config| {
+        let table = RouteTable::compile(&config, &limits())?;
+        Ok((config, table))
+    });
+    let (config, table) = match compiled {
+        Ok(compiled) => compiled,
+        // Refused for what it costs, which once in thousands of cases is too much.
+        Err(error) if error.to_string().contains("states") => return,
+        Err(error) => panic!("{error}: {case:?}"),
+    };
     let reference = ReferenceMatcher::new(&config);
     let mut scratch = Scratch::new();
     for code in &case.codes {

@@ -37,19 +37,34 @@ pub fn http_body(bytes: &[u8]) {
     }
     match identify_codes(&LIVE, bytes) {
         Ok(answers) => {
-            let request = parse(bytes);
             let answers = parse(&answers.body);
-            let (request, answers) = (request.as_array(), answers.as_array());
-            let (request, answers) = (request.expect("an array"), answers.expect("an array"));
-            assert_eq!(request.len(), answers.len());
+            let answers = answers.as_array().expect("an array");
             answers.iter().for_each(check_answer);
+            if let Some(request) = parse_request(bytes) {
+                assert_eq!(request.as_array().expect("an array").len(), answers.len());
+            }
         }
         Err(refusal) => assert!(!refusal.to_string().is_empty()),
     }
 }
 
 fn parse(body: &[u8]) -> Value {
-    serde_json::from_slice(body).expect("what was accepted or written is JSON")
+    serde_json::from_slice(body).expect("an answer is JSON")
+}
+
+/// The body of a request that was accepted, read by another parser; `None` where that cannot hold a
+/// number, or so many levels, which JSON allows.
+fn parse_request(body: &[u8]) -> Option<Value> {
+    serde_json::from_slice(body)
+        .inspect_err(|error| {
+            let error = error.to_string();
+            let beyond = ["number out of range", "recursion limit exceeded"];
+            assert!(
+                beyond.iter().any(|limit| error.starts_with(limit)),
+                "accepted, but {error}"
+            );
+        })
+        .ok()
 }
 
 /// The shape of an answer: `isSupported` and what hangs on it, or a `detail`.
@@ -92,7 +107,9 @@ fn check_answer(answer: &Value) {
 
 /// What the table says of the parameters, read by another parser.
 fn check_against_table(bytes: &[u8], answer: &Value) {
-    let request = parse(bytes);
+    let Some(request) = parse_request(bytes) else {
+        return;
+    };
     let parameter = |name: &str| request[name].as_str();
     let code = parameter("codeValue").and_then(|code| CodeValue::new(code).ok());
     let open_id = parameter("openId").and_then(|open_id| OpenId::new(open_id).ok());
