@@ -37,11 +37,11 @@ impl SettingsArgs {
     /// # Errors
     ///
     /// [`SettingsError`], with every problem there is.
-    pub(crate) fn read(self) -> Result<Settings, SettingsError> {
+    pub(crate) fn read(&self) -> Result<Settings, SettingsError> {
         Settings::read(&Sources {
-            file: self.config,
+            file: self.config.clone(),
             environment: std::env::vars_os().collect(),
-            set: self.set,
+            set: self.set.clone(),
         })
     }
 }

@@ -7,12 +7,11 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use codeid_engine::CompileLimits;
-
 use self::finding::{Finding, Severity};
 pub(super) use self::report::show_refusal;
 use super::output;
 use super::route_config;
+use super::settings::{self, SettingsArgs};
 
 /// The command line of `codeid check`.
 #[derive(Debug, clap::Args)]
@@ -29,15 +28,21 @@ pub(crate) struct Check {
     /// there are several files. What is not known is null.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    settings: SettingsArgs,
 }
 
 impl Check {
     pub(crate) fn run(self) -> ExitCode {
+        let limits = match self.settings.read() {
+            Ok(settings) => settings.compile,
+            Err(error) => return settings::report(&error.into()),
+        };
         output::run(|stdout| {
             let mut total = Total::default();
             let mut array = JsonArray::default();
             for path in &self.files {
-                let examined = route_config::examine(path, &CompileLimits::default());
+                let examined = route_config::examine(path, &limits);
                 let mut findings = finding::of(&examined);
                 total.add(&findings);
                 if self.json {

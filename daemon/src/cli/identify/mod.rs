@@ -16,6 +16,7 @@ use clap::error::ErrorKind;
 use codeid_engine::{CodeValue, CompileLimits, OpenId, RouteTable, Scratch};
 
 use super::output::{self, Failure, Stdout};
+use super::settings::{self, SettingsArgs};
 use super::{check, route_config};
 use crate::identify::{PARAM_ILLEGAL, write_failure, write_verdict};
 
@@ -54,6 +55,8 @@ pub(crate) struct Identify {
     /// added. --file always does
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    settings: SettingsArgs,
 }
 
 impl Identify {
@@ -63,8 +66,12 @@ impl Identify {
             let message = "--routes and --file cannot both be standard input\n";
             clap::Error::raw(ErrorKind::ArgumentConflict, message).exit();
         }
+        let limits = match self.settings.read() {
+            Ok(settings) => settings.compile,
+            Err(error) => return settings::report(&error.into()),
+        };
         output::run(|stdout| {
-            let table = self.table()?;
+            let table = self.table(&limits)?;
             match &self.file {
                 None => self.identify_one(&table, stdout),
                 Some(file) => {
@@ -78,11 +85,10 @@ impl Identify {
     }
 
     /// The route table to ask; says on standard error what is wrong with the route config.
-    fn table(&self) -> Result<RouteTable, Failure> {
-        let limits = CompileLimits::default();
+    fn table(&self, limits: &CompileLimits) -> Result<RouteTable, Failure> {
         let examined = match &self.routes {
-            Some(path) => route_config::examine(path, &limits),
-            None => route_config::examine_preset(&limits),
+            Some(path) => route_config::examine(path, limits),
+            None => route_config::examine_preset(limits),
         };
         if examined.outcome.is_err() {
             // Where standard error is closed, the exit status still tells.

@@ -311,3 +311,18 @@ fn a_closed_output_is_no_failure() {
         );
     }
 }
+
+#[test]
+fn the_bounds_are_those_of_the_settings() {
+    let rule = r#"{"id": "a", "match": {"exact": "x"}, "action": {"type": "DECODE"}}"#;
+    let config = config_with(&format!("{rule}{}", " ".repeat(200_000)));
+    let raised = "ac.route.max-config-characters=300000";
+    assert_eq!(check(&config).status, 1);
+    let ran = run_with_input(["check", "--set", raised, "-"], &config);
+    assert_eq!(ran.status, 0, "{}", ran.stdout);
+
+    let ran = run_with_input(["check", "--set", "compile.max-stats=1", "-"], &config);
+    assert_eq!((ran.status, &*ran.stdout), (1, ""));
+    assert!(ran.stderr.starts_with("PARAM_ILLEGAL: "), "{}", ran.stderr);
+    assert!(ran.stderr.contains("compile.max-states"), "{}", ran.stderr);
+}
