@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::canary::Canary;
 use crate::matcher::{self, CaptureScratch, GroupFinder, Matcher, SearchScratch};
-use crate::rule::{Action, RouteConfig, RouteRule, RuleMatch};
+use crate::rule::{Action, RouteConfig, RouteRule, RuleMatch, Template};
 use crate::{
     Admission, CodeValue, ConfigError, Explanation, Generation, OpenId, Outcome, Problem, RuleId,
     Verdict,
@@ -282,19 +282,22 @@ impl TableRule {
         captures: &mut CaptureScratch,
         rendered: &'a mut String,
     ) -> Outcome<'a> {
+        let mut render = |template: &Template, for_header| {
+            let groups = self
+                .groups
+                .as_ref()
+                .map(|groups| groups.find(code, captures));
+            let group = |index| groups.as_ref().map_or("", |found| found.text(index));
+            rendered.clear();
+            template.render(code, group, for_header, rendered);
+        };
         match &self.action {
             Action::Unsupported => Outcome::Unsupported,
             Action::Decode { code_value } if code_value.is_code() => {
                 Outcome::Decode { code_value: code }
             }
             Action::Decode { code_value } => {
-                rendered.clear();
-                let groups = self
-                    .groups
-                    .as_ref()
-                    .map(|groups| groups.find(code, captures));
-                let group = |index| groups.as_ref().map_or("", |found| found.text(index));
-                code_value.render(code, group, false, rendered);
+                render(code_value, false);
                 Outcome::Decode {
                     code_value: rendered,
                 }
@@ -303,13 +306,7 @@ impl TableRule {
                 redirect_url,
                 user_agent,
             } => {
-                rendered.clear();
-                let groups = self
-                    .groups
-                    .as_ref()
-                    .map(|groups| groups.find(code, captures));
-                let group = |index| groups.as_ref().map_or("", |found| found.text(index));
-                redirect_url.render(code, group, true, rendered);
+                render(redirect_url, true);
                 Outcome::OpenUrl {
                     redirect_url: rendered,
                     user_agent,

@@ -13,6 +13,7 @@ mod url;
 
 pub(crate) use self::action::Action;
 pub(crate) use self::emv::{EmvMatch, TagPath};
+pub(crate) use self::template::Template;
 pub(crate) use self::url::{HostMatch, MAX_LABEL_CHARACTERS, UrlMatch, is_label_byte};
 use crate::canary::Canary;
 use crate::pattern::Pattern;
