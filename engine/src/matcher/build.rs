@@ -12,6 +12,9 @@ use super::tree::{Next, Node, PlainEnding, RunEdge, SuffixEdge, SuffixedRuns};
 use crate::rule::{HostMatch, RouteRule, RuleMatch, UrlMatch};
 use crate::{CompileLimits, ConfigError};
 
+/// Below so many nodes literals are not split any more, but compared one by one.
+const MAX_SPLIT_DEPTH: usize = 32;
+
 /// The trees of `rules`, each as its nodes, the root first.
 #[derive(Debug)]
 pub(super) struct Trees {
@@ -43,6 +46,7 @@ pub(super) fn trees(rules: &[RouteRule], limits: &CompileLimits) -> Result<Trees
         let mut builder = Builder {
             remainders,
             nodes: Vec::new(),
+            depth: 0,
         };
         builder.node(items)?;
         builder.remainders.check()?;
@@ -153,6 +157,8 @@ type RunKey = (Rc<CharClass>, u32, u32);
 struct Builder<'a> {
     remainders: Remainders<'a>,
     nodes: Vec<Option<Node>>,
+    /// How many nodes lie above the one that is built.
+    depth: usize,
 }
 
 impl Builder<'_> {
@@ -184,6 +190,7 @@ impl Builder<'_> {
     fn node(&mut self, items: Vec<Item>) -> Result<u32, ConfigError> {
         let number = u32::try_from(self.nodes.len()).expect("nodes are bounded by the config");
         self.nodes.push(None);
+        self.depth += 1;
         let mut endings = Vec::new();
         let mut emv = Vec::new();
         let mut remainders = Vec::new();
@@ -219,6 +226,7 @@ impl Builder<'_> {
             costly: self.remainders.costly(emv, remainders)?,
         };
         self.nodes[number as usize] = Some(node);
+        self.depth -= 1;
         Ok(number)
     }
 
@@ -230,7 +238,14 @@ impl Builder<'_> {
             return Ok(None);
         }
         let mut targets = Vec::new();
-        for (literal, items) in with_common_beginnings(groups) {
+        // Literals like b, ab, aab, aaab have one byte in common at each node, so without a bound
+        // the tree, and the recursion that builds it, would be as deep as the longest.
+        let groups = if self.depth < MAX_SPLIT_DEPTH {
+            with_common_beginnings(groups)
+        } else {
+            groups
+        };
+        for (literal, items) in groups {
             targets.push((literal, self.next(items)?));
         }
         Ok(Some(LiteralIndex::new(targets)))

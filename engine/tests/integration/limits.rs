@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use codeid_engine::{CompileLimits, ConfigError, RouteTable};
+use codeid_engine::{CodeValue, CompileLimits, ConfigError, OpenId, RouteTable, Scratch};
 
 #[test]
 fn the_bound_on_characters_counts_characters() {
@@ -200,4 +200,29 @@ fn what_all_automata_cost_together_is_bounded() {
         problem.message().contains("r29 ("),
         "the most costly are named: {error}"
     );
+}
+
+/// Literals that have one byte in common, again and again, must not make the tree as deep as they
+/// are long.
+#[test]
+fn literals_that_share_little_are_no_deep_recursion() {
+    let literals: Vec<String> = (0..2000).map(|n| format!("{}b", "a".repeat(n))).collect();
+    let rule = |(n, text): (usize, &String)| {
+        serde_json::json!({
+            "id": n.to_string(), "match": { "exact": text }, "action": { "type": "DECODE" },
+        })
+    };
+    let rules: Vec<serde_json::Value> = literals.iter().enumerate().map(rule).collect();
+    let config = serde_json::json!({ "format": "codeid/1", "version": "1", "rules": rules });
+    let mut limits = CompileLimits::default();
+    limits.max_config_characters = 10_000_000;
+    let table = RouteTable::from_json(config.to_string().as_bytes(), &limits).expect("it is valid");
+
+    let mut scratch = Scratch::new();
+    for n in [0, 1, 500, 1999] {
+        let code = CodeValue::new(&literals[n]).expect("of an allowed length");
+        let open_id = OpenId::new("user-42").expect("of an allowed length");
+        let verdict = table.identify(code, open_id, &mut scratch);
+        assert_eq!(verdict.rule.map(|id| id.to_string()), Some(n.to_string()));
+    }
 }
