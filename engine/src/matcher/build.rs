@@ -238,8 +238,8 @@ impl Builder<'_> {
             return Ok(None);
         }
         let mut targets = Vec::new();
-        // Literals like b, ab, aab, aaab have one byte in common at each node, so without a bound
-        // the tree, and the recursion that builds it, would be as deep as the longest.
+        // Literals like b, ab, aab, aaab share little at each node, so without a bound the tree,
+        // and the recursion that builds it, would be deep.
         let groups = if self.depth < MAX_SPLIT_DEPTH {
             with_common_beginnings(groups)
         } else {
