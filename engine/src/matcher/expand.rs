@@ -135,7 +135,9 @@ impl Expander {
 
     fn repeated(&mut self, repetition: &Repetition) -> Option<Vec<Segments>> {
         let (min, max) = (repetition.min, repetition.max.unwrap_or(UNBOUNDED));
-        if let Some(class) = one_character(&repetition.sub) {
+        // A run takes a node of its own, where `https?` or `0{3}` is better two literals, or one.
+        let is_text = max <= MAX_COPIES && self.is_text(&repetition.sub);
+        if let Some(class) = one_character(&repetition.sub).filter(|_| !is_text) {
             let run = Segment::Run {
                 class: Rc::new(class),
                 min,
@@ -165,6 +167,16 @@ impl Expander {
             }
         }
         Some(all)
+    }
+
+    /// Whether `hir` is one character that becomes a literal.
+    fn is_text(&mut self, hir: &Hir) -> bool {
+        match hir.kind() {
+            HirKind::Literal(_) => true,
+            HirKind::Class(class) => self.letter(&CharClass::new(class)).is_some(),
+            HirKind::Capture(capture) => self.is_text(&capture.sub),
+            _ => false,
+        }
     }
 
     /// A class of one ASCII letter in both cases is a literal; another is a run of one.
