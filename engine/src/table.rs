@@ -370,3 +370,15 @@ pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, ConfigError>) -> Resul
             .into())
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::guarded;
+
+    #[test]
+    fn a_panic_while_compiling_is_an_error_like_any() {
+        let error = guarded::<()>(|| panic!("on purpose")).unwrap_err();
+        assert_eq!(error.problems().len(), 1);
+        assert!(error.problems()[0].hint().is_some());
+    }
+}

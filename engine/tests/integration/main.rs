@@ -4,5 +4,6 @@ mod canary;
 #[path = "../../testdata/cases.rs"]
 mod cases;
 mod limits;
+mod live;
 mod no_alloc;
 mod suite;

@@ -1,0 +1,72 @@
+//! Lookups while tables are published: each sees one whole table, and never an older one again.
+
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use codeid_engine::{CodeValue, CompileLimits, LiveTable, OpenId, Outcome, RouteTable, Scratch};
+
+const READERS: usize = 3;
+const TABLES: u64 = 300;
+
+/// A table whose version, rule and answer all tell its number.
+fn table(number: u64) -> RouteTable {
+    let config = format!(
+        r#"{{"format":"codeid/1","version":"{number}","rules":[{{"id":"rule-{number}",
+            "match":{{"prefix":"28"}},"action":{{"type":"DECODE","codeValue":"{number}"}}}}]}}"#
+    );
+    RouteTable::from_json(config.as_bytes(), &CompileLimits::default()).unwrap()
+}
+
+#[test]
+fn lookups_see_whole_tables_whose_generations_only_rise() {
+    let live = LiveTable::new();
+    let begin = Barrier::new(READERS + 1);
+    let published_all = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for _ in 0..READERS {
+            scope.spawn(|| {
+                begin.wait();
+                let mut last = 0;
+                while last < TABLES {
+                    let done = published_all.load(Ordering::Acquire);
+                    last = look_up(&live, last);
+                    assert!(!done || last == TABLES, "the last table is not seen");
+                }
+            });
+        }
+        begin.wait();
+        for number in 1..=TABLES {
+            assert_eq!(live.publish(table(number)).get(), number);
+        }
+        published_all.store(true, Ordering::Release);
+    });
+}
+
+/// Looks up once; returns the generation that answered, 0 if there is no table yet.
+fn look_up(live: &LiveTable, last: u64) -> u64 {
+    let mut scratch = Scratch::new();
+    let code = CodeValue::new("2810").unwrap();
+    live.with(|table| {
+        let Some(table) = table else {
+            assert_eq!(last, 0, "a table was there before");
+            return 0;
+        };
+        let generation = table.generation().get();
+        let number = generation.to_string();
+        let verdict = table.identify(code, OpenId::new("user-42").unwrap(), &mut scratch);
+        assert!(generation >= last, "{generation} after {last}");
+        assert_eq!(table.version(), number);
+        assert_eq!(
+            verdict.rule.map(|id| id.to_string()),
+            Some(format!("rule-{number}"))
+        );
+        assert_eq!(
+            verdict.outcome,
+            Outcome::Decode {
+                code_value: &number
+            }
+        );
+        generation
+    })
+}
