@@ -15,7 +15,7 @@ fn table(number: u64) -> RouteTable {
         r#"{{"format":"codeid/1","version":"{number}","rules":[{{"id":"rule-{number}",
             "match":{{"prefix":"28"}},"action":{{"type":"DECODE","codeValue":"{number}"}}}}]}}"#
     );
-    RouteTable::from_json(config.as_bytes(), &CompileLimits::default()).unwrap()
+    RouteTable::from_json(config.as_bytes(), &CompileLimits::default()).expect("it is valid")
 }
 
 #[test]
@@ -46,7 +46,8 @@ fn lookups_see_whole_tables_whose_generations_only_rise() {
 /// Looks up once; returns the generation that answered, 0 if there is no table yet.
 fn look_up(live: &LiveTable, last: u64) -> u64 {
     let mut scratch = Scratch::new();
-    let code = CodeValue::new("2810").unwrap();
+    let code = CodeValue::new("2810").expect("of an allowed length");
+    let open_id = OpenId::new("user-42").expect("of an allowed length");
     live.with(|table| {
         let Some(table) = table else {
             assert_eq!(last, 0, "a table was there before");
@@ -54,7 +55,7 @@ fn look_up(live: &LiveTable, last: u64) -> u64 {
         };
         let generation = table.generation().get();
         let number = generation.to_string();
-        let verdict = table.identify(code, OpenId::new("user-42").unwrap(), &mut scratch);
+        let verdict = table.identify(code, open_id, &mut scratch);
         assert!(generation >= last, "{generation} after {last}");
         assert_eq!(table.version(), number);
         assert_eq!(
