@@ -50,7 +50,7 @@ fn most_telling(literals: &[&[u8]], remaining: &[usize]) -> Option<(Window, Vec<
     let places = counts.len();
     let place = |window: Window, at: usize| {
         let view = window.view(literals[at])?;
-        Some(window.hash(view).slot(places))
+        Some(window.hash(view).place(places))
     };
     let mut count = |window: Window| {
         counts.fill(0);

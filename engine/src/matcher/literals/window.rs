@@ -22,6 +22,9 @@ impl Window {
     /// The last end that there is: beyond it nothing is looked at.
     pub(super) const MAX_END: usize = 64;
 
+    /// The one that shows the first byte only.
+    pub(super) const FIRST_BYTE: Self = Self { end: 1 };
+
     /// The window up to the byte `end`, from 1 to [`Self::MAX_END`].
     pub(super) fn new(end: usize) -> Self {
         debug_assert!((1..=Self::MAX_END).contains(&end), "{end}");
@@ -71,18 +74,18 @@ impl Window {
 }
 
 impl ViewHash {
-    /// Where to look in a table of `slots` slots, a power of two.
+    /// Where to look in a table of so many places, a power of two.
     #[inline]
-    pub(super) fn slot(self, slots: usize) -> usize {
+    pub(super) fn place(self, places: usize) -> usize {
         #[expect(
             clippy::cast_possible_truncation,
             reason = "the table is smaller than 32 bits"
         )]
         let low = self.0 as u32 as usize;
-        low & (slots - 1)
+        low & (places - 1)
     }
 
-    /// What tells a slot's own hash from others.
+    /// What tells hashes apart that lead to the same place.
     #[inline]
     pub(super) fn tag(self) -> u32 {
         (self.0 >> 32) as u32
@@ -132,9 +135,9 @@ mod tests {
     #[test]
     fn short_views_spread() {
         let window = Window::new(5);
-        let slot = |i: u64| window.hash(View(0x3832 | i << 16)).slot(8192);
-        let slots: HashSet<usize> = (0..4096).map(slot).collect();
-        // Thrown at random, 4096 keys fill 3223 of 8192 slots.
-        assert!(slots.len() > 3100, "{} slots", slots.len());
+        let place = |i: u64| window.hash(View(0x3832 | i << 16)).place(8192);
+        let places: HashSet<usize> = (0..4096).map(place).collect();
+        // Thrown at random, 4096 keys fill 3223 of 8192 places.
+        assert!(places.len() > 3100, "{} places", places.len());
     }
 }
