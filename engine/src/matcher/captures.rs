@@ -1,5 +1,7 @@
 //! Finds the groups of a pattern in a code value that it matches.
 
+use std::sync::LazyLock;
+
 use regex_automata::dfa::onepass;
 use regex_automata::nfa::thompson::pikevm::{self, PikeVM};
 use regex_automata::nfa::thompson::{self, NFA, WhichCaptures};
@@ -163,14 +165,24 @@ impl AssertingRemainder {
     }
 }
 
+/// A pattern without any slot.
+static WITHOUT_SLOTS: LazyLock<PikeVM> =
+    LazyLock::new(|| PikeVM::never_match().expect("one state is within every limit"));
+
 /// The one cache of a thread, made fit for `vm`.
+///
+/// To reset a cache only resizes its table of slots: what another pattern left there would pass for
+/// groups of this one. So the table is emptied first, by a reset for a pattern without any slot.
 fn ready<'a>(cache: &'a mut Option<pikevm::Cache>, vm: &PikeVM) -> &'a mut pikevm::Cache {
     let cache = cache.get_or_insert_with(|| vm.create_cache());
+    cache.reset(&WITHOUT_SLOTS);
     cache.reset(vm);
     cache
 }
 
 fn simulation(nfa: NFA) -> PikeVM {
+    // Made now, so that no lookup has to.
+    LazyLock::force(&WITHOUT_SLOTS);
     PikeVM::new_from_nfa(nfa).expect("the simulation takes every automaton without a size limit")
 }
 

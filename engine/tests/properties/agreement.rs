@@ -18,6 +18,26 @@ proptest! {
     }
 }
 
+/// What this property found first: the second pattern's group took part where the first one's had.
+#[test]
+fn groups_of_an_earlier_code_leave_no_trace() {
+    let json = r#"{"format": "codeid/1", "version": "1", "rules": [
+        {"id": "a", "match": {"regex": "aba(1)[^a.]{4,}1{4,24}"},
+         "action": {"type": "DECODE", "codeValue": "{code}-{1}"}},
+        {"id": "b", "match": {"regex": "\\.shop1\\.example/(?:(\\D)|(a*))(?:[\\Da]*|1*|000201).*"},
+         "action": {"type": "DECODE", "codeValue": "{code}-{2}"}}]}"#;
+    let table = compile(json).expect("it costs little");
+    let mut scratch = Scratch::new();
+    let user = OpenId::new("user-1").unwrap();
+    for (code, expected) in [
+        ("aba1bbbbb111111111111", "aba1bbbbb111111111111-1"),
+        (".shop1.example/a", ".shop1.example/a-"),
+    ] {
+        let verdict = table.identify(CodeValue::new(code).unwrap(), user, &mut scratch);
+        assert_eq!(answer(verdict.outcome), Answer::Decode(expected.to_owned()));
+    }
+}
+
 fn check(case: &Case) -> Result<(), TestCaseError> {
     let json = case.config_json();
     let Some(table) = compile(&json) else {
