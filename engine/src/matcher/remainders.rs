@@ -1,5 +1,7 @@
 //! From the endings that read all that is left to what follows them.
 
+use std::collections::BTreeMap;
+
 use regex_syntax::hir::{Hir, HirKind};
 
 use super::automaton::Automaton;
@@ -35,7 +37,7 @@ pub(super) struct Remainders<'a> {
     rules: &'a [RouteRule],
     limits: &'a CompileLimits,
     /// What one character can cost, by rule.
-    costs: Vec<(usize, u32)>,
+    costs: BTreeMap<u32, usize>,
 }
 
 impl<'a> Remainders<'a> {
@@ -43,19 +45,24 @@ impl<'a> Remainders<'a> {
         Self {
             rules,
             limits,
-            costs: Vec::new(),
+            costs: BTreeMap::new(),
         }
     }
 
     /// Whether all together are within their bound.
-    pub(super) fn check(mut self) -> Result<(), ConfigError> {
+    pub(super) fn check(self) -> Result<(), ConfigError> {
         let max = self.limits.max_states / ALL_STATES_PER_STEP;
-        let total: usize = self.costs.iter().map(|&(cost, _)| cost).sum();
+        let total: usize = self.costs.values().sum();
         if total <= max {
             return Ok(());
         }
-        self.costs.sort_by(|a, b| b.cmp(a));
-        let named = self.costs.iter().take(COSTLY_RULES_NAMED);
+        let mut costs: Vec<(usize, u32)> = self
+            .costs
+            .iter()
+            .map(|(&rule, &cost)| (cost, rule))
+            .collect();
+        costs.sort_by(|a, b| b.cmp(a));
+        let named = costs.iter().take(COSTLY_RULES_NAMED);
         let most: Vec<String> = named
             .map(|&(cost, rule)| format!("{} ({cost})", self.rules[rule as usize].id))
             .collect();
@@ -135,8 +142,7 @@ impl<'a> Remainders<'a> {
         match self.automaton(&group) {
             Some((together, cost)) if group.len() > 1 => {
                 let share = cost.div_ceil(group.len());
-                self.costs
-                    .extend(group.iter().map(|&(rule, _)| (share, rule)));
+                group.iter().for_each(|&(rule, _)| self.count(rule, share));
                 Ok(vec![together])
             }
             _ => self.one_by_one(group),
@@ -157,7 +163,7 @@ impl<'a> Remainders<'a> {
                 let hint = "leave the \\b or the anchor out, or shorten the repetitions";
                 return Err(self.problem(rule, message, hint).into());
             }
-            self.costs.push((cost, rule));
+            self.count(rule, cost);
             let follower = Follower::Asserting(AssertingRemainder::new(hir));
             return Ok(Remainder {
                 first_rule: rule,
@@ -166,7 +172,7 @@ impl<'a> Remainders<'a> {
         }
         match self.automaton(&[(rule, hir)]) {
             Some((remainder, cost)) if cost <= max_cost => {
-                self.costs.push((cost, rule));
+                self.count(rule, cost);
                 Ok(remainder)
             }
             _ => {
@@ -175,6 +181,11 @@ impl<'a> Remainders<'a> {
                 Err(self.problem(rule, message.to_owned(), hint).into())
             }
         }
+    }
+
+    /// Adds to what `rule` costs: it may have several branches.
+    fn count(&mut self, rule: u32, cost: usize) {
+        *self.costs.entry(rule).or_default() += cost;
     }
 
     fn problem(&self, rule: u32, message: String, hint: &str) -> Problem {
