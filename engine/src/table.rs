@@ -13,7 +13,8 @@ use crate::{
 /// Bounds on a route config, and on what compiling it may take.
 ///
 /// Both kinds of states bound memory, compile time, and the time of the slowest lookup, each
-/// roughly in proportion: all are known before anything is built.
+/// roughly in proportion. They are counted before anything is built; what is slow for each state
+/// may take a share of them, which is checked while the automata are made.
 ///
 /// Source: SPEC.md, section 2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
