@@ -4,6 +4,7 @@
 //! - [`identify`]: from the bytes of a request to the bytes of its answer.
 //! - [`settings`]: what can be set, from where, and which source wins.
 //! - [`server`]: the daemon, from its listeners to its stop.
+//! - [`source`]: where route configs come from, and where the last good one is kept.
 //!
 //! Within: `sdk_proxy` is the interface of that name, `start` makes the first route table, `preset`
 //! is the one built in, `shutdown`, `readiness` and `telemetry` are what their names say.
@@ -17,6 +18,7 @@ mod sdk_proxy;
 pub mod server;
 pub mod settings;
 mod shutdown;
+pub mod source;
 mod start;
 mod telemetry;
 
