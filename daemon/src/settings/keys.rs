@@ -178,6 +178,25 @@ pub(crate) const KEYS: &[Key] = &[
         "A longer route config is refused, wherever it comes from.",
     ),
     live(
+        "watch.mode",
+        Kind::Choice(&["events", "poll"]),
+        Some("events"),
+        "How changes of watched files are noticed: by events of the file system as well as by polling,\n\
+         or by polling alone.",
+    ),
+    live(
+        "watch.debounce-ms",
+        Kind::integer(10, 2000, "milliseconds"),
+        Some("100"),
+        "How long a watched file must be left alone before its content counts as written.",
+    ),
+    live(
+        "watch.poll-interval-ms",
+        Kind::integer(100, 86_400_000, "milliseconds"),
+        Some("5000"),
+        "How often a watched file is read even without an event.",
+    ),
+    live(
         "compile.max-rule-states",
         Kind::integer(1, 10_000_000, "states"),
         Some("10000"),

@@ -48,6 +48,8 @@ pub struct Settings {
     pub preset_path: Option<PathBuf>,
     /// What compiling a route config may take.
     pub compile: CompileLimits,
+    /// How changes of files are noticed.
+    pub watch: Watch,
     effective: Vec<Effective>,
 }
 
@@ -83,6 +85,17 @@ pub struct Http {
     pub write_timeout: Duration,
     /// How long a connection is kept open between requests.
     pub idle_timeout: Duration,
+}
+
+/// How changes of files are noticed.
+#[derive(Clone, Copy, Debug)]
+pub struct Watch {
+    /// Whether the file system is asked for events; polling goes on either way.
+    pub events: bool,
+    /// How long a file must be left alone before its content counts as written.
+    pub debounce: Duration,
+    /// How often a file is read even without an event.
+    pub poll_interval: Duration,
 }
 
 /// What is logged, and how.
@@ -167,6 +180,11 @@ impl Settings {
                 .text("ac.route.preset-route-config-path")
                 .map(PathBuf::from),
             compile,
+            watch: Watch {
+                events: values.text("watch.mode") == Some("events"),
+                debounce: values.milliseconds("watch.debounce-ms"),
+                poll_interval: values.milliseconds("watch.poll-interval-ms"),
+            },
             effective,
         }
     }
