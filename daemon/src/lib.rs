@@ -7,7 +7,8 @@
 //! - [`source`]: where route configs come from, and where the last good one is kept.
 //!
 //! Within: `sdk_proxy` is the interface of that name, `start` makes the first route table, `preset`
-//! is the one built in, `shutdown`, `readiness` and `telemetry` are what their names say.
+//! is the one built in, `shutdown`, `readiness`, `telemetry` and `unix_socket` are what their names
+//! say.
 
 pub mod cli;
 pub mod identify;
@@ -21,5 +22,6 @@ mod shutdown;
 pub mod source;
 mod start;
 mod telemetry;
+mod unix_socket;
 
 pub use start::StartError;

@@ -7,9 +7,9 @@ use thiserror::Error;
 use tokio::net::{TcpListener, TcpSocket};
 
 use super::accept::Listener;
-use super::unix::{OwnedSocket, SocketError, SocketFile};
 use super::worker::Stream;
 use crate::settings::Listen;
+use crate::unix_socket::{OwnedSocket, SocketError, SocketFile};
 
 /// Everything that is listened on.
 #[derive(Debug)]

@@ -19,7 +19,6 @@ mod handler;
 mod listeners;
 mod progress;
 mod transport;
-mod unix;
 mod worker;
 
 use std::path::Path;
