@@ -1,28 +1,32 @@
 //! From rules to the tree.
 
 use std::collections::HashMap;
+use std::num::NonZeroU32;
 use std::rc::Rc;
+use std::sync::Arc;
+
+use regex_syntax::hir::Hir;
 
 use super::char_class::CharClass;
 use super::expand::{self, Expansion};
-use super::literals::{LiteralIndex, MAX_BUCKET, buckets};
+use super::literals::{LiteralSet, Literals, MAX_BUCKET, buckets};
 use super::remainders::Remainders;
 use super::segment::{Before, Branch, Ending, Literal, Segment};
-use super::tree::{Next, Node, PlainEnding, RunEdge, SuffixEdge, SuffixedRuns};
-use crate::rule::{HostMatch, RouteRule, RuleMatch, UrlMatch};
+use super::tree::{Next, Node, PlainEnding, RunEdge, Span, SuffixEdge, SuffixedRuns, Tree};
+use crate::rule::{EmvMatch, HostMatch, RouteRule, RuleMatch, UrlMatch};
 use crate::{CompileLimits, ConfigError};
 
 /// Below so many nodes literals are not split any more, but compared one by one.
 const MAX_SPLIT_DEPTH: usize = 32;
 
-/// The trees of `rules`, each as its nodes, the root first.
+/// The trees of `rules`.
 #[derive(Debug)]
 pub(super) struct Trees {
     /// Of all rules.
-    pub(super) whole: Vec<Node>,
+    pub(super) whole: Tree,
     /// Of the branches left out there, which only match code values with certain characters; see
     /// [`Expansion`].
-    pub(super) with_folded: Option<Vec<Node>>,
+    pub(super) with_folded: Option<Tree>,
 }
 
 /// Compiles `rules`.
@@ -34,24 +38,14 @@ pub(super) fn trees(rules: &[RouteRule], limits: &CompileLimits) -> Result<Trees
             branches,
             with_folded,
         } = expansion(&rule.rule_match);
-        whole.extend(branches.into_iter().map(|branch| Item::new(index, branch)));
-        folded.extend(
-            with_folded
-                .into_iter()
-                .map(|branch| Item::new(index, branch)),
-        );
+        whole.extend(Item::of_rule(index, branches));
+        folded.extend(Item::of_rule(index, with_folded));
     }
     let tree = |items| {
-        let remainders = Remainders::new(rules, limits);
-        let mut builder = Builder {
-            remainders,
-            nodes: Vec::new(),
-            depth: 0,
-        };
+        let mut builder = Builder::new(Remainders::new(rules, limits));
         builder.node(items)?;
         builder.remainders.check()?;
-        let put = |node: Option<Node>| node.expect("each node is put where it was announced");
-        Ok::<_, ConfigError>(builder.nodes.into_iter().map(put).collect())
+        Ok::<_, ConfigError>(builder.tree.shrunk())
     };
     let with_folded = if folded.is_empty() {
         None
@@ -131,13 +125,23 @@ fn url_branch(url: &UrlMatch) -> Branch {
 /// A branch of a rule, or what is left of it.
 struct Item {
     rule: u32,
+    /// Whether the rule has other branches.
+    is_one_of_several: bool,
     /// In reverse order.
     segments: Vec<Segment>,
     ending: Ending,
 }
 
 impl Item {
-    fn new(rule: u32, branch: Branch) -> Self {
+    /// The branches of `rule`.
+    fn of_rule(rule: u32, branches: Vec<Branch>) -> impl Iterator<Item = Self> {
+        let is_one_of_several = branches.len() > 1;
+        branches
+            .into_iter()
+            .map(move |branch| Self::new(rule, is_one_of_several, branch))
+    }
+
+    fn new(rule: u32, is_one_of_several: bool, branch: Branch) -> Self {
         let Branch {
             mut segments,
             ending,
@@ -145,51 +149,81 @@ impl Item {
         segments.reverse();
         Self {
             rule,
+            is_one_of_several,
             segments,
             ending,
         }
     }
 }
 
+/// What is left of a branch whose ending is plain: its segments in reverse order, and the ending.
+type PlainBranch = (Vec<Segment>, PlainEnding);
+
 /// A run: its class, and the fewest and the most characters.
 type RunKey = (Rc<CharClass>, u32, u32);
 
 struct Builder<'a> {
     remainders: Remainders<'a>,
-    nodes: Vec<Option<Node>>,
+    tree: Tree,
     /// How many nodes lie above the one that is built.
     depth: usize,
+    /// Where the branches of one rule lead that differ only in what was before.
+    shared: HashMap<(u32, Vec<PlainBranch>), Next>,
+    classes: HashMap<Rc<CharClass>, Arc<CharClass>>,
 }
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
+    fn new(remainders: Remainders<'a>) -> Self {
+        let tree = Tree {
+            nodes: Vec::new(),
+            endings: Vec::new(),
+            runs: Vec::new(),
+            suffixed_runs: Vec::new(),
+            literals: Literals::new(),
+            suffixes: Literals::new(),
+            costly: Vec::new(),
+        };
+        Self {
+            remainders,
+            tree,
+            depth: 0,
+            shared: HashMap::new(),
+            classes: HashMap::new(),
+        }
+    }
+
     /// Where an edge leads after which `items` begin.
     fn next(&mut self, items: Vec<Item>) -> Result<Next, ConfigError> {
-        if let [
-            Item {
-                rule,
-                segments,
-                ending,
-            },
-        ] = items.as_slice()
-            && segments.is_empty()
-            && let Some(ending) = plain(ending)
+        if let [item] = items.as_slice()
+            && item.segments.is_empty()
+            && let Some(ending) = plain(&item.ending)
         {
-            return Ok(Next::Ending {
-                rule: *rule,
-                ending,
-            });
+            return Ok(Next::ending(item.rule, ending));
         }
-        let first_rule = items.iter().map(|item| item.rule).min().unwrap_or(u32::MAX);
-        Ok(Next::Node {
-            number: self.node(items)?,
-            first_rule,
-        })
+        let Some(first_rule) = items.iter().map(|item| item.rule).min() else {
+            unreachable!("an edge is made for at least one item");
+        };
+        let shareable = |item: &Item| {
+            let ending = plain(&item.ending)?;
+            (item.rule == first_rule && item.is_one_of_several)
+                .then(|| (item.segments.clone(), ending))
+        };
+        let Some(branches) = items.iter().map(shareable).collect() else {
+            return Ok(Next::node(self.node(items)?, first_rule));
+        };
+        let key = (first_rule, branches);
+        if let Some(next) = self.shared.get(&key) {
+            return Ok(*next);
+        }
+        let next = Next::node(self.node(items)?, first_rule);
+        self.shared.insert(key, next);
+        Ok(next)
     }
 
     /// Adds the node at which `items` begin, and all below it. Tells its number.
     fn node(&mut self, items: Vec<Item>) -> Result<u32, ConfigError> {
-        let number = u32::try_from(self.nodes.len()).expect("nodes are bounded by the config");
-        self.nodes.push(None);
+        let number = self.tree.nodes.len();
+        self.tree.nodes.push(Node::EMPTY);
         self.depth += 1;
         let mut endings = Vec::new();
         let mut emv = Vec::new();
@@ -219,23 +253,23 @@ impl Builder<'_> {
         endings.sort_by_key(|&(rule, _)| rule);
         endings.dedup();
         let node = Node {
-            endings: endings.into(),
             literals: self.literals(literals.groups)?,
             runs: self.runs(runs.groups)?,
             suffixed_runs: self.suffixed_runs(suffixed.groups)?,
-            costly: self.remainders.costly(emv, remainders)?,
+            costly: self.costly(emv, remainders)?,
+            endings: append(&mut self.tree.endings, endings),
         };
-        self.nodes[number as usize] = Some(node);
+        self.tree.nodes[number] = node;
         self.depth -= 1;
-        Ok(number)
+        Ok(u32::try_from(number).expect("nodes are bounded by the config"))
     }
 
     fn literals(
         &mut self,
         groups: Vec<(Literal, Vec<Item>)>,
-    ) -> Result<Option<LiteralIndex<Next>>, ConfigError> {
+    ) -> Result<LiteralSet, ConfigError> {
         if groups.is_empty() {
-            return Ok(None);
+            return Ok(LiteralSet::EMPTY);
         }
         let mut targets = Vec::new();
         // Literals like b, ab, aab, aaab share little at each node, so without a bound the tree,
@@ -248,27 +282,26 @@ impl Builder<'_> {
         for (literal, items) in groups {
             targets.push((literal, self.next(items)?));
         }
-        Ok(Some(LiteralIndex::new(targets)))
+        Ok(self.tree.literals.add(targets))
     }
 
-    fn runs(&mut self, groups: Vec<(RunKey, Vec<Item>)>) -> Result<Box<[RunEdge]>, ConfigError> {
+    fn runs(&mut self, groups: Vec<(RunKey, Vec<Item>)>) -> Result<Span, ConfigError> {
         let mut edges = Vec::with_capacity(groups.len());
         for ((class, min, max), items) in groups {
-            let next = self.next(items)?;
             edges.push(RunEdge {
-                class: (*class).clone(),
+                class: self.class(&class),
                 min,
                 max,
-                next,
+                next: self.next(items)?,
             });
         }
-        Ok(edges.into())
+        Ok(append(&mut self.tree.runs, edges))
     }
 
     fn suffixed_runs(
         &mut self,
         groups: Vec<(Rc<CharClass>, Vec<Item>)>,
-    ) -> Result<Box<[SuffixedRuns]>, ConfigError> {
+    ) -> Result<Span, ConfigError> {
         let mut all = Vec::with_capacity(groups.len());
         for (class, items) in groups {
             let mut by_suffix: Groups<(Literal, Before)> = Groups::default();
@@ -284,16 +317,44 @@ impl Builder<'_> {
                 let next = self.next(items)?;
                 suffixes.push((suffix, SuffixEdge { before, next }));
             }
-            let suffixes = LiteralIndex::reversed(suffixes);
-            let class = (*class).clone();
             all.push(SuffixedRuns {
-                class,
-                suffixes,
+                class: self.class(&class),
+                suffixes: self.tree.suffixes.add_reversed(suffixes),
                 longest,
             });
         }
-        Ok(all.into())
+        Ok(append(&mut self.tree.suffixed_runs, all))
     }
+
+    fn costly(
+        &mut self,
+        emv: Vec<(u32, EmvMatch)>,
+        remainders: Vec<(u32, Hir)>,
+    ) -> Result<Option<NonZeroU32>, ConfigError> {
+        let Some(costly) = self.remainders.costly(emv, remainders)? else {
+            return Ok(None);
+        };
+        self.tree.costly.push(costly);
+        let count = u32::try_from(self.tree.costly.len()).expect("bounded by the config");
+        Ok(NonZeroU32::new(count))
+    }
+
+    /// The class, of which the tree keeps one copy.
+    fn class(&mut self, class: &Rc<CharClass>) -> Arc<CharClass> {
+        if let Some(kept) = self.classes.get(class) {
+            return Arc::clone(kept);
+        }
+        let kept = Arc::new(CharClass::clone(class));
+        self.classes.insert(Rc::clone(class), Arc::clone(&kept));
+        kept
+    }
+}
+
+/// Appends `more`, and tells where they are.
+fn append<T>(all: &mut Vec<T>, more: Vec<T>) -> Span {
+    let first = all.len();
+    all.extend(more);
+    Span::of(first, all.len())
 }
 
 /// The ending, if it is a look at the next byte.

@@ -30,7 +30,7 @@ use self::build::Trees;
 pub(crate) use self::captures::{CaptureScratch, GroupFinder};
 use self::expand::FOLDED_BEYOND_ASCII;
 pub(crate) use self::search::SearchScratch;
-use self::tree::Node;
+use self::tree::Tree;
 use crate::rule::RouteRule;
 use crate::{CompileLimits, ConfigError};
 
@@ -75,10 +75,7 @@ impl Matcher {
 
     pub(crate) fn heap_bytes(&self) -> usize {
         let Trees { whole, with_folded } = &self.trees;
-        let nodes = whole.iter().chain(with_folded.iter().flatten());
-        nodes
-            .map(|node| size_of::<Node>() + node.heap_bytes())
-            .sum()
+        whole.heap_bytes() + with_folded.as_ref().map_or(0, Tree::heap_bytes)
     }
 }
 

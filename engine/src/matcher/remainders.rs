@@ -80,7 +80,7 @@ impl<'a> Remainders<'a> {
         &mut self,
         emv: Vec<(u32, EmvMatch)>,
         mut remainders: Vec<(u32, Hir)>,
-    ) -> Result<Option<Box<Costly>>, ConfigError> {
+    ) -> Result<Option<Costly>, ConfigError> {
         if emv.is_empty() && remainders.is_empty() {
             return Ok(None);
         }
@@ -97,11 +97,11 @@ impl<'a> Remainders<'a> {
         } else {
             self.one_by_one(remainders.iter().map(|(rule, hir)| (*rule, hir)))?
         };
-        Ok(Some(Box::new(Costly {
+        Ok(Some(Costly {
             emv,
             remainders,
             inner,
-        })))
+        }))
     }
 
     fn one_by_one<'h>(

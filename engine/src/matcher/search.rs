@@ -5,7 +5,7 @@ use super::automaton::StateSets;
 use super::captures::CaptureScratch;
 use super::literals::Sink;
 use super::segment::Before;
-use super::tree::{Costly, Follower, Next, Node, PlainEnding, SuffixEdge, SuffixedRuns};
+use super::tree::{Costly, Follower, Next, PlainEnding, Step, SuffixEdge, SuffixedRuns, Tree};
 use crate::rule::{MAX_LABEL_CHARACTERS, is_label_byte};
 
 /// One thread's memory for searching.
@@ -39,7 +39,7 @@ struct Pending {
 /// tried at two places: the work is bounded by the code value's length for each rule, and what
 /// rules have in common is read once.
 pub(super) fn search<V: Visitor>(
-    nodes: &[Node],
+    tree: &Tree,
     code: &str,
     scratch: &mut SearchScratch,
     captures: &mut CaptureScratch,
@@ -54,6 +54,7 @@ pub(super) fn search<V: Visitor>(
     pending.clear();
     put_off.clear();
     let mut walk = Walk {
+        tree,
         code,
         pending,
         visitor,
@@ -72,35 +73,35 @@ pub(super) fn search<V: Visitor>(
         if !walk.visitor.wants(first_rule) {
             continue;
         }
-        let node = &nodes[number as usize];
-        for &(rule, ending) in &node.endings {
+        let node = &tree.nodes[number as usize];
+        for &(rule, ending) in &tree.endings[node.endings.range()] {
             walk.end(rule, ending, at);
         }
         if node.costly.is_some() {
             put_off.push((number, at));
         }
-        for run in &node.runs {
+        for run in &tree.runs[node.runs.range()] {
             if walk.visitor.wants(run.next.first_rule())
                 && let Some(end) = run.class.run_end(code, at, run.min, run.max)
             {
                 walk.go(run.next, end);
             }
         }
-        for runs in &node.suffixed_runs {
+        for runs in &tree.suffixed_runs[node.suffixed_runs.range()] {
             walk.go_after_suffixed(runs, at, reversed);
         }
-        if let Some(literals) = &node.literals {
-            literals.find_prefixes(
-                &code.as_bytes()[at..],
-                &mut After {
-                    walk: &mut walk,
-                    at,
-                },
-            );
+        if !node.literals.is_empty() {
+            let text = &code.as_bytes()[at..];
+            let mut after = After {
+                walk: &mut walk,
+                at,
+            };
+            tree.literals.find_prefixes(node.literals, text, &mut after);
         }
     }
     for &(number, at) in &*put_off {
-        if let Some(costly) = &nodes[number as usize].costly {
+        if let Some(place) = tree.nodes[number as usize].costly {
+            let costly = &tree.costly[place.get() as usize - 1];
             follow(costly, code, at, remainders, captures, visitor);
         }
     }
@@ -108,6 +109,7 @@ pub(super) fn search<V: Visitor>(
 
 /// A walk over the tree, on its way.
 struct Walk<'a, V> {
+    tree: &'a Tree,
     code: &'a str,
     pending: &'a mut Vec<Pending>,
     visitor: &'a mut V,
@@ -116,15 +118,14 @@ struct Walk<'a, V> {
 impl<V: Visitor> Walk<'_, V> {
     #[inline]
     fn go(&mut self, next: Next, at: usize) {
-        match next {
-            Next::Node { number, first_rule } => {
-                self.pending.push(Pending {
-                    number,
-                    first_rule,
-                    at,
-                });
-            }
-            Next::Ending { rule, ending } => self.end(rule, ending, at),
+        let first_rule = next.first_rule();
+        match next.step() {
+            Step::Node(number) => self.pending.push(Pending {
+                number,
+                first_rule,
+                at,
+            }),
+            Step::Ending(ending) => self.end(first_rule, ending, at),
         }
     }
 
@@ -148,14 +149,13 @@ impl<V: Visitor> Walk<'_, V> {
         };
         reversed.clear();
         reversed.extend(code.as_bytes()[at..end].iter().rev().take(runs.longest));
-        runs.suffixes.find_prefixes(
-            reversed,
-            &mut AfterRun {
-                walk: self,
-                begin: at,
-                end,
-            },
-        );
+        let suffixes = &self.tree.suffixes;
+        let mut after = AfterRun {
+            walk: self,
+            begin: at,
+            end,
+        };
+        suffixes.find_prefixes(runs.suffixes, reversed, &mut after);
     }
 }
 

@@ -1,40 +1,65 @@
 //! The compiled rules: a tree of segments, as arrays.
 
+use std::num::NonZeroU32;
+use std::ops::Range;
+use std::sync::Arc;
+
 use super::automaton::Automaton;
 use super::captures::AssertingRemainder;
 use super::char_class::CharClass;
 use super::emv::EmvIndex;
 use super::inner::InnerLiterals;
-use super::literals::LiteralIndex;
+use super::literals::{LiteralSet, Literals};
 use super::segment::Before;
 
-/// A place in the tree: what was read so far leads here, and these are the ways on.
+/// The tree: its nodes, the root first, and what they have of each kind, those of a node next to
+/// each other.
 #[derive(Debug)]
-pub(super) struct Node {
-    pub(super) endings: Box<[(u32, PlainEnding)]>,
-    pub(super) literals: Option<LiteralIndex<Next>>,
-    pub(super) runs: Box<[RunEdge]>,
-    pub(super) suffixed_runs: Box<[SuffixedRuns]>,
-    /// What takes longer than the rest, and is put off until nothing else is left to try.
-    pub(super) costly: Option<Box<Costly>>,
+pub(super) struct Tree {
+    pub(super) nodes: Vec<Node>,
+    pub(super) endings: Vec<(u32, PlainEnding)>,
+    pub(super) runs: Vec<RunEdge>,
+    pub(super) suffixed_runs: Vec<SuffixedRuns>,
+    pub(super) literals: Literals<Next>,
+    pub(super) suffixes: Literals<SuffixEdge>,
+    pub(super) costly: Vec<Costly>,
 }
 
-/// Where an edge leads.
+/// A place in the tree: what was read so far leads here, and these are the ways on.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Next {
-    Node {
-        number: u32,
-        first_rule: u32,
-    },
-    /// To nothing but one rule's ending, so that it does not take a node.
-    Ending {
-        rule: u32,
-        ending: PlainEnding,
-    },
+pub(super) struct Node {
+    pub(super) endings: Span,
+    pub(super) runs: Span,
+    pub(super) suffixed_runs: Span,
+    pub(super) literals: LiteralSet,
+    /// What takes longer than the rest, and is put off until nothing else is left to try.
+    pub(super) costly: Option<NonZeroU32>,
+}
+
+/// Some elements next to each other.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Span {
+    first: u32,
+    end: u32,
+}
+
+/// Where an edge leads: to a node, or to nothing but one rule's ending, so that it takes no node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Next {
+    /// The number of the node, or of the ending above [`Self::ENDINGS`].
+    to: u32,
+    first_rule: u32,
+}
+
+/// What a [`Next`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    Node(u32),
+    Ending(PlainEnding),
 }
 
 /// An ending that is a look at the next byte.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum PlainEnding {
     End,
     Anything,
@@ -44,7 +69,7 @@ pub(super) enum PlainEnding {
 /// A run of a class, and the node after it.
 #[derive(Debug)]
 pub(super) struct RunEdge {
-    pub(super) class: CharClass,
+    pub(super) class: Arc<CharClass>,
     pub(super) min: u32,
     pub(super) max: u32,
     pub(super) next: Next,
@@ -53,9 +78,9 @@ pub(super) struct RunEdge {
 /// Runs of one class that must end with a suffix: the run is scanned once for all of them.
 #[derive(Debug)]
 pub(super) struct SuffixedRuns {
-    pub(super) class: CharClass,
+    pub(super) class: Arc<CharClass>,
     /// The suffixes, each with its bytes in reverse order.
-    pub(super) suffixes: LiteralIndex<SuffixEdge>,
+    pub(super) suffixes: LiteralSet,
     /// The bytes of the longest suffix.
     pub(super) longest: usize,
 }
@@ -87,31 +112,111 @@ pub(super) enum Follower {
     Asserting(AssertingRemainder),
 }
 
-impl Next {
-    /// The first rule that can be accepted beyond.
-    pub(super) const fn first_rule(self) -> u32 {
-        match self {
-            Self::Node { first_rule, .. } => first_rule,
-            Self::Ending { rule, .. } => rule,
-        }
+impl Tree {
+    pub(super) fn heap_bytes(&self) -> usize {
+        let classes = self.runs.iter().map(|run| &run.class);
+        let mut classes: Vec<_> = classes
+            .chain(self.suffixed_runs.iter().map(|runs| &runs.class))
+            .collect();
+        // Those of a tree share what is equal.
+        classes.sort_by_key(|class| Arc::as_ptr(class));
+        classes.dedup_by_key(|class| Arc::as_ptr(class));
+        let classes = classes
+            .iter()
+            .map(|class| size_of::<CharClass>() + class.heap_bytes());
+        size_of_val(&*self.nodes)
+            + size_of_val(&*self.endings)
+            + size_of_val(&*self.runs)
+            + size_of_val(&*self.suffixed_runs)
+            + classes.sum::<usize>()
+            + self.literals.heap_bytes()
+            + self.suffixes.heap_bytes()
+            + self.costly.iter().map(Costly::heap_bytes).sum::<usize>()
+    }
+}
+
+impl Tree {
+    /// Without what was allocated for growing.
+    pub(super) fn shrunk(mut self) -> Self {
+        self.nodes.shrink_to_fit();
+        self.endings.shrink_to_fit();
+        self.runs.shrink_to_fit();
+        self.suffixed_runs.shrink_to_fit();
+        self.literals.shrink_to_fit();
+        self.suffixes.shrink_to_fit();
+        self.costly.shrink_to_fit();
+        self
     }
 }
 
 impl Node {
-    pub(super) fn heap_bytes(&self) -> usize {
-        let runs = self
-            .runs
-            .iter()
-            .map(|r| size_of::<RunEdge>() + r.class.heap_bytes());
-        let suffixed = self
-            .suffixed_runs
-            .iter()
-            .map(|s| size_of::<SuffixedRuns>() + s.class.heap_bytes() + s.suffixes.heap_bytes());
-        size_of_val(&*self.endings)
-            + self.literals.as_ref().map_or(0, LiteralIndex::heap_bytes)
-            + runs.sum::<usize>()
-            + suffixed.sum::<usize>()
-            + self.costly.as_ref().map_or(0, |costly| costly.heap_bytes())
+    /// Without any way on.
+    pub(super) const EMPTY: Self = Self {
+        endings: Span::EMPTY,
+        runs: Span::EMPTY,
+        suffixed_runs: Span::EMPTY,
+        literals: LiteralSet::EMPTY,
+        costly: None,
+    };
+}
+
+impl Span {
+    pub(super) const EMPTY: Self = Self { first: 0, end: 0 };
+
+    /// The elements from `first` to before `end`.
+    pub(super) fn of(first: usize, end: usize) -> Self {
+        let number = |n| u32::try_from(n).expect("trees are bounded by the config");
+        Self {
+            first: number(first),
+            end: number(end),
+        }
+    }
+
+    pub(super) const fn is_empty(self) -> bool {
+        self.first == self.end
+    }
+
+    #[inline]
+    pub(super) const fn range(self) -> Range<usize> {
+        self.first as usize..self.end as usize
+    }
+}
+
+impl Next {
+    /// The numbers from here on are no nodes but endings.
+    const ENDINGS: u32 = u32::MAX - 2;
+
+    pub(super) fn node(number: u32, first_rule: u32) -> Self {
+        assert!(number < Self::ENDINGS, "nodes are bounded by the config");
+        Self {
+            to: number,
+            first_rule,
+        }
+    }
+
+    pub(super) const fn ending(rule: u32, ending: PlainEnding) -> Self {
+        Self {
+            to: Self::ENDINGS + ending as u32,
+            first_rule: rule,
+        }
+    }
+
+    #[inline]
+    pub(super) const fn step(self) -> Step {
+        const ANYTHING: u32 = Next::ENDINGS + PlainEnding::Anything as u32;
+        const URL_BOUNDARY: u32 = Next::ENDINGS + PlainEnding::UrlBoundary as u32;
+        match self.to {
+            Self::ENDINGS => Step::Ending(PlainEnding::End),
+            ANYTHING => Step::Ending(PlainEnding::Anything),
+            URL_BOUNDARY => Step::Ending(PlainEnding::UrlBoundary),
+            number => Step::Node(number),
+        }
+    }
+
+    /// The first rule that can be accepted beyond; of an ending, its rule.
+    #[inline]
+    pub(super) const fn first_rule(self) -> u32 {
+        self.first_rule
     }
 }
 
@@ -128,5 +233,24 @@ impl Costly {
             + self.emv.as_ref().map_or(0, EmvIndex::heap_bytes)
             + self.inner.as_ref().map_or(0, InnerLiterals::heap_bytes)
             + remainders.sum::<usize>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Next, PlainEnding, Step};
+
+    #[test]
+    fn a_next_is_what_it_was_made_as() {
+        for ending in [
+            PlainEnding::End,
+            PlainEnding::Anything,
+            PlainEnding::UrlBoundary,
+        ] {
+            let next = Next::ending(7, ending);
+            assert_eq!((next.step(), next.first_rule()), (Step::Ending(ending), 7));
+        }
+        assert_eq!(Next::node(0, 3).step(), Step::Node(0));
+        assert_eq!(Next::node(0, 3).first_rule(), 3);
     }
 }

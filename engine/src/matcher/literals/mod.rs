@@ -7,27 +7,36 @@
 //! literal of its own.
 
 mod choice;
+mod hash_table;
 mod window;
 
-use self::choice::MAX_WINDOWS;
+use self::hash_table::{Family, HashTable};
 use self::window::{View, Window};
 use super::segment::Literal;
+use super::tree::Span;
 
 /// Up to so many literals are compared one by one.
 const MAX_COMPARED: usize = 4;
 /// How many literals should share a bucket at the most.
 pub(super) const MAX_BUCKET: usize = 8;
 
-/// A set of literals, each of which leads to a `T`.
+/// Sets of literals, each of which leads to a `T`. All of a tree are kept together.
 #[derive(Debug)]
-pub(super) struct LiteralIndex<T> {
-    /// By first byte. Empty where the literals are so few that all are compared.
-    families: Box<[Family]>,
-    /// Where there are families, a hash table: each literal at or after the place that its hash
-    /// says, with unused entries between.
-    entries: Box<[Entry<T>]>,
+pub(super) struct Literals<T> {
+    /// The literals of a set follow each other.
+    entries: Vec<Entry<T>>,
     /// The bytes of all literals; in lower case where the case does not matter.
-    bytes: Box<[u8]>,
+    bytes: Vec<u8>,
+    /// Of the sets that are hashed.
+    tables: Vec<HashTable>,
+}
+
+/// One of the sets.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LiteralSet {
+    entries: Span,
+    /// Its hash table; [`Self::NOT_HASHED`] where the literals are so few that all are compared.
+    table: u32,
 }
 
 /// What becomes of the literals that are found.
@@ -41,186 +50,146 @@ pub(super) trait Sink<T> {
 /// One literal and where it leads.
 #[derive(Clone, Copy, Debug)]
 struct Entry<T> {
-    /// Of the hash of what it shows through its window; 0 where nothing is hashed.
-    tag: u32,
     /// Where its bytes begin.
     offset: u32,
-    /// How many there are; 0 if the entry is not used.
+    /// How many there are, and above that [`Self::ANY_CASE`] and [`Self::LAST`].
     length: u32,
-    any_case: bool,
     target: T,
 }
 
 impl<T> Entry<T> {
-    /// Its own bytes, of those of all.
-    fn of<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
-        &bytes[self.offset as usize..][..self.length as usize]
+    /// Its letters match in either case.
+    const ANY_CASE: u32 = 1 << 31;
+    /// It is the last of its bucket.
+    const LAST: u32 = 1 << 30;
+
+    const fn length(&self) -> usize {
+        (self.length & !(Self::ANY_CASE | Self::LAST)) as usize
     }
 
+    const fn is_last(&self) -> bool {
+        self.length & Self::LAST != 0
+    }
+
+    #[inline]
     fn is_prefix_of(&self, text: &[u8], bytes: &[u8]) -> bool {
-        let own = self.of(bytes);
+        let own = &bytes[self.offset as usize..][..self.length()];
         match text.get(..own.len()) {
-            Some(start) if self.any_case => start.eq_ignore_ascii_case(own),
+            Some(start) if self.length & Self::ANY_CASE != 0 => start.eq_ignore_ascii_case(own),
             Some(start) => start == own,
             None => false,
         }
     }
 }
 
-impl<T: Copy> LiteralIndex<T> {
-    /// Of `literals`, which are different, each with its target.
-    pub(super) fn new(literals: Vec<(Literal, T)>) -> Self {
-        let bytes = |literal: Literal| literal.text.as_bytes().to_vec();
-        Self::of_bytes(literals, bytes)
-    }
+impl LiteralSet {
+    /// No literals.
+    pub(super) const EMPTY: Self = Self {
+        entries: Span::EMPTY,
+        table: Self::NOT_HASHED,
+    };
+    const NOT_HASHED: u32 = u32::MAX;
 
-    /// Of suffixes, for texts that are read backwards.
-    pub(super) fn reversed(suffixes: Vec<(Literal, T)>) -> Self {
-        Self::of_bytes(suffixes, |suffix| suffix.text.bytes().rev().collect())
+    pub(super) const fn is_empty(self) -> bool {
+        self.entries.is_empty()
     }
+}
 
-    fn of_bytes(literals: Vec<(Literal, T)>, bytes_of: impl Fn(Literal) -> Vec<u8>) -> Self {
-        let mut literals: Vec<(bool, Vec<u8>, T)> = literals
-            .into_iter()
-            .map(|(literal, target)| (literal.any_case, bytes_of(literal), target))
-            .collect();
-        let hashed = literals.len() > MAX_COMPARED;
-        let buckets = hashed.then(|| buckets(&mut literals, |(_, bytes, _)| bytes));
-        let mut bytes = Vec::new();
-        let entry = |(any_case, literal, target): (bool, Vec<u8>, T)| {
-            let offset = number(bytes.len());
-            bytes.extend(literal);
-            let length = number(bytes.len()) - offset;
-            Entry {
-                tag: 0,
-                offset,
-                length,
-                any_case,
-                target,
-            }
-        };
-        let entries: Vec<Entry<T>> = literals.into_iter().map(entry).collect();
-        match buckets {
-            None => Self {
-                families: Box::default(),
-                entries: entries.into(),
-                bytes: bytes.into(),
-            },
-            Some(buckets) => Self {
-                families: families(&buckets.families),
-                entries: hash_table(&entries, &buckets.all),
-                bytes: bytes.into(),
-            },
+impl<T: Copy> Literals<T> {
+    pub(super) const fn new() -> Self {
+        Self {
+            entries: Vec::new(),
+            bytes: Vec::new(),
+            tables: Vec::new(),
         }
     }
 
-    /// Tells `sink` each literal with which `text` begins, in no order, if it wants the target.
+    /// Adds a set of `literals`, which are different, each with its target.
+    pub(super) fn add(&mut self, literals: Vec<(Literal, T)>) -> LiteralSet {
+        let as_bytes = |(literal, target): (Literal, T)| {
+            let bytes = Vec::from(literal.text.into_boxed_bytes());
+            (literal.any_case, bytes, target)
+        };
+        self.add_bytes(literals.into_iter().map(as_bytes).collect())
+    }
+
+    /// The same with suffixes, for texts that are read backwards.
+    pub(super) fn add_reversed(&mut self, suffixes: Vec<(Literal, T)>) -> LiteralSet {
+        let reversed = |(suffix, target): (Literal, T)| {
+            let bytes = suffix.text.bytes().rev().collect();
+            (suffix.any_case, bytes, target)
+        };
+        self.add_bytes(suffixes.into_iter().map(reversed).collect())
+    }
+
+    fn add_bytes(&mut self, mut literals: Vec<(bool, Vec<u8>, T)>) -> LiteralSet {
+        let buckets =
+            (literals.len() > MAX_COMPARED).then(|| buckets(&mut literals, |(_, bytes, _)| bytes));
+        let first = self.entries.len();
+        for (any_case, bytes, target) in literals {
+            let any_case = if any_case { Entry::<T>::ANY_CASE } else { 0 };
+            self.entries.push(Entry {
+                offset: number(self.bytes.len()),
+                length: number(bytes.len()) | any_case,
+                target,
+            });
+            self.bytes.extend(bytes);
+        }
+        let table = buckets.map_or(LiteralSet::NOT_HASHED, |buckets| {
+            for bucket in &buckets.all {
+                let last = first + bucket.first + bucket.entries - 1;
+                self.entries[last].length |= Entry::<T>::LAST;
+            }
+            self.tables.push(HashTable::new(first, &buckets));
+            number(self.tables.len() - 1)
+        });
+        LiteralSet {
+            entries: Span::of(first, self.entries.len()),
+            table,
+        }
+    }
+
+    /// Tells `sink` each literal of `set` with which `text` begins, in no order, if it wants the
+    /// target.
     #[inline]
-    pub(super) fn find_prefixes(&self, text: &[u8], sink: &mut impl Sink<T>) {
+    pub(super) fn find_prefixes(&self, set: LiteralSet, text: &[u8], sink: &mut impl Sink<T>) {
         let mut compare = |entry: &Entry<T>| {
             if sink.wants(entry.target) && entry.is_prefix_of(text, &self.bytes) {
-                sink.found(entry.target, entry.length as usize);
+                sink.found(entry.target, entry.length());
             }
         };
-        if self.families.is_empty() {
-            self.entries.iter().for_each(compare);
-            return;
-        }
-        let Some(&first) = text.first() else { return };
-        let Family { windows, count } = &self.families[usize::from(first)];
-        let mask = self.entries.len() - 1;
-        for window in &windows[..usize::from(*count)] {
-            // The windows are in order, so the text ends before all others too.
-            let Some(view) = window.view(text) else { break };
-            let hash = window.hash(view);
-            let mut at = hash.place(self.entries.len());
-            // Literals of another hash may stand between those of this one, up to the next gap.
-            loop {
-                let entry = &self.entries[at];
-                if entry.length == 0 {
-                    break;
-                }
-                if entry.tag == hash.tag() {
+        match self.tables.get(set.table as usize) {
+            None => self.entries[set.entries.range()].iter().for_each(compare),
+            Some(table) => table.find(text, |first| {
+                for entry in &self.entries[first as usize..] {
                     compare(entry);
+                    if entry.is_last() {
+                        break;
+                    }
                 }
-                at = (at + 1) & mask;
-            }
+            }),
         }
     }
 
     pub(super) fn heap_bytes(&self) -> usize {
-        size_of_val(&*self.families) + size_of_val(&*self.entries) + self.bytes.len()
+        let tables: usize = self.tables.iter().map(HashTable::heap_bytes).sum();
+        size_of_val(&*self.entries) + self.bytes.len() + tables
     }
-}
 
-/// The families by first byte, in either case.
-fn families(all: &[(u8, Family)]) -> Box<[Family]> {
-    let mut by_first_byte = vec![Family::NONE; 256];
-    for (first_byte, family) in all {
-        by_first_byte[usize::from(*first_byte)] = *family;
-        by_first_byte[usize::from(first_byte.to_ascii_uppercase())] = *family;
+    /// Gives back what was allocated for growing.
+    pub(super) fn shrink_to_fit(&mut self) {
+        self.entries.shrink_to_fit();
+        self.bytes.shrink_to_fit();
+        self.tables.shrink_to_fit();
     }
-    by_first_byte.into()
-}
-
-/// Puts `entries`, which are in the order of their `buckets`, where their hashes say.
-fn hash_table<T: Copy>(entries: &[Entry<T>], buckets: &[Bucket]) -> Box<[Entry<T>]> {
-    let unused = Entry {
-        tag: 0,
-        offset: 0,
-        length: 0,
-        any_case: false,
-        target: entries[0].target,
-    };
-    // PERF: at most a quarter of the places are used, so that a probe soon comes to a gap; with half
-    // of them, 1000 rules of the bench's workload take 159 ns a lookup instead of 139 (2-core
-    // x86-64, November 2026).
-    let mut table = vec![unused; (entries.len() * 4).next_power_of_two()];
-    for bucket in buckets {
-        let hash = bucket.window.hash(bucket.view);
-        let mut at = hash.place(table.len());
-        for entry in &entries[bucket.first..][..bucket.entries] {
-            while table[at].length > 0 {
-                at = (at + 1) % table.len();
-            }
-            table[at] = Entry {
-                tag: hash.tag(),
-                ..*entry
-            };
-        }
-    }
-    table.into()
 }
 
 fn number(n: usize) -> u32 {
-    u32::try_from(n).expect("literals are bounded by the config")
-}
-
-/// The windows of the literals with one first byte, in order.
-#[derive(Clone, Copy, Debug)]
-struct Family {
-    windows: [Window; MAX_WINDOWS],
-    count: u8,
-}
-
-impl Family {
-    /// Of a byte with which no literal begins.
-    const NONE: Self = Self {
-        windows: [Window::FIRST_BYTE; MAX_WINDOWS],
-        count: 0,
-    };
-
-    /// Of the windows that the literals have.
-    fn new(mut all: Vec<Window>) -> Self {
-        all.sort_unstable();
-        all.dedup();
-        let mut windows = [all[0]; MAX_WINDOWS];
-        windows[..all.len()].copy_from_slice(&all);
-        Self {
-            windows,
-            count: u8::try_from(all.len()).expect("at most MAX_WINDOWS"),
-        }
-    }
+    // Two bits are needed for marks.
+    u32::try_from(n)
+        .ok()
+        .filter(|n| n >> 30 == 0)
+        .expect("literals are bounded by the config")
 }
 
 /// How literals share buckets.

@@ -1,4 +1,4 @@
-use super::{LiteralIndex, MAX_BUCKET, Sink, buckets};
+use super::{Literals, MAX_BUCKET, Sink, buckets};
 use crate::matcher::segment::Literal;
 
 impl Sink<u32> for Vec<u32> {
@@ -55,7 +55,8 @@ fn finds_what_a_scan_finds() {
         literals.sort_by(|a, b| (&a.text, a.any_case).cmp(&(&b.text, b.any_case)));
         literals.dedup();
         let numbered = literals.iter().cloned().zip(0..).collect();
-        let index = LiteralIndex::new(numbered);
+        let mut index = Literals::new();
+        let set = index.add(numbered);
         for _ in 0..50 {
             let mut text = literals[numbers.below(literals.len())].text.to_string();
             text.push_str(&numbers.text(alphabet, max));
@@ -64,7 +65,7 @@ fn finds_what_a_scan_finds() {
             }
             text.truncate(1 + numbers.below(text.len()));
             let mut found = Vec::new();
-            index.find_prefixes(text.as_bytes(), &mut found);
+            index.find_prefixes(set, text.as_bytes(), &mut found);
             found.sort_unstable();
             let expected: Vec<u32> = (0..)
                 .zip(&literals)

@@ -85,10 +85,10 @@ impl ViewHash {
         low & (places - 1)
     }
 
-    /// What tells hashes apart that lead to the same place.
+    /// What tells hashes apart that lead to the same place: 15 bits, not 0.
     #[inline]
-    pub(super) fn tag(self) -> u32 {
-        (self.0 >> 32) as u32
+    pub(super) fn tag(self) -> u16 {
+        (self.0 >> 49) as u16 | 1
     }
 }
 

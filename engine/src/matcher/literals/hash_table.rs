@@ -1,0 +1,173 @@
+//! From what the windows of a text show to the buckets of literals that show the same.
+
+use super::Buckets;
+use super::choice::MAX_WINDOWS;
+use super::window::{ViewHash, Window};
+
+/// The buckets of a set of literals, by the hash of their view.
+///
+/// Four tags of 15 bits share a word. A word that was full when another bucket belonged there is
+/// marked by its highest bit, and the bucket is in one of the words after it.
+#[derive(Debug)]
+pub(super) struct HashTable {
+    /// By first byte, which of the families; 0 where no literal begins with it.
+    family_of: Box<[u8; 256]>,
+    families: Box<[Family]>,
+    tags: Box<[u64]>,
+    /// For each tag the first of its bucket's literals.
+    firsts: Box<[[u32; TAGS]]>,
+}
+
+/// The windows of the literals with one first byte, in order.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Family {
+    windows: [Window; MAX_WINDOWS],
+    count: u8,
+}
+
+/// How many tags a word has.
+const TAGS: usize = 4;
+/// The lowest bit of each of them.
+const EACH: u64 = 0x0001_0001_0001_0001;
+/// Marks a word beyond which a bucket may be that belongs to it.
+const OVERFLOWN: u64 = 1 << 63;
+
+impl Family {
+    /// Of a byte with which no literal begins.
+    const NONE: Self = Self {
+        windows: [Window::FIRST_BYTE; MAX_WINDOWS],
+        count: 0,
+    };
+
+    /// Of the windows that the literals have.
+    pub(super) fn new(mut all: Vec<Window>) -> Self {
+        all.sort_unstable();
+        all.dedup();
+        let mut windows = [all[0]; MAX_WINDOWS];
+        windows[..all.len()].copy_from_slice(&all);
+        Self {
+            windows,
+            count: u8::try_from(all.len()).expect("at most MAX_WINDOWS"),
+        }
+    }
+}
+
+impl HashTable {
+    /// Of `buckets`, whose literals are numbered from `first_literal` on.
+    pub(super) fn new(first_literal: usize, buckets: &Buckets) -> Self {
+        let mut family_of = Box::new([0; 256]);
+        let mut families = vec![Family::NONE];
+        for (first_byte, family) in &buckets.families {
+            let place = u8::try_from(families.len()).expect("UTF-8 has fewer first bytes than 256");
+            family_of[usize::from(*first_byte)] = place;
+            family_of[usize::from(first_byte.to_ascii_uppercase())] = place;
+            families.push(*family);
+        }
+        // One bucket for each word on average, so that few words are full.
+        let words = buckets.all.len().next_power_of_two();
+        let mut table = Self {
+            family_of,
+            families: families.into(),
+            tags: vec![0; words].into(),
+            firsts: vec![[0; TAGS]; words].into(),
+        };
+        for bucket in &buckets.all {
+            let first = super::number(first_literal + bucket.first);
+            table.put(bucket.window.hash(bucket.view), first);
+        }
+        table
+    }
+
+    fn put(&mut self, hash: ViewHash, first: u32) {
+        let mut word = hash.place(self.tags.len());
+        let lane = loop {
+            let taken = |lane: &usize| self.tags[word] >> (16 * lane) & 0x7fff != 0;
+            if let Some(lane) = (0..TAGS).find(|lane| !taken(lane)) {
+                break lane;
+            }
+            self.tags[word] |= OVERFLOWN;
+            word = (word + 1) % self.tags.len();
+        };
+        self.tags[word] |= u64::from(hash.tag()) << (16 * lane);
+        self.firsts[word][lane] = first;
+    }
+
+    /// Calls `found` with the first literal of each bucket of `text`'s views; with a few of others,
+    /// too, whose hash is alike.
+    #[inline]
+    pub(super) fn find(&self, text: &[u8], mut found: impl FnMut(u32)) {
+        let Some(&first_byte) = text.first() else {
+            return;
+        };
+        let family = usize::from(self.family_of[usize::from(first_byte)]);
+        let Family { windows, count } = &self.families[family];
+        // PERF: all words are read before anything depends on one, so that their cache misses
+        // overlap, and a lookup branches once for each bucket found, not for each window.
+        let mut words = [0; MAX_WINDOWS];
+        let mut equal = 0_u32;
+        for (number, window) in windows[..usize::from(*count)].iter().enumerate() {
+            // The windows are in order, so the text ends before all others too.
+            let Some(view) = window.view(text) else { break };
+            let hash = window.hash(view);
+            let word = hash.place(self.tags.len());
+            words[number] = word;
+            let tags = self.tags[word];
+            equal |= equal_tags(tags, hash.tag()) << (TAGS * number);
+            if tags & OVERFLOWN != 0 {
+                self.find_beyond(word, hash, &mut found);
+            }
+        }
+        while equal != 0 {
+            let place = equal.trailing_zeros() as usize;
+            equal &= equal - 1;
+            found(self.firsts[words[place / TAGS]][place % TAGS]);
+        }
+    }
+
+    #[cold]
+    fn find_beyond(&self, mut word: usize, hash: ViewHash, found: &mut impl FnMut(u32)) {
+        while self.tags[word] & OVERFLOWN != 0 {
+            word = (word + 1) % self.tags.len();
+            let mut equal = equal_tags(self.tags[word], hash.tag());
+            while equal != 0 {
+                found(self.firsts[word][equal.trailing_zeros() as usize]);
+                equal &= equal - 1;
+            }
+        }
+    }
+
+    pub(super) fn heap_bytes(&self) -> usize {
+        size_of_val(&*self.family_of)
+            + size_of_val(&*self.families)
+            + size_of_val(&*self.tags)
+            + size_of_val(&*self.firsts)
+    }
+}
+
+/// Which of the four tags in `tags` are `tag`, one bit for each.
+#[inline]
+fn equal_tags(tags: u64, tag: u16) -> u32 {
+    let different = (tags & !OVERFLOWN) ^ (u64::from(tag) * EACH);
+    // No tag has its highest bit, so the sum carries into it, and no further, where they differ.
+    let equal = !(different + 0x7fff * EACH) & (0x8000 * EACH);
+    // Brings the four bits, sixteen apart, next to each other.
+    const GATHER: u64 = 1 << 48 | 1 << 33 | 1 << 18 | 1 << 3;
+    ((equal >> 15).wrapping_mul(GATHER) >> 48) as u32 & 0xf
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{OVERFLOWN, equal_tags};
+
+    #[test]
+    fn tells_which_tags_are_equal() {
+        let tags = [1_u16, 0x7fff, 0x1234, 1];
+        let word = (0..4).fold(0, |word, lane| word | u64::from(tags[lane]) << (16 * lane));
+        for mark in [0, OVERFLOWN] {
+            assert_eq!(equal_tags(word | mark, 1), 0b1001);
+            assert_eq!(equal_tags(word | mark, 0x7fff), 0b0010);
+            assert_eq!(equal_tags(word | mark, 0x1234), 0b0100);
+            assert_eq!(equal_tags(word | mark, 2), 0);
+        }
+    }
+}
