@@ -7,10 +7,11 @@
 //! - [`source`]: where route configs come from, and where the last good one is kept.
 //!
 //! Within: `sdk_proxy` is the interface of that name, `start` makes the first route table, `preset`
-//! is the one built in, `shutdown`, `readiness`, `telemetry` and `unix_socket` are what their names
-//! say.
+//! is the one built in, `tls` and `connector` are how other servers are reached, `shutdown`,
+//! `readiness`, `telemetry` and `unix_socket` are what their names say.
 
 pub mod cli;
+mod connector;
 pub mod identify;
 mod preset;
 mod readiness;
@@ -22,6 +23,7 @@ mod shutdown;
 pub mod source;
 mod start;
 mod telemetry;
+mod tls;
 mod unix_socket;
 
 pub use start::StartError;
