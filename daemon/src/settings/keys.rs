@@ -178,6 +178,31 @@ pub(crate) const KEYS: &[Key] = &[
         "A longer route config is refused, wherever it comes from.",
     ),
     live(
+        "remote.connect-timeout-ms",
+        Kind::integer(1, 60_000, "milliseconds"),
+        Some("3000"),
+        "How long connecting to a remote source or a callback may take, TLS included.",
+    ),
+    live(
+        "remote.total-timeout-ms",
+        Kind::integer(1, 600_000, "milliseconds"),
+        Some("10000"),
+        "How long a call of a remote source or a callback may take, redirects included.",
+    ),
+    live(
+        "remote.ca-path",
+        Kind::Path,
+        None,
+        "The only certificates (PEM) that are trusted there; otherwise the platform's roots.",
+    ),
+    live(
+        "remote.bearer-token-path",
+        Kind::Path,
+        None,
+        "The file with the token that is sent as `Authorization: Bearer`. It is read for each request,\n\
+         so that the token can be replaced at any time.",
+    ),
+    live(
         "watch.mode",
         Kind::Choice(&["events", "poll"]),
         Some("events"),

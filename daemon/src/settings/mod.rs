@@ -48,6 +48,8 @@ pub struct Settings {
     pub preset_path: Option<PathBuf>,
     /// What compiling a route config may take.
     pub compile: CompileLimits,
+    /// How remote sources and callbacks are called.
+    pub remote: Remote,
     /// How changes of files are noticed.
     pub watch: Watch,
     effective: Vec<Effective>,
@@ -85,6 +87,19 @@ pub struct Http {
     pub write_timeout: Duration,
     /// How long a connection is kept open between requests.
     pub idle_timeout: Duration,
+}
+
+/// How remote sources and callbacks are called.
+#[derive(Clone, Debug)]
+pub struct Remote {
+    /// How long connecting may take: the look-up of the name, TCP and TLS together.
+    pub connect_timeout: Duration,
+    /// How long a call may take from its beginning to the last byte of the answer.
+    pub total_timeout: Duration,
+    /// The file of the only certificates that are trusted; `None`: the platform's roots.
+    pub ca_path: Option<PathBuf>,
+    /// The file of the bearer token; `None`: none is sent.
+    pub bearer_token_path: Option<PathBuf>,
 }
 
 /// How changes of files are noticed.
@@ -180,6 +195,12 @@ impl Settings {
                 .text("ac.route.preset-route-config-path")
                 .map(PathBuf::from),
             compile,
+            remote: Remote {
+                connect_timeout: values.milliseconds("remote.connect-timeout-ms"),
+                total_timeout: values.milliseconds("remote.total-timeout-ms"),
+                ca_path: values.text("remote.ca-path").map(PathBuf::from),
+                bearer_token_path: values.text("remote.bearer-token-path").map(PathBuf::from),
+            },
             watch: Watch {
                 events: values.text("watch.mode") == Some("events"),
                 debounce: values.milliseconds("watch.debounce-ms"),
@@ -244,6 +265,15 @@ impl Effective {
     #[must_use]
     pub const fn is_effective(&self) -> bool {
         self.effective
+    }
+}
+
+impl SettingsError {
+    /// One problem: a sentence that begins with the key.
+    pub(crate) fn new(problem: String) -> Self {
+        Self {
+            problems: vec![problem],
+        }
     }
 }
 
