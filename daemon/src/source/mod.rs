@@ -5,6 +5,13 @@
 //!
 //! Source: SPEC.md, section 3.
 
+mod callback;
+mod http;
+mod http_client;
+pub(crate) mod open;
+mod redirect;
+pub(crate) mod uri;
+
 use std::future::{Future, pending};
 use std::pin::Pin;
 
