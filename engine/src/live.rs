@@ -19,8 +19,9 @@ use crate::{Generation, RouteTable};
 /// let live = LiveTable::new();
 /// assert!(live.with(|table| table.is_none()));
 /// let config = br#"{"format": "codeid/1", "version": "7", "rules": []}"#;
-/// let generation = live.publish(RouteTable::from_json(config, &CompileLimits::default()).unwrap());
-/// assert_eq!(generation.get(), 1);
+/// let published = live.publish(RouteTable::from_json(config, &CompileLimits::default()).unwrap());
+/// assert_eq!(published.generation.get(), 1);
+/// assert!(published.replaced.is_none());
 /// assert_eq!(live.with(|table| table.map(|t| t.version().to_owned())), Some("7".to_owned()));
 /// ```
 #[derive(Debug, Default)]
@@ -31,6 +32,40 @@ pub struct LiveTable {
     last: Mutex<Generation>,
 }
 
+/// What publishing a table led to.
+///
+/// Dropping it leaves freeing the old table to the last lookup that still reads it; see
+/// [`Replaced`].
+#[derive(Debug)]
+pub struct Published {
+    /// The generation of the table that serves now.
+    pub generation: Generation,
+    /// The table that served before, if there was one.
+    pub replaced: Option<Replaced>,
+}
+
+/// A table that serves no more, and that lookups begun before may still read.
+///
+/// Freeing a table takes about as long as copying it would, which no lookup should have to: whoever
+/// publishes keeps this and asks [`Self::free`] until it is done. That ends, since lookups do.
+///
+/// ```
+/// # use codeid_engine::{CompileLimits, LiveTable, RouteTable};
+/// # let table = || {
+/// #     let config = br#"{"format": "codeid/1", "version": "7", "rules": []}"#;
+/// #     RouteTable::from_json(config, &CompileLimits::default()).unwrap()
+/// # };
+/// # let live = LiveTable::new();
+/// # live.publish(table());
+/// let mut replaced = live.publish(table()).replaced;
+/// while let Some(old) = replaced {
+///     replaced = old.free().err();
+///     std::thread::yield_now();
+/// }
+/// ```
+#[derive(Debug)]
+pub struct Replaced(Arc<RouteTable>);
+
 impl LiveTable {
     /// An empty cell: no table serves.
     #[must_use]
@@ -38,15 +73,16 @@ impl LiveTable {
         Self::default()
     }
 
-    /// Puts `table` in the place of what serves, with one atomic store, and tells its generation.
-    ///
-    /// The table replaced is freed here, or by the last lookup that still reads it.
-    pub fn publish(&self, mut table: RouteTable) -> Generation {
+    /// Puts `table` in the place of what serves, with one atomic exchange. Not to be called from
+    /// inside [`Self::with`].
+    pub fn publish(&self, mut table: RouteTable) -> Published {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         *last = last.next();
         table.set_generation(*last);
-        self.current.store(Some(Arc::new(table)));
-        *last
+        Published {
+            generation: *last,
+            replaced: self.current.swap(Some(Arc::new(table))).map(Replaced),
+        }
     }
 
     /// Lends the current table, if there is one, to `unit_of_work`.
@@ -55,5 +91,58 @@ impl LiveTable {
     /// the loan cannot be held across an await.
     pub fn with<T>(&self, unit_of_work: impl FnOnce(Option<&RouteTable>) -> T) -> T {
         unit_of_work(self.current.load().as_deref())
+    }
+}
+
+impl Replaced {
+    /// Frees the table here, if no lookup reads it any more.
+    ///
+    /// # Errors
+    ///
+    /// Itself, if one does.
+    pub fn free(self) -> Result<(), Self> {
+        // The exchange has turned every loan into a count, and nobody can take another: the count
+        // only goes down.
+        Arc::try_unwrap(self.0).map(drop).map_err(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::CompileLimits;
+
+    fn table(version: &str) -> RouteTable {
+        let config = format!(r#"{{"format": "codeid/1", "version": "{version}", "rules": []}}"#);
+        RouteTable::from_json(config.as_bytes(), &CompileLimits::default()).unwrap()
+    }
+
+    #[test]
+    fn a_table_is_not_freed_while_it_is_read() {
+        let live = LiveTable::new();
+        assert!(live.publish(table("1")).replaced.is_none());
+        let replaced = live.with(|old| {
+            let publish = || live.publish(table("2")).replaced.unwrap();
+            // A thread of its own: this one holds a loan.
+            let replaced = std::thread::scope(|scope| scope.spawn(publish).join().unwrap());
+            let replaced = replaced.free().unwrap_err();
+            assert_eq!(old.unwrap().version(), "1");
+            replaced
+        });
+        assert!(replaced.free().is_ok());
+        assert_eq!(live.with(|table| table.unwrap().version().to_owned()), "2");
+    }
+
+    #[test]
+    fn provenance_can_be_learned_anew_while_the_table_serves() {
+        use crate::{ConfigDigest, InitLevel, Provenance};
+        let live = LiveTable::new();
+        live.publish(table("1"));
+        assert!(live.with(|table| table.unwrap().provenance().is_none()));
+        let of = |level| Provenance::new(level, "x".to_owned(), ConfigDigest::of(b"x"));
+        live.with(|table| table.unwrap().set_provenance(of(InitLevel::Local)));
+        live.with(|table| table.unwrap().set_provenance(of(InitLevel::Remote)));
+        let level = live.with(|table| table.unwrap().provenance().unwrap().level);
+        assert_eq!(level, InitLevel::Remote);
     }
 }

@@ -1,13 +1,14 @@
 //! One immutable snapshot of the rules: everything an answer depends on.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::canary::Canary;
 use crate::matcher::{self, CaptureScratch, GroupFinder, Matcher, SearchScratch};
 use crate::rule::{Action, RouteConfig, RouteRule, RuleMatch, Template};
 use crate::{
-    Admission, CodeValue, ConfigError, Explanation, Generation, OpenId, Outcome, Problem, RuleId,
-    Verdict,
+    Admission, CodeValue, ConfigError, Explanation, Generation, OpenId, Outcome, Problem,
+    Provenance, RuleId, Verdict,
 };
 
 /// Bounds on a route config, and on what compiling it may take.
@@ -39,7 +40,7 @@ impl Default for CompileLimits {
     }
 }
 
-/// A compiled route config. Immutable, and shared between threads as it is.
+/// A compiled route config. Immutable but for its provenance, and shared between threads as it is.
 ///
 /// Source: SPEC.md, sections 1 and 2.
 #[derive(Debug)]
@@ -48,6 +49,8 @@ pub struct RouteTable {
     generation: Generation,
     rules: Vec<TableRule>,
     matcher: Matcher,
+    /// Not for lookups: no answer depends on it.
+    provenance: Mutex<Option<Arc<Provenance>>>,
 }
 
 /// What is left of a rule when its match is compiled.
@@ -90,6 +93,7 @@ impl RouteTable {
                 generation,
                 rules,
                 matcher,
+                provenance: Mutex::default(),
             })
         })
     }
@@ -187,6 +191,23 @@ impl RouteTable {
 
     pub(crate) const fn set_generation(&mut self, generation: Generation) {
         self.generation = generation;
+    }
+
+    /// Where the table came from; `None` if nobody said.
+    #[must_use]
+    pub fn provenance(&self) -> Option<Arc<Provenance>> {
+        let provenance = self.provenance.lock();
+        provenance.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Says where the table came from. While it serves, too: the same bytes may come from a source
+    /// of a higher level.
+    pub fn set_provenance(&self, provenance: Provenance) {
+        let mut current = self
+            .provenance
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *current = Some(Arc::new(provenance));
     }
 
     /// How many rules there are.

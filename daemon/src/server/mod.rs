@@ -58,7 +58,7 @@ pub fn serve(settings: &Settings) -> Result<ExitCode, StartError> {
     let live = Arc::new(LiveTable::new());
     let table = start::first_table(settings)?;
     let (version, rules) = (table.version().to_owned(), table.rule_count());
-    let generation = live.publish(table);
+    let generation = live.publish(table).generation;
 
     let system = |what| move |source| StartError::System { what, source };
     let runtime = Builder::new_current_thread()

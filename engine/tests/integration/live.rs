@@ -37,7 +37,7 @@ fn lookups_see_whole_tables_whose_generations_only_rise() {
         }
         begin.wait();
         for number in 1..=TABLES {
-            assert_eq!(live.publish(table(number)).get(), number);
+            assert_eq!(live.publish(table(number)).generation.get(), number);
         }
         published_all.store(true, Ordering::Release);
     });

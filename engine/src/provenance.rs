@@ -1,0 +1,209 @@
+//! Where a table came from.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+use sha2::{Digest, Sha256};
+
+/// The level of the source that a route config came from. A higher one is greater.
+///
+/// Displays and serializes as the settings name it: `PRESET`, `LOCAL`, `REMOTE`.
+///
+/// Source: SPEC.md, section 3.
+///
+/// ```
+/// use codeid_engine::InitLevel;
+/// assert!(InitLevel::Remote > InitLevel::Local && InitLevel::Local > InitLevel::Preset);
+/// assert_eq!("LOCAL".parse(), Ok(InitLevel::Local));
+/// assert_eq!(InitLevel::Remote.to_string(), "REMOTE");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum InitLevel {
+    /// The config that the program brings along, or that its operator put beside it.
+    Preset,
+    /// What was kept of an earlier remote config.
+    Local,
+    /// What whoever issues route configs answers.
+    Remote,
+}
+
+/// The text names no level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoSuchLevel;
+
+/// The SHA-256 of the bytes of a route config: equal for equal bytes only.
+///
+/// Displays, serializes and parses as 64 hex digits, in lower case.
+///
+/// ```
+/// use codeid_engine::ConfigDigest;
+/// let digest = ConfigDigest::of(b"abc");
+/// let hex = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+/// assert_eq!(digest.to_string(), hex);
+/// assert_eq!(hex.parse(), Ok(digest));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConfigDigest([u8; 32]);
+
+/// The text is not 64 hex digits in lower case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoDigest;
+
+/// Where a table came from, when, and what making it took; given by whoever publishes it.
+///
+/// Version, number of rules and generation are the table's own.
+///
+/// Source: SPEC.md, section 3.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Provenance {
+    /// The level of the source.
+    pub level: InitLevel,
+    /// The source, as it may be shown: a URI without secrets, a path, or a word.
+    pub uri: String,
+    /// Of the bytes of the route config.
+    pub digest: ConfigDigest,
+    /// When it was loaded, in milliseconds since the beginning of 1970, UTC.
+    pub loaded_at_ms: u64,
+    /// How long parsing, checking and compiling took.
+    pub compile_time: Duration,
+}
+
+impl Provenance {
+    /// A route config of these bytes, from `uri`, loaded at the beginning of 1970 in no time.
+    #[must_use]
+    pub const fn new(level: InitLevel, uri: String, digest: ConfigDigest) -> Self {
+        Self {
+            level,
+            uri,
+            digest,
+            loaded_at_ms: 0,
+            compile_time: Duration::ZERO,
+        }
+    }
+}
+
+impl InitLevel {
+    /// The name of the level, as the settings have it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Preset => "PRESET",
+            Self::Local => "LOCAL",
+            Self::Remote => "REMOTE",
+        }
+    }
+}
+
+impl fmt::Display for InitLevel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl Serialize for InitLevel {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl FromStr for InitLevel {
+    type Err = NoSuchLevel;
+
+    fn from_str(text: &str) -> Result<Self, NoSuchLevel> {
+        [Self::Preset, Self::Local, Self::Remote]
+            .into_iter()
+            .find(|level| level.name() == text)
+            .ok_or(NoSuchLevel)
+    }
+}
+
+impl fmt::Display for NoSuchLevel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a level is one of REMOTE, LOCAL, PRESET")
+    }
+}
+
+impl std::error::Error for NoSuchLevel {}
+
+impl ConfigDigest {
+    /// The digest of `bytes`.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+}
+
+impl fmt::Display for ConfigDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for ConfigDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for ConfigDigest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl FromStr for ConfigDigest {
+    type Err = NoDigest;
+
+    fn from_str(text: &str) -> Result<Self, NoDigest> {
+        let digit = |b: u8| match b {
+            b'0'..=b'9' => Ok(b - b'0'),
+            b'a'..=b'f' => Ok(b - b'a' + 10),
+            _ => Err(NoDigest),
+        };
+        let (pairs, []) = text.as_bytes().as_chunks::<2>() else {
+            return Err(NoDigest);
+        };
+        let bytes: Vec<u8> = pairs
+            .iter()
+            .map(|[high, low]| Ok(digit(*high)? << 4 | digit(*low)?))
+            .collect::<Result<_, NoDigest>>()?;
+        bytes.try_into().map(Self).map_err(|_| NoDigest)
+    }
+}
+
+impl fmt::Display for NoDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a SHA-256 is 64 hex digits in lower case")
+    }
+}
+
+impl std::error::Error for NoDigest {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_digest_is_refused() {
+        let hex = ConfigDigest::of(b"").to_string();
+        for wrong in [
+            String::new(),
+            hex[1..].to_owned(),
+            format!("{hex}00"),
+            hex.replace('e', "E"),
+            hex.replace('e', "g"),
+            hex.replacen("e3", "é", 1),
+        ] {
+            assert_eq!(wrong.parse::<ConfigDigest>(), Err(NoDigest), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn levels_have_the_names_of_the_settings_only() {
+        assert_eq!("remote".parse::<InitLevel>(), Err(NoSuchLevel));
+        assert_eq!("".parse::<InitLevel>(), Err(NoSuchLevel));
+    }
+}
