@@ -15,6 +15,7 @@ mod connector;
 pub mod identify;
 mod preset;
 mod readiness;
+mod reload;
 mod result;
 mod sdk_proxy;
 pub mod server;

@@ -63,7 +63,7 @@ pub(crate) fn first_table(settings: &Settings) -> Result<RouteTable, StartError>
         name: name.clone(),
         why,
     };
-    let bytes = match &settings.preset_path {
+    let bytes = match &settings.route.preset_path {
         None => preset::ROUTE_CONFIG.to_vec(),
         // No more than the longest config can take, whatever the file is.
         Some(path) => read_at_most(
@@ -83,6 +83,7 @@ pub(crate) fn first_table(settings: &Settings) -> Result<RouteTable, StartError>
 /// How the preset is called in messages.
 pub(crate) fn preset_name(settings: &Settings) -> String {
     settings
+        .route
         .preset_path
         .as_ref()
         .map_or_else(|| "built in".to_owned(), |path| path.display().to_string())

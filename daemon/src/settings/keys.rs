@@ -135,31 +135,31 @@ pub(crate) const KEYS: &[Key] = &[
         Some("human"),
         "How events are written to standard error.",
     ),
-    later(
+    live(
         "ac.route.init-route-config-level",
         Kind::Choice(&["REMOTE", "LOCAL", "PRESET"]),
         Some("PRESET"),
         "The lowest source from which the first route config may come.",
     ),
-    later(
+    live(
         "ac.route.pull-route-config-url",
         Kind::Uri,
         None,
         "Where the remote source reads the route config; without it there is no remote source.",
     ),
-    later(
+    live(
         "ac.route.pull-route-config-fixed-delay",
         Kind::integer(100, 2_592_000_000, "milliseconds"),
         Some("600000"),
         "From the end of a successful pull to the next, plus up to 10 % of jitter.",
     ),
-    later(
+    live(
         "ac.route.pull-route-config-exception-retry-delay",
         Kind::integer(100, 2_592_000_000, "milliseconds"),
         Some("60000"),
         "From a failed pull to the next, plus up to 10 % of jitter.",
     ),
-    later(
+    live(
         "ac.route.save-route-config-path",
         Kind::Path,
         Some("data/route-config.json"),
@@ -222,6 +222,27 @@ pub(crate) const KEYS: &[Key] = &[
         "How often a watched file is read even without an event.",
     ),
     live(
+        "reload.journal-path",
+        Kind::Path,
+        Some("data/compiling.json"),
+        "The file that tells the next start which route config was being compiled when the process\n\
+         died. One that it died of three times is set aside.",
+    ),
+    live(
+        "reload.stale-after-ms",
+        Kind::integer(0, 31_536_000_000, "milliseconds"),
+        Some("0"),
+        "How long the remote source may fail to confirm the route config that serves until that is\n\
+         stale; 0: it never is.",
+    ),
+    live(
+        "reload.stale-policy",
+        Kind::Choice(&["ignore", "warn", "unready"]),
+        Some("warn"),
+        "What follows then, beside being shown: nothing, a warning in the log, or that and /readyz\n\
+         answering 503.",
+    ),
+    live(
         "compile.max-rule-states",
         Kind::integer(1, 10_000_000, "states"),
         Some("10000"),
@@ -233,11 +254,12 @@ pub(crate) const KEYS: &[Key] = &[
         Some("250000"),
         "How many automaton states the patterns of all rules may take together.",
     ),
-    later(
+    live(
         "admin.unix",
         Kind::Socket,
         Some("run/codeid.admin.sock"),
-        "Where to serve the admin plane over a Unix socket, with mode 0600.",
+        "Where to serve the admin plane over a Unix socket, with mode 0600. Its directory is made,\n\
+         with mode 0750, if missing.",
     ),
     later(
         "admin.http",

@@ -24,7 +24,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use codeid_engine::CompileLimits;
+use codeid_engine::{CompileLimits, InitLevel};
 use tracing::level_filters::LevelFilter;
 
 use self::value::Value;
@@ -36,6 +36,8 @@ pub use self::layers::{Effective, Source, Sources};
 pub struct Settings {
     /// Where to serve.
     pub listen: Listen,
+    /// Where to serve the admin plane over a Unix socket; `None`: not opened.
+    pub admin_unix: Option<PathBuf>,
     /// What a connection may take.
     pub http: Http,
     /// How many threads serve; one or more.
@@ -44,14 +46,16 @@ pub struct Settings {
     pub drain_deadline: Duration,
     /// What is logged, and how.
     pub log: Log,
-    /// The route config to begin with; `None`: the one built in.
-    pub preset_path: Option<PathBuf>,
+    /// Where route configs come from.
+    pub route: Route,
     /// What compiling a route config may take.
     pub compile: CompileLimits,
     /// How remote sources and callbacks are called.
     pub remote: Remote,
     /// How changes of files are noticed.
     pub watch: Watch,
+    /// What protects from configs that are fatal or old.
+    pub reload: Reload,
     effective: Vec<Effective>,
 }
 
@@ -89,6 +93,23 @@ pub struct Http {
     pub idle_timeout: Duration,
 }
 
+/// Where route configs come from.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// The lowest level from which the first one may come.
+    pub init_level: InitLevel,
+    /// The URI that the remote source is asked for; `None`: there is no remote source.
+    pub pull_url: Option<String>,
+    /// From the end of a good pull to the next.
+    pub pull_delay: Duration,
+    /// From the end of a failed pull to the next.
+    pub retry_delay: Duration,
+    /// The file, or the URI of another store, in which what the remote gave is kept.
+    pub save_path: String,
+    /// The file of the preset; `None`: the one built in.
+    pub preset_path: Option<PathBuf>,
+}
+
 /// How remote sources and callbacks are called.
 #[derive(Clone, Debug)]
 pub struct Remote {
@@ -111,6 +132,28 @@ pub struct Watch {
     pub debounce: Duration,
     /// How often a file is read even without an event.
     pub poll_interval: Duration,
+}
+
+/// What protects from configs that are fatal or old.
+#[derive(Clone, Debug)]
+pub struct Reload {
+    /// The file that tells the next start what was being compiled when the process died.
+    pub journal_path: PathBuf,
+    /// How long what serves may go without the remote confirming it; `None`: for ever.
+    pub stale_after: Option<Duration>,
+    /// What follows when it went longer.
+    pub stale_policy: StalePolicy,
+}
+
+/// What follows when what serves is stale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StalePolicy {
+    /// The status shows it.
+    Ignore,
+    /// It is logged, too.
+    Warn,
+    /// It is logged, and the daemon is not ready.
+    Unready,
 }
 
 /// What is logged, and how.
@@ -170,6 +213,7 @@ impl Settings {
                 backlog: u32::try_from(values.integer("listen.backlog"))
                     .expect("the bounds of the key fit 32 bits"),
             },
+            admin_unix: values.socket("admin.unix"),
             http: Http {
                 max_connections: values.count("http.max-connections"),
                 max_header_bytes: values.count("http.max-header-bytes"),
@@ -191,9 +235,22 @@ impl Settings {
                 },
                 json: values.text("log.format") == Some("json"),
             },
-            preset_path: values
-                .text("ac.route.preset-route-config-path")
-                .map(PathBuf::from),
+            route: Route {
+                init_level: values
+                    .text("ac.route.init-route-config-level")
+                    .and_then(|level| level.parse().ok())
+                    .expect("the choices of the key are the levels"),
+                pull_url: values.text("ac.route.pull-route-config-url").map(str::to_owned),
+                pull_delay: values.milliseconds("ac.route.pull-route-config-fixed-delay"),
+                retry_delay: values.milliseconds("ac.route.pull-route-config-exception-retry-delay"),
+                save_path: values
+                    .text("ac.route.save-route-config-path")
+                    .expect("the key has a default")
+                    .to_owned(),
+                preset_path: values
+                    .text("ac.route.preset-route-config-path")
+                    .map(PathBuf::from),
+            },
             compile,
             remote: Remote {
                 connect_timeout: values.milliseconds("remote.connect-timeout-ms"),
@@ -205,6 +262,19 @@ impl Settings {
                 events: values.text("watch.mode") == Some("events"),
                 debounce: values.milliseconds("watch.debounce-ms"),
                 poll_interval: values.milliseconds("watch.poll-interval-ms"),
+            },
+            reload: Reload {
+                journal_path: values
+                    .text("reload.journal-path")
+                    .map(PathBuf::from)
+                    .expect("the key has a default"),
+                stale_after: Some(values.milliseconds("reload.stale-after-ms"))
+                    .filter(|after| !after.is_zero()),
+                stale_policy: match values.text("reload.stale-policy") {
+                    Some("ignore") => StalePolicy::Ignore,
+                    Some("unready") => StalePolicy::Unready,
+                    _ => StalePolicy::Warn,
+                },
             },
             effective,
         }
@@ -227,6 +297,18 @@ impl Settings {
             }
         }
         problems
+    }
+}
+
+impl StalePolicy {
+    /// The word for it in the settings.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Ignore => "ignore",
+            Self::Warn => "warn",
+            Self::Unready => "unready",
+        }
     }
 }
 

@@ -1,0 +1,291 @@
+//! What is known about where route configs come from, and how that goes: the admin plane shows it.
+//!
+//! Everything in it may be shown: URIs without secrets, and no openId.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use codeid_engine::{ConfigDigest, Generation, InitLevel, LiveTable, Problem};
+use serde::Serialize;
+
+use super::staleness::{Staleness, milliseconds};
+
+/// One moment of it. Times are milliseconds since the beginning of 1970, UTC; what is not there is
+/// `null`.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Status {
+    /// What serves.
+    pub(crate) table: Option<TableStatus>,
+    /// How old that is, and what follows from it.
+    pub(crate) staleness: StalenessStatus,
+    /// Where configs come from.
+    pub(crate) sources: Sources,
+    /// When the remote is pulled next; `null` while it is, and without one.
+    pub(crate) next_pull_at: Option<u64>,
+    /// When a table was activated last.
+    pub(crate) last_activation_at: Option<u64>,
+    /// Whether what the remote gave was kept.
+    pub(crate) save: Save,
+    /// What happened how often since the start.
+    pub(crate) counters: Counters,
+}
+
+/// The table that serves, and where it came from.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TableStatus {
+    pub(crate) generation: u64,
+    pub(crate) version: String,
+    pub(crate) rule_count: usize,
+    pub(crate) level: InitLevel,
+    pub(crate) uri: String,
+    pub(crate) sha256: ConfigDigest,
+    pub(crate) loaded_at: u64,
+    /// How long parsing, checking and compiling took, in microseconds.
+    pub(crate) compile_us: u64,
+    /// About how many bytes it takes.
+    pub(crate) memory_bytes: usize,
+}
+
+/// The age of the table: how long ago the remote source last confirmed it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct StalenessStatus {
+    pub(crate) policy: &'static str,
+    /// `null`: a table is never stale.
+    pub(crate) stale_after_ms: Option<u64>,
+    pub(crate) age_ms: u64,
+    pub(crate) stale: bool,
+}
+
+/// The sources of the three levels.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Sources {
+    /// `null`: there is none.
+    pub(crate) remote: Option<SourceStatus>,
+    pub(crate) local: SourceStatus,
+    pub(crate) preset: SourceStatus,
+}
+
+/// How it goes with one source.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SourceStatus {
+    pub(crate) uri: String,
+    pub(crate) last_check: Option<Check>,
+    /// When the source last gave, or confirmed, a config that serves.
+    pub(crate) last_good_check_at: Option<u64>,
+    /// When it last gave a config, good or not.
+    pub(crate) last_download_at: Option<u64>,
+    /// What it gives is refused.
+    pub(crate) refusal: Option<Refusal>,
+}
+
+/// One look at a source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Check {
+    pub(crate) at: u64,
+    pub(crate) good: bool,
+    pub(crate) outcome: CheckOutcome,
+    /// If it is not good: why.
+    pub(crate) why: Option<String>,
+    /// If it is not good: how many in a row were not.
+    pub(crate) failures: u64,
+}
+
+/// How a look at a source ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum CheckOutcome {
+    /// A new table serves.
+    Activated,
+    /// It gives what serves already.
+    Unchanged,
+    /// What it gives is refused.
+    Refused,
+    /// It gave nothing.
+    Failed,
+}
+
+/// A config that is refused.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Refusal {
+    pub(crate) sha256: ConfigDigest,
+    /// When it was refused first.
+    pub(crate) at: u64,
+    pub(crate) problem_count: usize,
+    /// The first of them.
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// Keeping what the remote gave.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Save {
+    pub(crate) last_good_at: Option<u64>,
+    /// Why what serves is not kept; it is tried again at each pull.
+    pub(crate) failure: Option<String>,
+}
+
+/// What happened how often since the start.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Counters {
+    pub(crate) pulls: Pulls,
+    pub(crate) reloads: Reloads,
+    pub(crate) saves: u64,
+    pub(crate) saves_failed: u64,
+    /// How often each task was started again after a fault.
+    pub(crate) restarts: BTreeMap<&'static str, u64>,
+}
+
+/// Readings of the remote source.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Pulls {
+    /// It gave a config.
+    pub(crate) downloaded: u64,
+    /// It answered that there is no other.
+    pub(crate) not_modified: u64,
+    /// It gave nothing.
+    pub(crate) failed: u64,
+}
+
+/// Configs that were looked at, from all levels.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Reloads {
+    pub(crate) activated: u64,
+    /// The same bytes as what served.
+    pub(crate) unchanged: u64,
+    pub(crate) refused: u64,
+}
+
+/// Where it is all written down, and from where it is read.
+#[derive(Debug)]
+pub(crate) struct Board {
+    pub(super) live: Arc<LiveTable>,
+    pub(super) staleness: Staleness,
+    noted: Mutex<Noted>,
+}
+
+/// What is written down.
+#[derive(Debug)]
+pub(super) struct Noted {
+    pub(super) sources: Sources,
+    pub(super) next_pull_at: Option<u64>,
+    pub(super) last_activation_at: Option<u64>,
+    pub(super) save: Save,
+    pub(super) counters: Counters,
+}
+
+impl Board {
+    pub(super) fn new(live: Arc<LiveTable>, staleness: Staleness, sources: Sources) -> Self {
+        Self {
+            live,
+            staleness,
+            noted: Mutex::new(Noted {
+                sources,
+                next_pull_at: None,
+                last_activation_at: None,
+                save: Save::default(),
+                counters: Counters::default(),
+            }),
+        }
+    }
+
+    /// What is known now.
+    pub(crate) fn status(&self) -> Status {
+        let table = self.live.with(|table| {
+            let table = table?;
+            let provenance = table.provenance()?;
+            Some(TableStatus {
+                generation: Generation::get(table.generation()),
+                version: table.version().to_owned(),
+                rule_count: table.rule_count(),
+                level: provenance.level,
+                uri: provenance.uri.clone(),
+                sha256: provenance.digest,
+                loaded_at: provenance.loaded_at_ms,
+                compile_us: u64::try_from(provenance.compile_time.as_micros()).unwrap_or(u64::MAX),
+                memory_bytes: table.memory_usage(),
+            })
+        });
+        let staleness = StalenessStatus {
+            policy: self.staleness.policy().word(),
+            stale_after_ms: self.staleness.after().map(milliseconds),
+            age_ms: milliseconds(self.staleness.age()),
+            stale: self.staleness.is_stale(),
+        };
+        let noted = self.note();
+        Status {
+            table,
+            staleness,
+            sources: noted.sources.clone(),
+            next_pull_at: noted.next_pull_at,
+            last_activation_at: noted.last_activation_at,
+            save: noted.save.clone(),
+            counters: noted.counters.clone(),
+        }
+    }
+
+    /// To write something down. Never held across an await.
+    pub(super) fn note(&self) -> MutexGuard<'_, Noted> {
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The level of what serves.
+    pub(super) fn level(&self) -> Option<InitLevel> {
+        self.live.with(|table| Some(table?.provenance()?.level))
+    }
+}
+
+impl Noted {
+    /// The source of `level`; `None` if there is none.
+    pub(super) const fn source(&mut self, level: InitLevel) -> Option<&mut SourceStatus> {
+        match level {
+            InitLevel::Remote => self.sources.remote.as_mut(),
+            InitLevel::Local => Some(&mut self.sources.local),
+            InitLevel::Preset => Some(&mut self.sources.preset),
+        }
+    }
+
+    pub(super) fn count_restart(&mut self, task: &'static str) {
+        *self.counters.restarts.entry(task).or_default() += 1;
+    }
+}
+
+impl Sources {
+    /// Sources that nobody looked at yet, by their URIs as they may be shown.
+    pub(super) fn new(remote: Option<String>, local: String, preset: String) -> Self {
+        Self {
+            remote: remote.map(SourceStatus::new),
+            local: SourceStatus::new(local),
+            preset: SourceStatus::new(preset),
+        }
+    }
+}
+
+impl SourceStatus {
+    const fn new(uri: String) -> Self {
+        Self {
+            uri,
+            last_check: None,
+            last_good_check_at: None,
+            last_download_at: None,
+            refusal: None,
+        }
+    }
+}
+
+/// The time of day, in milliseconds since the beginning of 1970, UTC.
+pub(super) fn unix_ms() -> u64 {
+    SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .map_or(0, milliseconds)
+}
