@@ -14,8 +14,8 @@
 
 use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, StatusCode, Uri};
-use serde::{Deserialize, Serialize};
-use serde_json::error::Category;
+use serde::Serialize;
+use serde_json::Value;
 
 use super::http_client::HttpClient;
 use super::{BoxFuture, RemoteConfig, RemoteSource, Revision, RouteStore, SourceError};
@@ -44,21 +44,6 @@ struct ReadFromLocal {}
 #[serde(rename_all = "camelCase")]
 struct SaveToLocal<'a> {
     route_config_data: &'a str,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Answer {
-    result: SpiResult,
-    route_config_data: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct SpiResult {
-    result_status: String,
-    result_code: Option<String>,
-    result_message: Option<String>,
 }
 
 impl Callback {
@@ -140,33 +125,40 @@ impl RouteStore for Callback {
 
 /// The route config in a result, if there is one.
 ///
-/// serde's messages quote values, which may be a whole config: only the place is told.
+/// What is wrong is told by place and name: a value may be a whole route config.
 fn read_answer(body: &[u8]) -> Result<Option<String>, SourceError> {
-    let answer: Answer = serde_json::from_slice(body).map_err(|error| {
-        let what = match error.classify() {
-            Category::Data => {
-                "is not {\"result\": {\"resultStatus\": \"…\"}, \"routeConfigData\": \"…\" or null}"
-            }
-            _ => "is not JSON",
-        };
-        SourceError::new(format!(
-            "the callback's answer {what}: line {}, column {}",
-            error.line(),
-            error.column()
-        ))
-    })?;
-    if answer.result.result_status == "S" {
-        return Ok(answer.route_config_data);
-    }
-    let told = |text: Option<String>| -> String {
-        let text = text.unwrap_or_else(|| "none".to_owned());
-        let start: String = text.chars().take(MAX_TOLD).collect();
-        start.escape_debug().to_string()
+    let refuse = |why: String| Err(SourceError::new(format!("the callback's answer {why}")));
+    let mut answer: Value = match serde_json::from_slice(body) {
+        Ok(answer) => answer,
+        Err(error) => {
+            let (line, column) = (error.line(), error.column());
+            return refuse(format!("is not JSON: line {line}, column {column}"));
+        }
     };
-    Err(SourceError::new(format!(
-        "the callback failed with status {}, code {}, message {}",
-        told(Some(answer.result.result_status)),
-        told(answer.result.result_code),
-        told(answer.result.result_message),
-    )))
+    let Some(status) = answer
+        .pointer("/result/resultStatus")
+        .and_then(Value::as_str)
+    else {
+        return refuse("has no string result.resultStatus".to_owned());
+    };
+    if status != "S" {
+        return Err(SourceError::new(format!(
+            "the callback failed with status {}, code {}, message {}",
+            told(answer.pointer("/result/resultStatus")),
+            told(answer.pointer("/result/resultCode")),
+            told(answer.pointer("/result/resultMessage")),
+        )));
+    }
+    match answer.get_mut("routeConfigData").map(Value::take) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(route_config_data)) => Ok(Some(route_config_data)),
+        Some(_) => refuse("has a routeConfigData that is neither a string nor null".to_owned()),
+    }
+}
+
+/// A text of a result as it may stand in a log line.
+fn told(text: Option<&Value>) -> String {
+    let text = text.and_then(Value::as_str).unwrap_or("none");
+    let start: String = text.chars().take(MAX_TOLD).collect();
+    start.escape_debug().to_string()
 }

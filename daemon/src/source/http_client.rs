@@ -168,6 +168,12 @@ pub(super) fn parse_url(text: &str) -> Result<Uri, &'static str> {
         Some(authority) if authority.as_str().contains('@') => {
             Err("names a user, which is not sent; name a token with remote.bearer-token-path")
         }
+        // The port is all that may follow the host.
+        Some(authority)
+            if authority.port_u16().is_none() && authority.as_str() != authority.host() =>
+        {
+            Err("names a port that is no number from 0 to 65535")
+        }
         Some(authority) if !authority.host().is_empty() => Ok(url),
         _ => Err("names no host"),
     }
