@@ -1,0 +1,187 @@
+//! The admin plane: what it answers, to whom, and that neither plane reaches into the other.
+
+use std::fs;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+
+use serde_json::Value;
+
+use super::remote::{Remote, Reply};
+use super::{config, plan};
+use crate::serve::client::{Client, request};
+use crate::serve::daemon::Daemon;
+
+fn daemon() -> Daemon {
+    plan().start()
+}
+
+fn client(daemon: &Daemon) -> Client {
+    Client::unix(&daemon.directory.path().join("run/codeid.admin.sock"))
+}
+
+#[test]
+fn the_socket_is_the_owners_alone_and_goes_with_the_daemon() {
+    let mut daemon = daemon();
+    let socket = daemon.directory.path().join("run/codeid.admin.sock");
+    let metadata = fs::symlink_metadata(&socket).unwrap();
+    assert!(metadata.file_type().is_socket());
+    assert_eq!(metadata.permissions().mode() & 0o7777, 0o600);
+    let line = daemon.log.iter().find(|line| line.contains("serving"));
+    assert!(
+        line.unwrap().contains("admin=run/codeid.admin.sock"),
+        "{line:?}"
+    );
+    daemon.signal("TERM");
+    assert!(daemon.wait().success());
+    assert!(!socket.exists());
+}
+
+#[test]
+fn it_can_be_off_and_what_a_killed_daemon_left_is_taken_over() {
+    let daemon = plan().set("admin.unix=off").start();
+    assert!(
+        !daemon
+            .directory
+            .path()
+            .join("run/codeid.admin.sock")
+            .exists()
+    );
+    daemon.stop();
+    let directory = self::daemon().kill();
+    let plan = crate::serve::daemon::Plan::bare_in(directory).set("listen.http=127.0.0.1:0");
+    assert_eq!(plan.start().admin("GET", "/livez").status, 200);
+}
+
+#[test]
+fn a_path_that_another_serves_is_refused() {
+    let one = daemon();
+    let path = one.directory.path().join("run/codeid.admin.sock");
+    let line = plan().set(&format!("admin.unix={}", path.display())).fail();
+    assert!(line.starts_with("PARAM_ILLEGAL: admin.unix "), "{line}");
+    assert!(line.contains("another daemon serves there"), "{line}");
+    assert_eq!(one.admin("GET", "/livez").status, 200);
+}
+
+#[test]
+fn the_status_tells_what_serves_and_who_serves_it() {
+    let remote = Remote::http(Reply::config(config("good")).header("ETag", "\"1\""));
+    let daemon = plan()
+        .set(&format!("ac.route.pull-route-config-url={}", remote.url()))
+        .start();
+    let status = daemon.status();
+    let process = &status["daemon"];
+    assert_eq!(process["version"], env!("CARGO_PKG_VERSION"));
+    assert!(process["pid"].as_u64() > Some(1));
+    assert!(process["startedAt"].as_u64() > Some(1_700_000_000_000));
+    assert!(process["uptimeMs"].is_u64());
+    assert_eq!(process["stopping"], false);
+    let listeners = &process["listeners"];
+    assert_eq!(listeners["http"], format!("127.0.0.1:{}", daemon.port));
+    assert_eq!(listeners["unix"], "codeid.sock");
+    assert_eq!(listeners["admin"], "run/codeid.admin.sock");
+    assert_eq!(status["ready"], true);
+    assert_eq!(status["notReadyBecause"], Value::Array(Vec::new()));
+    let table = &status["table"];
+    assert_eq!(table["generation"], 1);
+    assert_eq!(table["version"], "good");
+    assert_eq!(table["ruleCount"], 1);
+    assert_eq!(table["level"], "REMOTE");
+    assert_eq!(table["uri"], remote.url());
+    assert_eq!(table["sha256"], sha256(&config("good")));
+    assert!(table["loadedAt"].as_u64() >= process["startedAt"].as_u64());
+    assert!(table["compileUs"].is_u64() && table["memoryBytes"].as_u64() > Some(0));
+    let source = &status["sources"]["remote"];
+    assert_eq!(source["uri"], remote.url());
+    assert_eq!(source["lastCheck"]["good"], true);
+    assert_eq!(source["lastCheck"]["outcome"], "activated");
+    assert!(source["lastGoodCheckAt"].is_u64() && source["lastDownloadAt"].is_u64());
+    assert_eq!(status["save"]["failure"], Value::Null);
+    assert!(status["nextPullAt"].is_u64() && status["lastActivationAt"].is_u64());
+    assert_eq!(status["counters"]["pulls"]["downloaded"], 1);
+    assert_eq!(status["counters"]["saves"], 1);
+}
+
+/// By the tool of that name, so that the digest is not our own word.
+fn sha256(text: &str) -> String {
+    let directory = crate::serve::daemon::Directory::new();
+    let path = directory.write("text", text);
+    let output = std::process::Command::new("sha256sum")
+        .arg(path)
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout).unwrap()[..64].to_owned()
+}
+
+#[test]
+fn paths_and_methods_that_are_not_there_are_refused_in_json() {
+    let daemon = daemon();
+    for path in [
+        "/",
+        "/v1/status/",
+        "/v1/identifyCode",
+        "/v1/identifyCodes",
+        "/metrics",
+    ] {
+        let answer = daemon.admin("GET", path);
+        assert_eq!(answer.status, 404, "{path}");
+        assert!(answer.json()["detail"].is_string());
+    }
+    for path in ["/v1/status", "/livez", "/readyz"] {
+        for method in ["POST", "DELETE", "OPTIONS"] {
+            let answer = daemon.admin(method, path);
+            assert_eq!(answer.status, 405, "{method} {path}");
+            assert_eq!(answer.header("allow"), Some("GET, HEAD"));
+            assert!(answer.json()["detail"].is_string());
+        }
+        let answer = daemon.admin("HEAD", path);
+        assert_eq!((answer.status, answer.body.len()), (200, 0));
+    }
+    // What the serving ports answer is not answered here, and the other way round.
+    let body = r#"{"codeValue": "28100104", "openId": "user-42"}"#;
+    let mut client = client(&daemon);
+    client.send(request("/v1/identifyCode", body));
+    assert_eq!(client.receive().status, 404);
+    for mut client in [daemon.tcp(), daemon.unix()] {
+        assert_eq!(client.bare("GET", "/v1/status").status, 404);
+        let answer = client.bare("GET", "/readyz");
+        assert_eq!((answer.status, answer.body.len()), (200, 0));
+    }
+}
+
+#[test]
+fn a_head_that_is_too_long_is_refused_and_many_clients_are_served_in_turn() {
+    let daemon = daemon();
+    let mut client = client(&daemon);
+    // It may be cut off before it has sent everything.
+    let _ = client.try_send(format!(
+        "GET /livez HTTP/1.1\r\nHost: h\r\nX: {}\r\n\r\n",
+        "x".repeat(20_000)
+    ));
+    assert_eq!(client.receive().status, 431);
+    // More than are served at once, each with half a request: they are cut off, or end, and the
+    // serving ports know nothing of it.
+    let mut silent: Vec<_> = (0..40).map(|_| self::client(&daemon)).collect();
+    for client in &mut silent {
+        client.send("GET /livez HTTP/1.1\r\n");
+    }
+    assert_eq!(daemon.tcp().bare("GET", "/readyz").status, 200);
+    drop(silent);
+    assert_eq!(daemon.admin("GET", "/livez").status, 200);
+}
+
+/// While the daemon stops, the admin plane tells so to the end.
+#[test]
+fn a_daemon_that_stops_says_why_it_is_not_ready() {
+    let mut daemon = plan().set("serve.drain-deadline-ms=600000").start();
+    let mut held = daemon.tcp();
+    held.send(&request("/v1/identifyCode", "{}")[..80]);
+    assert_eq!(daemon.tcp().bare("GET", "/livez").status, 200);
+    daemon.signal("TERM");
+    daemon.wait_for_line("stopping");
+    let answer = daemon.admin("GET", "/readyz");
+    assert_eq!(answer.status, 503);
+    assert_eq!(answer.json()["notReadyBecause"][0]["reason"], "stopping");
+    assert_eq!(daemon.admin("GET", "/livez").status, 200);
+    assert_eq!(daemon.status()["daemon"]["stopping"], true);
+    drop(held);
+    assert!(daemon.wait().success());
+}

@@ -1,0 +1,66 @@
+//! `codeid serve` with sources: how it starts, and how it takes new route configs while it serves.
+
+mod admin;
+mod bad_configs;
+mod breaker;
+mod etag;
+mod files;
+mod kill;
+mod matrix;
+mod remote;
+mod schedule;
+mod secrets;
+mod staleness;
+mod under_load;
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::serve::daemon::{Daemon, Plan};
+
+/// A code value that every config of [`config`] decides by its one rule.
+const CODE: &str = "28100104";
+
+/// A config whose version is `label`, and whose one rule has the id `label` and answers
+/// `label:…`: whatever is asked, each label gives another answer.
+fn config(label: &str) -> String {
+    json!({"format": "codeid/1", "version": label, "rules": [rule(label)]}).to_string()
+}
+
+/// The same with rules before it that never match, so that it takes about `bytes` bytes.
+fn large_config(label: &str, bytes: usize) -> String {
+    let filler = |index: usize| {
+        json!({"id": format!("filler-{index}"), "match": {"prefix": format!("filler{index:08}")},
+               "action": {"type": "UNSUPPORTED"}})
+    };
+    let mut rules = Vec::new();
+    let each = filler(10_000_000).to_string().len();
+    rules.extend((0..bytes / each).map(filler));
+    rules.push(rule(label));
+    json!({"format": "codeid/1", "version": label, "rules": rules}).to_string()
+}
+
+fn rule(label: &str) -> Value {
+    json!({"id": label, "match": {"prefix": "281"},
+           "action": {"type": "DECODE", "codeValue": format!("{label}:{{code}}")}})
+}
+
+/// A daemon with both listeners, no preset but the one built in, and no remote source.
+fn plan() -> Plan {
+    Plan::bare()
+        .set("listen.http=127.0.0.1:0")
+        .set("listen.unix=codeid.sock")
+        .set("serve.worker-threads=1")
+}
+
+/// Where a daemon keeps the config that it got last.
+fn store(directory: &Path) -> PathBuf {
+    directory.join("data/route-config.json")
+}
+
+/// The label of the config that answers; `None` if it is none of [`config`]'s.
+fn serving(daemon: &Daemon) -> Option<String> {
+    let answer = daemon.unix().identify(CODE, "user-42");
+    answer.header("x-codeid-rule").map(str::to_owned)
+}
