@@ -69,7 +69,7 @@ fn adversarial(criterion: &mut Criterion) {
 fn bench(criterion: &mut Criterion, group: &str, parameter: &str, workload: &Workload) {
     let mut engines: Vec<Box<dyn Engine>> = vec![
         Box::new(Codeid::new(workload)),
-        Box::new(Set::new(workload)),
+        Box::new(Set::searching(workload)),
         Box::new(OneByOne::new(workload)),
     ];
     verify(&mut engines, &workload.codes);

@@ -182,24 +182,48 @@ impl Engine for OneByOne {
 /// `regex::RegexSet`, whose limits are high enough that it never falls back to what is slower.
 #[derive(Debug)]
 pub struct Set {
+    name: &'static str,
     set: RegexSet,
     refuses: Vec<bool>,
 }
 
 impl Set {
-    /// Compiles the workload's rules.
+    /// Compiles the workload's rules as patterns that are searched for: a prefix is `\Aprefix`,
+    /// behind which the set need not read.
     ///
     /// # Panics
     ///
     /// If the `regex` crate refuses them.
     #[must_use]
-    pub fn new(workload: &Workload) -> Self {
-        let set = RegexSetBuilder::new(workload.rules.iter().map(|rule| &rule.peer_pattern))
+    pub fn searching(workload: &Workload) -> Self {
+        let patterns = workload.rules.iter().map(|rule| rule.peer_pattern.clone());
+        Self::new("`RegexSet`, searching", patterns, workload)
+    }
+
+    /// Compiles the workload's rules as patterns of the whole code, which is what rules are matched
+    /// against: a prefix is `\Aprefix(?s:.*)\z`.
+    ///
+    /// # Panics
+    ///
+    /// If the `regex` crate refuses them.
+    #[must_use]
+    pub fn whole(workload: &Workload) -> Self {
+        let patterns = workload.rules.iter().map(crate::Rule::whole_pattern);
+        Self::new("`RegexSet`, whole", patterns, workload)
+    }
+
+    fn new(
+        name: &'static str,
+        patterns: impl Iterator<Item = String>,
+        workload: &Workload,
+    ) -> Self {
+        let set = RegexSetBuilder::new(patterns)
             .size_limit(1 << 30)
             .dfa_size_limit(1 << 30)
             .build()
             .expect("valid patterns");
         Self {
+            name,
             set,
             refuses: workload.rules.iter().map(|rule| rule.refuses).collect(),
         }
@@ -208,7 +232,7 @@ impl Set {
 
 impl Engine for Set {
     fn name(&self) -> &'static str {
-        "`RegexSet`"
+        self.name
     }
 
     fn winner(&mut self, code: &str) -> Option<usize> {

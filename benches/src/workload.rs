@@ -113,6 +113,16 @@ impl Rule {
             refuses: false,
         }
     }
+
+    /// [`Self::peer_pattern`], extended to the whole code.
+    #[must_use]
+    pub fn whole_pattern(&self) -> String {
+        if self.peer_pattern.ends_with(r"\z") {
+            self.peer_pattern.clone()
+        } else {
+            format!(r"{}(?s:.*)\z", self.peer_pattern)
+        }
+    }
 }
 
 /// The shape of rule `i`: any run of a few rules has about the weights' shares, which are hundredths.

@@ -24,21 +24,32 @@ const MAX_SPLIT_DEPTH: usize = 32;
 pub(super) struct Trees {
     /// Of all rules.
     pub(super) whole: Tree,
-    /// Of the branches left out there, which only match code values with certain characters; see
-    /// [`Expansion`].
-    pub(super) with_folded: Option<Tree>,
+    /// Of the branches left out there.
+    pub(super) with_folded: Option<FoldedTree>,
+}
+
+/// The tree of the branches that only match code values with certain characters; see
+/// [`Expansion`].
+#[derive(Debug)]
+pub(super) struct FoldedTree {
+    pub(super) tree: Tree,
+    /// How many bytes of a code value may hold such a character where it matters.
+    pub(super) reach: usize,
 }
 
 /// Compiles `rules`.
 pub(super) fn trees(rules: &[RouteRule], limits: &CompileLimits) -> Result<Trees, ConfigError> {
     let mut whole = Vec::new();
     let mut folded = Vec::new();
+    let mut reach = 0;
     for (rule, index) in rules.iter().zip(0_u32..) {
         let Expansion {
             branches,
             with_folded,
         } = expansion(&rule.rule_match);
         whole.extend(Item::of_rule(index, branches));
+        let reaches = with_folded.iter().map(Branch::folded_reach);
+        reach = reaches.fold(reach, usize::max);
         folded.extend(Item::of_rule(index, with_folded));
     }
     let tree = |items| {
@@ -50,7 +61,8 @@ pub(super) fn trees(rules: &[RouteRule], limits: &CompileLimits) -> Result<Trees
     let with_folded = if folded.is_empty() {
         None
     } else {
-        Some(tree(folded)?)
+        let tree = tree(folded)?;
+        Some(FoldedTree { tree, reach })
     };
     Ok(Trees {
         whole: tree(whole)?,
@@ -264,10 +276,7 @@ impl<'a> Builder<'a> {
         Ok(u32::try_from(number).expect("nodes are bounded by the config"))
     }
 
-    fn literals(
-        &mut self,
-        groups: Vec<(Literal, Vec<Item>)>,
-    ) -> Result<LiteralSet, ConfigError> {
+    fn literals(&mut self, groups: Vec<(Literal, Vec<Item>)>) -> Result<LiteralSet, ConfigError> {
         if groups.is_empty() {
             return Ok(LiteralSet::EMPTY);
         }

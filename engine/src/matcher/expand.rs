@@ -53,6 +53,35 @@ pub(super) fn expand(hir: &Hir) -> Expansion {
     }
 }
 
+impl Branch {
+    /// How many bytes of a code value can hold a folded character in the place of a letter, if this
+    /// branch, of [`Expansion::with_folded`], accepts it.
+    pub(super) fn folded_reach(&self) -> usize {
+        if let Ending::Remainder(_) = self.ending {
+            return usize::MAX;
+        }
+        let mut bytes = 0_usize;
+        let mut reach = 0;
+        for segment in &self.segments {
+            match segment {
+                Segment::Literal(literal) => bytes = bytes.saturating_add(literal.text.len()),
+                Segment::Run { class, max, .. } => {
+                    let most = match *max {
+                        UNBOUNDED => usize::MAX,
+                        max => max as usize * char::MAX.len_utf8(),
+                    };
+                    bytes = bytes.saturating_add(most);
+                    if Letter::of(class).is_some_and(|letter| letter.folded) {
+                        reach = bytes;
+                    }
+                }
+                Segment::RunWithSuffix { .. } => bytes = usize::MAX,
+            }
+        }
+        reach
+    }
+}
+
 /// Turns a pattern into branches.
 struct Expander {
     /// Whether the [`FOLDED_BEYOND_ASCII`] characters can be left out of literals.
@@ -194,6 +223,24 @@ impl Expander {
 
     /// The letter, in lower case, of which `class` holds both cases and no more that counts.
     fn letter(&mut self, class: &CharClass) -> Option<char> {
+        let Letter { lower, folded } = Letter::of(class)?;
+        if folded && !self.folded_away {
+            return None;
+        }
+        self.left_out |= folded;
+        Some(lower)
+    }
+}
+
+/// A class that holds both cases of one ASCII letter, and nothing else but a folded character.
+struct Letter {
+    lower: char,
+    /// Whether one of [`FOLDED_BEYOND_ASCII`] is a member, too.
+    folded: bool,
+}
+
+impl Letter {
+    fn of(class: &CharClass) -> Option<Self> {
         let mut members = class.ranges().flat_map(|(start, end)| [start, end]);
         let upper = members.next().filter(char::is_ascii_uppercase)?;
         let lower = upper.to_ascii_lowercase();
@@ -202,16 +249,12 @@ impl Expander {
         {
             return None;
         }
-        match (members.next(), members.next(), members.next()) {
-            (None, ..) => Some(lower),
-            (Some(folded), Some(end), None)
-                if self.folded_away && folded == end && FOLDED_BEYOND_ASCII.contains(&folded) =>
-            {
-                self.left_out = true;
-                Some(lower)
-            }
-            _ => None,
-        }
+        let folded = match (members.next(), members.next(), members.next()) {
+            (None, ..) => false,
+            (Some(c), Some(end), None) if c == end && FOLDED_BEYOND_ASCII.contains(&c) => true,
+            _ => return None,
+        };
+        Some(Self { lower, folded })
     }
 }
 
@@ -401,5 +444,27 @@ fn cut(
     Branch {
         segments: done,
         ending: Ending::Remainder(Hir::concat(parts)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::expand;
+
+    fn reach(pattern: &str) -> Option<usize> {
+        let hir = regex_syntax::parse(pattern).unwrap();
+        let folded = expand(&hir).with_folded;
+        folded.iter().map(super::Branch::folded_reach).max()
+    }
+
+    #[test]
+    fn a_folded_character_matters_only_in_the_place_of_its_letter() {
+        assert_eq!(reach("(?i)abc.+"), None);
+        // Each letter that can be such a character takes up to four bytes.
+        assert_eq!(reach("(?i)https://q.+"), Some(4 + 4));
+        assert_eq!(reach("(?i)ask.{3}k[a-c]+"), Some(1 + 8 + 12 + 4));
+        // No one knows where the letter after a run stands, or one that is left to an automaton.
+        assert_eq!(reach("(?i)s[0-9]+k"), Some(usize::MAX));
+        assert_eq!(reach("(?i)x[a-z]*sa"), Some(usize::MAX));
     }
 }

@@ -1,8 +1,10 @@
 //! Texts that a remainder must hold somewhere, found for all remainders in one pass.
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, automaton::OverlappingState};
-use memchr::memmem;
-use regex_syntax::hir::{Hir, HirKind};
+use memchr::memmem::{self, Finder};
+use regex_syntax::hir::{Class, Hir, HirKind, Literal, Repetition};
+
+use super::char_class::CharClass;
 
 /// Shorter texts are too common to tell anything.
 const MIN_BYTES: usize = 3;
@@ -85,6 +87,65 @@ impl InnerLiterals {
     pub(super) fn heap_bytes(&self) -> usize {
         let remainders: usize = self.remainders.iter().map(|r| 16 + size_of_val(&**r)).sum();
         self.search.memory_usage() + remainders + size_of_val(&*self.untold)
+    }
+}
+
+/// A remainder that must hold a text, between any number of members of one class: `.*text.*`.
+#[derive(Debug)]
+pub(super) struct Holding {
+    class: CharClass,
+    finder: Finder<'static>,
+}
+
+impl Holding {
+    /// `hir`, if it is one.
+    pub(super) fn of(hir: &Hir) -> Option<Self> {
+        let HirKind::Concat(parts) = hir.kind() else {
+            return None;
+        };
+        let [before, text, after] = parts.as_slice() else {
+            return None;
+        };
+        let (before, after) = (any_number(before)?, any_number(after)?);
+        let HirKind::Literal(Literal(text)) = text.kind() else {
+            return None;
+        };
+        let class = CharClass::new(before);
+        let is_member = |text: &str| text.chars().all(|c| class.contains(c));
+        if before != after || !str::from_utf8(text).is_ok_and(is_member) {
+            return None;
+        }
+        Some(Self {
+            class,
+            finder: Finder::new(text).into_owned(),
+        })
+    }
+
+    /// Whether it matches `code` from the byte `from` to its end.
+    pub(super) fn accepts(&self, code: &str, from: usize) -> bool {
+        self.finder.find(&code.as_bytes()[from..]).is_some()
+            && self.class.run_end(code, from, 0, u32::MAX) == Some(code.len())
+    }
+
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.finder.needle().len() + self.class.heap_bytes()
+    }
+}
+
+/// The class of which `hir` is any number of members.
+fn any_number(hir: &Hir) -> Option<&Class> {
+    let HirKind::Repetition(Repetition {
+        min: 0,
+        max: None,
+        sub,
+        ..
+    }) = hir.kind()
+    else {
+        return None;
+    };
+    match sub.kind() {
+        HirKind::Class(class) => Some(class),
+        _ => None,
     }
 }
 

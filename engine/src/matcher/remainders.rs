@@ -7,7 +7,7 @@ use regex_syntax::hir::{Hir, HirKind};
 use super::automaton::Automaton;
 use super::captures::AssertingRemainder;
 use super::emv::EmvIndex;
-use super::inner::{self, InnerLiterals};
+use super::inner::{self, Holding, InnerLiterals};
 use super::tree::{Costly, Follower, Remainder};
 use crate::rule::{EmvMatch, RouteRule};
 use crate::{CompileLimits, ConfigError, Problem};
@@ -165,6 +165,14 @@ impl<'a> Remainders<'a> {
             }
             self.count(rule, cost);
             let follower = Follower::Asserting(AssertingRemainder::new(hir));
+            return Ok(Remainder {
+                first_rule: rule,
+                follower,
+            });
+        }
+        if let Some(holding) = Holding::of(hir) {
+            self.count(rule, 1);
+            let follower = Follower::Holding(holding);
             return Ok(Remainder {
                 first_rule: rule,
                 follower,

@@ -74,21 +74,27 @@ pub(super) fn search<V: Visitor>(
             continue;
         }
         let node = &tree.nodes[number as usize];
-        for &(rule, ending) in &tree.endings[node.endings.range()] {
-            walk.end(rule, ending, at);
+        if !node.endings.is_empty() {
+            for &(rule, ending) in &tree.endings[node.endings.range()] {
+                walk.end(rule, ending, at);
+            }
         }
         if node.costly.is_some() {
             put_off.push((number, at));
         }
-        for run in &tree.runs[node.runs.range()] {
-            if walk.visitor.wants(run.next.first_rule())
-                && let Some(end) = run.class.run_end(code, at, run.min, run.max)
-            {
-                walk.go(run.next, end);
+        if !node.runs.is_empty() {
+            for run in &tree.runs[node.runs.range()] {
+                if walk.visitor.wants(run.next.first_rule())
+                    && let Some(end) = run.class.run_end(code, at, run.min, run.max)
+                {
+                    walk.go(run.next, end);
+                }
             }
         }
-        for runs in &tree.suffixed_runs[node.suffixed_runs.range()] {
-            walk.go_after_suffixed(runs, at, reversed);
+        if !node.suffixed_runs.is_empty() {
+            for runs in &tree.suffixed_runs[node.suffixed_runs.range()] {
+                walk.go_after_suffixed(runs, at, reversed);
+            }
         }
         if !node.literals.is_empty() {
             let text = &code.as_bytes()[at..];
@@ -238,6 +244,11 @@ fn follow(
         match &remainder.follower {
             Follower::Automaton(automaton) => {
                 automaton.run(&code[at..], sets, |rule| visitor.accepted(rule));
+            }
+            Follower::Holding(holding) => {
+                if holding.accepts(code, at) {
+                    visitor.accepted(remainder.first_rule);
+                }
             }
             Follower::Asserting(asserting) => {
                 if asserting.accepts(code, at, captures) {

@@ -8,7 +8,7 @@ use super::automaton::Automaton;
 use super::captures::AssertingRemainder;
 use super::char_class::CharClass;
 use super::emv::EmvIndex;
-use super::inner::InnerLiterals;
+use super::inner::{Holding, InnerLiterals};
 use super::literals::{LiteralSet, Literals};
 use super::segment::Before;
 
@@ -109,6 +109,7 @@ pub(super) struct Remainder {
 #[derive(Debug)]
 pub(super) enum Follower {
     Automaton(Automaton),
+    Holding(Holding),
     Asserting(AssertingRemainder),
 }
 
@@ -226,6 +227,7 @@ impl Costly {
             size_of::<Remainder>()
                 + match &remainder.follower {
                     Follower::Automaton(automaton) => automaton.heap_bytes(),
+                    Follower::Holding(holding) => holding.heap_bytes(),
                     Follower::Asserting(asserting) => asserting.heap_bytes(),
                 }
         });

@@ -1,7 +1,9 @@
 //! Through which windows the literals of a family are told apart.
 
+use std::collections::HashMap;
+
 use super::MAX_BUCKET;
-use super::window::Window;
+use super::window::{View, Window};
 
 /// How many windows a family may have; each costs every lookup in it a probe.
 pub(super) const MAX_WINDOWS: usize = 7;
@@ -27,19 +29,42 @@ pub(super) fn windows(literals: &[&[u8]]) -> Vec<Window> {
         }
         remaining.retain(|&literal| chosen[literal].is_none());
     }
-    let by_length = by_length(literals, &remaining);
-    let last_within = |length: usize| {
-        by_length
+    let mut family: Vec<Window> = chosen.iter().flatten().copied().collect();
+    family.extend(by_length(literals, &remaining));
+    family.sort_unstable();
+    family.dedup();
+    share_least(&mut chosen, literals, &family);
+    let all: Option<Vec<Window>> = chosen.into_iter().collect();
+    all.expect("a window was chosen for the shortest literal that remained")
+}
+
+/// For each literal that has none, chooses that window of the family through which fewest look like
+/// it.
+fn share_least(chosen: &mut [Option<Window>], literals: &[&[u8]], family: &[Window]) {
+    if chosen.iter().all(Option::is_some) {
+        return;
+    }
+    let mut fewest = vec![usize::MAX; literals.len()];
+    for window in family {
+        let mut alike: HashMap<View, usize> = HashMap::new();
+        let views: Vec<_> = literals
             .iter()
-            .rfind(|window| window.end() <= length)
-            .copied()
-            .unwrap_or(by_length[0])
-    };
-    chosen
-        .into_iter()
-        .zip(literals)
-        .map(|(window, literal)| window.unwrap_or_else(|| last_within(literal.len())))
-        .collect()
+            .map(|literal| window.view(literal))
+            .collect();
+        for view in views.iter().flatten() {
+            *alike.entry(*view).or_default() += 1;
+        }
+        for (at, view) in views.iter().enumerate() {
+            let open = fewest[at] < usize::MAX || chosen[at].is_none();
+            if let Some(view) = view
+                && open
+                && alike[view] < fewest[at]
+            {
+                fewest[at] = alike[view];
+                chosen[at] = Some(*window);
+            }
+        }
+    }
 }
 
 /// The window that tells most of the `remaining` literals apart, and which.
@@ -50,7 +75,7 @@ fn most_telling(literals: &[&[u8]], remaining: &[usize]) -> Option<(Window, Vec<
     let places = counts.len();
     let place = |window: Window, at: usize| {
         let view = window.view(literals[at])?;
-        Some(window.hash(view).place(places))
+        Some(view.hash().place(places))
     };
     let mut count = |window: Window| {
         counts.fill(0);

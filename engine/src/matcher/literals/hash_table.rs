@@ -10,9 +10,8 @@ use super::window::{ViewHash, Window};
 /// marked by its highest bit, and the bucket is in one of the words after it.
 #[derive(Debug)]
 pub(super) struct HashTable {
-    /// By first byte, which of the families; 0 where no literal begins with it.
-    family_of: Box<[u8; 256]>,
-    families: Box<[Family]>,
+    /// By first byte.
+    families: Box<[Family; 256]>,
     tags: Box<[u64]>,
     /// For each tag the first of its bucket's literals.
     firsts: Box<[[u32; TAGS]]>,
@@ -27,6 +26,8 @@ pub(super) struct Family {
 
 /// How many tags a word has.
 const TAGS: usize = 4;
+/// How many bits each takes of it.
+const TAG_BITS: u32 = 16;
 /// The lowest bit of each of them.
 const EACH: u64 = 0x0001_0001_0001_0001;
 /// Marks a word beyond which a bucket may be that belongs to it.
@@ -55,25 +56,21 @@ impl Family {
 impl HashTable {
     /// Of `buckets`, whose literals are numbered from `first_literal` on.
     pub(super) fn new(first_literal: usize, buckets: &Buckets) -> Self {
-        let mut family_of = Box::new([0; 256]);
-        let mut families = vec![Family::NONE];
+        let mut families = Box::new([Family::NONE; 256]);
         for (first_byte, family) in &buckets.families {
-            let place = u8::try_from(families.len()).expect("UTF-8 has fewer first bytes than 256");
-            family_of[usize::from(*first_byte)] = place;
-            family_of[usize::from(first_byte.to_ascii_uppercase())] = place;
-            families.push(*family);
+            families[usize::from(*first_byte)] = *family;
+            families[usize::from(first_byte.to_ascii_uppercase())] = *family;
         }
         // One bucket for each word on average, so that few words are full.
         let words = buckets.all.len().next_power_of_two();
         let mut table = Self {
-            family_of,
-            families: families.into(),
+            families,
             tags: vec![0; words].into(),
             firsts: vec![[0; TAGS]; words].into(),
         };
         for bucket in &buckets.all {
             let first = super::number(first_literal + bucket.first);
-            table.put(bucket.window.hash(bucket.view), first);
+            table.put(bucket.view.hash(), first);
         }
         table
     }
@@ -81,14 +78,14 @@ impl HashTable {
     fn put(&mut self, hash: ViewHash, first: u32) {
         let mut word = hash.place(self.tags.len());
         let lane = loop {
-            let taken = |lane: &usize| self.tags[word] >> (16 * lane) & 0x7fff != 0;
+            let taken = |lane: &usize| self.tags[word] >> (TAG_BITS as usize * lane) & 0x7fff != 0;
             if let Some(lane) = (0..TAGS).find(|lane| !taken(lane)) {
                 break lane;
             }
             self.tags[word] |= OVERFLOWN;
             word = (word + 1) % self.tags.len();
         };
-        self.tags[word] |= u64::from(hash.tag()) << (16 * lane);
+        self.tags[word] |= u64::from(hash.tag()) << (TAG_BITS as usize * lane);
         self.firsts[word][lane] = first;
     }
 
@@ -99,60 +96,65 @@ impl HashTable {
         let Some(&first_byte) = text.first() else {
             return;
         };
-        let family = usize::from(self.family_of[usize::from(first_byte)]);
-        let Family { windows, count } = &self.families[family];
+        let Family { windows, count } = &self.families[usize::from(first_byte)];
         // PERF: all words are read before anything depends on one, so that their cache misses
         // overlap, and a lookup branches once for each bucket found, not for each window.
-        let mut words = [0; MAX_WINDOWS];
-        let mut equal = 0_u32;
-        for (number, window) in windows[..usize::from(*count)].iter().enumerate() {
+        let mut words = [0; TAG_BITS as usize];
+        let mut equal = 0;
+        for (window, (number, place)) in windows[..usize::from(*count)]
+            .iter()
+            .zip(words.iter_mut().enumerate())
+        {
             // The windows are in order, so the text ends before all others too.
             let Some(view) = window.view(text) else { break };
-            let hash = window.hash(view);
+            let hash = view.hash();
             let word = hash.place(self.tags.len());
-            words[number] = word;
+            *place = word;
             let tags = self.tags[word];
-            equal |= equal_tags(tags, hash.tag()) << (TAGS * number);
+            // A bit for each window and tag: there are fewer windows than a tag has bits.
+            equal |= equal_tags(tags, hash.tag()) << number;
             if tags & OVERFLOWN != 0 {
-                self.find_beyond(word, hash, &mut found);
+                self.find_beyond(word, hash, &mut |first| found(first));
             }
         }
         while equal != 0 {
-            let place = equal.trailing_zeros() as usize;
+            let (tag, number) = divide(equal.trailing_zeros());
             equal &= equal - 1;
-            found(self.firsts[words[place / TAGS]][place % TAGS]);
+            found(self.firsts[words[number]][tag]);
         }
     }
 
+    /// In the words after `word`, which was full. Rare, so it is kept out of the loop's way.
     #[cold]
-    fn find_beyond(&self, mut word: usize, hash: ViewHash, found: &mut impl FnMut(u32)) {
+    fn find_beyond(&self, mut word: usize, hash: ViewHash, found: &mut dyn FnMut(u32)) {
         while self.tags[word] & OVERFLOWN != 0 {
             word = (word + 1) % self.tags.len();
             let mut equal = equal_tags(self.tags[word], hash.tag());
             while equal != 0 {
-                found(self.firsts[word][equal.trailing_zeros() as usize]);
+                let (tag, _) = divide(equal.trailing_zeros());
                 equal &= equal - 1;
+                found(self.firsts[word][tag]);
             }
         }
     }
 
     pub(super) fn heap_bytes(&self) -> usize {
-        size_of_val(&*self.family_of)
-            + size_of_val(&*self.families)
-            + size_of_val(&*self.tags)
-            + size_of_val(&*self.firsts)
+        size_of_val(&*self.families) + size_of_val(&*self.tags) + size_of_val(&*self.firsts)
     }
 }
 
-/// Which of the four tags in `tags` are `tag`, one bit for each.
+/// Which of the four tags in `tags` are `tag`: the lowest bit of each that is.
 #[inline]
-fn equal_tags(tags: u64, tag: u16) -> u32 {
+fn equal_tags(tags: u64, tag: u16) -> u64 {
     let different = (tags & !OVERFLOWN) ^ (u64::from(tag) * EACH);
     // No tag has its highest bit, so the sum carries into it, and no further, where they differ.
-    let equal = !(different + 0x7fff * EACH) & (0x8000 * EACH);
-    // Brings the four bits, sixteen apart, next to each other.
-    const GATHER: u64 = 1 << 48 | 1 << 33 | 1 << 18 | 1 << 3;
-    ((equal >> 15).wrapping_mul(GATHER) >> 48) as u32 & 0xf
+    (!(different + 0x7fff * EACH) >> (TAG_BITS - 1)) & EACH
+}
+
+/// Which tag the bit `at` of a word belongs to, and which of its bits it is.
+#[inline]
+const fn divide(at: u32) -> (usize, usize) {
+    ((at / TAG_BITS) as usize, (at % TAG_BITS) as usize)
 }
 
 #[cfg(test)]
@@ -164,9 +166,9 @@ mod tests {
         let tags = [1_u16, 0x7fff, 0x1234, 1];
         let word = (0..4).fold(0, |word, lane| word | u64::from(tags[lane]) << (16 * lane));
         for mark in [0, OVERFLOWN] {
-            assert_eq!(equal_tags(word | mark, 1), 0b1001);
-            assert_eq!(equal_tags(word | mark, 0x7fff), 0b0010);
-            assert_eq!(equal_tags(word | mark, 0x1234), 0b0100);
+            assert_eq!(equal_tags(word | mark, 1), 1 << 48 | 1);
+            assert_eq!(equal_tags(word | mark, 0x7fff), 1 << 16);
+            assert_eq!(equal_tags(word | mark, 0x1234), 1 << 32);
             assert_eq!(equal_tags(word | mark, 2), 0);
         }
     }

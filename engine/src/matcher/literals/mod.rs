@@ -1,7 +1,7 @@
 //! Finds all literals of a set with which a text begins, by hashing.
 //!
 //! The first byte of the text picks a *family* of literals. A family has a few *windows*, at which
-//! eight bytes of the text are looked up, one probe each. What a probe finds is a *bucket*: the
+//! up to sixteen bytes of the text are looked up, one probe each. What a probe finds is a *bucket*: the
 //! literals that show the same through that window. They are compared one by one, and there are
 //! few of them: where more would share a bucket, the caller puts what they have in common into a
 //! literal of its own.
@@ -203,7 +203,6 @@ pub(super) struct Buckets {
 pub(super) struct Bucket {
     pub(super) first: usize,
     pub(super) entries: usize,
-    window: Window,
     view: View,
 }
 
@@ -230,11 +229,10 @@ pub(super) fn buckets<T>(items: &mut [T], literal: impl Fn(&T) -> &[u8]) -> Buck
         match all.last_mut() {
             Some(bucket) if keys[order[bucket.first]] == keys[at] => bucket.entries += 1,
             _ => {
-                let (_, window, view) = keys[at];
+                let (.., view) = keys[at];
                 all.push(Bucket {
                     first: place,
                     entries: 1,
-                    window,
                     view,
                 });
             }
