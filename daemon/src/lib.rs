@@ -12,9 +12,11 @@
 
 pub mod cli;
 mod connector;
+mod durable_file;
 pub mod identify;
 mod preset;
 mod readiness;
+mod regular_file;
 mod reload;
 mod result;
 mod sdk_proxy;

@@ -3,6 +3,7 @@
 use rustls::RootCertStore;
 
 use super::callback::Callback;
+use super::file_store::FileStore;
 use super::http::HttpSource;
 use super::http_client::{HttpClient, parse_url};
 use super::{RemoteSource, RouteStore, uri};
@@ -57,6 +58,7 @@ pub(crate) fn route_store(
         Some("callback+http" | "callback+https") => {
             Ok(Box::new(callback(STORE_KEY, location, settings)?))
         }
+        None => Ok(Box::new(FileStore::new(location, longest_config(settings)))),
         _ => Err(problem(
             STORE_KEY,
             "must be a path or begin with callback+https:// or callback+http://",
@@ -94,13 +96,17 @@ fn http_client(
             "the bearer token is sent without encryption: the URL's scheme is http"
         );
     }
-    let longest_config = settings.compile.max_config_characters.saturating_mul(4);
     let client = HttpClient::new(
         &settings.remote,
         tls::client_config(roots),
-        longest_config.max(MAX_BODY_BYTES),
+        longest_config(settings).max(MAX_BODY_BYTES),
     );
     Ok((client, url))
+}
+
+/// The bytes of the longest route config that is allowed.
+fn longest_config(settings: &Settings) -> usize {
+    settings.compile.max_config_characters.saturating_mul(4)
 }
 
 fn is_loopback(url: &hyper::Uri) -> bool {
