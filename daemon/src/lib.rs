@@ -28,5 +28,6 @@ mod start;
 mod telemetry;
 mod tls;
 mod unix_socket;
+mod watch;
 
 pub use start::StartError;

@@ -6,6 +6,7 @@
 //! Source: SPEC.md, section 3.
 
 mod callback;
+mod file;
 mod file_store;
 mod http;
 mod http_client;

@@ -3,6 +3,7 @@
 use rustls::RootCertStore;
 
 use super::callback::Callback;
+use super::file::FileSource;
 use super::file_store::FileStore;
 use super::http::HttpSource;
 use super::http_client::{HttpClient, parse_url};
@@ -38,9 +39,12 @@ pub(crate) fn remote_source(
         Some("callback+http" | "callback+https") => {
             Ok(Box::new(callback(REMOTE_KEY, uri, settings)?))
         }
+        Some("file") => FileSource::new(uri, longest_config(settings), &settings.watch)
+            .map(|source| Box::new(source) as Box<dyn RemoteSource>)
+            .map_err(|why| problem(REMOTE_KEY, format!("is not usable: {why}"))),
         _ => Err(problem(
             REMOTE_KEY,
-            "must begin with https://, http://, callback+https:// or callback+http://",
+            "must begin with https://, http://, file://, callback+https:// or callback+http://",
         )),
     }
 }

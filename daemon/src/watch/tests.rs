@@ -1,0 +1,460 @@
+//! Files are changed in every way that files are really changed, by real commands, and each change
+//! is announced once, with what the file holds when it is done.
+
+use std::process::Command;
+
+use notify::ErrorKind;
+use tempfile::TempDir;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::task::{JoinHandle, JoinSet};
+
+use super::*;
+
+/// More than anything here takes, on however slow a machine.
+const LONG: Duration = Duration::from_secs(60);
+
+const NEVER: Duration = Duration::from_secs(24 * 3600);
+
+/// Events alone: no poll comes before the test is over.
+const EVENTS: settings::Watch = settings::Watch {
+    events: true,
+    debounce: Duration::from_millis(100),
+    poll_interval: NEVER,
+};
+
+/// Polling alone, as where the file system has no events.
+const POLLING: settings::Watch = settings::Watch {
+    events: false,
+    debounce: Duration::from_millis(100),
+    poll_interval: Duration::from_millis(100),
+};
+
+/// Each with what is done before the watching begins and what makes `[2]` of `[1]`. The file is
+/// `$F`, in the working directory; `new` holds `[2]`.
+const CHANGES: &[(&str, &str, &str)] = &[
+    ("redirection", "", "printf '[2]' > $F"),
+    ("mv", "", "mv new $F"),
+    ("cp", "", "cp new $F"),
+    ("cp, not in place", "", "cp --remove-destination new $F"),
+    ("install", "", "install -m 600 new $F"),
+    ("ln over it", "", "ln -f new $F"),
+    ("sed -i", "", "sed -i s/1/2/ $F"),
+    (
+        "dd of the same length",
+        "",
+        "dd if=new of=$F conv=notrunc status=none",
+    ),
+    (
+        "temporary file and rename",
+        "",
+        "cp new .$F.tmp; sync .$F.tmp; mv .$F.tmp $F",
+    ),
+    (
+        "vim: backup by rename",
+        "",
+        "mv $F $F~; cp new $F; chmod 600 $F; rm $F~",
+    ),
+    (
+        "vim: its test file, then a swap",
+        "",
+        "touch 4913; rm 4913; cp new .$F.swp; mv $F $F~; mv .$F.swp $F",
+    ),
+    ("nano: backup by copy", "", "cp $F $F~; cat new > $F"),
+    (
+        "emacs: a broken link as the lock",
+        "",
+        "ln -s me@host.1:2 .#$F; cp new x; mv x $F; rm .#$F",
+    ),
+    (
+        "pieces, no stall",
+        "",
+        "exec 3> $F; for c in '[' 2 ']'; do printf $c >&3; done",
+    ),
+    (
+        "pieces, short stalls",
+        "",
+        "exec 3> $F; for c in '[' 2 ']'; do sleep 0.08; printf $c >&3; done",
+    ),
+    (
+        "pieces, long stalls",
+        "",
+        "exec 3> $F; for c in '[' 2 ']'; do sleep 0.5; printf $c >&3; done",
+    ),
+    (
+        "truncated, then a stall",
+        "",
+        ": > $F; sleep 0.5; cat new > $F",
+    ),
+    ("deleted and made at once", "", "rm $F; cp new $F"),
+    ("deleted and made later", "", "rm $F; sleep 0.5; cp new $F"),
+    (
+        "moved away and another moved in",
+        "",
+        "mv $F away; sleep 0.5; mv new $F",
+    ),
+    (
+        "a burst of a hundred",
+        "",
+        "for i in $(seq 100); do echo \"[3, $i\" > $F; done; cat new > $F",
+    ),
+    (
+        "rewritten in a burst by renames",
+        "",
+        "for i in $(seq 50); do echo \"[3, $i\" > x; mv x $F; done; mv new $F",
+    ),
+    (
+        "permission taken and given",
+        "",
+        "chmod 0 $F; sleep 0.2; cat new > $F; chmod 600 $F",
+    ),
+    (
+        "a link to a file, which is written",
+        "mv $F target; ln -s target $F",
+        "cat new > target",
+    ),
+    (
+        "a link to a file elsewhere, which is renamed over",
+        "mkdir deep; mv $F deep/target; ln -s deep/target $F",
+        "mv new deep/target",
+    ),
+    (
+        "a link flipped",
+        "mv $F one; ln -s one $F",
+        "ln -s new x; mv -T x $F",
+    ),
+    (
+        "a link flipped by ln",
+        "mv $F one; ln -s $PWD/one $F",
+        "ln -sfn $PWD/new $F",
+    ),
+    (
+        "a link of links flipped in the middle",
+        "mkdir a b; mv $F a/x; mv new b/x; ln -s a current; ln -s current/x $F",
+        "ln -s b y; mv -T y current",
+    ),
+    (
+        "a link to a release, then its file written",
+        "mkdir a b; mv $F a/x; echo '[3' > b/x; ln -s a current; ln -s current/x $F",
+        "ln -s b y; mv -T y current; sleep 0.05; mv new b/x; rm -r a",
+    ),
+    (
+        "Kubernetes: ..data flipped, the old directory removed",
+        "mkdir ..1; mv $F ..1/$F; ln -s ..1 ..data; ln -s ..data/$F $F",
+        "mkdir ..2; cp new ..2/$F; ln -s ..2 ..data_tmp; mv -T ..data_tmp ..data; rm -r ..1",
+    ),
+    (
+        "Kubernetes: twice",
+        "mkdir ..1; mv $F ..1/$F; ln -s ..1 ..data; ln -s ..data/$F $F",
+        "for i in 2 3; do mkdir ..$i; cp ..1/$F ..$i 2> /dev/null || cp new ..3/$F; \
+         ln -s ..$i ..data_tmp; mv -T ..data_tmp ..data; rm -r ..$((i - 1)); sleep 0.3; done",
+    ),
+];
+
+/// The same, for a file in a directory of its own, `$D`.
+const CHANGES_OF_DIRECTORIES: &[(&str, &str, &str)] = &[
+    (
+        "removed and made at once",
+        "",
+        "rm -r $D; mkdir $D; cp new $D/$F",
+    ),
+    (
+        "removed and made later",
+        "",
+        "rm -r $D; sleep 0.4; mkdir $D; sleep 0.4; cp new $D/$F",
+    ),
+    (
+        "moved away and another moved in",
+        "",
+        "mkdir x; cp new x/$F; mv $D away; mv x $D",
+    ),
+    (
+        "moved away, then written in the new one",
+        "",
+        "mv $D away; mkdir $D; cp new $D/x; mv $D/x $D/$F",
+    ),
+    (
+        "made a link",
+        "",
+        "mkdir x; cp new x/$F; mv $D away; ln -s x $D",
+    ),
+];
+
+/// A directory with the file `routes.json` in it, as the shell scripts above find it.
+struct Scene {
+    root: TempDir,
+    path: PathBuf,
+}
+
+/// Reads the file whenever a change is announced.
+struct Reader {
+    announced: UnboundedReceiver<String>,
+    task: JoinHandle<()>,
+}
+
+impl Scene {
+    fn new(below: &str) -> Self {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join(below).join("routes.json");
+        Self { root, path }
+    }
+
+    /// Runs `script`, aside, so that the watching goes on meanwhile.
+    async fn run(&self, script: &str) {
+        let mut command = Command::new("sh");
+        command
+            .args(["-ec", script])
+            .current_dir(self.root.path())
+            .env("F", "routes.json")
+            .env("D", "directory");
+        let status = spawn_blocking(move || command.status()).await.unwrap();
+        assert!(status.unwrap().success(), "{script}");
+    }
+
+    fn watch(&self, settings: &settings::Watch) -> FileWatch {
+        FileWatch::start(&self.path, 100, settings)
+    }
+}
+
+impl Reader {
+    /// Begins with a file that was read already.
+    fn begin(watch: FileWatch) -> Self {
+        let (tell, announced) = unbounded_channel();
+        let task = tokio::spawn(async move {
+            loop {
+                watch.changed().await;
+                let read = match watch.read_settled().await {
+                    Ok(bytes) => String::from_utf8(bytes).unwrap().trim_end().to_owned(),
+                    Err(error) => error.to_string(),
+                };
+                if tell.send(read).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { announced, task }
+    }
+
+    /// What the next announced change led to.
+    async fn next(&mut self) -> String {
+        let next = timeout(LONG, self.announced.recv());
+        next.await.expect("a change is announced").unwrap()
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn read(watch: &FileWatch) -> String {
+    String::from_utf8(watch.read_settled().await.unwrap()).unwrap()
+}
+
+/// Makes a change and expects that it is announced once, then makes another as a check that nothing
+/// else was announced in between.
+async fn change(
+    below: &'static str,
+    (name, prepare, change): (&'static str, &'static str, &'static str),
+    settings: &'static settings::Watch,
+) {
+    let scene = Scene::new(below);
+    scene
+        .run("mkdir -p $D; printf '[1]' > $F; cp $F $D/$F; printf '[2]' > new")
+        .await;
+    scene.run(prepare).await;
+    let watch = scene.watch(settings);
+    assert_eq!(read(&watch).await, "[1]", "{name}");
+    let mut reader = Reader::begin(watch);
+    scene.run(change).await;
+    assert_eq!(reader.next().await, "[2]", "{name}");
+    let path = scene.path.display();
+    scene
+        .run(&format!("printf '[\"end\"]' > end; mv end {path}"))
+        .await;
+    assert_eq!(reader.next().await, "[\"end\"]", "{name}");
+    assert!(reader.announced.try_recv().is_err(), "{name}");
+}
+
+/// All at once, since most of the time each of them waits.
+async fn change_in_every_way(settings: &'static settings::Watch) {
+    let mut tasks = JoinSet::new();
+    for &case in CHANGES {
+        tasks.spawn(change("", case, settings));
+    }
+    for &case in CHANGES_OF_DIRECTORIES {
+        tasks.spawn(change("directory", case, settings));
+    }
+    tasks.join_all().await;
+}
+
+#[tokio::test]
+async fn every_way_to_change_a_file_is_seen_by_its_events() {
+    change_in_every_way(&EVENTS).await;
+}
+
+#[tokio::test]
+async fn every_way_to_change_a_file_is_seen_by_polling() {
+    change_in_every_way(&POLLING).await;
+}
+
+#[tokio::test]
+async fn a_file_may_come_to_be_with_its_directories() {
+    for settings in [&EVENTS, &POLLING] {
+        let scene = Scene::new("a/b/c");
+        let watch = scene.watch(settings);
+        assert!(matches!(watch.read_settled().await, Err(ReadError::Absent)));
+        let mut reader = Reader::begin(watch);
+        scene
+            .run("mkdir a; sleep 0.1; mkdir a/b; sleep 0.1; mkdir a/b/c; printf '[1]' > a/b/c/$F")
+            .await;
+        assert_eq!(reader.next().await, "[1]");
+        scene
+            .run("rm -r a; mkdir -p a/b/c; printf '[2]' > a/b/c/$F")
+            .await;
+        assert_eq!(reader.next().await, "[2]");
+    }
+}
+
+#[tokio::test]
+async fn what_does_not_change_the_content_is_not_announced() {
+    for settings in [&EVENTS, &POLLING] {
+        let scene = Scene::new("");
+        scene.run("printf '[1]' > $F").await;
+        let watch = scene.watch(settings);
+        assert_eq!(read(&watch).await, "[1]");
+        let mut reader = Reader::begin(watch);
+        for script in [
+            "touch $F; chmod 600 $F",
+            "cat $F $F $F > /dev/null",
+            "cp $F x; cat x > $F",
+            "cp $F x; mv x $F",
+            "rm -f x; mv $F x; sleep 0.3; mv x $F",
+            "echo '[3]' > other; rm other",
+        ] {
+            scene.run(script).await;
+        }
+        scene.run("printf '[2]' > $F").await;
+        assert_eq!(reader.next().await, "[2]");
+        assert!(reader.announced.try_recv().is_err());
+    }
+}
+
+#[tokio::test]
+async fn what_stays_broken_or_missing_is_announced_once_and_so_is_the_repair() {
+    for settings in [&EVENTS, &POLLING] {
+        let scene = Scene::new("");
+        scene.run("printf '[1]' > $F").await;
+        let watch = scene.watch(settings);
+        assert_eq!(read(&watch).await, "[1]");
+        let mut reader = Reader::begin(watch);
+        for (script, expected) in [
+            ("printf '[1' > $F", "[1"),
+            (": > $F", ""),
+            ("rm $F", "there is no such file"),
+            ("mkdir $F", "it is a directory, not a file"),
+            ("rmdir $F; mkfifo $F", "it is a FIFO, not a file"),
+            ("rm $F; seq 100 > $F", "it has more than 100 bytes"),
+            ("printf '[1]' > $F", "[1]"),
+        ] {
+            scene.run(script).await;
+            assert_eq!(reader.next().await, expected);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_busy_directory_delays_nothing() {
+    let scene = Scene::new("");
+    scene.run("printf '[1]' > $F").await;
+    let watch = scene.watch(&EVENTS);
+    assert_eq!(read(&watch).await, "[1]");
+    let mut reader = Reader::begin(watch);
+    let noise = tokio::spawn({
+        let other = scene.root.path().join("other");
+        async move {
+            loop {
+                std::fs::write(&other, "x").unwrap();
+                sleep(Duration::from_millis(1)).await;
+            }
+        }
+    });
+    scene.run("printf '[2]' > $F").await;
+    assert_eq!(reader.next().await, "[2]");
+    noise.abort();
+}
+
+#[tokio::test]
+async fn a_read_waits_until_the_writer_is_done() {
+    let scene = Scene::new("");
+    scene.run("printf '[1' > $F").await;
+    let watch = scene.watch(&EVENTS);
+    let (content, ()) = tokio::join!(read(&watch), scene.run("sleep 0.3; printf ',2]' >> $F"));
+    assert_eq!(content, "[1,2]");
+}
+
+#[tokio::test]
+async fn a_file_that_never_rests_is_read_all_the_same() {
+    let scene = Scene::new("");
+    scene.run("printf '[' > $F").await;
+    let watch = scene.watch(&EVENTS);
+    let path = scene.path.clone();
+    let restless = tokio::spawn(async move {
+        for count in 0_u64.. {
+            std::fs::write(&path, format!("[{count}")).unwrap();
+            sleep(Duration::from_millis(20)).await;
+        }
+    });
+    assert!(read(&watch).await.starts_with('['));
+    timeout(LONG, watch.changed()).await.unwrap();
+    restless.abort();
+}
+
+#[tokio::test]
+async fn a_call_that_is_dropped_is_carried_on_by_the_next() {
+    let scene = Scene::new("");
+    scene.run("printf '[1]' > $F").await;
+    let watch = scene.watch(&EVENTS);
+    assert_eq!(read(&watch).await, "[1]");
+    let interrupted = async {
+        // Shorter than the debounce time, and than the patience with half a file.
+        while timeout(Duration::from_millis(50), watch.changed())
+            .await
+            .is_err()
+        {}
+    };
+    let (announced, ()) = tokio::join!(
+        timeout(LONG, interrupted),
+        scene.run("printf '[' > $F; sleep 0.3; printf '2]' >> $F")
+    );
+    announced.unwrap();
+    assert_eq!(read(&watch).await, "[2]");
+}
+
+#[tokio::test]
+async fn nothing_read_yet_is_announced_at_once() {
+    let scene = Scene::new("");
+    scene.run("printf '[1]' > $F").await;
+    let watch = scene.watch(&EVENTS);
+    timeout(LONG, watch.changed()).await.unwrap();
+    assert_eq!(read(&watch).await, "[1]");
+}
+
+#[tokio::test]
+async fn without_events_to_be_had_polling_goes_on() {
+    let settings = settings::Watch {
+        events: true,
+        ..POLLING
+    };
+    let scene = Scene::new("");
+    scene.run("printf '[1]' > $F").await;
+    let watch = FileWatch::with(&scene.path, 100, &settings, |_| {
+        Err(notify::Error::new(ErrorKind::MaxFilesWatch))
+    });
+    assert_eq!(read(&watch).await, "[1]");
+    let watched = Arc::clone(&watch.watched);
+    let mut reader = Reader::begin(watch);
+    scene.run("printf '[2]' > $F").await;
+    assert_eq!(reader.next().await, "[2]");
+    assert!(lock(&watched.trouble).is_some());
+}
