@@ -10,6 +10,7 @@
 //! is the one built in, `tls` and `connector` are how other servers are reached, `shutdown`,
 //! `readiness`, `telemetry` and `unix_socket` are what their names say.
 
+mod admin;
 pub mod cli;
 mod connector;
 mod durable_file;
@@ -30,4 +31,5 @@ mod tls;
 mod unix_socket;
 mod watch;
 
+pub use reload::InitError;
 pub use start::StartError;

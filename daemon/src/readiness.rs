@@ -1,10 +1,10 @@
-//! Whether the daemon is ready: a table is published, and it was not told to stop.
+//! Whether the daemon is ready: a table is published that is not too old, and it was not told to
+//! stop.
 
-use codeid_engine::LiveTable;
-
+use crate::reload::status::Board;
 use crate::shutdown::{Shutdown, Stage};
 
 /// Whether requests should be sent here.
-pub(crate) fn is_ready(live: &LiveTable, shutdown: &Shutdown) -> bool {
-    !shutdown.reached(Stage::Drain) && live.with(|table| table.is_some())
+pub(crate) fn is_ready(board: &Board, shutdown: &Shutdown) -> bool {
+    !shutdown.reached(Stage::Drain) && board.is_fit_to_serve()
 }

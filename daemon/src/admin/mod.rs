@@ -85,13 +85,13 @@ pub(crate) async fn open(path: &Path) -> Result<(AdminListener, AdminSocket), So
     Ok((AdminListener(listener), socket))
 }
 
-/// Answers on `listener` until it is dropped.
+/// Answers on `listener` for as long as it is polled.
 ///
 /// # Errors
 ///
 /// An [`io::Error`] if the runtime cannot wait for connections.
-pub(crate) async fn serve(listener: AdminListener, plane: Arc<AdminPlane>) -> io::Result<()> {
-    let listener = tokio::net::UnixListener::from_std(listener.0)?;
+pub(crate) async fn serve(listener: &AdminListener, plane: Arc<AdminPlane>) -> io::Result<()> {
+    let listener = tokio::net::UnixListener::from_std(listener.0.try_clone()?)?;
     connections::accept_all(&listener, &plane).await;
     Ok(())
 }

@@ -9,6 +9,7 @@ use std::time::SystemTime;
 use codeid_engine::{ConfigDigest, Generation, InitLevel, LiveTable, Problem};
 use serde::Serialize;
 
+use super::sources::LevelSources;
 use super::staleness::{Staleness, milliseconds};
 
 /// One moment of it. Times are milliseconds since the beginning of 1970, UTC; what is not there is
@@ -109,6 +110,8 @@ pub(crate) enum CheckOutcome {
     Refused,
     /// It gave nothing.
     Failed,
+    /// There is none, or nothing in it yet.
+    Absent,
 }
 
 /// A config that is refused.
@@ -138,6 +141,8 @@ pub(crate) struct Save {
 pub(crate) struct Counters {
     pub(crate) pulls: Pulls,
     pub(crate) reloads: Reloads,
+    /// Configs that were compiled, to be accepted or refused.
+    pub(crate) compiles: u64,
     pub(crate) saves: u64,
     pub(crate) saves_failed: u64,
     /// How often each task was started again after a fault.
@@ -161,7 +166,7 @@ pub(crate) struct Pulls {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Reloads {
     pub(crate) activated: u64,
-    /// The same bytes as what served.
+    /// What served already, by its bytes or as the remote said.
     pub(crate) unchanged: u64,
     pub(crate) refused: u64,
 }
@@ -234,6 +239,11 @@ impl Board {
         }
     }
 
+    /// Whether there is a table, and none that is too old.
+    pub(crate) fn is_fit_to_serve(&self) -> bool {
+        self.live.with(|table| table.is_some()) && !self.staleness.is_unready()
+    }
+
     /// To write something down. Never held across an await.
     pub(super) fn note(&self) -> MutexGuard<'_, Noted> {
         self.noted.lock().unwrap_or_else(PoisonError::into_inner)
@@ -261,12 +271,13 @@ impl Noted {
 }
 
 impl Sources {
-    /// Sources that nobody looked at yet, by their URIs as they may be shown.
-    pub(super) fn new(remote: Option<String>, local: String, preset: String) -> Self {
+    /// Sources that nobody looked at yet.
+    pub(super) fn of(sources: &LevelSources) -> Self {
+        let new = |level| SourceStatus::new(sources.shown(level));
         Self {
-            remote: remote.map(SourceStatus::new),
-            local: SourceStatus::new(local),
-            preset: SourceStatus::new(preset),
+            remote: sources.remote.as_ref().map(|_| new(InitLevel::Remote)),
+            local: new(InitLevel::Local),
+            preset: new(InitLevel::Preset),
         }
     }
 }

@@ -15,6 +15,7 @@ use super::failure::Failure;
 use super::progress::{Phase, Progress};
 use crate::identify::{self, request::RequestError};
 use crate::readiness;
+use crate::reload::status::Board;
 use crate::sdk_proxy;
 use crate::settings::Http;
 use crate::shutdown::{Shutdown, Stage};
@@ -29,9 +30,10 @@ const DISCARD_BYTES: usize = 128 << 10;
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) live: Arc<LiveTable>,
+    pub(super) board: Arc<Board>,
     pub(super) limits: Http,
     pub(super) budget: Arc<Budget>,
-    pub(super) shutdown: Shutdown,
+    pub(super) shutdown: Arc<Shutdown>,
 }
 
 /// Answers one request. `overloaded`: its connection is one more than are served.
@@ -84,7 +86,7 @@ async fn answer(
     }
     match endpoint {
         Endpoint::Live => return Ok(status_only(StatusCode::OK)),
-        Endpoint::Ready if readiness::is_ready(&shared.live, &shared.shutdown) => {
+        Endpoint::Ready if readiness::is_ready(&shared.board, &shared.shutdown) => {
             return Ok(status_only(StatusCode::OK));
         }
         Endpoint::Ready => return Ok(status_only(StatusCode::SERVICE_UNAVAILABLE)),

@@ -30,6 +30,16 @@ pub struct ListenError {
     why: String,
 }
 
+impl ListenError {
+    pub(super) fn new(setting: &'static str, value: impl ToString, why: &impl ToString) -> Self {
+        Self {
+            setting,
+            value: value.to_string(),
+            why: why.to_string(),
+        }
+    }
+}
+
 impl Listeners {
     /// Opens what the settings name.
     ///
@@ -44,11 +54,7 @@ impl Listeners {
             socket: None,
         };
         if let Some(address) = listen.http {
-            let refuse = |error: io::Error| ListenError {
-                setting: "listen.http",
-                value: address.to_string(),
-                why: error.to_string(),
-            };
+            let refuse = |error: io::Error| ListenError::new("listen.http", address, &error);
             let listener = open_tcp(address, listen.backlog).map_err(refuse)?;
             listeners.http = Some(listener.local_addr().map_err(refuse)?);
             listeners.tcp = Some(Listener::Tcp(listener));
@@ -59,11 +65,8 @@ impl Listeners {
                 mode: listen.unix_mode,
                 group: listen.unix_group.clone(),
             };
-            let refuse = |error: SocketError| ListenError {
-                setting: "listen.unix",
-                value: path.display().to_string(),
-                why: error.to_string(),
-            };
+            let refuse =
+                |error: SocketError| ListenError::new("listen.unix", path.display(), &error);
             let (listener, socket) = file.open(listen.backlog).await.map_err(refuse)?;
             listeners.socket = Some(socket);
             listeners.unix = Some(Listener::Unix(listener));

@@ -4,6 +4,7 @@
 //! accept (one thread) ──connection──▶ worker (one thread and runtime for each core)
 //!                                       └ connection: hyper, watched by transport and progress
 //!                                           └ handler: endpoint, body, identify, answer
+//! control (one thread): the first table, reloading, the admin plane
 //! ```
 //!
 //! `DESIGN.md` tells the limits and the order of stopping.
@@ -21,10 +22,11 @@ mod progress;
 mod transport;
 mod worker;
 
+use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use codeid_engine::LiveTable;
 use tokio::runtime::Builder;
@@ -37,9 +39,12 @@ use self::body::Budget;
 use self::handler::Shared;
 use self::listeners::Listeners;
 use self::worker::{Accepted, Workers};
+use crate::admin::{self, AdminListener, AdminPlane, AdminSocket, Listening};
+use crate::reload::Control;
 use crate::settings::Settings;
 use crate::shutdown::{Shutdown, Stage};
-use crate::start::{self, StartError};
+use crate::source::{RouteSources, open};
+use crate::start::StartError;
 use crate::telemetry;
 
 pub use self::listeners::ListenError;
@@ -48,6 +53,9 @@ pub use self::listeners::ListenError;
 /// about to send its next request still gets an answer, which tells it to close.
 const IDLE_GRACE: Duration = Duration::from_secs(1);
 
+/// How long the control thread may take to end once everything else has.
+const CONTROL_PATIENCE: Duration = Duration::from_secs(1);
+
 /// Runs the daemon until it is told to stop, by SIGTERM or SIGINT.
 ///
 /// # Errors
@@ -55,40 +63,64 @@ const IDLE_GRACE: Duration = Duration::from_secs(1);
 /// [`StartError`] if it could not start.
 pub fn serve(settings: &Settings) -> Result<ExitCode, StartError> {
     telemetry::start(settings.log);
-    let live = Arc::new(LiveTable::new());
-    let table = start::first_table(settings)?;
-    let (version, rules) = (table.version().to_owned(), table.rule_count());
-    let generation = live.publish(table).generation;
+    let sources = open::route_sources(settings)?;
+    serve_with(settings, sources)
+}
 
-    let system = |what| move |source| StartError::System { what, source };
+/// As [`serve`], with route configs from sources of the caller's own in place of those that the
+/// settings name. What these do is awaited on one thread, which they must not block.
+///
+/// # Errors
+///
+/// [`StartError`] if it could not start.
+pub fn serve_with(settings: &Settings, sources: RouteSources) -> Result<ExitCode, StartError> {
+    telemetry::start(settings.log);
+    let started = Instant::now();
+    let live = Arc::new(LiveTable::new());
+    let shutdown = Arc::new(Shutdown::default());
     let runtime = Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(system("cannot start the accepting thread"))?;
     runtime.block_on(async {
         let mut signals = Signals::listen().map_err(system("cannot listen for signals"))?;
+        let (of_control, of_stop) = (Arc::clone(&live), Arc::clone(&shutdown));
+        let mut control = Control::start(settings, sources, of_control, of_stop)
+            .map_err(system("cannot start the control thread"))?;
+        tokio::select! {
+            first = control.first_table() => {
+                first.map_err(|gone| system("cannot make a first route table")(io::Error::other(gone)))??;
+            }
+            signal = signals.next() => {
+                control.stop_compiling();
+                tracing::info!(signal, "stopping before the start was over");
+                return Ok(ExitCode::SUCCESS);
+            }
+        }
         let listeners = Listeners::open(&settings.listen).await?;
+        let admin = open_admin(settings).await?;
         descriptors::raise_limit(settings.http.max_connections + OVERLOADED_CONNECTIONS);
         let shared = Arc::new(Shared {
             live,
+            board: Arc::clone(control.board()),
             limits: settings.http.clone(),
             budget: Arc::new(Budget::new(settings.http.max_buffered_bytes)),
-            shutdown: Shutdown::default(),
+            shutdown,
         });
         let workers = Workers::start(settings.worker_threads, &shared)
             .map_err(system("cannot start the serving threads"))?;
-        tracing::info!(
-            http = %listeners.http.map_or_else(|| "off".to_owned(), |address| address.to_string()),
-            unix = %settings.listen.unix.as_deref().unwrap_or_else(|| Path::new("off")).display(),
-            workers = settings.worker_threads,
-            preset = start::preset_name(settings),
-            version,
-            rules,
-            %generation,
-            "serving"
-        );
+        let listening = Listening {
+            http: listeners.http,
+            unix: settings.listen.unix.as_deref().map(shown),
+            admin: settings.admin_unix.as_deref().map(shown),
+        };
+        tell_serving(settings, &listening, &shared.live);
         tell_without_effect(settings);
-        Ok(run(settings, listeners, workers, &shared.shutdown, &mut signals).await)
+        let _socket = admin.map(|(listener, socket)| {
+            serve_admin(&control, &shared, listener, listening, started);
+            socket
+        });
+        Ok(run(settings, listeners, workers, control, &shared.shutdown, &mut signals).await)
     })
 }
 
@@ -97,6 +129,7 @@ async fn run(
     settings: &Settings,
     listeners: Listeners,
     workers: Workers,
+    mut control: Control,
     shutdown: &Shutdown,
     signals: &mut Signals,
 ) -> ExitCode {
@@ -104,16 +137,18 @@ async fn run(
     let waiting = listeners.count() - 1;
     let all = settings.http.max_connections + OVERLOADED_CONNECTIONS + waiting;
     let permits = Arc::new(Semaphore::new(all));
-    let signal = tokio::select! {
-        () = accept_all(listeners.tcp.as_ref(), &permits, &workers) => None,
-        () = accept_all(listeners.unix.as_ref(), &permits, &workers) => None,
-        signal = signals.next() => Some(signal),
+    let reason = tokio::select! {
+        () = accept_all(listeners.tcp.as_ref(), &permits, &workers) => Err("a serving thread"),
+        () = accept_all(listeners.unix.as_ref(), &permits, &workers) => Err("a serving thread"),
+        () = control.gone() => Err("the control thread"),
+        signal = signals.next() => Ok(signal),
     };
     shutdown.enter(Stage::Drain);
-    match signal {
-        Some(signal) => tracing::info!(signal, "stopping"),
-        // A daemon that serves with fewer threads than it was told to is better started anew.
-        None => tracing::error!("stopping, since a serving thread has ended"),
+    control.stop_compiling();
+    match reason {
+        Ok(signal) => tracing::info!(signal, "stopping"),
+        // A daemon that goes on without one of its threads is better started anew.
+        Err(thread) => tracing::error!(thread, "stopping, since a thread has ended"),
     }
     for stream in listeners.close() {
         if let Ok(permit) = Arc::clone(&permits).try_acquire_owned() {
@@ -134,14 +169,17 @@ async fn run(
     };
     shutdown.enter(Stage::Cut);
     workers.join();
+    if timeout(CONTROL_PATIENCE, control.gone()).await.is_err() {
+        tracing::warn!("stopped without the control thread, which does not end");
+    }
     if cut == 0 {
         tracing::info!("stopped");
     } else {
         tracing::warn!(cut, "stopped, and cut connections that had not finished");
     }
-    match signal {
-        Some(_) => ExitCode::SUCCESS,
-        None => ExitCode::FAILURE,
+    match reason {
+        Ok(_) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
     }
 }
 
@@ -164,6 +202,59 @@ async fn drain(deadline: Duration, permits: &Semaphore, all: usize, shutdown: &S
     }
 }
 
+async fn open_admin(
+    settings: &Settings,
+) -> Result<Option<(AdminListener, AdminSocket)>, ListenError> {
+    let Some(path) = &settings.admin_unix else {
+        return Ok(None);
+    };
+    let refuse = |error| ListenError::new("admin.unix", path.display(), &error);
+    admin::open(path).await.map(Some).map_err(refuse)
+}
+
+fn serve_admin(
+    control: &Control,
+    shared: &Shared,
+    listener: AdminListener,
+    listening: Listening,
+    started: Instant,
+) {
+    let (board, shutdown) = (Arc::clone(&shared.board), Arc::clone(&shared.shutdown));
+    let plane = Arc::new(AdminPlane::new(board, shutdown, listening, started));
+    let listener = Arc::new(listener);
+    control.supervise("admin", move || {
+        let (listener, plane) = (Arc::clone(&listener), Arc::clone(&plane));
+        async move {
+            if let Err(error) = admin::serve(&listener, plane).await {
+                tracing::error!(%error, "the admin plane cannot be served");
+            }
+        }
+    });
+}
+
+fn tell_serving(settings: &Settings, listening: &Listening, live: &LiveTable) {
+    let off = || "off".to_owned();
+    live.with(|table| {
+        // As `start` made sure of.
+        let Some((table, provenance)) = table.and_then(|table| Some((table, table.provenance()?)))
+        else {
+            return;
+        };
+        tracing::info!(
+            http = %listening.http.map_or_else(off, |address| address.to_string()),
+            unix = %listening.unix.clone().unwrap_or_else(off),
+            admin = %listening.admin.clone().unwrap_or_else(off),
+            workers = settings.worker_threads,
+            level = %provenance.level,
+            source = %provenance.uri,
+            version = table.version(),
+            rules = table.rule_count(),
+            generation = %table.generation(),
+            "serving"
+        );
+    });
+}
+
 /// Says which settings somebody gave that have no effect yet.
 fn tell_without_effect(settings: &Settings) {
     let given = settings
@@ -179,6 +270,14 @@ fn tell_without_effect(settings: &Settings) {
     }
 }
 
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+fn system(what: &'static str) -> impl Fn(io::Error) -> StartError {
+    move |source| StartError::System { what, source }
+}
+
 /// The signals that stop the daemon.
 struct Signals {
     terminate: Signal,
@@ -186,7 +285,7 @@ struct Signals {
 }
 
 impl Signals {
-    fn listen() -> std::io::Result<Self> {
+    fn listen() -> io::Result<Self> {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,

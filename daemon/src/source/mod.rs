@@ -12,6 +12,8 @@ mod http;
 mod http_client;
 pub(crate) mod open;
 mod redirect;
+#[cfg(test)]
+mod tests;
 pub(crate) mod uri;
 
 use std::future::{Future, pending};
@@ -21,6 +23,15 @@ use thiserror::Error;
 
 /// A future that a trait object returns.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Where a daemon reads route configs, and where it keeps them.
+pub struct RouteSources {
+    /// The source of level REMOTE, asked for what `ac.route.pull-route-config-url` names. There is
+    /// none without that setting, either.
+    pub remote: Option<Box<dyn RemoteSource>>,
+    /// The source of level LOCAL.
+    pub store: Box<dyn RouteStore>,
+}
 
 /// The source of level REMOTE.
 pub trait RemoteSource: Send + Sync {

@@ -7,7 +7,7 @@ use super::file::FileSource;
 use super::file_store::FileStore;
 use super::http::HttpSource;
 use super::http_client::{HttpClient, parse_url};
-use super::{RemoteSource, RouteStore, uri};
+use super::{RemoteSource, RouteSources, RouteStore, uri};
 use crate::settings::{Settings, SettingsError};
 use crate::tls;
 
@@ -20,6 +20,19 @@ const CALLBACK: &str = "callback+";
 
 /// The most bytes of an answer, unless longer route configs are allowed.
 const MAX_BODY_BYTES: usize = 1 << 20;
+
+/// Opens what the settings name.
+///
+/// # Errors
+///
+/// [`SettingsError`], as [`remote_source`] and [`route_store`].
+pub(crate) fn route_sources(settings: &Settings) -> Result<RouteSources, SettingsError> {
+    let remote = settings.route.pull_url.as_deref();
+    Ok(RouteSources {
+        remote: remote.map(|uri| remote_source(uri, settings)).transpose()?,
+        store: route_store(&settings.route.save_path, settings)?,
+    })
+}
 
 /// Opens the remote source at `uri`, the value of `ac.route.pull-route-config-url`. Nothing is
 /// connected or read yet but the roots of TLS.

@@ -106,10 +106,7 @@ fn people_see_each_key_with_its_value_and_source() {
     };
     assert_eq!(row("listen.http"), "127.0.0.1:8080 default");
     assert_eq!(row("listen.resp"), "off --set, without effect yet");
-    assert_eq!(
-        row("ac.route.init-route-config-level"),
-        "PRESET default, without effect yet"
-    );
+    assert_eq!(row("ac.route.init-route-config-level"), "PRESET default");
     assert_eq!(
         row("proxy.total-timeout-ms"),
         "12000 default, without effect yet"
@@ -180,7 +177,7 @@ fn a_start_that_fails_says_why_in_one_line() {
         .set("ac.route.preset-route-config-path=missing.json")
         .fail();
     assert!(
-        line.starts_with("INIT_CONFIG_IS_INVALID: the preset missing.json: cannot be read"),
+        line.starts_with("INIT_CONFIG_IS_INVALID: the preset missing.json: there is no such file"),
         "{line}"
     );
     let line = Plan::with_rules("{}").fail();
@@ -214,10 +211,11 @@ fn the_daemon_takes_its_settings_from_the_environment_too() {
         .environment("CODEID_LOG__FORMAT", "json")
         .environment("CODEID_PROXY__CLIENT_ID", "client");
     let mut daemon = plan.start();
-    let started: Value = serde_json::from_str(&daemon.log[0]).unwrap();
+    let started: Value = serde_json::from_str(daemon.log.last().unwrap()).unwrap();
+    assert_eq!(started["message"], "serving");
     assert_eq!(started["version"], "test-7");
     assert_eq!(started["rules"], 3);
-    assert!(started["preset"].as_str().unwrap().ends_with("routes.json"));
+    assert!(started["source"].as_str().unwrap().ends_with("routes.json"));
     let line = daemon.wait_for_line("without effect");
     assert!(line.contains("proxy.client-id"), "{line}");
     daemon.stop();
@@ -240,7 +238,11 @@ fn the_preset_that_is_built_in_serves_without_any_settings() {
     let daemon = Plan::bare().set("listen.http=127.0.0.1:0").start();
     let socket = daemon.directory.path().join("run/codeid.sock");
     assert!(socket.exists());
-    assert!(daemon.log[0].contains("built in"), "{:?}", daemon.log);
+    assert!(
+        daemon.log.last().unwrap().contains("built in"),
+        "{:?}",
+        daemon.log
+    );
     assert_eq!(
         daemon.tcp().identify("nothing of ours", "user-42").json()["isSupported"],
         false

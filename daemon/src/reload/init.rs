@@ -1,0 +1,78 @@
+//! The first route table: from the highest source that gives one.
+
+use codeid_engine::InitLevel;
+use thiserror::Error;
+
+use super::loader::{Found, Loader, Miss};
+use super::staleness::milliseconds;
+
+/// The levels, from the top.
+pub(super) const CHAIN: [InitLevel; 3] = [InitLevel::Remote, InitLevel::Local, InitLevel::Preset];
+
+/// No permitted source gave a route config. Tells of the last one that was permitted.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{}: {why}", name(*.level, .source_shown))]
+pub struct InitError {
+    level: InitLevel,
+    source_shown: String,
+    why: String,
+}
+
+impl InitError {
+    /// The result code of the level.
+    #[must_use]
+    pub const fn result_code(&self) -> &'static str {
+        match self.level {
+            InitLevel::Remote => "REMOTE_CONFIG_UPDATE_FAILED",
+            InitLevel::Local => "STORAGE_CONFIG_LOAD_FAILED",
+            InitLevel::Preset => "INIT_CONFIG_IS_INVALID",
+        }
+    }
+}
+
+/// Tries the sources from the top, down to that of level `lowest`, until one gives a table.
+///
+/// # Errors
+///
+/// [`InitError`] if none does.
+pub(super) async fn init(loader: &Loader, lowest: InitLevel) -> Result<(), InitError> {
+    for level in CHAIN {
+        let look = loader.look(level).await;
+        let source = loader.sources.shown(level);
+        let took_ms = milliseconds(look.took);
+        match look.outcome {
+            Ok(Found::Activated | Found::Unchanged) => {
+                tracing::info!(%level, source, outcome = "activated", took_ms, "first route config");
+                return Ok(());
+            }
+            Err(miss) => {
+                let (outcome, why) = (miss.outcome(), miss.why());
+                match &miss {
+                    Miss::Absent(_) => {
+                        tracing::info!(%level, source, outcome, took_ms, why, "first route config");
+                    }
+                    _ => {
+                        tracing::warn!(%level, source, outcome, took_ms, why, "first route config")
+                    }
+                }
+                if level == lowest {
+                    return Err(InitError {
+                        level,
+                        source_shown: source,
+                        why: why.to_owned(),
+                    });
+                }
+            }
+        }
+    }
+    unreachable!("the lowest level is one of the chain")
+}
+
+fn name(level: InitLevel, source: &str) -> String {
+    let name = match level {
+        InitLevel::Remote => "the remote source",
+        InitLevel::Local => "the local storage",
+        InitLevel::Preset => "the preset",
+    };
+    format!("{name} {source}")
+}

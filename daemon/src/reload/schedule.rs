@@ -1,0 +1,116 @@
+//! When the remote is pulled next.
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+use std::time::Duration;
+
+/// The delays between pulls, each with up to 10 % of jitter, so that a fleet that was started at
+/// once does not go on pulling at once.
+#[derive(Debug)]
+pub(super) struct Schedule {
+    after_good: Duration,
+    after_bad: Duration,
+    random: u64,
+}
+
+impl Schedule {
+    /// Delays with jitter of this process's own.
+    pub(super) fn new(after_good: Duration, after_bad: Duration) -> Self {
+        // Keyed at random, for each process anew.
+        let seed = RandomState::new().build_hasher().finish();
+        Self::seeded(after_good, after_bad, seed)
+    }
+
+    const fn seeded(after_good: Duration, after_bad: Duration, seed: u64) -> Self {
+        Self {
+            after_good,
+            after_bad,
+            random: seed,
+        }
+    }
+
+    /// How long to wait from the end of a pull to the beginning of the next.
+    pub(super) fn delay_after(&mut self, good: bool) -> Duration {
+        let delay = if good {
+            self.after_good
+        } else {
+            self.after_bad
+        };
+        // A whole number of 65536ths of a tenth.
+        let part = u32::from(self.next_random());
+        delay + delay / 10 * part / (1 << 16)
+    }
+
+    /// SplitMix64, of which the upper bits are taken.
+    const fn next_random(&mut self) -> u16 {
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.random;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^= z >> 31;
+        let [high, next, ..] = z.to_be_bytes();
+        u16::from_be_bytes([high, next])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NODES: u64 = 1000;
+
+    #[test]
+    fn a_delay_is_as_long_as_set_or_up_to_a_tenth_longer() {
+        let (good, bad) = (Duration::from_mins(10), Duration::from_millis(100));
+        let mut schedule = Schedule::new(good, bad);
+        for _ in 0..1000 {
+            let delay = schedule.delay_after(true);
+            assert!(good <= delay && delay < good + good / 10, "{delay:?}");
+            let delay = schedule.delay_after(false);
+            assert!(bad <= delay && delay < bad + bad / 10, "{delay:?}");
+        }
+        // The longest that can be set does not overflow.
+        let longest = Duration::from_millis(2_592_000_000);
+        assert!(Schedule::new(longest, bad).delay_after(true) >= longest);
+    }
+
+    #[test]
+    fn two_processes_do_not_wait_alike() {
+        let delays = |_| {
+            let mut schedule = Schedule::new(Duration::from_hours(1), Duration::from_hours(1));
+            [(); 4].map(|()| schedule.delay_after(true))
+        };
+        assert_ne!(delays(0), delays(1));
+    }
+
+    /// T12: of a fleet that was started at the very same moment, in no second do more than three
+    /// times as many pull as on average.
+    ///
+    /// That holds from the time on at which the jitter of the pulls so far has spread the fleet
+    /// over the delay; before it, each pull spreads it by a tenth of the delay.
+    #[test]
+    fn a_fleet_that_starts_at_once_spreads_its_pulls() {
+        let delay = Duration::from_mins(1);
+        let (warm, rounds) = (150, 300);
+        let mut pulls = vec![0_u64; 63 * rounds];
+        for node in 0..NODES {
+            let mut schedule = Schedule::seeded(delay, delay, node);
+            let mut now = Duration::ZERO;
+            for _ in 0..rounds {
+                now += schedule.delay_after(true);
+                let second = usize::try_from(now.as_secs()).unwrap();
+                if let Some(pulls) = pulls.get_mut(second) {
+                    *pulls += 1;
+                }
+            }
+        }
+        let first = pulls[60..66].iter().max().unwrap();
+        assert!(
+            *first <= NODES / 6 * 3 / 2,
+            "{first} in one second at first"
+        );
+        // Each node pulls every 63 seconds on average.
+        let most = pulls[63 * warm..60 * rounds].iter().max().unwrap();
+        assert!(most * 63 <= NODES * 3, "{most} in one second");
+    }
+}

@@ -1,0 +1,227 @@
+//! What leads to a look, and when.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::SeqCst;
+use std::time::Duration;
+
+use codeid_engine::InitLevel::{Local, Preset, Remote};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+
+use super::super::init::init;
+use super::super::reloading::{self, Requests};
+use super::super::supervisor::supervise;
+use super::doubles::Answer;
+use super::{CUT_OFF, Fixture, PULL_DELAY, RETRY_DELAY, bad_config, config};
+
+/// A fixture with its first table, and everything running that reloads but the signals.
+struct Running {
+    fixture: Fixture,
+    requests: Arc<Requests>,
+    _tasks: JoinSet<()>,
+}
+
+impl Running {
+    async fn begin(fixture: Fixture) -> Self {
+        init(&fixture.loader, Preset).await.unwrap();
+        let requests = Arc::new(Requests::default());
+        let mut tasks = JoinSet::new();
+        let shared = || (Arc::clone(&fixture.loader), Arc::clone(&requests));
+        let board = || Arc::clone(&fixture.loader.board);
+        let (a, b, c) = (shared(), shared(), shared());
+        tasks.spawn(supervise("reload", board(), move || {
+            reloading::reload(Arc::clone(&a.0), Arc::clone(&a.1))
+        }));
+        tasks.spawn(supervise("announcements", board(), move || {
+            reloading::listen_for_announcements(Arc::clone(&b.0), Arc::clone(&b.1))
+        }));
+        tasks.spawn(supervise("presetWatch", board(), move || {
+            reloading::watch_preset(Arc::clone(&c.0), Arc::clone(&c.1))
+        }));
+        Self {
+            fixture,
+            requests,
+            _tasks: tasks,
+        }
+    }
+
+    /// One whose remote gave version 1.
+    async fn from_remote() -> Self {
+        let fixture = Fixture::new();
+        fixture.remote.gives_revision(config("1"), "a");
+        Self::begin(fixture).await
+    }
+
+    /// Waits for the next pull to begin, and tells how long that took.
+    async fn next_pull(&self) -> Duration {
+        let begun = Instant::now();
+        let before = self.fixture.remote.calls();
+        while self.fixture.remote.calls() == before {
+            self.fixture.remote.called.notified().await;
+        }
+        begun.elapsed()
+    }
+
+    async fn until(&self, what: &str, is: impl Fn(&Fixture) -> bool) {
+        for _ in 0..2000 {
+            if is(&self.fixture) {
+                return;
+            }
+            // Real time, too: there are threads that time does not stand still for.
+            tokio::task::spawn_blocking(|| std::thread::sleep(Duration::from_millis(5)))
+                .await
+                .unwrap();
+            sleep(Duration::from_millis(5)).await;
+        }
+        panic!("{what}: {:?}", self.fixture.status());
+    }
+
+    async fn until_version(&self, version: &str) {
+        self.until(version, |fixture| {
+            fixture.version().as_deref() == Some(version)
+        })
+        .await;
+    }
+}
+
+/// Whether a delay is `delay` with its jitter.
+fn is_about(delay: Duration, measured: Duration) -> bool {
+    // A timer counts whole milliseconds.
+    delay <= measured && measured <= delay + delay / 10 + Duration::from_millis(2)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_delays_are_counted_from_the_end_of_the_pull_before() {
+    let running = Running::from_remote().await;
+    let remote = &running.fixture.remote;
+    let good = running.next_pull().await;
+    assert!(is_about(PULL_DELAY, good), "{good:?}");
+    remote.fails();
+    let good = running.next_pull().await;
+    assert!(is_about(PULL_DELAY, good), "{good:?}");
+    remote.gives(bad_config("2"));
+    let failed = running.next_pull().await;
+    assert!(is_about(RETRY_DELAY, failed), "{failed:?}");
+    remote.set(Answer::Hang);
+    let refused = running.next_pull().await;
+    assert!(is_about(RETRY_DELAY, refused), "{refused:?}");
+    remote.set(Answer::Panic);
+    let hung = running.next_pull().await - CUT_OFF;
+    assert!(is_about(RETRY_DELAY, hung), "{hung:?}");
+    remote.set(Answer::Unchanged);
+    let panicked = running.next_pull().await;
+    assert!(is_about(RETRY_DELAY, panicked), "{panicked:?}");
+    let unchanged = running.next_pull().await;
+    assert!(is_about(PULL_DELAY, unchanged), "{unchanged:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_remote_nothing_is_pulled() {
+    let running = Running::begin(Fixture::without_remote()).await;
+    sleep(PULL_DELAY * 3).await;
+    assert_eq!(running.fixture.status().next_pull_at, None);
+    assert_eq!(running.fixture.remote.calls(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_announcement_leads_to_a_pull_at_once_and_to_one_of_them() {
+    let running = Running::from_remote().await;
+    let remote = &running.fixture.remote;
+    remote.gives(config("2"));
+    for _ in 0..10 {
+        remote.announce.notify_one();
+    }
+    assert!(running.next_pull().await < Duration::from_secs(1));
+    running.until_version("2").await;
+    // The schedule begins anew.
+    let next = running.next_pull().await;
+    assert!(is_about(PULL_DELAY, next), "{next:?}");
+    assert_eq!(remote.calls(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_panics_while_it_is_listened_to_is_listened_to_again() {
+    let running = Running::from_remote().await;
+    let remote = &running.fixture.remote;
+    remote.panics_when_listened_to.store(true, SeqCst);
+    remote.announce.notify_one();
+    sleep(Duration::from_secs(3)).await;
+    let restarts = running.fixture.status().counters.restarts["announcements"];
+    assert!(restarts >= 3, "{restarts}");
+    remote.panics_when_listened_to.store(false, SeqCst);
+    remote.gives(config("2"));
+    sleep(Duration::from_millis(1001)).await;
+    remote.announce.notify_one();
+    running.until_version("2").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn pulls_never_overlap_whatever_asks_for_them() {
+    let running = Running::from_remote().await;
+    let remote = &running.fixture.remote;
+    remote.set(Answer::Hang);
+    for _ in 0..20 {
+        running.requests.ask_for_chain();
+        remote.announce.notify_one();
+        sleep(CUT_OFF / 3).await;
+    }
+    assert_eq!(remote.most_at_once(), 1);
+    assert!(remote.calls() > 3);
+    assert_eq!(running.fixture.version().as_deref(), Some("1"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hangup_runs_the_chain_and_goes_no_lower_than_what_serves() {
+    let fixture = Fixture::with_preset_file();
+    fixture.write_preset(&config("preset"));
+    let running = Running::begin(fixture).await;
+    let (remote, store) = (&running.fixture.remote, &running.fixture.store);
+    assert_eq!(running.fixture.loader.board.level(), Some(Preset));
+    // From the top, down to what is there.
+    store.holds(config("local"));
+    running.requests.ask_for_chain();
+    running.until_version("local").await;
+    assert_eq!(running.fixture.loader.board.level(), Some(Local));
+    store.holds(config("local-2"));
+    running.requests.ask_for_chain();
+    running.until_version("local-2").await;
+    remote.gives(config("remote"));
+    running.requests.ask_for_chain();
+    running.until_version("remote").await;
+    assert_eq!(running.fixture.loader.board.level(), Some(Remote));
+    // Nothing lower is even read any more.
+    let reads = store.reads();
+    remote.fails();
+    let calls = remote.calls();
+    running.requests.ask_for_chain();
+    running
+        .until("a pull", |f| f.status().counters.pulls.failed > 3)
+        .await;
+    assert!(remote.calls() > calls);
+    assert_eq!(store.reads(), reads);
+    assert_eq!(running.fixture.version().as_deref(), Some("remote"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_preset_is_watched_while_it_serves() {
+    let fixture = Fixture::with_preset_file();
+    fixture.write_preset(&config("1"));
+    let running = Running::begin(fixture).await;
+    running.fixture.write_preset(&config("2"));
+    running.until_version("2").await;
+    running.fixture.write_preset(&bad_config("3"));
+    let is_refused = |f: &Fixture| f.status().sources.preset.refusal.is_some();
+    running.until("a refusal", is_refused).await;
+    assert_eq!(running.fixture.version().as_deref(), Some("2"));
+    running.fixture.write_preset(&config("4"));
+    running.until_version("4").await;
+
+    running.fixture.remote.gives(config("remote"));
+    running.requests.ask_for_chain();
+    running.until_version("remote").await;
+    let checked = running.fixture.status().sources.preset.last_check;
+    running.fixture.write_preset(&config("5"));
+    sleep(Duration::from_secs(60)).await;
+    assert_eq!(running.fixture.version().as_deref(), Some("remote"));
+    assert_eq!(running.fixture.status().sources.preset.last_check, checked);
+}
