@@ -84,3 +84,58 @@ impl RouteStore for FileStore {
 fn fault() -> SourceError {
     SourceError::new("the file storage met an internal fault")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_was_saved_last_is_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = FileStore::new(directory.path().join("data/routes.json"), 5);
+        assert_eq!(store.read_route_config_from_local().await, Ok(None));
+        for data in ["1", "[ü]"] {
+            store.save_route_config_to_local(data).await.unwrap();
+            let read = store.read_route_config_from_local().await.unwrap();
+            assert_eq!(read.as_deref(), Some(data.as_bytes()));
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_not_read_or_kept_is_told_with_the_path() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("routes.json");
+        let store = FileStore::new(&path, 5);
+        fs::write(&path, "123456").unwrap();
+        let error = store.read_route_config_from_local().await.unwrap_err();
+        let expected = format!("{}: it has more than 5 bytes", path.display());
+        assert_eq!(error.to_string(), expected);
+
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        let error = store.read_route_config_from_local().await.unwrap_err();
+        let expected = format!("{}: it is a directory, not a file", path.display());
+        assert_eq!(error.to_string(), expected);
+        let error = store.save_route_config_to_local("1").await.unwrap_err();
+        let expected = format!(
+            "cannot replace {}: it is a directory, not a file",
+            path.display()
+        );
+        assert_eq!(error.to_string(), expected);
+    }
+
+    #[tokio::test]
+    async fn a_save_that_comes_too_late_does_not_undo_a_later_one() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("routes.json");
+        let store = FileStore::new(&path, 5);
+        // The turn is given when the save is begun; here, another is done in between.
+        store.save_route_config_to_local("old").await.unwrap();
+        *store.turns.written.lock().unwrap() = 3;
+        let late = store.save_route_config_to_local("late").await.unwrap_err();
+        assert_eq!(late.to_string(), "a later route config was kept already");
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+    }
+}
