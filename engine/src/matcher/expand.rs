@@ -63,19 +63,21 @@ impl Branch {
         let mut bytes = 0_usize;
         let mut reach = 0;
         for segment in &self.segments {
-            match segment {
-                Segment::Literal(literal) => bytes = bytes.saturating_add(literal.text.len()),
-                Segment::Run { class, max, .. } => {
-                    let most = match *max {
-                        UNBOUNDED => usize::MAX,
-                        max => max as usize * char::MAX.len_utf8(),
-                    };
-                    bytes = bytes.saturating_add(most);
-                    if Letter::of(class).is_some_and(|letter| letter.folded) {
-                        reach = bytes;
-                    }
+            let (class, most) = match segment {
+                Segment::Literal(literal) => {
+                    bytes = bytes.saturating_add(literal.text.len());
+                    continue;
                 }
-                Segment::RunWithSuffix { .. } => bytes = usize::MAX,
+                Segment::Run { class, max, .. } if *max != UNBOUNDED => {
+                    (class, *max as usize * char::MAX.len_utf8())
+                }
+                Segment::Run { class, .. } | Segment::RunWithSuffix { class, .. } => {
+                    (class, usize::MAX)
+                }
+            };
+            bytes = bytes.saturating_add(most);
+            if Letter::of(class).is_some_and(|letter| letter.folded) {
+                reach = bytes;
             }
         }
         reach
@@ -466,5 +468,6 @@ mod tests {
         // No one knows where the letter after a run stands, or one that is left to an automaton.
         assert_eq!(reach("(?i)s[0-9]+k"), Some(usize::MAX));
         assert_eq!(reach("(?i)x[a-z]*sa"), Some(usize::MAX));
+        assert_eq!(reach("a(?i:k{0,3})\u{212a}a"), Some(usize::MAX));
     }
 }

@@ -11,7 +11,8 @@ pub(super) const MAX_WINDOWS: usize = 7;
 /// is the beginning of another: these differ in length only.
 const MAX_TELLING: usize = 5;
 /// A literal is told apart if so many share its bucket at the most.
-const FEW: u32 = 2;
+const FEW: u8 = 2;
+const TOO_MANY: u8 = FEW + 1;
 
 /// Chooses windows for `literals`, and one of them for each, in which it lies.
 pub(super) fn windows(literals: &[&[u8]]) -> Vec<Window> {
@@ -69,40 +70,61 @@ fn share_least(chosen: &mut [Option<Window>], literals: &[&[u8]], family: &[Wind
 
 /// The window that tells most of the `remaining` literals apart, and which.
 fn most_telling(literals: &[&[u8]], remaining: &[usize]) -> Option<(Window, Vec<usize>)> {
-    // Counted by hash, which is much cheaper than by view. Views that share a place count as one,
-    // so a window may tell more than is seen here, never less.
-    let mut counts = vec![0_u32; (remaining.len() * 4).next_power_of_two()];
-    let places = counts.len();
-    let place = |window: Window, at: usize| {
-        let view = window.view(literals[at])?;
-        Some(view.hash().place(places))
-    };
-    let mut count = |window: Window| {
-        counts.fill(0);
-        remaining
-            .iter()
-            .filter_map(|&at| place(window, at))
-            .for_each(|place| counts[place] += 1);
-        let told = |at: usize| place(window, at).is_some_and(|place| counts[place] <= FEW);
-        remaining
-            .iter()
-            .copied()
-            .filter(|&at| told(at))
-            .collect::<Vec<usize>>()
-    };
     let longest = remaining.iter().map(|&at| literals[at].len()).max()?;
-    let windows = (1..=longest.min(Window::MAX_END)).map(Window::new);
-    let best = windows
-        .map(|window| (count(window), window))
-        .reduce(|best, next| {
-            if next.0.len() > best.0.len() {
-                next
-            } else {
-                best
+    let mut looks = Looks::new(remaining.len());
+    let (window, told) = (1..=longest.min(Window::MAX_END))
+        .map(Window::new)
+        .map(|window| (window, looks.told(window, literals, remaining)))
+        .reduce(|best, next| if next.1 > best.1 { next } else { best })?;
+    if told == 0 || told * MAX_BUCKET < remaining.len() {
+        return None;
+    }
+    looks.told(window, literals, remaining);
+    let is_told = |at: &usize| {
+        let place = looks.place(window, literals[*at]);
+        place.is_some_and(|place| looks.counts[place] <= FEW)
+    };
+    Some((window, remaining.iter().copied().filter(is_told).collect()))
+}
+
+/// How many literals look alike through a window.
+///
+/// Counted by hash, which is much cheaper than by view. Views that share a place count as one, so a
+/// window may tell more than is seen here, never less.
+struct Looks {
+    counts: Vec<u8>,
+}
+
+impl Looks {
+    fn new(literals: usize) -> Self {
+        Self {
+            counts: vec![0; (literals * 4).next_power_of_two()],
+        }
+    }
+
+    /// Counts the `remaining` of the `literals`, and tells how many `window` tells apart.
+    fn told(&mut self, window: Window, literals: &[&[u8]], remaining: &[usize]) -> usize {
+        self.counts.fill(0);
+        let mut told = 0;
+        for &at in remaining {
+            let Some(place) = self.place(window, literals[at]) else {
+                continue;
+            };
+            let count = &mut self.counts[place];
+            *count = count.saturating_add(1);
+            match *count {
+                ..=FEW => told += 1,
+                TOO_MANY => told -= usize::from(FEW),
+                _ => {}
             }
-        });
-    best.filter(|(told, _)| !told.is_empty() && told.len() * MAX_BUCKET >= remaining.len())
-        .map(|(told, window)| (window, told))
+        }
+        told
+    }
+
+    fn place(&self, window: Window, literal: &[u8]) -> Option<usize> {
+        let view = window.view(literal)?;
+        Some(view.hash().place(self.counts.len()))
+    }
 }
 
 /// Windows at the lengths of the `remaining` literals: the shortest, and where there are many, as
