@@ -17,6 +17,7 @@ mod keys;
 mod layers;
 #[cfg(test)]
 mod reference;
+mod typed;
 mod value;
 
 use std::fmt;
@@ -27,6 +28,7 @@ use std::time::Duration;
 use codeid_engine::{CompileLimits, InitLevel};
 use tracing::level_filters::LevelFilter;
 
+use self::typed::Values;
 use self::value::Value;
 
 pub use self::layers::{Effective, Source, Sources};
@@ -240,9 +242,12 @@ impl Settings {
                     .text("ac.route.init-route-config-level")
                     .and_then(|level| level.parse().ok())
                     .expect("the choices of the key are the levels"),
-                pull_url: values.text("ac.route.pull-route-config-url").map(str::to_owned),
+                pull_url: values
+                    .text("ac.route.pull-route-config-url")
+                    .map(str::to_owned),
                 pull_delay: values.milliseconds("ac.route.pull-route-config-fixed-delay"),
-                retry_delay: values.milliseconds("ac.route.pull-route-config-exception-retry-delay"),
+                retry_delay: values
+                    .milliseconds("ac.route.pull-route-config-exception-retry-delay"),
                 save_path: values
                     .text("ac.route.save-route-config-path")
                     .expect("the key has a default")
@@ -285,6 +290,17 @@ impl Settings {
         let mut problems = Vec::new();
         if self.listen.http.is_none() && self.listen.unix.is_none() {
             problems.push("listen.http and listen.unix are both off: nothing to serve".to_owned());
+        }
+        let longest_delay = self.route.pull_delay + self.route.pull_delay / 10;
+        let after = self.reload.stale_after;
+        let after = after.filter(|after| *after <= longest_delay && self.route.pull_url.is_some());
+        if let Some(after) = after {
+            problems.push(format!(
+                "reload.stale-after-ms must be more than the longest time between two pulls, {} ms \
+                 with its jitter, not {}: what serves would be stale before each",
+                longest_delay.as_millis(),
+                after.as_millis(),
+            ));
         }
         let sockets = ["listen.unix", "listen.resp", "admin.unix"];
         let values = Values(&self.effective);
@@ -366,58 +382,3 @@ impl fmt::Display for SettingsError {
 }
 
 impl std::error::Error for SettingsError {}
-
-/// Typed access by name; the names and types are those of [`keys::KEYS`].
-struct Values<'a>(&'a [Effective]);
-
-impl Values<'_> {
-    fn find(&self, name: &str) -> Option<&Value> {
-        self.0
-            .iter()
-            .find(|e| e.name == name)
-            .and_then(|e| e.value.as_ref())
-    }
-
-    fn integer(&self, name: &str) -> u64 {
-        match self.find(name) {
-            Some(Value::Integer(number)) => *number,
-            _ => unreachable!("{name} is an integer with a default"),
-        }
-    }
-
-    fn count(&self, name: &str) -> usize {
-        usize::try_from(self.integer(name)).expect("the bounds of the keys fit the address space")
-    }
-
-    fn milliseconds(&self, name: &str) -> Duration {
-        Duration::from_millis(self.integer(name))
-    }
-
-    fn mode(&self, name: &str) -> u32 {
-        match self.find(name) {
-            Some(Value::Mode(mode)) => *mode,
-            _ => unreachable!("{name} is a mode with a default"),
-        }
-    }
-
-    fn address(&self, name: &str) -> Option<SocketAddr> {
-        match self.find(name) {
-            Some(Value::Address(address)) => *address,
-            _ => None,
-        }
-    }
-
-    fn socket(&self, name: &str) -> Option<PathBuf> {
-        match self.find(name) {
-            Some(Value::Socket(path)) => path.clone(),
-            _ => None,
-        }
-    }
-
-    fn text(&self, name: &str) -> Option<&str> {
-        match self.find(name) {
-            Some(Value::Text(text)) => Some(text),
-            _ => None,
-        }
-    }
-}

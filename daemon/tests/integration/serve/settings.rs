@@ -167,6 +167,14 @@ fn settings_that_contradict_each_other_are_refused() {
         line.contains("listen.unix and admin.unix must not be the same path"),
         "{line}"
     );
+    let stale = ["--set", "reload.stale-after-ms=660000"];
+    assert!(settings(None, &[], &stale).status.success());
+    let url = ["--set", "ac.route.pull-route-config-url=https://h/r"];
+    let line = refused(&settings(None, &[], &[stale, url].concat()));
+    assert!(
+        line.contains("two pulls, 660000 ms with its jitter, not 660000"),
+        "{line}"
+    );
 }
 
 #[test]
