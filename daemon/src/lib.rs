@@ -6,9 +6,11 @@
 //! - [`server`]: the daemon, from its listeners to its stop.
 //! - [`source`]: where route configs come from, and where the last good one is kept.
 //!
-//! Within: `sdk_proxy` is the interface of that name, `start` makes the first route table, `preset`
-//! is the one built in, `tls` and `connector` are how other servers are reached, `shutdown`,
-//! `readiness`, `telemetry` and `unix_socket` are what their names say.
+//! Within: `reload` makes the first route table and the next ones, from the sources and from
+//! `preset`, which is built in; `watch`, `regular_file` and `durable_file` are what it knows of
+//! files. `admin` is the operator's plane, `sdk_proxy` the interface of that name; `tls` and
+//! `connector` are how other servers are reached; `start` is what can go wrong at the start, and
+//! `shutdown`, `readiness`, `telemetry` and `unix_socket` are what their names say.
 
 mod admin;
 pub mod cli;
