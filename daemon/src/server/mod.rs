@@ -68,11 +68,60 @@ pub fn serve(settings: &Settings) -> Result<ExitCode, StartError> {
 }
 
 /// As [`serve`], with route configs from sources of the caller's own in place of those that the
-/// settings name. What these do is awaited on one thread, which they must not block.
+/// settings name. What these do is awaited on one thread, which they must not block; a panic of
+/// theirs is a failure of theirs.
 ///
 /// # Errors
 ///
 /// [`StartError`] if it could not start.
+///
+/// ```
+/// use codeid::settings::{Settings, Sources};
+/// use codeid::source::{
+///     BoxFuture, RemoteConfig, RemoteSource, Revision, RouteSources, RouteStore, SourceError,
+/// };
+///
+/// /// A remote source that is down, and a store that forgets.
+/// struct Mine;
+///
+/// impl RemoteSource for Mine {
+///     fn read_route_config_from_remote<'a>(
+///         &'a self,
+///         uri: &'a str,
+///         _: Option<&'a Revision>,
+///     ) -> BoxFuture<'a, Result<RemoteConfig, SourceError>> {
+///         Box::pin(async move { Err(SourceError::new(format!("{uri} is down"))) })
+///     }
+/// }
+///
+/// impl RouteStore for Mine {
+///     fn save_route_config_to_local<'a>(
+///         &'a self,
+///         _: &'a str,
+///     ) -> BoxFuture<'a, Result<(), SourceError>> {
+///         Box::pin(async { Ok(()) })
+///     }
+///
+///     fn read_route_config_from_local(
+///         &self,
+///     ) -> BoxFuture<'_, Result<Option<Vec<u8>>, SourceError>> {
+///         Box::pin(async { Ok(None) })
+///     }
+/// }
+///
+/// let set = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+/// let settings = Settings::read(&Sources {
+///     set: vec![
+///         set("ac.route.pull-route-config-url", "mine"),
+///         set("ac.route.init-route-config-level", "LOCAL"),
+///     ],
+///     ..Sources::default()
+/// })?;
+/// let sources = RouteSources { remote: Some(Box::new(Mine)), store: Box::new(Mine) };
+/// let error = codeid::server::serve_with(&settings, sources).unwrap_err();
+/// assert_eq!(error.result_code(), "STORAGE_CONFIG_LOAD_FAILED");
+/// # Ok::<(), codeid::StartError>(())
+/// ```
 pub fn serve_with(settings: &Settings, sources: RouteSources) -> Result<ExitCode, StartError> {
     telemetry::start(settings.log);
     let started = Instant::now();

@@ -22,7 +22,7 @@ mod value;
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use codeid_engine::{CompileLimits, InitLevel};
@@ -301,6 +301,12 @@ impl Settings {
                 longest_delay.as_millis(),
                 after.as_millis(),
             ));
+        }
+        if self.reload.journal_path == Path::new(&self.route.save_path) {
+            problems.push(
+                "reload.journal-path and ac.route.save-route-config-path must not be the same path"
+                    .to_owned(),
+            );
         }
         let sockets = ["listen.unix", "listen.resp", "admin.unix"];
         let values = Values(&self.effective);

@@ -167,6 +167,15 @@ fn settings_that_contradict_each_other_are_refused() {
         line.contains("listen.unix and admin.unix must not be the same path"),
         "{line}"
     );
+    let line = refused(&settings(
+        None,
+        &[],
+        &["--set", "reload.journal-path=data/route-config.json"],
+    ));
+    assert!(
+        line.contains("reload.journal-path and ac.route.save"),
+        "{line}"
+    );
     let stale = ["--set", "reload.stale-after-ms=660000"];
     assert!(settings(None, &[], &stale).status.success());
     let url = ["--set", "ac.route.pull-route-config-url=https://h/r"];
