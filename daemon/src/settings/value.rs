@@ -101,8 +101,11 @@ impl Kind {
             (_, Given::Text(text)) => text.as_str(),
             _ => return Err(format!("must be {self}, not {given}")),
         };
-        self.read_text(text)
-            .ok_or_else(|| format!("must be {self}, not {given}"))
+        self.read_text(text).ok_or_else(|| match self {
+            // It may hold a password or a token.
+            Self::Uri | Self::HttpUrl => format!("must be {self}, which what was given is not"),
+            _ => format!("must be {self}, not {given}"),
+        })
     }
 
     fn read_text(self, text: &str) -> Option<Value> {
