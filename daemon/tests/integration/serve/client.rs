@@ -10,16 +10,16 @@ use serde_json::Value;
 use super::daemon::PATIENCE;
 
 /// One connection.
-pub(super) struct Client {
+pub(crate) struct Client {
     stream: BufReader<Stream>,
 }
 
 /// One answer.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     headers: Vec<(String, String)>,
-    pub(super) body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
 }
 
 enum Stream {
@@ -28,22 +28,22 @@ enum Stream {
 }
 
 impl Client {
-    pub(super) fn tcp(port: u16) -> Self {
+    pub(crate) fn tcp(port: u16) -> Self {
         Self::try_tcp(port).unwrap()
     }
 
-    pub(super) fn try_tcp(port: u16) -> io::Result<Self> {
+    pub(crate) fn try_tcp(port: u16) -> io::Result<Self> {
         let stream = TcpStream::connect(("127.0.0.1", port))?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_nodelay(true)?;
         Ok(Self::over(Stream::Tcp(stream)))
     }
 
-    pub(super) fn unix(path: &Path) -> Self {
+    pub(crate) fn unix(path: &Path) -> Self {
         Self::try_unix(path).unwrap()
     }
 
-    pub(super) fn try_unix(path: &Path) -> io::Result<Self> {
+    pub(crate) fn try_unix(path: &Path) -> io::Result<Self> {
         let stream = UnixStream::connect(path)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         Ok(Self::over(Stream::Unix(stream)))
@@ -55,16 +55,16 @@ impl Client {
         }
     }
 
-    pub(super) fn send(&mut self, bytes: impl AsRef<[u8]>) {
+    pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.try_send(bytes).unwrap();
     }
 
-    pub(super) fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
+    pub(crate) fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
         self.stream.get_mut().write_all(bytes.as_ref())
     }
 
     /// Ends what is sent, and goes on to receive.
-    pub(super) fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         match self.stream.get_ref() {
             Stream::Tcp(stream) => stream.shutdown(Shutdown::Write),
             Stream::Unix(stream) => stream.shutdown(Shutdown::Write),
@@ -73,12 +73,12 @@ impl Client {
     }
 
     /// Reads the next answer, which has a body.
-    pub(super) fn receive(&mut self) -> Answer {
+    pub(crate) fn receive(&mut self) -> Answer {
         self.try_receive(true).unwrap()
     }
 
     /// Reads the next answer; `with_body` is false for one to HEAD.
-    pub(super) fn try_receive(&mut self, with_body: bool) -> io::Result<Answer> {
+    pub(crate) fn try_receive(&mut self, with_body: bool) -> io::Result<Answer> {
         let status_line = self.line()?;
         let status = status_line
             .strip_prefix("HTTP/1.1 ")
@@ -113,24 +113,24 @@ impl Client {
     }
 
     /// Sends a request with a JSON body, and reads the answer.
-    pub(super) fn post(&mut self, path: &str, body: impl AsRef<[u8]>) -> Answer {
+    pub(crate) fn post(&mut self, path: &str, body: impl AsRef<[u8]>) -> Answer {
         self.send(request(path, body));
         self.receive()
     }
 
     /// Sends a request without a body, and reads the answer.
-    pub(super) fn bare(&mut self, method: &str, path: &str) -> Answer {
+    pub(crate) fn bare(&mut self, method: &str, path: &str) -> Answer {
         self.send(format!("{method} {path} HTTP/1.1\r\nHost: h\r\n\r\n"));
         self.try_receive(method != "HEAD").unwrap()
     }
 
     /// Asks for one code value.
-    pub(super) fn identify(&mut self, code_value: &str, open_id: &str) -> Answer {
+    pub(crate) fn identify(&mut self, code_value: &str, open_id: &str) -> Answer {
         self.post("/v1/identifyCode", body(code_value, open_id))
     }
 
     /// Everything up to the end of the connection, however it ends.
-    pub(super) fn rest(&mut self) -> Vec<u8> {
+    pub(crate) fn rest(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();
         match self.stream.read_to_end(&mut rest) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -153,17 +153,17 @@ impl Client {
 }
 
 impl Answer {
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(n, _)| n == name);
         found.map(|(_, value)| value.as_str())
     }
 
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body)
             .unwrap_or_else(|e| panic!("{e}: {:?}", String::from_utf8_lossy(&self.body)))
     }
 
-    pub(super) fn result_code(&self) -> String {
+    pub(crate) fn result_code(&self) -> String {
         self.json()["result"]["resultCode"]
             .as_str()
             .unwrap()
@@ -172,12 +172,12 @@ impl Answer {
 }
 
 /// The body of a request for one code value.
-pub(super) fn body(code_value: &str, open_id: &str) -> String {
+pub(crate) fn body(code_value: &str, open_id: &str) -> String {
     serde_json::json!({"codeValue": code_value, "openId": open_id}).to_string()
 }
 
 /// The bytes of a request with a JSON body.
-pub(super) fn request(path: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
+pub(crate) fn request(path: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
     let body = body.as_ref();
     let mut bytes = format!(
         "POST {path} HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n\

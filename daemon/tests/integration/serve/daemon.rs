@@ -4,21 +4,25 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use super::client::Client;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+
+use super::client::{Answer, Client};
 
 /// How long a test waits for what must come before it fails.
-pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A directory that is removed with the value.
-pub(super) struct Directory(PathBuf);
+pub(crate) struct Directory(PathBuf);
 
 impl Directory {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!(
             "codeid-{}-{}",
@@ -30,12 +34,12 @@ impl Directory {
         Self(path)
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.0
     }
 
     /// Writes a file, and tells where it is.
-    pub(super) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.0.join(name);
         fs::write(&path, content).unwrap();
         path
@@ -50,14 +54,14 @@ impl Drop for Directory {
 
 /// A daemon that is yet to be started: by default with both listeners, on port 0 and in its
 /// directory, and the route config of [`RULES`].
-pub(super) struct Plan {
-    pub(super) directory: Directory,
+pub(crate) struct Plan {
+    pub(crate) directory: Directory,
     arguments: Vec<OsString>,
     environment: Vec<(String, String)>,
 }
 
 /// Rules that tests use where they do not bring their own.
-pub(super) const RULES: &str = r#"{"format": "codeid/1", "version": "test-7", "rules": [
+pub(crate) const RULES: &str = r#"{"format": "codeid/1", "version": "test-7", "rules": [
     {"id": "carve-out", "match": {"prefix": "2810000"}, "action": {"type": "UNSUPPORTED"}},
     {"id": "order", "match": {"regex": "281\\d{3}04.+"}, "action": {"type": "DECODE"}},
     {"id": "page", "match": {"url": {"host": "qr.example.com"}},
@@ -65,11 +69,11 @@ pub(super) const RULES: &str = r#"{"format": "codeid/1", "version": "test-7", "r
 ]}"#;
 
 impl Plan {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with_rules(RULES)
     }
 
-    pub(super) fn with_rules(rules: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn with_rules(rules: impl AsRef<[u8]>) -> Self {
         let plan = Self::bare();
         let path = plan.directory.write("routes.json", rules);
         let preset = format!("ac.route.preset-route-config-path={}", path.display());
@@ -79,30 +83,35 @@ impl Plan {
     }
 
     /// Without any settings.
-    pub(super) fn bare() -> Self {
+    pub(crate) fn bare() -> Self {
+        Self::bare_in(Directory::new())
+    }
+
+    /// Without any settings, in the directory of one that was.
+    pub(crate) fn bare_in(directory: Directory) -> Self {
         Self {
-            directory: Directory::new(),
+            directory,
             arguments: Vec::new(),
             environment: Vec::new(),
         }
     }
 
-    pub(super) fn set(self, key_and_value: &str) -> Self {
+    pub(crate) fn set(self, key_and_value: &str) -> Self {
         self.argument("--set").argument(key_and_value)
     }
 
-    pub(super) fn argument(mut self, argument: &str) -> Self {
+    pub(crate) fn argument(mut self, argument: &str) -> Self {
         self.arguments.push(argument.into());
         self
     }
 
-    pub(super) fn environment(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn environment(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
     }
 
     /// The command, which runs in the directory.
-    pub(super) fn command(&self, subcommand: &str) -> Command {
+    pub(crate) fn command(&self, subcommand: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_codeid"));
         command
             .arg(subcommand)
@@ -114,13 +123,13 @@ impl Plan {
     }
 
     /// Starts it, and waits until it serves.
-    pub(super) fn start(self) -> Daemon {
+    pub(crate) fn start(self) -> Daemon {
         let mut command = self.command("serve");
         self.start_as(&mut command)
     }
 
     /// Starts it by a command of the test's own, and waits until it serves.
-    pub(super) fn start_as(self, command: &mut Command) -> Daemon {
+    pub(crate) fn start_as(self, command: &mut Command) -> Daemon {
         let mut child = command
             .current_dir(self.directory.path())
             .stdin(Stdio::null())
@@ -160,47 +169,88 @@ impl Plan {
         daemon
     }
 
-    /// Starts it, expecting that it does not start: the one line on standard error.
-    pub(super) fn fail(&self) -> String {
-        let output = self.command("serve").output().unwrap();
+    /// Starts it, expecting that it ends by itself.
+    pub(crate) fn run(&self) -> Output {
+        let mut command = self.command("serve");
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = child.spawn().unwrap();
+        let process = Pid::from_raw(i32::try_from(child.id()).unwrap());
+        let (sender, ended) = channel();
+        let waiting = std::thread::spawn(move || {
+            let output = child.wait_with_output().unwrap();
+            let _ = sender.send(());
+            output
+        });
+        let in_time = ended.recv_timeout(PATIENCE).is_ok();
+        if !in_time {
+            kill(process, Signal::SIGKILL).unwrap();
+        }
+        let output = waiting.join().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(in_time, "it does not end:\n{stderr}");
+        output
+    }
+
+    /// Starts it, expecting that it does not start: the one line on standard error that is not
+    /// logged, the last.
+    pub(crate) fn fail(&self) -> String {
+        let output = self.run();
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{stderr}");
-        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+        let (last, logged) = stderr.lines().collect::<Vec<_>>().split_last().map_or_else(
+            || panic!("nothing on standard error"),
+            |(last, logged)| ((*last).to_owned(), logged.to_vec()),
+        );
+        let is_logged = |line: &&str| line.contains(" INFO ") || line.contains(" WARN ");
+        assert!(logged.iter().all(is_logged), "{stderr}");
         assert!(output.stdout.is_empty());
-        stderr
+        last
     }
 }
 
 /// A daemon that serves. Killed with the value.
-pub(super) struct Daemon {
+pub(crate) struct Daemon {
     child: Child,
-    pub(super) directory: Directory,
+    pub(crate) directory: Directory,
     lines: Receiver<String>,
     /// What it has written so far, as far as it was waited for.
-    pub(super) log: Vec<String>,
+    pub(crate) log: Vec<String>,
     /// The port of its TCP listener; 0 if there is none.
-    pub(super) port: u16,
+    pub(crate) port: u16,
 }
 
 impl Daemon {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Plan::new().start()
     }
 
-    pub(super) fn tcp(&self) -> Client {
+    pub(crate) fn tcp(&self) -> Client {
         Client::tcp(self.port)
     }
 
-    pub(super) fn unix(&self) -> Client {
+    pub(crate) fn unix(&self) -> Client {
         Client::unix(&self.socket())
     }
 
-    pub(super) fn socket(&self) -> PathBuf {
+    /// What the admin plane answers to a request without a body.
+    pub(crate) fn admin(&self, method: &str, path: &str) -> Answer {
+        let socket = self.directory.path().join("run/codeid.admin.sock");
+        Client::unix(&socket).bare(method, path)
+    }
+
+    /// The status document.
+    pub(crate) fn status(&self) -> Value {
+        let answer = self.admin("GET", "/v1/status");
+        assert_eq!(answer.status, 200);
+        answer.json()
+    }
+
+    pub(crate) fn socket(&self) -> PathBuf {
         self.directory.path().join("codeid.sock")
     }
 
     /// Waits until it writes a line that has `text` in it.
-    pub(super) fn wait_for_line(&mut self, text: &str) -> String {
+    pub(crate) fn wait_for_line(&mut self, text: &str) -> String {
         loop {
             let line = self
                 .lines
@@ -213,17 +263,21 @@ impl Daemon {
         }
     }
 
-    pub(super) fn signal(&self, name: &str) {
-        let process = self.child.id().to_string();
-        let sent = Command::new("kill")
-            .args(["-s", name, &process])
-            .status()
-            .unwrap();
-        assert!(sent.success());
+    pub(crate) fn signal(&self, name: &str) {
+        let signal = format!("SIG{name}").parse::<Signal>().unwrap();
+        let process = i32::try_from(self.child.id()).unwrap();
+        kill(Pid::from_raw(process), signal).unwrap();
+    }
+
+    /// Kills it with SIGKILL, and keeps its directory.
+    pub(crate) fn kill(mut self) -> Directory {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        std::mem::replace(&mut self.directory, Directory::new())
     }
 
     /// Waits until it has ended, and takes what it wrote until then.
-    pub(super) fn wait(&mut self) -> ExitStatus {
+    pub(crate) fn wait(&mut self) -> ExitStatus {
         let status = self.child.wait().unwrap();
         while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
             self.log.push(line);
@@ -232,7 +286,7 @@ impl Daemon {
     }
 
     /// Stops it with SIGTERM, expecting a clean end.
-    pub(super) fn stop(mut self) -> Vec<String> {
+    pub(crate) fn stop(mut self) -> Vec<String> {
         self.signal("TERM");
         let status = self.wait();
         assert!(status.success(), "{status}: {:?}", self.log);

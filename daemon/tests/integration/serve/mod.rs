@@ -1,8 +1,8 @@
 //! `codeid serve` and `codeid settings`, run as processes.
 
-mod client;
+pub(crate) mod client;
 mod conformance;
-mod daemon;
+pub(crate) mod daemon;
 mod endpoints;
 mod hostile;
 mod limits;
