@@ -3,4 +3,5 @@
 #![cfg(test)]
 
 mod cli;
+mod reload;
 mod serve;

@@ -28,10 +28,9 @@ pub(crate) struct Request {
     pub(crate) line: String,
     headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
-    /// When it had come whole.
+    /// When it had come whole, which is before it was answered.
     pub(crate) at: Instant,
-    /// When its answer was written; `None` while it is not.
-    pub(crate) answered_at: Option<Instant>,
+    is_answered: bool,
 }
 
 /// What is done about a request.
@@ -185,7 +184,7 @@ impl Remote {
         let answered = |seen: &Seen| {
             seen.requests
                 .iter()
-                .filter(|r| r.answered_at.is_some())
+                .filter(|request| request.is_answered)
                 .count()
         };
         let (seen, waited) = self
@@ -255,7 +254,7 @@ fn serve(shared: &Shared, tcp: TcpStream, tls: Option<Arc<ServerConfig>>) -> io:
         {
             let mut seen = shared.seen();
             seen.open -= 1;
-            seen.requests[index].answered_at = Some(Instant::now());
+            seen.requests[index].is_answered = true;
         }
         shared.changed.notify_all();
         if !goes_on? {
@@ -276,7 +275,7 @@ fn read(stream: &mut BufReader<Box<dyn Duplex>>) -> io::Result<Option<Request>> 
         headers: Vec::new(),
         body: Vec::new(),
         at: Instant::now(),
-        answered_at: None,
+        is_answered: false,
     };
     loop {
         line.clear();

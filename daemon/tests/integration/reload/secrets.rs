@@ -89,7 +89,7 @@ fn a_start_that_fails_tells_no_secret_either() {
             "PARAM_ILLEGAL",
         ),
     ] {
-        let output = plan(&url).command("serve").output().unwrap();
+        let output = plan(&url).run();
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{url}");
         assert!(stderr.contains(why), "{url}: {stderr}");
