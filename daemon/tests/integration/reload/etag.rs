@@ -51,6 +51,7 @@ fn an_unchanged_config_is_not_sent_again_whatever_the_304_says() {
             assert_eq!(generation(&daemon), 1);
             let status = daemon.status();
             assert_eq!(status["counters"]["pulls"]["downloaded"], 1);
+            assert_eq!(status["counters"]["compiles"], 1);
             assert_eq!(status["counters"]["saves"], 1);
             assert_eq!(status["sources"]["remote"]["lastCheck"]["good"], true);
             remote.script(conditional("\"v2\"", config("second")));
@@ -87,6 +88,7 @@ fn the_same_bytes_under_another_tag_are_not_compiled() {
     let status = daemon.status();
     assert_eq!(status["table"]["generation"], 1);
     assert_eq!(status["counters"]["reloads"]["activated"], 1);
+    assert_eq!(status["counters"]["compiles"], 1);
     assert_eq!(status["counters"]["saves"], 1);
     assert!(
         status["counters"]["reloads"]["unchanged"].as_u64() >= Some(2),
@@ -115,6 +117,7 @@ fn a_refused_config_hides_no_repaired_one_and_is_not_compiled_again() {
         remote.wait_for_more(3);
         let status = daemon.status();
         assert!(refused(&status), "{status}");
+        assert_eq!(status["counters"]["compiles"], 2, "{status}");
         assert_eq!(serving(&daemon).as_deref(), Some("good"));
     }
     // Repaired under the very tag of the bad one, whose revision must not have been remembered as
