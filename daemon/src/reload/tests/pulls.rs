@@ -1,7 +1,5 @@
 //! What a pull's result means.
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use codeid_engine::ConfigDigest;
@@ -142,46 +140,6 @@ async fn a_refused_config_stays_refused_and_is_compiled_once() {
     assert_eq!(fixture.status().counters.compiles, 3);
     let refusal = fixture.status().sources.remote.unwrap().refusal.unwrap();
     assert_eq!(refusal.sha256, ConfigDigest::of(bad_config("3").as_bytes()));
-}
-
-#[tokio::test(start_paused = true)]
-async fn every_problem_of_a_refused_config_is_logged_once() {
-    let log = Log::default();
-    let write = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_writer(move || write.clone())
-        .with_ansi(false)
-        .finish();
-    let _listening = tracing::subscriber::set_default(subscriber);
-    let fixture = serving().await;
-    fixture.remote.gives(bad_config("2"));
-    for _ in 0..3 {
-        fixture.pull().await;
-    }
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    let count = |text: &str| log.lines().filter(|line| line.contains(text)).count();
-    assert_eq!(count("route config refused"), 1, "{log}");
-    let lines: Vec<_> = log
-        .lines()
-        .filter(|line| line.contains("pointer="))
-        .collect();
-    assert_eq!(lines.len(), 2, "{log}");
-    assert!(lines.iter().all(|line| line.contains(" WARN ")), "{log}");
-    assert!(!log.contains("secret"), "{log}");
-}
-
-/// What was logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 #[tokio::test(start_paused = true)]
