@@ -4,6 +4,7 @@
 //! - [`identify`]: from the bytes of a request to the bytes of its answer.
 //! - [`settings`]: what can be set, from where, and which source wins.
 //! - [`server`]: the daemon, from its listeners to its stop.
+//! - [`signature`]: signatures of requests to Alipay+ and of its answers.
 //! - [`source`]: where route configs come from, and where the last good one is kept.
 //!
 //! Within: `reload` makes the first route table and the next ones, from the sources and from
@@ -26,6 +27,7 @@ mod sdk_proxy;
 pub mod server;
 pub mod settings;
 mod shutdown;
+pub mod signature;
 pub mod source;
 mod start;
 mod telemetry;

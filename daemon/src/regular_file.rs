@@ -18,6 +18,8 @@ pub(crate) struct RegularFile {
     /// How long ago it was written, renamed or created, as far as the clocks of this machine and of
     /// the file system agree; zero if they do not.
     pub(crate) untouched_for: Duration,
+    /// Its type and permissions, as the system codes them.
+    pub(crate) mode: u32,
 }
 
 /// Why a file was not read.
@@ -59,6 +61,7 @@ pub(crate) fn read(path: &Path, limit: usize) -> Result<RegularFile, ReadError> 
     Ok(RegularFile {
         bytes,
         untouched_for: untouched_for(&file)?,
+        mode: metadata.mode(),
     })
 }
 

@@ -1,0 +1,88 @@
+//! The text of a signature: base64, then percent-encoded.
+
+use std::borrow::Cow;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+/// Encodes a signature as it stands in a header. Of base64's characters, `+`, `/` and `=` need it.
+pub(super) fn encode(signature: &[u8]) -> String {
+    let mut text = String::new();
+    for character in STANDARD.encode(signature).chars() {
+        match character {
+            '+' => text.push_str("%2B"),
+            '/' => text.push_str("%2F"),
+            '=' => text.push_str("%3D"),
+            other => text.push(other),
+        }
+    }
+    text
+}
+
+/// Reads a signature that was encoded so, or is base64 only: that has no `%`, and `+` is itself
+/// either way. `None`: it is neither.
+pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
+    let base64 = if text.contains('%') {
+        Cow::Owned(decode_percent(text.as_bytes())?)
+    } else {
+        Cow::Borrowed(text.as_bytes())
+    };
+    STANDARD.decode(base64).ok()
+}
+
+fn decode_percent(text: &[u8]) -> Option<Vec<u8>> {
+    let hexadecimal = |byte: u8| char::from(byte).to_digit(16);
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let [first, after @ ..] = rest {
+        rest = after;
+        if *first != b'%' {
+            decoded.push(*first);
+            continue;
+        }
+        let [high, low, after @ ..] = rest else {
+            return None;
+        };
+        let byte = hexadecimal(*high)? * 16 + hexadecimal(*low)?;
+        decoded.push(u8::try_from(byte).ok()?);
+        rest = after;
+    }
+    Some(decoded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_encoded_is_decoded_and_so_is_plain_base64() {
+        for length in 0..520_usize {
+            let bytes: Vec<u8> = (0..length).map(|n| (n * 151).to_le_bytes()[0]).collect();
+            let encoded = encode(&bytes);
+            assert!(
+                encoded
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b == b'%')
+            );
+            assert_eq!(decode(&encoded), Some(bytes.clone()));
+            assert_eq!(decode(&STANDARD.encode(&bytes)), Some(bytes.clone()));
+            // Some encode only what a query would lose.
+            let only_plus = STANDARD.encode(&bytes).replace('+', "%2b");
+            assert_eq!(decode(&only_plus), Some(bytes));
+        }
+        assert_eq!(encode(&[0xfb, 0xff, 0xbf, 0xff]), "%2B%2F%2B%2F%2Fw%3D%3D");
+    }
+
+    #[test]
+    fn a_plus_is_never_a_space_and_nothing_else_is_forgiven() {
+        assert_eq!(decode("+/+/"), Some(vec![0xfb, 0xff, 0xbf]));
+        assert_eq!(decode("+%2F+/"), Some(vec![0xfb, 0xff, 0xbf]));
+        let refused = [
+            " /+/", "%20/+/", "-_-_", "+/+", "+w", "+w=", "+x==", "+w==%", "+w=%3", "%2", "%zz",
+            "%+2w==", "%252B/+/", "+/\n+/", "+/+/=", "%C3%A9",
+        ];
+        for text in refused {
+            assert_eq!(decode(text), None, "{text:?}");
+        }
+    }
+}

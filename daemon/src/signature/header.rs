@@ -1,0 +1,277 @@
+//! The value of a `Signature` header: `algorithm=RSA256, keyVersion=1, signature=…`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use thiserror::Error;
+
+use super::encoding;
+
+/// The one algorithm: RSASSA-PKCS1-v1_5 with SHA-256.
+const ALGORITHM: &str = "RSA256";
+
+/// The most bytes of a value. The signature of a key of 8192 bits, with every character
+/// percent-encoded, has half of that.
+const MAX_BYTES: usize = 8192;
+
+/// Which of a party's keys made a signature: 0 to 2147483647.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KeyVersion(u32);
+
+/// What a `Signature` header says.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SignatureHeader {
+    /// The key that made the signature.
+    pub key_version: KeyVersion,
+    /// The signature, decoded.
+    pub signature: Vec<u8>,
+}
+
+/// Why a signature is not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum SignatureError {
+    /// The header's value is too long.
+    #[error("the Signature header has more than {MAX_BYTES} bytes")]
+    TooLong,
+    /// The header cannot be read.
+    #[error("the Signature header {0}")]
+    Malformed(&'static str),
+    /// It was made by an algorithm that is not RSA256.
+    #[error("the signature's algorithm is not {ALGORITHM}")]
+    UnknownAlgorithm,
+    /// There is no key of this version.
+    #[error("there is no public key of version {0}")]
+    UnknownKeyVersion(KeyVersion),
+    /// The signature is not that of the content by the key.
+    #[error("the signature is not that of the message")]
+    Mismatch,
+}
+
+impl KeyVersion {
+    /// The version of this number; `None` above 2147483647.
+    #[must_use]
+    pub const fn new(number: u32) -> Option<Self> {
+        if number <= i32::MAX.unsigned_abs() {
+            Some(Self(number))
+        } else {
+            None
+        }
+    }
+}
+
+/// Reads digits only, without leading zeros.
+impl FromStr for KeyVersion {
+    type Err = SignatureError;
+
+    fn from_str(text: &str) -> Result<Self, SignatureError> {
+        let number = text.parse().ok().filter(|n: &u32| n.to_string() == text);
+        number
+            .and_then(Self::new)
+            .ok_or(SignatureError::Malformed("has a keyVersion that is none"))
+    }
+}
+
+impl fmt::Display for KeyVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl SignatureHeader {
+    /// Reads a header's value: the three parts in any order, with or without spaces around them
+    /// and around their first `=`; the signature percent-encoded or not.
+    ///
+    /// # Errors
+    ///
+    /// [`SignatureError`], if a part is missing, repeated, unknown, or not what it should be.
+    pub fn parse(value: &[u8]) -> Result<Self, SignatureError> {
+        if value.len() > MAX_BYTES {
+            return Err(SignatureError::TooLong);
+        }
+        let text =
+            std::str::from_utf8(value).map_err(|_| SignatureError::Malformed("is not text"))?;
+        let (mut algorithm, mut key_version, mut signature) = (None, None, None);
+        for part in text.split(',') {
+            let (name, value) = part
+                .split_once('=')
+                .ok_or(SignatureError::Malformed("has a part without `=`"))?;
+            let place = match name.trim_matches(' ') {
+                "algorithm" => &mut algorithm,
+                "keyVersion" => &mut key_version,
+                "signature" => &mut signature,
+                _ => return Err(SignatureError::Malformed("has an unknown part")),
+            };
+            if place.replace(value.trim_matches(' ')).is_some() {
+                return Err(SignatureError::Malformed("has a part twice"));
+            }
+        }
+        if algorithm.ok_or(SignatureError::Malformed("has no algorithm"))? != ALGORITHM {
+            return Err(SignatureError::UnknownAlgorithm);
+        }
+        let key_version = key_version.ok_or(SignatureError::Malformed("has no keyVersion"))?;
+        let signature = signature.ok_or(SignatureError::Malformed("has no signature"))?;
+        Ok(Self {
+            key_version: key_version.parse()?,
+            signature: encoding::decode(signature)
+                .filter(|signature| !signature.is_empty())
+                .ok_or(SignatureError::Malformed(
+                    "has a signature that is not base64",
+                ))?,
+        })
+    }
+}
+
+/// As it is sent.
+impl fmt::Display for SignatureHeader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let signature = encoding::encode(&self.signature);
+        let version = self.key_version;
+        write!(
+            f,
+            "algorithm={ALGORITHM}, keyVersion={version}, signature={signature}"
+        )
+    }
+}
+
+/// Tells only how long the signature is.
+impl fmt::Debug for SignatureHeader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignatureHeader")
+            .field("key_version", &self.key_version)
+            .field("signature_bytes", &self.signature.len())
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_read_as_liberally_as_specified_and_no_more() {
+        let good = |version: u32| Ok((version, vec![0xfb, 0xff, 0xbf, 0xff]));
+        let malformed = |why| Err(SignatureError::Malformed(why));
+        let table = [
+            (
+                "algorithm=RSA256, keyVersion=1, signature=%2B%2F%2B%2F%2Fw%3D%3D",
+                good(1),
+            ),
+            ("algorithm=RSA256,keyVersion=1,signature=+/+//w==", good(1)),
+            ("signature=+/+//w==,keyVersion=0,algorithm=RSA256", good(0)),
+            (
+                "  keyVersion = 2147483647 , signature = +/+//w== ,algorithm =RSA256  ",
+                good(2_147_483_647),
+            ),
+            (
+                "algorithm=RSA256,keyVersion=2147483648,signature=+/+/",
+                malformed("has a keyVersion that is none"),
+            ),
+            (
+                "algorithm=RSA256,keyVersion=01,signature=+/+/",
+                malformed("has a keyVersion that is none"),
+            ),
+            (
+                "algorithm=RSA256,keyVersion=+1,signature=+/+/",
+                malformed("has a keyVersion that is none"),
+            ),
+            (
+                "algorithm=RSA256,keyVersion=,signature=+/+/",
+                malformed("has a keyVersion that is none"),
+            ),
+            (
+                "algorithm=RSA512,keyVersion=1,signature=+/+/",
+                Err(SignatureError::UnknownAlgorithm),
+            ),
+            (
+                "algorithm=rsa256,keyVersion=1,signature=+/+/",
+                Err(SignatureError::UnknownAlgorithm),
+            ),
+            (
+                "algorithm=none,keyVersion=1,signature=",
+                Err(SignatureError::UnknownAlgorithm),
+            ),
+            ("keyVersion=1,signature=+/+/", malformed("has no algorithm")),
+            (
+                "algorithm=RSA256,signature=+/+/",
+                malformed("has no keyVersion"),
+            ),
+            (
+                "algorithm=RSA256,keyVersion=1",
+                malformed("has no signature"),
+            ),
+            (
+                "algorithm=RSA256,keyVersion=1,signature=",
+                malformed("has a signature that is not base64"),
+            ),
+            (
+                "algorithm=RSA256,keyVersion=1,signature=+ +/",
+                malformed("has a signature that is not base64"),
+            ),
+            (
+                "algorithm=RSA256,keyVersion=1,signature= /+/",
+                malformed("has a signature that is not base64"),
+            ),
+            (
+                "algorithm=RSA256,keyVersion=1,signature=\"+/+/\"",
+                malformed("has a signature that is not base64"),
+            ),
+            (
+                "algorithm=RSA256,keyVersion=1,signature=+/+/,signature=+/+/",
+                malformed("has a part twice"),
+            ),
+            (
+                "algorithm=RSA256,algorithm=RSA256,keyVersion=1,signature=+/+/",
+                malformed("has a part twice"),
+            ),
+            (
+                "algorithm=RSA256,keyVersion=1,signature=+/+/,x=1",
+                malformed("has an unknown part"),
+            ),
+            (
+                "Algorithm=RSA256,keyVersion=1,signature=+/+/",
+                malformed("has an unknown part"),
+            ),
+            (
+                "algorithm=RSA256;keyVersion=1;signature=+/+/",
+                Err(SignatureError::UnknownAlgorithm),
+            ),
+            (
+                "algorithm=RSA256,keyVersion=1,signature=+/+/,",
+                malformed("has a part without `=`"),
+            ),
+            ("", malformed("has a part without `=`")),
+        ];
+        for (text, expected) in table {
+            let read = SignatureHeader::parse(text.as_bytes());
+            let read = read.map(|header| (header.key_version.0, header.signature));
+            assert_eq!(read, expected, "{text}");
+        }
+        assert_eq!(
+            SignatureHeader::parse(b"algorithm=RSA256,keyVersion=1,signature=\xff"),
+            Err(SignatureError::Malformed("is not text"))
+        );
+        let long = format!(
+            "algorithm=RSA256,keyVersion=1,signature={}",
+            "A".repeat(MAX_BYTES)
+        );
+        assert_eq!(
+            SignatureHeader::parse(long.as_bytes()),
+            Err(SignatureError::TooLong)
+        );
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let header = SignatureHeader {
+            key_version: KeyVersion(7),
+            signature: vec![0xfb, 0xff, 0xbf, 0xff],
+        };
+        let written = header.to_string();
+        assert_eq!(
+            written,
+            "algorithm=RSA256, keyVersion=7, signature=%2B%2F%2B%2F%2Fw%3D%3D"
+        );
+        assert_eq!(SignatureHeader::parse(written.as_bytes()), Ok(header));
+    }
+}

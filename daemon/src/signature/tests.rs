@@ -1,0 +1,408 @@
+//! Held against the command line of OpenSSL, which shares no code with us: it makes the keys,
+//! verifies what we sign, and signs what we verify.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::LazyLock;
+
+use tempfile::TempDir;
+
+use super::*;
+
+const PATH: &str = "/aps/api/v1/mobile/sdkProxy";
+const CLIENT_ID: &str = "TEST_5X00000000000000";
+const TIME: &str = "2026-11-21T09:30:00+08:00";
+const BODY: &[u8] = "{\"sdkRequestData\":\"a=%2B&b=\\\"\u{e9}\u{1f600}\\\" \"}".as_bytes();
+
+/// Keys that live as long as the tests do, in a directory of their own.
+struct Keys {
+    directory: TempDir,
+}
+
+static KEYS: LazyLock<Keys> = LazyLock::new(|| {
+    let keys = Keys {
+        directory: TempDir::new().unwrap(),
+    };
+    for name in ["ours", "other"] {
+        keys.openssl(&[
+            "genpkey",
+            "-quiet",
+            "-algorithm",
+            "RSA",
+            "-pkeyopt",
+            "rsa_keygen_bits:2048",
+            "-out",
+            name,
+        ]);
+        let public = format!("{name}.pub");
+        keys.openssl(&["pkey", "-in", name, "-pubout", "-out", &public]);
+    }
+    keys
+});
+
+impl Keys {
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// Runs OpenSSL in the directory; whether it succeeded.
+    fn try_openssl(&self, arguments: &[&str]) -> bool {
+        let mut command = Command::new("openssl");
+        command.args(arguments).current_dir(self.directory.path());
+        command
+            .output()
+            .expect("openssl is installed")
+            .status
+            .success()
+    }
+
+    fn openssl(&self, arguments: &[&str]) {
+        assert!(
+            self.try_openssl(arguments),
+            "openssl {}",
+            arguments.join(" ")
+        );
+    }
+
+    fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        fs::write(&path, content).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+        path
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap()
+    }
+}
+
+fn version(number: u32) -> KeyVersion {
+    KeyVersion::new(number).unwrap()
+}
+
+fn content(body: &[u8]) -> SignedContent<'_> {
+    SignedContent {
+        path: PATH,
+        client_id: CLIENT_ID,
+        time: TIME,
+        body,
+    }
+}
+
+/// What [`content`] is, put together independently.
+fn text_of_content(body: &[u8]) -> Vec<u8> {
+    let head = format!("POST {PATH}\n{CLIENT_ID}.{TIME}.");
+    [head.as_bytes(), body].concat()
+}
+
+fn signing(name: &str, number: u32) -> SigningKey {
+    SigningKey::from_pem(KEYS.read(name).as_bytes(), version(number)).unwrap()
+}
+
+fn verifying(keys: &[(u32, &str)]) -> VerifyingKeys {
+    let mut verifying = VerifyingKeys::new();
+    for (number, name) in keys {
+        verifying.read(version(*number), &KEYS.path(name)).unwrap();
+    }
+    verifying
+}
+
+#[test]
+fn openssl_verifies_what_we_sign() {
+    let large = vec![b'x'; 500 << 10];
+    for (index, body) in [BODY, b"", &large].into_iter().enumerate() {
+        let header = signing("ours", 3).sign(&content(body)).unwrap();
+        let parsed = SignatureHeader::parse(header.as_bytes()).unwrap();
+        assert_eq!(parsed.key_version, version(3));
+        let (signature, text) = (format!("ours-{index}.sig"), format!("ours-{index}.txt"));
+        KEYS.write(&signature, &parsed.signature);
+        KEYS.write(&text, text_of_content(body));
+        let verify = |key| {
+            KEYS.try_openssl(&[
+                "dgst",
+                "-sha256",
+                "-verify",
+                key,
+                "-signature",
+                &signature,
+                &text,
+            ])
+        };
+        assert!(verify("ours.pub"));
+        assert!(!verify("other.pub"));
+    }
+}
+
+#[test]
+fn we_verify_what_openssl_signs_percent_encoded_or_not() {
+    KEYS.write("theirs.txt", text_of_content(BODY));
+    KEYS.openssl(&[
+        "dgst",
+        "-sha256",
+        "-sign",
+        "other",
+        "-out",
+        "theirs.sig",
+        "theirs.txt",
+    ]);
+    KEYS.openssl(&["base64", "-A", "-in", "theirs.sig", "-out", "theirs.b64"]);
+    let base64 = KEYS.read("theirs.b64");
+    let encoded = base64
+        .replace('+', "%2B")
+        .replace('/', "%2F")
+        .replace('=', "%3D");
+    let keys = verifying(&[(1, "ours.pub"), (2, "other.pub")]);
+    for signature in [&base64, &encoded] {
+        let header = format!("signature={signature}, keyVersion=2,algorithm=RSA256");
+        assert_eq!(keys.verify(header.as_bytes(), &content(BODY)), Ok(()));
+        let by_another = header.replace("keyVersion=2", "keyVersion=1");
+        assert_eq!(
+            keys.verify(by_another.as_bytes(), &content(BODY)),
+            Err(SignatureError::Mismatch)
+        );
+        let unknown = header.replace("keyVersion=2", "keyVersion=3");
+        assert_eq!(
+            keys.verify(unknown.as_bytes(), &content(BODY)),
+            Err(SignatureError::UnknownKeyVersion(version(3)))
+        );
+    }
+    // What a form would make of it is not it.
+    if base64.contains('+') {
+        let header = format!(
+            "algorithm=RSA256,keyVersion=2,signature={}",
+            base64.replace('+', " ")
+        );
+        assert!(keys.verify(header.as_bytes(), &content(BODY)).is_err());
+    }
+}
+
+#[test]
+fn one_wrong_byte_anywhere_is_refused() {
+    let keys = verifying(&[(1, "ours.pub")]);
+    let header = signing("ours", 1).sign(&content(BODY)).unwrap();
+    let right = content(BODY);
+    assert_eq!(keys.verify(header.as_bytes(), &right), Ok(()));
+    let mismatch = Err(SignatureError::Mismatch);
+    let refused =
+        |wrong: SignedContent<'_>| assert_eq!(keys.verify(header.as_bytes(), &wrong), mismatch);
+    for at in 0..BODY.len() {
+        let mut body = BODY.to_vec();
+        body[at] ^= 1;
+        refused(content(&body));
+    }
+    refused(content(&BODY[..BODY.len() - 1]));
+    refused(content(&[BODY, b"\n"].concat()));
+    refused(SignedContent {
+        time: "2026-11-21T09:30:01+08:00",
+        ..right
+    });
+    refused(SignedContent {
+        time: "2026-11-21T01:30:00Z",
+        ..right
+    });
+    refused(SignedContent {
+        client_id: "TEST_5X00000000000001",
+        ..right
+    });
+    refused(SignedContent {
+        path: "/aps/api/v1/mobile/sdkproxy",
+        ..right
+    });
+    refused(SignedContent {
+        path: "/aps/api/v1/mobile/sdkProxy/",
+        ..right
+    });
+    let parsed = SignatureHeader::parse(header.as_bytes()).unwrap();
+    for at in 0..parsed.signature.len() {
+        let mut wrong = parsed.clone();
+        wrong.signature[at] ^= 1;
+        assert_eq!(keys.verify(wrong.to_string().as_bytes(), &right), mismatch);
+    }
+    for length in [0, 1, 255] {
+        let mut wrong = parsed.clone();
+        wrong.signature.truncate(length);
+        assert!(keys.verify(wrong.to_string().as_bytes(), &right).is_err());
+    }
+    // Another padding and another digest, by the right key.
+    KEYS.write("wrong.txt", text_of_content(BODY));
+    for options in [
+        ["-sha256", "-sigopt", "rsa_padding_mode:pss"],
+        ["-sha1", "-sigopt", "rsa_padding_mode:pkcs1"],
+        ["-sha512", "-sigopt", "rsa_padding_mode:pkcs1"],
+    ] {
+        let rest = ["-sign", "ours", "-out", "wrong.sig", "wrong.txt"];
+        KEYS.openssl(&[&["dgst"][..], &options, &rest].concat());
+        let wrong = SignatureHeader {
+            signature: fs::read(KEYS.path("wrong.sig")).unwrap(),
+            ..parsed.clone()
+        };
+        assert_eq!(keys.verify(wrong.to_string().as_bytes(), &right), mismatch);
+    }
+}
+
+#[test]
+fn private_keys_of_both_forms_are_the_same_key() {
+    KEYS.openssl(&["rsa", "-traditional", "-in", "ours", "-out", "pkcs1"]);
+    let pkcs1 = KEYS.read("pkcs1");
+    assert!(pkcs1.starts_with("-----BEGIN RSA PRIVATE KEY-----"));
+    assert!(KEYS.read("ours").starts_with("-----BEGIN PRIVATE KEY-----"));
+    let commented = format!("Key of the wallet\r\n{}", pkcs1.replace('\n', "\r\n"));
+    KEYS.write("crlf", commented);
+    for name in ["ours", "pkcs1", "crlf"] {
+        fs::set_permissions(KEYS.path(name), Permissions::from_mode(0o600)).unwrap();
+        let key = SigningKey::read(&KEYS.path(name), version(1)).unwrap();
+        let header = key.sign(&content(BODY)).unwrap();
+        assert_eq!(
+            header,
+            signing("ours", 1).sign(&content(BODY)).unwrap(),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn keys_that_cannot_be_used_are_refused_without_telling_them() {
+    let generate = |name: &str, bits: &str| {
+        let bits = format!("rsa_keygen_bits:{bits}");
+        KEYS.openssl(&[
+            "genpkey",
+            "-quiet",
+            "-algorithm",
+            "RSA",
+            "-pkeyopt",
+            &bits,
+            "-out",
+            name,
+        ]);
+        KEYS.openssl(&[
+            "pkey",
+            "-in",
+            name,
+            "-pubout",
+            "-out",
+            &format!("{name}.pub"),
+        ]);
+    };
+    generate("small", "1024");
+    generate("nearly", "2040");
+    KEYS.openssl(&["rsa", "-traditional", "-in", "small", "-out", "small-pkcs1"]);
+    KEYS.openssl(&[
+        "genpkey",
+        "-quiet",
+        "-algorithm",
+        "EC",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-out",
+        "ec",
+    ]);
+    KEYS.openssl(&["pkey", "-in", "ec", "-pubout", "-out", "ec.pub"]);
+    KEYS.openssl(&[
+        "pkey",
+        "-in",
+        "ours",
+        "-aes256",
+        "-passout",
+        "pass:x",
+        "-out",
+        "encrypted",
+    ]);
+    let ours = KEYS.read("ours");
+    let line = ours.lines().nth(5).unwrap().to_owned();
+    KEYS.write("twice", ours.repeat(2));
+    KEYS.write("cut", &ours[..ours.len() / 2]);
+    KEYS.write("damaged", ours.replacen(&line, &line[1..], 1));
+    KEYS.write("odd", ours.replacen(&line, "!!!!", 1));
+    KEYS.write("empty", "");
+    let table = [
+        ("small", "has less than 2048 bits"),
+        ("small-pkcs1", "has less than 2048 bits"),
+        ("nearly", "has less than 2048 bits"),
+        ("ec", "holds no private key for RSA"),
+        ("encrypted", "holds no private key in PEM"),
+        ("ours.pub", "holds no private key in PEM"),
+        ("twice", "holds more than one key"),
+        ("cut", "is not valid PEM"),
+        ("damaged", ""),
+        ("odd", "is not valid PEM"),
+        ("empty", "holds no private key in PEM"),
+        ("missing", "there is no such file"),
+        (".", "it is a directory"),
+    ];
+    for (name, expected) in table {
+        let path = KEYS.path(name);
+        if path.is_file() {
+            fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+        }
+        let error = SigningKey::read(&path, version(1)).unwrap_err();
+        let told = format!("{error} {error:?}");
+        assert!(told.contains(expected), "{name}: {told}");
+        assert!(told.contains(&*path.to_string_lossy()), "{told}");
+        assert!(
+            !ours
+                .lines()
+                .filter(|l| l.len() > 30)
+                .any(|l| told.contains(&l[..20]) && !l.contains("-----"))
+        );
+    }
+    let mut keys = VerifyingKeys::new();
+    for (name, expected) in [
+        ("small.pub", "has less than 2048 bits"),
+        ("ec.pub", "holds no public key for RSA"),
+        ("ours", "holds no public key in PEM"),
+        ("empty", "holds no public key in PEM"),
+    ] {
+        let error = keys
+            .read(version(1), &KEYS.path(name))
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains(expected), "{name}: {error}");
+    }
+    assert!(keys.is_empty());
+}
+
+#[test]
+fn a_private_key_that_others_may_use_is_refused() {
+    let path = KEYS.write("modes", KEYS.read("ours"));
+    for (mode, accepted) in [
+        (0o600, true),
+        (0o400, true),
+        (0o700, true),
+        (0o640, false),
+        (0o604, false),
+        (0o660, false),
+        (0o620, false),
+        (0o601, false),
+        (0o444, false),
+    ] {
+        fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        let read = SigningKey::read(&path, version(1));
+        assert_eq!(read.is_ok(), accepted, "{mode:o}");
+        if let Err(error) = read {
+            assert!(
+                error.to_string().contains(&format!("{mode:04o}")),
+                "{error}"
+            );
+        }
+    }
+}
+
+#[test]
+fn nothing_shows_a_key_or_a_body() {
+    let (key, keys) = (signing("ours", 4), verifying(&[(5, "other.pub")]));
+    assert_eq!(
+        format!("{key:?}"),
+        "SigningKey { version: KeyVersion(4), .. }"
+    );
+    assert_eq!(
+        format!("{keys:?}"),
+        "VerifyingKeys { versions: [KeyVersion(5)], .. }"
+    );
+    let shown = format!("{:?}", content(b"planted"));
+    assert!(
+        shown.contains("body_bytes: 7") && !shown.contains("planted"),
+        "{shown}"
+    );
+}
