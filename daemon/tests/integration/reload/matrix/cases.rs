@@ -194,7 +194,8 @@ impl LocalCase {
             Self::Unreadable => fs::create_dir(path).unwrap(),
             Self::CallbackIsDown => return at(plan, nobody().to_string()),
             Self::CallbackHangs => {
-                let plan = plan.set("remote.total-timeout-ms=200");
+                // Long enough for the remote, which has the same time-out.
+                let plan = plan.set("remote.total-timeout-ms=1500");
                 return at(plan, server.unwrap().authority());
             }
             _ => return at(plan, server.unwrap().authority()),
