@@ -12,7 +12,7 @@ use super::expand::{self, Expansion};
 use super::literals::{LiteralSet, Literals, MAX_BUCKET, buckets};
 use super::remainders::Remainders;
 use super::segment::{Before, Branch, Ending, Literal, Segment};
-use super::tree::{Next, Node, PlainEnding, RunEdge, Span, SuffixEdge, SuffixedRuns, Tree};
+use super::tree::{Glance, Next, Node, PlainEnding, RunEdge, Span, SuffixEdge, SuffixedRuns, Tree};
 use crate::rule::{EmvMatch, HostMatch, RouteRule, RuleMatch, UrlMatch};
 use crate::{CompileLimits, ConfigError};
 
@@ -264,7 +264,23 @@ impl<'a> Builder<'a> {
         }
         endings.sort_by_key(|&(rule, _)| rule);
         endings.dedup();
+        let only_literals = endings.is_empty()
+            && emv.is_empty()
+            && remainders.is_empty()
+            && runs.groups.is_empty()
+            && suffixed.groups.is_empty();
+        let glance = if only_literals {
+            Glance::of(
+                literals
+                    .groups
+                    .iter()
+                    .map(|(literal, _)| literal.text.as_bytes()),
+            )
+        } else {
+            Glance::ANYTHING
+        };
         let node = Node {
+            glance,
             literals: self.literals(literals.groups)?,
             runs: self.runs(runs.groups)?,
             suffixed_runs: self.suffixed_runs(suffixed.groups)?,

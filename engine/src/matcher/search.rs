@@ -126,11 +126,16 @@ impl<V: Visitor> Walk<'_, V> {
     fn go(&mut self, next: Next, at: usize) {
         let first_rule = next.first_rule();
         match next.step() {
-            Step::Node(number) => self.pending.push(Pending {
-                number,
-                first_rule,
-                at,
-            }),
+            Step::Node(number) => {
+                let glance = self.tree.nodes[number as usize].glance;
+                if glance.allows(&self.code.as_bytes()[at..]) {
+                    self.pending.push(Pending {
+                        number,
+                        first_rule,
+                        at,
+                    });
+                }
+            }
             Step::Ending(ending) => self.end(first_rule, ending, at),
         }
     }

