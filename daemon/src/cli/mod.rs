@@ -2,6 +2,7 @@
 //!
 //! Exit status: 0 on success, 1 if the command failed, 2 if the command line itself is wrong.
 
+mod bench;
 mod bucket;
 mod check;
 mod completions;
@@ -42,6 +43,8 @@ enum Command {
     Check(check::Check),
     /// Show in which canary bucket of a group an openId lies
     Bucket(bucket::ShowBucket),
+    /// Measure how fast a server answers: codeid, or a peer, with the same client
+    Bench(Box<bench::Bench>),
     /// Print the JSON Schema of route configs
     Schema(schema::PrintSchema),
     /// Print what a shell needs to complete command lines of codeid
@@ -59,6 +62,7 @@ pub fn run() -> ExitCode {
         Command::Identify(identify) => identify.run(),
         Command::Check(check) => check.run(),
         Command::Bucket(bucket) => bucket.run(),
+        Command::Bench(bench) => bench.run(),
         Command::Schema(schema) => schema.run(),
         Command::Completions(completions) => completions.run(Cli::command()),
         Command::Man(man) => man.run(Cli::command()),

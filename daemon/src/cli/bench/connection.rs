@@ -1,0 +1,249 @@
+//! One connection of a worker: what is on its way, and what has come.
+
+use std::collections::VecDeque;
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use mio::event::Source;
+use mio::net::{TcpStream, UnixStream};
+use mio::{Interest, Registry, Token};
+
+use super::answer::MAX_ANSWER_BYTES;
+use super::target::Address;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// What is read at a time, and what a connection's memory begins with.
+const READ_BYTES: usize = 64 * 1024;
+
+/// A socket that never blocks.
+#[derive(Debug)]
+pub(super) enum Socket {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+/// Where a target was found: its name is looked up once.
+#[derive(Clone, Debug)]
+pub(super) enum Endpoint {
+    Tcp(SocketAddr),
+    Unix(PathBuf),
+}
+
+/// A request that was sent, or is being sent.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct InFlight {
+    /// When its latency began, in nanoseconds of the run.
+    pub(super) since: u64,
+    /// Which code it is about.
+    pub(super) code: usize,
+}
+
+#[derive(Debug)]
+pub(super) struct Connection {
+    socket: Socket,
+    token: Token,
+    in_flight: VecDeque<InFlight>,
+    output: Vec<u8>,
+    /// How much of `output` was written.
+    written: usize,
+    input: Vec<u8>,
+    /// What of `input` came and was not taken.
+    unread: std::ops::Range<usize>,
+    waits_to_write: bool,
+    /// Whether the worker's queue of connections with room holds it.
+    pub(super) queued: bool,
+}
+
+impl Endpoint {
+    /// Where `address` can be connected to.
+    pub(super) fn find(address: &Address) -> io::Result<Self> {
+        let addresses = match address {
+            Address::Unix(path) => return Ok(Self::Unix(path.clone())),
+            Address::Tcp(address) => address.to_socket_addrs()?,
+        };
+        let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+        for address in addresses {
+            match std::net::TcpStream::connect_timeout(&address, CONNECT_TIMEOUT) {
+                Ok(_) => return Ok(Self::Tcp(address)),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+}
+
+impl Socket {
+    /// Connects, and waits until that is done or refused.
+    pub(super) fn connect(endpoint: &Endpoint) -> io::Result<Self> {
+        match endpoint {
+            Endpoint::Tcp(address) => {
+                let stream = std::net::TcpStream::connect_timeout(address, CONNECT_TIMEOUT)?;
+                stream.set_nodelay(true)?;
+                stream.set_nonblocking(true)?;
+                Ok(Self::Tcp(TcpStream::from_std(stream)))
+            }
+            Endpoint::Unix(path) => {
+                let stream = std::os::unix::net::UnixStream::connect(path)?;
+                stream.set_nonblocking(true)?;
+                Ok(Self::Unix(UnixStream::from_std(stream)))
+            }
+        }
+    }
+
+    /// Connects without waiting: whether that succeeds is told by what is read or written next.
+    pub(super) fn start_to_connect(endpoint: &Endpoint) -> io::Result<Self> {
+        match endpoint {
+            Endpoint::Tcp(address) => {
+                let stream = TcpStream::connect(*address)?;
+                stream.set_nodelay(true)?;
+                Ok(Self::Tcp(stream))
+            }
+            Endpoint::Unix(path) => Ok(Self::Unix(UnixStream::connect(path)?)),
+        }
+    }
+
+    fn source(&mut self) -> &mut dyn Source {
+        match self {
+            Self::Tcp(stream) => stream,
+            Self::Unix(stream) => stream,
+        }
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.read(buffer),
+            Self::Unix(stream) => stream.read(buffer),
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.write(bytes),
+            Self::Unix(stream) => stream.write(bytes),
+        }
+    }
+}
+
+impl Connection {
+    /// Events of the socket will come under `token`.
+    pub(super) fn new(
+        mut socket: Socket,
+        token: Token,
+        depth: usize,
+        registry: &Registry,
+    ) -> io::Result<Self> {
+        // Not for writing, too: a Unix socket would report every request that the server takes.
+        socket
+            .source()
+            .register(registry, token, Interest::READABLE)?;
+        Ok(Self {
+            socket,
+            token,
+            in_flight: VecDeque::with_capacity(depth),
+            output: Vec::with_capacity(READ_BYTES),
+            written: 0,
+            input: vec![0; READ_BYTES],
+            unread: 0..0,
+            waits_to_write: false,
+            queued: false,
+        })
+    }
+
+    pub(super) fn in_flight(&self) -> usize {
+        self.in_flight.len()
+    }
+
+    /// Whether part of an answer has come.
+    pub(super) const fn is_within_answer(&self) -> bool {
+        self.unread.start < self.unread.end
+    }
+
+    /// What came and was not taken.
+    pub(super) fn unread(&self) -> &[u8] {
+        &self.input[self.unread.clone()]
+    }
+
+    /// The request that the next answer belongs to.
+    pub(super) fn oldest(&self) -> Option<InFlight> {
+        self.in_flight.front().copied()
+    }
+
+    /// Takes the answer to the oldest request, which is `bytes` long.
+    pub(super) fn take_answer(&mut self, bytes: usize) {
+        self.unread.start += bytes;
+        self.in_flight.pop_front();
+    }
+
+    /// The requests that will never be answered.
+    pub(super) fn give_up(&mut self) -> impl Iterator<Item = InFlight> {
+        self.in_flight.drain(..)
+    }
+
+    /// Appends a request to what will be written.
+    pub(super) fn push(&mut self, request: &[u8], in_flight: InFlight) {
+        self.output.extend_from_slice(request);
+        self.in_flight.push_back(in_flight);
+    }
+
+    /// Writes as much as the socket takes; the rest when it takes more.
+    pub(super) fn write(&mut self, registry: &Registry) -> io::Result<()> {
+        while self.written < self.output.len() {
+            match self.socket.write(&self.output[self.written..]) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(bytes) => self.written += bytes,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return self.wait_to_write(registry, true);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        self.output.clear();
+        self.written = 0;
+        self.wait_to_write(registry, false)
+    }
+
+    fn wait_to_write(&mut self, registry: &Registry, waits: bool) -> io::Result<()> {
+        if self.waits_to_write == waits {
+            return Ok(());
+        }
+        self.waits_to_write = waits;
+        let interest = match waits {
+            true => Interest::READABLE | Interest::WRITABLE,
+            false => Interest::READABLE,
+        };
+        self.socket
+            .source()
+            .reregister(registry, self.token, interest)
+    }
+
+    /// Reads once. Tells how much came, and whether more may wait.
+    pub(super) fn read(&mut self) -> io::Result<(usize, bool)> {
+        if self.unread.is_empty() {
+            self.unread = 0..0;
+        } else if self.unread.end == self.input.len() {
+            if self.unread.start > 0 {
+                self.input.copy_within(self.unread.clone(), 0);
+                self.unread = 0..self.unread.len();
+            } else {
+                // The reader refuses an answer as long as that, so the memory is bounded.
+                let length = (self.input.len() * 2).min(MAX_ANSWER_BYTES + READ_BYTES);
+                self.input.resize(length, 0);
+            }
+        }
+        let room = &mut self.input[self.unread.end..];
+        let asked = room.len();
+        let bytes = self.socket.read(room)?;
+        self.unread.end += bytes;
+        Ok((bytes, bytes == asked))
+    }
+
+    /// Ends the connection; nothing more is reported under its token.
+    pub(super) fn close(mut self, registry: &Registry) {
+        // What is not registered any more is closed all the same.
+        let _ = self.socket.source().deregister(registry);
+    }
+}

@@ -1,0 +1,194 @@
+//! The figures of a run, as JSON keeps them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use hdrhistogram::Histogram;
+use serde::{Deserialize, Serialize};
+
+use super::requests::read_file;
+use super::schedule::{Pace, Schedule};
+use super::tally::Tally;
+use super::target::Target;
+
+/// How finely latency by percentile is told: as often before each halving of what remains.
+pub(super) const TICKS_PER_HALF_DISTANCE: u32 = 5;
+
+/// What `--json` prints and `--saved` reads.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct Figures {
+    pub(super) runs: Vec<Run>,
+}
+
+/// One target, measured once.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Run {
+    pub(super) name: String,
+    pub(super) protocol: String,
+    pub(super) address: String,
+    pub(super) load: Load,
+    pub(super) connections: u32,
+    pub(super) depth: u32,
+    pub(super) threads: u32,
+    pub(super) warm_up_seconds: f64,
+    /// How long was measured.
+    pub(super) seconds: f64,
+    /// Whether it was ended before its time.
+    pub(super) interrupted: bool,
+    pub(super) requests_per_second: f64,
+    pub(super) errors: Errors,
+    pub(super) latency: Latency,
+}
+
+/// Whether requests waited for answers, or for their time.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", tag = "loop")]
+pub(super) enum Load {
+    /// Latency counts from the sending.
+    Closed,
+    /// Latency counts from when a request was due.
+    #[serde(rename_all = "camelCase")]
+    Open { requests_per_second: u64 },
+}
+
+/// Requests that failed.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Errors {
+    pub(super) total: u64,
+    pub(super) by_kind: BTreeMap<String, u64>,
+    /// The first line of the codes whose answer was not the expected one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) first_unexpected_line: Option<usize>,
+}
+
+/// Latencies of good answers, in microseconds.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Latency {
+    /// How many were measured.
+    pub(super) count: u64,
+    pub(super) microseconds: Percentiles,
+    /// From the lowest to the highest.
+    pub(super) by_percentile: Vec<Point>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub(super) struct Percentiles {
+    pub(super) p50: f64,
+    pub(super) p90: f64,
+    pub(super) p99: f64,
+    #[serde(rename = "p99.9")]
+    pub(super) p99_9: f64,
+    #[serde(rename = "p99.99")]
+    pub(super) p99_99: f64,
+    pub(super) max: f64,
+    pub(super) mean: f64,
+}
+
+/// So many percent of the requests took no longer than that.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+pub(super) struct Point {
+    pub(super) percentile: f64,
+    pub(super) microseconds: f64,
+    /// How many took no longer.
+    pub(super) count: u64,
+}
+
+/// How a run was set up, and how long it took.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Setup {
+    pub(super) connections: u32,
+    pub(super) depth: u32,
+    pub(super) threads: u32,
+    pub(super) schedule: Schedule,
+    /// When an interrupt ended the run, in nanoseconds of the schedule.
+    pub(super) interrupted_at: Option<u64>,
+}
+
+impl Run {
+    pub(super) fn new(target: &Target, setup: &Setup, tally: &Tally) -> Self {
+        let Schedule { pace, start, end } = setup.schedule;
+        let ended = setup.interrupted_at.map_or(end, |at| at.min(end));
+        let seconds = seconds(ended.saturating_sub(start));
+        Self {
+            name: target.name.clone(),
+            protocol: target.protocol.name().to_owned(),
+            address: target.address.to_string(),
+            load: match pace {
+                Pace::Closed => Load::Closed,
+                Pace::Open { rate } => Load::Open {
+                    requests_per_second: rate,
+                },
+            },
+            connections: setup.connections,
+            depth: setup.depth,
+            threads: setup.threads,
+            warm_up_seconds: self::seconds(start),
+            seconds,
+            interrupted: setup.interrupted_at.is_some(),
+            requests_per_second: if seconds > 0.0 {
+                tally.answers as f64 / seconds
+            } else {
+                0.0
+            },
+            errors: Errors {
+                total: tally.failure_count(),
+                by_kind: tally
+                    .failures
+                    .iter()
+                    .map(|(kind, times)| (kind.to_string(), *times))
+                    .collect(),
+                first_unexpected_line: tally.first_unexpected.map(|code| code + 1),
+            },
+            latency: Latency::new(&tally.latencies),
+        }
+    }
+}
+
+impl Latency {
+    fn new(latencies: &Histogram<u64>) -> Self {
+        let at = |quantile| micros(latencies.value_at_quantile(quantile));
+        let mut count = 0;
+        let points = latencies.iter_quantiles(TICKS_PER_HALF_DISTANCE);
+        Self {
+            count: latencies.len(),
+            microseconds: Percentiles {
+                p50: at(0.5),
+                p90: at(0.9),
+                p99: at(0.99),
+                p99_9: at(0.999),
+                p99_99: at(0.9999),
+                max: micros(latencies.max()),
+                mean: latencies.mean() / 1000.0,
+            },
+            by_percentile: points
+                .map(|step| {
+                    count += step.count_since_last_iteration();
+                    Point {
+                        percentile: step.quantile_iterated_to() * 100.0,
+                        microseconds: micros(step.value_iterated_to()),
+                        count,
+                    }
+                })
+                .collect(),
+        }
+    }
+}
+
+/// The runs that `--json` printed to the file at `path`.
+pub(super) fn read_saved(path: &Path) -> Result<Vec<Run>, String> {
+    let shown = path.display();
+    let figures: Figures = serde_json::from_str(&read_file(path)?)
+        .map_err(|error| format!("{shown} is not what codeid bench --json prints: {error}"))?;
+    Ok(figures.runs)
+}
+
+fn micros(nanoseconds: u64) -> f64 {
+    nanoseconds as f64 / 1000.0
+}
+
+fn seconds(nanoseconds: u64) -> f64 {
+    nanoseconds as f64 / 1e9
+}

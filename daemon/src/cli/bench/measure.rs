@@ -1,0 +1,139 @@
+//! One target, measured once.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::answer::AnswerReader;
+use super::arguments::Bench;
+use super::connection::{Endpoint, Socket};
+use super::figures::{Run, Setup};
+use super::judge::Judge;
+use super::progress::Progress;
+use super::requests::{OpenIds, Requests};
+use super::schedule::{Pace, Schedule, nanoseconds};
+use super::tally::Tally;
+use super::target::Target;
+use super::worker::{self, Live, Plan};
+
+/// How often the progress is shown.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
+
+/// What is known before the first connection.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    requests: Requests,
+    judge: Judge,
+}
+
+/// Makes the requests to `target`, and reads what is expected of it.
+pub(super) fn prepare(
+    bench: &Bench,
+    target: &Target,
+    codes: &[String],
+) -> Result<Prepared, String> {
+    let open_ids = OpenIds {
+        base: &bench.open_id,
+        count: bench.open_ids as usize,
+    };
+    let expect = bench
+        .expect
+        .as_deref()
+        .filter(|_| target.protocol.is_identify());
+    Ok(Prepared {
+        requests: Requests::new(&target.protocol, &bench.headers, codes, open_ids)?,
+        judge: Judge::new(&target.protocol, expect, codes.len())?,
+    })
+}
+
+/// Measures `target` until its time is over, or `stop` is set.
+pub(super) fn measure(
+    bench: &Bench,
+    target: &Target,
+    prepared: Prepared,
+    stop: &AtomicBool,
+) -> Result<(Run, Tally), String> {
+    let unreachable = |number: usize, error: io::Error| {
+        let Target { name, address, .. } = target;
+        if number == 0 {
+            return format!("{name} cannot be reached at {address}: {error}");
+        }
+        let (number, all) = (number + 1, bench.connections);
+        format!("{name} refused connection {number} of {all} at {address}: {error}")
+    };
+    let workers = bench.threads.min(bench.connections) as usize;
+    let endpoint = Endpoint::find(&target.address).map_err(|error| unreachable(0, error))?;
+    let mut sockets: Vec<Vec<Socket>> = (0..workers).map(|_| Vec::new()).collect();
+    for number in 0..bench.connections as usize {
+        let socket = Socket::connect(&endpoint).map_err(|error| unreachable(number, error))?;
+        sockets[number % workers].push(socket);
+    }
+    let plan = Plan {
+        endpoint,
+        requests: prepared.requests,
+        judge: prepared.judge,
+        reader: AnswerReader::new(&target.protocol),
+        schedule: Schedule::new(
+            bench.rate.map_or(Pace::Closed, |rate| Pace::Open { rate }),
+            bench.warm_up,
+            bench.duration,
+        ),
+        depth: bench.depth as usize,
+        workers,
+    };
+    let began = Instant::now();
+    let tally = drive(&plan, sockets, &target.name, began, stop)?;
+    let setup = Setup {
+        connections: bench.connections,
+        depth: bench.depth,
+        threads: bench.threads,
+        schedule: plan.schedule,
+        interrupted_at: stop
+            .load(Ordering::Relaxed)
+            .then(|| nanoseconds(began.elapsed())),
+    };
+    Ok((Run::new(target, &setup, &tally), tally))
+}
+
+/// Runs the workers, each with its part of the sockets, and adds up what they counted.
+fn drive(
+    plan: &Plan,
+    sockets: Vec<Vec<Socket>>,
+    name: &str,
+    began: Instant,
+    stop: &AtomicBool,
+) -> Result<Tally, String> {
+    let live = Live::default();
+    let mut progress = Progress::start(name, Duration::from_nanos(plan.schedule.end));
+    let mut total = Tally::new();
+    let outcome = thread::scope(|scope| {
+        let (done, finished) = channel();
+        for (number, sockets) in sockets.into_iter().enumerate() {
+            let (done, live) = (done.clone(), &live);
+            scope.spawn(move || {
+                // Nobody listens any more when another worker has failed.
+                let _ = done.send(worker::work(plan, sockets, number, began, live, stop));
+            });
+        }
+        drop(done);
+        loop {
+            match finished.recv_timeout(PROGRESS_INTERVAL) {
+                Ok(Ok(tally)) => total.add(&tally),
+                Ok(Err(error)) => {
+                    stop.store(true, Ordering::Relaxed);
+                    return Err(format!("the sockets cannot be watched: {error}"));
+                }
+                Err(RecvTimeoutError::Timeout) => progress.show(
+                    began.elapsed(),
+                    live.answers.load(Ordering::Relaxed),
+                    live.failures.load(Ordering::Relaxed),
+                ),
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            }
+        }
+    });
+    progress.finish();
+    outcome.map(|()| total)
+}

@@ -1,0 +1,143 @@
+//! `codeid bench`: how fast a server answers, ours or a peer, measured by one client.
+//!
+//! `arguments` and `target` say what is measured; `requests` and `judge` prepare what is sent and
+//! what must come. A `worker` drives `connection`s by a `schedule`, reads each `answer`, and keeps a
+//! `tally`, all without allocating; `measure` runs the workers. `figures` are what is kept of a run,
+//! and `report`, `hdr_text` and `plot` show them.
+
+mod answer;
+mod arguments;
+mod connection;
+mod failure;
+mod figures;
+mod hdr_text;
+mod interrupt;
+mod judge;
+mod measure;
+mod plot;
+mod progress;
+mod report;
+mod requests;
+mod schedule;
+mod tally;
+mod target;
+mod worker;
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::atomic::Ordering;
+
+use clap::error::ErrorKind;
+
+use self::figures::{Figures, Run};
+use self::tally::Tally;
+use self::target::Target;
+use super::output::{self, Failure, Stdout};
+
+pub(crate) use self::arguments::Bench;
+
+impl Bench {
+    pub(crate) fn run(self) -> ExitCode {
+        let targets = Target::all_of(&self);
+        if let Err(message) = self.check(&targets) {
+            clap::Error::raw(ErrorKind::ArgumentConflict, format!("{message}\n")).exit();
+        }
+        output::run(|stdout| self.compare(&targets, stdout))
+    }
+
+    /// What the definition of the command line cannot say by itself.
+    fn check(&self, targets: &[Target]) -> Result<(), &'static str> {
+        if targets.len() > 1 && self.hdr.is_some() {
+            return Err("--hdr writes the latencies of one target, and there are more");
+        }
+        if targets.is_empty() && self.hdr.is_some() {
+            return Err("--hdr needs a target: a saved run does not hold every latency");
+        }
+        if self.expect.is_some() && !targets.iter().any(|target| target.protocol.is_identify()) {
+            return Err("--expect verifies answers of codeid, and no target is one");
+        }
+        let bad = |header: &String| {
+            let name = header.split_once(':').map_or("", |(name, _)| name);
+            name.is_empty()
+                || !name
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+        };
+        if self.headers.iter().any(bad) {
+            return Err("--header wants NAME: VALUE");
+        }
+        if !self.path.starts_with('/') || !self.path.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err("--path begins with / and is visible ASCII");
+        }
+        Ok(())
+    }
+
+    fn compare(&self, targets: &[Target], stdout: &mut Stdout) -> Result<ExitCode, Failure> {
+        // All that can be wrong with files is told before anything is measured.
+        let codes = requests::codes(self.codes.as_deref()).map_err(Failure::Told)?;
+        let mut runs = Vec::new();
+        for path in &self.saved {
+            runs.extend(figures::read_saved(path).map_err(Failure::Told)?);
+        }
+        let stop = interrupt::watch().map_err(Failure::Told)?;
+        let mut good = true;
+        for target in targets {
+            if stop.load(Ordering::Relaxed) {
+                break;
+            }
+            let measured = measure::prepare(self, target, &codes)
+                .and_then(|prepared| measure::measure(self, target, prepared, &stop));
+            let (run, tally) = match measured {
+                Ok(measured) => measured,
+                Err(message) => {
+                    // What was measured before it is worth having.
+                    self.show(runs, stdout)?;
+                    stdout.flush()?;
+                    return Err(Failure::Told(message));
+                }
+            };
+            good &= run.errors.total == 0;
+            if !self.json {
+                report::one(stdout, &run)?;
+                stdout.flush()?;
+            }
+            if let Some(path) = &self.hdr {
+                write_hdr(path, &tally)?;
+            }
+            runs.push(run);
+        }
+        self.show(runs, stdout)?;
+        Ok(if good {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        })
+    }
+
+    /// Shows all runs beside each other.
+    fn show(&self, runs: Vec<Run>, stdout: &mut Stdout) -> Result<(), Failure> {
+        if let Some(path) = &self.plot {
+            fs::write(path, plot::svg(&runs)).map_err(|error| cannot_write(path, &error))?;
+        }
+        if self.json {
+            serde_json::to_writer_pretty(&mut *stdout, &Figures { runs })
+                .map_err(io::Error::from)?;
+            writeln!(stdout)?;
+        } else if runs.len() > 1 || !self.saved.is_empty() {
+            report::table(stdout, &runs)?;
+        }
+        Ok(())
+    }
+}
+
+fn write_hdr(path: &Path, tally: &Tally) -> Result<(), Failure> {
+    let mut text = Vec::new();
+    hdr_text::write(&tally.latencies, &mut text)?;
+    fs::write(path, text).map_err(|error| cannot_write(path, &error))
+}
+
+fn cannot_write(path: &Path, error: &io::Error) -> Failure {
+    Failure::Told(format!("{} cannot be written: {error}", path.display()))
+}

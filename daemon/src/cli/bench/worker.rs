@@ -1,0 +1,390 @@
+//! One thread of the client: sends what is due on its connections, and takes the answers.
+//!
+//! The loop asks the kernel directly (mio) rather than through a runtime: a client that shares the
+//! machine with the server must cost little, and must not let one task wait for another.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use mio::event::Event;
+use mio::{Events, Poll, Token};
+
+use super::answer::AnswerReader;
+use super::connection::{Connection, Endpoint, InFlight, Socket};
+use super::failure::FailureKind;
+use super::judge::Judge;
+use super::requests::Requests;
+use super::schedule::{Pace, Schedule, nanoseconds};
+use super::tally::Tally;
+
+/// How long after the end answers are waited for.
+const DRAIN: u64 = 5_000_000_000;
+
+/// How long a connection that brought no answer is left alone before it is tried again.
+const RECONNECT_DELAY: u64 = 100_000_000;
+
+/// The longest wait for events: how soon an interrupt is seen.
+const MAX_WAIT: u64 = 20_000_000;
+
+/// What the kernel's timer is not fine enough for: such waits are spent asking.
+const TIMER_RESOLUTION: u64 = 1_000_000;
+
+/// What all workers of a run share.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) endpoint: Endpoint,
+    pub(super) requests: Requests,
+    pub(super) judge: Judge,
+    pub(super) reader: AnswerReader,
+    pub(super) schedule: Schedule,
+    /// Requests in flight on a connection.
+    pub(super) depth: usize,
+    pub(super) workers: usize,
+}
+
+/// What the workers tell while they work, and are told.
+#[derive(Debug, Default)]
+pub(super) struct Live {
+    pub(super) answers: AtomicU64,
+    pub(super) failures: AtomicU64,
+}
+
+/// One worker of a run.
+struct Worker<'a> {
+    plan: &'a Plan,
+    poll: Poll,
+    slots: Vec<Slot>,
+    /// In the open loop: the slots that can take a request, the one that waits longest first.
+    with_room: VecDeque<usize>,
+    /// Slots without a connection.
+    lost: Vec<usize>,
+    reader: AnswerReader,
+    tally: Tally,
+    /// The number of the next request among all workers'.
+    next: u64,
+    in_flight: usize,
+    began: Instant,
+}
+
+/// A place for a connection, which is made anew when it is lost.
+struct Slot {
+    connection: Option<Connection>,
+    /// Whether the connection has brought an answer.
+    answered: bool,
+    retry_at: u64,
+}
+
+/// Drives `sockets` until the schedule has ended and everything is answered, or `stop` is set.
+///
+/// `began` is the time 0 of the schedule, and `number` that of this worker.
+pub(super) fn work(
+    plan: &Plan,
+    sockets: Vec<Socket>,
+    number: usize,
+    began: Instant,
+    live: &Live,
+    stop: &AtomicBool,
+) -> io::Result<Tally> {
+    let poll = Poll::new()?;
+    let mut slots = Vec::with_capacity(sockets.len());
+    for (index, socket) in sockets.into_iter().enumerate() {
+        let connection = Connection::new(socket, Token(index), plan.depth, poll.registry())?;
+        slots.push(Slot {
+            connection: Some(connection),
+            answered: false,
+            retry_at: 0,
+        });
+    }
+    let mut worker = Worker {
+        plan,
+        poll,
+        with_room: VecDeque::with_capacity(slots.len()),
+        lost: Vec::with_capacity(slots.len()),
+        slots,
+        reader: plan.reader.clone(),
+        tally: Tally::new(),
+        next: number as u64,
+        in_flight: 0,
+        began,
+    };
+    worker.run(live, stop)?;
+    Ok(worker.tally)
+}
+
+impl Worker<'_> {
+    fn run(&mut self, live: &Live, stop: &AtomicBool) -> io::Result<()> {
+        let mut events = Events::with_capacity(1024);
+        let (mut answers, mut failures) = (0, 0);
+        for index in 0..self.slots.len() {
+            self.fill(index);
+        }
+        while !stop.load(Ordering::Relaxed) {
+            let now = self.now();
+            if self.is_done(now) {
+                self.count_what_is_left();
+                break;
+            }
+            self.reconnect(now);
+            self.send_what_is_due(now);
+            let wait = self.wait();
+            match self.poll.poll(&mut events, Some(wait)) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                polled => polled?,
+            }
+            for event in &events {
+                self.handle(event);
+            }
+            if !events.is_empty() {
+                let now = (self.tally.answers, self.tally.failure_count());
+                live.answers.fetch_add(now.0 - answers, Ordering::Relaxed);
+                live.failures.fetch_add(now.1 - failures, Ordering::Relaxed);
+                (answers, failures) = now;
+            }
+        }
+        Ok(())
+    }
+
+    fn now(&self) -> u64 {
+        nanoseconds(self.began.elapsed())
+    }
+
+    fn is_done(&self, now: u64) -> bool {
+        let schedule = &self.plan.schedule;
+        now >= schedule.end
+            && (now >= schedule.end + DRAIN
+                || self.in_flight == 0 && schedule.due(self.next).is_none())
+    }
+
+    /// How long to wait for events: until a request that can be sent is due, and not at all if that
+    /// is sooner than the kernel can wake us.
+    fn wait(&self) -> Duration {
+        let now = self.now();
+        let mut until = now + MAX_WAIT;
+        if now < self.plan.schedule.end {
+            until = until.min(self.plan.schedule.end);
+        }
+        if !self.with_room.is_empty()
+            && let Some(due) = self.plan.schedule.due(self.next)
+        {
+            until = until.min(due);
+        }
+        let wait = until.saturating_sub(now);
+        // Whole units, rounded down: the timer rounds up, and would be late.
+        Duration::from_nanos(wait - wait % TIMER_RESOLUTION)
+    }
+
+    fn handle(&mut self, event: &Event) {
+        let index = event.token().0;
+        if event.is_writable() {
+            self.flush(index);
+        }
+        if event.is_readable() || event.is_read_closed() || event.is_error() {
+            self.receive(index, event.is_read_closed() || event.is_error());
+        }
+    }
+
+    /// Reads what came and answers requests; then sends what may follow.
+    fn receive(&mut self, index: usize, to_the_end: bool) {
+        loop {
+            let Some(connection) = &mut self.slots[index].connection else {
+                return;
+            };
+            let more = match connection.read() {
+                Ok((0, _)) => return self.lose(index, None),
+                Ok((_, more)) => more,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(error) => return self.lose(index, Some(FailureKind::of_socket(&error))),
+            };
+            match self.take_answers(index) {
+                Ok(true) => {}
+                Ok(false) => return self.lose(index, None),
+                Err(kind) => return self.lose(index, Some(kind)),
+            }
+            self.fill(index);
+            if !more && !to_the_end {
+                return;
+            }
+        }
+    }
+
+    /// Takes the whole answers that came. Tells whether the connection goes on.
+    fn take_answers(&mut self, index: usize) -> Result<bool, FailureKind> {
+        let now = self.now();
+        let Self {
+            plan,
+            slots,
+            reader,
+            tally,
+            in_flight,
+            ..
+        } = self;
+        let slot = &mut slots[index];
+        let Some(connection) = &mut slot.connection else {
+            return Ok(true);
+        };
+        while connection.is_within_answer() {
+            let Some(request) = connection.oldest() else {
+                return Err(FailureKind::Malformed("no request was waiting for it"));
+            };
+            let Some(answer) = reader.read(connection.unread())? else {
+                break;
+            };
+            tally.judged(&plan.judge, &plan.schedule, request, &answer.said, now);
+            let (bytes, closes) = (answer.bytes, answer.closes);
+            connection.take_answer(bytes);
+            *in_flight -= 1;
+            slot.answered = true;
+            if closes {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// In the closed loop, sends as many requests as the connection has room for; in the open one,
+    /// notes that it has room.
+    fn fill(&mut self, index: usize) {
+        let Some(connection) = &mut self.slots[index].connection else {
+            return;
+        };
+        if connection.in_flight() >= self.plan.depth {
+            return;
+        }
+        if let Pace::Open { .. } = self.plan.schedule.pace {
+            if !connection.queued {
+                connection.queued = true;
+                self.with_room.push_back(index);
+            }
+            return;
+        }
+        let now = self.now();
+        if now >= self.plan.schedule.end {
+            return;
+        }
+        while let Some(connection) = &self.slots[index].connection
+            && connection.in_flight() < self.plan.depth
+        {
+            self.push(index, now);
+        }
+        self.flush(index);
+    }
+
+    /// In the open loop, sends what is due, as long as connections have room.
+    fn send_what_is_due(&mut self, now: u64) {
+        while let Some(due) = self.plan.schedule.due(self.next)
+            && due <= now
+            && let Some(index) = self.with_room.pop_front()
+        {
+            let Some(connection) = &mut self.slots[index].connection else {
+                continue;
+            };
+            connection.queued = false;
+            self.push(index, due);
+            self.flush(index);
+            self.fill(index);
+        }
+    }
+
+    /// Puts the next request on the connection's way; its latency began at `since`.
+    fn push(&mut self, index: usize, since: u64) {
+        let requests = &self.plan.requests;
+        let Ok(number) = usize::try_from(self.next % requests.len() as u64) else {
+            return;
+        };
+        let Some(connection) = &mut self.slots[index].connection else {
+            return;
+        };
+        let code = requests.code_of(number);
+        connection.push(requests.get(number), InFlight { since, code });
+        self.next += self.plan.workers as u64;
+        self.in_flight += 1;
+    }
+
+    fn flush(&mut self, index: usize) {
+        if let Some(connection) = &mut self.slots[index].connection
+            && let Err(error) = connection.write(self.poll.registry())
+        {
+            self.lose(index, Some(FailureKind::of_socket(&error)));
+        }
+    }
+
+    /// Drops the connection, for `reason` if it did not just close; its requests have failed.
+    fn lose(&mut self, index: usize, reason: Option<FailureKind>) {
+        let now = self.now();
+        let slot = &mut self.slots[index];
+        let Some(mut connection) = slot.connection.take() else {
+            return;
+        };
+        let mut kind = match reason {
+            Some(kind) => kind,
+            None if connection.is_within_answer() => FailureKind::Half,
+            None => FailureKind::Closed,
+        };
+        // A connection that is closed while nothing is asked has failed nobody.
+        if connection.in_flight() == 0
+            && matches!(kind, FailureKind::Malformed(_) | FailureKind::Connect(_))
+        {
+            self.tally.failed_times(kind, 1);
+        }
+        for request in connection.give_up() {
+            self.tally.failed(kind, request.code);
+            self.in_flight -= 1;
+            if matches!(kind, FailureKind::Half | FailureKind::Malformed(_)) {
+                kind = FailureKind::Closed;
+            }
+        }
+        connection.close(self.poll.registry());
+        slot.retry_at = match slot.answered {
+            true => now,
+            false => now + RECONNECT_DELAY,
+        };
+        self.with_room.retain(|with_room| *with_room != index);
+        self.lost.push(index);
+    }
+
+    /// Connects anew where that is wanted and time.
+    fn reconnect(&mut self, now: u64) {
+        if self.lost.is_empty() {
+            return;
+        }
+        for index in std::mem::take(&mut self.lost) {
+            if self.slots[index].retry_at > now {
+                self.lost.push(index);
+                continue;
+            }
+            let connected = Socket::start_to_connect(&self.plan.endpoint).and_then(|socket| {
+                Connection::new(socket, Token(index), self.plan.depth, self.poll.registry())
+            });
+            let slot = &mut self.slots[index];
+            slot.answered = false;
+            match connected {
+                Ok(connection) => {
+                    slot.connection = Some(connection);
+                    self.fill(index);
+                }
+                Err(error) => {
+                    slot.retry_at = now + RECONNECT_DELAY;
+                    let kind = FailureKind::Connect(error.kind());
+                    self.tally.failed_times(kind, 1);
+                    self.lost.push(index);
+                }
+            }
+        }
+    }
+
+    /// The waiting has ended: whatever has no answer yet has failed.
+    fn count_what_is_left(&mut self) {
+        self.tally
+            .failed_times(FailureKind::Unanswered, self.in_flight as u64);
+        let never_sent = self
+            .plan
+            .schedule
+            .total()
+            .saturating_sub(self.next)
+            .div_ceil(self.plan.workers as u64);
+        self.tally.failed_times(FailureKind::NeverSent, never_sent);
+    }
+}
