@@ -31,6 +31,10 @@ pub(crate) enum ReadError {
     NotAFile(&'static str),
     #[error("it has more than {0} bytes")]
     TooLong(usize),
+    #[error(
+        "others than its owner may use the private key, its mode is {0:04o}; make it 0400 or 0600"
+    )]
+    NotPrivate(u32),
     #[error("it cannot be read: {0}")]
     System(io::Error),
 }
@@ -63,6 +67,19 @@ pub(crate) fn read(path: &Path, limit: usize) -> Result<RegularFile, ReadError> 
         untouched_for: untouched_for(&file)?,
         mode: metadata.mode(),
     })
+}
+
+/// As [`read`], for a file that others than its owner may neither read nor write.
+///
+/// # Errors
+///
+/// [`ReadError`], also if they may.
+pub(crate) fn read_private(path: &Path, limit: usize) -> Result<RegularFile, ReadError> {
+    let file = read(path, limit)?;
+    match file.mode & 0o077 {
+        0 => Ok(file),
+        _ => Err(ReadError::NotPrivate(file.mode & 0o7777)),
+    }
 }
 
 /// What `metadata` is of, if it is no regular file.

@@ -17,12 +17,16 @@ use crate::shutdown::Stage;
 
 /// Serves requests until either side closes, or the client makes no progress.
 ///
-/// `overloaded`: the connection is one more than are served, and is told so.
-pub(super) async fn serve<S>(shared: Arc<Shared>, stream: S, overloaded: bool)
-where
+/// `progress` is that of the connection, `overloaded`: it is one more than are served, and is told
+/// so.
+pub(super) async fn serve<S>(
+    shared: Arc<Shared>,
+    stream: S,
+    progress: Arc<Progress>,
+    overloaded: bool,
+) where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let progress = Arc::new(Progress::new());
     let transport = Transport::new(stream, Arc::clone(&progress));
     // Borrowed, so that a request touches no count that other threads touch.
     let (to_all, to_this) = (&*shared, &*progress);

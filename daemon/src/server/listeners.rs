@@ -7,6 +7,7 @@ use thiserror::Error;
 use tokio::net::{TcpListener, TcpSocket};
 
 use super::accept::Listener;
+use super::tls::CertificateError;
 use super::worker::Stream;
 use crate::settings::Listen;
 use crate::unix_socket::{OwnedSocket, SocketError, SocketFile};
@@ -37,6 +38,12 @@ impl ListenError {
             value: value.to_string(),
             why: why.to_string(),
         }
+    }
+}
+
+impl From<CertificateError> for ListenError {
+    fn from(error: CertificateError) -> Self {
+        Self::new(error.setting, error.path.display(), &error.why)
     }
 }
 
@@ -113,6 +120,8 @@ impl Stream {
     fn set_nonblocking(&self) -> io::Result<()> {
         match self {
             Self::Tcp(stream) => stream.set_nonblocking(true),
+            // Its socket never blocked.
+            Self::Tls(_) => Ok(()),
             Self::Unix(stream) => stream.set_nonblocking(true),
         }
     }

@@ -19,6 +19,7 @@ mod framing;
 mod handler;
 mod listeners;
 mod progress;
+mod tls;
 mod transport;
 mod worker;
 
@@ -38,6 +39,7 @@ use self::accept::{OVERLOADED_CONNECTIONS, accept_all};
 use self::body::Budget;
 use self::handler::Shared;
 use self::listeners::Listeners;
+use self::tls::{Handshakes, LiveCertificate};
 use self::worker::{Accepted, Workers};
 use crate::admin::{self, AdminListener, AdminPlane, AdminSocket, Listening};
 use crate::reload::Control;
@@ -146,6 +148,7 @@ pub fn serve_with(settings: &Settings, sources: RouteSources) -> Result<ExitCode
                 return Ok(ExitCode::SUCCESS);
             }
         }
+        let certificate = open_certificate(settings)?;
         let listeners = Listeners::open(&settings.listen).await?;
         let admin = open_admin(settings).await?;
         descriptors::raise_limit(settings.http.max_connections + OVERLOADED_CONNECTIONS);
@@ -156,14 +159,23 @@ pub fn serve_with(settings: &Settings, sources: RouteSources) -> Result<ExitCode
             budget: Arc::new(Budget::new(settings.http.max_buffered_bytes)),
             shutdown,
         });
-        let workers = Workers::start(settings.worker_threads, &shared)
+        let mut workers = Workers::start(settings.worker_threads, &shared)
             .map_err(system("cannot start the serving threads"))?;
+        if let Some(certificate) = &certificate {
+            let (of_handshakes, of_stop) = (Arc::clone(certificate), Arc::clone(&shared.shutdown));
+            let patience = settings.http.header_timeout;
+            workers = workers
+                .behind_tls(|to| Handshakes::start(of_handshakes, patience, to, of_stop))
+                .map_err(system("cannot start the thread of the handshakes"))?;
+            follow_certificate(&control, settings, certificate);
+        }
         let listening = Listening {
             http: listeners.http,
             unix: settings.listen.unix.as_deref().map(shown),
             admin: settings.admin_unix.as_deref().map(shown),
         };
         tell_serving(settings, &listening, &shared.live);
+        warn_if_open_in_clear(&listening, certificate.is_some());
         tell_without_effect(settings);
         let _socket = admin.map(|(listener, socket)| {
             serve_admin(&control, &shared, listener, listening, started);
@@ -251,6 +263,20 @@ async fn drain(deadline: Duration, permits: &Semaphore, all: usize, shutdown: &S
     }
 }
 
+/// The certificate of the TCP listener, if it has one.
+fn open_certificate(settings: &Settings) -> Result<Option<Arc<LiveCertificate>>, ListenError> {
+    let files = settings.listen.tls.clone();
+    let files = files.filter(|_| settings.listen.http.is_some());
+    Ok(files.map(LiveCertificate::load).transpose()?.map(Arc::new))
+}
+
+fn follow_certificate(control: &Control, settings: &Settings, certificate: &Arc<LiveCertificate>) {
+    let (certificate, watch) = (Arc::clone(certificate), settings.watch);
+    control.supervise("certificate", move || {
+        Arc::clone(&certificate).follow(watch)
+    });
+}
+
 async fn open_admin(
     settings: &Settings,
 ) -> Result<Option<(AdminListener, AdminSocket)>, ListenError> {
@@ -291,6 +317,7 @@ fn tell_serving(settings: &Settings, listening: &Listening, live: &LiveTable) {
         };
         tracing::info!(
             http = %listening.http.map_or_else(off, |address| address.to_string()),
+            tls = settings.listen.tls.is_some(),
             unix = %listening.unix.clone().unwrap_or_else(off),
             admin = %listening.admin.clone().unwrap_or_else(off),
             workers = settings.worker_threads,
@@ -302,6 +329,20 @@ fn tell_serving(settings: &Settings, listening: &Listening, live: &LiveTable) {
             "serving"
         );
     });
+}
+
+fn warn_if_open_in_clear(listening: &Listening, has_tls: bool) {
+    let open = listening.http.filter(|address| {
+        // 127.0.0.1 can be written as an address of IPv6, too.
+        !has_tls && !address.ip().to_canonical().is_loopback()
+    });
+    if let Some(address) = open {
+        tracing::warn!(
+            http = %address,
+            "listen.http is open to other machines, and without TLS: whoever is on the way can read \
+             and change what is sent; set listen.tls-cert-path and listen.tls-key-path"
+        );
+    }
 }
 
 /// Says which settings somebody gave that have no effect yet.

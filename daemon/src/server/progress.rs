@@ -55,6 +55,8 @@ pub(super) struct Progress {
     requests: AtomicU64,
     /// Which of them is refused; `u64::MAX`: none.
     refused: AtomicU64,
+    /// How many milliseconds of the wait for the first byte a TLS handshake took.
+    shaking: AtomicU64,
 }
 
 impl Progress {
@@ -67,7 +69,15 @@ impl Progress {
             unread: AtomicBool::new(false),
             requests: AtomicU64::new(0),
             refused: AtomicU64::new(u64::MAX),
+            shaking: AtomicU64::new(0),
         }
+    }
+
+    /// The handshake of TLS is over, and took this long of what the connection has until its first
+    /// byte.
+    pub(super) fn shook_hands_for(&self, time: Duration) {
+        let milliseconds = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        self.shaking.store(milliseconds, Relaxed);
     }
 
     pub(super) fn enter(&self, phase: Phase) {
@@ -127,7 +137,10 @@ impl Progress {
         match () {
             () if self.is_in(Phase::Linger) => Some(LINGER),
             () if self.stalled.load(Relaxed) => Some(limits.write_timeout),
-            () if self.is_in(Phase::Fresh) => Some(limits.header_timeout),
+            () if self.is_in(Phase::Fresh) => {
+                let shaking = Duration::from_millis(self.shaking.load(Relaxed));
+                Some(limits.header_timeout.saturating_sub(shaking))
+            }
             () if self.is_in(Phase::Head) => Some(limits.header_timeout),
             () if self.is_in(Phase::Body) => Some(limits.body_timeout),
             () if self.is_in(Phase::Idle) => Some(limits.idle_timeout),

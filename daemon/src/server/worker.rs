@@ -18,6 +18,8 @@ use tokio::task::JoinSet;
 
 use super::connection;
 use super::handler::Shared;
+use super::progress::Progress;
+use super::tls::{Handshakes, TlsConnection};
 use crate::shutdown::Stage;
 
 /// A connection that was accepted.
@@ -34,6 +36,7 @@ pub(super) struct Accepted {
 #[derive(Debug)]
 pub(super) enum Stream {
     Tcp(std::net::TcpStream),
+    Tls(Box<TlsConnection>),
     Unix(std::os::unix::net::UnixStream),
 }
 
@@ -43,14 +46,22 @@ pub(super) struct WorkerGone;
 
 /// The threads.
 #[derive(Debug)]
-pub(super) struct Workers(Vec<Worker>);
+pub(super) struct Workers {
+    hand_over: HandOver,
+    threads: Vec<JoinHandle<()>>,
+    /// Those that come over TCP shake hands first.
+    handshakes: Option<Handshakes>,
+}
 
-#[derive(Debug)]
+/// Hands connections to the workers.
+#[derive(Clone, Debug)]
+pub(super) struct HandOver(Vec<Worker>);
+
+#[derive(Clone, Debug)]
 struct Worker {
     /// Bounded by the permits.
     accepted: UnboundedSender<Accepted>,
     open: Arc<AtomicUsize>,
-    thread: JoinHandle<()>,
 }
 
 impl Workers {
@@ -60,31 +71,47 @@ impl Workers {
     ///
     /// Whatever the system has against another thread or runtime.
     pub(super) fn start(count: usize, shared: &Arc<Shared>) -> io::Result<Self> {
-        (0..count)
-            .map(|index| Worker::start(index, Arc::clone(shared)))
-            .collect::<Result<_, _>>()
-            .map(Self)
+        let started = (0..count).map(|index| Worker::start(index, Arc::clone(shared)));
+        let (workers, threads) = started.collect::<Result<_, _>>()?;
+        Ok(Self {
+            hand_over: HandOver(workers),
+            threads,
+            handshakes: None,
+        })
     }
 
-    /// Hands a connection to the worker that has the fewest.
+    /// From now on connections over TCP speak TLS; `start` makes the thread that begins with it.
+    ///
+    /// # Errors
+    ///
+    /// That of `start`.
+    pub(super) fn behind_tls(
+        mut self,
+        start: impl FnOnce(HandOver) -> io::Result<Handshakes>,
+    ) -> io::Result<Self> {
+        self.handshakes = Some(start(self.hand_over.clone())?);
+        Ok(self)
+    }
+
+    /// Hands a connection on: to shake hands if it must, else to the worker that has the fewest.
     ///
     /// # Errors
     ///
     /// [`WorkerGone`] if its thread has ended, which it does only when told to, or by a fault.
     pub(super) fn serve(&self, accepted: Accepted) -> Result<(), WorkerGone> {
-        let fewest = self.0.iter().min_by_key(|worker| worker.open.load(Relaxed));
-        let worker = fewest.ok_or(WorkerGone)?;
-        worker.open.fetch_add(1, Relaxed);
-        worker.accepted.send(accepted).map_err(|_| WorkerGone)
+        match (&self.handshakes, &accepted.stream) {
+            (Some(handshakes), Stream::Tcp(_)) => handshakes.begin(accepted),
+            _ => self.hand_over.serve(accepted),
+        }
     }
 
     /// Waits for the threads, which end when nothing is left to serve or they are told to cut.
     pub(super) fn join(self) {
-        for Worker {
-            accepted, thread, ..
-        } in self.0
-        {
-            drop(accepted);
+        drop(self.hand_over);
+        if let Some(handshakes) = self.handshakes {
+            handshakes.join();
+        }
+        for thread in self.threads {
             if thread.join().is_err() {
                 tracing::error!("a worker thread panicked");
             }
@@ -92,8 +119,22 @@ impl Workers {
     }
 }
 
+impl HandOver {
+    /// Hands a connection to the worker that has the fewest.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Workers::serve`].
+    pub(super) fn serve(&self, accepted: Accepted) -> Result<(), WorkerGone> {
+        let fewest = self.0.iter().min_by_key(|worker| worker.open.load(Relaxed));
+        let worker = fewest.ok_or(WorkerGone)?;
+        worker.open.fetch_add(1, Relaxed);
+        worker.accepted.send(accepted).map_err(|_| WorkerGone)
+    }
+}
+
 impl Worker {
-    fn start(index: usize, shared: Arc<Shared>) -> io::Result<Self> {
+    fn start(index: usize, shared: Arc<Shared>) -> io::Result<(Self, JoinHandle<()>)> {
         let runtime = Builder::new_current_thread()
             .enable_io()
             .enable_time()
@@ -104,11 +145,11 @@ impl Worker {
         let thread = thread::Builder::new()
             .name(format!("worker-{index}"))
             .spawn(move || runtime.block_on(work(receiver, shared, counted)))?;
-        Ok(Self {
+        let worker = Self {
             accepted: sender,
             open,
-            thread,
-        })
+        };
+        Ok((worker, thread))
     }
 }
 
@@ -146,15 +187,21 @@ async fn serve(shared: Arc<Shared>, accepted: Accepted, open: Arc<AtomicUsize>) 
         permit: _permit,
     } = accepted;
     let _open = CountDown(open);
+    let progress = || Arc::new(Progress::new());
     match stream {
         Stream::Tcp(stream) => {
             if let Ok(stream) = TcpStream::from_std(stream) {
-                connection::serve(shared, stream, overloaded).await;
+                connection::serve(shared, stream, progress(), overloaded).await;
+            }
+        }
+        Stream::Tls(connection) => {
+            if let Ok((stream, progress)) = connection.attach() {
+                connection::serve(shared, stream, progress, overloaded).await;
             }
         }
         Stream::Unix(stream) => {
             if let Ok(stream) = UnixStream::from_std(stream) {
-                connection::serve(shared, stream, overloaded).await;
+                connection::serve(shared, stream, progress(), overloaded).await;
             }
         }
     }

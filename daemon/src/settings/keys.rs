@@ -38,6 +38,19 @@ pub(crate) const KEYS: &[Key] = &[
         "Where to serve HTTP over TCP. Port 0 takes a free one, which the log names.",
     ),
     live(
+        "listen.tls-cert-path",
+        Kind::Path,
+        None,
+        "The certificate (PEM, with its chain) with which listen.http speaks TLS; without it, plain\n\
+         HTTP. Both files are read again when they change.",
+    ),
+    live(
+        "listen.tls-key-path",
+        Kind::Path,
+        None,
+        "The private key (PEM) of that certificate, in a file for its owner only.",
+    ),
+    live(
         "listen.unix",
         Kind::Socket,
         Some("run/codeid.sock"),
@@ -90,7 +103,7 @@ pub(crate) const KEYS: &[Key] = &[
         Kind::integer(1, 600_000, "milliseconds"),
         Some("10000"),
         "How long a request's head may take from its first byte, and the first byte of a connection\n\
-         from the connect.",
+         from the connect, the handshake of TLS included.",
     ),
     live(
         "http.body-timeout-ms",

@@ -66,6 +66,8 @@ pub struct Settings {
 pub struct Listen {
     /// HTTP over TCP; `None`: not opened. Port 0 takes a free one.
     pub http: Option<SocketAddr>,
+    /// The certificate with which TCP speaks TLS; `None`: it does not.
+    pub tls: Option<Tls>,
     /// HTTP over a Unix socket; `None`: not opened.
     pub unix: Option<PathBuf>,
     /// The permission bits of the Unix socket.
@@ -74,6 +76,15 @@ pub struct Listen {
     pub unix_group: Option<String>,
     /// How many connections may wait to be accepted.
     pub backlog: u32,
+}
+
+/// The files of a certificate, both PEM.
+#[derive(Clone, Debug)]
+pub struct Tls {
+    /// The chain: the server's own certificate first, then who signed it.
+    pub cert_path: PathBuf,
+    /// The private key of the first.
+    pub key_path: PathBuf,
 }
 
 /// What a connection may take.
@@ -209,6 +220,13 @@ impl Settings {
         Self {
             listen: Listen {
                 http: values.address("listen.http"),
+                tls: values
+                    .text("listen.tls-cert-path")
+                    .zip(values.text("listen.tls-key-path"))
+                    .map(|(cert_path, key_path)| Tls {
+                        cert_path: cert_path.into(),
+                        key_path: key_path.into(),
+                    }),
                 unix: values.socket("listen.unix"),
                 unix_mode: values.mode("listen.unix-mode"),
                 unix_group: values.text("listen.unix-group").map(str::to_owned),
@@ -291,6 +309,13 @@ impl Settings {
         if self.listen.http.is_none() && self.listen.unix.is_none() {
             problems.push("listen.http and listen.unix are both off: nothing to serve".to_owned());
         }
+        let values = Values(&self.effective);
+        let [certificate, key] = ["listen.tls-cert-path", "listen.tls-key-path"];
+        for (given, missing) in [(certificate, key), (key, certificate)] {
+            if values.text(given).is_some() && values.text(missing).is_none() {
+                problems.push(format!("{given} is set, and {missing} is not"));
+            }
+        }
         let longest_delay = self.route.pull_delay + self.route.pull_delay / 10;
         let after = self.reload.stale_after;
         let after = after.filter(|after| *after <= longest_delay && self.route.pull_url.is_some());
@@ -309,7 +334,6 @@ impl Settings {
             );
         }
         let sockets = ["listen.unix", "listen.resp", "admin.unix"];
-        let values = Values(&self.effective);
         for (index, first) in sockets.iter().enumerate() {
             for second in &sockets[index + 1..] {
                 let path = values.socket(first);

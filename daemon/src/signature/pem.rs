@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rustls::pki_types::pem::{PemObject, SectionKind};
 use thiserror::Error;
 
-use crate::regular_file::{self, ReadError};
+use crate::regular_file::{self, ReadError, RegularFile};
 
 /// The most bytes of a key file. A key of 8192 bits has less than a tenth of that.
 const MAX_BYTES: usize = 64 << 10;
@@ -33,18 +33,7 @@ impl KeyError {
 ///
 /// [`KeyError`] if it cannot be read, or others have any permission.
 pub(super) fn read_private(path: &Path) -> Result<Vec<u8>, KeyError> {
-    let file = read_file(path)?;
-    match file.mode & 0o077 {
-        0 => Ok(file.bytes),
-        _ => Err(KeyError::new(
-            path,
-            format!(
-                "others than its owner may use the private key, its mode is {:04o}; make it 0400 \
-                 or 0600",
-                file.mode & 0o7777
-            ),
-        )),
-    }
+    described(path, regular_file::read_private(path, MAX_BYTES))
 }
 
 /// Reads a file that anybody may read.
@@ -53,7 +42,7 @@ pub(super) fn read_private(path: &Path) -> Result<Vec<u8>, KeyError> {
 ///
 /// [`KeyError`] if it cannot be read.
 pub(super) fn read_public(path: &Path) -> Result<Vec<u8>, KeyError> {
-    read_file(path).map(|file| file.bytes)
+    described(path, regular_file::read(path, MAX_BYTES))
 }
 
 /// The only section in `pem` of one of these kinds, in DER; sections of other kinds are passed
@@ -78,7 +67,7 @@ pub(super) fn only_section(
     found.ok_or_else(|| format!("it holds no {wanted}"))
 }
 
-fn read_file(path: &Path) -> Result<regular_file::RegularFile, KeyError> {
-    regular_file::read(path, MAX_BYTES)
-        .map_err(|error: ReadError| KeyError::new(path, error.to_string()))
+fn described(path: &Path, read: Result<RegularFile, ReadError>) -> Result<Vec<u8>, KeyError> {
+    read.map(|file| file.bytes)
+        .map_err(|error| KeyError::new(path, error.to_string()))
 }

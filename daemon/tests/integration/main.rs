@@ -5,3 +5,4 @@
 mod cli;
 mod reload;
 mod serve;
+mod tls;

@@ -4,7 +4,11 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::sync::Arc;
 
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use serde_json::Value;
 
 use super::daemon::PATIENCE;
@@ -24,6 +28,7 @@ pub(crate) struct Answer {
 
 enum Stream {
     Tcp(TcpStream),
+    Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
     Unix(UnixStream),
 }
 
@@ -37,6 +42,38 @@ impl Client {
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_nodelay(true)?;
         Ok(Self::over(Stream::Tcp(stream)))
+    }
+
+    /// With TLS, to who proves to be 127.0.0.1. The handshake begins with the first bytes that are
+    /// sent or received.
+    pub(crate) fn tls(port: u16, roots: RootCertStore) -> io::Result<Self> {
+        let stream = TcpStream::connect(("127.0.0.1", port))?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_nodelay(true)?;
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let name = ServerName::try_from("127.0.0.1").unwrap();
+        let connection = ClientConnection::new(Arc::new(config), name).unwrap();
+        let stream = StreamOwned::new(connection, stream);
+        Ok(Self::over(Stream::Tls(Box::new(stream))))
+    }
+
+    /// Shakes hands, if that is to be done.
+    pub(crate) fn shake_hands(&mut self) {
+        self.try_shake_hands().unwrap();
+    }
+
+    pub(crate) fn try_shake_hands(&mut self) -> io::Result<()> {
+        if let Stream::Tls(stream) = self.stream.get_mut() {
+            while stream.conn.is_handshaking() {
+                stream.conn.complete_io(&mut stream.sock)?;
+            }
+        }
+        Ok(())
     }
 
     pub(crate) fn unix(path: &Path) -> Self {
@@ -67,6 +104,7 @@ impl Client {
     pub(crate) fn end(&mut self) {
         match self.stream.get_ref() {
             Stream::Tcp(stream) => stream.shutdown(Shutdown::Write),
+            Stream::Tls(stream) => stream.sock.shutdown(Shutdown::Write),
             Stream::Unix(stream) => stream.shutdown(Shutdown::Write),
         }
         .unwrap();
@@ -193,6 +231,7 @@ impl Read for Stream {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Tcp(stream) => stream.read(bytes),
+            Self::Tls(stream) => stream.read(bytes),
             Self::Unix(stream) => stream.read(bytes),
         }
     }
@@ -202,6 +241,7 @@ impl Write for Stream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Tcp(stream) => stream.write(bytes),
+            Self::Tls(stream) => stream.write(bytes),
             Self::Unix(stream) => stream.write(bytes),
         }
     }

@@ -1,0 +1,119 @@
+//! Handshakes that fail, or never end.
+
+use std::process::{Command, Stdio};
+
+use super::{Authority, connect, plan};
+use crate::serve::daemon::Daemon;
+
+/// The status and the errors of curl, which trusts the authority's certificates.
+fn curl(daemon: &Daemon, authority: &Authority) -> (Option<i32>, String) {
+    let output = Command::new("curl")
+        .args(["--silent", "--show-error", "--max-time", "60", "--cacert"])
+        .arg(authority.write(&daemon.directory))
+        .arg(format!("https://127.0.0.1:{}/livez", daemon.port))
+        .output()
+        .expect("curl is installed");
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output.status.code(), errors)
+}
+
+#[test]
+fn a_client_does_not_take_the_certificate_of_another_name_or_authority() {
+    let authority = Authority::new();
+    let daemon = plan(&authority.issue("other.example")).start();
+    let (status, errors) = curl(&daemon, &authority);
+    assert_eq!(status, Some(60), "{errors}");
+    assert!(errors.contains("127.0.0.1"), "{errors}");
+    let daemon = plan(&authority.issue("127.0.0.1")).start();
+    let (status, errors) = curl(&daemon, &Authority::new());
+    assert_eq!(status, Some(60), "{errors}");
+    assert_eq!(curl(&daemon, &authority).0, Some(0));
+}
+
+#[test]
+fn versions_below_1_2_are_refused() {
+    let authority = Authority::new();
+    let daemon = plan(&authority.issue("127.0.0.1")).start();
+    let connect = |version: &str| {
+        let output = Command::new("openssl")
+            .args([
+                "s_client",
+                version,
+                "-cipher",
+                "ALL:@SECLEVEL=0",
+                "-connect",
+            ])
+            .arg(format!("127.0.0.1:{}", daemon.port))
+            .stdin(Stdio::null())
+            .output()
+            .expect("openssl is installed");
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.success(), errors)
+    };
+    for version in ["-tls1", "-tls1_1"] {
+        let (connected, errors) = connect(version);
+        assert!(
+            !connected && errors.contains(" alert "),
+            "{version}: {errors}"
+        );
+    }
+    assert!(connect("-tls1_2").0);
+}
+
+#[test]
+fn a_handshake_that_takes_too_long_is_cut_and_delays_nobody() {
+    let authority = Authority::new();
+    let daemon = plan(&authority.issue("127.0.0.1"))
+        .set("http.header-timeout-ms=1000")
+        .start();
+    let mut served = connect(&daemon, &authority);
+    assert_eq!(served.bare("GET", "/livez").status, 200);
+    let mut silent = daemon.tcp();
+    let mut slow = daemon.tcp();
+    // The header of a record, and the first byte of a ClientHello.
+    slow.send([22, 3, 1, 2, 0, 1]);
+    // This one shakes hands, and asks for nothing.
+    let mut idle = connect(&daemon, &authority);
+    idle.shake_hands();
+    for _ in 0..100 {
+        assert_eq!(served.identify("28100104x", "user-42").status, 200);
+    }
+    assert_eq!(slow.rest(), b"");
+    assert_eq!(silent.rest(), b"");
+    assert_eq!(idle.rest(), b"");
+    daemon.stop();
+}
+
+#[test]
+fn what_is_not_tls_is_answered_by_closing() {
+    let authority = Authority::new();
+    let daemon = plan(&authority.issue("127.0.0.1"))
+        .set("log.level=info")
+        .start();
+    let garbage = "\0".repeat(100_000);
+    for text in [
+        "GET /livez HTTP/1.1\r\nHost: h\r\n\r\n",
+        "*1\r\n$4\r\nPING\r\n",
+        &garbage,
+    ] {
+        let mut client = daemon.tcp();
+        // It may be closed before all was sent.
+        let _ = client.try_send(text);
+        let rest = client.rest();
+        assert!(
+            !rest.starts_with(b"HTTP"),
+            "{}",
+            String::from_utf8_lossy(&rest)
+        );
+    }
+    assert_eq!(
+        connect(&daemon, &authority).bare("GET", "/livez").status,
+        200
+    );
+    // Nobody fills the log that way.
+    let log = daemon.stop();
+    assert!(
+        !log.iter().any(|line| line.contains("handshake")),
+        "{log:?}"
+    );
+}

@@ -1,0 +1,42 @@
+//! TLS on `listen.http`, with clients that are not ours where there is one.
+
+mod authority;
+mod handshake;
+mod replacement;
+mod serving;
+mod start;
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+use self::authority::{Authority, Pair};
+use super::serve::client::Client;
+use super::serve::daemon::{Daemon, Plan};
+
+/// A daemon that is yet to be started with this pair, in files that it has in its directory.
+fn plan(pair: &Pair) -> Plan {
+    let plan = Plan::new()
+        .set("listen.tls-cert-path=server.pem")
+        .set("listen.tls-key-path=server.key")
+        .set("watch.debounce-ms=10")
+        .set("watch.poll-interval-ms=200");
+    plan.directory.write("server.pem", &pair.chain);
+    write_key(&plan.directory.path().join("server.key"), &pair.key, 0o600);
+    plan
+}
+
+/// Replaces a key's file, which never has other permissions than these.
+fn write_key(path: &PathBuf, key: &str, mode: u32) {
+    let aside = path.with_extension("new");
+    fs::write(&aside, "").unwrap();
+    fs::set_permissions(&aside, Permissions::from_mode(0o600)).unwrap();
+    fs::write(&aside, key).unwrap();
+    fs::set_permissions(&aside, Permissions::from_mode(mode)).unwrap();
+    fs::rename(&aside, path).unwrap();
+}
+
+/// A connection with TLS to a daemon, whose certificate is by `authority` and for 127.0.0.1.
+fn connect(daemon: &Daemon, authority: &Authority) -> Client {
+    Client::tls(daemon.port, authority.roots()).unwrap()
+}
