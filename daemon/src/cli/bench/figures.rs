@@ -167,7 +167,7 @@ impl Latency {
                 .map(|step| {
                     count += step.count_since_last_iteration();
                     Point {
-                        percentile: step.quantile_iterated_to() * 100.0,
+                        percentile: percent(step.quantile_iterated_to()),
                         microseconds: micros(step.value_iterated_to()),
                         count,
                     }
@@ -183,6 +183,11 @@ pub(super) fn read_saved(path: &Path) -> Result<Vec<Run>, String> {
     let figures: Figures = serde_json::from_str(&read_file(path)?)
         .map_err(|error| format!("{shown} is not what codeid bench --json prints: {error}"))?;
     Ok(figures.runs)
+}
+
+/// Without what binary fractions leave behind.
+fn percent(quantile: f64) -> f64 {
+    (quantile * 1e12).round() / 1e10
 }
 
 fn micros(nanoseconds: u64) -> f64 {

@@ -2,12 +2,13 @@
 
 use super::run;
 
-const SUBCOMMANDS: [&str; 8] = [
+const SUBCOMMANDS: [&str; 9] = [
     "serve",
     "settings",
     "identify",
     "check",
     "bucket",
+    "bench",
     "schema",
     "completions",
     "man",
@@ -20,7 +21,7 @@ fn completions_know_every_subcommand() {
         assert_eq!((ran.status, &*ran.stderr), (0, ""), "{shell}");
         for word in SUBCOMMANDS
             .into_iter()
-            .chain(["open-id", "routes", "explain"])
+            .chain(["open-id", "routes", "explain", "redis-get"])
         {
             assert!(ran.stdout.contains(word), "{shell}: {word}");
         }

@@ -1,5 +1,6 @@
 //! Every subcommand that ends by itself, run as a process.
 
+mod bench;
 mod bucket;
 mod check;
 mod generated;
@@ -144,6 +145,7 @@ fn help_tells_the_exit_statuses() {
         &["--help"][..],
         &["identify", "--help"],
         &["check", "--help"],
+        &["bench", "--help"],
     ] {
         let ran = run(arguments);
         assert_eq!(ran.status, 0);

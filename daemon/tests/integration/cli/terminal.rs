@@ -63,3 +63,21 @@ fn progress_is_shown_beside_answers_not_among_them() {
     let sent = on_terminal(identify(), None);
     assert!(!sent.contains(" % ") && sent.contains("SUCCESS"));
 }
+
+#[test]
+fn a_benchmark_shows_how_far_it_is() {
+    let nobody_answers = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", nobody_answers.local_addr().unwrap());
+    let arguments = [
+        "bench",
+        "--http",
+        &url,
+        "--duration",
+        "1s",
+        "--connections",
+        "1",
+    ];
+    let sent = on_terminal(codeid(arguments), None);
+    assert!(sent.contains("0 requests/s, 0 errors"), "{sent:?}");
+    assert!(sent.contains("no answer within 5 s"), "{sent:?}");
+}

@@ -179,8 +179,11 @@ fn trailers(bytes: &[u8]) -> Option<Option<usize>> {
 mod tests {
     use super::*;
 
-    /// What is read of each whole answer in `bytes`, the same however it is cut.
-    fn answers(bytes: &[u8]) -> Result<Vec<(Result<Vec<u8>, FailureKind>, bool)>, FailureKind> {
+    /// The content of an answer or why there is none, and whether the connection is closed.
+    type Read = (Result<Vec<u8>, FailureKind>, bool);
+
+    /// What is read of each whole answer in `bytes`, which come one by one.
+    fn answers(bytes: &[u8]) -> Result<Vec<Read>, FailureKind> {
         let mut chunks = Vec::new();
         let (mut at, mut found) = (0, Vec::new());
         for end in 0..=bytes.len() {

@@ -1,0 +1,211 @@
+//! Whatever goes wrong is counted, and said in words.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::server::{Act, Server, deserted, http};
+use super::{SHORT, SUPPORTED, bench, bench_json, file, run};
+
+/// What a server does with each request.
+type Acts = fn(u64) -> Act;
+
+#[test]
+fn each_kind_has_its_words() {
+    let http_cases: [(Acts, &str); 7] = [
+        (|_| Act::Answer(http("503 Busy", "")), "HTTP status 503"),
+        (
+            |_| Act::Answer(http("200 OK", r#"{"result":{"resultStatus":"F"}}"#)),
+            "answer without resultStatus S",
+        ),
+        (
+            |_| Act::Answer(b"+PONG\r\n\r\n".to_vec()),
+            "malformed answer: not a head of HTTP/1.1",
+        ),
+        (
+            |_| Act::AnswerAndClose(vec![]),
+            "connection closed by the server before the answer",
+        ),
+        (
+            |_| Act::AnswerAndClose(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf".to_vec()),
+            "connection closed by the server within an answer",
+        ),
+        (
+            |_| Act::Answer(b"HTTP/1.1 200 OK\r\n\r\n".to_vec()),
+            "malformed answer: its body ends only with the connection",
+        ),
+        (
+            |_| Act::Answer([http("200 OK", SUPPORTED), http("200 OK", SUPPORTED)].concat()),
+            "malformed answer: no request was waiting for it",
+        ),
+    ];
+    for (act, words) in http_cases {
+        let server = Server::tcp(act);
+        let url = format!("http://{}", server.address);
+        assert_counted(["--http", &url], words);
+    }
+    let resp_cases: [(&str, Acts, &str); 3] = [
+        (
+            "--resp",
+            |_| Act::Answer(b"-ERR unknown command 'IDENTIFY'\r\n".to_vec()),
+            "error reply ERR",
+        ),
+        (
+            "--resp",
+            |_| Act::Answer(http("400 Bad Request", "")),
+            "malformed answer: not a RESP reply",
+        ),
+        (
+            "--redis-get",
+            |_| Act::Answer(b"$-1\r\n".to_vec()),
+            "Redis has no such key",
+        ),
+    ];
+    for (option, act, words) in resp_cases {
+        let server = Server::unix(act);
+        assert_counted([option, &server.address], words);
+    }
+    let server = Server::resetting();
+    let url = format!("http://{}", server.address);
+    assert_counted(["--http", &url], "connection reset by the server");
+}
+
+/// Fails unless a run of `target` fails, having counted errors of this kind.
+fn assert_counted(target: [&str; 2], words: &str) {
+    let (status, run) = bench_json(target.into_iter().chain(SHORT));
+    assert_eq!(status, 1, "{words}: {run}");
+    assert!(
+        run["errors"]["byKind"][words].as_u64() >= Some(1),
+        "{words}: {run}"
+    );
+    let ran = bench(target.into_iter().chain(SHORT));
+    assert_eq!((ran.status, &*ran.stderr), (1, ""));
+    assert!(ran.stdout.contains(&format!("× {words}")), "{}", ran.stdout);
+}
+
+#[test]
+fn a_target_out_of_reach_is_named() {
+    let (_directory, path) = deserted();
+    let path = path.to_str().unwrap();
+    let target = format!("nobody={path}");
+    let ran = bench(["--resp", &target]);
+    let wanted = format!("error: nobody cannot be reached at {path}: Connection refused");
+    assert_eq!((ran.status, &*ran.stdout), (1, ""));
+    assert!(ran.stderr.starts_with(&wanted), "{}", ran.stderr);
+}
+
+#[test]
+fn a_server_that_comes_back_is_used_again() {
+    let answer = || http("200 OK", SUPPORTED);
+    let server = Server::tcp(move |number| match number % 10 {
+        9 => Act::AnswerAndClose(answer()),
+        5 => Act::AnswerAndClose(vec![]),
+        _ => Act::Answer(answer()),
+    });
+    let url = format!("http://{}", server.address);
+    let load = ["--connections", "1"].into_iter().chain(SHORT);
+    let (status, run) = bench_json(["--http", &*url].into_iter().chain(load));
+    assert_eq!(status, 1);
+    assert!(run["latency"]["count"].as_u64() > Some(10), "{run}");
+    let kinds = run["errors"]["byKind"].as_object().unwrap();
+    // A connection that is closed after an answer has failed nobody, unless the next was on its way.
+    for kind in kinds.keys() {
+        let closed = "connection closed by the server before the answer";
+        assert!(
+            kind == closed || kind == "connection reset by the server",
+            "{run}"
+        );
+    }
+}
+
+#[test]
+fn answers_other_than_expected_are_counted() {
+    let codes = file("bench-codes.txt", "28100104df2342342\nno code\n");
+    let codes_path = codes.to_str().unwrap();
+    let answers = run(["identify", "--file", codes_path, "--open-id", "user-42"]);
+    let expected = file("bench-expected.jsonl", &answers.stdout);
+    let wrong = Arc::new(AtomicU64::new(0));
+    let server = Server::tcp({
+        let wrong = Arc::clone(&wrong);
+        let right = [
+            SUPPORTED.to_owned(),
+            // The same in another order and spelling.
+            r#"{ "isSupported": false, "result": {"resultMessage": "Success", "resultStatus": "S", "resultCode": "SUCCE\u0053S"}}"#.to_owned(),
+        ];
+        move |number| {
+            let answer = &right[usize::try_from(number % 2).unwrap()];
+            if number % 20 == 3 {
+                wrong.fetch_add(1, Ordering::Relaxed);
+                return Act::Answer(http("200 OK", &answer.replace("false", "true")));
+            }
+            Act::Answer(http("200 OK", answer))
+        }
+    });
+    let url = format!("http://{}", server.address);
+    let given = [
+        "--codes",
+        codes_path,
+        "--expect",
+        expected.to_str().unwrap(),
+    ];
+    let user = ["--open-id", "user-42", "--connections", "1"];
+    let arguments = ["--http", &*url].into_iter().chain(given).chain(user);
+    let (status, run) = bench_json(arguments.chain(SHORT));
+    let wrong = wrong.load(Ordering::Relaxed);
+    assert!(wrong > 0 && status == 1);
+    let errors = &run["errors"];
+    assert_eq!(
+        errors["byKind"]["answer other than expected"], wrong,
+        "{run}"
+    );
+    assert_eq!(errors["total"], wrong);
+    assert_eq!(errors["firstUnexpectedLine"], 2);
+}
+
+#[test]
+fn files_that_do_not_fit_each_other_are_refused_before_anything_is_sent() {
+    let (_directory, path) = deserted();
+    let path = path.to_str().unwrap();
+    let codes = file("bench-misfit-codes.txt", "a\nb\n");
+    let codes = codes.to_str().unwrap();
+    let line = format!("{{\"line\":1,{}\n", &SUPPORTED[1..]);
+    for (expected, words) in [
+        (&*line, "has 1 answers, and there are 2 codes"),
+        ("[]\n", "line 1: not a JSON object"),
+        (&line.replace(":1,", ":7,"), "for line 1"),
+    ] {
+        let expected = file("bench-misfit.jsonl", expected);
+        let expected = expected.to_str().unwrap();
+        let ran = bench(["--resp", path, "--codes", codes, "--expect", expected]);
+        assert_eq!(ran.status, 1);
+        assert!(ran.stderr.contains(words), "{}", ran.stderr);
+    }
+    for (content, words) in [(&b""[..], "holds no code"), (b"a\xff", "UTF-8 at byte 1")] {
+        let codes = file("bench-bad-codes.txt", content);
+        let ran = bench(["--resp", path, "--codes", codes.to_str().unwrap()]);
+        assert_eq!(ran.status, 1);
+        assert!(ran.stderr.contains(words), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn misuse_exits_2() {
+    for arguments in [
+        &[][..],
+        &["--duration", "1s"],
+        &["--http", "https://127.0.0.1/"],
+        &["--resp", "a", "--resp", "b", "--hdr", "x"],
+        &["--saved", "a", "--hdr", "x"],
+        &["--resp", "a", "--expect", "x"],
+        &["--redis-get", "a", "--codes", "x", "--expect", "x"],
+        &["--resp", "a", "--rate", "0"],
+        &["--resp", "a", "--duration", "0"],
+        &["--resp", "a", "--connections", "0"],
+        &["--resp", "=a"],
+        &["--http-get", "http://a/", "--header", "nothing"],
+        &["--http-unix", "a", "--path", "x"],
+    ] {
+        let ran = bench(arguments.iter().copied());
+        assert_eq!((ran.status, &*ran.stdout), (2, ""), "{arguments:?}");
+        assert!(ran.stderr.starts_with("error: "), "{}", ran.stderr);
+    }
+}

@@ -1,0 +1,85 @@
+//! A server that stalls for a second: who waited for it depends on who asked.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::server::{Act, Server, http};
+use super::{SUPPORTED, bench_json};
+
+const STALL: Duration = Duration::from_secs(1);
+
+/// Answers at once, but for one request: then everybody waits.
+fn stalling() -> Server {
+    Server::tcp(|number| {
+        let answer = http("200 OK", SUPPORTED);
+        match number {
+            100 => Act::StallAndAnswer(STALL, answer),
+            _ => Act::Answer(answer),
+        }
+    })
+}
+
+fn seconds(run: &Value, percentile: &str) -> f64 {
+    let microseconds = &run["latency"]["microseconds"][percentile];
+    microseconds.as_f64().unwrap() / 1e6
+}
+
+#[test]
+fn the_open_loop_shows_it_to_every_request_that_was_due() {
+    let server = stalling();
+    let url = format!("http://{}", server.address);
+    // 600 become due, and 200 of them during the stall: of all, a third.
+    let load = ["--rate", "200", "--duration", "3s", "--warm-up", "0"];
+    let (status, run) = bench_json(
+        ["--http", &*url, "--connections", "2"]
+            .into_iter()
+            .chain(load),
+    );
+    assert_eq!(
+        (status, &run["errors"]["total"]),
+        (0, &Value::from(0)),
+        "{run}"
+    );
+    assert_eq!(run["latency"]["count"], 600);
+    let stall = STALL.as_secs_f64();
+    assert!(seconds(&run, "max") >= stall, "{run}");
+    assert!(seconds(&run, "p99") >= stall * 0.9, "{run}");
+    assert!(seconds(&run, "p90") >= stall * 0.5, "{run}");
+}
+
+#[test]
+fn the_closed_loop_shows_it_to_who_was_asking() {
+    let server = stalling();
+    let url = format!("http://{}", server.address);
+    let load = ["--connections", "1", "--duration", "3s", "--warm-up", "0"];
+    let (status, run) = bench_json(["--http", &*url].into_iter().chain(load));
+    assert_eq!(status, 0, "{run}");
+    assert!(seconds(&run, "max") >= STALL.as_secs_f64(), "{run}");
+    assert!(seconds(&run, "p90") < STALL.as_secs_f64() * 0.5, "{run}");
+}
+
+#[test]
+fn requests_that_the_server_never_came_to_are_errors() {
+    let server = Server::tcp(|_| Act::Nothing);
+    let url = format!("http://{}", server.address);
+    // Ten become due.
+    let load = ["--rate", "50", "--duration", "200ms", "--warm-up", "0"];
+    let (status, run) = bench_json(
+        ["--http", &*url, "--connections", "2"]
+            .into_iter()
+            .chain(load),
+    );
+    assert_eq!(status, 1);
+    let errors = &run["errors"];
+    assert_eq!(
+        errors["byKind"]["no answer within 5 s of the end"], 2,
+        "{run}"
+    );
+    let never_sent = "due, but no connection became free to send it";
+    assert_eq!(errors["byKind"][never_sent], 8, "{run}");
+    assert_eq!(
+        (&errors["total"], &run["latency"]["count"]),
+        (&10.into(), &0.into())
+    );
+}

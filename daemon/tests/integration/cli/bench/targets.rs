@@ -1,0 +1,120 @@
+//! What is sent to each kind of target.
+
+use std::fs;
+
+use super::server::{Act, Server, http};
+use super::{SHORT, SUPPORTED, bench_json, file, run};
+use crate::cli::project_file;
+use crate::serve::daemon::Plan;
+
+const REPLY: &str = "*6\r\n$11\r\nisSupported\r\n:1\r\n$23\r\npostCodeMatchActionType\r\n$6\r\nDECODE\r\n$9\r\ncodeValue\r\n$17\r\n28100104df2342342\r\n";
+
+/// Runs against `server`, which must be content, and gives the first requests as text.
+fn first_requests(server: &Server, arguments: &[&str]) -> Vec<String> {
+    let load = ["--connections", "1"].into_iter().chain(SHORT);
+    let (status, run) = bench_json(arguments.iter().copied().chain(load));
+    assert_eq!((status, &run["errors"]["total"]), (0, &0.into()), "{run}");
+    assert!(run["requestsPerSecond"].as_f64().unwrap() > 0.0);
+    let requests = server.requests.try_iter().take(3);
+    requests
+        .map(|request| String::from_utf8(request).unwrap())
+        .collect()
+}
+
+#[test]
+fn http_posts_rotate_codes_and_users() {
+    let server = Server::unix(|_| Act::Answer(http("200 OK", SUPPORTED)));
+    let codes = file("bench-rotate.txt", "a\r\nb\n");
+    let codes = codes.to_str().unwrap();
+    let options = ["--codes", codes, "--open-ids", "3", "--open-id", "user"];
+    let target = ["--http-unix", &server.address];
+    let requests = first_requests(&server, &[&target[..], &options].concat());
+    for (request, body) in requests.iter().zip([
+        r#"{"codeValue":"a","openId":"user-1"}"#,
+        r#"{"codeValue":"b","openId":"user-2"}"#,
+        r#"{"codeValue":"a","openId":"user-3"}"#,
+    ]) {
+        assert!(request.starts_with("POST /v1/identifyCode HTTP/1.1\r\n"));
+        assert!(request.ends_with(body), "{request}");
+    }
+}
+
+#[test]
+fn any_http_server_is_asked_with_the_code_in_its_place() {
+    let chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n";
+    let server = Server::tcp(|_| Act::Answer(chunked.to_vec()));
+    let codes = file("bench-get.txt", "a/b\n");
+    let url = format!("http://{}/x?c={{code}}", server.address);
+    let options = [
+        "--codes",
+        codes.to_str().unwrap(),
+        "--header",
+        "X-Code: {code}",
+    ];
+    let requests = first_requests(&server, &[&["--http-get", &*url][..], &options].concat());
+    let wanted = format!(
+        "GET /x?c=a%2Fb HTTP/1.1\r\nHost: {}\r\nX-Code: a/b\r\n\r\n",
+        server.address
+    );
+    assert_eq!(requests[0], wanted);
+}
+
+#[test]
+fn redis_is_asked_for_the_key() {
+    let server = Server::tcp(|_| Act::Answer(b"$2\r\nok\r\n".to_vec()));
+    let requests = first_requests(&server, &["--redis-get", &server.address, "--key", "k"]);
+    assert_eq!(requests[0], "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n");
+}
+
+#[test]
+fn resp_is_pipelined_and_verified() {
+    let server = Server::unix(|_| Act::Answer(REPLY.as_bytes().to_vec()));
+    let codes = file("bench-resp.txt", "28100104df2342342\n");
+    let codes = codes.to_str().unwrap();
+    let answers = run(["identify", "--file", codes, "--open-id", "user-42"]);
+    let expected = file("bench-resp.jsonl", &answers.stdout);
+    let options = [
+        "--codes",
+        codes,
+        "--expect",
+        expected.to_str().unwrap(),
+        "--open-id",
+        "user-42",
+    ];
+    let target = ["--resp", &server.address, "--depth", "16"];
+    let requests = first_requests(&server, &[&target[..], &options].concat());
+    let wanted = "*3\r\n$8\r\nIDENTIFY\r\n$17\r\n28100104df2342342\r\n$7\r\nuser-42\r\n";
+    assert_eq!(requests[0], wanted);
+}
+
+#[test]
+fn codeid_answers_as_its_command_line_does() {
+    let preset = fs::read(project_file("config/routes.preset.json")).unwrap();
+    let daemon = Plan::with_rules(preset).start();
+    let codes = file(
+        "bench-real.txt",
+        "28100104df2342342\nhttps://qr.paypay.ne.jp/28180105example\nno code\n\"é\\\n",
+    );
+    let codes = codes.to_str().unwrap();
+    let answers = run(["identify", "--file", codes, "--open-id", "user-42"]);
+    let expected = file("bench-real.jsonl", &answers.stdout);
+    let given = [
+        "--codes",
+        codes,
+        "--expect",
+        expected.to_str().unwrap(),
+        "--open-id",
+        "user-42",
+    ];
+    let socket = daemon.socket();
+    let url = format!("http://127.0.0.1:{}/", daemon.port);
+    let targets = [["--http", &url], ["--http-unix", socket.to_str().unwrap()]];
+    for target in targets {
+        for load in [["--depth", "4"], ["--rate", "500"]] {
+            let arguments = target.into_iter().chain(load).chain(given);
+            let (status, run) = bench_json(arguments.chain(SHORT));
+            assert_eq!((status, &run["errors"]["total"]), (0, &0.into()), "{run}");
+        }
+    }
+    daemon.stop();
+}
