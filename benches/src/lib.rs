@@ -7,6 +7,7 @@ mod adversarial;
 mod engines;
 mod measure;
 mod random;
+pub mod serving;
 mod shape;
 mod workload;
 
