@@ -118,9 +118,9 @@ fn start_thread() -> io::Result<Sender<Job>> {
 }
 
 fn work(jobs: &Receiver<Job>) {
-    // Of the thread that calls, on Linux; elsewhere it would be of the whole process.
+    // Added to that of the thread that calls, on Linux; elsewhere to that of the whole process.
     #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
+    if let Err(error) = rustix::process::nice(NICENESS) {
         tracing::debug!(%error, "the compiling thread keeps its priority");
     }
     while let Ok(job) = jobs.recv() {
