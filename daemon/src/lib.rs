@@ -14,6 +14,7 @@
 //! `shutdown`, `readiness`, `telemetry` and `unix_socket` are what their names say.
 
 mod admin;
+mod budget;
 pub mod cli;
 mod connector;
 mod durable_file;

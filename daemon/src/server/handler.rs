@@ -9,10 +9,11 @@ use hyper::body::{Body, Incoming};
 use hyper::header::{ALLOW, CONNECTION, CONTENT_TYPE, EXPECT, HeaderName, HeaderValue};
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 
-use super::body::{self, AnswerBody, BodyError, Budget};
+use super::body::{self, AnswerBody, BodyError};
 use super::endpoint::Endpoint;
 use super::failure::Failure;
 use super::progress::{Phase, Progress};
+use crate::budget::Budget;
 use crate::identify::{self, request::RequestError};
 use crate::readiness;
 use crate::reload::status::Board;
@@ -98,14 +99,14 @@ async fn answer(
     let body = body::read(request.body_mut(), most, &shared.budget, progress).await?;
     progress.enter(Phase::Answer);
     let answer = match endpoint {
-        Endpoint::IdentifyCode => identify::identify_code(&shared.live, &body.bytes)?,
-        Endpoint::IdentifyCodes => identify::identify_codes(&shared.live, &body.bytes)?,
+        Endpoint::IdentifyCode => identify::identify_code(&shared.live, &body)?,
+        Endpoint::IdentifyCodes => identify::identify_codes(&shared.live, &body)?,
         _ => {
-            identify::request::require_object(&body.bytes)?;
+            identify::request::require_object(&body)?;
             let mut out = BytesMut::from(&b"{"[..]);
             sdk_proxy::INVALID_API.write(&mut out);
             out.extend_from_slice(b"}");
-            return Ok(json(StatusCode::OK, AnswerBody::small(out.freeze())));
+            return Ok(json(StatusCode::OK, AnswerBody::counted(out.freeze())));
         }
     };
     let body = AnswerBody::new(answer.body, &shared.budget)
@@ -157,7 +158,7 @@ async fn finish_body(request: &mut Request<Incoming>, progress: &Progress) -> bo
 fn fail(failure: &Failure, endpoint: Option<Endpoint>) -> Response<AnswerBody> {
     let mut out = BytesMut::new();
     failure.write(endpoint, &mut out);
-    let mut response = json(failure.status(), AnswerBody::small(out.freeze()));
+    let mut response = json(failure.status(), AnswerBody::counted(out.freeze()));
     if let (Failure::MethodNotAllowed, Some(endpoint)) = (failure, endpoint) {
         let allowed = HeaderValue::from_static(endpoint.allowed());
         response.headers_mut().insert(ALLOW, allowed);
@@ -174,7 +175,7 @@ fn json(status: StatusCode, body: AnswerBody) -> Response<AnswerBody> {
 }
 
 fn status_only(status: StatusCode) -> Response<AnswerBody> {
-    let mut response = Response::new(AnswerBody::small(Bytes::new()));
+    let mut response = Response::new(AnswerBody::counted(Bytes::new()));
     *response.status_mut() = status;
     response
 }

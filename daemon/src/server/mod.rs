@@ -36,12 +36,12 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use self::accept::{OVERLOADED_CONNECTIONS, accept_all};
-use self::body::Budget;
 use self::handler::Shared;
 use self::listeners::Listeners;
 use self::tls::{Handshakes, LiveCertificate};
 use self::worker::{Accepted, Workers};
 use crate::admin::{self, AdminListener, AdminPlane, AdminSocket, Listening};
+use crate::budget::Budget;
 use crate::reload::Control;
 use crate::settings::Settings;
 use crate::shutdown::{Shutdown, Stage};
