@@ -2,6 +2,7 @@
 //!
 //! - [`cli`]: the subcommands of the binary `codeid`.
 //! - [`identify`]: from the bytes of a request to the bytes of its answer.
+//! - [`resp`]: the Redis protocol, from the bytes of commands to the bytes of their replies.
 //! - [`settings`]: what can be set, from where, and which source wins.
 //! - [`server`]: the daemon, from its listeners to its stop.
 //! - [`signature`]: signatures of requests to Alipay+ and of its answers.
@@ -23,6 +24,7 @@ mod preset;
 mod readiness;
 mod regular_file;
 mod reload;
+pub mod resp;
 mod result;
 mod sdk_proxy;
 pub mod server;

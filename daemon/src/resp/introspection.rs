@@ -1,0 +1,158 @@
+//! What tools ask a server about itself.
+
+use std::fmt::Write;
+
+use codeid_engine::RouteTable;
+
+use super::clients::REDIS_VERSION;
+use super::commands::{After, COMMANDS, Known, Run, unknown_subcommand, wrong_count};
+use super::decode::Command;
+use super::encode::Encoder;
+
+/// Settings of Redis that its tools ask for, with the values that are true of us.
+const CONFIG: [(&str, &str); 3] = [("save", ""), ("appendonly", "no"), ("databases", "1")];
+
+/// `COMMAND [COUNT|DOCS [name …]]`.
+pub(super) fn command(run: &mut Run<'_>, command: &Command<'_>) -> After {
+    let Some(subcommand) = command.get(1) else {
+        run.replies.array(COMMANDS.len());
+        for known in COMMANDS {
+            known.write_entry(&mut run.replies);
+        }
+        return After::GoOn;
+    };
+    if subcommand.eq_ignore_ascii_case(b"COUNT") {
+        if command.count() != 2 {
+            return wrong_count(run, "command|count");
+        }
+        run.replies.integer(COMMANDS.len() as i64);
+    } else if subcommand.eq_ignore_ascii_case(b"DOCS") {
+        let is_asked = |known: &&Known| {
+            let mut names = command.arguments().skip(2);
+            command.count() == 2
+                || names.any(|name| known.name.as_bytes().eq_ignore_ascii_case(name))
+        };
+        run.replies.map(COMMANDS.iter().filter(is_asked).count());
+        for known in COMMANDS.iter().filter(is_asked) {
+            known.write_docs(&mut run.replies);
+        }
+    } else {
+        return unknown_subcommand(run, "COMMAND", subcommand);
+    }
+    After::GoOn
+}
+
+/// `CONFIG GET name …`: those of [`CONFIG`] that are named, or all for `*`.
+pub(super) fn config(run: &mut Run<'_>, command: &Command<'_>) -> After {
+    let subcommand = command.get(1).unwrap_or_default();
+    if !subcommand.eq_ignore_ascii_case(b"GET") {
+        return unknown_subcommand(run, "CONFIG", subcommand);
+    }
+    if command.count() == 2 {
+        return wrong_count(run, "config|get");
+    }
+    let is_asked = |(name, _): &&(&str, &str)| {
+        let mut names = command.arguments().skip(2);
+        names.any(|asked| asked == b"*" || name.as_bytes().eq_ignore_ascii_case(asked))
+    };
+    run.replies.map(CONFIG.iter().filter(is_asked).count());
+    for (name, value) in CONFIG.iter().filter(is_asked) {
+        run.replies.bulk(name);
+        run.replies.bulk(value);
+    }
+    After::GoOn
+}
+
+/// `INFO [section …]`: lines of `name:value`, as tools read them.
+pub(super) fn info(run: &mut Run<'_>, command: &Command<'_>) -> After {
+    let table = run.table;
+    let generation = table.map_or(0, |table| table.generation().get());
+    let sections = [
+        (
+            "Server",
+            vec![
+                ("redis_version", REDIS_VERSION.to_owned()),
+                ("redis_mode", "standalone".to_owned()),
+                ("codeid_version", env!("CARGO_PKG_VERSION").to_owned()),
+                ("process_id", std::process::id().to_string()),
+            ],
+        ),
+        ("Persistence", vec![("loading", "0".to_owned())]),
+        ("Replication", vec![("role", "master".to_owned())]),
+        (
+            "Codeid",
+            vec![
+                ("generation", generation.to_string()),
+                ("version", table.map_or("", RouteTable::version).to_owned()),
+                ("rules", table.map_or(0, RouteTable::rule_count).to_string()),
+            ],
+        ),
+    ];
+    let mut text = String::new();
+    for (name, lines) in sections {
+        let is_asked = |asked: &[u8]| {
+            let words = ["all", "default", "everything", name];
+            words
+                .iter()
+                .any(|word| word.as_bytes().eq_ignore_ascii_case(asked))
+        };
+        if command.count() > 1 && !command.arguments().skip(1).any(is_asked) {
+            continue;
+        }
+        if !text.is_empty() {
+            text.push_str("\r\n");
+        }
+        write!(text, "# {name}\r\n").expect("a string takes every text");
+        for (name, value) in lines {
+            write!(text, "{name}:{value}\r\n").expect("a string takes every text");
+        }
+    }
+    run.replies.verbatim(&text);
+    After::GoOn
+}
+
+impl Known {
+    /// The ten members that Redis 7 has for a command; ours have no keys.
+    fn write_entry(&self, replies: &mut Encoder<'_>) {
+        replies.array(10);
+        replies.bulk(self.name);
+        replies.integer(i64::from(self.arity));
+        replies.array(2);
+        replies.simple("readonly");
+        replies.simple("fast");
+        for _ in ["first key", "last key", "step"] {
+            replies.integer(0);
+        }
+        replies.array(1);
+        replies.simple(match self.group {
+            "connection" => "@connection",
+            _ => "@fast",
+        });
+        for _ in ["tips", "key specifications", "subcommands"] {
+            replies.array(0);
+        }
+    }
+
+    fn write_docs(&self, replies: &mut Encoder<'_>) {
+        let has_arguments = !self.arguments.is_empty();
+        replies.bulk(self.name);
+        replies.map(3 + usize::from(has_arguments));
+        replies.bulk("summary");
+        replies.bulk(self.summary);
+        replies.bulk("since");
+        replies.bulk("1.0.0");
+        replies.bulk("group");
+        replies.bulk(self.group);
+        if has_arguments {
+            replies.bulk("arguments");
+            replies.array(self.arguments.len());
+            for name in self.arguments {
+                replies.map(2);
+                replies.bulk("name");
+                replies.bulk(name);
+                replies.bulk("type");
+                replies.bulk("string");
+            }
+        }
+    }
+}
