@@ -53,6 +53,8 @@ pub(crate) struct Listening {
     pub(crate) http: Option<SocketAddr>,
     /// HTTP over a Unix socket.
     pub(crate) unix: Option<String>,
+    /// RESP over a Unix socket.
+    pub(crate) resp: Option<String>,
     /// The admin plane.
     pub(crate) admin: Option<String>,
 }

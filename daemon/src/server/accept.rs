@@ -21,6 +21,8 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(10), Duration::from_
 pub(super) enum Listener {
     Tcp(TcpListener),
     Unix(UnixListener),
+    /// For Redis clients.
+    Resp(UnixListener),
 }
 
 /// Accepts connections for as long as it is polled and there are workers for them; without a
@@ -80,6 +82,10 @@ impl Listener {
             Self::Unix(listener) => {
                 let (stream, _) = listener.accept().await?;
                 stream.into_std().map(Stream::Unix)
+            }
+            Self::Resp(listener) => {
+                let (stream, _) = listener.accept().await?;
+                stream.into_std().map(Stream::Resp)
             }
         }
     }

@@ -18,7 +18,7 @@ use crate::identify::{self, request::RequestError};
 use crate::readiness;
 use crate::reload::status::Board;
 use crate::sdk_proxy;
-use crate::settings::Http;
+use crate::settings::{Http, Resp};
 use crate::shutdown::{Shutdown, Stage};
 
 const GENERATION: HeaderName = HeaderName::from_static("x-codeid-generation");
@@ -33,6 +33,7 @@ pub(super) struct Shared {
     pub(super) live: Arc<LiveTable>,
     pub(super) board: Arc<Board>,
     pub(super) limits: Http,
+    pub(super) resp: Resp,
     pub(super) budget: Arc<Budget>,
     pub(super) shutdown: Arc<Shutdown>,
 }

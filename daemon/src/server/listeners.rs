@@ -2,9 +2,10 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 
 use thiserror::Error;
-use tokio::net::{TcpListener, TcpSocket};
+use tokio::net::{TcpListener, TcpSocket, UnixListener};
 
 use super::accept::Listener;
 use super::tls::CertificateError;
@@ -17,9 +18,10 @@ use crate::unix_socket::{OwnedSocket, SocketError, SocketFile};
 pub(super) struct Listeners {
     pub(super) tcp: Option<Listener>,
     pub(super) unix: Option<Listener>,
+    pub(super) resp: Option<Listener>,
     /// The address of the TCP listener, with the port it got.
     pub(super) http: Option<SocketAddr>,
-    socket: Option<OwnedSocket>,
+    sockets: Vec<OwnedSocket>,
 }
 
 /// Why a listener was not opened: which setting, and what is the matter with its value.
@@ -57,8 +59,9 @@ impl Listeners {
         let mut listeners = Self {
             tcp: None,
             unix: None,
+            resp: None,
             http: None,
-            socket: None,
+            sockets: Vec::new(),
         };
         if let Some(address) = listen.http {
             let refuse = |error: io::Error| ListenError::new("listen.http", address, &error);
@@ -67,34 +70,49 @@ impl Listeners {
             listeners.tcp = Some(Listener::Tcp(listener));
         }
         if let Some(path) = &listen.unix {
-            let file = SocketFile {
-                path: path.clone(),
-                mode: listen.unix_mode,
-                group: listen.unix_group.clone(),
-            };
-            let refuse =
-                |error: SocketError| ListenError::new("listen.unix", path.display(), &error);
-            let (listener, socket) = file.open(listen.backlog).await.map_err(refuse)?;
-            listeners.socket = Some(socket);
+            let listener = listeners.open_unix("listen.unix", path, listen).await?;
             listeners.unix = Some(Listener::Unix(listener));
+        }
+        if let Some(path) = &listen.resp {
+            let listener = listeners.open_unix("listen.resp", path, listen).await?;
+            listeners.resp = Some(Listener::Resp(listener));
         }
         Ok(listeners)
     }
 
+    async fn open_unix(
+        &mut self,
+        setting: &'static str,
+        path: &Path,
+        listen: &Listen,
+    ) -> Result<UnixListener, ListenError> {
+        let file = SocketFile {
+            path: path.to_owned(),
+            mode: listen.unix_mode,
+            group: listen.unix_group.clone(),
+        };
+        let refuse = |error: SocketError| ListenError::new(setting, path.display(), &error);
+        let (listener, socket) = file.open(listen.backlog).await.map_err(refuse)?;
+        self.sockets.push(socket);
+        Ok(listener)
+    }
+
     /// How many listeners are open.
     pub(super) fn count(&self) -> usize {
-        usize::from(self.tcp.is_some()) + usize::from(self.unix.is_some())
+        let all = [&self.tcp, &self.unix, &self.resp];
+        all.into_iter().flatten().count()
     }
 
     /// Stops listening, and tells the connections that were waiting to be accepted: whoever could
     /// connect is answered.
     pub(super) fn close(self) -> Vec<Stream> {
         // First of all nobody else shall come.
-        if let Some(socket) = &self.socket {
+        for socket in &self.sockets {
             socket.remove();
         }
         let mut waiting = Vec::new();
-        for listener in [self.tcp, self.unix].into_iter().flatten() {
+        let all = [self.tcp, self.unix, self.resp];
+        for listener in all.into_iter().flatten() {
             match listener {
                 Listener::Tcp(listener) => {
                     if let Ok(listener) = listener.into_std() {
@@ -106,6 +124,12 @@ impl Listeners {
                     if let Ok(listener) = listener.into_std() {
                         let accepted = std::iter::from_fn(|| listener.accept().ok());
                         waiting.extend(accepted.map(|(stream, _)| Stream::Unix(stream)));
+                    }
+                }
+                Listener::Resp(listener) => {
+                    if let Ok(listener) = listener.into_std() {
+                        let accepted = std::iter::from_fn(|| listener.accept().ok());
+                        waiting.extend(accepted.map(|(stream, _)| Stream::Resp(stream)));
                     }
                 }
             }
@@ -122,7 +146,7 @@ impl Stream {
             Self::Tcp(stream) => stream.set_nonblocking(true),
             // Its socket never blocked.
             Self::Tls(_) => Ok(()),
-            Self::Unix(stream) => stream.set_nonblocking(true),
+            Self::Unix(stream) | Self::Resp(stream) => stream.set_nonblocking(true),
         }
     }
 }

@@ -2,8 +2,9 @@
 //!
 //! ```text
 //! accept (one thread) ──connection──▶ worker (one thread and runtime for each core)
-//!                                       └ connection: hyper, watched by transport and progress
-//!                                           └ handler: endpoint, body, identify, answer
+//!                                       ├ connection: hyper, watched by transport and progress
+//!                                       │   └ handler: endpoint, body, identify, answer
+//!                                       └ resp: the same for Redis clients
 //! control (one thread): the first table, reloading, the admin plane
 //! ```
 //!
@@ -19,6 +20,7 @@ mod framing;
 mod handler;
 mod listeners;
 mod progress;
+mod resp;
 mod tls;
 mod transport;
 mod worker;
@@ -156,6 +158,7 @@ pub fn serve_with(settings: &Settings, sources: RouteSources) -> Result<ExitCode
             live,
             board: Arc::clone(control.board()),
             limits: settings.http.clone(),
+            resp: settings.resp.clone(),
             budget: Arc::new(Budget::new(settings.http.max_buffered_bytes)),
             shutdown,
         });
@@ -172,6 +175,7 @@ pub fn serve_with(settings: &Settings, sources: RouteSources) -> Result<ExitCode
         let listening = Listening {
             http: listeners.http,
             unix: settings.listen.unix.as_deref().map(shown),
+            resp: settings.listen.resp.as_deref().map(shown),
             admin: settings.admin_unix.as_deref().map(shown),
         };
         tell_serving(settings, &listening, &shared.live);
@@ -201,6 +205,7 @@ async fn run(
     let reason = tokio::select! {
         () = accept_all(listeners.tcp.as_ref(), &permits, &workers) => Err("a serving thread"),
         () = accept_all(listeners.unix.as_ref(), &permits, &workers) => Err("a serving thread"),
+        () = accept_all(listeners.resp.as_ref(), &permits, &workers) => Err("a serving thread"),
         () = control.gone() => Err("the control thread"),
         signal = signals.next() => Ok(signal),
     };
@@ -319,6 +324,7 @@ fn tell_serving(settings: &Settings, listening: &Listening, live: &LiveTable) {
             http = %listening.http.map_or_else(off, |address| address.to_string()),
             tls = settings.listen.tls.is_some(),
             unix = %listening.unix.clone().unwrap_or_else(off),
+            resp = %listening.resp.clone().unwrap_or_else(off),
             admin = %listening.admin.clone().unwrap_or_else(off),
             workers = settings.worker_threads,
             level = %provenance.level,

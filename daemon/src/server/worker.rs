@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 use super::connection;
 use super::handler::Shared;
 use super::progress::Progress;
+use super::resp;
 use super::tls::{Handshakes, TlsConnection};
 use crate::shutdown::Stage;
 
@@ -38,6 +39,8 @@ pub(super) enum Stream {
     Tcp(std::net::TcpStream),
     Tls(Box<TlsConnection>),
     Unix(std::os::unix::net::UnixStream),
+    /// Of a Redis client.
+    Resp(std::os::unix::net::UnixStream),
 }
 
 /// A thread that serves connections has ended.
@@ -197,6 +200,11 @@ async fn serve(shared: Arc<Shared>, accepted: Accepted, open: Arc<AtomicUsize>) 
         Stream::Tls(connection) => {
             if let Ok((stream, progress)) = connection.attach() {
                 connection::serve(shared, stream, progress, overloaded).await;
+            }
+        }
+        Stream::Resp(stream) => {
+            if let Ok(stream) = UnixStream::from_std(stream) {
+                resp::serve(shared, stream, overloaded).await;
             }
         }
         Stream::Unix(stream) => {

@@ -60,13 +60,13 @@ pub(crate) const KEYS: &[Key] = &[
         "listen.unix-mode",
         Kind::Mode,
         Some("0660"),
-        "The permissions of the Unix socket, in octal.",
+        "The permissions of the Unix sockets of listen.unix and listen.resp, in octal.",
     ),
     live(
         "listen.unix-group",
         Kind::Text { max: 64 },
         None,
-        "The group of the Unix socket, by name or number; otherwise that of the process.",
+        "The group of these Unix sockets, by name or number; otherwise that of the process.",
     ),
     live(
         "listen.backlog",
@@ -74,17 +74,19 @@ pub(crate) const KEYS: &[Key] = &[
         Some("4096"),
         "How many connections may wait to be accepted; the kernel caps it at net.core.somaxconn.",
     ),
-    later(
+    live(
         "listen.resp",
         Kind::Socket,
         Some("run/codeid.resp.sock"),
-        "Where to serve the Redis protocol over a Unix socket.",
+        "Where to serve the Redis protocol over a Unix socket. Its directory is made like that of\n\
+         listen.unix.",
     ),
     live(
         "http.max-connections",
         Kind::integer(1, 1_000_000, "connections"),
         Some("4096"),
-        "How many connections are served at once, over all listeners; one more is answered 503.",
+        "How many connections are served at once, over all listeners; one more is answered 503, or\n\
+         an error over listen.resp.",
     ),
     live(
         "http.max-header-bytes",
@@ -96,7 +98,8 @@ pub(crate) const KEYS: &[Key] = &[
         "http.max-buffered-bytes",
         Kind::integer(33_554_432, 1_099_511_627_776, "bytes"),
         Some("268435456"),
-        "How much all large bodies, of requests and answers, may take together; beyond it, 503.",
+        "How much all large bodies, of requests and answers, may take together; beyond it, 503.\n\
+         Large commands and replies of Redis clients count, too.",
     ),
     live(
         "http.header-timeout-ms",
@@ -123,6 +126,25 @@ pub(crate) const KEYS: &[Key] = &[
         Some("75000"),
         "How long a connection is kept open between requests. Longer than a gateway keeps its own\n\
          (60 s is common), so that the gateway closes first.",
+    ),
+    live(
+        "resp.command-timeout-ms",
+        Kind::integer(1, 600_000, "milliseconds"),
+        Some("10000"),
+        "How long a command of a Redis client may take from its first byte.",
+    ),
+    live(
+        "resp.write-timeout-ms",
+        Kind::integer(1, 600_000, "milliseconds"),
+        Some("10000"),
+        "How long a Redis client may take no byte of its replies until the connection is closed.",
+    ),
+    live(
+        "resp.idle-timeout-ms",
+        Kind::integer(1, 86_400_000, "milliseconds"),
+        Some("600000"),
+        "How long a connection of a Redis client is kept open between commands. Their pools keep\n\
+         connections for minutes.",
     ),
     live(
         "serve.worker-threads",

@@ -42,6 +42,8 @@ pub struct Settings {
     pub admin_unix: Option<PathBuf>,
     /// What a connection may take.
     pub http: Http,
+    /// What a connection of a Redis client may take.
+    pub resp: Resp,
     /// How many threads serve; one or more.
     pub worker_threads: usize,
     /// How long requests in flight may take to finish once the daemon is told to stop.
@@ -70,9 +72,11 @@ pub struct Listen {
     pub tls: Option<Tls>,
     /// HTTP over a Unix socket; `None`: not opened.
     pub unix: Option<PathBuf>,
-    /// The permission bits of the Unix socket.
+    /// RESP over a Unix socket; `None`: not opened.
+    pub resp: Option<PathBuf>,
+    /// The permission bits of the Unix sockets.
     pub unix_mode: u32,
-    /// The group of the Unix socket, by name or number; `None`: that of the process.
+    /// The group of the Unix sockets, by name or number; `None`: that of the process.
     pub unix_group: Option<String>,
     /// How many connections may wait to be accepted.
     pub backlog: u32,
@@ -103,6 +107,17 @@ pub struct Http {
     /// How long a client may take no byte of an answer.
     pub write_timeout: Duration,
     /// How long a connection is kept open between requests.
+    pub idle_timeout: Duration,
+}
+
+/// What a connection of a Redis client may take, beside what [`Http`] bounds for all listeners.
+#[derive(Clone, Debug)]
+pub struct Resp {
+    /// How long a command may take from its first byte.
+    pub command_timeout: Duration,
+    /// How long a client may take no byte of its replies.
+    pub write_timeout: Duration,
+    /// How long a connection is kept open between commands.
     pub idle_timeout: Duration,
 }
 
@@ -228,6 +243,7 @@ impl Settings {
                         key_path: key_path.into(),
                     }),
                 unix: values.socket("listen.unix"),
+                resp: values.socket("listen.resp"),
                 unix_mode: values.mode("listen.unix-mode"),
                 unix_group: values.text("listen.unix-group").map(str::to_owned),
                 backlog: u32::try_from(values.integer("listen.backlog"))
@@ -242,6 +258,11 @@ impl Settings {
                 body_timeout: values.milliseconds("http.body-timeout-ms"),
                 write_timeout: values.milliseconds("http.write-timeout-ms"),
                 idle_timeout: values.milliseconds("http.idle-timeout-ms"),
+            },
+            resp: Resp {
+                command_timeout: values.milliseconds("resp.command-timeout-ms"),
+                write_timeout: values.milliseconds("resp.write-timeout-ms"),
+                idle_timeout: values.milliseconds("resp.idle-timeout-ms"),
             },
             worker_threads,
             drain_deadline: values.milliseconds("serve.drain-deadline-ms"),
@@ -306,8 +327,12 @@ impl Settings {
     /// What is wrong with values that are valid each by itself.
     fn contradictions(&self) -> Vec<String> {
         let mut problems = Vec::new();
-        if self.listen.http.is_none() && self.listen.unix.is_none() {
-            problems.push("listen.http and listen.unix are both off: nothing to serve".to_owned());
+        let Listen {
+            http, unix, resp, ..
+        } = &self.listen;
+        if http.is_none() && unix.is_none() && resp.is_none() {
+            let problem = "listen.http, listen.unix and listen.resp are all off: nothing to serve";
+            problems.push(problem.to_owned());
         }
         let values = Values(&self.effective);
         let [certificate, key] = ["listen.tls-cert-path", "listen.tls-key-path"];

@@ -4,5 +4,6 @@
 
 mod cli;
 mod reload;
+mod resp;
 mod serve;
 mod tls;

@@ -1,5 +1,5 @@
-//! The conformance cases, replayed over both sockets of daemons that were started with their route
-//! configs.
+//! The conformance cases, replayed over every socket of daemons that were started with their route
+//! configs, and in both versions of the Redis protocol.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::client::Client;
 use super::daemon::Plan;
+use crate::resp::client::{Reply, RespClient};
 
 #[path = "../../../../engine/testdata/cases.rs"]
 mod cases;
@@ -15,7 +16,7 @@ mod cases;
 use cases::{Answer, Case, Check, Lookup};
 
 #[test]
-fn every_case_holds_over_both_sockets() {
+fn every_case_holds_over_every_socket() {
     // One daemon for all cases that share a config.
     let mut by_config: BTreeMap<Vec<u8>, Vec<Case>> = BTreeMap::new();
     for case in cases::load() {
@@ -59,6 +60,7 @@ fn replay(config: &[u8], cases: &[Case]) -> (usize, usize) {
     }
     let daemon = plan.start();
     let mut clients = [daemon.tcp(), daemon.unix()];
+    let mut resp_clients = [daemon.resp(), daemon.resp3()];
     let lookups = cases.iter().filter_map(|case| match &case.check {
         Check::Lookup(lookup) => Some((case, lookup)),
         _ => None,
@@ -67,6 +69,9 @@ fn replay(config: &[u8], cases: &[Case]) -> (usize, usize) {
     for (case, lookup) in lookups {
         for client in &mut clients {
             check(client, case, lookup);
+        }
+        for client in &mut resp_clients {
+            check_resp(client, case, lookup);
         }
         count += 1;
     }
@@ -117,4 +122,50 @@ fn check(client: &mut Client, case: &Case, lookup: &Lookup) {
     };
     assert_eq!(answer.result_code(), "SUCCESS", "{at}");
     assert_eq!(rule, expected_rule, "{at}");
+}
+
+/// As [`check`]; a reply does not name the rule.
+fn check_resp(client: &mut RespClient, case: &Case, lookup: &Lookup) {
+    let at = format!(
+        "{}, case {} (SPEC.md, section {})",
+        case.file, case.name, case.source
+    );
+    let reply = client.command(&["IDENTIFY", &lookup.code, &lookup.open_id]);
+    let field = |name: &str| reply.get(name).and_then(Reply::text);
+    let (is_supported, fields) = match &lookup.answer {
+        Answer::Illegal { parameter } => {
+            let expected = format!("PARAM_ILLEGAL {parameter}");
+            let is_error = matches!(&reply, Reply::Error(text) if text.starts_with(&expected));
+            return assert!(is_error, "{at}: {reply:?}");
+        }
+        Answer::Unsupported { .. } => (false, vec![]),
+        Answer::Decode { code_value, .. } => (
+            true,
+            vec![
+                ("postCodeMatchActionType", "DECODE"),
+                ("codeValue", code_value.as_str()),
+            ],
+        ),
+        Answer::OpenUrl {
+            redirect_url,
+            user_agent,
+            ..
+        } => (
+            true,
+            vec![
+                ("postCodeMatchActionType", "OPEN_URL"),
+                ("redirectUrl", redirect_url.as_str()),
+                ("userAgent", user_agent.as_str()),
+            ],
+        ),
+    };
+    match reply.get("isSupported") {
+        Some(Reply::Boolean(supported)) => assert_eq!(*supported, is_supported, "{at}"),
+        Some(Reply::Integer(supported)) => assert_eq!(*supported, i64::from(is_supported), "{at}"),
+        other => panic!("{at}: {other:?}"),
+    }
+    assert_eq!(reply.pairs(), 1 + fields.len(), "{at}: {reply:?}");
+    for (name, value) in fields {
+        assert_eq!(field(name), Some(value), "{at}");
+    }
 }

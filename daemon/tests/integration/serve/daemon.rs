@@ -263,6 +263,10 @@ impl Daemon {
         }
     }
 
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn signal(&self, name: &str) {
         let signal = format!("SIG{name}").parse::<Signal>().unwrap();
         let process = i32::try_from(self.child.id()).unwrap();

@@ -1,0 +1,305 @@
+//! Clients that are slow, silent, many, or do not speak the protocol.
+
+use std::fs;
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use super::client::{Reply, RespClient, command};
+use crate::serve::client::Client;
+use crate::serve::daemon::{Daemon, Plan};
+
+/// A command that is answered, to see that others are not bothered.
+const IDENTIFY: [&str; 3] = ["IDENTIFY", "28100104x", "user-42"];
+
+fn is_served(client: &mut RespClient) -> bool {
+    client.command(&IDENTIFY).get("codeValue") == Some(&Reply::bulk("28100104x"))
+}
+
+/// The memory that the daemon has resident, in bytes.
+fn resident(daemon: &Daemon) -> usize {
+    let status = fs::read_to_string(format!("/proc/{}/status", daemon.pid())).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+    let kilobytes = line.unwrap().split_whitespace().nth(1).unwrap();
+    kilobytes.parse::<usize>().unwrap() << 10
+}
+
+#[test]
+fn what_is_not_the_protocol_is_told_and_closed() {
+    let daemon = Daemon::start();
+    let table: [(Vec<u8>, &str); 10] = [
+        (
+            b"*9223372036854775808\r\n".to_vec(),
+            "invalid multibulk length",
+        ),
+        (b"*4097\r\n".to_vec(), "invalid multibulk length"),
+        (
+            b"*1\r\n$9223372036854775808\r\n".to_vec(),
+            "invalid bulk length",
+        ),
+        (b"*1\r\n$65537\r\n".to_vec(), "invalid bulk length"),
+        (b"*1\r\n".repeat(1_000_000), "expected '$', got '*'"),
+        (
+            b"*1\r\n$4\r\nPINGPONG\r\n".to_vec(),
+            "expected CR LF after a bulk string",
+        ),
+        (vec![b'x'; 70_000], "too big inline request"),
+        (b"PING \"x\r\n".to_vec(), "unbalanced quotes in request"),
+        (b"\x16\x03\x01\n*x".to_vec(), "invalid multibulk length"),
+        (
+            [
+                b"*4096\r\n".to_vec(),
+                [b"$65536\r\n", vec![b'x'; 65536].as_slice(), b"\r\n"]
+                    .concat()
+                    .repeat(256),
+            ]
+            .concat(),
+            "a command of more than 16777216 bytes",
+        ),
+    ];
+    let mut other = daemon.resp();
+    for (bytes, why) in table {
+        let mut client = daemon.resp();
+        client.send(command(&["PING"]));
+        // It may close before all of it is sent.
+        let _ = client.try_send(&bytes);
+        let rest = String::from_utf8(client.rest()).unwrap();
+        let last = rest.trim_end().lines().last().unwrap();
+        assert!(rest.starts_with("+PONG\r\n"), "{rest}");
+        assert_eq!(last, format!("-ERR Protocol error: {why}"));
+        assert!(is_served(&mut other));
+    }
+    daemon.stop();
+}
+
+#[test]
+fn http_is_dropped_and_logged_and_nothing_after_it_is_answered() {
+    let mut daemon = Daemon::start();
+    let requests = [
+        "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\n\r\nPING\r\n",
+        "GET / HTTP/1.1\r\nHost: h\r\n\r\nPING\r\n",
+        "post\r\nPING\r\n",
+        "Host: h\r\nPING\r\n",
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nPING\r\n",
+    ];
+    for request in requests {
+        let mut client = daemon.resp();
+        client.send(request);
+        assert_eq!(client.rest(), b"", "{request}");
+        daemon.wait_for_line("speaks HTTP to listen.resp");
+    }
+    // As an array it is a command like any.
+    let reply = daemon.resp().command(&["POST", "/", "HTTP/1.1"]);
+    assert!(matches!(&reply, Reply::Error(text) if text.starts_with("ERR unknown command 'POST'")));
+    // And the other way round.
+    let mut client = Client::unix(&daemon.socket());
+    client.send(command(&["PING"]));
+    assert!(client.rest().starts_with(b"HTTP/1.1 400"));
+    let log = daemon.stop();
+    assert!(!log.iter().any(|line| line.contains("PING")), "{log:?}");
+}
+
+#[test]
+fn a_client_that_never_reads_is_stopped_and_then_dropped() {
+    let mut daemon = Plan::new().set("resp.write-timeout-ms=2000").start();
+    let mut other = daemon.resp();
+    assert!(is_served(&mut other));
+    let before = resident(&daemon);
+    let stream = UnixStream::connect(daemon.resp_socket()).unwrap();
+    let commands = 1_000_000;
+    let sender = std::thread::spawn(move || {
+        let mut stream = stream;
+        let thousand = command(&IDENTIFY).repeat(1000);
+        let mut sent = 0;
+        while sent < commands / 1000 && stream.write_all(&thousand).is_ok() {
+            sent += 1;
+        }
+        sent
+    });
+    let mut most = 0;
+    // The others are served for as long as it takes.
+    while !sender.is_finished() {
+        for _ in 0..100 {
+            assert!(is_served(&mut other));
+        }
+        most = most.max(resident(&daemon));
+    }
+    assert!(sender.join().unwrap() < commands / 1000);
+    daemon.wait_for_line("does not take its replies");
+    let grown = most.saturating_sub(before);
+    assert!(grown < 16 << 20, "{grown} bytes");
+    assert!(is_served(&mut other));
+    daemon.stop();
+}
+
+#[test]
+fn a_slow_reader_gets_every_reply() {
+    let daemon = Daemon::start();
+    let mut client = daemon.resp();
+    let commands = 20_000;
+    let mut sender = client.sender();
+    let sending = std::thread::spawn(move || {
+        let pipeline: Vec<u8> = (0..commands)
+            .flat_map(|n| command(&["IDENTIFY", &format!("28100104-{n}"), "user-42"]))
+            .collect();
+        sender.write_all(&pipeline).unwrap();
+    });
+    for n in 0..commands {
+        let reply = client.receive();
+        let code = reply.get("codeValue").and_then(Reply::text);
+        assert_eq!(code, Some(format!("28100104-{n}").as_str()));
+    }
+    sending.join().unwrap();
+}
+
+#[test]
+fn slow_and_silent_clients_are_closed_and_hinder_nobody() {
+    let daemon = Plan::new()
+        .set("resp.command-timeout-ms=1000")
+        .set("resp.idle-timeout-ms=600000")
+        .start();
+    let mut slow: Vec<_> = (0..200).map(|_| daemon.resp()).collect();
+    let endless = [
+        b"*3\r\n$8\r\nIDENTIFY\r\n$60000\r\n".to_vec(),
+        vec![b'x'; 60_000],
+    ]
+    .concat();
+    let mut legitimate = daemon.resp();
+    let mut at = 0;
+    while !slow.is_empty() {
+        let byte = [endless[at]];
+        slow.retain_mut(|client| client.try_send(byte).is_ok());
+        at += 1;
+        assert!(is_served(&mut legitimate));
+    }
+    // One that was served before is no exception, and one that is silent is.
+    let mut silent = daemon.resp();
+    assert!(is_served(&mut silent));
+    legitimate.send("*3\r\n$8\r\nIDEN");
+    assert_eq!(legitimate.rest(), b"");
+    assert!(is_served(&mut silent));
+    daemon.stop();
+}
+
+#[test]
+fn idle_connections_are_closed() {
+    let daemon = Plan::new()
+        .set("resp.idle-timeout-ms=200")
+        .set("resp.command-timeout-ms=600000")
+        .start();
+    let mut served = daemon.resp();
+    assert!(is_served(&mut served));
+    assert_eq!(served.rest(), b"");
+    assert_eq!(daemon.resp().rest(), b"");
+}
+
+#[test]
+fn one_connection_more_than_are_served_is_told_so() {
+    let daemon = Plan::new().set("http.max-connections=2").start();
+    let mut first = daemon.resp();
+    let mut second = daemon.tcp();
+    assert!(is_served(&mut first));
+    assert_eq!(second.bare("GET", "/livez").status, 200);
+    let mut third = daemon.resp();
+    assert_eq!(third.rest(), b"-ERR max number of clients reached\r\n");
+    assert!(is_served(&mut first));
+    drop(second);
+    let is_answered = |mut client: RespClient| {
+        let sent = client.try_send(command(&["PING"]));
+        sent.is_ok() && matches!(client.try_receive(), Ok(Reply::Simple(_)))
+    };
+    while !is_answered(daemon.resp()) {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn many_idle_connections_take_little_memory() {
+    let daemon = Plan::new().set("http.max-connections=6000").start();
+    let before = resident(&daemon);
+    let mut idle: Vec<_> = (0..400).map(|_| daemon.resp()).collect();
+    // Each has sent a large command, and the beginning of another.
+    let large = "x".repeat(60_000);
+    for client in &mut idle {
+        assert_eq!(client.command(&["ECHO", &large]), Reply::bulk(&large));
+        client.send("*3\r\n$8\r\nIDENTIFY\r\n");
+    }
+    let grown = resident(&daemon).saturating_sub(before) / idle.len();
+    assert!(grown < 32 << 10, "{grown} bytes for each");
+    for client in &mut idle {
+        client.send("$9\r\n28100104x\r\n$7\r\nuser-42\r\n");
+        assert_eq!(client.receive().pairs(), 3);
+    }
+}
+
+#[test]
+fn large_commands_share_a_budget() {
+    let daemon = Plan::new().set("http.max-buffered-bytes=33554432").start();
+    let part = [b"$65536\r\n", vec![b'x'; 65536].as_slice(), b"\r\n"].concat();
+    let half = [b"*301\r\n".to_vec(), part.repeat(200)].concat();
+    let mut held: Vec<_> = (0..2).map(|_| daemon.resp()).collect();
+    for client in &mut held {
+        client.send(&half);
+    }
+    // Of what the two have sent all is read sooner or later; then there is no room for a third.
+    let refused = loop {
+        let mut third = daemon.resp();
+        let _ = third.try_send(&half);
+        drop(third.sender().shutdown(std::net::Shutdown::Write));
+        let rest = third.rest();
+        if !rest.is_empty() {
+            break rest;
+        }
+    };
+    let text = "-UNKNOWN_EXCEPTION Too much is being read at once.\r\n";
+    assert_eq!(String::from_utf8(refused).unwrap(), text);
+    assert!(is_served(&mut daemon.resp()));
+    let rest = [part.repeat(50), b"$1\r\nx\r\n".repeat(51)].concat();
+    for client in &mut held {
+        client.send(&rest);
+        assert!(matches!(client.receive(), Reply::Error(_)));
+        assert!(is_served(client));
+    }
+}
+
+#[test]
+fn too_few_file_descriptors_are_survived() {
+    let plan = Plan::new();
+    let mut shell = std::process::Command::new("sh");
+    let serve = plan.command("serve");
+    shell
+        .arg("-c")
+        .arg("ulimit -n 64; exec \"$0\" \"$@\"")
+        .arg(serve.get_program())
+        .args(serve.get_args());
+    let mut daemon = plan.start_as(&mut shell);
+    let mut served = daemon.resp();
+    assert!(is_served(&mut served));
+    let mut many: Vec<_> = (0..100).map(|_| daemon.resp()).collect();
+    daemon.wait_for_line("cannot accept");
+    assert!(is_served(&mut served));
+    many.truncate(10);
+    assert!(is_served(&mut daemon.resp()));
+    daemon.stop();
+}
+
+#[test]
+fn a_client_that_is_gone_leaves_nothing() {
+    let daemon = Daemon::start();
+    for _ in 0..100 {
+        let mut stream = UnixStream::connect(daemon.resp_socket()).unwrap();
+        stream.write_all(&command(&IDENTIFY).repeat(1000)).unwrap();
+        drop(stream);
+        let mut half = UnixStream::connect(daemon.resp_socket()).unwrap();
+        half.write_all(b"*3\r\n$8\r\nIDENT").unwrap();
+        half.shutdown(std::net::Shutdown::Write).unwrap();
+        half.set_read_timeout(Some(Duration::from_secs(60)))
+            .unwrap();
+        let mut rest = Vec::new();
+        match half.read_to_end(&mut rest) {
+            Ok(_) => assert_eq!(rest, b""),
+            Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset),
+        }
+    }
+    assert!(is_served(&mut daemon.resp()));
+}

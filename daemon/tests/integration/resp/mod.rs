@@ -1,0 +1,27 @@
+//! The Redis protocol on its socket.
+
+pub(crate) mod client;
+mod commands;
+mod hostile;
+mod no_alloc;
+mod shutdown;
+
+use std::path::PathBuf;
+
+use self::client::RespClient;
+use crate::serve::daemon::Daemon;
+
+impl Daemon {
+    /// Where it serves Redis clients.
+    pub(crate) fn resp_socket(&self) -> PathBuf {
+        self.directory.path().join("run/codeid.resp.sock")
+    }
+
+    pub(crate) fn resp(&self) -> RespClient {
+        RespClient::connect(&self.resp_socket())
+    }
+
+    pub(crate) fn resp3(&self) -> RespClient {
+        RespClient::connect_resp3(&self.resp_socket())
+    }
+}

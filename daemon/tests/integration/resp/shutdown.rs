@@ -1,0 +1,120 @@
+//! Stopping: what was sent is answered, and nothing more can be sent.
+
+use std::io::{ErrorKind, Write};
+
+use super::client::{Reply, RespClient, command};
+use crate::serve::daemon::{Daemon, Plan};
+
+#[test]
+fn under_load_every_command_that_could_be_sent_is_answered() {
+    let mut daemon = Daemon::start();
+    let socket = daemon.resp_socket();
+    let (clients, depth) = (8, 50);
+    let underway = std::sync::Barrier::new(clients + 1);
+    std::thread::scope(|scope| {
+        for _ in 0..clients {
+            let (underway, socket) = (&underway, &socket);
+            scope.spawn(move || {
+                let mut client = RespClient::connect(socket);
+                let mut sender = client.sender();
+                let one = command(&["IDENTIFY", "28100104x", "user-42"]);
+                for round in 0.. {
+                    if round == 20 {
+                        underway.wait();
+                    }
+                    // Each by itself: a write is sent whole, or refused.
+                    let sent = (0..depth).take_while(|_| {
+                        let sent = sender.write(&one);
+                        if let Err(error) = &sent {
+                            assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+                        }
+                        sent.is_ok()
+                    });
+                    let sent = sent.count();
+                    for _ in 0..sent {
+                        let reply = client.receive();
+                        assert_eq!(reply.get("codeValue"), Some(&Reply::bulk("28100104x")));
+                    }
+                    if sent < depth {
+                        assert_eq!(client.rest(), b"");
+                        return;
+                    }
+                }
+            });
+        }
+        underway.wait();
+        daemon.signal("TERM");
+    });
+    assert!(daemon.wait().success());
+    assert!(!socket.exists());
+    assert!(RespClient::try_connect(&socket).is_err());
+}
+
+#[test]
+fn idle_connections_and_halves_of_commands_do_not_hold_it_up() {
+    // Neither deadline nor time-outs would end this within anyone's patience.
+    let daemon = Plan::new()
+        .set("serve.drain-deadline-ms=600000")
+        .set("resp.idle-timeout-ms=86400000")
+        .set("resp.command-timeout-ms=600000")
+        .start();
+    let mut served = daemon.resp();
+    assert_eq!(served.command(&["PING"]), Reply::simple("PONG"));
+    let mut half = daemon.resp();
+    half.send(command(&["PING"]));
+    half.send("*1\r\n$4\r\nPI");
+    assert_eq!(half.receive(), Reply::simple("PONG"));
+    let mut fresh = daemon.resp();
+    let log = daemon.stop();
+    assert!(log.last().unwrap().ends_with("stopped"), "{log:?}");
+    for client in [&mut served, &mut half, &mut fresh] {
+        assert_eq!(client.rest(), b"");
+    }
+}
+
+#[test]
+fn a_client_that_takes_no_replies_is_cut_at_the_deadline() {
+    let daemon = Plan::new()
+        .set("serve.drain-deadline-ms=700")
+        .set("resp.write-timeout-ms=600000")
+        .start();
+    let client = daemon.resp();
+    let mut sender = client.sender();
+    sender.set_nonblocking(true).unwrap();
+    let commands = command(&["IDENTIFY", "28100104x", "user-42"]).repeat(1000);
+    let mut other = daemon.resp();
+    // Until neither side's buffer takes any more.
+    let mut refused = 0;
+    while refused < 100 {
+        match sender.write(&commands) {
+            Ok(_) => refused = 0,
+            Err(_) => refused += 1,
+        }
+        assert_eq!(other.command(&["PING"]), Reply::simple("PONG"));
+    }
+    let log = daemon.stop();
+    assert!(log.last().unwrap().contains("cut=1"), "{log:?}");
+}
+
+#[test]
+fn the_file_of_the_socket_is_like_that_of_the_other() {
+    use std::os::unix::fs::PermissionsExt;
+    let daemon = Plan::new().set("listen.unix-mode=0600").start();
+    let mode = |path| std::fs::metadata(path).unwrap().permissions().mode() & 0o7777;
+    assert_eq!(mode(daemon.resp_socket()), 0o600);
+    let line = Plan::new()
+        .set(&format!("listen.resp={}", daemon.resp_socket().display()))
+        .fail();
+    assert!(line.starts_with("PARAM_ILLEGAL: listen.resp "), "{line}");
+    assert!(line.contains("another daemon serves there"), "{line}");
+    // It can be all that is served.
+    let only = Plan::bare()
+        .set("listen.http=off")
+        .set("listen.unix=off")
+        .start();
+    assert_eq!(only.resp().command(&["PING"]), Reply::simple("PONG"));
+    only.stop();
+    let off = Plan::new().set("listen.resp=off").start();
+    assert!(!off.resp_socket().exists());
+    off.stop();
+}
