@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tower_service::Service;
 
-/// Connects to the host of an `http` or `https` URI, for HTTP/1.1.
+/// Connects to the host of an `http` or `https` URI.
 #[derive(Clone, Debug)]
 pub(crate) struct Connector {
     https: HttpsConnector<HttpConnector>,
@@ -30,18 +30,47 @@ struct TooSlow(Duration);
 impl Connector {
     /// A connector that gives up after `within`: the look-up of the name, TCP and TLS together.
     pub(crate) fn new(tls: ClientConfig, within: Duration) -> Self {
-        let mut tcp = HttpConnector::new();
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
-        // Shared out among the addresses of a name, so that a dead one leaves time for the next.
-        tcp.set_connect_timeout(Some(within));
-        let https = HttpsConnectorBuilder::new()
-            .with_tls_config(tls)
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(tcp);
-        Self { https, within }
+        let builder = HttpsConnectorBuilder::new().with_tls_config(tls);
+        let https = builder.https_or_http().enable_http1();
+        Self {
+            https: https.wrap_connector(tcp(within)),
+            within,
+        }
     }
+
+    /// As [`Self::new`], for HTTP/2 as well: over TLS, where the server wants it.
+    pub(crate) fn with_http2(tls: ClientConfig, within: Duration) -> Self {
+        let builder = HttpsConnectorBuilder::new().with_tls_config(tls);
+        let https = builder.https_or_http().enable_all_versions();
+        Self {
+            https: https.wrap_connector(tcp(within)),
+            within,
+        }
+    }
+}
+
+/// An error and its causes in one line. Errors that wrap another often repeat its message.
+pub(crate) fn describe(error: &dyn Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let message = error.to_string();
+        if !line.ends_with(&message) {
+            line.push_str(": ");
+            line.push_str(&message);
+        }
+        cause = error.source();
+    }
+    line
+}
+
+fn tcp(within: Duration) -> HttpConnector {
+    let mut tcp = HttpConnector::new();
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    // Shared out among the addresses of a name, so that a dead one leaves time for the next.
+    tcp.set_connect_timeout(Some(within));
+    tcp
 }
 
 impl Service<Uri> for Connector {

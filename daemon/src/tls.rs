@@ -3,16 +3,21 @@
 //! rustls, with the provider aws-lc-rs named wherever one is needed: nothing depends on which one
 //! was installed for the process.
 
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rustls::client::WantsClientCert;
 use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::{self, PemObject};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore};
 use thiserror::Error;
+
+use crate::regular_file;
+use crate::settings::Tls;
 
 /// The most bytes of a file of certificates; the platform's own bundles have a few hundred KiB.
 const MAX_PEM_BYTES: u64 = 16 << 20;
@@ -99,11 +104,46 @@ pub(crate) fn platform_roots() -> Result<RootCertStore, RootsError> {
 
 /// A client that trusts `roots`, with TLS 1.2 or 1.3 and no certificate of its own.
 pub(crate) fn client_config(roots: RootCertStore) -> ClientConfig {
+    trusting(roots).with_no_client_auth()
+}
+
+/// As [`client_config`], with the certificate in `files` for servers that ask for one.
+///
+/// # Errors
+///
+/// Which file cannot be used, and why, without a part of the key.
+pub(crate) fn client_config_showing(
+    roots: RootCertStore,
+    files: &Tls,
+) -> Result<ClientConfig, String> {
+    let in_chain = |why: &dyn Display| format!("{}: {why}", files.cert_path.display());
+    let in_key = |why: &dyn Display| format!("{}: {why}", files.key_path.display());
+    let limit = usize::try_from(MAX_PEM_BYTES).expect("a few megabytes fit the address space");
+    let chain = regular_file::read(&files.cert_path, limit).map_err(|why| in_chain(&why))?;
+    let key = regular_file::read_private(&files.key_path, limit).map_err(|why| in_key(&why))?;
+    // The parser's errors quote what they do not understand.
+    let chain = CertificateDer::pem_slice_iter(&chain.bytes)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|_| in_chain(&"it is not valid PEM"))?;
+    let key = PrivateKeyDer::from_pem_slice(&key.bytes)
+        .map_err(|_| in_key(&"it holds no private key in PEM"))?;
+    trusting(roots)
+        .with_client_auth_cert(chain, key)
+        .map_err(|why| match why {
+            rustls::Error::NoCertificatesPresented => in_chain(&"it holds no certificate in PEM"),
+            rustls::Error::InconsistentKeys(_) => in_key(&"it is not the key of the certificate"),
+            rustls::Error::InvalidCertificate(_) => {
+                in_chain(&"its first certificate cannot be read")
+            }
+            _ => in_key(&"its key is of no kind that can be used"),
+        })
+}
+
+fn trusting(roots: RootCertStore) -> ConfigBuilder<ClientConfig, WantsClientCert> {
     ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .expect("aws-lc-rs has cipher suites for TLS 1.2 and 1.3")
         .with_root_certificates(roots)
-        .with_no_client_auth()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 
 pub(crate) mod request;
 mod response;
-mod strict_json;
+pub(crate) mod strict_json;
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,7 +16,7 @@ use self::request::Parameters;
 use crate::result::ApiResult;
 
 pub use self::request::RequestError;
-pub(crate) use self::response::{write_failure, write_verdict};
+pub(crate) use self::response::{write_failure, write_string, write_verdict};
 
 /// The most bytes of the body of a request for one code value.
 pub(crate) const MAX_BODY_BYTES: usize = 128 << 10;

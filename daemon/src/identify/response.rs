@@ -52,7 +52,7 @@ pub(crate) fn write_failure(result: &ApiResult, detail: &str, out: &mut BytesMut
 
 /// Appends `text` as a JSON string. serde_json's own writer goes through `io::Write` byte by byte
 /// for short pieces; copying the stretches between characters that need an escape is what is left.
-fn write_string(text: &str, out: &mut BytesMut) {
+pub(crate) fn write_string(text: &str, out: &mut BytesMut) {
     out.reserve(text.len() + 2);
     out.put_u8(b'"');
     let mut copied = 0;

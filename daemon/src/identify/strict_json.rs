@@ -107,7 +107,7 @@ fn end_of_string(bytes: &[u8], start: usize) -> usize {
 /// # Errors
 ///
 /// [`Laxity::LoneSurrogate`].
-pub(super) fn decode(quoted: &str) -> Result<Cow<'_, str>, Laxity> {
+pub(crate) fn decode(quoted: &str) -> Result<Cow<'_, str>, Laxity> {
     if memchr::memchr(b'\\', quoted.as_bytes()).is_none() {
         return Ok(Cow::Borrowed(&quoted[1..quoted.len() - 1]));
     }

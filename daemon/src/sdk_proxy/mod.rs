@@ -1,8 +1,46 @@
-//! sdkProxy, so far only as an interface that is not configured.
+//! sdkProxy: requests of the client SDK on their way to Alipay+ and back.
+//!
+//! ```text
+//! serving thread ──body, headers──▶ proxy threads: read ─▶ customer ─▶ sign ─▶ send, at most once
+//!        ▲                                                                        │
+//!        └──────────the answer, byte for byte, or a result of our own── verify ◀──┘
+//! ```
+//!
+//! Reading, signing and forwarding have threads of their own, so that no lookup waits for them.
 //!
 //! Source: SPEC.md, section 4.
 
+mod answer;
+mod complaints;
+mod connections;
+mod customer;
+mod login_check;
+mod open;
+mod request;
+pub(crate) mod request_time;
+pub(crate) mod results;
+#[cfg(test)]
+mod tests;
+mod upstream;
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hyper::HeaderMap;
+use tokio::runtime::Runtime;
+use tokio::sync::Semaphore;
+
+use self::customer::CustomerFrom;
+use self::request::SdkRequest;
+use self::upstream::Upstream;
+use crate::identify::request::RequestError;
 use crate::result::ApiResult;
+
+pub(crate) use self::results::{
+    INVALID_API, MEDIA_TYPE_NOT_ACCEPTABLE, METHOD_NOT_SUPPORTED, PARAM_ILLEGAL,
+    REQUEST_TRAFFIC_EXCEED_LIMIT,
+};
 
 /// The path that callers know.
 pub(crate) const PATH: &str = "/aps/api/v1/mobile/sdkProxy";
@@ -10,28 +48,99 @@ pub(crate) const PATH: &str = "/aps/api/v1/mobile/sdkProxy";
 /// The most bytes of a request's body.
 pub(crate) const MAX_BODY_BYTES: usize = 1 << 20;
 
-pub(crate) const INVALID_API: ApiResult = ApiResult {
-    code: "INVALID_API",
-    status: "F",
-    message: "The called API is invalid or not active.",
-};
-pub(crate) const MEDIA_TYPE_NOT_ACCEPTABLE: ApiResult = ApiResult {
-    code: "MEDIA_TYPE_NOT_ACCEPTABLE",
-    status: "F",
-    message: "The server does not implement the media type that is acceptable to the client.",
-};
-pub(crate) const METHOD_NOT_SUPPORTED: ApiResult = ApiResult {
-    code: "METHOD_NOT_SUPPORTED",
-    status: "F",
-    message: "The server does not implement the requested HTTPS method.",
-};
-pub(crate) const PARAM_ILLEGAL: ApiResult = ApiResult {
-    code: "PARAM_ILLEGAL",
-    status: "F",
-    message: "Illegal parameters. For example, non-numeric input, invalid date.",
-};
-pub(crate) const REQUEST_TRAFFIC_EXCEED_LIMIT: ApiResult = ApiResult {
-    code: "REQUEST_TRAFFIC_EXCEED_LIMIT",
-    status: "U",
-    message: "The request traffic exceeds the limit.",
-};
+/// The forwarder.
+pub(crate) struct SdkProxy {
+    forwarder: Arc<Forwarder>,
+    in_flight: Arc<Semaphore>,
+    /// `None` only while it is dropped.
+    runtime: Option<Runtime>,
+}
+
+/// What the proxy threads share.
+struct Forwarder {
+    customer_from: CustomerFrom,
+    upstream: Upstream,
+}
+
+/// What the caller gets.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// JSON: the upstream's body to the byte, or a `result` of our own. If it is large, it holds
+    /// its share of the budget.
+    pub(crate) body: Bytes,
+    /// What the upstream said beside it.
+    pub(crate) headers: HeaderMap,
+}
+
+impl SdkProxy {
+    /// Answers a request. Once the request is on its way, nobody has to wait for the answer: it is
+    /// sent all the same.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError`] if the body is no JSON object, or a lax one.
+    pub(crate) async fn answer(
+        &self,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<Answer, RequestError> {
+        let Ok(permit) = Arc::clone(&self.in_flight).try_acquire_owned() else {
+            return Ok(Answer::of(&REQUEST_TRAFFIC_EXCEED_LIMIT));
+        };
+        let Some(runtime) = &self.runtime else {
+            return Ok(Answer::of(&results::UNKNOWN_EXCEPTION));
+        };
+        let forwarder = Arc::clone(&self.forwarder);
+        let answering = runtime.spawn(async move {
+            let _permit = permit;
+            forwarder.answer(&headers, &body).await
+        });
+        // It ends early by a panic, or with the process.
+        answering
+            .await
+            .unwrap_or_else(|_| Ok(Answer::of(&results::UNKNOWN_EXCEPTION)))
+    }
+}
+
+/// Tells nothing of what it was told.
+impl fmt::Debug for SdkProxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let free = self.in_flight.available_permits();
+        f.debug_struct("SdkProxy")
+            .field("free", &free)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for SdkProxy {
+    /// A runtime that is dropped waits for its threads, which async code must not.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Forwarder {
+    async fn answer(&self, headers: &HeaderMap, body: &[u8]) -> Result<Answer, RequestError> {
+        let request = SdkRequest::read(body)?;
+        let forwarded = async {
+            let illegal = |_| &PARAM_ILLEGAL;
+            request.check().map_err(illegal)?;
+            let customer_id = self.customer_from.find(headers, &request).await?;
+            let body = request.for_upstream(&customer_id).map_err(illegal)?;
+            self.upstream.forward(body).await
+        };
+        Ok(forwarded.await.unwrap_or_else(Answer::of))
+    }
+}
+
+impl Answer {
+    /// A result of our own, and nothing else.
+    pub(crate) fn of(result: &ApiResult) -> Self {
+        Self {
+            body: results::body(result),
+            headers: HeaderMap::new(),
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! One HTTP request: from its head to its answer.
 
 use std::convert::Infallible;
+use std::mem;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
@@ -17,7 +18,7 @@ use crate::budget::Budget;
 use crate::identify::{self, request::RequestError};
 use crate::readiness;
 use crate::reload::status::Board;
-use crate::sdk_proxy;
+use crate::sdk_proxy::{self, SdkProxy};
 use crate::settings::{Http, Resp};
 use crate::shutdown::{Shutdown, Stage};
 
@@ -35,6 +36,8 @@ pub(super) struct Shared {
     pub(super) limits: Http,
     pub(super) resp: Resp,
     pub(super) budget: Arc<Budget>,
+    /// `None`: sdkProxy is not configured.
+    pub(super) proxy: Option<SdkProxy>,
     pub(super) shutdown: Arc<Shutdown>,
 }
 
@@ -103,11 +106,12 @@ async fn answer(
         Endpoint::IdentifyCode => identify::identify_code(&shared.live, &body)?,
         Endpoint::IdentifyCodes => identify::identify_codes(&shared.live, &body)?,
         _ => {
-            identify::request::require_object(&body)?;
-            let mut out = BytesMut::from(&b"{"[..]);
-            sdk_proxy::INVALID_API.write(&mut out);
-            out.extend_from_slice(b"}");
-            return Ok(json(StatusCode::OK, AnswerBody::counted(out.freeze())));
+            return forward(
+                shared.proxy.as_ref(),
+                mem::take(request.headers_mut()),
+                body,
+            )
+            .await;
         }
     };
     let body = AnswerBody::new(answer.body, &shared.budget)
@@ -122,6 +126,24 @@ async fn answer(
         let value = HeaderValue::from_maybe_shared(rule).expect("a rule id is visible ASCII");
         response.headers_mut().insert(RULE, value);
     }
+    Ok(response)
+}
+
+/// Answers a request of sdkProxy.
+async fn forward(
+    proxy: Option<&SdkProxy>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response<AnswerBody>, Failure> {
+    let answer = match proxy {
+        Some(proxy) => proxy.answer(headers, body).await?,
+        None => {
+            identify::request::require_object(&body)?;
+            sdk_proxy::Answer::of(&sdk_proxy::INVALID_API)
+        }
+    };
+    let mut response = json(StatusCode::OK, AnswerBody::counted(answer.body));
+    response.headers_mut().extend(answer.headers);
     Ok(response)
 }
 

@@ -45,6 +45,7 @@ use self::worker::{Accepted, Workers};
 use crate::admin::{self, AdminListener, AdminPlane, AdminSocket, Listening};
 use crate::budget::Budget;
 use crate::reload::Control;
+use crate::sdk_proxy::SdkProxy;
 use crate::settings::Settings;
 use crate::shutdown::{Shutdown, Stage};
 use crate::source::{RouteSources, open};
@@ -129,6 +130,9 @@ pub fn serve(settings: &Settings) -> Result<ExitCode, StartError> {
 pub fn serve_with(settings: &Settings, sources: RouteSources) -> Result<ExitCode, StartError> {
     telemetry::start(settings.log);
     let started = Instant::now();
+    let budget = Arc::new(Budget::new(settings.http.max_buffered_bytes));
+    let start_proxy = |proxy| SdkProxy::start(proxy, settings.worker_threads, &budget);
+    let proxy = settings.proxy.as_ref().map(start_proxy).transpose()?;
     let live = Arc::new(LiveTable::new());
     let shutdown = Arc::new(Shutdown::default());
     let runtime = Builder::new_current_thread()
@@ -155,11 +159,12 @@ pub fn serve_with(settings: &Settings, sources: RouteSources) -> Result<ExitCode
         let admin = open_admin(settings).await?;
         descriptors::raise_limit(settings.http.max_connections + OVERLOADED_CONNECTIONS);
         let shared = Arc::new(Shared {
+            proxy,
             live,
             board: Arc::clone(control.board()),
             limits: settings.http.clone(),
             resp: settings.resp.clone(),
-            budget: Arc::new(Budget::new(settings.http.max_buffered_bytes)),
+            budget,
             shutdown,
         });
         let mut workers = Workers::start(settings.worker_threads, &shared)

@@ -302,71 +302,91 @@ pub(crate) const KEYS: &[Key] = &[
         Some("off"),
         "Where to serve the admin plane over TCP.",
     ),
-    later(
+    live(
         "proxy.upstream-url",
         Kind::Origin,
         None,
         "Where sdkProxy requests are sent; without it, sdkProxy is not configured.",
     ),
-    later(
+    live(
         "proxy.client-id",
         Kind::Text { max: 128 },
         None,
         "The Client-Id that Alipay+ assigned.",
     ),
-    later(
+    live(
         "proxy.private-key-path",
         Kind::Path,
         None,
         "The private key (PEM) that signs requests, readable by its owner only.",
     ),
-    later(
+    live(
         "proxy.key-version",
         Kind::integer(0, 2_147_483_647, ""),
         Some("1"),
         "The version of the private key, as it is named in the Signature header.",
     ),
-    later(
+    live(
         "proxy.ca-path",
         Kind::Path,
         None,
         "The only certificates (PEM) that are trusted upstream; otherwise the platform's roots.",
     ),
-    later(
+    live(
+        "proxy.client-cert-path",
+        Kind::Path,
+        None,
+        "The certificate (PEM, with its chain) that is shown to the upstream, if it asks for one.",
+    ),
+    live(
+        "proxy.client-key-path",
+        Kind::Path,
+        None,
+        "The private key (PEM) of that certificate, in a file for its owner only.",
+    ),
+    live(
         "proxy.connect-timeout-ms",
         Kind::integer(1, 60_000, "milliseconds"),
         Some("3000"),
-        "How long connecting to the upstream may take.",
+        "How long connecting to the upstream may take, TLS included.",
     ),
-    later(
+    live(
         "proxy.total-timeout-ms",
         Kind::integer(10_001, 600_000, "milliseconds"),
         Some("12000"),
         "How long a forwarded request may take. Alipay+ takes up to 10 s, so it is above that.",
     ),
-    later(
+    live(
         "proxy.max-in-flight",
         Kind::integer(1, 65_536, "requests"),
         Some("512"),
-        "How many requests are forwarded at once.",
+        "How many requests are forwarded at once; one more is refused, not queued.",
     ),
-    later(
+    live(
         "proxy.customer-from",
         Kind::Choice(&["body", "header", "login-check"]),
         Some("body"),
-        "Which one place says who the customer is.",
+        "Which one place says who the customer is: the field customerId of the body, the header\n\
+         X-Customer-Id, or the answer to a login check. The others are ignored.",
     ),
-    later(
+    live(
         "proxy.login-check-url",
         Kind::HttpUrl,
         None,
-        "Whom to ask who the customer is, if that is the place.",
+        "Whom to ask who the customer is, if that is the place: a GET with the headers below, answered\n\
+         200 with X-Customer-Id to admit. Over https, the platform's roots are trusted.",
     ),
-    later(
+    live(
         "proxy.login-check-headers",
         Kind::HeaderNames,
         Some("authorization,cookie"),
         "The request's headers that are handed on to the login check.",
+    ),
+    live(
+        "proxy.login-check-timeout-ms",
+        Kind::integer(1, 60_000, "milliseconds"),
+        Some("2000"),
+        "How long the login check may take, connecting included; access is denied after that.",
     ),
 ];
 

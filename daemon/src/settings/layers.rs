@@ -184,7 +184,7 @@ impl Layers {
                     name,
                     value: Some(value),
                     source,
-                    effective: false,
+                    effective: true,
                     about: keys::PUBLIC_KEY_ABOUT,
                 }),
         );

@@ -15,6 +15,7 @@
 mod file;
 mod keys;
 mod layers;
+mod proxy;
 #[cfg(test)]
 mod reference;
 mod typed;
@@ -32,6 +33,7 @@ use self::typed::Values;
 use self::value::Value;
 
 pub use self::layers::{Effective, Source, Sources};
+pub use self::proxy::{CustomerFrom, LoginCheck, Proxy};
 
 /// Every setting, checked, in the types the program works with.
 #[derive(Clone, Debug)]
@@ -60,6 +62,8 @@ pub struct Settings {
     pub watch: Watch,
     /// What protects from configs that are fatal or old.
     pub reload: Reload,
+    /// How requests of the client SDK are forwarded; `None`: they are not.
+    pub proxy: Option<Proxy>,
     effective: Vec<Effective>,
 }
 
@@ -320,6 +324,7 @@ impl Settings {
                     _ => StalePolicy::Warn,
                 },
             },
+            proxy: proxy::read(&effective),
             effective,
         }
     }
@@ -358,6 +363,7 @@ impl Settings {
                     .to_owned(),
             );
         }
+        problems.extend(proxy::contradictions(&self.effective));
         let sockets = ["listen.unix", "listen.resp", "admin.unix"];
         for (index, first) in sockets.iter().enumerate() {
             for second in &sockets[index + 1..] {

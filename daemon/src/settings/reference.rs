@@ -95,7 +95,6 @@ fn reference() -> String {
     write!(
         text,
         "\n[{table}]\n\n# {PUBLIC_KEY_ABOUT}\n# Value: {PUBLIC_KEY}.\n\
-         # Checked, but without effect until the part that it steers exists.\n\
          # Default: none.\n# 1 = …\n"
     )
     .unwrap();

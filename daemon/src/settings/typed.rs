@@ -54,6 +54,13 @@ impl Values<'_> {
         }
     }
 
+    pub(super) fn list(&self, name: &str) -> &[String] {
+        match self.find(name) {
+            Some(Value::List(items)) => items,
+            _ => &[],
+        }
+    }
+
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         match self.find(name) {
             Some(Value::Text(text)) => Some(text),

@@ -138,7 +138,7 @@ impl fmt::Display for RequestError {
 
 impl std::error::Error for RequestError {}
 
-fn read_text(body: &[u8]) -> Result<&str, RequestError> {
+pub(crate) fn read_text(body: &[u8]) -> Result<&str, RequestError> {
     std::str::from_utf8(body).map_err(|error| {
         let at = error.valid_up_to();
         RequestError::Malformed(format!("The body is not valid UTF-8 at byte {at}."))
@@ -146,7 +146,7 @@ fn read_text(body: &[u8]) -> Result<&str, RequestError> {
 }
 
 /// Looks at the first character only; the rest is for the parser.
-fn require_kind(text: &str, required: &str) -> Result<(), RequestError> {
+pub(crate) fn require_kind(text: &str, required: &str) -> Result<(), RequestError> {
     match kind_of(text) {
         Some(kind) if kind == required => Ok(()),
         Some(kind) => Err(RequestError::Malformed(format!(
@@ -157,7 +157,7 @@ fn require_kind(text: &str, required: &str) -> Result<(), RequestError> {
 }
 
 /// What a JSON text is, by its first character.
-fn kind_of(text: &str) -> Option<&'static str> {
+pub(crate) fn kind_of(text: &str) -> Option<&'static str> {
     match text.bytes().find(|b| !b" \t\r\n".contains(b))? {
         b'{' => Some("an object"),
         b'[' => Some("an array"),
@@ -169,7 +169,10 @@ fn kind_of(text: &str) -> Option<&'static str> {
     }
 }
 
-fn read<'a, S: DeserializeSeed<'a>>(text: &'a str, seed: S) -> Result<S::Value, RequestError> {
+pub(crate) fn read<'a, S: DeserializeSeed<'a>>(
+    text: &'a str,
+    seed: S,
+) -> Result<S::Value, RequestError> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     seed.deserialize(&mut deserializer)
         .and_then(|value| deserializer.end().map(|()| value))
@@ -289,7 +292,7 @@ fn read_parameter(
 }
 
 /// Reads a string, without a copy where it has no escapes.
-struct TextReader;
+pub(crate) struct TextReader;
 
 impl<'de> DeserializeSeed<'de> for TextReader {
     type Value = Cow<'de, str>;

@@ -1,0 +1,140 @@
+//! From the settings to the forwarder: keys are read, certificates loaded, threads started.
+
+use std::fmt::Display;
+use std::io;
+use std::sync::Arc;
+
+use hyper::Uri;
+use hyper::header::HeaderName;
+use rustls::RootCertStore;
+use tokio::runtime::Builder;
+use tokio::sync::Semaphore;
+
+use super::connections::Connections;
+use super::customer::CustomerFrom;
+use super::login_check::{self, LoginCheck};
+use super::upstream::{self, Upstream};
+use super::{Forwarder, PATH, SdkProxy};
+use crate::StartError;
+use crate::budget::Budget;
+use crate::connector::Connector;
+use crate::settings::{self, Proxy, SettingsError};
+use crate::signature::{SigningKey, VerifyingKeys};
+use crate::tls;
+
+/// How much nicer the threads are to those that serve than those are to them: when both want a
+/// core, a lookup goes first.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 10;
+
+/// The most threads that look up names at once.
+const MAX_RESOLVERS: usize = 16;
+
+impl SdkProxy {
+    /// A forwarder with `threads` threads of its own; answers that it holds come from `budget`.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] if a key or a certificate cannot be used, or the system refuses the threads.
+    pub(crate) fn start(
+        settings: &Proxy,
+        threads: usize,
+        budget: &Arc<Budget>,
+    ) -> Result<Self, StartError> {
+        let forwarder = Forwarder {
+            customer_from: customer_from(settings, budget)?,
+            upstream: upstream(settings, budget)?,
+        };
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(threads)
+            .max_blocking_threads(MAX_RESOLVERS)
+            .thread_name("proxy")
+            .on_thread_start(give_way)
+            .enable_all()
+            .build()
+            .map_err(|source: io::Error| StartError::System {
+                what: "cannot start the proxy threads",
+                source,
+            })?;
+        Ok(Self {
+            forwarder: Arc::new(forwarder),
+            in_flight: Arc::new(Semaphore::new(settings.max_in_flight)),
+            runtime: Some(runtime),
+        })
+    }
+}
+
+fn give_way() {
+    // Of the thread that calls, on Linux; elsewhere it would be of the whole process.
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
+        tracing::debug!(%error, "a proxy thread keeps its priority");
+    }
+}
+
+fn upstream(settings: &Proxy, budget: &Arc<Budget>) -> Result<Upstream, StartError> {
+    let key = SigningKey::read(&settings.private_key_path, settings.key_version)
+        .map_err(|why| refused("proxy.private-key-path", &why))?;
+    let mut public_keys = VerifyingKeys::new();
+    for (version, path) in &settings.public_keys {
+        let named = |why| refused(&format!("proxy.public-keys.{version}"), &why);
+        public_keys.read(*version, path).map_err(named)?;
+    }
+    let roots = match &settings.ca_path {
+        Some(path) => tls::roots_from_file(path),
+        None => tls::platform_roots(),
+    };
+    let roots = roots.map_err(|why| refused("proxy.ca-path", &why))?;
+    let config = match &settings.client_certificate {
+        None => tls::client_config(roots),
+        Some(files) => tls::client_config_showing(roots, files)
+            .map_err(|why| refused("proxy.client-cert-path", &why))?,
+    };
+    let url = format!("{}{PATH}", settings.upstream);
+    let url: Uri = url
+        .parse()
+        .map_err(|why| refused("proxy.upstream-url", &why))?;
+    let connector = Connector::with_http2(config, settings.connect_timeout);
+    let connections =
+        Connections::new(connector, url, upstream::MAX_BODY_BYTES, Arc::clone(budget));
+    Ok(Upstream::new(
+        connections,
+        settings.client_id.clone(),
+        key,
+        public_keys,
+        settings.total_timeout,
+    ))
+}
+
+fn customer_from(settings: &Proxy, budget: &Arc<Budget>) -> Result<CustomerFrom, StartError> {
+    let check = match &settings.customer_from {
+        settings::CustomerFrom::Body => return Ok(CustomerFrom::Body),
+        settings::CustomerFrom::Header => return Ok(CustomerFrom::Header),
+        settings::CustomerFrom::LoginCheck(check) => check,
+    };
+    // Without the URL, which may hold secrets.
+    let url: Uri = check
+        .url
+        .parse()
+        .map_err(|why| refused("proxy.login-check-url", &why))?;
+    let roots = match url.scheme_str() {
+        Some("https") => {
+            tls::platform_roots().map_err(|why| refused("proxy.login-check-url", &why))?
+        }
+        _ => RootCertStore::empty(),
+    };
+    let connector = Connector::new(tls::client_config(roots), check.timeout);
+    let most = login_check::MAX_BODY_BYTES;
+    let connections = Connections::new(connector, url, most, Arc::clone(budget));
+    let headers = check.headers.iter().map(|name| {
+        HeaderName::from_bytes(name.as_bytes())
+            .map_err(|why| refused("proxy.login-check-headers", &why))
+    });
+    let headers = headers.collect::<Result<_, _>>()?;
+    let check = LoginCheck::new(connections, headers, check.timeout);
+    Ok(CustomerFrom::LoginCheck(Box::new(check)))
+}
+
+fn refused(key: &str, why: &dyn Display) -> StartError {
+    SettingsError::new(format!("{key}: {why}")).into()
+}

@@ -1,0 +1,175 @@
+//! The body of a request: read strictly from the caller, and written for the upstream.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fmt;
+
+use bytes::BytesMut;
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::identify::request::{RequestError, TextReader, kind_of, read, read_text, require_kind};
+use crate::identify::strict_json;
+use crate::identify::write_string;
+
+/// The names of the header and of the data: the interface's own, and those that the client SDK has
+/// for Android and for iOS.
+const PAIRS: [[&str; 2]; 3] = [
+    ["sdkRequestHeader", "sdkRequestData"],
+    ["httpProxyRequestHeader", "httpProxyRequestData"],
+    ["proxyRequestHeader", "proxyRequestData"],
+];
+
+const CUSTOMER_ID: &str = "customerId";
+
+/// A field that must be there as a string that is not empty, and is not; or fields of two pairs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Illegal;
+
+/// What a caller sent, as far as it counts.
+pub(super) struct SdkRequest<'a> {
+    /// Header and data of each pair.
+    pairs: [[Field<'a>; 2]; 3],
+    customer_id: Field<'a>,
+}
+
+#[derive(Default)]
+enum Field<'a> {
+    #[default]
+    Missing,
+    Mistyped,
+    Text(Cow<'a, str>),
+}
+
+impl<'a> SdkRequest<'a> {
+    /// Reads the one object of a request.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::Malformed`] if the body is not JSON in UTF-8, is no object, repeats a key or
+    /// holds a lone surrogate, at whatever depth.
+    pub(super) fn read(body: &'a [u8]) -> Result<Self, RequestError> {
+        let text = read_text(body)?;
+        require_kind(text, "an object")?;
+        read(text, Reader)
+    }
+
+    /// The field `customerId`.
+    ///
+    /// # Errors
+    ///
+    /// [`Illegal`] if it is missing, empty or no string.
+    pub(super) fn customer_id(&self) -> Result<&str, Illegal> {
+        self.customer_id.text()
+    }
+
+    /// Checks everything but the customer.
+    ///
+    /// # Errors
+    ///
+    /// [`Illegal`].
+    pub(super) fn check(&self) -> Result<(), Illegal> {
+        self.sdk_fields().map(|_| ())
+    }
+
+    /// The body for the upstream, in which `customer_id` is the customer.
+    ///
+    /// # Errors
+    ///
+    /// [`Illegal`] as [`Self::check`].
+    pub(super) fn for_upstream(&self, customer_id: &str) -> Result<String, Illegal> {
+        let [header, data] = self.sdk_fields()?;
+        let mut out = BytesMut::with_capacity(header.len() + data.len() + customer_id.len() + 128);
+        for (start, text) in [
+            ("{\"sdkRequestHeader\":", header),
+            (",\"sdkRequestData\":", data),
+            (",\"customerId\":", customer_id),
+        ] {
+            out.extend_from_slice(start.as_bytes());
+            write_string(text, &mut out);
+        }
+        out.extend_from_slice(b"}");
+        Ok(String::from_utf8(out.into()).expect("strings and ASCII are UTF-8"))
+    }
+
+    fn sdk_fields(&self) -> Result<[&str; 2], Illegal> {
+        let is_used = |pair: &&[Field<'_>; 2]| pair.iter().any(Field::is_given);
+        let mut used = self.pairs.iter().filter(is_used);
+        match (used.next(), used.next()) {
+            (Some([header, data]), None) => Ok([header.text()?, data.text()?]),
+            _ => Err(Illegal),
+        }
+    }
+
+    /// Where the value of a key goes; `None`: nowhere.
+    fn field(&mut self, key: &str) -> Option<&mut Field<'a>> {
+        if key == CUSTOMER_ID {
+            return Some(&mut self.customer_id);
+        }
+        let names = PAIRS.iter().flatten();
+        let fields = self.pairs.iter_mut().flatten();
+        let mut known = names.zip(fields);
+        known.find_map(|(name, field)| (*name == key).then_some(field))
+    }
+}
+
+impl Field<'_> {
+    const fn is_given(&self) -> bool {
+        !matches!(self, Self::Missing)
+    }
+
+    fn text(&self) -> Result<&str, Illegal> {
+        match self {
+            Self::Text(text) if !text.is_empty() => Ok(text),
+            _ => Err(Illegal),
+        }
+    }
+}
+
+/// Reads the fields of an object.
+struct Reader;
+
+impl<'de> DeserializeSeed<'de> for Reader {
+    type Value = SdkRequest<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+        from.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Reader {
+    type Value = SdkRequest<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<Self::Value, A::Error> {
+        let lax = |laxity: strict_json::Laxity| A::Error::custom(laxity.describe());
+        let mut request = SdkRequest {
+            pairs: Default::default(),
+            customer_id: Field::default(),
+        };
+        let mut keys = HashSet::new();
+        while let Some(key) = from.next_key_seed(TextReader)? {
+            let value: &RawValue = from.next_value()?;
+            match request.field(&key) {
+                Some(field) if kind_of(value.get()) == Some("a string") => {
+                    *field = strict_json::decode(value.get())
+                        .map(Field::Text)
+                        .map_err(lax)?;
+                }
+                field => {
+                    strict_json::check(value, 1).map_err(lax)?;
+                    if let Some(field) = field {
+                        *field = Field::Mistyped;
+                    }
+                }
+            }
+            if !keys.insert(key) {
+                return Err(lax(strict_json::Laxity::RepeatedKey));
+            }
+        }
+        Ok(request)
+    }
+}

@@ -1,0 +1,431 @@
+//! A stand-in for the upstream: a TLS server on a free port of the loopback that records what it
+//! is sent, byte by byte if need be, and answers as the test says. It shares no code with us but
+//! the signatures, which have their own tests against OpenSSL.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, Mutex};
+
+use rcgen::{
+    BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, PKCS_RSA_SHA256, date_time_ymd,
+};
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use super::signature::{KeyVersion, SignedContent, SigningKey, VerifyingKeys};
+
+pub(crate) const PATH: &str = "/aps/api/v1/mobile/sdkProxy";
+pub(crate) const CLIENT_ID: &str = "TEST_5X00000000000000";
+
+/// The keys of both sides, made once: in PEM, private and public.
+pub(crate) struct Pair {
+    pub(crate) private: String,
+    pub(crate) public: String,
+}
+
+pub(crate) static OURS: LazyLock<Pair> = LazyLock::new(Pair::new);
+pub(crate) static THEIRS: LazyLock<Pair> = LazyLock::new(Pair::new);
+
+/// What is done with a request.
+#[derive(Clone)]
+pub(crate) enum Reply {
+    /// The bytes are sent, and the next request awaited.
+    Send(Vec<u8>),
+    /// The bytes are sent, and the connection ended so.
+    SendAndEnd(Vec<u8>, End),
+    /// The bytes are sent, then nothing.
+    Stall(Vec<u8>),
+    /// The gate is awaited, then the bytes are sent.
+    Await(Arc<Notify>, Vec<u8>),
+}
+
+/// How a connection ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// With TLS's own end, then TCP's.
+    Orderly,
+    /// With TCP's end only.
+    Fin,
+    Reset,
+}
+
+/// A request as it came.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    /// The request line.
+    pub(crate) line: String,
+    /// As they were sent.
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+/// An authority that signs certificates.
+pub(crate) struct Authority {
+    pub(crate) pem: String,
+    issuer: Issuer<'static, KeyPair>,
+    roots: RootCertStore,
+}
+
+/// What a server is like beside its answers.
+pub(crate) struct Manners {
+    /// The name in its certificate.
+    pub(crate) name: &'static str,
+    pub(crate) expired: bool,
+    /// Whether a client must show a certificate by the same authority.
+    pub(crate) wants_certificate: bool,
+    /// After how many bytes of its request the connection of this number, counted from 0, ends.
+    pub(crate) cut: Option<fn(usize) -> (usize, End)>,
+}
+
+pub(crate) struct Gateway {
+    pub(crate) address: SocketAddr,
+    script: Arc<Script>,
+    task: JoinHandle<()>,
+}
+
+struct Script {
+    reply: Box<dyn Fn(&Request) -> Reply + Send + Sync>,
+    manners: Manners,
+    requests: Mutex<Vec<Request>>,
+    /// How many connections were accepted, and on how many any byte of a request came.
+    accepted: AtomicUsize,
+    begun: AtomicUsize,
+    arrived: Notify,
+}
+
+impl Pair {
+    fn new() -> Self {
+        let key = KeyPair::generate_for(&PKCS_RSA_SHA256).unwrap();
+        Self {
+            private: key.serialize_pem(),
+            public: key.public_key_pem(),
+        }
+    }
+}
+
+impl Default for Manners {
+    fn default() -> Self {
+        Self {
+            name: "127.0.0.1",
+            expired: false,
+            wants_certificate: false,
+            cut: None,
+        }
+    }
+}
+
+impl Request {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        let mut found = self.headers.iter().filter(|(header, _)| header == name);
+        let value = found.next().unwrap_or_else(|| panic!("no {name}"));
+        assert!(found.next().is_none(), "{name} twice");
+        &value.1
+    }
+
+    /// Whether our signature is right.
+    pub(crate) fn is_signed(&self) -> bool {
+        let mut keys = VerifyingKeys::new();
+        let version = KeyVersion::new(7).unwrap();
+        keys.add_pem(version, OURS.public.as_bytes()).unwrap();
+        let content = SignedContent {
+            path: PATH,
+            client_id: CLIENT_ID,
+            time: self.header("Request-Time"),
+            body: &self.body,
+        };
+        keys.verify(self.header("Signature").as_bytes(), &content)
+            .is_ok()
+    }
+}
+
+/// An answer's head with these headers, and its body.
+pub(crate) fn answer(status: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
+    let mut head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n", body.len());
+    for (name, value) in headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    head.push_str("\r\n");
+    [head.as_bytes(), body].concat()
+}
+
+pub(crate) const RESPONSE_TIME: &str = "2026-11-21T09:30:00+08:00";
+
+/// The value of a `Signature` header for an answer with this body, by the upstream's key.
+pub(crate) fn signature_of(body: &[u8]) -> String {
+    sign(&THEIRS, 1, CLIENT_ID, RESPONSE_TIME, PATH, body)
+}
+
+pub(crate) fn sign(
+    pair: &Pair,
+    version: u32,
+    client_id: &str,
+    time: &str,
+    path: &str,
+    body: &[u8],
+) -> String {
+    let version = KeyVersion::new(version).unwrap();
+    let content = SignedContent {
+        path,
+        client_id,
+        time,
+        body,
+    };
+    let key = SigningKey::from_pem(pair.private.as_bytes(), version).unwrap();
+    key.sign(&content).unwrap()
+}
+
+/// An answer as the upstream gives it.
+pub(crate) fn signed(body: impl AsRef<[u8]>) -> Vec<u8> {
+    let body = body.as_ref();
+    answer(
+        "200 OK",
+        &[
+            ("Content-Type", "application/json; charset=UTF-8"),
+            ("Client-Id", CLIENT_ID),
+            ("Response-Time", RESPONSE_TIME),
+            ("Tracer-Id", "tracer-1"),
+            ("Signature", &signature_of(body)),
+        ],
+        body,
+    )
+}
+
+pub(crate) const SUCCESS: &str = r#"{"result":{"resultCode":"SUCCESS","resultMessage":"Success","resultStatus":"S"},"sdkResponseData":"{\"a\":1}","sdkResponseHeader":"{}"}"#;
+
+impl Gateway {
+    pub(crate) async fn start(
+        authority: &Authority,
+        manners: Manners,
+        reply: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let tls = authority.acceptor(&manners, &[]);
+        let script = Arc::new(Script {
+            reply: Box::new(reply),
+            manners,
+            requests: Mutex::default(),
+            accepted: AtomicUsize::new(0),
+            begun: AtomicUsize::new(0),
+            arrived: Notify::new(),
+        });
+        let shared = Arc::clone(&script);
+        let task = tokio::spawn(async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                let (tls, script) = (tls.clone(), Arc::clone(&shared));
+                let number = script.accepted.fetch_add(1, Ordering::SeqCst);
+                tokio::spawn(async move {
+                    // A client that does not trust us ends the handshake.
+                    if let Ok(stream) = tls.accept(stream).await {
+                        script.serve(stream, number).await;
+                    }
+                });
+            }
+        });
+        Self {
+            address,
+            script,
+            task,
+        }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("https://{}", self.address)
+    }
+
+    /// All whole requests so far.
+    pub(crate) fn requests(&self) -> Vec<Request> {
+        self.script.requests.lock().unwrap().clone()
+    }
+
+    /// The only request so far.
+    pub(crate) fn request(&self) -> Request {
+        let requests = self.requests();
+        assert_eq!(requests.len(), 1);
+        requests.into_iter().next().unwrap()
+    }
+
+    pub(crate) fn accepted(&self) -> usize {
+        self.script.accepted.load(Ordering::SeqCst)
+    }
+
+    /// On how many connections any byte of a request came.
+    pub(crate) fn begun(&self) -> usize {
+        self.script.begun.load(Ordering::SeqCst)
+    }
+
+    /// Waits until `count` whole requests have come.
+    pub(crate) async fn wait_for(&self, count: usize) {
+        while self.requests().len() < count {
+            self.script.arrived.notified().await;
+        }
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Script {
+    /// Answers requests. A client may close whenever it likes.
+    async fn serve(&self, mut stream: TlsStream<TcpStream>, number: usize) {
+        let mut bytes = Vec::new();
+        if let Some(cut) = self.manners.cut {
+            let (most, end) = cut(number);
+            while bytes.len() < most {
+                let mut byte = [0];
+                match stream.read(&mut byte).await {
+                    Ok(1..) => bytes.push(byte[0]),
+                    _ => return,
+                }
+                if bytes.len() == 1 {
+                    self.begun.fetch_add(1, Ordering::SeqCst);
+                }
+            }
+            return end_so(stream, end).await;
+        }
+        let mut first = true;
+        while let Some(request) = read_request(&mut stream, &mut bytes).await {
+            if std::mem::take(&mut first) {
+                self.begun.fetch_add(1, Ordering::SeqCst);
+            }
+            let reply = (self.reply)(&request);
+            self.requests.lock().unwrap().push(request);
+            self.arrived.notify_one();
+            match reply {
+                Reply::Send(bytes) => {
+                    if stream.write_all(&bytes).await.is_err() {
+                        return;
+                    }
+                    let _ = stream.flush().await;
+                }
+                Reply::SendAndEnd(bytes, end) => {
+                    let _ = stream.write_all(&bytes).await;
+                    let _ = stream.flush().await;
+                    return end_so(stream, end).await;
+                }
+                Reply::Stall(bytes) => {
+                    let _ = stream.write_all(&bytes).await;
+                    let _ = stream.flush().await;
+                    let _ = stream.read(&mut [0]).await;
+                    return;
+                }
+                Reply::Await(gate, bytes) => {
+                    gate.notified().await;
+                    let _ = stream.write_all(&bytes).await;
+                    let _ = stream.flush().await;
+                }
+            }
+        }
+    }
+}
+
+async fn end_so(mut stream: TlsStream<TcpStream>, end: End) {
+    match end {
+        End::Orderly => {
+            let _ = stream.shutdown().await;
+            // Until the client has closed too: a reset could take the answer from it.
+            let _ = stream.read_to_end(&mut Vec::new()).await;
+        }
+        End::Fin => {
+            let (mut tcp, _) = stream.into_inner();
+            let _ = tcp.shutdown().await;
+            let _ = tcp.read_to_end(&mut Vec::new()).await;
+        }
+        End::Reset => {
+            let (tcp, _) = stream.into_inner();
+            tcp.set_zero_linger().unwrap();
+        }
+    }
+}
+
+async fn read_request(stream: &mut TlsStream<TcpStream>, bytes: &mut Vec<u8>) -> Option<Request> {
+    let head_length = loop {
+        if let Some(at) = bytes.windows(4).position(|w| w == b"\r\n\r\n") {
+            break at + 4;
+        }
+        if stream.read_buf(bytes).await.ok()? == 0 {
+            return None;
+        }
+    };
+    let head = String::from_utf8(bytes[..head_length].to_vec()).unwrap();
+    let mut lines = head.trim_end().lines();
+    let mut request = Request {
+        line: lines.next().unwrap().to_owned(),
+        headers: lines
+            .map(|line| line.split_once(": ").unwrap())
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect(),
+        body: Vec::new(),
+    };
+    let length: usize = request.header("Content-Length").parse().unwrap();
+    while bytes.len() < head_length + length {
+        if stream.read_buf(bytes).await.ok()? == 0 {
+            return None;
+        }
+    }
+    let rest = bytes.split_off(head_length + length);
+    request.body = bytes.split_off(head_length);
+    *bytes = rest;
+    Some(request)
+}
+
+impl Authority {
+    pub(crate) fn new() -> Self {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&key).unwrap();
+        let mut roots = RootCertStore::empty();
+        roots.add(certificate.der().clone()).unwrap();
+        Self {
+            pem: certificate.pem(),
+            issuer: Issuer::new(params, key),
+            roots,
+        }
+    }
+
+    /// A certificate for `name` and its key.
+    pub(crate) fn certify(&self, name: &str, expired: bool) -> (rcgen::Certificate, KeyPair) {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        if expired {
+            params.not_before = date_time_ymd(2020, 1, 1);
+            params.not_after = date_time_ymd(2021, 1, 1);
+        }
+        (params.signed_by(&key, &self.issuer).unwrap(), key)
+    }
+
+    /// A server of TLS that offers these protocols.
+    pub(crate) fn acceptor(&self, manners: &Manners, protocols: &[&[u8]]) -> TlsAcceptor {
+        let (certificate, key) = self.certify(manners.name, manners.expired);
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let config = ServerConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .unwrap();
+        let config = if manners.wants_certificate {
+            let roots = Arc::new(self.roots.clone());
+            let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider);
+            config.with_client_cert_verifier(verifier.build().unwrap())
+        } else {
+            config.with_no_client_auth()
+        };
+        let mut config = config
+            .with_single_cert(vec![certificate.der().clone()], key)
+            .unwrap();
+        config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+        TlsAcceptor::from(Arc::new(config))
+    }
+}

@@ -1,0 +1,128 @@
+//! Whom the forwarder trusts, and what it shows of itself.
+
+use std::path::PathBuf;
+
+use super::gateway::{Authority, Manners, Reply, Request, SUCCESS, signed};
+use super::{Fixture, request};
+use crate::settings::Tls;
+
+fn success(_: &Request) -> Reply {
+    Reply::Send(signed(SUCCESS))
+}
+
+#[tokio::test]
+async fn a_server_without_the_right_certificate_gets_no_request() {
+    let refused = |manners: Manners, stranger: bool| async move {
+        let fixture = Fixture::new();
+        if stranger {
+            fixture.write("ca.pem", &Authority::new().pem);
+        }
+        let running = fixture.run_with(manners, success).await;
+        let answer = running.post(request()).await;
+        assert_eq!(answer.own_result(), "UNKNOWN_EXCEPTION");
+        assert_eq!(running.gateway.begun(), 0);
+    };
+    let name = "other.example";
+    refused(
+        Manners {
+            name,
+            ..Manners::default()
+        },
+        false,
+    )
+    .await;
+    refused(
+        Manners {
+            expired: true,
+            ..Manners::default()
+        },
+        false,
+    )
+    .await;
+    refused(Manners::default(), true).await;
+}
+
+#[tokio::test]
+async fn a_certificate_is_shown_to_a_server_that_asks() {
+    let asking = || Manners {
+        wants_certificate: true,
+        ..Manners::default()
+    };
+    let without = Fixture::new().run_with(asking(), success).await;
+    let answer = without.post(request()).await;
+    assert_eq!(answer.own_result(), "UNKNOWN_EXCEPTION");
+    assert!(without.gateway.requests().is_empty());
+    let mut fixture = Fixture::new();
+    let (certificate, key) = fixture.authority.certify("wallet.example", false);
+    fixture.settings.client_certificate = Some(Tls {
+        cert_path: fixture.write("client.pem", &certificate.pem()),
+        key_path: fixture.write("client.key.pem", &key.serialize_pem()),
+    });
+    let with = fixture.run_with(asking(), success).await;
+    assert!(with.post(request()).await.is_success());
+}
+
+#[test]
+fn files_that_cannot_be_used_stop_the_start_with_the_setting_and_the_reason() {
+    let fixture = Fixture::new();
+    let (certificate, key) = fixture.authority.certify("wallet.example", false);
+    let (_, other_key) = fixture.authority.certify("wallet.example", false);
+    let certificate = fixture.write("client.pem", &certificate.pem());
+    let key = fixture.write("client.key.pem", &key.serialize_pem());
+    let other_key = fixture.write("other.key.pem", &other_key.serialize_pem());
+    let empty = fixture.write("empty", "");
+    let open = fixture.write("open.pem", &super::OURS.private);
+    let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    std::fs::set_permissions(&open, permissions).unwrap();
+    let missing = fixture.directory.path().join("missing");
+    let refused = |change: &dyn Fn(&mut crate::settings::Proxy), expected: &str| {
+        let mut settings = fixture.settings.clone();
+        settings.upstream = "https://h.example".to_owned();
+        change(&mut settings);
+        let budget = std::sync::Arc::new(crate::budget::Budget::new(0));
+        let error = super::SdkProxy::start(&settings, 1, &budget).unwrap_err();
+        assert_eq!(error.result_code(), "PARAM_ILLEGAL");
+        let error = error.to_string();
+        assert!(error.starts_with(expected), "{error}");
+    };
+    let shown = |cert_path: &PathBuf, key_path: &PathBuf| {
+        Some(Tls {
+            cert_path: cert_path.clone(),
+            key_path: key_path.clone(),
+        })
+    };
+    let at = |key: &str, path: &PathBuf| format!("{key}: {}: ", path.display());
+    let in_certificate = |path| at("proxy.client-cert-path", path);
+    refused(
+        &|s| s.private_key_path = missing.clone(),
+        &at("proxy.private-key-path", &missing),
+    );
+    refused(
+        &|s| s.private_key_path = open.clone(),
+        &format!(
+            "{}others than its owner",
+            at("proxy.private-key-path", &open)
+        ),
+    );
+    refused(
+        &|s| s.public_keys[0].1 = key.clone(),
+        &at("proxy.public-keys.1", &key),
+    );
+    refused(&|s| s.ca_path = Some(empty.clone()), "proxy.ca-path: ");
+    refused(
+        &|s| s.client_certificate = shown(&empty, &key),
+        &in_certificate(&empty),
+    );
+    refused(
+        &|s| s.client_certificate = shown(&certificate, &empty),
+        &in_certificate(&empty),
+    );
+    refused(
+        &|s| s.client_certificate = shown(&certificate, &open),
+        &in_certificate(&open),
+    );
+    refused(
+        &|s| s.client_certificate = shown(&certificate, &other_key),
+        &format!("{}it is not the key", in_certificate(&other_key)),
+    );
+}
