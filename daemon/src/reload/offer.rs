@@ -194,13 +194,17 @@ impl Loader {
         why: String,
         problems: &[Problem],
     ) -> Miss {
+        let so = match self.board.level() {
+            Some(_) => "; what serves stays",
+            None => "",
+        };
         tracing::warn!(
             %level,
             source = self.sources.shown(level),
             sha256 = %digest,
             problems = problems.len(),
             why,
-            "route config refused; what serves stays"
+            "route config refused{so}"
         );
         for problem in problems.iter().take(MAX_LOGGED_PROBLEMS) {
             log(problem);
