@@ -8,6 +8,7 @@ mod check;
 mod completions;
 mod identify;
 mod man;
+mod mock_gateway;
 mod output;
 mod route_config;
 mod schema;
@@ -45,6 +46,8 @@ enum Command {
     Bucket(bucket::ShowBucket),
     /// Measure how fast a server answers: codeid, or a peer, with the same client
     Bench(Box<bench::Bench>),
+    /// Stand in for Alipay+, on this machine, to try sdkProxy out
+    MockGateway(mock_gateway::MockGateway),
     /// Print the JSON Schema of route configs
     Schema(schema::PrintSchema),
     /// Print what a shell needs to complete command lines of codeid
@@ -63,6 +66,7 @@ pub fn run() -> ExitCode {
         Command::Check(check) => check.run(),
         Command::Bucket(bucket) => bucket.run(),
         Command::Bench(bench) => bench.run(),
+        Command::MockGateway(gateway) => gateway.run(),
         Command::Schema(schema) => schema.run(),
         Command::Completions(completions) => completions.run(Cli::command()),
         Command::Man(man) => man.run(Cli::command()),

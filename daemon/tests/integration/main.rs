@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod cli;
+mod mock_gateway;
 mod reload;
 mod resp;
 mod serve;

@@ -89,9 +89,9 @@ impl Handshakes {
 }
 
 fn give_way() {
-    // Of the thread that calls, on Linux; elsewhere it would be of the whole process.
+    // Added to that of the thread that calls, on Linux; elsewhere to that of the whole process.
     #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
+    if let Err(error) = rustix::process::nice(NICENESS) {
         tracing::debug!(%error, "the thread of the handshakes keeps its priority");
     }
 }

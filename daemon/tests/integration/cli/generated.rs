@@ -2,13 +2,14 @@
 
 use super::run;
 
-const SUBCOMMANDS: [&str; 9] = [
+const SUBCOMMANDS: [&str; 10] = [
     "serve",
     "settings",
     "identify",
     "check",
     "bucket",
     "bench",
+    "mock-gateway",
     "schema",
     "completions",
     "man",

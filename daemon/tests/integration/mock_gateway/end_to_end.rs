@@ -1,0 +1,146 @@
+//! From the app to "Alipay+" and back.
+
+use std::process::Command;
+
+use serde_json::json;
+
+use super::{Gateway, SDK_PROXY, openssl_verifies};
+use crate::serve::client::Answer;
+use crate::serve::daemon::{Daemon, Directory, Plan};
+
+/// A daemon that takes this stand-in for Alipay+, by the settings that it has written.
+fn daemon(gateway: &Gateway) -> Daemon {
+    let settings = gateway.directory.join("codeid.toml");
+    Plan::new()
+        .argument("--config")
+        .argument(settings.to_str().unwrap())
+        .start()
+}
+
+fn post(daemon: &Daemon) -> Answer {
+    let body = json!({
+        "sdkRequestHeader": r#"{"Operation-Type":"ac.mobilepayment.config","quote":"\""}"#,
+        "sdkRequestData": "[{\"ünï\":\"100 %\"}] ",
+        "customerId": "customer-1",
+    });
+    daemon.tcp().post(SDK_PROXY, body.to_string())
+}
+
+#[test]
+fn a_request_goes_there_and_the_answer_back_with_a_signature_that_others_can_check() {
+    let directory = Directory::new();
+    let gateway = Gateway::start(&directory, &[]);
+    let daemon = daemon(&gateway);
+    let answer = post(&daemon);
+    let body = answer.json();
+    assert_eq!((answer.status, &*answer.result_code()), (200, "SUCCESS"));
+    assert!(
+        body["mockGateway"].as_str().unwrap().contains("stand-in"),
+        "{body}"
+    );
+    for name in ["sdkResponseHeader", "sdkResponseData"] {
+        let inside = body[name].as_str().unwrap();
+        serde_json::from_str::<serde_json::Value>(inside).unwrap();
+    }
+    assert_eq!(answer.header("client-id"), Some("MOCK_CLIENT"));
+    let tracer = answer.header("tracer-id").unwrap();
+    let line = gateway.wait_for_line(tracer);
+    assert!(line.contains("good; answered 200 SUCCESS"), "{line}");
+    let (time, signature) = (answer.header("response-time"), answer.header("signature"));
+    let content = format!(
+        "POST {SDK_PROXY}\nMOCK_CLIENT.{}.{}",
+        time.unwrap(),
+        String::from_utf8(answer.body.clone()).unwrap()
+    );
+    let key = gateway.directory.join("gateway-public-key.pem");
+    let verifies = |content: &str| openssl_verifies(&directory, &key, content, signature.unwrap());
+    assert!(verifies(&content));
+    assert!(!verifies(&format!("{content} ")));
+    daemon.stop();
+}
+
+#[test]
+fn curl_can_be_the_app() {
+    let directory = Directory::new();
+    let gateway = Gateway::start(&directory, &[]);
+    let daemon = daemon(&gateway);
+    let output = Command::new("curl")
+        .args(["--silent", "--show-error", "--max-time", "60"])
+        .args(["--header", "Content-Type: application/json", "--data"])
+        .arg(r#"{"sdkRequestHeader": "h", "sdkRequestData": "d", "customerId": "customer-1"}"#)
+        .arg(format!("http://127.0.0.1:{}{SDK_PROXY}", daemon.port))
+        .output()
+        .expect("curl is installed");
+    let answer = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        answer.starts_with(r#"{"result":{"resultCode":"SUCCESS""#),
+        "{answer}"
+    );
+    daemon.stop();
+}
+
+#[test]
+fn it_fails_in_each_way_that_it_is_told_to() {
+    let directory = Directory::new();
+    let table: [(&[&str], &str, &str); 7] = [
+        (&["--delay", "300"], "SUCCESS", "answered 200 SUCCESS"),
+        (
+            &["--result", "PROCESS_FAIL"],
+            "PROCESS_FAIL",
+            "answered 200 PROCESS_FAIL",
+        ),
+        (
+            &[
+                "--result",
+                "REQUEST_TRAFFIC_EXCEED_LIMIT",
+                "--status",
+                "201",
+            ],
+            "UNKNOWN_EXCEPTION",
+            "answered 201 REQUEST_TRAFFIC_EXCEED_LIMIT",
+        ),
+        (&["--status", "500"], "UNKNOWN_EXCEPTION", "answered 500"),
+        (
+            &["--wrong-signature"],
+            "INVALID_SIGNATURE",
+            "signed wrongly",
+        ),
+        (&["--drop"], "UNKNOWN_EXCEPTION", "dropped"),
+        (
+            &["--client-id", "ANOTHER"],
+            "SUCCESS",
+            "answered 200 SUCCESS",
+        ),
+    ];
+    for (arguments, code, told) in table {
+        let gateway = Gateway::start(&directory, arguments);
+        let daemon = daemon(&gateway);
+        let answer = post(&daemon);
+        assert_eq!(
+            (answer.status, &*answer.result_code()),
+            (200, code),
+            "{arguments:?}"
+        );
+        let line = gateway.wait_for_line(SDK_PROXY);
+        assert!(line.contains(told), "{arguments:?}: {line}");
+        // Sent once, whatever became of it.
+        assert!(gateway.lines.try_recv().is_err(), "{arguments:?}");
+        daemon.stop();
+    }
+}
+
+#[test]
+fn it_can_be_stopped_and_started_again_under_a_daemon() {
+    let directory = Directory::new();
+    let gateway = Gateway::start(&directory, &[]);
+    let address = format!("127.0.0.1:{}", gateway.port);
+    let daemon = daemon(&gateway);
+    assert_eq!(post(&daemon).result_code(), "SUCCESS");
+    drop(gateway);
+    assert_eq!(post(&daemon).result_code(), "UNKNOWN_EXCEPTION");
+    // The keys and the authority are those of before.
+    let again = Gateway::start_at(&directory, &address, &[]);
+    assert_eq!(post(&daemon).result_code(), "SUCCESS");
+    again.wait_for_line("good");
+    daemon.stop();
+}
