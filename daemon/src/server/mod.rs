@@ -157,7 +157,11 @@ pub fn serve_with(settings: &Settings, sources: RouteSources) -> Result<ExitCode
         let certificate = open_certificate(settings)?;
         let listeners = Listeners::open(&settings.listen).await?;
         let admin = open_admin(settings).await?;
-        descriptors::raise_limit(settings.http.max_connections + OVERLOADED_CONNECTIONS);
+        // Each forwarded request may have a connection to the upstream and one to the login check.
+        let forwarded = settings.proxy.as_ref().map_or(0, |p| 2 * p.max_in_flight);
+        descriptors::raise_limit(
+            settings.http.max_connections + OVERLOADED_CONNECTIONS + forwarded,
+        );
         let shared = Arc::new(Shared {
             proxy,
             live,

@@ -6,5 +6,6 @@ mod cli;
 mod mock_gateway;
 mod reload;
 mod resp;
+mod sdk_proxy;
 mod serve;
 mod tls;

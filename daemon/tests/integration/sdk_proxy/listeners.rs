@@ -1,0 +1,176 @@
+//! Requests and answers over both listeners.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+
+use super::gateway::{CLIENT_ID, RESPONSE_TIME, Reply, SUCCESS, signature_of, signed};
+use super::{SDK_PROXY, Scene};
+use crate::serve::client::request;
+
+fn body(data: &str) -> String {
+    json!({"sdkRequestHeader": "{\"a\":\"b\"}", "sdkRequestData": data, "customerId": "c-1"})
+        .to_string()
+}
+
+#[test]
+fn an_answer_comes_back_byte_for_byte_over_both() {
+    let Scene {
+        runtime: _runtime,
+        gateway,
+        plan,
+    } = Scene::new(|_| Reply::Send(signed(SUCCESS)));
+    let daemon = plan.start();
+    for mut client in [daemon.tcp(), daemon.unix()] {
+        for data in ["a=%2B \"é😀\" ", &"d".repeat(500 << 10)] {
+            let answer = client.post(SDK_PROXY, body(data));
+            assert_eq!(answer.status, 200);
+            assert_eq!(answer.body, SUCCESS.as_bytes());
+            let signature = signature_of(SUCCESS.as_bytes());
+            for (name, expected) in [
+                ("content-type", "application/json"),
+                ("signature", &signature),
+                ("response-time", RESPONSE_TIME),
+                ("tracer-id", "tracer-1"),
+                ("client-id", CLIENT_ID),
+            ] {
+                assert_eq!(answer.header(name), Some(expected), "{name}");
+            }
+            let sent = gateway.requests().pop().unwrap();
+            assert!(sent.is_signed());
+            let sent: Value = serde_json::from_slice(&sent.body).unwrap();
+            assert_eq!(sent, serde_json::from_str::<Value>(&body(data)).unwrap());
+        }
+    }
+    assert_eq!(gateway.requests().len(), 4);
+    daemon.stop();
+}
+
+#[test]
+fn a_body_has_one_mebibyte_at_most_and_is_strict_json() {
+    let Scene {
+        runtime: _runtime,
+        gateway,
+        plan,
+    } = Scene::new(|_| Reply::Send(signed(SUCCESS)));
+    let daemon = plan.start();
+    let longest = body(&"d".repeat((1 << 20) - body("").len()));
+    assert_eq!(longest.len(), 1 << 20);
+    let mut client = daemon.tcp();
+    assert_eq!(client.post(SDK_PROXY, &longest).body, SUCCESS.as_bytes());
+    for (wrong, status) in [
+        (format!("{longest} "), 413),
+        ("[]".to_owned(), 400),
+        ("{".to_owned(), 400),
+        (body("x").replacen('}', ",\"customerId\":\"c\"}", 1), 400),
+        (body("x").replace('x', "\\ud800"), 400),
+        (body(""), 200),
+    ] {
+        let answer = daemon.unix().post(SDK_PROXY, &wrong);
+        assert_eq!(
+            (answer.status, answer.result_code().as_str()),
+            (status, "PARAM_ILLEGAL")
+        );
+        assert_eq!(answer.json().as_object().unwrap().len(), 1);
+    }
+    assert_eq!(gateway.requests().len(), 1);
+    daemon.stop();
+}
+
+/// The login service takes connections and never answers: what waits for it takes nothing from
+/// anybody else.
+#[test]
+fn a_slow_login_check_delays_no_lookup() {
+    let Scene {
+        runtime: _runtime,
+        gateway,
+        plan,
+    } = Scene::new(|_| Reply::Send(signed(SUCCESS)));
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let daemon = plan
+        .set("serve.worker-threads=1")
+        .set("proxy.customer-from=login-check")
+        .set(&format!(
+            "proxy.login-check-url=http://{}/",
+            silent.local_addr().unwrap()
+        ))
+        .set("proxy.login-check-timeout-ms=60000")
+        .set("proxy.max-in-flight=20")
+        .start();
+    let mut waiting: Vec<_> = (0..20).map(|_| daemon.tcp()).collect();
+    for client in &mut waiting {
+        client.send(request(SDK_PROXY, body("x")));
+    }
+    let held: Vec<_> = waiting.iter().map(|_| silent.accept().unwrap()).collect();
+    // All of them wait now; one more is refused, and lookups are answered.
+    let answer = daemon.unix().post(SDK_PROXY, body("x"));
+    assert_eq!(answer.result_code(), "REQUEST_TRAFFIC_EXCEED_LIMIT");
+    let mut client = daemon.tcp();
+    for _ in 0..1000 {
+        let answer = client.identify("28100104df2342342", "user-42");
+        assert_eq!(answer.result_code(), "SUCCESS");
+    }
+    drop(held);
+    for mut client in waiting {
+        assert_eq!(client.receive().result_code(), "ACCESS_DENIED");
+    }
+    assert!(gateway.requests().is_empty());
+    daemon.stop();
+}
+
+#[test]
+fn a_caller_that_closes_its_connection_cancels_nothing() {
+    let gate = Arc::new(Notify::new());
+    let held = Arc::clone(&gate);
+    let Scene {
+        runtime,
+        gateway,
+        plan,
+    } = Scene::new(
+        move |request| match String::from_utf8_lossy(&request.body) {
+            body if body.contains("\"x\"") => Reply::Await(Arc::clone(&held), signed(SUCCESS)),
+            _ => Reply::Send(signed(SUCCESS)),
+        },
+    );
+    let daemon = plan.set("proxy.max-in-flight=1").start();
+    let mut client = daemon.tcp();
+    client.send(request(SDK_PROXY, body("x")));
+    runtime.block_on(gateway.wait_for(1));
+    drop(client);
+    gate.notify_one();
+    // There is room again once the answer has been read; on the same connection.
+    loop {
+        let answer = daemon.tcp().post(SDK_PROXY, body("y"));
+        match answer.result_code().as_str() {
+            "REQUEST_TRAFFIC_EXCEED_LIMIT" => {}
+            code => break assert_eq!(code, "SUCCESS"),
+        }
+    }
+    assert_eq!(gateway.requests().len(), 2);
+    assert_eq!(gateway.accepted(), 1);
+    daemon.stop();
+}
+
+#[test]
+fn a_request_in_flight_is_answered_while_the_daemon_stops() {
+    let gate = Arc::new(Notify::new());
+    let held = Arc::clone(&gate);
+    let Scene {
+        runtime,
+        gateway,
+        plan,
+    } = Scene::new(move |_| Reply::Await(Arc::clone(&held), signed(SUCCESS)));
+    let mut daemon = plan.start();
+    let mut client = daemon.unix();
+    client.send(request(SDK_PROXY, body("x")));
+    runtime.block_on(gateway.wait_for(1));
+    daemon.signal("TERM");
+    daemon.wait_for_line("stopping");
+    gate.notify_one();
+    let answer = client.receive();
+    assert_eq!(answer.body, SUCCESS.as_bytes());
+    assert_eq!(answer.header("connection"), Some("close"));
+    assert!(daemon.wait().success());
+}

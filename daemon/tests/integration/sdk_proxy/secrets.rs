@@ -1,0 +1,127 @@
+//! T31: nothing of a request, of an answer or of a key appears in what the daemon writes.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+
+use serde_json::json;
+
+use super::gateway::{End, OURS, Reply, SUCCESS, THEIRS, answer, signed};
+use super::{SDK_PROXY, Scene};
+use crate::serve::client::{Client, request};
+
+const SECRETS: [&str; 8] = [
+    "planted-header",
+    "planted-data",
+    "planted-customer",
+    "planted-session",
+    "planted-token",
+    "planted-answer",
+    "planted-tracer",
+    "signature=",
+];
+
+#[test]
+fn neither_requests_nor_answers_nor_keys_are_written_anywhere() {
+    for format in ["human", "json"] {
+        let Scene {
+            runtime: _runtime,
+            gateway: _gateway,
+            plan,
+        } = Scene::new(|request| {
+            let body = String::from_utf8_lossy(&request.body).into_owned();
+            let planted = SUCCESS.replace("{\\\"a\\\":1}", "planted-answer");
+            let whole = signed(planted.replace("SUCCESS", "planted-answer"));
+            match () {
+                () if body.contains("fine") => Reply::Send(signed(planted)),
+                () if body.contains("refused") => Reply::Send(whole),
+                () if body.contains("unsigned") => Reply::Send(answer(
+                    "200 OK",
+                    &[
+                        ("Tracer-Id", "planted-tracer"),
+                        ("Signature", "planted-answer"),
+                    ],
+                    planted.as_bytes(),
+                )),
+                () if body.contains("failed") => {
+                    Reply::Send(answer("500 planted-answer", &[], b"planted-answer"))
+                }
+                () if body.contains("half") => {
+                    Reply::SendAndEnd(whole[..whole.len() - 9].to_vec(), End::Reset)
+                }
+                () => Reply::SendAndEnd(b"planted-answer\r\n\r\n".to_vec(), End::Fin),
+            }
+        });
+        let login = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/?key=planted-token", login.local_addr().unwrap());
+        std::thread::spawn(move || {
+            for stream in login.incoming() {
+                // Good, then gone, in turn.
+                let mut stream = stream.unwrap();
+                let _ = stream.read(&mut [0; 4096]);
+                let _ = stream.write_all(
+                    b"HTTP/1.1 200 OK\r\nX-Customer-Id: planted-customer\r\n\
+                      Connection: close\r\nContent-Length: 0\r\n\r\n",
+                );
+            }
+        });
+        let daemon = plan
+            .set("log.level=trace")
+            .set(&format!("log.format={format}"))
+            .set("proxy.customer-from=login-check")
+            .set(&format!("proxy.login-check-url={url}"))
+            .start();
+        let mut codes = Vec::new();
+        for mut client in [daemon.tcp(), daemon.unix()] {
+            for data in ["fine", "refused", "unsigned", "failed", "half", "nonsense"] {
+                codes.push(ask(&mut client, data));
+            }
+            client.send(format!(
+                "POST {SDK_PROXY}?planted-token HTTP/1.1\r\nplanted-session\r\n\r\n"
+            ));
+            client.rest();
+        }
+        assert_eq!(codes[..6], codes[6..]);
+        assert_eq!(
+            codes[..6],
+            [
+                "SUCCESS",
+                "planted-answer",
+                "INVALID_SIGNATURE",
+                "UNKNOWN_EXCEPTION",
+                "UNKNOWN_EXCEPTION",
+                "UNKNOWN_EXCEPTION"
+            ]
+        );
+        let log = daemon.stop();
+        let told = log
+            .iter()
+            .filter(|line| line.contains("was not answered by the upstream"));
+        assert!(told.count() > 0, "{log:?}");
+        let keys = [&OURS.private, &THEIRS.private].map(|pem| pem.lines().nth(1).unwrap());
+        for line in log {
+            assert!(
+                !SECRETS
+                    .iter()
+                    .chain(&keys)
+                    .any(|secret| line.contains(secret)),
+                "{line}"
+            );
+        }
+    }
+}
+
+fn ask(client: &mut Client, data: &str) -> String {
+    let body = json!({
+        "sdkRequestHeader": "planted-header",
+        "sdkRequestData": format!("planted-data {data}"),
+        "customerId": "planted-customer",
+    });
+    let bytes = String::from_utf8(request(SDK_PROXY, body.to_string())).unwrap();
+    client.send(bytes.replacen(
+        "Host: h\r\n",
+        "Host: h\r\nX-Customer-Id: planted-customer\r\nCookie: planted-session\r\n\
+         Authorization: planted-token\r\n",
+        1,
+    ));
+    client.receive().result_code()
+}

@@ -1,0 +1,122 @@
+//! What cannot be meant stops the start, with one line that says so.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+
+use super::gateway::{Authority, OURS};
+use super::with_files;
+use crate::serve::daemon::Plan;
+
+fn refused(plan: &Plan, parts: &[&str]) {
+    let line = plan.fail();
+    assert!(line.starts_with("PARAM_ILLEGAL: "), "{line}");
+    for part in parts {
+        assert!(line.contains(part), "{part}\nis not in\n{line}");
+    }
+}
+
+#[test]
+fn an_upstream_needs_a_client_id_a_key_and_a_public_key() {
+    let plan = Plan::new().set("proxy.upstream-url=https://h.example");
+    refused(
+        &plan,
+        &[
+            "proxy.upstream-url is set, and proxy.client-id is not",
+            "proxy.upstream-url is set, and proxy.private-key-path is not",
+            "proxy.upstream-url is set, and no public key of the upstream is",
+        ],
+    );
+}
+
+#[test]
+fn a_login_check_needs_a_url_and_a_url_the_login_check() {
+    let plan = Plan::new().set("proxy.customer-from=login-check");
+    let no_url = "proxy.customer-from is login-check, and proxy.login-check-url is not set";
+    refused(&plan, &[no_url]);
+    for place in ["body", "header"] {
+        let plan = Plan::new()
+            .set("proxy.login-check-url=https://login.example/?planted")
+            .set(&format!("proxy.customer-from={place}"));
+        let line = plan.fail();
+        let expected = "proxy.login-check-url is set, and proxy.customer-from is not login-check";
+        assert!(
+            line.contains(expected) && !line.contains("planted"),
+            "{line}"
+        );
+    }
+    let plan = Plan::new().set("proxy.login-check-headers=cookie,Content-Length,HOST");
+    refused(
+        &plan,
+        &[
+            "proxy.login-check-headers: content-length belongs to one message",
+            "proxy.login-check-headers: host belongs to one message",
+        ],
+    );
+}
+
+#[test]
+fn halves_of_a_pair_and_times_below_the_bound_are_refused() {
+    for (given, missing) in [
+        ("proxy.client-cert-path", "proxy.client-key-path"),
+        ("proxy.client-key-path", "proxy.client-cert-path"),
+    ] {
+        let plan = Plan::new().set(&format!("{given}=x.pem"));
+        refused(&plan, &[&format!("{given} is set, and {missing} is not")]);
+    }
+    // T27: at 10 s the upstream may still be working.
+    for value in ["10000", "0", "600001"] {
+        let plan = Plan::new().set(&format!("proxy.total-timeout-ms={value}"));
+        refused(
+            &plan,
+            &["proxy.total-timeout-ms must be a number of milliseconds from 10001"],
+        );
+    }
+    for value in [
+        "http://h.example",
+        "https://h.example/",
+        "https://u@h.example",
+        "h.example",
+    ] {
+        refused(
+            &Plan::new().set(&format!("proxy.upstream-url={value}")),
+            &["proxy.upstream-url"],
+        );
+    }
+}
+
+#[test]
+fn a_key_that_cannot_be_used_stops_the_start_before_anything_listens() {
+    let plan =
+        || with_files(Plan::new(), &Authority::new()).set("proxy.upstream-url=https://h.example");
+    let open = plan();
+    let key = open.directory.path().join("ours.pem");
+    fs::set_permissions(key, Permissions::from_mode(0o640)).unwrap();
+    refused(
+        &open,
+        &[
+            "proxy.private-key-path: ours.pem: ",
+            "its mode is 0640; make it 0400 or 0600",
+        ],
+    );
+    assert!(!open.directory.path().join("codeid.sock").exists());
+    let missing = plan().set("proxy.public-keys.2=missing.pem");
+    refused(
+        &missing,
+        &["proxy.public-keys.2: missing.pem: there is no such file"],
+    );
+    let private = plan().set("proxy.public-keys.1=ours.pem");
+    refused(
+        &private,
+        &["proxy.public-keys.1: ours.pem: it holds no public key in PEM"],
+    );
+    let line = private.fail();
+    assert!(
+        !line.contains(OURS.private.lines().nth(1).unwrap()),
+        "{line}"
+    );
+    let roots = plan().set("proxy.ca-path=theirs.pub.pem");
+    refused(
+        &roots,
+        &["proxy.ca-path: theirs.pub.pem holds no certificate"],
+    );
+}
