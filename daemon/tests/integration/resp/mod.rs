@@ -2,8 +2,10 @@
 
 pub(crate) mod client;
 mod commands;
+mod handshakes;
 mod hostile;
 mod no_alloc;
+mod real_clients;
 mod shutdown;
 
 use std::path::PathBuf;
