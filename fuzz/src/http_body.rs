@@ -6,7 +6,7 @@ use codeid::identify::{identify_code, identify_codes};
 use codeid_engine::{CodeValue, CompileLimits, LiveTable, OpenId, RouteTable, Scratch};
 use serde_json::Value;
 
-static LIVE: LazyLock<LiveTable> = LazyLock::new(|| {
+pub(crate) static LIVE: LazyLock<LiveTable> = LazyLock::new(|| {
     let config = br#"{"format": "codeid/1", "version": "fuzz", "rules": [
         {"id": "carve-out", "match": {"prefix": "281000"}, "action": {"type": "UNSUPPORTED"}},
         {"id": "order", "match": {"regex": "281\\d{3}04(.*)"},

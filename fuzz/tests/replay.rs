@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use codeid_fuzz::{engine_vs_reference, http_body, route_config};
+use codeid_fuzz::{engine_vs_reference, http_body, resp, route_config};
 use codeid_generate::{Case, Entropy};
 
 #[test]
@@ -21,6 +21,11 @@ fn engine_vs_reference_corpus() {
 #[test]
 fn http_body_corpus() {
     replay("http_body", http_body);
+}
+
+#[test]
+fn resp_corpus() {
+    replay("resp", resp);
 }
 
 fn replay(target: &str, property: fn(&[u8])) {
