@@ -1,4 +1,4 @@
-//! Prints, as Markdown, what reloading costs: lookups over the Unix socket of a real daemon with
+//! T2, T3: prints, as Markdown, what reloading costs: lookups over the Unix socket of a real daemon with
 //! and without it, the time to compile a route config, and memory. `benches/README.md` quotes it. Name
 //! sections to see only those.
 //!

@@ -1,4 +1,4 @@
-//! Whatever fails, and wherever it stops, the file is the old one or the new one.
+//! T6: whatever fails, and wherever it stops, the file is the old one or the new one.
 
 use std::cell::{Cell, RefCell};
 use std::env;
