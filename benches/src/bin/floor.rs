@@ -1,0 +1,157 @@
+//! The servers that do nothing, each the floor of a path that codeid serves:
+//!
+//! ```sh
+//! floor http 127.0.0.1:8081            # hyper on TCP: reads a request, and answers the same every time
+//! floor http run/floor.sock            # the same on a Unix socket
+//! floor echo run/echo.sock             # tokio: writes the bytes that it reads
+//! ```
+//!
+//! As in codeid each core has a runtime of its own, and a connection stays where it was accepted.
+
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::io;
+use std::num::NonZero;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::thread;
+
+use bytes::Bytes;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, UnixListener};
+use tokio::runtime;
+use tokio::task::LocalSet;
+
+/// What codeid answers to most codes of the workload.
+const ANSWER: &[u8] = br#"{"result":{"resultCode":"SUCCESS","resultStatus":"S","resultMessage":"Success"},"isSupported":true,"postCodeMatchActionType":"DECODE","codeValue":"https://qr.acquirer17.example/m/0123456789abcdef0123"}"#;
+
+#[derive(Clone, Copy)]
+enum Service {
+    Http,
+    Echo,
+}
+
+fn main() -> io::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let (service, address) = match arguments[..] {
+        ["http", address] => (Service::Http, address),
+        ["echo", address] => (Service::Echo, address),
+        _ => {
+            let message = "usage: floor http|echo HOST:PORT|PATH";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        }
+    };
+    if address.contains('/') {
+        let listener = std::os::unix::net::UnixListener::bind(address)?;
+        listener.set_nonblocking(true)?;
+        on_every_core(|| {
+            let listener = listener.try_clone()?;
+            Ok(async move {
+                let listener = UnixListener::from_std(listener)?;
+                loop {
+                    let (stream, _) = listener.accept().await?;
+                    tokio::task::spawn_local(serve(service, stream));
+                }
+            })
+        })
+    } else {
+        let listener = std::net::TcpListener::bind(address)?;
+        listener.set_nonblocking(true)?;
+        on_every_core(|| {
+            let listener = listener.try_clone()?;
+            Ok(async move {
+                let listener = TcpListener::from_std(listener)?;
+                loop {
+                    let (stream, _) = listener.accept().await?;
+                    stream.set_nodelay(true)?;
+                    tokio::task::spawn_local(serve(service, stream));
+                }
+            })
+        })
+    }
+}
+
+/// Runs what `task` makes on a thread and a runtime for each core; ends when the first of them does.
+fn on_every_core<T>(task: impl Fn() -> io::Result<T> + Sync) -> io::Result<()>
+where
+    T: Future<Output = io::Result<()>>,
+{
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    thread::scope(|scope| {
+        let run = || {
+            let runtime = runtime::Builder::new_current_thread().enable_io().build()?;
+            let ended: io::Result<()> = LocalSet::new().block_on(&runtime, task()?);
+            ended
+        };
+        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(run)).collect();
+        for thread in threads {
+            thread.join().expect("no task panics")?;
+        }
+        Ok(())
+    })
+}
+
+/// A connection that fails has ended, like any other.
+async fn serve(service: Service, stream: impl AsyncRead + AsyncWrite + Unpin + 'static) {
+    match service {
+        Service::Http => {
+            let _ = http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service_fn(answer))
+                .await;
+        }
+        Service::Echo => {
+            let _ = echo(stream).await;
+        }
+    }
+}
+
+async fn echo(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        let length = stream.read(&mut buffer).await?;
+        if length == 0 {
+            return Ok(());
+        }
+        stream.write_all(&buffer[..length]).await?;
+    }
+}
+
+async fn answer(mut request: Request<Incoming>) -> Result<Response<FixedBody>, hyper::Error> {
+    while let Some(frame) = poll_fn(|cx| Pin::new(request.body_mut()).poll_frame(cx)).await {
+        frame?;
+    }
+    let mut response = Response::new(FixedBody(Some(Bytes::from_static(ANSWER))));
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(CONTENT_TYPE, json);
+    Ok(response)
+}
+
+/// [`ANSWER`], once.
+struct FixedBody(Option<Bytes>);
+
+impl Body for FixedBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.0.as_ref().map_or(0, |bytes| bytes.len() as u64))
+    }
+}
