@@ -1,6 +1,6 @@
-//! T2, T3: prints, as Markdown, what reloading costs: lookups over the Unix socket of a real daemon with
-//! and without it, the time to compile a route config, and memory. `benches/README.md` quotes it. Name
-//! sections to see only those.
+//! T2, T3: prints, as Markdown, what reloading costs: lookups over the Unix socket of a real daemon
+//! with and without it, the time to compile a route config, and memory. `benches/README.md` quotes
+//! it. Name sections to see only those.
 //!
 //! ```sh
 //! cargo build --release -p codeid

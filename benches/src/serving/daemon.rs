@@ -15,8 +15,8 @@ use crate::serving::Memory;
 /// How long it may take until it listens.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What it takes to be a daemon that reloads as fast as it can: the remote source is a file, looked at
-/// after the shortest time in which it was left alone.
+/// What it takes to be a daemon that reloads as fast as it can: the remote source is a file, looked
+/// at after the shortest time in which it was left alone.
 const SETTINGS: [&str; 7] = [
     "listen.http=off",
     "listen.resp=off",
@@ -83,8 +83,8 @@ impl Daemon {
         self.directory.path().join("codeid.sock")
     }
 
-    /// Puts another config in the place of the one that it watches, as an operator should: whole, by
-    /// renaming.
+    /// Puts another config in the place of the one that it watches, as an operator should: whole,
+    /// by renaming.
     ///
     /// # Errors
     ///

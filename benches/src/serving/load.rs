@@ -89,8 +89,8 @@ impl Load {
         Arc::clone(&self.newest)
     }
 
-    /// Asks so many times a second, whether or not what was asked before is answered: a request waits
-    /// if no connection is free, and its latency counts from when it was due.
+    /// Asks so many times a second, whether or not what was asked before is answered: a request
+    /// waits if no connection is free, and its latency counts from when it was due.
     ///
     /// # Errors
     ///
