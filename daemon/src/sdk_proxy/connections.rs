@@ -18,6 +18,7 @@ use hyper::{Request, StatusCode, Uri, Version};
 use hyper_util::client::legacy::connect::Connection as _;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use thiserror::Error;
+use tokio::time::timeout;
 use tower_service::Service;
 
 use crate::budget::{Budget, Share};
@@ -26,6 +27,10 @@ use crate::connector::{Connector, describe};
 /// How long a connection is kept for the next request: less than any server is known to keep it,
 /// since one that the server is just closing can take a request and lose it.
 const KEPT_FOR: Duration = Duration::from_secs(10);
+
+/// How long a connection may take to be ready for the next request once the answer was read. It is
+/// so at once, but for one whose server answered before it had read the request.
+const READY_WITHIN: Duration = Duration::from_secs(1);
 
 /// The most bytes of an answer's status line and headers.
 const MAX_HEAD_BYTES: u32 = 64 << 10;
@@ -177,7 +182,7 @@ impl Connections {
         })?;
         let (head, body) = response.into_parts();
         let body = self.read(body).await.map_err(NoAnswer::Told)?;
-        in_use.give_back();
+        in_use.give_back().await;
         Ok(WholeAnswer {
             status: head.status,
             headers: head.headers,
@@ -224,7 +229,6 @@ impl Connections {
             idle.http2 = None;
         }
         idle.discard_old();
-        // One that is not ready yet is about to be; there is no waiting for it.
         let ready = idle
             .http1
             .iter()
@@ -287,8 +291,11 @@ impl Idle {
 }
 
 impl InUse<'_> {
-    fn give_back(mut self) {
-        if let Some(Connection::Http1(sender)) = self.connection.take() {
+    /// Keeps the connection for the next request, if it is ready for one.
+    async fn give_back(mut self) {
+        if let Some(Connection::Http1(mut sender)) = self.connection.take()
+            && let Ok(Ok(())) = timeout(READY_WITHIN, sender.ready()).await
+        {
             let mut idle = self.connections.idle();
             idle.discard_old();
             idle.http1.push((sender, Instant::now()));

@@ -335,6 +335,7 @@ fn tell_serving(settings: &Settings, listening: &Listening, live: &LiveTable) {
             unix = %listening.unix.clone().unwrap_or_else(off),
             resp = %listening.resp.clone().unwrap_or_else(off),
             admin = %listening.admin.clone().unwrap_or_else(off),
+            proxy = settings.proxy.as_ref().map_or("off", |proxy| &proxy.upstream),
             workers = settings.worker_threads,
             level = %provenance.level,
             source = %provenance.uri,

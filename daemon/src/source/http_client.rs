@@ -21,7 +21,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use super::SourceError;
-use crate::connector::Connector;
+use crate::connector::{Connector, describe};
 use crate::settings::Remote;
 
 /// The most bytes of an answer's status line and headers.
@@ -105,7 +105,7 @@ impl HttpClient {
         self.client.request(request).await.map_err(|error| {
             // hyper-util's own message says no more than at which step its cause came up.
             let cause = error.source().unwrap_or(&error);
-            SourceError::new(format!("no answer: {}", chain(cause)))
+            SourceError::new(format!("no answer: {}", describe(cause)))
         })
     }
 
@@ -135,7 +135,7 @@ impl HttpClient {
                 SourceError::new(format!(
                     "the answer broke off after {} bytes: {}",
                     bytes.len(),
-                    chain(&error)
+                    describe(&error)
                 ))
             })?;
             if let Ok(piece) = frame.into_data() {
@@ -257,19 +257,4 @@ fn read_token(path: &Path) -> io::Result<Vec<u8>> {
         .take(MAX_TOKEN_BYTES + 1)
         .read_to_end(&mut bytes)?;
     Ok(bytes)
-}
-
-/// An error and its causes in one line. Errors that wrap another often repeat its message.
-fn chain(error: &dyn Error) -> String {
-    let mut line = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let message = error.to_string();
-        if !line.ends_with(&message) {
-            line.push_str(": ");
-            line.push_str(&message);
-        }
-        cause = error.source();
-    }
-    line
 }
