@@ -36,7 +36,8 @@ fn the_manual_has_a_page_for_every_subcommand() {
     assert!(ran.stdout.contains(".TH codeid 1"), "{}", ran.stdout);
     for subcommand in SUBCOMMANDS {
         assert!(
-            ran.stdout.contains(&format!("codeid\\-{subcommand}(1)")),
+            ran.stdout
+                .contains(&format!("codeid\\-{}(1)", subcommand.replace('-', "\\-"))),
             "{subcommand}"
         );
         let page = run(["man", subcommand]);
