@@ -77,6 +77,7 @@ fn the_status_tells_what_serves_and_who_serves_it() {
     let listeners = &process["listeners"];
     assert_eq!(listeners["http"], format!("127.0.0.1:{}", daemon.port));
     assert_eq!(listeners["unix"], "codeid.sock");
+    assert_eq!(listeners["resp"], "run/codeid.resp.sock");
     assert_eq!(listeners["admin"], "run/codeid.admin.sock");
     assert_eq!(status["ready"], true);
     assert_eq!(status["notReadyBecause"], Value::Array(Vec::new()));

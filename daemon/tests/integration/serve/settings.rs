@@ -105,7 +105,7 @@ fn people_see_each_key_with_its_value_and_source() {
             .join(" ")
     };
     assert_eq!(row("listen.http"), "127.0.0.1:8080 default");
-    assert_eq!(row("listen.resp"), "off --set, without effect yet");
+    assert_eq!(row("listen.resp"), "off --set");
     assert_eq!(row("ac.route.init-route-config-level"), "PRESET default");
     assert_eq!(row("admin.http"), "off default, without effect yet");
 }
@@ -152,7 +152,14 @@ fn settings_that_contradict_each_other_are_refused() {
     let line = refused(&settings(
         None,
         &[],
-        &["--set", "listen.http=off", "--set", "listen.unix=off"],
+        &[
+            "--set",
+            "listen.http=off",
+            "--set",
+            "listen.unix=off",
+            "--set",
+            "listen.resp=off",
+        ],
     ));
     assert!(line.contains("nothing to serve"), "{line}");
     let line = refused(&settings(
