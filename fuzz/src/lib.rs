@@ -7,8 +7,10 @@ mod engine_vs_reference;
 mod http_body;
 mod resp;
 mod route_config;
+mod signature_header;
 
 pub use engine_vs_reference::{Drawn, engine_vs_reference};
 pub use http_body::http_body;
 pub use resp::resp;
 pub use route_config::route_config;
+pub use signature_header::signature_header;

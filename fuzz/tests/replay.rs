@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use codeid_fuzz::{engine_vs_reference, http_body, resp, route_config};
+use codeid_fuzz::{engine_vs_reference, http_body, resp, route_config, signature_header};
 use codeid_generate::{Case, Entropy};
 
 #[test]
@@ -21,6 +21,11 @@ fn engine_vs_reference_corpus() {
 #[test]
 fn http_body_corpus() {
     replay("http_body", http_body);
+}
+
+#[test]
+fn signature_header_corpus() {
+    replay("signature_header", signature_header);
 }
 
 #[test]
