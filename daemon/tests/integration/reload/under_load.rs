@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::remote::{Remote, Reply, wait_until};
 use super::{config, plan};
+use crate::resp::client::{Reply as RespReply, RespClient};
 use crate::serve::client::{Answer, Client};
 use crate::serve::daemon::Daemon;
 
@@ -47,6 +48,9 @@ fn every_answer_is_that_of_exactly_one_config_while_five_hundred_replace_each_ot
                 let (client, seen) = (connect(&daemon), &seen);
                 scope.spawn(move || ask(client, batch, seen));
             }
+        }
+        for resp in [daemon.resp(), daemon.resp3()] {
+            scope.spawn(|| ask_resp(resp, &seen));
         }
         // Told to stop however this ends.
         let _stop = Stop(&seen.done);
@@ -100,6 +104,32 @@ fn ask(mut client: Client, batch: bool, seen: &Seen) {
     }
 }
 
+/// The same by the Redis protocol, which does not tell the generation: each reply is that of one
+/// config, and so is all of a batch.
+fn ask_resp(mut client: RespClient, seen: &Seen) {
+    let _stop = Stop(&seen.done);
+    let one = ["28100104", "user-42"];
+    let batch: Vec<&str> = std::iter::once("MIDENTIFY")
+        .chain(one.into_iter().cycle().take(2 * BATCH))
+        .collect();
+    while !seen.done.load(Ordering::Relaxed) {
+        resp_label(&client.command(&["IDENTIFY", one[0], one[1]]));
+        let RespReply::Array(replies) = client.command(&batch) else {
+            panic!("a batch is answered by an array")
+        };
+        assert_eq!(replies.len(), BATCH);
+        resp_label(&replies[0]);
+        assert!(replies.iter().all(|reply| *reply == replies[0]));
+        seen.answers.fetch_add(2, Ordering::Relaxed);
+    }
+}
+
+fn resp_label(reply: &RespReply) {
+    let code_value = reply.get("codeValue").and_then(RespReply::text);
+    let code_value = code_value.unwrap_or_else(|| panic!("{reply:?}"));
+    assert!(known_label(code_value).is_some(), "{reply:?}");
+}
+
 /// The generation that answered, and the label of its config.
 fn identify(client: &mut Client) -> (u64, String) {
     let answer = client.identify("28100104", "user-42");
@@ -132,12 +162,13 @@ fn generation(answer: &Answer) -> u64 {
 /// The label in what the rule answered; there is nothing else that it may be.
 fn label(answer: &Value) -> String {
     assert_eq!(answer["result"]["resultCode"], "SUCCESS", "{answer}");
-    let label = answer["codeValue"]
-        .as_str()
-        .unwrap()
-        .strip_suffix(":28100104");
-    let label = label.filter(|label| ["even", "odd"].contains(label));
-    label.unwrap_or_else(|| panic!("{answer}")).to_owned()
+    let label = answer["codeValue"].as_str().and_then(known_label);
+    label.unwrap_or_else(|| panic!("{answer}"))
+}
+
+fn known_label(code_value: &str) -> Option<String> {
+    let label = code_value.strip_suffix(":28100104")?;
+    ["even", "odd"].contains(&label).then(|| label.to_owned())
 }
 
 /// Tells the others to stop when this part ends, even by a failed assertion.
