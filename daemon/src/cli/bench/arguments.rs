@@ -26,7 +26,7 @@ when a request was due: if the server stalls, every request that had to wait sho
 coordinated omission). Without, each connection sends the next request when an answer comes, and \
 latency counts from the sending: that tells the highest throughput, and hides stalls.
 
-Exit status: 0 if every answer was good; 1 if there was any error, an answer other than expected, \
+Exit status: 0 if every answer was good; 1 if there was none, or any error, an answer other than expected, \
 or a target that could not be reached; 2 if the command line is wrong. Ctrl-C ends the run with the \
 figures so far."
 )]

@@ -98,7 +98,8 @@ impl Bench {
                     return Err(Failure::Told(message));
                 }
             };
-            good &= run.errors.total == 0;
+            // A server that stalls throughout the closed loop makes no errors, and is no success.
+            good &= run.errors.total == 0 && (run.latency.count > 0 || run.interrupted);
             if !self.json {
                 report::one(stdout, &run)?;
                 stdout.flush()?;

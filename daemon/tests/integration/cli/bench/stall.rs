@@ -83,3 +83,27 @@ fn requests_that_the_server_never_came_to_are_errors() {
         (&10.into(), &0.into())
     );
 }
+
+#[test]
+fn a_run_that_is_one_stall_is_no_success() {
+    let server = Server::tcp(|number| {
+        let answer = http("200 OK", SUPPORTED);
+        match number {
+            0 => Act::StallAndAnswer(STALL, answer),
+            _ => Act::Answer(answer),
+        }
+    });
+    let url = format!("http://{}", server.address);
+    // What is asked while warming up is answered after the end.
+    let load = [
+        "--connections",
+        "1",
+        "--duration",
+        "100ms",
+        "--warm-up",
+        "100ms",
+    ];
+    let (status, run) = bench_json(["--http", &*url].into_iter().chain(load));
+    assert_eq!((status, &run["errors"]["total"]), (1, &0.into()), "{run}");
+    assert_eq!(run["latency"]["count"], 0);
+}

@@ -91,10 +91,15 @@ fn resp_is_pipelined_and_verified() {
 fn codeid_answers_as_its_command_line_does() {
     let preset = fs::read(project_file("config/routes.preset.json")).unwrap();
     let daemon = Plan::with_rules(preset).start();
-    let codes = file(
-        "bench-real.txt",
-        "28100104df2342342\nhttps://qr.paypay.ne.jp/28180105example\nno code\n\"é\\\n",
-    );
+    let too_long = "x".repeat(8193);
+    let codes = [
+        "28100104df2342342",
+        "https://qr.paypay.ne.jp/28180105example",
+        "no code",
+        "\"é\\",
+        &too_long,
+    ];
+    let codes = file("bench-real.txt", codes.join("\n"));
     let codes = codes.to_str().unwrap();
     let answers = run(["identify", "--file", codes, "--open-id", "user-42"]);
     let expected = file("bench-real.jsonl", &answers.stdout);
@@ -106,9 +111,13 @@ fn codeid_answers_as_its_command_line_does() {
         "--open-id",
         "user-42",
     ];
-    let socket = daemon.socket();
+    let (socket, resp_socket) = (daemon.socket(), daemon.resp_socket());
     let url = format!("http://127.0.0.1:{}/", daemon.port);
-    let targets = [["--http", &url], ["--http-unix", socket.to_str().unwrap()]];
+    let targets = [
+        ["--http", &url],
+        ["--http-unix", socket.to_str().unwrap()],
+        ["--resp", resp_socket.to_str().unwrap()],
+    ];
     for target in targets {
         for load in [["--depth", "4"], ["--rate", "500"]] {
             let arguments = target.into_iter().chain(load).chain(given);
