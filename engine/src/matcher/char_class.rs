@@ -1,9 +1,11 @@
 //! Sets of characters, and how far a run of their members goes.
 
+use std::hash::{Hash, Hasher};
+
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange};
 
 /// A set of characters, made for scanning text that is mostly ASCII.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct CharClass {
     /// One bit for each byte. Those from 0x80 are set if all characters beyond ASCII are members.
     bytes: [u64; 4],
@@ -16,6 +18,14 @@ pub(super) struct CharClass {
 
 /// How many bytes are looked at at once.
 const CHUNK: usize = 16;
+
+/// Of the ASCII members only: the rest rarely tells classes apart, and branches of many classes are
+/// hashed again and again while they are compiled.
+impl Hash for CharClass {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.bytes[..2].hash(state);
+    }
+}
 
 impl CharClass {
     pub(super) fn new(class: &Class) -> Self {
