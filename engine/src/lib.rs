@@ -28,6 +28,7 @@
 //! ```
 
 mod canary;
+mod counts;
 mod error;
 mod ids;
 mod live;
@@ -36,10 +37,12 @@ mod parameter;
 mod pattern;
 mod provenance;
 mod rule;
+mod scratch;
 mod table;
 mod verdict;
 
 pub use canary::{Admission, Bucket, RolloutPercentage};
+pub use counts::RuleCount;
 pub use error::{ConfigError, Position, Problem};
 pub use ids::{Generation, RuleId};
 pub use live::{LiveTable, Published, Replaced};
@@ -47,5 +50,6 @@ pub use matcher::reference::ReferenceMatcher;
 pub use parameter::{CodeValue, OpenId, ParameterError};
 pub use provenance::{ConfigDigest, InitLevel, NoDigest, NoSuchLevel, Provenance};
 pub use rule::RouteConfig;
-pub use table::{CompileLimits, RouteTable, Scratch};
+pub use scratch::Scratch;
+pub use table::{CompileLimits, RouteTable};
 pub use verdict::{Explanation, Outcome, Verdict};

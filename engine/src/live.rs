@@ -30,6 +30,8 @@ pub struct LiveTable {
     /// The generation given last; held while publishing, so that generations and tables go up
     /// together.
     last: Mutex<Generation>,
+    /// For how many threads each table counts.
+    shards: usize,
 }
 
 /// What publishing a table led to.
@@ -73,12 +75,24 @@ impl LiveTable {
         Self::default()
     }
 
+    /// The same, and each table counts for each of its rules, from when it is published, how often
+    /// lookups ended there: those with a [`Scratch::of_shard`](crate::Scratch::of_shard) below
+    /// `shards`. [`RouteTable::rule_counts`] tells.
+    #[must_use]
+    pub fn counting(shards: usize) -> Self {
+        Self {
+            shards,
+            ..Self::default()
+        }
+    }
+
     /// Puts `table` in the place of what serves, with one atomic exchange. Not to be called from
     /// inside [`Self::with`].
     pub fn publish(&self, mut table: RouteTable) -> Published {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         *last = last.next();
         table.set_generation(*last);
+        table.count_with(self.shards);
         Published {
             generation: *last,
             replaced: self.current.swap(Some(Arc::new(table))).map(Replaced),

@@ -4,11 +4,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::canary::Canary;
-use crate::matcher::{self, CaptureScratch, GroupFinder, Matcher, SearchScratch};
+use crate::counts::{COUNTED, RuleCounts};
+use crate::matcher::{self, CaptureScratch, GroupFinder, Matcher};
 use crate::rule::{Action, RouteConfig, RouteRule, RuleMatch, Template};
 use crate::{
     Admission, CodeValue, ConfigError, Explanation, Generation, OpenId, Outcome, Problem,
-    Provenance, RuleId, Verdict,
+    Provenance, RuleCount, RuleId, Scratch, Verdict,
 };
 
 /// Bounds on a route config, and on what compiling it may take.
@@ -40,7 +41,7 @@ impl Default for CompileLimits {
     }
 }
 
-/// A compiled route config. Immutable but for its provenance, and shared between threads as it is.
+/// A compiled route config. Immutable but for its provenance and counts, and shared between threads as it is.
 ///
 /// Source: SPEC.md, sections 1 and 2.
 #[derive(Debug)]
@@ -49,6 +50,8 @@ pub struct RouteTable {
     generation: Generation,
     rules: Vec<TableRule>,
     matcher: Matcher,
+    /// No answer depends on them.
+    counts: RuleCounts,
     /// Not for lookups: no answer depends on it.
     provenance: Mutex<Option<Arc<Provenance>>>,
 }
@@ -93,6 +96,7 @@ impl RouteTable {
                 generation,
                 rules,
                 matcher,
+                counts: RuleCounts::default(),
                 provenance: Mutex::default(),
             })
         })
@@ -113,20 +117,28 @@ impl RouteTable {
         open_id: OpenId<'_>,
         scratch: &'a mut Scratch,
     ) -> Verdict<'a> {
+        let shard = scratch.shard();
         let Scratch {
             search,
             captures,
             hash_key,
             rendered,
+            refused,
+            ..
         } = scratch;
+        refused.clear();
         let mut winner = Winner {
             table: self,
             open_id,
             hash_key,
+            refused,
             best: u32::MAX,
         };
         self.matcher
             .search(code.as_str(), search, captures, &mut winner);
+        if COUNTED && let Some(shard) = shard {
+            self.counts.record(shard, winner.best, winner.refused);
+        }
         let Some(rule) = self.rules.get(winner.best as usize) else {
             return Verdict {
                 rule: None,
@@ -193,6 +205,27 @@ impl RouteTable {
         self.generation = generation;
     }
 
+    /// From now on lookups are counted, by that many threads.
+    pub(crate) fn count_with(&mut self, shards: usize) {
+        self.counts = RuleCounts::new(shards, self.rules.len());
+    }
+
+    /// What happened to each rule since the table was published, in their order. Zeros, if
+    /// [`LiveTable::counting`](crate::LiveTable::counting) did not publish it, or without the
+    /// feature `counts`.
+    ///
+    /// Not one moment of all: lookups go on meanwhile.
+    pub fn rule_counts(&self) -> impl Iterator<Item = RuleCount<'_>> {
+        self.rules.iter().enumerate().map(|(index, rule)| {
+            let (decided, refused) = self.counts.of(index);
+            RuleCount {
+                rule: &rule.id,
+                decided,
+                refused,
+            }
+        })
+    }
+
     /// Where the table came from; `None` if nobody said.
     #[must_use]
     pub fn provenance(&self) -> Option<Arc<Provenance>> {
@@ -227,27 +260,8 @@ impl RouteTable {
     #[must_use]
     pub fn memory_usage(&self) -> usize {
         let rules: usize = self.rules.iter().map(TableRule::heap_bytes).sum();
-        self.matcher.heap_bytes() + rules + self.rules.capacity() * size_of::<TableRule>()
-    }
-}
-
-/// One thread's memory for lookups, good for any table. Starts empty and grows to what the lookups
-/// need; then nothing allocates.
-#[derive(Debug, Default)]
-pub struct Scratch {
-    search: SearchScratch,
-    captures: CaptureScratch,
-    /// What a canary hashes.
-    hash_key: Vec<u8>,
-    /// What a template renders.
-    rendered: String,
-}
-
-impl Scratch {
-    /// Memory that holds nothing yet.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+        let counts = self.counts.heap_bytes();
+        self.matcher.heap_bytes() + rules + self.rules.capacity() * size_of::<TableRule>() + counts
     }
 }
 
@@ -352,6 +366,8 @@ struct Winner<'a> {
     table: &'a RouteTable,
     open_id: OpenId<'a>,
     hash_key: &'a mut Vec<u8>,
+    /// Those that do not admit.
+    refused: &'a mut Vec<u32>,
     best: u32,
 }
 
@@ -361,8 +377,13 @@ impl matcher::Visitor for Winner<'_> {
     }
 
     fn accepted(&mut self, rule: u32) {
-        if rule < self.best && self.table.rules[rule as usize].admits(self.open_id, self.hash_key) {
+        if rule >= self.best {
+            return;
+        }
+        if self.table.rules[rule as usize].admits(self.open_id, self.hash_key) {
             self.best = rule;
+        } else if COUNTED {
+            self.refused.push(rule);
         }
     }
 }

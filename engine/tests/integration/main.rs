@@ -3,6 +3,8 @@
 mod canary;
 #[path = "../../testdata/cases.rs"]
 mod cases;
+#[cfg(feature = "counts")]
+mod counts;
 mod limits;
 mod live;
 mod no_alloc;

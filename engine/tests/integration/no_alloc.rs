@@ -125,12 +125,13 @@ fn identify_allocates_nothing_for_any_conformance_case() {
     assert!(lookups >= 800, "{lookups} lookups were measured");
 }
 
-/// A scratch that grew for one table serves another, and the way through the live table counts too.
+/// A scratch that grew for one table serves another, and the way through the live table counts too,
+/// as does counting what rules decide and refuse.
 #[test]
 fn a_lookup_through_the_live_table_allocates_nothing() {
-    let live = LiveTable::new();
+    let live = LiveTable::counting(1);
     live.publish(RouteTable::from_json(CONFIG.as_bytes(), &CompileLimits::default()).unwrap());
-    let mut scratch = Scratch::new();
+    let mut scratch = Scratch::of_shard(0);
     let mut look_up = || {
         live.with(|table| {
             let table = table.expect("a table was published");
@@ -142,6 +143,11 @@ fn a_lookup_through_the_live_table_allocates_nothing() {
     };
     look_up();
     assert_eq!(measure(look_up).count_total, 0);
+    let refused: u64 = live.with(|table| {
+        let counts = table.expect("a table was published").rule_counts();
+        counts.map(|rule| rule.refused).sum()
+    });
+    assert!(refused >= 2 || !cfg!(feature = "counts"));
 }
 
 /// The rule's place and the kind and size of what it says: a verdict that borrows nothing.

@@ -7,6 +7,8 @@
 //! ```
 
 mod agreement;
+#[cfg(feature = "counts")]
+mod counts;
 mod oracle;
 mod parsing;
 mod stability;
