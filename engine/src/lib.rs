@@ -31,6 +31,7 @@ mod canary;
 mod counts;
 mod error;
 mod ids;
+mod lint;
 mod live;
 mod matcher;
 mod parameter;

@@ -249,6 +249,10 @@ impl RouteTable {
         self.rules.len()
     }
 
+    pub(crate) const fn matcher(&self) -> &Matcher {
+        &self.matcher
+    }
+
     /// The bytes that matching reads or may read: the compiled rules without their actions and
     /// canaries.
     #[must_use]

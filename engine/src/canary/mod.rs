@@ -22,6 +22,11 @@ pub(crate) struct Canary {
 }
 
 impl Canary {
+    /// Whether every openId is admitted.
+    pub(crate) fn admits_everybody(&self) -> bool {
+        self.percentage.hundredths() == RolloutPercentage::EVERYBODY
+    }
+
     /// Whether `open_id` is admitted, with `key` as room for what is hashed.
     pub(crate) fn admits(&self, open_id: OpenId<'_>, key: &mut Vec<u8>) -> bool {
         // A percentage of 0 needs no bucket, and is what an allowlist alone comes with.

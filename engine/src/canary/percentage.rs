@@ -22,7 +22,7 @@ use super::Bucket;
 pub struct RolloutPercentage(u16);
 
 impl RolloutPercentage {
-    const EVERYBODY: u16 = 10_000;
+    pub(super) const EVERYBODY: u16 = 10_000;
 
     /// Reads a JSON number as a decimal: exactly, never by way of floating point.
     ///

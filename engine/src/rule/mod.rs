@@ -95,6 +95,8 @@ impl RouteConfig {
 pub(crate) struct RouteRule {
     /// Where the rule begins in the document.
     pub(crate) position: Position,
+    /// Where its match begins.
+    pub(crate) match_position: Position,
     pub(crate) id: RuleId,
     pub(crate) rule_match: RuleMatch,
     pub(crate) action: Action,

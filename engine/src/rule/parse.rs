@@ -177,7 +177,8 @@ fn read_rule(
     }
     let described = fields.optional("description").is_none()
         || fields.string(problems, "description").is_some();
-    let rule_match = match fields.required(problems, "match") {
+    let match_node = fields.required(problems, "match");
+    let rule_match = match match_node {
         Some(node) => read_match(problems, node, fields.pointer("match"), limits),
         None => None,
     };
@@ -202,6 +203,7 @@ fn read_rule(
     }
     Some(RouteRule {
         position: lines.position(node.offset(problems.document())),
+        match_position: lines.position(match_node?.offset(problems.document())),
         id: id?,
         rule_match: rule_match?,
         action: action?,

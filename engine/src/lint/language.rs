@@ -1,0 +1,89 @@
+//! The code values that a match accepts, as an expression.
+
+use std::borrow::Cow;
+
+use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Dot, Hir, Repetition};
+
+use crate::rule::{HostMatch, MAX_LABEL_CHARACTERS, RuleMatch, UrlMatch};
+
+/// With what every payload begins that an `emv` match accepts.
+pub(super) const PAYLOAD_BEGIN: &str = "000201";
+
+/// An expression that matches the whole of each code value that `rule_match` accepts, and of no
+/// other, except for `emv`: there it also matches others.
+pub(super) fn of(rule_match: &RuleMatch) -> Cow<'_, Hir> {
+    match rule_match {
+        RuleMatch::Exact(text) => Cow::Owned(literal(text)),
+        RuleMatch::Prefix(text) => Cow::Owned(beginning(text)),
+        RuleMatch::Regex(pattern) => Cow::Borrowed(pattern.hir()),
+        RuleMatch::Url(url) => Cow::Owned(of_url(url)),
+        RuleMatch::Emv(_) => Cow::Owned(beginning(PAYLOAD_BEGIN)),
+    }
+}
+
+fn of_url(url: &UrlMatch) -> Hir {
+    let mut parts = vec![in_any_case(&url.scheme), literal("://")];
+    match &url.host {
+        HostMatch::Exact(name) => parts.push(in_any_case(name)),
+        HostMatch::Below(domain) => parts.extend([labels(), in_any_case(domain)]),
+    }
+    if let Some(port) = url.port {
+        parts.push(literal(&format!(":{port}")));
+    }
+    let path = url.path.as_deref().unwrap_or_default();
+    parts.push(literal(path));
+    parts.push(if path.ends_with('/') {
+        anything()
+    } else {
+        let below = Hir::concat(vec![
+            class(&[('#', '#'), ('/', '/'), ('?', '?')]),
+            anything(),
+        ]);
+        repeated(below, 0, Some(1))
+    });
+    Hir::concat(parts)
+}
+
+/// One or more labels of a host, each with a dot after it.
+fn labels() -> Hir {
+    let character = class(&[('-', '-'), ('0', '9'), ('A', 'Z'), ('_', '_'), ('a', 'z')]);
+    let longest = u32::try_from(MAX_LABEL_CHARACTERS).ok();
+    let label = repeated(character, 1, longest);
+    repeated(Hir::concat(vec![label, literal(".")]), 1, None)
+}
+
+fn in_any_case(text: &str) -> Hir {
+    let character = |c: char| {
+        let (upper, lower) = (c.to_ascii_uppercase(), c.to_ascii_lowercase());
+        class(&[(upper, upper), (lower, lower)])
+    };
+    Hir::concat(text.chars().map(character).collect())
+}
+
+fn beginning(text: &str) -> Hir {
+    Hir::concat(vec![literal(text), anything()])
+}
+
+fn literal(text: &str) -> Hir {
+    Hir::literal(text.as_bytes())
+}
+
+fn anything() -> Hir {
+    repeated(Hir::dot(Dot::AnyChar), 0, None)
+}
+
+fn class(ranges: &[(char, char)]) -> Hir {
+    let ranges = ranges
+        .iter()
+        .map(|&(start, end)| ClassUnicodeRange::new(start, end));
+    Hir::class(Class::Unicode(ClassUnicode::new(ranges)))
+}
+
+fn repeated(sub: Hir, min: u32, max: Option<u32>) -> Hir {
+    Hir::repetition(Repetition {
+        min,
+        max,
+        greedy: true,
+        sub: Box::new(sub),
+    })
+}

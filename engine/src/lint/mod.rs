@@ -1,0 +1,67 @@
+//! Warnings for which rules must be compared: those that never win, because one before them
+//! accepts all that they accept.
+
+mod automaton;
+mod cover;
+mod language;
+mod sample;
+mod shadow;
+
+use self::shadow::Shadow;
+use crate::rule::RouteRule;
+use crate::{Problem, RouteConfig, RouteTable};
+
+impl RouteConfig {
+    /// All that is allowed, but probably not meant, in document order: the
+    /// [`warnings`](Self::warnings) of reading it, and each rule that can never win because a rule
+    /// before it accepts all that it accepts, and for everybody. `table` is what this config
+    /// compiles to.
+    ///
+    /// A rule is named only if that is proved, so silence proves nothing: a rule may also be
+    /// covered by several before it together, which is not looked for, and a proof may take more
+    /// work than is allowed for. A `prefix` is not covered by the same text with `.*` after it,
+    /// which does not accept a newline.
+    ///
+    /// # Complexity
+    ///
+    /// About as much as compiling, where rules have little in common; bounded whatever they have.
+    /// Not for a thread that serves.
+    ///
+    /// ```
+    /// use codeid_engine::{CompileLimits, RouteConfig, RouteTable};
+    /// let json = br#"{"format": "codeid/1", "version": "1", "rules": [
+    ///     {"id": "all", "match": {"prefix": "281"}, "action": {"type": "DECODE"}},
+    ///     {"id": "some", "match": {"regex": "28101\\d{9}"}, "action": {"type": "UNSUPPORTED"}}]}"#;
+    /// let config = RouteConfig::from_json(json, &CompileLimits::default())?;
+    /// let table = RouteTable::compile(&config, &CompileLimits::default())?;
+    /// let warnings = config.lint(&table);
+    /// assert_eq!(warnings[0].pointer(), "/rules/1/match");
+    /// assert!(warnings[0].message().contains("rule all (/rules/0)"));
+    /// # Ok::<(), codeid_engine::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn lint(&self, table: &RouteTable) -> Vec<Problem> {
+        let rules = self.rules();
+        let shadows = shadow::find(rules, table.matcher());
+        let mut found = self.warnings().to_vec();
+        found.extend(shadows.iter().map(|shadow| problem(rules, shadow)));
+        found.sort_by_key(|problem| problem.position().map(|position| position.offset));
+        found
+    }
+}
+
+fn problem(rules: &[RouteRule], &Shadow { rule, by }: &Shadow) -> Problem {
+    let (shadowed, first) = (&rules[rule], &rules[by].id);
+    let message = format!(
+        "this rule can never win: rule {first} (/rules/{by}) before it accepts all that it accepts"
+    );
+    Problem::new(format!("/rules/{rule}/match"), message)
+        .with_hint(format!(
+            "move this rule above {first}, let {first} accept less, or remove this rule"
+        ))
+        .in_rule(Some(shadowed.id.as_str()))
+        .at(Some(shadowed.match_position))
+}
+
+#[cfg(test)]
+mod tests;

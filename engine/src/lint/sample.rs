@@ -1,0 +1,138 @@
+//! Code values that a match probably accepts.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use crc::{CRC_16_IBM_3740, Crc};
+use regex_syntax::hir::{Capture, Class, Hir, HirKind};
+
+use super::language::PAYLOAD_BEGIN;
+use crate::CodeValue;
+use crate::rule::{EmvMatch, RuleMatch};
+
+const CHECKSUM: Crc<u16> = Crc::<u16>::new(&CRC_16_IBM_3740);
+
+/// No code value is longer.
+const MAX_BYTES: usize = CodeValue::MAX_CHARACTERS * char::MAX.len_utf8();
+
+/// The most parts of an expression that are gone through, repetitions counted.
+const MAX_PARTS: usize = 20_000;
+
+/// One of two choices that differ as much as is simple.
+#[derive(Clone, Copy)]
+pub(super) enum Extreme {
+    /// What comes first, as few times as it may.
+    Least,
+    /// What comes last, once more than it must.
+    Most,
+}
+
+/// Text that `rule_match`, whose language is `language`, probably accepts: look-around assertions
+/// are left aside, and conditions on a payload that contradict one another.
+pub(super) fn of(rule_match: &RuleMatch, language: &Hir, extreme: Extreme) -> Option<String> {
+    if let RuleMatch::Emv(emv) = rule_match {
+        return payload(emv);
+    }
+    let mut sample = Sample {
+        extreme,
+        text: Vec::new(),
+        parts_left: MAX_PARTS,
+    };
+    sample.write(language)?;
+    String::from_utf8(sample.text).ok()
+}
+
+struct Sample {
+    extreme: Extreme,
+    text: Vec<u8>,
+    parts_left: usize,
+}
+
+impl Sample {
+    fn write(&mut self, hir: &Hir) -> Option<()> {
+        self.parts_left = self.parts_left.checked_sub(1)?;
+        match hir.kind() {
+            HirKind::Empty | HirKind::Look(_) => {}
+            HirKind::Literal(literal) => self.text.extend_from_slice(&literal.0),
+            HirKind::Class(class) => self.write_character(class)?,
+            HirKind::Capture(Capture { sub, .. }) => self.write(sub)?,
+            HirKind::Concat(subs) => subs.iter().try_for_each(|sub| self.write(sub))?,
+            HirKind::Alternation(subs) => self.write(match self.extreme {
+                Extreme::Least => subs.first()?,
+                Extreme::Most => subs.last()?,
+            })?,
+            HirKind::Repetition(repetition) => {
+                let times = match self.extreme {
+                    Extreme::Least => repetition.min,
+                    Extreme::Most => {
+                        let more = repetition.min.saturating_add(1);
+                        repetition.max.map_or(more, |max| max.min(more))
+                    }
+                };
+                (0..times).try_for_each(|_| self.write(&repetition.sub))?;
+            }
+        }
+        (self.text.len() <= MAX_BYTES).then_some(())
+    }
+
+    fn write_character(&mut self, class: &Class) -> Option<()> {
+        let character = match (class, self.extreme) {
+            (Class::Unicode(class), Extreme::Least) => class.ranges().first()?.start(),
+            (Class::Unicode(class), Extreme::Most) => class.ranges().last()?.end(),
+            (Class::Bytes(class), Extreme::Least) => class.ranges().first()?.start().into(),
+            (Class::Bytes(class), Extreme::Most) => class.ranges().last()?.end().into(),
+        };
+        let mut buffer = [0; 4];
+        let encoded = character.encode_utf8(&mut buffer);
+        self.text.extend_from_slice(encoded.as_bytes());
+        Some(())
+    }
+}
+
+/// A payload with what `emv` asks for and as little else as possible.
+fn payload(emv: &EmvMatch) -> Option<String> {
+    const CRC: u8 = 63;
+    let mut values: BTreeMap<u8, String> = BTreeMap::new();
+    let mut templates: BTreeMap<u8, BTreeMap<u8, &str>> = BTreeMap::new();
+    for (path, value) in &emv.tags {
+        match path.sub_id {
+            None => drop(values.insert(path.id, (**value).to_owned())),
+            Some(sub_id) => drop(templates.entry(path.id).or_default().insert(sub_id, value)),
+        }
+    }
+    if let Some(guid) = &emv.guid {
+        let free = |id: &u8| !values.contains_key(id) && !templates.contains_key(id);
+        if let Some(id) = (26..=51).find(free) {
+            templates.entry(id).or_default().insert(0, guid);
+        }
+    }
+    for (id, sub_fields) in templates {
+        let mut value = String::new();
+        for (sub_id, sub_value) in sub_fields {
+            push_object(&mut value, sub_id, sub_value)?;
+        }
+        values.entry(id).or_insert(value);
+    }
+    // The payload begins with this one.
+    values.remove(&0);
+    let crc = values.remove(&CRC);
+    let mut text = PAYLOAD_BEGIN.to_owned();
+    for (id, value) in &values {
+        push_object(&mut text, *id, value)?;
+    }
+    if emv.check_crc {
+        text.push_str("6304");
+        let checksum = CHECKSUM.checksum(text.as_bytes());
+        write!(text, "{checksum:04X}").ok()?;
+    } else if let Some(crc) = crc {
+        push_object(&mut text, CRC, &crc)?;
+    }
+    Some(text)
+}
+
+/// Adds a data object; `None` if the value is too long for one.
+fn push_object(text: &mut String, id: u8, value: &str) -> Option<()> {
+    let length = value.chars().count();
+    (length <= 99).then_some(())?;
+    write!(text, "{id:02}{length:02}{value}").ok()
+}
