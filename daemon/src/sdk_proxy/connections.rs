@@ -141,13 +141,6 @@ impl Connections {
             })
     }
 
-    /// Whether a connection waits that is not known to be closed.
-    #[cfg(test)]
-    pub(super) fn has_idle(&self) -> bool {
-        let idle = self.idle();
-        idle.http1.iter().any(|(sender, _)| !sender.is_closed())
-    }
-
     async fn try_exchange(
         &self,
         connection: Connection,

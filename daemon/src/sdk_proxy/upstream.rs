@@ -94,12 +94,6 @@ impl Upstream {
         Ok(answer)
     }
 
-    /// Whether a connection waits for a request.
-    #[cfg(test)]
-    pub(super) fn has_idle(&self) -> bool {
-        self.connections.has_idle()
-    }
-
     async fn try_forward(&self, body: String) -> Result<Answer, Failed> {
         let deadline = Instant::now() + self.total_timeout;
         let request = self.sign(body)?;

@@ -77,11 +77,9 @@ async fn connections_that_died_while_they_waited_duplicate_nothing() {
                 assert_eq!(answer.own_result(), "UNKNOWN_EXCEPTION");
                 unknown += 1;
             }
-            if number % 2 == 0 {
-                tokio::task::yield_now().await;
-            } else {
-                // Time for the end to arrive, on most machines.
-                tokio::time::sleep(Duration::from_millis(1)).await;
+            if number % 2 == 1 {
+                let begun = running.gateway.accepted();
+                running.gateway.wait_for_ends(begun).await;
             }
         }
         let requests = running.gateway.requests();
@@ -100,13 +98,10 @@ async fn connections_that_died_while_they_waited_duplicate_nothing() {
 async fn a_connection_that_is_known_to_be_dead_is_replaced() {
     let running = Running::new(|_| Reply::SendAndEnd(signed(SUCCESS), End::Orderly)).await;
     for number in 1..=20 {
-        // What the second finds is closed, or new.
         let answer = running.post(request()).await;
         assert!(answer.is_success());
         assert_eq!(running.gateway.requests().len(), number);
-        while running.proxy.forwarder.upstream.has_idle() {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+        running.gateway.wait_for_ends(number).await;
     }
     assert_eq!(running.gateway.accepted(), 20);
 }

@@ -15,7 +15,7 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -81,7 +81,8 @@ pub(crate) struct Manners {
     pub(crate) expired: bool,
     /// Whether a client must show a certificate by the same authority.
     pub(crate) wants_certificate: bool,
-    /// After how many bytes of its request the connection of this number, counted from 0, ends.
+    /// After how many bytes of its request, or when that is whole, the connection of this number,
+    /// counted from 0, ends.
     pub(crate) cut: Option<fn(usize) -> (usize, End)>,
 }
 
@@ -99,6 +100,8 @@ struct Script {
     accepted: AtomicUsize,
     begun: AtomicUsize,
     arrived: Notify,
+    /// On how many connections nothing comes any more.
+    ended: watch::Sender<usize>,
 }
 
 impl Pair {
@@ -216,6 +219,7 @@ impl Gateway {
             accepted: AtomicUsize::new(0),
             begun: AtomicUsize::new(0),
             arrived: Notify::new(),
+            ended: watch::Sender::new(0),
         });
         let shared = Arc::clone(&script);
         let task = tokio::spawn(async move {
@@ -228,6 +232,7 @@ impl Gateway {
                     if let Ok(stream) = tls.accept(stream).await {
                         script.serve(stream, number).await;
                     }
+                    script.ended.send_modify(|ended| *ended += 1);
                 });
             }
         });
@@ -269,6 +274,12 @@ impl Gateway {
             self.script.arrived.notified().await;
         }
     }
+
+    /// Waits until so many connections have ended: they were closed by both sides, or reset by us.
+    pub(crate) async fn wait_for_ends(&self, count: usize) {
+        let mut ended = self.script.ended.subscribe();
+        ended.wait_for(|ended| *ended >= count).await.unwrap();
+    }
 }
 
 impl Drop for Gateway {
@@ -283,7 +294,7 @@ impl Script {
         let mut bytes = Vec::new();
         if let Some(cut) = self.manners.cut {
             let (most, end) = cut(number);
-            while bytes.len() < most {
+            while bytes.len() < most && !is_whole(&bytes) {
                 let mut byte = [0];
                 match stream.read(&mut byte).await {
                     Ok(1..) => bytes.push(byte[0]),
@@ -351,14 +362,24 @@ async fn end_so(mut stream: TlsStream<TcpStream>, end: End) {
 }
 
 async fn read_request(stream: &mut TlsStream<TcpStream>, bytes: &mut Vec<u8>) -> Option<Request> {
-    let head_length = loop {
-        if let Some(at) = bytes.windows(4).position(|w| w == b"\r\n\r\n") {
-            break at + 4;
+    loop {
+        if let Some((request, length)) = whole_request(bytes) {
+            bytes.drain(..length);
+            return Some(request);
         }
         if stream.read_buf(bytes).await.ok()? == 0 {
             return None;
         }
-    };
+    }
+}
+
+fn is_whole(bytes: &[u8]) -> bool {
+    whole_request(bytes).is_some()
+}
+
+/// The request that these bytes begin with, and how many of them it takes.
+fn whole_request(bytes: &[u8]) -> Option<(Request, usize)> {
+    let head_length = bytes.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
     let head = String::from_utf8(bytes[..head_length].to_vec()).unwrap();
     let mut lines = head.trim_end().lines();
     let mut request = Request {
@@ -370,15 +391,8 @@ async fn read_request(stream: &mut TlsStream<TcpStream>, bytes: &mut Vec<u8>) ->
         body: Vec::new(),
     };
     let length: usize = request.header("Content-Length").parse().unwrap();
-    while bytes.len() < head_length + length {
-        if stream.read_buf(bytes).await.ok()? == 0 {
-            return None;
-        }
-    }
-    let rest = bytes.split_off(head_length + length);
-    request.body = bytes.split_off(head_length);
-    *bytes = rest;
-    Some(request)
+    request.body = bytes.get(head_length..head_length + length)?.to_vec();
+    Some((request, head_length + length))
 }
 
 impl Authority {
