@@ -95,6 +95,12 @@ impl Codeid {
         RouteConfig::from_json(json.as_bytes(), &limits()).unwrap_or_else(|error| panic!("{error}"))
     }
 
+    /// The compiled table.
+    #[must_use]
+    pub fn into_table(self) -> RouteTable {
+        self.table
+    }
+
     /// The compiled table's size in bytes.
     #[must_use]
     pub fn table_bytes(&self) -> usize {

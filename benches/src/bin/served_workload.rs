@@ -1,40 +1,62 @@
-//! Writes the workload for servers, ours and others, into a directory: `routes.json` for codeid,
-//! `map.nginx.conf` and `map.haproxy` with the same rules, and `codes.txt`.
+//! Writes the workload for programs other than the benches into a directory: `routes.json` for
+//! codeid; `map.nginx.conf`, `map.haproxy` and `patterns.txt` with the same rules; `codes.txt`, and
+//! in `winners.txt` for each of them the first rule that accepts it, counted from 0, or -1.
 //!
 //! ```sh
-//! served_workload DIRECTORY RULES CODES
+//! served_workload DIRECTORY RULES CODES usual|near-misses|automata
 //! ```
 
 use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs, io};
 
-use codeid_benches::{Kinds, Mix, Rule, Workload};
+use codeid_benches::{Codeid, Engine, Kinds, Mix, Rule, Workload};
 
 fn main() -> io::Result<()> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let usage = || {
-        let message = "usage: served_workload DIRECTORY RULES CODES";
+        let message = "usage: served_workload DIRECTORY RULES CODES usual|near-misses|automata";
         io::Error::new(io::ErrorKind::InvalidInput, message)
     };
-    let [directory, rules, codes] = &arguments[..] else {
+    let [directory, rules, codes, kind] = &arguments[..] else {
         return Err(usage());
     };
+    let (kinds, mix) = match kind.as_str() {
+        "usual" => (Kinds::Patterns, Mix::Usual),
+        "near-misses" => (Kinds::Patterns, Mix::NearMisses),
+        "automata" => (Kinds::WithAutomata, Mix::Usual),
+        _ => return Err(usage()),
+    };
     let count = |text: &String| text.parse::<usize>().map_err(|_| usage());
-    let workload = Workload::new(Kinds::Patterns, count(rules)?, Mix::Usual, count(codes)?);
+    let workload = Workload::new(kinds, count(rules)?, mix, count(codes)?);
     let write = |name: &str, content: String| fs::write(Path::new(directory).join(name), content);
     write("routes.json", workload.config_json())?;
     write("map.nginx.conf", nginx_map(&workload.rules))?;
     write("map.haproxy", haproxy_map(&workload.rules))?;
-    // The peers are given the code in a header, which takes no controls.
-    let mut lines = String::new();
-    for code in &workload.codes {
-        if !code.contains(char::is_control) {
-            lines.push_str(code);
-            lines.push('\n');
-        }
-    }
-    write("codes.txt", lines)
+    write("patterns.txt", patterns(&workload.rules))?;
+    // The peers are given the code in a header or a line, which take no controls.
+    let codes = || {
+        workload
+            .codes
+            .iter()
+            .filter(|code| !code.contains(char::is_control))
+    };
+    write(
+        "codes.txt",
+        codes().map(|code| format!("{code}\n")).collect(),
+    )?;
+    let mut codeid = Codeid::new(&workload);
+    let winner = |code: &String| match codeid.winner(code) {
+        Some(rule) => format!("{rule}\n"),
+        None => "-1\n".to_owned(),
+    };
+    write("winners.txt", codes().map(winner).collect())
+}
+
+/// A pattern a line, each of which begins `\A`, to be searched for.
+fn patterns(rules: &[Rule]) -> String {
+    let lines = rules.iter().map(|rule| format!("{}\n", rule.peer_pattern));
+    lines.collect()
 }
 
 /// A `map` that gives `$supported` for the header `X-Code`.

@@ -1,0 +1,51 @@
+// java.util.regex, one rule after the other, as a peer of ../in_process.py, which says what a peer does:
+// java Loop.java DIRECTORY
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+class Loop {
+    static Matcher[] matchers;
+    static volatile int found;
+
+    /** The first rule that accepts the code. The patterns begin \A, so looking at the beginning is enough. */
+    static int winner(String code) {
+        for (int i = 0; i < matchers.length; i++) {
+            if (matchers[i].reset(code).lookingAt()) return i;
+        }
+        return -1;
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        Path directory = Path.of(arguments[0]);
+        List<String> patterns = Files.readAllLines(directory.resolve("patterns.txt"));
+        String[] codes = Files.readAllLines(directory.resolve("codes.txt")).toArray(new String[0]);
+        List<String> winners = Files.readAllLines(directory.resolve("winners.txt"));
+
+        long start = System.nanoTime();
+        matchers = patterns.stream().map(p -> Pattern.compile(p).matcher("")).toArray(Matcher[]::new);
+        double compile = (System.nanoTime() - start) / 1e6;
+
+        for (int i = 0; i < codes.length; i++) {
+            int winner = winner(codes[i]);
+            if (winner != Integer.parseInt(winners.get(i))) {
+                throw new AssertionError(winner + " instead of " + winners.get(i) + ": " + codes[i]);
+            }
+        }
+        System.out.println("ready " + compile + " 0");
+        BufferedReader in = new BufferedReader(new InputStreamReader(System.in));
+        int at = 0;
+        while (in.readLine() != null) {
+            long turn = System.nanoTime(), lookedUp = 0;
+            while (System.nanoTime() - turn < 100_000_000L) {
+                for (int i = 0; i < 160; i++, at = (at + 1) % codes.length) found = winner(codes[at]);
+                lookedUp += 160;
+            }
+            System.out.println((double) (System.nanoTime() - turn) / lookedUp);
+        }
+    }
+}

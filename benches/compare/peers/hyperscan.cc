@@ -1,0 +1,42 @@
+// Hyperscan, or Vectorscan, which is the same for other processors: hyperscan DIRECTORY
+#include <hs/hs.h>
+
+#include <algorithm>
+
+#include "peer.h"
+
+static int keep_first(unsigned id, unsigned long long, unsigned long long, unsigned, void* first) {
+  unsigned& least = *static_cast<unsigned*>(first);
+  least = std::min(least, id);
+  return least == 0;  // Nothing comes before the first rule: no need to go on.
+}
+
+int main(int, char** arguments) {
+  const Workload workload(arguments[1]);
+  const auto start = Clock::now();
+  std::vector<const char*> expressions;
+  std::vector<unsigned> flags, ids;
+  for (const auto& pattern : workload.patterns) {
+    ids.push_back(expressions.size());
+    expressions.push_back(pattern.c_str());
+    flags.push_back(HS_FLAG_SINGLEMATCH);  // One report for a rule is enough.
+  }
+  hs_database_t* database = nullptr;
+  hs_compile_error_t* error = nullptr;
+  if (hs_compile_multi(expressions.data(), flags.data(), ids.data(), ids.size(), HS_MODE_BLOCK,
+                       nullptr, &database, &error) != HS_SUCCESS) {
+    std::cerr << error->message << "\n";
+    return 1;
+  }
+  const double compile = nanoseconds_since(start) / 1e6;
+  size_t bytes = 0;
+  hs_scratch_t* scratch = nullptr;
+  if (hs_database_size(database, &bytes) != HS_SUCCESS) return 1;
+  if (hs_alloc_scratch(database, &scratch) != HS_SUCCESS) return 1;
+
+  return take_turns(workload, compile, bytes, [&](const std::string& code) {
+    unsigned first = ~0u;
+    hs_scan(database, code.data(), code.size(), 0, scratch, keep_first, &first);
+    return static_cast<int>(first);  // All ones, which is -1, if there was none.
+  });
+}

@@ -1,0 +1,161 @@
+//! codeid, and what people write in Rust instead, each as a peer of `../in_process.py`, which says
+//! what a peer does:
+//!
+//! ```sh
+//! peer codeid|batch|regex-set|regex-loop|floor DIRECTORY
+//! ```
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::time::{Duration, Instant};
+use std::{env, fs};
+
+use codeid_benches::{Codeid, Engine, OneByOne, ReadEveryByte, Rule, Set, Workload, best_of};
+use codeid_engine::{CodeValue, LiveTable, OpenId, RouteTable, Scratch};
+
+/// How long a turn takes at least.
+const TURN: Duration = Duration::from_millis(100);
+
+/// How many codes there are between two looks at the clock.
+const CHUNK: usize = 160;
+
+/// How many codes of a batch share one load of the table.
+const BATCH: usize = 16;
+
+fn main() -> io::Result<()> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let [name, directory] = &arguments[..] else {
+        return Err(usage());
+    };
+    let read = |file: &str| fs::read_to_string(Path::new(directory).join(file));
+    let lines = |text: String| -> Vec<String> { text.lines().map(str::to_owned).collect() };
+    let rule = |peer_pattern| Rule {
+        match_json: serde_json::Value::Null,
+        peer_pattern,
+        refuses: false,
+    };
+    let workload = Workload {
+        rules: lines(read("patterns.txt")?).into_iter().map(rule).collect(),
+        codes: lines(read("codes.txt")?),
+    };
+    let winners = lines(read("winners.txt")?);
+
+    let (mut engine, compile, bytes): (Box<dyn Engine>, _, _) = match name.as_str() {
+        "codeid" | "batch" => {
+            let config = Codeid::parse(&read("routes.json")?);
+            let compile = best_of(5, || Codeid::compile(&config));
+            let codeid = Codeid::compile(&config);
+            let bytes = codeid.table_bytes();
+            let batch = if name == "batch" { BATCH } else { 1 };
+            (
+                Box::new(Live::new(codeid.into_table(), batch)),
+                compile,
+                bytes,
+            )
+        }
+        "regex-set" => {
+            let compile = best_of(5, || Set::searching(&workload));
+            (Box::new(Set::searching(&workload)), compile, 0)
+        }
+        "regex-loop" => {
+            let started = Instant::now();
+            let engine = OneByOne::new(&workload);
+            (Box::new(engine), started.elapsed(), 0)
+        }
+        "floor" => (Box::new(ReadEveryByte), Duration::ZERO, 0),
+        _ => return Err(usage()),
+    };
+    if name != "floor" {
+        verify(&mut *engine, &workload.codes, &winners)?;
+    }
+    let mut out = io::stdout().lock();
+    writeln!(out, "ready {} {bytes}", compile.as_secs_f64() * 1e3)?;
+    out.flush()?;
+    let mut chunks = workload.codes.chunks(CHUNK).cycle();
+    for line in io::stdin().lines() {
+        line?;
+        let (started, mut looked_up) = (Instant::now(), 0);
+        while started.elapsed() < TURN {
+            let chunk = chunks.next().unwrap_or_default();
+            std::hint::black_box(engine.run(chunk));
+            looked_up += chunk.len();
+        }
+        writeln!(
+            out,
+            "{}",
+            started.elapsed().as_secs_f64() * 1e9 / looked_up as f64
+        )?;
+        out.flush()?;
+    }
+    Ok(())
+}
+
+fn usage() -> io::Error {
+    let message = "usage: peer codeid|batch|regex-set|regex-loop|floor DIRECTORY";
+    io::Error::new(io::ErrorKind::InvalidInput, message)
+}
+
+fn verify(engine: &mut dyn Engine, codes: &[String], winners: &[String]) -> io::Result<()> {
+    for (code, expected) in codes.iter().zip(winners) {
+        // The file has -1 where no rule accepts the code.
+        let (winner, expected) = (engine.winner(code), expected.parse().ok());
+        if winner != expected {
+            let message = format!("{winner:?} instead of {expected:?}: {code}");
+            return Err(io::Error::other(message));
+        }
+    }
+    Ok(())
+}
+
+/// The engine as the daemon asks it: through the cell that a reload replaces.
+struct Live {
+    live: LiveTable,
+    scratch: Scratch,
+    /// How many codes share one load of the table.
+    batch: usize,
+}
+
+impl Live {
+    fn new(table: RouteTable, batch: usize) -> Self {
+        let live = LiveTable::new();
+        live.publish(table);
+        Self {
+            live,
+            scratch: Scratch::new(),
+            batch,
+        }
+    }
+}
+
+impl Engine for Live {
+    fn name(&self) -> &'static str {
+        "codeid"
+    }
+
+    fn winner(&mut self, code: &str) -> Option<usize> {
+        let code = CodeValue::new(code).expect("codes have an allowed length");
+        self.live.with(|table| {
+            let verdict = table?.identify(code, open_id(), &mut self.scratch);
+            verdict.rule?.as_str()[1..].parse().ok()
+        })
+    }
+
+    fn run(&mut self, codes: &[String]) -> usize {
+        let mut hits = 0;
+        for batch in codes.chunks(self.batch) {
+            self.live.with(|table| {
+                let table = table.expect("one was published");
+                for code in batch {
+                    let code = CodeValue::new(code).expect("codes have an allowed length");
+                    let verdict = table.identify(code, open_id(), &mut self.scratch);
+                    hits += usize::from(verdict.rule.is_some());
+                }
+            });
+        }
+        hits
+    }
+}
+
+fn open_id() -> OpenId<'static> {
+    OpenId::new("user-42").expect("three characters or more")
+}

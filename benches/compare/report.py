@@ -1,0 +1,240 @@
+"""Prints what benches/compare/run measured, as Markdown: report.py DIRECTORY RATE"""
+
+import csv
+import json
+import pathlib
+import statistics
+import sys
+
+GROUPS = [
+    ("tcp", "HTTP on TCP, closed loop"),
+    ("unix", "HTTP on a Unix socket, closed loop"),
+    ("resp1", "RESP on a Unix socket, one request in flight on each connection"),
+    ("resp16", "RESP on a Unix socket, 16 in flight"),
+    ("open", "HTTP on a Unix socket, open loop at {rate} requests/s: latency from when a request was due"),
+]
+RULES = (10, 100, 1000, 5000)
+
+
+def main():
+    directory, rate = pathlib.Path(sys.argv[1]), int(sys.argv[2])
+    served = {group: ours(directory, group) for group, _ in GROUPS}
+    tools = {group: by_tool(directory, group) for group in ("wrk", "redis1", "redis16", "redis100")}
+    path = directory / "in_process.json"
+    in_process = InProcess(json.loads(path.read_text())) if path.exists() else None
+    path = directory / "ratios.md"
+    ratios = path.read_text() if path.exists() else ""
+
+    print("## Targets\n")
+    print("Ratios are medians of those of each round; in brackets, least and most.\n")
+    print("| | target | measured | met |\n|---|---|---|---|")
+    if in_process:
+        in_process_targets(in_process, ratios)
+    if served["tcp"]:
+        served_targets(served, tools)
+    print("\nReloading under load has a bench of its own: [benches/README.md](README.md#reloading-under-load).\n")
+    if in_process:
+        in_process.tables()
+        print("### Sets that are meant to hurt\n\nNanoseconds; `RegexSet` and the loop are those of the `regex` crate.\n")
+        print(ratios)
+    if served["tcp"]:
+        print("## Served, driven by `codeid bench`\n")
+        for group, title in GROUPS:
+            print(f"### {title.format(rate=f'{rate:,}')}\n")
+            served_table(list(served[group].values()))
+            print(f"\n![latency by percentile](plots/{group}.svg)\n")
+        tool_tables(tools)
+
+
+def target(name, kind, wanted, ratios):
+    """A row of the table of targets: the median has to be `kind` (`≤` or `≥`) `wanted`."""
+    median = statistics.median(ratios)
+    met = median <= wanted if kind == "≤" else median >= wanted
+    spread = f" ({min(ratios):.2f} to {max(ratios):.2f})" if len(ratios) > 1 else ""
+    print(f"| {name} | {kind} {wanted:g} | {median:.2f}{spread} | {'yes' if met else '**no**'} |")
+
+
+def in_process_targets(figures, ratios):
+    targets = list(zip(RULES, (2.2, 2.6, 3.3, 4.2), (3.5, 4.5, 14, 35), (16, 64, 1024, 4096)))
+    for rules, floor, _, _ in targets:
+        target(f"one lookup, times the floor, {rules} rules", "≤", floor, figures.slower("codeid", "read every byte", rules))
+    for rules, floor, _, _ in targets:
+        measured = figures.slower("codeid", "read every byte", rules, "automata")
+        target(f"the same, 5 % of {rules} rules needing an automaton", "≤", 2 * floor, measured)
+    for rules, _, faster, _ in targets:
+        target(f"times faster than `RegexSet`, {rules} rules", "≥", faster, figures.slower("RegexSet", "codeid", rules))
+    for rules, _, _, _ in targets:
+        measured = figures.slower("codeid, 16 at a time", "codeid", rules)
+        target(f"a lookup of 16 at a time, by one alone, {rules} rules", "≤", 1, measured)
+    for rules, _, _, _ in targets:
+        measured = figures.figure("RegexSet", rules, "compile_ms") / figures.figure("codeid", rules, "compile_ms")
+        target(f"compiled, times faster than `RegexSet`, {rules} rules", "≥", 2, [measured])
+    for rules, _, _, kilobytes in targets:
+        target(f"table of {rules} rules, KB", "≤", kilobytes, [figures.figure("codeid", rules, "bytes") / 1024])
+    for line in ratios.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if cells[0] in ("8000 bytes", "8192-byte codes that almost match", "the same, all but one refused"):
+            name = {"the same, all but one refused": "a thousand nested prefixes, all but one refused"}.get(cells[0], cells[0])
+            target(f"{name}, ns a byte", "≤", 5, [float(cells[3])])
+
+
+def served_targets(served, tools):
+    for group, name in (("tcp", "HTTP on TCP"), ("unix", "HTTP on a Unix socket")):
+        runs = served[group]
+        target(f"{name}, of the floor's throughput", "≥", 0.9, quotients(runs["1-codeid"], runs["0-floor"], throughput))
+    if tools["wrk"]:
+        runs = tools["wrk"]
+        target("HTTP on TCP, the same by `wrk`", "≥", 0.9, quotients(runs["1-codeid"], runs["0-floor"], throughput))
+        batch = [1 / (16 * ratio) for ratio in quotients(runs["2-codeid-batch"], runs["1-codeid"], throughput)]
+        target("a lookup of a batch of 16 by HTTP, by one alone", "≤", 1, batch)
+    for depth, wanted in ((1, 1), (16, 1.5)):
+        runs = served[f"resp{depth}"]
+        if "1-redis" in runs:
+            measured = quotients(runs["2-codeid"], runs["1-redis"], throughput)
+            target(f"RESP, of Redis GET's throughput, depth {depth}", "≥", wanted, measured)
+        runs = tools[f"redis{depth}"]
+        if "0-redis" in runs:
+            measured = quotients(runs["1-codeid"], runs["0-redis"], throughput)
+            target(f"the same by `redis-benchmark`, depth {depth}", "≥", wanted, measured)
+    if "2-codeid-batch" in tools["redis1"]:
+        runs = tools["redis1"]
+        batch = [1 / (16 * ratio) for ratio in quotients(runs["2-codeid-batch"], runs["1-codeid"], throughput)]
+        target("a lookup of `MIDENTIFY` of 16, by one `IDENTIFY`", "≤", 1, batch)
+    runs = served["resp16"]
+    target("RESP, of the echo's throughput, depth 16", "≥", 0.5, quotients(runs["2-codeid"], runs["0-floor"], throughput))
+    for group, name in (("tcp", "TCP"), ("unix", "Unix socket"), ("open", "Unix socket, open loop")):
+        runs = served[group]
+        target(f"p99 by the floor's, HTTP on {name}", "≤", 1.2, quotients(runs["1-codeid"], runs["0-floor"], p99))
+
+
+class InProcess:
+    """What in_process.py measured."""
+
+    def __init__(self, document):
+        self.document = document
+        self.rows = {(row["kind"], row["rules"], row["name"]): row for row in document["results"]}
+
+    def figure(self, name, rules, key, kind="usual"):
+        return self.rows[kind, rules, name][key]
+
+    def slower(self, name, other, rules, kind="usual"):
+        return [a / b for a, b in zip(self.figure(name, rules, "ns", kind), self.figure(other, rules, "ns", kind))]
+
+    def tables(self):
+        document = self.document
+        print("## In process\n")
+        print(f"One thread, one lookup after the other, {document['codes']:,} codes. Nanoseconds, median of {document['rounds']}")
+        print("turns that everybody takes in turn; in brackets, least and most. Everybody named the same rule for every code.")
+        print(f"{'; '.join(document['versions'])}.")
+        if document["missing"]:
+            print(f"Not installed, so not measured: {', '.join(document['missing'])}.")
+        for kind, title in (
+            ("usual", "Half hits, two fifths near misses, the rest unrelated"),
+            ("near-misses", "Near misses only: a hit with one character more"),
+            ("automata", "As the first, but 5 % of the rules need an automaton"),
+        ):
+            print(f"\n### {title}\n\n| | " + " | ".join(f"{rules} rules" for rules in RULES) + " |")
+            print("|---" * (len(RULES) + 1) + "|")
+            for name in self.names(kind):
+                print(f"| {name} | " + " | ".join(self.cell(kind, rules, name) for rules in RULES) + " |")
+        print("\n### Compiling, milliseconds, and the size of the result where it is told, KB\n")
+        print("| | " + " | ".join(f"{rules} rules" for rules in RULES) + " |")
+        print("|---" * (len(RULES) + 1) + "|")
+        for name in self.names("usual"):
+            rows = [self.rows["usual", rules, name] for rules in RULES]
+            if rows[0]["compile_ms"] > 0 and "16" not in name:
+                sizes = [f", {row['bytes'] / 1024:,.0f} KB" if row["bytes"] else "" for row in rows]
+                print(f"| {name} | " + " | ".join(f"{row['compile_ms']:.2f}{size}" for row, size in zip(rows, sizes)) + " |")
+        print()
+
+    def names(self, kind):
+        return [name for row_kind, rules, name in self.rows if row_kind == kind and rules == RULES[0]]
+
+    def cell(self, kind, rules, name):
+        nanoseconds = self.rows[kind, rules, name]["ns"]
+        return f"{statistics.median(nanoseconds):,.0f} ({min(nanoseconds):,.0f} to {max(nanoseconds):,.0f})"
+
+
+def ours(directory, group):
+    """The runs of each target of a group, by `codeid bench`."""
+    targets = {}
+    for file in sorted(directory.glob(f"{group}-*.json")):
+        run = json.loads(file.read_text())["runs"][0]
+        targets.setdefault(file.name.split(".")[0].removeprefix(f"{group}-"), []).append(run)
+    return targets
+
+
+def by_tool(directory, group):
+    """The same by wrk, in its script's JSON, or by redis-benchmark, in a name and its line of CSV."""
+    targets = {}
+    for file in sorted(directory.glob(f"{group}-*.*.json")) + sorted(directory.glob(f"{group}-*.*.csv")):
+        if file.suffix == ".json":
+            run = json.loads(file.read_text())
+        else:
+            name, line = file.read_text().splitlines()
+            cells = next(csv.reader([line]))
+            run = {"name": name, "requestsPerSecond": float(cells[1])}
+            run["p50"], run["p99"] = float(cells[4]) * 1000, float(cells[6]) * 1000
+        targets.setdefault(file.name.split(".")[0].removeprefix(f"{group}-"), []).append(run)
+    return targets
+
+
+def served_table(targets):
+    floor = targets[0]
+    redis = next((runs for runs in targets if runs[0]["protocol"] == "Redis GET" and runs is not floor), None)
+    heads = ["", "requests/s", "least to most", "of the floor", "p50, µs", "p99, µs", "p99 by the floor's", "p99.9, µs"]
+    if redis:
+        heads.insert(4, "of Redis")
+    print("| " + " | ".join(heads) + " |")
+    print("|---" * len(heads) + "|")
+    for runs in targets:
+        cells = [runs[0]["name"], *rates(runs), ratio(runs, floor, throughput)]
+        if redis:
+            cells.append(ratio(runs, redis, throughput))
+        cells += [latency(runs, "p50"), latency(runs, "p99"), ratio(runs, floor, p99), latency(runs, "p99.9")]
+        print("| " + " | ".join(cells) + " |")
+
+
+def tool_tables(tools):
+    titles = {"wrk": ("HTTP on TCP, driven by `wrk`", "floor")}
+    for depth in (1, 16, 100):
+        titles[f"redis{depth}"] = (f"RESP on a Unix socket, driven by `redis-benchmark -P {depth}`, one code", "Redis GET")
+    for group, (title, base) in titles.items():
+        targets = list(tools[group].values())
+        if not targets:
+            continue
+        print(f"## {title}\n\n| | requests/s | least to most | of {base} | p50, µs | p99, µs |\n|---|---|---|---|---|---|")
+        for runs in targets:
+            cells = [runs[0]["name"], *rates(runs), ratio(runs, targets[0], throughput)]
+            cells += [f"{statistics.median(run[key] for run in runs):,.0f}" for key in ("p50", "p99")]
+            print("| " + " | ".join(cells) + " |")
+        print()
+
+
+def rates(runs):
+    rates = [throughput(run) for run in runs]
+    return f"{statistics.median(rates):,.0f}", f"{min(rates):,.0f} to {max(rates):,.0f}"
+
+
+def ratio(runs, others, figure):
+    return f"{statistics.median(quotients(runs, others, figure)):.2f}"
+
+
+def quotients(runs, others, figure):
+    """Round by round, since the machine drifts from one to the next."""
+    return [figure(run) / figure(other) for run, other in zip(runs, others)]
+
+
+def throughput(run):
+    return run["requestsPerSecond"]
+
+
+def p99(run):
+    return run["latency"]["microseconds"]["p99"]
+
+
+def latency(runs, name):
+    return f"{statistics.median(run['latency']['microseconds'][name] for run in runs):,.0f}"
+
+
+main()
