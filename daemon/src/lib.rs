@@ -10,7 +10,7 @@
 //!
 //! Within: `reload` makes the first route table and the next ones, from the sources and from
 //! `preset`, which is built in; `watch`, `regular_file` and `durable_file` are what it knows of
-//! files. `admin` is the operator's plane, `sdk_proxy` the interface of that name; `tls` and
+//! files. `admin` is the operator's plane, `metrics` what it shows in figures, `sdk_proxy` the interface of that name; `tls` and
 //! `connector` are how other servers are reached; `budget` bounds what large bodies take; `start`
 //! is what can go wrong at the start, and `shutdown`, `readiness`, `telemetry` and `unix_socket`
 //! are what their names say.
@@ -21,6 +21,7 @@ pub mod cli;
 mod connector;
 mod durable_file;
 pub mod identify;
+mod metrics;
 mod preset;
 mod readiness;
 mod regular_file;

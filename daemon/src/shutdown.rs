@@ -1,6 +1,6 @@
 //! The stages in which the daemon stops, told to all of its parts.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
@@ -24,6 +24,9 @@ pub(crate) struct Shutdown {
     stage: AtomicU8,
     /// One for each stage, so that whoever waits for one is not woken for another.
     entered: [Notify; 3],
+    /// An operator asked for [`Stage::Drain`], without the daemon's end after it.
+    draining: AtomicBool,
+    asked_to_drain: Notify,
 }
 
 impl Shutdown {
@@ -50,6 +53,22 @@ impl Shutdown {
         if !self.reached(stage) {
             entered.await;
         }
+    }
+
+    /// Asks for the daemon to serve nobody any more, and to go on all the same.
+    pub(crate) fn ask_to_drain(&self) {
+        self.draining.store(true, Ordering::Release);
+        self.asked_to_drain.notify_one();
+    }
+
+    /// Whether somebody asked for that.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
+    }
+
+    /// Waits until somebody asks for that.
+    pub(crate) async fn asked_to_drain(&self) {
+        self.asked_to_drain.notified().await;
     }
 
     const fn notify(&self, stage: Stage) -> &Notify {

@@ -6,17 +6,26 @@
 
 use std::io;
 use std::panic::PanicHookInfo;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
+use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::reload;
 
 use crate::settings::Log;
 
+/// Sets the level of what is logged, and tells whether that was done.
+type SetLevel = Box<dyn Fn(LevelFilter) -> bool + Send + Sync>;
+
+static SET_LEVEL: OnceLock<SetLevel> = OnceLock::new();
+
+static LEVEL: Mutex<LevelFilter> = Mutex::new(LevelFilter::OFF);
+
 /// Begins to log, once for the process; a second call changes nothing.
 pub(crate) fn start(log: Log) {
-    let ours = Targets::new().with_target(env!("CARGO_CRATE_NAME"), log.level);
     let subscriber = tracing_subscriber::fmt()
-        .with_max_level(log.level)
+        .with_max_level(LevelFilter::TRACE)
         .with_writer(io::stderr)
         .with_target(false);
     let begun = if log.json {
@@ -24,14 +33,42 @@ pub(crate) fn start(log: Log) {
             .json()
             .flatten_event(true)
             .with_current_span(false);
-        tracing::subscriber::set_global_default(json.with_span_list(false).finish().with(ours))
+        let (ours, handle) = reload::Layer::new(ours(log.level));
+        let json = json.with_span_list(false).finish().with(ours);
+        tracing::subscriber::set_global_default(json).map(|()| remember(handle))
     } else {
         let ansi = io::IsTerminal::is_terminal(&io::stderr());
-        tracing::subscriber::set_global_default(subscriber.with_ansi(ansi).finish().with(ours))
+        let (ours, handle) = reload::Layer::new(ours(log.level));
+        let human = subscriber.with_ansi(ansi).finish().with(ours);
+        tracing::subscriber::set_global_default(human).map(|()| remember(handle))
     };
     if begun.is_ok() {
+        set_level(log.level);
         std::panic::set_hook(Box::new(log_place_of_panic));
     }
+}
+
+/// The level of what is logged.
+pub(crate) fn level() -> LevelFilter {
+    *LEVEL.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Logs from now on what is of this level or more severe. Tells whether it does.
+pub(crate) fn set_level(level: LevelFilter) -> bool {
+    let done = SET_LEVEL.get().is_some_and(|set| set(level));
+    if done {
+        *LEVEL.lock().unwrap_or_else(PoisonError::into_inner) = level;
+    }
+    done
+}
+
+fn ours(level: LevelFilter) -> Targets {
+    Targets::new().with_target(env!("CARGO_CRATE_NAME"), level)
+}
+
+fn remember<S: 'static>(handle: reload::Handle<Targets, S>) {
+    // It is called once, by whoever began to log.
+    let _ = SET_LEVEL.set(Box::new(move |level| handle.reload(ours(level)).is_ok()));
 }
 
 fn log_place_of_panic(panic: &PanicHookInfo<'_>) {

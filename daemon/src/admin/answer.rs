@@ -1,56 +1,94 @@
-//! An answer of the admin plane: a status and JSON, whole.
-
-use std::convert::Infallible;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+//! An answer of the admin plane: a status and a text, whole.
 
 use bytes::Bytes;
-use hyper::body::{Body, Frame, SizeHint};
-use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use codeid_engine::{ConfigDigest, Problem};
+use http_body_util::Full;
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, WWW_AUTHENTICATE};
 use hyper::{Response, StatusCode};
 use serde::Serialize;
 
-/// The body of an answer.
-#[derive(Debug)]
-pub(super) struct AnswerBody(Option<Bytes>);
+/// An answer.
+pub(super) type Answer = Response<Full<Bytes>>;
 
-/// An answer with a body of JSON.
-pub(super) fn json(status: StatusCode, content: &impl Serialize) -> Response<AnswerBody> {
+/// Why nothing was done: a word for programs, and a sentence for people.
+#[derive(Debug, Serialize)]
+pub(super) struct Refusal {
+    #[serde(skip)]
+    status: StatusCode,
+    #[serde(rename = "error")]
+    pub(super) word: &'static str,
+    detail: String,
+    /// Of a route config that is refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problems: Option<Vec<Problem>>,
+}
+
+impl Refusal {
+    pub(super) fn new(status: StatusCode, word: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            status,
+            word,
+            detail: detail.into(),
+            problems: None,
+        }
+    }
+
+    pub(super) fn malformed(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "malformed", detail)
+    }
+
+    pub(super) fn fault() -> Self {
+        let detail = "An internal fault occurred; the log tells where.";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "fault", detail)
+    }
+
+    pub(super) fn with_problems(mut self, problems: Vec<Problem>) -> Self {
+        self.problems = Some(problems);
+        self
+    }
+
+    pub(super) fn into_answer(self) -> Answer {
+        let mut answer = json_of(self.status, &self);
+        if self.status == StatusCode::UNAUTHORIZED {
+            let scheme = HeaderValue::from_static("Bearer");
+            answer.headers_mut().insert(WWW_AUTHENTICATE, scheme);
+        }
+        answer
+    }
+}
+
+/// What was asked for, as JSON.
+pub(super) fn json(content: &impl Serialize) -> Answer {
+    json_of(StatusCode::OK, content)
+}
+
+/// A status, and JSON beside it.
+pub(super) fn json_of(status: StatusCode, content: &impl Serialize) -> Answer {
     let mut bytes = serde_json::to_vec(content).expect("what is answered has string keys only");
     bytes.push(b'\n');
-    let mut response = Response::new(AnswerBody(Some(bytes.into())));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let mut answer = text("application/json", bytes);
+    *answer.status_mut() = status;
+    answer
+}
+
+/// The text of a route config, as it was given.
+pub(super) fn route_config(text_of_it: &str, digest: ConfigDigest) -> Answer {
+    let mut answer = text("application/json", text_of_it.to_owned());
+    let tag = HeaderValue::from_maybe_shared(Bytes::from(format!("\"{digest}\"")));
+    let tag = tag.expect("a digest is visible ASCII");
+    answer.headers_mut().insert(ETAG, tag);
+    answer
+}
+
+/// A text that is not to be kept.
+pub(super) fn text(media_type: &'static str, bytes: impl Into<Bytes>) -> Answer {
+    let mut answer = Response::new(Full::new(bytes.into()));
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
-}
-
-/// An answer that nothing of the kind is done here, as a sentence says.
-pub(super) fn refusal(status: StatusCode, detail: &str) -> Response<AnswerBody> {
-    #[derive(Serialize)]
-    struct Refusal<'a> {
-        detail: &'a str,
-    }
-    json(status, &Refusal { detail })
-}
-
-impl Body for AnswerBody {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.0.is_none()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.0.as_ref().map_or(0, |bytes| bytes.len() as u64))
-    }
+    headers.insert(
+        "x-content-type-options",
+        HeaderValue::from_static("nosniff"),
+    );
+    answer
 }

@@ -1,21 +1,28 @@
-//! The admin plane: what an operator asks of a running daemon, on a Unix socket of its own.
+//! The admin plane: what operators see of a running daemon, and how they steer it.
 //!
-//! | method and path | answer |
-//! |---|---|
-//! | `GET /v1/status` | what serves, where it came from, and how the sources do: [`status`] |
-//! | `GET /livez` | 200 |
-//! | `GET /readyz` | 200, or 503 with the reasons why not |
+//! ```text
+//! admin.unix ──who opened it──┐
+//! admin.http ──TLS──token─────┴▶ router: ours? allowed? ──▶ look / steer ──▶ audit ──▶ answer
+//! ```
 //!
 //! Served on the control thread, under limits of its own: whatever happens here, the serving threads
-//! do not see it, and nothing of theirs can be reached here. Whoever may open the socket may ask:
-//! its permissions are the owner's.
+//! do not see it, and nothing of theirs can be reached here. `openapi.json` describes each path.
 //!
 //! Source: SPEC.md, section 6.
 
 mod answer;
+mod audit;
+mod call;
+mod caller;
+mod changes;
 mod connections;
+mod look;
+mod origin;
+mod probe;
 mod router;
 mod status;
+mod steer;
+mod tokens;
 
 use std::io;
 use std::net::SocketAddr;
@@ -26,7 +33,13 @@ use std::time::{Instant, SystemTime};
 
 use serde::Serialize;
 
-use crate::reload::status::Board;
+use self::audit::AuditLog;
+use self::connections::Gate;
+use self::tokens::LiveTokens;
+use crate::metrics::Metrics;
+use crate::reload::operator::Operator;
+use crate::server::{ListenError, LiveCertificate, open_tcp};
+use crate::settings::{self, AdminHttp};
 use crate::shutdown::Shutdown;
 use crate::unix_socket::{OwnedSocket, SocketError, SocketFile};
 
@@ -37,17 +50,21 @@ const SOCKET_MODE: u32 = 0o600;
 const BACKLOG: u32 = 64;
 
 /// What the admin plane knows of the daemon.
-#[derive(Debug)]
 pub(crate) struct AdminPlane {
-    board: Arc<Board>,
+    operator: Operator,
+    metrics: Arc<Metrics>,
     shutdown: Arc<Shutdown>,
     listening: Listening,
+    /// The host names under which browsers may reach it.
+    hosts: Vec<String>,
+    audit: AuditLog,
     started_at: SystemTime,
     started: Instant,
 }
 
 /// Where the daemon listens; `null`: not there.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Listening {
     /// HTTP over TCP, with the port it got.
     pub(crate) http: Option<SocketAddr>,
@@ -55,24 +72,64 @@ pub(crate) struct Listening {
     pub(crate) unix: Option<String>,
     /// RESP over a Unix socket.
     pub(crate) resp: Option<String>,
-    /// The admin plane.
+    /// The admin plane over a Unix socket.
     pub(crate) admin: Option<String>,
+    /// The admin plane over TCP, with the port it got.
+    pub(crate) admin_http: Option<SocketAddr>,
 }
 
-/// The listener, open but not yet served.
-#[derive(Debug)]
-pub(crate) struct AdminListener(UnixListener);
+/// What the admin plane is served on, open but not yet served.
+pub(crate) struct AdminListeners {
+    unix: Option<UnixListener>,
+    tcp: Option<(std::net::TcpListener, Gate)>,
+    audit: AuditLog,
+    hosts: Vec<String>,
+    /// The address of the TCP listener, with the port it got.
+    pub(crate) http: Option<SocketAddr>,
+}
 
-/// The listener's file. Removed with the value.
+/// The file of the Unix socket. Removed with the value.
 #[derive(Debug)]
 pub(crate) struct AdminSocket(OwnedSocket);
 
-/// Opens the listener at `path`. It is served by [`serve`], on whatever runtime.
+/// Opens what the settings name. It is served by [`serve_unix`] and [`serve_tcp`], on whatever
+/// runtime. `None`: the settings name nothing.
 ///
 /// # Errors
 ///
-/// [`SocketError`], as for every socket.
-pub(crate) async fn open(path: &Path) -> Result<(AdminListener, AdminSocket), SocketError> {
+/// [`ListenError`], for the first thing that cannot be opened.
+pub(crate) async fn open(
+    settings: &settings::Admin,
+) -> Result<Option<(AdminListeners, Option<AdminSocket>)>, ListenError> {
+    if settings.unix.is_none() && settings.http.is_none() {
+        return Ok(None);
+    }
+    let audit_path = &settings.audit_path;
+    let audit = AuditLog::open(audit_path)
+        .map_err(|error| ListenError::new("admin.audit-path", audit_path.display(), &error))?;
+    let (unix, socket) = match &settings.unix {
+        None => (None, None),
+        Some(path) => {
+            let refuse = |error| ListenError::new("admin.unix", path.display(), &error);
+            let (listener, socket) = open_unix(path).await.map_err(refuse)?;
+            (Some(listener), Some(socket))
+        }
+    };
+    let tcp = settings.http.as_ref().map(open_http).transpose()?;
+    let http = tcp.as_ref().map(|(listener, _)| listener.local_addr());
+    let address = settings.http.as_ref().map(|http| http.address.to_string());
+    let refuse = |error| ListenError::new("admin.http", address.unwrap_or_default(), &error);
+    let listeners = AdminListeners {
+        unix,
+        http: http.transpose().map_err(refuse)?,
+        tcp,
+        audit,
+        hosts: settings.hosts.clone(),
+    };
+    Ok(Some((listeners, socket)))
+}
+
+async fn open_unix(path: &Path) -> Result<(UnixListener, AdminSocket), SocketError> {
     let file = SocketFile {
         path: path.to_owned(),
         mode: SOCKET_MODE,
@@ -84,32 +141,81 @@ pub(crate) async fn open(path: &Path) -> Result<(AdminListener, AdminSocket), So
     let listener = listener
         .into_std()
         .map_err(|error| SocketError::System("hand it on", error))?;
-    Ok((AdminListener(listener), socket))
+    Ok((listener, socket))
 }
 
-/// Answers on `listener` for as long as it is polled.
-///
-/// # Errors
-///
-/// An [`io::Error`] if the runtime cannot wait for connections.
-pub(crate) async fn serve(listener: &AdminListener, plane: Arc<AdminPlane>) -> io::Result<()> {
-    let listener = tokio::net::UnixListener::from_std(listener.0.try_clone()?)?;
-    connections::accept_all(&listener, &plane).await;
-    Ok(())
+fn open_http(settings: &AdminHttp) -> Result<(std::net::TcpListener, Gate), ListenError> {
+    let tokens_path = settings.tokens_path.display();
+    let tokens = LiveTokens::load(&settings.tokens_path)
+        .map_err(|error| ListenError::new("admin.tokens-path", tokens_path, &error.why()))?;
+    let certificate = settings
+        .tls
+        .clone()
+        .map(LiveCertificate::load)
+        .transpose()?;
+    let address = settings.address;
+    let refuse = |error: io::Error| ListenError::new("admin.http", address, &error);
+    let listener = open_tcp(address, BACKLOG)
+        .and_then(tokio::net::TcpListener::into_std)
+        .map_err(refuse)?;
+    let gate = Gate {
+        tokens: Arc::new(tokens),
+        certificate: certificate.map(Arc::new),
+    };
+    Ok((listener, gate))
+}
+
+impl AdminListeners {
+    /// What follows its files while it is polled: the tokens', and the certificate's.
+    pub(crate) fn followed(&self) -> Option<(Arc<LiveTokens>, Option<Arc<LiveCertificate>>)> {
+        let (_, gate) = self.tcp.as_ref()?;
+        Some((Arc::clone(&gate.tokens), gate.certificate.clone()))
+    }
+
+    /// Answers on the Unix socket for as long as it is polled.
+    ///
+    /// # Errors
+    ///
+    /// An [`io::Error`] if the runtime cannot wait for connections.
+    pub(crate) async fn serve_unix(&self, plane: &Arc<AdminPlane>) -> io::Result<()> {
+        if let Some(listener) = &self.unix {
+            let listener = tokio::net::UnixListener::from_std(listener.try_clone()?)?;
+            connections::accept_unix(&listener, plane).await;
+        }
+        Ok(())
+    }
+
+    /// The same over TCP.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::serve_unix`].
+    pub(crate) async fn serve_tcp(&self, plane: &Arc<AdminPlane>) -> io::Result<()> {
+        if let Some((listener, gate)) = &self.tcp {
+            let listener = tokio::net::TcpListener::from_std(listener.try_clone()?)?;
+            connections::accept_tcp(&listener, plane, gate).await;
+        }
+        Ok(())
+    }
 }
 
 impl AdminPlane {
-    /// The plane of a daemon that began to start at `started`.
+    /// The plane of a daemon that began to start at `started`, on these listeners.
     pub(crate) fn new(
-        board: Arc<Board>,
+        operator: Operator,
+        metrics: Arc<Metrics>,
         shutdown: Arc<Shutdown>,
         listening: Listening,
+        listeners: &AdminListeners,
         started: Instant,
     ) -> Self {
         Self {
-            board,
+            operator,
+            metrics,
             shutdown,
             listening,
+            hosts: listeners.hosts.clone(),
+            audit: listeners.audit.clone(),
             started_at: SystemTime::now() - started.elapsed(),
             started,
         }

@@ -1,41 +1,111 @@
-//! Which handler answers which method and path.
+//! Which handler answers which method and path, who may ask for it, and that it is written down.
+
+use std::sync::Arc;
 
 use hyper::body::Incoming;
 use hyper::header::{ALLOW, HeaderValue};
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::{Method, Request, StatusCode};
 
-use super::AdminPlane;
-use super::answer::{AnswerBody, json, refusal};
-use super::status::{Alive, Document, Readiness};
+use super::answer::{Answer, Refusal};
+use super::audit::Action;
+use super::call::{Call, Handling, Outcome, read_body, require_json};
+use super::caller::{Caller, Role};
+use super::steer::Replaced;
+use super::{AdminPlane, look, origin, probe, steer};
 
-/// Everything that is answered. A path stands once for each of its methods.
-const ROUTES: &[Route] = &[
-    Route::get("/v1/status", |plane| {
-        json(StatusCode::OK, &Document::of(plane))
+/// The bytes of a body that is no route config: a code value and an openId fit, however escaped.
+const MAX_BODY_BYTES: usize = 128 << 10;
+
+/// Everything that is answered. A path stands once for each of its methods. The document that
+/// describes it is `openapi.json`.
+pub(super) const ROUTES: &[Route] = &[
+    Route::open("/livez", |call| Box::pin(probe::live(call))),
+    Route::open("/readyz", |call| Box::pin(probe::ready(call))),
+    Route::open("/openapi.json", |call| Box::pin(probe::description(call))),
+    Route::get("/metrics", |call| Box::pin(look::metrics(call))),
+    Route::get("/v1/metrics", |call| Box::pin(look::figures(call))),
+    Route::get("/v1/status", |call| Box::pin(look::status(call))),
+    Route::get("/v1/config", |call| Box::pin(look::config(call))),
+    Route::get("/v1/rules", |call| Box::pin(look::rules(call))),
+    Route::get("/v1/history", |call| Box::pin(look::history(call))),
+    Route::get("/v1/history/{generation}", |call| {
+        Box::pin(look::history_config(call))
     }),
-    Route::get("/livez", |_| json(StatusCode::OK, &Alive { live: true })),
-    Route::get("/readyz", |plane| {
-        let readiness = Readiness::now(plane);
-        let status = match readiness.ready {
-            true => StatusCode::OK,
-            false => StatusCode::SERVICE_UNAVAILABLE,
-        };
-        json(status, &readiness)
-    }),
+    Route::post("/v1/explain", |call| Box::pin(look::explain(call))),
+    Route::post("/v1/check", |call| Box::pin(look::check(call))).of_route_config(),
+    Route::post("/v1/apply", |call| Box::pin(steer::apply(call)))
+        .of_route_config()
+        .noted("apply"),
+    Route::post("/v1/reload", |call| Box::pin(steer::reload(call))).noted("reload"),
+    Route::post("/v1/rollback", |call| Box::pin(steer::rollback(call))).noted("rollback"),
+    Route::post("/v1/freeze", |call| Box::pin(steer::freeze(call))).noted("freeze"),
+    Route::post("/v1/thaw", |call| Box::pin(steer::thaw(call))).noted("thaw"),
+    Route::post("/v1/log-level", |call| Box::pin(steer::log_level(call))).noted("logLevel"),
+    Route::post("/v1/drain", |call| Box::pin(steer::drain(call))).noted("drain"),
 ];
 
-struct Route {
+/// One method of one path.
+pub(super) struct Route {
     method: Method,
     path: &'static str,
-    handler: fn(&AdminPlane) -> Response<AnswerBody>,
+    /// What somebody must be allowed.
+    role: Role,
+    /// Its body is a route config.
+    takes_route_config: bool,
+    /// Under which name the audit log tells it; `None`: it changes nothing.
+    action: Option<&'static str>,
+    handler: fn(Call) -> Handling,
 }
 
 impl Route {
-    const fn get(path: &'static str, handler: fn(&AdminPlane) -> Response<AnswerBody>) -> Self {
+    const fn open(path: &'static str, handler: fn(Call) -> Handling) -> Self {
+        Self::new(Method::GET, path, Role::Nobody, handler)
+    }
+
+    const fn get(path: &'static str, handler: fn(Call) -> Handling) -> Self {
+        Self::new(Method::GET, path, Role::Read, handler)
+    }
+
+    const fn post(path: &'static str, handler: fn(Call) -> Handling) -> Self {
+        Self::new(Method::POST, path, Role::Read, handler)
+    }
+
+    const fn new(
+        method: Method,
+        path: &'static str,
+        role: Role,
+        handler: fn(Call) -> Handling,
+    ) -> Self {
         Self {
-            method: Method::GET,
+            method,
             path,
+            role,
+            takes_route_config: false,
+            action: None,
             handler,
+        }
+    }
+
+    const fn of_route_config(mut self) -> Self {
+        self.takes_route_config = true;
+        self
+    }
+
+    /// It changes something, which is told.
+    const fn noted(mut self, action: &'static str) -> Self {
+        self.role = Role::Operate;
+        self.action = Some(action);
+        self
+    }
+
+    /// What stands in the place of the parameter, if `path` is one of its paths.
+    fn parameter<'a>(&self, path: &'a str) -> Option<&'a str> {
+        match self.path.split_once('{') {
+            None => (self.path == path).then_some(""),
+            Some((before, _)) => {
+                let parameter = path.strip_prefix(before)?;
+                (!parameter.is_empty() && !parameter.contains('/')).then_some(parameter)
+            }
         }
     }
 
@@ -51,24 +121,171 @@ impl Route {
             _ => self.method.as_str(),
         }
     }
+
+    fn max_body_bytes(&self, plane: &AdminPlane) -> usize {
+        match (&self.method, self.takes_route_config) {
+            (&Method::POST, true) => plane.operator.max_bytes(),
+            (&Method::POST, false) => MAX_BODY_BYTES,
+            _ => 0,
+        }
+    }
 }
 
 /// Answers one request.
-pub(super) fn answer(plane: &AdminPlane, request: &Request<Incoming>) -> Response<AnswerBody> {
-    let path = request.uri().path();
-    let here = || ROUTES.iter().filter(|route| route.path == path);
-    if let Some(route) = here().find(|route| route.takes(request.method())) {
-        return (route.handler)(plane);
+pub(super) async fn answer(
+    plane: &Arc<AdminPlane>,
+    caller: Caller,
+    mut request: Request<Incoming>,
+) -> Answer {
+    let (route, parameter) = match find(&request) {
+        Ok(found) => found,
+        Err(answer) => return answer,
+    };
+    let allowed = require_allowed(route, plane, &caller, &request);
+    if let Err(refusal) = allowed {
+        return refused(plane, route, &caller, refusal).await;
     }
-    let methods: Vec<_> = here().map(Route::allowed).collect();
+    let body = read_body(&mut request, route.max_body_bytes(plane)).await;
+    let call = match body {
+        Ok(body) => Call {
+            plane: Arc::clone(plane),
+            caller,
+            parameter,
+            headers: std::mem::take(request.headers_mut()),
+            body,
+        },
+        Err(refusal) => return refused(plane, route, &caller, refusal).await,
+    };
+    // A task of its own: a client that hangs up ends neither what it began nor that it is noted.
+    let handled = tokio::spawn(handle(route, call));
+    handled
+        .await
+        .unwrap_or_else(|_| Refusal::fault().into_answer())
+}
+
+fn find(request: &Request<Incoming>) -> Result<(&'static Route, String), Answer> {
+    let path = request.uri().path();
+    let here = || {
+        let of = |route: &'static Route| Some((route, route.parameter(path)?.to_owned()));
+        ROUTES.iter().filter_map(of)
+    };
+    if let Some(found) = here().find(|(route, _)| route.takes(request.method())) {
+        return Ok(found);
+    }
+    let methods: Vec<_> = here().map(|(route, _)| route.allowed()).collect();
     if methods.is_empty() {
-        return refusal(StatusCode::NOT_FOUND, "There is nothing at this path.");
+        let detail = "There is nothing at this path.";
+        return Err(Refusal::new(StatusCode::NOT_FOUND, "notFound", detail).into_answer());
     }
     let methods = methods.join(", ");
     let detail = format!("This path allows {methods} only.");
-    let mut response = refusal(StatusCode::METHOD_NOT_ALLOWED, &detail);
+    let refusal = Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "methodNotAllowed", detail);
+    let mut answer = refusal.into_answer();
     let methods = HeaderValue::from_maybe_shared(bytes::Bytes::from(methods));
     let methods = methods.expect("the names of methods are visible ASCII");
-    response.headers_mut().insert(ALLOW, methods);
-    response
+    answer.headers_mut().insert(ALLOW, methods);
+    Err(answer)
+}
+
+fn require_allowed(
+    route: &Route,
+    plane: &AdminPlane,
+    caller: &Caller,
+    request: &Request<Incoming>,
+) -> Result<(), Refusal> {
+    origin::require_own(request.headers(), &plane.hosts)
+        .map_err(|why| Refusal::new(StatusCode::FORBIDDEN, "foreignOrigin", why))?;
+    if caller.role() < route.role {
+        return Err(match caller {
+            Caller::Unknown { gave_one } => {
+                let detail = match gave_one {
+                    true => "The token is not known.",
+                    false => "A token is needed: Authorization: Bearer TOKEN.",
+                };
+                Refusal::new(StatusCode::UNAUTHORIZED, "unauthorized", detail)
+            }
+            _ => {
+                let detail = "The role of this token is read; this needs operate.";
+                Refusal::new(StatusCode::FORBIDDEN, "forbidden", detail)
+            }
+        });
+    }
+    match route.method {
+        Method::POST => require_json(request.headers()),
+        _ => Ok(()),
+    }
+}
+
+async fn handle(route: &'static Route, call: Call) -> Answer {
+    let Some(action) = route.action else {
+        return (route.handler)(call)
+            .await
+            .unwrap_or_else(Refusal::into_answer);
+    };
+    let plane = Arc::clone(&call.plane);
+    if let Err(error) = plane.audit.require_writable().await {
+        return unwritable(&error).into_answer();
+    }
+    let (caller, from) = (call.caller.clone(), plane.operator.digest());
+    let outcome = or_fault((route.handler)(call)).await;
+    let word = outcome
+        .as_ref()
+        .map_or_else(|refusal| refusal.word, |_| "done");
+    let answer = outcome.unwrap_or_else(Refusal::into_answer);
+    let replaced = answer.extensions().get::<Replaced>().copied();
+    let replaced = replaced.unwrap_or(Replaced { from, to: from });
+    match note(&plane, action, &caller, replaced, word).await {
+        Ok(()) => answer,
+        Err(refusal) => refusal.into_answer(),
+    }
+}
+
+/// A panic in a handler is its answer's fault, and is still noted.
+async fn or_fault(handling: Handling) -> Outcome {
+    tokio::spawn(handling)
+        .await
+        .unwrap_or_else(|_| Err(Refusal::fault()))
+}
+
+/// Answers a refusal; one of a change is noted.
+async fn refused(plane: &AdminPlane, route: &Route, caller: &Caller, refusal: Refusal) -> Answer {
+    if let Some(action) = route.action {
+        let serving = plane.operator.digest();
+        let replaced = Replaced {
+            from: serving,
+            to: serving,
+        };
+        if let Err(unwritten) = note(plane, action, caller, replaced, refusal.word).await {
+            return unwritten.into_answer();
+        }
+    }
+    refusal.into_answer()
+}
+
+async fn note(
+    plane: &AdminPlane,
+    action: &'static str,
+    caller: &Caller,
+    replaced: Replaced,
+    outcome: &'static str,
+) -> Result<(), Refusal> {
+    tracing::info!(action, by = %caller, outcome, "admin");
+    let line = Action {
+        who: caller.to_string(),
+        action,
+        from: replaced.from,
+        to: replaced.to,
+        outcome,
+    };
+    plane.audit.write(line).await.map_err(|error| {
+        tracing::error!(action, by = %caller, outcome, %error, "the audit log was not written");
+        let detail = format!("This was {outcome}, but not written to the audit log: {error}.");
+        Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "notAudited", detail)
+    })
+}
+
+fn unwritable(error: &std::io::Error) -> Refusal {
+    tracing::error!(%error, "the audit log cannot be written, so nothing is changed");
+    let detail = format!("The audit log cannot be written, so nothing was changed: {error}.");
+    Refusal::new(StatusCode::INSUFFICIENT_STORAGE, "notAudited", detail)
 }

@@ -8,6 +8,7 @@ use super::{AdminPlane, Listening};
 use crate::reload::status::Status;
 use crate::settings::StalePolicy;
 use crate::shutdown::Stage;
+use crate::telemetry;
 
 /// Everything an operator may know of a running daemon.
 #[derive(Debug, Serialize)]
@@ -29,8 +30,12 @@ struct Daemon<'a> {
     /// Milliseconds since the beginning of 1970, UTC.
     started_at: u64,
     uptime_ms: u64,
-    /// Whether it was told to stop.
+    /// Whether it was told to stop, or to drain.
     stopping: bool,
+    /// Whether an operator told it to drain.
+    draining: bool,
+    /// The least severe events that are logged.
+    log_level: String,
     listeners: &'a Listening,
 }
 
@@ -62,7 +67,7 @@ pub(super) struct Alive {
 impl<'a> Document<'a> {
     /// Everything, as it is now.
     pub(super) fn of(plane: &'a AdminPlane) -> Self {
-        let status = plane.board.status();
+        let status = plane.operator.board().status();
         Self {
             daemon: Daemon {
                 version: env!("CARGO_PKG_VERSION"),
@@ -70,6 +75,8 @@ impl<'a> Document<'a> {
                 started_at: unix_ms(plane.started_at),
                 uptime_ms: milliseconds(plane.started.elapsed()),
                 stopping: plane.shutdown.reached(Stage::Drain),
+                draining: plane.shutdown.is_draining(),
+                log_level: telemetry::level().to_string(),
                 listeners: &plane.listening,
             },
             readiness: Readiness::of(plane, &status),
@@ -81,19 +88,22 @@ impl<'a> Document<'a> {
 impl Readiness {
     /// As the daemon is now.
     pub(super) fn now(plane: &AdminPlane) -> Self {
-        Self::of(plane, &plane.board.status())
+        Self::of(plane, &plane.operator.board().status())
     }
 
     fn of(plane: &AdminPlane, status: &Status) -> Self {
         let mut not_ready_because = Vec::new();
         let mut tell = |reason, detail: String| not_ready_because.push(Reason { reason, detail });
-        if plane.shutdown.reached(Stage::Drain) {
+        if plane.shutdown.is_draining() {
+            tell("draining", "An operator has the daemon drain.".to_owned());
+        } else if plane.shutdown.reached(Stage::Drain) {
             tell("stopping", "The daemon was told to stop.".to_owned());
         }
         if status.table.is_none() {
             tell("noTable", "There is no route table.".to_owned());
         }
-        if status.staleness.stale && status.staleness.policy == StalePolicy::Unready.word() {
+        let is_unready = status.staleness.policy == StalePolicy::Unready.word();
+        if status.staleness.stale && is_unready && status.hold.is_none() {
             let detail = format!(
                 "The remote source has not confirmed the route table for {} ms.",
                 status.staleness.age_ms

@@ -14,10 +14,10 @@ use crate::settings::{Effective, Settings, SettingsError, Sources};
 #[derive(Debug, clap::Args)]
 pub(crate) struct SettingsArgs {
     /// Read the settings of this TOML file [default: config/codeid.toml, if it exists]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     config: Option<PathBuf>,
     /// Set a single setting; wins over the file and the environment
-    #[arg(long, value_name = "KEY=VALUE", value_parser = key_and_value)]
+    #[arg(long, value_name = "KEY=VALUE", value_parser = key_and_value, global = true)]
     set: Vec<(String, String)>,
 }
 
@@ -95,7 +95,6 @@ fn as_json(settings: &[Effective]) -> String {
                 "value": setting.json(),
                 "source": setting.source().word(),
                 "from": setting.source().to_string(),
-                "effective": setting.is_effective(),
                 "about": setting.about(),
             })
         })
@@ -106,12 +105,7 @@ fn as_json(settings: &[Effective]) -> String {
 fn as_table(settings: &[Effective]) -> String {
     let rows = settings.iter().map(|setting| {
         let value = setting.shown().unwrap_or_else(|| "-".to_owned());
-        let note = if setting.is_effective() {
-            ""
-        } else {
-            ", without effect yet"
-        };
-        (setting.name(), value, format!("{}{note}", setting.source()))
+        (setting.name(), value, setting.source().to_string())
     });
     let rows: Vec<_> = rows.collect();
     let width = |of: fn(&(&str, String, String)) -> usize| rows.iter().map(of).max().unwrap_or(0);

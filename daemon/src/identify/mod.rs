@@ -2,6 +2,7 @@
 //!
 //! Source: SPEC.md, section 1.
 
+mod explanation;
 pub(crate) mod request;
 mod response;
 pub(crate) mod strict_json;
@@ -13,8 +14,10 @@ use bytes::{Bytes, BytesMut};
 use codeid_engine::{Generation, LiveTable, RouteTable, Scratch};
 
 use self::request::Parameters;
+use crate::metrics::{Identification, RequestResult, Tally, thread_scratch};
 use crate::result::ApiResult;
 
+pub(crate) use self::explanation::ExplainedRule;
 pub use self::request::RequestError;
 pub(crate) use self::response::{write_failure, write_string, write_verdict};
 
@@ -48,6 +51,8 @@ pub struct Answer {
     pub generation: Option<Generation>,
     /// The id of the rule that decided, for a single code value.
     pub rule: Option<Bytes>,
+    /// What is counted of it.
+    pub(crate) tally: Tally,
 }
 
 /// Answers a request for one code value.
@@ -58,7 +63,8 @@ pub struct Answer {
 pub fn identify_code(live: &LiveTable, body: &[u8]) -> Result<Answer, RequestError> {
     let parameters = request::read_one(body)?;
     Ok(with_memory(live, |table, memory| {
-        memory.answer(table, &parameters);
+        let identification = memory.answer(table, &parameters);
+        memory.tally.count_request(identification.result());
     }))
 }
 
@@ -76,8 +82,13 @@ pub fn identify_codes(live: &LiveTable, body: &[u8]) -> Result<Answer, RequestEr
                 memory.out.extend_from_slice(b",");
             }
             match element {
-                Ok(parameters) => memory.answer(table, parameters),
+                Ok(parameters) => {
+                    memory.answer(table, parameters);
+                }
                 Err(kind) => {
+                    memory
+                        .tally
+                        .count_identification(Identification::ParamIllegal);
                     let detail = format!("The element must be an object, it is {kind}.");
                     write_failure(&PARAM_ILLEGAL, &detail, &mut memory.out);
                 }
@@ -85,13 +96,15 @@ pub fn identify_codes(live: &LiveTable, body: &[u8]) -> Result<Answer, RequestEr
         }
         memory.out.extend_from_slice(b"]");
         memory.rule.clear();
+        memory.tally.count_request(RequestResult::Success);
     }))
 }
 
 /// What a thread keeps from one answer to the next.
-#[derive(Default)]
 struct Memory {
     scratch: Scratch,
+    /// What the unit of work came to so far.
+    tally: Tally,
     out: BytesMut,
     /// The id of the rule that decided last; empty if none did. Copied, since a clone would touch a
     /// count that all threads touch.
@@ -99,29 +112,55 @@ struct Memory {
 }
 
 impl Memory {
+    fn new() -> Self {
+        Self {
+            scratch: thread_scratch(),
+            tally: Tally::default(),
+            out: BytesMut::new(),
+            rule: Vec::new(),
+        }
+    }
+
     /// Appends the answer for one code value, and keeps the rule that decided.
-    fn answer(&mut self, table: Option<&RouteTable>, parameters: &Parameters<'_>) {
+    fn answer(
+        &mut self,
+        table: Option<&RouteTable>,
+        parameters: &Parameters<'_>,
+    ) -> Identification {
         self.rule.clear();
+        let identification = self.identify(table, parameters);
+        self.tally.count_identification(identification);
+        identification
+    }
+
+    fn identify(
+        &mut self,
+        table: Option<&RouteTable>,
+        parameters: &Parameters<'_>,
+    ) -> Identification {
         let (code_value, open_id) = match parameters.check() {
             Ok(checked) => checked,
             Err(detail) => {
-                return write_failure(&PARAM_ILLEGAL, &detail, &mut self.out);
+                write_failure(&PARAM_ILLEGAL, &detail, &mut self.out);
+                return Identification::ParamIllegal;
             }
         };
         let Some(table) = table else {
             let detail = "No route table is loaded.";
-            return write_failure(&UNKNOWN_EXCEPTION, detail, &mut self.out);
+            write_failure(&UNKNOWN_EXCEPTION, detail, &mut self.out);
+            return Identification::UnknownException;
         };
         let verdict = table.identify(code_value, open_id, &mut self.scratch);
         write_verdict(&verdict, &mut self.out);
         if let Some(rule) = verdict.rule {
             self.rule.extend_from_slice(rule.as_str().as_bytes());
         }
+        Identification::of(&verdict.outcome)
     }
 }
 
 thread_local! {
-    static MEMORY: RefCell<Memory> = RefCell::default();
+    static MEMORY: RefCell<Memory> = RefCell::new(Memory::new());
 }
 
 /// Runs one unit of work on one table. A panic in it becomes the answer that says so, and costs
@@ -130,8 +169,12 @@ fn with_memory(live: &LiveTable, work: impl FnOnce(Option<&RouteTable>, &mut Mem
     MEMORY.with_borrow_mut(|memory| {
         live.with(|table| {
             let generation = table.map(RouteTable::generation);
+            memory.tally = Tally::default();
             if catch_unwind(AssertUnwindSafe(|| work(table, memory))).is_err() {
-                *memory = Memory::default();
+                *memory = Memory::new();
+                let unknown = Identification::UnknownException;
+                memory.tally.count_identification(unknown);
+                memory.tally.count_request(unknown.result());
                 let detail = "An internal fault occurred.";
                 write_failure(&UNKNOWN_EXCEPTION, detail, &mut memory.out);
             }
@@ -145,6 +188,7 @@ fn with_memory(live: &LiveTable, work: impl FnOnce(Option<&RouteTable>, &mut Mem
                 body,
                 generation,
                 rule: Some(rule).filter(|rule| !rule.is_empty()),
+                tally: memory.tally,
             }
         })
     })

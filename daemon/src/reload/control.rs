@@ -16,9 +16,11 @@ use tokio::sync::{Mutex, oneshot};
 use tokio::task::JoinSet;
 
 use super::compiler::Compiler;
+use super::hold::HoldFile;
 use super::init::{InitError, init};
 use super::journal::Journal;
 use super::loader::Loader;
+use super::operator::Operator;
 use super::reloading::{self, Requests};
 use super::schedule::Schedule;
 use super::sources::{LevelSources, Preset, Remote};
@@ -37,11 +39,11 @@ const GRACE: Duration = Duration::from_secs(1);
 const SETTLING: Duration = Duration::from_secs(5);
 
 /// The control thread.
-#[derive(Debug)]
 pub(crate) struct Control {
     board: Arc<Board>,
     journal: Arc<Journal>,
     shutdown: Arc<Shutdown>,
+    operator: Operator,
     runtime: Handle,
     first: Option<oneshot::Receiver<Result<(), InitError>>>,
     /// Closed when the thread has ended.
@@ -78,9 +80,16 @@ impl Control {
             sources,
             Compiler::start(Arc::clone(&board))?,
             Arc::clone(&journal),
+            HoldFile::new(
+                &settings.reload.hold_path,
+                settings.compile.max_config_characters,
+            ),
             settings.compile,
             Schedule::new(settings.route.pull_delay, settings.route.retry_delay),
         );
+        let loader = Arc::new(loader);
+        let requests = Arc::new(Requests::default());
+        let operator = Operator::new(Arc::clone(&loader), Arc::clone(&requests));
         let runtime = Builder::new_current_thread().enable_all().build()?;
         // Now, so that from here on the signal does not end the process.
         let hangups = {
@@ -95,7 +104,6 @@ impl Control {
         thread::Builder::new()
             .name("control".to_owned())
             .spawn(move || {
-                let loader = Arc::new(loader);
                 runtime.block_on(async {
                     let outcome = tokio::select! {
                         outcome = init(&loader, lowest) => outcome,
@@ -106,7 +114,7 @@ impl Control {
                         return;
                     }
                     let mut tasks = JoinSet::new();
-                    spawn_reloading(&mut tasks, &loader, &hangups);
+                    spawn_reloading(&mut tasks, &loader, &requests, &hangups);
                     told.wait_for(Stage::Drain).await;
                     tasks.shutdown().await;
                     told.wait_for(Stage::Cut).await;
@@ -119,6 +127,7 @@ impl Control {
             board,
             journal,
             shutdown,
+            operator,
             runtime: handle,
             first: Some(first),
             alive,
@@ -146,6 +155,11 @@ impl Control {
     /// What is known about it all.
     pub(crate) const fn board(&self) -> &Arc<Board> {
         &self.board
+    }
+
+    /// To steer it. What it is asked to do is done on the thread, so it is to be asked there.
+    pub(crate) const fn operator(&self) -> &Operator {
+        &self.operator
     }
 
     /// Runs a task on the thread until the daemon stops, and starts it again whenever it panics.
@@ -199,11 +213,15 @@ fn level_sources(settings: &Settings, sources: RouteSources) -> LevelSources {
     }
 }
 
-fn spawn_reloading(tasks: &mut JoinSet<()>, loader: &Arc<Loader>, hangups: &Arc<Mutex<Signal>>) {
+fn spawn_reloading(
+    tasks: &mut JoinSet<()>,
+    loader: &Arc<Loader>,
+    requests: &Arc<Requests>,
+    hangups: &Arc<Mutex<Signal>>,
+) {
     let board = &loader.board;
-    let requests = Arc::new(Requests::default());
-    let shared = || (Arc::clone(loader), Arc::clone(&requests));
-    let of_hangups = (Arc::clone(hangups), Arc::clone(&requests));
+    let shared = || (Arc::clone(loader), Arc::clone(requests));
+    let of_hangups = (Arc::clone(hangups), Arc::clone(requests));
     tasks.spawn(supervise("hangups", Arc::clone(board), move || {
         let (hangups, requests) = &of_hangups;
         reloading::listen_for_hangups(Arc::clone(hangups), Arc::clone(requests))

@@ -1,9 +1,12 @@
 //! The first route table: from the highest source that gives one.
 
+use std::sync::Arc;
+
 use codeid_engine::InitLevel;
 use thiserror::Error;
 
 use super::loader::{Found, Loader, Miss};
+use super::offer::Origin;
 use super::staleness::milliseconds;
 
 /// The levels, from the top.
@@ -30,12 +33,16 @@ impl InitError {
     }
 }
 
-/// Tries the sources from the top, down to that of level `lowest`, until one gives a table.
+/// Has what an operator holds serve, if there is such a thing. Otherwise tries the sources from the
+/// top, down to that of level `lowest`, until one gives a table.
 ///
 /// # Errors
 ///
 /// [`InitError`] if none does.
 pub(super) async fn init(loader: &Loader, lowest: InitLevel) -> Result<(), InitError> {
+    if serve_held(loader).await {
+        return Ok(());
+    }
     for level in CHAIN {
         let look = loader.look(level).await;
         let source = loader.sources.shown(level);
@@ -66,6 +73,54 @@ pub(super) async fn init(loader: &Loader, lowest: InitLevel) -> Result<(), InitE
         }
     }
     unreachable!("the lowest level is one of the chain")
+}
+
+/// Tells whether what an operator held when the daemon stopped serves again.
+async fn serve_held(loader: &Loader) -> bool {
+    let held = match loader.hold_file.read() {
+        Ok(None) => return false,
+        Ok(Some(held)) => held,
+        Err(why) => {
+            tracing::error!(
+                why,
+                "the hold of an operator cannot be read and is passed over"
+            );
+            return false;
+        }
+    };
+    let digest = held.hold.sha256;
+    let origin = Origin {
+        level: held.level,
+        shown: held.uri.clone(),
+        by: Some(held.hold.by.clone()),
+    };
+    let served = match loader.make(digest, held.text.as_bytes().to_vec()).await {
+        Ok(fit) => match loader.activate(fit, origin).await {
+            Ok(_) => Ok(()),
+            Err(_) => Err("publishing it met an internal fault".to_owned()),
+        },
+        Err(unfit) => Err(unfit.why),
+    };
+    match served {
+        Ok(()) => {
+            tracing::warn!(
+                by = held.hold.by,
+                since_ms = held.hold.since,
+                sha256 = %digest,
+                "an operator holds what serves: no source is asked until it is thawed"
+            );
+            loader.board.set_held(Some(Arc::new(held)));
+            true
+        }
+        Err(why) => {
+            tracing::error!(
+                why,
+                sha256 = %digest,
+                "what an operator held cannot serve; the hold is passed over"
+            );
+            false
+        }
+    }
 }
 
 fn name(level: InitLevel, source: &str) -> String {

@@ -12,7 +12,9 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::compiler::Compiler;
+use super::hold::HoldFile;
 use super::journal::Journal;
+use super::offer::HELD;
 use super::schedule::Schedule;
 use super::sources::{LevelSources, NoAnswer, Remote};
 use super::staleness::milliseconds;
@@ -26,6 +28,9 @@ pub(super) struct Loader {
     pub(super) compiler: Compiler,
     pub(super) journal: Arc<Journal>,
     pub(super) limits: CompileLimits,
+    /// Held while it is decided what serves next: by what a source gave, or by an operator.
+    pub(super) turn: tokio::sync::Mutex<()>,
+    pub(super) hold_file: HoldFile,
     /// Told when the level of what serves rises above the preset's.
     pub(super) outranks_preset: Notify,
     memory: Mutex<Memory>,
@@ -48,7 +53,7 @@ pub(super) struct Memory {
 /// A remote config that serves and could not be kept yet.
 pub(super) struct Unkept {
     pub(super) digest: ConfigDigest,
-    pub(super) route_config_data: String,
+    pub(super) route_config_data: Arc<str>,
 }
 
 /// One look at a source.
@@ -86,6 +91,7 @@ impl Loader {
         sources: LevelSources,
         compiler: Compiler,
         journal: Arc<Journal>,
+        hold_file: HoldFile,
         limits: CompileLimits,
         schedule: Schedule,
     ) -> Self {
@@ -103,6 +109,8 @@ impl Loader {
             compiler,
             journal,
             limits,
+            turn: tokio::sync::Mutex::default(),
+            hold_file,
             outranks_preset: Notify::new(),
             memory: Mutex::new(memory),
         }
@@ -123,9 +131,23 @@ impl Loader {
         }
     }
 
-    /// When the remote is pulled next; `None`: never, since there is none.
+    /// When the remote is pulled next; `None`: never, since there is none, or not while an operator
+    /// holds what serves.
     pub(super) fn next_pull(&self) -> Option<Instant> {
-        self.memory().next_pull
+        self.memory().next_pull.filter(|_| !self.board.is_held())
+    }
+
+    /// What serves is not the remote's any more: it is to give all of its config next time.
+    pub(super) fn forget_remote(&self) {
+        let mut memory = self.memory();
+        (memory.known, memory.unkept) = (None, None);
+    }
+
+    /// An operator had a table serve.
+    pub(super) fn count_activation(&self) {
+        let mut noted = self.board.note();
+        noted.counters.reloads.activated += 1;
+        noted.last_activation_at = Some(unix_ms());
     }
 
     /// Never held across an await.
@@ -200,6 +222,9 @@ impl Loader {
     }
 
     fn confirm_unchanged(&self, asked: bool) -> Result<Found, Miss> {
+        if self.board.is_held() {
+            return Err(Miss::Absent(HELD));
+        }
         if !asked || self.board.level() != Some(InitLevel::Remote) {
             let why = "it answered that nothing changed, but was not asked whether";
             return Err(Miss::Failed(why.to_owned()));

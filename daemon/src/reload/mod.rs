@@ -13,11 +13,14 @@
 
 mod compiler;
 mod control;
+pub(crate) mod history;
+pub(crate) mod hold;
 mod init;
 mod journal;
 mod loader;
 mod offer;
-mod reloading;
+pub(crate) mod operator;
+pub(crate) mod reloading;
 mod schedule;
 mod sources;
 mod staleness;

@@ -12,13 +12,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use codeid_engine::{
-    ConfigDigest, ConfigError, InitLevel, Problem, Provenance, RouteConfig, RouteTable,
+    ConfigDigest, ConfigError, Generation, InitLevel, Problem, Provenance, RouteConfig, RouteTable,
 };
 
+use super::compiler::Died;
+use super::history::Entry;
 use super::journal::MAX_DEATHS;
 use super::loader::{Found, Loader, Miss, Unkept};
 use super::sources::NoAnswer;
 use super::status::{Refusal, unix_ms};
+
+/// Why a source is not looked at, or what it gave is dropped.
+pub(super) const HELD: &str = "an operator holds what serves";
 
 /// How many problems of a config are logged; the rest is counted.
 const MAX_LOGGED_PROBLEMS: usize = 1000;
@@ -26,24 +31,39 @@ const MAX_LOGGED_PROBLEMS: usize = 1000;
 /// How many problems of a config the status shows.
 const MAX_SHOWN_PROBLEMS: usize = 20;
 
-/// What compiling a config led to.
-struct Compiled {
-    table: Result<RouteTable, ConfigError>,
-    warnings: usize,
-    time: Duration,
-    bytes: Vec<u8>,
+/// A route config that is fit to serve.
+pub(super) struct Fit {
+    pub(super) table: RouteTable,
+    pub(super) warnings: Vec<Problem>,
+    pub(super) digest: ConfigDigest,
+    pub(super) text: Arc<str>,
+    /// How long reading, checking and compiling took.
+    pub(super) time: Duration,
+}
+
+/// Why a route config is not.
+pub(super) struct Unfit {
+    pub(super) why: String,
+    pub(super) problems: Vec<Problem>,
+}
+
+/// Where a route config came from.
+pub(super) struct Origin {
+    pub(super) level: InitLevel,
+    /// As it may be shown.
+    pub(super) shown: String,
+    /// The operator that put it there; `None`: it came by itself.
+    pub(super) by: Option<String>,
 }
 
 impl Loader {
-    /// Considers what the source of `level` gave.
+    /// Considers what the source of `level` gave, unless an operator holds what serves.
     pub(super) async fn offer(&self, level: InitLevel, bytes: Vec<u8>) -> Result<Found, Miss> {
-        let most = self.limits.max_config_characters.saturating_mul(4);
-        if bytes.len() > most {
-            let given = bytes.len();
-            return Err(Miss::Failed(format!(
-                "it gave {given} bytes, a route config has {most} at most"
-            )));
+        let _turn = self.turn.lock().await;
+        if self.board.is_held() {
+            return Err(Miss::Absent(HELD));
         }
+        self.require_room(&bytes).map_err(Miss::Failed)?;
         let digest = ConfigDigest::of(&bytes);
         if self.serving() == Some(digest) {
             self.confirm(level, digest, bytes).await;
@@ -52,56 +72,121 @@ impl Loader {
         if let Some(why) = self.refused_before(level, digest) {
             return Err(Miss::Refused(why));
         }
-        if let Some(deaths) = self.journal.set_aside(digest) {
-            let journal = self.journal.path().display();
-            let why = format!(
-                "it is set aside: the process died {deaths} times while compiling it, {MAX_DEATHS} \
-                 are allowed; remove {journal} and start again to try it once more"
-            );
-            return Err(self.refuse(level, digest, why, &[]));
-        }
-        let Some(compiled) = self.compile(digest, bytes).await else {
-            let why = "compiling it met an internal fault".to_owned();
-            return Err(self.refuse(level, digest, why, &[]));
-        };
-        let table = match compiled.table {
-            Ok(table) => table,
-            Err(error) => {
-                return Err(self.refuse(level, digest, error.to_string(), error.problems()));
-            }
+        let fit = match self.make(digest, bytes).await {
+            Ok(fit) => fit,
+            Err(unfit) => return Err(self.refuse(level, digest, unfit)),
         };
         if level == InitLevel::Remote && self.memory().kept != Some(digest) {
-            self.keep(digest, compiled.bytes).await;
+            self.keep(digest, Arc::clone(&fit.text)).await;
         }
-        let mut provenance = Provenance::new(level, self.sources.shown(level), digest);
-        provenance.loaded_at_ms = unix_ms();
-        provenance.compile_time = compiled.time;
-        table.set_provenance(provenance);
-        let (version, rules) = (table.version().to_owned(), table.rule_count());
-        let memory_bytes = table.memory_usage();
-        let Ok(generation) = self.compiler.publish(table).await else {
-            return Err(Miss::Failed(
-                "publishing it met an internal fault".to_owned(),
-            ));
+        let origin = Origin {
+            level,
+            shown: self.sources.shown(level),
+            by: None,
         };
-        tracing::info!(
-            %generation,
-            version,
-            rules,
-            warnings = compiled.warnings,
-            %level,
-            source = self.sources.shown(level),
-            sha256 = %digest,
-            compile_us = u64::try_from(compiled.time.as_micros()).unwrap_or(u64::MAX),
-            memory_bytes,
-            "route config activated"
-        );
+        self.activate(fit, origin)
+            .await
+            .map_err(|Died| Miss::Failed("publishing it met an internal fault".to_owned()))?;
         self.forgive(level);
-        self.has_risen(level);
         if level == InitLevel::Remote {
             self.board.staleness.confirm();
         }
         Ok(Found::Activated)
+    }
+
+    /// Whether a route config of so many bytes can be looked at.
+    ///
+    /// # Errors
+    ///
+    /// Why not, for people.
+    pub(super) fn require_room(&self, bytes: &[u8]) -> Result<(), String> {
+        let most = self.limits.max_config_characters.saturating_mul(4);
+        if bytes.len() <= most {
+            return Ok(());
+        }
+        let given = bytes.len();
+        Err(format!(
+            "it gave {given} bytes, a route config has {most} at most"
+        ))
+    }
+
+    /// Checks and compiles a route config.
+    ///
+    /// # Errors
+    ///
+    /// [`Unfit`] if it must not serve.
+    pub(super) async fn make(&self, digest: ConfigDigest, bytes: Vec<u8>) -> Result<Fit, Unfit> {
+        if let Some(deaths) = self.journal.set_aside(digest) {
+            let journal = self.journal.path().display();
+            return Err(Unfit::because(format!(
+                "it is set aside: the process died {deaths} times while compiling it, {MAX_DEATHS} \
+                 are allowed; remove {journal} and start again to try it once more"
+            )));
+        }
+        self.board.note().counters.compiles += 1;
+        let (journal, limits) = (Arc::clone(&self.journal), self.limits);
+        let compile = move || {
+            let _compiling = journal.begin(digest);
+            let begun = Instant::now();
+            let config = RouteConfig::from_json(&bytes, &limits)?;
+            let table = RouteTable::compile(&config, &limits)?;
+            Ok::<_, ConfigError>(Fit {
+                table,
+                warnings: config.warnings().to_vec(),
+                digest,
+                text: String::from_utf8(bytes)
+                    .expect("a route config that was accepted is UTF-8")
+                    .into(),
+                time: begun.elapsed(),
+            })
+        };
+        match self.compiler.run(compile).await {
+            Ok(compiled) => Ok(compiled?),
+            Err(Died) => Err(Unfit::because(
+                "compiling it met an internal fault".to_owned(),
+            )),
+        }
+    }
+
+    /// Has a table serve, and remembers it.
+    ///
+    /// # Errors
+    ///
+    /// [`Died`] if the thread that publishes met a fault.
+    pub(super) async fn activate(&self, fit: Fit, origin: Origin) -> Result<Generation, Died> {
+        let Fit { table, digest, .. } = fit;
+        let Origin { level, shown, by } = origin;
+        let mut provenance = Provenance::new(level, shown, digest);
+        provenance.loaded_at_ms = unix_ms();
+        provenance.compile_time = fit.time;
+        table.set_provenance(provenance.clone());
+        let (version, rule_count) = (table.version().to_owned(), table.rule_count());
+        let memory_bytes = table.memory_usage();
+        let generation = self.compiler.publish(table).await?;
+        tracing::info!(
+            %generation,
+            version,
+            rules = rule_count,
+            warnings = fit.warnings.len(),
+            %level,
+            source = provenance.uri,
+            sha256 = %digest,
+            compile_us = u64::try_from(fit.time.as_micros()).unwrap_or(u64::MAX),
+            memory_bytes,
+            by,
+            "route config activated"
+        );
+        self.board.history.add(Entry {
+            generation,
+            version,
+            rule_count,
+            memory_bytes,
+            provenance,
+            by,
+            text: fit.text,
+        });
+        self.has_risen(level);
+        Ok(generation)
     }
 
     /// What the source of `level` gives is good, whatever it gave before.
@@ -128,7 +213,8 @@ impl Loader {
         }
     }
 
-    fn serving(&self) -> Option<ConfigDigest> {
+    /// What serves.
+    pub(super) fn serving(&self) -> Option<ConfigDigest> {
         let provenance = self.board.live.with(|table| table?.provenance())?;
         Some(provenance.digest)
     }
@@ -153,29 +239,10 @@ impl Loader {
         if level == InitLevel::Remote {
             self.board.staleness.confirm();
             if self.memory().kept != Some(digest) {
-                self.keep(digest, bytes).await;
+                let text = String::from_utf8(bytes).expect("what serves is UTF-8");
+                self.keep(digest, text.into()).await;
             }
         }
-    }
-
-    /// `None`: the compiling thread died of it.
-    async fn compile(&self, digest: ConfigDigest, bytes: Vec<u8>) -> Option<Compiled> {
-        self.board.note().counters.compiles += 1;
-        let (journal, limits) = (Arc::clone(&self.journal), self.limits);
-        let compile = move || {
-            let _compiling = journal.begin(digest);
-            let begun = Instant::now();
-            let config = RouteConfig::from_json(&bytes, &limits);
-            let warnings = config.as_ref().map_or(0, |config| config.warnings().len());
-            let table = config.and_then(|config| RouteTable::compile(&config, &limits));
-            Compiled {
-                table,
-                warnings,
-                time: begun.elapsed(),
-                bytes,
-            }
-        };
-        self.compiler.run(compile).await.ok()
     }
 
     fn refused_before(&self, level: InitLevel, digest: ConfigDigest) -> Option<String> {
@@ -187,13 +254,8 @@ impl Loader {
     }
 
     /// Remembers that a config is refused, and says why, once.
-    fn refuse(
-        &self,
-        level: InitLevel,
-        digest: ConfigDigest,
-        why: String,
-        problems: &[Problem],
-    ) -> Miss {
+    fn refuse(&self, level: InitLevel, digest: ConfigDigest, unfit: Unfit) -> Miss {
+        let Unfit { why, problems } = unfit;
         let so = match self.board.level() {
             Some(_) => "; what serves stays",
             None => "",
@@ -225,16 +287,16 @@ impl Loader {
         Miss::Refused(why)
     }
 
-    async fn keep(&self, digest: ConfigDigest, bytes: Vec<u8>) {
-        let text = String::from_utf8(bytes).expect("a route config that was accepted is UTF-8");
-        self.save(Arc::new(Unkept {
+    /// Keeps a config in the local storage; gives why that failed.
+    pub(super) async fn keep(&self, digest: ConfigDigest, text: Arc<str>) -> Option<String> {
+        let config = Unkept {
             digest,
             route_config_data: text,
-        }))
-        .await;
+        };
+        self.save(Arc::new(config)).await
     }
 
-    async fn save(&self, config: Arc<Unkept>) {
+    async fn save(&self, config: Arc<Unkept>) -> Option<String> {
         let saved = self.sources.save(&config.route_config_data).await;
         let at = unix_ms();
         let why = match saved {
@@ -246,7 +308,7 @@ impl Loader {
                 noted.counters.saves += 1;
                 noted.save.last_good_at = Some(at);
                 noted.save.failure = None;
-                return;
+                return None;
             }
             Err(NoAnswer::Failed(why)) => why,
             Err(NoAnswer::Panicked) => {
@@ -269,6 +331,23 @@ impl Loader {
                 why,
                 "the route config was not kept; it serves all the same"
             );
+        }
+        Some(why)
+    }
+}
+
+impl Unfit {
+    const fn because(why: String) -> Self {
+        let problems = Vec::new();
+        Self { why, problems }
+    }
+}
+
+impl From<ConfigError> for Unfit {
+    fn from(error: ConfigError) -> Self {
+        Self {
+            why: error.to_string(),
+            problems: error.problems().to_vec(),
         }
     }
 }

@@ -2,12 +2,14 @@
 //! of them, one after the other.
 
 use std::future::pending;
-use std::sync::Arc;
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use codeid_engine::InitLevel;
+use serde::Serialize;
 use tokio::signal::unix::Signal;
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::{Notify, oneshot};
 use tokio::time::{sleep, sleep_until};
 
 use super::init::CHAIN;
@@ -25,12 +27,37 @@ pub(super) struct Requests {
     announced: Notify,
     hangup: Notify,
     preset_changed: Notify,
+    /// Told when an operator begins or ends to hold what serves.
+    pub(super) hold_changed: Notify,
+    /// Who wants to know how the next look at all sources goes.
+    reports: Mutex<Vec<oneshot::Sender<Vec<LookReport>>>>,
+}
+
+/// How a look at a source went, for whoever asked for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct LookReport {
+    pub(crate) level: InitLevel,
+    pub(crate) outcome: &'static str,
+    /// Why it led to nothing.
+    pub(crate) why: Option<String>,
 }
 
 impl Requests {
     /// Asks for a look at all sources that may replace what serves.
     pub(super) fn ask_for_chain(&self) {
         self.hangup.notify_one();
+    }
+
+    /// As [`Self::ask_for_chain`], and gives how it went; nothing if that met a fault.
+    pub(super) fn ask_for_report(&self) -> oneshot::Receiver<Vec<LookReport>> {
+        let (tell, report) = oneshot::channel();
+        self.reports().push(tell);
+        self.ask_for_chain();
+        report
+    }
+
+    fn reports(&self) -> MutexGuard<'_, Vec<oneshot::Sender<Vec<LookReport>>>> {
+        self.reports.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -58,8 +85,18 @@ pub(super) async fn reload(loader: Arc<Loader>, requests: Arc<Requests>) {
             () = requests.announced.notified() => Trigger::Announcement,
             () = requests.preset_changed.notified() => Trigger::PresetChanged,
             () = scheduled => Trigger::Schedule,
+            () = requests.hold_changed.notified() => continue,
         };
-        heed(&loader, trigger).await;
+        // Dropped if it panics, which tells those who wait.
+        let reports = match trigger {
+            Trigger::Hangup => mem::take(&mut *requests.reports()),
+            _ => Vec::new(),
+        };
+        let looks = heed(&loader, trigger).await;
+        for report in reports {
+            // Whoever asked may have gone.
+            let _ = report.send(looks.clone());
+        }
     }
 }
 
@@ -76,7 +113,10 @@ pub(super) async fn listen_for_announcements(loader: Arc<Loader>, requests: Arc<
 }
 
 /// Asks for the whole chain at each of the signals.
-pub(super) async fn listen_for_hangups(hangups: Arc<Mutex<Signal>>, requests: Arc<Requests>) {
+pub(super) async fn listen_for_hangups(
+    hangups: Arc<tokio::sync::Mutex<Signal>>,
+    requests: Arc<Requests>,
+) {
     let mut hangups = hangups.lock().await;
     while hangups.recv().await.is_some() {
         requests.ask_for_chain();
@@ -97,29 +137,55 @@ pub(super) async fn watch_preset(loader: Arc<Loader>, requests: Arc<Requests>) {
     }
 }
 
-async fn heed(loader: &Loader, trigger: Trigger) {
+async fn heed(loader: &Loader, trigger: Trigger) -> Vec<LookReport> {
+    if loader.board.is_held() {
+        if trigger == Trigger::Hangup {
+            tracing::warn!("SIGHUP: nothing is read again, an operator holds what serves");
+        }
+        return Vec::new();
+    }
     let serving = loader.board.level().unwrap_or(InitLevel::Preset);
-    match trigger {
-        Trigger::Schedule | Trigger::Announcement => {
-            let look = loader.look(InitLevel::Remote).await;
-            log(loader, trigger, InitLevel::Remote, &look);
-        }
-        Trigger::PresetChanged if serving > InitLevel::Preset => {}
-        Trigger::PresetChanged => {
-            let look = loader.look(InitLevel::Preset).await;
-            log(loader, trigger, InitLevel::Preset, &look);
-        }
+    let levels: &[InitLevel] = match trigger {
+        Trigger::Schedule | Trigger::Announcement => &[InitLevel::Remote],
+        Trigger::PresetChanged if serving > InitLevel::Preset => &[],
+        Trigger::PresetChanged => &[InitLevel::Preset],
         Trigger::Hangup => {
-            tracing::info!("SIGHUP: the sources are read again");
-            for level in CHAIN.into_iter().filter(|level| *level >= serving) {
-                let look = loader.look(level).await;
-                log(loader, trigger, level, &look);
-                if look.outcome.is_ok() {
-                    return;
-                }
-            }
-            tracing::warn!("SIGHUP: no source gave a route config; what serves stays");
+            tracing::info!("the sources are read again, as an operator asked");
+            &CHAIN
         }
+    };
+    let mut looks = Vec::new();
+    for level in levels.iter().copied().filter(|level| *level >= serving) {
+        let look = loader.look(level).await;
+        log(loader, trigger, level, &look);
+        looks.push(LookReport::of(level, &look));
+        if look.outcome.is_ok() {
+            return looks;
+        }
+    }
+    if trigger == Trigger::Hangup {
+        tracing::warn!("no source gave a route config; what serves stays");
+    }
+    looks
+}
+
+impl LookReport {
+    fn of(level: InitLevel, look: &Look) -> Self {
+        let (outcome, why) = told(look);
+        Self {
+            level,
+            outcome,
+            why: why.map(str::to_owned),
+        }
+    }
+}
+
+/// How a look went: in a word, and if it led to nothing, why.
+fn told(look: &Look) -> (&'static str, Option<&str>) {
+    match &look.outcome {
+        Ok(Found::Activated) => ("activated", None),
+        Ok(Found::Unchanged) => ("unchanged", None),
+        Err(miss) => (miss.outcome(), Some(miss.why())),
     }
 }
 
@@ -129,11 +195,7 @@ fn log(loader: &Loader, trigger: Trigger, level: InitLevel, look: &Look) {
     let took_ms = milliseconds(look.took);
     // Once is enough, until something else is the matter; whoever asks is told every time.
     let loud = look.news || trigger == Trigger::Hangup.word();
-    let (outcome, why) = match &look.outcome {
-        Ok(Found::Activated) => ("activated", None),
-        Ok(Found::Unchanged) => ("unchanged", None),
-        Err(miss) => (miss.outcome(), Some(miss.why())),
-    };
+    let (outcome, why) = told(look);
     match &look.outcome {
         Err(Miss::Failed(_) | Miss::Refused(_)) if loud => {
             tracing::warn!(%level, source, trigger, outcome, took_ms, why, "reload");

@@ -3,12 +3,15 @@
 //! Everything in it may be shown: URIs without secrets, and no openId.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use codeid_engine::{ConfigDigest, Generation, InitLevel, LiveTable, Problem};
+use codeid_engine::{ConfigDigest, Generation, InitLevel, LiveTable, Problem, RouteTable};
 use serde::Serialize;
 
+use super::history::History;
+use super::hold::{Held, Hold};
 use super::sources::LevelSources;
 use super::staleness::{Staleness, milliseconds};
 
@@ -23,12 +26,14 @@ pub(crate) struct Status {
     pub(crate) staleness: StalenessStatus,
     /// Where configs come from.
     pub(crate) sources: Sources,
-    /// When the remote is pulled next; `null` while it is, and without one.
+    /// When the remote is pulled next; `null` while it is, without one, and during a hold.
     pub(crate) next_pull_at: Option<u64>,
     /// When a table was activated last.
     pub(crate) last_activation_at: Option<u64>,
     /// Whether what the remote gave was kept.
     pub(crate) save: Save,
+    /// Who holds what serves; `null`: nobody, and the sources decide.
+    pub(crate) hold: Option<Hold>,
     /// What happened how often since the start.
     pub(crate) counters: Counters,
 }
@@ -176,6 +181,10 @@ pub(crate) struct Reloads {
 pub(crate) struct Board {
     pub(super) live: Arc<LiveTable>,
     pub(super) staleness: Staleness,
+    /// The tables that served.
+    pub(crate) history: History,
+    /// Whether [`Noted::held`] is something, for those who must not wait.
+    is_held: AtomicBool,
     noted: Mutex<Noted>,
 }
 
@@ -186,6 +195,7 @@ pub(super) struct Noted {
     pub(super) next_pull_at: Option<u64>,
     pub(super) last_activation_at: Option<u64>,
     pub(super) save: Save,
+    held: Option<Arc<Held>>,
     pub(super) counters: Counters,
 }
 
@@ -194,11 +204,14 @@ impl Board {
         Self {
             live,
             staleness,
+            history: History::default(),
+            is_held: AtomicBool::new(false),
             noted: Mutex::new(Noted {
                 sources,
                 next_pull_at: None,
                 last_activation_at: None,
                 save: Save::default(),
+                held: None,
                 counters: Counters::default(),
             }),
         }
@@ -232,16 +245,39 @@ impl Board {
             table,
             staleness,
             sources: noted.sources.clone(),
-            next_pull_at: noted.next_pull_at,
+            next_pull_at: noted.next_pull_at.filter(|_| noted.held.is_none()),
             last_activation_at: noted.last_activation_at,
             save: noted.save.clone(),
+            hold: noted.held.as_ref().map(|held| held.hold.clone()),
             counters: noted.counters.clone(),
         }
     }
 
-    /// Whether there is a table, and none that is too old.
+    /// Lends the table that serves.
+    pub(crate) fn with_table<T>(&self, look: impl FnOnce(Option<&RouteTable>) -> T) -> T {
+        self.live.with(look)
+    }
+
+    /// Whether there is a table, and none that is too old. One that an operator holds is as old as
+    /// they want it.
     pub(crate) fn is_fit_to_serve(&self) -> bool {
-        self.live.with(|table| table.is_some()) && !self.staleness.is_unready()
+        let is_too_old = self.staleness.is_unready() && !self.is_held();
+        self.live.with(|table| table.is_some()) && !is_too_old
+    }
+
+    /// Whether an operator holds what serves.
+    pub(crate) fn is_held(&self) -> bool {
+        self.is_held.load(Ordering::Acquire)
+    }
+
+    pub(super) fn held(&self) -> Option<Arc<Held>> {
+        self.note().held.clone()
+    }
+
+    pub(super) fn set_held(&self, held: Option<Arc<Held>>) {
+        let mut noted = self.note();
+        self.is_held.store(held.is_some(), Ordering::Release);
+        noted.held = held;
     }
 
     /// To write something down. Never held across an await.

@@ -6,6 +6,7 @@ use super::decode::Command;
 use super::encode::{Encoder, Protocol, Sent};
 use super::session::Closing;
 use super::{clients, identify, introspection};
+use crate::metrics::{RequestResult, Tally};
 
 /// How much of what was sent an error shows, as Redis does.
 pub(super) const SHOWN_BYTES: usize = 128;
@@ -17,6 +18,7 @@ pub(super) struct Run<'a> {
     pub(super) scratch: &'a mut Scratch,
     pub(super) replies: Encoder<'a>,
     pub(super) client: &'a mut Client,
+    pub(super) tally: &'a mut Tally,
 }
 
 /// What is remembered of one client beside its bytes.
@@ -170,6 +172,9 @@ pub(super) fn run(run: &mut Run<'_>, command: &Command<'_>) -> After {
 
 /// Refuses a command, or `container|subcommand`, by the number of its arguments.
 pub(super) fn wrong_count(run: &mut Run<'_>, name: &str) -> After {
+    if matches!(name, "identify" | "midentify") {
+        run.tally.count_request(RequestResult::ParamIllegal);
+    }
     run.replies.error(format_args!(
         "ERR wrong number of arguments for '{name}' command"
     ));

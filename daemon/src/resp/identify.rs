@@ -3,13 +3,14 @@
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use codeid_engine::{CodeValue, OpenId, Outcome, Scratch, Verdict};
+use codeid_engine::{CodeValue, OpenId, Outcome, Verdict};
 
 use super::commands::{After, Run, wrong_count};
 use super::decode::Command;
 use super::encode::Encoder;
 use crate::identify::request::MAX_ELEMENTS;
 use crate::identify::{PARAM_ILLEGAL, UNKNOWN_EXCEPTION};
+use crate::metrics::{Identification, RequestResult};
 use crate::result::ApiResult;
 
 /// The most bytes of the reply to one command. Code values that are answered as they are stay far
@@ -22,11 +23,12 @@ const INTERNAL_FAULT: &str = "An internal fault occurred.";
 pub(super) fn one(run: &mut Run<'_>, command: &Command<'_>) -> After {
     let (code_value, open_id) = (command.get(1), command.get(2));
     guarded(run, |run| {
-        answer(
+        let identification = answer(
             run,
             code_value.unwrap_or_default(),
             open_id.unwrap_or_default(),
         );
+        run.tally.count_request(identification.result());
     });
     After::GoOn
 }
@@ -41,6 +43,7 @@ pub(super) fn several(run: &mut Run<'_>, command: &Command<'_>) -> After {
     if elements > MAX_ELEMENTS {
         let detail = format!("The batch has more than {MAX_ELEMENTS} elements.");
         fail(&mut run.replies, &PARAM_ILLEGAL, detail);
+        run.tally.count_request(RequestResult::ParamIllegal);
         return After::GoOn;
     }
     guarded(run, |run| {
@@ -52,9 +55,11 @@ pub(super) fn several(run: &mut Run<'_>, command: &Command<'_>) -> After {
             if run.replies.position() - start > MAX_REPLY_BYTES {
                 run.replies.take_back(start);
                 let detail = format!("The reply has more than {MAX_REPLY_BYTES} bytes.");
+                run.tally.count_request(RequestResult::UnknownException);
                 return fail(&mut run.replies, &UNKNOWN_EXCEPTION, detail);
             }
         }
+        run.tally.count_request(RequestResult::Success);
     });
     After::GoOn
 }
@@ -67,33 +72,47 @@ pub(super) fn missing(run: &mut Run<'_>, count: usize) -> After {
     };
     let detail = format!("{name} must be a string of {min} to {max} characters, it is missing.");
     fail(&mut run.replies, &PARAM_ILLEGAL, detail);
+    run.tally.count_identification(Identification::ParamIllegal);
+    run.tally.count_request(RequestResult::ParamIllegal);
     After::GoOn
 }
 
 /// Runs one command's work. A panic in it becomes the error that says so, and costs the thread what
 /// it had kept.
 fn guarded(run: &mut Run<'_>, work: impl FnOnce(&mut Run<'_>)) {
-    let start = run.replies.position();
+    let (start, counted) = (run.replies.position(), *run.tally);
     if catch_unwind(AssertUnwindSafe(|| work(run))).is_err() {
-        *run.scratch = Scratch::new();
+        run.scratch.reset();
         run.replies.take_back(start);
+        *run.tally = counted;
+        run.tally
+            .count_identification(Identification::UnknownException);
+        run.tally.count_request(RequestResult::UnknownException);
         fail(&mut run.replies, &UNKNOWN_EXCEPTION, INTERNAL_FAULT);
     }
 }
 
-fn answer(run: &mut Run<'_>, code_value: &[u8], open_id: &[u8]) {
+fn answer(run: &mut Run<'_>, code_value: &[u8], open_id: &[u8]) -> Identification {
+    let identification = identify(run, code_value, open_id);
+    run.tally.count_identification(identification);
+    identification
+}
+
+fn identify(run: &mut Run<'_>, code_value: &[u8], open_id: &[u8]) -> Identification {
     let replies = &mut run.replies;
     let Some(code_value) = checked(replies, "codeValue", code_value, CodeValue::new) else {
-        return;
+        return Identification::ParamIllegal;
     };
     let Some(open_id) = checked(replies, "openId", open_id, OpenId::new) else {
-        return;
+        return Identification::ParamIllegal;
     };
     let Some(table) = run.table else {
-        return fail(replies, &UNKNOWN_EXCEPTION, "No route table is loaded.");
+        fail(replies, &UNKNOWN_EXCEPTION, "No route table is loaded.");
+        return Identification::UnknownException;
     };
     let verdict = table.identify(code_value, open_id, run.scratch);
     write_verdict(&verdict, replies);
+    Identification::of(&verdict.outcome)
 }
 
 /// A parameter that is what it must be, or `None`, and the reply says why it is not.
@@ -159,17 +178,22 @@ fn write_verdict(verdict: &Verdict<'_>, replies: &mut Encoder<'_>) {
 
 #[cfg(test)]
 mod tests {
+    use codeid_engine::Scratch;
+
     use super::super::commands::Client;
     use super::*;
+    use crate::metrics::Tally;
 
     #[test]
     fn a_panic_becomes_the_error_of_its_command() {
         let (mut out, mut scratch, mut client) = (Vec::new(), Scratch::new(), Client::new(1));
+        let mut tally = Tally::default();
         let mut run = Run {
             table: None,
             scratch: &mut scratch,
             replies: Encoder::new(&mut out, client.protocol()),
             client: &mut client,
+            tally: &mut tally,
         };
         run.replies.simple("PONG");
         guarded(&mut run, |run| {
@@ -179,5 +203,8 @@ mod tests {
         run.replies.simple("PONG");
         let expected = b"+PONG\r\n-UNKNOWN_EXCEPTION An internal fault occurred.\r\n+PONG\r\n";
         assert_eq!(out, expected);
+        let mut counted = Tally::of_request(RequestResult::UnknownException);
+        counted.count_identification(Identification::UnknownException);
+        assert_eq!(tally, counted);
     }
 }

@@ -5,6 +5,7 @@ use codeid_engine::{LiveTable, Scratch};
 use super::commands::{self, After, Client, Run};
 use super::decode::{Decoder, ProtocolError};
 use super::encode::Encoder;
+use crate::metrics::Tally;
 
 /// Replies of this many bytes are written before more commands are answered.
 pub const WRITE_FIRST_BYTES: usize = 256 << 10;
@@ -23,6 +24,8 @@ pub struct Answered {
     pub consumed: usize,
     /// What is to be done once the replies are written.
     pub next: Next,
+    /// What is counted of the commands.
+    pub(crate) tally: Tally,
 }
 
 /// What a connection goes on with.
@@ -73,23 +76,24 @@ impl Session {
     ) -> Answered {
         let Self { decoder, client } = self;
         live.with(|table| {
-            let mut consumed = 0;
+            let (mut consumed, mut tally) = (0, Tally::default());
+            let answered = |consumed, next, tally| Answered {
+                consumed,
+                next,
+                tally,
+            };
             loop {
                 if out.len() >= WRITE_FIRST_BYTES {
-                    let next = Next::Answer;
-                    return Answered { consumed, next };
+                    return answered(consumed, Next::Answer, tally);
                 }
                 let command = match decoder.decode(&bytes[consumed..]) {
                     Ok(Some(command)) => command,
-                    Ok(None) => {
-                        let next = Next::Read;
-                        return Answered { consumed, next };
-                    }
+                    Ok(None) => return answered(consumed, Next::Read, tally),
                     Err(error) => {
                         let mut replies = Encoder::new(out, client.protocol());
                         replies.error(format_args!("ERR Protocol error: {error}"));
                         let next = Next::Close(Closing::Protocol(error));
-                        return Answered { consumed, next };
+                        return answered(consumed, next, tally);
                     }
                 };
                 consumed += command.length();
@@ -98,10 +102,10 @@ impl Session {
                     scratch,
                     replies: Encoder::new(out, client.protocol()),
                     client,
+                    tally: &mut tally,
                 };
                 if let After::Close(closing) = commands::run(&mut run, &command) {
-                    let next = Next::Close(closing);
-                    return Answered { consumed, next };
+                    return answered(consumed, Next::Close(closing), tally);
                 }
             }
         })

@@ -7,6 +7,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::results;
+use crate::metrics::SdkProxyFigures;
 use crate::result::ApiResult;
 
 /// What an answer says about the request.
@@ -21,6 +22,16 @@ pub(super) enum Outcome {
 /// It is no JSON object with a `result` that is an object, or a string that holds one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Unreadable;
+
+impl Outcome {
+    /// The result code, as it is counted.
+    pub(super) const fn counted(self) -> &'static str {
+        match self {
+            Self::Published(result) => result.code,
+            Self::Unpublished => SdkProxyFigures::UNPUBLISHED,
+        }
+    }
+}
 
 /// Understands an answer's body.
 ///

@@ -35,6 +35,7 @@ use self::customer::CustomerFrom;
 use self::request::SdkRequest;
 use self::upstream::Upstream;
 use crate::identify::request::RequestError;
+use crate::metrics::SdkProxyFigures;
 use crate::result::ApiResult;
 
 pub(crate) use self::results::{
@@ -52,6 +53,7 @@ pub(crate) const MAX_BODY_BYTES: usize = 1 << 20;
 pub(crate) struct SdkProxy {
     forwarder: Arc<Forwarder>,
     in_flight: Arc<Semaphore>,
+    figures: Arc<SdkProxyFigures>,
     /// `None` only while it is dropped.
     runtime: Option<Runtime>,
 }
@@ -70,9 +72,16 @@ pub(crate) struct Answer {
     pub(crate) body: Bytes,
     /// What the upstream said beside it.
     pub(crate) headers: HeaderMap,
+    /// The result code, as it is counted.
+    counted: &'static str,
 }
 
 impl SdkProxy {
+    /// What is counted of it.
+    pub(crate) const fn figures(&self) -> &Arc<SdkProxyFigures> {
+        &self.figures
+    }
+
     /// Answers a request. Once the request is on its way, nobody has to wait for the answer: it is
     /// sent all the same.
     ///
@@ -85,20 +94,28 @@ impl SdkProxy {
         body: Bytes,
     ) -> Result<Answer, RequestError> {
         let Ok(permit) = Arc::clone(&self.in_flight).try_acquire_owned() else {
+            self.figures.count(REQUEST_TRAFFIC_EXCEED_LIMIT.code);
             return Ok(Answer::of(&REQUEST_TRAFFIC_EXCEED_LIMIT));
         };
         let Some(runtime) = &self.runtime else {
             return Ok(Answer::of(&results::UNKNOWN_EXCEPTION));
         };
         let forwarder = Arc::clone(&self.forwarder);
+        let in_flight = self.figures.begin();
         let answering = runtime.spawn(async move {
             let _permit = permit;
-            forwarder.answer(&headers, &body).await
+            let answer = forwarder.answer(&headers, &body).await;
+            // What is not understood is counted with whatever else is not.
+            if let Ok(answer) = &answer {
+                in_flight.end(answer.counted);
+            }
+            answer
         });
         // It ends early by a panic, or with the process.
-        answering
-            .await
-            .unwrap_or_else(|_| Ok(Answer::of(&results::UNKNOWN_EXCEPTION)))
+        answering.await.unwrap_or_else(|_| {
+            self.figures.count(results::UNKNOWN_EXCEPTION.code);
+            Ok(Answer::of(&results::UNKNOWN_EXCEPTION))
+        })
     }
 }
 
@@ -141,6 +158,7 @@ impl Answer {
         Self {
             body: results::body(result),
             headers: HeaderMap::new(),
+            counted: result.code,
         }
     }
 }

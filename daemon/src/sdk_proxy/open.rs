@@ -59,6 +59,7 @@ impl SdkProxy {
         Ok(Self {
             forwarder: Arc::new(forwarder),
             in_flight: Arc::new(Semaphore::new(settings.max_in_flight)),
+            figures: Arc::default(),
             runtime: Some(runtime),
         })
     }

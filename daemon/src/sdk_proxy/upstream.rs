@@ -104,7 +104,8 @@ impl Upstream {
             return Err(Failed::Status(answer.status));
         }
         self.verify(&answer.headers, &answer.body)?;
-        match understand(&answer.body).map_err(|_| Failed::Unreadable)? {
+        let outcome = understand(&answer.body).map_err(|_| Failed::Unreadable)?;
+        match outcome {
             Outcome::Published(result) if result.status == "S" => {}
             Outcome::Published(result) => self.refusals.tell(&result.code),
             Outcome::Unpublished => self.refusals.tell(&"with a code that is not published"),
@@ -118,6 +119,7 @@ impl Upstream {
         Ok(Answer {
             body: answer.body,
             headers,
+            counted: outcome.counted(),
         })
     }
 

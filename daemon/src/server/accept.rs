@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 use tokio::time::sleep;
 
 use super::worker::{Accepted, Stream, Workers};
+use crate::metrics::OpenConnection;
 
 /// How many connections beyond the bound are told that they are; others wait to be accepted.
 pub(super) const OVERLOADED_CONNECTIONS: usize = 64;
@@ -58,9 +59,11 @@ pub(super) async fn accept_all(
             }
         };
         pause = PAUSES.0;
+        let overloaded = permits.available_permits() < OVERLOADED_CONNECTIONS;
         let accepted = Accepted {
+            counted: OpenConnection::count(workers.figures(), stream.listener(), overloaded),
             stream,
-            overloaded: permits.available_permits() < OVERLOADED_CONNECTIONS,
+            overloaded,
             permit,
         };
         if workers.serve(accepted).is_err() {

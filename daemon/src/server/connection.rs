@@ -13,6 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use super::handler::{self, Shared};
 use super::progress::{Overdue, Phase, Progress, Watchdog};
 use super::transport::Transport;
+use crate::metrics::Listener;
 use crate::shutdown::Stage;
 
 /// Serves requests until either side closes, or the client makes no progress.
@@ -22,6 +23,7 @@ use crate::shutdown::Stage;
 pub(super) async fn serve<S>(
     shared: Arc<Shared>,
     stream: S,
+    listener: Listener,
     progress: Arc<Progress>,
     overloaded: bool,
 ) where
@@ -30,7 +32,8 @@ pub(super) async fn serve<S>(
     let transport = Transport::new(stream, Arc::clone(&progress));
     // Borrowed, so that a request touches no count that other threads touch.
     let (to_all, to_this) = (&*shared, &*progress);
-    let service = service_fn(move |request| handler::handle(to_all, to_this, overloaded, request));
+    let service =
+        service_fn(move |request| handler::handle(to_all, to_this, listener, overloaded, request));
     let mut connection = pin!(builder(&shared).serve_connection(TokioIo::new(transport), service));
     let mut watchdog = Watchdog::new(&shared.limits);
     let mut stopping = pin!(shared.shutdown.entered(Stage::CloseIdle));

@@ -5,6 +5,7 @@ use hyper::StatusCode;
 
 use super::endpoint::Endpoint;
 use crate::identify::{self, write_failure};
+use crate::metrics::RequestResult;
 use crate::result::ApiResult;
 use crate::sdk_proxy;
 
@@ -53,14 +54,23 @@ impl Failure {
             out.extend_from_slice(b"}");
             return;
         }
-        let result = match self {
-            Self::Overload(_) => identify::UNKNOWN_EXCEPTION,
+        let result = match self.request_result() {
+            RequestResult::UnknownException => identify::UNKNOWN_EXCEPTION,
             _ => identify::PARAM_ILLEGAL,
         };
         write_failure(&result, &self.detail(endpoint), out);
     }
 
-    const fn sdk_proxy_result(&self) -> ApiResult {
+    /// How the request ended, if it was to identify code values.
+    pub(super) const fn request_result(&self) -> RequestResult {
+        match self {
+            Self::Overload(_) => RequestResult::UnknownException,
+            _ => RequestResult::ParamIllegal,
+        }
+    }
+
+    /// The result, if it was of sdkProxy.
+    pub(super) const fn sdk_proxy_result(&self) -> ApiResult {
         match self {
             Self::MethodNotAllowed => sdk_proxy::METHOD_NOT_SUPPORTED,
             Self::MediaType { .. } => sdk_proxy::MEDIA_TYPE_NOT_ACCEPTABLE,

@@ -16,6 +16,7 @@ use super::failure::Failure;
 use super::progress::{Phase, Progress};
 use crate::budget::Budget;
 use crate::identify::{self, request::RequestError};
+use crate::metrics::{self, Listener, Metrics, Stopwatch, Tally};
 use crate::readiness;
 use crate::reload::status::Board;
 use crate::sdk_proxy::{self, SdkProxy};
@@ -39,12 +40,14 @@ pub(super) struct Shared {
     /// `None`: sdkProxy is not configured.
     pub(super) proxy: Option<SdkProxy>,
     pub(super) shutdown: Arc<Shutdown>,
+    pub(super) metrics: Arc<Metrics>,
 }
 
 /// Answers one request. `overloaded`: its connection is one more than are served.
 pub(super) async fn handle(
     shared: &Shared,
     progress: &Progress,
+    listener: Listener,
     overloaded: bool,
     mut request: Request<Incoming>,
 ) -> Result<Response<AnswerBody>, Infallible> {
@@ -55,7 +58,7 @@ pub(super) async fn handle(
     } else if overloaded {
         Err(Failure::Overload("There are too many connections."))
     } else {
-        answer(shared, progress, endpoint, &mut request).await
+        answer(shared, progress, listener, endpoint, &mut request).await
     };
     let finished = match &answered {
         // The body was read to its end.
@@ -66,7 +69,10 @@ pub(super) async fn handle(
     };
     let mut response = match answered {
         Ok(response) => response,
-        Err(failure) => fail(&failure, endpoint),
+        Err(failure) => {
+            count_failure(&shared.metrics, listener, endpoint, &failure);
+            fail(&failure, endpoint)
+        }
     };
     if !finished {
         progress.leave_unread();
@@ -82,6 +88,7 @@ pub(super) async fn handle(
 async fn answer(
     shared: &Shared,
     progress: &Progress,
+    listener: Listener,
     endpoint: Option<Endpoint>,
     request: &mut Request<Incoming>,
 ) -> Result<Response<AnswerBody>, Failure> {
@@ -102,20 +109,17 @@ async fn answer(
     let most = endpoint.max_body_bytes();
     let body = body::read(request.body_mut(), most, &shared.budget, progress).await?;
     progress.enter(Phase::Answer);
+    let began = Stopwatch::start();
     let answer = match endpoint {
         Endpoint::IdentifyCode => identify::identify_code(&shared.live, &body)?,
         Endpoint::IdentifyCodes => identify::identify_codes(&shared.live, &body)?,
         _ => {
-            return forward(
-                shared.proxy.as_ref(),
-                mem::take(request.headers_mut()),
-                body,
-            )
-            .await;
+            return forward(shared, mem::take(request.headers_mut()), body).await;
         }
     };
     let body = AnswerBody::new(answer.body, &shared.budget)
         .ok_or(Failure::Overload("Too much is being answered at once."))?;
+    metrics::record(listener, &answer.tally, began);
     let mut response = json(StatusCode::OK, body);
     if let Some(generation) = answer.generation {
         response
@@ -131,14 +135,18 @@ async fn answer(
 
 /// Answers a request of sdkProxy.
 async fn forward(
-    proxy: Option<&SdkProxy>,
+    shared: &Shared,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response<AnswerBody>, Failure> {
-    let answer = match proxy {
+    let answer = match &shared.proxy {
         Some(proxy) => proxy.answer(headers, body).await?,
         None => {
             identify::request::require_object(&body)?;
+            shared
+                .metrics
+                .sdk_proxy()
+                .count(sdk_proxy::INVALID_API.code);
             sdk_proxy::Answer::of(&sdk_proxy::INVALID_API)
         }
     };
@@ -176,6 +184,23 @@ async fn finish_body(request: &mut Request<Incoming>, progress: &Progress) -> bo
     // A client that waits for leave to send its body must not get it now.
     !request.headers().contains_key(EXPECT)
         && body::discard(request.body_mut(), DISCARD_BYTES, progress).await
+}
+
+/// Counts a request that came to no answer of its interface. Probes are not counted.
+fn count_failure(
+    metrics: &Metrics,
+    listener: Listener,
+    endpoint: Option<Endpoint>,
+    failure: &Failure,
+) {
+    match endpoint {
+        Some(Endpoint::SdkProxy) => metrics.sdk_proxy().count(failure.sdk_proxy_result().code),
+        Some(Endpoint::Live | Endpoint::Ready) => {}
+        Some(Endpoint::IdentifyCode | Endpoint::IdentifyCodes) | None => {
+            let tally = Tally::of_request(failure.request_result());
+            metrics::record(listener, &tally, Stopwatch::start());
+        }
+    }
 }
 
 fn fail(failure: &Failure, endpoint: Option<Endpoint>) -> Response<AnswerBody> {

@@ -28,15 +28,15 @@ pub(super) struct Listeners {
 #[derive(Debug, Error)]
 #[error("{setting} {value}: {why}")]
 pub struct ListenError {
-    setting: &'static str,
+    setting: String,
     value: String,
     why: String,
 }
 
 impl ListenError {
-    pub(super) fn new(setting: &'static str, value: impl ToString, why: &impl ToString) -> Self {
+    pub(crate) fn new(setting: &str, value: impl ToString, why: &impl ToString) -> Self {
         Self {
-            setting,
+            setting: setting.to_owned(),
             value: value.to_string(),
             why: why.to_string(),
         }
@@ -45,7 +45,11 @@ impl ListenError {
 
 impl From<CertificateError> for ListenError {
     fn from(error: CertificateError) -> Self {
-        Self::new(error.setting, error.path.display(), &error.why)
+        Self {
+            setting: error.setting,
+            value: error.path.display().to_string(),
+            why: error.why,
+        }
     }
 }
 
@@ -151,7 +155,7 @@ impl Stream {
     }
 }
 
-fn open_tcp(address: SocketAddr, backlog: u32) -> io::Result<TcpListener> {
+pub(crate) fn open_tcp(address: SocketAddr, backlog: u32) -> io::Result<TcpListener> {
     let socket = match address {
         SocketAddr::V4(_) => TcpSocket::new_v4()?,
         SocketAddr::V6(_) => TcpSocket::new_v6()?,

@@ -40,10 +40,11 @@ use tokio::time::timeout;
 use self::accept::{OVERLOADED_CONNECTIONS, accept_all};
 use self::handler::Shared;
 use self::listeners::Listeners;
-use self::tls::{Handshakes, LiveCertificate};
+use self::tls::Handshakes;
 use self::worker::{Accepted, Workers};
-use crate::admin::{self, AdminListener, AdminPlane, AdminSocket, Listening};
+use crate::admin::{self, AdminListeners, AdminPlane, Listening};
 use crate::budget::Budget;
+use crate::metrics::{Metrics, OpenConnection};
 use crate::reload::Control;
 use crate::sdk_proxy::SdkProxy;
 use crate::settings::Settings;
@@ -53,10 +54,15 @@ use crate::start::StartError;
 use crate::telemetry;
 
 pub use self::listeners::ListenError;
+pub(crate) use self::listeners::open_tcp;
+pub(crate) use self::tls::LiveCertificate;
 
 /// How long a connection without a request is kept open while the daemon stops: a client that is
 /// about to send its next request still gets an answer, which tells it to close.
 const IDLE_GRACE: Duration = Duration::from_secs(1);
+
+/// Why the daemon begins to stop, if no signal is the reason.
+const DRAIN: &str = "drain";
 
 /// How long the control thread may take to end once everything else has.
 const CONTROL_PATIENCE: Duration = Duration::from_secs(1);
@@ -133,7 +139,7 @@ pub fn serve_with(settings: &Settings, sources: RouteSources) -> Result<ExitCode
     let budget = Arc::new(Budget::new(settings.http.max_buffered_bytes));
     let start_proxy = |proxy| SdkProxy::start(proxy, settings.worker_threads, &budget);
     let proxy = settings.proxy.as_ref().map(start_proxy).transpose()?;
-    let live = Arc::new(LiveTable::new());
+    let live = Arc::new(LiveTable::counting(settings.worker_threads));
     let shutdown = Arc::new(Shutdown::default());
     let runtime = Builder::new_current_thread()
         .enable_all()
@@ -156,15 +162,24 @@ pub fn serve_with(settings: &Settings, sources: RouteSources) -> Result<ExitCode
         }
         let certificate = open_certificate(settings)?;
         let listeners = Listeners::open(&settings.listen).await?;
-        let admin = open_admin(settings).await?;
+        let admin = admin::open(&settings.admin).await?;
         // Each forwarded request may have a connection to the upstream and one to the login check.
         let forwarded = settings.proxy.as_ref().map_or(0, |p| 2 * p.max_in_flight);
         descriptors::raise_limit(
             settings.http.max_connections + OVERLOADED_CONNECTIONS + forwarded,
         );
+        let metrics = Arc::new(Metrics::new(
+            started,
+            settings.worker_threads,
+            Arc::clone(&live),
+            Arc::clone(control.board()),
+            Arc::clone(&shutdown),
+            proxy.as_ref().map(|proxy| Arc::clone(proxy.figures())),
+        ));
         let shared = Arc::new(Shared {
             proxy,
             live,
+            metrics,
             board: Arc::clone(control.board()),
             limits: settings.http.clone(),
             resp: settings.resp.clone(),
@@ -179,19 +194,19 @@ pub fn serve_with(settings: &Settings, sources: RouteSources) -> Result<ExitCode
             workers = workers
                 .behind_tls(|to| Handshakes::start(of_handshakes, patience, to, of_stop))
                 .map_err(system("cannot start the thread of the handshakes"))?;
-            follow_certificate(&control, settings, certificate);
+            follow_certificate(&control, settings, "certificate", certificate);
         }
         let listening = Listening {
             http: listeners.http,
             unix: settings.listen.unix.as_deref().map(shown),
             resp: settings.listen.resp.as_deref().map(shown),
-            admin: settings.admin_unix.as_deref().map(shown),
+            admin: settings.admin.unix.as_deref().map(shown),
+            admin_http: admin.as_ref().and_then(|(listeners, _)| listeners.http),
         };
         tell_serving(settings, &listening, &shared.live);
         warn_if_open_in_clear(&listening, certificate.is_some());
-        tell_without_effect(settings);
-        let _socket = admin.map(|(listener, socket)| {
-            serve_admin(&control, &shared, listener, listening, started);
+        let _socket = admin.map(|(listeners, socket)| {
+            serve_admin(&control, settings, &shared, listeners, listening, started);
             socket
         });
         Ok(run(settings, listeners, workers, control, &shared.shutdown, &mut signals).await)
@@ -217,10 +232,12 @@ async fn run(
         () = accept_all(listeners.resp.as_ref(), &permits, &workers) => Err("a serving thread"),
         () = control.gone() => Err("the control thread"),
         signal = signals.next() => Ok(signal),
+        () = shutdown.asked_to_drain() => Ok(DRAIN),
     };
     shutdown.enter(Stage::Drain);
     control.stop_compiling();
     match reason {
+        Ok(DRAIN) => tracing::info!("draining, as an operator asked"),
         Ok(signal) => tracing::info!(signal, "stopping"),
         // A daemon that goes on without one of its threads is better started anew.
         Err(thread) => tracing::error!(thread, "stopping, since a thread has ended"),
@@ -229,10 +246,23 @@ async fn run(
         if let Ok(permit) = Arc::clone(&permits).try_acquire_owned() {
             // Without the worker the connection is closed, as it will be in any case.
             let _ = workers.serve(Accepted {
+                counted: OpenConnection::count(workers.figures(), stream.listener(), false),
                 stream,
                 overloaded: false,
                 permit,
             });
+        }
+    }
+    if reason.is_ok_and(|reason| reason == DRAIN) {
+        let drained = async {
+            drain(Duration::MAX, &permits, all, shutdown).await;
+            tracing::info!("drained; stop the daemon whenever that suits");
+            std::future::pending().await
+        };
+        tokio::select! {
+            () = drained => {}
+            () = control.gone() => {}
+            signal = signals.next() => tracing::info!(signal, "stopping"),
         }
     }
     let cut = tokio::select! {
@@ -284,41 +314,50 @@ fn open_certificate(settings: &Settings) -> Result<Option<Arc<LiveCertificate>>,
     Ok(files.map(LiveCertificate::load).transpose()?.map(Arc::new))
 }
 
-fn follow_certificate(control: &Control, settings: &Settings, certificate: &Arc<LiveCertificate>) {
-    let (certificate, watch) = (Arc::clone(certificate), settings.watch);
-    control.supervise("certificate", move || {
-        Arc::clone(&certificate).follow(watch)
-    });
-}
-
-async fn open_admin(
+fn follow_certificate(
+    control: &Control,
     settings: &Settings,
-) -> Result<Option<(AdminListener, AdminSocket)>, ListenError> {
-    let Some(path) = &settings.admin_unix else {
-        return Ok(None);
-    };
-    let refuse = |error| ListenError::new("admin.unix", path.display(), &error);
-    admin::open(path).await.map(Some).map_err(refuse)
+    task: &'static str,
+    certificate: &Arc<LiveCertificate>,
+) {
+    let (certificate, watch) = (Arc::clone(certificate), settings.watch);
+    control.supervise(task, move || Arc::clone(&certificate).follow(watch));
 }
 
 fn serve_admin(
     control: &Control,
+    settings: &Settings,
     shared: &Shared,
-    listener: AdminListener,
+    listeners: AdminListeners,
     listening: Listening,
     started: Instant,
 ) {
-    let (board, shutdown) = (Arc::clone(&shared.board), Arc::clone(&shared.shutdown));
-    let plane = Arc::new(AdminPlane::new(board, shutdown, listening, started));
-    let listener = Arc::new(listener);
-    control.supervise("admin", move || {
-        let (listener, plane) = (Arc::clone(&listener), Arc::clone(&plane));
-        async move {
-            if let Err(error) = admin::serve(&listener, plane).await {
-                tracing::error!(%error, "the admin plane cannot be served");
-            }
+    let (operator, shutdown) = (control.operator().clone(), Arc::clone(&shared.shutdown));
+    let metrics = Arc::clone(&shared.metrics);
+    let plane = AdminPlane::new(operator, metrics, shutdown, listening, &listeners, started);
+    if let Some((tokens, certificate)) = listeners.followed() {
+        let watch = settings.watch;
+        control.supervise("tokens", move || Arc::clone(&tokens).follow(watch));
+        if let Some(certificate) = &certificate {
+            follow_certificate(control, settings, "adminCertificate", certificate);
         }
+    }
+    let served = Arc::new((listeners, Arc::new(plane)));
+    let over_tcp = Arc::clone(&served);
+    control.supervise("admin", move || {
+        let served = Arc::clone(&served);
+        async move { tell_unserved(served.0.serve_unix(&served.1).await) }
     });
+    control.supervise("adminHttp", move || {
+        let served = Arc::clone(&over_tcp);
+        async move { tell_unserved(served.0.serve_tcp(&served.1).await) }
+    });
+}
+
+fn tell_unserved(outcome: io::Result<()>) {
+    if let Err(error) = outcome {
+        tracing::error!(%error, "the admin plane cannot be served");
+    }
 }
 
 fn tell_serving(settings: &Settings, listening: &Listening, live: &LiveTable) {
@@ -335,6 +374,7 @@ fn tell_serving(settings: &Settings, listening: &Listening, live: &LiveTable) {
             unix = %listening.unix.clone().unwrap_or_else(off),
             resp = %listening.resp.clone().unwrap_or_else(off),
             admin = %listening.admin.clone().unwrap_or_else(off),
+            admin_http = %listening.admin_http.map_or_else(off, |address| address.to_string()),
             proxy = settings.proxy.as_ref().map_or("off", |proxy| &proxy.upstream),
             workers = settings.worker_threads,
             level = %provenance.level,
@@ -357,21 +397,6 @@ fn warn_if_open_in_clear(listening: &Listening, has_tls: bool) {
             http = %address,
             "listen.http is open to other machines, and without TLS: whoever is on the way can read \
              and change what is sent; set listen.tls-cert-path and listen.tls-key-path"
-        );
-    }
-}
-
-/// Says which settings somebody gave that have no effect yet.
-fn tell_without_effect(settings: &Settings) {
-    let given = settings
-        .effective()
-        .iter()
-        .filter(|setting| !setting.is_effective() && setting.source().word() != "default");
-    let names: Vec<_> = given.map(crate::settings::Effective::name).collect();
-    if !names.is_empty() {
-        tracing::warn!(
-            settings = names.join(","),
-            "settings without effect in this version"
         );
     }
 }

@@ -26,6 +26,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::handler::Shared;
 use crate::budget::{Budget, Share};
+use crate::metrics::{self, Listener, Stopwatch};
 use crate::resp::{Answered, Closing, Next, Session};
 use crate::settings::Resp;
 use crate::shutdown::Stage;
@@ -53,7 +54,7 @@ thread_local! {
     static MEMORY: RefCell<Memory> = RefCell::new(Memory {
         input: vec![0; READ_BYTES].into(),
         replies: Vec::new(),
-        scratch: Scratch::new(),
+        scratch: metrics::thread_scratch(),
     });
 }
 
@@ -251,12 +252,15 @@ impl<'a> Connection<'a> {
         }
         replies.clear();
         let was_waiting = self.wait;
-        let next;
-        let consumed;
+        let began = Stopwatch::start();
+        let (consumed, next, tally);
         if kept.is_some() {
             let bytes = &input[..received];
-            Answered { consumed, next } =
-                self.session.answer(&shared.live, scratch, bytes, replies);
+            Answered {
+                consumed,
+                next,
+                tally,
+            } = self.session.answer(&shared.live, scratch, bytes, replies);
             self.received.clear();
             self.received.extend_from_slice(&bytes[consumed..]);
         } else {
@@ -266,10 +270,14 @@ impl<'a> Connection<'a> {
             }
             self.received.extend_from_slice(&input[..received]);
             let bytes = &self.received;
-            Answered { consumed, next } =
-                self.session.answer(&shared.live, scratch, bytes, replies);
+            Answered {
+                consumed,
+                next,
+                tally,
+            } = self.session.answer(&shared.live, scratch, bytes, replies);
             self.received.drain(..consumed);
         }
+        metrics::record(Listener::Resp, &tally, began);
         if self.received.is_empty() {
             self.received_share = Share::default();
             self.session.shrink();

@@ -21,6 +21,7 @@ use super::handler::Shared;
 use super::progress::Progress;
 use super::resp;
 use super::tls::{Handshakes, TlsConnection};
+use crate::metrics::{self, ConnectionFigures, Listener, OpenConnection};
 use crate::shutdown::Stage;
 
 /// A connection that was accepted.
@@ -31,6 +32,7 @@ pub(super) struct Accepted {
     pub(super) overloaded: bool,
     /// Given back when it is closed.
     pub(super) permit: OwnedSemaphorePermit,
+    pub(super) counted: OpenConnection,
 }
 
 /// A stream that belongs to no runtime.
@@ -54,6 +56,7 @@ pub(super) struct Workers {
     threads: Vec<JoinHandle<()>>,
     /// Those that come over TCP shake hands first.
     handshakes: Option<Handshakes>,
+    figures: Arc<ConnectionFigures>,
 }
 
 /// Hands connections to the workers.
@@ -80,6 +83,7 @@ impl Workers {
             hand_over: HandOver(workers),
             threads,
             handshakes: None,
+            figures: Arc::clone(shared.metrics.connections()),
         })
     }
 
@@ -94,6 +98,11 @@ impl Workers {
     ) -> io::Result<Self> {
         self.handshakes = Some(start(self.hand_over.clone())?);
         Ok(self)
+    }
+
+    /// What connections are counted in.
+    pub(super) const fn figures(&self) -> &Arc<ConnectionFigures> {
+        &self.figures
     }
 
     /// Hands a connection on: to shake hands if it must, else to the worker that has the fewest.
@@ -118,6 +127,16 @@ impl Workers {
             if thread.join().is_err() {
                 tracing::error!("a worker thread panicked");
             }
+        }
+    }
+}
+
+impl Stream {
+    pub(super) const fn listener(&self) -> Listener {
+        match self {
+            Self::Tcp(_) | Self::Tls(_) => Listener::Http,
+            Self::Unix(_) => Listener::Unix,
+            Self::Resp(_) => Listener::Resp,
         }
     }
 }
@@ -147,7 +166,10 @@ impl Worker {
         let counted = Arc::clone(&open);
         let thread = thread::Builder::new()
             .name(format!("worker-{index}"))
-            .spawn(move || runtime.block_on(work(receiver, shared, counted)))?;
+            .spawn(move || {
+                metrics::enter_worker(&shared.metrics, index);
+                runtime.block_on(work(receiver, shared, counted));
+            })?;
         let worker = Self {
             accepted: sender,
             open,
@@ -188,18 +210,20 @@ async fn serve(shared: Arc<Shared>, accepted: Accepted, open: Arc<AtomicUsize>) 
         stream,
         overloaded,
         permit: _permit,
+        counted: _counted,
     } = accepted;
     let _open = CountDown(open);
+    let listener = stream.listener();
     let progress = || Arc::new(Progress::new());
     match stream {
         Stream::Tcp(stream) => {
             if let Ok(stream) = TcpStream::from_std(stream) {
-                connection::serve(shared, stream, progress(), overloaded).await;
+                connection::serve(shared, stream, listener, progress(), overloaded).await;
             }
         }
         Stream::Tls(connection) => {
             if let Ok((stream, progress)) = connection.attach() {
-                connection::serve(shared, stream, progress, overloaded).await;
+                connection::serve(shared, stream, listener, progress, overloaded).await;
             }
         }
         Stream::Resp(stream) => {
@@ -209,7 +233,7 @@ async fn serve(shared: Arc<Shared>, accepted: Accepted, open: Arc<AtomicUsize>) 
         }
         Stream::Unix(stream) => {
             if let Ok(stream) = UnixStream::from_std(stream) {
-                connection::serve(shared, stream, progress(), overloaded).await;
+                connection::serve(shared, stream, listener, progress(), overloaded).await;
             }
         }
     }

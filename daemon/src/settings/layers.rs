@@ -53,8 +53,6 @@ pub struct Effective {
     pub(crate) name: String,
     pub(crate) value: Option<Value>,
     pub(crate) source: Source,
-    /// Whether the part of the program that the key steers exists.
-    pub(crate) effective: bool,
     pub(crate) about: &'static str,
 }
 
@@ -172,7 +170,6 @@ impl Layers {
                 name: key.name.to_owned(),
                 value,
                 source,
-                effective: key.effective,
                 about: key.about,
             });
         }
@@ -184,7 +181,6 @@ impl Layers {
                     name,
                     value: Some(value),
                     source,
-                    effective: true,
                     about: keys::PUBLIC_KEY_ABOUT,
                 }),
         );

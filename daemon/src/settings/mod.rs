@@ -7,8 +7,7 @@
 //! --set listen.http=… ────┘                └▶ Effective: every key, its value, who gave it
 //! ```
 //!
-//! All of them are read once, at the start. Keys whose part of the program does not exist yet are
-//! checked and shown like any other.
+//! All of them are read once, at the start.
 //!
 //! Source: SPEC.md, section 7.
 
@@ -23,7 +22,7 @@ mod value;
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use codeid_engine::{CompileLimits, InitLevel};
@@ -40,8 +39,8 @@ pub use self::proxy::{CustomerFrom, LoginCheck, Proxy};
 pub struct Settings {
     /// Where to serve.
     pub listen: Listen,
-    /// Where to serve the admin plane over a Unix socket; `None`: not opened.
-    pub admin_unix: Option<PathBuf>,
+    /// How the daemon is looked into and steered.
+    pub admin: Admin,
     /// What a connection may take.
     pub http: Http,
     /// What a connection of a Redis client may take.
@@ -86,9 +85,35 @@ pub struct Listen {
     pub backlog: u32,
 }
 
+/// How the daemon is looked into and steered.
+#[derive(Clone, Debug)]
+pub struct Admin {
+    /// Over a Unix socket; `None`: not opened.
+    pub unix: Option<PathBuf>,
+    /// Over TCP, with tokens; `None`: not opened.
+    pub http: Option<AdminHttp>,
+    /// The host names under which it may be reached, beside `localhost` and addresses, in lower case.
+    pub hosts: Vec<String>,
+    /// The file that tells what operators did.
+    pub audit_path: PathBuf,
+}
+
+/// The admin plane over TCP.
+#[derive(Clone, Debug)]
+pub struct AdminHttp {
+    /// Port 0 takes a free one.
+    pub address: SocketAddr,
+    /// The file of the tokens that are accepted.
+    pub tokens_path: PathBuf,
+    /// The certificate with which it speaks TLS; `None`: it does not.
+    pub tls: Option<Tls>,
+}
+
 /// The files of a certificate, both PEM.
 #[derive(Clone, Debug)]
 pub struct Tls {
+    /// The table of its settings, such as `listen`.
+    pub table: &'static str,
     /// The chain: the server's own certificate first, then who signed it.
     pub cert_path: PathBuf,
     /// The private key of the first.
@@ -171,6 +196,8 @@ pub struct Watch {
 pub struct Reload {
     /// The file that tells the next start what was being compiled when the process died.
     pub journal_path: PathBuf,
+    /// The file of what an operator holds.
+    pub hold_path: PathBuf,
     /// How long what serves may go without the remote confirming it; `None`: for ever.
     pub stale_after: Option<Duration>,
     /// What follows when it went longer.
@@ -239,13 +266,7 @@ impl Settings {
         Self {
             listen: Listen {
                 http: values.address("listen.http"),
-                tls: values
-                    .text("listen.tls-cert-path")
-                    .zip(values.text("listen.tls-key-path"))
-                    .map(|(cert_path, key_path)| Tls {
-                        cert_path: cert_path.into(),
-                        key_path: key_path.into(),
-                    }),
+                tls: values.tls("listen"),
                 unix: values.socket("listen.unix"),
                 resp: values.socket("listen.resp"),
                 unix_mode: values.mode("listen.unix-mode"),
@@ -253,7 +274,21 @@ impl Settings {
                 backlog: u32::try_from(values.integer("listen.backlog"))
                     .expect("the bounds of the key fit 32 bits"),
             },
-            admin_unix: values.socket("admin.unix"),
+            admin: Admin {
+                unix: values.socket("admin.unix"),
+                http: values
+                    .address("admin.http")
+                    .zip(values.path("admin.tokens-path"))
+                    .map(|(address, tokens_path)| AdminHttp {
+                        address,
+                        tokens_path,
+                        tls: values.tls("admin"),
+                    }),
+                hosts: values.list("admin.hosts").to_vec(),
+                audit_path: values
+                    .path("admin.audit-path")
+                    .expect("the key has a default"),
+            },
             http: Http {
                 max_connections: values.count("http.max-connections"),
                 max_header_bytes: values.count("http.max-header-bytes"),
@@ -313,8 +348,10 @@ impl Settings {
             },
             reload: Reload {
                 journal_path: values
-                    .text("reload.journal-path")
-                    .map(PathBuf::from)
+                    .path("reload.journal-path")
+                    .expect("the key has a default"),
+                hold_path: values
+                    .path("reload.hold-path")
                     .expect("the key has a default"),
                 stale_after: Some(values.milliseconds("reload.stale-after-ms"))
                     .filter(|after| !after.is_zero()),
@@ -340,10 +377,30 @@ impl Settings {
             problems.push(problem.to_owned());
         }
         let values = Values(&self.effective);
-        let [certificate, key] = ["listen.tls-cert-path", "listen.tls-key-path"];
-        for (given, missing) in [(certificate, key), (key, certificate)] {
-            if values.text(given).is_some() && values.text(missing).is_none() {
-                problems.push(format!("{given} is set, and {missing} is not"));
+        for [certificate, key] in [
+            ["listen.tls-cert-path", "listen.tls-key-path"],
+            ["admin.tls-cert-path", "admin.tls-key-path"],
+        ] {
+            for (given, missing) in [(certificate, key), (key, certificate)] {
+                if values.text(given).is_some() && values.text(missing).is_none() {
+                    problems.push(format!("{given} is set, and {missing} is not"));
+                }
+            }
+        }
+        if let Some(address) = values.address("admin.http") {
+            if values.path("admin.tokens-path").is_none() {
+                problems.push(
+                    "admin.http is set, and admin.tokens-path is not: over TCP nobody is let in \
+                     without a token"
+                        .to_owned(),
+                );
+            }
+            let is_loopback = address.ip().to_canonical().is_loopback();
+            if !is_loopback && values.text("admin.tls-cert-path").is_none() {
+                problems.push(format!(
+                    "admin.http is {address}, which other machines reach, and admin.tls-cert-path is \
+                     not set: a token must not be sent in the clear"
+                ));
             }
         }
         let longest_delay = self.route.pull_delay + self.route.pull_delay / 10;
@@ -357,24 +414,31 @@ impl Settings {
                 after.as_millis(),
             ));
         }
-        if self.reload.journal_path == Path::new(&self.route.save_path) {
-            problems.push(
-                "reload.journal-path and ac.route.save-route-config-path must not be the same path"
-                    .to_owned(),
-            );
-        }
+        let files = [
+            "reload.journal-path",
+            "reload.hold-path",
+            "admin.audit-path",
+            "ac.route.save-route-config-path",
+        ];
+        problems.extend(same_path(&files, |name| values.path(name)));
         problems.extend(proxy::contradictions(&self.effective));
         let sockets = ["listen.unix", "listen.resp", "admin.unix"];
-        for (index, first) in sockets.iter().enumerate() {
-            for second in &sockets[index + 1..] {
-                let path = values.socket(first);
-                if path.is_some() && path == values.socket(second) {
-                    problems.push(format!("{first} and {second} must not be the same path"));
-                }
-            }
-        }
+        problems.extend(same_path(&sockets, |name| values.socket(name)));
         problems
     }
+}
+
+/// Which of the keys `names` have the same path.
+fn same_path(names: &[&str], path: impl Fn(&str) -> Option<PathBuf>) -> Vec<String> {
+    let mut problems = Vec::new();
+    for (index, first) in names.iter().enumerate() {
+        for second in &names[index + 1..] {
+            if path(first).is_some_and(|of_first| Some(of_first) == path(second)) {
+                problems.push(format!("{first} and {second} must not be the same path"));
+            }
+        }
+    }
+    problems
 }
 
 impl StalePolicy {
@@ -418,12 +482,6 @@ impl Effective {
     #[must_use]
     pub const fn about(&self) -> &'static str {
         self.about
-    }
-
-    /// Whether the part of the program that the key steers exists.
-    #[must_use]
-    pub const fn is_effective(&self) -> bool {
-        self.effective
     }
 }
 

@@ -87,6 +87,7 @@ pub(super) fn read(settings: &[Effective]) -> Option<Proxy> {
         client_certificate: path("proxy.client-cert-path")
             .zip(path("proxy.client-key-path"))
             .map(|(cert_path, key_path)| Tls {
+                table: "proxy",
                 cert_path,
                 key_path,
             }),

@@ -77,13 +77,10 @@ fn reference() -> String {
             writeln!(text, "# {line}").unwrap();
         }
         writeln!(text, "# Value: {}.", key.kind).unwrap();
-        if !key.effective {
-            text.push_str("# Checked, but without effect until the part that it steers exists.\n");
-        }
         match (key.default, key.kind) {
             (None, _) => writeln!(text, "# Default: none.\n# {name} = …"),
             (Some(default), Kind::Integer { .. }) => writeln!(text, "#{name} = {default}"),
-            (Some(default), Kind::HeaderNames) => {
+            (Some(default), Kind::HeaderNames | Kind::HostNames) => {
                 let items: Vec<_> = default.split(',').collect();
                 writeln!(text, "#{name} = {items:?}")
             }

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::Effective;
 use super::value::Value;
+use super::{Effective, Tls};
 
 /// Typed access by name; the names and types are those of [`super::keys::KEYS`].
 pub(super) struct Values<'a>(pub(super) &'a [Effective]);
@@ -52,6 +52,20 @@ impl Values<'_> {
             Some(Value::Socket(path)) => path.clone(),
             _ => None,
         }
+    }
+
+    pub(super) fn path(&self, name: &str) -> Option<PathBuf> {
+        self.text(name).map(PathBuf::from)
+    }
+
+    /// The certificate of a table, if both of its files are given.
+    pub(super) fn tls(&self, table: &'static str) -> Option<Tls> {
+        let file = |name| self.path(&format!("{table}.{name}"));
+        Some(Tls {
+            table,
+            cert_path: file("tls-cert-path")?,
+            key_path: file("tls-key-path")?,
+        })
     }
 
     pub(super) fn list(&self, name: &str) -> &[String] {

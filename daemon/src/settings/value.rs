@@ -9,8 +9,8 @@ use serde::{Serialize, Serializer};
 /// The longest path, URI or URL, in characters.
 const MAX_LENGTH: usize = 4096;
 
-/// The most header names in a list.
-const MAX_HEADER_NAMES: usize = 32;
+/// The most names in a list.
+const MAX_NAMES: usize = 32;
 
 /// The type of a key's values.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +41,8 @@ pub(crate) enum Kind {
     Text { max: usize },
     /// Names of HTTP headers.
     HeaderNames,
+    /// Names of hosts.
+    HostNames,
 }
 
 /// A value as a source gave it.
@@ -80,7 +82,9 @@ impl Kind {
     /// Says what is allowed and what was given, as the rest of a sentence that begins with the key.
     pub(crate) fn read(self, given: &Given) -> Result<Value, String> {
         let text = match (self, given) {
-            (Self::HeaderNames, Given::List(names)) => return read_header_names(self, names),
+            (Self::HeaderNames | Self::HostNames, Given::List(names)) => {
+                return read_names(self, names);
+            }
             (Self::Integer { min, max, .. }, &Given::Integer(number)) => {
                 return u64::try_from(number)
                     .ok()
@@ -140,9 +144,9 @@ impl Kind {
             Self::HttpUrl => is_http_url(text).then(|| Value::Text(text.to_owned())),
             Self::Text { max } => (is_visible_ascii(text) && (1..=max).contains(&text.len()))
                 .then(|| Value::Text(text.to_owned())),
-            Self::HeaderNames => {
+            Self::HeaderNames | Self::HostNames => {
                 let names: Vec<String> = text.split(',').map(|n| n.trim().to_owned()).collect();
-                read_header_names(self, &names).ok()
+                read_names(self, &names).ok()
             }
         }
     }
@@ -173,9 +177,8 @@ impl fmt::Display for Kind {
                 "an http or https URL with a host, of at most {MAX_LENGTH} characters"
             ),
             Self::Text { max } => write!(f, "1 to {max} visible ASCII characters"),
-            Self::HeaderNames => {
-                write!(f, "a list of 1 to {MAX_HEADER_NAMES} names of HTTP headers")
-            }
+            Self::HeaderNames => write!(f, "a list of 1 to {MAX_NAMES} names of HTTP headers"),
+            Self::HostNames => write!(f, "a list of 1 to {MAX_NAMES} names of hosts"),
         }
     }
 }
@@ -228,16 +231,18 @@ impl Serialize for Value {
     }
 }
 
-fn read_header_names(kind: Kind, names: &[String]) -> Result<Value, String> {
-    // A token of RFC 9110, section 5.6.2.
-    let is_token_byte = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
-    let is_token =
-        |name: &String| (1..=256).contains(&name.len()) && name.bytes().all(is_token_byte);
-    if let Some(wrong) = names.iter().find(|name| !is_token(name)) {
+fn read_names(kind: Kind, names: &[String]) -> Result<Value, String> {
+    let is_allowed = |b: u8| match kind {
+        Kind::HostNames => b.is_ascii_alphanumeric() || b"-.".contains(&b),
+        // A token of RFC 9110, section 5.6.2.
+        _ => b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b),
+    };
+    let is_name = |name: &String| (1..=256).contains(&name.len()) && name.bytes().all(is_allowed);
+    if let Some(wrong) = names.iter().find(|name| !is_name(name)) {
         let wrong = Given::Text(wrong.clone());
-        return Err(format!("must be {kind}; {wrong} is not a header's name"));
+        return Err(format!("must be {kind}; {wrong} is no such name"));
     }
-    if !(1..=MAX_HEADER_NAMES).contains(&names.len()) {
+    if !(1..=MAX_NAMES).contains(&names.len()) {
         return Err(format!("must be {kind}, not {} names", names.len()));
     }
     let names = names.iter().map(|name| name.to_ascii_lowercase());
@@ -345,6 +350,9 @@ mod tests {
             (Kind::HeaderNames, "Cookie, X-A", Some("cookie,x-a")),
             (Kind::HeaderNames, "cookie,", None),
             (Kind::HeaderNames, "a b", None),
+            (Kind::HostNames, "A.example, b-1", Some("a.example,b-1")),
+            (Kind::HostNames, "a.example:80", None),
+            (Kind::HostNames, "", None),
         ];
         for (kind, text, expected) in table {
             let read = kind.read(&Given::Text((*text).to_owned()));

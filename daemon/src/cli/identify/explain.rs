@@ -3,8 +3,9 @@
 use std::io::{self, Write};
 
 use bytes::BytesMut;
-use codeid_engine::{Admission, Explanation};
-use serde::Serialize;
+use codeid_engine::Explanation;
+
+use crate::identify::ExplainedRule;
 
 /// Writes a table of the rules that accept the code value, in order.
 pub(super) fn show(output: &mut impl Write, explanations: &[Explanation<'_>]) -> io::Result<()> {
@@ -54,54 +55,11 @@ pub(super) fn add_to(
     body: &mut BytesMut,
     explanations: &[Explanation<'_>],
 ) -> serde_json::Result<()> {
-    let rows: Vec<Row<'_>> = explanations.iter().map(Row::new).collect();
+    let rows: Vec<ExplainedRule<'_>> = explanations.iter().map(ExplainedRule::new).collect();
     let rows = serde_json::to_vec(&rows)?;
     body.truncate(body.len() - b"}".len());
     body.extend_from_slice(b",\"explanation\":");
     body.extend_from_slice(&rows);
     body.extend_from_slice(b"}");
     Ok(())
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Row<'a> {
-    rule: &'a str,
-    pointer: String,
-    decides: bool,
-    admits: bool,
-    reason: &'static str,
-    /// The user's bucket, `0..10_000`, where it was looked at.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    bucket: Option<u16>,
-    /// The rule's percentage in hundredths: it admits the buckets below.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hundredths: Option<u16>,
-}
-
-impl<'a> Row<'a> {
-    fn new(explanation: &'a Explanation<'a>) -> Self {
-        let (reason, bucket, hundredths) = match explanation.admission {
-            Admission::NoCanary => ("noCanary", None, None),
-            Admission::Allowlisted => ("allowlisted", None, None),
-            Admission::InsidePercentage { bucket, percentage } => (
-                "insidePercentage",
-                Some(bucket.get()),
-                Some(percentage.hundredths()),
-            ),
-            Admission::Refused { bucket, percentage } => {
-                ("refused", Some(bucket.get()), Some(percentage.hundredths()))
-            }
-            _ => ("other", None, None),
-        };
-        Self {
-            rule: explanation.rule.as_str(),
-            pointer: format!("/rules/{}", explanation.index),
-            decides: explanation.decides,
-            admits: explanation.admission.admits(),
-            reason,
-            bucket,
-            hundredths,
-        }
-    }
 }

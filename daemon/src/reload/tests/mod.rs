@@ -17,6 +17,7 @@ use tempfile::TempDir;
 
 use self::doubles::{Memory, Script};
 use super::compiler::Compiler;
+use super::hold::HoldFile;
 use super::journal::Journal;
 use super::loader::{Loader, Look};
 use super::schedule::Schedule;
@@ -105,6 +106,7 @@ impl Fixture {
             sources,
             Compiler::start(board).unwrap(),
             Arc::new(journal),
+            HoldFile::new(&directory.path().join("hold.json"), 131_072),
             CompileLimits::default(),
             Schedule::new(PULL_DELAY, RETRY_DELAY),
         );

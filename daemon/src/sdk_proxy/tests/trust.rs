@@ -55,6 +55,7 @@ async fn a_certificate_is_shown_to_a_server_that_asks() {
     let mut fixture = Fixture::new();
     let (certificate, key) = fixture.authority.certify("wallet.example", false);
     fixture.settings.client_certificate = Some(Tls {
+        table: "proxy",
         cert_path: fixture.write("client.pem", &certificate.pem()),
         key_path: fixture.write("client.key.pem", &key.serialize_pem()),
     });
@@ -87,6 +88,7 @@ fn files_that_cannot_be_used_stop_the_start_with_the_setting_and_the_reason() {
     };
     let shown = |cert_path: &PathBuf, key_path: &PathBuf| {
         Some(Tls {
+            table: "proxy",
             cert_path: cert_path.clone(),
             key_path: key_path.clone(),
         })

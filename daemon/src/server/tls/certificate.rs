@@ -32,8 +32,8 @@ pub(super) struct Certificate {
 /// Never with a part of the key.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{setting} {}: {why}", .path.display())]
-pub(in crate::server) struct CertificateError {
-    pub(in crate::server) setting: &'static str,
+pub(crate) struct CertificateError {
+    pub(in crate::server) setting: String,
     pub(in crate::server) path: PathBuf,
     pub(in crate::server) why: String,
 }
@@ -46,8 +46,13 @@ impl Certificate {
     /// [`CertificateError`] unless the files hold a chain and the key of its first certificate, and
     /// only its owner may use the key.
     pub(super) fn read(files: &Tls) -> Result<Self, CertificateError> {
-        let in_chain = |why: String| refuse("listen.tls-cert-path", &files.cert_path, why);
-        let in_key = |why: String| refuse("listen.tls-key-path", &files.key_path, why);
+        let refuse = |name: &str, path: &Path, why| CertificateError {
+            setting: format!("{}.{name}", files.table),
+            path: path.to_owned(),
+            why,
+        };
+        let in_chain = |why: String| refuse("tls-cert-path", &files.cert_path, why);
+        let in_key = |why: String| refuse("tls-key-path", &files.key_path, why);
         let chain_pem = regular_file::read(&files.cert_path, MAX_BYTES)
             .map_err(|error| in_chain(error.to_string()))?
             .bytes;
@@ -88,13 +93,5 @@ impl Certificate {
             config: Arc::new(config),
             digest: digest.into(),
         })
-    }
-}
-
-fn refuse(setting: &'static str, path: &Path, why: String) -> CertificateError {
-    CertificateError {
-        setting,
-        path: path.to_owned(),
-        why,
     }
 }

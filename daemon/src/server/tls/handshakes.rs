@@ -127,6 +127,7 @@ async fn shake(accepted: Accepted, shared: Arc<Shared>) {
         stream: Stream::Tcp(stream),
         overloaded,
         permit,
+        counted,
     } = accepted
     else {
         return;
@@ -149,6 +150,7 @@ async fn shake(accepted: Accepted, shared: Arc<Shared>) {
             stream: Stream::Tls(Box::new(connection)),
             overloaded,
             permit,
+            counted,
         });
     }
 }

@@ -14,7 +14,7 @@ use crate::watch::FileWatch;
 
 /// The certificate that new connections get. Those that are open keep the one that they began with.
 #[derive(Debug)]
-pub(in crate::server) struct LiveCertificate {
+pub(crate) struct LiveCertificate {
     files: Tls,
     /// Looked at once for each handshake.
     current: Mutex<Certificate>,
@@ -26,19 +26,19 @@ impl LiveCertificate {
     /// # Errors
     ///
     /// [`CertificateError`] if it cannot be served.
-    pub(in crate::server) fn load(files: Tls) -> Result<Self, CertificateError> {
+    pub(crate) fn load(files: Tls) -> Result<Self, CertificateError> {
         let current = Mutex::new(Certificate::read(&files)?);
         Ok(Self { files, current })
     }
 
     /// How a connection that begins now is served.
-    pub(super) fn config(&self) -> Arc<ServerConfig> {
+    pub(crate) fn config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.current().config)
     }
 
     /// Watches both files, for as long as it is polled, and serves what they hold once it is a
     /// whole pair again. Until then what served goes on to.
-    pub(in crate::server) async fn follow(self: Arc<Self>, watch: settings::Watch) {
+    pub(crate) async fn follow(self: Arc<Self>, watch: settings::Watch) {
         let [chain, key] = [&self.files.cert_path, &self.files.key_path]
             .map(|path| FileWatch::start(path, MAX_BYTES, &watch));
         let mut refused = None;
@@ -79,15 +79,18 @@ impl LiveCertificate {
                 let mut current = self.current();
                 if current.digest != certificate.digest {
                     *current = certificate;
-                    tracing::info!("new connections to listen.http get a new certificate");
+                    let table = self.files.table;
+                    tracing::info!("new connections to {table}.http get a new certificate");
                 } else if before.is_some() {
-                    tracing::info!("the files of listen.http's certificate hold it again");
+                    let table = self.files.table;
+                    tracing::info!("the files of {table}.http's certificate hold it again");
                 }
                 None
             }
             Err(error) => {
                 if before.as_ref() != Some(&error) {
-                    tracing::warn!(%error, "listen.http keeps its certificate, the new one is refused");
+                    let table = self.files.table;
+                    tracing::warn!(%error, "{table}.http keeps its certificate, the new one is refused");
                 }
                 Some(error)
             }

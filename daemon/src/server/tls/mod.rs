@@ -19,5 +19,5 @@ mod socket;
 
 pub(super) use self::certificate::CertificateError;
 pub(super) use self::handshakes::Handshakes;
-pub(super) use self::live_certificate::LiveCertificate;
+pub(crate) use self::live_certificate::LiveCertificate;
 pub(super) use self::socket::TlsConnection;

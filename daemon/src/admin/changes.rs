@@ -1,0 +1,183 @@
+//! What differs between two route configs, rule by rule.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+use serde_json::Value;
+
+/// What another route config would change. Rules are the same if their ids are.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Changes {
+    added: Vec<String>,
+    pub(super) removed: Vec<String>,
+    changed: Vec<String>,
+    /// The fewest whose moving explains the new order.
+    moved: Vec<String>,
+    unchanged: usize,
+    /// All but the unchanged, in the new order; then those that were removed.
+    rules: Vec<RuleChange>,
+}
+
+/// One rule that differs.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct RuleChange {
+    id: String,
+    change: Change,
+    before: Option<Value>,
+    after: Option<Value>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+enum Change {
+    Added,
+    Removed,
+    Changed,
+    Moved,
+}
+
+impl Changes {
+    /// From `before` to `after`, the texts of two route configs that were accepted.
+    pub(super) fn between(before: &str, after: &str) -> Self {
+        let (before, after) = (rules(before), rules(after));
+        let old_place: HashMap<&str, usize> = before
+            .iter()
+            .enumerate()
+            .map(|(at, rule)| (id(rule), at))
+            .collect();
+        let new_ids: HashMap<&str, ()> = after.iter().map(|rule| (id(rule), ())).collect();
+        let kept: Vec<usize> = after
+            .iter()
+            .filter_map(|rule| old_place.get(id(rule)).copied())
+            .collect();
+        let stays = longest_rise(&kept);
+
+        let mut changes = Self::default();
+        for rule in &after {
+            let before = old_place.get(id(rule)).map(|at| (*at, &before[*at]));
+            let change = match before {
+                None => Change::Added,
+                Some((_, before)) if before != rule => Change::Changed,
+                Some((at, _)) if stays.binary_search(&at).is_err() => Change::Moved,
+                Some(_) => {
+                    changes.unchanged += 1;
+                    continue;
+                }
+            };
+            changes.note(change, before.map(|(_, rule)| rule), Some(rule));
+        }
+        for rule in before.iter().filter(|rule| !new_ids.contains_key(id(rule))) {
+            changes.note(Change::Removed, Some(rule), None);
+        }
+        changes
+    }
+
+    fn note(&mut self, change: Change, before: Option<&Value>, after: Option<&Value>) {
+        let id = after.or(before).map_or("", id).to_owned();
+        let ids = match change {
+            Change::Added => &mut self.added,
+            Change::Removed => &mut self.removed,
+            Change::Changed => &mut self.changed,
+            Change::Moved => &mut self.moved,
+        };
+        ids.push(id.clone());
+        self.rules.push(RuleChange {
+            id,
+            change,
+            before: before.cloned(),
+            after: after.cloned(),
+        });
+    }
+}
+
+/// The rules of a route config that was accepted.
+pub(super) fn rules(text: &str) -> Vec<Value> {
+    let mut config: Value = serde_json::from_str(text).unwrap_or_default();
+    match config["rules"].take() {
+        Value::Array(rules) => rules,
+        _ => Vec::new(),
+    }
+}
+
+fn id(rule: &Value) -> &str {
+    rule["id"].as_str().unwrap_or_default()
+}
+
+/// The longest part of `numbers` that rises, in order. All of them differ.
+fn longest_rise(numbers: &[usize]) -> Vec<usize> {
+    // For each length, the place of the smallest number that a rise of it can end with.
+    let mut ends: Vec<usize> = Vec::new();
+    let mut before: Vec<Option<usize>> = Vec::with_capacity(numbers.len());
+    for (place, number) in numbers.iter().enumerate() {
+        let length = ends.partition_point(|end| numbers[*end] < *number);
+        before.push(length.checked_sub(1).map(|shorter| ends[shorter]));
+        if length == ends.len() {
+            ends.push(place);
+        } else {
+            ends[length] = place;
+        }
+    }
+    let mut rise = Vec::with_capacity(ends.len());
+    let mut at = ends.last().copied();
+    while let Some(place) = at {
+        rise.push(numbers[place]);
+        at = before[place];
+    }
+    rise.reverse();
+    rise
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(rules: &[(&str, u32)]) -> String {
+        let rules: Vec<String> = rules
+            .iter()
+            .map(|(id, x)| format!(r#"{{"id": "{id}", "match": {{"exact": "{x}"}}}}"#))
+            .collect();
+        format!(r#"{{"rules": [{}]}}"#, rules.join(","))
+    }
+
+    fn between(before: &[(&str, u32)], after: &[(&str, u32)]) -> Changes {
+        Changes::between(&config(before), &config(after))
+    }
+
+    #[test]
+    fn each_kind_of_change_is_told_apart() {
+        let before = [("a", 1), ("b", 2), ("c", 3), ("d", 4), ("e", 5)];
+        let changes = between(&before, &before);
+        assert_eq!((changes.unchanged, changes.rules.len()), (5, 0));
+
+        let changes = between(&before, &[("b", 2), ("x", 1), ("c", 9), ("a", 1), ("e", 5)]);
+        assert_eq!(changes.added, ["x"]);
+        assert_eq!(changes.removed, ["d"]);
+        assert_eq!(changes.changed, ["c"]);
+        assert_eq!(changes.moved, ["a"]);
+        assert_eq!(changes.unchanged, 2);
+        let order: Vec<&str> = changes.rules.iter().map(|rule| &*rule.id).collect();
+        assert_eq!(order, ["x", "c", "a", "d"]);
+        let [added, changed, moved, removed] = &changes.rules[..] else {
+            panic!()
+        };
+        assert!(added.before.is_none() && added.after.is_some());
+        assert_eq!(changed.before.as_ref().unwrap()["match"]["exact"], "3");
+        assert_eq!(changed.after.as_ref().unwrap()["match"]["exact"], "9");
+        assert_eq!(moved.before, moved.after);
+        assert!(removed.before.is_some() && removed.after.is_none());
+    }
+
+    #[test]
+    fn as_few_as_possible_have_moved() {
+        let before: Vec<(String, u32)> = (0..1000).map(|n| (n.to_string(), n)).collect();
+        let before: Vec<(&str, u32)> = before.iter().map(|(id, x)| (&**id, *x)).collect();
+        let mut after = before.clone();
+        let first = after.remove(0);
+        after.push(first);
+        let changes = between(&before, &after);
+        assert_eq!(changes.moved, ["0"]);
+        assert_eq!(changes.unchanged, 999);
+        after.reverse();
+        assert_eq!(between(&before, &after).moved.len(), 998);
+    }
+}

@@ -1,0 +1,206 @@
+//! What operators change: the table that serves, the hold, the log, and whether it serves at all.
+
+use codeid_engine::ConfigDigest;
+use hyper::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tracing::level_filters::LevelFilter;
+
+use super::answer::{Answer, Refusal, json};
+use super::call::{Call, IfMatch, Outcome};
+use crate::reload::hold::HoldAction;
+use crate::reload::operator::{Done, NotDone, Order};
+use crate::telemetry;
+
+/// The longest reason for a hold, in characters.
+const MAX_REASON_CHARACTERS: usize = 200;
+
+/// What served before a change and what after it, beside the answer, for the audit log.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Replaced {
+    pub(super) from: Option<ConfigDigest>,
+    pub(super) to: Option<ConfigDigest>,
+}
+
+/// `POST /v1/apply`
+pub(super) async fn apply(call: Call) -> Outcome {
+    let Some(replaces) = call.if_match()? else {
+        return Err(Refusal::new(
+            StatusCode::PRECONDITION_REQUIRED,
+            "ifMatchMissing",
+            "If-Match must name the SHA-256 of the route config that is to be replaced, in quotes, \
+             or be * for any.",
+        ));
+    };
+    put(&call, call.body.to_vec(), replaces, HoldAction::Apply).await
+}
+
+/// `POST /v1/rollback`
+pub(super) async fn rollback(call: Call) -> Outcome {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct To {
+        generation: u64,
+    }
+    let to: To = call.json()?;
+    let replaces = call.if_match()?.unwrap_or(IfMatch::Anything);
+    let entry = call.plane.operator.board().history.find(to.generation);
+    let entry = entry.ok_or_else(unknown_generation)?;
+    let text = entry.text.as_bytes().to_vec();
+    put(&call, text, replaces, HoldAction::Rollback).await
+}
+
+/// `POST /v1/reload`
+pub(super) async fn reload(call: Call) -> Outcome {
+    let Nothing {} = call.json_or_nothing()?;
+    let operator = &call.plane.operator;
+    let from = operator.digest();
+    let looks = operator.reload().await.map_err(Refusal::from)?;
+    let last = looks.last().map_or("failed", |look| look.outcome);
+    let to = operator.digest();
+    let answer = json(&json!({
+        "outcome": if last == "absent" { "failed" } else { last },
+        "looks": looks,
+        "generation": operator.serving().map(|entry| entry.generation.get()),
+        "sha256": to,
+    }));
+    Ok(with(answer, Replaced { from, to }))
+}
+
+/// `POST /v1/freeze`
+pub(super) async fn freeze(call: Call) -> Outcome {
+    #[derive(Default, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Why {
+        reason: Option<String>,
+    }
+    let Why { reason } = call.json_or_nothing()?;
+    let is_long = |reason: &String| reason.chars().count() > MAX_REASON_CHARACTERS;
+    if reason.as_ref().is_some_and(is_long) {
+        return Err(Refusal::malformed(format!(
+            "The reason must have {MAX_REASON_CHARACTERS} characters at most."
+        )));
+    }
+    let by = call.caller.to_string();
+    let hold = call.plane.operator.freeze(reason, by).await?;
+    Ok(json(&json!({ "hold": hold })))
+}
+
+/// `POST /v1/thaw`
+pub(super) async fn thaw(call: Call) -> Outcome {
+    let Nothing {} = call.json_or_nothing()?;
+    call.plane.operator.thaw().await?;
+    Ok(json(&json!({ "hold": null })))
+}
+
+/// `POST /v1/log-level`
+pub(super) async fn log_level(call: Call) -> Outcome {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct To {
+        level: Level,
+    }
+    let To { level } = call.json()?;
+    if !telemetry::set_level(level.filter()) {
+        return Err(Refusal::fault());
+    }
+    Ok(json(&json!({ "level": level })))
+}
+
+/// `POST /v1/drain`
+pub(super) async fn drain(call: Call) -> Outcome {
+    let Nothing {} = call.json_or_nothing()?;
+    call.plane.shutdown.ask_to_drain();
+    Ok(json(&json!({ "draining": true })))
+}
+
+async fn put(call: &Call, text: Vec<u8>, replaces: IfMatch, action: HoldAction) -> Outcome {
+    let order = Order {
+        text,
+        replaces: replaces.digest(),
+        action,
+        by: call.caller.to_string(),
+    };
+    let done = call.plane.operator.put(order).await?;
+    let Done {
+        sha256, replaced, ..
+    } = done;
+    let replaced = Replaced {
+        from: replaced,
+        to: Some(sha256),
+    };
+    Ok(with(json(&done), replaced))
+}
+
+fn with(mut answer: Answer, replaced: Replaced) -> Answer {
+    answer.extensions_mut().insert(replaced);
+    answer
+}
+
+/// A body that says nothing: `{}`, or no bytes.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+/// How much is logged.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Level {
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+impl Level {
+    const fn filter(self) -> LevelFilter {
+        match self {
+            Self::Error => LevelFilter::ERROR,
+            Self::Warn => LevelFilter::WARN,
+            Self::Info => LevelFilter::INFO,
+            Self::Debug => LevelFilter::DEBUG,
+            Self::Trace => LevelFilter::TRACE,
+        }
+    }
+}
+
+pub(super) fn unknown_generation() -> Refusal {
+    let detail = "No table of this generation is remembered; the history lists those that are.";
+    Refusal::new(StatusCode::NOT_FOUND, "unknownGeneration", detail)
+}
+
+impl From<NotDone> for Refusal {
+    fn from(not_done: NotDone) -> Self {
+        match not_done {
+            NotDone::Stale { serving } => Self::new(
+                StatusCode::PRECONDITION_FAILED,
+                "ifMatchStale",
+                match serving {
+                    Some(digest) => format!("Something else serves by now: {digest}."),
+                    None => "Nothing serves.".to_owned(),
+                },
+            ),
+            NotDone::Refused(unsound) => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "refused",
+                format!(
+                    "The route config is refused, and what served still serves: {}",
+                    unsound.why
+                ),
+            )
+            .with_problems(unsound.problems),
+            NotDone::NotKept(why) => Self::new(
+                StatusCode::INSUFFICIENT_STORAGE,
+                "notKept",
+                format!("The hold could not be written, so nothing was changed: {why}"),
+            ),
+            NotDone::Held(hold) => Self::new(
+                StatusCode::CONFLICT,
+                "frozen",
+                format!("What serves is held by {}; thaw it first.", hold.by),
+            ),
+            NotDone::Fault => Self::fault(),
+        }
+    }
+}

@@ -1,0 +1,385 @@
+//! Every metric there is: its name, what it says, and where its figures come from.
+
+use codeid_engine::RouteTable;
+
+use super::exposition::{Exposition, Kind};
+use super::histogram::Distribution;
+use super::rules::Series;
+use super::{Identification, Listener, Metrics, RECORDED, RequestResult};
+use crate::readiness;
+use crate::reload::status::{Counters, SourceStatus, Status, TableStatus};
+
+const NANOSECONDS: f64 = 1e9;
+const MICROSECONDS: f64 = 1e6;
+
+/// What may be started again after a fault, or have calls that meet one, so that each has a series
+/// before it does.
+const TASKS: [&str; 11] = [
+    "admin",
+    "announcements",
+    "certificate",
+    "compile",
+    "hangups",
+    "preset",
+    "presetWatch",
+    "reload",
+    "remote",
+    "staleness",
+    "store",
+];
+
+/// Adds all of them.
+pub(super) fn write(metrics: &Metrics, out: &mut Exposition) {
+    process(metrics, out);
+    if RECORDED {
+        requests(metrics, out);
+        rules(metrics, out);
+        connections(metrics, out);
+        sdk_proxy(metrics, out);
+    }
+    let status = metrics.board.status();
+    if let Some(table) = &status.table {
+        table_that_serves(table, out);
+    }
+    age(&status, out);
+    sources(&status, out);
+    reloads(&status.counters, out);
+    saves(&status, out);
+    restarts(&status.counters, out);
+}
+
+fn process(metrics: &Metrics, out: &mut Exposition) {
+    out.family(
+        Kind::Gauge,
+        "codeid_build_info",
+        "Which program runs; always 1.",
+    )
+    .sample(&[("version", env!("CARGO_PKG_VERSION"))], 1);
+    let since_1970 = metrics.started_at.duration_since(std::time::UNIX_EPOCH);
+    out.gauge(
+        "codeid_start_time_seconds",
+        "When the process began to start, in seconds since 1970.",
+        since_1970.map_or(0.0, |since| since.as_secs_f64()),
+    );
+    out.gauge(
+        "codeid_ready",
+        "Whether requests should be sent here, as /readyz says.",
+        u8::from(readiness::is_ready(&metrics.board, &metrics.shutdown)),
+    );
+}
+
+fn requests(metrics: &Metrics, out: &mut Exposition) {
+    let mut family = out.family(
+        Kind::Counter,
+        "codeid_requests_total",
+        "Requests and commands to identify code values, a batch as one, by listener and result code.",
+    );
+    for listener in Listener::ALL {
+        for result in RequestResult::ALL {
+            let labels = [("listener", listener.word()), ("result", result.word())];
+            family.sample(&labels, metrics.requests(listener, result));
+        }
+    }
+    let mut family = out.family(
+        Kind::Counter,
+        "codeid_identifications_total",
+        "Code values that were answered, each of a batch by itself, by action or result code.",
+    );
+    for identification in Identification::ALL {
+        let labels = [("answer", identification.word())];
+        family.sample(&labels, metrics.identifications(identification));
+    }
+    let mut family = out.family(
+        Kind::Histogram,
+        "codeid_identify_duration_seconds",
+        "How long a code value took, from all bytes of its request to the bytes of its answer. What is \
+         done at once (a batch, the commands of one read of a Redis client) is timed at once and divided.",
+    );
+    for listener in Listener::ALL {
+        let labels = [("listener", listener.word())];
+        family.distribution(&labels, &metrics.durations(listener), NANOSECONDS);
+    }
+}
+
+fn rules(metrics: &Metrics, out: &mut Exposition) {
+    metrics.live.with(|table| {
+        let Some(table) = table else { return };
+        let series = metrics.rule_series.of(table);
+        rule_family(
+            "codeid_rule_decided_total",
+            "Code values that a rule decided since its table serves. Beyond 800 rules those have a series \
+             that did something first, and the rest one together.",
+            &series,
+            |series| series.decided,
+            out,
+        );
+        rule_family(
+            "codeid_rule_refused_by_canary_total",
+            "Code values that a rule accepts and no rule before it decided, whose openId its canary refused; \
+             else as codeid_rule_decided_total.",
+            &series,
+            |series| series.refused,
+            out,
+        );
+    });
+}
+
+fn rule_family(
+    name: &'static str,
+    help: &'static str,
+    series: &[Series<'_>],
+    count: impl Fn(&Series<'_>) -> u64,
+    out: &mut Exposition,
+) {
+    let mut family = out.family(Kind::Counter, name, help);
+    for one in series {
+        family.sample(&[("rule", one.rule)], count(one));
+    }
+}
+
+fn connections(metrics: &Metrics, out: &mut Exposition) {
+    let connections = &metrics.connections;
+    let mut by_listener = |kind, name, help, value: &dyn Fn(Listener) -> u64| {
+        let mut family = out.family(kind, name, help);
+        for listener in Listener::ALL {
+            family.sample(&[("listener", listener.word())], value(listener));
+        }
+    };
+    by_listener(
+        Kind::Gauge,
+        "codeid_connections_open",
+        "Connections that are open.",
+        &|listener| connections.open(listener),
+    );
+    by_listener(
+        Kind::Counter,
+        "codeid_connections_accepted_total",
+        "Connections that were accepted, those that were refused then too.",
+        &|listener| connections.accepted(listener),
+    );
+    by_listener(
+        Kind::Counter,
+        "codeid_connections_refused_total",
+        "Connections that were told that there are too many.",
+        &|listener| connections.refused(listener),
+    );
+}
+
+fn sdk_proxy(metrics: &Metrics, out: &mut Exposition) {
+    let figures = &metrics.sdk_proxy;
+    let mut family = out.family(
+        Kind::Counter,
+        "codeid_sdk_proxy_requests_total",
+        "Requests of sdkProxy, by result code; other: one of the upstream's that is not published.",
+    );
+    for (code, count) in figures.results() {
+        family.sample(&[("result", code)], count);
+    }
+    out.family(
+        Kind::Histogram,
+        "codeid_sdk_proxy_duration_seconds",
+        "How long a request of sdkProxy that was worked on took, from its body to its answer.",
+    )
+    .distribution(&[], &figures.durations(), MICROSECONDS);
+    out.gauge(
+        "codeid_sdk_proxy_in_flight",
+        "Requests of sdkProxy that are worked on.",
+        figures.in_flight(),
+    );
+}
+
+fn table_that_serves(table: &TableStatus, out: &mut Exposition) {
+    let sha256 = table.sha256.to_string();
+    out.family(
+        Kind::Gauge,
+        "codeid_table_info",
+        "Which route config serves; always 1.",
+    )
+    .sample(
+        &[
+            ("version", &table.version),
+            ("level", &table.level.to_string()),
+            ("sha256", &sha256),
+        ],
+        1,
+    );
+    out.gauge(
+        "codeid_table_generation",
+        "Which table serves: 1 for the first since the start, then one more each time.",
+        table.generation,
+    );
+    out.gauge(
+        "codeid_table_rules",
+        "How many rules serve.",
+        table.rule_count,
+    );
+    out.gauge(
+        "codeid_table_bytes",
+        "About how much memory the table that serves takes.",
+        table.memory_bytes,
+    );
+    out.gauge(
+        "codeid_table_compile_seconds",
+        "How long reading, checking and compiling the config that serves took.",
+        table.compile_us as f64 / MICROSECONDS,
+    );
+    out.gauge(
+        "codeid_table_loaded_timestamp_seconds",
+        "When the config that serves was compiled, in seconds since 1970.",
+        seconds(table.loaded_at),
+    );
+}
+
+fn age(status: &Status, out: &mut Exposition) {
+    out.gauge(
+        "codeid_table_age_seconds",
+        "How long ago the remote source last gave or confirmed what serves, or the start if it never did.",
+        seconds(status.staleness.age_ms),
+    );
+    out.gauge(
+        "codeid_table_stale",
+        "Whether that is longer ago than reload.stale-after-ms allows.",
+        u8::from(status.staleness.stale),
+    );
+    if let Some(at) = status.last_activation_at {
+        out.gauge(
+            "codeid_last_activation_timestamp_seconds",
+            "When a table was last activated, in seconds since 1970.",
+            seconds(at),
+        );
+    }
+}
+
+fn sources(status: &Status, out: &mut Exposition) {
+    let sources = &status.sources;
+    let all = [
+        ("remote", sources.remote.as_ref()),
+        ("local", Some(&sources.local)),
+        ("preset", Some(&sources.preset)),
+    ];
+    let mut by_source = |name, help, value: &dyn Fn(&SourceStatus) -> Option<f64>| {
+        let mut family = out.family(Kind::Gauge, name, help);
+        for (word, source) in all {
+            if let Some(value) = source.and_then(value) {
+                family.sample(&[("source", word)], value);
+            }
+        }
+    };
+    by_source(
+        "codeid_source_last_check_timestamp_seconds",
+        "When a source was last looked at, in seconds since 1970.",
+        &|source| Some(seconds(source.last_check.as_ref()?.at)),
+    );
+    by_source(
+        "codeid_source_last_good_check_timestamp_seconds",
+        "When a source last gave or confirmed a config that serves, in seconds since 1970.",
+        &|source| source.last_good_check_at.map(seconds),
+    );
+    by_source(
+        "codeid_source_failing_checks",
+        "How many looks at a source in a row brought nothing good.",
+        &|source| Some(source.last_check.as_ref()?.failures as f64),
+    );
+    by_source(
+        "codeid_source_config_refused",
+        "Whether a source gives a config that is refused.",
+        &|source| Some(f64::from(u8::from(source.refusal.is_some()))),
+    );
+    if let Some(at) = status.next_pull_at {
+        out.gauge(
+            "codeid_next_pull_timestamp_seconds",
+            "When the remote source is pulled next, in seconds since 1970.",
+            seconds(at),
+        );
+    }
+}
+
+fn reloads(counters: &Counters, out: &mut Exposition) {
+    let mut family = out.family(
+        Kind::Counter,
+        "codeid_pulls_total",
+        "Readings of the remote source, by whether it gave a config, said there is no other, or gave nothing.",
+    );
+    family.sample(&[("outcome", "downloaded")], counters.pulls.downloaded);
+    family.sample(&[("outcome", "not_modified")], counters.pulls.not_modified);
+    family.sample(&[("outcome", "failed")], counters.pulls.failed);
+    let mut family = out.family(
+        Kind::Counter,
+        "codeid_reloads_total",
+        "Configs that were looked at, from all sources, by what became of them.",
+    );
+    family.sample(&[("outcome", "activated")], counters.reloads.activated);
+    family.sample(&[("outcome", "unchanged")], counters.reloads.unchanged);
+    family.sample(&[("outcome", "refused")], counters.reloads.refused);
+    out.counter(
+        "codeid_compiles_total",
+        "Configs that were compiled, to be accepted or refused.",
+        counters.compiles,
+    );
+}
+
+fn saves(status: &Status, out: &mut Exposition) {
+    let mut family = out.family(
+        Kind::Counter,
+        "codeid_saves_total",
+        "Attempts to keep a config in the local storage, by outcome.",
+    );
+    family.sample(&[("outcome", "saved")], status.counters.saves);
+    family.sample(&[("outcome", "failed")], status.counters.saves_failed);
+    out.gauge(
+        "codeid_save_failing",
+        "Whether what serves could not be kept in the local storage.",
+        u8::from(status.save.failure.is_some()),
+    );
+}
+
+fn restarts(counters: &Counters, out: &mut Exposition) {
+    let mut family = out.family(
+        Kind::Counter,
+        "codeid_task_restarts_total",
+        "How often a task was started again after a fault, or calls of a source or store met one.",
+    );
+    for task in TASKS {
+        let count = counters.restarts.get(task).copied().unwrap_or(0);
+        family.sample(&[("task", task)], count);
+    }
+    for (task, count) in &counters.restarts {
+        if !TASKS.contains(task) {
+            family.sample(&[("task", task)], count);
+        }
+    }
+}
+
+fn seconds(milliseconds: u64) -> f64 {
+    milliseconds as f64 / 1000.0
+}
+
+impl Metrics {
+    /// All workers together.
+    pub(super) fn requests(&self, listener: Listener, result: RequestResult) -> u64 {
+        let each = self.workers.iter();
+        each.map(|worker| worker.requests(listener, result)).sum()
+    }
+
+    /// All workers together.
+    pub(super) fn identifications(&self, identification: Identification) -> u64 {
+        let each = self.workers.iter();
+        each.map(|worker| worker.identifications(identification))
+            .sum()
+    }
+
+    /// All workers together.
+    pub(super) fn durations(&self, listener: Listener) -> Distribution {
+        let mut all = Distribution::default();
+        for worker in &self.workers {
+            all += &worker.durations(listener);
+        }
+        all
+    }
+
+    /// Which table serves; 0 if none does.
+    pub(super) fn generation(&self) -> u64 {
+        let generation = |table: &RouteTable| table.generation().get();
+        self.live.with(|table| table.map_or(0, generation))
+    }
+}

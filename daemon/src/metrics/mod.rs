@@ -1,0 +1,107 @@
+//! Figures of a running daemon: how much it does, how fast, and what came of it.
+//!
+//! ```text
+//! worker threads ──Tally──▶ WorkerFigures, one for each ─┐
+//! accepting thread ───────▶ ConnectionFigures ───────────┼─▶ Metrics ─┬▶ text for Prometheus
+//! proxy threads ──────────▶ SdkProxyFigures ─────────────┤            └▶ Snapshot, as JSON
+//! route table ────────────▶ its counts of rules ─────────┤
+//! control thread ─────────▶ the board of reloads ────────┘
+//! ```
+//!
+//! Whoever asks pays: a worker writes to memory of its own, and what it wrote is added up when it is
+//! read. Nothing in it tells a code value, an openId or a customer.
+//!
+//! Without the feature `metrics` nothing is recorded, and what was not is left out.
+//!
+//! Source: SPEC.md, section 6.
+
+mod connections;
+mod exposition;
+mod families;
+mod histogram;
+mod rules;
+mod sdk_proxy;
+mod snapshot;
+mod tally;
+mod worker;
+
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+use codeid_engine::LiveTable;
+
+use self::exposition::Exposition;
+use self::rules::RuleSeries;
+use crate::reload::status::Board;
+use crate::shutdown::Shutdown;
+
+pub(crate) use self::connections::{ConnectionFigures, OpenConnection};
+pub(crate) use self::sdk_proxy::SdkProxyFigures;
+pub(crate) use self::snapshot::Snapshot;
+pub(crate) use self::tally::{Identification, Listener, RequestResult, Tally};
+pub(crate) use self::worker::{Stopwatch, WorkerFigures, enter_worker, record, thread_scratch};
+
+/// Whether requests are counted and timed at all: the feature `metrics`.
+pub(crate) const RECORDED: bool = cfg!(feature = "metrics");
+
+/// The media type of [`Metrics::render`].
+pub(crate) const TEXT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// Everything that is known of a daemon in figures.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    started_at: SystemTime,
+    live: Arc<LiveTable>,
+    board: Arc<Board>,
+    shutdown: Arc<Shutdown>,
+    workers: Box<[Arc<WorkerFigures>]>,
+    connections: Arc<ConnectionFigures>,
+    sdk_proxy: Arc<SdkProxyFigures>,
+    rule_series: RuleSeries,
+}
+
+impl Metrics {
+    /// Of a daemon that began to start at `started` and has `workers` worker threads; `sdk_proxy`
+    /// is what its forwarder writes to, if it has one.
+    pub(crate) fn new(
+        started: Instant,
+        workers: usize,
+        live: Arc<LiveTable>,
+        board: Arc<Board>,
+        shutdown: Arc<Shutdown>,
+        sdk_proxy: Option<Arc<SdkProxyFigures>>,
+    ) -> Self {
+        Self {
+            started_at: SystemTime::now() - started.elapsed(),
+            live,
+            board,
+            shutdown,
+            workers: (0..workers).map(|_| Arc::default()).collect(),
+            connections: Arc::default(),
+            sdk_proxy: sdk_proxy.unwrap_or_default(),
+            rule_series: RuleSeries::default(),
+        }
+    }
+
+    /// Everything as Prometheus reads it, of [`TEXT_TYPE`].
+    pub(crate) fn render(&self) -> String {
+        let mut out = Exposition::default();
+        families::write(self, &mut out);
+        out.into_text()
+    }
+
+    /// What clients of our own compare from one moment to the next.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        Snapshot::of(self)
+    }
+
+    /// What accepting threads write to.
+    pub(crate) const fn connections(&self) -> &Arc<ConnectionFigures> {
+        &self.connections
+    }
+
+    /// What is written to about requests of sdkProxy.
+    pub(crate) const fn sdk_proxy(&self) -> &Arc<SdkProxyFigures> {
+        &self.sdk_proxy
+    }
+}

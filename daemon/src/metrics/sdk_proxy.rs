@@ -1,0 +1,87 @@
+//! What became of requests of sdkProxy.
+//!
+//! They take milliseconds, and the proxy's threads share these figures.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use super::RECORDED;
+use super::histogram::{Distribution, Histogram};
+use super::worker::Stopwatch;
+use crate::sdk_proxy::results;
+
+/// Requests of sdkProxy, those that were forwarded and those that were not.
+#[derive(Debug, Default)]
+pub(crate) struct SdkProxyFigures {
+    /// In the order of the published results; the last is for codes that are not published.
+    results: [AtomicU64; results::ALL.len() + 1],
+    /// In microseconds.
+    durations: Histogram,
+    begun: AtomicU64,
+    ended: AtomicU64,
+}
+
+/// A request that is worked on; it ends with the value.
+#[derive(Debug)]
+pub(crate) struct InFlight {
+    figures: Arc<SdkProxyFigures>,
+    began: Stopwatch,
+}
+
+impl SdkProxyFigures {
+    /// What stands for a result code that is not published.
+    pub(crate) const UNPUBLISHED: &'static str = "other";
+
+    /// Counts a request that ended with this result code.
+    pub(crate) fn count(&self, code: &str) {
+        if RECORDED {
+            let published = results::ALL.iter().position(|result| result.code == code);
+            let index = published.unwrap_or(results::ALL.len());
+            self.results[index].fetch_add(1, Relaxed);
+        }
+    }
+
+    /// A request that is worked on from now on.
+    pub(crate) fn begin(self: &Arc<Self>) -> InFlight {
+        self.begun.fetch_add(1, Relaxed);
+        InFlight {
+            figures: Arc::clone(self),
+            began: Stopwatch::start(),
+        }
+    }
+
+    /// Each result code, and how many requests ended with it.
+    pub(super) fn results(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let codes = results::ALL.iter().map(|result| result.code);
+        let counts = self.results.iter().map(|count| count.load(Relaxed));
+        codes.chain([Self::UNPUBLISHED]).zip(counts)
+    }
+
+    /// In microseconds.
+    pub(super) fn durations(&self) -> Distribution {
+        self.durations.read()
+    }
+
+    pub(super) fn in_flight(&self) -> u64 {
+        // In this order the difference is never less than nothing.
+        let ended = self.ended.load(Relaxed);
+        self.begun.load(Relaxed).saturating_sub(ended)
+    }
+}
+
+impl InFlight {
+    /// It was answered with this result code.
+    pub(crate) fn end(self, code: &str) {
+        if RECORDED {
+            let microseconds = self.began.nanoseconds() / 1000;
+            self.figures.durations.record_among_others(microseconds);
+            self.figures.count(code);
+        }
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.figures.ended.fetch_add(1, Relaxed);
+    }
+}

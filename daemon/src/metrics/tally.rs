@@ -1,0 +1,125 @@
+//! What a unit of work came to, counted before it is written down at once.
+
+use codeid_engine::Outcome;
+
+use super::RECORDED;
+
+/// Where a request came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Listener {
+    /// `listen.http`, with or without TLS.
+    Http,
+    Unix,
+    Resp,
+}
+
+/// How a request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RequestResult {
+    Success,
+    ParamIllegal,
+    UnknownException,
+}
+
+/// What one code value of one openId was answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Identification {
+    Decode,
+    OpenUrl,
+    Unsupported,
+    ParamIllegal,
+    UnknownException,
+}
+
+/// The requests and identifications of one unit of work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    pub(super) requests: [u64; RequestResult::ALL.len()],
+    pub(super) identifications: [u64; Identification::ALL.len()],
+}
+
+impl Tally {
+    #[inline]
+    pub(crate) const fn count_request(&mut self, result: RequestResult) {
+        if RECORDED {
+            self.requests[result as usize] += 1;
+        }
+    }
+
+    #[inline]
+    pub(crate) const fn count_identification(&mut self, identification: Identification) {
+        if RECORDED {
+            self.identifications[identification as usize] += 1;
+        }
+    }
+
+    /// Of one request, which failed before it came to identifying anything.
+    pub(crate) fn of_request(result: RequestResult) -> Self {
+        let mut tally = Self::default();
+        tally.count_request(result);
+        tally
+    }
+}
+
+impl Listener {
+    pub(super) const ALL: [Self; 3] = [Self::Http, Self::Unix, Self::Resp];
+
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Unix => "unix",
+            Self::Resp => "resp",
+        }
+    }
+}
+
+impl RequestResult {
+    pub(super) const ALL: [Self; 3] = [Self::Success, Self::ParamIllegal, Self::UnknownException];
+
+    /// The result code.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Success => "SUCCESS",
+            Self::ParamIllegal => "PARAM_ILLEGAL",
+            Self::UnknownException => "UNKNOWN_EXCEPTION",
+        }
+    }
+}
+
+impl Identification {
+    pub(super) const ALL: [Self; 5] = [
+        Self::Decode,
+        Self::OpenUrl,
+        Self::Unsupported,
+        Self::ParamIllegal,
+        Self::UnknownException,
+    ];
+
+    pub(crate) const fn of(outcome: &Outcome<'_>) -> Self {
+        match outcome {
+            Outcome::Unsupported => Self::Unsupported,
+            Outcome::Decode { .. } => Self::Decode,
+            Outcome::OpenUrl { .. } => Self::OpenUrl,
+        }
+    }
+
+    /// The result of a request for this alone.
+    pub(crate) const fn result(self) -> RequestResult {
+        match self {
+            Self::Decode | Self::OpenUrl | Self::Unsupported => RequestResult::Success,
+            Self::ParamIllegal => RequestResult::ParamIllegal,
+            Self::UnknownException => RequestResult::UnknownException,
+        }
+    }
+
+    /// The type of the action, `UNSUPPORTED` also if no rule decided, or the result code.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Decode => "DECODE",
+            Self::OpenUrl => "OPEN_URL",
+            Self::Unsupported => "UNSUPPORTED",
+            Self::ParamIllegal => "PARAM_ILLEGAL",
+            Self::UnknownException => "UNKNOWN_EXCEPTION",
+        }
+    }
+}

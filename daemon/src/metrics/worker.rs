@@ -1,0 +1,136 @@
+//! What one worker thread did.
+//!
+//! The thread is the only one that writes to its figures, so that it can with a load and a store for
+//! each: no lock, no locked instruction, and no cache line that moves from core to core until
+//! somebody reads. A reader may see one figure of a request before another.
+
+use std::cell::OnceCell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Instant;
+
+use codeid_engine::Scratch;
+
+use super::histogram::{Distribution, Histogram};
+use super::{Identification, Listener, Metrics, RECORDED, RequestResult, Tally};
+
+/// The figures of one worker thread. Two lines of the cache long at least, as far as cores share
+/// them.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+pub(crate) struct WorkerFigures {
+    listeners: [OfListener; Listener::ALL.len()],
+    identifications: [Counter; Identification::ALL.len()],
+}
+
+#[derive(Debug, Default)]
+struct OfListener {
+    requests: [Counter; RequestResult::ALL.len()],
+    /// In nanoseconds, for each identification.
+    durations: Histogram,
+}
+
+/// Only one thread adds to it.
+#[derive(Debug, Default)]
+struct Counter(AtomicU64);
+
+/// When a unit of work began.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stopwatch(Option<Instant>);
+
+thread_local! {
+    /// The worker's index and figures, on the thread of one.
+    static WORKER: OnceCell<(usize, Arc<WorkerFigures>)> = const { OnceCell::new() };
+}
+
+/// From now on this thread is the worker `index`. To be called once, before it serves anything.
+pub(crate) fn enter_worker(metrics: &Metrics, index: usize) {
+    if let Some(figures) = metrics.workers.get(index) {
+        WORKER.with(|worker| {
+            let _ = worker.set((index, Arc::clone(figures)));
+        });
+    }
+}
+
+/// Memory for lookups on this thread: the route table counts what they come to, on a worker's.
+pub(crate) fn thread_scratch() -> Scratch {
+    WORKER.with(|worker| match worker.get() {
+        Some((index, _)) if RECORDED => Scratch::of_shard(*index),
+        _ => Scratch::new(),
+    })
+}
+
+/// Writes down what a unit of work came to, and how long it took for each identification in it. On
+/// a thread that is no worker, nothing.
+#[inline]
+pub(crate) fn record(listener: Listener, tally: &Tally, began: Stopwatch) {
+    if !RECORDED {
+        return;
+    }
+    WORKER.with(|worker| {
+        if let Some((_, figures)) = worker.get() {
+            figures.record(listener, tally, began);
+        }
+    });
+}
+
+impl Stopwatch {
+    /// Begins now.
+    #[inline]
+    pub(crate) fn start() -> Self {
+        Self(RECORDED.then(Instant::now))
+    }
+
+    /// In nanoseconds, up to five centuries.
+    #[inline]
+    pub(super) fn nanoseconds(self) -> u64 {
+        let elapsed = self.0.map(|began| began.elapsed().as_nanos());
+        u64::try_from(elapsed.unwrap_or(0)).unwrap_or(u64::MAX)
+    }
+}
+
+impl WorkerFigures {
+    fn record(&self, listener: Listener, tally: &Tally, began: Stopwatch) {
+        let of_listener = &self.listeners[listener as usize];
+        add_all(&of_listener.requests, &tally.requests);
+        let identified: u64 = tally.identifications.iter().sum();
+        if identified > 0 {
+            add_all(&self.identifications, &tally.identifications);
+            let durations = &of_listener.durations;
+            durations.record_alone(began.nanoseconds(), identified);
+        }
+    }
+
+    pub(super) fn requests(&self, listener: Listener, result: RequestResult) -> u64 {
+        self.listeners[listener as usize].requests[result as usize].get()
+    }
+
+    pub(super) fn identifications(&self, identification: Identification) -> u64 {
+        self.identifications[identification as usize].get()
+    }
+
+    pub(super) fn durations(&self, listener: Listener) -> Distribution {
+        self.listeners[listener as usize].durations.read()
+    }
+}
+
+impl Counter {
+    #[inline]
+    fn add(&self, more: u64) {
+        self.0
+            .store(self.0.load(Relaxed).wrapping_add(more), Relaxed);
+    }
+
+    fn get(&self) -> u64 {
+        self.0.load(Relaxed)
+    }
+}
+
+#[inline]
+fn add_all(counters: &[Counter], more: &[u64]) {
+    for (counter, &more) in counters.iter().zip(more) {
+        if more > 0 {
+            counter.add(more);
+        }
+    }
+}
