@@ -14,8 +14,10 @@ const MICROSECONDS: f64 = 1e6;
 
 /// What may be started again after a fault, or have calls that meet one, so that each has a series
 /// before it does.
-const TASKS: [&str; 11] = [
+const TASKS: [&str; 14] = [
     "admin",
+    "adminCertificate",
+    "adminHttp",
     "announcements",
     "certificate",
     "compile",
@@ -26,6 +28,7 @@ const TASKS: [&str; 11] = [
     "remote",
     "staleness",
     "store",
+    "tokens",
 ];
 
 /// Adds all of them.
@@ -240,6 +243,11 @@ fn age(status: &Status, out: &mut Exposition) {
         "codeid_table_stale",
         "Whether that is longer ago than reload.stale-after-ms allows.",
         u8::from(status.staleness.stale),
+    );
+    out.gauge(
+        "codeid_table_held",
+        "Whether an operator holds what serves against what the sources give.",
+        u8::from(status.hold.is_some()),
     );
     if let Some(at) = status.last_activation_at {
         out.gauge(

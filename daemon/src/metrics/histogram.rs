@@ -12,9 +12,8 @@ const FIRST_BOUND: u32 = 6;
 
 const OCTAVES: usize = 20;
 
-/// How many buckets an octave has, and the binary logarithm of that.
+/// How many buckets an octave has.
 const PARTS: usize = 4;
-const PARTS_BITS: u32 = 2;
 
 pub(super) const BUCKETS: usize = OCTAVES * PARTS + 2;
 
@@ -131,7 +130,8 @@ fn bucket_of(ticks: u64) -> usize {
         return 0;
     }
     let octave = below.ilog2();
-    let part = (below >> (octave - PARTS_BITS)) as usize % PARTS;
+    let bit = |number: u32| usize::from(below >> number & 1 == 1);
+    let part = 2 * bit(octave - 1) + bit(octave - 2);
     let bucket = (octave - FIRST_BOUND) as usize * PARTS + part + 1;
     bucket.min(BUCKETS - 1)
 }
@@ -143,7 +143,7 @@ const fn bound_of(bucket: usize) -> u64 {
         0 => PARTS,
         _ => (bucket - 1) % PARTS + 1 + PARTS,
     };
-    (parts as u64) << (octave + (FIRST_BOUND - PARTS_BITS) as usize)
+    (parts as u64) << (octave + FIRST_BOUND as usize - 2)
 }
 
 #[cfg(test)]
