@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod cli;
+mod metrics;
 mod mock_gateway;
 mod reload;
 mod resp;

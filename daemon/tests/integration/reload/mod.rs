@@ -7,7 +7,7 @@ mod etag;
 mod files;
 mod kill;
 mod matrix;
-mod remote;
+pub(crate) mod remote;
 mod schedule;
 mod secrets;
 mod staleness;

@@ -6,6 +6,7 @@
 )]
 #[path = "../../../src/sdk_proxy/tests/gateway.rs"]
 mod gateway;
+mod figures;
 mod listeners;
 mod secrets;
 mod settings;

@@ -158,7 +158,9 @@ impl Client {
 
     /// Sends a request without a body, and reads the answer.
     pub(crate) fn bare(&mut self, method: &str, path: &str) -> Answer {
-        self.send(format!("{method} {path} HTTP/1.1\r\nHost: h\r\n\r\n"));
+        self.send(format!(
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        ));
         self.try_receive(method != "HEAD").unwrap()
     }
 
@@ -218,7 +220,7 @@ pub(crate) fn body(code_value: &str, open_id: &str) -> String {
 pub(crate) fn request(path: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
     let body = body.as_ref();
     let mut bytes = format!(
-        "POST {path} HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n\
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
          Content-Length: {}\r\n\r\n",
         body.len()
     )
