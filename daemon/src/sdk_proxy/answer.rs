@@ -8,13 +8,14 @@ use serde_json::value::RawValue;
 
 use super::results;
 use crate::metrics::SdkProxyFigures;
-use crate::result::ApiResult;
 
 /// What an answer says about the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
-    /// A published result.
-    Published(&'static ApiResult),
+pub enum Outcome {
+    /// The published success.
+    Success,
+    /// Another published result, of this code.
+    Failure(&'static str),
     /// A result whose code is not published, or is missing.
     Unpublished,
 }
@@ -27,7 +28,8 @@ impl Outcome {
     /// The result code, as it is counted.
     pub(super) const fn counted(self) -> &'static str {
         match self {
-            Self::Published(result) => result.code,
+            Self::Success => "SUCCESS",
+            Self::Failure(code) => code,
             Self::Unpublished => SdkProxyFigures::UNPUBLISHED,
         }
     }
@@ -47,8 +49,11 @@ pub(super) fn understand(body: &[u8]) -> Result<Outcome, Unreadable> {
     } else {
         serde_json::from_str(result).map_err(|_| Unreadable)?
     };
-    let published = result.0.as_deref().and_then(results::find);
-    Ok(published.map_or(Outcome::Unpublished, Outcome::Published))
+    Ok(match result.0.as_deref().and_then(results::find) {
+        Some(result) if result.status == "S" => Outcome::Success,
+        Some(result) => Outcome::Failure(result.code),
+        None => Outcome::Unpublished,
+    })
 }
 
 /// The value of `result`, if there is one.
@@ -97,27 +102,26 @@ mod tests {
 
     #[test]
     fn a_result_is_understood_as_an_object_and_as_a_string() {
-        let published = |code| Ok(Outcome::Published(results::find(code).unwrap()));
         let table: [(&str, Result<Outcome, Unreadable>); 23] = [
             (
                 r#"{"result":{"resultCode":"SUCCESS","resultStatus":"S"}}"#,
-                published("SUCCESS"),
+                Ok(Outcome::Success),
             ),
             (
                 r#"{"result":"{\"resultCode\":\"SUCCESS\"}"}"#,
-                published("SUCCESS"),
+                Ok(Outcome::Success),
             ),
             (
                 r#"{"a":1,"result":{"x":{},"resultCode":"INVALID_CLIENT"},"b":[]}"#,
-                published("INVALID_CLIENT"),
+                Ok(Outcome::Failure("INVALID_CLIENT")),
             ),
             (
                 r#" {"result": " {\"resultCode\":\"\\u0053UCCESS\"} "} "#,
-                published("SUCCESS"),
+                Ok(Outcome::Success),
             ),
             (
                 r#"{"r\u0065sult":{"resultCode":"SUCCESS"}}"#,
-                published("SUCCESS"),
+                Ok(Outcome::Success),
             ),
             (
                 r#"{"result":{"resultCode":"ELSE"}}"#,

@@ -22,6 +22,7 @@ pub(crate) mod results;
 #[cfg(test)]
 mod tests;
 mod upstream;
+mod verifier;
 
 use std::fmt;
 use std::sync::Arc;
@@ -32,11 +33,14 @@ use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
 
 use self::customer::CustomerFrom;
-use self::request::SdkRequest;
 use self::upstream::Upstream;
 use crate::identify::request::RequestError;
 use crate::metrics::SdkProxyFigures;
 use crate::result::ApiResult;
+
+pub use self::answer::Outcome;
+pub use self::request::{Illegal, SdkRequest};
+pub use self::verifier::{Refused, Verifier};
 
 pub(crate) use self::results::{
     INVALID_API, MEDIA_TYPE_NOT_ACCEPTABLE, METHOD_NOT_SUPPORTED, PARAM_ILLEGAL,

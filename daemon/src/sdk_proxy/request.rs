@@ -24,10 +24,10 @@ const CUSTOMER_ID: &str = "customerId";
 
 /// A field that must be there as a string that is not empty, and is not; or fields of two pairs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Illegal;
+pub struct Illegal;
 
 /// What a caller sent, as far as it counts.
-pub(super) struct SdkRequest<'a> {
+pub struct SdkRequest<'a> {
     /// Header and data of each pair.
     pairs: [[Field<'a>; 2]; 3],
     customer_id: Field<'a>,
@@ -48,7 +48,7 @@ impl<'a> SdkRequest<'a> {
     ///
     /// [`RequestError::Malformed`] if the body is not JSON in UTF-8, is no object, repeats a key or
     /// holds a lone surrogate, at whatever depth.
-    pub(super) fn read(body: &'a [u8]) -> Result<Self, RequestError> {
+    pub fn read(body: &'a [u8]) -> Result<Self, RequestError> {
         let text = read_text(body)?;
         require_kind(text, "an object")?;
         read(text, Reader)
@@ -59,7 +59,7 @@ impl<'a> SdkRequest<'a> {
     /// # Errors
     ///
     /// [`Illegal`] if it is missing, empty or no string.
-    pub(super) fn customer_id(&self) -> Result<&str, Illegal> {
+    pub fn customer_id(&self) -> Result<&str, Illegal> {
         self.customer_id.text()
     }
 
@@ -68,16 +68,21 @@ impl<'a> SdkRequest<'a> {
     /// # Errors
     ///
     /// [`Illegal`].
-    pub(super) fn check(&self) -> Result<(), Illegal> {
+    pub fn check(&self) -> Result<(), Illegal> {
         self.sdk_fields().map(|_| ())
     }
 
-    /// The body for the upstream, in which `customer_id` is the customer.
+    /// The body for the upstream, in which `customer_id` is the customer, whatever the field of that
+    /// name says.
     ///
     /// # Errors
     ///
     /// [`Illegal`] as [`Self::check`].
-    pub(super) fn for_upstream(&self, customer_id: &str) -> Result<String, Illegal> {
+    ///
+    /// # Panics
+    ///
+    /// Never: strings and ASCII are UTF-8.
+    pub fn for_upstream(&self, customer_id: &str) -> Result<String, Illegal> {
         let [header, data] = self.sdk_fields()?;
         let mut out = BytesMut::with_capacity(header.len() + data.len() + customer_id.len() + 128);
         for (start, text) in [

@@ -2,27 +2,25 @@
 
 use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use hyper::{Method, Request, StatusCode};
+use hyper::{Method, Request};
 use thiserror::Error;
 use tokio::time::{Instant, timeout_at};
 
-use super::answer::{Outcome, understand};
+use super::answer::Outcome;
 use super::complaints::Complaints;
 use super::connections::{Connections, ExchangeError};
 use super::request_time::request_time;
+use super::verifier::{RESPONSE_TIME, Refused, SIGNATURE, Verifier};
 use super::{Answer, PATH, results};
 use crate::result::ApiResult;
-use crate::signature::{SignatureError, SignedContent, SigningFailed, SigningKey, VerifyingKeys};
+use crate::signature::{SignedContent, SigningFailed, SigningKey, VerifyingKeys};
 
 /// The most bytes of an answer's body.
 pub(super) const MAX_BODY_BYTES: usize = 8 << 20;
 
 const CLIENT_ID: HeaderName = HeaderName::from_static("client-id");
 const REQUEST_TIME: HeaderName = HeaderName::from_static("request-time");
-const RESPONSE_TIME: HeaderName = HeaderName::from_static("response-time");
-const SIGNATURE: HeaderName = HeaderName::from_static("signature");
 const TRACER_ID: HeaderName = HeaderName::from_static("tracer-id");
 
 /// What comes back beside the body, so that a caller can verify it again.
@@ -35,7 +33,7 @@ pub(super) struct Upstream {
     connections: Connections,
     client_id: String,
     key: SigningKey,
-    public_keys: VerifyingKeys,
+    verifier: Verifier,
     total_timeout: Duration,
     failures: Complaints,
     refusals: Complaints,
@@ -50,20 +48,12 @@ enum Failed {
     TooSlow(Duration),
     #[error("{0}")]
     NoAnswer(#[from] ExchangeError),
-    #[error("the upstream answered with HTTP status {0}")]
-    Status(StatusCode),
-    #[error("the upstream's answer has not exactly one header {0}")]
-    Header(HeaderName),
-    #[error("the upstream's answer has a Response-Time that is not visible ASCII")]
-    Time,
-    #[error("the upstream's answer: {0}")]
-    Signature(#[from] SignatureError),
-    #[error("the upstream's answer is no JSON object with a result")]
-    Unreadable,
+    #[error(transparent)]
+    Refused(#[from] Refused),
 }
 
 impl Upstream {
-    pub(super) const fn new(
+    pub(super) fn new(
         connections: Connections,
         client_id: String,
         key: SigningKey,
@@ -72,9 +62,9 @@ impl Upstream {
     ) -> Self {
         Self {
             connections,
+            verifier: Verifier::new(client_id.clone(), public_keys),
             client_id,
             key,
-            public_keys,
             total_timeout,
             failures: Complaints::new("a request was not answered by the upstream"),
             refusals: Complaints::new("the upstream refused a request"),
@@ -100,14 +90,12 @@ impl Upstream {
         let answer = timeout_at(deadline, self.connections.exchange(request))
             .await
             .map_err(|_| Failed::TooSlow(self.total_timeout))??;
-        if answer.status != StatusCode::OK {
-            return Err(Failed::Status(answer.status));
-        }
-        self.verify(&answer.headers, &answer.body)?;
-        let outcome = understand(&answer.body).map_err(|_| Failed::Unreadable)?;
+        let outcome = self
+            .verifier
+            .check(answer.status, &answer.headers, &answer.body)?;
         match outcome {
-            Outcome::Published(result) if result.status == "S" => {}
-            Outcome::Published(result) => self.refusals.tell(&result.code),
+            Outcome::Success => {}
+            Outcome::Failure(code) => self.refusals.tell(&code),
             Outcome::Unpublished => self.refusals.tell(&"with a code that is not published"),
         }
         let mut headers = HeaderMap::new();
@@ -143,38 +131,15 @@ impl Upstream {
         headers.insert(SIGNATURE, value(&signature));
         Ok(request)
     }
-
-    fn verify(&self, headers: &HeaderMap, body: &Bytes) -> Result<(), Failed> {
-        let time = only(headers, RESPONSE_TIME)?;
-        let content = SignedContent {
-            path: PATH,
-            // Ours, whatever the answer's header says.
-            client_id: &self.client_id,
-            time: time.to_str().map_err(|_| Failed::Time)?,
-            body,
-        };
-        let signature = only(headers, SIGNATURE)?;
-        Ok(self.public_keys.verify(signature.as_bytes(), &content)?)
-    }
 }
 
 impl Failed {
     const fn result(&self) -> &'static ApiResult {
         match self {
-            Self::Header(_) | Self::Time | Self::Signature(_) => &results::INVALID_SIGNATURE,
-            Self::NotSigned(_)
-            | Self::TooSlow(_)
-            | Self::NoAnswer(_)
-            | Self::Status(_)
-            | Self::Unreadable => &results::UNKNOWN_EXCEPTION,
+            Self::Refused(refused) => refused.result(),
+            Self::NotSigned(_) | Self::TooSlow(_) | Self::NoAnswer(_) => {
+                &results::UNKNOWN_EXCEPTION
+            }
         }
-    }
-}
-
-fn only(headers: &HeaderMap, name: HeaderName) -> Result<&HeaderValue, Failed> {
-    let mut values = headers.get_all(&name).iter();
-    match (values.next(), values.next()) {
-        (Some(value), None) => Ok(value),
-        _ => Err(Failed::Header(name)),
     }
 }

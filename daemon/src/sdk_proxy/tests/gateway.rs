@@ -342,7 +342,7 @@ impl Script {
     }
 }
 
-async fn end_so(mut stream: TlsStream<TcpStream>, end: End) {
+pub(crate) async fn end_so(mut stream: TlsStream<TcpStream>, end: End) {
     match end {
         End::Orderly => {
             let _ = stream.shutdown().await;

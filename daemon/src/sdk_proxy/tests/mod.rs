@@ -6,6 +6,10 @@ mod customers;
 mod faults;
 mod gateway;
 mod http2;
+mod http2_faults;
+mod http2_frames;
+mod properties;
+mod published;
 mod requests;
 mod trust;
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::gateway::{PATH, Reply, SUCCESS, signed};
 use super::{Running, request};
 
-/// As the public documents print it.
+/// As the public documents print it, shortened; whole in `published`.
 const SAMPLE: &str = r#"{
   "sdkRequestHeader": "{\"AppId\":\"WALLET_ID\",\"AppKey\":\"WALLET_ID_ANDROID\",\"workspaceId\":\"default\",\"Content-Type\":\"application/x-www-form-urlencoded\"}",
   "sdkRequestData": "operationType=ap.mobileprod.mcop.wrapper.action&requestData=%5B%7B%22context%22%3A%5B%7B%22bizType%22%3A%22MOBILEAPPLY%22%7D%5D%2C%22latitude%22%3A%22%22%7D%5D&ts=1620471100",
@@ -17,7 +17,7 @@ async fn succeeding() -> Running {
 }
 
 #[tokio::test]
-async fn the_published_sample_goes_through_to_the_character() {
+async fn a_request_is_sent_as_it_should_be_to_the_byte() {
     let running = succeeding().await;
     let answer = running.post(SAMPLE).await;
     assert_eq!(&answer.body[..], SUCCESS.as_bytes());

@@ -1,0 +1,69 @@
+//! T25: for any strings, written in any way that JSON allows, what the upstream decodes is what the
+//! caller sent, and nothing else.
+
+use std::fmt::Write as _;
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::super::request::SdkRequest;
+
+const PAIRS: [[&str; 2]; 3] = [
+    ["sdkRequestHeader", "sdkRequestData"],
+    ["httpProxyRequestHeader", "httpProxyRequestData"],
+    ["proxyRequestHeader", "proxyRequestData"],
+];
+
+/// A string that is not empty, and how each of its characters is to be written.
+fn text() -> impl Strategy<Value = (String, Vec<bool>)> {
+    let texts = prop_oneof!["(?s).{1,40}", "[\"\\\\/{}\\[\\]:,%+&= \u{0}-\u{1f}]{1,40}"];
+    (texts, prop::collection::vec(any::<bool>(), 40))
+}
+
+/// As a JSON string, with these characters escaped, and those that must be.
+fn written((text, escaped): &(String, Vec<bool>)) -> String {
+    let mut json = String::from("\"");
+    for (character, escaped) in text.chars().zip(escaped) {
+        if *escaped || character < ' ' || character == '"' || character == '\\' {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                write!(json, "\\u{unit:04x}").unwrap();
+            }
+        } else {
+            json.push(character);
+        }
+    }
+    json + "\""
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_the_upstream_decodes_is_what_the_caller_sent(
+        pair in prop::sample::select(&PAIRS[..]),
+        texts in [text(), text(), text()],
+        unknown in prop::option::of("[a-z]{1,3}"),
+        order in Just([0, 1, 2, 3]).prop_shuffle(),
+        space in "[ \\n\\t\\r]{0,2}",
+    ) {
+        let [header, data, customer] = &texts;
+        let fields = [
+            format!("\"{}\"{space}:{}", pair[0], written(header)),
+            format!("\"{}\":{space}{}", pair[1], written(data)),
+            format!("{space}\"customerId\":{}", written(customer)),
+            format!("\"x{}\":[{{\"customerId\":\"y\"}},1e5,null]", unknown.unwrap_or_default()),
+        ];
+        let fields = order.map(|place| &*fields[place]);
+        let body = format!("{space}{{{}}}{space}", fields.join(","));
+        let request = SdkRequest::read(body.as_bytes()).unwrap();
+        prop_assert_eq!(request.customer_id(), Ok(&*customer.0));
+        // Another customer than the body's: from a header, or a login check.
+        for customer in [&customer.0, &header.0] {
+            let sent = request.for_upstream(customer).unwrap();
+            let decoded: Value = serde_json::from_str(&sent).unwrap();
+            let expected =
+                json!({"sdkRequestHeader": header.0, "sdkRequestData": data.0, "customerId": customer});
+            prop_assert_eq!(decoded, expected);
+        }
+    }
+}
