@@ -16,6 +16,7 @@ mod call;
 mod caller;
 mod changes;
 mod connections;
+mod console;
 mod look;
 mod origin;
 mod probe;

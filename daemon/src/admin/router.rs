@@ -11,7 +11,7 @@ use super::audit::Action;
 use super::call::{Call, Handling, Outcome, read_body, require_json};
 use super::caller::{Caller, Role};
 use super::steer::Replaced;
-use super::{AdminPlane, look, origin, probe, steer};
+use super::{AdminPlane, console, look, origin, probe, steer};
 
 /// The bytes of a body that is no route config: a code value and an openId fit, however escaped.
 const MAX_BODY_BYTES: usize = 128 << 10;
@@ -22,6 +22,10 @@ pub(super) const ROUTES: &[Route] = &[
     Route::open("/livez", |call| Box::pin(probe::live(call))),
     Route::open("/readyz", |call| Box::pin(probe::ready(call))),
     Route::open("/openapi.json", |call| Box::pin(probe::description(call))),
+    Route::open("/", |call| Box::pin(console::page(call))),
+    Route::open("/console.css", |call| Box::pin(console::style(call))),
+    Route::open("/console.js", |call| Box::pin(console::script(call))),
+    Route::open("/modules/{module}", |call| Box::pin(console::module(call))),
     Route::get("/metrics", |call| Box::pin(look::metrics(call))),
     Route::get("/v1/metrics", |call| Box::pin(look::figures(call))),
     Route::get("/v1/status", |call| Box::pin(look::status(call))),

@@ -1,0 +1,137 @@
+//! The console: the admin plane for people, as a page that asks the API.
+//!
+//! The page holds no data and needs no rights, so anybody who reaches the listener may load it. It
+//! is made of files as they lie beside this one; nothing builds them, and none come from elsewhere.
+
+use hyper::StatusCode;
+use hyper::header::{CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY};
+
+use super::answer::{Answer, Refusal, text};
+use super::call::{Call, Outcome};
+
+/// Only what the listener itself serves is run, shown and asked; text never becomes a script.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+     connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; \
+     frame-ancestors 'none'";
+
+const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
+
+/// What `console.js` imports, by name.
+const MODULES: &[(&str, &str)] = &[
+    ("api.js", include_str!("modules/api.js")),
+    ("candidate.js", include_str!("modules/candidate.js")),
+    ("change.js", include_str!("modules/change.js")),
+    ("chart.js", include_str!("modules/chart.js")),
+    ("confirm.js", include_str!("modules/confirm.js")),
+    ("control.js", include_str!("modules/control.js")),
+    ("difference.js", include_str!("modules/difference.js")),
+    ("dom.js", include_str!("modules/dom.js")),
+    ("format.js", include_str!("modules/format.js")),
+    ("history.js", include_str!("modules/history.js")),
+    ("notice.js", include_str!("modules/notice.js")),
+    ("overview.js", include_str!("modules/overview.js")),
+    ("paged.js", include_str!("modules/paged.js")),
+    ("polling.js", include_str!("modules/polling.js")),
+    ("problems.js", include_str!("modules/problems.js")),
+    ("rules.js", include_str!("modules/rules.js")),
+    ("snapshot.js", include_str!("modules/snapshot.js")),
+    ("traffic.js", include_str!("modules/traffic.js")),
+    ("try.js", include_str!("modules/try.js")),
+];
+
+/// `GET /`
+pub(super) async fn page(_: Call) -> Outcome {
+    Ok(file(
+        "text/html; charset=utf-8",
+        include_str!("console.html"),
+    ))
+}
+
+/// `GET /console.css`
+pub(super) async fn style(_: Call) -> Outcome {
+    Ok(file("text/css; charset=utf-8", include_str!("console.css")))
+}
+
+/// `GET /console.js`
+pub(super) async fn script(_: Call) -> Outcome {
+    Ok(file(JAVASCRIPT, include_str!("console.js")))
+}
+
+/// `GET /modules/{module}`
+pub(super) async fn module(call: Call) -> Outcome {
+    let named = MODULES.iter().find(|(name, _)| *name == call.parameter);
+    let (_, module) = named.ok_or_else(|| {
+        let detail = "The console has no module of this name.";
+        Refusal::new(StatusCode::NOT_FOUND, "notFound", detail)
+    })?;
+    Ok(file(JAVASCRIPT, module))
+}
+
+/// A file of the console. It is never kept, so that a page always is of the daemon that it asks.
+fn file(media_type: &'static str, content: &'static str) -> Answer {
+    let mut answer = text(media_type, content);
+    let headers = answer.headers_mut();
+    for (name, value) in [
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (REFERRER_POLICY, "no-referrer"),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    answer
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn what_a_module_imports_is_served() {
+        let served: BTreeSet<&str> = MODULES.iter().map(|(name, _)| *name).collect();
+        let texts = MODULES.iter().map(|(_, text)| *text);
+        let mut imported = BTreeSet::new();
+        for text in texts.chain([include_str!("console.js")]) {
+            for line in text.lines().filter(|line| line.starts_with("import ")) {
+                let (_, from) = line.rsplit_once('/').expect("imports are relative");
+                imported.insert(from.trim_end_matches("\";"));
+            }
+        }
+        assert_eq!(served, imported);
+    }
+
+    #[test]
+    fn nothing_comes_from_elsewhere_and_no_text_becomes_markup() {
+        let scripts = MODULES.iter().map(|(_, text)| *text);
+        let files = [
+            include_str!("console.html"),
+            include_str!("console.css"),
+            include_str!("console.js"),
+        ];
+        for text in scripts.chain(files) {
+            let addresses = text.replace("http://www.w3.org/2000/svg", "");
+            assert!(
+                !addresses.contains("http://") && !addresses.contains("https://"),
+                "{text}"
+            );
+            for word in [
+                "innerHTML",
+                "outerHTML",
+                "insertAdjacentHTML",
+                "document.write",
+                "eval(",
+                "style=",
+            ] {
+                assert!(!text.contains(word), "{word}: {text}");
+            }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+// The text of a config that is about to be checked: pasted, opened from a file, or what serves.
+
+import { readConfig } from "./api.js";
+import { byId, setText } from "./dom.js";
+import { bytes } from "./format.js";
+import { attempt, fail } from "./notice.js";
+
+/** More than any config may have; the daemon's own bound is told by the daemon. */
+const MOST_BYTES = 4 * 1024 ** 2;
+
+/** What was put into the editor. Its text there has other line ends, so it would have another digest. */
+let original = "";
+
+/** `changed` is called after every change of the text. */
+export function start(changed) {
+  const editor = byId("candidate");
+  const upload = byId("upload");
+  editor.addEventListener("input", () => tell(changed));
+  upload.addEventListener("change", () => {
+    openFile(upload.files[0], changed);
+    upload.value = "";
+  });
+  byId("from-serving").addEventListener("click", (event) => begin(event.currentTarget, changed));
+  editor.addEventListener("dragover", (event) => event.preventDefault());
+  editor.addEventListener("drop", (event) => {
+    if (!event.dataTransfer.files.length) return;
+    event.preventDefault();
+    openFile(event.dataTransfer.files[0], changed);
+  });
+}
+
+/** What would be sent. */
+export function text() {
+  const { value } = byId("candidate");
+  return value === asEdited(original) ? original : value;
+}
+
+/** Replaces the text. */
+export function put(content) {
+  original = content;
+  byId("candidate").value = content;
+  describe();
+}
+
+/** Moves the caret to a line and a column, both from 1, and shows it. */
+export function goTo({ line, column }) {
+  const editor = byId("candidate");
+  const lines = editor.value.split("\n");
+  const before = lines.slice(0, line - 1).reduce((sum, one) => sum + one.length + 1, 0);
+  const inLine = [...(lines[line - 1] ?? "")].slice(0, column - 1).join("").length;
+  editor.focus();
+  editor.setSelectionRange(before + inLine, before + inLine + 1);
+  const { lineHeight, fontSize } = getComputedStyle(editor);
+  editor.scrollTop = Math.max(0, (line - 5) * parseFloat(lineHeight));
+  editor.scrollLeft = Math.max(0, (inLine - 40) * parseFloat(fontSize) * 0.6);
+  editor.scrollIntoView({ block: "center" });
+}
+
+const asEdited = (content) => content.replace(/\r\n?/g, "\n");
+
+function tell(changed) {
+  describe();
+  changed();
+}
+
+function describe() {
+  const content = text();
+  const size = bytes(new TextEncoder().encode(content).length);
+  setText(byId("candidate-size"), content ? `${content.split("\n").length} lines, ${size}` : "");
+}
+
+async function begin(control, changed) {
+  const config = await attempt(byId("change-notice"), control, () => readConfig("v1/config"));
+  if (!config) return;
+  put(config.text);
+  changed();
+}
+
+async function openFile(file, changed) {
+  if (!file) return;
+  try {
+    put(await contentOf(file));
+  } catch (error) {
+    fail(byId("change-notice"), error);
+    return;
+  }
+  changed();
+}
+
+async function contentOf(file) {
+  if (file.size > MOST_BYTES)
+    throw unusable(`${file.name} has ${bytes(file.size)}. A config has at most ${bytes(MOST_BYTES)}.`);
+  const content = await file.arrayBuffer().catch(() => {
+    throw unusable(`${file.name} cannot be read.`);
+  });
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(content);
+  } catch {
+    throw unusable(`${file.name} is not UTF-8. A route config is.`);
+  }
+}
+
+const unusable = (message) => Object.assign(new Error(message), { word: "unusableFile" });

@@ -1,0 +1,123 @@
+// What a candidate changes, rule by rule and line by line.
+
+import { element } from "./dom.js";
+import { count } from "./format.js";
+import { paged } from "./paged.js";
+
+/** Rules that are shown open from the beginning, if there are no more than these. */
+const OPEN = 8;
+/** Lines without a change that are shown around one. */
+const CONTEXT = 3;
+/** Beyond so many pairs of lines, all of the middle counts as changed. */
+const MOST_PAIRS = 1_000_000;
+
+const KINDS = ["added", "removed", "changed", "moved"];
+
+/** `changes` as the daemon tells them. */
+export function differenceView(changes) {
+  const numbers = KINDS.map((kind) =>
+    element("li", { class: kind }, element("b", {}, count(changes[kind].length)), ` ${kind}`),
+  );
+  numbers.push(element("li", {}, element("b", {}, count(changes.unchanged)), " unchanged"));
+  const items = changes.rules.map((change) => () => ruleView(change, changes.rules.length <= OPEN));
+  return [
+    element("h3", {}, "Against what serves"),
+    element("ul", { class: "results" }, numbers),
+    items.length
+      ? paged(element("div", { class: "difference" }), items)
+      : element("p", {}, "No rule changes."),
+  ];
+}
+
+function ruleView({ id, change, before, after }, open) {
+  return element(
+    "details",
+    { open },
+    element("summary", {}, element("span", { class: `badge ${change}` }, change), ` ${id}`),
+    element(
+      "pre",
+      { tabindex: "0", "aria-label": `${change}: ${id}` },
+      lineViews(linesOf(before), linesOf(after)),
+    ),
+  );
+}
+
+const linesOf = (rule) => (rule ? JSON.stringify(rule, null, 2).split("\n") : []);
+
+function lineViews(before, after) {
+  const lines = differenceOfLines(before, after);
+  const near = lines.map((_, place) =>
+    lines.slice(Math.max(0, place - CONTEXT), place + CONTEXT + 1).some(({ mark }) => mark !== " "),
+  );
+  const all = near.every((is) => !is);
+  const views = [];
+  let left = 0;
+  const skip = () => {
+    if (left) views.push(element("span", { class: "dim" }, `  … ${count(left)} lines as before\n`));
+    left = 0;
+  };
+  lines.forEach(({ mark, line }, place) => {
+    if (!all && !near[place]) {
+      left += 1;
+      return;
+    }
+    skip();
+    views.push(element({ "+": "ins", "-": "del", " ": "span" }[mark], {}, `${mark} ${line}\n`));
+  });
+  skip();
+  return views;
+}
+
+/** Lines with a mark: `-` only before, `+` only after, a space for both. */
+export function differenceOfLines(before, after) {
+  let begin = 0;
+  while (begin < before.length && begin < after.length && before[begin] === after[begin]) begin += 1;
+  let end = 0;
+  while (
+    end < before.length - begin &&
+    end < after.length - begin &&
+    before.at(-1 - end) === after.at(-1 - end)
+  )
+    end += 1;
+  const marked = (mark) => (line) => ({ mark, line });
+  return [
+    ...before.slice(0, begin).map(marked(" ")),
+    ...middle(before.slice(begin, before.length - end), after.slice(begin, after.length - end)),
+    ...before.slice(before.length - end).map(marked(" ")),
+  ];
+}
+
+function middle(before, after) {
+  if (before.length * after.length > MOST_PAIRS) {
+    return [...before.map((line) => ({ mark: "-", line })), ...after.map((line) => ({ mark: "+", line }))];
+  }
+  const longest = commonLengths(before, after);
+  const lines = [];
+  let [i, j] = [0, 0];
+  while (i < before.length || j < after.length) {
+    if (i < before.length && j < after.length && before[i] === after[j]) {
+      lines.push({ mark: " ", line: before[i] });
+      i += 1;
+      j += 1;
+    } else if (j === after.length || (i < before.length && longest[i + 1][j] >= longest[i][j + 1])) {
+      lines.push({ mark: "-", line: before[i] });
+      i += 1;
+    } else {
+      lines.push({ mark: "+", line: after[j] });
+      j += 1;
+    }
+  }
+  return lines;
+}
+
+/** At `[i][j]` the length of the longest common subsequence of what begins there. */
+function commonLengths(before, after) {
+  const lengths = Array.from({ length: before.length + 1 }, () => new Uint16Array(after.length + 1));
+  for (let i = before.length - 1; i >= 0; i -= 1) {
+    for (let j = after.length - 1; j >= 0; j -= 1) {
+      lengths[i][j] =
+        before[i] === after[j] ? lengths[i + 1][j + 1] + 1 : Math.max(lengths[i + 1][j], lengths[i][j + 1]);
+    }
+  }
+  return lengths;
+}

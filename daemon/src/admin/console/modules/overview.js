@@ -1,0 +1,142 @@
+// What serves now, how the daemon does, and where route configs come from.
+
+import { byId, element, facts, renew, row, setText } from "./dom.js";
+import { bytes, clock, count, counted, duration, since } from "./format.js";
+import * as traffic from "./traffic.js";
+
+const SOURCE_COLUMNS = [
+  { label: "Level" },
+  { label: "Where", class: "long" },
+  { label: "Last look" },
+  { label: "Last good" },
+];
+
+/** Shows one status and, where there are any, metrics. */
+export function update({ status, metrics }) {
+  facts(byId("table-facts"), tableFacts(status));
+  facts(byId("daemon-facts"), daemonFacts(status));
+  renew(
+    byId("sources"),
+    ["remote", "local", "preset"].map((level) => sourceRow(level, status)),
+  );
+  facts(byId("source-facts"), sourceFacts(status));
+  traffic.draw();
+  raw("raw-status", status);
+  raw("raw-metrics", metrics);
+}
+
+function tableFacts({ table, hold }) {
+  if (!table) return [["Route table", "none"]];
+  return [
+    ["Generation", count(table.generation)],
+    ["Version", table.version],
+    ["Rules", count(table.ruleCount)],
+    ["Level", table.level],
+    ["From", table.uri],
+    ["Since", since(table.loadedAt)],
+    ["Digest", element("code", {}, table.sha256)],
+    ["Compiled in", compileTime(table.compileUs)],
+    ["Memory", bytes(table.memoryBytes)],
+    ["Hold", hold ? describeHold(hold) : "none: sources are followed"],
+  ];
+}
+
+const compileTime = (us) => (us < 1e6 ? `${(us / 1000).toFixed(1)} ms` : `${(us / 1e6).toFixed(1)} s`);
+
+/** Who holds what serves, how, and why. */
+export function describeHold({ action, by, since: at, reason }) {
+  const how = { apply: "applied", rollback: "rolled back", freeze: "frozen" }[action] ?? action;
+  return `${how} by ${by}, ${clock(at)}${reason ? `: ${reason}` : ""}`;
+}
+
+function daemonFacts({ daemon, ready, notReadyBecause, save }) {
+  const listeners = Object.entries(daemon.listeners).filter(([, where]) => where);
+  return [
+    ["Ready", ready ? "yes" : `no: ${notReadyBecause.map(({ detail }) => detail).join(" ")}`],
+    ["Draining", daemon.draining ? "yes" : null],
+    ["Stopping", daemon.stopping ? "yes" : null],
+    ["Version", daemon.version],
+    ["Process", `${daemon.pid}`],
+    ["Up", `${duration(daemon.uptimeMs)}, since ${clock(daemon.startedAt)}`],
+    ["Log level", daemon.logLevel],
+    [
+      "Listens on",
+      element(
+        "ul",
+        {},
+        listeners.map(([name, where]) => element("li", {}, `${name} ${where}`)),
+      ),
+    ],
+    [
+      "Local copy",
+      save.failure
+        ? `not kept: ${save.failure}`
+        : save.lastGoodAt
+          ? `kept ${since(save.lastGoodAt)}`
+          : "nothing kept yet",
+    ],
+  ];
+}
+
+function sourceRow(level, { sources, table }) {
+  const source = sources[level];
+  const name = element(
+    "span",
+    {},
+    level.toUpperCase(),
+    table?.level === level.toUpperCase() && table.uri === sources[level]?.uri
+      ? element("span", { class: "badge" }, "serves")
+      : null,
+  );
+  if (!source) return row(SOURCE_COLUMNS, [name, "none", "–", "–"]);
+  return row(SOURCE_COLUMNS, [
+    name,
+    source.uri,
+    lookOf(source),
+    source.lastGoodCheckAt ? since(source.lastGoodCheckAt) : "never",
+  ]);
+}
+
+function lookOf({ lastCheck, refusal }) {
+  if (!lastCheck) return "never";
+  const { outcome, good, at, why, failures } = lastCheck;
+  const often = failures > 1 ? ` (${count(failures)} times in a row)` : "";
+  return [
+    element("span", { class: good ? "good" : "bad" }, outcome + often),
+    ` ${since(at)}`,
+    why && element("p", { class: "why" }, why),
+    refusal &&
+      element(
+        "p",
+        { class: "why" },
+        `Refused since ${clock(refusal.at)}: ${counted(refusal.problemCount, "problem")}.`,
+      ),
+  ];
+}
+
+function sourceFacts({ nextPullAt, staleness, lastActivationAt, counters, sources }) {
+  const { pulls, reloads } = counters;
+  return [
+    [
+      "Next pull",
+      nextPullAt ? clock(nextPullAt) : sources.remote ? "on its way, or on hold" : "there is no remote",
+    ],
+    ["Confirmed", `${duration(staleness.ageMs)} ago${staleness.stale ? ": stale" : ""}`],
+    ["Last activation", lastActivationAt ? since(lastActivationAt) : "never"],
+    [
+      "Pulls",
+      `${count(pulls.downloaded)} downloaded, ${count(pulls.notModified)} not modified, ${count(pulls.failed)} failed`,
+    ],
+    [
+      "Reloads",
+      `${count(reloads.activated)} activated, ${count(reloads.unchanged)} unchanged, ${count(reloads.refused)} refused`,
+    ],
+  ];
+}
+
+/** Shows a document as it came. It stands still while it has the focus, so that it can be selected. */
+function raw(id, content) {
+  const target = byId(id);
+  if (target.parentElement.open && document.activeElement !== target)
+    setText(target, JSON.stringify(content, null, 2));
+}

@@ -1,0 +1,176 @@
+// The rules that serve, with what each decided since it was loaded.
+
+import { read } from "./api.js";
+import { button, byId, cell, element, setText } from "./dom.js";
+import { count, describeAction, describeCanary, describeMatch } from "./format.js";
+import { clear, fail } from "./notice.js";
+
+/** Rows that are shown at once; a button brings as many again. */
+const PAGE = 200;
+
+const COLUMNS = [
+  { key: "index", label: "Place", class: "number", show: ({ index }) => count(index + 1) },
+  { key: "id", label: "Rule", class: "long", show: idOf },
+  { key: "match", label: "Match", class: "long code", show: ({ match }) => match },
+  { key: "action", label: "Action", class: "long code", show: ({ action }) => action },
+  { key: "canary", label: "Canary", show: ({ canary }) => canary },
+  { key: "decided", label: "Decided", class: "number", show: ({ decided }) => count(decided) },
+  { key: "refused", label: "Refused by canary", class: "number", show: ({ refused }) => count(refused) },
+];
+const COUNTS = ["decided", "refused"];
+const collator = new Intl.Collator("en", { numeric: true });
+
+let rules = [];
+let sort = { key: "index", down: false };
+let shown = PAGE;
+/** The rows by the id of their rule: a row is kept for as long as its table serves. */
+let rows = new Map();
+let serving = null;
+
+export function start() {
+  byId("rules-head").append(...COLUMNS.map(header));
+  byId("filter").addEventListener("input", () => {
+    shown = PAGE;
+    draw();
+  });
+  byId("rules-more").addEventListener("click", () => {
+    shown += PAGE;
+    draw();
+  });
+}
+
+/** Reads the counts anew. */
+export async function update() {
+  try {
+    take(await read("v1/rules"));
+    clear(byId("rules-notice"));
+  } catch (error) {
+    fail(byId("rules-notice"), error);
+  }
+}
+
+function take(answer) {
+  if (answer.generation !== serving) rows = new Map();
+  serving = answer.generation;
+  rules = answer.rules.map(summary);
+  draw();
+}
+
+function summary(rule) {
+  const match = describeMatch(rule.match);
+  const action = describeAction(rule.action);
+  const words = `${rule.id}\n${rule.description ?? ""}\n${match}\n${action}`.toLowerCase();
+  const canary = describeCanary(rule.canary);
+  return {
+    index: rule.index,
+    id: rule.id,
+    match,
+    action,
+    canary,
+    decided: rule.decided,
+    refused: rule.refusedByCanary,
+    words,
+    rule,
+  };
+}
+
+function draw() {
+  const wanted = byId("filter").value.trim().toLowerCase();
+  const found = rules.filter(({ words }) => words.includes(wanted)).sort(order);
+  const page = found.slice(0, shown);
+  setText(byId("rules-shown"), describeShown(page.length, found.length));
+  arrange(byId("rules-body"), page.flatMap(rowsOf));
+  const more = byId("rules-more");
+  more.hidden = found.length <= shown;
+  setText(more, `Show ${count(Math.min(PAGE, found.length - shown))} more`);
+}
+
+function describeShown(page, found) {
+  const of =
+    found === rules.length ? `${count(found)} rules` : `${count(found)} of ${count(rules.length)} rules`;
+  return page < found ? `${of}, the first ${count(page)} shown` : of;
+}
+
+function order(a, b) {
+  const [left, right] = sort.down ? [b, a] : [a, b];
+  const [x, y] = [left[sort.key], right[sort.key]];
+  const compared = typeof x === "number" ? x - y : collator.compare(x, y);
+  return compared || a.index - b.index;
+}
+
+/** Puts `wanted` in place, touching only what moved: focus and selection stay. */
+function arrange(body, wanted) {
+  wanted.forEach((row, place) => {
+    if (body.children[place] !== row) body.insertBefore(row, body.children[place] ?? null);
+  });
+  while (body.children.length > wanted.length) body.lastChild.remove();
+}
+
+function rowsOf(rule) {
+  let entry = rows.get(rule.id);
+  if (!entry) rows.set(rule.id, (entry = makeRow(rule)));
+  for (const key of COUNTS) setText(entry.counts[key], count(rule[key]));
+  return entry.detail ? [entry.row, entry.detail] : [entry.row];
+}
+
+function makeRow(rule) {
+  const cells = COLUMNS.map((column) => cell(column, column.show(rule)));
+  const counts = Object.fromEntries(
+    COUNTS.map((key) => [key, cells[COLUMNS.findIndex((column) => column.key === key)]]),
+  );
+  return { row: element("tr", { role: "row" }, cells), counts, detail: null };
+}
+
+function idOf({ id, rule }) {
+  const open = button(id, () => toggle(id, open, rule), { class: "link", "aria-expanded": "false" });
+  return open;
+}
+
+/** Shows or hides the whole rule below its row. */
+function toggle(id, control, rule) {
+  const entry = rows.get(id);
+  entry.detail = entry.detail ? null : detailOf(rule);
+  control.setAttribute("aria-expanded", entry.detail ? "true" : "false");
+  draw();
+}
+
+function detailOf({ description, match, action, canary }) {
+  const text = JSON.stringify({ match, action, canary: canary ?? undefined }, null, 2);
+  return element(
+    "tr",
+    { role: "row", class: "detail" },
+    element(
+      "td",
+      { role: "cell", colspan: COLUMNS.length },
+      element("p", {}, description ?? "This rule has no description."),
+      element("pre", { tabindex: "0" }, text),
+    ),
+  );
+}
+
+function header(column) {
+  const made = element("th", {
+    role: "columnheader",
+    scope: "col",
+    class: column.class?.replace("code", ""),
+  });
+  made.append(button(column.label, () => sortBy(column), { class: "sort" }));
+  column.header = made;
+  if (column.key === sort.key) markSorted();
+  return made;
+}
+
+function sortBy({ key }) {
+  // Counts are looked at from the highest.
+  const down = sort.key === key ? !sort.down : COUNTS.includes(key);
+  sort = { key, down };
+  markSorted();
+  draw();
+}
+
+function markSorted() {
+  for (const { key, header: made } of COLUMNS) {
+    if (key === sort.key) made?.setAttribute("aria-sort", sort.down ? "descending" : "ascending");
+    else made?.removeAttribute("aria-sort");
+  }
+}

@@ -1,0 +1,103 @@
+// Requests and latency as they move: what was counted between one snapshot of the metrics and the next.
+
+import { drawChart, linear, logarithmic } from "./chart.js";
+import { byId, element, renew } from "./dom.js";
+import { count, latency, rate } from "./format.js";
+import { between, quantile, totals } from "./snapshot.js";
+
+const WINDOW_MS = 5 * 60_000;
+const LEAST_MS = 800;
+const GAP_MS = 5000;
+const NOTHING = { requests: null, half: null, most: null };
+
+const samples = [];
+let last = null;
+
+/** Takes a snapshot that was answered now. */
+export function take(snapshot) {
+  const now = totals(snapshot);
+  // Asked sooner than by the clock: too little time for a rate.
+  if (last && now.at >= last.at && now.at - last.at < LEAST_MS) return;
+  const moved = last && between(last, now);
+  last = now;
+  if (moved) {
+    add({
+      requests: moved.requests / moved.seconds,
+      half: quantile(moved, 0.5),
+      most: quantile(moved, 0.99),
+    });
+  }
+}
+
+/** Nothing was answered: the lines have a gap. */
+export function miss() {
+  last = null;
+  add(NOTHING);
+}
+
+function add(sample) {
+  const at = Date.now();
+  const generation = last?.generation ?? samples.at(-1)?.generation;
+  // Nobody looked for a while: the line does not go on over that.
+  if (samples.length && samples.at(-1).at < at - GAP_MS) samples.push({ at: at - 1, generation, ...NOTHING });
+  samples.push({ at, generation, ...sample });
+  while (samples[0].at < at - WINDOW_MS) samples.shift();
+}
+
+/** Draws both charts and the totals. */
+export function draw() {
+  const newest = samples.at(-1) ?? NOTHING;
+  const show = (value, format) => (value === null ? "–" : format(value));
+  const now = {
+    requests: `${show(newest.requests, rate)} requests a second`,
+    half: `median ${show(newest.half, latency)}`,
+    most: `99th percentile ${show(newest.most, latency)}`,
+  };
+  legend("requests-legend", [["requests", now.requests]]);
+  legend("latency-legend", [
+    ["half", now.half],
+    ["most", now.most],
+  ]);
+  chart("requests-chart", ["requests"], linear, rate, now.requests);
+  chart("latency-chart", ["half", "most"], logarithmic, latency, `Latency: ${now.half}, ${now.most}`);
+  if (last) drawResults(last.results);
+}
+
+function chart(id, names, scale, format, label) {
+  const to = Date.now();
+  const series = names.map((name) => ({
+    name,
+    points: samples.map((sample) => ({ at: sample.at, value: sample[name] })),
+  }));
+  drawChart(byId(id), {
+    series,
+    marks: generations(),
+    from: to - WINDOW_MS,
+    to,
+    scale,
+    format,
+    label: `The last five minutes. ${label}.`,
+  });
+}
+
+/** When another table began to serve. */
+function generations() {
+  const begins = samples.filter(
+    ({ generation }, place) => place > 0 && generation !== samples[place - 1].generation,
+  );
+  return begins.map(({ at, generation }) => ({ at, text: `gen. ${generation}` }));
+}
+
+function legend(id, entries) {
+  renew(
+    byId(id),
+    entries.map(([name, text]) => element("span", { class: `key ${name}` }, text)),
+  );
+}
+
+function drawResults(results) {
+  renew(
+    byId("results"),
+    results.map(([name, n]) => element("li", {}, element("b", {}, count(n)), ` ${name}`)),
+  );
+}

@@ -1,0 +1,113 @@
+// Asks what the table that serves answers to a code value, and why. Neither it nor the openId is kept anywhere.
+
+import { order } from "./api.js";
+import { byId, element, facts, row } from "./dom.js";
+import { count, percent } from "./format.js";
+import { attempt, clear } from "./notice.js";
+
+const COLUMNS = [
+  { label: "Place", class: "number" },
+  { label: "Rule", class: "long" },
+  { label: "Part" },
+  { label: "Canary" },
+];
+
+export function start() {
+  const form = byId("try-form");
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    run(form.querySelector("button"));
+  });
+}
+
+async function run(control) {
+  clear(byId("try-answer"));
+  clear(byId("try-notice"));
+  const question = { codeValue: byId("code-value").value, openId: byId("open-id").value };
+  const told = await attempt(byId("try-notice"), control, () => order("v1/explain", question));
+  if (told) byId("try-answer").replaceChildren(...answerOf(told));
+}
+
+function answerOf({ generation, answer, explanation }) {
+  const list = element("dl", { class: "facts" });
+  facts(list, [
+    ["Answer", verdict(answer)],
+    ["Action", answer.postCodeMatchActionType],
+    ["To be decoded", answer.codeValue && element("code", {}, answer.codeValue)],
+    ["To be opened", answer.redirectUrl && element("code", {}, answer.redirectUrl)],
+    ["User agent", answer.userAgent && element("code", {}, answer.userAgent)],
+    ["Result", `${answer.result.resultCode} (${answer.result.resultStatus})`],
+    ["Generation", count(generation)],
+  ]);
+  return [
+    element("div", { class: "card" }, element("h2", {}, "Answer"), list),
+    element("div", { class: "card" }, element("h2", {}, "Why"), ...reasons(explanation)),
+    element(
+      "details",
+      {},
+      element("summary", {}, "Raw answer"),
+      element("pre", { tabindex: "0" }, JSON.stringify({ generation, answer, explanation }, null, 2)),
+    ),
+  ];
+}
+
+function verdict({ isSupported, detail }) {
+  if (isSupported === undefined) return element("strong", { class: "bad" }, detail ?? "none");
+  return element(
+    "strong",
+    { class: isSupported ? "good" : "bad" },
+    isSupported ? "supported" : "not supported",
+  );
+}
+
+function reasons(explanation) {
+  if (!explanation.length) return [element("p", {}, "No rule accepts this code value.")];
+  const head = element(
+    "thead",
+    { role: "rowgroup" },
+    element(
+      "tr",
+      { role: "row" },
+      COLUMNS.map((column) =>
+        element("th", { role: "columnheader", scope: "col", class: column.class }, column.label),
+      ),
+    ),
+  );
+  const body = element(
+    "tbody",
+    { role: "rowgroup" },
+    explanation.map((entry) =>
+      row(COLUMNS, [placeOf(entry), entry.rule, partOf(entry), canaryOf(entry)], {
+        class: entry.decides ? "serves" : null,
+      }),
+    ),
+  );
+  return [
+    element("p", {}, "The rules that accept this code value, in the order in which they are tried:"),
+    element("table", { role: "table" }, head, body),
+  ];
+}
+
+const placeOf = ({ pointer }) => count(Number(pointer.split("/").at(-1)) + 1);
+
+function partOf({ decides, admits }) {
+  if (decides) return element("strong", {}, "decides");
+  return admits ? "comes later" : "refuses";
+}
+
+function canaryOf({ reason, bucket, hundredths }) {
+  const share = () =>
+    `bucket ${count(bucket)} of 10,000, ${percent(hundredths / 10_000)} admits those below ${count(hundredths)}`;
+  switch (reason) {
+    case "noCanary":
+      return "none";
+    case "allowlisted":
+      return "on the allowlist";
+    case "insidePercentage":
+      return `inside: ${share()}`;
+    case "refused":
+      return `outside: ${share()}`;
+    default:
+      return reason;
+  }
+}
