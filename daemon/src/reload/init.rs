@@ -6,7 +6,7 @@ use codeid_engine::InitLevel;
 use thiserror::Error;
 
 use super::loader::{Found, Loader, Miss};
-use super::offer::Origin;
+use super::offer::{Origin, warned};
 use super::staleness::milliseconds;
 
 /// The levels, from the top.
@@ -94,7 +94,8 @@ async fn serve_held(loader: &Loader) -> bool {
         shown: held.uri.clone(),
         by: Some(held.hold.by.clone()),
     };
-    let served = match loader.make(digest, held.text.as_bytes().to_vec()).await {
+    let text = held.text.as_bytes().to_vec();
+    let served = match loader.make(digest, text, warned).await {
         Ok(fit) => match loader.activate(fit, origin).await {
             Ok(_) => Ok(()),
             Err(_) => Err("publishing it met an internal fault".to_owned()),

@@ -31,6 +31,14 @@ const MAX_LOGGED_PROBLEMS: usize = 1000;
 /// How many problems of a config the status shows.
 const MAX_SHOWN_PROBLEMS: usize = 20;
 
+/// Tells what is questionable about a route config that was compiled.
+pub(super) type Warn = fn(&RouteConfig, &RouteTable) -> Vec<Problem>;
+
+/// What reading it found, which costs nothing more.
+pub(super) fn warned(config: &RouteConfig, _: &RouteTable) -> Vec<Problem> {
+    config.warnings().to_vec()
+}
+
 /// A route config that is fit to serve.
 pub(super) struct Fit {
     pub(super) table: RouteTable,
@@ -72,7 +80,7 @@ impl Loader {
         if let Some(why) = self.refused_before(level, digest) {
             return Err(Miss::Refused(why));
         }
-        let fit = match self.make(digest, bytes).await {
+        let fit = match self.make(digest, bytes, warned).await {
             Ok(fit) => fit,
             Err(unfit) => return Err(self.refuse(level, digest, unfit)),
         };
@@ -110,12 +118,17 @@ impl Loader {
         ))
     }
 
-    /// Checks and compiles a route config.
+    /// Checks and compiles a route config. `warn` tells what is questionable about it.
     ///
     /// # Errors
     ///
     /// [`Unfit`] if it must not serve.
-    pub(super) async fn make(&self, digest: ConfigDigest, bytes: Vec<u8>) -> Result<Fit, Unfit> {
+    pub(super) async fn make(
+        &self,
+        digest: ConfigDigest,
+        bytes: Vec<u8>,
+        warn: Warn,
+    ) -> Result<Fit, Unfit> {
         if let Some(deaths) = self.journal.set_aside(digest) {
             let journal = self.journal.path().display();
             return Err(Unfit::because(format!(
@@ -130,14 +143,15 @@ impl Loader {
             let begun = Instant::now();
             let config = RouteConfig::from_json(&bytes, &limits)?;
             let table = RouteTable::compile(&config, &limits)?;
+            let time = begun.elapsed();
             Ok::<_, ConfigError>(Fit {
+                warnings: warn(&config, &table),
                 table,
-                warnings: config.warnings().to_vec(),
                 digest,
                 text: String::from_utf8(bytes)
                     .expect("a route config that was accepted is UTF-8")
                     .into(),
-                time: begun.elapsed(),
+                time,
             })
         };
         match self.compiler.run(compile).await {

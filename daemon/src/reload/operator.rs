@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use codeid_engine::{ConfigDigest, InitLevel, Problem};
+use codeid_engine::{ConfigDigest, InitLevel, Problem, RouteConfig};
 use serde::Serialize;
 
 use super::history::Entry;
@@ -124,7 +124,7 @@ impl Operator {
     /// Tries a route config without having it serve.
     pub(crate) async fn check(&self, bytes: Vec<u8>) -> Checked {
         let sha256 = ConfigDigest::of(&bytes);
-        let made = self.loader.make(sha256, bytes).await;
+        let made = self.loader.make(sha256, bytes, RouteConfig::lint).await;
         Checked {
             sha256,
             verdict: match made {
@@ -172,7 +172,7 @@ impl Operator {
                 hold,
             ));
         }
-        let fit = loader.make(digest, order.text).await?;
+        let fit = loader.make(digest, order.text, RouteConfig::lint).await?;
         let origin = Origin {
             level: InitLevel::Local,
             shown: format!("{} by {}", order.action.done(), order.by),

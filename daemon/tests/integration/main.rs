@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod admin;
 mod cli;
 mod metrics;
 mod mock_gateway;

@@ -159,6 +159,7 @@ fn files_beside(path: &Path) -> Vec<String> {
     fs::read_dir(path.parent().unwrap())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name != "audit.jsonl")
         .collect()
 }
 

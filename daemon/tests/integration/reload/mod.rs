@@ -1,6 +1,5 @@
 //! `codeid serve` with sources: how it starts, and how it takes new route configs while it serves.
 
-mod admin;
 mod bad_configs;
 mod breaker;
 mod etag;
@@ -20,11 +19,11 @@ use serde_json::{Value, json};
 use crate::serve::daemon::{Daemon, Plan};
 
 /// A code value that every config of [`config`] decides by its one rule.
-const CODE: &str = "28100104";
+pub(crate) const CODE: &str = "28100104";
 
 /// A config whose version is `label`, and whose one rule has the id `label` and answers
 /// `label:…`: whatever is asked, each label gives another answer.
-fn config(label: &str) -> String {
+pub(crate) fn config(label: &str) -> String {
     json!({"format": "codeid/1", "version": label, "rules": [rule(label)]}).to_string()
 }
 
@@ -47,7 +46,7 @@ fn rule(label: &str) -> Value {
 }
 
 /// A daemon with both listeners, no preset but the one built in, and no remote source.
-fn plan() -> Plan {
+pub(crate) fn plan() -> Plan {
     Plan::bare()
         .set("listen.http=127.0.0.1:0")
         .set("listen.unix=codeid.sock")
@@ -55,7 +54,7 @@ fn plan() -> Plan {
 }
 
 /// Where a daemon keeps the config that it got last.
-fn store(directory: &Path) -> PathBuf {
+pub(crate) fn store(directory: &Path) -> PathBuf {
     directory.join("data/route-config.json")
 }
 

@@ -1,0 +1,242 @@
+//! Who may use the plane over TCP, under which names, and that no foreign page gets in.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use super::{audit, client, good, refusal};
+use crate::reload::{config, plan};
+use crate::serve::client::{Answer, Client};
+use crate::serve::daemon::{Daemon, Directory, Plan};
+
+const READER: &str = "reader-token";
+const OPERATOR: &str = "operator-token";
+
+fn digest(token: &str) -> String {
+    codeid_engine::ConfigDigest::of(token.as_bytes()).to_string()
+}
+
+fn tokens() -> String {
+    format!(
+        "# who\nwatcher read {}\nalice operate {}\n",
+        digest(READER),
+        digest(OPERATOR)
+    )
+}
+
+/// A daemon with the plane over TCP, too.
+fn over_tcp() -> Plan {
+    let plan = plan();
+    let path = plan.directory.write("tokens", tokens());
+    plan.set("admin.http=127.0.0.1:0")
+        .set(&format!("admin.tokens-path={}", path.display()))
+}
+
+fn port(daemon: &Daemon) -> u16 {
+    let address = daemon.status()["daemon"]["listeners"]["adminHttp"].clone();
+    let port = address.as_str().unwrap().rsplit_once(':').unwrap().1;
+    port.parse().unwrap()
+}
+
+/// One request over TCP, with these headers beside the usual ones.
+fn ask(port: u16, method: &str, path: &str, headers: &str, body: &str) -> Answer {
+    let mut client = Client::tcp(port);
+    client.send(format!(
+        "{method} {path} HTTP/1.1\r\nHost: localhost:{port}\r\nContent-Type: application/json\r\n\
+         {headers}Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    ));
+    client.receive()
+}
+
+fn bearer(token: &str) -> String {
+    format!("Authorization: Bearer {token}\r\n")
+}
+
+#[test]
+fn a_token_and_its_role_decide_over_tcp() {
+    let daemon = over_tcp().start();
+    let port = port(&daemon);
+    let status = |headers: &str| ask(port, "GET", "/v1/status", headers, "");
+    for headers in [
+        "",
+        &bearer(""),
+        &bearer("wrong"),
+        &bearer(&digest(OPERATOR)),
+        &bearer(&OPERATOR.to_uppercase()),
+        "Authorization: Basic b3BlcmF0b3ItdG9rZW4=\r\n",
+        "Cookie: token=operator-token\r\n",
+    ] {
+        let answer = status(headers);
+        assert_eq!(
+            refusal(&answer),
+            (401, "unauthorized".to_owned()),
+            "{headers}"
+        );
+        assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+    }
+    good(&status(&bearer(READER)));
+    good(&status(&bearer(OPERATOR)));
+    // In the URL it would end in logs.
+    let in_url = ask(port, "GET", "/v1/status?token=operator-token", "", "");
+    assert_eq!(in_url.status, 401);
+
+    let apply = |headers: &str| {
+        let headers = format!("{headers}If-Match: *\r\n");
+        ask(port, "POST", "/v1/apply", &headers, &config("mine"))
+    };
+    assert_eq!(refusal(&apply("")), (401, "unauthorized".to_owned()));
+    assert_eq!(
+        refusal(&apply(&bearer(READER))),
+        (403, "forbidden".to_owned())
+    );
+    assert_eq!(daemon.status()["table"]["generation"], 1);
+    let done = good(&apply(&bearer(OPERATOR)));
+    assert_eq!(done["hold"]["by"], "token alice");
+    good(&ask(
+        port,
+        "POST",
+        "/v1/check",
+        &bearer(READER),
+        &config("x"),
+    ));
+
+    let told: Vec<(String, String)> = audit(&daemon)
+        .iter()
+        .map(|line| {
+            let text = |name: &str| line[name].as_str().unwrap().to_owned();
+            (text("who"), text("outcome"))
+        })
+        .collect();
+    let expected = [
+        ("unknown", "unauthorized"),
+        ("token watcher", "forbidden"),
+        ("token alice", "done"),
+    ];
+    let expected = expected.map(|(who, outcome)| (who.to_owned(), outcome.to_owned()));
+    assert_eq!(told, expected);
+    let log = daemon.stop().join("\n");
+    assert!(!log.contains(READER) && !log.contains(OPERATOR));
+}
+
+#[test]
+fn probes_need_no_token_and_every_other_path_does() {
+    let daemon = over_tcp().start();
+    let port = port(&daemon);
+    for path in ["/livez", "/readyz", "/openapi.json"] {
+        good(&ask(port, "GET", path, "", ""));
+    }
+    let document = good(&ask(port, "GET", "/openapi.json", "", ""));
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let path = path
+                .replace("{generation}", "1")
+                .replace("{module}", "api.js");
+            let answer = ask(port, &method.to_uppercase(), &path, "", "");
+            let open = operation["security"].as_array().unwrap().is_empty();
+            assert_eq!(answer.status != 401, open, "{method} {path}");
+        }
+    }
+    daemon.stop();
+}
+
+#[test]
+fn foreign_hosts_and_pages_are_refused_on_both_listeners() {
+    let daemon = over_tcp().set("admin.hosts=codeid.example").start();
+    let port = port(&daemon);
+    let send = |over_tcp: bool, host: &str, headers: &str| {
+        let mut client = if over_tcp {
+            Client::tcp(port)
+        } else {
+            client(&daemon)
+        };
+        let operator = bearer(OPERATOR);
+        client.send(format!(
+            "POST /v1/freeze HTTP/1.1\r\n{host}Content-Type: application/json\r\n{operator}\
+             {headers}Content-Length: 0\r\n\r\n"
+        ));
+        client.receive()
+    };
+    for over_tcp in [false, true] {
+        for (host, headers) in [
+            ("Host: evil.example\r\n", ""),
+            ("Host: localhost.evil.example\r\n", ""),
+            ("Host: localhost\r\n", "Origin: http://evil.example\r\n"),
+            ("Host: localhost\r\n", "Origin: null\r\n"),
+            ("Host: localhost:1\r\n", "Origin: http://localhost:2\r\n"),
+        ] {
+            let answer = send(over_tcp, host, headers);
+            assert_eq!(
+                refusal(&answer),
+                (403, "foreignOrigin".to_owned()),
+                "{host}{headers}"
+            );
+        }
+        // What a form of a foreign page can send without being asked for leave.
+        for media_type in [
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "multipart/form-data",
+        ] {
+            let headers = format!("Content-Type: {media_type}\r\n");
+            assert_eq!(send(over_tcp, "Host: localhost\r\n", &headers).status, 415);
+        }
+        assert!(daemon.status()["hold"].is_null());
+        for (host, headers) in [
+            ("Host: localhost:7\r\n", "Origin: http://localhost:7\r\n"),
+            (
+                "Host: codeid.example\r\n",
+                "Origin: https://codeid.example\r\n",
+            ),
+            ("Host: 127.0.0.1\r\n", ""),
+        ] {
+            good(&send(over_tcp, host, headers));
+        }
+        good(&super::post(&daemon, "/v1/thaw", ""));
+    }
+    daemon.stop();
+}
+
+#[test]
+fn tokens_are_read_again_and_a_bad_file_changes_nothing() {
+    let mut daemon = over_tcp().start();
+    let port = port(&daemon);
+    let may = |token: &str| ask(port, "GET", "/v1/status", &bearer(token), "").status == 200;
+    daemon.directory.write("tokens", "nonsense\n");
+    let line = daemon.wait_for_line("the new file is refused");
+    assert!(line.contains("line 1: "), "{line}");
+    assert!(may(READER) && may(OPERATOR));
+    daemon
+        .directory
+        .write("tokens", format!("bob read {}\n", digest("third")));
+    daemon.wait_for_line("admin.tokens-path was read again");
+    assert!(!may(READER) && !may(OPERATOR) && may("third"));
+    daemon.stop();
+}
+
+#[test]
+fn a_start_that_would_let_anybody_in_fails() {
+    let without_tokens = plan().set("admin.http=127.0.0.1:0").fail();
+    assert!(
+        without_tokens.contains("admin.tokens-path is not"),
+        "{without_tokens}"
+    );
+    let in_clear = over_tcp().set("admin.http=0.0.0.0:0").fail();
+    assert!(in_clear.contains("admin.tls-cert-path"), "{in_clear}");
+    let nobody = Directory::new();
+    let path = nobody.path().join("tokens");
+    let missing = plan()
+        .set("admin.http=127.0.0.1:0")
+        .set(&format!("admin.tokens-path={}", path.display()))
+        .fail();
+    assert!(
+        missing.starts_with("PARAM_ILLEGAL: admin.tokens-path "),
+        "{missing}"
+    );
+    nobody.write("tokens", tokens());
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
+    let writable = plan()
+        .set("admin.http=127.0.0.1:0")
+        .set(&format!("admin.tokens-path={}", path.display()))
+        .fail();
+    assert!(writable.contains("its mode is 0666"), "{writable}");
+}

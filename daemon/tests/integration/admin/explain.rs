@@ -1,0 +1,67 @@
+//! What a code value is answered, and why.
+
+use serde_json::{Value, json};
+
+use super::{good, post, refusal};
+use crate::serve::daemon::Plan;
+
+const RULES: &str = r#"{"format": "codeid/1", "version": "1", "rules": [
+    {"id": "nobody", "match": {"prefix": "28"}, "action": {"type": "DECODE", "codeValue": "x"},
+     "canary": {"percentage": 0, "group": "g", "allowlist": ["vip-user"]}},
+    {"id": "everybody", "match": {"prefix": "281"}, "action": {"type": "DECODE"}},
+    {"id": "late", "match": {"exact": "2810"}, "action": {"type": "UNSUPPORTED"}}
+]}"#;
+
+#[test]
+fn each_rule_that_matched_is_told_in_order_with_its_canary() {
+    let daemon = Plan::with_rules(RULES).start();
+    let explain = |open_id: &str| {
+        let body = json!({"codeValue": "2810", "openId": open_id}).to_string();
+        good(&post(&daemon, "/v1/explain", &body))
+    };
+    let explained = explain("user-42");
+    assert_eq!(explained["generation"], 1);
+    assert_eq!(
+        explained["answer"],
+        daemon.tcp().identify("2810", "user-42").json()
+    );
+    let rules = explained["explanation"].as_array().unwrap();
+    let ids: Vec<&Value> = rules.iter().map(|rule| &rule["rule"]).collect();
+    assert_eq!(ids, ["nobody", "everybody", "late"]);
+    assert_eq!(rules[0]["reason"], "refused");
+    assert_eq!(
+        (&rules[0]["admits"], &rules[0]["hundredths"]),
+        (&json!(false), &json!(0))
+    );
+    assert!(rules[0]["bucket"].is_u64());
+    assert_eq!(
+        (&rules[1]["decides"], &rules[2]["decides"]),
+        (&json!(true), &json!(false))
+    );
+    let explained = explain("vip-user");
+    assert_eq!(explained["explanation"][0]["reason"], "allowlisted");
+    assert_eq!(explained["answer"]["codeValue"], "x");
+    // Trying is no traffic.
+    let rules = good(&daemon.admin("GET", "/v1/rules"));
+    assert_eq!(rules["rules"][1]["decided"], 1);
+    daemon.stop();
+}
+
+#[test]
+fn what_is_no_code_value_or_open_id_is_refused_without_being_quoted() {
+    let daemon = Plan::with_rules(RULES).start();
+    for body in [
+        json!({"codeValue": "", "openId": "secret-user"}),
+        json!({"codeValue": "secret".repeat(2000), "openId": "secret-user"}),
+        json!({"codeValue": "secret", "openId": "u"}),
+        json!({"codeValue": "secret"}),
+        json!({"codeValue": 7, "openId": "secret-user"}),
+        json!({"codeValue": "secret", "openId": "secret-user", "x": 1}),
+        json!(["secret"]),
+    ] {
+        let answer = post(&daemon, "/v1/explain", &body.to_string());
+        assert_eq!(refusal(&answer), (400, "malformed".to_owned()), "{body}");
+        assert!(!String::from_utf8_lossy(&answer.body).contains("secret"));
+    }
+    daemon.stop();
+}

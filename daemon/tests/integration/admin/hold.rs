@@ -1,0 +1,185 @@
+//! What an operator put there stays, whatever the sources say, until it is thawed.
+
+use serde_json::{Value, json};
+
+use super::{apply, good, post, refusal, version};
+use crate::reload::remote::{Remote, Reply, wait_until};
+use crate::reload::{CODE, config, plan};
+use crate::serve::daemon::{Daemon, Plan};
+
+/// A daemon that pulls every tenth of a second or so.
+fn eager(remote: &Remote) -> Plan {
+    plan()
+        .set(&format!("ac.route.pull-route-config-url={}", remote.url()))
+        .set("ac.route.pull-route-config-fixed-delay=100")
+        .set("ac.route.pull-route-config-exception-retry-delay=100")
+}
+
+fn hold(daemon: &Daemon) -> Value {
+    daemon.status()["hold"].clone()
+}
+
+/// Asks until the version is the one.
+fn wait_for_version(daemon: &Daemon, expected: &str) {
+    wait_until(expected, || (version(daemon) == expected).then_some(()));
+}
+
+#[test]
+fn a_rollback_is_undone_neither_by_a_poll_nor_by_a_restart() {
+    let remote = Remote::http(Reply::config(config("good")).header("ETag", "\"1\""));
+    let daemon = eager(&remote).start();
+    remote.set(Reply::config(config("bad")).header("ETag", "\"2\""));
+    wait_for_version(&daemon, "bad");
+    good(&post(&daemon, "/v1/rollback", r#"{"generation": 1}"#));
+    assert_eq!(version(&daemon), "good");
+    assert_eq!(daemon.status()["nextPullAt"], Value::Null);
+
+    // The pull that was under way, if there was one, then none.
+    let after = remote.requests().len();
+    assert_eq!(
+        refusal(&post(&daemon, "/v1/reload", "")),
+        (409, "frozen".to_owned())
+    );
+    let mut daemon = daemon;
+    daemon.signal("HUP");
+    daemon.wait_for_line("nothing is read again");
+    assert_eq!(version(&daemon), "good");
+    assert!(remote.requests().len() <= after + 1);
+
+    // Killed, and started anew with the bad config at its source.
+    let held = hold(&daemon);
+    let directory = daemon.kill();
+    let before = remote.requests().len();
+    let plan = Plan::bare_in(directory)
+        .set("listen.http=127.0.0.1:0")
+        .set(&format!("ac.route.pull-route-config-url={}", remote.url()))
+        .set("ac.route.pull-route-config-fixed-delay=100");
+    let daemon = plan.start();
+    assert_eq!(version(&daemon), "good");
+    assert_eq!(hold(&daemon), held);
+    assert_eq!(held["action"], "rollback");
+    assert_eq!(
+        daemon.tcp().identify(CODE, "u-1").json()["codeValue"],
+        format!("good:{CODE}")
+    );
+    assert_eq!(remote.requests().len(), before);
+    assert_eq!(daemon.admin("GET", "/readyz").status, 200);
+
+    // Thawed, the sources decide again, at once.
+    assert_eq!(
+        good(&post(&daemon, "/v1/thaw", "{}")),
+        json!({"hold": null})
+    );
+    good(&post(&daemon, "/v1/reload", "{}"));
+    assert_eq!(version(&daemon), "bad");
+    assert_eq!(hold(&daemon), Value::Null);
+    daemon.stop();
+}
+
+#[test]
+fn thawing_asks_the_remote_at_once() {
+    let remote = Remote::http(Reply::config(config("one")));
+    let daemon = plan()
+        .set(&format!("ac.route.pull-route-config-url={}", remote.url()))
+        .start();
+    good(&post(&daemon, "/v1/freeze", r#"{"reason": "INC-7"}"#));
+    assert_eq!(hold(&daemon)["reason"], "INC-7");
+    assert_eq!(hold(&daemon)["action"], "freeze");
+    assert_eq!(daemon.status()["table"]["level"], "REMOTE");
+    apply(&daemon, &config("mine"));
+    assert_eq!(hold(&daemon)["action"], "apply");
+    remote.set(Reply::config(config("two")));
+    good(&post(&daemon, "/v1/thaw", ""));
+    good(&post(&daemon, "/v1/reload", ""));
+    wait_for_version(&daemon, "two");
+    assert_eq!(daemon.status()["table"]["level"], "REMOTE");
+    daemon.stop();
+}
+
+#[test]
+fn a_frozen_table_serves_again_after_a_restart_and_a_thawed_one_does_not_come_back() {
+    let remote = Remote::http(Reply::config(config("one")));
+    let daemon = eager(&remote).start();
+    good(&post(&daemon, "/v1/freeze", ""));
+    remote.set(Reply::config(config("two")));
+    let url = remote.url();
+    let again = |directory| {
+        Plan::bare_in(directory)
+            .set("listen.http=127.0.0.1:0")
+            .set(&format!("ac.route.pull-route-config-url={url}"))
+            .start()
+    };
+    let daemon = again(daemon.kill());
+    assert_eq!(version(&daemon), "one");
+    assert_eq!(daemon.status()["table"]["level"], "REMOTE");
+    good(&post(&daemon, "/v1/thaw", ""));
+    let daemon = again(daemon.kill());
+    assert_eq!(version(&daemon), "two");
+    daemon.stop();
+}
+
+#[test]
+fn a_held_table_is_never_too_old_to_serve() {
+    let remote = Remote::http(Reply::config(config("one")));
+    let daemon = plan()
+        .set(&format!("ac.route.pull-route-config-url={}", remote.url()))
+        .set("ac.route.pull-route-config-fixed-delay=100")
+        .set("ac.route.pull-route-config-exception-retry-delay=100")
+        .set("reload.stale-after-ms=200")
+        .set("reload.stale-policy=unready")
+        .start();
+    good(&post(&daemon, "/v1/freeze", ""));
+    wait_until("staleness", || {
+        (daemon.status()["staleness"]["stale"] == true).then_some(())
+    });
+    assert_eq!(daemon.admin("GET", "/readyz").status, 200);
+    assert_eq!(daemon.tcp().bare("GET", "/readyz").status, 200);
+    assert_eq!(daemon.status()["ready"], true);
+    daemon.stop();
+}
+
+#[test]
+fn a_hold_that_cannot_be_read_or_served_is_passed_over_loudly() {
+    for hold in [
+        "{".to_owned(),
+        json!({"since": 1, "by": "uid 1", "action": "apply", "reason": null, "level": "LOCAL",
+               "uri": "x", "routeConfigData": "{\"format\": \"codeid/9\"}"})
+        .to_string(),
+    ] {
+        let plan = plan();
+        std::fs::create_dir(plan.directory.path().join("data")).unwrap();
+        plan.directory.write("data/hold.json", hold);
+        let daemon = plan.start();
+        assert!(
+            daemon
+                .log
+                .iter()
+                .any(|line| line.contains("ERROR") && line.contains("passed over"))
+        );
+        assert_eq!(daemon.status()["table"]["level"], "PRESET");
+        assert_eq!(self::hold(&daemon), Value::Null);
+        daemon.stop();
+    }
+}
+
+#[test]
+fn freezing_twice_keeps_the_last_word_and_reasons_are_bounded() {
+    let daemon = plan().start();
+    good(&post(&daemon, "/v1/freeze", r#"{"reason": "first"}"#));
+    good(&post(
+        &daemon,
+        "/v1/freeze",
+        &json!({"reason": "ü".repeat(200)}).to_string(),
+    ));
+    assert_eq!(hold(&daemon)["reason"], "ü".repeat(200));
+    let long = json!({"reason": "x".repeat(201)}).to_string();
+    assert_eq!(
+        refusal(&post(&daemon, "/v1/freeze", &long)),
+        (400, "malformed".to_owned())
+    );
+    assert_eq!(
+        refusal(&post(&daemon, "/v1/freeze", r#"{"why": 1}"#)),
+        (400, "malformed".to_owned())
+    );
+    daemon.stop();
+}
