@@ -99,6 +99,20 @@ fn alerts_and_dashboard_read_only_what_is_told() {
     }
 }
 
+/// SPEC.md tells each of them.
+#[test]
+fn whatever_is_told_is_specified() {
+    let specification = Path::new(env!("CARGO_MANIFEST_DIR")).join("../SPEC.md");
+    let text = fs::read_to_string(specification).unwrap();
+    let specified = names_in(&text);
+    for name in told_names() {
+        let of_histogram = ["_bucket", "_sum", "_count"];
+        let base = of_histogram.iter().find_map(|end| name.strip_suffix(end));
+        let known = specified.contains(&*name) || base.is_some_and(|b| specified.contains(b));
+        assert!(known, "SPEC.md does not know {name}");
+    }
+}
+
 #[test]
 fn the_dashboard_is_one_and_each_panel_asks_something() {
     let text = fs::read_to_string(in_config("grafana-dashboard.json")).unwrap();
