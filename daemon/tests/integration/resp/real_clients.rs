@@ -129,6 +129,46 @@ print("done")
 }
 
 #[test]
+fn node_redis_identifies_in_both_versions_alone_and_in_pipelines() {
+    const SCRIPT: &str = r#"
+const assert = require("node:assert");
+const { createClient } = require("redis");
+
+async function main() {
+  for (const RESP of [2, 3]) {
+    const client = createClient({ socket: { path: process.argv[1] }, RESP });
+    client.on("error", (error) => { throw error; });
+    await client.connect();
+    assert.equal(await client.ping(), "PONG");
+    const expected = RESP == 3
+      ? { isSupported: true, postCodeMatchActionType: "DECODE", codeValue: "28100104x" }
+      : ["isSupported", 1, "postCodeMatchActionType", "DECODE", "codeValue", "28100104x"];
+    const answer = await client.sendCommand(["IDENTIFY", "28100104x", "user-42"]);
+    assert.deepEqual(RESP == 3 ? { ...answer } : answer, expected);
+    await assert.rejects(client.sendCommand(["IDENTIFY", "x", "u"]), /openId must have 3 to 256 characters/);
+    await assert.rejects(client.get("x"), /unknown command 'GET'/);
+    // What is sent in one turn of the event loop is a pipeline.
+    const codes = Array.from({ length: 1000 }, (_, n) => `28100104-${n}`);
+    const answers = await Promise.all(codes.map((code) => client.sendCommand(["IDENTIFY", code, "user-42"])));
+    assert.deepEqual(answers.map((answer) => RESP == 3 ? answer.codeValue : answer[5]), codes);
+    const both = await client.sendCommand(["MIDENTIFY", "28100104x", "user-42", "x", "user-42"]);
+    assert.equal(both.length, 2);
+    await client.close();
+  }
+  console.log("done");
+}
+main();
+"#;
+    let daemon = Daemon::start();
+    let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/tools/node/node_modules");
+    let report = run(Command::new("node")
+        .env("NODE_PATH", installed)
+        .args(["-e", SCRIPT])
+        .arg(daemon.resp_socket()));
+    assert_eq!(report, "done\n");
+}
+
+#[test]
 fn hiredis_identifies() {
     const PROGRAM: &str = r#"
 #include <hiredis/hiredis.h>
