@@ -115,14 +115,19 @@ class Daemon:
 
     def ask(self, method, path, body=None, headers=()):
         """What the admin plane answers on its Unix socket, as an object."""
+        response, content = self.request(method, path, body, headers)
+        assert response.status == 200, (path, response.status, content)
+        return json.loads(content)
+
+    def request(self, method, path, body=None, headers=()):
+        """A response of the admin plane on its Unix socket, and its content."""
         connection = _UnixConnection(self.socket)
         content = None if body is None else json.dumps(body)
         connection.request(method, path, content, {"Content-Type": "application/json", **dict(headers)})
         response = connection.getresponse()
         content = response.read()
         connection.close()
-        assert response.status == 200, (path, response.status, content)
-        return json.loads(content)
+        return response, content
 
     def identify(self, code_value, open_id, times=1):
         """Has the serving listener identify a code value."""

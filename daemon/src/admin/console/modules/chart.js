@@ -58,19 +58,13 @@ function vertical(x, width, text) {
 }
 
 function minutes(from, to, x) {
-  const whole = Math.round((to - from) / 60_000);
-  return Array.from({ length: whole + 1 }, (_, ago) =>
-    svg(
-      "text",
-      {
-        class: "tick",
-        x: x(to - ago * 60_000),
-        y: HEIGHT - 6,
-        "text-anchor": ago === 0 ? "end" : ago === whole ? "start" : "middle",
-      },
-      ago === 0 ? "now" : `−${ago} min`,
-    ),
-  );
+  const whole = Math.floor((to - from) / 60_000);
+  return Array.from({ length: whole + 1 }, (_, ago) => {
+    const at = x(to - ago * 60_000);
+    const anchor = ago === 0 ? "end" : at < LEFT + 20 ? "start" : "middle";
+    const words = ago === 0 ? "now" : `−${ago} min`;
+    return svg("text", { class: "tick", x: at, y: HEIGHT - 6, "text-anchor": anchor }, words);
+  });
 }
 
 function path(points, x, y) {

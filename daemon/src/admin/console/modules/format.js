@@ -52,6 +52,9 @@ export function clock(at) {
 /** A moment and how long ago that was. */
 export const since = (at) => `${clock(at)}, ${ago(at)}`;
 
+/** A text that fits into a few lines of a table. */
+export const brief = (text) => (text.length > 160 ? `${text.slice(0, 160)}…` : text);
+
 /** The beginning of a digest, enough to tell two apart. */
 export const short = (digest) => digest.slice(0, 12);
 

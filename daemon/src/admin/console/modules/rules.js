@@ -2,7 +2,7 @@
 
 import { read } from "./api.js";
 import { button, byId, cell, element, setText } from "./dom.js";
-import { count, describeAction, describeCanary, describeMatch } from "./format.js";
+import { brief, count, describeAction, describeCanary, describeMatch } from "./format.js";
 import { clear, fail } from "./notice.js";
 
 /** Rows that are shown at once; a button brings as many again. */
@@ -11,8 +11,8 @@ const PAGE = 200;
 const COLUMNS = [
   { key: "index", label: "Place", class: "number", show: ({ index }) => count(index + 1) },
   { key: "id", label: "Rule", class: "long", show: idOf },
-  { key: "match", label: "Match", class: "long code", show: ({ match }) => match },
-  { key: "action", label: "Action", class: "long code", show: ({ action }) => action },
+  { key: "match", label: "Match", class: "long code", show: ({ match }) => brief(match) },
+  { key: "action", label: "Action", class: "long code", show: ({ action }) => brief(action) },
   { key: "canary", label: "Canary", show: ({ canary }) => canary },
   { key: "decided", label: "Decided", class: "number", show: ({ decided }) => count(decided) },
   { key: "refused", label: "Refused by canary", class: "number", show: ({ refused }) => count(refused) },

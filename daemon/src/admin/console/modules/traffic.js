@@ -5,10 +5,14 @@ import { byId, element, renew } from "./dom.js";
 import { count, latency, rate } from "./format.js";
 import { between, quantile, totals } from "./snapshot.js";
 
-const WINDOW_MS = 5 * 60_000;
+/** What the charts show: a minute at first, and more as time goes by. */
+const SHORTEST_MS = 60_000;
+const LONGEST_MS = 5 * 60_000;
+/** Less time between two snapshots is too little for a rate. */
 const LEAST_MS = 800;
+/** More time, and nobody looked meanwhile. */
 const GAP_MS = 5000;
-const NOTHING = { requests: null, half: null, most: null };
+const NOTHING = { requests: null, p50: null, p99: null };
 
 const samples = [];
 let last = null;
@@ -16,15 +20,14 @@ let last = null;
 /** Takes a snapshot that was answered now. */
 export function take(snapshot) {
   const now = totals(snapshot);
-  // Asked sooner than by the clock: too little time for a rate.
   if (last && now.at >= last.at && now.at - last.at < LEAST_MS) return;
   const moved = last && between(last, now);
   last = now;
   if (moved) {
     add({
       requests: moved.requests / moved.seconds,
-      half: quantile(moved, 0.5),
-      most: quantile(moved, 0.99),
+      p50: quantile(moved, 0.5),
+      p99: quantile(moved, 0.99),
     });
   }
 }
@@ -38,10 +41,9 @@ export function miss() {
 function add(sample) {
   const at = Date.now();
   const generation = last?.generation ?? samples.at(-1)?.generation;
-  // Nobody looked for a while: the line does not go on over that.
   if (samples.length && samples.at(-1).at < at - GAP_MS) samples.push({ at: at - 1, generation, ...NOTHING });
   samples.push({ at, generation, ...sample });
-  while (samples[0].at < at - WINDOW_MS) samples.shift();
+  while (samples[0].at < at - LONGEST_MS) samples.shift();
 }
 
 /** Draws both charts and the totals. */
@@ -50,16 +52,16 @@ export function draw() {
   const show = (value, format) => (value === null ? "–" : format(value));
   const now = {
     requests: `${show(newest.requests, rate)} requests a second`,
-    half: `median ${show(newest.half, latency)}`,
-    most: `99th percentile ${show(newest.most, latency)}`,
+    p50: `median ${show(newest.p50, latency)}`,
+    p99: `99th percentile ${show(newest.p99, latency)}`,
   };
   legend("requests-legend", [["requests", now.requests]]);
   legend("latency-legend", [
-    ["half", now.half],
-    ["most", now.most],
+    ["p50", now.p50],
+    ["p99", now.p99],
   ]);
   chart("requests-chart", ["requests"], linear, rate, now.requests);
-  chart("latency-chart", ["half", "most"], logarithmic, latency, `Latency: ${now.half}, ${now.most}`);
+  chart("latency-chart", ["p50", "p99"], logarithmic, latency, `Latency: ${now.p50}, ${now.p99}`);
   if (last) drawResults(last.results);
 }
 
@@ -72,11 +74,11 @@ function chart(id, names, scale, format, label) {
   drawChart(byId(id), {
     series,
     marks: generations(),
-    from: to - WINDOW_MS,
+    from: Math.max(to - LONGEST_MS, Math.min(to - SHORTEST_MS, samples[0]?.at ?? to)),
     to,
     scale,
     format,
-    label: `The last five minutes. ${label}.`,
+    label: `The last minutes. ${label}.`,
   });
 }
 
