@@ -93,7 +93,8 @@ impl Match {
     }
 
     /// A code that matches, or nearly: see [`Pattern`] on assertions and negated classes.
-    pub(crate) fn sample(&self, entropy: &mut Entropy<'_>) -> String {
+    #[must_use]
+    pub fn sample(&self, entropy: &mut Entropy<'_>) -> String {
         match self {
             Self::Exact(text) => text.clone(),
             Self::Prefix(text) if entropy.chance(30) => text.clone(),

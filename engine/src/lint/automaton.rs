@@ -16,10 +16,12 @@ const MAX_NFA_BYTES: usize = 1 << 20;
 /// The most bytes that what is determinised of it takes.
 const MAX_DFA_BYTES: usize = 1 << 20;
 
-/// What may be spent on all comparisons, and on one of them. A step along both automata is one
-/// unit; making a state's transitions costs the state's size in bytes for each.
+/// What may be spent on all comparisons, and on one of them, in units of about a nanosecond: the size
+/// in bytes of what is made before an expression is determinised; that of a state, for each of its
+/// transitions; and [`STEP`] for a step along both automata.
 const MAX_WORK: usize = 300_000_000;
 const MAX_WORK_AT_ONCE: usize = 20_000_000;
+const STEP: usize = 16;
 
 /// What is left to be spent.
 pub(super) struct Work {
@@ -94,7 +96,7 @@ pub(super) fn includes(
     while let Some((in_wide, in_narrow)) = pending.pop() {
         wide.enter(in_wide, work)?;
         narrow.enter(in_narrow, work)?;
-        work.spend(classes.len())?;
+        work.spend(classes.len() * STEP)?;
         for &(wide_class, narrow_class) in &classes {
             let next_in_narrow = narrow.next(in_narrow, narrow_class);
             let next_in_wide = wide.next(in_wide, wide_class);
@@ -117,6 +119,7 @@ impl Automaton {
     /// Of `language`, which is to match the whole of a text; `None` if that is too much.
     pub(super) fn new(language: &Hir, work: &mut Work) -> Option<Self> {
         work.begin();
+        work.spend(1)?;
         let whole = Hir::concat(vec![
             Hir::look(Look::Start),
             language.clone(),

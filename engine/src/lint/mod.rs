@@ -3,12 +3,14 @@
 
 mod automaton;
 mod cover;
+mod glance;
 mod language;
 mod sample;
 mod shadow;
 
 use self::shadow::Shadow;
 use crate::rule::RouteRule;
+use crate::table::guarded;
 use crate::{Problem, RouteConfig, RouteTable};
 
 impl RouteConfig {
@@ -42,9 +44,14 @@ impl RouteConfig {
     #[must_use]
     pub fn lint(&self, table: &RouteTable) -> Vec<Problem> {
         let rules = self.rules();
-        let shadows = shadow::find(rules, table.matcher());
         let mut found = self.warnings().to_vec();
-        found.extend(shadows.iter().map(|shadow| problem(rules, shadow)));
+        match guarded(|| Ok(shadow::find(rules, table.matcher()))) {
+            Ok(shadows) => found.extend(shadows.iter().map(|shadow| problem(rules, shadow))),
+            Err(_) => found.push(
+                Problem::new("/rules", "comparing the rules met an internal fault")
+                    .with_hint("this is a defect of codeid: please report it"),
+            ),
+        }
         found.sort_by_key(|problem| problem.position().map(|position| position.offset));
         found
     }

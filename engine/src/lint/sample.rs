@@ -18,23 +18,29 @@ const MAX_BYTES: usize = CodeValue::MAX_CHARACTERS * char::MAX.len_utf8();
 /// The most parts of an expression that are gone through, repetitions counted.
 const MAX_PARTS: usize = 20_000;
 
-/// One of two choices that differ as much as is simple.
+/// What is chosen where there is a choice: samples that tell rules apart.
 #[derive(Clone, Copy)]
-pub(super) enum Extreme {
+pub(super) enum Choice {
     /// What comes first, as few times as it may.
     Least,
     /// What comes last, once more than it must.
     Most,
+    /// A newline, which `.` does not accept; else what comes first, once more than it must.
+    Newline,
+}
+
+impl Choice {
+    pub(super) const ALL: [Self; 3] = [Self::Least, Self::Most, Self::Newline];
 }
 
 /// Text that `rule_match`, whose language is `language`, probably accepts: look-around assertions
 /// are left aside, and conditions on a payload that contradict one another.
-pub(super) fn of(rule_match: &RuleMatch, language: &Hir, extreme: Extreme) -> Option<String> {
+pub(super) fn of(rule_match: &RuleMatch, language: &Hir, choice: Choice) -> Option<String> {
     if let RuleMatch::Emv(emv) = rule_match {
         return payload(emv);
     }
     let mut sample = Sample {
-        extreme,
+        choice,
         text: Vec::new(),
         parts_left: MAX_PARTS,
     };
@@ -43,7 +49,7 @@ pub(super) fn of(rule_match: &RuleMatch, language: &Hir, extreme: Extreme) -> Op
 }
 
 struct Sample {
-    extreme: Extreme,
+    choice: Choice,
     text: Vec<u8>,
     parts_left: usize,
 }
@@ -57,14 +63,14 @@ impl Sample {
             HirKind::Class(class) => self.write_character(class)?,
             HirKind::Capture(Capture { sub, .. }) => self.write(sub)?,
             HirKind::Concat(subs) => subs.iter().try_for_each(|sub| self.write(sub))?,
-            HirKind::Alternation(subs) => self.write(match self.extreme {
-                Extreme::Least => subs.first()?,
-                Extreme::Most => subs.last()?,
+            HirKind::Alternation(subs) => self.write(match self.choice {
+                Choice::Least | Choice::Newline => subs.first()?,
+                Choice::Most => subs.last()?,
             })?,
             HirKind::Repetition(repetition) => {
-                let times = match self.extreme {
-                    Extreme::Least => repetition.min,
-                    Extreme::Most => {
+                let times = match self.choice {
+                    Choice::Least => repetition.min,
+                    Choice::Most | Choice::Newline => {
                         let more = repetition.min.saturating_add(1);
                         repetition.max.map_or(more, |max| max.min(more))
                     }
@@ -76,11 +82,18 @@ impl Sample {
     }
 
     fn write_character(&mut self, class: &Class) -> Option<()> {
-        let character = match (class, self.extreme) {
-            (Class::Unicode(class), Extreme::Least) => class.ranges().first()?.start(),
-            (Class::Unicode(class), Extreme::Most) => class.ranges().last()?.end(),
-            (Class::Bytes(class), Extreme::Least) => class.ranges().first()?.start().into(),
-            (Class::Bytes(class), Extreme::Most) => class.ranges().last()?.end().into(),
+        let Class::Unicode(class) = class else {
+            return None;
+        };
+        let (first, last) = (class.ranges().first()?, class.ranges().last()?);
+        let holds_newline = || {
+            let mut ranges = class.ranges().iter();
+            ranges.any(|range| (range.start()..=range.end()).contains(&'\n'))
+        };
+        let character = match self.choice {
+            Choice::Most => last.end(),
+            Choice::Newline if holds_newline() => '\n',
+            Choice::Least | Choice::Newline => first.start(),
         };
         let mut buffer = [0; 4];
         let encoded = character.encode_utf8(&mut buffer);

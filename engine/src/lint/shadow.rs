@@ -2,17 +2,17 @@
 
 use super::cover::Prover;
 use super::language;
-use super::sample::{self, Extreme};
+use super::sample::{self, Choice};
 use crate::CodeValue;
 use crate::canary::Canary;
 use crate::matcher::{CaptureScratch, Matcher, SearchScratch, Visitor};
-use crate::rule::RouteRule;
+use crate::rule::{RouteRule, RuleMatch};
 
-/// The most bytes of code values that are looked up in all. Rules are some tens of bytes, and a
-/// lookup is linear in the code value with a factor that compiling bounds.
-const MAX_SAMPLE_BYTES: usize = 1 << 20;
+/// What looking up code values may take in all, in steps of automata at their slowest: each byte takes
+/// a step for every 64 states that there are. Of 5000 usual rules it takes a quarter of this.
+const MAX_LOOKUP_STEPS: usize = 1 << 31;
 
-/// A rule that never wins, and the first that is known to cover it, by their places in the config.
+/// A rule that never wins, and one before it that covers it, by their places in the config.
 pub(super) struct Shadow {
     pub(super) rule: usize,
     pub(super) by: usize,
@@ -27,7 +27,8 @@ pub(super) fn find(rules: &[RouteRule], matcher: &Matcher) -> Vec<Shadow> {
         rules,
         matcher,
         covering: Vec::with_capacity(rules.len()),
-        bytes_left: MAX_SAMPLE_BYTES,
+        steps_left: MAX_LOOKUP_STEPS,
+        steps_for_byte: 1 + states(rules) / 64,
         scratch: SearchScratch::default(),
         captures: CaptureScratch::default(),
         prover: Prover::new(rules),
@@ -43,46 +44,58 @@ pub(super) fn find(rules: &[RouteRule], matcher: &Matcher) -> Vec<Shadow> {
     shadows
 }
 
+fn states(rules: &[RouteRule]) -> usize {
+    let costs = rules.iter().map(|rule| match &rule.rule_match {
+        RuleMatch::Regex(pattern) => pattern.cost(),
+        _ => 0,
+    });
+    costs.fold(0, usize::saturating_add)
+}
+
 struct Search<'a> {
     rules: &'a [RouteRule],
     matcher: &'a Matcher,
     /// For each rule looked at so far, whether it may cover others.
     covering: Vec<bool>,
-    bytes_left: usize,
+    steps_left: usize,
+    steps_for_byte: usize,
     scratch: SearchScratch,
     captures: CaptureScratch,
     prover: Prover<'a>,
 }
 
 impl Search<'_> {
-    /// The first rule that is proved to cover `rule`.
+    /// A rule that is proved to cover `rule`.
     fn shadowing(&mut self, rule: usize) -> Option<usize> {
         if !self.covering.contains(&true) {
             return None;
         }
         let language = language::of(&self.rules[rule].rule_match);
         let mut candidates: Option<Vec<usize>> = None;
-        for extreme in [Extreme::Least, Extreme::Most] {
-            let code = sample::of(&self.rules[rule].rule_match, &language, extreme);
+        for choice in Choice::ALL {
+            let code = sample::of(&self.rules[rule].rule_match, &language, choice);
             let Some(accepting) = code.and_then(|code| self.accepting(&code, rule)) else {
                 continue;
             };
             match &mut candidates {
                 None => candidates = Some(accepting),
-                Some(candidates) => candidates.retain(|rule| accepting.contains(rule)),
+                Some(candidates) => {
+                    candidates.retain(|rule| accepting.binary_search(rule).is_ok());
+                }
             }
             if candidates.as_ref().is_some_and(Vec::is_empty) {
                 return None;
             }
         }
-        self.prover.first_to_cover(rule, &language, &candidates?)
+        self.prover.find_cover(rule, &language, &candidates?)
     }
 
     /// The rules that may cover others and accept `code`, in order; `None` if `rule` does not accept
     /// it, or looking it up is too much.
     fn accepting(&mut self, code: &str, rule: usize) -> Option<Vec<usize>> {
         let code = CodeValue::new(code).ok()?.as_str();
-        self.bytes_left = self.bytes_left.checked_sub(code.len())?;
+        let steps = code.len().saturating_mul(self.steps_for_byte);
+        self.steps_left = self.steps_left.checked_sub(steps)?;
         let mut accepting = Accepting {
             rule: u32::try_from(rule).ok()?,
             accepts: false,

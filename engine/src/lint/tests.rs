@@ -77,6 +77,17 @@ fn a_rule_is_shadowed_by_one_that_accepts_all_that_it_accepts() {
         ),
         (r#"{"regex": "(?s).+"}"#, r#"{"prefix": "a"}"#),
         (r#"{"regex": "(?s).*"}"#, r#"{"regex": "\\d*"}"#),
+        (
+            r#"{"regex": ".*"}"#,
+            r#"{"regex": "^(?:a.|\\d{3}(é+|k?))$"}"#,
+        ),
+        (r#"{"regex": ".+"}"#, r#"{"regex": "a*"}"#),
+        (
+            r#"{"regex": "^28(.+)$"}"#,
+            r#"{"regex": "(?:280|281)\\d*"}"#,
+        ),
+        (r#"{"regex": "28\\d*"}"#, r#"{"regex": "(?:28){2}"}"#),
+        (r#"{"regex": "(?s)a.*"}"#, r#"{"prefix": "ab"}"#),
         // Patterns.
         (
             r#"{"regex": "281\\d{3}04.+"}"#,
@@ -148,6 +159,14 @@ fn a_rule_that_accepts_one_code_more_is_not_shadowed() {
         (r#"{"prefix": "ab"}"#, r#"{"prefix": "a"}"#),
         (r#"{"regex": "a.*"}"#, r#"{"prefix": "a"}"#),
         (r#"{"regex": ".*"}"#, r#"{"regex": "(?s).*"}"#),
+        (
+            r#"{"regex": ".*"}"#,
+            r#"{"regex": "^(?:a.|\\d{3}(\\s+|k?))$"}"#,
+        ),
+        (r#"{"regex": "28.+"}"#, r#"{"regex": "28\\d*"}"#),
+        (r#"{"regex": "28\\d*"}"#, r#"{"regex": "(?:281|2){1,2}"}"#),
+        (r#"{"regex": "28\\d*"}"#, r#"{"regex": "281|2"}"#),
+        (r#"{"regex": "28\\d*"}"#, r#"{"regex": "28[0-9x]*"}"#),
         (r#"{"regex": "ab|ac"}"#, r#"{"regex": "a[bcd]"}"#),
         (r#"{"regex": "[a-z]{2,5}"}"#, r#"{"regex": "(?:ab){1,3}"}"#),
         (r#"{"regex": "(?:aa)*"}"#, r#"{"regex": "a*"}"#),

@@ -9,6 +9,7 @@
 mod agreement;
 #[cfg(feature = "counts")]
 mod counts;
+mod lint;
 mod oracle;
 mod parsing;
 mod stability;

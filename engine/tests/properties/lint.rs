@@ -1,0 +1,148 @@
+//! A rule that is said never to win never does, and one that cannot is said to.
+
+use codeid_engine::{
+    CodeValue, OpenId, Problem, ReferenceMatcher, RouteConfig, RouteTable, Scratch,
+};
+use codeid_generate::{Action, Canary, Case, Entropy, Match, Rule};
+use proptest::prelude::*;
+
+use crate::{any_case, compile, config, limits};
+
+/// How many codes are drawn from each rule that is reported.
+const CODES: usize = 16;
+
+proptest! {
+    #![proptest_config(config(8))]
+
+    #[test]
+    fn a_rule_that_is_reported_never_wins(
+        case in any_case(),
+        bytes in proptest::collection::vec(any::<u8>(), 0..512),
+    ) {
+        check_reported(&case, &mut Entropy::new(&bytes))?;
+    }
+
+    #[test]
+    fn a_rule_that_cannot_win_is_reported(case in any_case()) {
+        check_known(case)?;
+    }
+}
+
+/// Adds `exact` rules at the end, of codes that rules before accept.
+fn check_known(mut case: Case) -> Result<(), TestCaseError> {
+    let Some(parsed) = parse(&case) else {
+        return Ok(());
+    };
+    let reference = ReferenceMatcher::new(&parsed.config);
+    let mut expected = Vec::new();
+    for code in case.codes.clone() {
+        let accepting = reference.matching_rules(CodeValue::new(&code).expect("it has a length"));
+        let decides = |&index: &usize| decides_for_everybody(&case.rules[index]);
+        if accepting.iter().any(decides) {
+            expected.push(case.rules.len());
+        }
+        case.rules.push(Rule {
+            id: format!("exact-{}", case.rules.len()),
+            matching: Match::Exact(code),
+            action: Action::Unsupported,
+            canary: None,
+        });
+    }
+    let Some(parsed) = parse(&case) else {
+        return Ok(());
+    };
+    let reported: Vec<usize> = parsed.shadows().iter().map(|shadow| shadow.rule).collect();
+    for index in expected {
+        prop_assert!(reported.contains(&index), "rule {}: {:?}", index, reported);
+    }
+    Ok(())
+}
+
+fn check_reported(case: &Case, entropy: &mut Entropy<'_>) -> Result<(), TestCaseError> {
+    let Some(parsed) = parse(case) else {
+        return Ok(());
+    };
+    let reference = ReferenceMatcher::new(&parsed.config);
+    let mut scratch = Scratch::new();
+    for Shadow { rule, by } in parsed.shadows() {
+        prop_assert!(by < rule);
+        prop_assert!(decides_for_everybody(&case.rules[by]));
+        let drawn = (0..CODES).map(|_| case.rules[rule].matching.sample(entropy));
+        for code in drawn.chain(case.codes.clone()) {
+            let Ok(value) = CodeValue::new(&code) else {
+                continue;
+            };
+            let accepting = reference.matching_rules(value);
+            if !accepting.contains(&rule) {
+                continue;
+            }
+            prop_assert!(
+                accepting.contains(&by),
+                "{} is not covered by {}: {:?}",
+                rule,
+                by,
+                code
+            );
+            for open_id in &case.open_ids {
+                let user = OpenId::new(open_id).expect("generated openIds have a length");
+                let verdict = parsed.table.identify(value, user, &mut scratch);
+                prop_assert_ne!(
+                    verdict.rule.map(|id| id.as_str()),
+                    Some(&*case.rules[rule].id)
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+fn decides_for_everybody(rule: &Rule) -> bool {
+    let percentage = |canary: &Canary| canary.hundredths;
+    rule.canary.is_none() || rule.canary.as_ref().and_then(percentage) == Some(10_000)
+}
+
+struct Parsed {
+    config: RouteConfig,
+    table: RouteTable,
+}
+
+/// `None` if the config costs too much.
+fn parse(case: &Case) -> Option<Parsed> {
+    let json = case.config_json();
+    let table = compile(&json)?;
+    let config = RouteConfig::from_json(json.as_bytes(), &limits()).expect("it was compiled");
+    Some(Parsed { config, table })
+}
+
+struct Shadow {
+    rule: usize,
+    by: usize,
+}
+
+impl Parsed {
+    /// The rules that are said never to win.
+    fn shadows(&self) -> Vec<Shadow> {
+        let found = self.config.lint(&self.table);
+        let offset = |problem: &Problem| problem.position().expect("warnings have a place").offset;
+        assert!(found.is_sorted_by_key(offset), "{found:?}");
+        found.iter().filter_map(shadow).collect()
+    }
+}
+
+fn shadow(problem: &Problem) -> Option<Shadow> {
+    let index = |text: &str| {
+        text.strip_prefix("/rules/")?
+            .split(['/', ')'])
+            .next()?
+            .parse()
+            .ok()
+    };
+    let (_, by) = problem
+        .message()
+        .strip_prefix("this rule can never win: ")?
+        .split_once('(')?;
+    Some(Shadow {
+        rule: index(problem.pointer())?,
+        by: index(by)?,
+    })
+}
