@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::report::grouped;
 use crate::cli::output::printable;
+use crate::cli::quantity::grouped;
 
 /// How far a run has come, on standard error; nothing where that is no terminal.
 pub(super) struct Progress {

@@ -9,7 +9,8 @@ mod svg;
 use self::axes::{LatencyAxis, NinesAxis};
 use self::svg::{Anchor, Picture};
 use super::figures::{Load, Run};
-use super::report::{grouped, load, time};
+use super::report::load;
+use crate::cli::quantity::{grouped, time};
 
 const WIDTH: f64 = 960.0;
 const LEFT: f64 = 92.0;
