@@ -10,8 +10,8 @@ use super::output;
 /// The command line of `codeid man`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct PrintManual {
-    /// The subcommand whose page to print; by default the page of codeid itself
-    command: Option<String>,
+    /// The subcommand whose page to print, as in admin status; by default the page of codeid itself
+    command: Vec<String>,
 }
 
 impl PrintManual {
@@ -19,16 +19,16 @@ impl PrintManual {
     pub(crate) fn run(self, mut command: clap::Command) -> ExitCode {
         command.build();
         let version = command.render_version();
-        let page = match &self.command {
-            None => command,
-            Some(name) => match command.find_subcommand(name) {
+        let mut page = command.clone();
+        for name in &self.command {
+            page = match page.find_subcommand(name) {
                 Some(subcommand) => subcommand.clone(),
                 None => {
                     let message = format!("there is no subcommand {name:?}");
                     command.error(ErrorKind::InvalidSubcommand, message).exit()
                 }
-            },
-        };
+            };
+        }
         output::run(|stdout| {
             Man::new(page).source(version.trim_end()).render(stdout)?;
             Ok(ExitCode::SUCCESS)

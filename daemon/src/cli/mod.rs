@@ -2,6 +2,7 @@
 //!
 //! Exit status: 0 on success, 1 if the command failed, 2 if the command line itself is wrong.
 
+mod admin;
 mod bench;
 mod bucket;
 mod check;
@@ -10,12 +11,14 @@ mod duration;
 mod identify;
 mod man;
 mod mock_gateway;
+mod moment;
 mod output;
 mod quantity;
 mod route_config;
 mod schema;
 mod serve;
 mod settings;
+mod table;
 
 use std::process::ExitCode;
 
@@ -38,6 +41,8 @@ struct Cli {
 enum Command {
     /// Run the daemon
     Serve(serve::Serve),
+    /// Ask a running daemon, and steer it
+    Admin(Box<admin::Admin>),
     /// Show every setting, its value, and which source gave it
     Settings(settings::ShowSettings),
     /// Identify code values here, without a daemon
@@ -63,6 +68,7 @@ enum Command {
 pub fn run() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(serve) => serve.run(),
+        Command::Admin(admin) => admin.run(),
         Command::Settings(settings) => settings.run(),
         Command::Identify(identify) => identify.run(),
         Command::Check(check) => check.run(),

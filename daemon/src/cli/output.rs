@@ -16,6 +16,9 @@ pub(super) enum Failure {
     /// Standard output took no more.
     #[error("standard output cannot be written: {0}")]
     Output(#[from] io::Error),
+    /// No daemon gave an answer that is understood, in one line for people.
+    #[error("{0}")]
+    Unanswered(String),
     /// Anything else, in one line for people.
     #[error("{0}")]
     Told(String),
@@ -23,6 +26,9 @@ pub(super) enum Failure {
     #[error("the command failed")]
     Shown,
 }
+
+/// The exit status where no daemon gave an answer that is understood.
+const UNANSWERED: u8 = 3;
 
 /// Runs `command` on standard output and tells the exit status.
 ///
@@ -53,7 +59,10 @@ pub(super) fn finish(done: Result<ExitCode, Failure>) -> ExitCode {
                 "{red}error:{red:#} {}",
                 printable(&message)
             );
-            ExitCode::FAILURE
+            match failure {
+                Failure::Unanswered(_) => ExitCode::from(UNANSWERED),
+                _ => ExitCode::FAILURE,
+            }
         }
     }
 }

@@ -7,22 +7,22 @@ use crate::cli::route_config::{Examined, Refused};
 
 /// An error or a warning, in the form in which `--json` prints it.
 #[derive(Debug, Serialize)]
-pub(super) struct Finding<'a> {
+pub(in crate::cli) struct Finding<'a> {
     /// Named only where several files are checked.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) file: Option<&'a str>,
-    pub(super) severity: Severity,
-    pub(super) rule: Option<&'a str>,
-    pub(super) pointer: &'a str,
-    pub(super) position: Option<Position>,
-    pub(super) message: &'a str,
-    pub(super) hint: Option<&'a str>,
+    pub(in crate::cli) file: Option<&'a str>,
+    pub(in crate::cli) severity: Severity,
+    pub(in crate::cli) rule: Option<&'a str>,
+    pub(in crate::cli) pointer: &'a str,
+    pub(in crate::cli) position: Option<Position>,
+    pub(in crate::cli) message: &'a str,
+    pub(in crate::cli) hint: Option<&'a str>,
 }
 
 /// Whether a finding makes the config unusable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Severity {
+pub(in crate::cli) enum Severity {
     Error,
     Warning,
 }

@@ -7,8 +7,8 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use self::finding::{Finding, Severity};
-pub(super) use self::report::show_refusal;
+pub(super) use self::finding::{Finding, Severity};
+pub(super) use self::report::{show_findings, show_refusal};
 use super::output;
 use super::route_config;
 use super::settings::{self, SettingsArgs};
@@ -42,7 +42,7 @@ impl Check {
             let mut total = Total::default();
             let mut array = JsonArray::default();
             for path in &self.files {
-                let examined = route_config::examine(path, &limits);
+                let examined = route_config::examine(path, &limits).linted();
                 let mut findings = finding::of(&examined);
                 total.add(&findings);
                 if self.json {
@@ -51,7 +51,7 @@ impl Check {
                         array.write(stdout, finding)?;
                     }
                 } else {
-                    report::show(stdout, &examined, &findings)?;
+                    show_findings(stdout, &examined.name, &examined.document, &findings)?;
                 }
             }
             if self.json {

@@ -14,20 +14,17 @@ use crate::cli::route_config::Examined;
 /// A config may be one line of 128 KiB, and have an error every few bytes.
 const EXCERPT_BYTES: usize = 1024;
 
-/// Writes every finding of one file.
-pub(super) fn show(
+/// Writes every finding of the file of this name, which holds `document`.
+pub(in crate::cli) fn show_findings(
     output: &mut impl Write,
-    examined: &Examined,
+    name: &str,
+    document: &[u8],
     findings: &[Finding<'_>],
 ) -> io::Result<()> {
-    let name = printable(&examined.name);
+    let name = printable(name);
     let renderer = Renderer::styled();
     for finding in findings {
-        writeln!(
-            output,
-            "{}\n",
-            render(&renderer, &name, &examined.document, finding)
-        )?;
+        writeln!(output, "{}\n", render(&renderer, &name, document, finding))?;
     }
     Ok(())
 }
@@ -36,7 +33,7 @@ pub(super) fn show(
 pub(in crate::cli) fn show_refusal(output: &mut impl Write, examined: &Examined) -> io::Result<()> {
     let mut findings = finding::of(examined);
     findings.retain(|finding| finding.severity == Severity::Error);
-    show(output, examined, &findings)
+    show_findings(output, &examined.name, &examined.document, &findings)
 }
 
 fn render(renderer: &Renderer, name: &str, document: &[u8], finding: &Finding<'_>) -> String {

@@ -2,8 +2,9 @@
 
 use super::run;
 
-const SUBCOMMANDS: [&str; 10] = [
+const SUBCOMMANDS: [&str; 11] = [
     "serve",
+    "admin",
     "settings",
     "identify",
     "check",
@@ -15,15 +16,33 @@ const SUBCOMMANDS: [&str; 10] = [
     "man",
 ];
 
+const ADMIN: [&str; 13] = [
+    "status",
+    "rules",
+    "check",
+    "apply",
+    "reload",
+    "history",
+    "rollback",
+    "explain",
+    "freeze",
+    "thaw",
+    "drain",
+    "log-level",
+    "config",
+];
+
 #[test]
 fn completions_know_every_subcommand() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let ran = run(["completions", shell]);
         assert_eq!((ran.status, &*ran.stderr), (0, ""), "{shell}");
-        for word in SUBCOMMANDS
-            .into_iter()
-            .chain(["open-id", "routes", "explain", "redis-get"])
-        {
+        for word in SUBCOMMANDS.into_iter().chain(ADMIN).chain([
+            "open-id",
+            "routes",
+            "explain",
+            "redis-get",
+        ]) {
             assert!(ran.stdout.contains(word), "{shell}: {word}");
         }
     }
@@ -49,4 +68,19 @@ fn the_manual_has_a_page_for_every_subcommand() {
         );
     }
     assert!(run(["man", "identify"]).stdout.contains("open\\-id"));
+}
+
+#[test]
+fn the_manual_has_a_page_for_each_thing_that_operators_do() {
+    let page = run(["man", "admin"]).stdout;
+    for command in ADMIN {
+        let name = format!("codeid\\-admin\\-{}(1)", command.replace('-', "\\-"));
+        assert!(page.contains(&name), "{command}");
+        let page = run(["man", "admin", command]).stdout;
+        assert!(
+            page.contains(&format!(".TH codeid-admin-{command} 1")),
+            "{page}"
+        );
+        assert!(page.contains("Exit status: 0 if it is done;"), "{page}");
+    }
 }

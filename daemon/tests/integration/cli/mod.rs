@@ -1,5 +1,6 @@
 //! Every subcommand that ends by itself, run as a process.
 
+mod admin;
 mod bench;
 mod bucket;
 mod check;
@@ -128,6 +129,10 @@ fn misuse_exits_2() {
         &["bucket", "group"],
         &["completions", "no-such-shell"],
         &["man", "no-such-command"],
+        &["man", "admin", "no-such-command"],
+        &["admin", "no-such-command"],
+        &["admin", "apply"],
+        &["admin", "explain", "code"],
     ] {
         let ran = run(arguments);
         assert_eq!((ran.status, &*ran.stdout), (2, ""), "{arguments:?}");
@@ -146,6 +151,8 @@ fn help_tells_the_exit_statuses() {
         &["identify", "--help"],
         &["check", "--help"],
         &["bench", "--help"],
+        &["admin", "--help"],
+        &["admin", "apply", "--help"],
     ] {
         let ran = run(arguments);
         assert_eq!(ran.status, 0);

@@ -1,0 +1,88 @@
+//! `codeid admin`, as processes, against a daemon on its own socket.
+
+mod changes;
+mod failures;
+mod looks;
+
+use serde_json::Value;
+
+use super::{Ran, codeid};
+use crate::serve::daemon::{Daemon, Plan, RULES};
+
+/// `codeid` with these arguments, in the daemon's directory, so that the socket is where the settings
+/// say.
+fn beside(daemon: &Daemon, arguments: &[&str]) -> Ran {
+    let mut command = codeid(arguments);
+    Ran::from(
+        command
+            .current_dir(daemon.directory.path())
+            .output()
+            .unwrap(),
+    )
+}
+
+/// `codeid admin` with these arguments.
+fn admin(daemon: &Daemon, arguments: &[&str]) -> Ran {
+    beside(daemon, &[&["admin"], arguments].concat())
+}
+
+/// What `codeid admin` prints that must succeed and have no complaints.
+fn told(daemon: &Daemon, arguments: &[&str]) -> String {
+    let ran = admin(daemon, arguments);
+    assert_eq!(
+        (ran.status, &*ran.stderr),
+        (0, ""),
+        "{arguments:?}: {}",
+        ran.stdout
+    );
+    ran.stdout
+}
+
+/// What `codeid admin` says that must fail with this exit status.
+fn refused(daemon: &Daemon, status: i32, arguments: &[&str]) -> Ran {
+    let ran = admin(daemon, arguments);
+    assert_eq!(
+        ran.status, status,
+        "{arguments:?}: {}{}",
+        ran.stdout, ran.stderr
+    );
+    ran
+}
+
+/// The JSON that `codeid admin` prints with `--json`.
+fn json(daemon: &Daemon, arguments: &[&str]) -> Value {
+    serde_json::from_str(&told(daemon, &[arguments, &["--json"]].concat())).unwrap()
+}
+
+/// [`RULES`] with another version and one rule that is another.
+fn changed(version: &str, percentage: &str) -> String {
+    let canary = format!(
+        r#""DECODE"}}, "canary": {{"percentage": {percentage}, "allowlist": ["user-42"]}}}}"#
+    );
+    RULES
+        .replace("test-7", version)
+        .replace(r#""DECODE"}}"#, &canary)
+}
+
+/// Each line with one space between words, so that widths do not count.
+fn words(text: &str) -> String {
+    let lines = text.lines().map(|line| {
+        let words: Vec<_> = line.split_whitespace().collect();
+        format!("{}\n", words.join(" "))
+    });
+    lines.collect()
+}
+
+fn assert_has(text: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(text.contains(part), "no {part:?} in:\n{text}");
+    }
+}
+
+/// A daemon that follows a file, and the file.
+fn following(config: &str) -> (Daemon, std::path::PathBuf) {
+    let plan = Plan::new();
+    let file = plan.directory.write("remote.json", config);
+    let remote = format!("ac.route.pull-route-config-url=file://{}", file.display());
+    (plan.set(&remote).start(), file)
+}
