@@ -19,6 +19,7 @@ mod schema;
 mod serve;
 mod settings;
 mod table;
+mod top;
 
 use std::process::ExitCode;
 
@@ -43,6 +44,8 @@ enum Command {
     Serve(serve::Serve),
     /// Ask a running daemon, and steer it
     Admin(Box<admin::Admin>),
+    /// Watch a running daemon at work
+    Top(top::Top),
     /// Show every setting, its value, and which source gave it
     Settings(settings::ShowSettings),
     /// Identify code values here, without a daemon
@@ -69,6 +72,7 @@ pub fn run() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(serve) => serve.run(),
         Command::Admin(admin) => admin.run(),
+        Command::Top(top) => top.run(),
         Command::Settings(settings) => settings.run(),
         Command::Identify(identify) => identify.run(),
         Command::Check(check) => check.run(),

@@ -26,6 +26,7 @@ pub(in crate::cli) struct Status {
 pub(in crate::cli) struct Daemon {
     pub(in crate::cli) version: String,
     pub(in crate::cli) pid: u32,
+    pub(in crate::cli) started_at: u64,
     pub(in crate::cli) uptime_ms: u64,
     pub(in crate::cli) stopping: bool,
     #[serde(default)]

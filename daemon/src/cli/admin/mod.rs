@@ -5,14 +5,14 @@
 
 mod answer;
 mod candidate;
-mod client;
+pub(super) mod client;
 mod config;
 mod desk;
 mod difference;
-mod documents;
+pub(super) mod documents;
 mod explain;
 mod history;
-mod hold;
+pub(super) mod hold;
 mod process;
 mod reload;
 mod rules;

@@ -2,9 +2,10 @@
 
 use super::run;
 
-const SUBCOMMANDS: [&str; 11] = [
+const SUBCOMMANDS: [&str; 12] = [
     "serve",
     "admin",
+    "top",
     "settings",
     "identify",
     "check",

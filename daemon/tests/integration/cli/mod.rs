@@ -133,6 +133,7 @@ fn misuse_exits_2() {
         &["admin", "no-such-command"],
         &["admin", "apply"],
         &["admin", "explain", "code"],
+        &["top", "--count", "0"],
     ] {
         let ran = run(arguments);
         assert_eq!((ran.status, &*ran.stdout), (2, ""), "{arguments:?}");
@@ -153,6 +154,7 @@ fn help_tells_the_exit_statuses() {
         &["bench", "--help"],
         &["admin", "--help"],
         &["admin", "apply", "--help"],
+        &["top", "--help"],
     ] {
         let ran = run(arguments);
         assert_eq!(ran.status, 0);

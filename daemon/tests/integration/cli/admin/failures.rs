@@ -60,7 +60,7 @@ fn without_a_socket_in_the_settings_there_is_nobody_to_ask() {
         &ran.stderr,
         &["error: the setting admin.unix is off", "--socket names one"],
     );
-    let ran = run_in(&directory, &["admin", "status", "--set", "admin.unx=x"]);
+    let ran = run_in(&directory, &["top", "--set", "admin.unx=x"]);
     assert_eq!(ran.status, 1);
     assert_has(&ran.stderr, &["PARAM_ILLEGAL: ", "admin.unx"]);
     // Settings are not read where they are not needed.

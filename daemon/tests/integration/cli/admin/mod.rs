@@ -1,8 +1,9 @@
-//! `codeid admin`, as processes, against a daemon on its own socket.
+//! `codeid admin` and `codeid top`, as processes, against a daemon on its own socket.
 
 mod changes;
 mod failures;
 mod looks;
+mod top;
 
 use serde_json::Value;
 
