@@ -9,15 +9,19 @@ use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange};
 pub(super) struct CharClass {
     /// One bit for each byte. Those from 0x80 are set if all characters beyond ASCII are members.
     bytes: [u64; 4],
-    /// The ASCII members as ranges, first byte and how many more, if four ranges can tell them.
-    /// Such a class is scanned sixteen bytes at a time; what is not needed repeats the first.
-    ranges: Option<[(u8, u8); 4]>,
+    /// The ASCII members, if so many ranges can tell them; what is not needed repeats the first.
+    /// Such a class is scanned sixteen bytes at a time.
+    ranges: Option<[ByteRange; RANGES]>,
     /// The members beyond ASCII, in order.
     beyond_ascii: Box<[(char, char)]>,
 }
 
 /// How many bytes are looked at at once.
 const CHUNK: usize = 16;
+const RANGES: usize = 4;
+
+/// The first byte of a range, and how many more it has, both once for each byte of a chunk.
+type ByteRange = [[u8; CHUNK]; 2];
 
 /// Of the ASCII members only: the rest rarely tells classes apart, and branches of many classes are
 /// hashed again and again while they are compiled.
@@ -81,10 +85,10 @@ impl CharClass {
             bytes[3] = u64::MAX;
         }
         let ranges = match ascii.as_slice() {
-            &[first, ref rest @ ..] if rest.len() < 4 => {
-                let mut padded = [first; 4];
+            &[first, ref rest @ ..] if rest.len() < RANGES => {
+                let mut padded = [first; RANGES];
                 padded[1..=rest.len()].copy_from_slice(rest);
-                Some(padded)
+                Some(padded.map(|(start, more)| [[start; CHUNK], [more; CHUNK]]))
             }
             _ => None,
         };
@@ -138,12 +142,11 @@ impl CharClass {
     pub(super) fn run_end(&self, text: &str, from: usize, min: u32, max: u32) -> Option<usize> {
         let rest = &text.as_bytes()[from..];
         let (min, max) = (min as usize, max as usize);
-        let window = &rest[..rest.len().min(max)];
-        let ascii = self.ascii_run(window);
-        if window
-            .get(ascii)
-            .is_none_or(|byte| byte.is_ascii() || self.beyond_ascii.is_empty())
-        {
+        // Never fewer bytes than a chunk, of which more than `max` may be members.
+        let window = &rest[..rest.len().min(max.saturating_add(CHUNK))];
+        let ascii = self.ascii_run(window).min(max);
+        let is_end = |byte: &u8| byte.is_ascii() || self.beyond_ascii.is_empty();
+        if ascii == max || rest.get(ascii).is_none_or(is_end) {
             return (ascii >= min).then_some(from + ascii);
         }
         if ascii >= min && max >= rest.len() && self.has_all_beyond_ascii() {
@@ -193,33 +196,23 @@ impl CharClass {
     }
 
     /// How many ASCII members `bytes` begins with.
+    #[inline]
     fn ascii_run(&self, bytes: &[u8]) -> usize {
-        let is_member = |&byte: &u8| byte.is_ascii() && self.contains_byte(byte);
+        let (Some(ranges), Some(last)) = (&self.ranges, bytes.last_chunk()) else {
+            let is_member = |&byte: &u8| byte.is_ascii() && self.contains_byte(byte);
+            let end = bytes.iter().position(|byte| !is_member(byte));
+            return end.unwrap_or(bytes.len());
+        };
         let mut run = 0;
-        // Most runs are short, and chunks only pay for long ones.
-        let (head, tail) = bytes.split_at(bytes.len().min(CHUNK));
-        match head.iter().position(|byte| !is_member(byte)) {
-            Some(end) => return end,
-            None => run += head.len(),
-        }
-        if let Some(ranges) = &self.ranges {
-            for chunk in tail.as_chunks::<CHUNK>().0 {
-                let all = chunk.iter().fold(true, |all, &byte| {
-                    all & ranges.iter().fold(false, |any, &(start, more)| {
-                        any | (byte.wrapping_sub(start) <= more)
-                    })
-                });
-                if !all {
-                    break;
-                }
-                run += CHUNK;
+        for chunk in bytes.as_chunks::<CHUNK>().0 {
+            let members = members(ranges, chunk);
+            run += members;
+            if members < CHUNK {
+                return run;
             }
         }
-        let rest = &bytes[run..];
-        run + rest
-            .iter()
-            .position(|byte| !is_member(byte))
-            .unwrap_or(rest.len())
+        // What the last chunk has in common with the one before are members.
+        bytes.len() - CHUNK + members(ranges, last)
     }
 
     fn contains_byte(&self, byte: u8) -> bool {
@@ -229,6 +222,21 @@ impl CharClass {
     fn has_all_beyond_ascii(&self) -> bool {
         self.bytes[2] == u64::MAX
     }
+}
+
+/// With how many members of `ranges` the bytes of `chunk` begin.
+///
+/// Without a branch for each byte: where a run ends is hard to predict.
+#[inline]
+fn members(ranges: &[ByteRange; RANGES], chunk: &[u8; CHUNK]) -> usize {
+    let mut inside = [0; CHUNK];
+    for [starts, mores] in ranges {
+        for at in 0..CHUNK {
+            let is_member = chunk[at].wrapping_sub(starts[at]) <= mores[at];
+            inside[at] |= if is_member { 0xff } else { 0 };
+        }
+    }
+    u128::from_le_bytes(inside).trailing_ones() as usize / 8
 }
 
 /// Whether `next` is the character after `end`.
@@ -268,6 +276,11 @@ mod tests {
             ("[a-z]", long.as_str(), 0, 80, ANY, Some(80)),
             ("[a-z]", long.as_str(), 0, 81, ANY, None),
             ("[a-z]", long.as_str(), 1, 0, 33, Some(34)),
+            ("[a-z]", &long[..80], 3, 0, ANY, Some(80)),
+            ("[a-z]", long.as_str(), 64, 0, ANY, Some(80)),
+            ("[a-z]", long.as_str(), 65, 0, ANY, Some(80)),
+            ("[a-z]", long.as_str(), 0, 1, 16, Some(16)),
+            ("[a-z]", long.as_str(), 0, 4, 3, None),
             ("[a-z]", "abé", 0, 0, ANY, Some(2)),
             ("[a-zé]", "abéc!", 0, 4, ANY, Some(5)),
             ("[a-zé]", "abéc!", 0, 0, 3, Some(4)),
