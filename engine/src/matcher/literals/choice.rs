@@ -75,7 +75,7 @@ fn most_telling(literals: &[&[u8]], remaining: &[usize]) -> Option<(Window, Vec<
     let (window, told) = (1..=longest.min(Window::MAX_END))
         .map(Window::new)
         .map(|window| (window, looks.told(window, literals, remaining)))
-        .reduce(|best, next| if next.1 > best.1 { next } else { best })?;
+        .reduce(|best, next| if next.1 >= best.1 { next } else { best })?;
     if told == 0 || told * MAX_BUCKET < remaining.len() {
         return None;
     }

@@ -1,7 +1,7 @@
 //! From what the windows of a text show to the buckets of literals that show the same.
 
 use super::choice::MAX_WINDOWS;
-use super::window::{ViewHash, Window};
+use super::window::{self, ViewHash, WIDTH, Window};
 use super::{Buckets, Entry};
 
 /// The buckets of a set of literals, by the hash of their view.
@@ -103,20 +103,21 @@ impl<T: Copy> HashTable<T> {
         let Some(&first_byte) = text.first() else {
             return;
         };
+        let mut room = [0; WIDTH];
+        let text = window::padded(text, &mut room);
         let Family { windows, count } = &self.families[usize::from(first_byte)];
         // PERF: all words are read before anything depends on one, so that their cache misses
         // overlap, and a lookup branches once for each bucket found, not for each window.
-        let mut words = [0; TAG_BITS as usize];
+        let mut words = [0; MAX_WINDOWS + 1];
         let mut equal = 0;
-        for (window, (number, place)) in windows[..usize::from(*count)]
-            .iter()
-            .zip(words.iter_mut().enumerate())
-        {
+        for (number, window) in windows.iter().enumerate().take(usize::from(*count)) {
             // The windows are in order, so the text ends before all others too.
-            let Some(view) = window.view(text) else { break };
+            let Some(view) = window.view_of_padded(text) else {
+                break;
+            };
             let hash = view.hash();
             let word = hash.place(self.tags.len());
-            *place = word;
+            words[number] = word;
             let tags = self.tags[word];
             // A bit for each window and tag: there are fewer windows than a tag has bits.
             equal |= equal_tags(tags, hash.tag()) << number;
@@ -127,7 +128,7 @@ impl<T: Copy> HashTable<T> {
         while equal != 0 {
             let (tag, number) = divide(equal.trailing_zeros());
             equal &= equal - 1;
-            found(&self.buckets[words[number]][tag]);
+            found(&self.buckets[words[number % words.len()]][tag]);
         }
     }
 

@@ -19,7 +19,7 @@ pub(super) struct View {
 pub(super) struct ViewHash(u64);
 
 /// How many bytes a window has, but for those near the beginning of a text.
-const WIDTH: usize = 16;
+pub(super) const WIDTH: usize = 16;
 
 impl Window {
     /// The last end that there is: beyond it nothing is looked at.
@@ -41,23 +41,21 @@ impl Window {
     }
 
     /// What it shows of `text`; `None` if the text ends before it.
-    #[inline]
     pub(super) fn view(self, text: &[u8]) -> Option<View> {
-        let end = self.end();
-        if text.len() < end {
+        if text.len() < self.end() {
             return None;
         }
+        self.view_of_padded(padded(text, &mut [0; WIDTH]))
+    }
+
+    /// The same of a text that is [`padded`]. If that ends before the window, but is not narrower,
+    /// the zeros may be seen: what a view finds is compared anyway.
+    #[inline]
+    pub(super) fn view_of_padded(self, text: &[u8]) -> Option<View> {
+        let begin = self.end().saturating_sub(WIDTH);
+        let bytes: &[u8; WIDTH] = text.get(begin..begin + WIDTH)?.first_chunk()?;
         // Short windows begin where the text does, and see nothing of what comes after them.
-        let begin = end.saturating_sub(WIDTH);
-        let mut padded = [0; WIDTH];
-        let bytes = match text[begin..].first_chunk() {
-            Some(bytes) => bytes,
-            None => {
-                padded[..end - begin].copy_from_slice(&text[begin..end]);
-                &padded
-            }
-        };
-        let [low_mask, high_mask] = SEEN[end - begin];
+        let [low_mask, high_mask] = SEEN[self.end() % SEEN.len()];
         let (low, high) = bytes.split_at(WIDTH / 2);
         let word = |half: &[u8]| {
             half.first_chunk()
@@ -70,24 +68,40 @@ impl Window {
     }
 }
 
+/// `text`, in `room` and followed by zeros if it is narrower than a window.
+#[inline]
+pub(super) fn padded<'a>(text: &'a [u8], room: &'a mut [u8; WIDTH]) -> &'a [u8] {
+    if text.len() >= WIDTH {
+        return text;
+    }
+    room[..text.len()].copy_from_slice(text);
+    room
+}
+
 /// The bit that tells an ASCII letter's cases apart, in each byte. Without it a few other bytes look
 /// alike, too: what a view finds is compared anyway.
 const CASE: u64 = 0x2020_2020_2020_2020;
 
-/// By how many bytes of a window are seen, the bits of both words that they are.
-const SEEN: [[u64; 2]; WIDTH + 1] = {
-    let mut masks = [[0; 2]; WIDTH + 1];
-    let mut seen = 1;
-    while seen <= WIDTH {
-        let mut byte = 0;
-        while byte < seen {
-            masks[seen][byte / 8] |= 0xff << (byte % 8 * 8);
-            byte += 1;
-        }
-        seen += 1;
+/// By the window's end, the bits of both words that are seen.
+const SEEN: [[u64; 2]; 2 * Window::MAX_END] = {
+    let mut masks = [[u64::MAX; 2]; 2 * Window::MAX_END];
+    let mut end = 0;
+    while end < WIDTH {
+        let seen = !(u128::MAX << (8 * end));
+        masks[end] = halves(seen);
+        end += 1;
     }
     masks
 };
+
+/// The low and the high word.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the two halves of 128 bits"
+)]
+const fn halves(bits: u128) -> [u64; 2] {
+    [bits as u64, (bits >> 64) as u64]
+}
 
 impl View {
     #[inline]
@@ -97,11 +111,7 @@ impl View {
         const HIGH: u64 = 0x1319_8a2e_0370_7345;
         let product = u128::from(self.low ^ LOW) * u128::from(self.high ^ HIGH);
         // Both halves of the full product, so that each bit of the input reaches all of the output.
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "the two halves of 128 bits"
-        )]
-        let (low, high) = (product as u64, (product >> 64) as u64);
+        let [low, high] = halves(product);
         ViewHash(low ^ high)
     }
 }
