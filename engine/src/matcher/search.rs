@@ -59,7 +59,7 @@ pub(super) fn search<V: Visitor>(
         pending,
         visitor,
     };
-    walk.pending.push(Pending {
+    let mut next = Some(Pending {
         number: 0,
         first_rule: 0,
         at: 0,
@@ -68,9 +68,10 @@ pub(super) fn search<V: Visitor>(
         number,
         first_rule,
         at,
-    }) = walk.pending.pop()
+    }) = next
     {
         if !walk.visitor.wants(first_rule) {
+            next = walk.pending.pop();
             continue;
         }
         let node = &tree.nodes[number as usize];
@@ -104,6 +105,7 @@ pub(super) fn search<V: Visitor>(
             };
             tree.literals.find_prefixes(node.literals, text, &mut after);
         }
+        next = walk.pending.pop();
     }
     for &(number, at) in &*put_off {
         if let Some(place) = tree.nodes[number as usize].costly {
@@ -153,6 +155,7 @@ impl<V: Visitor> Walk<'_, V> {
         }
     }
 
+    #[inline(never)]
     fn go_after_suffixed(&mut self, runs: &SuffixedRuns, at: usize, reversed: &mut Vec<u8>) {
         let code = self.code;
         let Some(end) = runs.class.run_end(code, at, 0, u32::MAX) else {
@@ -229,6 +232,7 @@ impl Before {
     }
 }
 
+#[inline(never)]
 fn follow(
     costly: &Costly,
     code: &str,
@@ -241,7 +245,7 @@ fn follow(
         emv.search(code, visitor);
     }
     let RemainderScratch { sets, seen } = scratch;
-    let mut try_one = |place: usize| {
+    let mut try_one = |place: usize, text_at| {
         let remainder = &costly.remainders[place];
         if !visitor.wants(remainder.first_rule) {
             return;
@@ -251,7 +255,7 @@ fn follow(
                 automaton.run(&code[at..], sets, |rule| visitor.accepted(rule));
             }
             Follower::Holding(holding) => {
-                if holding.accepts(code, at) {
+                if holding.accepts(code, at, text_at) {
                     visitor.accepted(remainder.first_rule);
                 }
             }
@@ -263,7 +267,9 @@ fn follow(
         }
     };
     match &costly.inner {
-        Some(inner) => inner.candidates(&code[at..], seen, |place| try_one(place as usize)),
-        None => (0..costly.remainders.len()).for_each(try_one),
+        Some(inner) => inner.candidates(&code.as_bytes()[at..], seen, |place, text_at| {
+            try_one(place as usize, text_at);
+        }),
+        None => (0..costly.remainders.len()).for_each(|place| try_one(place, None)),
     }
 }

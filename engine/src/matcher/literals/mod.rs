@@ -131,7 +131,8 @@ impl<T: Copy> Literals<T> {
         self.add_bytes(suffixes.into_iter().map(reversed).collect())
     }
 
-    fn add_bytes(&mut self, mut literals: Vec<(bool, Vec<u8>, T)>) -> LiteralSet {
+    /// The same with bytes, and whether their letters match in either case.
+    pub(super) fn add_bytes(&mut self, mut literals: Vec<(bool, Vec<u8>, T)>) -> LiteralSet {
         let buckets =
             (literals.len() > MAX_COMPARED).then(|| buckets(&mut literals, |(_, bytes, _)| bytes));
         let first = self.entries.len();
@@ -217,6 +218,15 @@ pub(super) struct Bucket {
     pub(super) first: usize,
     pub(super) entries: usize,
     view: View,
+}
+
+/// Whether no bucket has to hold too many of `literals`.
+pub(super) fn can_be_told_apart(literals: &[&[u8]]) -> bool {
+    let buckets = buckets(&mut literals.to_vec(), |literal| literal);
+    buckets
+        .all
+        .iter()
+        .all(|bucket| bucket.entries <= MAX_BUCKET)
 }
 
 /// Sorts `items` so that those whose literals share a bucket are next to each other.
