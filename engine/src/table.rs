@@ -49,6 +49,9 @@ pub struct RouteTable {
     version: Box<str>,
     generation: Generation,
     rules: Vec<TableRule>,
+    /// Of each rule, whether it admits nobody: asked far more often than any other canary where
+    /// rollouts wait for their day, so these lie close together.
+    closed: Box<[bool]>,
     matcher: Matcher,
     /// No answer depends on them.
     counts: RuleCounts,
@@ -60,7 +63,7 @@ pub struct RouteTable {
 #[derive(Debug)]
 struct TableRule {
     id: RuleId,
-    canary: Option<Canary>,
+    canary: Option<Box<Canary>>,
     action: Action,
     /// Finds the groups that the action's template inserts, if it inserts any.
     groups: Option<Box<GroupFinder>>,
@@ -94,6 +97,7 @@ impl RouteTable {
             Ok(Self {
                 version,
                 generation,
+                closed: rules.iter().map(TableRule::is_closed).collect(),
                 rules,
                 matcher,
                 counts: RuleCounts::default(),
@@ -264,7 +268,7 @@ impl RouteTable {
     #[must_use]
     pub fn memory_usage(&self) -> usize {
         let rules: usize = self.rules.iter().map(TableRule::heap_bytes).sum();
-        let counts = self.counts.heap_bytes();
+        let counts = self.counts.heap_bytes() + self.closed.len();
         self.matcher.heap_bytes() + rules + self.rules.capacity() * size_of::<TableRule>() + counts
     }
 }
@@ -291,7 +295,7 @@ impl TableRule {
             });
             all.push(Self {
                 id: rule.id.clone(),
-                canary: rule.canary.clone(),
+                canary: rule.canary.clone().map(Box::new),
                 action: rule.action.clone(),
                 groups: groups.map(Box::new),
             });
@@ -301,6 +305,12 @@ impl TableRule {
         } else {
             Err(ConfigError::new(problems))
         }
+    }
+
+    /// Whether the canary admits nobody.
+    fn is_closed(&self) -> bool {
+        let canary = self.canary.as_ref();
+        canary.is_some_and(|canary| canary.admits_nobody())
     }
 
     fn admits(&self, open_id: OpenId<'_>, hash_key: &mut Vec<u8>) -> bool {
@@ -384,7 +394,9 @@ impl matcher::Visitor for Winner<'_> {
         if rule >= self.best {
             return;
         }
-        if self.table.rules[rule as usize].admits(self.open_id, self.hash_key) {
+        let RouteTable { rules, closed, .. } = self.table;
+        let at = rule as usize;
+        if !closed[at] && rules[at].admits(self.open_id, self.hash_key) {
             self.best = rule;
         } else if COUNTED {
             self.refused.push(rule);

@@ -37,6 +37,11 @@ impl Canary {
                     .admits(Bucket::of_buffered(&self.group, open_id, key))
     }
 
+    /// Whether no openId at all is admitted.
+    pub(crate) fn admits_nobody(&self) -> bool {
+        self.allowlist.is_empty() && self.percentage == RolloutPercentage::default()
+    }
+
     /// The same, with the reason.
     pub(crate) fn admission(&self, open_id: OpenId<'_>, key: &mut Vec<u8>) -> Admission {
         if self.allowlist.contains(open_id) {
