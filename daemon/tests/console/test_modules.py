@@ -9,7 +9,7 @@ class Modules(Console):
     def module(self, name, body):
         self.browser.run(
             "window.told = null; import('/modules/' + arguments[0]).then((module) => {"
-            f"  window.told = JSON.stringify((() => {{ {body} }})());"
+            f"  (async () => {{ {body} }})().then((told) => {{ window.told = JSON.stringify(told); }});"
             "}, (error) => { window.told = JSON.stringify(String(error)); })",
             name,
         )
@@ -17,7 +17,8 @@ class Modules(Console):
 
     def setUp(self):
         super().setUp()
-        self.open()
+        # A place where modules may be loaded, and where the page does not run.
+        self.browser.go(f"{self.daemon.console}console.css")
 
     def test_differences_lead_from_one_text_to_the_other(self):
         wrong = self.module("difference.js", r"""
@@ -63,3 +64,33 @@ class Modules(Console):
             return wrong;
         """)
         self.assertEqual(told, [])
+
+    def test_a_tab_that_nobody_sees_does_not_ask(self):
+        told = self.module("polling.js", """
+            const [set, clear] = [setTimeout, clearTimeout];
+            const due = new Map();
+            window.setTimeout = (run, ms) => (ms === 1000 ? (due.set(due.size + 1e6, run), due.size - 1 + 1e6) : set(run, ms));
+            window.clearTimeout = (id) => due.delete(id) || clear(id);
+            const settled = () => new Promise((done) => set(done, 0));
+            const seen = (is) => {
+              Object.defineProperty(document, "hidden", { value: !is, configurable: true });
+              document.dispatchEvent(new Event("visibilitychange"));
+            };
+            const steps = [];
+            let asked = 0;
+            const note = async () => { await settled(); steps.push([asked, due.size]); };
+            const ask = module.every(1000, async () => { asked += 1; });
+            await note();
+            seen(false);
+            await note();
+            ask();
+            await note();
+            seen(true);
+            await note();
+            ask();
+            ask();
+            await note();
+            return steps;
+        """)
+        # How often it asked, and whether it will by itself: begun, unseen, told to although unseen, seen, told to twice.
+        self.assertEqual(told, [[1, 1], [1, 0], [2, 0], [3, 1], [5, 1]])

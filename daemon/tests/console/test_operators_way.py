@@ -89,6 +89,7 @@ class OperatorsWay(Console):
         self.browser.wait_for_text("#change-report", "1 changed")
         self.browser.wait_for_text("#change-report del", '"percentage": 12.5')
         self.browser.wait_for_text("#change-report ins", '"percentage": 50')
+        self.browser.run("document.querySelector('#change-report').scrollIntoView()")
         self.picture("difference")
         self.browser.click("#apply")
         self.browser.wait("$('#confirm').open")

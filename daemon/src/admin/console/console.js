@@ -173,8 +173,14 @@ function askForToken(error) {
 
 function signIn(event) {
   event.preventDefault();
-  keepToken(byId("token").value.trim());
+  const token = byId("token").value.trim();
   byId("token").value = "";
+  if (!/^[!-~]+$/.test(token)) {
+    const message = "A token has visible ASCII characters only, and no spaces.";
+    fail(byId("sign-in-notice"), Object.assign(new Error(message), { word: "noToken" }));
+    return;
+  }
+  keepToken(token);
   byId("sign-in-notice").replaceChildren();
   signedOut = false;
   const name = view;

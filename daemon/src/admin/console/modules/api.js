@@ -13,62 +13,66 @@ export class Refusal extends Error {
 }
 
 /** What the daemon says of itself, as an object. */
-export async function read(path) {
-  const response = await call(path, {}, PATIENCE_MS);
-  return parsed(response, await text(response));
-}
+export const read = async (path) => parsed(await call(path, {}, PATIENCE_MS));
 
-/** A config as it is, and its digest. */
-export async function readConfig(path) {
-  const response = await call(path, {}, PATIENCE_MS);
-  return { text: await text(response), digest: response.headers.get("ETag")?.replaceAll('"', "") ?? null };
-}
+/** A config as it is. */
+export const readConfig = async (path) => (await call(path, {}, PATIENCE_MS)).text;
 
-/** Has something done; `body` is an object, or the text of a config. */
+/** What the daemon says to `body`, an object or the text of a config. Nothing is changed. */
+export const ask = async (path, body) => parsed(await post(path, body));
+
+/** Has something changed, if `replaces` is the digest of what serves, or `*`, or not given. */
 export async function order(path, body, { replaces } = {}) {
-  const headers = { "Content-Type": "application/json" };
-  if (replaces) headers["If-Match"] = replaces === "*" ? "*" : `"${replaces}"`;
-  const content = typeof body === "string" ? body : JSON.stringify(body);
-  const response = await call(path, { method: "POST", headers, body: content }, LONG_PATIENCE_MS);
-  return parsed(response, await text(response));
+  const condition = replaces && { "If-Match": replaces === "*" ? "*" : `"${replaces}"` };
+  try {
+    return parsed(await post(path, body, condition));
+  } catch (error) {
+    if (error.word === "unreachable") error.word = "unanswered";
+    throw error;
+  }
 }
 
 export const hasToken = () => sessionStorage.getItem(TOKEN) !== null;
 export const keepToken = (token) => sessionStorage.setItem(TOKEN, token);
 export const forgetToken = () => sessionStorage.removeItem(TOKEN);
 
+function post(path, body, headers = {}) {
+  const content = typeof body === "string" ? body : JSON.stringify(body);
+  const options = {
+    method: "POST",
+    body: content,
+    headers: { ...headers, "Content-Type": "application/json" },
+  };
+  return call(path, options, LONG_PATIENCE_MS);
+}
+
+/** The status and the text of an answer that is not a refusal. */
 async function call(path, options, patience) {
   const headers = { ...options.headers };
   const token = sessionStorage.getItem(TOKEN);
   if (token !== null) headers.Authorization = `Bearer ${token}`;
   const signal = AbortSignal.timeout(patience);
-  const response = await fetch(path, {
-    ...options,
-    headers,
-    signal,
-    cache: "no-store",
-    redirect: "error",
-  }).catch((error) => {
-    throw unreachable(error);
-  });
-  if (response.ok) return response;
-  throw refusal(response, await text(response));
+  let response, text;
+  try {
+    response = await fetch(path, { ...options, headers, signal, cache: "no-store", redirect: "error" });
+    text = await response.text();
+  } catch (error) {
+    const late = error.name === "TimeoutError";
+    throw new Refusal(
+      0,
+      "unreachable",
+      late ? "The daemon did not answer in time." : "The daemon cannot be reached.",
+    );
+  }
+  if (!response.ok) throw refusal(response, text);
+  return { status: response.status, text };
 }
 
-const text = (response) =>
-  response.text().catch((error) => {
-    throw unreachable(error);
-  });
-
-function parsed(response, body) {
+function parsed({ status, text }) {
   try {
-    return JSON.parse(body);
+    return JSON.parse(text);
   } catch {
-    throw new Refusal(
-      response.status,
-      "notJson",
-      `The daemon answered ${response.status} with something that is not JSON.`,
-    );
+    throw new Refusal(status, "notJson", `The daemon answered ${status} with something that is not JSON.`);
   }
 }
 
@@ -83,14 +87,9 @@ function refusal(response, body) {
   return new Refusal(response.status, told?.error ?? "unknown", detail, told?.problems ?? []);
 }
 
-function unreachable(error) {
-  if (error.name === "TimeoutError") return new Refusal(0, "timeout", "The daemon did not answer in time.");
-  return new Refusal(0, "unreachable", "The daemon cannot be reached.");
-}
-
 const ADVICE = {
-  unreachable: "Whether it was done is not known: History shows it once the daemon answers again.",
-  timeout: "Whether it was done is not known: look at History before you try again.",
+  unreachable: "Try again once it answers.",
+  unanswered: "Whether it was done is not known: look at History before you try again.",
   unauthorized: "Sign in with a token that the daemon's token file has.",
   forbidden: "Your token has the role read. Sign in with one that has the role operate.",
   foreignOrigin:
@@ -102,6 +101,7 @@ const ADVICE = {
   notKept: "Look at the disk and the permissions of the daemon's directory, then try again.",
   notAudited: "Look at the disk and the permissions of the audit log, then try again.",
   tooLarge: "A larger route config needs a higher ac.route.max-config-characters.",
+  tooSlow: "The way to the daemon is slow. Try again.",
   busy: "Try again in a moment.",
   fault: "That is a defect of the daemon, whose log says more.",
   notJson: "Is this address really that of the daemon?",

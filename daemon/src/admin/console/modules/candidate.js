@@ -71,8 +71,8 @@ function describe() {
 
 async function begin(control, changed) {
   const config = await attempt(byId("change-notice"), control, () => readConfig("v1/config"));
-  if (!config) return;
-  put(config.text);
+  if (config === undefined) return;
+  put(config);
   changed();
 }
 

@@ -1,6 +1,6 @@
 // Checks a candidate, shows what it would change, and has it served.
 
-import { order, read } from "./api.js";
+import { ask, order, read } from "./api.js";
 import * as candidate from "./candidate.js";
 import { confirmed } from "./confirm.js";
 import { differenceView } from "./difference.js";
@@ -50,7 +50,7 @@ async function check() {
     return;
   }
   begin(byId("change-notice"), "Checking…");
-  const report = await attempt(byId("change-notice"), byId("check"), () => order("v1/check", text));
+  const report = await attempt(byId("change-notice"), byId("check"), () => ask("v1/check", text));
   if (!report || text !== candidate.text()) return;
   clear(byId("change-notice"));
   checked = { text, report };

@@ -19,6 +19,8 @@ const COLUMNS = [
 
 let entries = [];
 let drawn = "";
+/** Whether the notice tells that they could not be read. */
+let unread = false;
 let open = () => {};
 let refresh = () => {};
 
@@ -32,8 +34,11 @@ export function start(openView, refreshNow) {
 export async function update() {
   try {
     ({ entries } = await read("v1/history"));
+    if (unread) clear(byId("history-notice"));
+    unread = false;
     draw();
   } catch (error) {
+    unread = true;
     fail(byId("history-notice"), error);
   }
 }
@@ -44,6 +49,7 @@ function draw() {
   if (now === drawn) return;
   drawn = now;
   byId("history-body").replaceChildren(...entries.map(rowOf));
+  byId("raw-history").textContent = JSON.stringify(entries, null, 2);
 }
 
 function rowOf(entry) {
@@ -91,9 +97,9 @@ function actionsOf(entry) {
 
 async function compareWith({ generation }, control) {
   const config = await attempt(byId("history-notice"), control, () => readConfig(`v1/history/${generation}`));
-  if (!config) return;
+  if (config === undefined) return;
   open("change");
-  change.compare(config.text);
+  change.compare(config);
 }
 
 async function rollBack(target, control) {

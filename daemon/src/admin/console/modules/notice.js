@@ -1,7 +1,7 @@
 // Tells how an action ended, in the place that a view has for it.
 
 import { advice } from "./api.js";
-import { element } from "./dom.js";
+import { element, renew } from "./dom.js";
 
 /** Clears the place. */
 export const clear = (place) => place.replaceChildren();
@@ -22,15 +22,11 @@ export function succeed(place, message, ...more) {
 export function fail(place, error, ...more) {
   if (!error.word) console.error(error);
   const hint = advice(error);
-  place.replaceChildren(
-    element(
-      "div",
-      { class: "box bad", role: "alert" },
-      element("p", {}, element("strong", {}, error.message)),
-      hint && element("p", {}, hint),
-      ...more,
-    ),
-  );
+  const message = element("p", {}, element("strong", {}, error.message));
+  // What is told already is not read out again.
+  renew(place, [
+    element("div", { class: "box bad", role: "alert" }, message, hint && element("p", {}, hint), ...more),
+  ]);
 }
 
 /** Runs `action`, once at a time for each `control`, which keeps the focus meanwhile; a failure is told in `place`. Gives what it gave, or undefined. */

@@ -105,17 +105,26 @@ function lookOf({ lastCheck, refusal }) {
     element("span", { class: good ? "good" : "bad" }, outcome + often),
     ` ${since(at)}`,
     why && element("p", { class: "why" }, why),
-    refusal &&
-      element(
-        "p",
-        { class: "why" },
-        `Refused since ${clock(refusal.at)}: ${counted(refusal.problemCount, "problem")}.`,
-      ),
+    refusal && refusalOf(refusal),
   ];
 }
 
+/** Why what a source gives is refused; the first of its problems are told, and how many there are. */
+function refusalOf({ at, problemCount, problems }) {
+  const items = problems.map(({ rule, pointer, message }) =>
+    element("li", {}, `${rule ?? pointer}: ${message}`),
+  );
+  return element(
+    "div",
+    { class: "why" },
+    `Refused since ${clock(at)}: ${counted(problemCount, "problem")}.`,
+    element("ul", {}, items),
+  );
+}
+
 function sourceFacts({ nextPullAt, staleness, lastActivationAt, counters, sources }) {
-  const { pulls, reloads } = counters;
+  const { pulls, reloads, restarts } = counters;
+  const restarted = Object.entries(restarts).map(([what, n]) => `${what} ${count(n)} times`);
   return [
     [
       "Next pull",
@@ -131,6 +140,8 @@ function sourceFacts({ nextPullAt, staleness, lastActivationAt, counters, source
       "Reloads",
       `${count(reloads.activated)} activated, ${count(reloads.unchanged)} unchanged, ${count(reloads.refused)} refused`,
     ],
+    ["Saves", `${count(counters.saves)} kept, ${count(counters.savesFailed)} failed`],
+    ["Restarts after faults", restarted.length ? restarted.join(", ") : null],
   ];
 }
 

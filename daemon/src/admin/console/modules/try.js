@@ -1,6 +1,6 @@
 // Asks what the table that serves answers to a code value, and why. Neither it nor the openId is kept anywhere.
 
-import { order } from "./api.js";
+import { ask } from "./api.js";
 import { byId, element, facts, row } from "./dom.js";
 import { count, percent } from "./format.js";
 import { attempt, clear } from "./notice.js";
@@ -24,7 +24,7 @@ async function run(control) {
   clear(byId("try-answer"));
   clear(byId("try-notice"));
   const question = { codeValue: byId("code-value").value, openId: byId("open-id").value };
-  const told = await attempt(byId("try-notice"), control, () => order("v1/explain", question));
+  const told = await attempt(byId("try-notice"), control, () => ask("v1/explain", question));
   if (told) byId("try-answer").replaceChildren(...answerOf(told));
 }
 
