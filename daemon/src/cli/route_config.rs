@@ -21,6 +21,7 @@ pub(super) struct Examined {
 
 /// A route config without errors.
 pub(super) struct Accepted {
+    config: RouteConfig,
     pub(super) table: RouteTable,
     pub(super) warnings: Vec<Problem>,
 }
@@ -35,6 +36,17 @@ pub(super) enum Refused {
         errors: Vec<Problem>,
         warnings: Vec<Problem>,
     },
+}
+
+impl Examined {
+    /// The same with the warnings for which rules must be compared, which costs about as much as
+    /// compiling did.
+    pub(super) fn linted(mut self) -> Self {
+        if let Ok(accepted) = &mut self.outcome {
+            accepted.warnings = accepted.config.lint(&accepted.table);
+        }
+        self
+    }
 }
 
 /// Examines the file at `path`, or standard input if that is `-`.
@@ -83,7 +95,11 @@ fn compile(document: &[u8], limits: &CompileLimits) -> Result<Accepted, Refused>
     })?;
     let warnings = config.warnings().to_vec();
     match RouteTable::compile(&config, limits) {
-        Ok(table) => Ok(Accepted { table, warnings }),
+        Ok(table) => Ok(Accepted {
+            config,
+            table,
+            warnings,
+        }),
         Err(error) => Err(Refused::Wrong {
             errors: error.problems().to_vec(),
             warnings,

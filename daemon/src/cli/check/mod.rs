@@ -42,7 +42,7 @@ impl Check {
             let mut total = Total::default();
             let mut array = JsonArray::default();
             for path in &self.files {
-                let examined = route_config::examine(path, &limits);
+                let examined = route_config::examine(path, &limits).linted();
                 let mut findings = finding::of(&examined);
                 total.add(&findings);
                 if self.json {

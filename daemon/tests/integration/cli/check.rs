@@ -234,6 +234,35 @@ fn warnings_alone_exit_0() {
 }
 
 #[test]
+fn a_rule_that_can_never_win_is_a_warning() {
+    let config = config_with(concat!(
+        r#"{"id": "all", "match": {"prefix": "281"}, "action": {"type": "DECODE"}},"#,
+        "\n",
+        r#"{"id": "some", "match": {"regex": "28101\\d+"}, "action": {"type": "UNSUPPORTED"}}"#,
+    ));
+    let ran = check(&config);
+    let expected = r#"warning: this rule can never win: rule all (/rules/0) before it accepts all that it accepts
+ --> <stdin>:4:25
+  |
+4 | {"id": "some", "match": {"regex": "28101\\d+"}, "action": {"type": "UNSUPPORTED"}}
+  |                         ^
+  |
+  = note: in rule some, at /rules/1/match
+  = help: move this rule above all, let all accept less, or remove this rule
+
+1 file checked: 0 errors, 1 warning
+"#;
+    assert_eq!((ran.status, &*ran.stdout), (0, expected));
+    let findings = check_json(&config);
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    assert_eq!(findings[0]["severity"], "warning");
+    assert_eq!(findings[0]["rule"], "some");
+    assert_eq!(findings[0]["pointer"], "/rules/1/match");
+    assert_eq!(findings[0]["position"]["line"], 4);
+    assert!(findings[0]["hint"].as_str().unwrap().contains("above all"));
+}
+
+#[test]
 fn what_costs_too_much_is_refused() {
     let config = config_with(
         r#"{"id": "a", "match": {"regex": "(?:a{100}){1000}"}, "action": {"type": "DECODE"}}"#,
