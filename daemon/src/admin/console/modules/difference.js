@@ -42,7 +42,12 @@ function ruleView({ id, change, before, after }, open) {
   );
 }
 
-const linesOf = (rule) => (rule ? JSON.stringify(rule, null, 2).split("\n") : []);
+/** A rule as its config would have it: what it is called, then when it decides what. */
+function linesOf(rule) {
+  if (!rule) return [];
+  const { id, description, match, action, canary, ...others } = rule;
+  return JSON.stringify({ id, description, match, action, canary, ...others }, null, 2).split("\n");
+}
 
 function lineViews(before, after) {
   const lines = differenceOfLines(before, after);
