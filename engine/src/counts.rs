@@ -27,12 +27,11 @@ pub struct RuleCount<'a> {
 
 /// The counts of a table, a shard for each thread that looks up in it.
 #[derive(Debug, Default)]
-pub(crate) struct RuleCounts(Box<[Shard]>);
-
-/// Of each rule how often it decided; behind that, of each how often it was refused.
-#[derive(Debug)]
-struct Shard {
+pub(crate) struct RuleCounts {
+    /// Of each shard: of each rule how often it decided; behind that, of each how often it was refused.
     lines: Box<[Line]>,
+    shards: usize,
+    lines_a_shard: usize,
     rules: usize,
 }
 
@@ -43,80 +42,108 @@ const COUNTERS_A_LINE: usize = 16;
 #[repr(align(128))]
 struct Line([AtomicU64; COUNTERS_A_LINE]);
 
+/// The rules that one lookup found to accept the code value and to refuse the openId, each once
+/// however often the search told of it.
+#[derive(Debug, Default)]
+pub(crate) struct Refused {
+    rules: Vec<u32>,
+    /// A bit for each rule, set while it is among `rules`.
+    seen: Vec<u64>,
+}
+
 impl RuleCounts {
     /// Zeros for `rules` rules and `shards` threads.
     pub(crate) fn new(shards: usize, rules: usize) -> Self {
         let shards = if COUNTED { shards } else { 0 };
-        Self(
-            iter::repeat_with(|| Shard::new(rules))
-                .take(shards)
-                .collect(),
-        )
+        let lines_a_shard = (2 * rules).div_ceil(COUNTERS_A_LINE);
+        let lines = iter::repeat_with(Line::default).take(shards * lines_a_shard);
+        Self {
+            lines: lines.collect(),
+            shards,
+            lines_a_shard,
+            rules,
+        }
+    }
+
+    /// Whether there is such a shard.
+    #[inline]
+    pub(crate) const fn has(&self, shard: usize) -> bool {
+        shard < self.shards
     }
 
     /// Counts one lookup in a shard of the caller's own: `winner` decided, if there is one, and of
-    /// `refused` those before it were refused, each once. A shard that is not there counts nothing.
+    /// `refused`, which is emptied, those before it were refused.
     #[inline]
-    pub(crate) fn record(&self, shard: usize, winner: u32, refused: &mut [u32]) {
-        let Some(shard) = self.0.get(shard) else {
-            return;
-        };
-        if (winner as usize) < shard.rules {
-            shard.add_one(winner as usize);
+    pub(crate) fn record(&self, shard: usize, winner: u32, refused: &mut Refused) {
+        if (winner as usize) < self.rules {
+            self.add_one(shard, winner as usize);
         }
         if !refused.is_empty() {
-            shard.refuse(winner, refused);
+            self.record_refused(shard, winner, refused);
         }
     }
 
     /// How often the rule of this index decided, and was refused.
     pub(crate) fn of(&self, rule: usize) -> (u64, u64) {
-        self.0.iter().fold((0, 0), |(decided, refused), shard| {
-            let more = (shard.get(rule), shard.get(shard.rules + rule));
-            (decided + more.0, refused + more.1)
+        (0..self.shards).fold((0, 0), |(decided, refused), shard| {
+            let get = |counter| self.counter(shard, counter).load(Relaxed);
+            (decided + get(rule), refused + get(self.rules + rule))
         })
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        let lines: usize = self.0.iter().map(|shard| shard.lines.len()).sum();
-        lines * size_of::<Line>() + self.0.len() * size_of::<Shard>()
-    }
-}
-
-impl Shard {
-    fn new(rules: usize) -> Self {
-        let lines = (2 * rules).div_ceil(COUNTERS_A_LINE);
-        Self {
-            lines: iter::repeat_with(Line::default).take(lines).collect(),
-            rules,
-        }
+        size_of_val(&*self.lines)
     }
 
-    /// A search may tell of a rule more than once, and of one behind what decides in the end.
-    fn refuse(&self, winner: u32, refused: &mut [u32]) {
-        refused.sort_unstable();
-        let mut last = None;
-        for &mut rule in refused {
-            if rule < winner && last != Some(rule) {
-                self.add_one(self.rules + rule as usize);
-                last = Some(rule);
+    /// A search may tell of rules behind the one that decides in the end.
+    #[inline(never)]
+    fn record_refused(&self, shard: usize, winner: u32, refused: &mut Refused) {
+        for rule in refused.rules.drain(..) {
+            // Those of the same word are in the list, too.
+            refused.seen[rule as usize / 64] = 0;
+            if rule < winner {
+                self.add_one(shard, self.rules + rule as usize);
             }
         }
     }
 
     /// Only by the thread whose shard it is.
     #[inline]
-    fn add_one(&self, counter: usize) {
-        let counter = self.counter(counter);
+    fn add_one(&self, shard: usize, counter: usize) {
+        let counter = self.counter(shard, counter);
         counter.store(counter.load(Relaxed) + 1, Relaxed);
     }
 
-    fn get(&self, counter: usize) -> u64 {
-        self.counter(counter).load(Relaxed)
+    #[inline]
+    fn counter(&self, shard: usize, counter: usize) -> &AtomicU64 {
+        let line = shard * self.lines_a_shard + counter / COUNTERS_A_LINE;
+        &self.lines[line].0[counter % COUNTERS_A_LINE]
+    }
+}
+
+impl Refused {
+    /// PERF: a call of its own, since the search tells of rules at many places.
+    #[inline(never)]
+    pub(crate) fn add(&mut self, rule: u32) {
+        let (word, bit) = (rule as usize / 64, 1 << (rule % 64));
+        if word >= self.seen.len() {
+            self.seen.resize(word + 1, 0);
+        }
+        if self.seen[word] & bit == 0 {
+            self.seen[word] |= bit;
+            self.rules.push(rule);
+        }
     }
 
+    /// Whether none were found, or all were counted.
     #[inline]
-    fn counter(&self, counter: usize) -> &AtomicU64 {
-        &self.lines[counter / COUNTERS_A_LINE].0[counter % COUNTERS_A_LINE]
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    /// Forgets what a lookup left that ended in a panic.
+    pub(crate) fn clear(&mut self) {
+        self.rules.clear();
+        self.seen.fill(0);
     }
 }

@@ -1,5 +1,6 @@
 //! What a thread keeps from one lookup to the next.
 
+use crate::counts::Refused;
 use crate::matcher::{CaptureScratch, SearchScratch};
 
 /// One thread's memory for lookups, good for any table. Starts empty and grows to what the lookups
@@ -13,7 +14,7 @@ pub struct Scratch {
     /// What a template renders.
     pub(crate) rendered: String,
     /// Rules that accepted the code value, and whose canary refused.
-    pub(crate) refused: Vec<u32>,
+    pub(crate) refused: Refused,
     /// Where lookups are counted.
     shard: Option<usize>,
 }

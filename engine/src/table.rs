@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::canary::Canary;
-use crate::counts::{COUNTED, RuleCounts};
+use crate::counts::{COUNTED, Refused, RuleCounts};
 use crate::matcher::{self, CaptureScratch, GroupFinder, Matcher};
 use crate::rule::{Action, RouteConfig, RouteRule, RuleMatch, Template};
 use crate::{
@@ -121,7 +121,9 @@ impl RouteTable {
         open_id: OpenId<'_>,
         scratch: &'a mut Scratch,
     ) -> Verdict<'a> {
-        let shard = scratch.shard();
+        let shard = scratch
+            .shard()
+            .filter(|&shard| COUNTED && self.counts.has(shard));
         let Scratch {
             search,
             captures,
@@ -130,20 +132,23 @@ impl RouteTable {
             refused,
             ..
         } = scratch;
-        refused.clear();
+        if !refused.is_empty() {
+            refused.clear();
+        }
         let mut winner = Winner {
             table: self,
             open_id,
             hash_key,
-            refused,
+            refused: shard.map(|_| &mut *refused),
             best: u32::MAX,
         };
         self.matcher
             .search(code.as_str(), search, captures, &mut winner);
-        if COUNTED && let Some(shard) = shard {
-            self.counts.record(shard, winner.best, winner.refused);
+        let best = winner.best;
+        if let Some(shard) = shard {
+            self.counts.record(shard, best, refused);
         }
-        let Some(rule) = self.rules.get(winner.best as usize) else {
+        let Some(rule) = self.rules.get(best as usize) else {
             return Verdict {
                 rule: None,
                 outcome: Outcome::Unsupported,
@@ -380,8 +385,8 @@ struct Winner<'a> {
     table: &'a RouteTable,
     open_id: OpenId<'a>,
     hash_key: &'a mut Vec<u8>,
-    /// Those that do not admit.
-    refused: &'a mut Vec<u32>,
+    /// Where those are kept that do not admit, if they are counted.
+    refused: Option<&'a mut Refused>,
     best: u32,
 }
 
@@ -398,8 +403,8 @@ impl matcher::Visitor for Winner<'_> {
         let at = rule as usize;
         if !closed[at] && rules[at].admits(self.open_id, self.hash_key) {
             self.best = rule;
-        } else if COUNTED {
-            self.refused.push(rule);
+        } else if let Some(refused) = &mut self.refused {
+            refused.add(rule);
         }
     }
 }
