@@ -45,11 +45,12 @@ impl SdkProxy {
             customer_from: customer_from(settings, budget)?,
             upstream: upstream(settings, budget)?,
         };
+        let priority = lower_priority();
         let runtime = Builder::new_multi_thread()
             .worker_threads(threads)
             .max_blocking_threads(MAX_RESOLVERS)
             .thread_name("proxy")
-            .on_thread_start(give_way)
+            .on_thread_start(move || give_way(priority))
             .enable_all()
             .build()
             .map_err(|source: io::Error| StartError::System {
@@ -65,10 +66,24 @@ impl SdkProxy {
     }
 }
 
-fn give_way() {
-    // Of the thread that calls, on Linux; elsewhere it would be of the whole process.
-    #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
+/// That of the proxy threads: lower than that of the thread that calls, whatever that is.
+#[cfg(target_os = "linux")]
+fn lower_priority() -> Option<i32> {
+    let own = rustix::process::getpriority_process(None).ok()?;
+    Some(own + NICENESS)
+}
+
+#[cfg(not(target_os = "linux"))]
+const fn lower_priority() -> Option<i32> {
+    None
+}
+
+/// Gives the thread that calls this priority. Some are started by others that have it already.
+fn give_way(priority: Option<i32>) {
+    // Of the thread alone on Linux; elsewhere it would be of the whole process.
+    if let Some(priority) = priority
+        && let Err(error) = rustix::process::setpriority_process(None, priority)
+    {
         tracing::debug!(%error, "a proxy thread keeps its priority");
     }
 }

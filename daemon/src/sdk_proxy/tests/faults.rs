@@ -4,11 +4,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use rustls::RootCertStore;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Notify;
+use tokio::task::JoinSet;
 
+use super::super::connections::Connections;
 use super::gateway::{End, Manners, Reply, SUCCESS, signed};
-use super::{Fixture, Running, post, request};
+use super::{Budget, Fixture, Running, post, request};
+use crate::connector::Connector;
+use crate::tls;
 
 const ENDS: [End; 3] = [End::Orderly, End::Fin, End::Reset];
 
@@ -120,6 +125,69 @@ async fn a_time_out_is_not_tried_again() {
         assert_eq!(running.gateway.requests().len(), 1);
         assert_eq!(running.gateway.accepted(), 1);
     }
+}
+
+/// What comes for one request is never taken for the answer to the next.
+#[tokio::test]
+async fn an_answer_after_the_time_out_reaches_nobody() {
+    let gate = Arc::new(Notify::new());
+    let held = Arc::clone(&gate);
+    let mut fixture = Fixture::new();
+    fixture.settings.total_timeout = Duration::from_millis(400);
+    let late = SUCCESS.replace("{\\\"a\\\":1}", "late");
+    let running = fixture
+        .run(move |request| {
+            if String::from_utf8_lossy(&request.body).contains("a=1") {
+                Reply::Await(Arc::clone(&held), signed(&late))
+            } else {
+                Reply::Send(signed(SUCCESS))
+            }
+        })
+        .await;
+    let answer = running.post(request()).await;
+    assert_eq!(answer.own_result(), "UNKNOWN_EXCEPTION");
+    gate.notify_one();
+    running.gateway.wait_for_ends(1).await;
+    assert_eq!(running.gateway.requests().len(), 1);
+    assert_eq!(running.gateway.accepted(), 1);
+}
+
+/// A listener whose queue is full drops what would connect, as a network without a route does.
+#[tokio::test]
+async fn a_server_that_cannot_be_reached_is_unknown_after_the_connect_time_out() {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    // As many as the queue takes, and more.
+    let mut queue = JoinSet::new();
+    for _ in 0..16 {
+        queue.spawn(TcpStream::connect(address));
+    }
+    let _first = queue.join_next().await.unwrap().unwrap().unwrap();
+    let mut fixture = Fixture::new();
+    fixture.settings.upstream = format!("https://{address}");
+    fixture.settings.connect_timeout = Duration::from_millis(300);
+    let connector = Connector::with_http2(
+        tls::client_config(RootCertStore::empty()),
+        fixture.settings.connect_timeout,
+    );
+    let url = fixture.settings.upstream.parse().unwrap();
+    let connections = Connections::new(connector, url, 1, Arc::new(Budget::new(1)));
+    let Err(error) = connections
+        .exchange(hyper::Request::new(String::new()))
+        .await
+    else {
+        panic!("it was answered");
+    };
+    // There are two clocks, of TCP alone and of all of it.
+    let expected = [
+        "no connection: tcp connect error: deadline has elapsed",
+        "no connection: connecting took longer than 300 ms",
+    ];
+    assert!(expected.contains(&&*error.to_string()), "{error}");
+    let answer = post(&fixture.proxy(), request()).await;
+    assert_eq!(answer.own_result(), "UNKNOWN_EXCEPTION");
 }
 
 #[tokio::test]

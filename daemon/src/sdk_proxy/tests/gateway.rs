@@ -5,6 +5,7 @@
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Duration;
 
 use rcgen::{
     BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, PKCS_RSA_SHA256, date_time_ymd,
@@ -17,6 +18,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
+use tokio::time::sleep;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
@@ -41,6 +43,8 @@ pub(crate) enum Reply {
     Send(Vec<u8>),
     /// The bytes are sent, and the connection ended so.
     SendAndEnd(Vec<u8>, End),
+    /// So much time passes, then the bytes are sent.
+    SendAfter(Duration, Vec<u8>),
     /// The bytes are sent, then nothing.
     Stall(Vec<u8>),
     /// The gate is awaited, then the bytes are sent.
@@ -325,6 +329,11 @@ impl Script {
                     let _ = stream.write_all(&bytes).await;
                     let _ = stream.flush().await;
                     return end_so(stream, end).await;
+                }
+                Reply::SendAfter(time, bytes) => {
+                    sleep(time).await;
+                    let _ = stream.write_all(&bytes).await;
+                    let _ = stream.flush().await;
                 }
                 Reply::Stall(bytes) => {
                     let _ = stream.write_all(&bytes).await;

@@ -1,14 +1,22 @@
 //! Requests and answers over both listeners.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, Permissions};
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 
-use super::gateway::{CLIENT_ID, RESPONSE_TIME, Reply, SUCCESS, signature_of, signed};
-use super::{SDK_PROXY, Scene};
+use super::gateway::{
+    Authority, CLIENT_ID, Gateway, Manners, RESPONSE_TIME, Reply, SUCCESS, signature_of, signed,
+};
+use super::{SDK_PROXY, Scene, with_files};
 use crate::serve::client::request;
+use crate::serve::daemon::Plan;
 
 fn body(data: &str) -> String {
     json!({"sdkRequestHeader": "{\"a\":\"b\"}", "sdkRequestData": data, "customerId": "c-1"})
@@ -173,4 +181,96 @@ fn a_request_in_flight_is_answered_while_the_daemon_stops() {
     assert_eq!(answer.body, SUCCESS.as_bytes());
     assert_eq!(answer.header("connection"), Some("close"));
     assert!(daemon.wait().success());
+}
+
+/// Alipay+ may take ten seconds: nothing on the way there and back, with its settings as they are
+/// by default, gives up before. Only the total time-out is longer here, for machines that are busy.
+#[test]
+fn an_answer_after_ten_and_a_half_seconds_still_comes_back() {
+    let Scene {
+        runtime: _runtime,
+        gateway,
+        plan,
+    } = Scene::new(|_| Reply::SendAfter(Duration::from_millis(10_500), signed(SUCCESS)));
+    let daemon = plan.set("proxy.total-timeout-ms=60000").start();
+    let mut clients = [daemon.tcp(), daemon.unix()];
+    for client in &mut clients {
+        client.send(request(SDK_PROXY, body("x")));
+    }
+    for client in &mut clients {
+        assert_eq!(client.receive().body, SUCCESS.as_bytes());
+    }
+    assert_eq!(gateway.requests().len(), 2);
+    daemon.stop();
+}
+
+#[test]
+fn a_certificate_of_the_settings_is_shown_to_an_upstream_that_asks() {
+    let runtime = Runtime::new().unwrap();
+    let authority = Authority::new();
+    let manners = Manners {
+        wants_certificate: true,
+        ..Manners::default()
+    };
+    let start = Gateway::start(&authority, manners, |_| Reply::Send(signed(SUCCESS)));
+    let gateway = runtime.block_on(start);
+    let (certificate, key) = authority.certify("wallet.example", false);
+    for shown in [false, true] {
+        let mut plan = with_files(Plan::new(), &authority)
+            .set(&format!("proxy.upstream-url={}", gateway.url()));
+        plan.directory.write("wallet.pem", certificate.pem());
+        let key = plan.directory.write("wallet.key.pem", key.serialize_pem());
+        fs::set_permissions(key, Permissions::from_mode(0o600)).unwrap();
+        if shown {
+            plan = plan
+                .set("proxy.client-cert-path=wallet.pem")
+                .set("proxy.client-key-path=wallet.key.pem");
+        }
+        let daemon = plan.start();
+        let code = daemon.tcp().post(SDK_PROXY, body("x")).result_code();
+        assert_eq!(
+            code,
+            if shown {
+                "SUCCESS"
+            } else {
+                "UNKNOWN_EXCEPTION"
+            }
+        );
+        daemon.stop();
+    }
+    assert_eq!(gateway.requests().len(), 1);
+}
+
+/// When both want a core, a lookup goes first.
+#[cfg(target_os = "linux")]
+#[test]
+fn threads_that_sign_are_nicer_than_those_that_serve() {
+    let Scene {
+        runtime: _runtime,
+        gateway: _gateway,
+        plan,
+    } = Scene::new(|_| Reply::Send(signed(SUCCESS)));
+    let daemon = plan.start();
+    assert_eq!(daemon.tcp().post(SDK_PROXY, body("x")).status, 200);
+    let mut niceness = BTreeMap::<String, BTreeSet<i32>>::new();
+    for thread in fs::read_dir(format!("/proc/{}/task", daemon.pid())).unwrap() {
+        let stat = fs::read_to_string(thread.unwrap().path().join("stat")).unwrap();
+        // The name is in parentheses; niceness is the seventeenth field after it.
+        let (before, after) = stat.rsplit_once(") ").unwrap();
+        let name = before.split_once('(').unwrap().1.to_owned();
+        let nice = after.split(' ').nth(16).unwrap().parse().unwrap();
+        niceness.entry(name).or_default().insert(nice);
+    }
+    let own = *niceness["codeid"].first().unwrap();
+    let expected = BTreeSet::from([(own + 10).min(19)]);
+    assert_eq!(niceness["proxy"], expected, "{niceness:?}");
+    let serving: Vec<_> = niceness
+        .iter()
+        .filter(|(name, _)| name.starts_with("worker"))
+        .collect();
+    assert!(!serving.is_empty(), "{niceness:?}");
+    for (_, nice) in serving {
+        assert_eq!(*nice, BTreeSet::from([own]), "{niceness:?}");
+    }
+    daemon.stop();
 }

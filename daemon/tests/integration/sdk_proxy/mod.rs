@@ -1,12 +1,12 @@
 //! sdkProxy through the listeners of the daemon, and its settings.
 
+mod figures;
 #[allow(
     dead_code,
     reason = "the same stand-in serves the tests inside the crate, which use all of it"
 )]
 #[path = "../../../src/sdk_proxy/tests/gateway.rs"]
 mod gateway;
-mod figures;
 mod listeners;
 mod secrets;
 mod settings;
