@@ -54,7 +54,7 @@ fn parse(body: &[u8]) -> Value {
 
 /// The body of a request that was accepted, read by another parser; `None` where that cannot hold a
 /// number, or so many levels, which JSON allows.
-fn parse_request(body: &[u8]) -> Option<Value> {
+pub(crate) fn parse_request(body: &[u8]) -> Option<Value> {
     serde_json::from_slice(body)
         .inspect_err(|error| {
             let error = error.to_string();

@@ -7,10 +7,14 @@ mod engine_vs_reference;
 mod http_body;
 mod resp;
 mod route_config;
+mod sdk_answer;
+mod sdk_request;
 mod signature_header;
 
 pub use engine_vs_reference::{Drawn, engine_vs_reference};
 pub use http_body::http_body;
 pub use resp::resp;
 pub use route_config::route_config;
+pub use sdk_answer::sdk_answer;
+pub use sdk_request::sdk_request;
 pub use signature_header::signature_header;

@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use codeid_fuzz::{engine_vs_reference, http_body, resp, route_config, signature_header};
+use codeid_fuzz::{
+    engine_vs_reference, http_body, resp, route_config, sdk_answer, sdk_request, signature_header,
+};
 use codeid_generate::{Case, Entropy};
 
 #[test]
@@ -21,6 +23,16 @@ fn engine_vs_reference_corpus() {
 #[test]
 fn http_body_corpus() {
     replay("http_body", http_body);
+}
+
+#[test]
+fn sdk_request_corpus() {
+    replay("sdk_request", sdk_request);
+}
+
+#[test]
+fn sdk_answer_corpus() {
+    replay("sdk_answer", sdk_answer);
 }
 
 #[test]

@@ -1,0 +1,7 @@
+//! Any bytes as the body of a request of sdkProxy: see [`codeid_fuzz::sdk_request`].
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| codeid_fuzz::sdk_request(bytes));

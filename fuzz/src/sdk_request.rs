@@ -1,0 +1,46 @@
+//! Any bytes, as the body of a request of sdkProxy.
+
+use codeid::sdk_proxy::SdkRequest;
+use serde_json::{Value, json};
+
+use crate::http_body::parse_request;
+
+const PAIRS: [[&str; 2]; 3] = [
+    ["sdkRequestHeader", "sdkRequestData"],
+    ["httpProxyRequestHeader", "httpProxyRequestData"],
+    ["proxyRequestHeader", "proxyRequestData"],
+];
+
+/// A body is refused with a reason, or read as another parser reads it; and what is sent for it has
+/// its strings, and nothing else of it.
+pub fn sdk_request(bytes: &[u8]) {
+    let request = match SdkRequest::read(bytes) {
+        Ok(request) => request,
+        Err(refusal) => return assert!(!refusal.to_string().is_empty()),
+    };
+    let sent = request.for_upstream("customer \"7\"");
+    assert_eq!(request.check().is_ok(), sent.is_ok());
+    let Some(whole) = parse_request(bytes) else {
+        return;
+    };
+    let whole = whole.as_object().expect("an object");
+    let text = |name: &str| {
+        let text = whole.get(name).and_then(Value::as_str);
+        text.filter(|text| !text.is_empty())
+    };
+    assert_eq!(request.customer_id().ok(), text("customerId"));
+    let mut used = PAIRS
+        .iter()
+        .filter(|pair| pair.iter().any(|name| whole.contains_key(*name)));
+    let expected = match (used.next(), used.next()) {
+        (Some([header, data]), None) => text(header).zip(text(data)),
+        _ => None,
+    };
+    let sent: Option<Value> = sent
+        .ok()
+        .map(|sent| serde_json::from_str(&sent).expect("what is sent is JSON"));
+    let expected = expected.map(|(header, data)| {
+        json!({"sdkRequestHeader": header, "sdkRequestData": data, "customerId": "customer \"7\""})
+    });
+    assert_eq!(sent, expected);
+}
