@@ -6,6 +6,7 @@
 mod adversarial;
 mod engines;
 mod measure;
+pub mod proxying;
 mod random;
 pub mod serving;
 mod shape;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::serving::Memory;
+use crate::serving::{CpuTime, Memory};
 
 /// How long it may take until it listens.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -42,6 +42,15 @@ impl Daemon {
     ///
     /// If it does not, with what it wrote instead.
     pub fn start(binary: &Path, config: &str) -> io::Result<Self> {
+        Self::start_with(binary, config, &[])
+    }
+
+    /// As [`Self::start`], with these settings as well, each `key=value`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::start`].
+    pub fn start_with(binary: &Path, config: &str, settings: &[String]) -> io::Result<Self> {
         let directory = tempfile::tempdir()?;
         let log = directory.path().join("log");
         fs::write(directory.path().join("routes.json"), config)?;
@@ -56,6 +65,7 @@ impl Daemon {
                 SETTINGS
                     .into_iter()
                     .chain([&*remote])
+                    .chain(settings.iter().map(String::as_str))
                     .flat_map(|s| ["--set", s]),
             )
             .current_dir(directory.path())
@@ -102,6 +112,15 @@ impl Daemon {
     /// As [`Memory::of`].
     pub fn memory(&self) -> io::Result<Memory> {
         Memory::of(Some(self.child.id()))
+    }
+
+    /// The CPU time that its threads have had.
+    ///
+    /// # Errors
+    ///
+    /// As [`CpuTime::of`].
+    pub fn cpu_time(&self) -> io::Result<CpuTime> {
+        CpuTime::of(Some(self.child.id()))
     }
 }
 

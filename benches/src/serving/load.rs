@@ -29,6 +29,8 @@ pub struct Load {
     streams: Vec<UnixStream>,
     connections: Vec<Connection>,
     newest: Arc<AtomicU64>,
+    /// What every answer's body has to be; `None`: each names its generation instead.
+    body: Option<Vec<u8>>,
 }
 
 /// How many answers came in how long.
@@ -54,7 +56,7 @@ struct Connection {
 /// What is looked at in an answer.
 #[derive(Debug, PartialEq, Eq)]
 struct Head {
-    generation: u64,
+    generation: Option<u64>,
     rule: Option<usize>,
     /// Of the whole answer, in bytes.
     length: usize,
@@ -67,6 +69,31 @@ impl Load {
     ///
     /// If the socket cannot be connected to.
     pub fn connect(socket: &Path, connections: usize, codes: &[String]) -> io::Result<Self> {
+        let requests = codes.iter().map(|code| request(code)).collect();
+        Self::connect_for(socket, connections, requests, None)
+    }
+
+    /// As [`Self::connect`], to send this request, in bytes of HTTP/1.1, over and over. Each answer
+    /// must have this body.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::connect`].
+    pub fn repeating(
+        socket: &Path,
+        connections: usize,
+        request: Vec<u8>,
+        body: &str,
+    ) -> io::Result<Self> {
+        Self::connect_for(socket, connections, vec![request], Some(body.into()))
+    }
+
+    fn connect_for(
+        socket: &Path,
+        connections: usize,
+        requests: Vec<Vec<u8>>,
+        body: Option<Vec<u8>>,
+    ) -> io::Result<Self> {
         // To wake up when it is time, and not 50 microseconds later.
         set_timerslack(1)?;
         let connect = |_| {
@@ -75,11 +102,12 @@ impl Load {
             Ok(stream)
         };
         Ok(Self {
-            requests: codes.iter().map(|code| request(code)).collect(),
+            requests,
             asked: 0,
             streams: (0..connections).map(connect).collect::<io::Result<_>>()?,
             connections: (0..connections).map(|_| Connection::new()).collect(),
             newest: Arc::default(),
+            body,
         })
     }
 
@@ -94,8 +122,8 @@ impl Load {
     ///
     /// # Errors
     ///
-    /// If an answer fails, is not 200, or comes from an older generation than the one before on its
-    /// connection.
+    /// If an answer fails, is not 200, is another than it must be, or comes from an older generation
+    /// than the one before on its connection.
     pub fn at_rate(&mut self, per_second: u32, lasting: Duration) -> io::Result<Latencies> {
         let mut latencies = Latencies::default();
         let mut due = 0;
@@ -120,6 +148,19 @@ impl Load {
         self.drive(next_due, |_, _| count += 1)?;
         let time = begun.elapsed();
         Ok(Answered { count, time })
+    }
+
+    /// Asks again on each connection as soon as it is answered, as long as `go_on` says so, which is
+    /// told for how long it has been going on.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::at_rate`].
+    pub fn while_true(&mut self, go_on: impl Fn(Duration) -> bool) -> io::Result<Latencies> {
+        let mut latencies = Latencies::default();
+        let next_due = |now| go_on(now).then_some(now);
+        self.drive(next_due, |_, latency| latencies.record(latency))?;
+        Ok(latencies)
     }
 
     /// Asks once for each code, in order; which rule decided, as a place in the config.
@@ -198,9 +239,10 @@ impl Load {
                     continue;
                 }
                 let connection = &mut self.connections[place];
-                if let Some(head) = connection.receive(&self.streams[place])? {
+                let body = self.body.as_deref();
+                if let Some(head) = connection.receive(&self.streams[place], body)? {
                     answered(&head, begun.elapsed() - connection.due);
-                    self.newest.fetch_max(head.generation, Relaxed);
+                    self.newest.fetch_max(connection.generation, Relaxed);
                     free.push_back(place);
                 }
             }
@@ -219,7 +261,11 @@ impl Connection {
     }
 
     /// Reads what has come; `None` if that is not the whole answer.
-    fn receive(&mut self, mut stream: &UnixStream) -> io::Result<Option<Head>> {
+    fn receive(
+        &mut self,
+        mut stream: &UnixStream,
+        body: Option<&[u8]>,
+    ) -> io::Result<Option<Head>> {
         let count = stream.read(&mut self.received[self.filled..])?;
         if count == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
@@ -229,15 +275,20 @@ impl Connection {
         let Some(head) = head(received)?.filter(|head| received.len() >= head.length) else {
             return Ok(None);
         };
-        if received.len() > head.length || head.generation < self.generation {
+        let before = self.generation;
+        let is_right = match (body, head.generation) {
+            (Some(body), _) => received.ends_with(body),
+            (None, Some(generation)) => generation >= before,
+            (None, None) => false,
+        };
+        if received.len() > head.length || !is_right {
             let answer = String::from_utf8_lossy(received);
-            let before = self.generation;
             return Err(io::Error::other(format!(
-                "after generation {before} comes more than one answer, or an older one: {answer}"
+                "after generation {before} comes more than one answer, or a wrong or older one: {answer}"
             )));
         }
         self.filled = 0;
-        self.generation = head.generation;
+        self.generation = head.generation.unwrap_or(before);
         Ok(Some(head))
     }
 }
@@ -277,7 +328,7 @@ fn head(received: &[u8]) -> io::Result<Option<Head>> {
     }
     let length: usize = length.ok_or_else(wrong)?;
     Ok(Some(Head {
-        generation: generation.ok_or_else(wrong)?,
+        generation,
         rule,
         length: end + 4 + length,
     }))
@@ -293,7 +344,7 @@ mod tests {
     #[test]
     fn an_answer_is_read_as_far_as_it_counts() {
         let expected = Head {
-            generation: 7,
+            generation: Some(7),
             rule: Some(12),
             length: ANSWER.len(),
         };
@@ -302,6 +353,7 @@ mod tests {
         let refused = ANSWER.replace("200 OK", "503 Service Unavailable");
         assert!(head(refused.as_bytes()).is_err());
         let nameless = ANSWER.replace("generation", "generations");
-        assert!(head(nameless.as_bytes()).is_err());
+        let nameless = head(nameless.as_bytes()).unwrap().unwrap();
+        assert_eq!(nameless.generation, None);
     }
 }

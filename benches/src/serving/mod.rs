@@ -2,12 +2,14 @@
 //! other under it.
 
 mod configs;
+mod cpu;
 mod daemon;
 mod latencies;
 mod load;
 mod memory;
 
 pub use configs::{config_of, largest_config, slow_rules};
+pub use cpu::CpuTime;
 pub use daemon::Daemon;
 pub use latencies::{Latencies, Summary};
 pub use load::{Answered, Load};
