@@ -2,7 +2,7 @@
 //! `benches/README.md` quotes. Name sections to see only those.
 //!
 //! ```sh
-//! cargo run --release -p codeid-benches --bin ratios [counts mixes lengths adversarial compile]
+//! cargo run --release -p codeid-benches --bin ratios [counts mixes lengths adversarial batches compile]
 //! ```
 
 use std::io::{self, Write};
@@ -11,6 +11,7 @@ use codeid_benches::{
     Codeid, Engine, Kinds, Mix, OneByOne, ReadEveryByte, Set, Workload, best_nanoseconds, best_of,
     deep_prefixes, long_near_matches, refused_prefixes, thousand_remainders, verify,
 };
+use codeid_engine::{CodeValue, CompileLimits, LiveTable, OpenId, RouteTable, Scratch};
 
 const CODES: usize = 100_000;
 const ROUNDS: usize = 11;
@@ -19,7 +20,14 @@ const RULE_COUNTS: [usize; 4] = [10, 100, 1000, 5000];
 fn main() -> io::Result<()> {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
     let mut out = io::stdout().lock();
-    let sections = ["counts", "mixes", "lengths", "adversarial", "compile"];
+    let sections = [
+        "counts",
+        "mixes",
+        "lengths",
+        "adversarial",
+        "batches",
+        "compile",
+    ];
     for section in sections {
         if !wanted.is_empty() && !wanted.iter().any(|name| name == section) {
             continue;
@@ -29,6 +37,7 @@ fn main() -> io::Result<()> {
             "mixes" => mixes(&mut out)?,
             "lengths" => lengths(&mut out)?,
             "adversarial" => adversarial(&mut out)?,
+            "batches" => batches(&mut out)?,
             _ => compile(&mut out)?,
         }
         writeln!(out)?;
@@ -127,6 +136,88 @@ fn row(out: &mut dyn Write, name: &str, workload: &Workload) -> io::Result<()> {
         searching / codeid,
     )?;
     out.flush()
+}
+
+/// What a server does that answers requests one by one, and one that got several at once.
+fn batches(out: &mut dyn Write) -> io::Result<()> {
+    writeln!(
+        out,
+        "| from the live table | one at a time, ns | batches of 16, ns each | ratio |\n|---|---|---|---|"
+    )?;
+    for count in [10, 100, 1000] {
+        let workload = Workload::new(Kinds::Patterns, count, Mix::Usual, CODES);
+        let mut matchers: Vec<Box<dyn Engine>> = [1, 16]
+            .map(|at_once| Box::new(Batches::new(&workload, at_once)) as Box<dyn Engine>)
+            .into();
+        verify(&mut matchers, &workload.codes);
+        let best = best_nanoseconds(&mut matchers, &workload.codes, ROUNDS);
+        let [single, batch] = best[..] else {
+            unreachable!("a time for each engine")
+        };
+        let ratio = batch / single;
+        writeln!(
+            out,
+            "| Patterns, {count} | {single:.0} | {batch:.0} | {ratio:.2} |"
+        )?;
+        out.flush()?;
+    }
+    Ok(())
+}
+
+/// Borrows the live table once for so many lookups.
+struct Batches {
+    live: LiveTable,
+    scratch: Scratch,
+    at_once: usize,
+}
+
+impl Batches {
+    fn new(workload: &Workload, at_once: usize) -> Self {
+        let json = workload.config_json();
+        let table = RouteTable::from_json(json.as_bytes(), &CompileLimits::default());
+        let live = LiveTable::new();
+        live.publish(table.unwrap_or_else(|error| panic!("{error}")));
+        Self {
+            live,
+            scratch: Scratch::new(),
+            at_once,
+        }
+    }
+
+    /// Calls `answered` with each code's rule.
+    fn look_up(&mut self, codes: &[impl AsRef<str>], mut answered: impl FnMut(Option<&str>)) {
+        let open_id = OpenId::new("user-42").expect("three characters or more");
+        for batch in codes.chunks(self.at_once) {
+            self.live.with(|table| {
+                let table = table.expect("a table was published");
+                for code in batch {
+                    let code = CodeValue::new(code.as_ref()).expect("codes have an allowed length");
+                    let rule = table.identify(code, open_id, &mut self.scratch).rule;
+                    answered(rule.map(|rule| rule.as_str()));
+                }
+            });
+        }
+    }
+}
+
+impl Engine for Batches {
+    fn name(&self) -> &'static str {
+        "the live table"
+    }
+
+    fn winner(&mut self, code: &str) -> Option<usize> {
+        let mut winner = None;
+        self.look_up(&[code], |rule| {
+            winner = rule.and_then(|rule| rule[1..].parse().ok());
+        });
+        winner
+    }
+
+    fn run(&mut self, codes: &[String]) -> usize {
+        let mut hits = 0;
+        self.look_up(codes, |rule| hits += usize::from(rule.is_some()));
+        hits
+    }
 }
 
 fn compile(out: &mut dyn Write) -> io::Result<()> {
