@@ -14,7 +14,7 @@ const KEPT_BYTES: usize = 64;
 
 /// Follows the requests of one connection.
 #[derive(Debug)]
-pub(super) struct Framing {
+pub struct Framing {
     expected: Expected,
     /// How many heads have ended.
     heads: u64,
@@ -57,8 +57,16 @@ struct Line {
     last: u8,
 }
 
+impl Default for Framing {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Framing {
-    pub(super) const fn new() -> Self {
+    /// That of a connection of which no byte has come.
+    #[must_use]
+    pub const fn new() -> Self {
         Self {
             expected: Expected::RequestLine,
             heads: 0,
@@ -77,12 +85,13 @@ impl Framing {
     }
 
     /// The request, counted from 0, that is to be refused, once there is one.
-    pub(super) const fn refused(&self) -> Option<u64> {
+    #[must_use]
+    pub const fn refused(&self) -> Option<u64> {
         self.refused
     }
 
     /// Takes note of the next bytes of the connection.
-    pub(super) fn watch(&mut self, mut bytes: &[u8]) {
+    pub fn watch(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             match self.expected {
                 Expected::Body(left) => bytes = self.skip(bytes, left, Expected::Body),
@@ -178,11 +187,14 @@ impl Framing {
 
 impl Head {
     fn take_header(&mut self, line: &[u8]) {
-        // One byte decides for nearly all lines.
-        match line.first() {
-            Some(b'c' | b'C' | b't' | b'T') => {}
+        // Two bytes decide for nearly all lines: the first, and one at which no other common name
+        // has the letter of `content-length` or `transfer-encoding`.
+        let letter = |at: usize| line.get(at).map_or(0, |byte| byte | 0x20);
+        match letter(0) {
+            b'c' if letter(8) == b'l' => {}
+            b't' if letter(9) == b'e' => {}
             // A line that continues the one above it.
-            Some(b' ' | b'\t') => {
+            _ if matches!(line.first(), Some(b' ' | b'\t')) => {
                 self.ambiguous = true;
                 return;
             }
@@ -230,11 +242,13 @@ fn chunk_size(line: &[u8]) -> Option<u64> {
 
 /// Digits only: neither a sign nor white space, and no more than surely fit.
 fn number(digits: &[u8], radix: u32, most: usize) -> Option<u64> {
-    let all_digits = digits.iter().all(|b| char::from(*b).is_digit(radix));
-    let text = std::str::from_utf8(digits).ok()?;
-    (all_digits && (1..=most).contains(&digits.len()))
-        .then(|| u64::from_str_radix(text, radix).ok())
-        .flatten()
+    if !(1..=most).contains(&digits.len()) {
+        return None;
+    }
+    digits.iter().try_fold(0, |number, digit| {
+        let digit = char::from(*digit).to_digit(radix)?;
+        Some(number * u64::from(radix) + u64::from(digit))
+    })
 }
 
 #[cfg(test)]

@@ -114,7 +114,8 @@ async fn answer(
         Endpoint::IdentifyCode => identify::identify_code(&shared.live, &body)?,
         Endpoint::IdentifyCodes => identify::identify_codes(&shared.live, &body)?,
         _ => {
-            return forward(shared, mem::take(request.headers_mut()), body).await;
+            // In a box, or every request would be as large as this one, and hyper moves it.
+            return Box::pin(forward(shared, mem::take(request.headers_mut()), body)).await;
         }
     };
     let body = AnswerBody::new(answer.body, &shared.budget)
@@ -161,19 +162,22 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), Failure> {
     let Some(value) = values.next() else {
         return Err(Failure::MediaType { given: false });
     };
-    let essence = value
-        .as_bytes()
-        .split(|b| *b == b';')
-        .next()
-        .unwrap_or_default();
-    let is_json = essence
-        .trim_ascii()
-        .eq_ignore_ascii_case(b"application/json");
-    if is_json && values.next().is_none() {
+    if is_json(value.as_bytes()) && values.next().is_none() {
         Ok(())
     } else {
         Err(Failure::MediaType { given: true })
     }
+}
+
+fn is_json(media_type: &[u8]) -> bool {
+    // As nearly everybody writes it.
+    if media_type == b"application/json" {
+        return true;
+    }
+    let essence = media_type.split(|b| *b == b';').next().unwrap_or_default();
+    essence
+        .trim_ascii()
+        .eq_ignore_ascii_case(b"application/json")
 }
 
 /// Reads what is left of the body; tells whether that was little enough.

@@ -53,6 +53,7 @@ use crate::source::{RouteSources, open};
 use crate::start::StartError;
 use crate::telemetry;
 
+pub use self::framing::Framing;
 pub use self::listeners::ListenError;
 pub(crate) use self::listeners::open_tcp;
 pub(crate) use self::tls::LiveCertificate;

@@ -1,5 +1,7 @@
 //! The body of a request, read strictly: the two parameters, or why it is not a request at all.
 
+mod plain;
+
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
@@ -48,6 +50,9 @@ enum Parameter<'a> {
 /// holds a lone surrogate, at whatever depth.
 pub(crate) fn read_one(body: &[u8]) -> Result<Parameters<'_>, RequestError> {
     let text = read_text(body)?;
+    if let Some(parameters) = plain::read(text) {
+        return Ok(parameters);
+    }
     require_kind(text, "an object")?;
     read(text, ObjectReader { enclosing: 0 })
 }
@@ -187,6 +192,9 @@ pub(crate) fn read<'a, S: DeserializeSeed<'a>>(
 }
 
 fn read_element(element: &RawValue) -> Result<Element<'_>, RequestError> {
+    if let Some(parameters) = plain::read(element.get()) {
+        return Ok(Ok(parameters));
+    }
     match kind_of(element.get()) {
         Some("an object") => read(element.get(), ObjectReader { enclosing: 1 }).map(Ok),
         kind => {
