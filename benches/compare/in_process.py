@@ -5,8 +5,8 @@ Writes DIRECTORY/in_process.json, for report.py. A peer is a program in peers/ t
 - compiles the rules of a directory that served_workload wrote,
 - finds the first rule for every code there, and ends with an error where it is not the expected one,
 - prints `ready MILLISECONDS BYTES`: how long compiling took, and how large the result is, if it can tell,
-- then, for each line that it reads, goes on through the codes for a tenth of a second, and prints the nanoseconds
-  for one lookup.
+- then, for each line that it reads, goes on through the codes for a tenth of a second, and prints the nanoseconds for one
+  lookup: the median of those of chunks of 160 codes, few of which are interrupted by whatever else the machine does.
 
 All peers of a workload run at the same time, and take turns: the machine drifts, and in a round all see about the same.
 """

@@ -124,7 +124,7 @@ class InProcess:
         document = self.document
         print("## In process\n")
         print(f"One thread, one lookup after the other, {document['codes']:,} codes. Nanoseconds, median of {document['rounds']}")
-        print("turns that everybody takes in turn; in brackets, least and most. Everybody named the same rule for every code.")
+        print("turns that alternate with everybody's; in brackets, least and most. Everybody named the same rule for every code.")
         print(f"{'; '.join(document['versions'])}.")
         if document["missing"]:
             print(f"Not installed, so not measured: {', '.join(document['missing'])}.")
