@@ -42,8 +42,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, view: &View, socket: &str) {
     let trend_height = if area.height >= HIGH { TREND_HEIGHT } else { 0 };
     let [title, top, traffic, results, trend, rules, keys] = Layout::vertical([
         Constraint::Length(1),
-        Constraint::Length(height(state.len())),
-        Constraint::Length(height(traffic_rows + 3)),
+        Constraint::Length(extent(state.len())),
+        Constraint::Length(extent(traffic_rows + 3)),
         Constraint::Length(3),
         Constraint::Length(trend_height),
         Constraint::Min(2),
@@ -87,18 +87,13 @@ fn draw_title(frame: &mut Frame<'_>, area: Rect, view: &View, socket: &str) {
         .as_ref()
         .map_or_else(String::new, |last| utc(last.metrics.at));
     let right = match view.paused {
-        true => format!("PAUSED  {at} "),
-        false => format!("{at} "),
+        true => format!("  PAUSED  {at} "),
+        false => format!("  {at} "),
     };
-    frame.render_widget(Paragraph::new(shown(&left)).style(style), area);
-    let width = u16::try_from(right.chars().count())
-        .unwrap_or(u16::MAX)
-        .min(area.width);
-    let at_right = Rect {
-        x: area.right() - width,
-        width,
-        ..area
-    };
+    let width = extent(right.chars().count()).min(area.width);
+    let [at_left, at_right] =
+        Layout::horizontal([Constraint::Min(0), Constraint::Length(width)]).areas(area);
+    frame.render_widget(Paragraph::new(shown(&left)).style(style), at_left);
     frame.render_widget(Paragraph::new(right).style(style), at_right);
 }
 
@@ -326,7 +321,7 @@ fn draw_help(frame: &mut Frame<'_>, area: Rect) {
         .iter()
         .map(|(keys, meaning)| Line::from(format!(" {keys:<11} {meaning}")))
         .collect();
-    let (width, height) = (40.min(area.width), height(lines.len() + 2).min(area.height));
+    let (width, height) = (40.min(area.width), extent(lines.len() + 2).min(area.height));
     let window = Rect {
         x: area.x + (area.width - width) / 2,
         y: area.y + (area.height - height) / 2,
@@ -353,8 +348,8 @@ const fn below_a_gap(area: Rect) -> Rect {
     }
 }
 
-fn height(lines: usize) -> u16 {
-    u16::try_from(lines).unwrap_or(u16::MAX)
+fn extent(cells: usize) -> u16 {
+    u16::try_from(cells).unwrap_or(u16::MAX)
 }
 
 /// Text of the daemon, made harmless.

@@ -183,8 +183,9 @@ fn the_screen_shows_what_serves_and_how_fast() {
             .unwrap_or_else(|| panic!("no {text:?} in\n{screen}"))
     };
     assert!(place("hot\\u{9b}31m") < place("warm") && place("warm") < place("cold"));
-    // On 80 by 24 the trend gives way.
+    // On 80 by 24 the trend gives way, and the time does not.
     let small = drawn(&view, 80, 24);
+    assert!(small.contains("  2026-11-21 01:30:00 UTC"), "{small}");
     assert!(
         small.contains("cold") && !small.contains("intervals"),
         "{small}"
