@@ -37,6 +37,10 @@ pub(super) type Handling = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 impl Call {
     /// The JSON of the body.
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
+        // Of an array, the library would take the elements for the fields.
+        if self.body.trim_ascii_start().first() == Some(&b'[') {
+            return Err(Refusal::malformed("The body must be an object."));
+        }
         serde_json::from_slice(&self.body).map_err(|error| {
             // The message may quote what was sent.
             let (line, column) = (error.line(), error.column());
@@ -70,8 +74,10 @@ impl Call {
         let digest = value.strip_prefix('"').and_then(|v| v.strip_suffix('"'));
         match digest.and_then(|digest| digest.parse().ok()) {
             Some(digest) => Ok(Some(IfMatch::Only(digest))),
-            None => Err(Refusal::malformed(
-                "If-Match must be * or one SHA-256 in hex between quotes.",
+            None => Err(Refusal::new(
+                StatusCode::PRECONDITION_FAILED,
+                "ifMatchStale",
+                "If-Match must be * or one SHA-256 in hex between quotes; nothing else serves.",
             )),
         }
     }

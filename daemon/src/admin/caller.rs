@@ -34,12 +34,12 @@ impl Caller {
     pub(super) fn of_request(headers: &HeaderMap, tokens: &LiveTokens) -> Self {
         let given = headers.get(AUTHORIZATION);
         let token = given.and_then(|value| bearer(value.as_bytes()));
-        token.and_then(|token| tokens.find(token)).map_or(
-            Self::Unknown {
+        match token.and_then(|token| tokens.find(token)) {
+            Some((name, role)) => Self::Token { name, role },
+            None => Self::Unknown {
                 gave_one: given.is_some(),
             },
-            |(name, role)| Self::Token { name, role },
-        )
+        }
     }
 
     pub(super) const fn role(&self) -> Role {

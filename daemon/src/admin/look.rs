@@ -123,6 +123,7 @@ pub(super) async fn check(call: Call) -> Outcome {
                 "warnings": [],
                 "compileUs": null,
                 "memoryBytes": null,
+                "replaces": checked.serving.as_ref().map(|entry| entry.provenance.digest),
                 "changes": null,
             })));
         }

@@ -141,9 +141,8 @@ pub(super) async fn answer(
     caller: Caller,
     mut request: Request<Incoming>,
 ) -> Answer {
-    let (route, parameter) = match find(&request) {
-        Ok(found) => found,
-        Err(answer) => return answer,
+    let Some((route, parameter)) = find(&request) else {
+        return nothing_there(&request);
     };
     let allowed = require_allowed(route, plane, &caller, &request);
     if let Err(refusal) = allowed {
@@ -167,19 +166,23 @@ pub(super) async fn answer(
         .unwrap_or_else(|_| Refusal::fault().into_answer())
 }
 
-fn find(request: &Request<Incoming>) -> Result<(&'static Route, String), Answer> {
+/// Each method of the request's path, with what stands in the place of its parameter.
+fn at_path(request: &Request<Incoming>) -> impl Iterator<Item = (&'static Route, String)> {
     let path = request.uri().path();
-    let here = || {
-        let of = |route: &'static Route| Some((route, route.parameter(path)?.to_owned()));
-        ROUTES.iter().filter_map(of)
-    };
-    if let Some(found) = here().find(|(route, _)| route.takes(request.method())) {
-        return Ok(found);
-    }
-    let methods: Vec<_> = here().map(|(route, _)| route.allowed()).collect();
+    let of = move |route: &'static Route| Some((route, route.parameter(path)?.to_owned()));
+    ROUTES.iter().filter_map(of)
+}
+
+fn find(request: &Request<Incoming>) -> Option<(&'static Route, String)> {
+    at_path(request).find(|(route, _)| route.takes(request.method()))
+}
+
+/// The answer to a path that there is not, or not with the method.
+fn nothing_there(request: &Request<Incoming>) -> Answer {
+    let methods: Vec<_> = at_path(request).map(|(route, _)| route.allowed()).collect();
     if methods.is_empty() {
         let detail = "There is nothing at this path.";
-        return Err(Refusal::new(StatusCode::NOT_FOUND, "notFound", detail).into_answer());
+        return Refusal::new(StatusCode::NOT_FOUND, "notFound", detail).into_answer();
     }
     let methods = methods.join(", ");
     let detail = format!("This path allows {methods} only.");
@@ -188,7 +191,7 @@ fn find(request: &Request<Incoming>) -> Result<(&'static Route, String), Answer>
     let methods = HeaderValue::from_maybe_shared(bytes::Bytes::from(methods));
     let methods = methods.expect("the names of methods are visible ASCII");
     answer.headers_mut().insert(ALLOW, methods);
-    Err(answer)
+    answer
 }
 
 fn require_allowed(

@@ -3,7 +3,7 @@
 use codeid_engine::ConfigDigest;
 use hyper::StatusCode;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Number, json};
 use tracing::level_filters::LevelFilter;
 
 use super::answer::{Answer, Refusal, json};
@@ -40,14 +40,24 @@ pub(super) async fn rollback(call: Call) -> Outcome {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct To {
-        generation: u64,
+        generation: Number,
     }
-    let to: To = call.json()?;
+    let To { generation } = call.json()?;
+    let generation = whole(&generation).ok_or_else(|| {
+        Refusal::malformed("The generation must be a whole number that is not negative.")
+    })?;
     let replaces = call.if_match()?.unwrap_or(IfMatch::Anything);
-    let entry = call.plane.operator.board().history.find(to.generation);
+    let entry = call.plane.operator.board().history.find(generation);
     let entry = entry.ok_or_else(unknown_generation)?;
     let text = entry.text.as_bytes().to_vec();
     put(&call, text, replaces, HoldAction::Rollback).await
+}
+
+/// The value of a number that is whole and not negative, also if it is written `4.0`.
+fn whole(number: &Number) -> Option<u64> {
+    let written = number.to_string();
+    let digits = written.strip_suffix(".0").unwrap_or(&written);
+    digits.parse().ok()
 }
 
 /// `POST /v1/reload`

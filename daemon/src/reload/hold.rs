@@ -154,7 +154,7 @@ impl HoldFile {
                 outcome => outcome.map_err(told)?,
             }
             let directory = path.parent().filter(|d| !d.as_os_str().is_empty());
-            File::open(directory.unwrap_or(Path::new(".")))
+            File::open(directory.unwrap_or_else(|| Path::new(".")))
                 .and_then(|directory| directory.sync_all())
                 .map_err(told)
         })

@@ -2,6 +2,7 @@
 
 mod doubles;
 mod faults;
+mod hold;
 mod keeping;
 mod levels;
 mod pulls;

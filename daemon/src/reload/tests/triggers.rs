@@ -15,14 +15,14 @@ use super::doubles::Answer;
 use super::{CUT_OFF, Fixture, PULL_DELAY, RETRY_DELAY, bad_config, config};
 
 /// A fixture with its first table, and everything running that reloads but the signals.
-struct Running {
-    fixture: Fixture,
-    requests: Arc<Requests>,
+pub(super) struct Running {
+    pub(super) fixture: Fixture,
+    pub(super) requests: Arc<Requests>,
     _tasks: JoinSet<()>,
 }
 
 impl Running {
-    async fn begin(fixture: Fixture) -> Self {
+    pub(super) async fn begin(fixture: Fixture) -> Self {
         init(&fixture.loader, Preset).await.unwrap();
         let requests = Arc::new(Requests::default());
         let mut tasks = JoinSet::new();
@@ -46,14 +46,14 @@ impl Running {
     }
 
     /// One whose remote gave version 1.
-    async fn from_remote() -> Self {
+    pub(super) async fn from_remote() -> Self {
         let fixture = Fixture::new();
         fixture.remote.gives_revision(config("1"), "a");
         Self::begin(fixture).await
     }
 
     /// Waits for the next pull to begin, and tells how long that took.
-    async fn next_pull(&self) -> Duration {
+    pub(super) async fn next_pull(&self) -> Duration {
         let begun = Instant::now();
         let before = self.fixture.remote.calls();
         while self.fixture.remote.calls() == before {

@@ -44,6 +44,7 @@ pub(crate) enum Reply {
     /// The bytes are sent, and the connection ended so.
     SendAndEnd(Vec<u8>, End),
     /// So much time passes, then the bytes are sent.
+    #[allow(dead_code, reason = "only the tests from outside can wait for so long")]
     SendAfter(Duration, Vec<u8>),
     /// The bytes are sent, then nothing.
     Stall(Vec<u8>),

@@ -9,7 +9,7 @@ use crate::serve::client::{Answer, Client};
 use crate::serve::daemon::{Daemon, Directory, Plan};
 
 const READER: &str = "reader-token";
-const OPERATOR: &str = "operator-token";
+pub(super) const OPERATOR: &str = "operator-token";
 
 fn digest(token: &str) -> String {
     codeid_engine::ConfigDigest::of(token.as_bytes()).to_string()
@@ -24,14 +24,14 @@ fn tokens() -> String {
 }
 
 /// A daemon with the plane over TCP, too.
-fn over_tcp() -> Plan {
+pub(super) fn over_tcp() -> Plan {
     let plan = plan();
     let path = plan.directory.write("tokens", tokens());
     plan.set("admin.http=127.0.0.1:0")
         .set(&format!("admin.tokens-path={}", path.display()))
 }
 
-fn port(daemon: &Daemon) -> u16 {
+pub(super) fn port(daemon: &Daemon) -> u16 {
     let address = daemon.status()["daemon"]["listeners"]["adminHttp"].clone();
     let port = address.as_str().unwrap().rsplit_once(':').unwrap().1;
     port.parse().unwrap()

@@ -7,6 +7,7 @@ mod explain;
 mod hold;
 mod openapi;
 mod plane;
+mod schemathesis;
 mod steer;
 
 use serde_json::Value;

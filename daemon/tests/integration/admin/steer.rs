@@ -79,12 +79,12 @@ fn what_must_not_be_applied_changes_nothing() {
     let before = daemon.status()["table"].clone();
     for (headers, body, expected) in [
         ("", config("x"), (428, "ifMatchMissing")),
-        ("If-Match: x\r\n", config("x"), (400, "malformed")),
-        ("If-Match: \"12\"\r\n", config("x"), (400, "malformed")),
+        ("If-Match: x\r\n", config("x"), (412, "ifMatchStale")),
+        ("If-Match: \"12\"\r\n", config("x"), (412, "ifMatchStale")),
         (
             "If-Match: *\r\nIf-Match: *\r\n",
             config("x"),
-            (400, "malformed"),
+            (412, "ifMatchStale"),
         ),
         (
             &if_match(&"0".repeat(64)),
@@ -219,6 +219,9 @@ fn an_operator_goes_back_to_what_served() {
             (400, "malformed"),
         ),
         ("/v1/rollback", "", (400, "malformed")),
+        ("/v1/rollback", "[1]", (400, "malformed")),
+        ("/v1/thaw", "[]", (400, "malformed")),
+        ("/v1/freeze", "null", (400, "malformed")),
     ] {
         let (status, word) = refusal(&post(&daemon, path, body));
         assert_eq!((status, &*word), expected, "{body}");
