@@ -88,6 +88,18 @@ fn resp_is_pipelined_and_verified() {
 }
 
 #[test]
+fn pipelines_longer_than_any_buffer_lose_no_answer() {
+    let server = Server::unix(|_| Act::Answer(format!("$1000\r\n{:1000}\r\n", 'v').into_bytes()));
+    // In flight on each connection: a megabyte each way, and the server reads nothing while it
+    // writes. Whoever misses that a socket takes or has bytes again waits for ever.
+    let key = "k".repeat(1000);
+    let target = ["--redis-get", &server.address, "--key", &key];
+    let load = ["--depth", "1000", "--connections", "3"];
+    let (status, run) = bench_json(target.into_iter().chain(load).chain(SHORT));
+    assert_eq!((status, &run["errors"]["total"]), (0, &0.into()), "{run}");
+}
+
+#[test]
 fn codeid_answers_as_its_command_line_does() {
     let preset = fs::read(project_file("config/routes.preset.json")).unwrap();
     let daemon = Plan::with_rules(preset).start();
