@@ -73,7 +73,7 @@ impl InFlight {
     /// It was answered with this result code.
     pub(crate) fn end(self, code: &str) {
         if RECORDED {
-            let microseconds = self.began.nanoseconds() / 1000;
+            let microseconds = self.began.stop().nanoseconds() / 1000;
             self.figures.durations.record_among_others(microseconds);
             self.figures.count(code);
         }

@@ -38,6 +38,10 @@ struct Counter(AtomicU64);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stopwatch(Option<Instant>);
 
+/// How long a unit of work took, in nanoseconds, up to five centuries.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Elapsed(u64);
+
 thread_local! {
     /// The worker's index and figures, on the thread of one.
     static WORKER: OnceCell<(usize, Arc<WorkerFigures>)> = const { OnceCell::new() };
@@ -63,13 +67,13 @@ pub(crate) fn thread_scratch() -> Scratch {
 /// Writes down what a unit of work came to, and how long it took for each identification in it. On
 /// a thread that is no worker, nothing.
 #[inline]
-pub(crate) fn record(listener: Listener, tally: &Tally, began: Stopwatch) {
+pub(crate) fn record(listener: Listener, tally: &Tally, took: Elapsed) {
     if !RECORDED {
         return;
     }
     WORKER.with(|worker| {
         if let Some((_, figures)) = worker.get() {
-            figures.record(listener, tally, began);
+            figures.record(listener, tally, took);
         }
     });
 }
@@ -81,23 +85,38 @@ impl Stopwatch {
         Self(RECORDED.then(Instant::now))
     }
 
-    /// In nanoseconds, up to five centuries.
+    /// Ends now.
     #[inline]
-    pub(super) fn nanoseconds(self) -> u64 {
-        let elapsed = self.0.map(|began| began.elapsed().as_nanos());
-        u64::try_from(elapsed.unwrap_or(0)).unwrap_or(u64::MAX)
+    pub(crate) fn stop(self) -> Elapsed {
+        self.0.map_or(Elapsed::NONE, |_| self.until(Instant::now()))
+    }
+
+    /// Ends at a time that somebody else needed, too.
+    #[inline]
+    pub(crate) fn until(self, now: Instant) -> Elapsed {
+        let elapsed = self.0.map(|began| now.duration_since(began).as_nanos());
+        Elapsed(u64::try_from(elapsed.unwrap_or(0)).unwrap_or(u64::MAX))
+    }
+}
+
+impl Elapsed {
+    /// Of what is not timed.
+    pub(crate) const NONE: Self = Self(0);
+
+    pub(super) const fn nanoseconds(self) -> u64 {
+        self.0
     }
 }
 
 impl WorkerFigures {
-    fn record(&self, listener: Listener, tally: &Tally, began: Stopwatch) {
+    fn record(&self, listener: Listener, tally: &Tally, took: Elapsed) {
         let of_listener = &self.listeners[listener as usize];
         add_all(&of_listener.requests, &tally.requests);
         let identified: u64 = tally.identifications.iter().sum();
         if identified > 0 {
             add_all(&self.identifications, &tally.identifications);
             let durations = &of_listener.durations;
-            durations.record_alone(began.nanoseconds(), identified);
+            durations.record_alone(took.nanoseconds(), identified);
         }
     }
 

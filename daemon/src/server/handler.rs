@@ -16,7 +16,7 @@ use super::failure::Failure;
 use super::progress::{Phase, Progress};
 use crate::budget::Budget;
 use crate::identify::{self, request::RequestError};
-use crate::metrics::{self, Listener, Metrics, Stopwatch, Tally};
+use crate::metrics::{self, Elapsed, Listener, Metrics, Stopwatch, Tally};
 use crate::readiness;
 use crate::reload::status::Board;
 use crate::sdk_proxy::{self, SdkProxy};
@@ -118,9 +118,10 @@ async fn answer(
             return Box::pin(forward(shared, mem::take(request.headers_mut()), body)).await;
         }
     };
+    let took = began.stop();
     let body = AnswerBody::new(answer.body, &shared.budget)
         .ok_or(Failure::Overload("Too much is being answered at once."))?;
-    metrics::record(listener, &answer.tally, began);
+    metrics::record(listener, &answer.tally, took);
     let mut response = json(StatusCode::OK, body);
     if let Some(generation) = answer.generation {
         response
@@ -202,7 +203,7 @@ fn count_failure(
         Some(Endpoint::Live | Endpoint::Ready) => {}
         Some(Endpoint::IdentifyCode | Endpoint::IdentifyCodes) | None => {
             let tally = Tally::of_request(failure.request_result());
-            metrics::record(listener, &tally, Stopwatch::start());
+            metrics::record(listener, &tally, Elapsed::NONE);
         }
     }
 }

@@ -209,7 +209,7 @@ impl<'a> Connection<'a> {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
             self.taken += taken;
-            self.wait_for(Wait::Taking);
+            self.wait_for(Wait::Taking, Instant::now());
         }
         self.replies.clear();
         if self.replies.capacity() > MAX_KEPT_BYTES {
@@ -217,7 +217,7 @@ impl<'a> Connection<'a> {
         }
         self.replies_share = Share::default();
         self.taken = 0;
-        self.wait_for_commands();
+        self.wait_for_commands(Instant::now());
         Poll::Ready(Ok(()))
     }
 
@@ -277,7 +277,9 @@ impl<'a> Connection<'a> {
             } = self.session.answer(&shared.live, scratch, bytes, replies);
             self.received.drain(..consumed);
         }
-        metrics::record(Listener::Resp, &tally, began);
+        // Read once for both: that what was answered is sent takes microseconds, and the times seconds.
+        let now = Instant::now();
+        metrics::record(Listener::Resp, &tally, began.until(now.into_std()));
         if self.received.is_empty() {
             self.received_share = Share::default();
             self.session.shrink();
@@ -294,10 +296,10 @@ impl<'a> Connection<'a> {
             *replies = Vec::new();
         }
         if !self.replies.is_empty() {
-            self.wait_for(Wait::Taking);
+            self.wait_for(Wait::Taking, now);
         } else if consumed > 0 || was_waiting != Wait::Rest {
             // Of a command that is still not complete, the time goes on.
-            self.wait_for_commands();
+            self.wait_for_commands(now);
         }
         Poll::Ready(Ok(is_full || self.is_unanswered))
     }
@@ -326,18 +328,19 @@ impl<'a> Connection<'a> {
         Poll::Ready(self.send(NO_ROOM, cx).map(|()| false))
     }
 
-    fn wait_for_commands(&mut self) {
-        self.wait_for(if self.received.is_empty() {
+    fn wait_for_commands(&mut self, now: Instant) {
+        let wait = if self.received.is_empty() {
             Wait::Command
         } else {
             Wait::Rest
-        });
+        };
+        self.wait_for(wait, now);
     }
 
     /// Sets the deadline anew.
-    fn wait_for(&mut self, wait: Wait) {
+    fn wait_for(&mut self, wait: Wait, now: Instant) {
         self.wait = wait;
-        self.deadline = Instant::now()
+        self.deadline = now
             + match wait {
                 Wait::Command => self.limits.idle_timeout,
                 Wait::Rest => self.limits.command_timeout,
