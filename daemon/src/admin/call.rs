@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use codeid_engine::ConfigDigest;
-use http_body_util::{BodyExt, Limited};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderMap, IF_MATCH};
 use hyper::{Request, StatusCode};
@@ -128,11 +128,14 @@ pub(super) async fn read_body(
     let body = Limited::new(request.body_mut(), most).collect();
     match timeout(PATIENCE, body).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(Refusal::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "tooLarge",
-            format!("The body has more than {most} bytes."),
-        )),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            discard_body(request).await;
+            Err(Refusal::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "tooLarge",
+                format!("The body has more than {most} bytes."),
+            ))
+        }
         Ok(Err(_)) => Err(Refusal::malformed("The body ended early.")),
         Err(_) => Err(Refusal::new(
             StatusCode::REQUEST_TIMEOUT,
@@ -140,4 +143,12 @@ pub(super) async fn read_body(
             "The body took too long.",
         )),
     }
+}
+
+/// Reads what is left of a body that nobody asked for: who is still sending looks for an answer at
+/// the end only, and a connection that is closed before may take the answer along.
+pub(super) async fn discard_body(request: &mut Request<Incoming>) {
+    let rest = async { while let Some(Ok(_)) = request.body_mut().frame().await {} };
+    // In time or not, the answer is the same.
+    let _ = timeout(PATIENCE, rest).await;
 }

@@ -8,7 +8,7 @@ use hyper::{Method, Request, StatusCode};
 
 use super::answer::{Answer, Refusal};
 use super::audit::Action;
-use super::call::{Call, Handling, Outcome, read_body, require_json};
+use super::call::{Call, Handling, Outcome, discard_body, read_body, require_json};
 use super::caller::{Caller, Role};
 use super::steer::Replaced;
 use super::{AdminPlane, console, look, origin, probe, steer};
@@ -142,10 +142,12 @@ pub(super) async fn answer(
     mut request: Request<Incoming>,
 ) -> Answer {
     let Some((route, parameter)) = find(&request) else {
+        discard_body(&mut request).await;
         return nothing_there(&request);
     };
     let allowed = require_allowed(route, plane, &caller, &request);
     if let Err(refusal) = allowed {
+        discard_body(&mut request).await;
         return refused(plane, route, &caller, refusal).await;
     }
     let body = read_body(&mut request, route.max_body_bytes(plane)).await;
