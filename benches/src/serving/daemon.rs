@@ -93,6 +93,12 @@ impl Daemon {
         self.directory.path().join("codeid.sock")
     }
 
+    /// Where it serves Redis clients, if `listen.resp=codeid.resp.sock` is set.
+    #[must_use]
+    pub fn resp_socket(&self) -> PathBuf {
+        self.directory.path().join("codeid.resp.sock")
+    }
+
     /// Puts another config in the place of the one that it watches, as an operator should: whole,
     /// by renaming.
     ///
