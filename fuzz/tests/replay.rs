@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use codeid_fuzz::{
-    engine_vs_reference, http_body, resp, route_config, sdk_answer, sdk_request, signature_header,
+    engine_vs_reference, framing, http_body, resp, route_config, sdk_answer, sdk_request,
+    signature_header,
 };
 use codeid_generate::{Case, Entropy};
 
@@ -18,6 +19,11 @@ fn engine_vs_reference_corpus() {
     replay("engine_vs_reference", |bytes| {
         engine_vs_reference(&Case::draw(&mut Entropy::new(bytes)));
     });
+}
+
+#[test]
+fn framing_corpus() {
+    replay("framing", framing);
 }
 
 #[test]

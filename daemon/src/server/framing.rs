@@ -9,7 +9,8 @@
 
 use memchr::memchr;
 
-/// How much of a line that arrives in pieces is kept: the longest header line that matters.
+/// How much of a line is looked at, and kept of one that arrives in pieces. One that matters and is
+/// longer is refused: what lies beyond could change what it says.
 const KEPT_BYTES: usize = 64;
 
 /// Follows the requests of one connection.
@@ -121,7 +122,7 @@ impl Framing {
         let (piece, rest) = (&bytes[..end], &bytes[end + 1..]);
         if self.line.length == 0 {
             match piece.split_last() {
-                Some((b'\r', line)) => self.end_line(line),
+                Some((b'\r', line)) => self.end_line(line, line.len()),
                 _ => self.refuse(),
             }
             return rest;
@@ -130,7 +131,7 @@ impl Framing {
         if self.line.last == b'\r' {
             let line = self.line;
             let length = line.length - 1;
-            self.end_line(&line.kept[..length.min(KEPT_BYTES)]);
+            self.end_line(&line.kept, length);
         } else {
             self.refuse();
         }
@@ -138,7 +139,10 @@ impl Framing {
         rest
     }
 
-    fn end_line(&mut self, line: &[u8]) {
+    /// Takes a line of `length` bytes, of which `line` has as many as are looked at, or more.
+    fn end_line(&mut self, line: &[u8], length: usize) {
+        let line = &line[..length.min(KEPT_BYTES)];
+        let is_cut = length > KEPT_BYTES;
         match self.expected {
             Expected::RequestLine if line.is_empty() => {}
             Expected::RequestLine => {
@@ -146,7 +150,8 @@ impl Framing {
                 self.expected = Expected::HeaderLine;
             }
             Expected::HeaderLine if line.is_empty() => self.end_head(),
-            Expected::HeaderLine => self.head.take_header(line),
+            Expected::HeaderLine => self.head.take_header(line, is_cut),
+            Expected::ChunkSize if is_cut => self.refuse(),
             Expected::ChunkSize => match chunk_size(line) {
                 Some(0) => self.expected = Expected::TrailerLine,
                 Some(size) => self.expected = Expected::ChunkData(size),
@@ -186,7 +191,7 @@ impl Framing {
 }
 
 impl Head {
-    fn take_header(&mut self, line: &[u8]) {
+    fn take_header(&mut self, line: &[u8], is_cut: bool) {
         // Two bytes decide for nearly all lines: the first, and one at which no other common name
         // has the letter of `content-length` or `transfer-encoding`.
         let letter = |at: usize| line.get(at).map_or(0, |byte| byte | 0x20);
@@ -200,20 +205,18 @@ impl Head {
             }
             _ => return,
         }
-        let Some(colon) = memchr(b':', line) else {
-            return;
-        };
+        let colon = memchr(b':', line).unwrap_or(line.len());
         // White space before the colon is no part of a name, and no parser may think it is.
         let (name, value) = (
             line[..colon].trim_ascii_end(),
-            line[colon + 1..].trim_ascii(),
+            line.get(colon + 1..).unwrap_or_default().trim_ascii(),
         );
         if name.eq_ignore_ascii_case(b"content-length") {
-            self.ambiguous |= self.content_length.is_some();
+            self.ambiguous |= is_cut || self.content_length.is_some();
             self.content_length = decimal(value);
             self.ambiguous |= self.content_length.is_none();
         } else if name.eq_ignore_ascii_case(b"transfer-encoding") {
-            self.ambiguous |= self.chunked || !value.eq_ignore_ascii_case(b"chunked");
+            self.ambiguous |= is_cut || self.chunked || !value.eq_ignore_ascii_case(b"chunked");
             self.chunked = true;
         }
     }
@@ -304,6 +307,21 @@ mod tests {
         }
         assert_eq!(refused(b"POST / HTTP/1.1\nHost: h\n\n"), Some(0));
         assert_eq!(refused(b"\nPOST / HTTP/1.1\r\nHost: h\r\n\r\n"), Some(0));
+    }
+
+    #[test]
+    fn what_is_too_long_to_be_kept_is_refused_however_it_arrives() {
+        let pad = " ".repeat(60);
+        for head in [
+            format!("Content-Length: {pad}12\r\n"),
+            format!("Content-Length{pad}: 3\r\n"),
+            format!("Transfer-Encoding: {pad}chunked\r\n"),
+        ] {
+            let request = format!("{HEAD}{head}\r\nabc");
+            assert_eq!(refused(request.as_bytes()), Some(0), "{head}");
+        }
+        let chunk = format!("{HEAD}Transfer-Encoding: chunked\r\n\r\n3{pad}\u{12}{pad};x\r\nabc");
+        assert_eq!(refused(chunk.as_bytes()), Some(1));
     }
 
     #[test]
