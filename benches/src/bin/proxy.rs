@@ -265,8 +265,10 @@ impl Scene {
             Ok::<_, io::Error>(time / count)
         };
         thread::scope(|scope| {
-            let threads: Vec<_> = (0..threads).map(|_| scope.spawn(sign)).collect();
-            let times = threads
+            // All of them before any is waited for.
+            let mut signing = Vec::new();
+            signing.resize_with(threads, || scope.spawn(sign));
+            let times = signing
                 .into_iter()
                 .map(|thread| thread.join().expect("no panic while signing"));
             let times = times.collect::<io::Result<Vec<_>>>()?;

@@ -30,7 +30,9 @@ pub fn speed(processes: usize, lasting: Duration) -> io::Result<Speed> {
     let seconds = lasting.as_secs().to_string();
     let run = || openssl(&["speed", "-seconds", &seconds, "rsa2048"]);
     let outputs = thread::scope(|scope| {
-        let running: Vec<_> = (0..processes).map(|_| scope.spawn(run)).collect();
+        // All of them before any is waited for.
+        let mut running = Vec::new();
+        running.resize_with(processes, || scope.spawn(run));
         let outputs = running
             .into_iter()
             .map(|process| process.join().expect("no panic while it runs"));

@@ -33,6 +33,10 @@ impl Upstream {
     /// # Errors
     ///
     /// If it cannot listen, or a file cannot be used.
+    ///
+    /// # Panics
+    ///
+    /// Its own thread, if the loopback accepts no more.
     pub fn start(certificate: &Path, key: &Path, answer: Vec<u8>) -> io::Result<Self> {
         let certificate = fs::read(certificate)?;
         let certificate = CertificateDer::from_pem_slice(&certificate).map_err(io::Error::other)?;
