@@ -10,6 +10,7 @@ use super::answer::{Answer, Refusal, json};
 use super::call::{Call, IfMatch, Outcome};
 use crate::reload::hold::HoldAction;
 use crate::reload::operator::{Done, NotDone, Order};
+use crate::shutdown::Stage;
 use crate::telemetry;
 
 /// The longest reason for a hold, in characters.
@@ -64,6 +65,10 @@ fn whole(number: &Number) -> Option<u64> {
 pub(super) async fn reload(call: Call) -> Outcome {
     let Nothing {} = call.json_or_nothing()?;
     let operator = &call.plane.operator;
+    if call.plane.shutdown.reached(Stage::Drain) {
+        let detail = "The daemon is stopping, or drained; its sources are not read any more.";
+        return Err(Refusal::new(StatusCode::CONFLICT, "stopping", detail));
+    }
     let from = operator.digest();
     let looks = operator.reload().await.map_err(Refusal::from)?;
     let last = looks.last().map_or("failed", |look| look.outcome);

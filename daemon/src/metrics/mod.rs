@@ -39,7 +39,9 @@ pub(crate) use self::connections::{ConnectionFigures, OpenConnection};
 pub(crate) use self::sdk_proxy::SdkProxyFigures;
 pub(crate) use self::snapshot::Snapshot;
 pub(crate) use self::tally::{Identification, Listener, RequestResult, Tally};
-pub(crate) use self::worker::{Elapsed, Stopwatch, WorkerFigures, enter_worker, record, thread_scratch};
+pub(crate) use self::worker::{
+    Elapsed, Stopwatch, WorkerFigures, enter_worker, record, thread_scratch,
+};
 
 /// Whether requests are counted and timed at all: the feature `metrics`.
 pub(crate) const RECORDED: bool = cfg!(feature = "metrics");

@@ -1,6 +1,6 @@
 //! Draining: nobody new is served, everybody who is goes on, and the daemon stays.
 
-use super::{good, post};
+use super::{good, post, refusal};
 use crate::reload::{CODE, plan};
 use crate::serve::client::{Client, body, request};
 
@@ -30,5 +30,7 @@ fn a_drained_daemon_finishes_what_is_in_flight_refuses_what_is_new_and_stays() {
     assert_eq!(status["daemon"]["draining"], true);
     assert_eq!(status["ready"], false);
     good(&post(&daemon, "/v1/drain", "{}"));
+    let reload = refusal(&post(&daemon, "/v1/reload", ""));
+    assert_eq!(reload, (409, "stopping".to_owned()));
     daemon.stop();
 }
