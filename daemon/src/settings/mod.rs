@@ -11,6 +11,7 @@
 //!
 //! Source: SPEC.md, section 7.
 
+mod admin;
 mod file;
 mod keys;
 mod layers;
@@ -31,6 +32,7 @@ use tracing::level_filters::LevelFilter;
 use self::typed::Values;
 use self::value::Value;
 
+pub use self::admin::{Admin, AdminHttp};
 pub use self::layers::{Effective, Source, Sources};
 pub use self::proxy::{CustomerFrom, LoginCheck, Proxy};
 
@@ -83,30 +85,6 @@ pub struct Listen {
     pub unix_group: Option<String>,
     /// How many connections may wait to be accepted.
     pub backlog: u32,
-}
-
-/// How the daemon is looked into and steered.
-#[derive(Clone, Debug)]
-pub struct Admin {
-    /// Over a Unix socket; `None`: not opened.
-    pub unix: Option<PathBuf>,
-    /// Over TCP, with tokens; `None`: not opened.
-    pub http: Option<AdminHttp>,
-    /// The host names under which it may be reached, beside `localhost` and addresses, in lower case.
-    pub hosts: Vec<String>,
-    /// The file that tells what operators did.
-    pub audit_path: PathBuf,
-}
-
-/// The admin plane over TCP.
-#[derive(Clone, Debug)]
-pub struct AdminHttp {
-    /// Port 0 takes a free one.
-    pub address: SocketAddr,
-    /// The file of the tokens that are accepted.
-    pub tokens_path: PathBuf,
-    /// The certificate with which it speaks TLS; `None`: it does not.
-    pub tls: Option<Tls>,
 }
 
 /// The files of a certificate, both PEM.
@@ -274,21 +252,7 @@ impl Settings {
                 backlog: u32::try_from(values.integer("listen.backlog"))
                     .expect("the bounds of the key fit 32 bits"),
             },
-            admin: Admin {
-                unix: values.socket("admin.unix"),
-                http: values
-                    .address("admin.http")
-                    .zip(values.path("admin.tokens-path"))
-                    .map(|(address, tokens_path)| AdminHttp {
-                        address,
-                        tokens_path,
-                        tls: values.tls("admin"),
-                    }),
-                hosts: values.list("admin.hosts").to_vec(),
-                audit_path: values
-                    .path("admin.audit-path")
-                    .expect("the key has a default"),
-            },
+            admin: admin::read(&values),
             http: Http {
                 max_connections: values.count("http.max-connections"),
                 max_header_bytes: values.count("http.max-header-bytes"),
@@ -387,22 +351,7 @@ impl Settings {
                 }
             }
         }
-        if let Some(address) = values.address("admin.http") {
-            if values.path("admin.tokens-path").is_none() {
-                problems.push(
-                    "admin.http is set, and admin.tokens-path is not: over TCP nobody is let in \
-                     without a token"
-                        .to_owned(),
-                );
-            }
-            let is_loopback = address.ip().to_canonical().is_loopback();
-            if !is_loopback && values.text("admin.tls-cert-path").is_none() {
-                problems.push(format!(
-                    "admin.http is {address}, which other machines reach, and admin.tls-cert-path is \
-                     not set: a token must not be sent in the clear"
-                ));
-            }
-        }
+        problems.extend(admin::contradictions(&values));
         let longest_delay = self.route.pull_delay + self.route.pull_delay / 10;
         let after = self.reload.stale_after;
         let after = after.filter(|after| *after <= longest_delay && self.route.pull_url.is_some());
