@@ -125,6 +125,8 @@ class InProcess:
         print("## In process\n")
         print(f"One thread, one lookup after the other, {document['codes']:,} codes. Nanoseconds, median of {document['rounds']}")
         print("turns that alternate with everybody's; in brackets, least and most. Everybody named the same rule for every code.")
+        print("The codes fit the second-level cache, and codeid takes its table anew for each, as a server does. [README](README.md) has")
+        print("another run: five times as many codes, which the floor has to fetch, and one table for all.")
         print(f"{'; '.join(document['versions'])}.")
         if document["missing"]:
             print(f"Not installed, so not measured: {', '.join(document['missing'])}.")
