@@ -395,10 +395,6 @@ impl matcher::Visitor for Winner<'_> {
         rule < self.best
     }
 
-    /// PERF: out of line, since it is called from five places in the search's loop, which then keeps
-    /// less in registers: 94.6 ns instead of about 87 at 1000 rules of the bench's workload, in runs
-    /// apart (2-core x86-64, November 2026).
-    #[inline(never)]
     fn accepted(&mut self, rule: u32) {
         if rule >= self.best {
             return;

@@ -138,7 +138,9 @@ pub fn serve_with(settings: &Settings, sources: RouteSources) -> Result<ExitCode
     telemetry::start(settings.log);
     let started = Instant::now();
     let budget = Arc::new(Budget::new(settings.http.max_buffered_bytes));
-    let start_proxy = |proxy| SdkProxy::start(proxy, settings.worker_threads, &budget);
+    // Signing takes a core whole. One core fewer than serve, so that a lookup finds one without it.
+    let signing_threads = settings.worker_threads.saturating_sub(1).max(1);
+    let start_proxy = |proxy| SdkProxy::start(proxy, signing_threads, &budget);
     let proxy = settings.proxy.as_ref().map(start_proxy).transpose()?;
     let live = Arc::new(LiveTable::counting(settings.worker_threads));
     let shutdown = Arc::new(Shutdown::default());

@@ -244,26 +244,29 @@ fn a_certificate_of_the_settings_is_shown_to_an_upstream_that_asks() {
 /// When both want a core, a lookup goes first.
 #[cfg(target_os = "linux")]
 #[test]
-fn threads_that_sign_are_nicer_than_those_that_serve() {
+fn threads_that_sign_are_nicer_than_those_that_serve_and_fewer() {
     let Scene {
         runtime: _runtime,
         gateway: _gateway,
         plan,
     } = Scene::new(|_| Reply::Send(signed(SUCCESS)));
-    let daemon = plan.start();
+    let daemon = plan.set("serve.worker-threads=3").start();
     assert_eq!(daemon.tcp().post(SDK_PROXY, body("x")).status, 200);
     let mut niceness = BTreeMap::<String, BTreeSet<i32>>::new();
+    let mut signing = 0;
     for thread in fs::read_dir(format!("/proc/{}/task", daemon.pid())).unwrap() {
         let stat = fs::read_to_string(thread.unwrap().path().join("stat")).unwrap();
         // The name is in parentheses; niceness is the seventeenth field after it.
         let (before, after) = stat.rsplit_once(") ").unwrap();
         let name = before.split_once('(').unwrap().1.to_owned();
         let nice = after.split(' ').nth(16).unwrap().parse().unwrap();
+        signing += usize::from(name == "proxy");
         niceness.entry(name).or_default().insert(nice);
     }
     let own = *niceness["codeid"].first().unwrap();
     let expected = BTreeSet::from([(own + 10).min(19)]);
     assert_eq!(niceness["proxy"], expected, "{niceness:?}");
+    assert_eq!(signing, 2);
     let serving: Vec<_> = niceness
         .iter()
         .filter(|(name, _)| name.starts_with("worker"))
