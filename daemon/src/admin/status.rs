@@ -1,10 +1,12 @@
 //! What `/v1/status`, `/livez` and `/readyz` answer.
 
+use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use serde::Serialize;
 
 use super::{AdminPlane, Listening};
+use crate::metrics::Connections;
 use crate::reload::status::Status;
 use crate::settings::StalePolicy;
 use crate::shutdown::Stage;
@@ -37,6 +39,8 @@ struct Daemon<'a> {
     /// The least severe events that are logged.
     log_level: String,
     listeners: &'a Listening,
+    /// Those that are open on each listener that serves, and how many ever were.
+    connections: BTreeMap<&'static str, Connections>,
 }
 
 /// Whether requests should be sent here.
@@ -78,6 +82,7 @@ impl<'a> Document<'a> {
                 draining: plane.shutdown.is_draining(),
                 log_level: telemetry::level().to_string(),
                 listeners: &plane.listening,
+                connections: plane.metrics.connections_by_listener(),
             },
             readiness: Readiness::of(plane, &status),
             reload: status,

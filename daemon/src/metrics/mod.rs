@@ -25,6 +25,7 @@ mod snapshot;
 mod tally;
 mod worker;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
@@ -37,7 +38,7 @@ use crate::shutdown::Shutdown;
 
 pub(crate) use self::connections::{ConnectionFigures, OpenConnection};
 pub(crate) use self::sdk_proxy::SdkProxyFigures;
-pub(crate) use self::snapshot::Snapshot;
+pub(crate) use self::snapshot::{Connections, Snapshot};
 pub(crate) use self::tally::{Identification, Listener, RequestResult, Tally};
 pub(crate) use self::worker::{
     Elapsed, Stopwatch, WorkerFigures, enter_worker, record, thread_scratch,
@@ -95,6 +96,15 @@ impl Metrics {
     /// What clients of our own compare from one moment to the next.
     pub(crate) fn snapshot(&self) -> Snapshot {
         Snapshot::of(self)
+    }
+
+    /// By the name of its listener, the connections of each.
+    pub(crate) fn connections_by_listener(&self) -> BTreeMap<&'static str, Connections> {
+        let of = |listener: Listener| {
+            let connections = Connections::of(&self.connections, listener);
+            (listener.word(), connections)
+        };
+        Listener::ALL.into_iter().map(of).collect()
     }
 
     /// What accepting threads write to.

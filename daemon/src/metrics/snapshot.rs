@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
+use super::connections::ConnectionFigures;
 use super::histogram::Distribution;
 use super::{Identification, Listener, Metrics, RequestResult};
 
@@ -69,7 +70,7 @@ struct LatencySnapshot {
 /// Connections of one listener.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Connections {
+pub(crate) struct Connections {
     open: u64,
     accepted: u64,
     refused: u64,
@@ -132,11 +133,17 @@ impl ListenerSnapshot {
             listener: listener.word(),
             requests: requests.into(),
             latency: LatencySnapshot::of(durations),
-            connections: Connections {
-                open: connections.open(listener),
-                accepted: connections.accepted(listener),
-                refused: connections.refused(listener),
-            },
+            connections: Connections::of(connections, listener),
+        }
+    }
+}
+
+impl Connections {
+    pub(super) fn of(figures: &ConnectionFigures, listener: Listener) -> Self {
+        Self {
+            open: figures.open(listener),
+            accepted: figures.accepted(listener),
+            refused: figures.refused(listener),
         }
     }
 }

@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::loader::{Found, Loader, Miss};
 use super::offer::{Origin, warned};
+use super::reloading::LookReport;
 use super::staleness::milliseconds;
 
 /// The levels, from the top.
@@ -45,6 +46,8 @@ pub(super) async fn init(loader: &Loader, lowest: InitLevel) -> Result<(), InitE
     }
     for level in CHAIN {
         let look = loader.look(level).await;
+        let report = LookReport::of(level, &look);
+        loader.board.note().init.push(report);
         let source = loader.sources.shown(level);
         let took_ms = milliseconds(look.took);
         match look.outcome {

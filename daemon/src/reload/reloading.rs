@@ -170,7 +170,7 @@ async fn heed(loader: &Loader, trigger: Trigger) -> Vec<LookReport> {
 }
 
 impl LookReport {
-    fn of(level: InitLevel, look: &Look) -> Self {
+    pub(super) fn of(level: InitLevel, look: &Look) -> Self {
         let (outcome, why) = told(look);
         Self {
             level,

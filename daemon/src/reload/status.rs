@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::history::History;
 use super::hold::{Held, Hold};
+use super::reloading::LookReport;
 use super::sources::LevelSources;
 use super::staleness::{Staleness, milliseconds};
 
@@ -24,6 +25,8 @@ pub(crate) struct Status {
     pub(crate) table: Option<TableStatus>,
     /// How old that is, and what follows from it.
     pub(crate) staleness: StalenessStatus,
+    /// How each source was at the start, in the order in which they were tried.
+    pub(crate) init: Vec<LookReport>,
     /// Where configs come from.
     pub(crate) sources: Sources,
     /// When the remote is pulled next; `null` while it is, without one, and during a hold.
@@ -191,6 +194,7 @@ pub(crate) struct Board {
 /// What is written down.
 #[derive(Debug)]
 pub(super) struct Noted {
+    pub(super) init: Vec<LookReport>,
     pub(super) sources: Sources,
     pub(super) next_pull_at: Option<u64>,
     pub(super) last_activation_at: Option<u64>,
@@ -207,6 +211,7 @@ impl Board {
             history: History::default(),
             is_held: AtomicBool::new(false),
             noted: Mutex::new(Noted {
+                init: Vec::new(),
                 sources,
                 next_pull_at: None,
                 last_activation_at: None,
@@ -244,6 +249,7 @@ impl Board {
         Status {
             table,
             staleness,
+            init: noted.init.clone(),
             sources: noted.sources.clone(),
             next_pull_at: noted.next_pull_at.filter(|_| noted.held.is_none()),
             last_activation_at: noted.last_activation_at,

@@ -79,6 +79,18 @@ fn the_status_tells_what_serves_and_who_serves_it() {
     assert_eq!(listeners["unix"], "codeid.sock");
     assert_eq!(listeners["resp"], "run/codeid.resp.sock");
     assert_eq!(listeners["admin"], "run/codeid.admin.sock");
+    let connections = &process["connections"];
+    assert_eq!(
+        (
+            &connections["http"]["open"],
+            &connections["resp"]["accepted"]
+        ),
+        (&0.into(), &0.into())
+    );
+    assert_eq!(connections["unix"]["refused"], 0);
+    assert_eq!(status["init"][0]["level"], "REMOTE");
+    assert_eq!(status["init"][0]["outcome"], "activated");
+    assert_eq!(status["init"].as_array().unwrap().len(), 1);
     assert_eq!(status["ready"], true);
     assert_eq!(status["notReadyBecause"], Value::Array(Vec::new()));
     let table = &status["table"];
