@@ -83,6 +83,8 @@ class OperatorsWay(Console):
 
     def test_a_good_config_is_compared_applied_and_rolled_back(self):
         self.open()
+        # The chart marks another generation only beside one that it has seen.
+        self.browser.wait_for_text("#requests-legend", "0 requests a second")
         self.check(changed("shift-2", faster_cashier))
         self.browser.wait_for_text("#change-report", "1 added")
         self.browser.wait_for_text("#change-report", "1 removed")
