@@ -3,7 +3,7 @@
 mod figures;
 #[allow(
     dead_code,
-    reason = "the same stand-in serves the tests inside the crate, which use all of it"
+    reason = "the same stand-in serves the tests inside the crate, which use the rest of it"
 )]
 #[path = "../../../src/sdk_proxy/tests/gateway.rs"]
 mod gateway;
