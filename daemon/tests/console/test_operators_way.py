@@ -117,6 +117,17 @@ class OperatorsWay(Console):
         self.view("overview")
         self.browser.wait("$('#requests-chart .mark')")
 
+    def test_a_question_asked_again_at_once_waits_for_its_own_answer(self):
+        self.open()
+        self.check(changed("shift-2", faster_cashier))
+        self.browser.click("#apply")
+        self.browser.wait("$('#confirm').open")
+        # Browsers tell that a dialog closed only a frame later.
+        self.browser.run("document.querySelector('#confirm-no').click(); document.querySelector('#apply').click()")
+        self.browser.run("return new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+        self.browser.click("#confirm-yes")
+        self.browser.wait_for_text("#change-notice", "serves now as generation 2")
+
     def test_control(self):
         self.open("control")
         self.browser.click("#reload")

@@ -16,6 +16,7 @@ export function confirmed(title, text, yes, { danger = false } = {}) {
   dialog.showModal();
   no.focus();
   return new Promise((answer) => {
-    dialog.addEventListener("close", () => answer(dialog.returnValue === "yes"), { once: true });
+    // Told a frame late: by then another question may be open, which this is no answer to.
+    dialog.onclose = () => dialog.open || answer(dialog.returnValue === "yes");
   });
 }
