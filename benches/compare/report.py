@@ -14,6 +14,7 @@ GROUPS = [
     ("open", "HTTP on a Unix socket, open loop at {rate} requests/s: latency from when a request was due"),
 ]
 RULES = (10, 100, 1000, 5000)
+SERVER = ("server busy", "ns of it an answer")
 
 
 def main():
@@ -162,6 +163,7 @@ def ours(directory, group):
     targets = {}
     for file in sorted(directory.glob(f"{group}-*.json")):
         run = json.loads(file.read_text())["runs"][0]
+        run |= busy(file)
         targets.setdefault(file.name.split(".")[0].removeprefix(f"{group}-"), []).append(run)
     return targets
 
@@ -177,14 +179,21 @@ def by_tool(directory, group):
             cells = next(csv.reader([line]))
             run = {"name": name, "requestsPerSecond": float(cells[1])}
             run["p50"], run["p99"] = float(cells[4]) * 1000, float(cells[6]) * 1000
+        run |= busy(file)
         targets.setdefault(file.name.split(".")[0].removeprefix(f"{group}-"), []).append(run)
     return targets
+
+
+def busy(file):
+    """For how much of a client's time the server had a core."""
+    nanoseconds, server = map(int, file.with_suffix(".busy").read_text().split())
+    return {"busy": server / nanoseconds}
 
 
 def served_table(targets):
     floor = targets[0]
     redis = next((runs for runs in targets if runs[0]["protocol"] == "Redis GET" and runs is not floor), None)
-    heads = ["", "requests/s", "least to most", "of the floor", "p50, µs", "p99, µs", "p99 by the floor's", "p99.9, µs"]
+    heads = ["", "requests/s", "least to most", "of the floor", *SERVER, "p50, µs", "p99, µs", "p99 by the floor's", "p99.9, µs"]
     if redis:
         heads.insert(4, "of Redis")
     print("| " + " | ".join(heads) + " |")
@@ -193,7 +202,7 @@ def served_table(targets):
         cells = [runs[0]["name"], *rates(runs), ratio(runs, floor, throughput)]
         if redis:
             cells.append(ratio(runs, redis, throughput))
-        cells += [latency(runs, "p50"), latency(runs, "p99"), ratio(runs, floor, p99), latency(runs, "p99.9")]
+        cells += [*server(runs), latency(runs, "p50"), latency(runs, "p99"), ratio(runs, floor, p99), latency(runs, "p99.9")]
         print("| " + " | ".join(cells) + " |")
 
 
@@ -205,12 +214,22 @@ def tool_tables(tools):
         targets = list(tools[group].values())
         if not targets:
             continue
-        print(f"## {title}\n\n| | requests/s | least to most | of {base} | p50, µs | p99, µs |\n|---|---|---|---|---|---|")
+        heads = ["", "requests/s", "least to most", f"of {base}", *SERVER, "p50, µs", "p99, µs"]
+        print(f"## {title}\n\n| " + " | ".join(heads) + " |\n" + "|---" * len(heads) + "|")
         for runs in targets:
-            cells = [runs[0]["name"], *rates(runs), ratio(runs, targets[0], throughput)]
+            cells = [runs[0]["name"], *rates(runs), ratio(runs, targets[0], throughput), *server(runs)]
             cells += [f"{statistics.median(run[key] for run in runs):,.0f}" for key in ("p50", "p99")]
             print("| " + " | ".join(cells) + " |")
         print()
+
+
+def server(runs):
+    """How busy the server was, and how long for each answer, for the columns of `SERVER`."""
+    return f"{statistics.median(run['busy'] for run in runs):.0%}", f"{statistics.median(map(busy_time, runs)):,.0f}"
+
+
+def busy_time(run):
+    return 1e9 * run["busy"] / throughput(run)
 
 
 def rates(runs):
