@@ -8,16 +8,15 @@
 //!
 //! As in codeid each core has a runtime of its own, and a connection stays where it was accepted.
 
-use std::convert::Infallible;
 use std::future::poll_fn;
 use std::io;
 use std::num::NonZero;
 use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::thread;
 
 use bytes::Bytes;
-use hyper::body::{Body, Frame, Incoming, SizeHint};
+use http_body_util::Full;
+use hyper::body::{Body, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -123,35 +122,12 @@ async fn echo(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()>
     }
 }
 
-async fn answer(mut request: Request<Incoming>) -> Result<Response<FixedBody>, hyper::Error> {
+async fn answer(mut request: Request<Incoming>) -> Result<Response<Full<Bytes>>, hyper::Error> {
     while let Some(frame) = poll_fn(|cx| Pin::new(request.body_mut()).poll_frame(cx)).await {
         frame?;
     }
-    let mut response = Response::new(FixedBody(Some(Bytes::from_static(ANSWER))));
+    let mut response = Response::new(Full::new(Bytes::from_static(ANSWER)));
     let json = HeaderValue::from_static("application/json");
     response.headers_mut().insert(CONTENT_TYPE, json);
     Ok(response)
-}
-
-/// [`ANSWER`], once.
-struct FixedBody(Option<Bytes>);
-
-impl Body for FixedBody {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.0.is_none()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.0.as_ref().map_or(0, |bytes| bytes.len() as u64))
-    }
 }

@@ -1,13 +1,13 @@
 //! Bodies: read within bounds, and sent.
 
-use std::convert::Infallible;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::Poll;
 
 use bytes::{Bytes, BytesMut};
-use hyper::body::{Body, Frame, Incoming, SizeHint};
+use http_body_util::Full;
+use hyper::body::{Body, Incoming};
 
 use super::progress::{Phase, Progress};
 use crate::budget::{Budget, Share};
@@ -24,10 +24,6 @@ pub(super) enum BodyError {
     /// It ended early, or was not framed as it should be.
     Broken,
 }
-
-/// The body of an answer.
-#[derive(Debug)]
-pub(super) struct AnswerBody(Option<Bytes>);
 
 /// Reads a body of at most `most` bytes, which hold their share of the budget.
 ///
@@ -111,37 +107,11 @@ async fn next_piece(body: &mut Incoming, progress: &Progress) -> Result<Option<B
     }
 }
 
-impl AnswerBody {
-    /// A body of these bytes; `None` if they are many, and there is no room for them.
-    pub(super) fn new(bytes: Bytes, budget: &Arc<Budget>) -> Option<Self> {
-        let mut share = Share::default();
-        share
-            .grow_to(bytes.len(), budget)
-            .then(|| Self::counted(share.hold(bytes)))
-    }
-
-    /// A body of bytes that are few, or hold their share of the budget already.
-    pub(super) fn counted(bytes: Bytes) -> Self {
-        Self(Some(bytes).filter(|bytes| !bytes.is_empty()))
-    }
-}
-
-impl Body for AnswerBody {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.0.is_none()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.0.as_ref().map_or(0, |bytes| bytes.len() as u64))
-    }
+/// These bytes as the body of an answer, which hold their share of the budget; `None` if there is
+/// no room for them.
+pub(super) fn of_answer(bytes: Bytes, budget: &Arc<Budget>) -> Option<Full<Bytes>> {
+    let mut share = Share::default();
+    share
+        .grow_to(bytes.len(), budget)
+        .then(|| Full::new(share.hold(bytes)))
 }

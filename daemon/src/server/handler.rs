@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use codeid_engine::LiveTable;
+use http_body_util::Full;
 use hyper::body::{Body, Incoming};
 use hyper::header::{ALLOW, CONNECTION, CONTENT_TYPE, EXPECT, HeaderName, HeaderValue};
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 
-use super::body::{self, AnswerBody, BodyError};
+use super::body::{self, BodyError};
 use super::endpoint::Endpoint;
 use super::failure::Failure;
 use super::progress::{Phase, Progress};
@@ -50,7 +51,7 @@ pub(super) async fn handle(
     listener: Listener,
     overloaded: bool,
     mut request: Request<Incoming>,
-) -> Result<Response<AnswerBody>, Infallible> {
+) -> Result<Response<Full<Bytes>>, Infallible> {
     progress.enter(Phase::Answer);
     let endpoint = Endpoint::at(request.uri().path());
     let answered = if progress.begin_request() {
@@ -91,7 +92,7 @@ async fn answer(
     listener: Listener,
     endpoint: Option<Endpoint>,
     request: &mut Request<Incoming>,
-) -> Result<Response<AnswerBody>, Failure> {
+) -> Result<Response<Full<Bytes>>, Failure> {
     let endpoint = endpoint.ok_or(Failure::NotFound)?;
     if !endpoint.allows(request.method()) {
         return Err(Failure::MethodNotAllowed);
@@ -119,7 +120,7 @@ async fn answer(
         }
     };
     let took = began.stop();
-    let body = AnswerBody::new(answer.body, &shared.budget)
+    let body = body::of_answer(answer.body, &shared.budget)
         .ok_or(Failure::Overload("Too much is being answered at once."))?;
     metrics::record(listener, &answer.tally, took);
     let mut response = json(StatusCode::OK, body);
@@ -140,7 +141,7 @@ async fn forward(
     shared: &Shared,
     headers: HeaderMap,
     body: Bytes,
-) -> Result<Response<AnswerBody>, Failure> {
+) -> Result<Response<Full<Bytes>>, Failure> {
     let answer = match &shared.proxy {
         Some(proxy) => proxy.answer(headers, body).await?,
         None => {
@@ -152,7 +153,7 @@ async fn forward(
             sdk_proxy::Answer::of(&sdk_proxy::INVALID_API)
         }
     };
-    let mut response = json(StatusCode::OK, AnswerBody::counted(answer.body));
+    let mut response = json(StatusCode::OK, Full::new(answer.body));
     response.headers_mut().extend(answer.headers);
     Ok(response)
 }
@@ -208,10 +209,10 @@ fn count_failure(
     }
 }
 
-fn fail(failure: &Failure, endpoint: Option<Endpoint>) -> Response<AnswerBody> {
+fn fail(failure: &Failure, endpoint: Option<Endpoint>) -> Response<Full<Bytes>> {
     let mut out = BytesMut::new();
     failure.write(endpoint, &mut out);
-    let mut response = json(failure.status(), AnswerBody::counted(out.freeze()));
+    let mut response = json(failure.status(), Full::new(out.freeze()));
     if let (Failure::MethodNotAllowed, Some(endpoint)) = (failure, endpoint) {
         let allowed = HeaderValue::from_static(endpoint.allowed());
         response.headers_mut().insert(ALLOW, allowed);
@@ -219,7 +220,7 @@ fn fail(failure: &Failure, endpoint: Option<Endpoint>) -> Response<AnswerBody> {
     response
 }
 
-fn json(status: StatusCode, body: AnswerBody) -> Response<AnswerBody> {
+fn json(status: StatusCode, body: Full<Bytes>) -> Response<Full<Bytes>> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
     let json = HeaderValue::from_static("application/json");
@@ -227,8 +228,8 @@ fn json(status: StatusCode, body: AnswerBody) -> Response<AnswerBody> {
     response
 }
 
-fn status_only(status: StatusCode) -> Response<AnswerBody> {
-    let mut response = Response::new(AnswerBody::counted(Bytes::new()));
+fn status_only(status: StatusCode) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::new()));
     *response.status_mut() = status;
     response
 }
