@@ -186,8 +186,8 @@ def by_tool(directory, group):
 
 def busy(file):
     """For how much of a client's time the server had a core."""
-    nanoseconds, server = map(int, file.with_suffix(".busy").read_text().split())
-    return {"busy": server / nanoseconds}
+    client, server = map(int, file.with_suffix(".busy").read_text().split())
+    return {"busy": server / client}
 
 
 def served_table(targets):
