@@ -9,7 +9,7 @@ use regex_syntax::hir::Hir;
 
 use super::char_class::CharClass;
 use super::expand::{self, Expansion};
-use super::literals::{LiteralSet, Literals, MAX_BUCKET, buckets};
+use super::literals::{Buckets, LiteralSet, Literals, MAX_BUCKET, buckets};
 use super::remainders::Remainders;
 use super::segment::{Before, Branch, Ending, Literal, Segment};
 use super::tree::{Glance, Next, Node, PlainEnding, RunEdge, Span, SuffixEdge, SuffixedRuns, Tree};
@@ -299,15 +299,15 @@ impl<'a> Builder<'a> {
         let mut targets = Vec::new();
         // Literals like b, ab, aab, aaab share little at each node, so without a bound the tree,
         // and the recursion that builds it, would be deep.
-        let groups = if self.depth < MAX_SPLIT_DEPTH {
+        let (groups, buckets) = if self.depth < MAX_SPLIT_DEPTH {
             with_common_beginnings(groups)
         } else {
-            groups
+            (groups, None)
         };
         for (literal, items) in groups {
             targets.push((literal, self.next(items)?));
         }
-        Ok(self.tree.literals.add(targets))
+        Ok(self.tree.literals.add(targets, buckets))
     }
 
     fn runs(&mut self, groups: Vec<(RunKey, Vec<Item>)>) -> Result<Span, ConfigError> {
@@ -419,9 +419,22 @@ impl<K: Clone + Eq + std::hash::Hash> Groups<K> {
     }
 }
 
-/// Splits literals of which too many would share a bucket after what they have in common.
-fn with_common_beginnings(mut groups: Vec<(Literal, Vec<Item>)>) -> Vec<(Literal, Vec<Item>)> {
+/// Splits literals of which too many would share a bucket after what they have in common. If there
+/// are none, tells the buckets, too.
+fn with_common_beginnings(
+    mut groups: Vec<(Literal, Vec<Item>)>,
+) -> (Vec<(Literal, Vec<Item>)>, Option<Buckets>) {
+    if groups.len() <= MAX_BUCKET {
+        return (groups, None);
+    }
     let buckets = buckets(&mut groups, |(literal, _)| literal.text.as_bytes());
+    if buckets
+        .all
+        .iter()
+        .all(|bucket| bucket.entries <= MAX_BUCKET)
+    {
+        return (groups, Some(buckets));
+    }
     let mut split: Groups<Literal> = Groups::default();
     let mut rest = groups.into_iter();
     let mut whole = Vec::new();
@@ -453,7 +466,7 @@ fn with_common_beginnings(mut groups: Vec<(Literal, Vec<Item>)>) -> Vec<(Literal
         }
     }
     whole.extend(split.groups);
-    whole
+    (whole, None)
 }
 
 /// The text with which all literals begin, if it means the same in all of them.

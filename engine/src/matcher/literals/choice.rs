@@ -58,10 +58,9 @@ fn spare(chosen: &mut [Window], literals: &[&[u8]], family: &[Window]) {
         let moves: Option<Vec<(usize, Window)>> = (0..literals.len())
             .filter(|&at| chosen[at] == family[spared])
             .map(|at| {
-                let others = left.iter().rev().filter(|&&other| other != spared);
-                let has_room =
-                    |&&other: &&usize| looks[other].has_room(family[other], literals[at]);
-                let &other = { others }.find(has_room)?;
+                let mut others = left.iter().copied().rev().filter(|&other| other != spared);
+                let other =
+                    others.find(|&other| looks[other].has_room(family[other], literals[at]))?;
                 // Where the window stays after all, this counts too many, which does no harm.
                 looks[other].add(family[other], literals[at]);
                 Some((at, family[other]))

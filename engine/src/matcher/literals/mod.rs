@@ -113,13 +113,18 @@ impl<T: Copy> Literals<T> {
         }
     }
 
-    /// Adds a set of `literals`, which are different, each with its target.
-    pub(super) fn add(&mut self, literals: Vec<(Literal, T)>) -> LiteralSet {
+    /// Adds a set of `literals`, which are different, each with its target. `sorted` are the
+    /// buckets into which they are sorted already.
+    pub(super) fn add(
+        &mut self,
+        literals: Vec<(Literal, T)>,
+        sorted: Option<Buckets>,
+    ) -> LiteralSet {
         let as_bytes = |(literal, target): (Literal, T)| {
             let bytes = Vec::from(literal.text.into_boxed_bytes());
             (literal.any_case, bytes, target)
         };
-        self.add_bytes(literals.into_iter().map(as_bytes).collect())
+        self.add_sorted(literals.into_iter().map(as_bytes).collect(), sorted)
     }
 
     /// The same with suffixes, for texts that are read backwards.
@@ -132,9 +137,17 @@ impl<T: Copy> Literals<T> {
     }
 
     /// The same with bytes, and whether their letters match in either case.
-    pub(super) fn add_bytes(&mut self, mut literals: Vec<(bool, Vec<u8>, T)>) -> LiteralSet {
-        let buckets =
-            (literals.len() > MAX_COMPARED).then(|| buckets(&mut literals, |(_, bytes, _)| bytes));
+    pub(super) fn add_bytes(&mut self, literals: Vec<(bool, Vec<u8>, T)>) -> LiteralSet {
+        self.add_sorted(literals, None)
+    }
+
+    fn add_sorted(
+        &mut self,
+        mut literals: Vec<(bool, Vec<u8>, T)>,
+        sorted: Option<Buckets>,
+    ) -> LiteralSet {
+        let buckets = (literals.len() > MAX_COMPARED)
+            .then(|| sorted.unwrap_or_else(|| buckets(&mut literals, |(_, bytes, _)| bytes)));
         let first = self.entries.len();
         for (any_case, bytes, target) in literals {
             let any_case = if any_case { Entry::<T>::ANY_CASE } else { 0 };

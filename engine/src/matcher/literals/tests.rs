@@ -56,7 +56,7 @@ fn finds_what_a_scan_finds() {
         literals.dedup();
         let numbered = literals.iter().cloned().zip(0..).collect();
         let mut index = Literals::new();
-        let set = index.add(numbered);
+        let set = index.add(numbered, None);
         for _ in 0..50 {
             let mut text = literals[numbers.below(literals.len())].text.to_string();
             text.push_str(&numbers.text(alphabet, max));
