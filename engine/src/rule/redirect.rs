@@ -130,7 +130,9 @@ fn every_match_has_https_host(hir: &Hir) -> bool {
     let prefixes = Extractor::new().extract(hir);
     prefixes.literals().is_some_and(|literals| {
         literals.iter().all(|literal| {
-            std::str::from_utf8(literal.as_bytes()).is_ok_and(begins_with_https_host)
+            // Long ones are cut after some bytes, perhaps within a character.
+            let whole_characters = literal.as_bytes().utf8_chunks().next();
+            whole_characters.is_some_and(|chunk| begins_with_https_host(chunk.valid()))
         })
     })
 }
