@@ -419,8 +419,8 @@ impl<K: Clone + Eq + std::hash::Hash> Groups<K> {
     }
 }
 
-/// Splits literals of which too many would share a bucket after what they have in common. If there
-/// are none, tells the buckets, too.
+/// Splits literals of which too many would share a bucket after what they have in common. If of
+/// more than fit one bucket none has to be split, tells their buckets, too.
 fn with_common_beginnings(
     mut groups: Vec<(Literal, Vec<Item>)>,
 ) -> (Vec<(Literal, Vec<Item>)>, Option<Buckets>) {
