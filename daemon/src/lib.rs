@@ -1,6 +1,7 @@
 //! The daemon and the command line around [`codeid_engine`].
 //!
 //! - [`cli`]: the subcommands of the binary `codeid`.
+//! - [`http`]: HTTP/1.1, from the bytes of requests to the bytes of answers.
 //! - [`identify`]: from the bytes of a request to the bytes of its answer.
 //! - [`resp`]: the Redis protocol, from the bytes of commands to the bytes of their replies.
 //! - [`settings`]: what can be set, from where, and which source wins.
@@ -21,6 +22,7 @@ mod budget;
 pub mod cli;
 mod connector;
 mod durable_file;
+pub mod http;
 pub mod identify;
 mod metrics;
 mod preset;

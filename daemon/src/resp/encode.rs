@@ -121,18 +121,8 @@ impl<'a> Encoder<'a> {
         self.raw(b"\r\n");
     }
 
-    fn decimal(&mut self, mut number: u64) {
-        let mut digits = [0; 20];
-        let mut first = digits.len();
-        loop {
-            first -= 1;
-            digits[first] = b"0123456789"[(number % 10) as usize];
-            number /= 10;
-            if number == 0 {
-                break;
-            }
-        }
-        self.raw(&digits[first..]);
+    fn decimal(&mut self, number: u64) {
+        self.raw(itoa::Buffer::new().format(number).as_bytes());
     }
 }
 

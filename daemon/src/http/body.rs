@@ -1,0 +1,264 @@
+//! The body of a request, without its framing.
+
+use memchr::memchr;
+use thiserror::Error;
+
+use super::head::Framing;
+
+/// How much of a line is kept that arrives in pieces. A chunk's size that needs more is refused.
+const KEPT_BYTES: usize = 64;
+
+/// The most bytes of all trailers together, which nobody looks at.
+const MAX_TRAILER_BYTES: usize = 16 << 10;
+
+/// The most hexadecimal digits of a chunk's size: as many as surely fit.
+const MAX_SIZE_DIGITS: usize = 15;
+
+/// Follows one body from its first byte to its last.
+#[derive(Debug)]
+pub struct Body {
+    expected: Expected,
+    line: Line,
+    trailer_bytes: usize,
+}
+
+/// The chunks of a body are not framed as they should be, so nobody knows where it ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("The body ended early, or its chunks are malformed.")]
+pub struct BrokenBody;
+
+/// What the next byte is part of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Expected {
+    /// A body of so many bytes more.
+    Data(u64),
+    ChunkSize,
+    ChunkData(u64),
+    /// The line end after a chunk's data.
+    ChunkEnd,
+    Trailer,
+    /// Another request.
+    Nothing,
+}
+
+/// The line that is being read.
+#[derive(Clone, Copy, Debug)]
+struct Line {
+    kept: [u8; KEPT_BYTES],
+    /// Its length so far, which may be more than is kept.
+    length: usize,
+    /// Its last byte so far.
+    last: u8,
+}
+
+impl Body {
+    /// A body of which no byte was read.
+    #[must_use]
+    pub const fn new(framing: Framing) -> Self {
+        Self {
+            expected: match framing {
+                Framing::Length(0) => Expected::Nothing,
+                Framing::Length(length) => Expected::Data(length),
+                Framing::Chunked => Expected::ChunkSize,
+            },
+            line: Line {
+                kept: [0; KEPT_BYTES],
+                length: 0,
+                last: 0,
+            },
+            trailer_bytes: 0,
+        }
+    }
+
+    /// Whether all of it was read.
+    #[must_use]
+    pub const fn is_over(&self) -> bool {
+        matches!(self.expected, Expected::Nothing)
+    }
+
+    /// Takes the next piece of the body from the beginning of `bytes`, and what frames it; `None`
+    /// once `bytes` have no more of the body. What is left of `bytes` then belongs to the next
+    /// request.
+    ///
+    /// # Errors
+    ///
+    /// [`BrokenBody`]; what comes after that has no meaning.
+    pub fn next<'a>(&mut self, bytes: &mut &'a [u8]) -> Result<Option<&'a [u8]>, BrokenBody> {
+        while !bytes.is_empty() {
+            let (Expected::Data(left) | Expected::ChunkData(left)) = self.expected else {
+                if self.is_over() {
+                    return Ok(None);
+                }
+                self.take_line(bytes)?;
+                continue;
+            };
+            let length = usize::try_from(left).map_or(bytes.len(), |left| left.min(bytes.len()));
+            let (piece, rest) = bytes.split_at(length);
+            *bytes = rest;
+            self.expected = match (self.expected, left - length as u64) {
+                (Expected::Data(_), 0) => Expected::Nothing,
+                (Expected::Data(_), left) => Expected::Data(left),
+                (_, 0) => Expected::ChunkEnd,
+                (_, left) => Expected::ChunkData(left),
+            };
+            return Ok(Some(piece));
+        }
+        Ok(None)
+    }
+
+    /// Takes a line, or the part of one that there is.
+    fn take_line(&mut self, bytes: &mut &[u8]) -> Result<(), BrokenBody> {
+        let end = memchr(b'\n', bytes);
+        let (piece, rest) = bytes.split_at(end.unwrap_or(bytes.len()));
+        self.line.append(piece);
+        if self.expected == Expected::Trailer {
+            self.trailer_bytes += piece.len();
+            if self.trailer_bytes > MAX_TRAILER_BYTES {
+                return Err(BrokenBody);
+            }
+        }
+        *bytes = rest.get(1..).unwrap_or_default();
+        if end.is_none() {
+            return Ok(());
+        }
+        if self.line.last != b'\r' {
+            return Err(BrokenBody);
+        }
+        let (kept, length) = (self.line.kept, self.line.length - 1);
+        self.line.length = 0;
+        self.line.last = 0;
+        self.end_line(kept.get(..length))
+    }
+
+    /// Takes the end of a line; `None`: it is longer than what is kept of it.
+    fn end_line(&mut self, line: Option<&[u8]>) -> Result<(), BrokenBody> {
+        self.expected = match (self.expected, line) {
+            (Expected::ChunkSize, Some(line)) => match chunk_size(line).ok_or(BrokenBody)? {
+                0 => Expected::Trailer,
+                size => Expected::ChunkData(size),
+            },
+            (Expected::ChunkEnd, Some([])) => Expected::ChunkSize,
+            (Expected::Trailer, Some([])) => Expected::Nothing,
+            (Expected::Trailer, _) => Expected::Trailer,
+            _ => return Err(BrokenBody),
+        };
+        Ok(())
+    }
+}
+
+impl Line {
+    fn append(&mut self, piece: &[u8]) {
+        if let Some(room) = self.kept.get_mut(self.length..) {
+            let kept = room.len().min(piece.len());
+            room[..kept].copy_from_slice(&piece[..kept]);
+        }
+        self.length += piece.len();
+        self.last = piece.last().copied().unwrap_or(self.last);
+    }
+}
+
+/// The size that a chunk's line begins with; extensions follow a semicolon.
+fn chunk_size(line: &[u8]) -> Option<u64> {
+    let mut digits = line.split(|b| *b == b';').next()?;
+    while let [rest @ .., b' ' | b'\t'] = digits {
+        digits = rest;
+    }
+    if !(1..=MAX_SIZE_DIGITS).contains(&digits.len()) {
+        return None;
+    }
+    digits.iter().try_fold(0, |size, digit| {
+        let digit = char::from(*digit).to_digit(16)?;
+        Some(size << 4 | u64::from(digit))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The body, and what follows it, with the bytes arriving whole, one by one, and in sevens.
+    fn read(framing: Framing, bytes: &[u8]) -> Result<(Vec<u8>, bool, &[u8]), BrokenBody> {
+        let [whole, rest @ ..] = [usize::MAX, 1, 7].map(|size| {
+            let (mut body, mut all) = (Body::new(framing), Vec::new());
+            let mut at = 0;
+            while at < bytes.len() && !body.is_over() {
+                let end = bytes.len().min(at.saturating_add(size));
+                let mut piece = &bytes[at..end];
+                while let Some(data) = body.next(&mut piece)? {
+                    all.extend_from_slice(data);
+                }
+                at = end - piece.len();
+            }
+            Ok((all, body.is_over(), &bytes[at..]))
+        });
+        assert!(rest.iter().all(|read| *read == whole), "{bytes:?}");
+        whole
+    }
+
+    #[test]
+    fn a_body_with_a_length_has_that_many_bytes() {
+        let read = |length, bytes| read(Framing::Length(length), bytes);
+        assert_eq!(read(0, b"abc"), Ok((vec![], true, b"abc".as_slice())));
+        assert_eq!(read(2, b"abc"), Ok((b"ab".to_vec(), true, b"c".as_slice())));
+        assert_eq!(
+            read(4, b"abc"),
+            Ok((b"abc".to_vec(), false, b"".as_slice()))
+        );
+    }
+
+    #[test]
+    fn chunks_are_joined_and_their_framing_is_left_out() {
+        for (bytes, body, rest) in [
+            ("0\r\n\r\nx", "", "x"),
+            ("3\r\nabc\r\n0\r\n\r\n", "abc", ""),
+            (
+                "003;x=y\r\na\nb\r\n1A \r\nzzzzzzzzzzzzzzzzzzzzzzzzzz\r\n0\r\nX: y\r\nZ:\r\n\r\nG",
+                "a\nbzzzzzzzzzzzzzzzzzzzzzzzzzz",
+                "G",
+            ),
+        ] {
+            let expected = (body.as_bytes().to_vec(), true, rest.as_bytes());
+            assert_eq!(
+                read(Framing::Chunked, bytes.as_bytes()),
+                Ok(expected),
+                "{bytes}"
+            );
+        }
+        let (body, is_over, _) = read(Framing::Chunked, b"3\r\nabc\r\n0\r\n").unwrap();
+        assert_eq!((body.as_slice(), is_over), (b"abc".as_slice(), false));
+    }
+
+    #[test]
+    fn chunks_that_are_not_framed_as_they_should_be_are_refused() {
+        let pad = " ".repeat(KEPT_BYTES);
+        let long = format!("3{pad};x\r\nabc\r\n0\r\n\r\n");
+        let hidden = format!("3{pad}\u{12}{pad};x\r\nabc\r\n0\r\n\r\n");
+        let trailers = format!("0\r\nX: {}\r\n\r\n", "x".repeat(MAX_TRAILER_BYTES));
+        for bytes in [
+            "x\r\n",
+            "\r\n",
+            ";x\r\n",
+            " 3\r\n",
+            "3\nabc\r\n",
+            "3\r\nabcd\r\n",
+            "3\r\nabc\n",
+            "3\r\nabc\r\n\r\n",
+            "-1\r\n",
+            "+1\r\n",
+            "0x1\r\n",
+            "1\u{c}\r\nx",
+            "1\r\r\nx",
+            "ffffffffffffffff\r\n",
+            "0\r\nX: y\n",
+            &long,
+            &hidden,
+            &trailers,
+        ] {
+            assert_eq!(
+                read(Framing::Chunked, bytes.as_bytes()),
+                Err(BrokenBody),
+                "{bytes}"
+            );
+        }
+    }
+}
