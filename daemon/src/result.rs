@@ -1,7 +1,5 @@
 //! The `result` object that every answer has.
 
-use bytes::BytesMut;
-
 /// A result code, with the status and message that the public documents give it.
 ///
 /// Which codes an interface has, and what their messages say, differs from page to page of those
@@ -18,7 +16,7 @@ pub(crate) struct ApiResult {
 
 impl ApiResult {
     /// Appends `"result":{…}`.
-    pub(crate) fn write(&self, out: &mut BytesMut) {
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
         // The texts are constants that need no escapes.
         let parts = [
             r#""result":{"resultCode":""#,

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use codeid::identify::{identify_code, identify_codes};
+use codeid::identify::Identifier;
 use codeid_engine::{CodeValue, CompileLimits, LiveTable, OpenId, RouteTable, Scratch};
 use serde_json::Value;
 
@@ -22,22 +22,22 @@ pub(crate) static LIVE: LazyLock<LiveTable> = LazyLock::new(|| {
 /// A body is refused with a reason, or answered with JSON as the interface describes it, and as the
 /// table says; an empty table cell makes no difference to which bodies are refused.
 pub fn http_body(bytes: &[u8]) {
-    let empty = LiveTable::new();
-    match identify_code(&LIVE, bytes) {
+    let (empty, mut identifier) = (LiveTable::new(), Identifier::new());
+    match identifier.identify_code(&LIVE, bytes) {
         Ok(answer) => {
-            assert!(identify_code(&empty, bytes).is_ok());
-            let answer = parse(&answer.body);
+            let answer = parse(answer.body);
+            assert!(identifier.identify_code(&empty, bytes).is_ok());
             check_answer(&answer);
             check_against_table(bytes, &answer);
         }
         Err(refusal) => {
-            assert!(identify_code(&empty, bytes).is_err());
+            assert!(identifier.identify_code(&empty, bytes).is_err());
             assert!(!refusal.to_string().is_empty());
         }
     }
-    match identify_codes(&LIVE, bytes) {
+    match identifier.identify_codes(&LIVE, bytes) {
         Ok(answers) => {
-            let answers = parse(&answers.body);
+            let answers = parse(answers.body);
             let answers = answers.as_array().expect("an array");
             answers.iter().for_each(check_answer);
             if let Some(request) = parse_request(bytes) {

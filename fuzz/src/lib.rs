@@ -4,7 +4,7 @@
 //! Each panics if the property does not hold.
 
 mod engine_vs_reference;
-mod framing;
+mod http;
 mod http_body;
 mod resp;
 mod route_config;
@@ -13,7 +13,7 @@ mod sdk_request;
 mod signature_header;
 
 pub use engine_vs_reference::{Drawn, engine_vs_reference};
-pub use framing::framing;
+pub use http::http;
 pub use http_body::http_body;
 pub use resp::resp;
 pub use route_config::route_config;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use codeid_fuzz::{
-    engine_vs_reference, framing, http_body, resp, route_config, sdk_answer, sdk_request,
+    engine_vs_reference, http, http_body, resp, route_config, sdk_answer, sdk_request,
     signature_header,
 };
 use codeid_generate::{Case, Entropy};
@@ -22,8 +22,8 @@ fn engine_vs_reference_corpus() {
 }
 
 #[test]
-fn framing_corpus() {
-    replay("framing", framing);
+fn http_corpus() {
+    replay("http", http);
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! What can be looked at and tried, which changes nothing.
 
-use bytes::BytesMut;
 use codeid_engine::{CodeValue, OpenId, RouteTable, Scratch};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -178,7 +177,7 @@ pub(super) async fn explain(call: Call) -> Outcome {
     let open_id = OpenId::new(&given.open_id).map_err(|error| illegal(&error))?;
     let answer = call.plane.operator.board().with_table(|table| {
         let table = table?;
-        let (mut scratch, mut out) = (Scratch::new(), BytesMut::new());
+        let (mut scratch, mut out) = (Scratch::new(), Vec::new());
         write_verdict(&table.identify(code_value, open_id, &mut scratch), &mut out);
         let rules = table.explain(code_value, open_id, &mut scratch);
         Some(json(&Explained {

@@ -1,8 +1,7 @@
 //! Answers, written straight into the buffer that is sent.
 
-use std::fmt::Write;
+use std::io::Write;
 
-use bytes::{BufMut, BytesMut};
 use codeid_engine::{Outcome, Verdict};
 
 use crate::result::ApiResult;
@@ -11,7 +10,7 @@ use crate::result::ApiResult;
 const SUCCESS: &[u8] = br#"{"result":{"resultCode":"SUCCESS","resultStatus":"S","resultMessage":"Success"},"isSupported":"#;
 
 /// Appends the answer that tells a verdict.
-pub(crate) fn write_verdict(verdict: &Verdict<'_>, out: &mut BytesMut) {
+pub(crate) fn write_verdict(verdict: &Verdict<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(SUCCESS);
     match verdict.outcome {
         Outcome::Unsupported => out.extend_from_slice(b"false}"),
@@ -34,7 +33,7 @@ pub(crate) fn write_verdict(verdict: &Verdict<'_>, out: &mut BytesMut) {
 }
 
 /// Appends an answer that tells a failure; `detail` is one sentence for people.
-pub(crate) fn write_failure(result: &ApiResult, detail: &str, out: &mut BytesMut) {
+pub(crate) fn write_failure(result: &ApiResult, detail: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(b"{");
     result.write(out);
     out.extend_from_slice(br#","detail":"#);
@@ -44,12 +43,12 @@ pub(crate) fn write_failure(result: &ApiResult, detail: &str, out: &mut BytesMut
 
 /// Appends `text` as a JSON string. serde_json's own writer goes through `io::Write` byte by byte
 /// for short pieces; copying the stretches between characters that need an escape is what is left.
-pub(crate) fn write_string(text: &str, out: &mut BytesMut) {
+pub(crate) fn write_string(text: &str, out: &mut Vec<u8>) {
     out.reserve(text.len() + 2);
-    out.put_u8(b'"');
+    out.push(b'"');
     if needs_no_escape(text) {
         out.extend_from_slice(text.as_bytes());
-        out.put_u8(b'"');
+        out.push(b'"');
         return;
     }
     let mut copied = 0;
@@ -65,7 +64,7 @@ pub(crate) fn write_string(text: &str, out: &mut BytesMut) {
         }
     }
     out.extend_from_slice(&text.as_bytes()[copied..]);
-    out.put_u8(b'"');
+    out.push(b'"');
 }
 
 /// Looks at every byte, without a branch for each: compilers make vector instructions of that.
@@ -88,7 +87,7 @@ mod tests {
 
     fn written(outcome: Outcome<'_>) -> String {
         let rule = RuleId::new("r").unwrap();
-        let mut out = BytesMut::new();
+        let mut out = Vec::new();
         write_verdict(
             &Verdict {
                 rule: Some(&rule),
@@ -96,7 +95,7 @@ mod tests {
             },
             &mut out,
         );
-        String::from_utf8(out.to_vec()).unwrap()
+        String::from_utf8(out).unwrap()
     }
 
     #[test]
@@ -130,7 +129,7 @@ mod tests {
             "é\u{2028}😀\u{0}",
             &controls,
         ] {
-            let mut out = BytesMut::new();
+            let mut out = Vec::new();
             write_string(text, &mut out);
             assert_eq!(serde_json::from_slice::<String>(&out).unwrap(), text);
         }

@@ -85,6 +85,12 @@ impl Stopwatch {
         Self(RECORDED.then(Instant::now))
     }
 
+    /// Began at a time that somebody else needed, too.
+    #[inline]
+    pub(crate) fn since(began: Instant) -> Self {
+        Self(RECORDED.then_some(began))
+    }
+
     /// Ends now.
     #[inline]
     pub(crate) fn stop(self) -> Elapsed {

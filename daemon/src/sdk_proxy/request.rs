@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
-use bytes::BytesMut;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -84,7 +83,7 @@ impl<'a> SdkRequest<'a> {
     /// Never: strings and ASCII are UTF-8.
     pub fn for_upstream(&self, customer_id: &str) -> Result<String, Illegal> {
         let [header, data] = self.sdk_fields()?;
-        let mut out = BytesMut::with_capacity(header.len() + data.len() + customer_id.len() + 128);
+        let mut out = Vec::with_capacity(header.len() + data.len() + customer_id.len() + 128);
         for (start, text) in [
             ("{\"sdkRequestHeader\":", header),
             (",\"sdkRequestData\":", data),
@@ -94,7 +93,7 @@ impl<'a> SdkRequest<'a> {
             write_string(text, &mut out);
         }
         out.extend_from_slice(b"}");
-        Ok(String::from_utf8(out.into()).expect("strings and ASCII are UTF-8"))
+        Ok(String::from_utf8(out).expect("strings and ASCII are UTF-8"))
     }
 
     fn sdk_fields(&self) -> Result<[&str; 2], Illegal> {

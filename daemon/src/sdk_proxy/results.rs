@@ -1,6 +1,6 @@
 //! The published results of the interface, with status and message verbatim from its page.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use crate::result::ApiResult;
 
@@ -65,10 +65,10 @@ pub(super) fn find(code: &str) -> Option<&'static ApiResult> {
 
 /// A body with `result` only.
 pub(crate) fn body(result: &ApiResult) -> Bytes {
-    let mut out = BytesMut::from(&b"{"[..]);
+    let mut out = b"{".to_vec();
     result.write(&mut out);
     out.extend_from_slice(b"}");
-    out.freeze()
+    Bytes::from(out)
 }
 
 const fn result(code: &'static str, status: &'static str, message: &'static str) -> ApiResult {

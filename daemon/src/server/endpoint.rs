@@ -1,7 +1,6 @@
 //! What is served where.
 
-use hyper::Method;
-
+use crate::http::Method;
 use crate::{identify, sdk_proxy};
 
 /// Something that is served.
@@ -32,10 +31,10 @@ impl Endpoint {
         }
     }
 
-    pub(super) fn allows(self, method: &Method) -> bool {
+    pub(super) fn allows(self, method: Method) -> bool {
         match self {
-            Self::Live | Self::Ready => *method == Method::GET || *method == Method::HEAD,
-            _ => *method == Method::POST,
+            Self::Live | Self::Ready => matches!(method, Method::Get | Method::Head),
+            _ => method == Method::Post,
         }
     }
 

@@ -1,10 +1,10 @@
 //! Requests that reach no answer of their interface: status code, result and detail of each.
 
-use bytes::BytesMut;
 use hyper::StatusCode;
 
 use super::endpoint::Endpoint;
-use crate::identify::{self, write_failure};
+use crate::http::{BrokenBody, HeadError};
+use crate::identify::{self, RequestError, write_failure};
 use crate::metrics::RequestResult;
 use crate::result::ApiResult;
 use crate::sdk_proxy;
@@ -12,8 +12,12 @@ use crate::sdk_proxy;
 /// Why a request gets no answer of its interface.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Failure {
-    /// The request can be read in two ways.
-    Ambiguous,
+    /// The head cannot be read.
+    Head(HeadError),
+    /// The head has more bytes than this.
+    HeadTooLong(usize),
+    /// Nobody knows where the body ends.
+    BrokenBody,
     /// The body is not what the interface takes, as this sentence says.
     Malformed(String),
     NotFound,
@@ -35,7 +39,10 @@ pub(super) enum Failure {
 impl Failure {
     pub(super) const fn status(&self) -> StatusCode {
         match self {
-            Self::Ambiguous | Self::Malformed(_) => StatusCode::BAD_REQUEST,
+            Self::HeadTooLong(_) | Self::Head(HeadError::TooManyHeaders) => {
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
+            }
+            Self::Head(_) | Self::BrokenBody | Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
@@ -45,8 +52,15 @@ impl Failure {
         }
     }
 
+    /// What the path allows, if that is what is wrong.
+    pub(super) fn allow(&self, endpoint: Option<Endpoint>) -> Option<&'static str> {
+        endpoint
+            .filter(|_| *self == Self::MethodNotAllowed)
+            .map(Endpoint::allowed)
+    }
+
     /// Appends the body of the answer.
-    pub(super) fn write(&self, endpoint: Option<Endpoint>, out: &mut BytesMut) {
+    pub(super) fn write(&self, endpoint: Option<Endpoint>, out: &mut Vec<u8>) {
         if endpoint == Some(Endpoint::SdkProxy) {
             // A body with `result` only, as the interface has it.
             out.extend_from_slice(b"{");
@@ -81,10 +95,11 @@ impl Failure {
 
     fn detail(&self, endpoint: Option<Endpoint>) -> String {
         match self {
-            Self::Ambiguous => "The framing of the request is ambiguous: it must have one \
-                Content-Length or one Transfer-Encoding of chunked, not both, and lines that end \
-                in CR LF."
-                .to_owned(),
+            Self::Head(error) => error.to_string(),
+            Self::HeadTooLong(most) => {
+                format!("The head of the request is longer than {most} bytes.")
+            }
+            Self::BrokenBody => BrokenBody.to_string(),
             Self::Malformed(sentence) | Self::TooMany(sentence) => sentence.clone(),
             Self::NotFound => "There is nothing at this path.".to_owned(),
             Self::MethodNotAllowed => {
@@ -103,6 +118,21 @@ impl Failure {
                 "The Content-Type must be application/json, it is missing.".to_owned()
             }
             Self::Overload(sentence) => (*sentence).to_owned(),
+        }
+    }
+}
+
+impl From<BrokenBody> for Failure {
+    fn from(_: BrokenBody) -> Self {
+        Self::BrokenBody
+    }
+}
+
+impl From<RequestError> for Failure {
+    fn from(error: RequestError) -> Self {
+        match error {
+            RequestError::Malformed(sentence) => Self::Malformed(sentence),
+            RequestError::TooManyElements => Self::TooMany(error.to_string()),
         }
     }
 }

@@ -2,8 +2,7 @@
 //!
 //! ```text
 //! accept (one thread) ──connection──▶ worker (one thread and runtime for each core)
-//!                                       ├ connection: hyper, watched by transport and progress
-//!                                       │   └ handler: endpoint, body, identify, answer
+//!                                       ├ http: read, answer, write
 //!                                       └ resp: the same for Redis clients
 //! control (one thread): the first table, reloading, the admin plane
 //! ```
@@ -11,18 +10,15 @@
 //! `DESIGN.md` tells the limits and the order of stopping.
 
 mod accept;
-mod body;
-mod connection;
+mod deadline;
 mod descriptors;
 mod endpoint;
 mod failure;
-mod framing;
-mod handler;
+mod http;
 mod listeners;
-mod progress;
 mod resp;
+mod shared;
 mod tls;
-mod transport;
 mod worker;
 
 use std::io;
@@ -38,8 +34,8 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use self::accept::{OVERLOADED_CONNECTIONS, accept_all};
-use self::handler::Shared;
 use self::listeners::Listeners;
+use self::shared::Shared;
 use self::tls::Handshakes;
 use self::worker::{Accepted, Workers};
 use crate::admin::{self, AdminListeners, AdminPlane, Listening};
@@ -53,7 +49,6 @@ use crate::source::{RouteSources, open};
 use crate::start::StartError;
 use crate::telemetry;
 
-pub use self::framing::Framing;
 pub use self::listeners::ListenError;
 pub(crate) use self::listeners::open_tcp;
 pub(crate) use self::tls::LiveCertificate;

@@ -22,9 +22,10 @@ use rustix::net::Shutdown;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::UnixStream;
 use tokio::task::yield_now;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::Instant;
 
-use super::handler::Shared;
+use super::deadline::Deadline;
+use super::shared::Shared;
 use crate::budget::{Budget, Share};
 use crate::metrics::{self, Listener, Stopwatch};
 use crate::resp::{Answered, Closing, Next, Session};
@@ -70,17 +71,15 @@ pub(super) async fn serve(shared: Arc<Shared>, stream: UnixStream, overloaded: b
         return;
     }
     let mut connection = Connection::new(stream, &shared);
-    let mut timer = pin!(sleep_until(connection.deadline));
     let mut draining = pin!(shared.shutdown.entered(Stage::Drain));
     let mut is_watched = false;
     let mut is_draining = false;
     loop {
         let step = poll_fn(|cx| {
             if !is_watched {
-                // Once is enough to set the wakers.
+                // Once is enough to set the waker, and takes a lock.
                 is_watched = true;
                 let _ = draining.as_mut().poll(cx);
-                let _ = timer.as_mut().poll(cx);
             }
             if !is_draining && shared.shutdown.reached(Stage::Drain) {
                 is_draining = true;
@@ -89,9 +88,8 @@ pub(super) async fn serve(shared: Arc<Shared>, stream: UnixStream, overloaded: b
             if let Poll::Ready(step) = connection.poll_step(&shared, cx) {
                 return Poll::Ready(step);
             }
-            connection
-                .poll_overdue(timer.as_mut(), cx)
-                .map(|()| Step::End(End::Overdue))
+            let overdue = connection.deadline.poll(cx);
+            overdue.map(|()| Step::End(End::Overdue))
         });
         match step.await {
             // Other connections have their turn before this one's next.
@@ -119,7 +117,7 @@ struct Connection<'a> {
     end: Option<End>,
     wait: Wait,
     /// When the client has made no progress for too long.
-    deadline: Instant,
+    deadline: Deadline,
 }
 
 /// What a connection waits for.
@@ -169,7 +167,7 @@ impl<'a> Connection<'a> {
             taken: 0,
             end: None,
             wait: Wait::Command,
-            deadline: Instant::now() + shared.resp.idle_timeout,
+            deadline: Deadline::new(Instant::now() + shared.resp.idle_timeout),
         }
     }
 
@@ -340,29 +338,13 @@ impl<'a> Connection<'a> {
     /// Sets the deadline anew.
     fn wait_for(&mut self, wait: Wait, now: Instant) {
         self.wait = wait;
-        self.deadline = now
-            + match wait {
+        self.deadline.set(
+            now + match wait {
                 Wait::Command => self.limits.idle_timeout,
                 Wait::Rest => self.limits.command_timeout,
                 Wait::Taking => self.limits.write_timeout,
-            };
-    }
-
-    /// Tells when the deadline is over. The timer is left to fire and then set anew, unless the
-    /// deadline is earlier, so that a busy connection hardly ever touches it.
-    fn poll_overdue(&self, mut timer: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Poll<()> {
-        if self.deadline < timer.deadline() {
-            timer.as_mut().reset(self.deadline);
-        } else if !timer.is_elapsed() {
-            return Poll::Pending;
-        }
-        while timer.as_mut().poll(cx).is_ready() {
-            if self.deadline <= Instant::now() {
-                return Poll::Ready(());
-            }
-            timer.as_mut().reset(self.deadline);
-        }
-        Poll::Pending
+            },
+        );
     }
 
     /// Logs what an operator should know of.

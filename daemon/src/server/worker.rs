@@ -15,11 +15,11 @@ use tokio::runtime::Builder;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
-use super::connection;
-use super::handler::Shared;
-use super::progress::Progress;
+use super::http;
 use super::resp;
+use super::shared::Shared;
 use super::tls::{Handshakes, TlsConnection};
 use crate::metrics::{self, ConnectionFigures, Listener, OpenConnection};
 use crate::shutdown::Stage;
@@ -214,16 +214,15 @@ async fn serve(shared: Arc<Shared>, accepted: Accepted, open: Arc<AtomicUsize>) 
     } = accepted;
     let _open = CountDown(open);
     let listener = stream.listener();
-    let progress = || Arc::new(Progress::new());
     match stream {
         Stream::Tcp(stream) => {
             if let Ok(stream) = TcpStream::from_std(stream) {
-                connection::serve(shared, stream, listener, progress(), overloaded).await;
+                http::serve(shared, stream, listener, Instant::now(), overloaded).await;
             }
         }
         Stream::Tls(connection) => {
-            if let Ok((stream, progress)) = connection.attach() {
-                connection::serve(shared, stream, listener, progress, overloaded).await;
+            if let Ok((stream, connected)) = connection.attach() {
+                http::serve(shared, stream, listener, connected, overloaded).await;
             }
         }
         Stream::Resp(stream) => {
@@ -233,7 +232,7 @@ async fn serve(shared: Arc<Shared>, accepted: Accepted, open: Arc<AtomicUsize>) 
         }
         Stream::Unix(stream) => {
             if let Ok(stream) = UnixStream::from_std(stream) {
-                connection::serve(shared, stream, listener, progress(), overloaded).await;
+                http::serve(shared, stream, listener, Instant::now(), overloaded).await;
             }
         }
     }

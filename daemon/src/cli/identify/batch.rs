@@ -4,7 +4,6 @@
 //! their answers in the same turn, and so in input order. Every queue is short, so that memory is
 //! bounded by the number of workers, whatever the input's length and whichever part is slowest.
 
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::num::NonZero;
@@ -13,7 +12,6 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
-use bytes::BytesMut;
 use codeid_engine::{CodeValue, OpenId, RouteTable, Scratch};
 
 use super::lines::{Block, Blocks, MAX_LINE_BYTES};
@@ -26,7 +24,7 @@ const QUEUE_BLOCKS: usize = 2;
 
 /// The answers to one block.
 struct Answers {
-    json_lines: BytesMut,
+    json_lines: Vec<u8>,
     input_bytes: u64,
 }
 
@@ -111,7 +109,7 @@ fn answer_blocks(
 ) {
     let mut scratch = Scratch::new();
     for block in blocks {
-        let mut json_lines = BytesMut::with_capacity(block.text.len() * 4);
+        let mut json_lines = Vec::with_capacity(block.text.len() * 4);
         for (number, line) in (block.first_line..).zip(block.lines()) {
             answer_line(table, open_id, number, line, &mut scratch, &mut json_lines);
         }
@@ -132,7 +130,7 @@ fn answer_line(
     number: u64,
     line: &[u8],
     scratch: &mut Scratch,
-    out: &mut BytesMut,
+    out: &mut Vec<u8>,
 ) {
     write!(out, "{{\"line\":{number}").expect("writing to memory cannot fail");
     let result = out.len();

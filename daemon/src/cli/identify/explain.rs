@@ -2,7 +2,6 @@
 
 use std::io::{self, Write};
 
-use bytes::BytesMut;
 use codeid_engine::Explanation;
 
 use crate::identify::ExplainedRule;
@@ -52,7 +51,7 @@ const fn part(explanation: &Explanation<'_>) -> &'static str {
 /// Adds the rules that accept the code value, in order, to the JSON object `body` as its last
 /// field, `explanation`.
 pub(super) fn add_to(
-    body: &mut BytesMut,
+    body: &mut Vec<u8>,
     explanations: &[Explanation<'_>],
 ) -> serde_json::Result<()> {
     let rows: Vec<ExplainedRule<'_>> = explanations.iter().map(ExplainedRule::new).collect();

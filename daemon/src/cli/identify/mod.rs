@@ -11,7 +11,6 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use bytes::BytesMut;
 use clap::error::ErrorKind;
 use codeid_engine::{CodeValue, CompileLimits, OpenId, RouteTable, Scratch};
 
@@ -101,7 +100,7 @@ impl Identify {
     }
 
     fn identify_one(&self, table: &RouteTable, stdout: &mut Stdout) -> Result<ExitCode, Failure> {
-        let mut body = BytesMut::new();
+        let mut body = Vec::new();
         let parameters = self
             .code_value()
             .and_then(|code| Ok((code, self.open_id()?)));

@@ -13,7 +13,6 @@ use tokio_rustls::TlsAcceptor;
 
 use super::live_certificate::LiveCertificate;
 use super::socket::{Socket, TlsConnection};
-use crate::server::progress::Progress;
 use crate::server::worker::{Accepted, HandOver, Stream, WorkerGone};
 use crate::shutdown::{Shutdown, Stage};
 
@@ -122,7 +121,7 @@ async fn work(mut accepted: UnboundedReceiver<Accepted>, shared: Arc<Shared>) {
 }
 
 async fn shake(accepted: Accepted, shared: Arc<Shared>) {
-    let begun = Instant::now();
+    let connected = Instant::now();
     let Accepted {
         stream: Stream::Tcp(stream),
         overloaded,
@@ -132,8 +131,7 @@ async fn shake(accepted: Accepted, shared: Arc<Shared>) {
     else {
         return;
     };
-    let progress = Arc::new(Progress::new());
-    let Ok(socket) = Socket::new(stream, Arc::clone(&progress)) else {
+    let Ok(socket) = Socket::new(stream) else {
         return;
     };
     let acceptor = TlsAcceptor::from(shared.certificate.config());
@@ -143,8 +141,7 @@ async fn shake(accepted: Accepted, shared: Arc<Shared>) {
         Ok(Err(error)) => return tracing::debug!(%error, "a TLS handshake failed"),
         Err(_) => return tracing::debug!("a TLS handshake took too long"),
     };
-    progress.shook_hands_for(begun.elapsed());
-    if let Ok(connection) = TlsConnection::detach(stream, progress) {
+    if let Ok(connection) = TlsConnection::detach(stream, connected) {
         // Without the workers the daemon is ending, and the connection is closed.
         let _ = shared.workers.serve(Accepted {
             stream: Stream::Tls(Box::new(connection)),

@@ -20,4 +20,4 @@ mod socket;
 pub(super) use self::certificate::CertificateError;
 pub(super) use self::handshakes::Handshakes;
 pub(crate) use self::live_certificate::LiveCertificate;
-pub(super) use self::socket::TlsConnection;
+pub(super) use self::socket::{Socket, TlsConnection};

@@ -3,29 +3,27 @@
 use std::io;
 use std::net;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 use tokio_rustls::server::TlsStream;
-
-use crate::server::progress::Progress;
 
 /// A connection whose handshake is over, and which belongs to no runtime.
 #[derive(Debug)]
 pub(in crate::server) struct TlsConnection {
     stream: TlsStream<Socket>,
-    progress: Arc<Progress>,
+    connected: Instant,
 }
 
 /// The TCP connection below TLS.
 ///
-/// It tells which bytes the client takes: above it, TLS takes some before the client does.
+/// It counts the bytes that the client takes: above it, TLS takes some before the client does.
 #[derive(Debug)]
 pub(in crate::server) struct Socket {
     place: Place,
-    progress: Arc<Progress>,
+    sent: u64,
 }
 
 /// Where a socket is.
@@ -40,41 +38,49 @@ enum Place {
 }
 
 impl TlsConnection {
-    /// Takes a connection from the runtime that is running.
+    /// Takes a connection, which there is since `connected`, from the runtime that is running.
     ///
     /// # Errors
     ///
     /// An [`io::Error`] if it does not let go.
-    pub(super) fn detach(
-        mut stream: TlsStream<Socket>,
-        progress: Arc<Progress>,
-    ) -> io::Result<Self> {
+    pub(super) fn detach(mut stream: TlsStream<Socket>, connected: Instant) -> io::Result<Self> {
         stream.get_mut().0.detach()?;
-        Ok(Self { stream, progress })
+        Ok(Self { stream, connected })
     }
 
-    /// Gives it to the runtime that is running.
+    /// Gives it to the runtime that is running; tells since when there is the connection.
     ///
     /// # Errors
     ///
     /// An [`io::Error`] if that does not take it.
-    pub(in crate::server) fn attach(mut self) -> io::Result<(TlsStream<Socket>, Arc<Progress>)> {
+    pub(in crate::server) fn attach(mut self) -> io::Result<(TlsStream<Socket>, Instant)> {
         self.stream.get_mut().0.attach()?;
-        Ok((self.stream, self.progress))
+        Ok((self.stream, self.connected))
     }
 }
 
 impl Socket {
-    /// A connection of the runtime that is running, which will tell its `progress`.
+    /// A connection of the runtime that is running.
     ///
     /// # Errors
     ///
     /// An [`io::Error`] if the runtime does not take it.
-    pub(super) fn new(stream: net::TcpStream, progress: Arc<Progress>) -> io::Result<Self> {
+    pub(super) fn new(stream: net::TcpStream) -> io::Result<Self> {
         Ok(Self {
             place: Place::Runtime(TcpStream::from_std(stream)?),
-            progress,
+            sent: 0,
         })
+    }
+
+    /// How many bytes the system has taken for the client.
+    pub(in crate::server) const fn sent(&self) -> u64 {
+        self.sent
+    }
+
+    fn count(&mut self, sent: &Poll<io::Result<usize>>) {
+        if let Poll::Ready(Ok(bytes)) = sent {
+            self.sent += *bytes as u64;
+        }
     }
 
     fn detach(&mut self) -> io::Result<()> {
@@ -120,7 +126,7 @@ impl AsyncWrite for Socket {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let sent = self.stream()?.poll_write(cx, bytes);
-        self.progress.sent(sent.is_ready());
+        self.count(&sent);
         sent
     }
 
@@ -130,7 +136,7 @@ impl AsyncWrite for Socket {
         pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let sent = self.stream()?.poll_write_vectored(cx, pieces);
-        self.progress.sent(sent.is_ready());
+        self.count(&sent);
         sent
     }
 

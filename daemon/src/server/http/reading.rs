@@ -1,0 +1,60 @@
+//! A body that is being read, within its bound.
+
+use std::sync::Arc;
+
+use super::request::{Plan, Request};
+use crate::budget::{Budget, Share};
+use crate::http::{Body, Framing};
+use crate::server::failure::Failure;
+
+/// A request whose body has not come to its end.
+#[derive(Debug)]
+pub(super) struct Reading {
+    pub(super) request: Request,
+    pub(super) plan: Plan,
+    /// What was read of the body, if somebody looks at it.
+    pub(super) body: Vec<u8>,
+    /// What that holds of the budget.
+    pub(super) share: Share,
+    framed: Body,
+    /// How many bytes were read, kept or not.
+    length: usize,
+}
+
+impl Reading {
+    pub(super) fn new(request: Request, plan: Plan, framing: Framing) -> Self {
+        Self {
+            request,
+            plan,
+            body: Vec::new(),
+            share: Share::default(),
+            framed: Body::new(framing),
+            length: 0,
+        }
+    }
+
+    /// Takes what `bytes` have of the body; tells whether that was the rest of it.
+    ///
+    /// # Errors
+    ///
+    /// Why the body is not read on.
+    pub(super) fn read(
+        &mut self,
+        bytes: &mut &[u8],
+        budget: &Arc<Budget>,
+    ) -> Result<bool, Failure> {
+        while let Some(piece) = self.framed.next(bytes)? {
+            self.length += piece.len();
+            if self.length > self.plan.max_body_bytes() {
+                return Err(Failure::TooLong);
+            }
+            if self.plan.wants_body() {
+                if !self.share.grow_to(self.length, budget) {
+                    return Err(Failure::Overload("Too much is being read at once."));
+                }
+                self.body.extend_from_slice(piece);
+            }
+        }
+        Ok(self.framed.is_over())
+    }
+}

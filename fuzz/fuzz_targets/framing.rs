@@ -1,7 +1,0 @@
-//! Any bytes as what a HTTP client sends: see [`codeid_fuzz::framing`].
-
-#![no_main]
-
-use libfuzzer_sys::fuzz_target;
-
-fuzz_target!(|bytes: &[u8]| codeid_fuzz::framing(bytes));

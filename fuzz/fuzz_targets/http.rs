@@ -1,0 +1,7 @@
+//! Any bytes as what a HTTP client sends: see [`codeid_fuzz::http`].
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| codeid_fuzz::http(bytes));

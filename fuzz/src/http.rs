@@ -1,0 +1,180 @@
+//! Any bytes, as what a HTTP client sends.
+
+use std::cell::RefCell;
+use std::error::Error;
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+use codeid::http::{Body, Head, Method};
+use hyper::body::{Body as _, Incoming};
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Response, StatusCode};
+
+/// The most places at which the bytes are split, one after the other.
+const MAX_SPLITS: usize = 256;
+
+/// More than hyper needs for bytes that are all there.
+const MAX_POLLS: usize = 10_000;
+
+/// A request that was read to its end.
+#[derive(Clone, Debug, PartialEq)]
+struct Request {
+    method: Method,
+    path: String,
+    body: Vec<u8>,
+}
+
+/// What the bytes of a connection are.
+#[derive(Debug, PartialEq)]
+struct Conversation {
+    requests: Vec<Request>,
+    is_refused: bool,
+}
+
+/// However the bytes are split into reads, they are the same requests, and refused or not; and hyper
+/// reads them as the same requests, up to one that it refuses.
+pub fn http(bytes: &[u8]) {
+    let conversation = converse(bytes, &[]);
+    let every: Vec<_> = (0..bytes.len()).collect();
+    assert_eq!(converse(bytes, &every), conversation);
+    for at in every.iter().step_by(bytes.len() / MAX_SPLITS + 1) {
+        assert_eq!(converse(bytes, &[*at]), conversation);
+    }
+    let by_hyper = converse_with_hyper(bytes);
+    let requests = &conversation.requests;
+    for (request, by_hyper) in requests.iter().zip(&by_hyper.requests) {
+        assert_eq!(request, by_hyper);
+    }
+    assert!(requests.len() <= by_hyper.requests.len() || by_hyper.is_refused);
+}
+
+/// Reads bytes that arrive in pieces, as the server does.
+fn converse(bytes: &[u8], ends: &[usize]) -> Conversation {
+    let mut requests = Vec::new();
+    let is_refused = read(bytes, ends, &mut requests).is_err();
+    Conversation {
+        requests,
+        is_refused,
+    }
+}
+
+fn read(bytes: &[u8], ends: &[usize], requests: &mut Vec<Request>) -> Result<(), Box<dyn Error>> {
+    let (mut at, mut reading) = (0, None);
+    for end in ends.iter().copied().chain([bytes.len()]) {
+        loop {
+            let (mut request, mut body, is_kept) = match reading.take() {
+                Some(begun) => begun,
+                None => {
+                    let Some(head) = Head::read(&bytes[at..end])? else {
+                        break;
+                    };
+                    at += head.length;
+                    let request = Request::new(head.method, head.path);
+                    (request, Body::new(head.framing), head.is_kept)
+                }
+            };
+            let mut rest = &bytes[at..end];
+            while let Some(piece) = body.next(&mut rest)? {
+                request.body.extend_from_slice(piece);
+            }
+            at = end - rest.len();
+            if !body.is_over() {
+                reading = Some((request, body, is_kept));
+                break;
+            }
+            requests.push(request);
+            if !is_kept {
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
+fn converse_with_hyper(bytes: &[u8]) -> Conversation {
+    let requests = RefCell::new(Vec::new());
+    let service = service_fn(|request: hyper::Request<Incoming>| async {
+        let (head, mut incoming) = request.into_parts();
+        let method = match head.method {
+            hyper::Method::GET => Method::Get,
+            hyper::Method::HEAD => Method::Head,
+            hyper::Method::POST => Method::Post,
+            _ => Method::Other,
+        };
+        let mut request = Request::new(method, head.uri.path());
+        while let Some(frame) = poll_fn(|cx| Pin::new(&mut incoming).poll_frame(cx)).await {
+            let data = frame?.into_data().unwrap_or_default();
+            request.body.extend_from_slice(&data);
+        }
+        requests.borrow_mut().push(request);
+        let mut response = Response::new(String::new());
+        *response.status_mut() = StatusCode::NOT_FOUND;
+        Ok::<_, hyper::Error>(response)
+    });
+    let mut connection = Box::pin(
+        http1::Builder::new()
+            .header_read_timeout(None)
+            .half_close(true)
+            .serve_connection(Sent(bytes), service),
+    );
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut polls = (0..MAX_POLLS).map(|_| connection.as_mut().poll(&mut cx));
+    let Some(Poll::Ready(end)) = polls.find(Poll::is_ready) else {
+        panic!("hyper hangs");
+    };
+    drop(connection);
+    Conversation {
+        requests: requests.into_inner(),
+        is_refused: end.is_err(),
+    }
+}
+
+impl Request {
+    fn new(method: Method, path: &str) -> Self {
+        // What is no path is nothing that is served.
+        let path = Some(path).filter(|path| path.starts_with('/'));
+        Self {
+            method,
+            path: path.unwrap_or_default().to_owned(),
+            body: Vec::new(),
+        }
+    }
+}
+
+/// A client that has sent all it will, and takes everything.
+struct Sent<'a>(&'a [u8]);
+
+impl Read for Sent<'_> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        mut buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        let (taken, rest) = self.0.split_at(self.0.len().min(buffer.remaining()));
+        buffer.put_slice(taken);
+        self.0 = rest;
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Write for Sent<'_> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
