@@ -15,7 +15,7 @@ pub(crate) struct Budget {
 }
 
 /// A body's part of the budget, given back on drop; nothing for a body that is not large.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Share {
     budget: Option<Arc<Budget>>,
     bytes: usize,
@@ -43,6 +43,12 @@ impl Budget {
 }
 
 impl Share {
+    /// That of a body that has no byte yet.
+    pub(crate) const NONE: Self = Self {
+        budget: None,
+        bytes: 0,
+    };
+
     /// Makes the share large enough for a body of `length` bytes; tells whether there was room.
     /// Every call names the same budget.
     pub(crate) fn grow_to(&mut self, length: usize, budget: &Arc<Budget>) -> bool {
@@ -93,7 +99,7 @@ mod tests {
     fn large_bodies_share_a_budget_that_they_give_back() {
         let budget = Arc::new(Budget::new(200 << 10));
         let body = |length: usize| {
-            let mut share = Share::default();
+            let mut share = Share::NONE;
             share
                 .grow_to(length, &budget)
                 .then(|| share.hold(Bytes::from(vec![0; length])))

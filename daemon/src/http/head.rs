@@ -161,11 +161,11 @@ impl Method {
 fn path_of(target: &str) -> &str {
     let path = match target.split_once("://") {
         Some((_, rest)) if !target.starts_with('/') => {
-            rest.find(['/', '?']).map_or("/", |at| &rest[at..])
+            rest.find(['/', '?', '#']).map_or("/", |at| &rest[at..])
         }
         _ => target,
     };
-    match path.split('?').next() {
+    match path.split(['?', '#']).next() {
         None | Some("") => "/",
         Some(path) => path,
     }
@@ -430,6 +430,8 @@ mod tests {
             ("/livez?a=b?c", "/livez"),
             ("http://h:1/livez?a", "/livez"),
             ("http://h", "/"),
+            ("http://h#/livez", "/"),
+            ("/livez#/x", "/livez"),
             ("http://h?a=/livez", "/"),
             ("/a://b/livez", "/a://b/livez"),
             ("*", "*"),

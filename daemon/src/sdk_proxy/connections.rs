@@ -189,7 +189,7 @@ impl Connections {
         if body.size_hint().lower() > most as u64 {
             return Err(too_long());
         }
-        let mut share = Share::default();
+        let mut share = Share::NONE;
         let mut bytes = BytesMut::new();
         while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
             let frame = frame.map_err(|error| {

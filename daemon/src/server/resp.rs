@@ -160,10 +160,10 @@ impl<'a> Connection<'a> {
             limits: &shared.resp,
             budget: &shared.budget,
             received: Vec::new(),
-            received_share: Share::default(),
+            received_share: Share::NONE,
             is_unanswered: false,
             replies: Vec::new(),
-            replies_share: Share::default(),
+            replies_share: Share::NONE,
             taken: 0,
             end: None,
             wait: Wait::Command,
@@ -213,7 +213,7 @@ impl<'a> Connection<'a> {
         if self.replies.capacity() > MAX_KEPT_BYTES {
             self.replies = Vec::new();
         }
-        self.replies_share = Share::default();
+        self.replies_share = Share::NONE;
         self.taken = 0;
         self.wait_for_commands(Instant::now());
         Poll::Ready(Ok(()))
@@ -279,7 +279,7 @@ impl<'a> Connection<'a> {
         let now = Instant::now();
         metrics::record(Listener::Resp, &tally, began.until(now.into_std()));
         if self.received.is_empty() {
-            self.received_share = Share::default();
+            self.received_share = Share::NONE;
             self.session.shrink();
             if self.received.capacity() > MAX_KEPT_BYTES {
                 self.received = Vec::new();

@@ -27,7 +27,7 @@ impl Reading {
             request,
             plan,
             body: Vec::new(),
-            share: Share::default(),
+            share: Share::NONE,
             framed: Body::new(framing),
             length: 0,
         }

@@ -1,0 +1,400 @@
+//! The bytes of one connection, and how long it may take for them.
+
+use std::cell::RefCell;
+use std::io;
+use std::mem;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use memchr::memchr;
+use tokio::io::ReadBuf;
+use tokio::time::Instant;
+
+use super::conversation::{Answered, Conversation, Next, Turn};
+use super::transport::Transport;
+use crate::http::DateLine;
+use crate::identify::Identifier;
+use crate::metrics::Listener;
+use crate::server::deadline::Deadline;
+use crate::server::failure::Failure;
+use crate::server::shared::Shared;
+use crate::settings;
+
+/// How many bytes are read at once.
+const READ_BYTES: usize = 64 << 10;
+
+/// A thread's buffer for answers that grew beyond this is not kept, nor is it copied for one client.
+const MAX_KEPT_ANSWER_BYTES: usize = 1 << 20;
+
+/// A connection's own buffer that grew beyond this is not kept once it is empty.
+const MAX_KEPT_BYTES: usize = 4 << 10;
+
+/// How long a connection that is closed with unread bytes goes on to read them, so that the client
+/// sees the answer and not a reset.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// Longer than any connection lasts.
+const FOREVER: Duration = Duration::from_secs(365 * 86_400);
+
+/// What a thread keeps from one connection's turn to the next's.
+struct Memory {
+    input: Vec<u8>,
+    answers: Vec<u8>,
+    identifier: Identifier,
+    date: DateLine,
+}
+
+thread_local! {
+    static MEMORY: RefCell<Memory> = RefCell::new(Memory {
+        input: Vec::new(),
+        answers: Vec::new(),
+        identifier: Identifier::new(),
+        date: DateLine::new(),
+    });
+}
+
+pub(super) struct Connection<'a, S> {
+    stream: S,
+    limits: &'a settings::Http,
+    conversation: Conversation<'a>,
+    /// What was received and is not answered yet.
+    received: Vec<u8>,
+    /// Whether `received` is to be answered before more is read.
+    is_unfinished: bool,
+    /// Answers, of which the client has taken the first `taken` bytes.
+    owed: Vec<u8>,
+    taken: usize,
+    /// Whether the stream keeps bytes of what was written.
+    is_unflushed: bool,
+    /// What the system had taken when that was looked at last.
+    sent: u64,
+    /// Whether the sending side is closed.
+    is_shut: bool,
+    wait: Wait,
+    /// When the client has made no progress for too long.
+    deadline: Deadline,
+}
+
+/// What a connection waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wait {
+    /// Its first byte.
+    First,
+    /// The next request.
+    Request,
+    /// The rest of a head.
+    Head,
+    /// The rest of a body.
+    Body,
+    /// The upstream.
+    Upstream,
+    /// That the client takes its answers, or the end.
+    Taking,
+}
+
+/// How far a connection got.
+pub(super) enum Step {
+    /// As many requests as are answered at once were, and there may be more.
+    Answered,
+    /// Nobody needs it any more.
+    End,
+}
+
+impl<'a, S: Transport> Connection<'a, S> {
+    /// One of which no byte was read; `connected`: since when the client may send.
+    pub(super) fn new(
+        shared: &'a Shared,
+        stream: S,
+        listener: Listener,
+        connected: Instant,
+        is_overloaded: bool,
+    ) -> Self {
+        Self {
+            stream,
+            limits: &shared.limits,
+            conversation: Conversation::new(shared, listener, is_overloaded),
+            received: Vec::new(),
+            is_unfinished: false,
+            owed: Vec::new(),
+            taken: 0,
+            is_unflushed: false,
+            sent: 0,
+            is_shut: false,
+            wait: Wait::First,
+            deadline: Deadline::new(connected + shared.limits.header_timeout),
+        }
+    }
+
+    /// Whether the client has asked for nothing that it has not got.
+    pub(super) fn is_idle(&self) -> bool {
+        self.conversation.next() == Next::Head && self.received.is_empty() && !self.is_owing()
+    }
+
+    /// Goes on to close it.
+    pub(super) fn end(&mut self) {
+        self.conversation.end();
+    }
+
+    /// Goes as far as it gets.
+    pub(super) fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
+        loop {
+            let went_on = match ready!(self.poll_owed(cx)) {
+                Ok(()) => match self.conversation.next() {
+                    Next::Head | Next::Body => ready!(self.poll_turn(cx)),
+                    Next::Upstream => ready!(self.poll_upstream(cx)),
+                    Next::End { is_unread } => ready!(self.poll_close(is_unread, cx)),
+                },
+                Err(error) => Err(error),
+            };
+            match went_on {
+                Ok(Some(step)) => return Poll::Ready(step),
+                Ok(None) => {}
+                // The client is gone.
+                Err(_) => return Poll::Ready(Step::End),
+            }
+        }
+    }
+
+    /// Ends it if it is overdue; a body that is, is answered first.
+    pub(super) fn poll_overdue(&mut self, cx: &mut Context<'_>) -> Poll<Option<Step>> {
+        ready!(self.deadline.poll(cx));
+        if self.conversation.next() != Next::Body || self.is_owing() {
+            return Poll::Ready(Some(Step::End));
+        }
+        let refused = self.with_turn(cx, |conversation, turn| {
+            conversation.refuse_body(turn, Failure::TooSlow);
+        });
+        Poll::Ready(refused.err().map(|_| Step::End))
+    }
+
+    /// Sends what is still owed.
+    fn poll_owed(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.is_owing() {
+            return Poll::Ready(Ok(()));
+        }
+        let sent = self.poll_send(cx);
+        if sent.is_pending() {
+            // The stream itself may have moved some of what it keeps.
+            let sent = self.stream.sent();
+            if sent != self.sent {
+                self.sent = sent;
+                self.wait_for(Wait::Taking, Instant::now());
+            }
+            return Poll::Pending;
+        }
+        ready!(sent)?;
+        self.owed.clear();
+        if self.owed.capacity() > MAX_KEPT_BYTES {
+            self.owed = Vec::new();
+        }
+        self.taken = 0;
+        self.conversation.all_is_taken();
+        self.settle(Instant::now(), false);
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while self.taken < self.owed.len() {
+            let rest = &self.owed[self.taken..];
+            let taken = ready!(Pin::new(&mut self.stream).poll_write(cx, rest))?;
+            if taken == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.taken += taken;
+            self.wait_for(Wait::Taking, Instant::now());
+        }
+        self.is_unflushed = true;
+        ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
+        self.is_unflushed = false;
+        Poll::Ready(Ok(()))
+    }
+
+    /// Reads once, answers, and writes once.
+    fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Option<Step>>> {
+        MEMORY.with_borrow_mut(|memory| {
+            let Memory {
+                input,
+                answers,
+                identifier,
+                date,
+            } = memory;
+            // What is kept is the beginning of a head, or was read into such a buffer once.
+            input.resize(READ_BYTES + self.limits.max_header_bytes, 0);
+            let kept = self.received.len();
+            input[..kept].copy_from_slice(&self.received);
+            let mut length = kept;
+            let mut is_full = false;
+            if !self.is_unfinished {
+                let mut buffer = ReadBuf::new(&mut input[kept..]);
+                ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer))?;
+                is_full = buffer.remaining() == 0;
+                length += buffer.filled().len();
+            }
+            let is_end = length == kept && !self.is_unfinished;
+            if is_end && self.conversation.next() != Next::Body {
+                return Poll::Ready(Ok(Some(Step::End)));
+            }
+            let mut turn = Turn::new(identifier, date, answers);
+            let heads = self.conversation.heads();
+            let mut answered = Answered {
+                consumed: 0,
+                is_unfinished: false,
+            };
+            if is_end {
+                let failure = Failure::BrokenBody;
+                self.conversation.refuse_body(&mut turn, failure);
+            } else if self.may_be_whole(&input[..length], kept) {
+                answered = self.conversation.answer(&mut turn, &input[..length]);
+            }
+            let now = turn.now();
+            self.received.clear();
+            self.received
+                .extend_from_slice(&input[answered.consumed..length]);
+            if self.received.is_empty() && self.received.capacity() > MAX_KEPT_BYTES {
+                self.received = Vec::new();
+            }
+            self.is_unfinished = answered.is_unfinished;
+            self.send(answers, cx)?;
+            self.settle(now, heads != self.conversation.heads());
+            let more = is_full || self.is_unfinished;
+            Poll::Ready(Ok(more.then_some(Step::Answered)))
+        })
+    }
+
+    /// Whether `bytes`, of which the first `kept` were looked at before, may be more of a request
+    /// than those were. A head is not, without another line: so one that arrives byte by byte is not
+    /// read from its beginning for each of them.
+    fn may_be_whole(&self, bytes: &[u8], kept: usize) -> bool {
+        kept == 0
+            || self.is_unfinished
+            || bytes.len() > self.limits.max_header_bytes
+            || memchr(b'\n', &bytes[kept..]).is_some()
+    }
+
+    fn poll_upstream(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Option<Step>>> {
+        let forwarded = ready!(self.conversation.poll_upstream(cx));
+        let handed_back = self.with_turn(cx, |conversation, turn| {
+            conversation.hand_back(turn, forwarded);
+        });
+        Poll::Ready(handed_back.map(|()| None))
+    }
+
+    /// Closes the sending side; then, with `is_unread`, reads and drops what the client still sends,
+    /// until it has seen the end.
+    ///
+    /// Closing a socket with bytes that nobody read makes the kernel send a reset, which can take
+    /// the answer from a client that is still sending.
+    fn poll_close(
+        &mut self,
+        is_unread: bool,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<Option<Step>>> {
+        if !self.is_shut {
+            ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
+            self.is_shut = true;
+            self.deadline.set(Instant::now() + LINGER);
+        }
+        if !is_unread {
+            return Poll::Ready(Ok(Some(Step::End)));
+        }
+        MEMORY.with_borrow_mut(|memory| {
+            memory.input.resize(memory.input.len().max(READ_BYTES), 0);
+            loop {
+                let mut buffer = ReadBuf::new(&mut memory.input);
+                ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer))?;
+                if buffer.filled().is_empty() {
+                    return Poll::Ready(Ok(Some(Step::End)));
+                }
+            }
+        })
+    }
+
+    /// Does something outside of a turn that has bytes to read, and sends what it answers.
+    fn with_turn(
+        &mut self,
+        cx: &mut Context<'_>,
+        act: impl FnOnce(&mut Conversation<'a>, &mut Turn<'_>),
+    ) -> io::Result<()> {
+        MEMORY.with_borrow_mut(|memory| {
+            let Memory {
+                answers,
+                identifier,
+                date,
+                ..
+            } = memory;
+            let mut turn = Turn::new(identifier, date, answers);
+            act(&mut self.conversation, &mut turn);
+            let now = turn.now();
+            self.send(answers, cx)?;
+            self.settle(now, true);
+            Ok(())
+        })
+    }
+
+    /// Sends as much as the client takes at once, and keeps the rest.
+    fn send(&mut self, answers: &mut Vec<u8>, cx: &mut Context<'_>) -> io::Result<()> {
+        if answers.is_empty() {
+            return Ok(());
+        }
+        let taken = match Pin::new(&mut self.stream).poll_write(cx, answers) {
+            Poll::Ready(taken) => taken?,
+            Poll::Pending => 0,
+        };
+        let rest = &answers[taken..];
+        if rest.len() > MAX_KEPT_ANSWER_BYTES {
+            // As it is, rather than a copy of it.
+            self.owed = mem::take(answers);
+            self.taken = taken;
+        } else {
+            self.owed.extend_from_slice(rest);
+        }
+        if answers.capacity() > MAX_KEPT_ANSWER_BYTES {
+            *answers = Vec::new();
+        }
+        self.is_unflushed = match Pin::new(&mut self.stream).poll_flush(cx) {
+            Poll::Ready(flushed) => {
+                flushed?;
+                false
+            }
+            Poll::Pending => true,
+        };
+        if !self.is_owing() {
+            self.conversation.all_is_taken();
+        }
+        Ok(())
+    }
+
+    const fn is_owing(&self) -> bool {
+        !self.owed.is_empty() || self.is_unflushed
+    }
+
+    /// Sets the deadline anew if the connection waits for something else than before, or for the
+    /// same of another request.
+    fn settle(&mut self, now: Instant, is_another: bool) {
+        let wait = match self.conversation.next() {
+            _ if self.is_owing() => Wait::Taking,
+            Next::Head if !self.received.is_empty() => Wait::Head,
+            Next::Head => Wait::Request,
+            Next::Body => Wait::Body,
+            Next::Upstream => Wait::Upstream,
+            Next::End { .. } => Wait::Taking,
+        };
+        if wait != self.wait || is_another {
+            self.wait_for(wait, now);
+        }
+    }
+
+    fn wait_for(&mut self, wait: Wait, now: Instant) {
+        self.wait = wait;
+        self.deadline.set(
+            now + match wait {
+                Wait::First | Wait::Head => self.limits.header_timeout,
+                Wait::Request => self.limits.idle_timeout,
+                Wait::Body => self.limits.body_timeout,
+                Wait::Upstream => FOREVER,
+                Wait::Taking => self.limits.write_timeout,
+            },
+        );
+    }
+}
