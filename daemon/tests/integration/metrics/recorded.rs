@@ -110,13 +110,16 @@ fn requests_over_http_are_counted_by_what_they_are_answered() {
         client.post("/v1/identifyCodes", batch.to_string());
         client.post("/v1/identifyCodes", "[]");
         client.post("/v1/identifyCodes", "{}");
+        clients[2].send("nonsense\r\n\r\n");
+        clients[2].receive();
+        let client = &mut clients[0];
         // Probes are not requests, and sdkProxy has figures of its own.
         client.bare("GET", "/readyz");
         client.post("/livez", "{}");
         client.post("/aps/api/v1/mobile/sdkProxy", "{}");
 
         let samples = daemon.metrics();
-        assert_eq!(requests(&samples, listener), [9.0 + 2.0, 3.0 + 4.0, 0.0]);
+        assert_eq!(requests(&samples, listener), [9.0 + 2.0, 3.0 + 5.0, 0.0]);
         let other = if listener == "http" { "unix" } else { "http" };
         assert_eq!(requests(&samples, other), [0.0; 3]);
         let expected = [3.0 + 1.0, 3.0, 3.0 + 1.0, 3.0 + 2.0, 0.0];

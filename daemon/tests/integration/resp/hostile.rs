@@ -1,29 +1,18 @@
 //! Clients that are slow, silent, many, or do not speak the protocol.
 
-use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
-
 use super::client::{Reply, RespClient, command};
 use crate::serve::client::Client;
-use crate::serve::daemon::{Daemon, Plan};
+use crate::serve::daemon::{Daemon, Plan, allow_descriptors};
 
 /// A command that is answered, to see that others are not bothered.
 const IDENTIFY: [&str; 3] = ["IDENTIFY", "28100104x", "user-42"];
 
 fn is_served(client: &mut RespClient) -> bool {
     client.command(&IDENTIFY).get("codeValue") == Some(&Reply::bulk("28100104x"))
-}
-
-/// The memory that the daemon has resident, in bytes.
-fn resident(daemon: &Daemon) -> usize {
-    let status = fs::read_to_string(format!("/proc/{}/status", daemon.pid())).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
-    let kilobytes = line.unwrap().split_whitespace().nth(1).unwrap();
-    kilobytes.parse::<usize>().unwrap() << 10
 }
 
 #[test]
@@ -106,7 +95,7 @@ fn a_client_that_never_reads_is_stopped_and_then_dropped() {
     let mut daemon = Plan::new().set("resp.write-timeout-ms=2000").start();
     let mut other = daemon.resp();
     assert!(is_served(&mut other));
-    let before = resident(&daemon);
+    let before = daemon.resident_bytes();
     let stream = UnixStream::connect(daemon.resp_socket()).unwrap();
     let commands = 1_000_000;
     let sender = std::thread::spawn(move || {
@@ -124,7 +113,7 @@ fn a_client_that_never_reads_is_stopped_and_then_dropped() {
         for _ in 0..100 {
             assert!(is_served(&mut other));
         }
-        most = most.max(resident(&daemon));
+        most = most.max(daemon.resident_bytes());
     }
     assert!(sender.join().unwrap() < commands / 1000);
     daemon.wait_for_line("does not take its replies");
@@ -217,14 +206,11 @@ fn one_connection_more_than_are_served_is_told_so() {
 
 #[test]
 fn five_thousand_idle_connections_take_little_memory() {
-    let (_, allowed) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
-    setrlimit(Resource::RLIMIT_NOFILE, allowed, allowed).unwrap();
-    // Fewer only where the system allows fewer descriptors.
-    let count = 5000.min(usize::try_from(allowed).unwrap() - 500);
+    let (count, _guard) = allow_descriptors(5000);
     let daemon = Plan::new().set("http.max-connections=6000").start();
     let mut other = daemon.resp();
     assert!(is_served(&mut other));
-    let before = resident(&daemon);
+    let before = daemon.resident_bytes();
     let mut idle: Vec<_> = (0..count).map(|_| daemon.resp()).collect();
     // Each was served, one in ten a large command, and each has sent the beginning of another.
     let large = "x".repeat(60_000);
@@ -234,7 +220,7 @@ fn five_thousand_idle_connections_take_little_memory() {
         client.send("*3\r\n$8\r\nIDENTIFY\r\n");
     }
     assert!(is_served(&mut other));
-    let grown = resident(&daemon).saturating_sub(before) / idle.len();
+    let grown = daemon.resident_bytes().saturating_sub(before) / idle.len();
     assert!(grown < 8 << 10, "{grown} bytes for each");
     for client in &mut idle {
         client.send("$9\r\n28100104x\r\n$7\r\nuser-42\r\n");

@@ -100,6 +100,16 @@ impl Client {
         self.stream.get_mut().write_all(bytes.as_ref())
     }
 
+    /// The same connection twice: to receive from, and to send to.
+    pub(crate) fn split(self) -> (Self, Self) {
+        let sender = match self.stream.get_ref() {
+            Stream::Tcp(stream) => Stream::Tcp(stream.try_clone().unwrap()),
+            Stream::Unix(stream) => Stream::Unix(stream.try_clone().unwrap()),
+            Stream::Tls(_) => panic!("TLS is one stream"),
+        };
+        (self, Self::over(sender))
+    }
+
     /// Ends what is sent, and goes on to receive.
     pub(crate) fn end(&mut self) {
         match self.stream.get_ref() {
@@ -183,7 +193,8 @@ impl Client {
         }
     }
 
-    fn line(&mut self) -> io::Result<String> {
+    /// The next line of an answer, without its end.
+    pub(crate) fn line(&mut self) -> io::Result<String> {
         let mut line = String::new();
         if self.stream.read_line(&mut line)? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());

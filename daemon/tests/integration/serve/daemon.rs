@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
@@ -267,6 +269,14 @@ impl Daemon {
         self.child.id()
     }
 
+    /// The memory that it has resident.
+    pub(crate) fn resident_bytes(&self) -> usize {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+        let kilobytes = line.unwrap().split_whitespace().nth(1).unwrap();
+        kilobytes.parse::<usize>().unwrap() << 10
+    }
+
     pub(crate) fn signal(&self, name: &str) {
         let signal = format!("SIG{name}").parse::<Signal>().unwrap();
         let process = i32::try_from(self.child.id()).unwrap();
@@ -303,4 +313,15 @@ impl Drop for Daemon {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Lets this process and those that it starts have so many connections, and tells how many they may
+/// have: fewer only where the system allows fewer descriptors. One test at a time may, for as long as
+/// it keeps the guard.
+pub(crate) fn allow_descriptors(count: usize) -> (usize, MutexGuard<'static, ()>) {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let (_, allowed) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
+    setrlimit(Resource::RLIMIT_NOFILE, allowed, allowed).unwrap();
+    (count.min(usize::try_from(allowed).unwrap() - 500), guard)
 }

@@ -1,0 +1,409 @@
+//! HTTP/1.1 itself, beside what the endpoints make of it.
+
+use std::time::{Duration, SystemTime};
+
+use super::client::{Client, body, request};
+use super::daemon::{Daemon, Plan, allow_descriptors};
+use super::endpoints::{SDK_PROXY, clients};
+
+const CODE: &str = "28100104x";
+
+fn whole() -> Vec<u8> {
+    request("/v1/identifyCode", body(CODE, "user-42"))
+}
+
+fn is_answered(client: &mut Client) -> bool {
+    client.receive().header("x-codeid-rule") == Some("order")
+}
+
+#[test]
+fn heads_that_cannot_be_read_are_answered_with_a_result_and_closed() {
+    let daemon = Daemon::start();
+    let many = format!("GET /livez HTTP/1.1\r\n{}\r\n", "X: 1\r\n".repeat(101));
+    let long = format!("GET /livez HTTP/1.1\r\nX: {}", "x".repeat(20_000));
+    let target = format!("GET /{} HTTP/1.1\r\n\r\n", "x".repeat(20_000));
+    let table = [
+        (
+            "nonsense\r\n\r\n",
+            400,
+            "The head of the request is not one of HTTP/1.1: invalid token.",
+        ),
+        (
+            "GET /livez HTTP/2.0\r\n",
+            400,
+            "The head of the request is not one of HTTP/1.1: invalid HTTP version.",
+        ),
+        (
+            "\x16\x03\x01\x02\x00",
+            400,
+            "The head of the request is not one of HTTP/1.1: invalid token.",
+        ),
+        (
+            "GET /livez HTTP/1.1\r\nX : 1\r\n\r\n",
+            400,
+            "The head of the request is not one of HTTP/1.1: invalid header name.",
+        ),
+        (
+            "GET /livez HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx",
+            400,
+            "The framing of the request is ambiguous: it must have one Content-Length or one \
+             Transfer-Encoding of chunked, not both, and lines that end in CR LF.",
+        ),
+        (
+            &many,
+            431,
+            "The head of the request has more than 100 header lines.",
+        ),
+        (
+            &long,
+            431,
+            "The head of the request is longer than 16384 bytes.",
+        ),
+        (
+            &target,
+            431,
+            "The head of the request is longer than 16384 bytes.",
+        ),
+    ];
+    for (head, status, detail) in table {
+        for mut client in clients(&daemon) {
+            // What was asked before is answered first.
+            client.send([whole().as_slice(), head.as_bytes()].concat());
+            assert!(is_answered(&mut client));
+            let answer = client.receive();
+            assert_eq!(
+                (answer.status, answer.header("connection")),
+                (status, Some("close"))
+            );
+            assert_eq!(answer.result_code(), "PARAM_ILLEGAL");
+            assert_eq!(answer.json()["detail"], detail);
+            assert_eq!(client.rest(), b"");
+        }
+    }
+    daemon.stop();
+}
+
+#[test]
+fn a_body_that_ends_early_or_loses_its_form_is_400() {
+    let daemon = Daemon::start();
+    let head = "POST /v1/identifyCode HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n";
+    for (bytes, is_ended) in [
+        (format!("{head}Content-Length: 9\r\n\r\n{{"), true),
+        (
+            format!("{head}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"),
+            true,
+        ),
+        (
+            format!("{head}Transfer-Encoding: chunked\r\n\r\nx\r\n"),
+            false,
+        ),
+        (
+            format!("{head}Transfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n"),
+            false,
+        ),
+    ] {
+        for mut client in clients(&daemon) {
+            client.send(&bytes);
+            if is_ended {
+                client.end();
+            }
+            let answer = client.receive();
+            assert_eq!(
+                (answer.status, answer.header("connection")),
+                (400, Some("close"))
+            );
+            let detail = "The body ended early, or its chunks are malformed.";
+            assert_eq!(answer.json()["detail"], detail);
+            assert_eq!(client.rest(), b"");
+        }
+    }
+    daemon.stop();
+}
+
+#[test]
+fn requests_are_answered_however_their_bytes_arrive() {
+    let daemon = Daemon::start();
+    let chunked = format!(
+        "POST /v1/identifyCode HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n\
+         Transfer-Encoding: chunked\r\n\r\n5\r\n{}\r\n{:x}\r\n{}\r\n0\r\nX: y\r\n\r\n",
+        &body(CODE, "user-42")[..5],
+        body(CODE, "user-42").len() - 5,
+        &body(CODE, "user-42")[5..],
+    );
+    let all = [
+        whole(),
+        b"\r\n".to_vec(),
+        chunked.into_bytes(),
+        whole(),
+        b"GET /livez HTTP/1.1\r\n\r\n".to_vec(),
+    ]
+    .concat();
+    for size in [1, 2, 3, 7, 64, all.len()] {
+        for mut client in clients(&daemon) {
+            for piece in all.chunks(size) {
+                client.send(piece);
+            }
+            for _ in 0..3 {
+                assert!(is_answered(&mut client), "{size}");
+            }
+            let answer = client.receive();
+            assert_eq!((answer.status, answer.body.len()), (200, 0));
+        }
+    }
+    daemon.stop();
+}
+
+#[test]
+fn connections_are_kept_as_clients_say() {
+    let daemon = Daemon::start();
+    let get = |version: &str, lines: &str| format!("GET /livez HTTP/{version}\r\n{lines}\r\n");
+    for (version, lines, expected) in [
+        ("1.1", "", None),
+        ("1.1", "Connection: close\r\n", Some("close")),
+        ("1.1", "Connection: te, Close\r\n", Some("close")),
+        ("1.0", "", Some("close")),
+        ("1.0", "Connection: keep-alive\r\n", Some("keep-alive")),
+    ] {
+        for mut client in clients(&daemon) {
+            client.send(get(version, lines));
+            let answer = client.receive();
+            assert_eq!(
+                (answer.status, answer.header("connection")),
+                (200, expected)
+            );
+            if expected == Some("close") {
+                assert_eq!(client.rest(), b"");
+            } else {
+                assert_eq!(client.bare("GET", "/livez").status, 200);
+            }
+        }
+    }
+    daemon.stop();
+}
+
+#[test]
+fn the_last_answer_arrives_though_more_was_sent() {
+    let daemon = Daemon::start();
+    let closing = format!(
+        "POST /v1/identifyCode HTTP/1.1\r\nContent-Type: application/json\r\nConnection: close\r\n\
+         Content-Length: {}\r\n\r\n{}",
+        body(CODE, "user-42").len(),
+        body(CODE, "user-42")
+    );
+    for mut client in clients(&daemon) {
+        let more = whole().repeat(2000);
+        client.send([closing.as_bytes(), &more].concat());
+        let answer = client.receive();
+        assert_eq!(answer.header("x-codeid-rule"), Some("order"));
+        assert_eq!(answer.header("connection"), Some("close"));
+        assert_eq!(client.rest(), b"");
+    }
+    daemon.stop();
+}
+
+#[test]
+fn targets_may_have_an_authority_and_a_query() {
+    let daemon = Daemon::start();
+    for mut client in clients(&daemon) {
+        for target in [
+            "/livez?a=b",
+            "http://codeid/livez",
+            "http://codeid:80/livez?/nowhere",
+        ] {
+            assert_eq!(client.bare("GET", target).status, 200, "{target}");
+        }
+        for target in ["*", "codeid:80", "http://codeid", "livez", "?/livez"] {
+            assert_eq!(client.bare("GET", target).status, 404, "{target}");
+        }
+    }
+    daemon.stop();
+}
+
+#[test]
+fn answers_to_head_have_no_body() {
+    let daemon = Daemon::start();
+    for mut client in clients(&daemon) {
+        for (path, status) in [
+            ("/livez", 200),
+            ("/v1/identifyCode", 405),
+            (SDK_PROXY, 405),
+            ("/", 404),
+        ] {
+            let answer = client.bare("HEAD", path);
+            let length: usize = answer.header("content-length").unwrap().parse().unwrap();
+            assert_eq!((answer.status, length > 0), (status, status != 200));
+        }
+        // What follows is an answer, and no body that was not to be sent.
+        assert_eq!(client.identify(CODE, "user-42").status, 200);
+    }
+    daemon.stop();
+}
+
+#[test]
+fn answers_tell_the_date_and_what_they_are() {
+    let daemon = Daemon::start();
+    for mut client in clients(&daemon) {
+        let answer = client.identify(CODE, "user-42");
+        let date = httpdate::parse_http_date(answer.header("date").unwrap()).unwrap();
+        let now = SystemTime::now();
+        // Of the same second, but for a clock that is looked at once in one.
+        let difference = now.duration_since(date).unwrap_or_default();
+        assert!(difference < Duration::from_secs(60), "{difference:?}");
+        assert_eq!(answer.header("content-type"), Some("application/json"));
+        assert_eq!(client.bare("GET", "/livez").header("content-type"), None);
+    }
+    daemon.stop();
+}
+
+#[test]
+fn what_nobody_reads_is_skipped_up_to_a_bound() {
+    let daemon = Daemon::start();
+    let post = |length: usize| {
+        let head = format!("POST /nowhere HTTP/1.1\r\nContent-Length: {length}\r\n\r\n");
+        [head.as_bytes(), &vec![b'x'; length]].concat()
+    };
+    for mut client in clients(&daemon) {
+        client.send(post(128 << 10));
+        assert_eq!(client.receive().status, 404);
+        assert_eq!(client.identify(CODE, "user-42").status, 200);
+        client.send(post((128 << 10) + 1));
+        let answer = client.receive();
+        assert_eq!(
+            (answer.status, answer.header("connection")),
+            (404, Some("close"))
+        );
+        assert_eq!(client.rest(), b"");
+    }
+    // In chunks, and asking for leave.
+    for mut client in clients(&daemon) {
+        client.send("POST /nowhere HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n");
+        client.send(format!("{:x}\r\n{}\r\n", 128 << 10, "x".repeat(128 << 10)));
+        client.send("1\r\nx\r\n0\r\n\r\n");
+        assert_eq!(client.receive().status, 404);
+        assert_eq!(client.rest(), b"");
+    }
+    for mut client in clients(&daemon) {
+        client.send("POST /nowhere HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+        let answer = client.receive();
+        assert_eq!(
+            (answer.status, answer.header("connection")),
+            (404, Some("close"))
+        );
+    }
+    daemon.stop();
+}
+
+#[test]
+fn leave_to_send_is_given_once_and_only_where_it_is_waited_for() {
+    let daemon = Daemon::start();
+    let text = body(CODE, "user-42");
+    let head = format!(
+        "POST /v1/identifyCode HTTP/1.1\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\nExpect: 100-continue\r\n",
+        text.len()
+    );
+    for mut client in clients(&daemon) {
+        client.send(format!("{head}\r\n"));
+        assert_eq!(client.line().unwrap(), "HTTP/1.1 100 Continue");
+        assert_eq!(client.line().unwrap(), "");
+        client.send(&text);
+        assert!(is_answered(&mut client));
+        // Whoever does not wait needs none, nor does HTTP/1.0 know of it.
+        client.send(format!("{head}\r\n{text}"));
+        assert_eq!(client.line().unwrap(), "HTTP/1.1 200 OK");
+    }
+    let old = head.replace("HTTP/1.1", "HTTP/1.0");
+    let mut client = daemon.tcp();
+    client.send(format!("{old}\r\n"));
+    client.send(&text);
+    assert_eq!(client.line().unwrap(), "HTTP/1.1 200 OK");
+    daemon.stop();
+}
+
+#[test]
+fn a_slow_reader_gets_every_answer_in_order() {
+    let daemon = Daemon::start();
+    for client in clients(&daemon) {
+        let requests = 20_000;
+        let (mut client, mut sender) = client.split();
+        let sending = std::thread::spawn(move || {
+            let pipeline: Vec<u8> = (0..requests)
+                .flat_map(|n| {
+                    request(
+                        "/v1/identifyCode",
+                        body(&format!("28100104-{n}"), "user-42"),
+                    )
+                })
+                .collect();
+            sender.send(pipeline);
+        });
+        for n in 0..requests {
+            assert_eq!(
+                client.receive().json()["codeValue"],
+                format!("28100104-{n}")
+            );
+        }
+        sending.join().unwrap();
+    }
+    daemon.stop();
+}
+
+#[test]
+fn five_thousand_connections_take_little_memory() {
+    let (count, _guard) = allow_descriptors(5000);
+    let daemon = Plan::new().set("http.max-connections=6000").start();
+    let mut other = daemon.unix();
+    assert_eq!(other.identify(CODE, "user-42").status, 200);
+    let before = daemon.resident_bytes();
+    let mut idle: Vec<_> = (0..count).map(|_| daemon.unix()).collect();
+    let large = format!(
+        "[{}]",
+        vec![body(&"x".repeat(8000), "user-42"); 30].join(",")
+    );
+    let (first, last) = (&whole()[..40], &whole()[40..]);
+    // Each was served, one in ten a large batch, and each has sent the beginning of another.
+    for (n, client) in idle.iter_mut().enumerate() {
+        let answer = match n % 10 {
+            0 => client.post("/v1/identifyCodes", &large),
+            _ => client.identify(CODE, "user-42"),
+        };
+        assert_eq!(answer.status, 200);
+        client.send(first);
+    }
+    assert_eq!(other.identify(CODE, "user-42").status, 200);
+    let grown = daemon.resident_bytes().saturating_sub(before) / idle.len();
+    assert!(grown < 8 << 10, "{grown} bytes for each");
+    for client in &mut idle {
+        client.send(last);
+        assert!(is_answered(client));
+    }
+    daemon.stop();
+}
+
+#[test]
+fn a_client_that_never_reads_is_stopped_and_then_dropped() {
+    let daemon = Plan::new().set("http.write-timeout-ms=2000").start();
+    let mut other = daemon.unix();
+    assert_eq!(other.identify(CODE, "user-42").status, 200);
+    let before = daemon.resident_bytes();
+    let mut client = daemon.unix();
+    let thousands = 1000;
+    let sender = std::thread::spawn(move || {
+        let thousand = whole().repeat(1000);
+        (0..thousands)
+            .take_while(|_| client.try_send(&thousand).is_ok())
+            .count()
+    });
+    let mut most = 0;
+    // The others are served for as long as it takes.
+    while !sender.is_finished() {
+        for _ in 0..100 {
+            assert_eq!(other.identify(CODE, "user-42").status, 200);
+        }
+        most = most.max(daemon.resident_bytes());
+    }
+    assert!(sender.join().unwrap() < thousands);
+    let grown = most.saturating_sub(before);
+    assert!(grown < 16 << 20, "{grown} bytes");
+    daemon.stop();
+}
