@@ -3,7 +3,8 @@
 Writes DIRECTORY/in_process.json, for report.py. A peer is a program in peers/ that
 
 - compiles the rules of a directory that served_workload wrote,
-- finds the first rule for every code there, and ends with an error where it is not the expected one,
+- finds the first rule for every code there, one that asks one rule after the other for the first 20,000 of them, and ends
+  with an error where it is not the expected one,
 - prints `ready MILLISECONDS BYTES`: how long compiling took, and how large the result is, if it can tell,
 - then, for each line that it reads, goes on through the codes for a tenth of a second, and prints the nanoseconds for one
   lookup: the median of those of chunks of 160 codes, few of which are interrupted by whatever else the machine does.
@@ -20,7 +21,7 @@ import sys
 
 HERE = pathlib.Path(__file__).parent
 BIN = pathlib.Path("target/release")
-CODES = "20000"
+CODES = "100000"
 WORKLOADS = [(kind, rules) for kind in ("usual", "near-misses", "automata") for rules in (10, 100, 1000, 5000)]
 
 

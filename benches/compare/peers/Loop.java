@@ -11,6 +11,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 class Loop {
+    /** How many codes are verified: one takes up to a millisecond. */
+    static final int VERIFIED = 20_000;
+
     static Matcher[] matchers;
     static volatile int found;
 
@@ -32,7 +35,7 @@ class Loop {
         matchers = patterns.stream().map(p -> Pattern.compile(p).matcher("")).toArray(Matcher[]::new);
         double compile = (System.nanoTime() - start) / 1e6;
 
-        for (int i = 0; i < codes.length; i++) {
+        for (int i = 0; i < Math.min(codes.length, VERIFIED); i++) {
             int winner = winner(codes[i]);
             if (winner != Integer.parseInt(winners.get(i))) {
                 throw new AssertionError(winner + " instead of " + winners.get(i) + ": " + codes[i]);

@@ -19,6 +19,9 @@ const TURN: Duration = Duration::from_millis(100);
 /// How many codes are timed together.
 const CHUNK: usize = 160;
 
+/// How many codes are verified of an engine that takes milliseconds for one.
+const VERIFIED_ONE_BY_ONE: usize = 20_000;
+
 /// How many codes of a batch share one load of the table.
 const BATCH: usize = 16;
 
@@ -65,9 +68,12 @@ fn main() -> io::Result<()> {
         "floor" => (Box::new(ReadEveryByte), Duration::ZERO, 0),
         _ => return Err(usage()),
     };
-    if name != "floor" {
-        verify(&mut *engine, &workload.codes, &winners)?;
-    }
+    let verified = match name.as_str() {
+        "floor" => 0,
+        "regex-loop" => VERIFIED_ONE_BY_ONE.min(workload.codes.len()),
+        _ => workload.codes.len(),
+    };
+    verify(&mut *engine, &workload.codes[..verified], &winners)?;
     let mut out = io::stdout().lock();
     writeln!(out, "ready {} {bytes}", compile.as_secs_f64() * 1e3)?;
     out.flush()?;
