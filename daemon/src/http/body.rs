@@ -1,11 +1,14 @@
 //! The body of a request, without its framing.
 
+use std::mem;
+
 use memchr::memchr;
 use thiserror::Error;
 
 use super::head::Framing;
 
-/// How much of a line is kept that arrives in pieces. A chunk's size that needs more is refused.
+/// How much of a line is kept that arrives in pieces. The size of a chunk, with its extensions, and
+/// the name of a trailer have no more.
 const KEPT_BYTES: usize = 64;
 
 /// The most bytes of all trailers together, which nobody looks at.
@@ -61,11 +64,7 @@ impl Body {
                 Framing::Length(length) => Expected::Data(length),
                 Framing::Chunked => Expected::ChunkSize,
             },
-            line: Line {
-                kept: [0; KEPT_BYTES],
-                length: 0,
-                last: 0,
-            },
+            line: Line::EMPTY,
             trailer_bytes: 0,
         }
     }
@@ -110,36 +109,35 @@ impl Body {
     fn take_line(&mut self, bytes: &mut &[u8]) -> Result<(), BrokenBody> {
         let end = memchr(b'\n', bytes);
         let (piece, rest) = bytes.split_at(end.unwrap_or(bytes.len()));
-        self.line.append(piece);
-        if self.expected == Expected::Trailer {
-            self.trailer_bytes += piece.len();
-            if self.trailer_bytes > MAX_TRAILER_BYTES {
-                return Err(BrokenBody);
+        self.line.append(piece)?;
+        let is_trailer = self.expected == Expected::Trailer;
+        self.trailer_bytes += if is_trailer { piece.len() } else { 0 };
+        let is_too_long = match is_trailer {
+            true => self.trailer_bytes > MAX_TRAILER_BYTES,
+            false => self.line.length > KEPT_BYTES,
+        };
+        *bytes = rest.get(1..).unwrap_or_default();
+        match end {
+            _ if is_too_long => Err(BrokenBody),
+            None => Ok(()),
+            Some(_) if self.line.last != b'\r' => Err(BrokenBody),
+            Some(_) => {
+                let Line { kept, length, .. } = mem::replace(&mut self.line, Line::EMPTY);
+                self.end_line(&kept[..KEPT_BYTES.min(length - 1)])
             }
         }
-        *bytes = rest.get(1..).unwrap_or_default();
-        if end.is_none() {
-            return Ok(());
-        }
-        if self.line.last != b'\r' {
-            return Err(BrokenBody);
-        }
-        let (kept, length) = (self.line.kept, self.line.length - 1);
-        self.line.length = 0;
-        self.line.last = 0;
-        self.end_line(kept.get(..length))
     }
 
-    /// Takes the end of a line; `None`: it is longer than what is kept of it.
-    fn end_line(&mut self, line: Option<&[u8]>) -> Result<(), BrokenBody> {
+    /// Takes the end of a line, of which there is as much as is kept.
+    fn end_line(&mut self, line: &[u8]) -> Result<(), BrokenBody> {
         self.expected = match (self.expected, line) {
-            (Expected::ChunkSize, Some(line)) => match chunk_size(line).ok_or(BrokenBody)? {
+            (Expected::ChunkSize, line) => match chunk_size(line).ok_or(BrokenBody)? {
                 0 => Expected::Trailer,
                 size => Expected::ChunkData(size),
             },
-            (Expected::ChunkEnd, Some([])) => Expected::ChunkSize,
-            (Expected::Trailer, Some([])) => Expected::Nothing,
-            (Expected::Trailer, _) => Expected::Trailer,
+            (Expected::ChunkEnd, []) => Expected::ChunkSize,
+            (Expected::Trailer, []) => Expected::Nothing,
+            (Expected::Trailer, line) if has_name(line) => Expected::Trailer,
             _ => return Err(BrokenBody),
         };
         Ok(())
@@ -147,13 +145,41 @@ impl Body {
 }
 
 impl Line {
-    fn append(&mut self, piece: &[u8]) {
+    const EMPTY: Self = Self {
+        kept: [0; KEPT_BYTES],
+        length: 0,
+        last: 0,
+    };
+
+    /// Takes what comes next of it. Another parser may take a carriage return for its end, and what
+    /// not for other controls.
+    fn append(&mut self, piece: &[u8]) -> Result<(), BrokenBody> {
+        let Some((last, others)) = piece.split_last() else {
+            return Ok(());
+        };
+        let is_control = |byte: &u8| byte.is_ascii_control() && *byte != b'\t';
+        let is_broken = self.last == b'\r'
+            || others.iter().any(is_control)
+            || (is_control(last) && *last != b'\r');
+        if is_broken {
+            return Err(BrokenBody);
+        }
         if let Some(room) = self.kept.get_mut(self.length..) {
             let kept = room.len().min(piece.len());
             room[..kept].copy_from_slice(&piece[..kept]);
         }
         self.length += piece.len();
-        self.last = piece.last().copied().unwrap_or(self.last);
+        self.last = *last;
+        Ok(())
+    }
+}
+
+/// Whether a trailer begins as a header does.
+fn has_name(line: &[u8]) -> bool {
+    let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    match memchr(b':', line) {
+        None | Some(0) => false,
+        Some(end) => line[..end].iter().all(is_of_name),
     }
 }
 
@@ -250,6 +276,15 @@ mod tests {
             "1\r\r\nx",
             "ffffffffffffffff\r\n",
             "0\r\nX: y\n",
+            "0\r\nX: a\rb\r\n",
+            "0\r\nX: \0\r\n",
+            "0\r\nGET / HTTP/1.1\r\n",
+            "0\r\n: y\r\n",
+            "0\r\nX y: z\r\n",
+            "0\r\n\r\r\n",
+            "2;a\rb\r\n",
+            "2;\0\r\n",
+            "1\r\nx\r\r\n",
             &long,
             &hidden,
             &trailers,

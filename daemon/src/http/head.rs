@@ -159,15 +159,11 @@ impl Method {
 
 /// The path of a target, which may be one as proxies are given it, with scheme and authority.
 fn path_of(target: &str) -> &str {
-    let path = match target.split_once("://") {
-        Some((_, rest)) if !target.starts_with('/') => {
-            rest.find(['/', '?', '#']).map_or("/", |at| &rest[at..])
-        }
+    let target = target.split(['?', '#']).next().unwrap_or_default();
+    match target.split_once("://") {
+        Some((_, rest)) if !target.starts_with('/') => rest.find('/').map_or("/", |at| &rest[at..]),
+        _ if target.is_empty() => "/",
         _ => target,
-    };
-    match path.split(['?', '#']).next() {
-        None | Some("") => "/",
-        Some(path) => path,
     }
 }
 
@@ -436,6 +432,7 @@ mod tests {
             ("/a://b/livez", "/a://b/livez"),
             ("*", "*"),
             ("?x", "/"),
+            ("x?://h/livez", "x"),
             ("h:443", "h:443"),
         ] {
             assert_eq!(path_of(target), path, "{target}");

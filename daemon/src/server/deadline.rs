@@ -1,9 +1,10 @@
 //! Until when a connection may stay as it is.
 
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
+use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 /// One deadline, which moves on with every bit of progress.
@@ -39,7 +40,8 @@ impl Deadline {
             return Poll::Pending;
         }
         self.is_watched = true;
-        while self.timer.as_mut().poll(cx).is_ready() {
+        // Whatever else the task did: a timer that may not be polled now would wake nobody.
+        while pin!(unconstrained(self.timer.as_mut())).poll(cx).is_ready() {
             if self.at <= Instant::now() {
                 return Poll::Ready(());
             }

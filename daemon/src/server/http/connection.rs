@@ -21,8 +21,11 @@ use crate::server::failure::Failure;
 use crate::server::shared::Shared;
 use crate::settings;
 
-/// How many bytes are read at once.
+/// How many bytes of a body are read at once.
 const READ_BYTES: usize = 64 << 10;
+
+/// How many bytes of requests are: as many as a client that takes no answer makes us keep.
+const READ_HEAD_BYTES: usize = 16 << 10;
 
 /// A thread's buffer for answers that grew beyond this is not kept, nor is it copied for one client.
 const MAX_KEPT_ANSWER_BYTES: usize = 1 << 20;
@@ -30,8 +33,8 @@ const MAX_KEPT_ANSWER_BYTES: usize = 1 << 20;
 /// A connection's own buffer that grew beyond this is not kept once it is empty.
 const MAX_KEPT_BYTES: usize = 4 << 10;
 
-/// How long a connection that is closed with unread bytes goes on to read them, so that the client
-/// sees the answer and not a reset.
+/// How long a connection that is closed goes on to read what the client still sends, so that it sees
+/// the answers and not a reset.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// Longer than any connection lasts.
@@ -60,7 +63,7 @@ pub(super) struct Connection<'a, S> {
     conversation: Conversation<'a>,
     /// What was received and is not answered yet.
     received: Vec<u8>,
-    /// Whether `received` is to be answered before more is read.
+    /// Whether `received` is to be looked at again before more is read: see [`Answered`].
     is_unfinished: bool,
     /// Answers, of which the client has taken the first `taken` bytes.
     owed: Vec<u8>,
@@ -143,7 +146,7 @@ impl<'a, S: Transport> Connection<'a, S> {
                 Ok(()) => match self.conversation.next() {
                     Next::Head | Next::Body => ready!(self.poll_turn(cx)),
                     Next::Upstream => ready!(self.poll_upstream(cx)),
-                    Next::End { is_unread } => ready!(self.poll_close(is_unread, cx)),
+                    Next::End => ready!(self.poll_close(cx)),
                 },
                 Err(error) => Err(error),
             };
@@ -156,9 +159,14 @@ impl<'a, S: Transport> Connection<'a, S> {
         }
     }
 
-    /// Ends it if it is overdue; a body that is, is answered first.
+    /// Ends it if it is overdue: at once, but for one that is idle, which is told, and for a body,
+    /// which is answered.
     pub(super) fn poll_overdue(&mut self, cx: &mut Context<'_>) -> Poll<Option<Step>> {
         ready!(self.deadline.poll(cx));
+        if self.is_idle() {
+            self.end();
+            return Poll::Ready(None);
+        }
         if self.conversation.next() != Next::Body || self.is_owing() {
             return Poll::Ready(Some(Step::End));
         }
@@ -219,21 +227,28 @@ impl<'a, S: Transport> Connection<'a, S> {
                 identifier,
                 date,
             } = memory;
-            // What is kept is the beginning of a head, or was read into such a buffer once.
+            // What is kept was in such a buffer once. If it is not to be looked at again first, it is
+            // the beginning of a head, within its limit: so there is room to read, and an empty read
+            // is the end.
             input.resize(READ_BYTES + self.limits.max_header_bytes, 0);
             let kept = self.received.len();
             input[..kept].copy_from_slice(&self.received);
             let mut length = kept;
             let mut is_full = false;
             if !self.is_unfinished {
-                let mut buffer = ReadBuf::new(&mut input[kept..]);
+                let most = match self.conversation.next() {
+                    Next::Body => READ_BYTES,
+                    _ => READ_HEAD_BYTES,
+                };
+                let mut buffer = ReadBuf::new(&mut input[kept..kept + most]);
                 ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer))?;
                 is_full = buffer.remaining() == 0;
                 length += buffer.filled().len();
             }
             let is_end = length == kept && !self.is_unfinished;
             if is_end && self.conversation.next() != Next::Body {
-                return Poll::Ready(Ok(Some(Step::End)));
+                self.end();
+                return Poll::Ready(Ok(None));
             }
             let mut turn = Turn::new(identifier, date, answers);
             let heads = self.conversation.heads();
@@ -280,23 +295,16 @@ impl<'a, S: Transport> Connection<'a, S> {
         Poll::Ready(handed_back.map(|()| None))
     }
 
-    /// Closes the sending side; then, with `is_unread`, reads and drops what the client still sends,
-    /// until it has seen the end.
+    /// Closes the sending side; then reads and drops what the client still sends, until it has seen
+    /// the end.
     ///
-    /// Closing a socket with bytes that nobody read makes the kernel send a reset, which can take
-    /// the answer from a client that is still sending.
-    fn poll_close(
-        &mut self,
-        is_unread: bool,
-        cx: &mut Context<'_>,
-    ) -> Poll<io::Result<Option<Step>>> {
+    /// Closing a socket with bytes that nobody read, or to which more are sent, makes the kernel send
+    /// a reset, which can take the answers from a client that is still sending.
+    fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Option<Step>>> {
         if !self.is_shut {
             ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
             self.is_shut = true;
             self.deadline.set(Instant::now() + LINGER);
-        }
-        if !is_unread {
-            return Poll::Ready(Ok(Some(Step::End)));
         }
         MEMORY.with_borrow_mut(|memory| {
             memory.input.resize(memory.input.len().max(READ_BYTES), 0);
@@ -378,7 +386,7 @@ impl<'a, S: Transport> Connection<'a, S> {
             Next::Head => Wait::Request,
             Next::Body => Wait::Body,
             Next::Upstream => Wait::Upstream,
-            Next::End { .. } => Wait::Taking,
+            Next::End => Wait::Taking,
         };
         if wait != self.wait || is_another {
             self.wait_for(wait, now);

@@ -22,7 +22,7 @@ use crate::server::shared::Shared;
 use crate::shutdown::Stage;
 
 /// Answers of this many bytes are written before more requests are answered.
-const WRITE_FIRST_BYTES: usize = 64 << 10;
+const WRITE_FIRST_BYTES: usize = 32 << 10;
 
 const LEAVE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -49,8 +49,8 @@ enum State<'a> {
     Body(Box<Reading>),
     /// The request is being forwarded.
     Forwarding(Request, Forwarding<'a>),
-    /// Nothing: the connection is to be closed. Of what the client has sent, more may come.
-    Over { is_unread: bool },
+    /// Nothing: the connection is to be closed.
+    Over,
 }
 
 type Forwarding<'a> = Pin<Box<dyn Future<Output = Result<sdk_proxy::Answer, Failure>> + Send + 'a>>;
@@ -64,8 +64,8 @@ pub(super) enum Next {
     Body,
     /// The upstream's answer.
     Upstream,
-    /// The end. If the client may send more, that is to be read and dropped.
-    End { is_unread: bool },
+    /// The end.
+    End,
 }
 
 /// What became of bytes that a client sent.
@@ -73,7 +73,8 @@ pub(super) enum Next {
 pub(super) struct Answered {
     /// How many of them are done with.
     pub(super) consumed: usize,
-    /// Whether the others are to be answered before more is read.
+    /// Whether the others are to be looked at again before more is read: there are too many answers
+    /// to be sent first, or one to be waited for.
     pub(super) is_unfinished: bool,
 }
 
@@ -127,7 +128,7 @@ impl<'a> Conversation<'a> {
             State::Head => Next::Head,
             State::Body(_) => Next::Body,
             State::Forwarding(..) => Next::Upstream,
-            State::Over { is_unread } => Next::End { is_unread },
+            State::Over => Next::End,
         }
     }
 
@@ -138,7 +139,7 @@ impl<'a> Conversation<'a> {
 
     /// Ends it where it is.
     pub(super) fn end(&mut self) {
-        self.state = State::Over { is_unread: false };
+        self.state = State::Over;
     }
 
     /// Gives back what the answers held, once the client has taken them.
@@ -157,20 +158,24 @@ impl<'a> Conversation<'a> {
                 break;
             }
             match &mut self.state {
-                State::Head => match self.read_head(turn, rest) {
-                    0 => break,
-                    length => rest = &rest[length..],
-                },
+                State::Head => {
+                    // Empty lines between requests begin none.
+                    if let Some(after) = rest.strip_prefix(b"\r\n") {
+                        rest = after;
+                        continue;
+                    }
+                    match self.read_head(turn, rest) {
+                        0 => break,
+                        length => rest = &rest[length..],
+                    }
+                }
                 State::Body(reading) => match reading.read(&mut rest, &self.shared.budget) {
                     Ok(false) => {}
                     Ok(true) => self.finish_body(turn),
                     Err(failure) => self.refuse_body(turn, failure),
                 },
                 State::Forwarding(..) => is_unfinished = true,
-                State::Over { is_unread } => {
-                    *is_unread = true;
-                    rest = &[];
-                }
+                State::Over => rest = &[],
             }
         }
         Answered {
@@ -179,7 +184,8 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// Answers what the upstream was asked.
+    /// Waits for what the upstream says. To be called where that comes [`Next`]: elsewhere nobody is
+    /// woken.
     pub(super) fn poll_upstream(&mut self, cx: &mut Context<'_>) -> Poll<Forwarded> {
         let State::Forwarding(request, forwarding) = &mut self.state else {
             return Poll::Pending;
@@ -277,14 +283,13 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// Answers a request of which bytes are left unread, and ends.
+    /// Answers a request, the body of which is left unread, and ends.
     fn refuse_unread(&mut self, turn: &mut Turn<'_>, request: Request, plan: Plan) {
         let request = Request {
             is_kept: false,
             ..request
         };
         self.finish(turn, request, plan, Cow::Borrowed(&[]), Share::NONE);
-        self.state = State::Over { is_unread: true };
     }
 
     /// Does what is planned about a request, whose body has its share of the budget.
@@ -309,31 +314,45 @@ impl<'a> Conversation<'a> {
             }
             Plan::Tell(status) => {
                 let answer = Answer::new(status, b"", After::Open);
-                return self.write(turn.date, turn.answers, request, answer);
+                self.write(turn.date, turn.answers, request, answer);
+                turn.began = Instant::now();
+                return;
             }
-            Plan::Refuse(failure) => return self.fail(turn.date, turn.answers, request, &failure),
+            Plan::Refuse(failure) => {
+                self.fail(turn.date, turn.answers, request, &failure);
+                turn.began = Instant::now();
+                return;
+            }
         };
+        let began = Stopwatch::since(turn.began.into_std());
         let (date, answers) = (turn.date, &mut *turn.answers);
-        match identified {
+        let tally = match identified {
             Ok(identified) => {
                 let length = answers.len() + identified.body.len();
-                if !self.share.grow_to(length, &self.shared.budget) {
+                if self.share.grow_to(length, &self.shared.budget) {
+                    let answer = Answer {
+                        generation: identified.generation,
+                        rule: identified.rule,
+                        ..Answer::new(StatusCode::OK, identified.body, After::Open)
+                    };
+                    self.write(date, answers, request, answer);
+                    Some(identified.tally)
+                } else {
                     let failure = Failure::Overload("Too much is being answered at once.");
-                    return self.fail(date, answers, request, &failure);
+                    self.fail(date, answers, request, &failure);
+                    None
                 }
-                let answer = Answer {
-                    generation: identified.generation,
-                    rule: identified.rule,
-                    ..Answer::new(StatusCode::OK, identified.body, After::Open)
-                };
-                self.write(date, answers, request, answer);
-                let began = Stopwatch::since(turn.began.into_std());
-                // Read once for whatever comes next, too.
-                turn.began = Instant::now();
-                let took = began.until(turn.began.into_std());
-                metrics::record(self.listener, &identified.tally, took);
             }
-            Err(error) => self.fail(date, answers, request, &error.into()),
+            Err(error) => {
+                self.fail(date, answers, request, &error.into());
+                None
+            }
+        };
+        // Read once: what comes next begins now.
+        turn.began = Instant::now();
+        if let Some(tally) = tally {
+            let took = began.until(turn.began.into_std());
+            metrics::record(self.listener, &tally, took);
         }
     }
 
@@ -365,7 +384,7 @@ impl<'a> Conversation<'a> {
             answer.write(date, out);
         }
         if connection == After::Closed {
-            self.state = State::Over { is_unread: false };
+            self.state = State::Over;
         }
     }
 }

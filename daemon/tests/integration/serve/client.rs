@@ -110,6 +110,21 @@ impl Client {
         (self, Self::over(sender))
     }
 
+    /// Tells, within TLS, that nothing more is sent.
+    pub(crate) fn close_notify(&mut self) {
+        let Stream::Tls(stream) = self.stream.get_mut() else {
+            panic!("the connection has no TLS");
+        };
+        stream.conn.send_close_notify();
+        stream.conn.complete_io(&mut stream.sock).unwrap();
+    }
+
+    /// Waits until the other side has told, within TLS, that it sends nothing more.
+    pub(crate) fn expect_close_notify(&mut self) {
+        // An end that nobody told of is an error.
+        assert_eq!(self.stream.read(&mut [0]).unwrap(), 0);
+    }
+
     /// Ends what is sent, and goes on to receive.
     pub(crate) fn end(&mut self) {
         match self.stream.get_ref() {

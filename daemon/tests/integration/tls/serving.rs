@@ -64,6 +64,23 @@ fn large_bodies_go_both_ways_and_connections_stay_open() {
 }
 
 #[test]
+fn whoever_ends_first_is_told_that_the_other_ends_too() {
+    let authority = Authority::new();
+    let daemon = plan(&authority.issue("127.0.0.1"))
+        .set("http.idle-timeout-ms=300")
+        .start();
+    let mut ended = connect(&daemon, &authority);
+    assert_eq!(ended.bare("GET", "/livez").status, 200);
+    ended.close_notify();
+    ended.expect_close_notify();
+    // Left alone, the daemon ends first.
+    let mut idle = connect(&daemon, &authority);
+    assert_eq!(idle.bare("GET", "/livez").status, 200);
+    idle.expect_close_notify();
+    daemon.stop();
+}
+
+#[test]
 fn limits_hold_within_tls() {
     let authority = Authority::new();
     let daemon = plan(&authority.issue("127.0.0.1"))
