@@ -7,6 +7,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::io::Errno;
+use rustix::net::RecvFlags;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
@@ -60,8 +62,9 @@ struct Shared {
 #[derive(Default)]
 struct Seen {
     requests: Vec<Request>,
-    /// How many are being answered, and the most that ever were at once.
-    open: usize,
+    /// Those that are being answered, by their index.
+    open: Vec<(usize, TcpStream)>,
+    /// The most that ever were at once.
     most_open: usize,
 }
 
@@ -245,15 +248,18 @@ fn serve(shared: &Shared, tcp: TcpStream, tls: Option<Arc<ServerConfig>>) -> io:
         let reply = (shared.script.lock().unwrap())(&request);
         let index = {
             let mut seen = shared.seen();
-            seen.open += 1;
-            seen.most_open = seen.most_open.max(seen.open);
+            let index = seen.requests.len();
+            // A client that gave up may not have been noticed yet where its request is answered.
+            seen.open.retain(|(_, socket)| is_waiting(socket));
+            seen.open.push((index, socket.try_clone()?));
+            seen.most_open = seen.most_open.max(seen.open.len());
             seen.requests.push(request);
-            seen.requests.len() - 1
+            index
         };
         let goes_on = write(&mut stream, reply);
         {
             let mut seen = shared.seen();
-            seen.open -= 1;
+            seen.open.retain(|(open, _)| *open != index);
             seen.requests[index].is_answered = true;
         }
         shared.changed.notify_all();
@@ -262,6 +268,13 @@ fn serve(shared: &Shared, tcp: TcpStream, tls: Option<Arc<ServerConfig>>) -> io:
         }
     }
     socket.shutdown(Shutdown::Both)
+}
+
+/// Whether the client of a request that is being answered has sent no more, not even its end.
+fn is_waiting(socket: &TcpStream) -> bool {
+    let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
+    let received = rustix::net::recv(socket, &mut [0_u8; 1], flags);
+    matches!(received, Err(error) if error == Errno::WOULDBLOCK)
 }
 
 /// The next request; `None` if the client sends no more.
