@@ -19,6 +19,7 @@
 mod histogram;
 
 use std::env;
+use std::fmt::Display;
 use std::fs;
 use std::hint::black_box;
 use std::io::{self, BufRead, BufReader, Write};
@@ -122,20 +123,7 @@ fn engine(out: &mut dyn Write) -> io::Result<()> {
                 }
             }
         }
-        let [with, without] = times;
-        let ratios = with
-            .iter()
-            .zip(&without)
-            .map(|(with, without)| with / without);
-        let ratios: Vec<_> = ratios.collect();
-        writeln!(
-            out,
-            "| {kinds} | {:.1} | {:.1} | {:.3} | {} |",
-            least(&with),
-            least(&without),
-            least(&with) / least(&without),
-            spread(&ratios)
-        )?;
+        write_row(out, kinds, 1, &times)?;
     }
     Ok(())
 }
@@ -189,19 +177,27 @@ fn serving(out: &mut dyn Write) -> io::Result<()> {
                 times[place].push(worked.as_secs_f64() * 1e6 / answers(&output.stdout)?);
             }
         }
-        let [with, without] = times;
-        let ratios = with.iter().zip(&without);
-        let ratios: Vec<_> = ratios.map(|(with, without)| with / without).collect();
-        writeln!(
-            out,
-            "| {name} | {:.2} | {:.2} | {:.3} | {} |",
-            least(&with),
-            least(&without),
-            least(&with) / least(&without),
-            spread(&ratios)
-        )?;
+        write_row(out, name, 2, &times)?;
     }
     Ok(())
+}
+
+/// A row of a table: the least times with metrics and without, to so many decimals, and their ratios.
+fn write_row(
+    out: &mut dyn Write,
+    name: impl Display,
+    decimals: usize,
+    [with, without]: &[Vec<f64>; 2],
+) -> io::Result<()> {
+    let ratios = with.iter().zip(without);
+    let ratios: Vec<_> = ratios.map(|(with, without)| with / without).collect();
+    let (with, without) = (least(with), least(without));
+    writeln!(
+        out,
+        "| {name} | {with:.decimals$} | {without:.decimals$} | {:.3} | {} |",
+        with / without,
+        spread(&ratios)
+    )
 }
 
 /// How many answers `codeid bench` got.

@@ -16,6 +16,7 @@ mod endpoint;
 mod failure;
 mod http;
 mod listeners;
+mod outbox;
 mod resp;
 mod shared;
 mod tls;

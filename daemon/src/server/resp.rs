@@ -19,12 +19,13 @@ use std::task::{Context, Poll, ready};
 
 use codeid_engine::Scratch;
 use rustix::net::Shutdown;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::UnixStream;
 use tokio::task::yield_now;
 use tokio::time::Instant;
 
 use super::deadline::Deadline;
+use super::outbox::Outbox;
 use super::shared::Shared;
 use crate::budget::{Budget, Share};
 use crate::metrics::{self, Listener, Stopwatch};
@@ -34,9 +35,6 @@ use crate::shutdown::Stage;
 
 /// How many bytes are read at once.
 const READ_BYTES: usize = 64 << 10;
-
-/// A thread's buffer for replies that grew beyond this is not kept.
-const MAX_KEPT_REPLY_BYTES: usize = 1 << 20;
 
 /// A connection's own buffer that grew beyond this is not kept once it is empty.
 const MAX_KEPT_BYTES: usize = 4 << 10;
@@ -109,10 +107,9 @@ struct Connection<'a> {
     received_share: Share,
     /// Whether `received` is to be answered before more is read.
     is_unanswered: bool,
-    /// Replies, of which the client has taken the first `taken` bytes.
-    replies: Vec<u8>,
-    replies_share: Share,
-    taken: usize,
+    /// The replies that the client has not taken.
+    outbox: Outbox,
+    outbox_share: Share,
     /// Why the connection is closed once the replies are taken.
     end: Option<End>,
     wait: Wait,
@@ -162,9 +159,8 @@ impl<'a> Connection<'a> {
             received: Vec::new(),
             received_share: Share::NONE,
             is_unanswered: false,
-            replies: Vec::new(),
-            replies_share: Share::NONE,
-            taken: 0,
+            outbox: Outbox::EMPTY,
+            outbox_share: Share::NONE,
             end: None,
             wait: Wait::Command,
             deadline: Deadline::new(Instant::now() + shared.resp.idle_timeout),
@@ -197,24 +193,17 @@ impl<'a> Connection<'a> {
 
     /// Sends what is still owed.
     fn poll_replies(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.replies.is_empty() {
+        if self.outbox.is_empty() {
             return Poll::Ready(Ok(()));
         }
-        while self.taken < self.replies.len() {
-            let rest = &self.replies[self.taken..];
-            let taken = ready!(Pin::new(&mut self.stream).poll_write(cx, rest))?;
-            if taken == 0 {
-                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-            }
-            self.taken += taken;
+        let mut has_moved = false;
+        let moved = || has_moved = true;
+        let emptied = self.outbox.poll_empty(&mut self.stream, cx, moved);
+        if has_moved {
             self.wait_for(Wait::Taking, Instant::now());
         }
-        self.replies.clear();
-        if self.replies.capacity() > MAX_KEPT_BYTES {
-            self.replies = Vec::new();
-        }
-        self.replies_share = Share::NONE;
-        self.taken = 0;
+        ready!(emptied)?;
+        self.outbox_share = Share::NONE;
         self.wait_for_commands(Instant::now());
         Poll::Ready(Ok(()))
     }
@@ -290,10 +279,7 @@ impl<'a> Connection<'a> {
             self.end = Some(End::Closing(closing));
         }
         self.send(replies, cx)?;
-        if replies.capacity() > MAX_KEPT_REPLY_BYTES {
-            *replies = Vec::new();
-        }
-        if !self.replies.is_empty() {
+        if !self.outbox.is_empty() {
             self.wait_for(Wait::Taking, now);
         } else if consumed > 0 || was_waiting != Wait::Rest {
             // Of a command that is still not complete, the time goes on.
@@ -302,19 +288,11 @@ impl<'a> Connection<'a> {
         Poll::Ready(Ok(is_full || self.is_unanswered))
     }
 
-    /// Sends as much as the client takes at once, and keeps the rest.
-    fn send(&mut self, replies: &[u8], cx: &mut Context<'_>) -> io::Result<()> {
-        if replies.is_empty() {
-            return Ok(());
-        }
-        let taken = match Pin::new(&mut self.stream).poll_write(cx, replies) {
-            Poll::Ready(taken) => taken?,
-            Poll::Pending => 0,
-        };
-        let rest = &replies[taken..];
-        if self.replies_share.grow_to(rest.len(), self.budget) {
-            self.replies.extend_from_slice(rest);
-        } else {
+    /// Sends as much as the client takes at once, and keeps the rest, if there is room for it.
+    fn send(&mut self, replies: &mut Vec<u8>, cx: &mut Context<'_>) -> io::Result<()> {
+        self.outbox.send(&mut self.stream, replies, cx)?;
+        if !self.outbox_share.grow_to(self.outbox.len(), self.budget) {
+            self.outbox.clear();
             self.end = Some(End::NoRoom);
         }
         Ok(())
@@ -323,7 +301,7 @@ impl<'a> Connection<'a> {
     /// Says that there is no room for a command, and ends.
     fn refuse(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
         self.end = Some(End::NoRoom);
-        Poll::Ready(self.send(NO_ROOM, cx).map(|()| false))
+        Poll::Ready(self.send(&mut NO_ROOM.to_vec(), cx).map(|()| false))
     }
 
     fn wait_for_commands(&mut self, now: Instant) {

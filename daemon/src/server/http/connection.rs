@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::io;
-use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -18,6 +17,7 @@ use crate::identify::Identifier;
 use crate::metrics::Listener;
 use crate::server::deadline::Deadline;
 use crate::server::failure::Failure;
+use crate::server::outbox::Outbox;
 use crate::server::shared::Shared;
 use crate::settings;
 
@@ -26,9 +26,6 @@ const READ_BYTES: usize = 64 << 10;
 
 /// How many bytes of requests are: as many as a client that takes no answer makes us keep.
 const READ_HEAD_BYTES: usize = 16 << 10;
-
-/// A thread's buffer for answers that grew beyond this is not kept, nor is it copied for one client.
-const MAX_KEPT_ANSWER_BYTES: usize = 1 << 20;
 
 /// A connection's own buffer that grew beyond this is not kept once it is empty.
 const MAX_KEPT_BYTES: usize = 4 << 10;
@@ -65,11 +62,8 @@ pub(super) struct Connection<'a, S> {
     received: Vec<u8>,
     /// Whether `received` is to be looked at again before more is read: see [`Answered`].
     is_unfinished: bool,
-    /// Answers, of which the client has taken the first `taken` bytes.
-    owed: Vec<u8>,
-    taken: usize,
-    /// Whether the stream keeps bytes of what was written.
-    is_unflushed: bool,
+    /// The answers that the client has not taken.
+    outbox: Outbox,
     /// What the system had taken when that was looked at last.
     sent: u64,
     /// Whether the sending side is closed.
@@ -119,9 +113,7 @@ impl<'a, S: Transport> Connection<'a, S> {
             conversation: Conversation::new(shared, listener, is_overloaded),
             received: Vec::new(),
             is_unfinished: false,
-            owed: Vec::new(),
-            taken: 0,
-            is_unflushed: false,
+            outbox: Outbox::EMPTY,
             sent: 0,
             is_shut: false,
             wait: Wait::First,
@@ -131,7 +123,7 @@ impl<'a, S: Transport> Connection<'a, S> {
 
     /// Whether the client has asked for nothing that it has not got.
     pub(super) fn is_idle(&self) -> bool {
-        self.conversation.next() == Next::Head && self.received.is_empty() && !self.is_owing()
+        self.conversation.next() == Next::Head && self.received.is_empty() && self.outbox.is_empty()
     }
 
     /// Goes on to close it.
@@ -167,7 +159,7 @@ impl<'a, S: Transport> Connection<'a, S> {
             self.end();
             return Poll::Ready(None);
         }
-        if self.conversation.next() != Next::Body || self.is_owing() {
+        if self.conversation.next() != Next::Body || !self.outbox.is_empty() {
             return Poll::Ready(Some(Step::End));
         }
         let refused = self.with_turn(cx, |conversation, turn| {
@@ -178,43 +170,21 @@ impl<'a, S: Transport> Connection<'a, S> {
 
     /// Sends what is still owed.
     fn poll_owed(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if !self.is_owing() {
+        if self.outbox.is_empty() {
             return Poll::Ready(Ok(()));
         }
-        let sent = self.poll_send(cx);
-        if sent.is_pending() {
-            // The stream itself may have moved some of what it keeps.
-            let sent = self.stream.sent();
-            if sent != self.sent {
-                self.sent = sent;
-                self.wait_for(Wait::Taking, Instant::now());
-            }
-            return Poll::Pending;
-        }
-        ready!(sent)?;
-        self.owed.clear();
-        if self.owed.capacity() > MAX_KEPT_BYTES {
-            self.owed = Vec::new();
-        }
-        self.taken = 0;
-        self.conversation.all_is_taken();
-        self.settle(Instant::now(), false);
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while self.taken < self.owed.len() {
-            let rest = &self.owed[self.taken..];
-            let taken = ready!(Pin::new(&mut self.stream).poll_write(cx, rest))?;
-            if taken == 0 {
-                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-            }
-            self.taken += taken;
+        let mut has_moved = false;
+        let moved = || has_moved = true;
+        let emptied = self.outbox.poll_empty(&mut self.stream, cx, moved);
+        // The stream itself may have moved some of what it keeps.
+        let sent = self.stream.sent();
+        if has_moved || sent != self.sent {
+            self.sent = sent;
             self.wait_for(Wait::Taking, Instant::now());
         }
-        self.is_unflushed = true;
-        ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
-        self.is_unflushed = false;
+        ready!(emptied)?;
+        self.conversation.all_is_taken();
+        self.settle(Instant::now(), false);
         Poll::Ready(Ok(()))
     }
 
@@ -340,48 +310,19 @@ impl<'a, S: Transport> Connection<'a, S> {
         })
     }
 
-    /// Sends as much as the client takes at once, and keeps the rest.
     fn send(&mut self, answers: &mut Vec<u8>, cx: &mut Context<'_>) -> io::Result<()> {
-        if answers.is_empty() {
-            return Ok(());
-        }
-        let taken = match Pin::new(&mut self.stream).poll_write(cx, answers) {
-            Poll::Ready(taken) => taken?,
-            Poll::Pending => 0,
-        };
-        let rest = &answers[taken..];
-        if rest.len() > MAX_KEPT_ANSWER_BYTES {
-            // As it is, rather than a copy of it.
-            self.owed = mem::take(answers);
-            self.taken = taken;
-        } else {
-            self.owed.extend_from_slice(rest);
-        }
-        if answers.capacity() > MAX_KEPT_ANSWER_BYTES {
-            *answers = Vec::new();
-        }
-        self.is_unflushed = match Pin::new(&mut self.stream).poll_flush(cx) {
-            Poll::Ready(flushed) => {
-                flushed?;
-                false
-            }
-            Poll::Pending => true,
-        };
-        if !self.is_owing() {
+        self.outbox.send(&mut self.stream, answers, cx)?;
+        if self.outbox.is_empty() {
             self.conversation.all_is_taken();
         }
         Ok(())
-    }
-
-    const fn is_owing(&self) -> bool {
-        !self.owed.is_empty() || self.is_unflushed
     }
 
     /// Sets the deadline anew if the connection waits for something else than before, or for the
     /// same of another request.
     fn settle(&mut self, now: Instant, is_another: bool) {
         let wait = match self.conversation.next() {
-            _ if self.is_owing() => Wait::Taking,
+            _ if !self.outbox.is_empty() => Wait::Taking,
             Next::Head if !self.received.is_empty() => Wait::Head,
             Next::Head => Wait::Request,
             Next::Body => Wait::Body,
