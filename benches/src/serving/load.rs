@@ -319,11 +319,12 @@ fn head(received: &[u8]) -> io::Result<Option<Head>> {
     }
     let (mut generation, mut length, mut rule) = (None, None, None);
     for (name, value) in lines.filter_map(|line| line.split_once(": ")) {
-        match name {
-            "x-codeid-generation" => generation = value.parse().ok(),
-            "content-length" => length = value.parse().ok(),
-            "x-codeid-rule" => rule = value.strip_prefix('r').and_then(|place| place.parse().ok()),
-            _ => {}
+        if name.eq_ignore_ascii_case("x-codeid-generation") {
+            generation = value.parse().ok();
+        } else if name.eq_ignore_ascii_case("content-length") {
+            length = value.parse().ok();
+        } else if name.eq_ignore_ascii_case("x-codeid-rule") {
+            rule = value.strip_prefix('r').and_then(|place| place.parse().ok());
         }
     }
     let length: usize = length.ok_or_else(wrong)?;
@@ -338,8 +339,8 @@ fn head(received: &[u8]) -> io::Result<Option<Head>> {
 mod tests {
     use super::*;
 
-    const ANSWER: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\
-        x-codeid-generation: 7\r\nx-codeid-rule: r12\r\ncontent-length: 2\r\n\r\n{}";
+    const ANSWER: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\
+        X-Codeid-Generation: 7\r\nx-codeid-rule: r12\r\nContent-Length: 2\r\n\r\n{}";
 
     #[test]
     fn an_answer_is_read_as_far_as_it_counts() {
