@@ -353,7 +353,7 @@ mod tests {
         assert_eq!(head(&ANSWER.as_bytes()[..60]).unwrap(), None);
         let refused = ANSWER.replace("200 OK", "503 Service Unavailable");
         assert!(head(refused.as_bytes()).is_err());
-        let nameless = ANSWER.replace("generation", "generations");
+        let nameless = ANSWER.replace("Generation", "Generations");
         let nameless = head(nameless.as_bytes()).unwrap().unwrap();
         assert_eq!(nameless.generation, None);
     }
