@@ -66,6 +66,11 @@ impl RespClient {
         self.receive()
     }
 
+    /// Waits for the beginning of the next reply, and leaves it where it is.
+    pub(crate) fn wait_for_reply(&mut self) {
+        assert!(!self.stream.fill_buf().unwrap().is_empty());
+    }
+
     pub(crate) fn receive(&mut self) -> Reply {
         self.try_receive().unwrap()
     }

@@ -231,33 +231,38 @@ fn five_thousand_idle_connections_take_little_memory() {
 }
 
 #[test]
-fn large_commands_share_a_budget() {
+fn large_commands_and_replies_share_a_budget() {
     let daemon = Plan::new().set("http.max-buffered-bytes=33554432").start();
-    let part = [b"$65536\r\n", vec![b'x'; 65536].as_slice(), b"\r\n"].concat();
-    let half = [b"*301\r\n".to_vec(), part.repeat(200)].concat();
-    let mut held: Vec<_> = (0..2).map(|_| daemon.resp()).collect();
+    let code = format!("28100104{}", "x".repeat(6992));
+    let pairs = [code.as_str(), "user-42"].repeat(1024);
+    let batch = command(&[["MIDENTIFY"].as_slice(), &pairs].concat());
+    // Three replies of seven megabytes, of which the clients take nothing but the beginning.
+    let mut held: Vec<_> = (0..3).map(|_| daemon.resp()).collect();
     for client in &mut held {
-        client.send(&half);
+        client.send(&batch);
+        client.wait_for_reply();
     }
-    // Of what the two have sent all is read sooner or later; then there is no room for a third.
-    let refused = loop {
-        let mut third = daemon.resp();
-        let _ = third.try_send(&half);
-        drop(third.sender().shutdown(std::net::Shutdown::Write));
-        let rest = third.rest();
-        if !rest.is_empty() {
-            break rest;
-        }
-    };
+    // There is no room for a command of thirteen.
+    let part = [b"$65536\r\n", vec![b'x'; 65536].as_slice(), b"\r\n"].concat();
+    let thirteen = [b"*201\r\n$4\r\nECHO\r\n".to_vec(), part.repeat(200)].concat();
+    let mut refused = daemon.resp();
+    // It is closed before all was sent.
+    let _ = refused.try_send(&thirteen);
     let text = "-UNKNOWN_EXCEPTION Too much is being read at once.\r\n";
-    assert_eq!(String::from_utf8(refused).unwrap(), text);
+    assert_eq!(String::from_utf8(refused.rest()).unwrap(), text);
+    // Small ones need none, and those that are held arrive.
     assert!(is_served(&mut daemon.resp()));
-    let rest = [part.repeat(50), b"$1\r\nx\r\n".repeat(51)].concat();
     for client in &mut held {
-        client.send(&rest);
-        assert!(matches!(client.receive(), Reply::Error(_)));
+        let Reply::Array(replies) = client.receive() else {
+            panic!("no array");
+        };
+        assert_eq!(replies.len(), 1024);
         assert!(is_served(client));
     }
+    let mut client = daemon.resp();
+    client.send(&thirteen);
+    assert!(matches!(client.receive(), Reply::Error(_)));
+    assert!(is_served(&mut client));
 }
 
 #[test]

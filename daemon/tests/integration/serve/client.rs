@@ -135,6 +135,11 @@ impl Client {
         .unwrap();
     }
 
+    /// Waits for the beginning of the next answer, and leaves it where it is.
+    pub(crate) fn wait_for_answer(&mut self) {
+        assert!(!self.stream.fill_buf().unwrap().is_empty());
+    }
+
     /// Reads the next answer, which has a body.
     pub(crate) fn receive(&mut self) -> Answer {
         self.try_receive(true).unwrap()

@@ -1,6 +1,6 @@
 //! What is bounded: bodies, heads, connections, and all that is held at once.
 
-use super::client::{Client, request};
+use super::client::{Client, body, request};
 use super::daemon::{Daemon, Plan};
 use super::endpoints::{SDK_PROXY, clients};
 
@@ -85,34 +85,44 @@ fn one_connection_more_than_are_served_is_told_so() {
 #[test]
 fn too_much_at_once_is_503() {
     let daemon = Plan::new().set("http.max-buffered-bytes=33554432").start();
-    let hold = |client: &mut Client| {
-        let head = "POST /v1/identifyCodes HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n\
-                    Content-Length: 16777216\r\n\r\n[";
-        client.send(head);
-        client.send(vec![b' '; (16 << 20) - 2]);
+    let path = "/v1/identifyCodes";
+    let batch = |length: usize| {
+        let code = format!("28100104{}", "x".repeat(length - 8));
+        format!("[{}]", vec![body(&code, "user-42"); 1024].join(","))
     };
-    let mut held: Vec<Client> = (0..2).map(|_| daemon.unix()).collect();
-    held.iter_mut().for_each(hold);
-    // What the two have sent is read sooner or later; then there is no room for a third.
+    // Three answers of seven megabytes, of which the clients take nothing but the beginning.
+    let mut held: Vec<Client> = (0..3).map(|_| daemon.unix()).collect();
+    for client in &mut held {
+        client.send(request(path, batch(7000)));
+        client.wait_for_answer();
+    }
+    // There is no room for a body of thirteen, nor for another of seven and its answer.
+    let refused = |body: String, detail: &str| {
+        let answer = daemon.unix().post(path, body);
+        assert_eq!(
+            (answer.status, answer.result_code().as_str()),
+            (503, "UNKNOWN_EXCEPTION")
+        );
+        assert_eq!(answer.json()["detail"], detail);
+    };
+    let thirteen = format!("[{}]", " ".repeat(13_000_000));
+    refused(thirteen.clone(), "Too much is being read at once.");
+    refused(batch(7000), "Too much is being answered at once.");
+    // Small ones need none, and those that are held arrive.
+    assert_eq!(daemon.unix().identify("28100104x", "user-42").status, 200);
+    for mut client in held {
+        let answer = client.receive();
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.json().as_array().unwrap().len(), 1024);
+    }
+    // The room is there again soon after the last byte was taken.
     loop {
-        let mut third = daemon.unix();
-        let large = format!("[{}]", " ".repeat(1 << 20));
-        let answer = third.post("/v1/identifyCodes", large);
-        match answer.status {
-            503 => {
-                assert_eq!(answer.result_code(), "UNKNOWN_EXCEPTION");
-                break;
-            }
-            200 => std::thread::yield_now(),
+        match daemon.unix().post(path, &thirteen).status {
+            200 => break,
+            503 => std::thread::yield_now(),
             other => panic!("{other}"),
         }
     }
-    for mut client in held {
-        client.send("]");
-        assert_eq!(client.receive().body, b"[]");
-    }
-    let large = format!("[{}]", " ".repeat(1 << 20));
-    assert_eq!(daemon.unix().post("/v1/identifyCodes", large).status, 200);
 }
 
 #[test]
