@@ -75,6 +75,16 @@ impl Body {
         matches!(self.expected, Expected::Nothing)
     }
 
+    /// How many bytes are still to come; `None` if that is not known, for a body in chunks.
+    #[must_use]
+    pub const fn left(&self) -> Option<u64> {
+        match self.expected {
+            Expected::Data(left) => Some(left),
+            Expected::Nothing => Some(0),
+            _ => None,
+        }
+    }
+
     /// Takes the next piece of the body from the beginning of `bytes`, and what frames it; `None`
     /// once `bytes` have no more of the body. What is left of `bytes` then belongs to the next
     /// request.

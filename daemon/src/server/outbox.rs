@@ -53,6 +53,7 @@ impl Outbox {
         bytes: &mut Vec<u8>,
         cx: &mut Context<'_>,
     ) -> io::Result<()> {
+        debug_assert!(self.is_empty(), "what is owed would be overtaken");
         if bytes.is_empty() {
             return Ok(());
         }

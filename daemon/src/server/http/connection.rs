@@ -21,17 +21,18 @@ use crate::server::outbox::Outbox;
 use crate::server::shared::Shared;
 use crate::settings;
 
-/// How many bytes of a body are read at once.
-const READ_BYTES: usize = 64 << 10;
+/// How many bytes of requests are read at once: as many as a client that takes no answer makes us
+/// keep.
+const READ_BYTES: usize = 16 << 10;
 
-/// How many bytes of requests are: as many as a client that takes no answer makes us keep.
-const READ_HEAD_BYTES: usize = 16 << 10;
+/// How many bytes of a body whose length is known are read beside them.
+const READ_BODY_BYTES: usize = 48 << 10;
 
 /// A connection's own buffer that grew beyond this is not kept once it is empty.
 const MAX_KEPT_BYTES: usize = 4 << 10;
 
-/// How long a connection that is closed goes on to read what the client still sends, so that it sees
-/// the answers and not a reset.
+/// How long a connection that is closed waits for what the client may still send, so that it sees the
+/// answers and not a reset.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// Longer than any connection lasts.
@@ -66,8 +67,10 @@ pub(super) struct Connection<'a, S> {
     outbox: Outbox,
     /// What the system had taken when that was looked at last.
     sent: u64,
-    /// Whether the sending side is closed.
-    is_shut: bool,
+    /// Since when the sending side is closed.
+    shut: Option<Instant>,
+    /// Whether the client may not have received all answers by then.
+    lingers: bool,
     wait: Wait,
     /// When the client has made no progress for too long.
     deadline: Deadline,
@@ -115,7 +118,8 @@ impl<'a, S: Transport> Connection<'a, S> {
             is_unfinished: false,
             outbox: Outbox::EMPTY,
             sent: 0,
-            is_shut: false,
+            shut: None,
+            lingers: true,
             wait: Wait::First,
             deadline: Deadline::new(connected + shared.limits.header_timeout),
         }
@@ -123,12 +127,20 @@ impl<'a, S: Transport> Connection<'a, S> {
 
     /// Whether the client has asked for nothing that it has not got.
     pub(super) fn is_idle(&self) -> bool {
-        self.conversation.next() == Next::Head && self.received.is_empty() && self.outbox.is_empty()
+        self.conversation.next() == Next::Head && !self.has_begun() && self.outbox.is_empty()
     }
 
-    /// Goes on to close it.
+    /// Whether a head was begun: empty lines before it begin none.
+    fn has_begun(&self) -> bool {
+        let is_of_empty_line = |byte: &u8| matches!(byte, b'\r' | b'\n');
+        !self.received.iter().all(is_of_empty_line)
+    }
+
+    /// Goes on to close it, where nothing is under way.
     pub(super) fn end(&mut self) {
         self.conversation.end();
+        self.lingers = false;
+        self.wait_for(Wait::Taking, Instant::now());
     }
 
     /// Goes as far as it gets.
@@ -198,18 +210,16 @@ impl<'a, S: Transport> Connection<'a, S> {
                 date,
             } = memory;
             // What is kept was in such a buffer once. If it is not to be looked at again first, it is
-            // the beginning of a head, within its limit: so there is room to read, and an empty read
-            // is the end.
-            input.resize(READ_BYTES + self.limits.max_header_bytes, 0);
+            // the beginning of a head, so at most `max_header_bytes`: there is room to read, and an
+            // empty read is the end.
+            input.resize(input_bytes(self.limits), 0);
             let kept = self.received.len();
             input[..kept].copy_from_slice(&self.received);
             let mut length = kept;
             let mut is_full = false;
             if !self.is_unfinished {
-                let most = match self.conversation.next() {
-                    Next::Body => READ_BYTES,
-                    _ => READ_HEAD_BYTES,
-                };
+                let left = usize::try_from(self.conversation.body_left().unwrap_or(0));
+                let most = READ_BYTES + READ_BODY_BYTES.min(left.unwrap_or(usize::MAX));
                 let mut buffer = ReadBuf::new(&mut input[kept..kept + most]);
                 ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer))?;
                 is_full = buffer.remaining() == 0;
@@ -271,19 +281,29 @@ impl<'a, S: Transport> Connection<'a, S> {
     /// Closing a socket with bytes that nobody read, or to which more are sent, makes the kernel send
     /// a reset, which can take the answers from a client that is still sending.
     fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Option<Step>>> {
-        if !self.is_shut {
-            ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
-            self.is_shut = true;
-            self.deadline.set(Instant::now() + LINGER);
+        let shut = match self.shut {
+            Some(shut) => shut,
+            None => {
+                ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
+                let now = Instant::now();
+                self.deadline.set(now + LINGER);
+                *self.shut.insert(now)
+            }
+        };
+        if !self.lingers {
+            return Poll::Ready(Ok(Some(Step::End)));
         }
         MEMORY.with_borrow_mut(|memory| {
-            memory.input.resize(memory.input.len().max(READ_BYTES), 0);
+            memory.input.resize(input_bytes(self.limits), 0);
             loop {
                 let mut buffer = ReadBuf::new(&mut memory.input);
                 ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer))?;
                 if buffer.filled().is_empty() {
                     return Poll::Ready(Ok(Some(Step::End)));
                 }
+                // Whoever still sends has not seen the end.
+                let last = shut + self.limits.write_timeout;
+                self.deadline.set(last.min(Instant::now() + LINGER));
             }
         })
     }
@@ -323,7 +343,8 @@ impl<'a, S: Transport> Connection<'a, S> {
     fn settle(&mut self, now: Instant, is_another: bool) {
         let wait = match self.conversation.next() {
             _ if !self.outbox.is_empty() => Wait::Taking,
-            Next::Head if !self.received.is_empty() => Wait::Head,
+            Next::Head if self.has_begun() => Wait::Head,
+            Next::Head if self.conversation.heads() == 0 => Wait::First,
             Next::Head => Wait::Request,
             Next::Body => Wait::Body,
             Next::Upstream => Wait::Upstream,
@@ -346,4 +367,9 @@ impl<'a, S: Transport> Connection<'a, S> {
             },
         );
     }
+}
+
+/// How large a thread's buffer is.
+const fn input_bytes(limits: &settings::Http) -> usize {
+    limits.max_header_bytes + READ_BYTES + READ_BODY_BYTES
 }

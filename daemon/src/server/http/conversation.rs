@@ -37,7 +37,7 @@ pub(super) struct Conversation<'a> {
     heads: u64,
     /// What the answers hold of the budget.
     share: Share,
-    /// An answer of the upstream, which holds its own.
+    /// An answer of the upstream, which holds its own share in place of that.
     forwarded: Bytes,
 }
 
@@ -132,6 +132,14 @@ impl<'a> Conversation<'a> {
         }
     }
 
+    /// How many bytes of a body are still to come, if that is known, and it is one that comes next.
+    pub(super) fn body_left(&self) -> Option<u64> {
+        match &self.state {
+            State::Body(reading) => reading.left(),
+            _ => None,
+        }
+    }
+
     /// How many heads were read: whether what comes next is part of another request than before.
     pub(super) const fn heads(&self) -> u64 {
         self.heads
@@ -158,17 +166,10 @@ impl<'a> Conversation<'a> {
                 break;
             }
             match &mut self.state {
-                State::Head => {
-                    // Empty lines between requests begin none.
-                    if let Some(after) = rest.strip_prefix(b"\r\n") {
-                        rest = after;
-                        continue;
-                    }
-                    match self.read_head(turn, rest) {
-                        0 => break,
-                        length => rest = &rest[length..],
-                    }
-                }
+                State::Head => match self.read_head(turn, rest) {
+                    0 => break,
+                    length => rest = &rest[length..],
+                },
                 State::Body(reading) => match reading.read(&mut rest, &self.shared.budget) {
                     Ok(false) => {}
                     Ok(true) => self.finish_body(turn),
@@ -205,7 +206,11 @@ impl<'a> Conversation<'a> {
                     ..Answer::new(StatusCode::OK, &forwarded.body, After::Open)
                 };
                 self.write(turn.date, turn.answers, request, answer);
-                self.forwarded = forwarded.body;
+                // What was copied is counted in its place, if there is room for both just now.
+                let length = turn.answers.len();
+                if !self.share.grow_to(length, &self.shared.budget) {
+                    self.forwarded = forwarded.body;
+                }
             }
             Err(failure) => self.fail(turn.date, turn.answers, request, &failure),
         }

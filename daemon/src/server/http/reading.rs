@@ -33,6 +33,11 @@ impl Reading {
         }
     }
 
+    /// How many bytes are still to come; `None` if that is not known.
+    pub(super) const fn left(&self) -> Option<u64> {
+        self.framed.left()
+    }
+
     /// Takes what `bytes` have of the body; tells whether that was the rest of it.
     ///
     /// # Errors
