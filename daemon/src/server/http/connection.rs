@@ -35,7 +35,7 @@ const MAX_KEPT_BYTES: usize = 4 << 10;
 /// answers and not a reset.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// Longer than any connection lasts.
+/// Longer than any connection lasts. For an answer of the upstream, which has time-outs of its own.
 const FOREVER: Duration = Duration::from_secs(365 * 86_400);
 
 /// What a thread keeps from one connection's turn to the next's.

@@ -24,6 +24,7 @@ use crate::shutdown::Stage;
 /// Answers of this many bytes are written before more requests are answered.
 const WRITE_FIRST_BYTES: usize = 32 << 10;
 
+/// What a client is told that waits for leave to send a body.
 const LEAVE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 /// One client's requests, and how far they are.
@@ -252,7 +253,7 @@ impl<'a> Conversation<'a> {
         let plan = request.plan(self.shared, head, bytes);
         let rest = &bytes[head.length..];
         if let Framing::Length(length) = head.framing {
-            if length > plan.max_body_bytes() as u64 {
+            if length > request.max_body_bytes(&plan) as u64 {
                 self.refuse_unread(turn, request, plan.or_refuse(Failure::TooLong));
                 return 0;
             }

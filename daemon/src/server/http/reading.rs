@@ -50,7 +50,7 @@ impl Reading {
     ) -> Result<bool, Failure> {
         while let Some(piece) = self.framed.next(bytes)? {
             self.length += piece.len();
-            if self.length > self.plan.max_body_bytes() {
+            if self.length > self.request.max_body_bytes(&self.plan) {
                 return Err(Failure::TooLong);
             }
             if self.plan.wants_body() {

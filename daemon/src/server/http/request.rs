@@ -62,6 +62,14 @@ impl Request {
         is_kept: false,
     };
 
+    /// The most bytes of the body that are read, where this is planned.
+    pub(super) fn max_body_bytes(&self, plan: &Plan) -> usize {
+        match self.endpoint {
+            Some(endpoint) if plan.wants_body() => endpoint.max_body_bytes(),
+            _ => DISCARD_BYTES,
+        }
+    }
+
     /// What is done about it; `bytes` begin with its head.
     pub(super) fn plan(&self, shared: &Shared, head: &Head<'_>, bytes: &[u8]) -> Plan {
         let endpoint = self.endpoint.ok_or(Failure::NotFound);
@@ -74,16 +82,6 @@ impl Plan {
     /// Whether somebody looks at the body.
     pub(super) const fn wants_body(&self) -> bool {
         !matches!(self, Self::Tell(_) | Self::Refuse(_))
-    }
-
-    /// The most bytes of the body that are read.
-    pub(super) const fn max_body_bytes(&self) -> usize {
-        match self {
-            Self::IdentifyCode => identify::MAX_BODY_BYTES,
-            Self::IdentifyCodes => identify::MAX_BATCH_BODY_BYTES,
-            Self::Forward(_) => sdk_proxy::MAX_BODY_BYTES,
-            Self::Tell(_) | Self::Refuse(_) => DISCARD_BYTES,
-        }
     }
 
     /// What is done instead, once the body has failed; nothing else, if nobody looks at it.
