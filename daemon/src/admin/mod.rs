@@ -93,8 +93,8 @@ pub(crate) struct AdminListeners {
 #[derive(Debug)]
 pub(crate) struct AdminSocket(OwnedSocket);
 
-/// Opens what the settings name. It is served by [`serve_unix`] and [`serve_tcp`], on whatever
-/// runtime. `None`: the settings name nothing.
+/// Opens what the settings name. It is served by [`AdminListeners::serve_unix`] and
+/// [`AdminListeners::serve_tcp`], on whatever runtime. `None`: the settings name nothing.
 ///
 /// # Errors
 ///
