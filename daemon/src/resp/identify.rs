@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::str::Utf8Error;
 
 use codeid_engine::{CodeValue, OpenId, Outcome, Verdict};
 
@@ -21,13 +22,8 @@ const INTERNAL_FAULT: &str = "An internal fault occurred.";
 
 /// `IDENTIFY codeValue openId`: a map of the fields of SPEC.md, section 1, less `result`.
 pub(super) fn one(run: &mut Run<'_>, command: &Command<'_>) -> After {
-    let (code_value, open_id) = (command.get(1), command.get(2));
     guarded(run, |run| {
-        let identification = answer(
-            run,
-            code_value.unwrap_or_default(),
-            open_id.unwrap_or_default(),
-        );
+        let identification = answer(run, command, 1);
         run.tally.count_request(identification.result());
     });
     After::GoOn
@@ -49,9 +45,8 @@ pub(super) fn several(run: &mut Run<'_>, command: &Command<'_>) -> After {
     guarded(run, |run| {
         let start = run.replies.position();
         run.replies.array(elements);
-        let mut arguments = command.arguments().skip(1);
-        while let (Some(code_value), Some(open_id)) = (arguments.next(), arguments.next()) {
-            answer(run, code_value, open_id);
+        for element in 0..elements {
+            answer(run, command, 2 * element + 1);
             if run.replies.position() - start > MAX_REPLY_BYTES {
                 run.replies.take_back(start);
                 let detail = format!("The reply has more than {MAX_REPLY_BYTES} bytes.");
@@ -92,13 +87,19 @@ fn guarded(run: &mut Run<'_>, work: impl FnOnce(&mut Run<'_>)) {
     }
 }
 
-fn answer(run: &mut Run<'_>, code_value: &[u8], open_id: &[u8]) -> Identification {
+/// Answers for the code value that is the argument of this index; the next one is the openId.
+fn answer(run: &mut Run<'_>, command: &Command<'_>, index: usize) -> Identification {
+    let (code_value, open_id) = (command.text(index), command.text(index + 1));
     let identification = identify(run, code_value, open_id);
     run.tally.count_identification(identification);
     identification
 }
 
-fn identify(run: &mut Run<'_>, code_value: &[u8], open_id: &[u8]) -> Identification {
+fn identify(
+    run: &mut Run<'_>,
+    code_value: Result<&str, Utf8Error>,
+    open_id: Result<&str, Utf8Error>,
+) -> Identification {
     let replies = &mut run.replies;
     let Some(code_value) = checked(replies, "codeValue", code_value, CodeValue::new) else {
         return Identification::ParamIllegal;
@@ -119,10 +120,10 @@ fn identify(run: &mut Run<'_>, code_value: &[u8], open_id: &[u8]) -> Identificat
 fn checked<'a, T, E: Display>(
     replies: &mut Encoder<'_>,
     name: &str,
-    sent: &'a [u8],
+    sent: Result<&'a str, Utf8Error>,
     check: impl FnOnce(&'a str) -> Result<T, E>,
 ) -> Option<T> {
-    let text = match std::str::from_utf8(sent) {
+    let text = match sent {
         Ok(text) => text,
         Err(error) => {
             let at = error.valid_up_to();

@@ -77,6 +77,9 @@ impl Session {
         let Self { decoder, client } = self;
         live.with(|table| {
             let (mut consumed, mut tally) = (0, Tally::default());
+            // Whether it is text is asked once for all of it, and not before a command is complete:
+            // asked of each argument, it takes 40 of the 190 ns of an `IDENTIFY` in a pipeline.
+            let mut text = None;
             let answered = |consumed, next, tally| Answered {
                 consumed,
                 next,
@@ -87,7 +90,10 @@ impl Session {
                     return answered(consumed, Next::Answer, tally);
                 }
                 let command = match decoder.decode(&bytes[consumed..]) {
-                    Ok(Some(command)) => command,
+                    Ok(Some(command)) => {
+                        let text = text.get_or_insert_with(|| str::from_utf8(bytes).unwrap_or(""));
+                        command.known_as(text.get(consumed..).unwrap_or(""))
+                    }
                     Ok(None) => return answered(consumed, Next::Read, tally),
                     Err(error) => {
                         let mut replies = Encoder::new(out, client.protocol());

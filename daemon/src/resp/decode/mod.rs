@@ -1,6 +1,8 @@
 //! Commands, found in the bytes that a client sends: arrays of bulk strings, and lines.
 
 use std::fmt;
+use std::ptr;
+use std::str::Utf8Error;
 
 use memchr::memchr;
 
@@ -46,6 +48,8 @@ pub struct Decoder {
 #[derive(Clone, Copy)]
 pub struct Command<'a> {
     bytes: &'a [u8],
+    /// The same as `bytes`, where they are known to be text; else empty.
+    text: &'a str,
     arguments: &'a [Span],
     length: usize,
     is_inline: bool,
@@ -106,6 +110,7 @@ impl Decoder {
         }
         Ok(Some(Command {
             bytes: if is_inline { &self.unquoted } else { bytes },
+            text: "",
             arguments: &self.arguments,
             length: std::mem::take(&mut self.decoded),
             is_inline,
@@ -249,6 +254,29 @@ impl<'a> Command<'a> {
     pub fn get(&self, index: usize) -> Option<&'a [u8]> {
         let span = self.arguments.get(index)?;
         self.bytes.get(span.start as usize..span.end as usize)
+    }
+
+    /// The argument of this index as text, empty if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`Utf8Error`] if it is not UTF-8.
+    pub fn text(&self, index: usize) -> Result<&'a str, Utf8Error> {
+        let known = |span: &Span| self.text.get(span.start as usize..span.end as usize);
+        match self.arguments.get(index).and_then(known) {
+            Some(text) => Ok(text),
+            None => str::from_utf8(self.get(index).unwrap_or_default()),
+        }
+    }
+
+    /// The same command, for [`Self::text`] to know that the bytes which were decoded are `text`.
+    #[must_use]
+    pub(super) fn known_as(self, text: &'a str) -> Self {
+        if self.is_inline {
+            return self;
+        }
+        debug_assert!(text.is_empty() || ptr::eq(text.as_bytes(), self.bytes));
+        Self { text, ..self }
     }
 
     /// Every argument, the name first.

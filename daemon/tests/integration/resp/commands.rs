@@ -118,6 +118,28 @@ fn bad_parameters_are_errors_that_name_them_and_keep_the_connection() {
 }
 
 #[test]
+fn what_is_no_text_spoils_no_other_command_of_its_pipeline() {
+    let daemon = Daemon::start();
+    let (text, no_text): (&[u8], &[u8]) = ("28100104\u{e9}".as_bytes(), b"28100104\xc3");
+    for (is_resp3, mut client) in both(&daemon) {
+        let codes = [text, no_text, text];
+        let pipeline = codes.map(|code| command(&[b"IDENTIFY".as_slice(), code, b"user-42"]));
+        client.send(pipeline.concat());
+        client.send(b"IDENTIFY \"28100104\\xc3\" user-42\r\nIDENTIFY 28100104\xc3\xa9 user-42\r\n");
+        let no_text = "codeValue is not valid UTF-8 at byte 8.";
+        let no_text = Reply::Error(format!("{PARAM_ILLEGAL}{no_text}"));
+        let decode = [
+            ("postCodeMatchActionType", "DECODE"),
+            ("codeValue", "28100104\u{e9}"),
+        ];
+        let text = identified(is_resp3, true, &decode);
+        for expected in [&text, &no_text, &text, &no_text, &text] {
+            assert_eq!(client.receive(), *expected);
+        }
+    }
+}
+
+#[test]
 fn a_batch_answers_each_in_its_place() {
     let daemon = Daemon::start();
     for (is_resp3, mut client) in both(&daemon) {
