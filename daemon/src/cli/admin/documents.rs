@@ -100,7 +100,9 @@ pub(in crate::cli) struct RefusedConfig {
 }
 
 #[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(in crate::cli) struct Save {
+    pub(in crate::cli) last_good_at: Option<u64>,
     pub(in crate::cli) failure: Option<String>,
 }
 

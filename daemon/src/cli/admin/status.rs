@@ -63,8 +63,11 @@ fn show(output: &mut impl Write, status: &Status) -> io::Result<()> {
         (None, Some(_)) => "now".to_owned(),
     };
     field("next pull", &next)?;
-    let kept = status.save.failure.as_ref();
-    let kept = kept.map_or_else(|| "yes".to_owned(), |why| format!("no: {why}"));
+    let kept = match (&status.save.failure, status.save.last_good_at) {
+        (Some(why), _) => format!("no: {why}"),
+        (None, Some(at)) => format!("yes, {}", utc_and_ago(at)),
+        (None, None) => "nothing since the start".to_owned(),
+    };
     field("kept", &kept)?;
     for (name, place) in &status.daemon.listeners {
         let place = match place {

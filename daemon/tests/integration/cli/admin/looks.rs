@@ -7,11 +7,15 @@ use serde_json::Value;
 
 use super::{admin, assert_has, changed, following, json, refused, told, words};
 use crate::cli::{Ran, codeid};
+use crate::reload::remote::wait_until;
 use crate::serve::daemon::{Daemon, Plan, RULES};
 
 #[test]
 fn the_status_is_told_to_people_and_to_programs() {
     let (daemon, file) = following(RULES);
+    wait_until("the config to be kept", || {
+        daemon.status()["save"]["lastGoodAt"].as_u64()
+    });
     let status = told(&daemon, &["status"]);
     let file = file.display().to_string();
     assert_has(
@@ -27,7 +31,7 @@ fn the_status_is_told_to_people_and_to_programs() {
             &format!("from REMOTE file://{file}\n"),
             "hold none\n",
             "next pull in ",
-            "kept yes\n",
+            "kept yes, 20",
             &format!("listener http 127.0.0.1:{}\n", daemon.port),
             "listener unix codeid.sock\n",
             "log level info\n",
@@ -42,6 +46,12 @@ fn the_status_is_told_to_people_and_to_programs() {
         status["staleness"].take();
     }
     assert_eq!(given, expected);
+}
+
+#[test]
+fn what_was_never_kept_is_not_said_to_be() {
+    let status = told(&Daemon::start(), &["status"]);
+    assert_has(&words(&status), &["kept nothing since the start\n"]);
 }
 
 #[test]
