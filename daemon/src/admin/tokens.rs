@@ -10,8 +10,6 @@
 //! ```
 
 use std::collections::BTreeSet;
-use std::future::pending;
-use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -19,13 +17,11 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use codeid_engine::ConfigDigest;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
-use tokio::task::spawn_blocking;
-use tokio::time::sleep;
 
 use super::caller::Role;
 use crate::regular_file;
 use crate::settings;
-use crate::watch::FileWatch;
+use crate::watch::{FileWatch, Reread};
 
 /// The most bytes of the file.
 const MAX_BYTES: usize = 1 << 20;
@@ -95,27 +91,11 @@ impl LiveTokens {
     /// Watches the file, for as long as it is polled. One that is refused changes nothing.
     pub(crate) async fn follow(self: Arc<Self>, watch: settings::Watch) {
         let file = FileWatch::start(&self.path, MAX_BYTES, &watch);
+        let mut files = Reread::new([file], watch.poll_interval);
         let mut refused = None;
         loop {
-            let again = async {
-                match refused {
-                    Some(_) => sleep(watch.poll_interval).await,
-                    None => pending().await,
-                }
-            };
-            tokio::select! {
-                () = file.changed() => {}
-                () = again => {}
-            }
             let path = self.path.clone();
-            let read = match spawn_blocking(move || read(&path)).await {
-                Ok(read) => read,
-                Err(error) => match error.try_into_panic() {
-                    Ok(panic) => resume_unwind(panic),
-                    Err(_) => return,
-                },
-            };
-            match read {
+            match files.next(move || read(&path)).await {
                 Ok(tokens) => {
                     let mut current = self.current();
                     if **current != tokens {

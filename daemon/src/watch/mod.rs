@@ -17,6 +17,7 @@ mod events;
 mod look;
 mod mount;
 mod places;
+mod reread;
 #[cfg(test)]
 mod tests;
 
@@ -33,6 +34,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use self::events::{Events, MakeWatcher, ask_the_system};
 use self::look::{Content, Look, Settling};
 use self::places::places;
+pub(crate) use self::reread::Reread;
 use crate::regular_file::ReadError;
 use crate::settings;
 

@@ -1,16 +1,12 @@
 //! The certificate that serves, replaced when its files change.
 
-use std::future::pending;
-use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustls::ServerConfig;
-use tokio::task::spawn_blocking;
-use tokio::time::sleep;
 
 use super::certificate::{Certificate, CertificateError, MAX_BYTES};
 use crate::settings::{self, Tls};
-use crate::watch::FileWatch;
+use crate::watch::{FileWatch, Reread};
 
 /// The certificate that new connections get. Those that are open keep the one that they began with.
 #[derive(Debug)]
@@ -39,41 +35,23 @@ impl LiveCertificate {
     /// Watches both files, for as long as it is polled, and serves what they hold once it is a
     /// whole pair again. Until then what served goes on to.
     pub(crate) async fn follow(self: Arc<Self>, watch: settings::Watch) {
-        let [chain, key] = [&self.files.cert_path, &self.files.key_path]
+        let files = [&self.files.cert_path, &self.files.key_path]
             .map(|path| FileWatch::start(path, MAX_BYTES, &watch));
+        let mut files = Reread::new(files, watch.poll_interval);
         let mut refused = None;
         loop {
-            // What is wrong may be seen in neither file: permissions that are mended change no
-            // content.
-            let again = async {
-                match refused {
-                    Some(_) => sleep(watch.poll_interval).await,
-                    None => pending().await,
-                }
-            };
-            tokio::select! {
-                () = chain.changed() => {}
-                () = key.changed() => {}
-                () = again => {}
-            }
-            refused = self.read_again(refused).await;
+            let this = Arc::clone(&self);
+            let read = files.next(move || Certificate::read(&this.files)).await;
+            refused = self.take(read, refused);
         }
     }
 
-    /// Looks at the files, and tells why they are refused, which is logged if it was not `before`.
-    async fn read_again(
-        self: &Arc<Self>,
+    /// Serves what was read. Tells why it is refused, which is logged if it was not `before`.
+    fn take(
+        &self,
+        read: Result<Certificate, CertificateError>,
         before: Option<CertificateError>,
     ) -> Option<CertificateError> {
-        let this = Arc::clone(self);
-        let read = match spawn_blocking(move || Certificate::read(&this.files)).await {
-            Ok(read) => read,
-            Err(error) => match error.try_into_panic() {
-                Ok(panic) => resume_unwind(panic),
-                // The runtime is stopping.
-                Err(_) => return before,
-            },
-        };
         match read {
             Ok(certificate) => {
                 let mut current = self.current();
