@@ -18,10 +18,10 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use codeid::signature::{KeyVersion, SignedContent, SigningKey};
 use codeid_benches::proxying::{Files, Speed, Upstream, speed, yields};
 use codeid_benches::serving::{CpuTime, Daemon, Latencies, Load, Summary, config_of};
 use codeid_benches::{Kinds, Mix, Workload};
+use codeid_daemon::signature::{KeyVersion, SignedContent, SigningKey};
 
 const RULES: usize = 1000;
 const CODES: usize = 20_000;

@@ -14,7 +14,7 @@ use codeid_engine::ConfigDigest;
 use serde::Serialize;
 use tokio::task::spawn_blocking;
 
-use crate::sdk_proxy::request_time::request_time;
+use crate::timestamp::request_time;
 
 /// The file.
 #[derive(Clone, Debug)]

@@ -11,7 +11,7 @@ use super::status::Document;
 use super::steer::unknown_generation;
 use crate::identify::{ExplainedRule, write_verdict};
 use crate::metrics;
-use crate::reload::history::Entry;
+use crate::rules::history::Entry;
 
 /// `GET /v1/status`
 pub(super) async fn status(call: Call) -> Outcome {

@@ -37,12 +37,13 @@ use serde::Serialize;
 use self::audit::AuditLog;
 use self::connections::Gate;
 use self::tokens::LiveTokens;
+use crate::listen::tcp::open_tcp;
+use crate::listen::unix_socket::{OwnedSocket, SocketError, SocketFile};
+use crate::listen::{ListenError, LiveCertificate};
 use crate::metrics::Metrics;
-use crate::reload::operator::Operator;
-use crate::server::{ListenError, LiveCertificate, open_tcp};
+use crate::rules::operator::Operator;
 use crate::settings::{self, AdminHttp};
 use crate::shutdown::Shutdown;
-use crate::unix_socket::{OwnedSocket, SocketError, SocketFile};
 
 /// The permissions of the socket: the owner's alone.
 const SOCKET_MODE: u32 = 0o600;

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{AdminPlane, Listening};
 use crate::metrics::Connections;
-use crate::reload::status::Status;
+use crate::rules::status::Status;
 use crate::settings::StalePolicy;
 use crate::shutdown::Stage;
 use crate::telemetry;

@@ -8,8 +8,8 @@ use tracing::level_filters::LevelFilter;
 
 use super::answer::{Answer, Refusal, json};
 use super::call::{Call, IfMatch, Outcome};
-use crate::reload::hold::HoldAction;
-use crate::reload::operator::{Done, NotDone, Order};
+use crate::rules::hold::HoldAction;
+use crate::rules::operator::{Done, NotDone, Order};
 use crate::shutdown::Stage;
 use crate::telemetry;
 

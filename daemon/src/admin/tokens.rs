@@ -19,9 +19,9 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::caller::Role;
-use crate::regular_file;
+use crate::files::regular_file;
+use crate::files::watch::{FileWatch, Reread};
 use crate::settings;
-use crate::watch::{FileWatch, Reread};
 
 /// The most bytes of the file.
 const MAX_BYTES: usize = 1 << 20;

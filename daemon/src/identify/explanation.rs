@@ -6,7 +6,7 @@ use serde::Serialize;
 /// A rule, whether it decides, and what its canary said of the openId.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct ExplainedRule<'a> {
+pub struct ExplainedRule<'a> {
     rule: &'a str,
     pointer: String,
     decides: bool,
@@ -21,7 +21,8 @@ pub(crate) struct ExplainedRule<'a> {
 }
 
 impl<'a> ExplainedRule<'a> {
-    pub(crate) fn new(explanation: &'a Explanation<'a>) -> Self {
+    /// Serializes as one member of the array `rules` of an explanation.
+    pub fn new(explanation: &'a Explanation<'a>) -> Self {
         let (reason, bucket, hundredths) = match explanation.admission {
             Admission::NoCanary => ("noCanary", None, None),
             Admission::Allowlisted => ("allowlisted", None, None),

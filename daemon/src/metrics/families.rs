@@ -7,7 +7,7 @@ use super::histogram::Distribution;
 use super::rules::Series;
 use super::{Identification, Listener, Metrics, RECORDED, RequestResult};
 use crate::readiness;
-use crate::reload::status::{Counters, SourceStatus, Status, TableStatus};
+use crate::rules::status::{Counters, SourceStatus, Status, TableStatus};
 
 const NANOSECONDS: f64 = 1e9;
 const MICROSECONDS: f64 = 1e6;

@@ -33,7 +33,7 @@ use codeid_engine::LiveTable;
 
 use self::exposition::Exposition;
 use self::rules::RuleSeries;
-use crate::reload::status::Board;
+use crate::rules::status::Board;
 use crate::shutdown::Shutdown;
 
 pub(crate) use self::connections::{ConnectionFigures, OpenConnection};

@@ -22,7 +22,7 @@ use tokio::time::timeout;
 use tower_service::Service;
 
 use crate::budget::{Budget, Share};
-use crate::connector::{Connector, describe};
+use crate::outbound::connector::{Connector, describe};
 
 /// How long a connection is kept for the next request: less than any server is known to keep it,
 /// since one that the server is just closing can take a request and lose it.

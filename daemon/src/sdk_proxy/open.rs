@@ -15,12 +15,12 @@ use super::customer::CustomerFrom;
 use super::login_check::{self, LoginCheck};
 use super::upstream::{self, Upstream};
 use super::{Forwarder, PATH, SdkProxy};
-use crate::StartError;
 use crate::budget::Budget;
-use crate::connector::Connector;
+use crate::outbound::connector::Connector;
+use crate::outbound::tls;
+use crate::run::StartError;
 use crate::settings::{self, Proxy, SettingsError};
 use crate::signature::{SigningKey, VerifyingKeys};
-use crate::tls;
 
 /// How much nicer the threads are to those that serve than those are to them: when both want a
 /// core, a lookup goes first.

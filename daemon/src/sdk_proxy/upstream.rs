@@ -10,11 +10,12 @@ use tokio::time::{Instant, timeout_at};
 use super::answer::Outcome;
 use super::complaints::Complaints;
 use super::connections::{Connections, ExchangeError};
-use super::request_time::request_time;
 use super::verifier::{RESPONSE_TIME, Refused, SIGNATURE, Verifier};
-use super::{Answer, PATH, results};
+use super::{Answer, PATH};
 use crate::result::ApiResult;
+use crate::result::sdk_proxy as results;
 use crate::signature::{SignedContent, SigningFailed, SigningKey, VerifyingKeys};
+use crate::timestamp::request_time;
 
 /// The most bytes of an answer's body.
 pub(super) const MAX_BODY_BYTES: usize = 8 << 20;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rustls::pki_types::pem::{PemObject, SectionKind};
 use thiserror::Error;
 
-use crate::regular_file::{self, ReadError, RegularFile};
+use crate::files::regular_file::{self, ReadError, RegularFile};
 
 /// The most bytes of a key file. A key of 8192 bits has less than a tenth of that.
 const MAX_BYTES: usize = 64 << 10;

@@ -1,0 +1,126 @@
+//! What a daemon tells of itself at one moment, read once an interval.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+
+use crate::admin::client::Client;
+use crate::admin::documents::{Rules, Status};
+use crate::output::Failure;
+
+/// How long the daemon may take for an answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Reads from one daemon, at the beginning of each interval.
+pub(super) struct Reader {
+    client: Client,
+    interval: Duration,
+    next: Option<Instant>,
+}
+
+/// One moment of a daemon.
+#[derive(Clone, Debug)]
+pub(super) struct Reading {
+    /// When the figures were read.
+    pub(super) taken: Instant,
+    pub(super) status: Status,
+    pub(super) metrics: Metrics,
+    /// `None` if nothing serves.
+    pub(super) rules: Option<Rules>,
+}
+
+/// `/v1/metrics`: everything that was counted since the daemon's start.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Metrics {
+    /// When, in milliseconds since the beginning of 1970, UTC.
+    pub(super) at: u64,
+    /// The bounds of the buckets of every latency, in nanoseconds, ascending.
+    pub(super) bounds_ns: Vec<u64>,
+    pub(super) listeners: Vec<Listener>,
+    /// Of all listeners together.
+    pub(super) latency: Latency,
+    pub(super) identifications: Vec<Count>,
+    pub(super) sdk_proxy: SdkProxy,
+}
+
+/// What came in by one listener.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Listener {
+    pub(super) listener: String,
+    pub(super) requests: Vec<Count>,
+    pub(super) latency: Latency,
+    pub(super) connections: Connections,
+}
+
+/// How often something was so.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Count {
+    pub(super) name: String,
+    pub(super) count: u64,
+}
+
+/// For each bound, how many code values took no longer.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Latency {
+    pub(super) count: u64,
+    pub(super) cumulative: Vec<u64>,
+}
+
+/// Connections of one listener.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(super) struct Connections {
+    pub(super) open: u64,
+}
+
+/// Requests of sdkProxy.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SdkProxy {
+    pub(super) in_flight: u64,
+    pub(super) requests: Vec<Count>,
+}
+
+impl Reader {
+    pub(super) fn new(socket: PathBuf, interval: Duration) -> Result<Self, Failure> {
+        Ok(Self {
+            client: Client::new(socket, PATIENCE)?,
+            interval,
+            next: None,
+        })
+    }
+
+    pub(super) fn socket(&self) -> &Path {
+        self.client.socket()
+    }
+
+    /// Waits until the next interval begins, and reads; the first time at once.
+    ///
+    /// # Errors
+    ///
+    /// That no daemon answers, or none that is understood. The next reading is tried all the same.
+    pub(super) fn next(&mut self) -> Result<Reading, Failure> {
+        let now = Instant::now();
+        let due = self.next.map_or(now, |due| due.max(now));
+        std::thread::sleep(due.saturating_duration_since(now));
+        // From when it was due, so that the time for reading does not add up.
+        self.next = Some(due + self.interval);
+        self.read()
+    }
+
+    fn read(&self) -> Result<Reading, Failure> {
+        let status: Status = self.client.look_up("/v1/status")?;
+        let rules = match status.table {
+            Some(_) => Some(self.client.look_up("/v1/rules")?),
+            None => None,
+        };
+        let metrics = self.client.look_up("/v1/metrics")?;
+        Ok(Reading {
+            taken: Instant::now(),
+            status,
+            metrics,
+            rules,
+        })
+    }
+}

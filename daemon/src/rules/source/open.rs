@@ -1,0 +1,141 @@
+//! From a setting to the remote source or route store that it names, by the scheme of its URI.
+
+use rustls::RootCertStore;
+
+use super::callback::Callback;
+use super::file::FileSource;
+use super::file_store::FileStore;
+use super::http::HttpSource;
+use super::{RemoteSource, RouteSources, RouteStore, uri};
+use crate::outbound::http_client::{HttpClient, parse_url};
+use crate::outbound::tls;
+use crate::settings::{Settings, SettingsError};
+
+const REMOTE_KEY: &str = "ac.route.pull-route-config-url";
+const STORE_KEY: &str = "ac.route.save-route-config-path";
+const CA_KEY: &str = "remote.ca-path";
+
+/// What stands before the `http` or `https` of a callback's URL.
+const CALLBACK: &str = "callback+";
+
+/// The most bytes of an answer, unless longer route configs are allowed.
+const MAX_BODY_BYTES: usize = 1 << 20;
+
+/// Opens what the settings name.
+///
+/// # Errors
+///
+/// [`SettingsError`], as [`remote_source`] and [`route_store`].
+pub(crate) fn route_sources(settings: &Settings) -> Result<RouteSources, SettingsError> {
+    let remote = settings.route.pull_url.as_deref();
+    Ok(RouteSources {
+        remote: remote.map(|uri| remote_source(uri, settings)).transpose()?,
+        store: route_store(&settings.route.save_path, settings)?,
+    })
+}
+
+/// Opens the remote source at `uri`, the value of `ac.route.pull-route-config-url`. Nothing is
+/// connected or read yet but the roots of TLS.
+///
+/// # Errors
+///
+/// [`SettingsError`] if there is no source for such a URI, or a setting that it needs is wrong.
+pub(crate) fn remote_source(
+    uri: &str,
+    settings: &Settings,
+) -> Result<Box<dyn RemoteSource>, SettingsError> {
+    match uri::scheme(uri).as_deref() {
+        Some("http" | "https") => {
+            let (client, _) = http_client(REMOTE_KEY, uri, settings)?;
+            Ok(Box::new(HttpSource::new(client)))
+        }
+        Some("callback+http" | "callback+https") => {
+            Ok(Box::new(callback(REMOTE_KEY, uri, settings)?))
+        }
+        Some("file") => FileSource::new(uri, longest_config(settings), &settings.watch)
+            .map(|source| Box::new(source) as Box<dyn RemoteSource>)
+            .map_err(|why| problem(REMOTE_KEY, format!("is not usable: {why}"))),
+        _ => Err(problem(
+            REMOTE_KEY,
+            "must begin with https://, http://, file://, callback+https:// or callback+http://",
+        )),
+    }
+}
+
+/// Opens the route store at `location`, the value of `ac.route.save-route-config-path`.
+///
+/// # Errors
+///
+/// As [`remote_source`].
+pub(crate) fn route_store(
+    location: &str,
+    settings: &Settings,
+) -> Result<Box<dyn RouteStore>, SettingsError> {
+    match uri::scheme(location).as_deref() {
+        Some("callback+http" | "callback+https") => {
+            Ok(Box::new(callback(STORE_KEY, location, settings)?))
+        }
+        None => Ok(Box::new(FileStore::new(location, longest_config(settings)))),
+        _ => Err(problem(
+            STORE_KEY,
+            "must be a path or begin with callback+https:// or callback+http://",
+        )),
+    }
+}
+
+fn callback(key: &str, uri: &str, settings: &Settings) -> Result<Callback, SettingsError> {
+    let (client, url) = http_client(key, &uri[CALLBACK.len()..], settings)?;
+    Ok(Callback::new(client, url))
+}
+
+/// A client for `url`, the value of `key`, and the URL parsed.
+fn http_client(
+    key: &str,
+    url: &str,
+    settings: &Settings,
+) -> Result<(HttpClient, hyper::Uri), SettingsError> {
+    let url = parse_url(url).map_err(|why| problem(key, why))?;
+    let is_https = url.scheme_str() == Some("https");
+    let roots = match &settings.remote.ca_path {
+        Some(path) => tls::roots_from_file(path).map_err(|error| problem(CA_KEY, error))?,
+        None if is_https => tls::platform_roots().map_err(|error| {
+            problem(
+                CA_KEY,
+                format!("must name the certificates to trust: {error}"),
+            )
+        })?,
+        // No redirect leads from http to https.
+        None => RootCertStore::empty(),
+    };
+    if !is_https && settings.remote.bearer_token_path.is_some() && !is_loopback(&url) {
+        tracing::warn!(
+            key,
+            "the bearer token is sent without encryption: the URL's scheme is http"
+        );
+    }
+    let client = HttpClient::new(
+        &settings.remote,
+        tls::client_config(roots),
+        longest_config(settings).max(MAX_BODY_BYTES),
+    );
+    Ok((client, url))
+}
+
+/// The bytes of the longest route config that is allowed.
+fn longest_config(settings: &Settings) -> usize {
+    settings.compile.max_config_characters.saturating_mul(4)
+}
+
+fn is_loopback(url: &hyper::Uri) -> bool {
+    let host = url.host().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost")
+        || address
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+/// What is wrong with the value of `key`, which is not shown: it may hold secrets.
+fn problem(key: &str, why: impl std::fmt::Display) -> SettingsError {
+    SettingsError::new(format!("{key} {why}"))
+}
