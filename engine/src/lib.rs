@@ -30,6 +30,7 @@
 mod canary;
 mod counts;
 mod error;
+mod hex;
 mod ids;
 mod lint;
 mod live;

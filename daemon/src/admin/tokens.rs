@@ -183,19 +183,14 @@ fn parse_line(line: &str) -> Result<Token, &'static str> {
         "operate" => Role::Operate,
         _ => return Err("the role must be read or operate"),
     };
-    // It has the form of the digest of a config.
-    if digest.parse::<ConfigDigest>().is_err() {
-        return Err("the digest must be a SHA-256 in hex, 64 digits in lower case");
-    }
-    let mut bytes = [0; 32];
-    for (byte, pair) in bytes.iter_mut().zip(digest.as_bytes().chunks(2)) {
-        let pair = std::str::from_utf8(pair).map_err(|_| "the digest must be hex")?;
-        *byte = u8::from_str_radix(pair, 16).map_err(|_| "the digest must be hex")?;
-    }
+    // It is written like the digest of a config.
+    let digest: ConfigDigest = digest
+        .parse()
+        .map_err(|_| "the digest must be a SHA-256 in hex, 64 digits in lower case")?;
     Ok(Token {
         name: name.to_owned(),
         role,
-        digest: bytes,
+        digest: *digest.as_bytes(),
     })
 }
 
