@@ -27,5 +27,6 @@ mod serve;
 pub mod settings;
 mod shutdown;
 pub mod signature;
+mod sync;
 mod telemetry;
 pub mod timestamp;

@@ -7,13 +7,14 @@ use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use codeid_engine::ConfigDigest;
 use serde::Serialize;
 use tokio::task::spawn_blocking;
 
+use crate::sync::Mutex;
 use crate::timestamp::request_time;
 
 /// The file.
@@ -96,7 +97,7 @@ impl AuditLog {
         };
         let mut line = serde_json::to_vec(&line)?;
         line.push(b'\n');
-        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let _turn = self.turn.lock();
         let mut file = self.open_to_append()?;
         file.write_all(&line)?;
         file.sync_data()

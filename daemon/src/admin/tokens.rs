@@ -11,7 +11,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use codeid_engine::ConfigDigest;
@@ -22,6 +22,7 @@ use super::caller::Role;
 use crate::files::regular_file;
 use crate::files::watch::{FileWatch, Reread};
 use crate::settings;
+use crate::sync::Mutex;
 
 /// The most bytes of the file.
 const MAX_BYTES: usize = 1 << 20;
@@ -115,8 +116,7 @@ impl LiveTokens {
     }
 
     fn current(&self) -> MutexGuard<'_, Arc<Vec<Token>>> {
-        // It is replaced as a whole.
-        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+        self.current.lock()
     }
 }
 

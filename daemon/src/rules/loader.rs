@@ -4,7 +4,7 @@
 //! One look at a time: the start's until it has a table, then the reload loop's.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use codeid_engine::{CompileLimits, ConfigDigest, InitLevel};
@@ -20,6 +20,7 @@ use super::sources::{LevelSources, NoAnswer, Remote};
 use super::staleness::milliseconds;
 use super::status::{Board, Check, CheckOutcome, unix_ms};
 use crate::rules::source::{RemoteConfig, Revision};
+use crate::sync::Mutex;
 
 /// Reads, considers, keeps and publishes route configs.
 pub(super) struct Loader {
@@ -152,7 +153,7 @@ impl Loader {
 
     /// Never held across an await.
     pub(super) fn memory(&self) -> MutexGuard<'_, Memory> {
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+        self.memory.lock()
     }
 
     async fn look_at_remote(&self) -> Result<Found, Miss> {

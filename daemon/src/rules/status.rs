@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::SystemTime;
 
 use codeid_engine::{ConfigDigest, Generation, InitLevel, LiveTable, Problem, RouteTable};
@@ -15,6 +15,7 @@ use super::hold::{Held, Hold};
 use super::reloading::LookReport;
 use super::sources::LevelSources;
 use super::staleness::{Staleness, milliseconds};
+use crate::sync::Mutex;
 
 /// One moment of it. Times are milliseconds since the beginning of 1970, UTC; what is not there is
 /// `null`.
@@ -288,7 +289,7 @@ impl Board {
 
     /// To write something down. Never held across an await.
     pub(super) fn note(&self) -> MutexGuard<'_, Noted> {
-        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
+        self.noted.lock()
     }
 
     /// The level of what serves.
