@@ -17,6 +17,7 @@ pub mod identify;
 pub mod listen;
 mod metrics;
 pub mod outbound;
+pub mod percent;
 mod readiness;
 pub mod resp;
 pub mod result;
