@@ -15,7 +15,7 @@ use serde::Serialize;
 use tokio::task::spawn_blocking;
 
 use crate::sync::Mutex;
-use crate::timestamp::request_time;
+use crate::timestamp::iso_8601;
 
 /// The file.
 #[derive(Clone, Debug)]
@@ -92,7 +92,7 @@ impl AuditLog {
 
     fn append(&self, action: &Action) -> io::Result<()> {
         let line = Line {
-            time: request_time(SystemTime::now()),
+            time: iso_8601(SystemTime::now()),
             action,
         };
         let mut line = serde_json::to_vec(&line)?;

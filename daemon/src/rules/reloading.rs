@@ -15,8 +15,8 @@ use tokio::time::{sleep, sleep_until};
 use super::init::CHAIN;
 use super::loader::{Found, Loader, Look, Miss};
 use super::sources::Preset;
-use super::staleness::milliseconds;
 use crate::sync::Mutex;
+use crate::timestamp::milliseconds;
 
 /// The shortest time from one announcement that is heeded to the next, in case of a source that
 /// never stops announcing.
