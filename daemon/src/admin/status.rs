@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{AdminPlane, Listening};
 use crate::metrics::Connections;
 use crate::rules::status::Status;
-use crate::settings::StalePolicy;
+use crate::settings::{LogLevel, StalenessPolicy};
 use crate::shutdown::Stage;
 use crate::telemetry;
 use crate::timestamp::{milliseconds, unix_ms};
@@ -80,7 +80,7 @@ impl<'a> Document<'a> {
                 uptime_ms: milliseconds(plane.started.elapsed()),
                 stopping: plane.shutdown.reached(Stage::Drain),
                 draining: plane.shutdown.is_draining(),
-                log_level: telemetry::level().to_string(),
+                log_level: telemetry::level().map_or("off", LogLevel::word).to_owned(),
                 listeners: &plane.listening,
                 connections: plane.metrics.connections_by_listener(),
             },
@@ -107,7 +107,7 @@ impl Readiness {
         if status.table.is_none() {
             tell("noTable", "There is no route table.".to_owned());
         }
-        let is_unready = status.staleness.policy == StalePolicy::Unready.word();
+        let is_unready = status.staleness.policy == StalenessPolicy::Unready.word();
         if status.staleness.stale && is_unready && status.hold.is_none() {
             let detail = format!(
                 "The remote source has not confirmed the route table for {} ms.",

@@ -2,14 +2,14 @@
 
 use codeid_engine::ConfigDigest;
 use hyper::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Number, json};
-use tracing::level_filters::LevelFilter;
 
 use super::answer::{Answer, Refusal, json};
 use super::call::{Call, IfMatch, Outcome};
 use crate::rules::hold::HoldAction;
 use crate::rules::operator::{Done, NotDone, Order};
+use crate::settings::LogLevel;
 use crate::shutdown::Stage;
 use crate::telemetry;
 
@@ -113,10 +113,10 @@ pub(super) async fn log_level(call: Call) -> Outcome {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct To {
-        level: Level,
+        level: LogLevel,
     }
     let To { level } = call.json()?;
-    if !telemetry::set_level(level.filter()) {
+    if !telemetry::set_level(level) {
         return Err(Refusal::fault());
     }
     Ok(json(&json!({ "level": level })))
@@ -156,29 +156,6 @@ fn with(mut answer: Answer, replaced: Replaced) -> Answer {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Nothing {}
-
-/// How much is logged.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-enum Level {
-    Error,
-    Warn,
-    Info,
-    Debug,
-    Trace,
-}
-
-impl Level {
-    const fn filter(self) -> LevelFilter {
-        match self {
-            Self::Error => LevelFilter::ERROR,
-            Self::Warn => LevelFilter::WARN,
-            Self::Info => LevelFilter::INFO,
-            Self::Debug => LevelFilter::DEBUG,
-            Self::Trace => LevelFilter::TRACE,
-        }
-    }
-}
 
 pub(super) fn unknown_generation() -> Refusal {
     let detail = "No table of this generation is remembered; the history lists those that are.";

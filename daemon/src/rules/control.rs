@@ -70,7 +70,7 @@ impl Control {
         let sources = level_sources(settings, sources);
         let has_remote = sources.remote.is_some();
         let staleness = Staleness::new(
-            settings.reload.stale_policy,
+            settings.reload.staleness_policy,
             settings.reload.stale_after.filter(|_| has_remote),
         );
         let board = Arc::new(Board::new(live, staleness, Sources::of(&sources)));
@@ -81,7 +81,7 @@ impl Control {
             Compiler::start(Arc::clone(&board))?,
             Arc::clone(&journal),
             HoldFile::new(
-                &settings.reload.hold_path,
+                &settings.reload.freeze_path,
                 settings.compile.max_config_characters,
             ),
             settings.compile,
@@ -197,11 +197,11 @@ fn level_sources(settings: &Settings, sources: RouteSources) -> LevelSources {
     LevelSources {
         remote: remote.map(|(source, uri)| Remote {
             source,
-            shown: uri::shown(&uri).into_owned(),
-            uri,
+            shown: uri::shown(uri.as_str()).into_owned(),
+            uri: uri.as_str().to_owned(),
         }),
         store: sources.store,
-        store_shown: uri::shown(&route.save_path).into_owned(),
+        store_shown: uri::shown(route.save_path.as_str()).into_owned(),
         preset: match &route.preset_path {
             None => Preset::BuiltIn,
             Some(path) => Preset::File {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use crate::settings::StalePolicy;
+use crate::settings::StalenessPolicy;
 use crate::timestamp::milliseconds;
 
 /// The age of what serves, and its limit.
@@ -16,7 +16,7 @@ use crate::timestamp::milliseconds;
 /// it is unchanged. One from a lower level never was: its age counts from the start.
 #[derive(Debug)]
 pub(crate) struct Staleness {
-    policy: StalePolicy,
+    policy: StalenessPolicy,
     /// The age from which on it is stale; `None`: it never is.
     after: Option<Duration>,
     started: Instant,
@@ -26,7 +26,7 @@ pub(crate) struct Staleness {
 
 impl Staleness {
     /// Begins to count. `after`: `None` if nothing is ever stale.
-    pub(crate) fn new(policy: StalePolicy, after: Option<Duration>) -> Self {
+    pub(crate) fn new(policy: StalenessPolicy, after: Option<Duration>) -> Self {
         Self {
             policy,
             after,
@@ -40,7 +40,7 @@ impl Staleness {
             .store(milliseconds(self.started.elapsed()), Relaxed);
     }
 
-    pub(crate) const fn policy(&self) -> StalePolicy {
+    pub(crate) const fn policy(&self) -> StalenessPolicy {
         self.policy
     }
 
@@ -58,12 +58,15 @@ impl Staleness {
 
     /// Whether requests should be sent elsewhere for it.
     pub(crate) fn is_unready(&self) -> bool {
-        self.policy == StalePolicy::Unready && self.is_stale()
+        self.policy == StalenessPolicy::Unready && self.is_stale()
     }
 
     /// Logs when the table becomes stale and when it no longer is, for as long as it is polled.
     pub(crate) async fn watch(&self) {
-        let Some(after) = self.after.filter(|_| self.policy != StalePolicy::Ignore) else {
+        let Some(after) = self
+            .after
+            .filter(|_| self.policy != StalenessPolicy::Ignore)
+        else {
             return std::future::pending().await;
         };
         loop {
@@ -96,7 +99,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_table_is_stale_until_it_is_confirmed() {
-        let staleness = Staleness::new(StalePolicy::Unready, Some(Duration::from_secs(10)));
+        let staleness = Staleness::new(StalenessPolicy::Unready, Some(Duration::from_secs(10)));
         let step = |seconds| tokio::time::advance(Duration::from_secs(seconds));
         step(9).await;
         assert!(!staleness.is_unready());
@@ -111,12 +114,12 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn other_policies_keep_nobody_away_and_without_a_limit_nothing_is_stale() {
-        for policy in [StalePolicy::Ignore, StalePolicy::Warn] {
+        for policy in [StalenessPolicy::Ignore, StalenessPolicy::Warn] {
             let staleness = Staleness::new(policy, Some(Duration::from_secs(1)));
             tokio::time::advance(Duration::from_secs(2)).await;
             assert!(staleness.is_stale() && !staleness.is_unready());
         }
-        let never = Staleness::new(StalePolicy::Unready, None);
+        let never = Staleness::new(StalenessPolicy::Unready, None);
         tokio::time::advance(Duration::from_hours(1000)).await;
         assert!(!never.is_stale());
     }

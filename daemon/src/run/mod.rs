@@ -361,7 +361,7 @@ fn tell_serving(settings: &Settings, listening: &Listening, live: &LiveTable) {
             resp = %listening.resp.clone().unwrap_or_else(off),
             admin = %listening.admin.clone().unwrap_or_else(off),
             admin_http = %listening.admin_http.map_or_else(off, |address| address.to_string()),
-            proxy = settings.proxy.as_ref().map_or("off", |proxy| &proxy.upstream),
+            proxy = settings.proxy.as_ref().map_or("off", |proxy| proxy.upstream.as_str()),
             workers = settings.worker_threads,
             level = %provenance.level,
             source = %provenance.uri,

@@ -36,7 +36,7 @@ use self::look::{Content, Look, Settling};
 use self::places::places;
 pub(crate) use self::reread::Reread;
 use crate::files::regular_file::ReadError;
-use crate::settings;
+use crate::settings::{self, WatchMode};
 use crate::sync::Mutex;
 
 /// How often the watches are set before what is there is looked at, although the links have changed
@@ -91,7 +91,7 @@ impl FileWatch {
             watched: Arc::new(Watched {
                 path: std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
                 max_bytes,
-                events: settings.events.then(|| Events::new(make_watcher)),
+                events: (settings.mode == WatchMode::Events).then(|| Events::new(make_watcher)),
                 trouble: Mutex::default(),
                 seen: Mutex::default(),
                 mount_checked: Once::new(),

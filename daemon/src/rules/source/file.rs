@@ -109,6 +109,7 @@ mod tests {
     use nix::unistd::mkfifo;
 
     use super::*;
+    use crate::settings::WatchMode;
 
     #[test]
     fn a_uri_names_an_absolute_path_of_this_machine() {
@@ -147,7 +148,7 @@ mod tests {
 
     fn source(uri: &str) -> FileSource {
         let settings = settings::Watch {
-            events: true,
+            mode: WatchMode::Events,
             debounce: Duration::from_millis(20),
             poll_interval: Duration::from_secs(3600),
         };

@@ -9,7 +9,7 @@ use super::http::HttpSource;
 use super::{RemoteSource, RouteSources, RouteStore, uri};
 use crate::outbound::http_client::{HttpClient, parse_url};
 use crate::outbound::tls;
-use crate::settings::{Settings, SettingsError};
+use crate::settings::{Location, Settings, SettingsError};
 
 const REMOTE_KEY: &str = "ac.route.pull-route-config-url";
 const STORE_KEY: &str = "ac.route.save-route-config-path";
@@ -27,10 +27,10 @@ const MAX_BODY_BYTES: usize = 1 << 20;
 ///
 /// [`SettingsError`], as [`remote_source`] and [`route_store`].
 pub(crate) fn route_sources(settings: &Settings) -> Result<RouteSources, SettingsError> {
-    let remote = settings.route.pull_url.as_deref();
+    let remote = settings.route.pull_url.as_ref().map(Location::as_str);
     Ok(RouteSources {
         remote: remote.map(|uri| remote_source(uri, settings)).transpose()?,
-        store: route_store(&settings.route.save_path, settings)?,
+        store: route_store(settings.route.save_path.as_str(), settings)?,
     })
 }
 
@@ -83,14 +83,14 @@ pub(crate) fn route_store(
     }
 }
 
-fn callback(key: &str, uri: &str, settings: &Settings) -> Result<Callback, SettingsError> {
+fn callback(key: &'static str, uri: &str, settings: &Settings) -> Result<Callback, SettingsError> {
     let (client, url) = http_client(key, &uri[CALLBACK.len()..], settings)?;
     Ok(Callback::new(client, url))
 }
 
 /// A client for `url`, the value of `key`, and the URL parsed.
 fn http_client(
-    key: &str,
+    key: &'static str,
     url: &str,
     settings: &Settings,
 ) -> Result<(HttpClient, hyper::Uri), SettingsError> {
@@ -136,6 +136,6 @@ fn is_loopback(url: &hyper::Uri) -> bool {
 }
 
 /// What is wrong with the value of `key`, which is not shown: it may hold secrets.
-fn problem(key: &str, why: impl std::fmt::Display) -> SettingsError {
-    SettingsError::new(format!("{key} {why}"))
+fn problem(key: &'static str, why: impl std::fmt::Display) -> SettingsError {
+    SettingsError::invalid(key, why)
 }

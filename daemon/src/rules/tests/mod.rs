@@ -26,7 +26,7 @@ use super::sources::{LevelSources, Preset, Remote};
 use super::staleness::Staleness;
 use super::status::{Board, Sources, Status};
 use crate::files::watch::FileWatch;
-use crate::settings::{StalePolicy, Watch};
+use crate::settings::{StalenessPolicy, Watch, WatchMode};
 
 const PULL_DELAY: Duration = Duration::from_mins(10);
 const RETRY_DELAY: Duration = Duration::from_mins(1);
@@ -76,7 +76,7 @@ impl Fixture {
         let remote = Arc::new(Script::new());
         let store = Arc::new(Memory::new(Arc::clone(&live)));
         let watch = Watch {
-            events: true,
+            mode: WatchMode::Events,
             debounce: Duration::from_millis(10),
             poll_interval: Duration::from_secs(5),
         };
@@ -98,7 +98,7 @@ impl Fixture {
             },
             cut_off: CUT_OFF,
         };
-        let staleness = Staleness::new(StalePolicy::Unready, has_remote.then_some(STALE_AFTER));
+        let staleness = Staleness::new(StalenessPolicy::Unready, has_remote.then_some(STALE_AFTER));
         let board = Board::new(Arc::clone(&live), staleness, Sources::of(&sources));
         let board = Arc::new(board);
         let journal = Journal::open(&directory.path().join("compiling.json"));

@@ -13,6 +13,7 @@ mod published;
 mod requests;
 mod trust;
 
+use std::error::Error;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
@@ -50,7 +51,7 @@ impl Fixture {
         let authority = Authority::new();
         let path = |name: &str| directory.path().join(name);
         let settings = Proxy {
-            upstream: String::new(),
+            upstream: "https://h.example".parse().unwrap(),
             client_id: CLIENT_ID.to_owned(),
             private_key_path: path("ours.pem"),
             key_version: KeyVersion::new(7).unwrap(),
@@ -96,7 +97,7 @@ impl Fixture {
         reply: impl Fn(&Request) -> Reply + Send + Sync + 'static,
     ) -> Running {
         let gateway = Gateway::start(&self.authority, manners, reply).await;
-        self.settings.upstream = gateway.url();
+        self.settings.upstream = gateway.url().parse().unwrap();
         Running {
             proxy: self.proxy(),
             gateway,
@@ -142,6 +143,17 @@ impl Answer {
     fn is_success(&self) -> bool {
         self.json()["result"]["resultCode"] == "SUCCESS"
     }
+}
+
+/// Formats an error and its causes on one line.
+fn with_causes(error: &dyn Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    line
 }
 
 /// A request of the interface's own names.

@@ -19,14 +19,14 @@ const NEVER: Duration = Duration::from_secs(24 * 3600);
 
 /// Events alone: no poll comes before the test is over.
 const EVENTS: settings::Watch = settings::Watch {
-    events: true,
+    mode: WatchMode::Events,
     debounce: Duration::from_millis(100),
     poll_interval: NEVER,
 };
 
 /// Polling alone, as where the file system has no events.
 const POLLING: settings::Watch = settings::Watch {
-    events: false,
+    mode: WatchMode::Poll,
     debounce: Duration::from_millis(100),
     poll_interval: Duration::from_millis(100),
 };
@@ -289,7 +289,7 @@ async fn nothing_read_yet_is_announced_at_once() {
 #[tokio::test]
 async fn without_events_to_be_had_polling_goes_on() {
     let settings = settings::Watch {
-        events: true,
+        mode: WatchMode::Events,
         ..POLLING
     };
     let scene = Scene::new("");
