@@ -27,5 +27,5 @@ mod serve;
 pub mod settings;
 mod shutdown;
 pub mod signature;
-mod telemetry;
+pub mod telemetry;
 pub mod timestamp;

@@ -23,7 +23,7 @@ static SET_LEVEL: OnceLock<SetLevel> = OnceLock::new();
 static LEVEL: Mutex<LevelFilter> = Mutex::new(LevelFilter::OFF);
 
 /// Begins to log, once for the process; a second call changes nothing.
-pub(crate) fn start(log: Log) {
+pub fn start(log: Log) {
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(LevelFilter::TRACE)
         .with_writer(io::stderr)

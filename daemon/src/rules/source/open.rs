@@ -21,17 +21,19 @@ const CALLBACK: &str = "callback+";
 /// The most bytes of an answer, unless longer route configs are allowed.
 const MAX_BODY_BYTES: usize = 1 << 20;
 
-/// Opens what the settings name.
-///
-/// # Errors
-///
-/// [`SettingsError`], as [`remote_source`] and [`route_store`].
-pub(crate) fn route_sources(settings: &Settings) -> Result<RouteSources, SettingsError> {
-    let remote = settings.route.pull_url.as_deref();
-    Ok(RouteSources {
-        remote: remote.map(|uri| remote_source(uri, settings)).transpose()?,
-        store: route_store(&settings.route.save_path, settings)?,
-    })
+impl RouteSources {
+    /// Opens the sources that the settings name.
+    ///
+    /// # Errors
+    ///
+    /// [`SettingsError`] if a URI names no source, or a setting that its source needs is wrong.
+    pub fn from_settings(settings: &Settings) -> Result<Self, SettingsError> {
+        let remote = settings.route.pull_url.as_deref();
+        Ok(Self {
+            remote: remote.map(|uri| remote_source(uri, settings)).transpose()?,
+            store: route_store(&settings.route.save_path, settings)?,
+        })
+    }
 }
 
 /// Opens the remote source at `uri`, the value of `ac.route.pull-route-config-url`. Nothing is
