@@ -51,8 +51,8 @@ function linesOf(rule) {
 
 function lineViews(before, after) {
   const lines = differenceOfLines(before, after);
-  const near = lines.map((_, place) =>
-    lines.slice(Math.max(0, place - CONTEXT), place + CONTEXT + 1).some(({ mark }) => mark !== " "),
+  const near = lines.map((_, i) =>
+    lines.slice(Math.max(0, i - CONTEXT), i + CONTEXT + 1).some(({ mark }) => mark !== " "),
   );
   const all = near.every((is) => !is);
   const views = [];
@@ -61,8 +61,8 @@ function lineViews(before, after) {
     if (left) views.push(element("span", { class: "dim" }, `  … ${count(left)} unchanged lines\n`));
     left = 0;
   };
-  lines.forEach(({ mark, line }, place) => {
-    if (!all && !near[place]) {
+  lines.forEach(({ mark, line }, i) => {
+    if (!all && !near[i]) {
       left += 1;
       return;
     }

@@ -33,7 +33,7 @@ export function button(text, action, attributes = {}) {
 
 /** A row of a table with `columns`, each with a `label` and an optional `class`. */
 export function row(columns, cells, attributes = {}) {
-  const made = cells.map((content, place) => cell(columns[place], content));
+  const made = cells.map((content, i) => cell(columns[i], content));
   return element("tr", { role: "row", ...attributes }, made);
 }
 
@@ -53,8 +53,8 @@ export function facts(list, pairs) {
 
 /** Replaces only the children that differ: the others keep their selection, and are not read out again. */
 export function renew(parent, children) {
-  children.forEach((child, place) => {
-    const before = parent.children[place];
+  children.forEach((child, i) => {
+    const before = parent.children[i];
     if (!before) parent.append(child);
     else if (!before.isEqualNode(child)) before.replaceWith(child);
   });

@@ -87,3 +87,9 @@ export function describeCanary(canary) {
   const listed = canary.allowlist?.length ?? 0;
   return `${canary.percentage ?? 0} %${listed ? `, ${count(listed)} listed` : ""}`;
 }
+
+/** The position of a rule of `/v1/rules`, from 1; the API counts `index` from 0. */
+export const positionOf = ({ index }) => index + 1;
+
+/** The position of an explained rule, from 1; its pointer, `/rules/{index}`, counts from 0 as in RFC 6901. */
+export const positionAt = ({ pointer }) => Number(pointer.split("/").at(-1)) + 1;

@@ -14,7 +14,7 @@ export function totals({ at, uptimeMs, generation, boundsNs, listeners, latency,
     generation,
     requests: sum(listeners.flatMap(({ requests }) => requests.map(({ count }) => count))),
     measured: latency.count,
-    latency: boundsNs.map((bound, place) => [bound, latency.cumulative[place]]),
+    latency: boundsNs.map((bound, i) => [bound, latency.cumulative[i]]),
     results: [...identifications.map(({ name, count }) => [name, count]), ["connections open", open]],
   };
 }
@@ -27,7 +27,7 @@ export function between(before, after) {
     seconds: (after.at - before.at) / 1000,
     requests: after.requests - before.requests,
     measured: after.measured - before.measured,
-    latency: after.latency.map(([bound, n], place) => [bound, n - before.latency[place][1]]),
+    latency: after.latency.map(([bound, n], i) => [bound, n - before.latency[i][1]]),
   };
 }
 

@@ -84,9 +84,7 @@ function chart(id, names, scale, format, label) {
 
 /** The moments at which another table became live. */
 function generations() {
-  const begins = samples.filter(
-    ({ generation }, place) => place > 0 && generation !== samples[place - 1].generation,
-  );
+  const begins = samples.filter(({ generation }, i) => i > 0 && generation !== samples[i - 1].generation);
   return begins.map(({ at, generation }) => ({ at, text: `gen. ${generation}` }));
 }
 
