@@ -13,7 +13,7 @@ class Outage(Console):
         self.browser.go(tunnel.console)
         self.browser.wait_for_text("#readiness", "ready")
         self.daemon.stop()
-        self.browser.wait_for_text("#outage", "The daemon does not respond (since")
+        self.browser.wait_for_text("#outage", "The daemon has not responded since")
         self.picture("outage")
         self.browser.click("nav a[href='#control']")
         self.browser.click("#reload")

@@ -70,11 +70,12 @@ function showOutage(error) {
   lostAt ??= Date.now();
   traffic.miss();
   if (!error.word) console.error(error);
+  const at = clock(lostAt);
   const what =
     error.status === 0
-      ? "The daemon does not respond"
-      : `The daemon's status cannot be read: ${error.message}`;
-  setText(byId("outage"), `${what} (since ${clock(lostAt)}). The data shown is older. Retrying each second.`);
+      ? `The daemon has not responded since ${at}.`
+      : `The daemon's status has been unreadable since ${at}: ${error.message}`;
+  setText(byId("outage"), `${what} The data shown is older. Retrying each second.`);
   byId("outage").hidden = false;
   badge("bad", "no response");
 }

@@ -5,7 +5,7 @@ import { byId, setText } from "./dom.js";
 import { bytes } from "./format.js";
 import { attempt, fail } from "./notice.js";
 
-/** More than any config may have. The daemon enforces its own, lower limit. */
+/** More than any config may have. The daemon enforces its own limit. */
 const MAX_BYTES = 4 * 1024 ** 2;
 
 /** The text as it was loaded. The editor normalises line ends, which would change the digest. */
