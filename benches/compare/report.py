@@ -1,4 +1,4 @@
-"""Prints what benches/compare/run measured, as Markdown: report.py DIRECTORY RATE"""
+"""Prints the measurements of benches/compare/run as Markdown: report.py DIRECTORY RATE"""
 
 import csv
 import json
@@ -14,7 +14,7 @@ GROUPS = [
     ("open", "HTTP on a Unix socket, open loop at {rate} requests/s: latency from when a request was due"),
 ]
 RULES = (10, 100, 1000, 5000)
-SERVER = ("server busy", "ns of it an answer")
+SERVER = ("server busy", "ns per response")
 
 
 def main():
@@ -27,7 +27,7 @@ def main():
     ratios = path.read_text() if path.exists() else ""
 
     print("## Targets\n")
-    print("Ratios are medians of those of each round; in brackets, least and most.\n")
+    print("Each ratio is the median over the rounds; in brackets, the least and the most.\n")
     print("| | target | measured | met |\n|---|---|---|---|")
     if in_process:
         in_process_targets(in_process, ratios)
@@ -36,9 +36,9 @@ def main():
     print("\nReloading under load has a bench of its own: [benches/README.md](README.md#reloading-under-load).\n")
     if in_process:
         in_process.tables()
-        print("### In one process, and sets that are meant to hurt\n")
-        print("Nanoseconds, best of several rounds; `RegexSet` and the loop are those of the `regex` crate. Everybody goes through all codes")
-        print("once and then has to wait for the others, so that each finds the caches as they left them.\n")
+        print("### In one process, and adversarial sets\n")
+        print("Nanoseconds, best of several rounds; `RegexSet` and the loop are those of the `regex` crate. Each engine goes through all codes")
+        print("once and then waits for the others, so that it finds the caches as they left them.\n")
         print(ratios)
     if served["tcp"]:
         print("## Served, driven by `codeid bench`\n")
@@ -128,7 +128,7 @@ def served_targets(served, tools):
     for group, name in (("tcp", "TCP"), ("unix", "Unix socket")):
         runs = served[group]
         target(f"p99 by the floor's, HTTP on {name}", "≤", 1.2, quotients(runs["1-codeid"], runs["0-floor"], p99))
-    # What else the machine does has most of it: the same server has p99 of 100 and of 3,000 µs in two rounds.
+    # Most of this p99 is the machine's other work: the same server has 100 and 3,000 µs in two rounds.
     runs = served["open"]
     least = [min(map(p99, runs[name])) for name in ("1-codeid", "0-floor")]
     name = "p99 by the floor's, HTTP on Unix socket, open loop, least of all rounds"
@@ -136,7 +136,7 @@ def served_targets(served, tools):
 
 
 class InProcess:
-    """What in_process.py measured."""
+    """The results of in_process.py."""
 
     def __init__(self, document):
         self.document = document
@@ -152,22 +152,22 @@ class InProcess:
         document = self.document
         print("## In process\n")
         print(f"One thread, one lookup after the other, {document['codes']:,} codes. Nanoseconds, median of {document['rounds']}")
-        print("turns that alternate with everybody's; in brackets, least and most. Everybody named the same rule for every code.")
-        print("Each has a process of its own, in which it goes through the codes again and again, so that caches and prefetchers know them;")
-        print("codeid takes its table anew for each code, as a server does.")
+        print("turns that alternate with the other engines'; in brackets, the least and the most. Every engine named the same rule for every code.")
+        print("Each engine has a process of its own, in which it goes through the codes again and again, so that caches and prefetchers know them;")
+        print("codeid loads the live table for each code, as a server does.")
         print(f"{'; '.join(document['versions'])}.")
         if document["missing"]:
             print(f"Not installed, so not measured: {', '.join(document['missing'])}.")
         for kind, title in (
             ("usual", "Half hits, two fifths near misses, the rest unrelated"),
             ("near-misses", "Near misses only: a hit with one character more"),
-            ("automata", "As the first, but 5 % of the rules need an automaton"),
+            ("automata", "Like the first, with 5 % of the rules needing an automaton"),
         ):
             print(f"\n### {title}\n\n| | " + " | ".join(f"{rules} rules" for rules in RULES) + " |")
             print("|---" * (len(RULES) + 1) + "|")
             for name in self.names(kind):
                 print(f"| {name} | " + " | ".join(self.cell(kind, rules, name) for rules in RULES) + " |")
-        print("\n### Compiling, milliseconds, and the size of the result where it is told, KB\n")
+        print("\n### Compiling, milliseconds, and the size of the result where the engine reports it, KB\n")
         print("| | " + " | ".join(f"{rules} rules" for rules in RULES) + " |")
         print("|---" * (len(RULES) + 1) + "|")
         for name in self.names("usual"):
@@ -196,7 +196,7 @@ def ours(directory, group):
 
 
 def by_tool(directory, group):
-    """The same by wrk, in its script's JSON, or by redis-benchmark, in a name and its line of CSV."""
+    """The runs of each target of a group, by wrk (its script's JSON) or redis-benchmark (a name and a line of CSV)."""
     targets = {}
     for file in sorted(directory.glob(f"{group}-*.*.json")) + sorted(directory.glob(f"{group}-*.*.csv")):
         if file.suffix == ".json":
@@ -212,7 +212,7 @@ def by_tool(directory, group):
 
 
 def busy(file):
-    """For how much of a client's time the server had a core."""
+    """Returns the share of the client's time for which the server had a core."""
     client, server = map(int, file.with_suffix(".busy").read_text().split())
     return {"busy": server / client}
 
@@ -251,7 +251,7 @@ def tool_tables(tools):
 
 
 def server(runs):
-    """How busy the server was, and how long for each answer, for the columns of `SERVER`."""
+    """The columns of `SERVER`: the share of time that the server was busy, and its time for one response."""
     return f"{statistics.median(run['busy'] for run in runs):.0%}", f"{statistics.median(map(busy_time, runs)):,.0f}"
 
 
@@ -269,7 +269,7 @@ def ratio(runs, others, figure):
 
 
 def quotients(runs, others, figure):
-    """Round by round, since the machine drifts from one to the next."""
+    """Returns the quotients round by round, since the machine drifts from one round to the next."""
     return [figure(run) / figure(other) for run, other in zip(runs, others)]
 
 

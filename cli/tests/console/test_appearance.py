@@ -1,12 +1,12 @@
-"""On a phone, in the dark, and with eyes that need contrast."""
+"""The console on a phone, in the dark, and its contrast."""
 
-from case import BROKEN, DESKTOP, PHONE, VIEWS, Console, faster_cashier
+from case import BROKEN, DESKTOP, PHONE, VIEWS, Console, change_three_rules
 from daemon import changed
 
 
-class Looks(Console):
-    def test_on_a_phone_nothing_is_wider_than_the_screen(self):
-        self.browser.look_like(*PHONE)
+class Appearance(Console):
+    def test_no_view_is_wider_than_a_phone(self):
+        self.browser.resize(*PHONE)
         self.open()
         for view in VIEWS:
             with self.subTest(view):
@@ -19,15 +19,15 @@ class Looks(Console):
                     self.browser.type("#code-value", "28100104" + "x" * 24)
                     self.browser.type("#open-id", "user-7")
                     self.browser.click("#try-form button")
-                    self.browser.wait("$('#try-answer table')")
+                    self.browser.wait("$('#try-result table')")
                 if view == "change":
                     self.check(BROKEN)
                 widths = self.browser.run("return [document.documentElement.scrollWidth, innerWidth]")
                 self.assertEqual(widths[0], widths[1])
                 self.picture(f"phone-{view}")
 
-    def test_in_the_dark(self):
-        self.browser.look_like(*DESKTOP, dark=True)
+    def test_the_dark_colour_scheme(self):
+        self.browser.resize(*DESKTOP, dark=True)
         self.open()
         self.browser.wait("$('#requests-chart .line').getAttribute('d')")
         self.picture("dark-overview")
@@ -36,10 +36,10 @@ class Looks(Console):
 
     def test_texts_have_enough_contrast(self):
         for dark in (False, True):
-            self.browser.look_like(*DESKTOP, dark=dark)
+            self.browser.resize(*DESKTOP, dark=dark)
             self.open()
             self.browser.wait("$('#requests-chart .line').getAttribute('d')")
-            self.apply(changed("shift-2", faster_cashier) if not dark else changed("shift-3"))
+            self.apply(changed("shift-2", change_three_rules) if not dark else changed("shift-3"))
             for view in VIEWS:
                 with self.subTest(view, dark=dark):
                     self.view(view)
@@ -48,7 +48,7 @@ class Looks(Console):
                     self.assertEqual(self.browser.run(LOW_CONTRAST), [])
 
 
-# The texts whose contrast with what is behind them is below 4.5, the AA of WCAG 2.
+# Finds the texts whose contrast with their background is below 4.5, the AA level of WCAG 2.
 LOW_CONTRAST = r"""
 const parts = (color) => color.match(/[\d.]+/g).map(Number);
 const luminance = (color) => {
