@@ -1,4 +1,4 @@
-//! A server over TLS that answers every request with the same bytes.
+//! A TLS server that sends the same response to every request.
 
 use std::fs;
 use std::io;
@@ -18,26 +18,27 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Builder;
 use tokio_rustls::TlsAcceptor;
 
-use super::yields;
+use super::lower_priority;
 
-/// Runs on one thread until the process ends.
+/// An upstream on the loopback. It runs on a thread of its own until the process ends.
 #[derive(Debug)]
 pub struct Upstream {
     port: u16,
-    answered: Arc<AtomicU64>,
+    responses: Arc<AtomicU64>,
 }
 
 impl Upstream {
-    /// Starts it, with the certificate and the key in these files.
+    /// Starts it with the certificate and the key in these files. It sends `response` to every
+    /// request.
     ///
     /// # Errors
     ///
-    /// If it cannot listen, or a file cannot be used.
+    /// If it cannot listen or a file is not usable.
     ///
     /// # Panics
     ///
-    /// Its own thread, if the loopback accepts no more.
-    pub fn start(certificate: &Path, key: &Path, answer: Vec<u8>) -> io::Result<Self> {
+    /// Its thread panics if the listener fails.
+    pub fn start(certificate: &Path, key: &Path, response: Vec<u8>) -> io::Result<Self> {
         let certificate = fs::read(certificate)?;
         let certificate = CertificateDer::from_pem_slice(&certificate).map_err(io::Error::other)?;
         let key = PrivateKeyDer::from_pem_slice(&fs::read(key)?).map_err(io::Error::other)?;
@@ -51,67 +52,69 @@ impl Upstream {
         let listener = StdTcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         listener.set_nonblocking(true)?;
         let port = listener.local_addr()?.port();
-        let answered = Arc::new(AtomicU64::new(0));
+        let responses = Arc::new(AtomicU64::new(0));
         let serve = serve(
             listener,
             Arc::new(config),
-            answer.into(),
-            Arc::clone(&answered),
+            response.into(),
+            Arc::clone(&responses),
         );
         let runtime = Builder::new_current_thread().enable_io().build()?;
         thread::Builder::new()
             .name("upstream".to_owned())
             .spawn(move || {
-                yields();
-                runtime.block_on(serve).expect("a loopback that accepts");
+                lower_priority();
+                runtime.block_on(serve).expect("the loopback accepts");
             })?;
-        Ok(Self { port, answered })
+        Ok(Self { port, responses })
     }
 
-    /// Where it listens, on the loopback.
+    /// Returns its port on the loopback.
     #[must_use]
     pub const fn port(&self) -> u16 {
         self.port
     }
 
-    /// How many requests it has answered.
+    /// Returns the number of responses that it has sent.
     #[must_use]
-    pub fn answered(&self) -> u64 {
-        self.answered.load(Relaxed)
+    pub fn responses(&self) -> u64 {
+        self.responses.load(Relaxed)
     }
 }
 
 async fn serve(
     listener: StdTcpListener,
     config: Arc<ServerConfig>,
-    answer: Arc<[u8]>,
-    answered: Arc<AtomicU64>,
+    response: Arc<[u8]>,
+    responses: Arc<AtomicU64>,
 ) -> io::Result<()> {
     let listener = TcpListener::from_std(listener)?;
     let acceptor = TlsAcceptor::from(config);
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
-        let (acceptor, answer) = (acceptor.clone(), Arc::clone(&answer));
-        let answered = Arc::clone(&answered);
-        // A client that breaks off has failed, and says so itself.
-        tokio::spawn(async move { answer_all(stream, acceptor, &answer, &answered).await });
+        let (acceptor, response) = (acceptor.clone(), Arc::clone(&response));
+        let responses = Arc::clone(&responses);
+        // An error here is one of the client too, which reports it.
+        tokio::spawn(
+            async move { serve_connection(stream, acceptor, &response, &responses).await },
+        );
     }
 }
 
-async fn answer_all(
+async fn serve_connection(
     stream: TcpStream,
     acceptor: TlsAcceptor,
-    answer: &[u8],
-    answered: &AtomicU64,
+    response: &[u8],
+    responses: &AtomicU64,
 ) -> io::Result<()> {
     let mut stream = acceptor.accept(stream).await?;
     let mut received = BytesMut::new();
     loop {
-        while let Some(length) = length_of_request(&received) {
+        while let Some(length) = request_length(&received) {
             received.advance(length);
-            answered.fetch_add(1, Relaxed);
-            stream.write_all(answer).await?;
+            responses.fetch_add(1, Relaxed);
+            stream.write_all(response).await?;
             stream.flush().await?;
         }
         if stream.read_buf(&mut received).await? == 0 {
@@ -120,8 +123,8 @@ async fn answer_all(
     }
 }
 
-/// Of the request at the beginning, if it is whole.
-fn length_of_request(received: &[u8]) -> Option<usize> {
+/// Returns the length of the first request, or `None` if it is incomplete.
+fn request_length(received: &[u8]) -> Option<usize> {
     let head = received.windows(4).position(|four| four == b"\r\n\r\n")?;
     let text = std::str::from_utf8(&received[..head]).ok()?;
     let length: usize = text
@@ -129,8 +132,8 @@ fn length_of_request(received: &[u8]) -> Option<usize> {
         .filter_map(|line| line.split_once(": "))
         .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
         .and_then(|(_, length)| length.parse().ok())?;
-    let whole = head + 4 + length;
-    (received.len() >= whole).then_some(whole)
+    let end = head + 4 + length;
+    (received.len() >= end).then_some(end)
 }
 
 #[cfg(test)]
@@ -138,12 +141,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_has_a_length_once_it_is_whole() {
+    fn a_request_has_a_length_once_it_is_complete() {
         let request = b"POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\nab";
         for received in 0..request.len() {
-            assert_eq!(length_of_request(&request[..received]), None);
+            assert_eq!(request_length(&request[..received]), None);
         }
         let two = [&request[..], b"POST"].concat();
-        assert_eq!(length_of_request(&two), Some(request.len()));
+        assert_eq!(request_length(&two), Some(request.len()));
     }
 }

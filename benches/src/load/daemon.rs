@@ -1,5 +1,6 @@
-//! The daemon as a process of its own, in a directory of its own.
+//! A daemon in a process and a directory of its own.
 
+use std::env;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::net::UnixStream;
@@ -10,13 +11,13 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::serving::{CpuTime, Memory};
+use crate::load::{CpuTime, Memory};
 
-/// How long it may take until it listens.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The time that the daemon may take until it listens.
+const START_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What it takes to be a daemon that reloads as fast as it can: the remote source is a file, looked
-/// at after the shortest time in which it was left alone.
+/// Settings of a daemon that reloads as fast as it can: its remote source is a file, with the
+/// shortest debounce that is allowed.
 const SETTINGS: [&str; 7] = [
     "listen.http=off",
     "listen.resp=off",
@@ -27,8 +28,8 @@ const SETTINGS: [&str; 7] = [
     "watch.debounce-ms=10",
 ];
 
-/// A daemon that serves on a Unix socket, with a `file://` remote and the local storage beside it.
-/// Killed with the value, and its directory removed.
+/// A daemon that serves on a Unix socket, with a `file://` remote source and its local storage
+/// beside it. Dropping the value kills the process and removes its directory.
 #[derive(Debug)]
 pub struct Daemon {
     child: Child,
@@ -36,20 +37,20 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    /// Starts `binary` with this route config, and waits until it listens.
+    /// Starts `binary` with this route config and waits until it listens.
     ///
     /// # Errors
     ///
-    /// If it does not, with what it wrote instead.
+    /// If it exits or does not listen within half a minute. The message ends with its log.
     pub fn start(binary: &Path, config: &str) -> io::Result<Self> {
         Self::start_with(binary, config, &[])
     }
 
-    /// As [`Self::start`], with these settings as well, each `key=value`.
+    /// Like [`Self::start`], with more settings, each as `key=value`.
     ///
     /// # Errors
     ///
-    /// As [`Self::start`].
+    /// See [`Self::start`].
     pub fn start_with(binary: &Path, config: &str, settings: &[String]) -> io::Result<Self> {
         let directory = tempfile::tempdir()?;
         let log = directory.path().join("log");
@@ -66,7 +67,7 @@ impl Daemon {
                     .into_iter()
                     .chain([&*remote])
                     .chain(settings.iter().map(String::as_str))
-                    .flat_map(|s| ["--set", s]),
+                    .flat_map(|setting| ["--set", setting]),
             )
             .current_dir(directory.path())
             .stdin(Stdio::null())
@@ -76,57 +77,58 @@ impl Daemon {
             child: command.spawn()?,
             directory,
         };
-        let begun = Instant::now();
+        let started = Instant::now();
         while UnixStream::connect(daemon.socket()).is_err() {
-            if daemon.child.try_wait()?.is_some() || begun.elapsed() > PATIENCE {
+            if daemon.child.try_wait()?.is_some() || started.elapsed() > START_TIMEOUT {
                 let log = fs::read_to_string(&log)?;
-                return Err(io::Error::other(format!("it does not serve:\n{log}")));
+                return Err(io::Error::other(format!(
+                    "the daemon does not listen:\n{log}"
+                )));
             }
             sleep(Duration::from_millis(10));
         }
         Ok(daemon)
     }
 
-    /// Where it serves.
+    /// Returns the path of its HTTP socket.
     #[must_use]
     pub fn socket(&self) -> PathBuf {
         self.directory.path().join("codeid.sock")
     }
 
-    /// Where it serves Redis clients, if `listen.resp=codeid.resp.sock` is set.
+    /// Returns the path of its RESP socket, if `listen.resp=codeid.resp.sock` is set.
     #[must_use]
     pub fn resp_socket(&self) -> PathBuf {
         self.directory.path().join("codeid.resp.sock")
     }
 
-    /// Puts another config in the place of the one that it watches, as an operator should: whole,
-    /// by renaming.
+    /// Replaces the route config that it watches, atomically by renaming, as an operator should.
     ///
     /// # Errors
     ///
-    /// Those of the file system.
+    /// If the file cannot be written or renamed.
     pub fn replace_config(&self, config: &str) -> io::Result<()> {
         let written = self.directory.path().join("routes.new");
         fs::write(&written, config)?;
         fs::rename(written, self.directory.path().join("routes.json"))
     }
 
-    /// What it takes.
+    /// Reads its memory.
     ///
     /// # Errors
     ///
-    /// As [`Memory::of`].
+    /// See [`Memory::read`].
     pub fn memory(&self) -> io::Result<Memory> {
-        Memory::of(Some(self.child.id()))
+        Memory::read(self.child.id())
     }
 
-    /// The CPU time that its threads have had.
+    /// Reads the CPU time that its threads have used.
     ///
     /// # Errors
     ///
-    /// As [`CpuTime::of`].
+    /// See [`CpuTime::read`].
     pub fn cpu_time(&self) -> io::Result<CpuTime> {
-        CpuTime::of(Some(self.child.id()))
+        CpuTime::read(self.child.id())
     }
 }
 
@@ -135,4 +137,25 @@ impl Drop for Daemon {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Returns the path of the daemon to measure: the variable `CODEID`, or `codeid` beside the running
+/// program.
+///
+/// # Errors
+///
+/// If there is no such file.
+pub fn daemon_binary() -> io::Result<PathBuf> {
+    let binary = match env::var_os("CODEID") {
+        Some(path) => PathBuf::from(path),
+        None => env::current_exe()?.with_file_name("codeid"),
+    };
+    if binary.is_file() {
+        return Ok(binary);
+    }
+    let message = format!(
+        "{} is missing: run `cargo build --release -p codeid`",
+        binary.display()
+    );
+    Err(io::Error::new(io::ErrorKind::NotFound, message))
 }

@@ -6,42 +6,44 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-/// What it needs for RSA with 2048 bits.
+/// The CPU time that OpenSSL needs for RSA with 2048 bits.
 #[derive(Clone, Copy, Debug)]
-pub struct Speed {
-    /// CPU time for a signature.
+pub struct RsaTimes {
+    /// The time to make a signature.
     pub sign: Duration,
-    /// CPU time to verify one.
+    /// The time to verify a signature.
     pub verify: Duration,
 }
 
-/// Runs `openssl speed rsa2048` as that many processes at once, each of which signs for so long and
-/// then verifies for so long; the mean of them. Its own way of running several at once counts time
-/// that passes, which says nothing on a machine that does other things.
+/// Runs `openssl speed rsa2048` in `processes` processes at once and returns the mean of their
+/// times. Each process signs for `duration` and then verifies for `duration`.
+///
+/// The option `-multi` of `openssl speed` measures elapsed time, which is useless on a machine with
+/// other work. So several processes run without it.
 ///
 /// # Errors
 ///
-/// If it fails, or prints something else.
+/// If `openssl` fails or prints something unexpected.
 ///
 /// # Panics
 ///
-/// If there are no processes.
-pub fn speed(processes: usize, lasting: Duration) -> io::Result<Speed> {
-    let seconds = lasting.as_secs().to_string();
+/// If `processes` is 0.
+pub fn rsa_times(processes: usize, duration: Duration) -> io::Result<RsaTimes> {
+    let seconds = duration.as_secs().to_string();
     let run = || openssl(&["speed", "-seconds", &seconds, "rsa2048"]);
     let outputs = thread::scope(|scope| {
-        // All of them before any is waited for.
+        // Start all of them before waiting for one.
         let mut running = Vec::new();
         running.resize_with(processes, || scope.spawn(run));
         let outputs = running
             .into_iter()
-            .map(|process| process.join().expect("no panic while it runs"));
+            .map(|process| process.join().expect("running openssl does not panic"));
         outputs.collect::<io::Result<Vec<_>>>()
     })?;
     let (mut sign, mut verify) = (Duration::ZERO, Duration::ZERO);
     for output in &outputs {
-        // Such as `rsa 2048 bits 0.000300s 0.000016s   3333.3  62500.0`: the last two are how many
-        // are made in a second of CPU time.
+        // Such as `rsa 2048 bits 0.000300s 0.000016s   3333.3  62500.0`: the last two are the numbers
+        // of signatures made and verified in a second of CPU time.
         let last = output.lines().last().unwrap_or_default();
         let numbers: Vec<f64> = last
             .split_whitespace()
@@ -53,18 +55,18 @@ pub fn speed(processes: usize, lasting: Duration) -> io::Result<Speed> {
         sign += Duration::from_secs_f64(1.0 / signed);
         verify += Duration::from_secs_f64(1.0 / verified);
     }
-    let count = u32::try_from(processes).expect("a few");
-    Ok(Speed {
+    let count = u32::try_from(processes).expect("a small number of processes");
+    Ok(RsaTimes {
         sign: sign / count,
         verify: verify / count,
     })
 }
 
-/// Runs `openssl` with these arguments; what it wrote to standard output.
+/// Runs `openssl` with these arguments and returns its standard output.
 ///
 /// # Errors
 ///
-/// If it fails, with what it said.
+/// If it fails. The message has its standard error.
 pub(super) fn openssl<A: AsRef<OsStr>>(arguments: &[A]) -> io::Result<String> {
     let output = Command::new("openssl")
         .args(arguments)
@@ -73,6 +75,9 @@ pub(super) fn openssl<A: AsRef<OsStr>>(arguments: &[A]) -> io::Result<String> {
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
-    let said = String::from_utf8_lossy(&output.stderr);
-    Err(io::Error::other(format!("openssl: {said}")))
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    Err(io::Error::other(format!(
+        "openssl failed: {}",
+        stderr.trim_end()
+    )))
 }

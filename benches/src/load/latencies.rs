@@ -1,56 +1,56 @@
-//! Latencies, and what they come to.
+//! Latencies and their percentiles.
 
 use std::time::Duration;
 
-/// How long each of many requests took.
+/// The latencies of many requests.
 #[derive(Clone, Debug, Default)]
 pub struct Latencies(Vec<Duration>);
 
-/// What is worth knowing of them.
+/// Percentiles of [`Latencies`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Summary {
-    /// What half of them are below.
+    /// The median.
     pub p50: Duration,
-    /// What 99 % are below.
+    /// The 99th percentile.
     pub p99: Duration,
-    /// What 99.9 % are below.
+    /// The 99.9th percentile.
     pub p99_9: Duration,
-    /// The longest.
+    /// The longest latency.
     pub max: Duration,
 }
 
 impl Latencies {
-    /// One more.
+    /// Adds one latency.
     pub fn record(&mut self, latency: Duration) {
         self.0.push(latency);
     }
 
-    /// All those of `others`, too.
+    /// Adds all latencies of `others`.
     pub fn extend(&mut self, others: &Self) {
         self.0.extend_from_slice(&others.0);
     }
 
-    /// How many there are.
+    /// Returns the number of latencies.
     #[must_use]
     pub const fn count(&self) -> usize {
         self.0.len()
     }
 
-    /// What they come to. Exact: all of them are sorted.
+    /// Returns the percentiles. They are exact, because all latencies are kept and sorted.
     #[must_use]
     pub fn summary(&self) -> Summary {
         let mut sorted = self.0.clone();
         sorted.sort_unstable();
-        // The one at or below which that many thousandths are.
-        let at = |thousandths: usize| {
+        // The latency at or below which this many thousandths of all latencies lie.
+        let percentile = |thousandths: usize| {
             let rank = (sorted.len() * thousandths).div_ceil(1000).max(1);
             sorted.get(rank - 1).copied().unwrap_or_default()
         };
         Summary {
-            p50: at(500),
-            p99: at(990),
-            p99_9: at(999),
-            max: at(1000),
+            p50: percentile(500),
+            p99: percentile(990),
+            p99_9: percentile(999),
+            max: percentile(1000),
         }
     }
 }
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_two_thousand_two_are_above_p99_9() {
+    fn two_of_two_thousand_latencies_are_above_p99_9() {
         let mut latencies = Latencies::default();
         (1..=2000)
             .rev()
