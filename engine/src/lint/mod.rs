@@ -9,8 +9,8 @@ mod sample;
 mod shadow;
 
 use self::shadow::Shadow;
+use crate::guard::guarded;
 use crate::rule::RouteRule;
-use crate::table::guarded;
 use crate::{Problem, RouteConfig, RouteTable};
 
 impl RouteConfig {
