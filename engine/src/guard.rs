@@ -2,13 +2,13 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::{ConfigError, Problem};
+use crate::{ConfigError, Problem, ProblemCode};
 
 /// Runs `work`; a panic in it, which would be a defect, is an error like any.
 pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, ConfigError>) -> Result<T, ConfigError> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
         let message = "an internal fault of the compiler; the config is refused";
-        Err(Problem::new("", message)
+        Err(Problem::new(ProblemCode::InternalFault, "", message)
             .with_hint("this is a defect of codeid: please report it")
             .into())
     })

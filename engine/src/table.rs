@@ -9,7 +9,7 @@ use crate::matcher::{self, CaptureScratch, GroupFinder, Matcher};
 use crate::rule::{Action, RouteConfig, RouteRule, RuleMatch, Template};
 use crate::{
     Admission, CodeValue, CompileLimits, ConfigError, Explanation, Generation, OpenId, Outcome,
-    Problem, Provenance, RuleCount, RuleId, Scratch, Verdict,
+    Problem, ProblemCode, Provenance, RuleCount, RuleId, Scratch, Verdict,
 };
 
 /// A compiled route config. Immutable but for its provenance and counts, and shared between threads as it is.
@@ -263,8 +263,12 @@ impl TableRule {
             let groups = groups.unwrap_or_else(|max_states| {
                 let message =
                     format!("finding the groups of this pattern takes {max_states} states at most");
-                let problem = Problem::new(format!("/rules/{index}/action"), message)
-                    .with_hint("shorten the pattern's repetitions, or use {code} only");
+                let problem = Problem::new(
+                    ProblemCode::GroupsTooCostly,
+                    format!("/rules/{index}/action"),
+                    message,
+                )
+                .with_hint("shorten the pattern's repetitions, or use {code} only");
                 let problem = problem.in_rule(Some(rule.id.as_str()));
                 problems.push(problem.at(Some(rule.position)));
                 None

@@ -369,6 +369,7 @@ impl From<ConfigError> for Unfit {
 fn log(problem: &Problem) {
     let position = problem.position();
     tracing::warn!(
+        code = problem.code().as_str(),
         rule = problem.rule(),
         pointer = problem.pointer(),
         line = position.map(|position| position.line),

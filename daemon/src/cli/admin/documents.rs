@@ -159,6 +159,7 @@ pub(super) struct Checked {
 /// One error or warning about a config.
 #[derive(Clone, Debug, Deserialize)]
 pub(in crate::cli) struct Problem {
+    pub(in crate::cli) code: String,
     pub(in crate::cli) rule: Option<String>,
     pub(in crate::cli) pointer: String,
     pub(in crate::cli) position: Option<Place>,

@@ -12,6 +12,8 @@ pub(in crate::cli) struct Finding<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::cli) file: Option<&'a str>,
     pub(in crate::cli) severity: Severity,
+    /// The problem's code, or `unreadable-file`.
+    pub(in crate::cli) code: &'a str,
     pub(in crate::cli) rule: Option<&'a str>,
     pub(in crate::cli) pointer: &'a str,
     pub(in crate::cli) position: Option<Position>,
@@ -34,6 +36,7 @@ pub(super) fn of(examined: &Examined) -> Vec<Finding<'_>> {
         Err(Refused::Unreadable(message)) => vec![Finding {
             file: None,
             severity: Severity::Error,
+            code: "unreadable-file",
             rule: None,
             pointer: "",
             position: None,
@@ -50,6 +53,7 @@ fn with_severity(severity: Severity, problems: &[Problem]) -> impl Iterator<Item
     problems.iter().map(move |problem| Finding {
         file: None,
         severity,
+        code: problem.code().as_str(),
         rule: problem.rule(),
         pointer: problem.pointer(),
         position: problem.position(),
