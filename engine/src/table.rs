@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::canary::Canary;
-use crate::counts::{COUNTED, Refused, RuleCounts};
+use crate::counts::{COUNTED, RefusedRules, RuleCounts};
 use crate::guard::guarded;
 use crate::matcher::{self, CaptureScratch, GroupFinder, Matcher};
 use crate::rule::{Action, RouteConfig, RouteRule, RuleMatch, Template};
@@ -191,7 +191,7 @@ impl RouteTable {
     }
 
     /// What happened to each rule since the table was published, in their order. Zeros, if
-    /// [`LiveTable::counting`](crate::LiveTable::counting) did not publish it, or without the
+    /// [`LiveTable::with_counts`](crate::LiveTable::with_counts) did not publish it, or without the
     /// feature `counts`.
     ///
     /// Not one moment of all: lookups go on meanwhile.
@@ -361,7 +361,7 @@ struct Winner<'a> {
     open_id: OpenId<'a>,
     hash_key: &'a mut Vec<u8>,
     /// Where those are kept that do not admit, if they are counted.
-    refused: Option<&'a mut Refused>,
+    refused: Option<&'a mut RefusedRules>,
     best: u32,
 }
 
