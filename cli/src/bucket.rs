@@ -59,6 +59,6 @@ impl ShowBucket {
             return Err(Failure::Told(message));
         }
         let open_id = OpenId::new(&self.open_id).map_err(|e| Failure::Told(e.to_string()))?;
-        Ok(Bucket::of(&self.group, open_id))
+        Ok(Bucket::new(&self.group, open_id))
     }
 }

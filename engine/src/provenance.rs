@@ -31,7 +31,7 @@ pub enum InitLevel {
 
 /// The text names no level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NoSuchLevel;
+pub struct ParseLevelError;
 
 /// The SHA-256 of the bytes of a route config: equal for equal bytes only.
 ///
@@ -39,7 +39,7 @@ pub struct NoSuchLevel;
 ///
 /// ```
 /// use codeid_engine::ConfigDigest;
-/// let digest = ConfigDigest::of(b"abc");
+/// let digest = ConfigDigest::new(b"abc");
 /// let hex = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 /// assert_eq!(digest.to_string(), hex);
 /// assert_eq!(hex.parse(), Ok(digest));
@@ -49,7 +49,7 @@ pub struct ConfigDigest([u8; 32]);
 
 /// The text is not 64 hex digits in lower case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NoDigest;
+pub struct ParseDigestError;
 
 /// Where a table came from, when, and what making it took; given by whoever publishes it.
 ///
@@ -110,28 +110,28 @@ impl Serialize for InitLevel {
 }
 
 impl FromStr for InitLevel {
-    type Err = NoSuchLevel;
+    type Err = ParseLevelError;
 
-    fn from_str(text: &str) -> Result<Self, NoSuchLevel> {
+    fn from_str(text: &str) -> Result<Self, ParseLevelError> {
         [Self::Preset, Self::Local, Self::Remote]
             .into_iter()
             .find(|level| level.name() == text)
-            .ok_or(NoSuchLevel)
+            .ok_or(ParseLevelError)
     }
 }
 
-impl fmt::Display for NoSuchLevel {
+impl fmt::Display for ParseLevelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a level is one of REMOTE, LOCAL, PRESET")
     }
 }
 
-impl std::error::Error for NoSuchLevel {}
+impl std::error::Error for ParseLevelError {}
 
 impl ConfigDigest {
     /// The digest of `bytes`.
     #[must_use]
-    pub fn of(bytes: &[u8]) -> Self {
+    pub fn new(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
 }
@@ -155,32 +155,32 @@ impl Serialize for ConfigDigest {
 }
 
 impl FromStr for ConfigDigest {
-    type Err = NoDigest;
+    type Err = ParseDigestError;
 
-    fn from_str(text: &str) -> Result<Self, NoDigest> {
+    fn from_str(text: &str) -> Result<Self, ParseDigestError> {
         let digit = |b: u8| match b {
             b'0'..=b'9' => Ok(b - b'0'),
             b'a'..=b'f' => Ok(b - b'a' + 10),
-            _ => Err(NoDigest),
+            _ => Err(ParseDigestError),
         };
         let (pairs, []) = text.as_bytes().as_chunks::<2>() else {
-            return Err(NoDigest);
+            return Err(ParseDigestError);
         };
         let bytes: Vec<u8> = pairs
             .iter()
             .map(|[high, low]| Ok(digit(*high)? << 4 | digit(*low)?))
-            .collect::<Result<_, NoDigest>>()?;
-        bytes.try_into().map(Self).map_err(|_| NoDigest)
+            .collect::<Result<_, ParseDigestError>>()?;
+        bytes.try_into().map(Self).map_err(|_| ParseDigestError)
     }
 }
 
-impl fmt::Display for NoDigest {
+impl fmt::Display for ParseDigestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a SHA-256 is 64 hex digits in lower case")
     }
 }
 
-impl std::error::Error for NoDigest {}
+impl std::error::Error for ParseDigestError {}
 
 #[cfg(test)]
 mod tests {
@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn what_is_no_digest_is_refused() {
-        let hex = ConfigDigest::of(b"").to_string();
+        let hex = ConfigDigest::new(b"").to_string();
         for wrong in [
             String::new(),
             hex[1..].to_owned(),
@@ -197,13 +197,17 @@ mod tests {
             hex.replace('e', "g"),
             hex.replacen("e3", "é", 1),
         ] {
-            assert_eq!(wrong.parse::<ConfigDigest>(), Err(NoDigest), "{wrong}");
+            assert_eq!(
+                wrong.parse::<ConfigDigest>(),
+                Err(ParseDigestError),
+                "{wrong}"
+            );
         }
     }
 
     #[test]
     fn levels_have_the_names_of_the_settings_only() {
-        assert_eq!("remote".parse::<InitLevel>(), Err(NoSuchLevel));
-        assert_eq!("".parse::<InitLevel>(), Err(NoSuchLevel));
+        assert_eq!("remote".parse::<InitLevel>(), Err(ParseLevelError));
+        assert_eq!("".parse::<InitLevel>(), Err(ParseLevelError));
     }
 }

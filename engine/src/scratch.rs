@@ -1,6 +1,6 @@
 //! What a thread keeps from one lookup to the next.
 
-use crate::counts::Refused;
+use crate::counts::RefusedRules;
 use crate::matcher::{CaptureScratch, SearchScratch};
 
 /// One thread's memory for lookups, good for any table. Starts empty and grows to what the lookups
@@ -14,7 +14,7 @@ pub struct Scratch {
     /// What a template renders.
     pub(crate) rendered: String,
     /// Rules that accepted the code value, and whose canary refused.
-    pub(crate) refused: Refused,
+    pub(crate) refused: RefusedRules,
     /// Where lookups are counted.
     shard: Option<usize>,
 }
@@ -27,12 +27,12 @@ impl Scratch {
     }
 
     /// The same, for lookups that a table counts in this shard if it has that many; see
-    /// [`LiveTable::counting`](crate::LiveTable::counting).
+    /// [`LiveTable::with_counts`](crate::LiveTable::with_counts).
     ///
     /// Each thread needs a shard of its own: where two look up at a time in the same, they lose
     /// counts.
     #[must_use]
-    pub fn of_shard(shard: usize) -> Self {
+    pub fn with_shard(shard: usize) -> Self {
         Self {
             shard: Some(shard),
             ..Self::default()

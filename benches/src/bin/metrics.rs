@@ -265,9 +265,9 @@ fn run_lookup_process() -> io::Result<()> {
     limits.max_config_characters = 16 << 20;
     limits.max_states = 4_000_000;
     let table = RouteTable::from_json(workload.config_json().as_bytes(), &limits);
-    let live = LiveTable::counting(1);
+    let live = LiveTable::with_counts(1);
     live.publish(table.map_err(|error| io::Error::other(error.to_string()))?);
-    let mut scratch = Scratch::of_shard(0);
+    let mut scratch = Scratch::with_shard(0);
     let open_id = OpenId::new("user-42").map_err(io::Error::other)?;
     let codes = workload.codes.iter().map(|code| CodeValue::new(code));
     let codes: Result<Vec<_>, _> = codes.collect();

@@ -209,6 +209,7 @@ impl Candidate {
             .map(|problem| Finding {
                 file: None,
                 severity,
+                code: &problem.code,
                 rule: problem.rule.as_deref(),
                 pointer: &problem.pointer,
                 position: problem.position.map(Into::into),

@@ -163,6 +163,7 @@ pub(super) struct Checked {
 /// One error or warning about a config.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Problem {
+    pub(crate) code: String,
     pub(crate) rule: Option<String>,
     pub(crate) pointer: String,
     pub(crate) position: Option<Place>,

@@ -135,6 +135,7 @@ pub(super) async fn check(call: Call) -> Outcome {
     }
     for id in &changes.removed {
         warnings.push(json!({
+            "code": "rule-removed",
             "rule": id,
             "pointer": "",
             "position": null,

@@ -207,7 +207,7 @@ mod tests {
     use super::*;
 
     fn digest(token: &str) -> String {
-        ConfigDigest::of(token.as_bytes()).to_string()
+        ConfigDigest::new(token.as_bytes()).to_string()
     }
 
     #[test]

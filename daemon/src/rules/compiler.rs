@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use codeid_engine::{Generation, Replaced, RouteTable};
+use codeid_engine::{Generation, ReplacedTable, RouteTable};
 use tokio::sync::oneshot;
 
 use super::status::Board;
@@ -100,9 +100,9 @@ impl Compiler {
 }
 
 /// Lookups that still read the table end, and so does this.
-fn free(mut replaced: Option<Replaced>) {
+fn free(mut replaced: Option<ReplacedTable>) {
     while let Some(table) = replaced {
-        replaced = table.free().err();
+        replaced = table.try_free().err();
         if replaced.is_some() {
             thread::sleep(LOOKUP);
         }

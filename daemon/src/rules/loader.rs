@@ -192,7 +192,7 @@ impl Loader {
         match read.map_err(|no| self.miss(no, "store"))? {
             None => Err(Miss::Absent("no route config was kept yet")),
             Some(bytes) => {
-                self.memory().kept = Some(ConfigDigest::of(&bytes));
+                self.memory().kept = Some(ConfigDigest::new(&bytes));
                 self.offer(InitLevel::Local, bytes).await
             }
         }

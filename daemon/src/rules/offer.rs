@@ -72,7 +72,7 @@ impl Loader {
             return Err(Miss::Absent(HELD));
         }
         self.require_room(&bytes).map_err(Miss::Failed)?;
-        let digest = ConfigDigest::of(&bytes);
+        let digest = ConfigDigest::new(&bytes);
         if self.serving() == Some(digest) {
             self.confirm(level, digest, bytes).await;
             return Ok(Found::Unchanged);
@@ -369,6 +369,7 @@ impl From<ConfigError> for Unfit {
 fn log(problem: &Problem) {
     let position = problem.position();
     tracing::warn!(
+        code = problem.code().as_str(),
         rule = problem.rule(),
         pointer = problem.pointer(),
         line = position.map(|position| position.line),

@@ -123,7 +123,7 @@ impl Operator {
 
     /// Tries a route config without having it serve.
     pub(crate) async fn check(&self, bytes: Vec<u8>) -> Checked {
-        let sha256 = ConfigDigest::of(&bytes);
+        let sha256 = ConfigDigest::new(&bytes);
         let made = self.loader.make(sha256, bytes, RouteConfig::lint).await;
         Checked {
             sha256,
@@ -157,7 +157,7 @@ impl Operator {
         {
             return Err(NotDone::Stale { serving });
         }
-        let digest = ConfigDigest::of(&order.text);
+        let digest = ConfigDigest::new(&order.text);
         let hold = hold(order.action, order.by.clone(), digest, None);
         if let Some(serving) = self.serving().filter(|_| serving == Some(digest)) {
             self.hold(held(hold.clone(), &serving)).await?;

@@ -191,7 +191,7 @@ impl Running {
         let signing_threads = settings.worker_threads.saturating_sub(1).max(1);
         let start_proxy = |proxy| SdkProxy::start(proxy, signing_threads, &budget);
         let proxy = settings.proxy.as_ref().map(start_proxy).transpose()?;
-        let live = Arc::new(LiveTable::counting(settings.worker_threads));
+        let live = Arc::new(LiveTable::with_counts(settings.worker_threads));
         let shutdown = Arc::new(Shutdown::default());
         let mut control =
             Control::start(settings, sources, Arc::clone(&live), Arc::clone(&shutdown))

@@ -9,9 +9,9 @@ mod sample;
 mod shadow;
 
 use self::shadow::Shadow;
+use crate::guard::guarded;
 use crate::rule::RouteRule;
-use crate::table::guarded;
-use crate::{Problem, RouteConfig, RouteTable};
+use crate::{Problem, ProblemCode, RouteConfig, RouteTable};
 
 impl RouteConfig {
     /// All that is allowed, but probably not meant, in document order: the
@@ -48,8 +48,12 @@ impl RouteConfig {
         match guarded(|| Ok(shadow::find(rules, table.matcher()))) {
             Ok(shadows) => found.extend(shadows.iter().map(|shadow| problem(rules, shadow))),
             Err(_) => found.push(
-                Problem::new("/rules", "comparing the rules met an internal fault")
-                    .with_hint("this is a defect of codeid: please report it"),
+                Problem::new(
+                    ProblemCode::InternalFault,
+                    "/rules",
+                    "comparing the rules met an internal fault",
+                )
+                .with_hint("this is a defect of codeid: please report it"),
             ),
         }
         found.sort_by_key(|problem| problem.position().map(|position| position.offset));
@@ -62,12 +66,17 @@ fn problem(rules: &[RouteRule], &Shadow { rule, by }: &Shadow) -> Problem {
     let message = format!(
         "this rule can never win: rule {first} (/rules/{by}) before it accepts all that it accepts"
     );
-    Problem::new(format!("/rules/{rule}/match"), message)
-        .with_hint(format!(
-            "move this rule above {first}, let {first} accept less, or remove this rule"
-        ))
-        .in_rule(Some(shadowed.id.as_str()))
-        .at(Some(shadowed.match_position))
+    Problem::new(
+        ProblemCode::NeverWins,
+        format!("/rules/{rule}/match"),
+        message,
+    )
+    .with_other_rule(by)
+    .with_hint(format!(
+        "move this rule above {first}, let {first} accept less, or remove this rule"
+    ))
+    .in_rule(Some(shadowed.id.as_str()))
+    .at(Some(shadowed.match_position))
 }
 
 #[cfg(test)]

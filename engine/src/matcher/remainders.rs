@@ -10,7 +10,7 @@ use super::emv::EmvIndex;
 use super::inner::{self, Holding, InnerLiterals};
 use super::tree::{Costly, Follower, Remainder};
 use crate::rule::{EmvMatch, RouteRule};
-use crate::{CompileLimits, ConfigError, Problem};
+use crate::{CompileLimits, ConfigError, Problem, ProblemCode};
 
 /// How many states remainders may have that are followed together.
 const STATES_TOGETHER: usize = 512;
@@ -72,7 +72,11 @@ impl<'a> Remainders<'a> {
             most.join(", ")
         );
         let hint = "begin patterns with literals, and leave out .* and \\b where they can be";
-        Err(Problem::new("/rules", message).with_hint(hint).into())
+        Err(
+            Problem::new(ProblemCode::PatternsTooSlow, "/rules", message)
+                .with_hint(hint)
+                .into(),
+        )
     }
 
     /// The costly endings of one node: those of its `emv` rules, and its remainders.
@@ -198,10 +202,14 @@ impl<'a> Remainders<'a> {
 
     fn problem(&self, rule: u32, message: String, hint: &str) -> Problem {
         let RouteRule { id, position, .. } = &self.rules[rule as usize];
-        Problem::new(format!("/rules/{rule}/match/regex"), message)
-            .with_hint(hint)
-            .in_rule(Some(id.as_str()))
-            .at(Some(*position))
+        Problem::new(
+            ProblemCode::PatternTooSlow,
+            format!("/rules/{rule}/match/regex"),
+            message,
+        )
+        .with_hint(hint)
+        .in_rule(Some(id.as_str()))
+        .at(Some(*position))
     }
 
     /// One automaton of all, and what a step of it can cost.

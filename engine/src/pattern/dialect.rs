@@ -12,11 +12,13 @@ use regex_syntax::hir::translate::TranslatorBuilder;
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, HirKind};
 
 use super::{cost, hints};
+use crate::ProblemCode;
 
 /// Why the dialect has no such pattern.
 pub(super) struct Refusal {
     /// The byte of the pattern at fault.
     pub(super) offset: usize,
+    pub(super) code: ProblemCode,
     pub(super) message: String,
     pub(super) hint: Option<&'static str>,
 }
@@ -55,6 +57,7 @@ impl Rewrite {
                 {
                     return Err(Refusal {
                         offset: repetition.op.span.start.offset,
+                        code: ProblemCode::UnsupportedPattern,
                         message: "possessive quantifiers are not supported".to_owned(),
                         hint: Some(hints::POSSESSIVE),
                     });
@@ -68,6 +71,7 @@ impl Rewrite {
                     GroupKind::CaptureName { name, .. } if name.name == "code" => {
                         return Err(Refusal {
                             offset: name.span.start.offset,
+                            code: ProblemCode::ReservedGroupName,
                             message: "a group cannot be named code".to_owned(),
                             hint: Some("in a template, {code} is the code value itself"),
                         });
@@ -96,6 +100,7 @@ impl Rewrite {
         if let Some(offset) = cost::unicode_flag(flags) {
             return Err(Refusal {
                 offset,
+                code: ProblemCode::UnsupportedPattern,
                 message: "the flag u is not supported".to_owned(),
                 hint: Some(
                     "patterns are on Unicode text, and \\d, \\w, \\s and \\b mean ASCII; for all \
@@ -210,6 +215,7 @@ fn translate(span: Span, item: ClassSetItem, folds: bool) -> Result<ClassUnicode
     let ast = bracketed(span, item);
     let refusal = |message: String| Refusal {
         offset: span.start.offset,
+        code: ProblemCode::BadPattern,
         message,
         hint: None,
     };

@@ -8,6 +8,8 @@ use regex_syntax::ast;
 use regex_syntax::hir::translate::TranslatorBuilder;
 use regex_syntax::hir::{Capture, Hir, HirKind, Repetition};
 
+use crate::ProblemCode;
+
 /// How deep groups, classes and repetitions may be nested. It bounds every recursion over a
 /// pattern, here and in the matcher.
 const NEST_LIMIT: u32 = 100;
@@ -27,6 +29,7 @@ pub(crate) struct Pattern {
 pub(crate) struct PatternError {
     /// The character of the pattern at fault, counted from 0.
     pub(crate) index: usize,
+    pub(crate) code: ProblemCode,
     pub(crate) message: String,
     pub(crate) hint: Option<&'static str>,
 }
@@ -34,10 +37,11 @@ pub(crate) struct PatternError {
 impl Pattern {
     /// Reads `text`, if its cost is at most `max_cost`.
     pub(crate) fn parse(text: &str, max_cost: usize) -> Result<Self, PatternError> {
-        let fail = |offset: usize, message: String, hint| PatternError {
+        let fail = |offset: usize, code, message: String, hint| PatternError {
             index: text
                 .get(..offset)
                 .map_or(0, |before| before.chars().count()),
+            code,
             message,
             hint,
         };
@@ -50,6 +54,7 @@ impl Pattern {
                 let hint = hints::for_syntax_error(text, &error);
                 fail(
                     offset,
+                    code_of(&error),
                     format!("not a valid pattern: {}", error.kind()),
                     hint,
                 )
@@ -58,10 +63,15 @@ impl Pattern {
         if cost > max_cost {
             let message =
                 format!("the pattern takes {cost} states, a rule's may take at most {max_cost}");
-            return Err(fail(0, message, Some("shorten its repetitions")));
+            return Err(fail(
+                0,
+                ProblemCode::PatternTooLarge,
+                message,
+                Some("shorten its repetitions"),
+            ));
         }
         dialect::rewrite(&mut ast)
-            .map_err(|refusal| fail(refusal.offset, refusal.message, refusal.hint))?;
+            .map_err(|refusal| fail(refusal.offset, refusal.code, refusal.message, refusal.hint))?;
         let hir = TranslatorBuilder::new()
             .build()
             .translate(text, &ast)
@@ -70,6 +80,7 @@ impl Pattern {
                 let hint = hints::for_translation_error(&error);
                 fail(
                     offset,
+                    ProblemCode::BadPattern,
                     format!("not a valid pattern: {}", error.kind()),
                     hint,
                 )
@@ -101,6 +112,17 @@ impl Pattern {
     /// Whether in every match at least one of `groups` takes part with at least one character.
     pub(crate) fn never_all_empty(&self, groups: &[u32]) -> bool {
         always_holds(&self.hir, groups)
+    }
+}
+
+/// The code of a syntax error.
+fn code_of(error: &ast::Error) -> ProblemCode {
+    match error.kind() {
+        ast::ErrorKind::UnsupportedLookAround
+        | ast::ErrorKind::UnsupportedBackreference
+        | ast::ErrorKind::EscapeUnrecognized
+        | ast::ErrorKind::FlagUnrecognized => ProblemCode::UnsupportedPattern,
+        _ => ProblemCode::BadPattern,
     }
 }
 

@@ -12,7 +12,7 @@ const READER: &str = "reader-token";
 pub(super) const OPERATOR: &str = "operator-token";
 
 fn digest(token: &str) -> String {
-    codeid_engine::ConfigDigest::of(token.as_bytes()).to_string()
+    codeid_engine::ConfigDigest::new(token.as_bytes()).to_string()
 }
 
 fn tokens() -> String {

@@ -8,7 +8,7 @@ use super::client::command;
 
 #[test]
 fn commands_are_answered_without_allocating() {
-    let live = LiveTable::counting(1);
+    let live = LiveTable::with_counts(1);
     let rules = crate::serve::daemon::RULES.as_bytes();
     live.publish(RouteTable::from_json(rules, &CompileLimits::default()).unwrap());
     let mut pipeline = vec![b"PING\r\n".to_vec(), b"\r\n".to_vec()];
@@ -27,7 +27,7 @@ fn commands_are_answered_without_allocating() {
     pipeline.push(command(&["CLIENT", "ID"]));
     let pipeline = pipeline.concat();
     for hello in ["2", "3"] {
-        let (mut session, mut scratch) = (Session::new(1), Scratch::of_shard(0));
+        let (mut session, mut scratch) = (Session::new(1), Scratch::with_shard(0));
         let mut out = Vec::new();
         session.answer(&live, &mut scratch, &command(&["HELLO", hello]), &mut out);
         let mut answer_in_pieces = |size: usize, out: &mut Vec<u8>| {

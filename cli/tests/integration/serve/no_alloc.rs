@@ -12,7 +12,7 @@ use super::client::{body, request};
 
 #[test]
 fn requests_are_answered_without_allocating() {
-    let live = LiveTable::counting(1);
+    let live = LiveTable::with_counts(1);
     let rules = super::daemon::RULES.as_bytes();
     live.publish(RouteTable::from_json(rules, &CompileLimits::default()).unwrap());
     let requests: Vec<_> = [

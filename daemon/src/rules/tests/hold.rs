@@ -110,7 +110,7 @@ async fn an_order_that_fails_leaves_the_hold_that_was() {
     let refused = operator.put(order("{")).await;
     assert!(matches!(refused, Err(NotDone::Refused(_))));
     let stale = Order {
-        replaces: Some(ConfigDigest::of(b"other")),
+        replaces: Some(ConfigDigest::new(b"other")),
         ..order(&config("late"))
     };
     assert!(matches!(
