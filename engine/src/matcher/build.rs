@@ -9,10 +9,11 @@ use regex_syntax::hir::Hir;
 
 use super::char_class::CharClass;
 use super::expand::{self, Expansion};
-use super::literals::{Buckets, LiteralSet, Literals, MAX_BUCKET, buckets};
+use super::literals::{Buckets, LiteralSet, Literals, MAX_BUCKET};
 use super::remainders::Remainders;
 use super::segment::{Before, Branch, Ending, Literal, Segment};
-use super::tree::{Glance, Next, Node, PlainEnding, RunEdge, Span, SuffixEdge, SuffixedRuns, Tree};
+use super::span::Span;
+use super::tree::{Glance, Next, Node, PlainEnding, RunEdge, SuffixEdge, SuffixedRuns, Tree};
 use crate::rule::{EmvMatch, HostMatch, RouteRule, RuleMatch, UrlMatch};
 use crate::{CompileLimits, ConfigError};
 
@@ -379,7 +380,7 @@ impl<'a> Builder<'a> {
 fn append<T>(all: &mut Vec<T>, more: Vec<T>) -> Span {
     let first = all.len();
     all.extend(more);
-    Span::of(first, all.len())
+    Span::new(first, all.len())
 }
 
 /// The ending, if it is a look at the next byte.
@@ -427,21 +428,17 @@ fn with_common_beginnings(
     if groups.len() <= MAX_BUCKET {
         return (groups, None);
     }
-    let buckets = buckets(&mut groups, |(literal, _)| literal.text.as_bytes());
-    if buckets
-        .all
-        .iter()
-        .all(|bucket| bucket.entries <= MAX_BUCKET)
-    {
+    let buckets = Buckets::sort(&mut groups, |(literal, _)| literal.text.as_bytes());
+    if buckets.are_small() {
         return (groups, Some(buckets));
     }
     let mut split: Groups<Literal> = Groups::default();
     let mut rest = groups.into_iter();
     let mut whole = Vec::new();
     for bucket in buckets.all {
-        let members: Vec<_> = rest.by_ref().take(bucket.entries).collect();
+        let members: Vec<_> = rest.by_ref().take(bucket.len).collect();
         let common = common_beginning(&members);
-        if bucket.entries <= MAX_BUCKET || common.is_empty() {
+        if bucket.len <= MAX_BUCKET || common.is_empty() {
             whole.extend(members);
             continue;
         }

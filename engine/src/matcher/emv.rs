@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crc::{CRC_16_IBM_3740, Crc};
 
-use super::Visitor;
+use super::visitor::Visitor;
 use crate::rule::{EmvMatch, TagPath};
 
 /// The checksum of EMVCo payloads, there called CRC-16/CCITT-FALSE.

@@ -5,7 +5,7 @@ use memchr::memmem::{self, Finder};
 use regex_syntax::hir::{Class, Hir, HirKind, Literal, Repetition};
 
 use super::char_class::CharClass;
-use super::literals::{self, LiteralSet, Literals, Sink};
+use super::literals::{Buckets, LiteralSet, Literals, Sink};
 
 /// Shorter texts are too common to tell anything.
 const MIN_BYTES: usize = 3;
@@ -138,7 +138,7 @@ impl Search {
         if alike < Self::MIN_BEGINNING
             || (1..Self::MIN_BEGINNING).any(occurs_early)
             || texts.iter().any(|text| text.len() > Self::MAX_TEXT)
-            || !literals::can_be_told_apart(texts)
+            || !Buckets::sort(&mut texts.to_vec(), |text| text).are_small()
         {
             return any();
         }

@@ -11,7 +11,6 @@
 //!
 //! See DESIGN.md for why.
 
-mod alphabet;
 mod automaton;
 mod build;
 mod captures;
@@ -24,22 +23,18 @@ pub(crate) mod reference;
 mod remainders;
 mod search;
 mod segment;
+mod simulation;
+mod span;
 mod tree;
+mod visitor;
 
 use self::build::Trees;
 pub(crate) use self::captures::{CaptureScratch, GroupFinder};
 use self::expand::FOLDED_BEYOND_ASCII;
 pub(crate) use self::search::SearchScratch;
+pub(crate) use self::visitor::Visitor;
 use crate::rule::RouteRule;
 use crate::{CompileLimits, ConfigError};
-
-/// What a search tells of, and asks.
-pub(crate) trait Visitor {
-    /// Whether it matters that `rule`, or one after it, accepts.
-    fn wants(&self, rule: u32) -> bool;
-    /// `rule` accepts. In no order, and perhaps more than once.
-    fn accepted(&mut self, rule: u32);
-}
 
 /// The compiled matches of all rules.
 #[derive(Debug)]

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use regex_syntax::hir::{Hir, HirKind};
 
 use super::automaton::Automaton;
-use super::captures::AssertingRemainder;
 use super::emv::EmvIndex;
 use super::inner::{self, Holding, InnerLiterals};
+use super::simulation::AssertionMatcher;
 use super::tree::{Costly, Follower, Remainder};
 use crate::rule::{EmvMatch, RouteRule};
 use crate::{CompileLimits, ConfigError, Problem};
@@ -26,11 +26,6 @@ const STATES_PER_STEP: usize = 10;
 const ALL_STATES_PER_STEP: usize = 25;
 /// How many of the most costly rules are named.
 const COSTLY_RULES_NAMED: usize = 5;
-
-/// How many states the library's simulation may have, which finds groups.
-pub(super) const fn max_simulated_states(limits: &CompileLimits) -> usize {
-    limits.max_rule_states / STATES_PER_STEP
-}
 
 /// Compiles the remainders of some rules, and counts what they cost.
 pub(super) struct Remainders<'a> {
@@ -164,7 +159,7 @@ impl<'a> Remainders<'a> {
                 return Err(self.problem(rule, message, hint).into());
             }
             self.count(rule, cost);
-            let follower = Follower::Asserting(AssertingRemainder::new(hir));
+            let follower = Follower::Asserting(AssertionMatcher::new(hir));
             return Ok(Remainder {
                 first_rule: rule,
                 follower,

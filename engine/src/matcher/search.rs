@@ -1,11 +1,11 @@
 //! The hot loop: walks the tree along a code value.
 
-use super::Visitor;
 use super::automaton::StateSets;
 use super::captures::CaptureScratch;
 use super::literals::Sink;
 use super::segment::Before;
 use super::tree::{Costly, Follower, Next, PlainEnding, Step, SuffixEdge, SuffixedRuns, Tree};
+use super::visitor::Visitor;
 use crate::rule::{MAX_LABEL_CHARACTERS, is_label_byte};
 
 /// One thread's memory for searching.
@@ -260,7 +260,7 @@ fn follow(
                 }
             }
             Follower::Asserting(asserting) => {
-                if asserting.accepts(code, at, captures) {
+                if asserting.accepts(code, at, &mut captures.simulation) {
                     visitor.accepted(remainder.first_rule);
                 }
             }

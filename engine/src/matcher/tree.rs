@@ -1,16 +1,16 @@
 //! The compiled rules: a tree of segments, as arrays.
 
 use std::num::NonZeroU32;
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::automaton::Automaton;
-use super::captures::AssertingRemainder;
 use super::char_class::CharClass;
 use super::emv::EmvIndex;
 use super::inner::{Holding, InnerLiterals};
 use super::literals::{LiteralSet, Literals};
 use super::segment::Before;
+use super::simulation::AssertionMatcher;
+use super::span::Span;
 
 /// The tree: its nodes, the root first, and what they have of each kind, those of a node next to
 /// each other.
@@ -44,13 +44,6 @@ pub(super) struct Node {
 /// (2-core x86-64, November 2026).
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Glance(u64);
-
-/// Some elements next to each other.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Span {
-    first: u32,
-    end: u32,
-}
 
 /// Where an edge leads: to a node, or to nothing but one rule's ending, so that it takes no node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,7 +112,7 @@ pub(super) struct Remainder {
 pub(super) enum Follower {
     Automaton(Automaton),
     Holding(Holding),
-    Asserting(AssertingRemainder),
+    Asserting(AssertionMatcher),
 }
 
 impl Tree {
@@ -196,28 +189,6 @@ impl Glance {
         const FACTOR: u32 = 0x9e37_79b1;
         let word = u32::from_le_bytes(*begin) | CASE;
         1 << (word.wrapping_mul(FACTOR) >> 26)
-    }
-}
-
-impl Span {
-    pub(super) const EMPTY: Self = Self { first: 0, end: 0 };
-
-    /// The elements from `first` to before `end`.
-    pub(super) fn of(first: usize, end: usize) -> Self {
-        let number = |n| u32::try_from(n).expect("trees are bounded by the config");
-        Self {
-            first: number(first),
-            end: number(end),
-        }
-    }
-
-    pub(super) const fn is_empty(self) -> bool {
-        self.first == self.end
-    }
-
-    #[inline]
-    pub(super) const fn range(self) -> Range<usize> {
-        self.first as usize..self.end as usize
     }
 }
 

@@ -7,10 +7,11 @@
 //! "The abstract theory of automata", 1961; of the bits: G. Navarro and M. Raffinot, "Flexible
 //! Pattern Matching in Strings", 2002, chapter 5.
 
+mod alphabet;
 mod positions;
 
-use self::positions::Positions;
-use super::alphabet::Alphabet;
+use self::alphabet::Alphabet;
+use self::positions::{Positions, TooLarge};
 use regex_syntax::hir::Hir;
 
 /// Expressions of several rules, each of which must match from one place to the end.
@@ -66,14 +67,9 @@ pub(super) struct StateSets {
 /// How many distances are shifts: what is left to jumps costs a branch and a load each.
 const MAX_SHIFTS: usize = 4;
 
-/// The parts of the expressions can follow each other in too many ways, or tell too many characters
-/// apart.
-#[derive(Debug)]
-pub(super) struct TooCostly;
-
 impl Automaton {
     /// Of the expressions `remainders`, each with its rule; they have no look-around assertions.
-    pub(super) fn new(remainders: &[(u32, &Hir)], max_edges: usize) -> Result<Self, TooCostly> {
+    pub(super) fn new(remainders: &[(u32, &Hir)], max_edges: usize) -> Result<Self, TooLarge> {
         let mut positions = Positions::new(max_edges);
         let mut rules = Vec::new();
         let mut ends = Vec::new();

@@ -5,8 +5,7 @@ use std::rc::Rc;
 
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Repetition};
 
-use super::super::char_class::CharClass;
-use super::TooCostly;
+use crate::matcher::char_class::CharClass;
 
 /// The positions of some expressions, numbered in the order in which they are written.
 pub(super) struct Positions {
@@ -19,6 +18,11 @@ pub(super) struct Positions {
     edges: usize,
     max_edges: usize,
 }
+
+/// The parts of the expressions can follow each other in too many ways, or the expressions
+/// distinguish too many characters.
+#[derive(Debug)]
+pub(in crate::matcher) struct TooLarge;
 
 /// A part of an expression.
 #[derive(Clone)]
@@ -65,13 +69,13 @@ impl Positions {
     }
 
     /// Adds an expression that begins where all others do.
-    pub(super) fn add_whole(&mut self, hir: &Hir) -> Result<Fragment, TooCostly> {
+    pub(super) fn add_whole(&mut self, hir: &Hir) -> Result<Fragment, TooLarge> {
         let fragment = self.add(hir)?;
         self.first.extend(&fragment.first);
         Ok(fragment)
     }
 
-    fn add(&mut self, hir: &Hir) -> Result<Fragment, TooCostly> {
+    fn add(&mut self, hir: &Hir) -> Result<Fragment, TooLarge> {
         match hir.kind() {
             HirKind::Empty => Ok(Fragment::empty()),
             HirKind::Literal(literal) => {
@@ -112,7 +116,7 @@ impl Positions {
     }
 
     /// `x{2,4}` is `xx(x(x)?)?`, and `x{2,}` is `xx+`.
-    fn repetition(&mut self, repetition: &Repetition) -> Result<Fragment, TooCostly> {
+    fn repetition(&mut self, repetition: &Repetition) -> Result<Fragment, TooLarge> {
         let copies = repetition.max.unwrap_or_else(|| repetition.min.max(1));
         let mut fragments = Vec::new();
         for _ in 0..copies {
@@ -132,7 +136,7 @@ impl Positions {
         Ok(whole)
     }
 
-    fn concat(&mut self, head: Fragment, tail: Fragment) -> Result<Fragment, TooCostly> {
+    fn concat(&mut self, head: Fragment, tail: Fragment) -> Result<Fragment, TooLarge> {
         self.connect(&head.last, &tail.first)?;
         let Fragment {
             mut first,
@@ -154,12 +158,12 @@ impl Positions {
         })
     }
 
-    fn connect(&mut self, from: &[u32], to: &[u32]) -> Result<(), TooCostly> {
+    fn connect(&mut self, from: &[u32], to: &[u32]) -> Result<(), TooLarge> {
         self.edges = self
             .edges
             .saturating_add(from.len().saturating_mul(to.len()));
         if self.edges > self.max_edges {
-            return Err(TooCostly);
+            return Err(TooLarge);
         }
         for &position in from {
             self.follow[position as usize].extend(to);

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::automaton::TooCostly;
-use super::char_class::CharClass;
+use super::positions::TooLarge;
+use crate::matcher::char_class::CharClass;
 
 /// How often a class may be asked for a character while an alphabet is made.
 const MAX_QUESTIONS: usize = 1_000_000;
@@ -25,7 +25,7 @@ impl Alphabet {
     pub(super) fn of(
         classes: &[Rc<CharClass>],
         words: usize,
-    ) -> Result<(Self, Box<[u64]>), TooCostly> {
+    ) -> Result<(Self, Box<[u64]>), TooLarge> {
         let mut states: HashMap<&Rc<CharClass>, Vec<u64>> = HashMap::new();
         for (state, class) in classes.iter().enumerate() {
             states.entry(class).or_insert_with(|| vec![0; words])[state / 64] |= 1 << (state % 64);
@@ -40,7 +40,7 @@ impl Alphabet {
         starts.sort_unstable();
         starts.dedup();
         if starts.len() * states.len() > MAX_QUESTIONS || starts.len() * words > MAX_COLUMN_WORDS {
-            return Err(TooCostly);
+            return Err(TooLarge);
         }
 
         let mut known: HashMap<Vec<u64>, u32> = HashMap::new();
