@@ -1,4 +1,4 @@
-//! The positions of expressions, and which can follow which.
+//! The positions of expressions, and the pairs of them that can follow each other.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -9,12 +9,14 @@ use crate::matcher::char_class::CharClass;
 
 /// The positions of some expressions, numbered in the order in which they are written.
 pub(super) struct Positions {
-    /// The characters at each position.
+    /// The characters at each position, by its number.
     classes: Vec<Rc<CharClass>>,
-    /// The classes met so far, so that equal ones are one.
+    /// The classes so far, so that equal ones are stored once.
     known: HashMap<CharClass, Rc<CharClass>>,
+    /// For each position those that can follow it, in any order, some more than once.
     follow: Vec<Vec<u32>>,
     first: Vec<u32>,
+    /// The number of elements added to `follow`.
     edges: usize,
     max_edges: usize,
 }
@@ -31,7 +33,7 @@ pub(super) struct Fragment {
     first: Vec<u32>,
     /// The positions with which it can end.
     pub(super) last: Vec<u32>,
-    /// Whether it matches the empty text.
+    /// `true` if it matches the empty text.
     pub(super) nullable: bool,
 }
 
@@ -55,12 +57,12 @@ impl Positions {
         &self.classes
     }
 
-    /// The positions with which any of the expressions can begin.
+    /// Returns the positions with which any of the expressions can begin.
     pub(super) fn first(&self) -> &[u32] {
         &self.first
     }
 
-    /// What can follow `position`, in order, each once.
+    /// Returns the positions that can follow `position`, ascending, each once.
     pub(super) fn followers(&mut self, position: u32) -> &[u32] {
         let follow = &mut self.follow[position as usize];
         follow.sort_unstable();
@@ -68,7 +70,7 @@ impl Positions {
         follow
     }
 
-    /// Adds an expression that begins where all others do.
+    /// Adds an expression beside the others, so that all begin at the same place.
     pub(super) fn add_whole(&mut self, hir: &Hir) -> Result<Fragment, TooLarge> {
         let fragment = self.add(hir)?;
         self.first.extend(&fragment.first);
@@ -88,7 +90,7 @@ impl Positions {
                 Ok(whole)
             }
             HirKind::Class(class) => Ok(self.position(CharClass::new(class))),
-            HirKind::Look(_) => unreachable!("expressions with assertions are not followed so"),
+            HirKind::Look(_) => unreachable!("expressions with assertions are simulated"),
             HirKind::Capture(capture) => self.add(&capture.sub),
             HirKind::Concat(subs) => {
                 let mut whole = Fragment::empty();
@@ -115,7 +117,7 @@ impl Positions {
         }
     }
 
-    /// `x{2,4}` is `xx(x(x)?)?`, and `x{2,}` is `xx+`.
+    /// Adds a repetition written out: `x{2,4}` as `xx(x(x)?)?`, and `x{2,}` as `xx+`.
     fn repetition(&mut self, repetition: &Repetition) -> Result<Fragment, TooLarge> {
         let copies = repetition.max.unwrap_or_else(|| repetition.min.max(1));
         let mut fragments = Vec::new();
