@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use codeid_daemon::resp::Session;
 use codeid_benches::{CodeMix, RuleKinds, Workload};
+use codeid_daemon::resp::Session;
 use codeid_engine::{CodeValue, CompileLimits, LiveTable, OpenId, RouteTable, Scratch};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 

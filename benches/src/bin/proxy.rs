@@ -16,7 +16,6 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use codeid_daemon::signature::{KeyVersion, SignedContent, SigningKey};
 use codeid_benches::load::{
     Client, Daemon, Latencies, Summary, cpu_time_of_this_thread, daemon_binary, padded_config,
 };
@@ -26,6 +25,7 @@ use codeid_benches::sdk_proxy::{
     rsa_times,
 };
 use codeid_benches::{CodeMix, RuleKinds, Workload};
+use codeid_daemon::signature::{KeyVersion, SignedContent, SigningKey};
 
 const RULES: usize = 1000;
 const CODES: usize = 20_000;

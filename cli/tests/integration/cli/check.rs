@@ -243,14 +243,14 @@ fn a_rule_that_can_never_win_is_a_warning() {
         r#"{"id": "some", "match": {"regex": "28101\\d+"}, "action": {"type": "UNSUPPORTED"}}"#,
     ));
     let ran = check(&config);
-    let expected = r#"warning: this rule can never win: rule all (/rules/0) before it accepts all that it accepts
+    let expected = r#"warning: this rule can never win: the earlier rule all (/rules/0) accepts all that it accepts
  --> <stdin>:4:25
   |
 4 | {"id": "some", "match": {"regex": "28101\\d+"}, "action": {"type": "UNSUPPORTED"}}
   |                         ^
   |
   = note: in rule some, at /rules/1/match
-  = help: move this rule above all, let all accept less, or remove this rule
+  = help: move this rule above all, make all accept less, or remove this rule
 
 1 file checked: 0 errors, 1 warning
 "#;

@@ -1,31 +1,34 @@
-//! Which characters an automaton does not tell apart.
+//! Classes of characters that an automaton does not distinguish.
 
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::automaton::TooCostly;
-use super::char_class::CharClass;
+use super::positions::TooLarge;
+use crate::matcher::char_class::CharClass;
 
-/// How often a class may be asked for a character while an alphabet is made.
-const MAX_QUESTIONS: usize = 1_000_000;
-/// How many words the columns of an automaton may have: 2 MiB.
+/// The most membership tests while an alphabet is built, one for each class of the expressions and
+/// each character at which one of them begins or ends. This bounds the time.
+const MAX_MEMBERSHIP_TESTS: usize = 1_000_000;
+/// The most words of an automaton's columns: 2 MiB.
 const MAX_COLUMN_WORDS: usize = 1 << 18;
 
 /// Maps each character to its class: characters that enter the same states are of one class.
 #[derive(Debug)]
 pub(super) struct Alphabet {
     ascii: Box<[u32; 128]>,
-    /// The characters beyond ASCII at which a class begins, in order, and that class.
+    /// The characters from U+0080 on at which a range of one class begins, ascending, and that
+    /// class. The first is U+0080.
     beyond_ascii: Box<[(char, u32)]>,
 }
 
 impl Alphabet {
-    /// The alphabet of states that the characters of `classes` enter, state by state; and for each
-    /// class of characters, in `words` words, the states that it enters.
-    pub(super) fn of(
+    /// Builds the alphabet of an automaton whose state `n` is entered by the characters of
+    /// `classes[n]`. Returns it with its columns: for each class of the alphabet, in `words` words,
+    /// the set of states that its characters enter.
+    pub(super) fn new(
         classes: &[Rc<CharClass>],
         words: usize,
-    ) -> Result<(Self, Box<[u64]>), TooCostly> {
+    ) -> Result<(Self, Box<[u64]>), TooLarge> {
         let mut states: HashMap<&Rc<CharClass>, Vec<u64>> = HashMap::new();
         for (state, class) in classes.iter().enumerate() {
             states.entry(class).or_insert_with(|| vec![0; words])[state / 64] |= 1 << (state % 64);
@@ -39,8 +42,10 @@ impl Alphabet {
             .collect();
         starts.sort_unstable();
         starts.dedup();
-        if starts.len() * states.len() > MAX_QUESTIONS || starts.len() * words > MAX_COLUMN_WORDS {
-            return Err(TooCostly);
+        if starts.len() * states.len() > MAX_MEMBERSHIP_TESTS
+            || starts.len() * words > MAX_COLUMN_WORDS
+        {
+            return Err(TooLarge);
         }
 
         let mut known: HashMap<Vec<u64>, u32> = HashMap::new();
@@ -97,7 +102,7 @@ impl Alphabet {
     }
 }
 
-/// The character after `c`, if there is one.
+/// Returns the character after `c`, skipping surrogates; `None` after the last.
 fn after(c: char) -> Option<char> {
     match c {
         '\u{d7ff}' => Some('\u{e000}'),

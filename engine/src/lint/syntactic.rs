@@ -1,12 +1,15 @@
-//! What can be told of two rules without automata: most of what there is to tell.
+//! Decides from the rules' fields and syntax trees, without automata, whether one covers another: enough
+//! for most pairs.
 
 use regex_syntax::hir::{Capture, Class, ClassUnicode, Hir, HirKind, Look};
 
 use super::language;
 use crate::rule::{EmvMatch, HostMatch, RuleMatch, UrlMatch};
 
-/// Whether `wide` accepts all that `narrow`, whose language is `language`, accepts; `None` if that
-/// cannot be told. `wide` accepts a code value that `narrow` accepts: if that is an `exact`, all.
+/// Returns `true` if `wide` accepts all code values that `narrow`, whose language is `language`,
+/// accepts; `None` if the syntax does not decide that.
+///
+/// `wide` accepts at least one code value that `narrow` accepts; of an `exact` this is the only one.
 pub(super) fn covers(wide: &RuleMatch, narrow: &RuleMatch, language: &Hir) -> Option<bool> {
     match (wide, narrow) {
         (_, RuleMatch::Exact(_)) => Some(true),
@@ -15,7 +18,7 @@ pub(super) fn covers(wide: &RuleMatch, narrow: &RuleMatch, language: &Hir) -> Op
         (RuleMatch::Emv(wide), RuleMatch::Emv(narrow)) => Some(emv_covers(wide, narrow)),
         (RuleMatch::Emv(_), _) => Some(false),
         (RuleMatch::Prefix(_) | RuleMatch::Regex(_), _) => {
-            let wide = language::of(wide);
+            let wide = language::from_match(wide);
             (*wide == *language || run_covers(&wide, language)).then_some(true)
         }
         (RuleMatch::Exact(_) | RuleMatch::Url(_), _) => None,
@@ -45,7 +48,7 @@ fn url_covers(wide: &UrlMatch, narrow: &UrlMatch) -> bool {
     wide.scheme == narrow.scheme && wide.port == narrow.port && host && path
 }
 
-/// Whether `narrow` asks for all that `wide` asks for.
+/// Returns `true` if `narrow` requires everything that `wide` requires.
 fn emv_covers(wide: &EmvMatch, narrow: &EmvMatch) -> bool {
     let has_guid = |guid: &str| {
         narrow.guid.as_deref() == Some(guid)
@@ -60,20 +63,20 @@ fn emv_covers(wide: &EmvMatch, narrow: &EmvMatch) -> bool {
         && wide.tags.iter().all(|tag| narrow.tags.contains(tag))
 }
 
-/// Whether `wide` is a text and then any characters of a class (`https://.*`), and all that matches
-/// `narrow` begins with that text and has no other characters.
+/// Returns `true` if `wide` is a text and then any number of members of a class (`https://.*`), and
+/// every match of `narrow` begins with that text and consists of members.
 fn run_covers(wide: &Hir, narrow: &Hir) -> bool {
-    let Some(TextAndRun { text, class, min }) = TextAndRun::of(wide) else {
+    let Some(TextAndRun { text, class, min }) = TextAndRun::from_hir(wide) else {
         return false;
     };
-    // No code value is empty.
+    // Longer than the text, as a run of at least one member needs it. No code value is empty.
     let is_longer = text.is_empty() || narrow.properties().minimum_len() > Some(text.len());
     (min == 0 || is_longer)
         && matches!(strip(narrow, text), Stripped::All)
         && consists_of(narrow, class)
 }
 
-/// A text, and then `min` (0 or 1) or more characters of a class.
+/// A text, and then at least `min` (0 or 1) members of a class.
 struct TextAndRun<'a> {
     text: &'a [u8],
     class: &'a ClassUnicode,
@@ -81,7 +84,7 @@ struct TextAndRun<'a> {
 }
 
 impl<'a> TextAndRun<'a> {
-    fn of(hir: &'a Hir) -> Option<Self> {
+    fn from_hir(hir: &'a Hir) -> Option<Self> {
         let hir = without_group(hir);
         let mut parts = match hir.kind() {
             HirKind::Concat(parts) => parts.as_slice(),
@@ -123,16 +126,17 @@ fn without_group(mut hir: &Hir) -> &Hir {
     hir
 }
 
-/// What is left of a text when an expression matched the beginning of it.
+/// The rest of a text after an expression matched its beginning.
 enum Stripped<'a> {
-    /// Nothing: every match begins with the text.
+    /// Every match begins with the whole text.
     All,
-    /// This: every match is what came before it.
+    /// Every match is the text without this rest.
     But(&'a [u8]),
-    /// That is not known, or not always the same.
+    /// The rest is not known, or not the same for every match.
     Unknown,
 }
 
+/// Strips what `hir` matches off the beginning of `text`.
 fn strip<'a>(hir: &Hir, text: &'a [u8]) -> Stripped<'a> {
     if text.is_empty() {
         return Stripped::All;
@@ -148,7 +152,7 @@ fn strip<'a>(hir: &Hir, text: &'a [u8]) -> Stripped<'a> {
         HirKind::Class(_) => Stripped::Unknown,
         HirKind::Capture(Capture { sub, .. }) => strip(sub, text),
         HirKind::Repetition(repetition) => {
-            // Once is enough: what is repeated is seldom what all matches begin with.
+            // One repetition is enough: a repeated part is seldom what all matches begin with.
             match strip(&repetition.sub, text) {
                 Stripped::All if repetition.min > 0 => Stripped::All,
                 _ => Stripped::Unknown,
@@ -175,7 +179,7 @@ fn strip<'a>(hir: &Hir, text: &'a [u8]) -> Stripped<'a> {
     }
 }
 
-/// Whether all characters of what matches `hir` are of `class`.
+/// Returns `true` if every match of `hir` consists of members of `class`.
 fn consists_of(hir: &Hir, class: &ClassUnicode) -> bool {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => true,
