@@ -31,6 +31,7 @@ mod canary;
 mod counts;
 mod error;
 mod guard;
+mod hex;
 mod ids;
 mod limits;
 mod lint;

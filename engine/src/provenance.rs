@@ -7,6 +7,8 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
+use crate::hex;
+
 /// The level of the source that a route config came from. A higher one is greater.
 ///
 /// Displays and serializes as the settings name it: `PRESET`, `LOCAL`, `REMOTE`.
@@ -134,6 +136,12 @@ impl ConfigDigest {
     pub fn new(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
+
+    /// The 32 bytes of the digest.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
 }
 
 impl fmt::Display for ConfigDigest {
@@ -158,19 +166,12 @@ impl FromStr for ConfigDigest {
     type Err = ParseDigestError;
 
     fn from_str(text: &str) -> Result<Self, ParseDigestError> {
-        let digit = |b: u8| match b {
-            b'0'..=b'9' => Ok(b - b'0'),
-            b'a'..=b'f' => Ok(b - b'a' + 10),
-            _ => Err(ParseDigestError),
-        };
-        let (pairs, []) = text.as_bytes().as_chunks::<2>() else {
+        if text.contains(|c: char| c.is_ascii_uppercase()) {
             return Err(ParseDigestError);
-        };
-        let bytes: Vec<u8> = pairs
-            .iter()
-            .map(|[high, low]| Ok(digit(*high)? << 4 | digit(*low)?))
-            .collect::<Result<_, ParseDigestError>>()?;
-        bytes.try_into().map(Self).map_err(|_| ParseDigestError)
+        }
+        hex::decode(text.as_bytes())
+            .map(Self)
+            .ok_or(ParseDigestError)
     }
 }
 

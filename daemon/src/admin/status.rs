@@ -1,7 +1,6 @@
 //! What `/v1/status`, `/livez` and `/readyz` answer.
 
 use std::collections::BTreeMap;
-use std::time::SystemTime;
 
 use serde::Serialize;
 
@@ -11,6 +10,7 @@ use crate::rules::status::Status;
 use crate::settings::StalePolicy;
 use crate::shutdown::Stage;
 use crate::telemetry;
+use crate::timestamp::{milliseconds, unix_ms};
 
 /// Everything an operator may know of a running daemon.
 #[derive(Debug, Serialize)]
@@ -120,13 +120,4 @@ impl Readiness {
             not_ready_because,
         }
     }
-}
-
-fn unix_ms(time: SystemTime) -> u64 {
-    time.duration_since(SystemTime::UNIX_EPOCH)
-        .map_or(0, milliseconds)
-}
-
-fn milliseconds(duration: std::time::Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

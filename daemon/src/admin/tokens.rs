@@ -11,7 +11,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use codeid_engine::ConfigDigest;
@@ -22,6 +22,7 @@ use super::caller::Role;
 use crate::files::regular_file;
 use crate::files::watch::{FileWatch, Reread};
 use crate::settings;
+use crate::sync::Mutex;
 
 /// The most bytes of the file.
 const MAX_BYTES: usize = 1 << 20;
@@ -115,8 +116,7 @@ impl LiveTokens {
     }
 
     fn current(&self) -> MutexGuard<'_, Arc<Vec<Token>>> {
-        // It is replaced as a whole.
-        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+        self.current.lock()
     }
 }
 
@@ -183,19 +183,14 @@ fn parse_line(line: &str) -> Result<Token, &'static str> {
         "operate" => Role::Operate,
         _ => return Err("the role must be read or operate"),
     };
-    // It has the form of the digest of a config.
-    if digest.parse::<ConfigDigest>().is_err() {
-        return Err("the digest must be a SHA-256 in hex, 64 digits in lower case");
-    }
-    let mut bytes = [0; 32];
-    for (byte, pair) in bytes.iter_mut().zip(digest.as_bytes().chunks(2)) {
-        let pair = std::str::from_utf8(pair).map_err(|_| "the digest must be hex")?;
-        *byte = u8::from_str_radix(pair, 16).map_err(|_| "the digest must be hex")?;
-    }
+    // It is written like the digest of a config.
+    let digest: ConfigDigest = digest
+        .parse()
+        .map_err(|_| "the digest must be a SHA-256 in hex, 64 digits in lower case")?;
     Ok(Token {
         name: name.to_owned(),
         role,
-        digest: bytes,
+        digest: *digest.as_bytes(),
     })
 }
 

@@ -10,6 +10,8 @@ use std::time::{Duration, SystemTime};
 use nix::fcntl::OFlag;
 use thiserror::Error;
 
+use crate::timestamp::since_1970;
+
 /// A file that was read whole.
 #[derive(Debug)]
 pub struct RegularFile {
@@ -115,12 +117,9 @@ fn untouched_for(file: &File) -> io::Result<Duration> {
         .ok()
         .zip(u32::try_from(metadata.ctime_nsec()).ok())
         .map(|(seconds, nanoseconds)| Duration::new(seconds, nanoseconds));
-    let now = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .ok();
-    Ok(now
-        .zip(changed)
-        .and_then(|(now, changed)| now.checked_sub(changed))
+    let now = since_1970(SystemTime::now());
+    Ok(changed
+        .and_then(|changed| now.checked_sub(changed))
         .unwrap_or_default())
 }
 

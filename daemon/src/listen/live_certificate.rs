@@ -1,12 +1,13 @@
 //! The certificate that serves, replaced when its files change.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
 use rustls::ServerConfig;
 
 use super::certificate::{Certificate, CertificateError, MAX_BYTES};
 use crate::files::watch::{FileWatch, Reread};
 use crate::settings::{self, Tls};
+use crate::sync::Mutex;
 
 /// The certificate that new connections get. Those that are open keep the one that they began with.
 #[derive(Debug)]
@@ -76,7 +77,6 @@ impl LiveCertificate {
     }
 
     fn current(&self) -> MutexGuard<'_, Certificate> {
-        // It is replaced as a whole.
-        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+        self.current.lock()
     }
 }

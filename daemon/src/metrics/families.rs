@@ -8,6 +8,7 @@ use super::rules::Series;
 use super::{Identification, Listener, Metrics, RECORDED, RequestResult};
 use crate::readiness;
 use crate::rules::status::{Counters, SourceStatus, Status, TableStatus};
+use crate::timestamp::since_1970;
 
 const NANOSECONDS: f64 = 1e9;
 const MICROSECONDS: f64 = 1e6;
@@ -58,11 +59,10 @@ fn process(metrics: &Metrics, out: &mut Exposition) {
         "Which program runs; always 1.",
     )
     .sample(&[("version", env!("CARGO_PKG_VERSION"))], 1);
-    let since_1970 = metrics.started_at.duration_since(std::time::UNIX_EPOCH);
     out.gauge(
         "codeid_start_time_seconds",
         "When the process began to start, in seconds since 1970.",
-        since_1970.map_or(0.0, |since| since.as_secs_f64()),
+        since_1970(metrics.started_at).as_secs_f64(),
     );
     out.gauge(
         "codeid_ready",

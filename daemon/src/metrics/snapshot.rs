@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::connections::ConnectionFigures;
 use super::histogram::Distribution;
 use super::{Identification, Listener, Metrics, RequestResult};
+use crate::timestamp::{milliseconds, unix_ms};
 
 /// Everything that was counted since the start. Figures of different members may be of moments that
 /// lie a little apart, since the daemon goes on.
@@ -88,10 +89,7 @@ struct SdkProxySnapshot {
 impl Snapshot {
     pub(super) fn of(metrics: &Metrics) -> Self {
         let now = SystemTime::now();
-        let milliseconds = |since: SystemTime| {
-            let passed = now.duration_since(since).unwrap_or_default();
-            u64::try_from(passed.as_millis()).unwrap_or(u64::MAX)
-        };
+        let uptime = now.duration_since(metrics.started_at).unwrap_or_default();
         let mut latency = Distribution::default();
         let listeners = Listener::ALL.map(|listener| {
             let durations = metrics.durations(listener);
@@ -105,8 +103,8 @@ impl Snapshot {
         let sdk_proxy = &metrics.sdk_proxy;
         let requests = sdk_proxy.results();
         Self {
-            at: milliseconds(SystemTime::UNIX_EPOCH),
-            uptime_ms: milliseconds(metrics.started_at),
+            at: unix_ms(now),
+            uptime_ms: milliseconds(uptime),
             generation: metrics.generation(),
             bounds_ns: latency.cumulative().map(|(bound, _)| bound).collect(),
             listeners: listeners.into(),

@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::loader::{Found, Loader, Miss};
 use super::offer::{Origin, warned};
 use super::reloading::LookReport;
-use super::staleness::milliseconds;
+use crate::timestamp::milliseconds;
 
 /// The levels, from the top.
 pub(super) const CHAIN: [InitLevel; 3] = [InitLevel::Remote, InitLevel::Local, InitLevel::Preset];

@@ -14,10 +14,12 @@ use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
 use codeid_engine::{ConfigDigest, ParseDigestError};
 use serde::{Deserialize, Serialize};
+
+use crate::sync::Mutex;
 
 /// How often the process may die compiling a config until that is set aside.
 pub(super) const MAX_DEATHS: u32 = 3;
@@ -133,7 +135,7 @@ impl Journal {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     fn write(&self, state: &mut State) {

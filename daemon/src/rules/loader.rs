@@ -4,7 +4,7 @@
 //! One look at a time: the start's until it has a table, then the reload loop's.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use codeid_engine::{CompileLimits, ConfigDigest, InitLevel};
@@ -17,9 +17,10 @@ use super::journal::Journal;
 use super::offer::HELD;
 use super::schedule::Schedule;
 use super::sources::{LevelSources, NoAnswer, Remote};
-use super::staleness::milliseconds;
-use super::status::{Board, Check, CheckOutcome, unix_ms};
+use super::status::{Board, Check, CheckOutcome};
 use crate::rules::source::{RemoteConfig, Revision};
+use crate::sync::Mutex;
+use crate::timestamp::{milliseconds, now_ms};
 
 /// Reads, considers, keeps and publishes route configs.
 pub(super) struct Loader {
@@ -147,12 +148,12 @@ impl Loader {
     pub(super) fn count_activation(&self) {
         let mut noted = self.board.note();
         noted.counters.reloads.activated += 1;
-        noted.last_activation_at = Some(unix_ms());
+        noted.last_activation_at = Some(now_ms());
     }
 
     /// Never held across an await.
     pub(super) fn memory(&self) -> MutexGuard<'_, Memory> {
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+        self.memory.lock()
     }
 
     async fn look_at_remote(&self) -> Result<Found, Miss> {
@@ -212,7 +213,7 @@ impl Loader {
             Ok(RemoteConfig::Config { .. }) => {
                 noted.counters.pulls.downloaded += 1;
                 if let Some(source) = noted.source(InitLevel::Remote) {
-                    source.last_download_at = Some(unix_ms());
+                    source.last_download_at = Some(now_ms());
                 }
             }
             Err(_) => noted.counters.pulls.failed += 1,
@@ -239,7 +240,7 @@ impl Loader {
         let delay = memory.schedule.delay_after(good);
         memory.next_pull = Some(Instant::now() + delay);
         drop(memory);
-        self.board.note().next_pull_at = Some(unix_ms().saturating_add(milliseconds(delay)));
+        self.board.note().next_pull_at = Some(now_ms().saturating_add(milliseconds(delay)));
     }
 
     /// `party`: under which name a panic is counted.
@@ -255,7 +256,7 @@ impl Loader {
 
     /// Tells whether it went another way than the last time.
     fn write_down(&self, level: InitLevel, looked: &Result<Found, Miss>) -> bool {
-        let at = unix_ms();
+        let at = now_ms();
         let mut noted = self.board.note();
         let reloads = &mut noted.counters.reloads;
         let (outcome, why) = match looked {

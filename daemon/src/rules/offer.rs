@@ -20,7 +20,8 @@ use super::history::Entry;
 use super::journal::MAX_DEATHS;
 use super::loader::{Found, Loader, Miss, Unkept};
 use super::sources::NoAnswer;
-use super::status::{Refusal, unix_ms};
+use super::status::Refusal;
+use crate::timestamp::now_ms;
 
 /// Why a source is not looked at, or what it gave is dropped.
 pub(super) const HELD: &str = "an operator holds what serves";
@@ -171,7 +172,7 @@ impl Loader {
         let Fit { table, digest, .. } = fit;
         let Origin { level, shown, by } = origin;
         let mut provenance = Provenance::new(level, shown, digest);
-        provenance.loaded_at_ms = unix_ms();
+        provenance.loaded_at_ms = now_ms();
         provenance.compile_time = fit.time;
         table.set_provenance(provenance.clone());
         let (version, rule_count) = (table.version().to_owned(), table.rule_count());
@@ -293,7 +294,7 @@ impl Loader {
         if let Some(source) = self.board.note().source(level) {
             source.refusal = Some(Refusal {
                 sha256: digest,
-                at: unix_ms(),
+                at: now_ms(),
                 problem_count: problems.len(),
                 problems: problems.iter().take(MAX_SHOWN_PROBLEMS).cloned().collect(),
             });
@@ -312,7 +313,7 @@ impl Loader {
 
     async fn save(&self, config: Arc<Unkept>) -> Option<String> {
         let saved = self.sources.save(&config.route_config_data).await;
-        let at = unix_ms();
+        let at = now_ms();
         let why = match saved {
             Ok(()) => {
                 let mut memory = self.memory();

@@ -14,7 +14,8 @@ use super::hold::{Held, Hold, HoldAction};
 use super::loader::Loader;
 use super::offer::{Origin, Unfit};
 use super::reloading::{LookReport, Requests};
-use super::status::{Board, unix_ms};
+use super::status::Board;
+use crate::timestamp::now_ms;
 
 /// Carries out operators' orders.
 #[derive(Clone)]
@@ -299,7 +300,7 @@ impl From<Unfit> for NotDone {
 
 fn hold(action: HoldAction, by: String, sha256: ConfigDigest, reason: Option<String>) -> Hold {
     Hold {
-        since: unix_ms(),
+        since: now_ms(),
         by,
         action,
         sha256,

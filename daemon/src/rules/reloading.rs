@@ -3,7 +3,7 @@
 
 use std::future::pending;
 use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use codeid_engine::InitLevel;
@@ -15,7 +15,8 @@ use tokio::time::{sleep, sleep_until};
 use super::init::CHAIN;
 use super::loader::{Found, Loader, Look, Miss};
 use super::sources::Preset;
-use super::staleness::milliseconds;
+use crate::sync::Mutex;
+use crate::timestamp::milliseconds;
 
 /// The shortest time from one announcement that is heeded to the next, in case of a source that
 /// never stops announcing.
@@ -57,7 +58,7 @@ impl Requests {
     }
 
     fn reports(&self) -> MutexGuard<'_, Vec<oneshot::Sender<Vec<LookReport>>>> {
-        self.reports.lock().unwrap_or_else(PoisonError::into_inner)
+        self.reports.lock()
     }
 }
 

@@ -4,8 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::sync::{Arc, MutexGuard};
 
 use codeid_engine::{ConfigDigest, Generation, InitLevel, LiveTable, Problem, RouteTable};
 use serde::Serialize;
@@ -14,7 +13,9 @@ use super::history::History;
 use super::hold::{Held, Hold};
 use super::reloading::LookReport;
 use super::sources::LevelSources;
-use super::staleness::{Staleness, milliseconds};
+use super::staleness::Staleness;
+use crate::sync::Mutex;
+use crate::timestamp::milliseconds;
 
 /// One moment of it. Times are milliseconds since the beginning of 1970, UTC; what is not there is
 /// `null`.
@@ -288,7 +289,7 @@ impl Board {
 
     /// To write something down. Never held across an await.
     pub(super) fn note(&self) -> MutexGuard<'_, Noted> {
-        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
+        self.noted.lock()
     }
 
     /// The level of what serves.
@@ -334,11 +335,4 @@ impl SourceStatus {
             refusal: None,
         }
     }
-}
-
-/// The time of day, in milliseconds since the beginning of 1970, UTC.
-pub(super) fn unix_ms() -> u64 {
-    SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .map_or(0, milliseconds)
 }

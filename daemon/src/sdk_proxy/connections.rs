@@ -7,7 +7,7 @@
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
@@ -23,6 +23,7 @@ use tower_service::Service;
 
 use crate::budget::{Budget, Share};
 use crate::outbound::connector::{Connector, describe};
+use crate::sync::Mutex;
 
 /// How long a connection is kept for the next request: less than any server is known to keep it,
 /// since one that the server is just closing can take a request and lose it.
@@ -264,7 +265,7 @@ impl Connections {
     }
 
     fn idle(&self) -> MutexGuard<'_, Idle> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+        self.idle.lock()
     }
 }
 

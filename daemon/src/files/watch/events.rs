@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::Notify;
 
 use super::places::Place;
+use crate::sync::Mutex;
 
 /// What is watched, and the signal that something happened there.
 pub(super) struct Events {
@@ -64,8 +65,8 @@ impl Events {
     ///
     /// Why not every place is watched. The others are.
     pub(super) fn arm(&self, places: &[Place]) -> Result<(), String> {
-        places.clone_into(&mut lock(&self.concern.places));
-        let mut armed = lock(&self.armed);
+        places.clone_into(&mut self.concern.places.lock());
+        let mut armed = self.armed.lock();
         let directories = mem::take(&mut armed.directories);
         let mut watcher = match armed.watcher.take() {
             Some(watcher) => watcher,
@@ -149,7 +150,7 @@ impl Concern {
         if matches!(event.kind, EventKind::Access(_)) {
             return false;
         }
-        let places = lock(&self.places);
+        let places = self.places.lock();
         let is_in_place = |path: &PathBuf| places.iter().any(|place| place.is_at(path));
         event.paths.is_empty() || event.paths.iter().any(is_in_place)
     }
@@ -160,11 +161,6 @@ impl Place {
     fn is_at(&self, path: &Path) -> bool {
         path.file_name() == Some(&self.name) || path == self.directory
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // What is within is replaced as a whole, never left half-changed.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ mod tests;
 use std::future::pending;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use tokio::sync;
@@ -37,6 +37,7 @@ use self::places::places;
 pub(crate) use self::reread::Reread;
 use crate::files::regular_file::ReadError;
 use crate::settings;
+use crate::sync::Mutex;
 
 /// How often the watches are set before what is there is looked at, although the links have changed
 /// again meanwhile.
@@ -202,12 +203,12 @@ impl FileWatch {
 impl Watched {
     /// Whether `content` is what was seen last.
     fn has_seen(&self, content: &Content) -> bool {
-        lock(&self.seen).as_ref() == Some(content)
+        self.seen.lock().as_ref() == Some(content)
     }
 
     /// Remembers `content` as seen, and tells whether it is new.
     fn see(&self, content: Content) -> bool {
-        let mut seen = lock(&self.seen);
+        let mut seen = self.seen.lock();
         let is_new = seen.as_ref() != Some(&content);
         *seen = Some(content);
         is_new
@@ -232,7 +233,7 @@ impl Watched {
 
     /// Logs that events cannot be had, or can be had again; each reason once.
     fn note(&self, now: Option<String>) {
-        let mut before = lock(&self.trouble);
+        let mut before = self.trouble.lock();
         if *before == now {
             return;
         }
@@ -270,9 +271,4 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
             Err(_) => pending().await,
         },
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // What is within is replaced as a whole, never left half-changed.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use super::{BoxFuture, RemoteConfig, RemoteSource, Revision, SourceError};
 use crate::files::watch::FileWatch;
+use crate::percent;
 use crate::settings;
 
 /// A remote source that reads one file and announces its changes, however they come about: writing,
@@ -87,36 +88,16 @@ fn path_of(uri: &str) -> Result<PathBuf, SourceError> {
     if !host.is_empty() && !host.eq_ignore_ascii_case("localhost") {
         return Err(wrong("names no other host, as in file:///etc/routes.json"));
     }
-    let bytes = decode(path).map_err(wrong)?;
+    let encoded = path.to_ascii_uppercase();
+    if encoded.contains("%00") || encoded.contains("%2F") {
+        return Err(wrong("holds neither %00 nor %2F, which no name can hold"));
+    }
+    let bytes = percent::decode(path.as_bytes())
+        .map_err(|_| wrong("has two hexadecimal digits after each %"))?;
     if bytes.ends_with(b"/") {
         return Err(wrong("names a file, not a directory"));
     }
     Ok(PathBuf::from(OsString::from_vec(bytes)))
-}
-
-/// Undoes percent-encoding.
-fn decode(text: &str) -> Result<Vec<u8>, &'static str> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, after)) = rest.split_first() {
-        if first != b'%' {
-            bytes.push(first);
-            rest = after;
-            continue;
-        }
-        let byte = after
-            .get(..2)
-            .filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))
-            .and_then(|digits| std::str::from_utf8(digits).ok())
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok())
-            .ok_or("has two hexadecimal digits after each %")?;
-        if byte == 0 || byte == b'/' {
-            return Err("holds neither %00 nor %2F, which no name can hold");
-        }
-        bytes.push(byte);
-        rest = &after[2..];
-    }
-    Ok(bytes)
 }
 
 #[cfg(test)]

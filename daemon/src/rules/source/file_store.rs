@@ -1,14 +1,15 @@
 //! The local storage in a file, which is the default.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::task::spawn_blocking;
 
 use super::{BoxFuture, RouteStore, SourceError};
 use crate::files::durable_file;
 use crate::files::regular_file::{self, ReadError};
+use crate::sync::Mutex;
 
 /// The local storage in one file of its own, with mode 0600. Directories that are missing are made,
 /// with mode 0700, when it is first saved to. If the path is a link, the file it leads to is the
@@ -54,7 +55,7 @@ impl RouteStore for FileStore {
         Box::pin(async move {
             let turn = turns.given.fetch_add(1, Ordering::Relaxed) + 1;
             let save = move || {
-                let mut written = turns.written.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut written = turns.written.lock();
                 if turn < *written {
                     return Err(SourceError::new("a later route config was kept already"));
                 }
@@ -133,7 +134,7 @@ mod tests {
         let store = FileStore::new(&path, 5);
         // The turn is given when the save is begun; here, another is done in between.
         store.save_route_config_to_local("old").await.unwrap();
-        *store.turns.written.lock().unwrap() = 3;
+        *store.turns.written.lock() = 3;
         let late = store.save_route_config_to_local("late").await.unwrap_err();
         assert_eq!(late.to_string(), "a later route config was kept already");
         assert_eq!(fs::read(&path).unwrap(), b"old");

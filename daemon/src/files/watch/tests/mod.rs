@@ -302,5 +302,5 @@ async fn without_events_to_be_had_polling_goes_on() {
     let mut reader = Reader::begin(watch);
     scene.run("printf '[2]' > $F").await;
     assert_eq!(reader.next().await, "[2]");
-    assert!(lock(&watched.trouble).is_some());
+    assert!(watched.trouble.lock().is_some());
 }
