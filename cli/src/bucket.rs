@@ -54,7 +54,7 @@ impl ShowBucket {
         let characters = self.group.chars().count();
         if !(1..=MAX_GROUP_CHARACTERS).contains(&characters) {
             let message = format!(
-                "a group must have 1 to {MAX_GROUP_CHARACTERS} characters, it has {characters}"
+                "a group must have 1 to {MAX_GROUP_CHARACTERS} characters but has {characters}"
             );
             return Err(Failure::Told(message));
         }

@@ -118,7 +118,7 @@ impl fmt::Display for ParameterError {
         } = self;
         write!(
             f,
-            "{parameter} must have {minimum} to {maximum} characters, it has {characters}"
+            "{parameter} must have {minimum} to {maximum} characters but has {characters}"
         )
     }
 }

@@ -61,7 +61,7 @@ class OperatorTasks(Console):
         self.picture("try")
         self.browser.type("#open-id", "u")
         self.browser.click("#try-form button")
-        self.browser.wait_for_text("#try-notice", "openId must have 3 to 256 characters, it has 1.")
+        self.browser.wait_for_text("#try-notice", "openId must have 3 to 256 characters but has 1.")
 
     def test_a_broken_config_shows_its_errors_and_changes_nothing(self):
         self.open()

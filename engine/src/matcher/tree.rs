@@ -120,7 +120,7 @@ pub(super) struct Deferred {
     pub(super) inner: Option<InnerLiterals>,
 }
 
-/// What one or more rules ask of the rest of a code value.
+/// A condition of one or more rules on the rest of a code value.
 #[derive(Debug)]
 pub(super) struct Remainder {
     pub(super) first_rule: u32,

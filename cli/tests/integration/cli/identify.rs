@@ -64,9 +64,9 @@ fn an_illegal_parameter_exits_1() {
         (
             "",
             "user-42",
-            "codeValue must have 1 to 8192 characters, it has 0.",
+            "codeValue must have 1 to 8192 characters but has 0.",
         ),
-        ("x", "ab", "openId must have 3 to 256 characters, it has 2."),
+        ("x", "ab", "openId must have 3 to 256 characters but has 2."),
     ] {
         let ran = identify(&[code, "--open-id", open_id]);
         assert_eq!((ran.status, &*ran.stdout), (1, ""));

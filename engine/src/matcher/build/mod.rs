@@ -169,13 +169,19 @@ impl<'a> Builder<'a> {
                 },
                 Some(Segment::Literal(literal)) => literals.add(literal, item),
                 Some(Segment::Run { class, min, max }) => runs.add((class, min, max), item),
-                Some(segment @ Segment::RunWithSuffix { .. }) => {
-                    let Segment::RunWithSuffix { class, .. } = &segment else {
-                        unreachable!()
-                    };
-                    let class = class.clone();
-                    item.segments.push(segment);
-                    suffixed.add(class, item);
+                Some(Segment::RunWithSuffix {
+                    class,
+                    before,
+                    suffix,
+                }) => {
+                    let key = Rc::clone(&class);
+                    // Put back whole: the group is by class only.
+                    item.segments.push(Segment::RunWithSuffix {
+                        class,
+                        before,
+                        suffix,
+                    });
+                    suffixed.add(key, item);
                 }
             }
         }

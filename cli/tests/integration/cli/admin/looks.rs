@@ -221,7 +221,7 @@ fn a_code_value_is_explained() {
     let ran = refused(&daemon, 1, &["explain", "28100104X", "--open-id", "u"]);
     assert_eq!(
         ran.stderr,
-        "error: openId must have 3 to 256 characters, it has 1\n"
+        "error: openId must have 3 to 256 characters but has 1\n"
     );
     let ran = refused(
         &daemon,
