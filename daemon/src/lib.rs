@@ -11,12 +11,13 @@
 
 mod admin;
 mod budget;
+pub mod error_chain;
 pub mod files;
 pub mod http;
 pub mod identify;
 pub mod listen;
 mod metrics;
-pub mod outbound;
+mod outbound;
 pub mod percent;
 mod readiness;
 pub mod resp;
