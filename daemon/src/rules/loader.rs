@@ -18,7 +18,8 @@ use super::offer::HELD;
 use super::schedule::Schedule;
 use super::sources::{LevelSources, NoAnswer, Remote};
 use super::staleness::milliseconds;
-use super::status::{Board, Check, CheckOutcome, unix_ms};
+use super::status::{Board, unix_ms};
+use crate::api::status::{Check, CheckOutcome};
 use crate::rules::source::{RemoteConfig, Revision};
 
 /// Reads, considers, keeps and publishes route configs.
@@ -300,11 +301,11 @@ impl Loader {
 
 impl Miss {
     /// In one word.
-    pub(super) const fn outcome(&self) -> &'static str {
+    pub(super) const fn outcome(&self) -> CheckOutcome {
         match self {
-            Self::Absent(_) => "absent",
-            Self::Failed(_) => "failed",
-            Self::Refused(_) => "refused",
+            Self::Absent(_) => CheckOutcome::Absent,
+            Self::Failed(_) => CheckOutcome::Failed,
+            Self::Refused(_) => CheckOutcome::Refused,
         }
     }
 

@@ -23,7 +23,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use crate::admin::{self, AdminListeners, AdminPlane, Listening};
+use crate::admin::{self, AdminListeners, AdminPlane};
+use crate::api::status::ListenerAddresses;
 use crate::budget::Budget;
 use crate::listen::{ListenError, LiveCertificate, descriptors};
 use crate::metrics::{Metrics, OpenConnection};
@@ -182,7 +183,7 @@ pub fn serve_with(settings: &Settings, sources: RouteSources) -> Result<ExitCode
                 .map_err(system("cannot start the thread of the handshakes"))?;
             follow_certificate(&control, settings, "certificate", certificate);
         }
-        let listening = Listening {
+        let listening = ListenerAddresses {
             http: listeners.http,
             unix: settings.listen.unix.as_deref().map(shown),
             resp: settings.listen.resp.as_deref().map(shown),
@@ -315,7 +316,7 @@ fn serve_admin(
     settings: &Settings,
     shared: &Shared,
     listeners: AdminListeners,
-    listening: Listening,
+    listening: ListenerAddresses,
     started: Instant,
 ) {
     let (operator, shutdown) = (control.operator().clone(), Arc::clone(&shared.shutdown));
@@ -346,7 +347,7 @@ fn tell_unserved(outcome: io::Result<()>) {
     }
 }
 
-fn tell_serving(settings: &Settings, listening: &Listening, live: &LiveTable) {
+fn tell_serving(settings: &Settings, listening: &ListenerAddresses, live: &LiveTable) {
     let off = || "off".to_owned();
     live.with(|table| {
         // As `start` made sure of.
@@ -373,7 +374,7 @@ fn tell_serving(settings: &Settings, listening: &Listening, live: &LiveTable) {
     });
 }
 
-fn warn_if_open_in_clear(listening: &Listening, has_tls: bool) {
+fn warn_if_open_in_clear(listening: &ListenerAddresses, has_tls: bool) {
     let open = listening.http.filter(|address| {
         // 127.0.0.1 can be written as an address of IPv6, too.
         !has_tls && !address.ip().to_canonical().is_loopback()

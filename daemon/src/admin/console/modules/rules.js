@@ -9,7 +9,7 @@ import { clear, fail } from "./notice.js";
 const PAGE = 200;
 
 const COLUMNS = [
-  { key: "index", label: "Place", class: "number", show: ({ index }) => count(index + 1) },
+  { key: "position", label: "Position", class: "number", show: ({ position }) => count(position) },
   { key: "id", label: "Rule", class: "long", show: idOf },
   { key: "match", label: "Match", class: "long code", show: ({ match }) => brief(match) },
   { key: "action", label: "Action", class: "long code", show: ({ action }) => brief(action) },
@@ -21,7 +21,7 @@ const COUNTS = ["decided", "refused"];
 const collator = new Intl.Collator("en", { numeric: true });
 
 let rules = [];
-let sort = { key: "index", down: false };
+let sort = { key: "position", down: false };
 let shown = PAGE;
 /** The rows by the id of their rule: a row is kept for as long as its table serves. */
 let rows = new Map();
@@ -62,7 +62,7 @@ function summary(rule) {
   const words = `${rule.id}\n${rule.description ?? ""}\n${match}\n${action}`.toLowerCase();
   const canary = describeCanary(rule.canary);
   return {
-    index: rule.index,
+    position: rule.position,
     id: rule.id,
     match,
     action,
@@ -95,7 +95,7 @@ function order(a, b) {
   const [left, right] = sort.down ? [b, a] : [a, b];
   const [x, y] = [left[sort.key], right[sort.key]];
   const compared = typeof x === "number" ? x - y : collator.compare(x, y);
-  return compared || a.index - b.index;
+  return compared || a.position - b.position;
 }
 
 /** Puts `wanted` in place, touching only what moved: focus and selection stay. */

@@ -6,7 +6,7 @@ import { count, percent } from "./format.js";
 import { attempt, clear } from "./notice.js";
 
 const COLUMNS = [
-  { label: "Place", class: "number" },
+  { label: "Position", class: "number" },
   { label: "Rule", class: "long" },
   { label: "Part" },
   { label: "Canary" },
@@ -77,7 +77,7 @@ function reasons(explanation) {
     "tbody",
     { role: "rowgroup" },
     explanation.map((entry) =>
-      row(COLUMNS, [placeOf(entry), entry.rule, partOf(entry), canaryOf(entry)], {
+      row(COLUMNS, [count(entry.position), entry.rule, partOf(entry), canaryOf(entry)], {
         class: entry.decides ? "serves" : null,
       }),
     ),
@@ -87,8 +87,6 @@ function reasons(explanation) {
     element("table", { role: "table" }, head, body),
   ];
 }
-
-const placeOf = ({ pointer }) => count(Number(pointer.split("/").at(-1)) + 1);
 
 function partOf({ decides, admits }) {
   if (decides) return element("strong", {}, "decides");
