@@ -10,6 +10,7 @@
 //! bodies.
 
 mod admin;
+pub mod api;
 mod budget;
 pub mod error_chain;
 pub mod files;

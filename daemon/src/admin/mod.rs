@@ -17,6 +17,7 @@ mod caller;
 mod changes;
 mod connections;
 mod console;
+mod log_level;
 mod look;
 mod origin;
 mod probe;
@@ -32,11 +33,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use serde::Serialize;
-
 use self::audit::AuditLog;
 use self::connections::Gate;
 use self::tokens::LiveTokens;
+use crate::api::status::ListenerAddresses;
 use crate::listen::tcp::open_tcp;
 use crate::listen::unix_socket::{OwnedSocket, SocketError, SocketFile};
 use crate::listen::{GIVEN, ListenError, Listeners, LiveCertificate};
@@ -56,28 +56,12 @@ pub(crate) struct AdminPlane {
     operator: Operator,
     metrics: Arc<Metrics>,
     shutdown: Arc<Shutdown>,
-    listening: Listening,
+    listening: ListenerAddresses,
     /// The host names under which browsers may reach it.
     hosts: Vec<String>,
     audit: AuditLog,
     started_at: SystemTime,
     started: Instant,
-}
-
-/// Where the daemon listens; `null`: not there.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Listening {
-    /// HTTP over TCP, with the port it got.
-    pub(crate) http: Option<SocketAddr>,
-    /// HTTP over a Unix socket.
-    pub(crate) unix: Option<String>,
-    /// RESP over a Unix socket.
-    pub(crate) resp: Option<String>,
-    /// The admin plane over a Unix socket.
-    pub(crate) admin: Option<String>,
-    /// The admin plane over TCP, with the port it got.
-    pub(crate) admin_http: Option<SocketAddr>,
 }
 
 /// What the admin plane is served on, open but not yet served.
@@ -226,7 +210,7 @@ impl AdminPlane {
         operator: Operator,
         metrics: Arc<Metrics>,
         shutdown: Arc<Shutdown>,
-        listening: Listening,
+        listening: ListenerAddresses,
         listeners: &AdminListeners,
         started: Instant,
     ) -> Self {

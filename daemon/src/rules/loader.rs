@@ -17,7 +17,8 @@ use super::journal::Journal;
 use super::offer::HELD;
 use super::schedule::Schedule;
 use super::sources::{LevelSources, NoAnswer, Remote};
-use super::status::{Board, Check, CheckOutcome};
+use super::status::Board;
+use crate::api::status::{Check, CheckOutcome};
 use crate::rules::source::{RemoteConfig, Revision};
 use crate::sync::Mutex;
 use crate::timestamp::{milliseconds, now_ms};
@@ -301,11 +302,11 @@ impl Loader {
 
 impl Miss {
     /// In one word.
-    pub(super) const fn outcome(&self) -> &'static str {
+    pub(super) const fn outcome(&self) -> CheckOutcome {
         match self {
-            Self::Absent(_) => "absent",
-            Self::Failed(_) => "failed",
-            Self::Refused(_) => "refused",
+            Self::Absent(_) => CheckOutcome::Absent,
+            Self::Failed(_) => CheckOutcome::Failed,
+            Self::Refused(_) => CheckOutcome::Refused,
         }
     }
 

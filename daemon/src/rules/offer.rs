@@ -20,7 +20,8 @@ use super::history::Entry;
 use super::journal::MAX_DEATHS;
 use super::loader::{Found, Loader, Miss, Unkept};
 use super::sources::NoAnswer;
-use super::status::Refusal;
+use crate::api::problem;
+use crate::api::status::RefusedConfig;
 use crate::timestamp::now_ms;
 
 /// Why a source is not looked at, or what it gave is dropped.
@@ -292,11 +293,15 @@ impl Loader {
         }
         self.memory().refused.insert(level, (digest, why.clone()));
         if let Some(source) = self.board.note().source(level) {
-            source.refusal = Some(Refusal {
+            source.refusal = Some(RefusedConfig {
                 sha256: digest,
                 at: now_ms(),
                 problem_count: problems.len(),
-                problems: problems.iter().take(MAX_SHOWN_PROBLEMS).cloned().collect(),
+                problems: problems
+                    .iter()
+                    .take(MAX_SHOWN_PROBLEMS)
+                    .map(problem::Problem::from)
+                    .collect(),
             });
         }
         Miss::Refused(why)

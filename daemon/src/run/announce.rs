@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 
 use codeid_engine::LiveTable;
 
-use crate::admin::Listening;
+use crate::api::status::ListenerAddresses;
 use crate::settings::Settings;
 
 /// Logs the line by which operators and scripts see that the daemon serves.
-pub(super) fn log_serving(settings: &Settings, listening: &Listening, live: &LiveTable) {
+pub(super) fn log_serving(settings: &Settings, listening: &ListenerAddresses, live: &LiveTable) {
     let off = || "off".to_owned();
     let address = |address: Option<SocketAddr>| address.map_or_else(off, |a| a.to_string());
     live.with(|table| {
@@ -37,7 +37,7 @@ pub(super) fn log_serving(settings: &Settings, listening: &Listening, live: &Liv
 }
 
 /// Warns of a TCP listener that other machines reach without TLS.
-pub(super) fn warn_if_open_in_clear(listening: &Listening, has_tls: bool) {
+pub(super) fn warn_if_open_in_clear(listening: &ListenerAddresses, has_tls: bool) {
     let open = listening.http.filter(|address| {
         // An IPv6 address can stand for 127.0.0.1.
         !has_tls && !address.ip().to_canonical().is_loopback()

@@ -25,7 +25,8 @@ use tokio::time::timeout;
 
 use self::announce::{log_serving, warn_if_open_in_clear};
 use self::stop::Permits;
-use crate::admin::{self, AdminListeners, AdminPlane, Listening};
+use crate::admin::{self, AdminListeners, AdminPlane};
+use crate::api::status::ListenerAddresses;
 use crate::budget::Budget;
 use crate::listen::{ListenError, Listeners, LiveCertificate, descriptors};
 use crate::metrics::{Metrics, OpenConnection};
@@ -239,7 +240,7 @@ impl Running {
             follow_certificate(&control, settings, "certificate", certificate);
         }
 
-        let listening = Listening {
+        let listening = ListenerAddresses {
             http: serving.http,
             unix: settings.listen.unix.as_deref().map(shown),
             resp: settings.listen.resp.as_deref().map(shown),
@@ -385,7 +386,7 @@ fn serve_admin(
     settings: &Settings,
     shared: &Shared,
     listeners: AdminListeners,
-    listening: Listening,
+    listening: ListenerAddresses,
     started: Instant,
 ) {
     let (operator, shutdown) = (control.operator().clone(), Arc::clone(&shared.shutdown));

@@ -7,9 +7,9 @@ use codeid_engine::InitLevel::Preset;
 
 use super::super::init::init;
 use super::super::loader::{Found, Miss};
-use super::super::status::CheckOutcome;
 use super::doubles::Answer;
 use super::{CUT_OFF, Fixture, STALE_AFTER, bad_config, config};
+use crate::api::status::CheckOutcome;
 
 fn is_refused(outcome: &Result<Found, Miss>) -> bool {
     matches!(outcome, Err(Miss::Refused(_)))

@@ -249,7 +249,7 @@ fn a_drained_daemon_is_not_ready() {
         &[
             ", draining\n",
             "ready        no\n",
-            "An operator has the daemon drain.",
+            "An operator drained the daemon.",
         ],
     );
     assert_eq!(ran.stderr, "");

@@ -62,7 +62,7 @@ function summary(rule) {
   const words = `${rule.id}\n${rule.description ?? ""}\n${match}\n${action}`.toLowerCase();
   const canary = describeCanary(rule.canary);
   return {
-    position: positionOf(rule),
+    position: rule.position,
     id: rule.id,
     match,
     action,

@@ -77,7 +77,7 @@ function reasons(explanation) {
     "tbody",
     { role: "rowgroup" },
     explanation.map((entry) =>
-      row(COLUMNS, [count(positionAt(entry)), entry.rule, partOf(entry), canaryOf(entry)], {
+      row(COLUMNS, [count(entry.position), entry.rule, partOf(entry), canaryOf(entry)], {
         class: entry.decides ? "live" : null,
       }),
     ),
