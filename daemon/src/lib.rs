@@ -11,6 +11,7 @@
 
 mod admin;
 mod budget;
+pub mod error_chain;
 pub mod files;
 pub mod http;
 pub mod identify;

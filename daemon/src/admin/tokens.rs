@@ -19,8 +19,9 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::caller::Role;
+use crate::error_chain::ErrorChain;
 use crate::files::regular_file;
-use crate::files::watch::{FileWatch, Reread};
+use crate::files::watch::{FileWatch, WatchedFiles};
 use crate::settings;
 use crate::sync::Mutex;
 
@@ -91,8 +92,8 @@ impl LiveTokens {
 
     /// Watches the file, for as long as it is polled. One that is refused changes nothing.
     pub(crate) async fn follow(self: Arc<Self>, watch: settings::Watch) {
-        let file = FileWatch::start(&self.path, MAX_BYTES, &watch);
-        let mut files = Reread::new([file], watch.poll_interval);
+        let file = FileWatch::new(&self.path, MAX_BYTES, &watch);
+        let mut files = WatchedFiles::new([file], watch.poll_interval);
         let mut refused = None;
         loop {
             let path = self.path.clone();
@@ -132,7 +133,8 @@ fn read(path: &Path) -> Result<Vec<Token>, TokensError> {
         path: path.to_owned(),
         why,
     };
-    let file = regular_file::read(path, MAX_BYTES).map_err(|error| refuse(error.to_string()))?;
+    let read = regular_file::read(path, MAX_BYTES);
+    let file = read.map_err(|error| refuse(ErrorChain(&error).to_string()))?;
     if file.mode & 0o022 != 0 {
         let mode = file.mode & 0o7777;
         return Err(refuse(format!(

@@ -205,7 +205,7 @@ fn level_sources(settings: &Settings, sources: RouteSources) -> LevelSources {
         preset: match &route.preset_path {
             None => Preset::BuiltIn,
             Some(path) => Preset::File {
-                watch: Box::new(FileWatch::start(path, most_bytes, &settings.watch)),
+                watch: Box::new(FileWatch::new(path, most_bytes, &settings.watch)),
                 shown: path.display().to_string(),
             },
         },

@@ -15,6 +15,7 @@ use codeid_engine::{ConfigDigest, InitLevel};
 use serde::{Deserialize, Serialize};
 use tokio::task::spawn_blocking;
 
+use crate::error_chain::ErrorChain;
 use crate::files::durable_file;
 use crate::files::regular_file::{self, ReadError};
 
@@ -98,7 +99,7 @@ impl HoldFile {
         let file = match regular_file::read(&self.path, self.max_bytes) {
             Ok(file) => file,
             Err(ReadError::Absent) => return Ok(None),
-            Err(why) => return Err(told(&why)),
+            Err(error) => return Err(told(&ErrorChain(&error))),
         };
         let content: Content = serde_json::from_slice(&file.bytes).map_err(|e| told(&e))?;
         Ok(Some(Held {
@@ -135,7 +136,7 @@ impl HoldFile {
         let path = self.path.clone();
         on_disk(move || {
             let bytes = serde_json::to_vec(&content).map_err(|error| error.to_string())?;
-            durable_file::replace(&path, &bytes).map_err(|error| error.to_string())
+            durable_file::replace(&path, &bytes).map_err(|error| ErrorChain(&error).to_string())
         })
         .await
     }

@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
 use super::{BoxFuture, RemoteConfig, RemoteSource, Revision, SourceError};
+use crate::error_chain::ErrorChain;
 use crate::files::watch::FileWatch;
 use crate::percent;
 use crate::settings;
@@ -31,7 +32,7 @@ impl FileSource {
     ) -> Result<Self, SourceError> {
         let path = path_of(uri)?;
         Ok(Self {
-            watch: FileWatch::start(&path, max_bytes, settings),
+            watch: FileWatch::new(&path, max_bytes, settings),
         })
     }
 }
@@ -56,7 +57,11 @@ impl RemoteSource for FileSource {
                     route_config_data,
                     revision: None,
                 }),
-                Err(why) => Err(SourceError::new(format!("{}: {why}", path.display()))),
+                Err(error) => Err(SourceError::new(format!(
+                    "{}: {}",
+                    path.display(),
+                    ErrorChain(&error)
+                ))),
             }
         })
     }

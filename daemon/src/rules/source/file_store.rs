@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::task::spawn_blocking;
 
 use super::{BoxFuture, RouteStore, SourceError};
+use crate::error_chain::ErrorChain;
 use crate::files::durable_file;
 use crate::files::regular_file::{self, ReadError};
 use crate::sync::Mutex;
@@ -60,7 +61,7 @@ impl RouteStore for FileStore {
                     return Err(SourceError::new("a later route config was kept already"));
                 }
                 durable_file::replace(&path, &bytes)
-                    .map_err(|error| SourceError::new(error.to_string()))?;
+                    .map_err(|error| SourceError::new(ErrorChain(&error).to_string()))?;
                 *written = turn;
                 Ok(())
             };
@@ -75,7 +76,11 @@ impl RouteStore for FileStore {
             let read = move || match regular_file::read(&path, max_bytes) {
                 Ok(file) => Ok(Some(file.bytes)),
                 Err(ReadError::Absent) => Ok(None),
-                Err(why) => Err(SourceError::new(format!("{}: {why}", path.display()))),
+                Err(error) => Err(SourceError::new(format!(
+                    "{}: {}",
+                    path.display(),
+                    ErrorChain(&error)
+                ))),
             };
             spawn_blocking(read).await.unwrap_or_else(|_| Err(fault()))
         })

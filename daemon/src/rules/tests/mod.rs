@@ -92,7 +92,7 @@ impl Fixture {
             preset: match has_preset_file {
                 false => Preset::BuiltIn,
                 true => Preset::File {
-                    watch: Box::new(FileWatch::start(&preset_path, 1 << 20, &watch)),
+                    watch: Box::new(FileWatch::new(&preset_path, 1 << 20, &watch)),
                     shown: "preset.json".to_owned(),
                 },
             },

@@ -102,7 +102,7 @@ fn files_that_cannot_be_used_stop_the_start_with_the_setting_and_the_reason() {
     refused(
         &|s| s.private_key_path = open.clone(),
         &format!(
-            "{}others than its owner",
+            "{}its mode 0644 lets other users",
             at("proxy.private-key-path", &open)
         ),
     );

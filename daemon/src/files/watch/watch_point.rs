@@ -1,29 +1,29 @@
-//! The places on which it depends what a path leads to.
+//! The directory entries that determine what a path resolves to.
 
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-/// How many links the kernel follows in one path.
+/// The number of symbolic links that the kernel follows in one path.
 const MAX_LINKS: usize = 40;
 
 /// A name in a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Place {
-    /// A path without links.
+pub(super) struct WatchPoint {
+    /// A path without symbolic links.
     pub(super) directory: PathBuf,
     pub(super) name: OsString,
 }
 
-/// Where each link on the way of the absolute `path` lies, and last where the way ends: with the
-/// file, or with the first name that is missing.
+/// Returns the directory entry of each symbolic link that resolving the absolute `path` follows, and
+/// last the entry where resolving ends: the file, or the first name that is missing.
 ///
-/// Whatever makes the path lead to another file happens in one of these places, but for renaming a
-/// directory further up.
-pub(super) fn places(path: &Path) -> Vec<Place> {
-    let mut places = Vec::new();
+/// Any change that makes the path resolve to another file changes one of these entries, except a
+/// rename of a directory further up.
+pub(super) fn watch_points(path: &Path) -> Vec<WatchPoint> {
+    let mut points = Vec::new();
     let mut directory = PathBuf::from("/");
-    // What is left of the way, the next component last.
+    // The components still to resolve, the next one last.
     let mut rest = reversed(path);
     while let Some(component) = rest.pop() {
         let name = match component {
@@ -38,24 +38,24 @@ pub(super) fn places(path: &Path) -> Vec<Place> {
             Step::Down(name) => name,
         };
         let here = directory.join(&name);
-        let place = Place {
+        let point = WatchPoint {
             directory: directory.clone(),
             name,
         };
         if let Ok(target) = fs::read_link(&here) {
-            places.push(place);
-            if places.len() > MAX_LINKS {
+            points.push(point);
+            if points.len() > MAX_LINKS {
                 break;
             }
             rest.append(&mut reversed(&target));
         } else if rest.is_empty() || !here.is_dir() {
-            places.push(place);
+            points.push(point);
             break;
         } else {
             directory = here;
         }
     }
-    places
+    points
 }
 
 enum Step {
@@ -82,20 +82,20 @@ mod tests {
 
     use super::*;
 
-    /// The places of `path`, relative to `directory`.
-    fn found(directory: &Path, path: &str) -> Vec<String> {
-        places(&directory.join(path))
+    /// Returns the watch points of `path`, relative to `directory`.
+    fn relative_points(directory: &Path, path: &str) -> Vec<String> {
+        watch_points(&directory.join(path))
             .iter()
-            .map(|place| place.directory.join(&place.name))
-            .map(|place| {
-                let place = place.strip_prefix(directory).unwrap_or(&place);
-                place.display().to_string()
+            .map(|point| point.directory.join(&point.name))
+            .map(|point| {
+                let point = point.strip_prefix(directory).unwrap_or(&point);
+                point.display().to_string()
             })
             .collect()
     }
 
     #[test]
-    fn every_link_is_a_place_and_so_is_the_end_of_the_way() {
+    fn every_link_of_a_path_is_a_watch_point_and_so_is_its_end() {
         let directory = tempfile::tempdir().unwrap();
         let root = directory.path().canonicalize().unwrap();
         for name in ["config/..1", "other/deep"] {
@@ -141,9 +141,9 @@ mod tests {
             ("other", &["other"]),
         ];
         for (path, expected) in table {
-            assert_eq!(found(&root, path), expected, "{path}");
+            assert_eq!(relative_points(&root, path), expected, "{path}");
         }
-        assert_eq!(found(&root, "loop").len(), MAX_LINKS + 1);
-        assert_eq!(places(Path::new("/")), []);
+        assert_eq!(relative_points(&root, "loop").len(), MAX_LINKS + 1);
+        assert_eq!(watch_points(Path::new("/")), []);
     }
 }

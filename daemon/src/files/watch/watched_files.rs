@@ -1,4 +1,4 @@
-//! Files that are read again when they change.
+//! Files that are read again when one of them changes.
 
 use std::future::{Future, pending, poll_fn};
 use std::task::Poll;
@@ -6,32 +6,36 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::{FileWatch, blocking};
+use super::file_watch::{FileWatch, blocking};
 
-/// Files that are read as one.
-pub(crate) struct Reread<const N: usize> {
+/// Files that are read together, such as a certificate and its key.
+pub(crate) struct WatchedFiles<const N: usize> {
     files: [FileWatch; N],
-    /// How long until what was refused is read again, though no content has changed.
+    /// The time after which files that were rejected are read again, although no content has changed.
     poll_interval: Duration,
-    was_refused: bool,
+    was_rejected: bool,
 }
 
-impl<const N: usize> Reread<N> {
+impl<const N: usize> WatchedFiles<N> {
     pub(crate) const fn new(files: [FileWatch; N], poll_interval: Duration) -> Self {
         Self {
             files,
             poll_interval,
-            was_refused: false,
+            was_rejected: false,
         }
     }
 
-    /// What `read` gives, on a thread that may block, once one of the files has changed; or, if it was
-    /// refused the last time, after the poll interval: what is wrong may be seen in no content, such
-    /// as permissions.
+    /// Waits until one of the files has changed, and returns the result of `read`, which runs on a
+    /// thread that may block. If `read` failed the last time, it also runs after the poll interval:
+    /// its reason, such as the permissions, may be cured without a change of content.
+    ///
+    /// # Errors
+    ///
+    /// The error of `read`.
     ///
     /// # Panics
     ///
-    /// If `read` does.
+    /// If `read` panics.
     pub(crate) async fn next<T, E>(
         &mut self,
         read: impl FnOnce() -> Result<T, E> + Send + 'static,
@@ -40,23 +44,23 @@ impl<const N: usize> Reread<N> {
         T: Send + 'static,
         E: Send + 'static,
     {
-        let again = async {
-            match self.was_refused {
+        let retry = async {
+            match self.was_rejected {
                 true => sleep(self.poll_interval).await,
                 false => pending().await,
             }
         };
         tokio::select! {
-            () = one_changed(&self.files) => {}
-            () = again => {}
+            () = any_changed(&self.files) => {}
+            () = retry => {}
         }
         let read = blocking(read).await;
-        self.was_refused = read.is_err();
+        self.was_rejected = read.is_err();
         read
     }
 }
 
-async fn one_changed(files: &[FileWatch]) {
+async fn any_changed(files: &[FileWatch]) {
     let mut changes: Vec<_> = files.iter().map(|file| Box::pin(file.changed())).collect();
     poll_fn(|cx| {
         let mut changes = changes.iter_mut();
