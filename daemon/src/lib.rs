@@ -17,7 +17,7 @@ pub mod http;
 pub mod identify;
 pub mod listen;
 mod metrics;
-pub mod outbound;
+mod outbound;
 pub mod percent;
 mod readiness;
 pub mod resp;

@@ -16,7 +16,7 @@ use tokio::net::UnixStream;
 use tokio::runtime::{self, Runtime};
 use tokio::time::timeout;
 
-use codeid_daemon::outbound::connector::describe;
+use codeid_daemon::error_chain::ErrorChain;
 
 /// The most bytes of an answer that are read.
 const MAX_ANSWER_BYTES: usize = 64 << 20;
@@ -118,8 +118,9 @@ impl Client {
         let exchange = async {
             let connecting = UnixStream::connect(&self.socket).await;
             let stream = connecting.map_err(|error| self.not_connected(error))?;
-            let broken =
-                |error: hyper::Error| NoAnswer::BrokenOff(self.socket.clone(), describe(&error));
+            let broken = |error: hyper::Error| {
+                NoAnswer::BrokenOff(self.socket.clone(), ErrorChain(&error).to_string())
+            };
             let io = TokioIo::new(stream);
             let (mut sender, connection) = hyper::client::conn::http1::handshake(io)
                 .await
@@ -141,8 +142,9 @@ impl Client {
     async fn read(&self, response: Response<Incoming>) -> Result<Answer, NoAnswer> {
         let (head, incoming) = response.into_parts();
         let body = Limited::new(incoming, MAX_ANSWER_BYTES).collect().await;
-        let body = body
-            .map_err(|error| NoAnswer::BrokenOff(self.socket.clone(), describe(error.as_ref())))?;
+        let body = body.map_err(|error| {
+            NoAnswer::BrokenOff(self.socket.clone(), ErrorChain(error.as_ref()).to_string())
+        })?;
         Ok(Answer {
             status: head.status,
             body: body.to_bytes(),

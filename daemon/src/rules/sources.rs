@@ -98,7 +98,7 @@ impl LevelSources {
             Preset::File { watch, .. } => {
                 let read = async {
                     let read = watch.read_settled().await;
-                    read.map_err(|error| SourceError::new(ErrorChain(&error).to_string()))
+                    read.map_err(SourceError::new)
                 };
                 self.ask(read).await
             }

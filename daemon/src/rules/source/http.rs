@@ -7,11 +7,13 @@ use hyper::header::{
 };
 use hyper::{Method, Response, StatusCode, Uri};
 
+use super::error::SourceError;
 use super::redirect;
-use super::{BoxFuture, RemoteConfig, RemoteSource, Revision, SourceError};
-use crate::outbound::http_client::{HttpClient, parse_url};
+use super::traits::{BoxFuture, RemoteConfig, RemoteSource, Revision};
+use crate::outbound::http_client::HttpClient;
+use crate::outbound::url;
 
-/// How many redirects are followed.
+/// The most redirects that one read follows.
 const MAX_REDIRECTS: usize = 5;
 
 /// Reads the route config at an `http` or `https` URL.
@@ -25,7 +27,7 @@ impl HttpSource {
     }
 
     async fn read(&self, uri: &str, known: Option<&Revision>) -> Result<RemoteConfig, SourceError> {
-        let url = parse_url(uri).map_err(|why| SourceError::new(format!("the URI {why}")))?;
+        let url = url::parse(uri).map_err(|error| SourceError::new(format!("the URI {error}")))?;
         let conditions = conditions(known);
         let response = self.follow(url, &conditions).await?;
         match response.status() {
@@ -39,15 +41,15 @@ impl HttpSource {
             }
             StatusCode::NOT_MODIFIED if !conditions.is_empty() => Ok(RemoteConfig::Unchanged),
             StatusCode::NOT_MODIFIED => Err(SourceError::new(
-                "the answer is 304 Not Modified, to a request without a condition",
+                "the response is 304 Not Modified to a request without a condition",
             )),
             status => Err(SourceError::new(format!(
-                "the answer's status is {status}, not 200 OK"
+                "the response has the status {status}, not 200 OK"
             ))),
         }
     }
 
-    /// The first answer that is no redirect.
+    /// Follows redirects to the first response that is not one.
     async fn follow(
         &self,
         mut url: Uri,
@@ -61,7 +63,8 @@ impl HttpSource {
             if !redirect::is_redirect(response.status()) {
                 return Ok(response);
             }
-            url = redirect::target(&url, response.headers().get(LOCATION))?;
+            let location = response.headers().get(LOCATION);
+            url = redirect::target(&url, location).map_err(SourceError::new)?;
         }
         Err(SourceError::new(format!(
             "redirected more than {MAX_REDIRECTS} times"
@@ -75,11 +78,11 @@ impl RemoteSource for HttpSource {
         uri: &'a str,
         known: Option<&'a Revision>,
     ) -> BoxFuture<'a, Result<RemoteConfig, SourceError>> {
-        Box::pin(self.client.in_time(self.read(uri, known)))
+        Box::pin(self.client.with_deadline(self.read(uri, known)))
     }
 }
 
-/// The headers that ask for the route config only if it is another than the one that is known.
+/// Returns the headers that ask for the route config only if its revision is not `known`.
 fn conditions(known: Option<&Revision>) -> HeaderMap {
     let mut headers = HeaderMap::new();
     let mut add = |name: HeaderName, value: Option<&String>| {
@@ -95,10 +98,10 @@ fn conditions(known: Option<&Revision>) -> HeaderMap {
     headers
 }
 
-/// What an answer says of its revision.
+/// Returns the revision that a response declares.
 ///
-/// A date of modification that is also that of the answer does not count: dates are of whole
-/// seconds, and a change later in that second would go unseen for ever (RFC 9110, section 8.8.2.2).
+/// A modification date that equals the date of the response does not count: dates are of whole
+/// seconds, so a change later in that second would never be noticed (RFC 9110, section 8.8.2.2).
 fn revision(headers: &HeaderMap) -> Option<Revision> {
     let text = |name: HeaderName| headers.get(name)?.to_str().ok().map(str::to_owned);
     let tag = text(ETAG);
