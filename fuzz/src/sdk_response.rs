@@ -1,37 +1,42 @@
-//! Any bytes, as the head and the body of an answer to sdkProxy.
+//! Any bytes, read as the head and the body of a response to sdkProxy.
 
 use std::sync::LazyLock;
 
 use codeid_daemon::sdk_proxy::{Refused, Verifier};
 use codeid_daemon::signature::{KeyVersion, SignedContent, SigningKey, VerifyingKeys};
 use hyper::StatusCode;
-use hyper::header::{HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{HeaderMap, HeaderValue};
 use serde_json::Value;
+
+use crate::headers::{split_headers, split_line};
 
 const CLIENT_ID: &str = "FUZZ_CLIENT";
 
+/// The keys of an upstream, and a verifier for its responses.
 struct Gateway {
     key: SigningKey,
     verifier: Verifier,
 }
 
 static GATEWAY: LazyLock<Gateway> = LazyLock::new(|| {
-    let pair = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).expect("it is supported");
-    let version = KeyVersion::new(1).expect("a small number");
+    let pair = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).expect("RSA is supported");
+    let version = KeyVersion::new(1).expect("1 is a valid version");
     let mut keys = VerifyingKeys::new();
     keys.add_pem(version, pair.public_key_pem().as_bytes())
-        .expect("a key that was just made");
+        .expect("a generated key is valid");
     Gateway {
         key: SigningKey::from_pem(pair.serialize_pem().as_bytes(), version)
-            .expect("a key that was just made"),
+            .expect("a generated key is valid"),
         verifier: Verifier::new(CLIENT_ID.to_owned(), keys),
     }
 });
 
-/// The first line is the status, then `!` if the body is to be signed rightly; then come header
-/// fields up to an empty line, then the body. An answer is handed back only if its status is 200, it
-/// is signed rightly under one time, and another parser finds a result in it.
-pub fn sdk_answer(bytes: &[u8]) {
+/// Checks that a response is accepted only if its status is 200, its only signature is valid for its
+/// only time, and another parser finds a result in it.
+///
+/// The first line of the input is the status, followed by `!` if the body is to be signed correctly.
+/// Header fields follow up to an empty line, and then the body.
+pub fn sdk_response(bytes: &[u8]) {
     let Some((status, signed, mut headers, body)) = split(bytes) else {
         return;
     };
@@ -53,7 +58,7 @@ pub fn sdk_answer(bytes: &[u8]) {
             }
         }
     }
-    // As another parser writes it, nothing is there twice.
+    // Another parser writes every member once, so that a correctly signed result must be accepted.
     if let Ok(value) = serde_json::from_slice::<Value>(body) {
         let body = value.to_string();
         let mut headers = HeaderMap::new();
@@ -70,32 +75,16 @@ pub fn sdk_answer(bytes: &[u8]) {
     }
 }
 
+/// Splits the input into a status, whether to sign, header fields and a body.
 fn split(bytes: &[u8]) -> Option<(StatusCode, bool, HeaderMap, &[u8])> {
-    let mut rest = bytes;
-    let mut line = || {
-        let end = rest.iter().position(|byte| *byte == b'\n')?;
-        let line = &rest[..end];
-        rest = &rest[end + 1..];
-        Some(line)
-    };
-    let first = line()?;
+    let (first, rest) = split_line(bytes)?;
     let status = StatusCode::from_bytes(first.get(..3)?).ok()?;
     let signed = first.get(3) == Some(&b'!');
-    let mut headers = HeaderMap::new();
-    loop {
-        let field = line()?;
-        if field.is_empty() {
-            return Some((status, signed, headers, rest));
-        }
-        let colon = field.iter().position(|byte| *byte == b':')?;
-        headers.append(
-            HeaderName::from_bytes(&field[..colon]).ok()?,
-            HeaderValue::from_bytes(&field[colon + 1..]).ok()?,
-        );
-    }
+    let (headers, body) = split_headers(rest)?;
+    Some((status, signed, headers, body))
 }
 
-/// Signs a body under the time that the headers tell, if they tell one that can be signed.
+/// Signs a body with the time in the headers, if they have one that can be signed.
 fn sign(headers: &mut HeaderMap, body: &[u8]) {
     let Some(Ok(time)) = headers.get("response-time").map(HeaderValue::to_str) else {
         return;
@@ -111,8 +100,8 @@ fn sign(headers: &mut HeaderMap, body: &[u8]) {
     headers.append("signature", signature);
 }
 
-/// Whether there is a result, as another parser sees it; `None` where that cannot hold a number, or
-/// so many levels, which JSON allows.
+/// Returns `true` if another parser finds a result, and `None` for numbers and depths that JSON allows
+/// but that parser does not.
 fn has_result(body: &[u8]) -> Option<bool> {
     let parse = |bytes: &[u8]| match serde_json::from_slice::<Value>(bytes) {
         Ok(value) => Some(value),
