@@ -67,7 +67,7 @@ fn read(bytes: &[u8], ends: &[usize], requests: &mut Vec<Request>) -> Result<(),
     let (mut at, mut reading) = (0, None);
     for end in ends.iter().copied().chain([bytes.len()]) {
         loop {
-            let (mut request, mut body, is_kept) = match reading.take() {
+            let (mut request, mut body, keep_alive) = match reading.take() {
                 Some(begun) => begun,
                 None => {
                     let Some(head) = Head::read(&bytes[at..end])? else {
@@ -75,7 +75,7 @@ fn read(bytes: &[u8], ends: &[usize], requests: &mut Vec<Request>) -> Result<(),
                     };
                     at += head.length;
                     let request = Request::new(head.method, head.path);
-                    (request, Body::new(head.framing), head.is_kept)
+                    (request, Body::new(head.framing), head.keep_alive)
                 }
             };
             let mut rest = &bytes[at..end];
@@ -83,12 +83,12 @@ fn read(bytes: &[u8], ends: &[usize], requests: &mut Vec<Request>) -> Result<(),
                 request.body.extend_from_slice(piece);
             }
             at = end - rest.len();
-            if !body.is_over() {
-                reading = Some((request, body, is_kept));
+            if !body.is_complete() {
+                reading = Some((request, body, keep_alive));
                 break;
             }
             requests.push(request);
-            if !is_kept {
+            if !keep_alive {
                 return Ok(());
             }
         }

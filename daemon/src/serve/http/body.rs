@@ -1,27 +1,28 @@
-//! A body that is being read, within its bound.
+//! A request's body while it is read, within its bound.
 
 use std::sync::Arc;
 
+use super::failure::Failure;
 use super::request::{Plan, Request};
 use crate::budget::{Budget, Share};
 use crate::http::{Body, Framing};
-use crate::serve::failure::Failure;
 
-/// A request whose body has not come to its end.
+/// A request whose body is not complete.
 #[derive(Debug)]
-pub(super) struct Reading {
+pub(super) struct BodyReader {
     pub(super) request: Request,
     pub(super) plan: Plan,
-    /// What was read of the body, if somebody looks at it.
+    /// The bytes that were read, if the plan needs them.
     pub(super) body: Vec<u8>,
-    /// What that holds of the budget.
+    /// The share of the budget that `body` has.
     pub(super) share: Share,
     framed: Body,
-    /// How many bytes were read, kept or not.
+    /// The number of bytes that were read, whether they are needed or not.
     length: usize,
 }
 
-impl Reading {
+impl BodyReader {
+    /// A reader for a body of which no byte was read.
     pub(super) fn new(request: Request, plan: Plan, framing: Framing) -> Self {
         Self {
             request,
@@ -33,16 +34,17 @@ impl Reading {
         }
     }
 
-    /// How many bytes are still to come; `None` if that is not known.
+    /// Returns the number of bytes still to come, or `None` if that is not known.
     pub(super) const fn left(&self) -> Option<u64> {
         self.framed.left()
     }
 
-    /// Takes what `bytes` have of the body; tells whether that was the rest of it.
+    /// Takes the bytes of the body from the beginning of `bytes`. Returns whether the body is
+    /// complete.
     ///
     /// # Errors
     ///
-    /// Why the body is not read on.
+    /// [`Failure`] if the rest of the body is not to be read.
     pub(super) fn read(
         &mut self,
         bytes: &mut &[u8],
@@ -51,15 +53,15 @@ impl Reading {
         while let Some(piece) = self.framed.next(bytes)? {
             self.length += piece.len();
             if self.length > self.request.max_body_bytes(&self.plan) {
-                return Err(Failure::TooLong);
+                return Err(Failure::BodyTooLong);
             }
-            if self.plan.wants_body() {
+            if self.plan.needs_body() {
                 if !self.share.grow_to(self.length, budget) {
                     return Err(Failure::Overload("Too much is being read at once."));
                 }
                 self.body.extend_from_slice(piece);
             }
         }
-        Ok(self.framed.is_over())
+        Ok(self.framed.is_complete())
     }
 }

@@ -1,62 +1,45 @@
-//! Answers, written straight into the buffer that is sent.
-
-use std::io::Write as _;
-use std::time::{Duration, Instant, SystemTime};
+//! Responses, written straight into the buffer that is sent.
 
 use codeid_engine::Generation;
-use httpdate::HttpDate;
 use hyper::StatusCode;
 use hyper::header::HeaderMap;
 
-/// `Date: ` and a date, with the line end: every such line is as long.
-const DATE_LINE_BYTES: usize = 37;
-
-/// The current second as a header line, formatted once for all the answers in it.
-#[derive(Debug)]
-pub struct DateLine {
-    line: [u8; DATE_LINE_BYTES],
-    /// From when on it has to be formatted again.
-    until: Option<Instant>,
-}
-
-/// What the connection comes to after an answer.
+/// The option of a response's header `Connection`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Connection {
-    /// It stays open, as HTTP/1.1 has it.
-    Open,
-    /// It stays open, as a client of HTTP/1.0 has asked.
-    Kept,
-    /// It is closed.
-    Closed,
+pub enum ConnectionOption {
+    /// The connection stays open, as a client of HTTP/1.0 has asked.
+    KeepAlive,
+    /// The connection closes after the response.
+    Close,
 }
 
-/// One answer, before it is bytes.
+/// A response to be written.
 #[derive(Clone, Copy, Debug)]
-pub struct Answer<'a> {
-    /// Its status.
+pub struct Response<'a> {
+    /// The status.
     pub status: StatusCode,
-    /// JSON; empty for the answer to a probe, which has a status only.
+    /// The body, which is JSON; empty in the response to a probe, which has a status only.
     pub body: &'a [u8],
-    /// What the connection comes to after it.
-    pub connection: Connection,
-    /// The table that decided, if one did.
+    /// The connection option; `None` leaves the connection of a client of HTTP/1.1 open.
+    pub connection: Option<ConnectionOption>,
+    /// The generation of the table that decided, if one did.
     pub generation: Option<Generation>,
     /// The id of the rule that decided, if one did.
     pub rule: Option<&'a str>,
-    /// The methods that the path allows, for an answer that has to tell them.
+    /// The methods that the path allows, for a status that requires them.
     pub allow: Option<&'a str>,
     /// More header lines.
     pub headers: Option<&'a HeaderMap>,
 }
 
-impl<'a> Answer<'a> {
-    /// One with nothing but a status and a body.
+impl<'a> Response<'a> {
+    /// A response with a status and a body only.
     #[must_use]
-    pub const fn new(status: StatusCode, body: &'a [u8], connection: Connection) -> Self {
+    pub const fn new(status: StatusCode, body: &'a [u8]) -> Self {
         Self {
             status,
             body,
-            connection,
+            connection: None,
             generation: None,
             rule: None,
             allow: None,
@@ -64,13 +47,13 @@ impl<'a> Answer<'a> {
         }
     }
 
-    /// Appends all of it.
+    /// Appends the whole response to `out`; `date` is a line of [`DateLine::at`].
     pub fn write(&self, date: &[u8], out: &mut Vec<u8>) {
         self.write_head(date, out);
         out.extend_from_slice(self.body);
     }
 
-    /// Appends all of it but the body, as whoever asks with the method `HEAD` gets it.
+    /// Appends the response without its body, as a request with the method `HEAD` gets it.
     pub fn write_head(&self, date: &[u8], out: &mut Vec<u8>) {
         match self.status {
             StatusCode::OK => out.extend_from_slice(b"HTTP/1.1 200 OK\r\n"),
@@ -100,9 +83,9 @@ impl<'a> Answer<'a> {
             }
         }
         out.extend_from_slice(match self.connection {
-            Connection::Open => b"\r\n\r\n",
-            Connection::Kept => b"\r\nConnection: keep-alive\r\n\r\n",
-            Connection::Closed => b"\r\nConnection: close\r\n\r\n",
+            None => b"\r\n\r\n",
+            Some(ConnectionOption::KeepAlive) => b"\r\nConnection: keep-alive\r\n\r\n",
+            Some(ConnectionOption::Close) => b"\r\nConnection: close\r\n\r\n",
         });
     }
 }
@@ -118,38 +101,6 @@ fn write_decimal(number: u64, out: &mut Vec<u8>) {
     out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
-impl DateLine {
-    /// A line that is formatted when it is needed first.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self {
-            line: [0; DATE_LINE_BYTES],
-            until: None,
-        }
-    }
-
-    /// The line at a time that is about now: it follows the clock by up to a second.
-    pub fn at(&mut self, now: Instant) -> &[u8] {
-        if self.until.is_none_or(|until| until <= now) {
-            self.format(SystemTime::now());
-            self.until = Some(now + Duration::from_secs(1));
-        }
-        &self.line
-    }
-
-    #[cold]
-    fn format(&mut self, time: SystemTime) {
-        let date = HttpDate::from(time);
-        write!(self.line.as_mut_slice(), "Date: {date}\r\n").expect("every date is as long");
-    }
-}
-
-impl Default for DateLine {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use hyper::header::HeaderValue;
@@ -158,21 +109,23 @@ mod tests {
 
     const DATE: &[u8] = b"Date: now\r\n";
 
-    fn written(answer: &Answer<'_>) -> String {
+    fn written(response: &Response<'_>) -> String {
         let mut out = Vec::new();
-        answer.write(DATE, &mut out);
+        response.write(DATE, &mut out);
         String::from_utf8(out).unwrap()
     }
 
     #[test]
-    fn an_answer_has_its_lines_and_no_others() {
-        let plain = Answer::new(StatusCode::OK, b"{}", Connection::Open);
+    fn a_response_has_its_own_header_lines_and_no_others() {
         assert_eq!(
-            written(&plain),
+            written(&Response::new(StatusCode::OK, b"{}")),
             "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nDate: now\r\n\
              Content-Length: 2\r\n\r\n{}"
         );
-        let probe = Answer::new(StatusCode::SERVICE_UNAVAILABLE, b"", Connection::Kept);
+        let probe = Response {
+            connection: Some(ConnectionOption::KeepAlive),
+            ..Response::new(StatusCode::SERVICE_UNAVAILABLE, b"")
+        };
         assert_eq!(
             written(&probe),
             "HTTP/1.1 503 Service Unavailable\r\nDate: now\r\nContent-Length: 0\r\n\
@@ -181,12 +134,13 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.append("a", HeaderValue::from_static("1"));
         headers.append("a", HeaderValue::from_static("2"));
-        let decided = Answer {
+        let decided = Response {
+            connection: Some(ConnectionOption::Close),
             generation: Some(Generation::default()),
             rule: Some("r-1"),
             allow: Some("GET, HEAD"),
             headers: Some(&headers),
-            ..Answer::new(StatusCode::OK, b"[]", Connection::Closed)
+            ..Response::new(StatusCode::OK, b"[]")
         };
         assert_eq!(
             written(&decided),
@@ -197,17 +151,5 @@ mod tests {
         let mut head = Vec::new();
         decided.write_head(DATE, &mut head);
         assert!(head.ends_with(b"close\r\n\r\n"));
-    }
-
-    #[test]
-    fn the_date_is_formatted_once_a_second() {
-        let mut date = DateLine::new();
-        let now = Instant::now();
-        let first = date.at(now).to_vec();
-        assert!(first.starts_with(b"Date: ") && first.ends_with(b" GMT\r\n"));
-        date.line = *b"Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
-        let kept = date.line;
-        assert_eq!(date.at(now + Duration::from_millis(999)), kept);
-        assert_ne!(date.at(now + Duration::from_secs(1)), kept);
     }
 }

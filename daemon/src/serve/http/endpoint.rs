@@ -1,26 +1,26 @@
-//! What is served where.
+//! The endpoints of the serving listeners.
 
 use crate::http::Method;
 use crate::{identify, sdk_proxy};
 
-/// Something that is served.
+/// An endpoint of the serving listeners.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Endpoint {
-    /// One code value.
+    /// Identifies one code value.
     IdentifyCode,
-    /// A batch of them.
+    /// Identifies a batch of code values.
     IdentifyCodes,
-    /// Forwarding for the client SDK.
+    /// Forwards a request of the client SDK.
     SdkProxy,
-    /// Whether the process runs.
+    /// Answers if the process runs.
     Live,
-    /// Whether requests should be sent here.
+    /// Answers if requests should be sent here.
     Ready,
 }
 
 impl Endpoint {
-    /// What is served on a path, if anything is.
-    pub(super) fn at(path: &str) -> Option<Self> {
+    /// Returns the endpoint of a path, if there is one.
+    pub(super) fn from_path(path: &str) -> Option<Self> {
         match path {
             "/v1/identifyCode" => Some(Self::IdentifyCode),
             "/v1/identifyCodes" => Some(Self::IdentifyCodes),
@@ -31,6 +31,7 @@ impl Endpoint {
         }
     }
 
+    /// Returns `true` if the endpoint takes requests with this method.
     pub(super) fn allows(self, method: Method) -> bool {
         match self {
             Self::Live | Self::Ready => matches!(method, Method::Get | Method::Head),
@@ -38,7 +39,7 @@ impl Endpoint {
         }
     }
 
-    /// The methods that are allowed, as the header `Allow` lists them.
+    /// Returns the methods that are allowed, as the header `Allow` lists them.
     pub(super) const fn allowed(self) -> &'static str {
         match self {
             Self::Live | Self::Ready => "GET, HEAD",
@@ -46,7 +47,7 @@ impl Endpoint {
         }
     }
 
-    /// The most bytes of a request's body.
+    /// Returns the most bytes of a request's body.
     pub(super) const fn max_body_bytes(self) -> usize {
         match self {
             Self::IdentifyCode => identify::MAX_BODY_BYTES,

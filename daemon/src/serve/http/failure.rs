@@ -1,4 +1,6 @@
-//! Requests that reach no answer of their interface: status code, result and detail of each.
+//! Requests that fail before their endpoint can answer: the status, result and detail of each.
+
+use std::error::Error;
 
 use hyper::StatusCode;
 
@@ -8,57 +10,61 @@ use crate::identify::{RequestError, write_failure};
 use crate::metrics::RequestResult;
 use crate::result::{self, ApiResult};
 
-/// Why a request gets no answer of its interface.
+/// Why a request gets no response of its endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Failure {
     /// The head cannot be read.
     Head(HeadError),
     /// The head has more bytes than this.
     HeadTooLong(usize),
-    /// Nobody knows where the body ends.
-    BrokenBody,
-    /// The body is not what the interface takes, as this sentence says.
-    Malformed(String),
+    /// The path has no endpoint.
     NotFound,
+    /// The endpoint does not take the method.
     MethodNotAllowed,
-    /// The body did not come in time.
-    TooSlow,
-    /// The body has more bytes than the interface takes.
-    TooLong,
-    /// The batch has more elements than the interface takes, as this sentence says.
-    TooMany(String),
-    /// The media type is not JSON; whether there was one.
-    MediaType {
-        given: bool,
-    },
-    /// There are too many connections, or too much is being read.
+    /// The media type of the body is missing, or is not JSON.
+    MediaType,
+    /// The body did not arrive in time.
+    BodyTimedOut,
+    /// The body has more bytes than the endpoint takes.
+    BodyTooLong,
+    /// The body has no end that could be found.
+    BrokenBody,
+    /// The body is not what the endpoint takes.
+    Request(RequestError),
+    /// The daemon has no room, as this sentence says.
     Overload(&'static str),
 }
 
 impl Failure {
+    /// Returns the status of the response.
     pub(super) const fn status(&self) -> StatusCode {
         match self {
             Self::HeadTooLong(_) | Self::Head(HeadError::TooManyHeaders) => {
                 StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
             }
-            Self::Head(_) | Self::BrokenBody | Self::Malformed(_) => StatusCode::BAD_REQUEST,
+            Self::Head(_) | Self::BrokenBody | Self::Request(RequestError::Malformed(_)) => {
+                StatusCode::BAD_REQUEST
+            }
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::TooLong | Self::TooMany(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::MediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::BodyTimedOut => StatusCode::REQUEST_TIMEOUT,
+            Self::BodyTooLong | Self::Request(RequestError::TooManyElements) => {
+                StatusCode::PAYLOAD_TOO_LARGE
+            }
             Self::Overload(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
-    /// What the path allows, if that is what is wrong.
+    /// Returns the methods that the endpoint takes, if the method is what is wrong.
     pub(super) fn allow(&self, endpoint: Option<Endpoint>) -> Option<&'static str> {
-        endpoint
-            .filter(|_| *self == Self::MethodNotAllowed)
-            .map(Endpoint::allowed)
+        match self {
+            Self::MethodNotAllowed => endpoint.map(Endpoint::allowed),
+            _ => None,
+        }
     }
 
-    /// Appends the body of the answer.
+    /// Appends the body of the response.
     pub(super) fn write(&self, endpoint: Option<Endpoint>, out: &mut Vec<u8>) {
         if endpoint == Some(Endpoint::SdkProxy) {
             // A body with `result` only, as the interface has it.
@@ -74,7 +80,7 @@ impl Failure {
         write_failure(&result, &self.detail(endpoint), out);
     }
 
-    /// How the request ended, if it was to identify code values.
+    /// Returns the result for a request that is to identify code values.
     pub(super) const fn request_result(&self) -> RequestResult {
         match self {
             Self::Overload(_) => RequestResult::UnknownException,
@@ -82,11 +88,11 @@ impl Failure {
         }
     }
 
-    /// The result, if it was of sdkProxy.
+    /// Returns the result for a request of sdkProxy.
     pub(super) const fn sdk_proxy_result(&self) -> ApiResult {
         match self {
             Self::MethodNotAllowed => result::sdk_proxy::METHOD_NOT_SUPPORTED,
-            Self::MediaType { .. } => result::sdk_proxy::MEDIA_TYPE_NOT_ACCEPTABLE,
+            Self::MediaType => result::sdk_proxy::MEDIA_TYPE_NOT_ACCEPTABLE,
             Self::Overload(_) => result::sdk_proxy::REQUEST_TRAFFIC_EXCEED_LIMIT,
             _ => result::sdk_proxy::PARAM_ILLEGAL,
         }
@@ -94,31 +100,41 @@ impl Failure {
 
     fn detail(&self, endpoint: Option<Endpoint>) -> String {
         match self {
-            Self::Head(error) => error.to_string(),
+            Self::Head(error) => sentence(error),
             Self::HeadTooLong(most) => {
                 format!("The head of the request is longer than {most} bytes.")
             }
-            Self::BrokenBody => BrokenBody.to_string(),
-            Self::Malformed(sentence) | Self::TooMany(sentence) => sentence.clone(),
             Self::NotFound => "There is nothing at this path.".to_owned(),
             Self::MethodNotAllowed => {
                 let allowed = endpoint.map_or("", Endpoint::allowed);
                 format!("This path allows {allowed} only.")
             }
-            Self::TooSlow => "The body did not arrive in time.".to_owned(),
-            Self::TooLong => {
+            Self::MediaType => "Content-Type must be application/json.".to_owned(),
+            Self::BodyTimedOut => "The body did not arrive in time.".to_owned(),
+            Self::BodyTooLong => {
                 let most = endpoint.map_or(0, Endpoint::max_body_bytes);
                 format!("The body is longer than {most} bytes.")
             }
-            Self::MediaType { given: true } => {
-                "The Content-Type must be application/json, it is another.".to_owned()
-            }
-            Self::MediaType { given: false } => {
-                "The Content-Type must be application/json, it is missing.".to_owned()
-            }
+            Self::BrokenBody => sentence(&BrokenBody),
+            Self::Request(error) => error.to_string(),
             Self::Overload(sentence) => (*sentence).to_owned(),
         }
     }
+}
+
+/// Returns an error and its causes as one sentence.
+fn sentence(error: &dyn Error) -> String {
+    let mut sentence = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        sentence.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    if let Some(first) = sentence.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    sentence.push('.');
+    sentence
 }
 
 impl From<BrokenBody> for Failure {
@@ -129,9 +145,6 @@ impl From<BrokenBody> for Failure {
 
 impl From<RequestError> for Failure {
     fn from(error: RequestError) -> Self {
-        match error {
-            RequestError::Malformed(sentence) => Self::Malformed(sentence),
-            RequestError::TooManyElements => Self::TooMany(error.to_string()),
-        }
+        Self::Request(error)
     }
 }
