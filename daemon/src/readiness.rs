@@ -1,7 +1,7 @@
 //! Whether the daemon is ready: a table is published that is not too old, and it was not told to
 //! stop.
 
-use crate::reload::status::Board;
+use crate::rules::status::Board;
 use crate::shutdown::{Shutdown, Stage};
 
 /// Whether requests should be sent here.

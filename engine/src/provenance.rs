@@ -4,14 +4,14 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256};
 
 use crate::hex;
 
 /// The level of the source that a route config came from. A higher level is greater.
 ///
-/// Displays and serializes as the settings name it: `PRESET`, `LOCAL`, `REMOTE`.
+/// Displays, parses and serializes as the settings name it: `PRESET`, `LOCAL`, `REMOTE`.
 ///
 /// Source: SPEC.md, section 3.
 ///
@@ -126,6 +126,13 @@ impl Serialize for InitLevel {
     }
 }
 
+impl<'de> Deserialize<'de> for InitLevel {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
+    }
+}
+
 impl FromStr for InitLevel {
     type Err = ParseLevelError;
 
@@ -151,6 +158,12 @@ impl ConfigDigest {
     pub fn new(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
+
+    /// Returns the 32 bytes of the digest.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
 }
 
 impl fmt::Display for ConfigDigest {
@@ -171,6 +184,13 @@ impl Serialize for ConfigDigest {
     }
 }
 
+impl<'de> Deserialize<'de> for ConfigDigest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
+    }
+}
+
 impl FromStr for ConfigDigest {
     type Err = ParseDigestError;
 
@@ -179,7 +199,9 @@ impl FromStr for ConfigDigest {
         if text.bytes().any(|b| b.is_ascii_uppercase()) {
             return Err(ParseDigestError);
         }
-        hex::decode_32(text).map(Self).ok_or(ParseDigestError)
+        hex::decode(text.as_bytes())
+            .map(Self)
+            .ok_or(ParseDigestError)
     }
 }
 

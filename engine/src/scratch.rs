@@ -3,53 +3,52 @@
 use crate::counts::RefusedRules;
 use crate::matcher::{CaptureScratch, SearchScratch};
 
-/// One thread's memory for lookups, which any table can use.
+/// One thread's memory for lookups, good for any table. It starts empty and grows to what the lookups
+/// need; from then on they allocate nothing.
 ///
-/// It starts empty and grows to what the lookups need; from then on a lookup allocates nothing. A
-/// verdict borrows its text from it and must be dropped before the next lookup.
+/// A lookup needs `&mut Scratch`, so each thread has its own. A [`Verdict`](crate::Verdict) may
+/// borrow from it.
 ///
 /// Source: SPEC.md, section 1.
 ///
 /// ```
-/// use codeid_engine::{CodeValue, CompileLimits, OpenId, Outcome, RouteTable, Scratch};
+/// use codeid_engine::{CodeValue, CompileLimits, OpenId, RouteTable, Scratch};
 ///
-/// let config = br#"{"format": "codeid/1", "version": "1", "rules": [
-///     {"id": "order", "match": {"regex": "28(\\d+)"},
-///      "action": {"type": "DECODE", "codeValue": "{1}"}}]}"#;
-/// let table = RouteTable::from_json(config, &CompileLimits::default()).unwrap();
+/// let config = r#"{"format": "codeid/1", "version": "1", "rules": [
+///     {"id": "a", "match": {"prefix": "281"}, "action": {"type": "DECODE"}}]}"#;
+/// let table = RouteTable::from_json(config.as_bytes(), &CompileLimits::default())?;
 /// let mut scratch = Scratch::new();
-/// for (code, decoded) in [("28100", "100"), ("28200", "200")] {
-///     let (code, user) = (CodeValue::new(code).unwrap(), OpenId::new("user-42").unwrap());
-///     let verdict = table.identify(code, user, &mut scratch);
-///     assert_eq!(verdict.outcome, Outcome::Decode { code_value: decoded });
+/// for (code, rule) in [("2812", Some("a")), ("2", None)] {
+///     let verdict = table.identify(CodeValue::new(code)?, OpenId::new("user-42")?, &mut scratch);
+///     assert_eq!(verdict.rule.map(|id| id.as_str()), rule);
 /// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Default)]
 pub struct Scratch {
     pub(crate) search: SearchScratch,
     pub(crate) captures: CaptureScratch,
-    /// The bytes that a canary hashes.
+    /// The text that a canary hashes.
     pub(crate) hash_key: Vec<u8>,
     /// The text that a template renders.
     pub(crate) rendered: String,
-    /// The rules that accept the code value and whose canary refuses the openId.
+    /// The rules that accepted the code value and whose canary refused the openId.
     pub(crate) refused: RefusedRules,
-    /// The shard of a table's counts in which lookups are counted.
+    /// The shard in which a table counts these lookups, if it counts any.
     shard: Option<usize>,
 }
 
 impl Scratch {
-    /// Creates an empty scratch, whose lookups are not counted.
+    /// Creates an empty scratch. Lookups with it are not counted.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Creates an empty scratch, whose lookups a table counts in `shard` if it has such a shard; see
-    /// [`LiveTable::with_counts`](crate::LiveTable::with_counts).
+    /// Creates an empty scratch for lookups that a table counts in this shard, numbered from 0, if it
+    /// has the shard; see [`LiveTable::with_counts`](crate::LiveTable::with_counts).
     ///
-    /// Each thread needs a shard of its own: two threads that look up at once in the same shard
-    /// lose counts.
+    /// Each thread needs a shard of its own: two that look up in the same one at a time lose counts.
     #[must_use]
     pub fn with_shard(shard: usize) -> Self {
         Self {
@@ -58,8 +57,7 @@ impl Scratch {
         }
     }
 
-    /// Drops everything but the shard: for a scratch whose state is unknown, as after a panic in a
-    /// lookup.
+    /// Empties the scratch, as is needed after a panic in a lookup. It keeps its shard.
     pub fn reset(&mut self) {
         *self = Self {
             shard: self.shard,

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use codeid::identify::Identifier;
+use codeid_daemon::identify::Identifier;
 use codeid_engine::{CodeValue, CompileLimits, LiveTable, OpenId, RouteTable, Scratch};
 use serde_json::Value;
 

@@ -1,6 +1,6 @@
 //! Any bytes, as what a Redis client sends.
 
-use codeid::resp::{Closing, Decoder, Next, ProtocolError, Session};
+use codeid_daemon::resp::{Closing, Decoder, Next, ProtocolError, Session};
 use codeid_engine::Scratch;
 
 use crate::http_body::LIVE;

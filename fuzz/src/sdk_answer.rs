@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
-use codeid::sdk_proxy::{Refused, Verifier};
-use codeid::signature::{KeyVersion, SignedContent, SigningKey, VerifyingKeys};
+use codeid_daemon::sdk_proxy::{Refused, Verifier};
+use codeid_daemon::signature::{KeyVersion, SignedContent, SigningKey, VerifyingKeys};
 use hyper::StatusCode;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;

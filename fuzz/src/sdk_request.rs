@@ -1,6 +1,6 @@
 //! Any bytes, as the body of a request of sdkProxy.
 
-use codeid::sdk_proxy::SdkRequest;
+use codeid_daemon::sdk_proxy::SdkRequest;
 use serde_json::{Value, json};
 
 use crate::http_body::parse_request;

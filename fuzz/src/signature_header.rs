@@ -1,6 +1,6 @@
 //! Any bytes, as the value of a `Signature` header.
 
-use codeid::signature::{SignatureError, SignatureHeader, SignedContent, VerifyingKeys};
+use codeid_daemon::signature::{SignatureError, SignatureHeader, SignedContent, VerifyingKeys};
 
 /// What is read has all it needs and nothing else, and is read again as it is written. Without a
 /// key nothing is right.

@@ -21,7 +21,7 @@ use super::answer::Answer;
 use super::caller::Caller;
 use super::tokens::LiveTokens;
 use super::{AdminPlane, router};
-use crate::server::LiveCertificate;
+use crate::listen::LiveCertificate;
 
 /// How many connections of one listener are served at once; more wait to be accepted.
 const MAX_CONNECTIONS: usize = 16;

@@ -11,7 +11,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use codeid_engine::ConfigDigest;
@@ -19,9 +19,11 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::caller::Role;
-use crate::regular_file;
+use crate::error_chain::ErrorChain;
+use crate::files::regular_file;
+use crate::files::watch::{FileWatch, WatchedFiles};
 use crate::settings;
-use crate::watch::{FileWatch, Reread};
+use crate::sync::Mutex;
 
 /// The most bytes of the file.
 const MAX_BYTES: usize = 1 << 20;
@@ -90,8 +92,8 @@ impl LiveTokens {
 
     /// Watches the file, for as long as it is polled. One that is refused changes nothing.
     pub(crate) async fn follow(self: Arc<Self>, watch: settings::Watch) {
-        let file = FileWatch::start(&self.path, MAX_BYTES, &watch);
-        let mut files = Reread::new([file], watch.poll_interval);
+        let file = FileWatch::new(&self.path, MAX_BYTES, &watch);
+        let mut files = WatchedFiles::new([file], watch.poll_interval);
         let mut refused = None;
         loop {
             let path = self.path.clone();
@@ -115,8 +117,7 @@ impl LiveTokens {
     }
 
     fn current(&self) -> MutexGuard<'_, Arc<Vec<Token>>> {
-        // It is replaced as a whole.
-        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+        self.current.lock()
     }
 }
 
@@ -132,7 +133,8 @@ fn read(path: &Path) -> Result<Vec<Token>, TokensError> {
         path: path.to_owned(),
         why,
     };
-    let file = regular_file::read(path, MAX_BYTES).map_err(|error| refuse(error.to_string()))?;
+    let read = regular_file::read(path, MAX_BYTES);
+    let file = read.map_err(|error| refuse(ErrorChain(&error).to_string()))?;
     if file.mode & 0o022 != 0 {
         let mode = file.mode & 0o7777;
         return Err(refuse(format!(
@@ -183,19 +185,14 @@ fn parse_line(line: &str) -> Result<Token, &'static str> {
         "operate" => Role::Operate,
         _ => return Err("the role must be read or operate"),
     };
-    // It has the form of the digest of a config.
-    if digest.parse::<ConfigDigest>().is_err() {
-        return Err("the digest must be a SHA-256 in hex, 64 digits in lower case");
-    }
-    let mut bytes = [0; 32];
-    for (byte, pair) in bytes.iter_mut().zip(digest.as_bytes().chunks(2)) {
-        let pair = std::str::from_utf8(pair).map_err(|_| "the digest must be hex")?;
-        *byte = u8::from_str_radix(pair, 16).map_err(|_| "the digest must be hex")?;
-    }
+    // It is written like the digest of a config.
+    let digest: ConfigDigest = digest
+        .parse()
+        .map_err(|_| "the digest must be a SHA-256 in hex, 64 digits in lower case")?;
     Ok(Token {
         name: name.to_owned(),
         role,
-        digest: bytes,
+        digest: *digest.as_bytes(),
     })
 }
 

@@ -2,7 +2,6 @@
 //!
 //! Source: SPEC.md, section 1.
 
-mod explanation;
 pub(crate) mod request;
 mod response;
 pub(crate) mod strict_json;
@@ -14,29 +13,17 @@ use codeid_engine::{Generation, LiveTable, RouteTable, Scratch};
 
 use self::request::Parameters;
 use crate::metrics::{Identification, RequestResult, Tally, thread_scratch};
-use crate::result::ApiResult;
+use crate::result::identify::{PARAM_ILLEGAL, UNKNOWN_EXCEPTION};
 
-pub(crate) use self::explanation::ExplainedRule;
 pub use self::request::RequestError;
-pub(crate) use self::response::{write_failure, write_string, write_verdict};
+pub(crate) use self::response::write_string;
+pub use self::response::{write_failure, write_verdict};
 
 /// The most bytes of the body of a request for one code value.
 pub(crate) const MAX_BODY_BYTES: usize = 128 << 10;
 
 /// The most bytes of the body of a batch.
 pub(crate) const MAX_BATCH_BODY_BYTES: usize = 16 << 20;
-
-pub(crate) const PARAM_ILLEGAL: ApiResult = ApiResult {
-    code: "PARAM_ILLEGAL",
-    status: "F",
-    message: "Illegal parameters exist. For example, a non-numeric input, or an invalid date.",
-};
-
-pub(crate) const UNKNOWN_EXCEPTION: ApiResult = ApiResult {
-    code: "UNKNOWN_EXCEPTION",
-    status: "U",
-    message: "The API calling failed because of unknown reasons.",
-};
 
 /// A buffer for answers that grew beyond this is not kept for the next.
 const MAX_KEPT_BYTES: usize = 64 << 10;

@@ -10,7 +10,7 @@ use crate::result::ApiResult;
 const SUCCESS: &[u8] = br#"{"result":{"resultCode":"SUCCESS","resultStatus":"S","resultMessage":"Success"},"isSupported":"#;
 
 /// Appends the answer that tells a verdict.
-pub(crate) fn write_verdict(verdict: &Verdict<'_>, out: &mut Vec<u8>) {
+pub fn write_verdict(verdict: &Verdict<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(SUCCESS);
     match verdict.outcome {
         Outcome::Unsupported => out.extend_from_slice(b"false}"),
@@ -33,7 +33,7 @@ pub(crate) fn write_verdict(verdict: &Verdict<'_>, out: &mut Vec<u8>) {
 }
 
 /// Appends an answer that tells a failure; `detail` is one sentence for people.
-pub(crate) fn write_failure(result: &ApiResult, detail: &str, out: &mut Vec<u8>) {
+pub fn write_failure(result: &ApiResult, detail: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(b"{");
     result.write(out);
     out.extend_from_slice(br#","detail":"#);

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use super::RECORDED;
 use super::histogram::{Distribution, Histogram};
 use super::worker::Stopwatch;
-use crate::sdk_proxy::results;
+use crate::result::sdk_proxy as results;
 
 /// Requests of sdkProxy, those that were forwarded and those that were not.
 #[derive(Debug, Default)]

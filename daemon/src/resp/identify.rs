@@ -10,9 +10,9 @@ use super::commands::{After, Run, wrong_count};
 use super::decode::Command;
 use super::encode::Encoder;
 use crate::identify::request::MAX_ELEMENTS;
-use crate::identify::{PARAM_ILLEGAL, UNKNOWN_EXCEPTION};
 use crate::metrics::{Identification, RequestResult};
 use crate::result::ApiResult;
+use crate::result::identify::{PARAM_ILLEGAL, UNKNOWN_EXCEPTION};
 
 /// The most bytes of the reply to one command. Code values that are answered as they are stay far
 /// below it; templates that repeat long ones may not.

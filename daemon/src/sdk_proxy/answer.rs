@@ -6,8 +6,8 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::results;
 use crate::metrics::SdkProxyFigures;
+use crate::result::sdk_proxy as results;
 
 /// What an answer says about the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
@@ -22,7 +22,9 @@ use tokio::time::timeout;
 use tower_service::Service;
 
 use crate::budget::{Budget, Share};
-use crate::connector::{Connector, describe};
+use crate::error_chain::ErrorChain;
+use crate::outbound::connector::Connector;
+use crate::sync::Mutex;
 
 /// How long a connection is kept for the next request: less than any server is known to keep it,
 /// since one that the server is just closing can take a request and lose it.
@@ -167,7 +169,7 @@ impl Connections {
         };
         let response = sent.map_err(|mut error| {
             let unsent = error.take_message();
-            let told = ExchangeError(format!("no answer: {}", describe(&error.into_error())));
+            let told = ExchangeError(format!("no answer: {}", ErrorChain(&error.into_error())));
             match unsent {
                 Some(unsent) => NoAnswer::NothingWritten(Box::new(unsent), told),
                 None => NoAnswer::Told(told),
@@ -193,7 +195,7 @@ impl Connections {
         let mut bytes = BytesMut::new();
         while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
             let frame = frame.map_err(|error| {
-                let (read, why) = (bytes.len(), describe(&error));
+                let (read, why) = (bytes.len(), ErrorChain(&error));
                 ExchangeError(format!("the answer broke off after {read} bytes: {why}"))
             })?;
             let Ok(piece) = frame.into_data() else {
@@ -236,8 +238,10 @@ impl Connections {
             poll_fn(|cx| connector.poll_ready(cx)).await?;
             connector.call(self.url.clone()).await
         };
-        let stream = stream.await.map_err(|error| failed(describe(&*error)))?;
-        let unusable = |error: hyper::Error| failed(describe(&error));
+        let stream = stream
+            .await
+            .map_err(|error| failed(ErrorChain(&*error).to_string()))?;
+        let unusable = |error: hyper::Error| failed(ErrorChain(&error).to_string());
         if stream.connected().is_negotiated_h2() {
             let (sender, connection) = http2::Builder::new(TokioExecutor::new())
                 .timer(TokioTimer::new())
@@ -264,7 +268,7 @@ impl Connections {
     }
 
     fn idle(&self) -> MutexGuard<'_, Idle> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+        self.idle.lock()
     }
 }
 

@@ -4,8 +4,8 @@ use hyper::header::{HeaderMap, HeaderName};
 
 use super::login_check::LoginCheck;
 use super::request::SdkRequest;
-use super::results;
 use crate::result::ApiResult;
+use crate::result::sdk_proxy as results;
 
 /// The header that names a customer: set by the gateway before us, or answered by a login check.
 const CUSTOMER_ID: HeaderName = HeaderName::from_static("x-customer-id");

@@ -17,8 +17,6 @@ mod customer;
 mod login_check;
 mod open;
 mod request;
-pub(crate) mod request_time;
-pub(crate) mod results;
 #[cfg(test)]
 mod tests;
 mod upstream;
@@ -42,13 +40,10 @@ pub use self::answer::Outcome;
 pub use self::request::{Illegal, SdkRequest};
 pub use self::verifier::{Refused, Verifier};
 
-pub(crate) use self::results::{
-    INVALID_API, MEDIA_TYPE_NOT_ACCEPTABLE, METHOD_NOT_SUPPORTED, PARAM_ILLEGAL,
-    REQUEST_TRAFFIC_EXCEED_LIMIT,
-};
+use crate::result::sdk_proxy as results;
 
 /// The path that callers know.
-pub(crate) const PATH: &str = "/aps/api/v1/mobile/sdkProxy";
+pub const PATH: &str = "/aps/api/v1/mobile/sdkProxy";
 
 /// The most bytes of a request's body.
 pub(crate) const MAX_BODY_BYTES: usize = 1 << 20;
@@ -98,8 +93,9 @@ impl SdkProxy {
         body: Bytes,
     ) -> Result<Answer, RequestError> {
         let Ok(permit) = Arc::clone(&self.in_flight).try_acquire_owned() else {
-            self.figures.count(REQUEST_TRAFFIC_EXCEED_LIMIT.code);
-            return Ok(Answer::of(&REQUEST_TRAFFIC_EXCEED_LIMIT));
+            self.figures
+                .count(results::REQUEST_TRAFFIC_EXCEED_LIMIT.code);
+            return Ok(Answer::of(&results::REQUEST_TRAFFIC_EXCEED_LIMIT));
         };
         let Some(runtime) = &self.runtime else {
             return Ok(Answer::of(&results::UNKNOWN_EXCEPTION));
@@ -146,7 +142,7 @@ impl Forwarder {
     async fn answer(&self, headers: &HeaderMap, body: &[u8]) -> Result<Answer, RequestError> {
         let request = SdkRequest::read(body)?;
         let forwarded = async {
-            let illegal = |_| &PARAM_ILLEGAL;
+            let illegal = |_| &results::PARAM_ILLEGAL;
             request.check().map_err(illegal)?;
             let customer_id = self.customer_from.find(headers, &request).await?;
             let body = request.for_upstream(&customer_id).map_err(illegal)?;

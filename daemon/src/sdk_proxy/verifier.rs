@@ -4,9 +4,10 @@ use hyper::StatusCode;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use thiserror::Error;
 
+use super::PATH;
 use super::answer::{Outcome, understand};
-use super::{PATH, results};
 use crate::result::ApiResult;
+use crate::result::sdk_proxy as results;
 use crate::signature::{SignatureError, SignedContent, VerifyingKeys};
 
 pub(super) const RESPONSE_TIME: HeaderName = HeaderName::from_static("response-time");

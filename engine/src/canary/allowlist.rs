@@ -32,7 +32,7 @@ impl Allowlist {
     /// Adds an entry: an openId, or `sha256:` and the 64 hex digits of the SHA-256 of one.
     pub(crate) fn add(&mut self, entry: &str) -> Result<(), EntryError> {
         if let Some(digits) = entry.strip_prefix(DIGEST_PREFIX) {
-            let digest = hex::decode_32(digits).ok_or(EntryError::Digest)?;
+            let digest = hex::decode(digits.as_bytes()).ok_or(EntryError::Digest)?;
             self.digests.insert(digest);
         } else {
             OpenId::new(entry).map_err(EntryError::OpenId)?;

@@ -189,7 +189,7 @@ pub(super) fn check_length(
     let allowed = (minimum..=maximum).contains(&characters);
     if !allowed {
         let message =
-            format!("the text must have {minimum} to {maximum} characters, not {characters}");
+            format!("the text must have {minimum} to {maximum} characters but has {characters}");
         problems.error(
             node,
             Problem::new(ProblemCode::WrongLength, pointer, message),

@@ -12,8 +12,8 @@ use tokio::task::JoinSet;
 use super::super::connections::Connections;
 use super::gateway::{End, Manners, Reply, SUCCESS, signed};
 use super::{Budget, Fixture, Running, post, request};
-use crate::connector::Connector;
-use crate::tls;
+use crate::outbound::connector::Connector;
+use crate::outbound::tls;
 
 const ENDS: [End; 3] = [End::Orderly, End::Fin, End::Reset];
 

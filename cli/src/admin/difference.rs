@@ -1,0 +1,80 @@
+//! What a candidate changes, rule by rule.
+
+use std::io::{self, Write};
+
+use clap::builder::styling::{AnsiColor, Style};
+use codeid_daemon::api::check::{Change, Changes, RuleChange};
+use serde_json::{Map, Value};
+
+use super::rules::{cut, in_a_line};
+use crate::output::printable;
+
+/// How many characters of a changed member are shown.
+const MEMBER_CHARACTERS: usize = 300;
+
+/// Writes a line for each rule that changes, and what of it does.
+pub(super) fn show(output: &mut impl Write, changes: &Changes) -> io::Result<()> {
+    let plural = if changes.unchanged == 1 { "" } else { "s" };
+    if changes.rules.is_empty() {
+        return writeln!(
+            output,
+            "no rule changes: {} rule{plural} as they serve now",
+            changes.unchanged
+        );
+    }
+    writeln!(output, "against what serves now:")?;
+    for change in &changes.rules {
+        show_rule(output, change)?;
+    }
+    writeln!(output, "  {} rule{plural} unchanged", changes.unchanged)
+}
+
+fn show_rule(output: &mut impl Write, change: &RuleChange) -> io::Result<()> {
+    let (sign, colour) = match change.change {
+        Change::Added => ('+', AnsiColor::Green),
+        Change::Removed => ('-', AnsiColor::Red),
+        Change::Moved => ('>', AnsiColor::Cyan),
+        Change::Changed => ('~', AnsiColor::Yellow),
+    };
+    let style = Style::new().fg_color(Some(colour.into()));
+    let id = printable(&change.id);
+    write!(output, "  {style}{sign} {id}{style:#} {}", change.change)?;
+    match (&change.before, &change.after) {
+        (Some(before), Some(after)) => {
+            writeln!(output)?;
+            show_members(output, before, after)
+        }
+        (Some(rule), None) | (None, Some(rule)) => {
+            writeln!(output, ": {}", printable(&in_a_line(rule)))
+        }
+        (None, None) => writeln!(output),
+    }
+}
+
+/// Writes the members of a rule that differ, as they were and as they will be.
+fn show_members(
+    output: &mut impl Write,
+    before: &Map<String, Value>,
+    after: &Map<String, Value>,
+) -> io::Result<()> {
+    let only_after = after.keys().filter(|name| !before.contains_key(*name));
+    for name in before.keys().chain(only_after) {
+        let (was, is) = (present(before, name), present(after, name));
+        if was == is {
+            continue;
+        }
+        for (sign, colour, value) in [('-', AnsiColor::Red, was), ('+', AnsiColor::Green, is)] {
+            if let Some(value) = value {
+                let style = Style::new().fg_color(Some(colour.into()));
+                let line = cut(&format!("{name} {value}"), MEMBER_CHARACTERS);
+                writeln!(output, "      {style}{sign} {}{style:#}", printable(&line))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A member that is there; `null` is not.
+fn present<'a>(rule: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    rule.get(name).filter(|value| !value.is_null())
+}

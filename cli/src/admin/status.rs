@@ -1,0 +1,221 @@
+//! `codeid admin status`: what serves, where it came from, and how the sources do.
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use codeid_daemon::api::status::{
+    CheckOutcome, DaemonStatus, ListenerAddresses, RulesStatus, SourceStatus, Status, TableStatus,
+};
+
+use super::desk::Desk;
+use super::hold;
+use crate::moment::{ago, span, until, utc_and_ago};
+use crate::output::{Failure, printable};
+use crate::table::{self, Column};
+
+/// The command line of `codeid admin status`.
+#[derive(Debug, clap::Args)]
+pub(super) struct ShowStatus {
+    /// Exit with status 1 if the daemon is not ready
+    #[arg(long)]
+    ready: bool,
+}
+
+impl ShowStatus {
+    pub(super) fn run(self, desk: &mut Desk<'_>) -> Result<ExitCode, Failure> {
+        let status: Status = desk.get("/v1/status")?;
+        if !desk.is_json() {
+            show(desk.stdout, &status)?;
+        }
+        Ok(match self.ready && !status.readiness.ready {
+            true => ExitCode::FAILURE,
+            false => ExitCode::SUCCESS,
+        })
+    }
+}
+
+fn show(output: &mut impl Write, status: &Status) -> io::Result<()> {
+    let mut field = |name: &str, value: &str| writeln!(output, "{name:<12} {}", printable(value));
+    field("daemon", &process(&status.daemon))?;
+    field("ready", if status.readiness.ready { "yes" } else { "no" })?;
+    for reason in &status.readiness.not_ready_because {
+        field("", &reason.detail)?;
+    }
+    let rules = &status.rules;
+    match &rules.table {
+        None => field("table", "none")?,
+        Some(table) => {
+            for (name, value) in serving(table) {
+                field(name, &value)?;
+            }
+        }
+    }
+    field("confirmed", &confirmed(rules))?;
+    match &rules.freeze {
+        None => field("hold", "none")?,
+        Some(hold) => {
+            field("hold", &hold::described(hold))?;
+            field("", "codeid admin thaw ends it")?;
+        }
+    }
+    let next = match (rules.next_pull_at, &rules.sources.remote) {
+        (Some(at), _) => until(at),
+        (None, None) => "none, there is no remote source".to_owned(),
+        (None, Some(_)) if rules.freeze.is_some() => "none while the hold lasts".to_owned(),
+        (None, Some(_)) => "now".to_owned(),
+    };
+    field("next pull", &next)?;
+    let kept = match (&rules.save.failure, rules.save.last_good_at) {
+        (Some(why), _) => format!("no: {why}"),
+        (None, Some(at)) => format!("yes, {}", utc_and_ago(at)),
+        (None, None) => "nothing since the start".to_owned(),
+    };
+    field("kept", &kept)?;
+    for (name, address) in addresses(&status.daemon.listeners) {
+        let address = address.unwrap_or_else(|| "off".to_owned());
+        field("listener", &format!("{name} {address}"))?;
+    }
+    field("log level", &status.daemon.log_level.to_string())?;
+    writeln!(output)?;
+    sources(output, rules)
+}
+
+/// The address of each listener by its name; `None` for one that is off.
+fn addresses(listeners: &ListenerAddresses) -> [(&'static str, Option<String>); 5] {
+    let tcp = |address: Option<SocketAddr>| address.map(|address| address.to_string());
+    [
+        ("admin", listeners.admin.clone()),
+        ("adminHttp", tcp(listeners.admin_http)),
+        ("http", tcp(listeners.http)),
+        ("resp", listeners.resp.clone()),
+        ("unix", listeners.unix.clone()),
+    ]
+}
+
+fn process(daemon: &DaemonStatus) -> String {
+    let state = match (daemon.draining, daemon.stopping) {
+        (true, _) => ", draining",
+        (false, true) => ", stopping",
+        (false, false) => "",
+    };
+    format!(
+        "codeid {}, process {}, up {}{state}",
+        daemon.version,
+        daemon.pid,
+        span(daemon.uptime_ms)
+    )
+}
+
+fn serving(table: &TableStatus) -> [(&'static str, String); 4] {
+    let plural = if table.rule_count == 1 { "" } else { "s" };
+    [
+        (
+            "table",
+            format!(
+                "generation {}, version {}, {} rule{plural}",
+                table.generation, table.version, table.rule_count
+            ),
+        ),
+        ("from", format!("{} {}", table.level, table.uri)),
+        (
+            "loaded",
+            format!(
+                "{}, compiled in {} µs, about {} KiB",
+                utc_and_ago(table.loaded_at),
+                table.compile_us,
+                table.memory_bytes.div_ceil(1024)
+            ),
+        ),
+        ("sha256", table.sha256.to_string()),
+    ]
+}
+
+/// How long ago the remote said that what serves is what it wants.
+fn confirmed(status: &RulesStatus) -> String {
+    let staleness = &status.staleness;
+    if status.sources.remote.is_none() {
+        return "never, there is no remote source".to_owned();
+    }
+    let age = span(staleness.age_ms);
+    match (staleness.stale, staleness.stale_after_ms) {
+        (true, _) => format!("{age} ago, which is STALE"),
+        (false, Some(after)) => format!("{age} ago, stale after {}", span(after)),
+        (false, None) => format!("{age} ago"),
+    }
+}
+
+fn sources(output: &mut impl Write, status: &RulesStatus) -> io::Result<()> {
+    let sources = [
+        ("REMOTE", status.sources.remote.as_ref()),
+        ("LOCAL", Some(&status.sources.local)),
+        ("PRESET", Some(&status.sources.preset)),
+    ];
+    let mut table = table::Table::new([
+        Column::Left("SOURCE"),
+        Column::Left("LAST LOOK"),
+        Column::Left("OUTCOME"),
+        Column::Left("LAST GOOD"),
+        Column::Left("URI"),
+    ]);
+    let or_never = |at: Option<u64>| at.map_or_else(|| "never".to_owned(), ago);
+    for (level, source) in sources {
+        let Some(source) = source else { continue };
+        let look = source.last_check.as_ref();
+        table.row([
+            level.to_owned(),
+            or_never(look.map(|look| look.at)),
+            look.map_or_else(|| "-".to_owned(), |look| look.outcome.to_string()),
+            or_never(source.last_good_check_at),
+            source.uri.clone(),
+        ]);
+    }
+    table.write(output, "")?;
+    for (level, source) in sources {
+        if let Some(source) = source {
+            complaints(output, level, source)?;
+        }
+    }
+    Ok(())
+}
+
+fn complaints(output: &mut impl Write, level: &str, source: &SourceStatus) -> io::Result<()> {
+    if let Some(look) = &source.last_check
+        && !look.good
+        && look.outcome != CheckOutcome::Absent
+    {
+        let why = look.why.as_deref().unwrap_or("no reason is known");
+        let times = match look.failures {
+            0 | 1 => String::new(),
+            times => format!(", {times} times in a row"),
+        };
+        writeln!(
+            output,
+            "\n{level} {}{times}: {}",
+            look.outcome,
+            printable(why)
+        )?;
+    }
+    if let Some(refusal) = &source.refusal {
+        let plural = if refusal.problem_count == 1 { "" } else { "s" };
+        writeln!(
+            output,
+            "\n{level} gives a config that is refused since {}: {} problem{plural}, sha256 {}",
+            utc_and_ago(refusal.at),
+            refusal.problem_count,
+            refusal.sha256
+        )?;
+        for problem in &refusal.problems {
+            let place = problem.position.map(codeid_engine::Position::from);
+            let place = place.map_or_else(
+                || problem.pointer.clone(),
+                |place| format!("line {}, column {}", place.line, place.column),
+            );
+            let rule = problem.rule.as_deref();
+            let rule = rule.map_or_else(String::new, |rule| format!("rule {rule}: "));
+            let line = format!("{rule}{} ({place})", problem.message);
+            writeln!(output, "  {}", printable(&line))?;
+        }
+    }
+    Ok(())
+}

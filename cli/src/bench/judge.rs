@@ -1,0 +1,246 @@
+//! Whether an answer is a good one.
+
+use std::path::Path;
+
+use memchr::memmem::Finder;
+use serde_json::{Map, Value};
+
+use super::answer::{Said, resp_fields};
+use super::failure::FailureKind;
+use super::requests::read_file;
+use super::target::Protocol;
+
+/// Looks at each answer.
+#[derive(Debug)]
+pub(super) struct Judge {
+    protocol: Protocol,
+    /// In the order of the codes; none: an answer only has to be a good one.
+    expected: Option<Vec<Expected>>,
+    success: Finder<'static>,
+}
+
+/// The answer to one code.
+#[derive(Debug)]
+struct Expected {
+    /// The answer as it will most likely come: what is equal to it needs no parsing.
+    bytes: Vec<u8>,
+    /// Without `line` and `detail`.
+    fields: Map<String, Value>,
+}
+
+impl Judge {
+    /// A judge by the file of expected answers, which has one for each of the `codes`.
+    pub(super) fn new(
+        protocol: &Protocol,
+        expect: Option<&Path>,
+        codes: usize,
+    ) -> Result<Self, String> {
+        let expected = match expect {
+            None => None,
+            Some(path) => Some(read_expected(protocol, path, codes)?),
+        };
+        Ok(Self {
+            protocol: protocol.clone(),
+            expected,
+            success: Finder::new(br#""resultStatus":"S""#),
+        })
+    }
+
+    /// Whether `said` is a good answer to the code at `index`.
+    pub(super) fn check(&self, index: usize, said: &Said<'_>) -> Result<(), FailureKind> {
+        let expected = self.expected.as_ref().map(|answers| &answers[index]);
+        match (said, expected) {
+            (Said::Failed(FailureKind::ErrorReply(word)), Some(expected)) => {
+                match expected.failure() {
+                    Some(code) if word.is(code) => Ok(()),
+                    Some(_) => Err(FailureKind::Unexpected),
+                    None => Err(FailureKind::ErrorReply(*word)),
+                }
+            }
+            (Said::Failed(kind), _) => Err(*kind),
+            (Said::Content(content), Some(expected)) => {
+                if *content == expected.bytes || expected.equals(&self.protocol, content) {
+                    Ok(())
+                } else {
+                    Err(FailureKind::Unexpected)
+                }
+            }
+            (Said::Content(content), None) => match self.protocol {
+                Protocol::IdentifyHttp { .. } if self.success.find(content).is_none() => {
+                    Err(FailureKind::NotIdentified)
+                }
+                _ => Ok(()),
+            },
+        }
+    }
+}
+
+impl Expected {
+    fn new(protocol: &Protocol, mut fields: Map<String, Value>) -> Self {
+        fields.remove("detail");
+        let mut bytes = Vec::new();
+        if *protocol == Protocol::IdentifyResp {
+            encode(&fields, &mut bytes);
+        } else {
+            bytes = Value::Object(fields.clone()).to_string().into_bytes();
+        }
+        Self { bytes, fields }
+    }
+
+    /// The result code, if it is not that of a success.
+    fn failure(&self) -> Option<&str> {
+        let result = self.fields.get("result")?;
+        let status = result.get("resultStatus")?;
+        let code = result.get("resultCode")?.as_str()?;
+        (status != "S").then_some(code)
+    }
+
+    /// The same fields, in whatever order and spelling.
+    fn equals(&self, protocol: &Protocol, content: &[u8]) -> bool {
+        if *protocol == Protocol::IdentifyResp {
+            let Some(given) = resp_fields(content) else {
+                return false;
+            };
+            let is_result = |name: &&String| *name == "result";
+            self.failure().is_none()
+                && given.len() == self.fields.keys().filter(|name| !is_result(name)).count()
+                && given
+                    .iter()
+                    .all(|(name, value)| self.fields.get(name) == Some(value))
+        } else {
+            let Ok(mut given) = serde_json::from_slice::<Map<String, Value>>(content) else {
+                return false;
+            };
+            given.remove("detail");
+            given == self.fields
+        }
+    }
+}
+
+/// The reply of RESP2, in the order in which codeid writes the fields.
+fn encode(fields: &Map<String, Value>, out: &mut Vec<u8>) {
+    const NAMES: [&str; 5] = [
+        "isSupported",
+        "postCodeMatchActionType",
+        "codeValue",
+        "redirectUrl",
+        "userAgent",
+    ];
+    let present = NAMES
+        .iter()
+        .filter_map(|name| Some((name, fields.get(*name)?)));
+    out.extend_from_slice(format!("*{}\r\n", present.clone().count() * 2).as_bytes());
+    for (name, value) in present {
+        out.extend_from_slice(format!("${}\r\n{name}\r\n", name.len()).as_bytes());
+        let value = match value {
+            Value::Bool(value) => format!(":{}\r\n", u8::from(*value)),
+            other => {
+                let text = other.as_str().unwrap_or_default();
+                format!("${}\r\n{text}\r\n", text.len())
+            }
+        };
+        out.extend_from_slice(value.as_bytes());
+    }
+}
+
+fn read_expected(protocol: &Protocol, path: &Path, codes: usize) -> Result<Vec<Expected>, String> {
+    let shown = path.display();
+    let mut answers = Vec::with_capacity(codes);
+    for (line, number) in read_file(path)?.lines().zip(1_u64..) {
+        let mut fields: Map<String, Value> = serde_json::from_str(line)
+            .map_err(|error| format!("{shown}, line {number}: not a JSON object: {error}"))?;
+        if fields.remove("line") != Some(Value::from(number)) || !fields.contains_key("result") {
+            return Err(format!(
+                "{shown}, line {number}: not what codeid identify --file prints for line {number}"
+            ));
+        }
+        answers.push(Expected::new(protocol, fields));
+    }
+    if answers.len() != codes {
+        return Err(format!(
+            "{shown} has {} answers, and there are {codes} codes",
+            answers.len()
+        ));
+    }
+    Ok(answers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::failure::Word;
+
+    const HTTP: Protocol = Protocol::IdentifyHttp {
+        host: String::new(),
+        path: String::new(),
+    };
+
+    fn judge(protocol: &Protocol, expected: &str) -> Judge {
+        let fields = serde_json::from_str(expected).unwrap();
+        Judge {
+            expected: Some(vec![Expected::new(protocol, fields)]),
+            ..Judge::new(protocol, None, 1).unwrap()
+        }
+    }
+
+    fn check(judge: &Judge, content: &str) -> Result<(), FailureKind> {
+        judge.check(0, &Said::Content(content.as_bytes()))
+    }
+
+    const SUPPORTED: &str = r#"{"result":{"resultCode":"SUCCESS","resultStatus":"S"},"isSupported":true,"codeValue":"x"}"#;
+    const ILLEGAL: &str =
+        r#"{"result":{"resultCode":"PARAM_ILLEGAL","resultStatus":"F"},"detail":"Too long."}"#;
+
+    #[test]
+    fn http_answers_are_compared_as_json_less_the_detail() {
+        let supported = judge(&HTTP, SUPPORTED);
+        assert_eq!(check(&supported, SUPPORTED), Ok(()));
+        let reordered = r#"{"codeValue":"\u0078", "isSupported":true,"result":{"resultStatus":"S","resultCode":"SUCCESS"}}"#;
+        assert_eq!(check(&supported, reordered), Ok(()));
+        for other in [
+            &SUPPORTED.replace("true", "false")[..],
+            &SUPPORTED.replace(",\"codeValue\":\"x\"", ""),
+            "",
+            "[]",
+            "{",
+        ] {
+            assert_eq!(check(&supported, other), Err(FailureKind::Unexpected));
+        }
+        let illegal = judge(&HTTP, ILLEGAL);
+        assert_eq!(check(&illegal, &ILLEGAL.replace("Too", "Way too")), Ok(()));
+    }
+
+    #[test]
+    fn resp_replies_are_compared_by_their_fields() {
+        let supported = judge(&Protocol::IdentifyResp, SUPPORTED);
+        let two = "*4\r\n$11\r\nisSupported\r\n:1\r\n$9\r\ncodeValue\r\n$1\r\nx\r\n";
+        assert_eq!(
+            supported.expected.as_ref().unwrap()[0].bytes,
+            two.as_bytes()
+        );
+        assert_eq!(check(&supported, two), Ok(()));
+        let three = "%2\r\n+codeValue\r\n$1\r\nx\r\n+isSupported\r\n#t\r\n";
+        assert_eq!(check(&supported, three), Ok(()));
+        for other in [
+            "*2\r\n$11\r\nisSupported\r\n:1\r\n",
+            &three.replace("#t", "#f"),
+        ] {
+            assert_eq!(check(&supported, other), Err(FailureKind::Unexpected));
+        }
+        let illegal = judge(&Protocol::IdentifyResp, ILLEGAL);
+        let said = |word: &[u8]| Said::Failed(FailureKind::ErrorReply(Word::first_of(word)));
+        assert_eq!(illegal.check(0, &said(b"PARAM_ILLEGAL openId ...")), Ok(()));
+        assert_eq!(
+            illegal.check(0, &said(b"ERR x")),
+            Err(FailureKind::Unexpected)
+        );
+        assert_eq!(check(&illegal, two), Err(FailureKind::Unexpected));
+    }
+
+    #[test]
+    fn without_a_file_an_answer_has_to_be_a_success() {
+        let judge = Judge::new(&HTTP, None, 1).unwrap();
+        assert_eq!(check(&judge, SUPPORTED), Ok(()));
+        assert_eq!(check(&judge, ILLEGAL), Err(FailureKind::NotIdentified));
+    }
+}

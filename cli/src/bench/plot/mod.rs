@@ -1,0 +1,243 @@
+//! Latency by percentile of one or several runs, as an SVG picture.
+//!
+//! A hundred lines of text do it; the crates that draw plots bring fonts, colours and pictures in
+//! other formats along, and draw neither this axis nor this legend.
+
+mod axes;
+mod svg;
+
+use self::axes::{LatencyAxis, NinesAxis};
+use self::svg::{Anchor, Picture};
+use super::figures::{Load, Run};
+use super::report::load;
+use crate::quantity::{grouped, time};
+
+const WIDTH: f64 = 960.0;
+const LEFT: f64 = 92.0;
+const RIGHT: f64 = 24.0;
+const PLOT_HEIGHT: f64 = 400.0;
+const BELOW: f64 = 64.0;
+/// Where the legend begins, under title and subtitle.
+const LEGEND_TOP: f64 = 76.0;
+const LEGEND_ROW: f64 = 22.0;
+
+const INK: &str = "#222222";
+const GREY: &str = "#666666";
+const GRID: &str = "#dddddd";
+
+/// Told apart also by those who see no red or no green (Okabe and Ito).
+const COLOURS: [&str; 7] = [
+    "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000",
+];
+
+/// One pattern for each round of the colours.
+const DASHES: [&str; 4] = ["", "7 4", "2 3", "9 3 2 3"];
+
+/// The picture of `runs`.
+pub(super) fn svg(runs: &[Run]) -> String {
+    let top = LEGEND_TOP + LEGEND_ROW * runs.len() as f64 + 12.0;
+    let height = top + PLOT_HEIGHT + BELOW;
+    let mut picture = Picture::new(WIDTH, height, "Latency by percentile");
+    let loads: Vec<String> = runs.iter().map(load).collect();
+    let same_load = loads.windows(2).all(|pair| pair[0] == pair[1]);
+
+    picture.text(LEFT, 32.0, Anchor::Start, 20, INK, "Latency by percentile");
+    let subtitle = match loads.first() {
+        Some(load) if same_load => load,
+        _ => "How each was driven stands beside its name",
+    };
+    picture.text(LEFT, 54.0, Anchor::Start, 13, GREY, subtitle);
+    for (index, (run, load)) in runs.iter().zip(&loads).enumerate() {
+        let y = LEGEND_TOP + LEGEND_ROW * (index as f64 + 0.5);
+        let (colour, dash) = style(index);
+        picture.line((LEFT, y), (LEFT + 30.0, y), colour, 2.5, dash);
+        let said = legend(run, (!same_load).then_some(load));
+        picture.text(LEFT + 40.0, y + 4.5, Anchor::Start, 13, INK, &said);
+    }
+
+    let x_axis = NinesAxis::new(runs, LEFT, WIDTH - RIGHT);
+    let y_axis = LatencyAxis::new(runs, top + PLOT_HEIGHT, top);
+    let bottom = top + PLOT_HEIGHT;
+    for (nines, label) in x_axis.ticks() {
+        let x = x_axis.at(nines);
+        picture.line((x, top), (x, bottom), GRID, 1.0, "");
+        picture.text(x, bottom + 20.0, Anchor::Middle, 12, GREY, &label);
+    }
+    for microseconds in y_axis.ticks() {
+        let y = y_axis.at(microseconds);
+        picture.line((LEFT, y), (WIDTH - RIGHT, y), GRID, 1.0, "");
+        let label = time(microseconds);
+        picture.text(LEFT - 10.0, y + 4.0, Anchor::End, 12, GREY, &label);
+    }
+    picture.line((LEFT, bottom), (WIDTH - RIGHT, bottom), GREY, 1.2, "");
+    picture.line((LEFT, top), (LEFT, bottom), GREY, 1.2, "");
+    let middle = f64::midpoint(LEFT, WIDTH - RIGHT);
+    let what = "Percentile: so many requests took no longer (each step: ten times rarer)";
+    picture.text(middle, bottom + 46.0, Anchor::Middle, 13, INK, what);
+    picture.upwards(
+        20.0,
+        f64::midpoint(top, bottom),
+        13,
+        INK,
+        latency_title(runs),
+    );
+
+    for (index, run) in runs.iter().enumerate() {
+        let (colour, dash) = style(index);
+        let points = &run.latency.by_percentile;
+        let points = points.iter().map(|point| {
+            let nines = NinesAxis::nines(point.percentile, run.latency.count);
+            (x_axis.at(nines), y_axis.at(point.microseconds))
+        });
+        picture.curve(points, colour, 2.5, dash);
+    }
+    picture.finish()
+}
+
+const fn style(index: usize) -> (&'static str, &'static str) {
+    let round = index / COLOURS.len();
+    (COLOURS[index % COLOURS.len()], DASHES[round % DASHES.len()])
+}
+
+fn legend(run: &Run, load: Option<&String>) -> String {
+    let mut said = format!(
+        "{}: {} requests/s, p99 {}",
+        run.name,
+        grouped(run.requests_per_second),
+        time(run.latency.microseconds.p99)
+    );
+    if run.latency.count == 0 {
+        said = format!("{}: no good answer", run.name);
+    }
+    if run.errors.total > 0 {
+        said += &format!(", {} errors", grouped(run.errors.total as f64));
+    }
+    if let Some(load) = load {
+        said += &format!(" ({load})");
+    }
+    said
+}
+
+fn latency_title(runs: &[Run]) -> &'static str {
+    let open = runs.iter().filter(|run| run.load != Load::Closed).count();
+    if open == runs.len() {
+        "Latency from when a request was due (logarithmic)"
+    } else if open == 0 {
+        "Latency from when a request was sent (logarithmic)"
+    } else {
+        "Latency from due (open loop) or sent (closed)"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::figures::Setup;
+    use crate::bench::schedule::{Pace, Schedule};
+    use crate::bench::tally::Tally;
+    use crate::bench::target::{Address, Protocol, Target};
+
+    fn run(name: &str, pace: Pace, latencies: impl Iterator<Item = u64>) -> Run {
+        let mut tally = Tally::new();
+        latencies.for_each(|latency| tally.latencies.record(latency).unwrap());
+        let target = Target {
+            name: name.to_owned(),
+            address: Address::Tcp("127.0.0.1:1".to_owned()),
+            protocol: Protocol::IdentifyResp,
+        };
+        let setup = Setup {
+            connections: 16,
+            depth: 1,
+            threads: 1,
+            schedule: Schedule {
+                pace,
+                start: 0,
+                end: 10_000_000_000,
+            },
+            interrupted_at: None,
+        };
+        Run::new(&target, &setup, &tally)
+    }
+
+    /// The texts of the picture; fails where it is not well-formed XML.
+    fn texts(svg: &str) -> Vec<String> {
+        let (mut open, mut texts) = (Vec::new(), Vec::new());
+        let mut rest = svg;
+        while let Some(start) = rest.find('<') {
+            let (before, tag) = rest.split_at(start);
+            let end = tag.find('>').expect("a tag that ends");
+            assert!(!before.contains('>'), "{before}");
+            for reference in before.split('&').skip(1) {
+                assert!(
+                    ["amp;", "lt;", "gt;", "quot;"]
+                        .iter()
+                        .any(|r| reference.starts_with(r))
+                );
+            }
+            if !before.trim().is_empty() {
+                texts.push(before.trim().to_owned());
+            }
+            let inside = &tag[1..end];
+            assert_eq!(inside.matches('"').count() % 2, 0, "{inside}");
+            if let Some(name) = inside.strip_prefix('/') {
+                assert_eq!(open.pop(), Some(name));
+            } else if !inside.ends_with('/') {
+                open.push(inside.split(' ').next().unwrap());
+            }
+            rest = &tag[end + 1..];
+        }
+        assert!(open.is_empty() && rest.trim().is_empty(), "{open:?} {rest}");
+        texts
+    }
+
+    #[test]
+    fn a_picture_says_what_it_shows() {
+        let runs = [
+            run(
+                "codeid <&\"\u{1}>",
+                Pace::Closed,
+                (1..=100_000).map(|n| n * 10),
+            ),
+            run("nginx", Pace::Closed, (1..=1000).map(|n| n * 10_000)),
+        ];
+        let picture = svg(&runs);
+        let texts = texts(&picture);
+        let has = |wanted: &str| texts.iter().any(|text| text.contains(wanted));
+        for wanted in [
+            "Latency by percentile",
+            "closed loop, 16 connections, 10 s",
+            "codeid &lt;&amp;",
+            "nginx: ",
+            "p99 9.9",
+            "from when a request was sent",
+            "Percentile",
+            "50 %",
+            "99.99 %",
+            "1 ms",
+            "10 µs",
+        ] {
+            assert!(has(wanted), "{wanted}: {texts:?}");
+        }
+        assert!(!picture.contains("NaN") && !picture.contains("inf"));
+        assert_eq!(picture.matches("<polyline").count(), 2);
+    }
+
+    #[test]
+    fn runs_of_different_kinds_and_without_answers_have_their_place() {
+        let open = Pace::Open { rate: 10_000 };
+        let runs = [
+            run("a", Pace::Closed, [7].into_iter()),
+            run("b", open, std::iter::empty()),
+        ];
+        let picture = svg(&runs);
+        let texts = texts(&picture);
+        let has = |wanted: &str| texts.iter().any(|text| text.contains(wanted));
+        assert!(
+            has("b: no good answer (open loop at 10,000 requests/s"),
+            "{texts:?}"
+        );
+        assert!(has("due (open loop) or sent (closed)"));
+        assert!(!picture.contains("NaN") && !picture.contains("inf"));
+        self::texts(&svg(&[]));
+    }
+}

@@ -1,0 +1,147 @@
+//! The figures for people.
+
+use std::io::{self, Write};
+
+use super::figures::{Load, Run};
+use crate::output::printable;
+use crate::quantity::{grouped, rounded, time};
+
+/// Writes what one run came to.
+pub(super) fn one(output: &mut impl Write, run: &Run) -> io::Result<()> {
+    let name = printable(&run.name);
+    let generated = format!("{}, {}", run.protocol, run.address);
+    if run.name == generated {
+        writeln!(output, "{name}")?;
+    } else {
+        writeln!(output, "{name} ({})", printable(&generated))?;
+    }
+    writeln!(output, "  {}", load(run))?;
+    writeln!(
+        output,
+        "  {:<13} {:>12}",
+        "requests/s",
+        grouped(run.requests_per_second)
+    )?;
+    writeln!(output, "  {:<13} {:>12}", "errors", run.errors.total)?;
+    for (kind, times) in &run.errors.by_kind {
+        writeln!(output, "    {times:>10} × {}", printable(kind))?;
+    }
+    if let Some(line) = run.errors.first_unexpected_line {
+        writeln!(output, "    the first in line {line} of the codes")?;
+    }
+    let from = match run.load {
+        Load::Closed => "sent",
+        Load::Open { .. } => "due",
+    };
+    if run.latency.count == 0 {
+        writeln!(output, "  latency       none: no good answer was measured")?;
+    } else {
+        writeln!(
+            output,
+            "  latency       of {} good answers, from when each request was {from}",
+            run.latency.count
+        )?;
+        for (name, microseconds) in percentiles(run) {
+            writeln!(output, "    {name:<11} {:>12}", time(microseconds))?;
+        }
+    }
+    let left_out: u64 = ["no answer within", "due, but"]
+        .iter()
+        .flat_map(|begin| {
+            let kinds = run.errors.by_kind.iter();
+            kinds.filter(move |(kind, _)| kind.starts_with(begin))
+        })
+        .map(|(_, times)| times)
+        .sum();
+    if left_out > 0 {
+        writeln!(
+            output,
+            "  The server fell behind: {left_out} requests without an answer are missing in the \
+             percentiles, which are too good."
+        )?;
+    }
+    writeln!(output)
+}
+
+/// Writes all runs as one table.
+pub(super) fn table(output: &mut impl Write, runs: &[Run]) -> io::Result<()> {
+    let header = [
+        "NAME",
+        "REQUESTS/S",
+        "ERRORS",
+        "P50",
+        "P90",
+        "P99",
+        "P99.9",
+        "P99.99",
+        "MAX",
+    ];
+    let rows: Vec<Vec<String>> = runs
+        .iter()
+        .map(|run| {
+            let mut row = vec![
+                printable(&run.name).into_owned(),
+                grouped(run.requests_per_second),
+                run.errors.total.to_string(),
+            ];
+            row.extend(
+                percentiles(run).map(|(_, microseconds)| match run.latency.count {
+                    0 => "-".to_owned(),
+                    _ => time(microseconds),
+                }),
+            );
+            row
+        })
+        .collect();
+    let header = header.map(str::to_owned).to_vec();
+    let width = |column: usize| {
+        let cells = rows.iter().chain([&header]).map(|row| &row[column]);
+        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..header.len()).map(width).collect();
+    for row in [&header].into_iter().chain(&rows) {
+        let name = widths[0];
+        write!(output, "{:<name$}", row[0])?;
+        for (cell, width) in row.iter().zip(&widths).skip(1) {
+            write!(output, "  {cell:>width$}")?;
+        }
+        writeln!(output)?;
+    }
+    Ok(())
+}
+
+/// How a run was driven, in a line.
+pub(super) fn load(run: &Run) -> String {
+    let mut text = match run.load {
+        Load::Closed => "closed loop".to_owned(),
+        Load::Open {
+            requests_per_second,
+        } => format!(
+            "open loop at {} requests/s",
+            grouped(requests_per_second as f64)
+        ),
+    };
+    let (connections, depth) = (run.connections, run.depth);
+    let plural = if connections == 1 { "" } else { "s" };
+    text += &format!(", {connections} connection{plural}");
+    if depth > 1 {
+        text += &format!(", {depth} in flight on each");
+    }
+    text += &format!(", {} s", rounded(run.seconds));
+    if run.interrupted {
+        text += " (interrupted)";
+    }
+    text
+}
+
+fn percentiles(run: &Run) -> [(&'static str, f64); 6] {
+    let latency = &run.latency.microseconds;
+    [
+        ("p50", latency.p50),
+        ("p90", latency.p90),
+        ("p99", latency.p99),
+        ("p99.9", latency.p99_9),
+        ("p99.99", latency.p99_99),
+        ("max", latency.max),
+    ]
+}

@@ -1,0 +1,272 @@
+//! The requests, made before the run: bytes that only have to be sent.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use codeid_daemon::percent;
+
+use super::target::Protocol;
+
+/// The most bytes of a file of codes, and of all requests together.
+const MAX_BYTES: usize = 1 << 30;
+
+/// Codes for whoever brings none: of the public formats, and two that are none of them.
+const SAMPLE: [&str; 8] = [
+    "28100104df2342342",
+    "https://qr.alipayplus.com/281001040123456789",
+    "https://qr.paypay.ne.jp/28180105example",
+    "https://qr.alipay.com/28100104abcdef123456",
+    "https://pay.example.com/MPM/3/QWxpcGF5KyBtZXJjaGFudA==",
+    "00020101021226290025COM.ALIPAY.OPENAPI520400005303702540510.005802SG5904Shop6009Singapore6304ABCD",
+    "https://www.example.com/menu?table=7",
+    "WIFI:T:WPA;S:guest;P:welcome;;",
+];
+
+/// Every request of a run, in the order of sending; after the last the first follows.
+#[derive(Debug)]
+pub(super) struct Requests {
+    bytes: Vec<u8>,
+    /// Where each request ends in `bytes`, and the next begins.
+    ends: Vec<usize>,
+    code_count: usize,
+}
+
+/// The users of a run.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OpenIds<'a> {
+    pub(super) base: &'a str,
+    pub(super) count: usize,
+}
+
+impl Requests {
+    /// A request for each code, and as many rounds of them as it takes to name every user.
+    pub(super) fn new(
+        protocol: &Protocol,
+        headers: &[String],
+        codes: &[String],
+        open_ids: OpenIds<'_>,
+    ) -> Result<Self, String> {
+        let count = codes.len() * open_ids.count.div_ceil(codes.len());
+        let mut requests = Self {
+            bytes: Vec::new(),
+            ends: Vec::with_capacity(count),
+            code_count: codes.len(),
+        };
+        for index in 0..count {
+            let line = index % codes.len();
+            let open_id = open_ids.nth(index % open_ids.count);
+            write_request(
+                protocol,
+                headers,
+                &codes[line],
+                &open_id,
+                &mut requests.bytes,
+            )
+            .map_err(|what| format!("the code in line {} {what}", line + 1))?;
+            requests.ends.push(requests.bytes.len());
+            if requests.bytes.len() > MAX_BYTES {
+                return Err(format!(
+                    "{count} requests ({} codes, {} users) take more than 1 GiB",
+                    codes.len(),
+                    open_ids.count
+                ));
+            }
+        }
+        Ok(requests)
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The request at `index`, which is less than [`Self::len`].
+    pub(super) fn get(&self, index: usize) -> &[u8] {
+        let start = match index {
+            0 => 0,
+            _ => self.ends[index - 1],
+        };
+        &self.bytes[start..self.ends[index]]
+    }
+
+    /// Which code the request at `index` is about.
+    pub(super) const fn code_of(&self, index: usize) -> usize {
+        index % self.code_count
+    }
+}
+
+impl<'a> OpenIds<'a> {
+    fn nth(self, index: usize) -> Cow<'a, str> {
+        if self.count == 1 {
+            Cow::Borrowed(self.base)
+        } else {
+            Cow::Owned(format!("{}-{}", self.base, index + 1))
+        }
+    }
+}
+
+/// The codes of the file, or the sample if there is none.
+pub(super) fn codes(path: Option<&Path>) -> Result<Vec<String>, String> {
+    let Some(path) = path else {
+        return Ok(SAMPLE.map(str::to_owned).to_vec());
+    };
+    let shown = path.display();
+    let text = read_file(path)?;
+    let codes: Vec<String> = text
+        .lines()
+        .map(|line| line.strip_suffix('\r').unwrap_or(line).to_owned())
+        .collect();
+    if codes.is_empty() {
+        return Err(format!("{shown} holds no code"));
+    }
+    Ok(codes)
+}
+
+/// A file of text that is to be held whole.
+pub(super) fn read_file(path: &Path) -> Result<String, String> {
+    use std::io::Read as _;
+
+    let shown = path.display();
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes))
+        .map_err(|error| format!("{shown} cannot be read: {error}"))?;
+    if bytes.len() > MAX_BYTES {
+        return Err(format!("{shown} is longer than 1 GiB"));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        format!("{shown} is not valid UTF-8 at byte {at}")
+    })
+}
+
+fn write_request(
+    protocol: &Protocol,
+    headers: &[String],
+    code: &str,
+    open_id: &str,
+    out: &mut Vec<u8>,
+) -> Result<(), &'static str> {
+    let filled = |template: &str| {
+        template
+            .replace("{code}", code)
+            .replace("{openId}", open_id)
+    };
+    match protocol {
+        Protocol::IdentifyHttp { host, path } => {
+            let body = serde_json::json!({"codeValue": code, "openId": open_id}).to_string();
+            push(out, &["POST ", path, " HTTP/1.1\r\nHost: ", host]);
+            push(out, &["\r\nContent-Type: application/json"]);
+            push(out, &["\r\nContent-Length: ", &body.len().to_string()]);
+            push_headers(out, headers, filled)?;
+            push(out, &[&body]);
+        }
+        Protocol::HttpGet { host, path } => {
+            let path = path
+                .replace("{code}", &percent::encode(code))
+                .replace("{openId}", &percent::encode(open_id));
+            push(out, &["GET ", &path, " HTTP/1.1\r\nHost: ", host]);
+            push_headers(out, headers, filled)?;
+        }
+        Protocol::IdentifyResp => push_command(out, &["IDENTIFY", code, open_id]),
+        Protocol::RedisGet { key } => push_command(out, &["GET", &filled(key)]),
+    }
+    Ok(())
+}
+
+/// Ends the request line, and writes the given headers and the empty line.
+fn push_headers(
+    out: &mut Vec<u8>,
+    headers: &[String],
+    filled: impl Fn(&str) -> String,
+) -> Result<(), &'static str> {
+    for header in headers {
+        let header = filled(header);
+        if header.contains(|c: char| c.is_ascii_control() && c != '\t') {
+            return Err("has controls, which cannot stand in a header");
+        }
+        push(out, &["\r\n", &header]);
+    }
+    push(out, &["\r\n\r\n"]);
+    Ok(())
+}
+
+fn push_command(out: &mut Vec<u8>, words: &[&str]) {
+    push(out, &["*", &words.len().to_string(), "\r\n"]);
+    for word in words {
+        push(out, &["$", &word.len().to_string(), "\r\n", word, "\r\n"]);
+    }
+}
+
+fn push(out: &mut Vec<u8>, parts: &[&str]) {
+    for part in parts {
+        out.extend_from_slice(part.as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn made(protocol: &Protocol, codes: &[&str], count: usize) -> Vec<String> {
+        let codes: Vec<String> = codes.iter().map(|code| (*code).to_owned()).collect();
+        let open_ids = OpenIds {
+            base: "user",
+            count,
+        };
+        let requests =
+            Requests::new(protocol, &["X-Code: {code}".to_owned()], &codes, open_ids).unwrap();
+        (0..requests.len())
+            .map(|index| String::from_utf8(requests.get(index).to_vec()).unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn every_code_and_every_user_has_its_turn() {
+        let made = made(&Protocol::IdentifyResp, &["a", "b"], 3);
+        assert_eq!(made.len(), 4);
+        assert_eq!(
+            made[2],
+            "*3\r\n$8\r\nIDENTIFY\r\n$1\r\na\r\n$6\r\nuser-3\r\n"
+        );
+        assert!(made[3].contains("user-1"));
+    }
+
+    #[test]
+    fn codes_are_escaped_as_their_place_demands() {
+        let post = Protocol::IdentifyHttp {
+            host: "h".to_owned(),
+            path: "/p".to_owned(),
+        };
+        let body = r#"{"codeValue":"a\" é","openId":"user"}"#;
+        assert_eq!(
+            made(&post, &["a\" é"], 1),
+            [format!(
+                "POST /p HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n\
+                Content-Length: {}\r\nX-Code: a\" é\r\n\r\n{body}",
+                body.len()
+            )]
+        );
+        let get = Protocol::HttpGet {
+            host: "h".to_owned(),
+            path: "/?c={code}".to_owned(),
+        };
+        assert_eq!(
+            made(&get, &["a/é"], 1),
+            ["GET /?c=a%2F%C3%A9 HTTP/1.1\r\nHost: h\r\nX-Code: a/é\r\n\r\n"]
+        );
+        let open_ids = OpenIds {
+            base: "user",
+            count: 1,
+        };
+        let codes = ["a\r\nb".to_owned()];
+        let refused = Requests::new(&get, &["X: {code}".to_owned()], &codes, open_ids);
+        assert!(refused.unwrap_err().contains("line 1 has controls"));
+        let redis = Protocol::RedisGet {
+            key: "k:{code}:{x}".to_owned(),
+        };
+        assert_eq!(
+            made(&redis, &["c"], 1),
+            ["*2\r\n$3\r\nGET\r\n$7\r\nk:c:{x}\r\n"]
+        );
+    }
+}

@@ -1,0 +1,294 @@
+//! What is measured: where it listens, and what it speaks.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use hyper::http::uri::Authority;
+
+use super::arguments::Bench;
+
+/// Where codeid answers `identifyCode`.
+pub(super) const IDENTIFY_PATH: &str = "/v1/identifyCode";
+
+/// The most characters of a name, so that tables and legends stay in shape.
+const MAX_NAME_CHARACTERS: usize = 40;
+
+/// A server to be measured.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    /// Its name in tables and plots.
+    pub(super) name: String,
+    pub(super) address: Address,
+    pub(super) protocol: Protocol,
+}
+
+/// Where a server listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Address {
+    /// `host:port`.
+    Tcp(String),
+    Unix(PathBuf),
+}
+
+/// What is sent to a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Protocol {
+    /// `POST` of `identifyCode`.
+    IdentifyHttp { host: String, path: String },
+    /// The command `IDENTIFY`.
+    IdentifyResp,
+    /// The command `GET` of a key, in which `{code}` and `{openId}` are filled in.
+    RedisGet { key: String },
+    /// `GET` of a path, in which `{code}` and `{openId}` are filled in.
+    HttpGet { host: String, path: String },
+}
+
+/// The value of an option that may begin with `NAME=`.
+#[derive(Clone, Debug)]
+pub(super) struct Named<T> {
+    name: Option<String>,
+    value: T,
+}
+
+/// A URL of scheme `http`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct HttpUrl {
+    authority: String,
+    /// With the query; empty if the URL ends after the authority.
+    path: String,
+}
+
+impl Target {
+    /// The targets that the command line names, in the order of its options.
+    pub(super) fn all_of(bench: &Bench) -> Vec<Self> {
+        let mut targets = Vec::new();
+        for Named { name, value } in &bench.http {
+            let path = match &*value.path {
+                "" | "/" => IDENTIFY_PATH,
+                path => path,
+            };
+            let protocol = Protocol::IdentifyHttp {
+                host: value.authority.clone(),
+                path: path.to_owned(),
+            };
+            targets.push(Self::new(name.as_ref(), value.address(), protocol));
+        }
+        for Named { name, value } in &bench.http_unix {
+            let protocol = Protocol::IdentifyHttp {
+                host: "codeid".to_owned(),
+                path: bench.path.clone(),
+            };
+            targets.push(Self::new(
+                name.as_ref(),
+                Address::Unix(value.clone()),
+                protocol,
+            ));
+        }
+        for Named { name, value } in &bench.resp {
+            let protocol = Protocol::IdentifyResp;
+            targets.push(Self::new(name.as_ref(), value.clone(), protocol));
+        }
+        for Named { name, value } in &bench.redis_get {
+            let protocol = Protocol::RedisGet {
+                key: bench.key.clone(),
+            };
+            targets.push(Self::new(name.as_ref(), value.clone(), protocol));
+        }
+        for Named { name, value } in &bench.http_get {
+            let path = match &*value.path {
+                "" => "/".to_owned(),
+                query if query.starts_with('?') => format!("/{query}"),
+                path => path.to_owned(),
+            };
+            let protocol = Protocol::HttpGet {
+                host: value.authority.clone(),
+                path,
+            };
+            targets.push(Self::new(name.as_ref(), value.address(), protocol));
+        }
+        targets
+    }
+
+    fn new(name: Option<&String>, address: Address, protocol: Protocol) -> Self {
+        let what = protocol.name();
+        Self {
+            name: name.map_or_else(|| format!("{what}, {address}"), String::clone),
+            address,
+            protocol,
+        }
+    }
+}
+
+impl Protocol {
+    /// For people, and in JSON.
+    pub(super) const fn name(&self) -> &'static str {
+        match self {
+            Self::IdentifyHttp { .. } => "HTTP identifyCode",
+            Self::IdentifyResp => "RESP IDENTIFY",
+            Self::RedisGet { .. } => "Redis GET",
+            Self::HttpGet { .. } => "HTTP GET",
+        }
+    }
+
+    /// Whether answers are codeid's, so that it is known what they have to say.
+    pub(super) const fn is_identify(&self) -> bool {
+        matches!(self, Self::IdentifyHttp { .. } | Self::IdentifyResp)
+    }
+
+    pub(super) const fn is_http(&self) -> bool {
+        matches!(self, Self::IdentifyHttp { .. } | Self::HttpGet { .. })
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => f.write_str(address),
+            Self::Unix(path) => write!(f, "{}", path.display()),
+        }
+    }
+}
+
+impl HttpUrl {
+    fn address(&self) -> Address {
+        let has_port = self
+            .authority
+            .rsplit_once(':')
+            .is_some_and(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+        Address::Tcp(if has_port {
+            self.authority.clone()
+        } else {
+            format!("{}:80", self.authority)
+        })
+    }
+}
+
+impl<T> FromStr for Named<T>
+where
+    T: FromStr,
+    T::Err: fmt::Display,
+{
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, value) = match text.split_once('=') {
+            Some((name, value)) if !name.contains(['/', ':', '?']) => (Some(name), value),
+            _ => (None, text),
+        };
+        if let Some(name) = name {
+            let characters = name.chars().count();
+            if !(1..=MAX_NAME_CHARACTERS).contains(&characters) || name.contains(char::is_control) {
+                return Err(format!(
+                    "the name before = must have 1 to {MAX_NAME_CHARACTERS} characters and no \
+                     controls but has {characters}"
+                ));
+            }
+        }
+        if value.is_empty() {
+            return Err("there is nothing to connect to".to_owned());
+        }
+        Ok(Self {
+            name: name.map(str::to_owned),
+            value: value.parse().map_err(|error: T::Err| error.to_string())?,
+        })
+    }
+}
+
+impl FromStr for Address {
+    type Err = String;
+
+    /// A path, unless it is `host:port`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let is_tcp = !text.contains('/')
+            && text
+                .rsplit_once(':')
+                .is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+        Ok(if is_tcp {
+            Self::Tcp(text.to_owned())
+        } else {
+            Self::Unix(PathBuf::from(text))
+        })
+    }
+}
+
+impl FromStr for HttpUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let Some(rest) = text.strip_prefix("http://") else {
+            return Err(
+                "a URL that begins with http:// is wanted; https is not measured".to_owned(),
+            );
+        };
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at(end);
+        let parsed: Authority = authority
+            .parse()
+            .map_err(|error| format!("the host is not one: {error}"))?;
+        let has_port = authority.len() > parsed.host().len();
+        if parsed.host().is_empty()
+            || authority.contains('@')
+            || has_port && parsed.port_u16().is_none()
+        {
+            return Err("host or host:port is wanted after http://, without a user".to_owned());
+        }
+        if !path.bytes().all(|byte| byte.is_ascii_graphic()) || path.contains('#') {
+            return Err(
+                "what follows the host must be visible ASCII without #; percent-encode the rest"
+                    .to_owned(),
+            );
+        }
+        Ok(Self {
+            authority: authority.to_owned(),
+            path: path.to_owned(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_comes_before_the_target() {
+        let named: Named<HttpUrl> = "codeid=http://127.0.0.1:8080/x?a=b".parse().unwrap();
+        assert_eq!(named.name.as_deref(), Some("codeid"));
+        assert_eq!(named.value.path, "/x?a=b");
+        let named: Named<HttpUrl> = "http://127.0.0.1/x?a=b".parse().unwrap();
+        assert_eq!(named.name, None);
+        assert_eq!(
+            named.value.address(),
+            Address::Tcp("127.0.0.1:80".to_owned())
+        );
+        let named: Named<PathBuf> = "./a=b".parse().unwrap();
+        assert_eq!((named.name, named.value), (None, PathBuf::from("./a=b")));
+        assert!("=x".parse::<Named<PathBuf>>().is_err());
+        assert!("x=".parse::<Named<PathBuf>>().is_err());
+    }
+
+    #[test]
+    fn an_address_is_a_path_unless_it_has_a_port() {
+        let tcp = |text: &str| matches!(text.parse(), Ok(Address::Tcp(_)));
+        assert!(tcp("127.0.0.1:6379") && tcp("localhost:6379") && tcp("[::1]:6379"));
+        assert!(!tcp("run/redis.sock") && !tcp("redis.sock") && !tcp("/a:1") && !tcp("a:b"));
+    }
+
+    #[test]
+    fn bad_urls_are_refused() {
+        for bad in [
+            "https://127.0.0.1/",
+            "127.0.0.1:8080",
+            "http://",
+            "http:///x",
+            "http://user@host/",
+            "http://host/a b",
+            "http://host/#x",
+            "http://host/\u{e9}",
+            "http://host:99999999/",
+        ] {
+            assert!(bad.parse::<HttpUrl>().is_err(), "{bad}");
+        }
+        assert!("http://[::1]:8080/{code}".parse::<HttpUrl>().is_ok());
+    }
+}

@@ -1,0 +1,64 @@
+//! `codeid bucket`: where an openId lies in the canaries of a group.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use codeid_engine::{Bucket, OpenId};
+use serde::Serialize;
+
+use super::output::{self, Failure};
+
+/// The command line of `codeid bucket`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ShowBucket {
+    /// The canary's group; by default a rule's group is the rule's id
+    group: String,
+    /// The user
+    open_id: String,
+    /// Print a JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// The most characters that a route config allows a group.
+const MAX_GROUP_CHARACTERS: usize = 256;
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    group: &'a str,
+    bucket: u16,
+    percent: f64,
+}
+
+impl ShowBucket {
+    pub(crate) fn run(self) -> ExitCode {
+        output::run(|stdout| {
+            let bucket = self.bucket()?;
+            if self.json {
+                let percent = f64::from(bucket.get()) / 100.0;
+                let answer = Answer {
+                    group: &self.group,
+                    bucket: bucket.get(),
+                    percent,
+                };
+                serde_json::to_writer(&mut *stdout, &answer).map_err(std::io::Error::from)?;
+                writeln!(stdout)?;
+            } else {
+                writeln!(stdout, "{bucket} (bucket {} of 0 to 9999)", bucket.get())?;
+            }
+            Ok(ExitCode::SUCCESS)
+        })
+    }
+
+    fn bucket(&self) -> Result<Bucket, Failure> {
+        let characters = self.group.chars().count();
+        if !(1..=MAX_GROUP_CHARACTERS).contains(&characters) {
+            let message = format!(
+                "a group must have 1 to {MAX_GROUP_CHARACTERS} characters but has {characters}"
+            );
+            return Err(Failure::Told(message));
+        }
+        let open_id = OpenId::new(&self.open_id).map_err(|e| Failure::Told(e.to_string()))?;
+        Ok(Bucket::new(&self.group, open_id))
+    }
+}

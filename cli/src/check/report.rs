@@ -1,0 +1,141 @@
+//! Findings for people: the message, the place, the line with a caret under it, the way out.
+
+use std::io::{self, Write};
+use std::ops::Range;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use codeid_engine::Position;
+
+use super::finding::{self, Finding, Severity};
+use crate::output::printable;
+use crate::route_config::Examined;
+
+/// How many bytes of a line are looked at on either side of a place: more than a terminal shows.
+/// A config may be one line of 128 KiB, and have an error every few bytes.
+const EXCERPT_BYTES: usize = 1024;
+
+/// Writes every finding of the file of this name, which holds `document`.
+pub(crate) fn show_findings(
+    output: &mut impl Write,
+    name: &str,
+    document: &[u8],
+    findings: &[Finding<'_>],
+) -> io::Result<()> {
+    let name = printable(name);
+    let renderer = Renderer::styled();
+    for finding in findings {
+        writeln!(output, "{}\n", render(&renderer, &name, document, finding))?;
+    }
+    Ok(())
+}
+
+/// Writes why a file that a command needs is refused.
+pub(crate) fn show_refusal(output: &mut impl Write, examined: &Examined) -> io::Result<()> {
+    let mut findings = finding::of(examined);
+    findings.retain(|finding| finding.severity == Severity::Error);
+    show_findings(output, &examined.name, &examined.document, &findings)
+}
+
+fn render(renderer: &Renderer, name: &str, document: &[u8], finding: &Finding<'_>) -> String {
+    let level = match finding.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let title = level.clone().primary_title(printable(finding.message));
+    let mut groups = match finding.position {
+        None => vec![title.element(Origin::path(name))],
+        Some(position) => {
+            let excerpt = Excerpt::around(document, position);
+            let line = position.line;
+            let snippet = |excerpt: Excerpt| {
+                Snippet::source(excerpt.text)
+                    .line_start(line)
+                    .annotation(AnnotationKind::Primary.span(excerpt.place))
+            };
+            if excerpt.whole_line {
+                vec![title.element(snippet(excerpt).path(name))]
+            } else {
+                // Columns are counted in what the snippet holds, so the place is told apart.
+                let origin = Origin::path(name).line(line).char_column(position.column);
+                vec![
+                    title.element(origin),
+                    Group::with_level(level).element(snippet(excerpt)),
+                ]
+            }
+        }
+    };
+    let mut last = groups.pop().expect("there is a group for the title");
+    if let Some(place) = place_in_config(finding) {
+        last = last.element(Level::NOTE.message(place));
+    }
+    if let Some(hint) = finding.hint {
+        last = last.element(Level::HELP.message(printable(hint)));
+    }
+    groups.push(last);
+    renderer.render(&groups)
+}
+
+fn place_in_config(finding: &Finding<'_>) -> Option<String> {
+    let pointer = printable(finding.pointer);
+    match (finding.rule, finding.pointer) {
+        (Some(rule), "") => Some(format!("in rule {}", printable(rule))),
+        (Some(rule), _) => Some(format!("in rule {}, at {pointer}", printable(rule))),
+        (None, "") => None,
+        (None, _) => Some(format!("at {pointer}")),
+    }
+}
+
+/// As much of a line as can be shown, and the character that is meant in it.
+struct Excerpt {
+    text: String,
+    place: Range<usize>,
+    whole_line: bool,
+}
+
+impl Excerpt {
+    fn around(document: &[u8], position: Position) -> Self {
+        let offset = position.offset.min(document.len());
+        let (before, after) = document.split_at(offset);
+        let line_before = match memchr::memrchr(b'\n', before) {
+            Some(newline) => &before[newline + 1..],
+            None => before,
+        };
+        let line_after = match memchr::memchr(b'\n', after) {
+            Some(newline) => &after[..newline],
+            None => after,
+        };
+        let (near_before, near_after) = (last_bytes(line_before), first_bytes(line_after));
+        // What is not UTF-8 is shown as a replacement character; the place stays where it is.
+        let mut text = String::from_utf8_lossy(near_before).into_owned();
+        let start = text.len();
+        text.push_str(String::from_utf8_lossy(near_after).trim_end_matches('\r'));
+        let length = text[start..].chars().next().map_or(0, char::len_utf8);
+        Self {
+            text,
+            place: start..start + length,
+            whole_line: near_before.len() == line_before.len(),
+        }
+    }
+}
+
+/// The end of `line`, cut between characters.
+fn last_bytes(line: &[u8]) -> &[u8] {
+    let mut from = line.len().saturating_sub(EXCERPT_BYTES);
+    while from < line.len() && is_continuation(line[from]) && from > 0 {
+        from += 1;
+    }
+    &line[from..]
+}
+
+/// The beginning of `line`, cut between characters.
+fn first_bytes(line: &[u8]) -> &[u8] {
+    let mut to = line.len().min(EXCERPT_BYTES);
+    while to > 0 && to < line.len() && is_continuation(line[to]) {
+        to -= 1;
+    }
+    &line[..to]
+}
+
+const fn is_continuation(byte: u8) -> bool {
+    byte & 0b1100_0000 == 0b1000_0000
+}

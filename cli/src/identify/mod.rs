@@ -1,0 +1,163 @@
+//! `codeid identify`: what `identifyCode` answers, without a daemon.
+
+mod batch;
+mod explain;
+mod lines;
+mod progress;
+mod show;
+
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use codeid_engine::{CodeValue, CompileLimits, OpenId, RouteTable, Scratch};
+
+use super::output::{self, Failure, Stdout};
+use super::settings::{self, SettingsArgs};
+use super::{check, route_config};
+use codeid_daemon::identify::{write_failure, write_verdict};
+use codeid_daemon::result::identify::PARAM_ILLEGAL;
+
+/// The command line of `codeid identify`.
+#[derive(Debug, clap::Args)]
+#[command(
+    group(clap::ArgGroup::new("codes").required(true).args(["code", "file"])),
+    after_help = "\
+Exit status: 0 if the code value was identified, supported or not, or each line of the file was \
+answered; 1 if it was not (a parameter or a route config is bad, a file cannot be read); 2 if the \
+command line is wrong."
+)]
+pub(crate) struct Identify {
+    /// The code value
+    code: Option<OsString>,
+    /// The user, on whom canaries decide: 3 to 256 characters
+    #[arg(long, value_name = "ID")]
+    open_id: OsString,
+    /// The route config; by default the preset that is built in. - is standard input
+    #[arg(long, value_name = "FILE")]
+    routes: Option<PathBuf>,
+    /// Identify each line of this file instead, and print JSON Lines in the same order. - is
+    /// standard input
+    ///
+    /// The lines end with LF or CRLF. Each answer is a line with the object that --json prints and
+    /// the field line, the number of the line, counted from 1. A line that is too long or not
+    /// UTF-8 answers PARAM_ILLEGAL in its place. All cores are used. A terminal on standard error
+    /// shows the progress, unless the answers go to a terminal too.
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Show each rule that accepts the code value, in order, and why its canary admits the user
+    /// or not
+    #[arg(long, conflicts_with = "file")]
+    explain: bool,
+    /// Print the JSON object that the daemon answers; with --explain, with the field explanation
+    /// added. --file always does
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    settings: SettingsArgs,
+}
+
+impl Identify {
+    pub(crate) fn run(self) -> ExitCode {
+        let is_stdin = |path: &Option<PathBuf>| path.as_deref() == Some(Path::new("-"));
+        if is_stdin(&self.routes) && is_stdin(&self.file) {
+            let message = "--routes and --file cannot both be standard input\n";
+            clap::Error::raw(ErrorKind::ArgumentConflict, message).exit();
+        }
+        let limits = match self.settings.read() {
+            Ok(settings) => settings.compile,
+            Err(error) => return settings::report(&error.into()),
+        };
+        output::run(|stdout| {
+            let table = self.table(&limits)?;
+            match &self.file {
+                None => self.identify_one(&table, stdout),
+                Some(file) => {
+                    let open_id = self.open_id().map_err(illegal)?;
+                    // Written in blocks, without colours: a buffer and a filter only cost time.
+                    batch::identify_lines(table, open_id, file, &mut io::stdout().lock())?;
+                    Ok(ExitCode::SUCCESS)
+                }
+            }
+        })
+    }
+
+    /// The route table to ask; says on standard error what is wrong with the route config.
+    fn table(&self, limits: &CompileLimits) -> Result<RouteTable, Failure> {
+        let examined = match &self.routes {
+            Some(path) => route_config::examine(path, limits),
+            None => route_config::examine_preset(limits),
+        };
+        if examined.outcome.is_err() {
+            // Where standard error is closed, the exit status still tells.
+            let _ = check::show_refusal(&mut anstream::stderr(), &examined);
+        }
+        examined
+            .outcome
+            .map(|accepted| accepted.table)
+            .map_err(|_| Failure::Shown)
+    }
+
+    fn identify_one(&self, table: &RouteTable, stdout: &mut Stdout) -> Result<ExitCode, Failure> {
+        let mut body = Vec::new();
+        let parameters = self
+            .code_value()
+            .and_then(|code| Ok((code, self.open_id()?)));
+        let (code, open_id) = match parameters {
+            Ok(parameters) => parameters,
+            Err(detail) if self.json => {
+                write_failure(&PARAM_ILLEGAL, &detail, &mut body);
+                write_line(stdout, &body)?;
+                return Ok(ExitCode::FAILURE);
+            }
+            Err(detail) => return Err(illegal(detail)),
+        };
+        let mut scratch = Scratch::new();
+        let explanations = match self.explain {
+            true => table.explain(code, open_id, &mut scratch),
+            false => Vec::new(),
+        };
+        let verdict = table.identify(code, open_id, &mut scratch);
+        if self.json {
+            write_verdict(&verdict, &mut body);
+            if self.explain {
+                explain::add_to(&mut body, &explanations).map_err(io::Error::from)?;
+            }
+            write_line(stdout, &body)?;
+        } else {
+            show::verdict(stdout, &verdict)?;
+            if self.explain {
+                writeln!(stdout)?;
+                explain::show(stdout, &explanations)?;
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn code_value(&self) -> Result<CodeValue<'_>, String> {
+        let code = text("codeValue", self.code.as_deref().unwrap_or_default())?;
+        CodeValue::new(code).map_err(|error| format!("{error}."))
+    }
+
+    fn open_id(&self) -> Result<OpenId<'_>, String> {
+        let open_id = text("openId", &self.open_id)?;
+        OpenId::new(open_id).map_err(|error| format!("{error}."))
+    }
+}
+
+fn text<'a>(parameter: &str, argument: &'a OsStr) -> Result<&'a str, String> {
+    argument
+        .to_str()
+        .ok_or_else(|| format!("{parameter} is not valid UTF-8."))
+}
+
+fn illegal(detail: String) -> Failure {
+    Failure::Told(format!("{}: {detail}", PARAM_ILLEGAL.code))
+}
+
+fn write_line(stdout: &mut Stdout, body: &[u8]) -> io::Result<()> {
+    stdout.write_all(body)?;
+    stdout.write_all(b"\n")
+}

@@ -1,0 +1,35 @@
+//! The binary `codeid`: the daemon of [`codeid_daemon`], and the commands around it.
+//!
+//! One module holds one subcommand; [`command_line`] names them all. `bench`, `top` and
+//! `mock-gateway` are tools of development and operation, each behind a feature of its name.
+
+mod admin;
+#[cfg(feature = "bench")]
+mod bench;
+mod bucket;
+mod check;
+mod command_line;
+mod completions;
+#[cfg(any(feature = "bench", feature = "top"))]
+mod duration;
+mod identify;
+mod man;
+#[cfg(feature = "mock-gateway")]
+mod mock_gateway;
+mod moment;
+mod output;
+#[cfg(any(feature = "bench", feature = "top"))]
+mod quantity;
+mod route_config;
+mod schema;
+mod serve;
+mod settings;
+mod table;
+#[cfg(feature = "top")]
+mod top;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    command_line::run()
+}

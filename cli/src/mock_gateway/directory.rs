@@ -1,0 +1,243 @@
+//! What both sides need: made once, in a directory, and used again from then on.
+//!
+//! | file | for |
+//! |---|---|
+//! | `mock-gateway-ca-key.pem` | the key of the authority, whom nobody but a try-out should trust |
+//! | `ca.pem` | its certificate: `proxy.ca-path` |
+//! | `gateway-private-key.pem`, `gateway-public-key.pem` | what the stand-in signs with; `proxy.public-keys.1` |
+//! | `client-private-key.pem` | `proxy.private-key-path` |
+//! | `codeid.toml` | the settings that name them |
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::net::{IpAddr, SocketAddr};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, RsaKeySize,
+};
+use rustls::ServerConfig;
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+
+use codeid_daemon::error_chain::ErrorChain;
+use codeid_daemon::files::regular_file::{self, ReadError};
+use codeid_daemon::signature::{KeyVersion, SigningKey, VerifyingKeys};
+
+/// The most bytes of a key's file.
+const MAX_KEY_BYTES: usize = 64 << 10;
+
+/// The file by which a directory is known for one of ours.
+const CA_KEY: &str = "mock-gateway-ca-key.pem";
+
+/// Who makes a key.
+type Make = fn() -> Result<KeyPair, rcgen::Error>;
+
+/// What lies in the directory, in use.
+#[derive(Debug)]
+pub(super) struct Directory {
+    path: PathBuf,
+    pub(super) keys: Keys,
+    /// With a certificate made now.
+    pub(super) tls: Arc<ServerConfig>,
+}
+
+/// The keys for signatures, all of version 1.
+#[derive(Debug)]
+pub(super) struct Keys {
+    pub(super) gateway: SigningKey,
+    pub(super) client: VerifyingKeys,
+}
+
+/// The daemon's settings.
+#[derive(Debug)]
+pub(super) struct Settings {
+    pub(super) path: String,
+    pub(super) text: String,
+}
+
+impl Directory {
+    /// Opens the directory at `path`, and makes it and what it lacks. The certificate will be good
+    /// for this machine, and for `address`.
+    ///
+    /// # Errors
+    ///
+    /// What is the matter, for people.
+    pub(super) fn open(path: &Path, address: IpAddr) -> Result<Self, String> {
+        let failed =
+            |error: io::Error| format!("cannot use the directory {}: {error}", path.display());
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(path)
+            .map_err(failed)?;
+        let path = path.canonicalize().map_err(failed)?;
+        require_ours(&path)?;
+        let rsa: Make = || KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048);
+        let authority = key(&path.join(CA_KEY), || {
+            KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)
+        })?;
+        let gateway = key(&path.join("gateway-private-key.pem"), rsa)?;
+        let client = key(&path.join("client-private-key.pem"), rsa)?;
+        write(
+            &path.join("gateway-public-key.pem"),
+            gateway.public_key_pem().as_bytes(),
+        )?;
+        let tls = server_config(&path, authority, address)?;
+        let keys = Keys::new(&gateway, &client)?;
+        Ok(Self { path, keys, tls })
+    }
+
+    /// Writes the settings by which the daemon sends its requests to `address`.
+    ///
+    /// # Errors
+    ///
+    /// What is the matter, for people.
+    pub(super) fn write_settings(
+        &self,
+        address: SocketAddr,
+        client_id: &str,
+    ) -> Result<Settings, String> {
+        let host = match address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => "127.0.0.1".to_owned(),
+            IpAddr::V6(ip) if ip.is_unspecified() => "[::1]".to_owned(),
+            IpAddr::V4(ip) => ip.to_string(),
+            IpAddr::V6(ip) => format!("[{ip}]"),
+        };
+        let quoted = |text: &str| toml::Value::from(text).to_string();
+        let file = |name: &str| {
+            let path = self.path.join(name);
+            path.to_str()
+                .map(quoted)
+                .ok_or_else(|| format!("the path {} is not UTF-8", path.display()))
+        };
+        let text = format!(
+            "[proxy]\nupstream-url = {}\nclient-id = {}\nprivate-key-path = {}\nca-path = {}\n\
+             public-keys.1 = {}\n",
+            quoted(&format!("https://{host}:{}", address.port())),
+            quoted(client_id),
+            file("client-private-key.pem")?,
+            file("ca.pem")?,
+            file("gateway-public-key.pem")?,
+        );
+        let path = self.path.join("codeid.toml");
+        let note = "# For codeid mock-gateway, a stand-in for Alipay+, which wrote this file.\n";
+        write(&path, format!("{note}{text}").as_bytes())?;
+        Ok(Settings {
+            path: path.display().to_string(),
+            text,
+        })
+    }
+}
+
+impl Keys {
+    fn new(gateway: &KeyPair, client: &KeyPair) -> Result<Self, String> {
+        let version = KeyVersion::new(1).expect("1 is a version");
+        let mut keys = VerifyingKeys::new();
+        keys.add_pem(version, client.public_key_pem().as_bytes())?;
+        Ok(Self {
+            gateway: SigningKey::from_pem(gateway.serialize_pem().as_bytes(), version)?,
+            client: keys,
+        })
+    }
+}
+
+/// Nothing of anybody else's shall be overwritten.
+fn require_ours(path: &Path) -> Result<(), String> {
+    let failed = |error: io::Error| format!("cannot use the directory {}: {error}", path.display());
+    let is_empty = fs::read_dir(path).map_err(failed)?.next().is_none();
+    if is_empty || path.join(CA_KEY).exists() {
+        Ok(())
+    } else {
+        Err(format!(
+            "the directory {} holds other files than those of a mock-gateway; name an empty one, or \
+             one that is yet to be made",
+            path.display()
+        ))
+    }
+}
+
+/// The key in a file; if there is none, one that is made now and written there.
+fn key(path: &Path, make: Make) -> Result<KeyPair, String> {
+    let told = |why: String| format!("{}: {why}", path.display());
+    match regular_file::read_private(path, MAX_KEY_BYTES) {
+        Ok(file) => String::from_utf8(file.bytes)
+            .ok()
+            .and_then(|pem| KeyPair::from_pem(&pem).ok())
+            .ok_or_else(|| told("it holds no private key in PEM".to_owned())),
+        Err(ReadError::Absent) => {
+            let key = make().map_err(|error| told(format!("cannot make a key: {error}")))?;
+            OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(path)
+                .and_then(|mut file| file.write_all(key.serialize_pem().as_bytes()))
+                .map_err(|error| told(format!("cannot be written: {error}")))?;
+            Ok(key)
+        }
+        Err(error) => Err(told(ErrorChain(&error).to_string())),
+    }
+}
+
+/// Writes a file that holds no secret.
+fn write(path: &Path, content: &[u8]) -> Result<(), String> {
+    // What has not changed stays, also for those who watch it.
+    match fs::read(path) {
+        Ok(there) if there == content => return Ok(()),
+        Err(error) if error.kind() != ErrorKind::NotFound => {}
+        _ => {}
+    }
+    fs::write(path, content)
+        .map_err(|error| format!("{} cannot be written: {error}", path.display()))
+}
+
+/// How TLS is served: with a certificate by the authority, whose own is written to `ca.pem`.
+fn server_config(
+    directory: &Path,
+    authority: KeyPair,
+    address: IpAddr,
+) -> Result<Arc<ServerConfig>, String> {
+    let made = |error: rcgen::Error| format!("cannot make a certificate: {error}");
+    let mut ca = named("codeid mock-gateway authority, not Alipay+", Vec::new()).map_err(made)?;
+    ca.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    ca.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+    let ca_path = directory.join("ca.pem");
+    // Another certificate of the same key and name would do as well, but a file that stays the same
+    // is easier to trust.
+    if !ca_path.exists() {
+        let certificate = ca.self_signed(&authority).map_err(made)?;
+        write(&ca_path, certificate.pem().as_bytes())?;
+    }
+    let mut names = ["localhost", "127.0.0.1", "::1"]
+        .map(str::to_owned)
+        .to_vec();
+    if !address.is_unspecified() && !address.is_loopback() {
+        names.push(address.to_string());
+    }
+    let mut server = named("codeid mock-gateway, not Alipay+", names).map_err(made)?;
+    server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    server.use_authority_key_identifier_extension = true;
+    let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(made)?;
+    let issuer = Issuer::new(ca, authority);
+    let certificate = server.signed_by(&key, &issuer).map_err(made)?;
+    let chain: Vec<CertificateDer<'static>> = vec![certificate.der().clone()];
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("aws-lc-rs has cipher suites for TLS 1.2 and 1.3")
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .map_err(|error| format!("cannot use the certificate: {error}"))?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
+
+fn named(name: &str, hosts: Vec<String>) -> Result<CertificateParams, rcgen::Error> {
+    let mut params = CertificateParams::new(hosts)?;
+    params.distinguished_name.push(DnType::CommonName, name);
+    Ok(params)
+}

@@ -1,0 +1,149 @@
+//! `codeid mock-gateway`: a stand-in for Alipay+ on this machine, to try sdkProxy out.
+//!
+//! It does what the daemon sees of the real one: TLS, signatures checked and made, answers. It knows
+//! no payment, and says in every answer and in every line that it is a stand-in.
+//!
+//! Source: SPEC.md, sections 4 and 5.
+
+mod answer;
+mod directory;
+mod judge;
+mod serving;
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::builder::PossibleValuesParser;
+use hyper::StatusCode;
+use tokio::net::TcpListener;
+use tokio::runtime::Builder;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+
+use self::answer::{Behaviour, Gateway};
+use self::directory::Directory;
+use super::output::{self, Failure, Stdout, printable};
+use codeid_daemon::result::sdk_proxy as results;
+
+/// How many lines may wait to be written.
+const WAITING_LINES: usize = 1024;
+
+/// The command line of `codeid mock-gateway`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+It makes what both sides need in the directory, once: an authority for TLS, its own keys and those \
+of the client. Requests that are not as Alipay+ specifies them are refused with the reason, in the \
+answer and on standard output; the options below fail requests that are.
+
+Exit status: 0 when stopped by Ctrl-C, 1 if it cannot listen or use the directory, 2 if the command \
+line is wrong.")]
+pub(crate) struct MockGateway {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8443")]
+    listen: SocketAddr,
+    /// Where the keys, the certificate and the settings for the daemon are made, or were
+    #[arg(long, value_name = "DIRECTORY", default_value = "mock-gateway")]
+    directory: PathBuf,
+    /// The only Client-Id that is served
+    #[arg(long, value_name = "ID", default_value = "MOCK_CLIENT", value_parser = client_id)]
+    client_id: String,
+    /// Wait so many milliseconds before each answer
+    #[arg(long, value_name = "MS", default_value = "0")]
+    delay: u64,
+    /// Answer with this HTTP status instead of 200
+    #[arg(long, value_name = "STATUS", value_parser = status)]
+    status: Option<StatusCode>,
+    /// Answer with this result instead of SUCCESS
+    #[arg(long, value_name = "CODE", value_parser = result_codes())]
+    result: Option<String>,
+    /// Sign something else than what is answered
+    #[arg(long)]
+    wrong_signature: bool,
+    /// Close the connection instead of answering
+    #[arg(long, conflicts_with_all = ["status", "result", "wrong_signature"])]
+    drop: bool,
+}
+
+impl MockGateway {
+    pub(crate) fn run(self) -> ExitCode {
+        output::run(|stdout| {
+            let runtime = Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(self.serve(stdout))?;
+            Ok(ExitCode::SUCCESS)
+        })
+    }
+
+    async fn serve(self, stdout: &mut Stdout) -> Result<(), Failure> {
+        // First of all, so that whoever sees that it listens can stop it.
+        let mut interrupted = signal(SignalKind::interrupt())?;
+        let refused = |error| Failure::Told(format!("cannot listen on {}: {error}", self.listen));
+        let listener = TcpListener::bind(self.listen).await.map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
+        let directory = Directory::open(&self.directory, address.ip()).map_err(Failure::Told)?;
+        let settings = directory
+            .write_settings(address, &self.client_id)
+            .map_err(Failure::Told)?;
+        writeln!(
+            stdout,
+            "mock-gateway: a stand-in for Alipay+, to try sdkProxy out; it knows no payment\n\
+             listening on https://{address}\n\n\
+             settings for the daemon, also in {}:\n\n{}\n\
+             each request:",
+            printable(&settings.path),
+            printable_lines(&settings.text),
+        )?;
+        stdout.flush()?;
+        let result = self.result.as_deref().unwrap_or("SUCCESS");
+        let behaviour = Behaviour {
+            delay: Duration::from_millis(self.delay),
+            status: self.status.unwrap_or(StatusCode::OK),
+            result: results::ALL.into_iter().find(|known| known.code == result),
+            wrong_signature: self.wrong_signature,
+            drop: self.drop,
+        };
+        let gateway = Gateway::new(self.client_id, directory.keys, behaviour);
+        let (tell, mut told) = mpsc::channel(WAITING_LINES);
+        let mut serving = std::pin::pin!(serving::serve(listener, directory.tls, gateway, tell));
+        loop {
+            tokio::select! {
+                // A line first, so that none is lost when it is stopped.
+                biased;
+                Some(line) = told.recv() => {
+                    let line: String = line;
+                    writeln!(stdout, "{}", printable(&line))?;
+                    stdout.flush()?;
+                }
+                _ = interrupted.recv() => return Ok(()),
+                () = &mut serving => return Ok(()),
+            }
+        }
+    }
+}
+
+fn printable_lines(text: &str) -> String {
+    text.lines()
+        .map(|line| format!("    {}\n", printable(line)))
+        .collect()
+}
+
+fn client_id(text: &str) -> Result<String, String> {
+    let fits = (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+    fits.then(|| text.to_owned())
+        .ok_or_else(|| "it must be 1 to 128 visible ASCII characters".to_owned())
+}
+
+fn status(text: &str) -> Result<StatusCode, String> {
+    // What is below 200 is no answer, and 204 and 304 have no body.
+    text.parse()
+        .ok()
+        .filter(|status: &StatusCode| (200..600).contains(&status.as_u16()))
+        .filter(|status| !matches!(status.as_u16(), 204 | 304))
+        .ok_or_else(|| "it must be a status from 200 to 599, with a body".to_owned())
+}
+
+fn result_codes() -> PossibleValuesParser {
+    PossibleValuesParser::new(results::ALL.map(|result| result.code))
+}

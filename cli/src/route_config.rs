@@ -1,0 +1,130 @@
+//! A route config as the command line is given it: read, parsed and compiled, with all that is
+//! wrong with it.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use codeid_engine::{CompileLimits, Problem, RouteConfig, RouteTable};
+
+use codeid_daemon::rules::preset;
+
+/// What was read from a file that should hold a route config, and what it turned out to be.
+pub(super) struct Examined {
+    /// How messages name the file.
+    pub(super) name: String,
+    /// What was read of it, not necessarily UTF-8; empty if it could not be read.
+    pub(super) document: Vec<u8>,
+    /// What it holds, or why it is refused.
+    pub(super) outcome: Result<Accepted, Refused>,
+}
+
+/// A route config without errors.
+pub(super) struct Accepted {
+    config: RouteConfig,
+    pub(super) table: RouteTable,
+    pub(super) warnings: Vec<Problem>,
+}
+
+/// Why there is no route table.
+pub(super) enum Refused {
+    /// The file cannot be read, or is too long to be looked at.
+    Unreadable(String),
+    /// What is in it is not a route config, or not one that may be compiled; and what is
+    /// questionable besides, if the parser came that far.
+    Wrong {
+        errors: Vec<Problem>,
+        warnings: Vec<Problem>,
+    },
+}
+
+impl Examined {
+    /// The same with the warnings for which rules must be compared, which costs about as much as
+    /// compiling did.
+    pub(super) fn linted(mut self) -> Self {
+        if let Ok(accepted) = &mut self.outcome {
+            accepted.warnings = accepted.config.lint(&accepted.table);
+        }
+        self
+    }
+}
+
+/// Examines the file at `path`, or standard input if that is `-`.
+pub(super) fn examine(path: &Path, limits: &CompileLimits) -> Examined {
+    let from_stdin = path == Path::new("-");
+    let name = if from_stdin {
+        "<stdin>".to_owned()
+    } else {
+        path.display().to_string()
+    };
+    let read = if from_stdin {
+        read_bounded(io::stdin().lock(), limits)
+    } else {
+        File::open(path)
+            .map_err(|error| Refused::Unreadable(format!("the file cannot be opened: {error}")))
+            .and_then(|file| read_bounded(file, limits))
+    };
+    match read {
+        Ok(document) => Examined {
+            outcome: compile(&document, limits),
+            name,
+            document,
+        },
+        Err(refused) => Examined {
+            name,
+            document: Vec::new(),
+            outcome: Err(refused),
+        },
+    }
+}
+
+/// Examines the preset that is built in.
+pub(super) fn examine_preset(limits: &CompileLimits) -> Examined {
+    let document = preset::ROUTE_CONFIG;
+    Examined {
+        name: "<preset>".to_owned(),
+        outcome: compile(document, limits),
+        document: document.to_vec(),
+    }
+}
+
+fn compile(document: &[u8], limits: &CompileLimits) -> Result<Accepted, Refused> {
+    let config = RouteConfig::from_json(document, limits).map_err(|error| Refused::Wrong {
+        errors: error.problems().to_vec(),
+        warnings: Vec::new(),
+    })?;
+    let warnings = config.warnings().to_vec();
+    match RouteTable::compile(&config, limits) {
+        Ok(table) => Ok(Accepted {
+            config,
+            table,
+            warnings,
+        }),
+        Err(error) => Err(Refused::Wrong {
+            errors: error.problems().to_vec(),
+            warnings,
+        }),
+    }
+}
+
+/// Reads no more than a document of the longest allowed length can have.
+fn read_bounded(input: impl Read, limits: &CompileLimits) -> Result<Vec<u8>, Refused> {
+    let most_characters = limits.max_config_characters;
+    let most_bytes = most_characters.saturating_mul(char::MAX.len_utf8());
+    let mut document = Vec::new();
+    input
+        .take(
+            u64::try_from(most_bytes)
+                .unwrap_or(u64::MAX)
+                .saturating_add(1),
+        )
+        .read_to_end(&mut document)
+        .map_err(|error| Refused::Unreadable(format!("the file cannot be read: {error}")))?;
+    if document.len() > most_bytes {
+        return Err(Refused::Unreadable(format!(
+            "a route config must have at most {most_characters} characters, the file has more \
+             than {most_bytes} bytes"
+        )));
+    }
+    Ok(document)
+}

@@ -1,0 +1,35 @@
+//! `codeid serve`: runs the daemon until it is asked to stop.
+
+use std::process::ExitCode;
+
+use codeid_daemon::listen::Listeners;
+use codeid_daemon::rules::source::RouteSources;
+use codeid_daemon::run::{Ended, StartError, StopRequests, run};
+use codeid_daemon::telemetry;
+
+use super::settings::{SettingsArgs, report};
+
+/// The command line of `codeid serve`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    settings: SettingsArgs,
+}
+
+impl Serve {
+    pub(crate) fn run(self) -> ExitCode {
+        match self.serve() {
+            Ok(Ended::Stopped) => ExitCode::SUCCESS,
+            Ok(Ended::StoppedAtOnce | Ended::ThreadEnded) => ExitCode::FAILURE,
+            Err(error) => report(&error),
+        }
+    }
+
+    fn serve(self) -> Result<Ended, StartError> {
+        let settings = self.settings.read()?;
+        telemetry::start(settings.log);
+        let sources = RouteSources::from_settings(&settings)?;
+        let (listeners, stop) = (Listeners::default(), StopRequests::from_signals());
+        run(&settings, listeners, sources, stop)
+    }
+}

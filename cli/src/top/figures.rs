@@ -1,0 +1,286 @@
+//! What happened between two readings of a daemon.
+
+use std::cmp::Reverse;
+
+use codeid_daemon::api::metrics::{Count, Latency, ListenerMetrics};
+use serde::Serialize;
+
+use super::reading::Reading;
+
+/// The figures of an interval.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Figures {
+    /// The end of the interval, in milliseconds since the beginning of 1970, UTC.
+    pub(super) at: u64,
+    /// How long it was.
+    pub(super) seconds: f64,
+    pub(super) ready: bool,
+    /// Whether an operator holds what serves.
+    pub(super) held: bool,
+    pub(super) generation: Option<u64>,
+    pub(super) version: Option<String>,
+    /// All listeners together.
+    pub(super) total: Traffic,
+    pub(super) listeners: Vec<Traffic>,
+    /// Code values by what came of them.
+    pub(super) identifications: Vec<Rate>,
+    pub(super) sdk_proxy: ProxyTraffic,
+    /// The hottest first, in the interval and then since the table was loaded.
+    pub(super) rules: Vec<RuleFigures>,
+}
+
+/// Requests by a listener, or by all.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Traffic {
+    /// The listener's, or `all`.
+    pub(super) name: String,
+    pub(super) requests_per_second: f64,
+    /// The share of requests with another result than `SUCCESS`, 0 to 1; `null` without requests.
+    pub(super) error_ratio: Option<f64>,
+    pub(super) results: Vec<Rate>,
+    pub(super) latency: Percentiles,
+    pub(super) open_connections: u64,
+}
+
+/// How often in a second something was so.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Rate {
+    pub(super) name: String,
+    pub(super) per_second: f64,
+}
+
+/// How long code values took, in nanoseconds: the upper bounds of the buckets they are in. `null`
+/// if there were none, or beyond the last bound.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Percentiles {
+    pub(super) count: u64,
+    pub(super) p50_ns: Option<u64>,
+    pub(super) p90_ns: Option<u64>,
+    pub(super) p99_ns: Option<u64>,
+    pub(super) p999_ns: Option<u64>,
+    pub(super) max_ns: Option<u64>,
+}
+
+/// Requests of sdkProxy.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ProxyTraffic {
+    pub(super) in_flight: u64,
+    pub(super) requests_per_second: f64,
+    pub(super) results: Vec<Rate>,
+}
+
+/// What one rule did.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RuleFigures {
+    pub(super) id: String,
+    pub(super) decided_per_second: f64,
+    pub(super) refused_per_second: f64,
+    /// Since the table was loaded.
+    pub(super) decided: u64,
+    /// Since the table was loaded.
+    pub(super) refused: u64,
+}
+
+impl Figures {
+    /// What happened from `before` to `after`; `None` if they are not of the same process, whose
+    /// counts began anew.
+    pub(super) fn between(before: &Reading, after: &Reading) -> Option<Self> {
+        let process = |reading: &Reading| {
+            let daemon = &reading.status.daemon;
+            (daemon.pid, daemon.started_at)
+        };
+        let seconds = after.taken.checked_duration_since(before.taken)?;
+        let seconds = seconds.as_secs_f64();
+        if process(before) != process(after) || seconds <= 0.0 {
+            return None;
+        }
+        let interval = Interval { seconds };
+        let bounds = &after.metrics.bounds_ns;
+        let earlier = |listener: &ListenerMetrics| {
+            let mut listeners = before.metrics.listeners.iter();
+            listeners.find(|candidate| candidate.listener == listener.listener)
+        };
+        let listeners: Vec<Traffic> = after
+            .metrics
+            .listeners
+            .iter()
+            .map(|listener| interval.traffic(earlier(listener), listener, bounds))
+            .collect();
+        let latency = Percentiles::between(&before.metrics.latency, &after.metrics.latency, bounds);
+        let proxy = &after.metrics.sdk_proxy;
+        let results = interval.rates(&before.metrics.sdk_proxy.requests, &proxy.requests);
+        let table = after.status.rules.table.as_ref();
+        Some(Self {
+            at: after.metrics.at,
+            seconds,
+            ready: after.status.readiness.ready,
+            held: after.status.rules.freeze.is_some(),
+            generation: table.map(|table| table.generation),
+            version: table.map(|table| table.version.clone()),
+            total: Traffic::sum(&listeners, latency),
+            listeners,
+            identifications: interval.rates(
+                &before.metrics.identifications,
+                &after.metrics.identifications,
+            ),
+            sdk_proxy: ProxyTraffic {
+                in_flight: proxy.in_flight,
+                requests_per_second: results.iter().map(|rate| rate.per_second).sum(),
+                results,
+            },
+            rules: interval.rules(before, after),
+        })
+    }
+}
+
+/// The time over which counts are spread.
+struct Interval {
+    seconds: f64,
+}
+
+impl Interval {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "counts of an interval are far below 2^52"
+    )]
+    fn per_second(&self, count: u64) -> f64 {
+        count as f64 / self.seconds
+    }
+
+    fn rates(&self, before: &[Count], after: &[Count]) -> Vec<Rate> {
+        let earlier = |name: &str| before.iter().find(|count| count.name == name);
+        after
+            .iter()
+            .map(|count| {
+                let earlier = earlier(&count.name).map_or(0, |earlier| earlier.count);
+                Rate {
+                    name: count.name.to_string(),
+                    per_second: self.per_second(count.count.saturating_sub(earlier)),
+                }
+            })
+            .collect()
+    }
+
+    fn traffic(
+        &self,
+        before: Option<&ListenerMetrics>,
+        after: &ListenerMetrics,
+        bounds: &[u64],
+    ) -> Traffic {
+        let results = self.rates(
+            before.map_or(&[], |before| &before.requests),
+            &after.requests,
+        );
+        let latency = match before {
+            Some(before) => Percentiles::between(&before.latency, &after.latency, bounds),
+            None => Percentiles::default(),
+        };
+        Traffic::new(
+            after.listener.to_string(),
+            results,
+            latency,
+            after.connections.open,
+        )
+    }
+
+    /// A table's counts begin when it is loaded: those of another one are no part of the difference.
+    fn rules(&self, before: &Reading, after: &Reading) -> Vec<RuleFigures> {
+        let Some(now) = &after.rules else {
+            return Vec::new();
+        };
+        let earlier = before.rules.as_ref();
+        let earlier = earlier.filter(|rules| rules.generation == now.generation);
+        let earlier = earlier.map_or(&[][..], |rules| &rules.rules);
+        // The same table has the same rules in the same places.
+        let mut rules: Vec<_> = now
+            .rules
+            .iter()
+            .enumerate()
+            .map(|(place, rule)| {
+                let then = earlier.get(place);
+                let decided = then.map_or(0, |then| then.decided);
+                let refused = then.map_or(0, |then| then.refused_by_canary);
+                let decided = rule.decided.saturating_sub(decided);
+                let refused = rule.refused_by_canary.saturating_sub(refused);
+                (decided, refused, rule)
+            })
+            .collect();
+        rules.sort_by_key(|(decided, refused, rule)| {
+            Reverse((*decided, *refused, rule.decided, rule.refused_by_canary))
+        });
+        rules
+            .into_iter()
+            .map(|(decided, refused, rule)| RuleFigures {
+                id: rule.id.clone(),
+                decided_per_second: self.per_second(decided),
+                refused_per_second: self.per_second(refused),
+                decided: rule.decided,
+                refused: rule.refused_by_canary,
+            })
+            .collect()
+    }
+}
+
+impl Traffic {
+    fn new(name: String, results: Vec<Rate>, latency: Percentiles, open_connections: u64) -> Self {
+        let requests: f64 = results.iter().map(|rate| rate.per_second).sum();
+        let good: f64 = results
+            .iter()
+            .filter(|rate| rate.name == "SUCCESS")
+            .map(|rate| rate.per_second)
+            .sum();
+        Self {
+            name,
+            requests_per_second: requests,
+            error_ratio: (requests > 0.0).then(|| (requests - good) / requests),
+            results,
+            latency,
+            open_connections,
+        }
+    }
+
+    fn sum(listeners: &[Self], latency: Percentiles) -> Self {
+        let mut results: Vec<Rate> = Vec::new();
+        for rate in listeners.iter().flat_map(|listener| &listener.results) {
+            match results.iter_mut().find(|sum| sum.name == rate.name) {
+                Some(sum) => sum.per_second += rate.per_second,
+                None => results.push(rate.clone()),
+            }
+        }
+        let open = listeners.iter().map(|listener| listener.open_connections);
+        Self::new("all".to_owned(), results, latency, open.sum())
+    }
+}
+
+impl Percentiles {
+    /// Of what `after` has beyond `before`.
+    fn between(before: &Latency, after: &Latency, bounds: &[u64]) -> Self {
+        let count = after.count.saturating_sub(before.count);
+        let earlier = before.cumulative.iter().chain(std::iter::repeat(&0));
+        let cumulative: Vec<u64> = after
+            .cumulative
+            .iter()
+            .zip(earlier)
+            .map(|(after, before)| after.saturating_sub(*before))
+            .collect();
+        let quantile = |thousandths: u64| {
+            let rank = count.saturating_mul(thousandths).div_ceil(1000).max(1);
+            let bucket = cumulative.iter().position(|taken| *taken >= rank)?;
+            bounds.get(bucket).copied()
+        };
+        Self {
+            count,
+            p50_ns: quantile(500),
+            p90_ns: quantile(900),
+            p99_ns: quantile(990),
+            p999_ns: quantile(999),
+            max_ns: quantile(1000),
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! The figures of each interval as text or JSON, for files, pipes and scripts.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use super::figures::{Figures, Percentiles, Traffic};
+use super::reading::Reader;
+use super::view::View;
+use crate::moment::utc;
+use crate::output::{Failure, Stdout, printable};
+use crate::quantity::{grouped, time};
+use crate::table::{Column, Table};
+
+/// How many rules are written.
+const RULES: usize = 10;
+
+/// How intervals are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Text,
+    Json,
+}
+
+/// Writes `count` intervals, or as many as are read. An interval in which the daemon was started
+/// anew, or did not answer, is told as that.
+///
+/// # Errors
+///
+/// That no daemon answers at first, or that standard output takes no more.
+pub(super) fn write(
+    stdout: &mut Stdout,
+    mut reader: Reader,
+    form: Form,
+    count: Option<u64>,
+) -> Result<ExitCode, Failure> {
+    let mut view = View::default();
+    view.take(Ok(reader.next()?));
+    let mut written = 0;
+    while count.is_none_or(|count| written < count) {
+        view.note = None;
+        view.take(reader.next().map_err(|failure| failure.to_string()));
+        match form {
+            Form::Json => json(stdout, &view)?,
+            Form::Text => text(stdout, &view)?,
+        }
+        stdout.flush()?;
+        written += 1;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// An object in a line: the figures, or why there are none.
+fn json(output: &mut impl Write, view: &View) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Without<'a> {
+        lost: Option<&'a str>,
+        note: Option<&'a str>,
+    }
+    match (&view.lost, &view.figures) {
+        (None, Some(figures)) => serde_json::to_writer(&mut *output, figures)?,
+        _ => {
+            let without = Without {
+                lost: view.lost.as_deref(),
+                note: view.note.as_deref(),
+            };
+            serde_json::to_writer(&mut *output, &without)?;
+        }
+    }
+    writeln!(output)
+}
+
+fn text(output: &mut impl Write, view: &View) -> io::Result<()> {
+    if let Some(why) = &view.lost {
+        return writeln!(output, "no figures: {}\n", printable(why));
+    }
+    if let Some(note) = &view.note {
+        writeln!(output, "{}", printable(note))?;
+    }
+    let Some(figures) = &view.figures else {
+        return writeln!(output);
+    };
+    writeln!(output, "{}", printable(&headline(figures)))?;
+    let mut table = Table::new([
+        Column::Left("LISTENER"),
+        Column::Right("REQUESTS/S"),
+        Column::Right("ERRORS"),
+        Column::Right("OPEN"),
+        Column::Right("P50"),
+        Column::Right("P90"),
+        Column::Right("P99"),
+        Column::Right("P99.9"),
+        Column::Right("MAX"),
+    ]);
+    for traffic in traffics(figures) {
+        let [p50, p90, p99, p999, max] = latencies(&traffic.latency);
+        table.row([
+            traffic.name.clone(),
+            grouped(traffic.requests_per_second),
+            errors(traffic),
+            traffic.open_connections.to_string(),
+            p50,
+            p90,
+            p99,
+            p999,
+            max,
+        ]);
+    }
+    table.write(output, "  ")?;
+    let mut rules = Table::new([
+        Column::Left("RULE"),
+        Column::Right("DECIDED/S"),
+        Column::Right("REFUSED/S"),
+        Column::Right("DECIDED"),
+        Column::Right("REFUSED"),
+    ]);
+    for rule in figures.rules.iter().take(RULES) {
+        rules.row([
+            rule.id.clone(),
+            grouped(rule.decided_per_second),
+            grouped(rule.refused_per_second),
+            rule.decided.to_string(),
+            rule.refused.to_string(),
+        ]);
+    }
+    if !rules.is_empty() {
+        rules.write(output, "  ")?;
+    }
+    writeln!(output)
+}
+
+fn headline(figures: &Figures) -> String {
+    let serves = match (figures.generation, &figures.version) {
+        (Some(generation), Some(version)) => format!("generation {generation} ({version})"),
+        _ => "no table".to_owned(),
+    };
+    format!(
+        "{}  {}  {serves}{}",
+        utc(figures.at),
+        if figures.ready { "ready" } else { "NOT READY" },
+        if figures.held { "  HELD" } else { "" }
+    )
+}
+
+/// All together, then each listener.
+pub(super) fn traffics(figures: &Figures) -> impl Iterator<Item = &Traffic> {
+    [&figures.total].into_iter().chain(&figures.listeners)
+}
+
+/// The share of errors, in per cent.
+pub(super) fn errors(traffic: &Traffic) -> String {
+    traffic
+        .error_ratio
+        .map_or_else(|| "-".to_owned(), |ratio| format!("{:.2} %", ratio * 100.0))
+}
+
+/// 50th, 90th, 99th and 99.9th percentile, and the maximum.
+pub(super) fn latencies(latency: &Percentiles) -> [String; 5] {
+    [
+        latency.p50_ns,
+        latency.p90_ns,
+        latency.p99_ns,
+        latency.p999_ns,
+        latency.max_ns,
+    ]
+    .map(|nanoseconds| match nanoseconds {
+        Some(nanoseconds) => time(std::time::Duration::from_nanos(nanoseconds).as_secs_f64() * 1e6),
+        None if latency.count == 0 => "-".to_owned(),
+        None => "longer".to_owned(),
+    })
+}

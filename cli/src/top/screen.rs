@@ -1,0 +1,359 @@
+//! The screen: one view, drawn whole each time.
+
+use codeid_daemon::api::status::{CheckOutcome, RulesStatus, SourceStatus};
+use ratatui::Frame;
+use ratatui::layout::{Alignment, Constraint, Layout, Rect};
+use ratatui::style::{Color, Modifier, Style};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Cell, Clear, Paragraph, Row, Sparkline, Table};
+
+use super::figures::{Figures, Rate};
+use super::keys::HELP;
+use super::plain::{errors, latencies, traffics};
+use super::reading::Reading;
+use super::view::View;
+use crate::admin::hold;
+use crate::moment::{ago, span, until, utc};
+use crate::output::printable;
+use crate::quantity::grouped;
+
+/// How high the trend is, where there is room for it.
+const TREND_HEIGHT: u16 = 4;
+
+/// How high a screen must be to have room for it.
+const HIGH: u16 = 26;
+
+const BAD: Style = Style::new().fg(Color::Red).add_modifier(Modifier::BOLD);
+const NOTED: Style = Style::new().fg(Color::Yellow);
+const FAINT: Style = Style::new().add_modifier(Modifier::DIM);
+const HEAD: Style = Style::new().add_modifier(Modifier::BOLD);
+
+/// Draws all of it.
+pub(super) fn draw(frame: &mut Frame<'_>, view: &View, socket: &str) {
+    let area = frame.area();
+    let state = view
+        .last
+        .as_ref()
+        .map_or_else(Vec::new, |last| state(last, view));
+    let traffic_rows = view
+        .figures
+        .as_ref()
+        .map_or(1, |figures| traffics(figures).count());
+    let trend_height = if area.height >= HIGH { TREND_HEIGHT } else { 0 };
+    let [title, top, traffic, results, trend, rules, keys] = Layout::vertical([
+        Constraint::Length(1),
+        Constraint::Length(extent(state.len())),
+        Constraint::Length(extent(traffic_rows + 3)),
+        Constraint::Length(3),
+        Constraint::Length(trend_height),
+        Constraint::Min(2),
+        Constraint::Length(1),
+    ])
+    .areas(area);
+    draw_title(frame, title, view, socket);
+    frame.render_widget(Paragraph::new(state), top);
+    match &view.figures {
+        None => frame.render_widget(
+            Paragraph::new("\nmeasuring the first interval").style(FAINT),
+            traffic,
+        ),
+        Some(figures) => {
+            draw_traffic(frame, traffic, figures);
+            draw_results(frame, results, figures);
+            draw_rules(frame, rules, figures, view.scrolled);
+        }
+    }
+    draw_trend(frame, trend, view);
+    draw_keys(frame, keys, view);
+    if view.help {
+        draw_help(frame, area);
+    }
+}
+
+fn draw_title(frame: &mut Frame<'_>, area: Rect, view: &View, socket: &str) {
+    let style = Style::new().add_modifier(Modifier::REVERSED);
+    let process = view.last.as_ref().map_or_else(String::new, |last| {
+        let daemon = &last.status.daemon;
+        format!(
+            "{}, process {}, up {}",
+            daemon.version,
+            daemon.pid,
+            span(daemon.uptime_ms)
+        )
+    });
+    let left = format!(" codeid {process}  {socket}");
+    let at = view
+        .last
+        .as_ref()
+        .map_or_else(String::new, |last| utc(last.metrics.at));
+    let right = match view.paused {
+        true => format!("  PAUSED  {at} "),
+        false => format!("  {at} "),
+    };
+    let width = extent(right.chars().count()).min(area.width);
+    let [at_left, at_right] =
+        Layout::horizontal([Constraint::Min(0), Constraint::Length(width)]).areas(area);
+    frame.render_widget(Paragraph::new(shown(&left)).style(style), at_left);
+    frame.render_widget(Paragraph::new(right).style(style), at_right);
+}
+
+/// What serves, and whether all is well with it: a line for each matter.
+fn state(last: &Reading, view: &View) -> Vec<Line<'static>> {
+    let status = &last.status;
+    let mut lines = Vec::new();
+    let mut tell = |style: Style, text: String| lines.push(Line::styled(shown(&text), style));
+    if let Some(why) = &view.lost {
+        tell(
+            BAD,
+            format!("LOST       {why}; trying again. What follows is the last that was known."),
+        );
+    }
+    if let Some(note) = &view.note {
+        tell(NOTED, format!("note       {note}"));
+    }
+    match status.readiness.ready {
+        true => tell(Style::new(), "ready      yes".to_owned()),
+        false => {
+            let reasons: Vec<_> = status
+                .readiness
+                .not_ready_because
+                .iter()
+                .map(|reason| &*reason.detail)
+                .collect();
+            tell(BAD, format!("NOT READY  {}", reasons.join(" ")));
+        }
+    }
+    match &status.rules.table {
+        None => tell(BAD, "table      none".to_owned()),
+        Some(table) => {
+            tell(
+                Style::new(),
+                format!(
+                    "table      generation {}, version {}, {} rules, loaded {}, from {} {}",
+                    table.generation,
+                    table.version,
+                    table.rule_count,
+                    ago(table.loaded_at),
+                    table.level,
+                    table.uri
+                ),
+            );
+        }
+    }
+    if let Some(hold) = &status.rules.freeze {
+        tell(NOTED, format!("HELD       {}", hold::described(hold)));
+    }
+    let (style, text) = sources(&status.rules);
+    tell(style, format!("sources    {text}"));
+    lines
+}
+
+/// How the sources do: what is wrong with the first that is not well, else that all is.
+fn sources(status: &RulesStatus) -> (Style, String) {
+    let named = [
+        ("REMOTE", status.sources.remote.as_ref()),
+        ("LOCAL", Some(&status.sources.local)),
+        ("PRESET", Some(&status.sources.preset)),
+    ];
+    if let Some((level, complaint)) = named
+        .into_iter()
+        .find_map(|(level, source)| Some((level, complaint(source?)?)))
+    {
+        return (BAD, format!("{level} {complaint}"));
+    }
+    if let Some(why) = &status.save.failure {
+        return (
+            BAD,
+            format!("what serves is not kept in the local storage: {why}"),
+        );
+    }
+    if status.staleness.stale {
+        let age = span(status.staleness.age_ms);
+        return (
+            BAD,
+            format!("STALE: REMOTE has confirmed nothing for {age}"),
+        );
+    }
+    match (&status.sources.remote, status.next_pull_at) {
+        (None, _) => (Style::new(), "well; there is no remote".to_owned()),
+        (Some(_), next) => {
+            let confirmed = span(status.staleness.age_ms);
+            let next = next.map_or_else(String::new, |next| {
+                format!(", pulled again {}", until(next))
+            });
+            (
+                Style::new(),
+                format!("well; REMOTE confirmed what serves {confirmed} ago{next}"),
+            )
+        }
+    }
+}
+
+fn complaint(source: &SourceStatus) -> Option<String> {
+    let look = source.last_check.as_ref()?;
+    if look.good || look.outcome == CheckOutcome::Absent {
+        return None;
+    }
+    let why = look.why.as_deref().unwrap_or("no reason is known");
+    Some(format!(
+        "{} {} times, {}: {why}",
+        look.outcome,
+        look.failures,
+        ago(look.at)
+    ))
+}
+
+fn draw_traffic(frame: &mut Frame<'_>, area: Rect, figures: &Figures) {
+    let header = [
+        "LISTENER",
+        "REQUESTS/S",
+        "ERRORS",
+        "OPEN",
+        "P50",
+        "P90",
+        "P99",
+        "P99.9",
+        "MAX",
+    ];
+    let rows = traffics(figures).map(|traffic| {
+        let is_bad = traffic.error_ratio.is_some_and(|ratio| ratio > 0.0);
+        let mut cells = vec![
+            Cell::new(shown(&traffic.name)),
+            right(grouped(traffic.requests_per_second)),
+            right(errors(traffic)).style(if is_bad { NOTED } else { Style::new() }),
+            right(traffic.open_connections.to_string()),
+        ];
+        cells.extend(latencies(&traffic.latency).map(right));
+        Row::new(cells)
+    });
+    let widths = [8, 11, 8, 5, 8, 8, 8, 8, 8].map(Constraint::Length);
+    let header = Row::new(header.iter().enumerate().map(|(at, name)| match at {
+        0 => Cell::new(*name),
+        _ => right((*name).to_owned()),
+    }));
+    let table = Table::new(rows, widths).header(header.style(HEAD));
+    frame.render_widget(table, below_a_gap(area));
+}
+
+fn draw_results(frame: &mut Frame<'_>, area: Rect, figures: &Figures) {
+    let mut lines = vec![
+        rates("results/s", &figures.total.results),
+        rates("codes/s", &figures.identifications),
+    ];
+    let proxy = &figures.sdk_proxy;
+    let has_some = proxy.requests_per_second > 0.0 || proxy.in_flight > 0;
+    lines.push(match has_some {
+        true => {
+            let mut line = rates("sdkProxy/s", &proxy.results);
+            line.push_span(format!("{} in flight", proxy.in_flight));
+            line
+        }
+        false => Line::styled("sdkProxy/s none", FAINT),
+    });
+    frame.render_widget(Paragraph::new(lines), area);
+}
+
+/// Rates in a line; those of nothing are left out, but for the first.
+fn rates(name: &str, rates: &[Rate]) -> Line<'static> {
+    let mut line = Line::from(Span::styled(format!("{name:<11}"), HEAD));
+    for (at, rate) in rates.iter().enumerate() {
+        if at == 0 || rate.per_second > 0.0 {
+            line.push_span(shown(&format!(
+                "{} {}  ",
+                rate.name,
+                grouped(rate.per_second)
+            )));
+        }
+    }
+    line
+}
+
+fn draw_trend(frame: &mut Frame<'_>, area: Rect, view: &View) {
+    if area.height == 0 {
+        return;
+    }
+    let newest = view.trend.len().saturating_sub(usize::from(area.width));
+    let data: Vec<u64> = view.trend.iter().skip(newest).copied().collect();
+    let highest = data.iter().max().copied().unwrap_or_default();
+    let title = format!("requests/s, at most {highest} in {} intervals", data.len());
+    let block = Block::new().title(Span::styled(title, FAINT));
+    let sparkline = Sparkline::default().data(data).style(Color::Cyan);
+    frame.render_widget(sparkline.block(block), area);
+}
+
+fn draw_rules(frame: &mut Frame<'_>, area: Rect, figures: &Figures, scrolled: usize) {
+    let header =
+        ["DECIDED/S", "REFUSED/S", "DECIDED", "REFUSED"].map(|name| right(name.to_owned()));
+    let mut cells = vec![Cell::new(format!(
+        "RULE, HOTTEST FIRST ({})",
+        figures.rules.len()
+    ))];
+    cells.extend(header);
+    let rows = figures.rules.iter().skip(scrolled).map(|rule| {
+        let is_idle = rule.decided_per_second + rule.refused_per_second <= 0.0;
+        Row::new([
+            Cell::new(shown(&rule.id)),
+            right(grouped(rule.decided_per_second)),
+            right(grouped(rule.refused_per_second)),
+            right(rule.decided.to_string()),
+            right(rule.refused.to_string()),
+        ])
+        .style(if is_idle { FAINT } else { Style::new() })
+    });
+    let widths = [
+        Constraint::Min(24),
+        Constraint::Length(12),
+        Constraint::Length(12),
+        Constraint::Length(14),
+        Constraint::Length(14),
+    ];
+    let table = Table::new(rows.take(usize::from(area.height)), widths);
+    frame.render_widget(table.header(Row::new(cells).style(HEAD)), below_a_gap(area));
+}
+
+fn draw_keys(frame: &mut Frame<'_>, area: Rect, view: &View) {
+    let pause = if view.paused { "p go on" } else { "p pause" };
+    let text = format!(" q end   {pause}   ↑ ↓ scroll   ? keys");
+    frame.render_widget(Paragraph::new(text).style(FAINT), area);
+}
+
+fn draw_help(frame: &mut Frame<'_>, area: Rect) {
+    let lines: Vec<Line<'_>> = HELP
+        .iter()
+        .map(|(keys, meaning)| Line::from(format!(" {keys:<11} {meaning}")))
+        .collect();
+    let (width, height) = (40.min(area.width), extent(lines.len() + 2).min(area.height));
+    let window = Rect {
+        x: area.x + (area.width - width) / 2,
+        y: area.y + (area.height - height) / 2,
+        width,
+        height,
+    };
+    frame.render_widget(Clear, window);
+    frame.render_widget(
+        Paragraph::new(lines).block(Block::bordered().title(" keys ")),
+        window,
+    );
+}
+
+fn right(text: String) -> Cell<'static> {
+    Cell::new(Line::from(text).alignment(Alignment::Right))
+}
+
+/// What is left of `area` under an empty line.
+const fn below_a_gap(area: Rect) -> Rect {
+    Rect {
+        y: area.y.saturating_add(1),
+        height: area.height.saturating_sub(1),
+        ..area
+    }
+}
+
+fn extent(cells: usize) -> u16 {
+    u16::try_from(cells).unwrap_or(u16::MAX)
+}
+
+/// Text of the daemon, made harmless.
+fn shown(text: &str) -> String {
+    printable(text).into_owned()
+}

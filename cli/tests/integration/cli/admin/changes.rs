@@ -1,0 +1,259 @@
+//! What changes something: apply, rollback, reload, freeze, thaw, drain, log-level.
+
+use serde_json::Value;
+
+use super::{assert_has, changed, following, json, refused, told, words};
+use crate::serve::daemon::{Daemon, Plan, RULES};
+
+fn version(daemon: &Daemon) -> String {
+    let status = daemon.status();
+    status["table"]["version"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_config_is_compared_and_applied() {
+    let daemon = Daemon::start();
+    daemon.directory.write("v2.json", changed("v2", "12.5"));
+    let output = told(&daemon, &["apply", "v2.json"]);
+    assert_has(
+        &output,
+        &[
+            "  ~ order changed\n",
+            "v2.json: good: version v2, 3 rules,",
+            "\nactivated: generation 2, version v2, 3 rules, sha256 ",
+            "\nheld since ",
+            ", who applied a config: the sources are not followed until codeid admin thaw\n",
+        ],
+    );
+    assert_eq!(version(&daemon), "v2");
+    let output = told(&daemon, &["apply", "v2.json"]);
+    assert_has(
+        &output,
+        &["no rule changes", "\nunchanged: generation 2, version v2,"],
+    );
+    daemon.directory.write("v3.json", changed("v3", "50"));
+    let applied = json(&daemon, &["apply", "v3.json"]);
+    assert_eq!(
+        (&applied["outcome"], &applied["generation"]),
+        (&"activated".into(), &3.into())
+    );
+    assert_eq!(version(&daemon), "v3");
+}
+
+#[test]
+fn a_config_with_errors_or_warnings_that_are_denied_is_not_applied() {
+    let daemon = Daemon::start();
+    daemon
+        .directory
+        .write("bad.json", RULES.replace("DECODE", "ENCODE"));
+    let ran = refused(&daemon, 1, &["apply", "bad.json"]);
+    assert_has(
+        &ran.stdout,
+        &[
+            "error: ",
+            " --> bad.json:3:",
+            "refused: 1 error,",
+            "nothing is applied\n",
+        ],
+    );
+    let ran = refused(&daemon, 1, &["apply", "bad.json", "--json", "--force"]);
+    let answer: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(answer["problems"][0]["code"], "unknown-action");
+    assert_eq!(answer["problems"][0]["pointer"], "/rules/1/action/type");
+    daemon
+        .directory
+        .write("warned.json", RULES.replace("page", "new-page"));
+    let ran = refused(&daemon, 1, &["apply", "warned.json", "--deny-warnings"]);
+    assert_has(&ran.stdout, &["1 warning;", "nothing is applied\n"]);
+    refused(
+        &daemon,
+        1,
+        &["apply", "warned.json", "--deny-warnings", "--json"],
+    );
+    assert_eq!(daemon.status()["table"]["generation"], 1);
+    told(&daemon, &["apply", "warned.json"]);
+    assert_eq!(daemon.status()["table"]["generation"], 2);
+}
+
+#[test]
+fn what_it_was_not_meant_for_is_not_replaced() {
+    let daemon = Daemon::start();
+    daemon.directory.write("v2.json", changed("v2", "1"));
+    let sha256 = daemon.status()["table"]["sha256"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let other = "0".repeat(64);
+    let ran = refused(&daemon, 1, &["apply", "v2.json", "--if-match", &other]);
+    assert_has(
+        &ran.stderr,
+        &[
+            "error: Something else serves by now: ",
+            &sha256,
+            "; look at what serves now",
+        ],
+    );
+    let ran = refused(
+        &daemon,
+        1,
+        &["apply", "v2.json", "--if-match", &other, "--json"],
+    );
+    let refusal: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(refusal["error"], "ifMatchStale");
+    assert_eq!(version(&daemon), "test-7");
+    told(
+        &daemon,
+        &["apply", "v2.json", "--if-match", &sha256.to_uppercase()],
+    );
+    assert_eq!(version(&daemon), "v2");
+    daemon.directory.write("v3.json", changed("v3", "1"));
+    told(&daemon, &["apply", "v3.json", "--force"]);
+    assert_eq!(version(&daemon), "v3");
+    refused(&daemon, 2, &["apply", "v3.json", "--if-match", "abc"]);
+    refused(
+        &daemon,
+        2,
+        &["apply", "v3.json", "--if-match", &other, "--force"],
+    );
+}
+
+#[test]
+fn going_back_twice_is_where_it_began() {
+    let daemon = Daemon::start();
+    let ran = refused(&daemon, 1, &["rollback", "--previous"]);
+    assert_has(
+        &ran.stderr,
+        &["the history holds no other config than the one that serves"],
+    );
+    for (name, config) in [
+        ("v2.json", changed("v2", "1")),
+        ("v3.json", changed("v3", "1")),
+    ] {
+        daemon.directory.write(name, config);
+        told(&daemon, &["apply", name]);
+    }
+    let output = told(&daemon, &["rollback", "--previous"]);
+    assert_has(
+        &output,
+        &[
+            "activated: generation 4, version v2,",
+            ", who rolled back: ",
+        ],
+    );
+    assert_eq!(version(&daemon), "v2");
+    let rolled_back = json(&daemon, &["rollback", "--previous"]);
+    assert_eq!(rolled_back["generation"], 5);
+    assert_eq!(version(&daemon), "v3");
+    told(&daemon, &["rollback", "1"]);
+    assert_eq!(version(&daemon), "test-7");
+    let ran = refused(&daemon, 1, &["rollback", "99"]);
+    assert_has(
+        &ran.stderr,
+        &["error: No table of this generation is remembered"],
+    );
+    refused(&daemon, 2, &["rollback"]);
+    refused(&daemon, 2, &["rollback", "1", "--previous"]);
+}
+
+#[test]
+fn a_hold_stands_until_it_is_thawed() {
+    let (daemon, file) = following(RULES);
+    let output = told(&daemon, &["freeze", "--reason", "bank holiday\u{1b}[31m"]);
+    assert_has(
+        &output,
+        &[
+            "held since ",
+            ", who froze it; reason: bank holiday\\u{1b}[31m: ",
+        ],
+    );
+    assert_has(
+        &told(&daemon, &["status"]),
+        &[
+            "who froze it; reason: bank holiday",
+            "codeid admin thaw ends it",
+        ],
+    );
+    std::fs::write(&file, changed("v2", "1")).unwrap();
+    let ran = refused(&daemon, 1, &["reload"]);
+    assert_has(
+        &ran.stderr,
+        &["error: What serves is held by ", " (codeid admin thaw)\n"],
+    );
+    assert_eq!(version(&daemon), "test-7");
+    let ran = refused(&daemon, 1, &["freeze", "--reason", &"x".repeat(201)]);
+    assert_has(&ran.stderr, &["200 characters"]);
+    assert_eq!(json(&daemon, &["thaw"])["hold"], Value::Null);
+    assert_has(
+        &told(&daemon, &["thaw"]),
+        &["no hold: the daemon follows its sources"],
+    );
+    // The watch may have been faster; either way it serves when the reload is done.
+    told(&daemon, &["reload"]);
+    assert_eq!(version(&daemon), "v2");
+}
+
+#[test]
+fn a_reload_tells_what_became_of_each_look() {
+    let (daemon, file) = following(RULES);
+    let output = told(&daemon, &["reload"]);
+    assert_has(
+        &words(&output),
+        &[
+            "SOURCE OUTCOME WHY\nREMOTE unchanged\n",
+            "\nunchanged; generation 1 serves, sha256 ",
+        ],
+    );
+    std::fs::write(&file, RULES.replace("DECODE", "ENCODE")).unwrap();
+    let ran = refused(&daemon, 1, &["reload"]);
+    assert_has(
+        &words(&ran.stdout),
+        &["REMOTE refused ", "\nrefused; generation 1 serves"],
+    );
+    let ran = refused(&daemon, 1, &["reload", "--json"]);
+    let reloaded: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(reloaded["looks"][0]["outcome"], "refused");
+    let status = told(&daemon, &["status"]);
+    assert_has(
+        &status,
+        &[
+            "REMOTE refused",
+            "REMOTE gives a config that is refused since ",
+            "rule order: ",
+        ],
+    );
+}
+
+#[test]
+fn the_log_level_is_set_while_it_runs() {
+    let daemon = Daemon::start();
+    assert_eq!(told(&daemon, &["log-level"]), "info\n");
+    assert_eq!(told(&daemon, &["log-level", "debug"]), "debug\n");
+    assert_eq!(told(&daemon, &["log-level"]), "debug\n");
+    assert_eq!(json(&daemon, &["log-level", "warn"])["level"], "warn");
+    let ran = refused(&daemon, 2, &["log-level", "loud"]);
+    assert_has(
+        &ran.stderr,
+        &["[possible values: error, warn, info, debug, trace]"],
+    );
+}
+
+#[test]
+fn a_drained_daemon_is_not_ready() {
+    let daemon = Plan::new().start();
+    told(&daemon, &["status", "--ready"]);
+    let output = told(&daemon, &["drain"]);
+    assert_has(&output, &["draining: not ready any more"]);
+    let ran = refused(&daemon, 1, &["status", "--ready"]);
+    assert_has(
+        &ran.stdout,
+        &[
+            ", draining\n",
+            "ready        no\n",
+            "An operator drained the daemon.",
+        ],
+    );
+    assert_eq!(ran.stderr, "");
+    told(&daemon, &["status"]);
+    assert_eq!(json(&daemon, &["drain"])["draining"], true);
+    daemon.stop();
+}

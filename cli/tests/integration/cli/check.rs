@@ -1,0 +1,359 @@
+//! `codeid check`: the place of each error, for people and for programs.
+
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use super::{Ran, codeid, file, project_file, run, run_with_input};
+
+/// A config with this one rule, on a line of its own (the third).
+fn config_with(rule: &str) -> String {
+    format!("{{\"format\": \"codeid/1\", \"version\": \"1\", \"rules\": [\n\n{rule}\n]}}")
+}
+
+fn check(config: impl AsRef<[u8]>) -> Ran {
+    run_with_input(["check", "-"], config)
+}
+
+fn check_json(config: impl AsRef<[u8]>) -> Vec<Value> {
+    let ran = run_with_input(["check", "--json", "-"], config);
+    let findings: Vec<Value> = serde_json::from_str(&ran.stdout).expect(&ran.stdout);
+    let has_error = findings
+        .iter()
+        .any(|finding| finding["severity"] == "error");
+    assert_eq!(ran.status, i32::from(has_error), "{}", ran.stdout);
+    findings
+}
+
+#[test]
+fn our_own_configs_are_clean() {
+    let (preset, example) = (
+        project_file("config/routes.preset.json"),
+        project_file("config/routes.example.json"),
+    );
+    let ran = run([&"check".into(), &preset, &example]);
+    assert_eq!(ran.stdout, "2 files checked: 0 errors, 0 warnings\n");
+    assert_eq!((ran.status, &*ran.stderr), (0, ""));
+    let ran = run([&"check".into(), &"--json".into(), &preset, &example]);
+    assert_eq!((ran.status, &*ran.stdout), (0, "[]\n"));
+}
+
+#[test]
+fn shows_the_line_and_a_hint_as_a_compiler_does() {
+    let config =
+        config_with(r#"{"id": "a", "match": {"regex": "28(1"}, "action": {"type": "DECOD"}}"#);
+    let path = file("compiler.json", config);
+    let ran = run(["check".as_ref(), path.as_os_str()]);
+    let expected = format!(
+        r#"error: not a valid pattern: unclosed group
+ --> {path}:3:35
+  |
+3 | {{"id": "a", "match": {{"regex": "28(1"}}, "action": {{"type": "DECOD"}}}}
+  |                                   ^
+  |
+  = note: in rule a, at /rules/0/match/regex
+
+error: unknown action "DECOD"
+ --> {path}:3:60
+  |
+3 | {{"id": "a", "match": {{"regex": "28(1"}}, "action": {{"type": "DECOD"}}}}
+  |                                                            ^
+  |
+  = note: in rule a, at /rules/0/action/type
+  = help: the actions are DECODE, OPEN_URL and UNSUPPORTED
+
+1 file checked: 2 errors, 0 warnings
+"#,
+        path = path.display()
+    );
+    assert_eq!(ran.stdout, expected);
+    assert_eq!((ran.status, &*ran.stderr), (1, ""));
+}
+
+#[test]
+fn the_caret_stands_under_the_place() {
+    // What stands before the pattern's open parenthesis, its columns, and its width as shown.
+    for (before, columns, width) in [
+        ("", 0, 0),
+        ("28", 2, 2),
+        ("é", 1, 1),
+        ("漢字", 2, 4),
+        (r"\u00e9", 6, 6),
+        (r"\ud83d\ude00", 12, 12),
+        (r#"\\d\"\/"#, 7, 7),
+    ] {
+        for (indent, indent_width) in [("", 0), ("  ", 2), ("\t", 4), ("\t\t", 8)] {
+            let head = r#"{"id": "a", "match": {"regex": ""#;
+            let tail = r#"("}, "action": {"type": "DECODE"}}"#;
+            let ran = check(config_with(&format!("{indent}{head}{before}{tail}")));
+            let column = indent.len() + head.len() + columns + 1;
+            assert!(
+                ran.stdout.contains(&format!("--> <stdin>:3:{column}\n")),
+                "{}",
+                ran.stdout
+            );
+            let caret = ran
+                .stdout
+                .lines()
+                .find(|line| line.trim_end().ends_with('^'))
+                .unwrap();
+            let place = "3 | ".len() + indent_width + head.len() + width;
+            assert_eq!(caret.find('^'), Some(place), "{}", ran.stdout);
+            assert_eq!(caret.matches('^').count(), 1, "{}", ran.stdout);
+        }
+    }
+}
+
+#[test]
+fn a_long_line_is_shown_in_part() {
+    // The longest config that there may be, on one line, with an error in each half.
+    let filler = "x".repeat(50_000);
+    let rule = |id: &str| {
+        format!(
+            r#"{{"id": "{id}", "description": "漢{filler}", "match": {{"regex": "1("}}, "action": {{"type": "DECODE"}}}}"#
+        )
+    };
+    let config = format!(
+        r#"{{"format": "codeid/1", "version": "1", "rules": [{}, {}]}}"#,
+        rule("a"),
+        rule("b")
+    );
+    let findings = check_json(&config);
+    assert_eq!(findings.len(), 2);
+    let ran = check(&config);
+    assert_eq!(ran.status, 1);
+    let places = findings
+        .iter()
+        .map(|finding| finding["position"]["column"].as_u64().unwrap());
+    for column in places {
+        assert!(
+            ran.stdout.contains(&format!("<stdin>:1:{column}\n")),
+            "{}",
+            ran.stdout
+        );
+    }
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    assert!(
+        lines.iter().all(|line| line.chars().count() < 160),
+        "{}",
+        ran.stdout
+    );
+    let mut carets = 0;
+    for pair in lines
+        .windows(2)
+        .filter(|pair| pair[1].trim_end().ends_with('^'))
+    {
+        let place = pair[1].chars().position(|c| c == '^').unwrap();
+        assert_eq!(pair[0].chars().nth(place), Some('('), "{}", ran.stdout);
+        carets += 1;
+    }
+    assert_eq!(carets, 2, "{}", ran.stdout);
+}
+
+#[test]
+fn json_tells_the_place_in_every_way() {
+    let config = config_with(
+        r#"{"id": "a", "match": {"regex": "\u00e9("}, "action": {"type": "DECODE"}, "x": 1}"#,
+    );
+    let findings = check_json(&config);
+    assert_eq!(findings.len(), 2, "{findings:?}");
+    let fields: Vec<&str> = findings[0]
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    assert_eq!(fields.len(), 7, "{fields:?}");
+    let pattern = &findings[0];
+    assert_eq!(pattern["severity"], "error");
+    assert_eq!(pattern["code"], "bad-pattern");
+    assert_eq!(pattern["rule"], "a");
+    assert_eq!(pattern["pointer"], "/rules/0/match/regex");
+    assert_eq!(pattern["message"], "not a valid pattern: unclosed group");
+    assert_eq!(pattern["hint"], Value::Null);
+    let position = &pattern["position"];
+    assert_eq!(position["line"], 3);
+    assert_eq!(position["column"], 39);
+    assert_eq!(position["inPattern"], 1);
+    let offset = usize::try_from(position["offset"].as_u64().unwrap()).unwrap();
+    assert!(config[offset..].starts_with("(\"}"), "{offset}");
+    assert_eq!(findings[1]["code"], "unknown-field");
+    assert_eq!(findings[1]["pointer"], "/rules/0/x");
+    assert!(findings[1]["hint"].as_str().unwrap().contains("canary"));
+}
+
+#[test]
+fn several_files_are_told_apart() {
+    let good = project_file("config/routes.example.json");
+    let bad = file("bad.json", "[]");
+    let missing = bad.with_file_name("no-such-file.json");
+    let ran = run([&"check".into(), &good, &*bad, &missing]);
+    assert_eq!(ran.status, 1);
+    assert!(
+        ran.stdout.contains(&format!("--> {}:1:1\n", bad.display())),
+        "{}",
+        ran.stdout
+    );
+    assert!(
+        ran.stdout.contains(&format!("--> {}\n", missing.display())),
+        "{}",
+        ran.stdout
+    );
+    assert!(
+        ran.stdout
+            .ends_with("3 files checked: 2 errors, 0 warnings\n"),
+        "{}",
+        ran.stdout
+    );
+
+    let ran = run([&"check".into(), &"--json".into(), &good, &*bad, &missing]);
+    assert_eq!(ran.status, 1);
+    let findings: Vec<Value> = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(findings.len(), 2);
+    assert_eq!(findings[0]["file"], bad.to_str().unwrap());
+    assert_eq!(findings[1]["file"], missing.to_str().unwrap());
+    assert_eq!(findings[1]["position"], Value::Null);
+}
+
+#[test]
+fn warnings_alone_exit_0() {
+    let config = config_with(
+        r#"{"id": "a", "match": {"prefix": "https://qr.example/"}, "action": {"type": "DECODE"}}"#,
+    );
+    let ran = check(&config);
+    assert_eq!(ran.status, 0, "{}", ran.stdout);
+    assert!(ran.stdout.starts_with("warning: "), "{}", ran.stdout);
+    assert!(ran.stdout.contains("--> <stdin>:3:33\n"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("= help: a url match"), "{}", ran.stdout);
+    assert!(
+        ran.stdout
+            .ends_with("1 file checked: 0 errors, 1 warning\n"),
+        "{}",
+        ran.stdout
+    );
+    let findings = check_json(&config);
+    assert_eq!(findings[0]["severity"], "warning");
+}
+
+#[test]
+fn a_rule_that_can_never_win_is_a_warning() {
+    let config = config_with(concat!(
+        r#"{"id": "all", "match": {"prefix": "281"}, "action": {"type": "DECODE"}},"#,
+        "\n",
+        r#"{"id": "some", "match": {"regex": "28101\\d+"}, "action": {"type": "UNSUPPORTED"}}"#,
+    ));
+    let ran = check(&config);
+    let expected = r#"warning: this rule can never win: the earlier rule all (/rules/0) accepts all that it accepts
+ --> <stdin>:4:25
+  |
+4 | {"id": "some", "match": {"regex": "28101\\d+"}, "action": {"type": "UNSUPPORTED"}}
+  |                         ^
+  |
+  = note: in rule some, at /rules/1/match
+  = help: move this rule above all, make all accept less, or remove this rule
+
+1 file checked: 0 errors, 1 warning
+"#;
+    assert_eq!((ran.status, &*ran.stdout), (0, expected));
+    let findings = check_json(&config);
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    assert_eq!(findings[0]["severity"], "warning");
+    assert_eq!(findings[0]["rule"], "some");
+    assert_eq!(findings[0]["pointer"], "/rules/1/match");
+    assert_eq!(findings[0]["position"]["line"], 4);
+    assert!(findings[0]["hint"].as_str().unwrap().contains("above all"));
+}
+
+#[test]
+fn what_costs_too_much_is_refused() {
+    let config = config_with(
+        r#"{"id": "a", "match": {"regex": "(?:a{100}){1000}"}, "action": {"type": "DECODE"}}"#,
+    );
+    let findings = check_json(config);
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    assert!(
+        findings[0]["message"].as_str().unwrap().contains("states"),
+        "{findings:?}"
+    );
+}
+
+#[test]
+fn whatever_the_bytes_are_there_is_an_answer() {
+    let whole =
+        config_with(r#"{"id": "a", "match": {"prefix": "1"}, "action": {"type": "DECODE"}}"#);
+    assert_eq!(check_json(&whole), [] as [Value; 0]);
+    for end in 0..whole.len() {
+        let ran = check(&whole[..end]);
+        assert_eq!(ran.status, 1, "{end}");
+        assert!(ran.stdout.starts_with("error: "), "{end}: {}", ran.stdout);
+    }
+    for bytes in [
+        &b"\xff\xfe"[..],
+        b"{\"format\":\n\"\xe9\"}",
+        b"\xef\xbb\xbf{}",
+        b"\0",
+        b"\r\n\r\n{\r\n",
+        &[b'['; 100_000],
+        &[b'"'; 600_000],
+    ] {
+        let ran = check(bytes);
+        assert_eq!((ran.status, &*ran.stderr), (1, ""));
+        assert!(
+            ran.stdout
+                .ends_with("1 file checked: 1 error, 0 warnings\n"),
+            "{}",
+            ran.stdout
+        );
+    }
+}
+
+#[test]
+fn nothing_in_a_config_steers_the_terminal() {
+    let configs = [
+        "{\"\\u001b[31mname\\u202e\": 1}".to_owned(),
+        "{\x1b[31m}".to_owned(),
+        config_with("{\"id\": \"a\", \"match\": {\"regex\": \"\\u001b]0;title\\u0007(\"}}"),
+    ];
+    for config in configs {
+        let ran = check(&config);
+        assert_eq!(ran.status, 1);
+        let steering = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
+        assert!(!ran.stdout.contains(steering), "{:?}", ran.stdout);
+    }
+}
+
+#[test]
+fn a_closed_output_is_no_failure() {
+    let errors = r#"{"id": 1},"#.repeat(5_000);
+    let path = file("many.json", config_with(errors.trim_end_matches(',')));
+    for options in [&["check"][..], &["check", "--json"]] {
+        let mut command = codeid(options);
+        command
+            .arg(&*path)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(
+            (output.status.code(), &*output.stderr),
+            (Some(0), &b""[..]),
+            "{options:?}"
+        );
+    }
+}
+
+#[test]
+fn the_bounds_are_those_of_the_settings() {
+    let rule = r#"{"id": "a", "match": {"exact": "x"}, "action": {"type": "DECODE"}}"#;
+    let config = config_with(&format!("{rule}{}", " ".repeat(200_000)));
+    let raised = "ac.route.max-config-characters=300000";
+    assert_eq!(check(&config).status, 1);
+    let ran = run_with_input(["check", "--set", raised, "-"], &config);
+    assert_eq!(ran.status, 0, "{}", ran.stdout);
+
+    let ran = run_with_input(["check", "--set", "compile.max-stats=1", "-"], &config);
+    assert_eq!((ran.status, &*ran.stdout), (1, ""));
+    assert!(ran.stderr.starts_with("PARAM_ILLEGAL: "), "{}", ran.stderr);
+    assert!(ran.stderr.contains("compile.max-states"), "{}", ran.stderr);
+}

@@ -1,0 +1,203 @@
+//! `codeid identify --file`: one code value a line.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use super::{Ran, codeid, file, run, run_with_input};
+
+const ARGUMENTS: [&str; 5] = ["identify", "--open-id", "user-42", "--file", "-"];
+
+fn identify(lines: impl AsRef<[u8]>) -> Ran {
+    run_with_input(ARGUMENTS, lines)
+}
+
+fn answers(ran: &Ran) -> Vec<Value> {
+    assert_eq!(ran.stderr, "");
+    assert_eq!(ran.status, 0);
+    ran.stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[test]
+fn answers_come_in_input_order() {
+    // Each line has its own answer, and its own length, so that blocks take different times.
+    let code = |i: usize| format!("28100104{i:08}{}", "x".repeat(i % 41));
+    let lines: String = (1..=100_000).map(|i| code(i) + "\n").collect();
+    let path = file("hundred-thousand.txt", &lines);
+    let from_file = run([&ARGUMENTS[..4], &[path.to_str().unwrap()]].concat());
+    let found = answers(&from_file);
+    assert_eq!(found.len(), 100_000);
+    for (i, answer) in (1..).zip(&found) {
+        assert_eq!(answer["line"], i);
+        assert_eq!(answer["codeValue"], code(i));
+    }
+    assert!(
+        identify(&lines).stdout == from_file.stdout,
+        "standard input answers the same"
+    );
+}
+
+#[test]
+fn a_line_is_the_result_and_its_number() {
+    let single = run([
+        "identify",
+        "28100104df2342342",
+        "--open-id",
+        "user-42",
+        "--json",
+    ]);
+    let ran = identify("28100104df2342342\n");
+    let expected = single.stdout.replacen('{', "{\"line\":1,", 1);
+    assert_eq!((ran.status, ran.stdout), (0, expected));
+}
+
+#[test]
+fn a_bad_line_answers_in_its_place() {
+    let long = "é".repeat(8192);
+    let too_long = "é".repeat(8193);
+    let far_too_long = "x".repeat(1_000_000);
+    let mut input = Vec::new();
+    for line in [
+        b"28100104df2342342".as_slice(),
+        b"",
+        b"caf\xe9",
+        long.as_bytes(),
+        too_long.as_bytes(),
+        far_too_long.as_bytes(),
+        b"28100104df2342342\r",
+        b"a\0b",
+    ] {
+        input.extend_from_slice(line);
+        input.push(b'\n');
+    }
+    input.extend_from_slice(b"28100104df2342342");
+    let found = answers(&identify(input));
+    let expected = [
+        Ok(true),
+        Err("codeValue must have 1 to 8192 characters but has 0."),
+        Err("codeValue is not valid UTF-8 at byte 3."),
+        Ok(false),
+        Err("codeValue must have 1 to 8192 characters but has 8193."),
+        Err("codeValue must have 1 to 8192 characters but has more than 32768 bytes."),
+        Ok(true),
+        Ok(false),
+        Ok(true),
+    ];
+    assert_eq!(found.len(), expected.len());
+    for (index, (answer, expected)) in found.iter().zip(expected).enumerate() {
+        assert_eq!(answer["line"], index + 1);
+        match expected {
+            Ok(supported) => {
+                assert_eq!(answer["result"]["resultCode"], "SUCCESS");
+                assert_eq!(answer["isSupported"], supported, "line {}", index + 1);
+            }
+            Err(detail) => {
+                assert_eq!(answer["result"]["resultCode"], "PARAM_ILLEGAL");
+                assert_eq!(answer["detail"], detail);
+            }
+        }
+    }
+}
+
+#[test]
+fn no_line_no_answer() {
+    let ran = identify("");
+    assert_eq!((ran.status, &*ran.stdout, &*ran.stderr), (0, "", ""));
+    assert_eq!(answers(&identify("\n")).len(), 1);
+}
+
+#[test]
+fn lines_are_answered_as_they_come() {
+    let mut child = codeid(ARGUMENTS)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    for number in 1..=20 {
+        // The end of a line, and the beginning of the next, which is not answered yet.
+        stdin.write_all(b"28100104df2342342\n2810").unwrap();
+        let mut answer = String::new();
+        stdout.read_line(&mut answer).unwrap();
+        assert!(
+            answer.starts_with(&format!("{{\"line\":{number},")),
+            "{answer}"
+        );
+    }
+    drop(stdin);
+    let mut rest = String::new();
+    stdout.read_to_string(&mut rest).unwrap();
+    assert!(
+        rest.starts_with("{\"line\":21,") && rest.lines().count() == 1,
+        "{rest}"
+    );
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn a_closed_output_ends_it_quietly() {
+    let mut command = codeid(ARGUMENTS);
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    stdin.write_all(b"28100104df2342342\n").unwrap();
+    let mut answer = String::new();
+    stdout.read_line(&mut answer).unwrap();
+    assert!(answer.starts_with("{\"line\":1,"), "{answer}");
+    drop(stdout);
+    // An answer that finds nobody who reads it ends the program, though its input goes on. (The
+    // first may still find somebody: a process that another test is just starting.)
+    let gone = (0..1_000_000).any(|_| stdin.write_all(b"28100104df2342342\n").is_err());
+    assert!(gone, "the program goes on reading");
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), &*output.stderr), (Some(0), &b""[..]));
+}
+
+#[test]
+fn what_cannot_be_read_exits_1() {
+    for path in ["no/such/file", "/"] {
+        let ran = run(["identify", "--open-id", "user-42", "--file", path]);
+        assert_eq!((ran.status, &*ran.stdout), (1, ""));
+        assert!(
+            ran.stderr
+                .starts_with(&format!("error: {path} cannot be read: ")),
+            "{}",
+            ran.stderr
+        );
+        assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
+    }
+    let ran = run_with_input(["identify", "--open-id", "ab", "--file", "-"], "x\n");
+    assert_eq!((ran.status, &*ran.stdout), (1, ""));
+    assert!(
+        ran.stderr.starts_with("error: PARAM_ILLEGAL: openId must"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_output_that_is_full_exits_1() {
+    let full = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let path = file("one-line.txt", "28100104df2342342\n");
+    let mut command = codeid([&ARGUMENTS[..4], &[path.to_str().unwrap()]].concat());
+    let output = command.stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        stderr.starts_with("error: standard output cannot be written: "),
+        "{stderr}"
+    );
+}

@@ -1,0 +1,449 @@
+//! What each command answers, in both versions of the protocol.
+
+use std::io::Write;
+
+use super::client::{Reply, RespClient, command};
+use crate::serve::daemon::{Daemon, Plan};
+
+const PARAM_ILLEGAL: &str = "PARAM_ILLEGAL ";
+
+/// A map of texts, and of `isSupported` as the version has it.
+fn identified(client_is_resp3: bool, is_supported: bool, texts: &[(&str, &str)]) -> Reply {
+    let supported = match client_is_resp3 {
+        true => Reply::Boolean(is_supported),
+        false => Reply::Integer(i64::from(is_supported)),
+    };
+    let texts = texts.iter();
+    let texts = texts.map(|(name, value)| (Reply::bulk(name), Reply::bulk(value)));
+    let pairs = [(Reply::bulk("isSupported"), supported)]
+        .into_iter()
+        .chain(texts);
+    match client_is_resp3 {
+        true => Reply::Map(pairs.collect()),
+        false => Reply::Array(pairs.flat_map(|(name, value)| [name, value]).collect()),
+    }
+}
+
+fn both(daemon: &Daemon) -> [(bool, RespClient); 2] {
+    [(false, daemon.resp()), (true, daemon.resp3())]
+}
+
+#[test]
+fn a_code_value_is_identified_in_both_versions() {
+    let daemon = Daemon::start();
+    for (is_resp3, mut client) in both(&daemon) {
+        assert_eq!(
+            client.command(&["IDENTIFY", "28100104x", "user-42"]),
+            identified(
+                is_resp3,
+                true,
+                &[
+                    ("postCodeMatchActionType", "DECODE"),
+                    ("codeValue", "28100104x"),
+                ],
+            )
+        );
+        assert_eq!(
+            client.command(&["identify", "https://qr.example.com/\u{e9}", "user-42"]),
+            identified(
+                is_resp3,
+                true,
+                &[
+                    ("postCodeMatchActionType", "OPEN_URL"),
+                    ("redirectUrl", "https://qr.example.com/\u{e9}"),
+                    ("userAgent", "-/AlipayConnect"),
+                ],
+            )
+        );
+        for unsupported in ["2810000404", "anything", "*1\r\n$4\r\nQUIT\r\n"] {
+            assert_eq!(
+                client.command(&["IDENTIFY", unsupported, "user-42"]),
+                identified(is_resp3, false, &[])
+            );
+        }
+    }
+}
+
+#[test]
+fn bad_parameters_are_errors_that_name_them_and_keep_the_connection() {
+    let daemon = Daemon::start();
+    let long_code = "x".repeat(8193);
+    let long_id = "\u{e9}".repeat(257);
+    let table: [(&[&[u8]], &str); 8] = [
+        (
+            &[b"", b"user-42"],
+            "codeValue must have 1 to 8192 characters but has 0.",
+        ),
+        (
+            &[long_code.as_bytes(), b"user-42"],
+            "codeValue must have 1 to 8192 characters but has 8193.",
+        ),
+        (
+            &[b"28", b"ab"],
+            "openId must have 3 to 256 characters but has 2.",
+        ),
+        (
+            &[b"28", long_id.as_bytes()],
+            "openId must have 3 to 256 characters but has 257.",
+        ),
+        (
+            &[b"28\xff", b"user-42"],
+            "codeValue is not valid UTF-8 at byte 2.",
+        ),
+        (&[b"28", b"\xc3us"], "openId is not valid UTF-8 at byte 0."),
+        (
+            &[b"28"],
+            "openId must be a string of 3 to 256 characters, it is missing.",
+        ),
+        (
+            &[],
+            "codeValue must be a string of 1 to 8192 characters, it is missing.",
+        ),
+    ];
+    for (_, mut client) in both(&daemon) {
+        for (parameters, detail) in table {
+            let name: &[u8] = b"IDENTIFY";
+            client.send(command(&[&[name], parameters].concat()));
+            let expected = Reply::Error(format!("{PARAM_ILLEGAL}{detail}"));
+            assert_eq!(client.receive(), expected);
+        }
+        let four_bytes = "\u{1f600}".repeat(8192);
+        let reply = client.command(&["IDENTIFY", &four_bytes, "abc"]);
+        assert_eq!(reply.pairs(), 1, "{reply:?}");
+        assert_eq!(
+            client.command(&["IDENTIFY", "28", "user-42", "more"]),
+            Reply::error("ERR wrong number of arguments for 'identify' command")
+        );
+    }
+}
+
+#[test]
+fn what_is_no_text_spoils_no_other_command_of_its_pipeline() {
+    let daemon = Daemon::start();
+    let (text, no_text): (&[u8], &[u8]) = ("28100104\u{e9}".as_bytes(), b"28100104\xc3");
+    for (is_resp3, mut client) in both(&daemon) {
+        let codes = [text, no_text, text];
+        let pipeline = codes.map(|code| command(&[b"IDENTIFY".as_slice(), code, b"user-42"]));
+        client.send(pipeline.concat());
+        client.send(b"IDENTIFY \"28100104\\xc3\" user-42\r\nIDENTIFY 28100104\xc3\xa9 user-42\r\n");
+        let no_text = "codeValue is not valid UTF-8 at byte 8.";
+        let no_text = Reply::Error(format!("{PARAM_ILLEGAL}{no_text}"));
+        let decode = [
+            ("postCodeMatchActionType", "DECODE"),
+            ("codeValue", "28100104\u{e9}"),
+        ];
+        let text = identified(is_resp3, true, &decode);
+        for expected in [&text, &no_text, &text, &no_text, &text] {
+            assert_eq!(client.receive(), *expected);
+        }
+    }
+}
+
+#[test]
+fn a_batch_answers_each_in_its_place() {
+    let daemon = Daemon::start();
+    for (is_resp3, mut client) in both(&daemon) {
+        let reply = client.command(&[
+            "MIDENTIFY",
+            "28100104x",
+            "user-42",
+            "",
+            "user-42",
+            "x",
+            "u",
+            "x",
+            "user-42",
+        ]);
+        let decode = [
+            ("postCodeMatchActionType", "DECODE"),
+            ("codeValue", "28100104x"),
+        ];
+        let expected = [
+            identified(is_resp3, true, &decode),
+            Reply::error("PARAM_ILLEGAL codeValue must have 1 to 8192 characters but has 0."),
+            Reply::error("PARAM_ILLEGAL openId must have 3 to 256 characters but has 1."),
+            identified(is_resp3, false, &[]),
+        ];
+        assert_eq!(reply, Reply::Array(expected.to_vec()));
+
+        let batch = |pairs: usize| {
+            let arguments = [vec!["MIDENTIFY"], ["x", "user-42"].repeat(pairs)].concat();
+            command(&arguments)
+        };
+        client.send(batch(1024));
+        assert_eq!(
+            client.receive(),
+            Reply::Array(vec![identified(is_resp3, false, &[]); 1024])
+        );
+        client.send(batch(1025));
+        assert_eq!(
+            client.receive(),
+            Reply::error("PARAM_ILLEGAL The batch has more than 1024 elements.")
+        );
+        for incomplete in [
+            &["MIDENTIFY"][..],
+            &["MIDENTIFY", "x"],
+            &["MIDENTIFY", "x", "abc", "y"],
+        ] {
+            assert_eq!(
+                client.command(incomplete),
+                Reply::error("ERR wrong number of arguments for 'midentify' command")
+            );
+        }
+    }
+}
+
+#[test]
+fn the_largest_batch_that_fits_is_answered() {
+    let daemon = Daemon::start();
+    // 16 MiB less what the openIds and the framing take.
+    let code = format!("28100104{}", "x".repeat(16_300));
+    let (code, open_id) = (&code[..8192], "user-42");
+    let mut client = daemon.resp3();
+    let arguments = [vec!["MIDENTIFY"], [code, open_id].repeat(1024)].concat();
+    client.send(command(&arguments));
+    let Reply::Array(answers) = client.receive() else {
+        panic!("no array")
+    };
+    assert_eq!(answers.len(), 1024);
+    let is_whole = |answer: &Reply| answer.get("codeValue").and_then(Reply::text) == Some(code);
+    assert!(answers.iter().all(is_whole));
+}
+
+#[test]
+fn what_clients_send_by_themselves_is_answered() {
+    let daemon = Daemon::start();
+    let ok = Reply::simple("OK");
+    for (_, mut client) in both(&daemon) {
+        let table: [(&[&str], Reply); 27] = [
+            (&["PING"], Reply::simple("PONG")),
+            (&["ping", "a\r\nb"], Reply::bulk("a\r\nb")),
+            (&["PING", "a", "b"], wrong_count("ping")),
+            (&["ECHO", ""], Reply::bulk("")),
+            (&["ECHO"], wrong_count("echo")),
+            (&["SELECT", "0"], ok.clone()),
+            (
+                &["SELECT", "1"],
+                Reply::error("ERR DB index is out of range"),
+            ),
+            (
+                &["SELECT", "x"],
+                Reply::error("ERR value is not an integer or out of range"),
+            ),
+            (&["AUTH", "password"], ok.clone()),
+            (&["AUTH", "user", "password"], ok.clone()),
+            (
+                &["AUTH", "user", "password", "x"],
+                Reply::error("ERR syntax error"),
+            ),
+            (&["CLIENT", "GETNAME"], Reply::Null),
+            (&["CLIENT", "SETNAME", "pool-1"], ok.clone()),
+            (&["client", "getname"], Reply::bulk("pool-1")),
+            (
+                &["CLIENT", "SETNAME", "a b"],
+                Reply::error(
+                    "ERR Client names cannot contain spaces, newlines or special characters.",
+                ),
+            ),
+            (&["CLIENT", "SETINFO", "LIB-NAME", "redis-py"], ok.clone()),
+            (&["CLIENT", "SETINFO", "lib-ver", "5.0"], ok.clone()),
+            (
+                &["CLIENT", "SETINFO", "lib-name", "a b"],
+                Reply::error("ERR lib-name cannot contain spaces, newlines or special characters."),
+            ),
+            (
+                &["CLIENT", "SETINFO", "x", "y"],
+                Reply::error("ERR Unrecognized option 'x'"),
+            ),
+            (&["CLIENT", "SETINFO", "x"], wrong_count("client|setinfo")),
+            (
+                &["CLIENT", "KILL", "x"],
+                Reply::error("ERR unknown subcommand 'KILL'. Try CLIENT HELP."),
+            ),
+            (&["CLIENT"], wrong_count("client")),
+            (&["COMMAND", "COUNT"], Reply::Integer(13)),
+            (
+                &["CONFIG", "SET", "save", ""],
+                Reply::error("ERR unknown subcommand 'SET'. Try CONFIG HELP."),
+            ),
+            (
+                &["GET", "a\r\nb", "c"],
+                Reply::error("ERR unknown command 'GET', with args beginning with: 'a  b' 'c' "),
+            ),
+            (
+                &["NOPE"],
+                Reply::error("ERR unknown command 'NOPE', with args beginning with: "),
+            ),
+            (
+                &["GET", &"x".repeat(200), "y"],
+                Reply::Error(format!(
+                    "ERR unknown command 'GET', with args beginning with: '{}' ",
+                    "x".repeat(128)
+                )),
+            ),
+        ];
+        for (arguments, expected) in table {
+            assert_eq!(client.command(arguments), expected, "{arguments:?}");
+        }
+        let Reply::Integer(first) = client.command(&["CLIENT", "ID"]) else {
+            panic!("no integer")
+        };
+        let second = daemon.resp().command(&["CLIENT", "ID"]);
+        assert!(first > 0 && second != Reply::Integer(first));
+        let config = client.command(&["CONFIG", "GET", "save", "appendonly"]);
+        assert_eq!(
+            (config.pairs(), config.get("appendonly")),
+            (2, Some(&Reply::bulk("no")))
+        );
+        assert_eq!(client.command(&["CONFIG", "GET", "maxmemory"]).pairs(), 0);
+        let docs = client.command(&["COMMAND", "DOCS", "identify", "nope"]);
+        let summary = docs.get("identify").and_then(|docs| docs.get("summary"));
+        assert_eq!(docs.pairs(), 1);
+        assert!(
+            summary
+                .and_then(Reply::text)
+                .is_some_and(|text| !text.is_empty())
+        );
+        assert_eq!(client.command(&["COMMAND", "DOCS"]).pairs(), 13);
+        let Reply::Array(commands) = client.command(&["COMMAND"]) else {
+            panic!("no array")
+        };
+        assert_eq!(commands.len(), 13);
+        let info = client.command(&["INFO"]);
+        let info = info.text().unwrap();
+        for line in [
+            "loading:0\r\n",
+            "role:master\r\n",
+            "generation:1\r\n",
+            "version:test-7\r\n",
+        ] {
+            assert!(info.contains(line), "{info}");
+        }
+        let only = client.command(&["INFO", "replication", "nope"]);
+        let only = only.text().unwrap().trim_start_matches("txt:");
+        assert_eq!(only, "# Replication\r\nrole:master\r\n");
+    }
+}
+
+fn wrong_count(name: &str) -> Reply {
+    Reply::Error(format!(
+        "ERR wrong number of arguments for '{name}' command"
+    ))
+}
+
+#[test]
+fn hello_chooses_the_version_and_tells_who_answers() {
+    let daemon = Daemon::start();
+    let mut client = daemon.resp();
+    let check = |hello: &Reply, version| {
+        let names = [
+            "server", "version", "proto", "id", "mode", "role", "modules",
+        ];
+        assert_eq!(hello.pairs(), names.len());
+        assert!(
+            names.iter().all(|name| hello.get(name).is_some()),
+            "{hello:?}"
+        );
+        assert_eq!(hello.get("proto"), Some(&Reply::Integer(version)));
+        assert_eq!(hello.get("mode"), Some(&Reply::bulk("standalone")));
+        assert_eq!(matches!(hello, Reply::Map(_)), version == 3);
+    };
+    check(&client.command(&["HELLO"]), 2);
+    check(&client.command(&["HELLO", "3"]), 3);
+    check(&client.command(&["HELLO"]), 3);
+    let whole = ["hello", "2", "auth", "default", "secret", "setname", "me"];
+    check(&client.command(&whole), 2);
+    assert_eq!(client.command(&["CLIENT", "GETNAME"]), Reply::bulk("me"));
+    let refused: [(&[&str], &str); 7] = [
+        (&["HELLO", "4"], "NOPROTO unsupported protocol version"),
+        (&["HELLO", "1"], "NOPROTO unsupported protocol version"),
+        (
+            &["HELLO", "x"],
+            "ERR Protocol version is not an integer or out of range",
+        ),
+        (
+            &["HELLO", "3", "AUTH", "x"],
+            "ERR Syntax error in HELLO option 'AUTH'",
+        ),
+        (
+            &["HELLO", "3", "SETNAME"],
+            "ERR Syntax error in HELLO option 'SETNAME'",
+        ),
+        (
+            &["HELLO", "3", "NOPE"],
+            "ERR Syntax error in HELLO option 'NOPE'",
+        ),
+        (
+            &["HELLO", "3", "SETNAME", "a b"],
+            "ERR Client names cannot contain spaces, newlines or special characters.",
+        ),
+    ];
+    for (arguments, error) in refused {
+        assert_eq!(client.command(arguments), Reply::error(error));
+        // What is refused changes nothing.
+        assert!(matches!(client.command(&["HELLO"]), Reply::Array(_)));
+    }
+    client.command(&["HELLO", "3"]);
+    assert_eq!(client.command(&["RESET"]), Reply::simple("RESET"));
+    assert_eq!(client.command(&["CLIENT", "GETNAME"]), Reply::Null);
+    check(&client.command(&["HELLO"]), 2);
+    assert_eq!(client.command(&["QUIT"]), Reply::simple("OK"));
+    assert_eq!(client.rest(), b"");
+}
+
+#[test]
+fn lines_are_commands_too_and_what_follows_quit_is_not() {
+    let daemon = Daemon::start();
+    let mut client = daemon.resp();
+    client.send("PING\r\n\r\n  \n*0\r\nECHO \"a \\x41\"\nidentify x user-42\nQUIT\nPING\n");
+    let replies = "+PONG\r\n$3\r\na A\r\n*2\r\n$11\r\nisSupported\r\n:0\r\n+OK\r\n";
+    assert_eq!(String::from_utf8(client.rest()).unwrap(), replies);
+}
+
+#[test]
+fn replies_of_a_pipeline_come_in_order_however_it_is_sent() {
+    let daemon = Daemon::start();
+    let commands = 5000;
+    let pipeline: Vec<u8> = (0..commands)
+        .flat_map(|n| match n % 3 {
+            0 => command(&["ECHO", &n.to_string()]),
+            1 => command(&["IDENTIFY", &format!("28100104-{n}"), "user-42"]),
+            _ => format!("ECHO {n}\r\n").into_bytes(),
+        })
+        .collect();
+    for piece in [pipeline.len(), 65_536, 1000, 77] {
+        let mut client = daemon.resp3();
+        let (mut sender, pipeline) = (client.sender(), &pipeline);
+        std::thread::scope(|scope| {
+            let mut send = |bytes| sender.write_all(bytes).unwrap();
+            scope.spawn(move || pipeline.chunks(piece).for_each(&mut send));
+            for n in 0..commands {
+                let reply = client.receive();
+                if n % 3 == 1 {
+                    let code = reply.get("codeValue").and_then(Reply::text);
+                    assert_eq!(code, Some(format!("28100104-{n}").as_str()));
+                } else {
+                    assert_eq!(reply, Reply::Bulk(n.to_string()));
+                }
+            }
+        });
+    }
+}
+
+#[test]
+fn a_reload_is_seen_by_the_commands_that_follow() {
+    let plan = Plan::new();
+    let routes = plan.directory.path().join("routes.json");
+    let mut daemon = plan.start();
+    let mut client = daemon.resp3();
+    let supported = |client: &mut RespClient| {
+        let reply = client.command(&["IDENTIFY", "28100104x", "user-42"]);
+        reply.get("isSupported").cloned()
+    };
+    assert_eq!(supported(&mut client), Some(Reply::Boolean(true)));
+    let empty = r#"{"format": "codeid/1", "version": "empty", "rules": []}"#;
+    std::fs::write(&routes, empty).unwrap();
+    daemon.signal("HUP");
+    daemon.wait_for_line("generation=2");
+    assert_eq!(supported(&mut client), Some(Reply::Boolean(false)));
+}

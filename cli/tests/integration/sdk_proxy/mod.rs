@@ -1,0 +1,59 @@
+//! sdkProxy through the listeners of the daemon, and its settings.
+
+mod figures;
+#[allow(
+    dead_code,
+    reason = "the same stand-in serves the tests inside the crate, which use the rest of it"
+)]
+#[path = "../../../../daemon/src/sdk_proxy/tests/gateway.rs"]
+mod gateway;
+mod listeners;
+mod secrets;
+mod settings;
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+
+use codeid_daemon::signature;
+use tokio::runtime::Runtime;
+
+use self::gateway::{Authority, CLIENT_ID, Gateway, Manners, OURS, Reply, Request, THEIRS};
+use crate::serve::daemon::Plan;
+
+const SDK_PROXY: &str = "/aps/api/v1/mobile/sdkProxy";
+
+/// The stand-in for the upstream, and a daemon that is yet to be started, which forwards to it.
+struct Scene {
+    runtime: Runtime,
+    gateway: Gateway,
+    plan: Plan,
+}
+
+impl Scene {
+    fn new(reply: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let authority = Authority::new();
+        let start = Gateway::start(&authority, Manners::default(), reply);
+        let gateway = runtime.block_on(start);
+        let plan = with_files(Plan::new(), &authority)
+            .set(&format!("proxy.upstream-url={}", gateway.url()));
+        Self {
+            runtime,
+            gateway,
+            plan,
+        }
+    }
+}
+
+/// A plan with everything but the upstream.
+fn with_files(plan: Plan, authority: &Authority) -> Plan {
+    plan.directory.write("ca.pem", &authority.pem);
+    plan.directory.write("theirs.pub.pem", &THEIRS.public);
+    let key = plan.directory.write("ours.pem", &OURS.private);
+    fs::set_permissions(key, Permissions::from_mode(0o600)).unwrap();
+    plan.set(&format!("proxy.client-id={CLIENT_ID}"))
+        .set("proxy.private-key-path=ours.pem")
+        .set("proxy.key-version=7")
+        .set("proxy.public-keys.1=theirs.pub.pem")
+        .set("proxy.ca-path=ca.pem")
+}

@@ -1,0 +1,369 @@
+//! What each endpoint answers, and every way not to reach an answer.
+
+use serde_json::json;
+
+use super::client::{Client, body, request};
+use super::daemon::Daemon;
+
+const ILLEGAL: &str =
+    "Illegal parameters exist. For example, a non-numeric input, or an invalid date.";
+pub(super) const SDK_PROXY: &str = "/aps/api/v1/mobile/sdkProxy";
+
+/// Both transports of one daemon.
+pub(super) fn clients(daemon: &Daemon) -> [Client; 2] {
+    [daemon.tcp(), daemon.unix()]
+}
+
+#[test]
+fn identify_code_answers_with_the_fields_of_its_outcome_and_no_others() {
+    let daemon = Daemon::start();
+    let success = json!({"resultCode": "SUCCESS", "resultStatus": "S", "resultMessage": "Success"});
+    let table = [
+        (
+            "28100104df2342342",
+            Some("order"),
+            json!({"result": success, "isSupported": true, "postCodeMatchActionType": "DECODE",
+                   "codeValue": "28100104df2342342"}),
+        ),
+        (
+            "https://qr.example.com/\"é😀",
+            Some("page"),
+            json!({"result": success, "isSupported": true, "postCodeMatchActionType": "OPEN_URL",
+                   "redirectUrl": "https://qr.example.com/%22é😀", "userAgent": "-/AlipayConnect"}),
+        ),
+        (
+            "28100004x",
+            Some("carve-out"),
+            json!({"result": success, "isSupported": false}),
+        ),
+        (
+            "nothing",
+            None,
+            json!({"result": success, "isSupported": false}),
+        ),
+    ];
+    for mut client in clients(&daemon) {
+        for (code, rule, expected) in &table {
+            let answer = client.identify(code, "user-42");
+            assert_eq!(answer.status, 200);
+            assert_eq!(answer.json(), *expected);
+            assert_eq!(answer.header("content-type"), Some("application/json"));
+            assert_eq!(answer.header("x-codeid-generation"), Some("1"));
+            assert_eq!(answer.header("x-codeid-rule"), *rule);
+        }
+    }
+    daemon.stop();
+}
+
+#[test]
+fn illegal_parameters_are_an_answer_with_a_detail() {
+    let daemon = Daemon::start();
+    let long = |n: usize, c: &str| body(&c.repeat(n), "user-42");
+    let table = [
+        (
+            "{}".to_owned(),
+            "codeValue must be a string of 1 to 8192 characters, it is missing.",
+        ),
+        (
+            long(8193, "é"),
+            "codeValue must have 1 to 8192 characters but has 8193.",
+        ),
+        (
+            body("28", "ab"),
+            "openId must have 3 to 256 characters but has 2.",
+        ),
+        (
+            body("28", &"é".repeat(257)),
+            "openId must have 3 to 256 characters but has 257.",
+        ),
+        (
+            r#"{"codeValue": "28", "openId": null}"#.to_owned(),
+            "openId must be a string of 3 to 256 characters, it is null.",
+        ),
+        (
+            r#"{"codeValue": 28, "openId": "user-42"}"#.to_owned(),
+            "codeValue must be a string of 1 to 8192 characters, it is a number.",
+        ),
+    ];
+    for mut client in clients(&daemon) {
+        for (body, detail) in &table {
+            let answer = client.post("/v1/identifyCode", body);
+            assert_eq!(answer.status, 200);
+            let expected = json!({
+                "result": {"resultCode": "PARAM_ILLEGAL", "resultStatus": "F", "resultMessage": ILLEGAL},
+                "detail": detail,
+            });
+            assert_eq!(answer.json(), expected);
+        }
+        // At the bounds, in characters of several bytes.
+        assert_eq!(
+            client
+                .post("/v1/identifyCode", long(8192, "😀"))
+                .result_code(),
+            "SUCCESS"
+        );
+        assert_eq!(
+            client.identify("28", &"é".repeat(256)).result_code(),
+            "SUCCESS"
+        );
+        assert_eq!(client.identify("28", "éàü").result_code(), "SUCCESS");
+    }
+}
+
+#[test]
+fn what_is_not_a_request_is_400_and_the_connection_goes_on() {
+    let daemon = Daemon::start();
+    let bodies: &[&[u8]] = &[
+        b"",
+        b"x",
+        b"null",
+        b"[]",
+        b"\"28\"",
+        b"{\"codeValue\":\"28\",\"openId\":\"user-42\"} x",
+        b"{\"codeValue\":\"28\",\"openId\":\"user-42\"",
+        b"{\"codeValue\":\"\xff\",\"openId\":\"user-42\"}",
+        b"{\"codeValue\":\"\xed\xa0\x80\",\"openId\":\"user-42\"}",
+        br#"{"codeValue":"28","codeValue":"28","openId":"user-42"}"#,
+        br#"{"codeValue":"28","openId":"user-42","x":{"a":[{"b":1,"b":1}]}}"#,
+        br#"{"codeValue":"28","openId":"user-42","x":1,"\u0078":1}"#,
+        br#"{"codeValue":"\ud800","openId":"user-42"}"#,
+        br#"{"codeValue":"28","openId":"user-42","x":"\udc00"}"#,
+        br#"{"codeValue":"28","openId":"user-42","\ud800":1}"#,
+    ];
+    for mut client in clients(&daemon) {
+        for body in bodies {
+            let answer = client.post("/v1/identifyCode", body);
+            let shown = String::from_utf8_lossy(body);
+            assert_eq!(answer.status, 400, "{shown}");
+            assert_eq!(answer.result_code(), "PARAM_ILLEGAL", "{shown}");
+            assert_eq!(answer.json()["result"]["resultMessage"], ILLEGAL);
+            assert!(
+                answer.json()["detail"].as_str().unwrap().ends_with('.'),
+                "{shown}"
+            );
+            assert_eq!(answer.header("x-codeid-rule"), None);
+        }
+        let deep = format!("{{\"x\":{}{}}}", "[".repeat(60_000), "]".repeat(60_000));
+        assert_eq!(client.post("/v1/identifyCode", deep).status, 400);
+        // Unknown fields are of no concern, whatever they are.
+        let answer = client.post(
+            "/v1/identifyCode",
+            r#"{"a":1e999,"b":{"codeValue":[null]},"codeValue":"28100104x","openId":"user-42"}"#,
+        );
+        assert_eq!(answer.header("x-codeid-rule"), Some("order"));
+    }
+}
+
+#[test]
+fn a_batch_answers_in_order_from_one_table() {
+    let daemon = Daemon::start();
+    for mut client in clients(&daemon) {
+        let path = "/v1/identifyCodes";
+        let batch = json!([
+            {"codeValue": "28100104a", "openId": "user-42"},
+            {"codeValue": "nothing", "openId": "user-42"},
+            5,
+            {"codeValue": "", "openId": "user-42"},
+            {"openId": "user-42", "codeValue": "28100104b"},
+        ]);
+        let answer = client.post(path, batch.to_string());
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.header("x-codeid-generation"), Some("1"));
+        let answers = answer.json();
+        assert_eq!(answers[0]["codeValue"], "28100104a");
+        assert_eq!(answers[1]["isSupported"], false);
+        assert_eq!(answers[2]["result"]["resultCode"], "PARAM_ILLEGAL");
+        assert_eq!(
+            answers[2]["detail"],
+            "The element must be an object, it is a number."
+        );
+        assert_eq!(answers[3]["result"]["resultCode"], "PARAM_ILLEGAL");
+        assert_eq!(answers[4]["codeValue"], "28100104b");
+        assert_eq!(answers.as_array().unwrap().len(), 5);
+
+        assert_eq!(client.post(path, "[]").body, b"[]");
+        assert_eq!(client.post(path, "{}").status, 400);
+        assert_eq!(client.post(path, r#"[{"a":1,"a":1}]"#).status, 400);
+        let many = |n: usize| format!("[{}]", vec![body("28100104x", "user-42"); n].join(","));
+        let answer = client.post(path, many(1024));
+        assert_eq!(answer.json().as_array().unwrap().len(), 1024);
+        let answer = client.post(path, many(1025));
+        assert_eq!(
+            (answer.status, answer.result_code().as_str()),
+            (413, "PARAM_ILLEGAL")
+        );
+        // Larger than a body for one code value may be.
+        let long = json!(vec![
+            json!({"codeValue": "x".repeat(8192), "openId": "user-42"});
+            1024
+        ]);
+        let answer = client.post(path, long.to_string());
+        assert_eq!(answer.status, 200);
+    }
+}
+
+#[test]
+fn chunked_bodies_and_leave_to_send_work() {
+    let daemon = Daemon::start();
+    let mut client = daemon.tcp();
+    let text = body("28100104x", "user-42");
+    let (first, second) = text.split_at(5);
+    for _ in 0..2 {
+        client.send(format!(
+            "POST /v1/identifyCode HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n\
+             Transfer-Encoding: chunked\r\n\r\n5\r\n{first}\r\n{:x};x=y\r\n{second}\r\n0\r\nX: y\r\n\r\n",
+            second.len()
+        ));
+        assert_eq!(client.receive().header("x-codeid-rule"), Some("order"));
+    }
+    client.send(format!(
+        "POST /v1/identifyCode HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\nExpect: 100-continue\r\n\r\n",
+        text.len()
+    ));
+    client.send(&text);
+    assert_eq!(client.receive().header("x-codeid-rule"), Some("order"));
+}
+
+#[test]
+fn paths_methods_and_media_types_have_their_status_codes() {
+    let daemon = Daemon::start();
+    for mut client in clients(&daemon) {
+        for path in [
+            "/",
+            "/v1",
+            "/v1/identifyCode/",
+            "/v1/identifycode",
+            "/v1//identifyCode",
+        ] {
+            let answer = client.post(path, "{}");
+            assert_eq!(
+                (answer.status, answer.result_code().as_str()),
+                (404, "PARAM_ILLEGAL")
+            );
+            assert_eq!(answer.json()["detail"], "There is nothing at this path.");
+        }
+        for path in ["/v1/identifyCode", "/v1/identifyCodes", SDK_PROXY] {
+            for method in ["GET", "PUT", "DELETE", "OPTIONS", "BREW"] {
+                let answer = client.bare(method, path);
+                assert_eq!((answer.status, answer.header("allow")), (405, Some("POST")));
+                let sdk_proxy = path == SDK_PROXY;
+                let code = if sdk_proxy {
+                    "METHOD_NOT_SUPPORTED"
+                } else {
+                    "PARAM_ILLEGAL"
+                };
+                assert_eq!(answer.result_code(), code);
+                assert_eq!(answer.json().get("detail").is_none(), sdk_proxy);
+            }
+        }
+        let typed = |path: &str, header: &str| {
+            format!("POST {path} HTTP/1.1\r\nHost: h\r\n{header}Content-Length: 2\r\n\r\n{{}}")
+        };
+        for header in [
+            "",
+            "Content-Type: text/plain\r\n",
+            "Content-Type: application/jsonp\r\n",
+            "Content-Type: \r\n",
+            "Content-Type: application/x-www-form-urlencoded\r\n",
+            "Content-Type: application/json\r\nContent-Type: text/plain\r\n",
+        ] {
+            client.send(typed("/v1/identifyCode", header));
+            let answer = client.receive();
+            assert_eq!(
+                (answer.status, answer.result_code().as_str()),
+                (415, "PARAM_ILLEGAL")
+            );
+            client.send(typed(SDK_PROXY, header));
+            let answer = client.receive();
+            assert_eq!(
+                (answer.status, answer.result_code().as_str()),
+                (415, "MEDIA_TYPE_NOT_ACCEPTABLE")
+            );
+        }
+        for header in [
+            "content-type: application/json; charset=utf-8\r\n",
+            "CONTENT-TYPE:Application/JSON ;x=y\r\n",
+        ] {
+            client.send(typed("/v1/identifyCode", header));
+            assert_eq!(client.receive().status, 200);
+        }
+    }
+}
+
+#[test]
+fn probes_answer_with_a_status_code_only() {
+    let daemon = Daemon::start();
+    for mut client in clients(&daemon) {
+        for path in ["/livez", "/readyz"] {
+            for method in ["GET", "HEAD"] {
+                let answer = client.bare(method, path);
+                assert_eq!((answer.status, answer.body.len()), (200, 0));
+            }
+            let answer = client.post(path, "{}");
+            assert_eq!(
+                (answer.status, answer.header("allow")),
+                (405, Some("GET, HEAD"))
+            );
+        }
+    }
+}
+
+#[test]
+fn sdk_proxy_is_known_and_not_configured() {
+    let daemon = Daemon::start();
+    for mut client in clients(&daemon) {
+        let answer = client.post(
+            SDK_PROXY,
+            r#"{"sdkRequestHeader": "a", "sdkRequestData": "b"}"#,
+        );
+        assert_eq!(answer.status, 200);
+        let expected = json!({"result": {
+            "resultCode": "INVALID_API",
+            "resultStatus": "F",
+            "resultMessage": "The called API is invalid or not active.",
+        }});
+        assert_eq!(answer.json(), expected);
+        let answer = client.post(SDK_PROXY, r#"{"a": 1, "a": 1}"#);
+        assert_eq!(answer.status, 400);
+        let expected = json!({"result": {
+            "resultCode": "PARAM_ILLEGAL",
+            "resultStatus": "F",
+            "resultMessage": "Illegal parameters. For example, non-numeric input, invalid date.",
+        }});
+        assert_eq!(answer.json(), expected);
+    }
+}
+
+#[test]
+fn pipelined_requests_are_answered_in_order() {
+    let daemon = Daemon::start();
+    for mut client in clients(&daemon) {
+        let codes: Vec<String> = (0..200).map(|n| format!("28100104-{n}")).collect();
+        let requests: Vec<u8> = codes
+            .iter()
+            .flat_map(|code| request("/v1/identifyCode", body(code, "user-42")))
+            .collect();
+        client.send(&requests);
+        // A client may be done with sending and still read.
+        client.end();
+        for code in &codes {
+            assert_eq!(client.receive().json()["codeValue"], **code);
+        }
+        assert_eq!(client.rest(), b"");
+    }
+}
+
+#[test]
+fn old_clients_are_answered_and_left() {
+    let daemon = Daemon::start();
+    let mut client = daemon.tcp();
+    let text = body("28100104x", "user-42");
+    client.send(format!(
+        "POST /v1/identifyCode HTTP/1.0\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n\r\n{text}",
+        text.len()
+    ));
+    assert_eq!(client.receive().header("x-codeid-rule"), Some("order"));
+    assert_eq!(client.rest(), b"");
+}

@@ -1,0 +1,218 @@
+//! Replaces a file so that a crash at any instant, of the program or of the machine, leaves the old
+//! content or the new, whole.
+//!
+//! 1. A temporary file with a unique name in the same directory is written and flushed.
+//! 2. The temporary file is renamed over the old one: a reader sees the one or the other.
+//! 3. The directory is flushed, so that the new name survives a loss of power.
+//!
+//! Missing directories are made, and each is flushed into its parent. A temporary file whose writer
+//! died before the rename is removed by the next writer.
+
+mod disk;
+#[cfg(test)]
+mod tests;
+
+use std::collections::hash_map::RandomState;
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File};
+use std::hash::{BuildHasher, Hasher};
+use std::io::{self, ErrorKind};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use self::disk::{Disk, System};
+use crate::files::regular_file::{ReadError, require_regular};
+
+/// The number of symbolic links that the kernel follows in one path.
+const MAX_LINKS: usize = 40;
+
+/// The most entries of a directory that are searched for abandoned temporary files.
+const MAX_ENTRIES: usize = 4096;
+
+/// The most names that are tried for a temporary file.
+const MAX_NAMES: usize = 16;
+
+/// The end of the name of a temporary file.
+const TEMPORARY: &str = ".tmp";
+
+/// The step at which replacing a file failed.
+#[derive(Debug, Error)]
+#[error("cannot {step} {path}")]
+pub(crate) struct ReplaceError {
+    step: &'static str,
+    path: PathBuf,
+    source: Cause,
+}
+
+#[derive(Debug, Error)]
+enum Cause {
+    #[error(transparent)]
+    System(#[from] io::Error),
+    #[error(transparent)]
+    NotAFile(ReadError),
+    #[error("it leads over more than {MAX_LINKS} symbolic links")]
+    TooManyLinks,
+    #[error("it does not name a file")]
+    NoName,
+}
+
+/// Replaces the content of the file at `path` by `bytes`, or creates the file. Its mode is then
+/// 0600, and the mode of directories that had to be made is 0700. Blocks until the disk has the
+/// content.
+///
+/// If `path` is a symbolic link, the file that it leads to is replaced and the link stays.
+///
+/// # Errors
+///
+/// [`ReplaceError`]. The old file is still there, unless flushing the directory after the rename
+/// failed: then the new file is there, and a loss of power may bring the old one back.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), ReplaceError> {
+    replace_on(&System, path, bytes)
+}
+
+fn replace_on<D: Disk>(disk: &D, path: &Path, bytes: &[u8]) -> Result<(), ReplaceError> {
+    let target = follow_links(path)?;
+    let name = require_replaceable(&target)?;
+    let directory = parent(&target);
+    make_directories(disk, directory)?;
+    remove_leftovers(disk, directory, name);
+
+    let (mut file, temporary) = create_temporary(disk, directory, name)?;
+    let renamed = disk
+        .write(&mut file, bytes)
+        .map_err(at("write", &temporary))
+        .and_then(|()| disk.flush(&file).map_err(at("flush", &temporary)))
+        .and_then(|()| {
+            disk.rename(&temporary, &target)
+                .map_err(at("replace", &target))
+        });
+    if renamed.is_err() {
+        // If this fails, the next writer removes the file.
+        let _ = disk.remove(&temporary);
+    }
+    renamed?;
+    disk.flush_directory(directory)
+        .map_err(at("flush", directory))
+}
+
+/// Returns the path that `path` leads to, whether or not a file exists there.
+fn follow_links(path: &Path) -> Result<PathBuf, ReplaceError> {
+    let mut target = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        match fs::read_link(&target) {
+            Ok(next) => target = parent(&target).join(next),
+            Err(_) => return Ok(target),
+        }
+    }
+    Err(cannot_replace(path, Cause::TooManyLinks))
+}
+
+/// Returns the file name of `target`, which must be a file or missing.
+fn require_replaceable(target: &Path) -> Result<&OsStr, ReplaceError> {
+    match fs::symlink_metadata(target) {
+        Ok(metadata) => require_regular(&metadata)
+            .map_err(|error| cannot_replace(target, Cause::NotAFile(error)))?,
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(cannot_replace(target, error.into())),
+    }
+    target
+        .file_name()
+        .ok_or_else(|| cannot_replace(target, Cause::NoName))
+}
+
+fn make_directories<D: Disk>(disk: &D, directory: &Path) -> Result<(), ReplaceError> {
+    let mut missing = Vec::new();
+    let mut next = directory;
+    loop {
+        match fs::metadata(next) {
+            Ok(_) => break,
+            Err(error) if error.kind() == ErrorKind::NotFound => missing.push(next),
+            Err(error) => return Err(at("inspect", next)(error)),
+        }
+        next = parent(next);
+    }
+    for directory in missing.into_iter().rev() {
+        disk.make_directory(directory)
+            .map_err(at("make the directory", directory))?;
+        disk.flush_directory(parent(directory))
+            .map_err(at("flush", parent(directory)))?;
+    }
+    Ok(())
+}
+
+fn create_temporary<D: Disk>(
+    disk: &D,
+    directory: &Path,
+    name: &OsStr,
+) -> Result<(File, PathBuf), ReplaceError> {
+    let mut attempt = 1;
+    loop {
+        let path = directory.join(temporary_name(name));
+        match disk.create(&path) {
+            Ok(file) => return Ok((file, path)),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists && attempt < MAX_NAMES => {
+                attempt += 1;
+            }
+            Err(error) => return Err(at("create", &path)(error)),
+        }
+    }
+}
+
+/// Removes temporary files for `name` that no writer has open. One that cannot be removed costs
+/// nothing but its space.
+fn remove_leftovers<D: Disk>(disk: &D, directory: &Path, name: &OsStr) {
+    let Ok(entries) = fs::read_dir(directory) else {
+        return;
+    };
+    for entry in entries.take(MAX_ENTRIES).flatten() {
+        if is_temporary_name(&entry.file_name(), name) {
+            let _ = disk.remove_abandoned(&entry.path());
+        }
+    }
+}
+
+/// Returns an unpredictable name.
+fn temporary_name(name: &OsStr) -> OsString {
+    let number = RandomState::new().build_hasher().finish();
+    let mut temporary = OsString::from(".");
+    temporary.push(name);
+    temporary.push(format!(".{number:016x}{TEMPORARY}"));
+    temporary
+}
+
+/// Returns `true` if [`temporary_name`] may have made `candidate` for `name`.
+fn is_temporary_name(candidate: &OsStr, name: &OsStr) -> bool {
+    candidate
+        .as_bytes()
+        .strip_prefix(b".")
+        .and_then(|rest| rest.strip_prefix(name.as_bytes()))
+        .and_then(|rest| rest.strip_prefix(b"."))
+        .and_then(|rest| rest.strip_suffix(TEMPORARY.as_bytes()))
+        .is_some_and(|number| number.len() == 16 && number.iter().all(u8::is_ascii_hexdigit))
+}
+
+fn parent(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        Some(_) => Path::new("."),
+        None => path,
+    }
+}
+
+fn at(step: &'static str, path: &Path) -> impl FnOnce(io::Error) -> ReplaceError {
+    move |error| ReplaceError {
+        step,
+        path: path.to_owned(),
+        source: error.into(),
+    }
+}
+
+fn cannot_replace(path: &Path, source: Cause) -> ReplaceError {
+    ReplaceError {
+        step: "replace",
+        path: path.to_owned(),
+        source,
+    }
+}

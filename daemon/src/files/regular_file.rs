@@ -1,0 +1,199 @@
+//! Reads a file whole, up to a limit, without ever waiting for a writer: anything but a regular file
+//! (a directory, a FIFO, a device) is rejected before it is opened.
+
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{self, ErrorKind, Read};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use nix::fcntl::OFlag;
+use thiserror::Error;
+
+use crate::timestamp::since_1970;
+
+/// A file that was read whole.
+#[derive(Debug)]
+pub struct RegularFile {
+    /// Its content.
+    pub bytes: Vec<u8>,
+    /// The time since the file was written, renamed or created; zero if the clocks of this machine
+    /// and of the file system disagree.
+    pub untouched_for: Duration,
+    /// The file's type and permissions, as `st_mode` encodes them.
+    pub mode: u32,
+}
+
+/// Why a file was not read.
+#[derive(Debug, Error)]
+pub enum ReadError {
+    /// The path names nothing.
+    #[error("there is no such file")]
+    Absent,
+    /// The path leads to something else than a file, such as `a directory`.
+    #[error("it is {0}, not a file")]
+    NotAFile(&'static str),
+    /// The file has more bytes than this limit.
+    #[error("it has more than {0} bytes")]
+    TooLong(usize),
+    /// The file holds a private key, and this mode lets users other than its owner use it.
+    #[error("its mode {0:04o} lets other users use the private key; make it 0400 or 0600")]
+    NotPrivate(u32),
+    /// The system failed to read the file.
+    #[error("it cannot be read")]
+    System(#[source] io::Error),
+}
+
+/// Reads the file at `path`, if it has at most `limit` bytes. Symbolic links are followed.
+///
+/// # Errors
+///
+/// [`ReadError`]; missing permissions are a [`ReadError::System`].
+pub fn read(path: &Path, limit: usize) -> Result<RegularFile, ReadError> {
+    require_regular(&fs::metadata(path)?)?;
+    // The path may lead to something else since; opening that must not wait either.
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(OFlag::O_NONBLOCK.bits())
+        .open(path)?;
+    let metadata = file.metadata()?;
+    require_regular(&metadata)?;
+    let expected = usize::try_from(metadata.len()).map_or(limit, |length| length.min(limit));
+    let mut bytes = Vec::with_capacity(expected.saturating_add(1));
+    // One byte more than the limit shows that there is more.
+    (&file)
+        .take((limit as u64).saturating_add(1))
+        .read_to_end(&mut bytes)?;
+    if bytes.len() > limit {
+        return Err(ReadError::TooLong(limit));
+    }
+    Ok(RegularFile {
+        bytes,
+        untouched_for: untouched_for(&file)?,
+        mode: metadata.mode(),
+    })
+}
+
+/// Like [`read`], for a file that only its owner may read and write.
+///
+/// # Errors
+///
+/// [`ReadError`], and [`ReadError::NotPrivate`] if other users have any permission.
+pub fn read_private(path: &Path, limit: usize) -> Result<RegularFile, ReadError> {
+    let file = read(path, limit)?;
+    match file.mode & 0o077 {
+        0 => Ok(file),
+        _ => Err(ReadError::NotPrivate(file.mode & 0o7777)),
+    }
+}
+
+/// Checks that `metadata` is of a regular file.
+///
+/// # Errors
+///
+/// [`ReadError::NotAFile`] if it is not.
+pub(crate) fn require_regular(metadata: &Metadata) -> Result<(), ReadError> {
+    let kind = metadata.file_type();
+    let what = if kind.is_file() {
+        return Ok(());
+    } else if kind.is_dir() {
+        "a directory"
+    } else if kind.is_fifo() {
+        "a FIFO"
+    } else if kind.is_socket() {
+        "a socket"
+    } else {
+        "a device"
+    };
+    Err(ReadError::NotAFile(what))
+}
+
+/// Returns the time since the inode last changed: every write changes it, and no program can set
+/// the time back.
+fn untouched_for(file: &File) -> io::Result<Duration> {
+    let metadata = file.metadata()?;
+    let changed = u64::try_from(metadata.ctime())
+        .ok()
+        .zip(u32::try_from(metadata.ctime_nsec()).ok())
+        .map(|(seconds, nanoseconds)| Duration::new(seconds, nanoseconds));
+    let now = since_1970(SystemTime::now());
+    Ok(changed
+        .and_then(|changed| now.checked_sub(changed))
+        .unwrap_or_default())
+}
+
+impl From<io::Error> for ReadError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::NotFound => Self::Absent,
+            _ => Self::System(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nix::sys::stat::Mode;
+    use nix::unistd::mkfifo;
+    use std::os::unix::net::UnixListener;
+
+    use super::*;
+    use crate::error_chain::ErrorChain;
+
+    #[test]
+    fn a_file_is_read_up_to_the_limit() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file");
+        fs::write(&path, "12345").unwrap();
+        assert_eq!(read(&path, 5).unwrap().bytes, b"12345");
+        assert_eq!(
+            read(&path, 4).unwrap_err().to_string(),
+            "it has more than 4 bytes"
+        );
+        fs::write(&path, "").unwrap();
+        assert_eq!(read(&path, 0).unwrap().bytes, b"");
+    }
+
+    #[test]
+    fn anything_but_a_file_is_rejected_without_waiting() {
+        let directory = tempfile::tempdir().unwrap();
+        let in_directory = |name: &str| directory.path().join(name);
+        let fifo = in_directory("fifo");
+        mkfifo(&fifo, Mode::S_IRUSR).unwrap();
+        let socket = in_directory("socket");
+        let _listener = UnixListener::bind(&socket).unwrap();
+        let loop_link = in_directory("loop");
+        std::os::unix::fs::symlink("loop", &loop_link).unwrap();
+        fs::write(in_directory("file"), "").unwrap();
+        let table = [
+            (fifo, "it is a FIFO, not a file"),
+            (socket, "it is a socket, not a file"),
+            ("/dev/zero".into(), "it is a device, not a file"),
+            (directory.path().to_owned(), "it is a directory, not a file"),
+            (in_directory("missing"), "there is no such file"),
+            (in_directory("missing/file"), "there is no such file"),
+            (
+                in_directory("file/below"),
+                "it cannot be read: Not a directory",
+            ),
+            (loop_link, "it cannot be read: "),
+        ];
+        for (path, expected) in table {
+            let error = read(&path, 100).unwrap_err();
+            let error = ErrorChain(&error).to_string();
+            assert!(error.starts_with(expected), "{}: {error}", path.display());
+        }
+    }
+
+    #[test]
+    fn setting_the_modification_time_back_does_not_make_a_file_look_untouched() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file");
+        fs::write(&path, "1").unwrap();
+        File::open(&path)
+            .unwrap()
+            .set_modified(SystemTime::UNIX_EPOCH)
+            .unwrap();
+        assert!(read(&path, 1).unwrap().untouched_for < Duration::from_secs(60));
+    }
+}

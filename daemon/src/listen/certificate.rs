@@ -1,0 +1,98 @@
+//! A certificate and its key, as they lie in two files.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::ServerConfig;
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+use crate::error_chain::ErrorChain;
+use crate::files::regular_file;
+use crate::settings::Tls;
+
+/// The most bytes of either file. A chain of ten certificates has about twenty thousand.
+pub(super) const MAX_BYTES: usize = 1 << 20;
+
+/// What is spoken within TLS.
+const ALPN: &[u8] = b"http/1.1";
+
+/// What new connections are served with.
+#[derive(Debug)]
+pub(super) struct Certificate {
+    pub(super) config: Arc<ServerConfig>,
+    /// The SHA-256 of both files.
+    pub(super) digest: [u8; 32],
+}
+
+/// Why a certificate cannot be served: which of the two files, and what is the matter with it.
+///
+/// Never with a part of the key.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{setting} {}: {why}", .path.display())]
+pub(crate) struct CertificateError {
+    pub(super) setting: String,
+    pub(super) path: PathBuf,
+    pub(super) why: String,
+}
+
+impl Certificate {
+    /// Reads both files. The key may be RSA, ECDSA or Ed25519, in PKCS#8, PKCS#1 or SEC1.
+    ///
+    /// # Errors
+    ///
+    /// [`CertificateError`] unless the files hold a chain and the key of its first certificate, and
+    /// only its owner may use the key.
+    pub(super) fn read(files: &Tls) -> Result<Self, CertificateError> {
+        let refuse = |name: &str, path: &Path, why| CertificateError {
+            setting: format!("{}.{name}", files.table),
+            path: path.to_owned(),
+            why,
+        };
+        let in_chain = |why: String| refuse("tls-cert-path", &files.cert_path, why);
+        let in_key = |why: String| refuse("tls-key-path", &files.key_path, why);
+        let chain_pem = regular_file::read(&files.cert_path, MAX_BYTES)
+            .map_err(|error| in_chain(ErrorChain(&error).to_string()))?
+            .bytes;
+        let key_pem = regular_file::read_private(&files.key_path, MAX_BYTES)
+            .map_err(|error| in_key(ErrorChain(&error).to_string()))?
+            .bytes;
+        let chain = CertificateDer::pem_slice_iter(&chain_pem)
+            .collect::<Result<Vec<_>, _>>()
+            // The parser's errors quote what they do not understand.
+            .map_err(|_| in_chain("it is not valid PEM".to_owned()))?;
+        if chain.is_empty() {
+            return Err(in_chain("it holds no certificate in PEM".to_owned()));
+        }
+        let key = PrivateKeyDer::from_pem_slice(&key_pem)
+            .map_err(|_| in_key("it holds no private key in PEM".to_owned()))?;
+        let mut config =
+            ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+                .with_safe_default_protocol_versions()
+                .expect("aws-lc-rs has cipher suites for TLS 1.2 and 1.3")
+                .with_no_client_auth()
+                .with_single_cert(chain, key)
+                .map_err(|error| match error {
+                    rustls::Error::InconsistentKeys(_) => in_key(format!(
+                        "it is not the key of the certificate in {}",
+                        files.cert_path.display()
+                    )),
+                    rustls::Error::InvalidCertificate(_) => {
+                        in_chain("its first certificate cannot be read".to_owned())
+                    }
+                    _ => in_key("its key is of no kind that can be used".to_owned()),
+                })?;
+        config.alpn_protocols = vec![ALPN.to_vec()];
+        let digest = Sha256::new()
+            .chain_update(Sha256::digest(&chain_pem))
+            .chain_update(Sha256::digest(&key_pem))
+            .finalize();
+        Ok(Self {
+            config: Arc::new(config),
+            digest: digest.into(),
+        })
+    }
+}

@@ -1,0 +1,27 @@
+//! As many file descriptors as the connections need.
+
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+
+/// What is open beside connections: listeners, event queues, files.
+const OTHERS: u64 = 64;
+
+/// Raises the soft limit as far as `connections` need and the hard limit allows.
+pub(crate) fn raise_limit(connections: usize) {
+    let needed = connections as u64 + OTHERS;
+    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else {
+        return;
+    };
+    if soft >= needed {
+        return;
+    }
+    let wanted = needed.min(hard);
+    if let Err(error) = setrlimit(Resource::RLIMIT_NOFILE, wanted, hard) {
+        tracing::warn!(%error, limit = soft, "cannot raise the limit of open files");
+    } else if wanted < needed {
+        tracing::warn!(
+            limit = wanted,
+            needed,
+            "the limit of open files is below what http.max-connections needs"
+        );
+    }
+}

@@ -1,0 +1,34 @@
+//! The error of opening a listener.
+
+use thiserror::Error;
+
+use super::certificate::CertificateError;
+
+/// Why a listener was not opened: which setting, and what is the matter with its value.
+#[derive(Debug, Error)]
+#[error("{setting} {value}: {why}")]
+pub struct ListenError {
+    setting: String,
+    value: String,
+    why: String,
+}
+
+impl ListenError {
+    pub(crate) fn new(setting: &str, value: impl ToString, why: &impl ToString) -> Self {
+        Self {
+            setting: setting.to_owned(),
+            value: value.to_string(),
+            why: why.to_string(),
+        }
+    }
+}
+
+impl From<CertificateError> for ListenError {
+    fn from(error: CertificateError) -> Self {
+        Self {
+            setting: error.setting,
+            value: error.path.display().to_string(),
+            why: error.why,
+        }
+    }
+}

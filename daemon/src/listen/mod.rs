@@ -1,0 +1,16 @@
+//! Listening sockets and the certificates that TLS shows on them.
+//!
+//! Both planes use it: the serving ports and the admin plane.
+
+mod certificate;
+pub(crate) mod descriptors;
+mod error;
+mod listeners;
+mod live_certificate;
+pub(crate) mod tcp;
+pub(crate) mod unix_socket;
+
+pub use self::error::ListenError;
+pub(crate) use self::listeners::GIVEN;
+pub use self::listeners::Listeners;
+pub(crate) use self::live_certificate::LiveCertificate;

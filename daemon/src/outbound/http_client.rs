@@ -1,0 +1,223 @@
+//! One HTTP exchange with a server of route configs: bounded in time and size, and sent once.
+
+use std::error::Error;
+use std::fmt;
+use std::future::poll_fn;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::time::Duration;
+
+use hyper::body::{Body, Incoming};
+use hyper::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue,
+    USER_AGENT,
+};
+use hyper::{Method, Request, Response, Uri};
+use hyper_util::client::legacy::{self, Client};
+use hyper_util::rt::TokioExecutor;
+use rustls::ClientConfig;
+use thiserror::Error;
+use tokio::time::timeout;
+
+use super::bearer_token::{TokenError, authorization};
+use super::connector::Connector;
+use crate::settings::Remote;
+
+/// The most bytes of a response's status line and headers.
+const MAX_HEAD_BYTES: usize = 64 << 10;
+
+/// The most bytes of a response's header that an error quotes.
+const MAX_QUOTED_BYTES: usize = 64;
+
+/// The value of `Accept`. The second range is for servers that know files only as bytes.
+const ACCEPTED: HeaderValue = HeaderValue::from_static("application/json, */*;q=0.5");
+
+const AGENT: HeaderValue = HeaderValue::from_static(concat!("codeid/", env!("CARGO_PKG_VERSION")));
+
+/// A client for HTTP/1.1 over TCP or TLS. Each exchange has a connection of its own, so that none
+/// meets a connection that the server has just closed, and nothing has to be sent again.
+pub(crate) struct HttpClient {
+    client: Client<Connector, String>,
+    total_timeout: Duration,
+    max_body_bytes: usize,
+    bearer_token_path: Option<PathBuf>,
+}
+
+/// Why an exchange gave no body. No message contains a part of the request: its URL may contain
+/// secrets.
+#[derive(Debug, Error)]
+pub(crate) enum ExchangeError {
+    #[error("no complete response within {} ms", .0.as_millis())]
+    TimedOut(Duration),
+    #[error("cannot use the bearer token in {}", path.display())]
+    Token { path: PathBuf, source: TokenError },
+    #[error("no response")]
+    NoResponse(#[source] SendError),
+    #[error("the response broke off after {read} bytes")]
+    BrokenOff { read: usize, source: hyper::Error },
+    #[error("the response is longer than {0} bytes")]
+    TooLong(usize),
+    #[error("the response has the content coding {0}, but identity was requested")]
+    Encoded(String),
+    #[error(
+        "the response has the content type {0}, but must be application/json, text/plain, \
+         application/octet-stream or undeclared"
+    )]
+    NotJson(String),
+}
+
+/// An error of hyper-util's client without its outermost message, which names only the step at
+/// which the cause came up.
+#[derive(Debug)]
+pub(crate) struct SendError(legacy::Error);
+
+impl HttpClient {
+    /// Returns a client that reads at most `max_body_bytes` of a response's body.
+    pub(crate) fn new(settings: &Remote, tls: ClientConfig, max_body_bytes: usize) -> Self {
+        let client = Client::builder(TokioExecutor::new())
+            .pool_max_idle_per_host(0)
+            .retry_canceled_requests(false)
+            .http1_max_buf_size(MAX_HEAD_BYTES)
+            .build(Connector::new(tls, settings.connect_timeout));
+        Self {
+            client,
+            total_timeout: settings.total_timeout,
+            max_body_bytes,
+            bearer_token_path: settings.bearer_token_path.clone(),
+        }
+    }
+
+    /// Awaits `exchange`, all that belongs to one call of a source or store, for at most the total
+    /// time-out.
+    ///
+    /// # Errors
+    ///
+    /// The error of the exchange, or [`ExchangeError::TimedOut`].
+    pub(crate) async fn with_deadline<T, E: From<ExchangeError>>(
+        &self,
+        exchange: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        match timeout(self.total_timeout, exchange).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(ExchangeError::TimedOut(self.total_timeout).into()),
+        }
+    }
+
+    /// Sends a request with the headers that every request has, and the bearer token if one is
+    /// set. Completes with the head of the response, whatever its status.
+    ///
+    /// # Errors
+    ///
+    /// [`ExchangeError`] if the token cannot be read or no response comes.
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        uri: &Uri,
+        headers: HeaderMap,
+        body: String,
+    ) -> Result<Response<Incoming>, ExchangeError> {
+        let mut request = Request::new(body);
+        *request.method_mut() = method;
+        *request.uri_mut() = uri.clone();
+        *request.headers_mut() = headers;
+        let headers = request.headers_mut();
+        headers.insert(ACCEPT, ACCEPTED);
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        headers.insert(USER_AGENT, AGENT);
+        if let Some(path) = &self.bearer_token_path {
+            let token = authorization(path.clone()).await;
+            let token = token.map_err(|source| ExchangeError::Token {
+                path: path.clone(),
+                source,
+            })?;
+            headers.insert(AUTHORIZATION, token);
+        }
+        let sent = self.client.request(request).await;
+        sent.map_err(|error| ExchangeError::NoResponse(SendError(error)))
+    }
+
+    /// Reads the body of a response that should be a JSON document.
+    ///
+    /// # Errors
+    ///
+    /// [`ExchangeError`] if the response declares another type, is too long, or breaks off.
+    pub(crate) async fn read_body(
+        &self,
+        response: Response<Incoming>,
+    ) -> Result<Vec<u8>, ExchangeError> {
+        let (head, mut body) = response.into_parts();
+        check_declaration(&head.headers)?;
+        if body.size_hint().lower() > self.max_body_bytes as u64 {
+            return Err(ExchangeError::TooLong(self.max_body_bytes));
+        }
+        let mut bytes = Vec::new();
+        while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+            let frame = frame.map_err(|source| ExchangeError::BrokenOff {
+                read: bytes.len(),
+                source,
+            })?;
+            if let Ok(piece) = frame.into_data() {
+                if bytes.len() + piece.len() > self.max_body_bytes {
+                    return Err(ExchangeError::TooLong(self.max_body_bytes));
+                }
+                bytes.extend_from_slice(&piece);
+            }
+        }
+        Ok(bytes)
+    }
+}
+
+impl SendError {
+    fn cause(&self) -> &(dyn Error + 'static) {
+        self.0.source().unwrap_or(&self.0)
+    }
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self.cause(), f)
+    }
+}
+
+impl Error for SendError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.cause().source()
+    }
+}
+
+/// Rejects a response that declares another type than JSON, or a content coding.
+fn check_declaration(headers: &HeaderMap) -> Result<(), ExchangeError> {
+    if let Some(coding) = headers.get(CONTENT_ENCODING)
+        && !coding.as_bytes().eq_ignore_ascii_case(b"identity")
+    {
+        return Err(ExchangeError::Encoded(quoted(coding)));
+    }
+    match headers.get(CONTENT_TYPE) {
+        Some(declared) if !may_be_json(declared) => Err(ExchangeError::NotJson(quoted(declared))),
+        _ => Ok(()),
+    }
+}
+
+/// Returns `true` for the types of JSON, and for those that file servers declare for files of an
+/// unknown type.
+fn may_be_json(content_type: &HeaderValue) -> bool {
+    let Ok(text) = content_type.to_str() else {
+        return false;
+    };
+    let essence = text.split(';').next().unwrap_or_default().trim();
+    let essence = essence.to_ascii_lowercase();
+    matches!(
+        essence.as_str(),
+        "" | "application/json"
+            | "text/json"
+            | "text/plain"
+            | "application/octet-stream"
+            | "binary/octet-stream"
+    ) || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+/// Returns the start of a header's value, quoted and escaped for a log line.
+fn quoted(value: &HeaderValue) -> String {
+    let start = &value.as_bytes()[..value.len().min(MAX_QUOTED_BYTES)];
+    format!("{:?}", String::from_utf8_lossy(start))
+}

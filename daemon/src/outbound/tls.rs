@@ -1,0 +1,213 @@
+//! TLS towards other servers: the certificates to trust, and the configuration of a client.
+//!
+//! The provider aws-lc-rs is named wherever rustls needs one: nothing depends on which provider was
+//! installed for the process.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::client::WantsClientCert;
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore};
+use thiserror::Error;
+
+use crate::files::regular_file::{self, ReadError};
+use crate::settings::Tls;
+
+/// The most bytes of a file of certificates; the platform's own bundles have a few hundred KiB.
+const MAX_PEM_BYTES: usize = 16 << 20;
+
+/// Why the root certificates to trust cannot be had.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub(crate) enum RootsError {
+    #[error("cannot read {path}")]
+    Unreadable { path: PathBuf, source: io::Error },
+    #[error("{path} is longer than {MAX_PEM_BYTES} bytes")]
+    TooLong { path: PathBuf },
+    #[error("{path} is not PEM")]
+    NotPem { path: PathBuf, source: pem::Error },
+    #[error("certificate {number} in {path} is not a certificate")]
+    NotACertificate {
+        path: PathBuf,
+        /// Counted from 1.
+        number: usize,
+        source: rustls::Error,
+    },
+    #[error("{path} holds no certificate in PEM")]
+    Empty { path: PathBuf },
+    #[error("the platform has no root certificates")]
+    NoPlatformRoots {
+        source: Option<rustls_native_certs::Error>,
+    },
+}
+
+/// Why a client's certificate and key cannot be used. No message contains a part of the key.
+#[derive(Debug, Error)]
+#[error("cannot use {path}")]
+pub(crate) struct ClientCertificateError {
+    path: PathBuf,
+    source: Flaw,
+}
+
+/// What is wrong with one of the two files.
+#[derive(Debug, Error)]
+enum Flaw {
+    #[error(transparent)]
+    File(ReadError),
+    // The parser's error is left out: it quotes what it does not understand.
+    #[error("it is not valid PEM")]
+    NotPem,
+    #[error("it holds no certificate in PEM")]
+    NoCertificate,
+    #[error("its first certificate cannot be read")]
+    BadCertificate,
+    #[error("it holds no private key in PEM")]
+    NoKey,
+    #[error("it is not the key of the certificate")]
+    OtherKey,
+    #[error("its key is of a kind that cannot be used")]
+    UnusableKey,
+}
+
+/// Returns the certificates in the PEM file at `path`, and no others.
+///
+/// # Errors
+///
+/// [`RootsError`] unless the file holds certificates, every one of which can be used.
+pub(crate) fn roots_from_file(path: &Path) -> Result<RootCertStore, RootsError> {
+    let path = path.to_owned();
+    let mut pem = Vec::new();
+    let read = File::open(&path)
+        .and_then(|file| file.take(MAX_PEM_BYTES as u64 + 1).read_to_end(&mut pem))
+        .map_err(|source| RootsError::Unreadable {
+            path: path.clone(),
+            source,
+        })?;
+    if read > MAX_PEM_BYTES {
+        return Err(RootsError::TooLong { path });
+    }
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(&pem) {
+        let certificate = certificate.map_err(|source| RootsError::NotPem {
+            path: path.clone(),
+            source,
+        })?;
+        roots
+            .add(certificate)
+            .map_err(|source| RootsError::NotACertificate {
+                path: path.clone(),
+                number: roots.len() + 1,
+                source,
+            })?;
+    }
+    if roots.is_empty() {
+        return Err(RootsError::Empty { path });
+    }
+    Ok(roots)
+}
+
+/// Returns the roots that the platform trusts; `SSL_CERT_FILE` and `SSL_CERT_DIR` name others.
+/// Entries that are not certificates are skipped.
+///
+/// # Errors
+///
+/// [`RootsError`] if no certificate is found.
+pub(crate) fn platform_roots() -> Result<RootCertStore, RootsError> {
+    let mut loaded = rustls_native_certs::load_native_certs();
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(loaded.certs);
+    if roots.is_empty() {
+        return Err(RootsError::NoPlatformRoots {
+            source: loaded.errors.pop(),
+        });
+    }
+    Ok(roots)
+}
+
+/// Returns a client that trusts `roots`, with TLS 1.2 or 1.3 and no certificate of its own.
+pub(crate) fn client_config(roots: RootCertStore) -> ClientConfig {
+    trusting(roots).with_no_client_auth()
+}
+
+/// Like [`client_config`], with the certificate in `files` for servers that ask for one.
+///
+/// # Errors
+///
+/// [`ClientCertificateError`] unless the files hold a chain and the key of its first certificate,
+/// and only its owner may use the key.
+pub(crate) fn client_config_with_certificate(
+    roots: RootCertStore,
+    files: &Tls,
+) -> Result<ClientConfig, ClientCertificateError> {
+    let in_chain = |source| ClientCertificateError {
+        path: files.cert_path.clone(),
+        source,
+    };
+    let in_key = |source| ClientCertificateError {
+        path: files.key_path.clone(),
+        source,
+    };
+    let chain = regular_file::read(&files.cert_path, MAX_PEM_BYTES)
+        .map_err(|error| in_chain(Flaw::File(error)))?;
+    let key = regular_file::read_private(&files.key_path, MAX_PEM_BYTES)
+        .map_err(|error| in_key(Flaw::File(error)))?;
+    let chain = CertificateDer::pem_slice_iter(&chain.bytes)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|_| in_chain(Flaw::NotPem))?;
+    let key = PrivateKeyDer::from_pem_slice(&key.bytes).map_err(|_| in_key(Flaw::NoKey))?;
+    trusting(roots)
+        .with_client_auth_cert(chain, key)
+        .map_err(|error| match error {
+            rustls::Error::NoCertificatesPresented => in_chain(Flaw::NoCertificate),
+            rustls::Error::InconsistentKeys(_) => in_key(Flaw::OtherKey),
+            rustls::Error::InvalidCertificate(_) => in_chain(Flaw::BadCertificate),
+            _ => in_key(Flaw::UnusableKey),
+        })
+}
+
+fn trusting(roots: RootCertStore) -> ConfigBuilder<ClientConfig, WantsClientCert> {
+    ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("aws-lc-rs has cipher suites for TLS 1.2 and 1.3")
+        .with_root_certificates(roots)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_not_a_list_of_certificates_is_rejected_with_the_reason() {
+        let directory = std::env::temp_dir().join(format!("codeid-roots-{}", std::process::id()));
+        std::fs::create_dir_all(&directory).unwrap();
+        let path = directory.join("ca.pem");
+        let certified = rcgen::generate_simple_self_signed(["a.example".to_owned()]).unwrap();
+        let good = certified.cert.pem();
+        let not_a_certificate = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        let table: &[(&str, &str)] = &[
+            ("", "holds no certificate"),
+            ("not pem at all", "holds no certificate"),
+            (
+                &certified.signing_key.serialize_pem(),
+                "holds no certificate",
+            ),
+            ("-----BEGIN CERTIFICATE-----\nAA", "is not PEM"),
+            (&format!("{good}{not_a_certificate}"), "certificate 2 in "),
+        ];
+        for (content, expected) in table {
+            std::fs::write(&path, content).unwrap();
+            let error = roots_from_file(&path).unwrap_err().to_string();
+            assert!(error.contains(expected), "{content:?}: {error}");
+        }
+        std::fs::write(&path, format!("# a comment\n{good}\n{good}")).unwrap();
+        assert!(!roots_from_file(&path).unwrap().is_empty());
+        std::fs::remove_dir_all(&directory).unwrap();
+        let error = roots_from_file(&path).unwrap_err().to_string();
+        assert!(error.contains("cannot read"), "{error}");
+    }
+}

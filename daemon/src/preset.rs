@@ -1,4 +1,0 @@
-//! The route config that is built into the program.
-
-/// `config/routes.preset.json`, as it was when the program was built.
-pub(crate) const ROUTE_CONFIG: &[u8] = include_bytes!("../../config/routes.preset.json");

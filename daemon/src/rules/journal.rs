@@ -1,0 +1,380 @@
+//! Which route config was being compiled when the process died: a config that kills its readers
+//! must not do so at every start, for ever.
+//!
+//! Before a compile the journal notes the config's digest, after it, that it ended. A start that
+//! finds the note knows that the process died in between, and counts it; what compiles, or is
+//! refused, is forgiven. At three deaths in a row the config is set aside.
+//!
+//! The journal lives in a file, which exists only while there is something to tell. It need not
+//! survive a loss of power, only the process: it is never flushed. What another version of the
+//! program noted is passed over, since that version's fault may be mended.
+
+use std::collections::BTreeMap;
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, MutexGuard};
+
+use codeid_engine::{ConfigDigest, ParseDigestError};
+use serde::{Deserialize, Serialize};
+
+use crate::sync::Mutex;
+
+/// How often the process may die compiling a config until that is set aside.
+pub(super) const MAX_DEATHS: u32 = 3;
+
+/// How many configs are remembered.
+const MAX_CONFIGS: usize = 16;
+
+/// The bytes that a journal can have.
+const MAX_BYTES: u64 = 8192;
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The journal, of this process and the ones before.
+#[derive(Debug)]
+pub(super) struct Journal {
+    path: PathBuf,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    compiling: Option<ConfigDigest>,
+    /// Of the configs that a process died of, how many did.
+    deaths: BTreeMap<ConfigDigest, u32>,
+    /// Nothing is noted any more.
+    closed: bool,
+    /// That it cannot be written was told.
+    told: bool,
+}
+
+/// A compile that is going on; it has ended when this is dropped, by a panic too.
+#[derive(Debug)]
+pub(super) struct Compiling(Arc<Journal>);
+
+/// The file.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Content {
+    /// The version of the program that wrote it.
+    codeid: String,
+    /// What is being compiled.
+    sha256: Option<String>,
+    /// How many processes died of that before this one.
+    deaths: u32,
+    /// What else processes died of, and how many did.
+    others: BTreeMap<String, u32>,
+}
+
+impl Journal {
+    /// Reads what the processes before left at `path`.
+    pub(super) fn open(path: &Path) -> Self {
+        let mut state = match read(path) {
+            Ok(state) => state,
+            Err(error) if error.kind() == ErrorKind::NotFound => State::default(),
+            Err(error) => {
+                let path = path.display();
+                tracing::warn!(%path, %error, "the journal of compiles is passed over");
+                State::default()
+            }
+        };
+        if let Some(digest) = state.compiling.take() {
+            let deaths = state.deaths.entry(digest).or_default();
+            *deaths = deaths.saturating_add(1);
+            tracing::warn!(
+                sha256 = %digest,
+                deaths,
+                "the process died while it compiled this route config"
+            );
+        }
+        Self {
+            path: path.to_owned(),
+            state: Mutex::new(state),
+        }
+    }
+
+    /// How often the process died compiling this config, if so often that it is set aside.
+    pub(super) fn set_aside(&self, digest: ConfigDigest) -> Option<u32> {
+        let deaths = self.state().deaths.get(&digest).copied();
+        deaths.filter(|deaths| *deaths >= MAX_DEATHS)
+    }
+
+    /// The file.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Notes that compiling begins. For one compile at a time.
+    pub(super) fn begin(self: &Arc<Self>, digest: ConfigDigest) -> Compiling {
+        let mut state = self.state();
+        if !state.closed {
+            state.compiling = Some(digest);
+            self.write(&mut state);
+        }
+        drop(state);
+        Compiling(Arc::clone(self))
+    }
+
+    /// Notes that the process ends as it should: a compile that goes on is none that it died of.
+    pub(super) fn close(&self) {
+        let mut state = self.state();
+        state.closed = true;
+        if state.compiling.take().is_some() {
+            self.write(&mut state);
+        }
+    }
+
+    fn end(&self) {
+        let mut state = self.state();
+        if let Some(digest) = state.compiling.take() {
+            state.deaths.remove(&digest);
+            self.write(&mut state);
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock()
+    }
+
+    fn write(&self, state: &mut State) {
+        while state.deaths.len() > MAX_CONFIGS {
+            state.deaths.pop_first();
+        }
+        let written = if state.compiling.is_none() && state.deaths.is_empty() {
+            remove(&self.path)
+        } else {
+            replace(&self.path, &Content::of(state))
+        };
+        match written {
+            Ok(()) => state.told = false,
+            Err(error) if !state.told => {
+                state.told = true;
+                let path = self.path.display();
+                tracing::warn!(%path, %error, "the journal of compiles cannot be written");
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+impl Drop for Compiling {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+impl Content {
+    fn of(state: &State) -> Self {
+        let deaths_of = |digest| state.deaths.get(&digest).copied();
+        let others = state.deaths.iter();
+        let others = others.filter(|(digest, _)| Some(**digest) != state.compiling);
+        Self {
+            codeid: VERSION.to_owned(),
+            sha256: state.compiling.map(|digest| digest.to_string()),
+            deaths: state.compiling.and_then(deaths_of).unwrap_or(0),
+            others: others.map(|(digest, n)| (digest.to_string(), *n)).collect(),
+        }
+    }
+
+    fn state(&self) -> Result<State, ParseDigestError> {
+        let mut deaths = BTreeMap::new();
+        for (digest, n) in &self.others {
+            deaths.insert(digest.parse()?, *n);
+        }
+        let compiling = self.sha256.as_ref().map(|digest| digest.parse());
+        let compiling = compiling.transpose()?;
+        if let Some(digest) = compiling.filter(|_| self.deaths > 0) {
+            deaths.insert(digest, self.deaths);
+        }
+        Ok(State {
+            compiling,
+            deaths,
+            ..State::default()
+        })
+    }
+}
+
+fn read(path: &Path) -> io::Result<State> {
+    let file = OpenOptions::new().read(true).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is not a file"));
+    }
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES).read_to_end(&mut bytes)?;
+    let content: Content = serde_json::from_slice(&bytes)?;
+    if content.codeid != VERSION {
+        return Ok(State::default());
+    }
+    content.state().map_err(io::Error::other)
+}
+
+/// Whoever reads the file sees the old content or the new, whole.
+fn replace(path: &Path, content: &Content) -> io::Result<()> {
+    if let Some(directory) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(directory)?;
+    }
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(".tmp");
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&temporary)?;
+    file.write_all(&serde_json::to_vec(content)?)?;
+    fs::rename(&temporary, path)
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        outcome => outcome,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// A process that begins to compile `config`, and dies.
+    fn die_compiling(path: &Path, config: &[u8]) {
+        let journal = Arc::new(Journal::open(path));
+        std::mem::forget(journal.begin(ConfigDigest::new(config)));
+    }
+
+    fn directory() -> (TempDir, PathBuf) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("data/deep/compiling.json");
+        (directory, path)
+    }
+
+    #[test]
+    fn a_config_is_set_aside_at_the_third_death_and_no_other() {
+        let (_directory, path) = directory();
+        let (fatal, good) = (ConfigDigest::new(b"fatal"), ConfigDigest::new(b"good"));
+        for deaths in 1..=3 {
+            die_compiling(&path, b"fatal");
+            let journal = Journal::open(&path);
+            assert_eq!(journal.set_aside(fatal), (deaths == 3).then_some(3));
+            assert_eq!(journal.set_aside(good), None);
+        }
+        // What else is compiled meanwhile does not forgive it.
+        drop(Arc::new(Journal::open(&path)).begin(good));
+        assert_eq!(Journal::open(&path).set_aside(fatal), Some(3));
+        assert_eq!(Journal::open(&path).set_aside(good), None);
+    }
+
+    #[test]
+    fn a_compile_that_ends_forgives_its_deaths_and_leaves_no_file() {
+        let (_directory, path) = directory();
+        die_compiling(&path, b"a");
+        die_compiling(&path, b"a");
+        let journal = Arc::new(Journal::open(&path));
+        let compiling = journal.begin(ConfigDigest::new(b"a"));
+        assert!(path.exists());
+        drop(compiling);
+        assert!(!path.exists());
+        die_compiling(&path, b"a");
+        assert_eq!(
+            Journal::open(&path).set_aside(ConfigDigest::new(b"a")),
+            None
+        );
+    }
+
+    #[test]
+    fn a_panic_ends_a_compile_and_is_no_death() {
+        let (_directory, path) = directory();
+        let journal = Arc::new(Journal::open(&path));
+        let compile = std::panic::AssertUnwindSafe(|| {
+            let _compiling = journal.begin(ConfigDigest::new(b"a"));
+            panic!("on purpose");
+        });
+        assert!(std::panic::catch_unwind(compile).is_err());
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_graceful_stop_is_no_death_and_what_begins_after_it_neither() {
+        let (_directory, path) = directory();
+        let journal = Arc::new(Journal::open(&path));
+        std::mem::forget(journal.begin(ConfigDigest::new(b"a")));
+        journal.close();
+        assert!(!path.exists());
+        std::mem::forget(journal.begin(ConfigDigest::new(b"b")));
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_graceful_stop_forgives_no_deaths_of_others() {
+        let (_directory, path) = directory();
+        for _ in 0..3 {
+            die_compiling(&path, b"fatal");
+        }
+        let journal = Arc::new(Journal::open(&path));
+        std::mem::forget(journal.begin(ConfigDigest::new(b"good")));
+        journal.close();
+        let journal = Journal::open(&path);
+        assert_eq!(journal.set_aside(ConfigDigest::new(b"fatal")), Some(3));
+        assert!(journal.state().deaths.len() == 1);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_passed_over_and_replaced() {
+        let digest = "0".repeat(64);
+        let of_version = |version: &str, digest: &str, others: &str| {
+            format!(r#"{{"codeid":"{version}","sha256":"{digest}","deaths":2,"others":{others}}}"#)
+        };
+        for garbled in [
+            String::new(),
+            "{".to_owned(),
+            "\0\u{1}".to_owned(),
+            of_version(VERSION, "abc", "{}"),
+            of_version(VERSION, &digest, r#"{"x": 3}"#),
+            of_version(VERSION, &digest, r#"{"x": -1}"#),
+            of_version("0.0.0", &digest, "{}"),
+            " ".repeat(100_000),
+        ] {
+            let (_directory, path) = directory();
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, &garbled).unwrap();
+            let journal = Arc::new(Journal::open(&path));
+            assert!(journal.state().deaths.is_empty(), "{garbled}");
+            let compiling = journal.begin(ConfigDigest::new(b"a"));
+            let noted = read(&path).unwrap().compiling;
+            assert_eq!(noted, Some(ConfigDigest::new(b"a")), "{garbled}");
+            drop(compiling);
+            assert!(!path.exists());
+        }
+    }
+
+    #[test]
+    fn one_that_cannot_be_written_hinders_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("file");
+        fs::write(&file, "").unwrap();
+        for path in [directory.path().to_owned(), file.join("below")] {
+            let journal = Arc::new(Journal::open(&path));
+            drop(journal.begin(ConfigDigest::new(b"a")));
+            drop(journal.begin(ConfigDigest::new(b"a")));
+            assert_eq!(journal.set_aside(ConfigDigest::new(b"a")), None);
+            journal.close();
+        }
+    }
+
+    #[test]
+    fn it_remembers_a_bounded_number_of_configs() {
+        let (_directory, path) = directory();
+        for config in 0_u8..=100 {
+            die_compiling(&path, &[config]);
+        }
+        assert!(fs::metadata(&path).unwrap().len() < MAX_BYTES);
+        assert!(Journal::open(&path).state().deaths.len() <= MAX_CONFIGS + 1);
+    }
+}

@@ -1,0 +1,149 @@
+//! Opens the remote source and the route store that the settings name, by the scheme of the URI.
+
+use rustls::RootCertStore;
+
+use super::callback::Callback;
+use super::file::FileSource;
+use super::file_store::FileStore;
+use super::http::HttpSource;
+use super::traits::{RemoteSource, RouteSources, RouteStore};
+use super::uri;
+use crate::error_chain::ErrorChain;
+use crate::outbound::http_client::HttpClient;
+use crate::outbound::{tls, url};
+use crate::settings::{Settings, SettingsError};
+
+const REMOTE_KEY: &str = "ac.route.pull-route-config-url";
+const STORE_KEY: &str = "ac.route.save-route-config-path";
+const CA_KEY: &str = "remote.ca-path";
+
+/// The prefix of the `http` or `https` in a callback's URL.
+const CALLBACK: &str = "callback+";
+
+/// The most bytes of a response, unless longer route configs are allowed.
+const MAX_BODY_BYTES: usize = 1 << 20;
+
+impl RouteSources {
+    /// Opens the sources that the settings name.
+    ///
+    /// # Errors
+    ///
+    /// [`SettingsError`] if a URI names no source, or a setting that its source needs is wrong.
+    pub fn from_settings(settings: &Settings) -> Result<Self, SettingsError> {
+        let remote = settings.route.pull_url.as_deref();
+        Ok(Self {
+            remote: remote.map(|uri| remote_source(uri, settings)).transpose()?,
+            store: route_store(&settings.route.save_path, settings)?,
+        })
+    }
+}
+
+/// Opens the remote source at `uri`, the value of `ac.route.pull-route-config-url`. Reads the roots
+/// of TLS, and connects to nothing yet.
+///
+/// # Errors
+///
+/// [`SettingsError`] if no source supports such a URI, or a setting that the source needs is wrong.
+pub(crate) fn remote_source(
+    uri: &str,
+    settings: &Settings,
+) -> Result<Box<dyn RemoteSource>, SettingsError> {
+    match uri::scheme(uri).as_deref() {
+        Some("http" | "https") => {
+            let (client, _) = http_client(REMOTE_KEY, uri, settings)?;
+            Ok(Box::new(HttpSource::new(client)))
+        }
+        Some("callback+http" | "callback+https") => {
+            Ok(Box::new(callback(REMOTE_KEY, uri, settings)?))
+        }
+        Some("file") => FileSource::new(uri, longest_config(settings), &settings.watch)
+            .map(|source| Box::new(source) as Box<dyn RemoteSource>)
+            .map_err(|error| problem(REMOTE_KEY, format!("is not usable: {}", ErrorChain(&error)))),
+        _ => Err(problem(
+            REMOTE_KEY,
+            "must begin with https://, http://, file://, callback+https:// or callback+http://",
+        )),
+    }
+}
+
+/// Opens the route store at `location`, the value of `ac.route.save-route-config-path`.
+///
+/// # Errors
+///
+/// [`SettingsError`], as for [`remote_source`].
+pub(crate) fn route_store(
+    location: &str,
+    settings: &Settings,
+) -> Result<Box<dyn RouteStore>, SettingsError> {
+    match uri::scheme(location).as_deref() {
+        Some("callback+http" | "callback+https") => {
+            Ok(Box::new(callback(STORE_KEY, location, settings)?))
+        }
+        None => Ok(Box::new(FileStore::new(location, longest_config(settings)))),
+        _ => Err(problem(
+            STORE_KEY,
+            "must be a path or begin with callback+https:// or callback+http://",
+        )),
+    }
+}
+
+fn callback(key: &str, uri: &str, settings: &Settings) -> Result<Callback, SettingsError> {
+    let (client, url) = http_client(key, &uri[CALLBACK.len()..], settings)?;
+    Ok(Callback::new(client, url))
+}
+
+/// Returns a client for `url`, the value of `key`, and the parsed URL.
+fn http_client(
+    key: &str,
+    url: &str,
+    settings: &Settings,
+) -> Result<(HttpClient, hyper::Uri), SettingsError> {
+    let url = url::parse(url).map_err(|error| problem(key, error))?;
+    let is_https = url.scheme_str() == Some("https");
+    let roots = match &settings.remote.ca_path {
+        Some(path) => tls::roots_from_file(path)
+            .map_err(|error| problem(CA_KEY, format!("is not usable: {}", ErrorChain(&error))))?,
+        None if is_https => tls::platform_roots().map_err(|error| {
+            problem(
+                CA_KEY,
+                format!(
+                    "must name the certificates to trust: {}",
+                    ErrorChain(&error)
+                ),
+            )
+        })?,
+        // No redirect from http to https is followed.
+        None => RootCertStore::empty(),
+    };
+    if !is_https && settings.remote.bearer_token_path.is_some() && !is_loopback(&url) {
+        tracing::warn!(
+            key,
+            "the bearer token is sent without encryption, since the URL's scheme is http"
+        );
+    }
+    let client = HttpClient::new(
+        &settings.remote,
+        tls::client_config(roots),
+        longest_config(settings).max(MAX_BODY_BYTES),
+    );
+    Ok((client, url))
+}
+
+/// Returns the number of bytes that the longest allowed route config can take in UTF-8.
+fn longest_config(settings: &Settings) -> usize {
+    settings.compile.max_config_characters.saturating_mul(4)
+}
+
+fn is_loopback(url: &hyper::Uri) -> bool {
+    let host = url.host().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost")
+        || address
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+/// Returns an error about the value of `key`, which is not shown: it may contain secrets.
+fn problem(key: &str, predicate: impl std::fmt::Display) -> SettingsError {
+    SettingsError::new(format!("{key} {predicate}"))
+}

@@ -1,0 +1,44 @@
+//! What can go wrong at the start.
+
+use std::io;
+
+use thiserror::Error;
+
+use crate::listen::ListenError;
+use crate::rules::InitError;
+use crate::settings::SettingsError;
+
+/// Why the daemon did not start.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// A setting is wrong.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// There is no first route table.
+    #[error(transparent)]
+    Init(#[from] InitError),
+    /// A listener was not opened.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// The system refused something that no setting names.
+    #[error("{what}")]
+    System {
+        /// What was refused.
+        what: &'static str,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl StartError {
+    /// The result code that the line on standard error begins with.
+    #[must_use]
+    pub const fn result_code(&self) -> &'static str {
+        match self {
+            Self::Settings(_) | Self::Listen(_) => "PARAM_ILLEGAL",
+            Self::Init(error) => error.result_code(),
+            Self::System { .. } => "UNKNOWN_EXCEPTION",
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! What all connections share.
+
+use std::sync::Arc;
+
+use codeid_engine::LiveTable;
+
+use crate::budget::Budget;
+use crate::metrics::Metrics;
+use crate::rules::status::Board;
+use crate::sdk_proxy::SdkProxy;
+use crate::settings::{Http, Resp};
+use crate::shutdown::Shutdown;
+
+/// What all connections share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) live: Arc<LiveTable>,
+    pub(crate) board: Arc<Board>,
+    pub(crate) limits: Http,
+    pub(crate) resp: Resp,
+    pub(crate) budget: Arc<Budget>,
+    /// `None`: sdkProxy is not configured.
+    pub(crate) proxy: Option<SdkProxy>,
+    pub(crate) shutdown: Arc<Shutdown>,
+    pub(crate) metrics: Arc<Metrics>,
+}

@@ -1,0 +1,85 @@
+//! Points in time as numbers and as text, for JSON documents, headers and logs.
+
+use std::time::{Duration, SystemTime};
+
+use time::OffsetDateTime;
+
+/// The time from the beginning of 1970, UTC, to `time`; zero for a `time` before that.
+pub fn since_1970(time: SystemTime) -> Duration {
+    time.duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default()
+}
+
+/// `time` in milliseconds since the beginning of 1970, UTC; 0 for a `time` before that.
+pub fn unix_ms(time: SystemTime) -> u64 {
+    milliseconds(since_1970(time))
+}
+
+/// The time of day in milliseconds since the beginning of 1970, UTC.
+pub fn now_ms() -> u64 {
+    unix_ms(SystemTime::now())
+}
+
+/// The whole milliseconds of `duration`; [`u64::MAX`] if there are more.
+pub fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Formats `time` in UTC, to the second: `2026-11-21T01:30:00+00:00`.
+///
+/// This is ISO 8601 with an offset, the form that `Request-Time` has. A time outside the years 1970
+/// to 9999 is replaced by the nearest second within them.
+pub fn iso_8601(time: SystemTime) -> String {
+    let seconds = i64::try_from(since_1970(time).as_secs()).unwrap_or(i64::MAX);
+    let Ok(utc) = OffsetDateTime::from_unix_timestamp(seconds) else {
+        return "9999-12-31T23:59:59+00:00".to_owned();
+    };
+    let (year, month, day) = (utc.year(), u8::from(utc.month()), utc.day());
+    let (hour, minute, second) = utc.to_hms();
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}+00:00")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn text_is_what_date_prints_for_the_same_second() {
+        // `date -u --iso-8601=seconds -d @…` prints these.
+        for (seconds, expected) in [
+            (0, "1970-01-01T00:00:00+00:00"),
+            (951_782_399, "2000-02-28T23:59:59+00:00"),
+            (951_782_400, "2000-02-29T00:00:00+00:00"),
+            (951_868_800, "2000-03-01T00:00:00+00:00"),
+            (1_795_224_600, "2026-11-21T01:30:00+00:00"),
+            (1_798_761_599, "2026-12-31T23:59:59+00:00"),
+            (1_798_761_600, "2027-01-01T00:00:00+00:00"),
+            (1_835_395_200, "2028-02-29T00:00:00+00:00"),
+            (4_107_542_399, "2100-02-28T23:59:59+00:00"),
+            (4_107_542_400, "2100-03-01T00:00:00+00:00"),
+        ] {
+            assert_eq!(iso_8601(at(seconds)), expected);
+        }
+    }
+
+    #[test]
+    fn times_outside_the_calendar_are_moved_to_its_nearest_end() {
+        let before = SystemTime::UNIX_EPOCH - Duration::from_secs(1);
+        assert_eq!(iso_8601(before), "1970-01-01T00:00:00+00:00");
+        assert_eq!(unix_ms(before), 0);
+        for seconds in [253_402_300_799, 253_402_300_800, 1 << 62] {
+            assert_eq!(iso_8601(at(seconds)), "9999-12-31T23:59:59+00:00");
+        }
+    }
+
+    #[test]
+    fn milliseconds_are_rounded_down() {
+        let time = SystemTime::UNIX_EPOCH + Duration::new(1_795_224_600, 123_999_999);
+        assert_eq!(unix_ms(time), 1_795_224_600_123);
+        assert_eq!(milliseconds(Duration::MAX), u64::MAX);
+    }
+}
