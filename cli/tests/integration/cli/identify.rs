@@ -155,8 +155,7 @@ fn a_bad_route_config_exits_1_and_says_why() {
     let ran = run_with_input(arguments, routes);
     assert_eq!((ran.status, &*ran.stdout), (1, ""));
     assert!(
-        ran.stderr
-            .contains("error: the field \"match\" is missing\n"),
+        ran.stderr.contains("error: missing field \"match\"\n"),
         "{}",
         ran.stderr
     );

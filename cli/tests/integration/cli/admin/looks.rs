@@ -166,7 +166,7 @@ fn what_is_wrong_is_shown_in_its_line() {
             "error: not a valid pattern: unclosed group\n --> bad.json:3:43\n",
             "  |                                           ^\n",
             "in rule order, at /rules/1/match/regex",
-            "error: the id order is also that of /rules/1\n",
+            "error: duplicate id order, already used by rule 2\n",
             "bad.json: refused: 2 errors, 0 warnings\n",
         ],
     );

@@ -1,14 +1,14 @@
-//! The `canary` of a rule, as it is written.
+//! The `canary` of a rule: which openIds the rule admits.
 
 use super::fields::{Fields, check_length, read_array, read_number, read_string};
 use super::json::Node;
 use super::problems::Problems;
-use crate::canary::{Allowlist, Canary};
-use crate::{OpenId, Problem, ProblemCode, RolloutPercentage};
+use crate::canary::{Allowlist, Canary, EntryError};
+use crate::{Problem, ProblemCode, RolloutPercentage};
 
 const MAX_GROUP_CHARACTERS: usize = 256;
 
-/// Reads the canary `node` of a rule whose id is the group by default.
+/// Reads the canary `node`, whose group is by default `rule_id`.
 pub(super) fn parse(
     problems: &mut Problems<'_>,
     node: Node<'_>,
@@ -41,7 +41,7 @@ pub(super) fn parse(
         let problem = Problem::new(
             ProblemCode::AdmitsNobody,
             pointer,
-            "this canary admits nobody, so the rule never decides",
+            "this canary admits no openId, so the rule never decides",
         );
         problems.warn(
             node,
@@ -60,7 +60,7 @@ fn percentage(problems: &mut Problems<'_>, fields: &Fields<'_>) -> Option<Rollou
     let percentage = RolloutPercentage::parse(text);
     if percentage.is_none() {
         let message = format!(
-            "a percentage is a number from 0 to 100 with at most two places, it is {}",
+            "the percentage must be a number from 0 to 100 with at most two decimal places, not {}",
             super::fields::shortened(text)
         );
         problems.error(
@@ -77,29 +77,24 @@ fn allowlist(problems: &mut Problems<'_>, fields: &Fields<'_>) -> Option<Allowli
         return Some(allowlist);
     };
     let pointer = fields.pointer("allowlist");
-    let mut sound = true;
+    let mut complete = true;
     for (index, entry) in read_array(problems, node, &pointer)?
         .into_iter()
         .enumerate()
     {
         let at = format!("{pointer}/{index}");
         let Some(text) = read_string(problems, entry, &at) else {
-            sound = false;
+            complete = false;
             continue;
         };
-        if !allowlist.add(&text) {
-            let message = "after sha256: come the 64 hex digits of an openId's SHA-256";
-            problems.error(entry, Problem::new(ProblemCode::BadDigest, at, message));
-            sound = false;
-        } else if !text.starts_with("sha256:")
-            && let Err(error) = OpenId::new(&text)
-        {
-            problems.error(
-                entry,
-                Problem::new(ProblemCode::WrongLength, at, error.to_string()),
-            );
-            sound = false;
+        if let Err(error) = allowlist.add(&text) {
+            let code = match error {
+                EntryError::Digest => ProblemCode::BadDigest,
+                EntryError::OpenId(_) => ProblemCode::WrongLength,
+            };
+            problems.error(entry, Problem::new(code, at, error.to_string()));
+            complete = false;
         }
     }
-    sound.then_some(allowlist)
+    complete.then_some(allowlist)
 }
