@@ -1,6 +1,6 @@
 //! Any bytes, as what a Redis client sends.
 
-use codeid_daemon::resp::{Closing, Decoder, Next, ProtocolError, Session};
+use codeid_daemon::resp::{CloseReason, Decoder, Next, ProtocolError, Session};
 use codeid_engine::Scratch;
 
 use crate::http_body::LIVE;
@@ -13,7 +13,7 @@ const MAX_SPLITS: usize = 256;
 struct Conversation {
     replies: Vec<u8>,
     consumed: usize,
-    closing: Option<Closing>,
+    closing: Option<CloseReason>,
 }
 
 /// However the bytes are split into reads, they are the same commands and get the same replies; the
@@ -35,12 +35,12 @@ pub fn resp(bytes: &[u8]) {
         .count();
     match conversation.closing {
         None => assert!(error.is_none()),
-        Some(Closing::Protocol(told)) => {
+        Some(CloseReason::Protocol(told)) => {
             assert_eq!(Some(told), error);
             asked += 1;
         }
         // Of what follows nothing is answered.
-        Some(Closing::Quit | Closing::Http) => asked = count(&conversation.replies),
+        Some(CloseReason::Quit | CloseReason::Http) => asked = count(&conversation.replies),
     }
     assert_eq!(count(&conversation.replies), asked);
 }
