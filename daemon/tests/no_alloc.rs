@@ -8,7 +8,7 @@ use std::time::Instant;
 use allocation_counter::measure;
 use codeid_daemon::http::{DateLine, Framing, Head, MediaType, Response};
 use codeid_daemon::identify::Identifier;
-use codeid_daemon::resp::{Answered, Next, Session};
+use codeid_daemon::resp::{Next, Session};
 use codeid_engine::{CompileLimits, LiveTable, RouteTable, Scratch};
 use hyper::StatusCode;
 
@@ -99,10 +99,9 @@ fn commands_are_answered_without_allocating() {
             while end < pipeline.len() {
                 end = pipeline.len().min(end + size);
                 let bytes = &pipeline[consumed..end];
-                let answered = session.answer(&live, &mut scratch, bytes, out);
-                assert_eq!(answered.next, Next::Read);
-                let Answered { consumed: more, .. } = answered;
-                consumed += more;
+                let progress = session.answer(&live, &mut scratch, bytes, out);
+                assert_eq!(progress.next, Next::Read);
+                consumed += progress.consumed;
             }
             assert_eq!(consumed, pipeline.len());
         };

@@ -1,6 +1,6 @@
 //! Any bytes, read as the commands of a Redis client.
 
-use codeid_daemon::resp::{Closing, Decoder, Next, ProtocolError, Session};
+use codeid_daemon::resp::{CloseReason, Decoder, Next, ProtocolError, Session};
 use codeid_engine::Scratch;
 
 use crate::http_body::LIVE;
@@ -13,7 +13,7 @@ const MAX_SPLITS: usize = 256;
 struct Outcome {
     replies: Vec<u8>,
     consumed: usize,
-    closing: Option<Closing>,
+    closing: Option<CloseReason>,
 }
 
 /// Checks that the commands and the replies do not depend on how the bytes are split into reads, and
@@ -35,12 +35,12 @@ pub fn resp(bytes: &[u8]) {
         .count();
     match outcome.closing {
         None => assert!(error.is_none()),
-        Some(Closing::Protocol(reported)) => {
+        Some(CloseReason::Protocol(reported)) => {
             assert_eq!(Some(reported), error);
             expected += 1;
         }
         // The commands behind it get no reply.
-        Some(Closing::Quit | Closing::Http) => expected = count_replies(&outcome.replies),
+        Some(CloseReason::Quit | CloseReason::Http) => expected = count_replies(&outcome.replies),
     }
     assert_eq!(count_replies(&outcome.replies), expected);
 }

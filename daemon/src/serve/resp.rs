@@ -20,7 +20,7 @@ use super::connection::{
 use super::shared::Shared;
 use crate::budget::Share;
 use crate::metrics::{self, Listener, Stopwatch};
-use crate::resp::{Closing, Next, Session};
+use crate::resp::{CloseReason, Next, Session};
 
 /// The most bytes that are read at once.
 const READ_BYTES: usize = 64 << 10;
@@ -63,8 +63,8 @@ struct RespSession<'a> {
 enum Over {
     /// The client sends nothing more.
     EndOfInput,
-    /// The conversation ended it.
-    Closing(Closing),
+    /// The daemon closes the connection, once its replies are written.
+    Closed(CloseReason),
     /// The budget has no room for a command.
     NoRoom,
 }
@@ -125,20 +125,20 @@ impl Protocol for RespSession<'_> {
     fn answer(&mut self, batch: &mut Batch<'_, Scratch>, bytes: &[u8], _seen: usize) -> Progress {
         let began = Stopwatch::since(batch.now.into_std());
         let live = &self.shared.live;
-        let answered = self.session.answer(live, batch.memory, bytes, batch.out);
+        let progress = self.session.answer(live, batch.memory, bytes, batch.out);
         batch.now = Instant::now();
         let took = began.until(batch.now.into_std());
-        metrics::record(Listener::Resp, &answered.tally, took);
-        if answered.consumed == bytes.len() {
+        metrics::record(Listener::Resp, &progress.tally, took);
+        if progress.consumed == bytes.len() {
             self.session.shrink();
         }
-        if let Next::Close(closing) = answered.next {
-            self.over = Some(Over::Closing(closing));
+        if let Next::Close(reason) = progress.next {
+            self.over = Some(Over::Closed(reason));
         }
         Progress {
-            consumed: answered.consumed,
-            is_unfinished: answered.next == Next::Answer,
-            is_another: answered.consumed > 0,
+            consumed: progress.consumed,
+            is_unfinished: progress.next == Next::Answer,
+            is_another: progress.consumed > 0,
         }
     }
 
@@ -182,10 +182,10 @@ impl Protocol for RespSession<'_> {
         };
         let (pid, uid) = (peer.pid(), peer.uid());
         match (end, self.over) {
-            (End::Closed, Some(Over::Closing(Closing::Http))) => {
+            (End::Closed, Some(Over::Closed(CloseReason::Http))) => {
                 tracing::warn!(pid, uid, "dropped a client that speaks HTTP to listen.resp");
             }
-            (End::Closed, Some(Over::Closing(Closing::Protocol(error)))) => {
+            (End::Closed, Some(Over::Closed(CloseReason::Protocol(error)))) => {
                 tracing::debug!(pid, uid, %error, "dropped a client that does not speak RESP");
             }
             (End::TimedOut(Wait::Write), _) => {
