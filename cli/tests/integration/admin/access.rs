@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use super::{audit, client, good, refusal};
-use crate::reload::{config, plan};
+use crate::rules::{config, plan};
 use crate::serve::client::{Answer, Client};
 use crate::serve::daemon::{Daemon, Directory, Plan};
 

@@ -1,4 +1,4 @@
-//! T11: a config in whose compiling the daemon died three times is set aside; nothing else is.
+//! T11: a config is set aside after three deaths of the daemon while compiling it, and no other is.
 
 use std::fs;
 use std::path::Path;
@@ -7,10 +7,10 @@ use std::process::{Child, Stdio};
 use serde_json::json;
 
 use super::remote::{Remote, Reply, wait_until};
-use super::{config, plan, serving, store};
+use super::{config, live_label, plan, store};
 use crate::serve::daemon::Plan;
 
-/// A config that takes long to compile: enough for a kill to come in time.
+/// Returns a config that takes so long to compile that a kill interrupts it.
 fn heavy() -> String {
     let rules: Vec<_> = (0..400)
         .map(|index| {
@@ -29,13 +29,13 @@ fn pulling(plan: Plan, remote: &Remote) -> Plan {
         .set("reload.journal-path=journal.json")
 }
 
-/// Waits until `child` compiles, and kills it then.
+/// Kills `child` once it compiles.
 fn kill_while_it_compiles(mut child: Child, journal: &Path, deaths: u64) {
     wait_until("the journal", || {
         let ended = child.try_wait().unwrap();
-        assert!(ended.is_none(), "ended by itself: {ended:?}");
+        assert!(ended.is_none(), "the daemon ended by itself: {ended:?}");
         let text = fs::read(journal).ok()?;
-        // It tells how many died before this one.
+        // The number of earlier processes that died.
         let journal: serde_json::Value = serde_json::from_slice(&text).ok()?;
         (journal["deaths"] == deaths).then_some(())
     });
@@ -44,11 +44,11 @@ fn kill_while_it_compiles(mut child: Child, journal: &Path, deaths: u64) {
 }
 
 #[test]
-fn what_killed_three_times_is_set_aside() {
+fn a_config_is_set_aside_after_three_kills_while_compiling_it() {
     let remote = Remote::http(Reply::config(config("good")));
     let plan = pulling(plan(), &remote);
     let journal = plan.directory.path().join("journal.json");
-    // A good one first, which is saved.
+    // First a good config, which is saved.
     let mut child = plan.command("serve").stderr(Stdio::null()).spawn().unwrap();
     let store = store(plan.directory.path());
     wait_until("the good config to be saved", || {
@@ -63,7 +63,7 @@ fn what_killed_three_times_is_set_aside() {
         kill_while_it_compiles(child, &journal, deaths);
     }
     let mut daemon = plan.start();
-    assert_eq!(serving(&daemon).as_deref(), Some("good"));
+    assert_eq!(live_label(&daemon).as_deref(), Some("good"));
     let status = daemon.status();
     assert_eq!(status["table"]["level"], "LOCAL");
     assert!(
@@ -75,18 +75,18 @@ fn what_killed_three_times_is_set_aside() {
         "{:?}",
         daemon.log
     );
-    // Another config is taken, and after it the world is as before.
+    // Another config becomes live as usual.
     remote.set(Reply::config(config("repaired")));
     daemon.signal("HUP");
     daemon.wait_for_line("repaired");
-    wait_until("it to serve", || {
-        (serving(&daemon).as_deref() == Some("repaired")).then_some(())
+    wait_until("the repaired config", || {
+        (live_label(&daemon).as_deref() == Some("repaired")).then_some(())
     });
 }
 
 #[test]
-fn what_is_set_aside_does_not_come_back_by_another_level() {
-    // Kept as the last good config, and fatal since, as after an upgrade.
+fn a_config_that_is_set_aside_is_refused_from_every_source() {
+    // A saved config that is fatal since, as after an upgrade.
     let remote = Remote::http(Reply::status(503));
     let plan = pulling(plan(), &remote);
     let journal = plan.directory.path().join("journal.json");
@@ -107,7 +107,7 @@ fn what_is_set_aside_does_not_come_back_by_another_level() {
 }
 
 #[test]
-fn kills_at_other_moments_do_not_count() {
+fn a_kill_while_nothing_is_compiled_does_not_count() {
     let remote = Remote::http(Reply::config(config("good")));
     let mut directory = plan().directory;
     for _ in 0..5 {
@@ -116,7 +116,7 @@ fn kills_at_other_moments_do_not_count() {
             .set("listen.unix=codeid.sock")
             .set("ac.route.init-route-config-level=REMOTE")
             .start();
-        assert_eq!(serving(&daemon).as_deref(), Some("good"));
+        assert_eq!(live_label(&daemon).as_deref(), Some("good"));
         let journal = daemon.directory.path().join("journal.json");
         assert!(!journal.exists(), "{:?}", fs::read_to_string(journal));
         directory = daemon.kill();

@@ -1,18 +1,18 @@
-//! The ways in which each source can be.
+//! The conditions of each source.
 
 use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::reload::remote::{Remote, Reply, nobody};
-use crate::reload::{config, store};
+use crate::rules::remote::{Remote, Reply, closed_address};
+use crate::rules::{config, store};
 use crate::serve::daemon::Plan;
 
 const INVALID: &str = r#"{"format": "codeid/1", "version": "bad", "rules": [
     {"id": "bad", "match": {"regex": "("}, "action": {"type": "DECODE"}}]}"#;
 
-/// How the remote source is.
+/// The condition of the remote source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RemoteCase {
     Good,
@@ -36,7 +36,7 @@ pub(super) enum RemoteCase {
     CallbackFails,
 }
 
-/// How the local store is: a file, or a callback.
+/// The condition of the local storage: a file or a callback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LocalCase {
     Good,
@@ -50,7 +50,7 @@ pub(super) enum LocalCase {
     CallbackIsDown,
 }
 
-/// How the preset is.
+/// The condition of the preset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PresetCase {
     Good,
@@ -88,7 +88,7 @@ impl RemoteCase {
         matches!(self, Self::Good | Self::GoodOverTls | Self::GoodByCallback)
     }
 
-    /// Which of them need a server, and which.
+    /// Starts the server that the case needs, if any.
     pub(super) fn server(self) -> Option<Remote> {
         let good = || Reply::config(config("remote"));
         Some(match self {
@@ -115,7 +115,7 @@ impl RemoteCase {
         let url = |url: &str| format!("ac.route.pull-route-config-url={url}");
         let plan = match self {
             Self::Absent => return plan,
-            Self::Refused => plan.set(&url(&format!("http://{}/routes.json", nobody()))),
+            Self::Refused => plan.set(&url(&format!("http://{}/routes.json", closed_address()))),
             Self::FileAbsent => {
                 let path = plan.directory.path().join("absent/routes.json");
                 plan.set(&url(&format!("file://{}", path.display())))
@@ -130,7 +130,7 @@ impl RemoteCase {
                 let path = plan.directory.write("ca.pem", &server.unwrap().certificate);
                 plan.set(&format!("remote.ca-path={}", path.display()))
             }
-            // Enough to be cut off. The others get as long as a busy machine may need.
+            // Short, since these are cut off. The others have as long as a busy machine may need.
             Self::Hangs | Self::HangsInside => plan.set("remote.total-timeout-ms=200"),
             _ => plan,
         }
@@ -159,8 +159,8 @@ impl LocalCase {
         matches!(self, Good | Absent | Corrupt | Unreadable)
     }
 
-    /// Whether what the remote gave can be kept.
-    pub(super) const fn can_keep(self) -> bool {
+    /// Returns `true` if a config from the remote can be saved.
+    pub(super) const fn can_save(self) -> bool {
         use LocalCase::{CallbackFails, CallbackHangs, CallbackIsDown, Unreadable};
         !matches!(
             self,
@@ -190,11 +190,11 @@ impl LocalCase {
             Self::Absent => {}
             Self::Good => fs::write(path, config("local")).unwrap(),
             Self::Corrupt => fs::write(path, &config("local")[..40]).unwrap(),
-            // Permissions would not keep root from reading it.
+            // A directory, since no permission keeps root from reading a file.
             Self::Unreadable => fs::create_dir(path).unwrap(),
-            Self::CallbackIsDown => return at(plan, nobody().to_string()),
+            Self::CallbackIsDown => return at(plan, closed_address().to_string()),
             Self::CallbackHangs => {
-                // Long enough for the remote, which has the same time-out.
+                // Long enough for the remote, whose time-out this is as well.
                 let plan = plan.set("remote.total-timeout-ms=1500");
                 return at(plan, server.unwrap().authority());
             }
@@ -203,7 +203,7 @@ impl LocalCase {
         plan
     }
 
-    /// Checks that nothing was saved.
+    /// Asserts that nothing was saved.
     pub(super) fn assert_untouched(self, directory: &Path, server: Option<&Remote>) {
         let store = store(directory);
         match self {
@@ -215,7 +215,7 @@ impl LocalCase {
         assert!(server.is_none_or(|server| saved_by_callback(server).is_empty()));
     }
 
-    /// Checks that what the remote gave was saved, if it could be.
+    /// Asserts that the config of the remote was saved, if it could be.
     pub(super) fn assert_saved(self, directory: &Path, server: Option<&Remote>) {
         match server {
             Some(server) => {
@@ -226,9 +226,9 @@ impl LocalCase {
                 );
                 assert_eq!(saved.len(), 1);
             }
-            None if self.can_keep() => {
-                let kept = fs::read_to_string(store(directory)).unwrap();
-                assert_eq!(kept, config("remote"));
+            None if self.can_save() => {
+                let saved = fs::read_to_string(store(directory)).unwrap();
+                assert_eq!(saved, config("remote"));
             }
             None => self.assert_untouched(directory, None),
         }
@@ -253,13 +253,13 @@ impl PresetCase {
     }
 }
 
-/// What the SPI answers by callback.
+/// Returns the result of an SPI, as a callback responds it.
 fn spi(status: &str, data: Option<&str>) -> Reply {
     let result = json!({"resultCode": "ANY", "resultStatus": status, "resultMessage": "any"});
     Reply::config(json!({"result": result, "routeConfigData": data}).to_string())
 }
 
-/// What a callback was given to keep.
+/// Returns the configs that a callback was asked to save.
 fn saved_by_callback(server: &Remote) -> Vec<String> {
     let requests = server.requests();
     let saves = requests

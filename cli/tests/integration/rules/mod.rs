@@ -1,4 +1,4 @@
-//! `codeid serve` with sources: how it starts, and how it takes new route configs while it serves.
+//! `codeid serve` and its sources: the first route config at the start, and new ones while it serves.
 
 mod bad_configs;
 mod breaker;
@@ -21,13 +21,13 @@ use crate::serve::daemon::{Daemon, Plan};
 /// A code value that every config of [`config`] decides by its one rule.
 pub(crate) const CODE: &str = "28100104";
 
-/// A config whose version is `label`, and whose one rule has the id `label` and answers
-/// `label:…`: whatever is asked, each label gives another answer.
+/// Returns a config whose version is `label`, and whose one rule has the id `label` and decodes
+/// [`CODE`] to `label:…`, so that each label gives another response.
 pub(crate) fn config(label: &str) -> String {
     json!({"format": "codeid/1", "version": label, "rules": [rule(label)]}).to_string()
 }
 
-/// The same with rules before it that never match, so that it takes about `bytes` bytes.
+/// Returns [`config`] with rules before its own that never match, of about `bytes` bytes in all.
 fn large_config(label: &str, bytes: usize) -> String {
     let filler = |index: usize| {
         json!({"id": format!("filler-{index}"), "match": {"prefix": format!("filler{index:08}")},
@@ -45,7 +45,7 @@ fn rule(label: &str) -> Value {
            "action": {"type": "DECODE", "codeValue": format!("{label}:{{code}}")}})
 }
 
-/// A daemon with both listeners, no preset but the one built in, and no remote source.
+/// Returns a daemon with both HTTP listeners, the built-in preset, and no remote source.
 pub(crate) fn plan() -> Plan {
     Plan::bare()
         .set("listen.http=127.0.0.1:0")
@@ -53,13 +53,13 @@ pub(crate) fn plan() -> Plan {
         .set("serve.worker-threads=1")
 }
 
-/// Where a daemon keeps the config that it got last.
+/// Returns the file of a daemon's local storage.
 pub(crate) fn store(directory: &Path) -> PathBuf {
     directory.join("data/route-config.json")
 }
 
-/// The label of the config that answers; `None` if it is none of [`config`]'s.
-fn serving(daemon: &Daemon) -> Option<String> {
+/// Returns the label of the live config; `None` if it is not one of [`config`].
+fn live_label(daemon: &Daemon) -> Option<String> {
     let answer = daemon.unix().identify(CODE, "user-42");
     answer.header("x-codeid-rule").map(str::to_owned)
 }

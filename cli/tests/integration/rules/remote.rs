@@ -1,4 +1,4 @@
-//! A remote source to test against: a real server, over TCP or TLS, that does what it is told.
+//! A remote source for tests: a real server over TCP or TLS that follows a script.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -14,7 +14,7 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::serve::daemon::PATIENCE;
 
-/// A server that answers every request by what was set last. Stopped with the value.
+/// A server that replies to every request as its script says. Dropping it stops the server.
 pub(crate) struct Remote {
     address: SocketAddr,
     scheme: &'static str,
@@ -23,28 +23,28 @@ pub(crate) struct Remote {
     shared: Arc<Shared>,
 }
 
-/// A request that came, as far as tests ask for it.
+/// A request, as far as tests inspect it.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     /// Method and target.
     pub(crate) line: String,
     headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
-    /// When it had come whole, which is before it was answered.
+    /// The time when all of the request had come.
     pub(crate) at: Instant,
     is_answered: bool,
 }
 
-/// What is done about a request.
+/// The reply to a request.
 #[derive(Clone, Debug)]
 pub(crate) enum Reply {
-    /// An answer of this status, with these headers and this body.
-    Answer(u16, Vec<(&'static str, String)>, Vec<u8>),
-    /// Nothing, until the client gives up.
+    /// A response of this status, with these headers and this body.
+    Response(u16, Vec<(&'static str, String)>, Vec<u8>),
+    /// No response, until the client gives up.
     Hang,
-    /// An answer of which only the first half is sent; then nothing, until the client gives up.
+    /// The first half of a response, then nothing until the client gives up.
     HangInside(Vec<u8>),
-    /// An answer of which only the first half is sent before the connection is closed.
+    /// The first half of a response, then the end of the connection.
     Truncate(Vec<u8>),
     /// A body without an end, in chunks.
     Endless,
@@ -62,29 +62,29 @@ struct Shared {
 #[derive(Default)]
 struct Seen {
     requests: Vec<Request>,
-    /// Those that are being answered, by their index.
+    /// The requests that are being answered, by their index.
     open: Vec<(usize, TcpStream)>,
-    /// The most that ever were at once.
+    /// The most requests that were ever answered concurrently.
     most_open: usize,
 }
 
 impl Reply {
-    /// A route config, as a good server sends it.
+    /// Returns a route config, as a good server sends it.
     pub(crate) fn config(config: impl Into<Vec<u8>>) -> Self {
         Self::of_type("application/json", config)
     }
 
     pub(crate) fn of_type(media_type: &str, body: impl Into<Vec<u8>>) -> Self {
         let headers = vec![("Content-Type", media_type.to_owned())];
-        Self::Answer(200, headers, body.into())
+        Self::Response(200, headers, body.into())
     }
 
     pub(crate) fn status(status: u16) -> Self {
-        Self::Answer(status, Vec::new(), Vec::new())
+        Self::Response(status, Vec::new(), Vec::new())
     }
 
     pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
-        if let Self::Answer(_, headers, _) = &mut self {
+        if let Self::Response(_, headers, _) = &mut self {
             headers.push((name, value.to_owned()));
         }
         self
@@ -99,12 +99,12 @@ impl Request {
 }
 
 impl Remote {
-    /// Without TLS.
+    /// Starts a server without TLS.
     pub(crate) fn http(reply: Reply) -> Self {
         Self::start(None, reply)
     }
 
-    /// With TLS, and a certificate of its own for `name`.
+    /// Starts a server with TLS and a self-signed certificate for `name`.
     pub(crate) fn https(name: &str, reply: Reply) -> Self {
         let certified = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
         let key = PrivatePkcs8KeyDer::from(certified.signing_key.serialize_der());
@@ -145,7 +145,7 @@ impl Remote {
                 }
                 let (shared, tls) = (Arc::clone(&shared), tls.clone());
                 thread::spawn(move || {
-                    // A client that goes away ends a connection as well as any.
+                    // An error is the end of a connection, whichever side caused it.
                     let _ = serve(&shared, stream, tls);
                 });
             }
@@ -153,7 +153,7 @@ impl Remote {
         remote
     }
 
-    /// Where the route config is.
+    /// Returns the URL of the route config.
     pub(crate) fn url(&self) -> String {
         format!("{}://{}/routes.json", self.scheme, self.address)
     }
@@ -162,27 +162,27 @@ impl Remote {
         self.address.to_string()
     }
 
-    /// From now on, every request gets this reply.
+    /// Replies to every further request with `reply`.
     pub(crate) fn set(&self, reply: Reply) {
         self.script(always(reply));
     }
 
-    /// From now on, every request gets what `script` says.
+    /// Replies to every further request as `script` says.
     pub(crate) fn script(&self, script: impl FnMut(&Request) -> Reply + Send + 'static) {
         *self.shared.script.lock().unwrap() = Box::new(script);
     }
 
-    /// Every request that came.
+    /// Returns all requests so far.
     pub(crate) fn requests(&self) -> Vec<Request> {
         self.shared.seen().requests.clone()
     }
 
-    /// The most requests that were being answered at once.
-    pub(crate) fn most_at_once(&self) -> usize {
+    /// Returns the most requests that were ever answered concurrently.
+    pub(crate) fn most_concurrent(&self) -> usize {
         self.shared.seen().most_open
     }
 
-    /// Waits until `count` requests have been answered, or given up by the client.
+    /// Waits until `count` requests were answered or given up by the client, and returns all requests.
     pub(crate) fn wait_for(&self, count: usize) -> Vec<Request> {
         let answered = |seen: &Seen| {
             seen.requests
@@ -203,7 +203,7 @@ impl Remote {
         seen.requests.clone()
     }
 
-    /// Waits for `more` requests than there are.
+    /// Waits for `more` further requests, and returns all requests.
     pub(crate) fn wait_for_more(&self, more: usize) -> Vec<Request> {
         let count = self.shared.seen().requests.len();
         self.wait_for(count + more)
@@ -213,7 +213,7 @@ impl Remote {
 impl Drop for Remote {
     fn drop(&mut self) {
         self.shared.stopped.store(true, Ordering::SeqCst);
-        // Wakes the thread that accepts.
+        // Wakes the accepting thread.
         drop(TcpStream::connect(self.address));
     }
 }
@@ -249,35 +249,36 @@ fn serve(shared: &Shared, tcp: TcpStream, tls: Option<Arc<ServerConfig>>) -> io:
         let index = {
             let mut seen = shared.seen();
             let index = seen.requests.len();
-            // A client that gave up may not have been noticed yet where its request is answered.
+            // The thread of a client that gave up may not have noticed that yet.
             seen.open.retain(|(_, socket)| is_waiting(socket));
             seen.open.push((index, socket.try_clone()?));
             seen.most_open = seen.most_open.max(seen.open.len());
             seen.requests.push(request);
             index
         };
-        let goes_on = write(&mut stream, reply);
+        let continues = write(&mut stream, reply);
         {
             let mut seen = shared.seen();
             seen.open.retain(|(open, _)| *open != index);
             seen.requests[index].is_answered = true;
         }
         shared.changed.notify_all();
-        if !goes_on? {
+        if !continues? {
             break;
         }
     }
     socket.shutdown(Shutdown::Both)
 }
 
-/// Whether the client of a request that is being answered has sent no more, not even its end.
+/// Returns `true` if the client of a request that is being answered still waits: it has sent nothing
+/// more, not even its end.
 fn is_waiting(socket: &TcpStream) -> bool {
     let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
     let received = rustix::net::recv(socket, &mut [0_u8; 1], flags);
     matches!(received, Err(error) if error == Errno::WOULDBLOCK)
 }
 
-/// The next request; `None` if the client sends no more.
+/// Reads the next request; `None` if the client sends no more.
 fn read(stream: &mut BufReader<Box<dyn Duplex>>) -> io::Result<Option<Request>> {
     let mut line = String::new();
     if stream.read_line(&mut line)? == 0 {
@@ -309,10 +310,10 @@ fn read(stream: &mut BufReader<Box<dyn Duplex>>) -> io::Result<Option<Request>> 
     Ok(Some(request))
 }
 
-/// Tells whether the connection goes on.
+/// Writes a reply, and returns `true` if the connection continues.
 fn write(stream: &mut BufReader<Box<dyn Duplex>>, reply: Reply) -> io::Result<bool> {
     let (status, headers, body) = match &reply {
-        Reply::Answer(status, headers, body) => (*status, headers.clone(), body.clone()),
+        Reply::Response(status, headers, body) => (*status, headers.clone(), body.clone()),
         Reply::HangInside(body) | Reply::Truncate(body) => {
             let headers = vec![("Content-Type", "application/json".to_owned())];
             (200, headers, body.clone())
@@ -327,7 +328,7 @@ fn write(stream: &mut BufReader<Box<dyn Duplex>>, reply: Reply) -> io::Result<bo
                 b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\
                   Transfer-Encoding: chunked\r\n\r\n",
             )?;
-            // Ends when the client has had enough.
+            // Ends with an error when the client closes.
             loop {
                 out.write_all(format!("1000\r\n{}\r\n", " ".repeat(4096)).as_bytes())?;
             }
@@ -342,7 +343,7 @@ fn write(stream: &mut BufReader<Box<dyn Duplex>>, reply: Reply) -> io::Result<bo
     }
     bytes.extend_from_slice(b"\r\n");
     let sent = match reply {
-        Reply::Answer(..) => body.len(),
+        Reply::Response(..) => body.len(),
         _ => body.len() / 2,
     };
     bytes.extend_from_slice(&body[..sent]);
@@ -351,34 +352,37 @@ fn write(stream: &mut BufReader<Box<dyn Duplex>>, reply: Reply) -> io::Result<bo
     if matches!(reply, Reply::HangInside(_)) {
         wait_for_the_end(stream);
     }
-    Ok(matches!(reply, Reply::Answer(..)))
+    Ok(matches!(reply, Reply::Response(..)))
 }
 
 fn wait_for_the_end(stream: &mut BufReader<Box<dyn Duplex>>) {
     let mut byte = [0];
-    // The end and an error mean the same: nobody waits any more.
+    // The end and an error mean the same: the client does not wait any more.
     let _ = stream.read(&mut byte);
 }
 
-/// An address where nobody listens.
-pub(crate) fn nobody() -> SocketAddr {
+/// Returns an address on which no server listens.
+pub(crate) fn closed_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
         .unwrap()
 }
 
-/// How often a condition is looked at that nothing announces.
-const LOOK_EVERY: Duration = Duration::from_millis(5);
+/// The interval at which a condition is polled that no event announces.
+const POLL_EVERY: Duration = Duration::from_millis(5);
 
-/// Waits until `condition` gives something.
+/// Waits until `condition` returns a value.
 pub(crate) fn wait_until<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
     let begun = Instant::now();
     loop {
         if let Some(found) = condition() {
             return found;
         }
-        assert!(begun.elapsed() < PATIENCE, "waited in vain for {what}");
-        thread::sleep(LOOK_EVERY);
+        assert!(
+            begun.elapsed() < PATIENCE,
+            "{what}: not within the time allowed"
+        );
+        thread::sleep(POLL_EVERY);
     }
 }

@@ -1,4 +1,4 @@
-//! The ways in which files are replaced, by hand and by programs.
+//! The usual ways to replace a file, by hand and by programs.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
@@ -8,10 +8,10 @@ use std::process::Command;
 use std::thread::sleep;
 use std::time::Duration;
 
-/// One way to replace a file: where it is, and what it shall hold.
+/// Replaces the content of the file at a path by a text.
 pub(super) type Replace = fn(&Path, &str);
 
-/// Each with its name. They are tried in this order, on one file.
+/// The ways and their names. They are tried in this order, on one file.
 pub(super) const WAYS: &[(&str, Replace)] = &[
     ("write in place", |path, text| {
         fs::write(path, text).unwrap()
@@ -21,7 +21,7 @@ pub(super) const WAYS: &[(&str, Replace)] = &[
         fs::write(&temporary, text).unwrap();
         fs::rename(temporary, path).unwrap();
     }),
-    ("rename away, write anew", |path, text| {
+    ("rename away, write again", |path, text| {
         let backup = path.with_extension("json~");
         fs::rename(path, &backup).unwrap();
         fs::write(path, text).unwrap();
@@ -35,7 +35,7 @@ pub(super) const WAYS: &[(&str, Replace)] = &[
     ("truncate, write in pieces with stalls", |path, text| {
         let mut file = File::create(path).unwrap();
         for piece in text.as_bytes().chunks(text.len() / 3 + 1) {
-            // Longer than a file must be left alone to count as written.
+            // Longer than the debounce time.
             sleep(Duration::from_millis(80));
             file.write_all(piece).unwrap();
         }

@@ -1,4 +1,4 @@
-//! T9: a table that nobody confirms any more is seen to grow old, and does what the policy says.
+//! T9: the age of a table that the remote no longer confirms, and the effect of the policy.
 
 use super::remote::{Remote, Reply, wait_until};
 use super::{config, plan};
@@ -13,14 +13,14 @@ fn pulling(remote: &Remote, policy: &str) -> Plan {
         .set(&format!("reload.stale-policy={policy}"))
 }
 
-/// A remote with a config that it confirms by 304.
+/// Starts a remote with a config that it confirms by 304.
 fn remote() -> Remote {
     let remote = Remote::http(Reply::Hang);
-    come_back(&remote);
+    recover(&remote);
     remote
 }
 
-fn come_back(remote: &Remote) {
+fn recover(remote: &Remote) {
     remote.script(|request| match request.header("if-none-match") {
         Some("\"v1\"") => Reply::status(304),
         _ => Reply::config(config("good")).header("ETag", "\"v1\""),
@@ -33,7 +33,7 @@ fn wait_until_stale(daemon: &Daemon, stale: bool) {
     });
 }
 
-/// The status of `/readyz` on the serving listeners and the admin plane.
+/// Returns the status of `/readyz` on the serving listeners and the admin plane.
 fn readiness(daemon: &Daemon) -> [u16; 3] {
     [
         daemon.tcp().bare("GET", "/readyz").status,
@@ -43,7 +43,7 @@ fn readiness(daemon: &Daemon) -> [u16; 3] {
 }
 
 #[test]
-fn an_old_table_does_what_the_policy_says_until_a_check_confirms_it() {
+fn a_stale_table_has_the_effect_of_the_policy_until_a_pull_confirms_it() {
     for (policy, ready) in [("ignore", 200), ("warn", 200), ("unready", 503)] {
         let remote = remote();
         let daemon = pulling(&remote, policy).start();
@@ -56,10 +56,10 @@ fn an_old_table_does_what_the_policy_says_until_a_check_confirms_it() {
         if ready == 503 {
             assert_eq!(answer["notReadyBecause"][0]["reason"], "stale");
         }
-        // It goes on to serve.
-        assert_eq!(super::serving(&daemon).as_deref(), Some("good"));
-        // A 304 is as good as a new config.
-        come_back(&remote);
+        // The table stays live.
+        assert_eq!(super::live_label(&daemon).as_deref(), Some("good"));
+        // A 304 confirms the table as well as a config would.
+        recover(&remote);
         wait_until_stale(&daemon, false);
         assert_eq!(readiness(&daemon), [200; 3]);
         let log = daemon.stop();
@@ -68,9 +68,8 @@ fn an_old_table_does_what_the_policy_says_until_a_check_confirms_it() {
     }
 }
 
-/// A remote that answers, but with what is refused, confirms nothing.
 #[test]
-fn a_refused_config_does_not_make_the_old_one_young() {
+fn a_refused_config_does_not_confirm_the_live_one() {
     let remote = remote();
     let daemon = pulling(&remote, "unready").start();
     remote.set(Reply::config("not JSON"));
@@ -78,9 +77,8 @@ fn a_refused_config_does_not_make_the_old_one_young() {
     assert_eq!(readiness(&daemon), [503; 3]);
 }
 
-/// Its age tells how long it was not confirmed.
 #[test]
-fn the_age_grows_with_an_outage() {
+fn the_age_of_the_table_grows_during_an_outage_of_the_remote() {
     let remote = remote();
     let daemon = pulling(&remote, "ignore").start();
     remote.set(Reply::Hang);

@@ -1,4 +1,4 @@
-//! Operators' orders beside what the sources give.
+//! Commands of operators, and what the sources may do meanwhile.
 
 use std::fs;
 use std::sync::Arc;
@@ -8,18 +8,18 @@ use codeid_engine::ConfigDigest;
 use codeid_engine::InitLevel::{Local, Preset, Remote};
 use tokio::time::sleep;
 
-use super::super::init::init;
-use super::super::loader::Miss;
-use super::super::offer::HELD;
-use super::super::operator::{NotDone, Operator, Order};
-use super::doubles::Answer;
+use super::super::operator::{Operator, OperatorError, Order};
+use super::super::outcome::LoadError;
+use super::doubles::Behavior;
 use super::triggers::Running;
 use super::{Fixture, PULL_DELAY, config};
 use crate::api::freeze::FreezeAction;
+use crate::api::status::CheckOutcome::{Activated, Failed};
 
 fn operator(running: &Running) -> Operator {
     let loader = Arc::clone(&running.fixture.loader);
-    Operator::new(loader, Arc::clone(&running.requests))
+    let freeze_file = running.fixture.freeze_file.clone();
+    Operator::new(loader, freeze_file, Arc::clone(&running.requests))
 }
 
 fn order(text: &str) -> Order {
@@ -32,103 +32,100 @@ fn order(text: &str) -> Order {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_order_does_not_wait_for_a_source_that_hangs() {
+async fn an_apply_does_not_wait_for_a_source_that_hangs() {
     let running = Running::from_remote().await;
-    running.fixture.remote.set(Answer::Hang);
-    running.requests.ask_for_chain();
+    running.fixture.remote.set(Behavior::Hang);
+    running.requests.request_reload();
     running.next_pull().await;
-    let put = operator(&running).put(order(&config("mine"))).await;
-    assert!(put.is_ok());
+    let applied = operator(&running).apply(order(&config("mine"))).await;
+    assert!(applied.is_ok());
     assert_eq!(running.fixture.version().as_deref(), Some("mine"));
 }
 
 #[tokio::test]
-async fn what_a_source_gives_during_a_hold_is_dropped() {
+async fn a_config_that_a_source_gives_during_a_freeze_is_dropped() {
     let running = Running::from_remote().await;
     let operator = operator(&running);
-    operator.put(order(&config("mine"))).await.unwrap();
+    operator.apply(order(&config("mine"))).await.unwrap();
     running.fixture.remote.gives(config("2"));
     for level in [Remote, Local, Preset] {
-        let look = running.fixture.look(level).await;
-        assert_eq!(look.outcome, Err(Miss::Absent(HELD)), "{level}");
+        let result = running.fixture.check_source(level).await;
+        let is_dropped = matches!(result.outcome, Err(LoadError::Frozen));
+        assert!(is_dropped, "{level}: {result:?}");
     }
-    // As if the pull had begun before the order.
-    running.fixture.remote.set(Answer::Unchanged);
-    assert_eq!(
-        running.fixture.pull().await.outcome,
-        Err(Miss::Absent(HELD))
+    // As if the pull had begun before the apply.
+    running.fixture.remote.set(Behavior::Unchanged);
+    let result = running.fixture.check_source(Remote).await;
+    assert!(
+        matches!(result.outcome, Err(LoadError::Frozen)),
+        "{result:?}"
     );
     assert_eq!(running.fixture.version().as_deref(), Some("mine"));
-    assert!(
-        !running
-            .fixture
-            .loader
-            .hold_file
-            .read()
-            .unwrap()
-            .unwrap()
-            .text
-            .is_empty()
-    );
+    let frozen = running.fixture.freeze_file.read().unwrap().unwrap();
+    assert_eq!(*frozen.text, *config("mine"));
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_pulled_during_a_hold_and_at_once_after_it() {
+async fn the_remote_is_not_pulled_during_a_freeze_and_at_once_after_a_thaw() {
     let running = Running::from_remote().await;
     let operator = operator(&running);
     operator.freeze(None, "uid 7".to_owned()).await.unwrap();
     let before = running.fixture.remote.calls();
     sleep(PULL_DELAY * 5).await;
     running.fixture.remote.announce.notify_one();
-    running.requests.ask_for_chain();
+    running.requests.request_reload();
     sleep(Duration::from_secs(1)).await;
     assert_eq!(running.fixture.remote.calls(), before);
-    assert!(matches!(operator.reload().await, Err(NotDone::Held(_))));
+    assert!(matches!(
+        operator.reload().await,
+        Err(OperatorError::Frozen(_))
+    ));
     running.fixture.remote.gives(config("2"));
     operator.thaw().await.unwrap();
     assert!(running.next_pull().await < Duration::from_secs(1));
 }
 
 #[tokio::test]
-async fn after_an_apply_the_remote_is_asked_for_all_of_its_config() {
+async fn the_first_pull_after_an_apply_is_unconditional() {
     let running = Running::from_remote().await;
     let operator = operator(&running);
-    operator.put(order(&config("mine"))).await.unwrap();
+    operator.apply(order(&config("mine"))).await.unwrap();
     operator.thaw().await.unwrap();
     operator.reload().await.unwrap();
-    // It gives what it gave at the start, which did not serve any more.
+    // The remote gives the config of the start, which was not live any more.
     assert_eq!(running.fixture.remote.asked()[1], None);
     assert_eq!(running.fixture.version().as_deref(), Some("1"));
     assert_eq!(running.fixture.status().table.unwrap().level, Remote);
 }
 
 #[tokio::test]
-async fn an_order_that_fails_leaves_the_hold_that_was() {
+async fn a_command_that_fails_leaves_the_freeze_as_it_was() {
     let running = Running::from_remote().await;
     let operator = operator(&running);
-    let first = operator.put(order(&config("mine"))).await.unwrap();
-    let refused = operator.put(order("{")).await;
-    assert!(matches!(refused, Err(NotDone::Refused(_))));
+    let first = operator.apply(order(&config("mine"))).await.unwrap();
+    let refused = operator.apply(order("{")).await;
+    assert!(matches!(refused, Err(OperatorError::Refused(_))));
     let stale = Order {
         replaces: Some(ConfigDigest::new(b"other")),
         ..order(&config("late"))
     };
     assert!(matches!(
-        operator.put(stale).await,
-        Err(NotDone::Stale { .. })
+        operator.apply(stale).await,
+        Err(OperatorError::Stale { .. })
     ));
-    let held = running.fixture.loader.hold_file.read().unwrap().unwrap();
-    assert_eq!(held.hold.sha256, first.sha256);
-    assert_eq!(held.uri, "applied by uid 7");
+    let frozen = running.fixture.freeze_file.read().unwrap().unwrap();
+    assert_eq!(frozen.freeze.sha256, first.sha256);
+    assert_eq!(frozen.uri, "applied by uid 7");
     assert_eq!(running.fixture.version().as_deref(), Some("mine"));
 
-    // The file cannot be written any more.
-    let path = running.fixture.directory.path().join("hold.json");
+    // The freeze file cannot be written any more.
+    let path = running.fixture.directory.path().join("freeze.json");
     fs::remove_file(&path).unwrap();
     fs::create_dir(&path).unwrap();
-    let not_kept = operator.put(order(&config("next"))).await;
-    assert!(matches!(not_kept, Err(NotDone::NotKept(_))));
-    assert!(matches!(operator.thaw().await, Err(NotDone::NotKept(_))));
+    let not_saved = operator.apply(order(&config("next"))).await;
+    assert!(matches!(not_saved, Err(OperatorError::FreezeFile(_))));
+    let not_removed = operator.thaw().await;
+    assert!(matches!(not_removed, Err(OperatorError::FreezeFile(_))));
     assert_eq!(running.fixture.version().as_deref(), Some("mine"));
     assert_eq!(
         running.fixture.status().freeze.unwrap().sha256,
@@ -137,16 +134,16 @@ async fn an_order_that_fails_leaves_the_hold_that_was() {
 }
 
 #[tokio::test]
-async fn a_held_config_serves_at_the_start_and_no_source_is_asked() {
+async fn a_frozen_config_is_live_after_a_restart_and_no_source_is_asked() {
     let running = Running::from_remote().await;
     operator(&running)
-        .put(order(&config("mine")))
+        .apply(order(&config("mine")))
         .await
         .unwrap();
     let directory = running.fixture.directory;
     let again = Fixture::in_directory(directory, true, false);
     again.remote.gives(config("2"));
-    init(&again.loader, Remote).await.unwrap();
+    again.init(Remote).await.unwrap();
     assert_eq!(again.version().as_deref(), Some("mine"));
     assert_eq!((again.remote.calls(), again.store.reads()), (0, 0));
     let status = again.status();
@@ -155,23 +152,23 @@ async fn a_held_config_serves_at_the_start_and_no_source_is_asked() {
 }
 
 #[tokio::test]
-async fn what_is_applied_is_kept_and_a_remote_text_that_was_not_is_forgotten() {
+async fn an_applied_config_is_saved_instead_of_a_remote_one_that_could_not_be_saved() {
     let running = Running::from_remote().await;
-    running.fixture.store.set(Answer::Fail("it is full"));
+    running.fixture.store.set(Behavior::Fail("it is full"));
     running.fixture.remote.gives(config("2"));
-    running.fixture.pull().await.outcome.unwrap();
-    running.fixture.store.is_well_again();
+    assert_eq!(running.fixture.pull().await, Activated);
+    running.fixture.store.recovers();
     let operator = operator(&running);
-    operator.put(order(&config("mine"))).await.unwrap();
+    operator.apply(order(&config("mine"))).await.unwrap();
     assert_eq!(
-        running.fixture.store.kept().as_deref(),
+        running.fixture.store.saved().as_deref(),
         Some(&*config("mine"))
     );
     operator.thaw().await.unwrap();
     running.fixture.remote.fails();
-    running.fixture.pull().await.outcome.unwrap_err();
+    assert_eq!(running.fixture.pull().await, Failed);
     assert_eq!(
-        running.fixture.store.kept().as_deref(),
+        running.fixture.store.saved().as_deref(),
         Some(&*config("mine"))
     );
 }

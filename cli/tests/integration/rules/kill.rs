@@ -1,5 +1,5 @@
-//! SIGKILL at random instants, while route configs are saved as fast as they come: what is kept is
-//! always one of them, whole.
+//! SIGKILL at random instants, while route configs are saved as fast as they come: the saved config
+//! is always one of them, whole.
 
 use std::collections::hash_map::RandomState;
 use std::fs;
@@ -22,22 +22,22 @@ use crate::serve::daemon::Plan;
 
 const KILLS: usize = 200;
 
-/// How many of them must come in the middle of saving. With a fast disk, that takes more kills.
+/// The number of kills that must interrupt a save. On a fast disk that takes more kills.
 const INTERRUPTED: usize = 3;
 
-/// With how many kills it must have happened so often.
+/// The most kills until enough have interrupted a save.
 const AT_MOST: usize = 10 * KILLS;
 
-/// How many are killed side by side, each in a directory of its own.
+/// The number of daemons that are killed concurrently, each in a directory of its own.
 const AT_ONCE: usize = 4;
 
-/// How long after the start the latest kill comes, in multiples of how long a start takes.
+/// The latest instant of a kill after the start, in multiples of the duration of a start.
 const STARTS: u32 = 3;
 
-/// Between two signals to pull again.
+/// The pause between two signals to pull.
 const PULL_EVERY: Duration = Duration::from_millis(2);
 
-/// What happened, over all that were killed.
+/// The counts over all daemons.
 #[derive(Debug, Default)]
 struct Tally {
     kills: AtomicUsize,
@@ -48,7 +48,7 @@ struct Tally {
 }
 
 #[test]
-fn a_kill_at_any_instant_leaves_a_whole_config() {
+fn a_kill_at_any_instant_leaves_a_whole_config_in_the_local_storage() {
     let seed = RandomState::new().hash_one("seed");
     let tally = Tally::default();
     thread::scope(|scope| {
@@ -62,7 +62,7 @@ fn a_kill_at_any_instant_leaves_a_whole_config() {
 
 fn kill_again_and_again(seed: u64, tally: &Tally) {
     let mut random = Random(seed);
-    // Of different lengths, so that one in the place of the other would show.
+    // Of different lengths, so that a mixture of the two would show.
     let configs = [config("one"), large_config("two", 60_000)];
     let remote = alternating(configs.clone());
     let plan = plan();
@@ -72,7 +72,7 @@ fn kill_again_and_again(seed: u64, tally: &Tally) {
         if tally.is_enough() || tally.kills.fetch_add(1, Ordering::SeqCst) >= AT_MOST {
             return;
         }
-        let told = || format!("seed {seed}, round {round}");
+        let context = || format!("seed {seed}, round {round}");
         let mut command = plan.command("serve");
         command
             .args(["--set", "ac.route.init-route-config-level=REMOTE"])
@@ -101,18 +101,18 @@ fn kill_again_and_again(seed: u64, tally: &Tally) {
             tally.saved.fetch_add(1, Ordering::SeqCst);
         }
         drop(process);
-        let kept = fs::read_to_string(&store).unwrap_or_else(|e| panic!("{e}: {}", told()));
-        assert!(configs.contains(&kept), "{}: {kept}", told());
-        // What was being written lies beside it, and goes with the next save.
+        let saved = fs::read_to_string(&store).unwrap_or_else(|e| panic!("{e}: {}", context()));
+        assert!(configs.contains(&saved), "{}: {saved}", context());
+        // An interrupted save leaves a temporary file, which the next save removes.
         let unfinished = files_beside(&store).len() - 1;
-        assert!(unfinished <= 1, "{}: {:?}", told(), files_beside(&store));
+        assert!(unfinished <= 1, "{}: {:?}", context(), files_beside(&store));
         tally.interrupted.fetch_add(unfinished, Ordering::SeqCst);
-        start_at_level_local(&plan, round, &kept);
+        start_at_level_local(&plan, round, &saved);
     }
 }
 
 impl Tally {
-    /// Whether there were enough kills, and enough of them when there was something to interrupt.
+    /// Returns `true` if there were enough kills, and enough of them interrupted a save.
     fn is_enough(&self) -> bool {
         let count = |counter: &AtomicUsize| counter.load(Ordering::SeqCst);
         count(&self.kills) >= KILLS
@@ -121,13 +121,13 @@ impl Tally {
     }
 }
 
-/// A journal of its own for each round: three kills in a row may well fall into compiling the same
-/// config, which would then be set aside, as another test shows.
+/// Returns the setting of a journal for one round. With one journal for all rounds, three kills in a
+/// row could interrupt a compile of the same config, which would then be set aside.
 fn journal(round: usize) -> String {
     format!("reload.journal-path=journals/{round}.json")
 }
 
-fn start_at_level_local(plan: &Plan, round: usize, kept: &str) {
+fn start_at_level_local(plan: &Plan, round: usize, saved: &str) {
     let mut command = plan.command("serve");
     command
         .args(["--set", "ac.route.init-route-config-level=LOCAL"])
@@ -138,12 +138,12 @@ fn start_at_level_local(plan: &Plan, round: usize, kept: &str) {
     let answer = Client::unix(&socket).identify(CODE, "user-42");
     let rule = answer.header("x-codeid-rule").unwrap();
     assert!(
-        kept.contains(&format!(r#""version":"{rule}""#)),
-        "{rule}: {kept}"
+        saved.contains(&format!(r#""version":"{rule}""#)),
+        "{rule}: {saved}"
     );
 }
 
-/// A remote that gives another config with each request.
+/// Starts a remote that gives one of two configs in turn.
 fn alternating(configs: [String; 2]) -> Remote {
     let remote = Remote::http(Reply::Hang);
     let mut count = 0;
@@ -154,7 +154,7 @@ fn alternating(configs: [String; 2]) -> Remote {
     remote
 }
 
-/// The names of the files in the directory of `path`.
+/// Returns the names of the files in the directory of `path`.
 fn files_beside(path: &Path) -> Vec<String> {
     fs::read_dir(path.parent().unwrap())
         .unwrap()
@@ -163,7 +163,7 @@ fn files_beside(path: &Path) -> Vec<String> {
         .collect()
 }
 
-/// A daemon that is killed with the value.
+/// A daemon that is killed when the value is dropped.
 struct Process {
     child: Child,
     serves: Arc<AtomicBool>,
@@ -197,7 +197,7 @@ impl Process {
         super::remote::wait_until("a daemon to serve", || self.serves().then_some(()));
     }
 
-    /// Has it pull at once, if it is as far as to listen for the signal.
+    /// Makes the daemon pull at once, if it serves and so listens for the signal.
     fn pull(&self) {
         if self.serves() {
             let process = Pid::from_raw(i32::try_from(self.child.id()).unwrap());
@@ -213,11 +213,11 @@ impl Drop for Process {
     }
 }
 
-/// Numbers that cannot be foreseen but can be had again: SplitMix64.
+/// The pseudo-random numbers of SplitMix64, which a seed reproduces.
 struct Random(u64);
 
 impl Random {
-    /// At least 0 and less than 1.
+    /// Returns a number that is at least 0 and less than 1.
     fn next(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;

@@ -1,4 +1,4 @@
-//! T5: route configs in files, replaced in the ways in which files are replaced.
+//! T5: route configs in files, replaced in every usual way.
 
 mod ways;
 
@@ -12,10 +12,10 @@ use std::time::Duration;
 
 use self::ways::WAYS;
 use super::remote::wait_until;
-use super::{config, large_config, plan, serving};
+use super::{config, large_config, live_label, plan};
 use crate::serve::daemon::{Daemon, Directory, Plan};
 
-/// Which of a daemon's sources is the file.
+/// The source that reads the file.
 #[derive(Clone, Copy, Debug)]
 enum Role {
     Remote,
@@ -42,11 +42,11 @@ fn generation(daemon: &Daemon) -> u64 {
 
 fn wait_for(daemon: &Daemon, label: &str) {
     wait_until(label, || {
-        (serving(daemon).as_deref() == Some(label)).then_some(())
+        (live_label(daemon).as_deref() == Some(label)).then_some(())
     });
 }
 
-/// Replaces the config in every way in turn: each must give one new generation, and nothing else.
+/// Replaces the config in every way, one after the other: each must give exactly one new generation.
 fn replace_in_every_way(role: Role, mode: &str) {
     let plan = plan();
     let directory = plan.directory.path().join("routes");
@@ -57,7 +57,7 @@ fn replace_in_every_way(role: Role, mode: &str) {
         .set(&format!("watch.mode={mode}"))
         .set("watch.poll-interval-ms=100")
         .start();
-    assert_eq!(serving(&daemon).as_deref(), Some("start"));
+    assert_eq!(live_label(&daemon).as_deref(), Some("start"));
     let first = generation(&daemon);
     for (count, (way, replace)) in (1..).zip(WAYS) {
         let label = format!("way-{count}");
@@ -72,7 +72,7 @@ fn replace_in_every_way(role: Role, mode: &str) {
 }
 
 #[test]
-fn whatever_way_a_file_is_replaced_is_one_reload() {
+fn every_way_to_replace_a_file_leads_to_one_reload() {
     thread::scope(|scope| {
         for role in [Role::Remote, Role::Preset] {
             for mode in ["events", "poll"] {
@@ -82,9 +82,9 @@ fn whatever_way_a_file_is_replaced_is_one_reload() {
     });
 }
 
-/// With polling so slow that only events can bring the new config.
+/// Polling is so slow that only events can bring the new config.
 #[test]
-fn events_do_not_depend_on_polling() {
+fn every_way_to_replace_a_file_is_noticed_by_events_alone() {
     let plan = plan();
     let path = plan.directory.write("routes.json", config("start"));
     let daemon = watching(plan, Role::Remote, &path)
@@ -98,7 +98,7 @@ fn events_do_not_depend_on_polling() {
 }
 
 #[test]
-fn an_editor_saves_twice() {
+fn two_saves_of_an_editor_are_noticed() {
     for options in [
         "",
         "set nobackup nowritebackup",
@@ -117,7 +117,7 @@ fn an_editor_saves_twice() {
                 .status();
             edited.map(|status| assert!(status.success(), "{options}"))
         };
-        // Not on every machine that tests.
+        // Not every machine that runs the tests has vim.
         if edit("start", "first").is_err() {
             return;
         }
@@ -130,7 +130,7 @@ fn an_editor_saves_twice() {
 /// The layout in which Kubernetes mounts a ConfigMap: `routes.json -> ..data/routes.json`,
 /// `..data -> ..1/`; an update makes `..2/` and renames a new `..data` over the old one.
 #[test]
-fn a_config_map_is_swapped() {
+fn each_update_of_a_config_map_is_one_reload() {
     for role in [Role::Remote, Role::Preset] {
         let plan = plan();
         let mount = plan.directory.path().join("mount");
@@ -160,7 +160,7 @@ fn a_config_map_is_swapped() {
 }
 
 #[test]
-fn a_directory_that_comes_later_is_found() {
+fn a_file_is_found_whose_directory_is_created_later() {
     let plan = plan();
     let path = plan.directory.path().join("not/yet/there/routes.json");
     let daemon = watching(plan, Role::Remote, &path).start();
@@ -169,16 +169,16 @@ fn a_directory_that_comes_later_is_found() {
     fs::write(&path, config("found")).unwrap();
     wait_for(&daemon, "found");
     assert_eq!(daemon.status()["table"]["level"], "REMOTE");
-    // And again, when all of it was taken away.
+    // And again after the directory was removed.
     fs::remove_dir_all(daemon.directory.path().join("not")).unwrap();
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(&path, config("again")).unwrap();
     wait_for(&daemon, "again");
 }
 
-/// Half a config never serves, however long the rest is in coming, even if that half is one.
+/// However long the writer takes for the rest.
 #[test]
-fn half_a_file_never_serves() {
+fn half_a_config_never_becomes_live() {
     let plan = plan();
     let path = plan.directory.write("routes.json", config("start"));
     let daemon = watching(plan, Role::Remote, &path).start();
@@ -191,7 +191,7 @@ fn half_a_file_never_serves() {
             file.write_all(piece).unwrap();
             sleep(Duration::from_millis(70));
             assert!(
-                generation(&daemon) < first + count || serving(&daemon).as_ref() == Some(&label)
+                generation(&daemon) < first + count || live_label(&daemon).as_ref() == Some(&label)
             );
         }
         wait_for(&daemon, &label);
@@ -200,7 +200,7 @@ fn half_a_file_never_serves() {
 }
 
 #[test]
-fn a_burst_of_changes_ends_on_the_last() {
+fn the_last_of_a_burst_of_changes_becomes_live() {
     let plan = plan();
     let path = plan.directory.write("routes.json", config("start"));
     let daemon = watching(plan, Role::Remote, &path).start();
@@ -213,7 +213,7 @@ fn a_burst_of_changes_ends_on_the_last() {
 }
 
 #[test]
-fn an_invalid_config_leaves_the_old_one_and_a_valid_one_is_picked_up() {
+fn an_invalid_config_leaves_the_old_one_live_until_a_valid_one_comes() {
     for role in [Role::Remote, Role::Preset] {
         let plan = plan();
         let path = plan.directory.write("routes.json", config("good"));
@@ -222,19 +222,19 @@ fn an_invalid_config_leaves_the_old_one_and_a_valid_one_is_picked_up() {
         fs::write(&path, config("bad").replace("prefix", "prefiks")).unwrap();
         let line = daemon.wait_for_line("prefiks");
         assert!(line.contains("WARN") && line.contains("/rules/0"), "{line}");
-        assert_eq!(serving(&daemon).as_deref(), Some("good"));
+        assert_eq!(live_label(&daemon).as_deref(), Some("good"));
         fs::write(&path, config("better")).unwrap();
         wait_for(&daemon, "better");
         assert_eq!(generation(&daemon), first + 1);
-        // Back to a text that served before, and to one that was refused.
+        // A text that was live before becomes live again.
         fs::write(&path, config("good")).unwrap();
         wait_for(&daemon, "good");
     }
 }
 
 #[test]
-fn a_signal_has_the_sources_read_again() {
-    // Slower than any test, so that only the signal can be the reason.
+fn sighup_reads_the_sources_again() {
+    // Polling slower than any test, so that only the signal can be the reason.
     let plan = plan()
         .set("watch.mode=poll")
         .set("watch.poll-interval-ms=86400000");
@@ -243,7 +243,7 @@ fn a_signal_has_the_sources_read_again() {
     fs::write(&path, config("next")).unwrap();
     daemon.signal("HUP");
     wait_for(&daemon, "next");
-    // A remote that fails brings nothing lower: neither what was saved nor the preset.
+    // A remote that fails does not make a lower level live.
     fs::remove_file(&path).unwrap();
     fs::write(super::store(daemon.directory.path()), config("saved")).unwrap();
     let before = daemon.status();
@@ -253,19 +253,18 @@ fn a_signal_has_the_sources_read_again() {
         (status["sources"]["remote"]["lastCheck"]["good"] == false).then_some(status)
     });
     assert_eq!(status["table"], before["table"]);
-    assert_eq!(serving(&daemon).as_deref(), Some("next"));
+    assert_eq!(live_label(&daemon).as_deref(), Some("next"));
 }
 
-/// The preset is read again only while it is what serves.
 #[test]
-fn the_preset_does_not_replace_what_came_from_above() {
+fn the_preset_does_not_replace_a_config_of_a_higher_level() {
     let plan = plan();
     let remote = plan.directory.write("remote.json", config("remote"));
     let preset = plan.directory.write("preset.json", config("preset"));
     let plan = watching(plan, Role::Preset, &preset);
     let daemon = watching(plan, Role::Remote, &remote).start();
     fs::write(&preset, config("other-preset")).unwrap();
-    // What comes after it shows that it was passed over.
+    // The next config of the remote shows that the preset was ignored before it.
     fs::write(&remote, config("remote-2")).unwrap();
     wait_for(&daemon, "remote-2");
     daemon.signal("HUP");
@@ -275,7 +274,7 @@ fn the_preset_does_not_replace_what_came_from_above() {
 }
 
 #[test]
-fn a_higher_level_takes_over_when_it_comes_and_the_same_bytes_raise_it_without_a_reload() {
+fn the_live_config_from_a_higher_level_raises_the_level_without_a_reload() {
     let plan = plan();
     let path: PathBuf = plan.directory.path().join("remote.json");
     let preset = plan.directory.write("preset.json", config("same"));
@@ -291,9 +290,8 @@ fn a_higher_level_takes_over_when_it_comes_and_the_same_bytes_raise_it_without_a
     assert_eq!(after["table"]["loadedAt"], before["table"]["loadedAt"]);
 }
 
-/// What is left of a daemon that was killed is taken up by the next.
 #[test]
-fn what_was_saved_serves_at_the_next_start() {
+fn the_saved_config_of_a_killed_daemon_is_live_at_the_next_start() {
     let plan = plan();
     let path = plan.directory.write("remote.json", config("remote"));
     let daemon = watching(plan, Role::Remote, &path).start();
@@ -304,7 +302,7 @@ fn what_was_saved_serves_at_the_next_start() {
         .set("listen.unix=codeid.sock")
         .set("ac.route.init-route-config-level=LOCAL");
     let daemon = watching(plan, Role::Remote, &path).start();
-    assert_eq!(serving(&daemon).as_deref(), Some("remote"));
+    assert_eq!(live_label(&daemon).as_deref(), Some("remote"));
     let status = daemon.status();
     assert_eq!(status["table"]["level"], "LOCAL");
     assert_eq!(status["sources"]["remote"]["lastCheck"]["good"], false);

@@ -1,4 +1,4 @@
-//! When the remote is pulled: after the delays, and never twice at once.
+//! The times of pulls: after the configured delays, and never two at once.
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ fn pulling(remote: &Remote) -> Plan {
     plan().set(&format!("ac.route.pull-route-config-url={}", remote.url()))
 }
 
-/// The shortest time from one request to the next. The pull of the first ends after the first
-/// instant, and that of the second begins before the other: the delay is no longer than this.
+/// Returns the shortest time from one request to the next. It is at least the delay: the first pull
+/// ends after its request, and the second one begins before its own.
 fn shortest_pause(remote: &Remote, requests: usize) -> Duration {
     let requests = remote.wait_for(requests);
     let pauses = requests.windows(2).map(|pair| pair[1].at - pair[0].at);
@@ -19,7 +19,7 @@ fn shortest_pause(remote: &Remote, requests: usize) -> Duration {
 }
 
 #[test]
-fn the_delay_after_a_good_pull_is_honoured() {
+fn a_pull_is_due_the_fixed_delay_after_a_good_one() {
     let remote = Remote::http(Reply::config(config("good")));
     let _daemon = pulling(&remote)
         .set("ac.route.pull-route-config-fixed-delay=150")
@@ -30,8 +30,8 @@ fn the_delay_after_a_good_pull_is_honoured() {
 }
 
 #[test]
-fn the_delay_after_a_failed_pull_is_another() {
-    // None of these would ever be pulled again after the delay for good ones.
+fn a_pull_is_due_the_retry_delay_after_a_failed_one() {
+    // The delay after good pulls is longer than the test.
     for failing in [Reply::status(500), Reply::config("not JSON"), Reply::Hang] {
         let hangs = matches!(failing, Reply::Hang);
         let remote = Remote::http(failing);
@@ -41,13 +41,13 @@ fn the_delay_after_a_failed_pull_is_another() {
             .set("ac.route.pull-route-config-exception-retry-delay=150")
             .start();
         let pause = shortest_pause(&remote, 4);
-        // When a pull is cut off, the server cannot tell.
+        // The server does not know when a pull is cut off.
         assert!(hangs || pause >= Duration::from_millis(150), "{pause:?}");
     }
 }
 
 #[test]
-fn one_pull_at_a_time_however_many_signals_come() {
+fn only_one_pull_runs_at_a_time_however_many_signals_come() {
     let remote = Remote::http(Reply::config(config("good")));
     let daemon = pulling(&remote)
         .set("remote.total-timeout-ms=300")
@@ -62,16 +62,16 @@ fn one_pull_at_a_time_however_many_signals_come() {
         }
         remote.wait_for_more(1);
     }
-    assert_eq!(remote.most_at_once(), 1);
-    // Cut off, it is over: the next one is answered.
+    assert_eq!(remote.most_concurrent(), 1);
+    // A pull that was cut off does not delay the next one.
     remote.set(Reply::config(config("next")));
     super::remote::wait_until("the next config", || {
-        (super::serving(&daemon).as_deref() == Some("next")).then_some(())
+        (super::live_label(&daemon).as_deref() == Some("next")).then_some(())
     });
 }
 
 #[test]
-fn the_next_pull_is_announced() {
+fn the_status_has_the_time_of_the_next_pull() {
     let remote = Remote::http(Reply::config(config("good")));
     let daemon = pulling(&remote).start();
     let status = daemon.status();
@@ -79,7 +79,7 @@ fn the_next_pull_is_announced() {
     let last = status["sources"]["remote"]["lastCheck"]["at"]
         .as_u64()
         .unwrap();
-    // The default, with up to a tenth of it for jitter, and what lies between the two.
+    // The default delay with its jitter, and the time between the two readings.
     let delay = next - last;
     assert!((590_000..=670_000).contains(&delay), "{delay}");
 }

@@ -1,12 +1,12 @@
-//! T8: what the validators of HTTP spare, and what they must never hide.
+//! T8: the validators of HTTP save downloads, and never hide a change.
 
 use std::sync::{Arc, Mutex};
 
 use super::remote::{Remote, Reply, Request, wait_until};
-use super::{config, plan, serving};
+use super::{config, live_label, plan};
 use crate::serve::daemon::{Daemon, Plan};
 
-/// A server that answers 304 to whoever knows its tag.
+/// Returns a script that responds 304 to a request with its tag.
 fn conditional(tag: &'static str, text: String) -> impl FnMut(&Request) -> Reply + Send + 'static {
     move |request| match request.header("if-none-match") {
         Some(known) if known == tag => Reply::status(304),
@@ -27,12 +27,12 @@ fn generation(daemon: &Daemon) -> u64 {
 
 fn wait_for(daemon: &Daemon, label: &str) {
     wait_until(label, || {
-        (serving(daemon).as_deref() == Some(label)).then_some(())
+        (live_label(daemon).as_deref() == Some(label)).then_some(())
     });
 }
 
 #[test]
-fn an_unchanged_config_is_not_sent_again_whatever_the_304_says() {
+fn an_unchanged_config_is_not_sent_again_whether_or_not_the_304_repeats_its_tag() {
     for tag in ["\"v1\"", "W/\"v1\""] {
         for repeated in [false, true] {
             let remote = Remote::http(Reply::Hang);
@@ -42,7 +42,7 @@ fn an_unchanged_config_is_not_sent_again_whatever_the_304_says() {
                 _ => Reply::config(config("first")).header("ETag", tag),
             });
             let daemon = pulling(&remote).start();
-            // The tag is still known after a 304 that had none.
+            // The tag stays known after a 304 without one.
             let requests = remote.wait_for(5);
             assert!(requests[0].header("if-none-match").is_none());
             for request in &requests[1..] {
@@ -61,7 +61,7 @@ fn an_unchanged_config_is_not_sent_again_whatever_the_304_says() {
 }
 
 #[test]
-fn dates_do_as_well() {
+fn an_unchanged_config_is_recognized_by_its_modification_date() {
     let date = "Sat, 21 Nov 2026 10:00:00 GMT";
     let remote = Remote::http(Reply::Hang);
     remote.script(move |request| match request.header("if-modified-since") {
@@ -75,7 +75,7 @@ fn dates_do_as_well() {
 }
 
 #[test]
-fn the_same_bytes_under_another_tag_are_not_compiled() {
+fn the_live_config_under_another_tag_is_not_compiled_again() {
     let remote = Remote::http(Reply::Hang);
     let mut count = 0;
     remote.script(move |_| {
@@ -97,7 +97,7 @@ fn the_same_bytes_under_another_tag_are_not_compiled() {
 }
 
 #[test]
-fn a_refused_config_hides_no_repaired_one_and_is_not_compiled_again() {
+fn a_refused_config_is_not_compiled_again_and_does_not_hide_a_repaired_one() {
     let remote = Remote::http(Reply::Hang);
     remote.script(conditional("\"good\"", config("good")));
     let mut daemon = pulling(&remote).start();
@@ -109,19 +109,18 @@ fn a_refused_config_hides_no_repaired_one_and_is_not_compiled_again() {
         status["sources"]["remote"]["lastCheck"]["good"] == false
             && status["sources"]["remote"]["refusal"].is_object()
     };
-    // However often it is seen again, and whether it is sent or answered with a 304.
-    for reply in [false, true] {
-        if reply {
+    // However often the config comes again, by a 304 or in full.
+    for in_full in [false, true] {
+        if in_full {
             remote.set(Reply::config(&*bad));
         }
         remote.wait_for_more(3);
         let status = daemon.status();
         assert!(refused(&status), "{status}");
         assert_eq!(status["counters"]["compiles"], 2, "{status}");
-        assert_eq!(serving(&daemon).as_deref(), Some("good"));
+        assert_eq!(live_label(&daemon).as_deref(), Some("good"));
     }
-    // Repaired under the very tag of the bad one, whose revision must not have been remembered as
-    // that of what serves.
+    // The revision of the bad config must not be remembered as that of the live one.
     remote.script(conditional("\"repaired\"", config("repaired")));
     wait_for(&daemon, "repaired");
     let status = wait_until("the failure to be cleared", || {
@@ -134,16 +133,15 @@ fn a_refused_config_hides_no_repaired_one_and_is_not_compiled_again() {
     );
     assert!(status["sources"]["remote"]["refusal"].is_null(), "{status}");
     let log = daemon.stop();
-    // In full once, however often it came.
-    let told = |text: &str| log.iter().filter(|line| line.contains(text)).count();
-    assert_eq!(told("route config refused"), 1, "{log:?}");
-    assert_eq!(told(r#"pointer="/rules/0/action/type""#), 1, "{log:?}");
+    // The problems are logged once, however often the config came.
+    let logged = |text: &str| log.iter().filter(|line| line.contains(text)).count();
+    assert_eq!(logged("route config refused"), 1, "{log:?}");
+    assert_eq!(logged(r#"pointer="/rules/0/action/type""#), 1, "{log:?}");
 }
 
-/// Back to the text that serves, after one that was refused (field note: the failure stuck, since
-/// nothing had changed).
+/// From the field: the failure stuck, since the live config had not changed.
 #[test]
-fn going_back_to_what_serves_clears_the_failure() {
+fn the_live_config_clears_the_failure_of_an_earlier_pull() {
     let remote = Remote::http(Reply::config(config("good")));
     let daemon = pulling(&remote).start();
     let is_good = |good: bool| {
@@ -167,16 +165,15 @@ fn going_back_to_what_serves_clears_the_failure() {
     assert_eq!(generation(&daemon), 1);
 }
 
-/// A 304 after an outage is a good check.
 #[test]
-fn a_304_clears_an_outage() {
+fn a_304_after_an_outage_is_a_good_check() {
     let remote = Remote::http(Reply::Hang);
     let down = Arc::new(Mutex::new(false));
     let is_down = Arc::clone(&down);
-    let mut answer = conditional("\"v1\"", config("good"));
+    let mut respond = conditional("\"v1\"", config("good"));
     remote.script(move |request| match *is_down.lock().unwrap() {
         true => Reply::status(502),
-        false => answer(request),
+        false => respond(request),
     });
     let daemon = pulling(&remote).start();
     for outage in [true, false] {

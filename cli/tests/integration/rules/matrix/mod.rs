@@ -1,5 +1,5 @@
-//! T7: every level with every way in which its sources can fail: what is said, what serves, what is
-//! saved.
+//! T7: every lowest level with every condition of the sources: the log, the live config and the
+//! saved one.
 
 mod cases;
 
@@ -9,9 +9,9 @@ use std::sync::Mutex;
 use std::thread;
 
 use self::cases::{LocalCase, PresetCase, RemoteCase};
-use super::{plan, serving};
+use super::{live_label, plan};
 
-/// How many daemons are started at once: they mostly wait.
+/// The number of daemons that run concurrently; most of the time they wait.
 const AT_ONCE: usize = 8;
 
 #[derive(Clone, Copy, Debug)]
@@ -38,12 +38,12 @@ impl Case {
         })
     }
 
-    /// Whether the case says anything that another does not.
+    /// Returns `true` if the case shows something that no other case does.
     fn is_of_interest(self) -> bool {
         use RemoteCase::{Absent, Good};
-        // Each way of the remote with a store that is a file; other stores with few of them.
+        // Each condition of the remote with a store that is a file; other stores with few of them.
         let store = self.local.is_file() || matches!(self.remote, Absent | Good);
-        // What is not permitted is not read, whatever it holds.
+        // A source that is not permitted is not read, whatever its condition.
         let preset = match self.preset {
             PresetCase::Good => true,
             PresetCase::Corrupt => self.level == "PRESET" || self.remote == Absent,
@@ -54,7 +54,7 @@ impl Case {
         store && preset
     }
 
-    /// The label of what shall serve, or the code with which the start shall fail.
+    /// Returns the label of the config that must be live, or the code of the failure to start.
     fn expected(self) -> Result<&'static str, &'static str> {
         if self.remote.is_good() {
             return Ok("remote");
@@ -83,15 +83,15 @@ impl Case {
         match self.expected() {
             Ok(label) => {
                 let daemon = plan.start();
-                assert_eq!(serving(&daemon).as_deref(), Some(label));
+                assert_eq!(live_label(&daemon).as_deref(), Some(label));
                 let status = daemon.status();
                 let level = label.to_uppercase();
                 assert_eq!(status["table"]["version"], label);
                 assert_eq!(status["table"]["level"], level);
                 let (saved, failed) = match label == "remote" {
                     true => (
-                        u32::from(self.local.can_keep()),
-                        u32::from(!self.local.can_keep()),
+                        u32::from(self.local.can_save()),
+                        u32::from(!self.local.can_save()),
                     ),
                     false => (0, 0),
                 };
@@ -104,8 +104,8 @@ impl Case {
                 );
                 // Every attempt is logged, down to the one that succeeded.
                 for attempt in ["REMOTE", "LOCAL", "PRESET"] {
-                    let told = format!("first route config level={attempt} ");
-                    let logged = daemon.log.iter().filter(|line| line.contains(&told));
+                    let line = format!("first route config level={attempt} ");
+                    let logged = daemon.log.iter().filter(|logged| logged.contains(&line));
                     assert_eq!(logged.count(), 1, "{attempt}: {:?}", daemon.log);
                     if attempt == level {
                         break;
@@ -130,14 +130,14 @@ impl Case {
 }
 
 #[test]
-fn each_level_starts_on_what_the_table_says() {
+fn the_first_config_is_that_of_the_highest_permitted_source_that_is_good() {
     let cases: VecDeque<_> = Case::all().filter(|case| case.is_of_interest()).collect();
     let (cases, failed) = (Mutex::new(cases), Mutex::new(Vec::new()));
     thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 loop {
-                    // In a statement of its own, so that the lock is given back.
+                    // A separate statement, so that the lock is released.
                     let case = cases.lock().unwrap().pop_front();
                     let Some(case) = case else { return };
                     if catch_unwind(|| case.check()).is_err() {

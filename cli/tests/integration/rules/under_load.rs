@@ -1,5 +1,5 @@
-//! T1: reloads under load. Every answer is whole, right for the generation that it names, and no
-//! connection is ever taken back to an older one.
+//! T1: reloads under load. Every response is whole and right for the generation that it names, and
+//! no connection goes back to an older generation.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -19,18 +19,18 @@ const RELOADS: u64 = 500;
 /// Codes in each batch.
 const BATCH: usize = 64;
 
-/// What the clients have seen.
+/// The observations of all clients.
 #[derive(Default)]
 struct Seen {
-    /// Which config every generation has turned out to be.
+    /// The label of the config of each generation.
     labels: Mutex<HashMap<u64, String>>,
     answers: AtomicUsize,
-    /// Tells the clients to stop.
+    /// Set to stop the clients.
     done: AtomicBool,
 }
 
 #[test]
-fn every_answer_is_that_of_exactly_one_config_while_five_hundred_replace_each_other() {
+fn every_response_is_of_exactly_one_config_while_five_hundred_replace_each_other() {
     let remote = Remote::http(Reply::Hang);
     let mut pulls = 0;
     remote.script(move |_| {
@@ -52,7 +52,7 @@ fn every_answer_is_that_of_exactly_one_config_while_five_hundred_replace_each_ot
         for resp in [daemon.resp(), daemon.resp3()] {
             scope.spawn(|| ask_resp(resp, &seen));
         }
-        // Told to stop however this ends.
+        // Stops the clients, even after a failed assertion.
         let _stop = Stop(&seen.done);
         let mut watcher = daemon.unix();
         let mut generation = || identify(&mut watcher).0;
@@ -66,7 +66,7 @@ fn every_answer_is_that_of_exactly_one_config_while_five_hundred_replace_each_ot
     });
     let labels = seen.labels.into_inner().unwrap();
     let answers = seen.answers.into_inner();
-    // The clients were there while it happened.
+    // The clients saw the reloads happen.
     assert!(
         labels.len() as u64 > RELOADS / 2,
         "{} generations were seen",
@@ -83,7 +83,7 @@ fn every_answer_is_that_of_exactly_one_config_while_five_hundred_replace_each_ot
     }
 }
 
-/// Asks, again and again, on one connection.
+/// Sends requests on one connection until told to stop by `seen.done`.
 fn ask(mut client: Client, batch: bool, seen: &Seen) {
     let _stop = Stop(&seen.done);
     let mut last = 0;
@@ -104,8 +104,8 @@ fn ask(mut client: Client, batch: bool, seen: &Seen) {
     }
 }
 
-/// The same by the Redis protocol, which does not tell the generation: each reply is that of one
-/// config, and so is all of a batch.
+/// Sends commands of the Redis protocol, whose replies do not name the generation: each reply is of
+/// one config, and so are all replies to a batch.
 fn ask_resp(mut client: RespClient, seen: &Seen) {
     let _stop = Stop(&seen.done);
     let one = ["28100104", "user-42"];
@@ -130,7 +130,7 @@ fn resp_label(reply: &RespReply) {
     assert!(known_label(code_value).is_some(), "{reply:?}");
 }
 
-/// The generation that answered, and the label of its config.
+/// Identifies a code value, and returns the generation and the label of its config.
 fn identify(client: &mut Client) -> (u64, String) {
     let answer = client.identify("28100104", "user-42");
     let label = label(&answer.json());
@@ -138,7 +138,7 @@ fn identify(client: &mut Client) -> (u64, String) {
     (generation(&answer), label)
 }
 
-/// The same for a batch, all of which must come from one config.
+/// Identifies a batch, all of which must come from one config.
 fn identify_batch(client: &mut Client) -> (u64, String) {
     let one = json!({"codeValue": "28100104", "openId": "user-42"});
     let answer = client.post("/v1/identifyCodes", json!(vec![one; BATCH]).to_string());
@@ -159,7 +159,7 @@ fn generation(answer: &Answer) -> u64 {
         .unwrap()
 }
 
-/// The label in what the rule answered; there is nothing else that it may be.
+/// Returns the label in the response of the rule, which must be one of the two.
 fn label(answer: &Value) -> String {
     assert_eq!(answer["result"]["resultCode"], "SUCCESS", "{answer}");
     let label = answer["codeValue"].as_str().and_then(known_label);
@@ -171,7 +171,7 @@ fn known_label(code_value: &str) -> Option<String> {
     ["even", "odd"].contains(&label).then(|| label.to_owned())
 }
 
-/// Tells the others to stop when this part ends, even by a failed assertion.
+/// Stops the other threads when it is dropped, even by a failed assertion.
 struct Stop<'a>(&'a AtomicBool);
 
 impl Drop for Stop<'_> {

@@ -1,4 +1,4 @@
-//! What must be known to reach a source, and what a config says of users, is told to nobody else.
+//! Credentials of a source and openIds of a config are neither logged nor shown.
 
 use super::remote::{Remote, Reply, wait_until};
 use super::{config, plan};
@@ -8,7 +8,7 @@ const BAD: &str = r#"{"format": "codeid/1", "version": "bad", "rules": [
      "canary": {"percentage": 200, "allowlist": ["planted-open-id", "planted-open-id"]}}]}"#;
 
 #[test]
-fn no_secret_of_a_source_is_written_or_shown() {
+fn no_secret_of_a_source_or_config_is_logged_or_shown() {
     for format in ["human", "json"] {
         for callback in ["", "callback+"] {
             let remote = Remote::http(Reply::config(config("good")));
@@ -67,7 +67,7 @@ fn no_secret_of_a_source_is_written_or_shown() {
 }
 
 #[test]
-fn a_start_that_fails_tells_no_secret_either() {
+fn no_secret_is_logged_by_a_start_that_fails() {
     let remote = Remote::http(Reply::status(403));
     let plan = |url: &str| {
         plan()
@@ -98,7 +98,7 @@ fn a_start_that_fails_tells_no_secret_either() {
 }
 
 #[test]
-fn a_store_by_callback_keeps_its_secrets() {
+fn no_secret_of_a_callback_store_is_logged_or_shown() {
     let store = Remote::http(Reply::status(500));
     let remote = Remote::http(Reply::config(config("good")));
     let daemon = plan()
@@ -113,7 +113,7 @@ fn a_store_by_callback_keeps_its_secrets() {
         let status = daemon.status();
         status["save"]["failure"].is_string().then_some(status)
     });
-    assert_eq!(super::serving(&daemon).as_deref(), Some("good"));
+    assert_eq!(super::live_label(&daemon).as_deref(), Some("good"));
     assert!(!status.to_string().contains("planted"), "{status}");
     for line in daemon.stop() {
         assert!(!line.contains("planted"), "{line}");

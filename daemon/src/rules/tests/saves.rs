@@ -1,14 +1,13 @@
-//! What came from the remote is kept before it serves, and when that fails.
+//! Saving configs from the remote, and saves that fail.
 
 use codeid_engine::InitLevel::Preset;
 
-use super::super::init::init;
-use super::super::loader::Found;
-use super::doubles::Answer;
+use super::doubles::Behavior;
 use super::{Fixture, config};
+use crate::api::status::CheckOutcome::Activated;
 
 #[tokio::test(start_paused = true)]
-async fn it_is_kept_before_it_serves() {
+async fn a_config_from_the_remote_is_saved_before_it_becomes_live() {
     let fixture = Fixture::new();
     for version in ["1", "2", "3"] {
         fixture.remote.gives(config(version));
@@ -20,13 +19,13 @@ async fn it_is_kept_before_it_serves() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_cannot_be_kept_serves_and_is_kept_later() {
-    let failures = [Answer::Fail("disk full"), Answer::Panic, Answer::Hang];
+async fn a_config_that_cannot_be_saved_becomes_live_and_is_saved_at_a_later_pull() {
+    let failures = [Behavior::Fail("disk full"), Behavior::Panic, Behavior::Hang];
     for failure in failures {
         let fixture = Fixture::new();
         fixture.remote.gives_revision(config("1"), "a");
         fixture.store.set(failure.clone());
-        assert_eq!(fixture.pull().await.outcome, Ok(Found::Activated));
+        assert_eq!(fixture.pull().await, Activated);
         assert_eq!(fixture.version().as_deref(), Some("1"));
         let status = fixture.status();
         assert_eq!(
@@ -35,16 +34,16 @@ async fn what_cannot_be_kept_serves_and_is_kept_later() {
         );
         assert!(status.save.failure.is_some(), "{failure:?}");
 
-        // Once at each pull, however that ends.
+        // One attempt at each pull, whatever its outcome.
         let expected = 2..;
-        let answers = [
-            Answer::Unchanged,
-            Answer::Config(config("1"), Some("a")),
-            Answer::Fail("it is down"),
-            Answer::Config("bad".to_owned(), None),
+        let behaviors = [
+            Behavior::Unchanged,
+            Behavior::Config(config("1"), Some("a")),
+            Behavior::Fail("it is down"),
+            Behavior::Config("bad".to_owned(), None),
         ];
-        for (answer, expected) in answers.into_iter().zip(expected) {
-            fixture.remote.set(answer);
+        for (behavior, expected) in behaviors.into_iter().zip(expected) {
+            fixture.remote.set(behavior);
             fixture.pull().await;
             assert_eq!(
                 fixture.status().counters.saves_failed,
@@ -52,10 +51,10 @@ async fn what_cannot_be_kept_serves_and_is_kept_later() {
                 "{failure:?}"
             );
         }
-        fixture.store.is_well_again();
+        fixture.store.recovers();
         fixture.remote.fails();
         fixture.pull().await;
-        assert_eq!(fixture.store.kept(), Some(config("1")));
+        assert_eq!(fixture.store.saved(), Some(config("1")));
         let status = fixture.status();
         assert_eq!(
             (status.counters.saves, status.counters.saves_failed),
@@ -69,15 +68,15 @@ async fn what_cannot_be_kept_serves_and_is_kept_later() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_next_config_takes_the_place_of_one_that_could_not_be_kept() {
+async fn a_later_config_replaces_one_that_could_not_be_saved() {
     let fixture = Fixture::new();
-    fixture.store.set(Answer::Fail("disk full"));
+    fixture.store.set(Behavior::Fail("disk full"));
     fixture.remote.gives(config("1"));
     fixture.pull().await;
-    fixture.store.is_well_again();
+    fixture.store.recovers();
     fixture.remote.gives(config("2"));
     fixture.pull().await;
-    assert_eq!(fixture.store.kept(), Some(config("2")));
+    assert_eq!(fixture.store.saved(), Some(config("2")));
     let saves = fixture.store.saves();
     let texts: Vec<_> = saves.iter().map(|(text, _)| text.clone()).collect();
     assert_eq!(texts, [config("1"), config("2")]);
@@ -85,12 +84,12 @@ async fn the_next_config_takes_the_place_of_one_that_could_not_be_kept() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_but_what_the_remote_gave_is_kept() {
+async fn only_valid_configs_from_the_remote_are_saved() {
     let fixture = Fixture::with_preset_file();
     fixture.write_preset(&config("preset"));
-    init(&fixture.loader, Preset).await.unwrap();
-    fixture.store.holds(config("local"));
-    init(&fixture.loader, Preset).await.unwrap();
+    fixture.init(Preset).await.unwrap();
+    fixture.store.has(config("local"));
+    fixture.init(Preset).await.unwrap();
     fixture.remote.gives("not a config");
     fixture.pull().await;
     assert!(fixture.store.saves().is_empty());

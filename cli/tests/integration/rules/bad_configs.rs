@@ -1,17 +1,17 @@
-//! T4: a corpus of bad configs, none of which ever serves.
+//! T4: a corpus of bad configs, none of which ever becomes live.
 
 use serde_json::{Value, json};
 
 use super::remote::{Remote, Reply, wait_until};
-use super::{config, plan, serving};
+use super::{config, live_label, plan};
 
 /// The most characters of a config.
-const MOST: usize = 131_072;
+const MAX_CHARACTERS: usize = 131_072;
 
-/// At least so many must be refused.
+/// The least number of configs in the corpus.
 const AT_LEAST: usize = 300;
 
-/// A config that uses all there is.
+/// Returns a config that uses every feature.
 fn rich() -> String {
     json!({"format": "codeid/1", "version": "rich", "rules": [
         {"id": "exact", "description": "é", "match": {"exact": "a"}, "action": {"type": "UNSUPPORTED"}},
@@ -26,11 +26,11 @@ fn rich() -> String {
     .to_string()
 }
 
-/// Configs that are wrong, each for another reason.
+/// Returns configs that are wrong, each for another reason.
 fn corpus() -> Vec<Vec<u8>> {
     let rich = rich();
     let mut corpus: Vec<Vec<u8>> = Vec::new();
-    // Cut off anywhere.
+    // Cut off at any place.
     corpus.extend(
         (0..rich.len())
             .step_by(4)
@@ -67,7 +67,7 @@ fn corpus() -> Vec<Vec<u8>> {
     corpus.push(twice(r#""id":"url""#, r#""id":"url","id":"url""#));
     corpus.push(twice(r#""id":"url""#, r#""id":"emv""#));
     corpus.push(twice(r#""host":"#, r#""host":"a.example","host":"#));
-    // What text must not be.
+    // Text that is not JSON in UTF-8.
     for start in ["\u{feff}", "\u{0}", "// comment\n"] {
         corpus.push(format!("{start}{rich}").into());
     }
@@ -78,8 +78,14 @@ fn corpus() -> Vec<Vec<u8>> {
         corpus.push(format!("{rich}{end}").into());
     }
     // Too long, too deep, too many, too costly.
-    corpus.push(format!("{rich}{}", " ".repeat(MOST + 1 - rich.chars().count())).into());
-    corpus.push(" ".repeat(MOST).into());
+    corpus.push(
+        format!(
+            "{rich}{}",
+            " ".repeat(MAX_CHARACTERS + 1 - rich.chars().count())
+        )
+        .into(),
+    );
+    corpus.push(" ".repeat(MAX_CHARACTERS).into());
     corpus.push(twice(
         r#""rules":["#,
         &format!(r#""rules":[{},"#, "0,".repeat(50_000) + "0"),
@@ -139,7 +145,7 @@ fn corpus() -> Vec<Vec<u8>> {
     corpus
 }
 
-/// The places of all values.
+/// Collects the pointers of all values.
 fn collect(value: &Value, pointer: String, pointers: &mut Vec<String>) {
     let children: Vec<_> = match value {
         Value::Object(object) => object.iter().map(|(k, v)| (k.clone(), v)).collect(),
@@ -164,7 +170,7 @@ fn one_rule(matches: Value, action: Value) -> Vec<u8> {
 }
 
 #[test]
-fn none_of_many_bad_configs_ever_serves() {
+fn no_config_of_the_corpus_ever_becomes_live() {
     let corpus = corpus();
     assert!(corpus.len() >= AT_LEAST, "{}", corpus.len());
     let remote = Remote::http(Reply::config(config("good")));
@@ -173,45 +179,50 @@ fn none_of_many_bad_configs_ever_serves() {
         .start();
     let mut client = daemon.unix();
     for (index, bad) in corpus.iter().enumerate() {
-        let told = || {
+        let context = || {
             format!(
                 "{index}: {:?}",
                 String::from_utf8_lossy(&bad[..bad.len().min(300)])
             )
         };
         remote.set(Reply::config(&**bad));
-        let looked_at = |status: &Value| -> u64 {
+        let checked = |status: &Value| -> u64 {
             let reloads = status["counters"]["reloads"].as_object().unwrap();
             reloads.values().map(|count| count.as_u64().unwrap()).sum()
         };
-        let before = looked_at(&daemon.status());
+        let before = checked(&daemon.status());
         daemon.signal("HUP");
         let status = wait_until("the pull", || {
             let status = daemon.status();
-            (looked_at(&status) > before).then_some(status)
+            (checked(&status) > before).then_some(status)
         });
         let source = &status["sources"]["remote"];
         assert_eq!(
             source["lastCheck"]["outcome"],
             "refused",
             "{}: {status}",
-            told()
+            context()
         );
         assert!(
             source["refusal"]["problemCount"].as_u64() > Some(0),
             "{}: {status}",
-            told()
+            context()
         );
         let problem = &source["refusal"]["problems"][0];
-        assert!(problem["message"].is_string(), "{}: {status}", told());
+        assert!(problem["message"].is_string(), "{}: {status}", context());
         assert_eq!(status["table"]["version"], "good");
         let answer = client.identify(super::CODE, "user-42");
-        assert_eq!(answer.header("x-codeid-rule"), Some("good"), "{}", told());
+        assert_eq!(
+            answer.header("x-codeid-rule"),
+            Some("good"),
+            "{}",
+            context()
+        );
     }
-    // What serves was not touched, nor was what is kept.
-    let kept = std::fs::read_to_string(super::store(daemon.directory.path())).unwrap();
-    assert_eq!(kept, config("good"));
-    // The same text as before clears it, and so does a new one.
+    // Neither the live nor the saved config has changed.
+    let saved = std::fs::read_to_string(super::store(daemon.directory.path())).unwrap();
+    assert_eq!(saved, config("good"));
+    // The live config clears the refusal, and so does a new one.
     for label in ["good", "better"] {
         remote.set(Reply::config(config(label)));
         daemon.signal("HUP");
@@ -221,7 +232,7 @@ fn none_of_many_bad_configs_ever_serves() {
             let is_clear = source["lastCheck"]["good"] == true && source["refusal"].is_null();
             (is_clear && status["table"]["version"] == label).then_some(())
         });
-        assert_eq!(serving(&daemon).as_deref(), Some(label));
+        assert_eq!(live_label(&daemon).as_deref(), Some(label));
     }
     daemon.signal("TERM");
     assert!(daemon.wait().success());
