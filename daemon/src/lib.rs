@@ -13,6 +13,7 @@ mod admin;
 mod budget;
 pub mod error_chain;
 pub mod files;
+pub mod fuzzing;
 pub mod http;
 pub mod identify;
 pub mod listen;

@@ -31,7 +31,10 @@ fn read(folder: &str) -> Crate {
 fn no_files_import_each_other_in_a_ring() {
     let rings = CRATES.map(|(folder, _)| {
         let rings = Graph::of_files(&read(folder)).rings();
-        rings.iter().map(|ring| format!("a ring in {folder}/src:\n{ring}\n")).collect::<String>()
+        rings
+            .iter()
+            .map(|ring| format!("a ring in {folder}/src:\n{ring}\n"))
+            .collect::<String>()
     });
     assert!(rings.iter().all(String::is_empty), "{}", rings.concat());
 }

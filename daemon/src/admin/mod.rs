@@ -17,13 +17,15 @@ mod caller;
 mod changes;
 mod connections;
 mod console;
+mod live_tokens;
 mod look;
 mod origin;
 mod probe;
+pub(crate) mod role;
 mod router;
 mod status;
 mod steer;
-mod tokens;
+pub(crate) mod tokens;
 
 use std::io;
 use std::net::SocketAddr;
@@ -36,7 +38,8 @@ use serde::Serialize;
 
 use self::audit::AuditLog;
 use self::connections::Gate;
-use self::tokens::LiveTokens;
+use self::live_tokens::LiveTokens;
+use crate::error_chain::ErrorChain;
 use crate::listen::tcp::open_tcp;
 use crate::listen::unix_socket::{OwnedSocket, SocketError, SocketFile};
 use crate::listen::{GIVEN, ListenError, Listeners, LiveCertificate};
@@ -166,7 +169,7 @@ fn open_http(
 ) -> Result<(std::net::TcpListener, Gate), ListenError> {
     let tokens_path = settings.tokens_path.display();
     let tokens = LiveTokens::load(&settings.tokens_path)
-        .map_err(|error| ListenError::new("admin.tokens-path", tokens_path, &error.why()))?;
+        .map_err(|error| ListenError::new("admin.tokens-path", tokens_path, &ErrorChain(&error)))?;
     let certificate = settings
         .tls
         .clone()

@@ -9,7 +9,8 @@ use hyper::{Method, Request, StatusCode};
 use super::answer::{Answer, Refusal};
 use super::audit::Action;
 use super::call::{Call, Handling, Outcome, discard_body, read_body, require_json};
-use super::caller::{Caller, Role};
+use super::caller::Caller;
+use super::role::Role;
 use super::steer::Replaced;
 use super::{AdminPlane, console, look, origin, probe, steer};
 
