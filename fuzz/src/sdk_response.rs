@@ -5,8 +5,10 @@ use std::sync::LazyLock;
 use codeid_daemon::sdk_proxy::{Refused, Verifier};
 use codeid_daemon::signature::{KeyVersion, SignedContent, SigningKey, VerifyingKeys};
 use hyper::StatusCode;
-use hyper::header::{HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{HeaderMap, HeaderValue};
 use serde_json::Value;
+
+use crate::headers::{split_headers, split_line};
 
 const CLIENT_ID: &str = "FUZZ_CLIENT";
 
@@ -75,28 +77,11 @@ pub fn sdk_response(bytes: &[u8]) {
 
 /// Splits the input into a status, whether to sign, header fields and a body.
 fn split(bytes: &[u8]) -> Option<(StatusCode, bool, HeaderMap, &[u8])> {
-    let mut rest = bytes;
-    let mut line = || {
-        let end = rest.iter().position(|byte| *byte == b'\n')?;
-        let line = &rest[..end];
-        rest = &rest[end + 1..];
-        Some(line)
-    };
-    let first = line()?;
+    let (first, rest) = split_line(bytes)?;
     let status = StatusCode::from_bytes(first.get(..3)?).ok()?;
     let signed = first.get(3) == Some(&b'!');
-    let mut headers = HeaderMap::new();
-    loop {
-        let field = line()?;
-        if field.is_empty() {
-            return Some((status, signed, headers, rest));
-        }
-        let colon = field.iter().position(|byte| *byte == b':')?;
-        headers.append(
-            HeaderName::from_bytes(&field[..colon]).ok()?,
-            HeaderValue::from_bytes(&field[colon + 1..]).ok()?,
-        );
-    }
+    let (headers, body) = split_headers(rest)?;
+    Some((status, signed, headers, body))
 }
 
 /// Signs a body with the time in the headers, if they have one that can be signed.

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use codeid_fuzz::{
-    engine_vs_reference, http, http_body, resp, route_config, sdk_request, sdk_response,
-    signature_header,
+    engine_vs_reference, http, http_body, login_check, remote_response, resp, route_config,
+    sdk_request, sdk_response, signature_header, tokens_file,
 };
 use codeid_generate::{Case, Entropy};
 
@@ -49,6 +49,21 @@ fn signature_headers() {
 #[test]
 fn resp_commands() {
     replay("resp", resp);
+}
+
+#[test]
+fn remote_responses() {
+    replay("remote_response", remote_response);
+}
+
+#[test]
+fn login_checks() {
+    replay("login_check", login_check);
+}
+
+#[test]
+fn tokens_files() {
+    replay("tokens_file", tokens_file);
 }
 
 /// Calls `property` with every file of the target's corpus and regressions.
