@@ -2,14 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
-use codeid_daemon::timestamp::request_time;
+use codeid_daemon::timestamp::{iso_8601, now_ms};
 
 /// A moment, in milliseconds since the beginning of 1970: `2026-11-22 07:12:03 UTC`.
 pub(super) fn utc(milliseconds: u64) -> String {
-    // Of a moment that the calendar ends before, the last second is told.
-    let last = 253_402_300_799_000;
-    let moment = SystemTime::UNIX_EPOCH + Duration::from_millis(milliseconds.min(last));
-    let text = request_time(moment);
+    let text = iso_8601(SystemTime::UNIX_EPOCH + Duration::from_millis(milliseconds));
     let text = text.trim_end_matches("+00:00").replace('T', " ");
     format!("{text} UTC")
 }
@@ -21,12 +18,12 @@ pub(super) fn utc_and_ago(milliseconds: u64) -> String {
 
 /// How long ago a moment is: `3 min ago`.
 pub(super) fn ago(milliseconds: u64) -> String {
-    format!("{} ago", span(now().saturating_sub(milliseconds)))
+    format!("{} ago", span(now_ms().saturating_sub(milliseconds)))
 }
 
 /// How long it is until a moment: `in 3 min`.
 pub(super) fn until(milliseconds: u64) -> String {
-    format!("in {}", span(milliseconds.saturating_sub(now())))
+    format!("in {}", span(milliseconds.saturating_sub(now_ms())))
 }
 
 /// A number of milliseconds in the two units that suit it: `45 s`, `3 min 20 s`, `2 d 4 h`.
@@ -43,13 +40,6 @@ pub(super) fn span(milliseconds: u64) -> String {
         3600..86_400 => two(seconds / 3600, "h", seconds / 60 % 60, "min"),
         _ => two(seconds / 86_400, "d", seconds / 3600 % 24, "h"),
     }
-}
-
-fn now() -> u64 {
-    let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    since_1970.map_or(0, |since| {
-        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-    })
 }
 
 #[cfg(test)]

@@ -10,13 +10,17 @@
 //! bodies.
 
 mod admin;
+pub mod api;
 mod budget;
+pub mod error_chain;
 pub mod files;
+pub mod fuzzing;
 pub mod http;
 pub mod identify;
 pub mod listen;
 mod metrics;
-pub mod outbound;
+mod outbound;
+pub mod percent;
 mod readiness;
 pub mod resp;
 pub mod result;
@@ -27,5 +31,6 @@ mod serve;
 pub mod settings;
 mod shutdown;
 pub mod signature;
-mod telemetry;
+mod sync;
+pub mod telemetry;
 pub mod timestamp;

@@ -6,7 +6,7 @@
 
 use std::io;
 use std::panic::PanicHookInfo;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
@@ -14,6 +14,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::reload;
 
 use crate::settings::Log;
+use crate::sync::Mutex;
 
 /// Sets the level of what is logged, and tells whether that was done.
 type SetLevel = Box<dyn Fn(LevelFilter) -> bool + Send + Sync>;
@@ -23,7 +24,7 @@ static SET_LEVEL: OnceLock<SetLevel> = OnceLock::new();
 static LEVEL: Mutex<LevelFilter> = Mutex::new(LevelFilter::OFF);
 
 /// Begins to log, once for the process; a second call changes nothing.
-pub(crate) fn start(log: Log) {
+pub fn start(log: Log) {
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(LevelFilter::TRACE)
         .with_writer(io::stderr)
@@ -50,14 +51,14 @@ pub(crate) fn start(log: Log) {
 
 /// The level of what is logged.
 pub(crate) fn level() -> LevelFilter {
-    *LEVEL.lock().unwrap_or_else(PoisonError::into_inner)
+    *LEVEL.lock()
 }
 
 /// Logs from now on what is of this level or more severe. Tells whether it does.
 pub(crate) fn set_level(level: LevelFilter) -> bool {
     let done = SET_LEVEL.get().is_some_and(|set| set(level));
     if done {
-        *LEVEL.lock().unwrap_or_else(PoisonError::into_inner) = level;
+        *LEVEL.lock() = level;
     }
     done
 }

@@ -1,40 +1,55 @@
-//! The value of `Request-Time`: ISO 8601 with an offset, to the second.
+//! Points in time as numbers and as text, for JSON documents, headers and logs.
 
 use std::time::{Duration, SystemTime};
 
-/// `now` in UTC, such as `2026-11-21T01:30:00+00:00`.
-pub fn request_time(now: SystemTime) -> String {
-    let since_1970 = now.duration_since(SystemTime::UNIX_EPOCH);
-    let seconds = since_1970.unwrap_or(Duration::ZERO).as_secs();
-    let (year, month, day) = date(seconds / 86_400);
-    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}+00:00")
+use time::OffsetDateTime;
+
+/// The time from the beginning of 1970, UTC, to `time`; zero for a `time` before that.
+pub fn since_1970(time: SystemTime) -> Duration {
+    time.duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default()
 }
 
-/// The Gregorian date of a day, counted from the beginning of 1970.
-fn date(day: u64) -> (u64, u64, u64) {
-    // Years are counted from March, so that the leap day is the last, and in cycles of 400 years.
-    let day = day + 719_468;
-    let (cycle, day) = (day / 146_097, day % 146_097);
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let (month, later) = if month < 10 {
-        (month + 3, 0)
-    } else {
-        (month - 9, 1)
+/// `time` in milliseconds since the beginning of 1970, UTC; 0 for a `time` before that.
+pub fn unix_ms(time: SystemTime) -> u64 {
+    milliseconds(since_1970(time))
+}
+
+/// The time of day in milliseconds since the beginning of 1970, UTC.
+pub fn now_ms() -> u64 {
+    unix_ms(SystemTime::now())
+}
+
+/// The whole milliseconds of `duration`; [`u64::MAX`] if there are more.
+pub fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Formats `time` in UTC, to the second: `2026-11-21T01:30:00+00:00`.
+///
+/// This is ISO 8601 with an offset, the form that `Request-Time` has. A time outside the years 1970
+/// to 9999 is replaced by the nearest second within them.
+pub fn iso_8601(time: SystemTime) -> String {
+    let seconds = i64::try_from(since_1970(time).as_secs()).unwrap_or(i64::MAX);
+    let Ok(utc) = OffsetDateTime::from_unix_timestamp(seconds) else {
+        return "9999-12-31T23:59:59+00:00".to_owned();
     };
-    (cycle * 400 + year + later, month, day)
+    let (year, month, day) = (utc.year(), u8::from(utc.month()), utc.day());
+    let (hour, minute, second) = utc.to_hms();
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}+00:00")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn at(seconds: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
     #[test]
-    fn times_are_those_of_the_calendar() {
-        // As `date -u -d @…` tells them.
+    fn text_is_what_date_prints_for_the_same_second() {
+        // `date -u --iso-8601=seconds -d @…` prints these.
         for (seconds, expected) in [
             (0, "1970-01-01T00:00:00+00:00"),
             (951_782_399, "2000-02-28T23:59:59+00:00"),
@@ -47,25 +62,24 @@ mod tests {
             (4_107_542_399, "2100-02-28T23:59:59+00:00"),
             (4_107_542_400, "2100-03-01T00:00:00+00:00"),
         ] {
-            let time = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
-            assert_eq!(request_time(time), expected);
+            assert_eq!(iso_8601(at(seconds)), expected);
         }
     }
 
     #[test]
-    fn each_day_follows_the_one_before() {
-        let lengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-        let (mut year, mut month, mut day) = (1970, 1, 1);
-        for count in 0..80_000 {
-            assert_eq!(date(count), (year, month, day));
-            let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-            let length =
-                lengths[usize::try_from(month - 1).unwrap()] + u64::from(month == 2 && leap);
-            (year, month, day) = match (month, day) {
-                (12, 31) => (year + 1, 1, 1),
-                (month, day) if day == length => (year, month + 1, 1),
-                (month, day) => (year, month, day + 1),
-            };
+    fn times_outside_the_calendar_are_moved_to_its_nearest_end() {
+        let before = SystemTime::UNIX_EPOCH - Duration::from_secs(1);
+        assert_eq!(iso_8601(before), "1970-01-01T00:00:00+00:00");
+        assert_eq!(unix_ms(before), 0);
+        for seconds in [253_402_300_799, 253_402_300_800, 1 << 62] {
+            assert_eq!(iso_8601(at(seconds)), "9999-12-31T23:59:59+00:00");
         }
+    }
+
+    #[test]
+    fn milliseconds_are_rounded_down() {
+        let time = SystemTime::UNIX_EPOCH + Duration::new(1_795_224_600, 123_999_999);
+        assert_eq!(unix_ms(time), 1_795_224_600_123);
+        assert_eq!(milliseconds(Duration::MAX), u64::MAX);
     }
 }

@@ -21,7 +21,7 @@ const RULES: &str = r#"{"format": "codeid/1", "version": "test-7", "rules": [
 ]}"#;
 
 fn live() -> LiveTable {
-    let live = LiveTable::counting(1);
+    let live = LiveTable::with_counts(1);
     live.publish(RouteTable::from_json(RULES.as_bytes(), &CompileLimits::default()).unwrap());
     live
 }
@@ -91,7 +91,7 @@ fn commands_are_answered_without_allocating() {
     pipeline.push(command(&["CLIENT", "ID"]));
     let pipeline = pipeline.concat();
     for hello in ["2", "3"] {
-        let (mut session, mut scratch) = (Session::new(1), Scratch::of_shard(0));
+        let (mut session, mut scratch) = (Session::new(1), Scratch::with_shard(0));
         let mut out = Vec::new();
         session.answer(&live, &mut scratch, &command(&["HELLO", hello]), &mut out);
         let mut answer_in_pieces = |size: usize, out: &mut Vec<u8>| {

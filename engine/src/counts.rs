@@ -45,7 +45,7 @@ struct Line([AtomicU64; COUNTERS_A_LINE]);
 /// The rules that one lookup found to accept the code value and to refuse the openId, each once
 /// however often the search told of it.
 #[derive(Debug, Default)]
-pub(crate) struct Refused {
+pub(crate) struct RefusedRules {
     rules: Vec<u32>,
     /// A bit for each rule, set while it is among `rules`.
     seen: Vec<u64>,
@@ -74,7 +74,7 @@ impl RuleCounts {
     /// Counts one lookup in a shard of the caller's own: `winner` decided, if there is one, and of
     /// `refused`, which is emptied, those before it were refused.
     #[inline]
-    pub(crate) fn record(&self, shard: usize, winner: u32, refused: &mut Refused) {
+    pub(crate) fn record(&self, shard: usize, winner: u32, refused: &mut RefusedRules) {
         if (winner as usize) < self.rules {
             self.add_one(shard, winner as usize);
         }
@@ -97,7 +97,7 @@ impl RuleCounts {
 
     /// A search may tell of rules behind the one that decides in the end.
     #[inline(never)]
-    fn record_refused(&self, shard: usize, winner: u32, refused: &mut Refused) {
+    fn record_refused(&self, shard: usize, winner: u32, refused: &mut RefusedRules) {
         for rule in refused.rules.drain(..) {
             // Those of the same word are in the list, too.
             refused.seen[rule as usize / 64] = 0;
@@ -121,7 +121,7 @@ impl RuleCounts {
     }
 }
 
-impl Refused {
+impl RefusedRules {
     /// PERF: a call of its own, since the search tells of rules at many places.
     #[inline(never)]
     pub(crate) fn add(&mut self, rule: u32) {

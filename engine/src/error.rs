@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::ProblemCode;
+
 /// Why a route config was refused: all of its problems, in document order, at least one.
 ///
 /// Displays as one line: the first problem, and how many more there are. The problems themselves
@@ -50,14 +52,16 @@ impl std::error::Error for ConfigError {}
 
 /// One thing that is wrong, or questionable, in a route config.
 ///
-/// Serializes as `{"rule", "pointer", "position", "message", "hint"}`; an absent part is `null`.
+/// Serializes as `{"code", "rule", "pointer", "position", "message", "hint"}`; an absent part is
+/// `null`.
 ///
 /// ```
-/// use codeid_engine::{CompileLimits, RouteTable};
+/// use codeid_engine::{CompileLimits, ProblemCode, RouteTable};
 /// let config = r#"{"format": "codeid/1", "version": "1", "rules": [
 ///     {"id": "a", "match": {"regex": "28(1"}, "action": {"type": "DECODE"}}]}"#;
 /// let error = RouteTable::from_json(config.as_bytes(), &CompileLimits::default()).unwrap_err();
 /// let problem = &error.problems()[0];
+/// assert_eq!(problem.code(), ProblemCode::BadPattern);
 /// assert_eq!(problem.rule(), Some("a"));
 /// assert_eq!(problem.pointer(), "/rules/0/match/regex");
 /// assert_eq!(problem.position().unwrap().line, 2);
@@ -65,22 +69,31 @@ impl std::error::Error for ConfigError {}
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
+    code: ProblemCode,
     rule: Option<String>,
     pointer: String,
     position: Option<Position>,
     message: String,
     hint: Option<String>,
+    #[serde(skip)]
+    other_rule: Option<usize>,
 }
 
 impl Problem {
-    pub(crate) fn new(pointer: impl Into<String>, message: impl Into<String>) -> Self {
+    pub(crate) fn new(
+        code: ProblemCode,
+        pointer: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
         let (pointer, message) = (pointer.into(), message.into());
         Self {
+            code,
             rule: None,
             pointer,
             position: None,
             message,
             hint: None,
+            other_rule: None,
         }
     }
 
@@ -97,6 +110,17 @@ impl Problem {
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+
+    pub(crate) const fn with_other_rule(mut self, index: usize) -> Self {
+        self.other_rule = Some(index);
+        self
+    }
+
+    /// The kind of problem.
+    #[must_use]
+    pub const fn code(&self) -> ProblemCode {
+        self.code
     }
 
     /// The id of the rule concerned; `None` where the problem is not in a rule, or the rule's id
@@ -122,6 +146,13 @@ impl Problem {
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
+    }
+
+    /// The index, from 0, of the other rule involved: the one with the same id, or the one that
+    /// keeps this rule from winning.
+    #[must_use]
+    pub const fn other_rule(&self) -> Option<usize> {
+        self.other_rule
     }
 
     /// What to do about it, where that is known.

@@ -37,19 +37,19 @@ pub struct LiveTable {
 /// What publishing a table led to.
 ///
 /// Dropping it leaves freeing the old table to the last lookup that still reads it; see
-/// [`Replaced`].
+/// [`ReplacedTable`].
 #[derive(Debug)]
-pub struct Published {
+pub struct Publication {
     /// The generation of the table that serves now.
     pub generation: Generation,
     /// The table that served before, if there was one.
-    pub replaced: Option<Replaced>,
+    pub replaced: Option<ReplacedTable>,
 }
 
 /// A table that serves no more, and that lookups begun before may still read.
 ///
 /// Freeing a table takes about as long as copying it would, which no lookup should have to: whoever
-/// publishes keeps this and asks [`Self::free`] until it is done. That ends, since lookups do.
+/// publishes keeps this and asks [`Self::try_free`] until it is done. That ends, since lookups do.
 ///
 /// ```
 /// # use codeid_engine::{CompileLimits, LiveTable, RouteTable};
@@ -61,12 +61,12 @@ pub struct Published {
 /// # live.publish(table());
 /// let mut replaced = live.publish(table()).replaced;
 /// while let Some(old) = replaced {
-///     replaced = old.free().err();
+///     replaced = old.try_free().err();
 ///     std::thread::yield_now();
 /// }
 /// ```
 #[derive(Debug)]
-pub struct Replaced(Arc<RouteTable>);
+pub struct ReplacedTable(Arc<RouteTable>);
 
 impl LiveTable {
     /// An empty cell: no table serves.
@@ -76,10 +76,10 @@ impl LiveTable {
     }
 
     /// The same, and each table counts for each of its rules, from when it is published, how often
-    /// lookups ended there: those with a [`Scratch::of_shard`](crate::Scratch::of_shard) below
+    /// lookups ended there: those with a [`Scratch::with_shard`](crate::Scratch::with_shard) below
     /// `shards`. [`RouteTable::rule_counts`] tells.
     #[must_use]
-    pub fn counting(shards: usize) -> Self {
+    pub fn with_counts(shards: usize) -> Self {
         Self {
             shards,
             ..Self::default()
@@ -88,14 +88,14 @@ impl LiveTable {
 
     /// Puts `table` in the place of what serves, with one atomic exchange. Not to be called from
     /// inside [`Self::with`].
-    pub fn publish(&self, mut table: RouteTable) -> Published {
+    pub fn publish(&self, mut table: RouteTable) -> Publication {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         *last = last.next();
         table.set_generation(*last);
         table.count_with(self.shards);
-        Published {
+        Publication {
             generation: *last,
-            replaced: self.current.swap(Some(Arc::new(table))).map(Replaced),
+            replaced: self.current.swap(Some(Arc::new(table))).map(ReplacedTable),
         }
     }
 
@@ -108,13 +108,13 @@ impl LiveTable {
     }
 }
 
-impl Replaced {
+impl ReplacedTable {
     /// Frees the table here, if no lookup reads it any more.
     ///
     /// # Errors
     ///
     /// Itself, if one does.
-    pub fn free(self) -> Result<(), Self> {
+    pub fn try_free(self) -> Result<(), Self> {
         // The exchange has turned every loan into a count, and nobody can take another: the count
         // only goes down.
         Arc::try_unwrap(self.0).map(drop).map_err(Self)
@@ -139,11 +139,11 @@ mod tests {
             let publish = || live.publish(table("2")).replaced.unwrap();
             // A thread of its own: this one holds a loan.
             let replaced = std::thread::scope(|scope| scope.spawn(publish).join().unwrap());
-            let replaced = replaced.free().unwrap_err();
+            let replaced = replaced.try_free().unwrap_err();
             assert_eq!(old.unwrap().version(), "1");
             replaced
         });
-        assert!(replaced.free().is_ok());
+        assert!(replaced.try_free().is_ok());
         assert_eq!(live.with(|table| table.unwrap().version().to_owned()), "2");
     }
 
@@ -153,7 +153,7 @@ mod tests {
         let live = LiveTable::new();
         live.publish(table("1"));
         assert!(live.with(|table| table.unwrap().provenance().is_none()));
-        let of = |level| Provenance::new(level, "x".to_owned(), ConfigDigest::of(b"x"));
+        let of = |level| Provenance::new(level, "x".to_owned(), ConfigDigest::new(b"x"));
         live.with(|table| table.unwrap().set_provenance(of(InitLevel::Local)));
         live.with(|table| table.unwrap().set_provenance(of(InitLevel::Remote)));
         let level = live.with(|table| table.unwrap().provenance().unwrap().level);

@@ -4,8 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256};
+
+use crate::hex;
 
 /// The level of the source that a route config came from. A higher one is greater.
 ///
@@ -31,7 +33,7 @@ pub enum InitLevel {
 
 /// The text names no level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NoSuchLevel;
+pub struct ParseLevelError;
 
 /// The SHA-256 of the bytes of a route config: equal for equal bytes only.
 ///
@@ -39,7 +41,7 @@ pub struct NoSuchLevel;
 ///
 /// ```
 /// use codeid_engine::ConfigDigest;
-/// let digest = ConfigDigest::of(b"abc");
+/// let digest = ConfigDigest::new(b"abc");
 /// let hex = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 /// assert_eq!(digest.to_string(), hex);
 /// assert_eq!(hex.parse(), Ok(digest));
@@ -49,7 +51,7 @@ pub struct ConfigDigest([u8; 32]);
 
 /// The text is not 64 hex digits in lower case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NoDigest;
+pub struct ParseDigestError;
 
 /// Where a table came from, when, and what making it took; given by whoever publishes it.
 ///
@@ -109,30 +111,43 @@ impl Serialize for InitLevel {
     }
 }
 
-impl FromStr for InitLevel {
-    type Err = NoSuchLevel;
-
-    fn from_str(text: &str) -> Result<Self, NoSuchLevel> {
-        [Self::Preset, Self::Local, Self::Remote]
-            .into_iter()
-            .find(|level| level.name() == text)
-            .ok_or(NoSuchLevel)
+impl<'de> Deserialize<'de> for InitLevel {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
     }
 }
 
-impl fmt::Display for NoSuchLevel {
+impl FromStr for InitLevel {
+    type Err = ParseLevelError;
+
+    fn from_str(text: &str) -> Result<Self, ParseLevelError> {
+        [Self::Preset, Self::Local, Self::Remote]
+            .into_iter()
+            .find(|level| level.name() == text)
+            .ok_or(ParseLevelError)
+    }
+}
+
+impl fmt::Display for ParseLevelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a level is one of REMOTE, LOCAL, PRESET")
     }
 }
 
-impl std::error::Error for NoSuchLevel {}
+impl std::error::Error for ParseLevelError {}
 
 impl ConfigDigest {
     /// The digest of `bytes`.
     #[must_use]
-    pub fn of(bytes: &[u8]) -> Self {
+    pub fn new(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
+    }
+
+    /// The 32 bytes of the digest.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
     }
 }
 
@@ -154,33 +169,33 @@ impl Serialize for ConfigDigest {
     }
 }
 
-impl FromStr for ConfigDigest {
-    type Err = NoDigest;
-
-    fn from_str(text: &str) -> Result<Self, NoDigest> {
-        let digit = |b: u8| match b {
-            b'0'..=b'9' => Ok(b - b'0'),
-            b'a'..=b'f' => Ok(b - b'a' + 10),
-            _ => Err(NoDigest),
-        };
-        let (pairs, []) = text.as_bytes().as_chunks::<2>() else {
-            return Err(NoDigest);
-        };
-        let bytes: Vec<u8> = pairs
-            .iter()
-            .map(|[high, low]| Ok(digit(*high)? << 4 | digit(*low)?))
-            .collect::<Result<_, NoDigest>>()?;
-        bytes.try_into().map(Self).map_err(|_| NoDigest)
+impl<'de> Deserialize<'de> for ConfigDigest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
     }
 }
 
-impl fmt::Display for NoDigest {
+impl FromStr for ConfigDigest {
+    type Err = ParseDigestError;
+
+    fn from_str(text: &str) -> Result<Self, ParseDigestError> {
+        if text.contains(|c: char| c.is_ascii_uppercase()) {
+            return Err(ParseDigestError);
+        }
+        hex::decode(text.as_bytes())
+            .map(Self)
+            .ok_or(ParseDigestError)
+    }
+}
+
+impl fmt::Display for ParseDigestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a SHA-256 is 64 hex digits in lower case")
     }
 }
 
-impl std::error::Error for NoDigest {}
+impl std::error::Error for ParseDigestError {}
 
 #[cfg(test)]
 mod tests {
@@ -188,7 +203,7 @@ mod tests {
 
     #[test]
     fn what_is_no_digest_is_refused() {
-        let hex = ConfigDigest::of(b"").to_string();
+        let hex = ConfigDigest::new(b"").to_string();
         for wrong in [
             String::new(),
             hex[1..].to_owned(),
@@ -197,13 +212,17 @@ mod tests {
             hex.replace('e', "g"),
             hex.replacen("e3", "é", 1),
         ] {
-            assert_eq!(wrong.parse::<ConfigDigest>(), Err(NoDigest), "{wrong}");
+            assert_eq!(
+                wrong.parse::<ConfigDigest>(),
+                Err(ParseDigestError),
+                "{wrong}"
+            );
         }
     }
 
     #[test]
     fn levels_have_the_names_of_the_settings_only() {
-        assert_eq!("remote".parse::<InitLevel>(), Err(NoSuchLevel));
-        assert_eq!("".parse::<InitLevel>(), Err(NoSuchLevel));
+        assert_eq!("remote".parse::<InitLevel>(), Err(ParseLevelError));
+        assert_eq!("".parse::<InitLevel>(), Err(ParseLevelError));
     }
 }

@@ -1,45 +1,16 @@
 //! One immutable snapshot of the rules: everything an answer depends on.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::canary::Canary;
-use crate::counts::{COUNTED, Refused, RuleCounts};
+use crate::counts::{COUNTED, RefusedRules, RuleCounts};
+use crate::guard::guarded;
 use crate::matcher::{self, CaptureScratch, GroupFinder, Matcher};
 use crate::rule::{Action, RouteConfig, RouteRule, RuleMatch, Template};
 use crate::{
-    Admission, CodeValue, ConfigError, Explanation, Generation, OpenId, Outcome, Problem,
-    Provenance, RuleCount, RuleId, Scratch, Verdict,
+    Admission, CodeValue, CompileLimits, ConfigError, Explanation, Generation, OpenId, Outcome,
+    Problem, ProblemCode, Provenance, RuleCount, RuleId, Scratch, Verdict,
 };
-
-/// Bounds on a route config, and on what compiling it may take.
-///
-/// Both kinds of states bound memory, compile time, and the time of the slowest lookup, each
-/// roughly in proportion. They are counted before anything is built; what is slow for each state
-/// may take a share of them, which is checked while the automata are made.
-///
-/// Source: SPEC.md, section 2.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct CompileLimits {
-    /// The most characters that the document may have; 131072 by default.
-    pub max_config_characters: usize,
-    /// The most states that one rule's pattern may take; 10,000 by default. A state is about one
-    /// character or class of the pattern with its repetitions written out.
-    pub max_rule_states: usize,
-    /// The most states that all patterns may take together; 250,000 by default.
-    pub max_states: usize,
-}
-
-impl Default for CompileLimits {
-    fn default() -> Self {
-        Self {
-            max_config_characters: 131_072,
-            max_rule_states: 10_000,
-            max_states: 250_000,
-        }
-    }
-}
 
 /// A compiled route config. Immutable but for its provenance and counts, and shared between threads as it is.
 ///
@@ -220,7 +191,7 @@ impl RouteTable {
     }
 
     /// What happened to each rule since the table was published, in their order. Zeros, if
-    /// [`LiveTable::counting`](crate::LiveTable::counting) did not publish it, or without the
+    /// [`LiveTable::with_counts`](crate::LiveTable::with_counts) did not publish it, or without the
     /// feature `counts`.
     ///
     /// Not one moment of all: lookups go on meanwhile.
@@ -292,8 +263,12 @@ impl TableRule {
             let groups = groups.unwrap_or_else(|max_states| {
                 let message =
                     format!("finding the groups of this pattern takes {max_states} states at most");
-                let problem = Problem::new(format!("/rules/{index}/action"), message)
-                    .with_hint("shorten the pattern's repetitions, or use {code} only");
+                let problem = Problem::new(
+                    ProblemCode::GroupsTooCostly,
+                    format!("/rules/{index}/action"),
+                    message,
+                )
+                .with_hint("shorten the pattern's repetitions, or use {code} only");
                 let problem = problem.in_rule(Some(rule.id.as_str()));
                 problems.push(problem.at(Some(rule.position)));
                 None
@@ -386,7 +361,7 @@ struct Winner<'a> {
     open_id: OpenId<'a>,
     hash_key: &'a mut Vec<u8>,
     /// Where those are kept that do not admit, if they are counted.
-    refused: Option<&'a mut Refused>,
+    refused: Option<&'a mut RefusedRules>,
     best: u32,
 }
 
@@ -422,27 +397,5 @@ impl matcher::Visitor for AllMatches {
 
     fn accepted(&mut self, rule: u32) {
         self.rules.push(rule);
-    }
-}
-
-/// Runs `work`; a panic in it, which would be a defect, is an error like any.
-pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, ConfigError>) -> Result<T, ConfigError> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
-        let message = "an internal fault of the compiler; the config is refused";
-        Err(Problem::new("", message)
-            .with_hint("this is a defect of codeid: please report it")
-            .into())
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::guarded;
-
-    #[test]
-    fn a_panic_while_compiling_is_an_error_like_any() {
-        let error = guarded::<()>(|| panic!("on purpose")).unwrap_err();
-        assert_eq!(error.problems().len(), 1);
-        assert!(error.problems()[0].hint().is_some());
     }
 }

@@ -71,6 +71,8 @@ pub(crate) enum Answer {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct ExpectedProblem {
+    /// The problem's code.
+    pub(crate) code: String,
     /// The rule's id, or several of which one will do; `None` or `""` where the problem is in no rule
     /// or the rule has no readable id.
     pub(crate) rule: Option<OneOf>,

@@ -87,7 +87,7 @@ fn behind_a_run(size: usize, entropy: &mut Entropy<'_>) -> Vec<Match> {
             if entropy.chance(10) {
                 nodes[1] = self::run(entropy);
             }
-            let mut pattern = Pattern::of(Node::Concat(nodes));
+            let mut pattern = Pattern::new(Node::Concat(nodes));
             pattern.ignore_case = entropy.chance(10);
             Match::Regex(pattern)
         })
@@ -126,7 +126,7 @@ fn optional_beginning(size: usize, entropy: &mut Entropy<'_>) -> Vec<Match> {
             if entropy.chance(70) {
                 nodes.push(repeat(Node::Dot, 0, None));
             }
-            let mut pattern = Pattern::of(Node::Concat(nodes));
+            let mut pattern = Pattern::new(Node::Concat(nodes));
             pattern.ignore_case = entropy.chance(30);
             Match::Regex(pattern)
         })
@@ -157,7 +157,7 @@ fn literal_inside(size: usize, entropy: &mut Entropy<'_>) -> Vec<Match> {
 }
 
 fn regex(nodes: Vec<Node>) -> Match {
-    Match::Regex(Pattern::of(Node::Concat(nodes)))
+    Match::Regex(Pattern::new(Node::Concat(nodes)))
 }
 
 fn literal(text: &str) -> Node {

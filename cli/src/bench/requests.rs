@@ -1,8 +1,9 @@
 //! The requests, made before the run: bytes that only have to be sent.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 use std::path::Path;
+
+use codeid_daemon::percent;
 
 use super::target::Protocol;
 
@@ -161,8 +162,8 @@ fn write_request(
         }
         Protocol::HttpGet { host, path } => {
             let path = path
-                .replace("{code}", &percent_encoded(code))
-                .replace("{openId}", &percent_encoded(open_id));
+                .replace("{code}", &percent::encode(code))
+                .replace("{openId}", &percent::encode(open_id));
             push(out, &["GET ", &path, " HTTP/1.1\r\nHost: ", host]);
             push_headers(out, headers, filled)?;
         }
@@ -200,18 +201,6 @@ fn push(out: &mut Vec<u8>, parts: &[&str]) {
     for part in parts {
         out.extend_from_slice(part.as_bytes());
     }
-}
-
-fn percent_encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len() * 3);
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            write!(encoded, "%{byte:02X}").expect("writing to memory cannot fail");
-        }
-    }
-    encoded
 }
 
 #[cfg(test)]

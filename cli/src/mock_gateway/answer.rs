@@ -15,7 +15,7 @@ use codeid_daemon::result::ApiResult;
 use codeid_daemon::result::sdk_proxy as results;
 use codeid_daemon::sdk_proxy::PATH;
 use codeid_daemon::signature::{SignedContent, SigningFailed};
-use codeid_daemon::timestamp::request_time;
+use codeid_daemon::timestamp::{iso_8601, since_1970};
 
 /// How it answers requests that are as they should be.
 #[derive(Debug)]
@@ -119,7 +119,7 @@ impl Gateway {
         let now = SystemTime::now();
         let is_success = status == StatusCode::OK && result.status == "S";
         let body = body(&result, refused, is_success.then_some((&*tracer, now)));
-        let time = request_time(now);
+        let time = iso_8601(now);
         let signed = if self.behaviour.wrong_signature {
             format!("{body} ")
         } else {
@@ -170,10 +170,7 @@ fn body(result: &ApiResult, refused: Option<&str>, success: Option<(&str, System
         mock_gateway: refused.unwrap_or("This is a stand-in for Alipay+. Nothing was done."),
     };
     if let Some((tracer, now)) = success {
-        let seconds = now
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_secs();
+        let seconds = since_1970(now).as_secs();
         let data = json!({
             "traceId": tracer,
             "success": true,

@@ -7,14 +7,15 @@ use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use codeid_engine::ConfigDigest;
 use serde::Serialize;
 use tokio::task::spawn_blocking;
 
-use crate::timestamp::request_time;
+use crate::sync::Mutex;
+use crate::timestamp::iso_8601;
 
 /// The file.
 #[derive(Clone, Debug)]
@@ -91,12 +92,12 @@ impl AuditLog {
 
     fn append(&self, action: &Action) -> io::Result<()> {
         let line = Line {
-            time: request_time(SystemTime::now()),
+            time: iso_8601(SystemTime::now()),
             action,
         };
         let mut line = serde_json::to_vec(&line)?;
         line.push(b'\n');
-        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let _turn = self.turn.lock();
         let mut file = self.open_to_append()?;
         file.write_all(&line)?;
         file.sync_data()
@@ -133,7 +134,7 @@ mod tests {
             who: who.to_owned(),
             action: "apply",
             from: None,
-            to: Some(ConfigDigest::of(b"x")),
+            to: Some(ConfigDigest::new(b"x")),
             outcome: "done",
         };
         log.write(action("uid 1\n\"")).await.unwrap();
@@ -145,7 +146,7 @@ mod tests {
             .collect();
         assert_eq!(lines.len(), 2);
         assert_eq!(lines[0]["who"], "uid 1\n\"");
-        assert_eq!(lines[0]["to"], ConfigDigest::of(b"x").to_string());
+        assert_eq!(lines[0]["to"], ConfigDigest::new(b"x").to_string());
         assert!(lines[0]["time"].as_str().unwrap().ends_with("+00:00"));
 
         fs::remove_file(&path).unwrap();

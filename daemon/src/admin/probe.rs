@@ -5,18 +5,19 @@ use hyper::StatusCode;
 
 use super::answer::{json, json_of, text};
 use super::call::{Call, Outcome};
-use super::status::{Alive, Readiness};
+use super::status::readiness;
+use crate::api::readiness::Liveness;
 
 const OPEN_API: &str = include_str!("openapi.json");
 
 /// `GET /livez`
 pub(super) async fn live(_: Call) -> Outcome {
-    Ok(json(&Alive { live: true }))
+    Ok(json(&Liveness { live: true }))
 }
 
 /// `GET /readyz`
 pub(super) async fn ready(call: Call) -> Outcome {
-    let readiness = Readiness::now(&call.plane);
+    let readiness = readiness(&call.plane);
     let status = match readiness.ready {
         true => StatusCode::OK,
         false => StatusCode::SERVICE_UNAVAILABLE,

@@ -1,132 +1,60 @@
-//! What `/v1/status`, `/livez` and `/readyz` answer.
+//! The documents of `/v1/status`, `/livez` and `/readyz`.
 
-use std::collections::BTreeMap;
-use std::time::SystemTime;
-
-use serde::Serialize;
-
-use super::{AdminPlane, Listening};
-use crate::metrics::Connections;
-use crate::rules::status::Status;
-use crate::settings::StalePolicy;
+use super::{AdminPlane, log_level};
+use crate::api::readiness::{NotReady, Readiness, Reason};
+use crate::api::status::{DaemonStatus, RulesStatus, StalePolicy, Status};
 use crate::shutdown::Stage;
 use crate::telemetry;
+use crate::timestamp::{milliseconds, unix_ms};
 
-/// Everything an operator may know of a running daemon.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Document<'a> {
-    daemon: Daemon<'a>,
-    #[serde(flatten)]
-    readiness: Readiness,
-    #[serde(flatten)]
-    reload: Status,
-}
-
-/// The process.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Daemon<'a> {
-    version: &'static str,
-    pid: u32,
-    /// Milliseconds since the beginning of 1970, UTC.
-    started_at: u64,
-    uptime_ms: u64,
-    /// Whether it was told to stop, or to drain.
-    stopping: bool,
-    /// Whether an operator told it to drain.
-    draining: bool,
-    /// The least severe events that are logged.
-    log_level: String,
-    listeners: &'a Listening,
-    /// Those that are open on each listener that serves, and how many ever were.
-    connections: BTreeMap<&'static str, Connections>,
-}
-
-/// Whether requests should be sent here.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Readiness {
-    pub(super) ready: bool,
-    /// Why not; empty if they should.
-    not_ready_because: Vec<Reason>,
-}
-
-/// Why requests should be sent elsewhere.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Reason {
-    /// For programs.
-    reason: &'static str,
-    /// For people.
-    detail: String,
-}
-
-/// That the process runs.
-#[derive(Debug, Serialize)]
-pub(super) struct Alive {
-    pub(super) live: bool,
-}
-
-impl<'a> Document<'a> {
-    /// Everything, as it is now.
-    pub(super) fn of(plane: &'a AdminPlane) -> Self {
-        let status = plane.operator.board().status();
-        Self {
-            daemon: Daemon {
-                version: env!("CARGO_PKG_VERSION"),
-                pid: std::process::id(),
-                started_at: unix_ms(plane.started_at),
-                uptime_ms: milliseconds(plane.started.elapsed()),
-                stopping: plane.shutdown.reached(Stage::Drain),
-                draining: plane.shutdown.is_draining(),
-                log_level: telemetry::level().to_string(),
-                listeners: &plane.listening,
-                connections: plane.metrics.connections_by_listener(),
-            },
-            readiness: Readiness::of(plane, &status),
-            reload: status,
-        }
+/// Returns the whole status document, as of now.
+pub(super) fn status(plane: &AdminPlane) -> Status {
+    let rules = plane.operator.board().status();
+    Status {
+        daemon: DaemonStatus {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            pid: std::process::id(),
+            started_at: unix_ms(plane.started_at),
+            uptime_ms: milliseconds(plane.started.elapsed()),
+            stopping: plane.shutdown.reached(Stage::Drain),
+            draining: plane.shutdown.is_draining(),
+            log_level: log_level::from_filter(telemetry::level()),
+            listeners: plane.listening.clone(),
+            connections: plane.metrics.connections_by_listener(),
+        },
+        readiness: readiness_of(plane, &rules),
+        rules,
     }
 }
 
-impl Readiness {
-    /// As the daemon is now.
-    pub(super) fn now(plane: &AdminPlane) -> Self {
-        Self::of(plane, &plane.operator.board().status())
-    }
-
-    fn of(plane: &AdminPlane, status: &Status) -> Self {
-        let mut not_ready_because = Vec::new();
-        let mut tell = |reason, detail: String| not_ready_because.push(Reason { reason, detail });
-        if plane.shutdown.is_draining() {
-            tell("draining", "An operator has the daemon drain.".to_owned());
-        } else if plane.shutdown.reached(Stage::Drain) {
-            tell("stopping", "The daemon was told to stop.".to_owned());
-        }
-        if status.table.is_none() {
-            tell("noTable", "There is no route table.".to_owned());
-        }
-        let is_unready = status.staleness.policy == StalePolicy::Unready.word();
-        if status.staleness.stale && is_unready && status.hold.is_none() {
-            let detail = format!(
-                "The remote source has not confirmed the route table for {} ms.",
-                status.staleness.age_ms
-            );
-            tell("stale", detail);
-        }
-        Self {
-            ready: not_ready_because.is_empty(),
-            not_ready_because,
-        }
-    }
+/// Returns whether requests should be sent to this daemon, as of now.
+pub(super) fn readiness(plane: &AdminPlane) -> Readiness {
+    readiness_of(plane, &plane.operator.board().status())
 }
 
-fn unix_ms(time: SystemTime) -> u64 {
-    time.duration_since(SystemTime::UNIX_EPOCH)
-        .map_or(0, milliseconds)
-}
-
-fn milliseconds(duration: std::time::Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+fn readiness_of(plane: &AdminPlane, rules: &RulesStatus) -> Readiness {
+    let mut not_ready_because = Vec::new();
+    let mut add = |reason, detail: String| not_ready_because.push(Reason { reason, detail });
+    if plane.shutdown.is_draining() {
+        let detail = "An operator drained the daemon.";
+        add(NotReady::Draining, detail.to_owned());
+    } else if plane.shutdown.reached(Stage::Drain) {
+        add(NotReady::Stopping, "The daemon is stopping.".to_owned());
+    }
+    if rules.table.is_none() {
+        let detail = "There is no route table.";
+        add(NotReady::NoTable, detail.to_owned());
+    }
+    let is_unready = rules.staleness.policy == StalePolicy::Unready;
+    if rules.staleness.stale && is_unready && rules.freeze.is_none() {
+        let detail = format!(
+            "The remote source has not confirmed the route table for {} ms.",
+            rules.staleness.age_ms
+        );
+        add(NotReady::Stale, detail);
+    }
+    Readiness {
+        ready: not_ready_because.is_empty(),
+        not_ready_because,
+    }
 }

@@ -2,16 +2,18 @@
 
 use codeid_engine::ConfigDigest;
 use hyper::StatusCode;
-use serde::{Deserialize, Serialize};
-use serde_json::{Number, json};
-use tracing::level_filters::LevelFilter;
+use serde::Deserialize;
+use serde_json::json;
 
 use super::answer::{Answer, Refusal, json};
 use super::call::{Call, IfMatch, Outcome};
-use crate::rules::hold::HoldAction;
-use crate::rules::operator::{Done, NotDone, Order};
+use crate::api::apply::{Applied, RollbackRequest};
+use crate::api::freeze::{FreezeAction, FreezeChanged, FreezeRequest};
+use crate::api::problem::Problem;
+use crate::api::reload::{ReloadOutcome, Reloaded};
+use crate::api::status::{CheckOutcome, SourceCheck};
+use crate::rules::operator::{NotDone, Order};
 use crate::shutdown::Stage;
-use crate::telemetry;
 
 /// The longest reason for a hold, in characters.
 const MAX_REASON_CHARACTERS: usize = 200;
@@ -33,32 +35,17 @@ pub(super) async fn apply(call: Call) -> Outcome {
              or be * for any.",
         ));
     };
-    put(&call, call.body.to_vec(), replaces, HoldAction::Apply).await
+    put(&call, call.body.to_vec(), replaces, FreezeAction::Apply).await
 }
 
 /// `POST /v1/rollback`
 pub(super) async fn rollback(call: Call) -> Outcome {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct To {
-        generation: Number,
-    }
-    let To { generation } = call.json()?;
-    let generation = whole(&generation).ok_or_else(|| {
-        Refusal::malformed("The generation must be a whole number that is not negative.")
-    })?;
+    let RollbackRequest { generation } = call.json()?;
     let replaces = call.if_match()?.unwrap_or(IfMatch::Anything);
     let entry = call.plane.operator.board().history.find(generation);
     let entry = entry.ok_or_else(unknown_generation)?;
     let text = entry.text.as_bytes().to_vec();
-    put(&call, text, replaces, HoldAction::Rollback).await
-}
-
-/// The value of a number that is whole and not negative, also if it is written `4.0`.
-fn whole(number: &Number) -> Option<u64> {
-    let written = number.to_string();
-    let digits = written.strip_suffix(".0").unwrap_or(&written);
-    digits.parse().ok()
+    put(&call, text, replaces, FreezeAction::Rollback).await
 }
 
 /// `POST /v1/reload`
@@ -71,25 +58,28 @@ pub(super) async fn reload(call: Call) -> Outcome {
     }
     let from = operator.digest();
     let looks = operator.reload().await.map_err(Refusal::from)?;
-    let last = looks.last().map_or("failed", |look| look.outcome);
     let to = operator.digest();
-    let answer = json(&json!({
-        "outcome": if last == "absent" { "failed" } else { last },
-        "looks": looks,
-        "generation": operator.serving().map(|entry| entry.generation.get()),
-        "sha256": to,
-    }));
+    let answer = json(&Reloaded {
+        outcome: outcome(&looks),
+        checks: looks,
+        generation: operator.serving().map(|entry| entry.generation.get()),
+        sha256: to,
+    });
     Ok(with(answer, Replaced { from, to }))
+}
+
+fn outcome(checks: &[SourceCheck]) -> ReloadOutcome {
+    match checks.last().map(|check| check.outcome) {
+        Some(CheckOutcome::Activated) => ReloadOutcome::Activated,
+        Some(CheckOutcome::Unchanged) => ReloadOutcome::Unchanged,
+        Some(CheckOutcome::Refused) => ReloadOutcome::Refused,
+        Some(CheckOutcome::Failed | CheckOutcome::Absent) | None => ReloadOutcome::Failed,
+    }
 }
 
 /// `POST /v1/freeze`
 pub(super) async fn freeze(call: Call) -> Outcome {
-    #[derive(Default, Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Why {
-        reason: Option<String>,
-    }
-    let Why { reason } = call.json_or_nothing()?;
+    let FreezeRequest { reason } = call.json_or_nothing()?;
     let is_long = |reason: &String| reason.chars().count() > MAX_REASON_CHARACTERS;
     if reason.as_ref().is_some_and(is_long) {
         return Err(Refusal::malformed(format!(
@@ -97,29 +87,17 @@ pub(super) async fn freeze(call: Call) -> Outcome {
         )));
     }
     let by = call.caller.to_string();
-    let hold = call.plane.operator.freeze(reason, by).await?;
-    Ok(json(&json!({ "hold": hold })))
+    let freeze = call.plane.operator.freeze(reason, by).await?;
+    Ok(json(&FreezeChanged {
+        freeze: Some(freeze),
+    }))
 }
 
 /// `POST /v1/thaw`
 pub(super) async fn thaw(call: Call) -> Outcome {
     let Nothing {} = call.json_or_nothing()?;
     call.plane.operator.thaw().await?;
-    Ok(json(&json!({ "hold": null })))
-}
-
-/// `POST /v1/log-level`
-pub(super) async fn log_level(call: Call) -> Outcome {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct To {
-        level: Level,
-    }
-    let To { level } = call.json()?;
-    if !telemetry::set_level(level.filter()) {
-        return Err(Refusal::fault());
-    }
-    Ok(json(&json!({ "level": level })))
+    Ok(json(&FreezeChanged { freeze: None }))
 }
 
 /// `POST /v1/drain`
@@ -129,7 +107,7 @@ pub(super) async fn drain(call: Call) -> Outcome {
     Ok(json(&json!({ "draining": true })))
 }
 
-async fn put(call: &Call, text: Vec<u8>, replaces: IfMatch, action: HoldAction) -> Outcome {
+async fn put(call: &Call, text: Vec<u8>, replaces: IfMatch, action: FreezeAction) -> Outcome {
     let order = Order {
         text,
         replaces: replaces.digest(),
@@ -137,7 +115,7 @@ async fn put(call: &Call, text: Vec<u8>, replaces: IfMatch, action: HoldAction) 
         by: call.caller.to_string(),
     };
     let done = call.plane.operator.put(order).await?;
-    let Done {
+    let Applied {
         sha256, replaced, ..
     } = done;
     let replaced = Replaced {
@@ -156,29 +134,6 @@ fn with(mut answer: Answer, replaced: Replaced) -> Answer {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Nothing {}
-
-/// How much is logged.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-enum Level {
-    Error,
-    Warn,
-    Info,
-    Debug,
-    Trace,
-}
-
-impl Level {
-    const fn filter(self) -> LevelFilter {
-        match self {
-            Self::Error => LevelFilter::ERROR,
-            Self::Warn => LevelFilter::WARN,
-            Self::Info => LevelFilter::INFO,
-            Self::Debug => LevelFilter::DEBUG,
-            Self::Trace => LevelFilter::TRACE,
-        }
-    }
-}
 
 pub(super) fn unknown_generation() -> Refusal {
     let detail = "No table of this generation is remembered; the history lists those that are.";
@@ -204,7 +159,7 @@ impl From<NotDone> for Refusal {
                     unsound.why
                 ),
             )
-            .with_problems(unsound.problems),
+            .with_problems(unsound.problems.iter().map(Problem::from).collect()),
             NotDone::NotKept(why) => Self::new(
                 StatusCode::INSUFFICIENT_STORAGE,
                 "notKept",

@@ -1,12 +1,13 @@
 //! The certificate that serves, replaced when its files change.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
 use rustls::ServerConfig;
 
 use super::certificate::{Certificate, CertificateError, MAX_BYTES};
-use crate::files::watch::{FileWatch, Reread};
+use crate::files::watch::{FileWatch, WatchedFiles};
 use crate::settings::{self, Tls};
+use crate::sync::Mutex;
 
 /// The certificate that new connections get. Those that are open keep the one that they began with.
 #[derive(Debug)]
@@ -36,8 +37,8 @@ impl LiveCertificate {
     /// whole pair again. Until then what served goes on to.
     pub(crate) async fn follow(self: Arc<Self>, watch: settings::Watch) {
         let files = [&self.files.cert_path, &self.files.key_path]
-            .map(|path| FileWatch::start(path, MAX_BYTES, &watch));
-        let mut files = Reread::new(files, watch.poll_interval);
+            .map(|path| FileWatch::new(path, MAX_BYTES, &watch));
+        let mut files = WatchedFiles::new(files, watch.poll_interval);
         let mut refused = None;
         loop {
             let this = Arc::clone(&self);
@@ -76,7 +77,6 @@ impl LiveCertificate {
     }
 
     fn current(&self) -> MutexGuard<'_, Certificate> {
-        // It is replaced as a whole.
-        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+        self.current.lock()
     }
 }

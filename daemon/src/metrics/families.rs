@@ -6,8 +6,9 @@ use super::exposition::{Exposition, Kind};
 use super::histogram::Distribution;
 use super::rules::Series;
 use super::{Identification, Listener, Metrics, RECORDED, RequestResult};
+use crate::api::status::{Counters, RulesStatus, SourceStatus, TableStatus};
 use crate::readiness;
-use crate::rules::status::{Counters, SourceStatus, Status, TableStatus};
+use crate::timestamp::since_1970;
 
 const NANOSECONDS: f64 = 1e9;
 const MICROSECONDS: f64 = 1e6;
@@ -58,11 +59,10 @@ fn process(metrics: &Metrics, out: &mut Exposition) {
         "Which program runs; always 1.",
     )
     .sample(&[("version", env!("CARGO_PKG_VERSION"))], 1);
-    let since_1970 = metrics.started_at.duration_since(std::time::UNIX_EPOCH);
     out.gauge(
         "codeid_start_time_seconds",
         "When the process began to start, in seconds since 1970.",
-        since_1970.map_or(0.0, |since| since.as_secs_f64()),
+        since_1970(metrics.started_at).as_secs_f64(),
     );
     out.gauge(
         "codeid_ready",
@@ -233,7 +233,7 @@ fn table_that_serves(table: &TableStatus, out: &mut Exposition) {
     );
 }
 
-fn age(status: &Status, out: &mut Exposition) {
+fn age(status: &RulesStatus, out: &mut Exposition) {
     out.gauge(
         "codeid_table_age_seconds",
         "How long ago the remote source last gave or confirmed what serves, or the start if it never did.",
@@ -247,7 +247,7 @@ fn age(status: &Status, out: &mut Exposition) {
     out.gauge(
         "codeid_table_held",
         "Whether an operator holds what serves against what the sources give.",
-        u8::from(status.hold.is_some()),
+        u8::from(status.freeze.is_some()),
     );
     if let Some(at) = status.last_activation_at {
         out.gauge(
@@ -258,7 +258,7 @@ fn age(status: &Status, out: &mut Exposition) {
     }
 }
 
-fn sources(status: &Status, out: &mut Exposition) {
+fn sources(status: &RulesStatus, out: &mut Exposition) {
     let sources = &status.sources;
     let all = [
         ("remote", sources.remote.as_ref()),
@@ -326,7 +326,7 @@ fn reloads(counters: &Counters, out: &mut Exposition) {
     );
 }
 
-fn saves(status: &Status, out: &mut Exposition) {
+fn saves(status: &RulesStatus, out: &mut Exposition) {
     let mut family = out.family(
         Kind::Counter,
         "codeid_saves_total",
@@ -352,7 +352,7 @@ fn restarts(counters: &Counters, out: &mut Exposition) {
         family.sample(&[("task", task)], count);
     }
     for (task, count) in &counters.restarts {
-        if !TASKS.contains(task) {
+        if !TASKS.contains(&&**task) {
             family.sample(&[("task", task)], count);
         }
     }

@@ -33,12 +33,12 @@ use codeid_engine::LiveTable;
 
 use self::exposition::Exposition;
 use self::rules::RuleSeries;
+use crate::api::metrics as api;
 use crate::rules::status::Board;
 use crate::shutdown::Shutdown;
 
 pub(crate) use self::connections::{ConnectionFigures, OpenConnection};
 pub(crate) use self::sdk_proxy::SdkProxyFigures;
-pub(crate) use self::snapshot::{Connections, Snapshot};
 pub(crate) use self::tally::{Identification, Listener, RequestResult, Tally};
 pub(crate) use self::worker::{
     Elapsed, Stopwatch, WorkerFigures, enter_worker, record, thread_scratch,
@@ -94,15 +94,15 @@ impl Metrics {
     }
 
     /// What clients of our own compare from one moment to the next.
-    pub(crate) fn snapshot(&self) -> Snapshot {
-        Snapshot::of(self)
+    pub(crate) fn snapshot(&self) -> api::Metrics {
+        api::Metrics::of(self)
     }
 
     /// By the name of its listener, the connections of each.
-    pub(crate) fn connections_by_listener(&self) -> BTreeMap<&'static str, Connections> {
+    pub(crate) fn connections_by_listener(&self) -> BTreeMap<api::Listener, api::Connections> {
         let of = |listener: Listener| {
-            let connections = Connections::of(&self.connections, listener);
-            (listener.word(), connections)
+            let connections = api::Connections::of(&self.connections, listener);
+            (listener.into(), connections)
         };
         Listener::ALL.into_iter().map(of).collect()
     }

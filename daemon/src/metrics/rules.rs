@@ -5,9 +5,9 @@
 //! did something first, the busiest first. The rest are one series together. A rule keeps its series
 //! as long as the table lives, and whoever is among the rest stays there: no counter ever falls.
 
-use std::sync::{Mutex, PoisonError};
-
 use codeid_engine::{RouteTable, RuleCount};
+
+use crate::sync::Mutex;
 
 /// The most rules with series of their own.
 pub(super) const MAX_RULES: usize = 800;
@@ -47,7 +47,7 @@ impl RuleSeries {
     /// The series of the rules of `table`, in their order; the rest, if there are any, last.
     pub(super) fn of<'a>(&self, table: &'a RouteTable) -> Vec<Series<'a>> {
         let counts: Vec<_> = table.rule_counts().collect();
-        let mut chosen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut chosen = self.0.lock();
         chosen.of(table.generation().get(), &counts, MAX_RULES)
     }
 }
@@ -127,13 +127,13 @@ mod tests {
         let rules: Vec<_> = (0..rules).map(rule).collect();
         let rules = rules.join(",");
         let json = format!(r#"{{"format": "codeid/1", "version": "1", "rules": [{rules}]}}"#);
-        let live = LiveTable::counting(1);
+        let live = LiveTable::with_counts(1);
         live.publish(RouteTable::from_json(json.as_bytes(), &CompileLimits::default()).unwrap());
         live
     }
 
     fn look_up(live: &LiveTable, rule: usize, times: usize) {
-        let mut scratch = Scratch::of_shard(0);
+        let mut scratch = Scratch::with_shard(0);
         let code = rule.to_string();
         for _ in 0..times {
             let (code, user) = (CodeValue::new(&code), OpenId::new("user-42"));

@@ -4,15 +4,16 @@
 //! not. It also publishes what it compiled, and frees what that replaced: no serving thread does.
 
 use std::io;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use codeid_engine::{Generation, Replaced, RouteTable};
+use codeid_engine::{Generation, ReplacedTable, RouteTable};
 use tokio::sync::oneshot;
 
 use super::status::Board;
+use crate::sync::Mutex;
 
 /// How much nicer it is to other threads than those are to it.
 const NICENESS: i32 = 10;
@@ -78,7 +79,7 @@ impl Compiler {
     }
 
     fn give(&self, job: Job) {
-        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        let jobs = self.jobs.lock();
         // If there is no thread, the job is dropped, and its outcome tells.
         let _ = jobs.send(job);
     }
@@ -89,7 +90,7 @@ impl Compiler {
             tracing::error!("the compiling thread met an internal fault and is started again");
             match start_thread() {
                 Ok(thread) => {
-                    *self.jobs.lock().unwrap_or_else(PoisonError::into_inner) = thread;
+                    *self.jobs.lock() = thread;
                 }
                 Err(error) => tracing::error!(%error, "the compiling thread cannot be started"),
             }
@@ -100,9 +101,9 @@ impl Compiler {
 }
 
 /// Lookups that still read the table end, and so does this.
-fn free(mut replaced: Option<Replaced>) {
+fn free(mut replaced: Option<ReplacedTable>) {
     while let Some(table) = replaced {
-        replaced = table.free().err();
+        replaced = table.try_free().err();
         if replaced.is_some() {
             thread::sleep(LOOKUP);
         }

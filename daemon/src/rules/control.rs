@@ -25,7 +25,7 @@ use super::reloading::{self, Requests};
 use super::schedule::Schedule;
 use super::sources::{LevelSources, Preset, Remote};
 use super::staleness::Staleness;
-use super::status::{Board, Sources};
+use super::status::{Board, unchecked};
 use super::supervisor::supervise;
 use crate::files::watch::FileWatch;
 use crate::rules::source::{RouteSources, uri};
@@ -73,7 +73,7 @@ impl Control {
             settings.reload.stale_policy,
             settings.reload.stale_after.filter(|_| has_remote),
         );
-        let board = Arc::new(Board::new(live, staleness, Sources::of(&sources)));
+        let board = Arc::new(Board::new(live, staleness, unchecked(&sources)));
         let journal = Arc::new(Journal::open(&settings.reload.journal_path));
         let loader = Loader::new(
             Arc::clone(&board),
@@ -205,7 +205,7 @@ fn level_sources(settings: &Settings, sources: RouteSources) -> LevelSources {
         preset: match &route.preset_path {
             None => Preset::BuiltIn,
             Some(path) => Preset::File {
-                watch: Box::new(FileWatch::start(path, most_bytes, &settings.watch)),
+                watch: Box::new(FileWatch::new(path, most_bytes, &settings.watch)),
                 shown: path.display().to_string(),
             },
         },

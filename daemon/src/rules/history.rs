@@ -1,9 +1,11 @@
 //! The tables that served, with their texts, so that an operator can go back to one.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
 use codeid_engine::{Generation, Provenance};
+
+use crate::sync::Mutex;
 
 /// How many tables are remembered, the one that serves included. With the longest texts that the
 /// settings allow by default they take 10 MiB.
@@ -50,6 +52,6 @@ impl History {
     }
 
     fn entries(&self) -> MutexGuard<'_, VecDeque<Arc<Entry>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }

@@ -15,6 +15,8 @@ use codeid_engine::{ConfigDigest, InitLevel};
 use serde::{Deserialize, Serialize};
 use tokio::task::spawn_blocking;
 
+use crate::api::freeze::{Freeze, FreezeAction};
+use crate::error_chain::ErrorChain;
 use crate::files::durable_file;
 use crate::files::regular_file::{self, ReadError};
 
@@ -24,33 +26,10 @@ const MAX_FRAME_BYTES: usize = 8192;
 /// The bytes that one character of the route config can take in the file: `\u0000`.
 const MAX_ESCAPED_BYTES: usize = 6;
 
-/// Who holds what, and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Hold {
-    /// Milliseconds since the beginning of 1970, UTC.
-    pub(crate) since: u64,
-    pub(crate) by: String,
-    pub(crate) action: HoldAction,
-    /// Of the route config that is held.
-    pub(crate) sha256: ConfigDigest,
-    /// What the operator said.
-    pub(crate) reason: Option<String>,
-}
-
-/// What put the hold there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) enum HoldAction {
-    Apply,
-    Rollback,
-    Freeze,
-}
-
 /// A hold, and the route config.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Held {
-    pub(super) hold: Hold,
+    pub(super) hold: Freeze,
     /// Where the config came from.
     pub(super) level: InitLevel,
     pub(super) uri: String,
@@ -70,7 +49,7 @@ pub(super) struct HoldFile {
 struct Content {
     since: u64,
     by: String,
-    action: HoldAction,
+    action: FreezeAction,
     reason: Option<String>,
     level: String,
     uri: String,
@@ -98,17 +77,17 @@ impl HoldFile {
         let file = match regular_file::read(&self.path, self.max_bytes) {
             Ok(file) => file,
             Err(ReadError::Absent) => return Ok(None),
-            Err(why) => return Err(told(&why)),
+            Err(error) => return Err(told(&ErrorChain(&error))),
         };
         let content: Content = serde_json::from_slice(&file.bytes).map_err(|e| told(&e))?;
         Ok(Some(Held {
             level: content.level.parse().map_err(|e| told(&e))?,
             uri: content.uri,
-            hold: Hold {
+            hold: Freeze {
                 since: content.since,
                 by: content.by,
                 action: content.action,
-                sha256: ConfigDigest::of(content.route_config_data.as_bytes()),
+                sha256: ConfigDigest::new(content.route_config_data.as_bytes()),
                 reason: content.reason,
             },
             text: content.route_config_data.into(),
@@ -135,7 +114,7 @@ impl HoldFile {
         let path = self.path.clone();
         on_disk(move || {
             let bytes = serde_json::to_vec(&content).map_err(|error| error.to_string())?;
-            durable_file::replace(&path, &bytes).map_err(|error| error.to_string())
+            durable_file::replace(&path, &bytes).map_err(|error| ErrorChain(&error).to_string())
         })
         .await
     }
@@ -173,11 +152,11 @@ mod tests {
 
     fn held(text: &str) -> Held {
         Held {
-            hold: Hold {
+            hold: Freeze {
                 since: 1,
                 by: "uid 1000".to_owned(),
-                action: HoldAction::Rollback,
-                sha256: ConfigDigest::of(text.as_bytes()),
+                action: FreezeAction::Rollback,
+                sha256: ConfigDigest::new(text.as_bytes()),
                 reason: Some("INC-7".to_owned()),
             },
             level: InitLevel::Remote,

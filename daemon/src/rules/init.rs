@@ -7,8 +7,8 @@ use thiserror::Error;
 
 use super::loader::{Found, Loader, Miss};
 use super::offer::{Origin, warned};
-use super::reloading::LookReport;
-use super::staleness::milliseconds;
+use super::reloading::source_check;
+use crate::timestamp::milliseconds;
 
 /// The levels, from the top.
 pub(super) const CHAIN: [InitLevel; 3] = [InitLevel::Remote, InitLevel::Local, InitLevel::Preset];
@@ -46,7 +46,7 @@ pub(super) async fn init(loader: &Loader, lowest: InitLevel) -> Result<(), InitE
     }
     for level in CHAIN {
         let look = loader.look(level).await;
-        let report = LookReport::of(level, &look);
+        let report = source_check(level, &look);
         loader.board.note().init.push(report);
         let source = loader.sources.shown(level);
         let took_ms = milliseconds(look.took);
@@ -59,10 +59,10 @@ pub(super) async fn init(loader: &Loader, lowest: InitLevel) -> Result<(), InitE
                 let (outcome, why) = (miss.outcome(), miss.why());
                 match &miss {
                     Miss::Absent(_) => {
-                        tracing::info!(%level, source, outcome, took_ms, why, "first route config");
+                        tracing::info!(%level, source, %outcome, took_ms, why, "first route config");
                     }
                     _ => {
-                        tracing::warn!(%level, source, outcome, took_ms, why, "first route config")
+                        tracing::warn!(%level, source, %outcome, took_ms, why, "first route config")
                     }
                 }
                 if level == lowest {

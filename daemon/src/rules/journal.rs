@@ -14,10 +14,12 @@ use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
-use codeid_engine::{ConfigDigest, NoDigest};
+use codeid_engine::{ConfigDigest, ParseDigestError};
 use serde::{Deserialize, Serialize};
+
+use crate::sync::Mutex;
 
 /// How often the process may die compiling a config until that is set aside.
 pub(super) const MAX_DEATHS: u32 = 3;
@@ -133,7 +135,7 @@ impl Journal {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     fn write(&self, state: &mut State) {
@@ -176,7 +178,7 @@ impl Content {
         }
     }
 
-    fn state(&self) -> Result<State, NoDigest> {
+    fn state(&self) -> Result<State, ParseDigestError> {
         let mut deaths = BTreeMap::new();
         for (digest, n) in &self.others {
             deaths.insert(digest.parse()?, *n);
@@ -244,7 +246,7 @@ mod tests {
     /// A process that begins to compile `config`, and dies.
     fn die_compiling(path: &Path, config: &[u8]) {
         let journal = Arc::new(Journal::open(path));
-        std::mem::forget(journal.begin(ConfigDigest::of(config)));
+        std::mem::forget(journal.begin(ConfigDigest::new(config)));
     }
 
     fn directory() -> (TempDir, PathBuf) {
@@ -256,7 +258,7 @@ mod tests {
     #[test]
     fn a_config_is_set_aside_at_the_third_death_and_no_other() {
         let (_directory, path) = directory();
-        let (fatal, good) = (ConfigDigest::of(b"fatal"), ConfigDigest::of(b"good"));
+        let (fatal, good) = (ConfigDigest::new(b"fatal"), ConfigDigest::new(b"good"));
         for deaths in 1..=3 {
             die_compiling(&path, b"fatal");
             let journal = Journal::open(&path);
@@ -275,12 +277,15 @@ mod tests {
         die_compiling(&path, b"a");
         die_compiling(&path, b"a");
         let journal = Arc::new(Journal::open(&path));
-        let compiling = journal.begin(ConfigDigest::of(b"a"));
+        let compiling = journal.begin(ConfigDigest::new(b"a"));
         assert!(path.exists());
         drop(compiling);
         assert!(!path.exists());
         die_compiling(&path, b"a");
-        assert_eq!(Journal::open(&path).set_aside(ConfigDigest::of(b"a")), None);
+        assert_eq!(
+            Journal::open(&path).set_aside(ConfigDigest::new(b"a")),
+            None
+        );
     }
 
     #[test]
@@ -288,7 +293,7 @@ mod tests {
         let (_directory, path) = directory();
         let journal = Arc::new(Journal::open(&path));
         let compile = std::panic::AssertUnwindSafe(|| {
-            let _compiling = journal.begin(ConfigDigest::of(b"a"));
+            let _compiling = journal.begin(ConfigDigest::new(b"a"));
             panic!("on purpose");
         });
         assert!(std::panic::catch_unwind(compile).is_err());
@@ -299,10 +304,10 @@ mod tests {
     fn a_graceful_stop_is_no_death_and_what_begins_after_it_neither() {
         let (_directory, path) = directory();
         let journal = Arc::new(Journal::open(&path));
-        std::mem::forget(journal.begin(ConfigDigest::of(b"a")));
+        std::mem::forget(journal.begin(ConfigDigest::new(b"a")));
         journal.close();
         assert!(!path.exists());
-        std::mem::forget(journal.begin(ConfigDigest::of(b"b")));
+        std::mem::forget(journal.begin(ConfigDigest::new(b"b")));
         assert!(!path.exists());
     }
 
@@ -313,10 +318,10 @@ mod tests {
             die_compiling(&path, b"fatal");
         }
         let journal = Arc::new(Journal::open(&path));
-        std::mem::forget(journal.begin(ConfigDigest::of(b"good")));
+        std::mem::forget(journal.begin(ConfigDigest::new(b"good")));
         journal.close();
         let journal = Journal::open(&path);
-        assert_eq!(journal.set_aside(ConfigDigest::of(b"fatal")), Some(3));
+        assert_eq!(journal.set_aside(ConfigDigest::new(b"fatal")), Some(3));
         assert!(journal.state().deaths.len() == 1);
     }
 
@@ -341,9 +346,9 @@ mod tests {
             fs::write(&path, &garbled).unwrap();
             let journal = Arc::new(Journal::open(&path));
             assert!(journal.state().deaths.is_empty(), "{garbled}");
-            let compiling = journal.begin(ConfigDigest::of(b"a"));
+            let compiling = journal.begin(ConfigDigest::new(b"a"));
             let noted = read(&path).unwrap().compiling;
-            assert_eq!(noted, Some(ConfigDigest::of(b"a")), "{garbled}");
+            assert_eq!(noted, Some(ConfigDigest::new(b"a")), "{garbled}");
             drop(compiling);
             assert!(!path.exists());
         }
@@ -356,9 +361,9 @@ mod tests {
         fs::write(&file, "").unwrap();
         for path in [directory.path().to_owned(), file.join("below")] {
             let journal = Arc::new(Journal::open(&path));
-            drop(journal.begin(ConfigDigest::of(b"a")));
-            drop(journal.begin(ConfigDigest::of(b"a")));
-            assert_eq!(journal.set_aside(ConfigDigest::of(b"a")), None);
+            drop(journal.begin(ConfigDigest::new(b"a")));
+            drop(journal.begin(ConfigDigest::new(b"a")));
+            assert_eq!(journal.set_aside(ConfigDigest::new(b"a")), None);
             journal.close();
         }
     }

@@ -4,7 +4,7 @@
 //! One look at a time: the start's until it has a table, then the reload loop's.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use codeid_engine::{CompileLimits, ConfigDigest, InitLevel};
@@ -17,9 +17,11 @@ use super::journal::Journal;
 use super::offer::HELD;
 use super::schedule::Schedule;
 use super::sources::{LevelSources, NoAnswer, Remote};
-use super::staleness::milliseconds;
-use super::status::{Board, Check, CheckOutcome, unix_ms};
+use super::status::Board;
+use crate::api::status::{Check, CheckOutcome};
 use crate::rules::source::{RemoteConfig, Revision};
+use crate::sync::Mutex;
+use crate::timestamp::{milliseconds, now_ms};
 
 /// Reads, considers, keeps and publishes route configs.
 pub(super) struct Loader {
@@ -147,12 +149,12 @@ impl Loader {
     pub(super) fn count_activation(&self) {
         let mut noted = self.board.note();
         noted.counters.reloads.activated += 1;
-        noted.last_activation_at = Some(unix_ms());
+        noted.last_activation_at = Some(now_ms());
     }
 
     /// Never held across an await.
     pub(super) fn memory(&self) -> MutexGuard<'_, Memory> {
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+        self.memory.lock()
     }
 
     async fn look_at_remote(&self) -> Result<Found, Miss> {
@@ -192,7 +194,7 @@ impl Loader {
         match read.map_err(|no| self.miss(no, "store"))? {
             None => Err(Miss::Absent("no route config was kept yet")),
             Some(bytes) => {
-                self.memory().kept = Some(ConfigDigest::of(&bytes));
+                self.memory().kept = Some(ConfigDigest::new(&bytes));
                 self.offer(InitLevel::Local, bytes).await
             }
         }
@@ -212,7 +214,7 @@ impl Loader {
             Ok(RemoteConfig::Config { .. }) => {
                 noted.counters.pulls.downloaded += 1;
                 if let Some(source) = noted.source(InitLevel::Remote) {
-                    source.last_download_at = Some(unix_ms());
+                    source.last_download_at = Some(now_ms());
                 }
             }
             Err(_) => noted.counters.pulls.failed += 1,
@@ -239,7 +241,7 @@ impl Loader {
         let delay = memory.schedule.delay_after(good);
         memory.next_pull = Some(Instant::now() + delay);
         drop(memory);
-        self.board.note().next_pull_at = Some(unix_ms().saturating_add(milliseconds(delay)));
+        self.board.note().next_pull_at = Some(now_ms().saturating_add(milliseconds(delay)));
     }
 
     /// `party`: under which name a panic is counted.
@@ -255,7 +257,7 @@ impl Loader {
 
     /// Tells whether it went another way than the last time.
     fn write_down(&self, level: InitLevel, looked: &Result<Found, Miss>) -> bool {
-        let at = unix_ms();
+        let at = now_ms();
         let mut noted = self.board.note();
         let reloads = &mut noted.counters.reloads;
         let (outcome, why) = match looked {
@@ -300,11 +302,11 @@ impl Loader {
 
 impl Miss {
     /// In one word.
-    pub(super) const fn outcome(&self) -> &'static str {
+    pub(super) const fn outcome(&self) -> CheckOutcome {
         match self {
-            Self::Absent(_) => "absent",
-            Self::Failed(_) => "failed",
-            Self::Refused(_) => "refused",
+            Self::Absent(_) => CheckOutcome::Absent,
+            Self::Failed(_) => CheckOutcome::Failed,
+            Self::Refused(_) => CheckOutcome::Refused,
         }
     }
 

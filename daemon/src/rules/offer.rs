@@ -20,7 +20,9 @@ use super::history::Entry;
 use super::journal::MAX_DEATHS;
 use super::loader::{Found, Loader, Miss, Unkept};
 use super::sources::NoAnswer;
-use super::status::{Refusal, unix_ms};
+use crate::api::problem;
+use crate::api::status::RefusedConfig;
+use crate::timestamp::now_ms;
 
 /// Why a source is not looked at, or what it gave is dropped.
 pub(super) const HELD: &str = "an operator holds what serves";
@@ -72,7 +74,7 @@ impl Loader {
             return Err(Miss::Absent(HELD));
         }
         self.require_room(&bytes).map_err(Miss::Failed)?;
-        let digest = ConfigDigest::of(&bytes);
+        let digest = ConfigDigest::new(&bytes);
         if self.serving() == Some(digest) {
             self.confirm(level, digest, bytes).await;
             return Ok(Found::Unchanged);
@@ -171,7 +173,7 @@ impl Loader {
         let Fit { table, digest, .. } = fit;
         let Origin { level, shown, by } = origin;
         let mut provenance = Provenance::new(level, shown, digest);
-        provenance.loaded_at_ms = unix_ms();
+        provenance.loaded_at_ms = now_ms();
         provenance.compile_time = fit.time;
         table.set_provenance(provenance.clone());
         let (version, rule_count) = (table.version().to_owned(), table.rule_count());
@@ -291,11 +293,15 @@ impl Loader {
         }
         self.memory().refused.insert(level, (digest, why.clone()));
         if let Some(source) = self.board.note().source(level) {
-            source.refusal = Some(Refusal {
+            source.refusal = Some(RefusedConfig {
                 sha256: digest,
-                at: unix_ms(),
+                at: now_ms(),
                 problem_count: problems.len(),
-                problems: problems.iter().take(MAX_SHOWN_PROBLEMS).cloned().collect(),
+                problems: problems
+                    .iter()
+                    .take(MAX_SHOWN_PROBLEMS)
+                    .map(problem::Problem::from)
+                    .collect(),
             });
         }
         Miss::Refused(why)
@@ -312,7 +318,7 @@ impl Loader {
 
     async fn save(&self, config: Arc<Unkept>) -> Option<String> {
         let saved = self.sources.save(&config.route_config_data).await;
-        let at = unix_ms();
+        let at = now_ms();
         let why = match saved {
             Ok(()) => {
                 let mut memory = self.memory();
@@ -369,6 +375,7 @@ impl From<ConfigError> for Unfit {
 fn log(problem: &Problem) {
     let position = problem.position();
     tracing::warn!(
+        code = problem.code().as_str(),
         rule = problem.rule(),
         pointer = problem.pointer(),
         line = position.map(|position| position.line),

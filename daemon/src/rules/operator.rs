@@ -7,14 +7,18 @@
 use std::sync::Arc;
 
 use codeid_engine::{ConfigDigest, InitLevel, Problem, RouteConfig};
-use serde::Serialize;
 
 use super::history::Entry;
-use super::hold::{Held, Hold, HoldAction};
+use super::hold::Held;
 use super::loader::Loader;
 use super::offer::{Origin, Unfit};
-use super::reloading::{LookReport, Requests};
-use super::status::{Board, unix_ms};
+use super::reloading::Requests;
+use super::status::Board;
+use crate::api::apply::{Applied, ApplyOutcome};
+use crate::api::freeze::{Freeze, FreezeAction};
+use crate::api::problem;
+use crate::api::status::SourceCheck;
+use crate::timestamp::now_ms;
 
 /// Carries out operators' orders.
 #[derive(Clone)]
@@ -29,27 +33,9 @@ pub(crate) struct Order {
     pub(crate) text: Vec<u8>,
     /// What must be serving for it to be carried out; `None`: whatever does.
     pub(crate) replaces: Option<ConfigDigest>,
-    pub(crate) action: HoldAction,
+    pub(crate) action: FreezeAction,
     /// Who gave it.
     pub(crate) by: String,
-}
-
-/// What carrying out an order led to.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Done {
-    outcome: &'static str,
-    generation: u64,
-    pub(crate) sha256: ConfigDigest,
-    /// What served before.
-    pub(crate) replaced: Option<ConfigDigest>,
-    version: String,
-    rule_count: usize,
-    /// Whether the local storage has it; the hold has it in any case.
-    kept: bool,
-    kept_why: Option<String>,
-    warnings: Vec<Problem>,
-    hold: Hold,
 }
 
 /// What checking a candidate found.
@@ -88,7 +74,7 @@ pub(crate) enum NotDone {
     /// The file of the hold could not be written or removed.
     NotKept(String),
     /// What serves is held.
-    Held(Hold),
+    Held(Freeze),
     /// There was an internal fault.
     Fault,
 }
@@ -123,7 +109,7 @@ impl Operator {
 
     /// Tries a route config without having it serve.
     pub(crate) async fn check(&self, bytes: Vec<u8>) -> Checked {
-        let sha256 = ConfigDigest::of(&bytes);
+        let sha256 = ConfigDigest::new(&bytes);
         let made = self.loader.make(sha256, bytes, RouteConfig::lint).await;
         Checked {
             sha256,
@@ -147,7 +133,7 @@ impl Operator {
     /// # Errors
     ///
     /// [`NotDone`].
-    pub(crate) async fn put(&self, order: Order) -> Result<Done, NotDone> {
+    pub(crate) async fn put(&self, order: Order) -> Result<Applied, NotDone> {
         let loader = &self.loader;
         let _turn = loader.turn.lock().await;
         let serving = loader.serving();
@@ -157,14 +143,14 @@ impl Operator {
         {
             return Err(NotDone::Stale { serving });
         }
-        let digest = ConfigDigest::of(&order.text);
+        let digest = ConfigDigest::new(&order.text);
         let hold = hold(order.action, order.by.clone(), digest, None);
         if let Some(serving) = self.serving().filter(|_| serving == Some(digest)) {
             self.hold(held(hold.clone(), &serving)).await?;
             let kept_why = loader.keep(digest, Arc::clone(&serving.text)).await;
             let replaced = Some(digest);
             return Ok(done(
-                "unchanged",
+                ApplyOutcome::Unchanged,
                 &serving,
                 replaced,
                 kept_why,
@@ -175,7 +161,7 @@ impl Operator {
         let fit = loader.make(digest, order.text, RouteConfig::lint).await?;
         let origin = Origin {
             level: InitLevel::Local,
-            shown: format!("{} by {}", order.action.done(), order.by),
+            shown: format!("{} by {}", past_participle(order.action), order.by),
             by: Some(order.by),
         };
         let before = loader.board.held();
@@ -199,7 +185,7 @@ impl Operator {
         let activated = loader.board.history.find(generation.get());
         let activated = activated.ok_or(NotDone::Fault)?;
         Ok(done(
-            "activated",
+            ApplyOutcome::Activated,
             &activated,
             serving,
             kept_why,
@@ -213,10 +199,14 @@ impl Operator {
     /// # Errors
     ///
     /// [`NotDone`].
-    pub(crate) async fn freeze(&self, reason: Option<String>, by: String) -> Result<Hold, NotDone> {
+    pub(crate) async fn freeze(
+        &self,
+        reason: Option<String>,
+        by: String,
+    ) -> Result<Freeze, NotDone> {
         let _turn = self.loader.turn.lock().await;
         let serving = self.serving().ok_or(NotDone::Fault)?;
-        let hold = hold(HoldAction::Freeze, by, serving.provenance.digest, reason);
+        let hold = hold(FreezeAction::Freeze, by, serving.provenance.digest, reason);
         self.hold(held(hold.clone(), &serving)).await?;
         Ok(hold)
     }
@@ -240,7 +230,7 @@ impl Operator {
     /// # Errors
     ///
     /// [`NotDone`].
-    pub(crate) async fn reload(&self) -> Result<Vec<LookReport>, NotDone> {
+    pub(crate) async fn reload(&self) -> Result<Vec<SourceCheck>, NotDone> {
         let looks = match self.loader.board.held() {
             Some(held) => return Err(NotDone::Held(held.hold.clone())),
             None => self.requests.ask_for_report(),
@@ -271,14 +261,12 @@ impl Operator {
     }
 }
 
-impl HoldAction {
-    /// In the past tense.
-    const fn done(self) -> &'static str {
-        match self {
-            Self::Apply => "applied",
-            Self::Rollback => "rolled back",
-            Self::Freeze => "frozen",
-        }
+/// Returns the past participle of the command.
+const fn past_participle(action: FreezeAction) -> &'static str {
+    match action {
+        FreezeAction::Apply => "applied",
+        FreezeAction::Rollback => "rolled back",
+        FreezeAction::Freeze => "frozen",
     }
 }
 
@@ -297,9 +285,9 @@ impl From<Unfit> for NotDone {
     }
 }
 
-fn hold(action: HoldAction, by: String, sha256: ConfigDigest, reason: Option<String>) -> Hold {
-    Hold {
-        since: unix_ms(),
+fn hold(action: FreezeAction, by: String, sha256: ConfigDigest, reason: Option<String>) -> Freeze {
+    Freeze {
+        since: now_ms(),
         by,
         action,
         sha256,
@@ -307,7 +295,7 @@ fn hold(action: HoldAction, by: String, sha256: ConfigDigest, reason: Option<Str
     }
 }
 
-fn held(hold: Hold, entry: &Entry) -> Held {
+fn held(hold: Freeze, entry: &Entry) -> Held {
     Held {
         hold,
         level: entry.provenance.level,
@@ -317,23 +305,23 @@ fn held(hold: Hold, entry: &Entry) -> Held {
 }
 
 fn done(
-    outcome: &'static str,
+    outcome: ApplyOutcome,
     entry: &Entry,
     replaced: Option<ConfigDigest>,
     kept_why: Option<String>,
     warnings: Vec<Problem>,
-    hold: Hold,
-) -> Done {
-    Done {
+    hold: Freeze,
+) -> Applied {
+    Applied {
         outcome,
         generation: entry.generation.get(),
         sha256: entry.provenance.digest,
         replaced,
         version: entry.version.clone(),
         rule_count: entry.rule_count,
-        kept: kept_why.is_none(),
-        kept_why,
-        warnings,
-        hold,
+        saved: kept_why.is_none(),
+        save_failure: kept_why,
+        warnings: warnings.iter().map(problem::Problem::from).collect(),
+        freeze: hold,
     }
 }

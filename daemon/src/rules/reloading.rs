@@ -3,11 +3,10 @@
 
 use std::future::pending;
 use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use codeid_engine::InitLevel;
-use serde::Serialize;
 use tokio::signal::unix::Signal;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{sleep, sleep_until};
@@ -15,7 +14,9 @@ use tokio::time::{sleep, sleep_until};
 use super::init::CHAIN;
 use super::loader::{Found, Loader, Look, Miss};
 use super::sources::Preset;
-use super::staleness::milliseconds;
+use crate::api::status::{CheckOutcome, SourceCheck};
+use crate::sync::Mutex;
+use crate::timestamp::milliseconds;
 
 /// The shortest time from one announcement that is heeded to the next, in case of a source that
 /// never stops announcing.
@@ -30,16 +31,7 @@ pub(super) struct Requests {
     /// Told when an operator begins or ends to hold what serves.
     pub(super) hold_changed: Notify,
     /// Who wants to know how the next look at all sources goes.
-    reports: Mutex<Vec<oneshot::Sender<Vec<LookReport>>>>,
-}
-
-/// How a look at a source went, for whoever asked for it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct LookReport {
-    pub(crate) level: InitLevel,
-    pub(crate) outcome: &'static str,
-    /// Why it led to nothing.
-    pub(crate) why: Option<String>,
+    reports: Mutex<Vec<oneshot::Sender<Vec<SourceCheck>>>>,
 }
 
 impl Requests {
@@ -49,15 +41,15 @@ impl Requests {
     }
 
     /// As [`Self::ask_for_chain`], and gives how it went; nothing if that met a fault.
-    pub(super) fn ask_for_report(&self) -> oneshot::Receiver<Vec<LookReport>> {
+    pub(super) fn ask_for_report(&self) -> oneshot::Receiver<Vec<SourceCheck>> {
         let (tell, report) = oneshot::channel();
         self.reports().push(tell);
         self.ask_for_chain();
         report
     }
 
-    fn reports(&self) -> MutexGuard<'_, Vec<oneshot::Sender<Vec<LookReport>>>> {
-        self.reports.lock().unwrap_or_else(PoisonError::into_inner)
+    fn reports(&self) -> MutexGuard<'_, Vec<oneshot::Sender<Vec<SourceCheck>>>> {
+        self.reports.lock()
     }
 }
 
@@ -137,7 +129,7 @@ pub(super) async fn watch_preset(loader: Arc<Loader>, requests: Arc<Requests>) {
     }
 }
 
-async fn heed(loader: &Loader, trigger: Trigger) -> Vec<LookReport> {
+async fn heed(loader: &Loader, trigger: Trigger) -> Vec<SourceCheck> {
     if loader.board.is_held() {
         if trigger == Trigger::Hangup {
             tracing::warn!("SIGHUP: nothing is read again, an operator holds what serves");
@@ -158,7 +150,7 @@ async fn heed(loader: &Loader, trigger: Trigger) -> Vec<LookReport> {
     for level in levels.iter().copied().filter(|level| *level >= serving) {
         let look = loader.look(level).await;
         log(loader, trigger, level, &look);
-        looks.push(LookReport::of(level, &look));
+        looks.push(source_check(level, &look));
         if look.outcome.is_ok() {
             return looks;
         }
@@ -169,22 +161,21 @@ async fn heed(loader: &Loader, trigger: Trigger) -> Vec<LookReport> {
     looks
 }
 
-impl LookReport {
-    pub(super) fn of(level: InitLevel, look: &Look) -> Self {
-        let (outcome, why) = told(look);
-        Self {
-            level,
-            outcome,
-            why: why.map(str::to_owned),
-        }
+/// How a look at the source of `level` went.
+pub(super) fn source_check(level: InitLevel, look: &Look) -> SourceCheck {
+    let (outcome, why) = told(look);
+    SourceCheck {
+        level,
+        outcome,
+        why: why.map(str::to_owned),
     }
 }
 
 /// How a look went: in a word, and if it led to nothing, why.
-fn told(look: &Look) -> (&'static str, Option<&str>) {
+fn told(look: &Look) -> (CheckOutcome, Option<&str>) {
     match &look.outcome {
-        Ok(Found::Activated) => ("activated", None),
-        Ok(Found::Unchanged) => ("unchanged", None),
+        Ok(Found::Activated) => (CheckOutcome::Activated, None),
+        Ok(Found::Unchanged) => (CheckOutcome::Unchanged, None),
         Err(miss) => (miss.outcome(), Some(miss.why())),
     }
 }
@@ -198,10 +189,10 @@ fn log(loader: &Loader, trigger: Trigger, level: InitLevel, look: &Look) {
     let (outcome, why) = told(look);
     match &look.outcome {
         Err(Miss::Failed(_) | Miss::Refused(_)) if loud => {
-            tracing::warn!(%level, source, trigger, outcome, took_ms, why, "reload");
+            tracing::warn!(%level, source, trigger, %outcome, took_ms, why, "reload");
         }
-        Ok(_) if loud => tracing::info!(%level, source, trigger, outcome, took_ms, "reload"),
-        _ => tracing::debug!(%level, source, trigger, outcome, took_ms, why, "reload"),
+        Ok(_) if loud => tracing::info!(%level, source, trigger, %outcome, took_ms, "reload"),
+        _ => tracing::debug!(%level, source, trigger, %outcome, took_ms, why, "reload"),
     }
 }
 

@@ -7,6 +7,7 @@ use codeid_engine::InitLevel;
 use tokio::time::timeout;
 
 use super::supervisor::catching;
+use crate::error_chain::ErrorChain;
 use crate::files::watch::FileWatch;
 use crate::rules::preset;
 use crate::rules::source::{RemoteConfig, RemoteSource, Revision, RouteStore, SourceError};
@@ -97,7 +98,7 @@ impl LevelSources {
             Preset::File { watch, .. } => {
                 let read = async {
                     let read = watch.read_settled().await;
-                    read.map_err(|error| SourceError::new(error.to_string()))
+                    read.map_err(SourceError::new)
                 };
                 self.ask(read).await
             }
@@ -110,7 +111,7 @@ impl LevelSources {
     ) -> Result<T, NoAnswer> {
         match catching(timeout(self.cut_off, answer)).await {
             Some(Ok(Ok(answer))) => Ok(answer),
-            Some(Ok(Err(error))) => Err(NoAnswer::Failed(error.to_string())),
+            Some(Ok(Err(error))) => Err(NoAnswer::Failed(ErrorChain(&error).to_string())),
             Some(Err(_)) => {
                 let most = self.cut_off.as_millis();
                 let why = format!("it was cut off, since it took more than {most} ms");

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 use crate::settings::StalePolicy;
+use crate::timestamp::milliseconds;
 
 /// The age of what serves, and its limit.
 ///
@@ -87,11 +88,6 @@ impl Staleness {
     fn confirmed(&self) -> Instant {
         self.started + Duration::from_millis(self.confirmed_ms.load(Relaxed))
     }
-}
-
-/// A duration in whole milliseconds.
-pub(super) fn milliseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -2,182 +2,23 @@
 //!
 //! Everything in it may be shown: URIs without secrets, and no openId.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::sync::{Arc, MutexGuard};
 
-use codeid_engine::{ConfigDigest, Generation, InitLevel, LiveTable, Problem, RouteTable};
-use serde::Serialize;
+use codeid_engine::{Generation, InitLevel, LiveTable, RouteTable};
 
 use super::history::History;
-use super::hold::{Held, Hold};
-use super::reloading::LookReport;
+use super::hold::Held;
 use super::sources::LevelSources;
-use super::staleness::{Staleness, milliseconds};
-
-/// One moment of it. Times are milliseconds since the beginning of 1970, UTC; what is not there is
-/// `null`.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Status {
-    /// What serves.
-    pub(crate) table: Option<TableStatus>,
-    /// How old that is, and what follows from it.
-    pub(crate) staleness: StalenessStatus,
-    /// How each source was at the start, in the order in which they were tried.
-    pub(crate) init: Vec<LookReport>,
-    /// Where configs come from.
-    pub(crate) sources: Sources,
-    /// When the remote is pulled next; `null` while it is, without one, and during a hold.
-    pub(crate) next_pull_at: Option<u64>,
-    /// When a table was activated last.
-    pub(crate) last_activation_at: Option<u64>,
-    /// Whether what the remote gave was kept.
-    pub(crate) save: Save,
-    /// Who holds what serves; `null`: nobody, and the sources decide.
-    pub(crate) hold: Option<Hold>,
-    /// What happened how often since the start.
-    pub(crate) counters: Counters,
-}
-
-/// The table that serves, and where it came from.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct TableStatus {
-    pub(crate) generation: u64,
-    pub(crate) version: String,
-    pub(crate) rule_count: usize,
-    pub(crate) level: InitLevel,
-    pub(crate) uri: String,
-    pub(crate) sha256: ConfigDigest,
-    pub(crate) loaded_at: u64,
-    /// How long parsing, checking and compiling took, in microseconds.
-    pub(crate) compile_us: u64,
-    /// About how many bytes it takes.
-    pub(crate) memory_bytes: usize,
-}
-
-/// The age of the table: how long ago the remote source last confirmed it.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct StalenessStatus {
-    pub(crate) policy: &'static str,
-    /// `null`: a table is never stale.
-    pub(crate) stale_after_ms: Option<u64>,
-    pub(crate) age_ms: u64,
-    pub(crate) stale: bool,
-}
-
-/// The sources of the three levels.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Sources {
-    /// `null`: there is none.
-    pub(crate) remote: Option<SourceStatus>,
-    pub(crate) local: SourceStatus,
-    pub(crate) preset: SourceStatus,
-}
-
-/// How it goes with one source.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct SourceStatus {
-    pub(crate) uri: String,
-    pub(crate) last_check: Option<Check>,
-    /// When the source last gave, or confirmed, a config that serves.
-    pub(crate) last_good_check_at: Option<u64>,
-    /// When it last gave a config, good or not.
-    pub(crate) last_download_at: Option<u64>,
-    /// What it gives is refused.
-    pub(crate) refusal: Option<Refusal>,
-}
-
-/// One look at a source.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Check {
-    pub(crate) at: u64,
-    pub(crate) good: bool,
-    pub(crate) outcome: CheckOutcome,
-    /// If it is not good: why.
-    pub(crate) why: Option<String>,
-    /// If it is not good: how many in a row were not.
-    pub(crate) failures: u64,
-}
-
-/// How a look at a source ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) enum CheckOutcome {
-    /// A new table serves.
-    Activated,
-    /// It gives what serves already.
-    Unchanged,
-    /// What it gives is refused.
-    Refused,
-    /// It gave nothing.
-    Failed,
-    /// There is none, or nothing in it yet.
-    Absent,
-}
-
-/// A config that is refused.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Refusal {
-    pub(crate) sha256: ConfigDigest,
-    /// When it was refused first.
-    pub(crate) at: u64,
-    pub(crate) problem_count: usize,
-    /// The first of them.
-    pub(crate) problems: Vec<Problem>,
-}
-
-/// Keeping what the remote gave.
-#[derive(Clone, Debug, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Save {
-    pub(crate) last_good_at: Option<u64>,
-    /// Why what serves is not kept; it is tried again at each pull.
-    pub(crate) failure: Option<String>,
-}
-
-/// What happened how often since the start.
-#[derive(Clone, Debug, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Counters {
-    pub(crate) pulls: Pulls,
-    pub(crate) reloads: Reloads,
-    /// Configs that were compiled, to be accepted or refused.
-    pub(crate) compiles: u64,
-    pub(crate) saves: u64,
-    pub(crate) saves_failed: u64,
-    /// How often each task was started again after a fault.
-    pub(crate) restarts: BTreeMap<&'static str, u64>,
-}
-
-/// Readings of the remote source.
-#[derive(Clone, Debug, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Pulls {
-    /// It gave a config.
-    pub(crate) downloaded: u64,
-    /// It answered that there is no other.
-    pub(crate) not_modified: u64,
-    /// It gave nothing.
-    pub(crate) failed: u64,
-}
-
-/// Configs that were looked at, from all levels.
-#[derive(Clone, Debug, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Reloads {
-    pub(crate) activated: u64,
-    /// What served already, by its bytes or as the remote said.
-    pub(crate) unchanged: u64,
-    pub(crate) refused: u64,
-}
+use super::staleness::Staleness;
+use crate::api::status::{
+    Counters, RulesStatus, SaveStatus, SourceCheck, SourceStatus, Sources, StalePolicy,
+    StalenessStatus, TableStatus,
+};
+use crate::settings;
+use crate::sync::Mutex;
+use crate::timestamp::milliseconds;
 
 /// Where it is all written down, and from where it is read.
 #[derive(Debug)]
@@ -194,11 +35,11 @@ pub(crate) struct Board {
 /// What is written down.
 #[derive(Debug)]
 pub(super) struct Noted {
-    pub(super) init: Vec<LookReport>,
+    pub(super) init: Vec<SourceCheck>,
     pub(super) sources: Sources,
     pub(super) next_pull_at: Option<u64>,
     pub(super) last_activation_at: Option<u64>,
-    pub(super) save: Save,
+    pub(super) save: SaveStatus,
     held: Option<Arc<Held>>,
     pub(super) counters: Counters,
 }
@@ -215,7 +56,7 @@ impl Board {
                 sources,
                 next_pull_at: None,
                 last_activation_at: None,
-                save: Save::default(),
+                save: SaveStatus::default(),
                 held: None,
                 counters: Counters::default(),
             }),
@@ -223,7 +64,7 @@ impl Board {
     }
 
     /// What is known now.
-    pub(crate) fn status(&self) -> Status {
+    pub(crate) fn status(&self) -> RulesStatus {
         let table = self.live.with(|table| {
             let table = table?;
             let provenance = table.provenance()?;
@@ -240,13 +81,13 @@ impl Board {
             })
         });
         let staleness = StalenessStatus {
-            policy: self.staleness.policy().word(),
+            policy: policy(self.staleness.policy()),
             stale_after_ms: self.staleness.after().map(milliseconds),
             age_ms: milliseconds(self.staleness.age()),
             stale: self.staleness.is_stale(),
         };
         let noted = self.note();
-        Status {
+        RulesStatus {
             table,
             staleness,
             init: noted.init.clone(),
@@ -254,7 +95,7 @@ impl Board {
             next_pull_at: noted.next_pull_at.filter(|_| noted.held.is_none()),
             last_activation_at: noted.last_activation_at,
             save: noted.save.clone(),
-            hold: noted.held.as_ref().map(|held| held.hold.clone()),
+            freeze: noted.held.as_ref().map(|held| held.hold.clone()),
             counters: noted.counters.clone(),
         }
     }
@@ -288,7 +129,7 @@ impl Board {
 
     /// To write something down. Never held across an await.
     pub(super) fn note(&self) -> MutexGuard<'_, Noted> {
-        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
+        self.noted.lock()
     }
 
     /// The level of what serves.
@@ -308,37 +149,34 @@ impl Noted {
     }
 
     pub(super) fn count_restart(&mut self, task: &'static str) {
-        *self.counters.restarts.entry(task).or_default() += 1;
+        *self
+            .counters
+            .restarts
+            .entry(Cow::Borrowed(task))
+            .or_default() += 1;
     }
 }
 
-impl Sources {
-    /// Sources that nobody looked at yet.
-    pub(super) fn of(sources: &LevelSources) -> Self {
-        let new = |level| SourceStatus::new(sources.shown(level));
-        Self {
-            remote: sources.remote.as_ref().map(|_| new(InitLevel::Remote)),
-            local: new(InitLevel::Local),
-            preset: new(InitLevel::Preset),
-        }
+/// Sources that nobody looked at yet.
+pub(super) fn unchecked(sources: &LevelSources) -> Sources {
+    let source = |level| SourceStatus {
+        uri: sources.shown(level),
+        last_check: None,
+        last_good_check_at: None,
+        last_download_at: None,
+        refusal: None,
+    };
+    Sources {
+        remote: sources.remote.as_ref().map(|_| source(InitLevel::Remote)),
+        local: source(InitLevel::Local),
+        preset: source(InitLevel::Preset),
     }
 }
 
-impl SourceStatus {
-    const fn new(uri: String) -> Self {
-        Self {
-            uri,
-            last_check: None,
-            last_good_check_at: None,
-            last_download_at: None,
-            refusal: None,
-        }
+const fn policy(policy: settings::StalePolicy) -> StalePolicy {
+    match policy {
+        settings::StalePolicy::Ignore => StalePolicy::Ignore,
+        settings::StalePolicy::Warn => StalePolicy::Warn,
+        settings::StalePolicy::Unready => StalePolicy::Unready,
     }
-}
-
-/// The time of day, in milliseconds since the beginning of 1970, UTC.
-pub(super) fn unix_ms() -> u64 {
-    SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .map_or(0, milliseconds)
 }

@@ -1,8 +1,9 @@
 //! Failures in the log: what a caller is not told, without a line for each of thousands.
 
 use std::fmt::Display;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use crate::sync::Mutex;
 
 /// How long one line stands for all that fails after it.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -26,7 +27,7 @@ impl Complaints {
     /// Tells of a failure; at most once a second, with how many went untold since.
     pub(super) fn tell(&self, why: &dyn Display) {
         let untold = {
-            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut state = self.state.lock();
             let now = Instant::now();
             if state.0.is_some_and(|last| now - last < INTERVAL) {
                 state.1 += 1;

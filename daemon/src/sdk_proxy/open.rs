@@ -16,6 +16,7 @@ use super::login_check::{self, LoginCheck};
 use super::upstream::{self, Upstream};
 use super::{Forwarder, PATH, SdkProxy};
 use crate::budget::Budget;
+use crate::error_chain::ErrorChain;
 use crate::outbound::connector::Connector;
 use crate::outbound::tls;
 use crate::run::StartError;
@@ -100,11 +101,11 @@ fn upstream(settings: &Proxy, budget: &Arc<Budget>) -> Result<Upstream, StartErr
         Some(path) => tls::roots_from_file(path),
         None => tls::platform_roots(),
     };
-    let roots = roots.map_err(|why| refused("proxy.ca-path", &why))?;
+    let roots = roots.map_err(|error| refused("proxy.ca-path", &ErrorChain(&error)))?;
     let config = match &settings.client_certificate {
         None => tls::client_config(roots),
-        Some(files) => tls::client_config_showing(roots, files)
-            .map_err(|why| refused("proxy.client-cert-path", &why))?,
+        Some(files) => tls::client_config_with_certificate(roots, files)
+            .map_err(|error| refused("proxy.client-cert-path", &ErrorChain(&error)))?,
     };
     let url = format!("{}{PATH}", settings.upstream);
     let url: Uri = url
@@ -135,7 +136,8 @@ fn customer_from(settings: &Proxy, budget: &Arc<Budget>) -> Result<CustomerFrom,
         .map_err(|why| refused("proxy.login-check-url", &why))?;
     let roots = match url.scheme_str() {
         Some("https") => {
-            tls::platform_roots().map_err(|why| refused("proxy.login-check-url", &why))?
+            let roots = tls::platform_roots();
+            roots.map_err(|error| refused("proxy.login-check-url", &ErrorChain(&error)))?
         }
         _ => RootCertStore::empty(),
     };

@@ -15,7 +15,7 @@ use super::{Answer, PATH};
 use crate::result::ApiResult;
 use crate::result::sdk_proxy as results;
 use crate::signature::{SignedContent, SigningFailed, SigningKey, VerifyingKeys};
-use crate::timestamp::request_time;
+use crate::timestamp::iso_8601;
 
 /// The most bytes of an answer's body.
 pub(super) const MAX_BODY_BYTES: usize = 8 << 20;
@@ -113,7 +113,7 @@ impl Upstream {
     }
 
     fn sign(&self, body: String) -> Result<Request<String>, Failed> {
-        let time = request_time(SystemTime::now());
+        let time = iso_8601(SystemTime::now());
         let signature = self.key.sign(&SignedContent {
             path: PATH,
             client_id: &self.client_id,

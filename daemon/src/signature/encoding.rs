@@ -5,49 +5,22 @@ use std::borrow::Cow;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::percent;
+
 /// Encodes a signature as it stands in a header. Of base64's characters, `+`, `/` and `=` need it.
 pub(super) fn encode(signature: &[u8]) -> String {
-    let mut text = String::new();
-    for character in STANDARD.encode(signature).chars() {
-        match character {
-            '+' => text.push_str("%2B"),
-            '/' => text.push_str("%2F"),
-            '=' => text.push_str("%3D"),
-            other => text.push(other),
-        }
-    }
-    text
+    percent::encode(&STANDARD.encode(signature))
 }
 
 /// Reads a signature that was encoded so, or is base64 only: that has no `%`, and `+` is itself
 /// either way. `None`: it is neither.
 pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
     let base64 = if text.contains('%') {
-        Cow::Owned(decode_percent(text.as_bytes())?)
+        Cow::Owned(percent::decode(text.as_bytes()).ok()?)
     } else {
         Cow::Borrowed(text.as_bytes())
     };
     STANDARD.decode(base64).ok()
-}
-
-fn decode_percent(text: &[u8]) -> Option<Vec<u8>> {
-    let hexadecimal = |byte: u8| char::from(byte).to_digit(16);
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let [first, after @ ..] = rest {
-        rest = after;
-        if *first != b'%' {
-            decoded.push(*first);
-            continue;
-        }
-        let [high, low, after @ ..] = rest else {
-            return None;
-        };
-        let byte = hexadecimal(*high)? * 16 + hexadecimal(*low)?;
-        decoded.push(u8::try_from(byte).ok()?);
-        rest = after;
-    }
-    Some(decoded)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use sha2::{Digest, Sha256};
 
-use crate::OpenId;
+use crate::{OpenId, hex};
 
 /// OpenIds by plain text and by SHA-256.
 ///
@@ -22,11 +22,11 @@ impl Allowlist {
     /// Adds an entry: `sha256:` and 64 hex digits, or else an openId; `false` if it begins
     /// `sha256:` and goes on with anything else.
     pub(crate) fn add(&mut self, entry: &str) -> bool {
-        let Some(hex) = entry.strip_prefix(DIGEST_PREFIX) else {
+        let Some(digits) = entry.strip_prefix(DIGEST_PREFIX) else {
             self.open_ids.insert(entry.into());
             return true;
         };
-        match parse_digest(hex.as_bytes()) {
+        match hex::decode(digits.as_bytes()) {
             Some(digest) => {
                 self.digests.insert(digest);
                 true
@@ -67,20 +67,4 @@ impl std::fmt::Debug for Allowlist {
             self.digests.len()
         )
     }
-}
-
-fn parse_digest(hex: &[u8]) -> Option<[u8; 32]> {
-    if hex.len() != 64 {
-        return None;
-    }
-    let nibble = |b: u8| {
-        char::from(b)
-            .to_digit(16)
-            .and_then(|n| u8::try_from(n).ok())
-    };
-    let mut digest = [0; 32];
-    for (byte, pair) in digest.iter_mut().zip(hex.as_chunks::<2>().0) {
-        *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
-    }
-    Some(digest)
 }

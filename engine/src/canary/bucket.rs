@@ -14,7 +14,7 @@ use crate::OpenId;
 ///
 /// ```
 /// use codeid_engine::{Bucket, OpenId};
-/// let bucket = Bucket::of("gr1", OpenId::new("123").unwrap());
+/// let bucket = Bucket::new("gr1", OpenId::new("123").unwrap());
 /// assert_eq!(bucket.to_string(), "72.11 %");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,13 +23,13 @@ pub struct Bucket(u16);
 impl Bucket {
     /// The bucket of `open_id` in `group`.
     #[must_use]
-    pub fn of(group: &str, open_id: OpenId<'_>) -> Self {
+    pub fn new(group: &str, open_id: OpenId<'_>) -> Self {
         let mut key = Vec::with_capacity(group.len() + 1 + open_id.as_str().len());
-        Self::of_buffered(group, open_id, &mut key)
+        Self::with_buffer(group, open_id, &mut key)
     }
 
     /// The same, in a buffer of the caller's.
-    pub(crate) fn of_buffered(group: &str, open_id: OpenId<'_>, key: &mut Vec<u8>) -> Self {
+    pub(crate) fn with_buffer(group: &str, open_id: OpenId<'_>, key: &mut Vec<u8>) -> Self {
         key.clear();
         key.extend_from_slice(group.as_bytes());
         key.push(b':');

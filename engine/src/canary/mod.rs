@@ -34,7 +34,7 @@ impl Canary {
             || self.percentage > RolloutPercentage::default()
                 && self
                     .percentage
-                    .admits(Bucket::of_buffered(&self.group, open_id, key))
+                    .admits(Bucket::with_buffer(&self.group, open_id, key))
     }
 
     /// Whether no openId at all is admitted.
@@ -47,7 +47,7 @@ impl Canary {
         if self.allowlist.contains(open_id) {
             return Admission::Allowlisted;
         }
-        let bucket = Bucket::of_buffered(&self.group, open_id, key);
+        let bucket = Bucket::with_buffer(&self.group, open_id, key);
         let percentage = self.percentage;
         if percentage.admits(bucket) {
             Admission::InsidePercentage { bucket, percentage }

@@ -5,7 +5,7 @@ use super::json::Node;
 use super::problems::Problems;
 use super::template::{Groups, Template, TemplateError};
 use super::{RuleMatch, redirect};
-use crate::Problem;
+use crate::{Problem, ProblemCode};
 
 /// A rule's action, checked.
 ///
@@ -53,7 +53,7 @@ pub(super) fn parse(
         "UNSUPPORTED" => &["type"],
         other => {
             let message = format!("unknown action {:?}", super::fields::shortened(other));
-            let problem = Problem::new(fields.pointer("type"), message);
+            let problem = Problem::new(ProblemCode::UnknownAction, fields.pointer("type"), message);
             let hint = "the actions are DECODE, OPEN_URL and UNSUPPORTED";
             problems.error(type_node, problem.with_hint(hint));
             return None;
@@ -71,7 +71,8 @@ pub(super) fn parse(
                 && let Err(refusal) = redirect::check(template, rule_match)
             {
                 let place = fields.optional("redirectUrl").unwrap_or(node);
-                let problem = Problem::new(fields.pointer("redirectUrl"), refusal.message);
+                let problem =
+                    Problem::new(refusal.code, fields.pointer("redirectUrl"), refusal.message);
                 problems.error(place, problem.with_hint(refusal.hint));
             }
             let user_agent = user_agent(problems, &fields);
@@ -104,11 +105,12 @@ fn template(
         Err(errors) => {
             for TemplateError {
                 index,
+                code,
                 message,
                 hint,
             } in errors
             {
-                let mut problem = Problem::new(fields.pointer(name), message);
+                let mut problem = Problem::new(code, fields.pointer(name), message);
                 if let Some(hint) = hint {
                     problem = problem.with_hint(hint);
                 }
@@ -129,6 +131,10 @@ fn user_agent(problems: &mut Problems<'_>, fields: &Fields<'_>) -> Option<Box<st
         return Some(text.into());
     }
     let message = "a userAgent is - or begins with -/, in visible ASCII characters";
-    problems.error(node, Problem::new(fields.pointer("userAgent"), message));
+    let pointer = fields.pointer("userAgent");
+    problems.error(
+        node,
+        Problem::new(ProblemCode::BadUserAgent, pointer, message),
+    );
     None
 }

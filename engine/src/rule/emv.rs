@@ -3,7 +3,7 @@
 use super::fields::{Fields, check_length, child, read_bool, read_object, read_string, shortened};
 use super::json::Node;
 use super::problems::Problems;
-use crate::Problem;
+use crate::{Problem, ProblemCode};
 
 /// Which EMVCo payloads a rule accepts.
 ///
@@ -49,7 +49,10 @@ pub(super) fn parse(
     let (guid, tags, check_crc) = (guid?, tags?, check_crc?);
     if guid.is_none() && tags.is_empty() {
         let message = "an emv match needs a guid, or at least one of tags";
-        problems.error(node, Problem::new(pointer, message));
+        problems.error(
+            node,
+            Problem::new(ProblemCode::EmptyEmvMatch, pointer, message),
+        );
         return None;
     }
     Some(EmvMatch {
@@ -83,10 +86,8 @@ fn tags(problems: &mut Problems<'_>, fields: &Fields<'_>) -> Option<Vec<(TagPath
         if path.is_none() {
             let message = format!("{:?} is no data object", shortened(&member.name));
             let hint = "write NN, or NN.NN inside a template, each of two digits";
-            problems.error(
-                member.name_node,
-                Problem::new(at.as_str(), message).with_hint(hint),
-            );
+            let problem = Problem::new(ProblemCode::BadTag, at.as_str(), message);
+            problems.error(member.name_node, problem.with_hint(hint));
         }
         let value = read_string(problems, member.value, &at).filter(|value| {
             check_length(

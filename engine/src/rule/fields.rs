@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use super::json::{Member, Node, Value};
 use super::problems::Problems;
-use crate::Problem;
+use crate::{Problem, ProblemCode};
 
 /// The members of one object whose names are all known and different.
 pub(super) struct Fields<'a> {
@@ -47,7 +47,8 @@ impl<'a> Fields<'a> {
         for member in &self.members {
             if !allowed.contains(&&*member.name) {
                 let message = format!("unknown field {:?}", shortened(&member.name));
-                let problem = Problem::new(child(&self.pointer, &member.name), message);
+                let pointer = child(&self.pointer, &member.name);
+                let problem = Problem::new(ProblemCode::UnknownField, pointer, message);
                 let hint = format!("allowed here: {}", allowed.join(", "));
                 problems.error(member.name_node, problem.with_hint(hint));
             }
@@ -72,7 +73,9 @@ impl<'a> Fields<'a> {
         let field = self.optional(name);
         if field.is_none() {
             let message = format!("the field {name:?} is missing");
-            problems.error(self.node, Problem::new(self.pointer.as_str(), message));
+            let pointer = self.pointer.as_str();
+            let problem = Problem::new(ProblemCode::MissingField, pointer, message);
+            problems.error(self.node, problem);
         }
         field
     }
@@ -115,7 +118,8 @@ pub(super) fn read_object<'a>(
             unique.push(member);
         } else {
             let message = format!("the field {:?} is here twice", shortened(&member.name));
-            let problem = Problem::new(child(pointer, &member.name), message);
+            let pointer = child(pointer, &member.name);
+            let problem = Problem::new(ProblemCode::DuplicateField, pointer, message);
             problems.error(member.name_node, problem);
         }
     }
@@ -181,7 +185,10 @@ pub(super) fn check_length(
     let allowed = (minimum..=maximum).contains(&characters);
     if !allowed {
         let message = format!("must have {minimum} to {maximum} characters, it has {characters}");
-        problems.error(node, Problem::new(pointer, message));
+        problems.error(
+            node,
+            Problem::new(ProblemCode::WrongLength, pointer, message),
+        );
     }
     allowed
 }
@@ -203,7 +210,7 @@ fn read<'a>(problems: &mut Problems<'_>, node: Node<'a>, pointer: &str) -> Optio
     match node.value(problems.document()) {
         Ok(value) => Some(value),
         Err(error) => {
-            problems.unreadable(pointer, error);
+            problems.unreadable(ProblemCode::LoneSurrogate, pointer, error);
             None
         }
     }
@@ -217,6 +224,6 @@ fn mistyped<T>(
     found: &Value<'_>,
 ) -> Option<T> {
     let message = format!("must be {expected}, it is {}", found.kind());
-    problems.error(node, Problem::new(pointer, message));
+    problems.error(node, Problem::new(ProblemCode::WrongType, pointer, message));
     None
 }

@@ -4,7 +4,7 @@ use super::fields::{Fields, check_length, read_array, read_number, read_string};
 use super::json::Node;
 use super::problems::Problems;
 use crate::canary::{Allowlist, Canary};
-use crate::{OpenId, Problem, RolloutPercentage};
+use crate::{OpenId, Problem, ProblemCode, RolloutPercentage};
 
 const MAX_GROUP_CHARACTERS: usize = 256;
 
@@ -39,6 +39,7 @@ pub(super) fn parse(
     };
     if canary.percentage.hundredths() == 0 && canary.allowlist.is_empty() {
         let problem = Problem::new(
+            ProblemCode::AdmitsNobody,
             pointer,
             "this canary admits nobody, so the rule never decides",
         );
@@ -62,7 +63,10 @@ fn percentage(problems: &mut Problems<'_>, fields: &Fields<'_>) -> Option<Rollou
             "a percentage is a number from 0 to 100 with at most two places, it is {}",
             super::fields::shortened(text)
         );
-        problems.error(node, Problem::new(pointer, message));
+        problems.error(
+            node,
+            Problem::new(ProblemCode::BadPercentage, pointer, message),
+        );
     }
     percentage
 }
@@ -85,12 +89,15 @@ fn allowlist(problems: &mut Problems<'_>, fields: &Fields<'_>) -> Option<Allowli
         };
         if !allowlist.add(&text) {
             let message = "after sha256: come the 64 hex digits of an openId's SHA-256";
-            problems.error(entry, Problem::new(at, message));
+            problems.error(entry, Problem::new(ProblemCode::BadDigest, at, message));
             sound = false;
         } else if !text.starts_with("sha256:")
             && let Err(error) = OpenId::new(&text)
         {
-            problems.error(entry, Problem::new(at, error.to_string()));
+            problems.error(
+                entry,
+                Problem::new(ProblemCode::WrongLength, at, error.to_string()),
+            );
             sound = false;
         }
     }

@@ -53,7 +53,7 @@ impl RouteConfig {
     /// Linear in the text but for patterns; `limits` bounds what these may cost before anything is
     /// built from them.
     pub fn from_json(json: &[u8], limits: &CompileLimits) -> Result<Self, ConfigError> {
-        crate::table::guarded(|| parse::parse(json, limits))
+        crate::guard::guarded(|| parse::parse(json, limits))
     }
 
     /// The config's `version`: 1 to 64 characters, never interpreted.

@@ -7,7 +7,7 @@ use super::json::Node;
 use super::problems::{LineCounter, Problems};
 use super::{RouteConfig, RouteRule, RuleMatch, action, emv, gate, url};
 use crate::pattern::{Pattern, PatternError};
-use crate::{CodeValue, CompileLimits, ConfigError, Problem, RuleId};
+use crate::{CodeValue, CompileLimits, ConfigError, Problem, ProblemCode, RuleId};
 
 const FORMAT: &str = "codeid/1";
 const MAX_VERSION_CHARACTERS: usize = 64;
@@ -21,7 +21,7 @@ pub(super) fn parse(json: &[u8], limits: &CompileLimits) -> Result<RouteConfig, 
     let root = match Node::document(document) {
         Ok(root) => root,
         Err(error) => {
-            problems.unreadable("", error);
+            problems.unreadable(ProblemCode::NotJson, "", error);
             return Err(problems.finish().expect_err("a problem was just reported"));
         }
     };
@@ -33,7 +33,8 @@ pub(super) fn parse(json: &[u8], limits: &CompileLimits) -> Result<RouteConfig, 
         "what is left out was reported"
     );
     let warnings = problems.finish()?;
-    let (version, rules) = config.ok_or_else(|| Problem::new("", "the config is incomplete"))?;
+    let (version, rules) = config
+        .ok_or_else(|| Problem::new(ProblemCode::InternalFault, "", "the config is incomplete"))?;
     Ok(RouteConfig {
         version,
         rules,
@@ -48,7 +49,7 @@ fn read_document(json: &[u8], max_characters: usize) -> Result<&str, Box<Problem
             "a route config has at most {max_characters} characters, this one has {characters}"
         );
         let hint = "ac.route.max-config-characters raises the bound";
-        Problem::new("", message).with_hint(hint)
+        Problem::new(ProblemCode::ConfigTooLong, "", message).with_hint(hint)
     };
     if json.len() > max_characters.saturating_mul(4) {
         return Err(Box::new(too_long(format!("more ({} bytes)", json.len()))));
@@ -60,11 +61,12 @@ fn read_document(json: &[u8], max_characters: usize) -> Result<&str, Box<Problem
                 "not UTF-8: the byte {} is out of place",
                 error.valid_up_to()
             );
-            return Err(Box::new(Problem::new("", message)));
+            return Err(Box::new(Problem::new(ProblemCode::NotUtf8, "", message)));
         }
     };
     if document.starts_with('\u{feff}') {
-        let problem = Problem::new("", "the document begins with a byte order mark");
+        let message = "the document begins with a byte order mark";
+        let problem = Problem::new(ProblemCode::ByteOrderMark, "", message);
         return Err(Box::new(problem.with_hint("save it as UTF-8 without one")));
     }
     let characters = document.chars().count();
@@ -93,7 +95,11 @@ fn read_config(
             "the format must be {FORMAT:?}, it is {:?}",
             shortened(&format)
         );
-        problems.error(node, Problem::new(fields.pointer("format"), message));
+        let pointer = fields.pointer("format");
+        problems.error(
+            node,
+            Problem::new(ProblemCode::UnknownFormat, pointer, message),
+        );
     }
     let version = version(problems, &fields);
     let node = fields.required(problems, "rules")?;
@@ -134,9 +140,10 @@ fn version(problems: &mut Problems<'_>, fields: &Fields<'_>) -> Option<Box<str>>
         return None;
     }
     if text.chars().any(char::is_control) {
+        let message = "a version holds no control characters";
         problems.error(
             node,
-            Problem::new(pointer, "a version holds no control characters"),
+            Problem::new(ProblemCode::BadVersion, pointer, message),
         );
         return None;
     }
@@ -165,12 +172,13 @@ fn read_rule(
                     RuleId::MAX_CHARACTERS,
                     shortened(&text)
                 );
-                problems.error(node, Problem::new(pointer, message));
+                problems.error(node, Problem::new(ProblemCode::BadId, pointer, message));
             }
             Some(id) => {
                 if let Some(other) = claim(id.clone()) {
                     let message = format!("the id {id} is also that of /rules/{other}");
-                    problems.error(node, Problem::new(pointer, message));
+                    let problem = Problem::new(ProblemCode::DuplicateId, pointer, message);
+                    problems.error(node, problem.with_other_rule(other));
                 }
             }
         }
@@ -240,7 +248,10 @@ fn read_match(
         [kind] => *kind,
         [] => {
             let message = "a match needs one of exact, prefix, regex, url, emv";
-            problems.error(node, Problem::new(pointer, message));
+            problems.error(
+                node,
+                Problem::new(ProblemCode::NoMatchKind, pointer, message),
+            );
             return None;
         }
         several => {
@@ -248,7 +259,10 @@ fn read_match(
                 "a match has exactly one kind, here are {}",
                 several.join(", ")
             );
-            problems.error(node, Problem::new(pointer, message));
+            problems.error(
+                node,
+                Problem::new(ProblemCode::SeveralMatchKinds, pointer, message),
+            );
             return None;
         }
     };
@@ -263,10 +277,11 @@ fn read_match(
                 Ok(pattern) => Some(RuleMatch::Regex(pattern)),
                 Err(PatternError {
                     index,
+                    code,
                     message,
                     hint,
                 }) => {
-                    let mut problem = Problem::new(at, message);
+                    let mut problem = Problem::new(code, at, message);
                     if let Some(hint) = hint {
                         problem = problem.with_hint(hint);
                     }
@@ -300,7 +315,8 @@ fn warn_of_case(problems: &mut Problems<'_>, node: Node<'_>, pointer: &str, pref
         let message = "this prefix is case-sensitive, and a dense QR code holds scheme and host in \
                        upper case";
         let hint = "a url match compares scheme and host in any case";
-        problems.warn(node, Problem::new(pointer, message).with_hint(hint));
+        let problem = Problem::new(ProblemCode::CaseSensitiveUrl, pointer, message);
+        problems.warn(node, problem.with_hint(hint));
     }
 }
 
@@ -334,8 +350,6 @@ fn check_costs(
         "the patterns take {total} states, at most {max_states} are allowed; the most are those of {}",
         most.join(", ")
     );
-    problems.error(
-        node,
-        Problem::new(pointer, message).with_hint("shorten their repetitions"),
-    );
+    let problem = Problem::new(ProblemCode::PatternsTooLarge, pointer, message);
+    problems.error(node, problem.with_hint("shorten their repetitions"));
 }

@@ -1,7 +1,7 @@
 //! Collects what is wrong with a document, and finds the places once, at the end.
 
 use super::json::{JsonError, Node};
-use crate::{ConfigError, Position, Problem};
+use crate::{ConfigError, Position, Problem, ProblemCode};
 
 /// What was found so far, for one document.
 pub(super) struct Problems<'a> {
@@ -57,12 +57,12 @@ impl<'a> Problems<'a> {
     }
 
     /// A problem with text that cannot be read.
-    pub(super) fn unreadable(&mut self, pointer: &str, error: JsonError) {
+    pub(super) fn unreadable(&mut self, code: ProblemCode, pointer: &str, error: JsonError) {
         let place = Place {
             offset: error.offset,
             in_pattern: None,
         };
-        self.push(place, Problem::new(pointer, error.message));
+        self.push(place, Problem::new(code, pointer, error.message));
     }
 
     /// What is allowed, but probably not meant.

@@ -5,9 +5,11 @@ use regex_syntax::hir::literal::Extractor;
 
 use super::template::{Part, Source, Template};
 use super::{RuleMatch, UrlMatch};
+use crate::ProblemCode;
 
 /// Why a redirect is refused.
 pub(super) struct Refusal {
+    pub(super) code: ProblemCode,
     pub(super) message: &'static str,
     pub(super) hint: &'static str,
 }
@@ -23,6 +25,7 @@ pub(super) fn check(template: &Template, rule_match: Option<&RuleMatch>) -> Resu
             && text.chars().any(|c| c.is_control() || c == ' ')
         {
             return Err(Refusal {
+                code: ProblemCode::BadRedirectUrl,
                 message: "a redirectUrl cannot hold controls or spaces",
                 hint: "percent-encode them, a space as %20",
             });
@@ -34,6 +37,7 @@ pub(super) fn check(template: &Template, rule_match: Option<&RuleMatch>) -> Resu
                 return Ok(());
             }
             Err(Refusal {
+                code: ProblemCode::RedirectHostNotFixed,
                 message: "a redirectUrl must begin with https://, a host and perhaps a port up to \
                           65535, followed by /, ? or # before any placeholder",
                 hint: "write the host out: https://host.example/…, or begin with {code}",
@@ -61,10 +65,15 @@ pub(super) fn check(template: &Template, rule_match: Option<&RuleMatch>) -> Resu
             if fixed {
                 Ok(())
             } else {
-                Err(Refusal { message, hint })
+                Err(Refusal {
+                    code: ProblemCode::RedirectHostNotFixed,
+                    message,
+                    hint,
+                })
             }
         }
         _ => Err(Refusal {
+            code: ProblemCode::RedirectHostNotFixed,
             message: "a redirectUrl must begin with https:// or with {code}",
             hint: "write the host out: https://host.example/…",
         }),

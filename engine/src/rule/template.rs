@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use super::fields::shortened;
+use crate::ProblemCode;
 use crate::pattern::Pattern;
 
 /// A checked template, which never renders an empty text.
@@ -35,6 +37,7 @@ pub(crate) enum Source {
 pub(super) struct TemplateError {
     /// The character of the template at fault, counted from 0.
     pub(super) index: usize,
+    pub(super) code: ProblemCode,
     pub(super) message: String,
     pub(super) hint: Option<&'static str>,
 }
@@ -66,9 +69,10 @@ impl Template {
     /// Reads `text`; its placeholders may name the `groups`.
     pub(super) fn parse(text: &str, groups: Groups<'_>) -> Result<Self, Vec<TemplateError>> {
         let mut errors = Vec::new();
-        let mut fail = |index, message: String, hint| {
+        let mut fail = |index, code, message: String, hint| {
             errors.push(TemplateError {
                 index,
+                code,
                 message,
                 hint,
             });
@@ -79,7 +83,7 @@ impl Template {
             let message = format!(
                 "a template has at most {MAX_CHARACTERS} characters, this one has {length}"
             );
-            fail(0, message, None);
+            fail(0, ProblemCode::TemplateTooLong, message, None);
         }
         let mut parts = Vec::new();
         let mut literal = String::new();
@@ -100,6 +104,7 @@ impl Template {
                     let Some(length) = end else {
                         fail(
                             at,
+                            ProblemCode::UnbalancedBrace,
                             "a brace is opened and not closed".to_owned(),
                             Some(BRACES),
                         );
@@ -110,7 +115,7 @@ impl Template {
                     if placeholders == MAX_PLACEHOLDERS + 1 {
                         let message =
                             format!("a template has at most {MAX_PLACEHOLDERS} placeholders");
-                        fail(at, message, None);
+                        fail(at, ProblemCode::TooManyPlaceholders, message, None);
                     }
                     match placeholder(&name, groups) {
                         Ok(insert) => {
@@ -119,13 +124,18 @@ impl Template {
                             }
                             parts.push(insert);
                         }
-                        Err((message, hint)) => fail(at, message, hint),
+                        Err(Refusal {
+                            code,
+                            message,
+                            hint,
+                        }) => fail(at, code, message, hint),
                     }
                     at += length + 1;
                 }
                 ('}', _) => {
                     fail(
                         at,
+                        ProblemCode::UnbalancedBrace,
                         "a brace is closed that was not opened".to_owned(),
                         Some(BRACES),
                     );
@@ -166,6 +176,7 @@ impl Template {
             let hint = "add text, or a group that takes part in every match and is not empty";
             errors.push(TemplateError {
                 index: 0,
+                code: ProblemCode::EmptyTemplate,
                 message: "the template can render an empty text".to_owned(),
                 hint: Some(hint),
             });
@@ -235,30 +246,45 @@ impl Template {
 
 const BRACES: &str = "a brace that means itself is written twice: {{ or }}";
 
-fn placeholder(name: &str, groups: Groups<'_>) -> Result<Part, (String, Option<&'static str>)> {
-    let (name, encode) = match name.split_once(':') {
-        None => (name, false),
+/// Why a placeholder is refused.
+struct Refusal {
+    code: ProblemCode,
+    message: String,
+    hint: Option<&'static str>,
+}
+
+/// Reads what stands between the braces of a placeholder.
+fn placeholder(text: &str, groups: Groups<'_>) -> Result<Part, Refusal> {
+    let (name, encode) = match text.split_once(':') {
+        None => (text, false),
         Some((name, "url")) => (name, true),
         Some((_, modifier)) => {
-            let modifier = super::fields::shortened(modifier).into_owned();
-            return Err((
-                format!("unknown modifier :{modifier}"),
-                Some("there is one: :url"),
-            ));
+            return Err(Refusal {
+                code: ProblemCode::UnknownModifier,
+                message: format!("unknown modifier :{}", shortened(modifier)),
+                hint: Some("the only modifier is :url"),
+            });
         }
     };
     let insert = |source| Ok(Part::Insert { source, encode });
     if name == "code" {
         return insert(Source::Code);
     }
-    let shown = super::fields::shortened(name);
+    let unknown = |message, hint| {
+        Err(Refusal {
+            code: ProblemCode::UnknownPlaceholder,
+            message,
+            hint: Some(hint),
+        })
+    };
+    let shown = shortened(name);
     let pattern = match groups {
         Groups::Of(pattern) => pattern,
         Groups::None => {
-            let hint = "without a regex match there is {code} only";
-            return Err((format!("unknown placeholder {{{shown}}}"), Some(hint)));
+            let hint = "without a regex match, {code} is the only placeholder";
+            return unknown(format!("unknown placeholder {{{shown}}}"), hint);
         }
-        // Whether there is such a group cannot be told; the template is not used either.
+        // The pattern's own problem is reported, and no template is used with it: any group will do.
         Groups::Unknown => return insert(Source::Group(1)),
     };
     if !name.is_empty() && name.bytes().all(|b| b.is_ascii_digit()) {
@@ -267,19 +293,22 @@ fn placeholder(name: &str, groups: Groups<'_>) -> Result<Part, (String, Option<&
         return match index {
             Some(index) if index as usize <= count => insert(Source::Group(index)),
             _ => {
-                let message = format!(
-                    "there is no group {{{shown}}}: the pattern's groups are numbered 1 to {count}"
-                );
-                Err((message, Some("the whole match is {code}")))
+                let message = match count {
+                    0 => format!("unknown group {{{shown}}}: the pattern has no groups"),
+                    _ => format!(
+                        "unknown group {{{shown}}}: the pattern's groups are numbered 1 to {count}"
+                    ),
+                };
+                unknown(message, "the whole match is {code}")
             }
         };
     }
     match pattern.group_named(name) {
         Some(index) => insert(Source::Group(index)),
-        None => Err((
-            format!("unknown placeholder {{{shown}}}"),
-            Some("it is {code}, a group's number, or a group's name"),
-        )),
+        None => {
+            let hint = "a placeholder is {code}, a group's number, or a group's name";
+            unknown(format!("unknown placeholder {{{shown}}}"), hint)
+        }
     }
 }
 

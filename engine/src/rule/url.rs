@@ -3,7 +3,7 @@
 use super::fields::{Fields, check_length, read_number, shortened};
 use super::json::Node;
 use super::problems::Problems;
-use crate::Problem;
+use crate::{Problem, ProblemCode};
 
 /// Which URLs a rule accepts.
 ///
@@ -94,7 +94,7 @@ fn host(problems: &mut Problems<'_>, fields: &Fields<'_>) -> Option<HostMatch> {
         None
     };
     if let Some((message, hint)) = fault {
-        let mut problem = Problem::new(pointer, message);
+        let mut problem = Problem::new(ProblemCode::BadHost, pointer, message);
         if let Some(hint) = hint {
             problem = problem.with_hint(hint);
         }
@@ -121,7 +121,7 @@ fn scheme(problems: &mut Problems<'_>, fields: &Fields<'_>) -> Option<Box<str>> 
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'));
     if !well_formed {
         let message = "a scheme is a letter and then letters, digits, +, - or ., 64 at most";
-        let problem = Problem::new(fields.pointer("scheme"), message);
+        let problem = Problem::new(ProblemCode::BadScheme, fields.pointer("scheme"), message);
         problems.error(node, problem.with_hint("without ://"));
         return None;
     }
@@ -139,7 +139,7 @@ fn port(problems: &mut Problems<'_>, fields: &Fields<'_>) -> Option<Option<u16>>
         _ => {
             let text = shortened(text);
             let message = format!("a port is a whole number from 1 to 65535, it is {text}");
-            problems.error(node, Problem::new(pointer, message));
+            problems.error(node, Problem::new(ProblemCode::BadPort, pointer, message));
             None
         }
     }
@@ -156,7 +156,7 @@ fn path(problems: &mut Problems<'_>, fields: &Fields<'_>) -> Option<Option<Box<s
     }
     if !text.starts_with('/') || text.contains(['?', '#']) {
         let message = "a path begins with / and holds no ? or #";
-        problems.error(node, Problem::new(pointer, message));
+        problems.error(node, Problem::new(ProblemCode::BadPath, pointer, message));
         return None;
     }
     Some(Some(text.into()))

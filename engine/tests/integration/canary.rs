@@ -59,7 +59,7 @@ fn vectors() -> Vectors {
 
 fn bucket(group: &str, open_id: &str) -> u16 {
     let open_id = OpenId::new(open_id).expect("the vectors hold openIds of allowed lengths");
-    Bucket::of(group, open_id).get()
+    Bucket::new(group, open_id).get()
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn every_hundredth_is_a_share_of_its_own() {
         let text = format!("{}.{:02}", hundredths / 100, hundredths % 100);
         let percentage = RolloutPercentage::parse(&text).expect("two places are allowed");
         assert_eq!(percentage.hundredths(), hundredths, "{text}");
-        let admitted = percentage.admits(Bucket::of("r", OpenId::new("user-42").unwrap()));
+        let admitted = percentage.admits(Bucket::new("r", OpenId::new("user-42").unwrap()));
         assert!(admitted || inside == 0, "{text} refuses whom less admitted");
         inside += u16::from(admitted);
     }

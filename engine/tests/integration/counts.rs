@@ -44,9 +44,9 @@ fn expected(counts: [(u64, u64); 5]) -> Vec<(String, u64, u64)> {
 
 #[test]
 fn the_winner_and_those_before_it_that_refused_are_counted_once_each() {
-    let live = LiveTable::counting(2);
+    let live = LiveTable::with_counts(2);
     live.publish(table());
-    let (mut one, mut other) = (Scratch::of_shard(0), Scratch::of_shard(1));
+    let (mut one, mut other) = (Scratch::with_shard(0), Scratch::with_shard(1));
     look_up(&live, "28100", &mut one);
     assert_eq!(
         counts(&live),
@@ -74,25 +74,25 @@ fn the_winner_and_those_before_it_that_refused_are_counted_once_each() {
 fn a_table_that_is_not_asked_to_counts_nothing() {
     let live = LiveTable::new();
     live.publish(table());
-    look_up(&live, "2810", &mut Scratch::of_shard(0));
+    look_up(&live, "2810", &mut Scratch::with_shard(0));
     assert_eq!(counts(&live), expected([(0, 0); 5]));
-    let live = LiveTable::counting(1);
+    let live = LiveTable::with_counts(1);
     live.publish(table());
     look_up(&live, "2810", &mut Scratch::new());
-    look_up(&live, "2810", &mut Scratch::of_shard(1));
+    look_up(&live, "2810", &mut Scratch::with_shard(1));
     assert_eq!(counts(&live), expected([(0, 0); 5]));
 }
 
 #[test]
 fn each_thread_counts_by_itself_and_nothing_is_lost() {
     const LOOKUPS: u64 = 2000;
-    let live = LiveTable::counting(4);
+    let live = LiveTable::with_counts(4);
     live.publish(table());
     std::thread::scope(|scope| {
         for shard in 0..4 {
             let live = &live;
             scope.spawn(move || {
-                let mut scratch = Scratch::of_shard(shard);
+                let mut scratch = Scratch::with_shard(shard);
                 for _ in 0..LOOKUPS {
                     look_up(live, "2810", &mut scratch);
                 }

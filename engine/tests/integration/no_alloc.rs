@@ -129,9 +129,9 @@ fn identify_allocates_nothing_for_any_conformance_case() {
 /// as does counting what rules decide and refuse.
 #[test]
 fn a_lookup_through_the_live_table_allocates_nothing() {
-    let live = LiveTable::counting(1);
+    let live = LiveTable::with_counts(1);
     live.publish(RouteTable::from_json(CONFIG.as_bytes(), &CompileLimits::default()).unwrap());
-    let mut scratch = Scratch::of_shard(0);
+    let mut scratch = Scratch::with_shard(0);
     let mut look_up = || {
         live.with(|table| {
             let table = table.expect("a table was published");

@@ -146,6 +146,8 @@ fn run_refused(config: &[u8], expected: &[ExpectedProblem]) -> Result<(), String
                 .as_ref()
                 .map_or(rule.is_empty(), |ids| ids.contains(rule))
                 && expected.pointer.contains(found.pointer())
+                && expected.code == found.code().as_str()
+                && (!expected.hinted || found.hint().is_some())
                 && (expected.in_pattern.is_none() || expected.in_pattern == in_pattern)
                 && expected
                     .contains

@@ -21,7 +21,7 @@ fn check(case: &Case) -> Result<(), TestCaseError> {
     let Some(table) = compile(&json) else {
         return Ok(());
     };
-    let live = LiveTable::counting(2);
+    let live = LiveTable::with_counts(2);
     live.publish(table);
     let parsed =
         RouteConfig::from_json(json.as_bytes(), &limits()).expect("what compiles also parses");
@@ -29,8 +29,8 @@ fn check(case: &Case) -> Result<(), TestCaseError> {
     let oracle = Oracle::new(&case.rules);
     let mut expected = vec![(0, 0); case.rules.len()];
     // A shard that the table has not, and none at all, count nothing.
-    let mut counting = [Scratch::of_shard(0), Scratch::of_shard(1)];
-    let mut others = [Scratch::of_shard(2), Scratch::new()];
+    let mut counting = [Scratch::with_shard(0), Scratch::with_shard(1)];
+    let mut others = [Scratch::with_shard(2), Scratch::new()];
     let mut lookups = 0;
     for code in &case.codes {
         let code_value = CodeValue::new(code).expect("generated codes have an allowed length");

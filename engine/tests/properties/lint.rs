@@ -1,7 +1,7 @@
 //! A rule that is said never to win never does, and one that cannot is said to.
 
 use codeid_engine::{
-    CodeValue, OpenId, Problem, ReferenceMatcher, RouteConfig, RouteTable, Scratch,
+    CodeValue, OpenId, Problem, ProblemCode, ReferenceMatcher, RouteConfig, RouteTable, Scratch,
 };
 use codeid_generate::{Action, Canary, Case, Entropy, Match, Rule};
 use proptest::prelude::*;
@@ -130,19 +130,13 @@ impl Parsed {
 }
 
 fn shadow(problem: &Problem) -> Option<Shadow> {
-    let index = |text: &str| {
-        text.strip_prefix("/rules/")?
-            .split(['/', ')'])
-            .next()?
-            .parse()
-            .ok()
-    };
-    let (_, by) = problem
-        .message()
-        .strip_prefix("this rule can never win: ")?
-        .split_once('(')?;
+    if problem.code() != ProblemCode::NeverWins {
+        return None;
+    }
+    let rule = problem.pointer().split('/').nth(2);
+    let rule = rule.and_then(|index| index.parse().ok());
     Some(Shadow {
-        rule: index(problem.pointer())?,
-        by: index(by)?,
+        rule: rule.expect("the pointer is that of a rule's match"),
+        by: problem.other_rule().expect("the other rule is named"),
     })
 }

@@ -69,7 +69,7 @@ impl<'a> Oracle<'a> {
             }
             None => entry == open_id.as_str(),
         };
-        let bucket = Bucket::of(canary.group.as_deref().unwrap_or(&rule.id), open_id);
+        let bucket = Bucket::new(canary.group.as_deref().unwrap_or(&rule.id), open_id);
         canary.allowlist.iter().any(listed) || bucket.get() < canary.hundredths.unwrap_or(0)
     }
 

@@ -18,7 +18,7 @@ impl Pattern {
             let min = u32::from(entropy.chance(50));
             nodes.push(repeat(Node::Dot, min, None, entropy));
         }
-        let mut pattern = Self::of(Node::Concat(nodes));
+        let mut pattern = Self::new(Node::Concat(nodes));
         pattern.ignore_case = entropy.chance(15);
         pattern
     }

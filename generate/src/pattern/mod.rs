@@ -52,7 +52,7 @@ pub(crate) enum Item {
 }
 
 impl Pattern {
-    pub(crate) fn of(root: Node) -> Self {
+    pub(crate) fn new(root: Node) -> Self {
         let mut groups = Vec::new();
         root.collect_groups(&mut groups);
         Self {

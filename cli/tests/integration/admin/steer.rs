@@ -153,7 +153,7 @@ fn a_check_tells_errors_warnings_and_differences_and_changes_nothing() {
         vanished["message"]
             .as_str()
             .unwrap()
-            .contains("not there any more")
+            .contains("is missing from this config")
     );
 
     let bad = r#"{"format": "codeid/1", "version": "1", "rules": [

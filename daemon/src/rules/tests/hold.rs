@@ -8,7 +8,6 @@ use codeid_engine::ConfigDigest;
 use codeid_engine::InitLevel::{Local, Preset, Remote};
 use tokio::time::sleep;
 
-use super::super::hold::HoldAction;
 use super::super::init::init;
 use super::super::loader::Miss;
 use super::super::offer::HELD;
@@ -16,6 +15,7 @@ use super::super::operator::{NotDone, Operator, Order};
 use super::doubles::Answer;
 use super::triggers::Running;
 use super::{Fixture, PULL_DELAY, config};
+use crate::api::freeze::FreezeAction;
 
 fn operator(running: &Running) -> Operator {
     let loader = Arc::clone(&running.fixture.loader);
@@ -26,7 +26,7 @@ fn order(text: &str) -> Order {
     Order {
         text: text.as_bytes().to_vec(),
         replaces: None,
-        action: HoldAction::Apply,
+        action: FreezeAction::Apply,
         by: "uid 7".to_owned(),
     }
 }
@@ -110,7 +110,7 @@ async fn an_order_that_fails_leaves_the_hold_that_was() {
     let refused = operator.put(order("{")).await;
     assert!(matches!(refused, Err(NotDone::Refused(_))));
     let stale = Order {
-        replaces: Some(ConfigDigest::of(b"other")),
+        replaces: Some(ConfigDigest::new(b"other")),
         ..order(&config("late"))
     };
     assert!(matches!(
@@ -130,7 +130,10 @@ async fn an_order_that_fails_leaves_the_hold_that_was() {
     assert!(matches!(not_kept, Err(NotDone::NotKept(_))));
     assert!(matches!(operator.thaw().await, Err(NotDone::NotKept(_))));
     assert_eq!(running.fixture.version().as_deref(), Some("mine"));
-    assert_eq!(running.fixture.status().hold.unwrap().sha256, first.sha256);
+    assert_eq!(
+        running.fixture.status().freeze.unwrap().sha256,
+        first.sha256
+    );
 }
 
 #[tokio::test]
@@ -147,7 +150,7 @@ async fn a_held_config_serves_at_the_start_and_no_source_is_asked() {
     assert_eq!(again.version().as_deref(), Some("mine"));
     assert_eq!((again.remote.calls(), again.store.reads()), (0, 0));
     let status = again.status();
-    assert_eq!(status.hold.unwrap().by, "uid 7");
+    assert_eq!(status.freeze.unwrap().by, "uid 7");
     assert_eq!(status.table.unwrap().uri, "applied by uid 7");
 }
 

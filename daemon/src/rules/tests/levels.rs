@@ -158,7 +158,7 @@ async fn what_came_from_the_store_is_not_kept_again_when_the_remote_gives_the_sa
 
 #[tokio::test(start_paused = true)]
 async fn a_config_that_is_set_aside_is_refused_and_the_chain_goes_on() {
-    let digest = |version| ConfigDigest::of(config(version).as_bytes());
+    let digest = |version| ConfigDigest::new(config(version).as_bytes());
     let noted = format!(
         r#"{{"codeid": "{}", "sha256": null, "deaths": 0, "others": {{"{}": 3, "{}": 4}}}}"#,
         env!("CARGO_PKG_VERSION"),

@@ -24,7 +24,8 @@ use super::loader::{Loader, Look};
 use super::schedule::Schedule;
 use super::sources::{LevelSources, Preset, Remote};
 use super::staleness::Staleness;
-use super::status::{Board, Sources, Status};
+use super::status::{Board, unchecked};
+use crate::api::status::RulesStatus;
 use crate::files::watch::FileWatch;
 use crate::settings::{StalePolicy, Watch};
 
@@ -92,14 +93,14 @@ impl Fixture {
             preset: match has_preset_file {
                 false => Preset::BuiltIn,
                 true => Preset::File {
-                    watch: Box::new(FileWatch::start(&preset_path, 1 << 20, &watch)),
+                    watch: Box::new(FileWatch::new(&preset_path, 1 << 20, &watch)),
                     shown: "preset.json".to_owned(),
                 },
             },
             cut_off: CUT_OFF,
         };
         let staleness = Staleness::new(StalePolicy::Unready, has_remote.then_some(STALE_AFTER));
-        let board = Board::new(Arc::clone(&live), staleness, Sources::of(&sources));
+        let board = Board::new(Arc::clone(&live), staleness, unchecked(&sources));
         let board = Arc::new(board);
         let journal = Journal::open(&directory.path().join("compiling.json"));
         let loader = Loader::new(
@@ -137,7 +138,7 @@ impl Fixture {
         self.look(InitLevel::Remote).await
     }
 
-    fn status(&self) -> Status {
+    fn status(&self) -> RulesStatus {
         self.loader.board.status()
     }
 

@@ -7,9 +7,9 @@ use codeid_engine::InitLevel::Preset;
 
 use super::super::init::init;
 use super::super::loader::{Found, Miss};
-use super::super::status::CheckOutcome;
 use super::doubles::Answer;
 use super::{CUT_OFF, Fixture, STALE_AFTER, bad_config, config};
+use crate::api::status::CheckOutcome;
 
 fn is_refused(outcome: &Result<Found, Miss>) -> bool {
     matches!(outcome, Err(Miss::Refused(_)))
@@ -36,7 +36,7 @@ async fn a_new_config_serves_with_its_provenance() {
     let table = status.table.unwrap();
     assert_eq!((table.generation, table.version.as_str()), (2, "2"));
     assert_eq!(table.uri, "test://remote/routes");
-    assert_eq!(table.sha256, ConfigDigest::of(config("2").as_bytes()));
+    assert_eq!(table.sha256, ConfigDigest::new(config("2").as_bytes()));
     assert_eq!(table.rule_count, 0);
     assert!(table.loaded_at > 0 && table.compile_us > 0);
     assert_eq!(status.counters.pulls.downloaded, 2);
@@ -139,7 +139,10 @@ async fn a_refused_config_stays_refused_and_is_compiled_once() {
     fixture.pull().await;
     assert_eq!(fixture.status().counters.compiles, 3);
     let refusal = fixture.status().sources.remote.unwrap().refusal.unwrap();
-    assert_eq!(refusal.sha256, ConfigDigest::of(bad_config("3").as_bytes()));
+    assert_eq!(
+        refusal.sha256,
+        ConfigDigest::new(bad_config("3").as_bytes())
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -94,7 +94,10 @@ fn files_that_cannot_be_used_stop_the_start_with_the_setting_and_the_reason() {
         })
     };
     let at = |key: &str, path: &PathBuf| format!("{key}: {}: ", path.display());
-    let in_certificate = |path| at("proxy.client-cert-path", path);
+    let in_certificate = |path: &PathBuf| {
+        let path = path.display();
+        format!("proxy.client-cert-path: cannot use {path}: ")
+    };
     refused(
         &|s| s.private_key_path = missing.clone(),
         &at("proxy.private-key-path", &missing),
@@ -102,7 +105,7 @@ fn files_that_cannot_be_used_stop_the_start_with_the_setting_and_the_reason() {
     refused(
         &|s| s.private_key_path = open.clone(),
         &format!(
-            "{}others than its owner",
+            "{}its mode 0644 lets other users",
             at("proxy.private-key-path", &open)
         ),
     );

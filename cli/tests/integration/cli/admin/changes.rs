@@ -58,6 +58,7 @@ fn a_config_with_errors_or_warnings_that_are_denied_is_not_applied() {
     );
     let ran = refused(&daemon, 1, &["apply", "bad.json", "--json", "--force"]);
     let answer: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(answer["problems"][0]["code"], "unknown-action");
     assert_eq!(answer["problems"][0]["pointer"], "/rules/1/action/type");
     daemon
         .directory
@@ -248,7 +249,7 @@ fn a_drained_daemon_is_not_ready() {
         &[
             ", draining\n",
             "ready        no\n",
-            "An operator has the daemon drain.",
+            "An operator drained the daemon.",
         ],
     );
     assert_eq!(ran.stderr, "");
