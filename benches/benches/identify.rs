@@ -1,9 +1,9 @@
-//! One lookup: by rule count, by what the codes are, by their length, and on adversarial sets, for
-//! the engine, its peers, and the floor. All answers are compared before anything is timed.
+//! One lookup by the engine, its peers and the floor: by rule count, by the mix of codes, by their
+//! length, and on adversarial workloads. All winners are compared before anything is timed.
 
 use codeid_benches::{
-    Codeid, Engine, Kinds, Mix, OneByOne, ReadEveryByte, Set, Workload, deep_prefixes,
-    long_near_matches, refused_prefixes, thousand_remainders, verify,
+    CodeMix, Codeid, Engine, ReadEveryByte, RegexLoop, RegexSets, RuleKinds, Workload,
+    deep_prefixes, long_near_matches, refused_prefixes, thousand_remainders, verify,
 };
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
@@ -11,29 +11,29 @@ const CODES: usize = 100_000;
 
 fn rule_count(criterion: &mut Criterion) {
     for count in [10, 100, 1000, 5000] {
-        let workload = Workload::new(Kinds::Patterns, count, Mix::Usual, CODES);
+        let workload = Workload::new(RuleKinds::Patterns, count, CodeMix::Usual, CODES);
         bench(criterion, "rules", &count.to_string(), &workload);
     }
     for count in [10, 100, 1000, 5000] {
-        let workload = Workload::new(Kinds::All, count, Mix::Usual, CODES);
+        let workload = Workload::new(RuleKinds::All, count, CodeMix::Usual, CODES);
         bench(criterion, "rules-all-kinds", &count.to_string(), &workload);
     }
-    let workload = Workload::new(Kinds::WithAutomata, 1000, Mix::Usual, CODES);
+    let workload = Workload::new(RuleKinds::WithAutomata, 1000, CodeMix::Usual, CODES);
     bench(criterion, "rules-with-automata", "1000", &workload);
 }
 
 fn codes(criterion: &mut Criterion) {
     for (name, mix) in [
-        ("hit", Mix::Hits),
-        ("miss", Mix::Misses),
-        ("near-miss", Mix::NearMisses),
+        ("hit", CodeMix::Hits),
+        ("miss", CodeMix::Misses),
+        ("near-miss", CodeMix::NearMisses),
     ] {
-        let workload = Workload::new(Kinds::Patterns, 1000, mix, CODES);
+        let workload = Workload::new(RuleKinds::Patterns, 1000, mix, CODES);
         bench(criterion, "codes", name, &workload);
     }
     for length in [20, 60, 200, 1000, 8000] {
         let count = (20_000_000 / length).min(CODES);
-        let workload = Workload::new(Kinds::Patterns, 1000, Mix::OfLength(length), count);
+        let workload = Workload::new(RuleKinds::Patterns, 1000, CodeMix::OfLength(length), count);
         bench(criterion, "length", &length.to_string(), &workload);
     }
 }
@@ -65,12 +65,12 @@ fn adversarial(criterion: &mut Criterion) {
     );
 }
 
-/// Times each engine on one code after the other, in the workload's order.
+/// Times each engine on one code after the other, in the order of the workload.
 fn bench(criterion: &mut Criterion, group: &str, parameter: &str, workload: &Workload) {
     let mut engines: Vec<Box<dyn Engine>> = vec![
         Box::new(Codeid::new(workload)),
-        Box::new(Set::searching(workload)),
-        Box::new(OneByOne::new(workload)),
+        Box::new(RegexSets::from_search_patterns(workload)),
+        Box::new(RegexLoop::new(workload)),
     ];
     verify(&mut engines, &workload.codes);
     engines.push(Box::new(ReadEveryByte));
@@ -81,7 +81,7 @@ fn bench(criterion: &mut Criterion, group: &str, parameter: &str, workload: &Wor
         let name = engine.name().replace('`', "").replace(' ', "-");
         group.bench_function(BenchmarkId::new(name, parameter), |bencher| {
             let mut codes = workload.codes.chunks(1).cycle();
-            bencher.iter(|| engine.run(codes.next().expect("a cycle does not end")));
+            bencher.iter(|| engine.count_hits(codes.next().expect("a cycle never ends")));
         });
     }
     group.finish();

@@ -1,9 +1,9 @@
-//! A pipeline of `IDENTIFY`, from the bytes that were read to those that are written, beside the
-//! lookups alone; with a byte after it that is no text, too, which has each argument checked for itself.
+//! A pipeline of `IDENTIFY` commands, from the bytes read to the bytes written, beside the lookups
+//! alone. One variant ends with a byte that is not UTF-8, so that each argument is checked by itself.
 
 use std::time::Duration;
 
-use codeid_benches::{Kinds, Mix, Workload};
+use codeid_benches::{CodeMix, RuleKinds, Workload};
 use codeid_daemon::resp::Session;
 use codeid_engine::{CodeValue, CompileLimits, LiveTable, OpenId, RouteTable, Scratch};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -13,25 +13,25 @@ const DEPTH: usize = 16;
 const OPEN_ID: &str = "user-42";
 
 fn pipeline(criterion: &mut Criterion) {
-    let workload = Workload::new(Kinds::Patterns, 1000, Mix::Usual, CODES);
+    let workload = Workload::new(RuleKinds::Patterns, 1000, CodeMix::Usual, CODES);
     let live = LiveTable::new();
     let json = workload.config_json();
     let table = RouteTable::from_json(json.as_bytes(), &CompileLimits::default());
     live.publish(table.expect("the rules compile"));
     let pipelines: Vec<Vec<u8>> = workload.codes.chunks(DEPTH).map(commands).collect();
-    let no_text: Vec<Vec<u8>> = pipelines
+    let not_utf8: Vec<Vec<u8>> = pipelines
         .iter()
         .map(|bytes| [bytes.as_slice(), b"\xff"].concat())
         .collect();
 
     let mut group = criterion.benchmark_group("resp-pipeline");
     group.throughput(Throughput::Elements(DEPTH as u64));
-    for (name, pipelines) in [("text", &pipelines), ("no-text-behind-it", &no_text)] {
+    for (name, pipelines) in [("text", &pipelines), ("not-utf8-at-its-end", &not_utf8)] {
         let (mut scratch, mut replies) = (Scratch::new(), Vec::new());
         group.bench_function(name, |bencher| {
             let mut pipelines = pipelines.iter().cycle();
             bencher.iter(|| {
-                let bytes = pipelines.next().expect("a cycle does not end");
+                let bytes = pipelines.next().expect("a cycle never ends");
                 replies.clear();
                 let mut session = Session::new(1);
                 session.answer(&live, &mut scratch, bytes, &mut replies)
@@ -41,13 +41,13 @@ fn pipeline(criterion: &mut Criterion) {
     group.bench_function("lookups-alone", |bencher| {
         let mut scratch = Scratch::new();
         let mut batches = workload.codes.chunks(DEPTH).cycle();
-        let open_id = OpenId::new(OPEN_ID).expect("an openId");
+        let open_id = OpenId::new(OPEN_ID).expect("a valid openId");
         bencher.iter(|| {
-            let batch = batches.next().expect("a cycle does not end");
+            let batch = batches.next().expect("a cycle never ends");
             live.with(|table| {
-                let table = table.expect("a table");
+                let table = table.expect("a table is live");
                 for code in batch {
-                    let code = CodeValue::new(code).expect("a code value");
+                    let code = CodeValue::new(code).expect("codes have an allowed length");
                     std::hint::black_box(table.identify(code, open_id, &mut scratch));
                 }
             });

@@ -1,15 +1,16 @@
-"""The engine beside its peers, one lookup after the other on one thread: in_process.py DIRECTORY ROUNDS
+"""Measures the engine beside its peers, one lookup after the other on one thread: in_process.py DIRECTORY ROUNDS
 
-Writes DIRECTORY/in_process.json, for report.py. A peer is a program in peers/ that
+Writes DIRECTORY/in_process.json, which report.py reads. A peer is a program in peers/ that
 
 - compiles the rules of a directory that served_workload wrote,
-- finds the first rule for every code there, one that asks one rule after the other for the first 20,000 of them, and ends
-  with an error where it is not the expected one,
-- prints `ready MILLISECONDS BYTES`: how long compiling took, and how large the result is, if it can tell,
-- then, for each line that it reads, goes on through the codes for a tenth of a second, and prints the nanoseconds for one
-  lookup: the median of those of chunks of 160 codes, few of which are interrupted by whatever else the machine does.
+- finds the first rule for every code there (for the first 20,000 codes if it tries one rule after the other), and exits with
+  an error at the first unexpected one,
+- prints `ready MILLISECONDS BYTES`: the time to compile, and the size of the result, or 0 if it is not known,
+- then, for each line of its standard input, looks up the next codes for a tenth of a second, and prints the nanoseconds of
+  one lookup: the median over chunks of 160 codes, which are short enough that few are interrupted by other work.
 
-All peers of a workload run at the same time, and take turns: the machine drifts, and in a round all see about the same.
+All peers of a workload run at the same time and take turns: the machine drifts, and in one round all meet about the same
+conditions.
 """
 
 import json
@@ -27,7 +28,7 @@ WORKLOADS = [(kind, rules) for kind in ("usual", "near-misses", "automata") for 
 
 def main():
     directory, rounds = pathlib.Path(sys.argv[1]), int(sys.argv[2])
-    peers, missing, versions = build(directory / "peers")
+    peers, missing, versions = build_peers(directory / "peers")
     results = []
     for kind, rules in WORKLOADS:
         print(f"in process: {rules} rules, {kind}", file=sys.stderr)
@@ -41,8 +42,8 @@ def main():
     (directory / "in_process.json").write_text(json.dumps(document))
 
 
-def build(directory):
-    """The commands of the peers that can be built here, the names of the others, and versions."""
+def build_peers(directory):
+    """Builds the peers. Returns the commands of those that can be built here, the names of the others, and versions."""
     directory.mkdir()
     rust = {
         "codeid": "codeid",
@@ -55,12 +56,12 @@ def build(directory):
     missing, versions = [], []
     for name, source, library in (("RE2::Set", "re2_set", "re2"), ("Hyperscan", "hyperscan", "hs")):
         command = ["g++", "-std=c++17", "-O3", "-march=native", "-o", directory / source, HERE / f"peers/{source}.cc"]
-        if shutil.which("g++") and runs([*command, f"-l{library}"]):
+        if shutil.which("g++") and succeeds([*command, f"-l{library}"]):
             peers[name] = [directory / source]
             versions += package_versions(f"lib{library}-dev", "libhyperscan-dev", "libvectorscan-dev", "libre2-dev")
         else:
             missing.append(name)
-    if shutil.which("javac") and runs(["javac", "-d", directory, HERE / "peers/Loop.java"]):
+    if shutil.which("javac") and succeeds(["javac", "-d", directory, HERE / "peers/Loop.java"]):
         peers["java.util.regex, one after the other"] = ["java", "-XX:+UseSerialGC", "-cp", directory, "Loop"]
         version = subprocess.run(["java", "-version"], capture_output=True, text=True, check=True).stderr
         versions.append(version.splitlines()[0])
@@ -69,11 +70,12 @@ def build(directory):
     return peers, missing, list(dict.fromkeys(versions))
 
 
-def runs(command):
+def succeeds(command):
     return subprocess.run(command, capture_output=True).returncode == 0
 
 
 def package_versions(*packages):
+    """Returns the name and the version of each package that is installed."""
     if not shutil.which("dpkg-query"):
         return []
     query = ["dpkg-query", "--show", "--showformat=${db:Status-Abbrev}${Package} ${Version}\n", *packages]
@@ -82,17 +84,17 @@ def package_versions(*packages):
 
 
 def measure(workload, peers, rounds):
-    """Figures of each peer on this workload."""
+    """Returns the figures of each peer on this workload."""
     pin = ["taskset", "-c", str(os.cpu_count() - 1)] if shutil.which("taskset") else []
     started = {}
-    # One by one: another that compiles would be in the way.
+    # Start one after the other, so that no peer compiles while another is timed.
     for name, command in peers.items():
         process = subprocess.Popen(
             [*pin, *command, workload], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
         )
         ready = process.stdout.readline().split()
         if not ready or ready[0] != "ready":
-            sys.exit(f"{name} does not give the expected answers to {workload.name}")
+            sys.exit(f"{name} does not find the expected rules in {workload.name}")
         started[name] = process, {"name": name, "compile_ms": float(ready[1]), "bytes": int(ready[2]), "ns": []}
     for _ in range(rounds):
         for process, figures in started.values():

@@ -1,4 +1,4 @@
-"""Prints what benches/compare/run measured, as Markdown: report.py DIRECTORY RATE"""
+"""Prints the measurements of benches/compare/run as Markdown: report.py DIRECTORY RATE"""
 
 import csv
 import json
@@ -11,34 +11,35 @@ GROUPS = [
     ("unix", "HTTP on a Unix socket, closed loop"),
     ("resp1", "RESP on a Unix socket, one request in flight on each connection"),
     ("resp16", "RESP on a Unix socket, 16 in flight"),
-    ("open", "HTTP on a Unix socket, open loop at {rate} requests/s: latency from when a request was due"),
+    ("open", "HTTP on a Unix socket, open loop at {rate} requests/s: latency counts from when a request was due"),
 ]
 RULES = (10, 100, 1000, 5000)
-SERVER = ("server busy", "ns of it an answer")
+# The columns of `server_cells`.
+SERVER = ("server busy", "CPU ns per response")
 
 
 def main():
     directory, rate = pathlib.Path(sys.argv[1]), int(sys.argv[2])
-    served = {group: ours(directory, group) for group, _ in GROUPS}
-    tools = {group: by_tool(directory, group) for group in ("wrk", "redis1", "redis16", "redis100")}
+    served = {group: codeid_bench_runs(directory, group) for group, _ in GROUPS}
+    tools = {group: tool_runs(directory, group) for group in ("wrk", "redis1", "redis16", "redis100")}
     path = directory / "in_process.json"
     in_process = InProcess(json.loads(path.read_text())) if path.exists() else None
     path = directory / "ratios.md"
     ratios = path.read_text() if path.exists() else ""
 
     print("## Targets\n")
-    print("Ratios are medians of those of each round; in brackets, least and most.\n")
+    print("A ratio is the median of those of all rounds, with the minimum and the maximum in brackets.\n")
     print("| | target | measured | met |\n|---|---|---|---|")
     if in_process:
         in_process_targets(in_process, ratios)
     if served["tcp"]:
         served_targets(served, tools)
-    print("\nReloading under load has a bench of its own: [benches/README.md](README.md#reloading-under-load).\n")
+    print("\nReloading under load has its own bench: [benches/README.md](README.md#reloading-under-load).\n")
     if in_process:
         in_process.tables()
-        print("### In one process, and sets that are meant to hurt\n")
-        print("Nanoseconds, best of several rounds; `RegexSet` and the loop are those of the `regex` crate. Everybody goes through all codes")
-        print("once and then has to wait for the others, so that each finds the caches as they left them.\n")
+        print("### In one process, and adversarial sets\n")
+        print("Nanoseconds, best of several rounds. `RegexSet` and the loop are those of the `regex` crate. Each engine goes through all codes")
+        print("once and then waits for the others, so that it finds the caches as they left them.\n")
         print(ratios)
     if served["tcp"]:
         print("## Served, driven by `codeid bench`\n")
@@ -50,7 +51,7 @@ def main():
 
 
 def target(name, kind, wanted, ratios):
-    """A row of the table of targets: the median has to be `kind` (`≤` or `≥`) `wanted`."""
+    """Prints a row of the table of targets, which is met if the median is `kind` (`≤` or `≥`) `wanted`."""
     median = statistics.median(ratios)
     met = median <= wanted if kind == "≤" else median >= wanted
     spread = f" ({min(ratios):.2f} to {max(ratios):.2f})" if len(ratios) > 1 else ""
@@ -58,85 +59,85 @@ def target(name, kind, wanted, ratios):
 
 
 def in_process_targets(figures, ratios):
-    rows = {cells[0]: cells for cells in (split(line) for line in ratios.splitlines())}
+    rows = {cells[0]: cells for cells in (split_row(line) for line in ratios.splitlines())}
     targets = list(zip(RULES, (2.2, 2.6, 3.3, 4.2), (3.5, 4.5, 14, 35), (16, 64, 1024, 4096)))
 
-    def in_turns(name, kind, wanted, row, column):
+    def shared(name, kind, wanted, row, column):
         target(name, kind, wanted, [float(rows[row][column])])
 
     for rules, floor, _, _ in targets:
-        in_turns(f"one lookup, times the floor, {rules} rules", "≤", floor, f"Patterns, {rules}", 5)
+        shared(f"one lookup, times the floor, {rules} rules", "≤", floor, f"Patterns, {rules}", 5)
     for rules, floor, _, _ in targets:
         measured = figures.slower("codeid", "read every byte", rules)
-        target(f"the same, by processes of their own, {rules} rules", "≤", floor, measured)
+        target(f"the same in separate processes, {rules} rules", "≤", floor, measured)
     for rules, floor, _, _ in targets:
         name = f"one lookup, times the floor, 5 % of {rules} rules needing an automaton"
-        in_turns(name, "≤", 2 * floor, f"WithAutomata, {rules}", 5)
+        shared(name, "≤", 2 * floor, f"WithAutomata, {rules}", 5)
     for rules, floor, _, _ in targets:
         measured = figures.slower("codeid", "read every byte", rules, "automata")
-        target(f"the same, by processes of their own, 5 % of {rules} rules", "≤", 2 * floor, measured)
+        target(f"the same in separate processes, 5 % of {rules} rules", "≤", 2 * floor, measured)
     for rules, _, faster, _ in targets:
-        in_turns(f"times faster than `RegexSet` of whole codes, {rules} rules", "≥", faster, f"Patterns, {rules}", 7)
+        shared(f"times faster than `RegexSet` of whole codes, {rules} rules", "≥", faster, f"Patterns, {rules}", 7)
     for rules, _, faster, _ in targets:
-        in_turns(f"times faster than `RegexSet` that stops early, {rules} rules", "≥", faster, f"Patterns, {rules}", 9)
+        shared(f"times faster than `RegexSet` that stops early, {rules} rules", "≥", faster, f"Patterns, {rules}", 9)
     for rules, _, faster, _ in targets:
         measured = figures.slower("RegexSet", "codeid", rules)
-        target(f"the same, by processes of their own, {rules} rules", "≥", faster, measured)
+        target(f"the same in separate processes, {rules} rules", "≥", faster, measured)
     for rules, _, _, _ in targets:
         measured = figures.slower("codeid, 16 at a time", "codeid", rules)
-        target(f"a lookup of 16 at a time, by one alone, {rules} rules", "≤", 1, measured)
+        target(f"one of 16 lookups at a time, relative to a single one, {rules} rules", "≤", 1, measured)
     for rules, _, _, _ in targets:
         measured = figures.figure("RegexSet", rules, "compile_ms") / figures.figure("codeid", rules, "compile_ms")
         target(f"compiled, times faster than `RegexSet`, {rules} rules", "≥", 2, [measured])
     for rules, _, _, kilobytes in targets:
         target(f"table of {rules} rules, KB", "≤", kilobytes, [figures.figure("codeid", rules, "bytes") / 1024])
     for row in ("8000 bytes", "8192-byte codes that almost match", "prefixes nested a thousand deep"):
-        in_turns(f"{row}, ns a byte", "≤", 5, row, 3)
+        shared(f"{row}, ns per byte", "≤", 5, row, 3)
     refused = "the same, all but one refused"
-    in_turns("prefixes nested a thousand deep, all but one refused, ns a byte", "≤", 5, refused, 3)
+    shared("prefixes nested a thousand deep, all but one refused, ns per byte", "≤", 5, refused, 3)
 
 
-def split(line):
-    """The cells of a row of a table in Markdown."""
+def split_row(line):
+    """Returns the cells of a row of a Markdown table."""
     return [cell.strip() for cell in line.strip("|").split("|")]
 
 
 def served_targets(served, tools):
     for group, name in (("tcp", "HTTP on TCP"), ("unix", "HTTP on a Unix socket")):
         runs = served[group]
-        target(f"{name}, of the floor's throughput", "≥", 0.9, quotients(runs["1-codeid"], runs["0-floor"], throughput))
+        target(f"{name}, share of the floor's throughput", "≥", 0.9, quotients(runs["1-codeid"], runs["0-floor"], throughput))
     if tools["wrk"]:
         runs = tools["wrk"]
-        target("HTTP on TCP, the same by `wrk`", "≥", 0.9, quotients(runs["1-codeid"], runs["0-floor"], throughput))
+        target("HTTP on TCP, share of the floor's throughput, by `wrk`", "≥", 0.9, quotients(runs["1-codeid"], runs["0-floor"], throughput))
         batch = [1 / (16 * ratio) for ratio in quotients(runs["2-codeid-batch"], runs["1-codeid"], throughput)]
-        target("a lookup of a batch of 16 by HTTP, by one alone", "≤", 1, batch)
+        target("one lookup of a batch of 16 by HTTP, relative to a single one", "≤", 1, batch)
     for depth, wanted in ((1, 1), (16, 1.5)):
         runs = served[f"resp{depth}"]
         if "1-redis" in runs:
             measured = quotients(runs["2-codeid"], runs["1-redis"], throughput)
-            target(f"RESP, of Redis GET's throughput, depth {depth}", "≥", wanted, measured)
+            target(f"RESP, relative to the throughput of Redis GET, depth {depth}", "≥", wanted, measured)
         runs = tools[f"redis{depth}"]
         if "0-redis" in runs:
             measured = quotients(runs["1-codeid"], runs["0-redis"], throughput)
-            target(f"the same by `redis-benchmark`, depth {depth}", "≥", wanted, measured)
+            target(f"RESP, relative to the throughput of Redis GET, depth {depth}, by `redis-benchmark`", "≥", wanted, measured)
     if "2-codeid-batch" in tools["redis1"]:
         runs = tools["redis1"]
         batch = [1 / (16 * ratio) for ratio in quotients(runs["2-codeid-batch"], runs["1-codeid"], throughput)]
-        target("a lookup of `MIDENTIFY` of 16, by one `IDENTIFY`", "≤", 1, batch)
+        target("one lookup of a `MIDENTIFY` of 16, relative to one `IDENTIFY`", "≤", 1, batch)
     runs = served["resp16"]
-    target("RESP, of the echo's throughput, depth 16", "≥", 0.5, quotients(runs["2-codeid"], runs["0-floor"], throughput))
+    target("RESP, share of the echo's throughput, depth 16", "≥", 0.5, quotients(runs["2-codeid"], runs["0-floor"], throughput))
     for group, name in (("tcp", "TCP"), ("unix", "Unix socket")):
         runs = served[group]
-        target(f"p99 by the floor's, HTTP on {name}", "≤", 1.2, quotients(runs["1-codeid"], runs["0-floor"], p99))
-    # What else the machine does has most of it: the same server has p99 of 100 and of 3,000 µs in two rounds.
+        target(f"p99 relative to the floor's, HTTP on {name}", "≤", 1.2, quotients(runs["1-codeid"], runs["0-floor"], p99))
+    # Other work on the machine dominates: the same server has a p99 of 100 and of 3,000 µs in two rounds.
     runs = served["open"]
     least = [min(map(p99, runs[name])) for name in ("1-codeid", "0-floor")]
-    name = "p99 by the floor's, HTTP on Unix socket, open loop, least of all rounds"
+    name = "p99 relative to the floor's, HTTP on Unix socket, open loop, least of all rounds"
     target(name, "≤", 1.2, [least[0] / least[1]])
 
 
 class InProcess:
-    """What in_process.py measured."""
+    """The measurements of in_process.py."""
 
     def __init__(self, document):
         self.document = document
@@ -146,28 +147,29 @@ class InProcess:
         return self.rows[kind, rules, name][key]
 
     def slower(self, name, other, rules, kind="usual"):
+        """Returns the time of `name` divided by that of `other`, for each turn."""
         return [a / b for a, b in zip(self.figure(name, rules, "ns", kind), self.figure(other, rules, "ns", kind))]
 
     def tables(self):
         document = self.document
         print("## In process\n")
-        print(f"One thread, one lookup after the other, {document['codes']:,} codes. Nanoseconds, median of {document['rounds']}")
-        print("turns that alternate with everybody's; in brackets, least and most. Everybody named the same rule for every code.")
-        print("Each has a process of its own, in which it goes through the codes again and again, so that caches and prefetchers know them;")
-        print("codeid takes its table anew for each code, as a server does.")
+        print(f"One thread, one lookup after the other, {document['codes']:,} codes. Nanoseconds: the median of {document['rounds']} turns, which")
+        print("alternate with those of all others, with the minimum and the maximum in brackets. All peers found the same rule for every code.")
+        print("Each has its own process, in which it goes through the codes again and again, so that caches and prefetchers know them.")
+        print("codeid borrows its live table for each code, as a server does.")
         print(f"{'; '.join(document['versions'])}.")
         if document["missing"]:
             print(f"Not installed, so not measured: {', '.join(document['missing'])}.")
         for kind, title in (
             ("usual", "Half hits, two fifths near misses, the rest unrelated"),
             ("near-misses", "Near misses only: a hit with one character more"),
-            ("automata", "As the first, but 5 % of the rules need an automaton"),
+            ("automata", "Like the first, but 5 % of the rules need an automaton"),
         ):
             print(f"\n### {title}\n\n| | " + " | ".join(f"{rules} rules" for rules in RULES) + " |")
             print("|---" * (len(RULES) + 1) + "|")
             for name in self.names(kind):
                 print(f"| {name} | " + " | ".join(self.cell(kind, rules, name) for rules in RULES) + " |")
-        print("\n### Compiling, milliseconds, and the size of the result where it is told, KB\n")
+        print("\n### Compiling, milliseconds, and the size of the result where it is known, KB\n")
         print("| | " + " | ".join(f"{rules} rules" for rules in RULES) + " |")
         print("|---" * (len(RULES) + 1) + "|")
         for name in self.names("usual"):
@@ -185,18 +187,18 @@ class InProcess:
         return f"{statistics.median(nanoseconds):,.0f} ({min(nanoseconds):,.0f} to {max(nanoseconds):,.0f})"
 
 
-def ours(directory, group):
-    """The runs of each target of a group, by `codeid bench`."""
+def codeid_bench_runs(directory, group):
+    """Returns the runs of each target of a group, driven by `codeid bench`."""
     targets = {}
     for file in sorted(directory.glob(f"{group}-*.json")):
         run = json.loads(file.read_text())["runs"][0]
-        run |= busy(file)
+        run |= read_busy(file)
         targets.setdefault(file.name.split(".")[0].removeprefix(f"{group}-"), []).append(run)
     return targets
 
 
-def by_tool(directory, group):
-    """The same by wrk, in its script's JSON, or by redis-benchmark, in a name and its line of CSV."""
+def tool_runs(directory, group):
+    """Returns the runs of each target of a group, driven by wrk (JSON of its script) or redis-benchmark (a name, then CSV)."""
     targets = {}
     for file in sorted(directory.glob(f"{group}-*.*.json")) + sorted(directory.glob(f"{group}-*.*.csv")):
         if file.suffix == ".json":
@@ -206,13 +208,13 @@ def by_tool(directory, group):
             cells = next(csv.reader([line]))
             run = {"name": name, "requestsPerSecond": float(cells[1])}
             run["p50"], run["p99"] = float(cells[4]) * 1000, float(cells[6]) * 1000
-        run |= busy(file)
+        run |= read_busy(file)
         targets.setdefault(file.name.split(".")[0].removeprefix(f"{group}-"), []).append(run)
     return targets
 
 
-def busy(file):
-    """For how much of a client's time the server had a core."""
+def read_busy(file):
+    """Returns the share of the client's time for which the server had a core."""
     client, server = map(int, file.with_suffix(".busy").read_text().split())
     return {"busy": server / client}
 
@@ -220,16 +222,17 @@ def busy(file):
 def served_table(targets):
     floor = targets[0]
     redis = next((runs for runs in targets if runs[0]["protocol"] == "Redis GET" and runs is not floor), None)
-    heads = ["", "requests/s", "least to most", "of the floor", *SERVER, "p50, µs", "p99, µs", "p99 by the floor's", "p99.9, µs"]
+    heads = ["", "requests/s", "least to most", "of the floor", *SERVER, "p50, µs", "p99, µs", "p99 relative to the floor's", "p99.9, µs"]
     if redis:
         heads.insert(4, "of Redis")
     print("| " + " | ".join(heads) + " |")
     print("|---" * len(heads) + "|")
     for runs in targets:
-        cells = [runs[0]["name"], *rates(runs), ratio(runs, floor, throughput)]
+        cells = [runs[0]["name"], *rate_cells(runs), ratio_cell(runs, floor, throughput)]
         if redis:
-            cells.append(ratio(runs, redis, throughput))
-        cells += [*server(runs), latency(runs, "p50"), latency(runs, "p99"), ratio(runs, floor, p99), latency(runs, "p99.9")]
+            cells.append(ratio_cell(runs, redis, throughput))
+        cells += [*server_cells(runs), latency_cell(runs, "p50"), latency_cell(runs, "p99")]
+        cells += [ratio_cell(runs, floor, p99), latency_cell(runs, "p99.9")]
         print("| " + " | ".join(cells) + " |")
 
 
@@ -244,14 +247,14 @@ def tool_tables(tools):
         heads = ["", "requests/s", "least to most", f"of {base}", *SERVER, "p50, µs", "p99, µs"]
         print(f"## {title}\n\n| " + " | ".join(heads) + " |\n" + "|---" * len(heads) + "|")
         for runs in targets:
-            cells = [runs[0]["name"], *rates(runs), ratio(runs, targets[0], throughput), *server(runs)]
+            cells = [runs[0]["name"], *rate_cells(runs), ratio_cell(runs, targets[0], throughput), *server_cells(runs)]
             cells += [f"{statistics.median(run[key] for run in runs):,.0f}" for key in ("p50", "p99")]
             print("| " + " | ".join(cells) + " |")
         print()
 
 
-def server(runs):
-    """How busy the server was, and how long for each answer, for the columns of `SERVER`."""
+def server_cells(runs):
+    """Returns the share of time for which the server was busy and its CPU time per response."""
     return f"{statistics.median(run['busy'] for run in runs):.0%}", f"{statistics.median(map(busy_time, runs)):,.0f}"
 
 
@@ -259,17 +262,17 @@ def busy_time(run):
     return 1e9 * run["busy"] / throughput(run)
 
 
-def rates(runs):
+def rate_cells(runs):
     rates = [throughput(run) for run in runs]
     return f"{statistics.median(rates):,.0f}", f"{min(rates):,.0f} to {max(rates):,.0f}"
 
 
-def ratio(runs, others, figure):
+def ratio_cell(runs, others, figure):
     return f"{statistics.median(quotients(runs, others, figure)):.2f}"
 
 
 def quotients(runs, others, figure):
-    """Round by round, since the machine drifts from one to the next."""
+    """Returns the ratio of each round, because the machine drifts from one round to the next."""
     return [figure(run) / figure(other) for run, other in zip(runs, others)]
 
 
@@ -281,7 +284,7 @@ def p99(run):
     return run["latency"]["microseconds"]["p99"]
 
 
-def latency(runs, name):
+def latency_cell(runs, name):
     return f"{statistics.median(run['latency']['microseconds'][name] for run in runs):,.0f}"
 
 

@@ -1,4 +1,4 @@
--- Requests of wrk, a code after the other, and its figures as JSON:
+-- Sends one request after the other with wrk, each with the next code, and prints the figures as JSON:
 -- wrk … -s wrk.lua URL -- NAME post|batch|header|plain CODES
 local requests, at = {}, 0
 
@@ -35,7 +35,7 @@ function request()
   return requests[at]
 end
 
--- What setup does, done sees; what init does, only the threads.
+-- `done` sees the globals that `setup` sets, but not those of `init`, which runs in the threads.
 function setup(thread)
   threads = threads or {}
   threads[#threads + 1] = thread

@@ -1,4 +1,4 @@
-//! Rules and codes that are meant to hurt.
+//! Adversarial workloads: rules and codes chosen to make a lookup slow.
 
 use serde_json::json;
 
@@ -7,10 +7,10 @@ use crate::random::Random;
 use crate::shape::DIGITS;
 use crate::workload::Rule;
 
-/// How many rules each set has.
+/// The number of rules in each workload.
 const RULES: usize = 1000;
 
-/// 8192-byte codes that almost match many of a thousand rules, and a few that do at their end.
+/// 8192-byte codes that almost match many of a thousand rules. A few match, at their end.
 #[must_use]
 pub fn long_near_matches(code_count: usize) -> Workload {
     let rule = |n: usize| match n % 5 {
@@ -58,7 +58,7 @@ pub fn long_near_matches(code_count: usize) -> Workload {
     }
 }
 
-/// One literal, then two runs of classes, and only then what tells a thousand rules apart.
+/// A thousand rules that share a literal and three class runs and differ only behind them.
 #[must_use]
 pub fn thousand_remainders(code_count: usize) -> Workload {
     let rule = |n| {
@@ -73,7 +73,7 @@ pub fn thousand_remainders(code_count: usize) -> Workload {
             let count = random.within(range);
             random.fill(&mut code, alphabet, count);
         }
-        // Every other code is of a rule that there is not.
+        // Half of these numbers belong to no rule.
         code + &format!("/s{:04}", random.below(2 * RULES))
     });
     Workload {
@@ -82,7 +82,7 @@ pub fn thousand_remainders(code_count: usize) -> Workload {
     }
 }
 
-/// A thousand prefixes, each of which begins with the next one.
+/// A thousand prefixes, each of which extends the next one by a digit.
 #[must_use]
 pub fn deep_prefixes(code_count: usize) -> Workload {
     let chain = chain();
@@ -100,12 +100,13 @@ pub fn deep_prefixes(code_count: usize) -> Workload {
     }
 }
 
-/// The same where every rule but the last refuses everybody, so that all have to be found.
+/// [`deep_prefixes`] where every rule but the last refuses all openIds, so that a lookup has to find
+/// all rules that match.
 #[must_use]
 pub fn refused_prefixes(code_count: usize) -> Workload {
     let mut workload = deep_prefixes(code_count);
     for rule in &mut workload.rules[..RULES - 1] {
-        rule.refuses = true;
+        rule.refuses_all = true;
     }
     workload
 }

@@ -5,16 +5,16 @@ use regex::{Regex, RegexSet, RegexSetBuilder};
 
 use crate::Workload;
 
-/// What can tell the first rule that accepts a code and does not refuse everybody.
+/// Finds the first rule that accepts a code and does not refuse all openIds.
 pub trait Engine {
-    /// For the table's head.
+    /// The name in the head of a table.
     fn name(&self) -> &'static str;
 
-    /// The place of that rule.
+    /// Returns the index of the first rule that decides `code`.
     fn winner(&mut self, code: &str) -> Option<usize>;
 
-    /// Looks all codes up, for the time it takes; returns how many there was a rule for.
-    fn run(&mut self, codes: &[String]) -> usize {
+    /// Looks up all codes, which is what gets timed, and returns the number that a rule decides.
+    fn count_hits(&mut self, codes: &[String]) -> usize {
         codes
             .iter()
             .filter(|code| self.winner(code).is_some())
@@ -22,12 +22,12 @@ pub trait Engine {
     }
 }
 
-/// Checks that every engine answers as the first does, the slowest on as many codes as two seconds
-/// allow.
+/// Checks that every engine finds the same winners as the first one. An engine that needs more than
+/// two seconds for all codes is checked on those that fit.
 ///
 /// # Panics
 ///
-/// If one does not.
+/// If an engine finds another winner.
 pub fn verify(engines: &mut [Box<dyn Engine>], codes: &[String]) {
     let (first, others) = engines
         .split_first_mut()
@@ -38,7 +38,7 @@ pub fn verify(engines: &mut [Box<dyn Engine>], codes: &[String]) {
             let (expected, winner) = (first.winner(code), engine.winner(code));
             assert!(
                 winner == expected,
-                "{} says {winner:?}, {} says {expected:?}: {code:?}",
+                "{} finds {winner:?}, {} finds {expected:?}: {code:?}",
                 engine.name(),
                 first.name(),
             );
@@ -85,7 +85,7 @@ impl Codeid {
         }
     }
 
-    /// Reads a workload's route config.
+    /// Parses a workload's route config.
     ///
     /// # Panics
     ///
@@ -95,20 +95,20 @@ impl Codeid {
         RouteConfig::from_json(json.as_bytes(), &limits()).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// The compiled table.
+    /// Returns the compiled table.
     #[must_use]
     pub fn into_table(self) -> RouteTable {
         self.table
     }
 
-    /// The compiled table's size in bytes.
+    /// Returns the size of the compiled table in bytes.
     #[must_use]
     pub fn table_bytes(&self) -> usize {
         self.table.memory_usage()
     }
 }
 
-/// High enough for 5000 rules.
+/// Limits that admit 5000 rules, which the defaults do not.
 fn limits() -> CompileLimits {
     let mut limits = CompileLimits::default();
     limits.max_config_characters = 16 << 20;
@@ -116,7 +116,7 @@ fn limits() -> CompileLimits {
     limits
 }
 
-fn open_id() -> OpenId<'static> {
+pub(crate) fn open_id() -> OpenId<'static> {
     OpenId::new("user-42").expect("three characters or more")
 }
 
@@ -134,26 +134,26 @@ impl Engine for Codeid {
         rule.as_str()[1..].parse().ok()
     }
 
-    fn run(&mut self, codes: &[String]) -> usize {
+    fn count_hits(&mut self, codes: &[String]) -> usize {
         let open_id = open_id();
-        let hit = |code: &&String| {
+        let is_hit = |code: &&String| {
             let code = CodeValue::new(code).expect("codes have an allowed length");
             self.table
                 .identify(code, open_id, &mut self.scratch)
                 .rule
                 .is_some()
         };
-        codes.iter().filter(hit).count()
+        codes.iter().filter(is_hit).count()
     }
 }
 
 /// The `regex` crate, one rule after the other.
 #[derive(Debug)]
-pub struct OneByOne {
+pub struct RegexLoop {
     rules: Vec<(Regex, bool)>,
 }
 
-impl OneByOne {
+impl RegexLoop {
     /// Compiles the workload's rules.
     ///
     /// # Panics
@@ -164,7 +164,7 @@ impl OneByOne {
         let compile = |rule: &crate::Rule| {
             (
                 Regex::new(&rule.peer_pattern).expect("a valid pattern"),
-                rule.refuses,
+                rule.refuses_all,
             )
         };
         Self {
@@ -173,7 +173,7 @@ impl OneByOne {
     }
 }
 
-impl Engine for OneByOne {
+impl Engine for RegexLoop {
     fn name(&self) -> &'static str {
         "`regex` one by one"
     }
@@ -181,39 +181,39 @@ impl Engine for OneByOne {
     fn winner(&mut self, code: &str) -> Option<usize> {
         self.rules
             .iter()
-            .position(|(regex, refuses)| regex.is_match(code) && !refuses)
+            .position(|(regex, refuses_all)| regex.is_match(code) && !refuses_all)
     }
 }
 
-/// `regex::RegexSet`, whose limits are high enough that it never falls back to what is slower.
+/// `regex::RegexSet`, with limits so high that it never falls back to a slower engine of its own.
 #[derive(Debug)]
-pub struct Set {
+pub struct RegexSets {
     name: &'static str,
     set: RegexSet,
-    refuses: Vec<bool>,
+    refuses_all: Vec<bool>,
 }
 
-impl Set {
-    /// Compiles the workload's rules as patterns that are searched for: a prefix is `\Aprefix`,
-    /// behind which the set need not read.
+impl RegexSets {
+    /// Compiles the workload's rules as patterns to search for: a prefix is `\Aprefix`, behind which
+    /// the set need not read.
     ///
     /// # Panics
     ///
     /// If the `regex` crate refuses them.
     #[must_use]
-    pub fn searching(workload: &Workload) -> Self {
+    pub fn from_search_patterns(workload: &Workload) -> Self {
         let patterns = workload.rules.iter().map(|rule| rule.peer_pattern.clone());
         Self::new("`RegexSet`, searching", patterns, workload)
     }
 
-    /// Compiles the workload's rules as patterns of the whole code, which is what rules are matched
-    /// against: a prefix is `\Aprefix(?s:.*)\z`.
+    /// Compiles the workload's rules as patterns of the whole code, as the engine's rules are: a
+    /// prefix is `\Aprefix(?s:.*)\z`.
     ///
     /// # Panics
     ///
     /// If the `regex` crate refuses them.
     #[must_use]
-    pub fn whole(workload: &Workload) -> Self {
+    pub fn from_whole_patterns(workload: &Workload) -> Self {
         let patterns = workload.rules.iter().map(crate::Rule::whole_pattern);
         Self::new("`RegexSet`, whole", patterns, workload)
     }
@@ -231,12 +231,12 @@ impl Set {
         Self {
             name,
             set,
-            refuses: workload.rules.iter().map(|rule| rule.refuses).collect(),
+            refuses_all: workload.rules.iter().map(|rule| rule.refuses_all).collect(),
         }
     }
 }
 
-impl Engine for Set {
+impl Engine for RegexSets {
     fn name(&self) -> &'static str {
         self.name
     }
@@ -245,11 +245,11 @@ impl Engine for Set {
         self.set
             .matches(code)
             .iter()
-            .find(|index| !self.refuses[*index])
+            .find(|index| !self.refuses_all[*index])
     }
 }
 
-/// The floor: reads every byte of the code once, and answers nothing.
+/// The floor: reads every byte of a code once and never finds a rule.
 #[derive(Clone, Copy, Debug)]
 pub struct ReadEveryByte;
 

@@ -1,18 +1,23 @@
-//! The engine beside its peers, on one workload: what the benches and the table of ratios share.
+//! The workloads, the engines and the measuring that the benches share.
 //!
-//! A [`Workload`] is rules and codes; an [`Engine`] is whatever can tell the first rule that
-//! accepts a code; [`verify`] holds that all of them tell the same, and only then are they timed.
+//! A [`Workload`] is rules and codes. An [`Engine`] finds the first rule that accepts a code.
+//! [`verify`] checks that all engines find the same rules; only then are they timed.
+//! [`load`] starts the daemon and sends it requests, and [`sdk_proxy`] supplies what sdkProxy needs
+//! on top.
 
 mod adversarial;
 mod engines;
+mod live;
+pub mod load;
 mod measure;
-pub mod proxying;
 mod random;
-pub mod serving;
+pub mod report;
+pub mod sdk_proxy;
 mod shape;
 mod workload;
 
 pub use adversarial::{deep_prefixes, long_near_matches, refused_prefixes, thousand_remainders};
-pub use engines::{Codeid, Engine, OneByOne, ReadEveryByte, Set, verify};
+pub use engines::{Codeid, Engine, ReadEveryByte, RegexLoop, RegexSets, verify};
+pub use live::LiveCodeid;
 pub use measure::{best_nanoseconds, best_of};
-pub use workload::{Kinds, Mix, Rule, Workload};
+pub use workload::{CodeMix, Rule, RuleKinds, Workload};

@@ -1,45 +1,48 @@
-//! Times in rounds, in which everybody takes a turn.
+//! Timing in rounds, in which the engines take turns.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use crate::Engine;
 
-/// What one engine's turn may take; on slow engines it covers only the first of the codes.
-const TURN: Duration = Duration::from_millis(150);
+/// The time that one turn of an engine may take. A slow engine gets only the first of the codes.
+const TURN_LIMIT: Duration = Duration::from_millis(150);
 
-/// How many codes are timed as one: so few that most are looked up without an interruption.
+/// The number of codes timed together: few enough that most chunks run without an interruption.
 const CHUNK: usize = 500;
 
-/// Nanoseconds for one lookup, for each engine: of every few hundred codes the best of `rounds`,
-/// added up.
+/// Returns the nanoseconds that each engine needs for one lookup: the sum of each chunk's best time
+/// in `rounds`, divided by the number of codes.
 ///
-/// A machine that is shared drifts and interrupts: in a round everybody is measured under about the
-/// same conditions, and of several rounds the best was disturbed least. An engine goes through all
-/// of its codes before they come round again, so that no cache is warmer than it would be in use.
+/// A shared machine drifts and interrupts. In one round all engines meet about the same conditions,
+/// and the best of several rounds was disturbed least. An engine goes through all its codes before
+/// it repeats one, so that no cache is warmer than in use.
 pub fn best_nanoseconds(
     engines: &mut [Box<dyn Engine>],
     codes: &[String],
     rounds: usize,
 ) -> Vec<f64> {
-    let mut turns: Vec<Turn<'_>> = engines
+    let mut contestants: Vec<Contestant<'_>> = engines
         .iter_mut()
-        .map(|engine| Turn::new(&mut **engine, codes))
+        .map(|engine| Contestant::new(&mut **engine, codes))
         .collect();
     for _ in 0..rounds {
-        turns.iter_mut().for_each(Turn::take);
+        contestants.iter_mut().for_each(Contestant::take_turn);
     }
-    turns.iter().map(Turn::best_nanoseconds).collect()
+    contestants
+        .iter()
+        .map(Contestant::best_nanoseconds)
+        .collect()
 }
 
-/// What one engine does in each round.
-struct Turn<'a> {
+/// An engine, the codes that it can afford, and the best time of each chunk of them.
+struct Contestant<'a> {
     engine: &'a mut dyn Engine,
     codes: &'a [String],
     best: Vec<Duration>,
 }
 
-impl<'a> Turn<'a> {
+impl<'a> Contestant<'a> {
     fn new(engine: &'a mut dyn Engine, codes: &'a [String]) -> Self {
         let codes = &codes[..affordable(engine, codes)];
         let best = vec![Duration::MAX; codes.len().div_ceil(CHUNK)];
@@ -50,10 +53,10 @@ impl<'a> Turn<'a> {
         }
     }
 
-    fn take(&mut self) {
+    fn take_turn(&mut self) {
         for (codes, best) in self.codes.chunks(CHUNK).zip(&mut self.best) {
             let started = Instant::now();
-            black_box(self.engine.run(black_box(codes)));
+            black_box(self.engine.count_hits(black_box(codes)));
             *best = started.elapsed().min(*best);
         }
     }
@@ -64,20 +67,21 @@ impl<'a> Turn<'a> {
     }
 }
 
-/// How many of `codes` fit a turn; doubles until they do not, which also warms the engine up.
+/// Returns the number of `codes` that fit one turn. Doubles the number until they do not, which also
+/// warms the engine up.
 fn affordable(engine: &mut dyn Engine, codes: &[String]) -> usize {
     let mut count = codes.len().min(64);
     loop {
         let started = Instant::now();
-        black_box(engine.run(&codes[..count]));
-        if count == codes.len() || started.elapsed() * 2 > TURN {
+        black_box(engine.count_hits(&codes[..count]));
+        if count == codes.len() || started.elapsed() * 2 > TURN_LIMIT {
             return count;
         }
         count = codes.len().min(count * 2);
     }
 }
 
-/// The shortest of `rounds` runs of `work`.
+/// Returns the shortest time of `rounds` runs of `work`.
 pub fn best_of<T>(rounds: usize, mut work: impl FnMut() -> T) -> Duration {
     let time = |_| {
         let started = Instant::now();

@@ -1,6 +1,6 @@
-//! Random numbers that are the same in every run.
+//! Pseudo-random numbers, the same in every run.
 
-/// SplitMix64.
+/// A SplitMix64 generator.
 #[derive(Clone, Debug)]
 pub(crate) struct Random(u64);
 
@@ -17,18 +17,18 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// A number below `bound`.
+    /// Draws a number below `bound`.
     pub(crate) fn below(&mut self, bound: usize) -> usize {
         let below = self.next() % bound as u64;
         usize::try_from(below).expect("below a usize")
     }
 
-    /// A number of `range`.
+    /// Draws a number from `range`.
     pub(crate) fn within(&mut self, range: std::ops::Range<usize>) -> usize {
         range.start + self.below(range.end - range.start)
     }
 
-    /// Appends `count` characters of `alphabet`, which is ASCII.
+    /// Appends `count` random characters of `alphabet`, which is ASCII.
     pub(crate) fn fill(&mut self, text: &mut String, alphabet: &[u8], count: usize) {
         text.extend((0..count).map(|_| char::from(alphabet[self.below(alphabet.len())])));
     }

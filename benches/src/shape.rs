@@ -1,4 +1,4 @@
-//! The shapes that real rules have, each with a number that tells its rules apart.
+//! Shapes of real rules. A number distinguishes the rules of one shape.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,7 @@ const LABEL: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789-";
 pub(crate) const TAIL: &[u8] =
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/?=&";
 
-/// What a rule of the workload looks like.
+/// The shape of a rule. [`Shape::literal`] and [`Shape::regex`] show the text of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
     AcquirerPath,
@@ -36,7 +36,7 @@ pub(crate) enum Shape {
 
 use Shape::*;
 
-/// Fifty-five prefixes, ten exact texts, thirty-five regexes.
+/// Weights in hundredths: 55 prefixes, 10 exact texts, 35 regexes.
 pub(crate) const PATTERNS: &[(Shape, usize)] = &[
     (AcquirerPath, 15),
     (StorePath, 12),
@@ -53,7 +53,7 @@ pub(crate) const PATTERNS: &[(Shape, usize)] = &[
     (Token, 4),
 ];
 
-/// The same with `url` and `emv` where people would write them.
+/// [`PATTERNS`] with `url` and `emv` rules where an author would prefer them.
 pub(crate) const ALL_KINDS: &[(Shape, usize)] = &[
     (UrlHost, 25),
     (StorePath, 12),
@@ -69,7 +69,7 @@ pub(crate) const ALL_KINDS: &[(Shape, usize)] = &[
     (Token, 4),
 ];
 
-/// `PATTERNS`, but for five in a hundred that no literal and class run can express.
+/// [`PATTERNS`] with 5 hundredths that literals and class runs cannot express.
 pub(crate) const WITH_AUTOMATA: &[(Shape, usize)] = &[
     (AcquirerPath, 15),
     (StorePath, 12),
@@ -87,14 +87,14 @@ pub(crate) const WITH_AUTOMATA: &[(Shape, usize)] = &[
     (Automaton, 5),
 ];
 
-/// A text that a rule accepts, and where one character more makes that it does not.
+/// A text that a rule accepts. One more character at `break_at` turns it into a near miss.
 pub(crate) struct Sample {
     pub(crate) text: String,
     pub(crate) break_at: usize,
 }
 
 impl Shape {
-    /// The `match` of the rule.
+    /// Returns the `match` member of the rule.
     pub(crate) fn match_json(self, n: usize) -> Value {
         match self {
             ExactEntry | ExactDigits => json!({ "exact": self.literal(n) }),
@@ -110,9 +110,10 @@ impl Shape {
         }
     }
 
-    /// The same as a pattern of the regex crate, to be searched for anywhere in the code.
+    /// Returns the rule as a pattern of the `regex` crate, to search for anywhere in a code.
     ///
-    /// That of an `emv` rule only looks for the identifier, which on this workload is the same.
+    /// The pattern of an `emv` rule only looks for the identifier, which accepts the same codes of
+    /// this workload.
     pub(crate) fn peer_pattern(self, n: usize) -> String {
         match self {
             ExactEntry | ExactDigits => format!(r"\A{}\z", regex::escape(&self.literal(n))),
@@ -128,8 +129,8 @@ impl Shape {
         }
     }
 
-    /// A text of about `length` bytes that the rule accepts; longer or shorter where the rule
-    /// leaves no choice.
+    /// Draws a text of about `length` bytes that the rule accepts. It is longer or shorter where the
+    /// rule leaves no choice.
     pub(crate) fn sample(self, n: usize, length: usize, random: &mut Random) -> Sample {
         let mut text = String::new();
         match self {
@@ -187,7 +188,7 @@ impl Shape {
         Sample { text, break_at }
     }
 
-    /// Whether a text that the rule accepts can have any length above its least.
+    /// Returns `true` if the rule accepts texts of any length above its minimum.
     pub(crate) const fn is_open_ended(self) -> bool {
         !matches!(
             self,
@@ -233,7 +234,8 @@ impl Shape {
     }
 }
 
-/// A payload with the identifier in template 26, padded to about `length` by other data objects.
+/// Builds an EMVCo payload with the identifier in template 26, padded to about `length` bytes with
+/// other data objects.
 fn emv_sample(n: usize, length: usize, random: &mut Random) -> Sample {
     let mut text = format!("00020101021226200016A0000006{n:08}");
     let break_at = text.len() - 2;

@@ -1,4 +1,4 @@
-//! Rules, and codes to identify by them.
+//! Rules and codes to identify.
 
 use serde_json::{Value, json};
 
@@ -14,51 +14,51 @@ pub struct Workload {
     pub codes: Vec<String>,
 }
 
-/// A rule, for us and for the peers.
+/// A rule, in the form of the engine and of its peers.
 #[derive(Clone, Debug)]
 pub struct Rule {
-    /// The `match` of the route config.
+    /// The `match` member of the rule in the route config.
     pub match_json: Value,
-    /// The same for the `regex` crate, to be searched for in the code.
+    /// The rule as a pattern of the `regex` crate, to search for in a code.
     pub peer_pattern: String,
-    /// Whether a canary refuses everybody.
-    pub refuses: bool,
+    /// `true` if the canary refuses every openId.
+    pub refuses_all: bool,
 }
 
-/// What kinds of rules there are.
+/// The kinds of rules in a workload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kinds {
+pub enum RuleKinds {
     /// 55 % `prefix`, 10 % `exact`, 35 % `regex`.
     Patterns,
-    /// 33 % `url`, 4 % `emv`, the rest as before.
+    /// 33 % `url`, 4 % `emv`, 40 % `prefix` or `exact`, the rest `regex`.
     All,
-    /// As `Patterns`, but 5 % need a real automaton.
+    /// [`Self::Patterns`], but 5 % of the rules need an automaton.
     WithAutomata,
 }
 
-/// What codes there are.
+/// The codes in a workload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mix {
-    /// Half hits, two fifths near misses, the rest unrelated; mostly short.
+pub enum CodeMix {
+    /// 50 % hits, 40 % near misses, 10 % unrelated, mostly short.
     Usual,
-    /// Each code is accepted.
+    /// Every code is a hit: a rule accepts it.
     Hits,
-    /// No code has anything to do with a rule.
+    /// Every code is unrelated to the rules.
     Misses,
-    /// Each code is a hit with one character more.
+    /// Every code is a hit with one character too many.
     NearMisses,
-    /// Half hits, half near misses, of exactly this many bytes.
+    /// Half hits, half near misses, of exactly this number of bytes.
     OfLength(usize),
 }
 
 impl Workload {
-    /// `rule_count` rules, and `code_count` codes of rules that are drawn uniformly.
+    /// Draws `rule_count` rules and `code_count` codes. The codes belong to uniformly drawn rules.
     #[must_use]
-    pub fn new(kinds: Kinds, rule_count: usize, mix: Mix, code_count: usize) -> Self {
+    pub fn new(kinds: RuleKinds, rule_count: usize, mix: CodeMix, code_count: usize) -> Self {
         let weights = match kinds {
-            Kinds::Patterns => PATTERNS,
-            Kinds::All => ALL_KINDS,
-            Kinds::WithAutomata => WITH_AUTOMATA,
+            RuleKinds::Patterns => PATTERNS,
+            RuleKinds::All => ALL_KINDS,
+            RuleKinds::WithAutomata => WITH_AUTOMATA,
         };
         let shapes: Vec<(Shape, usize)> =
             (0..rule_count).map(|i| (shape_at(weights, i), i)).collect();
@@ -75,7 +75,7 @@ impl Workload {
         }
     }
 
-    /// The route config.
+    /// Renders the rules as a route config.
     #[must_use]
     pub fn config_json(&self) -> String {
         let rule = |(i, rule): (usize, &Rule)| {
@@ -84,7 +84,7 @@ impl Workload {
                 "match": rule.match_json,
                 "action": { "type": "DECODE" },
             });
-            if rule.refuses {
+            if rule.refuses_all {
                 object["canary"] = json!({ "percentage": 0 });
             }
             object
@@ -93,7 +93,7 @@ impl Workload {
         json!({ "format": "codeid/1", "version": "bench", "rules": rules }).to_string()
     }
 
-    /// The median and the mean of the codes' lengths in bytes.
+    /// Returns the median and the mean length of the codes in bytes.
     #[must_use]
     pub fn code_lengths(&self) -> (usize, usize) {
         let mut lengths: Vec<usize> = self.codes.iter().map(String::len).collect();
@@ -110,11 +110,11 @@ impl Rule {
         Self {
             match_json,
             peer_pattern,
-            refuses: false,
+            refuses_all: false,
         }
     }
 
-    /// [`Self::peer_pattern`], extended to the whole code.
+    /// Returns [`Self::peer_pattern`], extended to match the whole code.
     #[must_use]
     pub fn whole_pattern(&self) -> String {
         if self.peer_pattern.ends_with(r"\z") {
@@ -125,37 +125,38 @@ impl Rule {
     }
 }
 
-/// The shape of rule `i`: any run of a few rules has about the weights' shares, which are hundredths.
+/// Returns the shape of rule `i`. Shapes are spread so that any few consecutive rules have about the
+/// shares that `weights` gives, in hundredths.
 fn shape_at(weights: &[(Shape, usize)], i: usize) -> Shape {
-    let mut place = i * 37 % 100;
+    let mut position = i * 37 % 100;
     for (shape, weight) in weights {
-        if place < *weight {
+        if position < *weight {
             return *shape;
         }
-        place -= weight;
+        position -= weight;
     }
-    unreachable!("the weights add up to a hundred")
+    unreachable!("the weights add up to 100")
 }
 
-fn code(shapes: &[(Shape, usize)], mix: Mix, random: &mut Random) -> String {
+fn code(shapes: &[(Shape, usize)], mix: CodeMix, random: &mut Random) -> String {
     let (shape, n) = shapes[random.below(shapes.len())];
     match (mix, random.below(10)) {
-        (Mix::OfLength(length), kind) => code_of_length(shapes, length, kind < 5, random),
-        (Mix::Misses, _) | (Mix::Usual, 9) => unrelated(random),
-        (Mix::NearMisses, _) | (Mix::Usual, 5..) => {
+        (CodeMix::OfLength(length), kind) => code_of_length(shapes, length, kind < 5, random),
+        (CodeMix::Misses, _) | (CodeMix::Usual, 9) => unrelated(random),
+        (CodeMix::NearMisses, _) | (CodeMix::Usual, 5..) => {
             let length = usual_length(random);
             let mut sample = shape.sample(n, length, random);
             sample.text.insert(sample.break_at, 'x');
             sample.text
         }
-        (Mix::Hits | Mix::Usual, _) => {
+        (CodeMix::Hits | CodeMix::Usual, _) => {
             let length = usual_length(random);
             shape.sample(n, length, random).text
         }
     }
 }
 
-/// Median 55, mean 98 or about.
+/// Draws a length in bytes, with a median of about 55 and a mean of about 98.
 fn usual_length(random: &mut Random) -> usize {
     match random.below(100) {
         0..50 => random.within(20..56),
@@ -180,7 +181,7 @@ fn code_of_length(
                 sample.text.pop();
             }
         }
-        // Rules that leave no choice hit a given length now and then, which is fine.
+        // Rules of fixed length fit only some lengths. Draw until one fits.
         if sample.text.len() == length {
             return sample.text;
         }

@@ -54,11 +54,11 @@ impl ShowBucket {
         let characters = self.group.chars().count();
         if !(1..=MAX_GROUP_CHARACTERS).contains(&characters) {
             let message = format!(
-                "a group must have 1 to {MAX_GROUP_CHARACTERS} characters, it has {characters}"
+                "a group must have 1 to {MAX_GROUP_CHARACTERS} characters but has {characters}"
             );
             return Err(Failure::Told(message));
         }
         let open_id = OpenId::new(&self.open_id).map_err(|e| Failure::Told(e.to_string()))?;
-        Ok(Bucket::of(&self.group, open_id))
+        Ok(Bucket::new(&self.group, open_id))
     }
 }

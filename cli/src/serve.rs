@@ -1,10 +1,13 @@
-//! `codeid serve`: runs the daemon until it is told to stop.
+//! `codeid serve`: runs the daemon until it is asked to stop.
 
 use std::process::ExitCode;
 
-use super::settings::SettingsArgs;
-use codeid_daemon::run;
-use codeid_daemon::run::StartError;
+use codeid_daemon::listen::Listeners;
+use codeid_daemon::rules::source::RouteSources;
+use codeid_daemon::run::{Ended, StartError, StopRequests, run};
+use codeid_daemon::telemetry;
+
+use super::settings::{SettingsArgs, report};
 
 /// The command line of `codeid serve`.
 #[derive(Debug, clap::Args)]
@@ -15,10 +18,18 @@ pub(crate) struct Serve {
 
 impl Serve {
     pub(crate) fn run(self) -> ExitCode {
-        self.settings
-            .read()
-            .map_err(StartError::from)
-            .and_then(|settings| run::serve(&settings))
-            .unwrap_or_else(|error| super::settings::report(&error))
+        match self.serve() {
+            Ok(Ended::Stopped) => ExitCode::SUCCESS,
+            Ok(Ended::StoppedAtOnce | Ended::ThreadEnded) => ExitCode::FAILURE,
+            Err(error) => report(&error),
+        }
+    }
+
+    fn serve(self) -> Result<Ended, StartError> {
+        let settings = self.settings.read()?;
+        telemetry::start(settings.log);
+        let sources = RouteSources::from_settings(&settings)?;
+        let (listeners, stop) = (Listeners::default(), StopRequests::from_signals());
+        run(&settings, listeners, sources, stop)
     }
 }

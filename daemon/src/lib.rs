@@ -10,13 +10,16 @@
 //! bodies.
 
 mod admin;
+pub mod api;
 mod budget;
+pub mod error_chain;
 pub mod files;
+pub mod fuzzing;
 pub mod http;
 pub mod identify;
 pub mod listen;
 mod metrics;
-pub mod outbound;
+mod outbound;
 pub mod percent;
 mod readiness;
 pub mod resp;
@@ -29,5 +32,5 @@ pub mod settings;
 mod shutdown;
 pub mod signature;
 mod sync;
-mod telemetry;
+pub mod telemetry;
 pub mod timestamp;

@@ -13,7 +13,8 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::reload;
 
-use crate::settings::{Log, LogFormat, LogLevel};
+use crate::api::log_level::LogLevel;
+use crate::settings::{Log, LogFormat};
 use crate::sync::Mutex;
 
 /// The level of the log, once it has begun. Process-wide, because the subscriber and the panic hook
@@ -29,7 +30,7 @@ struct Level {
 }
 
 /// Begins to log, once for the process; a second call changes nothing.
-pub(crate) fn start(log: Log) {
+pub fn start(log: Log) {
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(LevelFilter::TRACE)
         .with_writer(io::stderr)
@@ -67,9 +68,11 @@ pub(crate) fn start(log: Log) {
     }
 }
 
-/// Returns the level of the log; `None` if it has not begun.
-pub(crate) fn level() -> Option<LogLevel> {
-    LEVEL.get().map(|level| *level.current.lock())
+/// Returns the level of the log; that of errors while it has not begun.
+pub(crate) fn level() -> LogLevel {
+    LEVEL
+        .get()
+        .map_or(LogLevel::Error, |level| *level.current.lock())
 }
 
 /// Logs events of `level` and those that are more severe from now on. Returns `false` if that was not

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// The scanned content to identify: 1 to 8192 characters of Unicode text.
 ///
-/// Its `Debug` form tells the length only, since a code value may identify a person or an order.
+/// Its `Debug` form shows the length only, since a code value may identify a person or an order.
 ///
 /// Source: SPEC.md, section 1.
 ///
@@ -22,7 +22,7 @@ impl<'a> CodeValue<'a> {
     /// The most characters a code value may have.
     pub const MAX_CHARACTERS: usize = 8192;
 
-    /// Takes `text` if its length is allowed.
+    /// Borrows `text` if its length is allowed.
     ///
     /// # Errors
     ///
@@ -31,7 +31,7 @@ impl<'a> CodeValue<'a> {
         check_length("codeValue", text, 1, Self::MAX_CHARACTERS).map(|()| Self(text))
     }
 
-    /// The text, borrowed for as long as the caller's.
+    /// Returns the text, borrowed for as long as the caller's.
     #[must_use]
     pub const fn as_str(self) -> &'a str {
         self.0
@@ -46,7 +46,7 @@ impl fmt::Debug for CodeValue<'_> {
 
 /// The caller's stable identity of a user, which canaries admit or refuse: 3 to 256 characters.
 ///
-/// Its `Debug` form tells the length only.
+/// Its `Debug` form shows the length only.
 ///
 /// Source: SPEC.md, section 1.
 ///
@@ -65,7 +65,7 @@ impl<'a> OpenId<'a> {
     /// The most characters an openId may have.
     pub const MAX_CHARACTERS: usize = 256;
 
-    /// Takes `text` if its length is allowed.
+    /// Borrows `text` if its length is allowed.
     ///
     /// # Errors
     ///
@@ -76,7 +76,7 @@ impl<'a> OpenId<'a> {
             .map(|()| Self(text))
     }
 
-    /// The text, borrowed for as long as the caller's.
+    /// Returns the text, borrowed for as long as the caller's.
     #[must_use]
     pub const fn as_str(self) -> &'a str {
         self.0
@@ -89,10 +89,11 @@ impl fmt::Debug for OpenId<'_> {
     }
 }
 
-/// A parameter of `identifyCode` has a length that is not allowed.
+/// An error about a parameter of `identifyCode` whose length is not allowed.
 ///
-/// Displays as one sentence that names the parameter, the limit and the length given, never the
-/// content.
+/// Its message names the parameter, the limit and the length given, never the content.
+///
+/// Source: SPEC.md, section 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParameterError {
     parameter: &'static str,
@@ -102,7 +103,7 @@ pub struct ParameterError {
 }
 
 impl ParameterError {
-    /// The parameter's name on the wire: `codeValue` or `openId`.
+    /// Returns the parameter's name on the wire: `codeValue` or `openId`.
     #[must_use]
     pub const fn parameter(&self) -> &'static str {
         self.parameter
@@ -119,7 +120,7 @@ impl fmt::Display for ParameterError {
         } = self;
         write!(
             f,
-            "{parameter} must have {minimum} to {maximum} characters, it has {characters}"
+            "{parameter} must have {minimum} to {maximum} characters but has {characters}"
         )
     }
 }
@@ -132,7 +133,7 @@ fn check_length(
     minimum: usize,
     maximum: usize,
 ) -> Result<(), ParameterError> {
-    // Every character has one to four bytes, which settles nearly all texts without counting.
+    // Every character has one to four bytes, which decides nearly all texts without counting.
     if text.len() <= maximum && text.len() >= minimum * 4 {
         return Ok(());
     }

@@ -1,45 +1,63 @@
-//! What a thread keeps from one lookup to the next.
+//! One thread's memory for lookups.
 
-use crate::counts::Refused;
+use crate::counts::RefusedRules;
 use crate::matcher::{CaptureScratch, SearchScratch};
 
-/// One thread's memory for lookups, good for any table. Starts empty and grows to what the lookups
-/// need; then nothing allocates.
+/// One thread's memory for lookups, good for any table. It starts empty and grows to what the lookups
+/// need; from then on they allocate nothing.
+///
+/// A lookup needs `&mut Scratch`, so each thread has its own. A [`Verdict`](crate::Verdict) may
+/// borrow from it.
+///
+/// Source: SPEC.md, section 1.
+///
+/// ```
+/// use codeid_engine::{CodeValue, CompileLimits, OpenId, RouteTable, Scratch};
+///
+/// let config = r#"{"format": "codeid/1", "version": "1", "rules": [
+///     {"id": "a", "match": {"prefix": "281"}, "action": {"type": "DECODE"}}]}"#;
+/// let table = RouteTable::from_json(config.as_bytes(), &CompileLimits::default())?;
+/// let mut scratch = Scratch::new();
+/// for (code, rule) in [("2812", Some("a")), ("2", None)] {
+///     let verdict = table.identify(CodeValue::new(code)?, OpenId::new("user-42")?, &mut scratch);
+///     assert_eq!(verdict.rule.map(|id| id.as_str()), rule);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Default)]
 pub struct Scratch {
     pub(crate) search: SearchScratch,
     pub(crate) captures: CaptureScratch,
-    /// What a canary hashes.
+    /// The text that a canary hashes.
     pub(crate) hash_key: Vec<u8>,
-    /// What a template renders.
+    /// The text that a template renders.
     pub(crate) rendered: String,
-    /// Rules that accepted the code value, and whose canary refused.
-    pub(crate) refused: Refused,
-    /// Where lookups are counted.
+    /// The rules that accepted the code value and whose canary refused the openId.
+    pub(crate) refused: RefusedRules,
+    /// The shard in which a table counts these lookups, if it counts any.
     shard: Option<usize>,
 }
 
 impl Scratch {
-    /// Memory that holds nothing yet. Lookups with it are not counted.
+    /// Creates an empty scratch. Lookups with it are not counted.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The same, for lookups that a table counts in this shard if it has that many; see
-    /// [`LiveTable::counting`](crate::LiveTable::counting).
+    /// Creates an empty scratch for lookups that a table counts in this shard, numbered from 0, if it
+    /// has the shard; see [`LiveTable::with_counts`](crate::LiveTable::with_counts).
     ///
-    /// Each thread needs a shard of its own: where two look up at a time in the same, they lose
-    /// counts.
+    /// Each thread needs a shard of its own: two that look up in the same one at a time lose counts.
     #[must_use]
-    pub fn of_shard(shard: usize) -> Self {
+    pub fn with_shard(shard: usize) -> Self {
         Self {
             shard: Some(shard),
             ..Self::default()
         }
     }
 
-    /// Forgets everything, as after a panic in a lookup, but not where lookups are counted.
+    /// Empties the scratch, as is needed after a panic in a lookup. It keeps its shard.
     pub fn reset(&mut self) {
         *self = Self {
             shard: self.shard,

@@ -1,4 +1,4 @@
-// java.util.regex, one rule after the other, as a peer of ../in_process.py, which says what a peer does:
+// java.util.regex, one rule after the other, as a peer of ../in_process.py, which describes what a peer does:
 // java Loop.java DIRECTORY
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
@@ -11,14 +11,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 class Loop {
-    /** How many codes are verified: one takes up to a millisecond. */
+    /** The number of codes that are verified, because one takes up to a millisecond. */
     static final int VERIFIED = 20_000;
 
     static Matcher[] matchers;
     static volatile int found;
 
-    /** The first rule that accepts the code. The patterns begin \A, so looking at the beginning is enough. */
-    static int winner(String code) {
+    /** Returns the index of the first rule that accepts the code, or -1. The patterns begin with \A, so lookingAt is enough. */
+    static int findWinner(String code) {
         for (int i = 0; i < matchers.length; i++) {
             if (matchers[i].reset(code).lookingAt()) return i;
         }
@@ -36,7 +36,7 @@ class Loop {
         double compile = (System.nanoTime() - start) / 1e6;
 
         for (int i = 0; i < Math.min(codes.length, VERIFIED); i++) {
-            int winner = winner(codes[i]);
+            int winner = findWinner(codes[i]);
             if (winner != Integer.parseInt(winners.get(i))) {
                 throw new AssertionError(winner + " instead of " + winners.get(i) + ": " + codes[i]);
             }
@@ -48,7 +48,7 @@ class Loop {
             List<Double> times = new ArrayList<>();
             for (long turn = System.nanoTime(); System.nanoTime() - turn < 100_000_000L;) {
                 long chunk = System.nanoTime();
-                for (int i = 0; i < 160; i++, at = (at + 1) % codes.length) found = winner(codes[at]);
+                for (int i = 0; i < 160; i++, at = (at + 1) % codes.length) found = findWinner(codes[at]);
                 times.add((System.nanoTime() - chunk) / 160.0);
             }
             Collections.sort(times);

@@ -1,4 +1,4 @@
-// Hyperscan, or Vectorscan, which is the same for other processors: hyperscan DIRECTORY
+// Hyperscan, or Vectorscan, its port to other processors: hyperscan DIRECTORY
 #include <hs/hs.h>
 
 #include <algorithm>
@@ -8,7 +8,7 @@
 static int keep_first(unsigned id, unsigned long long, unsigned long long, unsigned, void* first) {
   unsigned& least = *static_cast<unsigned*>(first);
   least = std::min(least, id);
-  return least == 0;  // Nothing comes before the first rule: no need to go on.
+  return least == 0;  // No rule precedes the first one, so the scan can stop.
 }
 
 int main(int, char** arguments) {
@@ -19,7 +19,7 @@ int main(int, char** arguments) {
   for (const auto& pattern : workload.patterns) {
     ids.push_back(expressions.size());
     expressions.push_back(pattern.c_str());
-    flags.push_back(HS_FLAG_SINGLEMATCH);  // One report for a rule is enough.
+    flags.push_back(HS_FLAG_SINGLEMATCH);  // One report per rule is enough.
   }
   hs_database_t* database = nullptr;
   hs_compile_error_t* error = nullptr;
@@ -37,6 +37,6 @@ int main(int, char** arguments) {
   return take_turns(workload, compile, bytes, [&](const std::string& code) {
     unsigned first = ~0u;
     hs_scan(database, code.data(), code.size(), 0, scratch, keep_first, &first);
-    return static_cast<int>(first);  // All ones, which is -1, if there was none.
+    return static_cast<int>(first);  // All ones, which is -1, if no rule matched.
   });
 }

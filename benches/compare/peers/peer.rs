@@ -1,5 +1,5 @@
-//! codeid, and what people write in Rust instead, each as a peer of `../in_process.py`, which says
-//! what a peer does:
+//! codeid and its alternatives in Rust, each as a peer of `../in_process.py`, which describes what a
+//! peer does:
 //!
 //! ```sh
 //! peer codeid|batch|regex-set|regex-loop|floor DIRECTORY
@@ -10,19 +10,20 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
-use codeid_benches::{Codeid, Engine, OneByOne, ReadEveryByte, Rule, Set, Workload, best_of};
-use codeid_engine::{CodeValue, LiveTable, OpenId, RouteTable, Scratch};
+use codeid_benches::{
+    Codeid, Engine, LiveCodeid, ReadEveryByte, RegexLoop, RegexSets, Rule, Workload, best_of,
+};
 
-/// How long a turn takes at least.
+/// The least time that a turn takes.
 const TURN: Duration = Duration::from_millis(100);
 
-/// How many codes are timed together.
+/// The number of codes timed together.
 const CHUNK: usize = 160;
 
-/// How many codes are verified of an engine that takes milliseconds for one.
+/// The number of codes on which an engine is verified that takes milliseconds for one.
 const VERIFIED_ONE_BY_ONE: usize = 20_000;
 
-/// How many codes of a batch share one load of the table.
+/// The number of codes that share one load of the live table.
 const BATCH: usize = 16;
 
 fn main() -> io::Result<()> {
@@ -35,7 +36,7 @@ fn main() -> io::Result<()> {
     let rule = |peer_pattern| Rule {
         match_json: serde_json::Value::Null,
         peer_pattern,
-        refuses: false,
+        refuses_all: false,
     };
     let workload = Workload {
         rules: lines(read("patterns.txt")?).into_iter().map(rule).collect(),
@@ -51,18 +52,22 @@ fn main() -> io::Result<()> {
             let bytes = codeid.table_bytes();
             let batch = if name == "batch" { BATCH } else { 1 };
             (
-                Box::new(Live::new(codeid.into_table(), batch)),
+                Box::new(LiveCodeid::new(codeid.into_table(), batch)),
                 compile,
                 bytes,
             )
         }
         "regex-set" => {
-            let compile = best_of(5, || Set::searching(&workload));
-            (Box::new(Set::searching(&workload)), compile, 0)
+            let compile = best_of(5, || RegexSets::from_search_patterns(&workload));
+            (
+                Box::new(RegexSets::from_search_patterns(&workload)),
+                compile,
+                0,
+            )
         }
         "regex-loop" => {
             let started = Instant::now();
-            let engine = OneByOne::new(&workload);
+            let engine = RegexLoop::new(&workload);
             (Box::new(engine), started.elapsed(), 0)
         }
         "floor" => (Box::new(ReadEveryByte), Duration::ZERO, 0),
@@ -83,7 +88,7 @@ fn main() -> io::Result<()> {
         let (turn, mut times) = (Instant::now(), Vec::new());
         while turn.elapsed() < TURN {
             let (chunk, started) = (chunks.next().unwrap_or_default(), Instant::now());
-            std::hint::black_box(engine.run(chunk));
+            std::hint::black_box(engine.count_hits(chunk));
             times.push(started.elapsed().as_secs_f64() * 1e9 / chunk.len() as f64);
         }
         times.sort_by(f64::total_cmp);
@@ -98,9 +103,10 @@ fn usage() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, message)
 }
 
+/// Checks that the engine finds the expected winner for each code.
 fn verify(engine: &mut dyn Engine, codes: &[String], winners: &[String]) -> io::Result<()> {
     for (code, expected) in codes.iter().zip(winners) {
-        // The file has -1 where no rule accepts the code.
+        // A code that no rule accepts has -1, which is not a usize and so becomes `None`.
         let (winner, expected) = (engine.winner(code), expected.parse().ok());
         if winner != expected {
             let message = format!("{winner:?} instead of {expected:?}: {code}");
@@ -108,57 +114,4 @@ fn verify(engine: &mut dyn Engine, codes: &[String], winners: &[String]) -> io::
         }
     }
     Ok(())
-}
-
-/// The engine as the daemon asks it: through the cell that a reload replaces.
-struct Live {
-    live: LiveTable,
-    scratch: Scratch,
-    /// How many codes share one load of the table.
-    batch: usize,
-}
-
-impl Live {
-    fn new(table: RouteTable, batch: usize) -> Self {
-        let live = LiveTable::new();
-        live.publish(table);
-        Self {
-            live,
-            scratch: Scratch::new(),
-            batch,
-        }
-    }
-}
-
-impl Engine for Live {
-    fn name(&self) -> &'static str {
-        "codeid"
-    }
-
-    fn winner(&mut self, code: &str) -> Option<usize> {
-        let code = CodeValue::new(code).expect("codes have an allowed length");
-        self.live.with(|table| {
-            let verdict = table?.identify(code, open_id(), &mut self.scratch);
-            verdict.rule?.as_str()[1..].parse().ok()
-        })
-    }
-
-    fn run(&mut self, codes: &[String]) -> usize {
-        let mut hits = 0;
-        for batch in codes.chunks(self.batch) {
-            self.live.with(|table| {
-                let table = table.expect("one was published");
-                for code in batch {
-                    let code = CodeValue::new(code).expect("codes have an allowed length");
-                    let verdict = table.identify(code, open_id(), &mut self.scratch);
-                    hits += usize::from(verdict.rule.is_some());
-                }
-            });
-        }
-        hits
-    }
-}
-
-fn open_id() -> OpenId<'static> {
-    OpenId::new("user-42").expect("three characters or more")
 }

@@ -8,7 +8,7 @@
 int main(int, char** arguments) {
   const Workload workload(arguments[1]);
   const auto start = Clock::now();
-  // Bytes rather than characters, which is faster, and memory without a practical limit.
+  // Match bytes rather than characters, which is faster, with a memory limit that no workload reaches.
   re2::RE2::Options options(re2::RE2::Latin1);
   options.set_max_mem(int64_t{1} << 30);
   re2::RE2::Set set(options, re2::RE2::ANCHOR_START);

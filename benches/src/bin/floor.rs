@@ -1,12 +1,12 @@
-//! The servers that do nothing, each the floor of a path that codeid serves:
+//! Servers that do no work, each the floor of a protocol that codeid serves:
 //!
 //! ```sh
-//! floor http 127.0.0.1:8081            # hyper on TCP: reads a request, and answers the same every time
-//! floor http run/floor.sock            # the same on a Unix socket
+//! floor http 127.0.0.1:8081            # hyper on TCP: reads a request and sends a fixed response
+//! floor http run/floor.sock            # hyper on a Unix socket
 //! floor echo run/echo.sock             # tokio: writes the bytes that it reads
 //! ```
 //!
-//! As in codeid each core has a runtime of its own, and a connection stays where it was accepted.
+//! As in codeid, each core has its own runtime, and a connection stays on the core that accepted it.
 
 use std::future::poll_fn;
 use std::io;
@@ -27,11 +27,12 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::runtime;
 use tokio::task::LocalSet;
 
-/// What codeid answers to most codes of the workload.
-const ANSWER: &[u8] = br#"{"result":{"resultCode":"SUCCESS","resultStatus":"S","resultMessage":"Success"},"isSupported":true,"postCodeMatchActionType":"DECODE","codeValue":"https://qr.acquirer17.example/m/0123456789abcdef0123"}"#;
+/// The body of a typical response of codeid.
+const BODY: &[u8] = br#"{"result":{"resultCode":"SUCCESS","resultStatus":"S","resultMessage":"Success"},"isSupported":true,"postCodeMatchActionType":"DECODE","codeValue":"https://qr.acquirer17.example/m/0123456789abcdef0123"}"#;
 
+/// The protocol of a listener.
 #[derive(Clone, Copy)]
-enum Service {
+enum Protocol {
     Http,
     Echo,
 }
@@ -39,9 +40,9 @@ enum Service {
 fn main() -> io::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let (service, address) = match arguments[..] {
-        ["http", address] => (Service::Http, address),
-        ["echo", address] => (Service::Echo, address),
+    let (protocol, address) = match arguments[..] {
+        ["http", address] => (Protocol::Http, address),
+        ["echo", address] => (Protocol::Echo, address),
         _ => {
             let message = "usage: floor http|echo HOST:PORT|PATH";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
@@ -56,7 +57,7 @@ fn main() -> io::Result<()> {
                 let listener = UnixListener::from_std(listener)?;
                 loop {
                     let (stream, _) = listener.accept().await?;
-                    tokio::task::spawn_local(serve(service, stream));
+                    tokio::task::spawn_local(serve(protocol, stream));
                 }
             })
         })
@@ -70,14 +71,14 @@ fn main() -> io::Result<()> {
                 loop {
                     let (stream, _) = listener.accept().await?;
                     stream.set_nodelay(true)?;
-                    tokio::task::spawn_local(serve(service, stream));
+                    tokio::task::spawn_local(serve(protocol, stream));
                 }
             })
         })
     }
 }
 
-/// Runs what `task` makes on a thread and a runtime for each core; ends when the first of them does.
+/// Runs the future that `task` returns once for each core, in a thread and a runtime of its own.
 fn on_every_core<T>(task: impl Fn() -> io::Result<T> + Sync) -> io::Result<()>
 where
     T: Future<Output = io::Result<()>>,
@@ -97,15 +98,15 @@ where
     })
 }
 
-/// A connection that fails has ended, like any other.
-async fn serve(service: Service, stream: impl AsyncRead + AsyncWrite + Unpin + 'static) {
-    match service {
-        Service::Http => {
+/// Serves a connection to its end. A failure is not reported: it is an end like any other.
+async fn serve(protocol: Protocol, stream: impl AsyncRead + AsyncWrite + Unpin + 'static) {
+    match protocol {
+        Protocol::Http => {
             let _ = http1::Builder::new()
-                .serve_connection(TokioIo::new(stream), service_fn(answer))
+                .serve_connection(TokioIo::new(stream), service_fn(respond))
                 .await;
         }
-        Service::Echo => {
+        Protocol::Echo => {
             let _ = echo(stream).await;
         }
     }
@@ -122,11 +123,11 @@ async fn echo(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()>
     }
 }
 
-async fn answer(mut request: Request<Incoming>) -> Result<Response<Full<Bytes>>, hyper::Error> {
+async fn respond(mut request: Request<Incoming>) -> Result<Response<Full<Bytes>>, hyper::Error> {
     while let Some(frame) = poll_fn(|cx| Pin::new(request.body_mut()).poll_frame(cx)).await {
         frame?;
     }
-    let mut response = Response::new(Full::new(Bytes::from_static(ANSWER)));
+    let mut response = Response::new(Full::new(Bytes::from_static(BODY)));
     let json = HeaderValue::from_static("application/json");
     response.headers_mut().insert(CONTENT_TYPE, json);
     Ok(response)

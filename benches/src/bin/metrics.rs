@@ -1,6 +1,6 @@
-//! Prints, as Markdown, what the figures of `/metrics` cost: recording one duration, and lookups with
-//! figures and counts of rules beside lookups of a build without them. `benches/README.md` quotes it.
-//! Name sections to see only those.
+//! Prints, as Markdown, the cost of the figures in `/metrics`: recording one duration, and lookups
+//! with figures and counts of rules beside lookups of a build without them. `benches/README.md`
+//! quotes it. Arguments select sections.
 //!
 //! ```sh
 //! cargo build --release -p codeid
@@ -8,12 +8,12 @@
 //! cargo run --release -p codeid-benches --bin metrics [recording engine serving]
 //! ```
 //!
-//! The build without them is looked for in `bare/release` beside the directory of this program's
-//! profile, or in the directory that `CODEID_BARE` names.
+//! The build without metrics is expected in the directory that `CODEID_BARE` names, or else in
+//! `bare/release` beside the directory of this program's profile.
 
 #[allow(
     dead_code,
-    reason = "the daemon's own, of which only the recording is measured"
+    reason = "the daemon's own file, of which only the recording is measured"
 )]
 #[path = "../../../daemon/src/metrics/histogram.rs"]
 mod histogram;
@@ -27,49 +27,43 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use codeid_benches::serving::Daemon;
-use codeid_benches::{Kinds, Mix, Workload, best_of, refused_prefixes};
+use codeid_benches::load::Daemon;
+use codeid_benches::report::print_sections;
+use codeid_benches::{CodeMix, RuleKinds, Workload, best_of, refused_prefixes};
 use codeid_engine::{CodeValue, CompileLimits, LiveTable, OpenId, RouteTable, Scratch};
 use serde_json::Value;
 
 const RULES: usize = 1000;
 const CODES: usize = 20_000;
 
-/// What this program does when it is told to: lookups, a turn for each line that it reads.
-const AS_PEER: &str = "as-peer";
+/// The argument that makes this program a [`LookupProcess`].
+const AS_LOOKUP_PROCESS: &str = "as-lookup-process";
 
-/// How often two processes are started anew: where things lie in memory is drawn each time.
+/// The number of times that the two processes are started. Each start draws another layout in memory.
 const PAIRS: usize = 6;
 
-/// How often each of two processes has its turn.
+/// The number of turns of each process of a pair.
 const TURNS: usize = 12;
 
-/// How often each of two daemons is driven, and for how long.
+/// The number of rounds in which each of the two daemons is driven.
 const ROUNDS: usize = 24;
-const DRIVEN_FOR: &str = "500ms";
+
+/// The time for which a daemon is driven in one round.
+const ROUND_DURATION: &str = "500ms";
 
 fn main() -> io::Result<()> {
-    let wanted: Vec<String> = env::args().skip(1).collect();
-    if wanted.iter().any(|name| name == AS_PEER) {
-        return take_turns();
+    if env::args().any(|argument| argument == AS_LOOKUP_PROCESS) {
+        return run_lookup_process();
     }
-    let mut out = io::stdout().lock();
-    for section in ["recording", "engine", "serving"] {
-        if !wanted.is_empty() && !wanted.iter().any(|name| name == section) {
-            continue;
-        }
-        match section {
-            "recording" => recording(&mut out)?,
-            "engine" => engine(&mut out)?,
-            _ => serving(&mut out)?,
-        }
-        writeln!(out)?;
-    }
-    Ok(())
+    print_sections(&[
+        ("recording", recording),
+        ("engine", engine),
+        ("serving", serving),
+    ])
 }
 
-/// One duration into the histogram of a thread, durations as they come; beside it two readings of the
-/// clock, which nobody who times anything is spared.
+/// Measures recording one duration in the histogram of a thread, beside reading the clock twice,
+/// which any code that times something has to do anyway.
 fn recording(out: &mut dyn Write) -> io::Result<()> {
     const DURATIONS: u64 = 1 << 16;
     let histogram = histogram::Histogram::default();
@@ -79,7 +73,7 @@ fn recording(out: &mut dyn Write) -> io::Result<()> {
             state = state
                 .wrapping_mul(6_364_136_223_846_793_005)
                 .wrapping_add(1);
-            // From nanoseconds to milliseconds, each octave as often as any.
+            // From nanoseconds to milliseconds, with equal shares for all octaves.
             (state >> 41) >> ((state >> 33) % 20)
         })
         .collect();
@@ -89,12 +83,12 @@ fn recording(out: &mut dyn Write) -> io::Result<()> {
         }
     };
     let recorded = best_of(200, record);
-    let clock = || {
+    let read_clock = || {
         for _ in 0..DURATIONS {
             black_box(Instant::now().elapsed());
         }
     };
-    let timed = best_of(20, clock);
+    let timed = best_of(20, read_clock);
     let each = |all: Duration| all.as_secs_f64() * 1e9 / DURATIONS as f64;
     writeln!(
         out,
@@ -104,50 +98,49 @@ fn recording(out: &mut dyn Write) -> io::Result<()> {
     )
 }
 
-/// Lookups in the process: those of this build, which counts what rules decide and refuse, beside
-/// those of the build without.
+/// Measures lookups without a daemon: those of this build, which counts the decisions and refusals
+/// of rules, beside those of the build without counts.
 fn engine(out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
         "| lookups | with counts, ns | without, ns | ratio | in each turn |\n|---|---|---|---|---|"
     )?;
-    for kinds in ["patterns", "refused"] {
+    for workload in ["patterns", "refused"] {
         let mut times = [Vec::new(), Vec::new()];
         for pair in 0..PAIRS {
-            let start = |program: PathBuf| Peer::start(&program, kinds);
-            let mut peers = [start(env::current_exe()?)?, start(bare("metrics")?)?];
+            let start = |program: PathBuf| LookupProcess::start(&program, workload);
+            let mut processes = [start(env::current_exe()?)?, start(bare("metrics")?)?];
             for turn in 0..TURNS {
-                // Whoever is first would otherwise always be so.
-                for place in in_turn(pair + turn) {
-                    times[place].push(peers[place].turn()?);
+                for index in alternating(pair + turn) {
+                    times[index].push(processes[index].take_turn()?);
                 }
             }
         }
-        write_row(out, kinds, 1, &times)?;
+        write_row(out, workload, 1, &times)?;
     }
     Ok(())
 }
 
-/// The daemon of this build beside the one without, driven by the same client: how long a processor
-/// works for one answer, the system's share included. Answers a second would also tell how busy
-/// others keep the machine.
+/// Measures the daemon of this build beside the one without metrics, driven by the same client: the
+/// CPU time for one response, the kernel's share included. Responses per second would also depend on
+/// the other work of the machine.
 fn serving(out: &mut dyn Write) -> io::Result<()> {
-    let workload = Workload::new(Kinds::Patterns, RULES, Mix::Usual, CODES);
+    let workload = Workload::new(RuleKinds::Patterns, RULES, CodeMix::Usual, CODES);
     let directory = tempfile::tempdir()?;
     let codes = directory.path().join("codes");
-    // A line each, so nothing with a line's end in it.
+    // The file has a code a line, so a code with a line break does not fit.
     let fits = |code: &&String| !code.contains(char::is_control);
     let lines = workload.codes.iter().filter(fits);
     let lines: Vec<_> = lines.map(String::as_str).collect();
     fs::write(&codes, lines.join("\n"))?;
     let client = beside_this("codeid")?;
     let config = workload.config_json();
-    let more = ["serve.worker-threads=1", "listen.resp=codeid.resp.sock"].map(str::to_owned);
-    let start = |program: &Path| Daemon::start_with(program, &config, &more);
+    let settings = ["serve.worker-threads=1", "listen.resp=codeid.resp.sock"].map(str::to_owned);
+    let start = |program: &Path| Daemon::start_with(program, &config, &settings);
     let daemons = [start(&client)?, start(&bare("codeid")?)?];
     writeln!(
         out,
-        "| of a processor for one answer | with metrics, µs | without, µs | ratio | in each round |\n\
+        "| CPU time of one response | with metrics, µs | without, µs | ratio | in each round |\n\
          |---|---|---|---|---|"
     )?;
     for (name, protocol, depth) in [
@@ -157,24 +150,24 @@ fn serving(out: &mut dyn Write) -> io::Result<()> {
     ] {
         let mut times = [Vec::new(), Vec::new()];
         for round in 0..ROUNDS {
-            for place in in_turn(round) {
-                let daemon = &daemons[place];
+            for index in alternating(round) {
+                let daemon = &daemons[index];
                 let socket = match protocol {
                     "--resp" => daemon.resp_socket(),
                     _ => daemon.socket(),
                 };
-                let before = daemon.cpu_time()?.all();
+                let before = daemon.cpu_time()?.total();
                 let output = Command::new(&client)
                     .arg("bench")
                     .arg(protocol)
                     .arg(socket)
                     .args(["--connections", "16", "--depth", depth])
-                    .args(["--duration", DRIVEN_FOR, "--warm-up", "0s", "--json"])
+                    .args(["--duration", ROUND_DURATION, "--warm-up", "0s", "--json"])
                     .arg("--codes")
                     .arg(&codes)
                     .output()?;
-                let worked = daemon.cpu_time()?.all().saturating_sub(before);
-                times[place].push(worked.as_secs_f64() * 1e6 / answers(&output.stdout)?);
+                let used = daemon.cpu_time()?.total().saturating_sub(before);
+                times[index].push(used.as_secs_f64() * 1e6 / response_count(&output.stdout)?);
             }
         }
         write_row(out, name, 2, &times)?;
@@ -182,7 +175,8 @@ fn serving(out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// A row of a table: the least times with metrics and without, to so many decimals, and their ratios.
+/// Writes a row of a table: the least time with metrics and the least without, to this number of
+/// decimals, their ratio, and the spread of the ratios.
 fn write_row(
     out: &mut dyn Write,
     name: impl Display,
@@ -196,84 +190,84 @@ fn write_row(
         out,
         "| {name} | {with:.decimals$} | {without:.decimals$} | {:.3} | {} |",
         with / without,
-        spread(&ratios)
+        inner_spread(&ratios)
     )
 }
 
-/// How many answers `codeid bench` got.
-fn answers(json: &[u8]) -> io::Result<f64> {
+/// Reads the number of responses from the report of `codeid bench --json`.
+fn response_count(json: &[u8]) -> io::Result<f64> {
     let report: Value = serde_json::from_slice(json)?;
     let run = &report["runs"][0];
     let count = run["latency"]["count"].as_f64();
     match (count, run["errors"]["total"].as_u64()) {
         (Some(count), Some(0)) if count > 0.0 => Ok(count),
-        _ => Err(io::Error::other(format!("the load failed: {run}"))),
+        _ => Err(io::Error::other(format!("codeid bench had errors: {run}"))),
     }
 }
 
-/// A process that looks up when it is told to.
-struct Peer {
+/// This program in another process, possibly of another build, which looks codes up on request.
+struct LookupProcess {
     child: Child,
-    orders: ChildStdin,
-    answers: BufReader<ChildStdout>,
+    requests: ChildStdin,
+    times: BufReader<ChildStdout>,
 }
 
-impl Peer {
-    fn start(program: &Path, kinds: &str) -> io::Result<Self> {
+impl LookupProcess {
+    fn start(program: &Path, workload: &str) -> io::Result<Self> {
         let mut child = Command::new(program)
-            .args([AS_PEER, kinds])
+            .args([AS_LOOKUP_PROCESS, workload])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
-        let (orders, answers) = child
+        let (requests, times) = child
             .stdin
             .take()
             .zip(child.stdout.take())
-            .ok_or_else(gone)?;
-        let answers = BufReader::new(answers);
+            .ok_or_else(ended_early)?;
+        let times = BufReader::new(times);
         Ok(Self {
             child,
-            orders,
-            answers,
+            requests,
+            times,
         })
     }
 
-    /// Nanoseconds for one lookup.
-    fn turn(&mut self) -> io::Result<f64> {
-        self.orders.write_all(b"\n")?;
-        let mut answer = String::new();
-        self.answers.read_line(&mut answer)?;
-        answer.trim().parse().map_err(|_| gone())
+    /// Returns the nanoseconds of one lookup.
+    fn take_turn(&mut self) -> io::Result<f64> {
+        self.requests.write_all(b"\n")?;
+        let mut time = String::new();
+        self.times.read_line(&mut time)?;
+        time.trim().parse().map_err(|_| ended_early())
     }
 }
 
-impl Drop for Peer {
+impl Drop for LookupProcess {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-fn gone() -> io::Error {
-    io::Error::other("a process for lookups ended early")
+fn ended_early() -> io::Error {
+    io::Error::other("a lookup process ended early")
 }
 
-/// In a process of its own: for each line that comes, looks up all codes a few times, and tells how
-/// many nanoseconds one took at best.
-fn take_turns() -> io::Result<()> {
+/// The other side of [`LookupProcess`]: for each line of standard input, looks up all codes a few
+/// times and prints the nanoseconds of one lookup in the best of them.
+fn run_lookup_process() -> io::Result<()> {
     let refused = env::args().any(|argument| argument == "refused");
     let workload = if refused {
         refused_prefixes(1000)
     } else {
-        Workload::new(Kinds::Patterns, RULES, Mix::Usual, CODES)
+        Workload::new(RuleKinds::Patterns, RULES, CodeMix::Usual, CODES)
     };
     let mut limits = CompileLimits::default();
     limits.max_config_characters = 16 << 20;
     limits.max_states = 4_000_000;
     let table = RouteTable::from_json(workload.config_json().as_bytes(), &limits);
-    let live = LiveTable::counting(1);
+    let live = LiveTable::with_counts(1);
     live.publish(table.map_err(|error| io::Error::other(error.to_string()))?);
-    let mut scratch = Scratch::of_shard(0);
+    let mut scratch = Scratch::with_shard(0);
     let open_id = OpenId::new("user-42").map_err(io::Error::other)?;
     let codes = workload.codes.iter().map(|code| CodeValue::new(code));
     let codes: Result<Vec<_>, _> = codes.collect();
@@ -296,28 +290,31 @@ fn take_turns() -> io::Result<()> {
     Ok(())
 }
 
-/// A program that was built beside this one.
+/// Returns the path of a program that was built beside this one.
 fn beside_this(name: &str) -> io::Result<PathBuf> {
     let program = env::current_exe()?.with_file_name(name);
-    found(program, "cargo build --release -p codeid")
+    existing(program, "cargo build --release -p codeid")
 }
 
-/// A program that was built without what is measured.
+/// Returns the path of a program that was built without metrics.
 fn bare(name: &str) -> io::Result<PathBuf> {
     let directory = match env::var_os("CODEID_BARE") {
         Some(directory) => PathBuf::from(directory),
         None => {
             let this = env::current_exe()?;
-            let target = this.ancestors().nth(2).ok_or_else(gone)?;
+            let target = this
+                .ancestors()
+                .nth(2)
+                .ok_or_else(|| io::Error::other(format!("{} has no target", this.display())))?;
             target.join("bare/release")
         }
     };
     let build = "cargo build --release -p codeid -p codeid-benches --no-default-features --target-dir \
                  target/bare";
-    found(directory.join(name), build)
+    existing(directory.join(name), build)
 }
 
-fn found(program: PathBuf, build: &str) -> io::Result<PathBuf> {
+fn existing(program: PathBuf, build: &str) -> io::Result<PathBuf> {
     if program.exists() {
         return Ok(program);
     }
@@ -325,7 +322,9 @@ fn found(program: PathBuf, build: &str) -> io::Result<PathBuf> {
     Err(io::Error::new(io::ErrorKind::NotFound, message))
 }
 
-const fn in_turn(round: usize) -> [usize; 2] {
+/// Returns the order of the two contestants in a round. It alternates, so that neither is always
+/// first.
+const fn alternating(round: usize) -> [usize; 2] {
     if round.is_multiple_of(2) {
         [0, 1]
     } else {
@@ -333,16 +332,17 @@ const fn in_turn(round: usize) -> [usize; 2] {
     }
 }
 
-/// The one that was disturbed least.
+/// Returns the least value, which was disturbed least.
 fn least(values: &[f64]) -> f64 {
     values.iter().copied().fold(f64::INFINITY, f64::min)
 }
 
-/// The tenth of the least, the median and the tenth of the most: what lies beyond is of others.
-fn spread(values: &[f64]) -> String {
+/// Formats the first decile, the median and the last decile. Other work on the machine causes what
+/// lies beyond.
+fn inner_spread(values: &[f64]) -> String {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
-    let at = |tenths: usize| sorted.get((sorted.len() - 1) * tenths / 10).copied();
-    let [least, middle, most] = [at(1), at(5), at(9)].map(|value| value.unwrap_or(f64::NAN));
-    format!("{least:.3} – {middle:.3} – {most:.3}")
+    let decile = |tenths: usize| sorted.get((sorted.len() - 1) * tenths / 10).copied();
+    let [low, median, high] = [1, 5, 9].map(|tenths| decile(tenths).unwrap_or(f64::NAN));
+    format!("{low:.3} – {median:.3} – {high:.3}")
 }

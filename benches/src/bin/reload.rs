@@ -1,90 +1,87 @@
-//! T2, T3: prints, as Markdown, what reloading costs: lookups over the Unix socket of a real daemon
-//! with and without it, the time to compile a route config, and memory. `benches/README.md` quotes
-//! it. Name sections to see only those.
+//! Prints, as Markdown, the cost of reloading: lookups over the Unix socket of a real daemon with and
+//! without it, the time to compile a route config, and memory. `benches/README.md` quotes it.
+//! Arguments select sections.
 //!
 //! ```sh
 //! cargo build --release -p codeid
 //! cargo run --release -p codeid-benches --bin reload [latency throughput compile memory]
 //! ```
 //!
-//! The daemon is the one built beside this program, or that which `CODEID` names.
+//! The daemon is the one that `CODEID` names, or else the one built beside this program.
 
-use std::env;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use codeid_benches::serving::{
-    Daemon, Latencies, Load, Memory, Summary, config_of, largest_config, slow_rules,
+use codeid_benches::load::{
+    Client, Daemon, Latencies, Memory, Summary, daemon_binary, largest_config, padded_config,
+    slow_rules,
 };
-use codeid_benches::{Codeid, Engine, Kinds, Mix, Workload};
+use codeid_benches::report::{microseconds, print_sections, ratio, spread};
+use codeid_benches::{CodeMix, Codeid, Engine, RuleKinds, Workload};
 use codeid_engine::{CompileLimits, LiveTable, RouteTable};
 
 const RULES: usize = 1000;
-/// More rules than a config has room for.
-const MORE: usize = 2000;
+
+/// More rules than fit a config.
+const TOO_MANY_RULES: usize = 2000;
+
 const CODES: usize = 20_000;
 const CONNECTIONS: usize = 16;
 
-/// So many that the client always has an answer to take, or throughput would be its own.
+/// Enough connections that the client always finds a response, so that it is not the bottleneck.
 const MANY_CONNECTIONS: usize = 64;
 
-/// Each round has one phase of each pace; what a machine does meanwhile falls on all of them.
+/// The number of rounds. A round has one phase of each pace, so that other work on the machine
+/// affects all paces alike.
 const ROUNDS: u32 = 10;
 const PHASE: Duration = Duration::from_secs(2);
+
+/// Lookups per second.
 const RATES: [u32; 2] = [5000, 20_000];
 
 const PACES: [Pace; 3] = [Pace::Never, Pace::EverySecond, Pace::Continuously];
 
-/// After so many reloads memory is looked at.
+/// The numbers of reloads after which memory is read.
 const RELOADS: [u64; 4] = [10, 100, 1000, 10_000];
 
-/// How often the config is replaced while the load goes on.
+/// The pace at which the config is replaced under load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Pace {
     Never,
     EverySecond,
-    /// As soon as the one before is active.
+    /// As soon as the config before it is live.
     Continuously,
 }
 
 fn main() -> io::Result<()> {
-    let wanted: Vec<String> = env::args().skip(1).collect();
-    let mut out = io::stdout().lock();
-    for section in ["latency", "throughput", "compile", "memory"] {
-        if !wanted.is_empty() && !wanted.iter().any(|name| name == section) {
-            continue;
-        }
-        match section {
-            "latency" => latency(&mut out)?,
-            "throughput" => throughput(&mut out)?,
-            "compile" => compile(&mut out)?,
-            _ => memory(&mut out)?,
-        }
-        writeln!(out)?;
-    }
-    Ok(())
+    print_sections(&[
+        ("latency", latency),
+        ("throughput", throughput),
+        ("compile", compile),
+        ("memory", memory),
+    ])
 }
 
 fn latency(out: &mut dyn Write) -> io::Result<()> {
     let workload = workload();
-    let (daemon, mut load) = start(&workload, CONNECTIONS)?;
-    let mut reloads = Reloads::new(&daemon, &load, &workload);
+    let (daemon, mut client) = start(&workload, CONNECTIONS)?;
+    let mut reloads = Reloads::new(&daemon, &client, &workload);
     writeln!(
         out,
-        "| a second | reloading | reloads a second | p50, µs | p99, µs | p99.9, µs | max, µs | p99.9 to \
+        "| per second | reloading | reloads per second | p50, µs | p99, µs | p99.9, µs | max, µs | p99.9 to \
          steady | in each round |\n|---|---|---|---|---|---|---|---|---|"
     )?;
     for rate in RATES {
         let mut phases: [Vec<Phase>; 3] = Default::default();
         for round in 0..ROUNDS {
-            for place in in_turn([0, 1, 2], round) {
-                let (latencies, count) =
-                    reloads.during(PACES[place], &mut load, |load| load.at_rate(rate, PHASE))?;
-                phases[place].push(Phase { latencies, count });
+            for index in alternating([0, 1, 2], round) {
+                let run = |client: &mut Client| client.run_at_rate(rate, PHASE);
+                let (latencies, reloads) = reloads.during(PACES[index], &mut client, run)?;
+                phases[index].push(Phase { latencies, reloads });
             }
         }
         let steady = summary_of(&phases[0]);
@@ -94,18 +91,18 @@ fn latency(out: &mut dyn Write) -> io::Result<()> {
                 let [phase, steady] = [phase, steady].map(|phase| phase.latencies.summary());
                 ratio(phase.p99_9, steady.p99_9)
             });
-            let count: u64 = phases_of.iter().map(|phase| phase.count).sum();
+            let count: u64 = phases_of.iter().map(|phase| phase.reloads).sum();
             writeln!(
                 out,
                 "| {rate} | {} | {:.1} | {:.0} | {:.0} | {:.0} | {:.0} | {:.2} | {} |",
-                pace.word(),
-                a_second(count),
+                pace.name(),
+                per_second(count),
                 microseconds(summary.p50),
                 microseconds(summary.p99),
                 microseconds(summary.p99_9),
                 microseconds(summary.max),
                 ratio(summary.p99_9, steady.p99_9),
-                spread(ratios.collect()),
+                spread(ratios),
             )?;
         }
     }
@@ -114,39 +111,36 @@ fn latency(out: &mut dyn Write) -> io::Result<()> {
 
 fn throughput(out: &mut dyn Write) -> io::Result<()> {
     let workload = workload();
-    let (daemon, mut load) = start(&workload, MANY_CONNECTIONS)?;
-    let mut reloads = Reloads::new(&daemon, &load, &workload);
-    // Of each pace: answers a second in each round, and reloads in all.
-    let mut answers: [Vec<f64>; 3] = Default::default();
+    let (daemon, mut client) = start(&workload, MANY_CONNECTIONS)?;
+    let mut reloads = Reloads::new(&daemon, &client, &workload);
+    // For each pace: responses per second in each round, and reloads in total.
+    let mut rates: [Vec<f64>; 3] = Default::default();
     let mut counts = [0; 3];
     for round in 0..ROUNDS {
-        for place in in_turn([0, 1, 2], round) {
-            let (answered, count) =
-                reloads.during(PACES[place], &mut load, |load| load.at_capacity(PHASE))?;
-            answers[place].push(answered.count as f64 / answered.time.as_secs_f64());
-            counts[place] += count;
+        for index in alternating([0, 1, 2], round) {
+            let run = |client: &mut Client| client.run_closed_loop(PHASE);
+            let (throughput, count) = reloads.during(PACES[index], &mut client, run)?;
+            rates[index].push(throughput.count as f64 / throughput.time.as_secs_f64());
+            counts[index] += count;
         }
     }
     writeln!(
         out,
-        "| {MANY_CONNECTIONS} at once, reloading | reloads a second | answers a second | to steady | in each \
+        "| {MANY_CONNECTIONS} at once, reloading | reloads per second | responses per second | to steady | in each \
          round |\n|---|---|---|---|---|"
     )?;
-    let mean = |answers: &[f64]| answers.iter().sum::<f64>() / answers.len() as f64;
-    let steady = &answers[0];
-    for ((pace, answers), count) in PACES.into_iter().zip(&answers).zip(counts) {
-        let ratios = answers
-            .iter()
-            .zip(steady)
-            .map(|(answers, steady)| answers / steady);
+    let mean = |rates: &[f64]| rates.iter().sum::<f64>() / rates.len() as f64;
+    let steady = &rates[0];
+    for ((pace, rates), count) in PACES.into_iter().zip(&rates).zip(counts) {
+        let ratios = rates.iter().zip(steady).map(|(rate, steady)| rate / steady);
         writeln!(
             out,
             "| {} | {:.1} | {:.0} | {:.2} | {} |",
-            pace.word(),
-            a_second(count),
-            mean(answers),
-            mean(answers) / mean(steady),
-            spread(ratios.collect()),
+            pace.name(),
+            per_second(count),
+            mean(rates),
+            mean(rates) / mean(steady),
+            spread(ratios),
         )?;
     }
     Ok(())
@@ -158,30 +152,31 @@ fn compile(out: &mut dyn Write) -> io::Result<()> {
         "| route config | characters | least, ms | median, ms | most, ms | table, KB |\n|---|---|---|---|---|---|"
     )?;
     for count in [10, 100, 1000] {
-        let workload = Workload::new(Kinds::Patterns, count, Mix::Usual, 0);
-        let name = format!("{:?}, {count} rules", Kinds::Patterns);
-        compile_row(out, &name, &workload.config_json())?;
+        let workload = Workload::new(RuleKinds::Patterns, count, CodeMix::Usual, 0);
+        let name = format!("{:?}, {count} rules", RuleKinds::Patterns);
+        write_compile_row(out, &name, &workload.config_json())?;
     }
-    for kinds in [Kinds::Patterns, Kinds::All, Kinds::WithAutomata] {
-        let (count, config) = largest_config(&Workload::new(kinds, MORE, Mix::Usual, 0).rules);
-        compile_row(out, &format!("{kinds:?}, {count} rules"), &config)?;
+    for kinds in [RuleKinds::Patterns, RuleKinds::All, RuleKinds::WithAutomata] {
+        let (count, config) =
+            largest_config(&Workload::new(kinds, TOO_MANY_RULES, CodeMix::Usual, 0).rules);
+        write_compile_row(out, &format!("{kinds:?}, {count} rules"), &config)?;
     }
-    let (count, config) = largest_config(&slow_rules(MORE));
-    compile_row(out, &format!("meant to be slow, {count} rules"), &config)
+    let (count, config) = largest_config(&slow_rules(TOO_MANY_RULES));
+    write_compile_row(out, &format!("adversarial, {count} rules"), &config)
 }
 
-fn compile_row(out: &mut dyn Write, name: &str, config: &str) -> io::Result<()> {
+fn write_compile_row(out: &mut dyn Write, name: &str, config: &str) -> io::Result<()> {
     let mut times = Vec::new();
     let mut bytes = 0;
     for _ in 0..31 {
-        let begun = Instant::now();
+        let started = Instant::now();
         let table = table(config)?;
-        times.push(begun.elapsed());
+        times.push(started.elapsed());
         bytes = table.memory_usage();
     }
     times.sort_unstable();
     let [least, median, most] =
-        [0, times.len() / 2, times.len() - 1].map(|place| times[place].as_secs_f64() * 1e3);
+        [0, times.len() / 2, times.len() - 1].map(|index| times[index].as_secs_f64() * 1e3);
     writeln!(
         out,
         "| {name} | {} | {least:.2} | {median:.2} | {most:.2} | {} |",
@@ -196,28 +191,28 @@ fn memory(out: &mut dyn Write) -> io::Result<()> {
         "| reloads | daemon, KB | its peak, KB | engine alone, KB | its peak, KB |\n|---|---|---|---|---|"
     )?;
     let workload = workload();
-    let (daemon, mut load) = start(&workload, 1)?;
-    let mut reloads = Reloads::new(&daemon, &load, &workload);
+    let (daemon, mut client) = start(&workload, 1)?;
+    let mut reloads = Reloads::new(&daemon, &client, &workload);
     let mut of_daemon = vec![daemon.memory()?];
     for count in RELOADS {
         while reloads.written - 1 < count {
             reloads.replace()?;
-            load.wait_for(reloads.written)?;
+            client.wait_for_generation(reloads.written)?;
         }
         of_daemon.push(daemon.memory()?);
     }
     let live = LiveTable::new();
     live.publish(table(&reloads.configs[1])?);
-    let mut of_engine = vec![Memory::of(None)?];
+    let mut of_engine = vec![Memory::read(process::id())?];
     let mut swaps = Latencies::default();
     for reload in 1..=RELOADS[RELOADS.len() - 1] {
         let next = table(&reloads.configs[usize::from(reload % 2 == 1)])?;
-        let begun = Instant::now();
-        // Nobody reads it here.
+        let started = Instant::now();
+        // This thread is the only reader, so the old table is freed here.
         drop(live.publish(next));
-        swaps.record(begun.elapsed());
+        swaps.record(started.elapsed());
         if RELOADS.contains(&reload) {
-            of_engine.push(Memory::of(None)?);
+            of_engine.push(Memory::read(process::id())?);
         }
     }
     for (count, (daemon, engine)) in [0]
@@ -235,40 +230,42 @@ fn memory(out: &mut dyn Write) -> io::Result<()> {
     let Summary { p50, p99, max, .. } = swaps.summary();
     writeln!(
         out,
-        "\nExchanging the tables and freeing the old one: p50 {:.0} µs, p99 {:.0} µs, at most {:.0} µs.",
+        "\nExchanging the tables and freeing the old one: p50 {:.0} µs, p99 {:.0} µs, max {:.0} µs.",
         microseconds(p50),
         microseconds(p99),
         microseconds(max)
     )
 }
 
-/// The load while the config was replaced that many times.
+/// One phase of load at one pace.
 struct Phase {
     latencies: Latencies,
-    count: u64,
+    /// The number of reloads meanwhile.
+    reloads: u64,
 }
 
+/// Returns the percentiles over all phases.
 fn summary_of(phases: &[Phase]) -> Summary {
     let mut all = Latencies::default();
     phases.iter().for_each(|phase| all.extend(&phase.latencies));
     all.summary()
 }
 
-/// Two configs in the daemon's file, in turn.
+/// Replaces the daemon's config file with two configs alternately.
 struct Reloads<'a> {
     daemon: &'a Daemon,
     configs: [String; 2],
-    newest: Arc<AtomicU64>,
-    /// The generation that what was written last becomes.
+    newest_generation: Arc<AtomicU64>,
+    /// The generation that the config written last will get.
     written: u64,
 }
 
 impl<'a> Reloads<'a> {
-    fn new(daemon: &'a Daemon, load: &Load, workload: &Workload) -> Self {
+    fn new(daemon: &'a Daemon, client: &Client, workload: &Workload) -> Self {
         Self {
             daemon,
-            configs: ["even", "odd"].map(|version| config_of(&workload.rules, version)),
-            newest: load.newest(),
+            configs: ["even", "odd"].map(|version| padded_config(&workload.rules, version)),
+            newest_generation: client.newest_generation(),
             written: 1,
         }
     }
@@ -279,33 +276,33 @@ impl<'a> Reloads<'a> {
             .replace_config(&self.configs[usize::from(self.written % 2 == 1)])
     }
 
-    /// Reloads at this pace while `work` goes on; how often it did. What was written last is active
-    /// at the end.
+    /// Runs `work` while the config is replaced at this pace. Returns the result and the number of
+    /// reloads, once the config written last is live.
     fn during<T>(
         &mut self,
         pace: Pace,
-        load: &mut Load,
-        work: impl FnOnce(&mut Load) -> io::Result<T>,
+        client: &mut Client,
+        work: impl FnOnce(&mut Client) -> io::Result<T>,
     ) -> io::Result<(T, u64)> {
         let before = self.written;
         let done = AtomicBool::new(false);
-        let worked = thread::scope(|scope| {
+        let result = thread::scope(|scope| {
             let reloading = scope.spawn(|| self.reload_until(&done, pace));
-            let worked = work(load);
+            let result = work(client);
             done.store(true, Relaxed);
-            reloading.join().expect("no panic while reloading")?;
-            worked
+            reloading.join().expect("replacing a file does not panic")?;
+            result
         })?;
-        load.wait_for(self.written)?;
-        Ok((worked, self.written - before))
+        client.wait_for_generation(self.written)?;
+        Ok((result, self.written - before))
     }
 
     fn reload_until(&mut self, done: &AtomicBool, pace: Pace) -> io::Result<()> {
         let mut next = Instant::now();
         while !done.load(Relaxed) {
-            // A thread that wakes so often costs something itself, so it does at each pace.
+            // A thread that wakes this often costs CPU time, so it wakes at every pace, also at `Never`.
             let is_due = pace != Pace::Never && Instant::now() >= next;
-            if is_due && self.newest.load(Relaxed) >= self.written {
+            if is_due && self.newest_generation.load(Relaxed) >= self.written {
                 self.replace()?;
                 if pace == Pace::EverySecond {
                     next += Duration::from_secs(1);
@@ -318,7 +315,7 @@ impl<'a> Reloads<'a> {
 }
 
 impl Pace {
-    const fn word(self) -> &'static str {
+    const fn name(self) -> &'static str {
         match self {
             Self::Never => "never",
             Self::EverySecond => "every second",
@@ -328,62 +325,33 @@ impl Pace {
 }
 
 fn workload() -> Workload {
-    Workload::new(Kinds::Patterns, RULES, Mix::Usual, CODES)
+    Workload::new(RuleKinds::Patterns, RULES, CodeMix::Usual, CODES)
 }
 
-/// A daemon that answers as the engine does, and connections to it.
-fn start(workload: &Workload, connections: usize) -> io::Result<(Daemon, Load)> {
-    let daemon = Daemon::start(&binary()?, &config_of(&workload.rules, "odd"))?;
-    let mut load = Load::connect(&daemon.socket(), connections, &workload.codes)?;
+/// Starts a daemon, connects to it, and checks that it finds the same winners as the engine.
+fn start(workload: &Workload, connections: usize) -> io::Result<(Daemon, Client)> {
+    let daemon = Daemon::start(&daemon_binary()?, &padded_config(&workload.rules, "odd"))?;
+    let mut client = Client::connect(&daemon.socket(), connections, &workload.codes)?;
     let mut engine = Codeid::new(workload);
-    for (code, winner) in workload.codes.iter().zip(load.winners()?) {
+    for (code, winner) in workload.codes.iter().zip(client.winners()?) {
         assert_eq!(winner, engine.winner(code), "{code:?}");
     }
-    Ok((daemon, load))
-}
-
-fn binary() -> io::Result<PathBuf> {
-    let binary = match env::var_os("CODEID") {
-        Some(path) => PathBuf::from(path),
-        None => env::current_exe()?.with_file_name("codeid"),
-    };
-    if Path::new(&binary).is_file() {
-        return Ok(binary);
-    }
-    let binary = binary.display();
-    Err(io::Error::other(format!(
-        "{binary} is missing: cargo build --release -p codeid"
-    )))
+    Ok((daemon, client))
 }
 
 fn table(config: &str) -> io::Result<RouteTable> {
     RouteTable::from_json(config.as_bytes(), &CompileLimits::default()).map_err(io::Error::other)
 }
 
-/// The other way round in every other round, so that nobody is always first.
-fn in_turn<const N: usize>(mut places: [usize; N], round: u32) -> [usize; N] {
+/// Reverses the order in every other round, so that no contestant is always first.
+fn alternating<const N: usize>(mut order: [usize; N], round: u32) -> [usize; N] {
     if round % 2 == 1 {
-        places.reverse();
+        order.reverse();
     }
-    places
+    order
 }
 
-/// Of what happened so often in all phases of one pace.
-fn a_second(count: u64) -> f64 {
+/// Converts the number of events in all phases of one pace to events per second.
+fn per_second(count: u64) -> f64 {
     count as f64 / (PHASE * ROUNDS).as_secs_f64()
-}
-
-fn microseconds(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1e6
-}
-
-fn ratio(one: Duration, other: Duration) -> f64 {
-    one.as_secs_f64() / other.as_secs_f64()
-}
-
-/// The least, the median and the most of them.
-fn spread(mut ratios: Vec<f64>) -> String {
-    ratios.sort_by(f64::total_cmp);
-    let [least, median, most] = [0, ratios.len() / 2, ratios.len() - 1].map(|place| ratios[place]);
-    format!("{least:.2} – {median:.2} – {most:.2}")
 }

@@ -1,6 +1,6 @@
-//! Writes the workload for programs other than the benches into a directory: `routes.json` for
-//! codeid; `map.nginx.conf`, `map.haproxy` and `patterns.txt` with the same rules; `codes.txt`, and
-//! in `winners.txt` for each of them the first rule that accepts it, counted from 0, or -1.
+//! Writes a workload for programs other than the benches into a directory: the rules as `routes.json`
+//! for codeid, `map.nginx.conf`, `map.haproxy` and `patterns.txt`, the codes as `codes.txt`, and as
+//! `winners.txt` the index of the first rule that accepts each code, counted from 0, or -1.
 //!
 //! ```sh
 //! served_workload DIRECTORY RULES CODES usual|near-misses|automata
@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs, io};
 
-use codeid_benches::{Codeid, Engine, Kinds, Mix, Rule, Workload};
+use codeid_benches::{CodeMix, Codeid, Engine, Rule, RuleKinds, Workload};
 
 fn main() -> io::Result<()> {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -22,9 +22,9 @@ fn main() -> io::Result<()> {
         return Err(usage());
     };
     let (kinds, mix) = match kind.as_str() {
-        "usual" => (Kinds::Patterns, Mix::Usual),
-        "near-misses" => (Kinds::Patterns, Mix::NearMisses),
-        "automata" => (Kinds::WithAutomata, Mix::Usual),
+        "usual" => (RuleKinds::Patterns, CodeMix::Usual),
+        "near-misses" => (RuleKinds::Patterns, CodeMix::NearMisses),
+        "automata" => (RuleKinds::WithAutomata, CodeMix::Usual),
         _ => return Err(usage()),
     };
     let count = |text: &String| text.parse::<usize>().map_err(|_| usage());
@@ -34,7 +34,7 @@ fn main() -> io::Result<()> {
     write("map.nginx.conf", nginx_map(&workload.rules))?;
     write("map.haproxy", haproxy_map(&workload.rules))?;
     write("patterns.txt", patterns(&workload.rules))?;
-    // The peers are given the code in a header or a line, which take no controls.
+    // The peers read a code from a header or a line, where control characters are not allowed.
     let codes = || {
         workload
             .codes
@@ -53,17 +53,17 @@ fn main() -> io::Result<()> {
     write("winners.txt", codes().map(winner).collect())
 }
 
-/// A pattern a line, each of which begins `\A`, to be searched for.
+/// Renders one pattern a line, to search for. Each begins with `\A`.
 fn patterns(rules: &[Rule]) -> String {
     let lines = rules.iter().map(|rule| format!("{}\n", rule.peer_pattern));
     lines.collect()
 }
 
-/// A `map` that gives `$supported` for the header `X-Code`.
+/// Renders a `map` from the header `X-Code` to the variable `$supported`.
 fn nginx_map(rules: &[Rule]) -> String {
     let mut text = String::from("map $http_x_code $supported {\n  default false;\n");
     for rule in rules {
-        // In quotes, nginx takes a backslash away from another one, and from a quote.
+        // In quotes, nginx removes a backslash before another backslash or a quote.
         let quoted = rule
             .peer_pattern
             .replace("\\\\", "\\\\\\\\")
@@ -74,7 +74,7 @@ fn nginx_map(rules: &[Rule]) -> String {
     text
 }
 
-/// A map file for `map_reg`: a pattern, a space, a value.
+/// Renders a map file for `map_reg`: a pattern, a space and a value a line.
 fn haproxy_map(rules: &[Rule]) -> String {
     let mut text = String::new();
     for rule in rules {

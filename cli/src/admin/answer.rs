@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::client::{Answer, Client, NoAnswer};
-use super::documents::Refusal;
+use super::refusal;
 use crate::output::Failure;
 
 impl Client {
@@ -38,12 +38,12 @@ impl Client {
         if answer.status.is_success() {
             return Ok(());
         }
-        match Refusal::read(&answer.body) {
+        match refusal::read(&answer.body) {
             None => Err(self.not_understood(&format!("it answered status {}", answer.status))),
-            Some(refusal) if refusal.is_about_the_path() => {
+            Some(refusal) if refusal::is_about_the_path(&refusal) => {
                 Err(self.not_understood(&format!("it does not know this: {}", refusal.detail)))
             }
-            Some(refusal) => Err(Failure::Told(refusal.told())),
+            Some(refusal) => Err(Failure::Told(refusal::message(&refusal))),
         }
     }
 

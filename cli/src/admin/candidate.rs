@@ -7,12 +7,14 @@ use std::process::ExitCode;
 
 use bytes::Bytes;
 use clap::builder::styling::{AnsiColor, Style};
+use codeid_daemon::api::apply::Applied;
+use codeid_daemon::api::check::Checked;
+use codeid_daemon::api::problem::Problem;
 
 use super::client::IfMatch;
 use super::desk::Desk;
 use super::difference;
-use super::documents::{Applied, Checked, Problem, Refusal};
-use super::hold;
+use super::{hold, refusal};
 use crate::check::{Finding, Severity, show_findings};
 use crate::output::{Failure, printable};
 
@@ -94,16 +96,14 @@ impl Apply {
         }
         let if_match = match (self.force, &self.if_match, &checked.replaces) {
             (true, ..) => IfMatch::Anything,
-            (false, Some(digest), _) => digest.clone(),
-            (false, None, Some(compared)) => compared.parse().map_err(|why| {
-                Failure::Unanswered(format!("the daemon tells no digest of what serves: {why}"))
-            })?,
+            (false, Some(digest), _) => *digest,
+            (false, None, Some(compared)) => IfMatch::Sha256(*compared),
             // Nothing serves that could be replaced.
             (false, None, None) => IfMatch::Anything,
         };
-        let answer = desk.send("/v1/apply", candidate.document.clone(), Some(&if_match))?;
+        let answer = desk.send("/v1/apply", candidate.document.clone(), Some(if_match))?;
         if !desk.is_json()
-            && let Some(refusal) = Refusal::read(&answer.body)
+            && let Some(refusal) = refusal::read(&answer.body)
         {
             candidate.show_problems(desk.stdout, Severity::Error, &refusal.problems)?;
         }
@@ -184,7 +184,6 @@ impl Candidate {
         }
         let version = checked.version.as_deref().unwrap_or("-");
         let rules = checked.rule_count.unwrap_or_default();
-        let rules = usize::try_from(rules).unwrap_or(usize::MAX);
         let memory = checked.memory_bytes.unwrap_or_default().div_ceil(1024);
         writeln!(
             output,
@@ -192,7 +191,7 @@ impl Candidate {
             printable(version),
             count(rules, "rule"),
             checked.compile_us.unwrap_or_default(),
-            printable(&checked.sha256)
+            checked.sha256
         )
     }
 
@@ -209,6 +208,7 @@ impl Candidate {
             .map(|problem| Finding {
                 file: None,
                 severity,
+                code: &problem.code,
                 rule: problem.rule.as_deref(),
                 pointer: &problem.pointer,
                 position: problem.position.map(Into::into),
@@ -264,12 +264,12 @@ pub(super) fn tell(output: &mut impl Write, applied: &Applied) -> io::Result<()>
         applied.outcome, applied.generation, applied.version, applied.rule_count, applied.sha256
     );
     writeln!(output, "{}", printable(&line))?;
-    if !applied.kept {
-        let why = applied.kept_why.as_deref().unwrap_or("no reason is known");
+    if !applied.saved {
+        let why = applied
+            .save_failure
+            .as_deref()
+            .unwrap_or("no reason is known");
         writeln!(output, "not kept in the local storage: {}", printable(why))?;
     }
-    match &applied.hold {
-        None => Ok(()),
-        hold => hold::tell(output, hold.as_ref()),
-    }
+    hold::tell(output, Some(&applied.freeze))
 }

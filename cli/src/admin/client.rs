@@ -16,7 +16,8 @@ use tokio::net::UnixStream;
 use tokio::runtime::{self, Runtime};
 use tokio::time::timeout;
 
-use codeid_daemon::outbound::connector::describe;
+use codeid_daemon::error_chain::ErrorChain;
+use codeid_engine::ConfigDigest;
 
 /// The most bytes of an answer that are read.
 const MAX_ANSWER_BYTES: usize = 64 << 20;
@@ -103,7 +104,7 @@ impl Client {
         &self,
         path: &str,
         body: impl Into<Bytes>,
-        if_match: Option<&IfMatch>,
+        if_match: Option<IfMatch>,
     ) -> Result<Answer, NoAnswer> {
         let mut request = request(Method::POST, path, body.into());
         let headers = request.headers_mut();
@@ -118,8 +119,9 @@ impl Client {
         let exchange = async {
             let connecting = UnixStream::connect(&self.socket).await;
             let stream = connecting.map_err(|error| self.not_connected(error))?;
-            let broken =
-                |error: hyper::Error| NoAnswer::BrokenOff(self.socket.clone(), describe(&error));
+            let broken = |error: hyper::Error| {
+                NoAnswer::BrokenOff(self.socket.clone(), ErrorChain(&error).to_string())
+            };
             let io = TokioIo::new(stream);
             let (mut sender, connection) = hyper::client::conn::http1::handshake(io)
                 .await
@@ -141,8 +143,9 @@ impl Client {
     async fn read(&self, response: Response<Incoming>) -> Result<Answer, NoAnswer> {
         let (head, incoming) = response.into_parts();
         let body = Limited::new(incoming, MAX_ANSWER_BYTES).collect().await;
-        let body = body
-            .map_err(|error| NoAnswer::BrokenOff(self.socket.clone(), describe(error.as_ref())))?;
+        let body = body.map_err(|error| {
+            NoAnswer::BrokenOff(self.socket.clone(), ErrorChain(error.as_ref()).to_string())
+        })?;
         Ok(Answer {
             status: head.status,
             body: body.to_bytes(),
@@ -186,16 +189,16 @@ fn request(method: Method, path: &str, body: Bytes) -> Request<Full<Bytes>> {
 }
 
 /// What a change replaces.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum IfMatch {
     /// Whatever serves.
     Anything,
-    /// The config with this SHA-256, in lower-case hexadecimal digits.
-    Sha256(String),
+    /// The config with this digest.
+    Sha256(ConfigDigest),
 }
 
 impl IfMatch {
-    fn header(&self) -> HeaderValue {
+    fn header(self) -> HeaderValue {
         match self {
             Self::Anything => HeaderValue::from_static("*"),
             Self::Sha256(digest) => HeaderValue::from_str(&format!("\"{digest}\""))
@@ -208,11 +211,8 @@ impl std::str::FromStr for IfMatch {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let digest = text.trim_matches('"');
-        if digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            Ok(Self::Sha256(digest.to_ascii_lowercase()))
-        } else {
-            Err("it must be a SHA-256, 64 hexadecimal digits")
-        }
+        let digest = text.trim_matches('"').to_ascii_lowercase().parse();
+        let digest = digest.map_err(|_| "it must be a SHA-256, 64 hexadecimal digits")?;
+        Ok(Self::Sha256(digest))
     }
 }

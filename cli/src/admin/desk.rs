@@ -79,7 +79,7 @@ impl<'a> Desk<'a> {
         &mut self,
         path: &str,
         content: &impl Serialize,
-        if_match: Option<&IfMatch>,
+        if_match: Option<IfMatch>,
     ) -> Result<T, Failure> {
         let content = serde_json::to_vec(content).map_err(io::Error::from)?;
         let answer = self.send(path, content, if_match)?;
@@ -96,7 +96,7 @@ impl<'a> Desk<'a> {
         &mut self,
         path: &str,
         body: impl Into<Bytes>,
-        if_match: Option<&IfMatch>,
+        if_match: Option<IfMatch>,
     ) -> Result<Answer, Failure> {
         let answer = self.client.post(path, body, if_match);
         let answer = answer.map_err(|error| match error {

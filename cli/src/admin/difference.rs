@@ -3,9 +3,9 @@
 use std::io::{self, Write};
 
 use clap::builder::styling::{AnsiColor, Style};
+use codeid_daemon::api::check::{Change, Changes, RuleChange};
 use serde_json::{Map, Value};
 
-use super::documents::{Changes, RuleChange};
 use super::rules::{cut, in_a_line};
 use crate::output::printable;
 
@@ -30,19 +30,15 @@ pub(super) fn show(output: &mut impl Write, changes: &Changes) -> io::Result<()>
 }
 
 fn show_rule(output: &mut impl Write, change: &RuleChange) -> io::Result<()> {
-    let (sign, colour) = match &*change.change {
-        "added" => ('+', AnsiColor::Green),
-        "removed" => ('-', AnsiColor::Red),
-        "moved" => ('>', AnsiColor::Cyan),
-        _ => ('~', AnsiColor::Yellow),
+    let (sign, colour) = match change.change {
+        Change::Added => ('+', AnsiColor::Green),
+        Change::Removed => ('-', AnsiColor::Red),
+        Change::Moved => ('>', AnsiColor::Cyan),
+        Change::Changed => ('~', AnsiColor::Yellow),
     };
     let style = Style::new().fg_color(Some(colour.into()));
     let id = printable(&change.id);
-    write!(
-        output,
-        "  {style}{sign} {id}{style:#} {}",
-        printable(&change.change)
-    )?;
+    write!(output, "  {style}{sign} {id}{style:#} {}", change.change)?;
     match (&change.before, &change.after) {
         (Some(before), Some(after)) => {
             writeln!(output)?;

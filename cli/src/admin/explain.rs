@@ -3,10 +3,10 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use serde_json::json;
+use codeid_daemon::api::explain::{AdmissionReason, ExplainRequest, Explained, ExplainedRule};
+use codeid_daemon::api::identify::ActionType;
 
 use super::desk::Desk;
-use super::documents::{Explained, Part};
 use crate::output::{Failure, printable};
 use crate::table::{Column, Table};
 
@@ -22,7 +22,10 @@ pub(super) struct Explain {
 
 impl Explain {
     pub(super) fn run(self, desk: &mut Desk<'_>) -> Result<ExitCode, Failure> {
-        let content = json!({"codeValue": self.code, "openId": self.open_id});
+        let content = ExplainRequest {
+            code_value: self.code,
+            open_id: self.open_id,
+        };
         let explained: Explained = desk.post("/v1/explain", &content, None)?;
         if !desk.is_json() {
             show(desk.stdout, &explained)?;
@@ -33,13 +36,23 @@ impl Explain {
 
 fn show(output: &mut impl Write, explained: &Explained) -> io::Result<()> {
     let mut field = |name: &str, value: &str| writeln!(output, "{name:<12} {}", printable(value));
-    let answer = &explained.answer;
-    field("supported", if answer.is_supported { "yes" } else { "no" })?;
+    let response = &explained.response;
+    field(
+        "supported",
+        match response.is_supported {
+            Some(true) => "yes",
+            _ => "no",
+        },
+    )?;
+    match response.post_code_match_action_type {
+        Some(ActionType::Decode) => field("action", "DECODE")?,
+        Some(ActionType::OpenUrl) => field("action", "OPEN_URL")?,
+        None => {}
+    }
     for (name, value) in [
-        ("action", &answer.post_code_match_action_type),
-        ("codeValue", &answer.code_value),
-        ("redirectUrl", &answer.redirect_url),
-        ("userAgent", &answer.user_agent),
+        ("codeValue", &response.code_value),
+        ("redirectUrl", &response.redirect_url),
+        ("userAgent", &response.user_agent),
     ] {
         if let Some(value) = value {
             field(name, value)?;
@@ -53,7 +66,7 @@ fn show(output: &mut impl Write, explained: &Explained) -> io::Result<()> {
         return writeln!(output, "No rule accepts this code value.");
     }
     let mut table = Table::new([
-        Column::Left("PLACE"),
+        Column::Left("POINTER"),
         Column::Left("RULE"),
         Column::Left("PART"),
         Column::Left("CANARY"),
@@ -70,8 +83,8 @@ fn show(output: &mut impl Write, explained: &Explained) -> io::Result<()> {
     table.write(output, "  ")
 }
 
-/// What the rule had to do with the answer. One behind the rule that decides is never asked.
-const fn role(part: &Part) -> &'static str {
+/// What the rule had to do with the response. One behind the rule that decides is never asked.
+const fn role(part: &ExplainedRule) -> &'static str {
     match (part.decides, part.admits) {
         (true, _) => "decides",
         (false, true) => "comes later",
@@ -80,23 +93,23 @@ const fn role(part: &Part) -> &'static str {
 }
 
 /// What the rule's canary made of the user.
-fn admission(part: &Part) -> String {
+fn admission(part: &ExplainedRule) -> String {
     let percent = |hundredths: u16| format!("{}.{:02} %", hundredths / 100, hundredths % 100);
-    match (&*part.reason, part.bucket, part.hundredths) {
-        ("noCanary", ..) => "no canary".to_owned(),
-        ("allowlisted", ..) => "on the allowlist".to_owned(),
-        ("insidePercentage", Some(bucket), Some(hundredths)) => {
+    match (part.reason, part.bucket, part.hundredths) {
+        (AdmissionReason::NoCanary, ..) => "no canary".to_owned(),
+        (AdmissionReason::Allowlisted, ..) => "on the allowlist".to_owned(),
+        (AdmissionReason::InsidePercentage, Some(bucket), Some(hundredths)) => {
             format!(
                 "bucket {} is below {}",
                 percent(bucket),
                 percent(hundredths)
             )
         }
-        ("refused", Some(bucket), Some(hundredths)) => format!(
+        (AdmissionReason::Refused, Some(bucket), Some(hundredths)) => format!(
             "bucket {} is not below {}, and not on the allowlist",
             percent(bucket),
             percent(hundredths)
         ),
-        (reason, ..) => reason.to_owned(),
+        _ => "another reason".to_owned(),
     }
 }

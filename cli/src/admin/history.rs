@@ -2,12 +2,12 @@
 
 use std::process::ExitCode;
 
-use serde_json::json;
+use codeid_daemon::api::apply::{Applied, RollbackRequest};
+use codeid_daemon::api::history::{History, HistoryEntry};
 
 use super::candidate;
 use super::client::IfMatch;
 use super::desk::Desk;
-use super::documents::{Applied, Entry, History};
 use crate::moment::utc_and_ago;
 use crate::output::Failure;
 use crate::table::{Column, Table};
@@ -47,12 +47,12 @@ impl ShowHistory {
             for entry in history.entries {
                 table.row([
                     entry.generation.to_string(),
-                    if entry.serving { "yes" } else { "" }.to_owned(),
+                    if entry.live { "yes" } else { "" }.to_owned(),
                     entry.version,
                     entry.rule_count.to_string(),
                     utc_and_ago(entry.loaded_at),
                     entry.by.unwrap_or_else(|| "-".to_owned()),
-                    entry.sha256.chars().take(DIGITS).collect(),
+                    entry.sha256.to_string().chars().take(DIGITS).collect(),
                     format!("{} {}", entry.level, entry.uri),
                 ]);
             }
@@ -73,12 +73,12 @@ impl Rollback {
                         "the history holds no other config than the one that serves".to_owned(),
                     )
                 })?;
-                let replaced = IfMatch::Sha256(serving.sha256.clone());
+                let replaced = IfMatch::Sha256(serving.sha256);
                 (previous.generation, Some(replaced))
             }
         };
-        let content = json!({"generation": generation});
-        let applied: Applied = desk.post("/v1/rollback", &content, if_match.as_ref())?;
+        let content = RollbackRequest { generation };
+        let applied: Applied = desk.post("/v1/rollback", &content, if_match)?;
         if !desk.is_json() {
             candidate::tell(desk.stdout, &applied)?;
         }
@@ -88,8 +88,8 @@ impl Rollback {
 
 /// What serves, and the newest before it whose config is another. After a rollback that is the one
 /// rolled back from, so that doing it twice changes nothing.
-fn previous(entries: &[Entry]) -> Option<(&Entry, &Entry)> {
-    let serving = entries.iter().find(|entry| entry.serving)?;
+fn previous(entries: &[HistoryEntry]) -> Option<(&HistoryEntry, &HistoryEntry)> {
+    let serving = entries.iter().find(|entry| entry.live)?;
     let previous = entries
         .iter()
         .filter(|entry| entry.generation < serving.generation && entry.sha256 != serving.sha256)

@@ -3,10 +3,10 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use codeid_daemon::api::freeze::{Freeze as Frozen, FreezeAction, FreezeChanged, FreezeRequest};
 use serde_json::json;
 
 use super::desk::Desk;
-use super::documents::{Hold, HoldChanged};
 use crate::moment::utc_and_ago;
 use crate::output::{Failure, printable};
 
@@ -24,13 +24,12 @@ pub(super) struct Thaw {}
 
 impl Freeze {
     pub(super) fn run(self, desk: &mut Desk<'_>) -> Result<ExitCode, Failure> {
-        let content = match &self.reason {
-            Some(reason) => json!({"reason": reason}),
-            None => json!({}),
+        let content = FreezeRequest {
+            reason: self.reason,
         };
-        let changed: HoldChanged = desk.post("/v1/freeze", &content, None)?;
+        let changed: FreezeChanged = desk.post("/v1/freeze", &content, None)?;
         if !desk.is_json() {
-            tell(desk.stdout, changed.hold.as_ref())?;
+            tell(desk.stdout, changed.freeze.as_ref())?;
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -38,16 +37,16 @@ impl Freeze {
 
 impl Thaw {
     pub(super) fn run(self, desk: &mut Desk<'_>) -> Result<ExitCode, Failure> {
-        let changed: HoldChanged = desk.post("/v1/thaw", &json!({}), None)?;
+        let changed: FreezeChanged = desk.post("/v1/thaw", &json!({}), None)?;
         if !desk.is_json() {
-            tell(desk.stdout, changed.hold.as_ref())?;
+            tell(desk.stdout, changed.freeze.as_ref())?;
         }
         Ok(ExitCode::SUCCESS)
     }
 }
 
 /// Says whether there is a hold now, and what that means.
-pub(super) fn tell(output: &mut impl Write, hold: Option<&Hold>) -> std::io::Result<()> {
+pub(super) fn tell(output: &mut impl Write, hold: Option<&Frozen>) -> std::io::Result<()> {
     match hold {
         None => writeln!(
             output,
@@ -62,12 +61,11 @@ pub(super) fn tell(output: &mut impl Write, hold: Option<&Hold>) -> std::io::Res
 }
 
 /// Since when, by whom and why.
-pub(crate) fn described(hold: &Hold) -> String {
-    let did = match &*hold.action {
-        "apply" => "who applied a config",
-        "rollback" => "who rolled back",
-        "freeze" => "who froze it",
-        other => other,
+pub(crate) fn described(hold: &Frozen) -> String {
+    let did = match hold.action {
+        FreezeAction::Apply => "who applied a config",
+        FreezeAction::Rollback => "who rolled back",
+        FreezeAction::Freeze => "who froze it",
     };
     let reason = hold.reason.as_deref();
     let reason = reason.map_or_else(String::new, |reason| format!("; reason: {reason}"));

@@ -9,11 +9,11 @@ pub(super) mod client;
 mod config;
 mod desk;
 mod difference;
-pub(super) mod documents;
 mod explain;
 mod history;
 pub(super) mod hold;
 mod process;
+mod refusal;
 mod reload;
 mod rules;
 mod status;
@@ -95,7 +95,7 @@ enum AdminCommand {
     Drain(process::Drain),
     /// Show or set how much the daemon logs
     #[command(after_help = EXIT_STATUSES)]
-    LogLevel(process::LogLevel),
+    LogLevel(process::SetLogLevel),
     /// Print the route config that serves, or one of the history, byte for byte
     #[command(after_help = EXIT_STATUSES)]
     Config(config::PrintConfig),

@@ -3,13 +3,13 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::ValueEnum;
-use serde::Deserialize;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use codeid_daemon::api::log_level::{LogLevel, LogLevelDocument};
+use codeid_daemon::api::status::Status;
 use serde_json::{Value, json};
 
 use super::desk::Desk;
-use super::documents::Status;
-use crate::output::{Failure, printable};
+use crate::output::Failure;
 
 /// The command line of `codeid admin drain`.
 #[derive(Debug, clap::Args)]
@@ -17,19 +17,10 @@ pub(super) struct Drain {}
 
 /// The command line of `codeid admin log-level`.
 #[derive(Debug, clap::Args)]
-pub(super) struct LogLevel {
+pub(super) struct SetLogLevel {
     /// The level from now on, until the daemon ends; without it, the level is shown
-    level: Option<Level>,
-}
-
-/// What is logged: this and what is graver.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Level {
-    Error,
-    Warn,
-    Info,
-    Debug,
-    Trace,
+    #[arg(value_parser = level_parser())]
+    level: Option<LogLevel>,
 }
 
 impl Drain {
@@ -45,30 +36,31 @@ impl Drain {
     }
 }
 
-impl LogLevel {
+impl SetLogLevel {
     pub(super) fn run(self, desk: &mut Desk<'_>) -> Result<ExitCode, Failure> {
-        #[derive(Deserialize)]
-        struct Set {
-            level: String,
-        }
         let level = match self.level {
             None => {
                 let status: Status = desk.get("/v1/status")?;
-                status
-                    .daemon
-                    .log_level
-                    .unwrap_or_else(|| "not known".to_owned())
+                status.daemon.log_level
             }
             Some(level) => {
-                let value = level.to_possible_value();
-                let word = value.expect("no level is hidden").get_name().to_owned();
-                let set: Set = desk.post("/v1/log-level", &json!({"level": word}), None)?;
+                let document = LogLevelDocument { level };
+                let set: LogLevelDocument = desk.post("/v1/log-level", &document, None)?;
                 set.level
             }
         };
         if !desk.is_json() {
-            writeln!(desk.stdout, "{}", printable(&level))?;
+            writeln!(desk.stdout, "{level}")?;
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Parses the name of a level.
+fn level_parser() -> impl TypedValueParser<Value = LogLevel> {
+    PossibleValuesParser::new(LogLevel::ALL.map(LogLevel::name)).map(|name| {
+        let mut levels = LogLevel::ALL.into_iter();
+        let named = levels.find(|level| level.name() == name);
+        named.expect("the names are those of the levels")
+    })
 }

@@ -3,10 +3,10 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use codeid_daemon::api::reload::{ReloadOutcome, Reloaded};
 use serde_json::json;
 
 use super::desk::Desk;
-use super::documents::Reloaded;
 use crate::output::{Failure, printable};
 use crate::table::{Column, Table};
 
@@ -23,9 +23,9 @@ impl Reload {
                 Column::Left("OUTCOME"),
                 Column::Left("WHY"),
             ]);
-            for look in &reloaded.looks {
+            for look in &reloaded.checks {
                 let why = look.why.clone().unwrap_or_default();
-                looks.row([look.level.clone(), look.outcome.clone(), why]);
+                looks.row([look.level.to_string(), look.outcome.to_string(), why]);
             }
             if !looks.is_empty() {
                 looks.write(desk.stdout, "")?;
@@ -40,9 +40,9 @@ impl Reload {
             let line = format!("{}{serves}", reloaded.outcome);
             writeln!(desk.stdout, "{}", printable(&line))?;
         }
-        Ok(match &*reloaded.outcome {
-            "activated" | "unchanged" => ExitCode::SUCCESS,
-            _ => ExitCode::FAILURE,
+        Ok(match reloaded.outcome {
+            ReloadOutcome::Activated | ReloadOutcome::Unchanged => ExitCode::SUCCESS,
+            ReloadOutcome::Refused | ReloadOutcome::Failed => ExitCode::FAILURE,
         })
     }
 }

@@ -5,10 +5,10 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::ValueEnum;
+use codeid_daemon::api::rules::Rules;
 use serde_json::{Map, Value};
 
 use super::desk::Desk;
-use super::documents::Rules;
 use crate::output::{Failure, printable};
 use crate::table::{Column, Table};
 
@@ -46,7 +46,7 @@ impl ShowRules {
                         .rules
                         .sort_by_key(|rule| Reverse(rule.refused_by_canary));
                 }
-                Sorting::Order => rules.rules.sort_by_key(|rule| rule.index),
+                Sorting::Order => rules.rules.sort_by_key(|rule| rule.position),
             }
             self.show(desk.stdout, &rules)?;
         }
@@ -69,7 +69,7 @@ impl ShowRules {
             }
         )?;
         let mut table = Table::new([
-            Column::Right("PLACE"),
+            Column::Right("POSITION"),
             Column::Left("RULE"),
             Column::Right("DECIDED"),
             Column::Right("REFUSED"),
@@ -79,7 +79,7 @@ impl ShowRules {
         ]);
         for rule in &rules.rules[..shown] {
             table.row([
-                rule.index.to_string(),
+                rule.position.to_string(),
                 rule.id.clone(),
                 rule.decided.to_string(),
                 rule.refused_by_canary.to_string(),

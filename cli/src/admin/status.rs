@@ -1,12 +1,14 @@
 //! `codeid admin status`: what serves, where it came from, and how the sources do.
 
 use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use serde_json::Value;
+use codeid_daemon::api::status::{
+    CheckOutcome, DaemonStatus, ListenerAddresses, RulesStatus, SourceStatus, Status, TableStatus,
+};
 
 use super::desk::Desk;
-use super::documents::{Daemon, Source, Status, Table};
 use super::hold;
 use crate::moment::{ago, span, until, utc_and_ago};
 use crate::output::{Failure, printable};
@@ -26,7 +28,7 @@ impl ShowStatus {
         if !desk.is_json() {
             show(desk.stdout, &status)?;
         }
-        Ok(match self.ready && !status.ready {
+        Ok(match self.ready && !status.readiness.ready {
             true => ExitCode::FAILURE,
             false => ExitCode::SUCCESS,
         })
@@ -36,11 +38,12 @@ impl ShowStatus {
 fn show(output: &mut impl Write, status: &Status) -> io::Result<()> {
     let mut field = |name: &str, value: &str| writeln!(output, "{name:<12} {}", printable(value));
     field("daemon", &process(&status.daemon))?;
-    field("ready", if status.ready { "yes" } else { "no" })?;
-    for reason in &status.not_ready_because {
+    field("ready", if status.readiness.ready { "yes" } else { "no" })?;
+    for reason in &status.readiness.not_ready_because {
         field("", &reason.detail)?;
     }
-    match &status.table {
+    let rules = &status.rules;
+    match &rules.table {
         None => field("table", "none")?,
         Some(table) => {
             for (name, value) in serving(table) {
@@ -48,43 +51,49 @@ fn show(output: &mut impl Write, status: &Status) -> io::Result<()> {
             }
         }
     }
-    field("confirmed", &confirmed(status))?;
-    match &status.hold {
+    field("confirmed", &confirmed(rules))?;
+    match &rules.freeze {
         None => field("hold", "none")?,
         Some(hold) => {
             field("hold", &hold::described(hold))?;
             field("", "codeid admin thaw ends it")?;
         }
     }
-    let next = match (status.next_pull_at, &status.sources.remote) {
+    let next = match (rules.next_pull_at, &rules.sources.remote) {
         (Some(at), _) => until(at),
         (None, None) => "none, there is no remote source".to_owned(),
-        (None, Some(_)) if status.hold.is_some() => "none while the hold lasts".to_owned(),
+        (None, Some(_)) if rules.freeze.is_some() => "none while the hold lasts".to_owned(),
         (None, Some(_)) => "now".to_owned(),
     };
     field("next pull", &next)?;
-    let kept = match (&status.save.failure, status.save.last_good_at) {
+    let kept = match (&rules.save.failure, rules.save.last_good_at) {
         (Some(why), _) => format!("no: {why}"),
         (None, Some(at)) => format!("yes, {}", utc_and_ago(at)),
         (None, None) => "nothing since the start".to_owned(),
     };
     field("kept", &kept)?;
-    for (name, place) in &status.daemon.listeners {
-        let place = match place {
-            Value::Null => "off".to_owned(),
-            Value::String(place) => place.clone(),
-            other => other.to_string(),
-        };
-        field("listener", &format!("{name} {place}"))?;
+    for (name, address) in addresses(&status.daemon.listeners) {
+        let address = address.unwrap_or_else(|| "off".to_owned());
+        field("listener", &format!("{name} {address}"))?;
     }
-    if let Some(level) = &status.daemon.log_level {
-        field("log level", level)?;
-    }
+    field("log level", &status.daemon.log_level.to_string())?;
     writeln!(output)?;
-    sources(output, status)
+    sources(output, rules)
 }
 
-fn process(daemon: &Daemon) -> String {
+/// The address of each listener by its name; `None` for one that is off.
+fn addresses(listeners: &ListenerAddresses) -> [(&'static str, Option<String>); 5] {
+    let tcp = |address: Option<SocketAddr>| address.map(|address| address.to_string());
+    [
+        ("admin", listeners.admin.clone()),
+        ("adminHttp", tcp(listeners.admin_http)),
+        ("http", tcp(listeners.http)),
+        ("resp", listeners.resp.clone()),
+        ("unix", listeners.unix.clone()),
+    ]
+}
+
+fn process(daemon: &DaemonStatus) -> String {
     let state = match (daemon.draining, daemon.stopping) {
         (true, _) => ", draining",
         (false, true) => ", stopping",
@@ -98,7 +107,7 @@ fn process(daemon: &Daemon) -> String {
     )
 }
 
-fn serving(table: &Table) -> [(&'static str, String); 4] {
+fn serving(table: &TableStatus) -> [(&'static str, String); 4] {
     let plural = if table.rule_count == 1 { "" } else { "s" };
     [
         (
@@ -118,12 +127,12 @@ fn serving(table: &Table) -> [(&'static str, String); 4] {
                 table.memory_bytes.div_ceil(1024)
             ),
         ),
-        ("sha256", table.sha256.clone()),
+        ("sha256", table.sha256.to_string()),
     ]
 }
 
 /// How long ago the remote said that what serves is what it wants.
-fn confirmed(status: &Status) -> String {
+fn confirmed(status: &RulesStatus) -> String {
     let staleness = &status.staleness;
     if status.sources.remote.is_none() {
         return "never, there is no remote source".to_owned();
@@ -136,7 +145,7 @@ fn confirmed(status: &Status) -> String {
     }
 }
 
-fn sources(output: &mut impl Write, status: &Status) -> io::Result<()> {
+fn sources(output: &mut impl Write, status: &RulesStatus) -> io::Result<()> {
     let sources = [
         ("REMOTE", status.sources.remote.as_ref()),
         ("LOCAL", Some(&status.sources.local)),
@@ -156,7 +165,7 @@ fn sources(output: &mut impl Write, status: &Status) -> io::Result<()> {
         table.row([
             level.to_owned(),
             or_never(look.map(|look| look.at)),
-            look.map_or_else(|| "-".to_owned(), |look| look.outcome.clone()),
+            look.map_or_else(|| "-".to_owned(), |look| look.outcome.to_string()),
             or_never(source.last_good_check_at),
             source.uri.clone(),
         ]);
@@ -170,10 +179,10 @@ fn sources(output: &mut impl Write, status: &Status) -> io::Result<()> {
     Ok(())
 }
 
-fn complaints(output: &mut impl Write, level: &str, source: &Source) -> io::Result<()> {
+fn complaints(output: &mut impl Write, level: &str, source: &SourceStatus) -> io::Result<()> {
     if let Some(look) = &source.last_check
         && !look.good
-        && look.outcome != "absent"
+        && look.outcome != CheckOutcome::Absent
     {
         let why = look.why.as_deref().unwrap_or("no reason is known");
         let times = match look.failures {
@@ -183,7 +192,7 @@ fn complaints(output: &mut impl Write, level: &str, source: &Source) -> io::Resu
         writeln!(
             output,
             "\n{level} {}{times}: {}",
-            printable(&look.outcome),
+            look.outcome,
             printable(why)
         )?;
     }
@@ -194,7 +203,7 @@ fn complaints(output: &mut impl Write, level: &str, source: &Source) -> io::Resu
             "\n{level} gives a config that is refused since {}: {} problem{plural}, sha256 {}",
             utc_and_ago(refusal.at),
             refusal.problem_count,
-            printable(&refusal.sha256)
+            refusal.sha256
         )?;
         for problem in &refusal.problems {
             let place = problem.position.map(codeid_engine::Position::from);

@@ -181,7 +181,7 @@ where
             if !(1..=MAX_NAME_CHARACTERS).contains(&characters) || name.contains(char::is_control) {
                 return Err(format!(
                     "the name before = must have 1 to {MAX_NAME_CHARACTERS} characters and no \
-                     controls, it has {characters}"
+                     controls but has {characters}"
                 ));
             }
         }

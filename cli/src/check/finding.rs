@@ -12,6 +12,8 @@ pub(crate) struct Finding<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) file: Option<&'a str>,
     pub(crate) severity: Severity,
+    /// The problem's code, or `unreadable-file`.
+    pub(crate) code: &'a str,
     pub(crate) rule: Option<&'a str>,
     pub(crate) pointer: &'a str,
     pub(crate) position: Option<Position>,
@@ -34,6 +36,7 @@ pub(super) fn of(examined: &Examined) -> Vec<Finding<'_>> {
         Err(Refused::Unreadable(message)) => vec![Finding {
             file: None,
             severity: Severity::Error,
+            code: "unreadable-file",
             rule: None,
             pointer: "",
             position: None,
@@ -50,6 +53,7 @@ fn with_severity(severity: Severity, problems: &[Problem]) -> impl Iterator<Item
     problems.iter().map(move |problem| Finding {
         file: None,
         severity,
+        code: problem.code().as_str(),
         rule: problem.rule(),
         pointer: problem.pointer(),
         position: problem.position(),

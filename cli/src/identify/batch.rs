@@ -149,7 +149,7 @@ fn code_value(line: &[u8]) -> Result<CodeValue<'_>, String> {
         // What follows was perhaps not kept, so its characters cannot be counted.
         let most = CodeValue::MAX_CHARACTERS;
         return Err(format!(
-            "codeValue must have 1 to {most} characters, it has more than {MAX_LINE_BYTES} bytes."
+            "codeValue must have 1 to {most} characters but has more than {MAX_LINE_BYTES} bytes."
         ));
     }
     let text = std::str::from_utf8(line).map_err(|error| {

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use codeid_engine::Explanation;
 
-use codeid_daemon::identify::ExplainedRule;
+use codeid_daemon::api::explain::ExplainedRule;
 
 /// Writes a table of the rules that accept the code value, in order.
 pub(super) fn show(output: &mut impl Write, explanations: &[Explanation<'_>]) -> io::Result<()> {
@@ -22,7 +22,7 @@ pub(super) fn show(output: &mut impl Write, explanations: &[Explanation<'_>]) ->
             ]
         })
         .collect();
-    let header = ["PLACE", "RULE", "PART", "CANARY"].map(str::to_owned);
+    let header = ["POINTER", "RULE", "PART", "CANARY"].map(str::to_owned);
     let width = |column: usize| {
         rows.iter()
             .chain([&header])
@@ -32,9 +32,9 @@ pub(super) fn show(output: &mut impl Write, explanations: &[Explanation<'_>]) ->
     };
     let widths = [width(0), width(1), width(2)];
     writeln!(output, "The rules that accept this code value, in order:")?;
-    for [place, rule, part, canary] in [&header].into_iter().chain(&rows) {
+    for [pointer, rule, part, canary] in [&header].into_iter().chain(&rows) {
         let [a, b, c] = widths;
-        writeln!(output, "  {place:<a$}  {rule:<b$}  {part:<c$}  {canary}")?;
+        writeln!(output, "  {pointer:<a$}  {rule:<b$}  {part:<c$}  {canary}")?;
     }
     Ok(())
 }
@@ -54,7 +54,7 @@ pub(super) fn add_to(
     body: &mut Vec<u8>,
     explanations: &[Explanation<'_>],
 ) -> serde_json::Result<()> {
-    let rows: Vec<ExplainedRule<'_>> = explanations.iter().map(ExplainedRule::new).collect();
+    let rows: Vec<ExplainedRule> = explanations.iter().map(ExplainedRule::from).collect();
     let rows = serde_json::to_vec(&rows)?;
     body.truncate(body.len() - b"}".len());
     body.extend_from_slice(b",\"explanation\":");

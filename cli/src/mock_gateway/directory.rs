@@ -23,6 +23,7 @@ use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
+use codeid_daemon::error_chain::ErrorChain;
 use codeid_daemon::files::regular_file::{self, ReadError};
 use codeid_daemon::signature::{KeyVersion, SigningKey, VerifyingKeys};
 
@@ -178,7 +179,7 @@ fn key(path: &Path, make: Make) -> Result<KeyPair, String> {
                 .map_err(|error| told(format!("cannot be written: {error}")))?;
             Ok(key)
         }
-        Err(error) => Err(told(error.to_string())),
+        Err(error) => Err(told(ErrorChain(&error).to_string())),
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::cmp::Reverse;
 
+use codeid_daemon::api::metrics::{Count, Latency, ListenerMetrics};
 use serde::Serialize;
 
-use super::reading::{Count, Latency, Listener, Reading};
+use super::reading::Reading;
 
 /// The figures of an interval.
 #[derive(Clone, Debug, Serialize)]
@@ -101,7 +102,7 @@ impl Figures {
         }
         let interval = Interval { seconds };
         let bounds = &after.metrics.bounds_ns;
-        let earlier = |listener: &Listener| {
+        let earlier = |listener: &ListenerMetrics| {
             let mut listeners = before.metrics.listeners.iter();
             listeners.find(|candidate| candidate.listener == listener.listener)
         };
@@ -114,12 +115,12 @@ impl Figures {
         let latency = Percentiles::between(&before.metrics.latency, &after.metrics.latency, bounds);
         let proxy = &after.metrics.sdk_proxy;
         let results = interval.rates(&before.metrics.sdk_proxy.requests, &proxy.requests);
-        let table = after.status.table.as_ref();
+        let table = after.status.rules.table.as_ref();
         Some(Self {
             at: after.metrics.at,
             seconds,
-            ready: after.status.ready,
-            held: after.status.hold.is_some(),
+            ready: after.status.readiness.ready,
+            held: after.status.rules.freeze.is_some(),
             generation: table.map(|table| table.generation),
             version: table.map(|table| table.version.clone()),
             total: Traffic::sum(&listeners, latency),
@@ -159,14 +160,19 @@ impl Interval {
             .map(|count| {
                 let earlier = earlier(&count.name).map_or(0, |earlier| earlier.count);
                 Rate {
-                    name: count.name.clone(),
+                    name: count.name.to_string(),
                     per_second: self.per_second(count.count.saturating_sub(earlier)),
                 }
             })
             .collect()
     }
 
-    fn traffic(&self, before: Option<&Listener>, after: &Listener, bounds: &[u64]) -> Traffic {
+    fn traffic(
+        &self,
+        before: Option<&ListenerMetrics>,
+        after: &ListenerMetrics,
+        bounds: &[u64],
+    ) -> Traffic {
         let results = self.rates(
             before.map_or(&[], |before| &before.requests),
             &after.requests,
@@ -176,7 +182,7 @@ impl Interval {
             None => Percentiles::default(),
         };
         Traffic::new(
-            after.listener.clone(),
+            after.listener.to_string(),
             results,
             latency,
             after.connections.open,

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use serde::Deserialize;
+use codeid_daemon::api::metrics::Metrics;
+use codeid_daemon::api::rules::Rules;
+use codeid_daemon::api::status::Status;
 
 use crate::admin::client::Client;
-use crate::admin::documents::{Rules, Status};
 use crate::output::Failure;
 
 /// How long the daemon may take for an answer.
@@ -28,58 +29,6 @@ pub(super) struct Reading {
     pub(super) metrics: Metrics,
     /// `None` if nothing serves.
     pub(super) rules: Option<Rules>,
-}
-
-/// `/v1/metrics`: everything that was counted since the daemon's start.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Metrics {
-    /// When, in milliseconds since the beginning of 1970, UTC.
-    pub(super) at: u64,
-    /// The bounds of the buckets of every latency, in nanoseconds, ascending.
-    pub(super) bounds_ns: Vec<u64>,
-    pub(super) listeners: Vec<Listener>,
-    /// Of all listeners together.
-    pub(super) latency: Latency,
-    pub(super) identifications: Vec<Count>,
-    pub(super) sdk_proxy: SdkProxy,
-}
-
-/// What came in by one listener.
-#[derive(Clone, Debug, Deserialize)]
-pub(super) struct Listener {
-    pub(super) listener: String,
-    pub(super) requests: Vec<Count>,
-    pub(super) latency: Latency,
-    pub(super) connections: Connections,
-}
-
-/// How often something was so.
-#[derive(Clone, Debug, Deserialize)]
-pub(super) struct Count {
-    pub(super) name: String,
-    pub(super) count: u64,
-}
-
-/// For each bound, how many code values took no longer.
-#[derive(Clone, Debug, Deserialize)]
-pub(super) struct Latency {
-    pub(super) count: u64,
-    pub(super) cumulative: Vec<u64>,
-}
-
-/// Connections of one listener.
-#[derive(Clone, Copy, Debug, Deserialize)]
-pub(super) struct Connections {
-    pub(super) open: u64,
-}
-
-/// Requests of sdkProxy.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct SdkProxy {
-    pub(super) in_flight: u64,
-    pub(super) requests: Vec<Count>,
 }
 
 impl Reader {
@@ -111,7 +60,7 @@ impl Reader {
 
     fn read(&self) -> Result<Reading, Failure> {
         let status: Status = self.client.look_up("/v1/status")?;
-        let rules = match status.table {
+        let rules = match status.rules.table {
             Some(_) => Some(self.client.look_up("/v1/rules")?),
             None => None,
         };

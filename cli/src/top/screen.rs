@@ -1,5 +1,6 @@
 //! The screen: one view, drawn whole each time.
 
+use codeid_daemon::api::status::{CheckOutcome, RulesStatus, SourceStatus};
 use ratatui::Frame;
 use ratatui::layout::{Alignment, Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
@@ -11,7 +12,6 @@ use super::keys::HELP;
 use super::plain::{errors, latencies, traffics};
 use super::reading::Reading;
 use super::view::View;
-use crate::admin::documents::{Source, Status};
 use crate::admin::hold;
 use crate::moment::{ago, span, until, utc};
 use crate::output::printable;
@@ -111,10 +111,11 @@ fn state(last: &Reading, view: &View) -> Vec<Line<'static>> {
     if let Some(note) = &view.note {
         tell(NOTED, format!("note       {note}"));
     }
-    match status.ready {
+    match status.readiness.ready {
         true => tell(Style::new(), "ready      yes".to_owned()),
         false => {
             let reasons: Vec<_> = status
+                .readiness
                 .not_ready_because
                 .iter()
                 .map(|reason| &*reason.detail)
@@ -122,7 +123,7 @@ fn state(last: &Reading, view: &View) -> Vec<Line<'static>> {
             tell(BAD, format!("NOT READY  {}", reasons.join(" ")));
         }
     }
-    match &status.table {
+    match &status.rules.table {
         None => tell(BAD, "table      none".to_owned()),
         Some(table) => {
             tell(
@@ -139,16 +140,16 @@ fn state(last: &Reading, view: &View) -> Vec<Line<'static>> {
             );
         }
     }
-    if let Some(hold) = &status.hold {
+    if let Some(hold) = &status.rules.freeze {
         tell(NOTED, format!("HELD       {}", hold::described(hold)));
     }
-    let (style, text) = sources(status);
+    let (style, text) = sources(&status.rules);
     tell(style, format!("sources    {text}"));
     lines
 }
 
 /// How the sources do: what is wrong with the first that is not well, else that all is.
-fn sources(status: &Status) -> (Style, String) {
+fn sources(status: &RulesStatus) -> (Style, String) {
     let named = [
         ("REMOTE", status.sources.remote.as_ref()),
         ("LOCAL", Some(&status.sources.local)),
@@ -188,9 +189,9 @@ fn sources(status: &Status) -> (Style, String) {
     }
 }
 
-fn complaint(source: &Source) -> Option<String> {
+fn complaint(source: &SourceStatus) -> Option<String> {
     let look = source.last_check.as_ref()?;
-    if look.good || look.outcome == "absent" {
+    if look.good || look.outcome == CheckOutcome::Absent {
         return None;
     }
     let why = look.why.as_deref().unwrap_or("no reason is known");

@@ -13,6 +13,8 @@ use super::reading::Reading;
 use super::screen;
 use super::view::{View, Wish};
 
+const SHA256: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
 /// A moment of a daemon that did `scale` times as much as in [`reading`] with 1.
 struct Moment {
     status: Value,
@@ -22,27 +24,52 @@ struct Moment {
 
 impl Moment {
     fn new(scale: u64) -> Self {
-        let source = json!({"uri": "/routes.json", "lastGoodCheckAt": 1, "refusal": null,
-            "lastCheck": {"at": 1, "good": true, "outcome": "activated", "why": null, "failures": 0}});
-        let latency = json!({"count": 100 * scale, "sumNs": 1, "cumulative": [50 * scale, 98 * scale, 99 * scale]});
+        let source = json!({
+            "uri": "/routes.json", "lastGoodCheckAt": 1, "lastDownloadAt": 1, "refusal": null,
+            "lastCheck": {"at": 1, "good": true, "outcome": "activated", "why": null, "failures": 0},
+        });
+        let latency = json!({
+            "count": 100 * scale, "sumNs": 1, "p50Ns": null, "p90Ns": null, "p99Ns": null, "p999Ns": null,
+            "maxNs": null, "cumulative": [50 * scale, 98 * scale, 99 * scale],
+        });
         let listener = |name: &str, good: u64, bad: u64| {
-            json!({"listener": name, "latency": latency, "connections": {"open": 3, "accepted": 9, "refused": 0},
-                "requests": [{"name": "SUCCESS", "count": good * scale}, {"name": "PARAM_ILLEGAL", "count": bad * scale}]})
+            json!({
+                "listener": name, "latency": latency,
+                "connections": {"open": 3, "accepted": 9, "refused": 0},
+                "requests": [
+                    {"name": "SUCCESS", "count": good * scale},
+                    {"name": "PARAM_ILLEGAL", "count": bad * scale},
+                ],
+            })
         };
-        let rule = |index: u64, id: &str, decided: u64, refused: u64| {
-            json!({"index": index, "id": id, "description": null, "match": {"exact": "x"}, "action": {"type": "DECODE"},
-                "canary": null, "decided": decided * scale, "refusedByCanary": refused * scale})
+        let rule = |position: u64, id: &str, decided: u64, refused: u64| {
+            json!({
+                "position": position, "id": id, "description": null, "match": {"exact": "x"},
+                "action": {"type": "DECODE"}, "canary": null,
+                "decided": decided * scale, "refusedByCanary": refused * scale,
+            })
         };
+        let counters = json!({
+            "pulls": {"downloaded": 1, "notModified": 0, "failed": 0},
+            "reloads": {"activated": 1, "unchanged": 0, "refused": 0},
+            "compiles": 1, "saves": 1, "savesFailed": 0, "restarts": {},
+        });
         Self {
             status: json!({
-                "daemon": {"version": "9.8.7", "pid": 4242, "startedAt": 1_795_000_000_000_u64, "uptimeMs": 61_000,
-                    "stopping": false, "draining": false, "listeners": {"http": null}},
+                "daemon": {
+                    "version": "9.8.7", "pid": 4242, "startedAt": 1_795_000_000_000_u64, "uptimeMs": 61_000,
+                    "stopping": false, "draining": false, "logLevel": "info", "connections": {},
+                    "listeners": {"http": null, "unix": null, "resp": null, "admin": null, "adminHttp": null},
+                },
                 "ready": true, "notReadyBecause": [],
-                "table": {"generation": 7, "version": "v7", "ruleCount": 3, "level": "REMOTE", "uri": "file:///r.json",
-                    "sha256": "ab", "loadedAt": 1_795_000_001_000_u64, "compileUs": 1, "memoryBytes": 1},
+                "table": {
+                    "generation": 7, "version": "v7", "ruleCount": 3, "level": "REMOTE", "uri": "file:///r.json",
+                    "sha256": SHA256, "loadedAt": 1_795_000_001_000_u64, "compileUs": 1, "memoryBytes": 1,
+                },
                 "staleness": {"policy": "warn", "staleAfterMs": null, "ageMs": 4000, "stale": false},
-                "sources": {"remote": source, "local": source, "preset": source},
-                "nextPullAt": null, "save": {"lastGoodAt": null, "failure": null}, "hold": null,
+                "init": [], "sources": {"remote": source, "local": source, "preset": source},
+                "nextPullAt": null, "lastActivationAt": null,
+                "save": {"lastGoodAt": null, "failure": null}, "hold": null, "counters": counters,
             }),
             metrics: json!({
                 "at": 1_795_224_600_000_u64, "uptimeMs": 1, "generation": 7, "boundsNs": [1000, 2500, 4000],
@@ -51,8 +78,8 @@ impl Moment {
                 "identifications": [{"name": "DECODE", "count": 800 * scale}, {"name": "UNSUPPORTED", "count": 0}],
                 "sdkProxy": {"inFlight": 0, "requests": [{"name": "SUCCESS", "count": 0}]},
             }),
-            rules: json!({"generation": 7, "version": "v7", "sha256": "ab", "rules": [
-                rule(0, "cold", 0, 0), rule(1, "warm", 40, 60), rule(2, "hot\u{9b}31m", 700, 0),
+            rules: json!({"generation": 7, "version": "v7", "sha256": SHA256, "rules": [
+                rule(1, "cold", 0, 0), rule(2, "warm", 40, 60), rule(3, "hot\u{9b}31m", 700, 0),
             ]}),
         }
     }
@@ -221,7 +248,7 @@ fn what_is_wrong_is_told_on_top() {
     restarted.status["daemon"]["pid"] = json!(5000);
     restarted.status["ready"] = json!(false);
     restarted.status["notReadyBecause"] = json!([{"reason": "draining", "detail": "It drains."}]);
-    restarted.status["hold"] = json!({"since": 1, "by": "uid 7", "action": "rollback", "sha256": "ab",
+    restarted.status["hold"] = json!({"since": 1, "by": "uid 7", "action": "rollback", "sha256": SHA256,
         "reason": "at 3 a.m."});
     restarted.status["sources"]["remote"]["lastCheck"] =
         json!({"at": 1, "good": false, "outcome": "failed", "why": "no route", "failures": 12});

@@ -107,10 +107,10 @@ fn what_happened(before: &Reading, after: &Reading) -> Option<String> {
         ));
     }
     let generation = |reading: &Reading| {
-        let table = reading.status.table.as_ref();
+        let table = reading.status.rules.table.as_ref();
         table.map(|table| table.generation)
     };
-    match (generation(before), generation(after), &new.table) {
+    match (generation(before), generation(after), &new.rules.table) {
         (old, new, Some(table)) if old != new => Some(format!(
             "generation {} serves since {}: the counts of its rules began at zero",
             table.generation,

@@ -8,8 +8,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-# How long a test waits for what must come before it fails, in milliseconds.
-PATIENCE_MS = 60_000
+# The time that a test waits for a condition before it fails, in milliseconds.
+TIMEOUT_MS = 60_000
 
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 
@@ -26,13 +26,13 @@ ARGUMENTS = [
     "--no-first-run",
     "--no-default-browser-check",
     "--hide-scrollbars",
-    # The page is the daemon's, on loopback.
+    # The page comes from the daemon, on loopback.
     "--no-proxy-server",
 ]
 
 
 class Browser:
-    """One window. What its console says is kept, and asked for with `complaints`."""
+    """One window. `console_messages` returns what its console logged."""
 
     def __init__(self):
         self._driver = subprocess.Popen(
@@ -42,7 +42,7 @@ class Browser:
         try:
             self._base = f"http://127.0.0.1:{self._read_port()}"
             self._session = "/session/" + self._call("/session", _capabilities())["sessionId"]
-            self._call(f"{self._session}/timeouts", {"script": PATIENCE_MS, "pageLoad": PATIENCE_MS})
+            self._call(f"{self._session}/timeouts", {"script": TIMEOUT_MS, "pageLoad": TIMEOUT_MS})
         except BaseException:
             self.close()
             raise
@@ -53,7 +53,7 @@ class Browser:
         self._driver.terminate()
         self._driver.communicate()
 
-    # Where it is, and how it looks
+    # Location and appearance
 
     def go(self, url):
         self._call(f"{self._session}/url", {"url": url})
@@ -61,8 +61,8 @@ class Browser:
     def reload(self):
         self._call(f"{self._session}/refresh", {})
 
-    def look_like(self, width, height, dark=False):
-        """Takes the size of a window, in CSS pixels, and the operator's choice of colours."""
+    def resize(self, width, height, dark=False):
+        """Sets the size of the window, in CSS pixels, and the preferred colour scheme."""
         self.devtools(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
         )
@@ -73,26 +73,26 @@ class Browser:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         Path(path).write_bytes(base64.b64decode(self._call(f"{self._session}/screenshot")))
 
-    # What is on the page
+    # Contents of the page
 
     def wait(self, condition, *arguments):
-        """Waits until the JavaScript expression `condition` holds, and gives what it is then.
+        """Waits until the JavaScript expression `condition` is truthy, and returns its value.
 
-        In it, `$` finds an element by a selector, and `arguments` are those given here.
+        In the expression, `$` finds an element by a selector, and `arguments` are the `arguments` given here.
         """
         script = """
             const done = arguments[arguments.length - 1];
             const $ = (selector) => document.querySelector(selector);
-            const holds = () => { try { return %s; } catch { return null; } };
-            const look = () => { const held = holds(); held ? done(held) : setTimeout(look, 10); };
-            look();
+            const evaluate = () => { try { return %s; } catch { return null; } };
+            const poll = () => { const value = evaluate(); value ? done(value) : setTimeout(poll, 10); };
+            poll();
         """
         body = {"script": script % condition, "args": list(arguments)}
         try:
             return self._call(f"{self._session}/execute/async", body)
         except DriverError as error:
             page = self.run("return document.body.innerText")
-            raise AssertionError(f"never came: {condition} {arguments}\n{error}\nthe page:\n{page}") from error
+            raise AssertionError(f"not met in time: {condition} {arguments}\n{error}\nthe page:\n{page}") from error
 
     def wait_for_text(self, selector, text):
         self.wait("$(arguments[0]).innerText.includes(arguments[1])", selector, text)
@@ -104,19 +104,19 @@ class Browser:
         return self.run("return document.querySelector(arguments[0]).innerText", selector)
 
     def click(self, selector):
-        """Clicks as soon as it is there, seen and enabled."""
+        """Clicks an element as soon as it exists, is visible and is enabled."""
         self.wait("$(arguments[0]).checkVisibility() && !$(arguments[0]).disabled", selector)
         self._call(f"{self._session}/element/{self._find(selector)}/click", {})
 
     def type(self, selector, text):
-        """Replaces what a field holds, key by key."""
+        """Replaces the content of a field, key by key."""
         self.wait("$(arguments[0]).checkVisibility()", selector)
         element = f"{self._session}/element/{self._find(selector)}"
         self._call(f"{element}/clear", {})
         self._call(f"{element}/value", {"text": text})
 
     def paste(self, selector, text):
-        """Replaces what a field holds at once, as pasting does."""
+        """Replaces the content of a field at once, as pasting does."""
         self.run(
             "const field = document.querySelector(arguments[0]); field.value = arguments[1];"
             "field.dispatchEvent(new InputEvent('input', {bubbles: true}));",
@@ -128,12 +128,12 @@ class Browser:
         self._call(f"{self._session}/element/{self._find(selector)}/value", {"text": str(path)})
 
     def press(self, *keys):
-        """Presses keys one after the other, wherever the focus is."""
+        """Presses keys one after the other on the focused element."""
         actions = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
         self._call(f"{self._session}/actions", {"actions": [{"type": "key", "id": "keyboard", "actions": actions}]})
 
-    def complaints(self):
-        """What the console said since it was asked last: errors, warnings and violations of the policy."""
+    def console_messages(self):
+        """Returns the console's messages since the last call: errors, warnings and violations of the policy."""
         entries = self._call(f"{self._session}/se/log", {"type": "browser"})
         return [entry["message"] for entry in entries if entry["level"] in ("SEVERE", "WARNING")]
 
@@ -150,7 +150,7 @@ class Browser:
             self._base + path, data, {"Content-Type": "application/json"}, method=method or ("GET" if data is None else "POST")
         )
         try:
-            with _OPENER.open(request, timeout=2 * PATIENCE_MS / 1000) as response:
+            with _OPENER.open(request, timeout=2 * TIMEOUT_MS / 1000) as response:
                 return json.load(response)["value"]
         except urllib.error.HTTPError as error:
             value = json.load(error)["value"]
@@ -164,10 +164,10 @@ class Browser:
 
 
 class DriverError(Exception):
-    """The browser could not do what it was told."""
+    """The driver could not carry out a command."""
 
 
-# Nothing in the environment sends calls on loopback elsewhere.
+# Calls on loopback ignore proxies from the environment.
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 

@@ -2,7 +2,7 @@
 
     cargo build -p codeid && python3 -m unittest discover --start-directory cli/tests/console
 
-Pictures of what an operator sees are left in target/console.
+Screenshots of the views are left in target/console.
 """
 
 import atexit
@@ -17,20 +17,20 @@ PICTURES = ROOT / "target" / "console"
 DESKTOP, PHONE = (1280, 900), (390, 844)
 VIEWS = ["overview", "rules", "try", "change", "history", "control"]
 
-# Chromium notes each answer that is not a success; the page tells them to the operator itself.
-NOTED = "Failed to load resource"
+# Chromium logs each response that is not a success; the page shows these to the operator itself.
+FAILED_RESPONSE = "Failed to load resource"
 
 BROKEN = json.dumps(RULES, indent=2).replace("281\\\\d{3}", "281(\\\\d{3}").replace('"/m"', '"/m?"')
 
 
-def faster_cashier(rules):
+def change_three_rules(rules):
     rules[2]["canary"]["percentage"] = 50
     del rules[0]
     rules.append({"id": "tickets", "match": {"prefix": "TICKET:"}, "action": {"type": "DECODE"}})
 
 
 class Console(unittest.TestCase):
-    """A daemon for each test, and one browser for all."""
+    """A test case with its own daemon, and one browser for all tests."""
 
     rules = RULES
     settings = ()
@@ -39,15 +39,15 @@ class Console(unittest.TestCase):
         self.browser = _browser()
         self.daemon = Daemon(self.rules, self.settings)
         self.addCleanup(self.daemon.close)
-        self.browser.look_like(*DESKTOP)
+        self.browser.resize(*DESKTOP)
 
     def tearDown(self):
-        said = [line for line in self.browser.complaints() if NOTED not in line]
-        self.assertEqual(said, [])
+        messages = [line for line in self.browser.console_messages() if FAILED_RESPONSE not in line]
+        self.assertEqual(messages, [])
         self.browser.go("about:blank")
 
     def open(self, view="overview", token=OPERATOR):
-        """Opens the page over TCP, and signs in."""
+        """Opens the page over TCP and signs in."""
         self.browser.go(f"{self.daemon.console}#{view}")
         self.browser.run("sessionStorage.clear()")
         self.browser.reload()
@@ -73,7 +73,7 @@ class Console(unittest.TestCase):
         self.check(config)
         self.browser.click("#apply")
         self.browser.click("#confirm-yes")
-        self.browser.wait_for_text("#change-notice", "serves now as generation")
+        self.browser.wait_for_text("#change-notice", "is live now as generation")
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""A daemon as a process, with a directory of its own, and what the tests ask it past the console."""
+"""A daemon as a process in a directory of its own, and requests to it that bypass the console."""
 
 import hashlib
 import http.client
@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 PROGRAM = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug" / "codeid"
-PATIENCE_S = 60
+TIMEOUT_S = 60
 
 OPERATOR, READER = "token-of-an-operator", "token-of-a-reader"
 
@@ -25,19 +25,19 @@ RULES = {
         {"id": "order-codes", "description": "Order codes of all acquirers.", "match": {"regex": "281\\d{3}04[0-9A-Za-z]{1,24}"}, "action": {"type": "DECODE"}},
         {
             "id": "new-cashier",
-            "description": "The new cashier, for some.",
+            "description": "The new cashier, for some users.",
             "match": {"url": {"host": "qr.example.com", "path": "/m"}},
             "action": {"type": "OPEN_URL", "redirectUrl": "https://new.example.com/open?code={code:url}", "userAgent": "-/AlipayConnect"},
             "canary": {"percentage": 12.5, "allowlist": ["user-42"]},
         },
-        {"id": "cashier", "description": "The cashier of everybody else.", "match": {"url": {"host": "qr.example.com"}}, "action": {"type": "OPEN_URL", "userAgent": "-/AlipayConnect"}},
+        {"id": "cashier", "description": "The cashier for all other users.", "match": {"url": {"host": "qr.example.com"}}, "action": {"type": "OPEN_URL", "userAgent": "-/AlipayConnect"}},
         {"id": "emv", "description": "Merchant-presented payloads.", "match": {"emv": {"guid": "A000000677010111", "tags": {"53": "764"}}}, "action": {"type": "DECODE"}},
     ],
 }
 
 
 def changed(version, change=lambda rules: None, of=RULES):
-    """A copy of the rules, of another version, and with whatever `change` does to them."""
+    """Returns a copy of the rules with another version and the changes that `change` makes."""
     config = json.loads(json.dumps(of))
     config["version"] = version
     change(config["rules"])
@@ -45,7 +45,7 @@ def changed(version, change=lambda rules: None, of=RULES):
 
 
 class Daemon:
-    """Killed and removed with the value. `rules` is what serves at the start."""
+    """A running daemon. `close` kills it and removes its directory. `rules` is live at the start."""
 
     def __init__(self, rules=RULES, settings=()):
         self.directory = Path(tempfile.mkdtemp(prefix="codeid-console-"))
@@ -68,7 +68,7 @@ class Daemon:
         return path
 
     def start(self):
-        """Starts it, and waits until it serves."""
+        """Starts the daemon and waits until it serves."""
         settings = [
             "listen.http=127.0.0.1:0",
             "listen.unix=off",
@@ -82,16 +82,16 @@ class Daemon:
         self._process = subprocess.Popen(
             [PROGRAM, "serve", *arguments], cwd=self.directory, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
         )
-        serves = threading.Event()
-        self._reading = threading.Thread(target=self._read_log, args=(self._process.stderr, serves))
+        started = threading.Event()
+        self._reading = threading.Thread(target=self._read_log, args=(self._process.stderr, started))
         self._reading.start()
-        if not serves.wait(PATIENCE_S) or self._process.poll() is not None:
-            raise AssertionError("the daemon does not serve:\n" + "".join(self.log))
+        if not started.wait(TIMEOUT_S) or self._process.poll() is not None:
+            raise AssertionError("the daemon did not start:\n" + "".join(self.log))
 
     def stop(self):
-        """Stops it, and keeps its directory."""
+        """Stops the daemon and leaves its directory."""
         self._process.terminate()
-        self._process.wait(PATIENCE_S)
+        self._process.wait(TIMEOUT_S)
         self._read_to_the_end()
 
     def close(self):
@@ -107,20 +107,20 @@ class Daemon:
 
     @property
     def console(self):
-        """Where the page is, over TCP."""
+        """The URL of the page, over TCP."""
         return f"http://{self.status()['daemon']['listeners']['adminHttp']}/"
 
     def status(self):
         return self.ask("GET", "/v1/status")
 
     def ask(self, method, path, body=None, headers=()):
-        """What the admin plane answers on its Unix socket, as an object."""
+        """Sends a request on the admin plane's Unix socket and returns the response's document."""
         response, content = self.request(method, path, body, headers)
         assert response.status == 200, (path, response.status, content)
         return json.loads(content)
 
     def request(self, method, path, body=None, headers=()):
-        """A response of the admin plane on its Unix socket, and its content."""
+        """Sends a request on the admin plane's Unix socket and returns the response and its content."""
         connection = _UnixConnection(self.socket)
         content = None if body is None else json.dumps(body)
         connection.request(method, path, content, {"Content-Type": "application/json", **dict(headers)})
@@ -130,8 +130,8 @@ class Daemon:
         return response, content
 
     def identify(self, code_value, open_id, times=1):
-        """Has the serving listener identify a code value."""
-        connection = http.client.HTTPConnection(self.status()["daemon"]["listeners"]["http"], timeout=PATIENCE_S)
+        """Identifies a code value over the serving listener."""
+        connection = http.client.HTTPConnection(self.status()["daemon"]["listeners"]["http"], timeout=TIMEOUT_S)
         for _ in range(times):
             body = json.dumps({"codeValue": code_value, "openId": open_id})
             connection.request("POST", "/v1/identifyCode", body, {"Content-Type": "application/json"})
@@ -139,25 +139,25 @@ class Daemon:
         connection.close()
 
     def everything_written(self):
-        """The log, and the files that it keeps."""
-        kept = [path.read_text() for path in self.directory.rglob("*") if path.is_file() and path.name != "routes.json"]
-        return "".join(self.log) + "".join(kept)
+        """Returns the log and the contents of all files that the daemon wrote."""
+        files = [path.read_text() for path in self.directory.rglob("*") if path.is_file() and path.name != "routes.json"]
+        return "".join(self.log) + "".join(files)
 
     def _read_to_the_end(self):
         self._reading.join()
         self._process.stderr.close()
         self._process = None
 
-    def _read_log(self, lines, serves):
+    def _read_log(self, lines, started):
         for line in lines:
             self.log.append(line)
             if "serving" in line:
-                serves.set()
-        serves.set()
+                started.set()
+        started.set()
 
 
 class Tunnel:
-    """A TCP port that leads to a Unix socket, as `ssh -L` makes one. It stays while the daemon comes and goes."""
+    """A TCP port that leads to a Unix socket, as with `ssh -L`. It outlives the daemon."""
 
     def __init__(self, path):
         self._path = str(path)
@@ -166,7 +166,7 @@ class Tunnel:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self):
-        # Wakes the thread that accepts, which closing alone does not.
+        # Wakes the accepting thread, which closing alone does not.
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
@@ -201,10 +201,10 @@ def _pump(source, target):
 
 class _UnixConnection(http.client.HTTPConnection):
     def __init__(self, path):
-        super().__init__("localhost", timeout=PATIENCE_S)
+        super().__init__("localhost", timeout=TIMEOUT_S)
         self._path = str(path)
 
     def connect(self):
         self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(PATIENCE_S)
+        self.sock.settimeout(TIMEOUT_S)
         self.sock.connect(self._path)

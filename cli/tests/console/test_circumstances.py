@@ -1,28 +1,28 @@
-"""A daemon that goes and comes, and one with thousands of rules."""
+"""A daemon that restarts, and one with thousands of rules."""
 
-from case import Console, faster_cashier
+from case import Console, change_three_rules
 from daemon import Tunnel, changed
 
 
-class Away(Console):
-    """Through a tunnel to the Unix socket, which asks for no token."""
+class Outage(Console):
+    """Through a tunnel to the Unix socket, which needs no token."""
 
-    def test_the_page_says_that_the_daemon_is_away_and_recovers(self):
+    def test_the_page_shows_an_outage_and_recovers(self):
         tunnel = Tunnel(self.daemon.socket)
         self.addCleanup(tunnel.close)
         self.browser.go(tunnel.console)
         self.browser.wait_for_text("#readiness", "ready")
         self.daemon.stop()
-        self.browser.wait_for_text("#outage", "The daemon does not answer since")
-        self.picture("away")
+        self.browser.wait_for_text("#outage", "The daemon has not responded since")
+        self.picture("outage")
         self.browser.click("nav a[href='#control']")
         self.browser.click("#reload")
         self.browser.wait_for_text("#control-notice", "The daemon cannot be reached.")
         self.daemon.start()
         self.browser.wait("$('#outage').hidden")
         self.browser.wait("$('#announcement').textContent.includes('was restarted')")
-        self.apply(changed("shift-2", faster_cashier))
-        self.browser.wait_for_text("#held", "applied by uid ")
+        self.apply(changed("shift-2", change_three_rules))
+        self.browser.wait_for_text("#frozen", "Frozen after an apply by uid ")
 
 
 class ManyRules(Console):
@@ -34,7 +34,7 @@ class ManyRules(Console):
     )
     settings = ("ac.route.max-config-characters=2000000",)
 
-    def test_thousands_are_shown_by_the_page_filtered_and_sorted(self):
+    def test_thousands_of_rules_are_paged_filtered_and_sorted(self):
         self.open("rules")
         self.browser.wait_for_text("#rules-shown", "5,005 rules, the first 200 shown")
         self.browser.click("#rules-more")

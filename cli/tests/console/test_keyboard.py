@@ -1,4 +1,4 @@
-"""Without a mouse, and without seeing."""
+"""The console without a mouse and without sight."""
 
 from browser import ENTER, ESCAPE, SPACE, TAB
 from case import VIEWS, Console
@@ -6,19 +6,19 @@ from daemon import OPERATOR
 
 
 class Keyboard(Console):
-    """No mouse: what is done here is done with keys alone."""
+    """Uses keys only, no mouse."""
 
     def focus(self, selector):
-        """Presses Tab until an element has the focus, which must be seen."""
+        """Presses Tab until an element has the focus, which must be visible."""
         for _ in range(60):
             self.browser.press(TAB)
             if self.browser.run("return document.activeElement?.matches(arguments[0])", selector):
-                seen = "const {outlineStyle} = getComputedStyle(document.activeElement); return outlineStyle"
-                self.assertNotEqual(self.browser.run(seen), "none", f"the focus on {selector} is not seen")
+                outline = "const {outlineStyle} = getComputedStyle(document.activeElement); return outlineStyle"
+                self.assertNotEqual(self.browser.run(outline), "none", f"the focus on {selector} is not visible")
                 return
-        self.fail(f"Tab never comes to {selector}")
+        self.fail(f"Tab never reaches {selector}")
 
-    def test_the_whole_way(self):
+    def test_every_task_can_be_done_with_keys(self):
         press, wait = self.browser.press, self.browser.wait
         self.browser.go(self.daemon.console)
         wait("document.activeElement.id === 'token'")
@@ -39,7 +39,7 @@ class Keyboard(Console):
         press(*"28100104x")
         self.focus("#open-id")
         press(*"user-7", ENTER)
-        wait("$('#try-answer table')")
+        wait("$('#try-result table')")
 
         self.browser.reload()
         self.browser.wait_for_text("#readiness", "ready")
@@ -47,7 +47,7 @@ class Keyboard(Console):
         press(ENTER)
         wait("document.activeElement.id === 'change-title'")
         self.focus("#upload")
-        self.focus("#from-serving")
+        self.focus("#from-live")
         press(SPACE)
         wait("$('#candidate').value.includes('shift-1')")
         self.focus("#candidate")
@@ -65,7 +65,7 @@ class Keyboard(Console):
         wait("$('#confirm').open")
         self.focus("#confirm-yes")
         press(ENTER)
-        self.browser.wait_for_text("#serving", "generation 2")
+        self.browser.wait_for_text("#live", "generation 2")
         wait("document.activeElement.matches('#change-notice .good')")
 
         self.browser.reload()
@@ -78,10 +78,10 @@ class Keyboard(Console):
         wait("$('#confirm').open")
         self.focus("#confirm-yes")
         press(ENTER)
-        self.browser.wait_for_text("#serving", "generation 3")
+        self.browser.wait_for_text("#live", "generation 3")
         wait("document.activeElement.id === 'history-title'")
 
-    def test_everything_that_is_used_has_a_name(self):
+    def test_every_control_has_an_accessible_name(self):
         self.open()
         for view in VIEWS:
             self.view(view)
@@ -90,4 +90,4 @@ class Keyboard(Console):
               !each.closest("dialog") && !(each.getAttribute("aria-label") || each.labels?.length || each.innerText.trim() || each.textContent.trim())
             ).map(({outerHTML}) => outerHTML);
         """)
-        self.assertEqual([each for each in nameless if "hidden" not in each], [], "outside of the dialog, whose texts come with it")
+        self.assertEqual([each for each in nameless if "hidden" not in each], [], "controls without a name, outside the dialog")

@@ -1,4 +1,4 @@
-"""What the modules compute, in the browser that runs them."""
+"""The modules that compute, run in the browser."""
 
 import json
 
@@ -8,19 +8,19 @@ from case import Console
 class Modules(Console):
     def module(self, name, body):
         self.browser.run(
-            "window.told = null; import('/modules/' + arguments[0]).then((module) => {"
-            f"  (async () => {{ {body} }})().then((told) => {{ window.told = JSON.stringify(told); }});"
-            "}, (error) => { window.told = JSON.stringify(String(error)); })",
+            "window.result = null; import('/modules/' + arguments[0]).then((module) => {"
+            f"  (async () => {{ {body} }})().then((result) => {{ window.result = JSON.stringify(result); }});"
+            "}, (error) => { window.result = JSON.stringify(String(error)); })",
             name,
         )
-        return json.loads(self.browser.wait("window.told"))
+        return json.loads(self.browser.wait("window.result"))
 
     def setUp(self):
         super().setUp()
-        # A place where modules may be loaded, and where the page does not run.
+        # A file of the same origin, from which modules can be loaded without running the page.
         self.browser.go(f"{self.daemon.console}console.css")
 
-    def test_differences_lead_from_one_text_to_the_other(self):
+    def test_a_difference_contains_both_texts(self):
         wrong = self.module("difference.js", r"""
             let seed = 1;
             const random = (n) => (seed = (seed * 16807) % 2147483647) % n;
@@ -28,16 +28,16 @@ class Modules(Console):
             const wrong = [];
             for (let n = 0; n < 3000; n += 1) {
               const [before, after] = [lines(), lines()];
-              const told = module.differenceOfLines(before, after);
-              const side = (mark) => told.filter((each) => each.mark === " " || each.mark === mark).map(({line}) => line);
+              const marked = module.differenceOfLines(before, after);
+              const side = (mark) => marked.filter((each) => each.mark === " " || each.mark === mark).map(({line}) => line);
               if (side("-").join() !== before.join() || side("+").join() !== after.join()) wrong.push([before, after]);
             }
             return wrong;
         """)
         self.assertEqual(wrong, [])
 
-    def test_rates_and_percentiles_are_of_what_came_between(self):
-        told = self.module("snapshot.js", """
+    def test_rates_and_percentiles_cover_the_time_between_two_snapshots(self):
+        result = self.module("snapshot.js", """
             const snapshot = (at, counts) => {
               let sum = 0;
               const cumulative = counts.map((n) => (sum += n));
@@ -49,10 +49,10 @@ class Modules(Console):
             return [moved.seconds, moved.requests, module.quantile(moved, 0.5), module.quantile(moved, 0.99),
               module.between(snapshot(3000, [5, 0, 0]), snapshot(4000, [1, 0, 0]))];
         """)
-        self.assertEqual(told, [2, 100, 200, 400, None])
+        self.assertEqual(result, [2, 100, 200, 400, None])
 
-    def test_scales_hold_every_value(self):
-        told = self.module("chart.js", """
+    def test_every_value_lies_on_its_scale(self):
+        result = self.module("chart.js", """
             const wrong = [];
             for (const scale of [module.linear, module.logarithmic]) {
               for (const values of [[], [0], [1], [999], [1000], [1e3, 1e9], [64, 70], [123456.7], [2500, 2500]]) {
@@ -63,34 +63,34 @@ class Modules(Console):
             }
             return wrong;
         """)
-        self.assertEqual(told, [])
+        self.assertEqual(result, [])
 
-    def test_a_tab_that_nobody_sees_does_not_ask(self):
-        told = self.module("polling.js", """
+    def test_a_hidden_tab_does_not_poll(self):
+        result = self.module("polling.js", """
             const [set, clear] = [setTimeout, clearTimeout];
             const due = new Map();
             window.setTimeout = (run, ms) => (ms === 1000 ? (due.set(due.size + 1e6, run), due.size - 1 + 1e6) : set(run, ms));
             window.clearTimeout = (id) => due.delete(id) || clear(id);
             const settled = () => new Promise((done) => set(done, 0));
-            const seen = (is) => {
-              Object.defineProperty(document, "hidden", { value: !is, configurable: true });
+            const setVisible = (visible) => {
+              Object.defineProperty(document, "hidden", { value: !visible, configurable: true });
               document.dispatchEvent(new Event("visibilitychange"));
             };
             const steps = [];
-            let asked = 0;
-            const note = async () => { await settled(); steps.push([asked, due.size]); };
-            const ask = module.every(1000, async () => { asked += 1; });
+            let runs = 0;
+            const note = async () => { await settled(); steps.push([runs, due.size]); };
+            const runNow = module.every(1000, async () => { runs += 1; });
             await note();
-            seen(false);
+            setVisible(false);
             await note();
-            ask();
+            runNow();
             await note();
-            seen(true);
+            setVisible(true);
             await note();
-            ask();
-            ask();
+            runNow();
+            runNow();
             await note();
             return steps;
         """)
-        # How often it asked, and whether it will by itself: begun, unseen, told to although unseen, seen, told to twice.
-        self.assertEqual(told, [[1, 1], [1, 0], [2, 0], [3, 1], [5, 1]])
+        # The runs so far, and the timers set: at first, hidden, run while hidden, visible again, run twice at once.
+        self.assertEqual(result, [[1, 1], [1, 0], [2, 0], [3, 1], [5, 1]])

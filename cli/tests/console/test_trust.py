@@ -1,4 +1,4 @@
-"""What others write, what nobody else may learn, and who may do what."""
+"""Untrusted text, secrets, and roles."""
 
 import json
 
@@ -10,16 +10,16 @@ PLANTED = "<img src=x onerror='window.hit = 1'><script>window.hit = 2</script>"
 
 
 class Hostile(Console):
-    """Configs and errors are others' text. None of it becomes markup."""
+    """Configs and errors are untrusted text. None of it becomes markup."""
 
     rules = changed(
         "<b>v</b><img src=x onerror='window.hit=3'>",
         lambda rules: rules[1].update(description=PLANTED, match={"prefix": PLANTED}),
     )
 
-    def untouched(self):
+    def assert_no_markup(self):
         found = self.browser.run("return [window.hit ?? null, document.querySelectorAll('img, b:not(li > b), script').length]")
-        self.assertEqual(found, [None, 1], "markup of others was made")
+        self.assertEqual(found, [None, 1], "untrusted text became markup")
 
     def test_planted_markup_stays_text(self):
         self.open()
@@ -30,14 +30,14 @@ class Hostile(Console):
         self.browser.wait_for_text("#rules-body .detail", PLANTED)
         self.view("history")
         self.browser.wait_for_text("#history-body", "<img src=x")
-        self.untouched()
+        self.assert_no_markup()
 
         self.view("try")
         self.browser.type("#code-value", PLANTED)
         self.browser.type("#open-id", PLANTED)
         self.browser.click("#try-form button")
-        self.browser.wait_for_text("#try-answer", PLANTED)
-        self.untouched()
+        self.browser.wait_for_text("#try-result", PLANTED)
+        self.assert_no_markup()
 
         def bad(rules):
             rules[0]["id"] = PLANTED
@@ -55,10 +55,10 @@ class Hostile(Console):
         self.view("control")
         self.browser.type("#freeze-reason", PLANTED)
         self.browser.press(ENTER)
-        self.browser.wait_for_text("#held", PLANTED)
-        self.untouched()
+        self.browser.wait_for_text("#frozen", PLANTED)
+        self.assert_no_markup()
 
-    def test_the_policy_forbids_what_would_be_planted(self):
+    def test_the_policy_blocks_planted_scripts(self):
         self.open()
         hit = """
             document.body.insertAdjacentHTML("beforeend", "<img src=x onerror='window.hit = 4'>");
@@ -68,11 +68,11 @@ class Hostile(Console):
             return window.hit ?? null;
         """
         self.assertIsNone(self.browser.run(hit))
-        self.assertTrue(any("Content Security Policy" in line for line in self.browser.complaints()))
+        self.assertTrue(any("Content Security Policy" in line for line in self.browser.console_messages()))
 
 
 class Headers(Console):
-    def test_the_files_of_the_page_are_told_what_they_may_do(self):
+    def test_every_file_of_the_page_has_the_security_headers(self):
         policy = (
             "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
             "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -86,12 +86,12 @@ class Headers(Console):
             response, content = self.daemon.request("GET", path)
             self.assertEqual(response.status, 200)
             self.assertTrue(content)
-            told = {name.lower(): value for name, value in response.getheaders()}
-            self.assertEqual(told["content-type"], media_type)
-            self.assertEqual(told["content-security-policy"], policy)
-            self.assertEqual(told["x-content-type-options"], "nosniff")
-            self.assertEqual(told["referrer-policy"], "no-referrer")
-            self.assertEqual(told["cache-control"], "no-store")
+            headers = {name.lower(): value for name, value in response.getheaders()}
+            self.assertEqual(headers["content-type"], media_type)
+            self.assertEqual(headers["content-security-policy"], policy)
+            self.assertEqual(headers["x-content-type-options"], "nosniff")
+            self.assertEqual(headers["referrer-policy"], "no-referrer")
+            self.assertEqual(headers["cache-control"], "no-store")
         for method, path, status in [("GET", "/modules/mod.rs", 404), ("GET", "/modules/", 404), ("POST", "/", 405)]:
             response, content = self.daemon.request(method, path)
             self.assertEqual(response.status, status)
@@ -99,33 +99,33 @@ class Headers(Console):
 
 
 class Secrets(Console):
-    """T31: who tries a code, and who signs in, leaves no trace."""
+    """T31: trying a code and signing in leave no trace."""
 
-    def test_neither_openid_nor_token_is_kept_or_logged(self):
+    def test_neither_openid_nor_token_is_stored_or_logged(self):
         code_value, open_id = "28100104PLANTEDCODE", "planted-open-id-7"
         self.open("try")
         self.daemon.ask("POST", "/v1/log-level", {"level": "trace"})
         self.browser.type("#code-value", code_value)
         self.browser.type("#open-id", open_id)
         self.browser.click("#try-form button")
-        self.browser.wait_for_text("#try-answer", "supported")
-        page = self.browser.run("return document.documentElement.outerHTML.replace(/Raw answer[^]*?<\\/details>/, '')")
-        kept = self.browser.run(
+        self.browser.wait_for_text("#try-result", "supported")
+        page = self.browser.run("return document.documentElement.outerHTML.replace(/Raw result[^]*?<\\/details>/, '')")
+        browser_state = self.browser.run(
             "return JSON.stringify([location.href, history.state, document.title, {...localStorage}, document.cookie,"
             "performance.getEntriesByType('resource').map(({name}) => name)])"
         )
         self.daemon.stop()
         written = self.daemon.everything_written()
-        for where in (page, kept, written):
+        for where in (page, browser_state, written):
             self.assertNotIn(open_id, where)
             self.assertNotIn(OPERATOR, where)
-        self.assertNotIn(code_value, kept + written)
+        self.assertNotIn(code_value, browser_state + written)
         stored = self.browser.run("return {...sessionStorage}")
         self.assertEqual(stored, {"codeid-token": OPERATOR})
 
 
 class Tokens(Console):
-    def test_a_wrong_token_is_refused_and_a_readers_may_only_read(self):
+    def test_a_wrong_token_is_refused_and_a_reader_can_only_read(self):
         self.browser.go(self.daemon.console)
         self.browser.type("#token", "wrong")
         self.browser.press(ENTER)
@@ -137,6 +137,6 @@ class Tokens(Console):
         self.browser.wait_for_text("#readiness", "ready")
         self.view("control")
         self.browser.click("#reload")
-        self.browser.wait_for_text("#control-notice", "Sign in with one that has the role operate.")
+        self.browser.wait_for_text("#control-notice", "Sign in with a token that has the role operate.")
         self.browser.click("#forget")
         self.browser.wait("!$('#sign-in').hidden && sessionStorage.length === 0")

@@ -1,11 +1,13 @@
 //! An answer of the admin plane: a status and a text, whole.
 
 use bytes::Bytes;
-use codeid_engine::{ConfigDigest, Problem};
+use codeid_engine::ConfigDigest;
 use http_body_util::Full;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, WWW_AUTHENTICATE};
 use hyper::{Response, StatusCode};
 use serde::Serialize;
+
+use crate::api::problem::Problem;
 
 /// An answer.
 pub(super) type Answer = Response<Full<Bytes>>;

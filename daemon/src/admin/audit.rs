@@ -134,7 +134,7 @@ mod tests {
             who: who.to_owned(),
             action: "apply",
             from: None,
-            to: Some(ConfigDigest::of(b"x")),
+            to: Some(ConfigDigest::new(b"x")),
             outcome: "done",
         };
         log.write(action("uid 1\n\"")).await.unwrap();
@@ -146,7 +146,7 @@ mod tests {
             .collect();
         assert_eq!(lines.len(), 2);
         assert_eq!(lines[0]["who"], "uid 1\n\"");
-        assert_eq!(lines[0]["to"], ConfigDigest::of(b"x").to_string());
+        assert_eq!(lines[0]["to"], ConfigDigest::new(b"x").to_string());
         assert!(lines[0]["time"].as_str().unwrap().ends_with("+00:00"));
 
         fs::remove_file(&path).unwrap();

@@ -2,105 +2,91 @@
 
 use std::collections::HashMap;
 
-use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-/// What another route config would change. Rules are the same if their ids are.
-#[derive(Debug, Default, PartialEq, Eq, Serialize)]
-pub(super) struct Changes {
-    added: Vec<String>,
-    pub(super) removed: Vec<String>,
-    changed: Vec<String>,
-    /// The fewest whose moving explains the new order.
-    moved: Vec<String>,
-    unchanged: usize,
-    /// All but the unchanged, in the new order; then those that were removed.
-    rules: Vec<RuleChange>,
-}
+use crate::api::check::{Change, Changes, RuleChange};
 
-/// One rule that differs.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-struct RuleChange {
-    id: String,
-    change: Change,
-    before: Option<Value>,
-    after: Option<Value>,
-}
+/// Compares the texts of two route configs that were accepted, rule by rule.
+pub(super) fn between(before: &str, after: &str) -> Changes {
+    let (before, after) = (rules(before), rules(after));
+    let old_place: HashMap<&str, usize> = before
+        .iter()
+        .enumerate()
+        .map(|(at, rule)| (id(rule), at))
+        .collect();
+    let new_ids: HashMap<&str, ()> = after.iter().map(|rule| (id(rule), ())).collect();
+    let kept: Vec<usize> = after
+        .iter()
+        .filter_map(|rule| old_place.get(id(rule)).copied())
+        .collect();
+    let stays = longest_rise(&kept);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-enum Change {
-    Added,
-    Removed,
-    Changed,
-    Moved,
-}
-
-impl Changes {
-    /// From `before` to `after`, the texts of two route configs that were accepted.
-    pub(super) fn between(before: &str, after: &str) -> Self {
-        let (before, after) = (rules(before), rules(after));
-        let old_place: HashMap<&str, usize> = before
-            .iter()
-            .enumerate()
-            .map(|(at, rule)| (id(rule), at))
-            .collect();
-        let new_ids: HashMap<&str, ()> = after.iter().map(|rule| (id(rule), ())).collect();
-        let kept: Vec<usize> = after
-            .iter()
-            .filter_map(|rule| old_place.get(id(rule)).copied())
-            .collect();
-        let stays = longest_rise(&kept);
-
-        let mut changes = Self::default();
-        for rule in &after {
-            let before = old_place.get(id(rule)).map(|at| (*at, &before[*at]));
-            let change = match before {
-                None => Change::Added,
-                Some((_, before)) if before != rule => Change::Changed,
-                Some((at, _)) if stays.binary_search(&at).is_err() => Change::Moved,
-                Some(_) => {
-                    changes.unchanged += 1;
-                    continue;
-                }
-            };
-            changes.note(change, before.map(|(_, rule)| rule), Some(rule));
-        }
-        for rule in before.iter().filter(|rule| !new_ids.contains_key(id(rule))) {
-            changes.note(Change::Removed, Some(rule), None);
-        }
-        changes
-    }
-
-    fn note(&mut self, change: Change, before: Option<&Value>, after: Option<&Value>) {
-        let id = after.or(before).map_or("", id).to_owned();
-        let ids = match change {
-            Change::Added => &mut self.added,
-            Change::Removed => &mut self.removed,
-            Change::Changed => &mut self.changed,
-            Change::Moved => &mut self.moved,
+    let mut changes = Changes::default();
+    for rule in &after {
+        let before = old_place.get(id(rule)).map(|at| (*at, &before[*at]));
+        let change = match before {
+            None => Change::Added,
+            Some((_, before)) if before != rule => Change::Changed,
+            Some((at, _)) if stays.binary_search(&at).is_err() => Change::Moved,
+            Some(_) => {
+                changes.unchanged += 1;
+                continue;
+            }
         };
-        ids.push(id.clone());
-        self.rules.push(RuleChange {
-            id,
+        add(
+            &mut changes,
             change,
-            before: before.cloned(),
-            after: after.cloned(),
-        });
+            before.map(|(_, rule)| rule),
+            Some(rule),
+        );
     }
+    for rule in before.iter().filter(|rule| !new_ids.contains_key(id(rule))) {
+        add(&mut changes, Change::Removed, Some(rule), None);
+    }
+    changes
+}
+
+fn add(
+    changes: &mut Changes,
+    change: Change,
+    before: Option<&Map<String, Value>>,
+    after: Option<&Map<String, Value>>,
+) {
+    let id = after.or(before).map_or("", id).to_owned();
+    let ids = match change {
+        Change::Added => &mut changes.added,
+        Change::Removed => &mut changes.removed,
+        Change::Changed => &mut changes.changed,
+        Change::Moved => &mut changes.moved,
+    };
+    ids.push(id.clone());
+    changes.rules.push(RuleChange {
+        id,
+        change,
+        before: before.cloned(),
+        after: after.cloned(),
+    });
 }
 
 /// The rules of a route config that was accepted.
-pub(super) fn rules(text: &str) -> Vec<Value> {
+pub(super) fn rules(text: &str) -> Vec<Map<String, Value>> {
     let mut config: Value = serde_json::from_str(text).unwrap_or_default();
     match config["rules"].take() {
-        Value::Array(rules) => rules,
+        Value::Array(rules) => rules.into_iter().filter_map(object).collect(),
         _ => Vec::new(),
     }
 }
 
-fn id(rule: &Value) -> &str {
-    rule["id"].as_str().unwrap_or_default()
+fn object(value: Value) -> Option<Map<String, Value>> {
+    match value {
+        Value::Object(members) => Some(members),
+        _ => None,
+    }
+}
+
+fn id(rule: &Map<String, Value>) -> &str {
+    let id = rule.get("id").and_then(Value::as_str);
+    id.unwrap_or_default()
 }
 
 /// The longest part of `numbers` that rises, in order. All of them differ.
@@ -140,7 +126,7 @@ mod tests {
     }
 
     fn between(before: &[(&str, u32)], after: &[(&str, u32)]) -> Changes {
-        Changes::between(&config(before), &config(after))
+        super::between(&config(before), &config(after))
     }
 
     #[test]

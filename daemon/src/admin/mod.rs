@@ -17,13 +17,16 @@ mod caller;
 mod changes;
 mod connections;
 mod console;
+mod live_tokens;
+mod log_level;
 mod look;
 mod origin;
 mod probe;
+pub(crate) mod role;
 mod router;
 mod status;
 mod steer;
-mod tokens;
+pub(crate) mod tokens;
 
 use std::io;
 use std::net::SocketAddr;
@@ -32,14 +35,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use serde::Serialize;
-
 use self::audit::AuditLog;
 use self::connections::Gate;
-use self::tokens::LiveTokens;
+use self::live_tokens::LiveTokens;
+use crate::api::status::ListenerAddresses;
+use crate::error_chain::ErrorChain;
 use crate::listen::tcp::open_tcp;
 use crate::listen::unix_socket::{OwnedSocket, SocketError, SocketFile};
-use crate::listen::{ListenError, LiveCertificate};
+use crate::listen::{GIVEN, ListenError, Listeners, LiveCertificate};
 use crate::metrics::Metrics;
 use crate::rules::operator::Operator;
 use crate::settings::{self, AdminHttp};
@@ -56,28 +59,12 @@ pub(crate) struct AdminPlane {
     operator: Operator,
     metrics: Arc<Metrics>,
     shutdown: Arc<Shutdown>,
-    listening: Listening,
+    listening: ListenerAddresses,
     /// The host names under which browsers may reach it.
     hosts: Vec<String>,
     audit: AuditLog,
     started_at: SystemTime,
     started: Instant,
-}
-
-/// Where the daemon listens; `null`: not there.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Listening {
-    /// HTTP over TCP, with the port it got.
-    pub(crate) http: Option<SocketAddr>,
-    /// HTTP over a Unix socket.
-    pub(crate) unix: Option<String>,
-    /// RESP over a Unix socket.
-    pub(crate) resp: Option<String>,
-    /// The admin plane over a Unix socket.
-    pub(crate) admin: Option<String>,
-    /// The admin plane over TCP, with the port it got.
-    pub(crate) admin_http: Option<SocketAddr>,
 }
 
 /// What the admin plane is served on, open but not yet served.
@@ -94,30 +81,44 @@ pub(crate) struct AdminListeners {
 #[derive(Debug)]
 pub(crate) struct AdminSocket(OwnedSocket);
 
-/// Opens what the settings name. It is served by [`AdminListeners::serve_unix`] and
+/// Takes the given listeners, and opens the others that the settings name. It is served by [`AdminListeners::serve_unix`] and
 /// [`AdminListeners::serve_tcp`], on whatever runtime. `None`: the settings name nothing.
 ///
 /// # Errors
 ///
 /// [`ListenError`], for the first thing that cannot be opened.
 pub(crate) async fn open(
+    given: &mut Listeners,
     settings: &settings::Admin,
 ) -> Result<Option<(AdminListeners, Option<AdminSocket>)>, ListenError> {
-    if settings.unix.is_none() && settings.http.is_none() {
+    let none = settings.unix.is_none() && settings.http.is_none();
+    if none && given.admin.is_none() && given.admin_http.is_none() {
         return Ok(None);
     }
     let audit_path = &settings.audit_path;
     let audit = AuditLog::open(audit_path)
         .map_err(|error| ListenError::new("admin.audit-path", audit_path.display(), &error))?;
-    let (unix, socket) = match &settings.unix {
-        None => (None, None),
-        Some(path) => {
+    let (unix, socket) = match (given.admin.take(), &settings.unix) {
+        (Some(listener), _) => {
+            listener
+                .set_nonblocking(true)
+                .map_err(|error| ListenError::new("admin.unix", GIVEN, &error))?;
+            (Some(listener), None)
+        }
+        (None, None) => (None, None),
+        (None, Some(path)) => {
             let refuse = |error| ListenError::new("admin.unix", path.display(), &error);
             let (listener, socket) = open_unix(path).await.map_err(refuse)?;
             (Some(listener), Some(socket))
         }
     };
-    let tcp = settings.http.as_ref().map(open_http).transpose()?;
+    let given_http = given.admin_http.take();
+    if given_http.is_some() && settings.http.is_none() {
+        let why = "a given socket needs the tokens that admin.http and admin.tokens-path set";
+        return Err(ListenError::new("admin.http", GIVEN, &why));
+    }
+    let open = |http| open_http(given_http, http);
+    let tcp = settings.http.as_ref().map(open).transpose()?;
     let http = tcp.as_ref().map(|(listener, _)| listener.local_addr());
     let address = settings.http.as_ref().map(|http| http.address.to_string());
     let refuse = |error| ListenError::new("admin.http", address.unwrap_or_default(), &error);
@@ -146,10 +147,13 @@ async fn open_unix(path: &Path) -> Result<(UnixListener, AdminSocket), SocketErr
     Ok((listener, socket))
 }
 
-fn open_http(settings: &AdminHttp) -> Result<(std::net::TcpListener, Gate), ListenError> {
+fn open_http(
+    given: Option<std::net::TcpListener>,
+    settings: &AdminHttp,
+) -> Result<(std::net::TcpListener, Gate), ListenError> {
     let tokens_path = settings.tokens_path.display();
     let tokens = LiveTokens::load(&settings.tokens_path)
-        .map_err(|error| ListenError::new("admin.tokens-path", tokens_path, &error.why()))?;
+        .map_err(|error| ListenError::new("admin.tokens-path", tokens_path, &ErrorChain(&error)))?;
     let certificate = settings
         .tls
         .clone()
@@ -157,9 +161,11 @@ fn open_http(settings: &AdminHttp) -> Result<(std::net::TcpListener, Gate), List
         .transpose()?;
     let address = settings.address;
     let refuse = |error: io::Error| ListenError::new("admin.http", address, &error);
-    let listener = open_tcp(address, BACKLOG)
-        .and_then(tokio::net::TcpListener::into_std)
-        .map_err(refuse)?;
+    let listener = match given {
+        Some(listener) => listener.set_nonblocking(true).map(|()| listener),
+        None => open_tcp(address, BACKLOG).and_then(tokio::net::TcpListener::into_std),
+    };
+    let listener = listener.map_err(refuse)?;
     let gate = Gate {
         tokens: Arc::new(tokens),
         certificate: certificate.map(Arc::new),
@@ -207,7 +213,7 @@ impl AdminPlane {
         operator: Operator,
         metrics: Arc<Metrics>,
         shutdown: Arc<Shutdown>,
-        listening: Listening,
+        listening: ListenerAddresses,
         listeners: &AdminListeners,
         started: Instant,
     ) -> Self {

@@ -5,18 +5,20 @@ use hyper::StatusCode;
 
 use super::answer::{json, json_of, text};
 use super::call::{Call, Outcome};
-use super::status::{Alive, Readiness};
+use crate::api::readiness::Liveness;
+use crate::readiness::readiness;
 
 const OPEN_API: &str = include_str!("openapi.json");
 
 /// `GET /livez`
 pub(super) async fn live(_: Call) -> Outcome {
-    Ok(json(&Alive { live: true }))
+    Ok(json(&Liveness { live: true }))
 }
 
 /// `GET /readyz`
 pub(super) async fn ready(call: Call) -> Outcome {
-    let readiness = Readiness::now(&call.plane);
+    let rules = call.plane.operator.status().status();
+    let readiness = readiness(&rules, &call.plane.shutdown);
     let status = match readiness.ready {
         true => StatusCode::OK,
         false => StatusCode::SERVICE_UNAVAILABLE,

@@ -9,9 +9,10 @@ use hyper::{Method, Request, StatusCode};
 use super::answer::{Answer, Refusal};
 use super::audit::Action;
 use super::call::{Call, Handling, Outcome, discard_body, read_body, require_json};
-use super::caller::{Caller, Role};
+use super::caller::Caller;
+use super::role::Role;
 use super::steer::Replaced;
-use super::{AdminPlane, console, look, origin, probe, steer};
+use super::{AdminPlane, console, log_level, look, origin, probe, steer};
 
 /// The bytes of a body that is no route config: a code value and an openId fit, however escaped.
 const MAX_BODY_BYTES: usize = 128 << 10;
@@ -28,7 +29,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route::open("/modules/{module}", |call| Box::pin(console::module(call))),
     Route::get("/metrics", |call| Box::pin(look::metrics(call))),
     Route::get("/v1/metrics", |call| Box::pin(look::figures(call))),
-    Route::get("/v1/status", |call| Box::pin(look::status(call))),
+    Route::get("/v1/status", |call| Box::pin(look::show_status(call))),
     Route::get("/v1/config", |call| Box::pin(look::config(call))),
     Route::get("/v1/rules", |call| Box::pin(look::rules(call))),
     Route::get("/v1/history", |call| Box::pin(look::history(call))),
@@ -44,7 +45,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route::post("/v1/rollback", |call| Box::pin(steer::rollback(call))).noted("rollback"),
     Route::post("/v1/freeze", |call| Box::pin(steer::freeze(call))).noted("freeze"),
     Route::post("/v1/thaw", |call| Box::pin(steer::thaw(call))).noted("thaw"),
-    Route::post("/v1/log-level", |call| Box::pin(steer::log_level(call))).noted("logLevel"),
+    Route::post("/v1/log-level", |call| Box::pin(log_level::set(call))).noted("logLevel"),
     Route::post("/v1/drain", |call| Box::pin(steer::drain(call))).noted("drain"),
 ];
 
@@ -235,7 +236,7 @@ async fn handle(route: &'static Route, call: Call) -> Answer {
     if let Err(error) = plane.audit.require_writable().await {
         return unwritable(&error).into_answer();
     }
-    let (caller, from) = (call.caller.clone(), plane.operator.digest());
+    let (caller, from) = (call.caller.clone(), plane.operator.live_digest());
     let outcome = or_fault((route.handler)(call)).await;
     let word = outcome
         .as_ref()
@@ -259,7 +260,7 @@ async fn or_fault(handling: Handling) -> Outcome {
 /// Answers a refusal; one of a change is noted.
 async fn refused(plane: &AdminPlane, route: &Route, caller: &Caller, refusal: Refusal) -> Answer {
     if let Some(action) = route.action {
-        let serving = plane.operator.digest();
+        let serving = plane.operator.live_digest();
         let replaced = Replaced {
             from: serving,
             to: serving,

@@ -3,15 +3,18 @@
 use codeid_engine::ConfigDigest;
 use hyper::StatusCode;
 use serde::Deserialize;
-use serde_json::{Number, json};
+use serde_json::json;
 
 use super::answer::{Answer, Refusal, json};
 use super::call::{Call, IfMatch, Outcome};
-use crate::rules::hold::HoldAction;
-use crate::rules::operator::{Done, NotDone, Order};
-use crate::settings::LogLevel;
+use crate::api::apply::{Applied, RollbackRequest};
+use crate::api::freeze::{FreezeAction, FreezeChanged, FreezeRequest};
+use crate::api::problem::Problem;
+use crate::api::reload::{ReloadOutcome, Reloaded};
+use crate::api::status::{CheckOutcome, SourceCheck};
+use crate::error_chain::ErrorChain;
+use crate::rules::operator::{OperatorError, Order};
 use crate::shutdown::Stage;
-use crate::telemetry;
 
 /// The longest reason for a hold, in characters.
 const MAX_REASON_CHARACTERS: usize = 200;
@@ -33,32 +36,17 @@ pub(super) async fn apply(call: Call) -> Outcome {
              or be * for any.",
         ));
     };
-    put(&call, call.body.to_vec(), replaces, HoldAction::Apply).await
+    put(&call, call.body.to_vec(), replaces, FreezeAction::Apply).await
 }
 
 /// `POST /v1/rollback`
 pub(super) async fn rollback(call: Call) -> Outcome {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct To {
-        generation: Number,
-    }
-    let To { generation } = call.json()?;
-    let generation = whole(&generation).ok_or_else(|| {
-        Refusal::malformed("The generation must be a whole number that is not negative.")
-    })?;
+    let RollbackRequest { generation } = call.json()?;
     let replaces = call.if_match()?.unwrap_or(IfMatch::Anything);
-    let entry = call.plane.operator.board().history.find(generation);
+    let entry = call.plane.operator.status().history.find(generation);
     let entry = entry.ok_or_else(unknown_generation)?;
     let text = entry.text.as_bytes().to_vec();
-    put(&call, text, replaces, HoldAction::Rollback).await
-}
-
-/// The value of a number that is whole and not negative, also if it is written `4.0`.
-fn whole(number: &Number) -> Option<u64> {
-    let written = number.to_string();
-    let digits = written.strip_suffix(".0").unwrap_or(&written);
-    digits.parse().ok()
+    put(&call, text, replaces, FreezeAction::Rollback).await
 }
 
 /// `POST /v1/reload`
@@ -69,27 +57,30 @@ pub(super) async fn reload(call: Call) -> Outcome {
         let detail = "The daemon is stopping, or drained; its sources are not read any more.";
         return Err(Refusal::new(StatusCode::CONFLICT, "stopping", detail));
     }
-    let from = operator.digest();
+    let from = operator.live_digest();
     let looks = operator.reload().await.map_err(Refusal::from)?;
-    let last = looks.last().map_or("failed", |look| look.outcome);
-    let to = operator.digest();
-    let answer = json(&json!({
-        "outcome": if last == "absent" { "failed" } else { last },
-        "looks": looks,
-        "generation": operator.serving().map(|entry| entry.generation.get()),
-        "sha256": to,
-    }));
+    let to = operator.live_digest();
+    let answer = json(&Reloaded {
+        outcome: outcome(&looks),
+        checks: looks,
+        generation: operator.live().map(|entry| entry.generation.get()),
+        sha256: to,
+    });
     Ok(with(answer, Replaced { from, to }))
+}
+
+fn outcome(checks: &[SourceCheck]) -> ReloadOutcome {
+    match checks.last().map(|check| check.outcome) {
+        Some(CheckOutcome::Activated) => ReloadOutcome::Activated,
+        Some(CheckOutcome::Unchanged) => ReloadOutcome::Unchanged,
+        Some(CheckOutcome::Refused) => ReloadOutcome::Refused,
+        Some(CheckOutcome::Failed | CheckOutcome::Absent) | None => ReloadOutcome::Failed,
+    }
 }
 
 /// `POST /v1/freeze`
 pub(super) async fn freeze(call: Call) -> Outcome {
-    #[derive(Default, Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Why {
-        reason: Option<String>,
-    }
-    let Why { reason } = call.json_or_nothing()?;
+    let FreezeRequest { reason } = call.json_or_nothing()?;
     let is_long = |reason: &String| reason.chars().count() > MAX_REASON_CHARACTERS;
     if reason.as_ref().is_some_and(is_long) {
         return Err(Refusal::malformed(format!(
@@ -97,29 +88,17 @@ pub(super) async fn freeze(call: Call) -> Outcome {
         )));
     }
     let by = call.caller.to_string();
-    let hold = call.plane.operator.freeze(reason, by).await?;
-    Ok(json(&json!({ "hold": hold })))
+    let freeze = call.plane.operator.freeze(reason, by).await?;
+    Ok(json(&FreezeChanged {
+        freeze: Some(freeze),
+    }))
 }
 
 /// `POST /v1/thaw`
 pub(super) async fn thaw(call: Call) -> Outcome {
     let Nothing {} = call.json_or_nothing()?;
     call.plane.operator.thaw().await?;
-    Ok(json(&json!({ "hold": null })))
-}
-
-/// `POST /v1/log-level`
-pub(super) async fn log_level(call: Call) -> Outcome {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct To {
-        level: LogLevel,
-    }
-    let To { level } = call.json()?;
-    if !telemetry::set_level(level) {
-        return Err(Refusal::fault());
-    }
-    Ok(json(&json!({ "level": level })))
+    Ok(json(&FreezeChanged { freeze: None }))
 }
 
 /// `POST /v1/drain`
@@ -129,15 +108,15 @@ pub(super) async fn drain(call: Call) -> Outcome {
     Ok(json(&json!({ "draining": true })))
 }
 
-async fn put(call: &Call, text: Vec<u8>, replaces: IfMatch, action: HoldAction) -> Outcome {
+async fn put(call: &Call, text: Vec<u8>, replaces: IfMatch, action: FreezeAction) -> Outcome {
     let order = Order {
         text,
         replaces: replaces.digest(),
         action,
         by: call.caller.to_string(),
     };
-    let done = call.plane.operator.put(order).await?;
-    let Done {
+    let done = call.plane.operator.apply(order).await?;
+    let Applied {
         sha256, replaced, ..
     } = done;
     let replaced = Replaced {
@@ -162,37 +141,40 @@ pub(super) fn unknown_generation() -> Refusal {
     Refusal::new(StatusCode::NOT_FOUND, "unknownGeneration", detail)
 }
 
-impl From<NotDone> for Refusal {
-    fn from(not_done: NotDone) -> Self {
-        match not_done {
-            NotDone::Stale { serving } => Self::new(
+impl From<OperatorError> for Refusal {
+    fn from(error: OperatorError) -> Self {
+        match error {
+            OperatorError::Stale { live } => Self::new(
                 StatusCode::PRECONDITION_FAILED,
                 "ifMatchStale",
-                match serving {
-                    Some(digest) => format!("Something else serves by now: {digest}."),
-                    None => "Nothing serves.".to_owned(),
+                match live {
+                    Some(digest) => format!("Another route config is live: {digest}."),
+                    None => "No route config is live.".to_owned(),
                 },
             ),
-            NotDone::Refused(unsound) => Self::new(
+            OperatorError::Refused(refused) => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "refused",
                 format!(
-                    "The route config is refused, and what served still serves: {}",
-                    unsound.why
+                    "The route config is refused, and the live table stays: {}",
+                    ErrorChain(&refused)
                 ),
             )
-            .with_problems(unsound.problems),
-            NotDone::NotKept(why) => Self::new(
+            .with_problems(refused.problems().iter().map(Problem::from).collect()),
+            OperatorError::FreezeFile(error) => Self::new(
                 StatusCode::INSUFFICIENT_STORAGE,
                 "notKept",
-                format!("The hold could not be written, so nothing was changed: {why}"),
+                format!(
+                    "The freeze could not be saved, so nothing was changed: {}",
+                    ErrorChain(&error)
+                ),
             ),
-            NotDone::Held(hold) => Self::new(
+            OperatorError::Frozen(freeze) => Self::new(
                 StatusCode::CONFLICT,
                 "frozen",
-                format!("What serves is held by {}; thaw it first.", hold.by),
+                format!("The live config is frozen by {}; thaw it first.", freeze.by),
             ),
-            NotDone::Fault => Self::fault(),
+            OperatorError::Fault => Self::fault(),
         }
     }
 }

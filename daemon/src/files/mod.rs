@@ -1,4 +1,4 @@
-//! Files: read within bounds, replaced durably, and watched.
+//! Files: read within limits, replaced durably, and watched for changes.
 
 pub(crate) mod durable_file;
 pub mod regular_file;

@@ -1,5 +1,5 @@
-//! Reads a file whole, up to a bound, without ever waiting for a writer: whatever is not a regular
-//! file (a directory, a FIFO, a device) is refused before it is opened.
+//! Reads a file whole, up to a limit, without ever waiting for a writer: anything but a regular file
+//! (a directory, a FIFO, a device) is rejected before it is opened.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read};
@@ -17,43 +17,41 @@ use crate::timestamp::since_1970;
 pub struct RegularFile {
     /// Its content.
     pub bytes: Vec<u8>,
-    /// How long ago it was written, renamed or created, as far as the clocks of this machine and of
-    /// the file system agree; zero if they do not.
+    /// The time since the file was written, renamed or created; zero if the clocks of this machine
+    /// and of the file system disagree.
     pub untouched_for: Duration,
-    /// Its type and permissions, as the system codes them.
+    /// The file's type and permissions, as `st_mode` encodes them.
     pub mode: u32,
 }
 
 /// Why a file was not read.
 #[derive(Debug, Error)]
 pub enum ReadError {
-    /// Nothing has this path.
+    /// The path names nothing.
     #[error("there is no such file")]
     Absent,
-    /// The path leads to something else, named here, such as a directory.
+    /// The path leads to something else than a file, such as `a directory`.
     #[error("it is {0}, not a file")]
     NotAFile(&'static str),
     /// The file has more bytes than this limit.
     #[error("it has more than {0} bytes")]
     TooLong(usize),
-    /// A private key has this mode, which lets others use it.
-    #[error(
-        "others than its owner may use the private key, its mode is {0:04o}; make it 0400 or 0600"
-    )]
+    /// The file holds a private key, and this mode lets users other than its owner use it.
+    #[error("its mode {0:04o} lets other users use the private key; make it 0400 or 0600")]
     NotPrivate(u32),
-    /// The system refused.
-    #[error("it cannot be read: {0}")]
-    System(io::Error),
+    /// The system failed to read the file.
+    #[error("it cannot be read")]
+    System(#[source] io::Error),
 }
 
-/// Reads the file at `path`, if it has at most `limit` bytes. Links are followed.
+/// Reads the file at `path`, if it has at most `limit` bytes. Symbolic links are followed.
 ///
 /// # Errors
 ///
-/// [`ReadError`]; what is left to the system includes missing permissions.
+/// [`ReadError`]; missing permissions are a [`ReadError::System`].
 pub fn read(path: &Path, limit: usize) -> Result<RegularFile, ReadError> {
     require_regular(&fs::metadata(path)?)?;
-    // It may have become something else by now; then opening must not wait either.
+    // The path may lead to something else since; opening that must not wait either.
     let file = OpenOptions::new()
         .read(true)
         .custom_flags(OFlag::O_NONBLOCK.bits())
@@ -76,11 +74,11 @@ pub fn read(path: &Path, limit: usize) -> Result<RegularFile, ReadError> {
     })
 }
 
-/// As [`read`], for a file that others than its owner may neither read nor write.
+/// Like [`read`], for a file that only its owner may read and write.
 ///
 /// # Errors
 ///
-/// [`ReadError`], also if they may.
+/// [`ReadError`], and [`ReadError::NotPrivate`] if other users have any permission.
 pub fn read_private(path: &Path, limit: usize) -> Result<RegularFile, ReadError> {
     let file = read(path, limit)?;
     match file.mode & 0o077 {
@@ -89,11 +87,11 @@ pub fn read_private(path: &Path, limit: usize) -> Result<RegularFile, ReadError>
     }
 }
 
-/// What `metadata` is of, if it is no regular file.
+/// Checks that `metadata` is of a regular file.
 ///
 /// # Errors
 ///
-/// [`ReadError::NotAFile`].
+/// [`ReadError::NotAFile`] if it is not.
 pub(crate) fn require_regular(metadata: &Metadata) -> Result<(), ReadError> {
     let kind = metadata.file_type();
     let what = if kind.is_file() {
@@ -110,7 +108,8 @@ pub(crate) fn require_regular(metadata: &Metadata) -> Result<(), ReadError> {
     Err(ReadError::NotAFile(what))
 }
 
-/// The time of the last change of the inode is later than any write, and no program can set it back.
+/// Returns the time since the inode last changed: every write changes it, and no program can set
+/// the time back.
 fn untouched_for(file: &File) -> io::Result<Duration> {
     let metadata = file.metadata()?;
     let changed = u64::try_from(metadata.ctime())
@@ -139,6 +138,7 @@ mod tests {
     use std::os::unix::net::UnixListener;
 
     use super::*;
+    use crate::error_chain::ErrorChain;
 
     #[test]
     fn a_file_is_read_up_to_the_limit() {
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_file_is_refused_and_not_waited_for() {
+    fn anything_but_a_file_is_rejected_without_waiting() {
         let directory = tempfile::tempdir().unwrap();
         let in_directory = |name: &str| directory.path().join(name);
         let fifo = in_directory("fifo");
@@ -179,13 +179,14 @@ mod tests {
             (loop_link, "it cannot be read: "),
         ];
         for (path, expected) in table {
-            let error = read(&path, 100).unwrap_err().to_string();
+            let error = read(&path, 100).unwrap_err();
+            let error = ErrorChain(&error).to_string();
             assert!(error.starts_with(expected), "{}: {error}", path.display());
         }
     }
 
     #[test]
-    fn how_long_a_file_was_left_alone_is_known_even_if_its_time_was_set_back() {
+    fn setting_the_modification_time_back_does_not_make_a_file_look_untouched() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("file");
         fs::write(&path, "1").unwrap();

@@ -2,7 +2,6 @@
 //!
 //! Source: SPEC.md, section 1.
 
-mod explanation;
 pub(crate) mod request;
 mod response;
 pub(crate) mod strict_json;
@@ -16,7 +15,6 @@ use self::request::Parameters;
 use crate::metrics::{Identification, RequestResult, Tally, thread_scratch};
 use crate::result::identify::{PARAM_ILLEGAL, UNKNOWN_EXCEPTION};
 
-pub use self::explanation::ExplainedRule;
 pub use self::request::RequestError;
 pub(crate) use self::response::write_string;
 pub use self::response::{write_failure, write_verdict};

@@ -10,6 +10,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use crate::error_chain::ErrorChain;
 use crate::files::regular_file;
 use crate::settings::Tls;
 
@@ -54,10 +55,10 @@ impl Certificate {
         let in_chain = |why: String| refuse("tls-cert-path", &files.cert_path, why);
         let in_key = |why: String| refuse("tls-key-path", &files.key_path, why);
         let chain_pem = regular_file::read(&files.cert_path, MAX_BYTES)
-            .map_err(|error| in_chain(error.to_string()))?
+            .map_err(|error| in_chain(ErrorChain(&error).to_string()))?
             .bytes;
         let key_pem = regular_file::read_private(&files.key_path, MAX_BYTES)
-            .map_err(|error| in_key(error.to_string()))?
+            .map_err(|error| in_key(ErrorChain(&error).to_string()))?
             .bytes;
         let chain = CertificateDer::pem_slice_iter(&chain_pem)
             .collect::<Result<Vec<_>, _>>()

@@ -5,7 +5,7 @@ use std::sync::{Arc, MutexGuard};
 use rustls::ServerConfig;
 
 use super::certificate::{Certificate, CertificateError, MAX_BYTES};
-use crate::files::watch::{FileWatch, Reread};
+use crate::files::watch::{FileWatch, WatchedFiles};
 use crate::settings::{self, Tls};
 use crate::sync::Mutex;
 
@@ -37,8 +37,8 @@ impl LiveCertificate {
     /// whole pair again. Until then what served goes on to.
     pub(crate) async fn follow(self: Arc<Self>, watch: settings::Watch) {
         let files = [&self.files.cert_path, &self.files.key_path]
-            .map(|path| FileWatch::start(path, MAX_BYTES, &watch));
-        let mut files = Reread::new(files, watch.poll_interval);
+            .map(|path| FileWatch::new(path, MAX_BYTES, &watch));
+        let mut files = WatchedFiles::new(files, watch.poll_interval);
         let mut refused = None;
         loop {
             let this = Arc::clone(&self);

@@ -127,13 +127,13 @@ mod tests {
         let rules: Vec<_> = (0..rules).map(rule).collect();
         let rules = rules.join(",");
         let json = format!(r#"{{"format": "codeid/1", "version": "1", "rules": [{rules}]}}"#);
-        let live = LiveTable::counting(1);
+        let live = LiveTable::with_counts(1);
         live.publish(RouteTable::from_json(json.as_bytes(), &CompileLimits::default()).unwrap());
         live
     }
 
     fn look_up(live: &LiveTable, rule: usize, times: usize) {
-        let mut scratch = Scratch::of_shard(0);
+        let mut scratch = Scratch::with_shard(0);
         let code = rule.to_string();
         for _ in 0..times {
             let (code, user) = (CodeValue::new(&code), OpenId::new("user-42"));

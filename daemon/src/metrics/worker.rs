@@ -59,7 +59,7 @@ pub(crate) fn enter_worker(metrics: &Metrics, index: usize) {
 /// Memory for lookups on this thread: the route table counts what they come to, on a worker's.
 pub(crate) fn thread_scratch() -> Scratch {
     WORKER.with(|worker| match worker.get() {
-        Some((index, _)) if RECORDED => Scratch::of_shard(*index),
+        Some((index, _)) if RECORDED => Scratch::with_shard(*index),
         _ => Scratch::new(),
     })
 }

@@ -25,10 +25,11 @@ pub(crate) struct Connector {
 /// The time-out for connecting has passed.
 #[derive(Debug, Error)]
 #[error("connecting took longer than {} ms", .0.as_millis())]
-struct TooSlow(Duration);
+struct ConnectTimedOut(Duration);
 
 impl Connector {
-    /// A connector that gives up after `within`: the look-up of the name, TCP and TLS together.
+    /// Returns a connector for HTTP/1.1 that gives up after `within`, which covers the look-up of the
+    /// name, TCP and TLS together.
     pub(crate) fn new(tls: ClientConfig, within: Duration) -> Self {
         let builder = HttpsConnectorBuilder::new().with_tls_config(tls);
         let https = builder.https_or_http().enable_http1();
@@ -38,7 +39,7 @@ impl Connector {
         }
     }
 
-    /// As [`Self::new`], for HTTP/2 as well: over TLS, where the server wants it.
+    /// Like [`Self::new`], but negotiates HTTP/2 over TLS where the server offers it.
     pub(crate) fn with_http2(tls: ClientConfig, within: Duration) -> Self {
         let builder = HttpsConnectorBuilder::new().with_tls_config(tls);
         let https = builder.https_or_http().enable_all_versions();
@@ -49,26 +50,11 @@ impl Connector {
     }
 }
 
-/// An error and its causes in one line. Errors that wrap another often repeat its message.
-pub fn describe(error: &dyn Error) -> String {
-    let mut line = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let message = error.to_string();
-        if !line.ends_with(&message) {
-            line.push_str(": ");
-            line.push_str(&message);
-        }
-        cause = error.source();
-    }
-    line
-}
-
 fn tcp(within: Duration) -> HttpConnector {
     let mut tcp = HttpConnector::new();
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
-    // Shared out among the addresses of a name, so that a dead one leaves time for the next.
+    // hyper-util divides it among the addresses of a name, so that a dead one leaves time for the next.
     tcp.set_connect_timeout(Some(within));
     tcp
 }
@@ -85,6 +71,6 @@ impl Service<Uri> for Connector {
     fn call(&mut self, uri: Uri) -> Self::Future {
         let connecting = timeout(self.within, self.https.call(uri));
         let within = self.within;
-        Box::pin(async move { connecting.await.map_err(|_| TooSlow(within))? })
+        Box::pin(async move { connecting.await.map_err(|_| ConnectTimedOut(within))? })
     }
 }

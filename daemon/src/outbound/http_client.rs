@@ -1,10 +1,9 @@
-//! One HTTP exchange with a server of route configs: bounded in time and size, and tried once.
+//! One HTTP exchange with a server of route configs: bounded in time and size, and sent once.
 
 use std::error::Error;
-use std::fs::File;
+use std::fmt;
 use std::future::poll_fn;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -14,29 +13,29 @@ use hyper::header::{
     USER_AGENT,
 };
 use hyper::{Method, Request, Response, Uri};
-use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::{self, Client};
 use hyper_util::rt::TokioExecutor;
 use rustls::ClientConfig;
-use tokio::task::spawn_blocking;
+use thiserror::Error;
 use tokio::time::timeout;
 
-use crate::outbound::connector::{Connector, describe};
-use crate::rules::source::SourceError;
+use super::bearer_token::{TokenError, authorization};
+use super::connector::Connector;
 use crate::settings::Remote;
 
-/// The most bytes of an answer's status line and headers.
+/// The most bytes of a response's status line and headers.
 const MAX_HEAD_BYTES: usize = 64 << 10;
 
-/// The most bytes of a file with a bearer token.
-const MAX_TOKEN_BYTES: u64 = 16 << 10;
+/// The most bytes of a response's header that an error quotes.
+const MAX_QUOTED_BYTES: usize = 64;
 
-/// What is said to be accepted. The second is for servers that know files only as bytes.
+/// The value of `Accept`. The second range is for servers that know files only as bytes.
 const ACCEPTED: HeaderValue = HeaderValue::from_static("application/json, */*;q=0.5");
 
 const AGENT: HeaderValue = HeaderValue::from_static(concat!("codeid/", env!("CARGO_PKG_VERSION")));
 
 /// A client for HTTP/1.1 over TCP or TLS. Each exchange has a connection of its own, so that none
-/// meets one that the server has just closed, and nothing has to be tried again.
+/// meets a connection that the server has just closed, and nothing has to be sent again.
 pub(crate) struct HttpClient {
     client: Client<Connector, String>,
     total_timeout: Duration,
@@ -44,8 +43,36 @@ pub(crate) struct HttpClient {
     bearer_token_path: Option<PathBuf>,
 }
 
+/// Why an exchange gave no body. No message contains a part of the request: its URL may contain
+/// secrets.
+#[derive(Debug, Error)]
+pub(crate) enum ExchangeError {
+    #[error("no complete response within {} ms", .0.as_millis())]
+    TimedOut(Duration),
+    #[error("cannot use the bearer token in {}", path.display())]
+    Token { path: PathBuf, source: TokenError },
+    #[error("no response")]
+    NoResponse(#[source] SendError),
+    #[error("the response broke off after {read} bytes")]
+    BrokenOff { read: usize, source: hyper::Error },
+    #[error("the response is longer than {0} bytes")]
+    TooLong(usize),
+    #[error("the response has the content coding {0}, but identity was requested")]
+    Encoded(String),
+    #[error(
+        "the response has the content type {0}, but must be application/json, text/plain, \
+         application/octet-stream or undeclared"
+    )]
+    NotJson(String),
+}
+
+/// An error of hyper-util's client without its outermost message, which names only the step at
+/// which the cause came up.
+#[derive(Debug)]
+pub(crate) struct SendError(legacy::Error);
+
 impl HttpClient {
-    /// A client that reads at most `max_body_bytes` of an answer's body.
+    /// Returns a client that reads at most `max_body_bytes` of a response's body.
     pub(crate) fn new(settings: &Remote, tls: ClientConfig, max_body_bytes: usize) -> Self {
         let client = Client::builder(TokioExecutor::new())
             .pool_max_idle_per_host(0)
@@ -60,37 +87,35 @@ impl HttpClient {
         }
     }
 
-    /// Does `exchange`, all that belongs to one call of the source or store, within the total
+    /// Awaits `exchange`, all that belongs to one call of a source or store, for at most the total
     /// time-out.
     ///
     /// # Errors
     ///
-    /// That of the exchange, or that it was cut off.
-    pub(crate) async fn in_time<T>(
+    /// The error of the exchange, or [`ExchangeError::TimedOut`].
+    pub(crate) async fn with_deadline<T, E: From<ExchangeError>>(
         &self,
-        exchange: impl Future<Output = Result<T, SourceError>>,
-    ) -> Result<T, SourceError> {
-        timeout(self.total_timeout, exchange).await.map_err(|_| {
-            SourceError::new(format!(
-                "no whole answer came within {} ms",
-                self.total_timeout.as_millis()
-            ))
-        })?
+        exchange: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        match timeout(self.total_timeout, exchange).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(ExchangeError::TimedOut(self.total_timeout).into()),
+        }
     }
 
-    /// Sends a request with the headers that every request has, and the bearer token if there is
-    /// one. Completes with the head of the answer, of whatever status.
+    /// Sends a request with the headers that every request has, and the bearer token if one is
+    /// set. Completes with the head of the response, whatever its status.
     ///
     /// # Errors
     ///
-    /// [`SourceError`] if the token cannot be read, or no answer comes.
+    /// [`ExchangeError`] if the token cannot be read or no response comes.
     pub(crate) async fn send(
         &self,
         method: Method,
         uri: &Uri,
         headers: HeaderMap,
         body: String,
-    ) -> Result<Response<Incoming>, SourceError> {
+    ) -> Result<Response<Incoming>, ExchangeError> {
         let mut request = Request::new(body);
         *request.method_mut() = method;
         *request.uri_mut() = uri.clone();
@@ -100,106 +125,93 @@ impl HttpClient {
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         headers.insert(USER_AGENT, AGENT);
         if let Some(path) = &self.bearer_token_path {
-            headers.insert(AUTHORIZATION, authorization(path.clone()).await?);
+            let token = authorization(path.clone()).await;
+            let token = token.map_err(|source| ExchangeError::Token {
+                path: path.clone(),
+                source,
+            })?;
+            headers.insert(AUTHORIZATION, token);
         }
-        self.client.request(request).await.map_err(|error| {
-            // hyper-util's own message says no more than at which step its cause came up.
-            let cause = error.source().unwrap_or(&error);
-            SourceError::new(format!("no answer: {}", describe(cause)))
-        })
+        let sent = self.client.request(request).await;
+        sent.map_err(|error| ExchangeError::NoResponse(SendError(error)))
     }
 
-    /// Reads the body of an answer that should be a JSON document.
+    /// Reads the body of a response that should be a JSON document. See [`read_body`].
     ///
     /// # Errors
     ///
-    /// [`SourceError`] if it is declared as something else, is too long, or breaks off.
+    /// [`ExchangeError`] if the response declares another type, is too long, or breaks off.
     pub(crate) async fn read_body(
         &self,
         response: Response<Incoming>,
-    ) -> Result<Vec<u8>, SourceError> {
-        let (head, mut body) = response.into_parts();
-        check_declaration(&head.headers)?;
-        let too_long = || {
-            SourceError::new(format!(
-                "the answer is longer than {} bytes",
-                self.max_body_bytes
-            ))
-        };
-        if body.size_hint().lower() > self.max_body_bytes as u64 {
-            return Err(too_long());
-        }
-        let mut bytes = Vec::new();
-        while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
-            let frame = frame.map_err(|error| {
-                SourceError::new(format!(
-                    "the answer broke off after {} bytes: {}",
-                    bytes.len(),
-                    describe(&error)
-                ))
-            })?;
-            if let Ok(piece) = frame.into_data() {
-                if bytes.len() + piece.len() > self.max_body_bytes {
-                    return Err(too_long());
-                }
-                bytes.extend_from_slice(&piece);
-            }
-        }
-        Ok(bytes)
+    ) -> Result<Vec<u8>, ExchangeError> {
+        read_body(response, self.max_body_bytes).await
     }
 }
 
-/// The URL of an HTTP request.
+impl SendError {
+    fn cause(&self) -> &(dyn Error + 'static) {
+        self.0.source().unwrap_or(&self.0)
+    }
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self.cause(), f)
+    }
+}
+
+impl Error for SendError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.cause().source()
+    }
+}
+
+/// Reads the body of a response that should be a JSON document, of at most `max_body_bytes` bytes.
 ///
 /// # Errors
 ///
-/// What is wrong with it, without a part of it: it may hold secrets.
-pub(crate) fn parse_url(text: &str) -> Result<Uri, &'static str> {
-    if !text.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err("holds a character that must be percent-encoded");
+/// [`ExchangeError`] if the response declares another type, is too long, or breaks off.
+pub(crate) async fn read_body(
+    response: Response<Incoming>,
+    max_body_bytes: usize,
+) -> Result<Vec<u8>, ExchangeError> {
+    let (head, mut body) = response.into_parts();
+    check_declaration(&head.headers)?;
+    if body.size_hint().lower() > max_body_bytes as u64 {
+        return Err(ExchangeError::TooLong(max_body_bytes));
     }
-    let Ok(url) = text.parse::<Uri>() else {
-        return Err("is not a URL");
-    };
-    if !matches!(url.scheme_str(), Some("http" | "https")) {
-        return Err("is not an http or https URL");
-    }
-    match url.authority() {
-        Some(authority) if authority.as_str().contains('@') => {
-            Err("names a user, which is not sent; name a token with remote.bearer-token-path")
+    let mut bytes = Vec::new();
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        let frame = frame.map_err(|source| ExchangeError::BrokenOff {
+            read: bytes.len(),
+            source,
+        })?;
+        if let Ok(piece) = frame.into_data() {
+            if bytes.len() + piece.len() > max_body_bytes {
+                return Err(ExchangeError::TooLong(max_body_bytes));
+            }
+            bytes.extend_from_slice(&piece);
         }
-        // The port is all that may follow the host.
-        Some(authority)
-            if authority.port_u16().is_none() && authority.as_str() != authority.host() =>
-        {
-            Err("names a port that is no number from 0 to 65535")
-        }
-        Some(authority) if !authority.host().is_empty() => Ok(url),
-        _ => Err("names no host"),
     }
+    Ok(bytes)
 }
 
-/// Refuses an answer that says it is no JSON document, or one that would have to be decoded first.
-fn check_declaration(headers: &HeaderMap) -> Result<(), SourceError> {
+/// Rejects a response that declares another type than JSON, or a content coding.
+fn check_declaration(headers: &HeaderMap) -> Result<(), ExchangeError> {
     if let Some(coding) = headers.get(CONTENT_ENCODING)
         && !coding.as_bytes().eq_ignore_ascii_case(b"identity")
     {
-        return Err(SourceError::new(format!(
-            "the answer is encoded as {}, which was not asked for",
-            quoted(coding)
-        )));
+        return Err(ExchangeError::Encoded(quoted(coding)));
     }
     match headers.get(CONTENT_TYPE) {
-        Some(declared) if !may_be_json(declared) => Err(SourceError::new(format!(
-            "the answer's content type is {}; application/json is wanted, and text/plain, \
-             application/octet-stream or none accepted",
-            quoted(declared)
-        ))),
+        Some(declared) if !may_be_json(declared) => Err(ExchangeError::NotJson(quoted(declared))),
         _ => Ok(()),
     }
 }
 
-/// Types of JSON, and those by which servers of files call what they do not know.
+/// Returns `true` for the types of JSON, and for those that file servers declare for files of an
+/// unknown type.
 fn may_be_json(content_type: &HeaderValue) -> bool {
     let Ok(text) = content_type.to_str() else {
         return false;
@@ -216,45 +228,8 @@ fn may_be_json(content_type: &HeaderValue) -> bool {
     ) || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
-/// The start of what a server sent, fit for a log line.
+/// Returns the start of a header's value, quoted and escaped for a log line.
 fn quoted(value: &HeaderValue) -> String {
-    let start = &value.as_bytes()[..value.len().min(64)];
+    let start = &value.as_bytes()[..value.len().min(MAX_QUOTED_BYTES)];
     format!("{:?}", String::from_utf8_lossy(start))
-}
-
-/// The value of the header that carries the token in the file at `path`.
-///
-/// The file is read for each request, so that the token can be replaced while the daemon runs.
-async fn authorization(path: PathBuf) -> Result<HeaderValue, SourceError> {
-    let name = path.display().to_string();
-    let refuse = |why: &str| SourceError::new(format!("the bearer token in {name} {why}"));
-    let read = spawn_blocking(move || read_token(&path))
-        .await
-        .map_err(|_| refuse("could not be read"))?;
-    let bytes = read.map_err(|error| refuse(&format!("cannot be read: {error}")))?;
-    if bytes.len() as u64 > MAX_TOKEN_BYTES {
-        return Err(refuse(&format!("is longer than {MAX_TOKEN_BYTES} bytes")));
-    }
-    let token = bytes.trim_ascii();
-    if token.is_empty() {
-        return Err(refuse("is empty"));
-    }
-    if !token.iter().all(u8::is_ascii_graphic) {
-        return Err(refuse(
-            "holds something other than visible ASCII characters",
-        ));
-    }
-    let mut value = HeaderValue::from_bytes(&[b"Bearer ", token].concat())
-        .map_err(|_| refuse("cannot be sent in a header"))?;
-    value.set_sensitive(true);
-    Ok(value)
-}
-
-/// One byte more than the most shows that there is more.
-fn read_token(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?
-        .take(MAX_TOKEN_BYTES + 1)
-        .read_to_end(&mut bytes)?;
-    Ok(bytes)
 }

@@ -1,5 +1,7 @@
 //! Calls to other servers: connections with deadlines, TLS, and bounded HTTP exchanges.
 
-pub mod connector;
+mod bearer_token;
+pub(crate) mod connector;
 pub(crate) mod http_client;
 pub(crate) mod tls;
+pub(crate) mod url;

@@ -1,9 +1,8 @@
-//! TLS towards other servers: whom to trust, and how a client is configured.
+//! TLS towards other servers: the certificates to trust, and the configuration of a client.
 //!
-//! rustls, with the provider aws-lc-rs named wherever one is needed: nothing depends on which one
-//! was installed for the process.
+//! The provider aws-lc-rs is named wherever rustls needs one: nothing depends on which provider was
+//! installed for the process.
 
-use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -16,38 +15,66 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, ConfigBuilder, RootCertStore};
 use thiserror::Error;
 
-use crate::files::regular_file;
+use crate::files::regular_file::{self, ReadError};
 use crate::settings::Tls;
 
 /// The most bytes of a file of certificates; the platform's own bundles have a few hundred KiB.
-const MAX_PEM_BYTES: u64 = 16 << 20;
+const MAX_PEM_BYTES: usize = 16 << 20;
 
-/// Why it is not known whom to trust.
+/// Why the root certificates to trust cannot be had.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub(crate) enum RootsError {
-    #[error("{path} cannot be read: {why}")]
-    Unreadable { path: PathBuf, why: io::Error },
+    #[error("cannot read {path}")]
+    Unreadable { path: PathBuf, source: io::Error },
     #[error("{path} is longer than {MAX_PEM_BYTES} bytes")]
     TooLong { path: PathBuf },
-    #[error("{path} is not PEM: {why}")]
-    NotPem { path: PathBuf, why: pem::Error },
-    #[error("certificate {number} in {path} is not a certificate: {why}")]
+    #[error("{path} is not PEM")]
+    NotPem { path: PathBuf, source: pem::Error },
+    #[error("certificate {number} in {path} is not a certificate")]
     NotACertificate {
         path: PathBuf,
         /// Counted from 1.
         number: usize,
-        why: rustls::Error,
+        source: rustls::Error,
     },
     #[error("{path} holds no certificate in PEM")]
     Empty { path: PathBuf },
-    #[error("the platform has no root certificates{}", .why.as_ref().map(|why| format!(": {why}")).unwrap_or_default())]
+    #[error("the platform has no root certificates")]
     NoPlatformRoots {
-        why: Option<rustls_native_certs::Error>,
+        source: Option<rustls_native_certs::Error>,
     },
 }
 
-/// The certificates in the PEM file at `path`, and no others.
+/// Why a client's certificate and key cannot be used. No message contains a part of the key.
+#[derive(Debug, Error)]
+#[error("cannot use {path}")]
+pub(crate) struct ClientCertificateError {
+    path: PathBuf,
+    source: Flaw,
+}
+
+/// What is wrong with one of the two files.
+#[derive(Debug, Error)]
+enum Flaw {
+    #[error(transparent)]
+    File(ReadError),
+    // The parser's error is left out: it quotes what it does not understand.
+    #[error("it is not valid PEM")]
+    NotPem,
+    #[error("it holds no certificate in PEM")]
+    NoCertificate,
+    #[error("its first certificate cannot be read")]
+    BadCertificate,
+    #[error("it holds no private key in PEM")]
+    NoKey,
+    #[error("it is not the key of the certificate")]
+    OtherKey,
+    #[error("its key is of a kind that cannot be used")]
+    UnusableKey,
+}
+
+/// Returns the certificates in the PEM file at `path`, and no others.
 ///
 /// # Errors
 ///
@@ -56,26 +83,26 @@ pub(crate) fn roots_from_file(path: &Path) -> Result<RootCertStore, RootsError> 
     let path = path.to_owned();
     let mut pem = Vec::new();
     let read = File::open(&path)
-        .and_then(|file| file.take(MAX_PEM_BYTES + 1).read_to_end(&mut pem))
-        .map_err(|why| RootsError::Unreadable {
+        .and_then(|file| file.take(MAX_PEM_BYTES as u64 + 1).read_to_end(&mut pem))
+        .map_err(|source| RootsError::Unreadable {
             path: path.clone(),
-            why,
+            source,
         })?;
-    if read as u64 > MAX_PEM_BYTES {
+    if read > MAX_PEM_BYTES {
         return Err(RootsError::TooLong { path });
     }
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(&pem) {
-        let certificate = certificate.map_err(|why| RootsError::NotPem {
+        let certificate = certificate.map_err(|source| RootsError::NotPem {
             path: path.clone(),
-            why,
+            source,
         })?;
         roots
             .add(certificate)
-            .map_err(|why| RootsError::NotACertificate {
+            .map_err(|source| RootsError::NotACertificate {
                 path: path.clone(),
                 number: roots.len() + 1,
-                why,
+                source,
             })?;
     }
     if roots.is_empty() {
@@ -84,58 +111,62 @@ pub(crate) fn roots_from_file(path: &Path) -> Result<RootCertStore, RootsError> 
     Ok(roots)
 }
 
-/// The roots that the platform trusts; `SSL_CERT_FILE` and `SSL_CERT_DIR` name others. Of these,
-/// what is not a certificate is passed over.
+/// Returns the roots that the platform trusts; `SSL_CERT_FILE` and `SSL_CERT_DIR` name others.
+/// Entries that are not certificates are skipped.
 ///
 /// # Errors
 ///
-/// [`RootsError`] if there is none.
+/// [`RootsError`] if no certificate is found.
 pub(crate) fn platform_roots() -> Result<RootCertStore, RootsError> {
     let mut loaded = rustls_native_certs::load_native_certs();
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(loaded.certs);
     if roots.is_empty() {
         return Err(RootsError::NoPlatformRoots {
-            why: loaded.errors.pop(),
+            source: loaded.errors.pop(),
         });
     }
     Ok(roots)
 }
 
-/// A client that trusts `roots`, with TLS 1.2 or 1.3 and no certificate of its own.
+/// Returns a client that trusts `roots`, with TLS 1.2 or 1.3 and no certificate of its own.
 pub(crate) fn client_config(roots: RootCertStore) -> ClientConfig {
     trusting(roots).with_no_client_auth()
 }
 
-/// As [`client_config`], with the certificate in `files` for servers that ask for one.
+/// Like [`client_config`], with the certificate in `files` for servers that ask for one.
 ///
 /// # Errors
 ///
-/// Which file cannot be used, and why, without a part of the key.
-pub(crate) fn client_config_showing(
+/// [`ClientCertificateError`] unless the files hold a chain and the key of its first certificate,
+/// and only its owner may use the key.
+pub(crate) fn client_config_with_certificate(
     roots: RootCertStore,
     files: &Tls,
-) -> Result<ClientConfig, String> {
-    let in_chain = |why: &dyn Display| format!("{}: {why}", files.cert_path.display());
-    let in_key = |why: &dyn Display| format!("{}: {why}", files.key_path.display());
-    let limit = usize::try_from(MAX_PEM_BYTES).expect("a few megabytes fit the address space");
-    let chain = regular_file::read(&files.cert_path, limit).map_err(|why| in_chain(&why))?;
-    let key = regular_file::read_private(&files.key_path, limit).map_err(|why| in_key(&why))?;
-    // The parser's errors quote what they do not understand.
+) -> Result<ClientConfig, ClientCertificateError> {
+    let in_chain = |source| ClientCertificateError {
+        path: files.cert_path.clone(),
+        source,
+    };
+    let in_key = |source| ClientCertificateError {
+        path: files.key_path.clone(),
+        source,
+    };
+    let chain = regular_file::read(&files.cert_path, MAX_PEM_BYTES)
+        .map_err(|error| in_chain(Flaw::File(error)))?;
+    let key = regular_file::read_private(&files.key_path, MAX_PEM_BYTES)
+        .map_err(|error| in_key(Flaw::File(error)))?;
     let chain = CertificateDer::pem_slice_iter(&chain.bytes)
         .collect::<Result<Vec<_>, _>>()
-        .map_err(|_| in_chain(&"it is not valid PEM"))?;
-    let key = PrivateKeyDer::from_pem_slice(&key.bytes)
-        .map_err(|_| in_key(&"it holds no private key in PEM"))?;
+        .map_err(|_| in_chain(Flaw::NotPem))?;
+    let key = PrivateKeyDer::from_pem_slice(&key.bytes).map_err(|_| in_key(Flaw::NoKey))?;
     trusting(roots)
         .with_client_auth_cert(chain, key)
-        .map_err(|why| match why {
-            rustls::Error::NoCertificatesPresented => in_chain(&"it holds no certificate in PEM"),
-            rustls::Error::InconsistentKeys(_) => in_key(&"it is not the key of the certificate"),
-            rustls::Error::InvalidCertificate(_) => {
-                in_chain(&"its first certificate cannot be read")
-            }
-            _ => in_key(&"its key is of no kind that can be used"),
+        .map_err(|error| match error {
+            rustls::Error::NoCertificatesPresented => in_chain(Flaw::NoCertificate),
+            rustls::Error::InconsistentKeys(_) => in_key(Flaw::OtherKey),
+            rustls::Error::InvalidCertificate(_) => in_chain(Flaw::BadCertificate),
+            _ => in_key(Flaw::UnusableKey),
         })
 }
 
@@ -151,13 +182,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_that_is_no_list_of_certificates_is_refused_with_the_reason() {
+    fn a_file_that_is_not_a_list_of_certificates_is_rejected_with_the_reason() {
         let directory = std::env::temp_dir().join(format!("codeid-roots-{}", std::process::id()));
         std::fs::create_dir_all(&directory).unwrap();
         let path = directory.join("ca.pem");
         let certified = rcgen::generate_simple_self_signed(["a.example".to_owned()]).unwrap();
         let good = certified.cert.pem();
-        let no_certificate = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        let not_a_certificate = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
         let table: &[(&str, &str)] = &[
             ("", "holds no certificate"),
             ("not pem at all", "holds no certificate"),
@@ -166,7 +197,7 @@ mod tests {
                 "holds no certificate",
             ),
             ("-----BEGIN CERTIFICATE-----\nAA", "is not PEM"),
-            (&format!("{good}{no_certificate}"), "certificate 2 in "),
+            (&format!("{good}{not_a_certificate}"), "certificate 2 in "),
         ];
         for (content, expected) in table {
             std::fs::write(&path, content).unwrap();
@@ -177,6 +208,6 @@ mod tests {
         assert!(!roots_from_file(&path).unwrap().is_empty());
         std::fs::remove_dir_all(&directory).unwrap();
         let error = roots_from_file(&path).unwrap_err().to_string();
-        assert!(error.contains("cannot be read"), "{error}");
+        assert!(error.contains("cannot read"), "{error}");
     }
 }

@@ -102,7 +102,7 @@ fn upstream(settings: &Proxy, budget: &Arc<Budget>) -> Result<Upstream, StartErr
     let roots = roots.map_err(|error| unusable("proxy.ca-path", error))?;
     let config = match &settings.client_certificate {
         None => tls::client_config(roots),
-        Some(files) => tls::client_config_showing(roots, files)
+        Some(files) => tls::client_config_with_certificate(roots, files)
             .map_err(|error| unusable("proxy.client-cert-path", error))?,
     };
     let url = settings.upstream.url_of(PATH);

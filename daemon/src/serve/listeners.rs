@@ -2,20 +2,21 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::os::unix::net::UnixListener as StdUnixListener;
 use std::path::Path;
 
-use tokio::net::UnixListener;
+use tokio::net::{TcpListener, UnixListener};
 
 use super::accept::Listener;
 use super::worker::Stream;
-use crate::listen::ListenError;
 use crate::listen::tcp::open_tcp;
 use crate::listen::unix_socket::{OwnedSocket, SocketError, SocketFile};
+use crate::listen::{GIVEN, ListenError, Listeners};
 use crate::settings::Listen;
 
 /// Everything that is listened on.
 #[derive(Debug)]
-pub(crate) struct Listeners {
+pub(crate) struct ServingListeners {
     pub(crate) tcp: Option<Listener>,
     pub(crate) unix: Option<Listener>,
     pub(crate) resp: Option<Listener>,
@@ -24,13 +25,13 @@ pub(crate) struct Listeners {
     sockets: Vec<OwnedSocket>,
 }
 
-impl Listeners {
-    /// Opens what the settings name.
+impl ServingListeners {
+    /// Takes the given listeners, and opens the others that the settings name.
     ///
     /// # Errors
     ///
     /// [`ListenError`] for the first that cannot be opened; nothing stays open then.
-    pub(crate) async fn open(listen: &Listen) -> Result<Self, ListenError> {
+    pub(crate) async fn open(given: &mut Listeners, listen: &Listen) -> Result<Self, ListenError> {
         let mut listeners = Self {
             tcp: None,
             unix: None,
@@ -38,17 +39,28 @@ impl Listeners {
             http: None,
             sockets: Vec::new(),
         };
-        if let Some(address) = listen.http {
+        if let Some(listener) = given.http.take() {
+            let refuse = |error: io::Error| ListenError::new("listen.http", GIVEN, &error);
+            let listener = into_tokio_tcp(listener).map_err(refuse)?;
+            listeners.http = Some(listener.local_addr().map_err(refuse)?);
+            listeners.tcp = Some(Listener::Tcp(listener));
+        } else if let Some(address) = listen.http {
             let refuse = |error: io::Error| ListenError::new("listen.http", address, &error);
             let listener = open_tcp(address, listen.backlog).map_err(refuse)?;
             listeners.http = Some(listener.local_addr().map_err(refuse)?);
             listeners.tcp = Some(Listener::Tcp(listener));
         }
-        if let Some(path) = &listen.unix {
+        if let Some(listener) = given.unix.take() {
+            let listener = adopt_unix("listen.unix", listener)?;
+            listeners.unix = Some(Listener::Unix(listener));
+        } else if let Some(path) = &listen.unix {
             let listener = listeners.open_unix("listen.unix", path, listen).await?;
             listeners.unix = Some(Listener::Unix(listener));
         }
-        if let Some(path) = &listen.resp {
+        if let Some(listener) = given.resp.take() {
+            let listener = adopt_unix("listen.resp", listener)?;
+            listeners.resp = Some(Listener::Resp(listener));
+        } else if let Some(path) = &listen.resp {
             let listener = listeners.open_unix("listen.resp", path, listen).await?;
             listeners.resp = Some(Listener::Resp(listener));
         }
@@ -113,6 +125,18 @@ impl Listeners {
         waiting.retain(|stream| stream.set_nonblocking().is_ok());
         waiting
     }
+}
+
+fn into_tokio_tcp(listener: std::net::TcpListener) -> io::Result<TcpListener> {
+    listener.set_nonblocking(true)?;
+    TcpListener::from_std(listener)
+}
+
+fn adopt_unix(setting: &str, listener: StdUnixListener) -> Result<UnixListener, ListenError> {
+    let adopted = listener
+        .set_nonblocking(true)
+        .and_then(|()| UnixListener::from_std(listener));
+    adopted.map_err(|error| ListenError::new(setting, GIVEN, &error))
 }
 
 impl Stream {

@@ -1,12 +1,9 @@
 //! The settings of the log.
 
-use std::str::FromStr;
-
-use serde::{Deserialize, Serialize};
-
 use super::keys::Keys;
 use super::kind::OneOf;
-use super::word::{UnknownWord, Word};
+use super::word::Word;
+use crate::api::log_level::LogLevel;
 
 /// The events that are logged, and their form.
 #[derive(Clone, Copy, Debug)]
@@ -15,22 +12,6 @@ pub struct Log {
     pub level: LogLevel,
     /// The form of an event.
     pub format: LogFormat,
-}
-
-/// The severity of an event, the most severe first. Serializes as its word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogLevel {
-    /// `error`: a part of the daemon does not work.
-    Error,
-    /// `warn`: an operator should look at it.
-    Warn,
-    /// `info`: a change of state.
-    Info,
-    /// `debug`: a detail that helps to find a fault.
-    Debug,
-    /// `trace`: a single step.
-    Trace,
 }
 
 /// The form of an event on standard error.
@@ -61,39 +42,11 @@ impl Log {
     }
 }
 
-impl LogLevel {
-    /// Returns the word for the level.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warn => "warn",
-            Self::Info => "info",
-            Self::Debug => "debug",
-            Self::Trace => "trace",
-        }
-    }
-}
-
 impl Word for LogLevel {
-    const ALL: &'static [Self] = &[
-        Self::Error,
-        Self::Warn,
-        Self::Info,
-        Self::Debug,
-        Self::Trace,
-    ];
+    const ALL: &'static [Self] = &Self::ALL;
 
     fn word(self) -> &'static str {
-        self.word()
-    }
-}
-
-impl FromStr for LogLevel {
-    type Err = UnknownWord;
-
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        Self::from_word(text)
+        self.name()
     }
 }
 
@@ -105,13 +58,5 @@ impl Word for LogFormat {
             Self::Human => "human",
             Self::Json => "json",
         }
-    }
-}
-
-impl FromStr for LogFormat {
-    type Err = UnknownWord;
-
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        Self::from_word(text)
     }
 }

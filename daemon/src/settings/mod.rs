@@ -51,12 +51,11 @@ pub use self::layers::{Source, Sources};
 pub use self::limits::{Http, Resp};
 pub use self::listen::{Listen, Tls};
 pub use self::location::Location;
-pub use self::log::{Log, LogFormat, LogLevel};
+pub use self::log::{Log, LogFormat};
 pub use self::proxy::{CustomerFrom, LoginCheck, Proxy};
-pub use self::reload::{Reload, StalenessPolicy, Watch, WatchMode};
+pub use self::reload::{Reload, Watch, WatchMode};
 pub use self::route::{Remote, Route};
 pub use self::url::{HttpUrl, Origin, ParseUrlError};
-pub use self::word::UnknownWord;
 
 /// Every setting, checked, in the types the program works with.
 #[derive(Clone, Debug)]

@@ -1,12 +1,12 @@
 //! The settings of reloading: how changes are noticed, and what guards against fatal and old configs.
 
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 use super::keys::Keys;
 use super::kind::{FilePath, OneOf, Whole};
-use super::word::{UnknownWord, Word};
+use super::word::Word;
+use crate::api::status::StalePolicy;
 
 /// How changes of files are noticed.
 #[derive(Clone, Copy, Debug)]
@@ -38,18 +38,7 @@ pub struct Reload {
     /// The time for which the remote source may fail to confirm the live table; `None`: no limit.
     pub stale_after: Option<Duration>,
     /// What to do when the table is stale.
-    pub staleness_policy: StalenessPolicy,
-}
-
-/// What to do when the live table is stale.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StalenessPolicy {
-    /// `ignore`: show it in the status.
-    Ignore,
-    /// `warn`: also log a warning.
-    Warn,
-    /// `unready`: also fail `/readyz`.
-    Unready,
+    pub stale_policy: StalePolicy,
 }
 
 impl Watch {
@@ -104,42 +93,14 @@ impl Reload {
                  the table is stale; 0: it is never stale.",
             ))
             .filter(|after| !after.is_zero()),
-            staleness_policy: keys.setting(
+            stale_policy: keys.setting(
                 "reload.stale-policy",
                 OneOf::words(),
-                StalenessPolicy::Warn,
+                StalePolicy::Warn,
                 "What to do when the table is stale: ignore it, log a warning, or also fail /readyz with\n\
                  503. The status shows it either way.",
             ),
         }
-    }
-}
-
-impl StalenessPolicy {
-    /// Returns the word for the policy in the settings.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Ignore => "ignore",
-            Self::Warn => "warn",
-            Self::Unready => "unready",
-        }
-    }
-}
-
-impl Word for StalenessPolicy {
-    const ALL: &'static [Self] = &[Self::Ignore, Self::Warn, Self::Unready];
-
-    fn word(self) -> &'static str {
-        self.word()
-    }
-}
-
-impl FromStr for StalenessPolicy {
-    type Err = UnknownWord;
-
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        Self::from_word(text)
     }
 }
 
@@ -154,10 +115,14 @@ impl Word for WatchMode {
     }
 }
 
-impl FromStr for WatchMode {
-    type Err = UnknownWord;
+impl Word for StalePolicy {
+    const ALL: &'static [Self] = &[Self::Ignore, Self::Warn, Self::Unready];
 
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        Self::from_word(text)
+    fn word(self) -> &'static str {
+        match self {
+            Self::Ignore => "ignore",
+            Self::Warn => "warn",
+            Self::Unready => "unready",
+        }
     }
 }

@@ -1,7 +1,6 @@
 //! Enums whose values have one word each in the settings.
 
 use codeid_engine::InitLevel;
-use thiserror::Error;
 
 /// An enum whose values have one word each.
 pub(super) trait Word: Copy + 'static {
@@ -12,20 +11,9 @@ pub(super) trait Word: Copy + 'static {
     fn word(self) -> &'static str;
 
     /// Returns the value that has the word `text`.
-    fn from_word(text: &str) -> Result<Self, UnknownWord> {
-        let mut all = Self::ALL.iter().copied();
-        let found = all.find(|value| value.word() == text);
-        found.ok_or_else(|| UnknownWord {
-            allowed: words::<Self>(),
-        })
+    fn from_word(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|value| value.word() == text)
     }
-}
-
-/// A text that is not one of the words that a setting allows.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("must be one of {allowed}")]
-pub struct UnknownWord {
-    allowed: String,
 }
 
 /// Lists the words of an enum: `error, warn, info`.

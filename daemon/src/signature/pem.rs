@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use rustls::pki_types::pem::{PemObject, SectionKind};
 use thiserror::Error;
 
+use crate::error_chain::ErrorChain;
 use crate::files::regular_file::{self, ReadError, RegularFile};
 
 /// The most bytes of a key file. A key of 8192 bits has less than a tenth of that.
@@ -69,5 +70,5 @@ pub(super) fn only_section(
 
 fn described(path: &Path, read: Result<RegularFile, ReadError>) -> Result<Vec<u8>, KeyError> {
     read.map(|file| file.bytes)
-        .map_err(|error| KeyError::new(path, error.to_string()))
+        .map_err(|error| KeyError::new(path, ErrorChain(&error).to_string()))
 }

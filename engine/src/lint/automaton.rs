@@ -1,5 +1,7 @@
-//! Whether all that one expression matches, another one matches too: their automata run side by
-//! side, and only as far as they are made for that.
+//! Decides by automata whether one expression matches everything that another one matches.
+//!
+//! Both automata run side by side, and only the states that are reached are built: in full the
+//! automata may be exponentially large.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,40 +12,43 @@ use regex_automata::util::start;
 use regex_automata::{Anchored, MatchKind};
 use regex_syntax::hir::{Hir, Look};
 
-/// The most bytes that an expression takes before it is determinised.
+/// The most bytes of an expression's automaton before it is determinised.
 const MAX_NFA_BYTES: usize = 1 << 20;
 
-/// The most bytes that what is determinised of it takes.
+/// The most bytes of the part of it that is determinised.
 const MAX_DFA_BYTES: usize = 1 << 20;
 
-/// What may be spent on all comparisons, and on one of them, in units of about a nanosecond: the size
-/// in bytes of what is made before an expression is determinised; that of a state, for each of its
-/// transitions; and [`STEP`] for a step along both automata.
-const MAX_WORK: usize = 300_000_000;
-const MAX_WORK_AT_ONCE: usize = 20_000_000;
-const STEP: usize = 16;
+/// The units of work, of about a nanosecond each, that all comparisons may take together.
+///
+/// An automaton takes its bytes before it is determinised, a state its bytes for each of its
+/// transitions, and a step along both automata [`STEP_UNITS`].
+const MAX_UNITS: usize = 300_000_000;
+/// The units that one comparison, or the building of one automaton, may take.
+const MAX_UNITS_AT_ONCE: usize = 20_000_000;
+const STEP_UNITS: usize = 16;
 
-/// What is left to be spent.
-pub(super) struct Work {
+/// The work that may still be done.
+pub(super) struct Budget {
     left: usize,
-    /// For the comparison that goes on.
+    /// The part of it that the current comparison may still take.
     left_at_once: usize,
 }
 
-impl Default for Work {
+impl Default for Budget {
     fn default() -> Self {
         Self {
-            left: MAX_WORK,
+            left: MAX_UNITS,
             left_at_once: 0,
         }
     }
 }
 
-impl Work {
+impl Budget {
     fn begin(&mut self) {
-        self.left_at_once = self.left.min(MAX_WORK_AT_ONCE);
+        self.left_at_once = self.left.min(MAX_UNITS_AT_ONCE);
     }
 
+    /// Returns `None` if less than `units` are left; none are then.
     fn spend(&mut self, units: usize) -> Option<()> {
         self.left = self.left.saturating_sub(units);
         self.left_at_once = self.left_at_once.checked_sub(units)?;
@@ -51,52 +56,53 @@ impl Work {
     }
 }
 
-/// Follows an expression on whole texts, byte by byte; states are made when they are reached.
+/// Matches an expression with whole texts, byte by byte. States are built when they are reached.
 pub(super) struct Automaton {
     dfa: DFA,
     cache: Cache,
-    /// One byte of each class of bytes that it does not tell apart, by class.
+    /// By class of bytes that the automaton does not distinguish, one byte of the class.
     representatives: Vec<u8>,
-    /// What is made so far; [`DEAD`] and [`START`] are the first.
+    /// The states that are known so far; the first are [`DEAD`] and [`START`].
     states: Vec<State>,
     numbers: HashMap<LazyStateID, u32>,
 }
 
 struct State {
     id: LazyStateID,
-    /// About what it takes to leave it by one byte.
+    /// The units that following one of its transitions takes, about.
     weight: usize,
-    /// Once it was entered.
-    entered: Option<Entered>,
+    /// `None` until it is expanded.
+    transitions: Option<Transitions>,
 }
 
-struct Entered {
+struct Transitions {
+    /// `true` if the text that leads to the state is matched.
     accepts: bool,
     /// The next state, by class.
     next: Box<[u32]>,
 }
 
-/// From here nothing is accepted.
+/// The state from which nothing is accepted.
 const DEAD: u32 = 0;
 const START: u32 = 1;
 
-/// Whether `wide` matches all the texts that `narrow` matches, the empty one left aside, which is no
-/// code value; `None` if it is not known within the bounds.
+/// Returns `true` if `wide` matches all texts that `narrow` matches, except for the empty text, which
+/// is not a code value. Returns `None` if the budget does not suffice to decide that.
 pub(super) fn includes(
     wide: &mut Automaton,
     narrow: &mut Automaton,
-    work: &mut Work,
+    budget: &mut Budget,
 ) -> Option<bool> {
-    work.begin();
+    budget.begin();
     let classes: HashSet<(u8, u8)> = (0..=u8::MAX)
         .map(|byte| (wide.class(byte), narrow.class(byte)))
         .collect();
     let mut seen = HashSet::new();
     let mut pending = vec![(START, START)];
     while let Some((in_wide, in_narrow)) = pending.pop() {
-        wide.enter(in_wide, work)?;
-        narrow.enter(in_narrow, work)?;
-        work.spend(classes.len() * STEP)?;
+        wide.expand(in_wide, budget)?;
+        narrow.expand(in_narrow, budget)?;
+        budget.spend(classes.len() * STEP_UNITS)?;
         for &(wide_class, narrow_class) in &classes {
             let next_in_narrow = narrow.next(in_narrow, narrow_class);
             let next_in_wide = wide.next(in_wide, wide_class);
@@ -104,8 +110,8 @@ pub(super) fn includes(
             if next_in_narrow == DEAD || !seen.insert(next) {
                 continue;
             }
-            wide.enter(next_in_wide, work)?;
-            narrow.enter(next_in_narrow, work)?;
+            wide.expand(next_in_wide, budget)?;
+            narrow.expand(next_in_narrow, budget)?;
             if narrow.accepts(next_in_narrow) && !wide.accepts(next_in_wide) {
                 return Some(false);
             }
@@ -116,10 +122,11 @@ pub(super) fn includes(
 }
 
 impl Automaton {
-    /// Of `language`, which is to match the whole of a text; `None` if that is too much.
-    pub(super) fn new(language: &Hir, work: &mut Work) -> Option<Self> {
-        work.begin();
-        work.spend(1)?;
+    /// Builds the automaton that matches whole texts with `language`; returns `None` if it is too
+    /// large.
+    pub(super) fn new(language: &Hir, budget: &mut Budget) -> Option<Self> {
+        budget.begin();
+        budget.spend(1)?;
         let whole = Hir::concat(vec![
             Hir::look(Look::Start),
             language.clone(),
@@ -133,11 +140,11 @@ impl Automaton {
             )
             .build_from_hir(&whole)
             .ok()?;
-        work.spend(nfa.memory_usage())?;
+        budget.spend(nfa.memory_usage())?;
         let config = DFA::config()
             .match_kind(MatchKind::All)
             .cache_capacity(MAX_DFA_BYTES)
-            // A cache that is full is an error: what was made is referred to.
+            // A full cache is an error, since states that it would drop are referred to.
             .minimum_cache_clear_count(Some(0));
         let dfa = DFA::builder().configure(config).build_from_nfa(nfa).ok()?;
         let mut cache = dfa.create_cache();
@@ -155,7 +162,7 @@ impl Automaton {
         automaton.states.push(State {
             id: LazyStateID::default(),
             weight: 0,
-            entered: Some(Entered {
+            transitions: Some(Transitions {
                 accepts: false,
                 next,
             }),
@@ -169,17 +176,17 @@ impl Automaton {
         self.dfa.byte_classes().get(byte)
     }
 
-    /// Finds out where `state` leads to.
-    fn enter(&mut self, state: u32, work: &mut Work) -> Option<()> {
+    /// Finds the transitions of `state`, if it is not expanded yet.
+    fn expand(&mut self, state: u32, budget: &mut Budget) -> Option<()> {
         let State {
             id,
             weight,
-            ref entered,
+            ref transitions,
         } = self.states[state as usize];
-        if entered.is_some() {
+        if transitions.is_some() {
             return Some(());
         }
-        work.spend(weight.saturating_mul(self.representatives.len()))?;
+        budget.spend(weight.saturating_mul(self.representatives.len()))?;
         let (dfa, cache) = (&self.dfa, &mut self.cache);
         let accepts = dfa.next_eoi_state(cache, id).ok()?.is_match();
         let mut next = Vec::with_capacity(self.representatives.len());
@@ -192,14 +199,14 @@ impl Automaton {
             let added = self.cache.memory_usage().saturating_sub(before);
             next.push(self.number(to, added)?);
         }
-        self.states[state as usize].entered = Some(Entered {
+        self.states[state as usize].transitions = Some(Transitions {
             accepts,
             next: next.into(),
         });
         Some(())
     }
 
-    /// The number of the state `id`, which took `bytes` if it is new.
+    /// Returns the number of the state `id`, which took `bytes` if it is new.
     fn number(&mut self, id: LazyStateID, bytes: usize) -> Option<u32> {
         if id.is_dead() {
             return Some(DEAD);
@@ -209,26 +216,26 @@ impl Automaton {
         }
         let number = u32::try_from(self.states.len()).ok()?;
         Some(*self.numbers.entry(id).or_insert_with(|| {
-            // Its row of transitions is not part of what it costs to follow it.
+            // Following a transition reads the state, but not the row of its transitions.
             let row = size_of::<LazyStateID>() << self.dfa.byte_classes().stride2();
             self.states.push(State {
                 id,
                 weight: 16 + bytes.saturating_sub(row),
-                entered: None,
+                transitions: None,
             });
             number
         }))
     }
 
-    /// The state after `state`, which was entered.
+    /// Returns the state after `state`, which is expanded.
     fn next(&self, state: u32, class: u8) -> u32 {
-        let entered = self.states[state as usize].entered.as_ref();
-        entered.map_or(DEAD, |entered| entered.next[usize::from(class)])
+        let transitions = self.states[state as usize].transitions.as_ref();
+        transitions.map_or(DEAD, |transitions| transitions.next[usize::from(class)])
     }
 
-    /// Whether what led to `state`, which was entered, is matched.
+    /// Returns `true` if the text that leads to `state`, which is expanded, is matched.
     fn accepts(&self, state: u32) -> bool {
-        let entered = self.states[state as usize].entered.as_ref();
-        entered.is_some_and(|entered| entered.accepts)
+        let transitions = self.states[state as usize].transitions.as_ref();
+        transitions.is_some_and(|transitions| transitions.accepts)
     }
 }

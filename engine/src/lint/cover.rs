@@ -1,26 +1,28 @@
-//! Proves that one rule accepts all that another one accepts, with a bound on the work.
+//! Proves that one rule accepts all code values that another one accepts, within a bound on the work.
 
 use std::collections::HashMap;
 
 use regex_syntax::hir::Hir;
 
-use super::automaton::{Automaton, Work, includes};
-use super::{glance, language};
+use super::automaton::{Automaton, Budget, includes};
+use super::{language, syntactic};
 use crate::rule::RouteRule;
 
-/// The most candidates that are looked at, and the most for which automata are made, for one rule.
+/// The most candidates that are examined for one rule.
 const MAX_CANDIDATES: usize = 64;
+/// The most candidates that are compared by automata for one rule.
 const MAX_COMPARISONS: usize = 8;
 
-/// How many automata are kept: a rule that is a candidate once is one often.
-const MAX_KEPT: usize = 16;
+/// The number of candidates' automata that are cached: a candidate for one rule is often one for
+/// others, too.
+const MAX_CACHED: usize = 16;
 
-/// Proves what can be proved within the bounds.
+/// Proves that rules cover others, as far as that is possible within the bounds.
 pub(super) struct Prover<'a> {
     rules: &'a [RouteRule],
-    /// What rules accept that were candidates, if it is not too much.
+    /// The automata of some rules that were candidates; `None` if one is too large.
     wide: HashMap<usize, Option<Automaton>>,
-    work: Work,
+    budget: Budget,
 }
 
 impl<'a> Prover<'a> {
@@ -28,12 +30,13 @@ impl<'a> Prover<'a> {
         Self {
             rules,
             wide: HashMap::new(),
-            work: Work::default(),
+            budget: Budget::default(),
         }
     }
 
-    /// One of `candidates` that is proved to cover `rule`, whose language is `language`. All of them
-    /// accept code values that `rule` accepts; if it is an `exact`, the only one.
+    /// Returns one of `candidates` that is proved to cover `rule`, whose language is `language`.
+    ///
+    /// Each candidate accepts a code value that `rule` accepts; of an `exact` this is the only one.
     pub(super) fn find_cover(
         &mut self,
         rule: usize,
@@ -43,7 +46,7 @@ impl<'a> Prover<'a> {
         let narrow = &self.rules[rule].rule_match;
         let mut undecided = Vec::new();
         for &candidate in candidates.iter().take(MAX_CANDIDATES) {
-            match glance::covers(&self.rules[candidate].rule_match, narrow, language) {
+            match syntactic::covers(&self.rules[candidate].rule_match, narrow, language) {
                 Some(true) => return Some(candidate),
                 Some(false) => {}
                 None => undecided.push(candidate),
@@ -53,20 +56,20 @@ impl<'a> Prover<'a> {
         if undecided.is_empty() {
             return None;
         }
-        let mut narrow = Automaton::new(language, &mut self.work)?;
+        let mut narrow = Automaton::new(language, &mut self.budget)?;
         undecided
             .into_iter()
             .find(|&candidate| self.includes(candidate, &mut narrow) == Some(true))
     }
 
     fn includes(&mut self, candidate: usize, narrow: &mut Automaton) -> Option<bool> {
-        if self.wide.len() >= MAX_KEPT && !self.wide.contains_key(&candidate) {
+        if self.wide.len() >= MAX_CACHED && !self.wide.contains_key(&candidate) {
             self.wide.clear();
         }
         let wide = self.wide.entry(candidate).or_insert_with(|| {
-            let language = language::of(&self.rules[candidate].rule_match);
-            Automaton::new(&language, &mut self.work)
+            let language = language::from_match(&self.rules[candidate].rule_match);
+            Automaton::new(&language, &mut self.budget)
         });
-        includes(wide.as_mut()?, narrow, &mut self.work)
+        includes(wide.as_mut()?, narrow, &mut self.budget)
     }
 }

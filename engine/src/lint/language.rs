@@ -1,4 +1,4 @@
-//! The code values that a match accepts, as an expression.
+//! The language of a match: the code values that it accepts, as an expression.
 
 use std::borrow::Cow;
 
@@ -6,22 +6,22 @@ use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Dot, Hir, Repeti
 
 use crate::rule::{HostMatch, MAX_LABEL_CHARACTERS, RuleMatch, UrlMatch};
 
-/// With what every payload begins that an `emv` match accepts.
+/// The first characters of every payload that an `emv` match accepts.
 pub(super) const PAYLOAD_BEGIN: &str = "000201";
 
-/// An expression that matches the whole of each code value that `rule_match` accepts, and of no
-/// other, except for `emv`: there it also matches others.
-pub(super) fn of(rule_match: &RuleMatch) -> Cow<'_, Hir> {
+/// Returns an expression that matches exactly the code values that `rule_match` accepts, each as a
+/// whole. Of an `emv` it also matches others.
+pub(super) fn from_match(rule_match: &RuleMatch) -> Cow<'_, Hir> {
     match rule_match {
         RuleMatch::Exact(text) => Cow::Owned(literal(text)),
         RuleMatch::Prefix(text) => Cow::Owned(beginning(text)),
         RuleMatch::Regex(pattern) => Cow::Borrowed(pattern.hir()),
-        RuleMatch::Url(url) => Cow::Owned(of_url(url)),
+        RuleMatch::Url(url) => Cow::Owned(url_language(url)),
         RuleMatch::Emv(_) => Cow::Owned(beginning(PAYLOAD_BEGIN)),
     }
 }
 
-fn of_url(url: &UrlMatch) -> Hir {
+fn url_language(url: &UrlMatch) -> Hir {
     let mut parts = vec![in_any_case(&url.scheme), literal("://")];
     match &url.host {
         HostMatch::Exact(name) => parts.push(in_any_case(name)),
@@ -44,7 +44,7 @@ fn of_url(url: &UrlMatch) -> Hir {
     Hir::concat(parts)
 }
 
-/// One or more labels of a host, each with a dot after it.
+/// Returns one or more labels of a host, each with a dot after it.
 fn labels() -> Hir {
     let character = class(&[('-', '-'), ('0', '9'), ('A', 'Z'), ('_', '_'), ('a', 'z')]);
     let longest = u32::try_from(MAX_LABEL_CHARACTERS).ok();

@@ -1,33 +1,35 @@
-//! Warnings for which rules must be compared: those that never win, because one before them
-//! accepts all that they accept.
+//! Warnings that need a comparison of rules: a rule never wins if an earlier one accepts all that it
+//! accepts.
 
 mod automaton;
 mod cover;
-mod glance;
 mod language;
 mod sample;
 mod shadow;
+mod syntactic;
 
 use self::shadow::Shadow;
+use crate::guard::guarded;
 use crate::rule::RouteRule;
-use crate::table::guarded;
-use crate::{Problem, RouteConfig, RouteTable};
+use crate::{Problem, ProblemCode, RouteConfig, RouteTable};
 
 impl RouteConfig {
-    /// All that is allowed, but probably not meant, in document order: the
-    /// [`warnings`](Self::warnings) of reading it, and each rule that can never win because a rule
-    /// before it accepts all that it accepts, and for everybody. `table` is what this config
-    /// compiles to.
+    /// Returns everything in the config that is allowed but probably not meant, in document order:
+    /// the [`warnings`](Self::warnings) of parsing it, and each rule that can never win, because an
+    /// earlier rule accepts all code values that it accepts, for every openId. `table` is what this
+    /// config compiles to.
     ///
-    /// A rule is named only if that is proved, so silence proves nothing: a rule may also be
-    /// covered by several before it together, which is not looked for, and a proof may take more
-    /// work than is allowed for. A `prefix` is not covered by the same text with `.*` after it,
-    /// which does not accept a newline.
+    /// A rule is reported only if this is proved. A rule that is not reported may still never win:
+    /// several earlier rules may cover it together, which is not checked, and a proof may take more
+    /// work than is allowed. A `prefix` is not covered by the same text followed by `.*`, which does
+    /// not accept a newline.
     ///
     /// # Complexity
     ///
-    /// About as much as compiling, where rules have little in common; bounded whatever they have.
-    /// Not for a thread that serves.
+    /// About as much work as compiling if the rules have little in common; bounded in any case. Not
+    /// for a thread that serves.
+    ///
+    /// Source: SPEC.md, section 8.
     ///
     /// ```
     /// use codeid_engine::{CompileLimits, RouteConfig, RouteTable};
@@ -38,7 +40,7 @@ impl RouteConfig {
     /// let table = RouteTable::compile(&config, &CompileLimits::default())?;
     /// let warnings = config.lint(&table);
     /// assert_eq!(warnings[0].pointer(), "/rules/1/match");
-    /// assert!(warnings[0].message().contains("rule all (/rules/0)"));
+    /// assert!(warnings[0].message().contains("rule all (rule 1)"));
     /// # Ok::<(), codeid_engine::ConfigError>(())
     /// ```
     #[must_use]
@@ -48,8 +50,12 @@ impl RouteConfig {
         match guarded(|| Ok(shadow::find(rules, table.matcher()))) {
             Ok(shadows) => found.extend(shadows.iter().map(|shadow| problem(rules, shadow))),
             Err(_) => found.push(
-                Problem::new("/rules", "comparing the rules met an internal fault")
-                    .with_hint("this is a defect of codeid: please report it"),
+                Problem::new(
+                    ProblemCode::InternalFault,
+                    "/rules",
+                    "comparing the rules met an internal fault",
+                )
+                .with_hint("this is a defect of codeid: please report it"),
             ),
         }
         found.sort_by_key(|problem| problem.position().map(|position| position.offset));
@@ -60,14 +66,20 @@ impl RouteConfig {
 fn problem(rules: &[RouteRule], &Shadow { rule, by }: &Shadow) -> Problem {
     let (shadowed, first) = (&rules[rule], &rules[by].id);
     let message = format!(
-        "this rule can never win: rule {first} (/rules/{by}) before it accepts all that it accepts"
+        "this rule can never win: the earlier rule {first} (rule {}) accepts all that it accepts",
+        by + 1
     );
-    Problem::new(format!("/rules/{rule}/match"), message)
-        .with_hint(format!(
-            "move this rule above {first}, let {first} accept less, or remove this rule"
-        ))
-        .in_rule(Some(shadowed.id.as_str()))
-        .at(Some(shadowed.match_position))
+    Problem::new(
+        ProblemCode::NeverWins,
+        format!("/rules/{rule}/match"),
+        message,
+    )
+    .with_other_rule(by)
+    .with_hint(format!(
+        "move this rule above {first}, make {first} accept less, or remove this rule"
+    ))
+    .in_rule(Some(shadowed.id.as_str()))
+    .at(Some(shadowed.match_position))
 }
 
 #[cfg(test)]

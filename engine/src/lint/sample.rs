@@ -1,4 +1,4 @@
-//! Code values that a match probably accepts.
+//! Samples of the code values that a match accepts.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -12,20 +12,22 @@ use crate::rule::{EmvMatch, RuleMatch};
 
 const CHECKSUM: Crc<u16> = Crc::<u16>::new(&CRC_16_IBM_3740);
 
-/// No code value is longer.
+/// The bytes of the longest code value.
 const MAX_BYTES: usize = CodeValue::MAX_CHARACTERS * char::MAX.len_utf8();
 
-/// The most parts of an expression that are gone through, repetitions counted.
+/// The most parts of an expression that a sample goes through, repetitions counted.
 const MAX_PARTS: usize = 20_000;
 
-/// What is chosen where there is a choice: samples that tell rules apart.
+/// The choice among characters, alternatives and repetitions. Three different samples distinguish
+/// most rules.
 #[derive(Clone, Copy)]
 pub(super) enum Choice {
-    /// What comes first, as few times as it may.
+    /// The first character or alternative, and the fewest repetitions.
     Least,
-    /// What comes last, once more than it must.
+    /// The last character or alternative, and one repetition more than the fewest.
     Most,
-    /// A newline, which `.` does not accept; else what comes first, once more than it must.
+    /// A newline, which `.` does not accept, or the first character or alternative, and one
+    /// repetition more than the fewest.
     Newline,
 }
 
@@ -33,9 +35,11 @@ impl Choice {
     pub(super) const ALL: [Self; 3] = [Self::Least, Self::Most, Self::Newline];
 }
 
-/// Text that `rule_match`, whose language is `language`, probably accepts: look-around assertions
-/// are left aside, and conditions on a payload that contradict one another.
-pub(super) fn of(rule_match: &RuleMatch, language: &Hir, choice: Choice) -> Option<String> {
+/// Returns a text that `rule_match`, whose language is `language`, probably accepts; `None` if it
+/// would be too long or take too long.
+///
+/// The text ignores look-around assertions, and conditions on a payload that contradict each other.
+pub(super) fn generate(rule_match: &RuleMatch, language: &Hir, choice: Choice) -> Option<String> {
     if let RuleMatch::Emv(emv) = rule_match {
         return payload(emv);
     }
@@ -102,7 +106,7 @@ impl Sample {
     }
 }
 
-/// A payload with what `emv` asks for and as little else as possible.
+/// Returns a payload with the data objects that `emv` requires and as few others as possible.
 fn payload(emv: &EmvMatch) -> Option<String> {
     const CRC: u8 = 63;
     let mut values: BTreeMap<u8, String> = BTreeMap::new();
@@ -126,7 +130,7 @@ fn payload(emv: &EmvMatch) -> Option<String> {
         }
         values.entry(id).or_insert(value);
     }
-    // The payload begins with this one.
+    // The payload begins with this data object.
     values.remove(&0);
     let crc = values.remove(&CRC);
     let mut text = PAYLOAD_BEGIN.to_owned();
@@ -143,7 +147,7 @@ fn payload(emv: &EmvMatch) -> Option<String> {
     Some(text)
 }
 
-/// Adds a data object; `None` if the value is too long for one.
+/// Appends a data object; returns `None` if the value is too long for one.
 fn push_object(text: &mut String, id: u8, value: &str) -> Option<()> {
     let length = value.chars().count();
     (length <= 99).then_some(())?;

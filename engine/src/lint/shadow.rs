@@ -1,4 +1,4 @@
-//! Finds the rules that another one before them covers.
+//! Finds the rules that an earlier rule covers.
 
 use super::cover::Prover;
 use super::language;
@@ -8,27 +8,27 @@ use crate::canary::Canary;
 use crate::matcher::{CaptureScratch, Matcher, SearchScratch, Visitor};
 use crate::rule::{RouteRule, RuleMatch};
 
-/// What looking up code values may take in all, in steps of automata at their slowest: each byte takes
-/// a step for every 64 states that there are. Of 5000 usual rules it takes a quarter of this.
+/// The most work of all lookups together, in steps of automata at their slowest: each byte takes a
+/// step for every 64 states of all patterns. 5000 usual rules take a quarter of this.
 const MAX_LOOKUP_STEPS: usize = 1 << 31;
 
-/// A rule that never wins, and one before it that covers it, by their places in the config.
+/// A rule that never wins, and an earlier one that covers it, by their indices in the config.
 pub(super) struct Shadow {
     pub(super) rule: usize,
     pub(super) by: usize,
 }
 
-/// The rules that one before them covers, in order.
+/// Returns the rules that an earlier one covers, ascending.
 ///
-/// Which rules can do so is asked of `matcher`, with code values that the rule accepts: there are
-/// next to none, so that not every rule is compared with every other.
+/// Comparing every rule with every other would be quadratic. Instead `matcher` looks up code values
+/// that a rule accepts: nearly always no earlier rule accepts all of them, too.
 pub(super) fn find(rules: &[RouteRule], matcher: &Matcher) -> Vec<Shadow> {
     let mut search = Search {
         rules,
         matcher,
         covering: Vec::with_capacity(rules.len()),
         steps_left: MAX_LOOKUP_STEPS,
-        steps_for_byte: 1 + states(rules) / 64,
+        steps_per_byte: 1 + states(rules) / 64,
         scratch: SearchScratch::default(),
         captures: CaptureScratch::default(),
         prover: Prover::new(rules),
@@ -36,7 +36,7 @@ pub(super) fn find(rules: &[RouteRule], matcher: &Matcher) -> Vec<Shadow> {
     let mut shadows = Vec::new();
     for (rule, RouteRule { canary, .. }) in rules.iter().enumerate() {
         let by = search.shadowing(rule);
-        // Whatever a shadowed rule covers, the one before it covers too.
+        // A shadowed rule need not cover others: the rule that covers it does.
         let covers = by.is_none() && canary.as_ref().is_none_or(Canary::admits_everybody);
         search.covering.push(covers);
         shadows.extend(by.map(|by| Shadow { rule, by }));
@@ -55,25 +55,25 @@ fn states(rules: &[RouteRule]) -> usize {
 struct Search<'a> {
     rules: &'a [RouteRule],
     matcher: &'a Matcher,
-    /// For each rule looked at so far, whether it may cover others.
+    /// For each rule so far, `true` if it may cover others.
     covering: Vec<bool>,
     steps_left: usize,
-    steps_for_byte: usize,
+    steps_per_byte: usize,
     scratch: SearchScratch,
     captures: CaptureScratch,
     prover: Prover<'a>,
 }
 
 impl Search<'_> {
-    /// A rule that is proved to cover `rule`.
+    /// Returns an earlier rule that is proved to cover `rule`.
     fn shadowing(&mut self, rule: usize) -> Option<usize> {
         if !self.covering.contains(&true) {
             return None;
         }
-        let language = language::of(&self.rules[rule].rule_match);
+        let language = language::from_match(&self.rules[rule].rule_match);
         let mut candidates: Option<Vec<usize>> = None;
         for choice in Choice::ALL {
-            let code = sample::of(&self.rules[rule].rule_match, &language, choice);
+            let code = sample::generate(&self.rules[rule].rule_match, &language, choice);
             let Some(accepting) = code.and_then(|code| self.accepting(&code, rule)) else {
                 continue;
             };
@@ -90,11 +90,11 @@ impl Search<'_> {
         self.prover.find_cover(rule, &language, &candidates?)
     }
 
-    /// The rules that may cover others and accept `code`, in order; `None` if `rule` does not accept
-    /// it, or looking it up is too much.
+    /// Returns the rules before `rule` that may cover others and accept `code`, ascending; `None` if
+    /// `rule` does not accept it, or looking it up takes too much work.
     fn accepting(&mut self, code: &str, rule: usize) -> Option<Vec<usize>> {
         let code = CodeValue::new(code).ok()?.as_str();
-        let steps = code.len().saturating_mul(self.steps_for_byte);
+        let steps = code.len().saturating_mul(self.steps_per_byte);
         self.steps_left = self.steps_left.checked_sub(steps)?;
         let mut accepting = Accepting {
             rule: u32::try_from(rule).ok()?,
@@ -115,11 +115,13 @@ impl Search<'_> {
     }
 }
 
-/// Keeps the rules before `rule` that accept and may cover others, and whether itself accepts.
+/// Collects the rules before `rule` that accept and may cover others.
 struct Accepting<'a> {
     rule: u32,
+    /// Set once `rule` itself is found to accept.
     accepts: bool,
     covering: &'a [bool],
+    /// In any order, some more than once.
     before: Vec<usize>,
 }
 

@@ -1,6 +1,7 @@
 use crate::{CompileLimits, Problem, RouteConfig, RouteTable};
 
-/// What is found in a config of rules of these matches and canaries (`null`: none), with ids a, b, …
+/// Returns the warnings for a config of rules with these matches and canaries (empty: none), whose
+/// ids are a, b, …
 fn lint(rules: &[(&str, &str)]) -> Vec<Problem> {
     let rules: Vec<String> = rules
         .iter()
@@ -24,7 +25,7 @@ fn lint(rules: &[(&str, &str)]) -> Vec<Problem> {
     config.lint(&RouteTable::compile(&config, &limits).unwrap())
 }
 
-/// Whether the second rule is reported, as shadowed by the first.
+/// Returns `true` if the second rule is reported, as shadowed by the first.
 fn shadowed(first: &str, second: &str) -> bool {
     let found = lint(&[(first, ""), (second, "")]);
     let mut found = found
@@ -34,7 +35,7 @@ fn shadowed(first: &str, second: &str) -> bool {
     assert!(found.next().is_none());
     if let Some(shadow) = shadow {
         assert_eq!(shadow.rule(), Some("b"));
-        assert!(shadow.message().contains("rule a (/rules/0)"), "{shadow}");
+        assert!(shadow.message().contains("rule a (rule 1)"), "{shadow}");
     }
     shadow.is_some()
 }
@@ -235,7 +236,7 @@ fn a_rule_that_accepts_one_code_more_is_not_shadowed() {
 }
 
 #[test]
-fn a_canary_before_a_rule_leaves_it_those_whom_it_refuses() {
+fn a_rule_whose_canary_may_refuse_shadows_no_other() {
     for (canary, expected) in [
         (r#"{"percentage": 99.99}"#, false),
         (r#"{"allowlist": ["user-1"]}"#, false),
@@ -251,7 +252,7 @@ fn a_canary_before_a_rule_leaves_it_those_whom_it_refuses() {
 }
 
 #[test]
-fn the_first_rule_that_covers_is_named_and_warnings_are_in_document_order() {
+fn a_warning_names_the_first_rule_that_covers_and_warnings_are_in_document_order() {
     let found = lint(&[
         (r#"{"prefix": "x"}"#, ""),
         (r#"{"prefix": "ab"}"#, r#"{"percentage": 0}"#),

@@ -1,43 +1,47 @@
 //! Finds the groups of a pattern in a code value that it matches.
 
-use std::sync::LazyLock;
-
 use regex_automata::dfa::onepass;
-use regex_automata::nfa::thompson::pikevm::{self, PikeVM};
-use regex_automata::nfa::thompson::{self, NFA, WhichCaptures};
+use regex_automata::nfa::thompson::WhichCaptures;
 use regex_automata::util::primitives::NonMaxUsize;
 use regex_automata::{Anchored, Input};
 use regex_syntax::hir::{Capture, Hir, HirKind, Look};
 
-use super::remainders::max_simulated_states;
+use super::simulation::{Simulation, SimulationScratch, build_nfa};
 use crate::CompileLimits;
 use crate::pattern::Pattern;
 
-/// Above this the one-pass automaton, which is faster, gives way to the simulation.
-const ONE_PASS_BYTES: usize = 1 << 20;
+/// The most bytes of a one-pass automaton. A pattern that takes more is simulated: slower, but in
+/// memory that its cost already bounds.
+const MAX_ONE_PASS_BYTES: usize = 1 << 20;
 
-/// The groups of one pattern that a template inserts.
+/// The divisor of [`CompileLimits::max_rule_states`] for a pattern that has to be simulated: a
+/// character can cost the simulation some ten operations for each state.
+const SIMULATED_STATE: usize = 10;
+
+/// Finds the groups of one pattern that a template inserts.
 ///
-/// A library finds them, by leftmost-first search, which is what users of regular expressions know.
+/// A library does the search, leftmost-first, which is what users of regular expressions know.
 /// Linear in the code value.
 #[derive(Debug)]
 pub(crate) struct GroupFinder {
     engine: Engine,
-    /// The pattern's numbers of the groups that the engine numbers from 1.
+    /// The pattern's numbers of the groups to find, ascending. The engine numbers them from 1 in
+    /// this order.
     groups: Vec<u32>,
 }
 
 #[derive(Debug)]
 enum Engine {
     OnePass(Box<onepass::DFA>),
-    Simulation(PikeVM),
+    Simulation(Simulation),
 }
 
 /// One thread's memory for finding groups, and for patterns with look-around assertions.
 #[derive(Debug, Default)]
 pub(crate) struct CaptureScratch {
     one_pass: Option<onepass::Cache>,
-    simulation: Option<pikevm::Cache>,
+    pub(super) simulation: SimulationScratch,
+    /// Two for each group, its begin and its end; those of the whole match come first.
     slots: Vec<Option<NonMaxUsize>>,
 }
 
@@ -50,11 +54,11 @@ pub(crate) struct Groups<'a> {
 }
 
 impl GroupFinder {
-    /// For the groups `wanted` of `pattern`; `None` if there are none.
+    /// Builds a finder of the groups `wanted` of `pattern`; returns `None` if no group is wanted.
     ///
     /// # Errors
     ///
-    /// The most states allowed, if the pattern has more and the fast automaton cannot do it.
+    /// The most states allowed, if the pattern has to be simulated and has more.
     pub(crate) fn new(
         pattern: &Pattern,
         wanted: impl Iterator<Item = u32>,
@@ -66,16 +70,20 @@ impl GroupFinder {
         if groups.is_empty() {
             return Ok(None);
         }
-        let nfa = whole_nfa(&keep_groups(pattern.hir(), &groups), WhichCaptures::All);
+        let whole = Hir::concat(vec![
+            Hir::look(Look::Start),
+            retain_groups(pattern.hir(), &groups),
+            Hir::look(Look::End),
+        ]);
+        let nfa = build_nfa(&whole, WhichCaptures::All);
         let one_pass = onepass::Builder::new()
-            .configure(onepass::Config::new().size_limit(Some(ONE_PASS_BYTES)))
+            .configure(onepass::Config::new().size_limit(Some(MAX_ONE_PASS_BYTES)))
             .build_from_nfa(nfa.clone());
+        let max_simulated_states = limits.max_rule_states / SIMULATED_STATE;
         let engine = match one_pass {
             Ok(dfa) => Engine::OnePass(Box::new(dfa)),
-            Err(_) if pattern.cost() > max_simulated_states(limits) => {
-                return Err(max_simulated_states(limits));
-            }
-            Err(_) => Engine::Simulation(simulation(nfa)),
+            Err(_) if pattern.cost() > max_simulated_states => return Err(max_simulated_states),
+            Err(_) => Engine::Simulation(Simulation::new(nfa)),
         };
         Ok(Some(Self { engine, groups }))
     }
@@ -98,7 +106,7 @@ impl GroupFinder {
                 let _matched = dfa.try_search_slots(cache, &input, slots);
             }
             Engine::Simulation(vm) => {
-                vm.search_slots(ready(simulation, vm), &input, slots);
+                vm.search(&input, slots, simulation);
             }
         }
         Groups {
@@ -111,13 +119,14 @@ impl GroupFinder {
     pub(crate) fn heap_bytes(&self) -> usize {
         match &self.engine {
             Engine::OnePass(dfa) => dfa.memory_usage(),
-            Engine::Simulation(vm) => vm.get_nfa().memory_usage(),
+            Engine::Simulation(simulation) => simulation.heap_bytes(),
         }
     }
 }
 
 impl<'a> Groups<'a> {
-    /// The text of the group that the pattern numbers `index`; empty if it took no part.
+    /// Returns the text of the group that the pattern numbers `index`; empty if the group took no
+    /// part in the match.
     pub(crate) fn text(&self, index: u32) -> &'a str {
         let Ok(place) = self.finder.groups.binary_search(&index) else {
             return "";
@@ -136,84 +145,17 @@ impl<'a> Groups<'a> {
     }
 }
 
-/// Whether an expression with look-around assertions matches a code value from some byte to its
-/// end: `\b`, or anchors that are not at the ends.
-#[derive(Debug)]
-pub(crate) struct AssertingRemainder {
-    vm: PikeVM,
-}
-
-impl AssertingRemainder {
-    pub(crate) fn new(hir: &Hir) -> Self {
-        let end = Hir::concat(vec![hir.clone(), Hir::look(Look::End)]);
-        Self {
-            vm: simulation(nfa(&end, WhichCaptures::None)),
-        }
-    }
-
-    pub(crate) fn accepts(&self, code: &str, from: usize, scratch: &mut CaptureScratch) -> bool {
-        let input = Input::new(code)
-            .range(from..)
-            .anchored(Anchored::Yes)
-            .earliest(true);
-        let cache = ready(&mut scratch.simulation, &self.vm);
-        self.vm.search_slots(cache, &input, &mut []).is_some()
-    }
-
-    pub(crate) fn heap_bytes(&self) -> usize {
-        self.vm.get_nfa().memory_usage()
-    }
-}
-
-/// A pattern without any slot.
-static WITHOUT_SLOTS: LazyLock<PikeVM> =
-    LazyLock::new(|| PikeVM::never_match().expect("one state is within every limit"));
-
-/// The one cache of a thread, made fit for `vm`.
-///
-/// To reset a cache only resizes its table of slots: what another pattern left there would pass for
-/// groups of this one. So the table is emptied first, by a reset for a pattern without any slot.
-fn ready<'a>(cache: &'a mut Option<pikevm::Cache>, vm: &PikeVM) -> &'a mut pikevm::Cache {
-    let cache = cache.get_or_insert_with(|| vm.create_cache());
-    cache.reset(&WITHOUT_SLOTS);
-    cache.reset(vm);
-    cache
-}
-
-fn simulation(nfa: NFA) -> PikeVM {
-    // Made now, so that no lookup has to.
-    LazyLock::force(&WITHOUT_SLOTS);
-    PikeVM::new_from_nfa(nfa).expect("the simulation takes every automaton without a size limit")
-}
-
-fn whole_nfa(hir: &Hir, captures: WhichCaptures) -> NFA {
-    nfa(
-        &Hir::concat(vec![
-            Hir::look(Look::Start),
-            hir.clone(),
-            Hir::look(Look::End),
-        ]),
-        captures,
-    )
-}
-
-fn nfa(hir: &Hir, captures: WhichCaptures) -> NFA {
-    thompson::Compiler::new()
-        .configure(thompson::Config::new().which_captures(captures))
-        .build_from_hir(hir)
-        .expect("no limit is set that a checked pattern could pass")
-}
-
-/// `hir` with the groups `kept`, numbered from 1 in that order, and no other.
-fn keep_groups(hir: &Hir, kept: &[u32]) -> Hir {
+/// Returns `hir` with the groups `retained` only, numbered from 1 in that order. Fewer groups make
+/// the automata smaller, and more patterns one-pass.
+fn retain_groups(hir: &Hir, retained: &[u32]) -> Hir {
     match hir.kind() {
         HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) | HirKind::Look(_) => hir.clone(),
         HirKind::Repetition(repetition) => {
-            Hir::repetition(repetition.with(keep_groups(&repetition.sub, kept)))
+            Hir::repetition(repetition.with(retain_groups(&repetition.sub, retained)))
         }
         HirKind::Capture(capture) => {
-            let sub = keep_groups(&capture.sub, kept);
-            match kept.binary_search(&capture.index) {
+            let sub = retain_groups(&capture.sub, retained);
+            match retained.binary_search(&capture.index) {
                 Err(_) => sub,
                 Ok(place) => {
                     let index = u32::try_from(place + 1).expect("there are few groups");
@@ -225,9 +167,11 @@ fn keep_groups(hir: &Hir, kept: &[u32]) -> Hir {
                 }
             }
         }
-        HirKind::Concat(subs) => Hir::concat(subs.iter().map(|s| keep_groups(s, kept)).collect()),
+        HirKind::Concat(subs) => {
+            Hir::concat(subs.iter().map(|s| retain_groups(s, retained)).collect())
+        }
         HirKind::Alternation(subs) => {
-            Hir::alternation(subs.iter().map(|s| keep_groups(s, kept)).collect())
+            Hir::alternation(subs.iter().map(|s| retain_groups(s, retained)).collect())
         }
     }
 }

@@ -1,23 +1,23 @@
-//! EMVCo payloads: parsed once for a lookup, and the rules on them found by what they hold.
+//! EMVCo payloads: a lookup parses one once, and finds its rules by what it contains.
 
 use std::collections::HashMap;
 
 use crc::{CRC_16_IBM_3740, Crc};
 
-use super::Visitor;
+use super::visitor::Visitor;
 use crate::rule::{EmvMatch, TagPath};
 
-/// The checksum of EMVCo payloads, there called CRC-16/CCITT-FALSE.
+/// The checksum of EMVCo payloads, which EMVCo calls CRC-16/CCITT-FALSE.
 const CHECKSUM: Crc<u16> = Crc::<u16>::new(&CRC_16_IBM_3740);
 
-/// The merchant account templates, which may hold a globally unique identifier.
+/// The merchant account templates, which may contain a globally unique identifier.
 const MERCHANT_ACCOUNTS: std::ops::RangeInclusive<u8> = 26..=51;
-/// The sub-field of such a template that holds it.
+/// The sub-field of such a template that contains it.
 const GUID: u8 = 0;
-/// The data object that holds the checksum.
+/// The data object that contains the checksum.
 const CRC: u8 = 63;
 
-/// A data object's value has at most 99 characters.
+/// The most bytes of a data object's value: its length has two digits, and counts characters.
 const MAX_VALUE_BYTES: usize = 99 * 4;
 
 /// The `emv` rules of a table.
@@ -25,19 +25,19 @@ const MAX_VALUE_BYTES: usize = 99 * 4;
 pub(super) struct EmvIndex {
     first_rule: u32,
     rules: Box<[EmvRule]>,
-    /// By identifier, in upper case, places in `rules`.
+    /// By identifier, in upper case, indices in `rules`. A rule with an identifier is found here.
     by_guid: HashMap<Box<[u8]>, Vec<u32>>,
-    /// For the rules without one: by a data object that all of a group look at, and its value.
+    /// For each data object that a rule without identifier names first, the rules by its value.
     by_tag: Vec<(TagPath, ByValue)>,
 }
 
-/// By value, places in the list of rules.
+/// By a data object's value, indices in [`EmvIndex::rules`].
 type ByValue = HashMap<Box<str>, Vec<u32>>;
 
 #[derive(Debug)]
 struct EmvRule {
     rule: u32,
-    /// The data objects to look at besides the one by which the rule is found.
+    /// The data objects to compare, without the one by which the rule is found.
     tags: Box<[(TagPath, Box<str>)]>,
     check_crc: bool,
 }
@@ -98,7 +98,7 @@ impl EmvIndex {
         }
     }
 
-    /// Tells `visitor` the rules that accept `code`, of which it is known that it begins `000201`.
+    /// Calls `visitor` with the rules that accept `code`, which begins with `000201`.
     pub(super) fn search(&self, code: &str, visitor: &mut impl Visitor) {
         if !visitor.wants(self.first_rule) {
             return;
@@ -106,6 +106,7 @@ impl EmvIndex {
         let Some(payload) = Payload::parse(code) else {
             return;
         };
+        // Computed once, and only if a rule that is accepted otherwise needs it.
         let mut crc_is_right = None;
         self.candidates(&payload, |place| {
             let EmvRule {
@@ -122,7 +123,8 @@ impl EmvIndex {
         });
     }
 
-    /// The places of the rules whose identifier, or whose first data object, `payload` has.
+    /// Calls `found` with the indices of the rules whose identifier, or whose first data object,
+    /// `payload` has. An index may come more than once.
     fn candidates(&self, payload: &Payload<'_>, mut found: impl FnMut(u32)) {
         if !self.by_guid.is_empty() {
             for id in MERCHANT_ACCOUNTS {
@@ -153,6 +155,7 @@ impl EmvIndex {
     pub(super) fn heap_bytes(&self) -> usize {
         let tag = |(_, value): &(TagPath, Box<str>)| size_of::<(TagPath, Box<str>)>() + value.len();
         let rule = |rule: &EmvRule| size_of::<EmvRule>() + rule.tags.iter().map(tag).sum::<usize>();
+        // An entry's key and value have some 48 bytes besides what they point to.
         let found = |key: usize, places: &Vec<u32>| key + 48 + places.len() * 4;
         self.rules.iter().map(rule).sum::<usize>()
             + self
@@ -175,7 +178,7 @@ impl EmvIndex {
 /// SPEC.md, section 2.1.
 struct Payload<'a> {
     text: &'a str,
-    /// By ID, the first data object's value.
+    /// By ID, the value of the first data object that has it.
     values: [Option<&'a str>; 100],
     /// The last data object.
     last: (u8, &'a str),
@@ -205,7 +208,8 @@ impl<'a> Payload<'a> {
         self.value(path) == Some(value)
     }
 
-    /// The first value of a sub-field, if the template is there and well formed.
+    /// Returns the first value of a sub-field, if the payload has the template and the template is
+    /// well formed.
     fn sub_field(&self, id: u8, sub_id: u8) -> Option<&'a str> {
         let mut found = None;
         let mut objects = DataObjects {
@@ -230,13 +234,13 @@ impl<'a> Payload<'a> {
     }
 }
 
-/// Takes data objects off a text, one after the other.
+/// The data objects that a text consists of.
 struct DataObjects<'a> {
     rest: &'a str,
 }
 
 impl<'a> DataObjects<'a> {
-    /// The next ID and value; `Some(None)` if what follows is no data object.
+    /// Returns the next ID and value; `Some(None)` if the rest does not begin with a data object.
     #[expect(clippy::option_option, reason = "the end and a fault are different")]
     fn next(&mut self) -> Option<Option<(u8, &'a str)>> {
         if self.rest.is_empty() {
@@ -245,6 +249,7 @@ impl<'a> DataObjects<'a> {
         Some(self.take())
     }
 
+    /// Removes a data object from the beginning: two digits of its ID, two of its length, its value.
     fn take(&mut self) -> Option<(u8, &'a str)> {
         let header = self.rest.as_bytes().first_chunk::<4>()?;
         if !header.iter().all(u8::is_ascii_digit) {
@@ -254,6 +259,7 @@ impl<'a> DataObjects<'a> {
         let id = two_digits(header[0], header[1]);
         let length = usize::from(two_digits(header[2], header[3]));
         let text = &self.rest[4..];
+        // The length counts characters. In ASCII text these are bytes, and need no counting.
         let end = match text.as_bytes().get(..length) {
             Some(value) if value.is_ascii() => length,
             _ => {

@@ -1,21 +1,22 @@
-//! Which rules accept a code value.
+//! Finds the rules that accept a code value.
 //!
-//! The rules are one tree of segments, walked along the code value. What a rule can begin with
-//! (literals, runs of a class of characters) is dispatched: literals by hashing, runs by scanning
-//! them once for all rules that share them. What is left of a rule when no segment can be told from
-//! the code value alone is followed by a small automaton, or by a parser for EMVCo payloads.
+//! The rules are one tree of segments, walked along the code value. What rules can begin with is
+//! shared: literals are found by hashing, and a run of a class of characters is scanned once for all
+//! rules that have it. Where the code value alone does not determine the end of a segment, the rest
+//! of a rule is matched by a small automaton; EMVCo payloads are parsed.
 //!
 //! ```text
 //! rule ──expand──▶ branches of segments ──build──▶ tree ──search──▶ rules that accept
 //! ```
 //!
-//! See DESIGN.md for why.
+//! DESIGN.md says why.
 
-mod alphabet;
 mod automaton;
 mod build;
 mod captures;
 mod char_class;
+mod contains;
+mod cut;
 mod emv;
 mod expand;
 mod inner;
@@ -24,22 +25,18 @@ pub(crate) mod reference;
 mod remainders;
 mod search;
 mod segment;
+mod simulation;
+mod span;
 mod tree;
+mod visitor;
 
 use self::build::Trees;
 pub(crate) use self::captures::{CaptureScratch, GroupFinder};
 use self::expand::FOLDED_BEYOND_ASCII;
 pub(crate) use self::search::SearchScratch;
+pub(crate) use self::visitor::Visitor;
 use crate::rule::RouteRule;
 use crate::{CompileLimits, ConfigError};
-
-/// What a search tells of, and asks.
-pub(crate) trait Visitor {
-    /// Whether it matters that `rule`, or one after it, accepts.
-    fn wants(&self, rule: u32) -> bool;
-    /// `rule` accepts. In no order, and perhaps more than once.
-    fn accepted(&mut self, rule: u32);
-}
 
 /// The compiled matches of all rules.
 #[derive(Debug)]
@@ -48,14 +45,18 @@ pub(crate) struct Matcher {
 }
 
 impl Matcher {
-    /// Of `rules`; fails if that takes more than `limits` allow.
+    /// Compiles the matches of `rules`.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] if they take more than `limits` allow.
     pub(crate) fn build(rules: &[RouteRule], limits: &CompileLimits) -> Result<Self, ConfigError> {
         Ok(Self {
-            trees: build::trees(rules, limits)?,
+            trees: build::build_trees(rules, limits)?,
         })
     }
 
-    /// Tells `visitor` the rules that accept `code`, as far as it wants them.
+    /// Calls `visitor` with the rules that accept `code`, as far as the visitor wants them.
     pub(crate) fn search(
         &self,
         code: &str,
@@ -63,28 +64,28 @@ impl Matcher {
         captures: &mut CaptureScratch,
         visitor: &mut impl Visitor,
     ) {
-        let Trees { whole, with_folded } = &self.trees;
-        search::search(whole, code, scratch, captures, visitor);
-        if let Some(with_folded) = with_folded
-            && holds_folded(code, with_folded.reach)
+        let Trees { main, folded } = &self.trees;
+        search::search(main, code, scratch, captures, visitor);
+        if let Some(folded) = folded
+            && contains_folded(code, folded.reach)
         {
-            search::search(&with_folded.tree, code, scratch, captures, visitor);
+            search::search(&folded.tree, code, scratch, captures, visitor);
         }
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        let Trees { whole, with_folded } = &self.trees;
-        let folded = with_folded.as_ref().map(|folded| folded.tree.heap_bytes());
-        whole.heap_bytes() + folded.unwrap_or(0)
+        let Trees { main, folded } = &self.trees;
+        let folded = folded.as_ref().map(|folded| folded.tree.heap_bytes());
+        main.heap_bytes() + folded.unwrap_or(0)
     }
 }
 
-/// Whether the first `reach` bytes of `code` may hold a character that the branches of the first
-/// tree leave out.
+/// Returns `true` if the first `reach` bytes of `code` may contain a character that the branches of
+/// the main tree omit.
 ///
-/// PERF: no more of the code value is read than that: most lookups decide early, and reading the
-/// rest took 20 ns of 131 at 1000 rules of the bench's workload (2-core x86-64, November 2026).
-fn holds_folded(code: &str, reach: usize) -> bool {
+/// PERF: no more than `reach` bytes are read, since most lookups decide early: 131 → 111 ns a
+/// lookup on the workload of `ratios`, 1000 `Patterns` (2-core x86-64, November 2026).
+fn contains_folded(code: &str, reach: usize) -> bool {
     let within = &code.as_bytes()[..code.len().min(reach)];
     !within.is_ascii() && code.contains(FOLDED_BEYOND_ASCII)
 }

@@ -1,4 +1,4 @@
-//! The slow and obvious matcher: the oracle for tests, fuzzing and benches.
+//! A slow and obvious matcher, the oracle for tests, fuzzing and benches.
 
 use regex_automata::meta::Regex;
 use regex_syntax::hir::{Hir, Look};
@@ -6,10 +6,22 @@ use regex_syntax::hir::{Hir, Look};
 use crate::CodeValue;
 use crate::rule::{EmvMatch, HostMatch, RouteConfig, RuleMatch, TagPath, UrlMatch};
 
-/// Tries each rule, one after the other, each in the most direct way: what a reader of the
-/// specification would write first. Not for serving.
+/// Tries the rules one by one, each in the most direct way: what a reader of the specification would
+/// write first. Too slow for serving.
 ///
 /// Source: SPEC.md, section 2.1.
+///
+/// ```
+/// use codeid_engine::{CodeValue, CompileLimits, ReferenceMatcher, RouteConfig};
+/// let json = br#"{"format": "codeid/1", "version": "1", "rules": [
+///     {"id": "a", "match": {"prefix": "281"}, "action": {"type": "DECODE"}},
+///     {"id": "b", "match": {"exact": "2812"}, "action": {"type": "UNSUPPORTED"}}]}"#;
+/// let config = RouteConfig::from_json(json, &CompileLimits::default())?;
+/// let matcher = ReferenceMatcher::new(&config);
+/// assert_eq!(matcher.matching_rules(CodeValue::new("2812")?), [0, 1]);
+/// assert_eq!(matcher.matching_rules(CodeValue::new("2813")?), [0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct ReferenceMatcher {
     rules: Vec<ReferenceRule>,
@@ -29,13 +41,11 @@ impl ReferenceMatcher {
     ///
     /// # Panics
     ///
-    /// If the `regex` engine refuses an expression, which it has no limit to do by.
+    /// If the `regex` engine refuses an expression. It is built without limits, so it does not.
     #[must_use]
     pub fn new(config: &RouteConfig) -> Self {
-        Self::of(config.rules())
-    }
-    pub(crate) fn of(rules: &[crate::rule::RouteRule]) -> Self {
-        let rules = rules
+        let rules = config
+            .rules()
             .iter()
             .map(|rule| match &rule.rule_match {
                 RuleMatch::Exact(text) => ReferenceRule::Exact(text.clone()),
@@ -48,7 +58,8 @@ impl ReferenceMatcher {
         Self { rules }
     }
 
-    /// The places in the config of all rules that accept `code`, in order, canaries left aside.
+    /// Returns the indices in the config, ascending, of all rules that accept `code`, whatever their
+    /// canaries admit.
     #[must_use]
     pub fn matching_rules(&self, code: CodeValue<'_>) -> Vec<usize> {
         let code = code.as_str();
@@ -79,7 +90,7 @@ fn whole(hir: &Hir) -> Regex {
     Regex::builder()
         .configure(Regex::config().nfa_size_limit(None))
         .build_from_hir(&anchored)
-        .expect("no limit is set that a checked pattern could pass")
+        .expect("no limit is set that a checked pattern could exceed")
 }
 
 fn accepts_url(url: &UrlMatch, code: &str) -> bool {
@@ -157,7 +168,8 @@ fn accepts_emv(emv: &EmvMatch, code: &str) -> Option<()> {
     Some(())
 }
 
-/// The data objects of which the whole of `text` consists: each id, and the value.
+/// Returns the data objects of which `text` consists, each as its ID and value; `None` if `text` is
+/// anything else.
 fn data_objects(text: &str) -> Option<Vec<(u8, &str)>> {
     let mut objects = Vec::new();
     let mut rest = text;

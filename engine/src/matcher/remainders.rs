@@ -1,42 +1,44 @@
-//! From the endings that read all that is left to what follows them.
+//! Compiles the endings that read the rest of a code value, and bounds what they cost together.
 
 use std::collections::BTreeMap;
 
 use regex_syntax::hir::{Hir, HirKind};
 
 use super::automaton::Automaton;
-use super::captures::AssertingRemainder;
+use super::contains::Contains;
 use super::emv::EmvIndex;
-use super::inner::{self, Holding, InnerLiterals};
-use super::tree::{Costly, Follower, Remainder};
+use super::inner::{InnerLiterals, required_text};
+use super::simulation::AssertionMatcher;
+use super::tree::{Deferred, Remainder, SuffixMatcher};
 use crate::rule::{EmvMatch, RouteRule};
-use crate::{CompileLimits, ConfigError, Problem};
+use crate::{CompileLimits, ConfigError, Problem, ProblemCode};
 
-/// How many states remainders may have that are followed together.
-const STATES_TOGETHER: usize = 512;
-/// Up to so many remainders are followed one by one, so that each is left out if it is not wanted.
+/// The most states of an automaton of several remainders: eight words. Every step reads all of
+/// them, also those of rules that are not wanted.
+const MAX_SHARED_STATES: usize = 512;
+/// The number of remainders up to which each has an automaton of its own, which is skipped if its
+/// rule is not wanted.
 const FEW_REMAINDERS: usize = 4;
-/// How many pairs of states may follow each other, for each state that a rule may have.
+/// The pairs of states that may follow each other in an automaton, for each state that a rule may
+/// have.
 const EDGES_PER_STATE: usize = 64;
-/// What a step of a simulation costs for each state, where a word of an automaton's costs 1.
-const SIMULATED_STATE: usize = 10;
-/// For each unit of a step's cost, a rule may have so many states,
+/// The cost of a step of a simulation for each of its states, where an operation of an automaton on
+/// a word costs 1.
+const SIMULATED_STATE_COST: usize = 10;
+/// The divisor of [`CompileLimits::max_rule_states`] that gives the most a step may cost for one
+/// rule: 1,000 by default.
 const STATES_PER_STEP: usize = 10;
-/// and all rules together so many.
+/// The divisor of [`CompileLimits::max_states`] that gives the most a step may cost for all rules
+/// together: 10,000 by default. This bounds the time of the slowest lookup.
 const ALL_STATES_PER_STEP: usize = 25;
-/// How many of the most costly rules are named.
-const COSTLY_RULES_NAMED: usize = 5;
+/// The number of rules that an error names, those that cost the most.
+const MAX_NAMED_RULES: usize = 5;
 
-/// How many states the library's simulation may have, which finds groups.
-pub(super) const fn max_simulated_states(limits: &CompileLimits) -> usize {
-    limits.max_rule_states / STATES_PER_STEP
-}
-
-/// Compiles the remainders of some rules, and counts what they cost.
+/// Compiles the remainders of some rules, and sums up what they cost.
 pub(super) struct Remainders<'a> {
     rules: &'a [RouteRule],
     limits: &'a CompileLimits,
-    /// What one character can cost, by rule.
+    /// By rule, the most operations that one character of a code value can take.
     costs: BTreeMap<u32, usize>,
 }
 
@@ -49,7 +51,7 @@ impl<'a> Remainders<'a> {
         }
     }
 
-    /// Whether all together are within their bound.
+    /// Checks that all remainders together are within their bound.
     pub(super) fn check(self) -> Result<(), ConfigError> {
         let max = self.limits.max_states / ALL_STATES_PER_STEP;
         let total: usize = self.costs.values().sum();
@@ -62,25 +64,30 @@ impl<'a> Remainders<'a> {
             .map(|(&rule, &cost)| (cost, rule))
             .collect();
         costs.sort_by(|a, b| b.cmp(a));
-        let named = costs.iter().take(COSTLY_RULES_NAMED);
+        let named = costs.iter().take(MAX_NAMED_RULES);
         let most: Vec<String> = named
             .map(|&(cost, rule)| format!("{} ({cost})", self.rules[rule as usize].id))
             .collect();
         let message = format!(
-            "what the patterns leave to automata can cost {total} steps for a character, at most \
-             {max} are allowed; the most are those of {}",
+            "automata for the patterns can take {total} steps for a character but at most {max} are \
+             allowed; the most costly rules are {}",
             most.join(", ")
         );
-        let hint = "begin patterns with literals, and leave out .* and \\b where they can be";
-        Err(Problem::new("/rules", message).with_hint(hint).into())
+        let hint = "begin patterns with literals, and avoid .* and \\b if possible";
+        Err(
+            Problem::new(ProblemCode::PatternsTooSlow, "/rules", message)
+                .with_hint(hint)
+                .into(),
+        )
     }
 
-    /// The costly endings of one node: those of its `emv` rules, and its remainders.
-    pub(super) fn costly(
+    /// Compiles the deferred endings of one node: those of its `emv` rules, and its remainders.
+    /// Returns `None` if there are none.
+    pub(super) fn compile(
         &mut self,
         emv: Vec<(u32, EmvMatch)>,
         mut remainders: Vec<(u32, Hir)>,
-    ) -> Result<Option<Costly>, ConfigError> {
+    ) -> Result<Option<Deferred>, ConfigError> {
         if emv.is_empty() && remainders.is_empty() {
             return Ok(None);
         }
@@ -88,16 +95,16 @@ impl<'a> Remainders<'a> {
         remainders.sort_by_key(|&(rule, _)| rule);
         let texts: Vec<_> = remainders
             .iter()
-            .map(|(_, hir)| inner::required(hir))
+            .map(|(_, hir)| required_text(hir))
             .collect();
         let inner = InnerLiterals::new(&texts);
-        // What is known of a remainder's inner text is known by its place.
+        // A search for inner literals numbers the remainders, so then they are not merged.
         let remainders = if inner.is_none() && remainders.len() > FEW_REMAINDERS {
-            self.together(&remainders)?
+            self.merged(&remainders)?
         } else {
             self.one_by_one(remainders.iter().map(|(rule, hir)| (*rule, hir)))?
         };
-        Ok(Some(Costly {
+        Ok(Some(Deferred {
             emv,
             remainders,
             inner,
@@ -110,22 +117,23 @@ impl<'a> Remainders<'a> {
     ) -> Result<Vec<Remainder>, ConfigError> {
         remainders
             .into_iter()
-            .map(|(rule, hir)| self.one(rule, hir))
+            .map(|(rule, hir)| self.single(rule, hir))
             .collect()
     }
 
-    /// As few automata as the bound on their states allows, in the order of their first rules.
-    fn together(&mut self, remainders: &[(u32, Hir)]) -> Result<Vec<Remainder>, ConfigError> {
+    /// Merges the remainders into as few automata as the bound on their states allows, in the order
+    /// of their first rules.
+    fn merged(&mut self, remainders: &[(u32, Hir)]) -> Result<Vec<Remainder>, ConfigError> {
         let mut all = Vec::new();
         let mut group: Vec<(u32, &Hir)> = Vec::new();
         let mut group_states = 0;
         for (rule, hir) in remainders {
             if !hir.properties().look_set().is_empty() {
-                all.push(self.one(*rule, hir)?);
+                all.push(self.single(*rule, hir)?);
                 continue;
             }
             let states = states(hir);
-            if group_states + states > STATES_TOGETHER {
+            if group_states + states > MAX_SHARED_STATES {
                 all.extend(self.group(std::mem::take(&mut group))?);
                 group_states = 0;
             }
@@ -137,74 +145,79 @@ impl<'a> Remainders<'a> {
         Ok(all)
     }
 
-    /// One automaton of all, or one of each where one of all would be too much.
+    /// Compiles one automaton for the whole group, or one for each member if that is too large.
     fn group(&mut self, group: Vec<(u32, &Hir)>) -> Result<Vec<Remainder>, ConfigError> {
         match self.automaton(&group) {
-            Some((together, cost)) if group.len() > 1 => {
+            Some((remainder, cost)) if group.len() > 1 => {
                 let share = cost.div_ceil(group.len());
-                group.iter().for_each(|&(rule, _)| self.count(rule, share));
-                Ok(vec![together])
+                group
+                    .iter()
+                    .for_each(|&(rule, _)| self.add_cost(rule, share));
+                Ok(vec![remainder])
             }
             _ => self.one_by_one(group),
         }
     }
 
-    fn one(&mut self, rule: u32, hir: &Hir) -> Result<Remainder, ConfigError> {
+    fn single(&mut self, rule: u32, hir: &Hir) -> Result<Remainder, ConfigError> {
         let max_cost = self.limits.max_rule_states / STATES_PER_STEP;
         if !hir.properties().look_set().is_empty() {
-            let cost = states(hir).saturating_mul(SIMULATED_STATE);
+            let cost = states(hir).saturating_mul(SIMULATED_STATE_COST);
             if cost > max_cost {
                 let message = format!(
-                    "a pattern with \\b, or with an anchor inside, may take {} states from there on, \
-                     this one takes {}",
-                    max_cost / SIMULATED_STATE,
+                    "a pattern with \\b or an inner anchor may take at most {} states from there on \
+                     but takes {}",
+                    max_cost / SIMULATED_STATE_COST,
                     states(hir)
                 );
-                let hint = "leave the \\b or the anchor out, or shorten the repetitions";
+                let hint = "remove the \\b or the anchor, or shorten the repetitions";
                 return Err(self.problem(rule, message, hint).into());
             }
-            self.count(rule, cost);
-            let follower = Follower::Asserting(AssertingRemainder::new(hir));
+            self.add_cost(rule, cost);
             return Ok(Remainder {
                 first_rule: rule,
-                follower,
+                matcher: SuffixMatcher::Assertions(AssertionMatcher::new(hir)),
             });
         }
-        if let Some(holding) = Holding::of(hir) {
-            self.count(rule, 1);
-            let follower = Follower::Holding(holding);
+        if let Some(contains) = Contains::from_hir(hir) {
+            self.add_cost(rule, 1);
             return Ok(Remainder {
                 first_rule: rule,
-                follower,
+                matcher: SuffixMatcher::Contains(contains),
             });
         }
         match self.automaton(&[(rule, hir)]) {
             Some((remainder, cost)) if cost <= max_cost => {
-                self.count(rule, cost);
+                self.add_cost(rule, cost);
                 Ok(remainder)
             }
             _ => {
                 let message = "the parts of the pattern can follow each other in too many ways";
-                let hint = "make fewer parts optional or repeated next to each other";
+                let hint = "make fewer adjacent parts optional or repeated";
                 Err(self.problem(rule, message.to_owned(), hint).into())
             }
         }
     }
 
-    /// Adds to what `rule` costs: it may have several branches.
-    fn count(&mut self, rule: u32, cost: usize) {
+    /// Adds to the cost of `rule`, which may have several branches.
+    fn add_cost(&mut self, rule: u32, cost: usize) {
         *self.costs.entry(rule).or_default() += cost;
     }
 
     fn problem(&self, rule: u32, message: String, hint: &str) -> Problem {
         let RouteRule { id, position, .. } = &self.rules[rule as usize];
-        Problem::new(format!("/rules/{rule}/match/regex"), message)
-            .with_hint(hint)
-            .in_rule(Some(id.as_str()))
-            .at(Some(*position))
+        Problem::new(
+            ProblemCode::PatternTooSlow,
+            format!("/rules/{rule}/match/regex"),
+            message,
+        )
+        .with_hint(hint)
+        .in_rule(Some(id.as_str()))
+        .at(Some(*position))
     }
 
-    /// One automaton of all, and what a step of it can cost.
+    /// Compiles one automaton for all `remainders`, and returns the cost of a step, too. Returns
+    /// `None` if there is no remainder or the automaton is too large.
     fn automaton(&self, remainders: &[(u32, &Hir)]) -> Option<(Remainder, usize)> {
         let (first_rule, _) = *remainders.first()?;
         let max_edges = self.limits.max_rule_states.saturating_mul(EDGES_PER_STATE);
@@ -213,14 +226,14 @@ impl<'a> Remainders<'a> {
         Some((
             Remainder {
                 first_rule,
-                follower: Follower::Automaton(automaton),
+                matcher: SuffixMatcher::Automaton(automaton),
             },
             cost,
         ))
     }
 }
 
-/// About how many states a remainder has.
+/// Returns about the number of states of a remainder.
 fn states(hir: &Hir) -> usize {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => 0,

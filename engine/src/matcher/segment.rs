@@ -1,4 +1,4 @@
-//! Rules as sequences of segments: what is read without looking back.
+//! Rules as sequences of segments, which are read without backtracking.
 
 use std::rc::Rc;
 
@@ -10,7 +10,7 @@ use crate::rule::EmvMatch;
 /// One way in which a rule can match: segments one after the other, then an ending.
 ///
 /// After each segment there is at most one place in the code value where the next can begin, so
-/// nothing is ever tried twice. What cannot be told so is left to the ending.
+/// nothing is ever tried twice. Anything that would need backtracking is left to the ending.
 #[derive(Clone, Debug)]
 pub(super) struct Branch {
     pub(super) segments: Vec<Segment>,
@@ -27,8 +27,8 @@ pub(super) enum Segment {
         min: u32,
         max: u32,
     },
-    /// The longest run of members of a class, which must end with `suffix`; what comes before the
-    /// suffix must be as `before` says.
+    /// The longest run of members of a class. It must end with `suffix`, whose characters are all
+    /// members, too, and `before` restricts what is before the suffix.
     RunWithSuffix {
         class: Rc<CharClass>,
         before: Before,
@@ -36,25 +36,25 @@ pub(super) enum Segment {
     },
 }
 
-/// Text that must be there, not empty.
+/// A text that is not empty.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Literal {
-    /// In lower case where the case does not matter.
+    /// Lower case if the case does not matter.
     pub(super) text: Box<str>,
-    /// Whether ASCII letters match in either case.
+    /// `true` if ASCII letters match in either case.
     pub(super) any_case: bool,
 }
 
-/// What a run may hold before its suffix.
+/// The part of a run before its suffix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Before {
-    /// So many characters.
+    /// From `min` to `max` characters.
     Characters { min: u32, max: u32 },
-    /// One or more labels of a host.
+    /// One or more labels of a host, with dots between them.
     Labels,
 }
 
-/// What must hold where the segments end.
+/// The condition on a code value where the segments of a branch end.
 #[derive(Clone, Debug)]
 pub(super) enum Ending {
     /// The code value ends here.
@@ -65,11 +65,11 @@ pub(super) enum Ending {
     UrlBoundary,
     /// The rest matches this expression, as a whole.
     Remainder(Hir),
-    /// The code value, all of it, is such a payload.
+    /// The whole code value is a payload that this accepts.
     Emv(EmvMatch),
 }
 
-/// How many repetitions have no bound.
+/// The maximum of a run that has none.
 pub(super) const UNBOUNDED: u32 = u32::MAX;
 
 impl Literal {
@@ -87,7 +87,8 @@ impl Literal {
         }
     }
 
-    /// `self` and then `next` as one literal, if there is one that means both.
+    /// Returns one literal that means `self` and then `next`; `None` if the case of letters matters
+    /// in one of them only.
     pub(super) fn joined(&self, next: &Self) -> Option<Self> {
         let caseless = |text: &str| !text.bytes().any(|b| b.is_ascii_alphabetic());
         let any_case = match (self.any_case, next.any_case) {
@@ -117,7 +118,8 @@ impl Literal {
 }
 
 impl Segment {
-    /// The segment as an expression; only literals and runs, which come from one, are one.
+    /// Returns the segment as an expression, for a remainder. Exact for segments of a pattern, which
+    /// never have [`Before::Labels`].
     pub(super) fn to_hir(&self) -> Hir {
         match self {
             Self::Literal(literal) => literal.to_hir(),

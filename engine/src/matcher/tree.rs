@@ -1,134 +1,161 @@
 //! The compiled rules: a tree of segments, as arrays.
 
 use std::num::NonZeroU32;
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::automaton::Automaton;
-use super::captures::AssertingRemainder;
 use super::char_class::CharClass;
+use super::contains::Contains;
 use super::emv::EmvIndex;
-use super::inner::{Holding, InnerLiterals};
+use super::inner::InnerLiterals;
 use super::literals::{LiteralSet, Literals};
 use super::segment::Before;
+use super::simulation::AssertionMatcher;
+use super::span::Span;
 
-/// The tree: its nodes, the root first, and what they have of each kind, those of a node next to
-/// each other.
+/// The compiled tree as flat arrays. Node 0 is the root; the elements of one node are contiguous in
+/// each array.
 #[derive(Debug)]
 pub(super) struct Tree {
+    /// Never empty. A node may be reached by several edges, so this is a graph without cycles.
     pub(super) nodes: Vec<Node>,
+    /// The rules that accept if their ending holds at the node; those of a node by rule.
     pub(super) endings: Vec<(u32, PlainEnding)>,
+    /// Edges of runs; those of a node in the order in which the builder met their runs.
     pub(super) runs: Vec<RunEdge>,
+    /// Edges of runs with suffixes; one element for each class of a node.
     pub(super) suffixed_runs: Vec<SuffixedRuns>,
-    pub(super) literals: Literals<Next>,
+    /// Edges of literals, found by the node's [`LiteralSet`].
+    pub(super) literals: Literals<Edge>,
+    /// Edges of suffixes, their bytes reversed, found by [`SuffixedRuns::suffixes`].
     pub(super) suffixes: Literals<SuffixEdge>,
-    pub(super) costly: Vec<Costly>,
+    /// Endings that read the rest of a code value; at most one element for each node.
+    pub(super) deferred: Vec<Deferred>,
 }
 
-/// A place in the tree: what was read so far leads here, and these are the ways on.
+/// A place in the tree: the segments read so far lead here, and these edges lead on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Node {
     pub(super) endings: Span,
     pub(super) runs: Span,
     pub(super) suffixed_runs: Span,
     pub(super) literals: LiteralSet,
-    /// What takes longer than the rest, and is put off until nothing else is left to try.
-    pub(super) costly: Option<NonZeroU32>,
-    pub(super) glance: Glance,
+    /// The index in [`Tree::deferred`], plus 1, so that the option takes no more than the number.
+    pub(super) deferred: Option<NonZeroU32>,
+    pub(super) prefilter: Prefilter,
 }
 
-/// With which four bytes the ways on from a node can begin, as far as 64 bits can tell.
+/// A 64-bit Bloom filter over the first four bytes of a node's outgoing literals.
 ///
-/// PERF: most runs of a class that many hosts share are not followed by what a rule asks for, and a
-/// glance spares the visit: 1000 rules of the bench's workload take 102 ns a lookup instead of 107
-/// (2-core x86-64, November 2026).
+/// It rejects most code values that no literal of the node can match, and no others. It knows
+/// literals only, so a node with other edges or endings has [`Self::ANYTHING`], and so has one with
+/// a literal of fewer than four bytes.
+///
+/// PERF: most runs that many hosts share are not followed by what a rule asks for. A visit spared
+/// for each of them: 107 → 102 ns a lookup on the workload of `ratios`, 1000 `Patterns` (2-core
+/// x86-64, November 2026).
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Glance(u64);
+pub(super) struct Prefilter(u64);
 
-/// Some elements next to each other.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Span {
-    first: u32,
-    end: u32,
-}
-
-/// Where an edge leads: to a node, or to nothing but one rule's ending, so that it takes no node.
+/// An edge to a node, or directly to the ending of a rule, which then takes no node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Next {
-    /// The number of the node, or of the ending above [`Self::ENDINGS`].
-    to: u32,
+pub(super) struct Edge {
+    /// The number of a node, or [`Self::ENDINGS`] plus a [`PlainEnding`].
+    target: u32,
     first_rule: u32,
 }
 
-/// What a [`Next`] is.
+/// The target of an [`Edge`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum Target {
     Node(u32),
     Ending(PlainEnding),
 }
 
-/// An ending that is a look at the next byte.
+/// An ending that depends on the next byte at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum PlainEnding {
+    /// The code value ends.
     End,
     Anything,
+    /// The code value ends, or `/`, `?` or `#` follows.
     UrlBoundary,
 }
 
-/// A run of a class, and the node after it.
+/// An edge for a run of `min` to `max` members of a class.
 #[derive(Debug)]
 pub(super) struct RunEdge {
     pub(super) class: Arc<CharClass>,
     pub(super) min: u32,
     pub(super) max: u32,
-    pub(super) next: Next,
+    pub(super) edge: Edge,
 }
 
-/// Runs of one class that must end with a suffix: the run is scanned once for all of them.
+/// The edges for runs of one class that must end with a suffix: the run is scanned once for all.
 #[derive(Debug)]
 pub(super) struct SuffixedRuns {
     pub(super) class: Arc<CharClass>,
-    /// The suffixes, each with its bytes in reverse order.
+    /// A set of [`Tree::suffixes`].
     pub(super) suffixes: LiteralSet,
-    /// The bytes of the longest suffix.
+    /// The number of bytes of the longest suffix.
     pub(super) longest: usize,
 }
 
+/// An edge for a run with a certain suffix.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SuffixEdge {
     pub(super) before: Before,
-    pub(super) next: Next,
+    pub(super) edge: Edge,
 }
 
-/// Endings that read all that is left of a code value.
+/// Endings of one node that read the rest of a code value. They cost more than all else, so a
+/// search visits them last: by then a rule may have accepted that makes them needless.
 #[derive(Debug, Default)]
-pub(super) struct Costly {
+pub(super) struct Deferred {
     pub(super) emv: Option<EmvIndex>,
+    /// In the order of their first rules.
     pub(super) remainders: Vec<Remainder>,
-    /// Which of the remainders can match at all, by a text that each must hold.
+    /// Finds the remainders that can match at all, by a text that each must contain; its numbers
+    /// are indices in `remainders`.
     pub(super) inner: Option<InnerLiterals>,
 }
 
+/// A condition of one or more rules on the rest of a code value.
 #[derive(Debug)]
 pub(super) struct Remainder {
     pub(super) first_rule: u32,
-    pub(super) follower: Follower,
+    pub(super) matcher: SuffixMatcher,
 }
 
+/// Matches the rest of a code value as a whole. An automaton may be for several rules, the others
+/// are for [`Remainder::first_rule`] only.
 #[derive(Debug)]
-pub(super) enum Follower {
+pub(super) enum SuffixMatcher {
     Automaton(Automaton),
-    Holding(Holding),
-    Asserting(AssertingRemainder),
+    Contains(Contains),
+    Assertions(AssertionMatcher),
 }
 
 impl Tree {
+    /// A tree without nodes, not even the root.
+    pub(super) const fn new() -> Self {
+        Self {
+            nodes: Vec::new(),
+            endings: Vec::new(),
+            runs: Vec::new(),
+            suffixed_runs: Vec::new(),
+            literals: Literals::new(),
+            suffixes: Literals::new(),
+            deferred: Vec::new(),
+        }
+    }
+
     pub(super) fn heap_bytes(&self) -> usize {
         let classes = self.runs.iter().map(|run| &run.class);
         let mut classes: Vec<_> = classes
             .chain(self.suffixed_runs.iter().map(|runs| &runs.class))
             .collect();
-        // Those of a tree share what is equal.
+        // Equal classes of a tree are shared, so that each is counted once.
         classes.sort_by_key(|class| Arc::as_ptr(class));
         classes.dedup_by_key(|class| Arc::as_ptr(class));
         let classes = classes
@@ -141,132 +168,111 @@ impl Tree {
             + classes.sum::<usize>()
             + self.literals.heap_bytes()
             + self.suffixes.heap_bytes()
-            + self.costly.iter().map(Costly::heap_bytes).sum::<usize>()
+            + self
+                .deferred
+                .iter()
+                .map(Deferred::heap_bytes)
+                .sum::<usize>()
     }
-}
 
-impl Tree {
-    /// Without what was allocated for growing.
-    pub(super) fn shrunk(mut self) -> Self {
+    /// Frees what was allocated for growing.
+    pub(super) fn shrink_to_fit(&mut self) {
         self.nodes.shrink_to_fit();
         self.endings.shrink_to_fit();
         self.runs.shrink_to_fit();
         self.suffixed_runs.shrink_to_fit();
         self.literals.shrink_to_fit();
         self.suffixes.shrink_to_fit();
-        self.costly.shrink_to_fit();
-        self
+        self.deferred.shrink_to_fit();
     }
 }
 
 impl Node {
-    /// Without any way on.
+    /// A node without edges and endings.
     pub(super) const EMPTY: Self = Self {
         endings: Span::EMPTY,
         runs: Span::EMPTY,
         suffixed_runs: Span::EMPTY,
         literals: LiteralSet::EMPTY,
-        costly: None,
-        glance: Glance::ANYTHING,
+        deferred: None,
+        prefilter: Prefilter::ANYTHING,
     };
 }
 
-impl Glance {
-    /// Nothing is known.
+impl Prefilter {
+    /// The filter that rejects nothing.
     pub(super) const ANYTHING: Self = Self(u64::MAX);
 
-    /// Of `literals`, if these are the only ways on.
-    pub(super) fn of<'a>(literals: impl Iterator<Item = &'a [u8]>) -> Self {
+    /// The filter of a node whose only edges are these `literals`.
+    pub(super) fn new<'a>(literals: impl Iterator<Item = &'a [u8]>) -> Self {
         literals
             .map(|literal| literal.first_chunk().map_or(Self::ANYTHING.0, Self::bit))
-            .fold(Self(0), |glance, bit| Self(glance.0 | bit))
+            .fold(Self(0), |filter, bit| Self(filter.0 | bit))
     }
 
-    /// Whether a way on can begin as `text` does.
-    #[inline]
-    pub(super) fn allows(self, text: &[u8]) -> bool {
+    /// Returns `false` if none of the literals is a prefix of `text`.
+    ///
+    /// The converse does not hold. A text of fewer than four bytes always passes: it is cheaper to
+    /// visit the node than to look closer.
+    pub(super) fn may_match(self, text: &[u8]) -> bool {
         text.first_chunk()
-            .is_none_or(|begin| self.0 & Self::bit(begin) != 0)
+            .is_none_or(|start| self.0 & Self::bit(start) != 0)
     }
 
-    /// In any case of ASCII letters.
-    #[inline]
-    fn bit(begin: &[u8; 4]) -> u64 {
-        const CASE: u32 = 0x2020_2020;
+    /// Returns the one bit of the filter for these bytes, whatever the case of ASCII letters.
+    fn bit(start: &[u8; 4]) -> u64 {
+        /// The bit in each byte that distinguishes the cases of a letter.
+        const CASE_BITS: u32 = 0x2020_2020;
+        /// A prime near 2^32 divided by the golden ratio, which spreads bytes that are similar.
         const FACTOR: u32 = 0x9e37_79b1;
-        let word = u32::from_le_bytes(*begin) | CASE;
+        let word = u32::from_le_bytes(*start) | CASE_BITS;
+        // The six highest bits, which depend on all of the input, number the bit.
         1 << (word.wrapping_mul(FACTOR) >> 26)
     }
 }
 
-impl Span {
-    pub(super) const EMPTY: Self = Self { first: 0, end: 0 };
-
-    /// The elements from `first` to before `end`.
-    pub(super) fn of(first: usize, end: usize) -> Self {
-        let number = |n| u32::try_from(n).expect("trees are bounded by the config");
-        Self {
-            first: number(first),
-            end: number(end),
-        }
-    }
-
-    pub(super) const fn is_empty(self) -> bool {
-        self.first == self.end
-    }
-
-    #[inline]
-    pub(super) const fn range(self) -> Range<usize> {
-        self.first as usize..self.end as usize
-    }
-}
-
-impl Next {
-    /// The numbers from here on are no nodes but endings.
+impl Edge {
+    /// The first number that is not a node's but an ending's; there are three of them.
     const ENDINGS: u32 = u32::MAX - 2;
 
-    pub(super) fn node(number: u32, first_rule: u32) -> Self {
-        assert!(number < Self::ENDINGS, "nodes are bounded by the config");
-        Self {
-            to: number,
-            first_rule,
+    /// An edge to `target`. `first_rule` is the first rule that can accept beyond it: of an ending,
+    /// its rule.
+    pub(super) fn new(target: Target, first_rule: u32) -> Self {
+        let target = match target {
+            Target::Node(number) => {
+                assert!(number < Self::ENDINGS, "nodes are bounded by the config");
+                number
+            }
+            Target::Ending(ending) => Self::ENDINGS + ending as u32,
+        };
+        Self { target, first_rule }
+    }
+
+    pub(super) const fn target(self) -> Target {
+        const ANYTHING: u32 = Edge::ENDINGS + PlainEnding::Anything as u32;
+        const URL_BOUNDARY: u32 = Edge::ENDINGS + PlainEnding::UrlBoundary as u32;
+        match self.target {
+            Self::ENDINGS => Target::Ending(PlainEnding::End),
+            ANYTHING => Target::Ending(PlainEnding::Anything),
+            URL_BOUNDARY => Target::Ending(PlainEnding::UrlBoundary),
+            number => Target::Node(number),
         }
     }
 
-    pub(super) const fn ending(rule: u32, ending: PlainEnding) -> Self {
-        Self {
-            to: Self::ENDINGS + ending as u32,
-            first_rule: rule,
-        }
-    }
-
-    #[inline]
-    pub(super) const fn step(self) -> Step {
-        const ANYTHING: u32 = Next::ENDINGS + PlainEnding::Anything as u32;
-        const URL_BOUNDARY: u32 = Next::ENDINGS + PlainEnding::UrlBoundary as u32;
-        match self.to {
-            Self::ENDINGS => Step::Ending(PlainEnding::End),
-            ANYTHING => Step::Ending(PlainEnding::Anything),
-            URL_BOUNDARY => Step::Ending(PlainEnding::UrlBoundary),
-            number => Step::Node(number),
-        }
-    }
-
-    /// The first rule that can be accepted beyond; of an ending, its rule.
-    #[inline]
+    /// The first rule that can accept beyond the edge; of an ending, its rule.
     pub(super) const fn first_rule(self) -> u32 {
         self.first_rule
     }
 }
 
-impl Costly {
+impl Deferred {
     fn heap_bytes(&self) -> usize {
         let remainders = self.remainders.iter().map(|remainder| {
             size_of::<Remainder>()
-                + match &remainder.follower {
-                    Follower::Automaton(automaton) => automaton.heap_bytes(),
-                    Follower::Holding(holding) => holding.heap_bytes(),
-                    Follower::Asserting(asserting) => asserting.heap_bytes(),
+                + match &remainder.matcher {
+                    SuffixMatcher::Automaton(automaton) => automaton.heap_bytes(),
+                    SuffixMatcher::Contains(contains) => contains.heap_bytes(),
+                    SuffixMatcher::Assertions(assertions) => assertions.heap_bytes(),
                 }
         });
         size_of::<Self>()
@@ -278,19 +284,31 @@ impl Costly {
 
 #[cfg(test)]
 mod tests {
-    use super::{Next, PlainEnding, Step};
+    use super::{Edge, PlainEnding, Prefilter, Target};
 
     #[test]
-    fn a_next_is_what_it_was_made_as() {
-        for ending in [
-            PlainEnding::End,
-            PlainEnding::Anything,
-            PlainEnding::UrlBoundary,
+    fn an_edge_has_the_target_and_the_rule_it_was_made_with() {
+        for target in [
+            Target::Node(0),
+            Target::Node(Edge::ENDINGS - 1),
+            Target::Ending(PlainEnding::End),
+            Target::Ending(PlainEnding::Anything),
+            Target::Ending(PlainEnding::UrlBoundary),
         ] {
-            let next = Next::ending(7, ending);
-            assert_eq!((next.step(), next.first_rule()), (Step::Ending(ending), 7));
+            let edge = Edge::new(target, 7);
+            assert_eq!((edge.target(), edge.first_rule()), (target, 7));
         }
-        assert_eq!(Next::node(0, 3).step(), Step::Node(0));
-        assert_eq!(Next::node(0, 3).first_rule(), 3);
+    }
+
+    #[test]
+    fn a_prefilter_passes_its_literals_in_any_case_and_rejects_most_other_texts() {
+        let literals = [&b"https://qr.example"[..], b"2810"];
+        let prefilter = Prefilter::new(literals.into_iter());
+        for text in [&b"HTTPS://"[..], b"2810", b"28104", b"281", b""] {
+            assert!(prefilter.may_match(text), "{text:?}");
+        }
+        let others = (0..1000_u32).filter(|n| prefilter.may_match(format!("{n:04}").as_bytes()));
+        assert!(others.count() < 100);
+        assert!(Prefilter::new([&b"281"[..]].into_iter()).may_match(b"abcd"));
     }
 }

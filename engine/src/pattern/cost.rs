@@ -1,24 +1,23 @@
-//! What a pattern costs, found before anything is built from it.
+//! The cost of a pattern, estimated before anything is built from it.
 
 use regex_syntax::ast::{
-    Ast, ClassBracketed, ClassSet, ClassSetItem, Flag, FlagsItemKind, GroupKind, RepetitionKind,
-    RepetitionRange,
+    Ast, ClassBracketed, ClassSet, ClassSetItem, Flag, GroupKind, RepetitionKind, RepetitionRange,
 };
 
-/// A Unicode property is a list of hundreds of ranges.
+/// The cost of a Unicode property, a list of hundreds of ranges.
 const PROPERTY: usize = 100;
 
-/// Folding the case of a range can add as many ranges.
+/// The cost of a range beyond ASCII under `(?i)`: folding its case can add that many ranges.
 const FOLDED_RANGE: usize = 20;
 
-/// The cost of `ast` in states: about one for each character or class, times the repetitions that
-/// it stands in, and more for what is large by itself. Saturates.
-pub(super) fn of(ast: &Ast) -> usize {
+/// Returns the cost of `ast` in states: about one for each character or class, multiplied by the
+/// repetitions around it, and more for a class of many ranges. Saturates.
+pub(super) fn estimate(ast: &Ast) -> usize {
     Walk { folds: false }.ast(ast)
 }
 
 struct Walk {
-    /// Whether `(?i)` is on here.
+    /// `true` where `(?i)` is on.
     folds: bool,
 }
 
@@ -97,13 +96,4 @@ impl Walk {
                 .fold(0, |sum: usize, item| sum.saturating_add(self.item(item))),
         }
     }
-}
-
-/// Whether `flags` turn on or off Unicode, which the dialect fixes.
-pub(super) fn unicode_flag(flags: &regex_syntax::ast::Flags) -> Option<usize> {
-    let item = flags
-        .items
-        .iter()
-        .find(|item| item.kind == FlagsItemKind::Flag(Flag::Unicode))?;
-    Some(item.span.start.offset)
 }

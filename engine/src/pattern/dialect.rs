@@ -1,7 +1,8 @@
-//! Where the dialect departs from the `regex` crate: `\d`, `\w`, `\s` and `\b` mean ASCII, inside
-//! brackets too, and the Unicode flag is fixed.
+//! The differences of the dialect from the `regex` crate: `\d`, `\w`, `\s` and `\b` mean ASCII,
+//! inside brackets too, and the Unicode flag is fixed.
 //!
-//! A pattern is rewritten so that the crate's translator reads it as the dialect means it.
+//! A pattern's syntax tree is rewritten so that the crate's translator reads it as the dialect means
+//! it.
 
 use regex_syntax::ast::{
     self, Ast, ClassAscii, ClassAsciiKind, ClassBracketed, ClassPerl, ClassPerlKind, ClassSet,
@@ -11,23 +12,25 @@ use regex_syntax::ast::{
 use regex_syntax::hir::translate::TranslatorBuilder;
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, HirKind};
 
-use super::{cost, hints};
+use super::hints;
+use crate::ProblemCode;
 
-/// Why the dialect has no such pattern.
+/// The reason why a pattern is not of the dialect.
 pub(super) struct Refusal {
-    /// The byte of the pattern at fault.
+    /// The byte of the pattern where the fault begins.
     pub(super) offset: usize,
+    pub(super) code: ProblemCode,
     pub(super) message: String,
     pub(super) hint: Option<&'static str>,
 }
 
-/// Rewrites `ast`, of a pattern that the crate's parser accepts.
+/// Rewrites `ast`, the syntax tree of a pattern that the crate's parser accepts.
 pub(super) fn rewrite(ast: &mut Ast) -> Result<(), Refusal> {
     Rewrite { folds: false }.ast(ast)
 }
 
 struct Rewrite {
-    /// Whether `(?i)` is on here.
+    /// `true` where `(?i)` is on.
     folds: bool,
 }
 
@@ -49,12 +52,14 @@ impl Rewrite {
                 *ast = with_flag_off(assertion.span, Flag::Unicode, Ast::Assertion(assertion));
             }
             Ast::Repetition(repetition) => {
+                // Java's a++ never gives back what it matched; here it would mean (a+)+.
                 if repetition.op.kind == RepetitionKind::OneOrMore
                     && repetition.greedy
                     && matches!(*repetition.ast, Ast::Repetition(_))
                 {
                     return Err(Refusal {
                         offset: repetition.op.span.start.offset,
+                        code: ProblemCode::UnsupportedPattern,
                         message: "possessive quantifiers are not supported".to_owned(),
                         hint: Some(hints::POSSESSIVE),
                     });
@@ -68,6 +73,7 @@ impl Rewrite {
                     GroupKind::CaptureName { name, .. } if name.name == "code" => {
                         return Err(Refusal {
                             offset: name.span.start.offset,
+                            code: ProblemCode::ReservedGroupName,
                             message: "a group cannot be named code".to_owned(),
                             hint: Some("in a template, {code} is the code value itself"),
                         });
@@ -93,13 +99,14 @@ impl Rewrite {
     }
 
     fn flags(&mut self, flags: &Flags) -> Result<(), Refusal> {
-        if let Some(offset) = cost::unicode_flag(flags) {
+        if let Some(offset) = unicode_flag(flags) {
             return Err(Refusal {
                 offset,
+                code: ProblemCode::UnsupportedPattern,
                 message: "the flag u is not supported".to_owned(),
                 hint: Some(
-                    "patterns are on Unicode text, and \\d, \\w, \\s and \\b mean ASCII; for all \
-                     digits or letters write \\p{Nd} or \\p{L}",
+                    "patterns match Unicode text, and \\d, \\w, \\s and \\b mean ASCII; for all digits or \
+                     letters write \\p{Nd} or \\p{L}",
                 ),
             });
         }
@@ -110,12 +117,21 @@ impl Rewrite {
     }
 }
 
+/// Returns the byte where `flags` turn Unicode on or off, if they do.
+fn unicode_flag(flags: &Flags) -> Option<usize> {
+    let item = flags
+        .items
+        .iter()
+        .find(|item| item.kind == FlagsItemKind::Flag(Flag::Unicode))?;
+    Some(item.span.start.offset)
+}
+
 fn is_word_boundary(kind: &ast::AssertionKind) -> bool {
     use ast::AssertionKind::{EndLine, EndText, StartLine, StartText};
     !matches!(kind, StartLine | EndLine | StartText | EndText)
 }
 
-/// What `\d`, `\w` or `\s` means, as the POSIX class that has always been ASCII.
+/// Returns the POSIX class that `\d`, `\w` or `\s` means: these are ASCII in the crate, too.
 fn ascii(perl: &ClassPerl) -> ClassAscii {
     let kind = match perl.kind {
         ClassPerlKind::Digit => ClassAsciiKind::Digit,
@@ -163,10 +179,10 @@ fn ascii_in_item(item: &mut ClassSetItem) {
     }
 }
 
-/// The characters of a class under `(?i)`.
+/// Returns the characters of a class under `(?i)`.
 ///
-/// The crate folds a class as a whole; then `[\W]`, which holds U+212A (the Kelvin sign), would
-/// hold `k`. So every other part is folded by itself, and `\d`, `\w`, `\s` stay what they are.
+/// The crate folds a class as a whole: `[\W]`, which contains U+212A (the Kelvin sign), would then
+/// contain `k`. So every other part is folded by itself, and `\d`, `\w`, `\s` stay what they are.
 fn folded_set(class: &ClassBracketed) -> Result<ClassUnicode, Refusal> {
     let mut set = folded_kind(&class.kind)?;
     if class.negated {
@@ -205,11 +221,12 @@ fn folded_item(item: &ClassSetItem) -> Result<ClassUnicode, Refusal> {
     }
 }
 
-/// The characters of one part of a class, as the crate reads it.
+/// Returns the characters of one part of a class, as the crate reads it.
 fn translate(span: Span, item: ClassSetItem, folds: bool) -> Result<ClassUnicode, Refusal> {
     let ast = bracketed(span, item);
     let refusal = |message: String| Refusal {
         offset: span.start.offset,
+        code: ProblemCode::BadPattern,
         message,
         hint: None,
     };
@@ -258,7 +275,7 @@ fn unfolded(span: Span, ast: Ast) -> Ast {
     with_flag_off(span, Flag::CaseInsensitive, ast)
 }
 
-/// `(?-FLAG:AST)`.
+/// Returns `(?-FLAG:AST)`.
 fn with_flag_off(span: Span, flag: Flag, ast: Ast) -> Ast {
     let items = vec![
         FlagsItem {

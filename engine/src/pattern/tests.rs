@@ -21,7 +21,7 @@ fn refused(pattern: &str) -> PatternError {
 }
 
 #[test]
-fn perl_classes_are_ascii_and_their_negations_all_else() {
+fn perl_classes_are_ascii_and_their_negations_everything_else() {
     for (pattern, yes, no) in [
         (r"\d", "7", "٣"),
         (r"[\d]", "7", "٣"),
@@ -65,7 +65,7 @@ fn word_boundaries_are_ascii() {
 }
 
 #[test]
-fn refusals_say_where_and_give_a_hint() {
+fn a_refusal_has_the_place_of_the_fault_and_a_hint() {
     for (pattern, index) in [
         (r"ab(?u)c", 4),
         (r"é(?-u:c)", 4),
@@ -98,7 +98,7 @@ fn refusals_say_where_and_give_a_hint() {
 }
 
 #[test]
-fn cost_is_bounded_before_anything_is_built() {
+fn a_pattern_that_costs_too_much_is_refused_before_anything_is_built() {
     assert!(
         refused("(?:a{1000}){1000}")
             .message
@@ -114,7 +114,7 @@ fn cost_is_bounded_before_anything_is_built() {
 }
 
 #[test]
-fn groups() {
+fn groups_are_counted_named_and_checked_for_empty_matches() {
     let pattern = Pattern::parse(r"(a)(?:(?P<n>b)|c(d*))(e+)?", 100).unwrap();
     assert_eq!(pattern.group_count(), 4);
     assert_eq!(pattern.group_named("n"), Some(2));

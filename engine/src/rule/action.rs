@@ -1,13 +1,13 @@
-//! What a rule does with a code value that it accepts.
+//! The `action` of a rule: what to do with a code value that the rule accepts.
 
 use super::fields::Fields;
 use super::json::Node;
 use super::problems::Problems;
 use super::template::{Groups, Template, TemplateError};
 use super::{RuleMatch, redirect};
-use crate::Problem;
+use crate::{Problem, ProblemCode};
 
-/// A rule's action, checked.
+/// A checked action.
 ///
 /// Source: SPEC.md, section 2.2.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ pub(crate) enum Action {
 }
 
 impl Action {
-    /// The template that the action renders, if any.
+    /// Returns the template that the action renders, if it renders one.
     pub(crate) fn template(&self) -> Option<&Template> {
         match self {
             Self::Decode {
@@ -38,7 +38,7 @@ impl Action {
     }
 }
 
-/// Reads the action `node`. Templates are checked against `rule_match`, where that could be read.
+/// Reads the action `node`. Templates are checked against `rule_match`, if that could be read.
 pub(super) fn parse(
     problems: &mut Problems<'_>,
     node: Node<'_>,
@@ -53,7 +53,7 @@ pub(super) fn parse(
         "UNSUPPORTED" => &["type"],
         other => {
             let message = format!("unknown action {:?}", super::fields::shortened(other));
-            let problem = Problem::new(fields.pointer("type"), message);
+            let problem = Problem::new(ProblemCode::UnknownAction, fields.pointer("type"), message);
             let hint = "the actions are DECODE, OPEN_URL and UNSUPPORTED";
             problems.error(type_node, problem.with_hint(hint));
             return None;
@@ -71,7 +71,8 @@ pub(super) fn parse(
                 && let Err(refusal) = redirect::check(template, rule_match)
             {
                 let place = fields.optional("redirectUrl").unwrap_or(node);
-                let problem = Problem::new(fields.pointer("redirectUrl"), refusal.message);
+                let problem =
+                    Problem::new(refusal.code, fields.pointer("redirectUrl"), refusal.message);
                 problems.error(place, problem.with_hint(refusal.hint));
             }
             let user_agent = user_agent(problems, &fields);
@@ -95,7 +96,7 @@ fn template(
     }
     let (node, text) = fields.string(problems, name)?;
     let groups = match rule_match {
-        Some(RuleMatch::Regex(pattern)) => Groups::Of(pattern),
+        Some(RuleMatch::Regex(pattern)) => Groups::In(pattern),
         Some(_) => Groups::None,
         None => Groups::Unknown,
     };
@@ -104,11 +105,12 @@ fn template(
         Err(errors) => {
             for TemplateError {
                 index,
+                code,
                 message,
                 hint,
             } in errors
             {
-                let mut problem = Problem::new(fields.pointer(name), message);
+                let mut problem = Problem::new(code, fields.pointer(name), message);
                 if let Some(hint) = hint {
                     problem = problem.with_hint(hint);
                 }
@@ -128,7 +130,11 @@ fn user_agent(problems: &mut Problems<'_>, fields: &Fields<'_>) -> Option<Box<st
     if well_formed && text.bytes().all(|b| b.is_ascii_graphic()) {
         return Some(text.into());
     }
-    let message = "a userAgent is - or begins with -/, in visible ASCII characters";
-    problems.error(node, Problem::new(fields.pointer("userAgent"), message));
+    let message = "the userAgent must be - or begin with -/, in visible ASCII characters only";
+    let pointer = fields.pointer("userAgent");
+    problems.error(
+        node,
+        Problem::new(ProblemCode::BadUserAgent, pointer, message),
+    );
     None
 }

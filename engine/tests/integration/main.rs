@@ -8,4 +8,5 @@ mod counts;
 mod limits;
 mod live;
 mod no_alloc;
+mod problem_codes;
 mod suite;

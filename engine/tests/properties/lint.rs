@@ -1,14 +1,14 @@
-//! A rule that is said never to win never does, and one that cannot is said to.
+//! A rule that is reported never to win never wins, and a rule that cannot win is reported.
 
 use codeid_engine::{
-    CodeValue, OpenId, Problem, ReferenceMatcher, RouteConfig, RouteTable, Scratch,
+    CodeValue, OpenId, Problem, ProblemCode, ReferenceMatcher, RouteConfig, RouteTable, Scratch,
 };
 use codeid_generate::{Action, Canary, Case, Entropy, Match, Rule};
 use proptest::prelude::*;
 
 use crate::{any_case, compile, config, limits};
 
-/// How many codes are drawn from each rule that is reported.
+/// The number of codes that are drawn from each reported rule.
 const CODES: usize = 16;
 
 proptest! {
@@ -28,7 +28,7 @@ proptest! {
     }
 }
 
-/// Adds `exact` rules at the end, of codes that rules before accept.
+/// Adds `exact` rules of codes that earlier rules accept, and checks that they are reported.
 fn check_known(mut case: Case) -> Result<(), TestCaseError> {
     let Some(parsed) = parse(&case) else {
         return Ok(());
@@ -106,7 +106,7 @@ struct Parsed {
     table: RouteTable,
 }
 
-/// `None` if the config costs too much.
+/// Compiles the case; returns `None` if it costs too much.
 fn parse(case: &Case) -> Option<Parsed> {
     let json = case.config_json();
     let table = compile(&json)?;
@@ -120,7 +120,7 @@ struct Shadow {
 }
 
 impl Parsed {
-    /// The rules that are said never to win.
+    /// Returns the rules that are reported never to win.
     fn shadows(&self) -> Vec<Shadow> {
         let found = self.config.lint(&self.table);
         let offset = |problem: &Problem| problem.position().expect("warnings have a place").offset;
@@ -130,19 +130,13 @@ impl Parsed {
 }
 
 fn shadow(problem: &Problem) -> Option<Shadow> {
-    let index = |text: &str| {
-        text.strip_prefix("/rules/")?
-            .split(['/', ')'])
-            .next()?
-            .parse()
-            .ok()
-    };
-    let (_, by) = problem
-        .message()
-        .strip_prefix("this rule can never win: ")?
-        .split_once('(')?;
+    if problem.code() != ProblemCode::NeverWins {
+        return None;
+    }
+    let rule = problem.pointer().split('/').nth(2);
+    let rule = rule.and_then(|index| index.parse().ok());
     Some(Shadow {
-        rule: index(problem.pointer())?,
-        by: index(by)?,
+        rule: rule.expect("the pointer is that of a rule's match"),
+        by: problem.other_rule().expect("the other rule is named"),
     })
 }

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{ANYTHING, apply, good, post, post_with, refusal, version};
-use crate::reload::remote::{Remote, Reply};
-use crate::reload::{CODE, config, plan, store};
+use crate::rules::remote::{Remote, Reply};
+use crate::rules::{CODE, config, plan, store};
 use crate::serve::daemon::Daemon;
 
 fn serving(daemon: &Daemon) -> String {
@@ -155,7 +155,7 @@ fn a_check_tells_errors_warnings_and_differences_and_changes_nothing() {
         vanished["message"]
             .as_str()
             .unwrap()
-            .contains("not there any more")
+            .contains("is missing from this config")
     );
 
     let bad = r#"{"format": "codeid/1", "version": "1", "rules": [

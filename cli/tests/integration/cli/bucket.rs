@@ -18,21 +18,21 @@ fn tells_the_bucket() {
 fn a_bad_parameter_exits_1() {
     let long = "é".repeat(257);
     for (group, open_id, message) in [
-        ("g", "ab", "openId must have 3 to 256 characters, it has 2"),
+        ("g", "ab", "openId must have 3 to 256 characters but has 2"),
         (
             "g",
             long.as_str(),
-            "openId must have 3 to 256 characters, it has 257",
+            "openId must have 3 to 256 characters but has 257",
         ),
         (
             "",
             "user",
-            "a group must have 1 to 256 characters, it has 0",
+            "a group must have 1 to 256 characters but has 0",
         ),
         (
             long.as_str(),
             "user",
-            "a group must have 1 to 256 characters, it has 257",
+            "a group must have 1 to 256 characters but has 257",
         ),
     ] {
         let ran = run(["bucket", group, open_id]);

@@ -163,9 +163,10 @@ fn json_tells_the_place_in_every_way() {
         .keys()
         .map(String::as_str)
         .collect();
-    assert_eq!(fields.len(), 6, "{fields:?}");
+    assert_eq!(fields.len(), 7, "{fields:?}");
     let pattern = &findings[0];
     assert_eq!(pattern["severity"], "error");
+    assert_eq!(pattern["code"], "bad-pattern");
     assert_eq!(pattern["rule"], "a");
     assert_eq!(pattern["pointer"], "/rules/0/match/regex");
     assert_eq!(pattern["message"], "not a valid pattern: unclosed group");
@@ -176,6 +177,7 @@ fn json_tells_the_place_in_every_way() {
     assert_eq!(position["inPattern"], 1);
     let offset = usize::try_from(position["offset"].as_u64().unwrap()).unwrap();
     assert!(config[offset..].starts_with("(\"}"), "{offset}");
+    assert_eq!(findings[1]["code"], "unknown-field");
     assert_eq!(findings[1]["pointer"], "/rules/0/x");
     assert!(findings[1]["hint"].as_str().unwrap().contains("canary"));
 }
@@ -241,14 +243,14 @@ fn a_rule_that_can_never_win_is_a_warning() {
         r#"{"id": "some", "match": {"regex": "28101\\d+"}, "action": {"type": "UNSUPPORTED"}}"#,
     ));
     let ran = check(&config);
-    let expected = r#"warning: this rule can never win: rule all (/rules/0) before it accepts all that it accepts
+    let expected = r#"warning: this rule can never win: the earlier rule all (rule 1) accepts all that it accepts
  --> <stdin>:4:25
   |
 4 | {"id": "some", "match": {"regex": "28101\\d+"}, "action": {"type": "UNSUPPORTED"}}
   |                         ^
   |
   = note: in rule some, at /rules/1/match
-  = help: move this rule above all, let all accept less, or remove this rule
+  = help: move this rule above all, make all accept less, or remove this rule
 
 1 file checked: 0 errors, 1 warning
 "#;

@@ -64,9 +64,9 @@ fn an_illegal_parameter_exits_1() {
         (
             "",
             "user-42",
-            "codeValue must have 1 to 8192 characters, it has 0.",
+            "codeValue must have 1 to 8192 characters but has 0.",
         ),
-        ("x", "ab", "openId must have 3 to 256 characters, it has 2."),
+        ("x", "ab", "openId must have 3 to 256 characters but has 2."),
     ] {
         let ran = identify(&[code, "--open-id", open_id]);
         assert_eq!((ran.status, &*ran.stdout), (1, ""));
@@ -111,7 +111,7 @@ fn explains_each_rule_that_matches() {
     assert_eq!(ran.status, 0);
     let expected = "\
 The rules that accept this code value, in order:
-  PLACE     RULE                  PART         CANARY
+  POINTER   RULE                  PART         CANARY
   /rules/4  canary-by-percentage  refuses      bucket 16.27 % is not below 12.50 %, and not on the allowlist
   /rules/5  canary-by-allowlist   decides      on the allowlist
   /rules/6  url-host-and-path     comes later  no canary
@@ -127,11 +127,11 @@ The rules that accept this code value, in order:
     let mut body = parse(&ran);
     let explanation = body.as_object_mut().unwrap().remove("explanation").unwrap();
     let expected = json!([
-        {"rule": "canary-by-percentage", "pointer": "/rules/4", "decides": false, "admits": false,
+        {"rule": "canary-by-percentage", "position": 5, "pointer": "/rules/4", "decides": false, "admits": false,
          "reason": "refused", "bucket": 1627, "hundredths": 1250},
-        {"rule": "canary-by-allowlist", "pointer": "/rules/5", "decides": true, "admits": true,
+        {"rule": "canary-by-allowlist", "position": 6, "pointer": "/rules/5", "decides": true, "admits": true,
          "reason": "allowlisted"},
-        {"rule": "url-host-and-path", "pointer": "/rules/6", "decides": false, "admits": true,
+        {"rule": "url-host-and-path", "position": 7, "pointer": "/rules/6", "decides": false, "admits": true,
          "reason": "noCanary"},
     ]);
     assert_eq!(explanation, expected);
@@ -155,8 +155,7 @@ fn a_bad_route_config_exits_1_and_says_why() {
     let ran = run_with_input(arguments, routes);
     assert_eq!((ran.status, &*ran.stdout), (1, ""));
     assert!(
-        ran.stderr
-            .contains("error: the field \"match\" is missing\n"),
+        ran.stderr.contains("error: missing field \"match\"\n"),
         "{}",
         ran.stderr
     );

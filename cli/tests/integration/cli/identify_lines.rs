@@ -78,11 +78,11 @@ fn a_bad_line_answers_in_its_place() {
     let found = answers(&identify(input));
     let expected = [
         Ok(true),
-        Err("codeValue must have 1 to 8192 characters, it has 0."),
+        Err("codeValue must have 1 to 8192 characters but has 0."),
         Err("codeValue is not valid UTF-8 at byte 3."),
         Ok(false),
-        Err("codeValue must have 1 to 8192 characters, it has 8193."),
-        Err("codeValue must have 1 to 8192 characters, it has more than 32768 bytes."),
+        Err("codeValue must have 1 to 8192 characters but has 8193."),
+        Err("codeValue must have 1 to 8192 characters but has more than 32768 bytes."),
         Ok(true),
         Ok(false),
         Ok(true),

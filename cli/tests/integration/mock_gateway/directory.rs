@@ -59,7 +59,7 @@ fn keys_are_made_once_and_for_their_owner() {
     refused(
         &output,
         1,
-        "client-private-key.pem: others than its owner may use the private key",
+        "client-private-key.pem: its mode 0644 lets other users use the private key",
     );
     fs::remove_file(&key).unwrap();
     fs::write(&key, "").unwrap();

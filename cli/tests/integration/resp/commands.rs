@@ -72,19 +72,19 @@ fn bad_parameters_are_errors_that_name_them_and_keep_the_connection() {
     let table: [(&[&[u8]], &str); 8] = [
         (
             &[b"", b"user-42"],
-            "codeValue must have 1 to 8192 characters, it has 0.",
+            "codeValue must have 1 to 8192 characters but has 0.",
         ),
         (
             &[long_code.as_bytes(), b"user-42"],
-            "codeValue must have 1 to 8192 characters, it has 8193.",
+            "codeValue must have 1 to 8192 characters but has 8193.",
         ),
         (
             &[b"28", b"ab"],
-            "openId must have 3 to 256 characters, it has 2.",
+            "openId must have 3 to 256 characters but has 2.",
         ),
         (
             &[b"28", long_id.as_bytes()],
-            "openId must have 3 to 256 characters, it has 257.",
+            "openId must have 3 to 256 characters but has 257.",
         ),
         (
             &[b"28\xff", b"user-42"],
@@ -160,8 +160,8 @@ fn a_batch_answers_each_in_its_place() {
         ];
         let expected = [
             identified(is_resp3, true, &decode),
-            Reply::error("PARAM_ILLEGAL codeValue must have 1 to 8192 characters, it has 0."),
-            Reply::error("PARAM_ILLEGAL openId must have 3 to 256 characters, it has 1."),
+            Reply::error("PARAM_ILLEGAL codeValue must have 1 to 8192 characters but has 0."),
+            Reply::error("PARAM_ILLEGAL openId must have 3 to 256 characters but has 1."),
             identified(is_resp3, false, &[]),
         ];
         assert_eq!(reply, Reply::Array(expected.to_vec()));

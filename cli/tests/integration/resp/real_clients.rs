@@ -38,7 +38,7 @@ fn redis_cli_shows_what_it_is_answered() {
          3# \"codeValue\" => \"28100104x\"\n"
     );
     for version in ["-2", "-3"] {
-        let error = "(error) PARAM_ILLEGAL openId must have 3 to 256 characters, it has 1.";
+        let error = "(error) PARAM_ILLEGAL openId must have 3 to 256 characters but has 1.";
         assert_eq!(cli(version, &["IDENTIFY", "x", "u"]).trim_end(), error);
         let unknown = cli(version, &["GET", "x"]);
         assert!(
@@ -97,7 +97,7 @@ for protocol in (2, 3):
         client.execute_command("IDENTIFY", "x", "u")
         raise SystemExit("no error")
     except redis.ResponseError as error:
-        assert "openId must have 3 to 256 characters, it has 1." in str(error), error
+        assert "openId must have 3 to 256 characters but has 1." in str(error), error
     pipeline = client.pipeline(transaction=False)
     for n in range(1000):
         pipeline.execute_command("IDENTIFY", "28100104-%d" % n, "user-42")
@@ -204,6 +204,6 @@ int main(int count, char **arguments) {
         .arg(&program)
         .arg(source)
         .arg("-lhiredis"));
-    let error = "PARAM_ILLEGAL codeValue must have 1 to 8192 characters, it has 0.\n";
+    let error = "PARAM_ILLEGAL codeValue must have 1 to 8192 characters but has 0.\n";
     assert_eq!(run(Command::new(program).arg(daemon.resp_socket())), error);
 }

@@ -66,15 +66,15 @@ fn illegal_parameters_are_an_answer_with_a_detail() {
         ),
         (
             long(8193, "é"),
-            "codeValue must have 1 to 8192 characters, it has 8193.",
+            "codeValue must have 1 to 8192 characters but has 8193.",
         ),
         (
             body("28", "ab"),
-            "openId must have 3 to 256 characters, it has 2.",
+            "openId must have 3 to 256 characters but has 2.",
         ),
         (
             body("28", &"é".repeat(257)),
-            "openId must have 3 to 256 characters, it has 257.",
+            "openId must have 3 to 256 characters but has 257.",
         ),
         (
             r#"{"codeValue": "28", "openId": null}"#.to_owned(),

@@ -61,7 +61,7 @@ fn what_is_no_pair_is_not_served() {
     replace_key(&daemon, &next, 0o640);
     refused(
         &mut daemon,
-        "server.key: others than its owner may use the private key, its mode is 0640",
+        "server.key: its mode 0640 lets other users use the private key",
     );
     // Permissions are no content, and yet it is noticed that they were mended.
     let key = daemon.directory.path().join("server.key");

@@ -67,8 +67,8 @@ fn a_key_that_is_missing_or_that_others_may_read_ends_the_start() {
         fs::set_permissions(&key, Permissions::from_mode(mode)).unwrap();
         let line = plan.fail();
         let expected = format!(
-            "PARAM_ILLEGAL: listen.tls-key-path server.key: others than its owner may use the private \
-             key, its mode is {mode:04o}; make it 0400 or 0600"
+            "PARAM_ILLEGAL: listen.tls-key-path server.key: its mode {mode:04o} lets other users \
+             use the private key; make it 0400 or 0600"
         );
         assert_eq!(line, expected);
     }

@@ -1,6 +1,6 @@
-// The console: asks the daemon how it does each second, and shows the view that was chosen.
+// The console: requests status and metrics from the daemon each second, and shows the chosen view.
 
-import { forgetToken, hasToken, keepToken, read } from "./modules/api.js";
+import { forgetToken, hasToken, read, storeToken } from "./modules/api.js";
 import * as change from "./modules/change.js";
 import * as control from "./modules/control.js";
 import { byId, setText } from "./modules/dom.js";
@@ -19,7 +19,7 @@ const VIEWS = ["overview", "rules", "try", "change", "history", "control"];
 let view = null;
 let signedOut = false;
 let lostAt = null;
-/** The generation that was shown last, and when the process that told it began. */
+/** The generation shown last, and the start time of its process. */
 let seen = null;
 
 let refresh = () => {};
@@ -35,27 +35,27 @@ function start() {
   byId("skip").addEventListener("click", skip);
   byId("forget").addEventListener("click", signOut);
   byId("sign-in-form").addEventListener("submit", signIn);
-  window.addEventListener("hashchange", () => show(chosen(), true));
+  window.addEventListener("hashchange", () => switchTo(chosen(), true));
   window.addEventListener("resize", () => traffic.draw());
-  show(chosen(), false);
-  refresh = every(PERIOD_MS, look);
+  switchTo(chosen(), false);
+  refresh = every(PERIOD_MS, poll);
 }
 
-/** One look at the daemon. Never fails. */
-async function look() {
+/** Reads status and metrics once and shows them. Never fails. */
+async function poll() {
   if (signedOut) return;
   byId("forget").hidden = !hasToken();
   try {
     const [status, metrics] = await Promise.all([read("v1/status"), read("v1/metrics")]);
     traffic.take(metrics);
-    await found(status, metrics);
+    await show(status, metrics);
   } catch (error) {
     if (error.status === 401) askForToken(error);
-    else lost(error);
+    else showOutage(error);
   }
 }
 
-async function found(status, metrics) {
+async function show(status, metrics) {
   lostAt = null;
   byId("outage").hidden = true;
   masthead(status);
@@ -66,36 +66,36 @@ async function found(status, metrics) {
   if (view === "history") await history.update();
 }
 
-function lost(error) {
+function showOutage(error) {
   lostAt ??= Date.now();
   traffic.miss();
   if (!error.word) console.error(error);
+  const at = clock(lostAt);
   const what =
-    error.status === 0 ? "The daemon does not answer" : `The daemon does not say how it is: ${error.message}`;
-  setText(
-    byId("outage"),
-    `${what} since ${clock(lostAt)}. What is shown is from before. Trying again each second.`,
-  );
+    error.status === 0
+      ? `The daemon has not responded since ${at}.`
+      : `The daemon's status has been unreadable since ${at}: ${error.message}`;
+  setText(byId("outage"), `${what} The data shown is older. Retrying each second.`);
   byId("outage").hidden = false;
-  badge("bad", "no answer");
+  badge("bad", "no response");
 }
 
-function masthead({ table, ready, notReadyBecause, hold, daemon }) {
-  const serving = table ? `generation ${count(table.generation)} · ${table.version}` : "no route table";
-  setText(byId("serving"), serving);
-  document.title = `codeid: ${serving}`;
+function masthead({ table, ready, notReadyBecause, hold: freeze, daemon }) {
+  const live = table ? `generation ${count(table.generation)} · ${table.version}` : "no route table";
+  setText(byId("live"), live);
+  document.title = `codeid: ${live}`;
   const reasons = notReadyBecause.map(({ detail }) => detail).join(" ");
   badge(ready ? "good" : "bad", ready ? "ready" : "not ready");
   banner(
     "unready",
     !ready,
-    `Not ready. ${reasons}${daemon.draining ? " It drains until it is stopped." : ""}`,
+    `Not ready. ${reasons}${daemon.draining ? " The daemon drains until it is stopped." : ""}`,
   );
   banner(
-    "held",
-    Boolean(hold),
-    hold
-      ? `On hold: ${overview.describeHold(hold)}. What the sources give is not served until somebody thaws.`
+    "frozen",
+    Boolean(freeze),
+    freeze
+      ? `Frozen ${overview.describeFreeze(freeze)}. The sources are ignored until an operator thaws the rules.`
       : "",
   );
 }
@@ -112,18 +112,18 @@ function banner(id, shown, text) {
   if (shown) setText(byId(id), text);
 }
 
-/** Says that another table serves, or another process answers. */
+/** Announces that another table is live, or that another process responds. */
 function announce({ table, daemon }) {
   const now = { generation: table?.generation ?? 0, startedAt: daemon.startedAt };
   if (seen && seen.startedAt !== now.startedAt) {
     setText(
       byId("announcement"),
-      `The daemon was restarted at ${clock(now.startedAt)}. Generation ${count(now.generation)} serves.`,
+      `The daemon was restarted at ${clock(now.startedAt)}. Generation ${count(now.generation)} is live.`,
     );
   } else if (seen && seen.generation !== now.generation) {
     setText(
       byId("announcement"),
-      `Generation ${count(now.generation)} serves now, version ${table?.version}.`,
+      `Generation ${count(now.generation)} is live now, version ${table?.version}.`,
     );
   }
   seen = now;
@@ -138,8 +138,8 @@ function open(name) {
   location.hash = name;
 }
 
-/** Shows a view; `moved` if the operator went there, and the focus goes along. */
-function show(name, moved) {
+/** Shows a view. With `moved` the operator chose it, and the focus moves to its title. */
+function switchTo(name, moved) {
   if (name === view && !signedOut) return;
   if (view === "history") history.leave();
   view = name;
@@ -163,9 +163,9 @@ function askForToken(error) {
   const first = !hasToken();
   forgetToken();
   signedOut = true;
-  show(view, false);
-  setText(byId("serving"), "Not signed in");
-  for (const id of ["readiness", "outage", "unready", "held"]) byId(id).hidden = true;
+  switchTo(view, false);
+  setText(byId("live"), "Not signed in");
+  for (const id of ["readiness", "outage", "unready", "frozen"]) byId(id).hidden = true;
   byId("forget").hidden = true;
   if (!first) fail(byId("sign-in-notice"), error);
   byId("token").focus();
@@ -176,16 +176,16 @@ function signIn(event) {
   const token = byId("token").value.trim();
   byId("token").value = "";
   if (!/^[!-~]+$/.test(token)) {
-    const message = "A token has visible ASCII characters only, and no spaces.";
+    const message = "A token consists of visible ASCII characters, without spaces.";
     fail(byId("sign-in-notice"), Object.assign(new Error(message), { word: "noToken" }));
     return;
   }
-  keepToken(token);
+  storeToken(token);
   byId("sign-in-notice").replaceChildren();
   signedOut = false;
   const name = view;
   view = null;
-  show(name, true);
+  switchTo(name, true);
 }
 
 function signOut() {

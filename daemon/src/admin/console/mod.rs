@@ -1,7 +1,7 @@
 //! The console: the admin plane for people, as a page that asks the API.
 //!
-//! The page holds no data and needs no rights, so anybody who reaches the listener may load it. It
-//! is made of files as they lie beside this one; nothing builds them, and none come from elsewhere.
+//! The page holds no data and needs no role, so every client of the listener may load it. Its files
+//! lie beside this one and are served as they are: no build step, and no file from elsewhere.
 
 use hyper::StatusCode;
 use hyper::header::{CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY};
@@ -9,14 +9,15 @@ use hyper::header::{CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_P
 use super::answer::{Answer, Refusal, text};
 use super::call::{Call, Outcome};
 
-/// Only what the listener itself serves is run, shown and asked; text never becomes a script.
+/// The content security policy: the page runs, shows and requests only what its own listener
+/// serves, and text never becomes a script.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
      connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; \
      frame-ancestors 'none'";
 
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 
-/// What `console.js` imports, by name.
+/// The modules that `console.js` imports, by name.
 const MODULES: &[(&str, &str)] = &[
     ("api.js", include_str!("modules/api.js")),
     ("candidate.js", include_str!("modules/candidate.js")),
@@ -59,15 +60,16 @@ pub(super) async fn script(_: Call) -> Outcome {
 
 /// `GET /modules/{module}`
 pub(super) async fn module(call: Call) -> Outcome {
-    let named = MODULES.iter().find(|(name, _)| *name == call.parameter);
-    let (_, module) = named.ok_or_else(|| {
+    let found = MODULES.iter().find(|(name, _)| *name == call.parameter);
+    let (_, module) = found.ok_or_else(|| {
         let detail = "The console has no module of this name.";
         Refusal::new(StatusCode::NOT_FOUND, "notFound", detail)
     })?;
     Ok(file(JAVASCRIPT, module))
 }
 
-/// A file of the console. It is never kept, so that a page always is of the daemon that it asks.
+/// Returns a file of the console. Browsers do not cache it, so that the page always has the version
+/// of the daemon that it connects to.
 fn file(media_type: &'static str, content: &'static str) -> Answer {
     let mut answer = text(media_type, content);
     let headers = answer.headers_mut();
@@ -95,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_module_imports_is_served() {
+    fn every_imported_module_is_served() {
         let served: BTreeSet<&str> = MODULES.iter().map(|(name, _)| *name).collect();
         let texts = MODULES.iter().map(|(_, text)| *text);
         let mut imported = BTreeSet::new();
@@ -109,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_comes_from_elsewhere_and_no_text_becomes_markup() {
+    fn no_file_loads_from_another_host_or_makes_markup_of_text() {
         let scripts = MODULES.iter().map(|(_, text)| *text);
         let files = [
             include_str!("console.html"),

@@ -1,5 +1,4 @@
-//! The steps that change something on a disk, apart from what they are for: so each of them can be
-//! made to fail.
+//! The operations that change a disk, behind a trait, so that tests can make each of them fail.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write};
@@ -11,28 +10,28 @@ use nix::fcntl::OFlag;
 const FILE_MODE: u32 = 0o600;
 const DIRECTORY_MODE: u32 = 0o700;
 
-/// What a disk is asked to do.
+/// The operations of a disk.
 pub(super) trait Disk {
-    /// Makes a directory for the owner alone. That it is there already is no error.
+    /// Makes a directory for the owner alone. An existing directory is not an error.
     fn make_directory(&self, path: &Path) -> io::Result<()>;
 
-    /// Makes a file for the owner alone, and marks it as being written for as long as it is open.
-    /// [`ErrorKind::AlreadyExists`] asks for another name.
+    /// Creates a file for the owner alone, and marks it as being written for as long as it is open.
+    /// Fails with [`ErrorKind::AlreadyExists`] if another name must be tried.
     fn create(&self, path: &Path) -> io::Result<File>;
 
     /// Writes all of `bytes`.
     fn write(&self, file: &mut File, bytes: &[u8]) -> io::Result<()>;
 
-    /// Has what was written survive a loss of power.
+    /// Makes the content of a file survive a loss of power.
     fn flush(&self, file: &File) -> io::Result<()>;
 
-    /// Replaces what is at `to`, in the same directory.
+    /// Renames a file over `to`, in the same directory.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
-    /// Has the names in a directory survive a loss of power.
+    /// Makes the names in a directory survive a loss of power.
     fn flush_directory(&self, path: &Path) -> io::Result<()>;
 
-    /// Removes a file of [`Self::create`], unless somebody has it open.
+    /// Removes a file that [`Self::create`] made, unless a writer has it open.
     fn remove_abandoned(&self, path: &Path) -> io::Result<()>;
 
     /// Removes a file.
@@ -57,11 +56,11 @@ impl Disk for System {
             .mode(FILE_MODE)
             .open(path)?;
         match file.try_lock() {
-            // Not every file system has locks: then nobody takes the file for abandoned either.
+            // Where the file system has no locks, no writer takes the file for abandoned either.
             Ok(()) | Err(TryLockError::Error(_)) => {}
             Err(TryLockError::WouldBlock) => return Err(ErrorKind::AlreadyExists.into()),
         }
-        // Until it was locked, it looked abandoned to others.
+        // Before it was locked, another writer may have removed it as abandoned.
         match file.metadata()?.nlink() {
             0 => Err(ErrorKind::AlreadyExists.into()),
             _ => Ok(file),
@@ -82,7 +81,7 @@ impl Disk for System {
 
     fn flush_directory(&self, path: &Path) -> io::Result<()> {
         match File::open(path)?.sync_all() {
-            // Some file systems have no such thing for directories.
+            // Some file systems cannot flush a directory.
             Err(error)
                 if matches!(
                     error.kind(),
@@ -100,7 +99,7 @@ impl Disk for System {
             .read(true)
             .custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits())
             .open(path)?;
-        // Locked until it is removed: whoever has only just made it finds out either way.
+        // Locked until it is removed: a writer that has just created it notices one or the other.
         file.try_lock()?;
         fs::remove_file(path)
     }

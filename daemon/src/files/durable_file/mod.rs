@@ -1,12 +1,12 @@
 //! Replaces a file so that a crash at any instant, of the program or of the machine, leaves the old
 //! content or the new, whole.
 //!
-//! 1. A temporary file in the same directory, under a name of its own, is written and flushed.
-//! 2. It is renamed over the old file: for everyone who looks there is the one or the other.
+//! 1. A temporary file with a unique name in the same directory is written and flushed.
+//! 2. The temporary file is renamed over the old one: a reader sees the one or the other.
 //! 3. The directory is flushed, so that the new name survives a loss of power.
 //!
-//! Missing directories are made, each flushed into its parent. What a writer left that died before
-//! the renaming is removed by the next.
+//! Missing directories are made, and each is flushed into its parent. A temporary file whose writer
+//! died before the rename is removed by the next writer.
 
 mod disk;
 #[cfg(test)]
@@ -23,38 +23,51 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use self::disk::{Disk, System};
-use crate::files::regular_file::require_regular;
+use crate::files::regular_file::{ReadError, require_regular};
 
-/// How many links the kernel follows in one path.
+/// The number of symbolic links that the kernel follows in one path.
 const MAX_LINKS: usize = 40;
 
-/// How many entries of a directory are searched for what dead writers left.
+/// The most entries of a directory that are searched for abandoned temporary files.
 const MAX_ENTRIES: usize = 4096;
 
-/// How many names for a temporary file are tried.
+/// The most names that are tried for a temporary file.
 const MAX_NAMES: usize = 16;
 
 /// The end of the name of a temporary file.
 const TEMPORARY: &str = ".tmp";
 
-/// Why a file was not replaced.
+/// The step at which replacing a file failed.
 #[derive(Debug, Error)]
-#[error("cannot {step} {}: {why}", path.display())]
+#[error("cannot {step} {path}")]
 pub(crate) struct ReplaceError {
     step: &'static str,
     path: PathBuf,
-    why: String,
+    source: Cause,
 }
 
-/// Puts `bytes` in the place of the file at `path`, or makes it; its mode is then 0600, and that of
-/// directories that had to be made 0700. Blocks until the disk has it.
+#[derive(Debug, Error)]
+enum Cause {
+    #[error(transparent)]
+    System(#[from] io::Error),
+    #[error(transparent)]
+    NotAFile(ReadError),
+    #[error("it leads over more than {MAX_LINKS} symbolic links")]
+    TooManyLinks,
+    #[error("it does not name a file")]
+    NoName,
+}
+
+/// Replaces the content of the file at `path` by `bytes`, or creates the file. Its mode is then
+/// 0600, and the mode of directories that had to be made is 0700. Blocks until the disk has the
+/// content.
 ///
-/// If `path` is a link, the file it leads to is replaced and the link stays.
+/// If `path` is a symbolic link, the file that it leads to is replaced and the link stays.
 ///
 /// # Errors
 ///
-/// [`ReplaceError`]. The old file is still there, unless the directory could not be flushed after
-/// the renaming: then it is the new one, but may be the old one again after a loss of power.
+/// [`ReplaceError`]. The old file is still there, unless flushing the directory after the rename
+/// failed: then the new file is there, and a loss of power may bring the old one back.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), ReplaceError> {
     replace_on(&System, path, bytes)
 }
@@ -76,7 +89,7 @@ fn replace_on<D: Disk>(disk: &D, path: &Path, bytes: &[u8]) -> Result<(), Replac
                 .map_err(at("replace", &target))
         });
     if renamed.is_err() {
-        // Should it stay, the next writer removes it.
+        // If this fails, the next writer removes the file.
         let _ = disk.remove(&temporary);
     }
     renamed?;
@@ -84,7 +97,7 @@ fn replace_on<D: Disk>(disk: &D, path: &Path, bytes: &[u8]) -> Result<(), Replac
         .map_err(at("flush", directory))
 }
 
-/// The path of what `path` leads to, or would lead to if it existed.
+/// Returns the path that `path` leads to, whether or not a file exists there.
 fn follow_links(path: &Path) -> Result<PathBuf, ReplaceError> {
     let mut target = path.to_owned();
     for _ in 0..MAX_LINKS {
@@ -93,19 +106,20 @@ fn follow_links(path: &Path) -> Result<PathBuf, ReplaceError> {
             Err(_) => return Ok(target),
         }
     }
-    Err(refuse(path, "it leads over too many links"))
+    Err(cannot_replace(path, Cause::TooManyLinks))
 }
 
-/// The name of `target`, if it is a file, or is missing.
+/// Returns the file name of `target`, which must be a file or missing.
 fn require_replaceable(target: &Path) -> Result<&OsStr, ReplaceError> {
     match fs::symlink_metadata(target) {
-        Ok(metadata) => require_regular(&metadata).map_err(|why| refuse(target, why))?,
+        Ok(metadata) => require_regular(&metadata)
+            .map_err(|error| cannot_replace(target, Cause::NotAFile(error)))?,
         Err(error) if error.kind() == ErrorKind::NotFound => {}
-        Err(error) => return Err(refuse(target, error)),
+        Err(error) => return Err(cannot_replace(target, error.into())),
     }
     target
         .file_name()
-        .ok_or_else(|| refuse(target, "it does not name a file"))
+        .ok_or_else(|| cannot_replace(target, Cause::NoName))
 }
 
 fn make_directories<D: Disk>(disk: &D, directory: &Path) -> Result<(), ReplaceError> {
@@ -115,7 +129,7 @@ fn make_directories<D: Disk>(disk: &D, directory: &Path) -> Result<(), ReplaceEr
         match fs::metadata(next) {
             Ok(_) => break,
             Err(error) if error.kind() == ErrorKind::NotFound => missing.push(next),
-            Err(error) => return Err(at("look at", next)(error)),
+            Err(error) => return Err(at("inspect", next)(error)),
         }
         next = parent(next);
     }
@@ -146,8 +160,8 @@ fn create_temporary<D: Disk>(
     }
 }
 
-/// Removes temporary files for `name` that nobody writes any more. What cannot be removed does no
-/// harm but for its space.
+/// Removes temporary files for `name` that no writer has open. One that cannot be removed costs
+/// nothing but its space.
 fn remove_leftovers<D: Disk>(disk: &D, directory: &Path, name: &OsStr) {
     let Ok(entries) = fs::read_dir(directory) else {
         return;
@@ -159,7 +173,7 @@ fn remove_leftovers<D: Disk>(disk: &D, directory: &Path, name: &OsStr) {
     }
 }
 
-/// A name that nobody can foresee.
+/// Returns an unpredictable name.
 fn temporary_name(name: &OsStr) -> OsString {
     let number = RandomState::new().build_hasher().finish();
     let mut temporary = OsString::from(".");
@@ -168,7 +182,7 @@ fn temporary_name(name: &OsStr) -> OsString {
     temporary
 }
 
-/// Whether [`temporary_name`] may have made `candidate` for `name`.
+/// Returns `true` if [`temporary_name`] may have made `candidate` for `name`.
 fn is_temporary_name(candidate: &OsStr, name: &OsStr) -> bool {
     candidate
         .as_bytes()
@@ -191,14 +205,14 @@ fn at(step: &'static str, path: &Path) -> impl FnOnce(io::Error) -> ReplaceError
     move |error| ReplaceError {
         step,
         path: path.to_owned(),
-        why: error.to_string(),
+        source: error.into(),
     }
 }
 
-fn refuse(path: &Path, why: impl ToString) -> ReplaceError {
+fn cannot_replace(path: &Path, source: Cause) -> ReplaceError {
     ReplaceError {
         step: "replace",
         path: path.to_owned(),
-        why: why.to_string(),
+        source,
     }
 }

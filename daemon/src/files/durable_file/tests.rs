@@ -1,7 +1,8 @@
-//! T6: whatever fails, and wherever it stops, the file is the old one or the new one.
+//! T6: whatever step fails, and wherever the process dies, the file is the old one or the new one.
 
 use std::cell::{Cell, RefCell};
 use std::env;
+use std::error::Error as _;
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::os::unix::process::ExitStatusExt;
@@ -13,18 +14,20 @@ use nix::libc;
 use tempfile::TempDir;
 
 use super::*;
+use crate::error_chain::ErrorChain;
 
 const OLD: &[u8] = b"the old content";
 const NEW: &[u8] = &[b'n'; 128 << 10];
 
-/// Names the child process in which [`a_disk_that_is_full_leaves_the_old_file`] replaces a file.
+/// The environment variable that names the file to replace to the child process of
+/// [`a_full_disk_leaves_the_old_file`].
 const CHILD: &str = "CODEID_TEST_REPLACE";
 
-/// A disk that fails from some step on, or at some step only.
+/// A disk that fails at one step, or from that step on.
 struct Faulty {
     step: Cell<usize>,
     fails_at: usize,
-    /// Whether the steps after it fail too, as if there were no program any more.
+    /// `true` if the later steps fail as well, as if the process had died.
     crashes: bool,
     errno: i32,
     done: RefCell<Vec<String>>,
@@ -41,7 +44,7 @@ impl Faulty {
         }
     }
 
-    /// Counts a step, and fails it if its turn has come.
+    /// Counts a step, and fails it if it is the one to fail.
     fn step(&self, step: &str) -> io::Result<()> {
         let number = self.step.replace(self.step.get() + 1);
         self.done.borrow_mut().push(step.to_owned());
@@ -101,8 +104,8 @@ impl Disk for Faulty {
     }
 }
 
-/// A directory with the old file in it.
-fn scene() -> (TempDir, PathBuf) {
+/// Returns a directory and the path of the old file in it.
+fn directory_with_old_file() -> (TempDir, PathBuf) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("file.json");
     fs::write(&path, OLD).unwrap();
@@ -123,8 +126,8 @@ fn mode(path: &Path) -> u32 {
 }
 
 #[test]
-fn a_file_is_replaced_for_its_owner_alone() {
-    let (directory, path) = scene();
+fn a_replaced_file_is_for_its_owner_alone() {
+    let (directory, path) = directory_with_old_file();
     let before = fs::metadata(&path).unwrap().ino();
     replace(&path, NEW).unwrap();
     assert_eq!(fs::read(&path).unwrap(), NEW);
@@ -134,7 +137,7 @@ fn a_file_is_replaced_for_its_owner_alone() {
 }
 
 #[test]
-fn missing_directories_are_made_and_flushed_and_so_is_the_file() {
+fn missing_directories_are_made_and_flushed() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("a/b/file.json");
     let disk = Faulty::new(usize::MAX, false, 0);
@@ -157,21 +160,21 @@ fn missing_directories_are_made_and_flushed_and_so_is_the_file() {
 }
 
 #[test]
-fn any_step_may_fail() {
+fn a_failed_step_leaves_a_whole_file_and_no_temporary_one() {
     for errno in [libc::EIO, libc::ENOSPC, libc::EDQUOT, libc::EROFS] {
         for step in 0.. {
-            let (directory, path) = scene();
+            let (directory, path) = directory_with_old_file();
             let disk = Faulty::new(step, false, errno);
             let outcome = replace_on(&disk, &path, NEW);
             if !disk.has_failed() {
                 assert_eq!(step, 5, "each step of a replacement was failed once");
                 break;
             }
-            let error = outcome.unwrap_err().to_string();
-            let why = io::Error::from_raw_os_error(errno).to_string();
-            assert!(error.ends_with(&why), "{error}");
+            let error = outcome.unwrap_err();
+            let cause = io::Error::from_raw_os_error(errno).to_string();
+            assert_eq!(error.source().unwrap().to_string(), cause);
             let content = fs::read(&path).unwrap();
-            // Only when the directory is flushed is the new file there already.
+            // Step 4 flushes the directory, after the rename.
             assert!(content == if step == 4 { NEW } else { OLD }, "step {step}");
             assert_eq!(names_in(directory.path()), ["file.json"], "step {step}");
             replace(&path, NEW).unwrap();
@@ -208,17 +211,17 @@ fn after_a_crash_at_any_step_the_file_is_whole_and_the_next_writer_cleans_up() {
 }
 
 #[test]
-fn a_disk_that_is_full_leaves_the_old_file() {
+fn a_full_disk_leaves_the_old_file() {
     if let Some(path) = env::var_os(CHILD) {
         let error = replace(Path::new(&path), NEW).unwrap_err().to_string();
         assert!(error.contains("write"), "{error}");
         return;
     }
     let test = thread::current().name().unwrap().to_owned();
-    // The limit of a file's size is met in the middle of the write, which then fails as it does on
-    // a full disk; or else the kernel ends the process there.
+    // With the signal ignored, the write fails at the limit as it does on a full disk; otherwise the
+    // kernel kills the process there.
     for (prepare, signal) in [("trap '' XFSZ", None), (":", Some(libc::SIGXFSZ))] {
-        let (directory, path) = scene();
+        let (directory, path) = directory_with_old_file();
         let script =
             format!("{prepare}; ulimit -c 0; ulimit -f 8; exec \"$0\" --exact {test} --nocapture");
         let output = Command::new("sh")
@@ -239,8 +242,8 @@ fn a_disk_that_is_full_leaves_the_old_file() {
 }
 
 #[test]
-fn only_what_dead_writers_left_is_removed() {
-    let (directory, path) = scene();
+fn only_files_of_dead_writers_are_removed() {
+    let (directory, path) = directory_with_old_file();
     let in_directory = |name: &str| directory.path().join(name);
     let alive = temporary_name(OsStr::new("file.json"));
     let mut writer = System.create(&directory.path().join(&alive)).unwrap();
@@ -267,7 +270,7 @@ fn only_what_dead_writers_left_is_removed() {
 }
 
 #[test]
-fn a_link_stays_and_what_it_leads_to_is_replaced() {
+fn a_symbolic_link_stays_and_its_target_is_replaced() {
     let directory = tempfile::tempdir().unwrap();
     let in_directory = |name: &str| directory.path().join(name);
     fs::create_dir_all(in_directory("volume/deep")).unwrap();
@@ -287,8 +290,8 @@ fn a_link_stays_and_what_it_leads_to_is_replaced() {
 }
 
 #[test]
-fn what_is_not_a_file_is_not_replaced() {
-    let (directory, path) = scene();
+fn anything_but_a_file_is_not_replaced() {
+    let (directory, path) = directory_with_old_file();
     let in_directory = |name: &str| directory.path().join(name);
     fs::create_dir(in_directory("directory")).unwrap();
     symlink("/dev/null", in_directory("null")).unwrap();
@@ -299,24 +302,28 @@ fn what_is_not_a_file_is_not_replaced() {
             in_directory("null"),
             "cannot replace /dev/null: it is a device, not a file",
         ),
-        (in_directory("loop"), "it leads over too many links"),
+        (
+            in_directory("loop"),
+            "it leads over more than 40 symbolic links",
+        ),
         (directory.path().join(".."), "it is a directory, not a file"),
         (path.join("below"), "Not a directory"),
-        // Nobody can create a file there, whoever runs this.
+        // Not even root can create a file in /proc.
         (
             "/proc/codeid.json".into(),
             "cannot create /proc/.codeid.json.",
         ),
     ] {
-        let error = replace(&path, NEW).unwrap_err().to_string();
+        let error = replace(&path, NEW).unwrap_err();
+        let error = ErrorChain(&error).to_string();
         assert!(error.contains(expected), "{error}");
     }
     assert_eq!(fs::read(&path).unwrap(), OLD);
 }
 
 #[test]
-fn readers_and_other_writers_never_meet_half_a_file() {
-    let (directory, path) = scene();
+fn concurrent_readers_and_writers_never_see_half_a_file() {
+    let (directory, path) = directory_with_old_file();
     let contents: [&[u8]; 3] = [&[b'a'; 60_000], &[b'b'; 70_000], &[b'c'; 10]];
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {

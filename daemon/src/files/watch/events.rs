@@ -1,4 +1,4 @@
-//! Asks the file system to tell when something happens in some places.
+//! File system events in the directories of some watch points.
 
 use std::collections::BTreeSet;
 use std::mem;
@@ -6,31 +6,32 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use thiserror::Error;
 use tokio::sync::Notify;
 
-use super::places::Place;
+use super::watch_point::WatchPoint;
 use crate::sync::Mutex;
 
-/// What is watched, and the signal that something happened there.
+/// The directories that are watched, and the signal that an event came.
 pub(super) struct Events {
-    concern: Arc<Concern>,
-    make: MakeWatcher,
+    filter: Arc<EventFilter>,
+    make_watcher: MakeWatcher,
     armed: Mutex<Armed>,
 }
 
-/// How the system is asked; tests put a system in its place that cannot be asked.
+/// Makes a watcher of the system; tests replace it by one that fails.
 pub(super) type MakeWatcher = fn(Handler) -> notify::Result<RecommendedWatcher>;
 
-/// Called on a thread of [`notify`], for every event.
-pub(super) type Handler = Box<dyn FnMut(Happening) + Send>;
+/// Called for every event, on a thread of [`notify`].
+pub(super) type Handler = Box<dyn FnMut(Event) + Send>;
 
-/// An event of the system, or its failure to give one.
-type Happening = notify::Result<Event>;
+/// An event of the system, or its failure to deliver one.
+type Event = notify::Result<notify::Event>;
 
-/// What the thread of [`notify`] shares with whoever waits.
-struct Concern {
-    places: Mutex<Vec<Place>>,
+/// Signals the events that may concern a watch point. The thread of [`notify`] calls it.
+struct EventFilter {
+    points: Mutex<Vec<WatchPoint>>,
     signal: Notify,
 }
 
@@ -40,44 +41,58 @@ struct Armed {
     directories: BTreeSet<PathBuf>,
 }
 
+/// Why not every watch point is watched.
+#[derive(Debug, Error)]
+pub(super) enum ArmError {
+    #[error("cannot start to watch files")]
+    NoWatcher(#[source] notify::Error),
+    #[error("cannot watch {path}")]
+    NotWatched {
+        path: PathBuf,
+        source: notify::Error,
+    },
+    #[error("the thread that receives the events has ended")]
+    ThreadEnded,
+}
+
 impl Events {
-    /// Nothing is watched yet.
-    pub(super) fn new(make: MakeWatcher) -> Self {
+    /// Returns events of no directory yet.
+    pub(super) fn new(make_watcher: MakeWatcher) -> Self {
         Self {
-            concern: Arc::new(Concern {
-                places: Mutex::default(),
+            filter: Arc::new(EventFilter {
+                points: Mutex::default(),
                 signal: Notify::new(),
             }),
-            make,
+            make_watcher,
             armed: Mutex::default(),
         }
     }
 
-    /// Completes when something happened in a place since the last completion, or may have.
-    pub(super) async fn happened(&self) {
-        self.concern.signal.notified().await;
+    /// Completes when an event has come since the last completion that may concern a watch point.
+    pub(super) async fn next(&self) {
+        self.filter.signal.notified().await;
     }
 
-    /// Watches `places`, and nothing else any more. What happens in between goes unseen: whoever
-    /// calls this has to look afterwards. Blocks.
+    /// Watches the directories of `points` instead of those before. Events during the call may be
+    /// lost, so the caller must inspect the file afterwards. Blocks.
     ///
     /// # Errors
     ///
-    /// Why not every place is watched. The others are.
-    pub(super) fn arm(&self, places: &[Place]) -> Result<(), String> {
-        places.clone_into(&mut self.concern.places.lock());
+    /// [`ArmError`] if a point is not watched. The others are.
+    pub(super) fn arm(&self, points: &[WatchPoint]) -> Result<(), ArmError> {
+        points.clone_into(&mut self.filter.points.lock());
         let mut armed = self.armed.lock();
-        let directories = mem::take(&mut armed.directories);
+        let before = mem::take(&mut armed.directories);
         let mut watcher = match armed.watcher.take() {
             Some(watcher) => watcher,
-            None => self.make()?,
+            None => self.new_watcher()?,
         };
         let wanted: BTreeSet<PathBuf> =
-            places.iter().map(|place| place.directory.clone()).collect();
-        // Those that stay are watched anew too: under the same name there may be another directory.
-        let rearmed = catch_unwind(AssertUnwindSafe(|| {
-            rearm(&mut watcher, &directories, &wanted)
-        }));
+            points.iter().map(|point| point.directory.clone()).collect();
+        // `watch` and `unwatch` of notify's inotify watcher send a message to its event loop and
+        // unwrap both the sending and the reply (inotify.rs, `watch_inner`): if the thread of the
+        // loop has ended, for example by a panic, they panic instead of returning an error.
+        let rearmed = catch_unwind(AssertUnwindSafe(|| rearm(&mut watcher, &before, &wanted)));
         match rearmed {
             Ok(outcome) => {
                 armed.watcher = Some(watcher);
@@ -85,63 +100,69 @@ impl Events {
                 outcome
             }
             Err(_) => {
-                // Its thread is gone, and dropping it would panic again.
+                // Its `drop` unwraps the sending of the last message and would panic again. Leaking
+                // it costs an inotify descriptor, once for each death of its thread.
                 mem::forget(watcher);
-                Err("the thread that waits for them ended".to_owned())
+                Err(ArmError::ThreadEnded)
             }
         }
     }
 
-    fn make(&self) -> Result<RecommendedWatcher, String> {
-        let concern = Arc::clone(&self.concern);
-        let handler = move |happening: Happening| {
-            if concern.includes(&happening) {
-                concern.signal.notify_one();
+    fn new_watcher(&self) -> Result<RecommendedWatcher, ArmError> {
+        let filter = Arc::clone(&self.filter);
+        let handler = move |event: Event| {
+            if filter.accepts(&event) {
+                filter.signal.notify_one();
             }
         };
-        (self.make)(Box::new(handler)).map_err(|error| error.to_string())
+        (self.make_watcher)(Box::new(handler)).map_err(ArmError::NoWatcher)
     }
 }
 
 impl Drop for Armed {
     fn drop(&mut self) {
         if let Some(watcher) = self.watcher.take() {
-            // It panics if its thread is gone. Then there is nothing left to stop.
+            // Panics if its thread has ended, as in `Events::arm`; then nothing is left to stop.
             let _ = catch_unwind(AssertUnwindSafe(|| drop(watcher)));
         }
     }
 }
 
-/// What a program that watches files asks by default: whatever this system has.
-pub(super) fn ask_the_system(handler: Handler) -> notify::Result<RecommendedWatcher> {
+/// Makes a watcher of the kind that suits this system.
+pub(super) fn system_watcher(handler: Handler) -> notify::Result<RecommendedWatcher> {
     RecommendedWatcher::new(handler, notify::Config::default())
 }
 
+/// Replaces the watches on `before` by watches on `wanted`. A directory in both is watched again
+/// as well: its name may belong to another directory since.
 fn rearm(
     watcher: &mut RecommendedWatcher,
     before: &BTreeSet<PathBuf>,
     wanted: &BTreeSet<PathBuf>,
-) -> Result<(), String> {
+) -> Result<(), ArmError> {
     for directory in before {
-        // Fails for a directory that was removed, of which nothing is left to watch.
+        // Fails for a directory that was removed, and that ended its watch.
         let _ = watcher.unwatch(directory);
     }
     let mut outcome = Ok(());
     for directory in wanted {
-        if let Err(error) = watcher.watch(directory, RecursiveMode::NonRecursive) {
-            outcome = Err(error.to_string());
+        if let Err(source) = watcher.watch(directory, RecursiveMode::NonRecursive) {
+            outcome = Err(ArmError::NotWatched {
+                path: directory.clone(),
+                source,
+            });
         }
     }
     outcome
 }
 
-impl Concern {
-    /// Whether `happening` may have changed where a path leads, or what is there.
+impl EventFilter {
+    /// Returns `true` if `event` may have changed where a path leads, or the content there.
     ///
-    /// That something was read changes nothing, and telling would have us read for ever. What else
-    /// is told differs between systems: nothing depends on it.
-    fn includes(&self, happening: &Happening) -> bool {
-        let Ok(event) = happening else {
+    /// Reads are left out, since each snapshot reads the file and would cause the next one. The
+    /// kinds of other events differ between systems, so the filter does not depend on them.
+    fn accepts(&self, event: &Event) -> bool {
+        let Ok(event) = event else {
             return true;
         };
         if event.need_rescan() {
@@ -150,15 +171,15 @@ impl Concern {
         if matches!(event.kind, EventKind::Access(_)) {
             return false;
         }
-        let places = self.places.lock();
-        let is_in_place = |path: &PathBuf| places.iter().any(|place| place.is_at(path));
-        event.paths.is_empty() || event.paths.iter().any(is_in_place)
+        let points = self.points.lock();
+        let concerns_point = |path: &PathBuf| points.iter().any(|point| point.is_named_by(path));
+        event.paths.is_empty() || event.paths.iter().any(concerns_point)
     }
 }
 
-impl Place {
-    /// Whether `path` names this place or its directory.
-    fn is_at(&self, path: &Path) -> bool {
+impl WatchPoint {
+    /// Returns `true` if `path` is the path of this point or of its directory, as events name them.
+    fn is_named_by(&self, path: &Path) -> bool {
         path.file_name() == Some(&self.name) || path == self.directory
     }
 }
@@ -170,9 +191,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_matters_is_where_it_happened_and_not_what() {
-        let concern = Concern {
-            places: Mutex::new(vec![Place {
+    fn an_event_is_accepted_by_its_path_and_whatever_its_kind_unless_it_is_an_access() {
+        let filter = EventFilter {
+            points: Mutex::new(vec![WatchPoint {
                 directory: "/etc/codeid".into(),
                 name: "routes.json".into(),
             }]),
@@ -194,12 +215,12 @@ mod tests {
             (EventKind::Other, None, true),
         ];
         for (kind, path, expected) in table {
-            let mut event = Event::new(kind);
+            let mut event = notify::Event::new(kind);
             event.paths.extend(path.map(PathBuf::from));
-            assert_eq!(concern.includes(&Ok(event.clone())), expected, "{event:?}");
+            assert_eq!(filter.accepts(&Ok(event.clone())), expected, "{event:?}");
         }
-        let overflow = Event::new(closed).set_flag(Flag::Rescan);
-        assert!(concern.includes(&Ok(overflow)));
-        assert!(concern.includes(&Err(notify::Error::generic("lost"))));
+        let overflow = notify::Event::new(closed).set_flag(Flag::Rescan);
+        assert!(filter.accepts(&Ok(overflow)));
+        assert!(filter.accepts(&Err(notify::Error::generic("lost"))));
     }
 }

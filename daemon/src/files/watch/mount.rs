@@ -1,12 +1,12 @@
-//! Whether a file is a mount of its own, as a Kubernetes `subPath` or a file given to a container
-//! is: then it stays the same file for as long as the mount lasts, whatever replaces it outside.
+//! Recognizes a file that is a mount point itself, such as a Kubernetes `subPath`. Such a file stays
+//! the same for as long as the mount lasts, whatever replaces it outside.
 
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-/// Whether something is mounted exactly at `path`, which may lead there over links. `false` where
-/// the system does not tell.
+/// Returns `true` if something is mounted exactly where `path` leads, and `false` where the system
+/// does not list its mounts.
 pub(super) fn is_mount_point(path: &Path) -> bool {
     let Ok(path) = path.canonicalize() else {
         return false;
@@ -14,7 +14,7 @@ pub(super) fn is_mount_point(path: &Path) -> bool {
     fs::read("/proc/self/mountinfo").is_ok_and(|mounts| names(&mounts, &path))
 }
 
-/// Whether `mounts`, in the format of proc_pid_mountinfo(5), names `path` as a mount point.
+/// Returns `true` if `mounts`, in the format of proc_pid_mountinfo(5), names `path` as a mount point.
 fn names(mounts: &[u8], path: &Path) -> bool {
     mounts
         .split(|&byte| byte == b'\n')
@@ -22,7 +22,7 @@ fn names(mounts: &[u8], path: &Path) -> bool {
         .any(|mount_point| unescape(mount_point) == path.as_os_str().as_bytes())
 }
 
-/// Undoes what the kernel writes for blanks, line feeds and backslashes: `\` and three octal digits.
+/// Undoes the kernel's escapes of blanks, line feeds and backslashes: `\` and three octal digits.
 fn unescape(text: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn the_root_is_a_mount_point_and_a_new_file_is_none() {
+    fn the_root_is_a_mount_point_and_a_new_file_is_not() {
         assert!(is_mount_point(Path::new("/")));
         let file = tempfile::NamedTempFile::new().unwrap();
         assert!(!is_mount_point(file.path()));

@@ -126,11 +126,11 @@ fn parameters_that_are_not_what_they_must_be_are_named_without_their_content() {
         ),
         (
             r#"{"codeValue":"","openId":"u-1"}"#.to_owned(),
-            "codeValue must have 1 to 8192 characters, it has 0.",
+            "codeValue must have 1 to 8192 characters but has 0.",
         ),
         (
             format!(r#"{{"codeValue":"{long}","openId":"u-1"}}"#),
-            "codeValue must have 1 to 8192 characters, it has 8193.",
+            "codeValue must have 1 to 8192 characters but has 8193.",
         ),
         (
             r#"{"codeValue":"a"}"#.to_owned(),
@@ -142,7 +142,7 @@ fn parameters_that_are_not_what_they_must_be_are_named_without_their_content() {
         ),
         (
             r#"{"codeValue":"a","openId":"éé"}"#.to_owned(),
-            "openId must have 3 to 256 characters, it has 2.",
+            "openId must have 3 to 256 characters but has 2.",
         ),
     ];
     for (body, sentence) in table {

@@ -1,8 +1,8 @@
-//! The callback: an endpoint of the MPP's own that does what the SPIs do, as remote source and as
-//! route store.
+//! The callback: an endpoint of the MPP that implements the SPIs, as remote source and as route
+//! store.
 //!
 //! Each call is one POST. The header `X-Codeid-Spi` names the SPI, the body is its request and the
-//! answer its result, both as JSON:
+//! response its result, both as JSON:
 //!
 //! ```text
 //! readRouteConfigFromRemote  {"uri": "…"}              ▶ {"result": {…}, "routeConfigData": "…"}
@@ -16,20 +16,46 @@ use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, StatusCode, Uri};
 use serde::Serialize;
 use serde_json::Value;
+use thiserror::Error;
 
-use super::{BoxFuture, RemoteConfig, RemoteSource, Revision, RouteStore, SourceError};
+use super::error::SourceError;
+use super::traits::{BoxFuture, RemoteConfig, RemoteSource, Revision, RouteStore};
 use crate::outbound::http_client::HttpClient;
 
-/// The header that names the SPI that is called.
+/// The header that names the called SPI.
 const SPI: HeaderName = HeaderName::from_static("x-codeid-spi");
 
-/// The most characters of a result's code and of its message that are told.
-const MAX_TOLD: usize = 256;
+/// The most characters of a result's code, and of its message, that an error quotes.
+const MAX_QUOTED: usize = 256;
 
 /// The callback at a URL.
 pub(super) struct Callback {
     client: HttpClient,
     url: Uri,
+}
+
+/// Why a callback failed. No message repeats a value of the response but the result's own words: a
+/// value may be a whole route config.
+#[derive(Debug, Error)]
+enum CallbackError {
+    #[error("cannot write the callback's request")]
+    Request(#[source] serde_json::Error),
+    #[error("the callback responded with the status {0}, not 200 OK")]
+    Status(StatusCode),
+    #[error("the callback's response is not JSON at line {line}, column {column}")]
+    NotJson { line: usize, column: usize },
+    #[error("the callback's response has no string result.resultStatus")]
+    NoStatus,
+    #[error("the callback failed with status {status}, code {code}, message {message}")]
+    Failed {
+        status: String,
+        code: String,
+        message: String,
+    },
+    #[error("the callback's response has a routeConfigData that is neither a string nor null")]
+    BadData,
+    #[error("the callback succeeded without routeConfigData")]
+    NoData,
 }
 
 #[derive(Serialize)]
@@ -47,19 +73,18 @@ struct SaveToLocal<'a> {
 }
 
 impl Callback {
-    /// The callback at `url`, which is posted to exactly: redirects are errors.
+    /// Returns the callback at `url`. A redirect is an error.
     pub(super) const fn new(client: HttpClient, url: Uri) -> Self {
         Self { client, url }
     }
 
-    /// Calls an SPI. Completes with the route config of its result, if there is one.
+    /// Calls an SPI. Completes with the route config of its result, if it has one.
     async fn call(
         &self,
         spi: &'static str,
         request: &impl Serialize,
     ) -> Result<Option<String>, SourceError> {
-        let request = serde_json::to_string(request)
-            .map_err(|error| SourceError::new(format!("the request cannot be written: {error}")))?;
+        let request = serde_json::to_string(request).map_err(CallbackError::Request)?;
         let mut headers = HeaderMap::new();
         headers.insert(SPI, HeaderValue::from_static(spi));
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -68,10 +93,8 @@ impl Callback {
             .send(Method::POST, &self.url, headers, request)
             .await?;
         match response.status() {
-            StatusCode::OK => read_answer(&self.client.read_body(response).await?),
-            status => Err(SourceError::new(format!(
-                "the callback's status is {status}, not 200 OK"
-            ))),
+            StatusCode::OK => Ok(parse(&self.client.read_body(response).await?)?),
+            status => Err(CallbackError::Status(status).into()),
         }
     }
 
@@ -79,7 +102,7 @@ impl Callback {
         let data = self
             .call("readRouteConfigFromRemote", &ReadFromRemote { uri })
             .await?
-            .ok_or_else(|| SourceError::new("the callback succeeded without routeConfigData"))?;
+            .ok_or(CallbackError::NoData)?;
         Ok(RemoteConfig::Config {
             route_config_data: data.into_bytes(),
             revision: None,
@@ -106,7 +129,7 @@ impl RemoteSource for Callback {
         uri: &'a str,
         _known: Option<&'a Revision>,
     ) -> BoxFuture<'a, Result<RemoteConfig, SourceError>> {
-        Box::pin(self.client.in_time(self.read_from_remote(uri)))
+        Box::pin(self.client.with_deadline(self.read_from_remote(uri)))
     }
 }
 
@@ -115,50 +138,51 @@ impl RouteStore for Callback {
         &'a self,
         route_config_data: &'a str,
     ) -> BoxFuture<'a, Result<(), SourceError>> {
-        Box::pin(self.client.in_time(self.save_to_local(route_config_data)))
+        Box::pin(
+            self.client
+                .with_deadline(self.save_to_local(route_config_data)),
+        )
     }
 
     fn read_route_config_from_local(&self) -> BoxFuture<'_, Result<Option<Vec<u8>>, SourceError>> {
-        Box::pin(self.client.in_time(self.read_from_local()))
+        Box::pin(self.client.with_deadline(self.read_from_local()))
     }
 }
 
-/// The route config in a result, if there is one.
-///
-/// What is wrong is told by place and name: a value may be a whole route config.
-fn read_answer(body: &[u8]) -> Result<Option<String>, SourceError> {
-    let refuse = |why: String| Err(SourceError::new(format!("the callback's answer {why}")));
-    let mut answer: Value = match serde_json::from_slice(body) {
-        Ok(answer) => answer,
-        Err(error) => {
-            let (line, column) = (error.line(), error.column());
-            return refuse(format!("is not JSON: line {line}, column {column}"));
-        }
-    };
-    let Some(status) = answer
-        .pointer("/result/resultStatus")
-        .and_then(Value::as_str)
-    else {
-        return refuse("has no string result.resultStatus".to_owned());
+impl From<CallbackError> for SourceError {
+    fn from(error: CallbackError) -> Self {
+        Self::new(error)
+    }
+}
+
+/// Returns the route config of the result in `body`, if it has one.
+fn parse(body: &[u8]) -> Result<Option<String>, CallbackError> {
+    let mut response: Value =
+        serde_json::from_slice(body).map_err(|error| CallbackError::NotJson {
+            line: error.line(),
+            column: error.column(),
+        })?;
+    let status = response.pointer("/result/resultStatus");
+    let Some(status) = status.and_then(Value::as_str) else {
+        return Err(CallbackError::NoStatus);
     };
     if status != "S" {
-        return Err(SourceError::new(format!(
-            "the callback failed with status {}, code {}, message {}",
-            told(answer.pointer("/result/resultStatus")),
-            told(answer.pointer("/result/resultCode")),
-            told(answer.pointer("/result/resultMessage")),
-        )));
+        return Err(CallbackError::Failed {
+            status: quoted(Some(status)),
+            code: quoted(response["result"]["resultCode"].as_str()),
+            message: quoted(response["result"]["resultMessage"].as_str()),
+        });
     }
-    match answer.get_mut("routeConfigData").map(Value::take) {
+    match response.get_mut("routeConfigData").map(Value::take) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(route_config_data)) => Ok(Some(route_config_data)),
-        Some(_) => refuse("has a routeConfigData that is neither a string nor null".to_owned()),
+        Some(_) => Err(CallbackError::BadData),
     }
 }
 
-/// A text of a result as it may stand in a log line.
-fn told(text: Option<&Value>) -> String {
-    let text = text.and_then(Value::as_str).unwrap_or("none");
-    let start: String = text.chars().take(MAX_TOLD).collect();
+/// Returns the start of a result's text, escaped for a log line.
+fn quoted(text: Option<&str>) -> String {
+    let text = text.unwrap_or("none");
+    let start: String = text.chars().take(MAX_QUOTED).collect();
     start.escape_debug().to_string()
 }

@@ -1,37 +1,68 @@
-//! The remote source in a file, which is watched.
+//! The remote source in a watched file.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
-use super::{BoxFuture, RemoteConfig, RemoteSource, Revision, SourceError};
-use crate::files::watch::FileWatch;
-use crate::percent;
-use crate::settings;
+use thiserror::Error;
 
-/// A remote source that reads one file and announces its changes, however they come about: writing,
-/// renaming, flipping a link, deleting and making anew.
+use super::error::SourceError;
+use super::traits::{BoxFuture, RemoteConfig, RemoteSource, Revision};
+use crate::files::regular_file::ReadError;
+use crate::files::watch::FileWatch;
+use crate::{percent, settings};
+
+/// A remote source that reads one file and announces its changes, in whatever way they are made:
+/// writing, renaming, flipping a symbolic link, or deleting and creating the file.
 ///
-/// A file that is being written is waited for, up to five seconds.
+/// A read waits up to five seconds for a file that is being written.
 pub(super) struct FileSource {
     watch: FileWatch,
 }
 
+/// Why the file was not read.
+#[derive(Debug, Error)]
+enum FileSourceError {
+    #[error("cannot read {path}")]
+    Unreadable { path: PathBuf, source: ReadError },
+    #[error("this source reads only {0}")]
+    OtherFile(PathBuf),
+}
+
+/// Why a URI does not name a file of this machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub(super) enum FileUriError {
+    #[error("a file URI must begin with file://")]
+    Scheme,
+    #[error("a file URI must not have a query or fragment; write ? as %3F and # as %23")]
+    Query,
+    #[error("a file URI must name an absolute path, as in file:///etc/routes.json")]
+    NotAbsolute,
+    #[error("a file URI must not name another host, as in file:///etc/routes.json")]
+    OtherHost,
+    #[error("a file URI must name a file, not a directory")]
+    Directory,
+    #[error("a file URI must have two hexadecimal digits after each %")]
+    BadEscape,
+    #[error("a file URI must not contain %00 or %2F, since no file name can")]
+    BadByte,
+}
+
 impl FileSource {
-    /// The source for the `file` URI `uri`, such as `file:///etc/codeid/routes.json`, of whose file
-    /// at most `max_bytes` are read. The file need not exist. Nothing is read or watched yet.
+    /// Returns the source for the `file` URI `uri`, such as `file:///etc/codeid/routes.json`. At most
+    /// `max_bytes` of the file are read. The file need not exist. Nothing is read or watched yet.
     ///
     /// # Errors
     ///
-    /// [`SourceError`] if `uri` does not name a file of this machine by its absolute path.
+    /// [`FileUriError`] unless `uri` names a file of this machine by its absolute path.
     pub(super) fn new(
         uri: &str,
         max_bytes: usize,
         settings: &settings::Watch,
-    ) -> Result<Self, SourceError> {
+    ) -> Result<Self, FileUriError> {
         let path = path_of(uri)?;
         Ok(Self {
-            watch: FileWatch::start(&path, max_bytes, settings),
+            watch: FileWatch::new(&path, max_bytes, settings),
         })
     }
 }
@@ -44,19 +75,20 @@ impl RemoteSource for FileSource {
     ) -> BoxFuture<'a, Result<RemoteConfig, SourceError>> {
         Box::pin(async move {
             let path = self.watch.path();
-            if path_of(uri)? != path {
-                let watched = path.display();
-                return Err(SourceError::new(format!(
-                    "this source reads {watched} only"
-                )));
+            if path_of(uri).map_err(SourceError::new)? != path {
+                let error = FileSourceError::OtherFile(path.to_owned());
+                return Err(SourceError::new(error));
             }
             match self.watch.read_settled().await {
-                // It is read whole either way: a revision would save nothing.
+                // A file is read whole in any case, so a revision would save nothing.
                 Ok(route_config_data) => Ok(RemoteConfig::Config {
                     route_config_data,
                     revision: None,
                 }),
-                Err(why) => Err(SourceError::new(format!("{}: {why}", path.display()))),
+                Err(source) => Err(SourceError::new(FileSourceError::Unreadable {
+                    path: path.to_owned(),
+                    source,
+                })),
             }
         })
     }
@@ -66,36 +98,30 @@ impl RemoteSource for FileSource {
     }
 }
 
-/// The path that a `file` URI names (RFC 8089).
-fn path_of(uri: &str) -> Result<PathBuf, SourceError> {
-    let wrong = |why: &str| SourceError::new(format!("a file URI {why}"));
+/// Returns the path that a `file` URI names (RFC 8089).
+fn path_of(uri: &str) -> Result<PathBuf, FileUriError> {
     let rest = uri
         .get(..7)
         .filter(|start| start.eq_ignore_ascii_case("file://"))
         .map(|start| &uri[start.len()..])
-        .ok_or_else(|| wrong("begins with file://"))?;
+        .ok_or(FileUriError::Scheme)?;
     if rest.contains(['?', '#']) {
-        return Err(wrong(
-            "has neither query nor fragment; write ? as %3F and # as %23",
-        ));
+        return Err(FileUriError::Query);
     }
     let Some(slash) = rest.find('/') else {
-        return Err(wrong(
-            "names an absolute path, as in file:///etc/routes.json",
-        ));
+        return Err(FileUriError::NotAbsolute);
     };
     let (host, path) = rest.split_at(slash);
     if !host.is_empty() && !host.eq_ignore_ascii_case("localhost") {
-        return Err(wrong("names no other host, as in file:///etc/routes.json"));
+        return Err(FileUriError::OtherHost);
     }
     let encoded = path.to_ascii_uppercase();
     if encoded.contains("%00") || encoded.contains("%2F") {
-        return Err(wrong("holds neither %00 nor %2F, which no name can hold"));
+        return Err(FileUriError::BadByte);
     }
-    let bytes = percent::decode(path.as_bytes())
-        .map_err(|_| wrong("has two hexadecimal digits after each %"))?;
+    let bytes = percent::decode(path.as_bytes()).map_err(|_| FileUriError::BadEscape)?;
     if bytes.ends_with(b"/") {
-        return Err(wrong("names a file, not a directory"));
+        return Err(FileUriError::Directory);
     }
     Ok(PathBuf::from(OsString::from_vec(bytes)))
 }
@@ -109,40 +135,35 @@ mod tests {
     use nix::unistd::mkfifo;
 
     use super::*;
+    use crate::error_chain::ErrorChain;
     use crate::settings::WatchMode;
 
     #[test]
-    fn a_uri_names_an_absolute_path_of_this_machine() {
+    fn a_file_uri_names_an_absolute_path_of_this_machine() {
         let table = [
             ("file:///etc/routes.json", Ok("/etc/routes.json")),
             ("FILE://LocalHost/etc/routes.json", Ok("/etc/routes.json")),
             ("file:///a%20b/%C3%BC%25.json", Ok("/a b/ü%.json")),
             ("file:///a+b/../c", Ok("/a+b/../c")),
-            ("file://host/etc/routes.json", Err("names no other host")),
-            ("file://etc", Err("names an absolute path")),
-            ("file://", Err("names an absolute path")),
-            ("file:///", Err("names a file, not a directory")),
-            ("file:///etc/", Err("names a file, not a directory")),
-            ("file:///a?b", Err("has neither query nor fragment")),
-            ("file:///a#b", Err("has neither query nor fragment")),
-            ("file:///a%2", Err("has two hexadecimal digits")),
-            ("file:///a%+1", Err("has two hexadecimal digits")),
-            ("file:///a%zz", Err("has two hexadecimal digits")),
-            ("file:///a%00", Err("holds neither %00 nor %2F")),
-            ("file:///a%2Fb", Err("holds neither %00 nor %2F")),
-            ("file:/etc/routes.json", Err("begins with file://")),
-            ("https:///etc", Err("begins with file://")),
-            ("fileé://", Err("begins with file://")),
-            ("", Err("begins with file://")),
+            ("file://host/etc/routes.json", Err(FileUriError::OtherHost)),
+            ("file://etc", Err(FileUriError::NotAbsolute)),
+            ("file://", Err(FileUriError::NotAbsolute)),
+            ("file:///", Err(FileUriError::Directory)),
+            ("file:///etc/", Err(FileUriError::Directory)),
+            ("file:///a?b", Err(FileUriError::Query)),
+            ("file:///a#b", Err(FileUriError::Query)),
+            ("file:///a%2", Err(FileUriError::BadEscape)),
+            ("file:///a%+1", Err(FileUriError::BadEscape)),
+            ("file:///a%zz", Err(FileUriError::BadEscape)),
+            ("file:///a%00", Err(FileUriError::BadByte)),
+            ("file:///a%2Fb", Err(FileUriError::BadByte)),
+            ("file:/etc/routes.json", Err(FileUriError::Scheme)),
+            ("https:///etc", Err(FileUriError::Scheme)),
+            ("fileé://", Err(FileUriError::Scheme)),
+            ("", Err(FileUriError::Scheme)),
         ];
         for (uri, expected) in table {
-            match (path_of(uri), expected) {
-                (Ok(path), Ok(expected)) => assert_eq!(path.to_str(), Some(expected), "{uri}"),
-                (Err(error), Err(expected)) => {
-                    assert!(error.to_string().contains(expected), "{uri}: {error}");
-                }
-                (read, _) => panic!("{uri}: {read:?}"),
-            }
+            assert_eq!(path_of(uri), expected.map(PathBuf::from), "{uri}");
         }
     }
 
@@ -163,24 +184,22 @@ mod tests {
         let source = source(&uri);
         fs::write(&path, "[1]").unwrap();
         let read = || source.read_route_config_from_remote(&uri, None);
-        let config = |text: &str| {
-            Ok(RemoteConfig::Config {
-                route_config_data: text.into(),
-                revision: None,
-            })
+        let config = |text: &str| RemoteConfig::Config {
+            route_config_data: text.into(),
+            revision: None,
         };
-        assert_eq!(read().await, config("[1]"));
+        assert_eq!(read().await.unwrap(), config("[1]"));
         fs::write(&path, "[2]").unwrap();
         source.changed().await;
-        assert_eq!(read().await, config("[2]"));
+        assert_eq!(read().await.unwrap(), config("[2]"));
 
         let other = source.read_route_config_from_remote("file:///other", None);
         let error = other.await.unwrap_err().to_string();
-        assert!(error.ends_with("routes.json only"), "{error}");
+        assert!(error.starts_with("this source reads only "), "{error}");
     }
 
     #[tokio::test]
-    async fn what_is_no_file_or_too_long_is_refused_by_name() {
+    async fn an_unreadable_file_is_an_error_with_its_path() {
         let directory = tempfile::tempdir().unwrap();
         let in_directory = |name: &str| directory.path().join(name);
         mkfifo(&in_directory("fifo"), Mode::S_IRUSR).unwrap();
@@ -198,7 +217,8 @@ mod tests {
                 .read_route_config_from_remote(&uri, None)
                 .await
                 .unwrap_err();
-            assert_eq!(error.to_string(), format!("{}: {expected}", path.display()));
+            let expected = format!("cannot read {}: {expected}", path.display());
+            assert_eq!(ErrorChain(&error).to_string(), expected);
         }
     }
 }

@@ -4,16 +4,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use thiserror::Error;
 use tokio::task::spawn_blocking;
 
-use super::{BoxFuture, RouteStore, SourceError};
-use crate::files::durable_file;
+use super::error::SourceError;
+use super::traits::{BoxFuture, RouteStore};
+use crate::files::durable_file::{self, ReplaceError};
 use crate::files::regular_file::{self, ReadError};
 use crate::sync::Mutex;
 
-/// The local storage in one file of its own, with mode 0600. Directories that are missing are made,
-/// with mode 0700, when it is first saved to. If the path is a link, the file it leads to is the
-/// storage.
+/// The local storage in one file, with mode 0600. The first save makes missing directories, with
+/// mode 0700. If the path is a symbolic link, the file that it leads to is the storage.
 ///
 /// A crash at any instant leaves the old config or the new, whole. Files are read and written on the
 /// blocking threads of the tokio runtime that polls the futures.
@@ -24,16 +25,32 @@ pub(super) struct FileStore {
     turns: Arc<Turns>,
 }
 
-/// Keeps saves apart, and in order: one that was given up goes on in its thread.
+/// Serializes saves in the order in which they were begun. A save whose future was dropped continues
+/// on its thread, and must not overwrite a later one.
 #[derive(Debug, Default)]
 struct Turns {
-    given: AtomicU64,
-    /// The last that was written.
+    /// The number of saves begun; the turn of a save is this number at its beginning.
+    begun: AtomicU64,
+    /// The turn of the save that was written last.
     written: Mutex<u64>,
 }
 
+/// Why the storage cannot be read, or a save was not written.
+#[derive(Debug, Error)]
+enum FileStoreError {
+    #[error("cannot read {path}")]
+    Unreadable { path: PathBuf, source: ReadError },
+    #[error(transparent)]
+    NotReplaced(ReplaceError),
+    #[error("a later route config was saved already")]
+    Superseded,
+    #[error("the file storage panicked")]
+    Panicked,
+}
+
 impl FileStore {
-    /// The storage at `path`, of which at most `max_bytes` are read. Nothing is read or made yet.
+    /// Returns the storage at `path`, of which at most `max_bytes` are read. Nothing is read or made
+    /// yet.
     #[must_use]
     pub(super) fn new(path: impl Into<PathBuf>, max_bytes: usize) -> Self {
         Self {
@@ -53,18 +70,17 @@ impl RouteStore for FileStore {
         let turns = Arc::clone(&self.turns);
         let bytes = route_config_data.as_bytes().to_owned();
         Box::pin(async move {
-            let turn = turns.given.fetch_add(1, Ordering::Relaxed) + 1;
+            let turn = turns.begun.fetch_add(1, Ordering::Relaxed) + 1;
             let save = move || {
                 let mut written = turns.written.lock();
                 if turn < *written {
-                    return Err(SourceError::new("a later route config was kept already"));
+                    return Err(FileStoreError::Superseded);
                 }
-                durable_file::replace(&path, &bytes)
-                    .map_err(|error| SourceError::new(error.to_string()))?;
+                durable_file::replace(&path, &bytes).map_err(FileStoreError::NotReplaced)?;
                 *written = turn;
                 Ok(())
             };
-            spawn_blocking(save).await.unwrap_or_else(|_| Err(fault()))
+            on_disk(save).await
         })
     }
 
@@ -75,15 +91,19 @@ impl RouteStore for FileStore {
             let read = move || match regular_file::read(&path, max_bytes) {
                 Ok(file) => Ok(Some(file.bytes)),
                 Err(ReadError::Absent) => Ok(None),
-                Err(why) => Err(SourceError::new(format!("{}: {why}", path.display()))),
+                Err(source) => Err(FileStoreError::Unreadable { path, source }),
             };
-            spawn_blocking(read).await.unwrap_or_else(|_| Err(fault()))
+            on_disk(read).await
         })
     }
 }
 
-fn fault() -> SourceError {
-    SourceError::new("the file storage met an internal fault")
+async fn on_disk<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, FileStoreError> + Send + 'static,
+) -> Result<T, SourceError> {
+    let done = spawn_blocking(work).await;
+    done.unwrap_or(Err(FileStoreError::Panicked))
+        .map_err(SourceError::new)
 }
 
 #[cfg(test)]
@@ -91,12 +111,13 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::error_chain::ErrorChain;
 
     #[tokio::test]
-    async fn what_was_saved_last_is_read() {
+    async fn the_config_that_was_saved_last_is_read() {
         let directory = tempfile::tempdir().unwrap();
         let store = FileStore::new(directory.path().join("data/routes.json"), 5);
-        assert_eq!(store.read_route_config_from_local().await, Ok(None));
+        assert_eq!(store.read_route_config_from_local().await.unwrap(), None);
         for data in ["1", "[ü]"] {
             store.save_route_config_to_local(data).await.unwrap();
             let read = store.read_route_config_from_local().await.unwrap();
@@ -105,38 +126,41 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_not_read_or_kept_is_told_with_the_path() {
+    async fn an_error_names_the_path() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("routes.json");
         let store = FileStore::new(&path, 5);
         fs::write(&path, "123456").unwrap();
         let error = store.read_route_config_from_local().await.unwrap_err();
-        let expected = format!("{}: it has more than 5 bytes", path.display());
-        assert_eq!(error.to_string(), expected);
+        let expected = format!("cannot read {}: it has more than 5 bytes", path.display());
+        assert_eq!(ErrorChain(&error).to_string(), expected);
 
         fs::remove_file(&path).unwrap();
         fs::create_dir(&path).unwrap();
         let error = store.read_route_config_from_local().await.unwrap_err();
-        let expected = format!("{}: it is a directory, not a file", path.display());
-        assert_eq!(error.to_string(), expected);
+        let expected = format!(
+            "cannot read {}: it is a directory, not a file",
+            path.display()
+        );
+        assert_eq!(ErrorChain(&error).to_string(), expected);
         let error = store.save_route_config_to_local("1").await.unwrap_err();
         let expected = format!(
             "cannot replace {}: it is a directory, not a file",
             path.display()
         );
-        assert_eq!(error.to_string(), expected);
+        assert_eq!(ErrorChain(&error).to_string(), expected);
     }
 
     #[tokio::test]
-    async fn a_save_that_comes_too_late_does_not_undo_a_later_one() {
+    async fn a_save_does_not_overwrite_one_that_was_begun_later() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("routes.json");
         let store = FileStore::new(&path, 5);
-        // The turn is given when the save is begun; here, another is done in between.
+        // As if the save of turn 3 were written while the one of turn 2 waits for its thread.
         store.save_route_config_to_local("old").await.unwrap();
         *store.turns.written.lock() = 3;
         let late = store.save_route_config_to_local("late").await.unwrap_err();
-        assert_eq!(late.to_string(), "a later route config was kept already");
+        assert_eq!(late.to_string(), "a later route config was saved already");
         assert_eq!(fs::read(&path).unwrap(), b"old");
     }
 }

@@ -1,4 +1,4 @@
-//! From a setting to the remote source or route store that it names, by the scheme of its URI.
+//! Opens the remote source and the route store that the settings name, by the scheme of the URI.
 
 use rustls::RootCertStore;
 
@@ -6,40 +6,44 @@ use super::callback::Callback;
 use super::file::FileSource;
 use super::file_store::FileStore;
 use super::http::HttpSource;
-use super::{RemoteSource, RouteSources, RouteStore, uri};
-use crate::outbound::http_client::{HttpClient, parse_url};
-use crate::outbound::tls;
+use super::traits::{RemoteSource, RouteSources, RouteStore};
+use super::uri;
+use crate::error_chain::ErrorChain;
+use crate::outbound::http_client::HttpClient;
+use crate::outbound::{tls, url};
 use crate::settings::{Location, Settings, SettingsError};
 
 const REMOTE_KEY: &str = "ac.route.pull-route-config-url";
 const STORE_KEY: &str = "ac.route.save-route-config-path";
 const CA_KEY: &str = "remote.ca-path";
 
-/// What stands before the `http` or `https` of a callback's URL.
+/// The prefix of the `http` or `https` in a callback's URL.
 const CALLBACK: &str = "callback+";
 
-/// The most bytes of an answer, unless longer route configs are allowed.
+/// The most bytes of a response, unless longer route configs are allowed.
 const MAX_BODY_BYTES: usize = 1 << 20;
 
-/// Opens what the settings name.
-///
-/// # Errors
-///
-/// [`SettingsError`], as [`remote_source`] and [`route_store`].
-pub(crate) fn route_sources(settings: &Settings) -> Result<RouteSources, SettingsError> {
-    let remote = settings.route.pull_url.as_ref().map(Location::as_str);
-    Ok(RouteSources {
-        remote: remote.map(|uri| remote_source(uri, settings)).transpose()?,
-        store: route_store(settings.route.save_path.as_str(), settings)?,
-    })
+impl RouteSources {
+    /// Opens the sources that the settings name.
+    ///
+    /// # Errors
+    ///
+    /// [`SettingsError`] if a URI names no source, or a setting that its source needs is wrong.
+    pub fn from_settings(settings: &Settings) -> Result<Self, SettingsError> {
+        let remote = settings.route.pull_url.as_ref().map(Location::as_str);
+        Ok(Self {
+            remote: remote.map(|uri| remote_source(uri, settings)).transpose()?,
+            store: route_store(settings.route.save_path.as_str(), settings)?,
+        })
+    }
 }
 
-/// Opens the remote source at `uri`, the value of `ac.route.pull-route-config-url`. Nothing is
-/// connected or read yet but the roots of TLS.
+/// Opens the remote source at `uri`, the value of `ac.route.pull-route-config-url`. Reads the roots
+/// of TLS, and connects to nothing yet.
 ///
 /// # Errors
 ///
-/// [`SettingsError`] if there is no source for such a URI, or a setting that it needs is wrong.
+/// [`SettingsError`] if no source supports such a URI, or a setting that the source needs is wrong.
 pub(crate) fn remote_source(
     uri: &str,
     settings: &Settings,
@@ -54,7 +58,7 @@ pub(crate) fn remote_source(
         }
         Some("file") => FileSource::new(uri, longest_config(settings), &settings.watch)
             .map(|source| Box::new(source) as Box<dyn RemoteSource>)
-            .map_err(|why| problem(REMOTE_KEY, format!("is not usable: {why}"))),
+            .map_err(|error| problem(REMOTE_KEY, format!("is not usable: {}", ErrorChain(&error)))),
         _ => Err(problem(
             REMOTE_KEY,
             "must begin with https://, http://, file://, callback+https:// or callback+http://",
@@ -66,7 +70,7 @@ pub(crate) fn remote_source(
 ///
 /// # Errors
 ///
-/// As [`remote_source`].
+/// [`SettingsError`], as for [`remote_source`].
 pub(crate) fn route_store(
     location: &str,
     settings: &Settings,
@@ -88,29 +92,33 @@ fn callback(key: &'static str, uri: &str, settings: &Settings) -> Result<Callbac
     Ok(Callback::new(client, url))
 }
 
-/// A client for `url`, the value of `key`, and the URL parsed.
+/// Returns a client for `url`, the value of `key`, and the parsed URL.
 fn http_client(
     key: &'static str,
     url: &str,
     settings: &Settings,
 ) -> Result<(HttpClient, hyper::Uri), SettingsError> {
-    let url = parse_url(url).map_err(|why| problem(key, why))?;
+    let url = url::parse(url).map_err(|error| problem(key, error))?;
     let is_https = url.scheme_str() == Some("https");
     let roots = match &settings.remote.ca_path {
-        Some(path) => tls::roots_from_file(path).map_err(|error| problem(CA_KEY, error))?,
+        Some(path) => tls::roots_from_file(path)
+            .map_err(|error| problem(CA_KEY, format!("is not usable: {}", ErrorChain(&error))))?,
         None if is_https => tls::platform_roots().map_err(|error| {
             problem(
                 CA_KEY,
-                format!("must name the certificates to trust: {error}"),
+                format!(
+                    "must name the certificates to trust: {}",
+                    ErrorChain(&error)
+                ),
             )
         })?,
-        // No redirect leads from http to https.
+        // No redirect from http to https is followed.
         None => RootCertStore::empty(),
     };
     if !is_https && settings.remote.bearer_token_path.is_some() && !is_loopback(&url) {
         tracing::warn!(
             key,
-            "the bearer token is sent without encryption: the URL's scheme is http"
+            "the bearer token is sent without encryption, since the URL's scheme is http"
         );
     }
     let client = HttpClient::new(
@@ -121,7 +129,7 @@ fn http_client(
     Ok((client, url))
 }
 
-/// The bytes of the longest route config that is allowed.
+/// Returns the number of bytes that the longest allowed route config can take in UTF-8.
 fn longest_config(settings: &Settings) -> usize {
     settings.compile.max_config_characters.saturating_mul(4)
 }
@@ -135,7 +143,7 @@ fn is_loopback(url: &hyper::Uri) -> bool {
             .is_ok_and(|address| address.is_loopback())
 }
 
-/// What is wrong with the value of `key`, which is not shown: it may hold secrets.
-fn problem(key: &'static str, why: impl std::fmt::Display) -> SettingsError {
-    SettingsError::invalid(key, why)
+/// Returns an error about the value of `key`, which is not shown: it may contain secrets.
+fn problem(key: &'static str, predicate: impl std::fmt::Display) -> SettingsError {
+    SettingsError::invalid(key, predicate)
 }

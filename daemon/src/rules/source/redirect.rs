@@ -1,37 +1,47 @@
-//! Where a redirect leads, which is followed only within scheme, host and port.
+//! The target of a redirect, which is followed only within the same scheme, host and port.
 
 use hyper::header::HeaderValue;
 use hyper::{StatusCode, Uri};
+use thiserror::Error;
 
-use super::{SourceError, uri};
-use crate::outbound::http_client::parse_url;
+use super::uri;
+use crate::outbound::url::{self, UrlError};
 
-/// Whether an answer of this status says that what was asked for is elsewhere.
+/// Why a redirect is not followed.
+#[derive(Debug, Error)]
+pub(super) enum RedirectError {
+    #[error("redirected without a Location")]
+    NoLocation,
+    #[error("redirected to a Location that is not ASCII")]
+    NotAscii,
+    #[error("redirected to a Location that {0}")]
+    BadUrl(UrlError),
+    #[error("redirected to {0:?}, which has another scheme, host or port")]
+    OtherOrigin(String),
+}
+
+/// Returns `true` if a response of this status redirects to another URL.
 pub(super) const fn is_redirect(status: StatusCode) -> bool {
     matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
 }
 
-/// The URL that `location`, sent by the server at `from`, refers to (RFC 3986, section 5).
+/// Resolves `location`, sent by the server at `from`, to a URL (RFC 3986, section 5).
 ///
 /// # Errors
 ///
-/// [`SourceError`] if there is none, or it has another scheme, host or port: there, nobody vouches
-/// for the rules, and the bearer token must not be seen.
-pub(super) fn target(from: &Uri, location: Option<&HeaderValue>) -> Result<Uri, SourceError> {
+/// [`RedirectError`] if the URL is missing or cannot be called, or has another scheme, host or port:
+/// the operator has not named that server as a source of rules, and it must not see the bearer token.
+pub(super) fn target(from: &Uri, location: Option<&HeaderValue>) -> Result<Uri, RedirectError> {
     let location = location
-        .ok_or_else(|| SourceError::new("redirected without a Location"))?
+        .ok_or(RedirectError::NoLocation)?
         .to_str()
-        .map_err(|_| SourceError::new("redirected to a Location that is not ASCII"))?;
-    let url = resolve(from, location);
-    let target = parse_url(&url)
-        .map_err(|why| SourceError::new(format!("redirected to a Location that {why}")))?;
+        .map_err(|_| RedirectError::NotAscii)?;
+    let text = resolve(from, location);
+    let target = url::parse(&text).map_err(RedirectError::BadUrl)?;
     if origin(&target) == origin(from) {
         Ok(target)
     } else {
-        Err(SourceError::new(format!(
-            "redirected to {:?}, which has another scheme, host or port",
-            uri::shown(&url)
-        )))
+        Err(RedirectError::OtherOrigin(uri::shown(&text).into_owned()))
     }
 }
 
@@ -62,7 +72,7 @@ fn resolve(from: &Uri, location: &str) -> String {
     format!("{scheme}://{authority}{path}{query}{rest}")
 }
 
-/// An absolute path whose segments `.` and `..` have been followed.
+/// Removes the segments `.` and `..` of an absolute path.
 fn without_dot_segments(path: &str) -> String {
     let mut kept: Vec<&str> = Vec::new();
     let mut segments = path.split('/').skip(1).peekable();
@@ -73,7 +83,7 @@ fn without_dot_segments(path: &str) -> String {
                 if segment == ".." {
                     kept.pop();
                 }
-                // What a dot segment ends in is a directory.
+                // A path that ends in a dot segment names a directory.
                 if is_last {
                     kept.push("");
                 }
@@ -84,7 +94,7 @@ fn without_dot_segments(path: &str) -> String {
     format!("/{}", kept.join("/"))
 }
 
-/// Scheme, host and port, by which servers are told apart.
+/// Returns the scheme, host and port, which identify a server.
 fn origin(url: &Uri) -> (Option<&str>, String, u16) {
     let default_port = if url.scheme_str() == Some("https") {
         443
@@ -103,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_location_is_resolved_against_where_it_came_from() {
+    fn a_location_is_resolved_against_the_url_of_the_response() {
         let from = "https://h.example/a/b/c?q=1".parse().unwrap();
         for (location, expected) in [
             ("/x", "https://h.example/x"),
@@ -126,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn another_origin_is_refused_without_its_query() {
+    fn a_redirect_to_another_origin_is_rejected_without_showing_its_query() {
         let from = "https://h.example/a".parse().unwrap();
         for (location, expected) in [
             ("https://other.example/a?s=1", "\"https://other.example/a\""),

@@ -13,7 +13,6 @@ mod published;
 mod requests;
 mod trust;
 
-use std::error::Error;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
@@ -143,17 +142,6 @@ impl Answer {
     fn is_success(&self) -> bool {
         self.json()["result"]["resultCode"] == "SUCCESS"
     }
-}
-
-/// Formats an error and its causes on one line.
-fn with_causes(error: &dyn Error) -> String {
-    let mut line = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        line.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    line
 }
 
 /// A request of the interface's own names.

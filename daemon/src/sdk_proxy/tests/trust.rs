@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::gateway::{Authority, Manners, Reply, Request, SUCCESS, signed};
 use super::{Fixture, request};
+use crate::error_chain::ErrorChain;
 use crate::settings::Tls;
 
 fn success(_: &Request) -> Reply {
@@ -83,7 +84,7 @@ fn files_that_cannot_be_used_stop_the_start_with_the_setting_and_the_reason() {
         let budget = std::sync::Arc::new(crate::budget::Budget::new(0));
         let error = super::SdkProxy::start(&settings, 1, &budget).unwrap_err();
         assert_eq!(error.result_code(), "PARAM_ILLEGAL");
-        let error = super::with_causes(&error);
+        let error = ErrorChain(&error).to_string();
         assert!(error.starts_with(expected), "{error}");
     };
     let shown = |cert_path: &PathBuf, key_path: &PathBuf| {
@@ -94,7 +95,10 @@ fn files_that_cannot_be_used_stop_the_start_with_the_setting_and_the_reason() {
         })
     };
     let at = |key: &str, path: &PathBuf| format!("invalid {key}: {}: ", path.display());
-    let in_certificate = |path| at("proxy.client-cert-path", path);
+    let in_certificate = |path: &PathBuf| {
+        let path = path.display();
+        format!("invalid proxy.client-cert-path: cannot use {path}: ")
+    };
     refused(
         &|s| s.private_key_path = missing.clone(),
         &at("proxy.private-key-path", &missing),
@@ -102,7 +106,7 @@ fn files_that_cannot_be_used_stop_the_start_with_the_setting_and_the_reason() {
     refused(
         &|s| s.private_key_path = open.clone(),
         &format!(
-            "{}others than its owner",
+            "{}its mode 0644 lets other users",
             at("proxy.private-key-path", &open)
         ),
     );

@@ -40,7 +40,7 @@ impl<T: Word> Kind for OneOf<T> {
     type Value = T;
 
     fn parse(&self, text: &str) -> Option<T> {
-        T::from_word(text).ok()
+        T::from_word(text)
     }
 
     fn show(&self, value: &T) -> Shown {

@@ -1,51 +1,57 @@
-//! Remainders that must be followed character by character, several at once.
+//! Matches remainders of several rules at once, character by character.
 //!
 //! A position automaton (Glushkov's): one state for each character or class of the expressions,
 //! with their repetitions written out. The states that are active after a character are bits of a
-//! few words, and one step is a handful of operations on these, whatever the code value: linear,
-//! always, and built without determinising anything. Source of the construction: V. M. Glushkov,
+//! few words, and one step is a handful of operations on these: always linear in the code value,
+//! and built without determinising anything. Source of the construction: V. M. Glushkov,
 //! "The abstract theory of automata", 1961; of the bits: G. Navarro and M. Raffinot, "Flexible
 //! Pattern Matching in Strings", 2002, chapter 5.
 
+mod alphabet;
 mod positions;
 
-use self::positions::Positions;
-use super::alphabet::Alphabet;
+use self::alphabet::Alphabet;
+use self::positions::{Positions, TooLarge};
 use regex_syntax::hir::Hir;
 
 /// Expressions of several rules, each of which must match from one place to the end.
 #[derive(Debug)]
 pub(super) struct Automaton {
-    /// How many words hold one set of states.
+    /// The number of words of a set of states. State `n` is bit `n % 64` of word `n / 64`.
     words: usize,
     alphabet: Alphabet,
-    /// For each class of the alphabet, the states that its characters enter.
+    /// For each class of the alphabet, the set of states that its characters enter: `words` words
+    /// each.
     columns: Box<[u64]>,
-    /// The states that the first character can enter.
+    /// The set of states that the first character can enter.
     first: Box<[u64]>,
-    /// For each of a few distances, the states after which the state so far ahead can follow.
+    /// Transitions to a state a fixed distance ahead, for the most frequent distances.
     shifts: Box<[Shift]>,
-    /// The states that can follow themselves.
+    /// The set of states with a transition to themselves.
     stays: Box<[u64]>,
-    /// The states after which others can follow than these.
+    /// The set of states with transitions that are neither shifts nor stays.
     jumps: Box<[u64]>,
-    /// For each state, where its jumps end in `targets`; they begin where those before end.
+    /// For each state, the index in `targets` after its last jump. Its first is where the jumps of
+    /// the state before end.
     jump_ends: Box<[u32]>,
     targets: Box<[Target]>,
+    /// One for each expression, in the order in which they were passed.
     rules: Box<[RuleEnd]>,
-    /// By word, the states with which a rule can end, and the rule's place in `rules`.
+    /// The states with which an expression can end, each with an index in `rules`.
     ends: Box<[(Target, u32)]>,
 }
 
+/// States of one word of a set.
 #[derive(Clone, Copy, Debug)]
 struct Target {
     word: u32,
     mask: u64,
 }
 
+/// Transitions from some states to those `distance` ahead.
 #[derive(Debug)]
 struct Shift {
-    /// `1..64`.
+    /// From 1 to 63, so that at most one word is carried into.
     distance: u32,
     from: Box<[u64]>,
 }
@@ -56,24 +62,26 @@ struct RuleEnd {
     accepts_empty: bool,
 }
 
-/// Two sets of states, for one thread.
+/// One thread's memory for the sets of states of a run.
 #[derive(Debug, Default)]
 pub(super) struct StateSets {
     active: Vec<u64>,
     next: Vec<u64>,
 }
 
-/// How many distances are shifts: what is left to jumps costs a branch and a load each.
+/// The number of distances that are shifts. Each costs every step an operation on every word, where a
+/// jump costs a branch and a load whenever its state is active.
 const MAX_SHIFTS: usize = 4;
 
-/// The parts of the expressions can follow each other in too many ways, or tell too many characters
-/// apart.
-#[derive(Debug)]
-pub(super) struct TooCostly;
-
 impl Automaton {
-    /// Of the expressions `remainders`, each with its rule; they have no look-around assertions.
-    pub(super) fn new(remainders: &[(u32, &Hir)], max_edges: usize) -> Result<Self, TooCostly> {
+    /// Builds the automaton of the expressions `remainders`, each with its rule, which have no
+    /// look-around assertions.
+    ///
+    /// # Errors
+    ///
+    /// [`TooLarge`] if more than `max_edges` pairs of states can follow each other, or the
+    /// expressions distinguish too many characters.
+    pub(super) fn new(remainders: &[(u32, &Hir)], max_edges: usize) -> Result<Self, TooLarge> {
         let mut positions = Positions::new(max_edges);
         let mut rules = Vec::new();
         let mut ends = Vec::new();
@@ -84,16 +92,21 @@ impl Automaton {
                 rule,
                 accepts_empty: fragment.nullable,
             });
-            ends.extend(fragment.last.iter().map(|&last| (Target::of(last), place)));
+            ends.extend(
+                fragment
+                    .last
+                    .iter()
+                    .map(|&last| (Target::from_state(last), place)),
+            );
         }
         let words = positions.len().div_ceil(64).max(1);
-        let (alphabet, columns) = Alphabet::of(positions.classes(), words)?;
+        let (alphabet, columns) = Alphabet::new(positions.classes(), words)?;
         let mut this = Self {
             words,
             alphabet,
             columns,
-            first: positions.first().iter().fold(empty(words), with),
-            shifts: shifts(&mut positions, words),
+            first: positions.first().iter().fold(empty(words), insert),
+            shifts: frequent_shifts(&mut positions, words),
             stays: empty(words),
             jumps: empty(words),
             jump_ends: Box::default(),
@@ -108,16 +121,16 @@ impl Automaton {
     fn set_follow(&mut self, positions: &mut Positions) {
         let mut targets: Vec<Target> = Vec::new();
         let mut jump_ends = Vec::with_capacity(positions.len());
-        for state in 0..number(positions.len()) {
-            let own = Target::of(state);
+        for state in 0..to_u32(positions.len()) {
+            let own = Target::from_state(state);
             let begin = targets.len();
             for &follower in positions.followers(state) {
                 if follower == state {
                     self.stays[own.word as usize] |= own.mask;
-                } else if let Some(shift) = self.shift_between(state, follower) {
+                } else if let Some(shift) = self.shift_index(state, follower) {
                     self.shifts[shift].from[own.word as usize] |= own.mask;
                 } else {
-                    let target = Target::of(follower);
+                    let target = Target::from_state(follower);
                     match targets[begin..].last_mut() {
                         Some(last) if last.word == target.word => last.mask |= target.mask,
                         _ => targets.push(target),
@@ -127,25 +140,26 @@ impl Automaton {
             if targets.len() > begin {
                 self.jumps[own.word as usize] |= own.mask;
             }
-            jump_ends.push(number(targets.len()));
+            jump_ends.push(to_u32(targets.len()));
         }
         self.jump_ends = jump_ends.into();
         self.targets = targets.into();
     }
 
-    fn shift_between(&self, state: u32, follower: u32) -> Option<usize> {
+    fn shift_index(&self, state: u32, follower: u32) -> Option<usize> {
         let distance = follower.checked_sub(state)?;
         self.shifts
             .iter()
             .position(|shift| shift.distance == distance)
     }
 
-    /// What a step can cost: about so many operations on words.
+    /// Returns about the most operations on words that a step can take.
     pub(super) fn step_cost(&self) -> usize {
         self.words * (2 + self.shifts.len()) + self.targets.len()
     }
 
-    /// Tells `accepted` each rule whose expression matches the whole of `text`, perhaps repeatedly.
+    /// Calls `accepted` with each rule whose expression matches the whole of `text`; with some rules
+    /// more than once.
     pub(super) fn run(&self, text: &str, sets: &mut StateSets, mut accepted: impl FnMut(u32)) {
         if text.is_empty() {
             self.rules
@@ -174,7 +188,7 @@ impl Automaton {
         }
     }
 
-    /// The states after `text`, where there are at most 64.
+    /// Returns the states that are active after `text`, for an automaton of at most 64 states.
     fn follow_one_word(&self, text: &str) -> u64 {
         let (stays, jumps) = (self.stays[0], self.jumps[0]);
         let mut reachable = self.first[0];
@@ -199,7 +213,8 @@ impl Automaton {
         active
     }
 
-    /// Leaves the states after `text` in `active`; tells whether there are any.
+    /// Leaves the states that are active after `text` in `active`; returns `true` if there are any.
+    /// Both slices have [`Self::words`] words.
     fn follow(&self, text: &str, active: &mut [u64], reachable: &mut [u64]) -> bool {
         reachable.copy_from_slice(&self.first);
         for c in text.chars() {
@@ -259,7 +274,7 @@ impl Automaton {
 }
 
 impl Target {
-    fn of(state: u32) -> Self {
+    fn from_state(state: u32) -> Self {
         Self {
             word: state / 64,
             mask: 1 << (state % 64),
@@ -267,10 +282,10 @@ impl Target {
     }
 }
 
-/// The distances at which states most often follow each other, with no state yet.
-fn shifts(positions: &mut Positions, words: usize) -> Box<[Shift]> {
+/// Returns shifts for the distances at which states most often follow each other, without states.
+fn frequent_shifts(positions: &mut Positions, words: usize) -> Box<[Shift]> {
     let mut counts = [0_usize; 64];
-    for state in 0..number(positions.len()) {
+    for state in 0..to_u32(positions.len()) {
         for &follower in positions.followers(state) {
             let distance = follower.saturating_sub(state) as usize;
             if let Some(count) = counts.get_mut(distance) {
@@ -295,7 +310,7 @@ fn shifts(positions: &mut Positions, words: usize) -> Box<[Shift]> {
         .collect()
 }
 
-fn number(n: usize) -> u32 {
+fn to_u32(n: usize) -> u32 {
     u32::try_from(n).expect("states and their followers are bounded by the limits")
 }
 
@@ -303,8 +318,8 @@ fn empty(words: usize) -> Box<[u64]> {
     vec![0; words].into()
 }
 
-fn with(mut set: Box<[u64]>, state: &u32) -> Box<[u64]> {
-    let target = Target::of(*state);
+fn insert(mut set: Box<[u64]>, state: &u32) -> Box<[u64]> {
+    let target = Target::from_state(*state);
     set[target.word as usize] |= target.mask;
     set
 }

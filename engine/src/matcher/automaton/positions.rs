@@ -1,24 +1,30 @@
-//! The positions of expressions, and which can follow which.
+//! The positions of expressions, and the pairs of them that can follow each other.
 
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Repetition};
 
-use super::super::char_class::CharClass;
-use super::TooCostly;
+use crate::matcher::char_class::CharClass;
 
 /// The positions of some expressions, numbered in the order in which they are written.
 pub(super) struct Positions {
-    /// The characters at each position.
+    /// The characters at each position, by its number.
     classes: Vec<Rc<CharClass>>,
-    /// The classes met so far, so that equal ones are one.
+    /// The classes so far, so that equal ones are stored once.
     known: HashMap<CharClass, Rc<CharClass>>,
+    /// For each position those that can follow it, in any order, some more than once.
     follow: Vec<Vec<u32>>,
     first: Vec<u32>,
+    /// The number of elements added to `follow`.
     edges: usize,
     max_edges: usize,
 }
+
+/// The parts of the expressions can follow each other in too many ways, or the expressions
+/// distinguish too many characters.
+#[derive(Debug)]
+pub(in crate::matcher) struct TooLarge;
 
 /// A part of an expression.
 #[derive(Clone)]
@@ -27,7 +33,7 @@ pub(super) struct Fragment {
     first: Vec<u32>,
     /// The positions with which it can end.
     pub(super) last: Vec<u32>,
-    /// Whether it matches the empty text.
+    /// `true` if it matches the empty text.
     pub(super) nullable: bool,
 }
 
@@ -51,12 +57,12 @@ impl Positions {
         &self.classes
     }
 
-    /// The positions with which any of the expressions can begin.
+    /// Returns the positions with which any of the expressions can begin.
     pub(super) fn first(&self) -> &[u32] {
         &self.first
     }
 
-    /// What can follow `position`, in order, each once.
+    /// Returns the positions that can follow `position`, ascending, each once.
     pub(super) fn followers(&mut self, position: u32) -> &[u32] {
         let follow = &mut self.follow[position as usize];
         follow.sort_unstable();
@@ -64,14 +70,14 @@ impl Positions {
         follow
     }
 
-    /// Adds an expression that begins where all others do.
-    pub(super) fn add_whole(&mut self, hir: &Hir) -> Result<Fragment, TooCostly> {
+    /// Adds an expression beside the others, so that all begin at the same place.
+    pub(super) fn add_whole(&mut self, hir: &Hir) -> Result<Fragment, TooLarge> {
         let fragment = self.add(hir)?;
         self.first.extend(&fragment.first);
         Ok(fragment)
     }
 
-    fn add(&mut self, hir: &Hir) -> Result<Fragment, TooCostly> {
+    fn add(&mut self, hir: &Hir) -> Result<Fragment, TooLarge> {
         match hir.kind() {
             HirKind::Empty => Ok(Fragment::empty()),
             HirKind::Literal(literal) => {
@@ -84,7 +90,7 @@ impl Positions {
                 Ok(whole)
             }
             HirKind::Class(class) => Ok(self.position(CharClass::new(class))),
-            HirKind::Look(_) => unreachable!("expressions with assertions are not followed so"),
+            HirKind::Look(_) => unreachable!("expressions with assertions are simulated"),
             HirKind::Capture(capture) => self.add(&capture.sub),
             HirKind::Concat(subs) => {
                 let mut whole = Fragment::empty();
@@ -111,8 +117,8 @@ impl Positions {
         }
     }
 
-    /// `x{2,4}` is `xx(x(x)?)?`, and `x{2,}` is `xx+`.
-    fn repetition(&mut self, repetition: &Repetition) -> Result<Fragment, TooCostly> {
+    /// Adds a repetition written out: `x{2,4}` as `xx(x(x)?)?`, and `x{2,}` as `xx+`.
+    fn repetition(&mut self, repetition: &Repetition) -> Result<Fragment, TooLarge> {
         let copies = repetition.max.unwrap_or_else(|| repetition.min.max(1));
         let mut fragments = Vec::new();
         for _ in 0..copies {
@@ -132,7 +138,7 @@ impl Positions {
         Ok(whole)
     }
 
-    fn concat(&mut self, head: Fragment, tail: Fragment) -> Result<Fragment, TooCostly> {
+    fn concat(&mut self, head: Fragment, tail: Fragment) -> Result<Fragment, TooLarge> {
         self.connect(&head.last, &tail.first)?;
         let Fragment {
             mut first,
@@ -154,12 +160,12 @@ impl Positions {
         })
     }
 
-    fn connect(&mut self, from: &[u32], to: &[u32]) -> Result<(), TooCostly> {
+    fn connect(&mut self, from: &[u32], to: &[u32]) -> Result<(), TooLarge> {
         self.edges = self
             .edges
             .saturating_add(from.len().saturating_mul(to.len()));
         if self.edges > self.max_edges {
-            return Err(TooCostly);
+            return Err(TooLarge);
         }
         for &position in from {
             self.follow[position as usize].extend(to);

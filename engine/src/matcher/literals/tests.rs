@@ -1,4 +1,4 @@
-use super::{Literals, MAX_BUCKET, Sink, buckets};
+use super::{Buckets, Literals, MAX_BUCKET, Sink};
 use crate::matcher::segment::Literal;
 
 impl Sink<u32> for Vec<u32> {
@@ -38,7 +38,7 @@ fn begins_with(text: &str, literal: &Literal) -> bool {
 }
 
 #[test]
-fn finds_what_a_scan_finds() {
+fn hashing_finds_the_literals_that_a_scan_finds() {
     let mut numbers = Numbers(1);
     for round in 0..300 {
         let (alphabet, max) = [(&b"ab"[..], 12), (b"aAbB/", 6), (b"abcdefgh", 90)][round % 3];
@@ -78,15 +78,15 @@ fn finds_what_a_scan_finds() {
 }
 
 #[test]
-fn buckets_hold_few_where_literals_differ_early_enough() {
+fn buckets_are_small_if_literals_differ_within_a_window() {
     let mut literals: Vec<Literal> = (0..1000)
         .map(|i| Literal::exact(&format!("https://qr{i}.example/p{}", i % 7)))
         .chain((0..500).map(|i| Literal::exact(&format!("28{i:03}04"))))
         .collect();
-    let largest = buckets(&mut literals, |l| l.text.as_bytes())
+    let largest = Buckets::sort(&mut literals, |l| l.text.as_bytes())
         .all
         .iter()
-        .map(|b| b.entries)
+        .map(|b| b.len)
         .max();
     assert!(largest <= Some(MAX_BUCKET), "{largest:?}");
 }

@@ -58,6 +58,7 @@ fn a_config_with_errors_or_warnings_that_are_denied_is_not_applied() {
     );
     let ran = refused(&daemon, 1, &["apply", "bad.json", "--json", "--force"]);
     let answer: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(answer["problems"][0]["code"], "unknown-action");
     assert_eq!(answer["problems"][0]["pointer"], "/rules/1/action/type");
     daemon
         .directory
@@ -87,7 +88,7 @@ fn what_it_was_not_meant_for_is_not_replaced() {
     assert_has(
         &ran.stderr,
         &[
-            "error: Something else serves by now: ",
+            "error: Another route config is live: ",
             &sha256,
             "; look at what serves now",
         ],
@@ -176,7 +177,10 @@ fn a_hold_stands_until_it_is_thawed() {
     let ran = refused(&daemon, 1, &["reload"]);
     assert_has(
         &ran.stderr,
-        &["error: What serves is held by ", " (codeid admin thaw)\n"],
+        &[
+            "error: The live config is frozen by ",
+            " (codeid admin thaw)\n",
+        ],
     );
     assert_eq!(version(&daemon), "test-7");
     let ran = refused(&daemon, 1, &["freeze", "--reason", &"x".repeat(201)]);
@@ -248,7 +252,7 @@ fn a_drained_daemon_is_not_ready() {
         &[
             ", draining\n",
             "ready        no\n",
-            "An operator has the daemon drain.",
+            "An operator drained the daemon.",
         ],
     );
     assert_eq!(ran.stderr, "");

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{admin, assert_has, changed, following, json, refused, told, words};
 use crate::cli::{Ran, codeid};
-use crate::reload::remote::wait_until;
+use crate::rules::remote::wait_until;
 use crate::serve::daemon::{Daemon, Plan, RULES};
 
 #[test]
@@ -83,16 +83,16 @@ fn rules_are_shown_with_their_counts() {
     assert_eq!(client.identify("28100104X", "user-43").status, 200);
     let rules = words(&told(&daemon, &["rules"]));
     let expected = "generation 1, version v1, 3 rules\n\n\
-        PLACE RULE DECIDED REFUSED ACTION CANARY MATCH\n\
-        0 carve-out 1 0 UNSUPPORTED - prefix 2810000\n\
-        1 order 3 1 DECODE 0 % and 1 listed regex 281\\d{3}04.+\n\
-        2 page 0 0 OPEN_URL - url {\"host\":\"qr.example.com\"}\n";
+        POSITION RULE DECIDED REFUSED ACTION CANARY MATCH\n\
+        1 carve-out 1 0 UNSUPPORTED - prefix 2810000\n\
+        2 order 3 1 DECODE 0 % and 1 listed regex 281\\d{3}04.+\n\
+        3 page 0 0 OPEN_URL - url {\"host\":\"qr.example.com\"}\n";
     assert_eq!(rules, expected);
     let hottest = words(&told(
         &daemon,
         &["rules", "--by", "decided", "--limit", "1"],
     ));
-    assert_has(&hottest, &["3 rules, 1 shown\n", "\n1 order 3 1 "]);
+    assert_has(&hottest, &["3 rules, 1 shown\n", "\n2 order 3 1 "]);
     assert!(!hottest.contains("carve-out"), "{hottest}");
     let refusing = words(&told(&daemon, &["rules", "--by", "refused"]));
     assert!(
@@ -136,7 +136,7 @@ fn a_candidate_is_checked_against_what_serves() {
     assert_has(
         &output,
         &[
-            "warning: the rule \"page\", which serves, is not there any more\n",
+            "warning: the live rule \"page\" is missing from this config\n",
             "  = help: ",
             "  + new-page added: url {\"host\":\"qr.example.com\"} → OPEN_URL\n",
             "  - page removed: url ",
@@ -166,7 +166,7 @@ fn what_is_wrong_is_shown_in_its_line() {
             "error: not a valid pattern: unclosed group\n --> bad.json:3:43\n",
             "  |                                           ^\n",
             "in rule order, at /rules/1/match/regex",
-            "error: the id order is also that of /rules/1\n",
+            "error: duplicate id order, already used by rule 2\n",
             "bad.json: refused: 2 errors, 0 warnings\n",
         ],
     );
@@ -202,7 +202,7 @@ fn a_code_value_is_explained() {
         &["explain", "28100104X", "--open-id", "user-42"],
     ));
     let expected = "supported yes\naction DECODE\ncodeValue 28100104X\nrule order\ngeneration 1\n\n\
-        The rules that accept this code value, in order:\nPLACE RULE PART CANARY\n\
+        The rules that accept this code value, in order:\nPOINTER RULE PART CANARY\n\
         /rules/1 order decides on the allowlist\n";
     assert_eq!(explained, expected);
     let explained = told(&daemon, &["explain", "28100104X", "--open-id", "user-43"]);
@@ -221,7 +221,7 @@ fn a_code_value_is_explained() {
     let ran = refused(&daemon, 1, &["explain", "28100104X", "--open-id", "u"]);
     assert_eq!(
         ran.stderr,
-        "error: openId must have 3 to 256 characters, it has 1\n"
+        "error: openId must have 3 to 256 characters but has 1\n"
     );
     let ran = refused(
         &daemon,

@@ -1,10 +1,10 @@
-// Calls of the admin API. A token is kept for as long as the tab is, and leaves it in a header only.
+// Calls of the admin API. The token is stored for the lifetime of the tab, and sent in a header only.
 
 const TOKEN = "codeid-token";
-const PATIENCE_MS = 10_000;
-const LONG_PATIENCE_MS = 65_000;
+const TIMEOUT_MS = 10_000;
+const LONG_TIMEOUT_MS = 65_000;
 
-/** What the daemon refused, or that it did not answer. */
+/** A refusal by the daemon, or a missing response. */
 export class Refusal extends Error {
   constructor(status, word, detail, problems = []) {
     super(detail);
@@ -12,17 +12,17 @@ export class Refusal extends Error {
   }
 }
 
-/** What the daemon says of itself, as an object. */
-export const read = async (path) => parsed(await call(path, {}, PATIENCE_MS));
+/** Reads a document, as an object. */
+export const read = async (path) => parsed(await call(path, {}, TIMEOUT_MS));
 
-/** A config as it is. */
-export const readConfig = async (path) => (await call(path, {}, PATIENCE_MS)).text;
+/** Reads a config, byte for byte. */
+export const readConfig = async (path) => (await call(path, {}, TIMEOUT_MS)).text;
 
-/** What the daemon says to `body`, an object or the text of a config. Nothing is changed. */
-export const ask = async (path, body) => parsed(await post(path, body));
+/** Posts `body`, an object or the text of a config, to an endpoint that changes nothing. */
+export const query = async (path, body) => parsed(await post(path, body));
 
-/** Has something changed, if `replaces` is the digest of what serves, or `*`, or not given. */
-export async function order(path, body, { replaces } = {}) {
+/** Posts a change. `replaces` is the digest that the live config must have, or `*`; without it, there is no condition. */
+export async function command(path, body, { replaces } = {}) {
   const condition = replaces && { "If-Match": replaces === "*" ? "*" : `"${replaces}"` };
   try {
     return parsed(await post(path, body, condition));
@@ -33,7 +33,7 @@ export async function order(path, body, { replaces } = {}) {
 }
 
 export const hasToken = () => sessionStorage.getItem(TOKEN) !== null;
-export const keepToken = (token) => sessionStorage.setItem(TOKEN, token);
+export const storeToken = (token) => sessionStorage.setItem(TOKEN, token);
 export const forgetToken = () => sessionStorage.removeItem(TOKEN);
 
 function post(path, body, headers = {}) {
@@ -43,15 +43,15 @@ function post(path, body, headers = {}) {
     body: content,
     headers: { ...headers, "Content-Type": "application/json" },
   };
-  return call(path, options, LONG_PATIENCE_MS);
+  return call(path, options, LONG_TIMEOUT_MS);
 }
 
-/** The status and the text of an answer that is not a refusal. */
-async function call(path, options, patience) {
+/** The status and the text of a response that is not a refusal. */
+async function call(path, options, timeout) {
   const headers = { ...options.headers };
   const token = sessionStorage.getItem(TOKEN);
   if (token !== null) headers.Authorization = `Bearer ${token}`;
-  const signal = AbortSignal.timeout(patience);
+  const signal = AbortSignal.timeout(timeout);
   let response, text;
   try {
     response = await fetch(path, { ...options, headers, signal, cache: "no-store", redirect: "error" });
@@ -61,7 +61,7 @@ async function call(path, options, patience) {
     throw new Refusal(
       0,
       "unreachable",
-      late ? "The daemon did not answer in time." : "The daemon cannot be reached.",
+      late ? "The daemon did not respond in time." : "The daemon cannot be reached.",
     );
   }
   if (!response.ok) throw refusal(response, text);
@@ -72,40 +72,44 @@ function parsed({ status, text }) {
   try {
     return JSON.parse(text);
   } catch {
-    throw new Refusal(status, "notJson", `The daemon answered ${status} with something that is not JSON.`);
+    throw new Refusal(
+      status,
+      "notJson",
+      `The daemon responded with status ${status} and a body that is not JSON.`,
+    );
   }
 }
 
 function refusal(response, body) {
-  let told;
+  let document;
   try {
-    told = JSON.parse(body);
+    document = JSON.parse(body);
   } catch {
-    told = null;
+    document = null;
   }
-  const detail = told?.detail ?? `The daemon answered with status ${response.status}.`;
-  return new Refusal(response.status, told?.error ?? "unknown", detail, told?.problems ?? []);
+  const detail = document?.detail ?? `The daemon responded with status ${response.status}.`;
+  return new Refusal(response.status, document?.error ?? "unknown", detail, document?.problems ?? []);
 }
 
 const ADVICE = {
-  unreachable: "Try again once it answers.",
-  unanswered: "Whether it was done is not known: look at History before you try again.",
-  unauthorized: "Sign in with a token that the daemon's token file has.",
-  forbidden: "Your token has the role read. Sign in with one that has the role operate.",
+  unreachable: "Try again when it responds.",
+  unanswered: "The change may have been made: check History before you try again.",
+  unauthorized: "Sign in with a token from the daemon's token file.",
+  forbidden: "Your token has the role read. Sign in with a token that has the role operate.",
   foreignOrigin:
     "Open this page by the address on which the daemon listens, or by localhost through a tunnel.",
-  ifMatchStale: "Somebody was faster. Look at what serves now, and compare again.",
-  ifMatchMissing: "Load the page again: it is not the one that belongs to this daemon.",
-  frozen: "Thaw under Control before you reload: that asks the sources at once, too.",
-  unknownGeneration: "The history holds the last tables only. Load it again.",
-  notKept: "Look at the disk and the permissions of the daemon's directory, then try again.",
-  notAudited: "Look at the disk and the permissions of the audit log, then try again.",
+  ifMatchStale: "The live config has changed since your comparison. Compare again.",
+  ifMatchMissing: "Reload the page: it belongs to another version of the daemon.",
+  frozen: "Thaw under Control instead: that checks the sources at once, too.",
+  unknownGeneration: "The history has only the most recent tables. Reload it.",
+  notKept: "Check the disk and the permissions of the daemon's directory, then try again.",
+  notAudited: "Check the disk and the permissions of the audit log, then try again.",
   tooLarge: "A larger route config needs a higher ac.route.max-config-characters.",
-  tooSlow: "The way to the daemon is slow. Try again.",
+  tooSlow: "The connection to the daemon is slow. Try again.",
   busy: "Try again in a moment.",
-  fault: "That is a defect of the daemon, whose log says more.",
-  notJson: "Is this address really that of the daemon?",
+  fault: "This is a defect of the daemon. Its log has the details.",
+  notJson: "Check that this is the daemon's address.",
 };
 
-/** What to do about it, or an empty text. */
+/** Advice on an error, or an empty text. */
 export const advice = (error) => ADVICE[error.word] ?? "";

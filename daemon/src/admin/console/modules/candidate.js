@@ -1,26 +1,26 @@
-// The text of a config that is about to be checked: pasted, opened from a file, or what serves.
+// The text of the candidate, a config to check: pasted, opened from a file, or the live config.
 
 import { readConfig } from "./api.js";
 import { byId, setText } from "./dom.js";
 import { bytes } from "./format.js";
 import { attempt, fail } from "./notice.js";
 
-/** More than any config may have; the daemon's own bound is told by the daemon. */
-const MOST_BYTES = 4 * 1024 ** 2;
+/** More than any config may have. The daemon enforces its own limit. */
+const MAX_BYTES = 4 * 1024 ** 2;
 
-/** What was put into the editor. Its text there has other line ends, so it would have another digest. */
+/** The text as it was loaded. The editor normalises line ends, which would change the digest. */
 let original = "";
 
 /** `changed` is called after every change of the text. */
 export function start(changed) {
   const editor = byId("candidate");
   const upload = byId("upload");
-  editor.addEventListener("input", () => tell(changed));
+  editor.addEventListener("input", () => edited(changed));
   upload.addEventListener("change", () => {
     openFile(upload.files[0], changed);
     upload.value = "";
   });
-  byId("from-serving").addEventListener("click", (event) => begin(event.currentTarget, changed));
+  byId("from-live").addEventListener("click", (event) => loadLive(event.currentTarget, changed));
   editor.addEventListener("dragover", (event) => event.preventDefault());
   editor.addEventListener("drop", (event) => {
     if (!event.dataTransfer.files.length) return;
@@ -29,7 +29,7 @@ export function start(changed) {
   });
 }
 
-/** What would be sent. */
+/** The text to send: the original, unless the editor changed it. */
 export function text() {
   const { value } = byId("candidate");
   return value === asEdited(original) ? original : value;
@@ -42,7 +42,7 @@ export function put(content) {
   describe();
 }
 
-/** Moves the caret to a line and a column, both from 1, and shows it. */
+/** Moves the caret to a line and a column, both from 1, and scrolls to it. */
 export function goTo({ line, column }) {
   const editor = byId("candidate");
   const lines = editor.value.split("\n");
@@ -58,7 +58,7 @@ export function goTo({ line, column }) {
 
 const asEdited = (content) => content.replace(/\r\n?/g, "\n");
 
-function tell(changed) {
+function edited(changed) {
   describe();
   changed();
 }
@@ -69,7 +69,7 @@ function describe() {
   setText(byId("candidate-size"), content ? `${content.split("\n").length} lines, ${size}` : "");
 }
 
-async function begin(control, changed) {
+async function loadLive(control, changed) {
   const config = await attempt(byId("change-notice"), control, () => readConfig("v1/config"));
   if (config === undefined) return;
   put(config);
@@ -88,15 +88,15 @@ async function openFile(file, changed) {
 }
 
 async function contentOf(file) {
-  if (file.size > MOST_BYTES)
-    throw unusable(`${file.name} has ${bytes(file.size)}. A config has at most ${bytes(MOST_BYTES)}.`);
+  if (file.size > MAX_BYTES)
+    throw unusable(`${file.name} has ${bytes(file.size)}. A config has at most ${bytes(MAX_BYTES)}.`);
   const content = await file.arrayBuffer().catch(() => {
     throw unusable(`${file.name} cannot be read.`);
   });
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(content);
   } catch {
-    throw unusable(`${file.name} is not UTF-8. A route config is.`);
+    throw unusable(`${file.name} is not UTF-8.`);
   }
 }
 

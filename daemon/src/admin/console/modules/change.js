@@ -1,6 +1,6 @@
-// Checks a candidate, shows what it would change, and has it served.
+// Checks a candidate, shows its changes to the live config, and applies it.
 
-import { ask, order, read } from "./api.js";
+import { command, query, read } from "./api.js";
 import * as candidate from "./candidate.js";
 import { confirmed } from "./confirm.js";
 import { differenceView } from "./difference.js";
@@ -9,11 +9,11 @@ import { bytes, count, counted, short, since } from "./format.js";
 import { attempt, begin, clear, fail, succeed } from "./notice.js";
 import { problemList } from "./problems.js";
 
-/** What was checked: its text, and what the daemon said. */
+/** The last check: the candidate's text and the daemon's report. */
 let checked = null;
 let refresh = () => {};
 
-/** `refreshNow` has everything read again. */
+/** `refreshNow` reads status and metrics again. */
 export function start(refreshNow) {
   refresh = refreshNow;
   candidate.start(outdate);
@@ -34,7 +34,7 @@ export function compare(text) {
 function outdate() {
   checked = null;
   byId("apply").disabled = true;
-  setText(byId("apply-hint"), "Check first: only what was checked can be applied.");
+  setText(byId("apply-hint"), "Check first: only a checked candidate can be applied.");
 }
 
 async function check() {
@@ -50,24 +50,24 @@ async function check() {
     return;
   }
   begin(byId("change-notice"), "Checking…");
-  const report = await attempt(byId("change-notice"), byId("check"), () => ask("v1/check", text));
+  const report = await attempt(byId("change-notice"), byId("check"), () => query("v1/check", text));
   if (!report || text !== candidate.text()) return;
   clear(byId("change-notice"));
   checked = { text, report };
   byId("change-report").replaceChildren(...reportView(checked));
   byId("change-report").firstChild.focus();
   byId("apply").disabled = !report.ok;
-  setText(byId("apply-hint"), report.ok ? "" : "A config with errors is never served. What serves stays.");
+  setText(byId("apply-hint"), report.ok ? "" : "A config with errors cannot be applied.");
 }
 
 function reportView({ text, report }) {
   const { ok, why, problems, warnings, changes } = report;
   return [
-    element("h2", { tabindex: "-1" }, ok ? "The candidate can be served" : "The candidate is refused"),
+    element("h2", { tabindex: "-1" }, ok ? "The candidate can be applied" : "The candidate is refused"),
     element(
       "p",
       { class: ok ? "box good" : "box bad", id: "verdict" },
-      ok ? costs(report) : `${problems.length ? "" : why} What serves now is not touched.`,
+      ok ? costs(report) : `${problems.length ? "" : why} The live config is not affected.`,
     ),
     ...problemList("error", "bad", problems, text, candidate.goTo),
     ...problemList("warning", "wait", warnings, text, candidate.goTo),
@@ -83,7 +83,7 @@ function reportView({ text, report }) {
 
 function costs({ version, sha256, ruleCount, compileUs, memoryBytes, warnings }) {
   const memory = memoryBytes == null ? "" : `, takes ${bytes(memoryBytes)}`;
-  const doubts = warnings.length ? `, with ${counted(warnings.length, "warning")}` : "";
+  const doubts = warnings.length ? `, ${counted(warnings.length, "warning")}` : "";
   return `Version ${version}, digest ${short(sha256)}: ${counted(ruleCount, "rule")}, compiled in ${(compileUs / 1000).toFixed(1)} ms${memory}${doubts}.`;
 }
 
@@ -98,7 +98,11 @@ async function apply() {
         {},
         `Version ${report.version}, ${counted(report.ruleCount, "rule")}, digest ${short(report.sha256)}, replaces digest ${replaces ? short(replaces) : "nothing"}.`,
       ),
-      element("p", {}, "It serves at once, and holds against automatic pulls until somebody thaws."),
+      element(
+        "p",
+        {},
+        "It becomes live at once and stays live, whatever the sources give, until an operator thaws the rules.",
+      ),
     ],
     "Apply",
   );
@@ -106,21 +110,21 @@ async function apply() {
   begin(byId("change-notice"), "Applying…");
   try {
     byId("apply").disabled = true;
-    applied(await order("v1/apply", text, { replaces: replaces ?? "*" }));
+    applied(await command("v1/apply", text, { replaces: replaces ?? "*" }));
   } catch (error) {
     await refused(error, text);
   }
   refresh();
 }
 
-function applied(told) {
+function applied(result) {
   outdate();
   setText(byId("apply-hint"), "");
   clear(byId("change-report"));
-  const what = told.outcome === "unchanged" ? "serves already, and is held now" : "serves now";
+  const what = result.outcome === "unchanged" ? "was live already, and is frozen now" : "is live now";
   succeed(
     byId("change-notice"),
-    `Version ${told.version}, ${counted(told.ruleCount, "rule")}, ${what} as generation ${count(told.generation)}.`,
+    `Version ${result.version}, ${counted(result.ruleCount, "rule")}, ${what} as generation ${count(result.generation)}.`,
     element(
       "p",
       {},
@@ -129,20 +133,20 @@ function applied(told) {
       element("a", { href: "#history" }, "go back"),
       ".",
     ),
-    notKept(told),
-    ...problemList("warning", "wait", told.warnings, null, null),
+    unsaved(result),
+    ...problemList("warning", "wait", result.warnings, null, null),
   );
   byId("change-notice").firstChild.focus();
 }
 
-/** The hold has the config in any case. */
-export const notKept = ({ kept, keptWhy }) =>
-  kept
+/** A paragraph if saving failed, or null. The freeze has the config in any case. */
+export const unsaved = ({ kept: saved, keptWhy: why }) =>
+  saved
     ? null
     : element(
         "p",
         {},
-        `It could not be kept in the local storage: ${keptWhy}. A restart finds it for as long as it is held.`,
+        `It could not be saved in the local storage: ${why}. A restart uses it as long as the rules are frozen.`,
       );
 
 async function refused(error, text) {
@@ -150,7 +154,7 @@ async function refused(error, text) {
     fail(
       byId("change-notice"),
       error,
-      element("p", {}, await whoWasFaster()),
+      element("p", {}, await describeLive()),
       button("Compare again", () => compare(text), { id: "compare-again" }),
     );
   } else {
@@ -162,12 +166,12 @@ async function refused(error, text) {
   }
 }
 
-async function whoWasFaster() {
+async function describeLive() {
   try {
     const { entries } = await read("v1/history");
-    const { generation, version, sha256, by, uri, loadedAt } = entries.find(({ serving }) => serving);
-    return `Generation ${count(generation)} serves now: version ${version}, digest ${short(sha256)}, by ${by ?? uri}, ${since(loadedAt)}.`;
+    const { generation, version, sha256, by, uri, loadedAt } = entries.find(({ serving: live }) => live);
+    return `Generation ${count(generation)} is live now: version ${version}, digest ${short(sha256)}, by ${by ?? uri}, ${since(loadedAt)}.`;
   } catch {
-    return "Who it was could not be read.";
+    return "The live config could not be read.";
   }
 }

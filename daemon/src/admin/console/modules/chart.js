@@ -9,9 +9,8 @@ const TOP = 10;
 const BOTTOM = 22;
 
 /**
- * Draws `series`, each with `name` and with `points` of `at` in milliseconds and `value`, where null is a gap, and
- * `marks`, moments each with a word.
- * `scale` is one of those below, `format` writes a value, and `label` says it all in a sentence.
+ * Draws `series` and `marks`. A series has a `name` and `points` of `at`, in milliseconds, and `value`; null is a gap. A mark
+ * has `at` and `text`. `scale` is `linear` or `logarithmic`, `format` writes a value, and `label` describes the chart.
  */
 export function drawChart(container, { series, marks, from, to, scale, format, label }) {
   const width = Math.max(container.clientWidth, 240);
@@ -76,7 +75,7 @@ function path(points, x, y) {
         return "";
       }
       const step = `${joined ? "L" : "M"}${x(at).toFixed(1)} ${y(value).toFixed(1)}`;
-      // A point between two gaps is a line of no length, which its round ends show.
+      // A point between two gaps is a line of length zero; its round ends make it visible.
       const dot = joined ? "" : "h0";
       joined = true;
       return step + dot;
@@ -84,7 +83,7 @@ function path(points, x, y) {
     .join("");
 }
 
-/** From 0 to a round number above all values. */
+/** A scale from 0 to a round number above all values. */
 export function linear(values) {
   const most = Math.max(1, ...values);
   const unit = 10 ** Math.floor(Math.log10(most));
@@ -92,7 +91,7 @@ export function linear(values) {
   return { ticks: [0, top / 2, top], place: (value) => value / top };
 }
 
-/** From one power of ten to another, at least one decade. */
+/** A scale from one power of ten to another, at least one decade. */
 export function logarithmic(values) {
   const positive = values.filter((value) => value > 0);
   const low = Math.floor(Math.log10(Math.min(1e4, ...positive)));

@@ -1,8 +1,8 @@
-// Asks before something is changed.
+// The dialog that confirms a change.
 
 import { byId } from "./dom.js";
 
-/** Whether the operator says yes. `text` are paragraphs. */
+/** Shows the dialog; resolves to true if the operator confirms. `text` is a list of paragraphs. */
 export function confirmed(title, text, yes, { danger = false } = {}) {
   const dialog = byId("confirm");
   byId("confirm-title").textContent = title;
@@ -15,8 +15,8 @@ export function confirmed(title, text, yes, { danger = false } = {}) {
   go.onclick = () => dialog.close("yes");
   dialog.showModal();
   no.focus();
-  return new Promise((answer) => {
-    // Told a frame late: by then another question may be open, which this is no answer to.
-    dialog.onclose = () => dialog.open || answer(dialog.returnValue === "yes");
+  return new Promise((resolve) => {
+    // The event comes a frame late. If the dialog is open again by then, it belongs to another question.
+    dialog.onclose = () => dialog.open || resolve(dialog.returnValue === "yes");
   });
 }

@@ -1,17 +1,17 @@
-// Reload, hold, log level and drain.
+// Reload, freeze, log level and drain.
 
-import { order } from "./api.js";
+import { command } from "./api.js";
 import { confirmed } from "./confirm.js";
 import { byId, element, setText } from "./dom.js";
 import { count, short } from "./format.js";
 import { attempt, clear, succeed } from "./notice.js";
-import { describeHold } from "./overview.js";
+import { describeFreeze } from "./overview.js";
 
 let refresh = () => {};
-let held = null;
+let frozen = null;
 let level = null;
 
-/** `refreshNow` has everything read again. */
+/** `refreshNow` reads status and metrics again. */
 export function start(refreshNow) {
   refresh = refreshNow;
   byId("reload").addEventListener("click", () => act("reload", reload));
@@ -23,15 +23,15 @@ export function start(refreshNow) {
 
 /** Shows one status. */
 export function update({ status }) {
-  held = status.hold ?? null;
+  frozen = status.hold ?? null;
   setText(
-    byId("hold-state"),
-    held
-      ? `On hold: ${describeHold(held)}. Nothing is pulled, watched or reloaded, and a restart serves the same.`
-      : "Sources are followed: what they give is served.",
+    byId("freeze-state"),
+    frozen
+      ? `Frozen ${describeFreeze(frozen)}. Nothing is pulled, watched or reloaded, and the config stays live after a restart.`
+      : "Not frozen: the rules follow the sources.",
   );
-  byId("thaw").hidden = !held;
-  byId("freeze-form").hidden = Boolean(held);
+  byId("thaw").hidden = !frozen;
+  byId("freeze-form").hidden = Boolean(frozen);
   byId("drain").disabled = Boolean(status.daemon.draining);
   if (status.daemon.logLevel !== level) {
     level = status.daemon.logLevel;
@@ -51,7 +51,7 @@ const act = (id, action) => run(byId(id), action);
 
 async function run(control, action) {
   clear(byId("control-notice"));
-  clear(byId("reload-looks"));
+  clear(byId("reload-checks"));
   await attempt(byId("control-notice"), control, action);
   refresh();
 }
@@ -59,50 +59,50 @@ async function run(control, action) {
 const done = (message) => succeed(byId("control-notice"), message);
 
 async function reload() {
-  const { outcome, looks, generation, sha256 } = await order("v1/reload", {});
+  const { outcome, looks: checks, generation, sha256 } = await command("v1/reload", {});
   done(`${RELOADED[outcome] ?? outcome} Generation ${count(generation)}, digest ${short(sha256)}.`);
-  byId("reload-looks").replaceChildren(
+  byId("reload-checks").replaceChildren(
     element(
       "ul",
       {},
-      looks.map((look) =>
-        element("li", {}, `${look.level}: ${look.outcome}${look.why ? `: ${look.why}` : ""}`),
+      checks.map((check) =>
+        element("li", {}, `${check.level}: ${check.outcome}${check.why ? `: ${check.why}` : ""}`),
       ),
     ),
   );
 }
 
 const RELOADED = {
-  activated: "A new table serves.",
-  unchanged: "The sources give what serves already.",
-  refused: "What the source gives is refused. What served still serves.",
-  failed: "No source gave a config. What served still serves.",
+  activated: "A new table is live.",
+  unchanged: "The live config is up to date.",
+  refused: "The source's config was refused. The live table is unchanged.",
+  failed: "No source gave a config. The live table is unchanged.",
 };
 
 async function freeze() {
   const reason = byId("freeze-reason").value.trim();
-  await order("v1/freeze", reason ? { reason } : {});
+  await command("v1/freeze", reason ? { reason } : {});
   byId("freeze-reason").value = "";
-  done("On hold: nothing changes what serves until somebody thaws.");
+  done("Frozen: the sources are ignored until an operator thaws the rules.");
 }
 
 async function thaw() {
   const yes = await confirmed(
     "Thaw?",
     [
-      element("p", {}, held ? `It is held: ${describeHold(held)}.` : "There is no hold any more."),
-      element("p", {}, "Sources are followed again, and may replace what serves at once."),
+      element("p", {}, frozen ? `Frozen ${describeFreeze(frozen)}.` : "The rules are not frozen any more."),
+      element("p", {}, "The rules follow the sources again, which may replace the live config at once."),
     ],
     "Thaw",
   );
   if (!yes) return;
-  await order("v1/thaw", {});
-  done("Sources are followed again.");
+  await command("v1/thaw", {});
+  done("The rules follow the sources again.");
 }
 
 async function setLogLevel() {
-  const told = await order("v1/log-level", { level: byId("log-level").value });
-  done(`The daemon logs from ${told.level} on.`);
+  const { level } = await command("v1/log-level", { level: byId("log-level").value });
+  done(`The log level is ${level}.`);
 }
 
 async function drain() {
@@ -112,13 +112,13 @@ async function drain() {
       element(
         "p",
         {},
-        "It stops being ready and refuses new connections. There is no way back but a restart.",
+        "The daemon becomes not ready and refuses new connections. Only a restart ends draining.",
       ),
     ],
     "Drain",
     { danger: true },
   );
   if (!yes) return;
-  await order("v1/drain", {});
-  done("The daemon drains: it is not ready, and refuses new connections.");
+  await command("v1/drain", {});
+  done("Draining: the daemon is not ready and refuses new connections.");
 }

@@ -1,19 +1,19 @@
-// What a candidate changes, rule by rule and line by line.
+// The changes between the live config and a candidate, rule by rule and line by line.
 
 import { element } from "./dom.js";
 import { count } from "./format.js";
 import { paged } from "./paged.js";
 
-/** Rules that are shown open from the beginning, if there are no more than these. */
+/** With at most this many changed rules, each is shown unfolded. */
 const OPEN = 8;
-/** Lines without a change that are shown around one. */
+/** The number of unchanged lines shown around a change. */
 const CONTEXT = 3;
-/** Beyond so many pairs of lines, all of the middle counts as changed. */
-const MOST_PAIRS = 1_000_000;
+/** With more pairs of lines than this, all of the middle counts as changed. */
+const MAX_PAIRS = 1_000_000;
 
 const KINDS = ["added", "removed", "changed", "moved"];
 
-/** `changes` as the daemon tells them. */
+/** A view of `changes`, in the form of the check report. */
 export function differenceView(changes) {
   const numbers = KINDS.map((kind) =>
     element("li", { class: kind }, element("b", {}, count(changes[kind].length)), ` ${kind}`),
@@ -21,7 +21,7 @@ export function differenceView(changes) {
   numbers.push(element("li", {}, element("b", {}, count(changes.unchanged)), " unchanged"));
   const items = changes.rules.map((change) => () => ruleView(change, changes.rules.length <= OPEN));
   return [
-    element("h3", {}, "Against what serves"),
+    element("h3", {}, "Changes to the live config"),
     element("ul", { class: "results" }, numbers),
     items.length
       ? paged(element("div", { class: "difference" }), items)
@@ -42,7 +42,7 @@ function ruleView({ id, change, before, after }, open) {
   );
 }
 
-/** A rule as its config would have it: what it is called, then when it decides what. */
+/** The lines of a rule as JSON, with its members in the usual order. */
 function linesOf(rule) {
   if (!rule) return [];
   const { id, description, match, action, canary, ...others } = rule;
@@ -51,18 +51,18 @@ function linesOf(rule) {
 
 function lineViews(before, after) {
   const lines = differenceOfLines(before, after);
-  const near = lines.map((_, place) =>
-    lines.slice(Math.max(0, place - CONTEXT), place + CONTEXT + 1).some(({ mark }) => mark !== " "),
+  const near = lines.map((_, i) =>
+    lines.slice(Math.max(0, i - CONTEXT), i + CONTEXT + 1).some(({ mark }) => mark !== " "),
   );
   const all = near.every((is) => !is);
   const views = [];
   let left = 0;
   const skip = () => {
-    if (left) views.push(element("span", { class: "dim" }, `  … ${count(left)} lines as before\n`));
+    if (left) views.push(element("span", { class: "dim" }, `  … ${count(left)} unchanged lines\n`));
     left = 0;
   };
-  lines.forEach(({ mark, line }, place) => {
-    if (!all && !near[place]) {
+  lines.forEach(({ mark, line }, i) => {
+    if (!all && !near[i]) {
       left += 1;
       return;
     }
@@ -73,7 +73,7 @@ function lineViews(before, after) {
   return views;
 }
 
-/** Lines with a mark: `-` only before, `+` only after, a space for both. */
+/** All lines, each with a mark: `-` only before, `+` only after, a space for both. */
 export function differenceOfLines(before, after) {
   let begin = 0;
   while (begin < before.length && begin < after.length && before[begin] === after[begin]) begin += 1;
@@ -93,7 +93,7 @@ export function differenceOfLines(before, after) {
 }
 
 function middle(before, after) {
-  if (before.length * after.length > MOST_PAIRS) {
+  if (before.length * after.length > MAX_PAIRS) {
     return [...before.map((line) => ({ mark: "-", line })), ...after.map((line) => ({ mark: "+", line }))];
   }
   const longest = commonLengths(before, after);
@@ -115,7 +115,7 @@ function middle(before, after) {
   return lines;
 }
 
-/** At `[i][j]` the length of the longest common subsequence of what begins there. */
+/** A table: at `[i][j]`, the length of the longest common subsequence of `before` from `i` and `after` from `j`. */
 function commonLengths(before, after) {
   const lengths = Array.from({ length: before.length + 1 }, () => new Uint16Array(after.length + 1));
   for (let i = before.length - 1; i >= 0; i -= 1) {

@@ -1,16 +1,16 @@
-// Makes elements. What comes from the daemon is set as text and as attributes, never as markup:
-// others write configs, and errors quote them.
+// Makes elements. Data from the daemon is set as text and as attributes, never as markup: configs
+// are written by others, and errors quote them.
 
 export const byId = (id) => document.getElementById(id);
 
-/** An element with attributes and children; a string is a text, null is nothing. */
+/** An element with attributes and children. A string becomes a text; null is skipped. */
 export function element(name, attributes = {}, ...children) {
   return fill(document.createElement(name), attributes, children);
 }
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** The same for SVG. */
+/** An SVG element; otherwise like `element`. */
 export function svg(name, attributes = {}, ...children) {
   return fill(document.createElementNS(SVG, name), attributes, children);
 }
@@ -31,18 +31,18 @@ export function button(text, action, attributes = {}) {
   return made;
 }
 
-/** A row of a table whose columns are `columns`, each with `label` and perhaps `class`. */
+/** A row of a table with `columns`, each with a `label` and an optional `class`. */
 export function row(columns, cells, attributes = {}) {
-  const made = cells.map((content, place) => cell(columns[place], content));
+  const made = cells.map((content, i) => cell(columns[i], content));
   return element("tr", { role: "row", ...attributes }, made);
 }
 
-/** A cell. Its label is shown where there is no room for a header. */
+/** A cell. Its label is shown on screens without room for a header. */
 export function cell({ label, class: kind }, content) {
   return element("td", { role: "cell", class: kind, "data-label": label }, content);
 }
 
-/** Pairs of a term and what it is, for a `dl`; pairs without a value are left out. */
+/** Fills a `dl` with pairs of a term and a value; pairs without a value are left out. */
 export function facts(list, pairs) {
   const shown = pairs.filter(([, value]) => value != null);
   renew(
@@ -51,17 +51,17 @@ export function facts(list, pairs) {
   );
 }
 
-/** Replaces those children that are other ones now: what stays can be selected, and is not read out again. */
+/** Replaces only the children that differ: the others keep their selection, and are not read out again. */
 export function renew(parent, children) {
-  children.forEach((child, place) => {
-    const before = parent.children[place];
+  children.forEach((child, i) => {
+    const before = parent.children[i];
     if (!before) parent.append(child);
     else if (!before.isEqualNode(child)) before.replaceWith(child);
   });
   while (parent.children.length > children.length) parent.lastElementChild.remove();
 }
 
-/** Sets a text only if it is another one. */
+/** Sets a text if it differs, so that an unchanged one is not read out again. */
 export function setText(target, text) {
   if (target.textContent !== text) target.textContent = text;
 }

@@ -1,4 +1,4 @@
-// Numbers, times and rules in the form in which people read them.
+// Numbers, times and rules as texts for people.
 
 const integers = new Intl.NumberFormat("en");
 const digits = (n, most) => n.toLocaleString("en", { maximumFractionDigits: most });
@@ -13,7 +13,7 @@ export const rate = (n) => (n < 1000 ? three(n) : count(Math.round(n)));
 
 export const percent = (share) => `${digits(share * 100, 2)} %`;
 
-/** From nanoseconds. */
+/** A time in nanoseconds as a text. */
 export function latency(ns) {
   if (ns < 1e3) return `${Math.round(ns)} ns`;
   if (ns < 1e6) return `${three(ns / 1e3)} µs`;
@@ -41,7 +41,7 @@ export function duration(ms) {
 
 const ago = (at) => `${duration(Date.now() - at)} ago`;
 
-/** A moment as `2026-11-22 09:30:00`, in the time zone of whoever looks. */
+/** A moment as `2026-11-22 09:30:00`, in the browser's time zone. */
 export function clock(at) {
   const moment = new Date(at);
   const two = (n) => String(n).padStart(2, "0");
@@ -49,13 +49,13 @@ export function clock(at) {
   return `${date} ${[moment.getHours(), moment.getMinutes(), moment.getSeconds()].map(two).join(":")}`;
 }
 
-/** A moment and how long ago that was. */
+/** A moment and the time that has passed since. */
 export const since = (at) => `${clock(at)}, ${ago(at)}`;
 
-/** A text that fits into a few lines of a table. */
+/** A text cut to a few lines of a table. */
 export const brief = (text) => (text.length > 160 ? `${text.slice(0, 160)}…` : text);
 
-/** The beginning of a digest, enough to tell two apart. */
+/** The beginning of a digest, long enough to distinguish two. */
 export const short = (digest) => digest.slice(0, 12);
 
 export function describeMatch(match) {
@@ -81,9 +81,15 @@ export function describeAction({ type, codeValue, redirectUrl }) {
   return template == null || template === "{code}" ? type : `${type} ${template}`;
 }
 
-/** How far a canary is open. Who is on an allowlist is not told here. */
+/** The percentage of a canary and the length of its allowlist; not the openIds on it. */
 export function describeCanary(canary) {
   if (!canary) return "";
   const listed = canary.allowlist?.length ?? 0;
   return `${canary.percentage ?? 0} %${listed ? `, ${count(listed)} listed` : ""}`;
 }
+
+/** The position of a rule of `/v1/rules`, from 1; the API counts `index` from 0. */
+export const positionOf = ({ index }) => index + 1;
+
+/** The position of an explained rule, from 1; its pointer, `/rules/{index}`, counts from 0 as in RFC 6901. */
+export const positionAt = ({ pointer }) => Number(pointer.split("/").at(-1)) + 1;

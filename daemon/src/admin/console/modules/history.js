@@ -1,6 +1,6 @@
-// The tables that served, and the way back to one.
+// The tables that were live, and rolling back to one.
 
-import { order, read, readConfig } from "./api.js";
+import { command, read, readConfig } from "./api.js";
 import * as change from "./change.js";
 import { confirmed } from "./confirm.js";
 import { button, byId, element, row } from "./dom.js";
@@ -19,18 +19,18 @@ const COLUMNS = [
 
 let entries = [];
 let drawn = "";
-/** Whether the notice tells that they could not be read. */
+/** True while the notice says that the history could not be read. */
 let unread = false;
 let open = () => {};
 let refresh = () => {};
 
-/** `openView` shows a view by its name, `refreshNow` has everything read again. */
+/** `openView` shows a view by its name, `refreshNow` reads status and metrics again. */
 export function start(openView, refreshNow) {
   open = openView;
   refresh = refreshNow;
 }
 
-/** Reads the tables anew. */
+/** Reads the history again. */
 export async function update() {
   try {
     ({ entries } = await read("v1/history"));
@@ -43,7 +43,7 @@ export async function update() {
   }
 }
 
-/** Draws what is not drawn yet: a button must not vanish below a finger. */
+/** Draws the entries if they have changed, so that no button is replaced while it is pressed. */
 function draw() {
   const now = JSON.stringify(entries);
   if (now === drawn) return;
@@ -64,7 +64,7 @@ function rowOf(entry) {
     loadedAt,
     compileUs,
     memoryBytes,
-    serving,
+    serving: live,
   } = entry;
   return row(
     COLUMNS,
@@ -80,15 +80,15 @@ function rowOf(entry) {
       `${(compileUs / 1000).toFixed(1)} ms, ${bytes(memoryBytes)}`,
       actionsOf(entry),
     ],
-    { class: serving ? "serves" : null },
+    { class: live ? "live" : null },
   );
 }
 
 function actionsOf(entry) {
   const compare = button("Compare", () => compareWith(entry, compare), {
-    "aria-label": `Compare generation ${entry.generation} with what serves`,
+    "aria-label": `Compare generation ${entry.generation} with the live config`,
   });
-  if (entry.serving) return [element("span", { class: "badge" }, "serves")];
+  if (entry.serving) return [element("span", { class: "badge" }, "live")];
   const back = button("Roll back…", () => rollBack(entry, back), {
     "aria-label": `Roll back to generation ${entry.generation}`,
   });
@@ -103,7 +103,7 @@ async function compareWith({ generation }, control) {
 }
 
 async function rollBack(target, control) {
-  const serving = entries.find((entry) => entry.serving);
+  const live = entries.find((entry) => entry.serving);
   const yes = await confirmed(
     `Roll back to generation ${count(target.generation)}?`,
     [
@@ -112,32 +112,36 @@ async function rollBack(target, control) {
         {},
         `Version ${target.version}, ${counted(target.ruleCount, "rule")}, digest ${short(target.sha256)}, loaded ${since(target.loadedAt)}.`,
       ),
-      serving &&
+      live &&
         element(
           "p",
           {},
-          `It replaces generation ${count(serving.generation)}: version ${serving.version}, digest ${short(serving.sha256)}.`,
+          `It replaces generation ${count(live.generation)}: version ${live.version}, digest ${short(live.sha256)}.`,
         ),
-      element("p", {}, "It serves at once, and holds against automatic pulls until somebody thaws."),
+      element(
+        "p",
+        {},
+        "It becomes live at once and stays live, whatever the sources give, until an operator thaws the rules.",
+      ),
     ].filter(Boolean),
     "Roll back",
   );
   if (!yes) return;
   const place = byId("history-notice");
   begin(place, "Rolling back…");
-  const told = await attempt(place, control, () =>
-    order("v1/rollback", { generation: target.generation }, { replaces: serving?.sha256 }),
+  const result = await attempt(place, control, () =>
+    command("v1/rollback", { generation: target.generation }, { replaces: live?.sha256 }),
   );
   await update();
   refresh();
-  if (told)
+  if (result)
     succeed(
       place,
-      `Version ${told.version}, ${counted(told.ruleCount, "rule")}, serves now as generation ${count(told.generation)}.`,
-      change.notKept(told),
+      `Version ${result.version}, ${counted(result.ruleCount, "rule")}, is live now as generation ${count(result.generation)}.`,
+      change.unsaved(result),
     );
   byId("history-title").focus();
 }
 
-/** Forgets how the last action ended. */
+/** Clears the outcome of the last action. */
 export const leave = () => clear(byId("history-notice"));

@@ -1,4 +1,4 @@
-// Tells how an action ended, in the place that a view has for it.
+// Notices: the outcome of an action, shown in its place in a view.
 
 import { advice } from "./api.js";
 import { element, renew } from "./dom.js";
@@ -6,30 +6,33 @@ import { element, renew } from "./dom.js";
 /** Clears the place. */
 export const clear = (place) => place.replaceChildren();
 
-/** It is under way. */
+/** Shows that an action has begun. */
 export function begin(place, message) {
   place.replaceChildren(element("p", { class: "dim", role: "status" }, message));
 }
 
-/** It was done. `more` are further lines or buttons. */
+/** Shows a success. `more` are further lines or buttons. */
 export function succeed(place, message, ...more) {
   place.replaceChildren(
     element("div", { class: "box good", role: "status", tabindex: "-1" }, element("p", {}, message), ...more),
   );
 }
 
-/** It was not done: why, and what to do. */
+/** Shows a failure: the reason, and advice. */
 export function fail(place, error, ...more) {
   if (!error.word) console.error(error);
   const hint = advice(error);
   const message = element("p", {}, element("strong", {}, error.message));
-  // What is told already is not read out again.
+  // An equal notice stays, so that it is not read out again.
   renew(place, [
     element("div", { class: "box bad", role: "alert" }, message, hint && element("p", {}, hint), ...more),
   ]);
 }
 
-/** Runs `action`, once at a time for each `control`, which keeps the focus meanwhile; a failure is told in `place`. Gives what it gave, or undefined. */
+/**
+ * Runs `action`, once at a time for each `control`, which keeps the focus meanwhile. Returns the result of `action`, or
+ * undefined after a failure, which is shown in `place`.
+ */
 export async function attempt(place, control, action) {
   if (control.hasAttribute("aria-disabled")) return undefined;
   control.setAttribute("aria-disabled", "true");

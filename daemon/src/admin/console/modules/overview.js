@@ -1,4 +1,4 @@
-// What serves now, how the daemon does, and where route configs come from.
+// The live table, the state of the daemon, and the sources of route configs.
 
 import { byId, element, facts, renew, row, setText } from "./dom.js";
 import { bytes, clock, count, counted, duration, since } from "./format.js";
@@ -6,12 +6,12 @@ import * as traffic from "./traffic.js";
 
 const SOURCE_COLUMNS = [
   { label: "Level" },
-  { label: "Where", class: "long" },
-  { label: "Last look" },
-  { label: "Last good" },
+  { label: "URI", class: "long" },
+  { label: "Last check" },
+  { label: "Last good check" },
 ];
 
-/** Shows one status and, where there are any, metrics. */
+/** Shows one status and its metrics. */
 export function update({ status, metrics }) {
   facts(byId("table-facts"), tableFacts(status));
   facts(byId("daemon-facts"), daemonFacts(status));
@@ -25,7 +25,7 @@ export function update({ status, metrics }) {
   raw("raw-metrics", metrics);
 }
 
-function tableFacts({ table, hold }) {
+function tableFacts({ table, hold: freeze }) {
   if (!table) return [["Route table", "none"]];
   return [
     ["Generation", count(table.generation)],
@@ -37,16 +37,16 @@ function tableFacts({ table, hold }) {
     ["Digest", element("code", {}, table.sha256)],
     ["Compiled in", compileTime(table.compileUs)],
     ["Memory", bytes(table.memoryBytes)],
-    ["Hold", hold ? describeHold(hold) : "none: sources are followed"],
+    ["Frozen", freeze ? describeFreeze(freeze) : "no: the rules follow the sources"],
   ];
 }
 
 const compileTime = (us) => (us < 1e6 ? `${(us / 1000).toFixed(1)} ms` : `${(us / 1e6).toFixed(1)} s`);
 
-/** Who holds what serves, how, and why. */
-export function describeHold({ action, by, since: at, reason }) {
-  const how = { apply: "applied", rollback: "rolled back", freeze: "frozen" }[action] ?? action;
-  return `${how} by ${by}, ${clock(at)}${reason ? `: ${reason}` : ""}`;
+/** Who froze the rules, by which command, when, and why: words that follow "frozen". */
+export function describeFreeze({ action, by, since: at, reason }) {
+  const after = { apply: "after an apply by", rollback: "after a rollback by" }[action] ?? "by";
+  return `${after} ${by}, ${clock(at)}${reason ? `: ${reason}` : ""}`;
 }
 
 function daemonFacts({ daemon, ready, notReadyBecause, save }) {
@@ -70,10 +70,10 @@ function daemonFacts({ daemon, ready, notReadyBecause, save }) {
     [
       "Local copy",
       save.failure
-        ? `not kept: ${save.failure}`
+        ? `not saved: ${save.failure}`
         : save.lastGoodAt
-          ? `kept ${since(save.lastGoodAt)}`
-          : "nothing kept yet",
+          ? `saved ${since(save.lastGoodAt)}`
+          : "nothing saved yet",
     ],
   ];
 }
@@ -85,19 +85,19 @@ function sourceRow(level, { sources, table }) {
     {},
     level.toUpperCase(),
     table?.level === level.toUpperCase() && table.uri === sources[level]?.uri
-      ? element("span", { class: "badge" }, "serves")
+      ? element("span", { class: "badge" }, "live")
       : null,
   );
   if (!source) return row(SOURCE_COLUMNS, [name, "none", "–", "–"]);
   return row(SOURCE_COLUMNS, [
     name,
     source.uri,
-    lookOf(source),
+    checkOf(source),
     source.lastGoodCheckAt ? since(source.lastGoodCheckAt) : "never",
   ]);
 }
 
-function lookOf({ lastCheck, refusal }) {
+function checkOf({ lastCheck, refusal }) {
   if (!lastCheck) return "never";
   const { outcome, good, at, why, failures } = lastCheck;
   const often = failures > 1 ? ` (${count(failures)} times in a row)` : "";
@@ -109,7 +109,7 @@ function lookOf({ lastCheck, refusal }) {
   ];
 }
 
-/** Why what a source gives is refused; the first of its problems are told, and how many there are. */
+/** The refusal of a source's config: the number of its problems, and the first of them. */
 function refusalOf({ at, problemCount, problems }) {
   const items = problems.map(({ rule, pointer, message }) =>
     element("li", {}, `${rule ?? pointer}: ${message}`),
@@ -124,12 +124,9 @@ function refusalOf({ at, problemCount, problems }) {
 
 function sourceFacts({ nextPullAt, staleness, lastActivationAt, counters, sources }) {
   const { pulls, reloads, restarts } = counters;
-  const restarted = Object.entries(restarts).map(([what, n]) => `${what} ${count(n)} times`);
+  const restarted = Object.entries(restarts).map(([task, n]) => `${task} ${count(n)} times`);
   return [
-    [
-      "Next pull",
-      nextPullAt ? clock(nextPullAt) : sources.remote ? "on its way, or on hold" : "there is no remote",
-    ],
+    ["Next pull", nextPullAt ? clock(nextPullAt) : sources.remote ? "running, or frozen" : "no remote"],
     ["Confirmed", `${duration(staleness.ageMs)} ago${staleness.stale ? ": stale" : ""}`],
     ["Last activation", lastActivationAt ? since(lastActivationAt) : "never"],
     [
@@ -140,12 +137,12 @@ function sourceFacts({ nextPullAt, staleness, lastActivationAt, counters, source
       "Reloads",
       `${count(reloads.activated)} activated, ${count(reloads.unchanged)} unchanged, ${count(reloads.refused)} refused`,
     ],
-    ["Saves", `${count(counters.saves)} kept, ${count(counters.savesFailed)} failed`],
+    ["Saves", `${count(counters.saves)} saved, ${count(counters.savesFailed)} failed`],
     ["Restarts after faults", restarted.length ? restarted.join(", ") : null],
   ];
 }
 
-/** Shows a document as it came. It stands still while it has the focus, so that it can be selected. */
+/** Shows a document as received. It is not updated while it has the focus, so that text can be selected. */
 function raw(id, content) {
   const target = byId(id);
   if (target.parentElement.open && document.activeElement !== target)

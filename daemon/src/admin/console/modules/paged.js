@@ -5,7 +5,7 @@ import { count } from "./format.js";
 
 const PAGE = 50;
 
-/** `list` with the first of `makers`, each of which makes an item, and a button that brings more. */
+/** `list` with the items that the first of `makers` make, and a button that adds more. */
 export function paged(list, makers) {
   let made = 0;
   const more = button("", add);
@@ -20,7 +20,7 @@ export function paged(list, makers) {
     const left = makers.length - made;
     more.hidden = left === 0;
     more.textContent = `Show ${count(Math.min(PAGE, left))} more of ${count(left)}`;
-    // Where the button was pressed last there may be none any more.
+    // The button that had the focus may be hidden now.
     if (made > PAGE && !left) next[0]?.querySelector("button, summary, pre")?.focus();
   }
 }

@@ -1,6 +1,9 @@
-// Does something over and over while somebody looks.
+// Repeats a task while the tab is visible.
 
-/** Runs `task`, which never fails, each `period` milliseconds while the tab is seen. Gives a function that runs it at once. */
+/**
+ * Runs `task`, which never fails, every `period` milliseconds while the tab is visible. Returns a function that runs it at
+ * once.
+ */
 export function every(period, task) {
   let timer = null;
   let running = false;

@@ -1,13 +1,13 @@
-// Errors and warnings about a config, each with its place, the line, and the way out.
+// The errors and warnings of a config, each with its position, its line, and a hint.
 
 import { button, element } from "./dom.js";
 import { counted } from "./format.js";
 import { paged } from "./paged.js";
 
-/** Characters of a line that are shown on either side of the place. */
+/** The number of characters of a line that are shown on either side of the position. */
 const AROUND = 60;
 
-/** A titled list, or nothing without problems. `goTo` is called with a position. */
+/** A list with a title; empty without problems. A click on a position calls `goTo` with it. */
 export function problemList(noun, kind, problems, text, goTo) {
   if (!problems.length) return [];
   const lines = text?.split("\n");
@@ -21,7 +21,7 @@ export function problemList(noun, kind, problems, text, goTo) {
 function item({ rule, pointer, position, message, hint }, kind, lines, goTo) {
   const excerpt = position && lines && excerptOf(lines, position);
   const where = [
-    placeOf(position, goTo),
+    positionView(position, goTo),
     rule && element("span", {}, `rule ${rule}`),
     pointer && element("code", {}, pointer),
   ].filter(Boolean);
@@ -35,7 +35,7 @@ function item({ rule, pointer, position, message, hint }, kind, lines, goTo) {
   );
 }
 
-function placeOf(position, goTo) {
+function positionView(position, goTo) {
   if (!position) return null;
   const words = `line ${position.line}, column ${position.column}`;
   return goTo ? button(words, () => goTo(position), { class: "link" }) : element("span", {}, words);
@@ -44,17 +44,17 @@ function placeOf(position, goTo) {
 function excerptOf(lines, { line, column }) {
   const characters = [...(lines[line - 1] ?? "")];
   if (!characters.length) return null;
-  const place = Math.min(column, characters.length) - 1;
-  const from = Math.max(0, place - AROUND);
-  const to = Math.min(characters.length, place + AROUND);
+  const at = Math.min(column, characters.length) - 1;
+  const from = Math.max(0, at - AROUND);
+  const to = Math.min(characters.length, at + AROUND);
   const part = (start, end) => characters.slice(start, end).join("");
   return element(
     "pre",
     { tabindex: "0" },
     from > 0 ? "… " : "",
-    part(from, place),
-    element("mark", {}, part(place, place + 1)),
-    part(place + 1, to),
+    part(from, at),
+    element("mark", {}, part(at, at + 1)),
+    part(at + 1, to),
     to < characters.length ? " …" : "",
   );
 }

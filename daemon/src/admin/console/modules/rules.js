@@ -1,15 +1,15 @@
-// The rules that serve, with what each decided since it was loaded.
+// The live rules, with the counts of each since the table was loaded.
 
 import { read } from "./api.js";
 import { button, byId, cell, element, setText } from "./dom.js";
-import { brief, count, describeAction, describeCanary, describeMatch } from "./format.js";
+import { brief, count, describeAction, describeCanary, describeMatch, positionOf } from "./format.js";
 import { clear, fail } from "./notice.js";
 
-/** Rows that are shown at once; a button brings as many again. */
+/** The number of rows shown at first, and added by the button. */
 const PAGE = 200;
 
 const COLUMNS = [
-  { key: "index", label: "Place", class: "number", show: ({ index }) => count(index + 1) },
+  { key: "position", label: "Position", class: "number", show: ({ position }) => count(position) },
   { key: "id", label: "Rule", class: "long", show: idOf },
   { key: "match", label: "Match", class: "long code", show: ({ match }) => brief(match) },
   { key: "action", label: "Action", class: "long code", show: ({ action }) => brief(action) },
@@ -21,11 +21,11 @@ const COUNTS = ["decided", "refused"];
 const collator = new Intl.Collator("en", { numeric: true });
 
 let rules = [];
-let sort = { key: "index", down: false };
+let sort = { key: "position", down: false };
 let shown = PAGE;
-/** The rows by the id of their rule: a row is kept for as long as its table serves. */
+/** The rows by the id of their rule. A row is reused for as long as its table is live. */
 let rows = new Map();
-let serving = null;
+let generation = null;
 
 export function start() {
   byId("rules-head").append(...COLUMNS.map(header));
@@ -39,7 +39,7 @@ export function start() {
   });
 }
 
-/** Reads the counts anew. */
+/** Reads the rules and their counts again. */
 export async function update() {
   try {
     take(await read("v1/rules"));
@@ -49,10 +49,10 @@ export async function update() {
   }
 }
 
-function take(answer) {
-  if (answer.generation !== serving) rows = new Map();
-  serving = answer.generation;
-  rules = answer.rules.map(summary);
+function take(document) {
+  if (document.generation !== generation) rows = new Map();
+  generation = document.generation;
+  rules = document.rules.map(summary);
   draw();
 }
 
@@ -62,7 +62,7 @@ function summary(rule) {
   const words = `${rule.id}\n${rule.description ?? ""}\n${match}\n${action}`.toLowerCase();
   const canary = describeCanary(rule.canary);
   return {
-    index: rule.index,
+    position: rule.position,
     id: rule.id,
     match,
     action,
@@ -95,13 +95,13 @@ function order(a, b) {
   const [left, right] = sort.down ? [b, a] : [a, b];
   const [x, y] = [left[sort.key], right[sort.key]];
   const compared = typeof x === "number" ? x - y : collator.compare(x, y);
-  return compared || a.index - b.index;
+  return compared || a.position - b.position;
 }
 
-/** Puts `wanted` in place, touching only what moved: focus and selection stay. */
+/** Arranges the rows of `body` as `wanted`, touching only those that moved: focus and selection stay. */
 function arrange(body, wanted) {
-  wanted.forEach((row, place) => {
-    if (body.children[place] !== row) body.insertBefore(row, body.children[place] ?? null);
+  wanted.forEach((row, n) => {
+    if (body.children[n] !== row) body.insertBefore(row, body.children[n] ?? null);
   });
   while (body.children.length > wanted.length) body.lastChild.remove();
 }
@@ -161,7 +161,7 @@ function header(column) {
 }
 
 function sortBy({ key }) {
-  // Counts are looked at from the highest.
+  // Counts are sorted from the highest first.
   const down = sort.key === key ? !sort.down : COUNTS.includes(key);
   sort = { key, down };
   markSorted();

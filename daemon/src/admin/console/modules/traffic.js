@@ -1,23 +1,23 @@
-// Requests and latency as they move: what was counted between one snapshot of the metrics and the next.
+// Requests and latency over the last minutes: the differences of successive snapshots of the metrics.
 
 import { drawChart, linear, logarithmic } from "./chart.js";
 import { byId, element, renew } from "./dom.js";
 import { count, latency, rate } from "./format.js";
 import { between, quantile, totals } from "./snapshot.js";
 
-/** What the charts show: a minute at first, and more as time goes by. */
+/** The time that the charts show: a minute at first, growing to the longest. */
 const SHORTEST_MS = 60_000;
 const LONGEST_MS = 5 * 60_000;
-/** Less time between two snapshots is too little for a rate. */
+/** With less time between two snapshots, no rate is computed. */
 const LEAST_MS = 800;
-/** More time, and nobody looked meanwhile. */
+/** With more time between two samples, the lines have a gap. */
 const GAP_MS = 5000;
 const NOTHING = { requests: null, p50: null, p99: null };
 
 const samples = [];
 let last = null;
 
-/** Takes a snapshot that was answered now. */
+/** Takes a snapshot that was received now. */
 export function take(snapshot) {
   const now = totals(snapshot);
   if (last && now.at >= last.at && now.at - last.at < LEAST_MS) return;
@@ -32,7 +32,7 @@ export function take(snapshot) {
   }
 }
 
-/** Nothing was answered: the lines have a gap. */
+/** Adds a gap to the lines, for a missing response. */
 export function miss() {
   last = null;
   add(NOTHING);
@@ -82,11 +82,9 @@ function chart(id, names, scale, format, label) {
   });
 }
 
-/** When another table began to serve. */
+/** The moments at which another table became live. */
 function generations() {
-  const begins = samples.filter(
-    ({ generation }, place) => place > 0 && generation !== samples[place - 1].generation,
-  );
+  const begins = samples.filter(({ generation }, i) => i > 0 && generation !== samples[i - 1].generation);
   return begins.map(({ at, generation }) => ({ at, text: `gen. ${generation}` }));
 }
 

@@ -1,12 +1,12 @@
-// Asks what the table that serves answers to a code value, and why. Neither it nor the openId is kept anywhere.
+// Explains what the live table makes of a code value. Neither the code value nor the openId is stored.
 
-import { ask } from "./api.js";
+import { query } from "./api.js";
 import { byId, element, facts, row } from "./dom.js";
-import { count, percent } from "./format.js";
+import { count, percent, positionAt } from "./format.js";
 import { attempt, clear } from "./notice.js";
 
 const COLUMNS = [
-  { label: "Place", class: "number" },
+  { label: "Position", class: "number" },
   { label: "Rule", class: "long" },
   { label: "Part" },
   { label: "Canary" },
@@ -21,31 +21,31 @@ export function start() {
 }
 
 async function run(control) {
-  clear(byId("try-answer"));
+  clear(byId("try-result"));
   clear(byId("try-notice"));
-  const question = { codeValue: byId("code-value").value, openId: byId("open-id").value };
-  const told = await attempt(byId("try-notice"), control, () => ask("v1/explain", question));
-  if (told) byId("try-answer").replaceChildren(...answerOf(told));
+  const request = { codeValue: byId("code-value").value, openId: byId("open-id").value };
+  const response = await attempt(byId("try-notice"), control, () => query("v1/explain", request));
+  if (response) byId("try-result").replaceChildren(...resultOf(response));
 }
 
-function answerOf({ generation, answer, explanation }) {
+function resultOf({ generation, answer, explanation }) {
   const list = element("dl", { class: "facts" });
   facts(list, [
-    ["Answer", verdict(answer)],
+    ["Verdict", verdict(answer)],
     ["Action", answer.postCodeMatchActionType],
     ["To be decoded", answer.codeValue && element("code", {}, answer.codeValue)],
     ["To be opened", answer.redirectUrl && element("code", {}, answer.redirectUrl)],
     ["User agent", answer.userAgent && element("code", {}, answer.userAgent)],
-    ["Result", `${answer.result.resultCode} (${answer.result.resultStatus})`],
+    ["Result code", `${answer.result.resultCode} (${answer.result.resultStatus})`],
     ["Generation", count(generation)],
   ]);
   return [
-    element("div", { class: "card" }, element("h2", {}, "Answer"), list),
+    element("div", { class: "card" }, element("h2", {}, "Result"), list),
     element("div", { class: "card" }, element("h2", {}, "Why"), ...reasons(explanation)),
     element(
       "details",
       {},
-      element("summary", {}, "Raw answer"),
+      element("summary", {}, "Raw result"),
       element("pre", { tabindex: "0" }, JSON.stringify({ generation, answer, explanation }, null, 2)),
     ),
   ];
@@ -77,8 +77,8 @@ function reasons(explanation) {
     "tbody",
     { role: "rowgroup" },
     explanation.map((entry) =>
-      row(COLUMNS, [placeOf(entry), entry.rule, partOf(entry), canaryOf(entry)], {
-        class: entry.decides ? "serves" : null,
+      row(COLUMNS, [count(entry.position), entry.rule, partOf(entry), canaryOf(entry)], {
+        class: entry.decides ? "live" : null,
       }),
     ),
   );
@@ -87,8 +87,6 @@ function reasons(explanation) {
     element("table", { role: "table" }, head, body),
   ];
 }
-
-const placeOf = ({ pointer }) => count(Number(pointer.split("/").at(-1)) + 1);
 
 function partOf({ decides, admits }) {
   if (decides) return element("strong", {}, "decides");

@@ -1,11 +1,11 @@
-//! Every way in which files are really changed: each change is announced once.
+//! The ways in which programs change files, each of which is announced once.
 
 use tokio::task::JoinSet;
 
 use super::*;
 
-/// Each with what is done before the watching begins and what makes `[2]` of `[1]`. The file is
-/// `$F`, in the working directory; `new` holds `[2]`.
+/// Changes of the file `$F` in the working directory: a name, the script that runs before the file
+/// is watched, and the script that replaces `[1]` by `[2]`. The file `new` holds `[2]`.
 const CHANGES: &[(&str, &str, &str)] = &[
     ("redirection", "", "printf '[2]' > $F"),
     ("mv", "", "mv new $F"),
@@ -125,7 +125,7 @@ const CHANGES: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// The same, for a file in a directory of its own, `$D`.
+/// Changes of the file `$F` in the directory `$D`.
 const CHANGES_OF_DIRECTORIES: &[(&str, &str, &str)] = &[
     (
         "removed and made at once",
@@ -154,32 +154,32 @@ const CHANGES_OF_DIRECTORIES: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// Makes a change and expects that it is announced once, then makes another as a check that nothing
-/// else was announced in between.
+/// Makes a change and asserts that it is announced once. A second change shows that nothing else was
+/// announced before it.
 async fn change(
     below: &'static str,
     (name, prepare, change): (&'static str, &'static str, &'static str),
     settings: &'static settings::Watch,
 ) {
-    let scene = Scene::new(below);
-    scene
+    let fixture = Fixture::new(below);
+    fixture
         .run("mkdir -p $D; printf '[1]' > $F; cp $F $D/$F; printf '[2]' > new")
         .await;
-    scene.run(prepare).await;
-    let watch = scene.watch(settings);
+    fixture.run(prepare).await;
+    let watch = fixture.watch(settings);
     assert_eq!(read(&watch).await, "[1]", "{name}");
     let mut reader = Reader::begin(watch);
-    scene.run(change).await;
+    fixture.run(change).await;
     assert_eq!(reader.next().await, "[2]", "{name}");
-    let path = scene.path.display();
-    scene
+    let path = fixture.path.display();
+    fixture
         .run(&format!("printf '[\"end\"]' > end; mv end {path}"))
         .await;
     assert_eq!(reader.next().await, "[\"end\"]", "{name}");
     assert!(reader.announced.try_recv().is_err(), "{name}");
 }
 
-/// All at once, since most of the time each of them waits.
+/// Makes all changes concurrently, since each spends most of its time waiting.
 async fn change_in_every_way(settings: &'static settings::Watch) {
     let mut tasks = JoinSet::new();
     for &case in CHANGES {
@@ -192,11 +192,11 @@ async fn change_in_every_way(settings: &'static settings::Watch) {
 }
 
 #[tokio::test]
-async fn every_way_to_change_a_file_is_seen_by_its_events() {
+async fn every_way_to_change_a_file_is_noticed_by_events() {
     change_in_every_way(&EVENTS).await;
 }
 
 #[tokio::test]
-async fn every_way_to_change_a_file_is_seen_by_polling() {
+async fn every_way_to_change_a_file_is_noticed_by_polling() {
     change_in_every_way(&POLLING).await;
 }

@@ -1,38 +1,43 @@
-//! Files are changed by real commands, and what is announced is what the file holds when they are
-//! done.
+//! Real commands change files, and a watch announces what a file holds when they are done.
 
 mod changes;
 
+use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
 use notify::ErrorKind;
 use tempfile::TempDir;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::time::{sleep, timeout};
 
-use super::*;
+use super::FileWatch;
+use super::mount::is_mount_point;
+use crate::files::regular_file::ReadError;
+use crate::settings::{self, WatchMode};
 
-/// More than anything here takes, on however slow a machine.
+/// Longer than any step here takes, even on a slow machine.
 const LONG: Duration = Duration::from_secs(60);
 
 const NEVER: Duration = Duration::from_secs(24 * 3600);
 
-/// Events alone: no poll comes before the test is over.
+/// Events only: no poll comes before a test ends.
 const EVENTS: settings::Watch = settings::Watch {
     mode: WatchMode::Events,
     debounce: Duration::from_millis(100),
     poll_interval: NEVER,
 };
 
-/// Polling alone, as where the file system has no events.
+/// Polling only, as on a file system without events.
 const POLLING: settings::Watch = settings::Watch {
     mode: WatchMode::Poll,
     debounce: Duration::from_millis(100),
     poll_interval: Duration::from_millis(100),
 };
 
-/// A directory with the file `routes.json` in it, as the shell scripts above find it.
-struct Scene {
+/// A directory for the file `routes.json` and the shell scripts that change it.
+struct Fixture {
     root: TempDir,
     path: PathBuf,
 }
@@ -43,14 +48,14 @@ struct Reader {
     task: JoinHandle<()>,
 }
 
-impl Scene {
+impl Fixture {
     fn new(below: &str) -> Self {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join(below).join("routes.json");
         Self { root, path }
     }
 
-    /// Runs `script`, aside, so that the watching goes on meanwhile.
+    /// Runs `script` on another thread, so that the watching continues meanwhile.
     async fn run(&self, script: &str) {
         let mut command = Command::new("sh");
         command
@@ -63,12 +68,12 @@ impl Scene {
     }
 
     fn watch(&self, settings: &settings::Watch) -> FileWatch {
-        FileWatch::start(&self.path, 100, settings)
+        FileWatch::new(&self.path, 100, settings)
     }
 }
 
 impl Reader {
-    /// Begins with a file that was read already.
+    /// Starts to watch a file that was read before.
     fn begin(watch: FileWatch) -> Self {
         let (tell, announced) = unbounded_channel();
         let task = tokio::spawn(async move {
@@ -86,7 +91,7 @@ impl Reader {
         Self { announced, task }
     }
 
-    /// What the next announced change led to.
+    /// Returns the content that the next announced change led to.
     async fn next(&mut self) -> String {
         let next = timeout(LONG, self.announced.recv());
         next.await.expect("a change is announced").unwrap()
@@ -104,17 +109,17 @@ async fn read(watch: &FileWatch) -> String {
 }
 
 #[tokio::test]
-async fn a_file_may_come_to_be_with_its_directories() {
+async fn a_file_is_noticed_that_is_created_with_its_directories() {
     for settings in [&EVENTS, &POLLING] {
-        let scene = Scene::new("a/b/c");
-        let watch = scene.watch(settings);
+        let fixture = Fixture::new("a/b/c");
+        let watch = fixture.watch(settings);
         assert!(matches!(watch.read_settled().await, Err(ReadError::Absent)));
         let mut reader = Reader::begin(watch);
-        scene
+        fixture
             .run("mkdir a; sleep 0.1; mkdir a/b; sleep 0.1; mkdir a/b/c; printf '[1]' > a/b/c/$F")
             .await;
         assert_eq!(reader.next().await, "[1]");
-        scene
+        fixture
             .run("rm -r a; mkdir -p a/b/c; printf '[2]' > a/b/c/$F")
             .await;
         assert_eq!(reader.next().await, "[2]");
@@ -122,11 +127,11 @@ async fn a_file_may_come_to_be_with_its_directories() {
 }
 
 #[tokio::test]
-async fn what_does_not_change_the_content_is_not_announced() {
+async fn an_operation_that_leaves_the_content_alone_is_not_announced() {
     for settings in [&EVENTS, &POLLING] {
-        let scene = Scene::new("");
-        scene.run("printf '[1]' > $F").await;
-        let watch = scene.watch(settings);
+        let fixture = Fixture::new("");
+        fixture.run("printf '[1]' > $F").await;
+        let watch = fixture.watch(settings);
         assert_eq!(read(&watch).await, "[1]");
         let mut reader = Reader::begin(watch);
         for script in [
@@ -137,23 +142,23 @@ async fn what_does_not_change_the_content_is_not_announced() {
             "rm -f x; mv $F x; sleep 0.3; mv x $F",
             "echo '[3]' > other; rm other",
         ] {
-            scene.run(script).await;
+            fixture.run(script).await;
         }
-        scene.run("printf '[2]' > $F").await;
+        fixture.run("printf '[2]' > $F").await;
         assert_eq!(reader.next().await, "[2]");
         assert!(reader.announced.try_recv().is_err());
     }
 }
 
 #[tokio::test]
-async fn what_stays_broken_or_missing_is_announced_once_and_so_is_the_repair() {
+async fn a_file_that_stays_broken_or_missing_is_announced_once_and_so_is_its_repair() {
     tokio::join!(break_and_repair(&EVENTS), break_and_repair(&POLLING));
 }
 
 async fn break_and_repair(settings: &settings::Watch) {
-    let scene = Scene::new("");
-    scene.run("printf '[1]' > $F").await;
-    let watch = scene.watch(settings);
+    let fixture = Fixture::new("");
+    fixture.run("printf '[1]' > $F").await;
+    let watch = fixture.watch(settings);
     assert_eq!(read(&watch).await, "[1]");
     let mut reader = Reader::begin(watch);
     for (script, expected) in [
@@ -165,21 +170,21 @@ async fn break_and_repair(settings: &settings::Watch) {
         ("rm $F; seq 100 > $F", "it has more than 100 bytes"),
         ("printf '[1]' > $F", "[1]"),
     ] {
-        scene.run(script).await;
+        fixture.run(script).await;
         assert_eq!(reader.next().await, expected);
     }
     assert!(reader.announced.try_recv().is_err());
 }
 
-/// In a mount namespace of its own, for which the test starts itself again. Where the system does
-/// not allow that, there is nothing to be tested.
+/// The test starts itself again in a mount namespace of its own, and passes where the system does
+/// not allow that.
 #[tokio::test]
-async fn a_file_that_is_a_mount_of_its_own_is_polled() {
+async fn a_file_that_is_a_mount_point_is_polled() {
     const MOUNTED: &str = "CODEID_TEST_MOUNTED";
     if let Some(root) = std::env::var_os(MOUNTED).map(PathBuf::from) {
         let mounted = root.join("mounted");
-        assert!(mount::is_mount_point(&mounted));
-        let watch = FileWatch::start(&mounted, 100, &POLLING);
+        assert!(is_mount_point(&mounted));
+        let watch = FileWatch::new(&mounted, 100, &POLLING);
         assert_eq!(read(&watch).await, "[1]");
         std::fs::write(root.join("outside"), "[2]").unwrap();
         timeout(LONG, watch.changed()).await.unwrap();
@@ -187,14 +192,14 @@ async fn a_file_that_is_a_mount_of_its_own_is_polled() {
         return;
     }
     let test = std::thread::current().name().unwrap().to_owned();
-    let scene = Scene::new("");
-    scene.run("printf '[1]' > outside; : > mounted").await;
+    let fixture = Fixture::new("");
+    fixture.run("printf '[1]' > outside; : > mounted").await;
     let run = |script: &str| {
         Command::new("unshare")
             .args(["--user", "--map-root-user", "--mount", "sh", "-ec", script])
             .arg(std::env::current_exe().unwrap())
-            .current_dir(scene.root.path())
-            .env(MOUNTED, scene.root.path())
+            .current_dir(fixture.root.path())
+            .env(MOUNTED, fixture.root.path())
             .output()
     };
     if !run("mount --bind outside mounted").is_ok_and(|output| output.status.success()) {
@@ -209,14 +214,14 @@ async fn a_file_that_is_a_mount_of_its_own_is_polled() {
 }
 
 #[tokio::test]
-async fn a_busy_directory_delays_nothing() {
-    let scene = Scene::new("");
-    scene.run("printf '[1]' > $F").await;
-    let watch = scene.watch(&EVENTS);
+async fn events_of_other_files_do_not_delay_an_announcement() {
+    let fixture = Fixture::new("");
+    fixture.run("printf '[1]' > $F").await;
+    let watch = fixture.watch(&EVENTS);
     assert_eq!(read(&watch).await, "[1]");
     let mut reader = Reader::begin(watch);
     let noise = tokio::spawn({
-        let other = scene.root.path().join("other");
+        let other = fixture.root.path().join("other");
         async move {
             loop {
                 std::fs::write(&other, "x").unwrap();
@@ -224,26 +229,26 @@ async fn a_busy_directory_delays_nothing() {
             }
         }
     });
-    scene.run("printf '[2]' > $F").await;
+    fixture.run("printf '[2]' > $F").await;
     assert_eq!(reader.next().await, "[2]");
     noise.abort();
 }
 
 #[tokio::test]
-async fn a_read_waits_until_the_writer_is_done() {
-    let scene = Scene::new("");
-    scene.run("printf '[1' > $F").await;
-    let watch = scene.watch(&EVENTS);
-    let (content, ()) = tokio::join!(read(&watch), scene.run("sleep 0.3; printf ',2]' >> $F"));
+async fn a_read_waits_for_the_rest_of_a_half_written_file() {
+    let fixture = Fixture::new("");
+    fixture.run("printf '[1' > $F").await;
+    let watch = fixture.watch(&EVENTS);
+    let (content, ()) = tokio::join!(read(&watch), fixture.run("sleep 0.3; printf ',2]' >> $F"));
     assert_eq!(content, "[1,2]");
 }
 
 #[tokio::test]
-async fn a_file_that_never_rests_is_read_all_the_same() {
-    let scene = Scene::new("");
-    scene.run("printf '[' > $F").await;
-    let watch = scene.watch(&EVENTS);
-    let (path, next) = (scene.path.clone(), scene.root.path().join("next"));
+async fn a_file_that_never_settles_is_read_after_five_seconds() {
+    let fixture = Fixture::new("");
+    fixture.run("printf '[' > $F").await;
+    let watch = fixture.watch(&EVENTS);
+    let (path, next) = (fixture.path.clone(), fixture.root.path().join("next"));
     let restless = tokio::spawn(async move {
         for count in 0_u64.. {
             std::fs::write(&next, format!("[{count}")).unwrap();
@@ -257,13 +262,13 @@ async fn a_file_that_never_rests_is_read_all_the_same() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_dropped_is_carried_on_by_the_next() {
-    let scene = Scene::new("");
-    scene.run("printf '[1]' > $F").await;
-    let watch = scene.watch(&EVENTS);
+async fn a_change_is_not_lost_when_the_waiting_call_is_dropped() {
+    let fixture = Fixture::new("");
+    fixture.run("printf '[1]' > $F").await;
+    let watch = fixture.watch(&EVENTS);
     assert_eq!(read(&watch).await, "[1]");
     let interrupted = async {
-        // Shorter than the debounce time, and than the patience with half a file.
+        // Shorter than the debounce time, and than the time allowed for half a file.
         while timeout(Duration::from_millis(50), watch.changed())
             .await
             .is_err()
@@ -271,36 +276,36 @@ async fn a_call_that_is_dropped_is_carried_on_by_the_next() {
     };
     let (announced, ()) = tokio::join!(
         timeout(LONG, interrupted),
-        scene.run("printf '[' > $F; sleep 0.3; printf '2]' >> $F")
+        fixture.run("printf '[' > $F; sleep 0.3; printf '2]' >> $F")
     );
     announced.unwrap();
     assert_eq!(read(&watch).await, "[2]");
 }
 
 #[tokio::test]
-async fn nothing_read_yet_is_announced_at_once() {
-    let scene = Scene::new("");
-    scene.run("printf '[1]' > $F").await;
-    let watch = scene.watch(&EVENTS);
+async fn a_file_that_was_never_read_is_announced_at_once() {
+    let fixture = Fixture::new("");
+    fixture.run("printf '[1]' > $F").await;
+    let watch = fixture.watch(&EVENTS);
     timeout(LONG, watch.changed()).await.unwrap();
     assert_eq!(read(&watch).await, "[1]");
 }
 
 #[tokio::test]
-async fn without_events_to_be_had_polling_goes_on() {
+async fn a_file_is_polled_when_the_system_cannot_watch_it() {
     let settings = settings::Watch {
         mode: WatchMode::Events,
         ..POLLING
     };
-    let scene = Scene::new("");
-    scene.run("printf '[1]' > $F").await;
-    let watch = FileWatch::with(&scene.path, 100, &settings, |_| {
+    let fixture = Fixture::new("");
+    fixture.run("printf '[1]' > $F").await;
+    let watch = FileWatch::with_watcher(&fixture.path, 100, &settings, |_| {
         Err(notify::Error::new(ErrorKind::MaxFilesWatch))
     });
     assert_eq!(read(&watch).await, "[1]");
-    let watched = Arc::clone(&watch.watched);
+    let trouble = watch.trouble();
     let mut reader = Reader::begin(watch);
-    scene.run("printf '[2]' > $F").await;
+    fixture.run("printf '[2]' > $F").await;
     assert_eq!(reader.next().await, "[2]");
-    assert!(watched.trouble.lock().is_some());
+    assert!(trouble().is_some());
 }

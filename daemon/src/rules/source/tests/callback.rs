@@ -4,15 +4,16 @@ use serde_json::{Value, json};
 
 use super::server::{Reply, Server};
 use super::{CONFIG, callback, config, pull};
+use crate::error_chain::ErrorChain;
 use crate::rules::source::{RouteStore, SourceError};
 
 const SUCCESS: &str =
     r#"{"resultCode": "SUCCESS", "resultStatus": "S", "resultMessage": "Success"}"#;
 
-fn answer(route_config_data: &Value) -> Reply {
+fn success(route_config_data: &Value) -> Reply {
     let result: Value = serde_json::from_str(SUCCESS).unwrap();
-    let answer = json!({"result": result, "routeConfigData": route_config_data, "other": [1]});
-    Reply::json(&answer.to_string())
+    let response = json!({"result": result, "routeConfigData": route_config_data, "other": [1]});
+    Reply::json(&response.to_string())
 }
 
 async fn serve(body: &'static str) -> Server {
@@ -21,14 +22,14 @@ async fn serve(body: &'static str) -> Server {
 
 #[tokio::test]
 async fn each_spi_is_one_post_of_its_request() {
-    let server = Server::http(|_| answer(&json!(CONFIG))).await;
+    let server = Server::http(|_| success(&json!(CONFIG))).await;
     let callback = callback(&server.url("/spi?k=v"));
     let uri = format!("callback+{}", server.url("/spi?k=v"));
     assert_eq!(pull(&callback, &uri).await, Ok(config(None)));
     let read = callback.read_route_config_from_local().await;
-    assert_eq!(read, Ok(Some(CONFIG.into())));
+    assert_eq!(read.unwrap(), Some(CONFIG.into()));
     let saved = callback.save_route_config_to_local("{\"\u{e9}\n\"").await;
-    assert_eq!(saved, Ok(()));
+    saved.unwrap();
 
     let expected = [
         ("readRouteConfigFromRemote", json!({"uri": uri})),
@@ -50,20 +51,21 @@ async fn each_spi_is_one_post_of_its_request() {
 }
 
 #[tokio::test]
-async fn nothing_stored_is_none_but_nothing_remote_is_an_error() {
+async fn an_absent_config_is_none_in_the_store_and_an_error_from_the_remote() {
     let absent = serve(r#"{"result": {"resultStatus": "S"}}"#).await;
-    let null = Server::http(|_| answer(&Value::Null)).await;
+    let null = Server::http(|_| success(&Value::Null)).await;
     for server in [absent, null] {
         let callback = callback(&server.url("/"));
-        assert_eq!(callback.read_route_config_from_local().await, Ok(None));
-        assert_eq!(callback.save_route_config_to_local("{}").await, Ok(()));
+        let read = callback.read_route_config_from_local().await;
+        assert_eq!(read.unwrap(), None);
+        callback.save_route_config_to_local("{}").await.unwrap();
         let error = pull(&callback, &server.url("/")).await.unwrap_err();
         assert!(error.contains("without routeConfigData"), "{error}");
     }
 }
 
 #[tokio::test]
-async fn a_result_other_than_success_is_an_error_for_all_three() {
+async fn a_result_other_than_success_is_an_error_of_every_spi() {
     for (status, code) in [
         ("F", "STORAGE_CONFIG_LOAD_FAILED"),
         ("U", "UNKNOWN_EXCEPTION"),
@@ -81,7 +83,7 @@ async fn a_result_other_than_success_is_an_error_for_all_three() {
 }
 
 #[tokio::test]
-async fn a_long_message_is_told_shortened() {
+async fn a_long_message_is_shortened_in_the_error() {
     let body = json!({"result": {"resultStatus": "F", "resultMessage": "x".repeat(100_000)}});
     let body = body.to_string();
     let server = Server::http(move |_| Reply::json(&body)).await;
@@ -94,10 +96,10 @@ async fn a_long_message_is_told_shortened() {
 }
 
 #[tokio::test]
-async fn garbage_is_an_error_that_does_not_repeat_it() {
-    let status = "the callback's answer has no string result.resultStatus";
-    let data = "the callback's answer has a routeConfigData that is neither";
-    let json = "the callback's answer is not JSON";
+async fn a_malformed_response_is_an_error_that_does_not_repeat_it() {
+    let status = "the callback's response has no string result.resultStatus";
+    let data = "the callback's response has a routeConfigData that is neither";
+    let json = "the callback's response is not JSON";
     for (body, expected) in [
         ("", json),
         ("SECRET", json),
@@ -129,7 +131,7 @@ async fn garbage_is_an_error_that_does_not_repeat_it() {
 }
 
 #[tokio::test]
-async fn statuses_other_than_200_are_errors_and_redirects_are_not_followed() {
+async fn a_status_other_than_200_is_an_error_and_a_redirect_is_not_followed() {
     for status in [
         "201 Created",
         "204 No Content",
@@ -144,7 +146,7 @@ async fn statuses_other_than_200_are_errors_and_redirects_are_not_followed() {
         .await;
         assert_fails(
             &server,
-            &format!("the callback's status is {}", &status[..3]),
+            &format!("the callback responded with the status {}", &status[..3]),
         )
         .await;
         assert_eq!(server.requests().len(), 3);
@@ -152,13 +154,13 @@ async fn statuses_other_than_200_are_errors_and_redirects_are_not_followed() {
     let body = format!("{{\"result\": {SUCCESS}}}");
     let html = [("Content-Type", "text/html")];
     let server = Server::http(move |_| Reply::new("200 OK", &html, &body)).await;
-    assert_fails(&server, "the answer's content type is \"text/html\"").await;
+    assert_fails(&server, "the response has the content type \"text/html\"").await;
 }
 
-/// Calls all three, which must fail with an error that begins with `expected`.
+/// Calls each SPI and asserts that it fails with an error that begins with `expected`.
 async fn assert_fails(server: &Server, expected: &str) -> String {
     let callback = callback(&server.url("/"));
-    let text = |error: SourceError| error.to_string();
+    let text = |error: SourceError| ErrorChain(&error).to_string();
     let errors = [
         pull(&callback, &server.url("/")).await.unwrap_err(),
         text(callback.read_route_config_from_local().await.unwrap_err()),

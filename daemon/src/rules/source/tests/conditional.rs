@@ -1,4 +1,4 @@
-//! Which revisions are remembered and asked with: the matrix of validators and answers.
+//! Conditional requests: the validators that a source remembers and sends.
 
 use super::server::{Reply, Server};
 use super::{CONFIG, RemoteConfig, Revision, config, patient, pull, pull_if_changed, source};
@@ -14,7 +14,7 @@ fn revision(tag: Option<&str>, modified: Option<&str>) -> Revision {
 }
 
 #[tokio::test]
-async fn the_revision_is_what_the_answer_says() {
+async fn the_revision_is_taken_from_the_validators_of_the_response() {
     type Headers = &'static [(&'static str, &'static str)];
     let table: &[(Headers, Option<Revision>)] = &[
         (&[], None),
@@ -28,7 +28,7 @@ async fn the_revision_is_what_the_answer_says() {
             &[("Last-Modified", WHEN), ("Date", LATER)],
             Some(revision(None, Some(WHEN))),
         ),
-        // Modified in this very second, so perhaps once more after the answer.
+        // Modified in this very second, so perhaps once more after the response.
         (&[("Last-Modified", WHEN), ("Date", WHEN)], None),
         (
             &[("ETag", "\"a\""), ("Last-Modified", WHEN), ("Date", WHEN)],
@@ -47,7 +47,7 @@ async fn the_revision_is_what_the_answer_says() {
 }
 
 #[tokio::test]
-async fn what_is_known_is_asked_with_word_for_word() {
+async fn a_known_revision_is_sent_word_for_word() {
     let server = Server::http(|request| {
         match (
             request.header("if-none-match"),
@@ -79,7 +79,7 @@ async fn what_is_known_is_asked_with_word_for_word() {
 }
 
 #[tokio::test]
-async fn a_304_is_unchanged_whatever_else_it_says() {
+async fn a_304_means_unchanged_whatever_its_headers() {
     let known = revision(Some("\"a\""), None);
     for answer in [
         "HTTP/1.1 304 Not Modified\r\n\r\n",
@@ -95,7 +95,7 @@ async fn a_304_is_unchanged_whatever_else_it_says() {
 }
 
 #[tokio::test]
-async fn a_304_that_nobody_asked_for_is_an_error() {
+async fn a_304_to_an_unconditional_request_is_an_error() {
     let server = Server::http(|_| Reply::Send(b"HTTP/1.1 304 Not Modified\r\n\r\n".to_vec())).await;
     for known in [None, Some(Revision::default())] {
         let pulled = pull_if_changed(&source(&patient()), &server.url("/"), known.as_ref()).await;
@@ -104,7 +104,7 @@ async fn a_304_that_nobody_asked_for_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_200_to_a_condition_is_a_config_with_its_new_revision() {
+async fn a_200_to_a_conditional_request_is_a_config_with_its_new_revision() {
     let server = Server::http(|_| Reply::new("200 OK", &[("ETag", "\"b\"")], CONFIG)).await;
     let known = revision(Some("\"a\""), None);
     let pulled = pull_if_changed(&source(&patient()), &server.url("/"), Some(&known)).await;
@@ -112,7 +112,7 @@ async fn a_200_to_a_condition_is_a_config_with_its_new_revision() {
 }
 
 #[tokio::test]
-async fn the_condition_goes_along_with_a_redirect() {
+async fn the_condition_is_sent_again_after_a_redirect() {
     let server = Server::http(|request| match request.target.as_str() {
         "/" => Reply::new("307 There", &[("Location", "/routes")], ""),
         _ => Reply::Send(b"HTTP/1.1 304 Not Modified\r\n\r\n".to_vec()),

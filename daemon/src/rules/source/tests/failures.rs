@@ -1,4 +1,4 @@
-//! Every way in which a pull over HTTP fails, and what it says of it.
+//! Every way in which a pull over HTTP fails, and the error of each.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ async fn pull_from(
 }
 
 #[tokio::test]
-async fn a_good_answer_is_the_route_config() {
+async fn the_body_of_a_200_response_is_the_route_config() {
     let server = Server::http(|_| Reply::json(CONFIG)).await;
     let pulled = pull(&source(&patient()), &server.url("/routes?sig=S")).await;
     assert_eq!(pulled, Ok(config(None)));
@@ -32,7 +32,7 @@ async fn a_good_answer_is_the_route_config() {
 }
 
 #[tokio::test]
-async fn statuses_other_than_200_are_errors_that_name_them() {
+async fn a_status_other_than_200_is_an_error_that_names_it() {
     for status in [
         "404 Not Found",
         "500 Internal Server Error",
@@ -46,7 +46,7 @@ async fn statuses_other_than_200_are_errors_that_name_them() {
 }
 
 #[tokio::test]
-async fn content_types_that_cannot_be_json_are_refused() {
+async fn a_content_type_that_cannot_be_json_is_rejected() {
     let accepted = [
         "application/json",
         "Application/JSON; charset=utf-8",
@@ -73,27 +73,27 @@ async fn content_types_that_cannot_be_json_are_refused() {
         let pulled = pull_from(&patient(), move || Reply::new("200 OK", &headers, CONFIG)).await;
         let error = pulled.unwrap_err();
         assert!(error.contains(content_type), "{error}");
-        assert!(error.contains("application/json is wanted"), "{error}");
+        assert!(error.contains("must be application/json"), "{error}");
     }
 }
 
 #[tokio::test]
-async fn a_compressed_answer_is_refused() {
+async fn a_compressed_response_is_rejected() {
     let headers = [("Content-Encoding", "gzip")];
     let pulled = pull_from(&patient(), move || Reply::new("200 OK", &headers, CONFIG)).await;
-    assert!(pulled.unwrap_err().contains("encoded as \"gzip\""));
+    assert!(pulled.unwrap_err().contains("content coding \"gzip\""));
     let headers = [("Content-Encoding", "identity")];
     let pulled = pull_from(&patient(), move || Reply::new("200 OK", &headers, CONFIG)).await;
     assert_eq!(pulled, Ok(config(None)));
 }
 
 #[tokio::test]
-async fn a_body_is_read_up_to_the_bound_and_no_further() {
+async fn a_body_is_read_up_to_the_limit_and_no_further() {
     let whole = vec![b' '; MAX_BODY_BYTES];
     let pulled = pull_from(&patient(), move || Reply::new("200 OK", &[], &whole)).await;
     assert!(pulled.is_ok(), "{pulled:?}");
 
-    // Declared: refused before a byte of it has come.
+    // A declared length is rejected before a byte of the body has come.
     let declared = format!(
         "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n",
         MAX_BODY_BYTES + 1
@@ -105,7 +105,7 @@ async fn a_body_is_read_up_to_the_bound_and_no_further() {
     assert!(error.contains("longer than 1048576 bytes"), "{error}");
     server.abandoned().await;
 
-    // Not declared: refused as soon as there is one byte too many.
+    // An undeclared length is rejected at the first byte too many.
     let mut chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
     for _ in 0..=MAX_BODY_BYTES / 4096 {
         chunked.extend_from_slice(b"1000\r\n");
@@ -121,7 +121,7 @@ async fn a_body_is_read_up_to_the_bound_and_no_further() {
 }
 
 #[tokio::test]
-async fn an_answer_that_breaks_off_is_an_error() {
+async fn a_response_that_breaks_off_is_an_error() {
     let truncated = [
         "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"format\":",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"for\r\n",
@@ -134,7 +134,7 @@ async fn an_answer_that_breaks_off_is_an_error() {
     for answer in ["", "HTTP/1.1 200 OK\r\nContent-Le", "SSH-2.0-x\r\n\r\n"] {
         let pulled = pull_from(&patient(), move || Reply::Send(answer.into())).await;
         let error = pulled.unwrap_err();
-        assert!(error.contains("no answer: "), "{answer:?}: {error}");
+        assert!(error.contains("no response: "), "{answer:?}: {error}");
     }
 }
 
@@ -146,12 +146,12 @@ async fn an_endless_head_is_an_error() {
     let error = pull(&source(&patient()), &server.url("/"))
         .await
         .unwrap_err();
-    assert!(error.contains("no answer: "), "{error}");
+    assert!(error.contains("no response: "), "{error}");
     assert!(error.len() < 200, "{error}");
 }
 
 #[tokio::test]
-async fn what_takes_too_long_is_cut_off_and_closed() {
+async fn a_pull_that_takes_too_long_is_cut_off_and_its_connection_closed() {
     let stalling = [
         "",
         "HTTP/1.1 200 OK\r\nContent-Le",
@@ -167,7 +167,7 @@ async fn what_takes_too_long_is_cut_off_and_closed() {
         time::advance(patient().total_timeout).await;
         let error = pulling.await.unwrap().unwrap_err();
         time::resume();
-        assert_eq!(error, "no whole answer came within 60000 ms", "{answer:?}");
+        assert_eq!(error, "no complete response within 60000 ms", "{answer:?}");
         server.abandoned().await;
         assert_eq!(server.requests().len(), 1, "sent again: {answer:?}");
     }
@@ -182,13 +182,13 @@ async fn a_request_is_sent_once() {
 }
 
 #[tokio::test]
-async fn nobody_there_is_an_error() {
+async fn a_server_that_cannot_be_reached_is_an_error() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/routes", listener.local_addr().unwrap());
     drop(listener);
     let error = pull(&source(&patient()), &url).await.unwrap_err();
     assert!(error.contains("Connection refused"), "{error}");
-    // No name server is asked for a label that is too long.
+    // A label of 64 characters is rejected without asking a name server.
     let url = format!("http://{}.example/", "a".repeat(64));
     let error = pull(&source(&patient()), &url).await.unwrap_err();
     assert!(error.contains("dns error"), "{error}");
@@ -207,11 +207,11 @@ async fn connecting_has_a_deadline_that_covers_the_handshake() {
     time::pause();
     time::advance(Duration::from_secs(3)).await;
     let error = pulling.await.unwrap().unwrap_err();
-    assert_eq!(error, "no answer: connecting took longer than 3000 ms");
+    assert_eq!(error, "no response: connecting took longer than 3000 ms");
 }
 
 #[tokio::test]
-async fn redirects_are_followed_within_the_origin() {
+async fn a_redirect_within_the_origin_is_followed() {
     for status in ["301 A", "302 B", "303 C", "307 D", "308 E"] {
         let server = Server::http(move |request| match request.target.as_str() {
             "/routes/latest" => Reply::new(status, &[("Location", "7?a=b")], ""),
@@ -227,7 +227,7 @@ async fn redirects_are_followed_within_the_origin() {
 }
 
 #[tokio::test]
-async fn redirects_elsewhere_are_not_followed() {
+async fn a_redirect_to_another_origin_is_not_followed() {
     let other = Server::http(|_| Reply::json(CONFIG)).await;
     let location = other.url("/routes?sig=SECRET");
     let server =
@@ -241,7 +241,7 @@ async fn redirects_elsewhere_are_not_followed() {
 }
 
 #[tokio::test]
-async fn redirects_come_to_an_end() {
+async fn more_than_five_redirects_are_an_error() {
     let server = Server::http(|request| {
         let next = format!("{}x", request.target);
         Reply::new("302 Found", &[("Location", &next)], "")
@@ -255,7 +255,7 @@ async fn redirects_come_to_an_end() {
 }
 
 #[tokio::test]
-async fn no_error_tells_the_query() {
+async fn no_error_shows_the_query_of_the_url() {
     let refused = "http://127.0.0.1:1/routes?sig=SECRET";
     let error = pull(&source(&patient()), refused).await.unwrap_err();
     assert!(!error.contains("SECRET"), "{error}");

@@ -1,4 +1,4 @@
-//! The sources and stores that call servers, against servers that are scripted to the byte.
+//! The sources and stores that call servers, against servers whose every byte is scripted.
 
 mod callback;
 mod conditional;
@@ -17,16 +17,18 @@ use tempfile::TempDir;
 use super::callback::Callback;
 use super::http::HttpSource;
 use super::{RemoteConfig, RemoteSource, Revision};
-use crate::outbound::http_client::{HttpClient, parse_url};
+use crate::error_chain::ErrorChain;
+use crate::outbound::http_client::HttpClient;
 use crate::outbound::tls::client_config;
+use crate::outbound::url;
 use crate::settings::Remote;
 
 const CONFIG: &str = r#"{"format": "codeid/1", "version": "1", "rules": []}"#;
 
-/// What is read of a body in these tests.
+/// The most bytes of a body that these tests read.
 const MAX_BODY_BYTES: usize = 1 << 20;
 
-/// Settings under which nothing is ever cut off.
+/// Returns settings under which nothing is ever cut off.
 fn patient() -> Remote {
     Remote {
         connect_timeout: Duration::from_secs(60),
@@ -45,11 +47,11 @@ fn source(settings: &Remote) -> HttpSource {
     HttpSource::new(client(settings))
 }
 
-fn callback(url: &str) -> Callback {
-    Callback::new(client(&patient()), parse_url(url).unwrap())
+fn callback(text: &str) -> Callback {
+    Callback::new(client(&patient()), url::parse(text).unwrap())
 }
 
-/// What a pull of `uri` gives, or the message of its error.
+/// Pulls the config at `uri`; an error is returned with its causes in one line.
 async fn pull(source: &dyn RemoteSource, uri: &str) -> Result<RemoteConfig, String> {
     pull_if_changed(source, uri, None).await
 }
@@ -62,10 +64,10 @@ async fn pull_if_changed(
     source
         .read_route_config_from_remote(uri, known)
         .await
-        .map_err(|error| error.to_string())
+        .map_err(|error| ErrorChain(&error).to_string())
 }
 
-/// [`CONFIG`] as a source gives it.
+/// Returns [`CONFIG`] as a source returns it.
 fn config(revision: Option<Revision>) -> RemoteConfig {
     RemoteConfig::Config {
         route_config_data: CONFIG.into(),
@@ -73,7 +75,7 @@ fn config(revision: Option<Revision>) -> RemoteConfig {
     }
 }
 
-/// Writes a file of a test's own directory; its path.
+/// Writes a file and returns its path.
 fn write(directory: &TempDir, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
     let path = directory.path().join(name);
     std::fs::write(&path, content).unwrap();

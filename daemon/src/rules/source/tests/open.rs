@@ -1,4 +1,4 @@
-//! From settings to sources and stores.
+//! Opening sources and stores from settings.
 
 use tempfile::TempDir;
 
@@ -18,8 +18,8 @@ fn settings(given: &[(&str, &str)]) -> Settings {
     .unwrap()
 }
 
-/// The message of what should be an error.
-fn refused<T>(opened: Result<T, impl ToString>) -> String {
+/// Returns the message of the error that `opened` must be.
+fn error_of<T>(opened: Result<T, impl ToString>) -> String {
     opened.err().expect("it was opened").to_string()
 }
 
@@ -49,7 +49,7 @@ async fn the_settings_for_tls_and_the_token_are_used() {
     assert!(pull(&*source, &uri).await.is_ok());
     let store = route_store(&uri, &settings).unwrap();
     let read = store.read_route_config_from_local().await;
-    assert_eq!(read, Ok(Some(b"{}".to_vec())));
+    assert_eq!(read.unwrap(), Some(b"{}".to_vec()));
     let requests = server.requests();
     assert_eq!(requests.len(), 3);
     for request in requests {
@@ -58,7 +58,7 @@ async fn the_settings_for_tls_and_the_token_are_used() {
 }
 
 #[tokio::test]
-async fn longer_configs_may_be_read_if_they_are_allowed() {
+async fn a_longer_config_is_read_if_the_settings_allow_it() {
     let settings = settings(&[("ac.route.max-config-characters", "1000000")]);
     for (length, is_read) in [(4_000_000, true), (4_000_001, false)] {
         let server = Server::http(move |_| Reply::json(&" ".repeat(length))).await;
@@ -69,7 +69,7 @@ async fn longer_configs_may_be_read_if_they_are_allowed() {
 }
 
 #[test]
-fn schemes_that_there_are_not_are_refused_with_those_that_there_are() {
+fn an_unknown_scheme_is_rejected_with_a_list_of_the_known_ones() {
     let settings = settings(&[]);
     for uri in [
         "ftp://SECRET",
@@ -79,7 +79,7 @@ fn schemes_that_there_are_not_are_refused_with_those_that_there_are() {
         "https:/h",
         "",
     ] {
-        let error = refused(remote_source(uri, &settings));
+        let error = error_of(remote_source(uri, &settings));
         assert!(
             error.starts_with("ac.route.pull-route-config-url must begin with"),
             "{error}"
@@ -91,7 +91,7 @@ fn schemes_that_there_are_not_are_refused_with_those_that_there_are() {
         assert!(!error.contains("SECRET"), "{error}");
     }
     for uri in ["https://SECRET", "redis://SECRET"] {
-        let error = refused(route_store(uri, &settings));
+        let error = error_of(route_store(uri, &settings));
         assert!(
             error.starts_with("ac.route.save-route-config-path must be a path"),
             "{error}"
@@ -101,7 +101,7 @@ fn schemes_that_there_are_not_are_refused_with_those_that_there_are() {
 }
 
 #[test]
-fn urls_that_cannot_be_called_are_refused() {
+fn a_url_that_cannot_be_called_is_rejected() {
     let settings = settings(&[]);
     for (uri, expected) in [
         ("http://SECRET:p@h.example/", "names a user"),
@@ -113,7 +113,7 @@ fn urls_that_cannot_be_called_are_refused() {
         ("http:///routes", "is not a URL"),
         ("callback+http://", "is not a URL"),
     ] {
-        let error = refused(remote_source(uri, &settings));
+        let error = error_of(remote_source(uri, &settings));
         assert!(
             error.starts_with("ac.route.pull-route-config-url "),
             "{error}"
@@ -121,7 +121,7 @@ fn urls_that_cannot_be_called_are_refused() {
         assert!(error.contains(expected), "{uri}: {error}");
         assert!(!error.contains("SECRET"), "{error}");
     }
-    let store = refused(route_store("callback+http://SECRET@h.example/", &settings));
+    let store = error_of(route_store("callback+http://SECRET@h.example/", &settings));
     assert!(
         store.starts_with("ac.route.save-route-config-path names a user"),
         "{store}"
@@ -129,12 +129,12 @@ fn urls_that_cannot_be_called_are_refused() {
 }
 
 #[test]
-fn a_file_of_certificates_that_is_none_is_refused_at_the_start() {
+fn a_file_without_certificates_is_rejected_when_the_source_is_opened() {
     let directory = TempDir::new().unwrap();
     let ca = write(&directory, "ca.pem", "nothing");
     let settings = settings(&[("remote.ca-path", ca.to_str().unwrap())]);
     for uri in ["https://h.example/", "callback+https://h.example/"] {
-        let error = refused(remote_source(uri, &settings));
+        let error = error_of(remote_source(uri, &settings));
         assert!(error.starts_with("remote.ca-path "), "{error}");
         assert!(error.contains("holds no certificate"), "{error}");
     }

@@ -1,5 +1,5 @@
-//! A server on a free port of the loopback that answers each connection's one request with bytes
-//! that the test chooses.
+//! A server on a free port of the loopback interface. It answers the one request of each connection
+//! with bytes that the test chooses.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -14,17 +14,17 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
-/// What the server does with a request.
+/// The server's reaction to a request.
 pub(super) enum Reply {
     /// Sends the bytes and closes.
     Send(Vec<u8>),
-    /// Sends the bytes, then nothing more until the client closes.
+    /// Sends the bytes, then waits until the client closes.
     Stall(Vec<u8>),
     /// Sends the bytes and closes the TCP connection, without the end of TLS.
     Abort(Vec<u8>),
 }
 
-/// A request as it came.
+/// A request as received.
 #[derive(Clone, Debug)]
 pub(super) struct Request {
     pub(super) method: String,
@@ -41,7 +41,7 @@ pub(super) struct Server {
     task: JoinHandle<()>,
 }
 
-/// What all connections of a server share.
+/// The state that all connections of a server share.
 struct Script {
     answer: Box<dyn Fn(&Request) -> Reply + Send + Sync>,
     requests: Mutex<Vec<Request>>,
@@ -49,25 +49,25 @@ struct Script {
     abandoned: Notify,
 }
 
-/// An authority that signs certificates, whom a client may trust or not.
+/// An authority that signs certificates. A client may trust it or not.
 pub(super) struct Authority {
     pub(super) pem: String,
     issuer: Issuer<'static, KeyPair>,
 }
 
 impl Reply {
-    /// An answer of this status, with a body whose length is declared.
+    /// Returns a response of this status, with a body of declared length.
     pub(super) fn new(status: &str, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Self {
         let body = body.as_ref();
-        let mut answer = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n", body.len());
+        let mut response = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n", body.len());
         for (name, value) in headers {
-            answer.push_str(&format!("{name}: {value}\r\n"));
+            response.push_str(&format!("{name}: {value}\r\n"));
         }
-        answer.push_str("\r\n");
-        Self::Send([answer.as_bytes(), body].concat())
+        response.push_str("\r\n");
+        Self::Send([response.as_bytes(), body].concat())
     }
 
-    /// 200 with this JSON.
+    /// Returns a 200 response with this JSON.
     pub(super) fn json(body: &str) -> Self {
         Self::new("200 OK", &[("Content-Type", "application/json")], body)
     }
@@ -101,7 +101,7 @@ impl Server {
         format!("{}://{}{target}", self.scheme, self.address)
     }
 
-    /// All requests so far.
+    /// Returns all requests so far.
     pub(super) fn requests(&self) -> Vec<Request> {
         self.script.requests.lock().unwrap().clone()
     }
@@ -138,7 +138,7 @@ impl Server {
                     match tls {
                         None => script.serve(stream).await,
                         Some(tls) => {
-                            // A client that does not trust us ends the handshake.
+                            // A client that does not trust the certificate ends the handshake.
                             if let Ok(stream) = tls.accept(stream).await {
                                 script.serve(stream).await;
                             }
@@ -163,7 +163,7 @@ impl Drop for Server {
 }
 
 impl Script {
-    /// Answers one request. A client may close whenever it likes, so what fails here shows there.
+    /// Answers one request. A client may close at any time, so errors here are left to show there.
     async fn serve(&self, mut stream: impl AsyncRead + AsyncWrite + Unpin) {
         let Some(request) = read_request(&mut stream).await else {
             return;
@@ -176,7 +176,7 @@ impl Script {
         match reply {
             Reply::Send(_) => {
                 let _ = stream.shutdown().await;
-                // Until the client has closed too: a reset could take the answer from it.
+                // Waits until the client has closed too: a reset could discard the response.
                 let _ = stream.read_to_end(&mut Vec::new()).await;
             }
             Reply::Stall(_) => {

@@ -1,4 +1,4 @@
-//! Whom a pull over TLS trusts.
+//! The servers that a pull over TLS trusts.
 
 use rustls::RootCertStore;
 use tempfile::TempDir;
@@ -35,7 +35,7 @@ async fn a_server_of_the_right_name_and_authority_is_trusted() {
 }
 
 #[tokio::test]
-async fn a_server_of_another_name_is_refused() {
+async fn a_server_of_another_name_is_rejected() {
     let authority = Authority::new();
     let server = Server::https(&authority, "routes.example", |_| Reply::json(CONFIG)).await;
     let error = pull(&source_trusting(roots(&authority)), &server.url("/routes"))
@@ -46,7 +46,7 @@ async fn a_server_of_another_name_is_refused() {
 }
 
 #[tokio::test]
-async fn a_server_of_an_unknown_authority_is_refused() {
+async fn a_server_of_an_unknown_authority_is_rejected() {
     let server = Server::https(&Authority::new(), "127.0.0.1", |_| Reply::json(CONFIG)).await;
     let error = pull(&source_trusting(roots(&Authority::new())), &server.url("/"))
         .await
@@ -67,17 +67,17 @@ async fn a_server_without_tls_is_an_error() {
     let error = pull(&source_trusting(RootCertStore::empty()), &url)
         .await
         .unwrap_err();
-    assert!(error.contains("no answer: "), "{error}");
+    assert!(error.contains("no response: "), "{error}");
     server.await.unwrap();
 }
 
 #[tokio::test]
-async fn an_answer_cut_off_without_the_end_of_tls_is_an_error() {
+async fn a_response_cut_off_without_the_end_of_tls_is_an_error() {
     let authority = Authority::new();
-    // Neither a length nor chunks: only the end of the TLS stream would say that this is all.
-    let answer = "HTTP/1.1 200 OK\r\n\r\n{\"format\":";
+    // With neither a length nor chunks, only the end of the TLS stream marks the end of the body.
+    let response = "HTTP/1.1 200 OK\r\n\r\n{\"format\":";
     let server = Server::https(&authority, "127.0.0.1", move |_| {
-        Reply::Abort(answer.as_bytes().to_vec())
+        Reply::Abort(response.as_bytes().to_vec())
     })
     .await;
     let error = pull(&source_trusting(roots(&authority)), &server.url("/"))

@@ -7,7 +7,7 @@ use super::{CONFIG, config, patient, pull, source, write};
 use crate::settings::Remote;
 
 #[tokio::test]
-async fn the_token_is_read_anew_for_each_request() {
+async fn the_token_is_read_again_for_each_request() {
     let directory = TempDir::new().unwrap();
     let path = write(&directory, "token", "first\n");
     let settings = Remote {
@@ -35,7 +35,7 @@ async fn the_token_is_read_anew_for_each_request() {
 }
 
 #[tokio::test]
-async fn a_token_that_cannot_be_sent_is_an_error_that_does_not_tell_it() {
+async fn a_token_that_cannot_be_sent_is_an_error_that_does_not_show_it() {
     let directory = TempDir::new().unwrap();
     let server = Server::http(|_| Reply::json(CONFIG)).await;
     for (content, expected) in [
@@ -64,14 +64,14 @@ async fn a_token_that_cannot_be_sent_is_an_error_that_does_not_tell_it() {
         .await
         .unwrap_err();
     assert!(
-        error.contains("missing cannot be read: No such file"),
+        error.contains("missing: cannot read it: No such file"),
         "{error}"
     );
     assert!(server.requests().is_empty());
 }
 
 #[tokio::test]
-async fn an_error_of_the_server_does_not_tell_the_token() {
+async fn an_error_of_the_server_does_not_show_the_token() {
     let directory = TempDir::new().unwrap();
     let settings = Remote {
         bearer_token_path: Some(write(&directory, "token", "SECRET")),

@@ -1,0 +1,28 @@
+//! Responses of the daemon that refuse.
+
+use codeid_daemon::api::refusal::{ErrorCode, Refusal};
+
+/// Returns the refusal that `body` holds, if it is one.
+pub(super) fn read(body: &[u8]) -> Option<Refusal> {
+    serde_json::from_slice(body).ok()
+}
+
+/// Returns `true` if the daemon does not know the path, and so is of another version.
+pub(super) const fn is_about_the_path(refusal: &Refusal) -> bool {
+    matches!(
+        refusal.error,
+        ErrorCode::NotFound | ErrorCode::MethodNotAllowed
+    )
+}
+
+/// Returns the refusal as a message for people, with the command that helps, if one does.
+pub(super) fn message(refusal: &Refusal) -> String {
+    let detail = refusal.detail.trim_end_matches('.');
+    match refusal.error {
+        ErrorCode::IfMatchStale => {
+            format!("{detail}; look at what serves now, and try again if it is still what you want")
+        }
+        ErrorCode::Frozen => format!("{detail} (codeid admin thaw)"),
+        _ => detail.to_owned(),
+    }
+}

@@ -1,0 +1,78 @@
+//! The documents of `/v1/apply` and `/v1/rollback`.
+
+use std::fmt;
+
+use codeid_engine::ConfigDigest;
+use schemars::JsonSchema;
+use serde::de::{self, Deserializer};
+use serde::{Deserialize, Serialize};
+use serde_json::Number;
+
+use super::freeze::Freeze;
+use super::problem::Problem;
+use super::schema::Sha256;
+
+/// The body of `POST /v1/rollback`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RollbackRequest {
+    /// The generation of the table to go back to.
+    #[serde(deserialize_with = "whole")]
+    pub generation: u64,
+}
+
+/// The response to `POST /v1/apply` and `POST /v1/rollback`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Applied {
+    /// The outcome.
+    pub outcome: ApplyOutcome,
+    /// The generation of the live table.
+    pub generation: u64,
+    /// The digest of the live route config.
+    #[schemars(with = "Sha256")]
+    pub sha256: ConfigDigest,
+    /// The digest of the route config that was live before; `null` if there was none.
+    #[schemars(with = "Option<Sha256>")]
+    pub replaced: Option<ConfigDigest>,
+    /// The `version` of the live route config.
+    pub version: String,
+    /// The number of live rules.
+    pub rule_count: usize,
+    /// `true` if the local storage has the live route config. The freeze has it in any case.
+    #[serde(rename = "kept")]
+    pub saved: bool,
+    /// The reason why the local storage does not have it.
+    #[serde(rename = "keptWhy")]
+    pub save_failure: Option<String>,
+    /// The warnings about the route config.
+    pub warnings: Vec<Problem>,
+    /// The freeze that the command began.
+    #[serde(rename = "hold")]
+    pub freeze: Freeze,
+}
+
+/// The outcomes of an apply or a rollback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ApplyOutcome {
+    /// The route config became live.
+    Activated,
+    /// The route config was live already, and is frozen now.
+    Unchanged,
+}
+
+/// Displays as it serializes.
+impl fmt::Display for ApplyOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
+/// Reads a number that is whole and not negative, also if it is written `4.0`.
+fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let written = Number::deserialize(deserializer)?.to_string();
+    let digits = written.strip_suffix(".0").unwrap_or(&written);
+    let number = digits.parse();
+    number.map_err(|_| de::Error::custom("must be a whole number that is not negative"))
+}

@@ -1,0 +1,45 @@
+//! The document of `/v1/history`.
+
+use codeid_engine::{ConfigDigest, InitLevel};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::schema::{Sha256, SourceLevel};
+
+/// The last 20 tables since the start, the newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct History {
+    /// The tables.
+    pub entries: Vec<HistoryEntry>,
+}
+
+/// A table that is live or was live.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct HistoryEntry {
+    /// The generation of the table.
+    pub generation: u64,
+    /// The digest of the route config.
+    #[schemars(with = "Sha256")]
+    pub sha256: ConfigDigest,
+    /// The `version` of the route config.
+    pub version: String,
+    /// The number of rules.
+    pub rule_count: usize,
+    /// The level of the source.
+    #[schemars(with = "SourceLevel")]
+    pub level: InitLevel,
+    /// The source.
+    pub uri: String,
+    /// When the route config was compiled, in milliseconds since the beginning of 1970, UTC.
+    pub loaded_at: u64,
+    /// The time that parsing, checking and compiling took, in microseconds.
+    pub compile_us: u64,
+    /// The approximate size of the table in memory, in bytes.
+    pub memory_bytes: usize,
+    /// `true` for the live table.
+    #[serde(rename = "serving")]
+    pub live: bool,
+    /// The operator who made the table live; `null` if it came from a source by itself.
+    pub by: Option<String>,
+}

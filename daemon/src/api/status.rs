@@ -1,0 +1,302 @@
+//! The document of `/v1/status`.
+//!
+//! It contains no secrets: URIs are shown without user-info, query and fragment, and no openId of a
+//! route config is shown.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+
+use codeid_engine::{ConfigDigest, InitLevel};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::freeze::Freeze;
+use super::log_level::LogLevel;
+use super::metrics::{Connections, Listener};
+use super::problem::Problem;
+use super::readiness::Readiness;
+use super::schema::{Sha256, SourceLevel};
+
+/// The state of a running daemon.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Status {
+    /// The process.
+    pub daemon: DaemonStatus,
+    /// Whether requests should be sent to this daemon.
+    #[serde(flatten)]
+    pub readiness: Readiness,
+    /// The live route table and its sources.
+    #[serde(flatten)]
+    pub rules: RulesStatus,
+}
+
+/// The state of the process.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DaemonStatus {
+    /// The version of the program.
+    pub version: String,
+    /// The process ID.
+    pub pid: u32,
+    /// When the process began to start, in milliseconds since the beginning of 1970, UTC.
+    pub started_at: u64,
+    /// Milliseconds since then.
+    pub uptime_ms: u64,
+    /// `true` once the daemon was ordered to stop or to drain.
+    pub stopping: bool,
+    /// `true` once an operator drained the daemon.
+    pub draining: bool,
+    /// The least severe level of the events that are logged.
+    pub log_level: LogLevel,
+    /// The addresses of the listeners.
+    pub listeners: ListenerAddresses,
+    /// Connections of each serving listener.
+    pub connections: BTreeMap<Listener, Connections>,
+}
+
+/// The addresses of the listeners; `null` for a listener that is off.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ListenerAddresses {
+    /// HTTP over TCP, with the port that it got.
+    pub http: Option<SocketAddr>,
+    /// The path of HTTP's Unix socket.
+    pub unix: Option<String>,
+    /// The path of RESP's Unix socket.
+    pub resp: Option<String>,
+    /// The path of the admin plane's Unix socket.
+    pub admin: Option<String>,
+    /// The admin plane over TCP, with the port that it got.
+    pub admin_http: Option<SocketAddr>,
+}
+
+/// The live route table, and the state of the sources that route configs come from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RulesStatus {
+    /// The live table; `null` if there is none.
+    pub table: Option<TableStatus>,
+    /// The age of the live table.
+    pub staleness: StalenessStatus,
+    /// The check of each source at the start, in order; empty after a start from a freeze.
+    pub init: Vec<SourceCheck>,
+    /// The sources.
+    pub sources: Sources,
+    /// When the remote is pulled next; `null` during a pull, without a remote and during a freeze.
+    pub next_pull_at: Option<u64>,
+    /// When a table last became live.
+    pub last_activation_at: Option<u64>,
+    /// The saves to the local storage.
+    pub save: SaveStatus,
+    /// The freeze; `null` if the daemon follows its sources.
+    #[serde(rename = "hold")]
+    pub freeze: Option<Freeze>,
+    /// Counts since the start.
+    pub counters: Counters,
+}
+
+/// The live table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TableStatus {
+    /// The generation: 1 for the first table, one more for each further table.
+    pub generation: u64,
+    /// The `version` of the route config.
+    pub version: String,
+    /// The number of rules.
+    pub rule_count: usize,
+    /// The level of the source.
+    #[schemars(with = "SourceLevel")]
+    pub level: InitLevel,
+    /// The source.
+    pub uri: String,
+    /// The digest of the route config.
+    #[schemars(with = "Sha256")]
+    pub sha256: ConfigDigest,
+    /// When the route config was compiled, in milliseconds since the beginning of 1970, UTC.
+    pub loaded_at: u64,
+    /// The time that parsing, checking and compiling took, in microseconds.
+    pub compile_us: u64,
+    /// The approximate size of the table in memory, in bytes.
+    pub memory_bytes: usize,
+}
+
+/// The age of the live table: the time since the remote last gave or confirmed it, or since the
+/// start if it never did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StalenessStatus {
+    /// The setting `reload.stale-policy`.
+    pub policy: StalePolicy,
+    /// The age at which a table is stale, in milliseconds; `null` if tables never are.
+    pub stale_after_ms: Option<u64>,
+    /// The age, in milliseconds.
+    pub age_ms: u64,
+    /// `true` if the table is stale.
+    pub stale: bool,
+}
+
+/// What a daemon does while its table is stale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum StalePolicy {
+    /// Nothing.
+    Ignore,
+    /// Logs a warning.
+    Warn,
+    /// Logs a warning and is not ready.
+    Unready,
+}
+
+/// The sources of the three levels.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Sources {
+    /// The remote source; `null` if none is configured.
+    pub remote: Option<SourceStatus>,
+    /// The local storage.
+    pub local: SourceStatus,
+    /// The preset.
+    pub preset: SourceStatus,
+}
+
+/// The state of one source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SourceStatus {
+    /// The URI of the source; a path for a file.
+    pub uri: String,
+    /// The last check of the source; `null` before the first one.
+    pub last_check: Option<Check>,
+    /// When the source last gave, or confirmed, the live route config.
+    pub last_good_check_at: Option<u64>,
+    /// When the source last gave a route config, accepted or refused.
+    pub last_download_at: Option<u64>,
+    /// The route config that the source gives and the daemon refuses.
+    pub refusal: Option<RefusedConfig>,
+}
+
+/// One check of a source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Check {
+    /// When the check ended, in milliseconds since the beginning of 1970, UTC.
+    pub at: u64,
+    /// `true` if the source gave, or confirmed, the live route config.
+    pub good: bool,
+    /// The outcome.
+    pub outcome: CheckOutcome,
+    /// The reason, if the check was not good.
+    pub why: Option<String>,
+    /// The number of checks in a row, up to this one, that were not good.
+    pub failures: u64,
+}
+
+/// The check of the source of one level.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SourceCheck {
+    /// The level of the source.
+    #[schemars(with = "SourceLevel")]
+    pub level: InitLevel,
+    /// The outcome.
+    pub outcome: CheckOutcome,
+    /// The reason, if no route config became live or was confirmed.
+    pub why: Option<String>,
+}
+
+/// The outcomes of a check of a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum CheckOutcome {
+    /// The source gave a route config that became live.
+    Activated,
+    /// The source gave, or confirmed, the live route config.
+    Unchanged,
+    /// The source gave a route config that is refused.
+    Refused,
+    /// The source gave nothing.
+    Failed,
+    /// The source is not configured, or holds nothing yet.
+    Absent,
+}
+
+/// A route config that is refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RefusedConfig {
+    /// Its digest.
+    #[schemars(with = "Sha256")]
+    pub sha256: ConfigDigest,
+    /// When it was refused first, in milliseconds since the beginning of 1970, UTC.
+    pub at: u64,
+    /// The number of its problems.
+    pub problem_count: usize,
+    /// The first 20 problems.
+    pub problems: Vec<Problem>,
+}
+
+/// The saves to the local storage.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SaveStatus {
+    /// When a route config was last saved.
+    pub last_good_at: Option<u64>,
+    /// The reason why the live route config is not saved; each pull tries again.
+    pub failure: Option<String>,
+}
+
+/// Counts of events since the start.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Counters {
+    /// Pulls of the remote source.
+    pub pulls: Pulls,
+    /// Route configs from all sources.
+    pub reloads: Reloads,
+    /// The number of compiled route configs, accepted or refused.
+    pub compiles: u64,
+    /// The number of saves to the local storage.
+    pub saves: u64,
+    /// The number of saves that failed.
+    pub saves_failed: u64,
+    /// The number of restarts of each task after a fault, and of faults in calls to `remote`,
+    /// `store` and `preset`; a task without any is absent.
+    pub restarts: BTreeMap<Cow<'static, str>, u64>,
+}
+
+/// Pulls of the remote source, by outcome.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Pulls {
+    /// The source gave a route config.
+    pub downloaded: u64,
+    /// The source responded that nothing changed.
+    pub not_modified: u64,
+    /// The source gave nothing.
+    pub failed: u64,
+}
+
+/// Route configs from all sources, by outcome.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Reloads {
+    /// The route config became live.
+    pub activated: u64,
+    /// The route config was live already, byte for byte or by the remote's confirmation.
+    pub unchanged: u64,
+    /// The route config was refused.
+    pub refused: u64,
+}
+
+/// Displays as it serializes.
+impl fmt::Display for CheckOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
+/// Displays as it serializes.
+impl fmt::Display for StalePolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}

@@ -1,0 +1,140 @@
+//! Stopping: who asks for it, and the stages that follow.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{Semaphore, mpsc};
+use tokio::time::timeout;
+
+use crate::shutdown::{Shutdown, Stage};
+
+/// How long a connection without a request is kept open while the daemon stops: a client that is
+/// about to send its next request still gets a response, which announces the close.
+const IDLE_GRACE: Duration = Duration::from_secs(1);
+
+/// The source of requests to stop a daemon.
+///
+/// The first request makes it drain: connections that wait to be accepted and requests that were
+/// read are still answered, within `serve.drain-deadline-ms`. A second one ends it at once.
+#[derive(Debug)]
+pub struct StopRequests(Source);
+
+#[derive(Debug)]
+enum Source {
+    Signals,
+    Handle(mpsc::UnboundedReceiver<()>),
+}
+
+/// Asks one daemon to stop; made by [`StopRequests::with_handle`].
+#[derive(Clone, Debug)]
+pub struct StopHandle(mpsc::UnboundedSender<()>);
+
+impl StopRequests {
+    /// Returns the requests that arrive as SIGTERM and SIGINT, from when the daemon starts.
+    #[must_use]
+    pub const fn from_signals() -> Self {
+        Self(Source::Signals)
+    }
+
+    /// Returns the requests that are made through a handle. Without a handle left, none arrives.
+    #[must_use]
+    pub fn with_handle() -> (StopHandle, Self) {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        (StopHandle(sender), Self(Source::Handle(receiver)))
+    }
+
+    /// Begins to listen; within a runtime.
+    pub(super) fn listen(self) -> io::Result<Listening> {
+        match self.0 {
+            Source::Signals => Ok(Listening::Signals {
+                terminate: signal(SignalKind::terminate())?,
+                interrupt: signal(SignalKind::interrupt())?,
+            }),
+            Source::Handle(receiver) => Ok(Listening::Handle(receiver)),
+        }
+    }
+}
+
+impl StopHandle {
+    /// Asks the daemon to stop. A daemon that has ended ignores it.
+    pub fn stop(&self) {
+        let _ = self.0.send(());
+    }
+}
+
+/// Requests to stop, listened to.
+pub(super) enum Listening {
+    Signals {
+        terminate: Signal,
+        interrupt: Signal,
+    },
+    Handle(mpsc::UnboundedReceiver<()>),
+}
+
+impl Listening {
+    /// Waits for the next request and returns its name for the log.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped while it waits, it loses no request.
+    pub(super) async fn next(&mut self) -> &'static str {
+        match self {
+            Self::Signals {
+                terminate,
+                interrupt,
+            } => tokio::select! {
+                _ = terminate.recv() => "SIGTERM",
+                _ = interrupt.recv() => "SIGINT",
+            },
+            Self::Handle(requests) => match requests.recv().await {
+                Some(()) => "stop requested",
+                None => std::future::pending().await,
+            },
+        }
+    }
+}
+
+/// The permits of all connections, by which a stop knows how many are open.
+#[derive(Clone)]
+pub(super) struct Permits {
+    free: Arc<Semaphore>,
+    all: usize,
+}
+
+impl Permits {
+    pub(super) fn new(all: usize) -> Self {
+        Self {
+            free: Arc::new(Semaphore::new(all)),
+            all,
+        }
+    }
+
+    pub(super) const fn semaphore(&self) -> &Arc<Semaphore> {
+        &self.free
+    }
+
+    /// The number of connections that are open.
+    pub(super) fn open(&self) -> usize {
+        self.all - self.free.available_permits()
+    }
+
+    /// Waits until all connections are closed, those without a request after [`IDLE_GRACE`], and
+    /// returns the number of those that are still open at the deadline.
+    pub(super) async fn drain(&self, deadline: Duration, shutdown: &Shutdown) -> usize {
+        let everything = u32::try_from(self.all).unwrap_or(u32::MAX);
+        let drained = async {
+            let grace = timeout(IDLE_GRACE, self.free.acquire_many(everything)).await;
+            if grace.is_err() {
+                shutdown.enter(Stage::CloseIdle);
+                // Only a closed semaphore refuses, and this one is never closed.
+                let _ = self.free.acquire_many(everything).await;
+            }
+        };
+        match timeout(deadline, drained).await {
+            Ok(()) => 0,
+            Err(_) => self.open(),
+        }
+    }
+}

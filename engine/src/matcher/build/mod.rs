@@ -1,0 +1,306 @@
+//! Builds the tree of some rules.
+
+mod groups;
+mod rule_branches;
+
+use std::collections::HashMap;
+use std::num::NonZeroU32;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use regex_syntax::hir::Hir;
+
+use self::groups::{Groups, Item, split_common_prefixes};
+use self::rule_branches::rule_branches;
+use super::char_class::CharClass;
+use super::expand::Expansion;
+use super::literals::LiteralSet;
+use super::remainders::Remainders;
+use super::segment::{Before, Branch, Ending, Literal, Segment};
+use super::span::Span;
+use super::tree::{
+    Edge, Node, PlainEnding, Prefilter, RunEdge, SuffixEdge, SuffixedRuns, Target, Tree,
+};
+use crate::rule::{EmvMatch, RouteRule};
+use crate::{CompileLimits, ConfigError};
+
+/// The depth in the tree from which literals are not split any more, but compared one by one.
+///
+/// Literals like b, ab, aab, aaab share little at each node: without a bound the tree, and the
+/// recursion that builds it, would be as deep as they are long.
+const MAX_SPLIT_DEPTH: usize = 32;
+
+/// The compiled trees of some rules.
+#[derive(Debug)]
+pub(super) struct Trees {
+    /// The tree of all rules, for every code value.
+    pub(super) main: Tree,
+    /// The tree of the branches that the main tree omits; `None` if there are none.
+    pub(super) folded: Option<FoldedTree>,
+}
+
+/// The tree of branches that match only code values with one of certain characters; see
+/// [`Expansion::with_folded`].
+#[derive(Debug)]
+pub(super) struct FoldedTree {
+    pub(super) tree: Tree,
+    /// The number of bytes at the beginning of a code value in which such a character matters.
+    pub(super) reach: usize,
+}
+
+/// Compiles `rules`.
+///
+/// # Errors
+///
+/// [`ConfigError`] if what the rules leave to automata costs more than `limits` allow.
+pub(super) fn build_trees(
+    rules: &[RouteRule],
+    limits: &CompileLimits,
+) -> Result<Trees, ConfigError> {
+    let mut main = Vec::new();
+    let mut folded = Vec::new();
+    let mut reach = 0;
+    for (rule, index) in rules.iter().zip(0_u32..) {
+        let Expansion {
+            branches,
+            with_folded,
+        } = rule_branches(&rule.rule_match);
+        main.extend(Item::from_branches(index, branches));
+        let reaches = with_folded.iter().map(Branch::folded_reach);
+        reach = reaches.fold(reach, usize::max);
+        folded.extend(Item::from_branches(index, with_folded));
+    }
+    let build = |items| {
+        let mut builder = Builder::new(Remainders::new(rules, limits));
+        builder.add_node(items)?;
+        builder.remainders.check()?;
+        builder.tree.shrink_to_fit();
+        Ok::<_, ConfigError>(builder.tree)
+    };
+    let folded = if folded.is_empty() {
+        None
+    } else {
+        let tree = build(folded)?;
+        Some(FoldedTree { tree, reach })
+    };
+    Ok(Trees {
+        main: build(main)?,
+        folded,
+    })
+}
+
+/// The rest of a branch whose ending is plain: its segments in reverse order, and the ending.
+type PlainBranch = (Vec<Segment>, PlainEnding);
+
+/// A run: its class, and the fewest and the most characters.
+type RunKey = (Rc<CharClass>, u32, u32);
+
+struct Builder<'a> {
+    remainders: Remainders<'a>,
+    tree: Tree,
+    /// The number of nodes above the one that is built.
+    depth: usize,
+    /// The edges to nodes of one rule only, by the rule and its branches from there on. Branches
+    /// that differ only before the node share it.
+    shared: HashMap<(u32, Vec<PlainBranch>), Edge>,
+    /// The classes of the tree, so that equal ones are stored once.
+    classes: HashMap<Rc<CharClass>, Arc<CharClass>>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(remainders: Remainders<'a>) -> Self {
+        Self {
+            remainders,
+            tree: Tree::new(),
+            depth: 0,
+            shared: HashMap::new(),
+            classes: HashMap::new(),
+        }
+    }
+
+    /// Returns an edge after which `items`, at least one, begin.
+    fn edge(&mut self, items: Vec<Item>) -> Result<Edge, ConfigError> {
+        if let [item] = items.as_slice()
+            && item.segments.is_empty()
+            && let Some(ending) = plain_ending(&item.ending)
+        {
+            return Ok(Edge::new(Target::Ending(ending), item.rule));
+        }
+        let Some(first_rule) = items.iter().map(|item| item.rule).min() else {
+            unreachable!("an edge is made for at least one item");
+        };
+        let shareable = |item: &Item| {
+            let ending = plain_ending(&item.ending)?;
+            (item.rule == first_rule && item.is_one_of_several)
+                .then(|| (item.segments.clone(), ending))
+        };
+        let Some(branches) = items.iter().map(shareable).collect() else {
+            return Ok(Edge::new(Target::Node(self.add_node(items)?), first_rule));
+        };
+        let key = (first_rule, branches);
+        if let Some(edge) = self.shared.get(&key) {
+            return Ok(*edge);
+        }
+        let edge = Edge::new(Target::Node(self.add_node(items)?), first_rule);
+        self.shared.insert(key, edge);
+        Ok(edge)
+    }
+
+    /// Adds the node at which `items` begin, and all nodes below it. Returns its number.
+    fn add_node(&mut self, items: Vec<Item>) -> Result<u32, ConfigError> {
+        // Its place is taken before those below it: the root is node 0.
+        let number = self.tree.nodes.len();
+        self.tree.nodes.push(Node::EMPTY);
+        self.depth += 1;
+        let mut endings = Vec::new();
+        let mut emv = Vec::new();
+        let mut remainders = Vec::new();
+        let mut literals: Groups<Literal> = Groups::default();
+        let mut runs: Groups<RunKey> = Groups::default();
+        let mut suffixed: Groups<Rc<CharClass>> = Groups::default();
+        for mut item in items {
+            match item.segments.pop() {
+                None => match item.ending {
+                    Ending::Remainder(hir) => remainders.push((item.rule, hir)),
+                    Ending::Emv(emv_match) => emv.push((item.rule, emv_match)),
+                    ending => {
+                        endings.extend(plain_ending(&ending).map(|ending| (item.rule, ending)));
+                    }
+                },
+                Some(Segment::Literal(literal)) => literals.add(literal, item),
+                Some(Segment::Run { class, min, max }) => runs.add((class, min, max), item),
+                Some(Segment::RunWithSuffix {
+                    class,
+                    before,
+                    suffix,
+                }) => {
+                    let key = Rc::clone(&class);
+                    // Put back whole: the group is by class only.
+                    item.segments.push(Segment::RunWithSuffix {
+                        class,
+                        before,
+                        suffix,
+                    });
+                    suffixed.add(key, item);
+                }
+            }
+        }
+        endings.sort_by_key(|&(rule, _)| rule);
+        endings.dedup();
+        let only_literals = endings.is_empty()
+            && emv.is_empty()
+            && remainders.is_empty()
+            && runs.is_empty()
+            && suffixed.is_empty();
+        let prefilter = if only_literals {
+            Prefilter::new(literals.keys().map(|literal| literal.text.as_bytes()))
+        } else {
+            Prefilter::ANYTHING
+        };
+        let node = Node {
+            prefilter,
+            literals: self.add_literals(literals)?,
+            runs: self.add_runs(runs)?,
+            suffixed_runs: self.add_suffixed_runs(suffixed)?,
+            deferred: self.add_deferred(emv, remainders)?,
+            endings: append(&mut self.tree.endings, endings),
+        };
+        self.tree.nodes[number] = node;
+        self.depth -= 1;
+        Ok(u32::try_from(number).expect("nodes are bounded by the config"))
+    }
+
+    fn add_literals(&mut self, groups: Groups<Literal>) -> Result<LiteralSet, ConfigError> {
+        if groups.is_empty() {
+            return Ok(LiteralSet::EMPTY);
+        }
+        let (groups, buckets) = if self.depth < MAX_SPLIT_DEPTH {
+            split_common_prefixes(groups.into_vec())
+        } else {
+            (groups.into_vec(), None)
+        };
+        let mut edges = Vec::with_capacity(groups.len());
+        for (literal, items) in groups {
+            edges.push((literal, self.edge(items)?));
+        }
+        Ok(self.tree.literals.add(edges, buckets))
+    }
+
+    fn add_runs(&mut self, groups: Groups<RunKey>) -> Result<Span, ConfigError> {
+        let mut edges = Vec::new();
+        for ((class, min, max), items) in groups.into_vec() {
+            edges.push(RunEdge {
+                class: self.shared_class(&class),
+                min,
+                max,
+                edge: self.edge(items)?,
+            });
+        }
+        Ok(append(&mut self.tree.runs, edges))
+    }
+
+    fn add_suffixed_runs(&mut self, groups: Groups<Rc<CharClass>>) -> Result<Span, ConfigError> {
+        let mut all = Vec::new();
+        for (class, items) in groups.into_vec() {
+            let mut by_suffix: Groups<(Literal, Before)> = Groups::default();
+            for mut item in items {
+                if let Some(Segment::RunWithSuffix { before, suffix, .. }) = item.segments.pop() {
+                    by_suffix.add((suffix, before), item);
+                }
+            }
+            let mut suffixes = Vec::new();
+            let mut longest = 0;
+            for ((suffix, before), items) in by_suffix.into_vec() {
+                longest = longest.max(suffix.text.len());
+                let edge = self.edge(items)?;
+                suffixes.push((suffix, SuffixEdge { before, edge }));
+            }
+            all.push(SuffixedRuns {
+                class: self.shared_class(&class),
+                suffixes: self.tree.suffixes.add_reversed(suffixes),
+                longest,
+            });
+        }
+        Ok(append(&mut self.tree.suffixed_runs, all))
+    }
+
+    fn add_deferred(
+        &mut self,
+        emv: Vec<(u32, EmvMatch)>,
+        remainders: Vec<(u32, Hir)>,
+    ) -> Result<Option<NonZeroU32>, ConfigError> {
+        let Some(deferred) = self.remainders.compile(emv, remainders)? else {
+            return Ok(None);
+        };
+        self.tree.deferred.push(deferred);
+        let count = u32::try_from(self.tree.deferred.len()).expect("bounded by the config");
+        Ok(NonZeroU32::new(count))
+    }
+
+    /// Returns the tree's copy of `class`.
+    fn shared_class(&mut self, class: &Rc<CharClass>) -> Arc<CharClass> {
+        if let Some(shared) = self.classes.get(class) {
+            return Arc::clone(shared);
+        }
+        let shared = Arc::new(CharClass::clone(class));
+        self.classes.insert(Rc::clone(class), Arc::clone(&shared));
+        shared
+    }
+}
+
+/// Appends `more`, and returns its place.
+fn append<T>(all: &mut Vec<T>, more: Vec<T>) -> Span {
+    let first = all.len();
+    all.extend(more);
+    Span::new(first, all.len())
+}
+
+/// Returns the ending if it depends on the next byte at most.
+const fn plain_ending(ending: &Ending) -> Option<PlainEnding> {
+    match ending {
+        Ending::End => Some(PlainEnding::End),
+        Ending::Anything => Some(PlainEnding::Anything),
+        Ending::UrlBoundary => Some(PlainEnding::UrlBoundary),
+        Ending::Remainder(_) | Ending::Emv(_) => None,
+    }
+}

@@ -1,0 +1,14 @@
+//! The caller's side of a search.
+
+/// Decides which rules a search looks for, and receives those that accept.
+pub(crate) trait Visitor {
+    /// Returns `true` if it matters that `rule`, or one after it, accepts.
+    ///
+    /// A search asks this before each piece of work that only such rules need, so the answer may
+    /// change as rules are found: a visitor that wants the first rule only stops the search for
+    /// all later ones.
+    fn wants(&self, rule: u32) -> bool;
+
+    /// Receives a rule that accepts. Rules come in no particular order, and some more than once.
+    fn accepted(&mut self, rule: u32);
+}
