@@ -14,7 +14,7 @@ use super::judge::judge;
 use codeid_daemon::result::ApiResult;
 use codeid_daemon::result::sdk_proxy as results;
 use codeid_daemon::sdk_proxy::PATH;
-use codeid_daemon::signature::{SignedContent, SigningFailed};
+use codeid_daemon::signature::{SignedContent, SigningError};
 use codeid_daemon::timestamp::{iso_8601, since_1970};
 
 /// How it answers requests that are as they should be.
@@ -86,8 +86,8 @@ impl Gateway {
     ///
     /// # Errors
     ///
-    /// [`SigningFailed`].
-    pub(super) fn answer(&self, request: &Parts, body: &[u8]) -> Result<Told, SigningFailed> {
+    /// [`SigningError`].
+    pub(super) fn answer(&self, request: &Parts, body: &[u8]) -> Result<Told, SigningError> {
         let (method, path) = (&request.method, request.uri.path());
         if path != PATH || request.uri.query().is_some() {
             let why = format!("there is only {PATH}");
@@ -113,7 +113,7 @@ impl Gateway {
         status: StatusCode,
         result: ApiResult,
         refused: Option<&str>,
-    ) -> Result<Told, SigningFailed> {
+    ) -> Result<Told, SigningError> {
         let number = self.answered.fetch_add(1, Ordering::Relaxed) + 1;
         let tracer = format!("mock-{}-{number}", std::process::id());
         let now = SystemTime::now();

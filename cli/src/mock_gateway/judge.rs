@@ -62,7 +62,8 @@ pub(super) fn judge(
         time,
         body,
     };
-    keys.verify(signature.as_bytes(), &content)
+    let body = keys
+        .verify(signature.as_bytes(), &content)
         .map_err(|error| match error {
             SignatureError::UnknownKeyVersion(_) => {
                 refuse(published("KEY_NOT_FOUND"), error.to_string())
@@ -77,7 +78,7 @@ pub(super) fn judge(
             ),
             _ => refuse(results::INVALID_SIGNATURE, error.to_string()),
         })?;
-    judge_body(body).map_err(|why| refuse(results::PARAM_ILLEGAL, why))
+    judge_body(body.as_bytes()).map_err(|why| refuse(results::PARAM_ILLEGAL, why))
 }
 
 fn judge_body(body: &[u8]) -> Result<(), String> {

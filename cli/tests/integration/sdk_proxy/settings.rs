@@ -94,20 +94,24 @@ fn a_key_that_cannot_be_used_stops_the_start_before_anything_listens() {
     refused(
         &open,
         &[
-            "invalid proxy.private-key-path: ours.pem: ",
-            "its mode is 0640; make it 0400 or 0600",
+            "invalid proxy.private-key-path: cannot use the key file ours.pem: ",
+            "its mode 0640 lets other users use the private key; make it 0400 or 0600",
         ],
     );
     assert!(!open.directory.path().join("codeid.sock").exists());
     let missing = plan().set("proxy.public-keys.2=missing.pem");
     refused(
         &missing,
-        &["invalid proxy.public-keys.2: missing.pem: there is no such file"],
+        &[
+            "invalid proxy.public-keys.2: cannot use the key file missing.pem: there is no such file",
+        ],
     );
     let private = plan().set("proxy.public-keys.1=ours.pem");
     refused(
         &private,
-        &["invalid proxy.public-keys.1: ours.pem: it holds no public key in PEM"],
+        &[
+            "invalid proxy.public-keys.1: cannot use the key file ours.pem: it contains no public key in PEM",
+        ],
     );
     let line = private.fail();
     assert!(
