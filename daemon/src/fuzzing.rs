@@ -13,7 +13,7 @@ use crate::budget::Budget;
 use crate::outbound::http_client;
 use crate::rules::source::SourceError;
 pub use crate::rules::source::pull::{Pull, Step};
-use crate::sdk_proxy::connections;
+use crate::sdk_proxy::exchange;
 pub use crate::sdk_proxy::login_check::{admitted_customer, check_request};
 
 /// Reads the body of a response of the remote source.
@@ -40,5 +40,5 @@ pub async fn read_proxied_body(
     budget_bytes: usize,
 ) -> Result<Bytes, Box<dyn std::error::Error>> {
     let budget = Arc::new(Budget::new(budget_bytes));
-    Ok(connections::read_body(body, max_body_bytes, &budget).await?)
+    Ok(exchange::read_body(body, max_body_bytes, &budget).await?)
 }

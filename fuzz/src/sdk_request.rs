@@ -15,7 +15,7 @@ const PAIRS: [[&str; 2]; 3] = [
 /// Checks that a body is refused with a reason or read as another parser reads it, and that the
 /// request to the upstream has its strings and nothing else of it.
 pub fn sdk_request(bytes: &[u8]) {
-    let request = match SdkRequest::read(bytes) {
+    let request = match SdkRequest::parse(bytes) {
         Ok(request) => request,
         Err(refusal) => return assert!(!refusal.to_string().is_empty()),
     };

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use codeid_daemon::sdk_proxy::{Refused, Verifier};
+use codeid_daemon::sdk_proxy::{ResponseError, Verifier};
 use codeid_daemon::signature::{KeyVersion, SignedContent, SigningKey, VerifyingKeys};
 use hyper::StatusCode;
 use hyper::header::{HeaderMap, HeaderValue};
@@ -53,7 +53,7 @@ pub fn sdk_response(bytes: &[u8]) {
         }
         Err(refused) => {
             assert!(!refused.to_string().is_empty());
-            if refused == Refused::Unreadable {
+            if refused == ResponseError::Unreadable {
                 assert!(signed);
             }
         }
@@ -69,7 +69,7 @@ pub fn sdk_response(bytes: &[u8]) {
             .check(StatusCode::OK, &headers, body.as_bytes());
         match has_result(body.as_bytes()) {
             Some(true) => assert!(checked.is_ok()),
-            Some(false) => assert_eq!(checked, Err(Refused::Unreadable)),
+            Some(false) => assert_eq!(checked, Err(ResponseError::Unreadable)),
             None => {}
         }
     }

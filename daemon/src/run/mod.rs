@@ -190,7 +190,7 @@ impl Running {
         let budget = Arc::new(Budget::new(settings.http.max_buffered_bytes));
         // A signature occupies a core. One core fewer than serve, so that a lookup finds a free one.
         let signing_threads = settings.worker_threads.saturating_sub(1).max(1);
-        let start_proxy = |proxy| SdkProxy::start(proxy, signing_threads, &budget);
+        let start_proxy = |proxy| SdkProxy::open(proxy, signing_threads, &budget);
         let proxy = settings.proxy.as_ref().map(start_proxy).transpose()?;
         let live = Arc::new(LiveTable::with_counts(settings.worker_threads));
         let shutdown = Arc::new(Shutdown::default());

@@ -1,45 +1,42 @@
-//! Connections to one server, kept for the next request, each of which is sent at most once.
+//! Connections to one server, reused for later requests, each of which is sent at most once.
 //!
-//! hyper-util's pooled client does not say whether a byte of a request was written when it fails,
-//! so the pool is ours, over hyper's connections, which do: a request comes back from one that was
-//! dead already, and does not if anything of it was put into the connection's buffer.
+//! hyper-util's pooled client does not report on failure whether a byte of the request was written,
+//! so the pool is ours, over hyper's connections, which do report it: a connection that was dead
+//! already returns the request, unless any of it was put into the connection's buffer.
 
 use std::future::poll_fn;
-use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, MutexGuard};
 use std::time::{Duration, Instant};
 
-use bytes::{Bytes, BytesMut};
-use hyper::body::{Body, Incoming};
-use hyper::client::conn::{http1, http2};
-use hyper::header::{HOST, HeaderMap, HeaderValue};
-use hyper::{Request, StatusCode, Uri, Version};
+use hyper::body::Incoming;
+use hyper::client::conn::{TrySendError, http1, http2};
+use hyper::header::{HOST, HeaderValue};
+use hyper::{Request, Response, Uri, Version};
 use hyper_util::client::legacy::connect::Connection as _;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use thiserror::Error;
 use tokio::time::timeout;
 use tower_service::Service;
 
-use crate::budget::{Budget, Share};
-use crate::error_chain::ErrorChain;
+use super::exchange::{ExchangeError, WholeResponse, read_body};
+use crate::budget::Budget;
 use crate::outbound::connector::Connector;
 use crate::sync::Mutex;
 
-/// How long a connection is kept for the next request: less than any server is known to keep it,
-/// since one that the server is just closing can take a request and lose it.
-const KEPT_FOR: Duration = Duration::from_secs(10);
+/// How long an idle connection is reused: less than any server is known to keep one, since a server
+/// that is just closing a connection can accept a request and lose it.
+const MAX_IDLE_TIME: Duration = Duration::from_secs(10);
 
-/// How long a connection may take to be ready for the next request once the answer was read. It is
-/// so at once, but for one whose server answered before it had read the request.
-const READY_WITHIN: Duration = Duration::from_secs(1);
+/// How long a connection may take to be ready for the next request once the response was read. It is
+/// ready at once, unless the server responded before it had read the request.
+const READY_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The most bytes of an answer's status line and headers.
+/// The most bytes of a response's status line and headers.
 const MAX_HEAD_BYTES: u32 = 64 << 10;
 
-/// How often a connection that carries several requests is asked whether it is alive, and how long
-/// it may take to answer.
+/// The time between two pings on an HTTP/2 connection, which detect that it is dead.
 const PING_INTERVAL: Duration = Duration::from_secs(5);
+/// The time within which a ping must be acknowledged.
 const PING_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Connections to the server of one URL.
@@ -50,52 +47,48 @@ pub(super) struct Connections {
     target: Uri,
     /// The authority, as HTTP/1.1 sends it.
     host: HeaderValue,
-    /// The most bytes of an answer's body.
+    /// The most bytes of a response's body.
     max_body_bytes: usize,
     budget: Arc<Budget>,
     idle: Mutex<Idle>,
-    /// How many HTTP/2 connections were made.
-    made: AtomicU64,
+    /// The number of HTTP/2 connections made so far.
+    http2_made: AtomicU64,
 }
 
-/// What waits for a request.
+/// The connections that can take a request.
 #[derive(Default)]
 struct Idle {
-    /// Those that carry one request at a time, and since when they are idle; the last is the one
-    /// that was used last.
+    /// HTTP/1.1 connections, which carry one request at a time, with the time since when each is idle.
+    /// The last one was used last.
     http1: Vec<(http1::SendRequest<String>, Instant)>,
-    /// The one that carries any number, and which it is.
+    /// The HTTP/2 connection, which carries any number of requests, and its number.
     http2: Option<(http2::SendRequest<String>, u64)>,
 }
 
-/// A connection that takes a request.
+/// A connection for one request.
 enum Connection {
     Http1(http1::SendRequest<String>),
     Http2(http2::SendRequest<String>, u64),
 }
 
-/// A connection that took a request. If its answer is not read to the end, nobody uses it again.
-struct InUse<'a> {
-    connections: &'a Connections,
-    /// `None` once it was given back.
-    connection: Option<Connection>,
+/// The reason that a request has no response.
+enum Unanswered {
+    /// Nothing of the request was written.
+    Unsent(Box<Request<String>>, ExchangeError),
+    /// Some of the request may have been written.
+    Failed(ExchangeError),
 }
 
-/// An answer that was read whole.
-pub(super) struct WholeAnswer {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    /// Holds its share of the budget.
-    pub(super) body: Bytes,
+/// Retires an HTTP/2 connection when dropped. Requests in flight on it continue, but a failure on it
+/// suggests that it is dead.
+struct RetireOnDrop<'a> {
+    idle: &'a Mutex<Idle>,
+    number: u64,
+    is_armed: bool,
 }
-
-/// No whole answer came, for this reason.
-#[derive(Debug, Error)]
-#[error("{0}")]
-pub(crate) struct ExchangeError(String);
 
 impl Connections {
-    /// No connection yet, to the server of `url`, which is absolute.
+    /// Creates a pool without a connection, for the server of `url`, which is absolute.
     pub(super) fn new(
         connector: Connector,
         url: Uri,
@@ -113,33 +106,36 @@ impl Connections {
             max_body_bytes,
             budget,
             idle: Mutex::default(),
-            made: AtomicU64::new(0),
+            http2_made: AtomicU64::new(0),
         }
     }
 
-    /// Sends a request to the URL, at most once, and reads the answer whole. Whoever stops waiting
-    /// gives up the connection; what was sent stays sent.
+    /// Sends a request to the URL, at most once, and reads the response whole.
     ///
     /// # Errors
     ///
-    /// [`ExchangeError`]; the server may have seen the request or not.
+    /// [`ExchangeError`]; the server may have received the request or not.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, its connection is not used again. The request may have been sent.
     pub(super) async fn exchange(
         &self,
         mut request: Request<String>,
-    ) -> Result<WholeAnswer, ExchangeError> {
+    ) -> Result<WholeResponse, ExchangeError> {
         if let Some(connection) = self.take() {
             match self.try_exchange(connection, request).await {
-                Ok(answer) => return Ok(answer),
-                Err(NoAnswer::Told(error)) => return Err(error),
+                Ok(response) => return Ok(response),
+                Err(Unanswered::Failed(error)) => return Err(error),
                 // The connection was dead, and is replaced, once.
-                Err(NoAnswer::NothingWritten(unsent, _)) => request = *unsent,
+                Err(Unanswered::Unsent(unsent, _)) => request = *unsent,
             }
         }
         let connection = self.connect().await?;
         self.try_exchange(connection, request)
             .await
-            .map_err(|no_answer| match no_answer {
-                NoAnswer::Told(error) | NoAnswer::NothingWritten(_, error) => error,
+            .map_err(|unanswered| match unanswered {
+                Unanswered::Failed(error) | Unanswered::Unsent(_, error) => error,
             })
     }
 
@@ -147,48 +143,57 @@ impl Connections {
         &self,
         connection: Connection,
         mut request: Request<String>,
-    ) -> Result<WholeAnswer, NoAnswer> {
-        let mut in_use = InUse {
-            connections: self,
-            connection: Some(connection),
-        };
-        let sent = match &mut in_use.connection {
-            Some(Connection::Http1(sender)) => {
+    ) -> Result<WholeResponse, Unanswered> {
+        match connection {
+            Connection::Http1(mut sender) => {
                 *request.version_mut() = Version::HTTP_11;
                 *request.uri_mut() = self.target.clone();
                 request.headers_mut().insert(HOST, self.host.clone());
-                sender.try_send_request(request).await
+                let response = self.receive(sender.try_send_request(request).await).await?;
+                // Without its sender, a connection closes.
+                self.put_back(sender).await;
+                Ok(response)
             }
-            Some(Connection::Http2(sender, _)) => {
+            Connection::Http2(mut sender, number) => {
+                let retire = RetireOnDrop {
+                    idle: &self.idle,
+                    number,
+                    is_armed: true,
+                };
                 *request.version_mut() = Version::HTTP_2;
                 *request.uri_mut() = self.url.clone();
                 request.headers_mut().remove(HOST);
-                sender.try_send_request(request).await
+                let response = self.receive(sender.try_send_request(request).await).await?;
+                retire.disarm();
+                Ok(response)
             }
-            None => unreachable!("it was put there above"),
-        };
+        }
+    }
+
+    async fn receive(
+        &self,
+        sent: Result<Response<Incoming>, TrySendError<Request<String>>>,
+    ) -> Result<WholeResponse, Unanswered> {
         let response = sent.map_err(|mut error| {
             let unsent = error.take_message();
-            let told = ExchangeError(format!("no answer: {}", ErrorChain(&error.into_error())));
+            let error = ExchangeError::NoResponse(error.into_error());
             match unsent {
-                Some(unsent) => NoAnswer::NothingWritten(Box::new(unsent), told),
-                None => NoAnswer::Told(told),
+                Some(unsent) => Unanswered::Unsent(Box::new(unsent), error),
+                None => Unanswered::Failed(error),
             }
         })?;
         let (head, body) = response.into_parts();
         let body = read_body(body, self.max_body_bytes, &self.budget).await;
-        let body = body.map_err(NoAnswer::Told)?;
-        in_use.give_back().await;
-        Ok(WholeAnswer {
+        Ok(WholeResponse {
             status: head.status,
             headers: head.headers,
-            body,
+            body: body.map_err(Unanswered::Failed)?,
         })
     }
 
-    /// A connection that seems to live.
+    /// Takes a connection that seems to be alive.
     fn take(&self) -> Option<Connection> {
-        let mut idle = self.idle();
+        let mut idle = self.idle.lock();
         if let Some((sender, number)) = &idle.http2 {
             if !sender.is_closed() {
                 return Some(Connection::Http2(sender.clone(), *number));
@@ -203,17 +208,23 @@ impl Connections {
         Some(Connection::Http1(idle.http1.remove(ready).0))
     }
 
+    /// Makes the connection available to the next request, if it becomes ready for one.
+    async fn put_back(&self, mut sender: http1::SendRequest<String>) {
+        if let Ok(Ok(())) = timeout(READY_TIMEOUT, sender.ready()).await {
+            let mut idle = self.idle.lock();
+            idle.discard_old();
+            idle.http1.push((sender, Instant::now()));
+        }
+    }
+
     async fn connect(&self) -> Result<Connection, ExchangeError> {
-        let failed = |why: String| ExchangeError(format!("no connection: {why}"));
         let mut connector = self.connector.clone();
         let stream = async {
             poll_fn(|cx| connector.poll_ready(cx)).await?;
             connector.call(self.url.clone()).await
         };
-        let stream = stream
-            .await
-            .map_err(|error| failed(ErrorChain(&*error).to_string()))?;
-        let unusable = |error: hyper::Error| failed(ErrorChain(&error).to_string());
+        let stream = stream.await.map_err(ExchangeError::NoConnection)?;
+        let unusable = |error: hyper::Error| ExchangeError::NoConnection(error.into());
         if stream.connected().is_negotiated_h2() {
             let (sender, connection) = http2::Builder::new(TokioExecutor::new())
                 .timer(TokioTimer::new())
@@ -223,10 +234,10 @@ impl Connections {
                 .handshake(stream)
                 .await
                 .map_err(unusable)?;
-            // Its errors are those of the requests on it.
+            // Its errors reach the requests on it.
             tokio::spawn(async { drop(connection.await) });
-            let number = self.made.fetch_add(1, Ordering::Relaxed);
-            self.idle().http2 = Some((sender.clone(), number));
+            let number = self.http2_made.fetch_add(1, Ordering::Relaxed);
+            self.idle.lock().http2 = Some((sender.clone(), number));
             return Ok(Connection::Http2(sender, number));
         }
         let (sender, connection) = http1::Builder::new()
@@ -238,84 +249,27 @@ impl Connections {
         tokio::spawn(async { drop(connection.await) });
         Ok(Connection::Http1(sender))
     }
-
-    fn idle(&self) -> MutexGuard<'_, Idle> {
-        self.idle.lock()
-    }
-}
-
-/// Reads a response's body of at most `most` bytes. A large body needs its share of the budget.
-///
-/// # Errors
-///
-/// [`ExchangeError`] if the body is too long, breaks off, or has no room in the budget.
-pub(crate) async fn read_body(
-    mut body: Incoming,
-    most: usize,
-    budget: &Arc<Budget>,
-) -> Result<Bytes, ExchangeError> {
-    let too_long = || ExchangeError(format!("the answer has more than {most} bytes"));
-    if body.size_hint().lower() > most as u64 {
-        return Err(too_long());
-    }
-    let mut share = Share::NONE;
-    let mut bytes = BytesMut::new();
-    while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
-        let frame = frame.map_err(|error| {
-            let (read, why) = (bytes.len(), ErrorChain(&error));
-            ExchangeError(format!("the answer broke off after {read} bytes: {why}"))
-        })?;
-        let Ok(piece) = frame.into_data() else {
-            continue;
-        };
-        let length = bytes.len() + piece.len();
-        if length > most {
-            return Err(too_long());
-        }
-        if !share.grow_to(length, budget) {
-            let why = "there is no room for the answer within http.max-buffered-bytes";
-            return Err(ExchangeError(why.to_owned()));
-        }
-        bytes.extend_from_slice(&piece);
-    }
-    Ok(share.hold(bytes.freeze()))
-}
-
-/// Why there is no answer.
-enum NoAnswer {
-    /// Nothing of the request was written.
-    NothingWritten(Box<Request<String>>, ExchangeError),
-    /// Something of it may have been.
-    Told(ExchangeError),
 }
 
 impl Idle {
     fn discard_old(&mut self) {
         self.http1
-            .retain(|(sender, since)| !sender.is_closed() && since.elapsed() < KEPT_FOR);
+            .retain(|(sender, since)| !sender.is_closed() && since.elapsed() < MAX_IDLE_TIME);
     }
 }
 
-impl InUse<'_> {
-    /// Keeps the connection for the next request, if it is ready for one.
-    async fn give_back(mut self) {
-        if let Some(Connection::Http1(mut sender)) = self.connection.take()
-            && let Ok(Ok(())) = timeout(READY_WITHIN, sender.ready()).await
-        {
-            let mut idle = self.connections.idle();
-            idle.discard_old();
-            idle.http1.push((sender, Instant::now()));
-        }
+impl RetireOnDrop<'_> {
+    /// Leaves the connection in use.
+    fn disarm(mut self) {
+        self.is_armed = false;
     }
 }
 
-impl Drop for InUse<'_> {
-    /// One that carries a single request closes without its sender. The other kind goes on for
-    /// those who have requests on it, but may be as dead as it looks from here.
+impl Drop for RetireOnDrop<'_> {
     fn drop(&mut self) {
-        if let Some(Connection::Http2(_, failed)) = self.connection {
-            let mut idle = self.connections.idle();
-            if matches!(idle.http2, Some((_, number)) if number == failed) {
+        if self.is_armed {
+            let mut idle = self.idle.lock();
+            if matches!(idle.http2, Some((_, number)) if number == self.number) {
                 idle.http2 = None;
             }
         }

@@ -1,4 +1,4 @@
-//! The login check: another server says who the customer is, for the session of the request.
+//! The login check: another server names the customer for the session of a request.
 
 use std::time::Duration;
 
@@ -6,20 +6,21 @@ use hyper::header::{HeaderMap, HeaderName};
 use hyper::{Method, Request, StatusCode};
 use tokio::time::timeout;
 
-use super::complaints::Complaints;
-use super::connections::{Connections, WholeAnswer};
-use super::customer::named_in;
+use super::connections::Connections;
+use super::customer_id::customer_id;
+use super::throttled_log::ThrottledLog;
+use crate::error_chain::ErrorChain;
 
-/// The most bytes of an answer's body, which nobody looks at.
+/// The most bytes of a response's body, which is ignored.
 pub(super) const MAX_BODY_BYTES: usize = 64 << 10;
 
-/// A server that is asked with a `GET` for each request; its answers are not kept.
+/// A server that is asked with a `GET` for each request. Its responses are not cached.
 pub(super) struct LoginCheck {
     connections: Connections,
-    /// The headers that are handed on.
+    /// The headers that are forwarded.
     headers: Vec<HeaderName>,
     timeout: Duration,
-    failures: Complaints,
+    failures: ThrottledLog,
 }
 
 impl LoginCheck {
@@ -32,26 +33,23 @@ impl LoginCheck {
             connections,
             headers,
             timeout,
-            failures: Complaints::new("the login check did not answer; access was denied"),
+            failures: ThrottledLog::new("the login check did not respond; access was denied"),
         }
     }
 
-    /// The customer whom the server admits: with status 200, and named exactly once. Anything else,
-    /// silence too, denies.
+    /// Returns the customer that the server admits; `None` for any other response, and for none.
     pub(super) async fn admits(&self, headers: &HeaderMap) -> Option<String> {
         let request = check_request(&self.headers, headers);
         match timeout(self.timeout, self.connections.exchange(request)).await {
-            Ok(Ok(WholeAnswer {
-                status, headers, ..
-            })) => admitted_customer(status, &headers),
+            Ok(Ok(response)) => admitted_customer(response.status, &response.headers),
             Ok(Err(error)) => {
-                self.failures.tell(&error);
+                self.failures.warn(&ErrorChain(&error));
                 None
             }
             Err(_) => {
-                let most = self.timeout.as_millis();
+                let limit = self.timeout.as_millis();
                 self.failures
-                    .tell(&format_args!("it took more than {most} ms"));
+                    .warn(&format_args!("it took more than {limit} ms"));
                 None
             }
         }
@@ -76,7 +74,7 @@ pub fn check_request(names: &[HeaderName], caller: &HeaderMap) -> Request<String
 #[must_use]
 pub fn admitted_customer(status: StatusCode, headers: &HeaderMap) -> Option<String> {
     match status {
-        StatusCode::OK => named_in(headers),
+        StatusCode::OK => customer_id(headers),
         _ => None,
     }
 }

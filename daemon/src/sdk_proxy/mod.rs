@@ -1,164 +1,35 @@
 //! sdkProxy: requests of the client SDK on their way to Alipay+ and back.
 //!
 //! ```text
-//! serving thread ──body, headers──▶ proxy threads: read ─▶ customer ─▶ sign ─▶ send, at most once
-//!        ▲                                                                        │
-//!        └──────────the answer, byte for byte, or a result of our own── verify ◀──┘
+//! serving thread ──body, headers──▶ proxy threads: parse ─▶ customer ─▶ sign ─▶ send, at most once
+//!        ▲                                                                           │
+//!        └──the upstream response, byte for byte, or a result of our own ── verify ◀─┘
 //! ```
 //!
-//! Reading, signing and forwarding have threads of their own, so that no lookup waits for them.
+//! Parsing, signing and forwarding have threads of their own, so that no lookup waits for them.
 //!
 //! Source: SPEC.md, section 4.
 
-mod answer;
-mod complaints;
-pub(crate) mod connections;
+mod connections;
 mod customer;
+mod customer_id;
+pub(crate) mod exchange;
+mod forwarder;
 pub(crate) mod login_check;
 mod open;
 mod request;
+mod response;
 #[cfg(test)]
 mod tests;
+mod throttled_log;
 mod upstream;
+mod upstream_result;
 mod verifier;
 
-use std::fmt;
-use std::sync::Arc;
-
-use bytes::Bytes;
-use hyper::HeaderMap;
-use tokio::runtime::Runtime;
-use tokio::sync::Semaphore;
-
-use self::customer::CustomerFrom;
-use self::upstream::Upstream;
-use crate::identify::request::RequestError;
-use crate::metrics::SdkProxyFigures;
-use crate::result::ApiResult;
-
-pub use self::answer::Outcome;
-pub use self::request::{Illegal, SdkRequest};
-pub use self::verifier::{Refused, Verifier};
-
-use crate::result::sdk_proxy as results;
-
-/// The path that callers know.
-pub const PATH: &str = "/aps/api/v1/mobile/sdkProxy";
-
-/// The most bytes of a request's body.
-pub(crate) const MAX_BODY_BYTES: usize = 1 << 20;
-
-/// The forwarder.
-pub(crate) struct SdkProxy {
-    forwarder: Arc<Forwarder>,
-    in_flight: Arc<Semaphore>,
-    figures: Arc<SdkProxyFigures>,
-    /// `None` only while it is dropped.
-    runtime: Option<Runtime>,
-}
-
-/// What the proxy threads share.
-struct Forwarder {
-    customer_from: CustomerFrom,
-    upstream: Upstream,
-}
-
-/// What the caller gets.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    /// JSON: the upstream's body to the byte, or a `result` of our own. If it is large, it holds
-    /// its share of the budget.
-    pub(crate) body: Bytes,
-    /// What the upstream said beside it.
-    pub(crate) headers: HeaderMap,
-    /// The result code, as it is counted.
-    counted: &'static str,
-}
-
-impl SdkProxy {
-    /// What is counted of it.
-    pub(crate) const fn figures(&self) -> &Arc<SdkProxyFigures> {
-        &self.figures
-    }
-
-    /// Answers a request. Once the request is on its way, nobody has to wait for the answer: it is
-    /// sent all the same.
-    ///
-    /// # Errors
-    ///
-    /// [`RequestError`] if the body is no JSON object, or a lax one.
-    pub(crate) async fn answer(
-        &self,
-        headers: HeaderMap,
-        body: Bytes,
-    ) -> Result<Answer, RequestError> {
-        let Ok(permit) = Arc::clone(&self.in_flight).try_acquire_owned() else {
-            self.figures
-                .count(results::REQUEST_TRAFFIC_EXCEED_LIMIT.code);
-            return Ok(Answer::of(&results::REQUEST_TRAFFIC_EXCEED_LIMIT));
-        };
-        let Some(runtime) = &self.runtime else {
-            return Ok(Answer::of(&results::UNKNOWN_EXCEPTION));
-        };
-        let forwarder = Arc::clone(&self.forwarder);
-        let in_flight = self.figures.begin();
-        let answering = runtime.spawn(async move {
-            let _permit = permit;
-            let answer = forwarder.answer(&headers, &body).await;
-            // What is not understood is counted with whatever else is not.
-            if let Ok(answer) = &answer {
-                in_flight.end(answer.counted);
-            }
-            answer
-        });
-        // It ends early by a panic, or with the process.
-        answering.await.unwrap_or_else(|_| {
-            self.figures.count(results::UNKNOWN_EXCEPTION.code);
-            Ok(Answer::of(&results::UNKNOWN_EXCEPTION))
-        })
-    }
-}
-
-/// Tells nothing of what it was told.
-impl fmt::Debug for SdkProxy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let free = self.in_flight.available_permits();
-        f.debug_struct("SdkProxy")
-            .field("free", &free)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Drop for SdkProxy {
-    /// A runtime that is dropped waits for its threads, which async code must not.
-    fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
-    }
-}
-
-impl Forwarder {
-    async fn answer(&self, headers: &HeaderMap, body: &[u8]) -> Result<Answer, RequestError> {
-        let request = SdkRequest::read(body)?;
-        let forwarded = async {
-            let illegal = |_| &results::PARAM_ILLEGAL;
-            request.check().map_err(illegal)?;
-            let customer_id = self.customer_from.find(headers, &request).await?;
-            let body = request.for_upstream(&customer_id).map_err(illegal)?;
-            self.upstream.forward(body).await
-        };
-        Ok(forwarded.await.unwrap_or_else(Answer::of))
-    }
-}
-
-impl Answer {
-    /// A result of our own, and nothing else.
-    pub(crate) fn of(result: &ApiResult) -> Self {
-        Self {
-            body: results::body(result),
-            headers: HeaderMap::new(),
-            counted: result.code,
-        }
-    }
-}
+pub(crate) use self::forwarder::SdkProxy;
+pub(crate) use self::open::OpenError;
+pub(crate) use self::request::MAX_BODY_BYTES;
+pub use self::request::{IllegalRequest, PATH, SdkRequest};
+pub(crate) use self::response::Response;
+pub use self::upstream_result::UpstreamResult;
+pub use self::verifier::{ResponseError, Verifier};

@@ -1,4 +1,4 @@
-//! From the settings to the forwarder: keys are read, certificates loaded, threads started.
+//! Opens the forwarder that the settings describe: reads keys, loads certificates, starts threads.
 
 use std::error::Error;
 use std::io;
@@ -6,43 +6,50 @@ use std::sync::Arc;
 
 use rustls::RootCertStore;
 use tokio::runtime::Builder;
-use tokio::sync::Semaphore;
 
 use super::connections::Connections;
 use super::customer::CustomerFrom;
+use super::forwarder::{Forwarder, SdkProxy};
 use super::login_check::{self, LoginCheck};
+use super::request::PATH;
 use super::upstream::{self, Upstream};
-use super::{Forwarder, PATH, SdkProxy};
 use crate::budget::Budget;
 use crate::outbound::connector::Connector;
 use crate::outbound::tls;
-use crate::run::StartError;
 use crate::settings::{self, Proxy, SettingsError};
 use crate::signature::{SigningKey, VerifyingKeys};
 
-/// How much nicer the threads are to those that serve than those are to them: when both want a
-/// core, a lookup goes first.
+/// The difference in nice value to the serving threads: when both want a core, a lookup goes first.
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 10;
 
-/// The most threads that look up names at once.
+/// The most threads that look up host names at once.
 const MAX_RESOLVERS: usize = 16;
 
+/// Why the forwarder was not opened.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OpenError {
+    /// A key or a certificate cannot be used.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The system refused the threads.
+    #[error("cannot start the proxy threads")]
+    Threads(#[source] io::Error),
+}
+
 impl SdkProxy {
-    /// A forwarder with `threads` threads of its own; answers that it holds come from `budget`.
+    /// Opens a forwarder with `threads` threads of its own. Large responses take their room from
+    /// `budget`.
     ///
     /// # Errors
     ///
-    /// [`StartError`] if a key or a certificate cannot be used, or the system refuses the threads.
-    pub(crate) fn start(
+    /// [`OpenError`] if a key or a certificate cannot be used, or the system refuses the threads.
+    pub(crate) fn open(
         settings: &Proxy,
         threads: usize,
         budget: &Arc<Budget>,
-    ) -> Result<Self, StartError> {
-        let forwarder = Forwarder {
-            customer_from: customer_from(settings, budget)?,
-            upstream: upstream(settings, budget)?,
-        };
+    ) -> Result<Self, OpenError> {
+        let forwarder = Forwarder::from_settings(settings, budget)?;
         let priority = lower_priority();
         let runtime = Builder::new_multi_thread()
             .worker_threads(threads)
@@ -51,20 +58,24 @@ impl SdkProxy {
             .on_thread_start(move || give_way(priority))
             .enable_all()
             .build()
-            .map_err(|source: io::Error| StartError::System {
-                what: "cannot start the proxy threads",
-                source,
-            })?;
+            .map_err(OpenError::Threads)?;
+        Ok(Self::new(forwarder, settings.max_in_flight, runtime))
+    }
+}
+
+impl Forwarder {
+    pub(super) fn from_settings(
+        settings: &Proxy,
+        budget: &Arc<Budget>,
+    ) -> Result<Self, SettingsError> {
         Ok(Self {
-            forwarder: Arc::new(forwarder),
-            in_flight: Arc::new(Semaphore::new(settings.max_in_flight)),
-            figures: Arc::default(),
-            runtime: Some(runtime),
+            customer_from: customer_from(settings, budget)?,
+            upstream: upstream(settings, budget)?,
         })
     }
 }
 
-/// That of the proxy threads: lower than that of the thread that calls, whatever that is.
+/// Returns the nice value of the proxy threads: worse than that of the calling thread.
 #[cfg(target_os = "linux")]
 fn lower_priority() -> Option<i32> {
     let own = rustix::process::getpriority_process(None).ok()?;
@@ -76,9 +87,10 @@ const fn lower_priority() -> Option<i32> {
     None
 }
 
-/// Gives the thread that calls this priority. Some are started by others that have it already.
+/// Sets the nice value of the calling thread. It is absolute, since a thread that another proxy thread
+/// starts has inherited it already.
 fn give_way(priority: Option<i32>) {
-    // Of the thread alone on Linux; elsewhere it would be of the whole process.
+    // On Linux this is the thread's alone; elsewhere it would be the whole process's.
     if let Some(priority) = priority
         && let Err(error) = rustix::process::setpriority_process(None, priority)
     {
@@ -86,7 +98,7 @@ fn give_way(priority: Option<i32>) {
     }
 }
 
-fn upstream(settings: &Proxy, budget: &Arc<Budget>) -> Result<Upstream, StartError> {
+fn upstream(settings: &Proxy, budget: &Arc<Budget>) -> Result<Upstream, SettingsError> {
     let key = SigningKey::read(&settings.private_key_path, settings.key_version)
         .map_err(|error| unusable("proxy.private-key-path", error))?;
     let mut public_keys = VerifyingKeys::new();
@@ -118,7 +130,7 @@ fn upstream(settings: &Proxy, budget: &Arc<Budget>) -> Result<Upstream, StartErr
     ))
 }
 
-fn customer_from(settings: &Proxy, budget: &Arc<Budget>) -> Result<CustomerFrom, StartError> {
+fn customer_from(settings: &Proxy, budget: &Arc<Budget>) -> Result<CustomerFrom, SettingsError> {
     let check = match &settings.customer_from {
         settings::CustomerFrom::Body => return Ok(CustomerFrom::Body),
         settings::CustomerFrom::Header => return Ok(CustomerFrom::Header),
@@ -132,12 +144,15 @@ fn customer_from(settings: &Proxy, budget: &Arc<Budget>) -> Result<CustomerFrom,
         _ => RootCertStore::empty(),
     };
     let connector = Connector::new(tls::client_config(roots), check.timeout);
-    let most = login_check::MAX_BODY_BYTES;
-    let connections = Connections::new(connector, url, most, Arc::clone(budget));
+    let max_bytes = login_check::MAX_BODY_BYTES;
+    let connections = Connections::new(connector, url, max_bytes, Arc::clone(budget));
     let check = LoginCheck::new(connections, check.headers.clone(), check.timeout);
     Ok(CustomerFrom::LoginCheck(Box::new(check)))
 }
 
-fn unusable(key: impl Into<String>, cause: impl Into<Box<dyn Error + Send + Sync>>) -> StartError {
-    SettingsError::unusable(key, cause).into()
+fn unusable(
+    key: impl Into<String>,
+    cause: impl Into<Box<dyn Error + Send + Sync>>,
+) -> SettingsError {
+    SettingsError::unusable(key, cause)
 }

@@ -1,4 +1,4 @@
-//! The body of a request: read strictly from the caller, and written for the upstream.
+//! The body of a request: parsed strictly from the caller, and written for the upstream.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -11,8 +11,14 @@ use crate::identify::request::{RequestError, TextReader, kind_of, read, read_tex
 use crate::identify::strict_json;
 use crate::identify::write_string;
 
-/// The names of the header and of the data: the interface's own, and those that the client SDK has
-/// for Android and for iOS.
+/// The path of the interface.
+pub const PATH: &str = "/aps/api/v1/mobile/sdkProxy";
+
+/// The most bytes of a request's body.
+pub(crate) const MAX_BODY_BYTES: usize = 1 << 20;
+
+/// The names of the header and the data: the interface's own, and those of the client SDK for Android
+/// and for iOS.
 const PAIRS: [[&str; 2]; 3] = [
     ["sdkRequestHeader", "sdkRequestData"],
     ["httpProxyRequestHeader", "httpProxyRequestData"],
@@ -21,11 +27,11 @@ const PAIRS: [[&str; 2]; 3] = [
 
 const CUSTOMER_ID: &str = "customerId";
 
-/// A field that must be there as a string that is not empty, and is not; or fields of two pairs.
+/// A request without a field that it needs as a string that is not empty, or with fields of two pairs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Illegal;
+pub struct IllegalRequest;
 
-/// What a caller sent, as far as it counts.
+/// A request of a caller.
 pub struct SdkRequest<'a> {
     /// Header and data of each pair.
     pairs: [[Field<'a>; 2]; 3],
@@ -41,24 +47,24 @@ enum Field<'a> {
 }
 
 impl<'a> SdkRequest<'a> {
-    /// Reads the one object of a request.
+    /// Parses the one object of a request.
     ///
     /// # Errors
     ///
-    /// [`RequestError::Malformed`] if the body is not JSON in UTF-8, is no object, repeats a key or
-    /// holds a lone surrogate, at whatever depth.
-    pub fn read(body: &'a [u8]) -> Result<Self, RequestError> {
+    /// [`RequestError::Malformed`] if the body is not JSON in UTF-8, is not an object, or at any depth
+    /// repeats a key or contains a lone surrogate.
+    pub fn parse(body: &'a [u8]) -> Result<Self, RequestError> {
         let text = read_text(body)?;
         require_kind(text, "an object")?;
         read(text, Reader)
     }
 
-    /// The field `customerId`.
+    /// Returns the field `customerId`.
     ///
     /// # Errors
     ///
-    /// [`Illegal`] if it is missing, empty or no string.
-    pub fn customer_id(&self) -> Result<&str, Illegal> {
+    /// [`IllegalRequest`] if it is missing, empty or not a string.
+    pub fn customer_id(&self) -> Result<&str, IllegalRequest> {
         self.customer_id.text()
     }
 
@@ -66,22 +72,22 @@ impl<'a> SdkRequest<'a> {
     ///
     /// # Errors
     ///
-    /// [`Illegal`].
-    pub fn check(&self) -> Result<(), Illegal> {
+    /// [`IllegalRequest`] if header or data are missing, empty, not strings, or of different pairs.
+    pub fn check(&self) -> Result<(), IllegalRequest> {
         self.sdk_fields().map(|_| ())
     }
 
-    /// The body for the upstream, in which `customer_id` is the customer, whatever the field of that
-    /// name says.
+    /// Returns the body for the upstream, which names `customer_id` as the customer, whatever the
+    /// request itself names.
     ///
     /// # Errors
     ///
-    /// [`Illegal`] as [`Self::check`].
+    /// [`IllegalRequest`] if [`Self::check`] fails.
     ///
     /// # Panics
     ///
     /// Never: strings and ASCII are UTF-8.
-    pub fn for_upstream(&self, customer_id: &str) -> Result<String, Illegal> {
+    pub fn for_upstream(&self, customer_id: &str) -> Result<String, IllegalRequest> {
         let [header, data] = self.sdk_fields()?;
         let mut out = Vec::with_capacity(header.len() + data.len() + customer_id.len() + 128);
         for (start, text) in [
@@ -96,16 +102,16 @@ impl<'a> SdkRequest<'a> {
         Ok(String::from_utf8(out).expect("strings and ASCII are UTF-8"))
     }
 
-    fn sdk_fields(&self) -> Result<[&str; 2], Illegal> {
+    fn sdk_fields(&self) -> Result<[&str; 2], IllegalRequest> {
         let is_used = |pair: &&[Field<'_>; 2]| pair.iter().any(Field::is_given);
         let mut used = self.pairs.iter().filter(is_used);
         match (used.next(), used.next()) {
             (Some([header, data]), None) => Ok([header.text()?, data.text()?]),
-            _ => Err(Illegal),
+            _ => Err(IllegalRequest),
         }
     }
 
-    /// Where the value of a key goes; `None`: nowhere.
+    /// Returns the field that takes the value of a key, if there is one.
     fn field(&mut self, key: &str) -> Option<&mut Field<'a>> {
         if key == CUSTOMER_ID {
             return Some(&mut self.customer_id);
@@ -122,10 +128,10 @@ impl Field<'_> {
         !matches!(self, Self::Missing)
     }
 
-    fn text(&self) -> Result<&str, Illegal> {
+    fn text(&self) -> Result<&str, IllegalRequest> {
         match self {
             Self::Text(text) if !text.is_empty() => Ok(text),
-            _ => Err(Illegal),
+            _ => Err(IllegalRequest),
         }
     }
 }

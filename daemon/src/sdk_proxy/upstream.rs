@@ -1,56 +1,54 @@
-//! The upstream: requests are signed and sent to it, and its answers verified.
+//! The upstream: requests are signed and sent to it, and its responses verified.
 
 use std::time::{Duration, SystemTime};
 
-use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{Method, Request};
 use thiserror::Error;
 use tokio::time::{Instant, timeout_at};
 
-use super::answer::Outcome;
-use super::complaints::Complaints;
-use super::connections::{Connections, ExchangeError};
-use super::verifier::{RESPONSE_TIME, Refused, SIGNATURE, Verifier};
-use super::{Answer, PATH};
+use super::connections::Connections;
+use super::exchange::ExchangeError;
+use super::request::PATH;
+use super::response::{CLIENT_ID, Response};
+use super::throttled_log::ThrottledLog;
+use super::upstream_result::UpstreamResult;
+use super::verifier::{ResponseError, SIGNATURE, Verifier};
+use crate::error_chain::ErrorChain;
 use crate::result::ApiResult;
 use crate::result::sdk_proxy as results;
 use crate::signature::{SignedContent, SigningError, SigningKey, VerifyingKeys};
 use crate::timestamp::iso_8601;
 
-/// The most bytes of an answer's body.
+/// The most bytes of a response's body.
 pub(super) const MAX_BODY_BYTES: usize = 8 << 20;
 
-const CLIENT_ID: HeaderName = HeaderName::from_static("client-id");
 const REQUEST_TIME: HeaderName = HeaderName::from_static("request-time");
-const TRACER_ID: HeaderName = HeaderName::from_static("tracer-id");
-
-/// What comes back beside the body, so that a caller can verify it again.
-const HANDED_BACK: [HeaderName; 4] = [CLIENT_ID, RESPONSE_TIME, SIGNATURE, TRACER_ID];
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=UTF-8");
 
-/// Where requests go.
+/// The server to which requests are forwarded.
 pub(super) struct Upstream {
     connections: Connections,
     client_id: String,
     key: SigningKey,
     verifier: Verifier,
     total_timeout: Duration,
-    failures: Complaints,
-    refusals: Complaints,
+    failures: ThrottledLog,
+    refusals: ThrottledLog,
 }
 
-/// Why there is no answer to hand back.
+/// Why there is no response to return.
 #[derive(Debug, Error)]
-enum Failed {
+enum ForwardError {
     #[error(transparent)]
-    NotSigned(#[from] SigningError),
-    #[error("the upstream's answer did not come within {} ms", .0.as_millis())]
-    TooSlow(Duration),
-    #[error("{0}")]
-    NoAnswer(#[from] ExchangeError),
+    Signing(#[from] SigningError),
+    #[error("the upstream did not respond within {} ms", .0.as_millis())]
+    Timeout(Duration),
     #[error(transparent)]
-    Refused(#[from] Refused),
+    Exchange(#[from] ExchangeError),
+    #[error(transparent)]
+    Response(#[from] ResponseError),
 }
 
 impl Upstream {
@@ -67,8 +65,8 @@ impl Upstream {
             client_id,
             key,
             total_timeout,
-            failures: Complaints::new("a request was not answered by the upstream"),
-            refusals: Complaints::new("the upstream refused a request"),
+            failures: ThrottledLog::new("the upstream did not answer a request"),
+            refusals: ThrottledLog::new("the upstream refused a request"),
         }
     }
 
@@ -76,43 +74,32 @@ impl Upstream {
     ///
     /// # Errors
     ///
-    /// The result that the caller gets instead.
-    pub(super) async fn forward(&self, body: String) -> Result<Answer, &'static ApiResult> {
-        let answer = self.try_forward(body).await.map_err(|failed| {
-            self.failures.tell(&failed);
-            failed.result()
-        })?;
-        Ok(answer)
-    }
-
-    async fn try_forward(&self, body: String) -> Result<Answer, Failed> {
-        let deadline = Instant::now() + self.total_timeout;
-        let request = self.sign(body)?;
-        let answer = timeout_at(deadline, self.connections.exchange(request))
-            .await
-            .map_err(|_| Failed::TooSlow(self.total_timeout))??;
-        let outcome = self
-            .verifier
-            .check(answer.status, &answer.headers, &answer.body)?;
-        match outcome {
-            Outcome::Success => {}
-            Outcome::Failure(code) => self.refusals.tell(&code),
-            Outcome::Unpublished => self.refusals.tell(&"with a code that is not published"),
-        }
-        let mut headers = HeaderMap::new();
-        for name in HANDED_BACK {
-            for value in answer.headers.get_all(&name) {
-                headers.append(name.clone(), value.clone());
-            }
-        }
-        Ok(Answer {
-            body: answer.body,
-            headers,
-            counted: outcome.counted(),
+    /// The result that the caller gets instead of a response.
+    pub(super) async fn forward(&self, body: String) -> Result<Response, &'static ApiResult> {
+        self.try_forward(body).await.map_err(|error| {
+            self.failures.warn(&ErrorChain(&error));
+            error.result()
         })
     }
 
-    fn sign(&self, body: String) -> Result<Request<String>, Failed> {
+    async fn try_forward(&self, body: String) -> Result<Response, ForwardError> {
+        let deadline = Instant::now() + self.total_timeout;
+        let request = self.sign(body)?;
+        let response = timeout_at(deadline, self.connections.exchange(request))
+            .await
+            .map_err(|_| ForwardError::Timeout(self.total_timeout))??;
+        let result = self
+            .verifier
+            .check(response.status, &response.headers, &response.body)?;
+        match result {
+            UpstreamResult::Success => {}
+            UpstreamResult::Failure(code) => self.refusals.warn(&code),
+            UpstreamResult::Unpublished => self.refusals.warn(&"with a code that is not published"),
+        }
+        Ok(Response::from_upstream(response, result))
+    }
+
+    fn sign(&self, body: String) -> Result<Request<String>, ForwardError> {
         let time = iso_8601(SystemTime::now());
         let signature = self.key.sign(&SignedContent {
             path: PATH,
@@ -134,13 +121,11 @@ impl Upstream {
     }
 }
 
-impl Failed {
+impl ForwardError {
     const fn result(&self) -> &'static ApiResult {
         match self {
-            Self::Refused(refused) => refused.result(),
-            Self::NotSigned(_) | Self::TooSlow(_) | Self::NoAnswer(_) => {
-                &results::UNKNOWN_EXCEPTION
-            }
+            Self::Response(error) => error.result(),
+            Self::Signing(_) | Self::Timeout(_) | Self::Exchange(_) => &results::UNKNOWN_EXCEPTION,
         }
     }
 }

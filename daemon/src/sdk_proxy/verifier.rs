@@ -1,11 +1,11 @@
-//! Which answers of the upstream are handed back.
+//! Verification of the upstream's responses.
 
 use hyper::StatusCode;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use thiserror::Error;
 
-use super::PATH;
-use super::answer::{Outcome, understand};
+use super::request::PATH;
+use super::upstream_result::UpstreamResult;
 use crate::result::ApiResult;
 use crate::result::sdk_proxy as results;
 use crate::signature::{SignatureError, SignedContent, VerifyingKeys};
@@ -13,36 +13,36 @@ use crate::signature::{SignatureError, SignedContent, VerifyingKeys};
 pub(super) const RESPONSE_TIME: HeaderName = HeaderName::from_static("response-time");
 pub(super) const SIGNATURE: HeaderName = HeaderName::from_static("signature");
 
-/// Whose answers are good: those to us, signed by one of the upstream's keys.
+/// Verifies responses to one Client-Id, by the upstream's public keys.
 #[derive(Debug)]
 pub struct Verifier {
     client_id: String,
     public_keys: VerifyingKeys,
 }
 
-/// Why an answer is not handed back, without a part of it.
+/// Why a response of the upstream is not returned to the caller. Shows nothing of the response.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
-pub enum Refused {
-    /// It has another status than 200.
-    #[error("the upstream answered with HTTP status {0}")]
+pub enum ResponseError {
+    /// The status is not 200.
+    #[error("the upstream responded with HTTP status {0}")]
     Status(StatusCode),
-    /// One of the two headers that verify it is missing or repeated.
-    #[error("the upstream's answer has not exactly one header {0}")]
+    /// One of the two headers that verify the response is missing or repeated.
+    #[error("the upstream response must have exactly one {0} header")]
     Header(HeaderName),
-    /// Its time is none that could be signed.
-    #[error("the upstream's answer has a Response-Time that is not visible ASCII")]
+    /// `Response-Time` is not visible ASCII, so it cannot have been signed.
+    #[error("the upstream response has a Response-Time that is not visible ASCII")]
     Time,
-    /// Its signature is not right.
-    #[error("the upstream's answer: {0}")]
+    /// The signature does not verify.
+    #[error("the upstream response has an invalid signature")]
     Signature(#[from] SignatureError),
-    /// It is signed, and nothing that can be understood.
-    #[error("the upstream's answer is no JSON object with a result")]
+    /// The body is signed, but it is not a JSON object with a `result` member.
+    #[error("the upstream response is not a JSON object with a `result` member")]
     Unreadable,
 }
 
 impl Verifier {
-    /// A verifier of answers to whoever has this Client-Id.
+    /// Creates a verifier of responses to this Client-Id.
     #[must_use]
     pub const fn new(client_id: String, public_keys: VerifyingKeys) -> Self {
         Self {
@@ -51,38 +51,38 @@ impl Verifier {
         }
     }
 
-    /// Checks an answer: its status, its signature and then what it says.
+    /// Checks the status and the signature of a response, and then parses its result.
     ///
     /// Source: SPEC.md, sections 4 and 5.
     ///
     /// # Errors
     ///
-    /// [`Refused`] if it must not be handed back.
+    /// [`ResponseError`] if the response must not be returned to the caller.
     pub fn check(
         &self,
         status: StatusCode,
         headers: &HeaderMap,
         body: &[u8],
-    ) -> Result<Outcome, Refused> {
+    ) -> Result<UpstreamResult, ResponseError> {
         if status != StatusCode::OK {
-            return Err(Refused::Status(status));
+            return Err(ResponseError::Status(status));
         }
         let time = only(headers, RESPONSE_TIME)?;
         let content = SignedContent {
             path: PATH,
-            // Ours, whatever the answer's header says.
+            // Ours, whatever the response's header names.
             client_id: &self.client_id,
-            time: time.to_str().map_err(|_| Refused::Time)?,
+            time: time.to_str().map_err(|_| ResponseError::Time)?,
             body,
         };
         let signature = only(headers, SIGNATURE)?;
-        self.public_keys.verify(signature.as_bytes(), &content)?;
-        understand(body).map_err(|_| Refused::Unreadable)
+        let body = self.public_keys.verify(signature.as_bytes(), &content)?;
+        UpstreamResult::parse(body).map_err(|_| ResponseError::Unreadable)
     }
 }
 
-impl Refused {
-    /// What the caller is told instead.
+impl ResponseError {
+    /// Returns the result that the caller gets instead of the response.
     pub(super) const fn result(&self) -> &'static ApiResult {
         match self {
             Self::Header(_) | Self::Time | Self::Signature(_) => &results::INVALID_SIGNATURE,
@@ -91,10 +91,10 @@ impl Refused {
     }
 }
 
-fn only(headers: &HeaderMap, name: HeaderName) -> Result<&HeaderValue, Refused> {
+fn only(headers: &HeaderMap, name: HeaderName) -> Result<&HeaderValue, ResponseError> {
     let mut values = headers.get_all(&name).iter();
     match (values.next(), values.next()) {
         (Some(value), None) => Ok(value),
-        _ => Err(Refused::Header(name)),
+        _ => Err(ResponseError::Header(name)),
     }
 }

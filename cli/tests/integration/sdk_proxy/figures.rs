@@ -1,4 +1,4 @@
-//! What became of requests shows in the figures.
+//! The metrics of sdkProxy count requests by their results.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio::sync::Notify;
 
 use super::gateway::{Reply, SUCCESS, signed};
-use super::{SDK_PROXY, Scene};
+use super::{Fixture, SDK_PROXY};
 use crate::rules::remote::wait_until;
 use crate::serve::client::request;
 
@@ -20,11 +20,11 @@ fn result(code: &str) -> String {
 
 #[test]
 fn each_request_is_counted_once_by_its_result_code() {
-    let Scene {
+    let Fixture {
         runtime: _runtime,
         gateway,
         plan,
-    } = Scene::new(|request| match request.body.len() % 3 {
+    } = Fixture::new(|request| match request.body.len() % 3 {
         0 => Reply::Send(signed(SUCCESS)),
         1 => Reply::Send(signed(
             r#"{"result":{"resultCode":"PROCESS_FAIL","resultStatus":"F"}}"#,
@@ -56,7 +56,7 @@ fn each_request_is_counted_once_by_its_result_code() {
         assert_eq!(samples.get(&result(code)), count, "{code}");
     }
     assert_eq!(samples.get("codeid_sdk_proxy_in_flight"), 0.0);
-    // Those that were well-formed enough to be looked at.
+    // The well-formed requests.
     assert_eq!(samples.get("codeid_sdk_proxy_duration_seconds_count"), 7.0);
     assert!(samples.get("codeid_sdk_proxy_duration_seconds_sum") > 0.0);
     assert_eq!(
@@ -67,14 +67,14 @@ fn each_request_is_counted_once_by_its_result_code() {
 }
 
 #[test]
-fn a_request_in_flight_shows_and_counts_though_its_caller_is_gone() {
-    let go_on = Arc::new(Notify::new());
-    let held = Arc::clone(&go_on);
-    let Scene {
+fn a_request_in_flight_is_counted_although_its_caller_has_hung_up() {
+    let gate = Arc::new(Notify::new());
+    let held = Arc::clone(&gate);
+    let Fixture {
         runtime: _runtime,
         gateway: _gateway,
         plan,
-    } = Scene::new(move |_| Reply::Await(Arc::clone(&held), signed(SUCCESS)));
+    } = Fixture::new(move |_| Reply::Await(Arc::clone(&held), signed(SUCCESS)));
     let daemon = plan.set("proxy.max-in-flight=1").start();
     let mut caller = daemon.tcp();
     caller.send(request(SDK_PROXY, body()));
@@ -85,7 +85,7 @@ fn a_request_in_flight_shows_and_counts_though_its_caller_is_gone() {
     let refused = result("REQUEST_TRAFFIC_EXCEED_LIMIT");
     assert_eq!(daemon.metrics().get(&refused), 1.0);
     drop(caller);
-    go_on.notify_one();
+    gate.notify_one();
     wait_until("it to end", || {
         let samples = daemon.metrics();
         let ended = samples.get(&result("SUCCESS")) == 1.0;

@@ -1,4 +1,4 @@
-//! Requests and answers over both listeners.
+//! Requests and responses over both listeners.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, Permissions};
@@ -12,9 +12,9 @@ use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 
 use super::gateway::{
-    Authority, CLIENT_ID, Gateway, Manners, RESPONSE_TIME, Reply, SUCCESS, signature_of, signed,
+    Authority, Behavior, CLIENT_ID, Gateway, RESPONSE_TIME, Reply, SUCCESS, signature_of, signed,
 };
-use super::{SDK_PROXY, Scene, with_files};
+use super::{Fixture, SDK_PROXY, with_files};
 use crate::serve::client::request;
 use crate::serve::daemon::Plan;
 
@@ -24,18 +24,18 @@ fn body(data: &str) -> String {
 }
 
 #[test]
-fn an_answer_comes_back_byte_for_byte_over_both() {
-    let Scene {
+fn a_response_comes_back_byte_for_byte_over_both_listeners() {
+    let Fixture {
         runtime: _runtime,
         gateway,
         plan,
-    } = Scene::new(|_| Reply::Send(signed(SUCCESS)));
+    } = Fixture::new(|_| Reply::Send(signed(SUCCESS)));
     let daemon = plan.start();
     for mut client in [daemon.tcp(), daemon.unix()] {
         for data in ["a=%2B \"é😀\" ", &"d".repeat(500 << 10)] {
-            let answer = client.post(SDK_PROXY, body(data));
-            assert_eq!(answer.status, 200);
-            assert_eq!(answer.body, SUCCESS.as_bytes());
+            let response = client.post(SDK_PROXY, body(data));
+            assert_eq!(response.status, 200);
+            assert_eq!(response.body, SUCCESS.as_bytes());
             let signature = signature_of(SUCCESS.as_bytes());
             for (name, expected) in [
                 ("content-type", "application/json"),
@@ -44,7 +44,7 @@ fn an_answer_comes_back_byte_for_byte_over_both() {
                 ("tracer-id", "tracer-1"),
                 ("client-id", CLIENT_ID),
             ] {
-                assert_eq!(answer.header(name), Some(expected), "{name}");
+                assert_eq!(response.header(name), Some(expected), "{name}");
             }
             let sent = gateway.requests().pop().unwrap();
             assert!(sent.is_signed());
@@ -58,11 +58,11 @@ fn an_answer_comes_back_byte_for_byte_over_both() {
 
 #[test]
 fn a_body_has_one_mebibyte_at_most_and_is_strict_json() {
-    let Scene {
+    let Fixture {
         runtime: _runtime,
         gateway,
         plan,
-    } = Scene::new(|_| Reply::Send(signed(SUCCESS)));
+    } = Fixture::new(|_| Reply::Send(signed(SUCCESS)));
     let daemon = plan.start();
     let longest = body(&"d".repeat((1 << 20) - body("").len()));
     assert_eq!(longest.len(), 1 << 20);
@@ -76,26 +76,26 @@ fn a_body_has_one_mebibyte_at_most_and_is_strict_json() {
         (body("x").replace('x', "\\ud800"), 400),
         (body(""), 200),
     ] {
-        let answer = daemon.unix().post(SDK_PROXY, &wrong);
+        let response = daemon.unix().post(SDK_PROXY, &wrong);
         assert_eq!(
-            (answer.status, answer.result_code().as_str()),
+            (response.status, response.result_code().as_str()),
             (status, "PARAM_ILLEGAL")
         );
-        assert_eq!(answer.json().as_object().unwrap().len(), 1);
+        assert_eq!(response.json().as_object().unwrap().len(), 1);
     }
     assert_eq!(gateway.requests().len(), 1);
     daemon.stop();
 }
 
-/// The login service takes connections and never answers: what waits for it takes nothing from
-/// anybody else.
+/// The login service accepts connections and never responds: requests that wait for it do not delay
+/// others.
 #[test]
 fn a_slow_login_check_delays_no_lookup() {
-    let Scene {
+    let Fixture {
         runtime: _runtime,
         gateway,
         plan,
-    } = Scene::new(|_| Reply::Send(signed(SUCCESS)));
+    } = Fixture::new(|_| Reply::Send(signed(SUCCESS)));
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let daemon = plan
         .set("serve.worker-threads=1")
@@ -112,13 +112,13 @@ fn a_slow_login_check_delays_no_lookup() {
         client.send(request(SDK_PROXY, body("x")));
     }
     let held: Vec<_> = waiting.iter().map(|_| silent.accept().unwrap()).collect();
-    // All of them wait now; one more is refused, and lookups are answered.
-    let answer = daemon.unix().post(SDK_PROXY, body("x"));
-    assert_eq!(answer.result_code(), "REQUEST_TRAFFIC_EXCEED_LIMIT");
+    // All of them wait; a further request is refused, and lookups are answered.
+    let response = daemon.unix().post(SDK_PROXY, body("x"));
+    assert_eq!(response.result_code(), "REQUEST_TRAFFIC_EXCEED_LIMIT");
     let mut client = daemon.tcp();
     for _ in 0..1000 {
-        let answer = client.identify("28100104df2342342", "user-42");
-        assert_eq!(answer.result_code(), "SUCCESS");
+        let response = client.identify("28100104df2342342", "user-42");
+        assert_eq!(response.result_code(), "SUCCESS");
     }
     drop(held);
     for mut client in waiting {
@@ -129,14 +129,14 @@ fn a_slow_login_check_delays_no_lookup() {
 }
 
 #[test]
-fn a_caller_that_closes_its_connection_cancels_nothing() {
+fn a_caller_that_closes_its_connection_does_not_cancel_its_request() {
     let gate = Arc::new(Notify::new());
     let held = Arc::clone(&gate);
-    let Scene {
+    let Fixture {
         runtime,
         gateway,
         plan,
-    } = Scene::new(
+    } = Fixture::new(
         move |request| match String::from_utf8_lossy(&request.body) {
             body if body.contains("\"x\"") => Reply::Await(Arc::clone(&held), signed(SUCCESS)),
             _ => Reply::Send(signed(SUCCESS)),
@@ -148,10 +148,10 @@ fn a_caller_that_closes_its_connection_cancels_nothing() {
     runtime.block_on(gateway.wait_for(1));
     drop(client);
     gate.notify_one();
-    // There is room again once the answer has been read; on the same connection.
+    // There is room again once the response has been read, and on the same connection.
     loop {
-        let answer = daemon.tcp().post(SDK_PROXY, body("y"));
-        match answer.result_code().as_str() {
+        let response = daemon.tcp().post(SDK_PROXY, body("y"));
+        match response.result_code().as_str() {
             "REQUEST_TRAFFIC_EXCEED_LIMIT" => {}
             code => break assert_eq!(code, "SUCCESS"),
         }
@@ -165,11 +165,11 @@ fn a_caller_that_closes_its_connection_cancels_nothing() {
 fn a_request_in_flight_is_answered_while_the_daemon_stops() {
     let gate = Arc::new(Notify::new());
     let held = Arc::clone(&gate);
-    let Scene {
+    let Fixture {
         runtime,
         gateway,
         plan,
-    } = Scene::new(move |_| Reply::Await(Arc::clone(&held), signed(SUCCESS)));
+    } = Fixture::new(move |_| Reply::Await(Arc::clone(&held), signed(SUCCESS)));
     let mut daemon = plan.start();
     let mut client = daemon.unix();
     client.send(request(SDK_PROXY, body("x")));
@@ -177,21 +177,21 @@ fn a_request_in_flight_is_answered_while_the_daemon_stops() {
     daemon.signal("TERM");
     daemon.wait_for_line("stopping");
     gate.notify_one();
-    let answer = client.receive();
-    assert_eq!(answer.body, SUCCESS.as_bytes());
-    assert_eq!(answer.header("connection"), Some("close"));
+    let response = client.receive();
+    assert_eq!(response.body, SUCCESS.as_bytes());
+    assert_eq!(response.header("connection"), Some("close"));
     assert!(daemon.wait().success());
 }
 
-/// Alipay+ may take ten seconds: nothing on the way there and back, with its settings as they are
-/// by default, gives up before. Only the total time-out is longer here, for machines that are busy.
+/// Alipay+ may take ten seconds: with the default settings, no part of the path gives up before. Only
+/// the total timeout is longer here, for machines that are busy.
 #[test]
-fn an_answer_after_ten_and_a_half_seconds_still_comes_back() {
-    let Scene {
+fn a_response_after_ten_and_a_half_seconds_still_comes_back() {
+    let Fixture {
         runtime: _runtime,
         gateway,
         plan,
-    } = Scene::new(|_| Reply::SendAfter(Duration::from_millis(10_500), signed(SUCCESS)));
+    } = Fixture::new(|_| Reply::SendAfter(Duration::from_millis(10_500), signed(SUCCESS)));
     let daemon = plan.set("proxy.total-timeout-ms=60000").start();
     let mut clients = [daemon.tcp(), daemon.unix()];
     for client in &mut clients {
@@ -205,14 +205,14 @@ fn an_answer_after_ten_and_a_half_seconds_still_comes_back() {
 }
 
 #[test]
-fn a_certificate_of_the_settings_is_shown_to_an_upstream_that_asks() {
+fn the_configured_certificate_is_shown_to_an_upstream_that_requires_one() {
     let runtime = Runtime::new().unwrap();
     let authority = Authority::new();
-    let manners = Manners {
+    let behavior = Behavior {
         wants_certificate: true,
-        ..Manners::default()
+        ..Behavior::default()
     };
-    let start = Gateway::start(&authority, manners, |_| Reply::Send(signed(SUCCESS)));
+    let start = Gateway::start(&authority, behavior, |_| Reply::Send(signed(SUCCESS)));
     let gateway = runtime.block_on(start);
     let (certificate, key) = authority.certify("wallet.example", false);
     for shown in [false, true] {
@@ -244,12 +244,12 @@ fn a_certificate_of_the_settings_is_shown_to_an_upstream_that_asks() {
 /// When both want a core, a lookup goes first.
 #[cfg(target_os = "linux")]
 #[test]
-fn threads_that_sign_are_nicer_than_those_that_serve_and_fewer() {
-    let Scene {
+fn proxy_threads_are_nicer_and_fewer_than_workers() {
+    let Fixture {
         runtime: _runtime,
         gateway: _gateway,
         plan,
-    } = Scene::new(|_| Reply::Send(signed(SUCCESS)));
+    } = Fixture::new(|_| Reply::Send(signed(SUCCESS)));
     let daemon = plan.set("serve.worker-threads=3").start();
     assert_eq!(daemon.tcp().post(SDK_PROXY, body("x")).status, 200);
     let mut niceness = BTreeMap::<String, BTreeSet<i32>>::new();

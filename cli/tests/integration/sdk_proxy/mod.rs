@@ -17,23 +17,23 @@ use std::os::unix::fs::PermissionsExt;
 use codeid_daemon::signature;
 use tokio::runtime::Runtime;
 
-use self::gateway::{Authority, CLIENT_ID, Gateway, Manners, OURS, Reply, Request, THEIRS};
+use self::gateway::{Authority, Behavior, CLIENT_ID, Gateway, OURS, Reply, Request, THEIRS};
 use crate::serve::daemon::Plan;
 
 const SDK_PROXY: &str = "/aps/api/v1/mobile/sdkProxy";
 
-/// The stand-in for the upstream, and a daemon that is yet to be started, which forwards to it.
-struct Scene {
+/// The stand-in for the upstream, and the plan of a daemon that forwards to it.
+struct Fixture {
     runtime: Runtime,
     gateway: Gateway,
     plan: Plan,
 }
 
-impl Scene {
+impl Fixture {
     fn new(reply: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
         let runtime = Runtime::new().unwrap();
         let authority = Authority::new();
-        let start = Gateway::start(&authority, Manners::default(), reply);
+        let start = Gateway::start(&authority, Behavior::default(), reply);
         let gateway = runtime.block_on(start);
         let plan = with_files(Plan::new(), &authority)
             .set(&format!("proxy.upstream-url={}", gateway.url()));
@@ -45,7 +45,7 @@ impl Scene {
     }
 }
 
-/// A plan with everything but the upstream.
+/// Adds all settings of sdkProxy but the upstream to a plan.
 fn with_files(plan: Plan, authority: &Authority) -> Plan {
     plan.directory.write("ca.pem", &authority.pem);
     plan.directory.write("theirs.pub.pem", &THEIRS.public);

@@ -1,12 +1,12 @@
-//! T31: nothing of a request, of an answer or of a key appears in what the daemon writes.
+//! T31: the output of the daemon shows nothing of a request, a response or a key.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
 use serde_json::json;
 
-use super::gateway::{End, OURS, Reply, SUCCESS, THEIRS, answer, signed};
-use super::{SDK_PROXY, Scene};
+use super::gateway::{End, OURS, Reply, SUCCESS, THEIRS, response, signed};
+use super::{Fixture, SDK_PROXY};
 use crate::serve::client::{Client, request};
 
 const SECRETS: [&str; 8] = [
@@ -15,47 +15,47 @@ const SECRETS: [&str; 8] = [
     "planted-customer",
     "planted-session",
     "planted-token",
-    "planted-answer",
+    "planted-response",
     "planted-tracer",
     "signature=",
 ];
 
 #[test]
-fn neither_requests_nor_answers_nor_keys_are_written_anywhere() {
+fn neither_requests_nor_responses_nor_keys_are_logged() {
     for format in ["human", "json"] {
-        let Scene {
+        let Fixture {
             runtime: _runtime,
             gateway: _gateway,
             plan,
-        } = Scene::new(|request| {
+        } = Fixture::new(|request| {
             let body = String::from_utf8_lossy(&request.body).into_owned();
-            let planted = SUCCESS.replace("{\\\"a\\\":1}", "planted-answer");
-            let whole = signed(planted.replace("SUCCESS", "planted-answer"));
+            let planted = SUCCESS.replace("{\\\"a\\\":1}", "planted-response");
+            let whole = signed(planted.replace("SUCCESS", "planted-response"));
             match () {
                 () if body.contains("fine") => Reply::Send(signed(planted)),
                 () if body.contains("refused") => Reply::Send(whole),
-                () if body.contains("unsigned") => Reply::Send(answer(
+                () if body.contains("unsigned") => Reply::Send(response(
                     "200 OK",
                     &[
                         ("Tracer-Id", "planted-tracer"),
-                        ("Signature", "planted-answer"),
+                        ("Signature", "planted-response"),
                     ],
                     planted.as_bytes(),
                 )),
                 () if body.contains("failed") => {
-                    Reply::Send(answer("500 planted-answer", &[], b"planted-answer"))
+                    Reply::Send(response("500 planted-response", &[], b"planted-response"))
                 }
                 () if body.contains("half") => {
                     Reply::SendAndEnd(whole[..whole.len() - 9].to_vec(), End::Reset)
                 }
-                () => Reply::SendAndEnd(b"planted-answer\r\n\r\n".to_vec(), End::Fin),
+                () => Reply::SendAndEnd(b"planted-response\r\n\r\n".to_vec(), End::Fin),
             }
         });
         let login = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/?key=planted-token", login.local_addr().unwrap());
         std::thread::spawn(move || {
             for stream in login.incoming() {
-                // Good, then gone, in turn.
+                // One good response for each connection, which ends after it.
                 let mut stream = stream.unwrap();
                 let _ = stream.read(&mut [0; 4096]);
                 let _ = stream.write_all(
@@ -73,7 +73,7 @@ fn neither_requests_nor_answers_nor_keys_are_written_anywhere() {
         let mut codes = Vec::new();
         for mut client in [daemon.tcp(), daemon.unix()] {
             for data in ["fine", "refused", "unsigned", "failed", "half", "nonsense"] {
-                codes.push(ask(&mut client, data));
+                codes.push(post(&mut client, data));
             }
             client.send(format!(
                 "POST {SDK_PROXY}?planted-token HTTP/1.1\r\nplanted-session\r\n\r\n"
@@ -85,7 +85,7 @@ fn neither_requests_nor_answers_nor_keys_are_written_anywhere() {
             codes[..6],
             [
                 "SUCCESS",
-                "planted-answer",
+                "planted-response",
                 "INVALID_SIGNATURE",
                 "UNKNOWN_EXCEPTION",
                 "UNKNOWN_EXCEPTION",
@@ -93,10 +93,10 @@ fn neither_requests_nor_answers_nor_keys_are_written_anywhere() {
             ]
         );
         let log = daemon.stop();
-        let told = log
+        let failures = log
             .iter()
-            .filter(|line| line.contains("was not answered by the upstream"));
-        assert!(told.count() > 0, "{log:?}");
+            .filter(|line| line.contains("the upstream did not answer a request"));
+        assert!(failures.count() > 0, "{log:?}");
         let keys = [&OURS.private, &THEIRS.private].map(|pem| pem.lines().nth(1).unwrap());
         for line in log {
             assert!(
@@ -110,7 +110,7 @@ fn neither_requests_nor_answers_nor_keys_are_written_anywhere() {
     }
 }
 
-fn ask(client: &mut Client, data: &str) -> String {
+fn post(client: &mut Client, data: &str) -> String {
     let body = json!({
         "sdkRequestHeader": "planted-header",
         "sdkRequestData": format!("planted-data {data}"),

@@ -1,4 +1,4 @@
-//! What cannot be meant stops the start, with one line that says so.
+//! Settings that contradict each other stop the start, with a line that says why.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -55,7 +55,7 @@ fn a_login_check_needs_a_url_and_a_url_the_login_check() {
 }
 
 #[test]
-fn halves_of_a_pair_and_times_below_the_bound_are_refused() {
+fn incomplete_pairs_and_times_outside_the_bounds_are_refused() {
     for (given, missing) in [
         ("proxy.client-cert-path", "proxy.client-key-path"),
         ("proxy.client-key-path", "proxy.client-cert-path"),

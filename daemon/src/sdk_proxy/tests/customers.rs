@@ -1,4 +1,4 @@
-//! Who the customer is: the one place that is named, and no other.
+//! The customer comes from the one place that the settings name.
 
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::gateway::{Gateway, Reply, SUCCESS, signed};
-use super::{Answer, Fixture, Running};
+use super::{Fixture, Response, Running};
 use crate::settings::{CustomerFrom, LoginCheck};
 
-/// A login service over plain HTTP that answers every request with these bytes, and what it is
-/// asked.
-async fn login_service(answer: Option<&'static str>) -> (String, UnboundedReceiver<String>) {
+/// Starts a login service over plain HTTP that answers every request with these bytes, or not at all.
+/// Returns its URL and the requests that it receives.
+async fn login_service(response: Option<&'static str>) -> (String, UnboundedReceiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/session?x=1", listener.local_addr().unwrap());
     let (asked, questions) = unbounded_channel();
@@ -28,8 +28,8 @@ async fn login_service(answer: Option<&'static str>) -> (String, UnboundedReceiv
                     if bytes.ends_with(b"\r\n\r\n") {
                         let question = String::from_utf8(std::mem::take(&mut bytes)).unwrap();
                         let _ = asked.send(question);
-                        let Some(answer) = answer else { continue };
-                        if stream.write_all(answer.as_bytes()).await.is_err() {
+                        let Some(response) = response else { continue };
+                        if stream.write_all(response.as_bytes()).await.is_err() {
                             return;
                         }
                     }
@@ -40,7 +40,7 @@ async fn login_service(answer: Option<&'static str>) -> (String, UnboundedReceiv
     (url, questions)
 }
 
-fn asking(url: String) -> CustomerFrom {
+fn login_check(url: String) -> CustomerFrom {
     CustomerFrom::LoginCheck(LoginCheck {
         url: url.parse().unwrap(),
         headers: vec![header::AUTHORIZATION, header::COOKIE],
@@ -62,16 +62,16 @@ fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
     headers
 }
 
-/// A request in which all places name somebody: the body and, among others, the header.
-async fn ask(running: &Running, in_body: Value, pairs: &[(&'static str, &str)]) -> Answer {
+/// Sends a request with this customer in the body, and with these headers.
+async fn send(running: &Running, in_body: Value, pairs: &[(&'static str, &str)]) -> Response {
     let mut body = json!({"sdkRequestHeader": "h", "sdkRequestData": "d"});
     if !in_body.is_null() {
         body["customerId"] = in_body;
     }
-    let answer = running
+    let response = running
         .proxy
-        .answer(headers(pairs), body.to_string().into());
-    answer.await.unwrap()
+        .respond(headers(pairs), body.to_string().into());
+    response.await.unwrap()
 }
 
 fn customers(gateway: &Gateway) -> Vec<String> {
@@ -87,27 +87,27 @@ fn customers(gateway: &Gateway) -> Vec<String> {
 const COOKIE: (&str, &str) = ("cookie", "session=7");
 
 #[tokio::test]
-async fn from_the_body_and_nowhere_else() {
+async fn the_customer_comes_from_the_body_alone() {
     let running = running(CustomerFrom::Body).await;
     let ignored = [("x-customer-id", "attacker"), COOKIE];
-    assert!(ask(&running, json!("real"), &ignored).await.is_success());
-    assert!(ask(&running, json!("real"), &[]).await.is_success());
-    let missing = ask(&running, Value::Null, &ignored).await;
+    assert!(send(&running, json!("real"), &ignored).await.is_success());
+    assert!(send(&running, json!("real"), &[]).await.is_success());
+    let missing = send(&running, Value::Null, &ignored).await;
     assert_eq!(missing.own_result(), "PARAM_ILLEGAL");
     assert_eq!(customers(&running.gateway), ["real", "real"]);
 }
 
 #[tokio::test]
-async fn from_the_header_and_nowhere_else() {
+async fn the_customer_comes_from_the_header_alone() {
     let running = running(CustomerFrom::Header).await;
     for in_body in [json!("attacker"), json!(""), json!(7), Value::Null] {
-        let answer = ask(
+        let response = send(
             &running,
             in_body.clone(),
             &[("x-customer-id", "real"), COOKIE],
         )
         .await;
-        assert!(answer.is_success());
+        assert!(response.is_success());
         for wrong in [
             &[][..],
             &[COOKIE],
@@ -116,27 +116,27 @@ async fn from_the_header_and_nowhere_else() {
             &[("x-customer-id", "real"), ("x-customer-id", "real")],
             &[("x-customer-id", "attacker, real")],
         ] {
-            let answer = ask(&running, in_body.clone(), wrong).await;
-            assert_eq!(answer.own_result(), "ACCESS_DENIED", "{wrong:?}");
+            let response = send(&running, in_body.clone(), wrong).await;
+            assert_eq!(response.own_result(), "ACCESS_DENIED", "{wrong:?}");
         }
     }
     assert_eq!(customers(&running.gateway), ["real"; 4]);
 }
 
 #[tokio::test]
-async fn from_the_login_check_and_nowhere_else() {
+async fn the_customer_comes_from_the_login_check_alone() {
     let admit = "HTTP/1.1 200 OK\r\nX-Customer-Id: real\r\nContent-Length: 2\r\n\r\nok";
     let (url, mut questions) = login_service(Some(admit)).await;
-    let running = running(asking(url.clone())).await;
+    let running = running(login_check(url.clone())).await;
     for in_body in [json!("attacker"), json!(7), Value::Null] {
         let sent = [
             ("x-customer-id", "attacker"),
             ("authorization", "Bearer t"),
             COOKIE,
             ("cookie", "b=2"),
-            ("x-other", "not handed on"),
+            ("x-other", "not forwarded"),
         ];
-        assert!(ask(&running, in_body, &sent).await.is_success());
+        assert!(send(&running, in_body, &sent).await.is_success());
         let question = questions.recv().await.unwrap();
         let mut lines: Vec<_> = question.trim_end().lines().collect();
         assert_eq!(lines.remove(0), "GET /session?x=1 HTTP/1.1");
@@ -150,18 +150,18 @@ async fn from_the_login_check_and_nowhere_else() {
         ];
         assert_eq!(lines, expected);
     }
-    // Asked anew for each request, and what is illegal is not asked about.
-    assert!(ask(&running, Value::Null, &[]).await.is_success());
+    // Each request is checked, and an illegal one is not.
+    assert!(send(&running, Value::Null, &[]).await.is_success());
     assert_eq!(questions.recv().await.unwrap().lines().count(), 3);
-    let illegal = running.proxy.answer(headers(&[COOKIE]), "{}".into()).await;
+    let illegal = running.proxy.respond(headers(&[COOKIE]), "{}".into()).await;
     assert_eq!(illegal.unwrap().own_result(), "PARAM_ILLEGAL");
     assert!(questions.is_empty());
     assert_eq!(customers(&running.gateway), ["real"; 4]);
 }
 
 #[tokio::test]
-async fn whatever_the_login_check_does_not_admit_is_denied() {
-    for answer in [
+async fn a_request_is_denied_unless_the_login_check_admits_it() {
+    for response in [
         "HTTP/1.1 401 Unauthorized\r\nX-Customer-Id: c\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 204 No Content\r\nX-Customer-Id: c\r\n\r\n",
         "HTTP/1.1 302 Found\r\nLocation: /\r\nX-Customer-Id: c\r\nContent-Length: 0\r\n\r\n",
@@ -173,21 +173,21 @@ async fn whatever_the_login_check_does_not_admit_is_denied() {
         "HTTP/1.1 200 OK\r\nX-Customer-Id: c\r\nContent-Length: 1000000\r\n\r\n",
         "nonsense\r\n\r\n",
     ] {
-        let (url, _questions) = login_service(Some(answer)).await;
-        let running = running(asking(url)).await;
-        let denied = ask(
+        let (url, _questions) = login_service(Some(response)).await;
+        let running = running(login_check(url)).await;
+        let denied = send(
             &running,
             json!("attacker"),
             &[("x-customer-id", "attacker")],
         )
         .await;
-        assert_eq!(denied.own_result(), "ACCESS_DENIED", "{answer}");
+        assert_eq!(denied.own_result(), "ACCESS_DENIED", "{response}");
         assert!(running.gateway.requests().is_empty());
     }
 }
 
 #[tokio::test]
-async fn a_login_check_that_is_slow_or_gone_denies() {
+async fn a_request_is_denied_if_the_login_check_is_slow_or_gone() {
     let (url, mut questions) = login_service(None).await;
     let mut fixture = Fixture::new();
     fixture.settings.customer_from = CustomerFrom::LoginCheck(LoginCheck {
@@ -196,17 +196,17 @@ async fn a_login_check_that_is_slow_or_gone_denies() {
         timeout: Duration::from_millis(200),
     });
     let slow = fixture.run(|_| Reply::Send(signed(SUCCESS))).await;
-    let denied = ask(&slow, json!("attacker"), &[COOKIE]).await;
+    let denied = send(&slow, json!("attacker"), &[COOKIE]).await;
     assert_eq!(denied.own_result(), "ACCESS_DENIED");
     assert!(questions.recv().await.is_some());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let gone = asking(format!("http://{}/", listener.local_addr().unwrap()));
+    let gone = login_check(format!("http://{}/", listener.local_addr().unwrap()));
     drop(listener);
     let gone = running(gone).await;
-    let denied = ask(&gone, json!("attacker"), &[COOKIE]).await;
+    let denied = send(&gone, json!("attacker"), &[COOKIE]).await;
     assert_eq!(denied.own_result(), "ACCESS_DENIED");
     for running in [slow, gone] {
         assert!(running.gateway.requests().is_empty());
-        assert_eq!(running.proxy.in_flight.available_permits(), 512);
+        assert_eq!(running.proxy.free(), 512);
     }
 }

@@ -1,6 +1,6 @@
-//! A stand-in for the upstream: a TLS server on a free port of the loopback that records what it
-//! is sent, byte by byte if need be, and answers as the test says. It shares no code with us but
-//! the signatures, which have their own tests against OpenSSL.
+//! A stand-in for the upstream: a TLS server on a free loopback port that records its requests, byte
+//! by byte if need be, and replies as the test prescribes. It shares no code with the daemon but the
+//! signatures, which are tested against OpenSSL.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -27,7 +27,7 @@ use super::signature::{KeyVersion, SignedContent, SigningKey, VerifyingKeys};
 pub(crate) const PATH: &str = "/aps/api/v1/mobile/sdkProxy";
 pub(crate) const CLIENT_ID: &str = "TEST_5X00000000000000";
 
-/// The keys of both sides, made once: in PEM, private and public.
+/// The private and the public key of one side, in PEM.
 pub(crate) struct Pair {
     pub(crate) private: String,
     pub(crate) public: String,
@@ -36,38 +36,39 @@ pub(crate) struct Pair {
 pub(crate) static OURS: LazyLock<Pair> = LazyLock::new(Pair::new);
 pub(crate) static THEIRS: LazyLock<Pair> = LazyLock::new(Pair::new);
 
-/// What is done with a request.
+/// The reply to a request.
 #[derive(Clone)]
 pub(crate) enum Reply {
-    /// The bytes are sent, and the next request awaited.
+    /// Sends the bytes, and awaits the next request.
     Send(Vec<u8>),
-    /// The bytes are sent, and the connection ended so.
+    /// Sends the bytes, and ends the connection in this way.
     SendAndEnd(Vec<u8>, End),
-    /// So much time passes, then the bytes are sent.
+    /// Sends the bytes after this time.
     #[allow(dead_code, reason = "only the tests from outside can wait for so long")]
     SendAfter(Duration, Vec<u8>),
-    /// The bytes are sent, then nothing.
+    /// Sends the bytes, and then nothing.
     Stall(Vec<u8>),
-    /// The gate is awaited, then the bytes are sent.
+    /// Awaits the gate, and then sends the bytes.
     Await(Arc<Notify>, Vec<u8>),
 }
 
-/// How a connection ends.
+/// The end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
-    /// With TLS's own end, then TCP's.
+    /// The end of TLS, then the end of TCP.
     Orderly,
-    /// With TCP's end only.
+    /// The end of TCP alone.
     Fin,
+    /// A reset of TCP.
     Reset,
 }
 
-/// A request as it came.
+/// A request as it was received.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     /// The request line.
     pub(crate) line: String,
-    /// As they were sent.
+    /// In the order and the spelling in which they were sent.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
 }
@@ -79,15 +80,15 @@ pub(crate) struct Authority {
     roots: RootCertStore,
 }
 
-/// What a server is like beside its answers.
-pub(crate) struct Manners {
+/// The properties of a server beside its replies.
+pub(crate) struct Behavior {
     /// The name in its certificate.
     pub(crate) name: &'static str,
     pub(crate) expired: bool,
-    /// Whether a client must show a certificate by the same authority.
+    /// `true` if a client must show a certificate of the same authority.
     pub(crate) wants_certificate: bool,
-    /// After how many bytes of its request, or when that is whole, the connection of this number,
-    /// counted from 0, ends.
+    /// Given the number of a connection, from 0: the bytes of a request after which it ends, unless the
+    /// request is complete before, and how.
     pub(crate) cut: Option<fn(usize) -> (usize, End)>,
 }
 
@@ -99,13 +100,14 @@ pub(crate) struct Gateway {
 
 struct Script {
     reply: Box<dyn Fn(&Request) -> Reply + Send + Sync>,
-    manners: Manners,
+    behavior: Behavior,
     requests: Mutex<Vec<Request>>,
-    /// How many connections were accepted, and on how many any byte of a request came.
+    /// The number of connections accepted.
     accepted: AtomicUsize,
+    /// The number of connections on which a byte of a request was received.
     begun: AtomicUsize,
     arrived: Notify,
-    /// On how many connections nothing comes any more.
+    /// The number of connections that have ended.
     ended: watch::Sender<usize>,
 }
 
@@ -119,7 +121,7 @@ impl Pair {
     }
 }
 
-impl Default for Manners {
+impl Default for Behavior {
     fn default() -> Self {
         Self {
             name: "127.0.0.1",
@@ -138,7 +140,7 @@ impl Request {
         &value.1
     }
 
-    /// Whether our signature is right.
+    /// Returns `true` if the daemon's signature is valid.
     pub(crate) fn is_signed(&self) -> bool {
         let mut keys = VerifyingKeys::new();
         let version = KeyVersion::new(7).unwrap();
@@ -154,8 +156,8 @@ impl Request {
     }
 }
 
-/// An answer's head with these headers, and its body.
-pub(crate) fn answer(status: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
+/// Returns a response with these headers and this body.
+pub(crate) fn response(status: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
     let mut head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n", body.len());
     for (name, value) in headers {
         head.push_str(&format!("{name}: {value}\r\n"));
@@ -166,7 +168,7 @@ pub(crate) fn answer(status: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec
 
 pub(crate) const RESPONSE_TIME: &str = "2026-11-21T09:30:00+08:00";
 
-/// The value of a `Signature` header for an answer with this body, by the upstream's key.
+/// Returns the `Signature` header, by the upstream's key, of a response with this body.
 pub(crate) fn signature_of(body: &[u8]) -> String {
     sign(&THEIRS, 1, CLIENT_ID, RESPONSE_TIME, PATH, body)
 }
@@ -190,10 +192,10 @@ pub(crate) fn sign(
     key.sign(&content).unwrap()
 }
 
-/// An answer as the upstream gives it.
+/// Returns a response with all headers of the upstream.
 pub(crate) fn signed(body: impl AsRef<[u8]>) -> Vec<u8> {
     let body = body.as_ref();
-    answer(
+    response(
         "200 OK",
         &[
             ("Content-Type", "application/json; charset=UTF-8"),
@@ -211,15 +213,15 @@ pub(crate) const SUCCESS: &str = r#"{"result":{"resultCode":"SUCCESS","resultMes
 impl Gateway {
     pub(crate) async fn start(
         authority: &Authority,
-        manners: Manners,
+        behavior: Behavior,
         reply: impl Fn(&Request) -> Reply + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let tls = authority.acceptor(&manners, &[]);
+        let tls = authority.acceptor(&behavior, &[]);
         let script = Arc::new(Script {
             reply: Box::new(reply),
-            manners,
+            behavior,
             requests: Mutex::default(),
             accepted: AtomicUsize::new(0),
             begun: AtomicUsize::new(0),
@@ -252,12 +254,12 @@ impl Gateway {
         format!("https://{}", self.address)
     }
 
-    /// All whole requests so far.
+    /// Returns all complete requests so far.
     pub(crate) fn requests(&self) -> Vec<Request> {
         self.script.requests.lock().unwrap().clone()
     }
 
-    /// The only request so far.
+    /// Returns the only request so far.
     pub(crate) fn request(&self) -> Request {
         let requests = self.requests();
         assert_eq!(requests.len(), 1);
@@ -268,19 +270,19 @@ impl Gateway {
         self.script.accepted.load(Ordering::SeqCst)
     }
 
-    /// On how many connections any byte of a request came.
+    /// Returns the number of connections on which a byte of a request was received.
     pub(crate) fn begun(&self) -> usize {
         self.script.begun.load(Ordering::SeqCst)
     }
 
-    /// Waits until `count` whole requests have come.
+    /// Waits for `count` complete requests.
     pub(crate) async fn wait_for(&self, count: usize) {
         while self.requests().len() < count {
             self.script.arrived.notified().await;
         }
     }
 
-    /// Waits until so many connections have ended: they were closed by both sides, or reset by us.
+    /// Waits until `count` connections have ended: closed by both sides, or reset by this one.
     pub(crate) async fn wait_for_ends(&self, count: usize) {
         let mut ended = self.script.ended.subscribe();
         ended.wait_for(|ended| *ended >= count).await.unwrap();
@@ -294,10 +296,10 @@ impl Drop for Gateway {
 }
 
 impl Script {
-    /// Answers requests. A client may close whenever it likes.
+    /// Replies to requests until the client closes the connection.
     async fn serve(&self, mut stream: TlsStream<TcpStream>, number: usize) {
         let mut bytes = Vec::new();
-        if let Some(cut) = self.manners.cut {
+        if let Some(cut) = self.behavior.cut {
             let (most, end) = cut(number);
             while bytes.len() < most && !is_whole(&bytes) {
                 let mut byte = [0];
@@ -309,7 +311,7 @@ impl Script {
                     self.begun.fetch_add(1, Ordering::SeqCst);
                 }
             }
-            return end_so(stream, end).await;
+            return end_connection(stream, end).await;
         }
         let mut first = true;
         while let Some(request) = read_request(&mut stream, &mut bytes).await {
@@ -329,7 +331,7 @@ impl Script {
                 Reply::SendAndEnd(bytes, end) => {
                     let _ = stream.write_all(&bytes).await;
                     let _ = stream.flush().await;
-                    return end_so(stream, end).await;
+                    return end_connection(stream, end).await;
                 }
                 Reply::SendAfter(time, bytes) => {
                     sleep(time).await;
@@ -352,11 +354,11 @@ impl Script {
     }
 }
 
-pub(crate) async fn end_so(mut stream: TlsStream<TcpStream>, end: End) {
+pub(crate) async fn end_connection(mut stream: TlsStream<TcpStream>, end: End) {
     match end {
         End::Orderly => {
             let _ = stream.shutdown().await;
-            // Until the client has closed too: a reset could take the answer from it.
+            // Until the client has closed as well: a reset could discard the response.
             let _ = stream.read_to_end(&mut Vec::new()).await;
         }
         End::Fin => {
@@ -387,7 +389,7 @@ fn is_whole(bytes: &[u8]) -> bool {
     whole_request(bytes).is_some()
 }
 
-/// The request that these bytes begin with, and how many of them it takes.
+/// Returns the request at the start of these bytes, and its length.
 fn whole_request(bytes: &[u8]) -> Option<(Request, usize)> {
     let head_length = bytes.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
     let head = String::from_utf8(bytes[..head_length].to_vec()).unwrap();
@@ -420,7 +422,7 @@ impl Authority {
         }
     }
 
-    /// A certificate for `name` and its key.
+    /// Issues a certificate for `name`, with its key.
     pub(crate) fn certify(&self, name: &str, expired: bool) -> (rcgen::Certificate, KeyPair) {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
@@ -431,15 +433,15 @@ impl Authority {
         (params.signed_by(&key, &self.issuer).unwrap(), key)
     }
 
-    /// A server of TLS that offers these protocols.
-    pub(crate) fn acceptor(&self, manners: &Manners, protocols: &[&[u8]]) -> TlsAcceptor {
-        let (certificate, key) = self.certify(manners.name, manners.expired);
+    /// Creates an acceptor of TLS that offers these protocols.
+    pub(crate) fn acceptor(&self, behavior: &Behavior, protocols: &[&[u8]]) -> TlsAcceptor {
+        let (certificate, key) = self.certify(behavior.name, behavior.expired);
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let provider = Arc::new(aws_lc_rs::default_provider());
         let config = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
             .unwrap();
-        let config = if manners.wants_certificate {
+        let config = if behavior.wants_certificate {
             let roots = Arc::new(self.roots.clone());
             let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider);
             config.with_client_cert_verifier(verifier.build().unwrap())

@@ -1,4 +1,4 @@
-//! A server that offers HTTP/2 gets it.
+//! Requests use HTTP/2 if the server offers it.
 
 use std::convert::Infallible;
 use std::future::poll_fn;
@@ -14,7 +14,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use super::gateway::{CLIENT_ID, Manners, PATH, RESPONSE_TIME, SUCCESS, signature_of};
+use super::gateway::{Behavior, CLIENT_ID, PATH, RESPONSE_TIME, SUCCESS, signature_of};
 use super::{Fixture, post, request};
 
 async fn respond(
@@ -39,11 +39,11 @@ async fn respond(
 }
 
 #[tokio::test]
-async fn requests_share_a_connection_and_one_that_is_closed_is_replaced() {
+async fn concurrent_requests_share_one_connection() {
     let mut fixture = Fixture::new();
     let tls = fixture
         .authority
-        .acceptor(&Manners::default(), &[b"h2", b"http/1.1"]);
+        .acceptor(&Behavior::default(), &[b"h2", b"http/1.1"]);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     fixture.settings.upstream = format!("https://{}", listener.local_addr().unwrap())
         .parse()
@@ -60,7 +60,7 @@ async fn requests_share_a_connection_and_one_that_is_closed_is_replaced() {
                 let stream = TokioIo::new(tls.accept(stream).await.unwrap());
                 let service = service_fn(|request| respond(request, Arc::clone(&served)));
                 let builder = http2::Builder::new(TokioExecutor::new());
-                // At the test's end it is cut.
+                // The end of the test cuts it.
                 let _ = builder.serve_connection(stream, service).await;
             });
         }
@@ -73,15 +73,15 @@ async fn requests_share_a_connection_and_one_that_is_closed_is_replaced() {
         let proxy = Arc::clone(&proxy);
         callers.spawn(async move { post(&proxy, body).await });
     }
-    for answer in callers.join_all().await {
-        assert!(answer.is_success());
+    for response in callers.join_all().await {
+        assert!(response.is_success());
     }
     assert_eq!(served.load(Ordering::SeqCst), 21);
     assert_eq!(accepted.load(Ordering::SeqCst), 1);
     server.abort();
     let _ = server.await;
     // The connection is gone, and so is the server.
-    let answer = post(&proxy, request()).await;
-    assert_eq!(answer.own_result(), "UNKNOWN_EXCEPTION");
+    let response = post(&proxy, request()).await;
+    assert_eq!(response.own_result(), "UNKNOWN_EXCEPTION");
     assert_eq!(served.load(Ordering::SeqCst), 21);
 }

@@ -1,4 +1,4 @@
-//! An upstream that speaks HTTP/2 by frames written out by hand, so that it can break off anywhere.
+//! An upstream that writes HTTP/2 frames by hand, so that it can break off anywhere.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,9 +9,9 @@ use tokio::task::JoinHandle;
 use tokio_rustls::server::TlsStream;
 
 use super::Fixture;
-use super::gateway::{End, Manners, end_so};
+use super::gateway::{Behavior, End, end_connection};
 
-/// What comes before the frames of a client.
+/// The bytes that precede the frames of a client.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 const DATA: u8 = 0;
@@ -24,12 +24,13 @@ const ACK: u8 = 1;
 const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
 
-/// What a server does on one connection.
+/// The behavior of a server on one connection.
 pub(super) struct Script {
-    /// Ends it after so many bytes from the client, or when its request is whole.
+    /// The number of bytes from the client after which the connection ends, unless its request is
+    /// complete before.
     pub(super) read_at_most: usize,
-    /// What is sent once a request is whole, given its stream.
-    pub(super) answer: Vec<u8>,
+    /// The bytes that are sent once a request is complete.
+    pub(super) response: Vec<u8>,
     pub(super) end: End,
 }
 
@@ -42,17 +43,17 @@ pub(super) struct Server {
 #[derive(Default)]
 struct Counts {
     accepted: AtomicUsize,
-    /// How many times the headers of a request came.
+    /// The number of requests whose headers arrived.
     requests: AtomicUsize,
 }
 
 impl Server {
-    /// Starts it; `script` says what is done on the connection of each number, counted from 0.
+    /// Starts a server; `script` returns the behavior on each connection, by its number from 0.
     pub(super) async fn start(
         fixture: &Fixture,
         script: impl Fn(usize) -> Script + Send + 'static,
     ) -> Self {
-        let tls = fixture.authority.acceptor(&Manners::default(), &[b"h2"]);
+        let tls = fixture.authority.acceptor(&Behavior::default(), &[b"h2"]);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("https://{}", listener.local_addr().unwrap());
         let counts = Arc::new(Counts::default());
@@ -93,8 +94,8 @@ async fn serve(mut stream: TlsStream<TcpStream>, script: Script, counts: &Counts
     }
     let mut bytes = Vec::new();
     let mut seen = 0;
-    let mut answered = false;
-    while bytes.len() < script.read_at_most && !answered {
+    let mut responded = false;
+    while bytes.len() < script.read_at_most && !responded {
         let mut byte = [0];
         match stream.read(&mut byte).await {
             Ok(1..) => bytes.push(byte[0]),
@@ -104,18 +105,18 @@ async fn serve(mut stream: TlsStream<TcpStream>, script: Script, counts: &Counts
         let requests = frames.iter().filter(|(kind, _)| *kind == HEADERS).count();
         counts.requests.fetch_add(requests - seen, Ordering::SeqCst);
         seen = requests;
-        answered = frames
+        responded = frames
             .iter()
             .any(|(kind, flags)| *kind == DATA && flags & END_STREAM != 0);
     }
-    if answered {
-        let _ = stream.write_all(&script.answer).await;
+    if responded {
+        let _ = stream.write_all(&script.response).await;
         let _ = stream.flush().await;
     }
-    end_so(stream, script.end).await;
+    end_connection(stream, script.end).await;
 }
 
-/// The whole frames that a client sent: of what kind, and their flags.
+/// Returns the kind and flags of each complete frame that a client sent.
 fn frames_of(bytes: &[u8]) -> Vec<(u8, u8)> {
     let mut rest = bytes.get(PREFACE.len()..).unwrap_or_default();
     let mut frames = Vec::new();
@@ -130,12 +131,12 @@ fn frames_of(bytes: &[u8]) -> Vec<(u8, u8)> {
     frames
 }
 
-/// An answer of status 200 on the first stream.
-pub(super) fn answer(headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
-    // `:status: 200` is the eighth entry of the table that both sides know.
+/// Returns a response of status 200 on the first stream.
+pub(super) fn response(headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
+    // `:status: 200` is the eighth entry of the static table.
     let mut block = vec![0x88];
     for (name, value) in headers {
-        // Written out, and to be remembered by nobody.
+        // A literal that is not to be indexed.
         block.push(0);
         for text in [name, value] {
             push_length(&mut block, text.len());
@@ -149,7 +150,7 @@ pub(super) fn answer(headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
     .concat()
 }
 
-/// An integer of HPACK with a prefix of seven bits.
+/// Appends an integer of HPACK with a prefix of seven bits.
 fn push_length(block: &mut Vec<u8>, length: usize) {
     if length < 127 {
         return block.push(u8::try_from(length).unwrap());

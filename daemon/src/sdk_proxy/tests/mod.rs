@@ -1,6 +1,5 @@
-//! The forwarder against servers of the test's own.
+//! The forwarder against servers of the tests.
 
-mod answers;
 mod bounds;
 mod customers;
 mod faults;
@@ -11,6 +10,7 @@ mod http2_frames;
 mod properties;
 mod published;
 mod requests;
+mod responses;
 mod trust;
 
 use std::fs::{self, Permissions};
@@ -24,20 +24,21 @@ use hyper::HeaderMap;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use self::gateway::{Authority, CLIENT_ID, Gateway, Manners, OURS, Reply, Request, THEIRS};
-use super::{Answer, SdkProxy};
+use self::gateway::{Authority, Behavior, CLIENT_ID, Gateway, OURS, Reply, Request, THEIRS};
+use super::{Response, SdkProxy};
 use crate::budget::Budget;
+use crate::result::sdk_proxy as results;
 use crate::settings::{CustomerFrom, Proxy};
 use crate::signature::{self, KeyVersion};
 
-/// A forwarder, what it forwards to, and the files of both.
+/// The settings of a forwarder, and the files and the authority that they need.
 struct Fixture {
     directory: TempDir,
     authority: Authority,
     settings: Proxy,
 }
 
-/// A fixture whose forwarder and upstream run.
+/// A forwarder and its upstream, both running.
 struct Running {
     proxy: Arc<SdkProxy>,
     gateway: Gateway,
@@ -73,7 +74,7 @@ impl Fixture {
         fixture
     }
 
-    /// Writes a file that only its owner may read.
+    /// Writes a file that only its owner may access.
     fn write(&self, name: &str, content: &str) -> PathBuf {
         let path = self.directory.path().join(name);
         fs::write(&path, content).unwrap();
@@ -83,19 +84,19 @@ impl Fixture {
 
     fn proxy(&self) -> Arc<SdkProxy> {
         let budget = Arc::new(Budget::new(256 << 20));
-        Arc::new(SdkProxy::start(&self.settings, 2, &budget).unwrap())
+        Arc::new(SdkProxy::open(&self.settings, 2, &budget).unwrap())
     }
 
     async fn run(self, reply: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Running {
-        self.run_with(Manners::default(), reply).await
+        self.run_with(Behavior::default(), reply).await
     }
 
     async fn run_with(
         mut self,
-        manners: Manners,
+        behavior: Behavior,
         reply: impl Fn(&Request) -> Reply + Send + Sync + 'static,
     ) -> Running {
-        let gateway = Gateway::start(&self.authority, manners, reply).await;
+        let gateway = Gateway::start(&self.authority, behavior, reply).await;
         self.settings.upstream = gateway.url().parse().unwrap();
         Running {
             proxy: self.proxy(),
@@ -106,26 +107,26 @@ impl Fixture {
 }
 
 impl Running {
-    /// A forwarder as most tests want it.
+    /// Starts a forwarder with the settings that most tests use.
     async fn new(reply: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
         Fixture::new().run(reply).await
     }
 
-    async fn post(&self, body: impl Into<Bytes>) -> Answer {
+    async fn post(&self, body: impl Into<Bytes>) -> Response {
         post(&self.proxy, body).await
     }
 }
 
-async fn post(proxy: &SdkProxy, body: impl Into<Bytes>) -> Answer {
-    proxy.answer(HeaderMap::new(), body.into()).await.unwrap()
+async fn post(proxy: &SdkProxy, body: impl Into<Bytes>) -> Response {
+    proxy.respond(HeaderMap::new(), body.into()).await.unwrap()
 }
 
-impl Answer {
+impl Response {
     fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }
 
-    /// The code of a result of our own, which has nothing beside it.
+    /// Returns the result code of a response of our own, which has only a result.
     fn own_result(&self) -> String {
         let body = self.json();
         assert!(self.headers.is_empty(), "{:?}", self.headers);
@@ -133,7 +134,7 @@ impl Answer {
         let result = &body["result"];
         assert_eq!(result.as_object().unwrap().len(), 3, "{body}");
         let code = result["resultCode"].as_str().unwrap();
-        let published = super::results::find(code).unwrap();
+        let published = results::find(code).unwrap();
         assert_eq!(result["resultStatus"], published.status);
         assert_eq!(result["resultMessage"], published.message);
         code.to_owned()
@@ -144,7 +145,7 @@ impl Answer {
     }
 }
 
-/// A request of the interface's own names.
+/// Returns a request with the interface's own field names.
 fn request() -> String {
     json!({"sdkRequestHeader": "{}", "sdkRequestData": "a=1", "customerId": "c-1"}).to_string()
 }

@@ -1,11 +1,11 @@
-//! What goes out is what came in.
+//! Requests reach the upstream unchanged.
 
 use serde_json::{Map, Value, json};
 
 use super::gateway::{PATH, Reply, SUCCESS, signed};
 use super::{Running, request};
 
-/// As the public documents print it, shortened; whole in `published`.
+/// A sample of the public documents, shortened; `published` has it in full.
 const SAMPLE: &str = r#"{
   "sdkRequestHeader": "{\"AppId\":\"WALLET_ID\",\"AppKey\":\"WALLET_ID_ANDROID\",\"workspaceId\":\"default\",\"Content-Type\":\"application/x-www-form-urlencoded\"}",
   "sdkRequestData": "operationType=ap.mobileprod.mcop.wrapper.action&requestData=%5B%7B%22context%22%3A%5B%7B%22bizType%22%3A%22MOBILEAPPLY%22%7D%5D%2C%22latitude%22%3A%22%22%7D%5D&ts=1620471100",
@@ -17,15 +17,15 @@ async fn succeeding() -> Running {
 }
 
 #[tokio::test]
-async fn a_request_is_sent_as_it_should_be_to_the_byte() {
+async fn a_request_is_sent_as_specified_to_the_byte() {
     let running = succeeding().await;
-    let answer = running.post(SAMPLE).await;
-    assert_eq!(&answer.body[..], SUCCESS.as_bytes());
+    let response = running.post(SAMPLE).await;
+    assert_eq!(&response.body[..], SUCCESS.as_bytes());
     let sent = running.gateway.request();
     assert_eq!(sent.line, format!("POST {PATH} HTTP/1.1"));
     let body: Value = serde_json::from_slice(&sent.body).unwrap();
     assert_eq!(body, serde_json::from_str::<Value>(SAMPLE).unwrap());
-    // Nothing else, in this order, without spaces.
+    // It has nothing else, in this order, without spaces.
     let expected: Map<String, Value> = serde_json::from_str(SAMPLE).unwrap();
     let field = |name: &str| format!("{}:{}", json!(name), expected[name]);
     assert_eq!(
@@ -67,7 +67,7 @@ async fn a_request_is_sent_as_it_should_be_to_the_byte() {
 }
 
 #[tokio::test]
-async fn each_pair_of_names_is_known_and_no_two_are_mixed() {
+async fn each_pair_of_field_names_is_accepted_and_mixed_pairs_are_not() {
     let running = succeeding().await;
     let pairs = [
         ["sdkRequestHeader", "sdkRequestData"],
@@ -101,7 +101,7 @@ async fn each_pair_of_names_is_known_and_no_two_are_mixed() {
 }
 
 #[tokio::test]
-async fn what_is_missing_empty_or_mistyped_is_illegal_and_not_sent() {
+async fn a_field_that_is_missing_empty_or_mistyped_is_illegal_and_not_sent() {
     let running = succeeding().await;
     let whole: Map<String, Value> = serde_json::from_str(&request()).unwrap();
     for name in ["sdkRequestHeader", "sdkRequestData", "customerId"] {
@@ -118,8 +118,8 @@ async fn what_is_missing_empty_or_mistyped_is_illegal_and_not_sent() {
                 None => body.remove(name),
                 Some(value) => body.insert(name.to_owned(), value),
             };
-            let answer = running.post(Value::from(body).to_string()).await;
-            assert_eq!(answer.own_result(), "PARAM_ILLEGAL", "{name}");
+            let response = running.post(Value::from(body).to_string()).await;
+            assert_eq!(response.own_result(), "PARAM_ILLEGAL", "{name}");
         }
     }
     for malformed in [
@@ -134,29 +134,29 @@ async fn what_is_missing_empty_or_mistyped_is_illegal_and_not_sent() {
         r#"{"sdkRequestHeader":"a","sdkRequestData":"b","customerId":"c","x":{"y":1,"y":1}}"#,
         r#"{"sdkRequestHeader":"a","sdkRequestData":"b","customerId":"c"} x"#,
     ] {
-        let answer = running
+        let response = running
             .proxy
-            .answer(Default::default(), malformed.into())
+            .respond(Default::default(), malformed.into())
             .await;
-        assert!(answer.is_err(), "{malformed}");
+        assert!(response.is_err(), "{malformed}");
     }
     let invalid = b"{\"sdkRequestHeader\":\"\xff\",\"sdkRequestData\":\"b\",\"customerId\":\"c\"}";
     assert!(
         running
             .proxy
-            .answer(Default::default(), invalid[..].into())
+            .respond(Default::default(), invalid[..].into())
             .await
             .is_err()
     );
     assert!(running.gateway.requests().is_empty());
 }
 
-/// T25: for any two strings, what the upstream decodes is what the caller sent, and the caller gets
-/// the answer's bytes.
+/// T25: for any strings, the upstream decodes what the caller sent, and the caller gets the bytes of
+/// the response.
 #[tokio::test]
-async fn any_strings_and_any_answer_go_through_byte_for_byte() {
+async fn any_strings_and_any_response_pass_byte_for_byte() {
     let running = Running::new(|request| {
-        // The answer has the request inside it, with spaces, in an order of its own.
+        // The response contains the request, with spaces, in another order.
         let body = String::from_utf8(request.body.clone()).unwrap();
         Reply::Send(signed(format!(
             " {{ \"z\" : {body},\n\t\"result\" : {{\"resultStatus\":\"S\" , \"resultCode\":\"SUCCESS\"}} }} "
@@ -184,7 +184,7 @@ async fn any_strings_and_any_answer_go_through_byte_for_byte() {
             quoted(&data, escape),
             quoted(&header, escape)
         );
-        let answer = running.post(body).await;
+        let response = running.post(body).await;
         let sent = running.gateway.requests().pop().unwrap();
         assert!(sent.is_signed());
         let decoded: Value = serde_json::from_slice(&sent.body).unwrap();
@@ -193,17 +193,17 @@ async fn any_strings_and_any_answer_go_through_byte_for_byte() {
         assert_eq!(decoded, expected);
         let body = String::from_utf8(sent.body).unwrap();
         assert_eq!(
-            String::from_utf8(answer.body.to_vec()).unwrap(),
+            String::from_utf8(response.body.to_vec()).unwrap(),
             format!(
                 " {{ \"z\" : {body},\n\t\"result\" : {{\"resultStatus\":\"S\" , \"resultCode\":\"SUCCESS\"}} }} "
             )
         );
     }
-    // All of it over one connection.
+    // One connection carried all requests.
     assert_eq!(running.gateway.accepted(), 1);
 }
 
-/// As a JSON string; with every character escaped, or only those that must be.
+/// Writes a JSON string with every character escaped, or only those that must be.
 fn quoted(text: &str, escape: bool) -> String {
     if !escape {
         return json!(text).to_string();
@@ -224,7 +224,7 @@ impl Random {
         u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
     }
 
-    /// One character or more, of all planes.
+    /// Returns one character or more, of all planes.
     fn string(&mut self) -> String {
         let bounds = [0x80, 0x800, 0x1_0000, 0x11_0000];
         let mut character = || loop {

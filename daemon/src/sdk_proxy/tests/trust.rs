@@ -1,10 +1,11 @@
-//! Whom the forwarder trusts, and what it shows of itself.
+//! The servers that the forwarder trusts, and the certificate that it shows.
 
 use std::path::PathBuf;
 
-use super::gateway::{Authority, Manners, Reply, Request, SUCCESS, signed};
+use super::gateway::{Authority, Behavior, Reply, Request, SUCCESS, signed};
 use super::{Fixture, request};
 use crate::error_chain::ErrorChain;
+use crate::sdk_proxy::OpenError;
 use crate::settings::Tls;
 
 fn success(_: &Request) -> Reply {
@@ -12,46 +13,46 @@ fn success(_: &Request) -> Reply {
 }
 
 #[tokio::test]
-async fn a_server_without_the_right_certificate_gets_no_request() {
-    let refused = |manners: Manners, stranger: bool| async move {
+async fn a_server_without_a_valid_certificate_receives_no_request() {
+    let refused = |behavior: Behavior, stranger: bool| async move {
         let fixture = Fixture::new();
         if stranger {
             fixture.write("ca.pem", &Authority::new().pem);
         }
-        let running = fixture.run_with(manners, success).await;
-        let answer = running.post(request()).await;
-        assert_eq!(answer.own_result(), "UNKNOWN_EXCEPTION");
+        let running = fixture.run_with(behavior, success).await;
+        let response = running.post(request()).await;
+        assert_eq!(response.own_result(), "UNKNOWN_EXCEPTION");
         assert_eq!(running.gateway.begun(), 0);
     };
     let name = "other.example";
     refused(
-        Manners {
+        Behavior {
             name,
-            ..Manners::default()
+            ..Behavior::default()
         },
         false,
     )
     .await;
     refused(
-        Manners {
+        Behavior {
             expired: true,
-            ..Manners::default()
+            ..Behavior::default()
         },
         false,
     )
     .await;
-    refused(Manners::default(), true).await;
+    refused(Behavior::default(), true).await;
 }
 
 #[tokio::test]
-async fn a_certificate_is_shown_to_a_server_that_asks() {
-    let asking = || Manners {
+async fn a_certificate_is_shown_to_a_server_that_requires_one() {
+    let asking = || Behavior {
         wants_certificate: true,
-        ..Manners::default()
+        ..Behavior::default()
     };
     let without = Fixture::new().run_with(asking(), success).await;
-    let answer = without.post(request()).await;
-    assert_eq!(answer.own_result(), "UNKNOWN_EXCEPTION");
+    let response = without.post(request()).await;
+    assert_eq!(response.own_result(), "UNKNOWN_EXCEPTION");
     assert!(without.gateway.requests().is_empty());
     let mut fixture = Fixture::new();
     let (certificate, key) = fixture.authority.certify("wallet.example", false);
@@ -65,7 +66,7 @@ async fn a_certificate_is_shown_to_a_server_that_asks() {
 }
 
 #[test]
-fn files_that_cannot_be_used_stop_the_start_with_the_setting_and_the_reason() {
+fn an_unusable_file_is_an_error_that_names_the_setting_and_the_reason() {
     let fixture = Fixture::new();
     let (certificate, key) = fixture.authority.certify("wallet.example", false);
     let (_, other_key) = fixture.authority.certify("wallet.example", false);
@@ -82,8 +83,8 @@ fn files_that_cannot_be_used_stop_the_start_with_the_setting_and_the_reason() {
         settings.upstream = "https://h.example".parse().unwrap();
         change(&mut settings);
         let budget = std::sync::Arc::new(crate::budget::Budget::new(0));
-        let error = super::SdkProxy::start(&settings, 1, &budget).unwrap_err();
-        assert_eq!(error.result_code(), "PARAM_ILLEGAL");
+        let error = super::SdkProxy::open(&settings, 1, &budget).unwrap_err();
+        assert!(matches!(error, OpenError::Settings(_)));
         let error = ErrorChain(&error).to_string();
         assert!(error.starts_with(expected), "{error}");
     };

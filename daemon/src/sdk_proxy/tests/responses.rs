@@ -1,27 +1,27 @@
-//! T26: what counts as an answer, and what never reaches the caller.
+//! T26: the upstream responses that reach the caller, and those that never do.
 
 use hyper::HeaderMap;
 
 use super::gateway::{
-    CLIENT_ID, OURS, PATH, RESPONSE_TIME, Reply, SUCCESS, THEIRS, answer, sign, signature_of,
+    CLIENT_ID, OURS, PATH, RESPONSE_TIME, Reply, SUCCESS, THEIRS, response, sign, signature_of,
     signed,
 };
 use super::{Running, request};
 
-/// What the caller gets when the upstream answers with `bytes`.
-async fn answered(bytes: Vec<u8>) -> super::Answer {
+/// Returns the response of the forwarder when the upstream responds with `bytes`.
+async fn forwarded(bytes: Vec<u8>) -> super::Response {
     let running = Running::new(move |_| Reply::Send(bytes.clone())).await;
-    let answer = running.post(request()).await;
+    let response = running.post(request()).await;
     assert_eq!(running.gateway.requests().len(), 1);
-    answer
+    response
 }
 
 fn with_headers(headers: &[(&str, &str)], body: &str) -> Vec<u8> {
-    answer("200 OK", headers, body.as_bytes())
+    response("200 OK", headers, body.as_bytes())
 }
 
 #[tokio::test]
-async fn an_answer_comes_back_whole_with_what_verifies_it() {
+async fn a_response_comes_back_whole_with_the_headers_that_verify_it() {
     let string = r#"{
     "result": "{\"resultCode\":\"SUCCESS\",\"resultMessage\":\"Success\",\"resultStatus\":\"S\"}",
     "sdkResponseHeader": "{\"Server-Time\":\"1626420412668\"}",
@@ -30,8 +30,8 @@ async fn an_answer_comes_back_whole_with_what_verifies_it() {
     let refused = r#"{"result":{"resultCode":"PROCESS_FAIL","resultStatus":"F"}}"#;
     let unpublished = r#"{"result":{"resultCode":"NEW_CODE","resultStatus":"U"}}"#;
     for body in [SUCCESS, string, refused, unpublished, r#"{"result":{}}"#] {
-        let answer = answered(signed(body)).await;
-        assert_eq!(&answer.body[..], body.as_bytes());
+        let response = forwarded(signed(body)).await;
+        assert_eq!(&response.body[..], body.as_bytes());
         let mut expected = HeaderMap::new();
         let signature = signature_of(body.as_bytes());
         for (name, value) in [
@@ -42,12 +42,12 @@ async fn an_answer_comes_back_whole_with_what_verifies_it() {
         ] {
             expected.insert(name, value.parse().unwrap());
         }
-        assert_eq!(answer.headers, expected);
+        assert_eq!(response.headers, expected);
     }
 }
 
 #[tokio::test]
-async fn the_client_id_of_the_content_is_ours_whatever_the_header_says() {
+async fn the_signed_client_id_is_ours_whatever_the_header_names() {
     let signature = signature_of(SUCCESS.as_bytes());
     let other = with_headers(
         &[
@@ -57,10 +57,10 @@ async fn the_client_id_of_the_content_is_ours_whatever_the_header_says() {
         ],
         SUCCESS,
     );
-    let answer = answered(other).await;
-    assert!(answer.is_success());
-    assert_eq!(answer.headers["client-id"], "SOMEBODY_ELSE");
-    assert!(!answer.headers.contains_key("tracer-id"));
+    let response = forwarded(other).await;
+    assert!(response.is_success());
+    assert_eq!(response.headers["client-id"], "SOMEBODY_ELSE");
+    assert!(!response.headers.contains_key("tracer-id"));
     let for_other = sign(
         &THEIRS,
         1,
@@ -77,11 +77,11 @@ async fn the_client_id_of_the_content_is_ours_whatever_the_header_says() {
         ],
         SUCCESS,
     );
-    assert_eq!(answered(refused).await.own_result(), "INVALID_SIGNATURE");
+    assert_eq!(forwarded(refused).await.own_result(), "INVALID_SIGNATURE");
 }
 
 #[tokio::test]
-async fn an_answer_without_a_right_signature_never_reaches_the_caller() {
+async fn a_response_without_a_valid_signature_never_reaches_the_caller() {
     let right = signature_of(SUCCESS.as_bytes());
     let time = ("Response-Time", RESPONSE_TIME);
     let by = |pair, version, time, path, body: &str| {
@@ -115,7 +115,7 @@ async fn an_answer_without_a_right_signature_never_reaches_the_caller() {
     for wrong in &wrong {
         let bytes = with_headers(&[time, ("Signature", wrong)], SUCCESS);
         assert_eq!(
-            answered(bytes).await.own_result(),
+            forwarded(bytes).await.own_result(),
             "INVALID_SIGNATURE",
             "{wrong}"
         );
@@ -133,7 +133,7 @@ async fn an_answer_without_a_right_signature_never_reaches_the_caller() {
     ] {
         let bytes = with_headers(headers, SUCCESS);
         assert_eq!(
-            answered(bytes).await.own_result(),
+            forwarded(bytes).await.own_result(),
             "INVALID_SIGNATURE",
             "{headers:?}"
         );
@@ -142,13 +142,13 @@ async fn an_answer_without_a_right_signature_never_reaches_the_caller() {
     for at in [0, 1, SUCCESS.len() / 2, SUCCESS.len() - 1] {
         let mut body = SUCCESS.as_bytes().to_vec();
         body[at] ^= 1;
-        let bytes = answer("200 OK", &[time, signature], &body);
-        assert_eq!(answered(bytes).await.own_result(), "INVALID_SIGNATURE");
+        let bytes = response("200 OK", &[time, signature], &body);
+        assert_eq!(forwarded(bytes).await.own_result(), "INVALID_SIGNATURE");
     }
 }
 
 #[tokio::test]
-async fn an_answer_that_is_none_is_unknown() {
+async fn a_response_without_a_result_or_with_another_status_is_unknown() {
     for body in [
         "",
         "{}",
@@ -159,7 +159,7 @@ async fn an_answer_that_is_none_is_unknown() {
         r#"{"result":{}"#,
     ] {
         assert_eq!(
-            answered(signed(body)).await.own_result(),
+            forwarded(signed(body)).await.own_result(),
             "UNKNOWN_EXCEPTION",
             "{body}"
         );
@@ -178,9 +178,9 @@ async fn an_answer_that_is_none_is_unknown() {
         "204 No Content",
         "400 x",
     ] {
-        let bytes = answer(status, &headers, SUCCESS.as_bytes());
+        let bytes = response(status, &headers, SUCCESS.as_bytes());
         assert_eq!(
-            answered(bytes).await.own_result(),
+            forwarded(bytes).await.own_result(),
             "UNKNOWN_EXCEPTION",
             "{status}"
         );
@@ -188,7 +188,7 @@ async fn an_answer_that_is_none_is_unknown() {
 }
 
 #[tokio::test]
-async fn upstream_keys_of_two_versions_serve_at_once() {
+async fn upstream_keys_of_two_versions_verify_side_by_side() {
     let mut fixture = super::Fixture::new();
     let second = fixture.write("second.pub.pem", &OURS.public);
     let version = super::KeyVersion::new(2).unwrap();
@@ -209,11 +209,11 @@ async fn upstream_keys_of_two_versions_serve_at_once() {
                 ("Response-Time", RESPONSE_TIME),
                 ("Signature", signature.as_str()),
             ];
-            Reply::Send(answer("200 OK", &headers, SUCCESS.as_bytes()))
+            Reply::Send(response("200 OK", &headers, SUCCESS.as_bytes()))
         })
         .await;
     for data in ["old", "new", "old"] {
-        let answer = running.post(request().replace("a=1", data)).await;
-        assert!(answer.is_success());
+        let response = running.post(request().replace("a=1", data)).await;
+        assert!(response.is_success());
     }
 }

@@ -1,4 +1,4 @@
-//! The upstream's answer: whether it is one, and what its `result` says.
+//! The `result` of an upstream response.
 
 use std::fmt;
 
@@ -8,10 +8,11 @@ use serde_json::value::RawValue;
 
 use crate::metrics::SdkProxyFigures;
 use crate::result::sdk_proxy as results;
+use crate::signature::VerifiedBody;
 
-/// What an answer says about the request.
+/// The result of an upstream response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum UpstreamResult {
     /// The published success.
     Success,
     /// Another published result, of this code.
@@ -20,13 +21,22 @@ pub enum Outcome {
     Unpublished,
 }
 
-/// It is no JSON object with a `result` that is an object, or a string that holds one.
+/// A body that is not a JSON object with a `result` that is an object, or a string that contains one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Unreadable;
 
-impl Outcome {
-    /// The result code, as it is counted.
-    pub(super) const fn counted(self) -> &'static str {
+impl UpstreamResult {
+    /// Parses the result of a verified body.
+    ///
+    /// # Errors
+    ///
+    /// [`Unreadable`].
+    pub(super) fn parse(body: VerifiedBody<'_>) -> Result<Self, Unreadable> {
+        parse(body.as_bytes())
+    }
+
+    /// Returns the result code under which the request is counted.
+    pub(super) const fn code(self) -> &'static str {
         match self {
             Self::Success => "SUCCESS",
             Self::Failure(code) => code,
@@ -35,14 +45,9 @@ impl Outcome {
     }
 }
 
-/// Understands an answer's body.
-///
-/// # Errors
-///
-/// [`Unreadable`].
-pub(super) fn understand(body: &[u8]) -> Result<Outcome, Unreadable> {
-    let answer: Answer<'_> = serde_json::from_slice(body).map_err(|_| Unreadable)?;
-    let result = answer.0.ok_or(Unreadable)?.get();
+fn parse(body: &[u8]) -> Result<UpstreamResult, Unreadable> {
+    let body: Body<'_> = serde_json::from_slice(body).map_err(|_| Unreadable)?;
+    let result = body.0.ok_or(Unreadable)?.get();
     let result: ResultCode = if result.starts_with('"') {
         let inside: String = serde_json::from_str(result).map_err(|_| Unreadable)?;
         serde_json::from_str(&inside).map_err(|_| Unreadable)?
@@ -50,35 +55,35 @@ pub(super) fn understand(body: &[u8]) -> Result<Outcome, Unreadable> {
         serde_json::from_str(result).map_err(|_| Unreadable)?
     };
     Ok(match result.0.as_deref().and_then(results::find) {
-        Some(result) if result.status == "S" => Outcome::Success,
-        Some(result) => Outcome::Failure(result.code),
-        None => Outcome::Unpublished,
+        Some(result) if result.status == "S" => UpstreamResult::Success,
+        Some(result) => UpstreamResult::Failure(result.code),
+        None => UpstreamResult::Unpublished,
     })
 }
 
-/// The value of `result`, if there is one.
-struct Answer<'a>(Option<&'a RawValue>);
+/// The value of the member `result`, if there is one.
+struct Body<'a>(Option<&'a RawValue>);
 
-/// The value of `resultCode`, if it is a string.
+/// The value of the member `resultCode`, if it is a string.
 struct ResultCode(Option<String>);
 
-impl<'de: 'a, 'a> Deserialize<'de> for Answer<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for Body<'a> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_map(Field("result")).map(Self)
+        from.deserialize_map(Member("result")).map(Self)
     }
 }
 
 impl<'de> Deserialize<'de> for ResultCode {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let value = from.deserialize_map(Field("resultCode"))?;
+        let value = from.deserialize_map(Member("resultCode"))?;
         Ok(Self(value.and_then(|v| serde_json::from_str(v.get()).ok())))
     }
 }
 
-/// Takes one field of an object. A struct would do, but serde reads structs from arrays, too.
-struct Field(&'static str);
+/// Takes one member of an object. A struct would do, but serde parses structs from arrays, too.
+struct Member(&'static str);
 
-impl<'de> Visitor<'de> for Field {
+impl<'de> Visitor<'de> for Member {
     type Value = Option<&'de RawValue>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -101,35 +106,38 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_result_is_understood_as_an_object_and_as_a_string() {
-        let table: [(&str, Result<Outcome, Unreadable>); 23] = [
+    fn a_result_is_an_object_or_a_string_that_contains_one() {
+        let table: [(&str, Result<UpstreamResult, Unreadable>); 23] = [
             (
                 r#"{"result":{"resultCode":"SUCCESS","resultStatus":"S"}}"#,
-                Ok(Outcome::Success),
+                Ok(UpstreamResult::Success),
             ),
             (
                 r#"{"result":"{\"resultCode\":\"SUCCESS\"}"}"#,
-                Ok(Outcome::Success),
+                Ok(UpstreamResult::Success),
             ),
             (
                 r#"{"a":1,"result":{"x":{},"resultCode":"INVALID_CLIENT"},"b":[]}"#,
-                Ok(Outcome::Failure("INVALID_CLIENT")),
+                Ok(UpstreamResult::Failure("INVALID_CLIENT")),
             ),
             (
                 r#" {"result": " {\"resultCode\":\"\\u0053UCCESS\"} "} "#,
-                Ok(Outcome::Success),
+                Ok(UpstreamResult::Success),
             ),
             (
                 r#"{"r\u0065sult":{"resultCode":"SUCCESS"}}"#,
-                Ok(Outcome::Success),
+                Ok(UpstreamResult::Success),
             ),
             (
                 r#"{"result":{"resultCode":"ELSE"}}"#,
-                Ok(Outcome::Unpublished),
+                Ok(UpstreamResult::Unpublished),
             ),
-            (r#"{"result":{"resultCode":7}}"#, Ok(Outcome::Unpublished)),
-            (r#"{"result":{}}"#, Ok(Outcome::Unpublished)),
-            (r#"{"result":"{}"}"#, Ok(Outcome::Unpublished)),
+            (
+                r#"{"result":{"resultCode":7}}"#,
+                Ok(UpstreamResult::Unpublished),
+            ),
+            (r#"{"result":{}}"#, Ok(UpstreamResult::Unpublished)),
+            (r#"{"result":"{}"}"#, Ok(UpstreamResult::Unpublished)),
             (r#"{"result":"SUCCESS"}"#, Err(Unreadable)),
             (r#"{"result":""}"#, Err(Unreadable)),
             (r#"{"result":"\"{}\""}"#, Err(Unreadable)),
@@ -146,11 +154,8 @@ mod tests {
             ("{}", Err(Unreadable)),
         ];
         for (body, expected) in table {
-            assert_eq!(understand(body.as_bytes()), expected, "{body}");
+            assert_eq!(parse(body.as_bytes()), expected, "{body}");
         }
-        assert_eq!(
-            understand(b"{\"result\":{},\"a\":\"\xff\"}"),
-            Err(Unreadable)
-        );
+        assert_eq!(parse(b"{\"result\":{},\"a\":\"\xff\"}"), Err(Unreadable));
     }
 }

@@ -1,0 +1,75 @@
+//! Responses that are received whole, and why one was not.
+
+use std::error::Error;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use hyper::body::{Body, Incoming};
+use hyper::{HeaderMap, StatusCode};
+
+use crate::budget::{Budget, Share};
+
+/// A response that was received whole.
+pub(super) struct WholeResponse {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    /// A large body holds its share of the budget.
+    pub(super) body: Bytes,
+}
+
+/// Why no whole response was received.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ExchangeError {
+    /// There is no connection to the server.
+    #[error("no connection")]
+    NoConnection(#[source] Box<dyn Error + Send + Sync>),
+    /// The connection ended before a response.
+    #[error("no response")]
+    NoResponse(#[source] hyper::Error),
+    /// The connection ended within the body, of which `read` bytes were received.
+    #[error("the response broke off after {read} bytes")]
+    BrokenOff { read: usize, source: hyper::Error },
+    /// The body has more than this number of bytes.
+    #[error("the response has more than {0} bytes")]
+    TooLong(usize),
+    /// The budget has no room for the body.
+    #[error("there is no room for the response within http.max-buffered-bytes")]
+    NoRoom,
+}
+
+/// Reads a response's body of at most `max_bytes`. A large body needs its share of the budget.
+///
+/// # Errors
+///
+/// [`ExchangeError`] if the body is too long, breaks off, or has no room in the budget.
+pub(crate) async fn read_body(
+    mut body: Incoming,
+    max_bytes: usize,
+    budget: &Arc<Budget>,
+) -> Result<Bytes, ExchangeError> {
+    if body.size_hint().lower() > max_bytes as u64 {
+        return Err(ExchangeError::TooLong(max_bytes));
+    }
+    let mut share = Share::NONE;
+    let mut bytes = BytesMut::new();
+    while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+        let frame = frame.map_err(|source| ExchangeError::BrokenOff {
+            read: bytes.len(),
+            source,
+        })?;
+        let Ok(piece) = frame.into_data() else {
+            continue;
+        };
+        let length = bytes.len() + piece.len();
+        if length > max_bytes {
+            return Err(ExchangeError::TooLong(max_bytes));
+        }
+        if !share.grow_to(length, budget) {
+            return Err(ExchangeError::NoRoom);
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(share.hold(bytes.freeze()))
+}

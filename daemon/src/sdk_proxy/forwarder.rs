@@ -1,0 +1,133 @@
+//! The forwarder, which responds to requests on threads of its own.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hyper::HeaderMap;
+use tokio::runtime::Runtime;
+use tokio::sync::Semaphore;
+
+use super::customer::CustomerFrom;
+use super::request::SdkRequest;
+use super::response::Response;
+use super::upstream::Upstream;
+use crate::identify::request::RequestError;
+use crate::metrics::SdkProxyFigures;
+use crate::result::sdk_proxy as results;
+
+/// The forwarder.
+pub(crate) struct SdkProxy {
+    forwarder: Arc<Forwarder>,
+    in_flight: Arc<Semaphore>,
+    figures: Arc<SdkProxyFigures>,
+    /// `None` only while it is dropped.
+    runtime: Option<Runtime>,
+}
+
+/// The part of the forwarder that the proxy threads share.
+pub(super) struct Forwarder {
+    pub(super) customer_from: CustomerFrom,
+    pub(super) upstream: Upstream,
+}
+
+impl SdkProxy {
+    /// Creates a forwarder that uses the threads of `runtime` for up to `max_in_flight` requests at
+    /// once.
+    pub(super) fn new(forwarder: Forwarder, max_in_flight: usize, runtime: Runtime) -> Self {
+        Self {
+            forwarder: Arc::new(forwarder),
+            in_flight: Arc::new(Semaphore::new(max_in_flight)),
+            figures: Arc::default(),
+            runtime: Some(runtime),
+        }
+    }
+
+    /// Returns the figures about requests.
+    pub(crate) const fn figures(&self) -> &Arc<SdkProxyFigures> {
+        &self.figures
+    }
+
+    /// Responds to a request.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError`] if the body is not a JSON object, or not a strict one.
+    ///
+    /// # Cancel safety
+    ///
+    /// A request that has begun is forwarded even if the caller stops waiting for the response.
+    pub(crate) async fn respond(
+        &self,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<Response, RequestError> {
+        let Ok(permit) = Arc::clone(&self.in_flight).try_acquire_owned() else {
+            let result = &results::REQUEST_TRAFFIC_EXCEED_LIMIT;
+            self.figures.count(result.code);
+            return Ok(Response::from_result(result));
+        };
+        let Some(runtime) = &self.runtime else {
+            return Ok(Response::from_result(&results::UNKNOWN_EXCEPTION));
+        };
+        let forwarder = Arc::clone(&self.forwarder);
+        let in_flight = self.figures.begin();
+        let responding = runtime.spawn(async move {
+            let _permit = permit;
+            let response = forwarder.respond(&headers, &body).await;
+            // The serving thread counts a body that is refused, together with all other failures.
+            if let Ok(response) = &response {
+                in_flight.end(response.result_code());
+            }
+            response
+        });
+        // The task ends early only by a panic, or with the process.
+        responding.await.unwrap_or_else(|_| {
+            self.figures.count(results::UNKNOWN_EXCEPTION.code);
+            Ok(Response::from_result(&results::UNKNOWN_EXCEPTION))
+        })
+    }
+
+    /// Returns the number of requests that could begin now.
+    #[cfg(test)]
+    pub(super) fn free(&self) -> usize {
+        self.in_flight.available_permits()
+    }
+}
+
+/// Shows nothing of the settings or requests.
+impl fmt::Debug for SdkProxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let free = self.in_flight.available_permits();
+        f.debug_struct("SdkProxy")
+            .field("free", &free)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for SdkProxy {
+    /// A runtime that is dropped waits for its threads, which async code must not.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Forwarder {
+    pub(super) async fn respond(
+        &self,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<Response, RequestError> {
+        let request = SdkRequest::parse(body)?;
+        let forwarded = async {
+            let illegal = |_| &results::PARAM_ILLEGAL;
+            request.check().map_err(illegal)?;
+            let customer_id = self.customer_from.find(headers, &request).await?;
+            let body = request.for_upstream(&customer_id).map_err(illegal)?;
+            self.upstream.forward(body).await
+        };
+        Ok(forwarded.await.unwrap_or_else(Response::from_result))
+    }
+}
