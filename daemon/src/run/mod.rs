@@ -310,6 +310,8 @@ impl Running {
             cut = permits.drain(settings.drain_deadline, &shutdown) => cut,
             signal = stop.next() => {
                 tracing::warn!(signal, open = permits.open(), "stopped at once");
+                // The threads are not waited for, but they end all the same.
+                shutdown.enter(Stage::Cut);
                 return Ended::StoppedAtOnce;
             }
         };

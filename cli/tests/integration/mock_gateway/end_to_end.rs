@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{Gateway, SDK_PROXY, openssl_verifies};
 use crate::serve::client::Answer;
-use crate::serve::daemon::{Daemon, Directory, Plan};
+use crate::serve::daemon::{Daemon, Directory, Plan, Served};
 
 /// A daemon that takes this stand-in for Alipay+, by the settings that it has written.
 fn daemon(gateway: &Gateway) -> Daemon {
@@ -17,7 +17,7 @@ fn daemon(gateway: &Gateway) -> Daemon {
         .start()
 }
 
-fn post(daemon: &Daemon) -> Answer {
+fn post(daemon: &Served) -> Answer {
     let body = json!({
         "sdkRequestHeader": r#"{"Operation-Type":"ac.mobilepayment.config","quote":"\""}"#,
         "sdkRequestData": "[{\"ünï\":\"100 %\"}] ",

@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::{assert_has, changed, following, json, refused, told, words};
-use crate::serve::daemon::{Daemon, Plan, RULES};
+use crate::serve::daemon::{Daemon, Plan, RULES, Served};
 
-fn version(daemon: &Daemon) -> String {
+fn version(daemon: &Served) -> String {
     let status = daemon.status();
     status["table"]["version"].as_str().unwrap().to_owned()
 }
