@@ -14,6 +14,7 @@ pub mod api;
 mod budget;
 pub mod error_chain;
 pub mod files;
+pub mod fuzzing;
 pub mod http;
 pub mod identify;
 pub mod listen;

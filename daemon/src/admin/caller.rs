@@ -5,7 +5,8 @@ use std::fmt;
 use hyper::HeaderMap;
 use hyper::header::AUTHORIZATION;
 
-use super::tokens::LiveTokens;
+use super::live_tokens::LiveTokens;
+use super::role::Role;
 
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,17 +17,6 @@ pub(super) enum Caller {
     Token { name: String, role: Role },
     /// Somebody over TCP with no token, or with one that is not known.
     Unknown { gave_one: bool },
-}
-
-/// What somebody may do. A higher one may do what a lower one may.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Role {
-    /// Nothing that needs a token.
-    Nobody,
-    /// Look, and try.
-    Read,
-    /// Change what serves.
-    Operate,
 }
 
 impl Caller {
@@ -80,10 +70,5 @@ mod tests {
         for other in [&b"Basic abc"[..], b"Bearer", b"", b"abc"] {
             assert_eq!(bearer(other), None);
         }
-    }
-
-    #[test]
-    fn an_operator_may_do_what_a_reader_may() {
-        assert!(Role::Operate > Role::Read && Role::Read > Role::Nobody);
     }
 }

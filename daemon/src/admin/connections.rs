@@ -19,7 +19,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::answer::Answer;
 use super::caller::Caller;
-use super::tokens::LiveTokens;
+use super::live_tokens::LiveTokens;
 use super::{AdminPlane, router};
 use crate::listen::LiveCertificate;
 

@@ -17,14 +17,16 @@ mod caller;
 mod changes;
 mod connections;
 mod console;
+mod live_tokens;
 mod log_level;
 mod look;
 mod origin;
 mod probe;
+pub(crate) mod role;
 mod router;
 mod status;
 mod steer;
-mod tokens;
+pub(crate) mod tokens;
 
 use std::io;
 use std::net::SocketAddr;
@@ -35,8 +37,9 @@ use std::time::{Instant, SystemTime};
 
 use self::audit::AuditLog;
 use self::connections::Gate;
-use self::tokens::LiveTokens;
+use self::live_tokens::LiveTokens;
 use crate::api::status::ListenerAddresses;
+use crate::error_chain::ErrorChain;
 use crate::listen::tcp::open_tcp;
 use crate::listen::unix_socket::{OwnedSocket, SocketError, SocketFile};
 use crate::listen::{GIVEN, ListenError, Listeners, LiveCertificate};
@@ -150,7 +153,7 @@ fn open_http(
 ) -> Result<(std::net::TcpListener, Gate), ListenError> {
     let tokens_path = settings.tokens_path.display();
     let tokens = LiveTokens::load(&settings.tokens_path)
-        .map_err(|error| ListenError::new("admin.tokens-path", tokens_path, &error.why()))?;
+        .map_err(|error| ListenError::new("admin.tokens-path", tokens_path, &ErrorChain(&error)))?;
     let certificate = settings
         .tls
         .clone()

@@ -12,9 +12,9 @@
 
 mod answer;
 mod complaints;
-mod connections;
+pub(crate) mod connections;
 mod customer;
-mod login_check;
+pub(crate) mod login_check;
 mod open;
 mod request;
 #[cfg(test)]

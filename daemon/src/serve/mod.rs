@@ -1,12 +1,9 @@
-//! Serving: connections are accepted, given to workers, and answered by their protocol.
+//! Serving: connections are accepted and given to workers, and their protocol answers them.
 
 pub(crate) mod accept;
-mod deadline;
-mod endpoint;
-mod failure;
+mod connection;
 mod http;
 pub(crate) mod listeners;
-mod outbox;
 mod resp;
 pub(crate) mod shared;
 pub(crate) mod tls;

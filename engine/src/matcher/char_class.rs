@@ -207,7 +207,6 @@ impl CharClass {
     }
 
     /// Returns the number of ASCII members with which `bytes` begins.
-    #[inline]
     fn ascii_run(&self, bytes: &[u8]) -> usize {
         let (Some(ranges), Some(last)) = (&self.ranges, bytes.last_chunk()) else {
             let is_member = |&byte: &u8| byte.is_ascii() && self.contains_byte(byte);
@@ -240,7 +239,6 @@ impl CharClass {
 /// PERF: there is no branch for each byte, because the end of a run is hard to predict: 100.3 → 97.8
 /// ns a lookup on the workload of `ratios`, 1000 `Patterns`, and 269 → 228 with codes of 1000 bytes
 /// (2-core x86-64, November 2026).
-#[inline]
 fn members(ranges: &[ByteRange; RANGES], chunk: &[u8; CHUNK]) -> usize {
     let mut inside = [0; CHUNK];
     for [starts, mores] in ranges {

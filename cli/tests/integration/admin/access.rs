@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use super::{audit, client, good, refusal};
-use crate::reload::{config, plan};
+use crate::rules::{config, plan};
 use crate::serve::client::{Answer, Client};
 use crate::serve::daemon::{Daemon, Directory, Plan};
 
@@ -238,5 +238,5 @@ fn a_start_that_would_let_anybody_in_fails() {
         .set("admin.http=127.0.0.1:0")
         .set(&format!("admin.tokens-path={}", path.display()))
         .fail();
-    assert!(writable.contains("its mode is 0666"), "{writable}");
+    assert!(writable.contains("its mode 0666"), "{writable}");
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use super::{apply, audit, good, post, post_with, refusal};
-use crate::reload::{config, plan};
+use crate::rules::{config, plan};
 
 #[test]
 fn every_change_and_every_attempt_is_a_line() {

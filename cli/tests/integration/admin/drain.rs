@@ -1,7 +1,7 @@
 //! Draining: nobody new is served, everybody who is goes on, and the daemon stays.
 
 use super::{good, post, refusal};
-use crate::reload::{CODE, plan};
+use crate::rules::{CODE, plan};
 use crate::serve::client::{Client, body, request};
 
 #[test]

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{apply, good, post, refusal, version};
-use crate::reload::remote::{Remote, Reply, wait_until};
-use crate::reload::{CODE, config, plan};
+use crate::rules::remote::{Remote, Reply, wait_until};
+use crate::rules::{CODE, config, plan};
 use crate::serve::daemon::{Daemon, Plan};
 
 /// A daemon that pulls every tenth of a second or so.

@@ -5,8 +5,8 @@ use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 
 use serde_json::Value;
 
-use crate::reload::remote::{Remote, Reply};
-use crate::reload::{config, plan};
+use crate::rules::remote::{Remote, Reply};
+use crate::rules::{config, plan};
 use crate::serve::client::{Client, request};
 use crate::serve::daemon::Daemon;
 

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{ANYTHING, apply, good, post, post_with, refusal, version};
-use crate::reload::remote::{Remote, Reply};
-use crate::reload::{CODE, config, plan, store};
+use crate::rules::remote::{Remote, Reply};
+use crate::rules::{CODE, config, plan, store};
 use crate::serve::daemon::Daemon;
 
 fn serving(daemon: &Daemon) -> String {

@@ -1,7 +1,7 @@
 //! What happens to route configs shows in the figures.
 
 use super::Samples;
-use crate::reload::remote::{Remote, Reply, wait_until};
+use crate::rules::remote::{Remote, Reply, wait_until};
 use crate::serve::daemon::{Daemon, Plan};
 
 fn config(version: &str) -> String {

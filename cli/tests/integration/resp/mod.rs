@@ -4,7 +4,6 @@ pub(crate) mod client;
 mod commands;
 mod handshakes;
 mod hostile;
-mod no_alloc;
 mod real_clients;
 mod shutdown;
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{admin, assert_has, changed, following, json, refused, told, words};
 use crate::cli::{Ran, codeid};
-use crate::reload::remote::wait_until;
+use crate::rules::remote::wait_until;
 use crate::serve::daemon::{Daemon, Plan, RULES};
 
 #[test]
