@@ -1,4 +1,5 @@
-//! `codeid serve` and its sources: the first route config at the start, and new ones while it serves.
+//! `codeid serve` and its sources: the first route config at the start, and new ones while it
+//! serves.
 
 mod bad_configs;
 mod breaker;

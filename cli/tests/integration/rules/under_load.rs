@@ -83,7 +83,7 @@ fn every_response_is_of_exactly_one_config_while_five_hundred_replace_each_other
     }
 }
 
-/// Sends requests on one connection until told to stop by `seen.done`.
+/// Sends requests on one connection until `seen.done` is set.
 fn ask(mut client: Client, batch: bool, seen: &Seen) {
     let _stop = Stop(&seen.done);
     let mut last = 0;

@@ -198,7 +198,9 @@ fn a_start_that_fails_says_why_in_one_line() {
         .set("ac.route.preset-route-config-path=missing.json")
         .fail();
     assert!(
-        line.starts_with("INIT_CONFIG_IS_INVALID: the preset missing.json: there is no such file"),
+        line.starts_with(
+            "INIT_CONFIG_IS_INVALID: the preset missing.json gave no valid route config: "
+        ),
         "{line}"
     );
     let line = Plan::with_rules("{}").fail();

@@ -46,7 +46,8 @@ fn wait_for(daemon: &Served, label: &str) {
     });
 }
 
-/// Replaces the config in every way, one after the other: each must give exactly one new generation.
+/// Replaces the config in every way, one after the other: each must give exactly one new
+/// generation.
 fn replace_in_every_way(role: Role, mode: &str) {
     let plan = plan();
     let directory = plan.directory.path().join("routes");
