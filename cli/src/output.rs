@@ -19,9 +19,9 @@ pub(super) enum Failure {
     /// No daemon gave an answer that is understood, in one line for people.
     #[error("{0}")]
     Unanswered(String),
-    /// Anything else, in one line for people.
+    /// Any other failure, as one line for people.
     #[error("{0}")]
-    Told(String),
+    Message(String),
     /// The command has already said what is wrong.
     #[error("the command failed")]
     Shown,

@@ -1,13 +1,14 @@
 //! The command line of `codeid bench`.
 
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::ArgGroup;
-use clap::builder::RangedU64ValueParser;
+use clap::builder::{RangedU64ValueParser, TypedValueParser};
 
-use super::target::{Address, HttpUrl, Named};
-use crate::duration::{duration, duration_or_none};
+use super::target::{Address, HttpUrl, IDENTIFY_PATH, Named, Protocol, Target};
+use crate::duration::{duration, positive_duration};
 
 /// The command line of `codeid bench`.
 #[derive(Debug, clap::Args)]
@@ -36,7 +37,7 @@ pub(crate) struct Bench {
     #[arg(long, value_name = "[NAME=]PATH")]
     pub(super) http_unix: Vec<Named<PathBuf>>,
     /// The path of the requests of --http-unix
-    #[arg(long, value_name = "PATH", default_value = super::target::IDENTIFY_PATH)]
+    #[arg(long, value_name = "PATH", default_value = IDENTIFY_PATH)]
     pub(super) path: String,
     /// codeid over RESP: IDENTIFY on this Unix socket, or HOST:PORT
     #[arg(long, value_name = "[NAME=]PATH")]
@@ -60,8 +61,8 @@ pub(crate) struct Bench {
     pub(super) saved: Vec<PathBuf>,
 
     /// Open loop: requests a second, over all connections
-    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<u64>::new().range(1..=100_000_000))]
-    pub(super) rate: Option<u64>,
+    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<u64>::new().range(1..=100_000_000).try_map(NonZero::<u64>::try_from))]
+    pub(super) rate: Option<NonZero<u64>>,
     /// Requests in flight on each connection: pipelined, if more than one
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = RangedU64ValueParser::<u32>::new().range(1..=65_536))]
     pub(super) depth: u32,
@@ -72,10 +73,10 @@ pub(crate) struct Bench {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = RangedU64ValueParser::<u32>::new().range(1..=1024))]
     pub(super) threads: u32,
     /// How long each target is measured: 500ms, 10s, 2m; a bare number is seconds
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = positive_duration)]
     pub(super) duration: Duration,
     /// How long each target is driven before it is measured
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration_or_none)]
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration)]
     pub(super) warm_up: Duration,
 
     /// The code values, one a line; by default a few that are built in
@@ -104,4 +105,56 @@ pub(crate) struct Bench {
     /// Draw latency by percentile of all runs
     #[arg(long, value_name = "FILE.svg")]
     pub(super) plot: Option<PathBuf>,
+}
+
+impl Bench {
+    /// Returns the targets that the command line names, in the order of its options.
+    pub(super) fn targets(&self) -> Vec<Target> {
+        let mut targets = Vec::new();
+        for Named { name, value } in &self.http {
+            let path = match &*value.path {
+                "" | "/" => IDENTIFY_PATH,
+                path => path,
+            };
+            let protocol = Protocol::IdentifyHttp {
+                host: value.authority.clone(),
+                path: path.to_owned(),
+            };
+            targets.push(Target::new(name.as_ref(), value.address(), protocol));
+        }
+        for Named { name, value } in &self.http_unix {
+            let protocol = Protocol::IdentifyHttp {
+                host: "codeid".to_owned(),
+                path: self.path.clone(),
+            };
+            targets.push(Target::new(
+                name.as_ref(),
+                Address::Unix(value.clone()),
+                protocol,
+            ));
+        }
+        for Named { name, value } in &self.resp {
+            let protocol = Protocol::IdentifyResp;
+            targets.push(Target::new(name.as_ref(), value.clone(), protocol));
+        }
+        for Named { name, value } in &self.redis_get {
+            let protocol = Protocol::RedisGet {
+                key: self.key.clone(),
+            };
+            targets.push(Target::new(name.as_ref(), value.clone(), protocol));
+        }
+        for Named { name, value } in &self.http_get {
+            let path = match &*value.path {
+                "" => "/".to_owned(),
+                query if query.starts_with('?') => format!("/{query}"),
+                path => path.to_owned(),
+            };
+            let protocol = Protocol::HttpGet {
+                host: value.authority.clone(),
+                path,
+            };
+            targets.push(Target::new(name.as_ref(), value.address(), protocol));
+        }
+        targets
+    }
 }

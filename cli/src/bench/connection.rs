@@ -10,7 +10,7 @@ use mio::event::Source;
 use mio::net::{TcpStream, UnixStream};
 use mio::{Interest, Registry, Token};
 
-use super::answer::MAX_ANSWER_BYTES;
+use super::response::MAX_RESPONSE_BYTES;
 use super::target::Address;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -157,7 +157,7 @@ impl Connection {
     }
 
     /// Whether part of an answer has come.
-    pub(super) const fn is_within_answer(&self) -> bool {
+    pub(super) const fn is_within_response(&self) -> bool {
         self.unread.start < self.unread.end
     }
 
@@ -172,7 +172,7 @@ impl Connection {
     }
 
     /// Takes the answer to the oldest request, which is `bytes` long.
-    pub(super) fn take_answer(&mut self, bytes: usize) {
+    pub(super) fn take_response(&mut self, bytes: usize) {
         self.unread.start += bytes;
         self.in_flight.pop_front();
     }
@@ -230,7 +230,7 @@ impl Connection {
                 self.unread = 0..self.unread.len();
             } else {
                 // The reader refuses an answer as long as that, so the memory is bounded.
-                let length = (self.input.len() * 2).min(MAX_ANSWER_BYTES + READ_BYTES);
+                let length = (self.input.len() * 2).min(MAX_RESPONSE_BYTES + READ_BYTES);
                 self.input.resize(length, 0);
             }
         }

@@ -40,7 +40,7 @@ pub(super) struct Word([u8; 32]);
 
 impl FailureKind {
     /// The kind of an error of a socket that is or was being connected.
-    pub(super) fn of_socket(error: &io::Error) -> Self {
+    pub(super) fn from_socket(error: &io::Error) -> Self {
         match error.kind() {
             kind @ (io::ErrorKind::ConnectionRefused | io::ErrorKind::TimedOut) => {
                 Self::Connect(kind)
@@ -61,7 +61,7 @@ impl fmt::Display for FailureKind {
             Self::Closed => f.write_str("connection closed by the server before the answer"),
             Self::Half => f.write_str("connection closed by the server within an answer"),
             Self::Socket(kind) => write!(f, "connection failed: {kind}"),
-            Self::Malformed(what) => write!(f, "malformed answer: {what}"),
+            Self::Malformed(what) => write!(f, "malformed response: {what}"),
             Self::Status(status) => write!(f, "HTTP status {status}"),
             Self::ErrorReply(word) => write!(f, "error reply {word}"),
             Self::NoSuchKey => f.write_str("Redis has no such key"),
@@ -75,7 +75,7 @@ impl fmt::Display for FailureKind {
 
 impl Word {
     /// The first word of `text`.
-    pub(super) fn first_of(text: &[u8]) -> Self {
+    pub(super) fn from_text(text: &[u8]) -> Self {
         let mut word = [0; 32];
         let given = text.split(u8::is_ascii_whitespace).next().unwrap_or(&[]);
         for (to, from) in word.iter_mut().zip(given) {
@@ -85,7 +85,7 @@ impl Word {
     }
 
     pub(super) fn is(self, text: &str) -> bool {
-        self == Self::first_of(text.as_bytes())
+        self == Self::from_text(text.as_bytes())
     }
 }
 

@@ -6,9 +6,9 @@ use std::path::Path;
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
-use super::requests::read_file;
+use super::input::read_file;
+use super::run_stats::RunStats;
 use super::schedule::{Pace, Schedule};
-use super::tally::Tally;
 use super::target::Target;
 
 /// How finely latency by percentile is told: as often before each halving of what remains.
@@ -108,7 +108,7 @@ pub(super) struct Setup {
 }
 
 impl Run {
-    pub(super) fn new(target: &Target, setup: &Setup, tally: &Tally) -> Self {
+    pub(super) fn new(target: &Target, setup: &Setup, stats: &RunStats) -> Self {
         let Schedule { pace, start, end } = setup.schedule;
         let ended = setup.interrupted_at.map_or(end, |at| at.min(end));
         let seconds = seconds(ended.saturating_sub(start));
@@ -119,7 +119,7 @@ impl Run {
             load: match pace {
                 Pace::Closed => Load::Closed,
                 Pace::Open { rate } => Load::Open {
-                    requests_per_second: rate,
+                    requests_per_second: rate.get(),
                 },
             },
             connections: setup.connections,
@@ -129,20 +129,20 @@ impl Run {
             seconds,
             interrupted: setup.interrupted_at.is_some(),
             requests_per_second: if seconds > 0.0 {
-                tally.answers as f64 / seconds
+                stats.answers as f64 / seconds
             } else {
                 0.0
             },
             errors: Errors {
-                total: tally.failure_count(),
-                by_kind: tally
+                total: stats.failure_count(),
+                by_kind: stats
                     .failures
                     .iter()
                     .map(|(kind, times)| (kind.to_string(), *times))
                     .collect(),
-                first_unexpected_line: tally.first_unexpected.map(|code| code + 1),
+                first_unexpected_line: stats.first_unexpected.map(|code| code + 1),
             },
-            latency: Latency::new(&tally.latencies),
+            latency: Latency::new(&stats.latencies),
         }
     }
 }

@@ -56,16 +56,16 @@ pub(super) fn write(latencies: &Histogram<u64>, out: &mut impl Write) -> io::Res
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::tally::Tally;
+    use crate::bench::run_stats::RunStats;
 
     #[test]
     fn each_line_is_a_value_a_percentile_a_count_and_its_inverse() {
-        let mut tally = Tally::new();
+        let mut stats = RunStats::new();
         for latency in 1..=1000 {
-            tally.latencies.record(latency * 10_000).unwrap();
+            stats.latencies.record(latency * 10_000).unwrap();
         }
         let mut text = Vec::new();
-        write(&tally.latencies, &mut text).unwrap();
+        write(&stats.latencies, &mut text).unwrap();
         let text = String::from_utf8(text).unwrap();
         let (table, summary) = text.split_at(text.find('#').unwrap());
         let mut lines = table.lines();

@@ -6,17 +6,17 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::answer::AnswerReader;
 use super::arguments::Bench;
 use super::connection::{Endpoint, Socket};
 use super::figures::{Run, Setup};
-use super::judge::Judge;
 use super::progress::Progress;
+use super::reader::ResponseReader;
 use super::requests::{OpenIds, Requests};
+use super::run_stats::RunStats;
 use super::schedule::{Pace, Schedule, nanoseconds};
-use super::tally::Tally;
 use super::target::Target;
-use super::worker::{self, Live, Plan};
+use super::validator::Validator;
+use super::worker::{self, LiveCounts, Plan};
 
 /// How often the progress is shown.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
@@ -25,7 +25,7 @@ const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
 #[derive(Debug)]
 pub(super) struct Prepared {
     requests: Requests,
-    judge: Judge,
+    validator: Validator,
 }
 
 /// Makes the requests to `target`, and reads what is expected of it.
@@ -44,7 +44,7 @@ pub(super) fn prepare(
         .filter(|_| target.protocol.is_identify());
     Ok(Prepared {
         requests: Requests::new(&target.protocol, &bench.headers, codes, open_ids)?,
-        judge: Judge::new(&target.protocol, expect, codes.len())?,
+        validator: Validator::new(&target.protocol, expect, codes.len())?,
     })
 }
 
@@ -54,7 +54,7 @@ pub(super) fn measure(
     target: &Target,
     prepared: Prepared,
     stop: &AtomicBool,
-) -> Result<(Run, Tally), String> {
+) -> Result<(Run, RunStats), String> {
     let unreachable = |number: usize, error: io::Error| {
         let Target { name, address, .. } = target;
         if number == 0 {
@@ -73,8 +73,8 @@ pub(super) fn measure(
     let plan = Plan {
         endpoint,
         requests: prepared.requests,
-        judge: prepared.judge,
-        reader: AnswerReader::new(&target.protocol),
+        validator: prepared.validator,
+        reader: ResponseReader::new(&target.protocol),
         schedule: Schedule::new(
             bench.rate.map_or(Pace::Closed, |rate| Pace::Open { rate }),
             bench.warm_up,
@@ -84,7 +84,7 @@ pub(super) fn measure(
         workers,
     };
     let began = Instant::now();
-    let tally = drive(&plan, sockets, &target.name, began, stop)?;
+    let stats = drive(&plan, sockets, &target.name, began, stop)?;
     let setup = Setup {
         connections: bench.connections,
         depth: bench.depth,
@@ -94,7 +94,7 @@ pub(super) fn measure(
             .load(Ordering::Relaxed)
             .then(|| nanoseconds(began.elapsed())),
     };
-    Ok((Run::new(target, &setup, &tally), tally))
+    Ok((Run::new(target, &setup, &stats), stats))
 }
 
 /// Runs the workers, each with its part of the sockets, and adds up what they counted.
@@ -104,10 +104,10 @@ fn drive(
     name: &str,
     began: Instant,
     stop: &AtomicBool,
-) -> Result<Tally, String> {
-    let live = Live::default();
+) -> Result<RunStats, String> {
+    let live = LiveCounts::default();
     let mut progress = Progress::start(name, Duration::from_nanos(plan.schedule.end));
-    let mut total = Tally::new();
+    let mut total = RunStats::new();
     let outcome = thread::scope(|scope| {
         let (done, finished) = channel();
         for (number, sockets) in sockets.into_iter().enumerate() {
@@ -120,7 +120,7 @@ fn drive(
         drop(done);
         loop {
             match finished.recv_timeout(PROGRESS_INTERVAL) {
-                Ok(Ok(tally)) => total.add(&tally),
+                Ok(Ok(stats)) => total.add(&stats),
                 Ok(Err(error)) => {
                     stop.store(true, Ordering::Relaxed);
                     return Err(format!("the sockets cannot be watched: {error}"));

@@ -1,26 +1,13 @@
 //! The requests, made before the run: bytes that only have to be sent.
 
 use std::borrow::Cow;
-use std::path::Path;
 
 use codeid_daemon::percent;
 
 use super::target::Protocol;
 
-/// The most bytes of a file of codes, and of all requests together.
+/// The most bytes of all requests together.
 const MAX_BYTES: usize = 1 << 30;
-
-/// Codes for whoever brings none: of the public formats, and two that are none of them.
-const SAMPLE: [&str; 8] = [
-    "28100104df2342342",
-    "https://qr.alipayplus.com/281001040123456789",
-    "https://qr.paypay.ne.jp/28180105example",
-    "https://qr.alipay.com/28100104abcdef123456",
-    "https://pay.example.com/MPM/3/QWxpcGF5KyBtZXJjaGFudA==",
-    "00020101021226290025COM.ALIPAY.OPENAPI520400005303702540510.005802SG5904Shop6009Singapore6304ABCD",
-    "https://www.example.com/menu?table=7",
-    "WIFI:T:WPA;S:guest;P:welcome;;",
-];
 
 /// Every request of a run, in the order of sending; after the last the first follows.
 #[derive(Debug)]
@@ -102,41 +89,6 @@ impl<'a> OpenIds<'a> {
             Cow::Owned(format!("{}-{}", self.base, index + 1))
         }
     }
-}
-
-/// The codes of the file, or the sample if there is none.
-pub(super) fn codes(path: Option<&Path>) -> Result<Vec<String>, String> {
-    let Some(path) = path else {
-        return Ok(SAMPLE.map(str::to_owned).to_vec());
-    };
-    let shown = path.display();
-    let text = read_file(path)?;
-    let codes: Vec<String> = text
-        .lines()
-        .map(|line| line.strip_suffix('\r').unwrap_or(line).to_owned())
-        .collect();
-    if codes.is_empty() {
-        return Err(format!("{shown} holds no code"));
-    }
-    Ok(codes)
-}
-
-/// A file of text that is to be held whole.
-pub(super) fn read_file(path: &Path) -> Result<String, String> {
-    use std::io::Read as _;
-
-    let shown = path.display();
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)
-        .and_then(|file| file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes))
-        .map_err(|error| format!("{shown} cannot be read: {error}"))?;
-    if bytes.len() > MAX_BYTES {
-        return Err(format!("{shown} is longer than 1 GiB"));
-    }
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        format!("{shown} is not valid UTF-8 at byte {at}")
-    })
 }
 
 fn write_request(

@@ -6,8 +6,6 @@ use std::str::FromStr;
 
 use hyper::http::uri::Authority;
 
-use super::arguments::Bench;
-
 /// Where codeid answers `identifyCode`.
 pub(super) const IDENTIFY_PATH: &str = "/v1/identifyCode";
 
@@ -47,70 +45,21 @@ pub(super) enum Protocol {
 /// The value of an option that may begin with `NAME=`.
 #[derive(Clone, Debug)]
 pub(super) struct Named<T> {
-    name: Option<String>,
-    value: T,
+    pub(super) name: Option<String>,
+    pub(super) value: T,
 }
 
 /// A URL of scheme `http`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct HttpUrl {
-    authority: String,
+    pub(super) authority: String,
     /// With the query; empty if the URL ends after the authority.
-    path: String,
+    pub(super) path: String,
 }
 
 impl Target {
-    /// The targets that the command line names, in the order of its options.
-    pub(super) fn all_of(bench: &Bench) -> Vec<Self> {
-        let mut targets = Vec::new();
-        for Named { name, value } in &bench.http {
-            let path = match &*value.path {
-                "" | "/" => IDENTIFY_PATH,
-                path => path,
-            };
-            let protocol = Protocol::IdentifyHttp {
-                host: value.authority.clone(),
-                path: path.to_owned(),
-            };
-            targets.push(Self::new(name.as_ref(), value.address(), protocol));
-        }
-        for Named { name, value } in &bench.http_unix {
-            let protocol = Protocol::IdentifyHttp {
-                host: "codeid".to_owned(),
-                path: bench.path.clone(),
-            };
-            targets.push(Self::new(
-                name.as_ref(),
-                Address::Unix(value.clone()),
-                protocol,
-            ));
-        }
-        for Named { name, value } in &bench.resp {
-            let protocol = Protocol::IdentifyResp;
-            targets.push(Self::new(name.as_ref(), value.clone(), protocol));
-        }
-        for Named { name, value } in &bench.redis_get {
-            let protocol = Protocol::RedisGet {
-                key: bench.key.clone(),
-            };
-            targets.push(Self::new(name.as_ref(), value.clone(), protocol));
-        }
-        for Named { name, value } in &bench.http_get {
-            let path = match &*value.path {
-                "" => "/".to_owned(),
-                query if query.starts_with('?') => format!("/{query}"),
-                path => path.to_owned(),
-            };
-            let protocol = Protocol::HttpGet {
-                host: value.authority.clone(),
-                path,
-            };
-            targets.push(Self::new(name.as_ref(), value.address(), protocol));
-        }
-        targets
-    }
-
-    fn new(name: Option<&String>, address: Address, protocol: Protocol) -> Self {
+    /// `name` is the one on the command line, if any.
+    pub(super) fn new(name: Option<&String>, address: Address, protocol: Protocol) -> Self {
         let what = protocol.name();
         Self {
             name: name.map_or_else(|| format!("{what}, {address}"), String::clone),
@@ -151,7 +100,7 @@ impl fmt::Display for Address {
 }
 
 impl HttpUrl {
-    fn address(&self) -> Address {
+    pub(super) fn address(&self) -> Address {
         let has_port = self
             .authority
             .rsplit_once(':')

@@ -11,13 +11,13 @@ use std::time::{Duration, Instant};
 use mio::event::Event;
 use mio::{Events, Poll, Token};
 
-use super::answer::AnswerReader;
 use super::connection::{Connection, Endpoint, InFlight, Socket};
 use super::failure::FailureKind;
-use super::judge::Judge;
+use super::reader::ResponseReader;
 use super::requests::Requests;
+use super::run_stats::RunStats;
 use super::schedule::{Pace, Schedule, nanoseconds};
-use super::tally::Tally;
+use super::validator::Validator;
 
 /// How long after the end answers are waited for.
 const DRAIN: u64 = 5_000_000_000;
@@ -36,8 +36,8 @@ const TIMER_RESOLUTION: u64 = 1_000_000;
 pub(super) struct Plan {
     pub(super) endpoint: Endpoint,
     pub(super) requests: Requests,
-    pub(super) judge: Judge,
-    pub(super) reader: AnswerReader,
+    pub(super) validator: Validator,
+    pub(super) reader: ResponseReader,
     pub(super) schedule: Schedule,
     /// Requests in flight on a connection.
     pub(super) depth: usize,
@@ -46,7 +46,7 @@ pub(super) struct Plan {
 
 /// What the workers tell while they work, and are told.
 #[derive(Debug, Default)]
-pub(super) struct Live {
+pub(super) struct LiveCounts {
     pub(super) answers: AtomicU64,
     pub(super) failures: AtomicU64,
 }
@@ -60,8 +60,8 @@ struct Worker<'a> {
     with_room: VecDeque<usize>,
     /// Slots without a connection.
     lost: Vec<usize>,
-    reader: AnswerReader,
-    tally: Tally,
+    reader: ResponseReader,
+    stats: RunStats,
     /// The number of the next request among all workers'.
     next: u64,
     in_flight: usize,
@@ -84,9 +84,9 @@ pub(super) fn work(
     sockets: Vec<Socket>,
     number: usize,
     began: Instant,
-    live: &Live,
+    live: &LiveCounts,
     stop: &AtomicBool,
-) -> io::Result<Tally> {
+) -> io::Result<RunStats> {
     let poll = Poll::new()?;
     let mut slots = Vec::with_capacity(sockets.len());
     for (index, socket) in sockets.into_iter().enumerate() {
@@ -104,17 +104,17 @@ pub(super) fn work(
         lost: Vec::with_capacity(slots.len()),
         slots,
         reader: plan.reader.clone(),
-        tally: Tally::new(),
+        stats: RunStats::new(),
         next: number as u64,
         in_flight: 0,
         began,
     };
     worker.run(live, stop)?;
-    Ok(worker.tally)
+    Ok(worker.stats)
 }
 
 impl Worker<'_> {
-    fn run(&mut self, live: &Live, stop: &AtomicBool) -> io::Result<()> {
+    fn run(&mut self, live: &LiveCounts, stop: &AtomicBool) -> io::Result<()> {
         let mut events = Events::with_capacity(1024);
         let (mut answers, mut failures) = (0, 0);
         for index in 0..self.slots.len() {
@@ -137,7 +137,7 @@ impl Worker<'_> {
                 self.handle(event);
             }
             if !events.is_empty() {
-                let now = (self.tally.answers, self.tally.failure_count());
+                let now = (self.stats.answers, self.stats.failure_count());
                 live.answers.fetch_add(now.0 - answers, Ordering::Relaxed);
                 live.failures.fetch_add(now.1 - failures, Ordering::Relaxed);
                 (answers, failures) = now;
@@ -196,9 +196,9 @@ impl Worker<'_> {
                 Ok((_, more)) => more,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                Err(error) => return self.lose(index, Some(FailureKind::of_socket(&error))),
+                Err(error) => return self.lose(index, Some(FailureKind::from_socket(&error))),
             };
-            match self.take_answers(index) {
+            match self.take_responses(index) {
                 Ok(true) => {}
                 Ok(false) => return self.lose(index, None),
                 Err(kind) => return self.lose(index, Some(kind)),
@@ -211,13 +211,13 @@ impl Worker<'_> {
     }
 
     /// Takes the whole answers that came. Tells whether the connection goes on.
-    fn take_answers(&mut self, index: usize) -> Result<bool, FailureKind> {
+    fn take_responses(&mut self, index: usize) -> Result<bool, FailureKind> {
         let now = self.now();
         let Self {
             plan,
             slots,
             reader,
-            tally,
+            stats,
             in_flight,
             ..
         } = self;
@@ -225,16 +225,22 @@ impl Worker<'_> {
         let Some(connection) = &mut slot.connection else {
             return Ok(true);
         };
-        while connection.is_within_answer() {
+        while connection.is_within_response() {
             let Some(request) = connection.oldest() else {
                 return Err(FailureKind::Malformed("no request was waiting for it"));
             };
-            let Some(answer) = reader.read(connection.unread())? else {
+            let Some(response) = reader.read(connection.unread())? else {
                 break;
             };
-            tally.judged(&plan.judge, &plan.schedule, request, &answer.said, now);
-            let (bytes, closes) = (answer.bytes, answer.closes);
-            connection.take_answer(bytes);
+            stats.judged(
+                &plan.validator,
+                &plan.schedule,
+                request,
+                &response.outcome,
+                now,
+            );
+            let (bytes, closes) = (response.bytes, response.closes);
+            connection.take_response(bytes);
             *in_flight -= 1;
             slot.answered = true;
             if closes {
@@ -307,7 +313,7 @@ impl Worker<'_> {
         if let Some(connection) = &mut self.slots[index].connection
             && let Err(error) = connection.write(self.poll.registry())
         {
-            self.lose(index, Some(FailureKind::of_socket(&error)));
+            self.lose(index, Some(FailureKind::from_socket(&error)));
         }
     }
 
@@ -320,17 +326,17 @@ impl Worker<'_> {
         };
         let mut kind = match reason {
             Some(kind) => kind,
-            None if connection.is_within_answer() => FailureKind::Half,
+            None if connection.is_within_response() => FailureKind::Half,
             None => FailureKind::Closed,
         };
         // A connection that is closed while nothing is asked has failed nobody.
         if connection.in_flight() == 0
             && matches!(kind, FailureKind::Malformed(_) | FailureKind::Connect(_))
         {
-            self.tally.failed_times(kind, 1);
+            self.stats.failed_times(kind, 1);
         }
         for request in connection.give_up() {
-            self.tally.failed(kind, request.code);
+            self.stats.failed(kind, request.code);
             self.in_flight -= 1;
             if matches!(kind, FailureKind::Half | FailureKind::Malformed(_)) {
                 kind = FailureKind::Closed;
@@ -368,7 +374,7 @@ impl Worker<'_> {
                 Err(error) => {
                     slot.retry_at = now + RECONNECT_DELAY;
                     let kind = FailureKind::Connect(error.kind());
-                    self.tally.failed_times(kind, 1);
+                    self.stats.failed_times(kind, 1);
                     self.lost.push(index);
                 }
             }
@@ -377,7 +383,7 @@ impl Worker<'_> {
 
     /// The waiting has ended: whatever has no answer yet has failed.
     fn count_what_is_left(&mut self) {
-        self.tally
+        self.stats
             .failed_times(FailureKind::Unanswered, self.in_flight as u64);
         let never_sent = self
             .plan
@@ -385,6 +391,6 @@ impl Worker<'_> {
             .total()
             .saturating_sub(self.next)
             .div_ceil(self.plan.workers as u64);
-        self.tally.failed_times(FailureKind::NeverSent, never_sent);
+        self.stats.failed_times(FailureKind::NeverSent, never_sent);
     }
 }

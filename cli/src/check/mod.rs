@@ -43,7 +43,7 @@ impl Check {
             let mut array = JsonArray::default();
             for path in &self.files {
                 let examined = route_config::examine(path, &limits).linted();
-                let mut findings = finding::of(&examined);
+                let mut findings = finding::from_examined(&examined);
                 total.add(&findings);
                 if self.json {
                     for finding in &mut findings {

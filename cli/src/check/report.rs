@@ -31,7 +31,7 @@ pub(crate) fn show_findings(
 
 /// Writes why a file that a command needs is refused.
 pub(crate) fn show_refusal(output: &mut impl Write, examined: &Examined) -> io::Result<()> {
-    let mut findings = finding::of(examined);
+    let mut findings = finding::from_examined(examined);
     findings.retain(|finding| finding.severity == Severity::Error);
     show_findings(output, &examined.name, &examined.document, &findings)
 }

@@ -38,7 +38,7 @@ pub(super) fn identify_lines(
     output: &mut impl Write,
 ) -> Result<(), Failure> {
     let cannot_read =
-        |error: io::Error| Failure::Told(format!("{} cannot be read: {error}", path.display()));
+        |error: io::Error| Failure::Message(format!("{} cannot be read: {error}", path.display()));
     let (input, length): (Box<dyn Read + Send>, Option<u64>) = if path == Path::new("-") {
         (Box::new(io::stdin()), None)
     } else {
@@ -66,7 +66,7 @@ pub(super) fn identify_lines(
     }
     progress.finish();
     // This worker hung up: it failed, or there is no more work, and the reader has ended too.
-    let failed = |_| Failure::Told("a thread failed".to_owned());
+    let failed = |_| Failure::Message("a thread failed".to_owned());
     workers.swap_remove(turn).thread.join().map_err(failed)?;
     reader.join().map_err(failed)?.map_err(cannot_read)
 }

@@ -5,10 +5,10 @@
 //!
 //! Source: SPEC.md, sections 4 and 5.
 
-mod answer;
 mod directory;
-mod judge;
+mod gateway;
 mod serving;
+mod validation;
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -17,16 +17,16 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
+use codeid_daemon::result::sdk_proxy as results;
 use hyper::StatusCode;
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
-use self::answer::{Behaviour, Gateway};
 use self::directory::Directory;
+use self::gateway::{Behaviour, Gateway};
 use super::output::{self, Failure, Stdout, printable};
-use codeid_daemon::result::sdk_proxy as results;
 
 /// How many lines may wait to be written.
 const WAITING_LINES: usize = 1024;
@@ -79,13 +79,14 @@ impl MockGateway {
     async fn serve(self, stdout: &mut Stdout) -> Result<(), Failure> {
         // First of all, so that whoever sees that it listens can stop it.
         let mut interrupted = signal(SignalKind::interrupt())?;
-        let refused = |error| Failure::Told(format!("cannot listen on {}: {error}", self.listen));
+        let refused =
+            |error| Failure::Message(format!("cannot listen on {}: {error}", self.listen));
         let listener = TcpListener::bind(self.listen).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
-        let directory = Directory::open(&self.directory, address.ip()).map_err(Failure::Told)?;
+        let directory = Directory::open(&self.directory, address.ip()).map_err(Failure::Message)?;
         let settings = directory
             .write_settings(address, &self.client_id)
-            .map_err(Failure::Told)?;
+            .map_err(Failure::Message)?;
         writeln!(
             stdout,
             "mock-gateway: a stand-in for Alipay+, to try sdkProxy out; it knows no payment\n\

@@ -19,7 +19,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
-use super::answer::Gateway;
+use super::gateway::Gateway;
 
 /// How many connections are served at once; more wait.
 const MAX_CONNECTIONS: usize = 1024;

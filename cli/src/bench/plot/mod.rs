@@ -133,13 +133,14 @@ fn latency_title(runs: &[Run]) -> &'static str {
 mod tests {
     use super::*;
     use crate::bench::figures::Setup;
+    use crate::bench::run_stats::RunStats;
     use crate::bench::schedule::{Pace, Schedule};
-    use crate::bench::tally::Tally;
     use crate::bench::target::{Address, Protocol, Target};
+    use std::num::NonZero;
 
     fn run(name: &str, pace: Pace, latencies: impl Iterator<Item = u64>) -> Run {
-        let mut tally = Tally::new();
-        latencies.for_each(|latency| tally.latencies.record(latency).unwrap());
+        let mut stats = RunStats::new();
+        latencies.for_each(|latency| stats.latencies.record(latency).unwrap());
         let target = Target {
             name: name.to_owned(),
             address: Address::Tcp("127.0.0.1:1".to_owned()),
@@ -156,7 +157,7 @@ mod tests {
             },
             interrupted_at: None,
         };
-        Run::new(&target, &setup, &tally)
+        Run::new(&target, &setup, &stats)
     }
 
     /// The texts of the picture; fails where it is not well-formed XML.
@@ -224,7 +225,9 @@ mod tests {
 
     #[test]
     fn runs_of_different_kinds_and_without_answers_have_their_place() {
-        let open = Pace::Open { rate: 10_000 };
+        let open = Pace::Open {
+            rate: NonZero::new(10_000).unwrap(),
+        };
         let runs = [
             run("a", Pace::Closed, [7].into_iter()),
             run("b", open, std::iter::empty()),

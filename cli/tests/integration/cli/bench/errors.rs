@@ -19,7 +19,7 @@ fn each_kind_has_its_words() {
         ),
         (
             |_| Act::Answer(b"+PONG\r\n\r\n".to_vec()),
-            "malformed answer: not a head of HTTP/1.1",
+            "malformed response: not an HTTP/1.1 response head",
         ),
         (
             |_| Act::AnswerAndClose(vec![]),
@@ -31,7 +31,7 @@ fn each_kind_has_its_words() {
         ),
         (
             |_| Act::Answer(b"HTTP/1.1 200 OK\r\n\r\n".to_vec()),
-            "malformed answer: its body ends only with the connection",
+            "malformed response: its body ends only when the connection closes",
         ),
         (
             |_| Act::Answer([http("200 OK", SUPPORTED), http("200 OK", SUPPORTED)].concat()),
@@ -179,7 +179,10 @@ fn files_that_do_not_fit_each_other_are_refused_before_anything_is_sent() {
         assert_eq!(ran.status, 1);
         assert!(ran.stderr.contains(words), "{}", ran.stderr);
     }
-    for (content, words) in [(&b""[..], "holds no code"), (b"a\xff", "UTF-8 at byte 1")] {
+    for (content, words) in [
+        (&b""[..], "contains no code values"),
+        (b"a\xff", "UTF-8 at byte 1"),
+    ] {
         let codes = file("bench-bad-codes.txt", content);
         let ran = bench(["--resp", path, "--codes", codes.to_str().unwrap()]);
         assert_eq!(ran.status, 1);

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use hdrhistogram::Histogram;
 
-use super::answer::Said;
 use super::connection::InFlight;
 use super::failure::FailureKind;
-use super::judge::Judge;
+use super::response::Outcome;
 use super::schedule::Schedule;
+use super::validator::Validator;
 
 /// The longest latency that is told apart, in nanoseconds: an hour.
 const MAX_LATENCY: u64 = 3_600_000_000_000;
@@ -18,7 +18,7 @@ const DIGITS: u8 = 3;
 
 /// What one worker, or all of them, have counted.
 #[derive(Debug)]
-pub(super) struct Tally {
+pub(super) struct RunStats {
     /// The latencies of good answers to requests within the measured time, in nanoseconds.
     pub(super) latencies: Histogram<u64>,
     /// Good answers that came within the measured time.
@@ -29,7 +29,7 @@ pub(super) struct Tally {
     pub(super) first_unexpected: Option<usize>,
 }
 
-impl Tally {
+impl RunStats {
     pub(super) fn new() -> Self {
         Self {
             latencies: Histogram::new_with_bounds(1, MAX_LATENCY, DIGITS)
@@ -64,16 +64,16 @@ impl Tally {
         }
     }
 
-    /// Counts the answer that was `said` to the request about `code`, if it is a good one.
+    /// Counts the answer that was `outcome` to the request about `code`, if it is a good one.
     pub(super) fn judged(
         &mut self,
-        judge: &Judge,
+        validator: &Validator,
         schedule: &Schedule,
         request: InFlight,
-        said: &Said<'_>,
+        outcome: &Outcome<'_>,
         now: u64,
     ) {
-        match judge.check(request.code, said) {
+        match validator.check(request.code, outcome) {
             Ok(()) => self.answered(schedule, request.since, now),
             Err(kind) => self.failed(kind, request.code),
         }

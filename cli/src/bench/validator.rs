@@ -5,14 +5,15 @@ use std::path::Path;
 use memchr::memmem::Finder;
 use serde_json::{Map, Value};
 
-use super::answer::{Said, resp_fields};
 use super::failure::FailureKind;
-use super::requests::read_file;
+use super::input::read_file;
+use super::reader::resp_fields;
+use super::response::Outcome;
 use super::target::Protocol;
 
 /// Looks at each answer.
 #[derive(Debug)]
-pub(super) struct Judge {
+pub(super) struct Validator {
     protocol: Protocol,
     /// In the order of the codes; none: an answer only has to be a good one.
     expected: Option<Vec<Expected>>,
@@ -28,8 +29,8 @@ struct Expected {
     fields: Map<String, Value>,
 }
 
-impl Judge {
-    /// A judge by the file of expected answers, which has one for each of the `codes`.
+impl Validator {
+    /// A validator by the file of expected answers, which has one for each of the `codes`.
     pub(super) fn new(
         protocol: &Protocol,
         expect: Option<&Path>,
@@ -46,26 +47,26 @@ impl Judge {
         })
     }
 
-    /// Whether `said` is a good answer to the code at `index`.
-    pub(super) fn check(&self, index: usize, said: &Said<'_>) -> Result<(), FailureKind> {
+    /// Whether `outcome` is a good answer to the code at `index`.
+    pub(super) fn check(&self, index: usize, outcome: &Outcome<'_>) -> Result<(), FailureKind> {
         let expected = self.expected.as_ref().map(|answers| &answers[index]);
-        match (said, expected) {
-            (Said::Failed(FailureKind::ErrorReply(word)), Some(expected)) => {
+        match (outcome, expected) {
+            (Outcome::Failed(FailureKind::ErrorReply(word)), Some(expected)) => {
                 match expected.failure() {
                     Some(code) if word.is(code) => Ok(()),
                     Some(_) => Err(FailureKind::Unexpected),
                     None => Err(FailureKind::ErrorReply(*word)),
                 }
             }
-            (Said::Failed(kind), _) => Err(*kind),
-            (Said::Content(content), Some(expected)) => {
+            (Outcome::Failed(kind), _) => Err(*kind),
+            (Outcome::Content(content), Some(expected)) => {
                 if *content == expected.bytes || expected.equals(&self.protocol, content) {
                     Ok(())
                 } else {
                     Err(FailureKind::Unexpected)
                 }
             }
-            (Said::Content(content), None) => match self.protocol {
+            (Outcome::Content(content), None) => match self.protocol {
                 Protocol::IdentifyHttp { .. } if self.success.find(content).is_none() => {
                     Err(FailureKind::NotIdentified)
                 }
@@ -175,16 +176,16 @@ mod tests {
         path: String::new(),
     };
 
-    fn judge(protocol: &Protocol, expected: &str) -> Judge {
+    fn validator(protocol: &Protocol, expected: &str) -> Validator {
         let fields = serde_json::from_str(expected).unwrap();
-        Judge {
+        Validator {
             expected: Some(vec![Expected::new(protocol, fields)]),
-            ..Judge::new(protocol, None, 1).unwrap()
+            ..Validator::new(protocol, None, 1).unwrap()
         }
     }
 
-    fn check(judge: &Judge, content: &str) -> Result<(), FailureKind> {
-        judge.check(0, &Said::Content(content.as_bytes()))
+    fn check(validator: &Validator, content: &str) -> Result<(), FailureKind> {
+        validator.check(0, &Outcome::Content(content.as_bytes()))
     }
 
     const SUPPORTED: &str = r#"{"result":{"resultCode":"SUCCESS","resultStatus":"S"},"isSupported":true,"codeValue":"x"}"#;
@@ -193,7 +194,7 @@ mod tests {
 
     #[test]
     fn http_answers_are_compared_as_json_less_the_detail() {
-        let supported = judge(&HTTP, SUPPORTED);
+        let supported = validator(&HTTP, SUPPORTED);
         assert_eq!(check(&supported, SUPPORTED), Ok(()));
         let reordered = r#"{"codeValue":"\u0078", "isSupported":true,"result":{"resultStatus":"S","resultCode":"SUCCESS"}}"#;
         assert_eq!(check(&supported, reordered), Ok(()));
@@ -206,13 +207,13 @@ mod tests {
         ] {
             assert_eq!(check(&supported, other), Err(FailureKind::Unexpected));
         }
-        let illegal = judge(&HTTP, ILLEGAL);
+        let illegal = validator(&HTTP, ILLEGAL);
         assert_eq!(check(&illegal, &ILLEGAL.replace("Too", "Way too")), Ok(()));
     }
 
     #[test]
     fn resp_replies_are_compared_by_their_fields() {
-        let supported = judge(&Protocol::IdentifyResp, SUPPORTED);
+        let supported = validator(&Protocol::IdentifyResp, SUPPORTED);
         let two = "*4\r\n$11\r\nisSupported\r\n:1\r\n$9\r\ncodeValue\r\n$1\r\nx\r\n";
         assert_eq!(
             supported.expected.as_ref().unwrap()[0].bytes,
@@ -227,11 +228,14 @@ mod tests {
         ] {
             assert_eq!(check(&supported, other), Err(FailureKind::Unexpected));
         }
-        let illegal = judge(&Protocol::IdentifyResp, ILLEGAL);
-        let said = |word: &[u8]| Said::Failed(FailureKind::ErrorReply(Word::first_of(word)));
-        assert_eq!(illegal.check(0, &said(b"PARAM_ILLEGAL openId ...")), Ok(()));
+        let illegal = validator(&Protocol::IdentifyResp, ILLEGAL);
+        let outcome = |word: &[u8]| Outcome::Failed(FailureKind::ErrorReply(Word::from_text(word)));
         assert_eq!(
-            illegal.check(0, &said(b"ERR x")),
+            illegal.check(0, &outcome(b"PARAM_ILLEGAL openId ...")),
+            Ok(())
+        );
+        assert_eq!(
+            illegal.check(0, &outcome(b"ERR x")),
             Err(FailureKind::Unexpected)
         );
         assert_eq!(check(&illegal, two), Err(FailureKind::Unexpected));
@@ -239,8 +243,8 @@ mod tests {
 
     #[test]
     fn without_a_file_an_answer_has_to_be_a_success() {
-        let judge = Judge::new(&HTTP, None, 1).unwrap();
-        assert_eq!(check(&judge, SUPPORTED), Ok(()));
-        assert_eq!(check(&judge, ILLEGAL), Err(FailureKind::NotIdentified));
+        let validator = Validator::new(&HTTP, None, 1).unwrap();
+        assert_eq!(check(&validator, SUPPORTED), Ok(()));
+        assert_eq!(check(&validator, ILLEGAL), Err(FailureKind::NotIdentified));
     }
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::directory::Keys;
-use super::judge::judge;
+use super::validation::validate;
 use codeid_daemon::result::ApiResult;
 use codeid_daemon::result::sdk_proxy as results;
 use codeid_daemon::sdk_proxy::PATH;
@@ -44,7 +44,7 @@ pub(super) struct Gateway {
 
 /// An answer, and the line that tells of it.
 #[derive(Debug)]
-pub(super) struct Told {
+pub(super) struct LoggedResponse {
     pub(super) response: Response<String>,
     pub(super) line: String,
 }
@@ -87,7 +87,11 @@ impl Gateway {
     /// # Errors
     ///
     /// [`SigningFailed`].
-    pub(super) fn answer(&self, request: &Parts, body: &[u8]) -> Result<Told, SigningFailed> {
+    pub(super) fn answer(
+        &self,
+        request: &Parts,
+        body: &[u8],
+    ) -> Result<LoggedResponse, SigningFailed> {
         let (method, path) = (&request.method, request.uri.path());
         if path != PATH || request.uri.query().is_some() {
             let why = format!("there is only {PATH}");
@@ -98,7 +102,7 @@ impl Gateway {
             let why = Some("the method is not POST");
             return self.sign(status, results::METHOD_NOT_SUPPORTED, why);
         }
-        match judge(&self.client_id, &self.keys.client, &request.headers, body) {
+        match validate(&self.client_id, &self.keys.client, &request.headers, body) {
             Err(refusal) => self.sign(StatusCode::OK, refusal.result, Some(&refusal.why)),
             Ok(()) => {
                 let result = self.behaviour.result.unwrap_or(results::UNKNOWN_EXCEPTION);
@@ -113,7 +117,7 @@ impl Gateway {
         status: StatusCode,
         result: ApiResult,
         refused: Option<&str>,
-    ) -> Result<Told, SigningFailed> {
+    ) -> Result<LoggedResponse, SigningFailed> {
         let number = self.answered.fetch_add(1, Ordering::Relaxed) + 1;
         let tracer = format!("mock-{}-{number}", std::process::id());
         let now = SystemTime::now();
@@ -153,7 +157,7 @@ impl Gateway {
             .header("Signature", signature)
             .body(body)
             .expect("all of it is visible ASCII");
-        Ok(Told { response, line })
+        Ok(LoggedResponse { response, line })
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) struct Refusal {
 /// # Errors
 ///
 /// [`Refusal`], with the first thing that is wrong.
-pub(super) fn judge(
+pub(super) fn validate(
     client_id: &str,
     keys: &VerifyingKeys,
     headers: &HeaderMap,
@@ -77,10 +77,10 @@ pub(super) fn judge(
             ),
             _ => refuse(results::INVALID_SIGNATURE, error.to_string()),
         })?;
-    judge_body(body).map_err(|why| refuse(results::PARAM_ILLEGAL, why))
+    validate_body(body).map_err(|why| refuse(results::PARAM_ILLEGAL, why))
 }
 
-fn judge_body(body: &[u8]) -> Result<(), String> {
+fn validate_body(body: &[u8]) -> Result<(), String> {
     let fields: Map<String, Value> =
         serde_json::from_slice(body).map_err(|_| "the body is not a JSON object".to_owned())?;
     for name in FIELDS {
@@ -172,7 +172,7 @@ mod tests {
             ),
         ];
         for (body, expected) in table {
-            let why = judge_body(body.as_bytes()).err().unwrap_or_default();
+            let why = validate_body(body.as_bytes()).err().unwrap_or_default();
             assert_eq!(why, expected, "{body}");
         }
     }
