@@ -11,9 +11,9 @@ use super::output::{self, Failure};
 /// The command line of `codeid bucket`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ShowBucket {
-    /// The canary's group; by default a rule's group is the rule's id
+    /// The canary's group; the default group of a rule is its id
     group: String,
-    /// The user
+    /// The openId of the user
     open_id: String,
     /// Print a JSON object
     #[arg(long)]

@@ -1,4 +1,4 @@
-//! `codeid settings`: shows every setting, its value, and which source gave it.
+//! `codeid settings`: shows every setting, its value and its source.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ pub(crate) struct SettingsArgs {
     /// Read the settings of this TOML file [default: config/codeid.toml, if it exists]
     #[arg(long, value_name = "FILE", global = true)]
     config: Option<PathBuf>,
-    /// Set a single setting; wins over the file and the environment
+    /// Set a single setting; overrides the file and the environment
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_and_value, global = true)]
     set: Vec<(String, String)>,
 }

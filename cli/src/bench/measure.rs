@@ -1,4 +1,4 @@
-//! One target, measured once.
+//! The measurement of one target.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,17 +18,17 @@ use super::target::Target;
 use super::validator::Validator;
 use super::worker::{self, LiveCounts, Plan};
 
-/// How often the progress is shown.
+/// The interval at which the progress line is updated.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
 
-/// What is known before the first connection.
+/// The requests and the validator, prepared before the first connection.
 #[derive(Debug)]
 pub(super) struct Prepared {
     requests: Requests,
     validator: Validator,
 }
 
-/// Makes the requests to `target`, and reads what is expected of it.
+/// Builds the requests to `target`, and reads the expected responses.
 pub(super) fn prepare(
     bench: &Bench,
     target: &Target,
@@ -64,7 +64,7 @@ pub(super) fn measure(
         format!("{name} refused connection {number} of {all} at {address}: {error}")
     };
     let workers = bench.threads.min(bench.connections) as usize;
-    let endpoint = Endpoint::find(&target.address).map_err(|error| unreachable(0, error))?;
+    let endpoint = Endpoint::resolve(&target.address).map_err(|error| unreachable(0, error))?;
     let mut sockets: Vec<Vec<Socket>> = (0..workers).map(|_| Vec::new()).collect();
     for number in 0..bench.connections as usize {
         let socket = Socket::connect(&endpoint).map_err(|error| unreachable(number, error))?;
@@ -113,7 +113,7 @@ fn drive(
         for (number, sockets) in sockets.into_iter().enumerate() {
             let (done, live) = (done.clone(), &live);
             scope.spawn(move || {
-                // Nobody listens any more when another worker has failed.
+                // The receiver is gone if another worker has failed.
                 let _ = done.send(worker::work(plan, sockets, number, began, live, stop));
             });
         }
@@ -123,7 +123,7 @@ fn drive(
                 Ok(Ok(stats)) => total.add(&stats),
                 Ok(Err(error)) => {
                     stop.store(true, Ordering::Relaxed);
-                    return Err(format!("the sockets cannot be watched: {error}"));
+                    return Err(format!("cannot poll the sockets: {error}"));
                 }
                 Err(RecvTimeoutError::Timeout) => progress.show(
                     began.elapsed(),

@@ -1,4 +1,4 @@
-//! `codeid bench`: how fast a server answers, ours or a peer, measured by one client.
+//! `codeid bench`: measures how fast a server answers, codeid or a peer, with one client.
 //!
 //! `arguments` and `target` define what is measured; `input`, `requests` and `validator` prepare the
 //! requests and the expected responses. A `worker` drives `connection`s by a `schedule`, parses each
@@ -49,16 +49,16 @@ impl Bench {
         output::run(|stdout| self.compare(&targets, stdout))
     }
 
-    /// What the definition of the command line cannot say by itself.
+    /// Checks the conditions that the definition of the command line cannot express.
     fn check(&self, targets: &[Target]) -> Result<(), &'static str> {
         if targets.len() > 1 && self.hdr.is_some() {
-            return Err("--hdr writes the latencies of one target, and there are more");
+            return Err("--hdr writes the latencies of a single target, but several are given");
         }
         if targets.is_empty() && self.hdr.is_some() {
-            return Err("--hdr needs a target: a saved run does not hold every latency");
+            return Err("--hdr needs a target: a saved run does not contain every latency");
         }
         if self.expect.is_some() && !targets.iter().any(|target| target.protocol.is_identify()) {
-            return Err("--expect verifies answers of codeid, and no target is one");
+            return Err("--expect verifies responses of codeid, but no target is codeid");
         }
         let bad = |header: &String| {
             let name = header.split_once(':').map_or("", |(name, _)| name);
@@ -68,16 +68,16 @@ impl Bench {
                     .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
         };
         if self.headers.iter().any(bad) {
-            return Err("--header wants NAME: VALUE");
+            return Err("--header must have the form NAME: VALUE");
         }
         if !self.path.starts_with('/') || !self.path.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err("--path begins with / and is visible ASCII");
+            return Err("--path must begin with / and be visible ASCII");
         }
         Ok(())
     }
 
     fn compare(&self, targets: &[Target], stdout: &mut Stdout) -> Result<ExitCode, Failure> {
-        // All that can be wrong with files is told before anything is measured.
+        // Read every file first: a bad one is reported before anything is measured.
         let codes = input::read_codes(self.codes.as_deref()).map_err(Failure::Message)?;
         let mut runs = Vec::new();
         for path in &self.saved {
@@ -94,13 +94,13 @@ impl Bench {
             let (run, stats) = match measured {
                 Ok(measured) => measured,
                 Err(message) => {
-                    // What was measured before it is worth having.
+                    // The targets measured before the failure are still worth showing.
                     self.show(runs, stdout)?;
                     stdout.flush()?;
                     return Err(Failure::Message(message));
                 }
             };
-            // A server that stalls throughout the closed loop makes no errors, and is no success.
+            // A server that stalls throughout the closed loop causes no errors, but is not a success.
             good &= run.errors.total == 0 && (run.latency.count > 0 || run.interrupted);
             if !self.json {
                 report::one(stdout, &run)?;
@@ -119,7 +119,7 @@ impl Bench {
         })
     }
 
-    /// Shows all runs beside each other.
+    /// Shows all runs side by side.
     fn show(&self, runs: Vec<Run>, stdout: &mut Stdout) -> Result<(), Failure> {
         if let Some(path) = &self.plot {
             fs::write(path, plot::svg(&runs)).map_err(|error| cannot_write(path, &error))?;

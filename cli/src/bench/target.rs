@@ -1,4 +1,4 @@
-//! What is measured: where it listens, and what it speaks.
+//! The servers to measure: their addresses and protocols.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -6,10 +6,10 @@ use std::str::FromStr;
 
 use hyper::http::uri::Authority;
 
-/// Where codeid answers `identifyCode`.
+/// The path of `identifyCode`.
 pub(super) const IDENTIFY_PATH: &str = "/v1/identifyCode";
 
-/// The most characters of a name, so that tables and legends stay in shape.
+/// The most characters of a name; a longer one would distort tables and legends.
 const MAX_NAME_CHARACTERS: usize = 40;
 
 /// A server to be measured.
@@ -21,7 +21,7 @@ pub(super) struct Target {
     pub(super) protocol: Protocol,
 }
 
-/// Where a server listens.
+/// The address on which a server listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Address {
     /// `host:port`.
@@ -29,7 +29,7 @@ pub(super) enum Address {
     Unix(PathBuf),
 }
 
-/// What is sent to a server.
+/// The kind of request that is sent to a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Protocol {
     /// `POST` of `identifyCode`.
@@ -70,7 +70,7 @@ impl Target {
 }
 
 impl Protocol {
-    /// For people, and in JSON.
+    /// Returns the name for reports and JSON.
     pub(super) const fn name(&self) -> &'static str {
         match self {
             Self::IdentifyHttp { .. } => "HTTP identifyCode",
@@ -80,7 +80,7 @@ impl Protocol {
         }
     }
 
-    /// Whether answers are codeid's, so that it is known what they have to say.
+    /// Returns `true` if the target is codeid, whose responses can be verified.
     pub(super) const fn is_identify(&self) -> bool {
         matches!(self, Self::IdentifyHttp { .. } | Self::IdentifyResp)
     }
@@ -135,7 +135,7 @@ where
             }
         }
         if value.is_empty() {
-            return Err("there is nothing to connect to".to_owned());
+            return Err("there is no address to connect to".to_owned());
         }
         Ok(Self {
             name: name.map(str::to_owned),
@@ -167,24 +167,24 @@ impl FromStr for HttpUrl {
     fn from_str(text: &str) -> Result<Self, String> {
         let Some(rest) = text.strip_prefix("http://") else {
             return Err(
-                "a URL that begins with http:// is wanted; https is not measured".to_owned(),
+                "expected a URL that begins with http://; https is not supported".to_owned(),
             );
         };
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at(end);
         let parsed: Authority = authority
             .parse()
-            .map_err(|error| format!("the host is not one: {error}"))?;
+            .map_err(|error| format!("invalid host: {error}"))?;
         let has_port = authority.len() > parsed.host().len();
         if parsed.host().is_empty()
             || authority.contains('@')
             || has_port && parsed.port_u16().is_none()
         {
-            return Err("host or host:port is wanted after http://, without a user".to_owned());
+            return Err("expected host or host:port after http://, without a user".to_owned());
         }
         if !path.bytes().all(|byte| byte.is_ascii_graphic()) || path.contains('#') {
             return Err(
-                "what follows the host must be visible ASCII without #; percent-encode the rest"
+                "the path and query must be visible ASCII without #; percent-encode other characters"
                     .to_owned(),
             );
         }

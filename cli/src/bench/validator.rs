@@ -1,4 +1,4 @@
-//! Whether an answer is a good one.
+//! Validation of responses.
 
 use std::path::Path;
 
@@ -11,26 +11,26 @@ use super::reader::resp_fields;
 use super::response::Outcome;
 use super::target::Protocol;
 
-/// Looks at each answer.
+/// Decides whether a response is good.
 #[derive(Debug)]
 pub(super) struct Validator {
     protocol: Protocol,
-    /// In the order of the codes; none: an answer only has to be a good one.
+    /// The expected responses in the order of the codes; without them, any success is good.
     expected: Option<Vec<Expected>>,
     success: Finder<'static>,
 }
 
-/// The answer to one code.
+/// The expected response to one code.
 #[derive(Debug)]
 struct Expected {
-    /// The answer as it will most likely come: what is equal to it needs no parsing.
+    /// The most likely spelling of the response: an equal one needs no parsing.
     bytes: Vec<u8>,
     /// Without `line` and `detail`.
     fields: Map<String, Value>,
 }
 
 impl Validator {
-    /// A validator by the file of expected answers, which has one for each of the `codes`.
+    /// Reads the file of expected responses, if given; it must have one for each of the `codes`.
     pub(super) fn new(
         protocol: &Protocol,
         expect: Option<&Path>,
@@ -47,7 +47,7 @@ impl Validator {
         })
     }
 
-    /// Whether `outcome` is a good answer to the code at `index`.
+    /// Checks that `outcome` is a good response to the code at `index`.
     pub(super) fn check(&self, index: usize, outcome: &Outcome<'_>) -> Result<(), FailureKind> {
         let expected = self.expected.as_ref().map(|answers| &answers[index]);
         match (outcome, expected) {
@@ -88,7 +88,7 @@ impl Expected {
         Self { bytes, fields }
     }
 
-    /// The result code, if it is not that of a success.
+    /// Returns the result code, unless it is that of a success.
     fn failure(&self) -> Option<&str> {
         let result = self.fields.get("result")?;
         let status = result.get("resultStatus")?;
@@ -96,7 +96,7 @@ impl Expected {
         (status != "S").then_some(code)
     }
 
-    /// The same fields, in whatever order and spelling.
+    /// Returns `true` if `content` has the same fields, in any order and spelling.
     fn equals(&self, protocol: &Protocol, content: &[u8]) -> bool {
         if *protocol == Protocol::IdentifyResp {
             let Some(given) = resp_fields(content) else {
@@ -118,7 +118,7 @@ impl Expected {
     }
 }
 
-/// The reply of RESP2, in the order in which codeid writes the fields.
+/// Encodes `fields` as a RESP2 reply, in the order in which codeid writes them.
 fn encode(fields: &Map<String, Value>, out: &mut Vec<u8>) {
     const NAMES: [&str; 5] = [
         "isSupported",
@@ -152,14 +152,14 @@ fn read_expected(protocol: &Protocol, path: &Path, codes: usize) -> Result<Vec<E
             .map_err(|error| format!("{shown}, line {number}: not a JSON object: {error}"))?;
         if fields.remove("line") != Some(Value::from(number)) || !fields.contains_key("result") {
             return Err(format!(
-                "{shown}, line {number}: not what codeid identify --file prints for line {number}"
+                "{shown}, line {number}: not a line that codeid identify --file prints for line {number}"
             ));
         }
         answers.push(Expected::new(protocol, fields));
     }
     if answers.len() != codes {
         return Err(format!(
-            "{shown} has {} answers, and there are {codes} codes",
+            "{shown} has {} responses for {codes} codes",
             answers.len()
         ));
     }
@@ -193,7 +193,7 @@ mod tests {
         r#"{"result":{"resultCode":"PARAM_ILLEGAL","resultStatus":"F"},"detail":"Too long."}"#;
 
     #[test]
-    fn http_answers_are_compared_as_json_less_the_detail() {
+    fn http_responses_are_compared_as_json_without_the_detail() {
         let supported = validator(&HTTP, SUPPORTED);
         assert_eq!(check(&supported, SUPPORTED), Ok(()));
         let reordered = r#"{"codeValue":"\u0078", "isSupported":true,"result":{"resultStatus":"S","resultCode":"SUCCESS"}}"#;
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_file_an_answer_has_to_be_a_success() {
+    fn without_expected_responses_only_a_success_is_good() {
         let validator = Validator::new(&HTTP, None, 1).unwrap();
         assert_eq!(check(&validator, SUPPORTED), Ok(()));
         assert_eq!(check(&validator, ILLEGAL), Err(FailureKind::NotIdentified));

@@ -5,10 +5,10 @@ use serde::Serialize;
 
 use crate::route_config::{Examined, Refused};
 
-/// An error or a warning, in the form in which `--json` prints it.
+/// An error or a warning, as `--json` prints it.
 #[derive(Debug, Serialize)]
 pub(crate) struct Finding<'a> {
-    /// Named only where several files are checked.
+    /// The file's name; present only if several files are checked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) file: Option<&'a str>,
     pub(crate) severity: Severity,
