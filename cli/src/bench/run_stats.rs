@@ -1,35 +1,35 @@
-//! What a run came to, counted as it goes.
+//! Statistics of a run, counted while it lasts.
 
 use std::collections::BTreeMap;
 
 use hdrhistogram::Histogram;
 
-use super::answer::Said;
 use super::connection::InFlight;
 use super::failure::FailureKind;
-use super::judge::Judge;
+use super::response::Outcome;
 use super::schedule::Schedule;
+use super::validator::Validator;
 
-/// The longest latency that is told apart, in nanoseconds: an hour.
+/// The longest latency recorded, in nanoseconds: an hour. Longer ones count as this.
 const MAX_LATENCY: u64 = 3_600_000_000_000;
 
-/// Three digits: a latency is right to a thousandth.
+/// The significant digits of a latency: it is exact to a thousandth.
 const DIGITS: u8 = 3;
 
-/// What one worker, or all of them, have counted.
+/// The statistics of one worker, or the sum of all workers.
 #[derive(Debug)]
-pub(super) struct Tally {
-    /// The latencies of good answers to requests within the measured time, in nanoseconds.
+pub(super) struct RunStats {
+    /// The latencies of good responses to requests within the measured time, in nanoseconds.
     pub(super) latencies: Histogram<u64>,
-    /// Good answers that came within the measured time.
+    /// The number of good responses received within the measured time.
     pub(super) answers: u64,
-    /// Every request that failed, also while warming up.
+    /// The number of failed requests by kind, also while warming up.
     pub(super) failures: BTreeMap<FailureKind, u64>,
-    /// The first code, counted from 0, whose answer was not the expected one.
+    /// The index of the first code whose response was unexpected.
     pub(super) first_unexpected: Option<usize>,
 }
 
-impl Tally {
+impl RunStats {
     pub(super) fn new() -> Self {
         Self {
             latencies: Histogram::new_with_bounds(1, MAX_LATENCY, DIGITS)
@@ -40,8 +40,8 @@ impl Tally {
         }
     }
 
-    /// Counts an answer that came at `now` to a request whose latency began at `since`.
-    pub(super) fn answered(&mut self, schedule: &Schedule, since: u64, now: u64) {
+    /// Counts a good response received at `now` whose latency counts from `since`.
+    fn count_good(&mut self, schedule: &Schedule, since: u64, now: u64) {
         if (schedule.start..schedule.end).contains(&now) {
             self.answers += 1;
         }
@@ -50,32 +50,32 @@ impl Tally {
         }
     }
 
-    /// Counts a failure of the request about `code`.
-    pub(super) fn failed(&mut self, kind: FailureKind, code: usize) {
-        self.failed_times(kind, 1);
+    /// Counts a failure of the request for `code`.
+    pub(super) fn count_failure(&mut self, kind: FailureKind, code: usize) {
+        self.count_failures(kind, 1);
         if kind == FailureKind::Unexpected {
             self.first_unexpected = self.first_unexpected.or(Some(code));
         }
     }
 
-    pub(super) fn failed_times(&mut self, kind: FailureKind, times: u64) {
+    pub(super) fn count_failures(&mut self, kind: FailureKind, times: u64) {
         if times > 0 {
             *self.failures.entry(kind).or_default() += times;
         }
     }
 
-    /// Counts the answer that was `said` to the request about `code`, if it is a good one.
-    pub(super) fn judged(
+    /// Validates the `outcome` of `request`, and counts it as a good response or as a failure.
+    pub(super) fn count(
         &mut self,
-        judge: &Judge,
+        validator: &Validator,
         schedule: &Schedule,
         request: InFlight,
-        said: &Said<'_>,
+        outcome: &Outcome<'_>,
         now: u64,
     ) {
-        match judge.check(request.code, said) {
-            Ok(()) => self.answered(schedule, request.since, now),
-            Err(kind) => self.failed(kind, request.code),
+        match validator.check(request.code, outcome) {
+            Ok(()) => self.count_good(schedule, request.since, now),
+            Err(kind) => self.count_failure(kind, request.code),
         }
     }
 
@@ -83,14 +83,14 @@ impl Tally {
         self.failures.values().sum()
     }
 
-    /// Adds what another worker has counted.
+    /// Adds the statistics of another worker.
     pub(super) fn add(&mut self, other: &Self) {
         self.latencies
             .add(&other.latencies)
             .expect("all have the same bounds");
         self.answers += other.answers;
         for (kind, times) in &other.failures {
-            self.failed_times(*kind, *times);
+            self.count_failures(*kind, *times);
         }
         self.first_unexpected = match (self.first_unexpected, other.first_unexpected) {
             (Some(one), Some(other)) => Some(one.min(other)),

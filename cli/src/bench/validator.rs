@@ -1,35 +1,36 @@
-//! Whether an answer is a good one.
+//! Validation of responses.
 
 use std::path::Path;
 
 use memchr::memmem::Finder;
 use serde_json::{Map, Value};
 
-use super::answer::{Said, resp_fields};
 use super::failure::FailureKind;
-use super::requests::read_file;
+use super::input::read_file;
+use super::reader::resp_fields;
+use super::response::Outcome;
 use super::target::Protocol;
 
-/// Looks at each answer.
+/// Decides whether a response is good.
 #[derive(Debug)]
-pub(super) struct Judge {
+pub(super) struct Validator {
     protocol: Protocol,
-    /// In the order of the codes; none: an answer only has to be a good one.
+    /// The expected responses in the order of the codes; without them, any success is good.
     expected: Option<Vec<Expected>>,
     success: Finder<'static>,
 }
 
-/// The answer to one code.
+/// The expected response to one code.
 #[derive(Debug)]
 struct Expected {
-    /// The answer as it will most likely come: what is equal to it needs no parsing.
+    /// The most likely spelling of the response: an equal one needs no parsing.
     bytes: Vec<u8>,
     /// Without `line` and `detail`.
     fields: Map<String, Value>,
 }
 
-impl Judge {
-    /// A judge by the file of expected answers, which has one for each of the `codes`.
+impl Validator {
+    /// Reads the file of expected responses, if given; it must have one for each of the `codes`.
     pub(super) fn new(
         protocol: &Protocol,
         expect: Option<&Path>,
@@ -46,26 +47,26 @@ impl Judge {
         })
     }
 
-    /// Whether `said` is a good answer to the code at `index`.
-    pub(super) fn check(&self, index: usize, said: &Said<'_>) -> Result<(), FailureKind> {
+    /// Checks that `outcome` is a good response to the code at `index`.
+    pub(super) fn check(&self, index: usize, outcome: &Outcome<'_>) -> Result<(), FailureKind> {
         let expected = self.expected.as_ref().map(|answers| &answers[index]);
-        match (said, expected) {
-            (Said::Failed(FailureKind::ErrorReply(word)), Some(expected)) => {
+        match (outcome, expected) {
+            (Outcome::Failed(FailureKind::ErrorReply(word)), Some(expected)) => {
                 match expected.failure() {
                     Some(code) if word.is(code) => Ok(()),
                     Some(_) => Err(FailureKind::Unexpected),
                     None => Err(FailureKind::ErrorReply(*word)),
                 }
             }
-            (Said::Failed(kind), _) => Err(*kind),
-            (Said::Content(content), Some(expected)) => {
+            (Outcome::Failed(kind), _) => Err(*kind),
+            (Outcome::Content(content), Some(expected)) => {
                 if *content == expected.bytes || expected.equals(&self.protocol, content) {
                     Ok(())
                 } else {
                     Err(FailureKind::Unexpected)
                 }
             }
-            (Said::Content(content), None) => match self.protocol {
+            (Outcome::Content(content), None) => match self.protocol {
                 Protocol::IdentifyHttp { .. } if self.success.find(content).is_none() => {
                     Err(FailureKind::NotIdentified)
                 }
@@ -87,7 +88,7 @@ impl Expected {
         Self { bytes, fields }
     }
 
-    /// The result code, if it is not that of a success.
+    /// Returns the result code, unless it is that of a success.
     fn failure(&self) -> Option<&str> {
         let result = self.fields.get("result")?;
         let status = result.get("resultStatus")?;
@@ -95,7 +96,7 @@ impl Expected {
         (status != "S").then_some(code)
     }
 
-    /// The same fields, in whatever order and spelling.
+    /// Returns `true` if `content` has the same fields, in any order and spelling.
     fn equals(&self, protocol: &Protocol, content: &[u8]) -> bool {
         if *protocol == Protocol::IdentifyResp {
             let Some(given) = resp_fields(content) else {
@@ -117,7 +118,7 @@ impl Expected {
     }
 }
 
-/// The reply of RESP2, in the order in which codeid writes the fields.
+/// Encodes `fields` as a RESP2 reply, in the order in which codeid writes them.
 fn encode(fields: &Map<String, Value>, out: &mut Vec<u8>) {
     const NAMES: [&str; 5] = [
         "isSupported",
@@ -151,14 +152,14 @@ fn read_expected(protocol: &Protocol, path: &Path, codes: usize) -> Result<Vec<E
             .map_err(|error| format!("{shown}, line {number}: not a JSON object: {error}"))?;
         if fields.remove("line") != Some(Value::from(number)) || !fields.contains_key("result") {
             return Err(format!(
-                "{shown}, line {number}: not what codeid identify --file prints for line {number}"
+                "{shown}, line {number}: not a line that codeid identify --file prints for line {number}"
             ));
         }
         answers.push(Expected::new(protocol, fields));
     }
     if answers.len() != codes {
         return Err(format!(
-            "{shown} has {} answers, and there are {codes} codes",
+            "{shown} has {} responses for {codes} codes",
             answers.len()
         ));
     }
@@ -175,16 +176,16 @@ mod tests {
         path: String::new(),
     };
 
-    fn judge(protocol: &Protocol, expected: &str) -> Judge {
+    fn validator(protocol: &Protocol, expected: &str) -> Validator {
         let fields = serde_json::from_str(expected).unwrap();
-        Judge {
+        Validator {
             expected: Some(vec![Expected::new(protocol, fields)]),
-            ..Judge::new(protocol, None, 1).unwrap()
+            ..Validator::new(protocol, None, 1).unwrap()
         }
     }
 
-    fn check(judge: &Judge, content: &str) -> Result<(), FailureKind> {
-        judge.check(0, &Said::Content(content.as_bytes()))
+    fn check(validator: &Validator, content: &str) -> Result<(), FailureKind> {
+        validator.check(0, &Outcome::Content(content.as_bytes()))
     }
 
     const SUPPORTED: &str = r#"{"result":{"resultCode":"SUCCESS","resultStatus":"S"},"isSupported":true,"codeValue":"x"}"#;
@@ -192,8 +193,8 @@ mod tests {
         r#"{"result":{"resultCode":"PARAM_ILLEGAL","resultStatus":"F"},"detail":"Too long."}"#;
 
     #[test]
-    fn http_answers_are_compared_as_json_less_the_detail() {
-        let supported = judge(&HTTP, SUPPORTED);
+    fn http_responses_are_compared_as_json_without_the_detail() {
+        let supported = validator(&HTTP, SUPPORTED);
         assert_eq!(check(&supported, SUPPORTED), Ok(()));
         let reordered = r#"{"codeValue":"\u0078", "isSupported":true,"result":{"resultStatus":"S","resultCode":"SUCCESS"}}"#;
         assert_eq!(check(&supported, reordered), Ok(()));
@@ -206,13 +207,13 @@ mod tests {
         ] {
             assert_eq!(check(&supported, other), Err(FailureKind::Unexpected));
         }
-        let illegal = judge(&HTTP, ILLEGAL);
+        let illegal = validator(&HTTP, ILLEGAL);
         assert_eq!(check(&illegal, &ILLEGAL.replace("Too", "Way too")), Ok(()));
     }
 
     #[test]
     fn resp_replies_are_compared_by_their_fields() {
-        let supported = judge(&Protocol::IdentifyResp, SUPPORTED);
+        let supported = validator(&Protocol::IdentifyResp, SUPPORTED);
         let two = "*4\r\n$11\r\nisSupported\r\n:1\r\n$9\r\ncodeValue\r\n$1\r\nx\r\n";
         assert_eq!(
             supported.expected.as_ref().unwrap()[0].bytes,
@@ -227,20 +228,23 @@ mod tests {
         ] {
             assert_eq!(check(&supported, other), Err(FailureKind::Unexpected));
         }
-        let illegal = judge(&Protocol::IdentifyResp, ILLEGAL);
-        let said = |word: &[u8]| Said::Failed(FailureKind::ErrorReply(Word::first_of(word)));
-        assert_eq!(illegal.check(0, &said(b"PARAM_ILLEGAL openId ...")), Ok(()));
+        let illegal = validator(&Protocol::IdentifyResp, ILLEGAL);
+        let outcome = |word: &[u8]| Outcome::Failed(FailureKind::ErrorReply(Word::from_text(word)));
         assert_eq!(
-            illegal.check(0, &said(b"ERR x")),
+            illegal.check(0, &outcome(b"PARAM_ILLEGAL openId ...")),
+            Ok(())
+        );
+        assert_eq!(
+            illegal.check(0, &outcome(b"ERR x")),
             Err(FailureKind::Unexpected)
         );
         assert_eq!(check(&illegal, two), Err(FailureKind::Unexpected));
     }
 
     #[test]
-    fn without_a_file_an_answer_has_to_be_a_success() {
-        let judge = Judge::new(&HTTP, None, 1).unwrap();
-        assert_eq!(check(&judge, SUPPORTED), Ok(()));
-        assert_eq!(check(&judge, ILLEGAL), Err(FailureKind::NotIdentified));
+    fn without_expected_responses_only_a_success_is_good() {
+        let validator = Validator::new(&HTTP, None, 1).unwrap();
+        assert_eq!(check(&validator, SUPPORTED), Ok(()));
+        assert_eq!(check(&validator, ILLEGAL), Err(FailureKind::NotIdentified));
     }
 }

@@ -1,32 +1,31 @@
-//! Whether a request is as Alipay+ specifies it.
-
-use hyper::HeaderMap;
-use hyper::header::CONTENT_TYPE;
-use serde_json::{Map, Value};
+//! Validation of requests against the specification of Alipay+.
 
 use codeid_daemon::result::ApiResult;
 use codeid_daemon::result::sdk_proxy as results;
 use codeid_daemon::sdk_proxy::PATH;
 use codeid_daemon::signature::{SignatureError, SignedContent, VerifyingKeys};
+use hyper::HeaderMap;
+use hyper::header::CONTENT_TYPE;
+use serde_json::{Map, Value};
 
-/// The fields of a body, each a string.
+/// The fields of a request's body, each a string.
 const FIELDS: [&str; 3] = ["sdkRequestHeader", "sdkRequestData", "customerId"];
 
-/// Why a request is refused.
+/// The refusal of a request.
 #[derive(Debug)]
 pub(super) struct Refusal {
-    /// What Alipay+ would answer.
+    /// The result that Alipay+ would return.
     pub(super) result: ApiResult,
-    /// What it would not tell. Nothing of the content.
+    /// The reason, which Alipay+ would not give. It contains nothing of the request's body.
     pub(super) why: String,
 }
 
-/// Looks at a request that was posted to the right path.
+/// Validates a request that was posted to the right path.
 ///
 /// # Errors
 ///
-/// [`Refusal`], with the first thing that is wrong.
-pub(super) fn judge(
+/// [`Refusal`], for the first violation found.
+pub(super) fn validate(
     client_id: &str,
     keys: &VerifyingKeys,
     headers: &HeaderMap,
@@ -70,17 +69,17 @@ pub(super) fn judge(
             SignatureError::Mismatch => refuse(
                 results::INVALID_SIGNATURE,
                 format!(
-                    "{error}; what is to be signed is `POST {PATH}`, a line feed, \
-                     `{client_id}.{time}.`, and the {} bytes of the body, by the client's key",
+                    "{error}; sign `POST {PATH}`, a line feed, `{client_id}.{time}.` and the {} bytes of \
+                     the body with the client's key",
                     body.len()
                 ),
             ),
             _ => refuse(results::INVALID_SIGNATURE, error.to_string()),
         })?;
-    judge_body(body).map_err(|why| refuse(results::PARAM_ILLEGAL, why))
+    validate_body(body).map_err(|why| refuse(results::PARAM_ILLEGAL, why))
 }
 
-fn judge_body(body: &[u8]) -> Result<(), String> {
+fn validate_body(body: &[u8]) -> Result<(), String> {
     let fields: Map<String, Value> =
         serde_json::from_slice(body).map_err(|_| "the body is not a JSON object".to_owned())?;
     for name in FIELDS {
@@ -95,13 +94,13 @@ fn judge_body(body: &[u8]) -> Result<(), String> {
         Ok(())
     } else {
         Err(format!(
-            "the body has other fields than {}",
+            "the body has fields other than {}",
             FIELDS.join(", ")
         ))
     }
 }
 
-/// The value of a header that must be there once.
+/// Returns the value of a header that must occur exactly once.
 fn only<'a>(
     headers: &'a HeaderMap,
     name: &'static str,
@@ -114,12 +113,12 @@ fn only<'a>(
             Err(_) => "is not text",
         },
         (None, _) => "is missing",
-        (Some(_), Some(_)) => "is there twice",
+        (Some(_), Some(_)) => "occurs more than once",
     };
     Err(refuse(result, format!("the header {name} {why}")))
 }
 
-/// Whether it has the form of an ISO 8601 time with an offset, to the second.
+/// Returns `true` for an ISO 8601 time with an offset, to the second.
 fn is_time(text: &[u8]) -> bool {
     const FORM: &[u8] = b"0000-00-00T00:00:00+00:00";
     text.len() == FORM.len()
@@ -132,7 +131,7 @@ fn is_time(text: &[u8]) -> bool {
 
 fn published(code: &str) -> ApiResult {
     let found = results::ALL.into_iter().find(|result| result.code == code);
-    found.expect("the codes that are named here are published")
+    found.expect("the codes named here are published")
 }
 
 fn refuse(result: ApiResult, why: impl Into<String>) -> Refusal {
@@ -168,11 +167,11 @@ mod tests {
             ),
             (
                 r#"{"sdkRequestHeader":"h","sdkRequestData":"d","customerId":"c","x":1}"#,
-                "the body has other fields than sdkRequestHeader, sdkRequestData, customerId",
+                "the body has fields other than sdkRequestHeader, sdkRequestData, customerId",
             ),
         ];
         for (body, expected) in table {
-            let why = judge_body(body.as_bytes()).err().unwrap_or_default();
+            let why = validate_body(body.as_bytes()).err().unwrap_or_default();
             assert_eq!(why, expected, "{body}");
         }
     }

@@ -1,16 +1,16 @@
-//! RESP2 and RESP3 replies, as a client sees them.
+//! RESP2 and RESP3 replies, from the client's side.
 
 use serde_json::{Map, Value};
 
-use super::{Answer, MAX_ANSWER_BYTES, Said};
 use crate::bench::failure::{FailureKind, Word};
+use crate::bench::response::{MAX_RESPONSE_BYTES, Outcome, Response};
 
 const BAD: FailureKind = FailureKind::Malformed("not a RESP reply");
 
-/// The reply with which `bytes` begin.
-pub(super) fn read(bytes: &[u8]) -> Result<Option<Answer<'_>>, FailureKind> {
+/// Reads the reply at the start of `bytes`; returns `None` while it is incomplete.
+pub(super) fn read(bytes: &[u8]) -> Result<Option<Response<'_>>, FailureKind> {
     let mut at = 0;
-    // Counted, not nested: a reply of any depth takes no stack.
+    // A counter instead of recursion: a reply nested to any depth takes no stack.
     let mut missing: usize = 1;
     while missing > 0 {
         let Some(element) = Element::read(&bytes[at..])? else {
@@ -18,28 +18,29 @@ pub(super) fn read(bytes: &[u8]) -> Result<Option<Answer<'_>>, FailureKind> {
         };
         at += element.bytes;
         missing = missing - 1 + element.children;
-        if missing > MAX_ANSWER_BYTES {
+        if missing > MAX_RESPONSE_BYTES {
             return Err(FailureKind::Malformed("longer than 1 MiB"));
         }
     }
     let reply = &bytes[..at];
-    let said = match reply {
-        [b'-', text @ ..] => Said::Failed(FailureKind::ErrorReply(Word::first_of(text))),
+    let outcome = match reply {
+        [b'-', text @ ..] => Outcome::Failed(FailureKind::ErrorReply(Word::from_text(text))),
         [b'!', ..] => {
             let text = Element::read(reply)?.map_or(&[][..], |element| element.content);
-            Said::Failed(FailureKind::ErrorReply(Word::first_of(text)))
+            Outcome::Failed(FailureKind::ErrorReply(Word::from_text(text)))
         }
-        [b'$' | b'*', b'-', ..] | [b'_', ..] => Said::Failed(FailureKind::NoSuchKey),
-        reply => Said::Content(reply),
+        [b'$' | b'*', b'-', ..] | [b'_', ..] => Outcome::Failed(FailureKind::NoSuchKey),
+        reply => Outcome::Content(reply),
     };
-    Ok(Some(Answer {
+    Ok(Some(Response {
         bytes: at,
-        said,
+        outcome,
         closes: false,
     }))
 }
 
-/// The fields of a reply to `IDENTIFY`, a map or a flat array, as JSON names and types them.
+/// Returns the fields of a reply to `IDENTIFY`, a map or a flat array, with the names and types
+/// that they have in JSON.
 pub(in crate::bench) fn fields(reply: &[u8]) -> Option<Map<String, Value>> {
     let head = Element::read(reply).ok()??;
     let mut at = head.bytes;
@@ -122,7 +123,7 @@ impl Element<'_> {
     }
 }
 
-/// A length; none for `-1`, the null of RESP2.
+/// Parses a length; returns `None` for `-1`, the null of RESP2.
 fn count(text: &[u8]) -> Result<Option<usize>, FailureKind> {
     if text == b"-1" {
         return Ok(None);
@@ -134,7 +135,7 @@ fn count(text: &[u8]) -> Result<Option<usize>, FailureKind> {
         .iter()
         .fold(0_u64, |count, digit| count * 10 + u64::from(digit - b'0'));
     match usize::try_from(count) {
-        Ok(count) if count <= MAX_ANSWER_BYTES => Ok(Some(count)),
+        Ok(count) if count <= MAX_RESPONSE_BYTES => Ok(Some(count)),
         _ => Err(FailureKind::Malformed("longer than 1 MiB")),
     }
 }
@@ -162,16 +163,16 @@ mod tests {
             for end in at..at + reply.len() {
                 assert_eq!(read(&all[at..end]), Ok(None));
             }
-            let answer = read(&all[at..]).unwrap().unwrap();
-            assert_eq!(answer.bytes, reply.len(), "{index}");
-            let word = |text: &str| FailureKind::ErrorReply(Word::first_of(text.as_bytes()));
+            let response = read(&all[at..]).unwrap().unwrap();
+            assert_eq!(response.bytes, reply.len(), "{index}");
+            let word = |text: &str| FailureKind::ErrorReply(Word::from_text(text.as_bytes()));
             let wanted = match index {
-                6 => Said::Failed(word("ERR")),
-                7 => Said::Failed(word("BUSY")),
-                8 => Said::Failed(FailureKind::NoSuchKey),
-                _ => Said::Content(reply),
+                6 => Outcome::Failed(word("ERR")),
+                7 => Outcome::Failed(word("BUSY")),
+                8 => Outcome::Failed(FailureKind::NoSuchKey),
+                _ => Outcome::Content(reply),
             };
-            assert_eq!(answer.said, wanted, "{index}");
+            assert_eq!(response.outcome, wanted, "{index}");
             at += reply.len();
         }
     }

@@ -1,8 +1,13 @@
-//! What the stand-in answers, and how it is told to fail.
+//! The responses of the stand-in, and the failures that it can be asked for.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
+use codeid_daemon::result::ApiResult;
+use codeid_daemon::result::sdk_proxy as results;
+use codeid_daemon::sdk_proxy::PATH;
+use codeid_daemon::signature::{SignedContent, SigningFailed};
+use codeid_daemon::timestamp::{iso_8601, since_1970};
 use hyper::header::CONTENT_TYPE;
 use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode};
@@ -10,46 +15,41 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::directory::Keys;
-use super::judge::judge;
-use codeid_daemon::result::ApiResult;
-use codeid_daemon::result::sdk_proxy as results;
-use codeid_daemon::sdk_proxy::PATH;
-use codeid_daemon::signature::{SignedContent, SigningFailed};
-use codeid_daemon::timestamp::{iso_8601, since_1970};
+use super::validation::validate;
 
-/// How it answers requests that are as they should be.
+/// The behaviour towards valid requests.
 #[derive(Debug)]
 pub(super) struct Behaviour {
-    /// How long it waits before, whatever the request.
+    /// The time to wait before every response, also to an invalid request.
     pub(super) delay: Duration,
-    /// The HTTP status.
+    /// The HTTP status to respond with.
     pub(super) status: StatusCode,
-    /// The result.
+    /// The result to respond with.
     pub(super) result: Option<ApiResult>,
-    /// Sign other content than what is answered.
+    /// `true` to sign other content than the response.
     pub(super) wrong_signature: bool,
-    /// Close the connection instead, whatever the request.
+    /// `true` to close the connection instead, also after an invalid request.
     pub(super) drop: bool,
 }
 
-/// The stand-in.
+/// The stand-in for Alipay+.
 #[derive(Debug)]
 pub(super) struct Gateway {
     client_id: String,
     keys: Keys,
     pub(super) behaviour: Behaviour,
-    /// How many requests it has answered.
+    /// The number of requests answered.
     answered: AtomicU64,
 }
 
-/// An answer, and the line that tells of it.
+/// A response, and the line that describes it on standard output.
 #[derive(Debug)]
-pub(super) struct Told {
+pub(super) struct LoggedResponse {
     pub(super) response: Response<String>,
     pub(super) line: String,
 }
 
-/// The body of an answer.
+/// The body of a response.
 #[derive(Serialize)]
 struct Body<'a> {
     result: ResultObject,
@@ -57,7 +57,7 @@ struct Body<'a> {
     header: Option<String>,
     #[serde(rename = "sdkResponseData", skip_serializing_if = "Option::is_none")]
     data: Option<String>,
-    /// What Alipay+ does not have: what this is, or why the request is refused.
+    /// A field that Alipay+ does not have: a note that this is a stand-in, or the reason for a refusal.
     #[serde(rename = "mockGateway")]
     mock_gateway: &'a str,
 }
@@ -87,10 +87,14 @@ impl Gateway {
     /// # Errors
     ///
     /// [`SigningFailed`].
-    pub(super) fn answer(&self, request: &Parts, body: &[u8]) -> Result<Told, SigningFailed> {
+    pub(super) fn answer(
+        &self,
+        request: &Parts,
+        body: &[u8],
+    ) -> Result<LoggedResponse, SigningFailed> {
         let (method, path) = (&request.method, request.uri.path());
         if path != PATH || request.uri.query().is_some() {
-            let why = format!("there is only {PATH}");
+            let why = format!("the only path is {PATH}");
             return self.sign(StatusCode::NOT_FOUND, results::INVALID_API, Some(&why));
         }
         if *method != Method::POST {
@@ -98,7 +102,7 @@ impl Gateway {
             let why = Some("the method is not POST");
             return self.sign(status, results::METHOD_NOT_SUPPORTED, why);
         }
-        match judge(&self.client_id, &self.keys.client, &request.headers, body) {
+        match validate(&self.client_id, &self.keys.client, &request.headers, body) {
             Err(refusal) => self.sign(StatusCode::OK, refusal.result, Some(&refusal.why)),
             Ok(()) => {
                 let result = self.behaviour.result.unwrap_or(results::UNKNOWN_EXCEPTION);
@@ -107,13 +111,13 @@ impl Gateway {
         }
     }
 
-    /// An answer of this status with this result. `refused`: why, if the request is.
+    /// Signs a response with this status and result. `refused` is the reason for a refusal.
     fn sign(
         &self,
         status: StatusCode,
         result: ApiResult,
         refused: Option<&str>,
-    ) -> Result<Told, SigningFailed> {
+    ) -> Result<LoggedResponse, SigningFailed> {
         let number = self.answered.fetch_add(1, Ordering::Relaxed) + 1;
         let tracer = format!("mock-{}-{number}", std::process::id());
         let now = SystemTime::now();
@@ -134,7 +138,7 @@ impl Gateway {
         let line = match refused {
             Some(why) => format!("refused: {why} ({tracer}, {})", result.code),
             None => format!(
-                "good; answered {} {}{} ({tracer})",
+                "valid; answered {} {}{} ({tracer})",
                 status.as_u16(),
                 result.code,
                 if self.behaviour.wrong_signature {
@@ -152,12 +156,12 @@ impl Gateway {
             .header("Tracer-Id", tracer)
             .header("Signature", signature)
             .body(body)
-            .expect("all of it is visible ASCII");
-        Ok(Told { response, line })
+            .expect("every part is visible ASCII");
+        Ok(LoggedResponse { response, line })
     }
 }
 
-/// `success`: the tracer's id and the time, if it is one.
+/// Builds the body; `success` is the tracer's id and the time, for a success.
 fn body(result: &ApiResult, refused: Option<&str>, success: Option<(&str, SystemTime)>) -> String {
     let mut body = Body {
         result: ResultObject {

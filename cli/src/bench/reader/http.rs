@@ -1,27 +1,27 @@
-//! HTTP/1.1 answers: the head by httparse, the body by its length or in chunks.
+//! HTTP/1.1 responses: the head parsed by httparse, the body by length or in chunks.
 //!
 //! hyper's client sends one request a connection at a time and takes several allocations for each;
-//! both would be measured with the server.
+//! both costs would be measured with the server.
 
 use std::mem::MaybeUninit;
 
-use httparse::{Header, ParserConfig, Response, Status};
+use httparse::{Header, ParserConfig, Status};
 
-use super::{Answer, MAX_ANSWER_BYTES, Said};
 use crate::bench::failure::FailureKind;
+use crate::bench::response::{MAX_RESPONSE_BYTES, Outcome, Response};
 
 const MAX_HEADERS: usize = 64;
 
-/// The answer with which `bytes` begin; a body in chunks is put together in `chunks`.
+/// Reads the response at the start of `bytes`; a chunked body is assembled in `chunks`.
 pub(super) fn read<'a>(
     bytes: &'a [u8],
     chunks: &'a mut Vec<u8>,
-) -> Result<Option<Answer<'a>>, FailureKind> {
+) -> Result<Option<Response<'a>>, FailureKind> {
     let mut start = 0;
     let head = loop {
         match Head::read(&bytes[start..])? {
             None => return Ok(None),
-            // 1xx is followed by the answer itself.
+            // A 1xx response precedes the final one.
             Some(head) if head.status < 200 => start += head.bytes,
             Some(head) => break head,
         }
@@ -38,12 +38,12 @@ pub(super) fn read<'a>(
             None => return Ok(None),
         },
     };
-    Ok(Some(Answer {
+    Ok(Some(Response {
         bytes: start + head.bytes + length,
-        said: if (200..300).contains(&head.status) {
-            Said::Content(content)
+        outcome: if (200..300).contains(&head.status) {
+            Outcome::Content(content)
         } else {
-            Said::Failed(FailureKind::Status(head.status))
+            Outcome::Failed(FailureKind::Status(head.status))
         },
         closes: head.closes,
     }))
@@ -65,7 +65,7 @@ enum Framing {
 impl Head {
     fn read(bytes: &[u8]) -> Result<Option<Self>, FailureKind> {
         let mut headers = [const { MaybeUninit::<Header<'_>>::uninit() }; MAX_HEADERS];
-        let mut response = Response::new(&mut []);
+        let mut response = httparse::Response::new(&mut []);
         let parsed = ParserConfig::default().parse_response_with_uninit_headers(
             &mut response,
             bytes,
@@ -77,7 +77,7 @@ impl Head {
             Err(httparse::Error::TooManyHeaders) => {
                 return Err(FailureKind::Malformed("more than 64 headers"));
             }
-            Err(_) => return Err(FailureKind::Malformed("not a head of HTTP/1.1")),
+            Err(_) => return Err(FailureKind::Malformed("not an HTTP/1.1 response head")),
         };
         let status = response.code.unwrap_or_default();
         let mut head = Self {
@@ -109,7 +109,7 @@ impl Head {
         }
         if !framed {
             return Err(FailureKind::Malformed(
-                "its body ends only with the connection",
+                "its body ends only when the connection closes",
             ));
         }
         if status == 304 || status < 200 {
@@ -125,14 +125,15 @@ fn content_length(value: &[u8]) -> Result<usize, FailureKind> {
         .ok()
         .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
         .and_then(|text| text.parse().ok())
-        .ok_or(FailureKind::Malformed("its Content-Length is no number"))?;
-    if length > MAX_ANSWER_BYTES {
+        .ok_or(FailureKind::Malformed("its Content-Length is not a number"))?;
+    if length > MAX_RESPONSE_BYTES {
         return Err(FailureKind::Malformed("longer than 1 MiB"));
     }
     Ok(length)
 }
 
-/// Puts the chunks of `body` together; tells how many bytes they took, the last one's end included.
+/// Assembles the chunks of `body` in `chunks`. Returns the number of bytes that they took, the end
+/// of the last one included.
 fn read_chunks(body: &[u8], chunks: &mut Vec<u8>) -> Result<Option<usize>, FailureKind> {
     const BAD: FailureKind = FailureKind::Malformed("its chunks are not well formed");
     chunks.clear();
@@ -145,7 +146,7 @@ fn read_chunks(body: &[u8], chunks: &mut Vec<u8>) -> Result<Option<usize>, Failu
         };
         let size = usize::try_from(size)
             .ok()
-            .filter(|size| chunks.len() + size.min(&MAX_ANSWER_BYTES) < MAX_ANSWER_BYTES)
+            .filter(|size| chunks.len() + size.min(&MAX_RESPONSE_BYTES) < MAX_RESPONSE_BYTES)
             .ok_or(FailureKind::Malformed("longer than 1 MiB"))?;
         at += line;
         if size == 0 {
@@ -164,8 +165,8 @@ fn read_chunks(body: &[u8], chunks: &mut Vec<u8>) -> Result<Option<usize>, Failu
     }
 }
 
-/// The length of the trailers, which end with an empty line; within, nothing while they are not
-/// whole.
+/// Returns the length of the trailers, which end with an empty line; the inner option is `None`
+/// while they are incomplete.
 fn trailers(bytes: &[u8]) -> Option<Option<usize>> {
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     match httparse::parse_headers(bytes, &mut headers) {
@@ -179,24 +180,24 @@ fn trailers(bytes: &[u8]) -> Option<Option<usize>> {
 mod tests {
     use super::*;
 
-    /// The content of an answer or why there is none, and whether the connection is closed.
+    /// The content of an response or why there is none, and whether the connection is closed.
     type Read = (Result<Vec<u8>, FailureKind>, bool);
 
-    /// What is read of each whole answer in `bytes`, which come one by one.
-    fn answers(bytes: &[u8]) -> Result<Vec<Read>, FailureKind> {
+    /// What is read of each whole response in `bytes`, which come one by one.
+    fn responses(bytes: &[u8]) -> Result<Vec<Read>, FailureKind> {
         let mut chunks = Vec::new();
         let (mut at, mut found) = (0, Vec::new());
         for end in 0..=bytes.len() {
             while at < end
-                && let Some(answer) = read(&bytes[at..end], &mut chunks)?
+                && let Some(response) = read(&bytes[at..end], &mut chunks)?
             {
-                at += answer.bytes;
+                at += response.bytes;
                 found.push((
-                    match answer.said {
-                        Said::Content(content) => Ok(content.to_vec()),
-                        Said::Failed(kind) => Err(kind),
+                    match response.outcome {
+                        Outcome::Content(content) => Ok(content.to_vec()),
+                        Outcome::Failed(kind) => Err(kind),
                     },
-                    answer.closes,
+                    response.closes,
                 ));
             }
         }
@@ -212,7 +213,7 @@ mod tests {
             HTTP/1.1 204 No Content\r\n\r\n\
             HTTP/1.1 503 Busy\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx";
         assert_eq!(
-            answers(bytes).unwrap(),
+            responses(bytes).unwrap(),
             [
                 (Ok(b"ab".to_vec()), false),
                 (Ok(b"abcde".to_vec()), false),
@@ -225,13 +226,16 @@ mod tests {
     #[test]
     fn what_breaks_the_protocol_is_named() {
         for (bytes, wanted) in [
-            (&b"SSH-2.0-x\r\n\r\n"[..], "not a head"),
-            (b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "no number"),
+            (&b"SSH-2.0-x\r\n\r\n"[..], "not an HTTP"),
+            (
+                b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
+                "not a number",
+            ),
             (
                 b"HTTP/1.1 200 OK\r\nContent-Length: 9999999999\r\n\r\n",
                 "1 MiB",
             ),
-            (b"HTTP/1.1 200 OK\r\n\r\n", "ends only with"),
+            (b"HTTP/1.1 200 OK\r\n\r\n", "ends only when"),
             (
                 b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
                 "coding",
@@ -249,8 +253,8 @@ mod tests {
                 "chunks",
             ),
         ] {
-            let said = answers(bytes).unwrap_err().to_string();
-            assert!(said.contains(wanted), "{said}");
+            let message = responses(bytes).unwrap_err().to_string();
+            assert!(message.contains(wanted), "{message}");
         }
     }
 }
