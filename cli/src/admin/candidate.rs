@@ -118,7 +118,7 @@ impl Apply {
 impl Candidate {
     fn read(path: &Path) -> Result<Self, Failure> {
         let cannot = |what: &str, error: io::Error| {
-            Failure::Told(format!("{} cannot be {what}: {error}", path.display()))
+            Failure::Message(format!("{} cannot be {what}: {error}", path.display()))
         };
         let mut document = Vec::new();
         let name = if path == Path::new("-") {
@@ -136,7 +136,7 @@ impl Candidate {
             path.display().to_string()
         };
         if document.len() as u64 > MAX_BYTES {
-            return Err(Failure::Told(format!(
+            return Err(Failure::Message(format!(
                 "{name} has more than {MAX_BYTES} bytes, which no route config has"
             )));
         }

@@ -69,7 +69,7 @@ impl Rollback {
             None => {
                 let history: History = desk.look_up("/v1/history")?;
                 let (serving, previous) = previous(&history.entries).ok_or_else(|| {
-                    Failure::Told(
+                    Failure::Message(
                         "the history holds no other config than the one that serves".to_owned(),
                     )
                 })?;

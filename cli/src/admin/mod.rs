@@ -141,7 +141,7 @@ impl Place {
         settings.admin.unix.ok_or_else(|| {
             let message = "the setting admin.unix is off, so that there is no socket to ask; \
                            --socket names one";
-            output::finish(Err(Failure::Told(message.to_owned())))
+            output::finish(Err(Failure::Message(message.to_owned())))
         })
     }
 }

@@ -1,45 +1,37 @@
-//! `codeid identify --explain`: which rules accept a code value, and which of them decides.
+//! `codeid identify --explain`: the rules that accept a code value, and the one that decides.
 
 use std::io::{self, Write};
 
+use codeid_daemon::api::explain::ExplainedRule;
 use codeid_engine::Explanation;
 
-use codeid_daemon::api::explain::ExplainedRule;
+use crate::table::{Column, Table};
 
 /// Writes a table of the rules that accept the code value, in order.
 pub(super) fn show(output: &mut impl Write, explanations: &[Explanation<'_>]) -> io::Result<()> {
     if explanations.is_empty() {
         return writeln!(output, "No rule accepts this code value.");
     }
-    let rows: Vec<[String; 4]> = explanations
-        .iter()
-        .map(|explanation| {
-            [
-                format!("/rules/{}", explanation.index),
-                explanation.rule.to_string(),
-                part(explanation).to_owned(),
-                explanation.admission.to_string(),
-            ]
-        })
-        .collect();
-    let header = ["POINTER", "RULE", "PART", "CANARY"].map(str::to_owned);
-    let width = |column: usize| {
-        rows.iter()
-            .chain([&header])
-            .map(|row| row[column].len())
-            .max()
-            .unwrap_or_default()
-    };
-    let widths = [width(0), width(1), width(2)];
-    writeln!(output, "The rules that accept this code value, in order:")?;
-    for [pointer, rule, part, canary] in [&header].into_iter().chain(&rows) {
-        let [a, b, c] = widths;
-        writeln!(output, "  {pointer:<a$}  {rule:<b$}  {part:<c$}  {canary}")?;
+    let mut table = Table::new([
+        Column::Right("POSITION"),
+        Column::Left("RULE"),
+        Column::Left("PART"),
+        Column::Left("CANARY"),
+    ]);
+    for explanation in explanations {
+        table.row([
+            (explanation.index + 1).to_string(),
+            explanation.rule.to_string(),
+            part(explanation).to_owned(),
+            explanation.admission.to_string(),
+        ]);
     }
-    Ok(())
+    writeln!(output, "The rules that accept this code value, in order:")?;
+    table.write(output, "  ")
 }
 
-/// What the rule had to do with the answer. One behind the rule that decides is never asked.
+/// Returns the part that the rule plays in the response. A rule after the one that decides is never
+/// tried.
 const fn part(explanation: &Explanation<'_>) -> &'static str {
     match (explanation.decides, explanation.admission.admits()) {
         (true, _) => "decides",

@@ -15,7 +15,9 @@ use crate::api::history::{History, HistoryEntry};
 use crate::api::identify::IdentifyResponse;
 use crate::api::problem::Problem;
 use crate::api::rules::{Rule, Rules};
+use crate::error_chain::ErrorChain;
 use crate::metrics;
+use crate::readiness::is_ready;
 use crate::rules::history::Entry;
 
 /// `GET /v1/status`
@@ -25,7 +27,11 @@ pub(super) async fn show_status(call: Call) -> Outcome {
 
 /// `GET /metrics`
 pub(super) async fn metrics(call: Call) -> Outcome {
-    Ok(text(metrics::TEXT_TYPE, call.plane.metrics.render()))
+    let plane = &call.plane;
+    let status = plane.operator.status();
+    let is_ready = is_ready(status, &plane.shutdown);
+    let rendered = plane.metrics.render(&status.status(), is_ready);
+    Ok(text(metrics::TEXT_TYPE, rendered))
 }
 
 /// `GET /v1/metrics`
@@ -35,7 +41,7 @@ pub(super) async fn figures(call: Call) -> Outcome {
 
 /// `GET /v1/config`
 pub(super) async fn config(call: Call) -> Outcome {
-    let entry = call.plane.operator.serving().ok_or_else(Refusal::fault)?;
+    let entry = call.plane.operator.live().ok_or_else(Refusal::fault)?;
     Ok(route_config(&entry.text, entry.provenance.digest))
 }
 
@@ -46,9 +52,9 @@ pub(super) async fn rules(call: Call) -> Outcome {
         let counts = table.rule_counts().map(|rule| (rule.decided, rule.refused));
         (table.generation(), counts.collect::<Vec<_>>())
     };
-    let counted = operator.board().with_table(|table| table.map(counts));
+    let counted = operator.status().with_table(|table| table.map(counts));
     let (generation, counts) = counted.ok_or_else(Refusal::fault)?;
-    let entry = operator.board().history.find(generation.get());
+    let entry = operator.status().history.find(generation.get());
     let entry = entry.ok_or_else(Refusal::fault)?;
     let rules = changes::rules(&entry.text).into_iter().zip(counts);
     let rules = (1..)
@@ -92,8 +98,8 @@ fn rule(mut members: Map<String, Value>) -> Rule {
 
 /// `GET /v1/history`
 pub(super) async fn history(call: Call) -> Outcome {
-    let board = call.plane.operator.board();
-    let live = board.with_table(|table| table.map(RouteTable::generation));
+    let status = call.plane.operator.status();
+    let live = status.with_table(|table| table.map(RouteTable::generation));
     let describe = |entry: &Arc<Entry>| {
         let Entry { provenance, .. } = &**entry;
         HistoryEntry {
@@ -110,14 +116,14 @@ pub(super) async fn history(call: Call) -> Outcome {
             by: entry.by.clone(),
         }
     };
-    let entries = board.history.all().iter().map(describe).collect();
+    let entries = status.history.all().iter().map(describe).collect();
     Ok(json(&History { entries }))
 }
 
 /// `GET /v1/history/{generation}`
 pub(super) async fn history_config(call: Call) -> Outcome {
     let generation = call.parameter.parse().map_err(|_| unknown_generation())?;
-    let entry = call.plane.operator.board().history.find(generation);
+    let entry = call.plane.operator.status().history.find(generation);
     let entry = entry.ok_or_else(unknown_generation)?;
     Ok(route_config(&entry.text, entry.provenance.digest))
 }
@@ -125,12 +131,9 @@ pub(super) async fn history_config(call: Call) -> Outcome {
 /// `POST /v1/check`
 pub(super) async fn check(call: Call) -> Outcome {
     let checked = call.plane.operator.check(call.body.to_vec()).await;
-    let replaces = checked
-        .serving
-        .as_ref()
-        .map(|entry| entry.provenance.digest);
+    let replaces = checked.live.as_ref().map(|entry| entry.provenance.digest);
     let mut document = Checked {
-        ok: checked.verdict.is_ok(),
+        ok: checked.candidate.is_ok(),
         sha256: checked.sha256,
         why: None,
         version: None,
@@ -142,21 +145,21 @@ pub(super) async fn check(call: Call) -> Outcome {
         replaces,
         changes: None,
     };
-    match checked.verdict {
-        Err(unsound) => {
-            document.why = Some(unsound.why);
-            document.problems = unsound.problems.iter().map(Problem::from).collect();
+    match checked.candidate {
+        Err(refused) => {
+            document.why = Some(ErrorChain(&refused).to_string());
+            document.problems = refused.problems().iter().map(Problem::from).collect();
         }
-        Ok(sound) => {
-            let before = checked.serving.as_ref().map_or("{}", |entry| &*entry.text);
-            let changes = changes::between(before, &sound.text);
-            let warnings = sound.warnings.iter().map(Problem::from);
+        Ok(candidate) => {
+            let before = checked.live.as_ref().map_or("{}", |entry| &*entry.text);
+            let changes = changes::between(before, &candidate.text);
+            let warnings = candidate.warnings.iter().map(Problem::from);
             let removed = changes.removed.iter().map(|id| removed(id));
             document.warnings = warnings.chain(removed).collect();
-            document.version = Some(sound.version);
-            document.rule_count = Some(sound.rule_count);
-            document.compile_us = Some(sound.compile_us);
-            document.memory_bytes = Some(sound.memory_bytes);
+            document.version = Some(candidate.version);
+            document.rule_count = Some(candidate.rule_count);
+            document.compile_us = Some(candidate.compile_us);
+            document.memory_bytes = Some(candidate.memory_bytes);
             document.changes = Some(changes);
         }
     }
@@ -184,7 +187,7 @@ pub(super) async fn explain(call: Call) -> Outcome {
     let illegal = |error: &dyn std::fmt::Display| Refusal::malformed(format!("{error}."));
     let code_value = CodeValue::new(&given.code_value).map_err(|error| illegal(&error))?;
     let open_id = OpenId::new(&given.open_id).map_err(|error| illegal(&error))?;
-    let explained = call.plane.operator.board().with_table(|table| {
+    let explained = call.plane.operator.status().with_table(|table| {
         let table = table?;
         let mut scratch = Scratch::new();
         let verdict = table.identify(code_value, open_id, &mut scratch);

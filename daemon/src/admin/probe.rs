@@ -5,8 +5,8 @@ use hyper::StatusCode;
 
 use super::answer::{json, json_of, text};
 use super::call::{Call, Outcome};
-use super::status::readiness;
 use crate::api::readiness::Liveness;
+use crate::readiness::readiness;
 
 const OPEN_API: &str = include_str!("openapi.json");
 
@@ -17,7 +17,8 @@ pub(super) async fn live(_: Call) -> Outcome {
 
 /// `GET /readyz`
 pub(super) async fn ready(call: Call) -> Outcome {
-    let readiness = readiness(&call.plane);
+    let rules = call.plane.operator.status().status();
+    let readiness = readiness(&rules, &call.plane.shutdown);
     let status = match readiness.ready {
         true => StatusCode::OK,
         false => StatusCode::SERVICE_UNAVAILABLE,

@@ -236,7 +236,7 @@ async fn handle(route: &'static Route, call: Call) -> Answer {
     if let Err(error) = plane.audit.require_writable().await {
         return unwritable(&error).into_answer();
     }
-    let (caller, from) = (call.caller.clone(), plane.operator.digest());
+    let (caller, from) = (call.caller.clone(), plane.operator.live_digest());
     let outcome = or_fault((route.handler)(call)).await;
     let word = outcome
         .as_ref()
@@ -260,7 +260,7 @@ async fn or_fault(handling: Handling) -> Outcome {
 /// Answers a refusal; one of a change is noted.
 async fn refused(plane: &AdminPlane, route: &Route, caller: &Caller, refusal: Refusal) -> Answer {
     if let Some(action) = route.action {
-        let serving = plane.operator.digest();
+        let serving = plane.operator.live_digest();
         let replaced = Replaced {
             from: serving,
             to: serving,

@@ -12,7 +12,8 @@ use crate::api::freeze::{FreezeAction, FreezeChanged, FreezeRequest};
 use crate::api::problem::Problem;
 use crate::api::reload::{ReloadOutcome, Reloaded};
 use crate::api::status::{CheckOutcome, SourceCheck};
-use crate::rules::operator::{NotDone, Order};
+use crate::error_chain::ErrorChain;
+use crate::rules::operator::{OperatorError, Order};
 use crate::shutdown::Stage;
 
 /// The longest reason for a hold, in characters.
@@ -42,7 +43,7 @@ pub(super) async fn apply(call: Call) -> Outcome {
 pub(super) async fn rollback(call: Call) -> Outcome {
     let RollbackRequest { generation } = call.json()?;
     let replaces = call.if_match()?.unwrap_or(IfMatch::Anything);
-    let entry = call.plane.operator.board().history.find(generation);
+    let entry = call.plane.operator.status().history.find(generation);
     let entry = entry.ok_or_else(unknown_generation)?;
     let text = entry.text.as_bytes().to_vec();
     put(&call, text, replaces, FreezeAction::Rollback).await
@@ -56,13 +57,13 @@ pub(super) async fn reload(call: Call) -> Outcome {
         let detail = "The daemon is stopping, or drained; its sources are not read any more.";
         return Err(Refusal::new(StatusCode::CONFLICT, "stopping", detail));
     }
-    let from = operator.digest();
+    let from = operator.live_digest();
     let looks = operator.reload().await.map_err(Refusal::from)?;
-    let to = operator.digest();
+    let to = operator.live_digest();
     let answer = json(&Reloaded {
         outcome: outcome(&looks),
         checks: looks,
-        generation: operator.serving().map(|entry| entry.generation.get()),
+        generation: operator.live().map(|entry| entry.generation.get()),
         sha256: to,
     });
     Ok(with(answer, Replaced { from, to }))
@@ -114,7 +115,7 @@ async fn put(call: &Call, text: Vec<u8>, replaces: IfMatch, action: FreezeAction
         action,
         by: call.caller.to_string(),
     };
-    let done = call.plane.operator.put(order).await?;
+    let done = call.plane.operator.apply(order).await?;
     let Applied {
         sha256, replaced, ..
     } = done;
@@ -140,37 +141,40 @@ pub(super) fn unknown_generation() -> Refusal {
     Refusal::new(StatusCode::NOT_FOUND, "unknownGeneration", detail)
 }
 
-impl From<NotDone> for Refusal {
-    fn from(not_done: NotDone) -> Self {
-        match not_done {
-            NotDone::Stale { serving } => Self::new(
+impl From<OperatorError> for Refusal {
+    fn from(error: OperatorError) -> Self {
+        match error {
+            OperatorError::Stale { live } => Self::new(
                 StatusCode::PRECONDITION_FAILED,
                 "ifMatchStale",
-                match serving {
-                    Some(digest) => format!("Something else serves by now: {digest}."),
-                    None => "Nothing serves.".to_owned(),
+                match live {
+                    Some(digest) => format!("Another route config is live: {digest}."),
+                    None => "No route config is live.".to_owned(),
                 },
             ),
-            NotDone::Refused(unsound) => Self::new(
+            OperatorError::Refused(refused) => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "refused",
                 format!(
-                    "The route config is refused, and what served still serves: {}",
-                    unsound.why
+                    "The route config is refused, and the live table stays: {}",
+                    ErrorChain(&refused)
                 ),
             )
-            .with_problems(unsound.problems.iter().map(Problem::from).collect()),
-            NotDone::NotKept(why) => Self::new(
+            .with_problems(refused.problems().iter().map(Problem::from).collect()),
+            OperatorError::FreezeFile(error) => Self::new(
                 StatusCode::INSUFFICIENT_STORAGE,
                 "notKept",
-                format!("The hold could not be written, so nothing was changed: {why}"),
+                format!(
+                    "The freeze could not be saved, so nothing was changed: {}",
+                    ErrorChain(&error)
+                ),
             ),
-            NotDone::Held(hold) => Self::new(
+            OperatorError::Frozen(freeze) => Self::new(
                 StatusCode::CONFLICT,
                 "frozen",
-                format!("What serves is held by {}; thaw it first.", hold.by),
+                format!("The live config is frozen by {}; thaw it first.", freeze.by),
             ),
-            NotDone::Fault => Self::fault(),
+            OperatorError::Fault => Self::fault(),
         }
     }
 }

@@ -3,15 +3,17 @@
 use std::fmt;
 
 use codeid_engine::ConfigDigest;
+use schemars::JsonSchema;
 use serde::de::{self, Deserializer};
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
 
 use super::freeze::Freeze;
 use super::problem::Problem;
+use super::schema::Sha256;
 
 /// The body of `POST /v1/rollback`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RollbackRequest {
     /// The generation of the table to go back to.
@@ -20,7 +22,7 @@ pub struct RollbackRequest {
 }
 
 /// The response to `POST /v1/apply` and `POST /v1/rollback`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Applied {
     /// The outcome.
@@ -28,8 +30,10 @@ pub struct Applied {
     /// The generation of the live table.
     pub generation: u64,
     /// The digest of the live route config.
+    #[schemars(with = "Sha256")]
     pub sha256: ConfigDigest,
     /// The digest of the route config that was live before; `null` if there was none.
+    #[schemars(with = "Option<Sha256>")]
     pub replaced: Option<ConfigDigest>,
     /// The `version` of the live route config.
     pub version: String,
@@ -49,9 +53,7 @@ pub struct Applied {
 }
 
 /// The outcomes of an apply or a rollback.
-///
-/// Displays as it serializes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum ApplyOutcome {
     /// The route config became live.
@@ -60,6 +62,7 @@ pub enum ApplyOutcome {
     Unchanged,
 }
 
+/// Displays as it serializes.
 impl fmt::Display for ApplyOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.serialize(f)

@@ -3,18 +3,21 @@
 use std::fmt;
 
 use codeid_engine::ConfigDigest;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::problem::Problem;
+use super::schema::Sha256;
 
 /// The errors and warnings of a candidate, and the difference from the live route config.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Checked {
     /// `true` if the candidate can become live.
     pub ok: bool,
     /// The digest of the candidate.
+    #[schemars(with = "Sha256")]
     pub sha256: ConfigDigest,
     /// The reason in one sentence, if the candidate is refused.
     pub why: Option<String>,
@@ -32,13 +35,14 @@ pub struct Checked {
     /// The approximate size of the table in memory, in bytes; `null` if the candidate is refused.
     pub memory_bytes: Option<usize>,
     /// The digest of the live route config, with which the candidate was compared.
+    #[schemars(with = "Option<Sha256>")]
     pub replaces: Option<ConfigDigest>,
     /// The difference from the live route config; `null` if the candidate is refused.
     pub changes: Option<Changes>,
 }
 
 /// The difference between two route configs, rule by rule. Rules are the same if their ids are.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Changes {
     /// The ids of the added rules.
     pub added: Vec<String>,
@@ -55,7 +59,7 @@ pub struct Changes {
 }
 
 /// One rule that differs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RuleChange {
     /// The id of the rule.
     pub id: String,
@@ -68,9 +72,7 @@ pub struct RuleChange {
 }
 
 /// The kinds of change.
-///
-/// Displays as it serializes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Change {
     /// Only the candidate has the rule.
@@ -83,6 +85,7 @@ pub enum Change {
     Moved,
 }
 
+/// Displays as it serializes.
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.serialize(f)

@@ -1,22 +1,25 @@
 //! The documents of `/v1/explain`.
 
 use codeid_engine::{Admission, Explanation};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::identify::IdentifyResponse;
 
 /// The body of `POST /v1/explain`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ExplainRequest {
     /// The code value.
+    #[schemars(length(min = 1, max = 8192))]
     pub code_value: String,
     /// The user for whom canaries decide.
+    #[schemars(length(min = 3, max = 256))]
     pub open_id: String,
 }
 
 /// The response to `POST /v1/explain`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Explained {
     /// The generation of the live table.
     pub generation: u64,
@@ -28,11 +31,12 @@ pub struct Explained {
 }
 
 /// A rule that accepts a code value, and the decision of its canary.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ExplainedRule {
     /// The id of the rule.
     pub rule: String,
     /// The number of the rule in the route config, from 1.
+    #[schemars(range(min = 1))]
     pub position: usize,
     /// The JSON pointer of the rule in the route config.
     pub pointer: String,
@@ -52,7 +56,7 @@ pub struct ExplainedRule {
 }
 
 /// The reasons for a canary's decision.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum AdmissionReason {
     /// The rule has no canary.

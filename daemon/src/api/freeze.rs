@@ -1,11 +1,14 @@
 //! The freeze: an operator keeps the live route config against the sources.
 
 use codeid_engine::ConfigDigest;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::schema::Sha256;
 
 /// Who froze the live route config, since when and why. Nothing is pulled, a reload is refused, and
 /// a restart makes the same config live again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Freeze {
     /// When the config was frozen, in milliseconds since the beginning of 1970, UTC.
     pub since: u64,
@@ -14,13 +17,14 @@ pub struct Freeze {
     /// The command that froze it.
     pub action: FreezeAction,
     /// The digest of the frozen config.
+    #[schemars(with = "Sha256")]
     pub sha256: ConfigDigest,
     /// The reason that the operator gave.
     pub reason: Option<String>,
 }
 
 /// The commands that freeze the live route config.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum FreezeAction {
     /// A route config was applied.
@@ -32,16 +36,17 @@ pub enum FreezeAction {
 }
 
 /// The body of `POST /v1/freeze`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FreezeRequest {
     /// The reason, of at most 200 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 200))]
     pub reason: Option<String>,
 }
 
 /// The response to `POST /v1/freeze` and `POST /v1/thaw`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FreezeChanged {
     /// The freeze that is in force now; `null` after a thaw.
     #[serde(rename = "hold")]

@@ -1,28 +1,33 @@
 //! The document of `/v1/history`.
 
 use codeid_engine::{ConfigDigest, InitLevel};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::schema::{Sha256, SourceLevel};
+
 /// The last 20 tables since the start, the newest first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct History {
     /// The tables.
     pub entries: Vec<HistoryEntry>,
 }
 
 /// A table that is live or was live.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryEntry {
     /// The generation of the table.
     pub generation: u64,
     /// The digest of the route config.
+    #[schemars(with = "Sha256")]
     pub sha256: ConfigDigest,
     /// The `version` of the route config.
     pub version: String,
     /// The number of rules.
     pub rule_count: usize,
     /// The level of the source.
+    #[schemars(with = "SourceLevel")]
     pub level: InitLevel,
     /// The source.
     pub uri: String,

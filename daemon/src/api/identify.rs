@@ -5,10 +5,24 @@
 //! Source: SPEC.md, section 1.
 
 use codeid_engine::{Outcome, Verdict};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// The body of `POST /v1/identifyCode`, and an element of that of `POST /v1/identifyCodes`. Other
+/// members are ignored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct IdentifyRequest {
+    /// The content that the user scanned.
+    #[schemars(length(min = 1, max = 8192))]
+    pub code_value: String,
+    /// A stable identity of the user, for whom canaries decide.
+    #[schemars(length(min = 3, max = 256))]
+    pub open_id: String,
+}
+
 /// The response to one code value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct IdentifyResponse {
     /// The result.
@@ -33,8 +47,17 @@ pub struct IdentifyResponse {
     pub detail: Option<String>,
 }
 
+/// A response that is not about a code value, with the reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct IdentifyFailure {
+    /// The result.
+    pub result: ResultObject,
+    /// A sentence for people.
+    pub detail: String,
+}
+
 /// The member `result` of every response.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ResultObject {
     /// The published result code.
@@ -46,7 +69,7 @@ pub struct ResultObject {
 }
 
 /// What to do with a supported code value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ActionType {
     /// Decode `codeValue`.

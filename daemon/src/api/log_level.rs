@@ -2,12 +2,11 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The least severe level of the events that are logged.
-///
-/// Displays as it serializes: `error`, `warn`, `info`, `debug` or `trace`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum LogLevel {
     /// Faults that need an operator.
@@ -23,7 +22,7 @@ pub enum LogLevel {
 }
 
 /// The body of `POST /v1/log-level`, and the response to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LogLevelDocument {
     /// The level from now on, until the daemon stops.
@@ -53,6 +52,7 @@ impl LogLevel {
     }
 }
 
+/// Displays as it serializes.
 impl fmt::Display for LogLevel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

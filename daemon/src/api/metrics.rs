@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Requests, latencies and connections since the start. Counts of different members may be of
 /// moments that lie a little apart, since the daemon does not stop for them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Metrics {
     /// When the counts were read, in milliseconds since the beginning of 1970, UTC.
@@ -29,7 +30,7 @@ pub struct Metrics {
 }
 
 /// Requests and connections of one listener.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ListenerMetrics {
     /// The listener.
     pub listener: Listener,
@@ -42,9 +43,9 @@ pub struct ListenerMetrics {
 }
 
 /// A serving listener.
-///
-/// Displays as it serializes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum Listener {
     /// HTTP over TCP, with or without TLS.
@@ -56,7 +57,7 @@ pub enum Listener {
 }
 
 /// The number of times that something happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Count {
     /// A result code or an action.
     pub name: Cow<'static, str>,
@@ -66,7 +67,7 @@ pub struct Count {
 
 /// The distribution of a duration. A percentile is the bound of a bucket, at most a quarter too
 /// high; `null` if nothing was timed, or if it lies beyond the last bound.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Latency {
     /// The number of durations.
@@ -88,7 +89,7 @@ pub struct Latency {
 }
 
 /// Connections of one listener.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Connections {
     /// The number of open connections.
     pub open: u64,
@@ -99,7 +100,7 @@ pub struct Connections {
 }
 
 /// Requests of sdkProxy.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SdkProxyMetrics {
     /// The number of requests that are being forwarded.
@@ -108,6 +109,7 @@ pub struct SdkProxyMetrics {
     pub requests: Vec<Count>,
 }
 
+/// Displays as it serializes.
 impl fmt::Display for Listener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.serialize(f)

@@ -6,17 +6,27 @@
 //!
 //! Source: SPEC.md, section 6.
 
+pub mod admin;
 pub mod apply;
 pub mod check;
+pub mod drain;
+pub mod empty;
 pub mod explain;
 pub mod freeze;
 pub mod history;
 pub mod identify;
 pub mod log_level;
 pub mod metrics;
+pub mod openapi;
 pub mod problem;
 pub mod readiness;
 pub mod refusal;
 pub mod reload;
+pub mod role;
 pub mod rules;
+pub mod schema;
+pub mod sdk_proxy;
+pub mod serving;
 pub mod status;
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,10 @@
 //! One error or warning about a route config.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// An error or a warning, with its place in the route config.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Problem {
     /// The kind of problem, such as `duplicate-id`; it does not change when the message does.
     pub code: String,
@@ -20,12 +21,14 @@ pub struct Problem {
 }
 
 /// A place in the text of a route config.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TextPosition {
     /// The line, from 1.
+    #[schemars(range(min = 1))]
     pub line: usize,
     /// The character in the line, from 1.
+    #[schemars(range(min = 1))]
     pub column: usize,
     /// The byte in the document, from 0.
     pub offset: usize,

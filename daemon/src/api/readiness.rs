@@ -1,16 +1,17 @@
 //! The documents of `/livez` and `/readyz` on the admin plane.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The document of `/livez`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Liveness {
     /// Always `true`: the process runs.
     pub live: bool,
 }
 
 /// The document of `/readyz`: whether requests should be sent to this daemon.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Readiness {
     /// `true` if requests should be sent to this daemon.
@@ -20,7 +21,7 @@ pub struct Readiness {
 }
 
 /// A reason to send requests elsewhere.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Reason {
     /// The reason for programs.
     pub reason: NotReady,
@@ -29,7 +30,7 @@ pub struct Reason {
 }
 
 /// The reasons for which a daemon is not ready.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum NotReady {
     /// An operator drained the daemon.

@@ -1,11 +1,17 @@
 //! A response that refuses a request to the admin plane.
 
+use std::fmt;
+
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::problem::Problem;
 
+/// The HTTP status of a refusal after which something may have been changed.
+pub const FAULT: u16 = 500;
+
 /// The reason why a request was refused. Unless the status is 500, nothing was changed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Refusal {
     /// The reason for programs.
     pub error: ErrorCode,
@@ -17,7 +23,7 @@ pub struct Refusal {
 }
 
 /// The reasons for which the admin plane refuses requests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum ErrorCode {
     /// The request is not what the path takes.
@@ -58,4 +64,40 @@ pub enum ErrorCode {
     NotAudited,
     /// An internal fault.
     Fault,
+}
+
+impl ErrorCode {
+    /// Returns the HTTP status of a refusal after which nothing was changed.
+    #[must_use]
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::Malformed => 400,
+            Self::Unauthorized => 401,
+            Self::Forbidden | Self::ForeignOrigin => 403,
+            Self::NotFound | Self::UnknownGeneration => 404,
+            Self::MethodNotAllowed => 405,
+            Self::TooSlow => 408,
+            Self::Frozen | Self::Stopping => 409,
+            Self::IfMatchStale => 412,
+            Self::TooLarge => 413,
+            Self::MediaType => 415,
+            Self::Refused => 422,
+            Self::IfMatchMissing => 428,
+            Self::Fault => FAULT,
+            Self::NotSaved | Self::NotAudited => 507,
+        }
+    }
+
+    /// Returns every HTTP status of a refusal with this code.
+    pub fn statuses(self) -> impl Iterator<Item = u16> {
+        let after_a_change = (self == Self::NotAudited).then_some(FAULT);
+        [self.status()].into_iter().chain(after_a_change)
+    }
+}
+
+/// Displays as it serializes.
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
 }

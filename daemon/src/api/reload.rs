@@ -3,12 +3,14 @@
 use std::fmt;
 
 use codeid_engine::ConfigDigest;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::schema::Sha256;
 use super::status::SourceCheck;
 
 /// The response to `POST /v1/reload`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Reloaded {
     /// The outcome of the last check.
     pub outcome: ReloadOutcome,
@@ -18,13 +20,12 @@ pub struct Reloaded {
     /// The generation of the live table; `null` if there is none.
     pub generation: Option<u64>,
     /// The digest of the live route config; `null` if there is none.
+    #[schemars(with = "Option<Sha256>")]
     pub sha256: Option<ConfigDigest>,
 }
 
 /// The outcomes of a reload.
-///
-/// Displays as it serializes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum ReloadOutcome {
     /// A route config became live.
@@ -37,6 +38,7 @@ pub enum ReloadOutcome {
     Failed,
 }
 
+/// Displays as it serializes.
 impl fmt::Display for ReloadOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.serialize(f)

@@ -1,27 +1,32 @@
 //! The document of `/v1/rules`.
 
 use codeid_engine::ConfigDigest;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::schema::Sha256;
+
 /// The live rules, in the order in which they are tried.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Rules {
     /// The generation of the live table.
     pub generation: u64,
     /// The `version` of the route config.
     pub version: String,
     /// The digest of the route config.
+    #[schemars(with = "Sha256")]
     pub sha256: ConfigDigest,
     /// The rules.
     pub rules: Vec<Rule>,
 }
 
 /// A live rule, and the number of lookups that it decided since its table became live.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Rule {
     /// The number of the rule in the route config, from 1.
+    #[schemars(range(min = 1))]
     pub position: usize,
     /// The id of the rule.
     pub id: String,

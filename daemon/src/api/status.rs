@@ -9,6 +9,7 @@ use std::fmt;
 use std::net::SocketAddr;
 
 use codeid_engine::{ConfigDigest, InitLevel};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::freeze::Freeze;
@@ -16,9 +17,10 @@ use super::log_level::LogLevel;
 use super::metrics::{Connections, Listener};
 use super::problem::Problem;
 use super::readiness::Readiness;
+use super::schema::{Sha256, SourceLevel};
 
 /// The state of a running daemon.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Status {
     /// The process.
     pub daemon: DaemonStatus,
@@ -31,7 +33,7 @@ pub struct Status {
 }
 
 /// The state of the process.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DaemonStatus {
     /// The version of the program.
@@ -55,7 +57,7 @@ pub struct DaemonStatus {
 }
 
 /// The addresses of the listeners; `null` for a listener that is off.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ListenerAddresses {
     /// HTTP over TCP, with the port that it got.
@@ -71,7 +73,7 @@ pub struct ListenerAddresses {
 }
 
 /// The live route table, and the state of the sources that route configs come from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RulesStatus {
     /// The live table; `null` if there is none.
@@ -96,7 +98,7 @@ pub struct RulesStatus {
 }
 
 /// The live table.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TableStatus {
     /// The generation: 1 for the first table, one more for each further table.
@@ -106,10 +108,12 @@ pub struct TableStatus {
     /// The number of rules.
     pub rule_count: usize,
     /// The level of the source.
+    #[schemars(with = "SourceLevel")]
     pub level: InitLevel,
     /// The source.
     pub uri: String,
     /// The digest of the route config.
+    #[schemars(with = "Sha256")]
     pub sha256: ConfigDigest,
     /// When the route config was compiled, in milliseconds since the beginning of 1970, UTC.
     pub loaded_at: u64,
@@ -121,7 +125,7 @@ pub struct TableStatus {
 
 /// The age of the live table: the time since the remote last gave or confirmed it, or since the
 /// start if it never did.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StalenessStatus {
     /// The setting `reload.stale-policy`.
@@ -135,7 +139,7 @@ pub struct StalenessStatus {
 }
 
 /// What a daemon does while its table is stale.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum StalePolicy {
     /// Nothing.
@@ -147,7 +151,7 @@ pub enum StalePolicy {
 }
 
 /// The sources of the three levels.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Sources {
     /// The remote source; `null` if none is configured.
     pub remote: Option<SourceStatus>,
@@ -158,7 +162,7 @@ pub struct Sources {
 }
 
 /// The state of one source.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SourceStatus {
     /// The URI of the source; a path for a file.
@@ -174,7 +178,7 @@ pub struct SourceStatus {
 }
 
 /// One check of a source.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Check {
     /// When the check ended, in milliseconds since the beginning of 1970, UTC.
     pub at: u64,
@@ -189,9 +193,10 @@ pub struct Check {
 }
 
 /// The check of the source of one level.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SourceCheck {
     /// The level of the source.
+    #[schemars(with = "SourceLevel")]
     pub level: InitLevel,
     /// The outcome.
     pub outcome: CheckOutcome,
@@ -200,9 +205,7 @@ pub struct SourceCheck {
 }
 
 /// The outcomes of a check of a source.
-///
-/// Displays as it serializes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum CheckOutcome {
     /// The source gave a route config that became live.
@@ -218,10 +221,11 @@ pub enum CheckOutcome {
 }
 
 /// A route config that is refused.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RefusedConfig {
     /// Its digest.
+    #[schemars(with = "Sha256")]
     pub sha256: ConfigDigest,
     /// When it was refused first, in milliseconds since the beginning of 1970, UTC.
     pub at: u64,
@@ -232,7 +236,7 @@ pub struct RefusedConfig {
 }
 
 /// The saves to the local storage.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SaveStatus {
     /// When a route config was last saved.
@@ -242,7 +246,7 @@ pub struct SaveStatus {
 }
 
 /// Counts of events since the start.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Counters {
     /// Pulls of the remote source.
@@ -261,7 +265,7 @@ pub struct Counters {
 }
 
 /// Pulls of the remote source, by outcome.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Pulls {
     /// The source gave a route config.
@@ -273,7 +277,7 @@ pub struct Pulls {
 }
 
 /// Route configs from all sources, by outcome.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Reloads {
     /// The route config became live.
     pub activated: u64,
@@ -283,12 +287,14 @@ pub struct Reloads {
     pub refused: u64,
 }
 
+/// Displays as it serializes.
 impl fmt::Display for CheckOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.serialize(f)
     }
 }
 
+/// Displays as it serializes.
 impl fmt::Display for StalePolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.serialize(f)

@@ -6,7 +6,7 @@ use codeid_engine::LiveTable;
 
 use crate::budget::Budget;
 use crate::metrics::Metrics;
-use crate::rules::status::Board;
+use crate::rules::status::StatusRegistry;
 use crate::sdk_proxy::SdkProxy;
 use crate::settings::{Http, Resp};
 use crate::shutdown::Shutdown;
@@ -15,7 +15,7 @@ use crate::shutdown::Shutdown;
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) live: Arc<LiveTable>,
-    pub(crate) board: Arc<Board>,
+    pub(crate) status: Arc<StatusRegistry>,
     pub(crate) limits: Http,
     pub(crate) resp: Resp,
     pub(crate) budget: Arc<Budget>,

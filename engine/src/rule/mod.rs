@@ -1,9 +1,9 @@
-//! Route rules: from text to checked values.
+//! Route configs: from text to checked rules.
 
 mod action;
+mod canary;
 mod emv;
 mod fields;
-mod gate;
 mod json;
 mod parse;
 mod problems;
@@ -13,13 +13,17 @@ mod url;
 
 pub(crate) use self::action::Action;
 pub(crate) use self::emv::{EmvMatch, TagPath};
-pub(crate) use self::template::Template;
+pub(crate) use self::template::{Destination, Template};
 pub(crate) use self::url::{HostMatch, MAX_LABEL_CHARACTERS, UrlMatch, is_label_byte};
 use crate::canary::Canary;
 use crate::pattern::Pattern;
 use crate::{CompileLimits, ConfigError, Position, Problem, RuleId};
 
-/// A route config, parsed and checked: rules in the order in which they are tried, perhaps none.
+/// A route config, parsed and checked: its rules, in the order in which they are tried. There may be
+/// none.
+///
+/// This is the step between the text and a [`RouteTable`](crate::RouteTable), for callers that look
+/// at the rules or at warnings before they compile.
 ///
 /// Source: SPEC.md, section 2.
 ///
@@ -45,41 +49,42 @@ impl RouteConfig {
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] with every problem that was found, in document order. A panic, which would
-    /// be a defect, is such a problem too.
+    /// Returns a [`ConfigError`] with every problem that was found, in document order. A panic,
+    /// which would be a defect, is returned as such a problem, too.
     ///
     /// # Complexity
     ///
-    /// Linear in the text but for patterns; `limits` bounds what these may cost before anything is
-    /// built from them.
+    /// Linear in the text, except for patterns, whose cost `limits` bounds before anything is built
+    /// from them.
     pub fn from_json(json: &[u8], limits: &CompileLimits) -> Result<Self, ConfigError> {
         crate::guard::guarded(|| parse::parse(json, limits))
     }
 
-    /// The config's `version`: 1 to 64 characters, never interpreted.
+    /// Returns the config's `version`: 1 to 64 characters, never interpreted.
     #[must_use]
     pub fn version(&self) -> &str {
         &self.version
     }
 
-    /// How many rules there are.
+    /// Returns the number of rules.
     #[must_use]
     pub fn len(&self) -> usize {
         self.rules.len()
     }
 
-    /// Whether there is no rule, so that no code value is supported.
+    /// Returns `true` if there are no rules, so that no code value is supported.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty()
     }
 
-    /// The ids of the rules, in order.
+    /// Returns the ids of the rules, in order.
     pub fn rule_ids(&self) -> impl Iterator<Item = &RuleId> {
         self.rules.iter().map(|rule| &rule.id)
     }
 
-    /// What is allowed, but probably not meant, in document order.
+    /// Returns the warnings that were found while reading: what is allowed but probably not meant, in
+    /// document order. [`lint`](Self::lint) finds more.
     #[must_use]
     pub fn warnings(&self) -> &[Problem] {
         &self.warnings
@@ -90,12 +95,12 @@ impl RouteConfig {
     }
 }
 
-/// One rule, checked.
+/// A checked rule.
 #[derive(Clone, Debug)]
 pub(crate) struct RouteRule {
-    /// Where the rule begins in the document.
+    /// The position in the document at which the rule begins.
     pub(crate) position: Position,
-    /// Where its match begins.
+    /// The position at which its `match` begins.
     pub(crate) match_position: Position,
     pub(crate) id: RuleId,
     pub(crate) rule_match: RuleMatch,
@@ -103,7 +108,9 @@ pub(crate) struct RouteRule {
     pub(crate) canary: Option<Canary>,
 }
 
-/// Which code values a rule accepts.
+/// The match of a rule: which code values it accepts.
+///
+/// Source: SPEC.md, section 2.1.
 #[derive(Clone, Debug)]
 pub(crate) enum RuleMatch {
     Exact(Box<str>),

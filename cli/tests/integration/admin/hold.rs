@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{apply, good, post, refusal, version};
-use crate::reload::remote::{Remote, Reply, wait_until};
-use crate::reload::{CODE, config, plan};
-use crate::serve::daemon::{Daemon, Plan};
+use crate::rules::remote::{Remote, Reply, wait_until};
+use crate::rules::{CODE, config, plan};
+use crate::serve::daemon::{Plan, Served};
 
 /// A daemon that pulls every tenth of a second or so.
 fn eager(remote: &Remote) -> Plan {
@@ -15,19 +15,19 @@ fn eager(remote: &Remote) -> Plan {
         .set("ac.route.pull-route-config-exception-retry-delay=100")
 }
 
-fn hold(daemon: &Daemon) -> Value {
+fn hold(daemon: &Served) -> Value {
     daemon.status()["hold"].clone()
 }
 
 /// Asks until the version is the one.
-fn wait_for_version(daemon: &Daemon, expected: &str) {
+fn wait_for_version(daemon: &Served, expected: &str) {
     wait_until(expected, || (version(daemon) == expected).then_some(()));
 }
 
 #[test]
 fn a_rollback_is_undone_neither_by_a_poll_nor_by_a_restart() {
     let remote = Remote::http(Reply::config(config("good")).header("ETag", "\"1\""));
-    let daemon = eager(&remote).start();
+    let daemon = eager(&remote).spawn();
     remote.set(Reply::config(config("bad")).header("ETag", "\"2\""));
     wait_for_version(&daemon, "bad");
     good(&post(&daemon, "/v1/rollback", r#"{"generation": 1}"#));
@@ -54,7 +54,7 @@ fn a_rollback_is_undone_neither_by_a_poll_nor_by_a_restart() {
         .set("listen.http=127.0.0.1:0")
         .set(&format!("ac.route.pull-route-config-url={}", remote.url()))
         .set("ac.route.pull-route-config-fixed-delay=100");
-    let daemon = plan.start();
+    let daemon = plan.spawn();
     assert_eq!(version(&daemon), "good");
     assert_eq!(hold(&daemon), held);
     assert_eq!(held["action"], "rollback");
@@ -99,7 +99,7 @@ fn thawing_asks_the_remote_at_once() {
 #[test]
 fn a_frozen_table_serves_again_after_a_restart_and_a_thawed_one_does_not_come_back() {
     let remote = Remote::http(Reply::config(config("one")));
-    let daemon = eager(&remote).start();
+    let daemon = eager(&remote).spawn();
     good(&post(&daemon, "/v1/freeze", ""));
     remote.set(Reply::config(config("two")));
     let url = remote.url();
@@ -107,7 +107,7 @@ fn a_frozen_table_serves_again_after_a_restart_and_a_thawed_one_does_not_come_ba
         Plan::bare_in(directory)
             .set("listen.http=127.0.0.1:0")
             .set(&format!("ac.route.pull-route-config-url={url}"))
-            .start()
+            .spawn()
     };
     let daemon = again(daemon.kill());
     assert_eq!(version(&daemon), "one");
@@ -149,7 +149,7 @@ fn a_hold_that_cannot_be_read_or_served_is_passed_over_loudly() {
         let plan = plan();
         std::fs::create_dir(plan.directory.path().join("data")).unwrap();
         plan.directory.write("data/hold.json", hold);
-        let daemon = plan.start();
+        let daemon = plan.spawn();
         assert!(
             daemon
                 .log

@@ -1,7 +1,7 @@
 //! The document that describes the plane is what the plane does.
 
 use super::good;
-use crate::reload::plan;
+use crate::rules::plan;
 
 #[test]
 fn every_path_is_there_with_its_methods_and_no_other() {

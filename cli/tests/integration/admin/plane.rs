@@ -5,22 +5,22 @@ use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 
 use serde_json::Value;
 
-use crate::reload::remote::{Remote, Reply};
-use crate::reload::{config, plan};
+use crate::rules::remote::{Remote, Reply};
+use crate::rules::{config, plan};
 use crate::serve::client::{Client, request};
-use crate::serve::daemon::Daemon;
+use crate::serve::daemon::{Daemon, Served};
 
 fn daemon() -> Daemon {
     plan().start()
 }
 
-fn client(daemon: &Daemon) -> Client {
+fn client(daemon: &Served) -> Client {
     Client::unix(&daemon.directory.path().join("run/codeid.admin.sock"))
 }
 
 #[test]
 fn the_socket_is_the_owners_alone_and_goes_with_the_daemon() {
-    let mut daemon = daemon();
+    let mut daemon = plan().spawn();
     let socket = daemon.directory.path().join("run/codeid.admin.sock");
     let metadata = fs::symlink_metadata(&socket).unwrap();
     assert!(metadata.file_type().is_socket());
@@ -37,7 +37,7 @@ fn the_socket_is_the_owners_alone_and_goes_with_the_daemon() {
 
 #[test]
 fn it_can_be_off_and_what_a_killed_daemon_left_is_taken_over() {
-    let daemon = plan().set("admin.unix=off").start();
+    let daemon = plan().set("admin.unix=off").spawn();
     assert!(
         !daemon
             .directory
@@ -46,9 +46,9 @@ fn it_can_be_off_and_what_a_killed_daemon_left_is_taken_over() {
             .exists()
     );
     daemon.stop();
-    let directory = self::daemon().kill();
+    let directory = plan().spawn().kill();
     let plan = crate::serve::daemon::Plan::bare_in(directory).set("listen.http=127.0.0.1:0");
-    assert_eq!(plan.start().admin("GET", "/livez").status, 200);
+    assert_eq!(plan.spawn().admin("GET", "/livez").status, 200);
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn a_head_that_is_too_long_is_refused_and_many_clients_are_served_in_turn() {
 /// While the daemon stops, the admin plane tells so to the end.
 #[test]
 fn a_daemon_that_stops_says_why_it_is_not_ready() {
-    let mut daemon = plan().set("serve.drain-deadline-ms=600000").start();
+    let mut daemon = plan().set("serve.drain-deadline-ms=600000").spawn();
     let mut held = daemon.tcp();
     held.send(&request("/v1/identifyCode", "{}")[..80]);
     assert_eq!(daemon.tcp().bare("GET", "/livez").status, 200);

@@ -243,7 +243,7 @@ fn a_rule_that_can_never_win_is_a_warning() {
         r#"{"id": "some", "match": {"regex": "28101\\d+"}, "action": {"type": "UNSUPPORTED"}}"#,
     ));
     let ran = check(&config);
-    let expected = r#"warning: this rule can never win: the earlier rule all (/rules/0) accepts all that it accepts
+    let expected = r#"warning: this rule can never win: the earlier rule all (rule 1) accepts all that it accepts
  --> <stdin>:4:25
   |
 4 | {"id": "some", "match": {"regex": "28101\\d+"}, "action": {"type": "UNSUPPORTED"}}

@@ -111,10 +111,10 @@ fn explains_each_rule_that_matches() {
     assert_eq!(ran.status, 0);
     let expected = "\
 The rules that accept this code value, in order:
-  POINTER   RULE                  PART         CANARY
-  /rules/4  canary-by-percentage  refuses      bucket 16.27 % is not below 12.50 %, and not on the allowlist
-  /rules/5  canary-by-allowlist   decides      on the allowlist
-  /rules/6  url-host-and-path     comes later  no canary
+  POSITION  RULE                  PART         CANARY
+         5  canary-by-percentage  refuses      bucket 16.27 % is not below 12.50 %, and not on the allowlist
+         6  canary-by-allowlist   decides      on the allowlist
+         7  url-host-and-path     comes later  no canary
 ";
     assert!(ran.stdout.ends_with(expected), "{}", ran.stdout);
     assert!(
@@ -155,8 +155,7 @@ fn a_bad_route_config_exits_1_and_says_why() {
     let ran = run_with_input(arguments, routes);
     assert_eq!((ran.status, &*ran.stdout), (1, ""));
     assert!(
-        ran.stderr
-            .contains("error: the field \"match\" is missing\n"),
+        ran.stderr.contains("error: missing field \"match\"\n"),
         "{}",
         ran.stderr
     );

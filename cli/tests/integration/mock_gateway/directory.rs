@@ -71,7 +71,7 @@ fn keys_are_made_once_and_for_their_owner() {
     refused(
         &output,
         1,
-        "client-private-key.pem: it holds no private key in PEM",
+        "client-private-key.pem: not a private key in PEM",
     );
 }
 
@@ -88,7 +88,7 @@ fn a_directory_of_somebody_else_is_left_alone() {
     refused(
         &run(directory.path()),
         1,
-        "holds other files than those of a mock-gateway",
+        "contains files that are not of a mock-gateway",
     );
     assert_eq!(fs::read(&settings).unwrap(), b"precious");
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{Gateway, SDK_PROXY, openssl_verifies};
 use crate::serve::client::Answer;
-use crate::serve::daemon::{Daemon, Directory, Plan};
+use crate::serve::daemon::{Daemon, Directory, Plan, Served};
 
 /// A daemon that takes this stand-in for Alipay+, by the settings that it has written.
 fn daemon(gateway: &Gateway) -> Daemon {
@@ -17,7 +17,7 @@ fn daemon(gateway: &Gateway) -> Daemon {
         .start()
 }
 
-fn post(daemon: &Daemon) -> Answer {
+fn post(daemon: &Served) -> Answer {
     let body = json!({
         "sdkRequestHeader": r#"{"Operation-Type":"ac.mobilepayment.config","quote":"\""}"#,
         "sdkRequestData": "[{\"ünï\":\"100 %\"}] ",
@@ -45,7 +45,7 @@ fn a_request_goes_there_and_the_answer_back_with_a_signature_that_others_can_che
     assert_eq!(answer.header("client-id"), Some("MOCK_CLIENT"));
     let tracer = answer.header("tracer-id").unwrap();
     let line = gateway.wait_for_line(tracer);
-    assert!(line.contains("good; answered 200 SUCCESS"), "{line}");
+    assert!(line.contains("valid; answered 200 SUCCESS"), "{line}");
     let (time, signature) = (answer.header("response-time"), answer.header("signature"));
     let content = format!(
         "POST {SDK_PROXY}\nMOCK_CLIENT.{}.{}",

@@ -73,7 +73,7 @@ fn each_thing_that_is_wrong_is_named() {
     let with_body = |body: &str| Request::signed(&directory, &gateway, body, None);
     let signed = |content: &str| Request::signed(&directory, &gateway, BODY, Some(content));
     let to = |line: String| Request { line, ..good() };
-    let mismatch = "the signature is not that of the message; what is to be signed is";
+    let mismatch = "the signature is not that of the message; sign";
     let table = [
         (good(), 200, "SUCCESS", "a stand-in for Alipay+"),
         (
@@ -169,13 +169,13 @@ fn each_thing_that_is_wrong_is_named() {
             to("POST /x".to_owned()),
             404,
             "INVALID_API",
-            "there is only /aps/",
+            "the only path is /aps/",
         ),
         (
             to(format!("POST {SDK_PROXY}?x")),
             404,
             "INVALID_API",
-            "there is only /aps/",
+            "the only path is /aps/",
         ),
         (good(), 200, "SUCCESS", "a stand-in for Alipay+"),
     ];
@@ -220,5 +220,5 @@ fn a_client_without_tls_is_told_of() {
     let mut client = Client::tcp(gateway.port);
     client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
     assert!(!client.rest().starts_with(b"HTTP"));
-    gateway.wait_for_line("no TLS with a client: ");
+    gateway.wait_for_line("TLS handshake with a client failed: ");
 }

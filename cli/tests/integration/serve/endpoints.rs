@@ -3,14 +3,14 @@
 use serde_json::json;
 
 use super::client::{Client, body, request};
-use super::daemon::Daemon;
+use super::daemon::{Daemon, Served};
 
 const ILLEGAL: &str =
     "Illegal parameters exist. For example, a non-numeric input, or an invalid date.";
 pub(super) const SDK_PROXY: &str = "/aps/api/v1/mobile/sdkProxy";
 
 /// Both transports of one daemon.
-pub(super) fn clients(daemon: &Daemon) -> [Client; 2] {
+pub(super) fn clients(daemon: &Served) -> [Client; 2] {
     [daemon.tcp(), daemon.unix()]
 }
 

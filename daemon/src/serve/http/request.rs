@@ -83,7 +83,7 @@ impl Request {
             return Err(Failure::MethodNotAllowed);
         }
         let status = match endpoint {
-            Endpoint::Ready if !readiness::is_ready(&shared.board, &shared.shutdown) => {
+            Endpoint::Ready if !readiness::is_ready(&shared.status, &shared.shutdown) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             _ => StatusCode::OK,

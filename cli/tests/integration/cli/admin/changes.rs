@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::{assert_has, changed, following, json, refused, told, words};
-use crate::serve::daemon::{Daemon, Plan, RULES};
+use crate::serve::daemon::{Daemon, Plan, RULES, Served};
 
-fn version(daemon: &Daemon) -> String {
+fn version(daemon: &Served) -> String {
     let status = daemon.status();
     status["table"]["version"].as_str().unwrap().to_owned()
 }
@@ -88,7 +88,7 @@ fn what_it_was_not_meant_for_is_not_replaced() {
     assert_has(
         &ran.stderr,
         &[
-            "error: Something else serves by now: ",
+            "error: Another route config is live: ",
             &sha256,
             "; look at what serves now",
         ],
@@ -177,7 +177,10 @@ fn a_hold_stands_until_it_is_thawed() {
     let ran = refused(&daemon, 1, &["reload"]);
     assert_has(
         &ran.stderr,
-        &["error: What serves is held by ", " (codeid admin thaw)\n"],
+        &[
+            "error: The live config is frozen by ",
+            " (codeid admin thaw)\n",
+        ],
     );
     assert_eq!(version(&daemon), "test-7");
     let ran = refused(&daemon, 1, &["freeze", "--reason", &"x".repeat(201)]);

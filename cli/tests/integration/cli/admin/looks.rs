@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{admin, assert_has, changed, following, json, refused, told, words};
 use crate::cli::{Ran, codeid};
-use crate::reload::remote::wait_until;
+use crate::rules::remote::wait_until;
 use crate::serve::daemon::{Daemon, Plan, RULES};
 
 #[test]
@@ -24,7 +24,7 @@ fn the_status_is_told_to_people_and_to_programs() {
             &format!(
                 "daemon codeid {}, process {}, up ",
                 env!("CARGO_PKG_VERSION"),
-                daemon.pid()
+                std::process::id()
             ),
             "ready yes\n",
             "table generation 1, version test-7, 3 rules\n",
@@ -166,7 +166,7 @@ fn what_is_wrong_is_shown_in_its_line() {
             "error: not a valid pattern: unclosed group\n --> bad.json:3:43\n",
             "  |                                           ^\n",
             "in rule order, at /rules/1/match/regex",
-            "error: the id order is also that of /rules/1\n",
+            "error: duplicate id order, already used by rule 2\n",
             "bad.json: refused: 2 errors, 0 warnings\n",
         ],
     );

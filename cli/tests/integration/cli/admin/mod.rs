@@ -8,11 +8,11 @@ mod top;
 use serde_json::Value;
 
 use super::{Ran, codeid};
-use crate::serve::daemon::{Daemon, Plan, RULES};
+use crate::serve::daemon::{Daemon, Plan, RULES, Served};
 
 /// `codeid` with these arguments, in the daemon's directory, so that the socket is where the settings
 /// say.
-fn beside(daemon: &Daemon, arguments: &[&str]) -> Ran {
+fn beside(daemon: &Served, arguments: &[&str]) -> Ran {
     let mut command = codeid(arguments);
     Ran::from(
         command
@@ -23,12 +23,12 @@ fn beside(daemon: &Daemon, arguments: &[&str]) -> Ran {
 }
 
 /// `codeid admin` with these arguments.
-fn admin(daemon: &Daemon, arguments: &[&str]) -> Ran {
+fn admin(daemon: &Served, arguments: &[&str]) -> Ran {
     beside(daemon, &[&["admin"], arguments].concat())
 }
 
 /// What `codeid admin` prints that must succeed and have no complaints.
-fn told(daemon: &Daemon, arguments: &[&str]) -> String {
+fn told(daemon: &Served, arguments: &[&str]) -> String {
     let ran = admin(daemon, arguments);
     assert_eq!(
         (ran.status, &*ran.stderr),
@@ -40,7 +40,7 @@ fn told(daemon: &Daemon, arguments: &[&str]) -> String {
 }
 
 /// What `codeid admin` says that must fail with this exit status.
-fn refused(daemon: &Daemon, status: i32, arguments: &[&str]) -> Ran {
+fn refused(daemon: &Served, status: i32, arguments: &[&str]) -> Ran {
     let ran = admin(daemon, arguments);
     assert_eq!(
         ran.status, status,
@@ -51,7 +51,7 @@ fn refused(daemon: &Daemon, status: i32, arguments: &[&str]) -> Ran {
 }
 
 /// The JSON that `codeid admin` prints with `--json`.
-fn json(daemon: &Daemon, arguments: &[&str]) -> Value {
+fn json(daemon: &Served, arguments: &[&str]) -> Value {
     serde_json::from_str(&told(daemon, &[arguments, &["--json"]].concat())).unwrap()
 }
 

@@ -73,7 +73,7 @@ fn requests_that_the_server_never_came_to_are_errors() {
     assert_eq!(status, 1);
     let errors = &run["errors"];
     assert_eq!(
-        errors["byKind"]["no answer within 5 s of the end"], 2,
+        errors["byKind"]["no response within 5 s of the end"], 2,
         "{run}"
     );
     let never_sent = "due, but no connection became free to send it";

@@ -1,0 +1,52 @@
+//! What can be done on the admin plane.
+
+/// What a route does: the router has a handler for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    /// Reports that the process runs.
+    Livez,
+    /// Reports whether requests should be sent to this daemon.
+    Readyz,
+    /// Returns the OpenAPI document.
+    OpenApi,
+    /// Returns the console's page.
+    ConsolePage,
+    /// Returns the console's style sheet.
+    ConsoleStyle,
+    /// Returns the console's script.
+    ConsoleScript,
+    /// Returns a module of the console's script.
+    ConsoleModule,
+    /// Returns the metrics for Prometheus.
+    PrometheusMetrics,
+    /// Returns the metrics as JSON.
+    Metrics,
+    /// Returns the status document.
+    Status,
+    /// Returns the live route config.
+    Config,
+    /// Lists the live rules.
+    Rules,
+    /// Lists the last tables.
+    History,
+    /// Returns a route config of the history.
+    HistoryConfig,
+    /// Identifies a code value, and explains the result.
+    Explain,
+    /// Checks a route config.
+    Check,
+    /// Makes a route config live.
+    Apply,
+    /// Reads the sources again.
+    Reload,
+    /// Makes a route config of the history live again.
+    Rollback,
+    /// Freezes the live route config.
+    Freeze,
+    /// Ends a freeze.
+    Thaw,
+    /// Sets the log level.
+    LogLevel,
+    /// Takes the daemon out of service.
+    Drain,
+}

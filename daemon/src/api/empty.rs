@@ -1,0 +1,9 @@
+//! The body of commands that have no parameters.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// An object without members. A body of no bytes means the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EmptyRequest {}

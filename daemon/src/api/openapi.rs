@@ -1,0 +1,270 @@
+//! OpenAPI documents, from tables of routes and the types of their documents.
+//!
+//! Source: the OpenAPI Specification, version 3.1.
+
+use std::collections::BTreeMap;
+
+use schemars::generate::{Contract, SchemaSettings};
+use schemars::transform::{RecursiveTransform, Transform};
+use schemars::{Schema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+
+use super::schema::SchemaOf;
+
+/// The place of the schemas in a document.
+const SCHEMAS: &str = "/components/schemas";
+
+/// A method that routes have. A route with GET responds to HEAD, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// `GET`
+    Get,
+    /// `POST`
+    Post,
+}
+
+/// One method of one path.
+pub(super) struct Operation<'a> {
+    pub(super) method: Method,
+    pub(super) path: &'a str,
+    pub(super) summary: &'a str,
+    pub(super) description: String,
+    /// `true` if the operation needs a token over TCP.
+    pub(super) needs_token: bool,
+    pub(super) parameters: Vec<Parameter>,
+    /// The schema of the body, which is JSON.
+    pub(super) body: Option<SchemaOf>,
+    pub(super) responses: Vec<Response>,
+}
+
+/// A parameter of an operation.
+pub(super) struct Parameter {
+    pub(super) name: &'static str,
+    /// `path` or `header`.
+    pub(super) location: &'static str,
+    pub(super) description: &'static str,
+    pub(super) is_required: bool,
+    pub(super) schema: Value,
+}
+
+/// A response to an operation.
+pub(super) struct Response {
+    /// The name under which operations share the response, if they do.
+    pub(super) shared_as: Option<String>,
+    pub(super) status: u16,
+    pub(super) description: String,
+    pub(super) headers: Vec<Header>,
+    pub(super) content: Content,
+    /// What the schema of the content says beside its type.
+    pub(super) narrowed: Option<Value>,
+}
+
+/// A header of a response: its name, its description and its schema.
+pub(super) type Header = (&'static str, &'static str, Value);
+
+/// The body of a response.
+#[derive(Clone, Copy, Debug)]
+pub enum Content {
+    /// No body.
+    Empty,
+    /// JSON with the schema of a type.
+    Json(SchemaOf),
+    /// A text of a media type.
+    Text(&'static str),
+}
+
+/// A document that is being written.
+pub(super) struct Document {
+    paths: BTreeMap<String, Map<String, Value>>,
+    /// The responses that operations share, by name.
+    responses: Map<String, Value>,
+    /// The types as they are written.
+    written: SchemaGenerator,
+    /// The types as they are read: a member with a default may be absent.
+    read: SchemaGenerator,
+}
+
+impl Method {
+    /// Returns the method as the header `Allow` lists it, with the methods that it implies.
+    #[must_use]
+    pub const fn allowed(self) -> &'static str {
+        match self {
+            Self::Get => "GET, HEAD",
+            Self::Post => "POST",
+        }
+    }
+
+    /// Returns the method as a request spells it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
+
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Get => "get",
+            Self::Post => "post",
+        }
+    }
+}
+
+impl Document {
+    /// Returns a document without routes.
+    pub(super) fn new() -> Self {
+        let generator = |contract| {
+            let settings = SchemaSettings::draft2020_12().with(|settings| {
+                settings.definitions_path = SCHEMAS.into();
+                settings.meta_schema = None;
+                settings.contract = contract;
+            });
+            settings.into_generator()
+        };
+        Self {
+            paths: BTreeMap::new(),
+            responses: Map::new(),
+            written: generator(Contract::Serialize),
+            read: generator(Contract::Deserialize),
+        }
+    }
+
+    /// Adds an operation.
+    pub(super) fn add(&mut self, operation: Operation<'_>) {
+        let mut described = json!({
+            "operationId": operation_id(operation.method, operation.path),
+            "summary": operation.summary,
+            "security": if operation.needs_token { json!([{"token": []}, {}]) } else { json!([]) },
+        });
+        if !operation.description.is_empty() {
+            described["description"] = operation.description.into();
+        }
+        if !operation.parameters.is_empty() {
+            let parameters = operation.parameters.into_iter().map(Parameter::into_json);
+            described["parameters"] = parameters.collect();
+        }
+        if let Some(schema) = operation.body {
+            let content = json!({"application/json": {"schema": schema(&mut self.read)}});
+            described["requestBody"] = json!({"required": true, "content": content});
+        }
+        let responses = operation.responses.into_iter();
+        let responses: Map<String, Value> = responses
+            .map(|response| (response.status.to_string(), self.response(response)))
+            .collect();
+        described["responses"] = responses.into();
+        let methods = self.paths.entry(operation.path.to_owned()).or_default();
+        methods.insert(operation.method.key().to_owned(), described);
+    }
+
+    /// Returns the whole document.
+    ///
+    /// # Panics
+    ///
+    /// If a type is both read and written, and has not the same schema in both directions.
+    pub(super) fn finish(mut self, title: &str, description: &str) -> Value {
+        let mut schemas = self.written.take_definitions(true);
+        for (name, schema) in self.read.take_definitions(true) {
+            let known = schemas.insert(name.clone(), schema.clone());
+            assert!(
+                known.is_none_or(|known| known == schema),
+                "{name} is read and written differently"
+            );
+        }
+        for schema in schemas.values_mut() {
+            if let Ok(schema) = schema.try_into() {
+                RecursiveTransform(unwrap_lines).transform(schema);
+            }
+        }
+        json!({
+            "openapi": "3.1.0",
+            "info": {
+                "title": title,
+                "version": "1",
+                "description": description,
+                "license": {"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"},
+            },
+            "paths": self.paths,
+            "components": {"schemas": schemas, "responses": self.responses},
+        })
+    }
+
+    fn response(&mut self, response: Response) -> Value {
+        match response.shared_as.clone() {
+            None => self.describe(response),
+            Some(name) => {
+                let reference = json!({"$ref": format!("#/components/responses/{name}")});
+                let described = self.describe(response);
+                self.responses.insert(name, described);
+                reference
+            }
+        }
+    }
+
+    fn describe(&mut self, response: Response) -> Value {
+        let mut described = json!({"description": response.description});
+        if !response.headers.is_empty() {
+            let headers = response.headers.into_iter();
+            let headers: Map<String, Value> = headers
+                .map(|(name, description, schema)| {
+                    let header = json!({"description": description, "schema": schema});
+                    (name.to_owned(), header)
+                })
+                .collect();
+            described["headers"] = headers.into();
+        }
+        let content = match response.content {
+            Content::Empty => return described,
+            Content::Json(schema) => {
+                let schema = schema(&mut self.written).to_value();
+                let schema = match response.narrowed {
+                    None => schema,
+                    Some(narrowed) => json!({"allOf": [schema, narrowed]}),
+                };
+                json!({"application/json": {"schema": schema}})
+            }
+            Content::Text(media_type) => json!({media_type: {"schema": {"type": "string"}}}),
+        };
+        described["content"] = content;
+        described
+    }
+}
+
+impl Parameter {
+    fn into_json(self) -> Value {
+        json!({
+            "name": self.name,
+            "in": self.location,
+            "description": self.description,
+            "required": self.is_required,
+            "schema": self.schema,
+        })
+    }
+}
+
+/// Returns a name for an operation: `post-v1-log-level` for `POST /v1/log-level`.
+fn operation_id(method: Method, path: &str) -> String {
+    let words = path.split(['/', '{', '}']).filter(|word| !word.is_empty());
+    let words: Vec<&str> = [method.key()].into_iter().chain(words).collect();
+    words.join("-")
+}
+
+/// Joins the lines of a description, which are those of a doc comment, and drops the formats of
+/// integers, which are those of Rust.
+fn unwrap_lines(schema: &mut Schema) {
+    if let Some(Value::String(description)) = schema.get_mut("description") {
+        *description = description.replace("\n\n", "\u{0}").replace('\n', " ");
+        *description = description.replace('\u{0}', "\n\n");
+    }
+    if schema.get("type").is_some_and(is_integer) {
+        schema.remove("format");
+    }
+}
+
+fn is_integer(kind: &Value) -> bool {
+    match kind {
+        Value::String(kind) => kind == "integer",
+        Value::Array(kinds) => kinds.iter().any(is_integer),
+        _ => false,
+    }
+}

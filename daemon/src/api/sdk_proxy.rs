@@ -1,0 +1,34 @@
+//! The documents of sdkProxy, as clients see them.
+//!
+//! The serving port reads and writes them without these types, byte by byte (`sdk_proxy`).
+//!
+//! Source: SPEC.md, section 4.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::identify::ResultObject;
+
+/// The body of `POST /aps/api/v1/mobile/sdkProxy`. The names `httpProxyRequestHeader` and
+/// `httpProxyRequestData`, or `proxyRequestHeader` and `proxyRequestData`, are accepted, too. Other
+/// members are ignored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SdkProxyRequest {
+    /// The header of the client SDK's request, forwarded unchanged.
+    #[schemars(length(min = 1))]
+    pub sdk_request_header: String,
+    /// The data of the client SDK's request, forwarded unchanged.
+    #[schemars(length(min = 1))]
+    pub sdk_request_data: String,
+    /// The customer; read only if `proxy.customer-from` is `body`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer_id: Option<String>,
+}
+
+/// A response that is not the upstream's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SdkProxyFailure {
+    /// The result.
+    pub result: ResultObject,
+}
