@@ -17,6 +17,7 @@ pub mod files;
 pub mod fuzzing;
 pub mod http;
 pub mod identify;
+pub mod json;
 pub mod listen;
 mod metrics;
 mod outbound;

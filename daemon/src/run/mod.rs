@@ -34,10 +34,11 @@ use crate::rules::Control;
 use crate::rules::source::RouteSources;
 use crate::sdk_proxy::SdkProxy;
 use crate::serve::accept::{OVERLOADED_CONNECTIONS, accept_all};
+use crate::serve::accepted::Accepted;
 use crate::serve::listeners::ServingListeners;
 use crate::serve::shared::Shared;
 use crate::serve::tls::Handshakes;
-use crate::serve::worker::{Accepted, Workers};
+use crate::serve::worker::Workers;
 use crate::settings::Settings;
 use crate::shutdown::{Shutdown, Stage};
 
@@ -340,7 +341,7 @@ fn serve_waiting(listeners: ServingListeners, permits: &Permits, workers: &Worke
             let _ = workers.serve(Accepted {
                 counted: OpenConnection::count(workers.figures(), stream.listener(), false),
                 stream,
-                overloaded: false,
+                is_overloaded: false,
                 permit,
             });
         }

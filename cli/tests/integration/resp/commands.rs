@@ -93,11 +93,11 @@ fn bad_parameters_are_errors_that_name_them_and_keep_the_connection() {
         (&[b"28", b"\xc3us"], "openId is not valid UTF-8 at byte 0."),
         (
             &[b"28"],
-            "openId must be a string of 3 to 256 characters, it is missing.",
+            "openId must be a string of 3 to 256 characters but is missing.",
         ),
         (
             &[],
-            "codeValue must be a string of 1 to 8192 characters, it is missing.",
+            "codeValue must be a string of 1 to 8192 characters but is missing.",
         ),
     ];
     for (_, mut client) in both(&daemon) {

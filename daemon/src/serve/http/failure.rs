@@ -7,11 +7,12 @@ use hyper::StatusCode;
 use super::endpoint::Endpoint;
 use crate::http::{BrokenBody, HeadError};
 use crate::identify::{RequestError, write_failure};
+use crate::json::BodyError;
 use crate::metrics::RequestResult;
 use crate::result::{self, ApiResult};
 
 /// Why a request gets no response of its endpoint.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Failure {
     /// The head cannot be read.
     Head(HeadError),
@@ -116,7 +117,7 @@ impl Failure {
                 format!("The body is longer than {most} bytes.")
             }
             Self::BrokenBody => sentence(&BrokenBody),
-            Self::Request(error) => error.to_string(),
+            Self::Request(error) => sentence(error),
             Self::Overload(sentence) => (*sentence).to_owned(),
         }
     }
@@ -140,6 +141,12 @@ fn sentence(error: &dyn Error) -> String {
 impl From<BrokenBody> for Failure {
     fn from(_: BrokenBody) -> Self {
         Self::BrokenBody
+    }
+}
+
+impl From<BodyError> for Failure {
+    fn from(error: BodyError) -> Self {
+        Self::Request(error.into())
     }
 }
 

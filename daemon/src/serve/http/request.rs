@@ -130,7 +130,7 @@ pub(super) async fn forward(
     if let Some(proxy) = &shared.proxy {
         return Ok(proxy.answer(headers, body).await?);
     }
-    identify::request::require_object(&body)?;
+    identify::read_one(&body)?;
     let figures = shared.metrics.sdk_proxy();
     figures.count(results::INVALID_API.code);
     Ok(Answer::of(&results::INVALID_API))
