@@ -129,7 +129,7 @@ impl Run {
             seconds,
             interrupted: setup.interrupted_at.is_some(),
             requests_per_second: if seconds > 0.0 {
-                stats.answers as f64 / seconds
+                stats.responses as f64 / seconds
             } else {
                 0.0
             },

@@ -154,8 +154,8 @@ fn a_closed_output_ends_the_program_quietly() {
     stdout.read_line(&mut answer).unwrap();
     assert!(answer.starts_with("{\"line\":1,"), "{answer}");
     drop(stdout);
-    // A response without a reader ends the program, although its input continues. (The first response
-    // may still have a reader: a process that another test is just starting.)
+    // A response without a reader ends the program, although its input continues. (The first
+    // response may still have a reader: a process that another test is just starting.)
     let gone = (0..1_000_000).any(|_| stdin.write_all(b"28100104df2342342\n").is_err());
     assert!(gone, "the program continues to read");
     let output = child.wait_with_output().unwrap();

@@ -1,4 +1,5 @@
-//! A validator for JSON Schema (2020-12) that supports the keywords of our schema and rejects others.
+//! A validator for JSON Schema (2020-12) that supports the keywords of our schema and rejects
+//! others.
 //!
 //! The libraries that support all keywords bring some thirty crates; this one needs a page.
 

@@ -7,8 +7,8 @@ use std::process::{Command, Stdio};
 
 use super::{codeid, file};
 
-/// Runs `command` with standard error on a terminal, and standard output too unless `stdout` is given.
-/// Returns the output to the terminal.
+/// Runs `command` with standard error on a terminal, and standard output too unless `stdout` is
+/// given. Returns the output to the terminal.
 fn on_terminal(mut command: Command, stdout: Option<File>) -> String {
     let terminal = nix::pty::openpty(None, None).unwrap();
     let ours = |side: &OwnedFd| Stdio::from(side.try_clone().unwrap());

@@ -28,7 +28,8 @@ struct Gateway {
 }
 
 impl Gateway {
-    /// Starts a stand-in on a free port, with its files below `directory`, and waits until it listens.
+    /// Starts a stand-in on a free port, with its files below `directory`, and waits until it
+    /// listens.
     fn start(directory: &Directory, arguments: &[&str]) -> Self {
         Self::start_at(directory, "127.0.0.1:0", arguments)
     }
@@ -97,8 +98,8 @@ fn command(directory: &Path) -> Command {
     command
 }
 
-/// Returns `true` if the `openssl` command line verifies the signature header `header` of `content` with
-/// the key in the file `public_key`.
+/// Returns `true` if the `openssl` command line verifies the signature header `header` of `content`
+/// with the key in the file `public_key`.
 fn openssl_verifies(directory: &Directory, public_key: &Path, content: &str, header: &str) -> bool {
     let signature = header.split_once("signature=").unwrap().1;
     let base64 = signature

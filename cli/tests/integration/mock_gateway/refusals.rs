@@ -16,7 +16,8 @@ struct Request {
 }
 
 impl Request {
-    /// Signs a request with the client's key; `content`, if given, is signed instead of the request.
+    /// Signs a request with the client's key; `content`, if given, is signed instead of the
+    /// request.
     fn signed(directory: &Directory, gateway: &Gateway, body: &str, content: Option<&str>) -> Self {
         let content = content.map_or_else(
             || format!("POST {SDK_PROXY}\nMOCK_CLIENT.{TIME}.{body}"),
