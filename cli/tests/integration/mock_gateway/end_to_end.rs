@@ -6,15 +6,15 @@ use serde_json::json;
 
 use super::{Gateway, SDK_PROXY, openssl_verifies};
 use crate::serve::client::Answer;
-use crate::serve::daemon::{Daemon, Directory, Plan, Served};
+use crate::serve::daemon::{Directory, Plan, Process, Served};
 
 /// Starts a daemon with the settings that the stand-in has written.
-fn daemon(gateway: &Gateway) -> Daemon {
+fn daemon(gateway: &Gateway) -> Process {
     let settings = gateway.directory.join("codeid.toml");
     Plan::new()
         .argument("--config")
         .argument(settings.to_str().unwrap())
-        .start()
+        .spawn()
 }
 
 fn post(daemon: &Served) -> Answer {
