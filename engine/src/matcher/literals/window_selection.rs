@@ -63,7 +63,9 @@ fn drop_redundant(selected: &mut [Window], literals: &[&[u8]], family: &[Window]
         .map(|_| ViewCounts::new(literals.len()))
         .collect();
     for (literal, window) in literals.iter().zip(&*selected) {
-        let place = family.binary_search(window).expect("every selected window is of the family");
+        let place = family
+            .binary_search(window)
+            .expect("every selected window is of the family");
         counts[place].add(*window, literal);
     }
     let mut left: Vec<usize> = (0..family.len()).collect();
