@@ -47,13 +47,13 @@ mod tests {
     use super::{span, utc};
 
     #[test]
-    fn moments_are_those_of_the_calendar() {
+    fn moments_are_shown_as_dates_and_times() {
         assert_eq!(utc(1_795_224_600_123), "2026-11-21 01:30:00 UTC");
         assert_eq!(utc(u64::MAX), "9999-12-31 23:59:59 UTC");
     }
 
     #[test]
-    fn spans_have_two_units_at_most() {
+    fn spans_have_at_most_two_units() {
         for (milliseconds, expected) in [
             (0, "0 ms"),
             (999, "999 ms"),

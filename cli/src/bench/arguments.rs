@@ -48,8 +48,8 @@ pub(crate) struct Bench {
     /// The key of --redis-get; {code} and {openId} are replaced by those of the request
     #[arg(long, value_name = "KEY", default_value = "codeid")]
     pub(super) key: String,
-    /// For comparison, any HTTP server: GET of this URL; {code} and {openId} are replaced by those of
-    /// the request, percent-encoded
+    /// For comparison, any HTTP server: GET of this URL; {code} and {openId} are replaced by those
+    /// of the request, percent-encoded
     #[arg(long, value_name = "[NAME=]URL")]
     pub(super) http_get: Vec<Named<HttpUrl>>,
     /// A header for each HTTP request; {code} and {openId} are replaced by those of the request,

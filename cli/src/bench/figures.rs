@@ -14,7 +14,7 @@ use super::target::Target;
 /// The number of percentiles reported before each halving of the remaining distance to 100 %.
 pub(super) const TICKS_PER_HALF_DISTANCE: u32 = 5;
 
-/// What `--json` prints and `--saved` reads.
+/// The document that `--json` prints and `--saved` reads.
 #[derive(Debug, Deserialize, Serialize)]
 pub(super) struct Figures {
     pub(super) runs: Vec<Run>,
@@ -129,7 +129,7 @@ impl Run {
             seconds,
             interrupted: setup.interrupted_at.is_some(),
             requests_per_second: if seconds > 0.0 {
-                stats.answers as f64 / seconds
+                stats.responses as f64 / seconds
             } else {
                 0.0
             },

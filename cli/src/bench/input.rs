@@ -19,8 +19,8 @@ const SAMPLE: [&str; 8] = [
     "WIFI:T:WPA;S:guest;P:welcome;;",
 ];
 
-/// Reads the code values of the file at `path`, one a line; returns a built-in sample if no file is
-/// given.
+/// Reads the code values of the file at `path`, one per line; returns a built-in sample if no file
+/// is given.
 pub(super) fn read_codes(path: Option<&Path>) -> Result<Vec<String>, String> {
     let Some(path) = path else {
         return Ok(SAMPLE.map(str::to_owned).to_vec());

@@ -127,7 +127,7 @@ fn drive(
                 }
                 Err(RecvTimeoutError::Timeout) => progress.show(
                     began.elapsed(),
-                    live.answers.load(Ordering::Relaxed),
+                    live.responses.load(Ordering::Relaxed),
                     live.failures.load(Ordering::Relaxed),
                 ),
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),

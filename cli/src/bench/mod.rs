@@ -1,9 +1,10 @@
-//! `codeid bench`: measures how fast a server answers, codeid or a peer, with one client.
+//! `codeid bench`: measures how fast codeid or a peer answers, with the same client.
 //!
-//! `arguments` and `target` define what is measured; `input`, `requests` and `validator` prepare the
-//! requests and the expected responses. A `worker` drives `connection`s by a `schedule`, parses each
-//! response with a `reader`, and counts in `run_stats`, all without allocating; `measure` runs the
-//! workers. `figures` are the saved result of a run, and `report`, `hdr_text` and `plot` show them.
+//! `arguments` and `target` define what is measured; `input`, `requests` and `validator` prepare
+//! the requests and the expected responses. A `worker` drives `connection`s by a `schedule`, parses
+//! each response with a `reader`, and counts in `run_stats`, all without allocating; `measure` runs
+//! the workers. `figures` are the saved result of a run, and `report`, `hdr_text` and `plot` show
+//! them.
 
 mod arguments;
 mod connection;
@@ -100,7 +101,8 @@ impl Bench {
                     return Err(Failure::Message(message));
                 }
             };
-            // A server that stalls throughout the closed loop causes no errors, but is not a success.
+            // A server that stalls throughout the closed loop causes no errors, but is not a
+            // success.
             good &= run.errors.total == 0 && (run.latency.count > 0 || run.interrupted);
             if !self.json {
                 report::one(stdout, &run)?;

@@ -34,11 +34,11 @@ impl Progress {
     }
 
     /// Updates the line: the time passed, and the number of good responses and failures so far.
-    pub(super) fn show(&mut self, passed: Duration, answers: u64, failures: u64) {
-        let (since, before) = std::mem::replace(&mut self.last, (passed, answers));
+    pub(super) fn show(&mut self, passed: Duration, responses: u64, failures: u64) {
+        let (since, before) = std::mem::replace(&mut self.last, (passed, responses));
         let seconds = passed.saturating_sub(since).as_secs_f64();
         let rate = if seconds > 0.0 {
-            answers.saturating_sub(before) as f64 / seconds
+            responses.saturating_sub(before) as f64 / seconds
         } else {
             0.0
         };

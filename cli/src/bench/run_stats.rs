@@ -22,7 +22,7 @@ pub(super) struct RunStats {
     /// The latencies of good responses to requests within the measured time, in nanoseconds.
     pub(super) latencies: Histogram<u64>,
     /// The number of good responses received within the measured time.
-    pub(super) answers: u64,
+    pub(super) responses: u64,
     /// The number of failed requests by kind, also while warming up.
     pub(super) failures: BTreeMap<FailureKind, u64>,
     /// The index of the first code whose response was unexpected.
@@ -34,7 +34,7 @@ impl RunStats {
         Self {
             latencies: Histogram::new_with_bounds(1, MAX_LATENCY, DIGITS)
                 .expect("the bounds and the digits are valid ones"),
-            answers: 0,
+            responses: 0,
             failures: BTreeMap::new(),
             first_unexpected: None,
         }
@@ -43,7 +43,7 @@ impl RunStats {
     /// Counts a good response received at `now` whose latency counts from `since`.
     fn count_good(&mut self, schedule: &Schedule, since: u64, now: u64) {
         if (schedule.start..schedule.end).contains(&now) {
-            self.answers += 1;
+            self.responses += 1;
         }
         if (schedule.start..schedule.end).contains(&since) {
             self.latencies.saturating_record(now.saturating_sub(since));
@@ -88,7 +88,7 @@ impl RunStats {
         self.latencies
             .add(&other.latencies)
             .expect("all have the same bounds");
-        self.answers += other.answers;
+        self.responses += other.responses;
         for (kind, times) in &other.failures {
             self.count_failures(*kind, *times);
         }

@@ -32,8 +32,8 @@ impl Schedule {
         }
     }
 
-    /// Returns the time at which the request at `index`, counted over all workers, is due; `None` in
-    /// the closed loop, and if that is not before the end.
+    /// Returns the time at which the request at `index`, counted over all workers, is due; `None`
+    /// in the closed loop, and if that is not before the end.
     pub(super) fn due(&self, index: u64) -> Option<u64> {
         let Pace::Open { rate } = self.pace else {
             return None;

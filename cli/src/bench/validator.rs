@@ -49,7 +49,7 @@ impl Validator {
 
     /// Checks that `outcome` is a good response to the code at `index`.
     pub(super) fn check(&self, index: usize, outcome: &Outcome<'_>) -> Result<(), FailureKind> {
-        let expected = self.expected.as_ref().map(|answers| &answers[index]);
+        let expected = self.expected.as_ref().map(|responses| &responses[index]);
         match (outcome, expected) {
             (Outcome::Failed(FailureKind::ErrorReply(word)), Some(expected)) => {
                 match expected.failure() {
@@ -146,7 +146,7 @@ fn encode(fields: &Map<String, Value>, out: &mut Vec<u8>) {
 
 fn read_expected(protocol: &Protocol, path: &Path, codes: usize) -> Result<Vec<Expected>, String> {
     let shown = path.display();
-    let mut answers = Vec::with_capacity(codes);
+    let mut responses = Vec::with_capacity(codes);
     for (line, number) in read_file(path)?.lines().zip(1_u64..) {
         let mut fields: Map<String, Value> = serde_json::from_str(line)
             .map_err(|error| format!("{shown}, line {number}: not a JSON object: {error}"))?;
@@ -155,15 +155,15 @@ fn read_expected(protocol: &Protocol, path: &Path, codes: usize) -> Result<Vec<E
                 "{shown}, line {number}: not a line that codeid identify --file prints for line {number}"
             ));
         }
-        answers.push(Expected::new(protocol, fields));
+        responses.push(Expected::new(protocol, fields));
     }
-    if answers.len() != codes {
+    if responses.len() != codes {
         return Err(format!(
             "{shown} has {} responses for {codes} codes",
-            answers.len()
+            responses.len()
         ));
     }
-    Ok(answers)
+    Ok(responses)
 }
 
 #[cfg(test)]

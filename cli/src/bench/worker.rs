@@ -47,7 +47,7 @@ pub(super) struct Plan {
 /// The counts that the workers publish for the progress line.
 #[derive(Debug, Default)]
 pub(super) struct LiveCounts {
-    pub(super) answers: AtomicU64,
+    pub(super) responses: AtomicU64,
     pub(super) failures: AtomicU64,
 }
 
@@ -116,7 +116,7 @@ pub(super) fn work(
 impl Worker<'_> {
     fn run(&mut self, live: &LiveCounts, stop: &AtomicBool) -> io::Result<()> {
         let mut events = Events::with_capacity(1024);
-        let (mut answers, mut failures) = (0, 0);
+        let (mut responses, mut failures) = (0, 0);
         for index in 0..self.slots.len() {
             self.fill(index);
         }
@@ -137,10 +137,11 @@ impl Worker<'_> {
                 self.handle(event);
             }
             if !events.is_empty() {
-                let now = (self.stats.answers, self.stats.failure_count());
-                live.answers.fetch_add(now.0 - answers, Ordering::Relaxed);
+                let now = (self.stats.responses, self.stats.failure_count());
+                live.responses
+                    .fetch_add(now.0 - responses, Ordering::Relaxed);
                 live.failures.fetch_add(now.1 - failures, Ordering::Relaxed);
-                (answers, failures) = now;
+                (responses, failures) = now;
             }
         }
         Ok(())
@@ -157,8 +158,8 @@ impl Worker<'_> {
                 || self.in_flight == 0 && schedule.due(self.next).is_none())
     }
 
-    /// Returns the time to wait for events: until a request that can be sent is due, and zero if that
-    /// is sooner than the kernel's timer can wake the thread.
+    /// Returns the time to wait for events: until a request that can be sent is due, and zero if
+    /// that is sooner than the kernel's timer can wake the thread.
     fn wait(&self) -> Duration {
         let now = self.now();
         let mut until = now + MAX_WAIT;

@@ -24,8 +24,8 @@ pub(crate) struct Check {
     files: Vec<PathBuf>,
     /// Print a JSON array, with an object for each error and warning
     ///
-    /// The fields of each object are severity, rule, pointer, position, message and hint, and file if
-    /// several files are given. Unknown values are null.
+    /// The fields of each object are severity, rule, pointer, position, message and hint, and file
+    /// if several files are given. Unknown values are null.
     #[arg(long)]
     json: bool,
     #[command(flatten)]

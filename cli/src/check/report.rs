@@ -10,8 +10,8 @@ use super::finding::{self, Finding, Severity};
 use crate::output::printable;
 use crate::route_config::Examined;
 
-/// The most bytes of a line shown on either side of a position: more than fit on a terminal. A config
-/// may be one line of 128 KiB, and have an error every few bytes.
+/// The most bytes of a line shown on either side of a position: more than fit on a terminal. A
+/// config may be one line of 128 KiB, and have an error every few bytes.
 const EXCERPT_BYTES: usize = 1024;
 
 /// Writes every finding of the file `name`, whose content is `document`.
@@ -55,7 +55,8 @@ fn render(renderer: &Renderer, name: &str, document: &[u8], finding: &Finding<'_
             if excerpt.whole_line {
                 vec![title.element(snippet(excerpt).path(name))]
             } else {
-                // The renderer counts columns within the snippet, so the position is given separately.
+                // The renderer counts columns within the snippet, so the position is given
+                // separately.
                 let origin = Origin::path(name).line(line).char_column(position.column);
                 vec![
                     title.element(origin),

@@ -1,9 +1,9 @@
 //! `codeid identify --file`: millions of code values, on all cores, answered in input order.
 //!
 //! One thread reads blocks of lines and distributes them to the workers in rotation; the writer
-//! collects the responses in the same rotation, and so in input order. Every queue is short, so that
-//! memory is bounded by the number of workers, whatever the length of the input and whichever part is
-//! slowest.
+//! collects the responses in the same rotation, and so in input order. Every queue is short, so
+//! that memory is bounded by the number of workers, whatever the length of the input and whichever
+//! part is slowest.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -48,8 +48,8 @@ pub(super) fn identify_lines(
         (Box::new(file), metadata.is_file().then_some(metadata.len()))
     };
 
-    // The threads are not scoped: if the reader of the output goes away or a worker fails, the command
-    // ends at once, although the reading thread may still wait for input that never comes.
+    // The threads are not scoped: if the reader of the output goes away or a worker fails, the
+    // command ends at once, although the reading thread may still wait for input that never comes.
     let (work, mut workers): (Vec<_>, Vec<_>) = {
         let table = Arc::new(table);
         let count = thread::available_parallelism().map_or(1, NonZero::get);
@@ -93,7 +93,8 @@ impl Worker {
     }
 }
 
-/// Sends each block to the next worker in rotation; ends with the input, or when a worker has ended.
+/// Sends each block to the next worker in rotation; ends with the input, or when a worker has
+/// ended.
 fn distribute(input: impl Read, work: &[SyncSender<Block>]) -> io::Result<()> {
     for (block, worker) in Blocks::new(input).zip(work.iter().cycle()) {
         if worker.send(block?).is_err() {

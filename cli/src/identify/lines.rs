@@ -5,8 +5,8 @@ use std::io::{self, Read};
 /// The bytes of one read. The responses to a block of empty lines take 200 times as much.
 const READ_BYTES: usize = 64 * 1024;
 
-/// The most bytes of a line that can be a code value. One more byte of a longer line is kept, to show
-/// that it is too long, and the rest is dropped.
+/// The most bytes of a line that can be a code value. One more byte of a longer line is kept, to
+/// show that it is too long, and the rest is dropped.
 pub(super) const MAX_LINE_BYTES: usize =
     codeid_engine::CodeValue::MAX_CHARACTERS * char::MAX.len_utf8();
 
@@ -32,8 +32,8 @@ impl Block {
 
 /// The blocks of an input, in order.
 ///
-/// A block is returned as soon as a line is complete, so that lines which arrive slowly are answered
-/// as they arrive.
+/// A block is returned as soon as a line is complete, so that lines which arrive slowly are
+/// answered as they arrive.
 #[derive(Debug)]
 pub(super) struct Blocks<R> {
     input: R,

@@ -41,10 +41,10 @@ pub(crate) struct Identify {
     /// Identify each line of this file instead, and print JSON Lines in the same order. - is
     /// standard input
     ///
-    /// The lines end with LF or CRLF. Each response is a line with the object that --json prints and
-    /// the field line, the line number counted from 1. For a line that is too long or not UTF-8, it is
-    /// PARAM_ILLEGAL. All cores are used. Progress is shown if standard error is a terminal, unless the
-    /// responses go to a terminal too.
+    /// The lines end with LF or CRLF. Each response is a line with the object that --json prints
+    /// and the field line, the line number counted from 1. The response to a line that is too long
+    /// or not UTF-8 is PARAM_ILLEGAL. All cores are used. Progress is shown if standard error is a
+    /// terminal, unless the responses go to a terminal too.
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
     /// Show each rule that accepts the code value, in order, and why its canary admits or refuses
@@ -76,7 +76,8 @@ impl Identify {
                 None => self.identify_one(&table, stdout),
                 Some(file) => {
                     let open_id = self.open_id().map_err(illegal)?;
-                    // The output comes in blocks and without colours: a buffer and a filter would only cost time.
+                    // The output comes in blocks and without colours: a buffer and a filter would
+                    // only cost time.
                     batch::identify_lines(table, open_id, file, &mut io::stdout().lock())?;
                     Ok(ExitCode::SUCCESS)
                 }

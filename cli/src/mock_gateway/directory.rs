@@ -59,8 +59,8 @@ pub(super) struct Settings {
 }
 
 impl Directory {
-    /// Opens the directory at `path`; creates it and its missing files. The certificate is valid for
-    /// this machine and for `address`.
+    /// Opens the directory at `path`; creates it and its missing files. The certificate is valid
+    /// for this machine and for `address`.
     ///
     /// # Errors
     ///

@@ -57,7 +57,8 @@ struct Body<'a> {
     header: Option<String>,
     #[serde(rename = "sdkResponseData", skip_serializing_if = "Option::is_none")]
     data: Option<String>,
-    /// A field that Alipay+ does not have: a note that this is a stand-in, or the reason for a refusal.
+    /// A field that Alipay+ does not have: a note that this is a stand-in, or the reason for a
+    /// refusal.
     #[serde(rename = "mockGateway")]
     mock_gateway: &'a str,
 }

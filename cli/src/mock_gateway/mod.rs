@@ -36,7 +36,7 @@ const WAITING_LINES: usize = 1024;
 #[command(after_help = "\
 On its first start it creates what both sides need in the directory: a certificate authority, its \
 own keys and those of the client. Requests that violate the specification of Alipay+ are refused, \
-with the reason in the response and on standard output; the options below fail valid requests.
+with the reason in the response and on standard output; the options above fail valid requests.
 
 Exit status: 0 when stopped by Ctrl-C, 1 if it cannot listen or use the directory, 2 if the command \
 line is wrong.")]

@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bodies_have_three_strings_and_nothing_else() {
+    fn a_body_has_three_strings_and_no_other_field() {
         let table = [
             (
                 r#"{"sdkRequestHeader":"h","sdkRequestData":"d","customerId":"c"}"#,

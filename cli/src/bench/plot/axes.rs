@@ -28,7 +28,8 @@ impl NinesAxis {
         }
     }
 
-    /// Returns the number of nines in `percentile`, limited to the rarity of one request in `count`.
+    /// Returns the number of nines in `percentile`, limited to the rarity of one request in
+    /// `count`.
     pub(super) fn nines(percentile: f64, count: u64) -> f64 {
         let rarest = (count.max(1) as f64).log10();
         let above = 1.0 - percentile / 100.0;

@@ -160,7 +160,7 @@ mod tests {
         Run::new(&target, &setup, &stats)
     }
 
-    /// The texts of the picture; fails where it is not well-formed XML.
+    /// Returns the texts of the picture; panics if it is not well-formed XML.
     fn texts(svg: &str) -> Vec<String> {
         let (mut open, mut texts) = (Vec::new(), Vec::new());
         let mut rest = svg;
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_says_what_it_shows() {
+    fn a_plot_has_a_title_a_legend_and_labelled_axes() {
         let runs = [
             run(
                 "codeid <&\"\u{1}>",
@@ -210,7 +210,7 @@ mod tests {
             "codeid &lt;&amp;",
             "nginx: ",
             "p99 9.9",
-            "from when a request was sent",
+            "from the time a request was sent",
             "Percentile",
             "50 %",
             "99.99 %",
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn runs_of_different_kinds_and_without_answers_have_their_place() {
+    fn runs_of_different_loads_and_without_responses_are_plotted() {
         let open = Pace::Open {
             rate: NonZero::new(10_000).unwrap(),
         };
@@ -236,10 +236,10 @@ mod tests {
         let texts = texts(&picture);
         let has = |wanted: &str| texts.iter().any(|text| text.contains(wanted));
         assert!(
-            has("b: no good answer (open loop at 10,000 requests/s"),
+            has("b: no good response (open loop at 10,000 requests/s"),
             "{texts:?}"
         );
-        assert!(has("due (open loop) or sent (closed)"));
+        assert!(has("due (open loop) or sent (closed loop)"));
         assert!(!picture.contains("NaN") && !picture.contains("inf"));
         self::texts(&svg(&[]));
     }

@@ -180,10 +180,10 @@ fn trailers(bytes: &[u8]) -> Option<Option<usize>> {
 mod tests {
     use super::*;
 
-    /// The content of an response or why there is none, and whether the connection is closed.
+    /// The content of a response or its failure, and `true` if the connection is closed.
     type Read = (Result<Vec<u8>, FailureKind>, bool);
 
-    /// What is read of each whole response in `bytes`, which come one by one.
+    /// Reads every complete response in `bytes`, which arrive one by one.
     fn responses(bytes: &[u8]) -> Result<Vec<Read>, FailureKind> {
         let mut chunks = Vec::new();
         let (mut at, mut found) = (0, Vec::new());
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn what_breaks_the_protocol_is_named() {
+    fn violations_of_the_protocol_are_named() {
         for (bytes, wanted) in [
             (&b"SSH-2.0-x\r\n\r\n"[..], "not an HTTP"),
             (

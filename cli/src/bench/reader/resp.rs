@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn replies_of_both_versions_are_told_apart_however_they_are_cut() {
+    fn replies_of_both_versions_are_read_wherever_they_are_split() {
         let replies: [&[u8]; 9] = [
             b"+PONG\r\n",
             b"$5\r\na\r\nbc\r\n",
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn what_breaks_the_protocol_is_refused() {
+    fn violations_of_the_protocol_are_refused() {
         for bytes in [
             &b"HTTP/1.1 400\r\n"[..],
             b"$x\r\n",
@@ -191,7 +191,7 @@ mod tests {
             let read = read(bytes);
             assert!(matches!(read, Err(FailureKind::Malformed(_))) || bytes == b":\x00");
         }
-        // Each opens another, and none is ever filled.
+        // Each array opens another, and no array is ever complete.
         assert_eq!(read(&b"*1\r\n".repeat(100_000)), Ok(None));
     }
 

@@ -42,7 +42,7 @@ fn a_rollback_is_undone_neither_by_a_poll_nor_by_a_restart() {
     );
     let mut daemon = daemon;
     daemon.signal("HUP");
-    daemon.wait_for_line("nothing is read again");
+    daemon.wait_for_line("no source is read");
     assert_eq!(version(&daemon), "good");
     assert!(remote.requests().len() <= after + 1);
 
@@ -154,7 +154,7 @@ fn a_hold_that_cannot_be_read_or_served_is_passed_over_loudly() {
             daemon
                 .log
                 .iter()
-                .any(|line| line.contains("ERROR") && line.contains("passed over"))
+                .any(|line| line.contains("ERROR") && line.contains("cannot restore the freeze"))
         );
         assert_eq!(daemon.status()["table"]["level"], "PRESET");
         assert_eq!(self::hold(&daemon), Value::Null);

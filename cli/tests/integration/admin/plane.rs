@@ -66,7 +66,7 @@ fn the_status_tells_what_serves_and_who_serves_it() {
     let remote = Remote::http(Reply::config(config("good")).header("ETag", "\"1\""));
     let daemon = plan()
         .set(&format!("ac.route.pull-route-config-url={}", remote.url()))
-        .start();
+        .spawn();
     let status = daemon.status();
     let process = &status["daemon"];
     assert_eq!(process["version"], env!("CARGO_PKG_VERSION"));

@@ -22,7 +22,7 @@ expected-statuses = [400, 401, 403, 404, 405, 406, 409, 412, 413, 415, 422, 428,
 
 #[test]
 fn schemathesis_finds_nothing() {
-    let daemon = over_tcp().start();
+    let daemon = over_tcp().spawn();
     let port = port(&daemon);
     let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/tools/schemathesis");
     let config = daemon.directory.write("schemathesis.toml", CONFIG);

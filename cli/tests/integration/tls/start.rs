@@ -96,7 +96,7 @@ fn one_of_the_two_settings_is_not_enough() {
 
 #[test]
 fn a_listener_that_others_reach_without_tls_is_warned_of() {
-    let warning = "listen.http is open to other machines, and without TLS";
+    let warning = "listen.http is open to other machines without TLS";
     let mut daemon = Plan::new().set("listen.http=0.0.0.0:0").spawn();
     let line = daemon.wait_for_line(warning);
     assert!(

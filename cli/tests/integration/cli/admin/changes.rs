@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{assert_has, changed, following, json, refused, told, words};
-use crate::serve::daemon::{Daemon, Plan, RULES, Served};
+use crate::serve::daemon::{Daemon, Plan, Process, RULES, Served};
 
 fn version(daemon: &Served) -> String {
     let status = daemon.status();
@@ -228,7 +228,7 @@ fn a_reload_tells_what_became_of_each_look() {
 
 #[test]
 fn the_log_level_is_set_while_it_runs() {
-    let daemon = Daemon::start();
+    let daemon = Process::start();
     assert_eq!(told(&daemon, &["log-level"]), "info\n");
     assert_eq!(told(&daemon, &["log-level", "debug"]), "debug\n");
     assert_eq!(told(&daemon, &["log-level"]), "debug\n");

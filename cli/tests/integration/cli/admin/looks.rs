@@ -24,7 +24,7 @@ fn the_status_is_told_to_people_and_to_programs() {
             &format!(
                 "daemon codeid {}, process {}, up ",
                 env!("CARGO_PKG_VERSION"),
-                std::process::id()
+                daemon.pid()
             ),
             "ready yes\n",
             "table generation 1, version test-7, 3 rules\n",

@@ -8,7 +8,7 @@ mod top;
 use serde_json::Value;
 
 use super::{Ran, codeid};
-use crate::serve::daemon::{Daemon, Plan, RULES, Served};
+use crate::serve::daemon::{Plan, Process, RULES, Served};
 
 /// `codeid` with these arguments, in the daemon's directory, so that the socket is where the settings
 /// say.
@@ -81,9 +81,9 @@ fn assert_has(text: &str, parts: &[&str]) {
 }
 
 /// A daemon that follows a file, and the file.
-fn following(config: &str) -> (Daemon, std::path::PathBuf) {
+fn following(config: &str) -> (Process, std::path::PathBuf) {
     let plan = Plan::new();
     let file = plan.directory.write("remote.json", config);
     let remote = format!("ac.route.pull-route-config-url=file://{}", file.display());
-    (plan.set(&remote).start(), file)
+    (plan.set(&remote).spawn(), file)
 }

@@ -1,8 +1,10 @@
 //! A daemon in the process of the test.
 
+use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::ops::Deref;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::thread::{self, JoinHandle};
 
@@ -44,39 +46,51 @@ impl Daemon {
         let http = settings
             .listen
             .http
-            .expect("a daemon of this process is watched by TCP");
-        let http = TcpListener::bind(http).unwrap();
-        let address = http.local_addr().unwrap();
+            .map(|address| TcpListener::bind(address).unwrap());
+        let mut served = Served::new(plan.directory);
+        if let Some(http) = &http {
+            served.port = http.local_addr().unwrap().port();
+        }
+        let admin = settings.admin.unix.as_deref().map(bind);
         let listeners = Listeners {
-            http: Some(http),
+            http,
+            admin,
             ..Listeners::default()
         };
+        let admin = settings.admin.unix.clone();
         let sources = RouteSources::from_settings(&settings).unwrap();
         let (stop, requests) = StopRequests::with_handle();
         let running = thread::spawn(move || run(&settings, listeners, sources, requests));
-        let mut served = Served::new(plan.directory);
-        served.port = address.port();
         let daemon = Self {
             served,
             stop,
             running: Some(running),
         };
-        daemon.wait_until_it_serves();
+        daemon.wait_until_it_serves(admin.as_deref());
         daemon
     }
 
-    /// Asks for something. The connection waits in the backlog until the daemon accepts, and is
-    /// closed if it cannot start.
-    fn wait_until_it_serves(&self) {
-        let mut client = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        client.set_read_timeout(Some(PATIENCE)).unwrap();
-        client
-            .write_all(b"GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-            .unwrap();
-        // With TLS, the server ends the handshake: it serves, too.
-        let _ = client.read_to_end(&mut Vec::new());
-        let running = self.running.as_ref().unwrap();
-        assert!(!running.is_finished(), "it did not start");
+    /// Asks the admin plane, whose requests are not counted; without one, the TCP listener. The
+    /// connection waits in the backlog until the daemon accepts it, and is closed if it cannot start.
+    fn wait_until_it_serves(&self, admin: Option<&Path>) {
+        let request = b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        let answered = match admin {
+            Some(path) => UnixStream::connect(path).and_then(|mut stream| {
+                stream.set_read_timeout(Some(PATIENCE))?;
+                stream.write_all(request)?;
+                stream.read_to_end(&mut Vec::new())
+            }),
+            None => TcpStream::connect(("127.0.0.1", self.port)).and_then(|mut stream| {
+                stream.set_read_timeout(Some(PATIENCE))?;
+                stream.write_all(request)?;
+                stream.read_to_end(&mut Vec::new())
+            }),
+        };
+        let has_ended = self.running.as_ref().is_some_and(JoinHandle::is_finished);
+        assert!(
+            answered.is_ok() && !has_ended,
+            "it does not start: {answered:?}"
+        );
     }
 
     /// Stops it, expecting a clean end.
@@ -85,6 +99,13 @@ impl Daemon {
         let ended = self.running.take().unwrap().join().unwrap();
         assert_eq!(ended.unwrap(), Ended::Stopped);
     }
+}
+
+/// Listens where a daemon that is gone may have left its socket.
+fn bind(path: &Path) -> UnixListener {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let _ = fs::remove_file(path);
+    UnixListener::bind(path).unwrap()
 }
 
 /// Returns the settings of a plan, with every path in its directory.
@@ -118,8 +139,9 @@ fn settings(plan: &Plan) -> Settings {
 
 /// Returns the value of a setting with a relative path made absolute.
 fn inside(directory: &Path, key: &str, value: &str) -> String {
-    let is_path =
-        key.ends_with("-path") || ["listen.unix", "listen.resp", "admin.unix"].contains(&key);
+    let is_path = key.ends_with("-path")
+        || key.starts_with("proxy.public-keys.")
+        || ["listen.unix", "listen.resp", "admin.unix"].contains(&key);
     if is_path && value != "off" && !value.contains("://") {
         directory.join(value).display().to_string()
     } else {
