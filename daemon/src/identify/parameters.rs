@@ -26,7 +26,7 @@ pub(super) enum Parameter<'a> {
 /// The error for a parameter that is not what it must be.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(crate) enum ParameterError {
-    /// There is no such parameter.
+    /// The parameter is missing.
     #[error("{0} but is missing")]
     Missing(Constraint),
     /// The parameter is not a string, but a value of this kind.
@@ -37,7 +37,7 @@ pub(crate) enum ParameterError {
     Length(#[from] codeid_engine::ParameterError),
 }
 
-/// What a parameter must be. Displays as the beginning of a sentence.
+/// The type and length of a parameter. Displays as the beginning of a sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Constraint {
     name: &'static str,

@@ -29,7 +29,7 @@ pub(crate) fn write_string(text: &str, out: &mut Vec<u8>) {
 
 /// Returns `true` if no byte is escaped.
 ///
-/// It looks at every byte and has no branch for each, of which compilers make vector instructions.
+/// It looks at every byte without a branch for each, of which compilers make vector instructions.
 fn needs_no_escape(text: &str) -> bool {
     let escaped = text
         .bytes()

@@ -18,18 +18,18 @@ pub struct Session {
     client: Client,
 }
 
-/// How far a session got with the bytes that it was passed.
+/// The result of answering bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// The number of bytes whose commands are answered.
     pub consumed: usize,
-    /// What to do once the replies are written.
+    /// The next step of the connection, once the replies are written.
     pub next: Next,
     /// The commands as they are counted.
     pub(crate) tally: Tally,
 }
 
-/// What a connection does next.
+/// The next step of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
     /// Read more.

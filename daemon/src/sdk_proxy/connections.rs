@@ -278,7 +278,7 @@ pub(crate) async fn read_body(
         }
         bytes.extend_from_slice(&piece);
     }
-    Ok(share.hold(bytes.freeze()))
+    Ok(share.attach_to(bytes.freeze()))
 }
 
 /// Why there is no answer.

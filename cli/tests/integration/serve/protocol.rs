@@ -32,22 +32,22 @@ fn heads_that_cannot_be_read_are_answered_with_a_result_and_closed() {
         (
             "nonsense\r\n\r\n",
             400,
-            "The head of the request is not one of HTTP/1.1: invalid token.",
+            "The head of the request is not HTTP/1.1: invalid token.",
         ),
         (
             "GET /livez HTTP/2.0\r\n",
             400,
-            "The head of the request is not one of HTTP/1.1: invalid HTTP version.",
+            "The head of the request is not HTTP/1.1: invalid HTTP version.",
         ),
         (
             "\x16\x03\x01\x02\x00",
             400,
-            "The head of the request is not one of HTTP/1.1: invalid token.",
+            "The head of the request is not HTTP/1.1: invalid token.",
         ),
         (
             "GET /livez HTTP/1.1\r\nX : 1\r\n\r\n",
             400,
-            "The head of the request is not one of HTTP/1.1: invalid header name.",
+            "The head of the request is not HTTP/1.1: invalid header name.",
         ),
         (
             "GET /livez HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx",

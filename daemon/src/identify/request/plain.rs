@@ -61,7 +61,7 @@ impl<'a> Reader<'a> {
         let rest = &self.text[self.at..];
         let end = memchr2(b'"', b'\\', rest.as_bytes())?;
         let content = &rest[..end];
-        // There is no branch for each byte, of which compilers make vector instructions.
+        // Without a branch for each byte, compilers make vector instructions of this.
         let least = content.bytes().fold(u8::MAX, u8::min);
         if least < 0x20 || rest.as_bytes()[end] == b'\\' {
             return None;

@@ -11,7 +11,7 @@ use crate::json::BodyError;
 use crate::metrics::RequestResult;
 use crate::result::{self, ApiResult};
 
-/// Why a request gets no response of its endpoint.
+/// The reason why a request gets no response of its endpoint.
 #[derive(Debug)]
 pub(super) enum Failure {
     /// The head cannot be read.

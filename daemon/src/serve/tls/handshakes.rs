@@ -84,7 +84,7 @@ impl Handshakes {
     pub(crate) fn join(self) {
         drop(self.accepted);
         if self.thread.join().is_err() {
-            tracing::error!("the thread of the handshakes panicked");
+            tracing::error!("the handshake thread panicked");
         }
     }
 }
@@ -93,7 +93,7 @@ fn lower_priority() {
     // On Linux this changes the current thread only, elsewhere the whole process.
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::nice(NICENESS) {
-        tracing::debug!(%error, "the thread of the handshakes keeps its priority");
+        tracing::debug!(%error, "cannot lower the priority of the handshake thread");
     }
 }
 
