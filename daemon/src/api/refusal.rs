@@ -89,7 +89,6 @@ impl ErrorCode {
     }
 
     /// Returns every HTTP status of a refusal with this code.
-    #[must_use]
     pub fn statuses(self) -> impl Iterator<Item = u16> {
         let after_a_change = (self == Self::NotAudited).then_some(FAULT);
         [self.status()].into_iter().chain(after_a_change)

@@ -88,7 +88,7 @@ fn what_it_was_not_meant_for_is_not_replaced() {
     assert_has(
         &ran.stderr,
         &[
-            "error: Something else serves by now: ",
+            "error: Another route config is live: ",
             &sha256,
             "; look at what serves now",
         ],
@@ -149,7 +149,7 @@ fn going_back_twice_is_where_it_began() {
     let ran = refused(&daemon, 1, &["rollback", "99"]);
     assert_has(
         &ran.stderr,
-        &["error: No table of this generation is remembered"],
+        &["error: The history does not hold generation 99"],
     );
     refused(&daemon, 2, &["rollback"]);
     refused(&daemon, 2, &["rollback", "1", "--previous"]);
@@ -177,11 +177,14 @@ fn a_hold_stands_until_it_is_thawed() {
     let ran = refused(&daemon, 1, &["reload"]);
     assert_has(
         &ran.stderr,
-        &["error: What serves is held by ", " (codeid admin thaw)\n"],
+        &[
+            "error: The live route config is frozen by ",
+            " (codeid admin thaw)\n",
+        ],
     );
     assert_eq!(version(&daemon), "test-7");
     let ran = refused(&daemon, 1, &["freeze", "--reason", &"x".repeat(201)]);
-    assert_has(&ran.stderr, &["200 characters"]);
+    assert_has(&ran.stderr, &["201 characters, more than 200"]);
     assert_eq!(json(&daemon, &["thaw"])["hold"], Value::Null);
     assert_has(
         &told(&daemon, &["thaw"]),

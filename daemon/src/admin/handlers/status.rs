@@ -1,14 +1,24 @@
-//! The documents of `/v1/status`, `/livez` and `/readyz`.
+//! `/v1/status`, and the readiness that `/readyz` reports, too.
 
-use super::{AdminPlane, log_level};
+use super::log_level;
+use crate::admin::plane::AdminPlane;
+use crate::admin::request::{Outcome, Request};
+use crate::admin::response::json;
 use crate::api::readiness::{NotReady, Readiness, Reason};
 use crate::api::status::{DaemonStatus, RulesStatus, StalePolicy, Status};
 use crate::shutdown::Stage;
-use crate::telemetry;
 use crate::timestamp::{milliseconds, unix_ms};
 
-/// Returns the whole status document, as of now.
-pub(super) fn status(plane: &AdminPlane) -> Status {
+pub(super) async fn get(request: Request) -> Outcome {
+    Ok(json(&status(&request.plane)))
+}
+
+/// Returns whether requests should be sent to this daemon now.
+pub(super) fn readiness(plane: &AdminPlane) -> Readiness {
+    readiness_of(plane, &plane.operator.board().status())
+}
+
+fn status(plane: &AdminPlane) -> Status {
     let rules = plane.operator.board().status();
     Status {
         daemon: DaemonStatus {
@@ -18,18 +28,13 @@ pub(super) fn status(plane: &AdminPlane) -> Status {
             uptime_ms: milliseconds(plane.started.elapsed()),
             stopping: plane.shutdown.reached(Stage::Drain),
             draining: plane.shutdown.is_draining(),
-            log_level: log_level::from_filter(telemetry::level()),
-            listeners: plane.listening.clone(),
+            log_level: log_level::live(),
+            listeners: plane.addresses.clone(),
             connections: plane.metrics.connections_by_listener(),
         },
         readiness: readiness_of(plane, &rules),
         rules,
     }
-}
-
-/// Returns whether requests should be sent to this daemon, as of now.
-pub(super) fn readiness(plane: &AdminPlane) -> Readiness {
-    readiness_of(plane, &plane.operator.board().status())
 }
 
 fn readiness_of(plane: &AdminPlane, rules: &RulesStatus) -> Readiness {
