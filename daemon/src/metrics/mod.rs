@@ -48,9 +48,6 @@ pub(crate) use self::worker::{
 /// Whether requests are counted and timed at all: the feature `metrics`.
 pub(crate) const RECORDED: bool = cfg!(feature = "metrics");
 
-/// The media type of [`Metrics::render`].
-pub(crate) const TEXT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
-
 /// Everything that is known of a daemon in figures.
 #[derive(Debug)]
 pub(crate) struct Metrics {

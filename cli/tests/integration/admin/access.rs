@@ -202,13 +202,13 @@ fn tokens_are_read_again_and_a_bad_file_changes_nothing() {
     let port = port(&daemon);
     let may = |token: &str| ask(port, "GET", "/v1/status", &bearer(token), "").status == 200;
     daemon.directory.write("tokens", "nonsense\n");
-    let line = daemon.wait_for_line("the new file is refused");
+    let line = daemon.wait_for_line("the file of tokens is refused");
     assert!(line.contains("line 1: "), "{line}");
     assert!(may(READER) && may(OPERATOR));
     daemon
         .directory
         .write("tokens", format!("bob read {}\n", digest("third")));
-    daemon.wait_for_line("admin.tokens-path was read again");
+    daemon.wait_for_line("the tokens were read again");
     assert!(!may(READER) && !may(OPERATOR) && may("third"));
     daemon.stop();
 }
