@@ -1,11 +1,9 @@
 //! From the settings to the forwarder: keys are read, certificates loaded, threads started.
 
-use std::fmt::Display;
+use std::error::Error;
 use std::io;
 use std::sync::Arc;
 
-use hyper::Uri;
-use hyper::header::HeaderName;
 use rustls::RootCertStore;
 use tokio::runtime::Builder;
 use tokio::sync::Semaphore;
@@ -16,7 +14,6 @@ use super::login_check::{self, LoginCheck};
 use super::upstream::{self, Upstream};
 use super::{Forwarder, PATH, SdkProxy};
 use crate::budget::Budget;
-use crate::error_chain::ErrorChain;
 use crate::outbound::connector::Connector;
 use crate::outbound::tls;
 use crate::run::StartError;
@@ -91,26 +88,24 @@ fn give_way(priority: Option<i32>) {
 
 fn upstream(settings: &Proxy, budget: &Arc<Budget>) -> Result<Upstream, StartError> {
     let key = SigningKey::read(&settings.private_key_path, settings.key_version)
-        .map_err(|why| refused("proxy.private-key-path", &why))?;
+        .map_err(|error| unusable("proxy.private-key-path", error))?;
     let mut public_keys = VerifyingKeys::new();
     for (version, path) in &settings.public_keys {
-        let named = |why| refused(&format!("proxy.public-keys.{version}"), &why);
-        public_keys.read(*version, path).map_err(named)?;
+        public_keys
+            .read(*version, path)
+            .map_err(|error| unusable(format!("proxy.public-keys.{version}"), error))?;
     }
     let roots = match &settings.ca_path {
         Some(path) => tls::roots_from_file(path),
         None => tls::platform_roots(),
     };
-    let roots = roots.map_err(|error| refused("proxy.ca-path", &ErrorChain(&error)))?;
+    let roots = roots.map_err(|error| unusable("proxy.ca-path", error))?;
     let config = match &settings.client_certificate {
         None => tls::client_config(roots),
         Some(files) => tls::client_config_with_certificate(roots, files)
-            .map_err(|error| refused("proxy.client-cert-path", &ErrorChain(&error)))?,
+            .map_err(|error| unusable("proxy.client-cert-path", error))?,
     };
-    let url = format!("{}{PATH}", settings.upstream);
-    let url: Uri = url
-        .parse()
-        .map_err(|why| refused("proxy.upstream-url", &why))?;
+    let url = settings.upstream.url_of(PATH);
     let connector = Connector::with_http2(config, settings.connect_timeout);
     let connections =
         Connections::new(connector, url, upstream::MAX_BODY_BYTES, Arc::clone(budget));
@@ -129,30 +124,20 @@ fn customer_from(settings: &Proxy, budget: &Arc<Budget>) -> Result<CustomerFrom,
         settings::CustomerFrom::Header => return Ok(CustomerFrom::Header),
         settings::CustomerFrom::LoginCheck(check) => check,
     };
-    // Without the URL, which may hold secrets.
-    let url: Uri = check
-        .url
-        .parse()
-        .map_err(|why| refused("proxy.login-check-url", &why))?;
+    let url = check.url.uri().clone();
     let roots = match url.scheme_str() {
         Some("https") => {
-            let roots = tls::platform_roots();
-            roots.map_err(|error| refused("proxy.login-check-url", &ErrorChain(&error)))?
+            tls::platform_roots().map_err(|error| unusable("proxy.login-check-url", error))?
         }
         _ => RootCertStore::empty(),
     };
     let connector = Connector::new(tls::client_config(roots), check.timeout);
     let most = login_check::MAX_BODY_BYTES;
     let connections = Connections::new(connector, url, most, Arc::clone(budget));
-    let headers = check.headers.iter().map(|name| {
-        HeaderName::from_bytes(name.as_bytes())
-            .map_err(|why| refused("proxy.login-check-headers", &why))
-    });
-    let headers = headers.collect::<Result<_, _>>()?;
-    let check = LoginCheck::new(connections, headers, check.timeout);
+    let check = LoginCheck::new(connections, check.headers.clone(), check.timeout);
     Ok(CustomerFrom::LoginCheck(Box::new(check)))
 }
 
-fn refused(key: &str, why: &dyn Display) -> StartError {
-    SettingsError::new(format!("{key}: {why}")).into()
+fn unusable(key: impl Into<String>, cause: impl Into<Box<dyn Error + Send + Sync>>) -> StartError {
+    SettingsError::unusable(key, cause).into()
 }

@@ -111,7 +111,7 @@ fn people_see_each_key_with_its_value_and_source() {
 }
 
 #[test]
-fn every_problem_of_every_source_is_told_at_once() {
+fn every_problem_of_every_source_is_reported_at_once() {
     let file = "[listen]\nhtpp = \"off\"\nbacklog = 0\nunix-mode = true\n";
     let environment = [("CODEID_AC__ROUTE__INIT_ROUTE_CONFIG_LEVEL", "NEVER")];
     let line = refused(&settings(

@@ -1,6 +1,5 @@
 //! `/v1/status`, and the readiness that `/readyz` reports, too.
 
-use super::log_level;
 use crate::admin::plane::AdminPlane;
 use crate::admin::request::{Outcome, Request};
 use crate::admin::response::json;
@@ -8,6 +7,7 @@ use crate::api::readiness::Readiness;
 use crate::api::status::{DaemonStatus, Status};
 use crate::readiness;
 use crate::shutdown::Stage;
+use crate::telemetry;
 use crate::timestamp::{milliseconds, unix_ms};
 
 pub(super) async fn get(request: Request) -> Outcome {
@@ -29,7 +29,7 @@ fn status(plane: &AdminPlane) -> Status {
             uptime_ms: milliseconds(plane.started.elapsed()),
             stopping: plane.shutdown.reached(Stage::Drain),
             draining: plane.shutdown.is_draining(),
-            log_level: log_level::live(),
+            log_level: telemetry::level(),
             listeners: plane.addresses.clone(),
             connections: plane.metrics.connections_by_listener(),
         },

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hyper::HeaderMap;
+use hyper::{HeaderMap, header};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -42,8 +42,8 @@ async fn login_service(answer: Option<&'static str>) -> (String, UnboundedReceiv
 
 fn asking(url: String) -> CustomerFrom {
     CustomerFrom::LoginCheck(LoginCheck {
-        url,
-        headers: vec!["authorization".to_owned(), "cookie".to_owned()],
+        url: url.parse().unwrap(),
+        headers: vec![header::AUTHORIZATION, header::COOKIE],
         timeout: Duration::from_secs(30),
     })
 }
@@ -191,8 +191,8 @@ async fn a_login_check_that_is_slow_or_gone_denies() {
     let (url, mut questions) = login_service(None).await;
     let mut fixture = Fixture::new();
     fixture.settings.customer_from = CustomerFrom::LoginCheck(LoginCheck {
-        url,
-        headers: vec!["cookie".to_owned()],
+        url: url.parse().unwrap(),
+        headers: vec![header::COOKIE],
         timeout: Duration::from_millis(200),
     });
     let slow = fixture.run(|_| Reply::Send(signed(SUCCESS))).await;

@@ -50,7 +50,7 @@ impl Fixture {
         let authority = Authority::new();
         let path = |name: &str| directory.path().join(name);
         let settings = Proxy {
-            upstream: String::new(),
+            upstream: "https://h.example".parse().unwrap(),
             client_id: CLIENT_ID.to_owned(),
             private_key_path: path("ours.pem"),
             key_version: KeyVersion::new(7).unwrap(),
@@ -96,7 +96,7 @@ impl Fixture {
         reply: impl Fn(&Request) -> Reply + Send + Sync + 'static,
     ) -> Running {
         let gateway = Gateway::start(&self.authority, manners, reply).await;
-        self.settings.upstream = gateway.url();
+        self.settings.upstream = gateway.url().parse().unwrap();
         Running {
             proxy: self.proxy(),
             gateway,
