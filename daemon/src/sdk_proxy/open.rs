@@ -5,18 +5,19 @@ use std::io;
 use std::sync::Arc;
 
 use rustls::RootCertStore;
+use thiserror::Error as ThisError;
 use tokio::runtime::Builder;
 use tokio::sync::Semaphore;
 
 use super::connections::Connections;
 use super::customer::CustomerFrom;
 use super::login_check::{self, LoginCheck};
+use super::response::PATH;
 use super::upstream::{self, Upstream};
-use super::{Forwarder, PATH, SdkProxy};
+use super::{Forwarder, SdkProxy};
 use crate::budget::Budget;
 use crate::outbound::connector::Connector;
 use crate::outbound::tls;
-use crate::run::StartError;
 use crate::settings::{self, Proxy, SettingsError};
 use crate::signature::{SigningKey, VerifyingKeys};
 
@@ -28,17 +29,28 @@ const NICENESS: i32 = 10;
 /// The most threads that look up names at once.
 const MAX_RESOLVERS: usize = 16;
 
+/// The reason why the forwarder did not start.
+#[derive(Debug, ThisError)]
+pub(crate) enum OpenError {
+    /// A key or a certificate that the settings name cannot be used.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The system refused the threads.
+    #[error("cannot start the proxy threads")]
+    Threads(#[source] io::Error),
+}
+
 impl SdkProxy {
     /// A forwarder with `threads` threads of its own; answers that it holds come from `budget`.
     ///
     /// # Errors
     ///
-    /// [`StartError`] if a key or a certificate cannot be used, or the system refuses the threads.
+    /// [`OpenError`] if a key or a certificate cannot be used, or the system refuses the threads.
     pub(crate) fn start(
         settings: &Proxy,
         threads: usize,
         budget: &Arc<Budget>,
-    ) -> Result<Self, StartError> {
+    ) -> Result<Self, OpenError> {
         let forwarder = Forwarder {
             customer_from: customer_from(settings, budget)?,
             upstream: upstream(settings, budget)?,
@@ -51,10 +63,7 @@ impl SdkProxy {
             .on_thread_start(move || give_way(priority))
             .enable_all()
             .build()
-            .map_err(|source: io::Error| StartError::System {
-                what: "cannot start the proxy threads",
-                source,
-            })?;
+            .map_err(OpenError::Threads)?;
         Ok(Self {
             forwarder: Arc::new(forwarder),
             in_flight: Arc::new(Semaphore::new(settings.max_in_flight)),
@@ -86,7 +95,7 @@ fn give_way(priority: Option<i32>) {
     }
 }
 
-fn upstream(settings: &Proxy, budget: &Arc<Budget>) -> Result<Upstream, StartError> {
+fn upstream(settings: &Proxy, budget: &Arc<Budget>) -> Result<Upstream, OpenError> {
     let key = SigningKey::read(&settings.private_key_path, settings.key_version)
         .map_err(|error| unusable("proxy.private-key-path", error))?;
     let mut public_keys = VerifyingKeys::new();
@@ -118,7 +127,7 @@ fn upstream(settings: &Proxy, budget: &Arc<Budget>) -> Result<Upstream, StartErr
     ))
 }
 
-fn customer_from(settings: &Proxy, budget: &Arc<Budget>) -> Result<CustomerFrom, StartError> {
+fn customer_from(settings: &Proxy, budget: &Arc<Budget>) -> Result<CustomerFrom, OpenError> {
     let check = match &settings.customer_from {
         settings::CustomerFrom::Body => return Ok(CustomerFrom::Body),
         settings::CustomerFrom::Header => return Ok(CustomerFrom::Header),
@@ -138,6 +147,6 @@ fn customer_from(settings: &Proxy, budget: &Arc<Budget>) -> Result<CustomerFrom,
     Ok(CustomerFrom::LoginCheck(Box::new(check)))
 }
 
-fn unusable(key: impl Into<String>, cause: impl Into<Box<dyn Error + Send + Sync>>) -> StartError {
+fn unusable(key: impl Into<String>, cause: impl Into<Box<dyn Error + Send + Sync>>) -> OpenError {
     SettingsError::unusable(key, cause).into()
 }

@@ -3,6 +3,7 @@
 use crate::admin::request::{Outcome, Request};
 use crate::admin::response::{json, text};
 use crate::api::admin::PROMETHEUS_TEXT;
+use crate::metrics::render;
 use crate::readiness::is_ready;
 
 pub(super) async fn prometheus(request: Request) -> Outcome {
@@ -11,7 +12,7 @@ pub(super) async fn prometheus(request: Request) -> Outcome {
     let is_ready = is_ready(status, &plane.shutdown);
     Ok(text(
         PROMETHEUS_TEXT,
-        plane.metrics.render(&status.status(), is_ready),
+        render(&plane.metrics, &status.status(), is_ready),
     ))
 }
 

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::gateway::{Gateway, Reply, SUCCESS, signed};
-use super::{Answer, Fixture, Running};
+use super::{Fixture, Response, Running};
 use crate::settings::{CustomerFrom, LoginCheck};
 
 /// A login service over plain HTTP that answers every request with these bytes, and what it is
@@ -63,7 +63,7 @@ fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
 }
 
 /// A request in which all places name somebody: the body and, among others, the header.
-async fn ask(running: &Running, in_body: Value, pairs: &[(&'static str, &str)]) -> Answer {
+async fn ask(running: &Running, in_body: Value, pairs: &[(&'static str, &str)]) -> Response {
     let mut body = json!({"sdkRequestHeader": "h", "sdkRequestData": "d"});
     if !in_body.is_null() {
         body["customerId"] = in_body;

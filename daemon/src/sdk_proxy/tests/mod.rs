@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use self::gateway::{Authority, CLIENT_ID, Gateway, Manners, OURS, Reply, Request, THEIRS};
-use super::{Answer, SdkProxy};
+use super::{Response, SdkProxy};
 use crate::budget::Budget;
 use crate::settings::{CustomerFrom, Proxy};
 use crate::signature::{self, KeyVersion};
@@ -111,16 +111,16 @@ impl Running {
         Fixture::new().run(reply).await
     }
 
-    async fn post(&self, body: impl Into<Bytes>) -> Answer {
+    async fn post(&self, body: impl Into<Bytes>) -> Response {
         post(&self.proxy, body).await
     }
 }
 
-async fn post(proxy: &SdkProxy, body: impl Into<Bytes>) -> Answer {
+async fn post(proxy: &SdkProxy, body: impl Into<Bytes>) -> Response {
     proxy.answer(HeaderMap::new(), body.into()).await.unwrap()
 }
 
-impl Answer {
+impl Response {
     fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }
