@@ -12,14 +12,14 @@ pub(super) fn show(output: &mut impl Write, rules: &[ExplainedRule]) -> io::Resu
         return writeln!(output, "No rule accepts this code value.");
     }
     let mut table = Table::new([
-        Column::Left("POINTER"),
+        Column::Right("POSITION"),
         Column::Left("RULE"),
         Column::Left("PART"),
         Column::Left("CANARY"),
     ]);
     for rule in rules {
         table.row([
-            rule.pointer.clone(),
+            rule.position.to_string(),
             rule.rule.clone(),
             part(rule).to_owned(),
             admission(rule),

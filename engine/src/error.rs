@@ -1,4 +1,4 @@
-//! What is wrong with a route config: every problem, each with its place.
+//! The problems of a route config, and the error that lists them.
 
 use std::fmt;
 
@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use crate::ProblemCode;
 
-/// Why a route config was refused: all of its problems, in document order, at least one.
+/// The error of a refused route config: all of its problems, in document order, at least one.
 ///
-/// Displays as one line: the first problem, and how many more there are. The problems themselves
-/// are for whoever shows them one by one.
+/// Displays as one line: the first problem, and how many more there are. To show them all, go
+/// through [`Self::problems`].
 ///
 /// Source: SPEC.md, section 2.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ impl ConfigError {
         Self { problems }
     }
 
-    /// Every problem that was found, never empty.
+    /// Returns every problem that was found, at least one, in document order.
     #[must_use]
     pub fn problems(&self) -> &[Problem] {
         &self.problems
@@ -50,10 +50,12 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// One thing that is wrong, or questionable, in a route config.
+/// One error or warning about a route config.
 ///
 /// Serializes as `{"code", "rule", "pointer", "position", "message", "hint"}`; an absent part is
 /// `null`.
+///
+/// Source: SPEC.md, section 2.4.
 ///
 /// ```
 /// use codeid_engine::{CompileLimits, ProblemCode, RouteTable};
@@ -117,45 +119,49 @@ impl Problem {
         self
     }
 
-    /// The kind of problem.
+    /// Returns the kind of problem, for programs.
     #[must_use]
     pub const fn code(&self) -> ProblemCode {
         self.code
     }
 
-    /// The id of the rule concerned; `None` where the problem is not in a rule, or the rule's id
-    /// cannot be read.
+    /// Returns the id of the rule concerned; `None` where the problem is not in a rule, or the
+    /// rule's id cannot be read.
     #[must_use]
     pub fn rule(&self) -> Option<&str> {
         self.rule.as_deref()
     }
 
-    /// Where in the document: a JSON pointer (RFC 6901), `""` for the document itself.
+    /// Returns the JSON pointer (RFC 6901) of the value concerned, `""` for the whole document.
+    ///
+    /// For a field that is missing it is the pointer of the object that lacks the field.
     #[must_use]
     pub fn pointer(&self) -> &str {
         &self.pointer
     }
 
-    /// Where in the text; `None` for what is missing from it or concerns it as a whole.
+    /// Returns the position in the text; `None` where the problem concerns the text as a whole.
     #[must_use]
     pub const fn position(&self) -> Option<Position> {
         self.position
     }
 
-    /// What is wrong and what is allowed: one lower-case line without a full stop.
+    /// Returns the message, for people: one lower-case line without a full stop, which says what
+    /// is wrong and what is allowed.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// The index, from 0, of the other rule involved: the one with the same id, or the one that
-    /// keeps this rule from winning.
+    /// Returns the index, from 0, of the other rule involved: the earlier rule with the same id
+    /// ([`ProblemCode::DuplicateId`]), or the one that keeps this rule from winning
+    /// ([`ProblemCode::NeverWins`]).
     #[must_use]
     pub const fn other_rule(&self) -> Option<usize> {
         self.other_rule
     }
 
-    /// What to do about it, where that is known.
+    /// Returns what to do about the problem, where that is known.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
@@ -181,17 +187,19 @@ impl fmt::Display for Problem {
     }
 }
 
-/// A place in the text of a route config.
+/// A position in the text of a route config.
+///
+/// Source: SPEC.md, section 2.4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Position {
-    /// The line, counted from 1.
+    /// The number of the line, from 1.
     pub line: usize,
-    /// The character in the line, counted from 1.
+    /// The number of the character in the line, from 1.
     pub column: usize,
-    /// The byte in the document, counted from 0.
+    /// The number of bytes of the document before the position.
     pub offset: usize,
-    /// For a pattern or a template: the character inside it, counted from 0, as it is after JSON's
-    /// escapes were resolved.
+    /// In a pattern or a template: the number of its characters before the position, counted after
+    /// JSON's escapes are resolved.
     #[serde(rename = "inPattern", skip_serializing_if = "Option::is_none")]
     pub in_pattern: Option<usize>,
 }

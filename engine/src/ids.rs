@@ -1,4 +1,4 @@
-//! Checked newtypes for the identifiers and numbers that cross module boundaries.
+//! Newtypes for the identifiers and numbers that cross module boundaries.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,10 +18,10 @@ use std::sync::Arc;
 pub struct RuleId(Arc<str>);
 
 impl RuleId {
-    /// The most characters an identifier may have.
+    /// The maximum number of characters in an identifier.
     pub const MAX_CHARACTERS: usize = 64;
 
-    /// Takes `text` if it has the form of an identifier.
+    /// Returns `text` as an identifier, or `None` if it does not have the form of one.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
@@ -30,7 +30,7 @@ impl RuleId {
         well_formed.then(|| Self(text.into()))
     }
 
-    /// The identifier's text: visible ASCII, so it can stand in a header or a log as it is.
+    /// Returns the text: visible ASCII, fit for a header or a log as it is.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -49,13 +49,23 @@ impl fmt::Debug for RuleId {
     }
 }
 
-/// Which published table answered: 1 for the first that a [`LiveTable`](crate::LiveTable)
+/// The number of a published table: 1 for the first that a [`LiveTable`](crate::LiveTable)
 /// publishes, one more for each that follows, 0 for a table that was never published.
+///
+/// Source: SPEC.md, section 6.
+///
+/// ```
+/// use codeid_engine::{CompileLimits, LiveTable, RouteTable};
+/// let config = br#"{"format": "codeid/1", "version": "7", "rules": []}"#;
+/// let table = RouteTable::from_json(config, &CompileLimits::default()).unwrap();
+/// assert_eq!(table.generation().get(), 0);
+/// assert_eq!(LiveTable::new().publish(table).generation.get(), 1);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Generation(u64);
 
 impl Generation {
-    /// The number as it is shown to people and sent in headers.
+    /// Returns the number, as people and headers see it.
     #[must_use]
     pub const fn get(self) -> u64 {
         self.0

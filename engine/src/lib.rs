@@ -1,16 +1,31 @@
-//! Compiles route rules into one immutable table, and identifies code values with it.
+//! Compiles route rules into an immutable table and identifies code values with it.
 //!
-//! A wallet scans a code that it does not know. A [`RouteTable`], compiled from a *route config*,
-//! answers what is to be done with it: hand it to Alipay+ to be decoded, open a page, or nothing.
-//! The three types that matter:
+//! A wallet scans a code that it does not know. Which codes are Alipay+ codes, and what to do with
+//! each, is written down as a list of rules, a *route config*: accept a code value by a text, a
+//! pattern, a URL or an EMVCo payload, perhaps for some users only, and then decode it, open a page
+//! or leave it alone. The first rule that accepts the code value and admits the user decides.
 //!
-//! - [`RouteTable`]: one route config, checked and compiled. Immutable; made off the serving
-//!   threads.
-//! - [`LiveTable`]: the cell from which lookups take the current table, and where a reload puts the
-//!   next one.
-//! - [`Scratch`]: one thread's memory for lookups. Once it has grown, a lookup allocates nothing.
+//! Trying the rules one by one takes time in proportion to their number. This crate compiles them
+//! into one search instead, whose time is linear in the code value whatever the rules are, and
+//! which takes no lock and allocates nothing. Compiling is where all faults are found: a config that
+//! compiles cannot fail a lookup.
 //!
-//! This crate knows bytes and values: no async, no sockets, no files, no clock.
+//! # Overview
+//!
+//! - [`RouteTable`] is a route config, checked and compiled. It is immutable and shared between
+//!   threads; make it away from the threads that serve lookups.
+//! - [`LiveTable`] is the cell from which lookups borrow the live table, and in which a reload
+//!   replaces it.
+//! - [`Scratch`] is one thread's memory for lookups. Each thread has its own.
+//!
+//! A lookup takes a [`CodeValue`] and an [`OpenId`] and returns a [`Verdict`]. A config that is
+//! refused gives a [`ConfigError`], which lists every [`Problem`] with its code and position.
+//! [`RouteConfig`] is the step between text and table, for callers that look at the rules or at
+//! warnings.
+//!
+//! This crate knows bytes and values only: no async, sockets, files or clock.
+//!
+//! # Example: one lookup
 //!
 //! ```
 //! use codeid_engine::{CodeValue, CompileLimits, OpenId, Outcome, RouteTable, Scratch};
@@ -26,6 +41,31 @@
 //! assert_eq!(verdict.outcome, Outcome::Decode { code_value: "28100104df2342342" });
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # Example: a refused config
+//!
+//! ```
+//! use codeid_engine::{CompileLimits, ProblemCode, RouteTable};
+//!
+//! let config = br#"{"format": "codeid/1", "version": "1", "rules": [
+//!     {"id": "a", "match": {"prefix": "28"}, "action": {"type": "GO"}}]}"#;
+//! let error = RouteTable::from_json(config, &CompileLimits::default()).unwrap_err();
+//! let problem = &error.problems()[0];
+//! assert_eq!(problem.code(), ProblemCode::UnknownAction);
+//! assert_eq!((problem.rule(), problem.pointer()), (Some("a"), "/rules/0/action/type"));
+//! ```
+//!
+//! # Untrusted input
+//!
+//! Code values and openIds may come from anyone: a lookup takes time linear in the code value, which
+//! has at most [`CodeValue::MAX_CHARACTERS`]. A route config may come from anyone, too:
+//! [`CompileLimits`] bounds the time and memory of compiling it, and a panic while compiling, which
+//! would be a defect, is returned as an error.
+//!
+//! # Features
+//!
+//! - `counts`, on by default: tables that [`LiveTable::with_counts`] publishes count the lookups
+//!   that each rule decides or refuses. Without it no code for counting is compiled.
 
 mod canary;
 mod counts;

@@ -1,27 +1,41 @@
 //! Bounds on a route config and on compiling it.
 
-/// Bounds on a route config, and on what compiling it may take.
+/// The bounds on a route config, and on what compiling it may take.
 ///
-/// Both kinds of states bound memory, compile time, and the time of the slowest lookup, each
-/// roughly in proportion. They are counted before anything is built; what is slow for each state
-/// may take a share of them, which is checked while the automata are made.
+/// The two numbers of states bound memory, compile time and the time of the slowest lookup, each
+/// roughly in proportion. They are checked against the syntax of the patterns, before anything is
+/// built from them. Constructs that are slow for each state, such as look-around assertions, may
+/// take only a share of them, which is checked while the automata are made.
 ///
 /// Source: SPEC.md, section 2.
+///
+/// ```
+/// use codeid_engine::{CompileLimits, ProblemCode, RouteTable};
+///
+/// let config = br#"{"format": "codeid/1", "version": "1", "rules": [
+///     {"id": "long", "match": {"regex": "28\\d{500}"}, "action": {"type": "DECODE"}}]}"#;
+/// let mut limits = CompileLimits::default();
+/// assert!(RouteTable::from_json(config, &limits).is_ok());
+/// limits.max_rule_states = 100;
+/// let error = RouteTable::from_json(config, &limits).unwrap_err();
+/// assert_eq!(error.problems()[0].code(), ProblemCode::PatternTooLarge);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CompileLimits {
-    /// The most characters that the document may have; 131072 by default.
+    /// The maximum number of characters in the document; 131,072 by default.
     pub max_config_characters: usize,
-    /// The most states that one rule's pattern may take; 10,000 by default. A state is about one
-    /// character or class of the pattern with its repetitions written out.
+    /// The maximum number of states of one rule's pattern; 10,000 by default. A state is about one
+    /// character or class of the pattern, with its repetitions written out.
     pub max_rule_states: usize,
-    /// The most states that all patterns may take together; 250,000 by default.
+    /// The maximum number of states of all patterns together; 250,000 by default.
     pub max_states: usize,
 }
 
 impl Default for CompileLimits {
     fn default() -> Self {
         Self {
+            // The published bound of the SPI's `routeConfigData`.
             max_config_characters: 131_072,
             max_rule_states: 10_000,
             max_states: 250_000,

@@ -1,4 +1,4 @@
-//! The cell that holds the table which serves now.
+//! The cell that holds the live table.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -6,10 +6,10 @@ use arc_swap::ArcSwapOption;
 
 use crate::{Generation, RouteTable};
 
-/// The one place from which lookups take the current table, and where a new one replaces it.
+/// The cell from which lookups borrow the live table, and in which a new table replaces it.
 ///
-/// Starts empty. Looking up takes no lock and never waits for a publisher; it sees either the
-/// whole old table or the whole new one. Share it by reference or `Arc`.
+/// It starts empty. Looking up takes no lock and never waits for a publisher; a lookup sees either
+/// the whole old table or the whole new one. Share the cell by reference or `Arc`.
 ///
 /// Source: SPEC.md, sections 2 and 3.
 ///
@@ -26,30 +26,35 @@ use crate::{Generation, RouteTable};
 /// ```
 #[derive(Debug, Default)]
 pub struct LiveTable {
-    current: ArcSwapOption<RouteTable>,
-    /// The generation given last; held while publishing, so that generations and tables go up
-    /// together.
-    last: Mutex<Generation>,
-    /// For how many threads each table counts.
+    table: ArcSwapOption<RouteTable>,
+    /// The generation given last. Locked while publishing, so that of two publishers the one with
+    /// the greater generation stores its table last.
+    last_generation: Mutex<Generation>,
+    /// The number of threads for which each table counts; 0 if it does not count.
     shards: usize,
 }
 
-/// What publishing a table led to.
+/// The outcome of publishing a table.
 ///
 /// Dropping it leaves freeing the old table to the last lookup that still reads it; see
 /// [`ReplacedTable`].
+///
+/// Source: SPEC.md, section 3.
 #[derive(Debug)]
 pub struct Publication {
-    /// The generation of the table that serves now.
+    /// The generation of the table that was published.
     pub generation: Generation,
-    /// The table that served before, if there was one.
+    /// The table that was live before, if there was one.
     pub replaced: Option<ReplacedTable>,
 }
 
-/// A table that serves no more, and that lookups begun before may still read.
+/// A table that is not live any more, but that lookups which began earlier may still read.
 ///
-/// Freeing a table takes about as long as copying it would, which no lookup should have to: whoever
-/// publishes keeps this and asks [`Self::try_free`] until it is done. That ends, since lookups do.
+/// Freeing a table takes about as long as copying it, which no lookup should have to wait for. So
+/// the publisher keeps this value and calls [`Self::try_free`] until that succeeds, as it will once
+/// the lookups have ended.
+///
+/// Source: SPEC.md, section 3.
 ///
 /// ```
 /// # use codeid_engine::{CompileLimits, LiveTable, RouteTable};
@@ -69,15 +74,18 @@ pub struct Publication {
 pub struct ReplacedTable(Arc<RouteTable>);
 
 impl LiveTable {
-    /// An empty cell: no table serves.
+    /// Creates an empty cell, whose tables do not count lookups.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The same, and each table counts for each of its rules, from when it is published, how often
-    /// lookups ended there: those with a [`Scratch::with_shard`](crate::Scratch::with_shard) below
-    /// `shards`. [`RouteTable::rule_counts`] tells.
+    /// Creates an empty cell, each of whose tables counts the lookups that its rules decide and
+    /// refuse while it is live.
+    ///
+    /// Counted are lookups with a [`Scratch::with_shard`](crate::Scratch::with_shard) below
+    /// `shards`, usually the number of threads that look up. [`RouteTable::rule_counts`] returns
+    /// the counts, which take about 16 bytes for each rule and shard.
     #[must_use]
     pub fn with_counts(shards: usize) -> Self {
         Self {
@@ -86,37 +94,40 @@ impl LiveTable {
         }
     }
 
-    /// Puts `table` in the place of what serves, with one atomic exchange. Not to be called from
-    /// inside [`Self::with`].
+    /// Replaces the live table by `table`, with one atomic exchange.
+    ///
+    /// Do not call this from inside [`Self::with`]: the loan keeps the old table alive, so that
+    /// [`ReplacedTable::try_free`] cannot succeed there.
     pub fn publish(&self, mut table: RouteTable) -> Publication {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let lock = self.last_generation.lock();
+        let mut last = lock.unwrap_or_else(PoisonError::into_inner);
         *last = last.next();
         table.set_generation(*last);
         table.count_with(self.shards);
         Publication {
             generation: *last,
-            replaced: self.current.swap(Some(Arc::new(table))).map(ReplacedTable),
+            replaced: self.table.swap(Some(Arc::new(table))).map(ReplacedTable),
         }
     }
 
-    /// Lends the current table, if there is one, to `unit_of_work`.
+    /// Lends the live table, if there is one, to `unit_of_work`, and returns its result.
     ///
-    /// One load for one unit of work: whatever it looks up, it sees one table. A closure, so that
-    /// the loan cannot be held across an await.
+    /// All lookups inside one call see the same table. It is a closure so that the loan cannot be
+    /// held across an await, which would keep replaced tables alive.
     pub fn with<T>(&self, unit_of_work: impl FnOnce(Option<&RouteTable>) -> T) -> T {
-        unit_of_work(self.current.load().as_deref())
+        unit_of_work(self.table.load().as_deref())
     }
 }
 
 impl ReplacedTable {
-    /// Frees the table here, if no lookup reads it any more.
+    /// Frees the table on this thread, unless a lookup still reads it.
     ///
     /// # Errors
     ///
-    /// Itself, if one does.
+    /// Gives the table back if a lookup still reads it.
     pub fn try_free(self) -> Result<(), Self> {
-        // The exchange has turned every loan into a count, and nobody can take another: the count
-        // only goes down.
+        // The exchange turned every loan into a reference count, and no new loan of this table can
+        // be taken: the count only goes down.
         Arc::try_unwrap(self.0).map(drop).map_err(Self)
     }
 }
@@ -137,7 +148,7 @@ mod tests {
         assert!(live.publish(table("1")).replaced.is_none());
         let replaced = live.with(|old| {
             let publish = || live.publish(table("2")).replaced.unwrap();
-            // A thread of its own: this one holds a loan.
+            // On a thread of its own, since this one holds a loan.
             let replaced = std::thread::scope(|scope| scope.spawn(publish).join().unwrap());
             let replaced = replaced.try_free().unwrap_err();
             assert_eq!(old.unwrap().version(), "1");
@@ -148,14 +159,14 @@ mod tests {
     }
 
     #[test]
-    fn provenance_can_be_learned_anew_while_the_table_serves() {
+    fn the_provenance_of_a_live_table_can_be_replaced() {
         use crate::{ConfigDigest, InitLevel, Provenance};
         let live = LiveTable::new();
         live.publish(table("1"));
         assert!(live.with(|table| table.unwrap().provenance().is_none()));
-        let of = |level| Provenance::new(level, "x".to_owned(), ConfigDigest::new(b"x"));
-        live.with(|table| table.unwrap().set_provenance(of(InitLevel::Local)));
-        live.with(|table| table.unwrap().set_provenance(of(InitLevel::Remote)));
+        let from = |level| Provenance::new(level, "x".to_owned(), ConfigDigest::new(b"x"));
+        live.with(|table| table.unwrap().set_provenance(from(InitLevel::Local)));
+        live.with(|table| table.unwrap().set_provenance(from(InitLevel::Remote)));
         let level = live.with(|table| table.unwrap().provenance().unwrap().level);
         assert_eq!(level, InitLevel::Remote);
     }

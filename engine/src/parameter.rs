@@ -92,6 +92,8 @@ impl fmt::Debug for OpenId<'_> {
 /// An error about a parameter of `identifyCode` whose length is not allowed.
 ///
 /// Its message names the parameter, the limit and the length given, never the content.
+///
+/// Source: SPEC.md, section 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParameterError {
     parameter: &'static str,

@@ -1,4 +1,4 @@
-//! The codes by which programs tell problems of a route config apart.
+//! The codes of the problems of a route config.
 
 use std::fmt;
 
@@ -135,6 +135,23 @@ problem_codes! {
     CaseSensitiveUrl = "case-sensitive-url",
     /// A defect of this program. As a warning: rules could not be compared.
     InternalFault = "internal-fault",
+}
+
+impl ProblemCode {
+    /// Returns `true` if the config exceeds one of the [`CompileLimits`](crate::CompileLimits), so
+    /// that greater limits would accept it.
+    #[must_use]
+    pub const fn is_limit(self) -> bool {
+        matches!(
+            self,
+            Self::ConfigTooLong
+                | Self::PatternTooLarge
+                | Self::PatternsTooLarge
+                | Self::PatternTooSlow
+                | Self::PatternsTooSlow
+                | Self::GroupsTooCostly
+        )
+    }
 }
 
 impl fmt::Display for ProblemCode {

@@ -1,4 +1,4 @@
-//! Where a table came from.
+//! The provenance of a table: which source its config came from, and when.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,9 +9,9 @@ use sha2::{Digest, Sha256};
 
 use crate::hex;
 
-/// The level of the source that a route config came from. A higher one is greater.
+/// The level of the source that a route config came from. A higher level is greater.
 ///
-/// Displays and serializes as the settings name it: `PRESET`, `LOCAL`, `REMOTE`.
+/// Displays, parses and serializes as the settings name it: `PRESET`, `LOCAL`, `REMOTE`.
 ///
 /// Source: SPEC.md, section 3.
 ///
@@ -23,21 +23,25 @@ use crate::hex;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum InitLevel {
-    /// The config that the program brings along, or that its operator put beside it.
+    /// The preset: built into the program, or a file that its operator names.
     Preset,
-    /// What was kept of an earlier remote config.
+    /// The local storage, in which an earlier remote config was saved.
     Local,
-    /// What whoever issues route configs answers.
+    /// The remote source, from which route configs are issued.
     Remote,
 }
 
-/// The text names no level.
+/// The error of parsing a text that is not the name of an [`InitLevel`].
+///
+/// Source: SPEC.md, section 3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParseLevelError;
 
-/// The SHA-256 of the bytes of a route config: equal for equal bytes only.
+/// The SHA-256 of the bytes of a route config. Equal digests mean equal bytes.
 ///
-/// Displays, serializes and parses as 64 hex digits, in lower case.
+/// Displays, serializes and parses as 64 hex digits in lower case.
+///
+/// Source: SPEC.md, section 6.
 ///
 /// ```
 /// use codeid_engine::ConfigDigest;
@@ -49,32 +53,43 @@ pub struct ParseLevelError;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConfigDigest([u8; 32]);
 
-/// The text is not 64 hex digits in lower case.
+/// The error of parsing a text that is not 64 hex digits in lower case as a [`ConfigDigest`].
+///
+/// Source: SPEC.md, section 6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParseDigestError;
 
-/// Where a table came from, when, and what making it took; given by whoever publishes it.
+/// The origin of a table: its source, the time of loading and the cost of compiling, as recorded by
+/// its publisher.
 ///
-/// Version, number of rules and generation are the table's own.
+/// Version, number of rules and generation are properties of the table itself.
 ///
 /// Source: SPEC.md, section 3.
+///
+/// ```
+/// use codeid_engine::{ConfigDigest, InitLevel, Provenance};
+/// let digest = ConfigDigest::new(b"{}");
+/// let mut provenance = Provenance::new(InitLevel::Local, "data/rules.json".to_owned(), digest);
+/// provenance.loaded_at_ms = 1_763_200_000_000;
+/// assert_eq!(provenance.level.name(), "LOCAL");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Provenance {
     /// The level of the source.
     pub level: InitLevel,
-    /// The source, as it may be shown: a URI without secrets, a path, or a word.
+    /// The source as it may be shown: a URI without secrets, a path, or a word.
     pub uri: String,
-    /// Of the bytes of the route config.
+    /// The digest of the bytes of the route config.
     pub digest: ConfigDigest,
-    /// When it was loaded, in milliseconds since the beginning of 1970, UTC.
+    /// The time at which the config was loaded, in milliseconds since the beginning of 1970, UTC.
     pub loaded_at_ms: u64,
-    /// How long parsing, checking and compiling took.
+    /// The time that parsing, checking and compiling took.
     pub compile_time: Duration,
 }
 
 impl Provenance {
-    /// A route config of these bytes, from `uri`, loaded at the beginning of 1970 in no time.
+    /// Creates the provenance of a config with this digest from `uri`. Both times are 0.
     #[must_use]
     pub const fn new(level: InitLevel, uri: String, digest: ConfigDigest) -> Self {
         Self {
@@ -88,7 +103,7 @@ impl Provenance {
 }
 
 impl InitLevel {
-    /// The name of the level, as the settings have it.
+    /// Returns the name of the level as it is written in the settings.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -131,20 +146,20 @@ impl FromStr for InitLevel {
 
 impl fmt::Display for ParseLevelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a level is one of REMOTE, LOCAL, PRESET")
+        f.write_str("expected a level: REMOTE, LOCAL or PRESET")
     }
 }
 
 impl std::error::Error for ParseLevelError {}
 
 impl ConfigDigest {
-    /// The digest of `bytes`.
+    /// Computes the digest of the bytes of a config.
     #[must_use]
     pub fn new(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
 
-    /// The 32 bytes of the digest.
+    /// Returns the 32 bytes of the digest.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
@@ -180,7 +195,8 @@ impl FromStr for ConfigDigest {
     type Err = ParseDigestError;
 
     fn from_str(text: &str) -> Result<Self, ParseDigestError> {
-        if text.contains(|c: char| c.is_ascii_uppercase()) {
+        // One spelling for each digest, so that texts can be compared.
+        if text.bytes().any(|b| b.is_ascii_uppercase()) {
             return Err(ParseDigestError);
         }
         hex::decode(text.as_bytes())
@@ -191,7 +207,7 @@ impl FromStr for ConfigDigest {
 
 impl fmt::Display for ParseDigestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a SHA-256 is 64 hex digits in lower case")
+        f.write_str("expected a SHA-256: 64 hex digits in lower case")
     }
 }
 
@@ -202,7 +218,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_digest_is_refused() {
+    fn a_text_that_is_not_a_digest_is_refused() {
         let hex = ConfigDigest::new(b"").to_string();
         for wrong in [
             String::new(),
@@ -221,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn levels_have_the_names_of_the_settings_only() {
+    fn a_level_is_named_in_upper_case_only() {
         assert_eq!("remote".parse::<InitLevel>(), Err(ParseLevelError));
         assert_eq!("".parse::<InitLevel>(), Err(ParseLevelError));
     }

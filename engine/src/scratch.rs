@@ -39,14 +39,14 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    /// An empty scratch. Lookups with it are not counted.
+    /// Creates an empty scratch. Lookups with it are not counted.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// An empty scratch for lookups that a table counts in this shard, numbered from 0, if it has the
-    /// shard; see [`LiveTable::with_counts`](crate::LiveTable::with_counts).
+    /// Creates an empty scratch for lookups that a table counts in this shard, numbered from 0, if it
+    /// has the shard; see [`LiveTable::with_counts`](crate::LiveTable::with_counts).
     ///
     /// Each thread needs a shard of its own: two that look up in the same one at a time lose counts.
     #[must_use]

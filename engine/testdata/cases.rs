@@ -1,4 +1,4 @@
-//! Loads the conformance cases of this folder; `README.md` beside this file tells their format.
+//! Loads the conformance cases of this folder, in the format that `README.md` describes.
 //!
 //! Self-contained, so that the tests of any crate of the workspace can include it with `#[path]`.
 
@@ -18,20 +18,20 @@ use serde::Deserialize;
 pub(crate) struct Case {
     /// Unique over all files.
     pub(crate) name: String,
-    /// The section of SPEC.md that the case is derived from.
+    /// The section of SPEC.md from which the case is derived.
     pub(crate) source: String,
-    /// The file that holds it, without its folder.
+    /// The name of the file that holds the case.
     pub(crate) file: String,
     /// The route config, as bytes: not all of them are UTF-8.
     pub(crate) config: Vec<u8>,
-    /// What is to be seen.
+    /// The expected result.
     pub(crate) check: Check,
 }
 
-/// What a case looks at.
+/// The expected result of a case.
 #[derive(Clone, Debug)]
 pub(crate) enum Check {
-    /// The config is accepted, and this lookup gives this answer.
+    /// The config is accepted, and this lookup has the result that it states.
     Lookup(Lookup),
     /// The config is refused with exactly these problems.
     Refused(Vec<ExpectedProblem>),
@@ -39,21 +39,21 @@ pub(crate) enum Check {
     Accepted,
 }
 
-/// One lookup, and what it must answer.
+/// A lookup and its expected result.
 #[derive(Clone, Debug)]
 pub(crate) struct Lookup {
     pub(crate) code: String,
     pub(crate) open_id: String,
     pub(crate) answer: Answer,
-    /// The ids of all rules that accept the code value, in order, canaries left aside; `None` where
-    /// the case does not say.
+    /// The ids of all rules that accept the code value, in order, whatever their canaries admit;
+    /// `None` if the case does not say.
     pub(crate) matches: Option<Vec<String>>,
 }
 
-/// What a lookup must answer.
+/// The expected result of a lookup.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
-    /// `isSupported` is false; `rule` is the `UNSUPPORTED` rule that said so, if one did.
+    /// `isSupported` is false; `rule` is the `UNSUPPORTED` rule that decided, if one did.
     Unsupported { rule: Option<String> },
     /// `DECODE`.
     Decode { code_value: String, rule: String },
@@ -63,7 +63,7 @@ pub(crate) enum Answer {
         user_agent: String,
         rule: String,
     },
-    /// `PARAM_ILLEGAL`, on account of this parameter.
+    /// `PARAM_ILLEGAL`, because of this parameter.
     Illegal { parameter: String },
 }
 
@@ -73,21 +73,21 @@ pub(crate) enum Answer {
 pub(crate) struct ExpectedProblem {
     /// The problem's code.
     pub(crate) code: String,
-    /// The rule's id, or several of which one will do; `None` or `""` where the problem is in no rule
-    /// or the rule has no readable id.
+    /// The rule's id, or several of which one must be reported; `None` or `""` if the problem is not
+    /// in a rule or the rule has no readable id.
     pub(crate) rule: Option<OneOf>,
-    /// The JSON pointer, or several of which one will do.
+    /// The JSON pointer, or several of which one must be reported.
     pub(crate) pointer: OneOf,
-    /// The character inside the pattern or template; not looked at where `None`.
+    /// The character inside the pattern or template; `None` if any will do.
     pub(crate) in_pattern: Option<usize>,
-    /// What the message or the hint must contain; not looked at where `None`.
+    /// A text that the message or the hint must contain; `None` if any message will do.
     pub(crate) contains: Option<String>,
-    /// Whether there must be a hint; not looked at where false.
+    /// `true` if there must be a hint.
     #[serde(default)]
     pub(crate) hinted: bool,
 }
 
-/// One text, or several of which one will do.
+/// One text, or several of which one must match.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum OneOf {
@@ -104,15 +104,17 @@ impl OneOf {
     }
 }
 
-/// The folder that holds the cases.
+/// Returns the folder that holds the cases.
 pub(crate) fn folder() -> PathBuf {
     // Every crate of the workspace is a sibling of `engine`.
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine/testdata")
 }
 
-/// All cases of all files, in the order of file names, then as they stand.
+/// Returns all cases, ordered by the names of their files, then as they are written.
 ///
-/// Panics with the file's and the case's name where one cannot be read.
+/// # Panics
+///
+/// If a case cannot be read, with the names of the file and the case.
 pub(crate) fn load() -> Vec<Case> {
     let mut files: Vec<PathBuf> = fs::read_dir(folder())
         .unwrap_or_else(|error| panic!("{}: {error}", folder().display()))
@@ -191,7 +193,7 @@ struct RawAnswer {
     rule: Option<String>,
 }
 
-/// A text, or `prefix`, then `repeat` so many `times`, then `suffix`.
+/// A text, or `prefix`, then `repeat` as often as `times` says, then `suffix`.
 #[derive(Clone, Deserialize)]
 #[serde(untagged)]
 enum Text {
@@ -258,7 +260,7 @@ impl RawCase {
                 code: self
                     .code
                     .map(Text::into_string)
-                    .unwrap_or_else(|| panic!("{at}: no code")),
+                    .unwrap_or_else(|| panic!("{at}: code is missing")),
                 open_id: self
                     .open_id
                     .map_or_else(|| "user-42".to_owned(), Text::into_string),
@@ -301,7 +303,7 @@ impl RawAnswer {
                 rule,
             },
             (None, None, None, None, Some(parameter), None) => Answer::Illegal { parameter },
-            _ => panic!("{at}: expect is none of the forms that README.md lists"),
+            _ => panic!("{at}: expect must have one of the forms that README.md lists"),
         }
     }
 }
@@ -312,12 +314,12 @@ fn bytes_of(hex: &str, at: &str) -> Vec<u8> {
         .filter(|c| !c.is_whitespace())
         .map(|c| {
             c.to_digit(16)
-                .unwrap_or_else(|| panic!("{at}: {c} is no hex digit"))
+                .unwrap_or_else(|| panic!("{at}: {c} is not a hex digit"))
         })
         .collect();
     assert!(
         digits.len().is_multiple_of(2),
-        "{at}: half a byte at the end of config-hex"
+        "{at}: config-hex has an odd number of digits"
     );
     digits
         .chunks_exact(2)

@@ -1,4 +1,4 @@
-//! Any bytes as what a HTTP client sends: see [`codeid_fuzz::http`].
+//! Fuzzes requests of an HTTP client: see [`codeid_fuzz::http`].
 
 #![no_main]
 

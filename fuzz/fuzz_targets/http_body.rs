@@ -1,4 +1,4 @@
-//! Any bytes as a request: see [`codeid_fuzz::http_body`].
+//! Fuzzes bodies of requests: see [`codeid_fuzz::http_body`].
 
 #![no_main]
 

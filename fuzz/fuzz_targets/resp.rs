@@ -1,4 +1,4 @@
-//! Any bytes as what a Redis client sends: see [`codeid_fuzz::resp`].
+//! Fuzzes commands of a Redis client: see [`codeid_fuzz::resp`].
 
 #![no_main]
 

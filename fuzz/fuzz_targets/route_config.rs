@@ -1,4 +1,4 @@
-//! Any bytes as a route config: see [`codeid_fuzz::route_config`].
+//! Fuzzes route configs: see [`codeid_fuzz::route_config`].
 
 #![no_main]
 

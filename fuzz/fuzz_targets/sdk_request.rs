@@ -1,4 +1,4 @@
-//! Any bytes as the body of a request of sdkProxy: see [`codeid_fuzz::sdk_request`].
+//! Fuzzes requests to sdkProxy: see [`codeid_fuzz::sdk_request`].
 
 #![no_main]
 

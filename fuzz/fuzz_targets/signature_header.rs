@@ -1,4 +1,4 @@
-//! Any bytes as the value of a `Signature` header: see [`codeid_fuzz::signature_header`].
+//! Fuzzes values of the header `Signature`: see [`codeid_fuzz::signature_header`].
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Any bytes, as what a HTTP client sends.
+//! Any bytes, read as the requests of an HTTP client.
 
 use std::cell::RefCell;
 use std::error::Error;
@@ -14,13 +14,13 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Response, StatusCode};
 
-/// The most places at which the bytes are split, one after the other.
+/// The most positions at which the bytes are split, one after the other.
 const MAX_SPLITS: usize = 256;
 
-/// More than hyper needs for bytes that are all there.
+/// More polls than hyper needs for input that is complete.
 const MAX_POLLS: usize = 10_000;
 
-/// A request that was read to its end.
+/// A complete request.
 #[derive(Clone, Debug, PartialEq)]
 struct Request {
     method: Method,
@@ -28,35 +28,36 @@ struct Request {
     body: Vec<u8>,
 }
 
-/// What the bytes of a connection are.
+/// The requests on a connection.
 #[derive(Debug, PartialEq)]
-struct Conversation {
+struct Transcript {
     requests: Vec<Request>,
+    /// `true` if the bytes after the requests are refused.
     is_refused: bool,
 }
 
-/// However the bytes are split into reads, they are the same requests, and refused or not; and hyper
-/// reads them as the same requests, up to one that it refuses.
+/// Checks that the requests, and whether the bytes are refused, do not depend on how the bytes are
+/// split into reads, and that hyper reads the same requests, up to one that it refuses.
 pub fn http(bytes: &[u8]) {
-    let conversation = converse(bytes, &[]);
+    let transcript = read_in_pieces(bytes, &[]);
     let every: Vec<_> = (0..bytes.len()).collect();
-    assert_eq!(converse(bytes, &every), conversation);
+    assert_eq!(read_in_pieces(bytes, &every), transcript);
     for at in every.iter().step_by(bytes.len() / MAX_SPLITS + 1) {
-        assert_eq!(converse(bytes, &[*at]), conversation);
+        assert_eq!(read_in_pieces(bytes, &[*at]), transcript);
     }
-    let by_hyper = converse_with_hyper(bytes);
-    let requests = &conversation.requests;
+    let by_hyper = read_with_hyper(bytes);
+    let requests = &transcript.requests;
     for (request, by_hyper) in requests.iter().zip(&by_hyper.requests) {
         assert_eq!(request, by_hyper);
     }
     assert!(requests.len() <= by_hyper.requests.len() || by_hyper.is_refused);
 }
 
-/// Reads bytes that arrive in pieces, as the server does.
-fn converse(bytes: &[u8], ends: &[usize]) -> Conversation {
+/// Reads bytes that arrive in pieces with these ends, as the server does.
+fn read_in_pieces(bytes: &[u8], ends: &[usize]) -> Transcript {
     let mut requests = Vec::new();
     let is_refused = read(bytes, ends, &mut requests).is_err();
-    Conversation {
+    Transcript {
         requests,
         is_refused,
     }
@@ -66,7 +67,7 @@ fn read(bytes: &[u8], ends: &[usize], requests: &mut Vec<Request>) -> Result<(),
     let (mut at, mut reading) = (0, None);
     for end in ends.iter().copied().chain([bytes.len()]) {
         loop {
-            let (mut request, mut body, is_kept) = match reading.take() {
+            let (mut request, mut body, keep_alive) = match reading.take() {
                 Some(begun) => begun,
                 None => {
                     let Some(head) = Head::read(&bytes[at..end])? else {
@@ -74,7 +75,7 @@ fn read(bytes: &[u8], ends: &[usize], requests: &mut Vec<Request>) -> Result<(),
                     };
                     at += head.length;
                     let request = Request::new(head.method, head.path);
-                    (request, Body::new(head.framing), head.is_kept)
+                    (request, Body::new(head.framing), head.keep_alive)
                 }
             };
             let mut rest = &bytes[at..end];
@@ -82,12 +83,12 @@ fn read(bytes: &[u8], ends: &[usize], requests: &mut Vec<Request>) -> Result<(),
                 request.body.extend_from_slice(piece);
             }
             at = end - rest.len();
-            if !body.is_over() {
-                reading = Some((request, body, is_kept));
+            if !body.is_complete() {
+                reading = Some((request, body, keep_alive));
                 break;
             }
             requests.push(request);
-            if !is_kept {
+            if !keep_alive {
                 return Ok(());
             }
         }
@@ -95,7 +96,7 @@ fn read(bytes: &[u8], ends: &[usize], requests: &mut Vec<Request>) -> Result<(),
     Ok(())
 }
 
-fn converse_with_hyper(bytes: &[u8]) -> Conversation {
+fn read_with_hyper(bytes: &[u8]) -> Transcript {
     let requests = RefCell::new(Vec::new());
     let service = service_fn(|request: hyper::Request<Incoming>| async {
         let (head, mut incoming) = request.into_parts();
@@ -124,10 +125,10 @@ fn converse_with_hyper(bytes: &[u8]) -> Conversation {
     let mut cx = Context::from_waker(Waker::noop());
     let mut polls = (0..MAX_POLLS).map(|_| connection.as_mut().poll(&mut cx));
     let Some(Poll::Ready(end)) = polls.find(Poll::is_ready) else {
-        panic!("hyper hangs");
+        panic!("hyper does not finish");
     };
     drop(connection);
-    Conversation {
+    Transcript {
         requests: requests.into_inner(),
         is_refused: end.is_err(),
     }
@@ -135,7 +136,7 @@ fn converse_with_hyper(bytes: &[u8]) -> Conversation {
 
 impl Request {
     fn new(method: Method, path: &str) -> Self {
-        // What is no path is nothing that is served.
+        // Only targets that are paths are compared: no others are served.
         let path = Some(path).filter(|path| path.starts_with('/'));
         Self {
             method,
@@ -145,7 +146,7 @@ impl Request {
     }
 }
 
-/// A client that has sent all it will, and takes everything.
+/// A client that has sent everything and accepts every byte.
 struct Sent<'a>(&'a [u8]);
 
 impl Read for Sent<'_> {

@@ -1,4 +1,4 @@
-//! Any bytes, as the body of a request for one code value, and of a batch.
+//! Any bytes, read as the body of a request for one code value and of a batch.
 
 use std::sync::LazyLock;
 
@@ -19,16 +19,16 @@ pub(crate) static LIVE: LazyLock<LiveTable> = LazyLock::new(|| {
     live
 });
 
-/// A body is refused with a reason, or answered with JSON as the interface describes it, and as the
-/// table says; an empty table cell makes no difference to which bodies are refused.
+/// Checks that a body is refused with a reason, or answered with JSON of the documented shape and the
+/// verdict of the table, and that the same bodies are refused while no table is live.
 pub fn http_body(bytes: &[u8]) {
     let (empty, mut identifier) = (LiveTable::new(), Identifier::new());
     match identifier.identify_code(&LIVE, bytes) {
-        Ok(answer) => {
-            let answer = parse(answer.body);
+        Ok(response) => {
+            let response = parse(response.body);
             assert!(identifier.identify_code(&empty, bytes).is_ok());
-            check_answer(&answer);
-            check_against_table(bytes, &answer);
+            check_shape(&response);
+            check_against_table(bytes, &response);
         }
         Err(refusal) => {
             assert!(identifier.identify_code(&empty, bytes).is_err());
@@ -36,12 +36,12 @@ pub fn http_body(bytes: &[u8]) {
         }
     }
     match identifier.identify_codes(&LIVE, bytes) {
-        Ok(answers) => {
-            let answers = parse(answers.body);
-            let answers = answers.as_array().expect("an array");
-            answers.iter().for_each(check_answer);
+        Ok(responses) => {
+            let responses = parse(responses.body);
+            let responses = responses.as_array().expect("an array");
+            responses.iter().for_each(check_shape);
             if let Some(request) = parse_request(bytes) {
-                assert_eq!(request.as_array().expect("an array").len(), answers.len());
+                assert_eq!(request.as_array().expect("an array").len(), responses.len());
             }
         }
         Err(refusal) => assert!(!refusal.to_string().is_empty()),
@@ -49,11 +49,11 @@ pub fn http_body(bytes: &[u8]) {
 }
 
 fn parse(body: &[u8]) -> Value {
-    serde_json::from_slice(body).expect("an answer is JSON")
+    serde_json::from_slice(body).expect("a response is JSON")
 }
 
-/// The body of a request that was accepted, read by another parser; `None` where that cannot hold a
-/// number, or so many levels, which JSON allows.
+/// Parses the body of an accepted request with another parser. Returns `None` for numbers and depths
+/// that JSON allows but that parser does not.
 pub(crate) fn parse_request(body: &[u8]) -> Option<Value> {
     serde_json::from_slice(body)
         .inspect_err(|error| {
@@ -61,27 +61,27 @@ pub(crate) fn parse_request(body: &[u8]) -> Option<Value> {
             let beyond = ["number out of range", "recursion limit exceeded"];
             assert!(
                 beyond.iter().any(|limit| error.starts_with(limit)),
-                "accepted, but {error}"
+                "accepted although {error}"
             );
         })
         .ok()
 }
 
-/// The shape of an answer: `isSupported` and what hangs on it, or a `detail`.
-fn check_answer(answer: &Value) {
+/// Checks the shape of a response: `isSupported` and the members that depend on it, or a `detail`.
+fn check_shape(response: &Value) {
     let text = |pointer: &str| {
-        answer.pointer(pointer).map(|value| {
+        response.pointer(pointer).map(|value| {
             let text = value.as_str().expect("a string");
             assert!(!text.is_empty(), "{pointer} is empty");
             text
         })
     };
-    let has = |field: &str| answer.get(field).is_some();
+    let has = |field: &str| response.get(field).is_some();
     assert!(text("/result/resultMessage").is_some());
     match (text("/result/resultCode"), text("/result/resultStatus")) {
         (Some("SUCCESS"), Some("S")) => {
             assert!(!has("detail"));
-            let supported = answer["isSupported"].as_bool().expect("a boolean");
+            let supported = response["isSupported"].as_bool().expect("a boolean");
             match text("/postCodeMatchActionType") {
                 None => assert!(!supported && !has("codeValue") && !has("redirectUrl")),
                 Some("DECODE") => {
@@ -94,7 +94,7 @@ fn check_answer(answer: &Value) {
                     assert!(!url.contains(|c: char| c.is_control() || c == ' '));
                     assert!(supported && text("/userAgent").is_some() && !has("codeValue"));
                 }
-                Some(other) => panic!("{other} is no action"),
+                Some(other) => panic!("{other} is not an action"),
             }
         }
         (Some("PARAM_ILLEGAL"), Some("F")) => {
@@ -105,8 +105,8 @@ fn check_answer(answer: &Value) {
     }
 }
 
-/// What the table says of the parameters, read by another parser.
-fn check_against_table(bytes: &[u8], answer: &Value) {
+/// Checks a response against the verdict of the table for the parameters that another parser finds.
+fn check_against_table(bytes: &[u8], response: &Value) {
     let Some(request) = parse_request(bytes) else {
         return;
     };
@@ -114,19 +114,19 @@ fn check_against_table(bytes: &[u8], answer: &Value) {
     let code = parameter("codeValue").and_then(|code| CodeValue::new(code).ok());
     let open_id = parameter("openId").and_then(|open_id| OpenId::new(open_id).ok());
     let (Some(code), Some(open_id)) = (code, open_id) else {
-        assert_eq!(answer["result"]["resultCode"], "PARAM_ILLEGAL");
+        assert_eq!(response["result"]["resultCode"], "PARAM_ILLEGAL");
         return;
     };
-    assert_eq!(answer["result"]["resultCode"], "SUCCESS");
+    assert_eq!(response["result"]["resultCode"], "SUCCESS");
     let rule = LIVE.with(|table| {
         let mut scratch = Scratch::new();
-        let table = table.expect("a table is published");
+        let table = table.expect("a table is live");
         table
             .identify(code, open_id, &mut scratch)
             .rule
             .map(|rule| rule.as_str().to_owned())
     });
-    let action = answer["postCodeMatchActionType"].as_str();
+    let action = response["postCodeMatchActionType"].as_str();
     let expected = match rule.as_deref() {
         Some("order") => Some("DECODE"),
         Some("any") => Some("OPEN_URL"),

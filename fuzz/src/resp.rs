@@ -1,51 +1,52 @@
-//! Any bytes, as what a Redis client sends.
+//! Any bytes, read as the commands of a Redis client.
 
-use codeid_daemon::resp::{Closing, Decoder, Next, ProtocolError, Session};
+use codeid_daemon::resp::{CloseReason, Decoder, Next, ProtocolError, Session};
 use codeid_engine::Scratch;
 
 use crate::http_body::LIVE;
 
-/// The most places at which the bytes are split, one after the other.
+/// The most positions at which the bytes are split, one after the other.
 const MAX_SPLITS: usize = 256;
 
-/// What a conversation came to.
+/// The outcome of a connection.
 #[derive(Debug, PartialEq)]
-struct Conversation {
+struct Outcome {
     replies: Vec<u8>,
     consumed: usize,
-    closing: Option<Closing>,
+    closing: Option<CloseReason>,
 }
 
-/// However the bytes are split into reads, they are the same commands and get the same replies; the
-/// replies are well-formed, one for each command, the last one telling of an error in the protocol.
+/// Checks that the commands and the replies do not depend on how the bytes are split into reads, and
+/// that the replies are well-formed, one for each command, and one for an error in the protocol.
 pub fn resp(bytes: &[u8]) {
     let (commands, error) = decode(bytes, &[]);
-    let conversation = converse(bytes, &[]);
+    let outcome = serve(bytes, &[]);
     let every: Vec<_> = (0..bytes.len()).collect();
     assert_eq!(decode(bytes, &every), (commands.clone(), error));
-    assert_eq!(converse(bytes, &every), conversation);
+    assert_eq!(serve(bytes, &every), outcome);
     for at in every.iter().step_by(bytes.len() / MAX_SPLITS + 1) {
         assert_eq!(decode(bytes, &[*at]), (commands.clone(), error));
-        assert_eq!(converse(bytes, &[*at]), conversation);
+        assert_eq!(serve(bytes, &[*at]), outcome);
     }
 
-    let mut asked = commands
+    let mut expected = commands
         .iter()
         .filter(|command| !command.is_empty())
         .count();
-    match conversation.closing {
+    match outcome.closing {
         None => assert!(error.is_none()),
-        Some(Closing::Protocol(told)) => {
-            assert_eq!(Some(told), error);
-            asked += 1;
+        Some(CloseReason::Protocol(reported)) => {
+            assert_eq!(Some(reported), error);
+            expected += 1;
         }
-        // Of what follows nothing is answered.
-        Some(Closing::Quit | Closing::Http) => asked = count(&conversation.replies),
+        // The commands behind it get no reply.
+        Some(CloseReason::Quit | CloseReason::Http) => expected = count_replies(&outcome.replies),
     }
-    assert_eq!(count(&conversation.replies), asked);
+    assert_eq!(count_replies(&outcome.replies), expected);
 }
 
-/// Every command, and the error that ends them, of bytes that arrive in pieces.
+/// Decodes bytes that arrive in pieces with these ends. Returns the commands and the error behind
+/// them, if any.
 fn decode(bytes: &[u8], ends: &[usize]) -> (Vec<Vec<Vec<u8>>>, Option<ProtocolError>) {
     let (mut decoder, mut commands, mut consumed) = (Decoder::default(), Vec::new(), 0);
     for end in ends.iter().copied().chain([bytes.len()]) {
@@ -64,7 +65,8 @@ fn decode(bytes: &[u8], ends: &[usize]) -> (Vec<Vec<Vec<u8>>>, Option<ProtocolEr
     (commands, None)
 }
 
-fn converse(bytes: &[u8], ends: &[usize]) -> Conversation {
+/// Serves bytes that arrive in pieces with these ends.
+fn serve(bytes: &[u8], ends: &[usize]) -> Outcome {
     let (mut session, mut scratch) = (Session::new(7), Scratch::new());
     let (mut replies, mut consumed) = (Vec::new(), 0);
     for end in ends.iter().copied().chain([bytes.len()]) {
@@ -78,7 +80,7 @@ fn converse(bytes: &[u8], ends: &[usize]) -> Conversation {
                 Next::Read => break,
                 Next::Answer => {}
                 Next::Close(closing) => {
-                    return Conversation {
+                    return Outcome {
                         replies,
                         consumed,
                         closing: Some(closing),
@@ -88,25 +90,25 @@ fn converse(bytes: &[u8], ends: &[usize]) -> Conversation {
         }
         session.shrink();
     }
-    Conversation {
+    Outcome {
         replies,
         consumed,
         closing: None,
     }
 }
 
-/// How many replies there are.
-fn count(mut replies: &[u8]) -> usize {
+/// Counts the replies.
+fn count_replies(mut replies: &[u8]) -> usize {
     let mut count = 0;
     while !replies.is_empty() {
-        replies = skip(replies);
+        replies = skip_reply(replies);
         count += 1;
     }
     count
 }
 
-/// What follows the first reply.
-fn skip(replies: &[u8]) -> &[u8] {
+/// Checks the first reply and returns the bytes behind it.
+fn skip_reply(replies: &[u8]) -> &[u8] {
     let end = replies.windows(2).position(|pair| pair == b"\r\n");
     let end = end.expect("a reply's first line ends");
     let (line, rest) = (&replies[..end], &replies[end + 2..]);
@@ -115,7 +117,7 @@ fn skip(replies: &[u8]) -> &[u8] {
     let length = || text.parse::<usize>().expect("a length");
     match line[0] {
         b'+' | b'-' => {
-            // Other errors repeat what was sent.
+            // Other messages may quote the command.
             let is_fault = text.starts_with("UNKNOWN_EXCEPTION An internal fault");
             assert!(!text.is_empty() && !is_fault);
             rest
@@ -129,10 +131,10 @@ fn skip(replies: &[u8]) -> &[u8] {
             let (_, rest) = rest.split_at(length());
             rest.strip_prefix(b"\r\n").expect("a bulk ends")
         }
-        b'*' => (0..length()).fold(rest, |rest, _| skip(rest)),
-        b'%' => (0..2 * length()).fold(rest, |rest, _| skip(rest)),
+        b'*' => (0..length()).fold(rest, |rest, _| skip_reply(rest)),
+        b'%' => (0..2 * length()).fold(rest, |rest, _| skip_reply(rest)),
         b'#' if text == "t" || text == "f" => rest,
         b'_' if text.is_empty() => rest,
-        kind => panic!("no kind of reply: {kind}"),
+        kind => panic!("not a type of reply: {kind}"),
     }
 }

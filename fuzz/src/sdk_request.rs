@@ -1,18 +1,19 @@
-//! Any bytes, as the body of a request of sdkProxy.
+//! Any bytes, read as the body of a request to sdkProxy.
 
 use codeid_daemon::sdk_proxy::SdkRequest;
 use serde_json::{Value, json};
 
 use crate::http_body::parse_request;
 
+/// The pairs of members of which a request has exactly one.
 const PAIRS: [[&str; 2]; 3] = [
     ["sdkRequestHeader", "sdkRequestData"],
     ["httpProxyRequestHeader", "httpProxyRequestData"],
     ["proxyRequestHeader", "proxyRequestData"],
 ];
 
-/// A body is refused with a reason, or read as another parser reads it; and what is sent for it has
-/// its strings, and nothing else of it.
+/// Checks that a body is refused with a reason or read as another parser reads it, and that the
+/// request to the upstream has its strings and nothing else of it.
 pub fn sdk_request(bytes: &[u8]) {
     let request = match SdkRequest::read(bytes) {
         Ok(request) => request,
@@ -38,7 +39,7 @@ pub fn sdk_request(bytes: &[u8]) {
     };
     let sent: Option<Value> = sent
         .ok()
-        .map(|sent| serde_json::from_str(&sent).expect("what is sent is JSON"));
+        .map(|sent| serde_json::from_str(&sent).expect("the request to the upstream is JSON"));
     let expected = expected.map(|(header, data)| {
         json!({"sdkRequestHeader": header, "sdkRequestData": data, "customerId": "customer \"7\""})
     });

@@ -1,9 +1,9 @@
-//! Any bytes, as the value of a `Signature` header.
+//! Any bytes, read as the value of the header `Signature`.
 
 use codeid_daemon::signature::{SignatureError, SignatureHeader, SignedContent, VerifyingKeys};
 
-/// What is read has all it needs and nothing else, and is read again as it is written. Without a
-/// key nothing is right.
+/// Checks that an accepted value has its three parts and no others and survives writing and reading,
+/// and that nothing is verified without a key.
 pub fn signature_header(bytes: &[u8]) {
     let content = SignedContent {
         path: "/",
@@ -16,12 +16,12 @@ pub fn signature_header(bytes: &[u8]) {
         Ok(header) => {
             let unknown = SignatureError::UnknownKeyVersion(header.key_version);
             assert_eq!(verified, Err(unknown));
-            let text = std::str::from_utf8(bytes).expect("it was read as text");
+            let text = std::str::from_utf8(bytes).expect("an accepted value is UTF-8");
             assert_eq!(text.split(',').count(), 3);
             assert!(text.contains("RSA256") && !header.signature.is_empty());
             let written = header.to_string();
             match SignatureHeader::parse(written.as_bytes()) {
-                // Percent-encoded it can be longer than what was read.
+                // Percent-encoding can make it longer than the value that was read.
                 Err(error) => assert_eq!(error, SignatureError::TooLong),
                 Ok(again) => assert_eq!(again, header),
             }

@@ -1,63 +1,79 @@
-//! Replays the corpus and what was once found, without a fuzzer.
+//! Replays the corpus and earlier findings, without a fuzzer.
 
 use std::fs;
 use std::path::Path;
 
 use codeid_fuzz::{
-    engine_vs_reference, http, http_body, resp, route_config, sdk_answer, sdk_request,
-    signature_header,
+    engine_vs_reference, http, http_body, login_check, remote_response, resp, route_config,
+    sdk_request, sdk_response, signature_header, tokens_file,
 };
 use codeid_generate::{Case, Entropy};
 
 #[test]
-fn route_config_corpus() {
+fn route_configs() {
     replay("route_config", route_config);
 }
 
 #[test]
-fn engine_vs_reference_corpus() {
+fn generated_cases() {
     replay("engine_vs_reference", |bytes| {
         engine_vs_reference(&Case::draw(&mut Entropy::new(bytes)));
     });
 }
 
 #[test]
-fn http_corpus() {
+fn http_requests() {
     replay("http", http);
 }
 
 #[test]
-fn http_body_corpus() {
+fn http_bodies() {
     replay("http_body", http_body);
 }
 
 #[test]
-fn sdk_request_corpus() {
+fn sdk_requests() {
     replay("sdk_request", sdk_request);
 }
 
 #[test]
-fn sdk_answer_corpus() {
-    replay("sdk_answer", sdk_answer);
+fn sdk_responses() {
+    replay("sdk_response", sdk_response);
 }
 
 #[test]
-fn signature_header_corpus() {
+fn signature_headers() {
     replay("signature_header", signature_header);
 }
 
 #[test]
-fn resp_corpus() {
+fn resp_commands() {
     replay("resp", resp);
 }
 
+#[test]
+fn remote_responses() {
+    replay("remote_response", remote_response);
+}
+
+#[test]
+fn login_checks() {
+    replay("login_check", login_check);
+}
+
+#[test]
+fn tokens_files() {
+    replay("tokens_file", tokens_file);
+}
+
+/// Calls `property` with every file of the target's corpus and regressions.
 fn replay(target: &str, property: fn(&[u8])) {
     let mut replayed = 0;
     for folder in ["corpus", "regressions"] {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join(folder)
             .join(target);
-        // A target without findings has no folder of regressions.
+        // A target without findings has no folder of them.
         let Ok(entries) = fs::read_dir(&folder) else {
             continue;
         };

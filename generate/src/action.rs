@@ -8,38 +8,38 @@ use crate::{Entropy, Match};
 /// The action of a rule.
 #[derive(Clone, Debug)]
 pub enum Action {
-    /// `DECODE`, with the template of `codeValue` unless it is left to the default.
+    /// `DECODE`, with the template of `codeValue` if it is not left out.
     Decode(Option<Template>),
     /// `OPEN_URL`.
     OpenUrl {
-        /// The template of `redirectUrl` unless it is left to the default.
+        /// The template of `redirectUrl` if it is not left out.
         redirect_url: Option<Template>,
-        /// `userAgent` unless it is left to the default.
+        /// `userAgent` if it is not left out.
         user_agent: Option<String>,
     },
     /// `UNSUPPORTED`.
     Unsupported,
 }
 
-/// What a template is made of, in order.
+/// A template: its pieces in order.
 #[derive(Clone, Debug)]
 pub struct Template(pub Vec<Piece>);
 
-/// A part of a template.
+/// A piece of a template.
 #[derive(Clone, Debug)]
 pub enum Piece {
     /// Text, with braces as they are rendered.
     Literal(String),
     /// A placeholder.
     Insert {
-        /// What stands there.
+        /// The inserted value.
         value: Value,
-        /// `:url`.
+        /// `true` for a placeholder with `:url`.
         percent_encoded: bool,
     },
 }
 
-/// What a placeholder stands for.
+/// The value that a placeholder inserts.
 #[derive(Clone, Debug)]
 pub enum Value {
     /// `{code}`.
@@ -51,7 +51,7 @@ pub enum Value {
 }
 
 impl Action {
-    /// An action that is allowed for `matching`.
+    /// Draws an action that is valid for `matching`.
     pub(crate) fn draw(matching: &Match, entropy: &mut Entropy<'_>) -> Self {
         match entropy.below(8) {
             0..=3 => Self::Decode(
@@ -126,7 +126,7 @@ impl Action {
 }
 
 impl Template {
-    /// The template as it is written in a route config.
+    /// Returns the template as it is written in a route config.
     #[must_use]
     pub fn text(&self) -> String {
         self.0.iter().map(Piece::text).collect()
@@ -159,7 +159,7 @@ const fn insert(value: Value) -> Piece {
     }
 }
 
-/// A template that cannot render empty.
+/// Draws a template that cannot render to nothing.
 fn decode_template(matching: &Match, entropy: &mut Entropy<'_>) -> Template {
     let first = if entropy.chance(40) {
         Piece::Literal(word(entropy).to_owned())

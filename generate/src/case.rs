@@ -1,4 +1,4 @@
-//! A route config with what to ask it.
+//! A route config, with code values and openIds to look up in it.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::{Entropy, Match, Rule, code, family};
 
 /// A valid route config, and codes and openIds to identify with it.
 ///
-/// Its `Debug` form is JSON, to be pasted into a test.
+/// Its `Debug` form is JSON, which can be pasted into a test.
 #[derive(Clone)]
 pub struct Case {
     /// The rules, in order.
@@ -21,7 +21,7 @@ pub struct Case {
 }
 
 impl Case {
-    /// Draws a case: up to some fifty rules, eight codes, two openIds.
+    /// Draws a case: up to about fifty rules, eight codes and two openIds.
     #[must_use]
     pub fn draw(entropy: &mut Entropy<'_>) -> Self {
         let mut matches: Vec<Match> = (0..entropy.within(1..=6))
@@ -48,7 +48,7 @@ impl Case {
         }
     }
 
-    /// The route config.
+    /// Returns the route config as JSON.
     #[must_use]
     pub fn config_json(&self) -> String {
         let rules: Vec<_> = self.rules.iter().map(Rule::json).collect();

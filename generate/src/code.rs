@@ -1,12 +1,12 @@
-//! Code values: drawn from a rule, changed by one character, or neither.
+//! Code values: drawn from a rule, drawn and changed by a character, or unrelated to the rules.
 
 use crate::vocabulary::{character, phrase};
 use crate::{Entropy, Rule};
 
-/// The most characters that a code value may have.
+/// The maximum number of characters in a code value.
 const MAX_CHARACTERS: usize = 8192;
 
-/// A code value of 1 to 8192 characters.
+/// Draws a code value of 1 to 8192 characters.
 pub(crate) fn draw(rules: &[Rule], entropy: &mut Entropy<'_>) -> String {
     let code = match entropy.below(10) {
         9 => phrase(entropy),
@@ -31,7 +31,8 @@ pub(crate) fn draw(rules: &[Rule], entropy: &mut Entropy<'_>) -> String {
     }
 }
 
-/// `code` with one character inserted, deleted, replaced, doubled, moved or in the other case.
+/// Returns `code` with a character inserted, deleted, replaced, doubled or in the other case, or cut
+/// at a character.
 fn mutated(code: &str, entropy: &mut Entropy<'_>) -> String {
     let mut characters: Vec<char> = code.chars().collect();
     let place = if entropy.chance(30) {
@@ -54,7 +55,7 @@ fn mutated(code: &str, entropy: &mut Entropy<'_>) -> String {
     characters.into_iter().collect()
 }
 
-/// `c` in the other case, or as the character outside ASCII that folds to it.
+/// Returns `c` in the other case, or the character outside ASCII that folds to it.
 fn other_case(c: char) -> char {
     match c {
         'k' => '\u{212a}',

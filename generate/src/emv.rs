@@ -12,9 +12,9 @@ use crate::vocabulary::{vary_case, word};
 pub struct EmvMatch {
     /// The globally unique identifier.
     pub guid: Option<String>,
-    /// Data objects by `NN` or `NN.NN`, with their values.
+    /// The values of data objects, by `NN` or `NN.NN`.
     pub tags: BTreeMap<String, String>,
-    /// Whether the checksum counts; `None` leaves it to the default.
+    /// `checkCrc`, if it is not left out.
     pub check_crc: Option<bool>,
 }
 
@@ -116,13 +116,13 @@ impl EmvMatch {
     }
 }
 
-/// A data object, whose length counts characters; one that is too long is cut.
+/// Returns a data object, whose length counts characters. A value that is too long is cut.
 fn object(tag: &str, value: &str) -> String {
     let value: String = value.chars().take(99).collect();
     format!("{tag}{:02}{value}", value.chars().count())
 }
 
-/// CRC-16/CCITT-FALSE (polynomial 0x1021, initially 0xFFFF), bit by bit.
+/// Computes CRC-16/CCITT-FALSE (polynomial 0x1021, initial value 0xFFFF), bit by bit.
 #[must_use]
 pub fn crc_ccitt_false(bytes: &[u8]) -> u16 {
     bytes.iter().fold(0xffff, |crc, byte| {
@@ -142,7 +142,7 @@ mod tests {
 
     /// The check value that CRC catalogues publish.
     #[test]
-    fn crc_of_the_nine_digits_is_the_published_one() {
+    fn the_crc_of_nine_digits_is_the_published_check_value() {
         assert_eq!(crc_ccitt_false(b"123456789"), 0x29b1);
     }
 }

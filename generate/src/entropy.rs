@@ -1,20 +1,20 @@
-//! The bytes that decide.
+//! The bytes from which everything is drawn.
 
-/// A finite source of decisions. Spent, it goes on deciding for the first choice, which is
-/// everywhere the simplest.
+/// A finite source of decisions. Once it is spent, every decision is for the first choice, which is
+/// always the simplest.
 #[derive(Clone, Debug)]
 pub struct Entropy<'a> {
     bytes: &'a [u8],
 }
 
 impl<'a> Entropy<'a> {
-    /// A source that decides by `bytes`, from the first to the last.
+    /// Creates a source that uses up `bytes`, from the first to the last.
     #[must_use]
     pub const fn new(bytes: &'a [u8]) -> Self {
         Self { bytes }
     }
 
-    /// A number below `bound`, or 0 if there is none.
+    /// Draws a number below `bound`, or 0 if `bound` is 0.
     pub fn below(&mut self, bound: usize) -> usize {
         let high = self.byte();
         if bound <= 256 {
@@ -24,17 +24,17 @@ impl<'a> Entropy<'a> {
         (wide * bound) >> 16
     }
 
-    /// A number of `range`, whose first is the simplest.
+    /// Draws a number of `range`, whose first number is the simplest.
     pub fn within(&mut self, range: std::ops::RangeInclusive<usize>) -> usize {
         range.start() + self.below(range.end() - range.start() + 1)
     }
 
-    /// Yes in `percent` cases of a hundred; no is the simpler.
+    /// Returns `true` in `percent` cases of a hundred; `false` is the simpler choice.
     pub fn chance(&mut self, percent: usize) -> bool {
         self.below(100) >= 100 - percent
     }
 
-    /// One of `choices`, which are not empty and whose first is the simplest.
+    /// Draws one of `choices`, which must not be empty and whose first is the simplest.
     pub fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
         choices[self.below(choices.len())]
     }

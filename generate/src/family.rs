@@ -1,10 +1,10 @@
-//! Rules that a matcher would like to treat alike: many that share a beginning.
+//! Families of rules that share a beginning, which a matcher might treat as one.
 
 use crate::pattern::{Item, Node};
 use crate::vocabulary::word;
 use crate::{Entropy, Match, Pattern, UrlMatch};
 
-/// Up to 24 matches that share something.
+/// Draws up to 24 matches that share something.
 pub(crate) fn draw(entropy: &mut Entropy<'_>) -> Vec<Match> {
     let size = if entropy.chance(30) {
         entropy.within(8..=24)
@@ -21,7 +21,7 @@ pub(crate) fn draw(entropy: &mut Entropy<'_>) -> Vec<Match> {
     }
 }
 
-/// Texts each of which begins with the one before it.
+/// Draws texts, each of which begins with the one before it.
 fn nested(size: usize, entropy: &mut Entropy<'_>) -> Vec<Match> {
     let (begin, step) = entropy.one_of(&[
         ("", "a"),
@@ -39,7 +39,7 @@ fn nested(size: usize, entropy: &mut Entropy<'_>) -> Vec<Match> {
         .collect()
 }
 
-/// One literal and one class run, and only then what tells the rules apart.
+/// Draws patterns of one literal and one class run, which differ only after that.
 fn late_difference(size: usize, entropy: &mut Entropy<'_>) -> Vec<Match> {
     let begin = word(entropy);
     let run = run(entropy);
@@ -56,7 +56,8 @@ fn late_difference(size: usize, entropy: &mut Entropy<'_>) -> Vec<Match> {
         .collect()
 }
 
-/// A literal, a class run, and a literal that may begin inside the class; then various ends.
+/// Draws patterns of a literal, a class run, a literal that may begin inside the class, and various
+/// ends.
 fn behind_a_run(size: usize, entropy: &mut Entropy<'_>) -> Vec<Match> {
     let begin = entropy.one_of(&[
         "https://",
@@ -94,7 +95,7 @@ fn behind_a_run(size: usize, entropy: &mut Entropy<'_>) -> Vec<Match> {
         .collect()
 }
 
-/// Hosts and paths beside and below one another.
+/// Draws hosts and paths beside and below one another.
 fn hosts(size: usize, entropy: &mut Entropy<'_>) -> Vec<Match> {
     (0..size)
         .map(|i| {
@@ -107,7 +108,7 @@ fn hosts(size: usize, entropy: &mut Entropy<'_>) -> Vec<Match> {
         .collect()
 }
 
-/// Beginnings that are a small choice.
+/// Draws patterns that begin with a choice of a few literals.
 fn optional_beginning(size: usize, entropy: &mut Entropy<'_>) -> Vec<Match> {
     let choice = ["www.", "m.", "a"];
     (0..size)
@@ -133,7 +134,7 @@ fn optional_beginning(size: usize, entropy: &mut Entropy<'_>) -> Vec<Match> {
         .collect()
 }
 
-/// Patterns with a literal anywhere inside, as people write them for EMVCo payloads.
+/// Draws patterns with a literal anywhere inside, as people write them for EMVCo payloads.
 fn literal_inside(size: usize, entropy: &mut Entropy<'_>) -> Vec<Match> {
     let begin = entropy.one_of(&["000201", "a", "https://"]);
     (0..size)
@@ -177,7 +178,7 @@ fn repeat(node: Node, min: u32, max: Option<u32>) -> Node {
     }
 }
 
-/// A repeat of a class.
+/// Draws a repeated class.
 fn run(entropy: &mut Entropy<'_>) -> Node {
     let lower = [
         Item::Range('a', 'z'),

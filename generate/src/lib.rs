@@ -1,12 +1,11 @@
-//! Draws route configs, and code values that match them, nearly match them, or have nothing to do
-//! with them.
+//! Draws route configs, and code values that match them, nearly match them, or are unrelated.
 //!
 //! Everything is drawn from an [`Entropy`]: a finite string of bytes, each of which decides
-//! something, and which decides for the simplest once it is spent. So a fuzzer's input and a
+//! something. Once it is spent, every decision is for the simplest choice. So a fuzzer's input and a
 //! property test's random bytes lead to the same cases, and shrinking the bytes shrinks the case.
 //!
 //! The rules overlap on purpose: few letters, shared beginnings, beginnings inside beginnings, runs
-//! of a class that lead to different literals, case variants. Every config drawn is valid, and
+//! of a class that continue with different literals, case variants. Every config drawn is valid, and
 //! every case prints as a route config and codes that can be pasted into a test.
 //!
 //! ```

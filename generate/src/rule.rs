@@ -9,17 +9,17 @@ use crate::{Action, Dialect, EmvMatch, Entropy, Pattern, UrlMatch};
 /// A valid route rule.
 #[derive(Clone, Debug)]
 pub struct Rule {
-    /// Its id, unique in its config.
+    /// The id, unique in its config.
     pub id: String,
-    /// What it accepts.
+    /// The match: the code values that the rule accepts.
     pub matching: Match,
-    /// What it answers.
+    /// The action.
     pub action: Action,
-    /// Whom it admits.
+    /// The canary, if the rule does not admit every openId.
     pub canary: Option<Canary>,
 }
 
-/// One of the five match kinds.
+/// The match of a rule, of one of the five kinds.
 #[derive(Clone, Debug)]
 pub enum Match {
     /// `exact`.
@@ -37,9 +37,9 @@ pub enum Match {
 /// The canary of a rule.
 #[derive(Clone, Debug)]
 pub struct Canary {
-    /// In hundredths of a percent, unless it is left out.
+    /// The percentage in hundredths, if it is not left out.
     pub hundredths: Option<u16>,
-    /// The group, unless it is left to be the rule's id.
+    /// The group, if it is not left out; by default it is the rule's id.
     pub group: Option<String>,
     /// OpenIds in plain text, and the digests of `user-1` and `user-2`.
     pub allowlist: Vec<String>,
@@ -47,7 +47,7 @@ pub struct Canary {
 
 /// The SHA-256 of `user-1`.
 const USER_1: &str = "sha256:c6c289e49e9c05b2145860387b73bcb18df43fb09a1e4a4a9713c76c88bb541b";
-/// The SHA-256 of `user-2`, in capitals.
+/// The SHA-256 of `user-2`, in upper case.
 const USER_2: &str = "sha256:D92B69CFB82CECAB45C753F56002B2C0E6D01F132FE39F2C878858DC9528E10B";
 
 impl Rule {
@@ -92,7 +92,8 @@ impl Match {
         }
     }
 
-    /// A code that matches, or nearly: see [`Pattern`] on assertions and negated classes.
+    /// Draws a code that matches, or nearly matches where a pattern has assertions or negated
+    /// classes.
     #[must_use]
     pub fn sample(&self, entropy: &mut Entropy<'_>) -> String {
         match self {
@@ -105,7 +106,7 @@ impl Match {
         }
     }
 
-    /// Whether every code that matches is surely a URL on one `https` host.
+    /// Returns `true` if every code that matches is certainly a URL on one `https` host.
     pub(crate) fn fixes_https_host(&self) -> bool {
         let begins = |text: &str| {
             ["https://a.example/", "https://b.a.example/"]

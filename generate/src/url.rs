@@ -8,13 +8,13 @@ use crate::vocabulary::{character, phrase, vary_case, word};
 /// The `url` match of a rule.
 #[derive(Clone, Debug)]
 pub struct UrlMatch {
-    /// The host, `*.` and a host, in any case.
+    /// The host, or `*.` and a host, in any case.
     pub host: String,
     /// The beginning of the path.
     pub path: Option<String>,
     /// The scheme, in any case.
     pub scheme: Option<String>,
-    /// The port.
+    /// The port, if one must be written.
     pub port: Option<u16>,
 }
 

@@ -1,4 +1,4 @@
-//! The few words that everything is made of, so that rules and codes collide.
+//! The few words from which everything is made, so that rules and codes collide.
 
 use crate::Entropy;
 
@@ -48,7 +48,7 @@ const WORDS: &[&str] = &[
     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 ];
 
-/// Characters by which codes are mutated and from which classes are made.
+/// Characters with which codes are mutated and from which classes are made.
 const CHARACTERS: &[char] = &[
     'a',
     'b',
@@ -102,14 +102,14 @@ pub(crate) fn character(entropy: &mut Entropy<'_>) -> char {
     entropy.one_of(CHARACTERS)
 }
 
-/// One to three words.
+/// Draws one to three words.
 pub(crate) fn phrase(entropy: &mut Entropy<'_>) -> String {
     let words = 1 + entropy.below(3);
     (0..words).map(|_| word(entropy)).collect()
 }
 
-/// `text` with some of its letters in the other case, one in `one_in`; `k` and `s` sometimes become
-/// the characters outside ASCII that fold to them, if `beyond_ascii`.
+/// Returns `text` with some letters in the other case. If `beyond_ascii`, some become characters
+/// outside ASCII that fold to them, such as U+212A for `k`.
 pub(crate) fn vary_case(text: &str, beyond_ascii: bool, entropy: &mut Entropy<'_>) -> String {
     let vary = |c: char, entropy: &mut Entropy<'_>| match (c, entropy.below(4)) {
         (_, 0 | 1) => c,

@@ -42,7 +42,7 @@ impl Client {
             Some(refusal) if refusal::is_about_the_path(&refusal) => {
                 Err(self.not_understood(&format!("it lacks this command: {}", refusal.detail)))
             }
-            Some(refusal) => Err(Failure::Told(refusal::message(&refusal))),
+            Some(refusal) => Err(Failure::Message(refusal::message(&refusal))),
         }
     }
 

@@ -28,7 +28,9 @@ impl Rollback {
             None => {
                 let history: History = context.fetch("/v1/history")?;
                 let (live, previous) = previous(&history.entries).ok_or_else(|| {
-                    Failure::Told("the history holds no other config than the live one".to_owned())
+                    Failure::Message(
+                        "the history holds no other config than the live one".to_owned(),
+                    )
                 })?;
                 let replaced = IfMatch::Sha256(live.sha256);
                 (previous.generation, Some(replaced))

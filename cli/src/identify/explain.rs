@@ -1,4 +1,4 @@
-//! `codeid identify --explain`: the rules that accept a code value.
+//! `codeid identify --explain`: the rules that accept a code value, and the one that decides.
 
 use std::io::{self, Write};
 

@@ -68,7 +68,7 @@ impl Screen {
         let terminal = ratatui::try_init();
         terminal.map(Self).map_err(|error| {
             ratatui::restore();
-            Failure::Told(format!("the terminal cannot be used: {error}"))
+            Failure::Message(format!("the terminal cannot be used: {error}"))
         })
     }
 }
@@ -84,8 +84,8 @@ impl Drop for Screen {
 /// Starts a thread for each source of updates. The threads end with the process.
 fn watch(reader: Reader) -> Result<Receiver<Update>, Failure> {
     let (sender, updates) = channel();
-    let signals =
-        signals().map_err(|error| Failure::Told(format!("signals cannot be watched: {error}")))?;
+    let signals = signals()
+        .map_err(|error| Failure::Message(format!("signals cannot be watched: {error}")))?;
     let senders = [sender.clone(), sender.clone(), sender];
     let [to_read, to_type, to_stop] = senders;
     thread::spawn(move || read(reader, &to_read));

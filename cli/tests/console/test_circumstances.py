@@ -22,7 +22,7 @@ class Outage(Console):
         self.browser.wait("$('#outage').hidden")
         self.browser.wait("$('#announcement').textContent.includes('was restarted')")
         self.apply(changed("shift-2", change_three_rules))
-        self.browser.wait_for_text("#frozen", "applied by uid ")
+        self.browser.wait_for_text("#frozen", "Frozen after an apply by uid ")
 
 
 class ManyRules(Console):

@@ -99,7 +99,7 @@ class OperatorTasks(Console):
         self.browser.click("#confirm-yes")
         self.browser.wait_for_text("#change-notice", "is live now as generation 2")
         self.browser.wait_for_text("#live", "generation 2 · shift-2")
-        self.browser.wait_for_text("#frozen", "applied by token alice")
+        self.browser.wait_for_text("#frozen", "Frozen after an apply by token alice")
         self.picture("applied")
         self.assertEqual(self.daemon.status()["table"]["version"], "shift-2")
 
@@ -134,7 +134,7 @@ class OperatorTasks(Console):
         self.browser.wait_for_text("#control-notice", "Generation 1")
         self.browser.type("#freeze-reason", "the night shift is alone")
         self.browser.press(ENTER)
-        self.browser.wait_for_text("#frozen", "frozen by token alice")
+        self.browser.wait_for_text("#frozen", "Frozen by token alice")
         self.browser.wait_for_text("#frozen", "the night shift is alone")
         self.browser.click("#reload")
         self.browser.wait_for_text("#control-notice", "Thaw under Control")

@@ -5,7 +5,7 @@ use std::fmt;
 use hyper::HeaderMap;
 use hyper::header::AUTHORIZATION;
 
-use super::tokens::LiveTokens;
+use super::live_tokens::LiveTokens;
 use crate::api::role::Role;
 
 /// A client of the admin plane, by the credentials that it showed.

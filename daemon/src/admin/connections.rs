@@ -18,9 +18,9 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use super::caller::Caller;
+use super::live_tokens::LiveTokens;
 use super::plane::AdminPlane;
 use super::router;
-use super::tokens::LiveTokens;
 use crate::listen::LiveCertificate;
 
 /// The most connections of one listener that are served at once; further ones wait in the backlog.

@@ -9,8 +9,8 @@ use std::time::Instant;
 
 use super::audit::AuditLog;
 use super::connections::{self, TcpAccess};
+use super::live_tokens::LiveTokens;
 use super::plane::AdminPlane;
-use super::tokens::LiveTokens;
 use crate::api::status::ListenerAddresses;
 use crate::error_chain::ErrorChain;
 use crate::listen::tcp::open_tcp;

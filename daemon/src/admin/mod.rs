@@ -17,12 +17,13 @@ mod connections;
 mod console;
 mod handlers;
 mod listeners;
+mod live_tokens;
 mod origin;
 mod plane;
 mod refusal;
 mod request;
 mod response;
 mod router;
-mod tokens;
+pub(crate) mod tokens;
 
 pub(crate) use self::listeners::{AdminListeners, AdminSocket, open};

@@ -7,7 +7,8 @@ use hyper::header::{HeaderValue, WWW_AUTHENTICATE};
 use super::response::{Response, json_with_status};
 use crate::api;
 use crate::api::refusal::ErrorCode;
-use crate::rules::operator::NotDone;
+use crate::error_chain::ErrorChain;
+use crate::rules::operator::OperatorError;
 
 /// A refusal of a request, with its status.
 #[derive(Debug)]
@@ -65,36 +66,39 @@ impl Refusal {
     }
 }
 
-impl From<NotDone> for Refusal {
-    fn from(not_done: NotDone) -> Self {
-        match not_done {
-            NotDone::Stale { serving } => Self::new(
+impl From<OperatorError> for Refusal {
+    fn from(error: OperatorError) -> Self {
+        match error {
+            OperatorError::Stale { live } => Self::new(
                 ErrorCode::IfMatchStale,
-                match serving {
+                match live {
                     Some(digest) => format!("Another route config is live: {digest}."),
                     None => "No route config is live.".to_owned(),
                 },
             ),
-            NotDone::Refused(unsound) => Self::new(
+            OperatorError::Refused(refused) => Self::new(
                 ErrorCode::Refused,
                 format!(
-                    "The route config is refused, and the live one stays: {}",
-                    unsound.why
+                    "The route config is refused, and the live one stays: {}.",
+                    ErrorChain(&refused)
                 ),
             )
-            .with_problems(&unsound.problems),
-            NotDone::NotKept(why) => Self::new(
+            .with_problems(refused.problems()),
+            OperatorError::FreezeFile(error) => Self::new(
                 ErrorCode::NotSaved,
-                format!("The file of the freeze could not be changed, so nothing was: {why}"),
+                format!(
+                    "The freeze could not be saved, so nothing was changed: {}.",
+                    ErrorChain(&error)
+                ),
             ),
-            NotDone::Held(freeze) => Self::new(
+            OperatorError::Frozen(freeze) => Self::new(
                 ErrorCode::Frozen,
                 format!(
                     "The live route config is frozen by {}; thaw it first.",
                     freeze.by
                 ),
             ),
-            NotDone::Fault => Self::fault(),
+            OperatorError::Fault => Self::fault(),
         }
     }
 }

@@ -136,7 +136,7 @@ async fn handle(route: &'static Route, request: Request) -> Response {
         let detail = format!("The audit log cannot be written, so nothing was changed: {error}.");
         return Refusal::new(ErrorCode::NotAudited, detail).into_response();
     }
-    let (caller, before) = (request.caller.clone(), plane.operator.digest());
+    let (caller, before) = (request.caller.clone(), plane.operator.live_digest());
     let outcome = or_fault(handlers::handle(route.endpoint, request)).await;
     let recorded = match &outcome {
         Ok(_) => AuditOutcome::Done,
@@ -161,7 +161,7 @@ async fn or_fault(handling: Handling) -> Outcome {
 /// Returns the response that refuses a request, and records the refusal of a change.
 async fn refuse(plane: &AdminPlane, route: &Route, caller: &Caller, refusal: Refusal) -> Response {
     if let Some(action) = route.action {
-        let replaced = Replaced::nothing(plane.operator.digest());
+        let replaced = Replaced::nothing(plane.operator.live_digest());
         let outcome = AuditOutcome::Refused(refusal.code());
         if let Err(not_audited) = record(plane, action, caller, replaced, outcome).await {
             return not_audited.into_response();

@@ -1,7 +1,7 @@
-//! The tokens of `admin.http`: their holders' names and roles.
+//! The list of tokens that `admin.http` accepts.
 //!
-//! The file has a line for each token: a name, a role, and the SHA-256 of the token in hex. Empty
-//! lines and lines that begin with `#` are ignored.
+//! A line of the list is a name, a role, and the SHA-256 of the token in hexadecimal digits. Empty
+//! lines, and lines that begin with `#`, are comments.
 //!
 //! ```text
 //! # printf %s "$TOKEN" | sha256sum
@@ -10,8 +10,7 @@
 //! ```
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::fmt;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use codeid_engine::ConfigDigest;
@@ -19,190 +18,152 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::api::role::Role;
-use crate::error_chain::ErrorChain;
-use crate::files::regular_file::{self, ReadError};
-use crate::files::watch::{FileWatch, WatchedFiles};
-use crate::settings;
-use crate::sync::Mutex;
 
-/// The most bytes of the file.
-const MAX_BYTES: usize = 1 << 20;
-
-/// The most tokens: a request is compared with all of them.
+/// The most tokens of a list: a request's token is compared with all of them.
 const MAX_TOKENS: usize = 1000;
 
-/// The longest name, in characters.
+/// The most characters of a name.
 const MAX_NAME_CHARACTERS: usize = 64;
 
-/// The tokens, which are read again when their file changes.
-#[derive(Debug)]
-pub(crate) struct LiveTokens {
-    path: PathBuf,
-    live: Mutex<Arc<Vec<Token>>>,
-}
+/// The accepted tokens, at least one.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Tokens(Vec<Token>);
 
-#[derive(Clone, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 struct Token {
     name: String,
     role: Role,
     digest: [u8; 32],
 }
 
-/// The reason why a file of tokens is refused. No message contains a part of a digest.
-#[derive(Debug, Error)]
-pub(super) enum TokensError {
-    #[error(transparent)]
-    Read(#[from] ReadError),
-    #[error("its mode {0:04o} lets other users change it; make it 0600 or 0644")]
-    Writable(u32),
+/// Why a list of tokens is refused. No message contains a digest.
+#[derive(Debug, PartialEq, Eq, Error)]
+pub enum TokensError {
+    /// The list is not UTF-8.
     #[error("it is not UTF-8")]
     NotUtf8,
-    #[error("it holds no token, so admin.http could not be used")]
+    /// A line, counted from 1, is not a token.
+    #[error("line {number}: {error}")]
+    Line {
+        /// The number of the line.
+        number: usize,
+        /// The fault.
+        error: LineError,
+    },
+    /// The list has no token, so that `admin.http` would be useless.
+    #[error("it has no token, but at least one is needed")]
     Empty,
-    #[error("it holds {0} tokens, more than {MAX_TOKENS}")]
+    /// The list has this number of tokens.
+    #[error("it has {0} tokens, but at most {MAX_TOKENS} are allowed")]
     TooMany(usize),
-    #[error("line {0}: the name {1:?} occurs twice")]
-    DuplicateName(usize, String),
-    #[error("line {0}")]
-    Line(usize, #[source] LineError),
 }
 
-/// The reason why a line of the file is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub(super) enum LineError {
-    #[error("it must be a name, a role and a digest, separated by spaces")]
-    Fields,
-    #[error("the name must be 1 to {MAX_NAME_CHARACTERS} visible ASCII characters")]
+/// Why a line is not a token.
+#[derive(Debug, PartialEq, Eq, Error)]
+pub enum LineError {
+    /// The line does not have three words.
+    #[error("a token must have a name, a role and a digest, separated by spaces")]
+    WordCount,
+    /// The name is too long or not visible ASCII.
+    #[error("the name must have 1 to {MAX_NAME_CHARACTERS} visible ASCII characters")]
     Name,
+    /// The name of a line before.
+    #[error("the name {0:?} occurs twice")]
+    DuplicateName(String),
+    /// The role is unknown.
     #[error("the role must be read or operate")]
     Role,
-    #[error("the digest must be a SHA-256 in hex, 64 digits in lower case")]
+    /// The digest is malformed.
+    #[error("the digest must be a SHA-256 of 64 hexadecimal digits in lower case")]
     Digest,
 }
 
-impl LiveTokens {
-    /// Reads the file at `path`.
+impl Tokens {
+    /// Parses a list.
     ///
     /// # Errors
     ///
-    /// [`TokensError`] unless the file holds at least one token.
-    pub(super) fn open(path: &Path) -> Result<Self, TokensError> {
-        Ok(Self {
-            path: path.to_owned(),
-            live: Mutex::new(Arc::new(read(path)?)),
-        })
+    /// [`TokensError`], for the first line that is not a token.
+    pub fn parse(bytes: &[u8]) -> Result<Self, TokensError> {
+        let text = std::str::from_utf8(bytes).map_err(|_| TokensError::NotUtf8)?;
+        let mut tokens = Vec::new();
+        let mut names = BTreeSet::new();
+        for (number, line) in (1..).zip(text.lines()) {
+            let line = line.trim();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let refuse = |error| TokensError::Line { number, error };
+            let token = Token::parse(line).map_err(refuse)?;
+            if !names.insert(token.name.clone()) {
+                return Err(refuse(LineError::DuplicateName(token.name)));
+            }
+            tokens.push(token);
+        }
+        match tokens.len() {
+            0 => Err(TokensError::Empty),
+            1..=MAX_TOKENS => Ok(Self(tokens)),
+            count => Err(TokensError::TooMany(count)),
+        }
     }
 
-    /// Returns the holder of `token` and its role. The time that this takes does not depend on the
-    /// tokens in the file.
-    pub(super) fn find(&self, token: &[u8]) -> Option<(String, Role)> {
+    /// Returns the name and the role of `token`, if it is in the list. The time does not depend on
+    /// which of the tokens it resembles.
+    #[must_use]
+    pub fn find(&self, token: &[u8]) -> Option<(&str, Role)> {
         let digest: [u8; 32] = Sha256::digest(token).into();
-        let tokens = Arc::clone(&self.live.lock());
         let mut found = None;
-        for token in tokens.iter() {
+        for token in &self.0 {
             if verify_slices_are_equal(&token.digest, &digest).is_ok() {
-                found = Some((token.name.clone(), token.role));
+                found = Some((token.name.as_str(), token.role));
             }
         }
         found
     }
 
-    /// Watches the file for as long as the future is polled. A file that is refused changes nothing.
-    pub(crate) async fn follow(self: Arc<Self>, watch: settings::Watch) {
-        let file = FileWatch::new(&self.path, MAX_BYTES, &watch);
-        let mut files = WatchedFiles::new([file], watch.poll_interval);
-        let mut logged = None;
-        loop {
-            let path = self.path.clone();
-            match files.next(move || read(&path)).await {
-                Ok(tokens) => {
-                    let mut live = self.live.lock();
-                    if **live != tokens {
-                        tracing::info!(tokens = tokens.len(), "the tokens were read again");
-                        *live = Arc::new(tokens);
-                    }
-                    logged = None;
-                }
-                Err(error) => {
-                    let why = ErrorChain(&error).to_string();
-                    if logged.as_ref() != Some(&why) {
-                        let path = self.path.display();
-                        tracing::warn!(%path, why, "the file of tokens is refused, and the tokens before stay valid");
-                    }
-                    logged = Some(why);
-                }
-            }
-        }
+    /// Returns the number of tokens.
+    #[must_use]
+    pub const fn count(&self) -> usize {
+        self.0.len()
     }
 }
 
-/// Leaves the digest out: a weak token could be guessed from it.
-impl std::fmt::Debug for Token {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl Token {
+    fn parse(line: &str) -> Result<Self, LineError> {
+        let mut words = line.split_whitespace();
+        let (Some(name), Some(role), Some(digest), None) =
+            (words.next(), words.next(), words.next(), words.next())
+        else {
+            return Err(LineError::WordCount);
+        };
+        let is_visible = name.bytes().all(|byte| byte.is_ascii_graphic());
+        if !is_visible || name.len() > MAX_NAME_CHARACTERS {
+            return Err(LineError::Name);
+        }
+        let role = match role {
+            "read" => Role::Read,
+            "operate" => Role::Operate,
+            _ => return Err(LineError::Role),
+        };
+        // The notation of a config's digest.
+        let digest: ConfigDigest = digest.parse().map_err(|_| LineError::Digest)?;
+        Ok(Self {
+            name: name.to_owned(),
+            role,
+            digest: *digest.as_bytes(),
+        })
+    }
+}
+
+/// Leaves the digest out, because a weak token could be guessed from it.
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Token({}, {:?})", self.name, self.role)
     }
 }
 
-fn read(path: &Path) -> Result<Vec<Token>, TokensError> {
-    let file = regular_file::read(path, MAX_BYTES)?;
-    if file.mode & 0o022 != 0 {
-        return Err(TokensError::Writable(file.mode & 0o7777));
-    }
-    let text = String::from_utf8(file.bytes).map_err(|_| TokensError::NotUtf8)?;
-    parse(&text)
-}
-
-fn parse(text: &str) -> Result<Vec<Token>, TokensError> {
-    let mut tokens = Vec::new();
-    let mut names = BTreeSet::new();
-    for (number, line) in (1..).zip(text.lines()) {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with('#') {
-            continue;
-        }
-        let token = parse_line(line).map_err(|error| TokensError::Line(number, error))?;
-        if !names.insert(token.name.clone()) {
-            return Err(TokensError::DuplicateName(number, token.name));
-        }
-        tokens.push(token);
-    }
-    match tokens.len() {
-        0 => Err(TokensError::Empty),
-        1..=MAX_TOKENS => Ok(tokens),
-        count => Err(TokensError::TooMany(count)),
-    }
-}
-
-fn parse_line(line: &str) -> Result<Token, LineError> {
-    let mut words = line.split_whitespace();
-    let (Some(name), Some(role), Some(digest), None) =
-        (words.next(), words.next(), words.next(), words.next())
-    else {
-        return Err(LineError::Fields);
-    };
-    let is_visible = name.bytes().all(|byte| byte.is_ascii_graphic());
-    if !is_visible || name.len() > MAX_NAME_CHARACTERS {
-        return Err(LineError::Name);
-    }
-    let role = match role {
-        "read" => Role::Read,
-        "operate" => Role::Operate,
-        _ => return Err(LineError::Role),
-    };
-    // A token's digest is written like a config's.
-    let digest: ConfigDigest = digest.parse().map_err(|_| LineError::Digest)?;
-    Ok(Token {
-        name: name.to_owned(),
-        role,
-        digest: *digest.as_bytes(),
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use std::fs;
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     fn digest(token: &str) -> String {
@@ -210,38 +171,26 @@ mod tests {
     }
 
     #[test]
-    fn a_token_has_a_holder_and_a_role() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("tokens");
+    fn a_token_has_a_name_and_a_role() {
         let [a, b] = ["secret-a", "secret-b"].map(digest);
-        fs::write(
-            &path,
-            format!("# comment\n\n  grafana read {a}\nalice\toperate {b}\n"),
-        )
-        .unwrap();
-        let tokens = LiveTokens::open(&path).unwrap();
-        assert_eq!(
-            tokens.find(b"secret-a"),
-            Some(("grafana".to_owned(), Role::Read))
-        );
-        assert_eq!(
-            tokens.find(b"secret-b"),
-            Some(("alice".to_owned(), Role::Operate))
-        );
-        for wrong in ["", "secret-", "secret-aa", &a] {
-            assert_eq!(tokens.find(wrong.as_bytes()), None, "{wrong}");
+        let list = format!("# comment\n\n  grafana read {a}\nalice\toperate {b}\n");
+        let tokens = Tokens::parse(list.as_bytes()).unwrap();
+        assert_eq!(tokens.find(b"secret-a"), Some(("grafana", Role::Read)));
+        assert_eq!(tokens.find(b"secret-b"), Some(("alice", Role::Operate)));
+        for other in ["", "secret-", "secret-aa", &a] {
+            assert_eq!(tokens.find(other.as_bytes()), None, "{other}");
         }
         assert!(!format!("{tokens:?}").contains(&a));
     }
 
     #[test]
-    fn a_file_that_is_not_a_list_of_tokens_is_refused_with_the_line() {
+    fn an_invalid_list_is_refused_with_the_number_of_the_line() {
         let digest = digest("x");
         for (text, expected) in [
-            (String::new(), "it holds no token"),
-            ("# no token".to_owned(), "it holds no token"),
-            ("a read".to_owned(), "line 1: it must be"),
-            (format!("\na read {digest} x"), "line 2: it must be"),
+            (String::new(), "it has no token"),
+            ("# comment".to_owned(), "it has no token"),
+            ("a read".to_owned(), "line 1: a token must have"),
+            (format!("\na read {digest} x"), "line 2: a token must have"),
             (format!("a write {digest}"), "line 1: the role must be"),
             (
                 format!("a read {}", &digest[1..]),
@@ -251,26 +200,27 @@ mod tests {
                 format!("a read {}", digest.to_uppercase()),
                 "line 1: the digest must be",
             ),
-            (format!("ü read {digest}"), "line 1: the name must be"),
+            (format!("ü read {digest}"), "line 1: the name must have"),
             (
                 format!("a read {digest}\na read {digest}"),
                 "line 2: the name \"a\" occurs twice",
             ),
         ] {
-            let error = parse(&text).unwrap_err();
-            let why = ErrorChain(&error).to_string();
-            assert!(why.starts_with(expected), "{text:?}: {why}");
-            assert!(!why.contains(&digest), "{why}");
+            let error = Tokens::parse(text.as_bytes()).unwrap_err().to_string();
+            assert!(error.starts_with(expected), "{text:?}: {error}");
+            assert!(!error.contains(&digest), "{error}");
         }
+        assert_eq!(Tokens::parse(b"a\xff"), Err(TokensError::NotUtf8));
     }
 
     #[test]
-    fn a_file_that_others_may_change_is_refused() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("tokens");
-        fs::write(&path, format!("a read {}", digest("x"))).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
-        let error = LiveTokens::open(&path).unwrap_err().to_string();
-        assert!(error.contains("its mode 0666"), "{error}");
+    fn a_list_has_at_most_a_thousand_tokens() {
+        let list = |count| -> String {
+            let lines = (0..count).map(|n| format!("t{n} read {}\n", digest(&n.to_string())));
+            lines.collect()
+        };
+        assert_eq!(Tokens::parse(list(1000).as_bytes()).unwrap().count(), 1000);
+        let error = Tokens::parse(list(1001).as_bytes()).unwrap_err();
+        assert_eq!(error, TokensError::TooMany(1001));
     }
 }

@@ -7,17 +7,17 @@ use thiserror::Error;
 
 use super::head::Framing;
 
-/// How much of a line is kept that arrives in pieces. The size of a chunk, with its extensions, and
-/// the name of a trailer have no more.
-const KEPT_BYTES: usize = 64;
+/// The most bytes that are saved of a line that arrives in pieces. The size of a chunk with its
+/// extensions must fit, and so must the name of a trailer.
+const SAVED_BYTES: usize = 64;
 
-/// The most bytes of all trailers together, which nobody looks at.
+/// The most bytes of all trailers together, which are dropped.
 const MAX_TRAILER_BYTES: usize = 16 << 10;
 
-/// The most hexadecimal digits of a chunk's size: as many as surely fit.
+/// The most hexadecimal digits of a chunk's size that always fit 64 bits.
 const MAX_SIZE_DIGITS: usize = 15;
 
-/// Follows one body from its first byte to its last.
+/// Decodes the framing of one body, from its first byte to its last.
 #[derive(Debug)]
 pub struct Body {
     expected: Expected,
@@ -25,32 +25,36 @@ pub struct Body {
     trailer_bytes: usize,
 }
 
-/// The chunks of a body are not framed as they should be, so nobody knows where it ends.
+/// The error for a body whose end cannot be found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("The body ended early, or its chunks are malformed.")]
+#[error("the body ended early, or its chunks are malformed")]
 pub struct BrokenBody;
 
-/// What the next byte is part of.
+/// The part of a body that comes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Expected {
-    /// A body of so many bytes more.
+    /// This many bytes of a body with a length.
     Data(u64),
+    /// The line with the size of a chunk.
     ChunkSize,
+    /// This many bytes of a chunk.
     ChunkData(u64),
     /// The line end after a chunk's data.
     ChunkEnd,
+    /// A trailer, or the empty line after the last one.
     Trailer,
-    /// Another request.
+    /// No more: the next byte belongs to another request.
     Nothing,
 }
 
-/// The line that is being read.
+/// A line of the framing that has arrived in part.
 #[derive(Clone, Copy, Debug)]
 struct Line {
-    kept: [u8; KEPT_BYTES],
-    /// Its length so far, which may be more than is kept.
+    /// The first bytes.
+    saved: [u8; SAVED_BYTES],
+    /// The number of bytes so far, which may be more than are saved.
     length: usize,
-    /// Its last byte so far.
+    /// The last byte so far.
     last: u8,
 }
 
@@ -69,13 +73,13 @@ impl Body {
         }
     }
 
-    /// Whether all of it was read.
+    /// Returns `true` once all of the body was taken.
     #[must_use]
-    pub const fn is_over(&self) -> bool {
+    pub const fn is_complete(&self) -> bool {
         matches!(self.expected, Expected::Nothing)
     }
 
-    /// How many bytes are still to come; `None` if that is not known, for a body in chunks.
+    /// Returns the number of bytes still to come, or `None` for a body in chunks.
     #[must_use]
     pub const fn left(&self) -> Option<u64> {
         match self.expected {
@@ -85,17 +89,17 @@ impl Body {
         }
     }
 
-    /// Takes the next piece of the body from the beginning of `bytes`, and what frames it; `None`
-    /// once `bytes` have no more of the body. What is left of `bytes` then belongs to the next
+    /// Takes the next piece of the body from the beginning of `bytes`, with its framing. Returns
+    /// `None` once `bytes` have no more of the body: what is left of them belongs to the next
     /// request.
     ///
     /// # Errors
     ///
-    /// [`BrokenBody`]; what comes after that has no meaning.
+    /// [`BrokenBody`]. The bytes after that have no meaning.
     pub fn next<'a>(&mut self, bytes: &mut &'a [u8]) -> Result<Option<&'a [u8]>, BrokenBody> {
         while !bytes.is_empty() {
             let (Expected::Data(left) | Expected::ChunkData(left)) = self.expected else {
-                if self.is_over() {
+                if self.is_complete() {
                     return Ok(None);
                 }
                 self.take_line(bytes)?;
@@ -115,7 +119,7 @@ impl Body {
         Ok(None)
     }
 
-    /// Takes a line, or the part of one that there is.
+    /// Takes a line, or the beginning of one.
     fn take_line(&mut self, bytes: &mut &[u8]) -> Result<(), BrokenBody> {
         let end = memchr(b'\n', bytes);
         let (piece, rest) = bytes.split_at(end.unwrap_or(bytes.len()));
@@ -124,7 +128,7 @@ impl Body {
         self.trailer_bytes += if is_trailer { piece.len() } else { 0 };
         let is_too_long = match is_trailer {
             true => self.trailer_bytes > MAX_TRAILER_BYTES,
-            false => self.line.length > KEPT_BYTES,
+            false => self.line.length > SAVED_BYTES,
         };
         *bytes = rest.get(1..).unwrap_or_default();
         match end {
@@ -132,13 +136,13 @@ impl Body {
             None => Ok(()),
             Some(_) if self.line.last != b'\r' => Err(BrokenBody),
             Some(_) => {
-                let Line { kept, length, .. } = mem::replace(&mut self.line, Line::EMPTY);
-                self.end_line(&kept[..KEPT_BYTES.min(length - 1)])
+                let Line { saved, length, .. } = mem::replace(&mut self.line, Line::EMPTY);
+                self.end_line(&saved[..SAVED_BYTES.min(length - 1)])
             }
         }
     }
 
-    /// Takes the end of a line, of which there is as much as is kept.
+    /// Takes the end of a line, of which `line` has the bytes that are saved.
     fn end_line(&mut self, line: &[u8]) -> Result<(), BrokenBody> {
         self.expected = match (self.expected, line) {
             (Expected::ChunkSize, line) => match chunk_size(line).ok_or(BrokenBody)? {
@@ -156,13 +160,13 @@ impl Body {
 
 impl Line {
     const EMPTY: Self = Self {
-        kept: [0; KEPT_BYTES],
+        saved: [0; SAVED_BYTES],
         length: 0,
         last: 0,
     };
 
-    /// Takes what comes next of it. Another parser may take a carriage return for its end, and what
-    /// not for other controls.
+    /// Takes the next bytes of the line. Control characters are refused, since another parser may
+    /// take one for the end of the line.
     fn append(&mut self, piece: &[u8]) -> Result<(), BrokenBody> {
         let Some((last, others)) = piece.split_last() else {
             return Ok(());
@@ -174,9 +178,9 @@ impl Line {
         if is_broken {
             return Err(BrokenBody);
         }
-        if let Some(room) = self.kept.get_mut(self.length..) {
-            let kept = room.len().min(piece.len());
-            room[..kept].copy_from_slice(&piece[..kept]);
+        if let Some(room) = self.saved.get_mut(self.length..) {
+            let saved = room.len().min(piece.len());
+            room[..saved].copy_from_slice(&piece[..saved]);
         }
         self.length += piece.len();
         self.last = *last;
@@ -184,7 +188,7 @@ impl Line {
     }
 }
 
-/// Whether a trailer begins as a header does.
+/// Returns `true` if a trailer begins with the name of a header.
 fn has_name(line: &[u8]) -> bool {
     let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
     match memchr(b':', line) {
@@ -193,7 +197,7 @@ fn has_name(line: &[u8]) -> bool {
     }
 }
 
-/// The size that a chunk's line begins with; extensions follow a semicolon.
+/// Parses the size that a chunk's line begins with; extensions follow a semicolon.
 fn chunk_size(line: &[u8]) -> Option<u64> {
     let mut digits = line.split(|b| *b == b';').next()?;
     while let [rest @ .., b' ' | b'\t'] = digits {
@@ -212,12 +216,13 @@ fn chunk_size(line: &[u8]) -> Option<u64> {
 mod tests {
     use super::*;
 
-    /// The body, and what follows it, with the bytes arriving whole, one by one, and in sevens.
+    /// Reads a body whose bytes arrive at once, one by one, and seven by seven. Returns the body,
+    /// whether it is complete, and the bytes after it.
     fn read(framing: Framing, bytes: &[u8]) -> Result<(Vec<u8>, bool, &[u8]), BrokenBody> {
         let [whole, rest @ ..] = [usize::MAX, 1, 7].map(|size| {
             let (mut body, mut all) = (Body::new(framing), Vec::new());
             let mut at = 0;
-            while at < bytes.len() && !body.is_over() {
+            while at < bytes.len() && !body.is_complete() {
                 let end = bytes.len().min(at.saturating_add(size));
                 let mut piece = &bytes[at..end];
                 while let Some(data) = body.next(&mut piece)? {
@@ -225,7 +230,7 @@ mod tests {
                 }
                 at = end - piece.len();
             }
-            Ok((all, body.is_over(), &bytes[at..]))
+            Ok((all, body.is_complete(), &bytes[at..]))
         });
         assert!(rest.iter().all(|read| *read == whole), "{bytes:?}");
         whole
@@ -243,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn chunks_are_joined_and_their_framing_is_left_out() {
+    fn chunks_are_joined_without_their_framing() {
         for (bytes, body, rest) in [
             ("0\r\n\r\nx", "", "x"),
             ("3\r\nabc\r\n0\r\n\r\n", "abc", ""),
@@ -260,13 +265,13 @@ mod tests {
                 "{bytes}"
             );
         }
-        let (body, is_over, _) = read(Framing::Chunked, b"3\r\nabc\r\n0\r\n").unwrap();
-        assert_eq!((body.as_slice(), is_over), (b"abc".as_slice(), false));
+        let (body, is_complete, _) = read(Framing::Chunked, b"3\r\nabc\r\n0\r\n").unwrap();
+        assert_eq!((body.as_slice(), is_complete), (b"abc".as_slice(), false));
     }
 
     #[test]
-    fn chunks_that_are_not_framed_as_they_should_be_are_refused() {
-        let pad = " ".repeat(KEPT_BYTES);
+    fn malformed_chunks_are_refused() {
+        let pad = " ".repeat(SAVED_BYTES);
         let long = format!("3{pad};x\r\nabc\r\n0\r\n\r\n");
         let hidden = format!("3{pad}\u{12}{pad};x\r\nabc\r\n0\r\n\r\n");
         let trailers = format!("0\r\nX: {}\r\n\r\n", "x".repeat(MAX_TRAILER_BYTES));

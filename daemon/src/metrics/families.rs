@@ -5,54 +5,33 @@ use codeid_engine::RouteTable;
 use super::exposition::{Exposition, Kind};
 use super::histogram::Distribution;
 use super::rules::Series;
-use super::{Identification, Listener, Metrics, RECORDED, RequestResult};
+use super::{Identification, Listener, Metrics, RECORDED, RequestResult, Task};
 use crate::api::status::{Counters, RulesStatus, SourceStatus, TableStatus};
-use crate::readiness;
 use crate::timestamp::since_1970;
 
 const NANOSECONDS: f64 = 1e9;
 const MICROSECONDS: f64 = 1e6;
 
-/// What may be started again after a fault, or have calls that meet one, so that each has a series
-/// before it does.
-const TASKS: [&str; 14] = [
-    "admin",
-    "adminCertificate",
-    "adminHttp",
-    "announcements",
-    "certificate",
-    "compile",
-    "hangups",
-    "preset",
-    "presetWatch",
-    "reload",
-    "remote",
-    "staleness",
-    "store",
-    "tokens",
-];
-
 /// Adds all of them.
-pub(super) fn write(metrics: &Metrics, out: &mut Exposition) {
-    process(metrics, out);
+pub(super) fn write(metrics: &Metrics, status: &RulesStatus, is_ready: bool, out: &mut Exposition) {
+    process(metrics, is_ready, out);
     if RECORDED {
         requests(metrics, out);
         rules(metrics, out);
         connections(metrics, out);
         sdk_proxy(metrics, out);
     }
-    let status = metrics.board.status();
     if let Some(table) = &status.table {
         table_that_serves(table, out);
     }
-    age(&status, out);
-    sources(&status, out);
+    age(status, out);
+    sources(status, out);
     reloads(&status.counters, out);
-    saves(&status, out);
+    saves(status, out);
     restarts(&status.counters, out);
 }
 
-fn process(metrics: &Metrics, out: &mut Exposition) {
+fn process(metrics: &Metrics, is_ready: bool, out: &mut Exposition) {
     out.family(
         Kind::Gauge,
         "codeid_build_info",
@@ -67,7 +46,7 @@ fn process(metrics: &Metrics, out: &mut Exposition) {
     out.gauge(
         "codeid_ready",
         "Whether requests should be sent here, as /readyz says.",
-        u8::from(readiness::is_ready(&metrics.board, &metrics.shutdown)),
+        u8::from(is_ready),
     );
 }
 
@@ -347,14 +326,9 @@ fn restarts(counters: &Counters, out: &mut Exposition) {
         "codeid_task_restarts_total",
         "How often a task was started again after a fault, or calls of a source or store met one.",
     );
-    for task in TASKS {
-        let count = counters.restarts.get(task).copied().unwrap_or(0);
-        family.sample(&[("task", task)], count);
-    }
-    for (task, count) in &counters.restarts {
-        if !TASKS.contains(&&**task) {
-            family.sample(&[("task", task)], count);
-        }
+    for task in Task::ALL {
+        let count = counters.restarts.get(task.name()).copied().unwrap_or(0);
+        family.sample(&[("task", task.name())], count);
     }
 }
 

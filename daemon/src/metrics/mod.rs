@@ -5,7 +5,7 @@
 //! accepting thread ───────▶ ConnectionFigures ───────────┼─▶ Metrics ─┬▶ text for Prometheus
 //! proxy threads ──────────▶ SdkProxyFigures ─────────────┤            └▶ Snapshot, as JSON
 //! route table ────────────▶ its counts of rules ─────────┤
-//! control thread ─────────▶ the board of reloads ────────┘
+//! control thread ─────────▶ the status of reloading ─────┘
 //! ```
 //!
 //! Whoever asks pays: a worker writes to memory of its own, and what it wrote is added up when it is
@@ -23,6 +23,7 @@ mod rules;
 mod sdk_proxy;
 mod snapshot;
 mod tally;
+mod task;
 mod worker;
 
 use std::collections::BTreeMap;
@@ -34,12 +35,12 @@ use codeid_engine::LiveTable;
 use self::exposition::Exposition;
 use self::rules::RuleSeries;
 use crate::api::metrics as api;
-use crate::rules::status::Board;
-use crate::shutdown::Shutdown;
+use crate::api::status::RulesStatus;
 
 pub(crate) use self::connections::{ConnectionFigures, OpenConnection};
 pub(crate) use self::sdk_proxy::SdkProxyFigures;
 pub(crate) use self::tally::{Identification, Listener, RequestResult, Tally};
+pub(crate) use self::task::Task;
 pub(crate) use self::worker::{
     Elapsed, Stopwatch, WorkerFigures, enter_worker, record, thread_scratch,
 };
@@ -52,8 +53,6 @@ pub(crate) const RECORDED: bool = cfg!(feature = "metrics");
 pub(crate) struct Metrics {
     started_at: SystemTime,
     live: Arc<LiveTable>,
-    board: Arc<Board>,
-    shutdown: Arc<Shutdown>,
     workers: Box<[Arc<WorkerFigures>]>,
     connections: Arc<ConnectionFigures>,
     sdk_proxy: Arc<SdkProxyFigures>,
@@ -67,15 +66,11 @@ impl Metrics {
         started: Instant,
         workers: usize,
         live: Arc<LiveTable>,
-        board: Arc<Board>,
-        shutdown: Arc<Shutdown>,
         sdk_proxy: Option<Arc<SdkProxyFigures>>,
     ) -> Self {
         Self {
             started_at: SystemTime::now() - started.elapsed(),
             live,
-            board,
-            shutdown,
             workers: (0..workers).map(|_| Arc::default()).collect(),
             connections: Arc::default(),
             sdk_proxy: sdk_proxy.unwrap_or_default(),
@@ -83,10 +78,11 @@ impl Metrics {
         }
     }
 
-    /// Everything as Prometheus reads it, in its text format.
-    pub(crate) fn render(&self) -> String {
+    /// Returns all metrics as Prometheus reads them. `status` and `is_ready` are those of the
+    /// moment.
+    pub(crate) fn render(&self, status: &RulesStatus, is_ready: bool) -> String {
         let mut out = Exposition::default();
-        families::write(self, &mut out);
+        families::write(self, status, is_ready, &mut out);
         out.into_text()
     }
 

@@ -43,8 +43,8 @@ pub(crate) struct HttpClient {
     bearer_token_path: Option<PathBuf>,
 }
 
-/// Why an exchange gave no body. No message contains a part of the request: its URL may contain
-/// secrets.
+/// The reason why an exchange gave no body. No message contains a part of the request: its URL may
+/// contain secrets.
 #[derive(Debug, Error)]
 pub(crate) enum ExchangeError {
     #[error("no complete response within {} ms", .0.as_millis())]
@@ -136,7 +136,7 @@ impl HttpClient {
         sent.map_err(|error| ExchangeError::NoResponse(SendError(error)))
     }
 
-    /// Reads the body of a response that should be a JSON document.
+    /// Reads the body of a response that should be a JSON document. See [`read_body`].
     ///
     /// # Errors
     ///
@@ -145,25 +145,7 @@ impl HttpClient {
         &self,
         response: Response<Incoming>,
     ) -> Result<Vec<u8>, ExchangeError> {
-        let (head, mut body) = response.into_parts();
-        check_declaration(&head.headers)?;
-        if body.size_hint().lower() > self.max_body_bytes as u64 {
-            return Err(ExchangeError::TooLong(self.max_body_bytes));
-        }
-        let mut bytes = Vec::new();
-        while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
-            let frame = frame.map_err(|source| ExchangeError::BrokenOff {
-                read: bytes.len(),
-                source,
-            })?;
-            if let Ok(piece) = frame.into_data() {
-                if bytes.len() + piece.len() > self.max_body_bytes {
-                    return Err(ExchangeError::TooLong(self.max_body_bytes));
-                }
-                bytes.extend_from_slice(&piece);
-            }
-        }
-        Ok(bytes)
+        read_body(response, self.max_body_bytes).await
     }
 }
 
@@ -183,6 +165,36 @@ impl Error for SendError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.cause().source()
     }
+}
+
+/// Reads the body of a response that should be a JSON document, of at most `max_body_bytes` bytes.
+///
+/// # Errors
+///
+/// [`ExchangeError`] if the response declares another type, is too long, or breaks off.
+pub(crate) async fn read_body(
+    response: Response<Incoming>,
+    max_body_bytes: usize,
+) -> Result<Vec<u8>, ExchangeError> {
+    let (head, mut body) = response.into_parts();
+    check_declaration(&head.headers)?;
+    if body.size_hint().lower() > max_body_bytes as u64 {
+        return Err(ExchangeError::TooLong(max_body_bytes));
+    }
+    let mut bytes = Vec::new();
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        let frame = frame.map_err(|source| ExchangeError::BrokenOff {
+            read: bytes.len(),
+            source,
+        })?;
+        if let Ok(piece) = frame.into_data() {
+            if bytes.len() + piece.len() > max_body_bytes {
+                return Err(ExchangeError::TooLong(max_body_bytes));
+            }
+            bytes.extend_from_slice(&piece);
+        }
+    }
+    Ok(bytes)
 }
 
 /// Rejects a response that declares another type than JSON, or a content coding.

@@ -1,46 +1,50 @@
-//! What clients send about themselves and their connection, most of it without being asked to.
+//! Commands about the client and its connection, which most clients send by themselves.
 
-use super::commands::{After, Run, SHOWN_BYTES, unknown_subcommand, wrong_count};
+use super::context::{CloseReason, Context, Flow, MAX_EXCERPT_BYTES};
 use super::decode::Command;
-use super::encode::{Protocol, Sent};
-use super::session::Closing;
+use super::encode::{Excerpt, Protocol};
 
-/// Whose commands and wording we follow. Clients take a server's version for what it understands.
+/// The version of Redis whose commands and wording these are. Clients conclude from it what a server
+/// understands.
 pub(super) const REDIS_VERSION: &str = "7.0.15";
 
 /// The most bytes of a client's name.
 const MAX_NAME_BYTES: usize = 256;
 
-pub(super) fn ping(run: &mut Run<'_>, command: &Command<'_>) -> After {
+pub(super) fn ping(context: &mut Context<'_>, command: &Command<'_>) -> Flow {
     match (command.get(1), command.count()) {
-        (None, _) => run.replies.simple("PONG"),
-        (Some(message), 2) => run.replies.bulk(message),
-        _ => return wrong_count(run, "ping"),
+        (None, _) => context.replies.simple("PONG"),
+        (Some(message), 2) => context.replies.bulk(message),
+        _ => return context.refuse_count("ping"),
     }
-    After::GoOn
+    Flow::Continue
 }
 
-pub(super) fn echo(run: &mut Run<'_>, command: &Command<'_>) -> After {
-    run.replies.bulk(command.get(1).unwrap_or_default());
-    After::GoOn
+pub(super) fn echo(context: &mut Context<'_>, command: &Command<'_>) -> Flow {
+    context.replies.bulk(command.get(1).unwrap_or_default());
+    Flow::Continue
 }
 
-/// `HELLO [2|3 [AUTH user password] [SETNAME name]]`: who we are, in the version asked for.
-pub(super) fn hello(run: &mut Run<'_>, command: &Command<'_>) -> After {
+/// `HELLO [2|3 [AUTH user password] [SETNAME name]]`: describes the server, in that version of the
+/// protocol.
+pub(super) fn hello(context: &mut Context<'_>, command: &Command<'_>) -> Flow {
     let mut name = None;
-    let mut protocol = run.client.protocol;
+    let mut protocol = context.client.protocol;
     if let Some(version) = command.get(1) {
         protocol = match version {
             b"2" => Protocol::Resp2,
             b"3" => Protocol::Resp3,
             number if parse_integer(number).is_some() => {
-                run.replies.error("NOPROTO unsupported protocol version");
-                return After::GoOn;
+                context
+                    .replies
+                    .error("NOPROTO unsupported protocol version");
+                return Flow::Continue;
             }
             _ => {
-                run.replies
+                context
+                    .replies
                     .error("ERR Protocol version is not an integer or out of range");
-                return After::GoOn;
+                return Flow::Continue;
             }
         };
     }
@@ -53,100 +57,100 @@ pub(super) fn hello(run: &mut Run<'_>, command: &Command<'_>) -> After {
         if is(b"SETNAME") {
             name = options.next();
             if let Some(name) = name {
-                if !check_name(run, name) {
-                    return After::GoOn;
+                if !check_name(context, name) {
+                    return Flow::Continue;
                 }
                 continue;
             }
         }
-        run.replies.error(format_args!(
+        context.replies.error(format_args!(
             "ERR Syntax error in HELLO option '{}'",
-            Sent(option, SHOWN_BYTES)
+            Excerpt(option, MAX_EXCERPT_BYTES)
         ));
-        return After::GoOn;
+        return Flow::Continue;
     }
-    run.client.protocol = protocol;
+    context.client.protocol = protocol;
     if let Some(name) = name {
-        name.clone_into(&mut run.client.name);
+        name.clone_into(&mut context.client.name);
     }
-    run.replies.speak(protocol);
-    tell_who_we_are(run);
-    After::GoOn
+    context.replies.set_protocol(protocol);
+    describe_server(context);
+    Flow::Continue
 }
 
-/// There are no users and no passwords: whoever may open the socket may ask.
-pub(super) fn auth(run: &mut Run<'_>, command: &Command<'_>) -> After {
+/// Accepts any password: the permissions of the socket decide who may connect.
+pub(super) fn auth(context: &mut Context<'_>, command: &Command<'_>) -> Flow {
     if command.count() > 3 {
-        run.replies.error("ERR syntax error");
+        context.replies.error("ERR syntax error");
     } else {
-        run.replies.simple("OK");
+        context.replies.simple("OK");
     }
-    After::GoOn
+    Flow::Continue
 }
 
-pub(super) fn select(run: &mut Run<'_>, command: &Command<'_>) -> After {
+pub(super) fn select(context: &mut Context<'_>, command: &Command<'_>) -> Flow {
     match command.get(1).and_then(parse_integer) {
-        Some(0) => run.replies.simple("OK"),
-        Some(_) => run.replies.error("ERR DB index is out of range"),
-        None => run
+        Some(0) => context.replies.simple("OK"),
+        Some(_) => context.replies.error("ERR DB index is out of range"),
+        None => context
             .replies
             .error("ERR value is not an integer or out of range"),
     }
-    After::GoOn
+    Flow::Continue
 }
 
-pub(super) fn client(run: &mut Run<'_>, command: &Command<'_>) -> After {
+pub(super) fn client(context: &mut Context<'_>, command: &Command<'_>) -> Flow {
     let subcommand = command.get(1).unwrap_or_default();
     let is = |word: &[u8]| subcommand.eq_ignore_ascii_case(word);
     let count = command.count();
     if is(b"SETINFO") {
         match (command.get(2), command.get(3), count) {
-            (Some(attribute), Some(value), 4) => set_info(run, attribute, value),
-            _ => return wrong_count(run, "client|setinfo"),
+            (Some(attribute), Some(value), 4) => set_info(context, attribute, value),
+            _ => return context.refuse_count("client|setinfo"),
         }
     } else if is(b"SETNAME") {
         let (Some(name), 3) = (command.get(2), count) else {
-            return wrong_count(run, "client|setname");
+            return context.refuse_count("client|setname");
         };
-        if check_name(run, name) {
-            name.clone_into(&mut run.client.name);
-            run.replies.simple("OK");
+        if check_name(context, name) {
+            name.clone_into(&mut context.client.name);
+            context.replies.simple("OK");
         }
     } else if is(b"GETNAME") {
-        match (run.client.name.is_empty(), count) {
-            (true, 2) => run.replies.null(),
-            (false, 2) => run.replies.bulk(&run.client.name),
-            _ => return wrong_count(run, "client|getname"),
+        match (context.client.name.is_empty(), count) {
+            (true, 2) => context.replies.null(),
+            (false, 2) => context.replies.bulk(&context.client.name),
+            _ => return context.refuse_count("client|getname"),
         }
     } else if is(b"ID") {
         if count != 2 {
-            return wrong_count(run, "client|id");
+            return context.refuse_count("client|id");
         }
-        run.replies.integer(id(run));
+        context.replies.integer(id(context));
     } else {
-        return unknown_subcommand(run, "CLIENT", subcommand);
+        return context.refuse_subcommand("CLIENT", subcommand);
     }
-    After::GoOn
+    Flow::Continue
 }
 
-/// Forgets what the client said of itself.
-pub(super) fn reset(run: &mut Run<'_>, _: &Command<'_>) -> After {
-    run.client.protocol = Protocol::Resp2;
-    run.client.name = Vec::new();
-    run.replies.simple("RESET");
-    After::GoOn
+/// Forgets what the client has chosen.
+pub(super) fn reset(context: &mut Context<'_>, _: &Command<'_>) -> Flow {
+    context.client.protocol = Protocol::Resp2;
+    context.client.name = Vec::new();
+    context.replies.simple("RESET");
+    Flow::Continue
 }
 
-pub(super) fn quit(run: &mut Run<'_>, _: &Command<'_>) -> After {
-    run.replies.simple("OK");
-    After::Close(Closing::Quit)
+pub(super) fn quit(context: &mut Context<'_>, _: &Command<'_>) -> Flow {
+    context.replies.simple("OK");
+    Flow::Close(CloseReason::Quit)
 }
 
-/// The seven members that Redis answers `HELLO` with, which clients read. `server` is the kind of
-/// server whose protocol this is; `INFO` tells the program.
-fn tell_who_we_are(run: &mut Run<'_>) {
-    let (id, protocol) = (id(run), run.client.protocol);
-    let replies = &mut run.replies;
+/// Appends the reply to `HELLO`, with the seven members that clients read. `server` is the kind of
+/// server whose protocol this is; `INFO` names the program.
+fn describe_server(context: &mut Context<'_>) {
+    let (id, protocol) = (id(context), context.client.protocol);
+    let replies = &mut context.replies;
     replies.map(7);
     replies.bulk("server");
     replies.bulk("redis");
@@ -167,35 +171,36 @@ fn tell_who_we_are(run: &mut Run<'_>) {
     replies.array(0);
 }
 
-/// A library's name or version. Checked, and not kept: nothing tells it.
-fn set_info(run: &mut Run<'_>, attribute: &[u8], value: &[u8]) {
+/// Checks the name or version of a library, and drops it: no command returns it.
+fn set_info(context: &mut Context<'_>, attribute: &[u8], value: &[u8]) {
     let attribute = match attribute {
         name if name.eq_ignore_ascii_case(b"lib-name") => "lib-name",
         version if version.eq_ignore_ascii_case(b"lib-ver") => "lib-ver",
         other => {
-            return run.replies.error(format_args!(
+            return context.replies.error(format_args!(
                 "ERR Unrecognized option '{}'",
-                Sent(other, SHOWN_BYTES)
+                Excerpt(other, MAX_EXCERPT_BYTES)
             ));
         }
     };
     if is_one_word(value) {
-        run.replies.simple("OK");
+        context.replies.simple("OK");
     } else {
-        run.replies.error(format_args!(
+        context.replies.error(format_args!(
             "ERR {attribute} cannot contain spaces, newlines or special characters."
         ));
     }
 }
 
-/// Tells whether a client may have this name; if not, so does the reply.
-fn check_name(run: &mut Run<'_>, name: &[u8]) -> bool {
+/// Returns `true` if a client may have this name; appends an error otherwise.
+fn check_name(context: &mut Context<'_>, name: &[u8]) -> bool {
     if name.len() > MAX_NAME_BYTES {
-        run.replies.error(format_args!(
+        context.replies.error(format_args!(
             "ERR Client names cannot have more than {MAX_NAME_BYTES} bytes."
         ));
     } else if !is_one_word(name) {
-        run.replies
+        context
+            .replies
             .error("ERR Client names cannot contain spaces, newlines or special characters.");
     } else {
         return true;
@@ -211,6 +216,6 @@ fn parse_integer(text: &[u8]) -> Option<i64> {
     std::str::from_utf8(text).ok()?.parse().ok()
 }
 
-fn id(run: &Run<'_>) -> i64 {
-    i64::try_from(run.client.id).unwrap_or(i64::MAX)
+fn id(context: &Context<'_>) -> i64 {
+    i64::try_from(context.client.id).unwrap_or(i64::MAX)
 }

@@ -1,8 +1,8 @@
-//! Replies, written straight into the buffer that is sent.
+//! The encoder of replies, straight into the buffer that is sent.
 
 use std::fmt::{self, Display, Write};
 
-/// Which version of the protocol a client speaks.
+/// The version of the protocol that a client speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Protocol {
     #[default]
@@ -10,7 +10,7 @@ pub(super) enum Protocol {
     Resp3,
 }
 
-/// Appends replies in the client's version of the protocol.
+/// Appends replies in a version of the protocol.
 #[derive(Debug)]
 pub(super) struct Encoder<'a> {
     out: &'a mut Vec<u8>,
@@ -22,32 +22,32 @@ impl<'a> Encoder<'a> {
         Self { out, protocol }
     }
 
-    /// What follows is in this version.
-    pub(super) const fn speak(&mut self, protocol: Protocol) {
+    /// Changes the version for the replies that follow.
+    pub(super) const fn set_protocol(&mut self, protocol: Protocol) {
         self.protocol = protocol;
     }
 
-    /// Where the next reply begins.
+    /// Returns the position at which the next reply begins.
     pub(super) const fn position(&self) -> usize {
         self.out.len()
     }
 
-    /// Takes back everything from `position` on.
-    pub(super) fn take_back(&mut self, position: usize) {
+    /// Removes everything from `position` on.
+    pub(super) fn truncate(&mut self, position: usize) {
         self.out.truncate(position);
     }
 
-    /// A short text of ours, without line ends.
+    /// Appends a constant text without line ends.
     pub(super) fn simple(&mut self, text: &str) {
         self.raw(b"+");
         self.raw(text.as_bytes());
         self.raw(b"\r\n");
     }
 
-    /// An error: its code, a space, and what is wrong. Line ends in it become spaces.
+    /// Appends an error, which begins with its code and a space. Line ends in it become spaces.
     pub(super) fn error(&mut self, text: impl Display) {
         self.raw(b"-");
-        write!(OneLine(self.out), "{text}").expect("a buffer takes every text");
+        write!(OneLine(self.out), "{text}").expect("a buffer takes any text");
         self.raw(b"\r\n");
     }
 
@@ -67,7 +67,7 @@ impl<'a> Encoder<'a> {
         self.raw(b"\r\n");
     }
 
-    /// Text that is shown as it is, a bulk string in RESP2.
+    /// Appends text that tools show as it is, in RESP2 a bulk string.
     pub(super) fn verbatim(&mut self, text: &str) {
         match self.protocol {
             Protocol::Resp2 => self.bulk(text),
@@ -80,12 +80,13 @@ impl<'a> Encoder<'a> {
         }
     }
 
-    /// The head of an array of `length` replies.
+    /// Appends the head of an array; `length` replies follow it.
     pub(super) fn array(&mut self, length: usize) {
         self.header(b"*", length);
     }
 
-    /// The head of a map of `length` pairs of replies; in RESP2 an array of twice as many.
+    /// Appends the head of a map; `length` pairs of replies follow it. In RESP2 the map is an array of
+    /// twice the length.
     pub(super) fn map(&mut self, length: usize) {
         match self.protocol {
             Protocol::Resp2 => self.header(b"*", 2 * length),
@@ -93,7 +94,7 @@ impl<'a> Encoder<'a> {
         }
     }
 
-    /// A boolean, in RESP2 the integer 1 or 0.
+    /// Appends a boolean, in RESP2 the integer 1 or 0.
     pub(super) fn boolean(&mut self, value: bool) {
         self.raw(match (self.protocol, value) {
             (Protocol::Resp2, true) => b":1\r\n",
@@ -110,7 +111,7 @@ impl<'a> Encoder<'a> {
         }
     }
 
-    /// Bytes that are replies already, the same in both versions.
+    /// Appends bytes that are encoded already, in the same way for both versions.
     pub(super) fn raw(&mut self, bytes: &[u8]) {
         self.out.extend_from_slice(bytes);
     }
@@ -126,7 +127,7 @@ impl<'a> Encoder<'a> {
     }
 }
 
-/// Text in which every line end is a space.
+/// Writes text with a space in place of every carriage return and line feed.
 struct OneLine<'a>(&'a mut Vec<u8>);
 
 impl Write for OneLine<'_> {
@@ -143,10 +144,10 @@ impl Write for OneLine<'_> {
     }
 }
 
-/// Displays what a client sent, at most `.1` bytes of it, as far as it is text.
-pub(super) struct Sent<'a>(pub(super) &'a [u8], pub(super) usize);
+/// Displays at most `.1` bytes of what a client sent, with U+FFFD in place of what is not UTF-8.
+pub(super) struct Excerpt<'a>(pub(super) &'a [u8], pub(super) usize);
 
-impl Display for Sent<'_> {
+impl Display for Excerpt<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for chunk in self.0[..self.0.len().min(self.1)].utf8_chunks() {
             f.write_str(chunk.valid())?;
@@ -175,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_has_its_form_in_both_versions() {
+    fn each_type_has_its_encoding_in_both_versions() {
         assert_eq!(both(|e| e.simple("OK")), same("+OK\r\n"));
         assert_eq!(both(|e| e.bulk("é\r\n")), same("$4\r\né\r\n\r\n"));
         assert_eq!(both(|e| e.bulk("")), same("$0\r\n\r\n"));
@@ -194,23 +195,23 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_was_sent_can_end_an_error_early() {
-        let sent = Sent(b"a\r\n+OK\r\n\xffb", 100);
+    fn input_in_an_error_cannot_end_the_error() {
+        let sent = Excerpt(b"a\r\n+OK\r\n\xffb", 100);
         assert_eq!(
             both(|e| e.error(format_args!("ERR '{sent}'"))),
             same("-ERR 'a  +OK  \u{fffd}b'\r\n")
         );
-        assert_eq!(Sent("aé".as_bytes(), 2).to_string(), "a\u{fffd}");
+        assert_eq!(Excerpt("aé".as_bytes(), 2).to_string(), "a\u{fffd}");
     }
 
     #[test]
-    fn what_is_taken_back_is_gone() {
-        let take_back = |e: &mut Encoder<'_>| {
+    fn a_truncated_reply_leaves_nothing() {
+        let truncated = |e: &mut Encoder<'_>| {
             e.simple("OK");
             let position = e.position();
             e.array(5);
-            e.take_back(position);
+            e.truncate(position);
         };
-        assert_eq!(both(take_back), same("+OK\r\n"));
+        assert_eq!(both(truncated), same("+OK\r\n"));
     }
 }

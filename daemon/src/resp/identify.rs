@@ -1,4 +1,4 @@
-//! `IDENTIFY` and `MIDENTIFY`: `identifyCode` for one code value, and for several.
+//! `IDENTIFY` and `MIDENTIFY`: identifyCode for one code value, and for several.
 
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -6,117 +6,132 @@ use std::str::Utf8Error;
 
 use codeid_engine::{CodeValue, OpenId, Outcome, Verdict};
 
-use super::commands::{After, Run, wrong_count};
+use super::context::{Context, Flow};
 use super::decode::Command;
 use super::encode::Encoder;
-use crate::identify::request::MAX_ELEMENTS;
+use crate::identify::{Constraint, MAX_ELEMENTS, ParameterError};
 use crate::metrics::{Identification, RequestResult};
 use crate::result::ApiResult;
 use crate::result::identify::{PARAM_ILLEGAL, UNKNOWN_EXCEPTION};
 
-/// The most bytes of the reply to one command. Code values that are answered as they are stay far
-/// below it; templates that repeat long ones may not.
+/// The most bytes of the reply to one command. Only templates that repeat long code values can reach
+/// it.
 const MAX_REPLY_BYTES: usize = 32 << 20;
 
 const INTERNAL_FAULT: &str = "An internal fault occurred.";
 
-/// `IDENTIFY codeValue openId`: a map of the fields of SPEC.md, section 1, less `result`.
-pub(super) fn one(run: &mut Run<'_>, command: &Command<'_>) -> After {
-    guarded(run, |run| {
-        let identification = answer(run, command, 1);
-        run.tally.count_request(identification.result());
+/// `IDENTIFY codeValue openId`: returns a map of the fields of SPEC.md, section 1, without `result`.
+pub(super) fn one(context: &mut Context<'_>, command: &Command<'_>) -> Flow {
+    guarded(context, |context| {
+        let identification = answer(context, command, 1);
+        context.tally.count_request(identification.result());
     });
-    After::GoOn
+    Flow::Continue
 }
 
-/// `MIDENTIFY codeValue openId [codeValue openId …]`: an array of such maps, or of errors where a
-/// code value has one.
-pub(super) fn several(run: &mut Run<'_>, command: &Command<'_>) -> After {
+/// `MIDENTIFY codeValue openId [codeValue openId …]`: returns an array of such maps, with an error in
+/// place of the map where there is one.
+pub(super) fn several(context: &mut Context<'_>, command: &Command<'_>) -> Flow {
     if command.count().is_multiple_of(2) {
-        return wrong_count(run, "midentify");
+        return refuse_several(context);
     }
     let elements = command.count() / 2;
     if elements > MAX_ELEMENTS {
         let detail = format!("The batch has more than {MAX_ELEMENTS} elements.");
-        fail(&mut run.replies, &PARAM_ILLEGAL, detail);
-        run.tally.count_request(RequestResult::ParamIllegal);
-        return After::GoOn;
+        fail(&mut context.replies, &PARAM_ILLEGAL, detail);
+        context.tally.count_request(RequestResult::ParamIllegal);
+        return Flow::Continue;
     }
-    guarded(run, |run| {
-        let start = run.replies.position();
-        run.replies.array(elements);
+    guarded(context, |context| {
+        let start = context.replies.position();
+        context.replies.array(elements);
         for element in 0..elements {
-            answer(run, command, 2 * element + 1);
-            if run.replies.position() - start > MAX_REPLY_BYTES {
-                run.replies.take_back(start);
+            answer(context, command, 2 * element + 1);
+            if context.replies.position() - start > MAX_REPLY_BYTES {
+                context.replies.truncate(start);
                 let detail = format!("The reply has more than {MAX_REPLY_BYTES} bytes.");
-                run.tally.count_request(RequestResult::UnknownException);
-                return fail(&mut run.replies, &UNKNOWN_EXCEPTION, detail);
+                context.tally.count_request(RequestResult::UnknownException);
+                return fail(&mut context.replies, &UNKNOWN_EXCEPTION, detail);
             }
         }
-        run.tally.count_request(RequestResult::Success);
+        context.tally.count_request(RequestResult::Success);
     });
-    After::GoOn
+    Flow::Continue
 }
 
-/// `IDENTIFY` with `count` arguments, its name included, of three.
-pub(super) fn missing(run: &mut Run<'_>, count: usize) -> After {
-    let (name, min, max) = match count {
-        1 => ("codeValue", 1, CodeValue::MAX_CHARACTERS),
-        _ => ("openId", OpenId::MIN_CHARACTERS, OpenId::MAX_CHARACTERS),
-    };
-    let detail = format!("{name} must be a string of {min} to {max} characters, it is missing.");
-    fail(&mut run.replies, &PARAM_ILLEGAL, detail);
-    run.tally.count_identification(Identification::ParamIllegal);
-    run.tally.count_request(RequestResult::ParamIllegal);
-    After::GoOn
+/// Refuses an `IDENTIFY` with `count` arguments, its name included, in place of three.
+pub(super) fn refuse_one(context: &mut Context<'_>, count: usize) -> Flow {
+    context.tally.count_request(RequestResult::ParamIllegal);
+    if count > 3 {
+        return context.refuse_count("identify");
+    }
+    let missing = ParameterError::Missing(match count {
+        1 => Constraint::CODE_VALUE,
+        _ => Constraint::OPEN_ID,
+    });
+    fail(
+        &mut context.replies,
+        &PARAM_ILLEGAL,
+        format_args!("{missing}."),
+    );
+    context
+        .tally
+        .count_identification(Identification::ParamIllegal);
+    Flow::Continue
 }
 
-/// Runs one command's work. A panic in it becomes the error that says so, and costs the thread what
-/// it had kept.
-fn guarded(run: &mut Run<'_>, work: impl FnOnce(&mut Run<'_>)) {
-    let (start, counted) = (run.replies.position(), *run.tally);
-    if catch_unwind(AssertUnwindSafe(|| work(run))).is_err() {
-        run.scratch.reset();
-        run.replies.take_back(start);
-        *run.tally = counted;
-        run.tally
+/// Refuses a `MIDENTIFY` whose arguments are not pairs.
+pub(super) fn refuse_several(context: &mut Context<'_>) -> Flow {
+    context.tally.count_request(RequestResult::ParamIllegal);
+    context.refuse_count("midentify")
+}
+
+/// Runs one command's work. A panic in it becomes an error reply, and resets the scratch memory of
+/// the thread.
+fn guarded(context: &mut Context<'_>, work: impl FnOnce(&mut Context<'_>)) {
+    let (start, counted) = (context.replies.position(), *context.tally);
+    if catch_unwind(AssertUnwindSafe(|| work(context))).is_err() {
+        context.scratch.reset();
+        context.replies.truncate(start);
+        *context.tally = counted;
+        context
+            .tally
             .count_identification(Identification::UnknownException);
-        run.tally.count_request(RequestResult::UnknownException);
-        fail(&mut run.replies, &UNKNOWN_EXCEPTION, INTERNAL_FAULT);
+        context.tally.count_request(RequestResult::UnknownException);
+        fail(&mut context.replies, &UNKNOWN_EXCEPTION, INTERNAL_FAULT);
     }
 }
 
-/// Answers for the code value that is the argument of this index; the next one is the openId.
-fn answer(run: &mut Run<'_>, command: &Command<'_>, index: usize) -> Identification {
+/// Appends the reply for the code value at this index of the arguments; the openId is the next one.
+fn answer(context: &mut Context<'_>, command: &Command<'_>, index: usize) -> Identification {
     let (code_value, open_id) = (command.text(index), command.text(index + 1));
-    let identification = identify(run, code_value, open_id);
-    run.tally.count_identification(identification);
+    let identification = identify(context, code_value, open_id);
+    context.tally.count_identification(identification);
     identification
 }
 
 fn identify(
-    run: &mut Run<'_>,
+    context: &mut Context<'_>,
     code_value: Result<&str, Utf8Error>,
     open_id: Result<&str, Utf8Error>,
 ) -> Identification {
-    let replies = &mut run.replies;
+    let replies = &mut context.replies;
     let Some(code_value) = checked(replies, "codeValue", code_value, CodeValue::new) else {
         return Identification::ParamIllegal;
     };
     let Some(open_id) = checked(replies, "openId", open_id, OpenId::new) else {
         return Identification::ParamIllegal;
     };
-    let Some(table) = run.table else {
+    let Some(table) = context.table else {
         fail(replies, &UNKNOWN_EXCEPTION, "No route table is loaded.");
         return Identification::UnknownException;
     };
-    let verdict = table.identify(code_value, open_id, run.scratch);
+    let verdict = table.identify(code_value, open_id, context.scratch);
     write_verdict(&verdict, replies);
     Identification::of(&verdict.outcome)
 }
 
-/// A parameter that is what it must be, or `None`, and the reply says why it is not.
+/// Returns a parameter that passes `check`; appends an error otherwise.
 fn checked<'a, T, E: Display>(
     replies: &mut Encoder<'_>,
     name: &str,
@@ -141,7 +156,7 @@ fn checked<'a, T, E: Display>(
     }
 }
 
-/// `detail` is one sentence for people.
+/// Appends an error; `detail` is one sentence for people.
 fn fail(replies: &mut Encoder<'_>, result: &ApiResult, detail: impl Display) {
     replies.error(format_args!("{} {detail}", result.code));
 }
@@ -181,7 +196,7 @@ fn write_verdict(verdict: &Verdict<'_>, replies: &mut Encoder<'_>) {
 mod tests {
     use codeid_engine::Scratch;
 
-    use super::super::commands::Client;
+    use super::super::context::Client;
     use super::*;
     use crate::metrics::Tally;
 
@@ -189,19 +204,19 @@ mod tests {
     fn a_panic_becomes_the_error_of_its_command() {
         let (mut out, mut scratch, mut client) = (Vec::new(), Scratch::new(), Client::new(1));
         let mut tally = Tally::default();
-        let mut run = Run {
+        let mut context = Context {
             table: None,
             scratch: &mut scratch,
-            replies: Encoder::new(&mut out, client.protocol()),
+            replies: Encoder::new(&mut out, client.protocol),
             client: &mut client,
             tally: &mut tally,
         };
-        run.replies.simple("PONG");
-        guarded(&mut run, |run| {
-            run.replies.array(7);
+        context.replies.simple("PONG");
+        guarded(&mut context, |context| {
+            context.replies.array(7);
             panic!("on purpose");
         });
-        run.replies.simple("PONG");
+        context.replies.simple("PONG");
         let expected = b"+PONG\r\n-UNKNOWN_EXCEPTION An internal fault occurred.\r\n+PONG\r\n";
         assert_eq!(out, expected);
         let mut counted = Tally::of_request(RequestResult::UnknownException);

@@ -1,71 +1,77 @@
-//! What tools ask a server about itself.
+//! Commands with which tools examine a server.
 
 use std::fmt::Write;
 
 use codeid_engine::RouteTable;
 
 use super::clients::REDIS_VERSION;
-use super::commands::{After, COMMANDS, Known, Run, unknown_subcommand, wrong_count};
+use super::context::{Context, Flow};
 use super::decode::Command;
 use super::encode::Encoder;
+use super::spec::CommandSpec;
 
-/// Settings of Redis that its tools ask for, with the values that are true of us.
+/// Settings that Redis tools read, with the values that hold here.
 const CONFIG: [(&str, &str); 3] = [("save", ""), ("appendonly", "no"), ("databases", "1")];
 
-/// `COMMAND [COUNT|DOCS [name …]]`.
-pub(super) fn command(run: &mut Run<'_>, command: &Command<'_>) -> After {
+/// `COMMAND [COUNT|DOCS [name …]]`: lists, counts or describes `commands`.
+pub(super) fn command(
+    context: &mut Context<'_>,
+    command: &Command<'_>,
+    commands: &[CommandSpec],
+) -> Flow {
     let Some(subcommand) = command.get(1) else {
-        run.replies.array(COMMANDS.len());
-        for known in COMMANDS {
-            known.write_entry(&mut run.replies);
+        context.replies.array(commands.len());
+        for spec in commands {
+            spec.write_entry(&mut context.replies);
         }
-        return After::GoOn;
+        return Flow::Continue;
     };
     if subcommand.eq_ignore_ascii_case(b"COUNT") {
         if command.count() != 2 {
-            return wrong_count(run, "command|count");
+            return context.refuse_count("command|count");
         }
-        run.replies.integer(COMMANDS.len() as i64);
+        context.replies.integer(commands.len() as i64);
     } else if subcommand.eq_ignore_ascii_case(b"DOCS") {
-        let is_asked = |known: &&Known| {
+        let is_asked = |spec: &&CommandSpec| {
             let mut names = command.arguments().skip(2);
-            command.count() == 2
-                || names.any(|name| known.name.as_bytes().eq_ignore_ascii_case(name))
+            command.count() == 2 || names.any(|name| spec.is_named(name))
         };
-        run.replies.map(COMMANDS.iter().filter(is_asked).count());
-        for known in COMMANDS.iter().filter(is_asked) {
-            known.write_docs(&mut run.replies);
+        context
+            .replies
+            .map(commands.iter().filter(is_asked).count());
+        for spec in commands.iter().filter(is_asked) {
+            spec.write_docs(&mut context.replies);
         }
     } else {
-        return unknown_subcommand(run, "COMMAND", subcommand);
+        return context.refuse_subcommand("COMMAND", subcommand);
     }
-    After::GoOn
+    Flow::Continue
 }
 
-/// `CONFIG GET name …`: those of [`CONFIG`] that are named, or all for `*`.
-pub(super) fn config(run: &mut Run<'_>, command: &Command<'_>) -> After {
+/// `CONFIG GET name …`: returns those settings of [`CONFIG`] that are named, or all for `*`.
+pub(super) fn config(context: &mut Context<'_>, command: &Command<'_>) -> Flow {
     let subcommand = command.get(1).unwrap_or_default();
     if !subcommand.eq_ignore_ascii_case(b"GET") {
-        return unknown_subcommand(run, "CONFIG", subcommand);
+        return context.refuse_subcommand("CONFIG", subcommand);
     }
     if command.count() == 2 {
-        return wrong_count(run, "config|get");
+        return context.refuse_count("config|get");
     }
     let is_asked = |(name, _): &&(&str, &str)| {
         let mut names = command.arguments().skip(2);
         names.any(|asked| asked == b"*" || name.as_bytes().eq_ignore_ascii_case(asked))
     };
-    run.replies.map(CONFIG.iter().filter(is_asked).count());
+    context.replies.map(CONFIG.iter().filter(is_asked).count());
     for (name, value) in CONFIG.iter().filter(is_asked) {
-        run.replies.bulk(name);
-        run.replies.bulk(value);
+        context.replies.bulk(name);
+        context.replies.bulk(value);
     }
-    After::GoOn
+    Flow::Continue
 }
 
-/// `INFO [section …]`: lines of `name:value`, as tools read them.
-pub(super) fn info(run: &mut Run<'_>, command: &Command<'_>) -> After {
-    let table = run.table;
+/// `INFO [section …]`: returns lines of `name:value`, as tools read them.
+pub(super) fn info(context: &mut Context<'_>, command: &Command<'_>) -> Flow {
+    let table = context.table;
     let generation = table.map_or(0, |table| table.generation().get());
     let sections = [
         (
@@ -102,17 +108,17 @@ pub(super) fn info(run: &mut Run<'_>, command: &Command<'_>) -> After {
         if !text.is_empty() {
             text.push_str("\r\n");
         }
-        write!(text, "# {name}\r\n").expect("a string takes every text");
+        write!(text, "# {name}\r\n").expect("a string takes any text");
         for (name, value) in lines {
-            write!(text, "{name}:{value}\r\n").expect("a string takes every text");
+            write!(text, "{name}:{value}\r\n").expect("a string takes any text");
         }
     }
-    run.replies.verbatim(&text);
-    After::GoOn
+    context.replies.verbatim(&text);
+    Flow::Continue
 }
 
-impl Known {
-    /// The ten members that Redis 7 has for a command; ours have no keys.
+impl CommandSpec {
+    /// Appends the ten members that Redis 7 has for a command. These commands have no keys.
     fn write_entry(&self, replies: &mut Encoder<'_>) {
         replies.array(10);
         replies.bulk(self.name);
@@ -133,6 +139,7 @@ impl Known {
         }
     }
 
+    /// Appends what `COMMAND DOCS` returns for the command.
     fn write_docs(&self, replies: &mut Encoder<'_>) {
         let has_arguments = !self.arguments.is_empty();
         replies.bulk(self.name);

@@ -5,20 +5,24 @@
 //!        └──────────── Session, one for each connection ─┘
 //! ```
 //!
-//! Pure: bytes in, bytes out. Who reads and writes them is `server::resp`.
+//! This module does no I/O: `serve::resp` reads and writes. The table in `commands` names the
+//! functions that run each command; they know the `context` that they run in, and not the table.
 //!
 //! Source: SPEC.md, section 6; the protocol is that of <https://redis.io/docs/reference/protocol-spec>.
 
 mod clients;
 mod commands;
+mod context;
 mod decode;
 mod encode;
 mod identify;
 mod introspection;
 mod session;
+mod spec;
 
+pub use self::context::CloseReason;
 pub use self::decode::{
     Command, Decoder, MAX_ARGUMENTS, MAX_BULK_BYTES, MAX_COMMAND_BYTES, MAX_INLINE_BYTES,
     ProtocolError,
 };
-pub use self::session::{Answered, Closing, Next, Session, WRITE_FIRST_BYTES};
+pub use self::session::{Next, Progress, Session, WRITE_FIRST_BYTES};

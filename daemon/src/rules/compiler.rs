@@ -1,36 +1,48 @@
-//! The thread that compiles: its own, of a lower priority than those that serve.
+//! The compile thread, which has a lower priority than the threads that serve.
 //!
-//! What it does may take long and takes its core whole, which a thread of an async runtime must
-//! not. It also publishes what it compiled, and frees what that replaced: no serving thread does.
+//! Compiling may take long and occupies a core, which a task of an async runtime must not do. The
+//! thread also publishes tables and frees those that they replace, so that no serving thread does.
 
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread;
 use std::time::Duration;
 
 use codeid_engine::{Generation, ReplacedTable, RouteTable};
+use thiserror::Error;
 use tokio::sync::oneshot;
 
-use super::status::Board;
+use super::status::StatusRegistry;
+use crate::metrics::Task;
 use crate::sync::Mutex;
 
-/// How much nicer it is to other threads than those are to it.
+/// The value by which the thread is nicer than the thread that starts it.
 const NICENESS: i32 = 10;
 
-/// How long to wait before asking again whether a table is still read.
-const LOOKUP: Duration = Duration::from_millis(1);
+/// The most jobs that wait. The reload loop waits for each of its jobs, and so does each of the 32
+/// connections of the admin plane, but a client that hangs up leaves its job behind and can connect
+/// again.
+const MAX_WAITING_JOBS: usize = 64;
 
-/// The thread, which is started again if a job kills it.
+/// The pause before another attempt to free a table that lookups still read.
+const FREE_RETRY: Duration = Duration::from_millis(1);
+
+/// The compile thread. It is started again if a job panics.
 #[derive(Debug)]
 pub(super) struct Compiler {
-    board: Arc<Board>,
-    jobs: Mutex<Sender<Job>>,
+    status: Arc<StatusRegistry>,
+    jobs: Mutex<SyncSender<Job>>,
 }
 
-/// The thread died of a job, or cannot be started.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Died;
+/// The reason why a job was not done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub(crate) enum CompilerError {
+    #[error("the compile thread met an internal fault")]
+    Panicked,
+    #[error("{MAX_WAITING_JOBS} jobs already wait for the compile thread")]
+    Busy,
+}
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -39,79 +51,82 @@ impl Compiler {
     ///
     /// # Errors
     ///
-    /// Whatever the system has against another thread.
-    pub(super) fn start(board: Arc<Board>) -> io::Result<Self> {
+    /// The error of the system if it cannot start a thread.
+    pub(super) fn start(status: Arc<StatusRegistry>) -> io::Result<Self> {
         let jobs = Mutex::new(start_thread()?);
-        Ok(Self { board, jobs })
+        Ok(Self { status, jobs })
     }
 
-    /// Has `work` done there, after what it was given before.
+    /// Runs `work` on the thread, after the jobs that wait already.
     ///
     /// # Errors
     ///
-    /// [`Died`], of which there is a new thread already.
+    /// [`CompilerError`]. After a panic, a new thread runs already.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Died> {
+    ) -> Result<T, CompilerError> {
         let (done, result) = oneshot::channel();
-        self.give(Box::new(move || {
-            // Nobody waits any more if the daemon stops.
+        self.enqueue(Box::new(move || {
+            // The receiver is gone if the daemon stops meanwhile.
             let _ = done.send(work());
-        }));
-        self.outcome(result).await
+        }))?;
+        self.receive(result).await
     }
 
-    /// Publishes a table, and frees what it replaced as soon as no lookup reads that any more.
+    /// Publishes a table, and frees the one that it replaced once no lookup reads it any more.
     ///
     /// # Errors
     ///
-    /// As [`Self::run`].
-    pub(super) async fn publish(&self, table: RouteTable) -> Result<Generation, Died> {
-        let live = Arc::clone(&self.board.live);
+    /// [`CompilerError`], as for [`Self::run`].
+    pub(super) async fn publish(&self, table: RouteTable) -> Result<Generation, CompilerError> {
+        let live = Arc::clone(&self.status.live);
         let (done, result) = oneshot::channel();
-        self.give(Box::new(move || {
+        self.enqueue(Box::new(move || {
             let published = live.publish(table);
             let _ = done.send(published.generation);
             free(published.replaced);
-        }));
-        self.outcome(result).await
+        }))?;
+        self.receive(result).await
     }
 
-    fn give(&self, job: Job) {
-        let jobs = self.jobs.lock();
-        // If there is no thread, the job is dropped, and its outcome tells.
-        let _ = jobs.send(job);
+    fn enqueue(&self, job: Job) -> Result<(), CompilerError> {
+        match self.jobs.lock().try_send(job) {
+            Err(TrySendError::Full(_)) => Err(CompilerError::Busy),
+            // Without a thread the job is dropped, which its receiver notices.
+            Ok(()) | Err(TrySendError::Disconnected(_)) => Ok(()),
+        }
     }
 
-    async fn outcome<T>(&self, result: oneshot::Receiver<T>) -> Result<T, Died> {
+    async fn receive<T>(&self, result: oneshot::Receiver<T>) -> Result<T, CompilerError> {
         let Ok(outcome) = result.await else {
-            self.board.note().count_restart("compile");
-            tracing::error!("the compiling thread met an internal fault and is started again");
+            self.status.count_restart(Task::Compile);
+            tracing::error!("the compile thread met an internal fault and is started again");
             match start_thread() {
-                Ok(thread) => {
-                    *self.jobs.lock() = thread;
-                }
-                Err(error) => tracing::error!(%error, "the compiling thread cannot be started"),
+                Ok(jobs) => *self.jobs.lock() = jobs,
+                Err(error) => tracing::error!(%error, "cannot start the compile thread"),
             }
-            return Err(Died);
+            return Err(CompilerError::Panicked);
         };
         Ok(outcome)
     }
 }
 
-/// Lookups that still read the table end, and so does this.
+/// Frees a table once every lookup that holds it has finished.
+///
+/// This terminates, since no lookup can begin to hold a table that was replaced: the longest wait
+/// is for a batch of 1024 code values. Jobs that come meanwhile wait in the queue.
 fn free(mut replaced: Option<ReplacedTable>) {
     while let Some(table) = replaced {
         replaced = table.try_free().err();
         if replaced.is_some() {
-            thread::sleep(LOOKUP);
+            thread::sleep(FREE_RETRY);
         }
     }
 }
 
-fn start_thread() -> io::Result<Sender<Job>> {
-    let (sender, jobs) = channel();
+fn start_thread() -> io::Result<SyncSender<Job>> {
+    let (sender, jobs) = sync_channel(MAX_WAITING_JOBS);
     thread::Builder::new()
         .name("compile".to_owned())
         .spawn(move || work(&jobs))?;
@@ -119,10 +134,10 @@ fn start_thread() -> io::Result<Sender<Job>> {
 }
 
 fn work(jobs: &Receiver<Job>) {
-    // Added to that of the thread that calls, on Linux; elsewhere to that of the whole process.
+    // Linux changes the priority of the calling thread, other systems that of the whole process.
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::nice(NICENESS) {
-        tracing::debug!(%error, "the compiling thread keeps its priority");
+        tracing::debug!(%error, "the compile thread keeps its priority");
     }
     while let Ok(job) = jobs.recv() {
         job();

@@ -1,7 +1,7 @@
-//! The control thread: everything that is slow or rare, with a runtime of its own.
+//! The control thread, which does everything slow or rare on a runtime of its own.
 //!
-//! It makes the first route table, then keeps it up to date until the daemon is told to stop. Tasks
-//! that others give it, such as the admin plane's listener, run there until the end.
+//! The thread makes the first route table live, then reloads until the daemon is asked to stop.
+//! Other tasks, such as the admin plane's listeners, run on it as well.
 
 use std::io;
 use std::sync::Arc;
@@ -15,32 +15,39 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Mutex, oneshot};
 use tokio::task::JoinSet;
 
+use super::check::Checker;
 use super::compiler::Compiler;
-use super::hold::HoldFile;
+use super::freeze::FreezeFile;
 use super::init::{InitError, init};
 use super::journal::Journal;
 use super::loader::Loader;
 use super::operator::Operator;
-use super::reloading::{self, Requests};
+use super::pipeline::Pipeline;
+use super::preset::Preset;
+use super::publish::Publisher;
+use super::reload;
+use super::requests::Requests;
+use super::save::Saver;
 use super::schedule::Schedule;
-use super::sources::{LevelSources, Preset, Remote};
+use super::source::{RouteSources, uri};
+use super::sources::{LevelSources, Remote};
 use super::staleness::Staleness;
-use super::status::{Board, unchecked};
+use super::status::StatusRegistry;
 use super::supervisor::supervise;
 use crate::files::watch::FileWatch;
-use crate::rules::source::{RouteSources, uri};
+use crate::metrics::Task;
 use crate::settings::Settings;
 use crate::shutdown::{Shutdown, Stage};
 
-/// What a call may take beyond the time that the sources themselves are given.
+/// The time that a call may take beyond the time-out of the source itself.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// The least that a call may take: a file that is being written is waited for that long.
-const SETTLING: Duration = Duration::from_secs(5);
+/// The least time-out of a call: reading a file waits up to five seconds until it has settled.
+const MIN_CALL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The control thread.
 pub(crate) struct Control {
-    board: Arc<Board>,
+    status: Arc<StatusRegistry>,
     journal: Arc<Journal>,
     shutdown: Arc<Shutdown>,
     operator: Operator,
@@ -50,81 +57,92 @@ pub(crate) struct Control {
     alive: oneshot::Receiver<()>,
 }
 
-/// The control thread has ended before it was told to.
+/// The control thread has ended before the daemon was asked to stop.
 #[derive(Debug, Error)]
 #[error("the control thread has ended")]
 pub(crate) struct ControlGone;
 
 impl Control {
-    /// Starts the thread, which begins to make the first table.
+    /// Starts the thread, which begins to make the first table live.
     ///
     /// # Errors
     ///
-    /// Whatever the system has against another thread or runtime.
+    /// The error of the system if it cannot start a thread or runtime.
     pub(crate) fn start(
         settings: &Settings,
         sources: RouteSources,
         live: Arc<LiveTable>,
         shutdown: Arc<Shutdown>,
     ) -> io::Result<Self> {
-        let sources = level_sources(settings, sources);
+        let sources = Arc::new(level_sources(settings, sources));
         let has_remote = sources.remote.is_some();
         let staleness = Staleness::new(
             settings.reload.stale_policy,
             settings.reload.stale_after.filter(|_| has_remote),
         );
-        let board = Arc::new(Board::new(live, staleness, unchecked(&sources)));
+        let status = StatusRegistry::new(live, staleness, sources.unchecked());
+        let status = Arc::new(status);
         let journal = Arc::new(Journal::open(&settings.reload.journal_path));
-        let loader = Loader::new(
-            Arc::clone(&board),
-            sources,
-            Compiler::start(Arc::clone(&board))?,
-            Arc::clone(&journal),
-            HoldFile::new(
-                &settings.reload.hold_path,
-                settings.compile.max_config_characters,
+        let compiler = Arc::new(Compiler::start(Arc::clone(&status))?);
+        let pipeline = Pipeline::new(
+            Arc::clone(&status),
+            Arc::clone(&sources),
+            Checker::new(
+                Arc::clone(&status),
+                Arc::clone(&compiler),
+                Arc::clone(&journal),
+                settings.compile,
             ),
-            settings.compile,
-            Schedule::new(settings.route.pull_delay, settings.route.retry_delay),
+            Saver::new(Arc::clone(&status), Arc::clone(&sources)),
+            Publisher::new(Arc::clone(&status), compiler),
         );
-        let loader = Arc::new(loader);
+        let schedule = Schedule::new(settings.route.pull_delay, settings.route.retry_delay);
+        let loader = Arc::new(Loader::new(sources, pipeline, schedule));
+        let freeze_file = FreezeFile::new(
+            &settings.reload.hold_path,
+            settings.compile.max_config_characters,
+        );
         let requests = Arc::new(Requests::default());
-        let operator = Operator::new(Arc::clone(&loader), Arc::clone(&requests));
+        let operator = Operator::new(
+            Arc::clone(&loader),
+            freeze_file.clone(),
+            Arc::clone(&requests),
+        );
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        // Now, so that from here on the signal does not end the process.
+        // Before anything slow: until there is a handler, the signal ends the process.
         let hangups = {
             let _entered = runtime.enter();
             Arc::new(Mutex::new(signal(SignalKind::hangup())?))
         };
         let handle = runtime.handle().clone();
-        let (tell, first) = oneshot::channel();
-        let (lives, alive) = oneshot::channel();
+        let (outcome_sender, first) = oneshot::channel();
+        let (alive_sender, alive) = oneshot::channel();
         let lowest = settings.route.init_level;
-        let told = Arc::clone(&shutdown);
+        let stages = Arc::clone(&shutdown);
         thread::Builder::new()
             .name("control".to_owned())
             .spawn(move || {
                 runtime.block_on(async {
                     let outcome = tokio::select! {
-                        outcome = init(&loader, lowest) => outcome,
-                        () = told.wait_for(Stage::Drain) => return,
+                        outcome = init(&loader, &freeze_file, lowest) => outcome,
+                        () = stages.wait_for(Stage::Drain) => return,
                     };
                     let failed = outcome.is_err();
-                    if tell.send(outcome).is_err() || failed {
+                    if outcome_sender.send(outcome).is_err() || failed {
                         return;
                     }
                     let mut tasks = JoinSet::new();
                     spawn_reloading(&mut tasks, &loader, &requests, &hangups);
-                    told.wait_for(Stage::Drain).await;
+                    stages.wait_for(Stage::Drain).await;
                     tasks.shutdown().await;
-                    told.wait_for(Stage::Cut).await;
+                    stages.wait_for(Stage::Cut).await;
                 });
-                // What hangs in a blocking thread is left there.
+                // Without waiting for calls that hang in blocking threads.
                 runtime.shutdown_background();
-                drop(lives);
+                drop(alive_sender);
             })?;
         Ok(Self {
-            board,
+            status,
             journal,
             shutdown,
             operator,
@@ -134,11 +152,11 @@ impl Control {
         })
     }
 
-    /// Waits for the first table to serve. To be called once.
+    /// Waits until the first table is live. May be called once.
     ///
     /// # Errors
     ///
-    /// [`InitError`] if there is none, [`ControlGone`] if the thread has ended instead.
+    /// [`InitError`] if no source gave a table, [`ControlGone`] if the thread has ended.
     pub(crate) async fn first_table(&mut self) -> Result<Result<(), InitError>, ControlGone> {
         match self.first.take() {
             Some(first) => first.await.map_err(|_| ControlGone),
@@ -152,33 +170,34 @@ impl Control {
         let _ = (&mut self.alive).await;
     }
 
-    /// What is known about it all.
-    pub(crate) const fn board(&self) -> &Arc<Board> {
-        &self.board
+    /// Returns the status of reloading.
+    pub(crate) const fn status(&self) -> &Arc<StatusRegistry> {
+        &self.status
     }
 
-    /// To steer it. What it is asked to do is done on the thread, so it is to be asked there.
+    /// Returns the operator. Its commands must be awaited on this thread, by a task of
+    /// [`Self::supervise`].
     pub(crate) const fn operator(&self) -> &Operator {
         &self.operator
     }
 
     /// Runs a task on the thread until the daemon stops, and starts it again whenever it panics.
-    pub(crate) fn supervise<F>(&self, task: &'static str, begin: impl Fn() -> F + Send + 'static)
+    pub(crate) fn supervise<F>(&self, task: Task, begin: impl Fn() -> F + Send + 'static)
     where
         F: Future<Output = ()> + Send + 'static,
     {
         self.runtime
-            .spawn(supervise(task, Arc::clone(&self.board), begin));
+            .spawn(supervise(task, Arc::clone(&self.status), begin));
     }
 
-    /// To be called as soon as the daemon is told to stop: a compile that goes on is not taken for
-    /// one that the process died of.
+    /// Records a clean shutdown, so that a compile still running is not counted as a crash. The
+    /// caller does this as soon as the daemon is asked to stop.
     pub(crate) fn stop_compiling(&self) {
         self.journal.close();
     }
 }
 
-/// Without it, the thread has nothing to do any more.
+/// Ends the thread.
 impl Drop for Control {
     fn drop(&mut self) {
         self.journal.close();
@@ -192,7 +211,7 @@ impl Drop for Control {
 
 fn level_sources(settings: &Settings, sources: RouteSources) -> LevelSources {
     let route = &settings.route;
-    let most_bytes = settings.compile.max_config_characters.saturating_mul(4);
+    let max_bytes = settings.compile.max_config_characters.saturating_mul(4);
     let remote = sources.remote.zip(route.pull_url.clone());
     LevelSources {
         remote: remote.map(|(source, uri)| Remote {
@@ -205,11 +224,11 @@ fn level_sources(settings: &Settings, sources: RouteSources) -> LevelSources {
         preset: match &route.preset_path {
             None => Preset::BuiltIn,
             Some(path) => Preset::File {
-                watch: Box::new(FileWatch::new(path, most_bytes, &settings.watch)),
+                watch: Box::new(FileWatch::new(path, max_bytes, &settings.watch)),
                 shown: path.display().to_string(),
             },
         },
-        cut_off: settings.remote.total_timeout.max(SETTLING) + GRACE,
+        call_timeout: settings.remote.total_timeout.max(MIN_CALL_TIMEOUT) + GRACE,
     }
 }
 
@@ -219,28 +238,28 @@ fn spawn_reloading(
     requests: &Arc<Requests>,
     hangups: &Arc<Mutex<Signal>>,
 ) {
-    let board = &loader.board;
+    let status = || Arc::clone(&loader.status);
     let shared = || (Arc::clone(loader), Arc::clone(requests));
-    let of_hangups = (Arc::clone(hangups), Arc::clone(requests));
-    tasks.spawn(supervise("hangups", Arc::clone(board), move || {
-        let (hangups, requests) = &of_hangups;
-        reloading::listen_for_hangups(Arc::clone(hangups), Arc::clone(requests))
+    let for_hangups = (Arc::clone(hangups), Arc::clone(requests));
+    tasks.spawn(supervise(Task::Hangups, status(), move || {
+        let (hangups, requests) = &for_hangups;
+        reload::listen_for_hangups(Arc::clone(hangups), Arc::clone(requests))
     }));
-    let (of_reload, of_announcements, of_preset) = (shared(), shared(), shared());
-    tasks.spawn(supervise("reload", Arc::clone(board), move || {
-        reloading::reload(Arc::clone(&of_reload.0), Arc::clone(&of_reload.1))
+    let (for_reload, for_announcements, for_preset) = (shared(), shared(), shared());
+    tasks.spawn(supervise(Task::Reload, status(), move || {
+        reload::reload(Arc::clone(&for_reload.0), Arc::clone(&for_reload.1))
     }));
-    tasks.spawn(supervise("announcements", Arc::clone(board), move || {
-        let (loader, requests) = &of_announcements;
-        reloading::listen_for_announcements(Arc::clone(loader), Arc::clone(requests))
+    tasks.spawn(supervise(Task::Announcements, status(), move || {
+        let (loader, requests) = &for_announcements;
+        reload::listen_for_announcements(Arc::clone(loader), Arc::clone(requests))
     }));
-    tasks.spawn(supervise("presetWatch", Arc::clone(board), move || {
-        let (loader, requests) = &of_preset;
-        reloading::watch_preset(Arc::clone(loader), Arc::clone(requests))
+    tasks.spawn(supervise(Task::PresetWatch, status(), move || {
+        let (loader, requests) = &for_preset;
+        reload::watch_preset(Arc::clone(loader), Arc::clone(requests))
     }));
-    let watched = Arc::clone(board);
-    tasks.spawn(supervise("staleness", Arc::clone(board), move || {
-        let board = Arc::clone(&watched);
-        async move { board.staleness.watch().await }
+    let watched = status();
+    tasks.spawn(supervise(Task::Staleness, status(), move || {
+        let status = Arc::clone(&watched);
+        async move { status.staleness.watch().await }
     }));
 }

@@ -1,26 +1,26 @@
-//! The tables that served, with their texts, so that an operator can go back to one.
+//! The tables that were live, with their texts, so that an operator can roll back to one.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 
 use codeid_engine::{Generation, Provenance};
 
 use crate::sync::Mutex;
 
-/// How many tables are remembered, the one that serves included. With the longest texts that the
-/// settings allow by default they take 10 MiB.
+/// The most tables that are remembered, including the live one. Their texts take at most 10 MiB
+/// with the default of `ac.route.max-config-characters`.
 const MAX_ENTRIES: usize = 20;
 
-/// A table that serves, or served.
+/// A table that is live or was live.
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) generation: Generation,
     pub(crate) version: String,
     pub(crate) rule_count: usize,
     pub(crate) memory_bytes: usize,
-    /// As it was when it was activated.
+    /// The provenance as it was when the table became live.
     pub(crate) provenance: Provenance,
-    /// The operator that put it there; `None`: it came by itself.
+    /// The operator who made the table live; `None` if it came from a source by itself.
     pub(crate) by: Option<String>,
     /// The route config.
     pub(crate) text: Arc<str>,
@@ -32,26 +32,22 @@ pub(crate) struct History(Mutex<VecDeque<Arc<Entry>>>);
 
 impl History {
     pub(super) fn add(&self, entry: Entry) {
-        let mut entries = self.entries();
+        let mut entries = self.0.lock();
         entries.truncate(MAX_ENTRIES - 1);
         entries.push_front(Arc::new(entry));
     }
 
-    /// All of them, the newest first.
+    /// Returns all tables, the newest first.
     pub(crate) fn all(&self) -> Vec<Arc<Entry>> {
-        self.entries().iter().cloned().collect()
+        self.0.lock().iter().cloned().collect()
     }
 
-    /// The one of a generation.
+    /// Returns the table of a generation.
     pub(crate) fn find(&self, generation: u64) -> Option<Arc<Entry>> {
-        let entries = self.entries();
+        let entries = self.0.lock();
         let found = entries
             .iter()
             .find(|entry| entry.generation.get() == generation);
         found.cloned()
-    }
-
-    fn entries(&self) -> MutexGuard<'_, VecDeque<Arc<Entry>>> {
-        self.0.lock()
     }
 }

@@ -1,29 +1,42 @@
-//! The first route table: from the highest source that gives one.
+//! The first route table, from a freeze or from the highest source that gives one.
 
 use std::sync::Arc;
 
 use codeid_engine::InitLevel;
 use thiserror::Error;
 
-use super::loader::{Found, Loader, Miss};
-use super::offer::{Origin, warned};
-use super::reloading::source_check;
+use super::check::{ConfigRefused, parse_warnings};
+use super::compiler::CompilerError;
+use super::freeze::{FreezeFile, FreezeFileError, FrozenConfig};
+use super::loader::Loader;
+use super::outcome::{CheckResult, LoadError};
+use super::publish::Origin;
+use super::sources::LEVELS;
+use crate::error_chain::ErrorChain;
 use crate::timestamp::milliseconds;
 
-/// The levels, from the top.
-pub(super) const CHAIN: [InitLevel; 3] = [InitLevel::Remote, InitLevel::Local, InitLevel::Preset];
-
-/// No permitted source gave a route config. Tells of the last one that was permitted.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{}: {why}", name(*.level, .source_shown))]
+/// No permitted source gave a valid route config. Names the last permitted source.
+#[derive(Debug, Error)]
+#[error("{} {shown} gave no valid route config", noun(*.level))]
 pub struct InitError {
     level: InitLevel,
-    source_shown: String,
-    why: String,
+    shown: String,
+    source: LoadError,
+}
+
+/// The reason why a freeze was not restored.
+#[derive(Debug, Error)]
+enum NotRestored {
+    #[error(transparent)]
+    File(#[from] FreezeFileError),
+    #[error(transparent)]
+    Refused(#[from] ConfigRefused),
+    #[error("the frozen route config was not published")]
+    NotPublished(#[from] CompilerError),
 }
 
 impl InitError {
-    /// The result code of the level.
+    /// Returns the result code of the level.
     #[must_use]
     pub const fn result_code(&self) -> &'static str {
         match self.level {
@@ -34,104 +47,89 @@ impl InitError {
     }
 }
 
-/// Has what an operator holds serve, if there is such a thing. Otherwise tries the sources from the
-/// top, down to that of level `lowest`, until one gives a table.
+/// Makes the first table live: that of a freeze, or else that of the first source, from the top
+/// down to the level `lowest`, that gives a valid config.
 ///
 /// # Errors
 ///
 /// [`InitError`] if none does.
-pub(super) async fn init(loader: &Loader, lowest: InitLevel) -> Result<(), InitError> {
-    if serve_held(loader).await {
-        return Ok(());
+pub(super) async fn init(
+    loader: &Loader,
+    freeze_file: &FreezeFile,
+    lowest: InitLevel,
+) -> Result<(), InitError> {
+    match restore(loader, freeze_file).await {
+        Ok(true) => return Ok(()),
+        Ok(false) => {}
+        Err(error) => tracing::error!(
+            why = %ErrorChain(&error),
+            "cannot restore the freeze of an operator; the sources are asked instead"
+        ),
     }
-    for level in CHAIN {
-        let look = loader.look(level).await;
-        let report = source_check(level, &look);
-        loader.board.note().init.push(report);
-        let source = loader.sources.shown(level);
-        let took_ms = milliseconds(look.took);
-        match look.outcome {
-            Ok(Found::Activated | Found::Unchanged) => {
-                tracing::info!(%level, source, outcome = "activated", took_ms, "first route config");
-                return Ok(());
+    for level in LEVELS {
+        let result = loader.check_source(level).await;
+        loader.status.lock().init.push(result.document());
+        let shown = loader.sources.shown(level);
+        log(shown, &result);
+        match result.outcome {
+            Ok(_) => return Ok(()),
+            Err(source) if level == lowest => {
+                return Err(InitError {
+                    level,
+                    shown: shown.to_owned(),
+                    source,
+                });
             }
-            Err(miss) => {
-                let (outcome, why) = (miss.outcome(), miss.why());
-                match &miss {
-                    Miss::Absent(_) => {
-                        tracing::info!(%level, source, %outcome, took_ms, why, "first route config");
-                    }
-                    _ => {
-                        tracing::warn!(%level, source, %outcome, took_ms, why, "first route config")
-                    }
-                }
-                if level == lowest {
-                    return Err(InitError {
-                        level,
-                        source_shown: source,
-                        why: why.to_owned(),
-                    });
-                }
-            }
+            Err(_) => {}
         }
     }
-    unreachable!("the lowest level is one of the chain")
+    unreachable!("the lowest level is one of all levels")
 }
 
-/// Tells whether what an operator held when the daemon stopped serves again.
-async fn serve_held(loader: &Loader) -> bool {
-    let held = match loader.hold_file.read() {
-        Ok(None) => return false,
-        Ok(Some(held)) => held,
-        Err(why) => {
-            tracing::error!(
-                why,
-                "the hold of an operator cannot be read and is passed over"
-            );
-            return false;
-        }
+/// Makes the config live that was frozen when the daemon stopped. Returns `false` if no config was.
+async fn restore(loader: &Loader, freeze_file: &FreezeFile) -> Result<bool, NotRestored> {
+    let Some(frozen) = freeze_file.read()? else {
+        return Ok(false);
     };
-    let digest = held.hold.sha256;
+    let FrozenConfig { freeze, text, .. } = &frozen;
     let origin = Origin {
-        level: held.level,
-        shown: held.uri.clone(),
-        by: Some(held.hold.by.clone()),
+        level: frozen.level,
+        shown: frozen.uri.clone(),
+        by: Some(freeze.by.clone()),
     };
-    let text = held.text.as_bytes().to_vec();
-    let served = match loader.make(digest, text, warned).await {
-        Ok(fit) => match loader.activate(fit, origin).await {
-            Ok(_) => Ok(()),
-            Err(_) => Err("publishing it met an internal fault".to_owned()),
-        },
-        Err(unfit) => Err(unfit.why),
-    };
-    match served {
-        Ok(()) => {
-            tracing::warn!(
-                by = held.hold.by,
-                since_ms = held.hold.since,
-                sha256 = %digest,
-                "an operator holds what serves: no source is asked until it is thawed"
-            );
-            loader.board.set_held(Some(Arc::new(held)));
-            true
+    let text = text.as_bytes().to_vec();
+    let checker = &loader.pipeline.checker;
+    let config = checker.check(freeze.sha256, text, parse_warnings).await?;
+    loader.pipeline.publisher.publish(config, origin).await?;
+    tracing::warn!(
+        by = freeze.by,
+        since_ms = freeze.since,
+        sha256 = %freeze.sha256,
+        "the live route config is frozen; no source is asked until an operator thaws it"
+    );
+    loader.status.set_frozen(Some(Arc::new(frozen)));
+    Ok(true)
+}
+
+fn log(source: &str, result: &CheckResult) {
+    let (level, took_ms) = (result.level, milliseconds(result.took));
+    let (outcome, why) = (result.word(), result.why());
+    match &result.outcome {
+        // A config that is live already came from a source above, and counts as activated.
+        Ok(_) => {
+            tracing::info!(%level, source, outcome = "activated", took_ms, "first route config");
         }
-        Err(why) => {
-            tracing::error!(
-                why,
-                sha256 = %digest,
-                "what an operator held cannot serve; the hold is passed over"
-            );
-            false
+        Err(LoadError::NoRemote | LoadError::NothingSaved) => {
+            tracing::info!(%level, source, %outcome, took_ms, why, "first route config");
         }
+        Err(_) => tracing::warn!(%level, source, %outcome, took_ms, why, "first route config"),
     }
 }
 
-fn name(level: InitLevel, source: &str) -> String {
-    let name = match level {
+const fn noun(level: InitLevel) -> &'static str {
+    match level {
         InitLevel::Remote => "the remote source",
         InitLevel::Local => "the local storage",
         InitLevel::Preset => "the preset",
-    };
-    format!("{name} {source}")
+    }
 }

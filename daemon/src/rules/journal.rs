@@ -1,38 +1,37 @@
-//! Which route config was being compiled when the process died: a config that kills its readers
-//! must not do so at every start, for ever.
+//! The journal of compiles: a route config that crashes the process must not do so at every start.
 //!
-//! Before a compile the journal notes the config's digest, after it, that it ended. A start that
-//! finds the note knows that the process died in between, and counts it; what compiles, or is
-//! refused, is forgiven. At three deaths in a row the config is set aside.
+//! The journal records the digest of a config before it is compiled, and removes the record
+//! afterwards. A start that finds a record counts a death of that config. A compile that ends, with
+//! a table or an error, clears the count. At three deaths in a row the config is set aside.
 //!
-//! The journal lives in a file, which exists only while there is something to tell. It need not
-//! survive a loss of power, only the process: it is never flushed. What another version of the
-//! program noted is passed over, since that version's fault may be mended.
+//! The journal is a file, which exists only while it has a record or a count. It must survive the
+//! process, but not a loss of power, so it is never flushed. A journal of another version of the
+//! program is ignored, since that version's fault may be fixed.
 
 use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 
 use codeid_engine::{ConfigDigest, ParseDigestError};
 use serde::{Deserialize, Serialize};
 
 use crate::sync::Mutex;
 
-/// How often the process may die compiling a config until that is set aside.
+/// The number of deaths at which a config is set aside.
 pub(super) const MAX_DEATHS: u32 = 3;
 
-/// How many configs are remembered.
+/// The most configs whose deaths are counted.
 const MAX_CONFIGS: usize = 16;
 
-/// The bytes that a journal can have.
+/// The most bytes of a journal.
 const MAX_BYTES: u64 = 8192;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The journal, of this process and the ones before.
+/// The journal of this process and the ones before.
 #[derive(Debug)]
 pub(super) struct Journal {
     path: PathBuf,
@@ -42,41 +41,41 @@ pub(super) struct Journal {
 #[derive(Debug, Default)]
 struct State {
     compiling: Option<ConfigDigest>,
-    /// Of the configs that a process died of, how many did.
+    /// The number of deaths per config.
     deaths: BTreeMap<ConfigDigest, u32>,
-    /// Nothing is noted any more.
+    /// Set once the daemon stops: nothing is recorded any more.
     closed: bool,
-    /// That it cannot be written was told.
-    told: bool,
+    /// Set once a write failure has been logged, until a write succeeds.
+    write_failure_logged: bool,
 }
 
-/// A compile that is going on; it has ended when this is dropped, by a panic too.
+/// A compile in progress. Dropping it, also by a panic, records its end.
 #[derive(Debug)]
 pub(super) struct Compiling(Arc<Journal>);
 
-/// The file.
+/// The content of the file.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Content {
     /// The version of the program that wrote it.
     codeid: String,
-    /// What is being compiled.
+    /// The config that is being compiled.
     sha256: Option<String>,
-    /// How many processes died of that before this one.
+    /// The number of earlier processes that died compiling it.
     deaths: u32,
-    /// What else processes died of, and how many did.
+    /// The other configs that processes died compiling, with the number of deaths.
     others: BTreeMap<String, u32>,
 }
 
 impl Journal {
-    /// Reads what the processes before left at `path`.
+    /// Opens the journal that earlier processes left at `path`. One that cannot be read is ignored.
     pub(super) fn open(path: &Path) -> Self {
         let mut state = match read(path) {
             Ok(state) => state,
             Err(error) if error.kind() == ErrorKind::NotFound => State::default(),
             Err(error) => {
                 let path = path.display();
-                tracing::warn!(%path, %error, "the journal of compiles is passed over");
+                tracing::warn!(%path, %error, "cannot read the journal of compiles");
                 State::default()
             }
         };
@@ -86,7 +85,7 @@ impl Journal {
             tracing::warn!(
                 sha256 = %digest,
                 deaths,
-                "the process died while it compiled this route config"
+                "an earlier process died while compiling this route config"
             );
         }
         Self {
@@ -95,20 +94,20 @@ impl Journal {
         }
     }
 
-    /// How often the process died compiling this config, if so often that it is set aside.
-    pub(super) fn set_aside(&self, digest: ConfigDigest) -> Option<u32> {
-        let deaths = self.state().deaths.get(&digest).copied();
+    /// Returns the number of deaths of a config that is set aside; `None` if it is not.
+    pub(super) fn fatal_deaths(&self, digest: ConfigDigest) -> Option<u32> {
+        let deaths = self.state.lock().deaths.get(&digest).copied();
         deaths.filter(|deaths| *deaths >= MAX_DEATHS)
     }
 
-    /// The file.
+    /// Returns the path of the file.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Notes that compiling begins. For one compile at a time.
+    /// Records that a compile begins. Only one compile may be in progress.
     pub(super) fn begin(self: &Arc<Self>, digest: ConfigDigest) -> Compiling {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         if !state.closed {
             state.compiling = Some(digest);
             self.write(&mut state);
@@ -117,9 +116,9 @@ impl Journal {
         Compiling(Arc::clone(self))
     }
 
-    /// Notes that the process ends as it should: a compile that goes on is none that it died of.
+    /// Records a clean shutdown, so that a compile still running is not counted as a death.
     pub(super) fn close(&self) {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         state.closed = true;
         if state.compiling.take().is_some() {
             self.write(&mut state);
@@ -127,15 +126,11 @@ impl Journal {
     }
 
     fn end(&self) {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         if let Some(digest) = state.compiling.take() {
             state.deaths.remove(&digest);
             self.write(&mut state);
         }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock()
     }
 
     fn write(&self, state: &mut State) {
@@ -145,14 +140,14 @@ impl Journal {
         let written = if state.compiling.is_none() && state.deaths.is_empty() {
             remove(&self.path)
         } else {
-            replace(&self.path, &Content::of(state))
+            replace(&self.path, &Content::new(state))
         };
         match written {
-            Ok(()) => state.told = false,
-            Err(error) if !state.told => {
-                state.told = true;
+            Ok(()) => state.write_failure_logged = false,
+            Err(error) if !state.write_failure_logged => {
+                state.write_failure_logged = true;
                 let path = self.path.display();
-                tracing::warn!(%path, %error, "the journal of compiles cannot be written");
+                tracing::warn!(%path, %error, "cannot write the journal of compiles");
             }
             Err(_) => {}
         }
@@ -166,7 +161,7 @@ impl Drop for Compiling {
 }
 
 impl Content {
-    fn of(state: &State) -> Self {
+    fn new(state: &State) -> Self {
         let deaths_of = |digest| state.deaths.get(&digest).copied();
         let others = state.deaths.iter();
         let others = others.filter(|(digest, _)| Some(**digest) != state.compiling);
@@ -199,7 +194,7 @@ impl Content {
 fn read(path: &Path) -> io::Result<State> {
     let file = OpenOptions::new().read(true).open(path)?;
     if !file.metadata()?.is_file() {
-        return Err(io::Error::other("it is not a file"));
+        return Err(io::Error::other("not a file"));
     }
     let mut bytes = Vec::new();
     file.take(MAX_BYTES).read_to_end(&mut bytes)?;
@@ -210,7 +205,7 @@ fn read(path: &Path) -> io::Result<State> {
     content.state().map_err(io::Error::other)
 }
 
-/// Whoever reads the file sees the old content or the new, whole.
+/// Replaces the content of the file, so that a reader sees the old content or the new, whole.
 fn replace(path: &Path, content: &Content) -> io::Result<()> {
     if let Some(directory) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
         DirBuilder::new()
@@ -243,7 +238,7 @@ mod tests {
 
     use super::*;
 
-    /// A process that begins to compile `config`, and dies.
+    /// Begins to compile `config` as a process that dies of it.
     fn die_compiling(path: &Path, config: &[u8]) {
         let journal = Arc::new(Journal::open(path));
         std::mem::forget(journal.begin(ConfigDigest::new(config)));
@@ -256,23 +251,23 @@ mod tests {
     }
 
     #[test]
-    fn a_config_is_set_aside_at_the_third_death_and_no_other() {
+    fn a_config_is_set_aside_at_its_third_death_and_no_other_config_is() {
         let (_directory, path) = directory();
         let (fatal, good) = (ConfigDigest::new(b"fatal"), ConfigDigest::new(b"good"));
         for deaths in 1..=3 {
             die_compiling(&path, b"fatal");
             let journal = Journal::open(&path);
-            assert_eq!(journal.set_aside(fatal), (deaths == 3).then_some(3));
-            assert_eq!(journal.set_aside(good), None);
+            assert_eq!(journal.fatal_deaths(fatal), (deaths == 3).then_some(3));
+            assert_eq!(journal.fatal_deaths(good), None);
         }
-        // What else is compiled meanwhile does not forgive it.
+        // Compiling another config does not clear its count.
         drop(Arc::new(Journal::open(&path)).begin(good));
-        assert_eq!(Journal::open(&path).set_aside(fatal), Some(3));
-        assert_eq!(Journal::open(&path).set_aside(good), None);
+        assert_eq!(Journal::open(&path).fatal_deaths(fatal), Some(3));
+        assert_eq!(Journal::open(&path).fatal_deaths(good), None);
     }
 
     #[test]
-    fn a_compile_that_ends_forgives_its_deaths_and_leaves_no_file() {
+    fn a_compile_that_ends_clears_its_deaths_and_leaves_no_file() {
         let (_directory, path) = directory();
         die_compiling(&path, b"a");
         die_compiling(&path, b"a");
@@ -283,13 +278,13 @@ mod tests {
         assert!(!path.exists());
         die_compiling(&path, b"a");
         assert_eq!(
-            Journal::open(&path).set_aside(ConfigDigest::new(b"a")),
+            Journal::open(&path).fatal_deaths(ConfigDigest::new(b"a")),
             None
         );
     }
 
     #[test]
-    fn a_panic_ends_a_compile_and_is_no_death() {
+    fn a_panic_ends_a_compile_and_is_not_a_death() {
         let (_directory, path) = directory();
         let journal = Arc::new(Journal::open(&path));
         let compile = std::panic::AssertUnwindSafe(|| {
@@ -301,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn a_graceful_stop_is_no_death_and_what_begins_after_it_neither() {
+    fn neither_a_clean_shutdown_nor_a_compile_begun_after_it_is_a_death() {
         let (_directory, path) = directory();
         let journal = Arc::new(Journal::open(&path));
         std::mem::forget(journal.begin(ConfigDigest::new(b"a")));
@@ -312,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn a_graceful_stop_forgives_no_deaths_of_others() {
+    fn a_clean_shutdown_does_not_clear_the_deaths_of_other_configs() {
         let (_directory, path) = directory();
         for _ in 0..3 {
             die_compiling(&path, b"fatal");
@@ -321,12 +316,12 @@ mod tests {
         std::mem::forget(journal.begin(ConfigDigest::new(b"good")));
         journal.close();
         let journal = Journal::open(&path);
-        assert_eq!(journal.set_aside(ConfigDigest::new(b"fatal")), Some(3));
-        assert!(journal.state().deaths.len() == 1);
+        assert_eq!(journal.fatal_deaths(ConfigDigest::new(b"fatal")), Some(3));
+        assert!(journal.state.lock().deaths.len() == 1);
     }
 
     #[test]
-    fn what_cannot_be_read_is_passed_over_and_replaced() {
+    fn a_malformed_journal_is_ignored_and_replaced() {
         let digest = "0".repeat(64);
         let of_version = |version: &str, digest: &str, others: &str| {
             format!(r#"{{"codeid":"{version}","sha256":"{digest}","deaths":2,"others":{others}}}"#)
@@ -345,17 +340,17 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(&path, &garbled).unwrap();
             let journal = Arc::new(Journal::open(&path));
-            assert!(journal.state().deaths.is_empty(), "{garbled}");
+            assert!(journal.state.lock().deaths.is_empty(), "{garbled}");
             let compiling = journal.begin(ConfigDigest::new(b"a"));
-            let noted = read(&path).unwrap().compiling;
-            assert_eq!(noted, Some(ConfigDigest::new(b"a")), "{garbled}");
+            let recorded = read(&path).unwrap().compiling;
+            assert_eq!(recorded, Some(ConfigDigest::new(b"a")), "{garbled}");
             drop(compiling);
             assert!(!path.exists());
         }
     }
 
     #[test]
-    fn one_that_cannot_be_written_hinders_nothing() {
+    fn a_journal_that_cannot_be_written_does_not_prevent_compiling() {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("file");
         fs::write(&file, "").unwrap();
@@ -363,18 +358,18 @@ mod tests {
             let journal = Arc::new(Journal::open(&path));
             drop(journal.begin(ConfigDigest::new(b"a")));
             drop(journal.begin(ConfigDigest::new(b"a")));
-            assert_eq!(journal.set_aside(ConfigDigest::new(b"a")), None);
+            assert_eq!(journal.fatal_deaths(ConfigDigest::new(b"a")), None);
             journal.close();
         }
     }
 
     #[test]
-    fn it_remembers_a_bounded_number_of_configs() {
+    fn a_journal_counts_the_deaths_of_a_bounded_number_of_configs() {
         let (_directory, path) = directory();
         for config in 0_u8..=100 {
             die_compiling(&path, &[config]);
         }
         assert!(fs::metadata(&path).unwrap().len() < MAX_BYTES);
-        assert!(Journal::open(&path).state().deaths.len() <= MAX_CONFIGS + 1);
+        assert!(Journal::open(&path).state.lock().deaths.len() <= MAX_CONFIGS + 1);
     }
 }

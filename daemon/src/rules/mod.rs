@@ -1,27 +1,37 @@
-//! Route configs from their sources: the first at the start, and the next while serving.
+//! Route configs on their way from a source into the live table: the first at the start, further
+//! ones while the daemon serves.
 //!
 //! ```text
-//! init ──────────────────────────────┐          ┌─▶ the same, or refused before: nothing to compile
-//! schedule, announcements, SIGHUP, ──┼─▶ look ─▶ offer ─▶ compile ─▶ keep ─▶ publish
-//!   the preset's file                │                   (its thread)         (compile thread)
-//! one look at a time ────────────────┘
+//! init, reload ─▶ loader ─▶ pipeline ─▶ check ─▶ save ─▶ publish
+//!                    │          ▲
+//!                    ▼          │
+//!                 sources    operator
 //! ```
 //!
-//! All of it runs on the control thread but for compiling and publishing. `DESIGN.md` tells why.
+//! `init` and `reload` decide when a source is checked, `loader` checks one at a time, and `pipeline`
+//! decides what becomes of its config. Each step imports only steps to its right; all of them write
+//! to `status`, which imports none. Everything runs on the control thread, except compiling and
+//! publishing, which have a thread of their own (`compiler`).
 //!
 //! Source: SPEC.md, section 3.
 
+mod check;
 mod compiler;
 mod control;
+mod freeze;
 pub(crate) mod history;
-pub(crate) mod hold;
 mod init;
 mod journal;
 mod loader;
-mod offer;
 pub(crate) mod operator;
+mod outcome;
+mod panic;
+mod pipeline;
 pub mod preset;
-pub(crate) mod reloading;
+mod publish;
+mod reload;
+mod requests;
+mod save;
 mod schedule;
 pub mod source;
 mod sources;

@@ -1,53 +1,58 @@
-//! What operators may do to what serves: put another route config there, go back to one, and hold
-//! it against the sources.
+//! The commands of operators: apply a route config, roll back to one, freeze, thaw and reload.
 //!
-//! One decision at a time, in turn with the sources' ([`super::offer`]). Whoever gives an order sees
-//! to it that it is polled to its end, also if nobody waits for its outcome any more.
+//! One config is decided about at a time, whether it comes from an operator or a source
+//! ([`super::pipeline`]). The caller must poll a command to its end, even if its client is gone.
 
 use std::sync::Arc;
 
 use codeid_engine::{ConfigDigest, InitLevel, Problem, RouteConfig};
+use thiserror::Error;
+use tokio::sync::MutexGuard;
 
+use super::check::{CompiledConfig, ConfigRefused};
+use super::freeze::{FreezeFile, FreezeFileError, FrozenConfig};
 use super::history::Entry;
-use super::hold::Held;
 use super::loader::Loader;
-use super::offer::{Origin, Unfit};
-use super::reloading::Requests;
-use super::status::Board;
+use super::publish::Origin;
+use super::requests::Requests;
+use super::sources::CallError;
+use super::status::StatusRegistry;
 use crate::api::apply::{Applied, ApplyOutcome};
 use crate::api::freeze::{Freeze, FreezeAction};
 use crate::api::problem;
 use crate::api::status::SourceCheck;
+use crate::error_chain::ErrorChain;
 use crate::timestamp::now_ms;
 
-/// Carries out operators' orders.
+/// Carries out the commands of operators.
 #[derive(Clone)]
 pub(crate) struct Operator {
     loader: Arc<Loader>,
+    freeze_file: FreezeFile,
     requests: Arc<Requests>,
 }
 
-/// An order to put a route config in the place of what serves.
+/// A command to make a route config live.
 #[derive(Clone, Debug)]
 pub(crate) struct Order {
     pub(crate) text: Vec<u8>,
-    /// What must be serving for it to be carried out; `None`: whatever does.
+    /// The digest that the live config must have; `None` if it may have any.
     pub(crate) replaces: Option<ConfigDigest>,
     pub(crate) action: FreezeAction,
-    /// Who gave it.
+    /// The operator.
     pub(crate) by: String,
 }
 
-/// What checking a candidate found.
-pub(crate) struct Checked {
+/// The result of checking a candidate.
+pub(crate) struct CheckReport {
     pub(crate) sha256: ConfigDigest,
-    pub(crate) verdict: Result<Sound, Unsound>,
-    /// What served when it was compared.
-    pub(crate) serving: Option<Arc<Entry>>,
+    pub(crate) candidate: Result<Candidate, ConfigRefused>,
+    /// The table that was live when the candidate was checked.
+    pub(crate) live: Option<Arc<Entry>>,
 }
 
-/// A candidate that may serve.
-pub(crate) struct Sound {
+/// A candidate that can become live.
+pub(crate) struct Candidate {
     pub(crate) version: String,
     pub(crate) rule_count: usize,
     pub(crate) memory_bytes: usize,
@@ -56,212 +61,213 @@ pub(crate) struct Sound {
     pub(crate) text: Arc<str>,
 }
 
-/// Why a candidate may not serve.
-#[derive(Clone, Debug)]
-pub(crate) struct Unsound {
-    pub(crate) why: String,
-    /// Where, if it can be told.
-    pub(crate) problems: Vec<Problem>,
-}
-
-/// Why an order was not carried out. Nothing has changed.
-#[derive(Clone, Debug)]
-pub(crate) enum NotDone {
-    /// Something else serves than the order is to replace.
-    Stale { serving: Option<ConfigDigest> },
-    /// The route config is refused.
-    Refused(Unsound),
-    /// The file of the hold could not be written or removed.
-    NotKept(String),
-    /// What serves is held.
-    Held(Freeze),
-    /// There was an internal fault.
+/// The reason why a command was not carried out. It changed nothing.
+#[derive(Debug, Error)]
+pub(crate) enum OperatorError {
+    #[error("another route config is live than the one to replace")]
+    Stale { live: Option<ConfigDigest> },
+    #[error(transparent)]
+    Refused(#[from] ConfigRefused),
+    #[error("the freeze was not saved or removed")]
+    FreezeFile(#[from] FreezeFileError),
+    #[error("the live route config is frozen by {}", .0.by)]
+    Frozen(Freeze),
+    #[error("an internal fault occurred")]
     Fault,
 }
 
 impl Operator {
-    pub(super) const fn new(loader: Arc<Loader>, requests: Arc<Requests>) -> Self {
-        Self { loader, requests }
-    }
-
-    pub(crate) fn board(&self) -> &Board {
-        &self.loader.board
-    }
-
-    /// The most bytes that a route config can have.
-    pub(crate) fn max_bytes(&self) -> usize {
-        self.loader.limits.max_config_characters.saturating_mul(4)
-    }
-
-    /// The table that serves, as it was published.
-    pub(crate) fn serving(&self) -> Option<Arc<Entry>> {
-        let generation = self
-            .loader
-            .board
-            .with_table(|table| Some(table?.generation()))?;
-        self.loader.board.history.find(generation.get())
-    }
-
-    /// The digest of what serves.
-    pub(crate) fn digest(&self) -> Option<ConfigDigest> {
-        self.loader.serving()
-    }
-
-    /// Tries a route config without having it serve.
-    pub(crate) async fn check(&self, bytes: Vec<u8>) -> Checked {
-        let sha256 = ConfigDigest::new(&bytes);
-        let made = self.loader.make(sha256, bytes, RouteConfig::lint).await;
-        Checked {
-            sha256,
-            verdict: match made {
-                Ok(fit) => Ok(Sound {
-                    version: fit.table.version().to_owned(),
-                    rule_count: fit.table.rule_count(),
-                    memory_bytes: fit.table.memory_usage(),
-                    compile_us: u64::try_from(fit.time.as_micros()).unwrap_or(u64::MAX),
-                    warnings: fit.warnings,
-                    text: fit.text,
-                }),
-                Err(unfit) => Err(unfit.into()),
-            },
-            serving: self.serving(),
+    pub(super) const fn new(
+        loader: Arc<Loader>,
+        freeze_file: FreezeFile,
+        requests: Arc<Requests>,
+    ) -> Self {
+        Self {
+            loader,
+            freeze_file,
+            requests,
         }
     }
 
-    /// Has a route config serve, keeps it in the local storage, and holds it.
+    pub(crate) fn status(&self) -> &StatusRegistry {
+        &self.loader.status
+    }
+
+    /// Returns the most bytes that a route config can have.
+    pub(crate) fn max_bytes(&self) -> usize {
+        self.loader.pipeline.checker.max_bytes()
+    }
+
+    /// Returns the live table's entry in the history.
+    pub(crate) fn live(&self) -> Option<Arc<Entry>> {
+        let status = self.status();
+        let generation = status.with_table(|table| Some(table?.generation()))?;
+        status.history.find(generation.get())
+    }
+
+    /// Returns the digest of the live config.
+    pub(crate) fn live_digest(&self) -> Option<ConfigDigest> {
+        self.status().live_digest()
+    }
+
+    /// Checks a route config without making it live.
+    pub(crate) async fn check(&self, bytes: Vec<u8>) -> CheckReport {
+        let sha256 = ConfigDigest::new(&bytes);
+        let checker = &self.loader.pipeline.checker;
+        let checked = checker.check(sha256, bytes, RouteConfig::lint).await;
+        CheckReport {
+            sha256,
+            candidate: checked.map(Candidate::from),
+            live: self.live(),
+        }
+    }
+
+    /// Makes a route config live, saves it to the local storage, and freezes it.
     ///
     /// # Errors
     ///
-    /// [`NotDone`].
-    pub(crate) async fn put(&self, order: Order) -> Result<Applied, NotDone> {
+    /// [`OperatorError`] if the config does not become live.
+    pub(crate) async fn apply(&self, order: Order) -> Result<Applied, OperatorError> {
         let loader = &self.loader;
-        let _turn = loader.turn.lock().await;
-        let serving = loader.serving();
+        let saver = &loader.pipeline.saver;
+        let _decision = self.decide().await;
+        let replaced = self.live_digest();
         if order
             .replaces
-            .is_some_and(|replaces| Some(replaces) != serving)
+            .is_some_and(|digest| Some(digest) != replaced)
         {
-            return Err(NotDone::Stale { serving });
+            return Err(OperatorError::Stale { live: replaced });
         }
         let digest = ConfigDigest::new(&order.text);
-        let hold = hold(order.action, order.by.clone(), digest, None);
-        if let Some(serving) = self.serving().filter(|_| serving == Some(digest)) {
-            self.hold(held(hold.clone(), &serving)).await?;
-            let kept_why = loader.keep(digest, Arc::clone(&serving.text)).await;
-            let replaced = Some(digest);
-            return Ok(done(
-                ApplyOutcome::Unchanged,
-                &serving,
-                replaced,
-                kept_why,
-                Vec::new(),
-                hold,
-            ));
+        let freeze = new_freeze(order.action, order.by.clone(), digest, None);
+        if let Some(live) = self.live().filter(|_| replaced == Some(digest)) {
+            self.set_freeze(frozen(freeze.clone(), &live)).await?;
+            let saved = saver.save(digest, Arc::clone(&live.text)).await;
+            return Ok(Applied {
+                outcome: ApplyOutcome::Unchanged,
+                ..applied(&live, replaced, saved, &[], freeze)
+            });
         }
-        let fit = loader.make(digest, order.text, RouteConfig::lint).await?;
+        let checker = &loader.pipeline.checker;
+        let config = checker.check(digest, order.text, RouteConfig::lint).await?;
         let origin = Origin {
             level: InitLevel::Local,
             shown: format!("{} by {}", past_participle(order.action), order.by),
             by: Some(order.by),
         };
-        let before = loader.board.held();
-        // Before it serves: what a restart might undo must never have been announced as done.
-        self.hold(Held {
-            hold: hold.clone(),
+        let before = loader.status.frozen();
+        // Before the config is live: a restart must not undo what was announced as done.
+        self.set_freeze(FrozenConfig {
+            freeze: freeze.clone(),
             level: origin.level,
             uri: origin.shown.clone(),
-            text: Arc::clone(&fit.text),
+            text: Arc::clone(&config.text),
         })
         .await?;
-        let warnings = fit.warnings.clone();
-        let text = Arc::clone(&fit.text);
-        let Ok(generation) = loader.activate(fit, origin).await else {
-            self.hold_as(before).await;
-            return Err(NotDone::Fault);
+        let warnings = config.warnings.clone();
+        let text = Arc::clone(&config.text);
+        let published = loader.pipeline.publisher.publish(config, origin).await;
+        let Ok(generation) = published else {
+            self.restore_freeze(before).await;
+            return Err(OperatorError::Fault);
         };
         loader.forget_remote();
-        loader.count_activation();
-        let kept_why = loader.keep(digest, text).await;
-        let activated = loader.board.history.find(generation.get());
-        let activated = activated.ok_or(NotDone::Fault)?;
-        Ok(done(
-            ApplyOutcome::Activated,
-            &activated,
-            serving,
-            kept_why,
-            warnings,
-            hold,
-        ))
+        self.count_activation();
+        let saved = saver.save(digest, text).await;
+        let entry = loader.status.history.find(generation.get());
+        let entry = entry.ok_or(OperatorError::Fault)?;
+        Ok(applied(&entry, replaced, saved, &warnings, freeze))
     }
 
-    /// Holds what serves.
+    /// Freezes the live config.
     ///
     /// # Errors
     ///
-    /// [`NotDone`].
+    /// [`OperatorError`] if no config is live or the freeze cannot be saved.
     pub(crate) async fn freeze(
         &self,
         reason: Option<String>,
         by: String,
-    ) -> Result<Freeze, NotDone> {
-        let _turn = self.loader.turn.lock().await;
-        let serving = self.serving().ok_or(NotDone::Fault)?;
-        let hold = hold(FreezeAction::Freeze, by, serving.provenance.digest, reason);
-        self.hold(held(hold.clone(), &serving)).await?;
-        Ok(hold)
+    ) -> Result<Freeze, OperatorError> {
+        let _decision = self.decide().await;
+        let live = self.live().ok_or(OperatorError::Fault)?;
+        let digest = live.provenance.digest;
+        let freeze = new_freeze(FreezeAction::Freeze, by, digest, reason);
+        self.set_freeze(frozen(freeze.clone(), &live)).await?;
+        Ok(freeze)
     }
 
-    /// Lets the sources decide again, and asks the remote at once.
+    /// Ends a freeze: the sources decide again, and the remote is asked at once.
     ///
     /// # Errors
     ///
-    /// [`NotDone`].
-    pub(crate) async fn thaw(&self) -> Result<(), NotDone> {
-        let _turn = self.loader.turn.lock().await;
-        let removed = self.loader.hold_file.remove().await;
-        removed.map_err(NotDone::NotKept)?;
-        self.loader.board.set_held(None);
-        self.requests.hold_changed.notify_one();
+    /// [`OperatorError`] if the file of the freeze cannot be removed.
+    pub(crate) async fn thaw(&self) -> Result<(), OperatorError> {
+        let _decision = self.decide().await;
+        self.freeze_file.remove().await?;
+        self.loader.status.set_frozen(None);
+        self.requests.freeze_changed.notify_one();
         Ok(())
     }
 
-    /// Reads the sources again, as a SIGHUP does, and tells how each look went.
+    /// Reads the sources again, as SIGHUP does, and returns the check of each.
     ///
     /// # Errors
     ///
-    /// [`NotDone`].
-    pub(crate) async fn reload(&self) -> Result<Vec<SourceCheck>, NotDone> {
-        let looks = match self.loader.board.held() {
-            Some(held) => return Err(NotDone::Held(held.hold.clone())),
-            None => self.requests.ask_for_report(),
+    /// [`OperatorError`] if the live config is frozen, or the reload loop panics.
+    pub(crate) async fn reload(&self) -> Result<Vec<SourceCheck>, OperatorError> {
+        let report = match self.loader.status.frozen() {
+            Some(frozen) => return Err(OperatorError::Frozen(frozen.freeze.clone())),
+            None => self.requests.request_report(),
         };
-        looks.await.map_err(|_| NotDone::Fault)
+        report.await.map_err(|_| OperatorError::Fault)
     }
 
-    async fn hold(&self, held: Held) -> Result<(), NotDone> {
-        let written = self.loader.hold_file.write(&held).await;
-        written.map_err(NotDone::NotKept)?;
-        self.loader.board.set_held(Some(Arc::new(held)));
-        self.requests.hold_changed.notify_one();
+    async fn decide(&self) -> MutexGuard<'_, ()> {
+        self.loader.pipeline.decide().await
+    }
+
+    async fn set_freeze(&self, frozen: FrozenConfig) -> Result<(), OperatorError> {
+        self.freeze_file.write(&frozen).await?;
+        self.loader.status.set_frozen(Some(Arc::new(frozen)));
+        self.requests.freeze_changed.notify_one();
         Ok(())
     }
 
-    /// Goes back to a hold, or to none, as well as that can be done.
-    async fn hold_as(&self, before: Option<Arc<Held>>) {
-        let file = &self.loader.hold_file;
-        let outcome = match &before {
-            Some(held) => file.write(held).await,
-            None => file.remove().await,
+    /// Goes back to the freeze before a command, or to none. A failure is logged.
+    async fn restore_freeze(&self, before: Option<Arc<FrozenConfig>>) {
+        let restored = match &before {
+            Some(frozen) => self.freeze_file.write(frozen).await,
+            None => self.freeze_file.remove().await,
         };
-        if let Err(why) = outcome {
-            tracing::error!(why, "the hold could not be taken back");
+        if let Err(error) = restored {
+            let why = ErrorChain(&error).to_string();
+            tracing::error!(why, "cannot undo the freeze of a command that failed");
         }
-        self.loader.board.set_held(before);
-        self.requests.hold_changed.notify_one();
+        self.loader.status.set_frozen(before);
+        self.requests.freeze_changed.notify_one();
+    }
+
+    fn count_activation(&self) {
+        let mut status = self.status().lock();
+        status.counters.reloads.activated += 1;
+        status.last_activation_at = Some(now_ms());
     }
 }
 
-/// Returns the past participle of the command.
+impl From<CompiledConfig> for Candidate {
+    fn from(config: CompiledConfig) -> Self {
+        Self {
+            version: config.table.version().to_owned(),
+            rule_count: config.table.rule_count(),
+            memory_bytes: config.table.memory_usage(),
+            compile_us: u64::try_from(config.compile_time.as_micros()).unwrap_or(u64::MAX),
+            warnings: config.warnings,
+            text: config.text,
+        }
+    }
+}
+
 const fn past_participle(action: FreezeAction) -> &'static str {
     match action {
         FreezeAction::Apply => "applied",
@@ -270,22 +276,12 @@ const fn past_participle(action: FreezeAction) -> &'static str {
     }
 }
 
-impl From<Unfit> for Unsound {
-    fn from(unfit: Unfit) -> Self {
-        Self {
-            why: unfit.why,
-            problems: unfit.problems,
-        }
-    }
-}
-
-impl From<Unfit> for NotDone {
-    fn from(unfit: Unfit) -> Self {
-        Self::Refused(unfit.into())
-    }
-}
-
-fn hold(action: FreezeAction, by: String, sha256: ConfigDigest, reason: Option<String>) -> Freeze {
+fn new_freeze(
+    action: FreezeAction,
+    by: String,
+    sha256: ConfigDigest,
+    reason: Option<String>,
+) -> Freeze {
     Freeze {
         since: now_ms(),
         by,
@@ -295,33 +291,34 @@ fn hold(action: FreezeAction, by: String, sha256: ConfigDigest, reason: Option<S
     }
 }
 
-fn held(hold: Freeze, entry: &Entry) -> Held {
-    Held {
-        hold,
-        level: entry.provenance.level,
-        uri: entry.provenance.uri.clone(),
-        text: Arc::clone(&entry.text),
+fn frozen(freeze: Freeze, live: &Entry) -> FrozenConfig {
+    FrozenConfig {
+        freeze,
+        level: live.provenance.level,
+        uri: live.provenance.uri.clone(),
+        text: Arc::clone(&live.text),
     }
 }
 
-fn done(
-    outcome: ApplyOutcome,
+/// Returns the report of a command that made the table of `entry` live.
+fn applied(
     entry: &Entry,
     replaced: Option<ConfigDigest>,
-    kept_why: Option<String>,
-    warnings: Vec<Problem>,
-    hold: Freeze,
+    saved: Result<(), CallError>,
+    warnings: &[Problem],
+    freeze: Freeze,
 ) -> Applied {
+    let save_failure = saved.err().map(|error| ErrorChain(&error).to_string());
     Applied {
-        outcome,
+        outcome: ApplyOutcome::Activated,
         generation: entry.generation.get(),
         sha256: entry.provenance.digest,
         replaced,
         version: entry.version.clone(),
         rule_count: entry.rule_count,
-        saved: kept_why.is_none(),
-        save_failure: kept_why,
+        saved: save_failure.is_none(),
+        save_failure,
         warnings: warnings.iter().map(problem::Problem::from).collect(),
-        freeze: hold,
+        freeze,
     }
 }

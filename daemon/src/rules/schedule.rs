@@ -1,11 +1,11 @@
-//! When the remote is pulled next.
+//! The delays between pulls of the remote source.
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::time::Duration;
 
 /// The delays between pulls, each with up to 10 % of jitter, so that a fleet that was started at
-/// once does not go on pulling at once.
+/// one moment does not keep pulling at the same moments.
 #[derive(Debug)]
 pub(super) struct Schedule {
     after_good: Duration,
@@ -14,9 +14,9 @@ pub(super) struct Schedule {
 }
 
 impl Schedule {
-    /// Delays with jitter of this process's own.
+    /// Returns a schedule whose jitter differs between processes.
     pub(super) fn new(after_good: Duration, after_bad: Duration) -> Self {
-        // Keyed at random, for each process anew.
+        // The keys of a RandomState are random in each process.
         let seed = RandomState::new().build_hasher().finish();
         Self::seeded(after_good, after_bad, seed)
     }
@@ -29,19 +29,19 @@ impl Schedule {
         }
     }
 
-    /// How long to wait from the end of a pull to the beginning of the next.
-    pub(super) fn delay_after(&mut self, good: bool) -> Duration {
-        let delay = if good {
+    /// Returns the time from the end of a pull, good or not, to the beginning of the next.
+    pub(super) fn delay_after(&mut self, is_good: bool) -> Duration {
+        let delay = if is_good {
             self.after_good
         } else {
             self.after_bad
         };
-        // A whole number of 65536ths of a tenth.
+        // The jitter is a multiple of a 65536th of a tenth.
         let part = u32::from(self.next_random());
         delay + delay / 10 * part / (1 << 16)
     }
 
-    /// SplitMix64, of which the upper bits are taken.
+    /// Returns the upper 16 bits of the next SplitMix64 number.
     const fn next_random(&mut self) -> u16 {
         self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.random;
@@ -60,7 +60,7 @@ mod tests {
     const NODES: u64 = 1000;
 
     #[test]
-    fn a_delay_is_as_long_as_set_or_up_to_a_tenth_longer() {
+    fn a_delay_is_as_configured_or_up_to_a_tenth_longer() {
         let (good, bad) = (Duration::from_mins(10), Duration::from_millis(100));
         let mut schedule = Schedule::new(good, bad);
         for _ in 0..1000 {
@@ -69,13 +69,13 @@ mod tests {
             let delay = schedule.delay_after(false);
             assert!(bad <= delay && delay < bad + bad / 10, "{delay:?}");
         }
-        // The longest that can be set does not overflow.
+        // The longest delay that the settings allow does not overflow.
         let longest = Duration::from_millis(2_592_000_000);
         assert!(Schedule::new(longest, bad).delay_after(true) >= longest);
     }
 
     #[test]
-    fn two_processes_do_not_wait_alike() {
+    fn two_processes_have_different_delays() {
         let delays = |_| {
             let mut schedule = Schedule::new(Duration::from_hours(1), Duration::from_hours(1));
             [(); 4].map(|()| schedule.delay_after(true))
@@ -83,13 +83,13 @@ mod tests {
         assert_ne!(delays(0), delays(1));
     }
 
-    /// T12: of a fleet that was started at the very same moment, in no second do more than three
-    /// times as many pull as on average.
+    /// T12: in a fleet that was started at one moment, no second has more than three times the
+    /// average number of pulls.
     ///
-    /// That holds from the time on at which the jitter of the pulls so far has spread the fleet
-    /// over the delay; before it, each pull spreads it by a tenth of the delay.
+    /// This holds once the jitter of the pulls so far has spread the fleet over the delay; each
+    /// pull spreads it by a tenth of the delay.
     #[test]
-    fn a_fleet_that_starts_at_once_spreads_its_pulls() {
+    fn a_fleet_that_starts_at_one_moment_spreads_its_pulls() {
         let delay = Duration::from_mins(1);
         let (warm, rounds) = (150, 300);
         let mut pulls = vec![0_u64; 63 * rounds];

@@ -1,132 +1,127 @@
-//! The sources of the three levels, asked one way: within a time, and whatever happens in them.
+//! The sources of the three levels: each call is cut off in time, and a panic is an error.
 
 use std::future::Future;
 use std::time::Duration;
 
 use codeid_engine::InitLevel;
+use thiserror::Error;
 use tokio::time::timeout;
 
-use super::supervisor::catching;
-use crate::error_chain::ErrorChain;
-use crate::files::watch::FileWatch;
-use crate::rules::preset;
-use crate::rules::source::{RemoteConfig, RemoteSource, Revision, RouteStore, SourceError};
+use super::panic::{Panicked, catch_panic};
+use super::preset::Preset;
+use super::source::{RemoteConfig, RemoteSource, Revision, RouteStore, SourceError};
+use crate::api::status::{SourceStatus, Sources};
+use crate::metrics::Task;
 
-/// Where route configs are read, and where they are kept.
+/// The levels, from the top.
+pub(super) const LEVELS: [InitLevel; 3] = [InitLevel::Remote, InitLevel::Local, InitLevel::Preset];
+
+/// The sources that route configs are read from, and the local storage where they are saved.
 pub(super) struct LevelSources {
+    /// `None` if no remote source is set.
     pub(super) remote: Option<Remote>,
     pub(super) store: Box<dyn RouteStore>,
-    /// How the store is called where it may be seen.
+    /// The name of the store as it may be shown.
     pub(super) store_shown: String,
     pub(super) preset: Preset,
-    /// How long a call may take.
-    pub(super) cut_off: Duration,
+    /// The longest time that a call may take.
+    pub(super) call_timeout: Duration,
 }
 
-/// The remote source, and what it is asked for.
+/// The remote source and the URI that it is asked for.
 pub(super) struct Remote {
     pub(super) source: Box<dyn RemoteSource>,
     pub(super) uri: String,
-    /// The URI as it may be seen.
+    /// The URI as it may be shown.
     pub(super) shown: String,
 }
 
-/// Where the preset is.
-pub(super) enum Preset {
-    /// In the program.
-    BuiltIn,
-    /// In a file, called so where it may be seen.
-    File {
-        watch: Box<FileWatch>,
-        shown: String,
-    },
-}
-
-/// Why a source gave nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum NoAnswer {
-    /// It failed.
-    Failed(String),
-    /// It panicked.
-    Panicked,
+/// The reason why a call to a source or store failed.
+#[derive(Debug, Error)]
+pub(super) enum CallError {
+    #[error(transparent)]
+    Failed(#[from] SourceError),
+    #[error("the call was cut off after {} ms", .0.as_millis())]
+    TimedOut(Duration),
+    #[error("the call met an internal fault")]
+    Panicked(Task),
 }
 
 impl LevelSources {
-    /// How the source of `level` is called where it may be seen.
-    pub(super) fn shown(&self, level: InitLevel) -> String {
+    /// Returns the name of the source of `level` as it may be shown.
+    pub(super) fn shown(&self, level: InitLevel) -> &str {
         match level {
-            InitLevel::Remote => self
-                .remote
-                .as_ref()
-                .map_or_else(|| "none".to_owned(), |remote| remote.shown.clone()),
-            InitLevel::Local => self.store_shown.clone(),
+            InitLevel::Remote => self.remote.as_ref().map_or("none", |remote| &remote.shown),
+            InitLevel::Local => &self.store_shown,
             InitLevel::Preset => self.preset.shown(),
         }
     }
 
+    /// Returns the status of the sources before any was checked.
+    pub(super) fn unchecked(&self) -> Sources {
+        let unchecked = |shown: &str| SourceStatus {
+            uri: shown.to_owned(),
+            last_check: None,
+            last_good_check_at: None,
+            last_download_at: None,
+            refusal: None,
+        };
+        let remote = self.remote.as_ref();
+        Sources {
+            remote: remote.map(|remote| unchecked(&remote.shown)),
+            local: unchecked(&self.store_shown),
+            preset: unchecked(self.preset.shown()),
+        }
+    }
+
+    /// Reads the remote source; `known` is the revision of its live config.
     pub(super) async fn read_remote(
         &self,
         remote: &Remote,
         known: Option<&Revision>,
-    ) -> Result<RemoteConfig, NoAnswer> {
-        let read = async {
+    ) -> Result<RemoteConfig, CallError> {
+        self.call(Task::Remote, async {
             let source = &remote.source;
             let read = source.read_route_config_from_remote(&remote.uri, known);
             read.await
-        };
-        self.ask(read).await
+        })
+        .await
     }
 
-    /// `None`: nothing was kept yet.
-    pub(super) async fn read_local(&self) -> Result<Option<Vec<u8>>, NoAnswer> {
-        let read = async { self.store.read_route_config_from_local().await };
-        self.ask(read).await
+    /// Reads the local storage; `None` if nothing was saved yet.
+    pub(super) async fn read_local(&self) -> Result<Option<Vec<u8>>, CallError> {
+        self.call(Task::Store, async {
+            self.store.read_route_config_from_local().await
+        })
+        .await
     }
 
-    pub(super) async fn save(&self, route_config_data: &str) -> Result<(), NoAnswer> {
-        let save = async {
-            self.store
-                .save_route_config_to_local(route_config_data)
-                .await
-        };
-        self.ask(save).await
+    /// Saves a config to the local storage.
+    pub(super) async fn save(&self, route_config_data: &str) -> Result<(), CallError> {
+        self.call(Task::Store, async {
+            let save = self.store.save_route_config_to_local(route_config_data);
+            save.await
+        })
+        .await
     }
 
-    pub(super) async fn read_preset(&self) -> Result<Vec<u8>, NoAnswer> {
-        match &self.preset {
-            Preset::BuiltIn => Ok(preset::ROUTE_CONFIG.to_vec()),
-            Preset::File { watch, .. } => {
-                let read = async {
-                    let read = watch.read_settled().await;
-                    read.map_err(SourceError::new)
-                };
-                self.ask(read).await
-            }
-        }
+    /// Reads the preset.
+    pub(super) async fn read_preset(&self) -> Result<Vec<u8>, CallError> {
+        self.call(Task::Preset, async {
+            self.preset.read().await.map_err(SourceError::new)
+        })
+        .await
     }
 
-    async fn ask<T>(
+    async fn call<T>(
         &self,
-        answer: impl Future<Output = Result<T, SourceError>>,
-    ) -> Result<T, NoAnswer> {
-        match catching(timeout(self.cut_off, answer)).await {
-            Some(Ok(Ok(answer))) => Ok(answer),
-            Some(Ok(Err(error))) => Err(NoAnswer::Failed(ErrorChain(&error).to_string())),
-            Some(Err(_)) => {
-                let most = self.cut_off.as_millis();
-                let why = format!("it was cut off, since it took more than {most} ms");
-                Err(NoAnswer::Failed(why))
-            }
-            None => Err(NoAnswer::Panicked),
-        }
-    }
-}
-
-impl Preset {
-    fn shown(&self) -> String {
-        match self {
-            Self::BuiltIn => "built in".to_owned(),
-            Self::File { shown, .. } => shown.clone(),
+        task: Task,
+        call: impl Future<Output = Result<T, SourceError>>,
+    ) -> Result<T, CallError> {
+        match catch_panic(timeout(self.call_timeout, call)).await {
+            Ok(Ok(outcome)) => Ok(outcome?),
+            Ok(Err(_)) => Err(CallError::TimedOut(self.call_timeout)),
+            Err(Panicked) => Err(CallError::Panicked(task)),
         }
     }
 }

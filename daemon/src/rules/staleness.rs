@@ -1,4 +1,4 @@
-//! How long ago the remote source last confirmed what serves, and what an old table means.
+//! The age of the live table, and whether it is stale.
 //!
 //! Source: SPEC.md, section 3.
 
@@ -10,31 +10,33 @@ use tokio::time::{Instant, sleep_until};
 use crate::settings::StalePolicy;
 use crate::timestamp::milliseconds;
 
-/// The age of what serves, and its limit.
+/// The age of the live table, and its limit.
 ///
-/// A table is confirmed when it is activated from the remote, and whenever the remote answers that
-/// it is unchanged. One from a lower level never was: its age counts from the start.
+/// The age is the time since the remote source last confirmed the table, by giving it or by
+/// responding that it is unchanged. A table from a lower level was never confirmed: its age counts
+/// from the start.
 #[derive(Debug)]
 pub(crate) struct Staleness {
     policy: StalePolicy,
-    /// The age from which on it is stale; `None`: it never is.
-    after: Option<Duration>,
+    /// The age at which a table is stale; `None` if it never is.
+    limit: Option<Duration>,
     started: Instant,
-    /// When it was confirmed last, in milliseconds after the start; 0: never.
+    /// The time of the last confirmation, in milliseconds after the start; 0 before the first.
     confirmed_ms: AtomicU64,
 }
 
 impl Staleness {
-    /// Begins to count. `after`: `None` if nothing is ever stale.
-    pub(crate) fn new(policy: StalePolicy, after: Option<Duration>) -> Self {
+    /// Returns an age that counts from now. Without a `limit`, a table is never stale.
+    pub(crate) fn new(policy: StalePolicy, limit: Option<Duration>) -> Self {
         Self {
             policy,
-            after,
+            limit,
             started: Instant::now(),
             confirmed_ms: AtomicU64::new(0),
         }
     }
 
+    /// Resets the age, since the remote source confirmed the table.
     pub(crate) fn confirm(&self) {
         self.confirmed_ms
             .store(milliseconds(self.started.elapsed()), Relaxed);
@@ -44,8 +46,8 @@ impl Staleness {
         self.policy
     }
 
-    pub(crate) const fn after(&self) -> Option<Duration> {
-        self.after
+    pub(crate) const fn limit(&self) -> Option<Duration> {
+        self.limit
     }
 
     pub(crate) fn age(&self) -> Duration {
@@ -53,33 +55,33 @@ impl Staleness {
     }
 
     pub(crate) fn is_stale(&self) -> bool {
-        self.after.is_some_and(|after| self.age() >= after)
+        self.limit.is_some_and(|limit| self.age() >= limit)
     }
 
-    /// Whether requests should be sent elsewhere for it.
+    /// Returns `true` if the table is stale and the policy sends requests elsewhere for that.
     pub(crate) fn is_unready(&self) -> bool {
         self.policy == StalePolicy::Unready && self.is_stale()
     }
 
-    /// Logs when the table becomes stale and when it no longer is, for as long as it is polled.
+    /// Logs whenever the table becomes stale or is no longer stale. Never completes.
     pub(crate) async fn watch(&self) {
-        let Some(after) = self.after.filter(|_| self.policy != StalePolicy::Ignore) else {
+        let Some(limit) = self.limit.filter(|_| self.policy != StalePolicy::Ignore) else {
             return std::future::pending().await;
         };
         loop {
             while !self.is_stale() {
-                sleep_until(self.confirmed() + after).await;
+                sleep_until(self.confirmed() + limit).await;
             }
             let stale = self.confirmed();
             tracing::warn!(
                 age_ms = milliseconds(self.age()),
-                limit_ms = milliseconds(after),
+                limit_ms = milliseconds(limit),
                 policy = self.policy.word(),
                 "the route table is stale: the remote source has not confirmed it"
             );
             while self.confirmed() == stale {
-                // It is not urgent to say that all is well again.
-                tokio::time::sleep(after.min(Duration::from_secs(1))).await;
+                // The good news may come up to a second late.
+                tokio::time::sleep(limit.min(Duration::from_secs(1))).await;
             }
             tracing::info!("the route table is no longer stale");
         }
@@ -110,7 +112,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn other_policies_keep_nobody_away_and_without_a_limit_nothing_is_stale() {
+    async fn a_stale_table_is_ready_under_other_policies_and_no_table_is_stale_without_a_limit() {
         for policy in [StalePolicy::Ignore, StalePolicy::Warn] {
             let staleness = Staleness::new(policy, Some(Duration::from_secs(1)));
             tokio::time::advance(Duration::from_secs(2)).await;

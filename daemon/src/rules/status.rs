@@ -1,69 +1,71 @@
-//! What is known about where route configs come from, and how that goes: the admin plane shows it.
+//! The status of the route config sources and of the live table, as the admin API reports it.
 //!
-//! Everything in it may be shown: URIs without secrets, and no openId.
+//! Every step of a reload writes to it, and it depends on none of them. All of its content may be
+//! shown: URIs without secrets, and no openId.
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, MutexGuard};
 
-use codeid_engine::{Generation, InitLevel, LiveTable, RouteTable};
+use codeid_engine::{ConfigDigest, Generation, InitLevel, LiveTable, RouteTable};
 
+use super::freeze::FrozenConfig;
 use super::history::History;
-use super::hold::Held;
-use super::sources::LevelSources;
 use super::staleness::Staleness;
 use crate::api::status::{
     Counters, RulesStatus, SaveStatus, SourceCheck, SourceStatus, Sources, StalePolicy,
     StalenessStatus, TableStatus,
 };
+use crate::metrics::Task;
 use crate::settings;
 use crate::sync::Mutex;
 use crate::timestamp::milliseconds;
 
-/// Where it is all written down, and from where it is read.
+/// The shared status of reloading.
 #[derive(Debug)]
-pub(crate) struct Board {
+pub(crate) struct StatusRegistry {
     pub(super) live: Arc<LiveTable>,
     pub(super) staleness: Staleness,
-    /// The tables that served.
+    /// The tables that were live.
     pub(crate) history: History,
-    /// Whether [`Noted::held`] is something, for those who must not wait.
-    is_held: AtomicBool,
-    noted: Mutex<Noted>,
+    /// `true` if [`StatusState::frozen`] is set; `/readyz` reads it without the lock.
+    is_frozen: AtomicBool,
+    state: Mutex<StatusState>,
 }
 
-/// What is written down.
+/// The part of the status that changes under a lock.
 #[derive(Debug)]
-pub(super) struct Noted {
+pub(super) struct StatusState {
     pub(super) init: Vec<SourceCheck>,
     pub(super) sources: Sources,
     pub(super) next_pull_at: Option<u64>,
     pub(super) last_activation_at: Option<u64>,
     pub(super) save: SaveStatus,
-    held: Option<Arc<Held>>,
+    frozen: Option<Arc<FrozenConfig>>,
     pub(super) counters: Counters,
 }
 
-impl Board {
+impl StatusRegistry {
+    /// Returns the status before any source was checked. `sources` have the names of the sources.
     pub(super) fn new(live: Arc<LiveTable>, staleness: Staleness, sources: Sources) -> Self {
         Self {
             live,
             staleness,
             history: History::default(),
-            is_held: AtomicBool::new(false),
-            noted: Mutex::new(Noted {
+            is_frozen: AtomicBool::new(false),
+            state: Mutex::new(StatusState {
                 init: Vec::new(),
                 sources,
                 next_pull_at: None,
                 last_activation_at: None,
                 save: SaveStatus::default(),
-                held: None,
+                frozen: None,
                 counters: Counters::default(),
             }),
         }
     }
 
-    /// What is known now.
+    /// Returns the status as of now.
     pub(crate) fn status(&self) -> RulesStatus {
         let table = self.live.with(|table| {
             let table = table?;
@@ -82,94 +84,81 @@ impl Board {
         });
         let staleness = StalenessStatus {
             policy: policy(self.staleness.policy()),
-            stale_after_ms: self.staleness.after().map(milliseconds),
+            stale_after_ms: self.staleness.limit().map(milliseconds),
             age_ms: milliseconds(self.staleness.age()),
             stale: self.staleness.is_stale(),
         };
-        let noted = self.note();
+        let state = self.lock();
         RulesStatus {
             table,
             staleness,
-            init: noted.init.clone(),
-            sources: noted.sources.clone(),
-            next_pull_at: noted.next_pull_at.filter(|_| noted.held.is_none()),
-            last_activation_at: noted.last_activation_at,
-            save: noted.save.clone(),
-            freeze: noted.held.as_ref().map(|held| held.hold.clone()),
-            counters: noted.counters.clone(),
+            init: state.init.clone(),
+            sources: state.sources.clone(),
+            next_pull_at: state.next_pull_at.filter(|_| state.frozen.is_none()),
+            last_activation_at: state.last_activation_at,
+            save: state.save.clone(),
+            freeze: state.frozen.as_ref().map(|frozen| frozen.freeze.clone()),
+            counters: state.counters.clone(),
         }
     }
 
-    /// Lends the table that serves.
-    pub(crate) fn with_table<T>(&self, look: impl FnOnce(Option<&RouteTable>) -> T) -> T {
-        self.live.with(look)
+    /// Lends the live table.
+    pub(crate) fn with_table<T>(&self, read: impl FnOnce(Option<&RouteTable>) -> T) -> T {
+        self.live.with(read)
     }
 
-    /// Whether there is a table, and none that is too old. One that an operator holds is as old as
-    /// they want it.
-    pub(crate) fn is_fit_to_serve(&self) -> bool {
-        let is_too_old = self.staleness.is_unready() && !self.is_held();
-        self.live.with(|table| table.is_some()) && !is_too_old
+    /// Returns `true` if a table is live that is not too stale for the policy. A frozen table never
+    /// is: its age is what the operator wants.
+    pub(crate) fn has_usable_table(&self) -> bool {
+        let is_too_stale = self.staleness.is_unready() && !self.is_frozen();
+        self.live.with(|table| table.is_some()) && !is_too_stale
     }
 
-    /// Whether an operator holds what serves.
-    pub(crate) fn is_held(&self) -> bool {
-        self.is_held.load(Ordering::Acquire)
+    /// Returns `true` if an operator has frozen the live config.
+    pub(crate) fn is_frozen(&self) -> bool {
+        self.is_frozen.load(Ordering::Acquire)
     }
 
-    pub(super) fn held(&self) -> Option<Arc<Held>> {
-        self.note().held.clone()
+    pub(super) fn frozen(&self) -> Option<Arc<FrozenConfig>> {
+        self.lock().frozen.clone()
     }
 
-    pub(super) fn set_held(&self, held: Option<Arc<Held>>) {
-        let mut noted = self.note();
-        self.is_held.store(held.is_some(), Ordering::Release);
-        noted.held = held;
+    pub(super) fn set_frozen(&self, frozen: Option<Arc<FrozenConfig>>) {
+        let mut state = self.lock();
+        self.is_frozen.store(frozen.is_some(), Ordering::Release);
+        state.frozen = frozen;
     }
 
-    /// To write something down. Never held across an await.
-    pub(super) fn note(&self) -> MutexGuard<'_, Noted> {
-        self.noted.lock()
+    /// Locks the state for reading or writing. The guard must not be held across an await.
+    pub(super) fn lock(&self) -> MutexGuard<'_, StatusState> {
+        self.state.lock()
     }
 
-    /// The level of what serves.
-    pub(super) fn level(&self) -> Option<InitLevel> {
+    /// Returns the level of the live table.
+    pub(super) fn live_level(&self) -> Option<InitLevel> {
         self.live.with(|table| Some(table?.provenance()?.level))
+    }
+
+    /// Returns the digest of the live config.
+    pub(super) fn live_digest(&self) -> Option<ConfigDigest> {
+        self.live.with(|table| Some(table?.provenance()?.digest))
+    }
+
+    pub(super) fn count_restart(&self, task: Task) {
+        let mut state = self.lock();
+        let name = Cow::Borrowed(task.name());
+        *state.counters.restarts.entry(name).or_default() += 1;
     }
 }
 
-impl Noted {
-    /// The source of `level`; `None` if there is none.
+impl StatusState {
+    /// Returns the source of `level`; `None` if no source is set.
     pub(super) const fn source(&mut self, level: InitLevel) -> Option<&mut SourceStatus> {
         match level {
             InitLevel::Remote => self.sources.remote.as_mut(),
             InitLevel::Local => Some(&mut self.sources.local),
             InitLevel::Preset => Some(&mut self.sources.preset),
         }
-    }
-
-    pub(super) fn count_restart(&mut self, task: &'static str) {
-        *self
-            .counters
-            .restarts
-            .entry(Cow::Borrowed(task))
-            .or_default() += 1;
-    }
-}
-
-/// Sources that nobody looked at yet.
-pub(super) fn unchecked(sources: &LevelSources) -> Sources {
-    let source = |level| SourceStatus {
-        uri: sources.shown(level),
-        last_check: None,
-        last_good_check_at: None,
-        last_download_at: None,
-        refusal: None,
-    };
-    Sources {
-        remote: sources.remote.as_ref().map(|_| source(InitLevel::Remote)),
-        local: source(InitLevel::Local),
-        preset: source(InitLevel::Preset),
     }
 }
 

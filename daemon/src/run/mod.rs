@@ -29,15 +29,16 @@ use crate::admin::{self, AdminListeners};
 use crate::api::status::ListenerAddresses;
 use crate::budget::Budget;
 use crate::listen::{ListenError, Listeners, LiveCertificate, descriptors};
-use crate::metrics::{Metrics, OpenConnection};
+use crate::metrics::{Metrics, OpenConnection, Task};
 use crate::rules::Control;
 use crate::rules::source::RouteSources;
 use crate::sdk_proxy::SdkProxy;
 use crate::serve::accept::{OVERLOADED_CONNECTIONS, accept_all};
+use crate::serve::accepted::Accepted;
 use crate::serve::listeners::ServingListeners;
 use crate::serve::shared::Shared;
 use crate::serve::tls::Handshakes;
-use crate::serve::worker::{Accepted, Workers};
+use crate::serve::worker::Workers;
 use crate::settings::Settings;
 use crate::shutdown::{Shutdown, Stage};
 
@@ -221,15 +222,13 @@ impl Running {
             started,
             settings.worker_threads,
             Arc::clone(&live),
-            Arc::clone(control.board()),
-            Arc::clone(&shutdown),
             proxy.as_ref().map(|proxy| Arc::clone(proxy.figures())),
         ));
         let shared = Arc::new(Shared {
             proxy,
             live,
             metrics,
-            board: Arc::clone(control.board()),
+            status: Arc::clone(control.status()),
             limits: settings.http.clone(),
             resp: settings.resp.clone(),
             budget,
@@ -237,7 +236,7 @@ impl Running {
         });
         let workers = start_workers(settings, &shared, certificate.as_ref())?;
         if let Some(certificate) = &certificate {
-            follow_certificate(&control, settings, "certificate", certificate);
+            follow_certificate(&control, settings, Task::Certificate, certificate);
         }
 
         let listening = ListenerAddresses {
@@ -312,6 +311,8 @@ impl Running {
             cut = permits.drain(settings.drain_deadline, &shutdown) => cut,
             signal = stop.next() => {
                 tracing::warn!(signal, open = permits.open(), "stopped at once");
+                // The threads are not waited for, but they end all the same.
+                shutdown.enter(Stage::Cut);
                 return Ended::StoppedAtOnce;
             }
         };
@@ -340,7 +341,7 @@ fn serve_waiting(listeners: ServingListeners, permits: &Permits, workers: &Worke
             let _ = workers.serve(Accepted {
                 counted: OpenConnection::count(workers.figures(), stream.listener(), false),
                 stream,
-                overloaded: false,
+                is_overloaded: false,
                 permit,
             });
         }
@@ -374,7 +375,7 @@ fn start_workers(
 fn follow_certificate(
     control: &Control,
     settings: &Settings,
-    task: &'static str,
+    task: Task,
     certificate: &Arc<LiveCertificate>,
 ) {
     let (certificate, watch) = (Arc::clone(certificate), settings.watch);
@@ -394,18 +395,18 @@ fn serve_admin(
     let plane = listeners.plane(operator, metrics, shutdown, listening, started);
     if let Some((tokens, certificate)) = listeners.followed() {
         let watch = settings.watch;
-        control.supervise("tokens", move || Arc::clone(&tokens).follow(watch));
+        control.supervise(Task::Tokens, move || Arc::clone(&tokens).follow(watch));
         if let Some(certificate) = &certificate {
-            follow_certificate(control, settings, "adminCertificate", certificate);
+            follow_certificate(control, settings, Task::AdminCertificate, certificate);
         }
     }
     let served = Arc::new((listeners, Arc::new(plane)));
     let over_tcp = Arc::clone(&served);
-    control.supervise("admin", move || {
+    control.supervise(Task::Admin, move || {
         let served = Arc::clone(&served);
         async move { log_if_unserved(served.0.serve_unix(&served.1).await) }
     });
-    control.supervise("adminHttp", move || {
+    control.supervise(Task::AdminHttp, move || {
         let served = Arc::clone(&over_tcp);
         async move { log_if_unserved(served.0.serve_tcp(&served.1).await) }
     });

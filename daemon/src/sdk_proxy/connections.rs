@@ -92,7 +92,7 @@ pub(super) struct WholeAnswer {
 /// No whole answer came, for this reason.
 #[derive(Debug, Error)]
 #[error("{0}")]
-pub(super) struct ExchangeError(String);
+pub(crate) struct ExchangeError(String);
 
 impl Connections {
     /// No connection yet, to the server of `url`, which is absolute.
@@ -176,42 +176,14 @@ impl Connections {
             }
         })?;
         let (head, body) = response.into_parts();
-        let body = self.read(body).await.map_err(NoAnswer::Told)?;
+        let body = read_body(body, self.max_body_bytes, &self.budget).await;
+        let body = body.map_err(NoAnswer::Told)?;
         in_use.give_back().await;
         Ok(WholeAnswer {
             status: head.status,
             headers: head.headers,
             body,
         })
-    }
-
-    async fn read(&self, mut body: Incoming) -> Result<Bytes, ExchangeError> {
-        let most = self.max_body_bytes;
-        let too_long = || ExchangeError(format!("the answer has more than {most} bytes"));
-        if body.size_hint().lower() > most as u64 {
-            return Err(too_long());
-        }
-        let mut share = Share::NONE;
-        let mut bytes = BytesMut::new();
-        while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
-            let frame = frame.map_err(|error| {
-                let (read, why) = (bytes.len(), ErrorChain(&error));
-                ExchangeError(format!("the answer broke off after {read} bytes: {why}"))
-            })?;
-            let Ok(piece) = frame.into_data() else {
-                continue;
-            };
-            let length = bytes.len() + piece.len();
-            if length > most {
-                return Err(too_long());
-            }
-            if !share.grow_to(length, &self.budget) {
-                let why = "there is no room for the answer within http.max-buffered-bytes";
-                return Err(ExchangeError(why.to_owned()));
-            }
-            bytes.extend_from_slice(&piece);
-        }
-        Ok(share.hold(bytes.freeze()))
     }
 
     /// A connection that seems to live.
@@ -270,6 +242,43 @@ impl Connections {
     fn idle(&self) -> MutexGuard<'_, Idle> {
         self.idle.lock()
     }
+}
+
+/// Reads a response's body of at most `most` bytes. A large body needs its share of the budget.
+///
+/// # Errors
+///
+/// [`ExchangeError`] if the body is too long, breaks off, or has no room in the budget.
+pub(crate) async fn read_body(
+    mut body: Incoming,
+    most: usize,
+    budget: &Arc<Budget>,
+) -> Result<Bytes, ExchangeError> {
+    let too_long = || ExchangeError(format!("the answer has more than {most} bytes"));
+    if body.size_hint().lower() > most as u64 {
+        return Err(too_long());
+    }
+    let mut share = Share::NONE;
+    let mut bytes = BytesMut::new();
+    while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+        let frame = frame.map_err(|error| {
+            let (read, why) = (bytes.len(), ErrorChain(&error));
+            ExchangeError(format!("the answer broke off after {read} bytes: {why}"))
+        })?;
+        let Ok(piece) = frame.into_data() else {
+            continue;
+        };
+        let length = bytes.len() + piece.len();
+        if length > most {
+            return Err(too_long());
+        }
+        if !share.grow_to(length, budget) {
+            let why = "there is no room for the answer within http.max-buffered-bytes";
+            return Err(ExchangeError(why.to_owned()));
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(share.attach_to(bytes.freeze()))
 }
 
 /// Why there is no answer.

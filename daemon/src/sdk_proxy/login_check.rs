@@ -39,20 +39,11 @@ impl LoginCheck {
     /// The customer whom the server admits: with status 200, and named exactly once. Anything else,
     /// silence too, denies.
     pub(super) async fn admits(&self, headers: &HeaderMap) -> Option<String> {
-        let mut request = Request::new(String::new());
-        *request.method_mut() = Method::GET;
-        for name in &self.headers {
-            for value in headers.get_all(name) {
-                request.headers_mut().append(name, value.clone());
-            }
-        }
+        let request = check_request(&self.headers, headers);
         match timeout(self.timeout, self.connections.exchange(request)).await {
             Ok(Ok(WholeAnswer {
-                status: StatusCode::OK,
-                headers,
-                ..
-            })) => named_in(&headers),
-            Ok(Ok(_)) => None,
+                status, headers, ..
+            })) => admitted_customer(status, &headers),
             Ok(Err(error)) => {
                 self.failures.tell(&error);
                 None
@@ -64,5 +55,28 @@ impl LoginCheck {
                 None
             }
         }
+    }
+}
+
+/// Builds the request for a caller: the headers with these names, in the caller's order, and no
+/// others.
+#[must_use]
+pub fn check_request(names: &[HeaderName], caller: &HeaderMap) -> Request<String> {
+    let mut request = Request::new(String::new());
+    *request.method_mut() = Method::GET;
+    for name in names {
+        for value in caller.get_all(name) {
+            request.headers_mut().append(name, value.clone());
+        }
+    }
+    request
+}
+
+/// Returns the customer that a response admits: with status 200, and named exactly once.
+#[must_use]
+pub fn admitted_customer(status: StatusCode, headers: &HeaderMap) -> Option<String> {
+    match status {
+        StatusCode::OK => named_in(headers),
+        _ => None,
     }
 }

@@ -12,9 +12,9 @@
 
 mod answer;
 mod complaints;
-mod connections;
+pub(crate) mod connections;
 mod customer;
-mod login_check;
+pub(crate) mod login_check;
 mod open;
 mod request;
 #[cfg(test)]
@@ -32,7 +32,7 @@ use tokio::sync::Semaphore;
 
 use self::customer::CustomerFrom;
 use self::upstream::Upstream;
-use crate::identify::request::RequestError;
+use crate::json::BodyError;
 use crate::metrics::SdkProxyFigures;
 use crate::result::ApiResult;
 
@@ -86,12 +86,12 @@ impl SdkProxy {
     ///
     /// # Errors
     ///
-    /// [`RequestError`] if the body is no JSON object, or a lax one.
+    /// [`BodyError`] if the body is no JSON object, or a lax one.
     pub(crate) async fn answer(
         &self,
         headers: HeaderMap,
         body: Bytes,
-    ) -> Result<Answer, RequestError> {
+    ) -> Result<Answer, BodyError> {
         let Ok(permit) = Arc::clone(&self.in_flight).try_acquire_owned() else {
             self.figures
                 .count(results::REQUEST_TRAFFIC_EXCEED_LIMIT.code);
@@ -139,7 +139,7 @@ impl Drop for SdkProxy {
 }
 
 impl Forwarder {
-    async fn answer(&self, headers: &HeaderMap, body: &[u8]) -> Result<Answer, RequestError> {
+    async fn answer(&self, headers: &HeaderMap, body: &[u8]) -> Result<Answer, BodyError> {
         let request = SdkRequest::read(body)?;
         let forwarded = async {
             let illegal = |_| &results::PARAM_ILLEGAL;

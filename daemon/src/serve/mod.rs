@@ -1,12 +1,17 @@
-//! Serving: connections are accepted, given to workers, and answered by their protocol.
+//! Serving: connections are accepted and given to workers, where the connection loop answers them by
+//! their protocol.
+//!
+//! ```text
+//! accept ────────────▶ dispatch ──▶ worker ──▶ connection, with the protocol http or resp
+//!    └─▶ tls: handshake ──▶┘
+//! ```
 
 pub(crate) mod accept;
-mod deadline;
-mod endpoint;
-mod failure;
+pub(crate) mod accepted;
+mod connection;
+mod dispatch;
 mod http;
 pub(crate) mod listeners;
-mod outbox;
 mod resp;
 pub(crate) mod shared;
 pub(crate) mod tls;

@@ -1,354 +1,187 @@
-//! One connection of a Redis client, from its first byte to its last.
-//!
-//! ```text
-//! read ──▶ answer all commands that are there ──▶ write ──▶ read …
-//!                                                  └ what the client does not take: wait, read nothing
-//! ```
-//!
-//! Bytes are read into, and replies written from, buffers of the thread. A connection keeps only the
-//! beginning of a command and replies that were not taken yet, so one that waits takes hardly any
-//! memory.
+//! The Redis protocol for the loop of [`connection`](super::connection): the commands of Redis
+//! clients, and their replies.
 
 use std::cell::RefCell;
-use std::future::{Future, poll_fn};
-use std::io;
-use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::task::{Context, Poll, ready};
+use std::thread::LocalKey;
+use std::time::Duration;
 
 use codeid_engine::Scratch;
-use rustix::net::Shutdown;
-use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::UnixStream;
-use tokio::task::yield_now;
 use tokio::time::Instant;
 
-use super::deadline::Deadline;
-use super::outbox::Outbox;
+use super::connection::{
+    self, AtStop, Batch, End, InputLimits, Phase, Progress, Protocol, ThreadBuffers, Transport,
+    Wait,
+};
 use super::shared::Shared;
-use crate::budget::{Budget, Share};
+use crate::budget::Share;
 use crate::metrics::{self, Listener, Stopwatch};
-use crate::resp::{Answered, Closing, Next, Session};
-use crate::settings::Resp;
-use crate::shutdown::Stage;
+use crate::resp::{CloseReason, Next, Session};
 
-/// How many bytes are read at once.
+/// The most bytes that are read at once.
 const READ_BYTES: usize = 64 << 10;
 
-/// A connection's own buffer that grew beyond this is not kept once it is empty.
-const MAX_KEPT_BYTES: usize = 4 << 10;
+/// The most bytes of an incomplete command that are moved before what is read next.
+const MAX_PREFIX_BYTES: usize = READ_BYTES / 2;
 
+/// Redis's error for a connection that is one more than are served.
 const OVERLOADED: &[u8] = b"-ERR max number of clients reached\r\n";
+/// The error for a command that the budget has no room for.
 const NO_ROOM: &[u8] = b"-UNKNOWN_EXCEPTION Too much is being read at once.\r\n";
 
-/// What a thread keeps from one connection's turn to the next's.
-struct Memory {
-    input: Box<[u8]>,
-    replies: Vec<u8>,
-    scratch: Scratch,
-}
-
 thread_local! {
-    static MEMORY: RefCell<Memory> = RefCell::new(Memory {
-        input: vec![0; READ_BYTES].into(),
-        replies: Vec::new(),
-        scratch: metrics::thread_scratch(),
-    });
+    static THREAD: RefCell<ThreadBuffers<Scratch>> =
+        RefCell::new(ThreadBuffers::new(metrics::thread_scratch()));
 }
 
-/// Serves commands until either side closes, or the client makes no progress.
+/// Serves commands until either side closes the connection, or the client makes no progress.
 ///
-/// `overloaded`: the connection is one more than are served, and is told so.
-pub(super) async fn serve(shared: Arc<Shared>, stream: UnixStream, overloaded: bool) {
-    if overloaded {
-        // A connection that is new takes it at once; if not, it is closed all the same.
-        if stream.writable().await.is_ok() {
-            let _ = stream.try_write(OVERLOADED);
-        }
-        return;
+/// A connection that `is_overloaded`, because it is one more than are served, is refused unread.
+pub(super) async fn serve(shared: Arc<Shared>, stream: UnixStream, is_overloaded: bool) {
+    if is_overloaded {
+        return connection::refuse(stream, OVERLOADED).await;
     }
-    let mut connection = Connection::new(stream, &shared);
-    let mut draining = pin!(shared.shutdown.entered(Stage::Drain));
-    let mut is_watched = false;
-    let mut is_draining = false;
-    loop {
-        let step = poll_fn(|cx| {
-            if !is_watched {
-                // Once is enough to set the waker, and takes a lock.
-                is_watched = true;
-                let _ = draining.as_mut().poll(cx);
-            }
-            if !is_draining && shared.shutdown.reached(Stage::Drain) {
-                is_draining = true;
-                connection.stop_receiving();
-            }
-            if let Poll::Ready(step) = connection.poll_step(&shared, cx) {
-                return Poll::Ready(step);
-            }
-            let overdue = connection.deadline.poll(cx);
-            overdue.map(|()| Step::End(End::Overdue))
-        });
-        match step.await {
-            // Other connections have their turn before this one's next.
-            Step::Answered => yield_now().await,
-            Step::End(end) => return connection.tell(end),
-        }
-    }
+    let session = RespSession::new(&shared);
+    let (budget, shutdown) = (&shared.budget, &*shared.shutdown);
+    connection::serve(session, stream, Instant::now(), budget, shutdown).await;
 }
 
-struct Connection<'a> {
-    stream: UnixStream,
+/// The session of one client.
+struct RespSession<'a> {
     session: Session,
-    limits: &'a Resp,
-    budget: &'a Arc<Budget>,
-    /// What was received and is not answered yet.
-    received: Vec<u8>,
-    received_share: Share,
-    /// Whether `received` is to be answered before more is read.
-    is_unanswered: bool,
-    /// The replies that the client has not taken.
-    outbox: Outbox,
-    outbox_share: Share,
-    /// Why the connection is closed once the replies are taken.
-    end: Option<End>,
-    wait: Wait,
-    /// When the client has made no progress for too long.
-    deadline: Deadline,
+    shared: &'a Shared,
+    /// The share of the budget for replies that the client has not taken.
+    unwritten_share: Share,
+    /// Set once the session is over.
+    over: Option<Over>,
 }
 
-/// What a connection waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wait {
-    /// A command's first byte.
-    Command,
-    /// The rest of a command.
-    Rest,
-    /// That the client takes its replies.
-    Taking,
-}
-
-/// How far a connection got.
-enum Step {
-    /// As many commands as are answered at once were, and there may be more.
-    Answered,
-    End(End),
-}
-
-/// Why a connection ends.
+/// The reason why a session is over.
 #[derive(Clone, Copy, Debug)]
-enum End {
-    /// The client has closed it, or it is broken.
-    Gone,
-    /// The conversation is over.
-    Closing(Closing),
-    /// The client made no progress.
-    Overdue,
-    /// There is no memory for what it sends or does not take.
+enum Over {
+    /// The client sends nothing more, or is idle.
+    Ended,
+    /// The daemon closes the connection, once its replies are written.
+    Closed(CloseReason),
+    /// The budget has no room for a command.
     NoRoom,
 }
 
-impl<'a> Connection<'a> {
-    fn new(stream: UnixStream, shared: &'a Shared) -> Self {
+impl<'a> RespSession<'a> {
+    fn new(shared: &'a Shared) -> Self {
         static LAST_ID: AtomicU64 = AtomicU64::new(0);
         Self {
-            stream,
             session: Session::new(LAST_ID.fetch_add(1, Relaxed) + 1),
-            limits: &shared.resp,
-            budget: &shared.budget,
-            received: Vec::new(),
-            received_share: Share::NONE,
-            is_unanswered: false,
-            outbox: Outbox::EMPTY,
-            outbox_share: Share::NONE,
-            end: None,
-            wait: Wait::Command,
-            deadline: Deadline::new(Instant::now() + shared.resp.idle_timeout),
+            shared,
+            unwritten_share: Share::NONE,
+            over: None,
+        }
+    }
+}
+
+impl Protocol for RespSession<'_> {
+    type Memory = Scratch;
+
+    const AT_STOP: AtStop = AtStop::RefuseInput;
+
+    fn thread() -> &'static LocalKey<RefCell<ThreadBuffers<Scratch>>> {
+        &THREAD
+    }
+
+    fn input_limits(&self) -> InputLimits {
+        InputLimits {
+            buffer_bytes: READ_BYTES,
+            max_read_bytes: READ_BYTES,
+            max_prefix_bytes: MAX_PREFIX_BYTES,
         }
     }
 
-    /// Lets the client send nothing more. What it has sent is still received, and then the end:
-    /// every command is either answered, or was refused by the system when it was sent.
-    fn stop_receiving(&self) {
-        // It fails only for a connection that is gone, as its reader will find.
-        let _ = rustix::net::shutdown(&self.stream, Shutdown::Read);
-    }
-
-    fn poll_step(&mut self, shared: &Shared, cx: &mut Context<'_>) -> Poll<Step> {
-        loop {
-            if ready!(self.poll_replies(cx)).is_err() {
-                return Poll::Ready(Step::End(End::Gone));
-            }
-            if let Some(end) = self.end {
-                return Poll::Ready(Step::End(end));
-            }
-            let turn = MEMORY.with_borrow_mut(|memory| self.poll_turn(shared, memory, cx));
-            match ready!(turn) {
-                Ok(true) => return Poll::Ready(Step::Answered),
-                Ok(false) => {}
-                Err(_) => return Poll::Ready(Step::End(End::Gone)),
-            }
+    fn phase(&self) -> Phase {
+        match self.over {
+            None => Phase::Read,
+            Some(_) => Phase::Close { lingers: false },
         }
     }
 
-    /// Sends what is still owed.
-    fn poll_replies(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.outbox.is_empty() {
-            return Poll::Ready(Ok(()));
-        }
-        let mut has_moved = false;
-        let moved = || has_moved = true;
-        let emptied = self.outbox.poll_empty(&mut self.stream, cx, moved);
-        if has_moved {
-            self.wait_for(Wait::Taking, Instant::now());
-        }
-        ready!(emptied)?;
-        self.outbox_share = Share::NONE;
-        self.wait_for_commands(Instant::now());
-        Poll::Ready(Ok(()))
-    }
-
-    /// Reads once, answers, and writes once. Tells whether there may be more to do at once.
-    fn poll_turn(
-        &mut self,
-        shared: &Shared,
-        memory: &mut Memory,
-        cx: &mut Context<'_>,
-    ) -> Poll<io::Result<bool>> {
-        let Memory {
-            input,
-            replies,
-            scratch,
-        } = memory;
-        let mut is_full = false;
-        // The beginning of a command goes before what is read, unless it is large.
-        let kept = match self.received.len() {
-            length if !self.is_unanswered && length <= input.len() / 2 => Some(length),
-            _ => None,
-        };
-        let mut received = kept.unwrap_or(0);
-        if !self.is_unanswered {
-            input[..received].copy_from_slice(&self.received[..received]);
-            let mut buffer = ReadBuf::new(&mut input[received..]);
-            ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer))?;
-            if buffer.filled().is_empty() {
-                return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
-            }
-            is_full = buffer.remaining() == 0;
-            received += buffer.filled().len();
-        }
-        replies.clear();
-        let was_waiting = self.wait;
-        let began = Stopwatch::start();
-        let (consumed, next, tally);
-        if kept.is_some() {
-            let bytes = &input[..received];
-            Answered {
-                consumed,
-                next,
-                tally,
-            } = self.session.answer(&shared.live, scratch, bytes, replies);
-            self.received.clear();
-            self.received.extend_from_slice(&bytes[consumed..]);
-        } else {
-            let length = self.received.len() + received;
-            if !self.received_share.grow_to(length, self.budget) {
-                return self.refuse(cx);
-            }
-            self.received.extend_from_slice(&input[..received]);
-            let bytes = &self.received;
-            Answered {
-                consumed,
-                next,
-                tally,
-            } = self.session.answer(&shared.live, scratch, bytes, replies);
-            self.received.drain(..consumed);
-        }
-        // Read once for both: that what was answered is sent takes microseconds, and the times seconds.
-        let now = Instant::now();
-        metrics::record(Listener::Resp, &tally, began.until(now.into_std()));
-        if self.received.is_empty() {
-            self.received_share = Share::NONE;
-            self.session.shrink();
-            if self.received.capacity() > MAX_KEPT_BYTES {
-                self.received = Vec::new();
-            }
-        }
-        self.is_unanswered = next == Next::Answer;
-        if let Next::Close(closing) = next {
-            self.end = Some(End::Closing(closing));
-        }
-        self.send(replies, cx)?;
-        if !self.outbox.is_empty() {
-            self.wait_for(Wait::Taking, now);
-        } else if consumed > 0 || was_waiting != Wait::Rest {
-            // Of a command that is still not complete, the time goes on.
-            self.wait_for_commands(now);
-        }
-        Poll::Ready(Ok(is_full || self.is_unanswered))
-    }
-
-    /// Sends as much as the client takes at once, and keeps the rest, if there is room for it.
-    fn send(&mut self, replies: &mut Vec<u8>, cx: &mut Context<'_>) -> io::Result<()> {
-        self.outbox.send(&mut self.stream, replies, cx)?;
-        if !self.outbox_share.grow_to(self.outbox.len(), self.budget) {
-            self.outbox.clear();
-            self.end = Some(End::NoRoom);
-        }
-        Ok(())
-    }
-
-    /// Says that there is no room for a command, and ends.
-    fn refuse(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
-        self.end = Some(End::NoRoom);
-        Poll::Ready(self.send(&mut NO_ROOM.to_vec(), cx).map(|()| false))
-    }
-
-    fn wait_for_commands(&mut self, now: Instant) {
-        let wait = if self.received.is_empty() {
-            Wait::Command
+    fn wait(&self, unread: &[u8]) -> Wait {
+        if unread.is_empty() {
+            Wait::NextRequest
         } else {
             Wait::Rest
-        };
-        self.wait_for(wait, now);
+        }
     }
 
-    /// Sets the deadline anew.
-    fn wait_for(&mut self, wait: Wait, now: Instant) {
-        self.wait = wait;
-        self.deadline.set(
-            now + match wait {
-                Wait::Command => self.limits.idle_timeout,
-                Wait::Rest => self.limits.command_timeout,
-                Wait::Taking => self.limits.write_timeout,
-            },
-        );
+    fn timeout(&self, wait: Wait) -> Duration {
+        let limits = &self.shared.resp;
+        match wait {
+            Wait::FirstRequest | Wait::NextRequest => limits.idle_timeout,
+            Wait::Rest | Wait::Body => limits.command_timeout,
+            Wait::Write | Wait::Upstream => limits.write_timeout,
+        }
     }
 
-    /// Logs what an operator should know of.
-    fn tell(&self, end: End) {
-        let Ok(peer) = self.stream.peer_cred() else {
+    fn answer(&mut self, batch: &mut Batch<'_, Scratch>, bytes: &[u8], _seen: usize) -> Progress {
+        let began = Stopwatch::since(batch.now.into_std());
+        let live = &self.shared.live;
+        let progress = self.session.answer(live, batch.memory, bytes, batch.out);
+        batch.now = Instant::now();
+        let took = began.until(batch.now.into_std());
+        metrics::record(Listener::Resp, &progress.tally, took);
+        if progress.consumed == bytes.len() {
+            self.session.shrink();
+        }
+        if let Next::Close(reason) = progress.next {
+            self.over = Some(Over::Closed(reason));
+        }
+        Progress {
+            consumed: progress.consumed,
+            is_unfinished: progress.next == Next::Answer,
+            is_another_request: progress.consumed > 0,
+        }
+    }
+
+    fn close(&mut self) {
+        self.over = Some(Over::Ended);
+    }
+
+    fn refuse_input(&mut self, batch: &mut Batch<'_, Scratch>) {
+        batch.out.extend_from_slice(NO_ROOM);
+        self.over = Some(Over::NoRoom);
+    }
+
+    fn reserve_unwritten(&mut self, unwritten: usize) -> bool {
+        self.unwritten_share.grow_to(unwritten, &self.shared.budget)
+    }
+
+    fn release_written(&mut self) {
+        self.unwritten_share = Share::NONE;
+    }
+
+    fn log_end(&self, end: End, stream: &impl Transport) {
+        let Some(peer) = stream.peer() else {
             return;
         };
         let (pid, uid) = (peer.pid(), peer.uid());
-        match end {
-            End::Closing(Closing::Http) => {
+        match (end, self.over) {
+            (End::Closed, Some(Over::Closed(CloseReason::Http))) => {
                 tracing::warn!(pid, uid, "dropped a client that speaks HTTP to listen.resp");
             }
-            End::Closing(Closing::Protocol(error)) => {
+            (End::Closed, Some(Over::Closed(CloseReason::Protocol(error)))) => {
                 tracing::debug!(pid, uid, %error, "dropped a client that does not speak RESP");
             }
-            End::Overdue if self.wait == Wait::Taking => {
+            (End::TimedOut(Wait::Write), _) => {
                 tracing::warn!(pid, uid, "dropped a client that does not take its replies");
             }
-            End::NoRoom => {
+            (End::Closed, Some(Over::NoRoom)) | (End::NoRoom, _) => {
                 tracing::warn!(
                     pid,
                     uid,
-                    "dropped a client: http.max-buffered-bytes are used up"
+                    "dropped a client: http.max-buffered-bytes is used up"
                 );
             }
-            End::Gone | End::Overdue | End::Closing(Closing::Quit) => {}
+            _ => {}
         }
     }
 }

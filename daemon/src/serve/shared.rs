@@ -1,4 +1,4 @@
-//! What all connections share.
+//! The parts of the daemon that all connections use.
 
 use std::sync::Arc;
 
@@ -6,20 +6,20 @@ use codeid_engine::LiveTable;
 
 use crate::budget::Budget;
 use crate::metrics::Metrics;
-use crate::rules::status::Board;
+use crate::rules::status::StatusRegistry;
 use crate::sdk_proxy::SdkProxy;
 use crate::settings::{Http, Resp};
 use crate::shutdown::Shutdown;
 
-/// What all connections share.
+/// The parts of the daemon that all connections use.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) live: Arc<LiveTable>,
-    pub(crate) board: Arc<Board>,
+    pub(crate) status: Arc<StatusRegistry>,
     pub(crate) limits: Http,
     pub(crate) resp: Resp,
     pub(crate) budget: Arc<Budget>,
-    /// `None`: sdkProxy is not configured.
+    /// `None` if sdkProxy is not configured.
     pub(crate) proxy: Option<SdkProxy>,
     pub(crate) shutdown: Arc<Shutdown>,
     pub(crate) metrics: Arc<Metrics>,

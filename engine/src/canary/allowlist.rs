@@ -1,42 +1,49 @@
-//! The exact set of openIds that a canary admits whatever their bucket.
+//! The allowlist: the openIds that a canary admits whatever their bucket.
 
 use std::collections::HashSet;
+use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use crate::{OpenId, hex};
+use crate::{OpenId, ParameterError, hex};
 
-/// OpenIds by plain text and by SHA-256.
+/// A set of openIds, each given as plain text or by its SHA-256.
 ///
-/// Its `Debug` form tells only how many.
+/// Its `Debug` form shows only the number of entries, since openIds are personal data.
 #[derive(Clone, Default)]
 pub(crate) struct Allowlist {
     open_ids: HashSet<Box<str>>,
     digests: HashSet<[u8; 32]>,
 }
 
-/// How an entry that names a digest begins.
+/// The error of adding an entry that is not valid.
+#[derive(Debug)]
+pub(crate) enum EntryError {
+    /// It begins with `sha256:` and continues with anything but 64 hex digits.
+    Digest,
+    /// It does not have the length of an openId.
+    OpenId(ParameterError),
+}
+
+/// The beginning of an entry that is a digest.
 const DIGEST_PREFIX: &str = "sha256:";
 
 impl Allowlist {
-    /// Adds an entry: `sha256:` and 64 hex digits, or else an openId; `false` if it begins
-    /// `sha256:` and goes on with anything else.
-    pub(crate) fn add(&mut self, entry: &str) -> bool {
-        let Some(digits) = entry.strip_prefix(DIGEST_PREFIX) else {
+    /// Adds an entry: an openId, or `sha256:` and the 64 hex digits of the SHA-256 of one.
+    pub(crate) fn add(&mut self, entry: &str) -> Result<(), EntryError> {
+        if let Some(digits) = entry.strip_prefix(DIGEST_PREFIX) {
+            let digest = hex::decode(digits.as_bytes()).ok_or(EntryError::Digest)?;
+            self.digests.insert(digest);
+        } else {
+            OpenId::new(entry).map_err(EntryError::OpenId)?;
             self.open_ids.insert(entry.into());
-            return true;
-        };
-        match hex::decode(digits.as_bytes()) {
-            Some(digest) => {
-                self.digests.insert(digest);
-                true
-            }
-            None => false,
         }
+        Ok(())
     }
 
     pub(crate) fn contains(&self, open_id: OpenId<'_>) -> bool {
         let open_id = open_id.as_str();
+        // Most lists have one kind of entry or none: hash only what can be found.
         (!self.open_ids.is_empty() && self.open_ids.contains(open_id))
             || (!self.digests.is_empty()
                 && self
@@ -48,6 +55,7 @@ impl Allowlist {
         self.open_ids.is_empty() && self.digests.is_empty()
     }
 
+    /// Returns about how many bytes the entries take on the heap.
     pub(crate) fn heap_bytes(&self) -> usize {
         let texts: usize = self
             .open_ids
@@ -58,13 +66,24 @@ impl Allowlist {
     }
 }
 
-impl std::fmt::Debug for Allowlist {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Allowlist {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
             "Allowlist({} openIds, {} digests)",
             self.open_ids.len(),
             self.digests.len()
         )
+    }
+}
+
+impl fmt::Display for EntryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Digest => {
+                f.write_str("sha256: must be followed by the 64 hex digits of an openId's SHA-256")
+            }
+            Self::OpenId(error) => error.fmt(f),
+        }
     }
 }

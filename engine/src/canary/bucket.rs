@@ -4,11 +4,11 @@ use std::fmt;
 
 use crate::OpenId;
 
-/// An openId's place in the rollouts of a group: `0..10_000`, in hundredths of a percent.
+/// An openId's position in the rollouts of a group: `0..10_000`, in hundredths of a percent.
 ///
-/// It never changes: whom a canary of 5 % admits, one of 10 % with the same group admits too, and
-/// a whole percentage admits exactly whom Unleash's `gradualRolloutUserId` with that `groupId`
-/// admits.
+/// It depends on the group and the openId only and never changes. A canary of 10 % therefore admits
+/// every openId that a canary of 5 % with the same group admits, and a whole percentage admits
+/// exactly the users whom Unleash's `gradualRolloutUserId` with that `groupId` admits.
 ///
 /// Source: SPEC.md, section 2.3.
 ///
@@ -21,39 +21,40 @@ use crate::OpenId;
 pub struct Bucket(u16);
 
 impl Bucket {
-    /// The bucket of `open_id` in `group`.
+    /// Computes the bucket of `open_id` in `group`. It allocates a buffer for what is hashed.
     #[must_use]
     pub fn new(group: &str, open_id: OpenId<'_>) -> Self {
         let mut key = Vec::with_capacity(group.len() + 1 + open_id.as_str().len());
         Self::with_buffer(group, open_id, &mut key)
     }
 
-    /// The same, in a buffer of the caller's.
+    /// Like [`Self::new`], with `key` as the buffer for what is hashed.
     pub(crate) fn with_buffer(group: &str, open_id: OpenId<'_>, key: &mut Vec<u8>) -> Self {
         key.clear();
         key.extend_from_slice(group.as_bytes());
         key.push(b':');
         key.extend_from_slice(open_id.as_str().as_bytes());
         let hash = murmur3_x86_32(key);
+        // Not `hash % 10_000`: the whole percent must be `hash % 100`, as in Unleash.
         let hundredths = (hash % 100) * 100 + (hash / 100) % 100;
         Self(u16::try_from(hundredths).expect("two numbers below 100 make one below 10000"))
     }
 
-    /// The bucket's number, `0..10_000`.
+    /// Returns the number of the bucket, `0..10_000`.
     #[must_use]
     pub const fn get(self) -> u16 {
         self.0
     }
 }
 
-/// As a percentage, so that it compares by eye with a rule's: `72.11 %`.
+/// Displays a percentage with two decimal places, to be compared by eye with a rule's: `72.11 %`.
 impl fmt::Display for Bucket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{:02} %", self.0 / 100, self.0 % 100)
     }
 }
 
-/// MurmurHash3, the 32-bit variant for x86, with seed 0.
+/// Computes MurmurHash3, the 32-bit variant for x86, with seed 0.
 ///
 /// Source: Austin Appleby's public-domain `MurmurHash3.cpp`, function `MurmurHash3_x86_32`.
 fn murmur3_x86_32(bytes: &[u8]) -> u32 {
@@ -93,9 +94,9 @@ fn murmur3_x86_32(bytes: &[u8]) -> u32 {
 mod tests {
     use super::murmur3_x86_32;
 
-    /// Published values for seed 0: the hash's Wikipedia page, and the smhasher test vectors.
+    /// Published for seed 0 on the hash's Wikipedia page and among the smhasher test vectors.
     #[test]
-    fn published_hashes() {
+    fn hashes_agree_with_published_values() {
         for (text, expected) in [
             ("", 0),
             ("test", 0xba6b_d213),

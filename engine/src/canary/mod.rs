@@ -1,4 +1,4 @@
-//! The gate that admits some openIds to a rule: allowlist, then bucket against percentage.
+//! Canaries: the openIds that a rule admits, by an allowlist or by the bucket of a percentage.
 
 mod allowlist;
 mod bucket;
@@ -6,12 +6,12 @@ mod percentage;
 
 use std::fmt;
 
-pub(crate) use self::allowlist::Allowlist;
+pub(crate) use self::allowlist::{Allowlist, EntryError};
 pub use self::bucket::Bucket;
 pub use self::percentage::RolloutPercentage;
 use crate::OpenId;
 
-/// A rule's canary, checked.
+/// A checked canary.
 ///
 /// Source: SPEC.md, section 2.3.
 #[derive(Clone, Debug)]
@@ -22,27 +22,27 @@ pub(crate) struct Canary {
 }
 
 impl Canary {
-    /// Whether every openId is admitted.
+    /// Returns `true` if every openId is admitted.
     pub(crate) fn admits_everybody(&self) -> bool {
-        self.percentage.hundredths() == RolloutPercentage::EVERYBODY
+        self.percentage.admits_everybody()
     }
 
-    /// Whether `open_id` is admitted, with `key` as room for what is hashed.
+    /// Returns `true` if `open_id` is admitted. `key` is a buffer for what is hashed.
     pub(crate) fn admits(&self, open_id: OpenId<'_>, key: &mut Vec<u8>) -> bool {
-        // A percentage of 0 needs no bucket, and is what an allowlist alone comes with.
+        // A canary that is an allowlist only has a percentage of 0: spare it the hash.
         self.allowlist.contains(open_id)
-            || self.percentage > RolloutPercentage::default()
+            || !self.percentage.admits_nobody()
                 && self
                     .percentage
                     .admits(Bucket::with_buffer(&self.group, open_id, key))
     }
 
-    /// Whether no openId at all is admitted.
+    /// Returns `true` if no openId is admitted.
     pub(crate) fn admits_nobody(&self) -> bool {
-        self.allowlist.is_empty() && self.percentage == RolloutPercentage::default()
+        self.allowlist.is_empty() && self.percentage.admits_nobody()
     }
 
-    /// The same, with the reason.
+    /// Like [`Self::admits`], with the reason.
     pub(crate) fn admission(&self, open_id: OpenId<'_>, key: &mut Vec<u8>) -> Admission {
         if self.allowlist.contains(open_id) {
             return Admission::Allowlisted;
@@ -57,34 +57,45 @@ impl Canary {
     }
 }
 
-/// What a rule's canary says of an openId, and why.
+/// The decision of a rule's canary on an openId, with the reason.
+///
+/// Displays as a phrase, such as `bucket 72.11 % is not below 5.00 %, and not on the allowlist`.
 ///
 /// Source: SPEC.md, section 2.3.
+///
+/// ```
+/// use codeid_engine::{Admission, Bucket, OpenId, RolloutPercentage};
+/// let bucket = Bucket::new("gr1", OpenId::new("123").unwrap());
+/// let percentage = RolloutPercentage::parse("72.12").unwrap();
+/// let admission = Admission::InsidePercentage { bucket, percentage };
+/// assert!(admission.admits());
+/// assert_eq!(admission.to_string(), "bucket 72.11 % is below 72.12 %");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Admission {
-    /// The rule has no canary, so it admits everybody.
+    /// Admitted: the rule has no canary.
     NoCanary,
-    /// The openId, or its SHA-256, is on the allowlist.
+    /// Admitted: the openId or its SHA-256 is on the allowlist.
     Allowlisted,
-    /// The openId's bucket is below the percentage.
+    /// Admitted: the openId's bucket is below the percentage.
     InsidePercentage {
-        /// Where the openId lies.
+        /// The openId's bucket in the rule's group.
         bucket: Bucket,
-        /// What the rule admits.
+        /// The share of openIds that the rule admits.
         percentage: RolloutPercentage,
     },
-    /// Neither: the next rule that accepts the code value is asked.
+    /// Not admitted: a later rule that accepts the code value may decide.
     Refused {
-        /// Where the openId lies.
+        /// The openId's bucket in the rule's group.
         bucket: Bucket,
-        /// What the rule admits.
+        /// The share of openIds that the rule admits.
         percentage: RolloutPercentage,
     },
 }
 
 impl Admission {
-    /// Whether the rule may decide for this openId.
+    /// Returns `true` if the openId is admitted, so that the rule may decide.
     #[must_use]
     pub const fn admits(self) -> bool {
         !matches!(self, Self::Refused { .. })

@@ -6,8 +6,8 @@ use super::Bucket;
 
 /// The share of openIds a canary admits, in hundredths of a percent: `0..=10_000`.
 ///
-/// `0` admits nobody and `10_000` everybody; the allowlist is consulted before this number. The
-/// range is checked once, here, so the hot path needs no check.
+/// `0` admits no openId and `10_000` every one; the allowlist is consulted before this number. The
+/// range is checked here once, so that lookups need no check.
 ///
 /// Source: SPEC.md, section 2.3.
 ///
@@ -22,12 +22,12 @@ use super::Bucket;
 pub struct RolloutPercentage(u16);
 
 impl RolloutPercentage {
-    pub(super) const EVERYBODY: u16 = 10_000;
+    const MAX_HUNDREDTHS: u16 = 10_000;
 
-    /// Reads a JSON number as a decimal: exactly, never by way of floating point.
+    /// Parses a JSON number as a decimal, exactly and without floating point.
     ///
-    /// `None` if it is not a number from 0 to 100 with at most two places that matter (`5.250` is
-    /// `5.25`).
+    /// Returns `None` if it is not a number from 0 to 100 with at most two decimal places other than
+    /// trailing zeros: `5.250` is `5.25`.
     #[must_use]
     pub fn parse(number: &str) -> Option<Self> {
         let (mantissa, exponent) = match number.split_once(['e', 'E']) {
@@ -66,28 +66,38 @@ impl RolloutPercentage {
         while place < last {
             place += 1;
             hundredths = hundredths.saturating_mul(10);
-            if hundredths > u32::from(Self::EVERYBODY) {
+            if hundredths > u32::from(Self::MAX_HUNDREDTHS) {
                 return None;
             }
         }
         let hundredths = u16::try_from(hundredths).ok()?;
-        (!negative && hundredths <= Self::EVERYBODY).then_some(Self(hundredths))
+        (!negative && hundredths <= Self::MAX_HUNDREDTHS).then_some(Self(hundredths))
     }
 
-    /// The share as a whole number of hundredths of a percent, `0..=10_000`.
+    /// Returns the share as a whole number of hundredths of a percent, `0..=10_000`.
     #[must_use]
     pub const fn hundredths(self) -> u16 {
         self.0
     }
 
-    /// Whether an openId in `bucket` is inside.
+    /// Returns `true` if every openId is admitted.
+    pub(super) const fn admits_everybody(self) -> bool {
+        self.0 == Self::MAX_HUNDREDTHS
+    }
+
+    /// Returns `true` if no openId is admitted.
+    pub(super) const fn admits_nobody(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Returns `true` if an openId in `bucket` is admitted.
     #[must_use]
     pub const fn admits(self, bucket: Bucket) -> bool {
         bucket.get() < self.0
     }
 }
 
-/// With two places, so that it compares by eye with a bucket: `12.50 %`.
+/// Displays two decimal places, to be compared by eye with a bucket: `12.50 %`.
 impl fmt::Display for RolloutPercentage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{:02} %", self.0 / 100, self.0 % 100)
@@ -99,7 +109,7 @@ mod tests {
     use super::RolloutPercentage;
 
     #[test]
-    fn reads_decimals_exactly() {
+    fn decimals_are_read_exactly() {
         for (text, hundredths) in [
             ("0", 0),
             ("-0", 0),

@@ -40,7 +40,7 @@ impl RouteConfig {
     /// let table = RouteTable::compile(&config, &CompileLimits::default())?;
     /// let warnings = config.lint(&table);
     /// assert_eq!(warnings[0].pointer(), "/rules/1/match");
-    /// assert!(warnings[0].message().contains("rule all (/rules/0)"));
+    /// assert!(warnings[0].message().contains("rule all (rule 1)"));
     /// # Ok::<(), codeid_engine::ConfigError>(())
     /// ```
     #[must_use]
@@ -66,7 +66,8 @@ impl RouteConfig {
 fn problem(rules: &[RouteRule], &Shadow { rule, by }: &Shadow) -> Problem {
     let (shadowed, first) = (&rules[rule], &rules[by].id);
     let message = format!(
-        "this rule can never win: the earlier rule {first} (/rules/{by}) accepts all that it accepts"
+        "this rule can never win: the earlier rule {first} (rule {}) accepts all that it accepts",
+        by + 1
     );
     Problem::new(
         ProblemCode::NeverWins,

@@ -35,7 +35,7 @@ fn shadowed(first: &str, second: &str) -> bool {
     assert!(found.next().is_none());
     if let Some(shadow) = shadow {
         assert_eq!(shadow.rule(), Some("b"));
-        assert!(shadow.message().contains("rule a (/rules/0)"), "{shadow}");
+        assert!(shadow.message().contains("rule a (rule 1)"), "{shadow}");
     }
     shadow.is_some()
 }

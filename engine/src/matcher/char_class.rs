@@ -24,10 +24,7 @@ const CHUNK: usize = 16;
 const RANGES: usize = 4;
 
 /// The first byte of a range, and the number of further bytes, each repeated for every byte of a
-/// chunk.
-///
-/// PERF: laid out sixteen times here, they need not be when a chunk is compared: a lookup took 1.5 %
-/// longer without, on the workload of `ratios`, 1000 `Patterns` (2-core x86-64, November 2026).
+/// chunk: laid out here, they need not be whenever a chunk is compared. DESIGN.md has the figure.
 type ByteRange = [[u8; CHUNK]; 2];
 
 /// Hashes the ASCII members only: the others rarely distinguish classes, and branches of many
@@ -207,7 +204,6 @@ impl CharClass {
     }
 
     /// Returns the number of ASCII members with which `bytes` begins.
-    #[inline]
     fn ascii_run(&self, bytes: &[u8]) -> usize {
         let (Some(ranges), Some(last)) = (&self.ranges, bytes.last_chunk()) else {
             let is_member = |&byte: &u8| byte.is_ascii() && self.contains_byte(byte);
@@ -240,7 +236,6 @@ impl CharClass {
 /// PERF: there is no branch for each byte, because the end of a run is hard to predict: 100.3 → 97.8
 /// ns a lookup on the workload of `ratios`, 1000 `Patterns`, and 269 → 228 with codes of 1000 bytes
 /// (2-core x86-64, November 2026).
-#[inline]
 fn members(ranges: &[ByteRange; RANGES], chunk: &[u8; CHUNK]) -> usize {
     let mut inside = [0; CHUNK];
     for [starts, mores] in ranges {

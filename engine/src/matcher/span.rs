@@ -26,7 +26,6 @@ impl Span {
         self.first == self.end
     }
 
-    #[inline]
     pub(super) const fn range(self) -> Range<usize> {
         self.first as usize..self.end as usize
     }

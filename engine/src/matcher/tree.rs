@@ -214,14 +214,12 @@ impl Prefilter {
     ///
     /// The converse does not hold. A text of fewer than four bytes always passes: it is cheaper to
     /// visit the node than to look closer.
-    #[inline]
     pub(super) fn may_match(self, text: &[u8]) -> bool {
         text.first_chunk()
             .is_none_or(|start| self.0 & Self::bit(start) != 0)
     }
 
     /// Returns the one bit of the filter for these bytes, whatever the case of ASCII letters.
-    #[inline]
     fn bit(start: &[u8; 4]) -> u64 {
         /// The bit in each byte that distinguishes the cases of a letter.
         const CASE_BITS: u32 = 0x2020_2020;
@@ -250,7 +248,6 @@ impl Edge {
         Self { target, first_rule }
     }
 
-    #[inline]
     pub(super) const fn target(self) -> Target {
         const ANYTHING: u32 = Edge::ENDINGS + PlainEnding::Anything as u32;
         const URL_BOUNDARY: u32 = Edge::ENDINGS + PlainEnding::UrlBoundary as u32;
@@ -263,7 +260,6 @@ impl Edge {
     }
 
     /// The first rule that can accept beyond the edge; of an ending, its rule.
-    #[inline]
     pub(super) const fn first_rule(self) -> u32 {
         self.first_rule
     }

@@ -1,13 +1,14 @@
-//! What a rule does with a code value that it accepts.
+//! The `action` of a rule: what to do with a code value that the rule accepts.
 
 use super::fields::Fields;
 use super::json::Node;
 use super::problems::Problems;
+use super::redirect;
+use super::rule_match::RuleMatch;
 use super::template::{Groups, Template, TemplateError};
-use super::{RuleMatch, redirect};
 use crate::{Problem, ProblemCode};
 
-/// A rule's action, checked.
+/// A checked action.
 ///
 /// Source: SPEC.md, section 2.2.
 #[derive(Clone, Debug)]
@@ -23,7 +24,7 @@ pub(crate) enum Action {
 }
 
 impl Action {
-    /// The template that the action renders, if any.
+    /// Returns the template that the action renders, if it renders one.
     pub(crate) fn template(&self) -> Option<&Template> {
         match self {
             Self::Decode {
@@ -38,7 +39,7 @@ impl Action {
     }
 }
 
-/// Reads the action `node`. Templates are checked against `rule_match`, where that could be read.
+/// Reads the action `node`. Templates are checked against `rule_match`, if that could be read.
 pub(super) fn parse(
     problems: &mut Problems<'_>,
     node: Node<'_>,
@@ -96,7 +97,7 @@ fn template(
     }
     let (node, text) = fields.string(problems, name)?;
     let groups = match rule_match {
-        Some(RuleMatch::Regex(pattern)) => Groups::Of(pattern),
+        Some(RuleMatch::Regex(pattern)) => Groups::In(pattern),
         Some(_) => Groups::None,
         None => Groups::Unknown,
     };
@@ -130,7 +131,7 @@ fn user_agent(problems: &mut Problems<'_>, fields: &Fields<'_>) -> Option<Box<st
     if well_formed && text.bytes().all(|b| b.is_ascii_graphic()) {
         return Some(text.into());
     }
-    let message = "a userAgent is - or begins with -/, in visible ASCII characters";
+    let message = "the userAgent must be - or begin with -/, in visible ASCII characters only";
     let pointer = fields.pointer("userAgent");
     problems.error(
         node,

@@ -1,32 +1,35 @@
-//! The `emv` match: an EMVCo merchant-presented payload with certain data objects.
+//! The `emv` match: EMVCo merchant-presented payloads with certain data objects.
 
-use super::fields::{Fields, check_length, child, read_bool, read_object, read_string, shortened};
+use super::fields::{
+    Fields, check_length, child_pointer, read_bool, read_object, read_string, shortened,
+};
 use super::json::Node;
 use super::problems::Problems;
 use crate::{Problem, ProblemCode};
 
-/// Which EMVCo payloads a rule accepts.
+/// The EMVCo payloads that a rule accepts.
 ///
 /// Source: SPEC.md, section 2.1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct EmvMatch {
-    /// The globally unique identifier, in upper case.
+    /// The globally unique identifier that a merchant account template must have, in upper case.
     pub(crate) guid: Option<Box<str>>,
-    /// Data objects and the values that they must have.
+    /// The data objects that must be present, each with its value.
     pub(crate) tags: Vec<(TagPath, Box<str>)>,
+    /// `true` if the payload must end with its checksum.
     pub(crate) check_crc: bool,
 }
 
-/// A data object: `NN`, or `NN.NN` inside a template.
+/// The path of a data object: `NN`, or `NN.NN` inside a template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct TagPath {
-    /// `0..100`.
+    /// The ID of the data object or template, `0..100`.
     pub(crate) id: u8,
-    /// `0..100`.
+    /// The ID inside the template, `0..100`.
     pub(crate) sub_id: Option<u8>,
 }
 
-/// The most characters that the value of a data object may have.
+/// The maximum number of characters in the value of a data object, whose length has two digits.
 const MAX_VALUE_CHARACTERS: usize = 99;
 
 pub(super) fn parse(
@@ -48,7 +51,7 @@ pub(super) fn parse(
     };
     let (guid, tags, check_crc) = (guid?, tags?, check_crc?);
     if guid.is_none() && tags.is_empty() {
-        let message = "an emv match needs a guid, or at least one of tags";
+        let message = "an emv match needs a guid or at least one tag";
         problems.error(
             node,
             Problem::new(ProblemCode::EmptyEmvMatch, pointer, message),
@@ -79,13 +82,16 @@ fn tags(problems: &mut Problems<'_>, fields: &Fields<'_>) -> Option<Vec<(TagPath
     let pointer = fields.pointer("tags");
     let members = read_object(problems, node, &pointer)?;
     let mut tags = Vec::with_capacity(members.len());
-    let mut sound = true;
+    let mut complete = true;
     for member in members {
-        let at = child(&pointer, &member.name);
+        let at = child_pointer(&pointer, &member.name);
         let path = TagPath::parse(&member.name);
         if path.is_none() {
-            let message = format!("{:?} is no data object", shortened(&member.name));
-            let hint = "write NN, or NN.NN inside a template, each of two digits";
+            let message = format!(
+                "{:?} is not the ID of a data object",
+                shortened(&member.name)
+            );
+            let hint = "write the two digits of its ID, or NN.NN inside a template";
             let problem = Problem::new(ProblemCode::BadTag, at.as_str(), message);
             problems.error(member.name_node, problem.with_hint(hint));
         }
@@ -99,10 +105,10 @@ fn tags(problems: &mut Problems<'_>, fields: &Fields<'_>) -> Option<Vec<(TagPath
         });
         match (path, value) {
             (Some(path), Some(value)) => tags.push((path, value.into())),
-            _ => sound = false,
+            _ => complete = false,
         }
     }
-    sound.then_some(tags)
+    complete.then_some(tags)
 }
 
 impl TagPath {

@@ -1,4 +1,4 @@
-//! Reads objects field by field: the types, the names, and what is missing.
+//! Reads the fields of objects, and reports those that are missing, unknown, repeated or mistyped.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -7,7 +7,7 @@ use super::json::{Member, Node, Value};
 use super::problems::Problems;
 use crate::{Problem, ProblemCode};
 
-/// The members of one object whose names are all known and different.
+/// The members of one object, with different names.
 pub(super) struct Fields<'a> {
     node: Node<'a>,
     pointer: String,
@@ -15,7 +15,8 @@ pub(super) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// Looks into the object `node`; reports names that are not `allowed` or come twice.
+    /// Reads the object `node`, and reports names that are not `allowed` or occur twice. Returns
+    /// `None` if `node` is not an object.
     pub(super) fn read(
         problems: &mut Problems<'_>,
         node: Node<'a>,
@@ -27,7 +28,7 @@ impl<'a> Fields<'a> {
         Some(fields)
     }
 
-    /// Looks into the object `node`, whose names are to be checked when it is known which are
+    /// Like [`Self::read`], but the caller calls [`Self::check_names`] once it knows which names are
     /// allowed.
     pub(super) fn open(
         problems: &mut Problems<'_>,
@@ -47,7 +48,7 @@ impl<'a> Fields<'a> {
         for member in &self.members {
             if !allowed.contains(&&*member.name) {
                 let message = format!("unknown field {:?}", shortened(&member.name));
-                let pointer = child(&self.pointer, &member.name);
+                let pointer = child_pointer(&self.pointer, &member.name);
                 let problem = Problem::new(ProblemCode::UnknownField, pointer, message);
                 let hint = format!("allowed here: {}", allowed.join(", "));
                 problems.error(member.name_node, problem.with_hint(hint));
@@ -55,12 +56,12 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The JSON pointer of the field `name`.
+    /// Returns the JSON pointer of the field `name`.
     pub(super) fn pointer(&self, name: &str) -> String {
-        child(&self.pointer, name)
+        child_pointer(&self.pointer, name)
     }
 
-    /// The field `name`, if it is there.
+    /// Returns the field `name`, if there is one.
     pub(super) fn optional(&self, name: &str) -> Option<Node<'a>> {
         self.members
             .iter()
@@ -68,11 +69,11 @@ impl<'a> Fields<'a> {
             .map(|member| member.value)
     }
 
-    /// The field `name`; reports if it is not there.
+    /// Returns the field `name`, and reports if it is missing.
     pub(super) fn required(&self, problems: &mut Problems<'_>, name: &str) -> Option<Node<'a>> {
         let field = self.optional(name);
         if field.is_none() {
-            let message = format!("the field {name:?} is missing");
+            let message = format!("missing field {name:?}");
             let pointer = self.pointer.as_str();
             let problem = Problem::new(ProblemCode::MissingField, pointer, message);
             problems.error(self.node, problem);
@@ -80,7 +81,8 @@ impl<'a> Fields<'a> {
         field
     }
 
-    /// The string in the field `name`, `None` if the field is not there or is no string.
+    /// Returns the string in the field `name`; `None` if there is no such field, or if it is not a
+    /// string, which is reported.
     pub(super) fn string(
         &self,
         problems: &mut Problems<'_>,
@@ -90,7 +92,7 @@ impl<'a> Fields<'a> {
         Some((node, read_string(problems, node, &self.pointer(name))?))
     }
 
-    /// The string in the field `name`, which must be there.
+    /// Like [`Self::string`], but also reports if the field is missing.
     pub(super) fn required_string(
         &self,
         problems: &mut Problems<'_>,
@@ -101,7 +103,8 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// The members of the object `node`; reports names that come twice, and drops their repeats.
+/// Returns the members of the object `node`, reports names that occur twice, and drops all but the
+/// first member of such a name.
 pub(super) fn read_object<'a>(
     problems: &mut Problems<'_>,
     node: Node<'a>,
@@ -109,7 +112,7 @@ pub(super) fn read_object<'a>(
 ) -> Option<Vec<Member<'a>>> {
     let members = match read(problems, node, pointer)? {
         Value::Object(members) => members,
-        other => return mistyped(problems, node, pointer, "an object", &other),
+        other => return wrong_type(problems, node, pointer, "an object", &other),
     };
     let mut names = HashSet::with_capacity(members.len());
     let mut unique = Vec::with_capacity(members.len());
@@ -117,8 +120,8 @@ pub(super) fn read_object<'a>(
         if names.insert(member.name.clone()) {
             unique.push(member);
         } else {
-            let message = format!("the field {:?} is here twice", shortened(&member.name));
-            let pointer = child(pointer, &member.name);
+            let message = format!("duplicate field {:?}", shortened(&member.name));
+            let pointer = child_pointer(pointer, &member.name);
             let problem = Problem::new(ProblemCode::DuplicateField, pointer, message);
             problems.error(member.name_node, problem);
         }
@@ -126,7 +129,7 @@ pub(super) fn read_object<'a>(
     Some(unique)
 }
 
-/// The elements of the array `node`.
+/// Returns the elements of the array `node`.
 pub(super) fn read_array<'a>(
     problems: &mut Problems<'_>,
     node: Node<'a>,
@@ -134,11 +137,11 @@ pub(super) fn read_array<'a>(
 ) -> Option<Vec<Node<'a>>> {
     match read(problems, node, pointer)? {
         Value::Array(elements) => Some(elements),
-        other => mistyped(problems, node, pointer, "an array", &other),
+        other => wrong_type(problems, node, pointer, "an array", &other),
     }
 }
 
-/// The string `node`.
+/// Returns the text of the string `node`.
 pub(super) fn read_string<'a>(
     problems: &mut Problems<'_>,
     node: Node<'a>,
@@ -146,11 +149,11 @@ pub(super) fn read_string<'a>(
 ) -> Option<Cow<'a, str>> {
     match read(problems, node, pointer)? {
         Value::String(text) => Some(text),
-        other => mistyped(problems, node, pointer, "a string", &other),
+        other => wrong_type(problems, node, pointer, "a string", &other),
     }
 }
 
-/// The boolean `node`.
+/// Returns the boolean `node`.
 pub(super) fn read_bool(
     problems: &mut Problems<'_>,
     node: Node<'_>,
@@ -158,11 +161,11 @@ pub(super) fn read_bool(
 ) -> Option<bool> {
     match read(problems, node, pointer)? {
         Value::Bool(value) => Some(value),
-        other => mistyped(problems, node, pointer, "true or false", &other),
+        other => wrong_type(problems, node, pointer, "true or false", &other),
     }
 }
 
-/// The number `node`, as it is written.
+/// Returns the number `node` as it is written, so that decimals stay exact.
 pub(super) fn read_number<'a>(
     problems: &mut Problems<'_>,
     node: Node<'a>,
@@ -170,11 +173,12 @@ pub(super) fn read_number<'a>(
 ) -> Option<&'a str> {
     match read(problems, node, pointer)? {
         Value::Number(text) => Some(text),
-        other => mistyped(problems, node, pointer, "a number", &other),
+        other => wrong_type(problems, node, pointer, "a number", &other),
     }
 }
 
-/// Reports the string `node` if it has fewer than `minimum` or more than `maximum` characters.
+/// Reports the string `node`, and returns `false`, if it has fewer than `minimum` or more than
+/// `maximum` characters.
 pub(super) fn check_length(
     problems: &mut Problems<'_>,
     (node, text): (Node<'_>, &str),
@@ -184,7 +188,8 @@ pub(super) fn check_length(
     let characters = text.chars().count();
     let allowed = (minimum..=maximum).contains(&characters);
     if !allowed {
-        let message = format!("must have {minimum} to {maximum} characters, it has {characters}");
+        let message =
+            format!("the text must have {minimum} to {maximum} characters but has {characters}");
         problems.error(
             node,
             Problem::new(ProblemCode::WrongLength, pointer, message),
@@ -193,12 +198,12 @@ pub(super) fn check_length(
     allowed
 }
 
-/// The JSON pointer of the member `name` of what is at `pointer`.
-pub(super) fn child(pointer: &str, name: &str) -> String {
+/// Returns the JSON pointer of the member `name` of the object at `pointer`.
+pub(super) fn child_pointer(pointer: &str, name: &str) -> String {
     format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
-/// Text from the document as it may stand in a message: not all of it if it is long.
+/// Returns text of the document for a message: at most 64 characters of it, since it may be long.
 pub(super) fn shortened(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(64) {
         Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
@@ -216,14 +221,15 @@ fn read<'a>(problems: &mut Problems<'_>, node: Node<'a>, pointer: &str) -> Optio
     }
 }
 
-fn mistyped<T>(
+/// Reports a value of another type than `expected`.
+fn wrong_type<T>(
     problems: &mut Problems<'_>,
     node: Node<'_>,
     pointer: &str,
     expected: &str,
     found: &Value<'_>,
 ) -> Option<T> {
-    let message = format!("must be {expected}, it is {}", found.kind());
+    let message = format!("expected {expected}, found {}", found.kind());
     problems.error(node, Problem::new(ProblemCode::WrongType, pointer, message));
     None
 }

@@ -1,4 +1,4 @@
-//! JSON with places: each value keeps the text it was written as, and so its position.
+//! JSON with positions: each value borrows its own source text.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,39 +6,42 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// One value of a document, not yet looked into.
+/// A value of a document, not yet parsed.
+///
+/// Its position is the address of its text inside the document, so positions cost nothing until a
+/// problem needs one.
 #[derive(Clone, Copy)]
 pub(super) struct Node<'a> {
     raw: &'a str,
 }
 
-/// A value, looked into by one level.
+/// A value, parsed by one level: elements and members are nodes again.
 pub(super) enum Value<'a> {
     Null,
     Bool(bool),
-    /// As it is written, so that decimals stay exact.
+    /// The number as it is written, so that decimals stay exact.
     Number(&'a str),
     String(Cow<'a, str>),
     Array(Vec<Node<'a>>),
     Object(Vec<Member<'a>>),
 }
 
-/// One member of an object; an object may have several of one name.
+/// A member of an object. Several members of an object may have the same name.
 pub(super) struct Member<'a> {
     pub(super) name: Cow<'a, str>,
     pub(super) name_node: Node<'a>,
     pub(super) value: Node<'a>,
 }
 
-/// Text that is not JSON, or a string in it that is not Unicode.
+/// The error of text that is not JSON, or of a string that is not Unicode.
 pub(super) struct JsonError {
-    /// The byte in the document.
+    /// The number of bytes of the document before the place of the problem.
     pub(super) offset: usize,
     pub(super) message: String,
 }
 
 impl<'a> Node<'a> {
-    /// The outermost value of `document`.
+    /// Returns the outermost value of `document`, whose syntax is checked as a whole.
     pub(super) fn document(document: &'a str) -> Result<Self, JsonError> {
         match serde_json::from_str::<&RawValue>(document) {
             Ok(raw) => Ok(Self { raw: raw.get() }),
@@ -46,12 +49,12 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// The byte of `document`, from which this value came, at which it begins.
+    /// Returns the offset in bytes of this value in `document`, to which it belongs.
     pub(super) fn offset(self, document: &str) -> usize {
         self.raw.as_ptr() as usize - document.as_ptr() as usize
     }
 
-    /// The byte of `document` at which the character `index` of this string stands.
+    /// Returns the offset in bytes in `document` of the character `index` of this string.
     pub(super) fn offset_in_string(self, document: &str, index: usize) -> usize {
         let text = &self.raw[1..];
         let mut at = 0;
@@ -61,7 +64,12 @@ impl<'a> Node<'a> {
         self.offset(document) + 1 + at
     }
 
-    /// Looks into the value. Only a string can fail: one with a lone surrogate.
+    /// Parses the value by one level.
+    ///
+    /// # Errors
+    ///
+    /// A string, or the name of a member, holds a lone surrogate. Nothing else can fail, since the
+    /// document was checked.
     pub(super) fn value(self, document: &str) -> Result<Value<'a>, JsonError> {
         let value = match self.raw.as_bytes().first() {
             Some(b'n') => Ok(Value::Null),
@@ -77,7 +85,7 @@ impl<'a> Node<'a> {
 }
 
 impl Value<'_> {
-    /// What kind of value this is, for an error message.
+    /// Returns the type of the value, for a message.
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::Null => "null",
@@ -92,7 +100,8 @@ impl Value<'_> {
 
 impl JsonError {
     fn new(error: &serde_json::Error, text: &str, base: usize) -> Self {
-        // serde_json counts lines from 1 and bytes in a line from 1, with 0 for "before the line".
+        // serde_json numbers lines and the bytes of a line from 1; 0 means before the line.
+        // Its offset may lie within a character, which has no position.
         let line_start = match error.line() {
             0 | 1 => 0,
             line => memchr::memchr_iter(b'\n', text.as_bytes())
@@ -116,7 +125,7 @@ impl JsonError {
     }
 }
 
-/// How many bytes the first character of a JSON string's text takes as it is written.
+/// Returns the number of bytes that the first character of a JSON string takes as it is written.
 fn written_length(text: &str) -> usize {
     let bytes = text.as_bytes();
     match (bytes.first(), bytes.get(1)) {
@@ -124,7 +133,7 @@ fn written_length(text: &str) -> usize {
             let unit = text
                 .get(2..6)
                 .and_then(|hex| u16::from_str_radix(hex, 16).ok());
-            // A high surrogate is half a character; the other half follows as another escape.
+            // A high surrogate is half a character, and the other half follows as another escape.
             if unit.is_some_and(|unit| (0xd800..0xdc00).contains(&unit)) {
                 12
             } else {

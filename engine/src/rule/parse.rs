@@ -1,22 +1,36 @@
-//! From the text of a route config to rules that cannot hold a wrong value.
+//! Parses the text of a route config into rules that cannot hold a wrong value.
 
 use std::collections::HashMap;
 
 use super::fields::{Fields, check_length, read_array, shortened};
 use super::json::Node;
 use super::problems::{LineCounter, Problems};
-use super::{RouteConfig, RouteRule, RuleMatch, action, emv, gate, url};
+use super::route_rule::RouteRule;
+use super::rule_match::RuleMatch;
+use super::{action, canary, emv, url};
 use crate::pattern::{Pattern, PatternError};
 use crate::{CodeValue, CompileLimits, ConfigError, Problem, ProblemCode, RuleId};
 
 const FORMAT: &str = "codeid/1";
 const MAX_VERSION_CHARACTERS: usize = 64;
 
-/// How many of the most costly rules are named when all together cost too much.
+/// The number of rules that are named when all patterns together cost too much.
 const COSTLY_RULES_NAMED: usize = 5;
 
-pub(super) fn parse(json: &[u8], limits: &CompileLimits) -> Result<RouteConfig, ConfigError> {
-    let document = read_document(json, limits.max_config_characters).map_err(|problem| *problem)?;
+/// The parts of a route config that has no errors.
+pub(super) struct ParsedConfig {
+    pub(super) version: Box<str>,
+    pub(super) rules: Vec<RouteRule>,
+    pub(super) warnings: Vec<Problem>,
+}
+
+/// Parses and checks the text of a route config.
+///
+/// # Errors
+///
+/// Returns a [`ConfigError`] with every problem that was found, in document order.
+pub(super) fn parse(json: &[u8], limits: &CompileLimits) -> Result<ParsedConfig, ConfigError> {
+    let document = read_document(json, limits.max_config_characters)?;
     let mut problems = Problems::new(document);
     let root = match Node::document(document) {
         Ok(root) => root,
@@ -30,48 +44,43 @@ pub(super) fn parse(json: &[u8], limits: &CompileLimits) -> Result<RouteConfig, 
     let complete = config.is_some();
     debug_assert!(
         complete || problems.has_errors(),
-        "what is left out was reported"
+        "what makes a config incomplete was reported"
     );
     let warnings = problems.finish()?;
     let (version, rules) = config
         .ok_or_else(|| Problem::new(ProblemCode::InternalFault, "", "the config is incomplete"))?;
-    Ok(RouteConfig {
+    Ok(ParsedConfig {
         version,
         rules,
         warnings,
     })
 }
 
-fn read_document(json: &[u8], max_characters: usize) -> Result<&str, Box<Problem>> {
-    // Every character has four bytes at most, so this bounds the work on what is far too long.
-    let too_long = |characters: String| {
-        let message = format!(
-            "a route config has at most {max_characters} characters, this one has {characters}"
-        );
-        let hint = "ac.route.max-config-characters raises the bound";
-        Problem::new(ProblemCode::ConfigTooLong, "", message).with_hint(hint)
+/// Returns `json` as text, if its length and encoding are allowed.
+fn read_document(json: &[u8], max_characters: usize) -> Result<&str, ConfigError> {
+    let too_long = |length: String| {
+        let message =
+            format!("the config has {length}, more than the {max_characters} characters allowed");
+        Problem::new(ProblemCode::ConfigTooLong, "", message)
+            .with_hint("the setting ac.route.max-config-characters raises the limit")
     };
+    // A character has at most four bytes, so a text far over the limit is refused unread.
     if json.len() > max_characters.saturating_mul(4) {
-        return Err(Box::new(too_long(format!("more ({} bytes)", json.len()))));
+        return Err(too_long(format!("{} bytes", json.len())).into());
     }
-    let document = match std::str::from_utf8(json) {
-        Ok(document) => document,
-        Err(error) => {
-            let message = format!(
-                "not UTF-8: the byte {} is out of place",
-                error.valid_up_to()
-            );
-            return Err(Box::new(Problem::new(ProblemCode::NotUtf8, "", message)));
-        }
-    };
+    let document = std::str::from_utf8(json).map_err(|error| {
+        let message = format!("not UTF-8 after {} bytes", error.valid_up_to());
+        Problem::new(ProblemCode::NotUtf8, "", message)
+    })?;
     if document.starts_with('\u{feff}') {
         let message = "the document begins with a byte order mark";
-        let problem = Problem::new(ProblemCode::ByteOrderMark, "", message);
-        return Err(Box::new(problem.with_hint("save it as UTF-8 without one")));
+        return Err(Problem::new(ProblemCode::ByteOrderMark, "", message)
+            .with_hint("save it as UTF-8 without a byte order mark")
+            .into());
     }
     let characters = document.chars().count();
     if characters > max_characters {
-        return Err(Box::new(too_long(characters.to_string())));
+        return Err(too_long(format!("{characters} characters")).into());
     }
     Ok(document)
 }
@@ -92,7 +101,7 @@ fn read_config(
         && format != FORMAT
     {
         let message = format!(
-            "the format must be {FORMAT:?}, it is {:?}",
+            "unknown format {:?}, expected {FORMAT:?}",
             shortened(&format)
         );
         let pointer = fields.pointer("format");
@@ -107,7 +116,7 @@ fn read_config(
     let elements = read_array(problems, node, &pointer)?;
     let mut rules = Vec::with_capacity(elements.len());
     let mut ids = HashMap::with_capacity(elements.len());
-    let mut sound = true;
+    let mut complete = true;
     for (index, element) in elements.into_iter().enumerate() {
         let claim = &mut |id| ids.insert(id, index);
         let rule = read_rule(
@@ -121,11 +130,15 @@ fn read_config(
         problems.enter_rule(None);
         match rule {
             Some(rule) => rules.push(rule),
-            None => sound = false,
+            None => complete = false,
         }
     }
     check_costs(problems, node, &pointer, &rules, limits.max_states);
-    if sound { Some((version?, rules)) } else { None }
+    if complete {
+        Some((version?, rules))
+    } else {
+        None
+    }
 }
 
 fn version(problems: &mut Problems<'_>, fields: &Fields<'_>) -> Option<Box<str>> {
@@ -140,7 +153,7 @@ fn version(problems: &mut Problems<'_>, fields: &Fields<'_>) -> Option<Box<str>>
         return None;
     }
     if text.chars().any(char::is_control) {
-        let message = "a version holds no control characters";
+        let message = "the version contains a control character";
         problems.error(
             node,
             Problem::new(ProblemCode::BadVersion, pointer, message),
@@ -150,7 +163,8 @@ fn version(problems: &mut Problems<'_>, fields: &Fields<'_>) -> Option<Box<str>>
     Some(text.into())
 }
 
-/// Reads one rule. `claim` takes its id, and tells which rule had it before.
+/// Reads one rule. `claim` is called with its id, and returns the index of an earlier rule with the
+/// same id.
 fn read_rule(
     problems: &mut Problems<'_>,
     node: Node<'_>,
@@ -168,7 +182,7 @@ fn read_rule(
         match &id {
             None => {
                 let message = format!(
-                    "an id is 1 to {} characters of [A-Za-z0-9._-], it is {:?}",
+                    "the id must be 1 to {} characters of [A-Za-z0-9._-], not {:?}",
                     RuleId::MAX_CHARACTERS,
                     shortened(&text)
                 );
@@ -176,7 +190,7 @@ fn read_rule(
             }
             Some(id) => {
                 if let Some(other) = claim(id.clone()) {
-                    let message = format!("the id {id} is also that of /rules/{other}");
+                    let message = format!("duplicate id {id}, already used by rule {}", other + 1);
                     let problem = Problem::new(ProblemCode::DuplicateId, pointer, message);
                     problems.error(node, problem.with_other_rule(other));
                 }
@@ -203,7 +217,7 @@ fn read_rule(
         None => Some(None),
         Some(node) => {
             let group = id.as_ref().map(RuleId::as_str);
-            gate::parse(problems, node, fields.pointer("canary"), group).map(Some)
+            canary::parse(problems, node, fields.pointer("canary"), group).map(Some)
         }
     };
     if !described {
@@ -219,7 +233,9 @@ fn read_rule(
     })
 }
 
-/// The id of the rule `node`, if it has a good one: all its problems are shown with it.
+/// Returns the id of the rule `node`, if it has a valid one.
+///
+/// The id is read first, wherever it stands, since all problems of the rule are reported with it.
 fn peek_id(document: &str, node: Node<'_>) -> Option<RuleId> {
     use super::json::Value;
     let Ok(Value::Object(members)) = node.value(document) else {
@@ -247,7 +263,7 @@ fn read_match(
     let kind = match given.as_slice() {
         [kind] => *kind,
         [] => {
-            let message = "a match needs one of exact, prefix, regex, url, emv";
+            let message = "the match has no kind, expected one of exact, prefix, regex, url, emv";
             problems.error(
                 node,
                 Problem::new(ProblemCode::NoMatchKind, pointer, message),
@@ -255,10 +271,7 @@ fn read_match(
             return None;
         }
         several => {
-            let message = format!(
-                "a match has exactly one kind, here are {}",
-                several.join(", ")
-            );
+            let message = format!("the match has several kinds: {}", several.join(", "));
             problems.error(
                 node,
                 Problem::new(ProblemCode::SeveralMatchKinds, pointer, message),
@@ -298,28 +311,35 @@ fn read_match(
             if kind == "exact" {
                 return Some(RuleMatch::Exact(text.into()));
             }
-            warn_of_case(problems, node, &at, &text);
+            warn_of_case_sensitivity(problems, node, &at, &text);
             Some(RuleMatch::Prefix(text.into()))
         }
     }
 }
 
-/// Dense QR codes hold only upper-case letters, so issuers write scheme and host in them.
-fn warn_of_case(problems: &mut Problems<'_>, node: Node<'_>, pointer: &str, prefix: &str) {
+/// Warns of a prefix with a scheme: dense QR codes hold only upper-case letters, in which issuers
+/// then write scheme and host.
+fn warn_of_case_sensitivity(
+    problems: &mut Problems<'_>,
+    node: Node<'_>,
+    pointer: &str,
+    prefix: &str,
+) {
     let scheme_end = prefix.find("://");
     if let Some(end) = scheme_end
         && prefix[..end]
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
     {
-        let message = "this prefix is case-sensitive, and a dense QR code holds scheme and host in \
+        let message = "this prefix is case-sensitive, but dense QR codes hold scheme and host in \
                        upper case";
-        let hint = "a url match compares scheme and host in any case";
+        let hint = "a url match ignores the case of scheme and host";
         let problem = Problem::new(ProblemCode::CaseSensitiveUrl, pointer, message);
         problems.warn(node, problem.with_hint(hint));
     }
 }
 
+/// Reports if the patterns of all rules together take more than `max_states`.
 fn check_costs(
     problems: &mut Problems<'_>,
     node: Node<'_>,
@@ -347,7 +367,7 @@ fn check_costs(
         .map(|(cost, id)| format!("{id} ({cost})"))
         .collect();
     let message = format!(
-        "the patterns take {total} states, at most {max_states} are allowed; the most are those of {}",
+        "the patterns take {total} states, more than the {max_states} allowed; the largest are {}",
         most.join(", ")
     );
     let problem = Problem::new(ProblemCode::PatternsTooLarge, pointer, message);

@@ -1,19 +1,21 @@
-//! Collects what is wrong with a document, and finds the places once, at the end.
+//! Collects the problems of a document, and computes their positions once, at the end.
 
 use super::json::{JsonError, Node};
 use crate::{ConfigError, Position, Problem, ProblemCode};
 
-/// What was found so far, for one document.
+/// The problems found so far in one document.
 pub(super) struct Problems<'a> {
     document: &'a str,
-    /// The id of the rule that is being read.
+    /// The id of the rule that is being read, if it has a valid one.
     rule: Option<String>,
     errors: Vec<(Place, Problem)>,
     warnings: Vec<(Place, Problem)>,
 }
 
+/// The place of a problem, by which problems are ordered.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
+    /// In bytes of the document.
     offset: usize,
     in_pattern: Option<usize>,
 }
@@ -32,12 +34,12 @@ impl<'a> Problems<'a> {
         self.document
     }
 
-    /// Says of which rule the problems to come are.
+    /// Sets the rule to which the following problems belong.
     pub(super) fn enter_rule(&mut self, rule: Option<&str>) {
         self.rule = rule.map(str::to_owned);
     }
 
-    /// A problem with the value or name `node`.
+    /// Adds an error at the value or name `node`.
     pub(super) fn error(&mut self, node: Node<'_>, problem: Problem) {
         let place = Place {
             offset: node.offset(self.document),
@@ -46,7 +48,7 @@ impl<'a> Problems<'a> {
         self.push(place, problem);
     }
 
-    /// A problem at the character `index` of the string `node`.
+    /// Adds an error at the character `index` of the string `node`.
     pub(super) fn error_inside(&mut self, node: Node<'_>, index: usize, problem: Problem) {
         let offset = node.offset_in_string(self.document, index);
         let place = Place {
@@ -56,7 +58,7 @@ impl<'a> Problems<'a> {
         self.push(place, problem);
     }
 
-    /// A problem with text that cannot be read.
+    /// Adds an error for text that is not JSON.
     pub(super) fn unreadable(&mut self, code: ProblemCode, pointer: &str, error: JsonError) {
         let place = Place {
             offset: error.offset,
@@ -65,7 +67,7 @@ impl<'a> Problems<'a> {
         self.push(place, Problem::new(code, pointer, error.message));
     }
 
-    /// What is allowed, but probably not meant.
+    /// Adds a warning at the value `node`: what is allowed but probably not meant.
     pub(super) fn warn(&mut self, node: Node<'_>, problem: Problem) {
         let place = Place {
             offset: node.offset(self.document),
@@ -79,8 +81,11 @@ impl<'a> Problems<'a> {
         !self.errors.is_empty()
     }
 
-    /// All problems in document order, each with its position: the warnings, or the errors if
-    /// there is one.
+    /// Returns the warnings in document order, each with its position.
+    ///
+    /// # Errors
+    ///
+    /// If there are errors: these, in document order, each with its position.
     pub(super) fn finish(self) -> Result<Vec<Problem>, ConfigError> {
         if self.errors.is_empty() {
             Ok(located(self.document, self.warnings))
@@ -95,7 +100,7 @@ impl<'a> Problems<'a> {
     }
 }
 
-/// Puts the problems in document order, each with its position.
+/// Returns the problems in document order, each with its position.
 fn located(document: &str, mut found: Vec<(Place, Problem)>) -> Vec<Problem> {
     found.sort_by_key(|(place, _)| *place);
     let mut lines = LineCounter::new(document);
@@ -110,7 +115,7 @@ fn located(document: &str, mut found: Vec<(Place, Problem)>) -> Vec<Problem> {
         .collect()
 }
 
-/// Finds positions in a document, each after the one before, in one pass.
+/// Computes positions in a document in one pass, each behind the one before.
 pub(super) struct LineCounter<'a> {
     document: &'a str,
     position: Position,
@@ -129,7 +134,7 @@ impl<'a> LineCounter<'a> {
         }
     }
 
-    /// The position of the byte `offset`, which is not before the one asked for last.
+    /// Returns the position of the byte `offset`, which is not before that of the last call.
     pub(super) fn position(&mut self, offset: usize) -> Position {
         let Position {
             line,

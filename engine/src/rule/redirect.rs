@@ -1,21 +1,26 @@
-//! The open-redirect rule: no scanned code may choose where a user is sent.
+//! The rule against open redirects: no scanned code may choose where a user is sent.
 
 use regex_syntax::hir::Hir;
 use regex_syntax::hir::literal::Extractor;
 
+use super::rule_match::RuleMatch;
 use super::template::{Part, Source, Template};
-use super::{RuleMatch, UrlMatch};
+use super::url::UrlMatch;
 use crate::ProblemCode;
 
-/// Why a redirect is refused.
+/// The reason for refusing a redirect.
 pub(super) struct Refusal {
     pub(super) code: ProblemCode,
     pub(super) message: &'static str,
     pub(super) hint: &'static str,
 }
 
-/// Checks that `template` leads to an `https` URL on a host that the config itself names, whatever
-/// code value `rule_match` accepts; without one, as far as that can be told.
+/// Checks that `template` renders to an `https` URL on a host that the config itself names, whatever
+/// code value `rule_match` accepts. Without a match, only the template's own text is checked.
+///
+/// # Errors
+///
+/// The first reason why that is not certain.
 ///
 /// Source: SPEC.md, section 2.2.
 pub(super) fn check(template: &Template, rule_match: Option<&RuleMatch>) -> Result<(), Refusal> {
@@ -26,8 +31,8 @@ pub(super) fn check(template: &Template, rule_match: Option<&RuleMatch>) -> Resu
         {
             return Err(Refusal {
                 code: ProblemCode::BadRedirectUrl,
-                message: "a redirectUrl cannot hold controls or spaces",
-                hint: "percent-encode them, a space as %20",
+                message: "the redirectUrl contains a control character or a space",
+                hint: "percent-encode it: a space is %20",
             });
         }
     }
@@ -38,8 +43,8 @@ pub(super) fn check(template: &Template, rule_match: Option<&RuleMatch>) -> Resu
             }
             Err(Refusal {
                 code: ProblemCode::RedirectHostNotFixed,
-                message: "a redirectUrl must begin with https://, a host and perhaps a port up to \
-                          65535, followed by /, ? or # before any placeholder",
+                message: "the redirectUrl must begin with https://, a host and, if needed, a port up \
+                          to 65535, followed by /, ? or # before any placeholder",
                 hint: "write the host out: https://host.example/…, or begin with {code}",
             })
         }
@@ -74,14 +79,14 @@ pub(super) fn check(template: &Template, rule_match: Option<&RuleMatch>) -> Resu
         }
         _ => Err(Refusal {
             code: ProblemCode::RedirectHostNotFixed,
-            message: "a redirectUrl must begin with https:// or with {code}",
+            message: "the redirectUrl must begin with https:// or with {code}",
             hint: "write the host out: https://host.example/…",
         }),
     }
 }
 
-const LITERAL: &str = "begin the match with a literal https://host/, in lower case, in every \
-                       alternative, or use a url match";
+const LITERAL: &str = "begin every alternative of the match with a literal https://host/ in lower \
+                       case, or use a url match";
 
 fn url_fixes_host(url: &UrlMatch, ends_with_code: bool) -> (bool, &'static str) {
     if &*url.scheme != "https" {
@@ -96,8 +101,8 @@ fn url_fixes_host(url: &UrlMatch, ends_with_code: bool) -> (bool, &'static str) 
     }
 }
 
-/// Whether `text` begins `https://host`, perhaps `:port`, and then `/`, `?`, `#`, or its end where
-/// that is the template's.
+/// Returns `true` if `text` begins with `https://host`, perhaps `:port`, and then `/`, `?` or `#`. It
+/// may also end there if it `is_whole`, so that nothing can follow the host.
 fn names_https_host(text: &str, is_whole: bool) -> bool {
     let Some((_, rest)) = split_https_host(text) else {
         return false;
@@ -123,7 +128,7 @@ fn begins_with_https_host(text: &str) -> bool {
     split_https_host(text).is_some_and(|(_, rest)| rest.starts_with('/'))
 }
 
-/// Parts `https://host` from what follows it.
+/// Splits `text` into host and rest behind `https://`; `None` if it does not begin so.
 fn split_https_host(text: &str) -> Option<(&str, &str)> {
     let rest = text.strip_prefix("https://")?;
     let end = rest
@@ -134,12 +139,12 @@ fn split_https_host(text: &str) -> Option<(&str, &str)> {
     (!host.is_empty()).then_some((host, rest))
 }
 
-/// Whether each of the literals with which matches begin fixes the host.
+/// Returns `true` if every literal with which a match can begin fixes the host.
 fn every_match_has_https_host(hir: &Hir) -> bool {
     let prefixes = Extractor::new().extract(hir);
     prefixes.literals().is_some_and(|literals| {
         literals.iter().all(|literal| {
-            // Long ones are cut after some bytes, perhaps within a character.
+            // The extractor cuts long literals after some bytes, perhaps within a character.
             let whole_characters = literal.as_bytes().utf8_chunks().next();
             whole_characters.is_some_and(|chunk| begins_with_https_host(chunk.valid()))
         })

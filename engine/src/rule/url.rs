@@ -1,40 +1,41 @@
-//! The `url` match: a scheme, a host, perhaps a port and a path.
+//! The `url` match: URLs of a scheme and a host, perhaps with a port and a path.
 
 use super::fields::{Fields, check_length, read_number, shortened};
 use super::json::Node;
 use super::problems::Problems;
 use crate::{Problem, ProblemCode};
 
-/// Which URLs a rule accepts.
+/// The URLs that a rule accepts.
 ///
 /// Source: SPEC.md, section 2.1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct UrlMatch {
-    /// In lower case, without `://`.
+    /// The scheme, in lower case, without `://`.
     pub(crate) scheme: Box<str>,
     pub(crate) host: HostMatch,
+    /// The port that must be written; `None` if none may be.
     pub(crate) port: Option<u16>,
-    /// Begins with `/`.
+    /// The path, which begins with `/`; `None` for any.
     pub(crate) path: Option<Box<str>>,
 }
 
-/// Which hosts, in lower case.
+/// The hosts of a `url` match, in lower case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum HostMatch {
-    /// This one.
+    /// This host.
     Exact(Box<str>),
-    /// One or more labels before this domain, which has no dot in front.
+    /// Hosts of one or more labels in front of this domain, which is written without a leading dot.
     Below(Box<str>),
 }
 
-/// The most characters that a DNS name may have.
+/// The maximum number of characters in a DNS name.
 const MAX_HOST_CHARACTERS: usize = 253;
-/// The most characters that a label of it may have.
+/// The maximum number of characters in a label of a DNS name.
 pub(crate) const MAX_LABEL_CHARACTERS: usize = 63;
 const MAX_SCHEME_CHARACTERS: usize = 64;
 const MAX_PATH_CHARACTERS: usize = 8192;
 
-/// Whether `byte` may stand in a label of a host.
+/// Returns `true` if `byte` may stand in a label of a host.
 pub(crate) const fn is_label_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'
 }
@@ -65,29 +66,29 @@ fn host(problems: &mut Problems<'_>, fields: &Fields<'_>) -> Option<HostMatch> {
         None => (&*text, false),
     };
     let fault = if name.is_empty() || text.len() > MAX_HOST_CHARACTERS {
-        Some(("a host has 1 to 253 characters", None))
+        Some(("the host must have 1 to 253 characters", None))
     } else if !name.is_ascii() {
         Some((
-            "a host is ASCII",
+            "the host is not ASCII",
             Some("write an internationalised name in its xn-- form"),
         ))
     } else if name.contains('*') {
         Some((
-            "a * can only be the first label",
-            Some("*.example.com accepts what is below it"),
+            "a * can only be the first label of the host",
+            Some("*.example.com accepts every host below example.com"),
         ))
     } else if name.contains(['[', ']', ':']) {
         Some((
-            "a host is a name or an IPv4 address",
-            Some("a port has a field of its own, and IPv6 addresses are not supported"),
+            "the host must be a name or an IPv4 address",
+            Some("write the port into the field port; IPv6 addresses are not supported"),
         ))
     } else if name.ends_with('.') {
-        Some(("a host has no dot at its end", None))
+        Some(("the host must not end with a dot", None))
     } else if !name.split('.').all(|label| {
         (1..=MAX_LABEL_CHARACTERS).contains(&label.len()) && label.bytes().all(is_label_byte)
     }) {
         Some((
-            "a host is labels of 1 to 63 characters of [A-Za-z0-9_-], with dots between",
+            "each label of the host must have 1 to 63 characters of [A-Za-z0-9_-]",
             None,
         ))
     } else {
@@ -120,9 +121,10 @@ fn scheme(problems: &mut Problems<'_>, fields: &Fields<'_>) -> Option<Box<str>> 
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'));
     if !well_formed {
-        let message = "a scheme is a letter and then letters, digits, +, - or ., 64 at most";
+        let message =
+            "the scheme must be a letter, then letters, digits, +, - or ., at most 64 in all";
         let problem = Problem::new(ProblemCode::BadScheme, fields.pointer("scheme"), message);
-        problems.error(node, problem.with_hint("without ://"));
+        problems.error(node, problem.with_hint("write it without ://"));
         return None;
     }
     Some(text.to_ascii_lowercase().into())
@@ -138,7 +140,7 @@ fn port(problems: &mut Problems<'_>, fields: &Fields<'_>) -> Option<Option<u16>>
         Ok(port) if port > 0 => Some(Some(port)),
         _ => {
             let text = shortened(text);
-            let message = format!("a port is a whole number from 1 to 65535, it is {text}");
+            let message = format!("the port must be a whole number from 1 to 65535, not {text}");
             problems.error(node, Problem::new(ProblemCode::BadPort, pointer, message));
             None
         }
@@ -155,7 +157,7 @@ fn path(problems: &mut Problems<'_>, fields: &Fields<'_>) -> Option<Option<Box<s
         return None;
     }
     if !text.starts_with('/') || text.contains(['?', '#']) {
-        let message = "a path begins with / and holds no ? or #";
+        let message = "the path must begin with / and must not contain ? or #";
         problems.error(node, Problem::new(ProblemCode::BadPath, pointer, message));
         return None;
     }

@@ -1,4 +1,4 @@
-//! The canary's bucket against what others publish and compute, and what must hold of any rollout.
+//! A canary's buckets agree with published and computed vectors, and rollouts behave as specified.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -77,7 +77,7 @@ fn buckets_agree_with_the_vectors() {
 }
 
 #[test]
-fn buckets_agree_with_what_unleash_publishes() {
+fn buckets_agree_with_the_vectors_of_unleash() {
     let vectors = vectors();
     assert!(
         vectors.unleash_normalized.len() >= 2,
@@ -112,8 +112,8 @@ fn buckets_agree_with_what_unleash_publishes() {
     }
 }
 
-/// The hash under the bucket cannot be asked for by itself: a plain implementation of it is held to
-/// the published values, and the bucket to that implementation.
+/// The hash is not public. So a plain implementation of it here is checked against the published
+/// values, and the bucket against that implementation.
 #[test]
 fn buckets_agree_with_published_murmurhash3_values() {
     let vectors = vectors();
@@ -136,17 +136,17 @@ fn buckets_agree_with_published_murmurhash3_values() {
 }
 
 #[test]
-fn raising_the_percentage_drops_nobody() {
+fn raising_the_percentage_keeps_every_user() {
     let users: Vec<String> = (0..200).map(|number| format!("user-{number}")).collect();
     let mut before = BTreeSet::new();
     for percentage in [
         "0", "0.01", "0.29", "1", "12.5", "33.33", "50", "99.99", "100",
     ] {
         let admitted = admitted(&users, &format!(r#"{{"percentage": {percentage}}}"#));
-        assert!(admitted.is_superset(&before), "{percentage} drops somebody");
+        assert!(admitted.is_superset(&before), "{percentage} drops a user");
         match percentage {
-            "0" => assert!(admitted.is_empty(), "0 admits somebody"),
-            "100" => assert_eq!(admitted.len(), users.len(), "100 refuses somebody"),
+            "0" => assert!(admitted.is_empty(), "0 admits a user"),
+            "100" => assert_eq!(admitted.len(), users.len(), "100 refuses a user"),
             _ => {}
         }
         before = admitted;
@@ -154,21 +154,24 @@ fn raising_the_percentage_drops_nobody() {
 }
 
 #[test]
-fn every_hundredth_is_a_share_of_its_own() {
+fn each_hundredth_of_a_percent_is_a_different_share() {
     let mut inside = 0;
     for hundredths in 0..=10_000_u16 {
         let text = format!("{}.{:02}", hundredths / 100, hundredths % 100);
         let percentage = RolloutPercentage::parse(&text).expect("two places are allowed");
         assert_eq!(percentage.hundredths(), hundredths, "{text}");
         let admitted = percentage.admits(Bucket::new("r", OpenId::new("user-42").unwrap()));
-        assert!(admitted || inside == 0, "{text} refuses whom less admitted");
+        assert!(
+            admitted || inside == 0,
+            "{text} refuses a user whom a lower percentage admits"
+        );
         inside += u16::from(admitted);
     }
     assert_eq!(10_000 - inside, bucket("r", "user-42"));
 }
 
 #[test]
-fn the_allowlist_admits_whatever_the_bucket() {
+fn an_allowlist_admits_users_whatever_their_bucket() {
     let users: Vec<String> = (0..200).map(|number| format!("user-{number}")).collect();
     for percentage in ["0", "0.01", "50"] {
         let listed = &users[..20];
@@ -188,14 +191,14 @@ fn groups_admit_independently_of_each_other() {
     let one = admitted(&users, r#"{"percentage": 50, "group": "one"}"#);
     let other = admitted(&users, r#"{"percentage": 50, "group": "other"}"#);
     let both = one.intersection(&other).count();
-    // A quarter is 1000; half or none would mean that the group does not enter the hash.
+    // A quarter is 1000. Half or none would mean that the hash does not depend on the group.
     assert!(
         (800..1200).contains(&both),
         "{both} of 4000 are in both halves"
     );
 }
 
-/// Those of `users` for whom a rule with this canary decides.
+/// Returns the users for whom a rule with this canary decides.
 fn admitted<'a>(users: &'a [String], canary: &str) -> BTreeSet<&'a str> {
     let config = format!(
         r#"{{"format": "codeid/1", "version": "1", "rules": [{{"id": "r", "match": {{"exact": "x"}},
@@ -220,7 +223,7 @@ fn admitted<'a>(users: &'a [String], canary: &str) -> BTreeSet<&'a str> {
         .collect()
 }
 
-/// MurmurHash3 x86 32-bit with seed 0, as its author describes it.
+/// Computes MurmurHash3 x86 32-bit with seed 0, as its author describes it.
 fn murmur3(key: &[u8]) -> u32 {
     let scramble = |block: u32| {
         block

@@ -1,17 +1,18 @@
-//! What each rule decided and refused is counted, where a table is asked to.
+//! A table counts what its rules decide and refuse, if its live table was made to count.
 
 use codeid_engine::{CodeValue, CompileLimits, LiveTable, OpenId, RouteTable, Scratch};
 
-/// The second is found by two searches, since its pattern also accepts the Kelvin sign.
+/// The matcher reports the second rule from two searches, since its pattern also accepts the Kelvin
+/// sign, and may count it only once.
 const CONFIG: &str = r#"{"format": "codeid/1", "version": "1", "rules": [
-    {"id": "nobody", "match": {"prefix": "28"}, "action": {"type": "DECODE"},
+    {"id": "refusing", "match": {"prefix": "28"}, "action": {"type": "DECODE"},
      "canary": {"percentage": 0}},
-    {"id": "nobody-either", "match": {"regex": "(?:28|2|)(?i)8?k.*|28.*"},
+    {"id": "refusing-too", "match": {"regex": "(?:28|2|)(?i)8?k.*|28.*"},
      "action": {"type": "DECODE"}, "canary": {"percentage": 0}},
     {"id": "one", "match": {"prefix": "2810"}, "action": {"type": "UNSUPPORTED"}},
     {"id": "behind", "match": {"prefix": "281"}, "action": {"type": "DECODE"},
      "canary": {"percentage": 0}},
-    {"id": "never-asked", "match": {"exact": "29"}, "action": {"type": "DECODE"}}
+    {"id": "unrelated", "match": {"exact": "29"}, "action": {"type": "DECODE"}}
 ]}"#;
 
 fn table() -> RouteTable {
@@ -36,14 +37,14 @@ fn counts(live: &LiveTable) -> Vec<(String, u64, u64)> {
 }
 
 fn expected(counts: [(u64, u64); 5]) -> Vec<(String, u64, u64)> {
-    let ids = ["nobody", "nobody-either", "one", "behind", "never-asked"];
+    let ids = ["refusing", "refusing-too", "one", "behind", "unrelated"];
     let all = ids.into_iter().zip(counts);
     all.map(|(id, (decided, refused))| (id.to_owned(), decided, refused))
         .collect()
 }
 
 #[test]
-fn the_winner_and_those_before_it_that_refused_are_counted_once_each() {
+fn the_winner_and_each_earlier_rule_that_refused_are_counted_once() {
     let live = LiveTable::with_counts(2);
     live.publish(table());
     let (mut one, mut other) = (Scratch::with_shard(0), Scratch::with_shard(1));
@@ -65,13 +66,13 @@ fn the_winner_and_those_before_it_that_refused_are_counted_once_each() {
         counts(&live),
         expected([(0, 4), (0, 4), (2, 0), (0, 1), (0, 0)])
     );
-    // Those of the next table are its own.
+    // The next table has counts of its own.
     live.publish(table());
     assert_eq!(counts(&live), expected([(0, 0); 5]));
 }
 
 #[test]
-fn a_table_that_is_not_asked_to_counts_nothing() {
+fn lookups_without_a_shard_of_the_table_are_not_counted() {
     let live = LiveTable::new();
     live.publish(table());
     look_up(&live, "2810", &mut Scratch::with_shard(0));
@@ -84,7 +85,7 @@ fn a_table_that_is_not_asked_to_counts_nothing() {
 }
 
 #[test]
-fn each_thread_counts_by_itself_and_nothing_is_lost() {
+fn counts_of_concurrent_threads_are_not_lost() {
     const LOOKUPS: u64 = 2000;
     let live = LiveTable::with_counts(4);
     live.publish(table());

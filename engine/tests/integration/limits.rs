@@ -1,11 +1,11 @@
-//! Compiling is bounded: over a bound the config is refused, with the rules that cost the most.
+//! Compiling is bounded: a config over a limit is refused, and the most costly rules are named.
 
 use std::fmt::Write as _;
 
 use codeid_engine::{CodeValue, CompileLimits, ConfigError, OpenId, RouteTable, Scratch};
 
 #[test]
-fn the_bound_on_characters_counts_characters() {
+fn the_limit_on_characters_counts_characters() {
     let config = config(&[("a", "é".repeat(50))]);
     let characters = config.chars().count();
     let mut limits = CompileLimits::default();
@@ -14,7 +14,7 @@ fn the_bound_on_characters_counts_characters() {
         characters < config.len(),
         "the config has characters of several bytes"
     );
-    RouteTable::from_json(config.as_bytes(), &limits).expect("it is as long as is allowed");
+    RouteTable::from_json(config.as_bytes(), &limits).expect("the config is as long as is allowed");
 
     limits.max_config_characters = characters - 1;
     let error = refused(&config, &limits);
@@ -32,7 +32,7 @@ fn the_bound_on_characters_counts_characters() {
 }
 
 #[test]
-fn the_bound_on_characters_can_be_raised() {
+fn the_limit_on_characters_can_be_raised() {
     let config = format!(
         "{}{}",
         config(&[("a", "x".to_owned())]),
@@ -41,18 +41,18 @@ fn the_bound_on_characters_can_be_raised() {
     let mut limits = CompileLimits::default();
     assert_eq!(refused(&config, &limits).problems().len(), 1);
     limits.max_config_characters = 300_000;
-    RouteTable::from_json(config.as_bytes(), &limits).expect("the bound was raised");
+    RouteTable::from_json(config.as_bytes(), &limits).expect("the limit was raised");
 }
 
 #[test]
-fn a_rule_over_its_bound_is_named_and_no_other() {
+fn only_the_rule_over_its_limit_is_named() {
     let config = config(&[
         ("small", "281[0-9]{3}04.+".to_owned()),
         ("big", "(?:a.*b){40}".to_owned()),
         ("medium", "x[a-f]{10}".to_owned()),
     ]);
     let mut limits = CompileLimits::default();
-    RouteTable::from_json(config.as_bytes(), &limits).expect("it is inside the default bounds");
+    RouteTable::from_json(config.as_bytes(), &limits).expect("it is within the default limits");
 
     limits.max_rule_states = 50;
     let error = refused(&config, &limits);
@@ -64,12 +64,12 @@ fn a_rule_over_its_bound_is_named_and_no_other() {
     );
     assert!(
         problem.message().contains("50"),
-        "the message tells the bound: {error}"
+        "the message names the limit: {error}"
     );
 }
 
 #[test]
-fn every_rule_over_its_bound_is_named() {
+fn every_rule_over_its_limit_is_named() {
     let config = config(&[
         ("one", "(?:a.*b){40}".to_owned()),
         ("two", "x".to_owned()),
@@ -87,14 +87,14 @@ fn every_rule_over_its_bound_is_named() {
 }
 
 #[test]
-fn over_the_bound_of_all_rules_the_costliest_are_named() {
+fn the_most_costly_rules_are_named_if_all_together_exceed_the_limit() {
     let mut rules: Vec<(String, String)> = (0..20)
         .map(|n| (format!("small-{n}"), format!("(?:x{n}.*y){{5}}")))
         .collect();
     rules.insert(7, ("costly".to_owned(), "(?:a.*b){80}".to_owned()));
     let config = config(&rules);
     let mut limits = CompileLimits::default();
-    RouteTable::from_json(config.as_bytes(), &limits).expect("it is inside the default bounds");
+    RouteTable::from_json(config.as_bytes(), &limits).expect("it is within the default limits");
 
     limits.max_states = 300;
     let error = refused(&config, &limits);
@@ -109,7 +109,7 @@ fn over_the_bound_of_all_rules_the_costliest_are_named() {
     );
 }
 
-/// Many rules, each inside its bound, that would take gigabytes together.
+/// Many rules, each within its limit, that would take gigabytes together.
 #[test]
 fn a_config_of_many_costly_rules_is_refused_by_default() {
     let rules: Vec<(String, String)> = (0..400)
@@ -125,9 +125,9 @@ fn a_config_of_many_costly_rules_is_refused_by_default() {
     assert!(error.problems().len() <= 400, "no rule is named twice");
 }
 
-/// What determinising would blow up on: each rule doubles the subsets, and none is costly itself.
+/// Each rule is cheap, but doubles the number of states of a deterministic automaton of them all.
 #[test]
-fn a_hundred_rules_with_a_gap_inside_compile() {
+fn a_hundred_patterns_with_gaps_compile() {
     let rules: Vec<(String, String)> = (0..100)
         .map(|n| (format!("r{n}"), format!(".*k{n}.*v{n}.{{3}}")))
         .collect();
@@ -137,7 +137,7 @@ fn a_hundred_rules_with_a_gap_inside_compile() {
 }
 
 fn refused(config: &str, limits: &CompileLimits) -> ConfigError {
-    RouteTable::from_json(config.as_bytes(), limits).expect_err("the config is over a bound")
+    RouteTable::from_json(config.as_bytes(), limits).expect_err("the config exceeds a limit")
 }
 
 /// A config of `regex` rules: ids and patterns.
@@ -156,7 +156,7 @@ fn config(rules: &[(impl AsRef<str>, String)]) -> String {
 }
 
 #[test]
-fn what_is_slow_for_each_state_may_have_fewer() {
+fn patterns_that_are_slow_for_each_state_may_have_fewer_states() {
     for (regex, code_value, pointer) in [
         (r"\b(?:.*a){600}", "{code}", "/rules/0/match/regex"),
         (
@@ -182,12 +182,12 @@ fn what_is_slow_for_each_state_may_have_fewer() {
         let mut raised = CompileLimits::default();
         raised.max_rule_states = 200_000;
         raised.max_states = 2_000_000;
-        RouteTable::from_json(config.as_bytes(), &raised).expect("the bound was raised");
+        RouteTable::from_json(config.as_bytes(), &raised).expect("the limit was raised");
     }
 }
 
 #[test]
-fn what_all_automata_cost_together_is_bounded() {
+fn the_cost_of_all_automata_together_is_bounded() {
     let rules: Vec<(String, String)> = (0..30)
         .map(|i| (format!("r{i}"), format!("(?:.*a){{{}}}x", 3000 + i)))
         .collect();
@@ -202,9 +202,9 @@ fn what_all_automata_cost_together_is_bounded() {
     );
 }
 
-/// Where literals share little at a time they are split so often, and then compared one by one.
+/// Literals that share little at each depth are split up to a depth, and then compared one by one.
 #[test]
-fn literals_that_share_little_are_all_found() {
+fn deeply_nested_literals_are_all_found() {
     let literals: Vec<String> = (0..500).map(|n| format!("{}b", "a".repeat(n))).collect();
     let rule = |(n, text): (usize, &String)| {
         serde_json::json!({

@@ -1,4 +1,4 @@
-//! Lookups while tables are published: each sees one whole table, and never an older one again.
+//! Lookups while tables are published see one whole table each, and never go back to an older one.
 
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +9,7 @@ use codeid_engine::{CodeValue, CompileLimits, LiveTable, OpenId, Outcome, RouteT
 const READERS: usize = 3;
 const TABLES: u64 = 300;
 
-/// A table whose version, rule and answer all tell its number.
+/// Compiles a table whose version, rule and outcome all contain `number`.
 fn table(number: u64) -> RouteTable {
     let config = format!(
         r#"{{"format":"codeid/1","version":"{number}","rules":[{{"id":"rule-{number}",
@@ -31,7 +31,10 @@ fn lookups_see_whole_tables_whose_generations_only_rise() {
                 while last < TABLES {
                     let done = published_all.load(Ordering::Acquire);
                     last = look_up(&live, last);
-                    assert!(!done || last == TABLES, "the last table is not seen");
+                    assert!(
+                        !done || last == TABLES,
+                        "the last table was published, but an older one was seen"
+                    );
                 }
             });
         }
@@ -43,14 +46,14 @@ fn lookups_see_whole_tables_whose_generations_only_rise() {
     });
 }
 
-/// Looks up once; returns the generation that answered, 0 if there is no table yet.
+/// Looks up once, and returns the generation of the table; 0 if none was published yet.
 fn look_up(live: &LiveTable, last: u64) -> u64 {
     let mut scratch = Scratch::new();
     let code = CodeValue::new("2810").expect("of an allowed length");
     let open_id = OpenId::new("user-42").expect("of an allowed length");
     live.with(|table| {
         let Some(table) = table else {
-            assert_eq!(last, 0, "a table was there before");
+            assert_eq!(last, 0, "a table was live before");
             return 0;
         };
         let generation = table.generation().get();

@@ -1,7 +1,7 @@
 //! A lookup allocates nothing once its scratch has grown, whatever the match kind and the action.
 //!
-//! The counter sits in the allocator and counts for each thread by itself, so the tests beside
-//! this one do not disturb it.
+//! The counter is part of the allocator and counts each thread by itself, so other tests do not
+//! disturb it.
 
 use allocation_counter::measure;
 use codeid_engine::{
@@ -34,7 +34,7 @@ const CONFIG: &str = r#"{"format": "codeid/1", "version": "1", "rules": [
     {"id": "rest", "match": {"regex": "(?s)(.*)z"}, "action": {"type": "DECODE"}}
 ]}"#;
 
-/// A code value for each rule above, the rule that decides, and what it says.
+/// Code values, each with the rule that decides and the kind of its outcome.
 const LOOKUPS: [(&str, Option<&str>, &str); 10] = [
     ("28100104", Some("exact"), "decode"),
     ("281001x", Some("prefix"), "decode"),
@@ -61,7 +61,7 @@ const LOOKUPS: [(&str, Option<&str>, &str); 10] = [
 ];
 
 #[test]
-fn the_counter_counts() {
+fn the_counter_counts_an_allocation() {
     let counted = measure(|| drop(std::hint::black_box(vec![0_u8; 64])));
     assert_eq!(counted.count_total, 1);
 }
@@ -125,8 +125,7 @@ fn identify_allocates_nothing_for_any_conformance_case() {
     assert!(lookups >= 800, "{lookups} lookups were measured");
 }
 
-/// A scratch that grew for one table serves another, and the way through the live table counts too,
-/// as does counting what rules decide and refuse.
+/// Neither borrowing the live table nor counting what rules decide and refuse allocates.
 #[test]
 fn a_lookup_through_the_live_table_allocates_nothing() {
     let live = LiveTable::with_counts(1);
@@ -150,7 +149,7 @@ fn a_lookup_through_the_live_table_allocates_nothing() {
     assert!(refused >= 2 || !cfg!(feature = "counts"));
 }
 
-/// The rule's place and the kind and size of what it says: a verdict that borrows nothing.
+/// Looks up, and returns the kind of the outcome and the length of its text, which borrow nothing.
 fn identify(
     table: &RouteTable,
     code: CodeValue<'_>,

@@ -10,7 +10,7 @@ use codeid_engine::{
 
 use crate::cases::{self, Answer, Case, Check, ExpectedProblem, Lookup};
 
-/// How many cases there are, at least; raised as they grow, so that none can vanish unseen.
+/// The minimum number of cases: raised with their number, so that none can vanish unseen.
 const CASES: usize = 1450;
 
 #[test]
@@ -49,7 +49,8 @@ fn no_case_has_vanished() {
     );
 }
 
-/// What a config compiles to. Many cases share one, and compiling is what takes the time.
+/// A compiled config, or why it is refused. Cases that share a config share this, since compiling
+/// takes most of the time.
 type Compiled = Result<(RouteTable, ReferenceMatcher), String>;
 
 fn compile(config: &[u8]) -> Compiled {
@@ -120,7 +121,7 @@ fn run_lookup(
         .filter(|&at| explanations[at].decides)
         .collect();
     expect_equal(
-        "the place of what decides",
+        "the indices of the rules that decide",
         &decides,
         &first.into_iter().collect(),
     )?;
@@ -162,7 +163,7 @@ fn run_refused(config: &[u8], expected: &[ExpectedProblem]) -> Result<(), String
     ))
 }
 
-/// Line and column are those of the offset, which lies in the document.
+/// Checks that line and column of a problem are those of its offset, which lies in the document.
 fn check_position(config: &[u8], problem: &Problem) -> Result<(), String> {
     let Some(position) = problem.position() else {
         return Ok(());

@@ -18,9 +18,10 @@ proptest! {
     }
 }
 
-/// What this property found first: the second pattern's group took part where the first one's had.
+/// A failure that the property above found: the group of the second pattern had the position of
+/// the first one's.
 #[test]
-fn groups_of_an_earlier_code_leave_no_trace() {
+fn a_group_does_not_hold_text_of_an_earlier_lookup() {
     let json = r#"{"format": "codeid/1", "version": "1", "rules": [
         {"id": "a", "match": {"regex": "aba(1)[^a.]{4,}1{4,24}"},
          "action": {"type": "DECODE", "codeValue": "{code}-{1}"}},
@@ -116,7 +117,7 @@ fn check_answer(
         oracle.answer(index, code)
     }) {
         Some(expected) => prop_assert_eq!(answer(verdict.outcome), expected, "answer: {:?}", code),
-        // The oracle cannot tell what the groups hold, and knows only that there is an answer.
+        // The oracle does not know what the groups hold, but a rule with groups gives an outcome.
         None => prop_assert_ne!(answer(verdict.outcome), Answer::Unsupported),
     }
     Ok(())

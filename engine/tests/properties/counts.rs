@@ -1,4 +1,4 @@
-//! The counts of rules are those of a recount by the reference matcher and the oracle.
+//! A table's counts agree with a recount by the reference matcher and the oracle.
 
 use codeid_engine::{CodeValue, LiveTable, OpenId, ReferenceMatcher, RouteConfig, Scratch};
 use codeid_generate::Case;
@@ -11,7 +11,7 @@ proptest! {
     #![proptest_config(config(4))]
 
     #[test]
-    fn counts_are_those_of_a_recount(case in any_case()) {
+    fn counts_agree_with_a_recount(case in any_case()) {
         check(&case)?;
     }
 }
@@ -28,7 +28,7 @@ fn check(case: &Case) -> Result<(), TestCaseError> {
     let reference = ReferenceMatcher::new(&parsed);
     let oracle = Oracle::new(&case.rules);
     let mut expected = vec![(0, 0); case.rules.len()];
-    // A shard that the table has not, and none at all, count nothing.
+    // Lookups without a shard, or with one that the table does not have, are not counted.
     let mut counting = [Scratch::with_shard(0), Scratch::with_shard(1)];
     let mut others = [Scratch::with_shard(2), Scratch::new()];
     let mut lookups = 0;

@@ -1,4 +1,4 @@
-//! A rule that is said never to win never does, and one that cannot is said to.
+//! A rule that is reported never to win never wins, and a rule that cannot win is reported.
 
 use codeid_engine::{
     CodeValue, OpenId, Problem, ProblemCode, ReferenceMatcher, RouteConfig, RouteTable, Scratch,
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use crate::{any_case, compile, config, limits};
 
-/// How many codes are drawn from each rule that is reported.
+/// The number of codes that are drawn from each reported rule.
 const CODES: usize = 16;
 
 proptest! {
@@ -28,7 +28,7 @@ proptest! {
     }
 }
 
-/// Adds `exact` rules at the end, of codes that rules before accept.
+/// Adds `exact` rules of codes that earlier rules accept, and checks that they are reported.
 fn check_known(mut case: Case) -> Result<(), TestCaseError> {
     let Some(parsed) = parse(&case) else {
         return Ok(());
@@ -106,7 +106,7 @@ struct Parsed {
     table: RouteTable,
 }
 
-/// `None` if the config costs too much.
+/// Compiles the case; returns `None` if it costs too much.
 fn parse(case: &Case) -> Option<Parsed> {
     let json = case.config_json();
     let table = compile(&json)?;
@@ -120,7 +120,7 @@ struct Shadow {
 }
 
 impl Parsed {
-    /// The rules that are said never to win.
+    /// Returns the rules that are reported never to win.
     fn shadows(&self) -> Vec<Shadow> {
         let found = self.config.lint(&self.table);
         let offset = |problem: &Problem| problem.position().expect("warnings have a place").offset;

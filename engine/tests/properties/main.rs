@@ -1,6 +1,6 @@
 //! Properties of the engine on generated configs, codes and openIds, through its public interface.
 //!
-//! `PROPTEST_CASES` sets how many cases each property is tried on. The long run, of a million:
+//! `PROPTEST_CASES` sets the number of cases on which each property is tried. A long run:
 //!
 //! ```sh
 //! PROPTEST_CASES=1000000 cargo test --release -p codeid-engine --test properties
@@ -18,11 +18,12 @@ use codeid_engine::{CompileLimits, ConfigError, RouteTable};
 use codeid_generate::{Case, Entropy};
 use proptest::prelude::*;
 
-/// How many cases a property is tried on unless `PROPTEST_CASES` says otherwise: about a minute
-/// without optimisation.
+/// The number of cases on which a property is tried without `PROPTEST_CASES`: about a minute without
+/// optimisation.
 const CASES: u32 = 4000;
 
-/// As many cases as asked for; or by default one `share`-th of [`CASES`].
+/// Returns a configuration with the cases that `PROPTEST_CASES` names, or by default [`CASES`]
+/// divided by `share`.
 fn config(share: u32) -> ProptestConfig {
     let from_environment = std::env::var_os("PROPTEST_CASES").is_some();
     let default = ProptestConfig::default();
@@ -38,31 +39,27 @@ fn config(share: u32) -> ProptestConfig {
     }
 }
 
-/// Any case; it shrinks to simpler ones.
+/// Returns a strategy that draws any case and shrinks to simpler ones.
 fn any_case() -> impl Strategy<Value = Case> {
     proptest::collection::vec(any::<u8>(), 0..1024)
         .prop_map(|bytes| Case::draw(&mut Entropy::new(&bytes)))
 }
 
-/// Compiles `json`, which is valid; `None` if it is refused for what it costs, which happens once in
-/// thousands of cases.
+/// Compiles the valid config `json`. Returns `None` if it exceeds the limits, as one in thousands of
+/// generated configs does.
 fn compile(json: &str) -> Option<RouteTable> {
-    let refused_for_its_cost = |error: &ConfigError| {
+    let costs_too_much = |error: &ConfigError| {
         let mut problems = error.problems().iter();
-        problems.all(|problem| {
-            ["states", "steps"]
-                .iter()
-                .any(|unit| problem.message().contains(unit))
-        })
+        problems.all(|problem| problem.code().is_limit())
     };
     match RouteTable::from_json(json.as_bytes(), &limits()) {
         Ok(table) => Some(table),
-        Err(error) if refused_for_its_cost(&error) => None,
+        Err(error) if costs_too_much(&error) => None,
         Err(error) => panic!("{:#?}\n{json}", error.problems()),
     }
 }
 
-/// Higher than the default, for patterns that nest repetitions.
+/// Returns limits above the default, for patterns that nest repetitions.
 fn limits() -> CompileLimits {
     let mut limits = CompileLimits::default();
     limits.max_rule_states *= 10;

@@ -1,5 +1,5 @@
-//! The contract, written down a second time for generated rules: slow, and nothing in common with
-//! the engine but the hash of the canary, which published vectors test.
+//! A second implementation of the specification, for generated rules: slow, and with nothing in
+//! common with the engine except the hash of the canary, which published vectors test.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ use codeid_generate::{
 use regex_automata::meta::Regex;
 use sha2::{Digest, Sha256};
 
-/// What a rule answers.
+/// The outcome of a rule.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
     Unsupported,
@@ -20,7 +20,7 @@ pub(crate) enum Answer {
 
 pub(crate) struct Oracle<'a> {
     rules: &'a [Rule],
-    /// For a regex rule that the crate's own syntax can express, the anchored pattern.
+    /// The anchored pattern of each regex rule that the crate's own syntax can express.
     patterns: Vec<Option<Regex>>,
 }
 
@@ -44,7 +44,7 @@ impl<'a> Oracle<'a> {
         &self.rules[index].id
     }
 
-    /// Which rules accept `code`; `None` where the oracle does not know.
+    /// Returns for each rule whether it accepts `code`; `None` where the oracle does not know.
     pub(crate) fn accepting_rules(&self, code: &str) -> Vec<Option<bool>> {
         let accepts = |(rule, pattern): (&Rule, &Option<Regex>)| match &rule.matching {
             Match::Exact(text) => Some(code == text),
@@ -73,8 +73,8 @@ impl<'a> Oracle<'a> {
         canary.allowlist.iter().any(listed) || bucket.get() < canary.hundredths.unwrap_or(0)
     }
 
-    /// What the rule, which accepts `code`, answers; `None` if that hangs on groups that the oracle
-    /// does not know.
+    /// Returns the outcome of a rule that accepts `code`; `None` if it depends on groups that the
+    /// oracle does not know.
     pub(crate) fn answer(&self, index: usize, code: &str) -> Option<Answer> {
         match &self.rules[index].action {
             Action::Unsupported => Some(Answer::Unsupported),
@@ -248,7 +248,7 @@ fn crc_fits(objects: &[(String, String)], code: &str) -> bool {
     }
 }
 
-/// The data objects that `text` consists of, if it does.
+/// Splits `text` into data objects; returns `None` if it does not consist of data objects.
 fn data_objects(text: &str) -> Option<Vec<(String, String)>> {
     let characters: Vec<char> = text.chars().collect();
     let mut rest = characters.as_slice();

@@ -1,4 +1,4 @@
-//! What a change to a config leaves as it was.
+//! A change to a config does not change the outcomes that it should not.
 
 use codeid_engine::{CodeValue, OpenId, RolloutPercentage, RouteTable, Scratch};
 use codeid_generate::{Action, Match, Rule};
@@ -11,7 +11,7 @@ proptest! {
 
     /// Raising a percentage never drops an openId.
     #[test]
-    fn raised_percentage_keeps_everybody(
+    fn a_raised_percentage_keeps_every_open_id(
         group in ".{1,20}",
         open_ids in proptest::collection::vec("[a-zé0-9:-]{3,24}", 1..50),
         (low, high) in (0_u16..=10_000, 0_u16..=10_000).prop_map(|(a, b)| (a.min(b), a.max(b))),
@@ -39,9 +39,9 @@ proptest! {
         }
     }
 
-    /// A rule that matches none of the codes changes nothing, wherever it is put.
+    /// A rule that accepts none of the codes changes nothing, wherever it is inserted.
     #[test]
-    fn unrelated_rule_changes_nothing(case in any_case(), place in any::<prop::sample::Index>()) {
+    fn an_unrelated_rule_changes_nothing(case in any_case(), place in any::<prop::sample::Index>()) {
         let mut longer = case.clone();
         let unrelated = Rule {
             id: "unrelated".to_owned(),
@@ -65,9 +65,9 @@ proptest! {
         }
     }
 
-    /// A scratch that has served one table serves another.
+    /// A scratch can be used for one table after another.
     #[test]
-    fn scratch_is_for_any_table(first in any_case(), second in any_case()) {
+    fn a_scratch_works_with_any_table(first in any_case(), second in any_case()) {
         let tables = compile(&first.config_json()).zip(compile(&second.config_json()));
         let Some(tables) = tables.map(<[RouteTable; 2]>::from) else { return Ok(()) };
         let mut shared = Scratch::new();

@@ -1,4 +1,4 @@
-//! Draws a pattern.
+//! Draws patterns.
 
 use super::{Item, Node, Pattern};
 use crate::Entropy;
@@ -24,7 +24,7 @@ impl Pattern {
     }
 }
 
-/// The properties that patterns use, with a few of their characters.
+/// The properties that patterns use, each with a few of its characters.
 const PROPERTIES: &[(&str, &[&str])] = &[
     (r"\p{Greek}", &["α", "ω", "Σ"]),
     (r"\P{Greek}", &["a", "店"]),
@@ -42,7 +42,7 @@ struct Grammar {
 }
 
 impl Grammar {
-    /// A node at most `depth` levels deep.
+    /// Draws a node of at most `depth` levels.
     fn node(&mut self, depth: usize, entropy: &mut Entropy<'_>) -> Node {
         if depth == 0 {
             return atom(entropy);
@@ -77,8 +77,8 @@ impl Grammar {
         (0..count).map(|_| self.node(depth - 1, entropy)).collect()
     }
 
-    /// Counts are small where more repeats may be inside, so that every pattern stays within the
-    /// bounds of compilation.
+    /// Draws a repetition. Its counts are small if more repetitions may be inside, so that patterns
+    /// stay within the limits of compilation.
     fn repeated(&mut self, depth: usize, entropy: &mut Entropy<'_>) -> Node {
         let nested = entropy.chance(25);
         let node = if nested {
@@ -109,7 +109,7 @@ fn repeat(node: Node, min: u32, max: Option<u32>, entropy: &mut Entropy<'_>) -> 
     }
 }
 
-/// One character, or a word.
+/// Draws a character or a word.
 fn atom(entropy: &mut Entropy<'_>) -> Node {
     match entropy.below(8) {
         0 => Node::Literal(word(entropy).to_owned()),

@@ -1,4 +1,4 @@
-//! Regular expressions, from a small grammar that can also draw a text which matches.
+//! Regular expressions of a small grammar, from which matching texts can be drawn, too.
 
 mod grammar;
 mod sample;
@@ -10,9 +10,9 @@ pub use self::write::Dialect;
 #[derive(Clone, Debug)]
 pub struct Pattern {
     pub(crate) root: Node,
-    /// `(?i)` at the beginning.
+    /// `true` if it begins with `(?i)`.
     pub(crate) ignore_case: bool,
-    /// The names of its capture groups, `None` for one without; the first is group 1.
+    /// The names of its capture groups, `None` for a group without a name; the first is group 1.
     pub(crate) groups: Vec<Option<String>>,
 }
 
@@ -25,7 +25,7 @@ pub(crate) enum Node {
     },
     /// One of `d D w W s S`.
     Perl(char),
-    /// As it is written, with the texts it is sampled by.
+    /// A property as it is written, with the texts by which it is sampled.
     Property(&'static str, &'static [&'static str]),
     Dot,
     Repeat {
@@ -34,7 +34,7 @@ pub(crate) enum Node {
         max: Option<u32>,
         lazy: bool,
     },
-    /// A group that captures, by name or only by number.
+    /// A capture group, with a name or only a number.
     Capture(Option<String>, Box<Self>),
     Concat(Vec<Self>),
     Alternate(Vec<Self>),
@@ -62,7 +62,7 @@ impl Pattern {
         }
     }
 
-    /// The capture groups from number 1 on, each with its name if it has one.
+    /// Returns the capture groups from number 1 on, each with its name if it has one.
     #[must_use]
     pub fn groups(&self) -> &[Option<String>] {
         &self.groups

@@ -1,4 +1,4 @@
-//! Draws a text that matches a pattern.
+//! Draws texts that match a pattern.
 
 use super::{Item, Node, Pattern};
 use crate::Entropy;
@@ -13,7 +13,7 @@ impl Pattern {
 }
 
 impl Node {
-    /// Appends a text that matches, assertions left aside.
+    /// Appends a text that matches, apart from assertions.
     fn sample(&self, fold: bool, entropy: &mut Entropy<'_>, text: &mut String) {
         match self {
             Self::Literal(literal) if fold => text.push_str(&vary_case(literal, true, entropy)),
@@ -22,7 +22,7 @@ impl Node {
                 negated: false,
                 items,
             } => sample_item(entropy.one_of(items), entropy, text),
-            // Any character: it may be one that is excluded, which makes a near miss.
+            // Any character, perhaps an excluded one, which makes a near miss.
             Self::Class { negated: true, .. } | Self::Dot => text.push(character(entropy)),
             Self::Perl(class) => sample_item(Item::Perl(*class), entropy, text),
             Self::Property(_, samples) => text.push_str(entropy.one_of(samples)),

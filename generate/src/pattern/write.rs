@@ -1,21 +1,21 @@
-//! Writes a pattern down.
+//! Writes a pattern as text.
 
 use std::fmt::Write as _;
 
 use super::{Item, Node, Pattern};
 
-/// For whom a pattern is written down.
+/// The dialect in which a pattern is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
     /// A route config, in which `\d \w \s \b` mean ASCII.
     RouteConfig,
-    /// The `regex` crate's default, in which they do not, so that they are spelled out.
+    /// That of the `regex` crate, in which they do not, so that they are spelled out.
     RegexCrate,
 }
 
 impl Pattern {
-    /// The pattern as it is written in `dialect`; `None` where the two differ in what they mean and
-    /// the second cannot say it (`(?i)` with `\w` in brackets).
+    /// Returns the pattern as it is written in `dialect`; `None` if that dialect has no pattern of
+    /// the same meaning (`(?i)` with `\w` in brackets).
     #[must_use]
     pub fn text(&self, dialect: Dialect) -> Option<String> {
         let mut writer = Writer {
@@ -38,7 +38,7 @@ struct Writer {
 }
 
 impl Writer {
-    /// Writes `node`; `tight` if what follows applies to it as a whole.
+    /// Writes `node`. It is `tight` if an operator follows that applies to the whole node.
     fn node(&mut self, node: &Node, tight: bool) -> Option<()> {
         match node {
             Node::Literal(literal) => {
@@ -106,7 +106,7 @@ impl Writer {
         }
     }
 
-    /// A part of a concatenation, in which a literal needs no group.
+    /// Writes a part of a concatenation, in which a literal needs no group.
     fn part(&mut self, node: &Node) -> Option<()> {
         self.node(node, false)
     }
@@ -155,7 +155,7 @@ impl Writer {
             Dialect::RegexCrate => {
                 let negation = if class.is_ascii_uppercase() { "^" } else { "" };
                 let members = perl_members(class);
-                // No `(?i)` reaches inside: `\w` is ASCII whatever the case.
+                // `(?i)` must not apply inside: `\w` is ASCII whatever the case.
                 let _ = write!(self.text, "(?-i:[{negation}{members}])");
             }
         }

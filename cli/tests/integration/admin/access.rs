@@ -4,9 +4,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use super::{audit, client, good, refusal};
-use crate::reload::{config, plan};
+use crate::rules::{config, plan};
 use crate::serve::client::{Answer, Client};
-use crate::serve::daemon::{Daemon, Directory, Plan};
+use crate::serve::daemon::{Directory, Plan, Served};
 
 const READER: &str = "reader-token";
 pub(super) const OPERATOR: &str = "operator-token";
@@ -31,7 +31,7 @@ pub(super) fn over_tcp() -> Plan {
         .set(&format!("admin.tokens-path={}", path.display()))
 }
 
-pub(super) fn port(daemon: &Daemon) -> u16 {
+pub(super) fn port(daemon: &Served) -> u16 {
     let address = daemon.status()["daemon"]["listeners"]["adminHttp"].clone();
     let port = address.as_str().unwrap().rsplit_once(':').unwrap().1;
     port.parse().unwrap()
@@ -54,7 +54,7 @@ fn bearer(token: &str) -> String {
 
 #[test]
 fn a_token_and_its_role_decide_over_tcp() {
-    let daemon = over_tcp().start();
+    let daemon = over_tcp().spawn();
     let port = port(&daemon);
     let status = |headers: &str| ask(port, "GET", "/v1/status", headers, "");
     for headers in [
@@ -198,7 +198,7 @@ fn foreign_hosts_and_pages_are_refused_on_both_listeners() {
 
 #[test]
 fn tokens_are_read_again_and_a_bad_file_changes_nothing() {
-    let mut daemon = over_tcp().start();
+    let mut daemon = over_tcp().spawn();
     let port = port(&daemon);
     let may = |token: &str| ask(port, "GET", "/v1/status", &bearer(token), "").status == 200;
     daemon.directory.write("tokens", "nonsense\n");

@@ -4,11 +4,11 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use super::{apply, audit, good, post, post_with, refusal};
-use crate::reload::{config, plan};
+use crate::rules::{config, plan};
 
 #[test]
 fn every_change_and_every_attempt_is_a_line() {
-    let daemon = plan().start();
+    let daemon = plan().spawn();
     let first = daemon.status()["table"]["sha256"].clone();
     let applied = apply(&daemon, &config("one"))["sha256"].clone();
     post_with(&daemon, "/v1/apply", "", &config("two"));

@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use super::{ANYTHING, apply, good, post, post_with, refusal, version};
-use crate::reload::remote::{Remote, Reply};
-use crate::reload::{CODE, config, plan, store};
-use crate::serve::daemon::Daemon;
+use crate::rules::remote::{Remote, Reply};
+use crate::rules::{CODE, config, plan, store};
+use crate::serve::daemon::Served;
 
-fn live_digest(daemon: &Daemon) -> String {
+fn live_digest(daemon: &Served) -> String {
     daemon.status()["table"]["sha256"]
         .as_str()
         .unwrap()
@@ -18,7 +18,7 @@ fn if_match(digest: &str) -> String {
     format!("If-Match: \"{digest}\"\r\n")
 }
 
-fn decoded(daemon: &Daemon) -> Value {
+fn decoded(daemon: &Served) -> Value {
     daemon.tcp().identify(CODE, "user-42").json()["codeValue"].clone()
 }
 
@@ -300,7 +300,7 @@ fn the_live_rules_are_listed_with_their_counts() {
 
 #[test]
 fn the_log_level_decides_what_is_logged() {
-    let mut daemon = plan().start();
+    let mut daemon = plan().spawn();
     assert_eq!(daemon.status()["daemon"]["logLevel"], "info");
     good(&post(&daemon, "/v1/log-level", r#"{"level": "error"}"#));
     assert_eq!(daemon.status()["daemon"]["logLevel"], "error");

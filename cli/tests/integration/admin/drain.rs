@@ -1,12 +1,12 @@
 //! Draining: no new connections, requests in flight finish, and the process stays.
 
 use super::{good, post, refusal};
-use crate::reload::{CODE, plan};
+use crate::rules::{CODE, plan};
 use crate::serve::client::{Client, body, request};
 
 #[test]
 fn a_drained_daemon_finishes_requests_in_flight_accepts_no_others_and_stays() {
-    let mut daemon = plan().start();
+    let mut daemon = plan().spawn();
     let mut in_flight = daemon.tcp();
     let bytes = request("/v1/identifyCode", body(CODE, "user-42"));
     let (first, rest) = bytes.split_at(60);

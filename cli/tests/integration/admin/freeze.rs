@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{apply, good, post, refusal, version};
-use crate::reload::remote::{Remote, Reply, wait_until};
-use crate::reload::{CODE, config, plan};
-use crate::serve::daemon::{Daemon, Plan};
+use crate::rules::remote::{Remote, Reply, wait_until};
+use crate::rules::{CODE, config, plan};
+use crate::serve::daemon::{Plan, Served};
 
 /// Returns a plan of a daemon that pulls about ten times per second.
 fn eager(remote: &Remote) -> Plan {
@@ -15,19 +15,19 @@ fn eager(remote: &Remote) -> Plan {
         .set("ac.route.pull-route-config-exception-retry-delay=100")
 }
 
-fn freeze(daemon: &Daemon) -> Value {
+fn freeze(daemon: &Served) -> Value {
     daemon.status()["freeze"].clone()
 }
 
 /// Waits until the live config has this version.
-fn wait_for_version(daemon: &Daemon, expected: &str) {
+fn wait_for_version(daemon: &Served, expected: &str) {
     wait_until(expected, || (version(daemon) == expected).then_some(()));
 }
 
 #[test]
 fn a_rollback_is_undone_neither_by_a_poll_nor_by_a_restart() {
     let remote = Remote::http(Reply::config(config("good")).header("ETag", "\"1\""));
-    let daemon = eager(&remote).start();
+    let daemon = eager(&remote).spawn();
     remote.set(Reply::config(config("bad")).header("ETag", "\"2\""));
     wait_for_version(&daemon, "bad");
     good(&post(&daemon, "/v1/rollback", r#"{"generation": 1}"#));
@@ -42,7 +42,7 @@ fn a_rollback_is_undone_neither_by_a_poll_nor_by_a_restart() {
     );
     let mut daemon = daemon;
     daemon.signal("HUP");
-    daemon.wait_for_line("nothing is read again");
+    daemon.wait_for_line("no source is read");
     assert_eq!(version(&daemon), "good");
     assert!(remote.requests().len() <= after + 1);
 
@@ -54,7 +54,7 @@ fn a_rollback_is_undone_neither_by_a_poll_nor_by_a_restart() {
         .set("listen.http=127.0.0.1:0")
         .set(&format!("ac.route.pull-route-config-url={}", remote.url()))
         .set("ac.route.pull-route-config-fixed-delay=100");
-    let daemon = plan.start();
+    let daemon = plan.spawn();
     assert_eq!(version(&daemon), "good");
     assert_eq!(freeze(&daemon), frozen);
     assert_eq!(frozen["action"], "rollback");
@@ -99,7 +99,7 @@ fn a_thaw_pulls_the_remote_at_once() {
 #[test]
 fn a_freeze_survives_a_restart_and_a_thaw_does_too() {
     let remote = Remote::http(Reply::config(config("one")));
-    let daemon = eager(&remote).start();
+    let daemon = eager(&remote).spawn();
     good(&post(&daemon, "/v1/freeze", ""));
     remote.set(Reply::config(config("two")));
     let url = remote.url();
@@ -107,7 +107,7 @@ fn a_freeze_survives_a_restart_and_a_thaw_does_too() {
         Plan::bare_in(directory)
             .set("listen.http=127.0.0.1:0")
             .set(&format!("ac.route.pull-route-config-url={url}"))
-            .start()
+            .spawn()
     };
     let daemon = again(daemon.kill());
     assert_eq!(version(&daemon), "one");
@@ -149,12 +149,12 @@ fn a_freeze_that_cannot_be_read_or_compiled_is_ignored_with_an_error_in_the_log(
         let plan = plan();
         std::fs::create_dir(plan.directory.path().join("data")).unwrap();
         plan.directory.write("data/hold.json", file);
-        let daemon = plan.start();
+        let daemon = plan.spawn();
         assert!(
             daemon
                 .log
                 .iter()
-                .any(|line| line.contains("ERROR") && line.contains("passed over"))
+                .any(|line| line.contains("ERROR") && line.contains("cannot restore the freeze"))
         );
         assert_eq!(daemon.status()["table"]["level"], "PRESET");
         assert_eq!(freeze(&daemon), Value::Null);

@@ -13,23 +13,23 @@ mod schemathesis;
 use serde_json::Value;
 
 use crate::serve::client::{Answer, Client};
-use crate::serve::daemon::Daemon;
+use crate::serve::daemon::Served;
 
 /// The header that lets any live config be replaced.
 const ANYTHING: &str = "If-Match: *\r\n";
 
 /// A connection to the Unix socket.
-fn client(daemon: &Daemon) -> Client {
+fn client(daemon: &Served) -> Client {
     Client::unix(&daemon.directory.path().join("run/codeid.admin.sock"))
 }
 
 /// Sends a POST of JSON to the Unix socket.
-fn post(daemon: &Daemon, path: &str, body: &str) -> Answer {
+fn post(daemon: &Served, path: &str, body: &str) -> Answer {
     post_with(daemon, path, "", body)
 }
 
 /// Sends a POST of JSON with further headers, each with its line end.
-fn post_with(daemon: &Daemon, path: &str, headers: &str, body: &str) -> Answer {
+fn post_with(daemon: &Served, path: &str, headers: &str, body: &str) -> Answer {
     let mut client = client(daemon);
     client.send(format!(
         "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{headers}\
@@ -56,12 +56,12 @@ fn refusal(answer: &Answer) -> (u16, String) {
 }
 
 /// Makes a config live, whichever is.
-fn apply(daemon: &Daemon, config: &str) -> Value {
+fn apply(daemon: &Served, config: &str) -> Value {
     good(&post_with(daemon, "/v1/apply", ANYTHING, config))
 }
 
 /// Returns the version of the live config.
-fn version(daemon: &Daemon) -> String {
+fn version(daemon: &Served) -> String {
     daemon.status()["table"]["version"]
         .as_str()
         .unwrap()
@@ -69,7 +69,7 @@ fn version(daemon: &Daemon) -> String {
 }
 
 /// Returns the lines of the audit log.
-fn audit(daemon: &Daemon) -> Vec<Value> {
+fn audit(daemon: &Served) -> Vec<Value> {
     let text = std::fs::read_to_string(daemon.directory.path().join("data/audit.jsonl")).unwrap();
     let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
     lines.collect()

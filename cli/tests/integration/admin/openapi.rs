@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::good;
-use crate::reload::plan;
+use crate::rules::plan;
 
 const METHODS: [&str; 5] = ["get", "post", "put", "delete", "patch"];
 

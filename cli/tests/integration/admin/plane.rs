@@ -5,22 +5,22 @@ use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 
 use serde_json::Value;
 
-use crate::reload::remote::{Remote, Reply};
-use crate::reload::{config, plan};
+use crate::rules::remote::{Remote, Reply};
+use crate::rules::{config, plan};
 use crate::serve::client::{Client, request};
-use crate::serve::daemon::Daemon;
+use crate::serve::daemon::{Daemon, Served};
 
 fn daemon() -> Daemon {
     plan().start()
 }
 
-fn client(daemon: &Daemon) -> Client {
+fn client(daemon: &Served) -> Client {
     Client::unix(&daemon.directory.path().join("run/codeid.admin.sock"))
 }
 
 #[test]
 fn the_socket_is_the_owners_alone_and_goes_with_the_daemon() {
-    let mut daemon = daemon();
+    let mut daemon = plan().spawn();
     let socket = daemon.directory.path().join("run/codeid.admin.sock");
     let metadata = fs::symlink_metadata(&socket).unwrap();
     assert!(metadata.file_type().is_socket());
@@ -37,7 +37,7 @@ fn the_socket_is_the_owners_alone_and_goes_with_the_daemon() {
 
 #[test]
 fn the_socket_can_be_off_and_that_of_a_killed_daemon_is_replaced() {
-    let daemon = plan().set("admin.unix=off").start();
+    let daemon = plan().set("admin.unix=off").spawn();
     assert!(
         !daemon
             .directory
@@ -46,9 +46,9 @@ fn the_socket_can_be_off_and_that_of_a_killed_daemon_is_replaced() {
             .exists()
     );
     daemon.stop();
-    let directory = self::daemon().kill();
+    let directory = plan().spawn().kill();
     let plan = crate::serve::daemon::Plan::bare_in(directory).set("listen.http=127.0.0.1:0");
-    assert_eq!(plan.start().admin("GET", "/livez").status, 200);
+    assert_eq!(plan.spawn().admin("GET", "/livez").status, 200);
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn the_status_describes_the_process_the_live_table_and_the_sources() {
     let remote = Remote::http(Reply::config(config("good")).header("ETag", "\"1\""));
     let daemon = plan()
         .set(&format!("ac.route.pull-route-config-url={}", remote.url()))
-        .start();
+        .spawn();
     let status = daemon.status();
     let process = &status["daemon"];
     assert_eq!(process["version"], env!("CARGO_PKG_VERSION"));
@@ -184,7 +184,7 @@ fn a_long_head_is_refused_and_idle_clients_do_not_block_the_plane() {
 
 #[test]
 fn the_plane_is_served_until_the_daemon_has_stopped() {
-    let mut daemon = plan().set("serve.drain-deadline-ms=600000").start();
+    let mut daemon = plan().set("serve.drain-deadline-ms=600000").spawn();
     let mut in_flight = daemon.tcp();
     in_flight.send(&request("/v1/identifyCode", "{}")[..80]);
     assert_eq!(daemon.tcp().bare("GET", "/livez").status, 200);

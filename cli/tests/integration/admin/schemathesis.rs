@@ -6,8 +6,8 @@ use std::process::Command;
 
 use super::access::{OPERATOR, over_tcp, port};
 use super::good;
-use crate::reload::plan;
-use crate::serve::daemon::Daemon;
+use crate::rules::plan;
+use crate::serve::daemon::Served;
 
 /// The statuses that schemathesis cannot derive: a missing `If-Match` has one of its own, so has one
 /// that names another config, and a config of the right form may still be refused.
@@ -29,7 +29,7 @@ expected-statuses = ["2xx", 400, 405, 413, 415]
 "#;
 
 /// Asserts that schemathesis finds nothing wrong with a daemon's responses.
-fn assert_conforms(daemon: &Daemon, config: &str, arguments: &[&str]) {
+fn assert_conforms(daemon: &Served, config: &str, arguments: &[&str]) {
     let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/tools/schemathesis");
     let config = daemon.directory.write("schemathesis.toml", config);
     let output = Command::new("python3")

@@ -42,13 +42,13 @@ fn names_in(text: &str) -> BTreeSet<&str> {
 
 /// Every name that a daemon with a remote source tells.
 fn told_names() -> BTreeSet<String> {
-    use crate::reload::remote::{Remote, Reply};
+    use crate::rules::remote::{Remote, Reply};
     let remote = Remote::http(Reply::config(crate::serve::daemon::RULES));
     let plan = crate::serve::daemon::Plan::new();
     let daemon = plan
         .set(&format!("ac.route.pull-route-config-url={}", remote.url()))
         .start();
-    let samples = crate::reload::remote::wait_until("the next pull to be scheduled", || {
+    let samples = crate::rules::remote::wait_until("the next pull to be scheduled", || {
         let samples = daemon.metrics();
         let scheduled = samples.find("codeid_next_pull_timestamp_seconds");
         scheduled.map(|_| samples)

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Samples;
-use crate::reload::remote::wait_until;
+use crate::rules::remote::wait_until;
 use crate::serve::daemon::{Daemon, Plan};
 
 /// `users` decides for one user, and is refused to all others.

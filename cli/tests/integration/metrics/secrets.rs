@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::reload::remote::{Remote, Reply};
+use crate::rules::remote::{Remote, Reply};
 use crate::serve::daemon::Plan;
 
 const RULES: &str = r#"{"format": "codeid/1", "version": "1", "rules": [

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::client::{Reply, RespClient, command};
-use crate::serve::daemon::{Daemon, Plan};
+use crate::serve::daemon::{Daemon, Plan, Process};
 
 const PARAM_ILLEGAL: &str = "PARAM_ILLEGAL ";
 
@@ -24,13 +24,13 @@ fn identified(client_is_resp3: bool, is_supported: bool, texts: &[(&str, &str)])
     }
 }
 
-fn both(daemon: &Daemon) -> [(bool, RespClient); 2] {
+fn both(daemon: &Process) -> [(bool, RespClient); 2] {
     [(false, daemon.resp()), (true, daemon.resp3())]
 }
 
 #[test]
 fn a_code_value_is_identified_in_both_versions() {
-    let daemon = Daemon::start();
+    let daemon = Process::start();
     for (is_resp3, mut client) in both(&daemon) {
         assert_eq!(
             client.command(&["IDENTIFY", "28100104x", "user-42"]),
@@ -66,7 +66,7 @@ fn a_code_value_is_identified_in_both_versions() {
 
 #[test]
 fn bad_parameters_are_errors_that_name_them_and_keep_the_connection() {
-    let daemon = Daemon::start();
+    let daemon = Process::start();
     let long_code = "x".repeat(8193);
     let long_id = "\u{e9}".repeat(257);
     let table: [(&[&[u8]], &str); 8] = [
@@ -93,11 +93,11 @@ fn bad_parameters_are_errors_that_name_them_and_keep_the_connection() {
         (&[b"28", b"\xc3us"], "openId is not valid UTF-8 at byte 0."),
         (
             &[b"28"],
-            "openId must be a string of 3 to 256 characters, it is missing.",
+            "openId must be a string of 3 to 256 characters but is missing.",
         ),
         (
             &[],
-            "codeValue must be a string of 1 to 8192 characters, it is missing.",
+            "codeValue must be a string of 1 to 8192 characters but is missing.",
         ),
     ];
     for (_, mut client) in both(&daemon) {
@@ -119,7 +119,7 @@ fn bad_parameters_are_errors_that_name_them_and_keep_the_connection() {
 
 #[test]
 fn what_is_no_text_spoils_no_other_command_of_its_pipeline() {
-    let daemon = Daemon::start();
+    let daemon = Process::start();
     let (text, no_text): (&[u8], &[u8]) = ("28100104\u{e9}".as_bytes(), b"28100104\xc3");
     for (is_resp3, mut client) in both(&daemon) {
         let codes = [text, no_text, text];
@@ -141,7 +141,7 @@ fn what_is_no_text_spoils_no_other_command_of_its_pipeline() {
 
 #[test]
 fn a_batch_answers_each_in_its_place() {
-    let daemon = Daemon::start();
+    let daemon = Process::start();
     for (is_resp3, mut client) in both(&daemon) {
         let reply = client.command(&[
             "MIDENTIFY",
@@ -212,7 +212,7 @@ fn the_largest_batch_that_fits_is_answered() {
 
 #[test]
 fn what_clients_send_by_themselves_is_answered() {
-    let daemon = Daemon::start();
+    let daemon = Process::start();
     let ok = Reply::simple("OK");
     for (_, mut client) in both(&daemon) {
         let table: [(&[&str], Reply); 27] = [
@@ -434,7 +434,7 @@ fn replies_of_a_pipeline_come_in_order_however_it_is_sent() {
 fn a_reload_is_seen_by_the_commands_that_follow() {
     let plan = Plan::new();
     let routes = plan.directory.path().join("routes.json");
-    let mut daemon = plan.start();
+    let mut daemon = plan.spawn();
     let mut client = daemon.resp3();
     let supported = |client: &mut RespClient| {
         let reply = client.command(&["IDENTIFY", "28100104x", "user-42"]);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::client::{Reply, RespClient, command};
 use crate::serve::client::Client;
-use crate::serve::daemon::{Daemon, Plan, allow_descriptors};
+use crate::serve::daemon::{Daemon, Plan, Process, allow_descriptors};
 
 /// A command that is answered, to see that others are not bothered.
 const IDENTIFY: [&str; 3] = ["IDENTIFY", "28100104x", "user-42"];
@@ -65,7 +65,7 @@ fn what_is_not_the_protocol_is_told_and_closed() {
 
 #[test]
 fn http_is_dropped_and_logged_and_nothing_after_it_is_answered() {
-    let mut daemon = Daemon::start();
+    let mut daemon = Process::start();
     let requests = [
         "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\n\r\nPING\r\n",
         "GET / HTTP/1.1\r\nHost: h\r\n\r\nPING\r\n",
@@ -92,7 +92,7 @@ fn http_is_dropped_and_logged_and_nothing_after_it_is_answered() {
 
 #[test]
 fn a_client_that_never_reads_is_stopped_and_then_dropped() {
-    let mut daemon = Plan::new().set("resp.write-timeout-ms=2000").start();
+    let mut daemon = Plan::new().set("resp.write-timeout-ms=2000").spawn();
     let mut other = daemon.resp();
     assert!(is_served(&mut other));
     let before = daemon.resident_bytes();
@@ -207,7 +207,7 @@ fn one_connection_more_than_are_served_is_told_so() {
 #[test]
 fn five_thousand_idle_connections_take_little_memory() {
     let (count, _guard) = allow_descriptors(5000);
-    let daemon = Plan::new().set("http.max-connections=6000").start();
+    let daemon = Plan::new().set("http.max-connections=6000").spawn();
     let mut other = daemon.resp();
     assert!(is_served(&mut other));
     let before = daemon.resident_bytes();
@@ -275,7 +275,7 @@ fn too_few_file_descriptors_are_survived() {
         .arg("ulimit -n 64; exec \"$0\" \"$@\"")
         .arg(serve.get_program())
         .args(serve.get_args());
-    let mut daemon = plan.start_as(&mut shell);
+    let mut daemon = plan.spawn_as(&mut shell);
     let mut served = daemon.resp();
     assert!(is_served(&mut served));
     let mut many: Vec<_> = (0..100).map(|_| daemon.resp()).collect();

@@ -4,16 +4,15 @@ pub(crate) mod client;
 mod commands;
 mod handshakes;
 mod hostile;
-mod no_alloc;
 mod real_clients;
 mod shutdown;
 
 use std::path::PathBuf;
 
 use self::client::RespClient;
-use crate::serve::daemon::Daemon;
+use crate::serve::daemon::Served;
 
-impl Daemon {
+impl Served {
     /// Where it serves Redis clients.
     pub(crate) fn resp_socket(&self) -> PathBuf {
         self.directory.path().join("run/codeid.resp.sock")

@@ -3,11 +3,11 @@
 use std::io::{ErrorKind, Write};
 
 use super::client::{Reply, RespClient, command};
-use crate::serve::daemon::{Daemon, Plan};
+use crate::serve::daemon::{Plan, Process};
 
 #[test]
 fn under_load_every_command_that_could_be_sent_is_answered() {
-    let mut daemon = Daemon::start();
+    let mut daemon = Process::start();
     let socket = daemon.resp_socket();
     let (clients, depth) = (8, 50);
     let underway = std::sync::Barrier::new(clients + 1);
@@ -57,7 +57,7 @@ fn idle_connections_and_halves_of_commands_do_not_hold_it_up() {
         .set("serve.drain-deadline-ms=600000")
         .set("resp.idle-timeout-ms=86400000")
         .set("resp.command-timeout-ms=600000")
-        .start();
+        .spawn();
     let mut served = daemon.resp();
     assert_eq!(served.command(&["PING"]), Reply::simple("PONG"));
     let mut half = daemon.resp();
@@ -77,7 +77,7 @@ fn a_client_that_takes_no_replies_is_cut_at_the_deadline() {
     let daemon = Plan::new()
         .set("serve.drain-deadline-ms=700")
         .set("resp.write-timeout-ms=600000")
-        .start();
+        .spawn();
     let client = daemon.resp();
     let mut sender = client.sender();
     sender.set_nonblocking(true).unwrap();

@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 
 use super::gateway::{Reply, SUCCESS, signed};
 use super::{SDK_PROXY, Scene};
-use crate::reload::remote::wait_until;
+use crate::rules::remote::wait_until;
 use crate::serve::client::request;
 
 fn body() -> String {

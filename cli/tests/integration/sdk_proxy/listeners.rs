@@ -170,7 +170,7 @@ fn a_request_in_flight_is_answered_while_the_daemon_stops() {
         gateway,
         plan,
     } = Scene::new(move |_| Reply::Await(Arc::clone(&held), signed(SUCCESS)));
-    let mut daemon = plan.start();
+    let mut daemon = plan.spawn();
     let mut client = daemon.unix();
     client.send(request(SDK_PROXY, body("x")));
     runtime.block_on(gateway.wait_for(1));
@@ -250,7 +250,7 @@ fn threads_that_sign_are_nicer_than_those_that_serve_and_fewer() {
         gateway: _gateway,
         plan,
     } = Scene::new(|_| Reply::Send(signed(SUCCESS)));
-    let daemon = plan.set("serve.worker-threads=3").start();
+    let daemon = plan.set("serve.worker-threads=3").spawn();
     assert_eq!(daemon.tcp().post(SDK_PROXY, body("x")).status, 200);
     let mut niceness = BTreeMap::<String, BTreeSet<i32>>::new();
     let mut signing = 0;

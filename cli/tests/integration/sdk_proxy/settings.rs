@@ -95,7 +95,7 @@ fn a_key_that_cannot_be_used_stops_the_start_before_anything_listens() {
         &open,
         &[
             "proxy.private-key-path: ours.pem: ",
-            "its mode is 0640; make it 0400 or 0600",
+            "its mode 0640 lets other users use the private key; make it 0400 or 0600",
         ],
     );
     assert!(!open.directory.path().join("codeid.sock").exists());

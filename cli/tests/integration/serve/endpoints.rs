@@ -3,14 +3,14 @@
 use serde_json::json;
 
 use super::client::{Client, body, request};
-use super::daemon::Daemon;
+use super::daemon::{Daemon, Served};
 
 const ILLEGAL: &str =
     "Illegal parameters exist. For example, a non-numeric input, or an invalid date.";
 pub(super) const SDK_PROXY: &str = "/aps/api/v1/mobile/sdkProxy";
 
 /// Both transports of one daemon.
-pub(super) fn clients(daemon: &Daemon) -> [Client; 2] {
+pub(super) fn clients(daemon: &Served) -> [Client; 2] {
     [daemon.tcp(), daemon.unix()]
 }
 
@@ -62,7 +62,7 @@ fn illegal_parameters_are_an_answer_with_a_detail() {
     let table = [
         (
             "{}".to_owned(),
-            "codeValue must be a string of 1 to 8192 characters, it is missing.",
+            "codeValue must be a string of 1 to 8192 characters but is missing.",
         ),
         (
             long(8193, "é"),
@@ -78,11 +78,11 @@ fn illegal_parameters_are_an_answer_with_a_detail() {
         ),
         (
             r#"{"codeValue": "28", "openId": null}"#.to_owned(),
-            "openId must be a string of 3 to 256 characters, it is null.",
+            "openId must be a string of 3 to 256 characters but is null.",
         ),
         (
             r#"{"codeValue": 28, "openId": "user-42"}"#.to_owned(),
-            "codeValue must be a string of 1 to 8192 characters, it is a number.",
+            "codeValue must be a string of 1 to 8192 characters but is a number.",
         ),
     ];
     for mut client in clients(&daemon) {
@@ -175,7 +175,7 @@ fn a_batch_answers_in_order_from_one_table() {
         assert_eq!(answers[2]["result"]["resultCode"], "PARAM_ILLEGAL");
         assert_eq!(
             answers[2]["detail"],
-            "The element must be an object, it is a number."
+            "The element must be an object but is a number."
         );
         assert_eq!(answers[3]["result"]["resultCode"], "PARAM_ILLEGAL");
         assert_eq!(answers[4]["codeValue"], "28100104b");

@@ -180,7 +180,7 @@ fn running_out_of_descriptors_is_survived() {
          --set log.format=json",
         env!("CARGO_BIN_EXE_codeid")
     );
-    let mut daemon = plan.start_as(std::process::Command::new("sh").args(["-c", &limited]));
+    let mut daemon = plan.spawn_as(std::process::Command::new("sh").args(["-c", &limited]));
     let clients: Vec<Client> = (0..60).map(|_| daemon.tcp()).collect();
     daemon.wait_for_line("cannot accept");
     drop(clients);

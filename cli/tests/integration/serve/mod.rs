@@ -6,7 +6,6 @@ pub(crate) mod daemon;
 mod endpoints;
 mod hostile;
 mod limits;
-mod no_alloc;
 mod protocol;
 mod real_clients;
 mod secrets;

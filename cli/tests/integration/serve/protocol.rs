@@ -32,22 +32,22 @@ fn heads_that_cannot_be_read_are_answered_with_a_result_and_closed() {
         (
             "nonsense\r\n\r\n",
             400,
-            "The head of the request is not one of HTTP/1.1: invalid token.",
+            "The head of the request is not HTTP/1.1: invalid token.",
         ),
         (
             "GET /livez HTTP/2.0\r\n",
             400,
-            "The head of the request is not one of HTTP/1.1: invalid HTTP version.",
+            "The head of the request is not HTTP/1.1: invalid HTTP version.",
         ),
         (
             "\x16\x03\x01\x02\x00",
             400,
-            "The head of the request is not one of HTTP/1.1: invalid token.",
+            "The head of the request is not HTTP/1.1: invalid token.",
         ),
         (
             "GET /livez HTTP/1.1\r\nX : 1\r\n\r\n",
             400,
-            "The head of the request is not one of HTTP/1.1: invalid header name.",
+            "The head of the request is not HTTP/1.1: invalid header name.",
         ),
         (
             "GET /livez HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx",
@@ -401,7 +401,7 @@ fn a_slow_reader_gets_every_answer_in_order() {
 #[test]
 fn five_thousand_connections_take_little_memory() {
     let (count, _guard) = allow_descriptors(5000);
-    let daemon = Plan::new().set("http.max-connections=6000").start();
+    let daemon = Plan::new().set("http.max-connections=6000").spawn();
     let mut other = daemon.unix();
     assert_eq!(other.identify(CODE, "user-42").status, 200);
     let before = daemon.resident_bytes();
@@ -432,7 +432,7 @@ fn five_thousand_connections_take_little_memory() {
 
 #[test]
 fn clients_that_never_read_are_stopped_and_then_dropped() {
-    let daemon = Plan::new().set("http.write-timeout-ms=2000").start();
+    let daemon = Plan::new().set("http.write-timeout-ms=2000").spawn();
     let mut other = daemon.unix();
     assert_eq!(other.identify(CODE, "user-42").status, 200);
     let before = daemon.resident_bytes();

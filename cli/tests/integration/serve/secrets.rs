@@ -14,7 +14,7 @@ fn neither_codes_nor_open_ids_are_written_anywhere() {
         let daemon = Plan::new()
             .set("log.level=trace")
             .set(&format!("log.format={format}"))
-            .start();
+            .spawn();
         for mut client in [daemon.tcp(), daemon.unix()] {
             let element =
                 json!({"codeValue": CODE, "openId": OPEN_ID, "customerId": "planted-customer"});

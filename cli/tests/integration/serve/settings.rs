@@ -198,7 +198,9 @@ fn a_start_that_fails_says_why_in_one_line() {
         .set("ac.route.preset-route-config-path=missing.json")
         .fail();
     assert!(
-        line.starts_with("INIT_CONFIG_IS_INVALID: the preset missing.json: there is no such file"),
+        line.starts_with(
+            "INIT_CONFIG_IS_INVALID: the preset missing.json gave no valid route config: "
+        ),
         "{line}"
     );
     let line = Plan::with_rules("{}").fail();
@@ -230,7 +232,7 @@ fn the_daemon_takes_its_settings_from_the_environment_too() {
     let plan = Plan::new()
         .environment("CODEID_LISTEN__UNIX_MODE", "0600")
         .environment("CODEID_LOG__FORMAT", "json");
-    let daemon = plan.start();
+    let daemon = plan.spawn();
     let started: Value = serde_json::from_str(daemon.log.last().unwrap()).unwrap();
     assert_eq!(started["message"], "serving");
     assert_eq!(started["version"], "test-7");
@@ -253,7 +255,7 @@ fn a_listener_that_is_off_is_not_opened() {
 
 #[test]
 fn the_preset_that_is_built_in_serves_without_any_settings() {
-    let daemon = Plan::bare().set("listen.http=127.0.0.1:0").start();
+    let daemon = Plan::bare().set("listen.http=127.0.0.1:0").spawn();
     let socket = daemon.directory.path().join("run/codeid.sock");
     assert!(socket.exists());
     assert!(

@@ -4,12 +4,12 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::client::{Client, body, request};
-use super::daemon::{Daemon, Plan};
+use super::daemon::{Plan, Process};
 
 #[test]
 fn under_load_no_request_fails() {
     for signal in ["TERM", "INT"] {
-        let mut daemon = Daemon::start();
+        let mut daemon = Process::start();
         let (port, socket) = (daemon.port, daemon.socket());
         let clients = 16;
         let underway = Barrier::new(clients + 1);
@@ -54,7 +54,7 @@ fn under_load_no_request_fails() {
 
 #[test]
 fn who_is_being_answered_is_answered_and_readiness_is_gone() {
-    let mut daemon = Daemon::start();
+    let mut daemon = Process::start();
     let whole = request("/v1/identifyCode", body("28100104x", "user-42"));
     let (first, last) = whole.split_at(whole.len() - 1);
     let mut in_body = daemon.tcp();
@@ -93,7 +93,7 @@ fn idle_connections_do_not_hold_it_up() {
         .set("serve.drain-deadline-ms=600000")
         .set("http.idle-timeout-ms=86400000")
         .set("http.header-timeout-ms=600000")
-        .start();
+        .spawn();
     let mut kept = daemon.tcp();
     assert_eq!(kept.bare("GET", "/livez").status, 200);
     let mut fresh = daemon.unix();
@@ -108,7 +108,7 @@ fn a_client_that_hangs_is_cut_at_the_deadline() {
         .set("serve.drain-deadline-ms=700")
         .set("http.body-timeout-ms=600000")
         .set("http.header-timeout-ms=600000")
-        .start();
+        .spawn();
     let mut in_body = daemon.tcp();
     in_body.send("POST /v1/identifyCode HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{");
     let mut in_head = daemon.unix();
@@ -130,7 +130,7 @@ fn a_second_signal_ends_it_at_once() {
     let mut daemon = Plan::new()
         .set("serve.drain-deadline-ms=600000")
         .set("http.body-timeout-ms=600000")
-        .start();
+        .spawn();
     let mut hung = daemon.tcp();
     hung.send("POST /v1/identifyCode HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{");
     assert_eq!(daemon.tcp().bare("GET", "/livez").status, 200);

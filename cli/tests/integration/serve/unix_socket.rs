@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::client::Client;
-use super::daemon::{Daemon, Plan};
+use super::daemon::{Daemon, Plan, Process};
 
 fn mode(path: &Path) -> u32 {
     fs::symlink_metadata(path).unwrap().permissions().mode() & 0o7777
@@ -98,14 +98,14 @@ fn what_a_dead_daemon_left_is_taken_over() {
 
 #[test]
 fn a_killed_daemon_is_followed_by_the_next() {
-    let mut killed = Daemon::start();
+    let mut killed = Process::start();
     killed.signal("KILL");
     killed.wait();
     let socket = killed.socket();
     assert!(socket.exists());
     let daemon = Plan::new()
         .set(&format!("listen.unix={}", socket.display()))
-        .start();
+        .spawn();
     assert_eq!(Client::unix(&socket).bare("GET", "/readyz").status, 200);
     daemon.stop();
     assert!(!socket.exists());
@@ -145,7 +145,7 @@ fn a_file_that_is_no_socket_is_left_alone() {
 
 #[test]
 fn only_our_own_file_is_removed_at_the_stop() {
-    let daemon = Daemon::start();
+    let daemon = Process::start();
     let socket = daemon.socket();
     fs::remove_file(&socket).unwrap();
     let other = UnixListener::bind(&socket).unwrap();

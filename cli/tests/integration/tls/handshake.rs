@@ -3,10 +3,10 @@
 use std::process::{Command, Stdio};
 
 use super::{Authority, connect, plan};
-use crate::serve::daemon::Daemon;
+use crate::serve::daemon::Served;
 
 /// The status and the errors of curl, which trusts the authority's certificates.
-fn curl(daemon: &Daemon, authority: &Authority) -> (Option<i32>, String) {
+fn curl(daemon: &Served, authority: &Authority) -> (Option<i32>, String) {
     let output = Command::new("curl")
         .args(["--silent", "--show-error", "--max-time", "60", "--cacert"])
         .arg(authority.write(&daemon.directory))
@@ -89,7 +89,7 @@ fn what_is_not_tls_is_answered_by_closing() {
     let authority = Authority::new();
     let daemon = plan(&authority.issue("127.0.0.1"))
         .set("log.level=info")
-        .start();
+        .spawn();
     let garbage = "\0".repeat(100_000);
     for text in [
         "GET /livez HTTP/1.1\r\nHost: h\r\n\r\n",

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use self::authority::{Authority, Pair};
 use super::serve::client::Client;
-use super::serve::daemon::{Daemon, Plan};
+use super::serve::daemon::{Plan, Served};
 
 /// A daemon that is yet to be started with this pair, in files that it has in its directory.
 fn plan(pair: &Pair) -> Plan {
@@ -37,6 +37,6 @@ fn write_key(path: &PathBuf, key: &str, mode: u32) {
 }
 
 /// A connection with TLS to a daemon, whose certificate is by `authority` and for 127.0.0.1.
-fn connect(daemon: &Daemon, authority: &Authority) -> Client {
+fn connect(daemon: &Served, authority: &Authority) -> Client {
     Client::tls(daemon.port, authority.roots()).unwrap()
 }

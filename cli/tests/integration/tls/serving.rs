@@ -106,7 +106,7 @@ fn limits_hold_within_tls() {
 #[test]
 fn a_stop_lets_requests_finish_and_closes_what_is_idle() {
     let authority = Authority::new();
-    let mut daemon = plan(&authority.issue("127.0.0.1")).start();
+    let mut daemon = plan(&authority.issue("127.0.0.1")).spawn();
     let (mut busy, mut idle) = (connect(&daemon, &authority), connect(&daemon, &authority));
     assert_eq!(busy.bare("GET", "/livez").status, 200);
     assert_eq!(idle.bare("GET", "/livez").status, 200);

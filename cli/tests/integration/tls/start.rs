@@ -96,8 +96,8 @@ fn one_of_the_two_settings_is_not_enough() {
 
 #[test]
 fn a_listener_that_others_reach_without_tls_is_warned_of() {
-    let warning = "listen.http is open to other machines, and without TLS";
-    let mut daemon = Plan::new().set("listen.http=0.0.0.0:0").start();
+    let warning = "listen.http is open to other machines without TLS";
+    let mut daemon = Plan::new().set("listen.http=0.0.0.0:0").spawn();
     let line = daemon.wait_for_line(warning);
     assert!(
         line.contains(" WARN ") && line.contains("0.0.0.0:"),
@@ -112,7 +112,7 @@ fn a_listener_that_others_reach_without_tls_is_warned_of() {
         Plan::new().set("listen.http=off"),
     ];
     for plan in private {
-        let log = plan.start().stop();
+        let log = plan.spawn().stop();
         assert!(!log.iter().any(|line| line.contains(warning)), "{log:?}");
     }
 }

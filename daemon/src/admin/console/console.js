@@ -95,7 +95,7 @@ function masthead({ table, ready, notReadyBecause, freeze, daemon }) {
     "frozen",
     Boolean(freeze),
     freeze
-      ? `Frozen: ${overview.describeFreeze(freeze)}. The sources are ignored until an operator thaws the rules.`
+      ? `Frozen ${overview.describeFreeze(freeze)}. The sources are ignored until an operator thaws the rules.`
       : "",
   );
 }

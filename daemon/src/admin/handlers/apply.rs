@@ -43,7 +43,7 @@ async fn make_live(
         action,
         by: request.caller.to_string(),
     };
-    let applied = request.plane.operator.put(order).await?;
+    let applied = request.plane.operator.apply(order).await?;
     let mut response = json(&applied);
     response.extensions_mut().insert(Replaced {
         from: applied.replaced,

@@ -5,12 +5,13 @@ use crate::admin::request::{Outcome, Request};
 use crate::admin::response::json;
 use crate::api::check::Checked;
 use crate::api::problem::Problem;
+use crate::error_chain::ErrorChain;
 
 pub(super) async fn check(request: Request) -> Outcome {
     let checked = request.plane.operator.check(request.body.to_vec()).await;
-    let live = checked.serving.as_ref();
+    let live = checked.live.as_ref();
     let mut document = Checked {
-        ok: checked.verdict.is_ok(),
+        ok: checked.candidate.is_ok(),
         sha256: checked.sha256,
         why: None,
         version: None,
@@ -22,21 +23,21 @@ pub(super) async fn check(request: Request) -> Outcome {
         replaces: live.map(|entry| entry.provenance.digest),
         changes: None,
     };
-    match checked.verdict {
+    match checked.candidate {
         Err(refused) => {
-            document.why = Some(refused.why);
-            document.problems = refused.problems.iter().map(Problem::from).collect();
+            document.why = Some(ErrorChain(&refused).to_string());
+            document.problems = refused.problems().iter().map(Problem::from).collect();
         }
-        Ok(accepted) => {
+        Ok(candidate) => {
             let before = live.map_or("{}", |entry| &*entry.text);
-            let changes = changes::between(before, &accepted.text);
-            let warnings = accepted.warnings.iter().map(Problem::from);
+            let changes = changes::between(before, &candidate.text);
+            let warnings = candidate.warnings.iter().map(Problem::from);
             let removed = changes.removed.iter().map(|id| removed_rule(id));
             document.warnings = warnings.chain(removed).collect();
-            document.version = Some(accepted.version);
-            document.rule_count = Some(accepted.rule_count);
-            document.compile_us = Some(accepted.compile_us);
-            document.memory_bytes = Some(accepted.memory_bytes);
+            document.version = Some(candidate.version);
+            document.rule_count = Some(candidate.rule_count);
+            document.compile_us = Some(candidate.compile_us);
+            document.memory_bytes = Some(candidate.memory_bytes);
             document.changes = Some(changes);
         }
     }

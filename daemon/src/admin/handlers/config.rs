@@ -6,7 +6,7 @@ use crate::admin::request::{Outcome, Request};
 use crate::admin::response::route_config;
 
 pub(super) async fn live(request: Request) -> Outcome {
-    let entry = request.plane.operator.serving();
+    let entry = request.plane.operator.live();
     let entry = entry.ok_or_else(Refusal::fault)?;
     Ok(route_config(&entry.text, entry.provenance.digest))
 }

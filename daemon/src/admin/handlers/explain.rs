@@ -14,7 +14,7 @@ pub(super) async fn explain(request: Request) -> Outcome {
     let code_value = code_value.map_err(|error| Refusal::malformed(format!("{error}.")))?;
     let open_id = OpenId::new(&parameters.open_id);
     let open_id = open_id.map_err(|error| Refusal::malformed(format!("{error}.")))?;
-    let explained = request.plane.operator.board().with_table(|table| {
+    let explained = request.plane.operator.status().with_table(|table| {
         let table = table?;
         let mut scratch = Scratch::new();
         let verdict = table.identify(code_value, open_id, &mut scratch);

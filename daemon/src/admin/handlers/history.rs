@@ -13,8 +13,8 @@ use crate::api::refusal::ErrorCode;
 use crate::rules::history::Entry;
 
 pub(super) async fn list(request: Request) -> Outcome {
-    let board = request.plane.operator.board();
-    let live = board.with_table(|table| table.map(RouteTable::generation));
+    let status = request.plane.operator.status();
+    let live = status.with_table(|table| table.map(RouteTable::generation));
     let describe = |entry: &Arc<Entry>| {
         let Entry { provenance, .. } = &**entry;
         HistoryEntry {
@@ -31,14 +31,14 @@ pub(super) async fn list(request: Request) -> Outcome {
             by: entry.by.clone(),
         }
     };
-    let entries = board.history.all().iter().map(describe).collect();
+    let entries = status.history.all().iter().map(describe).collect();
     Ok(json(&History { entries }))
 }
 
 /// Finds the table of a generation, which is given as text.
 pub(super) fn find(plane: &AdminPlane, generation: &str) -> Result<Arc<Entry>, Refusal> {
     let number = generation.parse().ok();
-    let entry = number.and_then(|number| plane.operator.board().history.find(number));
+    let entry = number.and_then(|number| plane.operator.status().history.find(number));
     entry.ok_or_else(|| {
         let detail = format!("The history does not hold generation {generation}.");
         Refusal::new(ErrorCode::UnknownGeneration, detail)

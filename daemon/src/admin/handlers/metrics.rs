@@ -3,9 +3,14 @@
 use crate::admin::request::{Outcome, Request};
 use crate::admin::response::{json, text};
 use crate::api::admin::PROMETHEUS_TEXT;
+use crate::readiness::is_ready;
 
 pub(super) async fn prometheus(request: Request) -> Outcome {
-    Ok(text(PROMETHEUS_TEXT, request.plane.metrics.render()))
+    let plane = &request.plane;
+    let status = plane.operator.status();
+    let is_ready = is_ready(status, &plane.shutdown);
+    let rendered = plane.metrics.render(&status.status(), is_ready);
+    Ok(text(PROMETHEUS_TEXT, rendered))
 }
 
 pub(super) async fn snapshot(request: Request) -> Outcome {

@@ -17,13 +17,13 @@ pub(super) async fn reload(request: Request) -> Outcome {
         let detail = "The daemon is stopping or drained, and no longer reads its sources.";
         return Err(Refusal::new(ErrorCode::Stopping, detail));
     }
-    let from = operator.digest();
+    let from = operator.live_digest();
     let checks = operator.reload().await?;
-    let to = operator.digest();
+    let to = operator.live_digest();
     let mut response = json(&Reloaded {
         outcome: outcome(&checks),
         checks,
-        generation: operator.serving().map(|entry| entry.generation.get()),
+        generation: operator.live().map(|entry| entry.generation.get()),
         sha256: to,
     });
     response.extensions_mut().insert(Replaced { from, to });

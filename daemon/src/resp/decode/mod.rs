@@ -1,4 +1,4 @@
-//! Commands, found in the bytes that a client sends: arrays of bulk strings, and lines.
+//! The decoder of commands, which are arrays of bulk strings, or lines.
 
 use std::fmt;
 use std::ptr;
@@ -15,66 +15,65 @@ pub const MAX_ARGUMENTS: usize = 4096;
 /// The most bytes of one argument.
 pub const MAX_BULK_BYTES: usize = 64 << 10;
 
-/// The most bytes of a command that is one line, without the line's end.
+/// The most bytes of a command that is one line, without the end of the line.
 pub const MAX_INLINE_BYTES: usize = 64 << 10;
 
 /// The most bytes of a command with its framing.
 pub const MAX_COMMAND_BYTES: usize = 16 << 20;
 
-/// The most digits of a length; more would not fit 64 bits.
+/// The most digits of a length that always fit 64 bits.
 const MAX_DIGITS: usize = 18;
 
-/// Finds commands in bytes that arrive in pieces of any size.
+/// Decodes commands from bytes that arrive in pieces of any size.
 ///
-/// Keeps what it knows of a command that is not complete, so that no byte is looked at twice,
-/// however many pieces there are. Allocates only to note where arguments are that have arrived.
+/// The decoder remembers how far it got with a command that is not complete, so that it looks at no
+/// byte twice, however many pieces there are. It allocates only the positions of arguments that have
+/// arrived.
 #[derive(Debug, Default)]
 pub struct Decoder {
-    /// Where each argument lies, counted from the command's first byte.
+    /// The position of each argument, counted from the command's first byte.
     arguments: Vec<Span>,
-    /// How many bytes of the command are decoded.
+    /// The number of bytes of the command that are decoded.
     decoded: usize,
-    /// How many arguments are missing, once the array's length is known.
+    /// The number of arguments still to come, once the array's length is known.
     missing: Option<usize>,
-    /// The length of the next argument, once it is known.
+    /// The length of the next argument, once that is known.
     bulk: Option<usize>,
-    /// The arguments of a line, without their quotes.
+    /// The arguments of a line, one after the other, without their quotes.
     unquoted: Vec<u8>,
 }
 
-/// One command: its name and what follows.
-///
-/// The arguments are borrowed from the bytes that were decoded.
+/// A command: its name and its arguments, borrowed from the bytes that were decoded.
 #[derive(Clone, Copy)]
 pub struct Command<'a> {
     bytes: &'a [u8],
-    /// The same as `bytes`, where they are known to be text; else empty.
+    /// `bytes` as text, or empty where they are not known to be text.
     text: &'a str,
     arguments: &'a [Span],
     length: usize,
     is_inline: bool,
 }
 
-/// From where to where an argument goes.
+/// The position of an argument.
 #[derive(Clone, Copy, Debug)]
 struct Span {
     start: u32,
     end: u32,
 }
 
-/// What a client sends is not the protocol.
+/// The error for bytes that are not the protocol.
 ///
-/// Displays as Redis says it.
+/// Displays in the words of Redis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProtocolError {
-    /// The length of an array is no number, or too large.
+    /// The length of an array is not a number, or too large.
     InvalidArrayLength,
-    /// The length of an argument is no number, negative, or too large.
+    /// The length of an argument is not a number, negative, or too large.
     InvalidBulkLength,
-    /// This byte is where an argument should begin.
-    NoBulk(u8),
-    /// An argument is longer than it was said to be.
+    /// This byte is in place of the `$` of an argument.
+    ExpectedBulk(u8),
+    /// An argument does not end where its length says.
     UnterminatedBulk,
     /// The command has more than [`MAX_COMMAND_BYTES`].
     CommandTooLong,
@@ -82,19 +81,19 @@ pub enum ProtocolError {
     InlineTooLong,
     /// A line has more than [`MAX_ARGUMENTS`].
     TooManyInlineArguments,
-    /// A quote is not closed, or not followed by a space.
+    /// A quote is not closed, or a closing quote is not followed by a space.
     UnbalancedQuotes,
 }
 
 impl Decoder {
-    /// The command that `bytes` begin with; `None` if more of it has to arrive.
+    /// Decodes the command that `bytes` begin with, or returns `None` if it is not complete.
     ///
-    /// `bytes` begin where the last command ended. If the last answer was `None`, they are the same
-    /// bytes again, with more after them.
+    /// `bytes` begin where the last command ended. After `None`, pass the same bytes again with more
+    /// after them.
     ///
     /// # Errors
     ///
-    /// [`ProtocolError`], after which nothing can be decoded any more.
+    /// [`ProtocolError`]. Nothing can be decoded after it.
     pub fn decode<'a>(&'a mut self, bytes: &'a [u8]) -> Result<Option<Command<'a>>, ProtocolError> {
         if self.decoded == 0 {
             self.arguments.clear();
@@ -117,7 +116,7 @@ impl Decoder {
         }))
     }
 
-    /// Gives memory back that only unusual commands need.
+    /// Frees memory that only unusual commands need.
     pub(super) fn shrink(&mut self) {
         const USUAL_ARGUMENTS: usize = 64;
         const USUAL_BYTES: usize = 256;
@@ -138,7 +137,7 @@ impl Decoder {
                 else {
                     return Ok(false);
                 };
-                // As Redis does: a negative length is that of an empty array.
+                // As in Redis, an array with a negative length is empty.
                 let length = usize::try_from(length).unwrap_or(0);
                 if length > MAX_ARGUMENTS {
                     return Err(ProtocolError::InvalidArrayLength);
@@ -154,7 +153,7 @@ impl Decoder {
         Ok(missing == 0)
     }
 
-    /// Decodes an argument; tells whether it was there.
+    /// Decodes an argument. Returns whether it is complete.
     fn decode_bulk(&mut self, bytes: &[u8]) -> Result<bool, ProtocolError> {
         let length = match self.bulk {
             Some(length) => length,
@@ -162,7 +161,7 @@ impl Decoder {
                 match bytes.get(self.decoded) {
                     None => return Ok(false),
                     Some(b'$') => {}
-                    Some(other) => return Err(ProtocolError::NoBulk(*other)),
+                    Some(other) => return Err(ProtocolError::ExpectedBulk(*other)),
                 }
                 let Some((length, end)) = length_at(bytes, self.decoded + 1)
                     .map_err(|_| ProtocolError::InvalidBulkLength)?
@@ -236,27 +235,27 @@ impl Decoder {
 }
 
 impl<'a> Command<'a> {
-    /// How many bytes it takes of those that were decoded.
+    /// Returns the number of bytes of the command.
     #[must_use]
     pub const fn length(&self) -> usize {
         self.length
     }
 
-    /// How many arguments there are, the name included; 0 for an empty line or array, which is
-    /// nothing that would be answered.
+    /// Returns the number of arguments, the name included. It is 0 for an empty line or array, which
+    /// gets no reply.
     #[must_use]
     pub const fn count(&self) -> usize {
         self.arguments.len()
     }
 
-    /// The argument of this index; 0 is the name.
+    /// Returns the argument at this index; 0 is the name.
     #[must_use]
     pub fn get(&self, index: usize) -> Option<&'a [u8]> {
         let span = self.arguments.get(index)?;
         self.bytes.get(span.start as usize..span.end as usize)
     }
 
-    /// The argument of this index as text, empty if there is none.
+    /// Returns the argument at this index as text, or an empty text behind the last one.
     ///
     /// # Errors
     ///
@@ -269,9 +268,10 @@ impl<'a> Command<'a> {
         }
     }
 
-    /// The same command, for [`Self::text`] to know that the bytes which were decoded are `text`.
+    /// Returns the command with its bytes as `text`, which saves [`Self::text`] a check. An empty
+    /// `text` has no effect, nor has any on a line.
     #[must_use]
-    pub(super) fn known_as(self, text: &'a str) -> Self {
+    pub(super) fn with_text(self, text: &'a str) -> Self {
         if self.is_inline {
             return self;
         }
@@ -279,20 +279,20 @@ impl<'a> Command<'a> {
         Self { text, ..self }
     }
 
-    /// Every argument, the name first.
+    /// Returns the arguments, the name first.
     pub fn arguments(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let command = *self;
         (0..self.count()).filter_map(move |index| command.get(index))
     }
 
-    /// Whether it is a line and no array.
+    /// Returns `true` if the command is a line, not an array.
     #[must_use]
     pub const fn is_inline(&self) -> bool {
         self.is_inline
     }
 }
 
-/// Tells sizes only: an argument may be a code value or an openId.
+/// Shows sizes only: an argument may be a code value or an openId.
 impl fmt::Debug for Command<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (count, length) = (self.count(), self.length);
@@ -315,10 +315,10 @@ impl fmt::Display for ProtocolError {
         match self {
             Self::InvalidArrayLength => f.write_str("invalid multibulk length"),
             Self::InvalidBulkLength => f.write_str("invalid bulk length"),
-            Self::NoBulk(byte) if byte.is_ascii_graphic() => {
+            Self::ExpectedBulk(byte) if byte.is_ascii_graphic() => {
                 write!(f, "expected '$', got '{}'", char::from(*byte))
             }
-            Self::NoBulk(byte) => write!(f, "expected '$', got byte {byte}"),
+            Self::ExpectedBulk(byte) => write!(f, "expected '$', got byte {byte}"),
             Self::UnterminatedBulk => f.write_str("expected CR LF after a bulk string"),
             Self::CommandTooLong => {
                 write!(f, "a command of more than {MAX_COMMAND_BYTES} bytes")
@@ -337,11 +337,12 @@ impl fmt::Display for ProtocolError {
 
 impl std::error::Error for ProtocolError {}
 
-/// A length that is no number, or none that fits.
-struct NoLength;
+/// The error for a length that is not a number, or has too many digits.
+struct InvalidLength;
 
-/// The decimal number at `from`, and where its line ends; `None` if the line is not complete.
-fn length_at(bytes: &[u8], from: usize) -> Result<Option<(i64, usize)>, NoLength> {
+/// Parses the decimal number at `from`. Returns it with the end of its line, or `None` if the line is
+/// not complete.
+fn length_at(bytes: &[u8], from: usize) -> Result<Option<(i64, usize)>, InvalidLength> {
     let (is_negative, digits_from) = match bytes.get(from) {
         None => return Ok(None),
         Some(b'-') => (true, from + 1),
@@ -359,16 +360,16 @@ fn length_at(bytes: &[u8], from: usize) -> Result<Option<(i64, usize)>, NoLength
                     None => Ok(None),
                     Some(b'\n') if is_negative => Ok(Some((-number, at + 2))),
                     Some(b'\n') => Ok(Some((number, at + 2))),
-                    Some(_) => Err(NoLength),
+                    Some(_) => Err(InvalidLength),
                 };
             }
-            Some(_) => return Err(NoLength),
+            Some(_) => return Err(InvalidLength),
         }
     }
-    Err(NoLength)
+    Err(InvalidLength)
 }
 
-/// Appends what is quoted to `text`; gives what follows the closing quote.
+/// Appends a quoted string to `text`. Returns the bytes after the closing quote.
 fn unquote<'a>(
     quote: u8,
     mut quoted: &'a [u8],

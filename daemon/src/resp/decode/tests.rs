@@ -2,7 +2,8 @@ use super::*;
 
 type Owned = Vec<Vec<u8>>;
 
-/// Every command of `bytes`, which arrive in pieces that end at `ends` and at their end.
+/// Decodes `bytes`, which arrive in pieces that end at `ends` and at their end. Returns the commands,
+/// the error that ends them, and the number of bytes consumed.
 fn decode_in_pieces(bytes: &[u8], ends: &[usize]) -> (Vec<Owned>, Option<ProtocolError>, usize) {
     let (mut decoder, mut commands, mut consumed) = (Decoder::default(), Vec::new(), 0);
     for end in ends.iter().copied().chain([bytes.len()]) {
@@ -74,9 +75,9 @@ fn every_split_of_a_pipeline_gives_the_same_commands() {
 }
 
 #[test]
-fn what_is_not_the_protocol_is_refused_at_every_split() {
+fn malformed_commands_are_refused_at_every_split() {
     use ProtocolError::{
-        InvalidArrayLength, InvalidBulkLength, NoBulk, UnbalancedQuotes, UnterminatedBulk,
+        ExpectedBulk, InvalidArrayLength, InvalidBulkLength, UnbalancedQuotes, UnterminatedBulk,
     };
     let huge = "9223372036854775808";
     let table = [
@@ -89,9 +90,9 @@ fn what_is_not_the_protocol_is_refused_at_every_split() {
         ("*1\rx".to_owned(), InvalidArrayLength),
         (format!("*{huge}\r\n"), InvalidArrayLength),
         (format!("*-{huge}\r\n"), InvalidArrayLength),
-        ("*1\r\n*1\r\n*1\r\n".to_owned(), NoBulk(b'*')),
-        ("*1\r\n:1\r\n".to_owned(), NoBulk(b':')),
-        ("*1\r\nPING\r\n".to_owned(), NoBulk(b'P')),
+        ("*1\r\n*1\r\n*1\r\n".to_owned(), ExpectedBulk(b'*')),
+        ("*1\r\n:1\r\n".to_owned(), ExpectedBulk(b':')),
+        ("*1\r\nPING\r\n".to_owned(), ExpectedBulk(b'P')),
         (format!("*1\r\n${huge}\r\n"), InvalidBulkLength),
         ("*1\r\n$-1\r\n".to_owned(), InvalidBulkLength),
         ("*1\r\n$4x\r\n".to_owned(), InvalidBulkLength),
@@ -112,7 +113,7 @@ fn what_is_not_the_protocol_is_refused_at_every_split() {
 }
 
 #[test]
-fn bounds_hold_at_their_value_and_not_one_above() {
+fn a_limit_admits_its_value_and_refuses_one_more() {
     let bulk = |length| decode(array_of(&[b"ECHO", &vec![b'x'; length]]));
     assert_eq!(bulk(MAX_BULK_BYTES).0[0][1].len(), MAX_BULK_BYTES);
     assert_eq!(
@@ -143,7 +144,7 @@ fn bounds_hold_at_their_value_and_not_one_above() {
 }
 
 #[test]
-fn a_command_is_bounded_as_a_whole() {
+fn the_limit_of_a_command_counts_its_framing() {
     let full = vec![b'x'; MAX_BULK_BYTES];
     // Each takes ten bytes more for its framing.
     let count = MAX_COMMAND_BYTES / (MAX_BULK_BYTES + 10);
@@ -174,7 +175,7 @@ fn arguments_of_arrays_are_not_copied() {
 }
 
 #[test]
-fn a_length_is_not_taken_for_memory() {
+fn no_memory_is_allocated_for_an_announced_length() {
     let mut decoder = Decoder::default();
     assert!(decoder.decode(b"*4096\r\n$65536\r\nx").unwrap().is_none());
     assert_eq!(
@@ -184,7 +185,7 @@ fn a_length_is_not_taken_for_memory() {
 }
 
 #[test]
-fn memory_of_large_commands_is_given_back() {
+fn the_memory_of_large_commands_is_freed() {
     let mut decoder = Decoder::default();
     let large = array_of(&vec![b"x".as_slice(); MAX_ARGUMENTS]);
     decoder.decode(&large).unwrap().unwrap();

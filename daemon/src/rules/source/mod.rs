@@ -11,6 +11,7 @@ mod file;
 mod file_store;
 mod http;
 pub(crate) mod open;
+pub(crate) mod pull;
 mod redirect;
 #[cfg(test)]
 mod tests;

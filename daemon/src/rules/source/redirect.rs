@@ -7,7 +7,7 @@ use thiserror::Error;
 use super::uri;
 use crate::outbound::url::{self, UrlError};
 
-/// Why a redirect is not followed.
+/// The reason why a redirect is not followed.
 #[derive(Debug, Error)]
 pub(super) enum RedirectError {
     #[error("redirected without a Location")]
@@ -29,8 +29,9 @@ pub(super) const fn is_redirect(status: StatusCode) -> bool {
 ///
 /// # Errors
 ///
-/// [`RedirectError`] if the URL is missing or cannot be called, or has another scheme, host or port:
-/// the operator has not named that server as a source of rules, and it must not see the bearer token.
+/// [`RedirectError`] if the URL is missing or cannot be called, or has another scheme, host or
+/// port: the operator has not named that server as a source of rules, and it must not see the
+/// bearer token.
 pub(super) fn target(from: &Uri, location: Option<&HeaderValue>) -> Result<Uri, RedirectError> {
     let location = location
         .ok_or(RedirectError::NoLocation)?

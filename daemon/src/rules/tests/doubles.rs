@@ -1,4 +1,4 @@
-//! A remote source and a store that do as they are told, and remember what was asked of them.
+//! A remote source and a store that follow a script and record their calls.
 
 use std::future::pending;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
@@ -11,62 +11,63 @@ use crate::rules::source::{
     BoxFuture, RemoteConfig, RemoteSource, Revision, RouteStore, SourceError,
 };
 
-/// What a source or a store does when it is called.
+/// The behaviour of a source or store when it is called.
 #[derive(Clone, Debug)]
-pub(super) enum Answer {
-    /// It gives this, of this revision; a store does its work.
+pub(super) enum Behavior {
+    /// A source gives this config of this revision; a store does its work.
     Config(String, Option<&'static str>),
+    /// A source responds that nothing changed; a store does its work.
     Unchanged,
     Fail(&'static str),
     Hang,
     Panic,
 }
 
-/// A remote source.
+/// The script of a remote source.
 pub(super) struct Script {
-    answer: Mutex<Answer>,
+    behavior: Mutex<Behavior>,
     asked: Mutex<Vec<Option<String>>>,
-    /// Told at each call.
+    /// Notified at each call.
     pub(super) called: Notify,
     pub(super) announce: Notify,
     pub(super) panics_when_listened_to: AtomicBool,
-    at_once: AtomicUsize,
-    most_at_once: AtomicUsize,
+    concurrent: AtomicUsize,
+    most_concurrent: AtomicUsize,
 }
 
-/// It, where a source is expected.
+/// A remote source that follows a script.
 pub(super) struct ScriptedSource(pub(super) Arc<Script>);
 
 impl Script {
     pub(super) fn new() -> Self {
         Self {
-            answer: Mutex::new(Answer::Fail("nothing was set")),
+            behavior: Mutex::new(Behavior::Fail("nothing was set")),
             asked: Mutex::default(),
             called: Notify::new(),
             announce: Notify::new(),
             panics_when_listened_to: AtomicBool::new(false),
-            at_once: AtomicUsize::new(0),
-            most_at_once: AtomicUsize::new(0),
+            concurrent: AtomicUsize::new(0),
+            most_concurrent: AtomicUsize::new(0),
         }
     }
 
-    pub(super) fn set(&self, answer: Answer) {
-        *self.answer.lock().unwrap() = answer;
+    pub(super) fn set(&self, behavior: Behavior) {
+        *self.behavior.lock().unwrap() = behavior;
     }
 
     pub(super) fn gives(&self, text: impl Into<String>) {
-        self.set(Answer::Config(text.into(), None));
+        self.set(Behavior::Config(text.into(), None));
     }
 
     pub(super) fn gives_revision(&self, text: impl Into<String>, revision: &'static str) {
-        self.set(Answer::Config(text.into(), Some(revision)));
+        self.set(Behavior::Config(text.into(), Some(revision)));
     }
 
     pub(super) fn fails(&self) {
-        self.set(Answer::Fail("it is down"));
+        self.set(Behavior::Fail("it is down"));
     }
 
-    /// The revision that each call asked with.
+    /// Returns the revision that each call asked with.
     pub(super) fn asked(&self) -> Vec<Option<String>> {
         self.asked.lock().unwrap().clone()
     }
@@ -75,8 +76,8 @@ impl Script {
         self.asked.lock().unwrap().len()
     }
 
-    pub(super) fn most_at_once(&self) -> usize {
-        self.most_at_once.load(SeqCst)
+    pub(super) fn most_concurrent(&self) -> usize {
+        self.most_concurrent.load(SeqCst)
     }
 }
 
@@ -90,26 +91,26 @@ impl RemoteSource for ScriptedSource {
         assert_eq!(uri, "test://user:secret@remote/routes?key=secret");
         let known = known.map(|known| known.tag.clone().unwrap());
         script.asked.lock().unwrap().push(known);
-        let answer = script.answer.lock().unwrap().clone();
+        let behavior = script.behavior.lock().unwrap().clone();
         Box::pin(async move {
-            let at_once = script.at_once.fetch_add(1, SeqCst) + 1;
-            script.most_at_once.fetch_max(at_once, SeqCst);
-            let _leaving = Leaving(script);
+            let concurrent = script.concurrent.fetch_add(1, SeqCst) + 1;
+            script.most_concurrent.fetch_max(concurrent, SeqCst);
+            let _call = Call(script);
             script.called.notify_one();
-            // So that whoever might call at the same time has the time to.
+            // A concurrent call, if one is possible, can begin here.
             tokio::task::yield_now().await;
-            match answer {
-                Answer::Config(text, revision) => Ok(RemoteConfig::Config {
+            match behavior {
+                Behavior::Config(text, revision) => Ok(RemoteConfig::Config {
                     route_config_data: text.into_bytes(),
                     revision: revision.map(|tag| Revision {
                         tag: Some(tag.to_owned()),
                         modified: None,
                     }),
                 }),
-                Answer::Unchanged => Ok(RemoteConfig::Unchanged),
-                Answer::Fail(why) => Err(SourceError::new(why)),
-                Answer::Hang => pending().await,
-                Answer::Panic => panic!("on purpose"),
+                Behavior::Unchanged => Ok(RemoteConfig::Unchanged),
+                Behavior::Fail(why) => Err(SourceError::new(why)),
+                Behavior::Hang => pending().await,
+                Behavior::Panic => panic!("on purpose"),
             }
         })
     }
@@ -122,52 +123,53 @@ impl RemoteSource for ScriptedSource {
     }
 }
 
-struct Leaving<'a>(&'a Script);
+/// A call in progress.
+struct Call<'a>(&'a Script);
 
-impl Drop for Leaving<'_> {
+impl Drop for Call<'_> {
     fn drop(&mut self) {
-        self.0.at_once.fetch_sub(1, SeqCst);
+        self.0.concurrent.fetch_sub(1, SeqCst);
     }
 }
 
-/// A store.
+/// A store in memory.
 pub(super) struct Memory {
     live: Arc<LiveTable>,
-    answer: Mutex<Answer>,
-    kept: Mutex<Option<String>>,
-    /// What was given to be kept, and the generation that served then.
+    behavior: Mutex<Behavior>,
+    saved: Mutex<Option<String>>,
+    /// The text of each save, and the generation that was live then.
     saves: Mutex<Vec<(String, u64)>>,
     reads: AtomicUsize,
 }
 
-/// It, where a store is expected.
+/// A store that keeps its config in a [`Memory`].
 pub(super) struct MemoryStore(pub(super) Arc<Memory>);
 
 impl Memory {
     pub(super) fn new(live: Arc<LiveTable>) -> Self {
         Self {
             live,
-            answer: Mutex::new(Answer::Unchanged),
-            kept: Mutex::default(),
+            behavior: Mutex::new(Behavior::Unchanged),
+            saved: Mutex::default(),
             saves: Mutex::default(),
             reads: AtomicUsize::new(0),
         }
     }
 
-    pub(super) fn set(&self, answer: Answer) {
-        *self.answer.lock().unwrap() = answer;
+    pub(super) fn set(&self, behavior: Behavior) {
+        *self.behavior.lock().unwrap() = behavior;
     }
 
-    pub(super) fn is_well_again(&self) {
-        self.set(Answer::Unchanged);
+    pub(super) fn recovers(&self) {
+        self.set(Behavior::Unchanged);
     }
 
-    pub(super) fn holds(&self, text: impl Into<String>) {
-        *self.kept.lock().unwrap() = Some(text.into());
+    pub(super) fn has(&self, text: impl Into<String>) {
+        *self.saved.lock().unwrap() = Some(text.into());
     }
 
-    pub(super) fn kept(&self) -> Option<String> {
-        self.kept.lock().unwrap().clone()
+    pub(super) fn saved(&self) -> Option<String> {
+        self.saved.lock().unwrap().clone()
     }
 
     pub(super) fn saves(&self) -> Vec<(String, u64)> {
@@ -179,12 +181,12 @@ impl Memory {
     }
 
     async fn act(&self) -> Result<(), SourceError> {
-        let answer = self.answer.lock().unwrap().clone();
-        match answer {
-            Answer::Config(..) | Answer::Unchanged => Ok(()),
-            Answer::Fail(why) => Err(SourceError::new(why)),
-            Answer::Hang => pending().await,
-            Answer::Panic => panic!("on purpose"),
+        let behavior = self.behavior.lock().unwrap().clone();
+        match behavior {
+            Behavior::Config(..) | Behavior::Unchanged => Ok(()),
+            Behavior::Fail(why) => Err(SourceError::new(why)),
+            Behavior::Hang => pending().await,
+            Behavior::Panic => panic!("on purpose"),
         }
     }
 }
@@ -195,14 +197,14 @@ impl RouteStore for MemoryStore {
         route_config_data: &'a str,
     ) -> BoxFuture<'a, Result<(), SourceError>> {
         let memory = &self.0;
-        let serving = memory
+        let live = memory
             .live
             .with(|table| table.map_or(0, |table| table.generation().get()));
         let text = route_config_data.to_owned();
-        memory.saves.lock().unwrap().push((text.clone(), serving));
+        memory.saves.lock().unwrap().push((text.clone(), live));
         Box::pin(async move {
             memory.act().await?;
-            *memory.kept.lock().unwrap() = Some(text);
+            *memory.saved.lock().unwrap() = Some(text);
             Ok(())
         })
     }
@@ -212,7 +214,7 @@ impl RouteStore for MemoryStore {
         memory.reads.fetch_add(1, SeqCst);
         Box::pin(async move {
             memory.act().await?;
-            Ok(memory.kept().map(String::into_bytes))
+            Ok(memory.saved().map(String::into_bytes))
         })
     }
 }

@@ -1,11 +1,11 @@
-//! Loading and reloading, with sources and stores in memory and time that does not pass by itself.
+//! Loading and reloading, with sources and a store in memory, and time that the tests advance.
 
 mod doubles;
 mod faults;
-mod hold;
-mod keeping;
-mod levels;
+mod first_table;
+mod freezes;
 mod pulls;
+mod saves;
 mod triggers;
 
 use std::fs;
@@ -17,36 +17,45 @@ use codeid_engine::{CompileLimits, InitLevel, LiveTable};
 use tempfile::TempDir;
 
 use self::doubles::{Memory, Script};
+use super::check::Checker;
 use super::compiler::Compiler;
-use super::hold::HoldFile;
+use super::freeze::FreezeFile;
+use super::init::{InitError, init};
 use super::journal::Journal;
-use super::loader::{Loader, Look};
+use super::loader::Loader;
+use super::outcome::CheckResult;
+use super::pipeline::Pipeline;
+use super::preset::Preset;
+use super::publish::Publisher;
+use super::save::Saver;
 use super::schedule::Schedule;
-use super::sources::{LevelSources, Preset, Remote};
+use super::sources::{LevelSources, Remote};
 use super::staleness::Staleness;
-use super::status::{Board, unchecked};
-use crate::api::status::RulesStatus;
+use super::status::StatusRegistry;
+use crate::api::status::{CheckOutcome, RulesStatus, SourceStatus};
 use crate::files::watch::FileWatch;
 use crate::settings::{StalePolicy, Watch};
 
 const PULL_DELAY: Duration = Duration::from_mins(10);
 const RETRY_DELAY: Duration = Duration::from_mins(1);
-const CUT_OFF: Duration = Duration::from_secs(10);
+const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 const STALE_AFTER: Duration = Duration::from_mins(30);
 
-/// A valid route config.
+/// Returns a valid route config.
 fn config(version: &str) -> String {
     format!(r#"{{"format": "codeid/1", "version": "{version}", "rules": []}}"#)
 }
 
-/// One that is refused, with two problems.
+/// Returns a route config with two problems.
 fn bad_config(version: &str) -> String {
     format!(r#"{{"format": "codeid/2", "version": "{version}"}}"#)
 }
 
-/// A loader, and what it loads from.
+/// A loader and its sources.
 struct Fixture {
     loader: Arc<Loader>,
+    compiler: Arc<Compiler>,
+    freeze_file: FreezeFile,
     live: Arc<LiveTable>,
     remote: Arc<Script>,
     store: Arc<Memory>,
@@ -62,7 +71,7 @@ impl Fixture {
         Self::with(false, false)
     }
 
-    /// Its preset is the file [`Self::preset_path`], which does not exist yet.
+    /// Returns a fixture whose preset is the file [`Self::preset_path`], which does not exist yet.
     fn with_preset_file() -> Self {
         Self::with(true, true)
     }
@@ -71,7 +80,8 @@ impl Fixture {
         Self::in_directory(tempfile::tempdir().unwrap(), has_remote, has_preset_file)
     }
 
-    /// The journal is `compiling.json` there.
+    /// Returns a fixture with the journal `compiling.json` and the freeze file `freeze.json` in
+    /// `directory`.
     fn in_directory(directory: TempDir, has_remote: bool, has_preset_file: bool) -> Self {
         let live = Arc::new(LiveTable::new());
         let remote = Arc::new(Script::new());
@@ -82,7 +92,7 @@ impl Fixture {
             poll_interval: Duration::from_secs(5),
         };
         let preset_path = directory.path().join("preset.json");
-        let sources = LevelSources {
+        let sources = Arc::new(LevelSources {
             remote: has_remote.then(|| Remote {
                 source: Box::new(doubles::ScriptedSource(Arc::clone(&remote))),
                 uri: "test://user:secret@remote/routes?key=secret".to_owned(),
@@ -97,23 +107,27 @@ impl Fixture {
                     shown: "preset.json".to_owned(),
                 },
             },
-            cut_off: CUT_OFF,
-        };
+            call_timeout: CALL_TIMEOUT,
+        });
         let staleness = Staleness::new(StalePolicy::Unready, has_remote.then_some(STALE_AFTER));
-        let board = Board::new(Arc::clone(&live), staleness, unchecked(&sources));
-        let board = Arc::new(board);
+        let status = StatusRegistry::new(Arc::clone(&live), staleness, sources.unchecked());
+        let status = Arc::new(status);
+        let compiler = Arc::new(Compiler::start(Arc::clone(&status)).unwrap());
         let journal = Journal::open(&directory.path().join("compiling.json"));
-        let loader = Loader::new(
-            Arc::clone(&board),
-            sources,
-            Compiler::start(board).unwrap(),
+        let checker = Checker::new(
+            Arc::clone(&status),
+            Arc::clone(&compiler),
             Arc::new(journal),
-            HoldFile::new(&directory.path().join("hold.json"), 131_072),
             CompileLimits::default(),
-            Schedule::new(PULL_DELAY, RETRY_DELAY),
         );
+        let saver = Saver::new(Arc::clone(&status), Arc::clone(&sources));
+        let publisher = Publisher::new(Arc::clone(&status), Arc::clone(&compiler));
+        let pipeline = Pipeline::new(status, Arc::clone(&sources), checker, saver, publisher);
+        let schedule = Schedule::new(PULL_DELAY, RETRY_DELAY);
         Self {
-            loader: Arc::new(loader),
+            loader: Arc::new(Loader::new(sources, pipeline, schedule)),
+            compiler,
+            freeze_file: FreezeFile::new(&directory.path().join("freeze.json"), 131_072),
             live,
             remote,
             store,
@@ -129,25 +143,33 @@ impl Fixture {
         fs::write(self.preset_path(), text).unwrap();
     }
 
-    async fn look(&self, level: InitLevel) -> Look {
-        self.loader.look(level).await
+    async fn init(&self, lowest: InitLevel) -> Result<(), InitError> {
+        init(&self.loader, &self.freeze_file, lowest).await
     }
 
-    /// One pull of what the remote is set to.
-    async fn pull(&self) -> Look {
-        self.look(InitLevel::Remote).await
+    async fn check_source(&self, level: InitLevel) -> CheckResult {
+        self.loader.check_source(level).await
+    }
+
+    /// Checks the remote source once.
+    async fn pull(&self) -> CheckOutcome {
+        self.check_source(InitLevel::Remote).await.word()
     }
 
     fn status(&self) -> RulesStatus {
-        self.loader.board.status()
+        self.loader.status.status()
     }
 
-    /// The version that serves.
+    fn remote_status(&self) -> SourceStatus {
+        self.status().sources.remote.unwrap()
+    }
+
+    /// Returns the version of the live table.
     fn version(&self) -> Option<String> {
         self.live.with(|table| Some(table?.version().to_owned()))
     }
 
-    /// The number of tables that were published so far.
+    /// Returns the number of tables that were published so far.
     fn generation(&self) -> u64 {
         self.live
             .with(|table| table.map_or(0, |table| table.generation().get()))

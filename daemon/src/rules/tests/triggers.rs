@@ -1,4 +1,4 @@
-//! What leads to a look, and when.
+//! The triggers of checks, and the times of pulls.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
@@ -8,13 +8,14 @@ use codeid_engine::InitLevel::{Local, Preset, Remote};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-use super::super::init::init;
-use super::super::reloading::{self, Requests};
+use super::super::reload;
+use super::super::requests::Requests;
 use super::super::supervisor::supervise;
-use super::doubles::Answer;
-use super::{CUT_OFF, Fixture, PULL_DELAY, RETRY_DELAY, bad_config, config};
+use super::doubles::Behavior;
+use super::{CALL_TIMEOUT, Fixture, PULL_DELAY, RETRY_DELAY, bad_config, config};
+use crate::metrics::Task;
 
-/// A fixture with its first table, and everything running that reloads but the signals.
+/// A fixture with its first table, and with all reloading tasks running but that of the signals.
 pub(super) struct Running {
     pub(super) fixture: Fixture,
     pub(super) requests: Arc<Requests>,
@@ -23,20 +24,20 @@ pub(super) struct Running {
 
 impl Running {
     pub(super) async fn begin(fixture: Fixture) -> Self {
-        init(&fixture.loader, Preset).await.unwrap();
+        fixture.init(Preset).await.unwrap();
         let requests = Arc::new(Requests::default());
         let mut tasks = JoinSet::new();
         let shared = || (Arc::clone(&fixture.loader), Arc::clone(&requests));
-        let board = || Arc::clone(&fixture.loader.board);
+        let status = || Arc::clone(&fixture.loader.status);
         let (a, b, c) = (shared(), shared(), shared());
-        tasks.spawn(supervise("reload", board(), move || {
-            reloading::reload(Arc::clone(&a.0), Arc::clone(&a.1))
+        tasks.spawn(supervise(Task::Reload, status(), move || {
+            reload::reload(Arc::clone(&a.0), Arc::clone(&a.1))
         }));
-        tasks.spawn(supervise("announcements", board(), move || {
-            reloading::listen_for_announcements(Arc::clone(&b.0), Arc::clone(&b.1))
+        tasks.spawn(supervise(Task::Announcements, status(), move || {
+            reload::listen_for_announcements(Arc::clone(&b.0), Arc::clone(&b.1))
         }));
-        tasks.spawn(supervise("presetWatch", board(), move || {
-            reloading::watch_preset(Arc::clone(&c.0), Arc::clone(&c.1))
+        tasks.spawn(supervise(Task::PresetWatch, status(), move || {
+            reload::watch_preset(Arc::clone(&c.0), Arc::clone(&c.1))
         }));
         Self {
             fixture,
@@ -45,14 +46,14 @@ impl Running {
         }
     }
 
-    /// One whose remote gave version 1.
+    /// Starts with version 1, of revision `a`, from the remote.
     pub(super) async fn from_remote() -> Self {
         let fixture = Fixture::new();
         fixture.remote.gives_revision(config("1"), "a");
         Self::begin(fixture).await
     }
 
-    /// Waits for the next pull to begin, and tells how long that took.
+    /// Waits until the next pull begins, and returns the time until then.
     pub(super) async fn next_pull(&self) -> Duration {
         let begun = Instant::now();
         let before = self.fixture.remote.calls();
@@ -67,7 +68,7 @@ impl Running {
             if is(&self.fixture) {
                 return;
             }
-            // Real time, too: there are threads that time does not stand still for.
+            // Real time as well, for threads that the paused time does not concern.
             tokio::task::spawn_blocking(|| std::thread::sleep(Duration::from_millis(5)))
                 .await
                 .unwrap();
@@ -84,14 +85,14 @@ impl Running {
     }
 }
 
-/// Whether a delay is `delay` with its jitter.
+/// Returns `true` if `measured` is `delay` with its jitter.
 fn is_about(delay: Duration, measured: Duration) -> bool {
-    // A timer counts whole milliseconds.
+    // Timers round up to whole milliseconds.
     delay <= measured && measured <= delay + delay / 10 + Duration::from_millis(2)
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_delays_are_counted_from_the_end_of_the_pull_before() {
+async fn a_pull_is_due_its_delay_after_the_end_of_the_one_before() {
     let running = Running::from_remote().await;
     let remote = &running.fixture.remote;
     let good = running.next_pull().await;
@@ -102,13 +103,13 @@ async fn the_delays_are_counted_from_the_end_of_the_pull_before() {
     remote.gives(bad_config("2"));
     let failed = running.next_pull().await;
     assert!(is_about(RETRY_DELAY, failed), "{failed:?}");
-    remote.set(Answer::Hang);
+    remote.set(Behavior::Hang);
     let refused = running.next_pull().await;
     assert!(is_about(RETRY_DELAY, refused), "{refused:?}");
-    remote.set(Answer::Panic);
-    let hung = running.next_pull().await - CUT_OFF;
+    remote.set(Behavior::Panic);
+    let hung = running.next_pull().await - CALL_TIMEOUT;
     assert!(is_about(RETRY_DELAY, hung), "{hung:?}");
-    remote.set(Answer::Unchanged);
+    remote.set(Behavior::Unchanged);
     let panicked = running.next_pull().await;
     assert!(is_about(RETRY_DELAY, panicked), "{panicked:?}");
     let unchanged = running.next_pull().await;
@@ -124,7 +125,7 @@ async fn without_a_remote_nothing_is_pulled() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_announcement_leads_to_a_pull_at_once_and_to_one_of_them() {
+async fn any_number_of_announcements_leads_to_one_pull_at_once() {
     let running = Running::from_remote().await;
     let remote = &running.fixture.remote;
     remote.gives(config("2"));
@@ -133,14 +134,14 @@ async fn an_announcement_leads_to_a_pull_at_once_and_to_one_of_them() {
     }
     assert!(running.next_pull().await < Duration::from_secs(1));
     running.until_version("2").await;
-    // The schedule begins anew.
+    // The delay counts from that pull.
     let next = running.next_pull().await;
     assert!(is_about(PULL_DELAY, next), "{next:?}");
     assert_eq!(remote.calls(), 3);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_source_that_panics_while_it_is_listened_to_is_listened_to_again() {
+async fn announcements_are_awaited_again_after_the_source_panics() {
     let running = Running::from_remote().await;
     let remote = &running.fixture.remote;
     remote.panics_when_listened_to.store(true, SeqCst);
@@ -156,44 +157,44 @@ async fn a_source_that_panics_while_it_is_listened_to_is_listened_to_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn pulls_never_overlap_whatever_asks_for_them() {
+async fn pulls_never_overlap_whatever_triggers_them() {
     let running = Running::from_remote().await;
     let remote = &running.fixture.remote;
-    remote.set(Answer::Hang);
+    remote.set(Behavior::Hang);
     for _ in 0..20 {
-        running.requests.ask_for_chain();
+        running.requests.request_reload();
         remote.announce.notify_one();
-        sleep(CUT_OFF / 3).await;
+        sleep(CALL_TIMEOUT / 3).await;
     }
-    assert_eq!(remote.most_at_once(), 1);
+    assert_eq!(remote.most_concurrent(), 1);
     assert!(remote.calls() > 3);
     assert_eq!(running.fixture.version().as_deref(), Some("1"));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hangup_runs_the_chain_and_goes_no_lower_than_what_serves() {
+async fn a_reload_asks_from_the_top_level_down_to_the_live_level() {
     let fixture = Fixture::with_preset_file();
     fixture.write_preset(&config("preset"));
     let running = Running::begin(fixture).await;
     let (remote, store) = (&running.fixture.remote, &running.fixture.store);
-    assert_eq!(running.fixture.loader.board.level(), Some(Preset));
-    // From the top, down to what is there.
-    store.holds(config("local"));
-    running.requests.ask_for_chain();
+    assert_eq!(running.fixture.loader.status.live_level(), Some(Preset));
+    // The remote fails, so the store is next.
+    store.has(config("local"));
+    running.requests.request_reload();
     running.until_version("local").await;
-    assert_eq!(running.fixture.loader.board.level(), Some(Local));
-    store.holds(config("local-2"));
-    running.requests.ask_for_chain();
+    assert_eq!(running.fixture.loader.status.live_level(), Some(Local));
+    store.has(config("local-2"));
+    running.requests.request_reload();
     running.until_version("local-2").await;
     remote.gives(config("remote"));
-    running.requests.ask_for_chain();
+    running.requests.request_reload();
     running.until_version("remote").await;
-    assert_eq!(running.fixture.loader.board.level(), Some(Remote));
-    // Nothing lower is even read any more.
+    assert_eq!(running.fixture.loader.status.live_level(), Some(Remote));
+    // Lower sources are not read any more.
     let reads = store.reads();
     remote.fails();
     let calls = remote.calls();
-    running.requests.ask_for_chain();
+    running.requests.request_reload();
     running
         .until("a pull", |f| f.status().counters.pulls.failed > 3)
         .await;
@@ -203,7 +204,7 @@ async fn a_hangup_runs_the_chain_and_goes_no_lower_than_what_serves() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_preset_is_watched_while_it_serves() {
+async fn the_file_of_the_preset_is_watched_while_the_preset_is_live() {
     let fixture = Fixture::with_preset_file();
     fixture.write_preset(&config("1"));
     let running = Running::begin(fixture).await;
@@ -217,7 +218,7 @@ async fn the_preset_is_watched_while_it_serves() {
     running.until_version("4").await;
 
     running.fixture.remote.gives(config("remote"));
-    running.requests.ask_for_chain();
+    running.requests.request_reload();
     running.until_version("remote").await;
     let checked = running.fixture.status().sources.preset.last_check;
     running.fixture.write_preset(&config("5"));

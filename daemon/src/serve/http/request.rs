@@ -1,93 +1,115 @@
-//! One request: what its head asks for, and what it is answered.
+//! A request whose head was read, and the plan for its response.
 
 use bytes::Bytes;
-use hyper::{HeaderMap, StatusCode};
+use hyper::{HeaderMap, StatusCode, Version};
 
+use super::endpoint::Endpoint;
+use super::failure::Failure;
 use crate::http::{Head, MediaType, Method, header_map};
 use crate::identify;
 use crate::metrics::{self, Elapsed, Listener, Tally};
 use crate::readiness;
 use crate::result::sdk_proxy as results;
 use crate::sdk_proxy::Answer;
-use crate::serve::endpoint::Endpoint;
-use crate::serve::failure::Failure;
 use crate::serve::shared::Shared;
 
-/// How much of a body that nobody asked for is read, so that the connection can go on.
+/// The most bytes that are read of a body that is not needed, so that the connection stays open.
 const DISCARD_BYTES: usize = 128 << 10;
 
-/// A request whose head was read, as far as its answer hangs on it.
+/// The part of a request's head that its response depends on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Request {
-    /// What its path names, if anything.
+    /// The endpoint of the path, if there is one.
     pub(super) endpoint: Option<Endpoint>,
-    /// Whether the answer is sent without its body.
+    /// `true` if the response is sent without its body.
     pub(super) is_head: bool,
-    /// Whether the client speaks HTTP/1.0.
-    pub(super) is_old: bool,
-    /// Whether the connection may stay open.
-    pub(super) is_kept: bool,
+    /// HTTP/1.0 or 1.1.
+    pub(super) version: Version,
+    /// `true` if the connection may stay open.
+    pub(super) keep_alive: bool,
 }
 
-/// What is done about a request.
+/// The plan for the response to a request.
 #[derive(Debug)]
 pub(super) enum Plan {
-    /// A code value is identified.
+    /// Identify the code value in its body.
     IdentifyCode,
-    /// A batch of them is.
+    /// Identify the batch of code values in its body.
     IdentifyCodes,
-    /// It is forwarded, with what its header lines say.
+    /// Forward its body, with these headers.
     Forward(Box<HeaderMap>),
-    /// It is answered with a status only.
-    Tell(StatusCode),
-    /// It is refused.
+    /// Respond with a status only.
+    Status(StatusCode),
+    /// Respond with a failure.
     Refuse(Failure),
 }
 
 impl Request {
-    /// One with this head.
+    /// The request with this head.
     pub(super) fn new(head: &Head<'_>) -> Self {
         Self {
-            endpoint: Endpoint::at(head.path),
+            endpoint: Endpoint::from_path(head.path),
             is_head: head.method == Method::Head,
-            is_old: head.is_old,
-            is_kept: head.is_kept,
+            version: head.version,
+            keep_alive: head.keep_alive,
         }
     }
 
-    /// One whose head cannot be read.
+    /// A request whose head cannot be read.
     pub(super) const UNREADABLE: Self = Self {
         endpoint: None,
         is_head: false,
-        is_old: false,
-        is_kept: false,
+        version: Version::HTTP_11,
+        keep_alive: false,
     };
 
-    /// The most bytes of the body that are read, where this is planned.
+    /// Returns the most bytes of the body that are read under this plan.
     pub(super) fn max_body_bytes(&self, plan: &Plan) -> usize {
         match self.endpoint {
-            Some(endpoint) if plan.wants_body() => endpoint.max_body_bytes(),
+            Some(endpoint) if plan.needs_body() => endpoint.max_body_bytes(),
             _ => DISCARD_BYTES,
         }
     }
 
-    /// What is done about it; `bytes` begin with its head.
+    /// Returns the plan for the request, whose head `bytes` begin with.
     pub(super) fn plan(&self, shared: &Shared, head: &Head<'_>, bytes: &[u8]) -> Plan {
-        let endpoint = self.endpoint.ok_or(Failure::NotFound);
-        let plan = endpoint.and_then(|endpoint| plan(shared, endpoint, head, bytes));
+        let plan = self.try_plan(shared, head, bytes);
         plan.unwrap_or_else(Plan::Refuse)
+    }
+
+    fn try_plan(&self, shared: &Shared, head: &Head<'_>, bytes: &[u8]) -> Result<Plan, Failure> {
+        let endpoint = self.endpoint.ok_or(Failure::NotFound)?;
+        if !endpoint.allows(head.method) {
+            return Err(Failure::MethodNotAllowed);
+        }
+        let status = match endpoint {
+            Endpoint::Ready if !readiness::is_ready(&shared.status, &shared.shutdown) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            _ => StatusCode::OK,
+        };
+        match (endpoint, head.media_type) {
+            (Endpoint::Live | Endpoint::Ready, _) => Ok(Plan::Status(status)),
+            (_, MediaType::Missing | MediaType::Other) => Err(Failure::MediaType),
+            (Endpoint::IdentifyCode, MediaType::Json) => Ok(Plan::IdentifyCode),
+            (Endpoint::IdentifyCodes, MediaType::Json) => Ok(Plan::IdentifyCodes),
+            (Endpoint::SdkProxy, MediaType::Json) => {
+                let headers = header_map(bytes).map_err(Failure::Head)?;
+                Ok(Plan::Forward(Box::new(headers)))
+            }
+        }
     }
 }
 
 impl Plan {
-    /// Whether somebody looks at the body.
-    pub(super) const fn wants_body(&self) -> bool {
-        !matches!(self, Self::Tell(_) | Self::Refuse(_))
+    /// Returns `true` if the response depends on the body.
+    pub(super) const fn needs_body(&self) -> bool {
+        !matches!(self, Self::Status(_) | Self::Refuse(_))
     }
 
-    /// What is done instead, once the body has failed; nothing else, if nobody looks at it.
+    /// Returns the plan for a request whose body has failed. It differs only if the body is needed.
     pub(super) fn or_refuse(self, failure: Failure) -> Self {
-        if self.wants_body() {
+        if self.needs_body() {
             Self::Refuse(failure)
         } else {
             self
@@ -95,35 +117,11 @@ impl Plan {
     }
 }
 
-fn plan(
-    shared: &Shared,
-    endpoint: Endpoint,
-    head: &Head<'_>,
-    bytes: &[u8],
-) -> Result<Plan, Failure> {
-    if !endpoint.allows(head.method) {
-        return Err(Failure::MethodNotAllowed);
-    }
-    let status = match endpoint {
-        Endpoint::Ready if !readiness::is_ready(&shared.board, &shared.shutdown) => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
-        _ => StatusCode::OK,
-    };
-    match (endpoint, head.media_type) {
-        (Endpoint::Live | Endpoint::Ready, _) => Ok(Plan::Tell(status)),
-        (_, MediaType::Missing) => Err(Failure::MediaType { given: false }),
-        (_, MediaType::Other) => Err(Failure::MediaType { given: true }),
-        (Endpoint::IdentifyCode, MediaType::Json) => Ok(Plan::IdentifyCode),
-        (Endpoint::IdentifyCodes, MediaType::Json) => Ok(Plan::IdentifyCodes),
-        (Endpoint::SdkProxy, MediaType::Json) => {
-            let headers = header_map(bytes).map_err(Failure::Head)?;
-            Ok(Plan::Forward(Box::new(headers)))
-        }
-    }
-}
-
-/// The answer to a request of sdkProxy.
+/// Forwards a request of sdkProxy, if that is configured.
+///
+/// # Errors
+///
+/// [`Failure`] if the body is not a JSON object.
 pub(super) async fn forward(
     shared: &Shared,
     headers: HeaderMap,
@@ -132,13 +130,13 @@ pub(super) async fn forward(
     if let Some(proxy) = &shared.proxy {
         return Ok(proxy.answer(headers, body).await?);
     }
-    identify::request::require_object(&body)?;
+    identify::read_one(&body)?;
     let figures = shared.metrics.sdk_proxy();
     figures.count(results::INVALID_API.code);
     Ok(Answer::of(&results::INVALID_API))
 }
 
-/// Counts a request that came to no answer of its interface. Probes are not counted.
+/// Counts a request that failed before its endpoint could answer. Probes are not counted.
 pub(super) fn count_failure(
     shared: &Shared,
     listener: Listener,

@@ -52,7 +52,6 @@ impl Window {
     ///
     /// If the text ends before the window does, the result is `None` or shows some of the padding:
     /// bytes are compared after a hit anyway.
-    #[inline]
     pub(super) fn view_of_padded(self, text: &[u8]) -> Option<View> {
         let begin = self.end().saturating_sub(WIDTH);
         let bytes: &[u8; WIDTH] = text.get(begin..begin + WIDTH)?.first_chunk()?;
@@ -74,7 +73,6 @@ impl Window {
 ///
 /// PERF: a lookup pads its text once, not for each window: 97.8 → 94.2 ns a lookup at 1000 rules
 /// of `ratios` (2-core x86-64, November 2026).
-#[inline]
 pub(super) fn padded<'a>(text: &'a [u8], buffer: &'a mut [u8; WIDTH]) -> &'a [u8] {
     if text.len() >= WIDTH {
         return text;
@@ -110,7 +108,6 @@ const fn halves(bits: u128) -> [u64; 2] {
 }
 
 impl View {
-    #[inline]
     pub(super) fn hash(self) -> ViewHash {
         // Odd constants without structure: the fractional digits of pi. Without them a view of
         // zeros in either word would make every product 0.
@@ -125,7 +122,6 @@ impl View {
 
 impl ViewHash {
     /// Returns the index in a table of `len` places, a power of two.
-    #[inline]
     pub(super) fn index(self, len: usize) -> usize {
         #[expect(
             clippy::cast_possible_truncation,
@@ -137,7 +133,6 @@ impl ViewHash {
 
     /// Returns 15 bits, not all 0, that distinguish hashes of one index. They are the highest of
     /// the hash, where the index is made of the lowest.
-    #[inline]
     pub(super) fn tag(self) -> u16 {
         (self.0 >> 49) as u16 | 1
     }

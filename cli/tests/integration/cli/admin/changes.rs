@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::{assert_has, changed, following, json, printed, refused, words};
-use crate::serve::daemon::{Daemon, Plan, RULES};
+use crate::serve::daemon::{Daemon, Plan, Process, RULES, Served};
 
-fn version(daemon: &Daemon) -> String {
+fn version(daemon: &Served) -> String {
     let status = daemon.status();
     status["table"]["version"].as_str().unwrap().to_owned()
 }
@@ -149,7 +149,7 @@ fn a_second_rollback_undoes_the_first() {
     let ran = refused(&daemon, 1, &["rollback", "99"]);
     assert_has(
         &ran.stderr,
-        &["error: The history does not hold generation 99"],
+        &["error: No table of this generation is remembered"],
     );
     refused(&daemon, 2, &["rollback"]);
     refused(&daemon, 2, &["rollback", "1", "--previous"]);
@@ -178,13 +178,13 @@ fn a_freeze_lasts_until_the_thaw() {
     assert_has(
         &ran.stderr,
         &[
-            "error: The live route config is frozen by ",
+            "error: The live config is frozen by ",
             " (codeid admin thaw)\n",
         ],
     );
     assert_eq!(version(&daemon), "test-7");
     let ran = refused(&daemon, 1, &["freeze", "--reason", &"x".repeat(201)]);
-    assert_has(&ran.stderr, &["201 characters, more than 200"]);
+    assert_has(&ran.stderr, &["200 characters"]);
     assert_eq!(json(&daemon, &["thaw"])["freeze"], Value::Null);
     assert_has(
         &printed(&daemon, &["thaw"]),
@@ -228,7 +228,7 @@ fn a_reload_reports_the_check_of_each_source() {
 
 #[test]
 fn the_log_level_is_shown_and_set() {
-    let daemon = Daemon::start();
+    let daemon = Process::start();
     assert_eq!(printed(&daemon, &["log-level"]), "info\n");
     assert_eq!(printed(&daemon, &["log-level", "debug"]), "debug\n");
     assert_eq!(printed(&daemon, &["log-level"]), "debug\n");

@@ -8,10 +8,10 @@ mod top;
 use serde_json::Value;
 
 use super::{Ran, codeid};
-use crate::serve::daemon::{Daemon, Plan, RULES};
+use crate::serve::daemon::{Plan, Process, RULES, Served};
 
 /// Runs `codeid` in the daemon's directory, so that the settings lead to its socket.
-fn beside(daemon: &Daemon, arguments: &[&str]) -> Ran {
+fn beside(daemon: &Served, arguments: &[&str]) -> Ran {
     let mut command = codeid(arguments);
     Ran::from(
         command
@@ -22,12 +22,12 @@ fn beside(daemon: &Daemon, arguments: &[&str]) -> Ran {
 }
 
 /// Runs `codeid admin`.
-fn admin(daemon: &Daemon, arguments: &[&str]) -> Ran {
+fn admin(daemon: &Served, arguments: &[&str]) -> Ran {
     beside(daemon, &[&["admin"], arguments].concat())
 }
 
 /// Runs `codeid admin`, which must succeed without errors, and returns its output.
-fn printed(daemon: &Daemon, arguments: &[&str]) -> String {
+fn printed(daemon: &Served, arguments: &[&str]) -> String {
     let ran = admin(daemon, arguments);
     assert_eq!(
         (ran.status, &*ran.stderr),
@@ -39,7 +39,7 @@ fn printed(daemon: &Daemon, arguments: &[&str]) -> String {
 }
 
 /// Runs `codeid admin`, which must fail with this exit status.
-fn refused(daemon: &Daemon, status: i32, arguments: &[&str]) -> Ran {
+fn refused(daemon: &Served, status: i32, arguments: &[&str]) -> Ran {
     let ran = admin(daemon, arguments);
     assert_eq!(
         ran.status, status,
@@ -50,7 +50,7 @@ fn refused(daemon: &Daemon, status: i32, arguments: &[&str]) -> Ran {
 }
 
 /// Returns the JSON that `codeid admin` prints with `--json`.
-fn json(daemon: &Daemon, arguments: &[&str]) -> Value {
+fn json(daemon: &Served, arguments: &[&str]) -> Value {
     serde_json::from_str(&printed(daemon, &[arguments, &["--json"]].concat())).unwrap()
 }
 
@@ -80,9 +80,9 @@ fn assert_has(text: &str, parts: &[&str]) {
 }
 
 /// Starts a daemon that follows a file, and returns both.
-fn following(config: &str) -> (Daemon, std::path::PathBuf) {
+fn following(config: &str) -> (Process, std::path::PathBuf) {
     let plan = Plan::new();
     let file = plan.directory.write("remote.json", config);
     let remote = format!("ac.route.pull-route-config-url=file://{}", file.display());
-    (plan.set(&remote).start(), file)
+    (plan.set(&remote).spawn(), file)
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{admin, assert_has, changed, following, json, printed, refused, words};
 use crate::cli::{Ran, codeid};
-use crate::reload::remote::wait_until;
+use crate::rules::remote::wait_until;
 use crate::serve::daemon::{Daemon, Plan, RULES};
 
 #[test]
@@ -166,7 +166,7 @@ fn a_problem_is_shown_with_its_line() {
             "error: not a valid pattern: unclosed group\n --> bad.json:3:43\n",
             "  |                                           ^\n",
             "in rule order, at /rules/1/match/regex",
-            "error: the id order is also that of /rules/1\n",
+            "error: duplicate id order, already used by rule 2\n",
             "bad.json: refused: 2 errors, 0 warnings\n",
         ],
     );
@@ -202,8 +202,8 @@ fn a_code_value_is_explained() {
         &["explain", "28100104X", "--open-id", "user-42"],
     ));
     let expected = "supported yes\naction DECODE\ncodeValue 28100104X\nrule order\ngeneration 1\n\n\
-        The rules that accept this code value, in order:\nPOINTER RULE PART CANARY\n\
-        /rules/1 order decides on the allowlist\n";
+        The rules that accept this code value, in order:\nPOSITION RULE PART CANARY\n\
+        2 order decides on the allowlist\n";
     assert_eq!(explained, expected);
     let explained = printed(&daemon, &["explain", "28100104X", "--open-id", "user-43"]);
     assert_has(

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::{assert_has, beside, words};
 use crate::cli::{Ran, codeid};
-use crate::serve::daemon::{Daemon, Directory, Plan};
+use crate::serve::daemon::{Daemon, Directory, Plan, Served};
 
 #[test]
 fn intervals_are_written_as_text() {
@@ -48,7 +48,7 @@ struct Lines {
 }
 
 impl Lines {
-    fn new(daemon: &Daemon) -> Self {
+    fn new(daemon: &Served) -> Self {
         let mut command = codeid(["top", "--json", "--interval", "50ms"]);
         let mut child = command
             .current_dir(daemon.directory.path())
@@ -102,7 +102,7 @@ fn requests_appear_in_the_next_interval() {
 
 #[test]
 fn a_restarted_daemon_is_noticed() {
-    let daemon = Plan::new().start();
+    let daemon = Plan::new().spawn();
     let mut lines = Lines::new(&daemon);
     lines.find(|figures| figures["generation"] == 1);
     let directory = daemon.kill();
@@ -118,7 +118,7 @@ fn a_restarted_daemon_is_noticed() {
     let again = Plan::bare_in(directory)
         .set("listen.http=127.0.0.1:0")
         .set(&format!("ac.route.preset-route-config-path={rules}"))
-        .start();
+        .spawn();
     let found = lines.find(|figures| figures["note"].is_string());
     let note = found["note"].as_str().unwrap();
     assert!(note.contains("the daemon restarted"), "{note}");

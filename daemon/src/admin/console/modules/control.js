@@ -27,7 +27,7 @@ export function update({ status }) {
   setText(
     byId("freeze-state"),
     frozen
-      ? `Frozen: ${describeFreeze(frozen)}. Nothing is pulled, watched or reloaded, and the config stays live after a restart.`
+      ? `Frozen ${describeFreeze(frozen)}. Nothing is pulled, watched or reloaded, and the config stays live after a restart.`
       : "Not frozen: the rules follow the sources.",
   );
   byId("thaw").hidden = !frozen;
@@ -90,7 +90,7 @@ async function thaw() {
   const yes = await confirmed(
     "Thaw?",
     [
-      element("p", {}, frozen ? `Frozen: ${describeFreeze(frozen)}.` : "The rules are not frozen any more."),
+      element("p", {}, frozen ? `Frozen ${describeFreeze(frozen)}.` : "The rules are not frozen any more."),
       element("p", {}, "The rules follow the sources again, which may replace the live config at once."),
     ],
     "Thaw",

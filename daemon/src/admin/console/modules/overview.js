@@ -43,10 +43,10 @@ function tableFacts({ table, freeze }) {
 
 const compileTime = (us) => (us < 1e6 ? `${(us / 1000).toFixed(1)} ms` : `${(us / 1e6).toFixed(1)} s`);
 
-/** The operator who froze the rules, the command, the time, and the reason if there is one. */
+/** Who froze the rules, by which command, when, and why: words that follow "frozen". */
 export function describeFreeze({ action, by, since: at, reason }) {
-  const how = { apply: "applied", rollback: "rolled back", freeze: "frozen" }[action] ?? action;
-  return `${how} by ${by}, ${clock(at)}${reason ? `: ${reason}` : ""}`;
+  const after = { apply: "after an apply by", rollback: "after a rollback by" }[action] ?? "by";
+  return `${after} ${by}, ${clock(at)}${reason ? `: ${reason}` : ""}`;
 }
 
 function daemonFacts({ daemon, ready, notReadyBecause, save }) {

@@ -1,0 +1,44 @@
+//! The items of private modules that the fuzz targets call. They are not part of the API.
+#![doc(hidden)]
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hyper::Response;
+use hyper::body::Incoming;
+
+pub use crate::admin::tokens::{LineError, Tokens, TokensError};
+pub use crate::api::role::Role;
+use crate::budget::Budget;
+use crate::outbound::http_client;
+use crate::rules::source::SourceError;
+pub use crate::rules::source::pull::{Pull, Step};
+use crate::sdk_proxy::connections;
+pub use crate::sdk_proxy::login_check::{admitted_customer, check_request};
+
+/// Reads the body of a response of the remote source.
+///
+/// # Errors
+///
+/// [`SourceError`] if the response declares another type than JSON, is too long, or breaks off.
+pub async fn read_remote_body(
+    response: Response<Incoming>,
+    max_body_bytes: usize,
+) -> Result<Vec<u8>, SourceError> {
+    Ok(http_client::read_body(response, max_body_bytes).await?)
+}
+
+/// Reads the body of a response to sdkProxy or of the login check, with this budget for large
+/// bodies.
+///
+/// # Errors
+///
+/// A message, if the body is too long, breaks off, or has no room in the budget.
+pub async fn read_proxied_body(
+    body: Incoming,
+    max_body_bytes: usize,
+    budget_bytes: usize,
+) -> Result<Bytes, Box<dyn std::error::Error>> {
+    let budget = Arc::new(Budget::new(budget_bytes));
+    Ok(connections::read_body(body, max_body_bytes, &budget).await?)
+}

@@ -1,0 +1,277 @@
+//! The head of a request: its target, and the framing of its body.
+
+use std::mem::MaybeUninit;
+
+use httparse::Status;
+use hyper::Version;
+use hyper::header::{HeaderMap, HeaderName, HeaderValue};
+use memchr::memchr_iter;
+use thiserror::Error;
+
+/// The most header lines of a head.
+pub const MAX_HEADERS: usize = 100;
+
+/// The most digits of a `Content-Length` that always fit 64 bits.
+const MAX_LENGTH_DIGITS: usize = 19;
+
+/// The head of a request, as far as the serving listeners need it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head<'a> {
+    /// The length of the head in bytes, with the empty line that ends it.
+    pub length: usize,
+    /// The method.
+    pub method: Method,
+    /// The path: the target without scheme, authority and query.
+    pub path: &'a str,
+    /// The framing of the body.
+    pub framing: Framing,
+    /// The media type of the body.
+    pub media_type: MediaType,
+    /// `true` if the client waits for `100 Continue` before it sends the body.
+    pub expects_continue: bool,
+    /// HTTP/1.0 or 1.1.
+    pub version: Version,
+    /// `true` if the client may send more requests on the connection.
+    pub keep_alive: bool,
+}
+
+/// The method of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// `GET`.
+    Get,
+    /// `HEAD`: like `GET`, for the head of the response only.
+    Head,
+    /// `POST`.
+    Post,
+    /// Any other method, none of which is served.
+    Other,
+}
+
+/// The framing of a request's body, which determines its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// The body has this many bytes, 0 if the head does not mention a body.
+    Length(u64),
+    /// The body ends with its last chunk and the trailers.
+    Chunked,
+}
+
+/// The media type of a request's body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MediaType {
+    /// `application/json`, with any parameters.
+    Json,
+    /// Another, or more than one.
+    Other,
+    /// The head does not name one.
+    Missing,
+}
+
+/// The error for bytes that are not the head of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum HeadError {
+    /// They are not HTTP/1.0 or 1.1.
+    #[error("the head of the request is not HTTP/1.1")]
+    Malformed(#[source] httparse::Error),
+    /// Two parsers could find different ends of the request.
+    #[error(
+        "the framing of the request is ambiguous: it must have one Content-Length or one \
+         Transfer-Encoding of chunked, not both, and lines that end in CR LF"
+    )]
+    Ambiguous,
+    /// There are more than [`MAX_HEADERS`].
+    #[error("the head of the request has more than {MAX_HEADERS} header lines")]
+    TooManyHeaders,
+}
+
+impl<'a> Head<'a> {
+    /// Reads the head that `bytes` begin with, or returns `None` if it is not complete.
+    ///
+    /// Allocates nothing. Looks at each byte from the first on, so call it again for another line,
+    /// not for every byte that arrives.
+    ///
+    /// # Errors
+    ///
+    /// [`HeadError`], as soon as it is certain.
+    pub fn read(bytes: &'a [u8]) -> Result<Option<Self>, HeadError> {
+        let mut headers = [const { MaybeUninit::uninit() }; MAX_HEADERS];
+        let mut request = httparse::Request::new(&mut []);
+        let Status::Complete(length) = request.parse_with_uninit_headers(bytes, &mut headers)?
+        else {
+            return Ok(None);
+        };
+        // httparse takes a line feed for the end of a line, whatever is before it.
+        let head = &bytes[..length];
+        let is_line_end = |at: usize| at > 0 && head[at - 1] == b'\r';
+        if !memchr_iter(b'\n', head).all(is_line_end) {
+            return Err(HeadError::Ambiguous);
+        }
+        let version = match request.version {
+            Some(0) => Version::HTTP_10,
+            _ => Version::HTTP_11,
+        };
+        let mut fields = Fields::default();
+        for header in request.headers.iter() {
+            fields.take(header);
+        }
+        Ok(Some(Self {
+            length,
+            method: Method::from_name(request.method.unwrap_or_default()),
+            path: path_of(request.path.unwrap_or_default()),
+            framing: fields.framing(version)?,
+            media_type: fields.media_type,
+            expects_continue: fields.expects_continue && version == Version::HTTP_11,
+            version,
+            keep_alive: !fields.closes && (version == Version::HTTP_11 || fields.keeps_alive),
+        }))
+    }
+}
+
+/// Returns all header lines of the head that `bytes` begin with, for the few requests that need more
+/// of it than [`Head`] has.
+///
+/// # Errors
+///
+/// [`HeadError`] if `bytes` do not begin with a head, or a header's name or value cannot be in a map.
+pub fn header_map(bytes: &[u8]) -> Result<HeaderMap, HeadError> {
+    let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+    let mut request = httparse::Request::new(&mut headers);
+    request.parse(bytes)?;
+    let mut map = HeaderMap::with_capacity(request.headers.len());
+    for header in request.headers.iter() {
+        let name = HeaderName::from_bytes(header.name.as_bytes())
+            .map_err(|_| HeadError::Malformed(httparse::Error::HeaderName))?;
+        let value = HeaderValue::from_bytes(header.value)
+            .map_err(|_| HeadError::Malformed(httparse::Error::HeaderValue))?;
+        map.append(name, value);
+    }
+    Ok(map)
+}
+
+impl Method {
+    fn from_name(name: &str) -> Self {
+        match name {
+            "GET" => Self::Get,
+            "HEAD" => Self::Head,
+            "POST" => Self::Post,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// Returns the path of a target, which has a scheme and an authority if it is meant for a proxy.
+fn path_of(target: &str) -> &str {
+    let target = target.split(['?', '#']).next().unwrap_or_default();
+    match target.split_once("://") {
+        Some((_, rest)) if !target.starts_with('/') => rest.find('/').map_or("/", |at| &rest[at..]),
+        _ if target.is_empty() => "/",
+        _ => target,
+    }
+}
+
+/// The header lines that matter, collected one by one.
+struct Fields {
+    content_length: Option<u64>,
+    is_chunked: bool,
+    is_ambiguous: bool,
+    media_type: MediaType,
+    expects_continue: bool,
+    closes: bool,
+    keeps_alive: bool,
+}
+
+impl Default for Fields {
+    fn default() -> Self {
+        Self {
+            content_length: None,
+            is_chunked: false,
+            is_ambiguous: false,
+            media_type: MediaType::Missing,
+            expects_continue: false,
+            closes: false,
+            keeps_alive: false,
+        }
+    }
+}
+
+impl Fields {
+    fn take(&mut self, header: &httparse::Header<'_>) {
+        let name = header.name;
+        let value = header.value.trim_ascii();
+        // Most names differ in length already.
+        match name.len() {
+            6 if name.eq_ignore_ascii_case("expect") => {
+                self.expects_continue = value.eq_ignore_ascii_case(b"100-continue");
+            }
+            10 if name.eq_ignore_ascii_case("connection") => self.take_options(value),
+            12 if name.eq_ignore_ascii_case("content-type") => {
+                let is_only = self.media_type == MediaType::Missing;
+                self.media_type = match is_only && is_json(value) {
+                    true => MediaType::Json,
+                    false => MediaType::Other,
+                };
+            }
+            14 if name.eq_ignore_ascii_case("content-length") => {
+                self.is_ambiguous |= self.content_length.is_some();
+                self.content_length = decimal(value);
+                self.is_ambiguous |= self.content_length.is_none();
+            }
+            17 if name.eq_ignore_ascii_case("transfer-encoding") => {
+                self.is_ambiguous |= self.is_chunked || !value.eq_ignore_ascii_case(b"chunked");
+                self.is_chunked = true;
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes the options of a `Connection` line.
+    fn take_options(&mut self, value: &[u8]) {
+        for option in value.split(|b| *b == b',') {
+            let option = option.trim_ascii();
+            self.closes |= option.eq_ignore_ascii_case(b"close");
+            self.keeps_alive |= option.eq_ignore_ascii_case(b"keep-alive");
+        }
+    }
+
+    fn framing(&self, version: Version) -> Result<Framing, HeadError> {
+        match (self.is_chunked, self.content_length) {
+            _ if self.is_ambiguous => Err(HeadError::Ambiguous),
+            (true, Some(_)) => Err(HeadError::Ambiguous),
+            // HTTP/1.0 has no codings: a proxy that speaks it would find the end in another way.
+            (true, None) if version == Version::HTTP_10 => Err(HeadError::Ambiguous),
+            (true, None) => Ok(Framing::Chunked),
+            (false, length) => Ok(Framing::Length(length.unwrap_or(0))),
+        }
+    }
+}
+
+fn is_json(media_type: &[u8]) -> bool {
+    let essence = media_type.split(|b| *b == b';').next().unwrap_or_default();
+    essence
+        .trim_ascii()
+        .eq_ignore_ascii_case(b"application/json")
+}
+
+/// Parses a number of digits only, without a sign or white space.
+fn decimal(digits: &[u8]) -> Option<u64> {
+    if !(1..=MAX_LENGTH_DIGITS).contains(&digits.len()) {
+        return None;
+    }
+    digits.iter().try_fold(0, |number, digit| {
+        let digit = char::from(*digit).to_digit(10)?;
+        Some(number * 10 + u64::from(digit))
+    })
+}
+
+impl From<httparse::Error> for HeadError {
+    fn from(error: httparse::Error) -> Self {
+        match error {
+            httparse::Error::TooManyHeaders => Self::TooManyHeaders,
+            other => Self::Malformed(other),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,155 @@
+//! Responses, written straight into the buffer that is sent.
+
+use codeid_engine::Generation;
+use hyper::StatusCode;
+use hyper::header::HeaderMap;
+
+/// The option of a response's header `Connection`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConnectionOption {
+    /// The connection stays open, as a client of HTTP/1.0 has asked.
+    KeepAlive,
+    /// The connection closes after the response.
+    Close,
+}
+
+/// A response to be written.
+#[derive(Clone, Copy, Debug)]
+pub struct Response<'a> {
+    /// The status.
+    pub status: StatusCode,
+    /// The body, which is JSON; empty in the response to a probe, which has a status only.
+    pub body: &'a [u8],
+    /// The connection option; `None` leaves the connection of a client of HTTP/1.1 open.
+    pub connection: Option<ConnectionOption>,
+    /// The generation of the table that decided, if one did.
+    pub generation: Option<Generation>,
+    /// The id of the rule that decided, if one did.
+    pub rule: Option<&'a str>,
+    /// The methods that the path allows, for a status that requires them.
+    pub allow: Option<&'a str>,
+    /// More header lines.
+    pub headers: Option<&'a HeaderMap>,
+}
+
+impl<'a> Response<'a> {
+    /// A response with a status and a body only.
+    #[must_use]
+    pub const fn new(status: StatusCode, body: &'a [u8]) -> Self {
+        Self {
+            status,
+            body,
+            connection: None,
+            generation: None,
+            rule: None,
+            allow: None,
+            headers: None,
+        }
+    }
+
+    /// Appends the whole response to `out`; `date` is a line of [`DateLine::at`].
+    pub fn write(&self, date: &[u8], out: &mut Vec<u8>) {
+        self.write_head(date, out);
+        out.extend_from_slice(self.body);
+    }
+
+    /// Appends the response without its body, as a request with the method `HEAD` gets it.
+    pub fn write_head(&self, date: &[u8], out: &mut Vec<u8>) {
+        match self.status {
+            StatusCode::OK => out.extend_from_slice(b"HTTP/1.1 200 OK\r\n"),
+            other => write_status_line(other, out),
+        }
+        if !self.body.is_empty() {
+            out.extend_from_slice(b"Content-Type: application/json\r\n");
+        }
+        out.extend_from_slice(date);
+        out.extend_from_slice(b"Content-Length: ");
+        write_decimal(self.body.len() as u64, out);
+        if let Some(generation) = self.generation {
+            out.extend_from_slice(b"\r\nX-Codeid-Generation: ");
+            write_decimal(generation.get(), out);
+        }
+        if let Some(rule) = self.rule {
+            out.extend_from_slice(b"\r\nX-Codeid-Rule: ");
+            out.extend_from_slice(rule.as_bytes());
+        }
+        if let Some(allow) = self.allow {
+            out.extend_from_slice(b"\r\nAllow: ");
+            out.extend_from_slice(allow.as_bytes());
+        }
+        for (name, value) in self.headers.into_iter().flatten() {
+            for part in [b"\r\n", name.as_str().as_bytes(), b": ", value.as_bytes()] {
+                out.extend_from_slice(part);
+            }
+        }
+        out.extend_from_slice(match self.connection {
+            None => b"\r\n\r\n",
+            Some(ConnectionOption::KeepAlive) => b"\r\nConnection: keep-alive\r\n\r\n",
+            Some(ConnectionOption::Close) => b"\r\nConnection: close\r\n\r\n",
+        });
+    }
+}
+
+fn write_status_line(status: StatusCode, out: &mut Vec<u8>) {
+    let reason = status.canonical_reason().unwrap_or_default();
+    for part in ["HTTP/1.1 ", status.as_str(), " ", reason, "\r\n"] {
+        out.extend_from_slice(part.as_bytes());
+    }
+}
+
+fn write_decimal(number: u64, out: &mut Vec<u8>) {
+    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper::header::HeaderValue;
+
+    use super::*;
+
+    const DATE: &[u8] = b"Date: now\r\n";
+
+    fn written(response: &Response<'_>) -> String {
+        let mut out = Vec::new();
+        response.write(DATE, &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_response_has_its_own_header_lines_and_no_others() {
+        assert_eq!(
+            written(&Response::new(StatusCode::OK, b"{}")),
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nDate: now\r\n\
+             Content-Length: 2\r\n\r\n{}"
+        );
+        let probe = Response {
+            connection: Some(ConnectionOption::KeepAlive),
+            ..Response::new(StatusCode::SERVICE_UNAVAILABLE, b"")
+        };
+        assert_eq!(
+            written(&probe),
+            "HTTP/1.1 503 Service Unavailable\r\nDate: now\r\nContent-Length: 0\r\n\
+             Connection: keep-alive\r\n\r\n"
+        );
+        let mut headers = HeaderMap::new();
+        headers.append("a", HeaderValue::from_static("1"));
+        headers.append("a", HeaderValue::from_static("2"));
+        let decided = Response {
+            connection: Some(ConnectionOption::Close),
+            generation: Some(Generation::default()),
+            rule: Some("r-1"),
+            allow: Some("GET, HEAD"),
+            headers: Some(&headers),
+            ..Response::new(StatusCode::OK, b"[]")
+        };
+        assert_eq!(
+            written(&decided),
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nDate: now\r\n\
+             Content-Length: 2\r\nX-Codeid-Generation: 0\r\nX-Codeid-Rule: r-1\r\n\
+             Allow: GET, HEAD\r\na: 1\r\na: 2\r\nConnection: close\r\n\r\n[]"
+        );
+        let mut head = Vec::new();
+        decided.write_head(DATE, &mut head);
+        assert!(head.ends_with(b"close\r\n\r\n"));
+    }
+}

@@ -1,0 +1,76 @@
+//! The context of a command, and the errors that several commands share.
+
+use codeid_engine::{RouteTable, Scratch};
+
+use super::decode::ProtocolError;
+use super::encode::{Encoder, Excerpt, Protocol};
+use crate::metrics::Tally;
+
+/// The most bytes of a client's input that an error repeats, as in Redis.
+pub(super) const MAX_EXCERPT_BYTES: usize = 128;
+
+/// The context of a command: everything that it may read and change.
+pub(super) struct Context<'a> {
+    /// The live table; `None` before one is loaded.
+    pub(super) table: Option<&'a RouteTable>,
+    pub(super) scratch: &'a mut Scratch,
+    pub(super) replies: Encoder<'a>,
+    pub(super) client: &'a mut Client,
+    pub(super) tally: &'a mut Tally,
+}
+
+/// The state of a client, as far as its commands have set it.
+#[derive(Debug)]
+pub(super) struct Client {
+    pub(super) id: u64,
+    pub(super) protocol: Protocol,
+    /// The client's name for itself, empty if it has none.
+    pub(super) name: Vec<u8>,
+}
+
+/// The effect of a command on its connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flow {
+    Continue,
+    Close(CloseReason),
+}
+
+/// The reason why the daemon closes a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CloseReason {
+    /// The client sent `QUIT`.
+    Quit,
+    /// The client does not speak the protocol.
+    Protocol(ProtocolError),
+    /// The client speaks HTTP.
+    Http,
+}
+
+impl Context<'_> {
+    /// Refuses a command, or `container|subcommand`, for the number of its arguments.
+    pub(super) fn refuse_count(&mut self, name: &str) -> Flow {
+        self.replies.error(format_args!(
+            "ERR wrong number of arguments for '{name}' command"
+        ));
+        Flow::Continue
+    }
+
+    /// Refuses the first argument of a command that is a container of subcommands.
+    pub(super) fn refuse_subcommand(&mut self, container: &str, subcommand: &[u8]) -> Flow {
+        self.replies.error(format_args!(
+            "ERR unknown subcommand '{}'. Try {container} HELP.",
+            Excerpt(subcommand, MAX_EXCERPT_BYTES)
+        ));
+        Flow::Continue
+    }
+}
+
+impl Client {
+    pub(super) const fn new(id: u64) -> Self {
+        Self {
+            id,
+            protocol: Protocol::Resp2,
+            name: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Checks and compiles a route config, which changes nothing by itself.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use codeid_engine::{CompileLimits, ConfigDigest, ConfigError, Problem, RouteConfig, RouteTable};
+use thiserror::Error;
+
+use super::compiler::{Compiler, CompilerError};
+use super::journal::{Journal, MAX_DEATHS};
+use super::status::StatusRegistry;
+
+/// Checks route configs.
+pub(super) struct Checker {
+    status: Arc<StatusRegistry>,
+    compiler: Arc<Compiler>,
+    journal: Arc<Journal>,
+    limits: CompileLimits,
+}
+
+/// A route config that can become live.
+pub(super) struct CompiledConfig {
+    pub(super) table: RouteTable,
+    pub(super) warnings: Vec<Problem>,
+    pub(super) digest: ConfigDigest,
+    pub(super) text: Arc<str>,
+    /// The time that parsing, checking and compiling took.
+    pub(super) compile_time: Duration,
+}
+
+/// The reason why a route config cannot become live.
+#[derive(Clone, Debug, Error)]
+pub(crate) enum ConfigRefused {
+    #[error(transparent)]
+    Invalid(ConfigError),
+    #[error(
+        "the route config is set aside, since the process died {deaths} times while compiling it \
+         and {MAX_DEATHS} are the limit; remove {journal} and start again to try it once more"
+    )]
+    SetAside { deaths: u32, journal: PathBuf },
+    #[error("the route config was not compiled")]
+    NotCompiled(#[source] CompilerError),
+}
+
+/// Returns the warnings about a route config that was compiled.
+pub(super) type Lint = fn(&RouteConfig, &RouteTable) -> Vec<Problem>;
+
+/// Returns the warnings that parsing found, which costs nothing more.
+pub(super) fn parse_warnings(config: &RouteConfig, _: &RouteTable) -> Vec<Problem> {
+    config.warnings().to_vec()
+}
+
+impl Checker {
+    pub(super) const fn new(
+        status: Arc<StatusRegistry>,
+        compiler: Arc<Compiler>,
+        journal: Arc<Journal>,
+        limits: CompileLimits,
+    ) -> Self {
+        Self {
+            status,
+            compiler,
+            journal,
+            limits,
+        }
+    }
+
+    /// Returns the most bytes that a route config can have.
+    pub(super) const fn max_bytes(&self) -> usize {
+        self.limits.max_config_characters.saturating_mul(4)
+    }
+
+    /// Checks and compiles a route config, and collects its warnings by `lint`.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigRefused`] if the config must not become live.
+    pub(super) async fn check(
+        &self,
+        digest: ConfigDigest,
+        bytes: Vec<u8>,
+        lint: Lint,
+    ) -> Result<CompiledConfig, ConfigRefused> {
+        if let Some(deaths) = self.journal.fatal_deaths(digest) {
+            return Err(ConfigRefused::SetAside {
+                deaths,
+                journal: self.journal.path().to_owned(),
+            });
+        }
+        self.status.lock().counters.compiles += 1;
+        let (journal, limits) = (Arc::clone(&self.journal), self.limits);
+        let compile = move || {
+            let _compiling = journal.begin(digest);
+            let begun = Instant::now();
+            let config = RouteConfig::from_json(&bytes, &limits)?;
+            let table = RouteTable::compile(&config, &limits)?;
+            let compile_time = begun.elapsed();
+            Ok::<_, ConfigError>(CompiledConfig {
+                warnings: lint(&config, &table),
+                table,
+                digest,
+                text: String::from_utf8(bytes)
+                    .expect("a route config that was accepted is UTF-8")
+                    .into(),
+                compile_time,
+            })
+        };
+        let compiled = self.compiler.run(compile).await;
+        compiled
+            .map_err(ConfigRefused::NotCompiled)?
+            .map_err(ConfigRefused::Invalid)
+    }
+}
+
+impl ConfigRefused {
+    /// Returns the problems of the config with their positions, if it was parsed at all.
+    pub(crate) fn problems(&self) -> &[Problem] {
+        match self {
+            Self::Invalid(error) => error.problems(),
+            Self::SetAside { .. } | Self::NotCompiled(_) => &[],
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! The freeze of an operator: the live config stays live, whatever the sources give, until it is
+//! thawed.
+//!
+//! A file holds the freeze together with the frozen route config, so that a restart makes that
+//! config live again instead of asking the sources. The file is written before the config becomes
+//! live, and removed before the sources are asked again: a crash in between leaves a whole freeze
+//! or none.
+//!
+//! Source: SPEC.md, section 3.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use codeid_engine::{ConfigDigest, InitLevel, ParseLevelError};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use tokio::task::spawn_blocking;
+
+use crate::api::freeze::{Freeze, FreezeAction};
+use crate::files::durable_file::{self, ReplaceError};
+use crate::files::regular_file::{self, ReadError};
+
+/// The most bytes of the file beside the route config.
+const MAX_FRAME_BYTES: usize = 8192;
+
+/// The most bytes that one character of the route config takes in the file, as in `\u0000`.
+const MAX_ESCAPED_BYTES: usize = 6;
+
+/// A frozen route config.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct FrozenConfig {
+    pub(super) freeze: Freeze,
+    /// The level of the config, and its source as it may be shown.
+    pub(super) level: InitLevel,
+    pub(super) uri: String,
+    pub(super) text: Arc<str>,
+}
+
+/// The file of the freeze.
+#[derive(Clone, Debug)]
+pub(super) struct FreezeFile {
+    path: PathBuf,
+    max_bytes: usize,
+}
+
+/// The reason why the file cannot be read, written or removed.
+#[derive(Debug, Error)]
+pub(crate) enum FreezeFileError {
+    #[error("cannot read {path}")]
+    Unreadable { path: PathBuf, source: ReadError },
+    #[error("{path} is not the file of a freeze")]
+    Malformed {
+        path: PathBuf,
+        source: serde_json::Error,
+    },
+    #[error("the level in {path} is unknown")]
+    UnknownLevel {
+        path: PathBuf,
+        source: ParseLevelError,
+    },
+    #[error("cannot write the freeze as JSON")]
+    NotSerialized(#[source] serde_json::Error),
+    #[error(transparent)]
+    NotReplaced(#[from] ReplaceError),
+    #[error("cannot remove {path}")]
+    NotRemoved { path: PathBuf, source: io::Error },
+    #[error("writing the freeze met an internal fault")]
+    Panicked,
+}
+
+/// The content of the file.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Content {
+    since: u64,
+    by: String,
+    action: FreezeAction,
+    reason: Option<String>,
+    level: String,
+    uri: String,
+    route_config_data: String,
+}
+
+impl FreezeFile {
+    /// Returns the file at `path`, for route configs of up to `max_characters`. Nothing is read
+    /// yet.
+    pub(super) fn new(path: &Path, max_characters: usize) -> Self {
+        Self {
+            path: path.to_owned(),
+            max_bytes: max_characters
+                .saturating_mul(MAX_ESCAPED_BYTES)
+                .saturating_add(MAX_FRAME_BYTES),
+        }
+    }
+
+    /// Reads the file; `None` if it does not exist. Blocks.
+    ///
+    /// # Errors
+    ///
+    /// [`FreezeFileError`] if the file is not that of a freeze.
+    pub(super) fn read(&self) -> Result<Option<FrozenConfig>, FreezeFileError> {
+        let path = || self.path.clone();
+        let file = match regular_file::read(&self.path, self.max_bytes) {
+            Ok(file) => file,
+            Err(ReadError::Absent) => return Ok(None),
+            Err(source) => {
+                let path = path();
+                return Err(FreezeFileError::Unreadable { path, source });
+            }
+        };
+        let content: Content =
+            serde_json::from_slice(&file.bytes).map_err(|source| FreezeFileError::Malformed {
+                path: path(),
+                source,
+            })?;
+        let level = content.level.parse();
+        Ok(Some(FrozenConfig {
+            level: level.map_err(|source| FreezeFileError::UnknownLevel {
+                path: path(),
+                source,
+            })?,
+            uri: content.uri,
+            freeze: Freeze {
+                since: content.since,
+                by: content.by,
+                action: content.action,
+                sha256: ConfigDigest::new(content.route_config_data.as_bytes()),
+                reason: content.reason,
+            },
+            text: content.route_config_data.into(),
+        }))
+    }
+
+    /// Writes a freeze in place of the one before.
+    ///
+    /// # Errors
+    ///
+    /// [`FreezeFileError`]. The freeze before is still there, unless only the last flush failed.
+    pub(super) async fn write(&self, frozen: &FrozenConfig) -> Result<(), FreezeFileError> {
+        let freeze = &frozen.freeze;
+        let content = Content {
+            since: freeze.since,
+            by: freeze.by.clone(),
+            action: freeze.action,
+            reason: freeze.reason.clone(),
+            level: frozen.level.name().to_owned(),
+            uri: frozen.uri.clone(),
+            route_config_data: frozen.text.as_ref().to_owned(),
+        };
+        let path = self.path.clone();
+        on_disk(move || {
+            let bytes = serde_json::to_vec(&content).map_err(FreezeFileError::NotSerialized)?;
+            Ok(durable_file::replace(&path, &bytes)?)
+        })
+        .await
+    }
+
+    /// Removes the file, if it exists.
+    ///
+    /// # Errors
+    ///
+    /// [`FreezeFileError`]. The freeze may come back with the next start.
+    pub(super) async fn remove(&self) -> Result<(), FreezeFileError> {
+        let path = self.path.clone();
+        on_disk(move || {
+            remove_durably(&path).map_err(|source| FreezeFileError::NotRemoved { path, source })
+        })
+        .await
+    }
+}
+
+fn remove_durably(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        outcome => outcome?,
+    }
+    let directory = path.parent().filter(|d| !d.as_os_str().is_empty());
+    File::open(directory.unwrap_or_else(|| Path::new(".")))?.sync_all()
+}
+
+async fn on_disk(
+    work: impl FnOnce() -> Result<(), FreezeFileError> + Send + 'static,
+) -> Result<(), FreezeFileError> {
+    let done = spawn_blocking(work).await;
+    done.unwrap_or(Err(FreezeFileError::Panicked))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error_chain::ErrorChain;
+
+    fn frozen(text: &str) -> FrozenConfig {
+        FrozenConfig {
+            freeze: Freeze {
+                since: 1,
+                by: "uid 1000".to_owned(),
+                action: FreezeAction::Rollback,
+                sha256: ConfigDigest::new(text.as_bytes()),
+                reason: Some("INC-7".to_owned()),
+            },
+            level: InitLevel::Remote,
+            uri: "https://routes.example/".to_owned(),
+            text: text.into(),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_freeze_is_read_as_it_was_written_until_it_is_removed() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = FreezeFile::new(&directory.path().join("data/freeze.json"), 10);
+        assert_eq!(file.read().unwrap(), None);
+        file.remove().await.unwrap();
+        for text in ["\u{0}\"ü😀\\\n", "{}"] {
+            file.write(&frozen(text)).await.unwrap();
+            assert_eq!(file.read().unwrap(), Some(frozen(text)));
+        }
+        file.remove().await.unwrap();
+        assert_eq!(file.read().unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn an_error_names_the_path_and_the_cause() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("freeze.json");
+        let file = FreezeFile::new(&path, 10);
+        let level = r#"{"since":1,"by":"x","action":"freeze","reason":null,"level":"UP","uri":"",
+            "routeConfigData":""}"#;
+        let action = r#"{"since":1,"by":"x","action":"nap"}"#;
+        for text in ["", "{}", "[1]", action, level] {
+            fs::write(&path, text).unwrap();
+            let error = file.read().unwrap_err().to_string();
+            assert!(error.contains(path.to_str().unwrap()), "{text}: {error}");
+        }
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        for error in [
+            file.read().unwrap_err(),
+            file.write(&frozen("{}")).await.unwrap_err(),
+        ] {
+            let error = ErrorChain(&error).to_string();
+            assert!(error.contains("it is a directory"), "{error}");
+        }
+        assert!(file.remove().await.is_err());
+    }
+}

@@ -1,0 +1,87 @@
+//! The outcome of checking a source, as the steps of a reload report it.
+
+use std::time::Duration;
+
+use codeid_engine::InitLevel;
+use thiserror::Error;
+
+use super::check::ConfigRefused;
+use super::compiler::CompilerError;
+use super::sources::CallError;
+use crate::api::status::{CheckOutcome, SourceCheck};
+use crate::error_chain::ErrorChain;
+
+/// The result of one check of a source.
+#[derive(Debug)]
+pub(super) struct CheckResult {
+    pub(super) level: InitLevel,
+    pub(super) outcome: Result<LoadOutcome, LoadError>,
+    /// `true` if the outcome differs from that of the check before.
+    pub(super) is_news: bool,
+    pub(super) took: Duration,
+}
+
+/// The effect of a check that was good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LoadOutcome {
+    /// The source gave a config that is live now.
+    Activated,
+    /// The source gave or confirmed the live config.
+    Unchanged,
+}
+
+/// The reason why a check had no effect.
+#[derive(Debug, Error)]
+pub(super) enum LoadError {
+    #[error("ac.route.pull-route-config-url is not set")]
+    NoRemote,
+    #[error("no route config was saved yet")]
+    NothingSaved,
+    #[error("an operator froze the live route config")]
+    Frozen,
+    #[error(transparent)]
+    Call(#[from] CallError),
+    #[error("the source responded that nothing changed, but was asked for the whole config")]
+    NotConditional,
+    #[error("the source gave {given} bytes, and a route config has at most {limit} bytes")]
+    TooLong { given: usize, limit: usize },
+    #[error("the route config was not published")]
+    NotPublished(#[from] CompilerError),
+    #[error(transparent)]
+    Refused(#[from] ConfigRefused),
+}
+
+impl CheckResult {
+    /// Returns the outcome in one word.
+    pub(super) const fn word(&self) -> CheckOutcome {
+        match &self.outcome {
+            Ok(LoadOutcome::Activated) => CheckOutcome::Activated,
+            Ok(LoadOutcome::Unchanged) => CheckOutcome::Unchanged,
+            Err(LoadError::NoRemote | LoadError::NothingSaved | LoadError::Frozen) => {
+                CheckOutcome::Absent
+            }
+            Err(LoadError::Refused(_)) => CheckOutcome::Refused,
+            Err(
+                LoadError::Call(_)
+                | LoadError::NotConditional
+                | LoadError::TooLong { .. }
+                | LoadError::NotPublished(_),
+            ) => CheckOutcome::Failed,
+        }
+    }
+
+    /// Returns the error and its causes in one line.
+    pub(super) fn why(&self) -> Option<String> {
+        let error = self.outcome.as_ref().err()?;
+        Some(ErrorChain(error).to_string())
+    }
+
+    /// Returns the document that reports the check.
+    pub(super) fn document(&self) -> SourceCheck {
+        SourceCheck {
+            level: self.level,
+            outcome: self.word(),
+            why: self.why(),
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Publishes a compiled route config: its table becomes live.
+
+use std::sync::Arc;
+
+use codeid_engine::{ConfigDigest, Generation, InitLevel, Provenance};
+use tokio::sync::Notify;
+
+use super::check::CompiledConfig;
+use super::compiler::{Compiler, CompilerError};
+use super::history::Entry;
+use super::status::StatusRegistry;
+use crate::timestamp::now_ms;
+
+/// Makes tables live.
+pub(super) struct Publisher {
+    status: Arc<StatusRegistry>,
+    compiler: Arc<Compiler>,
+    /// Notified when the live level rises above the preset's.
+    pub(super) outranks_preset: Notify,
+}
+
+/// The origin of a route config.
+pub(super) struct Origin {
+    pub(super) level: InitLevel,
+    /// The source as it may be shown.
+    pub(super) shown: String,
+    /// The operator who made the config live; `None` if it came from a source by itself.
+    pub(super) by: Option<String>,
+}
+
+impl Publisher {
+    pub(super) fn new(status: Arc<StatusRegistry>, compiler: Arc<Compiler>) -> Self {
+        Self {
+            status,
+            compiler,
+            outranks_preset: Notify::new(),
+        }
+    }
+
+    /// Makes the table of `config` live, and adds it to the history.
+    ///
+    /// # Errors
+    ///
+    /// [`CompilerError`] if the compile thread did not publish the table.
+    pub(super) async fn publish(
+        &self,
+        config: CompiledConfig,
+        origin: Origin,
+    ) -> Result<Generation, CompilerError> {
+        let CompiledConfig { table, digest, .. } = config;
+        let Origin { level, shown, by } = origin;
+        let mut provenance = Provenance::new(level, shown, digest);
+        provenance.loaded_at_ms = now_ms();
+        provenance.compile_time = config.compile_time;
+        table.set_provenance(provenance.clone());
+        let (version, rule_count) = (table.version().to_owned(), table.rule_count());
+        let memory_bytes = table.memory_usage();
+        let generation = self.compiler.publish(table).await?;
+        tracing::info!(
+            %generation,
+            version,
+            rules = rule_count,
+            warnings = config.warnings.len(),
+            %level,
+            source = provenance.uri,
+            sha256 = %digest,
+            compile_us = u64::try_from(provenance.compile_time.as_micros()).unwrap_or(u64::MAX),
+            memory_bytes,
+            by,
+            "route config activated"
+        );
+        self.status.history.add(Entry {
+            generation,
+            version,
+            rule_count,
+            memory_bytes,
+            provenance,
+            by,
+            text: config.text,
+        });
+        self.notify_of_level(level);
+        Ok(generation)
+    }
+
+    /// Raises the level of the live table to `level`, whose source `shown` gave the live config as
+    /// well. A level that is not higher changes nothing.
+    pub(super) fn raise_level(&self, level: InitLevel, shown: &str, digest: ConfigDigest) {
+        let raised = self.status.live.with(|table| {
+            let table = table?;
+            let provenance = table.provenance()?;
+            (provenance.level < level).then(|| {
+                let mut raised = (*provenance).clone();
+                (raised.level, raised.uri) = (level, shown.to_owned());
+                table.set_provenance(raised);
+            })
+        });
+        if raised.is_some() {
+            self.notify_of_level(level);
+            tracing::info!(
+                %level, source = shown, sha256 = %digest,
+                "the live route config came from a higher level as well"
+            );
+        }
+    }
+
+    fn notify_of_level(&self, level: InitLevel) {
+        if level > InitLevel::Preset {
+            self.outranks_preset.notify_one();
+        }
+    }
+}

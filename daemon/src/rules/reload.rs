@@ -1,0 +1,162 @@
+//! The reload loop: one task that checks the sources, one after the other, while the daemon serves;
+//! and the tasks that wait for a reason to.
+
+use std::future::pending;
+use std::sync::Arc;
+use std::time::Duration;
+
+use codeid_engine::InitLevel;
+use tokio::signal::unix::Signal;
+use tokio::time::{sleep, sleep_until};
+
+use super::loader::Loader;
+use super::outcome::{CheckResult, LoadError};
+use super::preset::Preset;
+use super::requests::Requests;
+use super::sources::LEVELS;
+use crate::api::status::SourceCheck;
+use crate::timestamp::milliseconds;
+
+/// The shortest time between two announcements that lead to a check, in case that a source
+/// announces without end.
+const ANNOUNCEMENT_PAUSE: Duration = Duration::from_millis(10);
+
+/// The reason for a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trigger {
+    Schedule,
+    Announcement,
+    Hangup,
+    PresetChanged,
+}
+
+/// Checks the sources whenever a pull is due or a check is requested, without end.
+pub(super) async fn reload(loader: Arc<Loader>, requests: Arc<Requests>) {
+    loop {
+        let next_pull = loader.next_pull();
+        let scheduled = async {
+            match next_pull {
+                Some(next) => sleep_until(next).await,
+                None => pending().await,
+            }
+        };
+        let trigger = tokio::select! {
+            () = requests.hangup.notified() => Trigger::Hangup,
+            () = requests.announced.notified() => Trigger::Announcement,
+            () = requests.preset_changed.notified() => Trigger::PresetChanged,
+            () = scheduled => Trigger::Schedule,
+            () = requests.freeze_changed.notified() => continue,
+        };
+        // A panic below drops them, which their receivers notice.
+        let reports = match trigger {
+            Trigger::Hangup => requests.take_reports(),
+            _ => Vec::new(),
+        };
+        let checks = handle(&loader, trigger).await;
+        for report in reports {
+            // The receiver is gone if its client hung up.
+            let _ = report.send(checks.clone());
+        }
+    }
+}
+
+/// Requests a check whenever the remote source announces a change.
+pub(super) async fn listen_for_announcements(loader: Arc<Loader>, requests: Arc<Requests>) {
+    let Some(remote) = &loader.sources.remote else {
+        return;
+    };
+    loop {
+        remote.source.changed().await;
+        requests.announced.notify_one();
+        sleep(ANNOUNCEMENT_PAUSE).await;
+    }
+}
+
+/// Requests a reload at each of the signals.
+pub(super) async fn listen_for_hangups(
+    hangups: Arc<tokio::sync::Mutex<Signal>>,
+    requests: Arc<Requests>,
+) {
+    let mut hangups = hangups.lock().await;
+    while hangups.recv().await.is_some() {
+        requests.request_reload();
+    }
+}
+
+/// Requests a check whenever the file of the preset changes, until a higher level is live.
+pub(super) async fn watch_preset(loader: Arc<Loader>, requests: Arc<Requests>) {
+    let Preset::File { watch, .. } = &loader.sources.preset else {
+        return;
+    };
+    let is_outranked = || loader.status.live_level() > Some(InitLevel::Preset);
+    while !is_outranked() {
+        tokio::select! {
+            () = watch.changed() => requests.preset_changed.notify_one(),
+            () = loader.pipeline.publisher.outranks_preset.notified() => {}
+        }
+    }
+}
+
+/// Checks the sources that `trigger` concerns, from the top, until one is good.
+async fn handle(loader: &Loader, trigger: Trigger) -> Vec<SourceCheck> {
+    if loader.status.is_frozen() {
+        if trigger == Trigger::Hangup {
+            tracing::warn!("SIGHUP: no source is read, since an operator froze the live config");
+        }
+        return Vec::new();
+    }
+    let live = loader.status.live_level().unwrap_or(InitLevel::Preset);
+    let levels: &[InitLevel] = match trigger {
+        Trigger::Schedule | Trigger::Announcement => &[InitLevel::Remote],
+        Trigger::PresetChanged if live > InitLevel::Preset => &[],
+        Trigger::PresetChanged => &[InitLevel::Preset],
+        Trigger::Hangup => {
+            tracing::info!("the sources are read again, as an operator asked");
+            &LEVELS
+        }
+    };
+    let mut checks = Vec::new();
+    for level in levels.iter().copied().filter(|level| *level >= live) {
+        let result = loader.check_source(level).await;
+        log(loader.sources.shown(level), trigger, &result);
+        checks.push(result.document());
+        if result.outcome.is_ok() {
+            return checks;
+        }
+    }
+    if trigger == Trigger::Hangup {
+        tracing::warn!("no source gave a valid route config; the live table stays");
+    }
+    checks
+}
+
+/// Logs a check. An outcome that repeats is logged only for debugging, unless an operator asked.
+fn log(source: &str, trigger: Trigger, result: &CheckResult) {
+    let is_loud = result.is_news || trigger == Trigger::Hangup;
+    let (level, outcome, trigger) = (result.level, result.word(), trigger.word());
+    let took_ms = milliseconds(result.took);
+    let why = result.why();
+    match &result.outcome {
+        Ok(_) if is_loud => {
+            tracing::info!(%level, source, trigger, %outcome, took_ms, "reload");
+        }
+        Err(LoadError::NoRemote | LoadError::NothingSaved | LoadError::Frozen) | Ok(_) => {
+            tracing::debug!(%level, source, trigger, %outcome, took_ms, why, "reload");
+        }
+        Err(_) if is_loud => {
+            tracing::warn!(%level, source, trigger, %outcome, took_ms, why, "reload");
+        }
+        Err(_) => tracing::debug!(%level, source, trigger, %outcome, took_ms, why, "reload"),
+    }
+}
+
+impl Trigger {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Schedule => "schedule",
+            Self::Announcement => "announcement",
+            Self::Hangup => "SIGHUP",
+            Self::PresetChanged => "file",
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! The bytes that a client sent and its session has not consumed.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, ReadBuf};
+
+use super::protocol::{InputLimits, Progress};
+use crate::budget::{Budget, Share};
+
+/// The most bytes of capacity that an empty buffer keeps.
+const MAX_IDLE_BYTES: usize = 4 << 10;
+
+/// A client's read buffer. It holds what the session did not consume of the thread's buffer: the
+/// beginning of a request, or requests whose responses must wait.
+#[derive(Debug)]
+pub(super) struct ReadBuffer {
+    unread: Vec<u8>,
+    /// The share of the budget that `unread` has.
+    share: Share,
+    /// Set while the session must see `unread` again before more is read, see [`Progress`].
+    is_unfinished: bool,
+}
+
+/// The outcome of a read.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Fill {
+    /// There are bytes for the session.
+    Bytes(Filled),
+    /// The client will send nothing more.
+    End,
+    /// The budget has no room for what the client sent.
+    NoRoom,
+}
+
+/// Bytes for the session, and where they are.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Filled {
+    place: Place,
+    /// The number of bytes, from the first on, that the session has seen before.
+    pub(super) seen: usize,
+    /// `true` if the client may have sent more than was read.
+    pub(super) is_full: bool,
+}
+
+/// The place of the bytes for the session.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    /// The first bytes of the thread's buffer, this many.
+    Thread(usize),
+    /// The buffer of the connection.
+    Connection,
+}
+
+impl ReadBuffer {
+    pub(super) const EMPTY: Self = Self {
+        unread: Vec::new(),
+        share: Share::NONE,
+        is_unfinished: false,
+    };
+
+    /// Returns the bytes that the session has not consumed.
+    pub(super) fn unread(&self) -> &[u8] {
+        &self.unread
+    }
+
+    /// Reads once, unless there are bytes that the session must see first. `input` is the thread's
+    /// buffer.
+    ///
+    /// # Errors
+    ///
+    /// The error of the stream.
+    pub(super) fn poll_fill(
+        &mut self,
+        stream: &mut (impl AsyncRead + Unpin),
+        cx: &mut Context<'_>,
+        input: &mut Vec<u8>,
+        limits: InputLimits,
+        budget: &Arc<Budget>,
+    ) -> Poll<io::Result<Fill>> {
+        if self.is_unfinished {
+            return Poll::Ready(Ok(Fill::Bytes(Filled {
+                place: Place::Connection,
+                seen: 0,
+                is_full: false,
+            })));
+        }
+        input.resize(limits.buffer_bytes, 0);
+        let seen = self.unread.len();
+        let prefix = if seen <= limits.max_prefix_bytes {
+            seen
+        } else {
+            0
+        };
+        input[..prefix].copy_from_slice(&self.unread[..prefix]);
+        let end = input.len().min(prefix + limits.max_read_bytes);
+        let mut read = ReadBuf::new(&mut input[prefix..end]);
+        ready!(Pin::new(stream).poll_read(cx, &mut read))?;
+        let (is_full, length) = (read.remaining() == 0, read.filled().len());
+        if length == 0 {
+            return Poll::Ready(Ok(Fill::End));
+        }
+        let place = if prefix == seen {
+            Place::Thread(prefix + length)
+        } else if self.share.grow_to(seen + length, budget) {
+            self.unread.extend_from_slice(&input[..length]);
+            Place::Connection
+        } else {
+            return Poll::Ready(Ok(Fill::NoRoom));
+        };
+        Poll::Ready(Ok(Fill::Bytes(Filled {
+            place,
+            seen,
+            is_full,
+        })))
+    }
+
+    /// Returns the bytes that were filled in, where `input` is the thread's buffer.
+    pub(super) fn bytes<'b>(&'b self, filled: Filled, input: &'b [u8]) -> &'b [u8] {
+        match filled.place {
+            Place::Thread(length) => &input[..length],
+            Place::Connection => &self.unread,
+        }
+    }
+
+    /// Keeps those bytes that the session did not consume.
+    pub(super) fn consume(&mut self, filled: Filled, input: &[u8], progress: Progress) {
+        match filled.place {
+            Place::Thread(length) => {
+                let rest = &input[progress.consumed..length];
+                self.unread.clear();
+                self.unread.extend_from_slice(rest);
+            }
+            Place::Connection => drop(self.unread.drain(..progress.consumed)),
+        }
+        self.is_unfinished = progress.is_unfinished;
+        if self.unread.is_empty() {
+            self.share = Share::NONE;
+            if self.unread.capacity() > MAX_IDLE_BYTES {
+                self.unread = Vec::new();
+            }
+        }
+    }
+}

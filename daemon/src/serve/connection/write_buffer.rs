@@ -1,0 +1,116 @@
+//! The bytes that are written for a client and that it has not taken.
+
+use std::io;
+use std::mem;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::AsyncWrite;
+
+/// The most bytes that are copied when the socket does not take them. A larger rest is moved here
+/// with the buffer that it is in.
+const MAX_COPIED_BYTES: usize = 1 << 20;
+
+/// The most bytes of capacity that an empty buffer keeps.
+const MAX_IDLE_BYTES: usize = 4 << 10;
+
+/// A client's write buffer: writes what the socket accepts at once, and queues the rest.
+#[derive(Debug)]
+pub(super) struct WriteBuffer {
+    /// The queued bytes, of which the first `written` are written already.
+    buf: Vec<u8>,
+    written: usize,
+    /// Set while the stream itself may hold bytes that were written to it.
+    is_unflushed: bool,
+}
+
+impl WriteBuffer {
+    pub(super) const EMPTY: Self = Self {
+        buf: Vec::new(),
+        written: 0,
+        is_unflushed: false,
+    };
+
+    /// Returns `true` if the client has taken everything.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.buf.is_empty() && !self.is_unflushed
+    }
+
+    /// Returns the number of queued bytes.
+    pub(super) fn len(&self) -> usize {
+        self.buf.len() - self.written
+    }
+
+    /// Writes as many of `bytes` as the stream takes at once, and queues the rest. `bytes` keeps
+    /// its content, but may be left without it where the rest is large.
+    ///
+    /// The buffer must be empty: queued bytes would be overtaken.
+    ///
+    /// # Errors
+    ///
+    /// The error of the stream.
+    pub(super) fn write(
+        &mut self,
+        stream: &mut (impl AsyncWrite + Unpin),
+        bytes: &mut Vec<u8>,
+        cx: &mut Context<'_>,
+    ) -> io::Result<()> {
+        debug_assert!(self.is_empty(), "queued bytes would be overtaken");
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let written = match Pin::new(&mut *stream).poll_write(cx, bytes) {
+            Poll::Ready(written) => written?,
+            Poll::Pending => 0,
+        };
+        let rest = &bytes[written..];
+        if rest.len() > MAX_COPIED_BYTES {
+            self.buf = mem::take(bytes);
+            self.written = written;
+        } else {
+            self.buf.extend_from_slice(rest);
+        }
+        if bytes.capacity() > MAX_COPIED_BYTES {
+            *bytes = Vec::new();
+        }
+        self.is_unflushed = match Pin::new(stream).poll_flush(cx) {
+            Poll::Ready(flushed) => {
+                flushed?;
+                false
+            }
+            Poll::Pending => true,
+        };
+        Ok(())
+    }
+
+    /// Writes the queued bytes, and calls `on_progress` whenever the stream takes some of them.
+    /// Completes once the client has taken everything.
+    ///
+    /// # Errors
+    ///
+    /// The error of the stream.
+    pub(super) fn poll_flush(
+        &mut self,
+        stream: &mut (impl AsyncWrite + Unpin),
+        cx: &mut Context<'_>,
+        mut on_progress: impl FnMut(),
+    ) -> Poll<io::Result<()>> {
+        while self.written < self.buf.len() {
+            let rest = &self.buf[self.written..];
+            let written = ready!(Pin::new(&mut *stream).poll_write(cx, rest))?;
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.written += written;
+            on_progress();
+        }
+        ready!(Pin::new(stream).poll_flush(cx))?;
+        self.is_unflushed = false;
+        self.written = 0;
+        self.buf.clear();
+        if self.buf.capacity() > MAX_IDLE_BYTES {
+            self.buf = Vec::new();
+        }
+        Poll::Ready(Ok(()))
+    }
+}

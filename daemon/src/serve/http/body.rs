@@ -1,0 +1,67 @@
+//! A request's body while it is read, within its bound.
+
+use std::sync::Arc;
+
+use super::failure::Failure;
+use super::request::{Plan, Request};
+use crate::budget::{Budget, Share};
+use crate::http::{Body, Framing};
+
+/// A request whose body is not complete.
+#[derive(Debug)]
+pub(super) struct BodyReader {
+    pub(super) request: Request,
+    pub(super) plan: Plan,
+    /// The bytes that were read, if the plan needs them.
+    pub(super) body: Vec<u8>,
+    /// The share of the budget that `body` has.
+    pub(super) share: Share,
+    framed: Body,
+    /// The number of bytes that were read, whether they are needed or not.
+    length: usize,
+}
+
+impl BodyReader {
+    /// A reader for a body of which no byte was read.
+    pub(super) fn new(request: Request, plan: Plan, framing: Framing) -> Self {
+        Self {
+            request,
+            plan,
+            body: Vec::new(),
+            share: Share::NONE,
+            framed: Body::new(framing),
+            length: 0,
+        }
+    }
+
+    /// Returns the number of bytes still to come, or `None` if that is not known.
+    pub(super) const fn left(&self) -> Option<u64> {
+        self.framed.left()
+    }
+
+    /// Takes the bytes of the body from the beginning of `bytes`. Returns whether the body is
+    /// complete.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if the rest of the body is not to be read.
+    pub(super) fn read(
+        &mut self,
+        bytes: &mut &[u8],
+        budget: &Arc<Budget>,
+    ) -> Result<bool, Failure> {
+        while let Some(piece) = self.framed.next(bytes)? {
+            self.length += piece.len();
+            if self.length > self.request.max_body_bytes(&self.plan) {
+                return Err(Failure::BodyTooLong);
+            }
+            if self.plan.needs_body() {
+                if !self.share.grow_to(self.length, budget) {
+                    return Err(Failure::Overload("Too much is being read at once."));
+                }
+                self.body.extend_from_slice(piece);
+            }
+        }
+        Ok(self.framed.is_complete())
+    }
+}

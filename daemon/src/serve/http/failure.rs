@@ -1,0 +1,157 @@
+//! Requests that fail before their endpoint can answer: the status, result and detail of each.
+
+use std::error::Error;
+
+use hyper::StatusCode;
+
+use super::endpoint::Endpoint;
+use crate::http::{BrokenBody, HeadError};
+use crate::identify::{RequestError, write_failure};
+use crate::json::BodyError;
+use crate::metrics::RequestResult;
+use crate::result::{self, ApiResult};
+
+/// The reason why a request gets no response of its endpoint.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The head cannot be read.
+    Head(HeadError),
+    /// The head has more bytes than this.
+    HeadTooLong(usize),
+    /// The path has no endpoint.
+    NotFound,
+    /// The endpoint does not take the method.
+    MethodNotAllowed,
+    /// The media type of the body is missing, or is not JSON.
+    MediaType,
+    /// The body did not arrive in time.
+    BodyTimedOut,
+    /// The body has more bytes than the endpoint takes.
+    BodyTooLong,
+    /// The body has no end that could be found.
+    BrokenBody,
+    /// The body is not what the endpoint takes.
+    Request(RequestError),
+    /// The daemon has no room, as this sentence says.
+    Overload(&'static str),
+}
+
+impl Failure {
+    /// Returns the status of the response.
+    pub(super) const fn status(&self) -> StatusCode {
+        match self {
+            Self::HeadTooLong(_) | Self::Head(HeadError::TooManyHeaders) => {
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
+            }
+            Self::Head(_) | Self::BrokenBody | Self::Request(RequestError::Malformed(_)) => {
+                StatusCode::BAD_REQUEST
+            }
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::BodyTimedOut => StatusCode::REQUEST_TIMEOUT,
+            Self::BodyTooLong | Self::Request(RequestError::TooManyElements) => {
+                StatusCode::PAYLOAD_TOO_LARGE
+            }
+            Self::Overload(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// Returns the methods that the endpoint takes, if the method is what is wrong.
+    pub(super) fn allow(&self, endpoint: Option<Endpoint>) -> Option<&'static str> {
+        match self {
+            Self::MethodNotAllowed => endpoint.map(Endpoint::allowed),
+            _ => None,
+        }
+    }
+
+    /// Appends the body of the response.
+    pub(super) fn write(&self, endpoint: Option<Endpoint>, out: &mut Vec<u8>) {
+        if endpoint == Some(Endpoint::SdkProxy) {
+            // A body with `result` only, as the interface has it.
+            out.extend_from_slice(b"{");
+            self.sdk_proxy_result().write(out);
+            out.extend_from_slice(b"}");
+            return;
+        }
+        let result = match self.request_result() {
+            RequestResult::UnknownException => result::identify::UNKNOWN_EXCEPTION,
+            _ => result::identify::PARAM_ILLEGAL,
+        };
+        write_failure(&result, &self.detail(endpoint), out);
+    }
+
+    /// Returns the result for a request that is to identify code values.
+    pub(super) const fn request_result(&self) -> RequestResult {
+        match self {
+            Self::Overload(_) => RequestResult::UnknownException,
+            _ => RequestResult::ParamIllegal,
+        }
+    }
+
+    /// Returns the result for a request of sdkProxy.
+    pub(super) const fn sdk_proxy_result(&self) -> ApiResult {
+        match self {
+            Self::MethodNotAllowed => result::sdk_proxy::METHOD_NOT_SUPPORTED,
+            Self::MediaType => result::sdk_proxy::MEDIA_TYPE_NOT_ACCEPTABLE,
+            Self::Overload(_) => result::sdk_proxy::REQUEST_TRAFFIC_EXCEED_LIMIT,
+            _ => result::sdk_proxy::PARAM_ILLEGAL,
+        }
+    }
+
+    fn detail(&self, endpoint: Option<Endpoint>) -> String {
+        match self {
+            Self::Head(error) => sentence(error),
+            Self::HeadTooLong(most) => {
+                format!("The head of the request is longer than {most} bytes.")
+            }
+            Self::NotFound => "There is nothing at this path.".to_owned(),
+            Self::MethodNotAllowed => {
+                let allowed = endpoint.map_or("", Endpoint::allowed);
+                format!("This path allows {allowed} only.")
+            }
+            Self::MediaType => "Content-Type must be application/json.".to_owned(),
+            Self::BodyTimedOut => "The body did not arrive in time.".to_owned(),
+            Self::BodyTooLong => {
+                let most = endpoint.map_or(0, Endpoint::max_body_bytes);
+                format!("The body is longer than {most} bytes.")
+            }
+            Self::BrokenBody => sentence(&BrokenBody),
+            Self::Request(error) => sentence(error),
+            Self::Overload(sentence) => (*sentence).to_owned(),
+        }
+    }
+}
+
+/// Returns an error and its causes as one sentence.
+fn sentence(error: &dyn Error) -> String {
+    let mut sentence = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        sentence.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    if let Some(first) = sentence.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    sentence.push('.');
+    sentence
+}
+
+impl From<BrokenBody> for Failure {
+    fn from(_: BrokenBody) -> Self {
+        Self::BrokenBody
+    }
+}
+
+impl From<BodyError> for Failure {
+    fn from(error: BodyError) -> Self {
+        Self::Request(error.into())
+    }
+}
+
+impl From<RequestError> for Failure {
+    fn from(error: RequestError) -> Self {
+        Self::Request(error)
+    }
+}

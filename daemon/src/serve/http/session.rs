@@ -1,0 +1,438 @@
+//! The session of one HTTP client, whatever carries the bytes.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::future::Future;
+use std::mem;
+use std::ops::ControlFlow;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::thread::LocalKey;
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::{StatusCode, Version};
+use memchr::memchr;
+use tokio::time::Instant;
+
+use super::body::BodyReader;
+use super::failure::Failure;
+use super::request::{Plan, Request, count_failure, forward};
+use crate::budget::Share;
+use crate::http::{ConnectionOption, DateLine, Framing, Head, Response};
+use crate::identify::Identifier;
+use crate::metrics::{self, Listener, Stopwatch};
+use crate::sdk_proxy;
+use crate::serve::connection::{
+    self, AtStop, InputLimits, Phase, Progress, Protocol, ThreadBuffers, Wait,
+};
+use crate::serve::shared::Shared;
+use crate::shutdown::Stage;
+
+/// The most bytes of requests that are read at once, which is also the most that a connection keeps
+/// for a client that takes no responses.
+const READ_BYTES: usize = 16 << 10;
+
+/// The most bytes that are read beside them of a body whose length is known.
+const READ_BODY_BYTES: usize = 48 << 10;
+
+/// Responses of this many bytes are written before more requests are answered.
+const WRITE_FIRST_BYTES: usize = 32 << 10;
+
+/// The response to a client that waits for it before it sends a body.
+const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
+thread_local! {
+    static THREAD: RefCell<ThreadBuffers<Memory>> = RefCell::new(ThreadBuffers::new(Memory {
+        identifier: Identifier::new(),
+        date: DateLine::new(),
+    }));
+}
+
+/// Memory that a thread reuses for each batch.
+pub(super) struct Memory {
+    identifier: Identifier,
+    date: DateLine,
+}
+
+type Batch<'b> = connection::Batch<'b, Memory>;
+
+/// The session of one client.
+pub(super) struct Http1Session<'a> {
+    shared: &'a Shared,
+    listener: Listener,
+    /// Set for a connection that is one more than are served: its requests are refused.
+    is_overloaded: bool,
+    state: State<'a>,
+    /// The number of heads that were read.
+    heads: u64,
+    /// The share of the budget that the responses have.
+    share: Share,
+    /// A response of the upstream, which has a share of its own in place of that.
+    forwarded: Bytes,
+}
+
+/// The part of a request that a session is at.
+enum State<'a> {
+    /// The next byte belongs to the head of a request.
+    Head,
+    /// The next byte belongs to the body of a request.
+    Body(Box<BodyReader>),
+    /// The request is forwarded, and no byte is read before its response is written.
+    Forwarding(Request, Forwarding<'a>),
+    /// No byte is read any more, see [`Phase::Close`].
+    Closing { lingers: bool },
+}
+
+type Forwarding<'a> = Pin<Box<dyn Future<Output = Result<sdk_proxy::Answer, Failure>> + Send + 'a>>;
+
+impl<'a> Http1Session<'a> {
+    pub(super) const fn new(shared: &'a Shared, listener: Listener, is_overloaded: bool) -> Self {
+        Self {
+            shared,
+            listener,
+            is_overloaded,
+            state: State::Head,
+            heads: 0,
+            share: Share::NONE,
+            forwarded: Bytes::new(),
+        }
+    }
+
+    /// Returns `true` if `bytes` may be complete, of which the first `seen` were not. A head needs
+    /// another line for that, so one that arrives byte by byte is not read from its beginning for each
+    /// of them.
+    fn may_be_complete(&self, bytes: &[u8], seen: usize) -> bool {
+        seen == 0
+            || bytes.len() > self.shared.limits.max_header_bytes
+            || memchr(b'\n', &bytes[seen..]).is_some()
+    }
+
+    /// Reads the head that `bytes` begin with, and answers the request if its body is complete, too.
+    /// Returns the number of bytes that were consumed, 0 if the head is not complete.
+    fn read_head(&mut self, batch: &mut Batch<'_>, bytes: &[u8]) -> usize {
+        let most = self.shared.limits.max_header_bytes;
+        let refused = match Head::read(bytes) {
+            Ok(Some(head)) if head.length <= most => {
+                self.heads += 1;
+                return head.length + self.begin(batch, &head, bytes);
+            }
+            Ok(None) if bytes.len() <= most => return 0,
+            Ok(_) => Failure::HeadTooLong(most),
+            Err(error) => Failure::Head(error),
+        };
+        self.refuse_unread(batch, Request::UNREADABLE, Plan::Refuse(refused));
+        bytes.len()
+    }
+
+    /// Begins a request. Returns the number of bytes behind its head that were its body, if that is
+    /// complete.
+    fn begin(&mut self, batch: &mut Batch<'_>, head: &Head<'_>, bytes: &[u8]) -> usize {
+        let request = Request::new(head);
+        if self.is_overloaded {
+            let failure = Failure::Overload("There are too many connections.");
+            self.refuse_unread(batch, request, Plan::Refuse(failure));
+            return 0;
+        }
+        let plan = request.plan(self.shared, head, bytes);
+        let rest = &bytes[head.length..];
+        if let Framing::Length(length) = head.framing {
+            if length > request.max_body_bytes(&plan) as u64 {
+                self.refuse_unread(batch, request, plan.or_refuse(Failure::BodyTooLong));
+                return 0;
+            }
+            let body = usize::try_from(length).ok();
+            if let Some(body) = body.and_then(|length| rest.get(..length)) {
+                self.finish(batch, request, plan, Cow::Borrowed(body), Share::NONE);
+                return body.len();
+            }
+        }
+        if head.expects_continue && rest.is_empty() {
+            // A client must not get the permission to send a body that will not be read.
+            if !plan.needs_body() {
+                self.refuse_unread(batch, request, plan);
+                return 0;
+            }
+            batch.out.extend_from_slice(CONTINUE);
+        }
+        self.state = State::Body(Box::new(BodyReader::new(request, plan, head.framing)));
+        0
+    }
+
+    /// Answers the request whose body is complete.
+    fn finish_body(&mut self, batch: &mut Batch<'_>) {
+        if let State::Body(reader) = mem::replace(&mut self.state, State::Head) {
+            let BodyReader {
+                request,
+                plan,
+                body,
+                share,
+                ..
+            } = *reader;
+            self.finish(batch, request, plan, Cow::Owned(body), share);
+        }
+    }
+
+    /// Answers the request whose body is not to be read to its end, if there is one.
+    fn refuse_body(&mut self, batch: &mut Batch<'_>, failure: Failure) {
+        if let State::Body(reader) = mem::replace(&mut self.state, State::Head) {
+            let BodyReader { request, plan, .. } = *reader;
+            self.refuse_unread(batch, request, plan.or_refuse(failure));
+        }
+    }
+
+    /// Answers a request whose body is left unread, and ends the session.
+    fn refuse_unread(&mut self, batch: &mut Batch<'_>, request: Request, plan: Plan) {
+        let request = Request {
+            keep_alive: false,
+            ..request
+        };
+        self.finish(batch, request, plan, Cow::Borrowed(&[]), Share::NONE);
+    }
+
+    /// Carries out the plan for a request, whose body has its share of the budget.
+    fn finish(
+        &mut self,
+        batch: &mut Batch<'_>,
+        request: Request,
+        plan: Plan,
+        body: Cow<'_, [u8]>,
+        share: Share,
+    ) {
+        self.state = State::Head;
+        let (live, identifier) = (&self.shared.live, &mut batch.memory.identifier);
+        let identified = match plan {
+            Plan::IdentifyCode => identifier.identify_code(live, &body),
+            Plan::IdentifyCodes => identifier.identify_codes(live, &body),
+            Plan::Forward(headers) => {
+                let body = share.attach_to(Bytes::from(body.into_owned()));
+                let forwarding = Box::pin(forward(self.shared, *headers, body));
+                self.state = State::Forwarding(request, forwarding);
+                return;
+            }
+            Plan::Status(status) => {
+                self.respond(batch, request, Response::new(status, b""));
+                batch.now = Instant::now();
+                return;
+            }
+            Plan::Refuse(failure) => {
+                self.fail(batch, request, &failure);
+                batch.now = Instant::now();
+                return;
+            }
+        };
+        let began = Stopwatch::since(batch.now.into_std());
+        let tally = match identified {
+            Ok(identified) => {
+                let length = batch.out.len() + identified.body.len();
+                if self.share.grow_to(length, &self.shared.budget) {
+                    let response = Response {
+                        generation: identified.generation,
+                        rule: identified.rule,
+                        ..Response::new(StatusCode::OK, identified.body)
+                    };
+                    let date = batch.memory.date.at(batch.now.into_std());
+                    self.write(date, batch.out, request, response);
+                    Some(identified.tally)
+                } else {
+                    let failure = Failure::Overload("Too much is being answered at once.");
+                    self.fail(batch, request, &failure);
+                    None
+                }
+            }
+            Err(error) => {
+                self.fail(batch, request, &error.into());
+                None
+            }
+        };
+        // Read once: the next request begins when this one ends.
+        batch.now = Instant::now();
+        if let Some(tally) = tally {
+            let took = began.until(batch.now.into_std());
+            metrics::record(self.listener, &tally, took);
+        }
+    }
+
+    fn fail(&mut self, batch: &mut Batch<'_>, request: Request, failure: &Failure) {
+        count_failure(self.shared, self.listener, request.endpoint, failure);
+        let mut body = Vec::new();
+        failure.write(request.endpoint, &mut body);
+        let response = Response {
+            allow: failure.allow(request.endpoint),
+            ..Response::new(failure.status(), &body)
+        };
+        self.respond(batch, request, response);
+    }
+
+    fn respond(&mut self, batch: &mut Batch<'_>, request: Request, response: Response<'_>) {
+        let date = batch.memory.date.at(batch.now.into_std());
+        self.write(date, batch.out, request, response);
+    }
+
+    /// Appends a response, and ends the session if it is the last.
+    fn write(&mut self, date: &[u8], out: &mut Vec<u8>, request: Request, response: Response<'_>) {
+        let keep_alive = request.keep_alive && !self.shared.shutdown.reached(Stage::Drain);
+        let response = Response {
+            connection: match request.version {
+                _ if !keep_alive => Some(ConnectionOption::Close),
+                Version::HTTP_10 => Some(ConnectionOption::KeepAlive),
+                _ => None,
+            },
+            ..response
+        };
+        if request.is_head {
+            response.write_head(date, out);
+        } else {
+            response.write(date, out);
+        }
+        if !keep_alive {
+            self.state = State::Closing { lingers: true };
+        }
+    }
+}
+
+impl Protocol for Http1Session<'_> {
+    type Memory = Memory;
+
+    const AT_STOP: AtStop = AtStop::CloseWhenIdle;
+
+    fn thread() -> &'static LocalKey<RefCell<ThreadBuffers<Memory>>> {
+        &THREAD
+    }
+
+    /// A head that is incomplete is never longer than the prefix: a longer one is refused.
+    fn input_limits(&self) -> InputLimits {
+        let body_bytes = match &self.state {
+            State::Body(reader) => reader.left().unwrap_or(0),
+            _ => 0,
+        };
+        let body_bytes = usize::try_from(body_bytes).unwrap_or(usize::MAX);
+        let max_prefix_bytes = self.shared.limits.max_header_bytes;
+        InputLimits {
+            buffer_bytes: max_prefix_bytes + READ_BYTES + READ_BODY_BYTES,
+            max_read_bytes: READ_BYTES + READ_BODY_BYTES.min(body_bytes),
+            max_prefix_bytes,
+        }
+    }
+
+    fn phase(&self) -> Phase {
+        match self.state {
+            State::Head | State::Body(_) => Phase::Read,
+            State::Forwarding(..) => Phase::Upstream,
+            State::Closing { lingers } => Phase::Close { lingers },
+        }
+    }
+
+    fn wait(&self, unread: &[u8]) -> Wait {
+        // Empty lines before a head do not begin a request.
+        let is_of_empty_line = |byte: &u8| matches!(byte, b'\r' | b'\n');
+        match self.state {
+            State::Body(_) => Wait::Body,
+            _ if !unread.iter().all(is_of_empty_line) => Wait::Rest,
+            _ if self.heads == 0 => Wait::FirstRequest,
+            _ => Wait::NextRequest,
+        }
+    }
+
+    fn timeout(&self, wait: Wait) -> Duration {
+        let limits = &self.shared.limits;
+        match wait {
+            Wait::FirstRequest | Wait::Rest => limits.header_timeout,
+            Wait::NextRequest => limits.idle_timeout,
+            Wait::Body => limits.body_timeout,
+            Wait::Write | Wait::Upstream => limits.write_timeout,
+        }
+    }
+
+    fn answer(&mut self, batch: &mut Batch<'_>, bytes: &[u8], seen: usize) -> Progress {
+        let heads = self.heads;
+        let mut rest = bytes;
+        let mut is_unfinished = false;
+        if !self.may_be_complete(bytes, seen) {
+            return Progress {
+                consumed: 0,
+                is_unfinished,
+                is_another_request: false,
+            };
+        }
+        while !rest.is_empty() && !is_unfinished {
+            if batch.out.len() >= WRITE_FIRST_BYTES {
+                is_unfinished = true;
+                break;
+            }
+            match &mut self.state {
+                State::Head => match self.read_head(batch, rest) {
+                    0 => break,
+                    length => rest = &rest[length..],
+                },
+                State::Body(reader) => match reader.read(&mut rest, &self.shared.budget) {
+                    Ok(false) => {}
+                    Ok(true) => self.finish_body(batch),
+                    Err(failure) => self.refuse_body(batch, failure),
+                },
+                State::Forwarding(..) => is_unfinished = true,
+                State::Closing { .. } => rest = &[],
+            }
+        }
+        Progress {
+            consumed: bytes.len() - rest.len(),
+            is_unfinished,
+            is_another_request: heads != self.heads,
+        }
+    }
+
+    fn end_of_input(&mut self, batch: &mut Batch<'_>) {
+        match self.state {
+            State::Body(_) => self.refuse_body(batch, Failure::BrokenBody),
+            _ => self.close(),
+        }
+    }
+
+    fn poll_upstream(&mut self, batch: &mut Batch<'_>, cx: &mut Context<'_>) -> Poll<()> {
+        let State::Forwarding(request, forwarding) = &mut self.state else {
+            return Poll::Ready(());
+        };
+        let (request, forwarded) = (*request, ready!(forwarding.as_mut().poll(cx)));
+        self.state = State::Head;
+        match forwarded {
+            Ok(forwarded) => {
+                let response = Response {
+                    headers: Some(&forwarded.headers),
+                    ..Response::new(StatusCode::OK, &forwarded.body)
+                };
+                self.respond(batch, request, response);
+                // The copy is counted in place of the body, if there is room for both just now.
+                if !self.share.grow_to(batch.out.len(), &self.shared.budget) {
+                    self.forwarded = forwarded.body;
+                }
+            }
+            Err(failure) => self.fail(batch, request, &failure),
+        }
+        Poll::Ready(())
+    }
+
+    /// A client that is idle sees the connection close, one that sends a body too slowly gets a
+    /// response. Any other client is dropped.
+    fn time_out(&mut self, batch: &mut Batch<'_>, wait: Wait) -> ControlFlow<()> {
+        match wait {
+            Wait::FirstRequest | Wait::NextRequest => self.close(),
+            Wait::Body => self.refuse_body(batch, Failure::BodyTimedOut),
+            Wait::Rest | Wait::Upstream | Wait::Write => return ControlFlow::Break(()),
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn close(&mut self) {
+        self.state = State::Closing { lingers: false };
+    }
+
+    /// Responses have their share before they are appended.
+    fn reserve_unwritten(&mut self, _unwritten: usize) -> bool {
+        true
+    }
+
+    fn release_written(&mut self) {
+        self.share = Share::NONE;
+        self.forwarded = Bytes::new();
+    }
+}

@@ -1,0 +1,171 @@
+//! Templates: the text that an action renders from a code value and the groups of a pattern.
+
+mod parse;
+
+use std::fmt::Write as _;
+
+pub(super) use self::parse::{Groups, TemplateError};
+
+/// A checked template, which never renders to nothing.
+///
+/// Source: SPEC.md, section 2.2.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Template {
+    parts: Vec<Part>,
+}
+
+/// A piece of a template. No two pieces of text are adjacent, and none is empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    Text(Box<str>),
+    Insert {
+        source: Source,
+        /// `true` to percent-encode everything but unreserved characters.
+        encode: bool,
+    },
+}
+
+/// The origin of an inserted text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    Code,
+    /// A group of the rule's pattern, numbered from 1; empty if it took no part in the match.
+    Group(u32),
+}
+
+/// The destination of a rendered text, which decides how inserted texts are encoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Destination {
+    /// A value: inserted texts stay as they are.
+    Value,
+    /// A URL in an HTTP header: characters that cannot stand there are percent-encoded.
+    Header,
+}
+
+impl Template {
+    /// The template `{code}`, which is the default.
+    pub(super) fn code() -> Self {
+        Self {
+            parts: vec![Part::Insert {
+                source: Source::Code,
+                encode: false,
+            }],
+        }
+    }
+
+    pub(crate) fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// Returns `true` if the template is `{code}`, whose rendered text is the code value itself.
+    pub(crate) fn is_code(&self) -> bool {
+        matches!(
+            self.parts.as_slice(),
+            [Part::Insert {
+                source: Source::Code,
+                encode: false
+            }]
+        )
+    }
+
+    /// Returns the numbers of the groups that the template inserts, in order, some of them
+    /// repeatedly.
+    pub(crate) fn groups(&self) -> impl Iterator<Item = u32> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Insert {
+                source: Source::Group(index),
+                ..
+            } => Some(*index),
+            _ => None,
+        })
+    }
+
+    /// Appends the rendered text to `out`. `group` returns the text of the group of a number.
+    pub(crate) fn render<'c>(
+        &self,
+        code: &'c str,
+        group: impl Fn(u32) -> &'c str,
+        destination: Destination,
+        out: &mut String,
+    ) {
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => out.push_str(text),
+                Part::Insert { source, encode } => {
+                    let text = match source {
+                        Source::Code => code,
+                        Source::Group(index) => group(*index),
+                    };
+                    if *encode {
+                        push_encoded(text, |c| !is_unreserved(c), out);
+                    } else if destination == Destination::Header {
+                        push_encoded(text, is_unfit_for_header, out);
+                    } else {
+                        out.push_str(text);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Returns `true` for the unreserved characters of RFC 3986, section 2.3.
+fn is_unreserved(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~')
+}
+
+fn is_unfit_for_header(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            ' ' | '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}'
+        )
+}
+
+/// Appends `text`; of each character for which `must_encode` returns `true`, the UTF-8 bytes are
+/// percent-encoded.
+fn push_encoded(text: &str, must_encode: impl Fn(char) -> bool, out: &mut String) {
+    let mut rest = text;
+    while let Some((at, c)) = rest.char_indices().find(|&(_, c)| must_encode(c)) {
+        out.push_str(&rest[..at]);
+        for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+            write!(out, "%{byte:02X}").expect("writing to a string cannot fail");
+        }
+        rest = &rest[at + c.len_utf8()..];
+    }
+    out.push_str(rest);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Destination, Groups, Template};
+
+    fn render(template: &str, code: &str, destination: Destination) -> String {
+        let mut out = String::new();
+        Template::parse(template, Groups::None).unwrap().render(
+            code,
+            |_| "",
+            destination,
+            &mut out,
+        );
+        out
+    }
+
+    #[test]
+    fn inserted_texts_are_encoded_for_their_destination() {
+        assert_eq!(render("{code}", "a b", Destination::Value), "a b");
+        assert_eq!(render("x{{{code}}}y", "a", Destination::Value), "x{a}y");
+        assert_eq!(
+            render("{code:url}", "a b/é~", Destination::Value),
+            "a%20b%2F%C3%A9~"
+        );
+        assert_eq!(
+            render(
+                "{code}",
+                "a b\"<>\\^`{|}\u{7f}\r\n\u{85}é/",
+                Destination::Header
+            ),
+            "a%20b%22%3C%3E%5C%5E%60%7B%7C%7D%7F%0D%0A%C2%85é/"
+        );
+    }
+}

@@ -1,0 +1,139 @@
+//! A compiled rule without its match, which is part of the matcher.
+
+use crate::canary::Canary;
+use crate::matcher::{CaptureScratch, GroupFinder};
+use crate::rule::{Action, Destination, RouteRule, RuleMatch, Template};
+use crate::{Admission, CompileLimits, ConfigError, OpenId, Outcome, Problem, ProblemCode, RuleId};
+
+/// The parts of a rule that a lookup needs once the matcher has found that the rule accepts.
+#[derive(Debug)]
+pub(super) struct CompiledRule {
+    pub(super) id: RuleId,
+    canary: Option<Box<Canary>>,
+    action: Action,
+    /// Finds the groups that the action's template inserts, if it inserts any.
+    groups: Option<Box<GroupFinder>>,
+}
+
+impl CompiledRule {
+    /// Compiles what is left of `rules` beside their matches, in the same order.
+    ///
+    /// # Errors
+    ///
+    /// Every rule whose groups are too costly to find, not only the first.
+    pub(super) fn compile_all(
+        rules: &[RouteRule],
+        limits: &CompileLimits,
+    ) -> Result<Vec<Self>, ConfigError> {
+        let mut problems = Vec::new();
+        let mut all = Vec::with_capacity(rules.len());
+        for (index, rule) in rules.iter().enumerate() {
+            let groups = match (&rule.rule_match, rule.action.template()) {
+                (RuleMatch::Regex(pattern), Some(template)) => {
+                    GroupFinder::new(pattern, template.groups(), limits).unwrap_or_else(
+                        |max_states| {
+                            let cost = pattern.cost();
+                            problems.push(groups_too_costly(index, rule, cost, max_states));
+                            None
+                        },
+                    )
+                }
+                _ => None,
+            };
+            all.push(Self {
+                id: rule.id.clone(),
+                canary: rule.canary.clone().map(Box::new),
+                action: rule.action.clone(),
+                groups: groups.map(Box::new),
+            });
+        }
+        if problems.is_empty() {
+            Ok(all)
+        } else {
+            Err(ConfigError::new(problems))
+        }
+    }
+
+    /// Returns `true` if the canary admits no openId.
+    pub(super) fn admits_no_one(&self) -> bool {
+        let canary = self.canary.as_ref();
+        canary.is_some_and(|canary| canary.admits_nobody())
+    }
+
+    /// Returns `true` if the rule admits `open_id`. `hash_key` is a buffer for what is hashed.
+    pub(super) fn admits(&self, open_id: OpenId<'_>, hash_key: &mut Vec<u8>) -> bool {
+        self.canary
+            .as_ref()
+            .is_none_or(|canary| canary.admits(open_id, hash_key))
+    }
+
+    /// Like [`Self::admits`], with the reason.
+    pub(super) fn admission(&self, open_id: OpenId<'_>, hash_key: &mut Vec<u8>) -> Admission {
+        match &self.canary {
+            None => Admission::NoCanary,
+            Some(canary) => canary.admission(open_id, hash_key),
+        }
+    }
+
+    /// Returns what the action says of `code`, which the rule accepts. Templates are rendered into
+    /// `rendered`, except for `{code}`, which is `code` itself.
+    pub(super) fn outcome<'a>(
+        &'a self,
+        code: &'a str,
+        captures: &mut CaptureScratch,
+        rendered: &'a mut String,
+    ) -> Outcome<'a> {
+        let mut render = |template: &Template, destination| {
+            let groups = self
+                .groups
+                .as_ref()
+                .map(|groups| groups.find(code, captures));
+            let group = |index| groups.as_ref().map_or("", |found| found.text(index));
+            rendered.clear();
+            template.render(code, group, destination, rendered);
+        };
+        match &self.action {
+            Action::Unsupported => Outcome::Unsupported,
+            Action::Decode { code_value } if code_value.is_code() => {
+                Outcome::Decode { code_value: code }
+            }
+            Action::Decode { code_value } => {
+                render(code_value, Destination::Value);
+                Outcome::Decode {
+                    code_value: rendered,
+                }
+            }
+            Action::OpenUrl {
+                redirect_url,
+                user_agent,
+            } => {
+                render(redirect_url, Destination::Header);
+                Outcome::OpenUrl {
+                    redirect_url: rendered,
+                    user_agent,
+                }
+            }
+        }
+    }
+
+    /// Returns about how many bytes the rule takes on the heap.
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.id.as_str().len()
+            + self
+                .canary
+                .as_ref()
+                .map_or(0, |c| c.group.len() + c.allowlist.heap_bytes())
+            + self.groups.as_ref().map_or(0, |groups| groups.heap_bytes())
+    }
+}
+
+fn groups_too_costly(index: usize, rule: &RouteRule, cost: usize, max_states: usize) -> Problem {
+    let pointer = format!("/rules/{index}/action");
+    let message = format!(
+        "finding the groups of this pattern takes {cost} states, more than the {max_states} allowed"
+    );
+    Problem::new(ProblemCode::GroupsTooCostly, pointer, message)
+        .with_hint("shorten the pattern's repetitions, or insert only {code}")
+        .in_rule(Some(rule.id.as_str()))
+        .at(Some(rule.position))
+}

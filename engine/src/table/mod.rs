@@ -1,0 +1,350 @@
+//! The compiled route config: everything that a verdict depends on, in one immutable value.
+
+mod compiled_rule;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use self::compiled_rule::CompiledRule;
+use crate::counts::{COUNTED, RefusedRules, RuleCounts};
+use crate::guard::guarded;
+use crate::matcher::{self, Matcher};
+use crate::{
+    CodeValue, CompileLimits, ConfigError, Explanation, Generation, OpenId, Outcome, Provenance,
+    RouteConfig, RuleCount, Scratch, Verdict,
+};
+
+/// A route config, checked and compiled.
+///
+/// What verdicts depend on never changes after compiling, so threads share a table as it is. Only
+/// its provenance and its counts can change, and no verdict depends on them. A table takes memory in
+/// proportion to its rules: see [`Self::memory_usage`].
+///
+/// Source: SPEC.md, sections 1 and 2.
+///
+/// ```
+/// use codeid_engine::{CodeValue, CompileLimits, OpenId, RouteTable, Scratch};
+///
+/// let config = br#"{"format": "codeid/1", "version": "7", "rules": [
+///     {"id": "trial", "match": {"prefix": "281"}, "action": {"type": "UNSUPPORTED"},
+///      "canary": {"allowlist": ["user-1"]}},
+///     {"id": "order", "match": {"prefix": "28"}, "action": {"type": "DECODE"}}]}"#;
+/// let table = RouteTable::from_json(config, &CompileLimits::default())?;
+/// let mut scratch = Scratch::new();
+/// for (code, user, winner) in [
+///     ("2810", "user-1", Some("trial")),
+///     ("2810", "user-2", Some("order")),
+///     ("99", "user-1", None),
+/// ] {
+///     let (code, user) = (CodeValue::new(code).unwrap(), OpenId::new(user).unwrap());
+///     let verdict = table.identify(code, user, &mut scratch);
+///     assert_eq!(verdict.rule.map(|id| id.as_str()), winner);
+/// }
+/// # Ok::<(), codeid_engine::ConfigError>(())
+/// ```
+#[derive(Debug)]
+pub struct RouteTable {
+    version: Box<str>,
+    generation: Generation,
+    rules: Vec<CompiledRule>,
+    /// `true` for each rule that admits no openId.
+    ///
+    /// PERF: an array of its own, a byte for each rule instead of two cache lines: a lookup among a
+    /// thousand nested prefixes whose canaries all refuse takes 4.2 instead of 10.5 µs (commit
+    /// 2aaef30, the bench `ratios adversarial`).
+    closed: Box<[bool]>,
+    matcher: Matcher,
+    counts: RuleCounts,
+    provenance: Mutex<Option<Arc<Provenance>>>,
+}
+
+impl RouteTable {
+    /// Parses, checks and compiles the text of a route config.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`ConfigError`] with every problem that was found. A panic, which would be a
+    /// defect, is returned as such a problem, too.
+    ///
+    /// # Complexity
+    ///
+    /// `limits` bounds time and memory. It may take tens of milliseconds for thousands of rules:
+    /// do not call it on a thread that serves lookups.
+    pub fn from_json(json: &[u8], limits: &CompileLimits) -> Result<Self, ConfigError> {
+        Self::compile(&RouteConfig::from_json(json, limits)?, limits)
+    }
+
+    /// Compiles a parsed config.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`ConfigError`] if compiling would take more than `limits` allows.
+    ///
+    /// # Complexity
+    ///
+    /// As for [`Self::from_json`].
+    pub fn compile(config: &RouteConfig, limits: &CompileLimits) -> Result<Self, ConfigError> {
+        guarded(|| {
+            let matcher = Matcher::build(config.rules(), limits)?;
+            let rules = CompiledRule::compile_all(config.rules(), limits)?;
+            let (version, generation) = (config.version().into(), Generation::default());
+            Ok(Self {
+                version,
+                generation,
+                closed: rules.iter().map(CompiledRule::admits_no_one).collect(),
+                rules,
+                matcher,
+                counts: RuleCounts::default(),
+                provenance: Mutex::default(),
+            })
+        })
+    }
+
+    /// Returns what to do with `code` for the user `open_id`: the outcome of the first rule that
+    /// accepts the code value and admits the openId.
+    ///
+    /// It cannot fail and takes no lock. It allocates nothing once `scratch` has grown to what
+    /// lookups in this table need.
+    ///
+    /// # Complexity
+    ///
+    /// Linear in the code value.
+    #[must_use]
+    pub fn identify<'a>(
+        &'a self,
+        code: CodeValue<'a>,
+        open_id: OpenId<'_>,
+        scratch: &'a mut Scratch,
+    ) -> Verdict<'a> {
+        let shard = scratch
+            .shard()
+            .filter(|&shard| COUNTED && self.counts.has_shard(shard));
+        let Scratch {
+            search,
+            captures,
+            hash_key,
+            rendered,
+            refused,
+            ..
+        } = scratch;
+        // Recording empties it; it is not empty only after a lookup that ended in a panic.
+        if !refused.is_empty() {
+            refused.clear();
+        }
+        let mut winner = Winner {
+            table: self,
+            open_id,
+            hash_key,
+            refused: shard.map(|_| &mut *refused),
+            best: u32::MAX,
+        };
+        self.matcher
+            .search(code.as_str(), search, captures, &mut winner);
+        let best = winner.best;
+        if let Some(shard) = shard {
+            self.counts.record(shard, best, refused);
+        }
+        let Some(rule) = self.rules.get(best as usize) else {
+            return Verdict {
+                rule: None,
+                outcome: Outcome::Unsupported,
+            };
+        };
+        Verdict {
+            rule: Some(&rule.id),
+            outcome: rule.outcome(code.as_str(), captures, rendered),
+        }
+    }
+
+    /// Returns every rule that accepts `code`, in the order of the config, each with what its
+    /// canary says of `open_id`.
+    ///
+    /// This is for people who ask why: it allocates, and is not counted.
+    ///
+    /// # Complexity
+    ///
+    /// Linear in the code value and the number of rules that accept it; slower than
+    /// [`Self::identify`], which leaves out rules behind one that decides.
+    ///
+    /// ```
+    /// use codeid_engine::{CodeValue, CompileLimits, OpenId, RouteTable, Scratch};
+    ///
+    /// let config = br#"{"format": "codeid/1", "version": "1", "rules": [
+    ///     {"id": "trial", "match": {"prefix": "281"}, "action": {"type": "DECODE"},
+    ///      "canary": {"percentage": 0}},
+    ///     {"id": "order", "match": {"prefix": "28"}, "action": {"type": "DECODE"}}]}"#;
+    /// let table = RouteTable::from_json(config, &CompileLimits::default()).unwrap();
+    /// let (code, user) = (CodeValue::new("2810").unwrap(), OpenId::new("user-42").unwrap());
+    /// let explanations = table.explain(code, user, &mut Scratch::new());
+    /// assert!(!explanations[0].admission.admits());
+    /// assert!(explanations[1].decides);
+    /// ```
+    #[must_use]
+    pub fn explain(
+        &self,
+        code: CodeValue<'_>,
+        open_id: OpenId<'_>,
+        scratch: &mut Scratch,
+    ) -> Vec<Explanation<'_>> {
+        let mut all = AllMatches::default();
+        self.matcher.search(
+            code.as_str(),
+            &mut scratch.search,
+            &mut scratch.captures,
+            &mut all,
+        );
+        all.rules.sort_unstable();
+        all.rules.dedup();
+        let mut decided = false;
+        all.rules
+            .into_iter()
+            .map(|index| {
+                let index = index as usize;
+                let rule = &self.rules[index];
+                let admission = rule.admission(open_id, &mut scratch.hash_key);
+                let decides = admission.admits() && !decided;
+                decided |= decides;
+                Explanation {
+                    rule: &rule.id,
+                    index,
+                    admission,
+                    decides,
+                }
+            })
+            .collect()
+    }
+
+    /// Returns the config's `version`: 1 to 64 characters, never interpreted.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// Returns the number under which the table was published; 0 if it was not.
+    #[must_use]
+    pub const fn generation(&self) -> Generation {
+        self.generation
+    }
+
+    pub(crate) const fn set_generation(&mut self, generation: Generation) {
+        self.generation = generation;
+    }
+
+    /// Starts counting the lookups of `shards` threads.
+    pub(crate) fn count_with(&mut self, shards: usize) {
+        self.counts = RuleCounts::new(shards, self.rules.len());
+    }
+
+    /// Returns for each rule, in the order of the config, the lookups that it decided and refused
+    /// since the table was published.
+    ///
+    /// All are zero if the table was not published by a [`LiveTable`](crate::LiveTable) that was
+    /// made by [`with_counts`](crate::LiveTable::with_counts), or without the feature `counts`. The
+    /// counts are read one after the other while lookups continue, so they are not of one moment.
+    ///
+    /// # Complexity
+    ///
+    /// The number of rules times the number of shards.
+    pub fn rule_counts(&self) -> impl Iterator<Item = RuleCount<'_>> {
+        self.rules.iter().enumerate().map(|(index, rule)| {
+            let (decided, refused) = self.counts.totals(index);
+            RuleCount {
+                rule: &rule.id,
+                decided,
+                refused,
+            }
+        })
+    }
+
+    /// Returns where the table came from; `None` if [`Self::set_provenance`] was not called.
+    #[must_use]
+    pub fn provenance(&self) -> Option<Arc<Provenance>> {
+        let provenance = self.provenance.lock();
+        provenance.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Records where the table came from.
+    ///
+    /// This can change while the table is live: the same bytes may come from a source of a higher
+    /// level later.
+    pub fn set_provenance(&self, provenance: Provenance) {
+        let mut current = self
+            .provenance
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *current = Some(Arc::new(provenance));
+    }
+
+    /// Returns the number of rules.
+    #[must_use]
+    pub fn rule_count(&self) -> usize {
+        self.rules.len()
+    }
+
+    pub(crate) const fn matcher(&self) -> &Matcher {
+        &self.matcher
+    }
+
+    /// Returns the number of bytes on the heap that matching reads or may read: the compiled rules
+    /// without their actions and canaries.
+    #[must_use]
+    pub fn matcher_bytes(&self) -> usize {
+        self.matcher.heap_bytes()
+    }
+
+    /// Returns about how many bytes the table takes on the heap.
+    #[must_use]
+    pub fn memory_usage(&self) -> usize {
+        let rules: usize = self.rules.iter().map(CompiledRule::heap_bytes).sum();
+        let counts = self.counts.heap_bytes() + self.closed.len();
+        self.matcher.heap_bytes()
+            + rules
+            + self.rules.capacity() * size_of::<CompiledRule>()
+            + counts
+    }
+}
+
+/// Finds the first rule that accepts the code value and admits the openId.
+struct Winner<'a> {
+    table: &'a RouteTable,
+    open_id: OpenId<'a>,
+    hash_key: &'a mut Vec<u8>,
+    /// Collects the rules that do not admit the openId; `None` if they are not counted.
+    refused: Option<&'a mut RefusedRules>,
+    /// The first such rule so far; `u32::MAX` if there is none.
+    best: u32,
+}
+
+impl matcher::Visitor for Winner<'_> {
+    fn wants(&self, rule: u32) -> bool {
+        rule < self.best
+    }
+
+    fn accepted(&mut self, rule: u32) {
+        if rule >= self.best {
+            return;
+        }
+        let RouteTable { rules, closed, .. } = self.table;
+        let at = rule as usize;
+        if !closed[at] && rules[at].admits(self.open_id, self.hash_key) {
+            self.best = rule;
+        } else if let Some(refused) = &mut self.refused {
+            refused.add(rule);
+        }
+    }
+}
+
+/// Collects every rule that accepts the code value, in no order and perhaps repeatedly.
+#[derive(Default)]
+struct AllMatches {
+    rules: Vec<u32>,
+}
+
+impl matcher::Visitor for AllMatches {
+    fn wants(&self, _rule: u32) -> bool {
+        true
+    }
+
+    fn accepted(&mut self, rule: u32) {
+        self.rules.push(rule);
+    }
+}
