@@ -79,10 +79,7 @@ pub(super) fn show_applied(output: &mut impl Write, applied: &Applied) -> io::Re
     );
     writeln!(output, "{}", printable(&line))?;
     if !applied.saved {
-        let why = applied
-            .save_failure
-            .as_deref()
-            .unwrap_or("for an unknown reason");
+        let why = applied.save_failure.as_deref().unwrap_or("unknown reason");
         writeln!(output, "not saved in the local storage: {}", printable(why))?;
     }
     freeze::show(output, Some(&applied.freeze))

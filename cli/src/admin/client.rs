@@ -4,9 +4,12 @@ use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::Duration;
 
 use bytes::Bytes;
+use codeid_daemon::error_chain::ErrorChain;
+use codeid_engine::{ConfigDigest, ParseDigestError};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
@@ -17,9 +20,6 @@ use thiserror::Error;
 use tokio::net::UnixStream;
 use tokio::runtime::{self, Runtime};
 use tokio::time::timeout;
-
-use codeid_daemon::error_chain::ErrorChain;
-use codeid_engine::ConfigDigest;
 
 /// The most bytes of a response that are read.
 const MAX_RESPONSE_BYTES: usize = 64 << 20;
@@ -40,7 +40,7 @@ pub(crate) struct Response {
     pub(crate) body: Bytes,
 }
 
-/// The reason why there is no response.
+/// The reason why a response is missing.
 #[derive(Debug, Error)]
 pub(crate) enum ClientError {
     #[error(
@@ -227,12 +227,12 @@ impl IfMatch {
     }
 }
 
-impl std::str::FromStr for IfMatch {
-    type Err = &'static str;
+/// Parses a digest, with or without the quotes of an `ETag`, in either case.
+impl FromStr for IfMatch {
+    type Err = ParseDigestError;
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let digest = text.trim_matches('"').to_ascii_lowercase().parse();
-        let digest = digest.map_err(|_| "must be a SHA-256 of 64 hexadecimal digits")?;
-        Ok(Self::Sha256(digest))
+    fn from_str(text: &str) -> Result<Self, ParseDigestError> {
+        let digest = text.trim_matches('"').to_ascii_lowercase();
+        digest.parse().map(Self::Sha256)
     }
 }

@@ -54,7 +54,7 @@ pub(super) fn show(output: &mut impl Write, freeze: Option<&Freeze>) -> io::Resu
         ),
         Some(freeze) => writeln!(
             output,
-            "frozen {}: the sources are not followed until codeid admin thaw",
+            "frozen {}\nthe sources are not followed until codeid admin thaw",
             printable(&describe(freeze))
         ),
     }

@@ -186,7 +186,7 @@ fn show_failure(output: &mut impl Write, level: &str, source: &SourceStatus) -> 
         && !check.good
         && check.outcome != CheckOutcome::Absent
     {
-        let why = check.why.as_deref().unwrap_or("for an unknown reason");
+        let why = check.why.as_deref().unwrap_or("unknown reason");
         let times = match check.failures {
             0 | 1 => String::new(),
             times => format!(", {times} times in a row"),

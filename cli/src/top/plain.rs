@@ -40,7 +40,7 @@ pub(super) fn write(
     let mut written = 0;
     while count.is_none_or(|count| written < count) {
         view.note = None;
-        view.take(reader.next().map_err(|failure| failure.to_string()));
+        view.take(reader.next());
         match form {
             Form::Json => json(stdout, &view)?,
             Form::Text => text(stdout, &view)?,

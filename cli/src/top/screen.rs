@@ -109,7 +109,7 @@ fn state(last: &Reading, view: &View) -> Vec<Line<'static>> {
     if let Some(why) = &view.lost {
         add(
             BAD,
-            format!("LOST       {why}; trying again; this is the last known state"),
+            format!("LOST       {why}; trying again (the state below is the last known one)"),
         );
     }
     if let Some(note) = &view.note {
@@ -198,7 +198,7 @@ fn trouble(source: &SourceStatus) -> Option<String> {
     if check.good || check.outcome == CheckOutcome::Absent {
         return None;
     }
-    let why = check.why.as_deref().unwrap_or("for an unknown reason");
+    let why = check.why.as_deref().unwrap_or("unknown reason");
     Some(format!(
         "{} {} times, {}: {why}",
         check.outcome,

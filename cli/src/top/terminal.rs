@@ -18,7 +18,7 @@ use crate::output::Failure;
 
 /// The events that change the view.
 enum Update {
-    Read(Box<Result<Reading, String>>),
+    Read(Box<Result<Reading, Failure>>),
     Key(KeyEvent),
     /// The size of the terminal changed.
     Resized,
@@ -96,14 +96,14 @@ fn watch(reader: Reader) -> Result<Receiver<Update>, Failure> {
 
 fn read(mut reader: Reader, sender: &Sender<Update>) {
     loop {
-        let read = reader.next().map_err(|failure| failure.to_string());
+        let read = reader.next();
         if sender.send(Update::Read(Box::new(read))).is_err() {
             return;
         }
     }
 }
 
-/// Sends keys and sizes. Ends if there is no keyboard; a signal still ends the view.
+/// Sends keys and sizes. Ends without a keyboard; a signal still ends the view.
 fn watch_keys(sender: &Sender<Update>) {
     while let Ok(event) = event::read() {
         let update = match event {

@@ -12,6 +12,7 @@ use super::keys::command;
 use super::reading::Reading;
 use super::screen;
 use super::view::{Command, View};
+use crate::output::Failure;
 
 const SHA256: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
@@ -127,6 +128,10 @@ fn drawn(view: &View, width: u16, height: u16) -> String {
     lines.collect()
 }
 
+fn lost(message: &str) -> Failure {
+    Failure::Unanswered(message.to_owned())
+}
+
 #[test]
 fn figures_are_the_difference_of_two_readings() {
     let base = Instant::now();
@@ -210,7 +215,7 @@ fn the_screen_shows_the_live_table_and_the_traffic() {
             .unwrap_or_else(|| panic!("no {text:?} in\n{screen}"))
     };
     assert!(place("hot\\u{9b}31m") < place("warm") && place("warm") < place("cold"));
-    // On 80 by 24 there is no room for the trend, but for the time.
+    // On 80 by 24 the trend is left out, and the time is not.
     let small = drawn(&view, 80, 24);
     assert!(small.contains("  2026-11-21 01:30:00 UTC"), "{small}");
     assert!(
@@ -236,7 +241,7 @@ fn before_the_second_reading_there_are_no_figures() {
 #[test]
 fn trouble_is_shown_at_the_top() {
     let (mut view, base) = view();
-    view.take(Err("no daemon listens there".to_owned()));
+    view.take(Err(lost("no daemon listens there")));
     let screen = drawn(&view, 100, 40);
     assert!(
         screen.contains("LOST       no daemon listens there; trying again"),
@@ -286,7 +291,7 @@ fn a_pause_is_one_long_interval() {
     let (mut view, base) = view();
     assert!(view.execute(Command::Pause));
     view.take(Ok(Moment::new(50).at(base, 3)));
-    view.take(Err("gone".to_owned()));
+    view.take(Err(lost("gone")));
     let screen = words(&view, 100, 40);
     assert!(
         screen.contains("PAUSED") && screen.contains("p resume"),

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use super::figures::Figures;
 use super::reading::Reading;
 use crate::moment::utc;
+use crate::output::Failure;
 
 /// The length of the trend in intervals: more than a screen is wide.
 const TREND: usize = 512;
@@ -45,14 +46,14 @@ pub(super) enum Command {
 impl View {
     /// Takes the result of a reading. A paused view ignores it: the first interval after the pause is
     /// as long as the pause.
-    pub(super) fn take(&mut self, read: Result<Reading, String>) {
+    pub(super) fn take(&mut self, read: Result<Reading, Failure>) {
         if self.paused {
             return;
         }
         let reading = match read {
             Ok(reading) => reading,
-            Err(why) => {
-                self.lost = Some(why);
+            Err(failure) => {
+                self.lost = Some(failure.to_string());
                 return;
             }
         };

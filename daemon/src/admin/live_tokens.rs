@@ -23,7 +23,7 @@ pub(crate) struct LiveTokens {
     tokens: Mutex<Arc<Tokens>>,
 }
 
-/// Why a file of tokens is refused. No message contains a digest.
+/// The reason why a file of tokens is refused. No message contains a digest.
 #[derive(Debug, Error)]
 pub(super) enum TokensFileError {
     #[error(transparent)]

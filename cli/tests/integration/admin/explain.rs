@@ -41,7 +41,7 @@ fn each_rule_that_accepts_the_code_value_is_explained_in_order() {
     let explained = explain("vip-user");
     assert_eq!(explained["explanation"][0]["reason"], "allowlisted");
     assert_eq!(explained["response"]["codeValue"], "x");
-    // Trying is no traffic.
+    // An explanation does not count as traffic.
     let rules = good(&daemon.admin("GET", "/v1/rules"));
     assert_eq!(rules["rules"][1]["decided"], 1);
     daemon.stop();

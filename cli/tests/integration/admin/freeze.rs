@@ -34,7 +34,7 @@ fn a_rollback_is_undone_neither_by_a_poll_nor_by_a_restart() {
     assert_eq!(version(&daemon), "good");
     assert_eq!(daemon.status()["nextPullAt"], Value::Null);
 
-    // One pull may have been under way; there is no other.
+    // At most one pull, which was under way, follows.
     let after = remote.requests().len();
     assert_eq!(
         refusal(&post(&daemon, "/v1/reload", "")),

@@ -22,7 +22,7 @@ fn a_config_is_compared_and_applied() {
             "v2.json: good: version v2, 3 rules,",
             "\nactivated: generation 2, version v2, 3 rules, sha256 ",
             "\nfrozen since ",
-            ", who applied a config: the sources are not followed until codeid admin thaw\n",
+            ", who applied a config\nthe sources are not followed until codeid admin thaw\n",
         ],
     );
     assert_eq!(version(&daemon), "v2");
@@ -137,7 +137,7 @@ fn a_second_rollback_undoes_the_first() {
         &output,
         &[
             "activated: generation 4, version v2,",
-            ", who rolled back: ",
+            ", who rolled back\nthe sources",
         ],
     );
     assert_eq!(version(&daemon), "v2");
@@ -163,7 +163,7 @@ fn a_freeze_lasts_until_the_thaw() {
         &output,
         &[
             "frozen since ",
-            ", who froze it; reason: bank holiday\\u{1b}[31m: ",
+            ", who froze it; reason: bank holiday\\u{1b}[31m\n",
         ],
     );
     assert_has(
