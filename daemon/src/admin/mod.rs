@@ -18,7 +18,7 @@ mod console;
 mod handlers;
 mod listeners;
 mod live_tokens;
-pub(crate) mod origin;
+mod origin;
 mod plane;
 mod refusal;
 mod request;

@@ -79,7 +79,7 @@ impl From<OperatorError> for Refusal {
             OperatorError::Refused(refused) => Self::new(
                 ErrorCode::Refused,
                 format!(
-                    "The route config is refused, and the live one stays: {}",
+                    "The route config is refused, and the live one stays: {}.",
                     ErrorChain(&refused)
                 ),
             )
@@ -87,7 +87,7 @@ impl From<OperatorError> for Refusal {
             OperatorError::FreezeFile(error) => Self::new(
                 ErrorCode::NotSaved,
                 format!(
-                    "The file of the freeze could not be changed, so nothing was: {}",
+                    "The freeze could not be saved, so nothing was changed: {}.",
                     ErrorChain(&error)
                 ),
             ),
