@@ -12,7 +12,7 @@ mod steer;
 
 use serde_json::Value;
 
-use crate::serve::client::{Answer, Client};
+use crate::serve::client::{Client, Response};
 use crate::serve::daemon::Served;
 
 /// The header that lets whatever serves be replaced.
@@ -24,12 +24,12 @@ fn client(daemon: &Served) -> Client {
 }
 
 /// What a POST of JSON is answered there.
-fn post(daemon: &Served, path: &str, body: &str) -> Answer {
+fn post(daemon: &Served, path: &str, body: &str) -> Response {
     post_with(daemon, path, "", body)
 }
 
 /// The same with more headers, each with its line's end.
-fn post_with(daemon: &Served, path: &str, headers: &str, body: &str) -> Answer {
+fn post_with(daemon: &Served, path: &str, headers: &str, body: &str) -> Response {
     let mut client = client(daemon);
     client.send(format!(
         "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{headers}\
@@ -40,13 +40,13 @@ fn post_with(daemon: &Served, path: &str, headers: &str, body: &str) -> Answer {
 }
 
 /// The JSON of an answer that must be one of success.
-fn good(answer: &Answer) -> Value {
+fn good(answer: &Response) -> Value {
     assert_eq!(answer.status, 200, "{}", answer.json());
     answer.json()
 }
 
 /// The status and the word of an answer that must be a refusal, with a sentence.
-fn refusal(answer: &Answer) -> (u16, String) {
+fn refusal(answer: &Response) -> (u16, String) {
     let json = answer.json();
     assert!(
         json["detail"].as_str().unwrap().ends_with(['.', ')']),
