@@ -7,8 +7,8 @@ use bytes::Bytes;
 use hyper::Response;
 use hyper::body::Incoming;
 
-pub use crate::admin::role::Role;
 pub use crate::admin::tokens::{LineError, Tokens, TokensError};
+pub use crate::api::role::Role;
 use crate::budget::Budget;
 use crate::outbound::http_client;
 use crate::rules::source::SourceError;

@@ -1,8 +1,8 @@
-//! Logs: events on standard error, for people or as JSON.
+//! The log: events on standard error, for people or as JSON.
 //!
-//! No event tells a code value, an openId, or anything else of a request. That holds for panics,
-//! too, whose messages can quote the text that was worked on: only their place is logged. Events of
-//! libraries are not logged at all: h2 has some that tell headers.
+//! No event shows a code value, an openId, or any other content of a request. The same holds for
+//! panics, whose messages can quote the text that was being processed: only their place is logged.
+//! Events of libraries are not logged at all, since some of h2's show headers.
 
 use std::io;
 use std::panic::PanicHookInfo;
@@ -13,15 +13,21 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::reload;
 
-use crate::settings::Log;
+use crate::api::log_level::LogLevel;
+use crate::settings::{Log, LogFormat};
 use crate::sync::Mutex;
 
-/// Sets the level of what is logged, and tells whether that was done.
-type SetLevel = Box<dyn Fn(LevelFilter) -> bool + Send + Sync>;
+/// The level of the log, once it has begun. Process-wide, because the subscriber and the panic hook
+/// that it belongs to are.
+static LEVEL: OnceLock<Level> = OnceLock::new();
 
-static SET_LEVEL: OnceLock<SetLevel> = OnceLock::new();
+/// Filters events by a level, and returns `true` if that was possible.
+type SetFilter = Box<dyn Fn(LogLevel) -> bool + Send + Sync>;
 
-static LEVEL: Mutex<LevelFilter> = Mutex::new(LevelFilter::OFF);
+struct Level {
+    current: Mutex<LogLevel>,
+    set_filter: SetFilter,
+}
 
 /// Begins to log, once for the process; a second call changes nothing.
 pub fn start(log: Log) {
@@ -29,47 +35,73 @@ pub fn start(log: Log) {
         .with_max_level(LevelFilter::TRACE)
         .with_writer(io::stderr)
         .with_target(false);
-    let begun = if log.json {
-        let json = subscriber
-            .json()
-            .flatten_event(true)
-            .with_current_span(false);
-        let (ours, handle) = reload::Layer::new(ours(log.level));
-        let json = json.with_span_list(false).finish().with(ours);
-        tracing::subscriber::set_global_default(json).map(|()| remember(handle))
-    } else {
-        let ansi = io::IsTerminal::is_terminal(&io::stderr());
-        let (ours, handle) = reload::Layer::new(ours(log.level));
-        let human = subscriber.with_ansi(ansi).finish().with(ours);
-        tracing::subscriber::set_global_default(human).map(|()| remember(handle))
+    let (set_filter, begun) = match log.format {
+        LogFormat::Json => {
+            let json = subscriber
+                .json()
+                .flatten_event(true)
+                .with_current_span(false);
+            let (layer, handle) = reload::Layer::new(ours(log.level));
+            let json = json.with_span_list(false).finish().with(layer);
+            (
+                set_filter_by(handle),
+                tracing::subscriber::set_global_default(json),
+            )
+        }
+        LogFormat::Human => {
+            let ansi = io::IsTerminal::is_terminal(&io::stderr());
+            let (layer, handle) = reload::Layer::new(ours(log.level));
+            let human = subscriber.with_ansi(ansi).finish().with(layer);
+            (
+                set_filter_by(handle),
+                tracing::subscriber::set_global_default(human),
+            )
+        }
     };
     if begun.is_ok() {
-        set_level(log.level);
+        // Only the first call gets here.
+        LEVEL.get_or_init(|| Level {
+            current: Mutex::new(log.level),
+            set_filter,
+        });
         std::panic::set_hook(Box::new(log_place_of_panic));
     }
 }
 
-/// The level of what is logged.
-pub(crate) fn level() -> LevelFilter {
-    *LEVEL.lock()
+/// Returns the level of the log; that of errors while it has not begun.
+pub(crate) fn level() -> LogLevel {
+    LEVEL
+        .get()
+        .map_or(LogLevel::Error, |level| *level.current.lock())
 }
 
-/// Logs from now on what is of this level or more severe. Tells whether it does.
-pub(crate) fn set_level(level: LevelFilter) -> bool {
-    let done = SET_LEVEL.get().is_some_and(|set| set(level));
-    if done {
-        *LEVEL.lock() = level;
-    }
-    done
+/// Logs events of `level` and those that are more severe from now on. Returns `false` if that was not
+/// possible, and the level has not changed.
+pub(crate) fn set_level(new: LogLevel) -> bool {
+    LEVEL.get().is_some_and(|level| {
+        let mut current = level.current.lock();
+        let done = (level.set_filter)(new);
+        if done {
+            *current = new;
+        }
+        done
+    })
 }
 
-fn ours(level: LevelFilter) -> Targets {
+fn set_filter_by<S: 'static>(handle: reload::Handle<Targets, S>) -> SetFilter {
+    Box::new(move |level| handle.reload(ours(level)).is_ok())
+}
+
+/// Admits the events of this crate, down to `level`.
+fn ours(level: LogLevel) -> Targets {
+    let level = match level {
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+        LogLevel::Trace => LevelFilter::TRACE,
+    };
     Targets::new().with_target(env!("CARGO_CRATE_NAME"), level)
-}
-
-fn remember<S: 'static>(handle: reload::Handle<Targets, S>) {
-    // It is called once, by whoever began to log.
-    let _ = SET_LEVEL.set(Box::new(move |level| handle.reload(ours(level)).is_ok()));
 }
 
 fn log_place_of_panic(panic: &PanicHookInfo<'_>) {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::role::Role;
 use super::tokens::{Tokens, TokensError};
+use crate::api::role::Role;
 use crate::error_chain::ErrorChain;
 use crate::files::regular_file::{self, ReadError};
 use crate::files::watch::{FileWatch, WatchedFiles};

@@ -17,7 +17,7 @@ use codeid_engine::ConfigDigest;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use super::role::Role;
+use crate::api::role::Role;
 
 /// The most tokens of a list: a request's token is compared with all of them.
 const MAX_TOKENS: usize = 1000;

@@ -32,7 +32,7 @@ pub struct Applied {
     /// The digest of the live route config.
     #[schemars(with = "Sha256")]
     pub sha256: ConfigDigest,
-    /// The digest of the route config that was live before; `null` if there was none.
+    /// The digest of the route config that was live before; `null` if no config was.
     #[schemars(with = "Option<Sha256>")]
     pub replaced: Option<ConfigDigest>,
     /// The `version` of the live route config.

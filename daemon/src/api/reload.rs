@@ -17,9 +17,9 @@ pub struct Reloaded {
     /// The checks, in order.
     #[serde(rename = "looks")]
     pub checks: Vec<SourceCheck>,
-    /// The generation of the live table; `null` if there is none.
+    /// The generation of the live table; `null` without one.
     pub generation: Option<u64>,
-    /// The digest of the live route config; `null` if there is none.
+    /// The digest of the live route config; `null` without one.
     #[schemars(with = "Option<Sha256>")]
     pub sha256: Option<ConfigDigest>,
 }

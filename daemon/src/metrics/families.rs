@@ -12,8 +12,14 @@ use crate::timestamp::since_1970;
 const NANOSECONDS: f64 = 1e9;
 const MICROSECONDS: f64 = 1e6;
 
-/// Adds all of them.
-pub(super) fn write(metrics: &Metrics, status: &RulesStatus, is_ready: bool, out: &mut Exposition) {
+/// Returns all metrics as Prometheus reads them. `status` and `is_ready` are those of the moment.
+pub(crate) fn render(metrics: &Metrics, status: &RulesStatus, is_ready: bool) -> String {
+    let mut out = Exposition::default();
+    write(metrics, status, is_ready, &mut out);
+    out.into_text()
+}
+
+fn write(metrics: &Metrics, status: &RulesStatus, is_ready: bool, out: &mut Exposition) {
     process(metrics, is_ready, out);
     if RECORDED {
         requests(metrics, out);

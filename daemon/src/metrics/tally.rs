@@ -2,7 +2,8 @@
 
 use codeid_engine::Outcome;
 
-use super::RECORDED;
+/// `true` if requests are counted and timed: the feature `metrics`.
+pub(crate) const RECORDED: bool = cfg!(feature = "metrics");
 
 /// Where a request came in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

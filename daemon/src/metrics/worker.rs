@@ -12,7 +12,7 @@ use std::time::Instant;
 use codeid_engine::Scratch;
 
 use super::histogram::{Distribution, Histogram};
-use super::{Identification, Listener, Metrics, RECORDED, RequestResult, Tally};
+use super::tally::{Identification, Listener, RECORDED, RequestResult, Tally};
 
 /// The figures of one worker thread. Two lines of the cache long at least, as far as cores share
 /// them.
@@ -48,12 +48,10 @@ thread_local! {
 }
 
 /// From now on this thread is the worker `index`. To be called once, before it serves anything.
-pub(crate) fn enter_worker(metrics: &Metrics, index: usize) {
-    if let Some(figures) = metrics.workers.get(index) {
-        WORKER.with(|worker| {
-            let _ = worker.set((index, Arc::clone(figures)));
-        });
-    }
+pub(crate) fn enter_worker(figures: Arc<WorkerFigures>, index: usize) {
+    WORKER.with(|worker| {
+        let _ = worker.set((index, figures));
+    });
 }
 
 /// Memory for lookups on this thread: the route table counts what they come to, on a worker's.

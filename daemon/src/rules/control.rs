@@ -99,7 +99,7 @@ impl Control {
         let schedule = Schedule::new(settings.route.pull_delay, settings.route.retry_delay);
         let loader = Arc::new(Loader::new(sources, pipeline, schedule));
         let freeze_file = FreezeFile::new(
-            &settings.reload.hold_path,
+            &settings.reload.freeze_path,
             settings.compile.max_config_characters,
         );
         let requests = Arc::new(Requests::default());
@@ -216,11 +216,11 @@ fn level_sources(settings: &Settings, sources: RouteSources) -> LevelSources {
     LevelSources {
         remote: remote.map(|(source, uri)| Remote {
             source,
-            shown: uri::shown(&uri).into_owned(),
-            uri,
+            shown: uri::shown(uri.as_str()).into_owned(),
+            uri: uri.as_str().to_owned(),
         }),
         store: sources.store,
-        store_shown: uri::shown(&route.save_path).into_owned(),
+        store_shown: uri::shown(route.save_path.as_str()).into_owned(),
         preset: match &route.preset_path {
             None => Preset::BuiltIn,
             Some(path) => Preset::File {

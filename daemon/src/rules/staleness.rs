@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use crate::settings::StalePolicy;
+use crate::api::status::StalePolicy;
 use crate::timestamp::milliseconds;
 
 /// The age of the live table, and its limit.
@@ -76,7 +76,7 @@ impl Staleness {
             tracing::warn!(
                 age_ms = milliseconds(self.age()),
                 limit_ms = milliseconds(limit),
-                policy = self.policy.word(),
+                policy = %self.policy,
                 "the route table is stale: the remote source has not confirmed it"
             );
             while self.confirmed() == stale {

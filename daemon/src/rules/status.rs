@@ -13,11 +13,10 @@ use super::freeze::FrozenConfig;
 use super::history::History;
 use super::staleness::Staleness;
 use crate::api::status::{
-    Counters, RulesStatus, SaveStatus, SourceCheck, SourceStatus, Sources, StalePolicy,
-    StalenessStatus, TableStatus,
+    Counters, RulesStatus, SaveStatus, SourceCheck, SourceStatus, Sources, StalenessStatus,
+    TableStatus,
 };
 use crate::metrics::Task;
-use crate::settings;
 use crate::sync::Mutex;
 use crate::timestamp::milliseconds;
 
@@ -83,7 +82,7 @@ impl StatusRegistry {
             })
         });
         let staleness = StalenessStatus {
-            policy: policy(self.staleness.policy()),
+            policy: self.staleness.policy(),
             stale_after_ms: self.staleness.limit().map(milliseconds),
             age_ms: milliseconds(self.staleness.age()),
             stale: self.staleness.is_stale(),
@@ -159,13 +158,5 @@ impl StatusState {
             InitLevel::Local => Some(&mut self.sources.local),
             InitLevel::Preset => Some(&mut self.sources.preset),
         }
-    }
-}
-
-const fn policy(policy: settings::StalePolicy) -> StalePolicy {
-    match policy {
-        settings::StalePolicy::Ignore => StalePolicy::Ignore,
-        settings::StalePolicy::Warn => StalePolicy::Warn,
-        settings::StalePolicy::Unready => StalePolicy::Unready,
     }
 }

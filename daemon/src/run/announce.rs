@@ -24,7 +24,7 @@ pub(super) fn log_serving(settings: &Settings, listening: &ListenerAddresses, li
             resp = %listening.resp.clone().unwrap_or_else(off),
             admin = %listening.admin.clone().unwrap_or_else(off),
             admin_http = %address(listening.admin_http),
-            proxy = settings.proxy.as_ref().map_or("off", |proxy| &proxy.upstream),
+            proxy = settings.proxy.as_ref().map_or("off", |proxy| proxy.upstream.as_str()),
             workers = settings.worker_threads,
             level = %provenance.level,
             source = %provenance.uri,

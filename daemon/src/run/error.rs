@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::listen::ListenError;
 use crate::rules::InitError;
+use crate::sdk_proxy::OpenError;
 use crate::settings::SettingsError;
 
 /// Why the daemon did not start.
@@ -39,6 +40,18 @@ impl StartError {
             Self::Settings(_) | Self::Listen(_) => "PARAM_ILLEGAL",
             Self::Init(error) => error.result_code(),
             Self::System { .. } => "UNKNOWN_EXCEPTION",
+        }
+    }
+}
+
+impl From<OpenError> for StartError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Settings(error) => Self::Settings(error),
+            OpenError::Threads(source) => Self::System {
+                what: "cannot start the proxy threads",
+                source,
+            },
         }
     }
 }

@@ -25,7 +25,7 @@ use tokio::time::timeout;
 
 use self::announce::{log_serving, warn_if_open_in_clear};
 use self::stop::Permits;
-use crate::admin::{self, AdminListeners, AdminPlane};
+use crate::admin::{self, AdminListeners};
 use crate::api::status::ListenerAddresses;
 use crate::budget::Budget;
 use crate::listen::{ListenError, Listeners, LiveCertificate, descriptors};
@@ -392,7 +392,7 @@ fn serve_admin(
 ) {
     let (operator, shutdown) = (control.operator().clone(), Arc::clone(&shared.shutdown));
     let metrics = Arc::clone(&shared.metrics);
-    let plane = AdminPlane::new(operator, metrics, shutdown, listening, &listeners, started);
+    let plane = listeners.plane(operator, metrics, shutdown, listening, started);
     if let Some((tokens, certificate)) = listeners.followed() {
         let watch = settings.watch;
         control.supervise(Task::Tokens, move || Arc::clone(&tokens).follow(watch));

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use super::complaints::Complaints;
 use super::connections::{Connections, WholeAnswer};
-use super::customer::named_in;
+use super::customer_header::named_in;
 
 /// The most bytes of an answer's body, which nobody looks at.
 pub(super) const MAX_BODY_BYTES: usize = 64 << 10;

@@ -14,9 +14,11 @@ mod answer;
 mod complaints;
 pub(crate) mod connections;
 mod customer;
+mod customer_header;
 pub(crate) mod login_check;
 mod open;
 mod request;
+mod response;
 #[cfg(test)]
 mod tests;
 mod upstream;
@@ -34,16 +36,15 @@ use self::customer::CustomerFrom;
 use self::upstream::Upstream;
 use crate::json::BodyError;
 use crate::metrics::SdkProxyFigures;
-use crate::result::ApiResult;
 
 pub use self::answer::Outcome;
+pub(crate) use self::open::OpenError;
 pub use self::request::{Illegal, SdkRequest};
+pub use self::response::PATH;
+pub(crate) use self::response::Response;
 pub use self::verifier::{Refused, Verifier};
 
 use crate::result::sdk_proxy as results;
-
-/// The path that callers know.
-pub const PATH: &str = "/aps/api/v1/mobile/sdkProxy";
 
 /// The most bytes of a request's body.
 pub(crate) const MAX_BODY_BYTES: usize = 1 << 20;
@@ -63,18 +64,6 @@ struct Forwarder {
     upstream: Upstream,
 }
 
-/// What the caller gets.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    /// JSON: the upstream's body to the byte, or a `result` of our own. If it is large, it holds
-    /// its share of the budget.
-    pub(crate) body: Bytes,
-    /// What the upstream said beside it.
-    pub(crate) headers: HeaderMap,
-    /// The result code, as it is counted.
-    counted: &'static str,
-}
-
 impl SdkProxy {
     /// What is counted of it.
     pub(crate) const fn figures(&self) -> &Arc<SdkProxyFigures> {
@@ -91,14 +80,16 @@ impl SdkProxy {
         &self,
         headers: HeaderMap,
         body: Bytes,
-    ) -> Result<Answer, BodyError> {
+    ) -> Result<Response, BodyError> {
         let Ok(permit) = Arc::clone(&self.in_flight).try_acquire_owned() else {
             self.figures
                 .count(results::REQUEST_TRAFFIC_EXCEED_LIMIT.code);
-            return Ok(Answer::of(&results::REQUEST_TRAFFIC_EXCEED_LIMIT));
+            return Ok(Response::from_result(
+                &results::REQUEST_TRAFFIC_EXCEED_LIMIT,
+            ));
         };
         let Some(runtime) = &self.runtime else {
-            return Ok(Answer::of(&results::UNKNOWN_EXCEPTION));
+            return Ok(Response::from_result(&results::UNKNOWN_EXCEPTION));
         };
         let forwarder = Arc::clone(&self.forwarder);
         let in_flight = self.figures.begin();
@@ -114,7 +105,7 @@ impl SdkProxy {
         // It ends early by a panic, or with the process.
         answering.await.unwrap_or_else(|_| {
             self.figures.count(results::UNKNOWN_EXCEPTION.code);
-            Ok(Answer::of(&results::UNKNOWN_EXCEPTION))
+            Ok(Response::from_result(&results::UNKNOWN_EXCEPTION))
         })
     }
 }
@@ -139,7 +130,7 @@ impl Drop for SdkProxy {
 }
 
 impl Forwarder {
-    async fn answer(&self, headers: &HeaderMap, body: &[u8]) -> Result<Answer, BodyError> {
+    async fn answer(&self, headers: &HeaderMap, body: &[u8]) -> Result<Response, BodyError> {
         let request = SdkRequest::read(body)?;
         let forwarded = async {
             let illegal = |_| &results::PARAM_ILLEGAL;
@@ -148,17 +139,6 @@ impl Forwarder {
             let body = request.for_upstream(&customer_id).map_err(illegal)?;
             self.upstream.forward(body).await
         };
-        Ok(forwarded.await.unwrap_or_else(Answer::of))
-    }
-}
-
-impl Answer {
-    /// A result of our own, and nothing else.
-    pub(crate) fn of(result: &ApiResult) -> Self {
-        Self {
-            body: results::body(result),
-            headers: HeaderMap::new(),
-            counted: result.code,
-        }
+        Ok(forwarded.await.unwrap_or_else(Response::from_result))
     }
 }

@@ -1,25 +1,23 @@
 //! From the settings to the forwarder: keys are read, certificates loaded, threads started.
 
-use std::fmt::Display;
+use std::error::Error;
 use std::io;
 use std::sync::Arc;
 
-use hyper::Uri;
-use hyper::header::HeaderName;
 use rustls::RootCertStore;
+use thiserror::Error as ThisError;
 use tokio::runtime::Builder;
 use tokio::sync::Semaphore;
 
 use super::connections::Connections;
 use super::customer::CustomerFrom;
 use super::login_check::{self, LoginCheck};
+use super::response::PATH;
 use super::upstream::{self, Upstream};
-use super::{Forwarder, PATH, SdkProxy};
+use super::{Forwarder, SdkProxy};
 use crate::budget::Budget;
-use crate::error_chain::ErrorChain;
 use crate::outbound::connector::Connector;
 use crate::outbound::tls;
-use crate::run::StartError;
 use crate::settings::{self, Proxy, SettingsError};
 use crate::signature::{SigningKey, VerifyingKeys};
 
@@ -31,17 +29,28 @@ const NICENESS: i32 = 10;
 /// The most threads that look up names at once.
 const MAX_RESOLVERS: usize = 16;
 
+/// The reason why the forwarder did not start.
+#[derive(Debug, ThisError)]
+pub(crate) enum OpenError {
+    /// A key or a certificate that the settings name cannot be used.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The system refused the threads.
+    #[error("cannot start the proxy threads")]
+    Threads(#[source] io::Error),
+}
+
 impl SdkProxy {
     /// A forwarder with `threads` threads of its own; answers that it holds come from `budget`.
     ///
     /// # Errors
     ///
-    /// [`StartError`] if a key or a certificate cannot be used, or the system refuses the threads.
+    /// [`OpenError`] if a key or a certificate cannot be used, or the system refuses the threads.
     pub(crate) fn start(
         settings: &Proxy,
         threads: usize,
         budget: &Arc<Budget>,
-    ) -> Result<Self, StartError> {
+    ) -> Result<Self, OpenError> {
         let forwarder = Forwarder {
             customer_from: customer_from(settings, budget)?,
             upstream: upstream(settings, budget)?,
@@ -54,10 +63,7 @@ impl SdkProxy {
             .on_thread_start(move || give_way(priority))
             .enable_all()
             .build()
-            .map_err(|source: io::Error| StartError::System {
-                what: "cannot start the proxy threads",
-                source,
-            })?;
+            .map_err(OpenError::Threads)?;
         Ok(Self {
             forwarder: Arc::new(forwarder),
             in_flight: Arc::new(Semaphore::new(settings.max_in_flight)),
@@ -89,28 +95,26 @@ fn give_way(priority: Option<i32>) {
     }
 }
 
-fn upstream(settings: &Proxy, budget: &Arc<Budget>) -> Result<Upstream, StartError> {
+fn upstream(settings: &Proxy, budget: &Arc<Budget>) -> Result<Upstream, OpenError> {
     let key = SigningKey::read(&settings.private_key_path, settings.key_version)
-        .map_err(|why| refused("proxy.private-key-path", &why))?;
+        .map_err(|error| unusable("proxy.private-key-path", error))?;
     let mut public_keys = VerifyingKeys::new();
     for (version, path) in &settings.public_keys {
-        let named = |why| refused(&format!("proxy.public-keys.{version}"), &why);
-        public_keys.read(*version, path).map_err(named)?;
+        public_keys
+            .read(*version, path)
+            .map_err(|error| unusable(format!("proxy.public-keys.{version}"), error))?;
     }
     let roots = match &settings.ca_path {
         Some(path) => tls::roots_from_file(path),
         None => tls::platform_roots(),
     };
-    let roots = roots.map_err(|error| refused("proxy.ca-path", &ErrorChain(&error)))?;
+    let roots = roots.map_err(|error| unusable("proxy.ca-path", error))?;
     let config = match &settings.client_certificate {
         None => tls::client_config(roots),
         Some(files) => tls::client_config_with_certificate(roots, files)
-            .map_err(|error| refused("proxy.client-cert-path", &ErrorChain(&error)))?,
+            .map_err(|error| unusable("proxy.client-cert-path", error))?,
     };
-    let url = format!("{}{PATH}", settings.upstream);
-    let url: Uri = url
-        .parse()
-        .map_err(|why| refused("proxy.upstream-url", &why))?;
+    let url = settings.upstream.url_of(PATH);
     let connector = Connector::with_http2(config, settings.connect_timeout);
     let connections =
         Connections::new(connector, url, upstream::MAX_BODY_BYTES, Arc::clone(budget));
@@ -123,36 +127,26 @@ fn upstream(settings: &Proxy, budget: &Arc<Budget>) -> Result<Upstream, StartErr
     ))
 }
 
-fn customer_from(settings: &Proxy, budget: &Arc<Budget>) -> Result<CustomerFrom, StartError> {
+fn customer_from(settings: &Proxy, budget: &Arc<Budget>) -> Result<CustomerFrom, OpenError> {
     let check = match &settings.customer_from {
         settings::CustomerFrom::Body => return Ok(CustomerFrom::Body),
         settings::CustomerFrom::Header => return Ok(CustomerFrom::Header),
         settings::CustomerFrom::LoginCheck(check) => check,
     };
-    // Without the URL, which may hold secrets.
-    let url: Uri = check
-        .url
-        .parse()
-        .map_err(|why| refused("proxy.login-check-url", &why))?;
+    let url = check.url.uri().clone();
     let roots = match url.scheme_str() {
         Some("https") => {
-            let roots = tls::platform_roots();
-            roots.map_err(|error| refused("proxy.login-check-url", &ErrorChain(&error)))?
+            tls::platform_roots().map_err(|error| unusable("proxy.login-check-url", error))?
         }
         _ => RootCertStore::empty(),
     };
     let connector = Connector::new(tls::client_config(roots), check.timeout);
     let most = login_check::MAX_BODY_BYTES;
     let connections = Connections::new(connector, url, most, Arc::clone(budget));
-    let headers = check.headers.iter().map(|name| {
-        HeaderName::from_bytes(name.as_bytes())
-            .map_err(|why| refused("proxy.login-check-headers", &why))
-    });
-    let headers = headers.collect::<Result<_, _>>()?;
-    let check = LoginCheck::new(connections, headers, check.timeout);
+    let check = LoginCheck::new(connections, check.headers.clone(), check.timeout);
     Ok(CustomerFrom::LoginCheck(Box::new(check)))
 }
 
-fn refused(key: &str, why: &dyn Display) -> StartError {
-    SettingsError::new(format!("{key}: {why}")).into()
+fn unusable(key: impl Into<String>, cause: impl Into<Box<dyn Error + Send + Sync>>) -> OpenError {
+    SettingsError::unusable(key, cause).into()
 }

@@ -10,8 +10,9 @@ use tokio::time::{Instant, timeout_at};
 use super::answer::Outcome;
 use super::complaints::Complaints;
 use super::connections::{Connections, ExchangeError};
+use super::response::{PATH, Response};
 use super::verifier::{RESPONSE_TIME, Refused, SIGNATURE, Verifier};
-use super::{Answer, PATH};
+
 use crate::result::ApiResult;
 use crate::result::sdk_proxy as results;
 use crate::signature::{SignedContent, SigningFailed, SigningKey, VerifyingKeys};
@@ -77,7 +78,7 @@ impl Upstream {
     /// # Errors
     ///
     /// The result that the caller gets instead.
-    pub(super) async fn forward(&self, body: String) -> Result<Answer, &'static ApiResult> {
+    pub(super) async fn forward(&self, body: String) -> Result<Response, &'static ApiResult> {
         let answer = self.try_forward(body).await.map_err(|failed| {
             self.failures.tell(&failed);
             failed.result()
@@ -85,7 +86,7 @@ impl Upstream {
         Ok(answer)
     }
 
-    async fn try_forward(&self, body: String) -> Result<Answer, Failed> {
+    async fn try_forward(&self, body: String) -> Result<Response, Failed> {
         let deadline = Instant::now() + self.total_timeout;
         let request = self.sign(body)?;
         let answer = timeout_at(deadline, self.connections.exchange(request))
@@ -105,7 +106,7 @@ impl Upstream {
                 headers.append(name.clone(), value.clone());
             }
         }
-        Ok(Answer {
+        Ok(Response {
             body: answer.body,
             headers,
             counted: outcome.counted(),

@@ -4,8 +4,8 @@ use hyper::StatusCode;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use thiserror::Error;
 
-use super::PATH;
 use super::answer::{Outcome, understand};
+use super::response::PATH;
 use crate::result::ApiResult;
 use crate::result::sdk_proxy as results;
 use crate::signature::{SignatureError, SignedContent, VerifyingKeys};

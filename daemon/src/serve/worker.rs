@@ -107,7 +107,7 @@ fn start_worker(index: usize, shared: Arc<Shared>) -> io::Result<(Inbox, JoinHan
     let thread = thread::Builder::new()
         .name(format!("worker-{index}"))
         .spawn(move || {
-            metrics::enter_worker(&shared.metrics, index);
+            metrics::enter_worker(shared.metrics.worker(index), index);
             runtime.block_on(work(receiver, shared, counted));
         })?;
     let inbox = Inbox {

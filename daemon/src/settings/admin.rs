@@ -4,9 +4,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use super::Tls;
-use super::typed::Values;
+use super::error::Problem;
+use super::keys::Keys;
+use super::kind::{Address, FilePath, HostNames, Socket};
 
-/// How the daemon is looked into and steered.
+/// How the daemon is observed and operated.
 #[derive(Clone, Debug)]
 pub struct Admin {
     /// Over a Unix socket; `None`: not opened.
@@ -15,7 +17,7 @@ pub struct Admin {
     pub http: Option<AdminHttp>,
     /// The host names under which it may be reached, beside `localhost` and addresses, in lower case.
     pub hosts: Vec<String>,
-    /// The file that tells what operators did.
+    /// The file that records the actions of operators.
     pub audit_path: PathBuf,
 }
 
@@ -26,45 +28,80 @@ pub struct AdminHttp {
     pub address: SocketAddr,
     /// The file of the tokens that are accepted.
     pub tokens_path: PathBuf,
-    /// The certificate with which it speaks TLS; `None`: it does not.
+    /// The certificate for TLS; `None`: it does not speak TLS.
     pub tls: Option<Tls>,
 }
 
-pub(super) fn read(values: &Values<'_>) -> Admin {
-    let http = values.address("admin.http");
-    let http = http.zip(values.path("admin.tokens-path"));
-    Admin {
-        unix: values.socket("admin.unix"),
-        http: http.map(|(address, tokens_path)| AdminHttp {
-            address,
-            tokens_path,
-            tls: values.tls("admin"),
-        }),
-        hosts: values.list("admin.hosts").to_vec(),
-        audit_path: values
-            .path("admin.audit-path")
-            .expect("the key has a default"),
-    }
-}
-
-/// What is wrong with values that are valid each by itself.
-pub(super) fn contradictions(values: &Values<'_>) -> Vec<String> {
-    let mut problems = Vec::new();
-    if let Some(address) = values.address("admin.http") {
-        if values.path("admin.tokens-path").is_none() {
-            problems.push(
-                "admin.http is set, and admin.tokens-path is not: over TCP nobody is let in \
-                 without a token"
-                    .to_owned(),
-            );
+impl Admin {
+    pub(super) fn declare(keys: &mut Keys) -> Self {
+        let unix = keys.setting(
+            "admin.unix",
+            Socket,
+            Some("run/codeid.admin.sock".into()),
+            "The Unix socket, of mode 0600, that serves the admin plane. Its directory is created with\n\
+             mode 0750 if it is missing.",
+        );
+        let address = keys.setting(
+            "admin.http",
+            Address,
+            None,
+            "The TCP address that serves the admin plane, to holders of a token only. Beyond loopback\n\
+             it needs a certificate, too. Port 0 takes a free one, which the log names.",
+        );
+        let tokens_path = keys.optional(
+            "admin.tokens-path",
+            FilePath,
+            "The tokens that admin.http accepts: a line for each with a name, its role (read or\n\
+             operate) and the SHA-256 of the token in hex. The file is read again when it changes.",
+        );
+        let tls = Tls::declare(
+            keys,
+            "admin",
+            (
+                "admin.tls-cert-path",
+                "The certificate (PEM, with its chain) for TLS on admin.http. The certificate and its\n\
+                 key are read again when they change.",
+            ),
+            (
+                "admin.tls-key-path",
+                "The private key (PEM) of that certificate. Only its owner may have access to the file.",
+            ),
+        );
+        let hosts = keys.optional(
+            "admin.hosts",
+            HostNames,
+            "The host names under which the admin plane may be reached, beside localhost and addresses.\n\
+             A request for another host is refused, since a foreign page may have made a browser send\n\
+             it.",
+        );
+        let audit_path = keys.setting(
+            "admin.audit-path",
+            FilePath,
+            "data/audit.jsonl".into(),
+            "The file to which a line of JSON is added for every change that an operator makes or tries\n\
+             to make.",
+        );
+        let http = address.and_then(|address| {
+            if !address.ip().to_canonical().is_loopback() && tls.is_none() {
+                keys.contradiction(Problem::AdminInTheClear(address));
+            }
+            match tokens_path {
+                Some(tokens_path) => Some(AdminHttp {
+                    address,
+                    tokens_path,
+                    tls,
+                }),
+                None => {
+                    keys.contradiction(Problem::AdminWithoutTokens);
+                    None
+                }
+            }
+        });
+        Self {
+            unix,
+            http,
+            hosts: hosts.unwrap_or_default(),
+            audit_path,
         }
-        let is_loopback = address.ip().to_canonical().is_loopback();
-        if !is_loopback && values.text("admin.tls-cert-path").is_none() {
-            problems.push(format!(
-                "admin.http is {address}, which other machines reach, and admin.tls-cert-path is \
-                 not set: a token must not be sent in the clear"
-            ));
-        }
     }
-    problems
 }

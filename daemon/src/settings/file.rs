@@ -7,60 +7,74 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::value::Given;
+use super::error::{FileError, Problem};
+use super::given::Given;
 
 /// The largest file of settings, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
 
 /// One `key = value` of the file.
 #[derive(Debug)]
-pub(crate) struct FileEntry {
+pub(super) struct FileEntry {
     /// The name in full, with dots.
-    pub(crate) name: String,
-    pub(crate) given: Given,
+    pub(super) name: String,
+    pub(super) given: Given,
     /// The line, counted from 1.
-    pub(crate) line: usize,
+    pub(super) line: usize,
+}
+
+/// Text that is not TOML.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct SyntaxError {
+    line: usize,
+    message: String,
 }
 
 /// Reads and flattens the file at `path`.
 ///
 /// # Errors
 ///
-/// Every problem there is: the file cannot be read, is too large, or is not TOML.
-pub(crate) fn read(path: &Path) -> Result<Vec<FileEntry>, Vec<String>> {
-    let shown = path.display();
-    let text = read_text(path).map_err(|why| vec![format!("{shown}: {why}")])?;
-    flatten(&text).map_err(|problems| {
-        let in_file = |(line, why): (usize, String)| format!("{shown}:{line}: {why}");
-        problems.into_iter().map(in_file).collect()
+/// Every problem of the file: it cannot be read, is too large, or is not TOML.
+pub(super) fn read(path: &Path) -> Result<Vec<FileEntry>, Vec<Problem>> {
+    let text = read_text(path).map_err(|error| {
+        let path = path.to_owned();
+        vec![Problem::File { path, error }]
+    })?;
+    flatten(&text).map_err(|errors| {
+        let problem = |SyntaxError { line, message }| Problem::Syntax {
+            path: path.to_owned(),
+            line,
+            message,
+        };
+        errors.into_iter().map(problem).collect()
     })
 }
 
-fn read_text(path: &Path) -> Result<String, String> {
+fn read_text(path: &Path) -> Result<String, FileError> {
     let mut bytes = Vec::new();
     File::open(path)
         .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
-        .map_err(|error| format!("cannot be read: {error}"))?;
+        .map_err(FileError::Unreadable)?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(format!("is larger than {MAX_BYTES} bytes"));
+        return Err(FileError::TooLarge(MAX_BYTES));
     }
-    String::from_utf8(bytes)
-        .map_err(|error| format!("is not UTF-8 at byte {}", error.utf8_error().valid_up_to()))
+    String::from_utf8(bytes).map_err(|error| FileError::NotUtf8(error.utf8_error().valid_up_to()))
 }
 
-/// The entries in the order of their keys; or every problem, with its line.
-fn flatten(text: &str) -> Result<Vec<FileEntry>, Vec<(usize, String)>> {
+/// Returns the entries in the order of their lines, or every error.
+fn flatten(text: &str) -> Result<Vec<FileEntry>, Vec<SyntaxError>> {
     let (document, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
-        let problem = |error: &toml::de::Error| {
-            let line = error.span().map_or(1, |span| line_of(text, span.start));
-            // Some messages go on for several lines.
-            let message = error.message().lines().collect::<Vec<_>>().join(", ");
-            (line, message)
-        };
-        let mut problems: Vec<_> = errors.iter().map(problem).collect();
-        problems.sort();
-        return Err(problems);
+        let mut errors: Vec<_> = errors
+            .iter()
+            .map(|error| SyntaxError {
+                line: error.span().map_or(1, |span| line_of(text, span.start)),
+                // Some messages have several lines.
+                message: error.message().lines().collect::<Vec<_>>().join(", "),
+            })
+            .collect();
+        errors.sort();
+        return Err(errors);
     }
     let mut entries = Vec::new();
     flatten_table(text, "", document.get_ref(), &mut entries);
@@ -131,7 +145,7 @@ mod tests {
     #[test]
     fn every_syntax_error_is_reported_with_its_line() {
         let problems = flatten("a = \nb = 1\nc = ]\nb = 2\n").unwrap_err();
-        let lines: Vec<_> = problems.iter().map(|(line, _)| *line).collect();
+        let lines: Vec<_> = problems.iter().map(|error| error.line).collect();
         assert_eq!(lines, [1, 3, 4], "{problems:?}");
     }
 }

@@ -1,10 +1,10 @@
-//! Settings: known by name, checked by type, laid over one another, and told with their source.
+//! Settings: declared by key, checked by kind, layered by source.
 //!
 //! ```text
-//! keys::KEYS ── defaults ─┐
-//! config/codeid.toml ─────┤
-//! CODEID_LISTEN__HTTP=… ──┼─▶ layers::lay ──▶ Settings: what the program uses
-//! --set listen.http=… ────┘                └▶ Effective: every key, its value, who gave it
+//! config/codeid.toml ─────┐
+//! CODEID_LISTEN__HTTP=… ──┼─▶ layers ──items──▶ Keys ─┬▶ Settings: what the program uses
+//! --set listen.http=… ────┘                      ▲    └▶ Effective: every key, its value and source
+//!                         declarations, defaults ┘
 //! ```
 //!
 //! All of them are read once, at the start.
@@ -12,202 +12,83 @@
 //! Source: SPEC.md, section 7.
 
 mod admin;
+mod error;
 mod file;
+mod given;
+mod key_version;
 mod keys;
+mod kind;
 mod layers;
+mod limits;
+mod listen;
+mod location;
+mod log;
 mod proxy;
 #[cfg(test)]
 mod reference;
-mod typed;
-mod value;
+mod reload;
+mod route;
+mod source;
+#[cfg(test)]
+mod tests;
+mod url;
+mod word;
 
-use std::fmt;
-use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
-use codeid_engine::{CompileLimits, InitLevel};
-use tracing::level_filters::LevelFilter;
+use codeid_engine::CompileLimits;
 
-use self::typed::Values;
-use self::value::Value;
+use self::error::Problem;
+use self::keys::Keys;
+use self::kind::Whole;
+use self::limits::Serve;
 
 pub use self::admin::{Admin, AdminHttp};
-pub use self::layers::{Effective, Source, Sources};
+pub use self::error::SettingsError;
+pub use self::key_version::{KeyVersion, ParseKeyVersionError};
+pub use self::keys::Effective;
+pub use self::layers::Sources;
+pub use self::limits::{Http, Resp};
+pub use self::listen::{Listen, Tls};
+pub use self::location::Location;
+pub use self::log::{Log, LogFormat};
 pub use self::proxy::{CustomerFrom, LoginCheck, Proxy};
+pub use self::reload::{Reload, Watch, WatchMode};
+pub use self::route::{Remote, Route};
+pub use self::source::Source;
+pub use self::url::{HttpUrl, Origin, ParseUrlError};
 
 /// Every setting, checked, in the types the program works with.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Where to serve.
     pub listen: Listen,
-    /// How the daemon is looked into and steered.
+    /// How the daemon is observed and operated.
     pub admin: Admin,
-    /// What a connection may take.
+    /// The bounds of connections.
     pub http: Http,
-    /// What a connection of a Redis client may take.
+    /// The bounds of a Redis client's connection.
     pub resp: Resp,
-    /// How many threads serve; one or more.
+    /// The number of threads that serve; one or more.
     pub worker_threads: usize,
-    /// How long requests in flight may take to finish once the daemon is told to stop.
+    /// The time that requests in flight may take to finish once the daemon has to stop.
     pub drain_deadline: Duration,
-    /// What is logged, and how.
+    /// The events that are logged, and their form.
     pub log: Log,
     /// Where route configs come from.
     pub route: Route,
-    /// What compiling a route config may take.
+    /// The limits of compiling a route config.
     pub compile: CompileLimits,
     /// How remote sources and callbacks are called.
     pub remote: Remote,
     /// How changes of files are noticed.
     pub watch: Watch,
-    /// What protects from configs that are fatal or old.
+    /// Guards against configs that are fatal or old.
     pub reload: Reload,
     /// How requests of the client SDK are forwarded; `None`: they are not.
     pub proxy: Option<Proxy>,
     effective: Vec<Effective>,
-}
-
-/// Where to serve.
-#[derive(Clone, Debug)]
-pub struct Listen {
-    /// HTTP over TCP; `None`: not opened. Port 0 takes a free one.
-    pub http: Option<SocketAddr>,
-    /// The certificate with which TCP speaks TLS; `None`: it does not.
-    pub tls: Option<Tls>,
-    /// HTTP over a Unix socket; `None`: not opened.
-    pub unix: Option<PathBuf>,
-    /// RESP over a Unix socket; `None`: not opened.
-    pub resp: Option<PathBuf>,
-    /// The permission bits of the Unix sockets.
-    pub unix_mode: u32,
-    /// The group of the Unix sockets, by name or number; `None`: that of the process.
-    pub unix_group: Option<String>,
-    /// How many connections may wait to be accepted.
-    pub backlog: u32,
-}
-
-/// The files of a certificate, both PEM.
-#[derive(Clone, Debug)]
-pub struct Tls {
-    /// The table of its settings, such as `listen`.
-    pub table: &'static str,
-    /// The chain: the server's own certificate first, then who signed it.
-    pub cert_path: PathBuf,
-    /// The private key of the first.
-    pub key_path: PathBuf,
-}
-
-/// What a connection may take.
-#[derive(Clone, Debug)]
-pub struct Http {
-    /// How many connections are served at once.
-    pub max_connections: usize,
-    /// The bytes of a request line with its headers.
-    pub max_header_bytes: usize,
-    /// The bytes that all large bodies may take together.
-    pub max_buffered_bytes: usize,
-    /// How long a request's head may take.
-    pub header_timeout: Duration,
-    /// How long a request's body may take.
-    pub body_timeout: Duration,
-    /// How long a client may take no byte of an answer.
-    pub write_timeout: Duration,
-    /// How long a connection is kept open between requests.
-    pub idle_timeout: Duration,
-}
-
-/// What a connection of a Redis client may take, beside what [`Http`] bounds for all listeners.
-#[derive(Clone, Debug)]
-pub struct Resp {
-    /// How long a command may take from its first byte.
-    pub command_timeout: Duration,
-    /// How long a client may take no byte of its replies.
-    pub write_timeout: Duration,
-    /// How long a connection is kept open between commands.
-    pub idle_timeout: Duration,
-}
-
-/// Where route configs come from.
-#[derive(Clone, Debug)]
-pub struct Route {
-    /// The lowest level from which the first one may come.
-    pub init_level: InitLevel,
-    /// The URI that the remote source is asked for; `None`: there is no remote source.
-    pub pull_url: Option<String>,
-    /// From the end of a good pull to the next.
-    pub pull_delay: Duration,
-    /// From the end of a failed pull to the next.
-    pub retry_delay: Duration,
-    /// The file, or the URI of another store, in which what the remote gave is kept.
-    pub save_path: String,
-    /// The file of the preset; `None`: the one built in.
-    pub preset_path: Option<PathBuf>,
-}
-
-/// How remote sources and callbacks are called.
-#[derive(Clone, Debug)]
-pub struct Remote {
-    /// How long connecting may take: the look-up of the name, TCP and TLS together.
-    pub connect_timeout: Duration,
-    /// How long a call may take from its beginning to the last byte of the answer.
-    pub total_timeout: Duration,
-    /// The file of the only certificates that are trusted; `None`: the platform's roots.
-    pub ca_path: Option<PathBuf>,
-    /// The file of the bearer token; `None`: none is sent.
-    pub bearer_token_path: Option<PathBuf>,
-}
-
-/// How changes of files are noticed.
-#[derive(Clone, Copy, Debug)]
-pub struct Watch {
-    /// Whether the file system is asked for events; polling goes on either way.
-    pub events: bool,
-    /// How long a file must be left alone before its content counts as written.
-    pub debounce: Duration,
-    /// How often a file is read even without an event.
-    pub poll_interval: Duration,
-}
-
-/// What protects from configs that are fatal or old.
-#[derive(Clone, Debug)]
-pub struct Reload {
-    /// The file that tells the next start what was being compiled when the process died.
-    pub journal_path: PathBuf,
-    /// The file of what an operator holds.
-    pub hold_path: PathBuf,
-    /// How long what serves may go without the remote confirming it; `None`: for ever.
-    pub stale_after: Option<Duration>,
-    /// What follows when it went longer.
-    pub stale_policy: StalePolicy,
-}
-
-/// What follows when what serves is stale.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StalePolicy {
-    /// The status shows it.
-    Ignore,
-    /// It is logged, too.
-    Warn,
-    /// It is logged, and the daemon is not ready.
-    Unready,
-}
-
-/// What is logged, and how.
-#[derive(Clone, Copy, Debug)]
-pub struct Log {
-    /// The least severe events that are logged.
-    pub level: LevelFilter,
-    /// Whether events are written as JSON, one object a line.
-    pub json: bool,
-}
-
-/// Every problem of the settings, at least one.
-///
-/// Displays as one line.
-#[derive(Debug)]
-pub struct SettingsError {
-    problems: Vec<String>,
 }
 
 impl Settings {
@@ -215,238 +96,111 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// [`SettingsError`], with every problem of every source.
+    /// [`SettingsError`], with every problem of every source; or, if each value is valid by itself,
+    /// with every contradiction between them.
     pub fn read(sources: &Sources) -> Result<Self, SettingsError> {
-        let effective = layers::lay(sources).map_err(|problems| SettingsError { problems })?;
-        let settings = Self::from_effective(effective);
-        match settings.contradictions() {
-            problems if problems.is_empty() => Ok(settings),
-            problems => Err(SettingsError { problems }),
-        }
+        let mut keys = Keys::new(layers::read(sources));
+        let mut settings = Self::declare(&mut keys);
+        settings.require_fresh_pulls(&mut keys);
+        settings.require_distinct_paths(&mut keys);
+        settings.effective = keys.finish().map_err(SettingsError::new)?;
+        Ok(settings)
     }
 
-    /// Every key with the value that holds and who gave it, in the order of the reference file.
+    /// Returns every key with the value that holds and its source, in the order of the reference file.
     #[must_use]
     pub fn effective(&self) -> &[Effective] {
         &self.effective
     }
 
-    fn from_effective(effective: Vec<Effective>) -> Self {
-        let values = Values(&effective);
+    /// Declares every key. The order of the declarations is that of the reference file.
+    fn declare(keys: &mut Keys) -> Self {
         let mut compile = CompileLimits::default();
-        compile.max_config_characters = values.count("ac.route.max-config-characters");
-        compile.max_rule_states = values.count("compile.max-rule-states");
-        compile.max_states = values.count("compile.max-states");
-        let worker_threads = match values.count("serve.worker-threads") {
-            0 => std::thread::available_parallelism().map_or(1, usize::from),
-            threads => threads,
-        };
-        Self {
-            listen: Listen {
-                http: values.address("listen.http"),
-                tls: values.tls("listen"),
-                unix: values.socket("listen.unix"),
-                resp: values.socket("listen.resp"),
-                unix_mode: values.mode("listen.unix-mode"),
-                unix_group: values.text("listen.unix-group").map(str::to_owned),
-                backlog: u32::try_from(values.integer("listen.backlog"))
-                    .expect("the bounds of the key fit 32 bits"),
-            },
-            admin: admin::read(&values),
-            http: Http {
-                max_connections: values.count("http.max-connections"),
-                max_header_bytes: values.count("http.max-header-bytes"),
-                max_buffered_bytes: values.count("http.max-buffered-bytes"),
-                header_timeout: values.milliseconds("http.header-timeout-ms"),
-                body_timeout: values.milliseconds("http.body-timeout-ms"),
-                write_timeout: values.milliseconds("http.write-timeout-ms"),
-                idle_timeout: values.milliseconds("http.idle-timeout-ms"),
-            },
-            resp: Resp {
-                command_timeout: values.milliseconds("resp.command-timeout-ms"),
-                write_timeout: values.milliseconds("resp.write-timeout-ms"),
-                idle_timeout: values.milliseconds("resp.idle-timeout-ms"),
-            },
+        let listen = Listen::declare(keys);
+        let http = Http::declare(keys);
+        let resp = Resp::declare(keys);
+        let Serve {
             worker_threads,
-            drain_deadline: values.milliseconds("serve.drain-deadline-ms"),
-            log: Log {
-                level: match values.text("log.level") {
-                    Some("error") => LevelFilter::ERROR,
-                    Some("warn") => LevelFilter::WARN,
-                    Some("debug") => LevelFilter::DEBUG,
-                    Some("trace") => LevelFilter::TRACE,
-                    _ => LevelFilter::INFO,
-                },
-                json: values.text("log.format") == Some("json"),
-            },
-            route: Route {
-                init_level: values
-                    .text("ac.route.init-route-config-level")
-                    .and_then(|level| level.parse().ok())
-                    .expect("the choices of the key are the levels"),
-                pull_url: values
-                    .text("ac.route.pull-route-config-url")
-                    .map(str::to_owned),
-                pull_delay: values.milliseconds("ac.route.pull-route-config-fixed-delay"),
-                retry_delay: values
-                    .milliseconds("ac.route.pull-route-config-exception-retry-delay"),
-                save_path: values
-                    .text("ac.route.save-route-config-path")
-                    .expect("the key has a default")
-                    .to_owned(),
-                preset_path: values
-                    .text("ac.route.preset-route-config-path")
-                    .map(PathBuf::from),
-            },
+            drain_deadline,
+        } = Serve::declare(keys);
+        let log = Log::declare(keys);
+        let route = Route::declare(keys, &mut compile);
+        let remote = Remote::declare(keys);
+        let watch = Watch::declare(keys);
+        let reload = Reload::declare(keys);
+        compile.max_rule_states = keys.setting(
+            "compile.max-rule-states",
+            Whole::between(1, 10_000_000, "states"),
+            compile.max_rule_states,
+            "The number of automaton states that the pattern of one rule may take.",
+        );
+        compile.max_states = keys.setting(
+            "compile.max-states",
+            Whole::between(1, 100_000_000, "states"),
+            compile.max_states,
+            "The number of automaton states that the patterns of all rules may take together.",
+        );
+        let admin = Admin::declare(keys);
+        let proxy = Proxy::declare(keys);
+        Self {
+            listen,
+            admin,
+            http,
+            resp,
+            worker_threads,
+            drain_deadline,
+            log,
+            route,
             compile,
-            remote: Remote {
-                connect_timeout: values.milliseconds("remote.connect-timeout-ms"),
-                total_timeout: values.milliseconds("remote.total-timeout-ms"),
-                ca_path: values.text("remote.ca-path").map(PathBuf::from),
-                bearer_token_path: values.text("remote.bearer-token-path").map(PathBuf::from),
-            },
-            watch: Watch {
-                events: values.text("watch.mode") == Some("events"),
-                debounce: values.milliseconds("watch.debounce-ms"),
-                poll_interval: values.milliseconds("watch.poll-interval-ms"),
-            },
-            reload: Reload {
-                journal_path: values
-                    .path("reload.journal-path")
-                    .expect("the key has a default"),
-                hold_path: values
-                    .path("reload.hold-path")
-                    .expect("the key has a default"),
-                stale_after: Some(values.milliseconds("reload.stale-after-ms"))
-                    .filter(|after| !after.is_zero()),
-                stale_policy: match values.text("reload.stale-policy") {
-                    Some("ignore") => StalePolicy::Ignore,
-                    Some("unready") => StalePolicy::Unready,
-                    _ => StalePolicy::Warn,
-                },
-            },
-            proxy: proxy::read(&effective),
-            effective,
+            remote,
+            watch,
+            reload,
+            proxy,
+            effective: Vec::new(),
         }
     }
 
-    /// What is wrong with values that are valid each by itself.
-    fn contradictions(&self) -> Vec<String> {
-        let mut problems = Vec::new();
-        let Listen {
-            http, unix, resp, ..
-        } = &self.listen;
-        if http.is_none() && unix.is_none() && resp.is_none() {
-            let problem = "listen.http, listen.unix and listen.resp are all off: nothing to serve";
-            problems.push(problem.to_owned());
+    /// A table that is stale before each pull would make the policy useless.
+    fn require_fresh_pulls(&self, keys: &mut Keys) {
+        let longest_delay = self.route.pull_delay + self.route.pull_delay / 10;
+        if let Some(stale_after) = self.reload.stale_after
+            && self.route.pull_url.is_some()
+            && stale_after <= longest_delay
+        {
+            keys.contradiction(Problem::StaleBeforeEachPull {
+                longest_delay,
+                stale_after,
+            });
         }
-        let values = Values(&self.effective);
-        for [certificate, key] in [
-            ["listen.tls-cert-path", "listen.tls-key-path"],
-            ["admin.tls-cert-path", "admin.tls-key-path"],
-        ] {
-            for (given, missing) in [(certificate, key), (key, certificate)] {
-                if values.text(given).is_some() && values.text(missing).is_none() {
-                    problems.push(format!("{given} is set, and {missing} is not"));
+    }
+
+    /// Two parts that write to the same path would destroy each other's file.
+    fn require_distinct_paths(&self, keys: &mut Keys) {
+        let files = [
+            (
+                "reload.journal-path",
+                Some(self.reload.journal_path.as_path()),
+            ),
+            ("reload.freeze-path", Some(&self.reload.freeze_path)),
+            ("admin.audit-path", Some(&self.admin.audit_path)),
+            (
+                "ac.route.save-route-config-path",
+                Some(Path::new(self.route.save_path.as_str())),
+            ),
+        ];
+        let sockets = [
+            ("listen.unix", self.listen.unix.as_deref()),
+            ("listen.resp", self.listen.resp.as_deref()),
+            ("admin.unix", self.admin.unix.as_deref()),
+        ];
+        for paths in [files.as_slice(), &sockets] {
+            for (index, (first, path)) in paths.iter().enumerate() {
+                for (second, other) in &paths[index + 1..] {
+                    if path.is_some() && path == other {
+                        keys.contradiction(Problem::SamePath { first, second });
+                    }
                 }
             }
         }
-        problems.extend(admin::contradictions(&values));
-        let longest_delay = self.route.pull_delay + self.route.pull_delay / 10;
-        let after = self.reload.stale_after;
-        let after = after.filter(|after| *after <= longest_delay && self.route.pull_url.is_some());
-        if let Some(after) = after {
-            problems.push(format!(
-                "reload.stale-after-ms must be more than the longest time between two pulls, {} ms \
-                 with its jitter, not {}: what serves would be stale before each",
-                longest_delay.as_millis(),
-                after.as_millis(),
-            ));
-        }
-        let files = [
-            "reload.journal-path",
-            "reload.hold-path",
-            "admin.audit-path",
-            "ac.route.save-route-config-path",
-        ];
-        problems.extend(same_path(&files, |name| values.path(name)));
-        problems.extend(proxy::contradictions(&self.effective));
-        let sockets = ["listen.unix", "listen.resp", "admin.unix"];
-        problems.extend(same_path(&sockets, |name| values.socket(name)));
-        problems
     }
 }
-
-/// Which of the keys `names` have the same path.
-fn same_path(names: &[&str], path: impl Fn(&str) -> Option<PathBuf>) -> Vec<String> {
-    let mut problems = Vec::new();
-    for (index, first) in names.iter().enumerate() {
-        for second in &names[index + 1..] {
-            if path(first).is_some_and(|of_first| Some(of_first) == path(second)) {
-                problems.push(format!("{first} and {second} must not be the same path"));
-            }
-        }
-    }
-    problems
-}
-
-impl StalePolicy {
-    /// The word for it in the settings.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Ignore => "ignore",
-            Self::Warn => "warn",
-            Self::Unready => "unready",
-        }
-    }
-}
-
-impl Effective {
-    /// The key, with dots.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The value as it is shown to people; `None` where there is none.
-    #[must_use]
-    pub fn shown(&self) -> Option<String> {
-        self.value.as_ref().map(Value::to_string)
-    }
-
-    /// The value as JSON: numbers and lists as such, `null` where there is none.
-    #[must_use]
-    pub fn json(&self) -> serde_json::Value {
-        serde_json::to_value(&self.value).unwrap_or_default()
-    }
-
-    /// Who gave the value.
-    #[must_use]
-    pub const fn source(&self) -> &Source {
-        &self.source
-    }
-
-    /// What the key means, in a line or two.
-    #[must_use]
-    pub const fn about(&self) -> &'static str {
-        self.about
-    }
-}
-
-impl SettingsError {
-    /// One problem: a sentence that begins with the key.
-    pub(crate) fn new(problem: String) -> Self {
-        Self {
-            problems: vec![problem],
-        }
-    }
-}
-
-impl fmt::Display for SettingsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.problems.join("; "))
-    }
-}
-
-impl std::error::Error for SettingsError {}

@@ -1,15 +1,18 @@
-//! What sdkProxy is told: checked as a whole, since most of it is needed if any of it is.
+//! The settings of sdkProxy: checked as a whole, since most of them are needed if any is.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::keys::PUBLIC_KEYS_PREFIX;
-use super::typed::Values;
-use super::{Effective, Tls};
-use crate::signature::KeyVersion;
+use hyper::header::HeaderName;
 
-/// Headers that belong to one connection or one message, and cannot be handed on with another.
-const NOT_HANDED_ON: [&str; 11] = [
+use super::error::Problem;
+use super::keys::Keys;
+use super::kind::{FilePath, HeaderNames, OneOf, Text, Url, Whole};
+use super::word::Word;
+use super::{HttpUrl, KeyVersion, Origin, Tls};
+
+/// Headers that belong to one connection or one message, and cannot be forwarded with another.
+const NOT_FORWARDABLE: [&str; 11] = [
     "connection",
     "content-length",
     "expect",
@@ -26,13 +29,13 @@ const NOT_HANDED_ON: [&str; 11] = [
 /// How requests of the client SDK are forwarded.
 #[derive(Clone, Debug)]
 pub struct Proxy {
-    /// Scheme, host and port of the upstream.
-    pub upstream: String,
+    /// The upstream.
+    pub upstream: Origin,
     /// The Client-Id that Alipay+ assigned.
     pub client_id: String,
     /// The file of the key that signs requests.
     pub private_key_path: PathBuf,
-    /// The version by which the upstream knows it.
+    /// The version by which the upstream knows that key.
     pub key_version: KeyVersion,
     /// The files of the upstream's public keys, one or more.
     pub public_keys: Vec<(KeyVersion, PathBuf)>,
@@ -40,129 +43,208 @@ pub struct Proxy {
     pub ca_path: Option<PathBuf>,
     /// The certificate that is shown to the upstream; `None`: none is.
     pub client_certificate: Option<Tls>,
-    /// How long connecting may take: the look-up of the name, TCP and TLS together.
+    /// The time that connecting may take: the look-up of the name, TCP and TLS together.
     pub connect_timeout: Duration,
-    /// How long forwarding a request may take, until the last byte of the answer.
+    /// The time that forwarding a request may take, until the last byte of the response.
     pub total_timeout: Duration,
-    /// How many requests are forwarded at once.
+    /// The number of requests that are forwarded at once.
     pub max_in_flight: usize,
-    /// Who says who the customer is.
+    /// The place that names the customer.
     pub customer_from: CustomerFrom,
 }
 
-/// Who says who the customer is.
+/// The place that names the customer.
 #[derive(Clone, Debug)]
 pub enum CustomerFrom {
     /// The body of the request.
     Body,
     /// A header of the request.
     Header,
-    /// A server that is asked.
+    /// The response of a server that is asked.
     LoginCheck(LoginCheck),
 }
 
-/// The server that is asked who the customer is.
+/// The server that is asked for the customer.
 #[derive(Clone, Debug)]
 pub struct LoginCheck {
     /// The URL.
-    pub url: String,
-    /// The request's headers that are handed on.
-    pub headers: Vec<String>,
-    /// How long it may take, connecting included.
+    pub url: HttpUrl,
+    /// The request's headers that are forwarded.
+    pub headers: Vec<HeaderName>,
+    /// The time that it may take, including connecting.
     pub timeout: Duration,
 }
 
-/// What the settings say; `None` without an upstream. Contradictions are told apart from it.
-pub(super) fn read(settings: &[Effective]) -> Option<Proxy> {
-    let values = Values(settings);
-    let path = |name| values.text(name).map(PathBuf::from);
-    let text = |name| values.text(name).unwrap_or_default().to_owned();
-    Some(Proxy {
-        upstream: values.text("proxy.upstream-url")?.to_owned(),
-        client_id: text("proxy.client-id"),
-        private_key_path: path("proxy.private-key-path").unwrap_or_default(),
-        key_version: key_version(values.integer("proxy.key-version")),
-        public_keys: public_keys(settings).collect(),
-        ca_path: path("proxy.ca-path"),
-        client_certificate: path("proxy.client-cert-path")
-            .zip(path("proxy.client-key-path"))
-            .map(|(cert_path, key_path)| Tls {
-                table: "proxy",
-                cert_path,
-                key_path,
-            }),
-        connect_timeout: values.milliseconds("proxy.connect-timeout-ms"),
-        total_timeout: values.milliseconds("proxy.total-timeout-ms"),
-        max_in_flight: values.count("proxy.max-in-flight"),
-        customer_from: match values.text("proxy.customer-from") {
-            Some("header") => CustomerFrom::Header,
-            Some("login-check") => CustomerFrom::LoginCheck(LoginCheck {
-                url: text("proxy.login-check-url"),
-                headers: values.list("proxy.login-check-headers").to_vec(),
-                timeout: values.milliseconds("proxy.login-check-timeout-ms"),
-            }),
-            _ => CustomerFrom::Body,
-        },
-    })
+/// The words of `proxy.customer-from`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum CustomerSource {
+    Body,
+    Header,
+    LoginCheck,
 }
 
-/// What is wrong with values that are valid each by itself.
-pub(super) fn contradictions(settings: &[Effective]) -> Vec<String> {
-    let values = Values(settings);
-    let is_set = |name| values.text(name).is_some();
-    let mut problems = Vec::new();
-    if is_set("proxy.upstream-url") {
-        for needed in ["proxy.client-id", "proxy.private-key-path"] {
-            if !is_set(needed) {
-                problems.push(format!("proxy.upstream-url is set, and {needed} is not"));
+impl Proxy {
+    /// Declares the keys; `None` without an upstream.
+    pub(super) fn declare(keys: &mut Keys) -> Option<Self> {
+        let upstream = keys.optional(
+            "proxy.upstream-url",
+            Url::<Origin>::any(),
+            "The upstream of sdkProxy requests; without it, sdkProxy is not configured.",
+        );
+        let client_id = keys.optional(
+            "proxy.client-id",
+            Text { max: 128 },
+            "The Client-Id that Alipay+ assigned.",
+        );
+        let private_key_path = keys.optional(
+            "proxy.private-key-path",
+            FilePath,
+            "The private key (PEM) that signs requests. Only its owner may have access to the file.",
+        );
+        let key_version = keys.setting(
+            "proxy.key-version",
+            Whole::between(0, u64::from(KeyVersion::MAX.get()), ""),
+            KeyVersion::ONE,
+            "The version of the private key in the Signature header.",
+        );
+        let ca_path = keys.optional(
+            "proxy.ca-path",
+            FilePath,
+            "The only certificates (PEM) that are trusted for the upstream; without it, the platform's\n\
+             roots.",
+        );
+        let client_certificate = Tls::declare(
+            keys,
+            "proxy",
+            (
+                "proxy.client-cert-path",
+                "The certificate (PEM, with its chain) that is shown to the upstream on request.",
+            ),
+            (
+                "proxy.client-key-path",
+                "The private key (PEM) of that certificate. Only its owner may have access to the file.",
+            ),
+        );
+        let connect_timeout = keys.setting(
+            "proxy.connect-timeout-ms",
+            Whole::between(1, 60_000, "milliseconds"),
+            Duration::from_secs(3),
+            "The time that connecting to the upstream may take, including TLS.",
+        );
+        let total_timeout = keys.setting(
+            "proxy.total-timeout-ms",
+            Whole::between(10_001, 600_000, "milliseconds"),
+            Duration::from_secs(12),
+            "The time that a forwarded request may take. Alipay+ takes up to 10 s, so it is longer.",
+        );
+        let max_in_flight = keys.setting(
+            "proxy.max-in-flight",
+            Whole::between(1, 65_536, "requests"),
+            512,
+            "The number of requests that are forwarded at once; each further request is refused, not\n\
+             queued.",
+        );
+        let customer_from = CustomerFrom::declare(keys);
+        let public_keys = keys.by_key_version(
+            "proxy.public-keys.",
+            FilePath,
+            "The upstream's public keys (PEM), each under its key version.",
+        );
+        let given = "proxy.upstream-url";
+        let upstream = upstream?;
+        for (missing, is_missing) in [
+            ("proxy.client-id", client_id.is_none()),
+            ("proxy.private-key-path", private_key_path.is_none()),
+        ] {
+            if is_missing {
+                keys.contradiction(Problem::Incomplete { given, missing });
             }
         }
-        if public_keys(settings).next().is_none() {
-            problems.push(
-                "proxy.upstream-url is set, and no public key of the upstream is, such as \
-                 proxy.public-keys.1"
-                    .to_owned(),
-            );
+        if public_keys.is_empty() {
+            keys.contradiction(Problem::NoPublicKey);
         }
+        Some(Self {
+            upstream,
+            client_id: client_id?,
+            private_key_path: private_key_path?,
+            key_version,
+            public_keys,
+            ca_path,
+            client_certificate,
+            connect_timeout,
+            total_timeout,
+            max_in_flight,
+            customer_from,
+        })
     }
-    let pair = ["proxy.client-cert-path", "proxy.client-key-path"];
-    for [given, missing] in [pair, [pair[1], pair[0]]] {
-        if is_set(given) && !is_set(missing) {
-            problems.push(format!("{given} is set, and {missing} is not"));
-        }
-    }
-    let asks = values.text("proxy.customer-from") == Some("login-check");
-    match (asks, is_set("proxy.login-check-url")) {
-        (true, false) => problems.push(
-            "proxy.customer-from is login-check, and proxy.login-check-url is not set".to_owned(),
-        ),
-        (false, true) => problems.push(
-            "proxy.login-check-url is set, and proxy.customer-from is not login-check".to_owned(),
-        ),
-        _ => {}
-    }
-    let names = values.list("proxy.login-check-headers").iter();
-    for name in names.filter(|name| NOT_HANDED_ON.contains(&name.as_str())) {
-        problems.push(format!(
-            "proxy.login-check-headers: {name} belongs to one message or connection and cannot be \
-             handed on"
-        ));
-    }
-    problems
 }
 
-/// The keys of the upstream.
-fn public_keys(settings: &[Effective]) -> impl Iterator<Item = (KeyVersion, PathBuf)> {
-    settings.iter().filter_map(|setting| {
-        let version = setting.name.strip_prefix(PUBLIC_KEYS_PREFIX)?;
-        let path = Values(std::slice::from_ref(setting))
-            .text(&setting.name)
-            .map(PathBuf::from);
-        Some((version.parse().ok()?, path?))
-    })
+impl CustomerFrom {
+    fn declare(keys: &mut Keys) -> Self {
+        let source = keys.setting(
+            "proxy.customer-from",
+            OneOf::words(),
+            CustomerSource::Body,
+            "The one place that names the customer: the field customerId of the body, the header\n\
+             X-Customer-Id, or the response of a login check. The others are ignored.",
+        );
+        let url = keys.optional(
+            "proxy.login-check-url",
+            Url::<HttpUrl>::any(),
+            "The login check: a GET of this URL with the headers below, answered 200 with X-Customer-Id\n\
+             to admit the customer. For https, the platform's roots are trusted.",
+        );
+        let headers = keys.setting(
+            "proxy.login-check-headers",
+            HeaderNames,
+            vec![
+                HeaderName::from_static("authorization"),
+                HeaderName::from_static("cookie"),
+            ],
+            "The request's headers that are forwarded to the login check.",
+        );
+        let timeout = keys.setting(
+            "proxy.login-check-timeout-ms",
+            Whole::between(1, 60_000, "milliseconds"),
+            Duration::from_secs(2),
+            "The time that the login check may take, including connecting; after it, access is denied.",
+        );
+        for name in headers
+            .iter()
+            .filter(|name| NOT_FORWARDABLE.contains(&name.as_str()))
+        {
+            keys.contradiction(Problem::NotForwardable(name.clone()));
+        }
+        let place = match (source, &url) {
+            (CustomerSource::Body, _) => Self::Body,
+            (CustomerSource::Header, _) => Self::Header,
+            (CustomerSource::LoginCheck, Some(url)) => {
+                return Self::LoginCheck(LoginCheck {
+                    url: url.clone(),
+                    headers,
+                    timeout,
+                });
+            }
+            (CustomerSource::LoginCheck, None) => {
+                keys.contradiction(Problem::NoLoginCheck);
+                Self::Body
+            }
+        };
+        if url.is_some() {
+            keys.contradiction(Problem::UnusedLoginCheck);
+        }
+        place
+    }
 }
 
-fn key_version(number: u64) -> KeyVersion {
-    let version = u32::try_from(number).ok().and_then(KeyVersion::new);
-    version.expect("the bounds of the key are those of versions")
+impl Word for CustomerSource {
+    const ALL: &'static [Self] = &[Self::Body, Self::Header, Self::LoginCheck];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Body => "body",
+            Self::Header => "header",
+            Self::LoginCheck => "login-check",
+        }
+    }
 }

@@ -1,13 +1,15 @@
-//! Holds `config/codeid.toml` equal to the list of keys.
+//! Holds `config/codeid.toml` equal to the declared keys.
 //!
 //! With `UPDATE_REFERENCE=1` in the environment the test writes the file instead.
 
 use std::fmt::Write;
 use std::path::Path;
 
-use super::keys::{KEYS, PUBLIC_KEY, PUBLIC_KEY_ABOUT, PUBLIC_KEYS_PREFIX};
-use super::value::Kind;
-use super::{Settings, Sources};
+use super::given::Given;
+use super::keys::{Effective, Keys};
+use super::kind::Shown;
+use super::layers::{Entry, Item};
+use super::{Settings, Source, Sources};
 
 const HEAD: &str = "\
 # Every setting of codeid, with its default. Read at the start; a change takes effect with the next.
@@ -51,49 +53,46 @@ fn the_defaults_in_the_reference_file_are_the_defaults() {
     })
     .unwrap();
     std::fs::remove_dir_all(&directory).unwrap();
-    for (key, given) in KEYS.iter().zip(given.effective()) {
-        assert_eq!(
-            key.default.is_some(),
-            given.source().word() == "file",
-            "{}",
-            key.name
-        );
-        assert_eq!(given.shown().as_deref(), key.default, "{}", key.name);
+    for (key, given) in declared().iter().zip(given.effective()) {
+        let is_given = given.source().word() == "file";
+        assert_eq!(key.value.is_some(), is_given, "{}", key.name);
+        assert_eq!(given.shown(), key.shown(), "{}", key.name);
     }
+}
+
+/// Every key, with one of the public keys, which have no fixed names.
+fn declared() -> Vec<Effective> {
+    let mut keys = Keys::new(vec![Item::Given(Entry {
+        name: "proxy.public-keys.1".to_owned(),
+        given: Given::Text("a.pem".to_owned()),
+        source: Source::CommandLine,
+    })]);
+    Settings::declare(&mut keys);
+    keys.into_declared()
 }
 
 /// The text of the reference file.
 fn reference() -> String {
     let mut text = HEAD.to_owned();
-    let mut table = "";
-    for key in KEYS {
+    let mut table = String::new();
+    for key in declared() {
         let (in_table, name) = key.name.rsplit_once('.').unwrap();
         if in_table != table {
-            table = in_table;
+            in_table.clone_into(&mut table);
             write!(text, "\n[{table}]\n").unwrap();
         }
         text.push('\n');
         for line in key.about.lines() {
             writeln!(text, "# {line}").unwrap();
         }
-        writeln!(text, "# Value: {}.", key.kind).unwrap();
-        match (key.default, key.kind) {
-            (None, _) => writeln!(text, "# Default: none.\n# {name} = …"),
-            (Some(default), Kind::Integer { .. }) => writeln!(text, "#{name} = {default}"),
-            (Some(default), Kind::HeaderNames | Kind::HostNames) => {
-                let items: Vec<_> = default.split(',').collect();
-                writeln!(text, "#{name} = {items:?}")
-            }
-            (Some(default), _) => writeln!(text, "#{name} = {default:?}"),
+        writeln!(text, "# Value: {}.", key.allowed).unwrap();
+        match key.value.as_ref().filter(|_| key.source == Source::Default) {
+            None => writeln!(text, "# Default: none.\n# {name} = …"),
+            Some(Shown::Number(default)) => writeln!(text, "#{name} = {default}"),
+            Some(Shown::List(default)) => writeln!(text, "#{name} = {default:?}"),
+            Some(Shown::Text(default)) => writeln!(text, "#{name} = {default:?}"),
         }
         .unwrap();
     }
-    let table = PUBLIC_KEYS_PREFIX.trim_end_matches('.');
-    write!(
-        text,
-        "\n[{table}]\n\n# {PUBLIC_KEY_ABOUT}\n# Value: {PUBLIC_KEY}.\n\
-         # Default: none.\n# 1 = …\n"
-    )
-    .unwrap();
     text
 }

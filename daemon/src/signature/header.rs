@@ -1,11 +1,11 @@
 //! The value of a `Signature` header: `algorithm=RSA256, keyVersion=1, signature=…`.
 
 use std::fmt;
-use std::str::FromStr;
 
 use thiserror::Error;
 
 use super::encoding;
+use crate::settings::KeyVersion;
 
 /// The one algorithm: RSASSA-PKCS1-v1_5 with SHA-256.
 const ALGORITHM: &str = "RSA256";
@@ -13,10 +13,6 @@ const ALGORITHM: &str = "RSA256";
 /// The most bytes of a value. The signature of a key of 8192 bits, with every character
 /// percent-encoded, has half of that.
 const MAX_BYTES: usize = 8192;
-
-/// Which of a party's keys made a signature: 0 to 2147483647.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct KeyVersion(u32);
 
 /// What a `Signature` header says.
 #[derive(Clone, PartialEq, Eq)]
@@ -46,36 +42,6 @@ pub enum SignatureError {
     /// The signature is not that of the content by the key.
     #[error("the signature is not that of the message")]
     Mismatch,
-}
-
-impl KeyVersion {
-    /// The version of this number; `None` above 2147483647.
-    #[must_use]
-    pub const fn new(number: u32) -> Option<Self> {
-        if number <= i32::MAX.unsigned_abs() {
-            Some(Self(number))
-        } else {
-            None
-        }
-    }
-}
-
-/// Reads digits only, without leading zeros.
-impl FromStr for KeyVersion {
-    type Err = SignatureError;
-
-    fn from_str(text: &str) -> Result<Self, SignatureError> {
-        let number = text.parse().ok().filter(|n: &u32| n.to_string() == text);
-        number
-            .and_then(Self::new)
-            .ok_or(SignatureError::Malformed("has a keyVersion that is none"))
-    }
-}
-
-impl fmt::Display for KeyVersion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
 }
 
 impl SignatureHeader {
@@ -112,7 +78,9 @@ impl SignatureHeader {
         let key_version = key_version.ok_or(SignatureError::Malformed("has no keyVersion"))?;
         let signature = signature.ok_or(SignatureError::Malformed("has no signature"))?;
         Ok(Self {
-            key_version: key_version.parse()?,
+            key_version: key_version
+                .parse()
+                .map_err(|_| SignatureError::Malformed("has an invalid keyVersion"))?,
             signature: encoding::decode(signature)
                 .filter(|signature| !signature.is_empty())
                 .ok_or(SignatureError::Malformed(
@@ -165,19 +133,19 @@ mod tests {
             ),
             (
                 "algorithm=RSA256,keyVersion=2147483648,signature=+/+/",
-                malformed("has a keyVersion that is none"),
+                malformed("has an invalid keyVersion"),
             ),
             (
                 "algorithm=RSA256,keyVersion=01,signature=+/+/",
-                malformed("has a keyVersion that is none"),
+                malformed("has an invalid keyVersion"),
             ),
             (
                 "algorithm=RSA256,keyVersion=+1,signature=+/+/",
-                malformed("has a keyVersion that is none"),
+                malformed("has an invalid keyVersion"),
             ),
             (
                 "algorithm=RSA256,keyVersion=,signature=+/+/",
-                malformed("has a keyVersion that is none"),
+                malformed("has an invalid keyVersion"),
             ),
             (
                 "algorithm=RSA512,keyVersion=1,signature=+/+/",
@@ -244,7 +212,7 @@ mod tests {
         ];
         for (text, expected) in table {
             let read = SignatureHeader::parse(text.as_bytes());
-            let read = read.map(|header| (header.key_version.0, header.signature));
+            let read = read.map(|header| (header.key_version.get(), header.signature));
             assert_eq!(read, expected, "{text}");
         }
         assert_eq!(
@@ -264,7 +232,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read() {
         let header = SignatureHeader {
-            key_version: KeyVersion(7),
+            key_version: KeyVersion::new(7).unwrap(),
             signature: vec![0xfb, 0xff, 0xbf, 0xff],
         };
         let written = header.to_string();

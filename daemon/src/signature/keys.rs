@@ -13,8 +13,9 @@ use rustls::pki_types::pem::SectionKind;
 use thiserror::Error;
 
 use super::content::SignedContent;
-use super::header::{KeyVersion, SignatureError, SignatureHeader};
+use super::header::{SignatureError, SignatureHeader};
 use super::pem::{self, KeyError};
+use crate::settings::KeyVersion;
 
 /// A private key, with the version that others know it by.
 pub struct SigningKey {

@@ -19,6 +19,7 @@ mod pem;
 mod tests;
 
 pub use self::content::SignedContent;
-pub use self::header::{KeyVersion, SignatureError, SignatureHeader};
+pub use self::header::{SignatureError, SignatureHeader};
 pub use self::keys::{SigningFailed, SigningKey, VerifyingKeys};
 pub use self::pem::KeyError;
+pub use crate::settings::KeyVersion;

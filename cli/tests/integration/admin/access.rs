@@ -208,7 +208,7 @@ fn tokens_are_read_again_and_a_bad_file_changes_nothing() {
     daemon
         .directory
         .write("tokens", format!("bob read {}\n", digest("third")));
-    daemon.wait_for_line("admin.tokens-path was read again");
+    daemon.wait_for_line("the tokens were read again");
     assert!(!may(READER) && !may(OPERATOR) && may("third"));
     daemon.stop();
 }

@@ -148,7 +148,7 @@ fn a_hold_that_cannot_be_read_or_served_is_passed_over_loudly() {
     ] {
         let plan = plan();
         std::fs::create_dir(plan.directory.path().join("data")).unwrap();
-        plan.directory.write("data/hold.json", hold);
+        plan.directory.write("data/freeze.json", hold);
         let daemon = plan.spawn();
         assert!(
             daemon

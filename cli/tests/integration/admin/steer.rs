@@ -113,7 +113,9 @@ fn what_must_not_be_applied_changes_nothing() {
 
 #[test]
 fn what_cannot_be_held_over_a_restart_is_not_applied() {
-    let daemon = plan().set("reload.hold-path=/proc/none/hold.json").start();
+    let daemon = plan()
+        .set("reload.freeze-path=/proc/none/freeze.json")
+        .start();
     let answer = post_with(&daemon, "/v1/apply", ANYTHING, &config("x"));
     assert_eq!(refusal(&answer), (507, "notKept".to_owned()));
     assert_eq!(

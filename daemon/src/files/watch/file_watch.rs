@@ -16,7 +16,7 @@ use super::snapshot::{FileSnapshot, Fingerprint};
 use super::watch_point::watch_points;
 use crate::error_chain::ErrorChain;
 use crate::files::regular_file::ReadError;
-use crate::settings;
+use crate::settings::{self, WatchMode};
 use crate::sync::Mutex;
 
 /// The most times that the watches are renewed before a snapshot is taken, although the symbolic
@@ -70,7 +70,7 @@ impl FileWatch {
             shared: Arc::new(Shared {
                 path: std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
                 max_bytes,
-                events: settings.events.then(|| Events::new(make_watcher)),
+                events: (settings.mode == WatchMode::Events).then(|| Events::new(make_watcher)),
                 trouble: Mutex::default(),
                 seen: Mutex::default(),
                 mount_checked: Once::new(),

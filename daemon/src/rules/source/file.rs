@@ -137,6 +137,7 @@ mod tests {
 
     use super::*;
     use crate::error_chain::ErrorChain;
+    use crate::settings::WatchMode;
 
     #[test]
     fn a_file_uri_names_an_absolute_path_of_this_machine() {
@@ -169,7 +170,7 @@ mod tests {
 
     fn source(uri: &str) -> FileSource {
         let settings = settings::Watch {
-            events: true,
+            mode: WatchMode::Events,
             debounce: Duration::from_millis(20),
             poll_interval: Duration::from_secs(3600),
         };

@@ -11,7 +11,7 @@ use super::uri;
 use crate::error_chain::ErrorChain;
 use crate::outbound::http_client::HttpClient;
 use crate::outbound::{tls, url};
-use crate::settings::{Settings, SettingsError};
+use crate::settings::{Location, Settings, SettingsError};
 
 const REMOTE_KEY: &str = "ac.route.pull-route-config-url";
 const STORE_KEY: &str = "ac.route.save-route-config-path";
@@ -30,10 +30,10 @@ impl RouteSources {
     ///
     /// [`SettingsError`] if a URI names no source, or a setting that its source needs is wrong.
     pub fn from_settings(settings: &Settings) -> Result<Self, SettingsError> {
-        let remote = settings.route.pull_url.as_deref();
+        let remote = settings.route.pull_url.as_ref().map(Location::as_str);
         Ok(Self {
             remote: remote.map(|uri| remote_source(uri, settings)).transpose()?,
-            store: route_store(&settings.route.save_path, settings)?,
+            store: route_store(settings.route.save_path.as_str(), settings)?,
         })
     }
 }
@@ -87,14 +87,14 @@ pub(crate) fn route_store(
     }
 }
 
-fn callback(key: &str, uri: &str, settings: &Settings) -> Result<Callback, SettingsError> {
+fn callback(key: &'static str, uri: &str, settings: &Settings) -> Result<Callback, SettingsError> {
     let (client, url) = http_client(key, &uri[CALLBACK.len()..], settings)?;
     Ok(Callback::new(client, url))
 }
 
 /// Returns a client for `url`, the value of `key`, and the parsed URL.
 fn http_client(
-    key: &str,
+    key: &'static str,
     url: &str,
     settings: &Settings,
 ) -> Result<(HttpClient, hyper::Uri), SettingsError> {
@@ -144,6 +144,6 @@ fn is_loopback(url: &hyper::Uri) -> bool {
 }
 
 /// Returns an error about the value of `key`, which is not shown: it may contain secrets.
-fn problem(key: &str, predicate: impl std::fmt::Display) -> SettingsError {
-    SettingsError::new(format!("{key} {predicate}"))
+fn problem(key: &'static str, predicate: impl std::fmt::Display) -> SettingsError {
+    SettingsError::invalid(key, predicate)
 }

@@ -32,9 +32,10 @@ use super::schedule::Schedule;
 use super::sources::{LevelSources, Remote};
 use super::staleness::Staleness;
 use super::status::StatusRegistry;
+use crate::api::status::StalePolicy;
 use crate::api::status::{CheckOutcome, RulesStatus, SourceStatus};
 use crate::files::watch::FileWatch;
-use crate::settings::{StalePolicy, Watch};
+use crate::settings::{Watch, WatchMode};
 
 const PULL_DELAY: Duration = Duration::from_mins(10);
 const RETRY_DELAY: Duration = Duration::from_mins(1);
@@ -87,7 +88,7 @@ impl Fixture {
         let remote = Arc::new(Script::new());
         let store = Arc::new(Memory::new(Arc::clone(&live)));
         let watch = Watch {
-            events: true,
+            mode: WatchMode::Events,
             debounce: Duration::from_millis(10),
             poll_interval: Duration::from_secs(5),
         };

@@ -9,7 +9,7 @@ use super::gateway::{
 use super::{Running, request};
 
 /// What the caller gets when the upstream answers with `bytes`.
-async fn answered(bytes: Vec<u8>) -> super::Answer {
+async fn answered(bytes: Vec<u8>) -> super::Response {
     let running = Running::new(move |_| Reply::Send(bytes.clone())).await;
     let answer = running.post(request()).await;
     assert_eq!(running.gateway.requests().len(), 1);

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use hyper::HeaderMap;
+use hyper::{HeaderMap, header};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::gateway::{Gateway, Reply, SUCCESS, signed};
-use super::{Answer, Fixture, Running};
+use super::{Fixture, Response, Running};
 use crate::settings::{CustomerFrom, LoginCheck};
 
 /// A login service over plain HTTP that answers every request with these bytes, and what it is
@@ -42,8 +42,8 @@ async fn login_service(answer: Option<&'static str>) -> (String, UnboundedReceiv
 
 fn asking(url: String) -> CustomerFrom {
     CustomerFrom::LoginCheck(LoginCheck {
-        url,
-        headers: vec!["authorization".to_owned(), "cookie".to_owned()],
+        url: url.parse().unwrap(),
+        headers: vec![header::AUTHORIZATION, header::COOKIE],
         timeout: Duration::from_secs(30),
     })
 }
@@ -63,7 +63,7 @@ fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
 }
 
 /// A request in which all places name somebody: the body and, among others, the header.
-async fn ask(running: &Running, in_body: Value, pairs: &[(&'static str, &str)]) -> Answer {
+async fn ask(running: &Running, in_body: Value, pairs: &[(&'static str, &str)]) -> Response {
     let mut body = json!({"sdkRequestHeader": "h", "sdkRequestData": "d"});
     if !in_body.is_null() {
         body["customerId"] = in_body;
@@ -191,8 +191,8 @@ async fn a_login_check_that_is_slow_or_gone_denies() {
     let (url, mut questions) = login_service(None).await;
     let mut fixture = Fixture::new();
     fixture.settings.customer_from = CustomerFrom::LoginCheck(LoginCheck {
-        url,
-        headers: vec!["cookie".to_owned()],
+        url: url.parse().unwrap(),
+        headers: vec![header::COOKIE],
         timeout: Duration::from_millis(200),
     });
     let slow = fixture.run(|_| Reply::Send(signed(SUCCESS))).await;

@@ -166,13 +166,13 @@ async fn a_server_that_cannot_be_reached_is_unknown_after_the_connect_time_out()
     }
     let _first = queue.join_next().await.unwrap().unwrap().unwrap();
     let mut fixture = Fixture::new();
-    fixture.settings.upstream = format!("https://{address}");
+    fixture.settings.upstream = format!("https://{address}").parse().unwrap();
     fixture.settings.connect_timeout = Duration::from_millis(300);
     let connector = Connector::with_http2(
         tls::client_config(RootCertStore::empty()),
         fixture.settings.connect_timeout,
     );
-    let url = fixture.settings.upstream.parse().unwrap();
+    let url = fixture.settings.upstream.as_str().parse().unwrap();
     let connections = Connections::new(connector, url, 1, Arc::new(Budget::new(1)));
     let Err(error) = connections
         .exchange(hyper::Request::new(String::new()))
@@ -195,7 +195,7 @@ async fn a_server_that_is_not_there_or_speaks_no_tls_is_unknown() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let mut fixture = Fixture::new();
-    fixture.settings.upstream = format!("https://{address}");
+    fixture.settings.upstream = format!("https://{address}").parse().unwrap();
     fixture.settings.connect_timeout = Duration::from_millis(300);
     let proxy = fixture.proxy();
     // It accepts, and never shakes hands.
@@ -208,7 +208,7 @@ async fn a_server_that_is_not_there_or_speaks_no_tls_is_unknown() {
         post(&proxy, request()).await.own_result(),
         "UNKNOWN_EXCEPTION"
     );
-    fixture.settings.upstream = "https://does-not-exist.invalid".to_owned();
+    fixture.settings.upstream = "https://does-not-exist.invalid".parse().unwrap();
     let answer = post(&fixture.proxy(), request()).await;
     assert_eq!(answer.own_result(), "UNKNOWN_EXCEPTION");
 }

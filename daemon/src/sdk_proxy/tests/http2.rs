@@ -45,7 +45,9 @@ async fn requests_share_a_connection_and_one_that_is_closed_is_replaced() {
         .authority
         .acceptor(&Manners::default(), &[b"h2", b"http/1.1"]);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    fixture.settings.upstream = format!("https://{}", listener.local_addr().unwrap());
+    fixture.settings.upstream = format!("https://{}", listener.local_addr().unwrap())
+        .parse()
+        .unwrap();
     let (accepted, served) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let (count, of_requests) = (Arc::clone(&accepted), Arc::clone(&served));
     let server = tokio::spawn(async move {

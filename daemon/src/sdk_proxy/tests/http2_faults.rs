@@ -25,7 +25,7 @@ async fn a_connection_that_ends_at_any_byte_of_the_request_is_not_tried_again() 
         end: ENDS[number % 3],
     })
     .await;
-    fixture.settings.upstream.clone_from(&server.url);
+    fixture.settings.upstream = server.url.parse().unwrap();
     let proxy = fixture.proxy();
     let mut number = 0;
     loop {
@@ -55,7 +55,7 @@ async fn a_connection_that_ends_at_any_byte_of_the_answer_is_not_tried_again() {
         end: ENDS[number % 3],
     })
     .await;
-    fixture.settings.upstream.clone_from(&server.url);
+    fixture.settings.upstream = server.url.parse().unwrap();
     let proxy = fixture.proxy();
     for sent in 0..length {
         let answer = post(&proxy, request()).await;
@@ -85,7 +85,7 @@ async fn a_request_that_the_server_refuses_is_not_tried_again() {
             end: End::Orderly,
         })
         .await;
-        fixture.settings.upstream.clone_from(&server.url);
+        fixture.settings.upstream = server.url.parse().unwrap();
         let proxy = fixture.proxy();
         for number in 1..=5 {
             let answer = post(&proxy, request()).await;

@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use self::gateway::{Authority, CLIENT_ID, Gateway, Manners, OURS, Reply, Request, THEIRS};
-use super::{Answer, SdkProxy};
+use super::{Response, SdkProxy};
 use crate::budget::Budget;
 use crate::settings::{CustomerFrom, Proxy};
 use crate::signature::{self, KeyVersion};
@@ -50,7 +50,7 @@ impl Fixture {
         let authority = Authority::new();
         let path = |name: &str| directory.path().join(name);
         let settings = Proxy {
-            upstream: String::new(),
+            upstream: "https://h.example".parse().unwrap(),
             client_id: CLIENT_ID.to_owned(),
             private_key_path: path("ours.pem"),
             key_version: KeyVersion::new(7).unwrap(),
@@ -96,7 +96,7 @@ impl Fixture {
         reply: impl Fn(&Request) -> Reply + Send + Sync + 'static,
     ) -> Running {
         let gateway = Gateway::start(&self.authority, manners, reply).await;
-        self.settings.upstream = gateway.url();
+        self.settings.upstream = gateway.url().parse().unwrap();
         Running {
             proxy: self.proxy(),
             gateway,
@@ -111,16 +111,16 @@ impl Running {
         Fixture::new().run(reply).await
     }
 
-    async fn post(&self, body: impl Into<Bytes>) -> Answer {
+    async fn post(&self, body: impl Into<Bytes>) -> Response {
         post(&self.proxy, body).await
     }
 }
 
-async fn post(proxy: &SdkProxy, body: impl Into<Bytes>) -> Answer {
+async fn post(proxy: &SdkProxy, body: impl Into<Bytes>) -> Response {
     proxy.answer(HeaderMap::new(), body.into()).await.unwrap()
 }
 
-impl Answer {
+impl Response {
     fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }

@@ -1,9 +1,11 @@
 //! Whom the forwarder trusts, and what it shows of itself.
 
+use crate::sdk_proxy::OpenError;
 use std::path::PathBuf;
 
 use super::gateway::{Authority, Manners, Reply, Request, SUCCESS, signed};
 use super::{Fixture, request};
+use crate::error_chain::ErrorChain;
 use crate::settings::Tls;
 
 fn success(_: &Request) -> Reply {
@@ -78,12 +80,12 @@ fn files_that_cannot_be_used_stop_the_start_with_the_setting_and_the_reason() {
     let missing = fixture.directory.path().join("missing");
     let refused = |change: &dyn Fn(&mut crate::settings::Proxy), expected: &str| {
         let mut settings = fixture.settings.clone();
-        settings.upstream = "https://h.example".to_owned();
+        settings.upstream = "https://h.example".parse().unwrap();
         change(&mut settings);
         let budget = std::sync::Arc::new(crate::budget::Budget::new(0));
         let error = super::SdkProxy::start(&settings, 1, &budget).unwrap_err();
-        assert_eq!(error.result_code(), "PARAM_ILLEGAL");
-        let error = error.to_string();
+        assert!(matches!(error, OpenError::Settings(_)));
+        let error = ErrorChain(&error).to_string();
         assert!(error.starts_with(expected), "{error}");
     };
     let shown = |cert_path: &PathBuf, key_path: &PathBuf| {
@@ -93,10 +95,10 @@ fn files_that_cannot_be_used_stop_the_start_with_the_setting_and_the_reason() {
             key_path: key_path.clone(),
         })
     };
-    let at = |key: &str, path: &PathBuf| format!("{key}: {}: ", path.display());
+    let at = |key: &str, path: &PathBuf| format!("invalid {key}: {}: ", path.display());
     let in_certificate = |path: &PathBuf| {
         let path = path.display();
-        format!("proxy.client-cert-path: cannot use {path}: ")
+        format!("invalid proxy.client-cert-path: cannot use {path}: ")
     };
     refused(
         &|s| s.private_key_path = missing.clone(),
@@ -113,7 +115,10 @@ fn files_that_cannot_be_used_stop_the_start_with_the_setting_and_the_reason() {
         &|s| s.public_keys[0].1 = key.clone(),
         &at("proxy.public-keys.1", &key),
     );
-    refused(&|s| s.ca_path = Some(empty.clone()), "proxy.ca-path: ");
+    refused(
+        &|s| s.ca_path = Some(empty.clone()),
+        "invalid proxy.ca-path: ",
+    );
     refused(
         &|s| s.client_certificate = shown(&empty, &key),
         &in_certificate(&empty),

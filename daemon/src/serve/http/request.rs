@@ -10,7 +10,7 @@ use crate::identify;
 use crate::metrics::{self, Elapsed, Listener, Tally};
 use crate::readiness;
 use crate::result::sdk_proxy as results;
-use crate::sdk_proxy::Answer;
+use crate::sdk_proxy::Response;
 use crate::serve::shared::Shared;
 
 /// The most bytes that are read of a body that is not needed, so that the connection stays open.
@@ -126,14 +126,14 @@ pub(super) async fn forward(
     shared: &Shared,
     headers: HeaderMap,
     body: Bytes,
-) -> Result<Answer, Failure> {
+) -> Result<Response, Failure> {
     if let Some(proxy) = &shared.proxy {
         return Ok(proxy.answer(headers, body).await?);
     }
     identify::read_one(&body)?;
     let figures = shared.metrics.sdk_proxy();
     figures.count(results::INVALID_API.code);
-    Ok(Answer::of(&results::INVALID_API))
+    Ok(Response::from_result(&results::INVALID_API))
 }
 
 /// Counts a request that failed before its endpoint could answer. Probes are not counted.

@@ -84,7 +84,8 @@ enum State<'a> {
     Closing { lingers: bool },
 }
 
-type Forwarding<'a> = Pin<Box<dyn Future<Output = Result<sdk_proxy::Answer, Failure>> + Send + 'a>>;
+type Forwarding<'a> =
+    Pin<Box<dyn Future<Output = Result<sdk_proxy::Response, Failure>> + Send + 'a>>;
 
 impl<'a> Http1Session<'a> {
     pub(super) const fn new(shared: &'a Shared, listener: Listener, is_overloaded: bool) -> Self {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{assert_has, changed, following, json, refused, told, words};
-use crate::serve::daemon::{Daemon, Plan, Process, RULES, Served};
+use crate::serve::daemon::{Plan, Process, RULES, Served};
 
 fn version(daemon: &Served) -> String {
     let status = daemon.status();
@@ -12,7 +12,7 @@ fn version(daemon: &Served) -> String {
 
 #[test]
 fn a_config_is_compared_and_applied() {
-    let daemon = Daemon::start();
+    let daemon = Process::start();
     daemon.directory.write("v2.json", changed("v2", "12.5"));
     let output = told(&daemon, &["apply", "v2.json"]);
     assert_has(
@@ -42,7 +42,7 @@ fn a_config_is_compared_and_applied() {
 
 #[test]
 fn a_config_with_errors_or_warnings_that_are_denied_is_not_applied() {
-    let daemon = Daemon::start();
+    let daemon = Process::start();
     daemon
         .directory
         .write("bad.json", RULES.replace("DECODE", "ENCODE"));
@@ -77,7 +77,7 @@ fn a_config_with_errors_or_warnings_that_are_denied_is_not_applied() {
 
 #[test]
 fn what_it_was_not_meant_for_is_not_replaced() {
-    let daemon = Daemon::start();
+    let daemon = Process::start();
     daemon.directory.write("v2.json", changed("v2", "1"));
     let sha256 = daemon.status()["table"]["sha256"]
         .as_str()
@@ -119,7 +119,7 @@ fn what_it_was_not_meant_for_is_not_replaced() {
 
 #[test]
 fn going_back_twice_is_where_it_began() {
-    let daemon = Daemon::start();
+    let daemon = Process::start();
     let ran = refused(&daemon, 1, &["rollback", "--previous"]);
     assert_has(
         &ran.stderr,
@@ -149,7 +149,7 @@ fn going_back_twice_is_where_it_began() {
     let ran = refused(&daemon, 1, &["rollback", "99"]);
     assert_has(
         &ran.stderr,
-        &["error: No table of this generation is remembered"],
+        &["error: The history does not hold generation 99"],
     );
     refused(&daemon, 2, &["rollback"]);
     refused(&daemon, 2, &["rollback", "1", "--previous"]);
@@ -178,13 +178,13 @@ fn a_hold_stands_until_it_is_thawed() {
     assert_has(
         &ran.stderr,
         &[
-            "error: The live config is frozen by ",
+            "error: The live route config is frozen by ",
             " (codeid admin thaw)\n",
         ],
     );
     assert_eq!(version(&daemon), "test-7");
     let ran = refused(&daemon, 1, &["freeze", "--reason", &"x".repeat(201)]);
-    assert_has(&ran.stderr, &["200 characters"]);
+    assert_has(&ran.stderr, &["201 characters, more than 200"]);
     assert_eq!(json(&daemon, &["thaw"])["hold"], Value::Null);
     assert_has(
         &told(&daemon, &["thaw"]),

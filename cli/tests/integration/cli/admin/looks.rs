@@ -249,7 +249,7 @@ fn configs_come_byte_for_byte() {
     let ran = refused(&daemon, 1, &["config", "--generation", "9"]);
     assert_has(
         &ran.stderr,
-        &["error: No table of this generation is remembered"],
+        &["error: The history does not hold generation 9"],
     );
     let history = words(&told(&daemon, &["history"]));
     assert_has(

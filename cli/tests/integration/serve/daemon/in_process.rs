@@ -26,7 +26,7 @@ const RELATIVE_DEFAULTS: [(&str, &str); 7] = [
     ("admin.audit-path", "data/audit.jsonl"),
     ("ac.route.save-route-config-path", "data/route-config.json"),
     ("reload.journal-path", "data/compiling.json"),
-    ("reload.hold-path", "data/hold.json"),
+    ("reload.freeze-path", "data/freeze.json"),
 ];
 
 /// A daemon that serves in this process. Stopped with the value.

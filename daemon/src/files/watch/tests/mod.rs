@@ -15,7 +15,7 @@ use tokio::time::{sleep, timeout};
 use super::FileWatch;
 use super::mount::is_mount_point;
 use crate::files::regular_file::ReadError;
-use crate::settings;
+use crate::settings::{self, WatchMode};
 
 /// Longer than any step here takes, even on a slow machine.
 const LONG: Duration = Duration::from_secs(60);
@@ -24,14 +24,14 @@ const NEVER: Duration = Duration::from_secs(24 * 3600);
 
 /// Events only: no poll comes before a test ends.
 const EVENTS: settings::Watch = settings::Watch {
-    events: true,
+    mode: WatchMode::Events,
     debounce: Duration::from_millis(100),
     poll_interval: NEVER,
 };
 
 /// Polling only, as on a file system without events.
 const POLLING: settings::Watch = settings::Watch {
-    events: false,
+    mode: WatchMode::Poll,
     debounce: Duration::from_millis(100),
     poll_interval: Duration::from_millis(100),
 };
@@ -294,7 +294,7 @@ async fn a_file_that_was_never_read_is_announced_at_once() {
 #[tokio::test]
 async fn a_file_is_polled_when_the_system_cannot_watch_it() {
     let settings = settings::Watch {
-        events: true,
+        mode: WatchMode::Events,
         ..POLLING
     };
     let fixture = Fixture::new("");

@@ -1,4 +1,4 @@
-//! What differs between two route configs, rule by rule.
+//! The difference between two route configs, rule by rule.
 
 use std::collections::HashMap;
 
@@ -6,28 +6,29 @@ use serde_json::{Map, Value};
 
 use crate::api::check::{Change, Changes, RuleChange};
 
-/// Compares the texts of two route configs that were accepted, rule by rule.
+/// Returns the difference between the texts of two accepted route configs.
 pub(super) fn between(before: &str, after: &str) -> Changes {
     let (before, after) = (rules(before), rules(after));
-    let old_place: HashMap<&str, usize> = before
+    let old_index: HashMap<&str, usize> = before
         .iter()
         .enumerate()
         .map(|(at, rule)| (id(rule), at))
         .collect();
     let new_ids: HashMap<&str, ()> = after.iter().map(|rule| (id(rule), ())).collect();
-    let kept: Vec<usize> = after
+    let common: Vec<usize> = after
         .iter()
-        .filter_map(|rule| old_place.get(id(rule)).copied())
+        .filter_map(|rule| old_index.get(id(rule)).copied())
         .collect();
-    let stays = longest_rise(&kept);
+    // Of the common rules, as many as possible count as unmoved.
+    let unmoved = longest_increasing_subsequence(&common);
 
     let mut changes = Changes::default();
     for rule in &after {
-        let before = old_place.get(id(rule)).map(|at| (*at, &before[*at]));
+        let before = old_index.get(id(rule)).map(|at| (*at, &before[*at]));
         let change = match before {
             None => Change::Added,
             Some((_, before)) if before != rule => Change::Changed,
-            Some((at, _)) if stays.binary_search(&at).is_err() => Change::Moved,
+            Some((at, _)) if unmoved.binary_search(&at).is_err() => Change::Moved,
             Some(_) => {
                 changes.unchanged += 1;
                 continue;
@@ -68,7 +69,7 @@ fn add(
     });
 }
 
-/// The rules of a route config that was accepted.
+/// Returns the rules of the text of an accepted route config.
 pub(super) fn rules(text: &str) -> Vec<Map<String, Value>> {
     let mut config: Value = serde_json::from_str(text).unwrap_or_default();
     match config["rules"].take() {
@@ -89,28 +90,32 @@ fn id(rule: &Map<String, Value>) -> &str {
     id.unwrap_or_default()
 }
 
-/// The longest part of `numbers` that rises, in order. All of them differ.
-fn longest_rise(numbers: &[usize]) -> Vec<usize> {
-    // For each length, the place of the smallest number that a rise of it can end with.
+/// Returns a longest increasing subsequence of `numbers`, which must be distinct.
+///
+/// # Complexity
+///
+/// `O(n log n)`.
+fn longest_increasing_subsequence(numbers: &[usize]) -> Vec<usize> {
+    // For each length, the index of the smallest number that can end a subsequence of it.
     let mut ends: Vec<usize> = Vec::new();
-    let mut before: Vec<Option<usize>> = Vec::with_capacity(numbers.len());
-    for (place, number) in numbers.iter().enumerate() {
+    let mut predecessors: Vec<Option<usize>> = Vec::with_capacity(numbers.len());
+    for (index, number) in numbers.iter().enumerate() {
         let length = ends.partition_point(|end| numbers[*end] < *number);
-        before.push(length.checked_sub(1).map(|shorter| ends[shorter]));
+        predecessors.push(length.checked_sub(1).map(|shorter| ends[shorter]));
         if length == ends.len() {
-            ends.push(place);
+            ends.push(index);
         } else {
-            ends[length] = place;
+            ends[length] = index;
         }
     }
-    let mut rise = Vec::with_capacity(ends.len());
-    let mut at = ends.last().copied();
-    while let Some(place) = at {
-        rise.push(numbers[place]);
-        at = before[place];
+    let mut subsequence = Vec::with_capacity(ends.len());
+    let mut next = ends.last().copied();
+    while let Some(index) = next {
+        subsequence.push(numbers[index]);
+        next = predecessors[index];
     }
-    rise.reverse();
-    rise
+    subsequence.reverse();
+    subsequence
 }
 
 #[cfg(test)]
@@ -130,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_of_change_is_told_apart() {
+    fn each_kind_of_change_is_reported() {
         let before = [("a", 1), ("b", 2), ("c", 3), ("d", 4), ("e", 5)];
         let changes = between(&before, &before);
         assert_eq!((changes.unchanged, changes.rules.len()), (5, 0));
@@ -154,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn as_few_as_possible_have_moved() {
+    fn as_few_rules_as_possible_count_as_moved() {
         let before: Vec<(String, u32)> = (0..1000).map(|n| (n.to_string(), n)).collect();
         let before: Vec<(&str, u32)> = before.iter().map(|(id, x)| (&**id, *x)).collect();
         let mut after = before.clone();

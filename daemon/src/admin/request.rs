@@ -1,48 +1,51 @@
-//! A request of the admin plane, read whole, before it is known whether it can be done.
+//! Requests to the admin plane, read whole before a handler sees them.
 
-use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use codeid_engine::ConfigDigest;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderMap, IF_MATCH};
-use hyper::{Request, StatusCode};
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
-use super::AdminPlane;
-use super::answer::{Answer, Refusal};
 use super::caller::Caller;
-use super::connections::PATIENCE;
+use super::plane::AdminPlane;
+use super::refusal::Refusal;
+use super::response::Response;
+use crate::api::refusal::ErrorCode;
 
-/// A request that somebody may make.
-pub(super) struct Call {
+/// The limit on the time in which a body arrives.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A request that its caller may make.
+pub(super) struct Request {
     pub(super) plane: Arc<AdminPlane>,
     pub(super) caller: Caller,
-    /// What stands in the place of `{…}` in its path.
+    /// The value of the path's parameter; empty for a path without one.
     pub(super) parameter: String,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
 }
 
-/// What a call leads to.
-pub(super) type Outcome = Result<Answer, Refusal>;
+/// The outcome of a request.
+pub(super) type Outcome = Result<Response, Refusal>;
 
-/// What answers a call, while it is polled.
+/// A handler at work on a request.
 pub(super) type Handling = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
-impl Call {
-    /// The JSON of the body.
+impl Request {
+    /// Parses the body as JSON.
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
-        // Of an array, the library would take the elements for the fields.
+        // serde reads a struct from an array, too.
         if self.body.trim_ascii_start().first() == Some(&b'[') {
             return Err(Refusal::malformed("The body must be an object."));
         }
         serde_json::from_slice(&self.body).map_err(|error| {
-            // The message may quote what was sent.
+            // Not serde's message, which may quote the body.
             let (line, column) = (error.line(), error.column());
             let what = match error.classify() {
                 serde_json::error::Category::Data => "is not what this path takes",
@@ -52,15 +55,15 @@ impl Call {
         })
     }
 
-    /// The JSON of the body; without a body, what holds without any.
-    pub(super) fn json_or_nothing<T: DeserializeOwned + Default>(&self) -> Result<T, Refusal> {
+    /// Parses the body as JSON; an empty one is the default.
+    pub(super) fn json_or_default<T: DeserializeOwned + Default>(&self) -> Result<T, Refusal> {
         match self.body.is_empty() {
             true => Ok(T::default()),
             false => self.json(),
         }
     }
 
-    /// The digest of what must be serving, from the header `If-Match`. `None`: whatever does.
+    /// Parses the header `If-Match`; `None` without one.
     pub(super) fn if_match(&self) -> Result<Option<IfMatch>, Refusal> {
         let mut values = self.headers.get_all(IF_MATCH).iter();
         let value = match (values.next(), values.next()) {
@@ -73,82 +76,77 @@ impl Call {
         }
         let digest = value.strip_prefix('"').and_then(|v| v.strip_suffix('"'));
         match digest.and_then(|digest| digest.parse().ok()) {
-            Some(digest) => Ok(Some(IfMatch::Only(digest))),
+            Some(digest) => Ok(Some(IfMatch::Digest(digest))),
+            // No live config has another kind of tag.
             None => Err(Refusal::new(
-                StatusCode::PRECONDITION_FAILED,
-                "ifMatchStale",
-                "If-Match must be * or one SHA-256 in hex between quotes; nothing else serves.",
+                ErrorCode::IfMatchStale,
+                "If-Match must be one SHA-256 in quotes, in lower case, or *.",
             )),
         }
     }
 }
 
-/// What must be serving for a change to be made.
+/// The route config that must be live for a change to be made.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum IfMatch {
     Anything,
-    Only(ConfigDigest),
+    Digest(ConfigDigest),
 }
 
 impl IfMatch {
-    /// `None`: whatever serves.
+    /// Returns the digest of the route config; `None` for any.
     pub(super) const fn digest(self) -> Option<ConfigDigest> {
         match self {
             Self::Anything => None,
-            Self::Only(digest) => Some(digest),
+            Self::Digest(digest) => Some(digest),
         }
     }
 }
 
-/// Whether the request says that its body is JSON.
+/// Requires that the body is declared as JSON.
 pub(super) fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
     let mut values = headers.get_all(CONTENT_TYPE).iter();
-    let (value, None) = (values.next(), values.next()) else {
-        return Err(not_json());
+    let essence = match (values.next(), values.next()) {
+        (Some(value), None) => value.as_bytes().split(|byte| *byte == b';').next(),
+        _ => None,
     };
-    let value = value.map(|value| value.as_bytes()).unwrap_or_default();
-    let essence = value.split(|byte| *byte == b';').next();
     let essence = essence.unwrap_or_default().trim_ascii();
     match essence.eq_ignore_ascii_case(b"application/json") {
         true => Ok(()),
-        false => Err(not_json()),
-    }
-}
-
-fn not_json() -> Refusal {
-    let detail = "The Content-Type must be application/json.";
-    Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "mediaType", detail)
-}
-
-/// Reads a body of at most so many bytes.
-pub(super) async fn read_body(
-    request: &mut Request<Incoming>,
-    most: usize,
-) -> Result<Bytes, Refusal> {
-    let body = Limited::new(request.body_mut(), most).collect();
-    match timeout(PATIENCE, body).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            discard_body(request).await;
-            Err(Refusal::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "tooLarge",
-                format!("The body has more than {most} bytes."),
-            ))
-        }
-        Ok(Err(_)) => Err(Refusal::malformed("The body ended early.")),
-        Err(_) => Err(Refusal::new(
-            StatusCode::REQUEST_TIMEOUT,
-            "tooSlow",
-            "The body took too long.",
+        false => Err(Refusal::new(
+            ErrorCode::MediaType,
+            "The Content-Type must be application/json.",
         )),
     }
 }
 
-/// Reads what is left of a body that nobody asked for: who is still sending looks for an answer at
-/// the end only, and a connection that is closed before may take the answer along.
-pub(super) async fn discard_body(request: &mut Request<Incoming>) {
+/// Reads a body of at most `limit` bytes.
+pub(super) async fn read_body(
+    request: &mut hyper::Request<Incoming>,
+    limit: usize,
+) -> Result<Bytes, Refusal> {
+    let body = Limited::new(request.body_mut(), limit).collect();
+    match timeout(BODY_TIMEOUT, body).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            discard_body(request).await;
+            Err(Refusal::new(
+                ErrorCode::TooLarge,
+                format!("The body has more than {limit} bytes."),
+            ))
+        }
+        Ok(Err(_)) => Err(Refusal::malformed("The body ended early.")),
+        Err(_) => Err(Refusal::new(
+            ErrorCode::TooSlow,
+            "The body did not arrive in time.",
+        )),
+    }
+}
+
+/// Reads the rest of a body that is not needed. A client that is still sending reads the response
+/// only at its end, and may lose it if the connection is closed before.
+pub(super) async fn discard_body(request: &mut hyper::Request<Incoming>) {
     let rest = async { while let Some(Ok(_)) = request.body_mut().frame().await {} };
-    // In time or not, the answer is the same.
-    let _ = timeout(PATIENCE, rest).await;
+    // In time or not, the response is the same.
+    let _ = timeout(BODY_TIMEOUT, rest).await;
 }

@@ -1,0 +1,200 @@
+//! What can be wrong with settings.
+
+use std::error::Error;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::key_version::ParseKeyVersionError;
+use super::source::Source;
+
+/// Every problem of the settings, at least one.
+///
+/// Displays as one line.
+#[derive(Debug)]
+pub struct SettingsError {
+    problems: Vec<Problem>,
+}
+
+/// A problem of one setting, or of a few that contradict each other.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Problem {
+    #[error("{}: {error}", .path.display())]
+    File { path: PathBuf, error: FileError },
+    #[error("{}:{line}: {message}", .path.display())]
+    Syntax {
+        path: PathBuf,
+        line: usize,
+        message: String,
+    },
+    #[error("unknown setting {variable} in the environment{}", DidYouMean(.nearest.as_deref()))]
+    UnknownVariable {
+        variable: String,
+        nearest: Option<String>,
+    },
+    #[error("{variable}: the value is not valid Unicode")]
+    NotUnicode { variable: String },
+    #[error(
+        "{place}: unknown setting {key}{}",
+        match .nearest {
+            Some(_) => DidYouMean(.nearest.as_deref()).to_string(),
+            None => "; `codeid settings` lists all settings".to_owned(),
+        }
+    )]
+    UnknownKey {
+        place: Source,
+        key: String,
+        nearest: Option<String>,
+    },
+    #[error("{place}: unknown setting {key}: {error}")]
+    InvalidKeyVersion {
+        place: Source,
+        key: String,
+        error: ParseKeyVersionError,
+    },
+    #[error("{place}: {key} {error}")]
+    Value {
+        place: Source,
+        key: String,
+        error: ValueError,
+    },
+    #[error("listen.http, listen.unix and listen.resp are all off: nothing to serve")]
+    NothingToServe,
+    #[error("{given} is set, and {missing} is not")]
+    Incomplete {
+        given: &'static str,
+        missing: &'static str,
+    },
+    #[error("{first} and {second} must not be the same path")]
+    SamePath {
+        first: &'static str,
+        second: &'static str,
+    },
+    #[error(
+        "admin.http is set, and admin.tokens-path is not: over TCP the admin plane admits only \
+         holders of a token"
+    )]
+    AdminWithoutTokens,
+    #[error(
+        "admin.http is {0}, which other machines reach, and admin.tls-cert-path is not set: a token \
+         must not be sent in the clear"
+    )]
+    AdminInTheClear(SocketAddr),
+    #[error(
+        "reload.stale-after-ms must be more than the longest time between two pulls, {} ms with its \
+         jitter, not {}: the live table would be stale before each pull",
+        .longest_delay.as_millis(),
+        .stale_after.as_millis()
+    )]
+    StaleBeforeEachPull {
+        longest_delay: Duration,
+        stale_after: Duration,
+    },
+    #[error(
+        "proxy.upstream-url is set, and no public key of the upstream is, such as \
+         proxy.public-keys.1"
+    )]
+    NoPublicKey,
+    #[error("proxy.customer-from is login-check, and proxy.login-check-url is not set")]
+    NoLoginCheck,
+    #[error("proxy.login-check-url is set, and proxy.customer-from is not login-check")]
+    UnusedLoginCheck,
+    #[error(
+        "proxy.login-check-headers: {0} belongs to one message or connection and cannot be forwarded"
+    )]
+    NotForwardable(hyper::header::HeaderName),
+    #[error("{key} {why}")]
+    Invalid { key: &'static str, why: String },
+    #[error("invalid {key}")]
+    Unusable {
+        key: String,
+        source: Box<dyn Error + Send + Sync>,
+    },
+}
+
+/// What is wrong with the file of the settings as a whole.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum FileError {
+    #[error("cannot be read: {0}")]
+    Unreadable(std::io::Error),
+    #[error("is larger than {0} bytes")]
+    TooLarge(u64),
+    #[error("is not UTF-8 at byte {0}")]
+    NotUtf8(usize),
+}
+
+/// A value that its key does not allow. Displays as the rest of a sentence that begins with the key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum ValueError {
+    #[error("must be {allowed}, not {given}")]
+    NotAllowed { allowed: String, given: String },
+    #[error("must be {allowed} (value not shown: it may contain a secret)")]
+    NotShown { allowed: String },
+    #[error("must be {allowed}; {name} is not such a name")]
+    Name { allowed: String, name: String },
+}
+
+struct DidYouMean<'a>(Option<&'a str>);
+
+impl SettingsError {
+    pub(super) const fn new(problems: Vec<Problem>) -> Self {
+        Self { problems }
+    }
+
+    /// The value of `key` is not one that the daemon knows. `why` is the rest of a sentence that
+    /// begins with the key, and shows nothing of the value.
+    pub(crate) fn invalid(key: &'static str, why: impl fmt::Display) -> Self {
+        let why = why.to_string();
+        Self::new(vec![Problem::Invalid { key, why }])
+    }
+
+    /// What `key` names, such as a file, cannot be used, because of `source`.
+    pub(crate) fn unusable(
+        key: impl Into<String>,
+        source: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> Self {
+        Self::new(vec![Problem::Unusable {
+            key: key.into(),
+            source: source.into(),
+        }])
+    }
+}
+
+impl fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.problems.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "; " };
+            write!(f, "{separator}{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Error for SettingsError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self.problems.as_slice() {
+            [problem] => problem.source(),
+            _ => None,
+        }
+    }
+}
+
+impl ValueError {
+    /// `given` is not what `allowed` displays.
+    pub(super) fn not(allowed: &(impl fmt::Display + ?Sized), given: &impl fmt::Display) -> Self {
+        Self::NotAllowed {
+            allowed: allowed.to_string(),
+            given: given.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for DidYouMean<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(name) => write!(f, "; did you mean {name}?"),
+            None => Ok(()),
+        }
+    }
+}

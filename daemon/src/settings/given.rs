@@ -1,0 +1,34 @@
+//! A value as a source gave it, before its key says what it must be.
+
+use std::fmt;
+
+/// The most characters of a value that an error message quotes.
+const MAX_QUOTED: usize = 64;
+
+/// A value as a source gave it.
+#[derive(Clone, Debug)]
+pub(super) enum Given {
+    /// Text, from the environment, the command line, or a string in the file.
+    Text(String),
+    /// An integer in the file.
+    Integer(i64),
+    /// An array of strings in the file.
+    List(Vec<String>),
+    /// Anything else in the file, by the name of its type.
+    Other(&'static str),
+}
+
+/// Shows the value in a message, bounded so that it fits a line.
+impl fmt::Display for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) if text.chars().count() > MAX_QUOTED => {
+                write!(f, "a text of {} characters", text.chars().count())
+            }
+            Self::Text(text) => write!(f, "{text:?}"),
+            Self::Integer(number) => write!(f, "the number {number}"),
+            Self::List(_) => f.write_str("a list"),
+            Self::Other(type_name) => write!(f, "a value of type {type_name}"),
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Kinds of values: what each allows, how it is read, and how it is shown.
+//!
+//! A kind that needs no bounds is a unit struct; [`Whole`] and [`Text`] carry theirs. [`OneOf`] reads
+//! the words of an enum, and [`Url`] a type of URLs.
+
+mod name_list;
+mod number;
+
+mod path;
+mod socket;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::error::ValueError;
+use super::given::Given;
+
+pub(super) use self::name_list::{HeaderNames, HostNames};
+pub(super) use self::number::{Permissions, Whole};
+pub(super) use self::path::{FilePath, PathOrUri, Uri};
+pub(super) use self::socket::{Address, Socket};
+pub(super) use self::text::{OneOf, ParseUrl, Text, Url};
+
+/// The most characters of a path, URI or URL.
+pub(super) const MAX_CHARACTERS: usize = 4096;
+
+/// The kind of a key's values.
+///
+/// It displays as what is allowed, so that "must be" can stand before it.
+pub(super) trait Kind: fmt::Display {
+    /// The type of a value that was checked.
+    type Value;
+
+    /// Set for a value that may hold a password or a token, so that no message quotes it.
+    const MAY_BE_SECRET: bool = false;
+
+    /// Parses a value from text; `None` if it is not allowed.
+    fn parse(&self, text: &str) -> Option<Self::Value>;
+
+    /// Shows a value to people and in JSON.
+    fn show(&self, value: &Self::Value) -> Shown;
+
+    /// Reads a value from what a source gave.
+    ///
+    /// # Errors
+    ///
+    /// [`ValueError`] if it is not allowed.
+    fn read(&self, given: &Given) -> Result<Self::Value, ValueError> {
+        let value = match given {
+            Given::Text(text) => self.parse(text),
+            Given::Integer(_) | Given::List(_) | Given::Other(_) => None,
+        };
+        value.ok_or_else(|| match given {
+            Given::Text(_) if Self::MAY_BE_SECRET => ValueError::NotShown {
+                allowed: self.to_string(),
+            },
+            given => ValueError::not(self, given),
+        })
+    }
+}
+
+/// A value as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub(super) enum Shown {
+    Text(String),
+    Number(u64),
+    List(Vec<String>),
+}
+
+/// Shows the value to people.
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Number(number) => number.fmt(f),
+            Self::List(items) => f.write_str(&items.join(",")),
+        }
+    }
+}
+
+impl Shown {
+    fn text(value: &impl ToString) -> Self {
+        Self::Text(value.to_string())
+    }
+}
+
+/// Returns `true` for a text that is not empty, has at most [`MAX_CHARACTERS`] and no controls.
+pub(super) fn is_plain(text: &str) -> bool {
+    !text.is_empty()
+        && text.chars().count() <= MAX_CHARACTERS
+        && !text.chars().any(char::is_control)
+}

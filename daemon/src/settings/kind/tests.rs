@@ -1,0 +1,187 @@
+//! What each kind allows, and how it refuses the rest.
+
+use codeid_engine::InitLevel;
+
+use super::*;
+use crate::settings::{HttpUrl, KeyVersion, Origin};
+
+/// How the value that `kind` reads from `text` is shown; `None` if it is refused.
+fn read(kind: &impl Kind, text: &str) -> Option<String> {
+    let value = kind.read(&Given::Text(text.to_owned())).ok()?;
+    Some(kind.show(&value).to_string())
+}
+
+fn refusal(kind: &impl Kind, given: &Given) -> String {
+    match kind.read(given) {
+        Ok(_) => panic!("{kind} allows {given}"),
+        Err(error) => error.to_string(),
+    }
+}
+
+/// Checks the texts that a kind allows, with how they are shown, and those that it refuses.
+fn check(kind: &impl Kind, allowed: &[(&str, &str)], refused: &[&str]) {
+    for (text, shown) in allowed {
+        assert_eq!(
+            read(kind, text).as_deref(),
+            Some(*shown),
+            "{kind}: {text:?}"
+        );
+    }
+    for text in refused {
+        assert_eq!(read(kind, text), None, "{kind}: {text:?}");
+    }
+}
+
+#[test]
+fn sockets_can_be_off() {
+    check(
+        &Address,
+        &[
+            ("127.0.0.1:0", "127.0.0.1:0"),
+            ("[::1]:8080", "[::1]:8080"),
+            ("off", "off"),
+        ],
+        &["OFF", "8080", "127.0.0.1:65536", ""],
+    );
+    check(
+        &Socket,
+        &[("run/x.sock", "run/x.sock"), ("off", "off")],
+        &["run/", "a\nb", ""],
+    );
+}
+
+#[test]
+fn numbers_are_digits_within_their_bounds() {
+    let whole = Whole::<usize>::between(1, 10, "");
+    check(
+        &whole,
+        &[("10", "10"), ("01", "1")],
+        &["11", "0", "+1", " 1", "1.0", "99999999999999999999", ""],
+    );
+    let version = Whole::<KeyVersion>::between(0, 2_147_483_647, "");
+    check(&version, &[("2147483647", "2147483647")], &["2147483648"]);
+}
+
+#[test]
+fn permissions_are_octal() {
+    check(
+        &Permissions,
+        &[("0660", "0660"), ("660", "0660")],
+        &["0778", "1777", "+60", "6", ""],
+    );
+    assert!(Permissions.read(&Given::Integer(0o660)).is_ok());
+    assert_eq!(
+        refusal(&Permissions, &Given::Integer(0o1777)),
+        "must be permissions in octal, 0000 to 0777, not 0o1777"
+    );
+}
+
+#[test]
+fn text_is_bounded_and_has_no_controls() {
+    let longest = "a".repeat(MAX_CHARACTERS);
+    let too_long = format!("{longest}a");
+    check(
+        &FilePath,
+        &[("a b", "a b"), (&longest, &longest)],
+        &["a\nb", "", &too_long],
+    );
+    check(
+        &PathOrUri,
+        &[("a b", "a b"), ("https://h/x", "https://h/x")],
+        &["a\nb", ""],
+    );
+    check(
+        &Uri,
+        &[("https://h/x", "https://h/x")],
+        &["a b", "", &too_long],
+    );
+    check(
+        &Text { max: 3 },
+        &[("abc", "abc")],
+        &["abcd", "\u{e9}", "a b", ""],
+    );
+    check(
+        &OneOf::<InitLevel>::words(),
+        &[("LOCAL", "LOCAL")],
+        &["local", "NEVER", ""],
+    );
+    let origin = "https://h.example:8443";
+    check(
+        &Url::<Origin>::any(),
+        &[(origin, origin)],
+        &["https://h.example/"],
+    );
+    check(
+        &Url::<HttpUrl>::any(),
+        &[("http://h:1/p?q", "http://h:1/p?q")],
+        &["ftp://h/"],
+    );
+}
+
+#[test]
+fn lists_are_arrays_or_have_commas_between_their_names() {
+    check(
+        &HeaderNames,
+        &[("Cookie, X-A", "cookie,x-a")],
+        &["cookie,", "a b", ""],
+    );
+    check(
+        &HostNames,
+        &[("A.example, b-1", "a.example,b-1")],
+        &["a.example:80", ""],
+    );
+    let list = |names: &[&str]| Given::List(names.iter().map(|&name| name.to_owned()).collect());
+    assert_eq!(HeaderNames.read(&list(&["Cookie"])).unwrap(), ["cookie"]);
+    assert_eq!(
+        refusal(&HeaderNames, &list(&["a b"])),
+        "must be a list of 1 to 32 names of HTTP headers; \"a b\" is not such a name"
+    );
+    for count in [0, 33] {
+        assert_eq!(
+            refusal(&HostNames, &list(&vec!["h"; count])),
+            format!("must be a list of 1 to 32 names of hosts, not {count} names")
+        );
+    }
+}
+
+#[test]
+fn a_refusal_says_what_is_allowed_and_what_was_given() {
+    let whole = Whole::<usize>::between(1, 10, "things");
+    for (given, expected) in [
+        (Given::Integer(11), "not 11"),
+        (Given::Integer(-1), "not -1"),
+        (Given::Text("x".to_owned()), "not \"x\""),
+        (Given::Text("x".repeat(65)), "not a text of 65 characters"),
+        (Given::List(Vec::new()), "not a list"),
+        (Given::Other("boolean"), "not a value of type boolean"),
+    ] {
+        let expected = format!("must be a number of things from 1 to 10, {expected}");
+        assert_eq!(refusal(&whole, &given), expected);
+    }
+    assert_eq!(
+        refusal(&FilePath, &Given::Integer(5)),
+        "must be a path of 1 to 4096 characters, not the number 5"
+    );
+    assert_eq!(
+        refusal(
+            &OneOf::<InitLevel>::words(),
+            &Given::Text("NEVER".to_owned())
+        ),
+        "must be one of REMOTE, LOCAL, PRESET, not \"NEVER\""
+    );
+}
+
+#[test]
+fn a_refusal_does_not_quote_what_may_be_secret() {
+    let secret = Given::Text("SECRET of a user".to_owned());
+    for message in [
+        refusal(&Uri, &secret),
+        refusal(&Url::<HttpUrl>::any(), &secret),
+    ] {
+        assert!(
+            message.ends_with("(value not shown: it may contain a secret)"),
+            "{message}"
+        );
+        assert!(!message.contains("SECRET"), "{message}");
+    }
+}

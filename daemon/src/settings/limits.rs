@@ -1,0 +1,148 @@
+//! The settings that bound connections, threads and the end of the daemon.
+
+use std::time::Duration;
+
+use super::keys::Keys;
+use super::kind::Whole;
+
+/// The bounds of connections.
+#[derive(Clone, Debug)]
+pub struct Http {
+    /// The number of connections served at once.
+    pub max_connections: usize,
+    /// The bytes of a request line with its headers.
+    pub max_header_bytes: usize,
+    /// The bytes that all large bodies may take together.
+    pub max_buffered_bytes: usize,
+    /// The time that a request's head may take.
+    pub header_timeout: Duration,
+    /// The time that a request's body may take.
+    pub body_timeout: Duration,
+    /// The longest time that a client may go without reading a byte of a response.
+    pub write_timeout: Duration,
+    /// The time for which a connection stays open between requests.
+    pub idle_timeout: Duration,
+}
+
+/// The bounds of a Redis client's connection, beside those that [`Http`] sets for all listeners.
+#[derive(Clone, Debug)]
+pub struct Resp {
+    /// The time that a command may take from its first byte.
+    pub command_timeout: Duration,
+    /// The longest time that a client may go without reading a byte of its replies.
+    pub write_timeout: Duration,
+    /// The time for which a connection stays open between commands.
+    pub idle_timeout: Duration,
+}
+
+/// The threads that serve, and their end.
+#[derive(Clone, Debug)]
+pub(super) struct Serve {
+    /// One or more.
+    pub(super) worker_threads: usize,
+    pub(super) drain_deadline: Duration,
+}
+
+impl Http {
+    pub(super) fn declare(keys: &mut Keys) -> Self {
+        Self {
+            max_connections: keys.setting(
+                "http.max-connections",
+                Whole::between(1, 1_000_000, "connections"),
+                4096,
+                "The number of connections served at once, over all listeners. Each further connection\n\
+                 is answered 503, or an error on listen.resp.",
+            ),
+            max_header_bytes: keys.setting(
+                "http.max-header-bytes",
+                Whole::between(8192, 1_048_576, "bytes"),
+                16_384,
+                "The size of a request line with its headers; a larger one is answered 431.",
+            ),
+            max_buffered_bytes: keys.setting(
+                "http.max-buffered-bytes",
+                Whole::between(33_554_432, 1_099_511_627_776, "bytes"),
+                268_435_456,
+                "The memory for all large bodies of requests and responses together; beyond it, requests\n\
+                 are answered 503. Large commands and replies of Redis clients count, too.",
+            ),
+            header_timeout: keys.setting(
+                "http.header-timeout-ms",
+                Whole::between(1, 600_000, "milliseconds"),
+                Duration::from_secs(10),
+                "The time that a request's head may take from its first byte, and the first byte of a\n\
+                 connection from the connect, including the TLS handshake.",
+            ),
+            body_timeout: keys.setting(
+                "http.body-timeout-ms",
+                Whole::between(1, 600_000, "milliseconds"),
+                Duration::from_secs(10),
+                "The time that a request's body may take after its head.",
+            ),
+            write_timeout: keys.setting(
+                "http.write-timeout-ms",
+                Whole::between(1, 600_000, "milliseconds"),
+                Duration::from_secs(10),
+                "The longest time that a client may go without reading a byte of a response; after it, the\n\
+                 connection is closed.",
+            ),
+            idle_timeout: keys.setting(
+                "http.idle-timeout-ms",
+                Whole::between(1, 86_400_000, "milliseconds"),
+                Duration::from_secs(75),
+                "The time for which a connection stays open between requests. It is longer than gateways\n\
+                 keep their connections (60 s is common), so that the gateway closes first.",
+            ),
+        }
+    }
+}
+
+impl Resp {
+    pub(super) fn declare(keys: &mut Keys) -> Self {
+        Self {
+            command_timeout: keys.setting(
+                "resp.command-timeout-ms",
+                Whole::between(1, 600_000, "milliseconds"),
+                Duration::from_secs(10),
+                "The time that a command of a Redis client may take from its first byte.",
+            ),
+            write_timeout: keys.setting(
+                "resp.write-timeout-ms",
+                Whole::between(1, 600_000, "milliseconds"),
+                Duration::from_secs(10),
+                "The longest time that a Redis client may go without reading a byte of its replies; after\n\
+                 it, the connection is closed.",
+            ),
+            idle_timeout: keys.setting(
+                "resp.idle-timeout-ms",
+                Whole::between(1, 86_400_000, "milliseconds"),
+                Duration::from_secs(600),
+                "The time for which a connection of a Redis client stays open between commands. Pools of\n\
+                 Redis clients keep connections for minutes.",
+            ),
+        }
+    }
+}
+
+impl Serve {
+    pub(super) fn declare(keys: &mut Keys) -> Self {
+        let threads = keys.setting(
+            "serve.worker-threads",
+            Whole::between(0, 1024, "threads"),
+            0,
+            "The number of threads that serve connections; 0: one for each core.",
+        );
+        Self {
+            worker_threads: match threads {
+                0 => std::thread::available_parallelism().map_or(1, usize::from),
+                threads => threads,
+            },
+            drain_deadline: keys.setting(
+                "serve.drain-deadline-ms",
+                Whole::between(0, 600_000, "milliseconds"),
+                Duration::from_secs(10),
+                "The time that requests in flight may take to finish after SIGTERM or SIGINT.",
+            ),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The settings of the route config sources.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use codeid_engine::{CompileLimits, InitLevel};
+
+use super::Location;
+use super::keys::Keys;
+use super::kind::{FilePath, OneOf, PathOrUri, Uri, Whole};
+
+/// Where route configs come from.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// The lowest level from which the first one may come.
+    pub init_level: InitLevel,
+    /// The URI of the remote source; `None`: there is no remote source.
+    pub pull_url: Option<Location>,
+    /// The time from the end of a successful pull to the next.
+    pub pull_delay: Duration,
+    /// The time from the end of a failed pull to the next.
+    pub retry_delay: Duration,
+    /// The local storage, to which configs from the remote source are saved: a file, or the URI of
+    /// another store.
+    pub save_path: Location,
+    /// The file of the preset; `None`: the one built in.
+    pub preset_path: Option<PathBuf>,
+}
+
+/// How remote sources and callbacks are called.
+#[derive(Clone, Debug)]
+pub struct Remote {
+    /// The time that connecting may take: the look-up of the name, TCP and TLS together.
+    pub connect_timeout: Duration,
+    /// The time that a call may take, from its beginning to the last byte of the response.
+    pub total_timeout: Duration,
+    /// The file of the only certificates that are trusted; `None`: the platform's roots.
+    pub ca_path: Option<PathBuf>,
+    /// The file of the bearer token; `None`: none is sent.
+    pub bearer_token_path: Option<PathBuf>,
+}
+
+impl Route {
+    /// Declares the keys of `ac.route`, of which one is a limit of compiling.
+    pub(super) fn declare(keys: &mut Keys, compile: &mut CompileLimits) -> Self {
+        let route = Self {
+            init_level: keys.setting(
+                "ac.route.init-route-config-level",
+                OneOf::words(),
+                InitLevel::Preset,
+                "The lowest source from which the first route config may come.",
+            ),
+            pull_url: keys.optional(
+                "ac.route.pull-route-config-url",
+                Uri,
+                "The remote source of the route config; without it there is no remote source.",
+            ),
+            pull_delay: keys.setting(
+                "ac.route.pull-route-config-fixed-delay",
+                Whole::between(100, 2_592_000_000, "milliseconds"),
+                Duration::from_secs(600),
+                "The time from the end of a successful pull to the next, plus up to 10 % of jitter.",
+            ),
+            retry_delay: keys.setting(
+                "ac.route.pull-route-config-exception-retry-delay",
+                Whole::between(100, 2_592_000_000, "milliseconds"),
+                Duration::from_secs(60),
+                "The time from a failed pull to the next, plus up to 10 % of jitter.",
+            ),
+            save_path: keys.setting(
+                "ac.route.save-route-config-path",
+                PathOrUri,
+                Location::new("data/route-config.json"),
+                "The file to which the last good route config is saved, or the URI of another store.",
+            ),
+            preset_path: keys.optional(
+                "ac.route.preset-route-config-path",
+                FilePath,
+                "The route config to begin with; without it, the one built into the program.",
+            ),
+        };
+        compile.max_config_characters = keys.setting(
+            "ac.route.max-config-characters",
+            Whole::between(1, 67_108_864, "characters"),
+            compile.max_config_characters,
+            "The longest route config; a longer one is refused, whatever its source.",
+        );
+        route
+    }
+}
+
+impl Remote {
+    pub(super) fn declare(keys: &mut Keys) -> Self {
+        Self {
+            connect_timeout: keys.setting(
+                "remote.connect-timeout-ms",
+                Whole::between(1, 60_000, "milliseconds"),
+                Duration::from_secs(3),
+                "The time that connecting to a remote source or a callback may take, including TLS.",
+            ),
+            total_timeout: keys.setting(
+                "remote.total-timeout-ms",
+                Whole::between(1, 600_000, "milliseconds"),
+                Duration::from_secs(10),
+                "The time that a call of a remote source or a callback may take, including redirects.",
+            ),
+            ca_path: keys.optional(
+                "remote.ca-path",
+                FilePath,
+                "The only certificates (PEM) that are trusted for these calls; without it, the\n\
+                 platform's roots.",
+            ),
+            bearer_token_path: keys.optional(
+                "remote.bearer-token-path",
+                FilePath,
+                "The file with the token that is sent as `Authorization: Bearer`. It is read for each\n\
+                 request, so that the token can be replaced at any time.",
+            ),
+        }
+    }
+}
