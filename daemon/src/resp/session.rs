@@ -68,7 +68,7 @@ impl Session {
             let (mut consumed, mut tally) = (0, Tally::default());
             // PERF: `bytes` are checked for UTF-8 once, when a command is complete, and not for each
             // argument: 154 ns instead of 193 for an `IDENTIFY` in a pipeline, of which the lookup
-            // takes 87 (benches/benches/resp.rs, `text` and `no-text-behind-it`).
+            // takes 87 (benches/benches/resp.rs, `text` and `not-utf8-at-its-end`).
             let mut text = None;
             let next = loop {
                 if out.len() >= WRITE_FIRST_BYTES {

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use super::{audit, client, good, refusal};
 use crate::rules::{config, plan};
-use crate::serve::client::{Answer, Client};
+use crate::serve::client::{Client, Response};
 use crate::serve::daemon::{Directory, Plan, Served};
 
 const READER: &str = "reader-token";
@@ -38,7 +38,7 @@ pub(super) fn port(daemon: &Served) -> u16 {
 }
 
 /// Sends one request over TCP with further headers.
-fn ask(port: u16, method: &str, path: &str, headers: &str, body: &str) -> Answer {
+fn ask(port: u16, method: &str, path: &str, headers: &str, body: &str) -> Response {
     let mut client = Client::tcp(port);
     client.send(format!(
         "{method} {path} HTTP/1.1\r\nHost: localhost:{port}\r\nContent-Type: application/json\r\n\

@@ -12,7 +12,7 @@ mod schemathesis;
 
 use serde_json::Value;
 
-use crate::serve::client::{Answer, Client};
+use crate::serve::client::{Client, Response};
 use crate::serve::daemon::Served;
 
 /// The header that lets any live config be replaced.
@@ -24,12 +24,12 @@ fn client(daemon: &Served) -> Client {
 }
 
 /// Sends a POST of JSON to the Unix socket.
-fn post(daemon: &Served, path: &str, body: &str) -> Answer {
+fn post(daemon: &Served, path: &str, body: &str) -> Response {
     post_with(daemon, path, "", body)
 }
 
 /// Sends a POST of JSON with further headers, each with its line end.
-fn post_with(daemon: &Served, path: &str, headers: &str, body: &str) -> Answer {
+fn post_with(daemon: &Served, path: &str, headers: &str, body: &str) -> Response {
     let mut client = client(daemon);
     client.send(format!(
         "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{headers}\
@@ -40,13 +40,13 @@ fn post_with(daemon: &Served, path: &str, headers: &str, body: &str) -> Answer {
 }
 
 /// Returns the JSON of an answer, which must be a success.
-fn good(answer: &Answer) -> Value {
+fn good(answer: &Response) -> Value {
     assert_eq!(answer.status, 200, "{}", answer.json());
     answer.json()
 }
 
 /// Returns the status and the error code of an answer, which must be a refusal with a sentence.
-fn refusal(answer: &Answer) -> (u16, String) {
+fn refusal(answer: &Response) -> (u16, String) {
     let json = answer.json();
     assert!(
         json["detail"].as_str().unwrap().ends_with(['.', ')']),

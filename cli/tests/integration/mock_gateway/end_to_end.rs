@@ -5,7 +5,7 @@ use std::process::Command;
 use serde_json::json;
 
 use super::{Gateway, SDK_PROXY, openssl_verifies};
-use crate::serve::client::Answer;
+use crate::serve::client::Response;
 use crate::serve::daemon::{Directory, Plan, Process, Served};
 
 /// Starts a daemon with the settings that the stand-in has written.
@@ -17,7 +17,7 @@ fn daemon(gateway: &Gateway) -> Process {
         .spawn()
 }
 
-fn post(daemon: &Served) -> Answer {
+fn post(daemon: &Served) -> Response {
     let body = json!({
         "sdkRequestHeader": r#"{"Operation-Type":"ac.mobilepayment.config","quote":"\""}"#,
         "sdkRequestData": "[{\"ünï\":\"100 %\"}] ",

@@ -1,7 +1,7 @@
 //! The requests that the stand-in refuses, and its reasons.
 
 use super::{Gateway, SDK_PROXY, openssl_signs, openssl_verifies};
-use crate::serve::client::{Answer, Client};
+use crate::serve::client::{Client, Response};
 use crate::serve::daemon::Directory;
 
 const BODY: &str =
@@ -50,7 +50,7 @@ impl Request {
         self
     }
 
-    fn send(&self, client: &mut Client) -> Answer {
+    fn send(&self, client: &mut Client) -> Response {
         let mut text = format!("{} HTTP/1.1\r\nHost: h\r\n", self.line);
         for (name, value) in &self.headers {
             text.push_str(&format!("{name}: {value}\r\n"));

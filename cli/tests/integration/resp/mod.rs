@@ -13,7 +13,7 @@ use self::client::RespClient;
 use crate::serve::daemon::Served;
 
 impl Served {
-    /// Where it serves Redis clients.
+    /// Returns the path of the socket for Redis clients.
     pub(crate) fn resp_socket(&self) -> PathBuf {
         self.directory.path().join("run/codeid.resp.sock")
     }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::remote::{Remote, Reply, wait_until};
 use super::{config, plan};
 use crate::resp::client::{Reply as RespReply, RespClient};
-use crate::serve::client::{Answer, Client};
+use crate::serve::client::{Client, Response};
 use crate::serve::daemon::Served;
 
 const RELOADS: u64 = 500;
@@ -150,7 +150,7 @@ fn identify_batch(client: &mut Client) -> (u64, String) {
     (generation(&answer), label)
 }
 
-fn generation(answer: &Answer) -> u64 {
+fn generation(answer: &Response) -> u64 {
     assert_eq!(answer.status, 200);
     answer
         .header("x-codeid-generation")

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use super::{Authority, Pair, connect, plan, write_key};
 use crate::serve::daemon::{Process, Served};
 
-/// Which of two authorities signed the certificate that a new connection gets.
+/// Returns the index of the authority that issued the certificate of a new connection.
 fn authority_of(daemon: &Served, authorities: &[Authority; 2]) -> usize {
     let is_by = |authority: &Authority| connect(daemon, authority).try_shake_hands().is_ok();
     match [is_by(&authorities[0]), is_by(&authorities[1])] {
@@ -27,7 +27,7 @@ fn replace_key(daemon: &Served, pair: &Pair, mode: u32) {
 }
 
 #[test]
-fn new_connections_get_the_new_certificate_and_open_ones_go_on() {
+fn new_connections_get_the_new_certificate_and_open_ones_stay_open() {
     let authorities = [Authority::new(), Authority::new()];
     let mut daemon = plan(&authorities[0].issue("127.0.0.1")).spawn();
     let mut open = connect(&daemon, &authorities[0]);
@@ -42,7 +42,7 @@ fn new_connections_get_the_new_certificate_and_open_ones_go_on() {
 }
 
 #[test]
-fn what_is_no_pair_is_not_served() {
+fn a_certificate_without_its_key_does_not_become_live() {
     let authorities = [Authority::new(), Authority::new()];
     let mut daemon = plan(&authorities[0].issue("127.0.0.1")).spawn();
     let next = authorities[1].issue("127.0.0.1");
@@ -63,7 +63,7 @@ fn what_is_no_pair_is_not_served() {
         &mut daemon,
         "server.key: its mode 0640 lets other users use the private key",
     );
-    // Permissions are no content, and yet it is noticed that they were mended.
+    // The daemon notices corrected permissions, although the content of the file is the same.
     let key = daemon.directory.path().join("server.key");
     fs::set_permissions(&key, Permissions::from_mode(0o400)).unwrap();
     daemon.wait_for_line("new connections to listen.http get a new certificate");

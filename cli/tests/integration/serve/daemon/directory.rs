@@ -24,7 +24,7 @@ impl Directory {
         &self.0
     }
 
-    /// Writes a file, and tells where it is.
+    /// Writes a file. Returns its path.
     pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.0.join(name);
         fs::write(&path, content).unwrap();

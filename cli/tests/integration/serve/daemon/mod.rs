@@ -17,5 +17,5 @@ pub(crate) use self::plan::{Plan, RULES};
 pub(crate) use self::process::{Process, allow_descriptors};
 pub(crate) use self::served::Served;
 
-/// How long a test waits for what must come before it fails.
+/// The time after which a test that waits fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);

@@ -1,4 +1,4 @@
-//! Daemons that are yet to be started.
+//! The plan of a daemon before its start.
 
 use std::ffi::OsString;
 use std::process::{Command, Output, Stdio};
@@ -12,15 +12,15 @@ use super::directory::Directory;
 use super::in_process::Daemon;
 use super::process::Process;
 
-/// A daemon that is yet to be started: by default with both listeners, on port 0 and in its
-/// directory, and the route config of [`RULES`].
+/// The settings and the directory of a daemon before its start. By default it has both HTTP listeners,
+/// on port 0 and in its directory, and the route config of [`RULES`].
 pub(crate) struct Plan {
     pub(crate) directory: Directory,
     pub(super) arguments: Vec<OsString>,
     pub(super) environment: Vec<(String, String)>,
 }
 
-/// Rules that tests use where they do not bring their own.
+/// The rules of tests that do not bring their own.
 pub(crate) const RULES: &str = r#"{"format": "codeid/1", "version": "test-7", "rules": [
     {"id": "carve-out", "match": {"prefix": "2810000"}, "action": {"type": "UNSUPPORTED"}},
     {"id": "order", "match": {"regex": "281\\d{3}04.+"}, "action": {"type": "DECODE"}},
@@ -42,12 +42,12 @@ impl Plan {
             .set(&preset)
     }
 
-    /// Without any settings.
+    /// A plan without settings.
     pub(crate) fn bare() -> Self {
         Self::bare_in(Directory::new())
     }
 
-    /// Without any settings, in the directory of one that was.
+    /// A plan without settings, in the directory of another daemon.
     pub(crate) fn bare_in(directory: Directory) -> Self {
         Self {
             directory,
@@ -70,7 +70,7 @@ impl Plan {
         self
     }
 
-    /// The command, which runs in the directory.
+    /// Returns the command, which runs in the directory.
     pub(crate) fn command(&self, subcommand: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_codeid"));
         command
@@ -99,7 +99,7 @@ impl Plan {
         Process::spawn(self.directory, command)
     }
 
-    /// Starts it, expecting that it ends by itself.
+    /// Starts the daemon as a process that ends by itself.
     pub(crate) fn run(&self) -> Output {
         let mut command = self.command("serve");
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -121,8 +121,8 @@ impl Plan {
         output
     }
 
-    /// Starts it, expecting that it does not start: the one line on standard error that is not
-    /// logged, the last.
+    /// Starts the daemon as a process whose start fails. Returns the last line of standard error, the
+    /// only one that is not a log line.
     pub(crate) fn fail(&self) -> String {
         let output = self.run();
         let stderr = String::from_utf8(output.stderr).unwrap();

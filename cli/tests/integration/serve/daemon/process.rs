@@ -21,7 +21,7 @@ pub(crate) struct Process {
     child: Child,
     served: Served,
     lines: Receiver<String>,
-    /// What it has written so far, as far as it was waited for.
+    /// The lines of its output that the test has waited for.
     pub(crate) log: Vec<String>,
 }
 
@@ -70,7 +70,7 @@ impl Process {
         process
     }
 
-    /// Waits until it writes a line that has `text` in it.
+    /// Waits until it writes a line that contains `text`.
     pub(crate) fn wait_for_line(&mut self, text: &str) -> String {
         loop {
             let line = self
@@ -88,7 +88,7 @@ impl Process {
         self.child.id()
     }
 
-    /// The memory that it has resident.
+    /// Returns its resident memory.
     pub(crate) fn resident_bytes(&self) -> usize {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
         let line = status.lines().find(|line| line.starts_with("VmRSS:"));
@@ -102,14 +102,14 @@ impl Process {
         kill(Pid::from_raw(process), signal).unwrap();
     }
 
-    /// Kills it with SIGKILL, and keeps its directory.
+    /// Kills it with SIGKILL. Returns its directory.
     pub(crate) fn kill(mut self) -> Directory {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         std::mem::replace(&mut self.served.directory, Directory::new())
     }
 
-    /// Waits until it has ended, and takes what it wrote until then.
+    /// Waits until it has ended, and adds its last lines to the log.
     pub(crate) fn wait(&mut self) -> ExitStatus {
         let status = self.child.wait().unwrap();
         while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
@@ -142,9 +142,8 @@ impl Drop for Process {
     }
 }
 
-/// Lets this process and those that it starts have so many connections, and tells how many they may
-/// have: fewer only where the system allows fewer descriptors. One test at a time may, for as long as
-/// it keeps the guard.
+/// Raises the limit of descriptors for this process and those that it starts. Returns the number of
+/// connections that they may have, at most `count`, with a guard that other tests wait for.
 pub(crate) fn allow_descriptors(count: usize) -> (usize, MutexGuard<'static, ()>) {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);

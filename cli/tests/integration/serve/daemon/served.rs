@@ -1,16 +1,16 @@
-//! What a daemon that serves has, wherever it runs.
+//! The ways to reach a daemon, wherever it runs.
 
 use std::path::PathBuf;
 
 use serde_json::Value;
 
 use super::directory::Directory;
-use crate::serve::client::{Answer, Client};
+use crate::serve::client::{Client, Response};
 
 /// The directory of a daemon, and the ways to reach it.
 pub(crate) struct Served {
     pub(crate) directory: Directory,
-    /// The port of its TCP listener; 0 if there is none.
+    /// The port of the TCP listener; 0 without one.
     pub(crate) port: u16,
 }
 
@@ -27,17 +27,17 @@ impl Served {
         Client::unix(&self.socket())
     }
 
-    /// What the admin plane answers to a request without a body.
-    pub(crate) fn admin(&self, method: &str, path: &str) -> Answer {
+    /// Sends a request without a body to the admin plane.
+    pub(crate) fn admin(&self, method: &str, path: &str) -> Response {
         let socket = self.directory.path().join("run/codeid.admin.sock");
         Client::unix(&socket).bare(method, path)
     }
 
-    /// The status document.
+    /// Reads the status document.
     pub(crate) fn status(&self) -> Value {
-        let answer = self.admin("GET", "/v1/status");
-        assert_eq!(answer.status, 200);
-        answer.json()
+        let response = self.admin("GET", "/v1/status");
+        assert_eq!(response.status, 200);
+        response.json()
     }
 
     pub(crate) fn socket(&self) -> PathBuf {
