@@ -5,6 +5,7 @@ use std::error::Error;
 use hyper::StatusCode;
 
 use super::endpoint::Endpoint;
+use crate::error_chain::ErrorChain;
 use crate::http::{BrokenBody, HeadError};
 use crate::identify::{RequestError, write_failure};
 use crate::json::BodyError;
@@ -125,16 +126,10 @@ impl Failure {
 
 /// Returns an error and its causes as one sentence.
 fn sentence(error: &dyn Error) -> String {
-    let mut sentence = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        sentence.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
+    let mut sentence = format!("{}.", ErrorChain(error));
     if let Some(first) = sentence.get_mut(..1) {
         first.make_ascii_uppercase();
     }
-    sentence.push('.');
     sentence
 }
 
