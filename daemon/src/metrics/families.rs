@@ -1,4 +1,4 @@
-//! Every metric there is: its name, what it says, and where its figures come from.
+//! All metrics: their names, their help texts, and the figures that they show.
 
 use codeid_engine::RouteTable;
 
