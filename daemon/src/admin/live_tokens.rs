@@ -6,7 +6,6 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::tokens::{Tokens, TokensError};
-use crate::api::role::Role;
 use crate::error_chain::ErrorChain;
 use crate::files::regular_file::{self, ReadError};
 use crate::files::watch::{FileWatch, WatchedFiles};
@@ -48,11 +47,9 @@ impl LiveTokens {
         })
     }
 
-    /// Returns the name and the role of `token`, if it is accepted.
-    pub(super) fn find(&self, token: &[u8]) -> Option<(String, Role)> {
-        let tokens = Arc::clone(&self.tokens.lock());
-        let (name, role) = tokens.find(token)?;
-        Some((name.to_owned(), role))
+    /// Returns the accepted tokens.
+    pub(super) fn live(&self) -> Arc<Tokens> {
+        Arc::clone(&self.tokens.lock())
     }
 
     /// Watches the file, as long as it is polled. A file that is refused changes nothing.
@@ -103,6 +100,7 @@ mod tests {
     use codeid_engine::ConfigDigest;
 
     use super::*;
+    use crate::api::role::Role;
 
     #[test]
     fn a_file_that_others_may_change_is_refused() {
@@ -114,6 +112,6 @@ mod tests {
         assert!(error.contains("its mode 0666"), "{error}");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         let tokens = LiveTokens::open(&path).unwrap();
-        assert_eq!(tokens.find(b"x"), Some(("a".to_owned(), Role::Read)));
+        assert_eq!(tokens.live().find(b"x"), Some(("a", Role::Read)));
     }
 }

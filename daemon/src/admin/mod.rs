@@ -11,10 +11,12 @@
 //!
 //! Source: SPEC.md, section 6.
 
+mod access;
 mod audit;
 mod caller;
 mod connections;
 mod console;
+pub(crate) mod fuzzing;
 mod handlers;
 mod listeners;
 mod live_tokens;

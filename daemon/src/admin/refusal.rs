@@ -51,6 +51,11 @@ impl Refusal {
         self.document.error
     }
 
+    /// Returns the sentence for people.
+    pub(super) fn detail(&self) -> &str {
+        &self.document.detail
+    }
+
     pub(super) fn into_response(self) -> Response {
         let mut response = json_with_status(self.status, &self.document);
         if self.status == StatusCode::UNAUTHORIZED {
