@@ -1,4 +1,4 @@
-//! `codeid bucket`: where an openId lies in the canaries of a group.
+//! `codeid bucket`: the canary bucket of an openId in a group.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -11,9 +11,9 @@ use super::output::{self, Failure};
 /// The command line of `codeid bucket`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ShowBucket {
-    /// The canary's group; by default a rule's group is the rule's id
+    /// The canary's group; the default group of a rule is its id
     group: String,
-    /// The user
+    /// The openId of the user
     open_id: String,
     /// Print a JSON object
     #[arg(long)]
@@ -24,7 +24,7 @@ pub(crate) struct ShowBucket {
 const MAX_GROUP_CHARACTERS: usize = 256;
 
 #[derive(Serialize)]
-struct Answer<'a> {
+struct BucketReport<'a> {
     group: &'a str,
     bucket: u16,
     percent: f64,
@@ -36,12 +36,12 @@ impl ShowBucket {
             let bucket = self.bucket()?;
             if self.json {
                 let percent = f64::from(bucket.get()) / 100.0;
-                let answer = Answer {
+                let report = BucketReport {
                     group: &self.group,
                     bucket: bucket.get(),
                     percent,
                 };
-                serde_json::to_writer(&mut *stdout, &answer).map_err(std::io::Error::from)?;
+                serde_json::to_writer(&mut *stdout, &report).map_err(std::io::Error::from)?;
                 writeln!(stdout)?;
             } else {
                 writeln!(stdout, "{bucket} (bucket {} of 0 to 9999)", bucket.get())?;
@@ -56,9 +56,9 @@ impl ShowBucket {
             let message = format!(
                 "a group must have 1 to {MAX_GROUP_CHARACTERS} characters but has {characters}"
             );
-            return Err(Failure::Told(message));
+            return Err(Failure::Message(message));
         }
-        let open_id = OpenId::new(&self.open_id).map_err(|e| Failure::Told(e.to_string()))?;
+        let open_id = OpenId::new(&self.open_id).map_err(|e| Failure::Message(e.to_string()))?;
         Ok(Bucket::new(&self.group, open_id))
     }
 }

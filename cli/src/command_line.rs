@@ -14,7 +14,7 @@ use crate::mock_gateway;
 use crate::top;
 use crate::{admin, bucket, check, completions, identify, man, schema, serve, settings};
 
-/// Answers whether a scanned code is an Alipay+ code, and what to do with it.
+/// Decides whether a scanned code is an Alipay+ code, and what to do with it.
 #[derive(Debug, Parser)]
 #[command(
     name = "codeid",
@@ -31,28 +31,28 @@ struct Cli {
 enum Command {
     /// Run the daemon
     Serve(serve::Serve),
-    /// Ask a running daemon, and steer it
+    /// Query and control a running daemon
     Admin(Box<admin::Admin>),
-    /// Watch a running daemon at work
+    /// Show the activity of a running daemon
     #[cfg(feature = "top")]
     Top(top::Top),
-    /// Show every setting, its value, and which source gave it
+    /// Show every setting, its value and its source
     Settings(settings::ShowSettings),
-    /// Identify code values here, without a daemon
+    /// Identify code values without a daemon
     Identify(identify::Identify),
-    /// Show what is wrong with route configs, and what is questionable
+    /// Check route configs for errors and questionable rules
     Check(check::Check),
-    /// Show in which canary bucket of a group an openId lies
+    /// Show the canary bucket of an openId in a group
     Bucket(bucket::ShowBucket),
-    /// Measure how fast a server answers: codeid, or a peer, with the same client
+    /// Measure how fast codeid, or a comparable server, answers
     #[cfg(feature = "bench")]
     Bench(Box<bench::Bench>),
-    /// Stand in for Alipay+, on this machine, to try sdkProxy out
+    /// Run a stand-in for Alipay+ on this machine, to try out sdkProxy
     #[cfg(feature = "mock-gateway")]
     MockGateway(mock_gateway::MockGateway),
     /// Print the JSON Schema of route configs
     Schema(schema::PrintSchema),
-    /// Print what a shell needs to complete command lines of codeid
+    /// Print shell completions
     Completions(completions::PrintCompletions),
     /// Print a manual page, in roff
     Man(man::PrintManual),

@@ -1,4 +1,4 @@
-//! `codeid completions`: what a shell needs to complete our command lines.
+//! `codeid completions`: prints the shell completions of the command line.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -17,7 +17,7 @@ pub(crate) struct PrintCompletions {
 impl PrintCompletions {
     /// Writes the completions of `command`, the whole command line.
     pub(crate) fn run(self, mut command: clap::Command) -> ExitCode {
-        // The generator cannot report that its output is closed, so it gets one that never is.
+        // The generator panics if its output is closed, so it writes to memory.
         let mut script = Vec::new();
         let name = command.get_name().to_owned();
         clap_complete::generate(self.shell, &mut command, name, &mut script);

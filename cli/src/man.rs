@@ -1,4 +1,4 @@
-//! `codeid man`: the manual pages, made from the definition of the command line.
+//! `codeid man`: prints manual pages, generated from the definition of the command line.
 
 use std::process::ExitCode;
 
@@ -10,7 +10,7 @@ use super::output;
 /// The command line of `codeid man`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct PrintManual {
-    /// The subcommand whose page to print, as in admin status; by default the page of codeid itself
+    /// The subcommand, such as admin status; by default codeid itself
     command: Vec<String>,
 }
 

@@ -1,32 +1,32 @@
-//! Moments and spans of time for people.
+//! Formatting of moments and spans of time.
 
 use std::time::{Duration, SystemTime};
 
 use codeid_daemon::timestamp::{iso_8601, now_ms};
 
-/// A moment, in milliseconds since the beginning of 1970: `2026-11-22 07:12:03 UTC`.
+/// Formats a moment, in milliseconds since 1970: `2026-11-22 07:12:03 UTC`.
 pub(super) fn utc(milliseconds: u64) -> String {
     let text = iso_8601(SystemTime::UNIX_EPOCH + Duration::from_millis(milliseconds));
     let text = text.trim_end_matches("+00:00").replace('T', " ");
     format!("{text} UTC")
 }
 
-/// A moment and how long ago it is: `2026-11-22 07:12:03 UTC (3 min ago)`.
+/// Formats a moment and the time since: `2026-11-22 07:12:03 UTC (3 min ago)`.
 pub(super) fn utc_and_ago(milliseconds: u64) -> String {
     format!("{} ({})", utc(milliseconds), ago(milliseconds))
 }
 
-/// How long ago a moment is: `3 min ago`.
+/// Formats the time since a moment: `3 min ago`.
 pub(super) fn ago(milliseconds: u64) -> String {
     format!("{} ago", span(now_ms().saturating_sub(milliseconds)))
 }
 
-/// How long it is until a moment: `in 3 min`.
+/// Formats the time until a moment: `in 3 min`.
 pub(super) fn until(milliseconds: u64) -> String {
     format!("in {}", span(milliseconds.saturating_sub(now_ms())))
 }
 
-/// A number of milliseconds in the two units that suit it: `45 s`, `3 min 20 s`, `2 d 4 h`.
+/// Formats a number of milliseconds in one or two suitable units: `45 s`, `3 min 20 s`, `2 d 4 h`.
 pub(super) fn span(milliseconds: u64) -> String {
     let seconds = milliseconds / 1000;
     let two = |large: u64, large_unit, small: u64, small_unit| match small {
@@ -47,13 +47,13 @@ mod tests {
     use super::{span, utc};
 
     #[test]
-    fn moments_are_those_of_the_calendar() {
+    fn moments_are_shown_as_dates_and_times() {
         assert_eq!(utc(1_795_224_600_123), "2026-11-21 01:30:00 UTC");
         assert_eq!(utc(u64::MAX), "9999-12-31 23:59:59 UTC");
     }
 
     #[test]
-    fn spans_have_two_units_at_most() {
+    fn spans_have_at_most_two_units() {
         for (milliseconds, expected) in [
             (0, "0 ms"),
             (999, "999 ms"),

@@ -1,4 +1,4 @@
-//! What a command writes: buffered, coloured on a terminal only, and cut short without a fuss.
+//! The output of commands: buffered, coloured on a terminal only, and safe to cut short.
 
 use std::borrow::Cow;
 use std::io::{self, BufWriter, StdoutLock, Write};
@@ -7,32 +7,32 @@ use std::process::ExitCode;
 use anstream::AutoStream;
 use clap::builder::styling::{AnsiColor, Style};
 
-/// Standard output: drops colours where it is no terminal or `NO_COLOR` is set.
+/// Standard output; colours are dropped if it is not a terminal or `NO_COLOR` is set.
 pub(super) type Stdout = BufWriter<AutoStream<StdoutLock<'static>>>;
 
-/// Why a command could not do its work.
+/// The reason for which a command failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
-    /// Standard output took no more.
+    /// Standard output cannot be written.
     #[error("standard output cannot be written: {0}")]
     Output(#[from] io::Error),
-    /// No daemon gave an answer that is understood, in one line for people.
+    /// No daemon gave a valid response, explained in one line.
     #[error("{0}")]
     Unanswered(String),
-    /// Anything else, in one line for people.
+    /// Any other failure, explained in one line.
     #[error("{0}")]
-    Told(String),
-    /// The command has already said what is wrong.
+    Message(String),
+    /// A failure that the command has already reported.
     #[error("the command failed")]
     Shown,
 }
 
-/// The exit status where no daemon gave an answer that is understood.
+/// The exit status if no daemon gave a valid response.
 const UNANSWERED: u8 = 3;
 
-/// Runs `command` on standard output and tells the exit status.
+/// Runs `command` with standard output, and returns the exit status.
 ///
-/// A reader that goes away early (`| head`) has had what it wanted: that is no failure.
+/// A reader that stops early (`| head`) is not a failure: it has read what it wanted.
 pub(super) fn run(command: impl FnOnce(&mut Stdout) -> Result<ExitCode, Failure>) -> ExitCode {
     let mut stdout = BufWriter::new(anstream::stdout().lock());
     let done = command(&mut stdout).and_then(|status| {
@@ -42,7 +42,7 @@ pub(super) fn run(command: impl FnOnce(&mut Stdout) -> Result<ExitCode, Failure>
     finish(done)
 }
 
-/// The exit status for what a command came to; says on standard error what went wrong.
+/// Returns the exit status for the result of a command; reports a failure on standard error.
 pub(super) fn finish(done: Result<ExitCode, Failure>) -> ExitCode {
     match done {
         Ok(status) => status,
@@ -53,7 +53,7 @@ pub(super) fn finish(done: Result<ExitCode, Failure>) -> ExitCode {
         Err(failure) => {
             let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
             let message = failure.to_string();
-            // Where standard error is closed too, nobody is left to be told.
+            // If standard error is closed too, the exit status is all that remains.
             let _ = writeln!(
                 anstream::stderr(),
                 "{red}error:{red:#} {}",
@@ -67,8 +67,8 @@ pub(super) fn finish(done: Result<ExitCode, Failure>) -> ExitCode {
     }
 }
 
-/// Text from outside as it may be shown to people: what could steer a terminal, or make text read
-/// other than it is, is spelled out as `\u{…}`.
+/// Makes untrusted text safe to show: characters that could control a terminal or disguise the text
+/// are escaped as `\u{…}`.
 pub(super) fn printable(text: &str) -> Cow<'_, str> {
     if !text.contains(misleads) {
         return Cow::Borrowed(text);
@@ -84,7 +84,7 @@ pub(super) fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// Controls, and the characters that turn the direction of writing.
+/// Returns `true` for control characters and those that change the direction of writing.
 fn misleads(c: char) -> bool {
     c.is_control()
         || matches!(
@@ -99,7 +99,7 @@ mod tests {
     use super::printable;
 
     #[test]
-    fn spells_out_what_steers_a_terminal() {
+    fn characters_that_control_a_terminal_are_escaped() {
         assert_eq!(printable("plain, 漢字"), "plain, 漢字");
         assert_eq!(printable("a\x1b[31mb\nc"), "a\\u{1b}[31mb\\u{a}c");
         assert_eq!(printable("a\u{202e}b"), "a\\u{202e}b");

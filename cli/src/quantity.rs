@@ -1,6 +1,6 @@
-//! Times and numbers for people.
+//! Formatting of times and numbers.
 
-/// A time in the unit that suits it.
+/// Formats a time in a suitable unit.
 pub(super) fn time(microseconds: f64) -> String {
     if microseconds < 1000.0 {
         format!("{} µs", rounded(microseconds))
@@ -11,7 +11,7 @@ pub(super) fn time(microseconds: f64) -> String {
     }
 }
 
-/// A whole number with its thousands apart.
+/// Formats a whole number with commas between the thousands.
 pub(super) fn grouped(number: f64) -> String {
     let digits = format!("{number:.0}");
     let mut grouped = String::with_capacity(digits.len() * 4 / 3);
@@ -24,7 +24,7 @@ pub(super) fn grouped(number: f64) -> String {
     grouped
 }
 
-/// Three digits at most, as far as there are any after the point.
+/// Formats a number with three significant digits; all digits before the point are kept.
 pub(super) fn rounded(number: f64) -> String {
     let decimals = match number {
         _ if number.fract() == 0.0 || number >= 100.0 => 0,
@@ -39,7 +39,7 @@ mod tests {
     use super::{grouped, time};
 
     #[test]
-    fn numbers_are_easy_to_read() {
+    fn numbers_are_grouped_and_times_have_units() {
         assert_eq!(grouped(0.4), "0");
         assert_eq!(grouped(999.0), "999");
         assert_eq!(grouped(1_234_567.8), "1,234,568");

@@ -1,21 +1,19 @@
-//! A route config as the command line is given it: read, parsed and compiled, with all that is
-//! wrong with it.
+//! A route config given on the command line: read, parsed and compiled, with every problem found.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use codeid_daemon::rules::preset;
 use codeid_engine::{CompileLimits, Problem, RouteConfig, RouteTable};
 
-use codeid_daemon::rules::preset;
-
-/// What was read from a file that should hold a route config, and what it turned out to be.
+/// A file that should hold a route config, and the outcome of compiling it.
 pub(super) struct Examined {
-    /// How messages name the file.
+    /// The file's name in messages.
     pub(super) name: String,
-    /// What was read of it, not necessarily UTF-8; empty if it could not be read.
+    /// The file's bytes, not necessarily UTF-8; empty if it could not be read.
     pub(super) document: Vec<u8>,
-    /// What it holds, or why it is refused.
+    /// The compiled route config, or the reason for which it is refused.
     pub(super) outcome: Result<Accepted, Refused>,
 }
 
@@ -26,12 +24,12 @@ pub(super) struct Accepted {
     pub(super) warnings: Vec<Problem>,
 }
 
-/// Why there is no route table.
+/// The reason for which a file gives no route table.
 pub(super) enum Refused {
-    /// The file cannot be read, or is too long to be looked at.
+    /// The file cannot be read, or is too long to be parsed.
     Unreadable(String),
-    /// What is in it is not a route config, or not one that may be compiled; and what is
-    /// questionable besides, if the parser came that far.
+    /// The file is not a valid route config, or cannot be compiled. The warnings are those that the
+    /// parser found, if it succeeded.
     Wrong {
         errors: Vec<Problem>,
         warnings: Vec<Problem>,
@@ -39,8 +37,7 @@ pub(super) enum Refused {
 }
 
 impl Examined {
-    /// The same with the warnings for which rules must be compared, which costs about as much as
-    /// compiling did.
+    /// Adds the warnings for which rules must be compared, which costs about as much as compiling.
     pub(super) fn linted(mut self) -> Self {
         if let Ok(accepted) = &mut self.outcome {
             accepted.warnings = accepted.config.lint(&accepted.table);
@@ -49,7 +46,7 @@ impl Examined {
     }
 }
 
-/// Examines the file at `path`, or standard input if that is `-`.
+/// Examines the file at `path`, or standard input if `path` is `-`.
 pub(super) fn examine(path: &Path, limits: &CompileLimits) -> Examined {
     let from_stdin = path == Path::new("-");
     let name = if from_stdin {
@@ -78,7 +75,7 @@ pub(super) fn examine(path: &Path, limits: &CompileLimits) -> Examined {
     }
 }
 
-/// Examines the preset that is built in.
+/// Examines the built-in preset.
 pub(super) fn examine_preset(limits: &CompileLimits) -> Examined {
     let document = preset::ROUTE_CONFIG;
     Examined {
@@ -107,7 +104,7 @@ fn compile(document: &[u8], limits: &CompileLimits) -> Result<Accepted, Refused>
     }
 }
 
-/// Reads no more than a document of the longest allowed length can have.
+/// Reads at most as many bytes as a document of the longest allowed length can have.
 fn read_bounded(input: impl Read, limits: &CompileLimits) -> Result<Vec<u8>, Refused> {
     let most_characters = limits.max_config_characters;
     let most_bytes = most_characters.saturating_mul(char::MAX.len_utf8());
@@ -122,7 +119,7 @@ fn read_bounded(input: impl Read, limits: &CompileLimits) -> Result<Vec<u8>, Ref
         .map_err(|error| Refused::Unreadable(format!("the file cannot be read: {error}")))?;
     if document.len() > most_bytes {
         return Err(Refused::Unreadable(format!(
-            "a route config must have at most {most_characters} characters, the file has more \
+            "a route config must have at most {most_characters} characters but the file has more \
              than {most_bytes} bytes"
         )));
     }

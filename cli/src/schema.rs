@@ -1,11 +1,11 @@
-//! `codeid schema`: the route config's JSON Schema, for editors and other tools.
+//! `codeid schema`: prints the JSON Schema of route configs, for editors and other tools.
 
 use std::io::Write;
 use std::process::ExitCode;
 
 use super::output;
 
-/// The schema as it is committed; what it cannot say, `codeid check` knows.
+/// The committed schema. `codeid check` also verifies the rules that a schema cannot express.
 const SCHEMA: &str = include_str!("../../config/route-config.schema.json");
 
 /// The command line of `codeid schema`.

@@ -1,22 +1,21 @@
-//! `codeid settings`: shows every setting, its value, and which source gave it.
+//! `codeid settings`: shows every setting, its value and its source.
 
-use std::error::Error;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use serde_json::json;
-
+use codeid_daemon::error_chain::ErrorChain;
 use codeid_daemon::run::StartError;
 use codeid_daemon::settings::{Effective, Settings, SettingsError, Sources};
+use serde_json::json;
 
-/// Where settings come from, on the command line.
+/// The options that give settings.
 #[derive(Debug, clap::Args)]
 pub(crate) struct SettingsArgs {
     /// Read the settings of this TOML file [default: config/codeid.toml, if it exists]
     #[arg(long, value_name = "FILE", global = true)]
     config: Option<PathBuf>,
-    /// Set a single setting; wins over the file and the environment
+    /// Set a single setting; overrides the file and the environment
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_and_value, global = true)]
     set: Vec<(String, String)>,
 }
@@ -32,11 +31,11 @@ pub(crate) struct ShowSettings {
 }
 
 impl SettingsArgs {
-    /// The settings, from all sources.
+    /// Reads the settings from all sources.
     ///
     /// # Errors
     ///
-    /// [`SettingsError`], with every problem there is.
+    /// [`SettingsError`], with every problem found.
     pub(crate) fn read(&self) -> Result<Settings, SettingsError> {
         Settings::read(&Sources {
             file: self.config.clone(),
@@ -57,7 +56,7 @@ impl ShowSettings {
         } else {
             as_table(settings.effective())
         };
-        // Whoever reads may stop before the end, as `head` does.
+        // A reader may stop early, as `head` does.
         match io::stdout().lock().write_all(shown.as_bytes()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
             _ => ExitCode::SUCCESS,
@@ -65,17 +64,12 @@ impl ShowSettings {
     }
 }
 
-/// Writes the one line that tells why there was no start.
+/// Writes the error and its causes to standard error as one line, after its result code.
 pub(super) fn report(error: &StartError) -> ExitCode {
-    let mut line = format!("{}: {error}", error.result_code());
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        line.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    // What a source said may go on for several lines.
+    let line = format!("{}: {}", error.result_code(), ErrorChain(error));
+    // The message of a cause may have several lines.
     let line = line.lines().collect::<Vec<_>>().join(" ");
-    // Without standard error there is nobody to tell.
+    // If standard error is closed, the exit status is all that remains.
     let _ = writeln!(io::stderr(), "{line}");
     ExitCode::FAILURE
 }
@@ -83,7 +77,7 @@ pub(super) fn report(error: &StartError) -> ExitCode {
 fn key_and_value(text: &str) -> Result<(String, String), String> {
     text.split_once('=')
         .map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned()))
-        .ok_or_else(|| "it must have the form KEY=VALUE".to_owned())
+        .ok_or_else(|| "must have the form KEY=VALUE".to_owned())
 }
 
 fn as_json(settings: &[Effective]) -> String {

@@ -1,4 +1,4 @@
-//! Tables for people: each column as wide as its widest cell, nothing in them that steers a terminal.
+//! Text tables: each column is as wide as its widest cell, and cells cannot control the terminal.
 
 use std::io::{self, Write};
 
@@ -10,12 +10,12 @@ pub(super) struct Table<const N: usize> {
     rows: Vec<[String; N]>,
 }
 
-/// A column: its name, and on which side its cells are aligned.
+/// The name of a column and the alignment of its cells.
 #[derive(Clone, Copy)]
 pub(super) enum Column {
-    /// Text.
+    /// Aligned left, for text.
     Left(&'static str),
-    /// Numbers.
+    /// Aligned right, for numbers.
     Right(&'static str),
 }
 
@@ -27,7 +27,7 @@ impl<const N: usize> Table<N> {
         }
     }
 
-    /// Adds a row. Cells may hold anything, from whomever.
+    /// Adds a row. Cells may hold untrusted text.
     pub(super) fn row(&mut self, cells: [String; N]) {
         self.rows.push(cells.map(|cell| match printable(&cell) {
             std::borrow::Cow::Borrowed(_) => cell,
@@ -75,7 +75,7 @@ mod tests {
     use super::{Column, Table};
 
     #[test]
-    fn columns_are_aligned_and_cells_harmless() {
+    fn columns_are_aligned_and_control_characters_escaped() {
         let mut table = Table::new([
             Column::Left("RULE"),
             Column::Right("TIMES"),

@@ -1,39 +1,41 @@
-//! The bytes that all large bodies may take together.
+//! The budget of bytes for all large bodies together.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 
-/// Bodies up to this are not counted: the bound on connections bounds them.
+/// The most bytes of a body that is not counted. The limit of connections bounds such bodies.
 pub(crate) const UNCOUNTED_BYTES: usize = 64 << 10;
 
-/// What is left of them.
+/// A budget of bytes, with what is left of it.
 #[derive(Debug)]
 pub(crate) struct Budget {
     left: AtomicUsize,
 }
 
-/// A body's part of the budget, given back on drop; nothing for a body that is not large.
+/// A body's share of the budget, which is released on drop. It is empty for a body that is not large.
 #[derive(Debug)]
 pub(crate) struct Share {
     budget: Option<Arc<Budget>>,
     bytes: usize,
 }
 
-/// Bytes that hold their share of the budget.
+/// Bytes together with their share of the budget.
 struct Counted {
     bytes: Bytes,
     _share: Share,
 }
 
 impl Budget {
+    /// A budget of `bytes` bytes.
     pub(crate) const fn new(bytes: usize) -> Self {
         Self {
             left: AtomicUsize::new(bytes),
         }
     }
 
+    /// Takes `bytes` bytes. Returns whether as many were left.
     fn take(&self, bytes: usize) -> bool {
         let take = |left: usize| left.checked_sub(bytes);
         self.left
@@ -43,19 +45,19 @@ impl Budget {
 }
 
 impl Share {
-    /// That of a body that has no byte yet.
+    /// The share of an empty body.
     pub(crate) const NONE: Self = Self {
         budget: None,
         bytes: 0,
     };
 
-    /// Makes the share large enough for a body of `length` bytes; tells whether there was room.
-    /// Every call names the same budget.
+    /// Makes the share large enough for a body of `length` bytes. Returns whether there was room. Every
+    /// call must pass the same budget.
     pub(crate) fn grow_to(&mut self, length: usize, budget: &Arc<Budget>) -> bool {
         if length <= UNCOUNTED_BYTES {
             return true;
         }
-        // Counted only now: the budget is shared by all threads, and small bodies spare it.
+        // Small bodies never get here, which spares the counter that all threads share.
         let budget = self.budget.get_or_insert_with(|| Arc::clone(budget));
         let more = length.saturating_sub(self.bytes);
         let taken = budget.take(more);
@@ -65,8 +67,8 @@ impl Share {
         taken
     }
 
-    /// The bytes of the body, with which the share is given back.
-    pub(crate) fn hold(self, bytes: Bytes) -> Bytes {
+    /// Returns the bytes of the body, which release the share when they are dropped.
+    pub(crate) fn attach_to(self, bytes: Bytes) -> Bytes {
         if self.bytes == 0 {
             return bytes;
         }
@@ -96,13 +98,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn large_bodies_share_a_budget_that_they_give_back() {
+    fn large_bodies_share_a_budget_and_release_it() {
         let budget = Arc::new(Budget::new(200 << 10));
         let body = |length: usize| {
             let mut share = Share::NONE;
             share
                 .grow_to(length, &budget)
-                .then(|| share.hold(Bytes::from(vec![0; length])))
+                .then(|| share.attach_to(Bytes::from(vec![0; length])))
         };
         let small = body(UNCOUNTED_BYTES);
         let first = body(120 << 10);

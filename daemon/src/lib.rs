@@ -6,8 +6,8 @@
 //! operator's plane, `metrics` its figures.
 //!
 //! Below them: `outbound` calls other servers, [`signature`] signs and verifies, `files` reads,
-//! replaces and watches files, [`settings`] holds every setting, `budget` bounds the memory of large
-//! bodies.
+//! replaces and watches files, [`json`] reads the JSON of requests strictly, [`settings`] holds every
+//! setting, `budget` bounds the memory of large bodies.
 
 mod admin;
 pub mod api;
@@ -17,6 +17,7 @@ pub mod files;
 pub mod fuzzing;
 pub mod http;
 pub mod identify;
+pub mod json;
 pub mod listen;
 mod metrics;
 mod outbound;

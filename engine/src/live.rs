@@ -38,6 +38,8 @@ pub struct LiveTable {
 ///
 /// Dropping it leaves freeing the old table to the last lookup that still reads it; see
 /// [`ReplacedTable`].
+///
+/// Source: SPEC.md, section 3.
 #[derive(Debug)]
 pub struct Publication {
     /// The generation of the table that was published.
@@ -51,6 +53,8 @@ pub struct Publication {
 /// Freeing a table takes about as long as copying it, which no lookup should have to wait for. So
 /// the publisher keeps this value and calls [`Self::try_free`] until that succeeds, as it will once
 /// the lookups have ended.
+///
+/// Source: SPEC.md, section 3.
 ///
 /// ```
 /// # use codeid_engine::{CompileLimits, LiveTable, RouteTable};

@@ -1,13 +1,14 @@
 //! The command line of `codeid bench`.
 
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::ArgGroup;
-use clap::builder::RangedU64ValueParser;
+use clap::builder::{RangedU64ValueParser, TypedValueParser};
 
-use super::target::{Address, HttpUrl, Named};
-use crate::duration::{duration, duration_or_none};
+use super::target::{Address, HttpUrl, IDENTIFY_PATH, Named, Protocol, Target};
+use crate::duration::{duration, positive_duration};
 
 /// The command line of `codeid bench`.
 #[derive(Debug, clap::Args)]
@@ -15,28 +16,28 @@ use crate::duration::{duration, duration_or_none};
     group(ArgGroup::new("targets").required(true).multiple(true)
         .args(["http", "http_unix", "resp", "redis_get", "http_get", "saved"])),
     after_help = "\
-Targets are measured one after the other, in the order of the options above. Before each, NAME= \
-gives it a name in tables and plots: --resp codeid=run/codeid.resp.sock. A path that holds = before \
-its first / is written ./PATH.
+Targets are measured one after the other, in the order of the options above. The prefix NAME= \
+names a target in tables and plots: --resp codeid=run/codeid.resp.sock. A path with = before its \
+first / must be written as ./PATH.
 
 With --rate, requests become due at a fixed rate whatever the server does, and latency counts from \
-when a request was due: if the server stalls, every request that had to wait shows it (no \
-coordinated omission). Without, each connection sends the next request when an answer comes, and \
-latency counts from the sending: that tells the highest throughput, and hides stalls.
+the time at which a request was due: if the server stalls, every delayed request shows it (no \
+coordinated omission). Without --rate, each connection sends its next request when a response \
+arrives, and latency counts from the sending: this measures the highest throughput but hides stalls.
 
-Exit status: 0 if every answer was good; 1 if there was none, or any error, an answer other than expected, \
-or a target that could not be reached; 2 if the command line is wrong. Ctrl-C ends the run with the \
-figures so far."
+Exit status: 0 if every response was good; 1 if there was no response, an error, an unexpected \
+response, or a target that could not be reached; 2 if the command line is wrong. Ctrl-C ends the run \
+and prints the figures so far."
 )]
 pub(crate) struct Bench {
-    /// codeid over HTTP: POST of a code value to this URL, path /v1/identifyCode if it has none
+    /// codeid over HTTP: POST of a code value to this URL; its path defaults to /v1/identifyCode
     #[arg(long, value_name = "[NAME=]URL")]
     pub(super) http: Vec<Named<HttpUrl>>,
     /// codeid over HTTP on this Unix socket
     #[arg(long, value_name = "[NAME=]PATH")]
     pub(super) http_unix: Vec<Named<PathBuf>>,
     /// The path of the requests of --http-unix
-    #[arg(long, value_name = "PATH", default_value = super::target::IDENTIFY_PATH)]
+    #[arg(long, value_name = "PATH", default_value = IDENTIFY_PATH)]
     pub(super) path: String,
     /// codeid over RESP: IDENTIFY on this Unix socket, or HOST:PORT
     #[arg(long, value_name = "[NAME=]PATH")]
@@ -44,25 +45,25 @@ pub(crate) struct Bench {
     /// For comparison, Redis: GET of --key at HOST:PORT or on a Unix socket
     #[arg(long, value_name = "[NAME=]ADDRESS|PATH")]
     pub(super) redis_get: Vec<Named<Address>>,
-    /// The key of --redis-get; {code} and {openId} stand for those of the request
+    /// The key of --redis-get; {code} and {openId} are replaced by those of the request
     #[arg(long, value_name = "KEY", default_value = "codeid")]
     pub(super) key: String,
-    /// For comparison, any HTTP server: GET of this URL; {code} and {openId} stand for those of the
-    /// request, percent-encoded
+    /// For comparison, any HTTP server: GET of this URL; {code} and {openId} are replaced by those
+    /// of the request, percent-encoded
     #[arg(long, value_name = "[NAME=]URL")]
     pub(super) http_get: Vec<Named<HttpUrl>>,
-    /// A header for each HTTP request; {code} and {openId} stand for those of the request, as they
-    /// are
+    /// A header for each HTTP request; {code} and {openId} are replaced by those of the request,
+    /// unencoded
     #[arg(long = "header", value_name = "NAME: VALUE")]
     pub(super) headers: Vec<String>,
-    /// Also compare a run that --json printed to this file
+    /// Also compare the runs saved in this file by --json
     #[arg(long, value_name = "FILE")]
     pub(super) saved: Vec<PathBuf>,
 
-    /// Open loop: requests a second, over all connections
-    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<u64>::new().range(1..=100_000_000))]
-    pub(super) rate: Option<u64>,
-    /// Requests in flight on each connection: pipelined, if more than one
+    /// Open loop: requests per second, over all connections
+    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<u64>::new().range(1..=100_000_000).try_map(NonZero::<u64>::try_from))]
+    pub(super) rate: Option<NonZero<u64>>,
+    /// Requests in flight on each connection; more than one are pipelined
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = RangedU64ValueParser::<u32>::new().range(1..=65_536))]
     pub(super) depth: u32,
     /// Connections to the target
@@ -71,37 +72,89 @@ pub(crate) struct Bench {
     /// Threads that drive the connections
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = RangedU64ValueParser::<u32>::new().range(1..=1024))]
     pub(super) threads: u32,
-    /// How long each target is measured: 500ms, 10s, 2m; a bare number is seconds
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
+    /// The time to measure each target: 500ms, 10s, 2m; a bare number is in seconds
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = positive_duration)]
     pub(super) duration: Duration,
-    /// How long each target is driven before it is measured
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration_or_none)]
+    /// The time to load each target before measuring it
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration)]
     pub(super) warm_up: Duration,
 
-    /// The code values, one a line; by default a few that are built in
+    /// A file of code values, one per line; by default a built-in sample
     #[arg(long, value_name = "FILE")]
     pub(super) codes: Option<PathBuf>,
-    /// The user
+    /// The openId of the user
     #[arg(long, value_name = "ID", default_value = "codeid-bench")]
     pub(super) open_id: String,
-    /// Rotate this many users, ID-1 to ID-N
+    /// Rotate through this many users, ID-1 to ID-N
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = RangedU64ValueParser::<u32>::new().range(1..=1_000_000))]
     pub(super) open_ids: u32,
-    /// Verify codeid's answers against this file, made by
+    /// Verify codeid's responses against this file, written by
     /// `codeid identify --file CODES --open-id ID --routes ROUTES`
     ///
-    /// An answer other than expected is an error. The field detail is not compared. With
-    /// --open-ids, every user is expected to get the same answers.
+    /// An unexpected response is an error. The field detail is not compared. With --open-ids, every
+    /// user is expected to get the same responses.
     #[arg(long, value_name = "FILE", requires = "codes")]
     pub(super) expect: Option<PathBuf>,
 
-    /// Print JSON, which --saved reads
+    /// Print JSON, which --saved can read
     #[arg(long)]
     pub(super) json: bool,
     /// Write the latencies in milliseconds as HdrHistogram's percentile text, for one target
     #[arg(long, value_name = "FILE")]
     pub(super) hdr: Option<PathBuf>,
-    /// Draw latency by percentile of all runs
+    /// Plot the latency of all runs by percentile
     #[arg(long, value_name = "FILE.svg")]
     pub(super) plot: Option<PathBuf>,
+}
+
+impl Bench {
+    /// Returns the targets that the command line names, in the order of its options.
+    pub(super) fn targets(&self) -> Vec<Target> {
+        let mut targets = Vec::new();
+        for Named { name, value } in &self.http {
+            let path = match &*value.path {
+                "" | "/" => IDENTIFY_PATH,
+                path => path,
+            };
+            let protocol = Protocol::IdentifyHttp {
+                host: value.authority.clone(),
+                path: path.to_owned(),
+            };
+            targets.push(Target::new(name.as_ref(), value.address(), protocol));
+        }
+        for Named { name, value } in &self.http_unix {
+            let protocol = Protocol::IdentifyHttp {
+                host: "codeid".to_owned(),
+                path: self.path.clone(),
+            };
+            targets.push(Target::new(
+                name.as_ref(),
+                Address::Unix(value.clone()),
+                protocol,
+            ));
+        }
+        for Named { name, value } in &self.resp {
+            let protocol = Protocol::IdentifyResp;
+            targets.push(Target::new(name.as_ref(), value.clone(), protocol));
+        }
+        for Named { name, value } in &self.redis_get {
+            let protocol = Protocol::RedisGet {
+                key: self.key.clone(),
+            };
+            targets.push(Target::new(name.as_ref(), value.clone(), protocol));
+        }
+        for Named { name, value } in &self.http_get {
+            let path = match &*value.path {
+                "" => "/".to_owned(),
+                query if query.starts_with('?') => format!("/{query}"),
+                path => path.to_owned(),
+            };
+            let protocol = Protocol::HttpGet {
+                host: value.authority.clone(),
+                path,
+            };
+            targets.push(Target::new(name.as_ref(), value.address(), protocol));
+        }
+        targets
+    }
 }

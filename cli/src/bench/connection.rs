@@ -1,4 +1,4 @@
-//! One connection of a worker: what is on its way, and what has come.
+//! One connection of a worker: the requests in flight and the bytes received.
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
@@ -10,12 +10,12 @@ use mio::event::Source;
 use mio::net::{TcpStream, UnixStream};
 use mio::{Interest, Registry, Token};
 
-use super::answer::MAX_ANSWER_BYTES;
+use super::response::MAX_RESPONSE_BYTES;
 use super::target::Address;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// What is read at a time, and what a connection's memory begins with.
+/// The size of one read, and the initial size of a connection's buffers.
 const READ_BYTES: usize = 64 * 1024;
 
 /// A socket that never blocks.
@@ -25,7 +25,7 @@ pub(super) enum Socket {
     Unix(UnixStream),
 }
 
-/// Where a target was found: its name is looked up once.
+/// The resolved address of a target; its name is looked up only once.
 #[derive(Clone, Debug)]
 pub(super) enum Endpoint {
     Tcp(SocketAddr),
@@ -35,9 +35,9 @@ pub(super) enum Endpoint {
 /// A request that was sent, or is being sent.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct InFlight {
-    /// When its latency began, in nanoseconds of the run.
+    /// The time from which its latency counts, in nanoseconds of the run.
     pub(super) since: u64,
-    /// Which code it is about.
+    /// The index of its code value.
     pub(super) code: usize,
 }
 
@@ -47,19 +47,19 @@ pub(super) struct Connection {
     token: Token,
     in_flight: VecDeque<InFlight>,
     output: Vec<u8>,
-    /// How much of `output` was written.
+    /// The number of bytes of `output` already written.
     written: usize,
     input: Vec<u8>,
-    /// What of `input` came and was not taken.
+    /// The received bytes of `input` that no response has taken.
     unread: std::ops::Range<usize>,
     waits_to_write: bool,
-    /// Whether the worker's queue of connections with room holds it.
+    /// `true` if the connection is in the worker's queue of connections with room.
     pub(super) queued: bool,
 }
 
 impl Endpoint {
-    /// Where `address` can be connected to.
-    pub(super) fn find(address: &Address) -> io::Result<Self> {
+    /// Resolves `address` to the first address that accepts a connection.
+    pub(super) fn resolve(address: &Address) -> io::Result<Self> {
         let addresses = match address {
             Address::Unix(path) => return Ok(Self::Unix(path.clone())),
             Address::Tcp(address) => address.to_socket_addrs()?,
@@ -76,7 +76,7 @@ impl Endpoint {
 }
 
 impl Socket {
-    /// Connects, and waits until that is done or refused.
+    /// Connects, and waits until the connection is established or refused.
     pub(super) fn connect(endpoint: &Endpoint) -> io::Result<Self> {
         match endpoint {
             Endpoint::Tcp(address) => {
@@ -93,7 +93,7 @@ impl Socket {
         }
     }
 
-    /// Connects without waiting: whether that succeeds is told by what is read or written next.
+    /// Starts to connect without waiting; the next read or write reports a failure.
     pub(super) fn start_to_connect(endpoint: &Endpoint) -> io::Result<Self> {
         match endpoint {
             Endpoint::Tcp(address) => {
@@ -128,14 +128,14 @@ impl Socket {
 }
 
 impl Connection {
-    /// Events of the socket will come under `token`.
+    /// Registers the socket: its events arrive under `token`.
     pub(super) fn new(
         mut socket: Socket,
         token: Token,
         depth: usize,
         registry: &Registry,
     ) -> io::Result<Self> {
-        // Not for writing, too: a Unix socket would report every request that the server takes.
+        // Not for writing as well: a Unix socket would report every request that the server reads.
         socket
             .source()
             .register(registry, token, Interest::READABLE)?;
@@ -156,39 +156,39 @@ impl Connection {
         self.in_flight.len()
     }
 
-    /// Whether part of an answer has come.
-    pub(super) const fn is_within_answer(&self) -> bool {
+    /// Returns `true` if part of a response has been received.
+    pub(super) const fn is_within_response(&self) -> bool {
         self.unread.start < self.unread.end
     }
 
-    /// What came and was not taken.
+    /// Returns the received bytes that no response has taken.
     pub(super) fn unread(&self) -> &[u8] {
         &self.input[self.unread.clone()]
     }
 
-    /// The request that the next answer belongs to.
+    /// Returns the request to which the next response belongs.
     pub(super) fn oldest(&self) -> Option<InFlight> {
         self.in_flight.front().copied()
     }
 
-    /// Takes the answer to the oldest request, which is `bytes` long.
-    pub(super) fn take_answer(&mut self, bytes: usize) {
+    /// Takes the response to the oldest request, `bytes` long.
+    pub(super) fn take_response(&mut self, bytes: usize) {
         self.unread.start += bytes;
         self.in_flight.pop_front();
     }
 
-    /// The requests that will never be answered.
+    /// Removes the requests in flight, which will never be answered.
     pub(super) fn give_up(&mut self) -> impl Iterator<Item = InFlight> {
         self.in_flight.drain(..)
     }
 
-    /// Appends a request to what will be written.
+    /// Appends a request to the output.
     pub(super) fn push(&mut self, request: &[u8], in_flight: InFlight) {
         self.output.extend_from_slice(request);
         self.in_flight.push_back(in_flight);
     }
 
-    /// Writes as much as the socket takes; the rest when it takes more.
+    /// Writes as much output as the socket accepts, and waits for events to write the rest.
     pub(super) fn write(&mut self, registry: &Registry) -> io::Result<()> {
         while self.written < self.output.len() {
             match self.socket.write(&self.output[self.written..]) {
@@ -220,7 +220,7 @@ impl Connection {
             .reregister(registry, self.token, interest)
     }
 
-    /// Reads once. Tells how much came, and whether more may wait.
+    /// Reads once. Returns the number of bytes, and whether more may be waiting.
     pub(super) fn read(&mut self) -> io::Result<(usize, bool)> {
         if self.unread.is_empty() {
             self.unread = 0..0;
@@ -229,8 +229,8 @@ impl Connection {
                 self.input.copy_within(self.unread.clone(), 0);
                 self.unread = 0..self.unread.len();
             } else {
-                // The reader refuses an answer as long as that, so the memory is bounded.
-                let length = (self.input.len() * 2).min(MAX_ANSWER_BYTES + READ_BYTES);
+                // The reader refuses longer responses, so the memory is bounded.
+                let length = (self.input.len() * 2).min(MAX_RESPONSE_BYTES + READ_BYTES);
                 self.input.resize(length, 0);
             }
         }
@@ -241,9 +241,9 @@ impl Connection {
         Ok((bytes, bytes == asked))
     }
 
-    /// Ends the connection; nothing more is reported under its token.
+    /// Closes the connection; no more events are reported under its token.
     pub(super) fn close(mut self, registry: &Registry) {
-        // What is not registered any more is closed all the same.
+        // A socket that cannot be deregistered is closed all the same.
         let _ = self.socket.source().deregister(registry);
     }
 }

@@ -1,22 +1,22 @@
-//! What can be wrong with an answer, or keep one from coming; counted by kind.
+//! The kinds of failures, by which failed requests are counted.
 
 use std::fmt;
 use std::io;
 
-/// Why a request was not answered well.
+/// The reason for which a request failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum FailureKind {
-    /// A connection could not be made anew during the run.
+    /// The client could not reconnect during the run.
     Connect(io::ErrorKind),
     /// The server reset the connection.
     Reset,
-    /// The server closed the connection, and not one byte of the answer had come.
+    /// The server closed the connection before the first byte of the response.
     Closed,
-    /// The server closed the connection within the answer.
+    /// The server closed the connection within the response.
     Half,
-    /// Reading or writing failed otherwise.
+    /// Another error of reading or writing.
     Socket(io::ErrorKind),
-    /// The answer breaks its protocol.
+    /// The response violates its protocol.
     Malformed(&'static str),
     /// An HTTP status that is not 2xx.
     Status(u16),
@@ -24,23 +24,23 @@ pub(super) enum FailureKind {
     ErrorReply(Word),
     /// Redis has no such key.
     NoSuchKey,
-    /// codeid answered, but not with `resultStatus` `S`.
+    /// A response of codeid whose `resultStatus` is not `S`.
     NotIdentified,
-    /// The answer is not the one of the file of expected ones.
+    /// The response differs from the expected one.
     Unexpected,
-    /// No answer had come when the waiting ended.
+    /// No response had arrived when the wait for late responses ended.
     Unanswered,
-    /// It was due, but no connection became free for it.
+    /// The request was due, but no connection became free for it.
     NeverSent,
 }
 
-/// The first word of a RESP error reply, cut to what fits.
+/// The first word of a RESP error reply, cut to 32 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Word([u8; 32]);
 
 impl FailureKind {
-    /// The kind of an error of a socket that is or was being connected.
-    pub(super) fn of_socket(error: &io::Error) -> Self {
+    /// Classifies an error of a socket, which may still be connecting.
+    pub(super) fn from_socket(error: &io::Error) -> Self {
         match error.kind() {
             kind @ (io::ErrorKind::ConnectionRefused | io::ErrorKind::TimedOut) => {
                 Self::Connect(kind)
@@ -56,26 +56,26 @@ impl FailureKind {
 impl fmt::Display for FailureKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Connect(kind) => write!(f, "connecting again failed: {kind}"),
+            Self::Connect(kind) => write!(f, "reconnecting failed: {kind}"),
             Self::Reset => f.write_str("connection reset by the server"),
-            Self::Closed => f.write_str("connection closed by the server before the answer"),
-            Self::Half => f.write_str("connection closed by the server within an answer"),
+            Self::Closed => f.write_str("connection closed by the server before the response"),
+            Self::Half => f.write_str("connection closed by the server within a response"),
             Self::Socket(kind) => write!(f, "connection failed: {kind}"),
-            Self::Malformed(what) => write!(f, "malformed answer: {what}"),
+            Self::Malformed(what) => write!(f, "malformed response: {what}"),
             Self::Status(status) => write!(f, "HTTP status {status}"),
             Self::ErrorReply(word) => write!(f, "error reply {word}"),
             Self::NoSuchKey => f.write_str("Redis has no such key"),
-            Self::NotIdentified => f.write_str("answer without resultStatus S"),
-            Self::Unexpected => f.write_str("answer other than expected"),
-            Self::Unanswered => f.write_str("no answer within 5 s of the end"),
+            Self::NotIdentified => f.write_str("response without resultStatus S"),
+            Self::Unexpected => f.write_str("unexpected response"),
+            Self::Unanswered => f.write_str("no response within 5 s of the end"),
             Self::NeverSent => f.write_str("due, but no connection became free to send it"),
         }
     }
 }
 
 impl Word {
-    /// The first word of `text`.
-    pub(super) fn first_of(text: &[u8]) -> Self {
+    /// Takes the first word of `text`.
+    pub(super) fn from_text(text: &[u8]) -> Self {
         let mut word = [0; 32];
         let given = text.split(u8::is_ascii_whitespace).next().unwrap_or(&[]);
         for (to, from) in word.iter_mut().zip(given) {
@@ -85,7 +85,7 @@ impl Word {
     }
 
     pub(super) fn is(self, text: &str) -> bool {
-        self == Self::first_of(text.as_bytes())
+        self == Self::from_text(text.as_bytes())
     }
 }
 

@@ -1,4 +1,4 @@
-//! The figures of a run, as JSON keeps them.
+//! The figures of a run, and their JSON format.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -6,21 +6,21 @@ use std::path::Path;
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
-use super::requests::read_file;
+use super::input::read_file;
+use super::run_stats::RunStats;
 use super::schedule::{Pace, Schedule};
-use super::tally::Tally;
 use super::target::Target;
 
-/// How finely latency by percentile is told: as often before each halving of what remains.
+/// The number of percentiles reported before each halving of the remaining distance to 100 %.
 pub(super) const TICKS_PER_HALF_DISTANCE: u32 = 5;
 
-/// What `--json` prints and `--saved` reads.
+/// The document that `--json` prints and `--saved` reads.
 #[derive(Debug, Deserialize, Serialize)]
 pub(super) struct Figures {
     pub(super) runs: Vec<Run>,
 }
 
-/// One target, measured once.
+/// The figures of one target.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Run {
@@ -32,22 +32,22 @@ pub(super) struct Run {
     pub(super) depth: u32,
     pub(super) threads: u32,
     pub(super) warm_up_seconds: f64,
-    /// How long was measured.
+    /// The measured time.
     pub(super) seconds: f64,
-    /// Whether it was ended before its time.
+    /// `true` if the run was interrupted.
     pub(super) interrupted: bool,
     pub(super) requests_per_second: f64,
     pub(super) errors: Errors,
     pub(super) latency: Latency,
 }
 
-/// Whether requests waited for answers, or for their time.
+/// The event for which requests waited: a response, or the clock.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase", tag = "loop")]
 pub(super) enum Load {
     /// Latency counts from the sending.
     Closed,
-    /// Latency counts from when a request was due.
+    /// Latency counts from the time at which a request was due.
     #[serde(rename_all = "camelCase")]
     Open { requests_per_second: u64 },
 }
@@ -58,16 +58,16 @@ pub(super) enum Load {
 pub(super) struct Errors {
     pub(super) total: u64,
     pub(super) by_kind: BTreeMap<String, u64>,
-    /// The first line of the codes whose answer was not the expected one.
+    /// The first line of the codes whose response was unexpected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) first_unexpected_line: Option<usize>,
 }
 
-/// Latencies of good answers, in microseconds.
+/// Latencies of good responses, in microseconds.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Latency {
-    /// How many were measured.
+    /// The number of latencies.
     pub(super) count: u64,
     pub(super) microseconds: Percentiles,
     /// From the lowest to the highest.
@@ -87,28 +87,28 @@ pub(super) struct Percentiles {
     pub(super) mean: f64,
 }
 
-/// So many percent of the requests took no longer than that.
+/// A percentile: this share of the requests took at most this time.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 pub(super) struct Point {
     pub(super) percentile: f64,
     pub(super) microseconds: f64,
-    /// How many took no longer.
+    /// The number of requests that took at most this time.
     pub(super) count: u64,
 }
 
-/// How a run was set up, and how long it took.
+/// The parameters of a run, and the time of its interruption.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Setup {
     pub(super) connections: u32,
     pub(super) depth: u32,
     pub(super) threads: u32,
     pub(super) schedule: Schedule,
-    /// When an interrupt ended the run, in nanoseconds of the schedule.
+    /// The time at which an interrupt ended the run, in nanoseconds of the schedule.
     pub(super) interrupted_at: Option<u64>,
 }
 
 impl Run {
-    pub(super) fn new(target: &Target, setup: &Setup, tally: &Tally) -> Self {
+    pub(super) fn new(target: &Target, setup: &Setup, stats: &RunStats) -> Self {
         let Schedule { pace, start, end } = setup.schedule;
         let ended = setup.interrupted_at.map_or(end, |at| at.min(end));
         let seconds = seconds(ended.saturating_sub(start));
@@ -119,7 +119,7 @@ impl Run {
             load: match pace {
                 Pace::Closed => Load::Closed,
                 Pace::Open { rate } => Load::Open {
-                    requests_per_second: rate,
+                    requests_per_second: rate.get(),
                 },
             },
             connections: setup.connections,
@@ -129,20 +129,20 @@ impl Run {
             seconds,
             interrupted: setup.interrupted_at.is_some(),
             requests_per_second: if seconds > 0.0 {
-                tally.answers as f64 / seconds
+                stats.responses as f64 / seconds
             } else {
                 0.0
             },
             errors: Errors {
-                total: tally.failure_count(),
-                by_kind: tally
+                total: stats.failure_count(),
+                by_kind: stats
                     .failures
                     .iter()
                     .map(|(kind, times)| (kind.to_string(), *times))
                     .collect(),
-                first_unexpected_line: tally.first_unexpected.map(|code| code + 1),
+                first_unexpected_line: stats.first_unexpected.map(|code| code + 1),
             },
-            latency: Latency::new(&tally.latencies),
+            latency: Latency::new(&stats.latencies),
         }
     }
 }
@@ -177,15 +177,15 @@ impl Latency {
     }
 }
 
-/// The runs that `--json` printed to the file at `path`.
+/// Reads the runs that `--json` saved in the file at `path`.
 pub(super) fn read_saved(path: &Path) -> Result<Vec<Run>, String> {
     let shown = path.display();
     let figures: Figures = serde_json::from_str(&read_file(path)?)
-        .map_err(|error| format!("{shown} is not what codeid bench --json prints: {error}"))?;
+        .map_err(|error| format!("{shown} is not an output of codeid bench --json: {error}"))?;
     Ok(figures.runs)
 }
 
-/// Without what binary fractions leave behind.
+/// Returns a quantile in percent, without the error of its binary fraction.
 fn percent(quantile: f64) -> f64 {
     (quantile * 1e12).round() / 1e10
 }

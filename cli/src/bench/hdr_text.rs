@@ -1,4 +1,4 @@
-//! HdrHistogram's percentile text, which its plotter and others read.
+//! The percentile text format of HdrHistogram, which its plotter and other tools read.
 
 use std::io::{self, Write};
 
@@ -6,13 +6,13 @@ use hdrhistogram::Histogram;
 
 use super::figures::TICKS_PER_HALF_DISTANCE;
 
-/// Nanoseconds in the unit of the text, which is that of other tools: a millisecond.
+/// The nanoseconds in a millisecond, the unit that other tools expect.
 const UNIT: f64 = 1e6;
 
-/// What three digits come to.
+/// The number of sub-buckets of a histogram with three significant digits.
 const SUB_BUCKETS: u32 = 2048;
 
-/// Writes latencies that are given in nanoseconds.
+/// Writes `latencies`, which are in nanoseconds.
 pub(super) fn write(latencies: &Histogram<u64>, out: &mut impl Write) -> io::Result<()> {
     writeln!(
         out,
@@ -56,16 +56,16 @@ pub(super) fn write(latencies: &Histogram<u64>, out: &mut impl Write) -> io::Res
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::tally::Tally;
+    use crate::bench::run_stats::RunStats;
 
     #[test]
     fn each_line_is_a_value_a_percentile_a_count_and_its_inverse() {
-        let mut tally = Tally::new();
+        let mut stats = RunStats::new();
         for latency in 1..=1000 {
-            tally.latencies.record(latency * 10_000).unwrap();
+            stats.latencies.record(latency * 10_000).unwrap();
         }
         let mut text = Vec::new();
-        write(&tally.latencies, &mut text).unwrap();
+        write(&stats.latencies, &mut text).unwrap();
         let text = String::from_utf8(text).unwrap();
         let (table, summary) = text.split_at(text.find('#').unwrap());
         let mut lines = table.lines();

@@ -1,4 +1,4 @@
-//! Ctrl-C: ends the measuring, not the program.
+//! Ctrl-C: ends the measurement, not the program.
 
 use std::process;
 use std::sync::Arc;
@@ -8,14 +8,14 @@ use std::thread;
 use tokio::runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// What a shell expects of a program that SIGINT has ended.
+/// The exit status that a shell reports for a program ended by SIGINT.
 const STATUS: i32 = 130;
 
-/// Gives a flag that SIGINT and SIGTERM set. The second signal ends the program at once.
+/// Returns a flag that SIGINT and SIGTERM set. The second signal ends the program at once.
 pub(super) fn watch() -> Result<Arc<AtomicBool>, String> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
-    let cannot = |error| format!("signals cannot be watched: {error}");
+    let cannot = |error| format!("cannot watch for signals: {error}");
     let runtime = runtime::Builder::new_current_thread()
         .enable_io()
         .build()

@@ -1,4 +1,4 @@
-//! One target, measured once.
+//! The measurement of one target.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,29 +6,29 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::answer::AnswerReader;
 use super::arguments::Bench;
 use super::connection::{Endpoint, Socket};
 use super::figures::{Run, Setup};
-use super::judge::Judge;
 use super::progress::Progress;
+use super::reader::ResponseReader;
 use super::requests::{OpenIds, Requests};
+use super::run_stats::RunStats;
 use super::schedule::{Pace, Schedule, nanoseconds};
-use super::tally::Tally;
 use super::target::Target;
-use super::worker::{self, Live, Plan};
+use super::validator::Validator;
+use super::worker::{self, LiveCounts, Plan};
 
-/// How often the progress is shown.
+/// The interval at which the progress line is updated.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
 
-/// What is known before the first connection.
+/// The requests and the validator, prepared before the first connection.
 #[derive(Debug)]
 pub(super) struct Prepared {
     requests: Requests,
-    judge: Judge,
+    validator: Validator,
 }
 
-/// Makes the requests to `target`, and reads what is expected of it.
+/// Builds the requests to `target`, and reads the expected responses.
 pub(super) fn prepare(
     bench: &Bench,
     target: &Target,
@@ -44,7 +44,7 @@ pub(super) fn prepare(
         .filter(|_| target.protocol.is_identify());
     Ok(Prepared {
         requests: Requests::new(&target.protocol, &bench.headers, codes, open_ids)?,
-        judge: Judge::new(&target.protocol, expect, codes.len())?,
+        validator: Validator::new(&target.protocol, expect, codes.len())?,
     })
 }
 
@@ -54,7 +54,7 @@ pub(super) fn measure(
     target: &Target,
     prepared: Prepared,
     stop: &AtomicBool,
-) -> Result<(Run, Tally), String> {
+) -> Result<(Run, RunStats), String> {
     let unreachable = |number: usize, error: io::Error| {
         let Target { name, address, .. } = target;
         if number == 0 {
@@ -64,7 +64,7 @@ pub(super) fn measure(
         format!("{name} refused connection {number} of {all} at {address}: {error}")
     };
     let workers = bench.threads.min(bench.connections) as usize;
-    let endpoint = Endpoint::find(&target.address).map_err(|error| unreachable(0, error))?;
+    let endpoint = Endpoint::resolve(&target.address).map_err(|error| unreachable(0, error))?;
     let mut sockets: Vec<Vec<Socket>> = (0..workers).map(|_| Vec::new()).collect();
     for number in 0..bench.connections as usize {
         let socket = Socket::connect(&endpoint).map_err(|error| unreachable(number, error))?;
@@ -73,8 +73,8 @@ pub(super) fn measure(
     let plan = Plan {
         endpoint,
         requests: prepared.requests,
-        judge: prepared.judge,
-        reader: AnswerReader::new(&target.protocol),
+        validator: prepared.validator,
+        reader: ResponseReader::new(&target.protocol),
         schedule: Schedule::new(
             bench.rate.map_or(Pace::Closed, |rate| Pace::Open { rate }),
             bench.warm_up,
@@ -84,7 +84,7 @@ pub(super) fn measure(
         workers,
     };
     let began = Instant::now();
-    let tally = drive(&plan, sockets, &target.name, began, stop)?;
+    let stats = drive(&plan, sockets, &target.name, began, stop)?;
     let setup = Setup {
         connections: bench.connections,
         depth: bench.depth,
@@ -94,7 +94,7 @@ pub(super) fn measure(
             .load(Ordering::Relaxed)
             .then(|| nanoseconds(began.elapsed())),
     };
-    Ok((Run::new(target, &setup, &tally), tally))
+    Ok((Run::new(target, &setup, &stats), stats))
 }
 
 /// Runs the workers, each with its part of the sockets, and adds up what they counted.
@@ -104,30 +104,30 @@ fn drive(
     name: &str,
     began: Instant,
     stop: &AtomicBool,
-) -> Result<Tally, String> {
-    let live = Live::default();
+) -> Result<RunStats, String> {
+    let live = LiveCounts::default();
     let mut progress = Progress::start(name, Duration::from_nanos(plan.schedule.end));
-    let mut total = Tally::new();
+    let mut total = RunStats::new();
     let outcome = thread::scope(|scope| {
         let (done, finished) = channel();
         for (number, sockets) in sockets.into_iter().enumerate() {
             let (done, live) = (done.clone(), &live);
             scope.spawn(move || {
-                // Nobody listens any more when another worker has failed.
+                // The receiver is gone if another worker has failed.
                 let _ = done.send(worker::work(plan, sockets, number, began, live, stop));
             });
         }
         drop(done);
         loop {
             match finished.recv_timeout(PROGRESS_INTERVAL) {
-                Ok(Ok(tally)) => total.add(&tally),
+                Ok(Ok(stats)) => total.add(&stats),
                 Ok(Err(error)) => {
                     stop.store(true, Ordering::Relaxed);
-                    return Err(format!("the sockets cannot be watched: {error}"));
+                    return Err(format!("cannot poll the sockets: {error}"));
                 }
                 Err(RecvTimeoutError::Timeout) => progress.show(
                     began.elapsed(),
-                    live.answers.load(Ordering::Relaxed),
+                    live.responses.load(Ordering::Relaxed),
                     live.failures.load(Ordering::Relaxed),
                 ),
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),

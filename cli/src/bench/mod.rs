@@ -1,26 +1,29 @@
-//! `codeid bench`: how fast a server answers, ours or a peer, measured by one client.
+//! `codeid bench`: measures how fast codeid or a peer answers, with the same client.
 //!
-//! `arguments` and `target` say what is measured; `requests` and `judge` prepare what is sent and
-//! what must come. A `worker` drives `connection`s by a `schedule`, reads each `answer`, and keeps a
-//! `tally`, all without allocating; `measure` runs the workers. `figures` are what is kept of a run,
-//! and `report`, `hdr_text` and `plot` show them.
+//! `arguments` and `target` define what is measured; `input`, `requests` and `validator` prepare
+//! the requests and the expected responses. A `worker` drives `connection`s by a `schedule`, parses
+//! each response with a `reader`, and counts in `run_stats`, all without allocating; `measure` runs
+//! the workers. `figures` are the saved result of a run, and `report`, `hdr_text` and `plot` show
+//! them.
 
-mod answer;
 mod arguments;
 mod connection;
 mod failure;
 mod figures;
 mod hdr_text;
+mod input;
 mod interrupt;
-mod judge;
 mod measure;
 mod plot;
 mod progress;
+mod reader;
 mod report;
 mod requests;
+mod response;
+mod run_stats;
 mod schedule;
-mod tally;
 mod target;
+mod validator;
 mod worker;
 
 use std::fs;
@@ -32,7 +35,7 @@ use std::sync::atomic::Ordering;
 use clap::error::ErrorKind;
 
 use self::figures::{Figures, Run};
-use self::tally::Tally;
+use self::run_stats::RunStats;
 use self::target::Target;
 use super::output::{self, Failure, Stdout};
 
@@ -40,23 +43,23 @@ pub(crate) use self::arguments::Bench;
 
 impl Bench {
     pub(crate) fn run(self) -> ExitCode {
-        let targets = Target::all_of(&self);
+        let targets = self.targets();
         if let Err(message) = self.check(&targets) {
             clap::Error::raw(ErrorKind::ArgumentConflict, format!("{message}\n")).exit();
         }
         output::run(|stdout| self.compare(&targets, stdout))
     }
 
-    /// What the definition of the command line cannot say by itself.
+    /// Checks the conditions that the definition of the command line cannot express.
     fn check(&self, targets: &[Target]) -> Result<(), &'static str> {
         if targets.len() > 1 && self.hdr.is_some() {
-            return Err("--hdr writes the latencies of one target, and there are more");
+            return Err("--hdr writes the latencies of a single target, but several are given");
         }
         if targets.is_empty() && self.hdr.is_some() {
-            return Err("--hdr needs a target: a saved run does not hold every latency");
+            return Err("--hdr needs a target: a saved run does not contain every latency");
         }
         if self.expect.is_some() && !targets.iter().any(|target| target.protocol.is_identify()) {
-            return Err("--expect verifies answers of codeid, and no target is one");
+            return Err("--expect verifies responses of codeid, but no target is codeid");
         }
         let bad = |header: &String| {
             let name = header.split_once(':').map_or("", |(name, _)| name);
@@ -66,22 +69,22 @@ impl Bench {
                     .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
         };
         if self.headers.iter().any(bad) {
-            return Err("--header wants NAME: VALUE");
+            return Err("--header must have the form NAME: VALUE");
         }
         if !self.path.starts_with('/') || !self.path.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err("--path begins with / and is visible ASCII");
+            return Err("--path must begin with / and be visible ASCII");
         }
         Ok(())
     }
 
     fn compare(&self, targets: &[Target], stdout: &mut Stdout) -> Result<ExitCode, Failure> {
-        // All that can be wrong with files is told before anything is measured.
-        let codes = requests::codes(self.codes.as_deref()).map_err(Failure::Told)?;
+        // Read every file first: a bad one is reported before anything is measured.
+        let codes = input::read_codes(self.codes.as_deref()).map_err(Failure::Message)?;
         let mut runs = Vec::new();
         for path in &self.saved {
-            runs.extend(figures::read_saved(path).map_err(Failure::Told)?);
+            runs.extend(figures::read_saved(path).map_err(Failure::Message)?);
         }
-        let stop = interrupt::watch().map_err(Failure::Told)?;
+        let stop = interrupt::watch().map_err(Failure::Message)?;
         let mut good = true;
         for target in targets {
             if stop.load(Ordering::Relaxed) {
@@ -89,23 +92,24 @@ impl Bench {
             }
             let measured = measure::prepare(self, target, &codes)
                 .and_then(|prepared| measure::measure(self, target, prepared, &stop));
-            let (run, tally) = match measured {
+            let (run, stats) = match measured {
                 Ok(measured) => measured,
                 Err(message) => {
-                    // What was measured before it is worth having.
+                    // The targets measured before the failure are still worth showing.
                     self.show(runs, stdout)?;
                     stdout.flush()?;
-                    return Err(Failure::Told(message));
+                    return Err(Failure::Message(message));
                 }
             };
-            // A server that stalls throughout the closed loop makes no errors, and is no success.
+            // A server that stalls throughout the closed loop causes no errors, but is not a
+            // success.
             good &= run.errors.total == 0 && (run.latency.count > 0 || run.interrupted);
             if !self.json {
                 report::one(stdout, &run)?;
                 stdout.flush()?;
             }
             if let Some(path) = &self.hdr {
-                write_hdr(path, &tally)?;
+                write_hdr(path, &stats)?;
             }
             runs.push(run);
         }
@@ -117,7 +121,7 @@ impl Bench {
         })
     }
 
-    /// Shows all runs beside each other.
+    /// Shows all runs side by side.
     fn show(&self, runs: Vec<Run>, stdout: &mut Stdout) -> Result<(), Failure> {
         if let Some(path) = &self.plot {
             fs::write(path, plot::svg(&runs)).map_err(|error| cannot_write(path, &error))?;
@@ -133,12 +137,12 @@ impl Bench {
     }
 }
 
-fn write_hdr(path: &Path, tally: &Tally) -> Result<(), Failure> {
+fn write_hdr(path: &Path, stats: &RunStats) -> Result<(), Failure> {
     let mut text = Vec::new();
-    hdr_text::write(&tally.latencies, &mut text)?;
+    hdr_text::write(&stats.latencies, &mut text)?;
     fs::write(path, text).map_err(|error| cannot_write(path, &error))
 }
 
 fn cannot_write(path: &Path, error: &io::Error) -> Failure {
-    Failure::Told(format!("{} cannot be written: {error}", path.display()))
+    Failure::Message(format!("{} cannot be written: {error}", path.display()))
 }

@@ -8,14 +8,14 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::output::printable;
 use crate::quantity::grouped;
 
-/// How far a run has come, on standard error; nothing where that is no terminal.
+/// A progress line on standard error; hidden if standard error is not a terminal.
 pub(super) struct Progress {
     bar: ProgressBar,
     last: (Duration, u64),
 }
 
 impl Progress {
-    /// Shows the line of the run of `name`, which takes `whole`.
+    /// Starts the line of the target `name`, whose run takes `whole`.
     pub(super) fn start(name: &str, whole: Duration) -> Self {
         let bar = if io::stderr().is_terminal() {
             ProgressBar::new(u64::try_from(whole.as_millis()).unwrap_or(u64::MAX))
@@ -33,12 +33,12 @@ impl Progress {
         }
     }
 
-    /// Shows that so much time has passed, and brought so many good answers and failures.
-    pub(super) fn show(&mut self, passed: Duration, answers: u64, failures: u64) {
-        let (since, before) = std::mem::replace(&mut self.last, (passed, answers));
+    /// Updates the line: the time passed, and the number of good responses and failures so far.
+    pub(super) fn show(&mut self, passed: Duration, responses: u64, failures: u64) {
+        let (since, before) = std::mem::replace(&mut self.last, (passed, responses));
         let seconds = passed.saturating_sub(since).as_secs_f64();
         let rate = if seconds > 0.0 {
-            answers.saturating_sub(before) as f64 / seconds
+            responses.saturating_sub(before) as f64 / seconds
         } else {
             0.0
         };

@@ -1,4 +1,4 @@
-//! The figures for people.
+//! Reports of runs, as text.
 
 use std::io::{self, Write};
 
@@ -6,7 +6,7 @@ use super::figures::{Load, Run};
 use crate::output::printable;
 use crate::quantity::{grouped, rounded, time};
 
-/// Writes what one run came to.
+/// Writes the report of one run.
 pub(super) fn one(output: &mut impl Write, run: &Run) -> io::Result<()> {
     let name = printable(&run.name);
     let generated = format!("{}, {}", run.protocol, run.address);
@@ -27,25 +27,28 @@ pub(super) fn one(output: &mut impl Write, run: &Run) -> io::Result<()> {
         writeln!(output, "    {times:>10} × {}", printable(kind))?;
     }
     if let Some(line) = run.errors.first_unexpected_line {
-        writeln!(output, "    the first in line {line} of the codes")?;
+        writeln!(output, "    first at line {line} of the codes")?;
     }
     let from = match run.load {
         Load::Closed => "sent",
         Load::Open { .. } => "due",
     };
     if run.latency.count == 0 {
-        writeln!(output, "  latency       none: no good answer was measured")?;
+        writeln!(
+            output,
+            "  latency       none: no good response was measured"
+        )?;
     } else {
         writeln!(
             output,
-            "  latency       of {} good answers, from when each request was {from}",
+            "  latency       of {} good responses, from the time each request was {from}",
             run.latency.count
         )?;
         for (name, microseconds) in percentiles(run) {
             writeln!(output, "    {name:<11} {:>12}", time(microseconds))?;
         }
     }
-    let left_out: u64 = ["no answer within", "due, but"]
+    let left_out: u64 = ["no response within", "due, but"]
         .iter()
         .flat_map(|begin| {
             let kinds = run.errors.by_kind.iter();
@@ -56,8 +59,8 @@ pub(super) fn one(output: &mut impl Write, run: &Run) -> io::Result<()> {
     if left_out > 0 {
         writeln!(
             output,
-            "  The server fell behind: {left_out} requests without an answer are missing in the \
-             percentiles, which are too good."
+            "  The server fell behind: {left_out} requests without a response are missing from the \
+             percentiles, which are therefore too low."
         )?;
     }
     writeln!(output)
@@ -110,7 +113,7 @@ pub(super) fn table(output: &mut impl Write, runs: &[Run]) -> io::Result<()> {
     Ok(())
 }
 
-/// How a run was driven, in a line.
+/// Describes the load of a run in one line.
 pub(super) fn load(run: &Run) -> String {
     let mut text = match run.load {
         Load::Closed => "closed loop".to_owned(),

@@ -1,32 +1,19 @@
-//! The requests, made before the run: bytes that only have to be sent.
+//! The requests of a run, encoded before it starts.
 
 use std::borrow::Cow;
-use std::path::Path;
 
 use codeid_daemon::percent;
 
 use super::target::Protocol;
 
-/// The most bytes of a file of codes, and of all requests together.
+/// The most bytes of all requests together.
 const MAX_BYTES: usize = 1 << 30;
 
-/// Codes for whoever brings none: of the public formats, and two that are none of them.
-const SAMPLE: [&str; 8] = [
-    "28100104df2342342",
-    "https://qr.alipayplus.com/281001040123456789",
-    "https://qr.paypay.ne.jp/28180105example",
-    "https://qr.alipay.com/28100104abcdef123456",
-    "https://pay.example.com/MPM/3/QWxpcGF5KyBtZXJjaGFudA==",
-    "00020101021226290025COM.ALIPAY.OPENAPI520400005303702540510.005802SG5904Shop6009Singapore6304ABCD",
-    "https://www.example.com/menu?table=7",
-    "WIFI:T:WPA;S:guest;P:welcome;;",
-];
-
-/// Every request of a run, in the order of sending; after the last the first follows.
+/// Every request of a run, in the order of sending; after the last, sending restarts at the first.
 #[derive(Debug)]
 pub(super) struct Requests {
     bytes: Vec<u8>,
-    /// Where each request ends in `bytes`, and the next begins.
+    /// The end of each request in `bytes`, where the next begins.
     ends: Vec<usize>,
     code_count: usize,
 }
@@ -39,7 +26,7 @@ pub(super) struct OpenIds<'a> {
 }
 
 impl Requests {
-    /// A request for each code, and as many rounds of them as it takes to name every user.
+    /// Encodes a request for each code, in as many rounds as it takes to name every user.
     pub(super) fn new(
         protocol: &Protocol,
         headers: &[String],
@@ -62,7 +49,7 @@ impl Requests {
                 &open_id,
                 &mut requests.bytes,
             )
-            .map_err(|what| format!("the code in line {} {what}", line + 1))?;
+            .map_err(|what| format!("the code at line {} {what}", line + 1))?;
             requests.ends.push(requests.bytes.len());
             if requests.bytes.len() > MAX_BYTES {
                 return Err(format!(
@@ -79,7 +66,11 @@ impl Requests {
         self.ends.len()
     }
 
-    /// The request at `index`, which is less than [`Self::len`].
+    /// Returns the request at `index`.
+    ///
+    /// # Panics
+    ///
+    /// If `index` is not less than [`Self::len`].
     pub(super) fn get(&self, index: usize) -> &[u8] {
         let start = match index {
             0 => 0,
@@ -88,7 +79,7 @@ impl Requests {
         &self.bytes[start..self.ends[index]]
     }
 
-    /// Which code the request at `index` is about.
+    /// Returns the index of the code of the request at `index`.
     pub(super) const fn code_of(&self, index: usize) -> usize {
         index % self.code_count
     }
@@ -102,41 +93,6 @@ impl<'a> OpenIds<'a> {
             Cow::Owned(format!("{}-{}", self.base, index + 1))
         }
     }
-}
-
-/// The codes of the file, or the sample if there is none.
-pub(super) fn codes(path: Option<&Path>) -> Result<Vec<String>, String> {
-    let Some(path) = path else {
-        return Ok(SAMPLE.map(str::to_owned).to_vec());
-    };
-    let shown = path.display();
-    let text = read_file(path)?;
-    let codes: Vec<String> = text
-        .lines()
-        .map(|line| line.strip_suffix('\r').unwrap_or(line).to_owned())
-        .collect();
-    if codes.is_empty() {
-        return Err(format!("{shown} holds no code"));
-    }
-    Ok(codes)
-}
-
-/// A file of text that is to be held whole.
-pub(super) fn read_file(path: &Path) -> Result<String, String> {
-    use std::io::Read as _;
-
-    let shown = path.display();
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)
-        .and_then(|file| file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes))
-        .map_err(|error| format!("{shown} cannot be read: {error}"))?;
-    if bytes.len() > MAX_BYTES {
-        return Err(format!("{shown} is longer than 1 GiB"));
-    }
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        format!("{shown} is not valid UTF-8 at byte {at}")
-    })
 }
 
 fn write_request(
@@ -173,7 +129,7 @@ fn write_request(
     Ok(())
 }
 
-/// Ends the request line, and writes the given headers and the empty line.
+/// Ends the current line, and writes the given headers and the empty line.
 fn push_headers(
     out: &mut Vec<u8>,
     headers: &[String],
@@ -182,7 +138,7 @@ fn push_headers(
     for header in headers {
         let header = filled(header);
         if header.contains(|c: char| c.is_ascii_control() && c != '\t') {
-            return Err("has controls, which cannot stand in a header");
+            return Err("has control characters, which a header cannot contain");
         }
         push(out, &["\r\n", &header]);
     }
@@ -221,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn every_code_and_every_user_has_its_turn() {
+    fn the_requests_cover_every_code_and_every_user() {
         let made = made(&Protocol::IdentifyResp, &["a", "b"], 3);
         assert_eq!(made.len(), 4);
         assert_eq!(
@@ -232,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_are_escaped_as_their_place_demands() {
+    fn codes_are_escaped_for_the_position_in_the_request() {
         let post = Protocol::IdentifyHttp {
             host: "h".to_owned(),
             path: "/p".to_owned(),
@@ -260,7 +216,11 @@ mod tests {
         };
         let codes = ["a\r\nb".to_owned()];
         let refused = Requests::new(&get, &["X: {code}".to_owned()], &codes, open_ids);
-        assert!(refused.unwrap_err().contains("line 1 has controls"));
+        assert!(
+            refused
+                .unwrap_err()
+                .contains("line 1 has control characters")
+        );
         let redis = Protocol::RedisGet {
             key: "k:{code}:{x}".to_owned(),
         };

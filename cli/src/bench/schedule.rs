@@ -1,23 +1,24 @@
-//! When requests are sent, and which of them are measured; in nanoseconds since the run began.
+//! The times at which requests are sent and measured, in nanoseconds since the start of the run.
 
+use std::num::NonZero;
 use std::time::Duration;
 
-/// Whether requests wait for answers, or for their time.
+/// The event for which the next request waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pace {
-    /// The next request is sent when an answer has come.
+    /// A response: each connection sends its next request when one arrives.
     Closed,
-    /// This many requests a second become due, whatever comes.
-    Open { rate: u64 },
+    /// The clock: `rate` requests a second become due, whatever the server does.
+    Open { rate: NonZero<u64> },
 }
 
 /// The times of a run.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Schedule {
     pub(super) pace: Pace,
-    /// When measuring begins.
+    /// The start of the measurement.
     pub(super) start: u64,
-    /// When it ends, and no more requests become due.
+    /// The end of the measurement; no request becomes due from here on.
     pub(super) end: u64,
 }
 
@@ -31,29 +32,31 @@ impl Schedule {
         }
     }
 
-    /// When the request at `index` of all workers' is due, if that is before the end.
+    /// Returns the time at which the request at `index`, counted over all workers, is due; `None`
+    /// in the closed loop, and if that is not before the end.
     pub(super) fn due(&self, index: u64) -> Option<u64> {
         let Pace::Open { rate } = self.pace else {
             return None;
         };
-        // Whole seconds apart, so that nothing is rounded, and nothing overflows for centuries.
+        // Whole seconds are computed apart from the rest, so that no rounding error accumulates and
+        // nothing overflows for centuries.
         let due = index / rate * 1_000_000_000 + index % rate * 1_000_000_000 / rate;
         (due < self.end).then_some(due)
     }
 
-    /// How many requests become due before the end.
+    /// Returns the number of requests that become due before the end; 0 in the closed loop.
     pub(super) fn total(&self) -> u64 {
         match self.pace {
             Pace::Closed => 0,
             Pace::Open { rate } => {
-                let total = u128::from(self.end) * u128::from(rate);
+                let total = u128::from(self.end) * u128::from(rate.get());
                 u64::try_from(total.div_ceil(1_000_000_000)).unwrap_or(u64::MAX)
             }
         }
     }
 }
 
-/// A duration of hours at most.
+/// Returns the nanoseconds of `duration`, or `u64::MAX` from about 584 years on.
 pub(super) fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
@@ -63,10 +66,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn as_many_become_due_as_the_rate_says() {
+    fn the_rate_times_the_duration_requests_become_due() {
         let second = Duration::from_secs(1);
         for rate in [1, 3, 7, 1000, 999_983] {
-            let schedule = Schedule::new(Pace::Open { rate }, second, second * 2);
+            let pace = Pace::Open {
+                rate: NonZero::new(rate).unwrap(),
+            };
+            let schedule = Schedule::new(pace, second, second * 2);
             assert_eq!(schedule.total(), rate * 3);
             assert_eq!(schedule.due(0), Some(0));
             assert_eq!(schedule.due(rate), Some(1_000_000_000));

@@ -1,4 +1,4 @@
-//! What is measured: where it listens, and what it speaks.
+//! The servers to measure: their addresses and protocols.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -6,12 +6,10 @@ use std::str::FromStr;
 
 use hyper::http::uri::Authority;
 
-use super::arguments::Bench;
-
-/// Where codeid answers `identifyCode`.
+/// The path of `identifyCode`.
 pub(super) const IDENTIFY_PATH: &str = "/v1/identifyCode";
 
-/// The most characters of a name, so that tables and legends stay in shape.
+/// The most characters of a name; a longer one would distort tables and legends.
 const MAX_NAME_CHARACTERS: usize = 40;
 
 /// A server to be measured.
@@ -23,7 +21,7 @@ pub(super) struct Target {
     pub(super) protocol: Protocol,
 }
 
-/// Where a server listens.
+/// The address on which a server listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Address {
     /// `host:port`.
@@ -31,7 +29,7 @@ pub(super) enum Address {
     Unix(PathBuf),
 }
 
-/// What is sent to a server.
+/// The kind of request that is sent to a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Protocol {
     /// `POST` of `identifyCode`.
@@ -47,70 +45,21 @@ pub(super) enum Protocol {
 /// The value of an option that may begin with `NAME=`.
 #[derive(Clone, Debug)]
 pub(super) struct Named<T> {
-    name: Option<String>,
-    value: T,
+    pub(super) name: Option<String>,
+    pub(super) value: T,
 }
 
 /// A URL of scheme `http`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct HttpUrl {
-    authority: String,
+    pub(super) authority: String,
     /// With the query; empty if the URL ends after the authority.
-    path: String,
+    pub(super) path: String,
 }
 
 impl Target {
-    /// The targets that the command line names, in the order of its options.
-    pub(super) fn all_of(bench: &Bench) -> Vec<Self> {
-        let mut targets = Vec::new();
-        for Named { name, value } in &bench.http {
-            let path = match &*value.path {
-                "" | "/" => IDENTIFY_PATH,
-                path => path,
-            };
-            let protocol = Protocol::IdentifyHttp {
-                host: value.authority.clone(),
-                path: path.to_owned(),
-            };
-            targets.push(Self::new(name.as_ref(), value.address(), protocol));
-        }
-        for Named { name, value } in &bench.http_unix {
-            let protocol = Protocol::IdentifyHttp {
-                host: "codeid".to_owned(),
-                path: bench.path.clone(),
-            };
-            targets.push(Self::new(
-                name.as_ref(),
-                Address::Unix(value.clone()),
-                protocol,
-            ));
-        }
-        for Named { name, value } in &bench.resp {
-            let protocol = Protocol::IdentifyResp;
-            targets.push(Self::new(name.as_ref(), value.clone(), protocol));
-        }
-        for Named { name, value } in &bench.redis_get {
-            let protocol = Protocol::RedisGet {
-                key: bench.key.clone(),
-            };
-            targets.push(Self::new(name.as_ref(), value.clone(), protocol));
-        }
-        for Named { name, value } in &bench.http_get {
-            let path = match &*value.path {
-                "" => "/".to_owned(),
-                query if query.starts_with('?') => format!("/{query}"),
-                path => path.to_owned(),
-            };
-            let protocol = Protocol::HttpGet {
-                host: value.authority.clone(),
-                path,
-            };
-            targets.push(Self::new(name.as_ref(), value.address(), protocol));
-        }
-        targets
-    }
-
-    fn new(name: Option<&String>, address: Address, protocol: Protocol) -> Self {
+    /// `name` is the one on the command line, if any.
+    pub(super) fn new(name: Option<&String>, address: Address, protocol: Protocol) -> Self {
         let what = protocol.name();
         Self {
             name: name.map_or_else(|| format!("{what}, {address}"), String::clone),
@@ -121,7 +70,7 @@ impl Target {
 }
 
 impl Protocol {
-    /// For people, and in JSON.
+    /// Returns the name for reports and JSON.
     pub(super) const fn name(&self) -> &'static str {
         match self {
             Self::IdentifyHttp { .. } => "HTTP identifyCode",
@@ -131,7 +80,7 @@ impl Protocol {
         }
     }
 
-    /// Whether answers are codeid's, so that it is known what they have to say.
+    /// Returns `true` if the target is codeid, whose responses can be verified.
     pub(super) const fn is_identify(&self) -> bool {
         matches!(self, Self::IdentifyHttp { .. } | Self::IdentifyResp)
     }
@@ -151,7 +100,7 @@ impl fmt::Display for Address {
 }
 
 impl HttpUrl {
-    fn address(&self) -> Address {
+    pub(super) fn address(&self) -> Address {
         let has_port = self
             .authority
             .rsplit_once(':')
@@ -186,7 +135,7 @@ where
             }
         }
         if value.is_empty() {
-            return Err("there is nothing to connect to".to_owned());
+            return Err("there is no address to connect to".to_owned());
         }
         Ok(Self {
             name: name.map(str::to_owned),
@@ -218,24 +167,24 @@ impl FromStr for HttpUrl {
     fn from_str(text: &str) -> Result<Self, String> {
         let Some(rest) = text.strip_prefix("http://") else {
             return Err(
-                "a URL that begins with http:// is wanted; https is not measured".to_owned(),
+                "expected a URL that begins with http://; https is not supported".to_owned(),
             );
         };
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at(end);
         let parsed: Authority = authority
             .parse()
-            .map_err(|error| format!("the host is not one: {error}"))?;
+            .map_err(|error| format!("invalid host: {error}"))?;
         let has_port = authority.len() > parsed.host().len();
         if parsed.host().is_empty()
             || authority.contains('@')
             || has_port && parsed.port_u16().is_none()
         {
-            return Err("host or host:port is wanted after http://, without a user".to_owned());
+            return Err("expected host or host:port after http://, without a user".to_owned());
         }
         if !path.bytes().all(|byte| byte.is_ascii_graphic()) || path.contains('#') {
             return Err(
-                "what follows the host must be visible ASCII without #; percent-encode the rest"
+                "the path and query must be visible ASCII without #; percent-encode other characters"
                     .to_owned(),
             );
         }

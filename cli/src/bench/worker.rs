@@ -1,6 +1,6 @@
-//! One thread of the client: sends what is due on its connections, and takes the answers.
+//! One thread of the client: sends the requests that are due, and takes the responses.
 //!
-//! The loop asks the kernel directly (mio) rather than through a runtime: a client that shares the
+//! The loop polls the kernel directly (mio) rather than through a runtime: a client that shares the
 //! machine with the server must cost little, and must not let one task wait for another.
 
 use std::collections::VecDeque;
@@ -11,43 +11,43 @@ use std::time::{Duration, Instant};
 use mio::event::Event;
 use mio::{Events, Poll, Token};
 
-use super::answer::AnswerReader;
 use super::connection::{Connection, Endpoint, InFlight, Socket};
 use super::failure::FailureKind;
-use super::judge::Judge;
+use super::reader::ResponseReader;
 use super::requests::Requests;
+use super::run_stats::RunStats;
 use super::schedule::{Pace, Schedule, nanoseconds};
-use super::tally::Tally;
+use super::validator::Validator;
 
-/// How long after the end answers are waited for.
+/// The time after the end to wait for late responses, in nanoseconds.
 const DRAIN: u64 = 5_000_000_000;
 
-/// How long a connection that brought no answer is left alone before it is tried again.
+/// The delay before reconnecting after a connection that brought no response, in nanoseconds.
 const RECONNECT_DELAY: u64 = 100_000_000;
 
-/// The longest wait for events: how soon an interrupt is seen.
+/// The longest wait for events, in nanoseconds: an interrupt is noticed within it.
 const MAX_WAIT: u64 = 20_000_000;
 
-/// What the kernel's timer is not fine enough for: such waits are spent asking.
+/// The resolution of the kernel's timer, in nanoseconds: shorter waits are spent polling.
 const TIMER_RESOLUTION: u64 = 1_000_000;
 
-/// What all workers of a run share.
+/// The parameters that all workers of a run share.
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) endpoint: Endpoint,
     pub(super) requests: Requests,
-    pub(super) judge: Judge,
-    pub(super) reader: AnswerReader,
+    pub(super) validator: Validator,
+    pub(super) reader: ResponseReader,
     pub(super) schedule: Schedule,
     /// Requests in flight on a connection.
     pub(super) depth: usize,
     pub(super) workers: usize,
 }
 
-/// What the workers tell while they work, and are told.
+/// The counts that the workers publish for the progress line.
 #[derive(Debug, Default)]
-pub(super) struct Live {
-    pub(super) answers: AtomicU64,
+pub(super) struct LiveCounts {
+    pub(super) responses: AtomicU64,
     pub(super) failures: AtomicU64,
 }
 
@@ -56,37 +56,37 @@ struct Worker<'a> {
     plan: &'a Plan,
     poll: Poll,
     slots: Vec<Slot>,
-    /// In the open loop: the slots that can take a request, the one that waits longest first.
+    /// In the open loop: the slots that can take a request, the longest waiting first.
     with_room: VecDeque<usize>,
     /// Slots without a connection.
     lost: Vec<usize>,
-    reader: AnswerReader,
-    tally: Tally,
-    /// The number of the next request among all workers'.
+    reader: ResponseReader,
+    stats: RunStats,
+    /// The number of this worker's next request, counted over all workers.
     next: u64,
     in_flight: usize,
     began: Instant,
 }
 
-/// A place for a connection, which is made anew when it is lost.
+/// A place for a connection, which is reopened when it is lost.
 struct Slot {
     connection: Option<Connection>,
-    /// Whether the connection has brought an answer.
+    /// `true` if the connection has brought a response.
     answered: bool,
     retry_at: u64,
 }
 
-/// Drives `sockets` until the schedule has ended and everything is answered, or `stop` is set.
+/// Drives `sockets` until the schedule has ended and every request is answered, or `stop` is set.
 ///
-/// `began` is the time 0 of the schedule, and `number` that of this worker.
+/// `began` is time 0 of the schedule, and `number` is the number of this worker.
 pub(super) fn work(
     plan: &Plan,
     sockets: Vec<Socket>,
     number: usize,
     began: Instant,
-    live: &Live,
+    live: &LiveCounts,
     stop: &AtomicBool,
-) -> io::Result<Tally> {
+) -> io::Result<RunStats> {
     let poll = Poll::new()?;
     let mut slots = Vec::with_capacity(sockets.len());
     for (index, socket) in sockets.into_iter().enumerate() {
@@ -104,30 +104,30 @@ pub(super) fn work(
         lost: Vec::with_capacity(slots.len()),
         slots,
         reader: plan.reader.clone(),
-        tally: Tally::new(),
+        stats: RunStats::new(),
         next: number as u64,
         in_flight: 0,
         began,
     };
     worker.run(live, stop)?;
-    Ok(worker.tally)
+    Ok(worker.stats)
 }
 
 impl Worker<'_> {
-    fn run(&mut self, live: &Live, stop: &AtomicBool) -> io::Result<()> {
+    fn run(&mut self, live: &LiveCounts, stop: &AtomicBool) -> io::Result<()> {
         let mut events = Events::with_capacity(1024);
-        let (mut answers, mut failures) = (0, 0);
+        let (mut responses, mut failures) = (0, 0);
         for index in 0..self.slots.len() {
             self.fill(index);
         }
         while !stop.load(Ordering::Relaxed) {
             let now = self.now();
             if self.is_done(now) {
-                self.count_what_is_left();
+                self.count_unanswered();
                 break;
             }
             self.reconnect(now);
-            self.send_what_is_due(now);
+            self.send_due_requests(now);
             let wait = self.wait();
             match self.poll.poll(&mut events, Some(wait)) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
@@ -137,10 +137,11 @@ impl Worker<'_> {
                 self.handle(event);
             }
             if !events.is_empty() {
-                let now = (self.tally.answers, self.tally.failure_count());
-                live.answers.fetch_add(now.0 - answers, Ordering::Relaxed);
+                let now = (self.stats.responses, self.stats.failure_count());
+                live.responses
+                    .fetch_add(now.0 - responses, Ordering::Relaxed);
                 live.failures.fetch_add(now.1 - failures, Ordering::Relaxed);
-                (answers, failures) = now;
+                (responses, failures) = now;
             }
         }
         Ok(())
@@ -157,8 +158,8 @@ impl Worker<'_> {
                 || self.in_flight == 0 && schedule.due(self.next).is_none())
     }
 
-    /// How long to wait for events: until a request that can be sent is due, and not at all if that
-    /// is sooner than the kernel can wake us.
+    /// Returns the time to wait for events: until a request that can be sent is due, and zero if
+    /// that is sooner than the kernel's timer can wake the thread.
     fn wait(&self) -> Duration {
         let now = self.now();
         let mut until = now + MAX_WAIT;
@@ -171,7 +172,7 @@ impl Worker<'_> {
             until = until.min(due);
         }
         let wait = until.saturating_sub(now);
-        // Whole units, rounded down: the timer rounds up, and would be late.
+        // Round down to whole units: the timer rounds up, and would fire too late.
         Duration::from_nanos(wait - wait % TIMER_RESOLUTION)
     }
 
@@ -185,7 +186,7 @@ impl Worker<'_> {
         }
     }
 
-    /// Reads what came and answers requests; then sends what may follow.
+    /// Reads, takes the responses, and sends the requests that may follow.
     fn receive(&mut self, index: usize, to_the_end: bool) {
         loop {
             let Some(connection) = &mut self.slots[index].connection else {
@@ -196,9 +197,9 @@ impl Worker<'_> {
                 Ok((_, more)) => more,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                Err(error) => return self.lose(index, Some(FailureKind::of_socket(&error))),
+                Err(error) => return self.lose(index, Some(FailureKind::from_socket(&error))),
             };
-            match self.take_answers(index) {
+            match self.take_responses(index) {
                 Ok(true) => {}
                 Ok(false) => return self.lose(index, None),
                 Err(kind) => return self.lose(index, Some(kind)),
@@ -210,14 +211,14 @@ impl Worker<'_> {
         }
     }
 
-    /// Takes the whole answers that came. Tells whether the connection goes on.
-    fn take_answers(&mut self, index: usize) -> Result<bool, FailureKind> {
+    /// Takes the complete responses received. Returns `false` if the server closes the connection.
+    fn take_responses(&mut self, index: usize) -> Result<bool, FailureKind> {
         let now = self.now();
         let Self {
             plan,
             slots,
             reader,
-            tally,
+            stats,
             in_flight,
             ..
         } = self;
@@ -225,16 +226,24 @@ impl Worker<'_> {
         let Some(connection) = &mut slot.connection else {
             return Ok(true);
         };
-        while connection.is_within_answer() {
+        while connection.is_within_response() {
             let Some(request) = connection.oldest() else {
-                return Err(FailureKind::Malformed("no request was waiting for it"));
+                return Err(FailureKind::Malformed(
+                    "no request was waiting for a response",
+                ));
             };
-            let Some(answer) = reader.read(connection.unread())? else {
+            let Some(response) = reader.read(connection.unread())? else {
                 break;
             };
-            tally.judged(&plan.judge, &plan.schedule, request, &answer.said, now);
-            let (bytes, closes) = (answer.bytes, answer.closes);
-            connection.take_answer(bytes);
+            stats.count(
+                &plan.validator,
+                &plan.schedule,
+                request,
+                &response.outcome,
+                now,
+            );
+            let (bytes, closes) = (response.bytes, response.closes);
+            connection.take_response(bytes);
             *in_flight -= 1;
             slot.answered = true;
             if closes {
@@ -244,8 +253,8 @@ impl Worker<'_> {
         Ok(true)
     }
 
-    /// In the closed loop, sends as many requests as the connection has room for; in the open one,
-    /// notes that it has room.
+    /// In the closed loop, sends as many requests as the connection has room for; in the open loop,
+    /// queues the connection as one with room.
     fn fill(&mut self, index: usize) {
         let Some(connection) = &mut self.slots[index].connection else {
             return;
@@ -272,8 +281,8 @@ impl Worker<'_> {
         self.flush(index);
     }
 
-    /// In the open loop, sends what is due, as long as connections have room.
-    fn send_what_is_due(&mut self, now: u64) {
+    /// In the open loop, sends the requests that are due while connections have room.
+    fn send_due_requests(&mut self, now: u64) {
         while let Some(due) = self.plan.schedule.due(self.next)
             && due <= now
             && let Some(index) = self.with_room.pop_front()
@@ -288,7 +297,7 @@ impl Worker<'_> {
         }
     }
 
-    /// Puts the next request on the connection's way; its latency began at `since`.
+    /// Appends the next request to the connection's output; its latency counts from `since`.
     fn push(&mut self, index: usize, since: u64) {
         let requests = &self.plan.requests;
         let Ok(number) = usize::try_from(self.next % requests.len() as u64) else {
@@ -307,11 +316,11 @@ impl Worker<'_> {
         if let Some(connection) = &mut self.slots[index].connection
             && let Err(error) = connection.write(self.poll.registry())
         {
-            self.lose(index, Some(FailureKind::of_socket(&error)));
+            self.lose(index, Some(FailureKind::from_socket(&error)));
         }
     }
 
-    /// Drops the connection, for `reason` if it did not just close; its requests have failed.
+    /// Drops the connection and counts its requests as failed, for `reason` if it was not closed.
     fn lose(&mut self, index: usize, reason: Option<FailureKind>) {
         let now = self.now();
         let slot = &mut self.slots[index];
@@ -320,17 +329,17 @@ impl Worker<'_> {
         };
         let mut kind = match reason {
             Some(kind) => kind,
-            None if connection.is_within_answer() => FailureKind::Half,
+            None if connection.is_within_response() => FailureKind::Half,
             None => FailureKind::Closed,
         };
-        // A connection that is closed while nothing is asked has failed nobody.
+        // Closing a connection without requests in flight is not a failure.
         if connection.in_flight() == 0
             && matches!(kind, FailureKind::Malformed(_) | FailureKind::Connect(_))
         {
-            self.tally.failed_times(kind, 1);
+            self.stats.count_failures(kind, 1);
         }
         for request in connection.give_up() {
-            self.tally.failed(kind, request.code);
+            self.stats.count_failure(kind, request.code);
             self.in_flight -= 1;
             if matches!(kind, FailureKind::Half | FailureKind::Malformed(_)) {
                 kind = FailureKind::Closed;
@@ -345,7 +354,7 @@ impl Worker<'_> {
         self.lost.push(index);
     }
 
-    /// Connects anew where that is wanted and time.
+    /// Reopens the lost connections whose delay has passed.
     fn reconnect(&mut self, now: u64) {
         if self.lost.is_empty() {
             return;
@@ -368,23 +377,24 @@ impl Worker<'_> {
                 Err(error) => {
                     slot.retry_at = now + RECONNECT_DELAY;
                     let kind = FailureKind::Connect(error.kind());
-                    self.tally.failed_times(kind, 1);
+                    self.stats.count_failures(kind, 1);
                     self.lost.push(index);
                 }
             }
         }
     }
 
-    /// The waiting has ended: whatever has no answer yet has failed.
-    fn count_what_is_left(&mut self) {
-        self.tally
-            .failed_times(FailureKind::Unanswered, self.in_flight as u64);
+    /// Counts the requests without a response as failed once the wait for late responses has ended.
+    fn count_unanswered(&mut self) {
+        self.stats
+            .count_failures(FailureKind::Unanswered, self.in_flight as u64);
         let never_sent = self
             .plan
             .schedule
             .total()
             .saturating_sub(self.next)
             .div_ceil(self.plan.workers as u64);
-        self.tally.failed_times(FailureKind::NeverSent, never_sent);
+        self.stats
+            .count_failures(FailureKind::NeverSent, never_sent);
     }
 }

@@ -1,14 +1,14 @@
-//! One error or warning about a file, whatever part of the work found it.
+//! One error or warning about a file, from reading, parsing, compiling or linting.
 
 use codeid_engine::{Position, Problem};
 use serde::Serialize;
 
 use crate::route_config::{Examined, Refused};
 
-/// An error or a warning, in the form in which `--json` prints it.
+/// An error or a warning, as `--json` prints it.
 #[derive(Debug, Serialize)]
 pub(crate) struct Finding<'a> {
-    /// Named only where several files are checked.
+    /// The file's name; present only if several files are checked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) file: Option<&'a str>,
     pub(crate) severity: Severity,
@@ -21,7 +21,7 @@ pub(crate) struct Finding<'a> {
     pub(crate) hint: Option<&'a str>,
 }
 
-/// Whether a finding makes the config unusable.
+/// The severity of a finding: an error makes the config unusable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Severity {
@@ -29,8 +29,8 @@ pub(crate) enum Severity {
     Warning,
 }
 
-/// Everything found in a file: errors first, each kind in document order.
-pub(super) fn of(examined: &Examined) -> Vec<Finding<'_>> {
+/// Returns everything found in a file: errors first, each kind in document order.
+pub(super) fn from_examined(examined: &Examined) -> Vec<Finding<'_>> {
     match &examined.outcome {
         Ok(accepted) => with_severity(Severity::Warning, &accepted.warnings).collect(),
         Err(Refused::Unreadable(message)) => vec![Finding {

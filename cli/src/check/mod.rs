@@ -1,4 +1,4 @@
-//! `codeid check`: what is wrong with route configs, shown as a compiler shows it.
+//! `codeid check`: reports errors and warnings in route configs, as a compiler does.
 
 mod finding;
 mod report;
@@ -16,16 +16,16 @@ use super::settings::{self, SettingsArgs};
 /// The command line of `codeid check`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Exit status: 0 if no file has an error, warnings or not; 1 if a file has one or cannot be read; 2 \
-if the command line is wrong.")]
+Exit status: 0 if no file has an error, even if some have warnings; 1 if a file has an error or \
+cannot be read; 2 if the command line is wrong.")]
 pub(crate) struct Check {
     /// The route configs; - is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Print a JSON array, with an object for each error and warning
     ///
-    /// The fields of each are severity, rule, pointer, position, message and hint, and file if
-    /// there are several files. What is not known is null.
+    /// The fields of each object are severity, rule, pointer, position, message and hint, and file
+    /// if several files are given. Unknown values are null.
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -43,7 +43,7 @@ impl Check {
             let mut array = JsonArray::default();
             for path in &self.files {
                 let examined = route_config::examine(path, &limits).linted();
-                let mut findings = finding::of(&examined);
+                let mut findings = finding::from_examined(&examined);
                 total.add(&findings);
                 if self.json {
                     for finding in &mut findings {
@@ -68,7 +68,7 @@ impl Check {
     }
 }
 
-/// What all files come to.
+/// The totals of all files.
 #[derive(Default)]
 struct Total {
     files: usize,
@@ -99,7 +99,7 @@ impl Total {
     }
 }
 
-/// A JSON array that is written element by element, one a line.
+/// A JSON array written element by element, one per line.
 #[derive(Default)]
 struct JsonArray {
     begun: bool,

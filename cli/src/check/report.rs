@@ -1,4 +1,4 @@
-//! Findings for people: the message, the place, the line with a caret under it, the way out.
+//! Findings as text: the message, the position, the line with a caret under it, and the hint.
 
 use std::io::{self, Write};
 use std::ops::Range;
@@ -10,11 +10,11 @@ use super::finding::{self, Finding, Severity};
 use crate::output::printable;
 use crate::route_config::Examined;
 
-/// How many bytes of a line are looked at on either side of a place: more than a terminal shows.
-/// A config may be one line of 128 KiB, and have an error every few bytes.
+/// The most bytes of a line shown on either side of a position: more than fit on a terminal. A
+/// config may be one line of 128 KiB, and have an error every few bytes.
 const EXCERPT_BYTES: usize = 1024;
 
-/// Writes every finding of the file of this name, which holds `document`.
+/// Writes every finding of the file `name`, whose content is `document`.
 pub(crate) fn show_findings(
     output: &mut impl Write,
     name: &str,
@@ -29,9 +29,9 @@ pub(crate) fn show_findings(
     Ok(())
 }
 
-/// Writes why a file that a command needs is refused.
+/// Writes the errors for which a file is refused.
 pub(crate) fn show_refusal(output: &mut impl Write, examined: &Examined) -> io::Result<()> {
-    let mut findings = finding::of(examined);
+    let mut findings = finding::from_examined(examined);
     findings.retain(|finding| finding.severity == Severity::Error);
     show_findings(output, &examined.name, &examined.document, &findings)
 }
@@ -55,7 +55,8 @@ fn render(renderer: &Renderer, name: &str, document: &[u8], finding: &Finding<'_
             if excerpt.whole_line {
                 vec![title.element(snippet(excerpt).path(name))]
             } else {
-                // Columns are counted in what the snippet holds, so the place is told apart.
+                // The renderer counts columns within the snippet, so the position is given
+                // separately.
                 let origin = Origin::path(name).line(line).char_column(position.column);
                 vec![
                     title.element(origin),
@@ -85,7 +86,7 @@ fn place_in_config(finding: &Finding<'_>) -> Option<String> {
     }
 }
 
-/// As much of a line as can be shown, and the character that is meant in it.
+/// The part of a line that is shown, and the range of the marked character in it.
 struct Excerpt {
     text: String,
     place: Range<usize>,
@@ -105,7 +106,7 @@ impl Excerpt {
             None => after,
         };
         let (near_before, near_after) = (last_bytes(line_before), first_bytes(line_after));
-        // What is not UTF-8 is shown as a replacement character; the place stays where it is.
+        // Bytes that are not UTF-8 are shown as replacement characters; the mark stays in place.
         let mut text = String::from_utf8_lossy(near_before).into_owned();
         let start = text.len();
         text.push_str(String::from_utf8_lossy(near_after).trim_end_matches('\r'));
@@ -118,7 +119,7 @@ impl Excerpt {
     }
 }
 
-/// The end of `line`, cut between characters.
+/// Returns the end of `line`, cut between characters.
 fn last_bytes(line: &[u8]) -> &[u8] {
     let mut from = line.len().saturating_sub(EXCERPT_BYTES);
     while from < line.len() && is_continuation(line[from]) && from > 0 {
@@ -127,7 +128,7 @@ fn last_bytes(line: &[u8]) -> &[u8] {
     &line[from..]
 }
 
-/// The beginning of `line`, cut between characters.
+/// Returns the beginning of `line`, cut between characters.
 fn first_bytes(line: &[u8]) -> &[u8] {
     let mut to = line.len().min(EXCERPT_BYTES);
     while to > 0 && to < line.len() && is_continuation(line[to]) {

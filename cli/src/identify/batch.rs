@@ -1,8 +1,9 @@
 //! `codeid identify --file`: millions of code values, on all cores, answered in input order.
 //!
-//! One thread reads blocks of lines and deals them out to the workers in turn; the writer collects
-//! their answers in the same turn, and so in input order. Every queue is short, so that memory is
-//! bounded by the number of workers, whatever the input's length and whichever part is slowest.
+//! One thread reads blocks of lines and distributes them to the workers in rotation; the writer
+//! collects the responses in the same rotation, and so in input order. Every queue is short, so
+//! that memory is bounded by the number of workers, whatever the length of the input and whichever
+//! part is slowest.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -12,25 +13,25 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
+use codeid_daemon::identify::{write_failure, write_verdict};
+use codeid_daemon::result::identify::PARAM_ILLEGAL;
 use codeid_engine::{CodeValue, OpenId, RouteTable, Scratch};
 
 use super::lines::{Block, Blocks, MAX_LINE_BYTES};
 use super::progress::Progress;
 use crate::output::Failure;
-use codeid_daemon::identify::{write_failure, write_verdict};
-use codeid_daemon::result::identify::PARAM_ILLEGAL;
 
-/// How many blocks may wait for a worker, and how many of its answers for the writer.
+/// The length of each queue: blocks that wait for a worker, and its responses for the writer.
 const QUEUE_BLOCKS: usize = 2;
 
-/// The answers to one block.
-struct Answers {
+/// The responses to one block.
+struct Responses {
     json_lines: Vec<u8>,
     input_bytes: u64,
 }
 
-/// Identifies each line of the file at `path` (`-`: standard input) for `open_id`, and writes a
-/// JSON object a line.
+/// Identifies each line of the file at `path` (`-` is standard input) for `open_id`, and writes one
+/// JSON object per line.
 pub(super) fn identify_lines(
     table: RouteTable,
     open_id: OpenId<'_>,
@@ -38,7 +39,7 @@ pub(super) fn identify_lines(
     output: &mut impl Write,
 ) -> Result<(), Failure> {
     let cannot_read =
-        |error: io::Error| Failure::Told(format!("{} cannot be read: {error}", path.display()));
+        |error: io::Error| Failure::Message(format!("{} cannot be read: {error}", path.display()));
     let (input, length): (Box<dyn Read + Send>, Option<u64>) = if path == Path::new("-") {
         (Box::new(io::stdin()), None)
     } else {
@@ -47,52 +48,54 @@ pub(super) fn identify_lines(
         (Box::new(file), metadata.is_file().then_some(metadata.len()))
     };
 
-    // The threads are not scoped: when the reader of our output goes away, or a worker fails, we end
-    // at once, though one of them may still wait for input that never comes.
+    // The threads are not scoped: if the reader of the output goes away or a worker fails, the
+    // command ends at once, although the reading thread may still wait for input that never comes.
     let (work, mut workers): (Vec<_>, Vec<_>) = {
         let table = Arc::new(table);
         let count = thread::available_parallelism().map_or(1, NonZero::get);
         (0..count).map(|_| Worker::start(&table, open_id)).unzip()
     };
-    let reader = thread::spawn(move || deal_out(input, &work));
+    let reader = thread::spawn(move || distribute(input, &work));
 
     let progress = Progress::start(length);
     let mut turn = 0;
-    while let Ok(answers) = workers[turn].answers.recv() {
-        output.write_all(&answers.json_lines)?;
+    while let Ok(responses) = workers[turn].responses.recv() {
+        output.write_all(&responses.json_lines)?;
         output.flush()?;
-        progress.advance(answers.input_bytes);
+        progress.advance(responses.input_bytes);
         turn = (turn + 1) % workers.len();
     }
     progress.finish();
-    // This worker hung up: it failed, or there is no more work, and the reader has ended too.
-    let failed = |_| Failure::Told("a thread failed".to_owned());
+    // This worker has closed its channel: it failed, or the input is exhausted and the reader has
+    // ended too.
+    let failed = |_| Failure::Message("a thread panicked".to_owned());
     workers.swap_remove(turn).thread.join().map_err(failed)?;
     reader.join().map_err(failed)?.map_err(cannot_read)
 }
 
-/// A thread that answers blocks.
+/// A thread that identifies blocks of lines.
 struct Worker {
-    answers: Receiver<Answers>,
+    responses: Receiver<Responses>,
     thread: JoinHandle<()>,
 }
 
 impl Worker {
-    /// Starts a worker; it ends when the sender is dropped, or the worker.
+    /// Starts a worker, which ends when the sender or the worker is dropped.
     fn start(table: &Arc<RouteTable>, open_id: OpenId<'_>) -> (SyncSender<Block>, Self) {
         let (to_worker, blocks) = sync_channel(QUEUE_BLOCKS);
-        let (to_writer, answers) = sync_channel(QUEUE_BLOCKS);
+        let (to_writer, responses) = sync_channel(QUEUE_BLOCKS);
         let (table, open_id) = (Arc::clone(table), open_id.as_str().to_owned());
         let thread = thread::spawn(move || {
             let open_id = OpenId::new(&open_id).expect("the caller has checked it");
-            answer_blocks(&table, open_id, &blocks, &to_writer);
+            identify_blocks(&table, open_id, &blocks, &to_writer);
         });
-        (to_worker, Self { answers, thread })
+        (to_worker, Self { responses, thread })
     }
 }
 
-/// Hands each block to the next worker in turn; ends with the input, or when a worker is gone.
-fn deal_out(input: impl Read, work: &[SyncSender<Block>]) -> io::Result<()> {
+/// Sends each block to the next worker in rotation; ends with the input, or when a worker has
+/// ended.
+fn distribute(input: impl Read, work: &[SyncSender<Block>]) -> io::Result<()> {
     for (block, worker) in Blocks::new(input).zip(work.iter().cycle()) {
         if worker.send(block?).is_err() {
             break;
@@ -101,31 +104,31 @@ fn deal_out(input: impl Read, work: &[SyncSender<Block>]) -> io::Result<()> {
     Ok(())
 }
 
-/// Answers blocks until there are no more, or until nobody wants the answers.
-fn answer_blocks(
+/// Identifies blocks until the input ends or the writer is gone.
+fn identify_blocks(
     table: &RouteTable,
     open_id: OpenId<'_>,
     blocks: &Receiver<Block>,
-    to_writer: &SyncSender<Answers>,
+    to_writer: &SyncSender<Responses>,
 ) {
     let mut scratch = Scratch::new();
     for block in blocks {
         let mut json_lines = Vec::with_capacity(block.text.len() * 4);
         for (number, line) in (block.first_line..).zip(block.lines()) {
-            answer_line(table, open_id, number, line, &mut scratch, &mut json_lines);
+            identify_line(table, open_id, number, line, &mut scratch, &mut json_lines);
         }
-        let answers = Answers {
+        let responses = Responses {
             json_lines,
             input_bytes: block.input_bytes,
         };
-        if to_writer.send(answers).is_err() {
+        if to_writer.send(responses).is_err() {
             break;
         }
     }
 }
 
-/// Appends the object of one line: its number, then the fields of the result.
-fn answer_line(
+/// Identifies one line, and appends an object with its number and the fields of the result.
+fn identify_line(
     table: &RouteTable,
     open_id: OpenId<'_>,
     number: u64,
@@ -139,14 +142,14 @@ fn answer_line(
         Ok(code) => write_verdict(&table.identify(code, open_id, scratch), out),
         Err(detail) => write_failure(&PARAM_ILLEGAL, &detail, out),
     }
-    // The result is an object of its own; its fields go on with this one's.
+    // The result is a complete object: replace its opening brace to join its fields to this one.
     out[result] = b',';
     out.extend_from_slice(b"\n");
 }
 
 fn code_value(line: &[u8]) -> Result<CodeValue<'_>, String> {
     if line.len() > MAX_LINE_BYTES {
-        // What follows was perhaps not kept, so its characters cannot be counted.
+        // The rest of the line was perhaps dropped, so its characters cannot be counted.
         let most = CodeValue::MAX_CHARACTERS;
         return Err(format!(
             "codeValue must have 1 to {most} characters but has more than {MAX_LINE_BYTES} bytes."

@@ -1,28 +1,28 @@
-//! Cuts input into blocks of whole lines, in bounded memory whatever the input is.
+//! Splitting of input into blocks of complete lines, in bounded memory whatever the input is.
 
 use std::io::{self, Read};
 
-/// How much is read at a time. The answers to a block of empty lines take 200 times as much.
+/// The bytes of one read. The responses to a block of empty lines take 200 times as much.
 const READ_BYTES: usize = 64 * 1024;
 
-/// The most bytes of a line that are kept. Past them a line is too long for any code value, so one
-/// byte more is kept, to tell, and the rest is dropped.
+/// The most bytes of a line that can be a code value. One more byte of a longer line is kept, to
+/// show that it is too long, and the rest is dropped.
 pub(super) const MAX_LINE_BYTES: usize =
     codeid_engine::CodeValue::MAX_CHARACTERS * char::MAX.len_utf8();
 
-/// Some lines of the input, each whole but for what is dropped of those that are too long.
+/// Some complete lines of the input; those that are too long are cut.
 #[derive(Debug)]
 pub(super) struct Block {
-    /// The lines, each but perhaps the last ended by `\n`. Never empty.
+    /// The lines, each ended by `\n` except perhaps the last. Never empty.
     pub(super) text: Vec<u8>,
     /// The number of the first line, counted from 1.
     pub(super) first_line: u64,
-    /// How many bytes of input this took, with those that were dropped.
+    /// The number of input bytes that the block took, dropped ones included.
     pub(super) input_bytes: u64,
 }
 
 impl Block {
-    /// The lines without their ends, `\n` or `\r\n`.
+    /// Returns the lines without their terminators, `\n` or `\r\n`.
     pub(super) fn lines(&self) -> impl Iterator<Item = &[u8]> {
         let text = self.text.strip_suffix(b"\n").unwrap_or(&self.text);
         text.split(|byte| *byte == b'\n')
@@ -32,14 +32,14 @@ impl Block {
 
 /// The blocks of an input, in order.
 ///
-/// A block is handed out as soon as there is a whole line, so that lines which come slowly are
-/// answered as they come.
+/// A block is returned as soon as a line is complete, so that lines which arrive slowly are
+/// answered as they arrive.
 #[derive(Debug)]
 pub(super) struct Blocks<R> {
     input: R,
-    /// The beginning of a line whose end is not read yet.
+    /// The beginning of a line whose end has not been read.
     rest: Vec<u8>,
-    /// Whether `rest` is full, and what follows it up to the end of the line is to be dropped.
+    /// `true` if `rest` is full, and the line's remaining bytes are to be dropped.
     dropping: bool,
     next_line: u64,
     input_bytes: u64,
@@ -85,7 +85,7 @@ impl<R: Read> Blocks<R> {
         }
     }
 
-    /// Reads once, behind what is kept.
+    /// Reads once, and appends to `rest`.
     fn read(&mut self) -> io::Result<usize> {
         let kept = self.rest.len();
         self.rest.resize(kept + READ_BYTES, 0);
@@ -126,7 +126,7 @@ mod tests {
 
     use super::{Blocks, MAX_LINE_BYTES};
 
-    /// Every line with its number, read `step` bytes at a time.
+    /// Returns every line with its number, reading `step` bytes at a time.
     fn lines(input: &[u8], step: usize) -> Vec<(u64, Vec<u8>)> {
         struct Steps<'a>(&'a [u8], usize);
         impl Read for Steps<'_> {
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_the_same_however_they_come() {
+    fn lines_do_not_depend_on_the_sizes_of_reads() {
         for step in [1, 2, 3, usize::MAX] {
             let expected = [(1, &b"a"[..]), (2, b""), (3, b"b\rc"), (4, b"d")];
             let expected = expected.map(|(number, line)| (number, line.to_vec()));
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_dropped_takes_no_memory() {
+    fn the_dropped_bytes_of_a_line_take_no_memory() {
         let mut blocks = Blocks::new(std::io::repeat(b'x').take(10_000_000));
         let block = blocks.next().unwrap().unwrap();
         assert_eq!(block.text.len(), MAX_LINE_BYTES + 1);

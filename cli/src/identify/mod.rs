@@ -1,4 +1,4 @@
-//! `codeid identify`: what `identifyCode` answers, without a daemon.
+//! `codeid identify`: answers `identifyCode` without a daemon.
 
 mod batch;
 mod explain;
@@ -12,13 +12,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
+use codeid_daemon::identify::{write_failure, write_verdict};
+use codeid_daemon::result::identify::PARAM_ILLEGAL;
 use codeid_engine::{CodeValue, CompileLimits, OpenId, RouteTable, Scratch};
 
 use super::output::{self, Failure, Stdout};
 use super::settings::{self, SettingsArgs};
 use super::{check, route_config};
-use codeid_daemon::identify::{write_failure, write_verdict};
-use codeid_daemon::result::identify::PARAM_ILLEGAL;
 
 /// The command line of `codeid identify`.
 #[derive(Debug, clap::Args)]
@@ -32,27 +32,27 @@ command line is wrong."
 pub(crate) struct Identify {
     /// The code value
     code: Option<OsString>,
-    /// The user, on whom canaries decide: 3 to 256 characters
+    /// The openId of the user, by which canaries decide: 3 to 256 characters
     #[arg(long, value_name = "ID")]
     open_id: OsString,
-    /// The route config; by default the preset that is built in. - is standard input
+    /// The route config; by default the built-in preset. - is standard input
     #[arg(long, value_name = "FILE")]
     routes: Option<PathBuf>,
     /// Identify each line of this file instead, and print JSON Lines in the same order. - is
     /// standard input
     ///
-    /// The lines end with LF or CRLF. Each answer is a line with the object that --json prints and
-    /// the field line, the number of the line, counted from 1. A line that is too long or not
-    /// UTF-8 answers PARAM_ILLEGAL in its place. All cores are used. A terminal on standard error
-    /// shows the progress, unless the answers go to a terminal too.
+    /// The lines end with LF or CRLF. Each response is a line with the object that --json prints
+    /// and the field line, the line number counted from 1. The response to a line that is too long
+    /// or not UTF-8 is PARAM_ILLEGAL. All cores are used. Progress is shown if standard error is a
+    /// terminal, unless the responses go to a terminal too.
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
-    /// Show each rule that accepts the code value, in order, and why its canary admits the user
-    /// or not
+    /// Show each rule that accepts the code value, in order, and why its canary admits or refuses
+    /// the user
     #[arg(long, conflicts_with = "file")]
     explain: bool,
-    /// Print the JSON object that the daemon answers; with --explain, with the field explanation
-    /// added. --file always does
+    /// Print the JSON object that the daemon would return; --explain adds the field explanation.
+    /// Always on with --file
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -76,7 +76,8 @@ impl Identify {
                 None => self.identify_one(&table, stdout),
                 Some(file) => {
                     let open_id = self.open_id().map_err(illegal)?;
-                    // Written in blocks, without colours: a buffer and a filter only cost time.
+                    // The output comes in blocks and without colours: a buffer and a filter would
+                    // only cost time.
                     batch::identify_lines(table, open_id, file, &mut io::stdout().lock())?;
                     Ok(ExitCode::SUCCESS)
                 }
@@ -84,14 +85,14 @@ impl Identify {
         })
     }
 
-    /// The route table to ask; says on standard error what is wrong with the route config.
+    /// Compiles the route table; reports errors in the route config on standard error.
     fn table(&self, limits: &CompileLimits) -> Result<RouteTable, Failure> {
         let examined = match &self.routes {
             Some(path) => route_config::examine(path, limits),
             None => route_config::examine_preset(limits),
         };
         if examined.outcome.is_err() {
-            // Where standard error is closed, the exit status still tells.
+            // If standard error is closed, the exit status is all that remains.
             let _ = check::show_refusal(&mut anstream::stderr(), &examined);
         }
         examined
@@ -154,7 +155,7 @@ fn text<'a>(parameter: &str, argument: &'a OsStr) -> Result<&'a str, String> {
 }
 
 fn illegal(detail: String) -> Failure {
-    Failure::Told(format!("{}: {detail}", PARAM_ILLEGAL.code))
+    Failure::Message(format!("{}: {detail}", PARAM_ILLEGAL.code))
 }
 
 fn write_line(stdout: &mut Stdout, body: &[u8]) -> io::Result<()> {

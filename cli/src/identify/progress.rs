@@ -4,14 +4,14 @@ use std::io::{self, IsTerminal};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// How far the input has been answered, shown on standard error.
+/// A progress bar on standard error.
 pub(super) struct Progress(ProgressBar);
 
 impl Progress {
-    /// Shows a bar if the input's length in bytes is known, else what is done so far.
+    /// Shows a bar if the length of the input is known, otherwise the bytes done so far.
     ///
-    /// Shows nothing where standard error is no terminal, nor where the answers themselves go to
-    /// one, among which a bar would only be in the way.
+    /// The bar is hidden if standard error is not a terminal, and if the responses go to a terminal
+    /// themselves, where it would be in the way.
     pub(super) fn start(input_bytes: Option<u64>) -> Self {
         if !io::stderr().is_terminal() || io::stdout().is_terminal() {
             return Self(ProgressBar::hidden());

@@ -1,4 +1,4 @@
-//! An answer for people.
+//! A verdict as text.
 
 use std::io::{self, Write};
 
@@ -6,7 +6,7 @@ use codeid_engine::{Outcome, Verdict};
 
 use crate::output::printable;
 
-/// Writes what the verdict says, the fields under their names in the contract.
+/// Writes the verdict, with the field names of the contract.
 pub(super) fn verdict(output: &mut impl Write, verdict: &Verdict<'_>) -> io::Result<()> {
     let mut field = |name: &str, value: &str| writeln!(output, "{name:<12} {}", printable(value));
     field(

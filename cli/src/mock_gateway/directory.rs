@@ -1,12 +1,12 @@
-//! What both sides need: made once, in a directory, and used again from then on.
+//! The directory of the files that both sides need: created once, and reused.
 //!
-//! | file | for |
+//! | file | use |
 //! |---|---|
-//! | `mock-gateway-ca-key.pem` | the key of the authority, whom nobody but a try-out should trust |
-//! | `ca.pem` | its certificate: `proxy.ca-path` |
-//! | `gateway-private-key.pem`, `gateway-public-key.pem` | what the stand-in signs with; `proxy.public-keys.1` |
+//! | `mock-gateway-ca-key.pem` | the key of the authority, which only tests should trust |
+//! | `ca.pem` | the certificate of the authority: `proxy.ca-path` |
+//! | `gateway-private-key.pem`, `gateway-public-key.pem` | the signing key of the stand-in; `proxy.public-keys.1` |
 //! | `client-private-key.pem` | `proxy.private-key-path` |
-//! | `codeid.toml` | the settings that name them |
+//! | `codeid.toml` | the settings that name these files |
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -15,6 +15,9 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use codeid_daemon::error_chain::ErrorChain;
+use codeid_daemon::files::regular_file::{self, ReadError};
+use codeid_daemon::signature::{KeyVersion, SigningKey, VerifyingKeys};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, RsaKeySize,
@@ -23,25 +26,21 @@ use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
-use codeid_daemon::error_chain::ErrorChain;
-use codeid_daemon::files::regular_file::{self, ReadError};
-use codeid_daemon::signature::{KeyVersion, SigningKey, VerifyingKeys};
-
-/// The most bytes of a key's file.
+/// The most bytes of a key file.
 const MAX_KEY_BYTES: usize = 64 << 10;
 
-/// The file by which a directory is known for one of ours.
+/// The file that marks a directory of the mock gateway.
 const CA_KEY: &str = "mock-gateway-ca-key.pem";
 
-/// Who makes a key.
-type Make = fn() -> Result<KeyPair, rcgen::Error>;
+/// A function that generates a key.
+type Generate = fn() -> Result<KeyPair, rcgen::Error>;
 
-/// What lies in the directory, in use.
+/// The directory, with its files loaded.
 #[derive(Debug)]
 pub(super) struct Directory {
     path: PathBuf,
     pub(super) keys: Keys,
-    /// With a certificate made now.
+    /// The TLS configuration, with a new certificate.
     pub(super) tls: Arc<ServerConfig>,
 }
 
@@ -52,7 +51,7 @@ pub(super) struct Keys {
     pub(super) client: VerifyingKeys,
 }
 
-/// The daemon's settings.
+/// The settings file for the daemon.
 #[derive(Debug)]
 pub(super) struct Settings {
     pub(super) path: String,
@@ -60,12 +59,12 @@ pub(super) struct Settings {
 }
 
 impl Directory {
-    /// Opens the directory at `path`, and makes it and what it lacks. The certificate will be good
-    /// for this machine, and for `address`.
+    /// Opens the directory at `path`; creates it and its missing files. The certificate is valid
+    /// for this machine and for `address`.
     ///
     /// # Errors
     ///
-    /// What is the matter, for people.
+    /// The reason, in one line.
     pub(super) fn open(path: &Path, address: IpAddr) -> Result<Self, String> {
         let failed =
             |error: io::Error| format!("cannot use the directory {}: {error}", path.display());
@@ -76,7 +75,7 @@ impl Directory {
             .map_err(failed)?;
         let path = path.canonicalize().map_err(failed)?;
         require_ours(&path)?;
-        let rsa: Make = || KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048);
+        let rsa: Generate = || KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048);
         let authority = key(&path.join(CA_KEY), || {
             KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)
         })?;
@@ -91,11 +90,11 @@ impl Directory {
         Ok(Self { path, keys, tls })
     }
 
-    /// Writes the settings by which the daemon sends its requests to `address`.
+    /// Writes the settings with which the daemon sends its requests to `address`.
     ///
     /// # Errors
     ///
-    /// What is the matter, for people.
+    /// The reason, in one line.
     pub(super) fn write_settings(
         &self,
         address: SocketAddr,
@@ -124,7 +123,7 @@ impl Directory {
             file("gateway-public-key.pem")?,
         );
         let path = self.path.join("codeid.toml");
-        let note = "# For codeid mock-gateway, a stand-in for Alipay+, which wrote this file.\n";
+        let note = "# Settings for a stand-in for Alipay+, written by codeid mock-gateway.\n";
         write(&path, format!("{note}{text}").as_bytes())?;
         Ok(Settings {
             path: path.display().to_string(),
@@ -147,7 +146,7 @@ impl Keys {
     }
 }
 
-/// Nothing of anybody else's shall be overwritten.
+/// Refuses a directory with other files than those of a mock gateway, to overwrite none of them.
 fn require_ours(path: &Path) -> Result<(), String> {
     let failed = |error: io::Error| format!("cannot use the directory {}: {error}", path.display());
     let is_empty = fs::read_dir(path).map_err(failed)?.next().is_none();
@@ -155,39 +154,39 @@ fn require_ours(path: &Path) -> Result<(), String> {
         Ok(())
     } else {
         Err(format!(
-            "the directory {} holds other files than those of a mock-gateway; name an empty one, or \
-             one that is yet to be made",
+            "the directory {} contains files that are not of a mock-gateway; name an empty or a \
+             new directory",
             path.display()
         ))
     }
 }
 
-/// The key in a file; if there is none, one that is made now and written there.
-fn key(path: &Path, make: Make) -> Result<KeyPair, String> {
-    let told = |why: String| format!("{}: {why}", path.display());
+/// Reads the key in a file; generates and writes one if the file does not exist.
+fn key(path: &Path, generate: Generate) -> Result<KeyPair, String> {
+    let failed = |why: String| format!("{}: {why}", path.display());
     match regular_file::read_private(path, MAX_KEY_BYTES) {
         Ok(file) => String::from_utf8(file.bytes)
             .ok()
             .and_then(|pem| KeyPair::from_pem(&pem).ok())
-            .ok_or_else(|| told("it holds no private key in PEM".to_owned())),
+            .ok_or_else(|| failed("not a private key in PEM".to_owned())),
         Err(ReadError::Absent) => {
-            let key = make().map_err(|error| told(format!("cannot make a key: {error}")))?;
+            let key = generate().map_err(|error| failed(format!("cannot make a key: {error}")))?;
             OpenOptions::new()
                 .write(true)
                 .create_new(true)
                 .mode(0o600)
                 .open(path)
                 .and_then(|mut file| file.write_all(key.serialize_pem().as_bytes()))
-                .map_err(|error| told(format!("cannot be written: {error}")))?;
+                .map_err(|error| failed(format!("cannot be written: {error}")))?;
             Ok(key)
         }
-        Err(error) => Err(told(ErrorChain(&error).to_string())),
+        Err(error) => Err(failed(ErrorChain(&error).to_string())),
     }
 }
 
 /// Writes a file that holds no secret.
 fn write(path: &Path, content: &[u8]) -> Result<(), String> {
-    // What has not changed stays, also for those who watch it.
+    // An unchanged file is not written again, so that its watchers are not notified.
     match fs::read(path) {
         Ok(there) if there == content => return Ok(()),
         Err(error) if error.kind() != ErrorKind::NotFound => {}
@@ -197,7 +196,8 @@ fn write(path: &Path, content: &[u8]) -> Result<(), String> {
         .map_err(|error| format!("{} cannot be written: {error}", path.display()))
 }
 
-/// How TLS is served: with a certificate by the authority, whose own is written to `ca.pem`.
+/// Builds the TLS configuration with a certificate signed by the authority, and writes the
+/// authority's own certificate to `ca.pem`.
 fn server_config(
     directory: &Path,
     authority: KeyPair,
@@ -208,8 +208,8 @@ fn server_config(
     ca.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     ca.key_usages = vec![KeyUsagePurpose::KeyCertSign];
     let ca_path = directory.join("ca.pem");
-    // Another certificate of the same key and name would do as well, but a file that stays the same
-    // is easier to trust.
+    // A new certificate with the same key and name would also work, but an unchanged file is easier
+    // to trust.
     if !ca_path.exists() {
         let certificate = ca.self_signed(&authority).map_err(made)?;
         write(&ca_path, certificate.pem().as_bytes())?;

@@ -1,14 +1,14 @@
-//! `codeid mock-gateway`: a stand-in for Alipay+ on this machine, to try sdkProxy out.
+//! `codeid mock-gateway`: a stand-in for Alipay+ on this machine, to try out sdkProxy.
 //!
-//! It does what the daemon sees of the real one: TLS, signatures checked and made, answers. It knows
-//! no payment, and says in every answer and in every line that it is a stand-in.
+//! It does what the daemon sees of Alipay+: it terminates TLS, verifies and makes signatures, and
+//! answers. It makes no payments, and says in every response and on start that it is a stand-in.
 //!
 //! Source: SPEC.md, sections 4 and 5.
 
-mod answer;
 mod directory;
-mod judge;
+mod gateway;
 mod serving;
+mod validation;
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -17,40 +17,40 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
+use codeid_daemon::result::sdk_proxy as results;
 use hyper::StatusCode;
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
-use self::answer::{Behaviour, Gateway};
 use self::directory::Directory;
+use self::gateway::{Behaviour, Gateway};
 use super::output::{self, Failure, Stdout, printable};
-use codeid_daemon::result::sdk_proxy as results;
 
-/// How many lines may wait to be written.
+/// The most lines that may wait to be written.
 const WAITING_LINES: usize = 1024;
 
 /// The command line of `codeid mock-gateway`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-It makes what both sides need in the directory, once: an authority for TLS, its own keys and those \
-of the client. Requests that are not as Alipay+ specifies them are refused with the reason, in the \
-answer and on standard output; the options below fail requests that are.
+On its first start it creates what both sides need in the directory: a certificate authority, its \
+own keys and those of the client. Requests that violate the specification of Alipay+ are refused, \
+with the reason in the response and on standard output; the options above fail valid requests.
 
 Exit status: 0 when stopped by Ctrl-C, 1 if it cannot listen or use the directory, 2 if the command \
 line is wrong.")]
 pub(crate) struct MockGateway {
-    /// Where to listen; port 0 takes a free one
+    /// The address to listen on; port 0 selects a free port
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8443")]
     listen: SocketAddr,
-    /// Where the keys, the certificate and the settings for the daemon are made, or were
+    /// The directory of the keys, the certificate and the settings for the daemon
     #[arg(long, value_name = "DIRECTORY", default_value = "mock-gateway")]
     directory: PathBuf,
-    /// The only Client-Id that is served
+    /// The only Client-Id that is accepted
     #[arg(long, value_name = "ID", default_value = "MOCK_CLIENT", value_parser = client_id)]
     client_id: String,
-    /// Wait so many milliseconds before each answer
+    /// Wait this many milliseconds before each response
     #[arg(long, value_name = "MS", default_value = "0")]
     delay: u64,
     /// Answer with this HTTP status instead of 200
@@ -59,7 +59,7 @@ pub(crate) struct MockGateway {
     /// Answer with this result instead of SUCCESS
     #[arg(long, value_name = "CODE", value_parser = result_codes())]
     result: Option<String>,
-    /// Sign something else than what is answered
+    /// Sign other content than the response
     #[arg(long)]
     wrong_signature: bool,
     /// Close the connection instead of answering
@@ -77,18 +77,19 @@ impl MockGateway {
     }
 
     async fn serve(self, stdout: &mut Stdout) -> Result<(), Failure> {
-        // First of all, so that whoever sees that it listens can stop it.
+        // Before listening, so that Ctrl-C works as soon as the address is printed.
         let mut interrupted = signal(SignalKind::interrupt())?;
-        let refused = |error| Failure::Told(format!("cannot listen on {}: {error}", self.listen));
+        let refused =
+            |error| Failure::Message(format!("cannot listen on {}: {error}", self.listen));
         let listener = TcpListener::bind(self.listen).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
-        let directory = Directory::open(&self.directory, address.ip()).map_err(Failure::Told)?;
+        let directory = Directory::open(&self.directory, address.ip()).map_err(Failure::Message)?;
         let settings = directory
             .write_settings(address, &self.client_id)
-            .map_err(Failure::Told)?;
+            .map_err(Failure::Message)?;
         writeln!(
             stdout,
-            "mock-gateway: a stand-in for Alipay+, to try sdkProxy out; it knows no payment\n\
+            "mock-gateway: a stand-in for Alipay+, to try out sdkProxy; it makes no payments\n\
              listening on https://{address}\n\n\
              settings for the daemon, also in {}:\n\n{}\n\
              each request:",
@@ -105,13 +106,13 @@ impl MockGateway {
             drop: self.drop,
         };
         let gateway = Gateway::new(self.client_id, directory.keys, behaviour);
-        let (tell, mut told) = mpsc::channel(WAITING_LINES);
-        let mut serving = std::pin::pin!(serving::serve(listener, directory.tls, gateway, tell));
+        let (lines, mut written) = mpsc::channel(WAITING_LINES);
+        let mut serving = std::pin::pin!(serving::serve(listener, directory.tls, gateway, lines));
         loop {
             tokio::select! {
-                // A line first, so that none is lost when it is stopped.
+                // Lines first, so that none is lost when the gateway is stopped.
                 biased;
-                Some(line) = told.recv() => {
+                Some(line) = written.recv() => {
                     let line: String = line;
                     writeln!(stdout, "{}", printable(&line))?;
                     stdout.flush()?;
@@ -132,16 +133,16 @@ fn printable_lines(text: &str) -> String {
 fn client_id(text: &str) -> Result<String, String> {
     let fits = (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
     fits.then(|| text.to_owned())
-        .ok_or_else(|| "it must be 1 to 128 visible ASCII characters".to_owned())
+        .ok_or_else(|| "must be 1 to 128 visible ASCII characters".to_owned())
 }
 
 fn status(text: &str) -> Result<StatusCode, String> {
-    // What is below 200 is no answer, and 204 and 304 have no body.
+    // A status below 200 is not a final response, and 204 and 304 have no body.
     text.parse()
         .ok()
         .filter(|status: &StatusCode| (200..600).contains(&status.as_u16()))
         .filter(|status| !matches!(status.as_u16(), 204 | 304))
-        .ok_or_else(|| "it must be a status from 200 to 599, with a body".to_owned())
+        .ok_or_else(|| "must be a status from 200 to 599 that allows a body".to_owned())
 }
 
 fn result_codes() -> PossibleValuesParser {

@@ -1,4 +1,4 @@
-//! The stand-in's connections.
+//! The connections of the stand-in.
 
 use std::future::poll_fn;
 use std::io;
@@ -19,29 +19,29 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
-use super::answer::Gateway;
+use super::gateway::Gateway;
 
-/// How many connections are served at once; more wait.
+/// The most connections served at once; further ones wait.
 const MAX_CONNECTIONS: usize = 1024;
 
-/// How long a handshake, or a request's head, may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The most time for a handshake or a request head.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The most bytes of a request's body: four times what the daemon forwards, escapes included.
 const MAX_BODY_BYTES: usize = 8 << 20;
 
-/// The pause after the system refused to accept.
+/// The pause after a failed accept.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// What happened, in a line for people.
+/// A channel of lines that describe what happened.
 type Lines = mpsc::Sender<String>;
 
-/// Serves until it is dropped.
+/// Serves connections until the future is dropped.
 pub(super) async fn serve(
     listener: TcpListener,
     tls: Arc<ServerConfig>,
     gateway: Gateway,
-    tell: Lines,
+    lines: Lines,
 ) {
     let (acceptor, gateway) = (TlsAcceptor::from(tls), Arc::new(gateway));
     let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
@@ -54,14 +54,14 @@ pub(super) async fn serve(
         match listener.accept().await {
             Ok((stream, _)) => {
                 let (acceptor, gateway) = (acceptor.clone(), Arc::clone(&gateway));
-                let tell = tell.clone();
+                let lines = lines.clone();
                 connections.spawn(async move {
-                    serve_connection(stream, &acceptor, &gateway, &tell).await;
+                    serve_connection(stream, &acceptor, &gateway, &lines).await;
                     drop(permit);
                 });
             }
             Err(error) => {
-                say(&tell, format!("cannot accept a connection: {error}")).await;
+                report(&lines, format!("cannot accept a connection: {error}")).await;
                 sleep(PAUSE).await;
             }
         }
@@ -72,20 +72,26 @@ async fn serve_connection(
     stream: TcpStream,
     acceptor: &TlsAcceptor,
     gateway: &Gateway,
-    tell: &Lines,
+    lines: &Lines,
 ) {
-    // It fails only for a connection that is gone.
+    // This fails only for a closed connection.
     let _ = stream.set_nodelay(true);
-    let stream = match timeout(PATIENCE, acceptor.accept(stream)).await {
+    let stream = match timeout(TIMEOUT, acceptor.accept(stream)).await {
         Ok(Ok(stream)) => stream,
-        Ok(Err(error)) => return say(tell, format!("no TLS with a client: {error}")).await,
-        Err(_) => return say(tell, "no TLS with a client: it took too long".to_owned()).await,
+        Ok(Err(error)) => {
+            return report(
+                lines,
+                format!("TLS handshake with a client failed: {error}"),
+            )
+            .await;
+        }
+        Err(_) => return report(lines, "TLS handshake with a client timed out".to_owned()).await,
     };
-    let service = service_fn(async |request| answer(gateway, tell, request).await);
-    // A client that breaks off, or is dropped, has nobody to tell.
+    let service = service_fn(async |request| answer(gateway, lines, request).await);
+    // An error means that the client broke off or was dropped: there is nothing left to do.
     let _ = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(PATIENCE)
+        .header_read_timeout(TIMEOUT)
         .serve_connection(TokioIo::new(stream), service)
         .await;
 }
@@ -93,14 +99,14 @@ async fn serve_connection(
 /// Answers one request; an error closes the connection.
 async fn answer(
     gateway: &Gateway,
-    tell: &Lines,
+    lines: &Lines,
     request: Request<Incoming>,
 ) -> io::Result<Response<String>> {
     let (head, body) = request.into_parts();
     let Some(body) = read(body).await else {
-        say(
-            tell,
-            "refused: the body is too long, or broke off".to_owned(),
+        report(
+            lines,
+            "refused: the body is too long or incomplete".to_owned(),
         )
         .await;
         return Err(io::ErrorKind::InvalidData.into());
@@ -108,15 +114,15 @@ async fn answer(
     sleep(gateway.behaviour.delay).await;
     let request = format!("{} {}, {} bytes", head.method, head.uri.path(), body.len());
     if gateway.behaviour.drop {
-        say(tell, format!("{request}: dropped")).await;
+        report(lines, format!("{request}: dropped")).await;
         return Err(io::ErrorKind::ConnectionAborted.into());
     }
-    let told = gateway.answer(&head, &body).map_err(io::Error::other)?;
-    say(tell, format!("{request}: {}", told.line)).await;
-    Ok(told.response)
+    let logged = gateway.answer(&head, &body).map_err(io::Error::other)?;
+    report(lines, format!("{request}: {}", logged.line)).await;
+    Ok(logged.response)
 }
 
-/// The whole body; `None` if it is too long, or broke off.
+/// Reads the whole body; returns `None` if it is too long or incomplete.
 async fn read(mut body: Incoming) -> Option<Vec<u8>> {
     let mut whole = Vec::new();
     while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
@@ -129,7 +135,7 @@ async fn read(mut body: Incoming) -> Option<Vec<u8>> {
     Some(whole)
 }
 
-async fn say(tell: &Lines, line: String) {
-    // Whoever writes the lines is gone only when all of this is about to be.
-    let _ = tell.send(line).await;
+async fn report(lines: &Lines, line: String) {
+    // The receiver is dropped only when this future is about to be dropped too.
+    let _ = lines.send(line).await;
 }

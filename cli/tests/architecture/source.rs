@@ -82,9 +82,7 @@ impl Crate {
     /// whole, which is not an import of anything in it.
     fn resolve(&self, mut at: Names, path: &[String], depth: usize) -> Option<&str> {
         assert!(depth < 32, "{path:?} does not end");
-        let Some((first, rest)) = path.split_first() else {
-            return None;
-        };
+        let (first, rest) = path.split_first()?;
         if first == "super" {
             at.pop()?;
             return self.resolve(at, rest, depth + 1);

@@ -129,7 +129,7 @@ class Tokens(Console):
         self.browser.go(self.daemon.console)
         self.browser.type("#token", "wrong")
         self.browser.press(ENTER)
-        self.browser.wait_for_text("#sign-in-notice", "The token is not known.")
+        self.browser.wait_for_text("#sign-in-notice", "The token is unknown.")
         self.assertEqual(self.browser.run("return sessionStorage.length"), 0)
         self.picture("sign-in")
         self.browser.type("#token", READER)

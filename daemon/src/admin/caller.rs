@@ -1,46 +1,51 @@
-//! Who asks, and what they may do.
+//! The callers of the admin plane.
 
 use std::fmt;
 
 use hyper::HeaderMap;
 use hyper::header::AUTHORIZATION;
 
-use super::live_tokens::LiveTokens;
-use super::role::Role;
+use super::tokens::Tokens;
+use crate::api::role::Role;
 
-/// Who asks.
+/// A client of the admin plane, by the credentials that it showed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Caller {
-    /// A process of this machine that could open the Unix socket: that makes it the operator.
+    /// A process of this machine that could open the Unix socket, which makes it an operator.
     Process { uid: u32 },
     /// The holder of a token.
     Token { name: String, role: Role },
-    /// Somebody over TCP with no token, or with one that is not known.
-    Unknown { gave_one: bool },
+    /// A client over TCP without a known token; `had_credentials` if it sent some.
+    Unknown { had_credentials: bool },
 }
 
 impl Caller {
-    /// Who sent a request over TCP.
-    pub(super) fn of_request(headers: &HeaderMap, tokens: &LiveTokens) -> Self {
-        let given = headers.get(AUTHORIZATION);
-        let token = given.and_then(|value| bearer(value.as_bytes()));
+    /// Identifies the sender of a request over TCP.
+    pub(super) fn from_headers(headers: &HeaderMap, tokens: &Tokens) -> Self {
+        let credentials = headers.get(AUTHORIZATION);
+        let token = credentials.and_then(|value| bearer_token(value.as_bytes()));
         match token.and_then(|token| tokens.find(token)) {
-            Some((name, role)) => Self::Token { name, role },
+            Some((name, role)) => Self::Token {
+                name: name.to_owned(),
+                role,
+            },
             None => Self::Unknown {
-                gave_one: given.is_some(),
+                had_credentials: credentials.is_some(),
             },
         }
     }
 
+    /// Returns what the caller may do.
     pub(super) const fn role(&self) -> Role {
         match self {
             Self::Process { .. } => Role::Operate,
             Self::Token { role, .. } => *role,
-            Self::Unknown { .. } => Role::Nobody,
+            Self::Unknown { .. } => Role::Anonymous,
         }
     }
 }
 
+/// Displays as the audit log names the caller: `uid 1000`, `token alice` or `unknown`.
 impl fmt::Display for Caller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -51,8 +56,8 @@ impl fmt::Display for Caller {
     }
 }
 
-/// The token of an `Authorization` header; the scheme's case does not matter.
-fn bearer(value: &[u8]) -> Option<&[u8]> {
+/// Returns the token of an `Authorization` header. The case of the scheme is ignored.
+fn bearer_token(value: &[u8]) -> Option<&[u8]> {
     let (scheme, token) = value.split_at_checked(b"Bearer ".len())?;
     scheme
         .eq_ignore_ascii_case(b"Bearer ")
@@ -64,11 +69,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bearer_token_is_what_follows_the_scheme() {
-        assert_eq!(bearer(b"Bearer abc"), Some(&b"abc"[..]));
-        assert_eq!(bearer(b"bearer   a b "), Some(&b"a b"[..]));
+    fn a_bearer_token_is_the_rest_of_the_header() {
+        assert_eq!(bearer_token(b"Bearer abc"), Some(&b"abc"[..]));
+        assert_eq!(bearer_token(b"bearer   a b "), Some(&b"a b"[..]));
         for other in [&b"Basic abc"[..], b"Bearer", b"", b"abc"] {
-            assert_eq!(bearer(other), None);
+            assert_eq!(bearer_token(other), None);
         }
     }
 }

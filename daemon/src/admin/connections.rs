@@ -5,10 +5,10 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
@@ -17,36 +17,36 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
-use super::answer::Answer;
 use super::caller::Caller;
 use super::live_tokens::LiveTokens;
-use super::{AdminPlane, router};
+use super::plane::AdminPlane;
+use super::router;
 use crate::listen::LiveCertificate;
 
-/// How many connections of one listener are served at once; more wait to be accepted.
+/// The most connections of one listener that are served at once; further ones wait in the backlog.
 const MAX_CONNECTIONS: usize = 16;
 
-/// The bytes of a request line with its headers; more are answered 431.
+/// The most bytes of a request line with its headers; the response to a longer one is 431.
 const MAX_HEADER_BYTES: usize = 8192;
 
-/// How long the head of a request may take, and how long its body.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+/// The limit on a TLS handshake, and on the head of a request.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a connection may take, its handshake, what is asked for and the answer included.
+/// The limit on a connection, from the handshake to the last byte of the response.
 const LIFETIME: Duration = Duration::from_mins(1);
 
-/// The pause after the system refused to accept, so that trying again does not spin.
-const PAUSE: Duration = Duration::from_millis(100);
+/// The pause after the system failed to accept, so that trying again does not spin.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// How those who come over TCP are let in.
+/// The credentials with which TCP clients and the daemon show who they are.
 #[derive(Clone, Debug)]
-pub(super) struct Gate {
+pub(super) struct TcpAccess {
     pub(super) tokens: Arc<LiveTokens>,
-    /// `None`: without TLS.
+    /// `None` without TLS.
     pub(super) certificate: Option<Arc<LiveCertificate>>,
 }
 
-/// Accepts and answers on the Unix socket for as long as it is polled. What it answers ends with it.
+/// Serves the Unix socket for as long as the future is polled, with all its connections.
 pub(super) async fn accept_unix(listener: &UnixListener, plane: &Arc<AdminPlane>) {
     let mut connections = Connections::new("admin.unix");
     loop {
@@ -56,7 +56,7 @@ pub(super) async fn accept_unix(listener: &UnixListener, plane: &Arc<AdminPlane>
         };
         let plane = Arc::clone(plane);
         connections.open.spawn(timed(permit, async move {
-            // Whoever cannot be told apart has gone already.
+            // A peer without credentials has hung up already.
             let Ok(peer) = stream.peer_cred() else { return };
             let uid = peer.uid();
             serve(stream, &plane, move |_| Caller::Process { uid }).await;
@@ -64,25 +64,30 @@ pub(super) async fn accept_unix(listener: &UnixListener, plane: &Arc<AdminPlane>
     }
 }
 
-/// The same on the TCP listener.
-pub(super) async fn accept_tcp(listener: &TcpListener, plane: &Arc<AdminPlane>, gate: &Gate) {
+/// Serves the TCP listener for as long as the future is polled, with all its connections.
+pub(super) async fn accept_tcp(
+    listener: &TcpListener,
+    plane: &Arc<AdminPlane>,
+    access: &TcpAccess,
+) {
     let mut connections = Connections::new("admin.http");
     loop {
         let accepted = listener.accept();
         let Some((stream, permit)) = connections.next(accepted).await else {
             continue;
         };
-        let (plane, gate) = (Arc::clone(plane), gate.clone());
+        let (plane, access) = (Arc::clone(plane), access.clone());
         connections.open.spawn(timed(permit, async move {
-            let tokens = gate.tokens;
-            let caller =
-                move |request: &Request<Incoming>| Caller::of_request(request.headers(), &tokens);
-            let Some(certificate) = gate.certificate else {
+            let tokens = access.tokens;
+            let caller = move |request: &Request<Incoming>| {
+                Caller::from_headers(request.headers(), &tokens.live())
+            };
+            let Some(certificate) = access.certificate else {
                 return serve(stream, &plane, caller).await;
             };
             let acceptor = TlsAcceptor::from(certificate.config());
-            // A client that does not speak TLS has nobody to tell.
-            if let Ok(Ok(stream)) = timeout(PATIENCE, acceptor.accept(stream)).await {
+            // A client that does not speak TLS cannot read a response.
+            if let Ok(Ok(stream)) = timeout(HEAD_TIMEOUT, acceptor.accept(stream)).await {
                 serve(stream, &plane, caller).await;
             }
         }));
@@ -91,7 +96,7 @@ pub(super) async fn accept_tcp(listener: &TcpListener, plane: &Arc<AdminPlane>, 
 
 /// The connections of one listener.
 struct Connections {
-    /// The setting that opened it.
+    /// The setting that opened the listener.
     listener: &'static str,
     permits: Arc<Semaphore>,
     open: JoinSet<()>,
@@ -106,19 +111,19 @@ impl Connections {
         }
     }
 
-    /// Waits for room, then for a connection.
+    /// Waits for a free permit, then for a connection. Returns `None` if accepting failed.
     async fn next<S, A>(
         &mut self,
         accepted: impl Future<Output = io::Result<(S, A)>>,
     ) -> Option<(S, OwnedSemaphorePermit)> {
         while self.open.try_join_next().is_some() {}
         let permit = Arc::clone(&self.permits).acquire_owned().await;
-        let permit = permit.expect("nobody closes the semaphore");
+        let permit = permit.expect("the semaphore is never closed");
         match accepted.await {
             Ok((stream, _)) => Some((stream, permit)),
             Err(error) => {
-                tracing::warn!(%error, "cannot accept on {}", self.listener);
-                sleep(PAUSE).await;
+                tracing::warn!(%error, listener = self.listener, "cannot accept a connection");
+                sleep(ACCEPT_PAUSE).await;
                 None
             }
         }
@@ -126,7 +131,7 @@ impl Connections {
 }
 
 async fn timed(permit: OwnedSemaphorePermit, connection: impl Future<Output = ()>) {
-    // Whether in time or not, it is over.
+    // In time or not, the connection is over.
     let _ = timeout(LIFETIME, connection).await;
     drop(permit);
 }
@@ -138,13 +143,12 @@ async fn serve(
 ) {
     let service = service_fn(async |request: Request<Incoming>| {
         let caller = caller(&request);
-        let answer: Answer = router::answer(plane, caller, request).await;
-        Ok::<Response<_>, Infallible>(answer)
+        Ok::<_, Infallible>(router::respond(plane, caller, request).await)
     });
-    // A client that breaks off, or sends what is not HTTP, has nobody to tell.
+    // A client that hangs up, or does not send HTTP, cannot read a response.
     let _ = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(PATIENCE)
+        .header_read_timeout(HEAD_TIMEOUT)
         .max_header_size(MAX_HEADER_BYTES)
         .max_buf_size(MAX_HEADER_BYTES)
         .keep_alive(false)

@@ -1,43 +1,65 @@
-//! Whether a request can have been made by a foreign web page in an operator's browser.
+//! Refuses requests that a foreign web page may have made an operator's browser send.
 //!
-//! A page may have a browser send requests anywhere, and may have its own name resolve to this
-//! machine. So a request must name a host that is ours, and if it tells which page made it, that
-//! must be one of that host. Requests that change something are POSTs of JSON, with which browsers
-//! tell the page always.
+//! A page can make a browser send requests anywhere, and can make its own host name resolve to this
+//! machine. So a request must name a host that belongs to the daemon, and if it names the origin of
+//! a page, that must be the same host. Changes are POSTs of JSON, for which browsers always name the
+//! origin.
 
 use std::net::IpAddr;
 
 use hyper::HeaderMap;
 use hyper::header::{HOST, ORIGIN};
 
-/// Whether the request is for us and from us. `hosts`: names of ours, in lower case, beside
-/// `localhost` and addresses.
+/// The reason why a request may be a foreign page's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Foreign {
+    /// The header `Host` occurs twice.
+    TwoHosts,
+    /// The host does not belong to the daemon.
+    Host,
+    /// The origin is not that of the host.
+    Origin,
+}
+
+impl Foreign {
+    /// Returns the reason as a sentence for people.
+    pub(super) const fn detail(self) -> &'static str {
+        match self {
+            Self::TwoHosts => "The request names two hosts.",
+            Self::Host => {
+                "The request is for another host. If this is a name of the daemon, add it to \
+                 admin.hosts."
+            }
+            Self::Origin => "The request comes from a page of another origin.",
+        }
+    }
+}
+
+/// Requires that the request is for the daemon and not from a foreign page. `hosts` are names of
+/// the daemon in lower case, beside `localhost` and addresses.
 ///
 /// # Errors
 ///
-/// What is foreign about it, for people.
-pub(super) fn require_own(headers: &HeaderMap, hosts: &[String]) -> Result<(), &'static str> {
+/// [`Foreign`], the reason.
+pub(super) fn require_own(headers: &HeaderMap, hosts: &[String]) -> Result<(), Foreign> {
     let mut named = headers.get_all(HOST).iter();
     let (host, None) = (named.next(), named.next()) else {
-        return Err("The request names two hosts.");
+        return Err(Foreign::TwoHosts);
     };
     let host = host.map_or(Ok("localhost"), |host| host.to_str());
-    let host = host.map_err(|_| FOREIGN_HOST)?;
+    let host = host.map_err(|_| Foreign::Host)?;
     if !is_own(host, hosts) {
-        return Err(FOREIGN_HOST);
+        return Err(Foreign::Host);
     }
     let mut origins = headers.get_all(ORIGIN).iter();
     match (origins.next(), origins.next()) {
         (None, _) => Ok(()),
-        (Some(origin), None) if is_of(origin.as_bytes(), host) => Ok(()),
-        _ => Err("The request comes from a page of another origin."),
+        (Some(origin), None) if is_origin_of(origin.as_bytes(), host) => Ok(()),
+        _ => Err(Foreign::Origin),
     }
 }
 
-const FOREIGN_HOST: &str =
-    "The request is for another host. If this is a name of this daemon, add it to admin.hosts.";
-
-/// Whether `host`, with or without a port, is a name that nobody else can have.
+/// Returns `true` if no other machine can have the name `host`, which may end with a port.
 fn is_own(host: &str, hosts: &[String]) -> bool {
     let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((address, port)) if port.is_empty() || is_port(port) => {
@@ -60,7 +82,8 @@ fn is_port(text: &str) -> bool {
     digits.parse::<u16>().is_ok() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn is_of(origin: &[u8], host: &str) -> bool {
+/// Returns `true` if `origin` is a page of `host`.
+fn is_origin_of(origin: &[u8], host: &str) -> bool {
     let authority = origin
         .strip_prefix(b"https://")
         .or_else(|| origin.strip_prefix(b"http://"));
@@ -73,7 +96,7 @@ mod tests {
 
     use super::*;
 
-    fn verdict(host: &str, origin: Option<&str>) -> bool {
+    fn is_accepted(host: &str, origin: Option<&str>) -> bool {
         let mut headers = HeaderMap::new();
         headers.insert(HOST, HeaderValue::from_str(host).unwrap());
         if let Some(origin) = origin {
@@ -83,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn only_hosts_of_ours_are_ours() {
+    fn only_hosts_of_the_daemon_are_accepted() {
         for own in [
             "localhost",
             "LOCALHOST:9090",
@@ -94,7 +117,7 @@ mod tests {
             "codeid.example",
             "CodeID.example:443",
         ] {
-            assert!(verdict(own, None), "{own}");
+            assert!(is_accepted(own, None), "{own}");
         }
         for foreign in [
             "evil.example",
@@ -111,7 +134,7 @@ mod tests {
             "",
             "user@localhost",
         ] {
-            assert!(!verdict(foreign, None), "{foreign}");
+            assert!(!is_accepted(foreign, None), "{foreign}");
         }
         assert!(require_own(&HeaderMap::new(), &[]).is_ok());
         let mut two = HeaderMap::new();
@@ -121,9 +144,9 @@ mod tests {
     }
 
     #[test]
-    fn a_page_must_be_of_the_host_that_is_asked() {
-        assert!(verdict("localhost:90", Some("http://localhost:90")));
-        assert!(verdict("localhost:90", Some("https://LOCALHOST:90")));
+    fn a_page_must_be_of_the_host_that_the_request_is_for() {
+        assert!(is_accepted("localhost:90", Some("http://localhost:90")));
+        assert!(is_accepted("localhost:90", Some("https://LOCALHOST:90")));
         for foreign in [
             "null",
             "http://localhost",
@@ -134,7 +157,7 @@ mod tests {
             "localhost:90",
             "",
         ] {
-            assert!(!verdict("localhost:90", Some(foreign)), "{foreign}");
+            assert!(!is_accepted("localhost:90", Some(foreign)), "{foreign}");
         }
     }
 }

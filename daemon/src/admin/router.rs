@@ -1,301 +1,166 @@
-//! Which handler answers which method and path, who may ask for it, and that it is written down.
+//! Finds the route of a request, checks the caller, runs the handler, and records changes.
 
 use std::sync::Arc;
 
+use hyper::Request as HttpRequest;
 use hyper::body::Incoming;
 use hyper::header::{ALLOW, HeaderValue};
-use hyper::{Method, Request, StatusCode};
 
-use super::answer::{Answer, Refusal};
-use super::audit::Action;
-use super::call::{Call, Handling, Outcome, discard_body, read_body, require_json};
+use super::access::require_access;
+use super::audit::{Entry, Outcome as AuditOutcome, Replaced};
 use super::caller::Caller;
-use super::role::Role;
-use super::steer::Replaced;
-use super::{AdminPlane, console, log_level, look, origin, probe, steer};
+use super::handlers;
+use super::plane::AdminPlane;
+use super::refusal::Refusal;
+use super::request::{Handling, Outcome, Request, discard_body, read_body};
+use super::response::Response;
+use crate::api::admin::{Body, ROUTES, Route};
+use crate::api::openapi::Method;
+use crate::api::refusal::ErrorCode;
 
-/// The bytes of a body that is no route config: a code value and an openId fit, however escaped.
+/// The most bytes of a body that is not a route config: a code value and an openId fit, however
+/// they are escaped.
 const MAX_BODY_BYTES: usize = 128 << 10;
 
-/// Everything that is answered. A path stands once for each of its methods. The document that
-/// describes it is `openapi.json`.
-pub(super) const ROUTES: &[Route] = &[
-    Route::open("/livez", |call| Box::pin(probe::live(call))),
-    Route::open("/readyz", |call| Box::pin(probe::ready(call))),
-    Route::open("/openapi.json", |call| Box::pin(probe::description(call))),
-    Route::open("/", |call| Box::pin(console::page(call))),
-    Route::open("/console.css", |call| Box::pin(console::style(call))),
-    Route::open("/console.js", |call| Box::pin(console::script(call))),
-    Route::open("/modules/{module}", |call| Box::pin(console::module(call))),
-    Route::get("/metrics", |call| Box::pin(look::metrics(call))),
-    Route::get("/v1/metrics", |call| Box::pin(look::figures(call))),
-    Route::get("/v1/status", |call| Box::pin(look::show_status(call))),
-    Route::get("/v1/config", |call| Box::pin(look::config(call))),
-    Route::get("/v1/rules", |call| Box::pin(look::rules(call))),
-    Route::get("/v1/history", |call| Box::pin(look::history(call))),
-    Route::get("/v1/history/{generation}", |call| {
-        Box::pin(look::history_config(call))
-    }),
-    Route::post("/v1/explain", |call| Box::pin(look::explain(call))),
-    Route::post("/v1/check", |call| Box::pin(look::check(call))).of_route_config(),
-    Route::post("/v1/apply", |call| Box::pin(steer::apply(call)))
-        .of_route_config()
-        .noted("apply"),
-    Route::post("/v1/reload", |call| Box::pin(steer::reload(call))).noted("reload"),
-    Route::post("/v1/rollback", |call| Box::pin(steer::rollback(call))).noted("rollback"),
-    Route::post("/v1/freeze", |call| Box::pin(steer::freeze(call))).noted("freeze"),
-    Route::post("/v1/thaw", |call| Box::pin(steer::thaw(call))).noted("thaw"),
-    Route::post("/v1/log-level", |call| Box::pin(log_level::set(call))).noted("logLevel"),
-    Route::post("/v1/drain", |call| Box::pin(steer::drain(call))).noted("drain"),
-];
-
-/// One method of one path.
-pub(super) struct Route {
-    method: Method,
-    path: &'static str,
-    /// What somebody must be allowed.
-    role: Role,
-    /// Its body is a route config.
-    takes_route_config: bool,
-    /// Under which name the audit log tells it; `None`: it changes nothing.
-    action: Option<&'static str>,
-    handler: fn(Call) -> Handling,
-}
-
-impl Route {
-    const fn open(path: &'static str, handler: fn(Call) -> Handling) -> Self {
-        Self::new(Method::GET, path, Role::Nobody, handler)
-    }
-
-    const fn get(path: &'static str, handler: fn(Call) -> Handling) -> Self {
-        Self::new(Method::GET, path, Role::Read, handler)
-    }
-
-    const fn post(path: &'static str, handler: fn(Call) -> Handling) -> Self {
-        Self::new(Method::POST, path, Role::Read, handler)
-    }
-
-    const fn new(
-        method: Method,
-        path: &'static str,
-        role: Role,
-        handler: fn(Call) -> Handling,
-    ) -> Self {
-        Self {
-            method,
-            path,
-            role,
-            takes_route_config: false,
-            action: None,
-            handler,
-        }
-    }
-
-    const fn of_route_config(mut self) -> Self {
-        self.takes_route_config = true;
-        self
-    }
-
-    /// It changes something, which is told.
-    const fn noted(mut self, action: &'static str) -> Self {
-        self.role = Role::Operate;
-        self.action = Some(action);
-        self
-    }
-
-    /// What stands in the place of the parameter, if `path` is one of its paths.
-    fn parameter<'a>(&self, path: &'a str) -> Option<&'a str> {
-        match self.path.split_once('{') {
-            None => (self.path == path).then_some(""),
-            Some((before, _)) => {
-                let parameter = path.strip_prefix(before)?;
-                (!parameter.is_empty() && !parameter.contains('/')).then_some(parameter)
-            }
-        }
-    }
-
-    /// Whether it answers `method`: a GET answers HEAD too, of which only the head is sent.
-    fn takes(&self, method: &Method) -> bool {
-        self.method == *method || (self.method == Method::GET && *method == Method::HEAD)
-    }
-
-    /// What it takes, as the header `Allow` lists it.
-    fn allowed(&self) -> &str {
-        match self.method {
-            Method::GET => "GET, HEAD",
-            _ => self.method.as_str(),
-        }
-    }
-
-    fn max_body_bytes(&self, plane: &AdminPlane) -> usize {
-        match (&self.method, self.takes_route_config) {
-            (&Method::POST, true) => plane.operator.max_bytes(),
-            (&Method::POST, false) => MAX_BODY_BYTES,
-            _ => 0,
-        }
-    }
-}
-
-/// Answers one request.
-pub(super) async fn answer(
+/// Returns the response to a request.
+pub(super) async fn respond(
     plane: &Arc<AdminPlane>,
     caller: Caller,
-    mut request: Request<Incoming>,
-) -> Answer {
-    let Some((route, parameter)) = find(&request) else {
+    mut request: HttpRequest<Incoming>,
+) -> Response {
+    let Some((route, parameter)) = find(request.method(), request.uri().path()) else {
         discard_body(&mut request).await;
-        return nothing_there(&request);
+        return without_route(request.uri().path());
     };
-    let allowed = require_allowed(route, plane, &caller, &request);
-    if let Err(refusal) = allowed {
+    if let Err(refusal) = require_access(route, &plane.hosts, &caller, request.headers()) {
         discard_body(&mut request).await;
-        return refused(plane, route, &caller, refusal).await;
+        return refuse(plane, route, &caller, refusal).await;
     }
-    let body = read_body(&mut request, route.max_body_bytes(plane)).await;
-    let call = match body {
-        Ok(body) => Call {
+    let body = read_body(&mut request, max_body_bytes(route, plane)).await;
+    let request = match body {
+        Ok(body) => Request {
             plane: Arc::clone(plane),
             caller,
             parameter,
             headers: std::mem::take(request.headers_mut()),
             body,
         },
-        Err(refusal) => return refused(plane, route, &caller, refusal).await,
+        Err(refusal) => return refuse(plane, route, &caller, refusal).await,
     };
-    // A task of its own: a client that hangs up ends neither what it began nor that it is noted.
-    let handled = tokio::spawn(handle(route, call));
+    // In a task of its own: a client that hangs up must not stop a change halfway, nor its record.
+    let handled = tokio::spawn(handle(route, request));
     handled
         .await
-        .unwrap_or_else(|_| Refusal::fault().into_answer())
+        .unwrap_or_else(|_| Refusal::fault().into_response())
 }
 
-/// Each method of the request's path, with what stands in the place of its parameter.
-fn at_path(request: &Request<Incoming>) -> impl Iterator<Item = (&'static Route, String)> {
-    let path = request.uri().path();
-    let of = move |route: &'static Route| Some((route, route.parameter(path)?.to_owned()));
-    ROUTES.iter().filter_map(of)
+/// Returns the routes of a path, each with the value of the path's parameter.
+fn at_path(path: &str) -> impl Iterator<Item = (&'static Route, String)> {
+    ROUTES
+        .iter()
+        .filter_map(move |route| Some((route, route.parameter(path)?.to_owned())))
 }
 
-fn find(request: &Request<Incoming>) -> Option<(&'static Route, String)> {
-    at_path(request).find(|(route, _)| route.takes(request.method()))
+/// Finds the route of a request, and the value of its path's parameter.
+pub(super) fn find(method: &hyper::Method, path: &str) -> Option<(&'static Route, String)> {
+    // Of the response to HEAD, hyper sends only the head.
+    at_path(path).find(|(route, _)| match route.method {
+        Method::Get => method == hyper::Method::GET || method == hyper::Method::HEAD,
+        Method::Post => method == hyper::Method::POST,
+    })
 }
 
-/// The answer to a path that there is not, or not with the method.
-fn nothing_there(request: &Request<Incoming>) -> Answer {
-    let methods: Vec<_> = at_path(request).map(|(route, _)| route.allowed()).collect();
+/// Returns the response to a path that does not exist, or not with this method.
+fn without_route(path: &str) -> Response {
+    let methods: Vec<&str> = at_path(path)
+        .map(|(route, _)| route.method.allowed())
+        .collect();
     if methods.is_empty() {
-        let detail = "There is nothing at this path.";
-        return Refusal::new(StatusCode::NOT_FOUND, "notFound", detail).into_answer();
+        let detail = "This path does not exist.";
+        return Refusal::new(ErrorCode::NotFound, detail).into_response();
     }
     let methods = methods.join(", ");
     let detail = format!("This path allows {methods} only.");
-    let refusal = Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "methodNotAllowed", detail);
-    let mut answer = refusal.into_answer();
+    let mut response = Refusal::new(ErrorCode::MethodNotAllowed, detail).into_response();
     let methods = HeaderValue::from_maybe_shared(bytes::Bytes::from(methods));
     let methods = methods.expect("the names of methods are visible ASCII");
-    answer.headers_mut().insert(ALLOW, methods);
-    answer
+    response.headers_mut().insert(ALLOW, methods);
+    response
 }
 
-fn require_allowed(
-    route: &Route,
-    plane: &AdminPlane,
-    caller: &Caller,
-    request: &Request<Incoming>,
-) -> Result<(), Refusal> {
-    origin::require_own(request.headers(), &plane.hosts)
-        .map_err(|why| Refusal::new(StatusCode::FORBIDDEN, "foreignOrigin", why))?;
-    if caller.role() < route.role {
-        return Err(match caller {
-            Caller::Unknown { gave_one } => {
-                let detail = match gave_one {
-                    true => "The token is not known.",
-                    false => "A token is needed: Authorization: Bearer TOKEN.",
-                };
-                Refusal::new(StatusCode::UNAUTHORIZED, "unauthorized", detail)
-            }
-            _ => {
-                let detail = "The role of this token is read; this needs operate.";
-                Refusal::new(StatusCode::FORBIDDEN, "forbidden", detail)
-            }
-        });
-    }
-    match route.method {
-        Method::POST => require_json(request.headers()),
-        _ => Ok(()),
+fn max_body_bytes(route: &Route, plane: &AdminPlane) -> usize {
+    match route.body {
+        Body::None => 0,
+        Body::Json(_) => MAX_BODY_BYTES,
+        Body::RouteConfig(_) => plane.operator.max_bytes(),
     }
 }
 
-async fn handle(route: &'static Route, call: Call) -> Answer {
+async fn handle(route: &'static Route, request: Request) -> Response {
     let Some(action) = route.action else {
-        return (route.handler)(call)
-            .await
-            .unwrap_or_else(Refusal::into_answer);
+        let handling = handlers::handle(route.endpoint, request);
+        return handling.await.unwrap_or_else(Refusal::into_response);
     };
-    let plane = Arc::clone(&call.plane);
+    let plane = Arc::clone(&request.plane);
     if let Err(error) = plane.audit.require_writable().await {
-        return unwritable(&error).into_answer();
+        tracing::error!(%error, "the audit log cannot be written, so nothing is changed");
+        let detail = format!("The audit log cannot be written, so nothing was changed: {error}.");
+        return Refusal::new(ErrorCode::NotAudited, detail).into_response();
     }
-    let (caller, from) = (call.caller.clone(), plane.operator.live_digest());
-    let outcome = or_fault((route.handler)(call)).await;
-    let word = outcome
-        .as_ref()
-        .map_or_else(|refusal| refusal.word, |_| "done");
-    let answer = outcome.unwrap_or_else(Refusal::into_answer);
-    let replaced = answer.extensions().get::<Replaced>().copied();
-    let replaced = replaced.unwrap_or(Replaced { from, to: from });
-    match note(&plane, action, &caller, replaced, word).await {
-        Ok(()) => answer,
-        Err(refusal) => refusal.into_answer(),
+    let (caller, before) = (request.caller.clone(), plane.operator.live_digest());
+    let outcome = or_fault(handlers::handle(route.endpoint, request)).await;
+    let recorded = match &outcome {
+        Ok(_) => AuditOutcome::Done,
+        Err(refusal) => AuditOutcome::Refused(refusal.code()),
+    };
+    let response = outcome.unwrap_or_else(Refusal::into_response);
+    let replaced = response.extensions().get::<Replaced>().copied();
+    let replaced = replaced.unwrap_or_else(|| Replaced::nothing(before));
+    match record(&plane, action, &caller, replaced, recorded).await {
+        Ok(()) => response,
+        Err(refusal) => refusal.into_response(),
     }
 }
 
-/// A panic in a handler is its answer's fault, and is still noted.
+/// Turns a panic of a handler into a refusal, so that the attempt is recorded all the same.
 async fn or_fault(handling: Handling) -> Outcome {
     tokio::spawn(handling)
         .await
         .unwrap_or_else(|_| Err(Refusal::fault()))
 }
 
-/// Answers a refusal; one of a change is noted.
-async fn refused(plane: &AdminPlane, route: &Route, caller: &Caller, refusal: Refusal) -> Answer {
+/// Returns the response that refuses a request, and records the refusal of a change.
+async fn refuse(plane: &AdminPlane, route: &Route, caller: &Caller, refusal: Refusal) -> Response {
     if let Some(action) = route.action {
-        let serving = plane.operator.live_digest();
-        let replaced = Replaced {
-            from: serving,
-            to: serving,
-        };
-        if let Err(unwritten) = note(plane, action, caller, replaced, refusal.word).await {
-            return unwritten.into_answer();
+        let replaced = Replaced::nothing(plane.operator.live_digest());
+        let outcome = AuditOutcome::Refused(refusal.code());
+        if let Err(not_audited) = record(plane, action, caller, replaced, outcome).await {
+            return not_audited.into_response();
         }
     }
-    refusal.into_answer()
+    refusal.into_response()
 }
 
-async fn note(
+/// Writes a change, or an attempt, to the audit log.
+async fn record(
     plane: &AdminPlane,
     action: &'static str,
     caller: &Caller,
     replaced: Replaced,
-    outcome: &'static str,
+    outcome: AuditOutcome,
 ) -> Result<(), Refusal> {
-    tracing::info!(action, by = %caller, outcome, "admin");
-    let line = Action {
+    tracing::info!(action, by = %caller, %outcome, "admin command");
+    let entry = Entry {
         who: caller.to_string(),
         action,
         from: replaced.from,
         to: replaced.to,
         outcome,
     };
-    plane.audit.write(line).await.map_err(|error| {
-        tracing::error!(action, by = %caller, outcome, %error, "the audit log was not written");
-        let detail = format!("This was {outcome}, but not written to the audit log: {error}.");
-        Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "notAudited", detail)
+    plane.audit.write(entry).await.map_err(|error| {
+        tracing::error!(action, by = %caller, %outcome, %error, "the audit log was not written");
+        let detail =
+            format!("The outcome, {outcome}, could not be written to the audit log: {error}.");
+        Refusal::after_a_change(ErrorCode::NotAudited, detail)
     })
-}
-
-fn unwritable(error: &std::io::Error) -> Refusal {
-    tracing::error!(%error, "the audit log cannot be written, so nothing is changed");
-    let detail = format!("The audit log cannot be written, so nothing was changed: {error}.");
-    Refusal::new(StatusCode::INSUFFICIENT_STORAGE, "notAudited", detail)
 }

@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use super::schema::Sha256;
 
-/// Who froze the live route config, since when and why. Nothing is pulled, a reload is refused, and
-/// a restart makes the same config live again.
+/// A freeze of the live route config. Nothing is pulled, a reload is refused, and a restart makes
+/// the same config live again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Freeze {
     /// When the config was frozen, in milliseconds since the beginning of 1970, UTC.
     pub since: u64,
-    /// Who froze it: `uid N` or `token NAME`.
+    /// The operator: `uid N` or `token NAME`.
     pub by: String,
     /// The command that froze it.
     pub action: FreezeAction,
@@ -49,6 +49,5 @@ pub struct FreezeRequest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FreezeChanged {
     /// The freeze that is in force now; `null` after a thaw.
-    #[serde(rename = "hold")]
     pub freeze: Option<Freeze>,
 }

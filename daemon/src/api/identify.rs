@@ -30,7 +30,7 @@ pub struct IdentifyResponse {
     /// `true` if Alipay+ supports the code value; absent after a failure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_supported: Option<bool>,
-    /// What to do with the code value; absent unless it is supported.
+    /// The action for the code value; absent unless it is supported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub post_code_match_action_type: Option<ActionType>,
     /// The code value to decode; absent unless the action is `DECODE`.
@@ -68,7 +68,7 @@ pub struct ResultObject {
     pub result_message: String,
 }
 
-/// What to do with a supported code value.
+/// The actions for a supported code value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ActionType {

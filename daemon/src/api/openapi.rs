@@ -55,7 +55,7 @@ pub(super) struct Response {
     pub(super) description: String,
     pub(super) headers: Vec<Header>,
     pub(super) content: Content,
-    /// What the schema of the content says beside its type.
+    /// Further keywords for the schema of the content.
     pub(super) narrowed: Option<Value>,
 }
 

@@ -57,7 +57,6 @@ pub enum ErrorCode {
     /// `If-Match` is missing.
     IfMatchMissing,
     /// The file of the freeze could not be written or removed.
-    #[serde(rename = "notKept")]
     NotSaved,
     /// The audit log could not be written. With status 507 nothing was changed; with status 500 the
     /// change was made.
@@ -89,7 +88,6 @@ impl ErrorCode {
     }
 
     /// Returns every HTTP status of a refusal with this code.
-    #[must_use]
     pub fn statuses(self) -> impl Iterator<Item = u16> {
         let after_a_change = (self == Self::NotAudited).then_some(FAULT);
         [self.status()].into_iter().chain(after_a_change)

@@ -15,11 +15,10 @@ pub struct Reloaded {
     /// The outcome of the last check.
     pub outcome: ReloadOutcome,
     /// The checks, in order.
-    #[serde(rename = "looks")]
     pub checks: Vec<SourceCheck>,
-    /// The generation of the live table; `null` if there is none.
+    /// The generation of the live table; `null` without one.
     pub generation: Option<u64>,
-    /// The digest of the live route config; `null` if there is none.
+    /// The digest of the live route config; `null` without one.
     #[schemars(with = "Option<Sha256>")]
     pub sha256: Option<ConfigDigest>,
 }

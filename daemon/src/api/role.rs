@@ -1,6 +1,6 @@
 //! The roles of callers of the admin plane.
 
-/// What a caller may do. A higher role includes the lower ones.
+/// The permissions of a caller. A higher role includes the lower ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
     /// Only what needs no token.

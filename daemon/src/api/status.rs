@@ -24,7 +24,7 @@ use super::schema::{Sha256, SourceLevel};
 pub struct Status {
     /// The process.
     pub daemon: DaemonStatus,
-    /// Whether requests should be sent to this daemon.
+    /// The readiness for requests.
     #[serde(flatten)]
     pub readiness: Readiness,
     /// The live route table and its sources.
@@ -76,7 +76,7 @@ pub struct ListenerAddresses {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RulesStatus {
-    /// The live table; `null` if there is none.
+    /// The live table; `null` without one.
     pub table: Option<TableStatus>,
     /// The age of the live table.
     pub staleness: StalenessStatus,
@@ -91,7 +91,6 @@ pub struct RulesStatus {
     /// The saves to the local storage.
     pub save: SaveStatus,
     /// The freeze; `null` if the daemon follows its sources.
-    #[serde(rename = "hold")]
     pub freeze: Option<Freeze>,
     /// Counts since the start.
     pub counters: Counters,
@@ -138,15 +137,15 @@ pub struct StalenessStatus {
     pub stale: bool,
 }
 
-/// What a daemon does while its table is stale.
+/// The reactions to a stale table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum StalePolicy {
-    /// Nothing.
+    /// The daemon ignores it.
     Ignore,
-    /// Logs a warning.
+    /// The daemon logs a warning.
     Warn,
-    /// Logs a warning and is not ready.
+    /// The daemon logs a warning and is not ready.
     Unready,
 }
 

@@ -1,5 +1,5 @@
-//! Reads a file whole, up to a limit, without ever waiting for a writer: anything but a regular file
-//! (a directory, a FIFO, a device) is rejected before it is opened.
+//! Reads a file whole, up to a limit, without ever waiting for a writer: anything but a regular
+//! file (a directory, a FIFO, a device) is rejected before it is opened.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read};
@@ -24,7 +24,7 @@ pub struct RegularFile {
     pub mode: u32,
 }
 
-/// Why a file was not read.
+/// The reason why a file was not read.
 #[derive(Debug, Error)]
 pub enum ReadError {
     /// The path names nothing.

@@ -43,7 +43,7 @@ enum Expected {
     ChunkEnd,
     /// A trailer, or the empty line after the last one.
     Trailer,
-    /// Nothing: the next byte belongs to another request.
+    /// No more: the next byte belongs to another request.
     Nothing,
 }
 

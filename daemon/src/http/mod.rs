@@ -15,8 +15,8 @@
 //!
 //! - `Host` is not looked at: a request of HTTP/1.1 without one, or with several, is served, where
 //!   section 3.2 requires 400.
-//! - A target of any form is accepted, and its authority is ignored. The response is that of its path,
-//!   which is 404 where there is no endpoint, also for `*` and for the form of `CONNECT`.
+//! - A target of any form is accepted, and its authority is ignored. The path alone decides about the
+//!   response, which is 404 for `*` and for the form of `CONNECT`.
 //! - An `Expect` other than `100-continue` is ignored (RFC 9110, section 10.1.1, allows 417), and so is
 //!   `Content-Encoding` (RFC 9110, section 8.4, asks for 415).
 //!

@@ -1,22 +1,24 @@
-//! identifyCode: from the bytes of a request to the bytes of its answer, whatever carries them.
+//! identifyCode: from the body of a request to the body of its response, whatever carries them.
 //!
 //! Source: SPEC.md, section 1.
 
-pub(crate) mod request;
+mod parameters;
+mod request;
 mod response;
-pub(crate) mod strict_json;
 
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use codeid_engine::{Generation, LiveTable, RouteTable, Scratch};
 
-use self::request::Parameters;
+use self::parameters::Parameters;
+use crate::json::Kind;
 use crate::metrics::{Identification, RequestResult, Tally, thread_scratch};
 use crate::result::identify::{PARAM_ILLEGAL, UNKNOWN_EXCEPTION};
 
+pub(crate) use self::parameters::{Constraint, ParameterError};
 pub use self::request::RequestError;
-pub(crate) use self::response::write_string;
+pub(crate) use self::request::{MAX_ELEMENTS, read_one};
 pub use self::response::{write_failure, write_verdict};
 
 /// The most bytes of the body of a request for one code value.
@@ -25,36 +27,40 @@ pub(crate) const MAX_BODY_BYTES: usize = 128 << 10;
 /// The most bytes of the body of a batch.
 pub(crate) const MAX_BATCH_BODY_BYTES: usize = 16 << 20;
 
-/// A buffer for answers that grew beyond this is not kept for the next.
-const MAX_KEPT_BYTES: usize = 64 << 10;
+/// The most bytes of capacity that the buffer for a response body keeps for the next one.
+const MAX_IDLE_BYTES: usize = 64 << 10;
 
-/// Answers requests on one thread, with memory that is kept from one to the next.
+/// Answers requests on one thread, with memory that it reuses for the next request.
 #[derive(Debug)]
 pub struct Identifier {
     scratch: Scratch,
-    /// What the unit of work came to so far.
+    /// The counts of the current request.
     tally: Tally,
     body: Vec<u8>,
-    /// The id of the rule that decided last; empty if none did. Copied, since a clone would touch a
-    /// count that all threads touch.
+    /// The id of the rule that decided last, empty if none did. It is a copy, since a clone would
+    /// write to a reference count that all threads share.
     rule: String,
 }
 
-/// The answer to a request that is well-formed.
+/// The response to a well-formed request.
+///
+/// Source: SPEC.md, section 1.
 #[derive(Clone, Copy, Debug)]
-pub struct Answer<'a> {
-    /// JSON, as SPEC.md, section 1, describes it.
+pub struct Response<'a> {
+    /// The body, which is JSON.
     pub body: &'a [u8],
-    /// The table that answered; `None` if there is none.
+    /// The generation of the table that answered; `None` without a table.
     pub generation: Option<Generation>,
-    /// The id of the rule that decided, for a single code value.
+    /// The id of the rule that decided about a single code value; `None` for a batch, or if no rule
+    /// decided.
     pub rule: Option<&'a str>,
-    /// What is counted of it.
+    /// The counts of the request.
     pub(crate) tally: Tally,
 }
 
 impl Identifier {
-    /// For the thread that calls: on a worker's, the route table counts what lookups come to.
+    /// An identifier for the current thread. On the thread of a worker, the route table counts the
+    /// outcomes of its lookups.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -67,33 +73,33 @@ impl Identifier {
 
     /// Answers a request for one code value.
     ///
-    /// Allocates nothing once the memory has grown, for a body without escapes.
+    /// Allocates nothing for a body without escapes, once the memory has grown.
     ///
     /// # Errors
     ///
-    /// [`RequestError`] if the body is no such request.
+    /// [`RequestError`] if the body is not such a request.
     pub fn identify_code(
         &mut self,
         live: &LiveTable,
         body: &[u8],
-    ) -> Result<Answer<'_>, RequestError> {
-        let parameters = request::read_one(body)?;
+    ) -> Result<Response<'_>, RequestError> {
+        let parameters = read_one(body)?;
         Ok(self.work(live, |identifier, table| {
             let identification = identifier.identify(table, &parameters);
             identifier.tally.count_request(identification.result());
         }))
     }
 
-    /// Answers a batch: every element from the same table, in order.
+    /// Answers a batch, in order, every element from the same table.
     ///
     /// # Errors
     ///
-    /// [`RequestError`] if the body is no batch.
+    /// [`RequestError`] if the body is not a batch.
     pub fn identify_codes(
         &mut self,
         live: &LiveTable,
         body: &[u8],
-    ) -> Result<Answer<'_>, RequestError> {
+    ) -> Result<Response<'_>, RequestError> {
         let elements = request::read_batch(body)?;
         Ok(self.work(live, |identifier, table| {
             identifier.body.push(b'[');
@@ -105,7 +111,7 @@ impl Identifier {
                     Ok(parameters) => {
                         identifier.identify(table, parameters);
                     }
-                    Err(kind) => identifier.refuse_element(kind),
+                    Err(kind) => identifier.refuse_element(*kind),
                 }
             }
             identifier.body.push(b']');
@@ -114,14 +120,14 @@ impl Identifier {
         }))
     }
 
-    /// Runs one unit of work on one table. A panic in it becomes the answer that says so, and costs
-    /// what was kept.
+    /// Runs the work for one request on one table. A panic in it becomes a failure in the response,
+    /// and frees the memory.
     fn work(
         &mut self,
         live: &LiveTable,
         work: impl FnOnce(&mut Self, Option<&RouteTable>),
-    ) -> Answer<'_> {
-        if self.body.capacity() > MAX_KEPT_BYTES {
+    ) -> Response<'_> {
+        if self.body.capacity() > MAX_IDLE_BYTES {
             self.body = Vec::new();
         }
         self.body.clear();
@@ -138,7 +144,7 @@ impl Identifier {
             }
             table.map(RouteTable::generation)
         });
-        Answer {
+        Response {
             body: &self.body,
             generation,
             rule: Some(self.rule.as_str()).filter(|rule| !rule.is_empty()),
@@ -146,7 +152,7 @@ impl Identifier {
         }
     }
 
-    /// Appends the answer for one code value, and keeps the rule that decided.
+    /// Appends the response to one code value, and remembers the rule that decided.
     fn identify(
         &mut self,
         table: Option<&RouteTable>,
@@ -154,8 +160,8 @@ impl Identifier {
     ) -> Identification {
         self.rule.clear();
         let identification = match (parameters.check(), table) {
-            (Err(detail), _) => {
-                write_failure(&PARAM_ILLEGAL, &detail, &mut self.body);
+            (Err(error), _) => {
+                write_failure(&PARAM_ILLEGAL, &format!("{error}."), &mut self.body);
                 Identification::ParamIllegal
             }
             (Ok(_), None) => {
@@ -176,11 +182,11 @@ impl Identifier {
         identification
     }
 
-    /// Appends the answer for an element that is no object, but of this kind.
-    fn refuse_element(&mut self, kind: &str) {
+    /// Appends the response to an element of a batch that is not an object, but of this kind.
+    fn refuse_element(&mut self, kind: Kind) {
         self.tally
             .count_identification(Identification::ParamIllegal);
-        let detail = format!("The element must be an object, it is {kind}.");
+        let detail = format!("The element must be an object but is {kind}.");
         write_failure(&PARAM_ILLEGAL, &detail, &mut self.body);
     }
 }
@@ -196,31 +202,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn without_a_table_the_answer_says_so() {
+    fn a_failure_says_that_no_table_is_loaded() {
         let mut identifier = Identifier::new();
         let request = br#"{"codeValue":"28","openId":"user-42"}"#;
-        let answer = identifier
+        let response = identifier
             .identify_code(&LiveTable::new(), request)
             .unwrap();
-        let body: serde_json::Value = serde_json::from_slice(answer.body).unwrap();
+        let body: serde_json::Value = serde_json::from_slice(response.body).unwrap();
         assert_eq!(body["result"]["resultCode"], "UNKNOWN_EXCEPTION");
         assert_eq!(body["result"]["resultStatus"], "U");
         assert_eq!(body["detail"], "No route table is loaded.");
-        assert_eq!(answer.generation, None);
+        assert_eq!(response.generation, None);
     }
 
     #[test]
-    fn a_panic_becomes_an_answer_and_the_thread_goes_on() {
+    fn a_panic_becomes_a_failure_and_the_next_request_is_answered() {
         let (live, mut identifier) = (LiveTable::new(), Identifier::new());
         for _ in 0..2 {
-            let answer = identifier.work(&live, |identifier, _| {
-                identifier.body.extend_from_slice(b"half an answer");
+            let response = identifier.work(&live, |identifier, _| {
+                identifier.body.extend_from_slice(b"half a response");
                 panic!("on purpose")
             });
-            let body: serde_json::Value = serde_json::from_slice(answer.body).unwrap();
+            let body: serde_json::Value = serde_json::from_slice(response.body).unwrap();
             assert_eq!(body["result"]["resultCode"], "UNKNOWN_EXCEPTION");
         }
-        let answer = identifier.identify_codes(&live, b"[]").unwrap();
-        assert_eq!(answer.body, b"[]");
+        let response = identifier.identify_codes(&live, b"[]").unwrap();
+        assert_eq!(response.body, b"[]");
     }
 }

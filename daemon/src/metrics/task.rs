@@ -3,8 +3,8 @@
 /// Declares [`Task`] with its names, so that no task can be missing from [`Task::ALL`].
 macro_rules! tasks {
     ($($(#[$doc:meta])* $task:ident => $name:literal,)*) => {
-        /// A background task that is started again after a panic, or a call that counts as failed after
-        /// one. Each has a series of `codeid_restarts_total` from the start.
+        /// A background task that is started again after a panic, or a call that counts as failed
+        /// after one. Each has a series of `codeid_restarts_total` from the start.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Task {
             $($(#[$doc])* $task,)*

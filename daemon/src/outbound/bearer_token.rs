@@ -11,7 +11,7 @@ use tokio::task::spawn_blocking;
 /// The most bytes of a file with a bearer token.
 const MAX_TOKEN_BYTES: u64 = 16 << 10;
 
-/// Why the token in a file cannot be sent. No message contains a part of the token.
+/// The reason why the token in a file cannot be sent. No message contains a part of the token.
 #[derive(Debug, Error)]
 pub(crate) enum TokenError {
     #[error("cannot read it")]

@@ -28,8 +28,8 @@ pub(crate) struct Connector {
 struct ConnectTimedOut(Duration);
 
 impl Connector {
-    /// Returns a connector for HTTP/1.1 that gives up after `within`, which covers the look-up of the
-    /// name, TCP and TLS together.
+    /// Returns a connector for HTTP/1.1 that gives up after `within`, which covers the look-up of
+    /// the name, TCP and TLS together.
     pub(crate) fn new(tls: ClientConfig, within: Duration) -> Self {
         let builder = HttpsConnectorBuilder::new().with_tls_config(tls);
         let https = builder.https_or_http().enable_http1();
@@ -54,7 +54,8 @@ fn tcp(within: Duration) -> HttpConnector {
     let mut tcp = HttpConnector::new();
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
-    // hyper-util divides it among the addresses of a name, so that a dead one leaves time for the next.
+    // hyper-util divides it among the addresses of a name, so that a dead one leaves time for the
+    // next.
     tcp.set_connect_timeout(Some(within));
     tcp
 }

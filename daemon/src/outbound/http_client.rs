@@ -43,8 +43,8 @@ pub(crate) struct HttpClient {
     bearer_token_path: Option<PathBuf>,
 }
 
-/// Why an exchange gave no body. No message contains a part of the request: its URL may contain
-/// secrets.
+/// The reason why an exchange gave no body. No message contains a part of the request: its URL may
+/// contain secrets.
 #[derive(Debug, Error)]
 pub(crate) enum ExchangeError {
     #[error("no complete response within {} ms", .0.as_millis())]

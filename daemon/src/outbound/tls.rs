@@ -21,7 +21,7 @@ use crate::settings::Tls;
 /// The most bytes of a file of certificates; the platform's own bundles have a few hundred KiB.
 const MAX_PEM_BYTES: usize = 16 << 20;
 
-/// Why the root certificates to trust cannot be had.
+/// The reason why there are no root certificates to trust.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub(crate) enum RootsError {
@@ -46,7 +46,8 @@ pub(crate) enum RootsError {
     },
 }
 
-/// Why a client's certificate and key cannot be used. No message contains a part of the key.
+/// The reason why a client's certificate and key cannot be used. No message contains a part of the
+/// key.
 #[derive(Debug, Error)]
 #[error("cannot use {path}")]
 pub(crate) struct ClientCertificateError {
@@ -54,7 +55,7 @@ pub(crate) struct ClientCertificateError {
     source: Flaw,
 }
 
-/// What is wrong with one of the two files.
+/// The flaw of one of the two files.
 #[derive(Debug, Error)]
 enum Flaw {
     #[error(transparent)]

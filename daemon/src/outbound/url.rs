@@ -3,8 +3,8 @@
 use hyper::Uri;
 use thiserror::Error;
 
-/// Why no request can be sent to a URL. The message is the end of a sentence that begins with what
-/// named the URL, and repeats no part of it: a URL may contain secrets.
+/// The reason why no request can be sent to a URL. The message is the end of a sentence that begins
+/// with what named the URL, and repeats no part of it: a URL may contain secrets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(crate) enum UrlError {
     #[error("contains a character that must be percent-encoded")]

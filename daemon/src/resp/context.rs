@@ -1,4 +1,4 @@
-//! What a command works with, and the replies that several commands share.
+//! The context of a command, and the errors that several commands share.
 
 use codeid_engine::{RouteTable, Scratch};
 
@@ -9,7 +9,7 @@ use crate::metrics::Tally;
 /// The most bytes of a client's input that an error repeats, as in Redis.
 pub(super) const MAX_EXCERPT_BYTES: usize = 128;
 
-/// What a command may read and change.
+/// The context of a command: everything that it may read and change.
 pub(super) struct Context<'a> {
     /// The live table; `None` before one is loaded.
     pub(super) table: Option<&'a RouteTable>,
@@ -19,7 +19,7 @@ pub(super) struct Context<'a> {
     pub(super) tally: &'a mut Tally,
 }
 
-/// What a session remembers of its client, beside bytes.
+/// The state of a client, as far as its commands have set it.
 #[derive(Debug)]
 pub(super) struct Client {
     pub(super) id: u64,
@@ -28,14 +28,14 @@ pub(super) struct Client {
     pub(super) name: Vec<u8>,
 }
 
-/// What follows a command.
+/// The effect of a command on its connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flow {
     Continue,
     Close(CloseReason),
 }
 
-/// Why the daemon closes a connection.
+/// The reason why the daemon closes a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CloseReason {
     /// The client sent `QUIT`.

@@ -9,7 +9,7 @@ use codeid_engine::{CodeValue, OpenId, Outcome, Verdict};
 use super::context::{Context, Flow};
 use super::decode::Command;
 use super::encode::Encoder;
-use crate::identify::request::MAX_ELEMENTS;
+use crate::identify::{Constraint, MAX_ELEMENTS, ParameterError};
 use crate::metrics::{Identification, RequestResult};
 use crate::result::ApiResult;
 use crate::result::identify::{PARAM_ILLEGAL, UNKNOWN_EXCEPTION};
@@ -65,12 +65,15 @@ pub(super) fn refuse_one(context: &mut Context<'_>, count: usize) -> Flow {
     if count > 3 {
         return context.refuse_count("identify");
     }
-    let (name, min, max) = match count {
-        1 => ("codeValue", 1, CodeValue::MAX_CHARACTERS),
-        _ => ("openId", OpenId::MIN_CHARACTERS, OpenId::MAX_CHARACTERS),
-    };
-    let detail = format!("{name} must be a string of {min} to {max} characters, it is missing.");
-    fail(&mut context.replies, &PARAM_ILLEGAL, detail);
+    let missing = ParameterError::Missing(match count {
+        1 => Constraint::CODE_VALUE,
+        _ => Constraint::OPEN_ID,
+    });
+    fail(
+        &mut context.replies,
+        &PARAM_ILLEGAL,
+        format_args!("{missing}."),
+    );
     context
         .tally
         .count_identification(Identification::ParamIllegal);

@@ -18,18 +18,18 @@ pub struct Session {
     client: Client,
 }
 
-/// How far a session got with the bytes that it was passed.
+/// The result of answering bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// The number of bytes whose commands are answered.
     pub consumed: usize,
-    /// What to do once the replies are written.
+    /// The next step of the connection, once the replies are written.
     pub next: Next,
     /// The commands as they are counted.
     pub(crate) tally: Tally,
 }
 
-/// What a connection does next.
+/// The next step of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
     /// Read more.
@@ -68,7 +68,7 @@ impl Session {
             let (mut consumed, mut tally) = (0, Tally::default());
             // PERF: `bytes` are checked for UTF-8 once, when a command is complete, and not for each
             // argument: 154 ns instead of 193 for an `IDENTIFY` in a pipeline, of which the lookup
-            // takes 87 (benches/benches/resp.rs, `text` and `no-text-behind-it`).
+            // takes 87 (benches/benches/resp.rs, `text` and `not-utf8-at-its-end`).
             let mut text = None;
             let next = loop {
                 if out.len() >= WRITE_FIRST_BYTES {

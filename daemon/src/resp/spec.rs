@@ -13,7 +13,7 @@ pub(super) struct CommandSpec {
     pub(super) arity: i32,
     /// Redis's word for the kind of command.
     pub(super) group: &'static str,
-    /// What the command does, in one line for people.
+    /// One line for people about what the command does.
     pub(super) summary: &'static str,
     /// The names of the arguments, for people.
     pub(super) arguments: &'static [&'static str],

@@ -29,7 +29,7 @@ pub(super) struct CompiledConfig {
     pub(super) compile_time: Duration,
 }
 
-/// Why a route config cannot become live.
+/// The reason why a route config cannot become live.
 #[derive(Clone, Debug, Error)]
 pub(crate) enum ConfigRefused {
     #[error(transparent)]

@@ -35,7 +35,7 @@ pub(super) struct Compiler {
     jobs: Mutex<SyncSender<Job>>,
 }
 
-/// Why a job was not done.
+/// The reason why a job was not done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(crate) enum CompilerError {
     #[error("the compile thread met an internal fault")]
@@ -114,8 +114,8 @@ impl Compiler {
 
 /// Frees a table once every lookup that holds it has finished.
 ///
-/// This terminates, since no lookup can begin to hold a table that was replaced: the longest wait is
-/// for a batch of 1024 code values. Jobs that come meanwhile wait in the queue.
+/// This terminates, since no lookup can begin to hold a table that was replaced: the longest wait
+/// is for a batch of 1024 code values. Jobs that come meanwhile wait in the queue.
 fn free(mut replaced: Option<ReplacedTable>) {
     while let Some(table) = replaced {
         replaced = table.try_free().err();

@@ -1,7 +1,7 @@
 //! The control thread, which does everything slow or rare on a runtime of its own.
 //!
-//! The thread makes the first route table live, then reloads until the daemon is asked to stop. Other
-//! tasks, such as the admin plane's listeners, run on it as well.
+//! The thread makes the first route table live, then reloads until the daemon is asked to stop.
+//! Other tasks, such as the admin plane's listeners, run on it as well.
 
 use std::io;
 use std::sync::Arc;
@@ -190,8 +190,8 @@ impl Control {
             .spawn(supervise(task, Arc::clone(&self.status), begin));
     }
 
-    /// Records a clean shutdown, so that a compile still running is not counted as a crash. The caller
-    /// does this as soon as the daemon is asked to stop.
+    /// Records a clean shutdown, so that a compile still running is not counted as a crash. The
+    /// caller does this as soon as the daemon is asked to stop.
     pub(crate) fn stop_compiling(&self) {
         self.journal.close();
     }

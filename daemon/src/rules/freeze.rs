@@ -1,9 +1,10 @@
 //! The freeze of an operator: the live config stays live, whatever the sources give, until it is
 //! thawed.
 //!
-//! A file holds the freeze together with the frozen route config, so that a restart makes that config
-//! live again instead of asking the sources. The file is written before the config becomes live, and
-//! removed before the sources are asked again: a crash in between leaves a whole freeze or none.
+//! A file holds the freeze together with the frozen route config, so that a restart makes that
+//! config live again instead of asking the sources. The file is written before the config becomes
+//! live, and removed before the sources are asked again: a crash in between leaves a whole freeze
+//! or none.
 //!
 //! Source: SPEC.md, section 3.
 
@@ -44,7 +45,7 @@ pub(super) struct FreezeFile {
     max_bytes: usize,
 }
 
-/// Why the file cannot be read, written or removed.
+/// The reason why the file cannot be read, written or removed.
 #[derive(Debug, Error)]
 pub(crate) enum FreezeFileError {
     #[error("cannot read {path}")]
@@ -83,7 +84,8 @@ struct Content {
 }
 
 impl FreezeFile {
-    /// Returns the file at `path`, for route configs of up to `max_characters`. Nothing is read yet.
+    /// Returns the file at `path`, for route configs of up to `max_characters`. Nothing is read
+    /// yet.
     pub(super) fn new(path: &Path, max_characters: usize) -> Self {
         Self {
             path: path.to_owned(),

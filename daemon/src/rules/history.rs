@@ -1,14 +1,14 @@
 //! The tables that were live, with their texts, so that an operator can roll back to one.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 
 use codeid_engine::{Generation, Provenance};
 
 use crate::sync::Mutex;
 
-/// The most tables that are remembered, including the live one. Their texts take at most 10 MiB with
-/// the default of `ac.route.max-config-characters`.
+/// The most tables that are remembered, including the live one. Their texts take at most 10 MiB
+/// with the default of `ac.route.max-config-characters`.
 const MAX_ENTRIES: usize = 20;
 
 /// A table that is live or was live.
@@ -32,26 +32,22 @@ pub(crate) struct History(Mutex<VecDeque<Arc<Entry>>>);
 
 impl History {
     pub(super) fn add(&self, entry: Entry) {
-        let mut entries = self.entries();
+        let mut entries = self.0.lock();
         entries.truncate(MAX_ENTRIES - 1);
         entries.push_front(Arc::new(entry));
     }
 
     /// Returns all tables, the newest first.
     pub(crate) fn all(&self) -> Vec<Arc<Entry>> {
-        self.entries().iter().cloned().collect()
+        self.0.lock().iter().cloned().collect()
     }
 
     /// Returns the table of a generation.
     pub(crate) fn find(&self, generation: u64) -> Option<Arc<Entry>> {
-        let entries = self.entries();
+        let entries = self.0.lock();
         let found = entries
             .iter()
             .find(|entry| entry.generation.get() == generation);
         found.cloned()
-    }
-
-    fn entries(&self) -> MutexGuard<'_, VecDeque<Arc<Entry>>> {
-        self.0.lock()
     }
 }

@@ -24,7 +24,7 @@ pub struct InitError {
     source: LoadError,
 }
 
-/// Why a freeze was not restored.
+/// The reason why a freeze was not restored.
 #[derive(Debug, Error)]
 enum NotRestored {
     #[error(transparent)]
@@ -47,8 +47,8 @@ impl InitError {
     }
 }
 
-/// Makes the first table live: that of a freeze, or else that of the first source, from the top down
-/// to the level `lowest`, that gives a valid config.
+/// Makes the first table live: that of a freeze, or else that of the first source, from the top
+/// down to the level `lowest`, that gives a valid config.
 ///
 /// # Errors
 ///

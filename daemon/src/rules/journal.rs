@@ -13,7 +13,7 @@ use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 
 use codeid_engine::{ConfigDigest, ParseDigestError};
 use serde::{Deserialize, Serialize};
@@ -75,7 +75,7 @@ impl Journal {
             Err(error) if error.kind() == ErrorKind::NotFound => State::default(),
             Err(error) => {
                 let path = path.display();
-                tracing::warn!(%path, %error, "the journal of compiles cannot be read and is ignored");
+                tracing::warn!(%path, %error, "cannot read the journal of compiles");
                 State::default()
             }
         };
@@ -96,7 +96,7 @@ impl Journal {
 
     /// Returns the number of deaths of a config that is set aside; `None` if it is not.
     pub(super) fn fatal_deaths(&self, digest: ConfigDigest) -> Option<u32> {
-        let deaths = self.state().deaths.get(&digest).copied();
+        let deaths = self.state.lock().deaths.get(&digest).copied();
         deaths.filter(|deaths| *deaths >= MAX_DEATHS)
     }
 
@@ -107,7 +107,7 @@ impl Journal {
 
     /// Records that a compile begins. Only one compile may be in progress.
     pub(super) fn begin(self: &Arc<Self>, digest: ConfigDigest) -> Compiling {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         if !state.closed {
             state.compiling = Some(digest);
             self.write(&mut state);
@@ -118,7 +118,7 @@ impl Journal {
 
     /// Records a clean shutdown, so that a compile still running is not counted as a death.
     pub(super) fn close(&self) {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         state.closed = true;
         if state.compiling.take().is_some() {
             self.write(&mut state);
@@ -126,15 +126,11 @@ impl Journal {
     }
 
     fn end(&self) {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         if let Some(digest) = state.compiling.take() {
             state.deaths.remove(&digest);
             self.write(&mut state);
         }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock()
     }
 
     fn write(&self, state: &mut State) {
@@ -151,7 +147,7 @@ impl Journal {
             Err(error) if !state.write_failure_logged => {
                 state.write_failure_logged = true;
                 let path = self.path.display();
-                tracing::warn!(%path, %error, "the journal of compiles cannot be written");
+                tracing::warn!(%path, %error, "cannot write the journal of compiles");
             }
             Err(_) => {}
         }
@@ -321,7 +317,7 @@ mod tests {
         journal.close();
         let journal = Journal::open(&path);
         assert_eq!(journal.fatal_deaths(ConfigDigest::new(b"fatal")), Some(3));
-        assert!(journal.state().deaths.len() == 1);
+        assert!(journal.state.lock().deaths.len() == 1);
     }
 
     #[test]
@@ -344,7 +340,7 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(&path, &garbled).unwrap();
             let journal = Arc::new(Journal::open(&path));
-            assert!(journal.state().deaths.is_empty(), "{garbled}");
+            assert!(journal.state.lock().deaths.is_empty(), "{garbled}");
             let compiling = journal.begin(ConfigDigest::new(b"a"));
             let recorded = read(&path).unwrap().compiling;
             assert_eq!(recorded, Some(ConfigDigest::new(b"a")), "{garbled}");
@@ -374,6 +370,6 @@ mod tests {
             die_compiling(&path, &[config]);
         }
         assert!(fs::metadata(&path).unwrap().len() < MAX_BYTES);
-        assert!(Journal::open(&path).state().deaths.len() <= MAX_CONFIGS + 1);
+        assert!(Journal::open(&path).state.lock().deaths.len() <= MAX_CONFIGS + 1);
     }
 }

@@ -3,15 +3,15 @@
 //!
 //! ```text
 //! init, reload ─▶ loader ─▶ pipeline ─▶ check ─▶ save ─▶ publish
-//!                   │           ▲
-//!            source (by way of  operator
-//!               sources)
+//!                    │          ▲
+//!                    ▼          │
+//!                 sources    operator
 //! ```
 //!
-//! [`init`] and [`reload`] decide when a source is checked, [`loader`] checks one at a time, and
-//! [`pipeline`] decides what becomes of its config. Each step imports only steps to its right; all of
-//! them write to [`status`], which imports none. Everything runs on the control thread, except
-//! compiling and publishing, which have a thread of their own ([`compiler`]).
+//! `init` and `reload` decide when a source is checked, `loader` checks one at a time, and `pipeline`
+//! decides what becomes of its config. Each step imports only steps to its right; all of them write
+//! to `status`, which imports none. Everything runs on the control thread, except compiling and
+//! publishing, which have a thread of their own (`compiler`).
 //!
 //! Source: SPEC.md, section 3.
 

@@ -61,7 +61,7 @@ pub(crate) struct Candidate {
     pub(crate) text: Arc<str>,
 }
 
-/// Why a command was not carried out. It changed nothing.
+/// The reason why a command was not carried out. It changed nothing.
 #[derive(Debug, Error)]
 pub(crate) enum OperatorError {
     #[error("another route config is live than the one to replace")]

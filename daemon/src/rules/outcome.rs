@@ -30,7 +30,7 @@ pub(super) enum LoadOutcome {
     Unchanged,
 }
 
-/// Why a check had no effect.
+/// The reason why a check had no effect.
 #[derive(Debug, Error)]
 pub(super) enum LoadError {
     #[error("ac.route.pull-route-config-url is not set")]

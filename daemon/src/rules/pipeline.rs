@@ -76,7 +76,8 @@ impl Pipeline {
     ///
     /// # Errors
     ///
-    /// [`LoadError`] if the config does not become live; [`LoadError::Frozen`] without looking at it.
+    /// [`LoadError`] if the config does not become live; [`LoadError::Frozen`] without looking at
+    /// it.
     pub(super) async fn submit(
         &self,
         level: InitLevel,

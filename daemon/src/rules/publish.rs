@@ -19,7 +19,7 @@ pub(super) struct Publisher {
     pub(super) outranks_preset: Notify,
 }
 
-/// Where a route config came from.
+/// The origin of a route config.
 pub(super) struct Origin {
     pub(super) level: InitLevel,
     /// The source as it may be shown.

@@ -17,8 +17,8 @@ use super::sources::LEVELS;
 use crate::api::status::SourceCheck;
 use crate::timestamp::milliseconds;
 
-/// The shortest time between two announcements that lead to a check, in case that a source announces
-/// without end.
+/// The shortest time between two announcements that lead to a check, in case that a source
+/// announces without end.
 const ANNOUNCEMENT_PAUSE: Duration = Duration::from_millis(10);
 
 /// The reason for a check.

@@ -18,8 +18,8 @@ pub(super) struct Requests {
     pub(super) preset_changed: Notify,
     /// The rules were frozen or thawed.
     pub(super) freeze_changed: Notify,
-    /// Receive the checks of the next reload. Bounded by the connections of the admin plane, each of
-    /// which waits for one report.
+    /// Receive the checks of the next reload. Bounded by the connections of the admin plane, each
+    /// of which waits for one report.
     reports: Mutex<Vec<oneshot::Sender<Vec<SourceCheck>>>>,
 }
 

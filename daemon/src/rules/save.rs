@@ -114,7 +114,7 @@ impl Saver {
             tracing::warn!(
                 store = self.sources.store_shown,
                 why = failure,
-                "cannot save the route config; it becomes live all the same, and the next pull saves again"
+                "cannot save the route config; it becomes live, and the next pull tries again"
             );
         }
         Err(error)

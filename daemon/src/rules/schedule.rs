@@ -86,8 +86,8 @@ mod tests {
     /// T12: in a fleet that was started at one moment, no second has more than three times the
     /// average number of pulls.
     ///
-    /// This holds once the jitter of the pulls so far has spread the fleet over the delay; each pull
-    /// spreads it by a tenth of the delay.
+    /// This holds once the jitter of the pulls so far has spread the fleet over the delay; each
+    /// pull spreads it by a tenth of the delay.
     #[test]
     fn a_fleet_that_starts_at_one_moment_spreads_its_pulls() {
         let delay = Duration::from_mins(1);

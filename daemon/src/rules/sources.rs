@@ -36,7 +36,7 @@ pub(super) struct Remote {
     pub(super) shown: String,
 }
 
-/// Why a call to a source or store failed.
+/// The reason why a call to a source or store failed.
 #[derive(Debug, Error)]
 pub(super) enum CallError {
     #[error(transparent)]

@@ -21,7 +21,7 @@ pub(crate) struct Staleness {
     /// The age at which a table is stale; `None` if it never is.
     limit: Option<Duration>,
     started: Instant,
-    /// The time of the last confirmation, in milliseconds after the start; 0 if there was none.
+    /// The time of the last confirmation, in milliseconds after the start; 0 before the first.
     confirmed_ms: AtomicU64,
 }
 

@@ -25,7 +25,7 @@ use tokio::time::timeout;
 
 use self::announce::{log_serving, warn_if_open_in_clear};
 use self::stop::Permits;
-use crate::admin::{self, AdminListeners, AdminPlane};
+use crate::admin::{self, AdminListeners};
 use crate::api::status::ListenerAddresses;
 use crate::budget::Budget;
 use crate::listen::{ListenError, Listeners, LiveCertificate, descriptors};
@@ -34,20 +34,21 @@ use crate::rules::Control;
 use crate::rules::source::RouteSources;
 use crate::sdk_proxy::SdkProxy;
 use crate::serve::accept::{OVERLOADED_CONNECTIONS, accept_all};
+use crate::serve::accepted::Accepted;
 use crate::serve::listeners::ServingListeners;
 use crate::serve::shared::Shared;
 use crate::serve::tls::Handshakes;
-use crate::serve::worker::{Accepted, Workers};
+use crate::serve::worker::Workers;
 use crate::settings::Settings;
 use crate::shutdown::{Shutdown, Stage};
 
 pub use self::error::StartError;
 pub use self::stop::{StopHandle, StopRequests};
 
-/// How long the control thread may take to end once everything else has.
+/// The time that the control thread has to end once everything else has ended.
 const CONTROL_PATIENCE: Duration = Duration::from_secs(1);
 
-/// How a daemon ended that had started.
+/// The end of a daemon that had started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Ended {
@@ -170,7 +171,7 @@ struct Running {
     _admin_socket: Option<admin::AdminSocket>,
 }
 
-/// Why a daemon that served begins to stop.
+/// The reason for a stop.
 enum Reason {
     Asked(&'static str),
     Drain,
@@ -310,6 +311,8 @@ impl Running {
             cut = permits.drain(settings.drain_deadline, &shutdown) => cut,
             signal = stop.next() => {
                 tracing::warn!(signal, open = permits.open(), "stopped at once");
+                // The threads are not waited for, but they end all the same.
+                shutdown.enter(Stage::Cut);
                 return Ended::StoppedAtOnce;
             }
         };
@@ -338,7 +341,7 @@ fn serve_waiting(listeners: ServingListeners, permits: &Permits, workers: &Worke
             let _ = workers.serve(Accepted {
                 counted: OpenConnection::count(workers.figures(), stream.listener(), false),
                 stream,
-                overloaded: false,
+                is_overloaded: false,
                 permit,
             });
         }
@@ -389,7 +392,7 @@ fn serve_admin(
 ) {
     let (operator, shutdown) = (control.operator().clone(), Arc::clone(&shared.shutdown));
     let metrics = Arc::clone(&shared.metrics);
-    let plane = AdminPlane::new(operator, metrics, shutdown, listening, &listeners, started);
+    let plane = listeners.plane(operator, metrics, shutdown, listening, started);
     if let Some((tokens, certificate)) = listeners.followed() {
         let watch = settings.watch;
         control.supervise(Task::Tokens, move || Arc::clone(&tokens).follow(watch));

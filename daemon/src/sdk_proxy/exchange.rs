@@ -71,5 +71,5 @@ pub(crate) async fn read_body(
         }
         bytes.extend_from_slice(&piece);
     }
-    Ok(share.hold(bytes.freeze()))
+    Ok(share.attach_to(bytes.freeze()))
 }

@@ -12,7 +12,7 @@ use super::customer::CustomerFrom;
 use super::request::SdkRequest;
 use super::response::Response;
 use super::upstream::Upstream;
-use crate::identify::request::RequestError;
+use crate::json::BodyError;
 use crate::metrics::SdkProxyFigures;
 use crate::result::sdk_proxy as results;
 
@@ -52,7 +52,7 @@ impl SdkProxy {
     ///
     /// # Errors
     ///
-    /// [`RequestError`] if the body is not a JSON object, or not a strict one.
+    /// [`BodyError`] if the body is not a JSON object, or not a strict one.
     ///
     /// # Cancel safety
     ///
@@ -61,7 +61,7 @@ impl SdkProxy {
         &self,
         headers: HeaderMap,
         body: Bytes,
-    ) -> Result<Response, RequestError> {
+    ) -> Result<Response, BodyError> {
         let Ok(permit) = Arc::clone(&self.in_flight).try_acquire_owned() else {
             let result = &results::REQUEST_TRAFFIC_EXCEED_LIMIT;
             self.figures.count(result.code);
@@ -119,7 +119,7 @@ impl Forwarder {
         &self,
         headers: &HeaderMap,
         body: &[u8],
-    ) -> Result<Response, RequestError> {
+    ) -> Result<Response, BodyError> {
         let request = SdkRequest::parse(body)?;
         let forwarded = async {
             let illegal = |_| &results::PARAM_ILLEGAL;

@@ -7,9 +7,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::identify::request::{RequestError, TextReader, kind_of, read, read_text, require_kind};
-use crate::identify::strict_json;
-use crate::identify::write_string;
+use crate::json::{self, BodyError, Kind, StrictJsonError, TextReader, write_string};
 
 /// The path of the interface.
 pub const PATH: &str = "/aps/api/v1/mobile/sdkProxy";
@@ -51,12 +49,10 @@ impl<'a> SdkRequest<'a> {
     ///
     /// # Errors
     ///
-    /// [`RequestError::Malformed`] if the body is not JSON in UTF-8, is not an object, or at any depth
+    /// [`BodyError`] if the body is not JSON in UTF-8, is not an object, or at any depth
     /// repeats a key or contains a lone surrogate.
-    pub fn parse(body: &'a [u8]) -> Result<Self, RequestError> {
-        let text = read_text(body)?;
-        require_kind(text, "an object")?;
-        read(text, Reader)
+    pub fn parse(body: &'a [u8]) -> Result<Self, BodyError> {
+        json::parse_kind(json::read_text(body)?, Kind::Object, Reader)
     }
 
     /// Returns the field `customerId`.
@@ -155,7 +151,6 @@ impl<'de> Visitor<'de> for Reader {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<Self::Value, A::Error> {
-        let lax = |laxity: strict_json::Laxity| A::Error::custom(laxity.describe());
         let mut request = SdkRequest {
             pairs: Default::default(),
             customer_id: Field::default(),
@@ -164,20 +159,20 @@ impl<'de> Visitor<'de> for Reader {
         while let Some(key) = from.next_key_seed(TextReader)? {
             let value: &RawValue = from.next_value()?;
             match request.field(&key) {
-                Some(field) if kind_of(value.get()) == Some("a string") => {
-                    *field = strict_json::decode(value.get())
+                Some(field) if Kind::from_text(value.get()) == Some(Kind::String) => {
+                    *field = json::decode_string(value.get())
                         .map(Field::Text)
-                        .map_err(lax)?;
+                        .map_err(A::Error::custom)?;
                 }
                 field => {
-                    strict_json::check(value, 1).map_err(lax)?;
+                    json::check(value, 1).map_err(A::Error::custom)?;
                     if let Some(field) = field {
                         *field = Field::Mistyped;
                     }
                 }
             }
             if !keys.insert(key) {
-                return Err(lax(strict_json::Laxity::RepeatedKey));
+                return Err(A::Error::custom(StrictJsonError::RepeatedKey));
             }
         }
         Ok(request)

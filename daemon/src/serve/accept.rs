@@ -1,4 +1,5 @@
-//! Accepting connections: within a bound, and without spinning when the system has no more.
+//! The accept loop: it admits a limited number of connections, and pauses when the system has no
+//! descriptors left.
 
 use std::io;
 use std::sync::Arc;
@@ -8,30 +9,32 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
 
-use super::worker::{Accepted, Stream, Workers};
+use super::accepted::{Accepted, Stream};
+use super::worker::Workers;
 use crate::metrics::OpenConnection;
 
-/// How many connections beyond the bound are told that they are; others wait to be accepted.
+/// The number of connections beyond the limit that are accepted and refused; others wait to be
+/// accepted.
 pub(crate) const OVERLOADED_CONNECTIONS: usize = 64;
 
 /// The shortest and the longest pause after the system refused to accept.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
 
-/// Where connections come from.
+/// A listener of the serving ports.
 #[derive(Debug)]
 pub(crate) enum Listener {
     Tcp(TcpListener),
     Unix(UnixListener),
-    /// For Redis clients.
+    /// The listener for Redis clients.
     Resp(UnixListener),
 }
 
-/// Accepts connections for as long as it is polled and there are workers for them; without a
-/// listener, none.
+/// Accepts connections and gives them to the workers. Completes when their threads have ended;
+/// without a listener, never.
 ///
 /// # Cancel safety
 ///
-/// Dropped while it waits, it loses no connection that was accepted.
+/// A future that is dropped loses no connection that was accepted.
 pub(crate) async fn accept_all(
     listener: Option<&Listener>,
     permits: &Arc<Semaphore>,
@@ -42,16 +45,16 @@ pub(crate) async fn accept_all(
     };
     let mut pause = PAUSES.0;
     loop {
-        // Taken before accepting, so that nothing is accepted that cannot be answered.
+        // Before accepting, so that every accepted connection can be answered.
         let Ok(permit) = Arc::clone(permits).acquire_owned().await else {
             return;
         };
         let stream = match listener.accept().await {
             Ok(stream) => stream,
-            Err(error) if is_of_one_connection(&error) => continue,
+            Err(error) if concerns_one_connection(&error) => continue,
             Err(error) => {
-                // Out of descriptors or memory. The connection stays in the queue, and trying
-                // again at once would spin.
+                // The system is out of descriptors or memory. The connection stays in the queue,
+                // so that trying again at once would spin.
                 tracing::warn!(%error, pause_ms = pause.as_millis(), "cannot accept");
                 sleep(pause).await;
                 pause = (pause * 2).min(PAUSES.1);
@@ -59,11 +62,11 @@ pub(crate) async fn accept_all(
             }
         };
         pause = PAUSES.0;
-        let overloaded = permits.available_permits() < OVERLOADED_CONNECTIONS;
+        let is_overloaded = permits.available_permits() < OVERLOADED_CONNECTIONS;
         let accepted = Accepted {
-            counted: OpenConnection::count(workers.figures(), stream.listener(), overloaded),
+            counted: OpenConnection::count(workers.figures(), stream.listener(), is_overloaded),
             stream,
-            overloaded,
+            is_overloaded,
             permit,
         };
         if workers.serve(accepted).is_err() {
@@ -77,8 +80,8 @@ impl Listener {
         match self {
             Self::Tcp(listener) => {
                 let (stream, _) = listener.accept().await?;
-                // Answers are written whole; waiting for more to send would only delay them. It
-                // fails only for a connection that is gone, as its reader will find.
+                // Responses are written as a whole: waiting for more bytes would only delay them.
+                // This fails only for a connection that is gone, as its reader will find.
                 let _ = stream.set_nodelay(true);
                 stream.into_std().map(Stream::Tcp)
             }
@@ -94,8 +97,8 @@ impl Listener {
     }
 }
 
-/// Whether an error concerns the connection that was to be accepted, and not the next.
-fn is_of_one_connection(error: &io::Error) -> bool {
+/// Returns `true` if an error concerns the connection that was to be accepted, and not the next.
+fn concerns_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{
         ConnectionAborted, ConnectionReset, HostUnreachable, Interrupted, NetworkDown,
         NetworkUnreachable,

@@ -1,26 +1,27 @@
-//! Opening and closing what is served.
+//! The listeners of the serving ports.
 
 use std::io;
-use std::net::SocketAddr;
+use std::iter;
+use std::net::{self, SocketAddr};
 use std::os::unix::net::UnixListener as StdUnixListener;
 use std::path::Path;
 
 use tokio::net::{TcpListener, UnixListener};
 
 use super::accept::Listener;
-use super::worker::Stream;
+use super::accepted::Stream;
 use crate::listen::tcp::open_tcp;
 use crate::listen::unix_socket::{OwnedSocket, SocketError, SocketFile};
 use crate::listen::{GIVEN, ListenError, Listeners};
 use crate::settings::Listen;
 
-/// Everything that is listened on.
+/// The open listeners of the serving ports.
 #[derive(Debug)]
 pub(crate) struct ServingListeners {
     pub(crate) tcp: Option<Listener>,
     pub(crate) unix: Option<Listener>,
     pub(crate) resp: Option<Listener>,
-    /// The address of the TCP listener, with the port it got.
+    /// The address of the TCP listener, with the port that it got.
     pub(crate) http: Option<SocketAddr>,
     sockets: Vec<OwnedSocket>,
 }
@@ -84,16 +85,16 @@ impl ServingListeners {
         Ok(listener)
     }
 
-    /// How many listeners are open.
+    /// Returns the number of open listeners.
     pub(crate) fn count(&self) -> usize {
         let all = [&self.tcp, &self.unix, &self.resp];
         all.into_iter().flatten().count()
     }
 
-    /// Stops listening, and tells the connections that were waiting to be accepted: whoever could
-    /// connect is answered.
+    /// Stops listening. Returns the connections that waited to be accepted, since a client that could
+    /// connect must be answered.
     pub(crate) fn close(self) -> Vec<Stream> {
-        // First of all nobody else shall come.
+        // First, so that no other client finds the socket.
         for socket in &self.sockets {
             socket.remove();
         }
@@ -102,32 +103,42 @@ impl ServingListeners {
         for listener in all.into_iter().flatten() {
             match listener {
                 Listener::Tcp(listener) => {
-                    if let Ok(listener) = listener.into_std() {
-                        let accepted = std::iter::from_fn(|| listener.accept().ok());
-                        waiting.extend(accepted.map(|(stream, _)| Stream::Tcp(stream)));
-                    }
+                    let accept =
+                        |listener: &net::TcpListener| Ok(Stream::Tcp(listener.accept()?.0));
+                    waiting.extend(accept_waiting(listener.into_std(), accept));
                 }
                 Listener::Unix(listener) => {
-                    if let Ok(listener) = listener.into_std() {
-                        let accepted = std::iter::from_fn(|| listener.accept().ok());
-                        waiting.extend(accepted.map(|(stream, _)| Stream::Unix(stream)));
-                    }
+                    let accept =
+                        |listener: &StdUnixListener| Ok(Stream::Unix(listener.accept()?.0));
+                    waiting.extend(accept_waiting(listener.into_std(), accept));
                 }
                 Listener::Resp(listener) => {
-                    if let Ok(listener) = listener.into_std() {
-                        let accepted = std::iter::from_fn(|| listener.accept().ok());
-                        waiting.extend(accepted.map(|(stream, _)| Stream::Resp(stream)));
-                    }
+                    let accept =
+                        |listener: &StdUnixListener| Ok(Stream::Resp(listener.accept()?.0));
+                    waiting.extend(accept_waiting(listener.into_std(), accept));
                 }
             }
         }
-        // The listener does not block, but what it accepts does.
-        waiting.retain(|stream| stream.set_nonblocking().is_ok());
         waiting
     }
 }
 
-fn into_tokio_tcp(listener: std::net::TcpListener) -> io::Result<TcpListener> {
+/// Accepts the connections that wait, and closes the listener.
+fn accept_waiting<L>(
+    listener: io::Result<L>,
+    accept: impl Fn(&L) -> io::Result<Stream>,
+) -> Vec<Stream> {
+    let accepted = listener.iter().flat_map(|listener| {
+        // The listener does not block, so it fails once none is left.
+        iter::from_fn(|| accept(listener).ok())
+    });
+    // What it accepts does block.
+    accepted
+        .filter(|stream| stream.set_nonblocking().is_ok())
+        .collect()
+}
+
+fn into_tokio_tcp(listener: net::TcpListener) -> io::Result<TcpListener> {
     listener.set_nonblocking(true)?;
     TcpListener::from_std(listener)
 }
@@ -137,15 +148,4 @@ fn adopt_unix(setting: &str, listener: StdUnixListener) -> Result<UnixListener, 
         .set_nonblocking(true)
         .and_then(|()| UnixListener::from_std(listener));
     adopted.map_err(|error| ListenError::new(setting, GIVEN, &error))
-}
-
-impl Stream {
-    fn set_nonblocking(&self) -> io::Result<()> {
-        match self {
-            Self::Tcp(stream) => stream.set_nonblocking(true),
-            // Its socket never blocked.
-            Self::Tls(_) => Ok(()),
-            Self::Unix(stream) | Self::Resp(stream) => stream.set_nonblocking(true),
-        }
-    }
 }

@@ -1,7 +1,15 @@
-//! Serving: connections are accepted and given to workers, and their protocol answers them.
+//! Serving: connections are accepted and given to workers, where the connection loop answers them by
+//! their protocol.
+//!
+//! ```text
+//! accept ────────────▶ dispatch ──▶ worker ──▶ connection, with the protocol http or resp
+//!    └─▶ tls: handshake ──▶┘
+//! ```
 
 pub(crate) mod accept;
+pub(crate) mod accepted;
 mod connection;
+mod dispatch;
 mod http;
 pub(crate) mod listeners;
 mod resp;

@@ -2,10 +2,8 @@
 //! clients, and their replies.
 
 use std::cell::RefCell;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::task::{Context, Poll};
 use std::thread::LocalKey;
 use std::time::Duration;
 
@@ -28,7 +26,9 @@ const READ_BYTES: usize = 64 << 10;
 /// The most bytes of an incomplete command that are moved before what is read next.
 const MAX_PREFIX_BYTES: usize = READ_BYTES / 2;
 
+/// Redis's error for a connection that is one more than are served.
 const OVERLOADED: &[u8] = b"-ERR max number of clients reached\r\n";
+/// The error for a command that the budget has no room for.
 const NO_ROOM: &[u8] = b"-UNKNOWN_EXCEPTION Too much is being read at once.\r\n";
 
 thread_local! {
@@ -52,17 +52,17 @@ pub(super) async fn serve(shared: Arc<Shared>, stream: UnixStream, is_overloaded
 struct RespSession<'a> {
     session: Session,
     shared: &'a Shared,
-    /// The share of the budget that replies have which the client has not taken.
+    /// The share of the budget for replies that the client has not taken.
     unwritten_share: Share,
     /// Set once the session is over.
     over: Option<Over>,
 }
 
-/// Why a session is over.
+/// The reason why a session is over.
 #[derive(Clone, Copy, Debug)]
 enum Over {
-    /// The client sends nothing more.
-    EndOfInput,
+    /// The client sends nothing more, or is idle.
+    Ended,
     /// The daemon closes the connection, once its replies are written.
     Closed(CloseReason),
     /// The budget has no room for a command.
@@ -138,29 +138,12 @@ impl Protocol for RespSession<'_> {
         Progress {
             consumed: progress.consumed,
             is_unfinished: progress.next == Next::Answer,
-            is_another: progress.consumed > 0,
+            is_another_request: progress.consumed > 0,
         }
     }
 
-    fn end_of_input(&mut self, _batch: &mut Batch<'_, Scratch>) {
-        self.over = Some(Over::EndOfInput);
-    }
-
-    /// No command depends on another server.
-    fn poll_upstream(
-        &mut self,
-        _batch: &mut Batch<'_, Scratch>,
-        _cx: &mut Context<'_>,
-    ) -> Poll<()> {
-        Poll::Ready(())
-    }
-
-    fn time_out(&mut self, _batch: &mut Batch<'_, Scratch>, _wait: Wait) -> ControlFlow<()> {
-        ControlFlow::Break(())
-    }
-
     fn close(&mut self) {
-        self.over = Some(Over::EndOfInput);
+        self.over = Some(Over::Ended);
     }
 
     fn refuse_input(&mut self, batch: &mut Batch<'_, Scratch>) {
@@ -195,7 +178,7 @@ impl Protocol for RespSession<'_> {
                 tracing::warn!(
                     pid,
                     uid,
-                    "dropped a client: http.max-buffered-bytes are used up"
+                    "dropped a client: http.max-buffered-bytes is used up"
                 );
             }
             _ => {}

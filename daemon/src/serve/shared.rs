@@ -1,4 +1,4 @@
-//! What all connections share.
+//! The parts of the daemon that all connections use.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::sdk_proxy::SdkProxy;
 use crate::settings::{Http, Resp};
 use crate::shutdown::Shutdown;
 
-/// What all connections share.
+/// The parts of the daemon that all connections use.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) live: Arc<LiveTable>,
@@ -19,7 +19,7 @@ pub(crate) struct Shared {
     pub(crate) limits: Http,
     pub(crate) resp: Resp,
     pub(crate) budget: Arc<Budget>,
-    /// `None`: sdkProxy is not configured.
+    /// `None` if sdkProxy is not configured.
     pub(crate) proxy: Option<SdkProxy>,
     pub(crate) shutdown: Arc<Shutdown>,
     pub(crate) metrics: Arc<Metrics>,

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::key_version::ParseKeyVersionError;
-use super::layers::Source;
+use super::source::Source;
 
 /// Every problem of the settings, at least one.
 ///

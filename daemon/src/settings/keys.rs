@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use super::error::Problem;
 use super::key_version::KeyVersion;
 use super::kind::{Kind, Shown};
-use super::layers::{Entry, Item, Source, variable_of};
+use super::layers::{Entry, Item, variable_of};
+use super::source::Source;
 
 /// The least similarity of two names, from 0 to 1, at which one is suggested for the other.
 const SIMILAR: f64 = 0.4;

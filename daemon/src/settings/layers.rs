@@ -3,12 +3,12 @@
 //! Defaults come before all of them: they hold for a key that no source gives.
 
 use std::ffi::OsString;
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::error::Problem;
 use super::file;
 use super::given::Given;
+use super::source::Source;
 
 /// The file that is read if it exists and no other is named.
 const USUAL_FILE: &str = "config/codeid.toml";
@@ -25,24 +25,6 @@ pub struct Sources {
     pub environment: Vec<(OsString, OsString)>,
     /// Keys and values of the command line, of which a later one wins.
     pub set: Vec<(String, String)>,
-}
-
-/// The source of a value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// The program: no source gave a value.
-    Default,
-    /// A line, counted from 1, of the file.
-    File {
-        /// The file.
-        path: PathBuf,
-        /// The line in it.
-        line: usize,
-    },
-    /// This environment variable.
-    Environment(String),
-    /// `--set` on the command line.
-    CommandLine,
 }
 
 /// Something that a source gave.
@@ -131,31 +113,6 @@ fn read_environment(variables: &[(OsString, OsString)], items: &mut Vec<Item>) {
         } else {
             Item::Problem(Problem::NotUnicode { variable })
         });
-    }
-}
-
-/// Shows the source as `codeid settings` does.
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Default => f.write_str("default"),
-            Self::File { path, line } => write!(f, "{}:{line}", path.display()),
-            Self::Environment(variable) => f.write_str(variable),
-            Self::CommandLine => f.write_str("--set"),
-        }
-    }
-}
-
-impl Source {
-    /// Returns one word for the kind of source.
-    #[must_use]
-    pub const fn word(&self) -> &'static str {
-        match self {
-            Self::Default => "default",
-            Self::File { .. } => "file",
-            Self::Environment(_) => "environment",
-            Self::CommandLine => "command-line",
-        }
     }
 }
 

@@ -28,6 +28,7 @@ mod proxy;
 mod reference;
 mod reload;
 mod route;
+mod source;
 #[cfg(test)]
 mod tests;
 mod url;
@@ -47,7 +48,7 @@ pub use self::admin::{Admin, AdminHttp};
 pub use self::error::SettingsError;
 pub use self::key_version::{KeyVersion, ParseKeyVersionError};
 pub use self::keys::Effective;
-pub use self::layers::{Source, Sources};
+pub use self::layers::Sources;
 pub use self::limits::{Http, Resp};
 pub use self::listen::{Listen, Tls};
 pub use self::location::Location;
@@ -55,6 +56,7 @@ pub use self::log::{Log, LogFormat};
 pub use self::proxy::{CustomerFrom, LoginCheck, Proxy};
 pub use self::reload::{Reload, Watch, WatchMode};
 pub use self::route::{Remote, Route};
+pub use self::source::Source;
 pub use self::url::{HttpUrl, Origin, ParseUrlError};
 
 /// Every setting, checked, in the types the program works with.

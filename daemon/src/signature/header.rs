@@ -23,7 +23,7 @@ pub struct SignatureHeader {
     pub signature: Vec<u8>,
 }
 
-/// Why a signature is refused.
+/// The reason why a signature is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum SignatureError {

@@ -29,7 +29,7 @@ pub struct KeyFileError {
     source: KeyError,
 }
 
-/// Why a key cannot be used. Shows nothing of the key.
+/// The reason why a key cannot be used. It shows nothing of the key.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum KeyError {

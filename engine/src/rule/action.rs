@@ -3,8 +3,9 @@
 use super::fields::Fields;
 use super::json::Node;
 use super::problems::Problems;
+use super::redirect;
+use super::rule_match::RuleMatch;
 use super::template::{Groups, Template, TemplateError};
-use super::{RuleMatch, redirect};
 use crate::{Problem, ProblemCode};
 
 /// A checked action.

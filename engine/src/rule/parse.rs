@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use super::fields::{Fields, check_length, read_array, shortened};
 use super::json::Node;
 use super::problems::{LineCounter, Problems};
-use super::{RouteConfig, RouteRule, RuleMatch, action, canary, emv, url};
+use super::route_rule::RouteRule;
+use super::rule_match::RuleMatch;
+use super::{action, canary, emv, url};
 use crate::pattern::{Pattern, PatternError};
 use crate::{CodeValue, CompileLimits, ConfigError, Problem, ProblemCode, RuleId};
 
@@ -15,7 +17,19 @@ const MAX_VERSION_CHARACTERS: usize = 64;
 /// The number of rules that are named when all patterns together cost too much.
 const COSTLY_RULES_NAMED: usize = 5;
 
-pub(super) fn parse(json: &[u8], limits: &CompileLimits) -> Result<RouteConfig, ConfigError> {
+/// The parts of a route config that has no errors.
+pub(super) struct ParsedConfig {
+    pub(super) version: Box<str>,
+    pub(super) rules: Vec<RouteRule>,
+    pub(super) warnings: Vec<Problem>,
+}
+
+/// Parses and checks the text of a route config.
+///
+/// # Errors
+///
+/// Returns a [`ConfigError`] with every problem that was found, in document order.
+pub(super) fn parse(json: &[u8], limits: &CompileLimits) -> Result<ParsedConfig, ConfigError> {
     let document = read_document(json, limits.max_config_characters)?;
     let mut problems = Problems::new(document);
     let root = match Node::document(document) {
@@ -35,7 +49,7 @@ pub(super) fn parse(json: &[u8], limits: &CompileLimits) -> Result<RouteConfig, 
     let warnings = problems.finish()?;
     let (version, rules) = config
         .ok_or_else(|| Problem::new(ProblemCode::InternalFault, "", "the config is incomplete"))?;
-    Ok(RouteConfig {
+    Ok(ParsedConfig {
         version,
         rules,
         warnings,

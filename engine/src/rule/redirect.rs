@@ -3,8 +3,9 @@
 use regex_syntax::hir::Hir;
 use regex_syntax::hir::literal::Extractor;
 
+use super::rule_match::RuleMatch;
 use super::template::{Part, Source, Template};
-use super::{RuleMatch, UrlMatch};
+use super::url::UrlMatch;
 use crate::ProblemCode;
 
 /// The reason for refusing a redirect.

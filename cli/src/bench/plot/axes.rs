@@ -1,16 +1,15 @@
-//! Where a percentile and a latency stand in the picture.
+//! The axes of the plot: they map percentiles and latencies to coordinates.
 
 use crate::bench::figures::Run;
 
-/// Percentiles, by the logarithm of how rare what lies above them is: 0 % at 0, 90 % at 1, 99 % at
-/// 2.
+/// The percentile axis, logarithmic in the share of requests above: 0 % at 0, 90 % at 1, 99 % at 2.
 pub(super) struct NinesAxis {
     left: f64,
     right: f64,
     most: f64,
 }
 
-/// Latencies, logarithmic.
+/// The latency axis, logarithmic.
 pub(super) struct LatencyAxis {
     bottom: f64,
     top: f64,
@@ -29,7 +28,8 @@ impl NinesAxis {
         }
     }
 
-    /// How many nines `percentile` has; the highest of `count` requests is as rare as one of them.
+    /// Returns the number of nines in `percentile`, limited to the rarity of one request in
+    /// `count`.
     pub(super) fn nines(percentile: f64, count: u64) -> f64 {
         let rarest = (count.max(1) as f64).log10();
         let above = 1.0 - percentile / 100.0;
@@ -108,7 +108,7 @@ impl LatencyAxis {
         self.bottom + (self.top - self.bottom) * part.clamp(0.0, 1.0)
     }
 
-    /// 1, 2, 5, 10; only the powers of ten where these would be too many.
+    /// Returns ticks at 1, 2, 5 and 10, or only at the powers of ten where that gives too many.
     pub(super) fn ticks(&self) -> Vec<f64> {
         let within = |step: &f64| (self.least..=self.most).contains(step);
         let steps = steps();
@@ -120,7 +120,7 @@ impl LatencyAxis {
     }
 }
 
-/// 1, 2, 5 and so on, from a nanosecond to more than an hour, in microseconds.
+/// Returns 1, 2, 5 and so on, from a nanosecond to more than an hour, in microseconds.
 fn steps() -> Vec<f64> {
     (-3..=10)
         .flat_map(|power| [1.0, 2.0, 5.0].map(|step| step * 10.0_f64.powi(power)))
@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_nine_is_as_wide_as_the_one_before() {
+    fn nines_are_equally_wide() {
         let axis = NinesAxis {
             left: 0.0,
             right: 400.0,
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn each_decade_is_as_high_as_the_one_below() {
+    fn decades_are_equally_high() {
         let axis = LatencyAxis {
             bottom: 300.0,
             top: 0.0,

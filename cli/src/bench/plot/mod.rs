@@ -1,7 +1,7 @@
-//! Latency by percentile of one or several runs, as an SVG picture.
+//! An SVG plot of latency by percentile, for one or several runs.
 //!
-//! A hundred lines of text do it; the crates that draw plots bring fonts, colours and pictures in
-//! other formats along, and draw neither this axis nor this legend.
+//! Written by hand: the crates that draw plots bring fonts, colours and other image formats along,
+//! and draw neither this axis nor this legend.
 
 mod axes;
 mod svg;
@@ -17,7 +17,7 @@ const LEFT: f64 = 92.0;
 const RIGHT: f64 = 24.0;
 const PLOT_HEIGHT: f64 = 400.0;
 const BELOW: f64 = 64.0;
-/// Where the legend begins, under title and subtitle.
+/// The top of the legend, below title and subtitle.
 const LEGEND_TOP: f64 = 76.0;
 const LEGEND_ROW: f64 = 22.0;
 
@@ -25,15 +25,15 @@ const INK: &str = "#222222";
 const GREY: &str = "#666666";
 const GRID: &str = "#dddddd";
 
-/// Told apart also by those who see no red or no green (Okabe and Ito).
+/// Colours that remain distinct in colour-blind vision (Okabe and Ito).
 const COLOURS: [&str; 7] = [
     "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000",
 ];
 
-/// One pattern for each round of the colours.
+/// Dash patterns, one for each round through the colours.
 const DASHES: [&str; 4] = ["", "7 4", "2 3", "9 3 2 3"];
 
-/// The picture of `runs`.
+/// Plots `runs`.
 pub(super) fn svg(runs: &[Run]) -> String {
     let top = LEGEND_TOP + LEGEND_ROW * runs.len() as f64 + 12.0;
     let height = top + PLOT_HEIGHT + BELOW;
@@ -44,15 +44,15 @@ pub(super) fn svg(runs: &[Run]) -> String {
     picture.text(LEFT, 32.0, Anchor::Start, 20, INK, "Latency by percentile");
     let subtitle = match loads.first() {
         Some(load) if same_load => load,
-        _ => "How each was driven stands beside its name",
+        _ => "The load of each run is in the legend",
     };
     picture.text(LEFT, 54.0, Anchor::Start, 13, GREY, subtitle);
     for (index, (run, load)) in runs.iter().zip(&loads).enumerate() {
         let y = LEGEND_TOP + LEGEND_ROW * (index as f64 + 0.5);
         let (colour, dash) = style(index);
         picture.line((LEFT, y), (LEFT + 30.0, y), colour, 2.5, dash);
-        let said = legend(run, (!same_load).then_some(load));
-        picture.text(LEFT + 40.0, y + 4.5, Anchor::Start, 13, INK, &said);
+        let entry = legend(run, (!same_load).then_some(load));
+        picture.text(LEFT + 40.0, y + 4.5, Anchor::Start, 13, INK, &entry);
     }
 
     let x_axis = NinesAxis::new(runs, LEFT, WIDTH - RIGHT);
@@ -72,7 +72,7 @@ pub(super) fn svg(runs: &[Run]) -> String {
     picture.line((LEFT, bottom), (WIDTH - RIGHT, bottom), GREY, 1.2, "");
     picture.line((LEFT, top), (LEFT, bottom), GREY, 1.2, "");
     let middle = f64::midpoint(LEFT, WIDTH - RIGHT);
-    let what = "Percentile: so many requests took no longer (each step: ten times rarer)";
+    let what = "Percentile: the share of requests that took at most this long (each step is ten times rarer)";
     picture.text(middle, bottom + 46.0, Anchor::Middle, 13, INK, what);
     picture.upwards(
         20.0,
@@ -100,32 +100,32 @@ const fn style(index: usize) -> (&'static str, &'static str) {
 }
 
 fn legend(run: &Run, load: Option<&String>) -> String {
-    let mut said = format!(
+    let mut text = format!(
         "{}: {} requests/s, p99 {}",
         run.name,
         grouped(run.requests_per_second),
         time(run.latency.microseconds.p99)
     );
     if run.latency.count == 0 {
-        said = format!("{}: no good answer", run.name);
+        text = format!("{}: no good response", run.name);
     }
     if run.errors.total > 0 {
-        said += &format!(", {} errors", grouped(run.errors.total as f64));
+        text += &format!(", {} errors", grouped(run.errors.total as f64));
     }
     if let Some(load) = load {
-        said += &format!(" ({load})");
+        text += &format!(" ({load})");
     }
-    said
+    text
 }
 
 fn latency_title(runs: &[Run]) -> &'static str {
     let open = runs.iter().filter(|run| run.load != Load::Closed).count();
     if open == runs.len() {
-        "Latency from when a request was due (logarithmic)"
+        "Latency from the time a request was due (logarithmic)"
     } else if open == 0 {
-        "Latency from when a request was sent (logarithmic)"
+        "Latency from the time a request was sent (logarithmic)"
     } else {
-        "Latency from due (open loop) or sent (closed)"
+        "Latency from the time due (open loop) or sent (closed loop)"
     }
 }
 
@@ -133,13 +133,14 @@ fn latency_title(runs: &[Run]) -> &'static str {
 mod tests {
     use super::*;
     use crate::bench::figures::Setup;
+    use crate::bench::run_stats::RunStats;
     use crate::bench::schedule::{Pace, Schedule};
-    use crate::bench::tally::Tally;
     use crate::bench::target::{Address, Protocol, Target};
+    use std::num::NonZero;
 
     fn run(name: &str, pace: Pace, latencies: impl Iterator<Item = u64>) -> Run {
-        let mut tally = Tally::new();
-        latencies.for_each(|latency| tally.latencies.record(latency).unwrap());
+        let mut stats = RunStats::new();
+        latencies.for_each(|latency| stats.latencies.record(latency).unwrap());
         let target = Target {
             name: name.to_owned(),
             address: Address::Tcp("127.0.0.1:1".to_owned()),
@@ -156,10 +157,10 @@ mod tests {
             },
             interrupted_at: None,
         };
-        Run::new(&target, &setup, &tally)
+        Run::new(&target, &setup, &stats)
     }
 
-    /// The texts of the picture; fails where it is not well-formed XML.
+    /// Returns the texts of the picture; panics if it is not well-formed XML.
     fn texts(svg: &str) -> Vec<String> {
         let (mut open, mut texts) = (Vec::new(), Vec::new());
         let mut rest = svg;
@@ -191,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_says_what_it_shows() {
+    fn a_plot_has_a_title_a_legend_and_labelled_axes() {
         let runs = [
             run(
                 "codeid <&\"\u{1}>",
@@ -209,7 +210,7 @@ mod tests {
             "codeid &lt;&amp;",
             "nginx: ",
             "p99 9.9",
-            "from when a request was sent",
+            "from the time a request was sent",
             "Percentile",
             "50 %",
             "99.99 %",
@@ -223,8 +224,10 @@ mod tests {
     }
 
     #[test]
-    fn runs_of_different_kinds_and_without_answers_have_their_place() {
-        let open = Pace::Open { rate: 10_000 };
+    fn runs_of_different_loads_and_without_responses_are_plotted() {
+        let open = Pace::Open {
+            rate: NonZero::new(10_000).unwrap(),
+        };
         let runs = [
             run("a", Pace::Closed, [7].into_iter()),
             run("b", open, std::iter::empty()),
@@ -233,10 +236,10 @@ mod tests {
         let texts = texts(&picture);
         let has = |wanted: &str| texts.iter().any(|text| text.contains(wanted));
         assert!(
-            has("b: no good answer (open loop at 10,000 requests/s"),
+            has("b: no good response (open loop at 10,000 requests/s"),
             "{texts:?}"
         );
-        assert!(has("due (open loop) or sent (closed)"));
+        assert!(has("due (open loop) or sent (closed loop)"));
         assert!(!picture.contains("NaN") && !picture.contains("inf"));
         self::texts(&svg(&[]));
     }

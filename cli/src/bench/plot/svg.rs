@@ -1,13 +1,13 @@
-//! The few shapes of a plot, as SVG text.
+//! The shapes of a plot, written as SVG.
 
 use std::fmt::Write as _;
 
 use crate::output::printable;
 
-/// A picture that is being drawn.
+/// An SVG picture under construction.
 pub(super) struct Picture(String);
 
-/// Which part of a text stands at its place.
+/// The part of a text that is placed at its coordinates.
 #[derive(Clone, Copy)]
 pub(super) enum Anchor {
     Start,
@@ -64,7 +64,7 @@ impl Picture {
         ));
     }
 
-    /// A text in the middle of `(x, y)` that reads upwards.
+    /// Adds a text that reads upwards, centred on `(x, y)`.
     pub(super) fn upwards(&mut self, x: f64, y: f64, size: u8, colour: &str, text: &str) {
         let text = escaped(text);
         self.add(format_args!(
@@ -109,7 +109,7 @@ fn dashes(dash: &str) -> String {
     }
 }
 
-/// Text as it may stand in XML, in which some characters must not even be referred to.
+/// Escapes text for XML, which forbids some characters even as references.
 fn escaped(text: &str) -> String {
     printable(text)
         .replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")

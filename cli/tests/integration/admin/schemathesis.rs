@@ -1,15 +1,17 @@
-//! The plane under requests that schemathesis makes up from its description: good ones, and ones
-//! that are wrong in every way it knows.
+//! Both interfaces under requests that schemathesis generates from their OpenAPI documents: valid
+//! ones, and ones that are wrong in every way it knows.
 
 use std::path::Path;
 use std::process::Command;
 
 use super::access::{OPERATOR, over_tcp, port};
 use super::good;
+use crate::rules::plan;
+use crate::serve::daemon::Served;
 
-/// What it cannot know: an `If-Match` that is missing has a status of its own, and so has one that
-/// does not match, whatever it looks like; and a config may be refused that has the form of one.
-const CONFIG: &str = r#"
+/// The statuses that schemathesis cannot derive: a missing `If-Match` has one of its own, so has one
+/// that names another config, and a config of the right form may still be refused.
+const ADMIN: &str = r#"
 [checks.missing_required_header]
 expected-statuses = [400, 401, 428]
 
@@ -20,31 +22,55 @@ expected-statuses = ["2xx", 401, 403, 404, 409, 412, 422]
 expected-statuses = [400, 401, 403, 404, 405, 406, 409, 412, 413, 415, 422, 428, 429, "5xx"]
 "#;
 
-#[test]
-fn schemathesis_finds_nothing() {
-    let daemon = over_tcp().start();
-    let port = port(&daemon);
+/// A parameter that is illegal has a result with status 200.
+const SERVING: &str = r#"
+[checks.negative_data_rejection]
+expected-statuses = ["2xx", 400, 405, 413, 415]
+"#;
+
+/// Asserts that schemathesis finds nothing wrong with a daemon's responses.
+fn assert_conforms(daemon: &Served, config: &str, arguments: &[&str]) {
     let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/tools/schemathesis");
-    let config = daemon.directory.write("schemathesis.toml", CONFIG);
+    let config = daemon.directory.write("schemathesis.toml", config);
     let output = Command::new("python3")
         .env("PYTHONPATH", installed)
         .current_dir(daemon.directory.path())
         .args(["-m", "schemathesis.cli", "--config-file"])
         .arg(config)
         .arg("run")
-        .arg(format!("http://127.0.0.1:{port}/openapi.json"))
-        .arg(format!("--header=Authorization: Bearer {OPERATOR}"))
-        // After it there is nothing to ask.
-        .args(["--exclude-path", "/v1/drain"])
+        .args(arguments)
         .args(["--max-examples", "15", "--seed", "7", "--no-color"])
-        // That making requests up takes long says something about the machine only.
+        // Slow generation says something about the machine only.
         .args(["--suppress-health-check", "all"])
         .output()
         .unwrap();
     let report = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{report}");
-    assert_eq!(good(&daemon.admin("GET", "/livez"))["live"], true);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{report}{errors}");
     let restarts = &daemon.status()["counters"]["restarts"];
     assert_eq!(*restarts, serde_json::json!({}));
+}
+
+#[test]
+fn the_admin_plane_conforms_to_its_document() {
+    // The log level, which a request sets, belongs to a process.
+    let daemon = over_tcp().spawn();
+    let document = format!("http://127.0.0.1:{}/openapi.json", port(&daemon));
+    let token = format!("--header=Authorization: Bearer {OPERATOR}");
+    // A drained daemon serves nothing to ask for.
+    let arguments = [&*document, &token, "--exclude-path", "/v1/drain"];
+    assert_conforms(&daemon, ADMIN, &arguments);
+    assert_eq!(good(&daemon.admin("GET", "/livez"))["live"], true);
+    daemon.stop();
+}
+
+#[test]
+fn the_serving_port_conforms_to_its_document() {
+    let daemon = plan().start();
+    let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("../daemon/openapi/serving.json");
+    let url = format!("http://127.0.0.1:{}", daemon.port);
+    let document = document.to_str().unwrap();
+    assert_conforms(&daemon, SERVING, &[document, "--url", &url]);
+    assert_eq!(daemon.tcp().bare("GET", "/livez").status, 200);
     daemon.stop();
 }

@@ -3,7 +3,7 @@
 use super::run;
 
 #[test]
-fn tells_the_bucket() {
+fn shows_the_bucket() {
     let ran = run(["bucket", "gr1", "123"]);
     assert_eq!(
         (ran.status, &*ran.stdout),

@@ -1,4 +1,4 @@
-//! `codeid check`: the place of each error, for people and for programs.
+//! `codeid check`: the position of each error, as text and as JSON.
 
 use std::process::Stdio;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Ran, codeid, file, project_file, run, run_with_input};
 
-/// A config with this one rule, on a line of its own (the third).
+/// Returns a config with this rule, which is on the third line.
 fn config_with(rule: &str) -> String {
     format!("{{\"format\": \"codeid/1\", \"version\": \"1\", \"rules\": [\n\n{rule}\n]}}")
 }
@@ -71,8 +71,8 @@ error: unknown action "DECOD"
 }
 
 #[test]
-fn the_caret_stands_under_the_place() {
-    // What stands before the pattern's open parenthesis, its columns, and its width as shown.
+fn the_caret_is_under_the_position() {
+    // The text before the pattern's open parenthesis, its column, and its displayed width.
     for (before, columns, width) in [
         ("", 0, 0),
         ("28", 2, 2),
@@ -106,7 +106,7 @@ fn the_caret_stands_under_the_place() {
 
 #[test]
 fn a_long_line_is_shown_in_part() {
-    // The longest config that there may be, on one line, with an error in each half.
+    // The longest allowed config, on one line, with an error in each half.
     let filler = "x".repeat(50_000);
     let rule = |id: &str| {
         format!(
@@ -151,7 +151,7 @@ fn a_long_line_is_shown_in_part() {
 }
 
 #[test]
-fn json_tells_the_place_in_every_way() {
+fn json_has_the_pointer_and_the_position() {
     let config = config_with(
         r#"{"id": "a", "match": {"regex": "\u00e9("}, "action": {"type": "DECODE"}, "x": 1}"#,
     );
@@ -183,7 +183,7 @@ fn json_tells_the_place_in_every_way() {
 }
 
 #[test]
-fn several_files_are_told_apart() {
+fn findings_of_several_files_name_their_file() {
     let good = project_file("config/routes.example.json");
     let bad = file("bad.json", "[]");
     let missing = bad.with_file_name("no-such-file.json");
@@ -265,7 +265,7 @@ fn a_rule_that_can_never_win_is_a_warning() {
 }
 
 #[test]
-fn what_costs_too_much_is_refused() {
+fn a_pattern_beyond_the_limits_is_refused() {
     let config = config_with(
         r#"{"id": "a", "match": {"regex": "(?:a{100}){1000}"}, "action": {"type": "DECODE"}}"#,
     );
@@ -278,7 +278,7 @@ fn what_costs_too_much_is_refused() {
 }
 
 #[test]
-fn whatever_the_bytes_are_there_is_an_answer() {
+fn any_bytes_are_checked_without_a_crash() {
     let whole =
         config_with(r#"{"id": "a", "match": {"prefix": "1"}, "action": {"type": "DECODE"}}"#);
     assert_eq!(check_json(&whole), [] as [Value; 0]);
@@ -308,7 +308,7 @@ fn whatever_the_bytes_are_there_is_an_answer() {
 }
 
 #[test]
-fn nothing_in_a_config_steers_the_terminal() {
+fn a_config_cannot_control_the_terminal() {
     let configs = [
         "{\"\\u001b[31mname\\u202e\": 1}".to_owned(),
         "{\x1b[31m}".to_owned(),
@@ -323,7 +323,7 @@ fn nothing_in_a_config_steers_the_terminal() {
 }
 
 #[test]
-fn a_closed_output_is_no_failure() {
+fn a_closed_output_is_not_a_failure() {
     let errors = r#"{"id": 1},"#.repeat(5_000);
     let path = file("many.json", config_with(errors.trim_end_matches(',')));
     for options in [&["check"][..], &["check", "--json"]] {
@@ -344,7 +344,7 @@ fn a_closed_output_is_no_failure() {
 }
 
 #[test]
-fn the_bounds_are_those_of_the_settings() {
+fn the_settings_set_the_limits() {
     let rule = r#"{"id": "a", "match": {"exact": "x"}, "action": {"type": "DECODE"}}"#;
     let config = config_with(&format!("{rule}{}", " ".repeat(200_000)));
     let raised = "ac.route.max-config-characters=300000";

@@ -1,4 +1,4 @@
-//! What is made from the definition of the command line: completions and manual pages.
+//! The texts generated from the definition of the command line: completions and manual pages.
 
 use super::run;
 
@@ -72,7 +72,7 @@ fn the_manual_has_a_page_for_every_subcommand() {
 }
 
 #[test]
-fn the_manual_has_a_page_for_each_thing_that_operators_do() {
+fn the_manual_has_a_page_for_every_admin_command() {
     let page = run(["man", "admin"]).stdout;
     for command in ADMIN {
         let name = format!("codeid\\-admin\\-{}(1)", command.replace('-', "\\-"));

@@ -10,7 +10,7 @@ fn identify(arguments: &[&str]) -> Ran {
     run([&["identify"][..], arguments].concat())
 }
 
-/// Identifies with the example's rules.
+/// Runs `codeid identify` with the rules of the example.
 fn with_example(arguments: &[&str]) -> Ran {
     let routes = project_file("config/routes.example.json");
     identify(&[&["--routes", routes.to_str().unwrap()][..], arguments].concat())
@@ -23,7 +23,7 @@ fn parse(ran: &Ran) -> Value {
 }
 
 #[test]
-fn the_preset_is_asked_by_default() {
+fn the_preset_is_used_by_default() {
     let ran = identify(&[ORDER_CODE, "--open-id", "user-42"]);
     let expected = "supported    yes\naction       DECODE\ncodeValue    28100104df2342342\n\
                     rule         order-code.bare\n";
@@ -111,10 +111,10 @@ fn explains_each_rule_that_matches() {
     assert_eq!(ran.status, 0);
     let expected = "\
 The rules that accept this code value, in order:
-  POINTER   RULE                  PART         CANARY
-  /rules/4  canary-by-percentage  refuses      bucket 16.27 % is not below 12.50 %, and not on the allowlist
-  /rules/5  canary-by-allowlist   decides      on the allowlist
-  /rules/6  url-host-and-path     comes later  no canary
+  POSITION  RULE                  PART         CANARY
+         5  canary-by-percentage  refuses      bucket 16.27 % is not below 12.50 %, and not on the allowlist
+         6  canary-by-allowlist   decides      on the allowlist
+         7  url-host-and-path     comes later  no canary
 ";
     assert!(ran.stdout.ends_with(expected), "{}", ran.stdout);
     assert!(
@@ -173,7 +173,7 @@ fn a_bad_route_config_exits_1_and_says_why() {
 }
 
 #[test]
-fn a_closed_standard_error_hides_no_failure() {
+fn a_failure_without_standard_error_still_exits_1() {
     let mut command = codeid(["identify", "x", "--open-id", "user-42", "--routes", "/"]);
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
@@ -181,7 +181,7 @@ fn a_closed_standard_error_hides_no_failure() {
 }
 
 #[test]
-fn a_route_config_comes_from_standard_input_too() {
+fn a_route_config_can_come_from_standard_input() {
     let routes = std::fs::read(project_file("config/routes.example.json")).unwrap();
     let arguments = [
         "identify",
@@ -201,7 +201,7 @@ fn a_route_config_comes_from_standard_input_too() {
 }
 
 #[test]
-fn nothing_in_a_code_value_steers_the_terminal() {
+fn a_code_value_cannot_control_the_terminal() {
     let ran = with_example(&["EXAMPLEPAY:\u{1b}[31m\u{202e}\n", "--open-id", "user-42"]);
     assert_eq!(ran.status, 0);
     let shown = "codeValue    EXAMPLEPAY:\\u{1b}[31m\\u{202e}\\u{a}\n";

@@ -1,4 +1,4 @@
-//! `codeid identify --file`: one code value a line.
+//! `codeid identify --file`: one code value per line.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::Stdio;
@@ -23,8 +23,8 @@ fn answers(ran: &Ran) -> Vec<Value> {
 }
 
 #[test]
-fn answers_come_in_input_order() {
-    // Each line has its own answer, and its own length, so that blocks take different times.
+fn responses_are_in_input_order() {
+    // Each line has its own response and length, so that blocks take different times.
     let code = |i: usize| format!("28100104{i:08}{}", "x".repeat(i % 41));
     let lines: String = (1..=100_000).map(|i| code(i) + "\n").collect();
     let path = file("hundred-thousand.txt", &lines);
@@ -56,7 +56,7 @@ fn a_line_is_the_result_and_its_number() {
 }
 
 #[test]
-fn a_bad_line_answers_in_its_place() {
+fn a_bad_line_has_a_response_in_its_place() {
     let long = "é".repeat(8192);
     let too_long = "é".repeat(8193);
     let far_too_long = "x".repeat(1_000_000);
@@ -104,14 +104,14 @@ fn a_bad_line_answers_in_its_place() {
 }
 
 #[test]
-fn no_line_no_answer() {
+fn empty_input_has_no_responses() {
     let ran = identify("");
     assert_eq!((ran.status, &*ran.stdout, &*ran.stderr), (0, "", ""));
     assert_eq!(answers(&identify("\n")).len(), 1);
 }
 
 #[test]
-fn lines_are_answered_as_they_come() {
+fn lines_are_answered_as_they_arrive() {
     let mut child = codeid(ARGUMENTS)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -120,7 +120,7 @@ fn lines_are_answered_as_they_come() {
     let mut stdin = child.stdin.take().unwrap();
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     for number in 1..=20 {
-        // The end of a line, and the beginning of the next, which is not answered yet.
+        // The end of a line, and the beginning of the next, which must not be answered.
         stdin.write_all(b"28100104df2342342\n2810").unwrap();
         let mut answer = String::new();
         stdout.read_line(&mut answer).unwrap();
@@ -140,7 +140,7 @@ fn lines_are_answered_as_they_come() {
 }
 
 #[test]
-fn a_closed_output_ends_it_quietly() {
+fn a_closed_output_ends_the_program_quietly() {
     let mut command = codeid(ARGUMENTS);
     command
         .stdin(Stdio::piped())
@@ -154,16 +154,16 @@ fn a_closed_output_ends_it_quietly() {
     stdout.read_line(&mut answer).unwrap();
     assert!(answer.starts_with("{\"line\":1,"), "{answer}");
     drop(stdout);
-    // An answer that finds nobody who reads it ends the program, though its input goes on. (The
-    // first may still find somebody: a process that another test is just starting.)
+    // A response without a reader ends the program, although its input continues. (The first
+    // response may still have a reader: a process that another test is just starting.)
     let gone = (0..1_000_000).any(|_| stdin.write_all(b"28100104df2342342\n").is_err());
-    assert!(gone, "the program goes on reading");
+    assert!(gone, "the program continues to read");
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), &*output.stderr), (Some(0), &b""[..]));
 }
 
 #[test]
-fn what_cannot_be_read_exits_1() {
+fn unreadable_input_exits_1() {
     for path in ["no/such/file", "/"] {
         let ran = run(["identify", "--open-id", "user-42", "--file", path]);
         assert_eq!((ran.status, &*ran.stdout), (1, ""));
@@ -186,7 +186,7 @@ fn what_cannot_be_read_exits_1() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn an_output_that_is_full_exits_1() {
+fn a_full_output_exits_1() {
     let full = std::fs::OpenOptions::new()
         .write(true)
         .open("/dev/full")

@@ -16,14 +16,14 @@ use std::ops::Deref;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
-/// What a command line came to.
+/// The outcome of a command line.
 struct Ran {
     status: i32,
     stdout: String,
     stderr: String,
 }
 
-/// The program with these arguments, away from any terminal.
+/// Returns the program with these arguments, without a terminal.
 fn codeid<I: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = I>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_codeid"));
     command.args(arguments).stdin(Stdio::null());
@@ -52,7 +52,7 @@ fn run_with_input<I: AsRef<std::ffi::OsStr>>(
     let mut stdin = child.stdin.take().unwrap();
     let input = input.as_ref();
     std::thread::scope(|scope| {
-        // A program that refuses its input early closes it, which is no concern of the test's.
+        // Writing fails if the program closes its input early, which these tests allow.
         scope.spawn(move || stdin.write_all(input));
         Ran::from(child.wait_with_output().unwrap())
     })
@@ -68,7 +68,7 @@ impl From<Output> for Ran {
     }
 }
 
-/// A file that is removed when the test is done with it.
+/// A file that is removed on drop.
 struct TestFile(PathBuf);
 
 impl Deref for TestFile {
@@ -85,7 +85,7 @@ impl Drop for TestFile {
     }
 }
 
-/// A file with this content, whose name no other test may use.
+/// Creates a file with this content. No other test may use its name.
 fn file(name: &str, content: impl AsRef<[u8]>) -> TestFile {
     let name = format!("cli-{}-{name}", std::process::id());
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
@@ -93,7 +93,7 @@ fn file(name: &str, content: impl AsRef<[u8]>) -> TestFile {
     TestFile(path)
 }
 
-/// A file of the project.
+/// Returns the path of a file of the project.
 fn project_file(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("..")
@@ -146,7 +146,7 @@ fn misuse_exits_2() {
 }
 
 #[test]
-fn help_tells_the_exit_statuses() {
+fn help_lists_the_exit_statuses() {
     for arguments in [
         &["--help"][..],
         &["identify", "--help"],
@@ -163,7 +163,7 @@ fn help_tells_the_exit_statuses() {
 }
 
 #[test]
-fn no_colours_away_from_a_terminal() {
+fn output_without_a_terminal_has_no_colours() {
     for arguments in [
         &["--help"][..],
         &["identify", "x", "--open-id", "y"],

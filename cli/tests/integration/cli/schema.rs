@@ -1,4 +1,4 @@
-//! `codeid schema`: what it prints, and that it says what the engine says.
+//! `codeid schema`: the committed schema, and its agreement with the engine.
 
 use codeid_engine::{CompileLimits, RouteConfig};
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ fn prints_the_committed_schema() {
 }
 
 #[test]
-fn our_own_configs_fit_it() {
+fn the_schema_accepts_our_own_configs() {
     let schema: Value = serde_json::from_str(&committed()).unwrap();
     let validator = Validator::new(&schema);
     for name in ["config/routes.preset.json", "config/routes.example.json"] {
@@ -30,9 +30,9 @@ fn our_own_configs_fit_it() {
     }
 }
 
-/// Where schema and engine must agree: on everything but what no schema can say.
+/// Schema and engine must agree on everything that a schema can express.
 #[test]
-fn agrees_with_the_engine() {
+fn the_schema_agrees_with_the_engine() {
     let schema: Value = serde_json::from_str(&committed()).unwrap();
     let validator = Validator::new(&schema);
     let mut differences = Vec::new();
@@ -54,12 +54,12 @@ fn agrees_with_the_engine() {
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
 
-/// A config whose one rule is this one.
+/// Returns a config with this rule only.
 fn with_rule(rule: Value) -> Value {
     json!({"format": "codeid/1", "version": "1", "rules": [rule]})
 }
 
-/// A good rule with these members put in, or taken out where they are null.
+/// Returns a valid rule with these members replaced, or removed where they are null.
 fn rule_with(members: Value) -> Value {
     let mut rule = json!({"id": "a", "match": {"prefix": "28"}, "action": {"type": "DECODE"}});
     let fields = rule.as_object_mut().unwrap();

@@ -1,11 +1,12 @@
-//! A validator for JSON Schema (2020-12) that knows the keywords of our schema and refuses others.
+//! A validator for JSON Schema (2020-12) that supports the keywords of our schema and rejects
+//! others.
 //!
-//! The libraries that know all of them bring some thirty crates; ours needs one page.
+//! The libraries that support all keywords bring some thirty crates; this one needs a page.
 
 use regex_automata::meta::Regex;
 use serde_json::{Map, Value};
 
-/// A schema that every `$ref` of it points into.
+/// The root schema, into which every `$ref` points.
 pub(super) struct Validator<'a> {
     root: &'a Value,
 }
@@ -26,7 +27,7 @@ impl<'a> Validator<'a> {
             .all(|(keyword, operand)| self.keyword(schema, keyword, operand, value))
     }
 
-    /// Whether `value` is what one keyword asks for. Most ask something of one type only.
+    /// Returns `true` if `value` satisfies a keyword. Most keywords apply to one type only.
     fn keyword(
         &self,
         schema: &Map<String, Value>,

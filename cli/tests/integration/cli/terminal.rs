@@ -1,4 +1,4 @@
-//! What is different on a terminal: colours, and a progress bar.
+//! Output on a terminal: colours, and a progress bar.
 
 use std::fs::File;
 use std::io::Read;
@@ -7,8 +7,8 @@ use std::process::{Command, Stdio};
 
 use super::{codeid, file};
 
-/// Runs `command` with its standard error on a terminal, and its standard output too unless that
-/// goes to `stdout`; tells what the terminal was sent.
+/// Runs `command` with standard error on a terminal, and standard output too unless `stdout` is
+/// given. Returns the output to the terminal.
 fn on_terminal(mut command: Command, stdout: Option<File>) -> String {
     let terminal = nix::pty::openpty(None, None).unwrap();
     let ours = |side: &OwnedFd| Stdio::from(side.try_clone().unwrap());
@@ -17,17 +17,17 @@ fn on_terminal(mut command: Command, stdout: Option<File>) -> String {
         .stderr(ours(&terminal.slave))
         .stdout(stdout.map_or_else(|| ours(&terminal.slave), Stdio::from));
     let mut child = command.spawn().unwrap();
-    // With the command's own copies, these are all there are: reading ends when it has ended.
+    // The child now has the only copies of the terminal: reading ends when the child does.
     drop((command, terminal.slave));
     let mut sent = Vec::new();
-    // A terminal whose other side is gone fails to be read; what came before is kept.
+    // Reading fails once the other side of the terminal is closed; the bytes before are kept.
     let _ = File::from(terminal.master).read_to_end(&mut sent);
     assert!(child.wait().unwrap().code().is_some());
     String::from_utf8(sent).unwrap()
 }
 
 #[test]
-fn findings_are_coloured_unless_that_is_refused() {
+fn findings_are_coloured_unless_no_color_is_set() {
     let bad = file("terminal.json", "[]");
     let check = || codeid(["check".as_ref(), bad.as_os_str()]);
     let sent = on_terminal(check(), None);
@@ -42,7 +42,7 @@ fn findings_are_coloured_unless_that_is_refused() {
 }
 
 #[test]
-fn progress_is_shown_beside_answers_not_among_them() {
+fn progress_is_shown_unless_responses_go_to_the_terminal() {
     let lines = file("progress.txt", "28100104df2342342\n".repeat(50_000));
     let identify = || {
         let arguments = ["identify", "--open-id", "user-42", "--file"];
@@ -65,9 +65,9 @@ fn progress_is_shown_beside_answers_not_among_them() {
 }
 
 #[test]
-fn a_benchmark_shows_how_far_it_is() {
-    let nobody_answers = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", nobody_answers.local_addr().unwrap());
+fn a_benchmark_shows_its_progress() {
+    let silent_server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent_server.local_addr().unwrap());
     let arguments = [
         "bench",
         "--http",
@@ -79,5 +79,5 @@ fn a_benchmark_shows_how_far_it_is() {
     ];
     let sent = on_terminal(codeid(arguments), None);
     assert!(sent.contains("0 requests/s, 0 errors"), "{sent:?}");
-    assert!(sent.contains("no answer within 5 s"), "{sent:?}");
+    assert!(sent.contains("no response within 5 s"), "{sent:?}");
 }

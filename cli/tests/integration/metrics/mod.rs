@@ -10,12 +10,12 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::serve::daemon::Daemon;
+use crate::serve::daemon::Served;
 
 /// The samples of one moment: name with labels, as they are written, and value.
 pub(crate) struct Samples(BTreeMap<String, f64>);
 
-impl Daemon {
+impl Served {
     /// What Prometheus would read.
     pub(crate) fn metrics_text(&self) -> String {
         let answer = self.admin("GET", "/metrics");

@@ -2,7 +2,7 @@
 
 use super::Samples;
 use crate::rules::remote::{Remote, Reply, wait_until};
-use crate::serve::daemon::{Daemon, Plan};
+use crate::serve::daemon::{Daemon, Plan, Served};
 
 fn config(version: &str) -> String {
     format!(
@@ -19,7 +19,7 @@ fn daemon(remote: &Remote) -> Daemon {
         .start()
 }
 
-fn until(daemon: &Daemon, what: &str, holds: impl Fn(&Samples) -> bool) -> Samples {
+fn until(daemon: &Served, what: &str, holds: impl Fn(&Samples) -> bool) -> Samples {
     wait_until(what, || Some(daemon.metrics()).filter(&holds))
 }
 
@@ -82,7 +82,7 @@ fn a_stale_table_and_a_daemon_that_stops_show() {
         .set("reload.stale-policy=unready")
         .set("reload.stale-after-ms=1000")
         .set("serve.drain-deadline-ms=600000")
-        .start();
+        .spawn();
     remote.set(Reply::status(500));
     let stale = until(&daemon, "the table to be stale", |now| {
         now.get("codeid_table_stale") == 1.0 && now.get("codeid_ready") == 0.0

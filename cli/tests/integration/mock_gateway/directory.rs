@@ -1,4 +1,4 @@
-//! What lies in the directory, and what may not.
+//! The files in the directory, and directories that are refused.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -23,7 +23,7 @@ fn refused(output: &Output, status: i32, why: &str) {
 }
 
 #[test]
-fn keys_are_made_once_and_for_their_owner() {
+fn keys_are_created_once_and_only_their_owner_can_read_them() {
     let directory = Directory::new();
     let first = Gateway::start(&directory, &[]);
     let path = first.directory.clone();
@@ -40,7 +40,7 @@ fn keys_are_made_once_and_for_their_owner() {
         .map(|name| content(name))
         .collect();
     drop(first);
-    // A key that is lost is made anew.
+    // A missing public key is written again.
     fs::remove_file(path.join("gateway-public-key.pem")).unwrap();
     let second = Gateway::start(&directory, &[]);
     let after: Vec<_> = PRIVATE
@@ -71,12 +71,12 @@ fn keys_are_made_once_and_for_their_owner() {
     refused(
         &output,
         1,
-        "client-private-key.pem: it holds no private key in PEM",
+        "client-private-key.pem: not a private key in PEM",
     );
 }
 
 #[test]
-fn a_directory_of_somebody_else_is_left_alone() {
+fn a_directory_with_other_files_is_refused_unchanged() {
     let directory = Directory::new();
     let settings = directory.write("codeid.toml", "precious");
     let run = |path| {
@@ -88,7 +88,7 @@ fn a_directory_of_somebody_else_is_left_alone() {
     refused(
         &run(directory.path()),
         1,
-        "holds other files than those of a mock-gateway",
+        "contains files that are not of a mock-gateway",
     );
     assert_eq!(fs::read(&settings).unwrap(), b"precious");
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
@@ -96,7 +96,7 @@ fn a_directory_of_somebody_else_is_left_alone() {
 }
 
 #[test]
-fn what_cannot_be_is_refused() {
+fn bad_arguments_and_a_taken_address_are_refused() {
     let directory = Directory::new();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
@@ -119,12 +119,12 @@ fn what_cannot_be_is_refused() {
     ] {
         refused(&run(&arguments), 2, "error: ");
     }
-    // Nothing was made.
+    // No file was created.
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
 }
 
 #[test]
-fn it_ends_well_when_it_is_interrupted() {
+fn an_interrupted_stand_in_exits_0() {
     let directory = Directory::new();
     let mut gateway = Gateway::start(&directory, &[]);
     let process = Pid::from_raw(i32::try_from(gateway.child.id()).unwrap());

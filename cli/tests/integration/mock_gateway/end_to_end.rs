@@ -1,23 +1,23 @@
-//! From the app to "Alipay+" and back.
+//! Requests from an app through the daemon to the stand-in, and back.
 
 use std::process::Command;
 
 use serde_json::json;
 
 use super::{Gateway, SDK_PROXY, openssl_verifies};
-use crate::serve::client::Answer;
-use crate::serve::daemon::{Daemon, Directory, Plan};
+use crate::serve::client::Response;
+use crate::serve::daemon::{Directory, Plan, Process, Served};
 
-/// A daemon that takes this stand-in for Alipay+, by the settings that it has written.
-fn daemon(gateway: &Gateway) -> Daemon {
+/// Starts a daemon with the settings that the stand-in has written.
+fn daemon(gateway: &Gateway) -> Process {
     let settings = gateway.directory.join("codeid.toml");
     Plan::new()
         .argument("--config")
         .argument(settings.to_str().unwrap())
-        .start()
+        .spawn()
 }
 
-fn post(daemon: &Daemon) -> Answer {
+fn post(daemon: &Served) -> Response {
     let body = json!({
         "sdkRequestHeader": r#"{"Operation-Type":"ac.mobilepayment.config","quote":"\""}"#,
         "sdkRequestData": "[{\"ünï\":\"100 %\"}] ",
@@ -27,7 +27,7 @@ fn post(daemon: &Daemon) -> Answer {
 }
 
 #[test]
-fn a_request_goes_there_and_the_answer_back_with_a_signature_that_others_can_check() {
+fn a_forwarded_response_has_a_signature_that_openssl_verifies() {
     let directory = Directory::new();
     let gateway = Gateway::start(&directory, &[]);
     let daemon = daemon(&gateway);
@@ -45,7 +45,7 @@ fn a_request_goes_there_and_the_answer_back_with_a_signature_that_others_can_che
     assert_eq!(answer.header("client-id"), Some("MOCK_CLIENT"));
     let tracer = answer.header("tracer-id").unwrap();
     let line = gateway.wait_for_line(tracer);
-    assert!(line.contains("good; answered 200 SUCCESS"), "{line}");
+    assert!(line.contains("valid; answered 200 SUCCESS"), "{line}");
     let (time, signature) = (answer.header("response-time"), answer.header("signature"));
     let content = format!(
         "POST {SDK_PROXY}\nMOCK_CLIENT.{}.{}",
@@ -80,7 +80,7 @@ fn curl_can_be_the_app() {
 }
 
 #[test]
-fn it_fails_in_each_way_that_it_is_told_to() {
+fn each_option_causes_its_failure() {
     let directory = Directory::new();
     let table: [(&[&str], &str, &str); 7] = [
         (&["--delay", "300"], "SUCCESS", "answered 200 SUCCESS"),
@@ -112,7 +112,7 @@ fn it_fails_in_each_way_that_it_is_told_to() {
             "answered 200 SUCCESS",
         ),
     ];
-    for (arguments, code, told) in table {
+    for (arguments, code, logged) in table {
         let gateway = Gateway::start(&directory, arguments);
         let daemon = daemon(&gateway);
         let answer = post(&daemon);
@@ -122,15 +122,15 @@ fn it_fails_in_each_way_that_it_is_told_to() {
             "{arguments:?}"
         );
         let line = gateway.wait_for_line(SDK_PROXY);
-        assert!(line.contains(told), "{arguments:?}: {line}");
-        // Sent once, whatever became of it.
+        assert!(line.contains(logged), "{arguments:?}: {line}");
+        // The daemon sent the request only once, whatever the outcome.
         assert!(gateway.lines.try_recv().is_err(), "{arguments:?}");
         daemon.stop();
     }
 }
 
 #[test]
-fn it_can_be_stopped_and_started_again_under_a_daemon() {
+fn a_restarted_stand_in_serves_the_same_daemon() {
     let directory = Directory::new();
     let gateway = Gateway::start(&directory, &[]);
     let address = format!("127.0.0.1:{}", gateway.port);
@@ -138,9 +138,9 @@ fn it_can_be_stopped_and_started_again_under_a_daemon() {
     assert_eq!(post(&daemon).result_code(), "SUCCESS");
     drop(gateway);
     assert_eq!(post(&daemon).result_code(), "UNKNOWN_EXCEPTION");
-    // The keys and the authority are those of before.
+    // The keys and the authority are unchanged.
     let again = Gateway::start_at(&directory, &address, &[]);
     assert_eq!(post(&daemon).result_code(), "SUCCESS");
-    again.wait_for_line("good");
+    again.wait_for_line("valid");
     daemon.stop();
 }

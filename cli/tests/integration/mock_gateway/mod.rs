@@ -1,4 +1,4 @@
-//! `codeid mock-gateway`: by itself, and behind the daemon.
+//! `codeid mock-gateway`, by itself and behind the daemon.
 
 mod directory;
 mod end_to_end;
@@ -18,17 +18,17 @@ use crate::serve::daemon::{Directory, PATIENCE};
 
 const SDK_PROXY: &str = "/aps/api/v1/mobile/sdkProxy";
 
-/// A stand-in that runs. Killed with the value.
+/// A running stand-in, killed on drop.
 struct Gateway {
     child: Child,
     lines: Receiver<String>,
-    /// Where its files lie.
+    /// The directory of its files.
     directory: PathBuf,
     port: u16,
 }
 
 impl Gateway {
-    /// Starts it on a free port, with its files in a directory below this one, and waits until it
+    /// Starts a stand-in on a free port, with its files below `directory`, and waits until it
     /// listens.
     fn start(directory: &Directory, arguments: &[&str]) -> Self {
         Self::start_at(directory, "127.0.0.1:0", arguments)
@@ -70,7 +70,7 @@ impl Gateway {
         }
     }
 
-    /// Whom a client of it has to trust.
+    /// Returns the authority that a client has to trust.
     fn roots(&self) -> RootCertStore {
         let mut roots = RootCertStore::empty();
         let pem = fs::read(self.directory.join("ca.pem")).unwrap();
@@ -88,7 +88,7 @@ impl Drop for Gateway {
     }
 }
 
-/// The command, with its files in `directory`.
+/// Returns the command, with its files in `directory`.
 fn command(directory: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_codeid"));
     command
@@ -98,8 +98,8 @@ fn command(directory: &Path) -> Command {
     command
 }
 
-/// Whether the `openssl` command line takes `signature`, the value of a header, for one of `content`
-/// by the key of which `public_key` is the file.
+/// Returns `true` if the `openssl` command line verifies the signature header `header` of `content`
+/// with the key in the file `public_key`.
 fn openssl_verifies(directory: &Directory, public_key: &Path, content: &str, header: &str) -> bool {
     let signature = header.split_once("signature=").unwrap().1;
     let base64 = signature
@@ -124,7 +124,7 @@ fn openssl_verifies(directory: &Directory, public_key: &Path, content: &str, hea
         .success()
 }
 
-/// What the `openssl` command line signs, as the value of a header.
+/// Signs `content` with the `openssl` command line, and returns the value of the header.
 fn openssl_signs(directory: &Directory, private_key: &Path, content: &str) -> String {
     let signature = directory.path().join("signature");
     let content = directory.write("content", content);

@@ -1,14 +1,14 @@
-//! What the stand-in refuses, and what it says then.
+//! The requests that the stand-in refuses, and its reasons.
 
 use super::{Gateway, SDK_PROXY, openssl_signs, openssl_verifies};
-use crate::serve::client::{Answer, Client};
+use crate::serve::client::{Client, Response};
 use crate::serve::daemon::Directory;
 
 const BODY: &str =
     r#"{"sdkRequestHeader":"h","sdkRequestData":"d","customerId":"planted-customer"}"#;
 const TIME: &str = "2026-11-21T09:30:00+08:00";
 
-/// A request as it should be, to be spoilt.
+/// A valid request, which tests can change.
 struct Request {
     line: String,
     headers: Vec<(&'static str, String)>,
@@ -16,7 +16,8 @@ struct Request {
 }
 
 impl Request {
-    /// Signed by the client's key, with `content` instead of what it says if there is any.
+    /// Signs a request with the client's key; `content`, if given, is signed instead of the
+    /// request.
     fn signed(directory: &Directory, gateway: &Gateway, body: &str, content: Option<&str>) -> Self {
         let content = content.map_or_else(
             || format!("POST {SDK_PROXY}\nMOCK_CLIENT.{TIME}.{body}"),
@@ -49,7 +50,7 @@ impl Request {
         self
     }
 
-    fn send(&self, client: &mut Client) -> Answer {
+    fn send(&self, client: &mut Client) -> Response {
         let mut text = format!("{} HTTP/1.1\r\nHost: h\r\n", self.line);
         for (name, value) in &self.headers {
             text.push_str(&format!("{name}: {value}\r\n"));
@@ -65,7 +66,7 @@ impl Request {
 }
 
 #[test]
-fn each_thing_that_is_wrong_is_named() {
+fn each_violation_is_named() {
     let directory = Directory::new();
     let gateway = Gateway::start(&directory, &[]);
     let mut client = Client::tls(gateway.port, gateway.roots()).unwrap();
@@ -73,7 +74,7 @@ fn each_thing_that_is_wrong_is_named() {
     let with_body = |body: &str| Request::signed(&directory, &gateway, body, None);
     let signed = |content: &str| Request::signed(&directory, &gateway, BODY, Some(content));
     let to = |line: String| Request { line, ..good() };
-    let mismatch = "the signature is not that of the message; what is to be signed is";
+    let mismatch = "the signature is not that of the message; sign";
     let table = [
         (good(), 200, "SUCCESS", "a stand-in for Alipay+"),
         (
@@ -169,13 +170,13 @@ fn each_thing_that_is_wrong_is_named() {
             to("POST /x".to_owned()),
             404,
             "INVALID_API",
-            "there is only /aps/",
+            "the only path is /aps/",
         ),
         (
             to(format!("POST {SDK_PROXY}?x")),
             404,
             "INVALID_API",
-            "there is only /aps/",
+            "the only path is /aps/",
         ),
         (good(), 200, "SUCCESS", "a stand-in for Alipay+"),
     ];
@@ -195,11 +196,11 @@ fn each_thing_that_is_wrong_is_named() {
         let line = gateway.wait_for_line("bytes: ");
         let is_good = *code == "SUCCESS";
         assert!(
-            line.contains(if is_good { "good" } else { why }),
+            line.contains(if is_good { "valid" } else { why }),
             "{index}: {line}"
         );
         assert!(!line.contains("planted"), "{line}");
-        // Refusals are signed as well.
+        // Refusals are signed too.
         let content = format!(
             "POST {SDK_PROXY}\nMOCK_CLIENT.{}.{}",
             answer.header("response-time").unwrap(),
@@ -214,11 +215,11 @@ fn each_thing_that_is_wrong_is_named() {
 }
 
 #[test]
-fn a_client_without_tls_is_told_of() {
+fn a_client_without_tls_is_reported() {
     let directory = Directory::new();
     let gateway = Gateway::start(&directory, &[]);
     let mut client = Client::tcp(gateway.port);
     client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
     assert!(!client.rest().starts_with(b"HTTP"));
-    gateway.wait_for_line("no TLS with a client: ");
+    gateway.wait_for_line("TLS handshake with a client failed: ");
 }

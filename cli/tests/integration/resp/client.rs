@@ -1,4 +1,4 @@
-//! A Redis client that sends exactly what it is told, and reads replies one by one.
+//! A Redis client that sends exactly the bytes it is given, and reads replies one by one.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
@@ -6,12 +6,12 @@ use std::path::Path;
 
 use crate::serve::daemon::PATIENCE;
 
-/// One connection.
+/// A connection to a daemon.
 pub(crate) struct RespClient {
     stream: BufReader<UnixStream>,
 }
 
-/// One reply, as it was written.
+/// A reply, as it was written.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Reply {
     Simple(String),
@@ -20,7 +20,7 @@ pub(crate) enum Reply {
     Bulk(String),
     Verbatim(String),
     Boolean(bool),
-    /// Either version's.
+    /// The null of either version.
     Null,
     Array(Vec<Self>),
     Map(Vec<(Self, Self)>),
@@ -39,7 +39,7 @@ impl RespClient {
         Ok(Self { stream })
     }
 
-    /// Connects, and speaks RESP3.
+    /// Connects, and chooses RESP3.
     pub(crate) fn connect_resp3(path: &Path) -> Self {
         let mut client = Self::connect(path);
         let hello = client.command(&["HELLO", "3"]);
@@ -55,7 +55,7 @@ impl RespClient {
         self.stream.get_mut().write_all(bytes.as_ref())
     }
 
-    /// The sending side, for a thread of its own.
+    /// Returns the sending side, for a thread of its own.
     pub(crate) fn sender(&self) -> UnixStream {
         self.stream.get_ref().try_clone().unwrap()
     }
@@ -66,7 +66,7 @@ impl RespClient {
         self.receive()
     }
 
-    /// Waits for the beginning of the next reply, and leaves it where it is.
+    /// Waits for the beginning of the next reply, without reading it.
     pub(crate) fn wait_for_reply(&mut self) {
         assert!(!self.stream.fill_buf().unwrap().is_empty());
     }
@@ -98,11 +98,11 @@ impl RespClient {
                     .map(|_| Ok((self.try_receive()?, self.try_receive()?)))
                     .collect::<io::Result<_>>()?,
             ),
-            _ => panic!("no reply: {line:?}"),
+            _ => panic!("not a reply: {line:?}"),
         })
     }
 
-    /// Everything up to the end of the connection, however it ends.
+    /// Reads everything up to the end of the connection, however it ends.
     pub(crate) fn rest(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();
         match self.stream.read_to_end(&mut rest) {
@@ -133,7 +133,7 @@ impl RespClient {
 }
 
 impl Reply {
-    /// The value of this name in a map, which is a flat array in RESP2.
+    /// Returns the value of this name in a map, which is a flat array in RESP2.
     pub(crate) fn get(&self, name: &str) -> Option<&Self> {
         let name = &Self::bulk(name);
         match self {
@@ -143,7 +143,7 @@ impl Reply {
         }
     }
 
-    /// How many pairs a map has.
+    /// Returns the number of pairs of a map.
     pub(crate) fn pairs(&self) -> usize {
         match self {
             Self::Map(pairs) => pairs.len(),
@@ -174,7 +174,7 @@ impl Reply {
     }
 }
 
-/// The bytes of a command.
+/// Returns the bytes of a command.
 pub(crate) fn command(arguments: &[impl AsRef<[u8]>]) -> Vec<u8> {
     let mut bytes = format!("*{}\r\n", arguments.len()).into_bytes();
     for argument in arguments.iter().map(AsRef::as_ref) {

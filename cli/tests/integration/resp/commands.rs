@@ -1,13 +1,13 @@
-//! What each command answers, in both versions of the protocol.
+//! The replies to each command, in both versions of the protocol.
 
 use std::io::Write;
 
 use super::client::{Reply, RespClient, command};
-use crate::serve::daemon::{Daemon, Plan};
+use crate::serve::daemon::{Daemon, Plan, Process};
 
 const PARAM_ILLEGAL: &str = "PARAM_ILLEGAL ";
 
-/// A map of texts, and of `isSupported` as the version has it.
+/// Returns the map for a code value, as the version of the protocol encodes it.
 fn identified(client_is_resp3: bool, is_supported: bool, texts: &[(&str, &str)]) -> Reply {
     let supported = match client_is_resp3 {
         true => Reply::Boolean(is_supported),
@@ -24,13 +24,13 @@ fn identified(client_is_resp3: bool, is_supported: bool, texts: &[(&str, &str)])
     }
 }
 
-fn both(daemon: &Daemon) -> [(bool, RespClient); 2] {
+fn both(daemon: &Process) -> [(bool, RespClient); 2] {
     [(false, daemon.resp()), (true, daemon.resp3())]
 }
 
 #[test]
 fn a_code_value_is_identified_in_both_versions() {
-    let daemon = Daemon::start();
+    let daemon = Process::start();
     for (is_resp3, mut client) in both(&daemon) {
         assert_eq!(
             client.command(&["IDENTIFY", "28100104x", "user-42"]),
@@ -65,8 +65,8 @@ fn a_code_value_is_identified_in_both_versions() {
 }
 
 #[test]
-fn bad_parameters_are_errors_that_name_them_and_keep_the_connection() {
-    let daemon = Daemon::start();
+fn a_bad_parameter_gets_an_error_that_names_it_and_an_open_connection() {
+    let daemon = Process::start();
     let long_code = "x".repeat(8193);
     let long_id = "\u{e9}".repeat(257);
     let table: [(&[&[u8]], &str); 8] = [
@@ -93,11 +93,11 @@ fn bad_parameters_are_errors_that_name_them_and_keep_the_connection() {
         (&[b"28", b"\xc3us"], "openId is not valid UTF-8 at byte 0."),
         (
             &[b"28"],
-            "openId must be a string of 3 to 256 characters, it is missing.",
+            "openId must be a string of 3 to 256 characters but is missing.",
         ),
         (
             &[],
-            "codeValue must be a string of 1 to 8192 characters, it is missing.",
+            "codeValue must be a string of 1 to 8192 characters but is missing.",
         ),
     ];
     for (_, mut client) in both(&daemon) {
@@ -118,30 +118,30 @@ fn bad_parameters_are_errors_that_name_them_and_keep_the_connection() {
 }
 
 #[test]
-fn what_is_no_text_spoils_no_other_command_of_its_pipeline() {
-    let daemon = Daemon::start();
-    let (text, no_text): (&[u8], &[u8]) = ("28100104\u{e9}".as_bytes(), b"28100104\xc3");
+fn an_argument_that_is_not_utf_8_fails_only_its_own_command() {
+    let daemon = Process::start();
+    let (text, not_text): (&[u8], &[u8]) = ("28100104\u{e9}".as_bytes(), b"28100104\xc3");
     for (is_resp3, mut client) in both(&daemon) {
-        let codes = [text, no_text, text];
+        let codes = [text, not_text, text];
         let pipeline = codes.map(|code| command(&[b"IDENTIFY".as_slice(), code, b"user-42"]));
         client.send(pipeline.concat());
         client.send(b"IDENTIFY \"28100104\\xc3\" user-42\r\nIDENTIFY 28100104\xc3\xa9 user-42\r\n");
-        let no_text = "codeValue is not valid UTF-8 at byte 8.";
-        let no_text = Reply::Error(format!("{PARAM_ILLEGAL}{no_text}"));
+        let not_text = "codeValue is not valid UTF-8 at byte 8.";
+        let not_text = Reply::Error(format!("{PARAM_ILLEGAL}{not_text}"));
         let decode = [
             ("postCodeMatchActionType", "DECODE"),
             ("codeValue", "28100104\u{e9}"),
         ];
         let text = identified(is_resp3, true, &decode);
-        for expected in [&text, &no_text, &text, &no_text, &text] {
+        for expected in [&text, &not_text, &text, &not_text, &text] {
             assert_eq!(client.receive(), *expected);
         }
     }
 }
 
 #[test]
-fn a_batch_answers_each_in_its_place() {
-    let daemon = Daemon::start();
+fn a_batch_has_each_reply_in_its_place() {
+    let daemon = Process::start();
     for (is_resp3, mut client) in both(&daemon) {
         let reply = client.command(&[
             "MIDENTIFY",
@@ -196,23 +196,23 @@ fn a_batch_answers_each_in_its_place() {
 #[test]
 fn the_largest_batch_that_fits_is_answered() {
     let daemon = Daemon::start();
-    // 16 MiB less what the openIds and the framing take.
+    // 16 MiB without the openIds and the framing.
     let code = format!("28100104{}", "x".repeat(16_300));
     let (code, open_id) = (&code[..8192], "user-42");
     let mut client = daemon.resp3();
     let arguments = [vec!["MIDENTIFY"], [code, open_id].repeat(1024)].concat();
     client.send(command(&arguments));
-    let Reply::Array(answers) = client.receive() else {
-        panic!("no array")
+    let Reply::Array(replies) = client.receive() else {
+        panic!("not an array")
     };
-    assert_eq!(answers.len(), 1024);
-    let is_whole = |answer: &Reply| answer.get("codeValue").and_then(Reply::text) == Some(code);
-    assert!(answers.iter().all(is_whole));
+    assert_eq!(replies.len(), 1024);
+    let is_whole = |reply: &Reply| reply.get("codeValue").and_then(Reply::text) == Some(code);
+    assert!(replies.iter().all(is_whole));
 }
 
 #[test]
-fn what_clients_send_by_themselves_is_answered() {
-    let daemon = Daemon::start();
+fn the_commands_that_clients_send_by_themselves_are_answered() {
+    let daemon = Process::start();
     let ok = Reply::simple("OK");
     for (_, mut client) in both(&daemon) {
         let table: [(&[&str], Reply); 27] = [
@@ -286,7 +286,7 @@ fn what_clients_send_by_themselves_is_answered() {
             assert_eq!(client.command(arguments), expected, "{arguments:?}");
         }
         let Reply::Integer(first) = client.command(&["CLIENT", "ID"]) else {
-            panic!("no integer")
+            panic!("not an integer")
         };
         let second = daemon.resp().command(&["CLIENT", "ID"]);
         assert!(first > 0 && second != Reply::Integer(first));
@@ -306,7 +306,7 @@ fn what_clients_send_by_themselves_is_answered() {
         );
         assert_eq!(client.command(&["COMMAND", "DOCS"]).pairs(), 13);
         let Reply::Array(commands) = client.command(&["COMMAND"]) else {
-            panic!("no array")
+            panic!("not an array")
         };
         assert_eq!(commands.len(), 13);
         let info = client.command(&["INFO"]);
@@ -332,7 +332,7 @@ fn wrong_count(name: &str) -> Reply {
 }
 
 #[test]
-fn hello_chooses_the_version_and_tells_who_answers() {
+fn hello_chooses_the_version_and_describes_the_server() {
     let daemon = Daemon::start();
     let mut client = daemon.resp();
     let check = |hello: &Reply, version| {
@@ -380,7 +380,7 @@ fn hello_chooses_the_version_and_tells_who_answers() {
     ];
     for (arguments, error) in refused {
         assert_eq!(client.command(arguments), Reply::error(error));
-        // What is refused changes nothing.
+        // A refused HELLO changes nothing.
         assert!(matches!(client.command(&["HELLO"]), Reply::Array(_)));
     }
     client.command(&["HELLO", "3"]);
@@ -392,7 +392,7 @@ fn hello_chooses_the_version_and_tells_who_answers() {
 }
 
 #[test]
-fn lines_are_commands_too_and_what_follows_quit_is_not() {
+fn lines_are_commands_too_up_to_quit() {
     let daemon = Daemon::start();
     let mut client = daemon.resp();
     client.send("PING\r\n\r\n  \n*0\r\nECHO \"a \\x41\"\nidentify x user-42\nQUIT\nPING\n");
@@ -401,7 +401,7 @@ fn lines_are_commands_too_and_what_follows_quit_is_not() {
 }
 
 #[test]
-fn replies_of_a_pipeline_come_in_order_however_it_is_sent() {
+fn replies_come_in_order_in_whatever_pieces_their_pipeline_arrives() {
     let daemon = Daemon::start();
     let commands = 5000;
     let pipeline: Vec<u8> = (0..commands)
@@ -431,10 +431,10 @@ fn replies_of_a_pipeline_come_in_order_however_it_is_sent() {
 }
 
 #[test]
-fn a_reload_is_seen_by_the_commands_that_follow() {
+fn commands_after_a_reload_use_the_new_table() {
     let plan = Plan::new();
     let routes = plan.directory.path().join("routes.json");
-    let mut daemon = plan.start();
+    let mut daemon = plan.spawn();
     let mut client = daemon.resp3();
     let supported = |client: &mut RespClient| {
         let reply = client.command(&["IDENTIFY", "28100104x", "user-42"]);

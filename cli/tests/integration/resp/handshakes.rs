@@ -1,4 +1,4 @@
-//! What clients send when they connect, replayed; `handshakes/README.md` says where it is from.
+//! The first commands of common clients, replayed; `handshakes/README.md` names their source.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use super::client::{Reply, RespClient};
 use crate::serve::daemon::Daemon;
 
-/// What clients ask of newer servers, and go on without.
+/// The error for a command of newer servers, without which clients continue.
 const MAY_FAIL: &str = "ERR unknown subcommand 'MAINT_NOTIFICATIONS'. Try CLIENT HELP.";
 
 #[test]

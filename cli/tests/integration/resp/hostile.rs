@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use super::client::{Reply, RespClient, command};
 use crate::serve::client::Client;
-use crate::serve::daemon::{Daemon, Plan, allow_descriptors};
+use crate::serve::daemon::{Daemon, Plan, Process, allow_descriptors};
 
-/// A command that is answered, to see that others are not bothered.
+/// A command that shows whether other clients are served.
 const IDENTIFY: [&str; 3] = ["IDENTIFY", "28100104x", "user-42"];
 
 fn is_served(client: &mut RespClient) -> bool {
@@ -16,7 +16,7 @@ fn is_served(client: &mut RespClient) -> bool {
 }
 
 #[test]
-fn what_is_not_the_protocol_is_told_and_closed() {
+fn a_protocol_error_gets_an_error_and_a_closed_connection() {
     let daemon = Daemon::start();
     let table: [(Vec<u8>, &str); 10] = [
         (
@@ -52,7 +52,7 @@ fn what_is_not_the_protocol_is_told_and_closed() {
     for (bytes, why) in table {
         let mut client = daemon.resp();
         client.send(command(&["PING"]));
-        // It may close before all of it is sent.
+        // The daemon may close the connection before all of it is sent.
         let _ = client.try_send(&bytes);
         let rest = String::from_utf8(client.rest()).unwrap();
         let last = rest.trim_end().lines().last().unwrap();
@@ -64,8 +64,8 @@ fn what_is_not_the_protocol_is_told_and_closed() {
 }
 
 #[test]
-fn http_is_dropped_and_logged_and_nothing_after_it_is_answered() {
-    let mut daemon = Daemon::start();
+fn a_client_that_speaks_http_is_dropped_and_logged() {
+    let mut daemon = Process::start();
     let requests = [
         "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\n\r\nPING\r\n",
         "GET / HTTP/1.1\r\nHost: h\r\n\r\nPING\r\n",
@@ -79,10 +79,10 @@ fn http_is_dropped_and_logged_and_nothing_after_it_is_answered() {
         assert_eq!(client.rest(), b"", "{request}");
         daemon.wait_for_line("speaks HTTP to listen.resp");
     }
-    // As an array it is a command like any.
+    // As an array, POST is a command like any other.
     let reply = daemon.resp().command(&["POST", "/", "HTTP/1.1"]);
     assert!(matches!(&reply, Reply::Error(text) if text.starts_with("ERR unknown command 'POST'")));
-    // And the other way round.
+    // A Redis client that speaks to the HTTP listener is refused, too.
     let mut client = Client::unix(&daemon.socket());
     client.send(command(&["PING"]));
     assert!(client.rest().starts_with(b"HTTP/1.1 400"));
@@ -92,7 +92,7 @@ fn http_is_dropped_and_logged_and_nothing_after_it_is_answered() {
 
 #[test]
 fn a_client_that_never_reads_is_stopped_and_then_dropped() {
-    let mut daemon = Plan::new().set("resp.write-timeout-ms=2000").start();
+    let mut daemon = Plan::new().set("resp.write-timeout-ms=2000").spawn();
     let mut other = daemon.resp();
     assert!(is_served(&mut other));
     let before = daemon.resident_bytes();
@@ -108,7 +108,7 @@ fn a_client_that_never_reads_is_stopped_and_then_dropped() {
         sent
     });
     let mut most = 0;
-    // The others are served for as long as it takes.
+    // Other clients are served meanwhile.
     while !sender.is_finished() {
         for _ in 0..100 {
             assert!(is_served(&mut other));
@@ -144,7 +144,7 @@ fn a_slow_reader_gets_every_reply() {
 }
 
 #[test]
-fn slow_and_silent_clients_are_closed_and_hinder_nobody() {
+fn slow_clients_are_closed_and_delay_no_others() {
     let daemon = Plan::new()
         .set("resp.command-timeout-ms=1000")
         .set("resp.idle-timeout-ms=600000")
@@ -163,7 +163,7 @@ fn slow_and_silent_clients_are_closed_and_hinder_nobody() {
         at += 1;
         assert!(is_served(&mut legitimate));
     }
-    // One that was served before is no exception, and one that is silent is.
+    // A slow client that was served before is closed, too; a silent one is not.
     let mut silent = daemon.resp();
     assert!(is_served(&mut silent));
     legitimate.send("*3\r\n$8\r\nIDEN");
@@ -185,7 +185,7 @@ fn idle_connections_are_closed() {
 }
 
 #[test]
-fn one_connection_more_than_are_served_is_told_so() {
+fn one_connection_more_than_are_served_is_refused() {
     let daemon = Plan::new().set("http.max-connections=2").start();
     let mut first = daemon.resp();
     let mut second = daemon.tcp();
@@ -207,12 +207,12 @@ fn one_connection_more_than_are_served_is_told_so() {
 #[test]
 fn five_thousand_idle_connections_take_little_memory() {
     let (count, _guard) = allow_descriptors(5000);
-    let daemon = Plan::new().set("http.max-connections=6000").start();
+    let daemon = Plan::new().set("http.max-connections=6000").spawn();
     let mut other = daemon.resp();
     assert!(is_served(&mut other));
     let before = daemon.resident_bytes();
     let mut idle: Vec<_> = (0..count).map(|_| daemon.resp()).collect();
-    // Each was served, one in ten a large command, and each has sent the beginning of another.
+    // Every client was served, one in ten with a large command, and has sent the beginning of another.
     let large = "x".repeat(60_000);
     for (n, client) in idle.iter_mut().enumerate() {
         let text = if n % 10 == 0 { &large } else { "x" };
@@ -236,25 +236,25 @@ fn large_commands_and_replies_share_a_budget() {
     let code = format!("28100104{}", "x".repeat(6992));
     let pairs = [code.as_str(), "user-42"].repeat(1024);
     let batch = command(&[["MIDENTIFY"].as_slice(), &pairs].concat());
-    // Three replies of seven megabytes, of which the clients take nothing but the beginning.
-    let mut held: Vec<_> = (0..3).map(|_| daemon.resp()).collect();
-    for client in &mut held {
+    // Three replies have seven megabytes, of which the clients take only the beginning.
+    let mut waiting: Vec<_> = (0..3).map(|_| daemon.resp()).collect();
+    for client in &mut waiting {
         client.send(&batch);
         client.wait_for_reply();
     }
-    // There is no room for a command of thirteen.
+    // The budget is too small for a command of thirteen.
     let part = [b"$65536\r\n", vec![b'x'; 65536].as_slice(), b"\r\n"].concat();
     let thirteen = [b"*201\r\n$4\r\nECHO\r\n".to_vec(), part.repeat(200)].concat();
     let mut refused = daemon.resp();
-    // It is closed before all was sent.
+    // The connection is closed before all of it is sent.
     let _ = refused.try_send(&thirteen);
     let text = "-UNKNOWN_EXCEPTION Too much is being read at once.\r\n";
     assert_eq!(String::from_utf8(refused.rest()).unwrap(), text);
-    // Small ones need none, and those that are held arrive.
+    // Small commands need no room, and the three replies arrive.
     assert!(is_served(&mut daemon.resp()));
-    for client in &mut held {
+    for client in &mut waiting {
         let Reply::Array(replies) = client.receive() else {
-            panic!("no array");
+            panic!("not an array");
         };
         assert_eq!(replies.len(), 1024);
         assert!(is_served(client));
@@ -266,7 +266,7 @@ fn large_commands_and_replies_share_a_budget() {
 }
 
 #[test]
-fn too_few_file_descriptors_are_survived() {
+fn the_daemon_survives_without_free_descriptors() {
     let plan = Plan::new();
     let mut shell = std::process::Command::new("sh");
     let serve = plan.command("serve");
@@ -275,7 +275,7 @@ fn too_few_file_descriptors_are_survived() {
         .arg("ulimit -n 64; exec \"$0\" \"$@\"")
         .arg(serve.get_program())
         .args(serve.get_args());
-    let mut daemon = plan.start_as(&mut shell);
+    let mut daemon = plan.spawn_as(&mut shell);
     let mut served = daemon.resp();
     assert!(is_served(&mut served));
     let mut many: Vec<_> = (0..100).map(|_| daemon.resp()).collect();
@@ -287,7 +287,7 @@ fn too_few_file_descriptors_are_survived() {
 }
 
 #[test]
-fn a_client_that_is_gone_leaves_nothing() {
+fn the_daemon_survives_clients_that_disconnect_at_any_time() {
     let daemon = Daemon::start();
     for _ in 0..100 {
         let mut stream = UnixStream::connect(daemon.resp_socket()).unwrap();

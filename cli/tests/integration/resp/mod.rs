@@ -10,10 +10,10 @@ mod shutdown;
 use std::path::PathBuf;
 
 use self::client::RespClient;
-use crate::serve::daemon::Daemon;
+use crate::serve::daemon::Served;
 
-impl Daemon {
-    /// Where it serves Redis clients.
+impl Served {
+    /// Returns the path of the socket for Redis clients.
     pub(crate) fn resp_socket(&self) -> PathBuf {
         self.directory.path().join("run/codeid.resp.sock")
     }

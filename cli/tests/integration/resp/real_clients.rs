@@ -1,4 +1,4 @@
-//! Clients that people use, with their defaults. `scripts/test` installs those that are missing.
+//! Common Redis clients, with their defaults. `scripts/test` installs those that are missing.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -9,7 +9,7 @@ fn run(command: &mut Command) -> String {
     let output = command
         .stdin(Stdio::null())
         .output()
-        .expect("it is installed");
+        .expect("the client is installed");
     let stdout = String::from_utf8(output.stdout).unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success(), "{command:?}:\n{stdout}{stderr}");
@@ -17,7 +17,7 @@ fn run(command: &mut Command) -> String {
 }
 
 #[test]
-fn redis_cli_shows_what_it_is_answered() {
+fn redis_cli_shows_replies() {
     let daemon = Daemon::start();
     let cli = |version: &str, arguments: &[&str]| {
         let mut command = Command::new("redis-cli");
@@ -62,7 +62,7 @@ fn redis_benchmark_is_answered_without_an_error() {
         ("16", &["-t", "ping"]),
     ];
     for (depth, arguments) in cases {
-        // It ends at the first error that it is answered.
+        // redis-benchmark ends at the first error reply.
         let report = run(Command::new("redis-benchmark")
             .args(["-n", "20000", "-c", "20", "--csv", "-P", depth, "-s"])
             .arg(daemon.resp_socket())
@@ -102,8 +102,8 @@ for protocol in (2, 3):
     for n in range(1000):
         pipeline.execute_command("IDENTIFY", "28100104-%d" % n, "user-42")
     pipeline.execute_command("IDENTIFY", "", "user-42")
-    *answers, last = pipeline.execute(raise_on_error=False)
-    values = [a["codeValue"] if protocol == 3 else a[5] for a in answers]
+    *replies, last = pipeline.execute(raise_on_error=False)
+    values = [a["codeValue"] if protocol == 3 else a[5] for a in replies]
     assert values == ["28100104-%d" % n for n in range(1000)]
     assert isinstance(last, redis.ResponseError)
     both = client.execute_command("MIDENTIFY", "28100104x", "user-42", "x", "user-42")
@@ -143,14 +143,14 @@ async function main() {
     const expected = RESP == 3
       ? { isSupported: true, postCodeMatchActionType: "DECODE", codeValue: "28100104x" }
       : ["isSupported", 1, "postCodeMatchActionType", "DECODE", "codeValue", "28100104x"];
-    const answer = await client.sendCommand(["IDENTIFY", "28100104x", "user-42"]);
-    assert.deepEqual(RESP == 3 ? { ...answer } : answer, expected);
+    const reply = await client.sendCommand(["IDENTIFY", "28100104x", "user-42"]);
+    assert.deepEqual(RESP == 3 ? { ...reply } : reply, expected);
     await assert.rejects(client.sendCommand(["IDENTIFY", "x", "u"]), /openId must have 3 to 256 characters/);
     await assert.rejects(client.get("x"), /unknown command 'GET'/);
-    // What is sent in one turn of the event loop is a pipeline.
+    // Commands of one turn of the event loop are sent as a pipeline.
     const codes = Array.from({ length: 1000 }, (_, n) => `28100104-${n}`);
-    const answers = await Promise.all(codes.map((code) => client.sendCommand(["IDENTIFY", code, "user-42"])));
-    assert.deepEqual(answers.map((answer) => RESP == 3 ? answer.codeValue : answer[5]), codes);
+    const replies = await Promise.all(codes.map((code) => client.sendCommand(["IDENTIFY", code, "user-42"])));
+    assert.deepEqual(replies.map((reply) => RESP == 3 ? reply.codeValue : reply[5]), codes);
     const both = await client.sendCommand(["MIDENTIFY", "28100104x", "user-42", "x", "user-42"]);
     assert.equal(both.length, 2);
     await client.close();

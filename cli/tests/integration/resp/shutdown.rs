@@ -1,13 +1,13 @@
-//! Stopping: what was sent is answered, and nothing more can be sent.
+//! Stopping: every command that was sent is answered, and no more can be sent.
 
 use std::io::{ErrorKind, Write};
 
 use super::client::{Reply, RespClient, command};
-use crate::serve::daemon::{Daemon, Plan};
+use crate::serve::daemon::{Plan, Process};
 
 #[test]
-fn under_load_every_command_that_could_be_sent_is_answered() {
-    let mut daemon = Daemon::start();
+fn every_command_that_could_be_sent_is_answered_while_a_loaded_daemon_stops() {
+    let mut daemon = Process::start();
     let socket = daemon.resp_socket();
     let (clients, depth) = (8, 50);
     let underway = std::sync::Barrier::new(clients + 1);
@@ -22,7 +22,7 @@ fn under_load_every_command_that_could_be_sent_is_answered() {
                     if round == 20 {
                         underway.wait();
                     }
-                    // Each by itself: a write is sent whole, or refused.
+                    // One write for each command: it is sent as a whole, or refused.
                     let sent = (0..depth).take_while(|_| {
                         let sent = sender.write(&one);
                         if let Err(error) = &sent {
@@ -51,13 +51,13 @@ fn under_load_every_command_that_could_be_sent_is_answered() {
 }
 
 #[test]
-fn idle_connections_and_halves_of_commands_do_not_hold_it_up() {
-    // Neither deadline nor time-outs would end this within anyone's patience.
+fn idle_connections_and_incomplete_commands_do_not_delay_the_stop() {
+    // The deadline and the time-outs are longer than the test waits.
     let daemon = Plan::new()
         .set("serve.drain-deadline-ms=600000")
         .set("resp.idle-timeout-ms=86400000")
         .set("resp.command-timeout-ms=600000")
-        .start();
+        .spawn();
     let mut served = daemon.resp();
     assert_eq!(served.command(&["PING"]), Reply::simple("PONG"));
     let mut half = daemon.resp();
@@ -77,13 +77,13 @@ fn a_client_that_takes_no_replies_is_cut_at_the_deadline() {
     let daemon = Plan::new()
         .set("serve.drain-deadline-ms=700")
         .set("resp.write-timeout-ms=600000")
-        .start();
+        .spawn();
     let client = daemon.resp();
     let mut sender = client.sender();
     sender.set_nonblocking(true).unwrap();
     let commands = command(&["IDENTIFY", "28100104x", "user-42"]).repeat(1000);
     let mut other = daemon.resp();
-    // Until neither side's buffer takes any more.
+    // Until the buffers of both sides are full.
     let mut refused = 0;
     while refused < 100 {
         match sender.write(&commands) {
@@ -97,7 +97,7 @@ fn a_client_that_takes_no_replies_is_cut_at_the_deadline() {
 }
 
 #[test]
-fn the_file_of_the_socket_is_like_that_of_the_other() {
+fn the_socket_has_the_permissions_and_the_lock_of_the_http_socket() {
     use std::os::unix::fs::PermissionsExt;
     let daemon = Plan::new().set("listen.unix-mode=0600").start();
     let mode = |path| std::fs::metadata(path).unwrap().permissions().mode() & 0o7777;
@@ -107,7 +107,7 @@ fn the_file_of_the_socket_is_like_that_of_the_other() {
         .fail();
     assert!(line.starts_with("PARAM_ILLEGAL: listen.resp "), "{line}");
     assert!(line.contains("another daemon serves there"), "{line}");
-    // It can be all that is served.
+    // It can be the only listener.
     let only = Plan::bare()
         .set("listen.http=off")
         .set("listen.unix=off")

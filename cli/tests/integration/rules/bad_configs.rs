@@ -176,7 +176,7 @@ fn no_config_of_the_corpus_ever_becomes_live() {
     let remote = Remote::http(Reply::config(config("good")));
     let mut daemon = plan()
         .set(&format!("ac.route.pull-route-config-url={}", remote.url()))
-        .start();
+        .spawn();
     let mut client = daemon.unix();
     for (index, bad) in corpus.iter().enumerate() {
         let context = || {

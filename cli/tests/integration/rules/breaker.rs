@@ -62,7 +62,7 @@ fn a_config_is_set_aside_after_three_kills_while_compiling_it() {
         let child = plan.command("serve").stderr(Stdio::null()).spawn().unwrap();
         kill_while_it_compiles(child, &journal, deaths);
     }
-    let mut daemon = plan.start();
+    let mut daemon = plan.spawn();
     assert_eq!(live_label(&daemon).as_deref(), Some("good"));
     let status = daemon.status();
     assert_eq!(status["table"]["level"], "LOCAL");
@@ -115,7 +115,7 @@ fn a_kill_while_nothing_is_compiled_does_not_count() {
             .set("listen.http=off")
             .set("listen.unix=codeid.sock")
             .set("ac.route.init-route-config-level=REMOTE")
-            .start();
+            .spawn();
         assert_eq!(live_label(&daemon).as_deref(), Some("good"));
         let journal = daemon.directory.path().join("journal.json");
         assert!(!journal.exists(), "{:?}", fs::read_to_string(journal));

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use super::remote::{Remote, Reply, Request, wait_until};
 use super::{config, live_label, plan};
-use crate::serve::daemon::{Daemon, Plan};
+use crate::serve::daemon::{Plan, Served};
 
 /// Returns a script that responds 304 to a request with its tag.
 fn conditional(tag: &'static str, text: String) -> impl FnMut(&Request) -> Reply + Send + 'static {
@@ -21,11 +21,11 @@ fn pulling(remote: &Remote) -> Plan {
         .set("ac.route.pull-route-config-exception-retry-delay=100")
 }
 
-fn generation(daemon: &Daemon) -> u64 {
+fn generation(daemon: &Served) -> u64 {
     daemon.status()["table"]["generation"].as_u64().unwrap()
 }
 
-fn wait_for(daemon: &Daemon, label: &str) {
+fn wait_for(daemon: &Served, label: &str) {
     wait_until(label, || {
         (live_label(daemon).as_deref() == Some(label)).then_some(())
     });
@@ -100,7 +100,7 @@ fn the_live_config_under_another_tag_is_not_compiled_again() {
 fn a_refused_config_is_not_compiled_again_and_does_not_hide_a_repaired_one() {
     let remote = Remote::http(Reply::Hang);
     remote.script(conditional("\"good\"", config("good")));
-    let mut daemon = pulling(&remote).start();
+    let mut daemon = pulling(&remote).spawn();
     let bad = config("bad").replace("DECODE", "DEKODE");
     remote.script(conditional("\"bad\"", bad.clone()));
     let line = daemon.wait_for_line("DEKODE");

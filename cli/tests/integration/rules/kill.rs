@@ -121,8 +121,8 @@ impl Tally {
     }
 }
 
-/// Returns the setting of a journal for one round. With one journal for all rounds, three kills in a
-/// row could interrupt a compile of the same config, which would then be set aside.
+/// Returns the setting of a journal for one round. With one journal for all rounds, three kills in
+/// a row could interrupt a compile of the same config, which would then be set aside.
 fn journal(round: usize) -> String {
     format!("reload.journal-path=journals/{round}.json")
 }

@@ -1,4 +1,5 @@
-//! `codeid serve` and its sources: the first route config at the start, and new ones while it serves.
+//! `codeid serve` and its sources: the first route config at the start, and new ones while it
+//! serves.
 
 mod bad_configs;
 mod breaker;
@@ -16,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::serve::daemon::{Daemon, Plan};
+use crate::serve::daemon::{Plan, Served};
 
 /// A code value that every config of [`config`] decides by its one rule.
 pub(crate) const CODE: &str = "28100104";
@@ -59,7 +60,7 @@ pub(crate) fn store(directory: &Path) -> PathBuf {
 }
 
 /// Returns the label of the live config; `None` if it is not one of [`config`].
-fn live_label(daemon: &Daemon) -> Option<String> {
+fn live_label(daemon: &Served) -> Option<String> {
     let answer = daemon.unix().identify(CODE, "user-42");
     answer.header("x-codeid-rule").map(str::to_owned)
 }

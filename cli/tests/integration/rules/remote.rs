@@ -182,7 +182,8 @@ impl Remote {
         self.shared.seen().most_open
     }
 
-    /// Waits until `count` requests were answered or given up by the client, and returns all requests.
+    /// Waits until `count` requests were answered or given up by the client, and returns all
+    /// requests.
     pub(crate) fn wait_for(&self, count: usize) -> Vec<Request> {
         let answered = |seen: &Seen| {
             seen.requests
@@ -270,8 +271,8 @@ fn serve(shared: &Shared, tcp: TcpStream, tls: Option<Arc<ServerConfig>>) -> io:
     socket.shutdown(Shutdown::Both)
 }
 
-/// Returns `true` if the client of a request that is being answered still waits: it has sent nothing
-/// more, not even its end.
+/// Returns `true` if the client of a request that is being answered still waits: it has sent
+/// nothing more, not even its end.
 fn is_waiting(socket: &TcpStream) -> bool {
     let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
     let received = rustix::net::recv(socket, &mut [0_u8; 1], flags);

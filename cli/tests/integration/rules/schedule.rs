@@ -53,7 +53,7 @@ fn only_one_pull_runs_at_a_time_however_many_signals_come() {
         .set("remote.total-timeout-ms=300")
         .set("ac.route.pull-route-config-fixed-delay=100")
         .set("ac.route.pull-route-config-exception-retry-delay=100")
-        .start();
+        .spawn();
     remote.set(Reply::Hang);
     remote.wait_for_more(1);
     for _ in 0..5 {

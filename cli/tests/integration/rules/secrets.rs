@@ -25,7 +25,7 @@ fn no_secret_of_a_source_or_config_is_logged_or_shown() {
                 .set("ac.route.pull-route-config-exception-retry-delay=100")
                 .set("log.level=trace")
                 .set(&format!("log.format={format}"))
-                .start();
+                .spawn();
             let replies = [
                 Reply::status(500),
                 Reply::status(302).header("Location", "http://other.example/?planted"),
@@ -108,7 +108,7 @@ fn no_secret_of_a_callback_store_is_logged_or_shown() {
             store.authority()
         ))
         .set("log.level=trace")
-        .start();
+        .spawn();
     let status = wait_until("the failed save to be known", || {
         let status = daemon.status();
         status["save"]["failure"].is_string().then_some(status)

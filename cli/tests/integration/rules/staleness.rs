@@ -2,7 +2,7 @@
 
 use super::remote::{Remote, Reply, wait_until};
 use super::{config, plan};
-use crate::serve::daemon::{Daemon, Plan};
+use crate::serve::daemon::{Plan, Served};
 
 fn pulling(remote: &Remote, policy: &str) -> Plan {
     plan()
@@ -27,14 +27,14 @@ fn recover(remote: &Remote) {
     });
 }
 
-fn wait_until_stale(daemon: &Daemon, stale: bool) {
+fn wait_until_stale(daemon: &Served, stale: bool) {
     wait_until("staleness", || {
         (daemon.status()["staleness"]["stale"] == stale).then_some(())
     });
 }
 
 /// Returns the status of `/readyz` on the serving listeners and the admin plane.
-fn readiness(daemon: &Daemon) -> [u16; 3] {
+fn readiness(daemon: &Served) -> [u16; 3] {
     [
         daemon.tcp().bare("GET", "/readyz").status,
         daemon.unix().bare("GET", "/readyz").status,
@@ -46,7 +46,7 @@ fn readiness(daemon: &Daemon) -> [u16; 3] {
 fn a_stale_table_has_the_effect_of_the_policy_until_a_pull_confirms_it() {
     for (policy, ready) in [("ignore", 200), ("warn", 200), ("unready", 503)] {
         let remote = remote();
-        let daemon = pulling(&remote, policy).start();
+        let daemon = pulling(&remote, policy).spawn();
         assert_eq!(readiness(&daemon), [200; 3]);
         remote.set(Reply::status(500));
         wait_until_stale(&daemon, true);

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use super::remote::{Remote, Reply, wait_until};
 use super::{config, plan};
 use crate::resp::client::{Reply as RespReply, RespClient};
-use crate::serve::client::{Answer, Client};
-use crate::serve::daemon::Daemon;
+use crate::serve::client::{Client, Response};
+use crate::serve::daemon::Served;
 
 const RELOADS: u64 = 500;
 
@@ -40,10 +40,10 @@ fn every_response_is_of_exactly_one_config_while_five_hundred_replace_each_other
     let daemon = plan()
         .set("serve.worker-threads=2")
         .set(&format!("ac.route.pull-route-config-url={}", remote.url()))
-        .start();
+        .spawn();
     let seen = Seen::default();
     thread::scope(|scope| {
-        for connect in [Daemon::tcp, Daemon::unix] {
+        for connect in [Served::tcp, Served::unix] {
             for batch in [false, false, true] {
                 let (client, seen) = (connect(&daemon), &seen);
                 scope.spawn(move || ask(client, batch, seen));
@@ -83,7 +83,7 @@ fn every_response_is_of_exactly_one_config_while_five_hundred_replace_each_other
     }
 }
 
-/// Sends requests on one connection until told to stop by `seen.done`.
+/// Sends requests on one connection until `seen.done` is set.
 fn ask(mut client: Client, batch: bool, seen: &Seen) {
     let _stop = Stop(&seen.done);
     let mut last = 0;
@@ -150,7 +150,7 @@ fn identify_batch(client: &mut Client) -> (u64, String) {
     (generation(&answer), label)
 }
 
-fn generation(answer: &Answer) -> u64 {
+fn generation(answer: &Response) -> u64 {
     assert_eq!(answer.status, 200);
     answer
         .header("x-codeid-generation")

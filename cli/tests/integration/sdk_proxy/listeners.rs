@@ -170,7 +170,7 @@ fn a_request_in_flight_is_answered_while_the_daemon_stops() {
         gateway,
         plan,
     } = Fixture::new(move |_| Reply::Await(Arc::clone(&held), signed(SUCCESS)));
-    let mut daemon = plan.start();
+    let mut daemon = plan.spawn();
     let mut client = daemon.unix();
     client.send(request(SDK_PROXY, body("x")));
     runtime.block_on(gateway.wait_for(1));
@@ -250,7 +250,7 @@ fn proxy_threads_are_nicer_and_fewer_than_workers() {
         gateway: _gateway,
         plan,
     } = Fixture::new(|_| Reply::Send(signed(SUCCESS)));
-    let daemon = plan.set("serve.worker-threads=3").start();
+    let daemon = plan.set("serve.worker-threads=3").spawn();
     assert_eq!(daemon.tcp().post(SDK_PROXY, body("x")).status, 200);
     let mut niceness = BTreeMap::<String, BTreeSet<i32>>::new();
     let mut signing = 0;

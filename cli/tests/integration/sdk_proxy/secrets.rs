@@ -69,7 +69,7 @@ fn neither_requests_nor_responses_nor_keys_are_logged() {
             .set(&format!("log.format={format}"))
             .set("proxy.customer-from=login-check")
             .set(&format!("proxy.login-check-url={url}"))
-            .start();
+            .spawn();
         let mut codes = Vec::new();
         for mut client in [daemon.tcp(), daemon.unix()] {
             for data in ["fine", "refused", "unsigned", "failed", "half", "nonsense"] {

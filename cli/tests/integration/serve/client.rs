@@ -1,4 +1,4 @@
-//! A client that sends exactly what it is told, and reads answers one by one.
+//! An HTTP client that sends exactly the bytes it is given, and reads responses one by one.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -13,14 +13,14 @@ use serde_json::Value;
 
 use super::daemon::PATIENCE;
 
-/// One connection.
+/// A connection to a daemon.
 pub(crate) struct Client {
     stream: BufReader<Stream>,
 }
 
-/// One answer.
+/// A response.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
@@ -44,8 +44,8 @@ impl Client {
         Ok(Self::over(Stream::Tcp(stream)))
     }
 
-    /// With TLS, to who proves to be 127.0.0.1. The handshake begins with the first bytes that are
-    /// sent or received.
+    /// Connects with TLS, to a server with a certificate for 127.0.0.1. The handshake begins with the
+    /// first bytes that are sent or received.
     pub(crate) fn tls(port: u16, roots: RootCertStore) -> io::Result<Self> {
         let stream = TcpStream::connect(("127.0.0.1", port))?;
         stream.set_read_timeout(Some(PATIENCE))?;
@@ -62,7 +62,7 @@ impl Client {
         Ok(Self::over(Stream::Tls(Box::new(stream))))
     }
 
-    /// Shakes hands, if that is to be done.
+    /// Completes the TLS handshake, if there is one.
     pub(crate) fn shake_hands(&mut self) {
         self.try_shake_hands().unwrap();
     }
@@ -100,7 +100,7 @@ impl Client {
         self.stream.get_mut().write_all(bytes.as_ref())
     }
 
-    /// The same connection twice: to receive from, and to send to.
+    /// Returns the connection twice: to receive from, and to send to.
     pub(crate) fn split(self) -> (Self, Self) {
         let sender = match self.stream.get_ref() {
             Stream::Tcp(stream) => Stream::Tcp(stream.try_clone().unwrap()),
@@ -110,7 +110,7 @@ impl Client {
         (self, Self::over(sender))
     }
 
-    /// Tells, within TLS, that nothing more is sent.
+    /// Sends the alert `close_notify`: the client sends nothing more.
     pub(crate) fn close_notify(&mut self) {
         let Stream::Tls(stream) = self.stream.get_mut() else {
             panic!("the connection has no TLS");
@@ -119,13 +119,13 @@ impl Client {
         stream.conn.complete_io(&mut stream.sock).unwrap();
     }
 
-    /// Waits until the other side has told, within TLS, that it sends nothing more.
+    /// Waits for the alert `close_notify` of the daemon.
     pub(crate) fn expect_close_notify(&mut self) {
-        // An end that nobody told of is an error.
+        // An end without the alert is an error.
         assert_eq!(self.stream.read(&mut [0]).unwrap(), 0);
     }
 
-    /// Ends what is sent, and goes on to receive.
+    /// Closes the sending side. The client can still receive.
     pub(crate) fn end(&mut self) {
         match self.stream.get_ref() {
             Stream::Tcp(stream) => stream.shutdown(Shutdown::Write),
@@ -135,18 +135,18 @@ impl Client {
         .unwrap();
     }
 
-    /// Waits for the beginning of the next answer, and leaves it where it is.
-    pub(crate) fn wait_for_answer(&mut self) {
+    /// Waits for the beginning of the next response, without reading it.
+    pub(crate) fn wait_for_response(&mut self) {
         assert!(!self.stream.fill_buf().unwrap().is_empty());
     }
 
-    /// Reads the next answer, which has a body.
-    pub(crate) fn receive(&mut self) -> Answer {
+    /// Reads the next response, which has a body.
+    pub(crate) fn receive(&mut self) -> Response {
         self.try_receive(true).unwrap()
     }
 
-    /// Reads the next answer; `with_body` is false for one to HEAD.
-    pub(crate) fn try_receive(&mut self, with_body: bool) -> io::Result<Answer> {
+    /// Reads the next response; `with_body` is `false` for a response to HEAD.
+    pub(crate) fn try_receive(&mut self, with_body: bool) -> io::Result<Response> {
         let status_line = self.line()?;
         let status = status_line
             .strip_prefix("HTTP/1.1 ")
@@ -162,7 +162,7 @@ impl Client {
             let (name, value) = line.split_once(':').unwrap();
             headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
         }
-        let mut answer = Answer {
+        let mut response = Response {
             status,
             headers,
             body: Vec::new(),
@@ -171,35 +171,35 @@ impl Client {
             return self.try_receive(with_body);
         }
         if with_body {
-            let length = answer
+            let length = response
                 .header("content-length")
                 .map_or(0, |l| l.parse().unwrap());
-            answer.body.resize(length, 0);
-            self.stream.read_exact(&mut answer.body)?;
+            response.body.resize(length, 0);
+            self.stream.read_exact(&mut response.body)?;
         }
-        Ok(answer)
+        Ok(response)
     }
 
-    /// Sends a request with a JSON body, and reads the answer.
-    pub(crate) fn post(&mut self, path: &str, body: impl AsRef<[u8]>) -> Answer {
+    /// Sends a request with a JSON body, and reads the response.
+    pub(crate) fn post(&mut self, path: &str, body: impl AsRef<[u8]>) -> Response {
         self.send(request(path, body));
         self.receive()
     }
 
-    /// Sends a request without a body, and reads the answer.
-    pub(crate) fn bare(&mut self, method: &str, path: &str) -> Answer {
+    /// Sends a request without a body, and reads the response.
+    pub(crate) fn bare(&mut self, method: &str, path: &str) -> Response {
         self.send(format!(
             "{method} {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"
         ));
         self.try_receive(method != "HEAD").unwrap()
     }
 
-    /// Asks for one code value.
-    pub(crate) fn identify(&mut self, code_value: &str, open_id: &str) -> Answer {
+    /// Identifies one code value.
+    pub(crate) fn identify(&mut self, code_value: &str, open_id: &str) -> Response {
         self.post("/v1/identifyCode", body(code_value, open_id))
     }
 
-    /// Everything up to the end of the connection, however it ends.
+    /// Reads everything up to the end of the connection, however it ends.
     pub(crate) fn rest(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();
         match self.stream.read_to_end(&mut rest) {
@@ -213,7 +213,7 @@ impl Client {
         }
     }
 
-    /// The next line of an answer, without its end.
+    /// Reads the next line of a response, without its end.
     pub(crate) fn line(&mut self) -> io::Result<String> {
         let mut line = String::new();
         if self.stream.read_line(&mut line)? == 0 {
@@ -223,7 +223,7 @@ impl Client {
     }
 }
 
-impl Answer {
+impl Response {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(n, _)| n == name);
         found.map(|(_, value)| value.as_str())
@@ -242,12 +242,12 @@ impl Answer {
     }
 }
 
-/// The body of a request for one code value.
+/// Returns the body of a request for one code value.
 pub(crate) fn body(code_value: &str, open_id: &str) -> String {
     serde_json::json!({"codeValue": code_value, "openId": open_id}).to_string()
 }
 
-/// The bytes of a request with a JSON body.
+/// Returns the bytes of a request with a JSON body.
 pub(crate) fn request(path: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
     let body = body.as_ref();
     let mut bytes = format!(

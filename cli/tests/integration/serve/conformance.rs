@@ -43,7 +43,7 @@ fn every_case_holds_over_every_socket() {
     );
 }
 
-/// Replays the cases of one config; counts lookups, and refusals of the config.
+/// Replays the cases of one config. Returns the numbers of lookups and of refusals of the config.
 fn replay(config: &[u8], cases: &[Case]) -> (usize, usize) {
     let plan = Plan::with_rules(config);
     if cases
@@ -83,14 +83,14 @@ fn check(client: &mut Client, case: &Case, lookup: &Lookup) {
         "{}, case {} (SPEC.md, section {})",
         case.file, case.name, case.source
     );
-    let answer = client.identify(&lookup.code, &lookup.open_id);
-    assert_eq!(answer.status, 200, "{at}");
-    let json = answer.json();
-    let rule = answer.header("x-codeid-rule");
+    let response = client.identify(&lookup.code, &lookup.open_id);
+    assert_eq!(response.status, 200, "{at}");
+    let json = response.json();
+    let rule = response.header("x-codeid-rule");
     let field = |name: &str| json.get(name).and_then(Value::as_str);
     let expected_rule = match &lookup.answer {
         Answer::Illegal { parameter } => {
-            assert_eq!(answer.result_code(), "PARAM_ILLEGAL", "{at}");
+            assert_eq!(response.result_code(), "PARAM_ILLEGAL", "{at}");
             assert!(
                 field("detail").unwrap().starts_with(parameter),
                 "{at}: {json}"
@@ -120,11 +120,11 @@ fn check(client: &mut Client, case: &Case, lookup: &Lookup) {
             Some(rule.as_str())
         }
     };
-    assert_eq!(answer.result_code(), "SUCCESS", "{at}");
+    assert_eq!(response.result_code(), "SUCCESS", "{at}");
     assert_eq!(rule, expected_rule, "{at}");
 }
 
-/// As [`check`]; a reply does not name the rule.
+/// Checks a reply like [`check`], without the rule, which a reply does not name.
 fn check_resp(client: &mut RespClient, case: &Case, lookup: &Lookup) {
     let at = format!(
         "{}, case {} (SPEC.md, section {})",

@@ -1,21 +1,21 @@
-//! What each endpoint answers, and every way not to reach an answer.
+//! The responses of each endpoint, and each way in which a request can fail.
 
 use serde_json::json;
 
 use super::client::{Client, body, request};
-use super::daemon::Daemon;
+use super::daemon::{Daemon, Served};
 
 const ILLEGAL: &str =
     "Illegal parameters exist. For example, a non-numeric input, or an invalid date.";
 pub(super) const SDK_PROXY: &str = "/aps/api/v1/mobile/sdkProxy";
 
-/// Both transports of one daemon.
-pub(super) fn clients(daemon: &Daemon) -> [Client; 2] {
+/// Returns a client for each transport of a daemon.
+pub(super) fn clients(daemon: &Served) -> [Client; 2] {
     [daemon.tcp(), daemon.unix()]
 }
 
 #[test]
-fn identify_code_answers_with_the_fields_of_its_outcome_and_no_others() {
+fn a_response_of_identify_code_has_the_fields_of_its_outcome_and_no_others() {
     let daemon = Daemon::start();
     let success = json!({"resultCode": "SUCCESS", "resultStatus": "S", "resultMessage": "Success"});
     let table = [
@@ -44,25 +44,25 @@ fn identify_code_answers_with_the_fields_of_its_outcome_and_no_others() {
     ];
     for mut client in clients(&daemon) {
         for (code, rule, expected) in &table {
-            let answer = client.identify(code, "user-42");
-            assert_eq!(answer.status, 200);
-            assert_eq!(answer.json(), *expected);
-            assert_eq!(answer.header("content-type"), Some("application/json"));
-            assert_eq!(answer.header("x-codeid-generation"), Some("1"));
-            assert_eq!(answer.header("x-codeid-rule"), *rule);
+            let response = client.identify(code, "user-42");
+            assert_eq!(response.status, 200);
+            assert_eq!(response.json(), *expected);
+            assert_eq!(response.header("content-type"), Some("application/json"));
+            assert_eq!(response.header("x-codeid-generation"), Some("1"));
+            assert_eq!(response.header("x-codeid-rule"), *rule);
         }
     }
     daemon.stop();
 }
 
 #[test]
-fn illegal_parameters_are_an_answer_with_a_detail() {
+fn illegal_parameters_get_a_response_with_a_detail() {
     let daemon = Daemon::start();
     let long = |n: usize, c: &str| body(&c.repeat(n), "user-42");
     let table = [
         (
             "{}".to_owned(),
-            "codeValue must be a string of 1 to 8192 characters, it is missing.",
+            "codeValue must be a string of 1 to 8192 characters but is missing.",
         ),
         (
             long(8193, "é"),
@@ -78,24 +78,24 @@ fn illegal_parameters_are_an_answer_with_a_detail() {
         ),
         (
             r#"{"codeValue": "28", "openId": null}"#.to_owned(),
-            "openId must be a string of 3 to 256 characters, it is null.",
+            "openId must be a string of 3 to 256 characters but is null.",
         ),
         (
             r#"{"codeValue": 28, "openId": "user-42"}"#.to_owned(),
-            "codeValue must be a string of 1 to 8192 characters, it is a number.",
+            "codeValue must be a string of 1 to 8192 characters but is a number.",
         ),
     ];
     for mut client in clients(&daemon) {
         for (body, detail) in &table {
-            let answer = client.post("/v1/identifyCode", body);
-            assert_eq!(answer.status, 200);
+            let response = client.post("/v1/identifyCode", body);
+            assert_eq!(response.status, 200);
             let expected = json!({
                 "result": {"resultCode": "PARAM_ILLEGAL", "resultStatus": "F", "resultMessage": ILLEGAL},
                 "detail": detail,
             });
-            assert_eq!(answer.json(), expected);
+            assert_eq!(response.json(), expected);
         }
-        // At the bounds, in characters of several bytes.
+        // Parameters at the limits, in characters of several bytes.
         assert_eq!(
             client
                 .post("/v1/identifyCode", long(8192, "😀"))
@@ -111,7 +111,7 @@ fn illegal_parameters_are_an_answer_with_a_detail() {
 }
 
 #[test]
-fn what_is_not_a_request_is_400_and_the_connection_goes_on() {
+fn a_body_that_is_not_a_request_is_400_and_the_connection_stays_open() {
     let daemon = Daemon::start();
     let bodies: &[&[u8]] = &[
         b"",
@@ -132,30 +132,30 @@ fn what_is_not_a_request_is_400_and_the_connection_goes_on() {
     ];
     for mut client in clients(&daemon) {
         for body in bodies {
-            let answer = client.post("/v1/identifyCode", body);
+            let response = client.post("/v1/identifyCode", body);
             let shown = String::from_utf8_lossy(body);
-            assert_eq!(answer.status, 400, "{shown}");
-            assert_eq!(answer.result_code(), "PARAM_ILLEGAL", "{shown}");
-            assert_eq!(answer.json()["result"]["resultMessage"], ILLEGAL);
+            assert_eq!(response.status, 400, "{shown}");
+            assert_eq!(response.result_code(), "PARAM_ILLEGAL", "{shown}");
+            assert_eq!(response.json()["result"]["resultMessage"], ILLEGAL);
             assert!(
-                answer.json()["detail"].as_str().unwrap().ends_with('.'),
+                response.json()["detail"].as_str().unwrap().ends_with('.'),
                 "{shown}"
             );
-            assert_eq!(answer.header("x-codeid-rule"), None);
+            assert_eq!(response.header("x-codeid-rule"), None);
         }
         let deep = format!("{{\"x\":{}{}}}", "[".repeat(60_000), "]".repeat(60_000));
         assert_eq!(client.post("/v1/identifyCode", deep).status, 400);
-        // Unknown fields are of no concern, whatever they are.
-        let answer = client.post(
+        // Unknown fields are ignored, whatever they are.
+        let response = client.post(
             "/v1/identifyCode",
             r#"{"a":1e999,"b":{"codeValue":[null]},"codeValue":"28100104x","openId":"user-42"}"#,
         );
-        assert_eq!(answer.header("x-codeid-rule"), Some("order"));
+        assert_eq!(response.header("x-codeid-rule"), Some("order"));
     }
 }
 
 #[test]
-fn a_batch_answers_in_order_from_one_table() {
+fn a_batch_is_answered_in_order_from_one_table() {
     let daemon = Daemon::start();
     for mut client in clients(&daemon) {
         let path = "/v1/identifyCodes";
@@ -166,44 +166,44 @@ fn a_batch_answers_in_order_from_one_table() {
             {"codeValue": "", "openId": "user-42"},
             {"openId": "user-42", "codeValue": "28100104b"},
         ]);
-        let answer = client.post(path, batch.to_string());
-        assert_eq!(answer.status, 200);
-        assert_eq!(answer.header("x-codeid-generation"), Some("1"));
-        let answers = answer.json();
-        assert_eq!(answers[0]["codeValue"], "28100104a");
-        assert_eq!(answers[1]["isSupported"], false);
-        assert_eq!(answers[2]["result"]["resultCode"], "PARAM_ILLEGAL");
+        let response = client.post(path, batch.to_string());
+        assert_eq!(response.status, 200);
+        assert_eq!(response.header("x-codeid-generation"), Some("1"));
+        let responses = response.json();
+        assert_eq!(responses[0]["codeValue"], "28100104a");
+        assert_eq!(responses[1]["isSupported"], false);
+        assert_eq!(responses[2]["result"]["resultCode"], "PARAM_ILLEGAL");
         assert_eq!(
-            answers[2]["detail"],
-            "The element must be an object, it is a number."
+            responses[2]["detail"],
+            "The element must be an object but is a number."
         );
-        assert_eq!(answers[3]["result"]["resultCode"], "PARAM_ILLEGAL");
-        assert_eq!(answers[4]["codeValue"], "28100104b");
-        assert_eq!(answers.as_array().unwrap().len(), 5);
+        assert_eq!(responses[3]["result"]["resultCode"], "PARAM_ILLEGAL");
+        assert_eq!(responses[4]["codeValue"], "28100104b");
+        assert_eq!(responses.as_array().unwrap().len(), 5);
 
         assert_eq!(client.post(path, "[]").body, b"[]");
         assert_eq!(client.post(path, "{}").status, 400);
         assert_eq!(client.post(path, r#"[{"a":1,"a":1}]"#).status, 400);
         let many = |n: usize| format!("[{}]", vec![body("28100104x", "user-42"); n].join(","));
-        let answer = client.post(path, many(1024));
-        assert_eq!(answer.json().as_array().unwrap().len(), 1024);
-        let answer = client.post(path, many(1025));
+        let response = client.post(path, many(1024));
+        assert_eq!(response.json().as_array().unwrap().len(), 1024);
+        let response = client.post(path, many(1025));
         assert_eq!(
-            (answer.status, answer.result_code().as_str()),
+            (response.status, response.result_code().as_str()),
             (413, "PARAM_ILLEGAL")
         );
-        // Larger than a body for one code value may be.
+        // The body is larger than a body for one code value may be.
         let long = json!(vec![
             json!({"codeValue": "x".repeat(8192), "openId": "user-42"});
             1024
         ]);
-        let answer = client.post(path, long.to_string());
-        assert_eq!(answer.status, 200);
+        let response = client.post(path, long.to_string());
+        assert_eq!(response.status, 200);
     }
 }
 
 #[test]
-fn chunked_bodies_and_leave_to_send_work() {
+fn chunked_bodies_and_100_continue_work() {
     let daemon = Daemon::start();
     let mut client = daemon.tcp();
     let text = body("28100104x", "user-42");
@@ -226,7 +226,7 @@ fn chunked_bodies_and_leave_to_send_work() {
 }
 
 #[test]
-fn paths_methods_and_media_types_have_their_status_codes() {
+fn wrong_paths_methods_and_media_types_have_their_status_codes() {
     let daemon = Daemon::start();
     for mut client in clients(&daemon) {
         for path in [
@@ -236,25 +236,28 @@ fn paths_methods_and_media_types_have_their_status_codes() {
             "/v1/identifycode",
             "/v1//identifyCode",
         ] {
-            let answer = client.post(path, "{}");
+            let response = client.post(path, "{}");
             assert_eq!(
-                (answer.status, answer.result_code().as_str()),
+                (response.status, response.result_code().as_str()),
                 (404, "PARAM_ILLEGAL")
             );
-            assert_eq!(answer.json()["detail"], "There is nothing at this path.");
+            assert_eq!(response.json()["detail"], "There is nothing at this path.");
         }
         for path in ["/v1/identifyCode", "/v1/identifyCodes", SDK_PROXY] {
             for method in ["GET", "PUT", "DELETE", "OPTIONS", "BREW"] {
-                let answer = client.bare(method, path);
-                assert_eq!((answer.status, answer.header("allow")), (405, Some("POST")));
+                let response = client.bare(method, path);
+                assert_eq!(
+                    (response.status, response.header("allow")),
+                    (405, Some("POST"))
+                );
                 let sdk_proxy = path == SDK_PROXY;
                 let code = if sdk_proxy {
                     "METHOD_NOT_SUPPORTED"
                 } else {
                     "PARAM_ILLEGAL"
                 };
-                assert_eq!(answer.result_code(), code);
-                assert_eq!(answer.json().get("detail").is_none(), sdk_proxy);
+                assert_eq!(response.result_code(), code);
+                assert_eq!(response.json().get("detail").is_none(), sdk_proxy);
             }
         }
         let typed = |path: &str, header: &str| {
@@ -269,15 +272,15 @@ fn paths_methods_and_media_types_have_their_status_codes() {
             "Content-Type: application/json\r\nContent-Type: text/plain\r\n",
         ] {
             client.send(typed("/v1/identifyCode", header));
-            let answer = client.receive();
+            let response = client.receive();
             assert_eq!(
-                (answer.status, answer.result_code().as_str()),
+                (response.status, response.result_code().as_str()),
                 (415, "PARAM_ILLEGAL")
             );
             client.send(typed(SDK_PROXY, header));
-            let answer = client.receive();
+            let response = client.receive();
             assert_eq!(
-                (answer.status, answer.result_code().as_str()),
+                (response.status, response.result_code().as_str()),
                 (415, "MEDIA_TYPE_NOT_ACCEPTABLE")
             );
         }
@@ -292,17 +295,17 @@ fn paths_methods_and_media_types_have_their_status_codes() {
 }
 
 #[test]
-fn probes_answer_with_a_status_code_only() {
+fn probes_are_answered_with_a_status_code_only() {
     let daemon = Daemon::start();
     for mut client in clients(&daemon) {
         for path in ["/livez", "/readyz"] {
             for method in ["GET", "HEAD"] {
-                let answer = client.bare(method, path);
-                assert_eq!((answer.status, answer.body.len()), (200, 0));
+                let response = client.bare(method, path);
+                assert_eq!((response.status, response.body.len()), (200, 0));
             }
-            let answer = client.post(path, "{}");
+            let response = client.post(path, "{}");
             assert_eq!(
-                (answer.status, answer.header("allow")),
+                (response.status, response.header("allow")),
                 (405, Some("GET, HEAD"))
             );
         }
@@ -310,28 +313,28 @@ fn probes_answer_with_a_status_code_only() {
 }
 
 #[test]
-fn sdk_proxy_is_known_and_not_configured() {
+fn sdk_proxy_is_invalid_api_while_it_is_not_configured() {
     let daemon = Daemon::start();
     for mut client in clients(&daemon) {
-        let answer = client.post(
+        let response = client.post(
             SDK_PROXY,
             r#"{"sdkRequestHeader": "a", "sdkRequestData": "b"}"#,
         );
-        assert_eq!(answer.status, 200);
+        assert_eq!(response.status, 200);
         let expected = json!({"result": {
             "resultCode": "INVALID_API",
             "resultStatus": "F",
             "resultMessage": "The called API is invalid or not active.",
         }});
-        assert_eq!(answer.json(), expected);
-        let answer = client.post(SDK_PROXY, r#"{"a": 1, "a": 1}"#);
-        assert_eq!(answer.status, 400);
+        assert_eq!(response.json(), expected);
+        let response = client.post(SDK_PROXY, r#"{"a": 1, "a": 1}"#);
+        assert_eq!(response.status, 400);
         let expected = json!({"result": {
             "resultCode": "PARAM_ILLEGAL",
             "resultStatus": "F",
             "resultMessage": "Illegal parameters. For example, non-numeric input, invalid date.",
         }});
-        assert_eq!(answer.json(), expected);
+        assert_eq!(response.json(), expected);
     }
 }
 
@@ -345,7 +348,7 @@ fn pipelined_requests_are_answered_in_order() {
             .flat_map(|code| request("/v1/identifyCode", body(code, "user-42")))
             .collect();
         client.send(&requests);
-        // A client may be done with sending and still read.
+        // A client may close its sending side and still read.
         client.end();
         for code in &codes {
             assert_eq!(client.receive().json()["codeValue"], **code);
@@ -355,7 +358,7 @@ fn pipelined_requests_are_answered_in_order() {
 }
 
 #[test]
-fn old_clients_are_answered_and_left() {
+fn a_client_of_http_1_0_is_answered_and_its_connection_closed() {
     let daemon = Daemon::start();
     let mut client = daemon.tcp();
     let text = body("28100104x", "user-42");

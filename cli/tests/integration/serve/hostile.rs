@@ -1,13 +1,13 @@
-//! Clients that are slow, silent, many, or send what is hard to match.
+//! Clients that are slow, silent, many, or send code values that are hard to match.
 
 use super::client::{Client, body, request};
 use super::daemon::{Daemon, Plan};
 
-/// Field-tested shape of an attack: many that send a byte now and then, and as many that send none.
+/// The number of clients that send a byte now and then, and of those that send nothing: a usual attack.
 const SLOW: usize = 200;
 
 #[test]
-fn slow_and_silent_clients_are_closed_and_hinder_nobody() {
+fn slow_and_silent_clients_are_closed_and_delay_no_others() {
     let daemon = Plan::new()
         .set("http.header-timeout-ms=1000")
         .set("http.idle-timeout-ms=600000")
@@ -22,10 +22,10 @@ fn slow_and_silent_clients_are_closed_and_hinder_nobody() {
             }
         })
         .collect();
-    // Empty lines are no first byte of a request.
+    // Empty lines do not begin a request.
     let mut empty = daemon.tcp();
     empty.send("\r\n");
-    // One that was served before is no exception once it has begun another head.
+    // A client that was served before is closed like the others once it has begun another head.
     let mut served = daemon.tcp();
     assert_eq!(served.bare("GET", "/livez").status, 200);
     served.send("GET /li");
@@ -43,7 +43,7 @@ fn slow_and_silent_clients_are_closed_and_hinder_nobody() {
         }
         assert_eq!(daemon.tcp().identify("28100104x", "user-42").status, 200);
         if at == head.len() {
-            // A head that never ends goes on with a header that never ends.
+            // A head that never ends continues with a header line that never ends.
             at = head.len() - 3;
         }
     }
@@ -62,12 +62,12 @@ fn slow_bodies_are_answered_and_closed() {
     for mut client in [daemon.tcp(), daemon.unix()] {
         let whole = request("/v1/identifyCode", body("28100104x", "user-42"));
         client.send(&whole[..whole.len() - 1]);
-        let answer = client.receive();
+        let response = client.receive();
         assert_eq!(
-            (answer.status, answer.result_code().as_str()),
+            (response.status, response.result_code().as_str()),
             (408, "PARAM_ILLEGAL")
         );
-        assert_eq!(answer.header("connection"), Some("close"));
+        assert_eq!(response.header("connection"), Some("close"));
         assert_eq!(client.rest(), b"");
     }
 }
@@ -80,14 +80,14 @@ fn idle_connections_are_closed() {
         .start();
     for mut client in [daemon.tcp(), daemon.unix()] {
         assert_eq!(client.bare("GET", "/livez").status, 200);
-        // An empty line begins no request.
+        // An empty line does not begin a request.
         client.send("\r\n");
         assert_eq!(client.rest(), b"");
     }
 }
 
 #[test]
-fn a_client_that_takes_no_answers_is_closed() {
+fn a_client_that_takes_no_responses_is_closed() {
     let daemon = Plan::new().set("http.write-timeout-ms=300").start();
     let mut client = daemon.unix();
     let batch = format!(
@@ -95,13 +95,13 @@ fn a_client_that_takes_no_answers_is_closed() {
         vec![body(&format!("28100104{}", "x".repeat(8000)), "user-42"); 1024].join(",")
     );
     let one = request("/v1/identifyCodes", batch);
-    // Far more than any socket buffer holds: sending fails when the daemon has closed.
+    // The requests exceed every socket buffer, so that sending fails once the daemon has closed.
     while client.try_send(&one).is_ok() {}
     assert_eq!(daemon.unix().bare("GET", "/livez").status, 200);
 }
 
 #[test]
-fn a_thousand_connect_at_once_and_all_are_answered() {
+fn a_thousand_clients_connect_at_once_and_all_are_answered() {
     let daemon = Daemon::start();
     let socket = daemon.socket();
     let clients = 1000;
@@ -114,10 +114,10 @@ fn a_thousand_connect_at_once_and_all_are_answered() {
                     let mut open: Vec<Client> = (0..clients / 20)
                         .map(|_| Client::try_unix(&socket).unwrap())
                         .collect();
-                    let answers = open
+                    let responses = open
                         .iter_mut()
                         .map(|client| client.identify("28100104x", "user-42"));
-                    answers.filter(|answer| answer.status == 200).count()
+                    responses.filter(|response| response.status == 200).count()
                 })
             })
             .collect();
@@ -130,7 +130,7 @@ fn a_thousand_connect_at_once_and_all_are_answered() {
 }
 
 #[test]
-fn patterns_that_are_hard_elsewhere_are_answered() {
+fn patterns_that_make_other_engines_backtrack_are_answered() {
     let patterns = [
         "(a+)+b",
         "(a|aa)+b",
@@ -161,26 +161,26 @@ fn patterns_that_are_hard_elsewhere_are_answered() {
             "aA".repeat(4096),
             "é".repeat(8192),
         ] {
-            let answer = client.identify(&code, "user-42");
+            let response = client.identify(&code, "user-42");
             assert_eq!(
-                (answer.status, answer.json()["isSupported"].clone()),
+                (response.status, response.json()["isSupported"].clone()),
                 (200, false.into())
             );
         }
-        let answer = client.identify(&format!("{}b", "a".repeat(8191)), "user-42");
-        assert_eq!(answer.header("x-codeid-rule"), Some("r0"));
+        let response = client.identify(&format!("{}b", "a".repeat(8191)), "user-42");
+        assert_eq!(response.header("x-codeid-rule"), Some("r0"));
     }
 }
 
 #[test]
-fn running_out_of_descriptors_is_survived() {
+fn the_daemon_survives_without_free_descriptors() {
     let plan = Plan::new();
     let limited = format!(
         "ulimit -n 40 && exec {} serve --set listen.http=127.0.0.1:0 --set listen.unix=off \
          --set log.format=json",
         env!("CARGO_BIN_EXE_codeid")
     );
-    let mut daemon = plan.start_as(std::process::Command::new("sh").args(["-c", &limited]));
+    let mut daemon = plan.spawn_as(std::process::Command::new("sh").args(["-c", &limited]));
     let clients: Vec<Client> = (0..60).map(|_| daemon.tcp()).collect();
     daemon.wait_for_line("cannot accept");
     drop(clients);

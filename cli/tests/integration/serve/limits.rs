@@ -1,11 +1,11 @@
-//! What is bounded: bodies, heads, connections, and all that is held at once.
+//! The limits of bodies, heads, connections, and of the memory for all of them.
 
 use super::client::{Client, body, request};
 use super::daemon::{Daemon, Plan};
 use super::endpoints::{SDK_PROXY, clients};
 
 #[test]
-fn bodies_are_bounded_where_their_interface_says() {
+fn a_body_may_be_as_long_as_its_endpoint_allows() {
     let daemon = Daemon::start();
     let table = [
         ("/v1/identifyCode", 128 << 10, '{', '}'),
@@ -17,12 +17,12 @@ fn bodies_are_bounded_where_their_interface_says() {
         for transport in 0..2 {
             let client = || clients(&daemon).into_iter().nth(transport).unwrap();
             assert_eq!(client().post(path, sized(most)).status, 200, "{path}");
-            // Whether the client finishes sending before it reads or not, it sees the answer.
+            // The client sees the response, whether it finishes sending before it reads or not.
             let mut after = client();
             after.send(request(path, sized(most + 1)));
-            let answer = after.receive();
+            let response = after.receive();
             assert_eq!(
-                (answer.status, answer.result_code().as_str()),
+                (response.status, response.result_code().as_str()),
                 (413, "PARAM_ILLEGAL")
             );
             let mut chunked = client();
@@ -33,15 +33,15 @@ fn bodies_are_bounded_where_their_interface_says() {
                 sized(most + 1)
             ));
             assert_eq!(chunked.receive().status, 413, "{path}");
-            // Nobody is given leave to send what will not be read.
+            // A client does not get 100 Continue for a body that will not be read.
             let mut waiting = client();
             waiting.send(format!(
                 "POST {path} HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n\
                  Content-Length: 99999999999\r\nExpect: 100-continue\r\n\r\n"
             ));
-            let answer = waiting.receive();
+            let response = waiting.receive();
             assert_eq!(
-                (answer.status, answer.header("connection")),
+                (response.status, response.header("connection")),
                 (413, Some("close"))
             );
             assert_eq!(waiting.rest(), b"");
@@ -50,31 +50,31 @@ fn bodies_are_bounded_where_their_interface_says() {
 }
 
 #[test]
-fn one_connection_more_than_are_served_is_told_so() {
+fn one_connection_more_than_are_served_is_refused() {
     let daemon = Plan::new().set("http.max-connections=2").start();
     let mut first = daemon.tcp();
     let mut second = daemon.unix();
     assert_eq!(first.bare("GET", "/livez").status, 200);
     assert_eq!(second.bare("GET", "/livez").status, 200);
     let mut third = daemon.unix();
-    let answer = third.identify("28100104x", "user-42");
+    let response = third.identify("28100104x", "user-42");
     assert_eq!(
-        (answer.status, answer.result_code().as_str()),
+        (response.status, response.result_code().as_str()),
         (503, "UNKNOWN_EXCEPTION")
     );
-    assert_eq!(answer.header("connection"), Some("close"));
+    assert_eq!(response.header("connection"), Some("close"));
     assert_eq!(third.rest(), b"");
-    let answer = daemon.tcp().post(SDK_PROXY, "{}");
+    let response = daemon.tcp().post(SDK_PROXY, "{}");
     assert_eq!(
-        (answer.status, answer.result_code().as_str()),
+        (response.status, response.result_code().as_str()),
         (503, "REQUEST_TRAFFIC_EXCEED_LIMIT")
     );
-    // Those that are served are not bothered, and once one is gone there is room.
+    // The served connections continue, and once one of them is closed there is room again.
     assert_eq!(first.identify("28100104x", "user-42").status, 200);
     drop(second);
     loop {
-        let answer = daemon.tcp().identify("28100104x", "user-42");
-        match answer.status {
+        let response = daemon.tcp().identify("28100104x", "user-42");
+        match response.status {
             200 => break,
             503 => std::thread::yield_now(),
             other => panic!("{other}"),
@@ -83,39 +83,39 @@ fn one_connection_more_than_are_served_is_told_so() {
 }
 
 #[test]
-fn too_much_at_once_is_503() {
+fn bodies_beyond_the_budget_are_503() {
     let daemon = Plan::new().set("http.max-buffered-bytes=33554432").start();
     let path = "/v1/identifyCodes";
     let batch = |length: usize| {
         let code = format!("28100104{}", "x".repeat(length - 8));
         format!("[{}]", vec![body(&code, "user-42"); 1024].join(","))
     };
-    // Three answers of seven megabytes, of which the clients take nothing but the beginning.
-    let mut held: Vec<Client> = (0..3).map(|_| daemon.unix()).collect();
-    for client in &mut held {
+    // Three responses have seven megabytes, of which the clients take only the beginning.
+    let mut waiting: Vec<Client> = (0..3).map(|_| daemon.unix()).collect();
+    for client in &mut waiting {
         client.send(request(path, batch(7000)));
-        client.wait_for_answer();
+        client.wait_for_response();
     }
-    // There is no room for a body of thirteen, nor for another of seven and its answer.
+    // The budget is too small for a body of thirteen, or for another of seven and its response.
     let refused = |body: String, detail: &str| {
-        let answer = daemon.unix().post(path, body);
+        let response = daemon.unix().post(path, body);
         assert_eq!(
-            (answer.status, answer.result_code().as_str()),
+            (response.status, response.result_code().as_str()),
             (503, "UNKNOWN_EXCEPTION")
         );
-        assert_eq!(answer.json()["detail"], detail);
+        assert_eq!(response.json()["detail"], detail);
     };
     let thirteen = format!("[{}]", " ".repeat(13_000_000));
     refused(thirteen.clone(), "Too much is being read at once.");
     refused(batch(7000), "Too much is being answered at once.");
-    // Small ones need none, and those that are held arrive.
+    // Small bodies need no room, and the three responses arrive.
     assert_eq!(daemon.unix().identify("28100104x", "user-42").status, 200);
-    for mut client in held {
-        let answer = client.receive();
-        assert_eq!(answer.status, 200);
-        assert_eq!(answer.json().as_array().unwrap().len(), 1024);
+    for mut client in waiting {
+        let response = client.receive();
+        assert_eq!(response.status, 200);
+        assert_eq!(response.json().as_array().unwrap().len(), 1024);
     }
-    // The room is there again soon after the last byte was taken.
+    // Soon after the last byte was taken there is room again.
     loop {
         match daemon.unix().post(path, &thirteen).status {
             200 => break,
@@ -126,7 +126,7 @@ fn too_much_at_once_is_503() {
 }
 
 #[test]
-fn heads_that_are_too_long_are_431() {
+fn a_head_that_is_too_long_is_431() {
     let daemon = Daemon::start();
     let mut client = daemon.tcp();
     client.send(format!(

@@ -1,4 +1,4 @@
-//! `codeid serve` and `codeid settings`, run as processes.
+//! The serving daemon over HTTP, and its settings.
 
 pub(crate) mod client;
 mod conformance;

@@ -1,4 +1,4 @@
-//! HTTP/1.1 itself, beside what the endpoints make of it.
+//! HTTP/1.1 itself, apart from the endpoints.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
@@ -14,7 +14,7 @@ use super::endpoints::{SDK_PROXY, clients};
 
 const CODE: &str = "28100104x";
 
-fn whole() -> Vec<u8> {
+fn complete_request() -> Vec<u8> {
     request("/v1/identifyCode", body(CODE, "user-42"))
 }
 
@@ -23,7 +23,7 @@ fn is_answered(client: &mut Client) -> bool {
 }
 
 #[test]
-fn heads_that_cannot_be_read_are_answered_with_a_result_and_closed() {
+fn a_head_that_cannot_be_read_gets_a_result_and_a_closed_connection() {
     let daemon = Daemon::start();
     let many = format!("GET /livez HTTP/1.1\r\n{}\r\n", "X: 1\r\n".repeat(101));
     let long = format!("GET /livez HTTP/1.1\r\nX: {}", "x".repeat(20_000));
@@ -32,22 +32,22 @@ fn heads_that_cannot_be_read_are_answered_with_a_result_and_closed() {
         (
             "nonsense\r\n\r\n",
             400,
-            "The head of the request is not one of HTTP/1.1: invalid token.",
+            "The head of the request is not HTTP/1.1: invalid token.",
         ),
         (
             "GET /livez HTTP/2.0\r\n",
             400,
-            "The head of the request is not one of HTTP/1.1: invalid HTTP version.",
+            "The head of the request is not HTTP/1.1: invalid HTTP version.",
         ),
         (
             "\x16\x03\x01\x02\x00",
             400,
-            "The head of the request is not one of HTTP/1.1: invalid token.",
+            "The head of the request is not HTTP/1.1: invalid token.",
         ),
         (
             "GET /livez HTTP/1.1\r\nX : 1\r\n\r\n",
             400,
-            "The head of the request is not one of HTTP/1.1: invalid header name.",
+            "The head of the request is not HTTP/1.1: invalid header name.",
         ),
         (
             "GET /livez HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx",
@@ -73,16 +73,16 @@ fn heads_that_cannot_be_read_are_answered_with_a_result_and_closed() {
     ];
     for (head, status, detail) in table {
         for mut client in clients(&daemon) {
-            // What was asked before is answered first.
-            client.send([whole().as_slice(), head.as_bytes()].concat());
+            // The request before it is answered first.
+            client.send([complete_request().as_slice(), head.as_bytes()].concat());
             assert!(is_answered(&mut client));
-            let answer = client.receive();
+            let response = client.receive();
             assert_eq!(
-                (answer.status, answer.header("connection")),
+                (response.status, response.header("connection")),
                 (status, Some("close"))
             );
-            assert_eq!(answer.result_code(), "PARAM_ILLEGAL");
-            assert_eq!(answer.json()["detail"], detail);
+            assert_eq!(response.result_code(), "PARAM_ILLEGAL");
+            assert_eq!(response.json()["detail"], detail);
             assert_eq!(client.rest(), b"");
         }
     }
@@ -90,7 +90,7 @@ fn heads_that_cannot_be_read_are_answered_with_a_result_and_closed() {
 }
 
 #[test]
-fn a_body_that_ends_early_or_loses_its_form_is_400() {
+fn a_body_that_ends_early_or_is_malformed_is_400() {
     let daemon = Daemon::start();
     let head = "POST /v1/identifyCode HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n";
     for (bytes, is_ended) in [
@@ -113,13 +113,13 @@ fn a_body_that_ends_early_or_loses_its_form_is_400() {
             if is_ended {
                 client.end();
             }
-            let answer = client.receive();
+            let response = client.receive();
             assert_eq!(
-                (answer.status, answer.header("connection")),
+                (response.status, response.header("connection")),
                 (400, Some("close"))
             );
             let detail = "The body ended early, or its chunks are malformed.";
-            assert_eq!(answer.json()["detail"], detail);
+            assert_eq!(response.json()["detail"], detail);
             assert_eq!(client.rest(), b"");
         }
     }
@@ -127,7 +127,7 @@ fn a_body_that_ends_early_or_loses_its_form_is_400() {
 }
 
 #[test]
-fn requests_are_answered_however_their_bytes_arrive() {
+fn requests_are_answered_in_whatever_pieces_they_arrive() {
     let daemon = Daemon::start();
     let chunked = format!(
         "POST /v1/identifyCode HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n\
@@ -137,10 +137,10 @@ fn requests_are_answered_however_their_bytes_arrive() {
         &body(CODE, "user-42")[5..],
     );
     let all = [
-        whole(),
+        complete_request(),
         b"\r\n".to_vec(),
         chunked.into_bytes(),
-        whole(),
+        complete_request(),
         b"GET /livez HTTP/1.1\r\n\r\n".to_vec(),
     ]
     .concat();
@@ -152,15 +152,15 @@ fn requests_are_answered_however_their_bytes_arrive() {
             for _ in 0..3 {
                 assert!(is_answered(&mut client), "{size}");
             }
-            let answer = client.receive();
-            assert_eq!((answer.status, answer.body.len()), (200, 0));
+            let response = client.receive();
+            assert_eq!((response.status, response.body.len()), (200, 0));
         }
     }
     daemon.stop();
 }
 
 #[test]
-fn connections_are_kept_as_clients_say() {
+fn a_connection_stays_open_or_closes_as_its_client_asks() {
     let daemon = Daemon::start();
     let get = |version: &str, lines: &str| format!("GET /livez HTTP/{version}\r\n{lines}\r\n");
     for (version, lines, expected) in [
@@ -172,9 +172,9 @@ fn connections_are_kept_as_clients_say() {
     ] {
         for mut client in clients(&daemon) {
             client.send(get(version, lines));
-            let answer = client.receive();
+            let response = client.receive();
             assert_eq!(
-                (answer.status, answer.header("connection")),
+                (response.status, response.header("connection")),
                 (200, expected)
             );
             if expected == Some("close") {
@@ -188,7 +188,7 @@ fn connections_are_kept_as_clients_say() {
 }
 
 #[test]
-fn the_last_answer_arrives_though_more_was_sent() {
+fn the_last_response_arrives_though_the_client_sent_more() {
     let daemon = Daemon::start();
     let closing = format!(
         "POST /v1/identifyCode HTTP/1.1\r\nContent-Type: application/json\r\nConnection: close\r\n\
@@ -197,20 +197,20 @@ fn the_last_answer_arrives_though_more_was_sent() {
         body(CODE, "user-42")
     );
     for mut client in clients(&daemon) {
-        let more = whole().repeat(2000);
+        let more = complete_request().repeat(2000);
         client.send([closing.as_bytes(), &more].concat());
-        let answer = client.receive();
-        assert_eq!(answer.header("x-codeid-rule"), Some("order"));
-        assert_eq!(answer.header("connection"), Some("close"));
+        let response = client.receive();
+        assert_eq!(response.header("x-codeid-rule"), Some("order"));
+        assert_eq!(response.header("connection"), Some("close"));
         assert_eq!(client.rest(), b"");
     }
     daemon.stop();
 }
 
-/// A system that gets bytes for a socket that is closed tells the client so at once, and throws away
-/// what the client has not received yet.
+/// A kernel that gets bytes for a closed socket sends a reset, and drops what the client has not
+/// received.
 #[test]
-fn all_answers_arrive_though_the_client_goes_on_to_send() {
+fn a_response_arrives_as_a_whole_though_the_client_keeps_sending() {
     let daemon = Daemon::start();
     let element = body(&"x".repeat(500), "user-42");
     let batch = format!("[{}]", vec![element; 1000].join(","));
@@ -221,17 +221,17 @@ fn all_answers_arrive_though_the_client_goes_on_to_send() {
     );
     let mut stream = connect_with_small_buffer(daemon.port);
     stream.write_all(closing.as_bytes()).unwrap();
-    let (mut answer, mut piece) = (Vec::new(), [0; 4096]);
+    let (mut response, mut piece) = (Vec::new(), [0; 4096]);
     loop {
         match stream.read(&mut piece).unwrap() {
             0 => break,
-            length => answer.extend_from_slice(&piece[..length]),
+            length => response.extend_from_slice(&piece[..length]),
         }
         stream.write_all(b"\r\n").unwrap();
     }
-    let head = answer.windows(4).position(|four| four == b"\r\n\r\n");
-    let answers: Value = serde_json::from_slice(&answer[head.unwrap() + 4..]).unwrap();
-    assert_eq!(answers.as_array().unwrap().len(), 1000);
+    let head = response.windows(4).position(|four| four == b"\r\n\r\n");
+    let responses: Value = serde_json::from_slice(&response[head.unwrap() + 4..]).unwrap();
+    assert_eq!(responses.as_array().unwrap().len(), 1000);
     daemon.stop();
 }
 
@@ -270,7 +270,7 @@ fn targets_may_have_an_authority_and_a_query() {
 }
 
 #[test]
-fn answers_to_head_have_no_body() {
+fn responses_to_head_have_no_body() {
     let daemon = Daemon::start();
     for mut client in clients(&daemon) {
         for (path, status) in [
@@ -279,34 +279,34 @@ fn answers_to_head_have_no_body() {
             (SDK_PROXY, 405),
             ("/", 404),
         ] {
-            let answer = client.bare("HEAD", path);
-            let length: usize = answer.header("content-length").unwrap().parse().unwrap();
-            assert_eq!((answer.status, length > 0), (status, status != 200));
+            let response = client.bare("HEAD", path);
+            let length: usize = response.header("content-length").unwrap().parse().unwrap();
+            assert_eq!((response.status, length > 0), (status, status != 200));
         }
-        // What follows is an answer, and no body that was not to be sent.
+        // The next bytes are a response, not the body of the last one.
         assert_eq!(client.identify(CODE, "user-42").status, 200);
     }
     daemon.stop();
 }
 
 #[test]
-fn answers_tell_the_date_and_what_they_are() {
+fn responses_have_a_date_and_a_content_type() {
     let daemon = Daemon::start();
     for mut client in clients(&daemon) {
-        let answer = client.identify(CODE, "user-42");
-        let date = httpdate::parse_http_date(answer.header("date").unwrap()).unwrap();
+        let response = client.identify(CODE, "user-42");
+        let date = httpdate::parse_http_date(response.header("date").unwrap()).unwrap();
         let now = SystemTime::now();
-        // Of the same second, but for a clock that is looked at once in one.
+        // The daemon reads the clock once a second, so the date may be that of the second before.
         let difference = now.duration_since(date).unwrap_or_default();
         assert!(difference < Duration::from_secs(60), "{difference:?}");
-        assert_eq!(answer.header("content-type"), Some("application/json"));
+        assert_eq!(response.header("content-type"), Some("application/json"));
         assert_eq!(client.bare("GET", "/livez").header("content-type"), None);
     }
     daemon.stop();
 }
 
 #[test]
-fn what_nobody_reads_is_skipped_up_to_a_bound() {
+fn a_body_that_is_not_needed_is_skipped_up_to_a_limit() {
     let daemon = Daemon::start();
     let post = |length: usize| {
         let head = format!("POST /nowhere HTTP/1.1\r\nContent-Length: {length}\r\n\r\n");
@@ -317,14 +317,14 @@ fn what_nobody_reads_is_skipped_up_to_a_bound() {
         assert_eq!(client.receive().status, 404);
         assert_eq!(client.identify(CODE, "user-42").status, 200);
         client.send(post((128 << 10) + 1));
-        let answer = client.receive();
+        let response = client.receive();
         assert_eq!(
-            (answer.status, answer.header("connection")),
+            (response.status, response.header("connection")),
             (404, Some("close"))
         );
         assert_eq!(client.rest(), b"");
     }
-    // In chunks, and asking for leave.
+    // The same limit holds for chunks, and a client that expects 100 Continue sends nothing.
     for mut client in clients(&daemon) {
         client.send("POST /nowhere HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n");
         client.send(format!("{:x}\r\n{}\r\n", 128 << 10, "x".repeat(128 << 10)));
@@ -334,9 +334,9 @@ fn what_nobody_reads_is_skipped_up_to_a_bound() {
     }
     for mut client in clients(&daemon) {
         client.send("POST /nowhere HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
-        let answer = client.receive();
+        let response = client.receive();
         assert_eq!(
-            (answer.status, answer.header("connection")),
+            (response.status, response.header("connection")),
             (404, Some("close"))
         );
     }
@@ -344,7 +344,7 @@ fn what_nobody_reads_is_skipped_up_to_a_bound() {
 }
 
 #[test]
-fn leave_to_send_is_given_once_and_only_where_it_is_waited_for() {
+fn a_client_gets_100_continue_once_and_only_if_it_waits_for_it() {
     let daemon = Daemon::start();
     let text = body(CODE, "user-42");
     let head = format!(
@@ -358,7 +358,7 @@ fn leave_to_send_is_given_once_and_only_where_it_is_waited_for() {
         assert_eq!(client.line().unwrap(), "");
         client.send(&text);
         assert!(is_answered(&mut client));
-        // Whoever does not wait needs none, nor does HTTP/1.0 know of it.
+        // A client that does not wait does not get it, nor does a client of HTTP/1.0.
         client.send(format!("{head}\r\n{text}"));
         assert_eq!(client.line().unwrap(), "HTTP/1.1 200 OK");
     }
@@ -371,7 +371,7 @@ fn leave_to_send_is_given_once_and_only_where_it_is_waited_for() {
 }
 
 #[test]
-fn a_slow_reader_gets_every_answer_in_order() {
+fn a_slow_reader_gets_every_response_in_order() {
     let daemon = Daemon::start();
     for client in clients(&daemon) {
         let requests = 20_000;
@@ -401,7 +401,7 @@ fn a_slow_reader_gets_every_answer_in_order() {
 #[test]
 fn five_thousand_connections_take_little_memory() {
     let (count, _guard) = allow_descriptors(5000);
-    let daemon = Plan::new().set("http.max-connections=6000").start();
+    let daemon = Plan::new().set("http.max-connections=6000").spawn();
     let mut other = daemon.unix();
     assert_eq!(other.identify(CODE, "user-42").status, 200);
     let before = daemon.resident_bytes();
@@ -410,14 +410,14 @@ fn five_thousand_connections_take_little_memory() {
         "[{}]",
         vec![body(&"x".repeat(8000), "user-42"); 30].join(",")
     );
-    let (first, last) = (&whole()[..40], &whole()[40..]);
-    // Each was served, one in ten a large batch, and each has sent the beginning of another.
+    let (first, last) = (&complete_request()[..40], &complete_request()[40..]);
+    // Every client was served, one in ten with a large batch, and has sent the beginning of a request.
     for (n, client) in idle.iter_mut().enumerate() {
-        let answer = match n % 10 {
+        let response = match n % 10 {
             0 => client.post("/v1/identifyCodes", &large),
             _ => client.identify(CODE, "user-42"),
         };
-        assert_eq!(answer.status, 200);
+        assert_eq!(response.status, 200);
         client.send(first);
     }
     assert_eq!(other.identify(CODE, "user-42").status, 200);
@@ -432,12 +432,12 @@ fn five_thousand_connections_take_little_memory() {
 
 #[test]
 fn clients_that_never_read_are_stopped_and_then_dropped() {
-    let daemon = Plan::new().set("http.write-timeout-ms=2000").start();
+    let daemon = Plan::new().set("http.write-timeout-ms=2000").spawn();
     let mut other = daemon.unix();
     assert_eq!(other.identify(CODE, "user-42").status, 200);
     let before = daemon.resident_bytes();
     let (clients, thousands) = (100, 1000);
-    let thousand = whole().repeat(1000);
+    let thousand = complete_request().repeat(1000);
     let running = AtomicUsize::new(clients);
     let mut most = 0;
     std::thread::scope(|scope| {
@@ -452,7 +452,7 @@ fn clients_that_never_read_are_stopped_and_then_dropped() {
                 assert!(sent < thousands);
             });
         }
-        // The others are served for as long as it takes.
+        // Other clients are served meanwhile.
         while running.load(Ordering::Relaxed) > 0 {
             for _ in 0..100 {
                 assert_eq!(other.identify(CODE, "user-42").status, 200);

@@ -1,4 +1,4 @@
-//! Clients that people use, over both transports. `scripts/test` installs those that are missing.
+//! Common HTTP clients, over both transports. `scripts/test` installs those that are missing.
 
 use std::process::{Command, Stdio};
 
@@ -48,9 +48,9 @@ fn curl_is_answered() {
         };
         let json = "Content-Type: application/json";
         let text = body("28100104x", "user-42");
-        let (status, answer) = curl(&["--header", json, "--data", &text], "/v1/identifyCode");
-        let answer: Value = serde_json::from_str(&answer).unwrap();
-        assert_eq!((status, &answer["codeValue"]), (200, &json!("28100104x")));
+        let (status, response) = curl(&["--header", json, "--data", &text], "/v1/identifyCode");
+        let response: Value = serde_json::from_str(&response).unwrap();
+        assert_eq!((status, &response["codeValue"]), (200, &json!("28100104x")));
         let chunked = [
             "--header",
             json,
@@ -92,7 +92,7 @@ for n in range(100):
 connection.request("GET", "/readyz")
 response = connection.getresponse()
 assert response.status == 200 and response.read() == b""
-# More than may be sent: the answer is seen, and the next request has another connection.
+# A body that is too long gets its response, and the next request has another connection.
 connection.request("POST", "/v1/identifyCode", b" " * (1 << 20), {"Content-Type": "application/json"})
 response = connection.getresponse()
 assert response.status == 413 and response.headers["Connection"] == "close"
@@ -145,7 +145,7 @@ fn wrk_is_answered_without_an_error() {
     let report = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{report}");
     assert!(report.contains("requests in "), "{report}");
-    // It writes these lines only where there is something to tell.
+    // wrk writes these lines only after errors.
     assert!(
         !report.contains("Non-2xx") && !report.contains("Socket errors"),
         "{report}"

@@ -1,4 +1,4 @@
-//! What was asked appears in no log, whatever happens to the request.
+//! Code values and openIds, which no log shows, whatever happens to their request.
 
 use serde_json::json;
 
@@ -9,12 +9,12 @@ const CODE: &str = "28100104-planted-code";
 const OPEN_ID: &str = "planted-open-id";
 
 #[test]
-fn neither_codes_nor_open_ids_are_written_anywhere() {
+fn code_values_and_open_ids_are_not_logged() {
     for format in ["human", "json"] {
         let daemon = Plan::new()
             .set("log.level=trace")
             .set(&format!("log.format={format}"))
-            .start();
+            .spawn();
         for mut client in [daemon.tcp(), daemon.unix()] {
             let element =
                 json!({"codeValue": CODE, "openId": OPEN_ID, "customerId": "planted-customer"});
@@ -23,7 +23,7 @@ fn neither_codes_nor_open_ids_are_written_anywhere() {
             let truncated = format!(r#"{{"codeValue":"{CODE}","openId":"{OPEN_ID}"#);
             let proxied =
                 json!({"sdkRequestHeader": "planted-header", "sdkRequestData": "planted-data"});
-            let answers = [
+            let responses = [
                 client.post("/v1/identifyCode", element.to_string()),
                 client.post(
                     "/v1/identifyCodes",
@@ -36,14 +36,14 @@ fn neither_codes_nor_open_ids_are_written_anywhere() {
                 client.post(&format!("/{CODE}?openId={OPEN_ID}"), "{}"),
                 client.post("/aps/api/v1/mobile/sdkProxy", proxied.to_string()),
             ];
-            // A failure tells what is wrong, and not what was sent.
-            for answer in &answers[2..] {
-                assert!(!String::from_utf8_lossy(&answer.body).contains("planted"));
+            // A failure says what is wrong without what was sent.
+            for response in &responses[2..] {
+                assert!(!String::from_utf8_lossy(&response.body).contains("planted"));
             }
             client.send(format!("{CODE} {OPEN_ID}\r\n\r\n"));
             client.rest();
         }
-        // A body that ends early, and one that the client takes back.
+        // One body ends early, and one client closes its connection within the body.
         let mut client = daemon.tcp();
         client.send(&request("/v1/identifyCode", CODE.repeat(10))[..200]);
         drop(client);

@@ -1,4 +1,4 @@
-//! Settings: which source wins, and what is said of what is wrong.
+//! Settings: the order of their sources, and their errors.
 
 use std::process::Output;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::daemon::{Directory, Plan};
 
-/// What `codeid settings` makes of these sources, in a directory of its own.
+/// Runs `codeid settings` with these sources, in a directory of its own.
 fn settings(file: Option<&str>, environment: &[(&str, &str)], arguments: &[&str]) -> Output {
     let directory = Directory::new();
     if let Some(text) = file {
@@ -91,7 +91,7 @@ fn the_later_source_wins() {
 }
 
 #[test]
-fn people_see_each_key_with_its_value_and_source() {
+fn the_table_for_people_has_each_key_with_its_value_and_source() {
     let output = settings(None, &[], &["--set", "listen.resp=off"]);
     let text = String::from_utf8(output.stdout).unwrap();
     let row = |key: &str| {
@@ -132,7 +132,7 @@ fn every_problem_of_every_source_is_reported_at_once() {
 }
 
 #[test]
-fn files_that_cannot_be_settings_are_refused() {
+fn a_file_that_is_missing_or_malformed_is_refused() {
     for (file, part) in [
         ("listen = ", "config/codeid.toml:1: "),
         ("a = 1\na = 2", "config/codeid.toml:2: duplicate key"),
@@ -191,14 +191,16 @@ fn settings_that_contradict_each_other_are_refused() {
 }
 
 #[test]
-fn a_start_that_fails_says_why_in_one_line() {
+fn a_start_that_fails_gives_its_reason_in_one_line() {
     let line = Plan::new().set("listen.htp=off").fail();
     assert!(line.starts_with("PARAM_ILLEGAL: "), "{line}");
     let line = Plan::new()
         .set("ac.route.preset-route-config-path=missing.json")
         .fail();
     assert!(
-        line.starts_with("INIT_CONFIG_IS_INVALID: the preset missing.json: there is no such file"),
+        line.starts_with(
+            "INIT_CONFIG_IS_INVALID: the preset missing.json gave no valid route config: "
+        ),
         "{line}"
     );
     let line = Plan::with_rules("{}").fail();
@@ -226,11 +228,11 @@ fn a_start_that_fails_says_why_in_one_line() {
 }
 
 #[test]
-fn the_daemon_takes_its_settings_from_the_environment_too() {
+fn the_daemon_reads_its_settings_from_the_environment_too() {
     let plan = Plan::new()
         .environment("CODEID_LISTEN__UNIX_MODE", "0600")
         .environment("CODEID_LOG__FORMAT", "json");
-    let daemon = plan.start();
+    let daemon = plan.spawn();
     let started: Value = serde_json::from_str(daemon.log.last().unwrap()).unwrap();
     assert_eq!(started["message"], "serving");
     assert_eq!(started["version"], "test-7");
@@ -252,8 +254,8 @@ fn a_listener_that_is_off_is_not_opened() {
 }
 
 #[test]
-fn the_preset_that_is_built_in_serves_without_any_settings() {
-    let daemon = Plan::bare().set("listen.http=127.0.0.1:0").start();
+fn the_built_in_preset_is_live_without_any_settings() {
+    let daemon = Plan::bare().set("listen.http=127.0.0.1:0").spawn();
     let socket = daemon.directory.path().join("run/codeid.sock");
     assert!(socket.exists());
     assert!(

@@ -1,15 +1,15 @@
-//! Stopping: nothing that was asked is left unanswered, and nobody can hold it up.
+//! Stopping: every request is answered, and no client can delay the stop.
 
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::client::{Client, body, request};
-use super::daemon::{Daemon, Plan};
+use super::daemon::{Plan, Process};
 
 #[test]
-fn under_load_no_request_fails() {
+fn no_request_fails_while_a_loaded_daemon_stops() {
     for signal in ["TERM", "INT"] {
-        let mut daemon = Daemon::start();
+        let mut daemon = Process::start();
         let (port, socket) = (daemon.port, daemon.socket());
         let clients = 16;
         let underway = Barrier::new(clients + 1);
@@ -27,10 +27,10 @@ fn under_load_no_request_fails() {
                         if round == 50 {
                             underway.wait();
                         }
-                        let answer = client.identify("28100104x", "user-42");
-                        assert_eq!(answer.header("x-codeid-rule"), Some("order"));
+                        let response = client.identify("28100104x", "user-42");
+                        assert_eq!(response.header("x-codeid-rule"), Some("order"));
                         answered.fetch_add(1, Ordering::Relaxed);
-                        if answer.header("connection") == Some("close") {
+                        if response.header("connection") == Some("close") {
                             assert_eq!(client.rest(), b"");
                             return;
                         }
@@ -53,8 +53,8 @@ fn under_load_no_request_fails() {
 }
 
 #[test]
-fn who_is_being_answered_is_answered_and_readiness_is_gone() {
-    let mut daemon = Daemon::start();
+fn requests_that_have_begun_are_answered_and_readiness_is_503() {
+    let mut daemon = Process::start();
     let whole = request("/v1/identifyCode", body("28100104x", "user-42"));
     let (first, last) = whole.split_at(whole.len() - 1);
     let mut in_body = daemon.tcp();
@@ -68,32 +68,32 @@ fn who_is_being_answered_is_answered_and_readiness_is_gone() {
     assert_eq!(idle.bare("GET", "/livez").status, 200);
     daemon.signal("TERM");
     daemon.wait_for_line("stopping");
-    // That the idle one is closed shows how far the stop is.
+    // The idle connection closes in the second stage of the stop.
     assert_eq!(idle.rest(), b"");
     for mut prober in probers {
         prober.send("\r\n");
-        let answer = prober.receive();
+        let response = prober.receive();
         assert_eq!(
-            (answer.status, answer.header("connection")),
+            (response.status, response.header("connection")),
             (503, Some("close"))
         );
         assert_eq!(prober.rest(), b"");
     }
     in_body.send(last);
-    let answer = in_body.receive();
-    assert_eq!(answer.header("x-codeid-rule"), Some("order"));
-    assert_eq!(answer.header("connection"), Some("close"));
+    let response = in_body.receive();
+    assert_eq!(response.header("x-codeid-rule"), Some("order"));
+    assert_eq!(response.header("connection"), Some("close"));
     assert!(daemon.wait().success());
 }
 
 #[test]
-fn idle_connections_do_not_hold_it_up() {
-    // Neither deadline nor time-outs would end this within anyone's patience.
+fn idle_connections_do_not_delay_the_stop() {
+    // The deadline and the time-outs are longer than the test waits.
     let daemon = Plan::new()
         .set("serve.drain-deadline-ms=600000")
         .set("http.idle-timeout-ms=86400000")
         .set("http.header-timeout-ms=600000")
-        .start();
+        .spawn();
     let mut kept = daemon.tcp();
     assert_eq!(kept.bare("GET", "/livez").status, 200);
     let mut fresh = daemon.unix();
@@ -108,12 +108,12 @@ fn a_client_that_hangs_is_cut_at_the_deadline() {
         .set("serve.drain-deadline-ms=700")
         .set("http.body-timeout-ms=600000")
         .set("http.header-timeout-ms=600000")
-        .start();
+        .spawn();
     let mut in_body = daemon.tcp();
     in_body.send("POST /v1/identifyCode HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{");
     let mut in_head = daemon.unix();
     in_head.send("POST /v1/iden");
-    // Both are being read, since what came after them was answered.
+    // Both are read by now, since later connections are answered.
     for mut client in [daemon.tcp(), daemon.unix()] {
         assert_eq!(client.bare("GET", "/livez").status, 200);
     }
@@ -126,11 +126,11 @@ fn a_client_that_hangs_is_cut_at_the_deadline() {
 }
 
 #[test]
-fn a_second_signal_ends_it_at_once() {
+fn a_second_signal_ends_the_daemon_at_once() {
     let mut daemon = Plan::new()
         .set("serve.drain-deadline-ms=600000")
         .set("http.body-timeout-ms=600000")
-        .start();
+        .spawn();
     let mut hung = daemon.tcp();
     hung.send("POST /v1/identifyCode HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{");
     assert_eq!(daemon.tcp().bare("GET", "/livez").status, 200);

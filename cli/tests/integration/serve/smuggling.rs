@@ -1,4 +1,4 @@
-//! Requests that another parser could read another way are refused, and so is what follows them.
+//! Requests that another parser could read in another way: they are refused, and so are all after them.
 
 use super::client::{body, request};
 use super::daemon::Daemon;
@@ -6,7 +6,7 @@ use super::daemon::Daemon;
 const HEAD: &str =
     "POST /v1/identifyCode HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n";
 
-/// Heads that are refused; what follows each is a request that must never be answered.
+/// Heads that are refused. Each is followed by a request that must never be answered.
 const AMBIGUOUS: &[&str] = &[
     // Content-Length and Transfer-Encoding, in either order.
     "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n",
@@ -22,7 +22,7 @@ const AMBIGUOUS: &[&str] = &[
     "Content-Length: 0x4\r\n",
     "Content-Length: 18446744073709551616\r\n",
     "Content-Length:\r\n",
-    // Codings that are not plainly chunked.
+    // Codings other than chunked alone.
     "Transfer-Encoding: xchunked\r\n",
     "Transfer-Encoding: identity\r\n",
     "Transfer-Encoding: chunked, identity\r\n",
@@ -64,8 +64,8 @@ fn ambiguous_heads_are_refused_and_the_connection_is_closed() {
                 for _ in 0..before {
                     assert_eq!(client.receive().header("x-codeid-rule"), Some("order"));
                 }
-                let answer = client.receive();
-                assert_eq!(answer.status, 400, "{head:?} after {before}");
+                let response = client.receive();
+                assert_eq!(response.status, 400, "{head:?} after {before}");
                 assert_eq!(client.rest(), b"", "{head:?} after {before}");
             }
         }

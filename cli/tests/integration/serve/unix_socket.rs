@@ -1,4 +1,4 @@
-//! The file of the Unix socket: its permissions, whom it is taken from, and when it is removed.
+//! The file of the Unix socket: its permissions, when it is taken over, and when it is removed.
 
 use std::fs;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
@@ -7,14 +7,14 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::client::Client;
-use super::daemon::{Daemon, Plan};
+use super::daemon::{Daemon, Plan, Process};
 
 fn mode(path: &Path) -> u32 {
     fs::symlink_metadata(path).unwrap().permissions().mode() & 0o7777
 }
 
 #[test]
-fn the_directory_and_the_socket_have_their_permissions() {
+fn the_directory_and_the_socket_have_the_permissions_of_the_settings() {
     let daemon = Plan::new()
         .set("listen.unix=a/b/codeid.sock")
         .set("listen.http=off")
@@ -29,19 +29,19 @@ fn the_directory_and_the_socket_have_their_permissions() {
 }
 
 #[test]
-fn the_permissions_hold_from_the_first_moment() {
+fn the_socket_has_its_permissions_from_the_first_moment() {
     for (setting, expected) in [("0600", 0o600), ("0666", 0o666)] {
         let plan = Plan::new().set(&format!("listen.unix-mode={setting}"));
         let socket = plan.directory.path().join("codeid.sock");
         let watching = AtomicBool::new(true);
         std::thread::scope(|scope| {
             let watcher = scope.spawn(|| {
-                // Every look at the file, from before it exists.
+                // The mode at every look, beginning before the file exists.
                 let mut seen = Vec::new();
                 while watching.load(Ordering::Relaxed) {
                     if let Ok(metadata) = fs::symlink_metadata(&socket) {
                         seen.push(metadata.permissions().mode() & 0o7777);
-                        // Who sees it can connect.
+                        // A client that sees the file can connect.
                         assert!(Client::try_unix(&socket).is_ok());
                     }
                 }
@@ -58,9 +58,9 @@ fn the_permissions_hold_from_the_first_moment() {
 }
 
 #[test]
-fn the_group_is_that_of_the_setting() {
+fn the_socket_has_the_group_of_the_setting() {
     let plan = Plan::new();
-    // The one group that everybody may give: the own.
+    // Every user may set the group to their own.
     let own = fs::metadata(plan.directory.path())
         .unwrap()
         .gid()
@@ -81,7 +81,7 @@ fn the_group_is_that_of_the_setting() {
 }
 
 #[test]
-fn what_a_dead_daemon_left_is_taken_over() {
+fn the_socket_of_a_dead_daemon_is_taken_over() {
     let plan = Plan::new();
     let socket = plan.directory.path().join("codeid.sock");
     drop(UnixListener::bind(&socket).unwrap());
@@ -97,22 +97,22 @@ fn what_a_dead_daemon_left_is_taken_over() {
 }
 
 #[test]
-fn a_killed_daemon_is_followed_by_the_next() {
-    let mut killed = Daemon::start();
+fn a_daemon_takes_over_the_socket_of_a_killed_one() {
+    let mut killed = Process::start();
     killed.signal("KILL");
     killed.wait();
     let socket = killed.socket();
     assert!(socket.exists());
     let daemon = Plan::new()
         .set(&format!("listen.unix={}", socket.display()))
-        .start();
+        .spawn();
     assert_eq!(Client::unix(&socket).bare("GET", "/readyz").status, 200);
     daemon.stop();
     assert!(!socket.exists());
 }
 
 #[test]
-fn a_socket_that_is_served_is_left_alone() {
+fn a_socket_that_another_daemon_serves_is_left_alone() {
     let daemon = Daemon::start();
     let socket = daemon.socket();
     let line = Plan::new()
@@ -120,7 +120,7 @@ fn a_socket_that_is_served_is_left_alone() {
         .fail();
     assert!(line.contains("another daemon serves there"), "{line}");
     assert_eq!(daemon.unix().bare("GET", "/livez").status, 200);
-    // By whomever: this one knows nothing of our lock.
+    // This also holds for a server that does not know the lock.
     let plan = Plan::new();
     let foreign = UnixListener::bind(plan.directory.path().join("codeid.sock")).unwrap();
     let line = plan.fail();
@@ -132,7 +132,7 @@ fn a_socket_that_is_served_is_left_alone() {
 }
 
 #[test]
-fn a_file_that_is_no_socket_is_left_alone() {
+fn a_file_that_is_not_a_socket_is_left_alone() {
     let plan = Plan::new();
     let path = plan.directory.write("codeid.sock", "precious");
     let line = plan.fail();
@@ -144,8 +144,8 @@ fn a_file_that_is_no_socket_is_left_alone() {
 }
 
 #[test]
-fn only_our_own_file_is_removed_at_the_stop() {
-    let daemon = Daemon::start();
+fn the_stop_does_not_remove_the_socket_of_another_server() {
+    let daemon = Process::start();
     let socket = daemon.socket();
     fs::remove_file(&socket).unwrap();
     let other = UnixListener::bind(&socket).unwrap();
@@ -157,7 +157,7 @@ fn only_our_own_file_is_removed_at_the_stop() {
 }
 
 #[test]
-fn a_path_that_no_address_has_room_for_is_refused() {
+fn a_path_that_is_too_long_for_an_address_is_refused() {
     let line = Plan::new()
         .set(&format!("listen.unix={}/x.sock", "d".repeat(120)))
         .fail();

@@ -10,13 +10,13 @@ use rustls::pki_types::pem::PemObject;
 
 use crate::serve::daemon::Directory;
 
-/// An authority that signs certificates, whom a client may trust or not.
+/// A certificate authority, which a client may trust or not.
 pub(super) struct Authority {
     pub(super) pem: String,
     issuer: Issuer<'static, KeyPair>,
 }
 
-/// A certificate and its key, both PEM.
+/// A certificate chain and its key, both in PEM.
 pub(super) struct Pair {
     pub(super) chain: String,
     pub(super) key: String,
@@ -25,8 +25,7 @@ pub(super) struct Pair {
 impl Authority {
     pub(super) fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
-        // A name that nothing else has: a certificate whose issuer has its own name counts as signed
-        // by itself.
+        // A unique name, since a certificate whose issuer has the same name counts as self-signed.
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("authority {}", COUNT.fetch_add(1, Ordering::Relaxed));
         params.distinguished_name.push(DnType::CommonName, name);
@@ -39,7 +38,7 @@ impl Authority {
         }
     }
 
-    /// A certificate for a host or an address.
+    /// Issues a certificate for a host or an address.
     pub(super) fn issue(&self, name: &str) -> Pair {
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
@@ -50,7 +49,7 @@ impl Authority {
         }
     }
 
-    /// Where a client finds whom to trust.
+    /// Writes the certificate of the authority to a file, for clients that trust it.
     pub(super) fn write(&self, directory: &Directory) -> PathBuf {
         directory.write("ca.pem", &self.pem)
     }

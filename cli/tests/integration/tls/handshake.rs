@@ -3,10 +3,10 @@
 use std::process::{Command, Stdio};
 
 use super::{Authority, connect, plan};
-use crate::serve::daemon::Daemon;
+use crate::serve::daemon::Served;
 
-/// The status and the errors of curl, which trusts the authority's certificates.
-fn curl(daemon: &Daemon, authority: &Authority) -> (Option<i32>, String) {
+/// Runs curl, which trusts the authority. Returns its exit status and its errors.
+fn curl(daemon: &Served, authority: &Authority) -> (Option<i32>, String) {
     let output = Command::new("curl")
         .args(["--silent", "--show-error", "--max-time", "60", "--cacert"])
         .arg(authority.write(&daemon.directory))
@@ -18,7 +18,7 @@ fn curl(daemon: &Daemon, authority: &Authority) -> (Option<i32>, String) {
 }
 
 #[test]
-fn a_client_does_not_take_the_certificate_of_another_name_or_authority() {
+fn a_client_refuses_a_certificate_of_another_name_or_authority() {
     let authority = Authority::new();
     let daemon = plan(&authority.issue("other.example")).start();
     let (status, errors) = curl(&daemon, &authority);
@@ -31,7 +31,7 @@ fn a_client_does_not_take_the_certificate_of_another_name_or_authority() {
 }
 
 #[test]
-fn versions_below_1_2_are_refused() {
+fn tls_below_1_2_is_refused() {
     let authority = Authority::new();
     let daemon = plan(&authority.issue("127.0.0.1")).start();
     let connect = |version: &str| {
@@ -61,7 +61,7 @@ fn versions_below_1_2_are_refused() {
 }
 
 #[test]
-fn a_handshake_that_takes_too_long_is_cut_and_delays_nobody() {
+fn a_slow_handshake_is_cut_and_delays_no_other_client() {
     let authority = Authority::new();
     let daemon = plan(&authority.issue("127.0.0.1"))
         .set("http.header-timeout-ms=1000")
@@ -72,7 +72,7 @@ fn a_handshake_that_takes_too_long_is_cut_and_delays_nobody() {
     let mut slow = daemon.tcp();
     // The header of a record, and the first byte of a ClientHello.
     slow.send([22, 3, 1, 2, 0, 1]);
-    // This one shakes hands, and asks for nothing.
+    // This client completes its handshake and sends no request.
     let mut idle = connect(&daemon, &authority);
     idle.shake_hands();
     for _ in 0..100 {
@@ -85,11 +85,11 @@ fn a_handshake_that_takes_too_long_is_cut_and_delays_nobody() {
 }
 
 #[test]
-fn what_is_not_tls_is_answered_by_closing() {
+fn a_client_without_tls_is_closed() {
     let authority = Authority::new();
     let daemon = plan(&authority.issue("127.0.0.1"))
         .set("log.level=info")
-        .start();
+        .spawn();
     let garbage = "\0".repeat(100_000);
     for text in [
         "GET /livez HTTP/1.1\r\nHost: h\r\n\r\n",
@@ -97,7 +97,7 @@ fn what_is_not_tls_is_answered_by_closing() {
         &garbage,
     ] {
         let mut client = daemon.tcp();
-        // It may be closed before all was sent.
+        // The connection may be closed before all of it is sent.
         let _ = client.try_send(text);
         let rest = client.rest();
         assert!(
@@ -110,7 +110,7 @@ fn what_is_not_tls_is_answered_by_closing() {
         connect(&daemon, &authority).bare("GET", "/livez").status,
         200
     );
-    // Nobody fills the log that way.
+    // Such clients cannot fill the log.
     let log = daemon.stop();
     assert!(
         !log.iter().any(|line| line.contains("handshake")),

@@ -1,4 +1,4 @@
-//! TLS on `listen.http`, with clients that are not ours where there is one.
+//! TLS on `listen.http`, with foreign clients where possible.
 
 mod authority;
 mod handshake;
@@ -12,9 +12,9 @@ use std::path::PathBuf;
 
 use self::authority::{Authority, Pair};
 use super::serve::client::Client;
-use super::serve::daemon::{Daemon, Plan};
+use super::serve::daemon::{Plan, Served};
 
-/// A daemon that is yet to be started with this pair, in files that it has in its directory.
+/// Returns the plan of a daemon with this pair, in files of its directory.
 fn plan(pair: &Pair) -> Plan {
     let plan = Plan::new()
         .set("listen.tls-cert-path=server.pem")
@@ -26,7 +26,7 @@ fn plan(pair: &Pair) -> Plan {
     plan
 }
 
-/// Replaces a key's file, which never has other permissions than these.
+/// Replaces the file of a key. The file never has other permissions than `mode`.
 fn write_key(path: &PathBuf, key: &str, mode: u32) {
     let aside = path.with_extension("new");
     fs::write(&aside, "").unwrap();
@@ -36,7 +36,7 @@ fn write_key(path: &PathBuf, key: &str, mode: u32) {
     fs::rename(&aside, path).unwrap();
 }
 
-/// A connection with TLS to a daemon, whose certificate is by `authority` and for 127.0.0.1.
-fn connect(daemon: &Daemon, authority: &Authority) -> Client {
+/// Connects with TLS to a daemon whose certificate is issued by `authority` for 127.0.0.1.
+fn connect(daemon: &Served, authority: &Authority) -> Client {
     Client::tls(daemon.port, authority.roots()).unwrap()
 }

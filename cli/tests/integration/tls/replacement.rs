@@ -4,10 +4,10 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
 use super::{Authority, Pair, connect, plan, write_key};
-use crate::serve::daemon::Daemon;
+use crate::serve::daemon::{Process, Served};
 
-/// Which of two authorities signed the certificate that a new connection gets.
-fn authority_of(daemon: &Daemon, authorities: &[Authority; 2]) -> usize {
+/// Returns the index of the authority that issued the certificate of a new connection.
+fn authority_of(daemon: &Served, authorities: &[Authority; 2]) -> usize {
     let is_by = |authority: &Authority| connect(daemon, authority).try_shake_hands().is_ok();
     match [is_by(&authorities[0]), is_by(&authorities[1])] {
         [true, false] => 0,
@@ -16,20 +16,20 @@ fn authority_of(daemon: &Daemon, authorities: &[Authority; 2]) -> usize {
     }
 }
 
-fn write_chain(daemon: &Daemon, chain: &str) {
+fn write_chain(daemon: &Served, chain: &str) {
     daemon.directory.write("aside.pem", chain);
     let directory = daemon.directory.path();
     fs::rename(directory.join("aside.pem"), directory.join("server.pem")).unwrap();
 }
 
-fn replace_key(daemon: &Daemon, pair: &Pair, mode: u32) {
+fn replace_key(daemon: &Served, pair: &Pair, mode: u32) {
     write_key(&daemon.directory.path().join("server.key"), &pair.key, mode);
 }
 
 #[test]
-fn new_connections_get_the_new_certificate_and_open_ones_go_on() {
+fn new_connections_get_the_new_certificate_and_open_ones_stay_open() {
     let authorities = [Authority::new(), Authority::new()];
-    let mut daemon = plan(&authorities[0].issue("127.0.0.1")).start();
+    let mut daemon = plan(&authorities[0].issue("127.0.0.1")).spawn();
     let mut open = connect(&daemon, &authorities[0]);
     assert_eq!(open.bare("GET", "/livez").status, 200);
     let next = authorities[1].issue("127.0.0.1");
@@ -42,11 +42,11 @@ fn new_connections_get_the_new_certificate_and_open_ones_go_on() {
 }
 
 #[test]
-fn what_is_no_pair_is_not_served() {
+fn a_certificate_without_its_key_does_not_become_live() {
     let authorities = [Authority::new(), Authority::new()];
-    let mut daemon = plan(&authorities[0].issue("127.0.0.1")).start();
+    let mut daemon = plan(&authorities[0].issue("127.0.0.1")).spawn();
     let next = authorities[1].issue("127.0.0.1");
-    let refused = |daemon: &mut Daemon, why: &str| {
+    let refused = |daemon: &mut Process, why: &str| {
         let line = daemon.wait_for_line("keeps its certificate");
         assert!(line.contains(" WARN ") && line.contains(why), "{line}");
         assert_eq!(authority_of(daemon, &authorities), 0, "{why}");
@@ -63,7 +63,7 @@ fn what_is_no_pair_is_not_served() {
         &mut daemon,
         "server.key: its mode 0640 lets other users use the private key",
     );
-    // Permissions are no content, and yet it is noticed that they were mended.
+    // The daemon notices corrected permissions, although the content of the file is the same.
     let key = daemon.directory.path().join("server.key");
     fs::set_permissions(&key, Permissions::from_mode(0o400)).unwrap();
     daemon.wait_for_line("new connections to listen.http get a new certificate");

@@ -1,4 +1,4 @@
-//! Requests and answers within TLS.
+//! Requests and responses within TLS.
 
 use std::process::Command;
 
@@ -34,14 +34,14 @@ fn curl_is_answered_with_tls_1_2_and_1_3() {
         let text = String::from_utf8(output.stdout).unwrap();
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{errors}");
-        let (answer, status) = text.rsplit_once('\n').unwrap();
-        let answer: Value = serde_json::from_str(answer).unwrap();
+        let (response, status) = text.rsplit_once('\n').unwrap();
+        let response: Value = serde_json::from_str(response).unwrap();
         assert_eq!(
-            (status, &answer["codeValue"]),
+            (status, &response["codeValue"]),
             ("200 1.1", &json!("28100104x"))
         );
     }
-    // The socket is none of TLS's business.
+    // The Unix socket speaks HTTP without TLS.
     assert_eq!(daemon.unix().identify("28100104x", "user-42").status, 200);
     daemon.stop();
 }
@@ -55,16 +55,16 @@ fn large_bodies_go_both_ways_and_connections_stay_open() {
         json!({"codeValue": format!("28100104{}", "x".repeat(4000)), "openId": "user-42"});
     for _ in 0..3 {
         let batch = Value::Array(vec![element.clone(); 1000]);
-        let answer = client.post("/v1/identifyCodes", batch.to_string());
-        assert_eq!(answer.status, 200);
-        assert_eq!(answer.json()[999]["codeValue"], element["codeValue"]);
+        let response = client.post("/v1/identifyCodes", batch.to_string());
+        assert_eq!(response.status, 200);
+        assert_eq!(response.json()[999]["codeValue"], element["codeValue"]);
         assert_eq!(client.bare("GET", "/livez").status, 200);
     }
     daemon.stop();
 }
 
 #[test]
-fn whoever_ends_first_is_told_that_the_other_ends_too() {
+fn both_sides_send_close_notify() {
     let authority = Authority::new();
     let daemon = plan(&authority.issue("127.0.0.1"))
         .set("http.idle-timeout-ms=300")
@@ -73,7 +73,7 @@ fn whoever_ends_first_is_told_that_the_other_ends_too() {
     assert_eq!(ended.bare("GET", "/livez").status, 200);
     ended.close_notify();
     ended.expect_close_notify();
-    // Left alone, the daemon ends first.
+    // The daemon ends an idle connection first.
     let mut idle = connect(&daemon, &authority);
     assert_eq!(idle.bare("GET", "/livez").status, 200);
     idle.expect_close_notify();
@@ -89,12 +89,12 @@ fn limits_hold_within_tls() {
         .start();
     let mut served = connect(&daemon, &authority);
     assert_eq!(served.bare("GET", "/livez").status, 200);
-    let answer = connect(&daemon, &authority).identify("28100104x", "user-42");
+    let response = connect(&daemon, &authority).identify("28100104x", "user-42");
     assert_eq!(
-        (answer.status, answer.header("connection")),
+        (response.status, response.header("connection")),
         (503, Some("close"))
     );
-    // A client that takes no answers is dropped, with all that TLS holds for it.
+    // A client that takes no responses is dropped, and so are the bytes that TLS buffers for it.
     let element =
         json!({"codeValue": format!("28100104{}", "x".repeat(4000)), "openId": "user-42"});
     let batch = Value::Array(vec![element; 1000]).to_string();
@@ -104,13 +104,13 @@ fn limits_hold_within_tls() {
 }
 
 #[test]
-fn a_stop_lets_requests_finish_and_closes_what_is_idle() {
+fn a_stop_lets_requests_finish_and_closes_idle_connections() {
     let authority = Authority::new();
-    let mut daemon = plan(&authority.issue("127.0.0.1")).start();
+    let mut daemon = plan(&authority.issue("127.0.0.1")).spawn();
     let (mut busy, mut idle) = (connect(&daemon, &authority), connect(&daemon, &authority));
     assert_eq!(busy.bare("GET", "/livez").status, 200);
     assert_eq!(idle.bare("GET", "/livez").status, 200);
-    // One that has not even said hello.
+    // This client has not begun its handshake.
     let mut silent = daemon.tcp();
     let text = request("/v1/identifyCode", body("28100104x", "user-42"));
     let (first, second) = text.split_at(text.len() - 1);
@@ -120,9 +120,9 @@ fn a_stop_lets_requests_finish_and_closes_what_is_idle() {
     assert_eq!(idle.rest(), b"");
     assert_eq!(silent.rest(), b"");
     busy.send(second);
-    let answer = busy.receive();
+    let response = busy.receive();
     assert_eq!(
-        (answer.status, answer.header("connection")),
+        (response.status, response.header("connection")),
         (200, Some("close"))
     );
     assert!(daemon.wait().success(), "{:?}", daemon.log);

@@ -1,4 +1,4 @@
-//! What is said at the start.
+//! Errors and warnings at the start.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -7,7 +7,7 @@ use super::{Authority, plan};
 use crate::serve::daemon::Plan;
 
 #[test]
-fn a_pair_that_cannot_be_served_ends_the_start() {
+fn a_start_with_a_malformed_pair_fails() {
     let authority = Authority::new();
     let pair = authority.issue("127.0.0.1");
     let other = authority.issue("127.0.0.1");
@@ -59,7 +59,7 @@ fn a_pair_that_cannot_be_served_ends_the_start() {
 }
 
 #[test]
-fn a_key_that_is_missing_or_that_others_may_read_ends_the_start() {
+fn a_start_with_a_missing_or_readable_key_fails() {
     let pair = Authority::new().issue("127.0.0.1");
     let plan = plan(&pair);
     let key = plan.directory.path().join("server.key");
@@ -81,7 +81,7 @@ fn a_key_that_is_missing_or_that_others_may_read_ends_the_start() {
 }
 
 #[test]
-fn one_of_the_two_settings_is_not_enough() {
+fn a_start_with_only_one_of_the_two_settings_fails() {
     for (given, missing) in [
         ("listen.tls-cert-path", "listen.tls-key-path"),
         ("listen.tls-key-path", "listen.tls-cert-path"),
@@ -95,9 +95,9 @@ fn one_of_the_two_settings_is_not_enough() {
 }
 
 #[test]
-fn a_listener_that_others_reach_without_tls_is_warned_of() {
-    let warning = "listen.http is open to other machines, and without TLS";
-    let mut daemon = Plan::new().set("listen.http=0.0.0.0:0").start();
+fn a_listener_that_others_reach_without_tls_gets_a_warning() {
+    let warning = "listen.http is open to other machines without TLS";
+    let mut daemon = Plan::new().set("listen.http=0.0.0.0:0").spawn();
     let line = daemon.wait_for_line(warning);
     assert!(
         line.contains(" WARN ") && line.contains("0.0.0.0:"),
@@ -112,7 +112,7 @@ fn a_listener_that_others_reach_without_tls_is_warned_of() {
         Plan::new().set("listen.http=off"),
     ];
     for plan in private {
-        let log = plan.start().stop();
+        let log = plan.spawn().stop();
         assert!(!log.iter().any(|line| line.contains(warning)), "{log:?}");
     }
 }

@@ -3,19 +3,19 @@
 //! The page holds no data and needs no role, so every client of the listener may load it. Its files
 //! lie beside this one and are served as they are: no build step, and no file from elsewhere.
 
-use hyper::StatusCode;
 use hyper::header::{CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY};
 
-use super::answer::{Answer, Refusal, text};
-use super::call::{Call, Outcome};
+use super::refusal::Refusal;
+use super::request::{Outcome, Request};
+use super::response::{Response, text};
+use crate::api::admin::{CSS, HTML, JAVASCRIPT};
+use crate::api::refusal::ErrorCode;
 
 /// The content security policy: the page runs, shows and requests only what its own listener
 /// serves, and text never becomes a script.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
      connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; \
      frame-ancestors 'none'";
-
-const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// The modules that `console.js` imports, by name.
 const MODULES: &[(&str, &str)] = &[
@@ -40,39 +40,32 @@ const MODULES: &[(&str, &str)] = &[
     ("try.js", include_str!("modules/try.js")),
 ];
 
-/// `GET /`
-pub(super) async fn page(_: Call) -> Outcome {
-    Ok(file(
-        "text/html; charset=utf-8",
-        include_str!("console.html"),
-    ))
+pub(super) async fn page() -> Outcome {
+    Ok(file(HTML, include_str!("console.html")))
 }
 
-/// `GET /console.css`
-pub(super) async fn style(_: Call) -> Outcome {
-    Ok(file("text/css; charset=utf-8", include_str!("console.css")))
+pub(super) async fn style() -> Outcome {
+    Ok(file(CSS, include_str!("console.css")))
 }
 
-/// `GET /console.js`
-pub(super) async fn script(_: Call) -> Outcome {
+pub(super) async fn script() -> Outcome {
     Ok(file(JAVASCRIPT, include_str!("console.js")))
 }
 
-/// `GET /modules/{module}`
-pub(super) async fn module(call: Call) -> Outcome {
-    let found = MODULES.iter().find(|(name, _)| *name == call.parameter);
+pub(super) async fn module(request: Request) -> Outcome {
+    let found = MODULES.iter().find(|(name, _)| *name == request.parameter);
     let (_, module) = found.ok_or_else(|| {
         let detail = "The console has no module of this name.";
-        Refusal::new(StatusCode::NOT_FOUND, "notFound", detail)
+        Refusal::new(ErrorCode::NotFound, detail)
     })?;
     Ok(file(JAVASCRIPT, module))
 }
 
 /// Returns a file of the console. Browsers do not cache it, so that the page always has the version
 /// of the daemon that it connects to.
-fn file(media_type: &'static str, content: &'static str) -> Answer {
-    let mut answer = text(media_type, content);
-    let headers = answer.headers_mut();
+fn file(media_type: &'static str, content: &'static str) -> Response {
+    let mut response = text(media_type, content);
+    let headers = response.headers_mut();
     for (name, value) in [
         (CONTENT_SECURITY_POLICY, POLICY),
         (REFERRER_POLICY, "no-referrer"),
@@ -87,7 +80,7 @@ fn file(media_type: &'static str, content: &'static str) -> Answer {
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    answer
+    response
 }
 
 #[cfg(test)]

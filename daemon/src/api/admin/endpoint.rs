@@ -1,6 +1,6 @@
-//! What can be done on the admin plane.
+//! The operations of the admin plane.
 
-/// What a route does: the router has a handler for each.
+/// An operation of the admin plane. Each has a handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Endpoint {
     /// Reports that the process runs.

@@ -1,4 +1,4 @@
-//! A route of the admin plane: what its router needs to know, and how OpenAPI describes it.
+//! A route of the admin plane: the facts that its router needs, and its description for OpenAPI.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use crate::api::schema::{RouteConfig, SchemaOf, schema_of};
 /// One method of one path.
 #[derive(Clone, Debug)]
 pub struct Route {
-    /// What the route does.
+    /// The operation.
     pub endpoint: Endpoint,
     /// The method.
     pub method: Method,
@@ -45,7 +45,7 @@ pub enum Body {
     RouteConfig(SchemaOf),
 }
 
-/// How a route treats the header `If-Match`.
+/// The use that a route makes of the header `If-Match`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum IfMatch {
     Optional,

@@ -218,8 +218,8 @@ fn a_full_disk_leaves_the_old_file() {
         return;
     }
     let test = thread::current().name().unwrap().to_owned();
-    // With the signal ignored, the write fails at the limit as it does on a full disk; otherwise the
-    // kernel kills the process there.
+    // With the signal ignored, the write fails at the limit as it does on a full disk; otherwise
+    // the kernel kills the process there.
     for (prepare, signal) in [("trap '' XFSZ", None), (":", Some(libc::SIGXFSZ))] {
         let (directory, path) = directory_with_old_file();
         let script =

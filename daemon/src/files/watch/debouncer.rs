@@ -6,8 +6,9 @@ use tokio::time::Instant;
 
 use super::snapshot::{FileSnapshot, Fingerprint};
 
-/// The time for which a file must be left alone if it is unreadable or its content is not a complete
-/// JSON text. It is longer than a writer pauses; afterwards the state is taken for intended.
+/// The time for which a file must be left alone if it is unreadable or its content is not a
+/// complete JSON text. It is longer than a writer pauses; afterwards the state is taken for
+/// intended.
 const INCOMPLETE_DEBOUNCE: Duration = Duration::from_secs(2);
 
 /// The longest time that a file may take to settle; then its content is taken as it is.

@@ -41,7 +41,7 @@ struct Armed {
     directories: BTreeSet<PathBuf>,
 }
 
-/// Why not every watch point is watched.
+/// The reason why a watch point is not watched.
 #[derive(Debug, Error)]
 pub(super) enum ArmError {
     #[error("cannot start to watch files")]

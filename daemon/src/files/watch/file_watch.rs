@@ -243,8 +243,8 @@ impl Shared {
             if is_mount_point(&self.path) {
                 tracing::warn!(
                     path = %self.path.display(),
-                    "a watched file is a mount of its own, such as a subPath in Kubernetes: polling \
-                     notices writes in place, but not a replacement; mount its directory instead"
+                    "a watched file is a mount of its own, such as a subPath in Kubernetes: writes \
+                     in place are noticed by polling, a replacement is not; mount its directory"
                 );
             }
         });

@@ -1,8 +1,8 @@
 //! Notices when the content of a file has changed, in whatever way it was changed.
 //!
 //! ```text
-//! events (in the directories of the path's links and of the file) ─┐
-//! the poll interval ───────────────────────────────────────────────┴─▶ snapshot ─▶ settled? ─▶ new content?
+//! events (at the path's links and the file) ─┐
+//! the poll interval ─────────────────────────┴─▶ snapshot ─▶ settled? ─▶ new content?
 //! ```
 //!
 //! An event says only when to take a snapshot. The content decides: it is read after the watches

@@ -1,5 +1,5 @@
-//! Recognizes a file that is a mount point itself, such as a Kubernetes `subPath`. Such a file stays
-//! the same for as long as the mount lasts, whatever replaces it outside.
+//! Recognizes a file that is a mount point itself, such as a Kubernetes `subPath`. Such a file
+//! stays the same for as long as the mount lasts, whatever replaces it outside.
 
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -14,7 +14,8 @@ pub(super) fn is_mount_point(path: &Path) -> bool {
     fs::read("/proc/self/mountinfo").is_ok_and(|mounts| names(&mounts, &path))
 }
 
-/// Returns `true` if `mounts`, in the format of proc_pid_mountinfo(5), names `path` as a mount point.
+/// Returns `true` if `mounts`, in the format of proc_pid_mountinfo(5), names `path` as a mount
+/// point.
 fn names(mounts: &[u8], path: &Path) -> bool {
     mounts
         .split(|&byte| byte == b'\n')

@@ -15,8 +15,8 @@ pub(super) struct WatchPoint {
     pub(super) name: OsString,
 }
 
-/// Returns the directory entry of each symbolic link that resolving the absolute `path` follows, and
-/// last the entry where resolving ends: the file, or the first name that is missing.
+/// Returns the directory entry of each symbolic link that resolving the absolute `path` follows,
+/// and last the entry where resolving ends: the file, or the first name that is missing.
 ///
 /// Any change that makes the path resolve to another file changes one of these entries, except a
 /// rename of a directory further up.

@@ -11,7 +11,8 @@ use super::file_watch::{FileWatch, blocking};
 /// Files that are read together, such as a certificate and its key.
 pub(crate) struct WatchedFiles<const N: usize> {
     files: [FileWatch; N],
-    /// The time after which files that were rejected are read again, although no content has changed.
+    /// The time after which files that were rejected are read again, although no content has
+    /// changed.
     poll_interval: Duration,
     was_rejected: bool,
 }

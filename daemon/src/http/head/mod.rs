@@ -48,7 +48,7 @@ pub enum Method {
     Other,
 }
 
-/// How the end of a request's body is found.
+/// The framing of a request's body, which determines its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
     /// The body has this many bytes, 0 if the head does not mention a body.
@@ -68,11 +68,11 @@ pub enum MediaType {
     Missing,
 }
 
-/// Why bytes are not the head of a request.
+/// The error for bytes that are not the head of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum HeadError {
     /// They are not HTTP/1.0 or 1.1.
-    #[error("the head of the request is not one of HTTP/1.1")]
+    #[error("the head of the request is not HTTP/1.1")]
     Malformed(#[source] httparse::Error),
     /// Two parsers could find different ends of the request.
     #[error(

@@ -1,14 +1,16 @@
-//! A request as nearly every client writes it, read in one go: the general reader looks at each
-//! byte of a string three times, as any JSON, as a string and as one without escapes.
+//! The reader for requests as nearly every client writes them.
+//!
+//! The general reader looks at each byte of a string three times: as any JSON, as a string, and as a
+//! string without escapes. This one looks at it once.
 
 use std::borrow::Cow;
 
 use memchr::memchr2;
 
-use super::{Parameter, Parameters};
+use crate::identify::parameters::{Parameter, Parameters};
 
-/// The parameters of an object that has both, as strings without escapes, and nothing else; `None`
-/// if it is anything else, which the general reader judges.
+/// Reads an object that has both parameters, as strings without escapes, and nothing else. Returns
+/// `None` for anything else, which is left to the general reader.
 pub(super) fn read(text: &str) -> Option<Parameters<'_>> {
     let mut reader = Reader { text, at: 0 };
     reader.take(b'{')?;
@@ -33,7 +35,7 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// The next byte that is no white space.
+    /// Takes the next byte that is not white space.
     fn next(&mut self) -> Option<u8> {
         loop {
             let byte = *self.text.as_bytes().get(self.at)?;
@@ -59,7 +61,7 @@ impl<'a> Reader<'a> {
         let rest = &self.text[self.at..];
         let end = memchr2(b'"', b'\\', rest.as_bytes())?;
         let content = &rest[..end];
-        // Without a branch for each byte: compilers make vector instructions of that.
+        // Without a branch for each byte, compilers make vector instructions of this.
         let least = content.bytes().fold(u8::MAX, u8::min);
         if least < 0x20 || rest.as_bytes()[end] == b'\\' {
             return None;
@@ -71,13 +73,14 @@ impl<'a> Reader<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{ObjectReader, RequestError};
+    use super::super::ObjectReader;
     use super::*;
+    use crate::json::{self, BodyError};
 
-    /// Reads `text` both ways; tells whether it was read in one go.
+    /// Reads `text` with both readers. Returns whether this one could read it.
     fn agree(text: &str) -> bool {
-        let general: Result<Parameters<'_>, RequestError> =
-            super::super::read(text, ObjectReader { enclosing: 0 });
+        let general: Result<Parameters<'_>, BodyError> =
+            json::parse(text, ObjectReader { enclosing: 0 });
         let Some(plain) = read(text) else {
             return false;
         };
@@ -94,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_in_one_go_is_read_as_in_general() {
+    fn the_general_reader_agrees_about_every_request_that_is_plain() {
         let usual = [
             r#"{"codeValue":"28é","openId":"u-1"}"#,
             " {\t\"openId\" : \"\" ,\r\n \"codeValue\": \"\u{7f}😀\" } ",
@@ -112,18 +115,18 @@ mod tests {
         assert!(usual.iter().all(|text| agree(text)));
         assert!(!unusual.iter().any(|text| agree(text)));
         // One character more, fewer, or another, at each place.
-        let mut read_in_one_go = 0;
+        let mut plain = 0;
         for text in usual {
             for (at, character) in text.char_indices() {
                 let (before, after) = (&text[..at], &text[at + character.len_utf8()..]);
                 for other in [
                     "", "\"", "\\", "{", "}", ":", ",", " ", "\n", "\u{1f}", "x", "é",
                 ] {
-                    read_in_one_go += usize::from(agree(&format!("{before}{other}{after}")));
+                    plain += usize::from(agree(&format!("{before}{other}{after}")));
                     agree(&format!("{before}{other}{character}{after}"));
                 }
             }
         }
-        assert!(read_in_one_go > 50);
+        assert!(plain > 50);
     }
 }

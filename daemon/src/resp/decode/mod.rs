@@ -255,7 +255,7 @@ impl<'a> Command<'a> {
         self.bytes.get(span.start as usize..span.end as usize)
     }
 
-    /// Returns the argument at this index as text, empty if there is no such argument.
+    /// Returns the argument at this index as text, or an empty text behind the last one.
     ///
     /// # Errors
     ///

@@ -34,8 +34,8 @@ pub(super) struct Callback {
     url: Uri,
 }
 
-/// Why a callback failed. No message repeats a value of the response but the result's own words: a
-/// value may be a whole route config.
+/// The reason why a callback failed. No message repeats a value of the response but the result's
+/// own words: a value may be a whole route config.
 #[derive(Debug, Error)]
 enum CallbackError {
     #[error("cannot write the callback's request")]

@@ -4,8 +4,8 @@ use std::error::Error;
 
 use crate::outbound::http_client::ExchangeError;
 
-/// Why a source or store failed, in words without a secret: the message and those of its causes
-/// become part of log lines and of the status.
+/// The reason why a source or store failed, in words without a secret: the message and those of its
+/// causes become part of log lines and of the status.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub struct SourceError(Box<dyn Error + Send + Sync>);

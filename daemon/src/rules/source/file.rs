@@ -20,7 +20,7 @@ pub(super) struct FileSource {
     watch: FileWatch,
 }
 
-/// Why the file was not read.
+/// The reason why the file was not read.
 #[derive(Debug, Error)]
 enum FileSourceError {
     #[error("cannot read {path}")]
@@ -29,7 +29,7 @@ enum FileSourceError {
     OtherFile(PathBuf),
 }
 
-/// Why a URI does not name a file of this machine.
+/// The reason why a URI does not name a file of this machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(super) enum FileUriError {
     #[error("a file URI must begin with file://")]
@@ -49,8 +49,9 @@ pub(super) enum FileUriError {
 }
 
 impl FileSource {
-    /// Returns the source for the `file` URI `uri`, such as `file:///etc/codeid/routes.json`. At most
-    /// `max_bytes` of the file are read. The file need not exist. Nothing is read or watched yet.
+    /// Returns the source for the `file` URI `uri`, such as `file:///etc/codeid/routes.json`. At
+    /// most `max_bytes` of the file are read. The file need not exist. Nothing is read or watched
+    /// yet.
     ///
     /// # Errors
     ///

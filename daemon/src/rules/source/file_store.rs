@@ -16,8 +16,8 @@ use crate::sync::Mutex;
 /// The local storage in one file, with mode 0600. The first save makes missing directories, with
 /// mode 0700. If the path is a symbolic link, the file that it leads to is the storage.
 ///
-/// A crash at any instant leaves the old config or the new, whole. Files are read and written on the
-/// blocking threads of the tokio runtime that polls the futures.
+/// A crash at any instant leaves the old config or the new, whole. Files are read and written on
+/// the blocking threads of the tokio runtime that polls the futures.
 #[derive(Clone, Debug)]
 pub(super) struct FileStore {
     path: PathBuf,
@@ -25,8 +25,8 @@ pub(super) struct FileStore {
     turns: Arc<Turns>,
 }
 
-/// Serializes saves in the order in which they were begun. A save whose future was dropped continues
-/// on its thread, and must not overwrite a later one.
+/// Serializes saves in the order in which they were begun. A save whose future was dropped
+/// continues on its thread, and must not overwrite a later one.
 #[derive(Debug, Default)]
 struct Turns {
     /// The number of saves begun; the turn of a save is this number at its beginning.
@@ -35,7 +35,7 @@ struct Turns {
     written: Mutex<u64>,
 }
 
-/// Why the storage cannot be read, or a save was not written.
+/// The reason why the storage cannot be read, or a save was not written.
 #[derive(Debug, Error)]
 enum FileStoreError {
     #[error("cannot read {path}")]
@@ -49,8 +49,8 @@ enum FileStoreError {
 }
 
 impl FileStore {
-    /// Returns the storage at `path`, of which at most `max_bytes` are read. Nothing is read or made
-    /// yet.
+    /// Returns the storage at `path`, of which at most `max_bytes` are read. Nothing is read or
+    /// made yet.
     #[must_use]
     pub(super) fn new(path: impl Into<PathBuf>, max_bytes: usize) -> Self {
         Self {

@@ -23,7 +23,7 @@ pub struct Pull {
     redirects: usize,
 }
 
-/// What a response means for its pull.
+/// The meaning of a response for its pull.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Step {
     /// The next request has to be sent, to another URL.
@@ -56,8 +56,8 @@ impl Pull {
         &self.url
     }
 
-    /// Returns the headers of the next request that ask for the route config only if its revision is
-    /// not the known one.
+    /// Returns the headers of the next request that ask for the route config only if its revision
+    /// is not the known one.
     #[must_use]
     pub const fn conditions(&self) -> &HeaderMap {
         &self.conditions

@@ -7,7 +7,7 @@ use thiserror::Error;
 use super::uri;
 use crate::outbound::url::{self, UrlError};
 
-/// Why a redirect is not followed.
+/// The reason why a redirect is not followed.
 #[derive(Debug, Error)]
 pub(super) enum RedirectError {
     #[error("redirected without a Location")]
@@ -20,6 +20,9 @@ pub(super) enum RedirectError {
     OtherOrigin(String),
 }
 
+/// The most characters of a `Location` that an error shows.
+const MAX_SHOWN_CHARACTERS: usize = 200;
+
 /// Returns `true` if a response of this status redirects to another URL.
 pub(super) const fn is_redirect(status: StatusCode) -> bool {
     matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
@@ -29,8 +32,9 @@ pub(super) const fn is_redirect(status: StatusCode) -> bool {
 ///
 /// # Errors
 ///
-/// [`RedirectError`] if the URL is missing or cannot be called, or has another scheme, host or port:
-/// the operator has not named that server as a source of rules, and it must not see the bearer token.
+/// [`RedirectError`] if the URL is missing or cannot be called, or has another scheme, host or
+/// port: the operator has not named that server as a source of rules, and it must not see the
+/// bearer token.
 pub(super) fn target(from: &Uri, location: Option<&HeaderValue>) -> Result<Uri, RedirectError> {
     let location = location
         .ok_or(RedirectError::NoLocation)?
@@ -41,7 +45,9 @@ pub(super) fn target(from: &Uri, location: Option<&HeaderValue>) -> Result<Uri, 
     if origin(&target) == origin(from) {
         Ok(target)
     } else {
-        Err(RedirectError::OtherOrigin(uri::shown(&text).into_owned()))
+        let shown = uri::shown(&text);
+        let shown = shown.chars().take(MAX_SHOWN_CHARACTERS).collect();
+        Err(RedirectError::OtherOrigin(shown))
     }
 }
 
@@ -164,5 +170,15 @@ mod tests {
         );
         let bytes = HeaderValue::from_bytes(b"/\xff").unwrap();
         assert!(target(&from, Some(&bytes)).is_err());
+    }
+
+    #[test]
+    fn an_error_shows_only_the_beginning_of_a_long_location() {
+        let from = "https://h.example/a".parse().unwrap();
+        let location = format!("https://other.example/{}", "a".repeat(60_000));
+        let location = HeaderValue::from_str(&location).unwrap();
+        let error = target(&from, Some(&location)).unwrap_err().to_string();
+        assert!(error.contains("https://other.example/aaa"), "{error}");
+        assert!(error.len() < 300, "{error}");
     }
 }

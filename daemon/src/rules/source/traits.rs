@@ -1,4 +1,4 @@
-//! What a daemon asks of its sources and of its local storage.
+//! The interfaces between a daemon and its sources and local storage.
 
 use std::future::{Future, pending};
 use std::pin::Pin;
@@ -46,8 +46,8 @@ pub trait RemoteSource: Send + Sync {
 
 /// The local storage: the source of level LOCAL, where configs from the remote are saved.
 pub trait RouteStore: Send + Sync {
-    /// Saves a route config in place of the one before. After an error, the one before must still be
-    /// there, whole.
+    /// Saves a route config in place of the one before. After an error, the one before must still
+    /// be there, whole.
     ///
     /// # Errors
     ///

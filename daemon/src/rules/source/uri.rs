@@ -15,11 +15,11 @@ pub(crate) fn scheme(text: &str) -> Option<String> {
     is_scheme.then(|| scheme.to_ascii_lowercase())
 }
 
-/// Returns a URI or path as it may be logged and shown: a URI without user-info, query and fragment,
-/// which may contain secrets, and a path as it is.
+/// Returns a URI or path as it may be logged and shown: a URI without user-info, query and
+/// fragment, which may contain secrets, and a path as it is.
 ///
-/// A password that is not percent-encoded can end the authority early, at a `/`, `?` or `#`. Where an
-/// `@` further on leaves that possible, only the scheme is shown.
+/// A password that is not percent-encoded can end the authority early, at a `/`, `?` or `#`. Where
+/// an `@` further on leaves that possible, only the scheme is shown.
 pub(crate) fn shown(text: &str) -> Cow<'_, str> {
     if scheme(text).is_none() {
         return Cow::Borrowed(text);

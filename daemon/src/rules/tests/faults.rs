@@ -64,9 +64,9 @@ async fn a_full_queue_of_the_compile_thread_is_an_error() {
     for _ in 0..64 {
         let compiler = Arc::clone(&fixture.compiler);
         jobs.spawn(async move { compiler.run(|| {}).await });
+        // Lets the task put its job into the queue.
+        tokio::task::yield_now().await;
     }
-    // Lets the spawned jobs into the queue.
-    tokio::task::yield_now().await;
     let refused = fixture.compiler.run(|| {}).await;
     assert_eq!(refused, Err(CompilerError::Busy));
     fixture.remote.gives(config("1"));

@@ -6,10 +6,10 @@
 //!             └ a request that depends on another server: wait, read nothing
 //! ```
 //!
-//! Bytes are read into, and written from, buffers of the thread. A connection keeps only what its
-//! session did not consume and what the client has not taken, so one that is idle takes hardly any
-//! memory. A [`Protocol`] supplies what the bytes mean and how long the client may take for them;
-//! everything else is here, once.
+//! Bytes are read into, and written from, buffers of the thread. A connection keeps only those that
+//! its session did not consume or the client has not taken, so an idle one takes hardly any memory. A
+//! [`Protocol`] supplies the meaning of the bytes and the time that the client may take for them.
+//! Everything else is here, once.
 
 mod deadline;
 mod protocol;
@@ -39,8 +39,8 @@ pub(in crate::serve) use self::protocol::{
 };
 pub(in crate::serve) use self::transport::Transport;
 
-/// How long a connection that is closed waits for bytes that the client may still send, so that it
-/// sees the responses and not a reset.
+/// The time for which a closing connection waits for bytes that the client still sends, so that the
+/// client sees the responses and not a reset.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// Longer than any connection lasts: the time for another server, which has time-outs of its own.
@@ -79,20 +79,21 @@ pub(in crate::serve) async fn serve<P: Protocol, T: Transport>(
 
 /// Sends `message` to a client that is not served, and drops the connection.
 pub(in crate::serve) async fn refuse<T: Transport>(mut stream: T, message: &[u8]) {
-    // A connection that is new takes it at once; if not, it is closed all the same.
+    // A new connection takes the message at once. If it fails, the connection is closed all the same.
     let _ = poll_fn(|cx| Pin::new(&mut stream).poll_write(cx, message)).await;
 }
 
+/// A connection: its session, its stream, and what is between them.
 struct Connection<'a, P, T> {
     session: P,
     stream: T,
     read: ReadBuffer,
     write: WriteBuffer,
-    /// What the connection waits for.
+    /// The event that the connection waits for.
     wait: Wait,
-    /// The time by which that has to happen.
+    /// The time by which that event has to happen.
     deadline: Deadline,
-    /// What [`Transport::sent`] returned when it was asked last.
+    /// The last value of [`Transport::sent`].
     sent: u64,
     /// The time since which the sending side is closed.
     shut: Option<Instant>,
@@ -102,9 +103,9 @@ struct Connection<'a, P, T> {
     shutdown: &'a Shutdown,
 }
 
-/// How far a connection got.
+/// The result of polling a connection that does not wait.
 enum Step {
-    /// There may be more to do at once.
+    /// The connection may continue at once, after others had their turn.
     Yield,
     End(End),
 }
@@ -133,7 +134,7 @@ impl<'a, P: Protocol, T: Transport> Connection<'a, P, T> {
         }
     }
 
-    /// Continues until there is nothing to do at once.
+    /// Continues until the connection waits, and watches over the time that it waits.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
         let is_stopping = self.shutdown.reached(P::AT_STOP.stage());
         if is_stopping && P::AT_STOP == AtStop::RefuseInput && !self.is_refusing {
@@ -209,13 +210,13 @@ impl<'a, P: Protocol, T: Transport> Connection<'a, P, T> {
             let fill = ready!(self.read.poll_fill(stream, cx, input, limits, budget));
             let fill = fill.map_err(|_| End::Gone)?;
             let mut batch = Batch::new(memory, output);
-            let (is_another, has_more) = match fill {
+            let (is_another_request, has_more) = match fill {
                 Fill::Bytes(filled) => {
                     let bytes = self.read.bytes(filled, input);
                     let progress = self.session.answer(&mut batch, bytes, filled.seen);
                     self.read.consume(filled, input, progress);
                     let has_more = filled.is_full || progress.is_unfinished;
-                    (progress.is_another, has_more)
+                    (progress.is_another_request, has_more)
                 }
                 Fill::End => {
                     self.session.end_of_input(&mut batch);
@@ -228,11 +229,12 @@ impl<'a, P: Protocol, T: Transport> Connection<'a, P, T> {
             };
             let now = batch.now;
             self.write(output, cx)?;
-            self.settle(now, is_another);
+            self.settle(now, is_another_request);
             Poll::Ready(Ok(has_more))
         })
     }
 
+    /// Continues a request that depends on another server, and writes its response.
     fn poll_upstream(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
         P::thread().with_borrow_mut(|thread| {
             let mut batch = Batch::new(&mut thread.memory, &mut thread.output);
@@ -314,18 +316,19 @@ impl<'a, P: Protocol, T: Transport> Connection<'a, P, T> {
 
     /// Moves the deadline if the connection waits for something else than before, or for the same
     /// part of another request.
-    fn settle(&mut self, now: Instant, is_another: bool) {
+    fn settle(&mut self, now: Instant, is_another_request: bool) {
         let wait = match self.session.phase() {
             _ if !self.write.is_empty() => Wait::Write,
             Phase::Read => self.session.wait(self.read.unread()),
             Phase::Upstream => Wait::Upstream,
             Phase::Close { .. } => Wait::Write,
         };
-        if wait != self.wait || is_another {
+        if wait != self.wait || is_another_request {
             self.wait_for(wait, now);
         }
     }
 
+    /// Moves the deadline for an event that is awaited from `now` on.
     fn wait_for(&mut self, wait: Wait, now: Instant) {
         self.wait = wait;
         self.deadline.set(

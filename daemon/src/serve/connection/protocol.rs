@@ -1,4 +1,4 @@
-//! What a protocol supplies to the connection loop.
+//! The interface between the connection loop and its protocols.
 
 use std::cell::RefCell;
 use std::ops::ControlFlow;
@@ -15,12 +15,14 @@ use crate::shutdown::Stage;
 /// it is sent.
 ///
 /// A session does no I/O. The loop in [`super::serve`] reads and writes for it, sets its deadlines
-/// and shares the thread among connections.
+/// and shares the thread among connections. It calls a session that waits for its client in this
+/// order: [`Self::input_limits`], [`Self::answer`], [`Self::reserve_unwritten`] or
+/// [`Self::release_written`], [`Self::phase`], [`Self::wait`], [`Self::timeout`].
 pub(in crate::serve) trait Protocol {
-    /// What a thread keeps from one batch to the next, for all of its connections.
+    /// Memory that a thread reuses for each batch of its connections.
     type Memory: 'static;
 
-    /// What a connection does once the daemon is told to stop.
+    /// The behaviour of connections while the daemon stops.
     const AT_STOP: AtStop;
 
     /// Returns the buffers of the current thread.
@@ -29,11 +31,11 @@ pub(in crate::serve) trait Protocol {
     /// Returns the sizes for the next read.
     fn input_limits(&self) -> InputLimits;
 
-    /// Returns what the session does next.
+    /// Returns the next thing that the session does.
     fn phase(&self) -> Phase;
 
-    /// Returns what the client has to send next, while the phase is [`Phase::Read`] and everything
-    /// is written. `unread` are the bytes that the client sent and the session has not consumed.
+    /// Returns the event that the connection waits for in [`Phase::Read`], once everything is written.
+    /// `unread` are the bytes that the client sent and the session has not consumed.
     fn wait(&self, unread: &[u8]) -> Wait;
 
     /// Returns how long the client may take for `wait`, which is never [`Wait::Upstream`].
@@ -48,43 +50,47 @@ pub(in crate::serve) trait Protocol {
         seen: usize,
     ) -> Progress;
 
-    /// Takes note that the client will send nothing more.
-    fn end_of_input(&mut self, batch: &mut Batch<'_, Self::Memory>);
+    /// Ends a session without another response.
+    fn close(&mut self);
 
-    /// Continues a request that depends on another server. Called only while the phase is
-    /// [`Phase::Upstream`].
+    /// Handles the end of what the client sends.
+    fn end_of_input(&mut self, _batch: &mut Batch<'_, Self::Memory>) {
+        self.close();
+    }
+
+    /// Continues a request that depends on another server. Called only in [`Phase::Upstream`].
     fn poll_upstream(
         &mut self,
-        batch: &mut Batch<'_, Self::Memory>,
-        cx: &mut Context<'_>,
-    ) -> Poll<()>;
+        _batch: &mut Batch<'_, Self::Memory>,
+        _cx: &mut Context<'_>,
+    ) -> Poll<()> {
+        Poll::Ready(())
+    }
 
     /// Reacts to a client that took too long for `wait`, while everything is written.
     /// [`ControlFlow::Break`] drops the connection.
-    fn time_out(&mut self, batch: &mut Batch<'_, Self::Memory>, wait: Wait) -> ControlFlow<()>;
-
-    /// Ends a session that is idle.
-    fn close(&mut self);
+    fn time_out(&mut self, _batch: &mut Batch<'_, Self::Memory>, _wait: Wait) -> ControlFlow<()> {
+        ControlFlow::Break(())
+    }
 
     /// Refuses the rest of a request, for which the budget has no room, and ends the session.
     ///
-    /// Called only by sessions whose requests can exceed [`InputLimits::max_prefix_bytes`].
+    /// Called only if a request can be longer than [`InputLimits::max_prefix_bytes`].
     fn refuse_input(&mut self, _batch: &mut Batch<'_, Self::Memory>) {
         self.close();
     }
 
-    /// Accounts for bytes that the client has not taken. `false` drops the connection: there is no
-    /// room for them.
+    /// Reserves room for bytes that the client has not taken. `false` drops the connection.
     fn reserve_unwritten(&mut self, unwritten: usize) -> bool;
 
-    /// Takes note that the client has taken everything.
+    /// Releases the room for responses, since the client has taken everything.
     fn release_written(&mut self);
 
-    /// Logs the end of a connection, where an operator should know of it.
+    /// Logs the end of a connection if an operator should know of it.
     fn log_end(&self, _end: End, _stream: &impl Transport) {}
 }
 
-/// The buffers of one thread, which all its connections of one protocol share.
+/// The buffers of one thread, shared by all its connections of one protocol.
 #[derive(Debug)]
 pub(in crate::serve) struct ThreadBuffers<M> {
     pub(super) input: Vec<u8>,
@@ -104,9 +110,10 @@ pub(in crate::serve) struct InputLimits {
     pub(in crate::serve) max_prefix_bytes: usize,
 }
 
-/// What a session works with while it answers the bytes of one read.
+/// The working memory of a session while it answers the bytes of one read.
 #[derive(Debug)]
 pub(in crate::serve) struct Batch<'b, M> {
+    /// The memory of the thread.
     pub(in crate::serve) memory: &'b mut M,
     /// The responses, in order. They are written when the batch ends.
     pub(in crate::serve) out: &'b mut Vec<u8>,
@@ -114,20 +121,20 @@ pub(in crate::serve) struct Batch<'b, M> {
     pub(in crate::serve) now: Instant,
 }
 
-/// How far a session got with the bytes that it was passed.
+/// The result of answering bytes.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::serve) struct Progress {
     /// The number of bytes that the session is done with.
     pub(in crate::serve) consumed: usize,
-    /// `true` if the session must see the other bytes again before more is read: there are too many
-    /// responses to be written first, or there is one to be waited for.
+    /// `true` if the session must see the other bytes again before more is read: many responses must
+    /// be written first, or one must be waited for.
     pub(in crate::serve) is_unfinished: bool,
     /// `true` if what the client sends next belongs to another request than before, so that the
     /// time for it begins again.
-    pub(in crate::serve) is_another: bool,
+    pub(in crate::serve) is_another_request: bool,
 }
 
-/// What a session does next.
+/// The next thing that a session does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::serve) enum Phase {
     /// Answer the bytes that the client sends.
@@ -142,7 +149,7 @@ pub(in crate::serve) enum Phase {
     },
 }
 
-/// What a connection waits for.
+/// The event that a connection waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::serve) enum Wait {
     /// The first request of the connection.
@@ -155,28 +162,29 @@ pub(in crate::serve) enum Wait {
     Body,
     /// Another server, which has time-outs of its own.
     Upstream,
-    /// That the client takes what is written for it, or the end of the connection.
+    /// The client's acceptance of what is written for it, or the end of the connection.
     Write,
 }
 
-/// What a connection does once the daemon is told to stop.
+/// The behaviour of a connection while the daemon stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::serve) enum AtStop {
-    /// It stays open until it is idle in [`Stage::CloseIdle`]: its responses say that it closes.
+    /// The connection stays open until it is idle in [`Stage::CloseIdle`]. Its responses announce that
+    /// it closes.
     CloseWhenIdle,
-    /// From [`Stage::Drain`] on the system refuses what the client sends. So every request is either
-    /// answered, or was refused when it was sent.
+    /// From [`Stage::Drain`] on, the system refuses what the client sends. So every request either is
+    /// answered, or fails when it is sent.
     RefuseInput,
 }
 
-/// Why a connection ends.
+/// The reason for the end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::serve) enum End {
     /// The client has closed it, or it is broken.
     Gone,
     /// The session is over, and everything is written.
     Closed,
-    /// The client took too long for this.
+    /// The client took too long for this event.
     TimedOut(Wait),
     /// The budget has no room for bytes that the client does not take.
     NoRoom,
@@ -194,7 +202,7 @@ impl<M> ThreadBuffers<M> {
 }
 
 impl Wait {
-    /// Returns `true` if the client has asked for nothing that it has not got.
+    /// Returns `true` if the client has got everything that it asked for.
     pub(super) const fn is_idle(self) -> bool {
         matches!(self, Self::FirstRequest | Self::NextRequest)
     }

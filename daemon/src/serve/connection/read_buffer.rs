@@ -1,4 +1,4 @@
-//! The bytes that one client sent and its session has not consumed.
+//! The bytes that a client sent and its session has not consumed.
 
 use std::io;
 use std::pin::Pin;
@@ -13,14 +13,14 @@ use crate::budget::{Budget, Share};
 /// The most bytes of capacity that an empty buffer keeps.
 const MAX_IDLE_BYTES: usize = 4 << 10;
 
-/// A client's read buffer: it keeps what the session did not consume of the thread's buffer, which
-/// is the beginning of a request, or requests whose responses must wait.
+/// A client's read buffer. It holds what the session did not consume of the thread's buffer: the
+/// beginning of a request, or requests whose responses must wait.
 #[derive(Debug)]
 pub(super) struct ReadBuffer {
     unread: Vec<u8>,
     /// The share of the budget that `unread` has.
     share: Share,
-    /// Set while the session must see `unread` again before more is read.
+    /// Set while the session must see `unread` again before more is read, see [`Progress`].
     is_unfinished: bool,
 }
 
@@ -45,7 +45,7 @@ pub(super) struct Filled {
     pub(super) is_full: bool,
 }
 
-/// Where the bytes for the session are.
+/// The place of the bytes for the session.
 #[derive(Clone, Copy, Debug)]
 enum Place {
     /// The first bytes of the thread's buffer, this many.

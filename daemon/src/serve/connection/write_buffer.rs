@@ -1,4 +1,4 @@
-//! The bytes that one client has not taken yet.
+//! The bytes that are written for a client and that it has not taken.
 
 use std::io;
 use std::mem;

@@ -5,13 +5,15 @@ use std::error::Error;
 use hyper::StatusCode;
 
 use super::endpoint::Endpoint;
+use crate::error_chain::ErrorChain;
 use crate::http::{BrokenBody, HeadError};
 use crate::identify::{RequestError, write_failure};
+use crate::json::BodyError;
 use crate::metrics::RequestResult;
 use crate::result::{self, ApiResult};
 
-/// Why a request gets no response of its endpoint.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The reason why a request gets no response of its endpoint.
+#[derive(Debug)]
 pub(super) enum Failure {
     /// The head cannot be read.
     Head(HeadError),
@@ -116,7 +118,7 @@ impl Failure {
                 format!("The body is longer than {most} bytes.")
             }
             Self::BrokenBody => sentence(&BrokenBody),
-            Self::Request(error) => error.to_string(),
+            Self::Request(error) => sentence(error),
             Self::Overload(sentence) => (*sentence).to_owned(),
         }
     }
@@ -124,22 +126,22 @@ impl Failure {
 
 /// Returns an error and its causes as one sentence.
 fn sentence(error: &dyn Error) -> String {
-    let mut sentence = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        sentence.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
+    let mut sentence = format!("{}.", ErrorChain(error));
     if let Some(first) = sentence.get_mut(..1) {
         first.make_ascii_uppercase();
     }
-    sentence.push('.');
     sentence
 }
 
 impl From<BrokenBody> for Failure {
     fn from(_: BrokenBody) -> Self {
         Self::BrokenBody
+    }
+}
+
+impl From<BodyError> for Failure {
+    fn from(error: BodyError) -> Self {
+        Self::Request(error.into())
     }
 }
 

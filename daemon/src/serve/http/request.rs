@@ -16,7 +16,7 @@ use crate::serve::shared::Shared;
 /// The most bytes that are read of a body that is not needed, so that the connection stays open.
 const DISCARD_BYTES: usize = 128 << 10;
 
-/// The parts of a request's head that its response depends on.
+/// The part of a request's head that its response depends on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Request {
     /// The endpoint of the path, if there is one.
@@ -29,7 +29,7 @@ pub(super) struct Request {
     pub(super) keep_alive: bool,
 }
 
-/// What is done about a request.
+/// The plan for the response to a request.
 #[derive(Debug)]
 pub(super) enum Plan {
     /// Identify the code value in its body.
@@ -130,7 +130,7 @@ pub(super) async fn forward(
     if let Some(proxy) = &shared.proxy {
         return Ok(proxy.respond(headers, body).await?);
     }
-    identify::request::require_object(&body)?;
+    identify::read_one(&body)?;
     let figures = shared.metrics.sdk_proxy();
     figures.count(results::INVALID_API.code);
     Ok(Response::from_result(&results::INVALID_API))

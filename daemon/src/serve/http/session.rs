@@ -1,4 +1,4 @@
-//! One client's requests, whatever carries the bytes.
+//! The session of one HTTP client, whatever carries the bytes.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -49,7 +49,7 @@ thread_local! {
     }));
 }
 
-/// What a thread keeps from one batch to the next.
+/// Memory that a thread reuses for each batch.
 pub(super) struct Memory {
     identifier: Identifier,
     date: DateLine,
@@ -72,15 +72,15 @@ pub(super) struct Http1Session<'a> {
     forwarded: Bytes,
 }
 
-/// What the next byte is part of, or what keeps it from being read.
+/// The part of a request that a session is at.
 enum State<'a> {
-    /// A request's head.
+    /// The next byte belongs to the head of a request.
     Head,
-    /// A request's body.
+    /// The next byte belongs to the body of a request.
     Body(Box<BodyReader>),
-    /// Nothing before the request is forwarded, and its response is written.
+    /// The request is forwarded, and no byte is read before its response is written.
     Forwarding(Request, Forwarding<'a>),
-    /// Nothing: the connection is to be closed.
+    /// No byte is read any more, see [`Phase::Close`].
     Closing { lingers: bool },
 }
 
@@ -100,9 +100,9 @@ impl<'a> Http1Session<'a> {
         }
     }
 
-    /// Returns `true` if `bytes`, of which the first `seen` were looked at before, may be more of a
-    /// request than those were. A head is not, without another line: so one that arrives byte by
-    /// byte is not read from its beginning for each of them.
+    /// Returns `true` if `bytes` may be complete, of which the first `seen` were not. A head needs
+    /// another line for that, so one that arrives byte by byte is not read from its beginning for each
+    /// of them.
     fn may_be_complete(&self, bytes: &[u8], seen: usize) -> bool {
         seen == 0
             || bytes.len() > self.shared.limits.max_header_bytes
@@ -149,7 +149,7 @@ impl<'a> Http1Session<'a> {
             }
         }
         if head.expects_continue && rest.is_empty() {
-            // A client must not be told to send a body that will not be read.
+            // A client must not get the permission to send a body that will not be read.
             if !plan.needs_body() {
                 self.refuse_unread(batch, request, plan);
                 return 0;
@@ -206,7 +206,7 @@ impl<'a> Http1Session<'a> {
             Plan::IdentifyCode => identifier.identify_code(live, &body),
             Plan::IdentifyCodes => identifier.identify_codes(live, &body),
             Plan::Forward(headers) => {
-                let body = share.hold(Bytes::from(body.into_owned()));
+                let body = share.attach_to(Bytes::from(body.into_owned()));
                 let forwarding = Box::pin(forward(self.shared, *headers, body));
                 self.state = State::Forwarding(request, forwarding);
                 return;
@@ -353,7 +353,7 @@ impl Protocol for Http1Session<'_> {
             return Progress {
                 consumed: 0,
                 is_unfinished,
-                is_another: false,
+                is_another_request: false,
             };
         }
         while !rest.is_empty() && !is_unfinished {
@@ -378,7 +378,7 @@ impl Protocol for Http1Session<'_> {
         Progress {
             consumed: bytes.len() - rest.len(),
             is_unfinished,
-            is_another: heads != self.heads,
+            is_another_request: heads != self.heads,
         }
     }
 

@@ -1,4 +1,4 @@
-//! The thread that does the handshakes.
+//! The thread of the TLS handshakes.
 
 use std::io;
 use std::sync::Arc;
@@ -13,14 +13,15 @@ use tokio_rustls::TlsAcceptor;
 
 use super::socket::{Socket, TlsConnection};
 use crate::listen::LiveCertificate;
-use crate::serve::worker::{Accepted, HandOver, Stream, WorkerGone};
+use crate::serve::accepted::{Accepted, Stream};
+use crate::serve::dispatch::{Dispatcher, WorkerGone};
 use crate::shutdown::{Shutdown, Stage};
 
-/// How much nicer the thread is to others than those are to it.
+/// The niceness of the thread above that of the other threads, which lowers its priority.
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 10;
 
-/// The thread.
+/// The thread of the TLS handshakes.
 #[derive(Debug)]
 pub(crate) struct Handshakes {
     /// Bounded by the permits of the connections.
@@ -28,30 +29,31 @@ pub(crate) struct Handshakes {
     thread: JoinHandle<()>,
 }
 
-/// What all handshakes share.
+/// The parts that all handshakes use.
 struct Shared {
     certificate: Arc<LiveCertificate>,
-    /// How long one may take.
-    patience: Duration,
-    workers: HandOver,
+    /// The longest time for a handshake.
+    timeout: Duration,
+    workers: Dispatcher,
     shutdown: Arc<Shutdown>,
 }
 
 impl Handshakes {
-    /// Starts the thread, which hands on to `workers` what has shaken hands within `patience`.
+    /// Starts the thread, which gives to `workers` every connection whose handshake succeeds within
+    /// `timeout`.
     ///
     /// # Errors
     ///
-    /// Whatever the system has against another thread or runtime.
+    /// An [`io::Error`] if the system refuses a thread or a runtime.
     pub(crate) fn start(
         certificate: Arc<LiveCertificate>,
-        patience: Duration,
-        workers: HandOver,
+        timeout: Duration,
+        workers: Dispatcher,
         shutdown: Arc<Shutdown>,
     ) -> io::Result<Self> {
         let shared = Arc::new(Shared {
             certificate,
-            patience,
+            timeout,
             workers,
             shutdown,
         });
@@ -63,7 +65,7 @@ impl Handshakes {
         let thread = thread::Builder::new()
             .name("handshakes".to_owned())
             .spawn(move || {
-                give_way();
+                lower_priority();
                 runtime.block_on(work(receiver, shared));
             })?;
         Ok(Self { accepted, thread })
@@ -73,25 +75,25 @@ impl Handshakes {
     ///
     /// # Errors
     ///
-    /// [`WorkerGone`] if the thread has ended, which it does only when told to, or by a fault.
+    /// [`WorkerGone`] if the thread has ended.
     pub(crate) fn begin(&self, accepted: Accepted) -> Result<(), WorkerGone> {
         self.accepted.send(accepted).map_err(|_| WorkerGone)
     }
 
-    /// Waits for the thread, which ends when it has nothing left or is told to close what is idle.
+    /// Waits for the thread, which ends once it has no connection, or in [`Stage::CloseIdle`].
     pub(crate) fn join(self) {
         drop(self.accepted);
         if self.thread.join().is_err() {
-            tracing::error!("the thread of the handshakes panicked");
+            tracing::error!("the handshake thread panicked");
         }
     }
 }
 
-fn give_way() {
-    // Added to that of the thread that calls, on Linux; elsewhere to that of the whole process.
+fn lower_priority() {
+    // On Linux this changes the current thread only, elsewhere the whole process.
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::nice(NICENESS) {
-        tracing::debug!(%error, "the thread of the handshakes keeps its priority");
+        tracing::debug!(%error, "cannot lower the priority of the handshake thread");
     }
 }
 
@@ -102,7 +104,7 @@ async fn work(mut accepted: UnboundedReceiver<Accepted>, shared: Arc<Shared>) {
             tokio::select! {
                 next = accepted.recv() => match next {
                     Some(next) => {
-                        running.spawn(shake(next, Arc::clone(&shared)));
+                        running.spawn(shake_hands(next, Arc::clone(&shared)));
                     }
                     None => break,
                 },
@@ -113,18 +115,18 @@ async fn work(mut accepted: UnboundedReceiver<Accepted>, shared: Arc<Shared>) {
     };
     tokio::select! {
         () = working => {}
-        // A connection that has not even begun a request is idle.
+        // A connection without a request is idle.
         () = shared.shutdown.wait_for(Stage::CloseIdle) => {}
-        // The stage before is left out when nothing is open any more.
+        // The other stage is skipped if no connection is open.
         () = shared.shutdown.wait_for(Stage::Cut) => {}
     }
 }
 
-async fn shake(accepted: Accepted, shared: Arc<Shared>) {
+async fn shake_hands(accepted: Accepted, shared: Arc<Shared>) {
     let connected = Instant::now();
     let Accepted {
         stream: Stream::Tcp(stream),
-        overloaded,
+        is_overloaded,
         permit,
         counted,
     } = accepted
@@ -135,17 +137,17 @@ async fn shake(accepted: Accepted, shared: Arc<Shared>) {
         return;
     };
     let acceptor = TlsAcceptor::from(shared.certificate.config());
-    // Anybody can make one fail: that must not fill a log.
-    let stream = match timeout(shared.patience, acceptor.accept(socket)).await {
+    // Any client can make a handshake fail, which must not fill the log.
+    let stream = match timeout(shared.timeout, acceptor.accept(socket)).await {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => return tracing::debug!(%error, "a TLS handshake failed"),
         Err(_) => return tracing::debug!("a TLS handshake took too long"),
     };
     if let Ok(connection) = TlsConnection::detach(stream, connected) {
-        // Without the workers the daemon is ending, and the connection is closed.
-        let _ = shared.workers.serve(Accepted {
+        // It fails only while the daemon ends, and closes the connection.
+        let _ = shared.workers.dispatch(Accepted {
             stream: Stream::Tls(Box::new(connection)),
-            overloaded,
+            is_overloaded,
             permit,
             counted,
         });

@@ -1,14 +1,14 @@
 //! TLS on `listen.http`.
 //!
 //! ```text
-//! accept ──TCP──▶ handshakes (one thread) ──TLS──▶ worker: as every connection
-//!                   └ the live certificate ◀── the files, whenever they change
+//! accept ──TCP──▶ handshakes (one thread) ──TLS──▶ worker, like every connection
+//!                   └ the live certificate ◀── its files, when they change
 //! ```
 //!
-//! A handshake is arithmetic: about a millisecond of it with an RSA key, during which a worker would
-//! answer nobody. On a thread of its own, which gives way to the workers, it delays no lookup on a
-//! connection that is open already, and however many clients begin one, they take one core. The
-//! worker gets the connection when it can carry requests; what is left of TLS costs microseconds.
+//! A handshake takes about a millisecond of arithmetic with an RSA key, during which a worker would
+//! answer no client. On a thread of its own, with a lower priority than the workers, it delays no
+//! lookup on an open connection, and all handshakes together take one core. The worker gets the
+//! connection when it can carry requests; encrypting them costs microseconds.
 //!
 //! Source: SPEC.md, section 6.
 

@@ -1,4 +1,4 @@
-//! A connection with TLS that moves from the runtime of its handshake to the one that serves it.
+//! A TLS connection that moves from the runtime of its handshake to the runtime of its worker.
 
 use std::io;
 use std::net;
@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tokio_rustls::server::TlsStream;
 
-/// A connection whose handshake is over, and which belongs to no runtime.
+/// A connection whose handshake is complete, and which belongs to no runtime.
 #[derive(Debug)]
 pub(crate) struct TlsConnection {
     stream: TlsStream<Socket>,
@@ -19,40 +19,41 @@ pub(crate) struct TlsConnection {
 
 /// The TCP connection below TLS.
 ///
-/// It counts the bytes that the client takes: above it, TLS takes some before the client does.
+/// It counts the bytes that the system takes for the client. Above it that number is not known, since
+/// TLS buffers some bytes itself.
 #[derive(Debug)]
 pub(crate) struct Socket {
-    place: Place,
+    state: State,
     sent: u64,
 }
 
-/// Where a socket is.
+/// The runtime that a socket belongs to.
 #[derive(Debug)]
-enum Place {
-    /// With the runtime that made it.
-    Runtime(TcpStream),
-    /// On its way.
-    Between(net::TcpStream),
-    /// It was lost on its way.
-    Nowhere,
+enum State {
+    /// The runtime that made the stream.
+    Attached(TcpStream),
+    /// None, on the way to another one.
+    Detached(net::TcpStream),
+    /// None: the stream was lost on the way.
+    Lost,
 }
 
 impl TlsConnection {
-    /// Takes a connection, which there is since `connected`, from the runtime that is running.
+    /// Takes a connection, which exists since `connected`, from the current runtime.
     ///
     /// # Errors
     ///
-    /// An [`io::Error`] if it does not let go.
+    /// An [`io::Error`] if the runtime does not release it.
     pub(crate) fn detach(mut stream: TlsStream<Socket>, connected: Instant) -> io::Result<Self> {
         stream.get_mut().0.detach()?;
         Ok(Self { stream, connected })
     }
 
-    /// Gives it to the runtime that is running; tells since when there is the connection.
+    /// Gives the connection to the current runtime. Returns it with the time since which it exists.
     ///
     /// # Errors
     ///
-    /// An [`io::Error`] if that does not take it.
+    /// An [`io::Error`] if the runtime does not take it.
     pub(crate) fn attach(mut self) -> io::Result<(TlsStream<Socket>, Instant)> {
         self.stream.get_mut().0.attach()?;
         Ok((self.stream, self.connected))
@@ -60,19 +61,19 @@ impl TlsConnection {
 }
 
 impl Socket {
-    /// A connection of the runtime that is running.
+    /// A connection of the current runtime.
     ///
     /// # Errors
     ///
     /// An [`io::Error`] if the runtime does not take it.
     pub(crate) fn new(stream: net::TcpStream) -> io::Result<Self> {
         Ok(Self {
-            place: Place::Runtime(TcpStream::from_std(stream)?),
+            state: State::Attached(TcpStream::from_std(stream)?),
             sent: 0,
         })
     }
 
-    /// How many bytes the system has taken for the client.
+    /// Returns the number of bytes that the system has taken for the client.
     pub(crate) const fn sent(&self) -> u64 {
         self.sent
     }
@@ -84,27 +85,27 @@ impl Socket {
     }
 
     fn detach(&mut self) -> io::Result<()> {
-        if let Place::Runtime(stream) = self.take() {
-            self.place = Place::Between(stream.into_std()?);
+        if let State::Attached(stream) = self.take() {
+            self.state = State::Detached(stream.into_std()?);
         }
         Ok(())
     }
 
     fn attach(&mut self) -> io::Result<()> {
-        if let Place::Between(stream) = self.take() {
-            self.place = Place::Runtime(TcpStream::from_std(stream)?);
+        if let State::Detached(stream) = self.take() {
+            self.state = State::Attached(TcpStream::from_std(stream)?);
         }
         Ok(())
     }
 
-    const fn take(&mut self) -> Place {
-        std::mem::replace(&mut self.place, Place::Nowhere)
+    const fn take(&mut self) -> State {
+        std::mem::replace(&mut self.state, State::Lost)
     }
 
     fn stream(&mut self) -> io::Result<Pin<&mut TcpStream>> {
-        match &mut self.place {
-            Place::Runtime(stream) => Ok(Pin::new(stream)),
-            Place::Between(_) | Place::Nowhere => Err(io::ErrorKind::NotConnected.into()),
+        match &mut self.state {
+            State::Attached(stream) => Ok(Pin::new(stream)),
+            State::Detached(_) | State::Lost => Err(io::ErrorKind::NotConnected.into()),
         }
     }
 }

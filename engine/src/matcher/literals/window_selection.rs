@@ -7,9 +7,8 @@ use super::window::{View, Window};
 /// The number of literals that may share a bucket: those of a bucket are compared one by one.
 pub(in crate::matcher) const MAX_BUCKET: usize = 8;
 
-/// The number of windows that a family may have. Each of them costs every lookup in the family a
-/// probe; seven and their count make a family eight bytes, and one word fewer than the hash table
-/// has room for.
+/// The most windows of a family. Each of them costs every lookup in the family a probe; seven and
+/// their count make a family eight bytes.
 pub(super) const MAX_WINDOWS: usize = 7;
 /// The number of windows selected because they distinguish many literals. The others are for what
 /// remains, such as literals that are prefixes of each other, which differ in length only.
@@ -64,7 +63,9 @@ fn drop_redundant(selected: &mut [Window], literals: &[&[u8]], family: &[Window]
         .map(|_| ViewCounts::new(literals.len()))
         .collect();
     for (literal, window) in literals.iter().zip(&*selected) {
-        let place = family.binary_search(window).expect("of the family");
+        let place = family
+            .binary_search(window)
+            .expect("every selected window is of the family");
         counts[place].add(*window, literal);
     }
     let mut left: Vec<usize> = (0..family.len()).collect();

@@ -1,4 +1,4 @@
-//! Whatever goes wrong is counted, and said in words.
+//! Every kind of failure is counted and described.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,36 +6,36 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::server::{Act, Server, deserted, http};
 use super::{SHORT, SUPPORTED, bench, bench_json, file, run};
 
-/// What a server does with each request.
+/// A function from the number of a request to the server's action.
 type Acts = fn(u64) -> Act;
 
 #[test]
-fn each_kind_has_its_words() {
+fn each_kind_of_failure_is_described() {
     let http_cases: [(Acts, &str); 7] = [
         (|_| Act::Answer(http("503 Busy", "")), "HTTP status 503"),
         (
             |_| Act::Answer(http("200 OK", r#"{"result":{"resultStatus":"F"}}"#)),
-            "answer without resultStatus S",
+            "response without resultStatus S",
         ),
         (
             |_| Act::Answer(b"+PONG\r\n\r\n".to_vec()),
-            "malformed answer: not a head of HTTP/1.1",
+            "malformed response: not an HTTP/1.1 response head",
         ),
         (
             |_| Act::AnswerAndClose(vec![]),
-            "connection closed by the server before the answer",
+            "connection closed by the server before the response",
         ),
         (
             |_| Act::AnswerAndClose(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf".to_vec()),
-            "connection closed by the server within an answer",
+            "connection closed by the server within a response",
         ),
         (
             |_| Act::Answer(b"HTTP/1.1 200 OK\r\n\r\n".to_vec()),
-            "malformed answer: its body ends only with the connection",
+            "malformed response: its body ends only when the connection closes",
         ),
         (
             |_| Act::Answer([http("200 OK", SUPPORTED), http("200 OK", SUPPORTED)].concat()),
-            "malformed answer: no request was waiting for it",
+            "malformed response: no request was waiting for a response",
         ),
     ];
     for (act, words) in http_cases {
@@ -52,7 +52,7 @@ fn each_kind_has_its_words() {
         (
             "--resp",
             |_| Act::Answer(http("400 Bad Request", "")),
-            "malformed answer: not a RESP reply",
+            "malformed response: not a RESP reply",
         ),
         (
             "--redis-get",
@@ -69,7 +69,7 @@ fn each_kind_has_its_words() {
     assert_counted(["--http", &url], "connection reset by the server");
 }
 
-/// Fails unless a run of `target` fails, having counted errors of this kind.
+/// Asserts that a run of `target` fails, with errors of this kind.
 fn assert_counted(target: [&str; 2], words: &str) {
     let (status, run) = bench_json(target.into_iter().chain(SHORT));
     assert_eq!(status, 1, "{words}: {run}");
@@ -83,7 +83,7 @@ fn assert_counted(target: [&str; 2], words: &str) {
 }
 
 #[test]
-fn a_target_out_of_reach_is_named() {
+fn an_unreachable_target_is_named() {
     let (_directory, path) = deserted();
     let path = path.to_str().unwrap();
     let target = format!("nobody={path}");
@@ -94,7 +94,7 @@ fn a_target_out_of_reach_is_named() {
 }
 
 #[test]
-fn a_server_that_comes_back_is_used_again() {
+fn a_lost_connection_is_reopened() {
     let answer = || http("200 OK", SUPPORTED);
     let server = Server::tcp(move |number| match number % 10 {
         9 => Act::AnswerAndClose(answer()),
@@ -107,9 +107,9 @@ fn a_server_that_comes_back_is_used_again() {
     assert_eq!(status, 1);
     assert!(run["latency"]["count"].as_u64() > Some(10), "{run}");
     let kinds = run["errors"]["byKind"].as_object().unwrap();
-    // A connection that is closed after an answer has failed nobody, unless the next was on its way.
+    // Closing a connection after a response fails only a request that was already sent.
     for kind in kinds.keys() {
-        let closed = "connection closed by the server before the answer";
+        let closed = "connection closed by the server before the response";
         assert!(
             kind == closed || kind == "connection reset by the server",
             "{run}"
@@ -118,7 +118,7 @@ fn a_server_that_comes_back_is_used_again() {
 }
 
 #[test]
-fn answers_other_than_expected_are_counted() {
+fn unexpected_responses_are_counted() {
     let codes = file("bench-codes.txt", "28100104df2342342\nno code\n");
     let codes_path = codes.to_str().unwrap();
     let answers = run(["identify", "--file", codes_path, "--open-id", "user-42"]);
@@ -128,7 +128,7 @@ fn answers_other_than_expected_are_counted() {
         let wrong = Arc::clone(&wrong);
         let right = [
             SUPPORTED.to_owned(),
-            // The same in another order and spelling.
+            // The expected fields in another order and spelling.
             r#"{ "isSupported": false, "result": {"resultMessage": "Success", "resultStatus": "S", "resultCode": "SUCCE\u0053S"}}"#.to_owned(),
         ];
         move |number| {
@@ -153,23 +153,20 @@ fn answers_other_than_expected_are_counted() {
     let wrong = wrong.load(Ordering::Relaxed);
     assert!(wrong > 0 && status == 1);
     let errors = &run["errors"];
-    assert_eq!(
-        errors["byKind"]["answer other than expected"], wrong,
-        "{run}"
-    );
+    assert_eq!(errors["byKind"]["unexpected response"], wrong, "{run}");
     assert_eq!(errors["total"], wrong);
     assert_eq!(errors["firstUnexpectedLine"], 2);
 }
 
 #[test]
-fn files_that_do_not_fit_each_other_are_refused_before_anything_is_sent() {
+fn mismatched_files_are_refused_before_a_request_is_sent() {
     let (_directory, path) = deserted();
     let path = path.to_str().unwrap();
     let codes = file("bench-misfit-codes.txt", "a\nb\n");
     let codes = codes.to_str().unwrap();
     let line = format!("{{\"line\":1,{}\n", &SUPPORTED[1..]);
     for (expected, words) in [
-        (&*line, "has 1 answers, and there are 2 codes"),
+        (&*line, "has 1 responses for 2 codes"),
         ("[]\n", "line 1: not a JSON object"),
         (&line.replace(":1,", ":7,"), "for line 1"),
     ] {
@@ -179,7 +176,10 @@ fn files_that_do_not_fit_each_other_are_refused_before_anything_is_sent() {
         assert_eq!(ran.status, 1);
         assert!(ran.stderr.contains(words), "{}", ran.stderr);
     }
-    for (content, words) in [(&b""[..], "holds no code"), (b"a\xff", "UTF-8 at byte 1")] {
+    for (content, words) in [
+        (&b""[..], "contains no code values"),
+        (b"a\xff", "UTF-8 at byte 1"),
+    ] {
         let codes = file("bench-bad-codes.txt", content);
         let ran = bench(["--resp", path, "--codes", codes.to_str().unwrap()]);
         assert_eq!(ran.status, 1);

@@ -1,4 +1,4 @@
-//! `codeid bench` against servers that stall, err and lie.
+//! `codeid bench` against servers that stall, fail and respond wrongly.
 
 mod errors;
 mod outputs;
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{Ran, codeid, file, run};
 
-/// A success of `identifyCode`.
+/// A successful response of `identifyCode`.
 const SUPPORTED: &str = r#"{"result":{"resultCode":"SUCCESS","resultStatus":"S","resultMessage":"Success"},"isSupported":true,"postCodeMatchActionType":"DECODE","codeValue":"28100104df2342342"}"#;
 
 /// Runs `codeid bench` with these arguments.
@@ -18,7 +18,7 @@ fn bench<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Ran {
     run(std::iter::once("bench").chain(arguments))
 }
 
-/// Runs `codeid bench --json` with these arguments, and gives its exit status and its only run.
+/// Runs `codeid bench --json` with these arguments, and returns its exit status and its only run.
 fn bench_json<'a>(arguments: impl IntoIterator<Item = &'a str>) -> (i32, Value) {
     let ran = bench(arguments.into_iter().chain(["--json"]));
     let mut figures: Value = serde_json::from_str(&ran.stdout)

@@ -1,4 +1,4 @@
-//! How the figures are shown, kept and drawn.
+//! The outputs of a run: text, JSON, plots and percentile text.
 
 use std::fs;
 use std::process::Stdio;
@@ -86,7 +86,7 @@ fn saved_runs_are_compared_and_drawn_with_new_ones() {
     assert_eq!(ran.status, 1);
     assert!(
         ran.stderr
-            .contains("is not what codeid bench --json prints"),
+            .contains("is not an output of codeid bench --json"),
         "{}",
         ran.stderr
     );
@@ -112,7 +112,7 @@ fn an_interrupt_ends_the_run_with_the_figures_so_far() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // The second request of a connection says that the first was answered, and counted.
+    // The second request on a connection shows that the response to the first has been counted.
     for _ in 0..2 {
         server.requests.recv().unwrap();
     }

@@ -1,4 +1,4 @@
-//! A server that does as it is told, to see what the client makes of it.
+//! A scripted server, to test how the client reacts to it.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -12,35 +12,35 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-/// What the server does when a request has come.
+/// The action of the server on a request.
 pub(super) enum Act {
     Answer(Vec<u8>),
-    /// Keeps every connection waiting, then answers.
+    /// Blocks every connection for a time, then answers.
     StallAndAnswer(Duration, Vec<u8>),
-    /// Writes this, and closes the connection.
+    /// Writes these bytes, and closes the connection.
     AnswerAndClose(Vec<u8>),
     Nothing,
 }
 
-/// Listens until the test is over.
+/// A server that listens until the test ends.
 pub(super) struct Server {
-    /// What the client is given: an address with a port, or a path.
+    /// The address for the client: a host and a port, or a path.
     pub(super) address: String,
-    /// Each request, as it came.
+    /// The bytes of each request.
     pub(super) requests: Receiver<Vec<u8>>,
     _directory: Option<TempDir>,
 }
 
 struct Acting<F> {
     act: F,
-    /// How many requests came before.
+    /// The number of requests received.
     count: AtomicU64,
-    /// Held while the server does something: it does one thing at a time.
+    /// Locked during each action, so that actions do not overlap.
     busy: Mutex<Sender<Vec<u8>>>,
 }
 
 impl Server {
-    /// A server on TCP that does `act(n)` with its request number n, from 0.
+    /// Starts a server on TCP, whose action on request number n, from 0, is `act(n)`.
     pub(super) fn tcp(act: impl Fn(u64) -> Act + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
@@ -59,7 +59,7 @@ impl Server {
         }
     }
 
-    /// The same on a Unix socket.
+    /// Starts a server on a Unix socket, whose action on request number n, from 0, is `act(n)`.
     pub(super) fn unix(act: impl Fn(u64) -> Act + Send + Sync + 'static) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("server.sock");
@@ -78,13 +78,13 @@ impl Server {
         }
     }
 
-    /// Takes connections, and resets each as soon as something is sent on it.
+    /// Starts a server that resets each connection as soon as it receives a byte.
     pub(super) fn resetting() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         thread::spawn(move || {
             for stream in listener.incoming() {
-                // What is unread when a connection is closed makes the kernel reset it.
+                // The kernel resets a connection that is closed with unread bytes.
                 thread::spawn(move || stream.unwrap().read_exact(&mut [0]));
             }
         });
@@ -96,7 +96,7 @@ impl Server {
     }
 }
 
-/// A Unix socket that nobody listens on any more, and the directory that it is in.
+/// Returns a stale Unix socket, and its directory.
 pub(super) fn deserted() -> (TempDir, PathBuf) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("deserted.sock");
@@ -104,7 +104,7 @@ pub(super) fn deserted() -> (TempDir, PathBuf) {
     (directory, path)
 }
 
-/// An HTTP answer with this body.
+/// Returns an HTTP response with this status and body.
 pub(super) fn http(status: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\n\r\n{body}").into_bytes()
@@ -138,10 +138,10 @@ impl<F: Fn(u64) -> Act> Acting<F> {
         }
     }
 
-    /// Tells whether the connection goes on.
+    /// Returns `false` if the connection is to be closed.
     fn answer(&self, request: Vec<u8>, stream: &mut impl Write) -> bool {
         let busy = self.busy.lock().unwrap();
-        // The test need not look at the requests.
+        // The receiver is gone if the test has dropped it.
         let _ = busy.send(request);
         match (self.act)(self.count.fetch_add(1, Ordering::Relaxed)) {
             Act::Answer(bytes) => stream.write_all(&bytes).is_ok(),
@@ -158,7 +158,7 @@ impl<F: Fn(u64) -> Act> Acting<F> {
     }
 }
 
-/// How long the first request is, of HTTP or of RESP, once it is whole.
+/// Returns the length of the first request, in HTTP or RESP, once it is complete.
 fn request_length(bytes: &[u8]) -> Option<usize> {
     let text = std::str::from_utf8(bytes).unwrap();
     if !text.starts_with('*') {

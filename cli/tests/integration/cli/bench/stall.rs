@@ -1,4 +1,4 @@
-//! A server that stalls for a second: who waited for it depends on who asked.
+//! A server that stalls for a second: the open loop shows it in every request that became due.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::{SUPPORTED, bench_json};
 
 const STALL: Duration = Duration::from_secs(1);
 
-/// Answers at once, but for one request: then everybody waits.
+/// Starts a server that answers at once, except for one request that blocks every connection.
 fn stalling() -> Server {
     Server::tcp(|number| {
         let answer = http("200 OK", SUPPORTED);
@@ -26,10 +26,10 @@ fn seconds(run: &Value, percentile: &str) -> f64 {
 }
 
 #[test]
-fn the_open_loop_shows_it_to_every_request_that_was_due() {
+fn the_open_loop_counts_a_stall_for_every_request_that_was_due() {
     let server = stalling();
     let url = format!("http://{}", server.address);
-    // 600 become due, and 200 of them during the stall: of all, a third.
+    // 600 requests become due, and a third of them during the stall.
     let load = ["--rate", "200", "--duration", "3s", "--warm-up", "0"];
     let (status, run) = bench_json(
         ["--http", &*url, "--connections", "2"]
@@ -49,7 +49,7 @@ fn the_open_loop_shows_it_to_every_request_that_was_due() {
 }
 
 #[test]
-fn the_closed_loop_shows_it_to_who_was_asking() {
+fn the_closed_loop_counts_a_stall_only_for_requests_in_flight() {
     let server = stalling();
     let url = format!("http://{}", server.address);
     let load = ["--connections", "1", "--duration", "3s", "--warm-up", "0"];
@@ -60,10 +60,10 @@ fn the_closed_loop_shows_it_to_who_was_asking() {
 }
 
 #[test]
-fn requests_that_the_server_never_came_to_are_errors() {
+fn requests_without_a_response_are_errors() {
     let server = Server::tcp(|_| Act::Nothing);
     let url = format!("http://{}", server.address);
-    // Ten become due.
+    // Ten requests become due.
     let load = ["--rate", "50", "--duration", "200ms", "--warm-up", "0"];
     let (status, run) = bench_json(
         ["--http", &*url, "--connections", "2"]
@@ -73,7 +73,7 @@ fn requests_that_the_server_never_came_to_are_errors() {
     assert_eq!(status, 1);
     let errors = &run["errors"];
     assert_eq!(
-        errors["byKind"]["no answer within 5 s of the end"], 2,
+        errors["byKind"]["no response within 5 s of the end"], 2,
         "{run}"
     );
     let never_sent = "due, but no connection became free to send it";
@@ -85,7 +85,7 @@ fn requests_that_the_server_never_came_to_are_errors() {
 }
 
 #[test]
-fn a_run_that_is_one_stall_is_no_success() {
+fn a_run_without_a_measured_response_is_not_a_success() {
     let server = Server::tcp(|number| {
         let answer = http("200 OK", SUPPORTED);
         match number {
@@ -94,7 +94,7 @@ fn a_run_that_is_one_stall_is_no_success() {
         }
     });
     let url = format!("http://{}", server.address);
-    // What is asked while warming up is answered after the end.
+    // The request sent while warming up is answered after the end.
     let load = [
         "--connections",
         "1",

@@ -1,4 +1,4 @@
-//! What is sent to each kind of target.
+//! The requests to each kind of target.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use crate::serve::daemon::Plan;
 
 const REPLY: &str = "*6\r\n$11\r\nisSupported\r\n:1\r\n$23\r\npostCodeMatchActionType\r\n$6\r\nDECODE\r\n$9\r\ncodeValue\r\n$17\r\n28100104df2342342\r\n";
 
-/// Runs against `server`, which must be content, and gives the first requests as text.
+/// Asserts that a run against `server` succeeds, and returns the first requests as text.
 fn first_requests(server: &Server, arguments: &[&str]) -> Vec<String> {
     let load = ["--connections", "1"].into_iter().chain(SHORT);
     let (status, run) = bench_json(arguments.iter().copied().chain(load));
@@ -40,7 +40,7 @@ fn http_posts_rotate_codes_and_users() {
 }
 
 #[test]
-fn any_http_server_is_asked_with_the_code_in_its_place() {
+fn a_get_has_the_code_in_its_url_and_headers() {
     let chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n";
     let server = Server::tcp(|_| Act::Answer(chunked.to_vec()));
     let codes = file("bench-get.txt", "a/b\n");
@@ -60,7 +60,7 @@ fn any_http_server_is_asked_with_the_code_in_its_place() {
 }
 
 #[test]
-fn redis_is_asked_for_the_key() {
+fn redis_is_sent_a_get_of_the_key() {
     let server = Server::tcp(|_| Act::Answer(b"$2\r\nok\r\n".to_vec()));
     let requests = first_requests(&server, &["--redis-get", &server.address, "--key", "k"]);
     assert_eq!(requests[0], "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n");
@@ -88,10 +88,10 @@ fn resp_is_pipelined_and_verified() {
 }
 
 #[test]
-fn pipelines_longer_than_any_buffer_lose_no_answer() {
+fn pipelines_longer_than_any_buffer_lose_no_response() {
     let server = Server::unix(|_| Act::Answer(format!("$1000\r\n{:1000}\r\n", 'v').into_bytes()));
-    // In flight on each connection: a megabyte each way, and the server reads nothing while it
-    // writes. Whoever misses that a socket takes or has bytes again waits for ever.
+    // On each connection, a megabyte is in flight in each direction, and the server does not read
+    // while it writes. A client that misses an event for reading or writing hangs.
     let key = "k".repeat(1000);
     let target = ["--redis-get", &server.address, "--key", &key];
     let load = ["--depth", "1000", "--connections", "3"];
@@ -100,7 +100,7 @@ fn pipelines_longer_than_any_buffer_lose_no_answer() {
 }
 
 #[test]
-fn codeid_answers_as_its_command_line_does() {
+fn the_daemon_gives_the_responses_of_codeid_identify() {
     let preset = fs::read(project_file("config/routes.preset.json")).unwrap();
     let daemon = Plan::with_rules(preset).start();
     let too_long = "x".repeat(8193);

@@ -13,7 +13,7 @@ use std::time::Duration;
 use self::ways::WAYS;
 use super::remote::wait_until;
 use super::{config, large_config, live_label, plan};
-use crate::serve::daemon::{Daemon, Directory, Plan};
+use crate::serve::daemon::{Directory, Plan, Served};
 
 /// The source that reads the file.
 #[derive(Clone, Copy, Debug)]
@@ -36,17 +36,18 @@ fn watching(plan: Plan, role: Role, path: &Path) -> Plan {
     }
 }
 
-fn generation(daemon: &Daemon) -> u64 {
+fn generation(daemon: &Served) -> u64 {
     daemon.status()["table"]["generation"].as_u64().unwrap()
 }
 
-fn wait_for(daemon: &Daemon, label: &str) {
+fn wait_for(daemon: &Served, label: &str) {
     wait_until(label, || {
         (live_label(daemon).as_deref() == Some(label)).then_some(())
     });
 }
 
-/// Replaces the config in every way, one after the other: each must give exactly one new generation.
+/// Replaces the config in every way, one after the other: each must give exactly one new
+/// generation.
 fn replace_in_every_way(role: Role, mode: &str) {
     let plan = plan();
     let directory = plan.directory.path().join("routes");
@@ -217,7 +218,7 @@ fn an_invalid_config_leaves_the_old_one_live_until_a_valid_one_comes() {
     for role in [Role::Remote, Role::Preset] {
         let plan = plan();
         let path = plan.directory.write("routes.json", config("good"));
-        let mut daemon = watching(plan, role, &path).start();
+        let mut daemon = watching(plan, role, &path).spawn();
         let first = generation(&daemon);
         fs::write(&path, config("bad").replace("prefix", "prefiks")).unwrap();
         let line = daemon.wait_for_line("prefiks");
@@ -239,7 +240,7 @@ fn sighup_reads_the_sources_again() {
         .set("watch.mode=poll")
         .set("watch.poll-interval-ms=86400000");
     let path = plan.directory.write("routes.json", config("start"));
-    let daemon = watching(plan, Role::Remote, &path).start();
+    let daemon = watching(plan, Role::Remote, &path).spawn();
     fs::write(&path, config("next")).unwrap();
     daemon.signal("HUP");
     wait_for(&daemon, "next");
@@ -262,7 +263,7 @@ fn the_preset_does_not_replace_a_config_of_a_higher_level() {
     let remote = plan.directory.write("remote.json", config("remote"));
     let preset = plan.directory.write("preset.json", config("preset"));
     let plan = watching(plan, Role::Preset, &preset);
-    let daemon = watching(plan, Role::Remote, &remote).start();
+    let daemon = watching(plan, Role::Remote, &remote).spawn();
     fs::write(&preset, config("other-preset")).unwrap();
     // The next config of the remote shows that the preset was ignored before it.
     fs::write(&remote, config("remote-2")).unwrap();
@@ -294,14 +295,14 @@ fn the_live_config_from_a_higher_level_raises_the_level_without_a_reload() {
 fn the_saved_config_of_a_killed_daemon_is_live_at_the_next_start() {
     let plan = plan();
     let path = plan.directory.write("remote.json", config("remote"));
-    let daemon = watching(plan, Role::Remote, &path).start();
+    let daemon = watching(plan, Role::Remote, &path).spawn();
     let directory: Directory = daemon.kill();
     fs::remove_file(&path).unwrap();
     let plan = Plan::bare_in(directory)
         .set("listen.http=off")
         .set("listen.unix=codeid.sock")
         .set("ac.route.init-route-config-level=LOCAL");
-    let daemon = watching(plan, Role::Remote, &path).start();
+    let daemon = watching(plan, Role::Remote, &path).spawn();
     assert_eq!(live_label(&daemon).as_deref(), Some("remote"));
     let status = daemon.status();
     assert_eq!(status["table"]["level"], "LOCAL");

@@ -82,7 +82,7 @@ impl Case {
         let plan = self.remote.set(plan, remote.as_ref());
         match self.expected() {
             Ok(label) => {
-                let daemon = plan.start();
+                let daemon = plan.spawn();
                 assert_eq!(live_label(&daemon).as_deref(), Some(label));
                 let status = daemon.status();
                 let level = label.to_uppercase();

@@ -154,8 +154,8 @@ const CHANGES_OF_DIRECTORIES: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// Makes a change and asserts that it is announced once. A second change shows that nothing else was
-/// announced before it.
+/// Makes a change and asserts that it is announced once. A second change shows that nothing else
+/// was announced before it.
 async fn change(
     below: &'static str,
     (name, prepare, change): (&'static str, &'static str, &'static str),

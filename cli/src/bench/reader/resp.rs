@@ -1,0 +1,207 @@
+//! RESP2 and RESP3 replies, from the client's side.
+
+use serde_json::{Map, Value};
+
+use crate::bench::failure::{FailureKind, Word};
+use crate::bench::response::{MAX_RESPONSE_BYTES, Outcome, Response};
+
+const BAD: FailureKind = FailureKind::Malformed("not a RESP reply");
+
+/// Reads the reply at the start of `bytes`; returns `None` while it is incomplete.
+pub(super) fn read(bytes: &[u8]) -> Result<Option<Response<'_>>, FailureKind> {
+    let mut at = 0;
+    // A counter instead of recursion: a reply nested to any depth takes no stack.
+    let mut missing: usize = 1;
+    while missing > 0 {
+        let Some(element) = Element::read(&bytes[at..])? else {
+            return Ok(None);
+        };
+        at += element.bytes;
+        missing = missing - 1 + element.children;
+        if missing > MAX_RESPONSE_BYTES {
+            return Err(FailureKind::Malformed("longer than 1 MiB"));
+        }
+    }
+    let reply = &bytes[..at];
+    let outcome = match reply {
+        [b'-', text @ ..] => Outcome::Failed(FailureKind::ErrorReply(Word::from_text(text))),
+        [b'!', ..] => {
+            let text = Element::read(reply)?.map_or(&[][..], |element| element.content);
+            Outcome::Failed(FailureKind::ErrorReply(Word::from_text(text)))
+        }
+        [b'$' | b'*', b'-', ..] | [b'_', ..] => Outcome::Failed(FailureKind::NoSuchKey),
+        reply => Outcome::Content(reply),
+    };
+    Ok(Some(Response {
+        bytes: at,
+        outcome,
+        closes: false,
+    }))
+}
+
+/// Returns the fields of a reply to `IDENTIFY`, a map or a flat array, with the names and types
+/// that they have in JSON.
+pub(in crate::bench) fn fields(reply: &[u8]) -> Option<Map<String, Value>> {
+    let head = Element::read(reply).ok()??;
+    let mut at = head.bytes;
+    let mut next = || {
+        let element = Element::read(&reply[at..]).ok()??;
+        at += element.bytes;
+        (!element.is_aggregate()).then_some(element)
+    };
+    let mut fields = Map::new();
+    for _ in 0..head.children / 2 {
+        let name = next()?;
+        let value = next()?;
+        let text = std::str::from_utf8(value.content).ok()?;
+        let value = match (value.kind, text) {
+            (b':', "1") | (b'#', "t") => Value::Bool(true),
+            (b':', "0") | (b'#', "f") => Value::Bool(false),
+            (b'$' | b'+', text) => Value::from(text),
+            _ => return None,
+        };
+        fields.insert(std::str::from_utf8(name.content).ok()?.to_owned(), value);
+    }
+    Some(fields)
+}
+
+/// One element of a reply, without those inside it.
+struct Element<'a> {
+    kind: u8,
+    bytes: usize,
+    content: &'a [u8],
+    children: usize,
+}
+
+impl<'a> Element<'a> {
+    fn read(bytes: &'a [u8]) -> Result<Option<Self>, FailureKind> {
+        let Some((&kind, rest)) = bytes.split_first() else {
+            return Ok(None);
+        };
+        if !b"+-:$*_,#(!=%~>".contains(&kind) {
+            return Err(BAD);
+        }
+        let Some(line) = memchr::memchr(b'\r', rest) else {
+            return Ok(None);
+        };
+        match rest.get(line + 1) {
+            None => return Ok(None),
+            Some(b'\n') => {}
+            Some(_) => return Err(BAD),
+        }
+        let text = &rest[..line];
+        let after = 1 + line + 2;
+        let mut element = Self {
+            kind,
+            bytes: after,
+            content: text,
+            children: 0,
+        };
+        match kind {
+            b'$' | b'!' | b'=' => {
+                let Some(length) = count(text)? else {
+                    element.content = &[];
+                    return Ok(Some(element));
+                };
+                let Some(content) = bytes.get(after..after + length + 2) else {
+                    return Ok(None);
+                };
+                element.content = content.strip_suffix(b"\r\n").ok_or(BAD)?;
+                element.bytes = after + length + 2;
+            }
+            b'*' | b'~' | b'>' => element.children = count(text)?.unwrap_or(0),
+            b'%' => element.children = count(text)?.unwrap_or(0) * 2,
+            _ => {}
+        }
+        Ok(Some(element))
+    }
+}
+
+impl Element<'_> {
+    const fn is_aggregate(&self) -> bool {
+        matches!(self.kind, b'*' | b'~' | b'>' | b'%')
+    }
+}
+
+/// Parses a length; returns `None` for `-1`, the null of RESP2.
+fn count(text: &[u8]) -> Result<Option<usize>, FailureKind> {
+    if text == b"-1" {
+        return Ok(None);
+    }
+    if text.is_empty() || text.len() > 19 || !text.iter().all(u8::is_ascii_digit) {
+        return Err(BAD);
+    }
+    let count = text
+        .iter()
+        .fold(0_u64, |count, digit| count * 10 + u64::from(digit - b'0'));
+    match usize::try_from(count) {
+        Ok(count) if count <= MAX_RESPONSE_BYTES => Ok(Some(count)),
+        _ => Err(FailureKind::Malformed("longer than 1 MiB")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replies_of_both_versions_are_read_wherever_they_are_split() {
+        let replies: [&[u8]; 9] = [
+            b"+PONG\r\n",
+            b"$5\r\na\r\nbc\r\n",
+            b":1\r\n",
+            b"*2\r\n$1\r\na\r\n*1\r\n:1\r\n",
+            b"%1\r\n+a\r\n#t\r\n",
+            b"*0\r\n",
+            b"-ERR unknown command\r\n",
+            b"!8\r\nBUSY now\r\n",
+            b"$-1\r\n",
+        ];
+        let all = replies.concat();
+        let mut at = 0;
+        for (index, reply) in replies.iter().enumerate() {
+            for end in at..at + reply.len() {
+                assert_eq!(read(&all[at..end]), Ok(None));
+            }
+            let response = read(&all[at..]).unwrap().unwrap();
+            assert_eq!(response.bytes, reply.len(), "{index}");
+            let word = |text: &str| FailureKind::ErrorReply(Word::from_text(text.as_bytes()));
+            let wanted = match index {
+                6 => Outcome::Failed(word("ERR")),
+                7 => Outcome::Failed(word("BUSY")),
+                8 => Outcome::Failed(FailureKind::NoSuchKey),
+                _ => Outcome::Content(reply),
+            };
+            assert_eq!(response.outcome, wanted, "{index}");
+            at += reply.len();
+        }
+    }
+
+    #[test]
+    fn violations_of_the_protocol_are_refused() {
+        for bytes in [
+            &b"HTTP/1.1 400\r\n"[..],
+            b"$x\r\n",
+            b"$9223372036854775807\r\n",
+            b"*99999999999999999999\r\n",
+            b"$1\r\nabc",
+            b"+a\rb",
+            b":\x00",
+        ] {
+            let read = read(bytes);
+            assert!(matches!(read, Err(FailureKind::Malformed(_))) || bytes == b":\x00");
+        }
+        // Each array opens another, and no array is ever complete.
+        assert_eq!(read(&b"*1\r\n".repeat(100_000)), Ok(None));
+    }
+
+    #[test]
+    fn fields_are_the_same_in_both_versions() {
+        let two = fields(b"*4\r\n$11\r\nisSupported\r\n:1\r\n$9\r\ncodeValue\r\n$1\r\nx\r\n");
+        let three = fields(b"%2\r\n+isSupported\r\n#t\r\n+codeValue\r\n$1\r\nx\r\n");
+        assert_eq!(two, three);
+        let wanted = serde_json::json!({"isSupported": true, "codeValue": "x"});
+        assert_eq!(two.map(Value::Object), Some(wanted));
+        assert_eq!(fields(b"*2\r\n*0\r\n:1\r\n"), None);
+    }
+}

@@ -1,0 +1,100 @@
+//! Statistics of a run, counted while it lasts.
+
+use std::collections::BTreeMap;
+
+use hdrhistogram::Histogram;
+
+use super::connection::InFlight;
+use super::failure::FailureKind;
+use super::response::Outcome;
+use super::schedule::Schedule;
+use super::validator::Validator;
+
+/// The longest latency recorded, in nanoseconds: an hour. Longer ones count as this.
+const MAX_LATENCY: u64 = 3_600_000_000_000;
+
+/// The significant digits of a latency: it is exact to a thousandth.
+const DIGITS: u8 = 3;
+
+/// The statistics of one worker, or the sum of all workers.
+#[derive(Debug)]
+pub(super) struct RunStats {
+    /// The latencies of good responses to requests within the measured time, in nanoseconds.
+    pub(super) latencies: Histogram<u64>,
+    /// The number of good responses received within the measured time.
+    pub(super) responses: u64,
+    /// The number of failed requests by kind, also while warming up.
+    pub(super) failures: BTreeMap<FailureKind, u64>,
+    /// The index of the first code whose response was unexpected.
+    pub(super) first_unexpected: Option<usize>,
+}
+
+impl RunStats {
+    pub(super) fn new() -> Self {
+        Self {
+            latencies: Histogram::new_with_bounds(1, MAX_LATENCY, DIGITS)
+                .expect("the bounds and the digits are valid ones"),
+            responses: 0,
+            failures: BTreeMap::new(),
+            first_unexpected: None,
+        }
+    }
+
+    /// Counts a good response received at `now` whose latency counts from `since`.
+    fn count_good(&mut self, schedule: &Schedule, since: u64, now: u64) {
+        if (schedule.start..schedule.end).contains(&now) {
+            self.responses += 1;
+        }
+        if (schedule.start..schedule.end).contains(&since) {
+            self.latencies.saturating_record(now.saturating_sub(since));
+        }
+    }
+
+    /// Counts a failure of the request for `code`.
+    pub(super) fn count_failure(&mut self, kind: FailureKind, code: usize) {
+        self.count_failures(kind, 1);
+        if kind == FailureKind::Unexpected {
+            self.first_unexpected = self.first_unexpected.or(Some(code));
+        }
+    }
+
+    pub(super) fn count_failures(&mut self, kind: FailureKind, times: u64) {
+        if times > 0 {
+            *self.failures.entry(kind).or_default() += times;
+        }
+    }
+
+    /// Validates the `outcome` of `request`, and counts it as a good response or as a failure.
+    pub(super) fn count(
+        &mut self,
+        validator: &Validator,
+        schedule: &Schedule,
+        request: InFlight,
+        outcome: &Outcome<'_>,
+        now: u64,
+    ) {
+        match validator.check(request.code, outcome) {
+            Ok(()) => self.count_good(schedule, request.since, now),
+            Err(kind) => self.count_failure(kind, request.code),
+        }
+    }
+
+    pub(super) fn failure_count(&self) -> u64 {
+        self.failures.values().sum()
+    }
+
+    /// Adds the statistics of another worker.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.latencies
+            .add(&other.latencies)
+            .expect("all have the same bounds");
+        self.responses += other.responses;
+        for (kind, times) in &other.failures {
+            self.count_failures(*kind, *times);
+        }
+        self.first_unexpected = match (self.first_unexpected, other.first_unexpected) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+    }
+}

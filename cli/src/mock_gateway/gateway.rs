@@ -1,0 +1,197 @@
+//! The responses of the stand-in, and the failures that it can be asked for.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use codeid_daemon::result::ApiResult;
+use codeid_daemon::result::sdk_proxy as results;
+use codeid_daemon::sdk_proxy::PATH;
+use codeid_daemon::signature::{SignedContent, SigningError};
+use codeid_daemon::timestamp::{iso_8601, since_1970};
+use hyper::header::CONTENT_TYPE;
+use hyper::http::request::Parts;
+use hyper::{Method, Response, StatusCode};
+use serde::Serialize;
+use serde_json::json;
+
+use super::directory::Keys;
+use super::validation::validate;
+
+/// The behaviour towards valid requests.
+#[derive(Debug)]
+pub(super) struct Behaviour {
+    /// The time to wait before every response, also to an invalid request.
+    pub(super) delay: Duration,
+    /// The HTTP status to respond with.
+    pub(super) status: StatusCode,
+    /// The result to respond with.
+    pub(super) result: Option<ApiResult>,
+    /// `true` to sign other content than the response.
+    pub(super) wrong_signature: bool,
+    /// `true` to close the connection instead, also after an invalid request.
+    pub(super) drop: bool,
+}
+
+/// The stand-in for Alipay+.
+#[derive(Debug)]
+pub(super) struct Gateway {
+    client_id: String,
+    keys: Keys,
+    pub(super) behaviour: Behaviour,
+    /// The number of requests answered.
+    answered: AtomicU64,
+}
+
+/// A response, and the line that describes it on standard output.
+#[derive(Debug)]
+pub(super) struct LoggedResponse {
+    pub(super) response: Response<String>,
+    pub(super) line: String,
+}
+
+/// The body of a response.
+#[derive(Serialize)]
+struct Body<'a> {
+    result: ResultObject,
+    #[serde(rename = "sdkResponseHeader", skip_serializing_if = "Option::is_none")]
+    header: Option<String>,
+    #[serde(rename = "sdkResponseData", skip_serializing_if = "Option::is_none")]
+    data: Option<String>,
+    /// A field that Alipay+ does not have: a note that this is a stand-in, or the reason for a
+    /// refusal.
+    #[serde(rename = "mockGateway")]
+    mock_gateway: &'a str,
+}
+
+#[derive(Serialize)]
+struct ResultObject {
+    #[serde(rename = "resultCode")]
+    code: &'static str,
+    #[serde(rename = "resultStatus")]
+    status: &'static str,
+    #[serde(rename = "resultMessage")]
+    message: &'static str,
+}
+
+impl Gateway {
+    pub(super) const fn new(client_id: String, keys: Keys, behaviour: Behaviour) -> Self {
+        Self {
+            client_id,
+            keys,
+            behaviour,
+            answered: AtomicU64::new(0),
+        }
+    }
+
+    /// Answers a request.
+    ///
+    /// # Errors
+    ///
+    /// [`SigningError`].
+    pub(super) fn answer(
+        &self,
+        request: &Parts,
+        body: &[u8],
+    ) -> Result<LoggedResponse, SigningError> {
+        let (method, path) = (&request.method, request.uri.path());
+        if path != PATH || request.uri.query().is_some() {
+            let why = format!("the only path is {PATH}");
+            return self.sign(StatusCode::NOT_FOUND, results::INVALID_API, Some(&why));
+        }
+        if *method != Method::POST {
+            let status = StatusCode::METHOD_NOT_ALLOWED;
+            let why = Some("the method is not POST");
+            return self.sign(status, results::METHOD_NOT_SUPPORTED, why);
+        }
+        match validate(&self.client_id, &self.keys.client, &request.headers, body) {
+            Err(refusal) => self.sign(StatusCode::OK, refusal.result, Some(&refusal.why)),
+            Ok(()) => {
+                let result = self.behaviour.result.unwrap_or(results::UNKNOWN_EXCEPTION);
+                self.sign(self.behaviour.status, result, None)
+            }
+        }
+    }
+
+    /// Signs a response with this status and result. `refused` is the reason for a refusal.
+    fn sign(
+        &self,
+        status: StatusCode,
+        result: ApiResult,
+        refused: Option<&str>,
+    ) -> Result<LoggedResponse, SigningError> {
+        let number = self.answered.fetch_add(1, Ordering::Relaxed) + 1;
+        let tracer = format!("mock-{}-{number}", std::process::id());
+        let now = SystemTime::now();
+        let is_success = status == StatusCode::OK && result.status == "S";
+        let body = body(&result, refused, is_success.then_some((&*tracer, now)));
+        let time = iso_8601(now);
+        let signed = if self.behaviour.wrong_signature {
+            format!("{body} ")
+        } else {
+            body.clone()
+        };
+        let signature = self.keys.gateway.sign(&SignedContent {
+            path: PATH,
+            client_id: &self.client_id,
+            time: &time,
+            body: signed.as_bytes(),
+        })?;
+        let line = match refused {
+            Some(why) => format!("refused: {why} ({tracer}, {})", result.code),
+            None => format!(
+                "valid; answered {} {}{} ({tracer})",
+                status.as_u16(),
+                result.code,
+                if self.behaviour.wrong_signature {
+                    ", signed wrongly"
+                } else {
+                    ""
+                },
+            ),
+        };
+        let response = Response::builder()
+            .status(status)
+            .header(CONTENT_TYPE, "application/json; charset=UTF-8")
+            .header("Client-Id", &self.client_id)
+            .header("Response-Time", time)
+            .header("Tracer-Id", tracer)
+            .header("Signature", signature)
+            .body(body)
+            .expect("every part is visible ASCII");
+        Ok(LoggedResponse { response, line })
+    }
+}
+
+/// Builds the body; `success` is the tracer's id and the time, for a success.
+fn body(result: &ApiResult, refused: Option<&str>, success: Option<(&str, SystemTime)>) -> String {
+    let mut body = Body {
+        result: ResultObject {
+            code: result.code,
+            status: result.status,
+            message: result.message,
+        },
+        header: None,
+        data: None,
+        mock_gateway: refused.unwrap_or("This is a stand-in for Alipay+. Nothing was done."),
+    };
+    if let Some((tracer, now)) = success {
+        let seconds = since_1970(now).as_secs();
+        let data = json!({
+            "traceId": tracer,
+            "success": true,
+            "errorActions": {},
+            "extendInfo": {},
+            "status": "SILENT",
+        });
+        let header = json!({
+            "Server-Time": seconds.to_string(),
+            "Mgw-TraceId": tracer,
+            "Ac-UserId": "MOCK_USER",
+            "Result-Status": "1000",
+        });
+        // JSON within strings, as in the published samples.
+        body.data = Some(data.to_string());
+        body.header = Some(header.to_string());
+    }
+    serde_json::to_string(&body).expect("its keys are strings")
+}

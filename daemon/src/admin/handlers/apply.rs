@@ -1,0 +1,53 @@
+//! `/v1/apply` and `/v1/rollback`: another route config becomes live.
+
+use crate::admin::audit::Replaced;
+use crate::admin::refusal::Refusal;
+use crate::admin::request::{IfMatch, Outcome, Request};
+use crate::admin::response::json;
+use crate::api::apply::RollbackRequest;
+use crate::api::freeze::FreezeAction;
+use crate::api::refusal::ErrorCode;
+use crate::rules::operator::Order;
+
+use super::history;
+
+pub(super) async fn apply(request: Request) -> Outcome {
+    let Some(if_match) = request.if_match()? else {
+        return Err(Refusal::new(
+            ErrorCode::IfMatchMissing,
+            "If-Match must name the SHA-256, in quotes, of the route config that is to be \
+             replaced, or be * for any.",
+        ));
+    };
+    let text = request.body.to_vec();
+    make_live(&request, text, if_match, FreezeAction::Apply).await
+}
+
+pub(super) async fn rollback(request: Request) -> Outcome {
+    let RollbackRequest { generation } = request.json()?;
+    let if_match = request.if_match()?.unwrap_or(IfMatch::Anything);
+    let entry = history::find(&request.plane, &generation.to_string())?;
+    let text = entry.text.as_bytes().to_vec();
+    make_live(&request, text, if_match, FreezeAction::Rollback).await
+}
+
+async fn make_live(
+    request: &Request,
+    text: Vec<u8>,
+    if_match: IfMatch,
+    action: FreezeAction,
+) -> Outcome {
+    let order = Order {
+        text,
+        replaces: if_match.digest(),
+        action,
+        by: request.caller.to_string(),
+    };
+    let applied = request.plane.operator.apply(order).await?;
+    let mut response = json(&applied);
+    response.extensions_mut().insert(Replaced {
+        from: applied.replaced,
+        to: Some(applied.sha256),
+    });
+    Ok(response)
+}

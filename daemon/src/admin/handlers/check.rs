@@ -1,0 +1,59 @@
+//! `/v1/check`: the problems of a candidate, and what it would change.
+
+use super::changes;
+use crate::admin::request::{Outcome, Request};
+use crate::admin::response::json;
+use crate::api::check::Checked;
+use crate::api::problem::Problem;
+use crate::error_chain::ErrorChain;
+
+pub(super) async fn check(request: Request) -> Outcome {
+    let checked = request.plane.operator.check(request.body.to_vec()).await;
+    let live = checked.live.as_ref();
+    let mut document = Checked {
+        ok: checked.candidate.is_ok(),
+        sha256: checked.sha256,
+        why: None,
+        version: None,
+        rule_count: None,
+        problems: Vec::new(),
+        warnings: Vec::new(),
+        compile_us: None,
+        memory_bytes: None,
+        replaces: live.map(|entry| entry.provenance.digest),
+        changes: None,
+    };
+    match checked.candidate {
+        Err(refused) => {
+            document.why = Some(ErrorChain(&refused).to_string());
+            document.problems = refused.problems().iter().map(Problem::from).collect();
+        }
+        Ok(candidate) => {
+            let before = live.map_or("{}", |entry| &*entry.text);
+            let changes = changes::between(before, &candidate.text);
+            let warnings = candidate.warnings.iter().map(Problem::from);
+            let removed = changes.removed.iter().map(|id| removed_rule(id));
+            document.warnings = warnings.chain(removed).collect();
+            document.version = Some(candidate.version);
+            document.rule_count = Some(candidate.rule_count);
+            document.compile_us = Some(candidate.compile_us);
+            document.memory_bytes = Some(candidate.memory_bytes);
+            document.changes = Some(changes);
+        }
+    }
+    Ok(json(&document))
+}
+
+/// Warns that a candidate lacks a live rule.
+fn removed_rule(id: &str) -> Problem {
+    Problem {
+        code: "rule-removed".to_owned(),
+        rule: Some(id.to_owned()),
+        pointer: String::new(),
+        position: None,
+        message: format!("the live rule {id:?} is missing from this config"),
+        hint: Some(
+            "leave it out only if other rules, or none, are to decide its code values".to_owned(),
+        ),
+    }
+}

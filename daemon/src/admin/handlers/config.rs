@@ -1,0 +1,17 @@
+//! `/v1/config` and `/v1/history/{generation}`: route configs, byte for byte.
+
+use super::history;
+use crate::admin::refusal::Refusal;
+use crate::admin::request::{Outcome, Request};
+use crate::admin::response::route_config;
+
+pub(super) async fn live(request: Request) -> Outcome {
+    let entry = request.plane.operator.live();
+    let entry = entry.ok_or_else(Refusal::fault)?;
+    Ok(route_config(&entry.text, entry.provenance.digest))
+}
+
+pub(super) async fn of_history(request: Request) -> Outcome {
+    let entry = history::find(&request.plane, &request.parameter)?;
+    Ok(route_config(&entry.text, entry.provenance.digest))
+}

@@ -1,0 +1,12 @@
+//! `/v1/drain`: the daemon goes out of service.
+
+use crate::admin::request::{Outcome, Request};
+use crate::admin::response::json;
+use crate::api::drain::Drained;
+use crate::api::empty::EmptyRequest;
+
+pub(super) async fn drain(request: Request) -> Outcome {
+    let EmptyRequest {} = request.json_or_default()?;
+    request.plane.shutdown.ask_to_drain();
+    Ok(json(&Drained { draining: true }))
+}

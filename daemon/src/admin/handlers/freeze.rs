@@ -1,0 +1,31 @@
+//! `/v1/freeze` and `/v1/thaw`: whether the daemon follows its sources.
+
+use crate::admin::refusal::Refusal;
+use crate::admin::request::{Outcome, Request};
+use crate::admin::response::json;
+use crate::api::empty::EmptyRequest;
+use crate::api::freeze::{FreezeChanged, FreezeRequest};
+
+/// The longest reason, in characters.
+const MAX_REASON_CHARACTERS: usize = 200;
+
+pub(super) async fn freeze(request: Request) -> Outcome {
+    let FreezeRequest { reason } = request.json_or_default()?;
+    let characters = reason.as_ref().map_or(0, |reason| reason.chars().count());
+    if characters > MAX_REASON_CHARACTERS {
+        return Err(Refusal::malformed(format!(
+            "The reason has {characters} characters, more than {MAX_REASON_CHARACTERS}."
+        )));
+    }
+    let by = request.caller.to_string();
+    let freeze = request.plane.operator.freeze(reason, by).await?;
+    Ok(json(&FreezeChanged {
+        freeze: Some(freeze),
+    }))
+}
+
+pub(super) async fn thaw(request: Request) -> Outcome {
+    let EmptyRequest {} = request.json_or_default()?;
+    request.plane.operator.thaw().await?;
+    Ok(json(&FreezeChanged { freeze: None }))
+}

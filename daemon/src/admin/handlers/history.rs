@@ -1,0 +1,46 @@
+//! `/v1/history`: the tables that are live or were live.
+
+use std::sync::Arc;
+
+use codeid_engine::RouteTable;
+
+use crate::admin::plane::AdminPlane;
+use crate::admin::refusal::Refusal;
+use crate::admin::request::{Outcome, Request};
+use crate::admin::response::json;
+use crate::api::history::{History, HistoryEntry};
+use crate::api::refusal::ErrorCode;
+use crate::rules::history::Entry;
+
+pub(super) async fn list(request: Request) -> Outcome {
+    let status = request.plane.operator.status();
+    let live = status.with_table(|table| table.map(RouteTable::generation));
+    let describe = |entry: &Arc<Entry>| {
+        let Entry { provenance, .. } = &**entry;
+        HistoryEntry {
+            generation: entry.generation.get(),
+            sha256: provenance.digest,
+            version: entry.version.clone(),
+            rule_count: entry.rule_count,
+            level: provenance.level,
+            uri: provenance.uri.clone(),
+            loaded_at: provenance.loaded_at_ms,
+            compile_us: u64::try_from(provenance.compile_time.as_micros()).unwrap_or(u64::MAX),
+            memory_bytes: entry.memory_bytes,
+            live: Some(entry.generation) == live,
+            by: entry.by.clone(),
+        }
+    };
+    let entries = status.history.all().iter().map(describe).collect();
+    Ok(json(&History { entries }))
+}
+
+/// Finds the table of a generation, which is given as text.
+pub(super) fn find(plane: &AdminPlane, generation: &str) -> Result<Arc<Entry>, Refusal> {
+    let number = generation.parse().ok();
+    let entry = number.and_then(|number| plane.operator.status().history.find(number));
+    entry.ok_or_else(|| {
+        let detail = format!("The history does not hold generation {generation}.");
+        Refusal::new(ErrorCode::UnknownGeneration, detail)
+    })
+}

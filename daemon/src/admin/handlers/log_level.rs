@@ -1,0 +1,15 @@
+//! `/v1/log-level`: how much the daemon logs.
+
+use crate::admin::refusal::Refusal;
+use crate::admin::request::{Outcome, Request};
+use crate::admin::response::json;
+use crate::api::log_level::LogLevelDocument;
+use crate::telemetry;
+
+pub(super) async fn set(request: Request) -> Outcome {
+    let document: LogLevelDocument = request.json()?;
+    if !telemetry::set_level(document.level) {
+        return Err(Refusal::fault());
+    }
+    Ok(json(&document))
+}

@@ -1,0 +1,61 @@
+//! `/v1/rules`: the live rules, with how often each decided.
+
+use codeid_engine::RouteTable;
+use serde_json::{Map, Value};
+
+use super::changes;
+use crate::admin::refusal::Refusal;
+use crate::admin::request::{Outcome, Request};
+use crate::admin::response::json;
+use crate::api::rules::{Rule, Rules};
+
+pub(super) async fn list(request: Request) -> Outcome {
+    let status = request.plane.operator.status();
+    let counts = |table: &RouteTable| {
+        let counts = table.rule_counts().map(|rule| (rule.decided, rule.refused));
+        (table.generation(), counts.collect::<Vec<_>>())
+    };
+    let counted = status.with_table(|table| table.map(counts));
+    let (generation, counts) = counted.ok_or_else(Refusal::fault)?;
+    let entry = status.history.find(generation.get());
+    let entry = entry.ok_or_else(Refusal::fault)?;
+    let rules = changes::rules(&entry.text).into_iter().zip(counts);
+    let rules = (1..).zip(rules).map(|(position, (members, counts))| {
+        let (decided, refused_by_canary) = counts;
+        Rule {
+            position,
+            decided,
+            refused_by_canary,
+            ..rule(members)
+        }
+    });
+    Ok(json(&Rules {
+        generation: generation.get(),
+        version: entry.version.clone(),
+        sha256: entry.provenance.digest,
+        rules: rules.collect(),
+    }))
+}
+
+/// Returns the rule with these members, at position 1 and without counts.
+fn rule(mut members: Map<String, Value>) -> Rule {
+    let mut object = |name| match members.remove(name) {
+        Some(Value::Object(members)) => Some(members),
+        _ => None,
+    };
+    let (matching, action, canary) = (object("match"), object("action"), object("canary"));
+    let mut text = |name| match members.remove(name) {
+        Some(Value::String(text)) => Some(text),
+        _ => None,
+    };
+    Rule {
+        position: 1,
+        id: text("id").unwrap_or_default(),
+        description: text("description"),
+        matching: matching.unwrap_or_default(),
+        action: action.unwrap_or_default(),
+        canary,
+        decided: 0,
+        refused_by_canary: 0,
+    }
+}

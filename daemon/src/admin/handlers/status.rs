@@ -1,0 +1,33 @@
+//! `/v1/status`: the process, the live table and its sources.
+
+use crate::admin::plane::AdminPlane;
+use crate::admin::request::{Outcome, Request};
+use crate::admin::response::json;
+use crate::api::status::{DaemonStatus, Status};
+use crate::readiness::readiness;
+use crate::shutdown::Stage;
+use crate::telemetry;
+use crate::timestamp::{milliseconds, unix_ms};
+
+pub(super) async fn get(request: Request) -> Outcome {
+    Ok(json(&status(&request.plane)))
+}
+
+fn status(plane: &AdminPlane) -> Status {
+    let rules = plane.operator.status().status();
+    Status {
+        daemon: DaemonStatus {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            pid: std::process::id(),
+            started_at: unix_ms(plane.started_at),
+            uptime_ms: milliseconds(plane.started.elapsed()),
+            stopping: plane.shutdown.reached(Stage::Drain),
+            draining: plane.shutdown.is_draining(),
+            log_level: telemetry::level(),
+            listeners: plane.addresses.clone(),
+            connections: plane.metrics.connections_by_listener(),
+        },
+        readiness: readiness(&rules, &plane.shutdown),
+        rules,
+    }
+}

@@ -1,0 +1,200 @@
+//! The listeners of the admin plane.
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::audit::AuditLog;
+use super::connections::{self, TcpAccess};
+use super::live_tokens::LiveTokens;
+use super::plane::AdminPlane;
+use crate::api::status::ListenerAddresses;
+use crate::error_chain::ErrorChain;
+use crate::listen::tcp::open_tcp;
+use crate::listen::unix_socket::{OwnedSocket, SocketError, SocketFile};
+use crate::listen::{GIVEN, ListenError, Listeners, LiveCertificate};
+use crate::metrics::Metrics;
+use crate::rules::operator::Operator;
+use crate::settings::{self, AdminHttp};
+use crate::shutdown::Shutdown;
+
+/// The permissions of the socket: read and write for its owner.
+const SOCKET_MODE: u32 = 0o600;
+
+/// The most connections that wait to be accepted.
+const BACKLOG: u32 = 64;
+
+/// The listeners of the admin plane, open and not yet served.
+pub(crate) struct AdminListeners {
+    unix: Option<UnixListener>,
+    tcp: Option<(std::net::TcpListener, TcpAccess)>,
+    audit: AuditLog,
+    hosts: Vec<String>,
+    /// The address of the TCP listener, with the port that it got.
+    pub(crate) http: Option<SocketAddr>,
+}
+
+/// The file of the Unix socket, which is removed when the value is dropped.
+#[derive(Debug)]
+pub(crate) struct AdminSocket(OwnedSocket);
+
+/// Takes the given listeners, and opens the others that the settings name. Returns `None`
+/// without any. [`AdminListeners::serve_unix`] and [`AdminListeners::serve_tcp`] serve them, each on
+/// the runtime that polls it.
+///
+/// # Errors
+///
+/// [`ListenError`] for the first listener or file that cannot be opened.
+pub(crate) async fn open(
+    given: &mut Listeners,
+    settings: &settings::Admin,
+) -> Result<Option<(AdminListeners, Option<AdminSocket>)>, ListenError> {
+    let none = settings.unix.is_none() && settings.http.is_none();
+    if none && given.admin.is_none() && given.admin_http.is_none() {
+        return Ok(None);
+    }
+    let audit_path = &settings.audit_path;
+    let audit = AuditLog::open(audit_path)
+        .map_err(|error| ListenError::new("admin.audit-path", audit_path.display(), &error))?;
+    let (unix, socket) = match (given.admin.take(), &settings.unix) {
+        (Some(listener), _) => {
+            listener
+                .set_nonblocking(true)
+                .map_err(|error| ListenError::new("admin.unix", GIVEN, &error))?;
+            (Some(listener), None)
+        }
+        (None, None) => (None, None),
+        (None, Some(path)) => {
+            let refuse = |error| ListenError::new("admin.unix", path.display(), &error);
+            let (listener, socket) = open_unix(path).await.map_err(refuse)?;
+            (Some(listener), Some(socket))
+        }
+    };
+    let given_http = given.admin_http.take();
+    if given_http.is_some() && settings.http.is_none() {
+        let why = "a given socket needs the tokens that admin.http and admin.tokens-path set";
+        return Err(ListenError::new("admin.http", GIVEN, &why));
+    }
+    let open = |http| open_http(given_http, http);
+    let tcp = settings.http.as_ref().map(open).transpose()?;
+    let http = tcp.as_ref().map(|(listener, _)| listener.local_addr());
+    let address = settings.http.as_ref().map(|http| http.address.to_string());
+    let refuse = |error| ListenError::new("admin.http", address.unwrap_or_default(), &error);
+    let listeners = AdminListeners {
+        unix,
+        http: http.transpose().map_err(refuse)?,
+        tcp,
+        audit,
+        hosts: settings.hosts.clone(),
+    };
+    Ok(Some((listeners, socket)))
+}
+
+async fn open_unix(path: &Path) -> Result<(UnixListener, AdminSocket), SocketError> {
+    let file = SocketFile {
+        path: path.to_owned(),
+        mode: SOCKET_MODE,
+        group: None,
+    };
+    let (listener, socket) = file.open(BACKLOG).await?;
+    // Removes the file if anything fails from here on.
+    let socket = AdminSocket(socket);
+    let listener = listener
+        .into_std()
+        .map_err(|error| SocketError::System("hand it on", error))?;
+    Ok((listener, socket))
+}
+
+fn open_http(
+    given: Option<std::net::TcpListener>,
+    settings: &AdminHttp,
+) -> Result<(std::net::TcpListener, TcpAccess), ListenError> {
+    let tokens_path = &settings.tokens_path;
+    let tokens = LiveTokens::open(tokens_path).map_err(|error| {
+        ListenError::new(
+            "admin.tokens-path",
+            tokens_path.display(),
+            &ErrorChain(&error),
+        )
+    })?;
+    let certificate = settings
+        .tls
+        .clone()
+        .map(LiveCertificate::load)
+        .transpose()?;
+    let address = settings.address;
+    let refuse = |error: io::Error| ListenError::new("admin.http", address, &error);
+    let listener = match given {
+        Some(listener) => listener.set_nonblocking(true).map(|()| listener),
+        None => open_tcp(address, BACKLOG).and_then(tokio::net::TcpListener::into_std),
+    };
+    let listener = listener.map_err(refuse)?;
+    let access = TcpAccess {
+        tokens: Arc::new(tokens),
+        certificate: certificate.map(Arc::new),
+    };
+    Ok((listener, access))
+}
+
+impl AdminListeners {
+    /// Returns the tokens and the certificate, which follow their files while they are polled.
+    pub(crate) fn followed(&self) -> Option<(Arc<LiveTokens>, Option<Arc<LiveCertificate>>)> {
+        let (_, access) = self.tcp.as_ref()?;
+        Some((Arc::clone(&access.tokens), access.certificate.clone()))
+    }
+
+    /// Returns the plane of a daemon that began to start at `started`, for these listeners.
+    pub(crate) fn plane(
+        &self,
+        operator: Operator,
+        metrics: Arc<Metrics>,
+        shutdown: Arc<Shutdown>,
+        addresses: ListenerAddresses,
+        started: Instant,
+    ) -> AdminPlane {
+        AdminPlane::new(
+            operator,
+            metrics,
+            shutdown,
+            addresses,
+            self.hosts.clone(),
+            self.audit.clone(),
+            started,
+        )
+    }
+
+    /// Serves the Unix socket for as long as the future is polled.
+    ///
+    /// # Errors
+    ///
+    /// An [`io::Error`] if the runtime cannot wait for connections.
+    pub(crate) async fn serve_unix(&self, plane: &Arc<AdminPlane>) -> io::Result<()> {
+        if let Some(listener) = &self.unix {
+            let listener = tokio::net::UnixListener::from_std(listener.try_clone()?)?;
+            connections::accept_unix(&listener, plane).await;
+        }
+        Ok(())
+    }
+
+    /// Serves the TCP listener for as long as the future is polled.
+    ///
+    /// # Errors
+    ///
+    /// An [`io::Error`] if the runtime cannot wait for connections.
+    pub(crate) async fn serve_tcp(&self, plane: &Arc<AdminPlane>) -> io::Result<()> {
+        if let Some((listener, access)) = &self.tcp {
+            let listener = tokio::net::TcpListener::from_std(listener.try_clone()?)?;
+            connections::accept_tcp(&listener, plane, access).await;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for AdminSocket {
+    fn drop(&mut self) {
+        self.0.remove();
+    }
+}

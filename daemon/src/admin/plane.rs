@@ -1,0 +1,47 @@
+//! The parts of the daemon that handlers read and change.
+
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+use super::audit::AuditLog;
+use crate::api::status::ListenerAddresses;
+use crate::metrics::Metrics;
+use crate::rules::operator::Operator;
+use crate::shutdown::Shutdown;
+
+/// The parts of the daemon that the admin plane reads and changes.
+pub(crate) struct AdminPlane {
+    pub(super) operator: Operator,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) shutdown: Arc<Shutdown>,
+    pub(super) addresses: ListenerAddresses,
+    /// The host names under which browsers may reach the plane, in lower case.
+    pub(super) hosts: Vec<String>,
+    pub(super) audit: AuditLog,
+    pub(super) started_at: SystemTime,
+    pub(super) started: Instant,
+}
+
+impl AdminPlane {
+    /// Returns the plane of a daemon that began to start at `started`.
+    pub(super) fn new(
+        operator: Operator,
+        metrics: Arc<Metrics>,
+        shutdown: Arc<Shutdown>,
+        addresses: ListenerAddresses,
+        hosts: Vec<String>,
+        audit: AuditLog,
+        started: Instant,
+    ) -> Self {
+        Self {
+            operator,
+            metrics,
+            shutdown,
+            addresses,
+            hosts,
+            audit,
+            started_at: SystemTime::now() - started.elapsed(),
+            started,
+        }
+    }
+}

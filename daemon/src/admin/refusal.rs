@@ -1,0 +1,113 @@
+//! Refusals of requests.
+
+use codeid_engine::Problem;
+use hyper::StatusCode;
+use hyper::header::{HeaderValue, WWW_AUTHENTICATE};
+
+use super::response::{Response, json_with_status};
+use crate::api;
+use crate::api::refusal::ErrorCode;
+use crate::error_chain::ErrorChain;
+use crate::rules::operator::OperatorError;
+
+/// A refusal of a request, with its status.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    status: StatusCode,
+    document: api::refusal::Refusal,
+}
+
+impl Refusal {
+    /// Refuses with the status of `code`. `detail` is one sentence for people.
+    pub(super) fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
+        Self {
+            status: status(code.status()),
+            document: api::refusal::Refusal {
+                error: code,
+                detail: detail.into(),
+                problems: Vec::new(),
+            },
+        }
+    }
+
+    pub(super) fn malformed(detail: impl Into<String>) -> Self {
+        Self::new(ErrorCode::Malformed, detail)
+    }
+
+    pub(super) fn fault() -> Self {
+        Self::new(ErrorCode::Fault, "An internal fault occurred; see the log.")
+    }
+
+    /// Refuses with a status that says that something was changed.
+    pub(super) fn after_a_change(code: ErrorCode, detail: impl Into<String>) -> Self {
+        Self {
+            status: status(api::refusal::FAULT),
+            ..Self::new(code, detail)
+        }
+    }
+
+    /// Returns the reason for programs.
+    pub(super) const fn code(&self) -> ErrorCode {
+        self.document.error
+    }
+
+    /// Returns the sentence for people.
+    pub(super) fn detail(&self) -> &str {
+        &self.document.detail
+    }
+
+    pub(super) fn into_response(self) -> Response {
+        let mut response = json_with_status(self.status, &self.document);
+        if self.status == StatusCode::UNAUTHORIZED {
+            let scheme = HeaderValue::from_static("Bearer");
+            response.headers_mut().insert(WWW_AUTHENTICATE, scheme);
+        }
+        response
+    }
+
+    fn with_problems(mut self, problems: &[Problem]) -> Self {
+        self.document.problems = problems.iter().map(api::problem::Problem::from).collect();
+        self
+    }
+}
+
+impl From<OperatorError> for Refusal {
+    fn from(error: OperatorError) -> Self {
+        match error {
+            OperatorError::Stale { live } => Self::new(
+                ErrorCode::IfMatchStale,
+                match live {
+                    Some(digest) => format!("Another route config is live: {digest}."),
+                    None => "No route config is live.".to_owned(),
+                },
+            ),
+            OperatorError::Refused(refused) => Self::new(
+                ErrorCode::Refused,
+                format!(
+                    "The route config is refused, and the live one stays: {}.",
+                    ErrorChain(&refused)
+                ),
+            )
+            .with_problems(refused.problems()),
+            OperatorError::FreezeFile(error) => Self::new(
+                ErrorCode::NotSaved,
+                format!(
+                    "The freeze could not be saved, so nothing was changed: {}.",
+                    ErrorChain(&error)
+                ),
+            ),
+            OperatorError::Frozen(freeze) => Self::new(
+                ErrorCode::Frozen,
+                format!(
+                    "The live route config is frozen by {}; thaw it first.",
+                    freeze.by
+                ),
+            ),
+            OperatorError::Fault => Self::fault(),
+        }
+    }
+}
+
+fn status(code: u16) -> StatusCode {
+    StatusCode::from_u16(code).expect("codes of refusals have statuses of HTTP")
+}

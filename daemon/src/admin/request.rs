@@ -1,0 +1,162 @@
+//! Requests to the admin plane, read whole before a handler sees them.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use codeid_engine::ConfigDigest;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_TYPE, HeaderMap, IF_MATCH};
+use serde::de::DeserializeOwned;
+use tokio::time::timeout;
+
+use super::caller::Caller;
+use super::plane::AdminPlane;
+use super::refusal::Refusal;
+use super::response::Response;
+use crate::api::refusal::ErrorCode;
+
+/// The limit on the time in which a body arrives.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A request that its caller may make.
+pub(super) struct Request {
+    pub(super) plane: Arc<AdminPlane>,
+    pub(super) caller: Caller,
+    /// The value of the path's parameter; empty for a path without one.
+    pub(super) parameter: String,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
+/// The outcome of a request.
+pub(super) type Outcome = Result<Response, Refusal>;
+
+/// A handler at work on a request.
+pub(super) type Handling = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+
+impl Request {
+    /// Parses the body as JSON.
+    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
+        parse_json(&self.body)
+    }
+
+    /// Parses the body as JSON; an empty one is the default.
+    pub(super) fn json_or_default<T: DeserializeOwned + Default>(&self) -> Result<T, Refusal> {
+        match self.body.is_empty() {
+            true => Ok(T::default()),
+            false => self.json(),
+        }
+    }
+
+    /// Parses the header `If-Match`; `None` without one.
+    pub(super) fn if_match(&self) -> Result<Option<IfMatch>, Refusal> {
+        IfMatch::from_headers(&self.headers)
+    }
+}
+
+/// Parses a body as JSON. No message quotes the body.
+pub(super) fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+    // serde reads a struct from an array, too.
+    if body.trim_ascii_start().first() == Some(&b'[') {
+        return Err(Refusal::malformed("The body must be an object."));
+    }
+    serde_json::from_slice(body).map_err(|error| {
+        // Not serde's message, which may quote the body.
+        let (line, column) = (error.line(), error.column());
+        let what = match error.classify() {
+            serde_json::error::Category::Data => "is not what this path takes",
+            _ => "is not JSON",
+        };
+        Refusal::malformed(format!("The body {what}, at line {line}, column {column}."))
+    })
+}
+
+/// The route config that must be live for a change to be made.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum IfMatch {
+    Anything,
+    Digest(ConfigDigest),
+}
+
+impl IfMatch {
+    /// Parses the header `If-Match`; `None` without one.
+    pub(super) fn from_headers(headers: &HeaderMap) -> Result<Option<Self>, Refusal> {
+        let mut values = headers.get_all(IF_MATCH).iter();
+        let value = match (values.next(), values.next()) {
+            (None, _) => return Ok(None),
+            (Some(value), None) => value.to_str().unwrap_or_default().trim(),
+            _ => "",
+        };
+        if value == "*" {
+            return Ok(Some(Self::Anything));
+        }
+        let digest = value.strip_prefix('"').and_then(|v| v.strip_suffix('"'));
+        match digest.and_then(|digest| digest.parse().ok()) {
+            Some(digest) => Ok(Some(Self::Digest(digest))),
+            // No live config has another kind of tag.
+            None => Err(Refusal::new(
+                ErrorCode::IfMatchStale,
+                "If-Match must be one SHA-256 in quotes, in lower case, or *.",
+            )),
+        }
+    }
+
+    /// Returns the digest of the route config; `None` for any.
+    pub(super) const fn digest(self) -> Option<ConfigDigest> {
+        match self {
+            Self::Anything => None,
+            Self::Digest(digest) => Some(digest),
+        }
+    }
+}
+
+/// Requires that the body is declared as JSON.
+pub(super) fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
+    let mut values = headers.get_all(CONTENT_TYPE).iter();
+    let essence = match (values.next(), values.next()) {
+        (Some(value), None) => value.as_bytes().split(|byte| *byte == b';').next(),
+        _ => None,
+    };
+    let essence = essence.unwrap_or_default().trim_ascii();
+    match essence.eq_ignore_ascii_case(b"application/json") {
+        true => Ok(()),
+        false => Err(Refusal::new(
+            ErrorCode::MediaType,
+            "The Content-Type must be application/json.",
+        )),
+    }
+}
+
+/// Reads a body of at most `limit` bytes.
+pub(super) async fn read_body(
+    request: &mut hyper::Request<Incoming>,
+    limit: usize,
+) -> Result<Bytes, Refusal> {
+    let body = Limited::new(request.body_mut(), limit).collect();
+    match timeout(BODY_TIMEOUT, body).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            discard_body(request).await;
+            Err(Refusal::new(
+                ErrorCode::TooLarge,
+                format!("The body has more than {limit} bytes."),
+            ))
+        }
+        Ok(Err(_)) => Err(Refusal::malformed("The body ended early.")),
+        Err(_) => Err(Refusal::new(
+            ErrorCode::TooSlow,
+            "The body did not arrive in time.",
+        )),
+    }
+}
+
+/// Reads the rest of a body that is not needed. A client that is still sending reads the response
+/// only at its end, and may lose it if the connection is closed before.
+pub(super) async fn discard_body(request: &mut hyper::Request<Incoming>) {
+    let rest = async { while let Some(Ok(_)) = request.body_mut().frame().await {} };
+    // In time or not, the response is the same.
+    let _ = timeout(BODY_TIMEOUT, rest).await;
+}

@@ -1,0 +1,50 @@
+//! Responses of the admin plane.
+
+use bytes::Bytes;
+use codeid_engine::ConfigDigest;
+use http_body_util::Full;
+use hyper::StatusCode;
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue};
+use serde::Serialize;
+
+/// A response with its whole body.
+pub(super) type Response = hyper::Response<Full<Bytes>>;
+
+/// The media type of documents and route configs.
+const JSON: &str = "application/json";
+
+/// Returns a document with status 200.
+pub(super) fn json(document: &impl Serialize) -> Response {
+    json_with_status(StatusCode::OK, document)
+}
+
+/// Returns a document with a status.
+pub(super) fn json_with_status(status: StatusCode, document: &impl Serialize) -> Response {
+    let mut bytes = serde_json::to_vec(document).expect("documents have only strings as keys");
+    bytes.push(b'\n');
+    let mut response = text(JSON, bytes);
+    *response.status_mut() = status;
+    response
+}
+
+/// Returns the text of a route config, byte for byte, with its digest as `ETag`.
+pub(super) fn route_config(config: &str, digest: ConfigDigest) -> Response {
+    let mut response = text(JSON, config.to_owned());
+    let tag = HeaderValue::from_maybe_shared(Bytes::from(format!("\"{digest}\"")));
+    let tag = tag.expect("a digest is visible ASCII");
+    response.headers_mut().insert(ETAG, tag);
+    response
+}
+
+/// Returns a text that caches must not store.
+pub(super) fn text(media_type: &'static str, bytes: impl Into<Bytes>) -> Response {
+    let mut response = Response::new(Full::new(bytes.into()));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(
+        "x-content-type-options",
+        HeaderValue::from_static("nosniff"),
+    );
+    response
+}

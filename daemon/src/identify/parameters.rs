@@ -1,0 +1,107 @@
+//! The two parameters of a request.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use codeid_engine::{CodeValue, OpenId};
+use thiserror::Error;
+
+use crate::json::Kind;
+
+/// The parameters of one request, as they were given.
+#[derive(Debug)]
+pub(crate) struct Parameters<'a> {
+    pub(super) code_value: Parameter<'a>,
+    pub(super) open_id: Parameter<'a>,
+}
+
+/// A parameter as it was given.
+pub(super) enum Parameter<'a> {
+    Missing,
+    /// It is not a string, but a value of this kind.
+    Mistyped(Kind),
+    Text(Cow<'a, str>),
+}
+
+/// The error for a parameter that is not what it must be.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub(crate) enum ParameterError {
+    /// The parameter is missing.
+    #[error("{0} but is missing")]
+    Missing(Constraint),
+    /// The parameter is not a string, but a value of this kind.
+    #[error("{0} but is {1}")]
+    Mistyped(Constraint, Kind),
+    /// The string is too short or too long.
+    #[error(transparent)]
+    Length(#[from] codeid_engine::ParameterError),
+}
+
+/// The type and length of a parameter. Displays as the beginning of a sentence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Constraint {
+    name: &'static str,
+    min_characters: usize,
+    max_characters: usize,
+}
+
+impl Constraint {
+    pub(crate) const CODE_VALUE: Self = Self {
+        name: "codeValue",
+        min_characters: 1,
+        max_characters: CodeValue::MAX_CHARACTERS,
+    };
+    pub(crate) const OPEN_ID: Self = Self {
+        name: "openId",
+        min_characters: OpenId::MIN_CHARACTERS,
+        max_characters: OpenId::MAX_CHARACTERS,
+    };
+}
+
+impl Parameters<'_> {
+    /// Returns the parameters, if both have the type and length that they must have.
+    ///
+    /// # Errors
+    ///
+    /// [`ParameterError`] for the first that has not.
+    pub(crate) fn check(&self) -> Result<(CodeValue<'_>, OpenId<'_>), ParameterError> {
+        let code_value = self.code_value.text(Constraint::CODE_VALUE)?;
+        let open_id = self.open_id.text(Constraint::OPEN_ID)?;
+        Ok((CodeValue::new(code_value)?, OpenId::new(open_id)?))
+    }
+}
+
+impl Parameter<'_> {
+    fn text(&self, constraint: Constraint) -> Result<&str, ParameterError> {
+        match self {
+            Self::Text(text) => Ok(text),
+            Self::Missing => Err(ParameterError::Missing(constraint)),
+            Self::Mistyped(kind) => Err(ParameterError::Mistyped(constraint, *kind)),
+        }
+    }
+}
+
+/// Shows the length only.
+impl fmt::Debug for Parameter<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("missing"),
+            Self::Mistyped(kind) => write!(f, "{kind}"),
+            Self::Text(text) => write!(f, "{} bytes", text.len()),
+        }
+    }
+}
+
+impl fmt::Display for Constraint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            name,
+            min_characters,
+            max_characters,
+        } = self;
+        write!(
+            f,
+            "{name} must be a string of {min_characters} to {max_characters} characters"
+        )
+    }
+}

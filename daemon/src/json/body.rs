@@ -1,0 +1,117 @@
+//! The body of a request as JSON.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Deserializer;
+use serde::de::{DeserializeSeed, Visitor};
+use serde_json::error::Category;
+use thiserror::Error;
+
+use super::kind::Kind;
+use super::strict::StrictJsonError;
+
+/// The error for a body that is not the JSON that a request needs.
+///
+/// Displays without any of the body's content.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum BodyError {
+    /// The body is not UTF-8 from this byte on.
+    #[error("the body is not valid UTF-8 at byte {0}")]
+    NotUtf8(usize),
+    /// The body does not begin like JSON.
+    #[error("the body is not JSON")]
+    NotJson,
+    /// The body does not follow the grammar of JSON.
+    #[error("the body is not JSON")]
+    Syntax(#[source] serde_json::Error),
+    /// The body is another kind of JSON value.
+    #[error("the body must be {required} but is {actual}")]
+    WrongKind {
+        /// The kind that the request needs.
+        required: Kind,
+        /// The kind of the body.
+        actual: Kind,
+    },
+    /// The body has a member that the request must not have, as its reader says.
+    #[error("the body {0}")]
+    Content(serde_json::Error),
+    /// The body has a value that is not strict.
+    #[error("the body {0}")]
+    NotStrict(StrictJsonError),
+}
+
+/// Returns the text of a body.
+///
+/// # Errors
+///
+/// [`BodyError::NotUtf8`].
+pub(crate) fn read_text(body: &[u8]) -> Result<&str, BodyError> {
+    str::from_utf8(body).map_err(|error| BodyError::NotUtf8(error.valid_up_to()))
+}
+
+/// Parses a body of one kind.
+///
+/// # Errors
+///
+/// [`BodyError`].
+pub(crate) fn parse_kind<'a, S: DeserializeSeed<'a>>(
+    text: &'a str,
+    required: Kind,
+    seed: S,
+) -> Result<S::Value, BodyError> {
+    // The first character decides, which gives a better message than the grammar.
+    match Kind::from_text(text) {
+        Some(actual) if actual == required => parse(text, seed),
+        Some(actual) => Err(BodyError::WrongKind { required, actual }),
+        None => Err(BodyError::NotJson),
+    }
+}
+
+/// Parses a body, or a value in it.
+///
+/// # Errors
+///
+/// [`BodyError::Syntax`], or [`BodyError::Content`] for an error that `seed` returns.
+pub(crate) fn parse<'a, S: DeserializeSeed<'a>>(
+    text: &'a str,
+    seed: S,
+) -> Result<S::Value, BodyError> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    seed.deserialize(&mut deserializer)
+        .and_then(|value| deserializer.end().map(|()| value))
+        // Neither shows content: the messages of the parser are fixed texts, and so are those of our
+        // readers.
+        .map_err(|error| match error.classify() {
+            Category::Data => BodyError::Content(error),
+            _ => BodyError::Syntax(error),
+        })
+}
+
+/// Reads a string, without a copy if it has no escapes.
+pub(crate) struct TextReader;
+
+impl<'de> DeserializeSeed<'de> for TextReader {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+        from.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for TextReader {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(text))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(text.to_owned()))
+    }
+}

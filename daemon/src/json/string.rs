@@ -1,0 +1,65 @@
+//! The writer of JSON strings.
+
+use std::io::Write;
+
+/// Appends `text` as a JSON string.
+pub(crate) fn write_string(text: &str, out: &mut Vec<u8>) {
+    out.reserve(text.len() + 2);
+    out.push(b'"');
+    if needs_no_escape(text) {
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+        return;
+    }
+    let mut copied = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if !is_escaped(byte) {
+            continue;
+        }
+        out.extend_from_slice(&text.as_bytes()[copied..at]);
+        copied = at + 1;
+        match byte {
+            b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
+            _ => write!(out, "\\u{byte:04x}").expect("a buffer takes any text"),
+        }
+    }
+    out.extend_from_slice(&text.as_bytes()[copied..]);
+    out.push(b'"');
+}
+
+/// Returns `true` if no byte is escaped.
+///
+/// It looks at every byte without a branch for each, of which compilers make vector instructions.
+fn needs_no_escape(text: &str) -> bool {
+    let escaped = text
+        .bytes()
+        .fold(0, |any, byte| any | u8::from(is_escaped(byte)));
+    escaped == 0
+}
+
+const fn is_escaped(byte: u8) -> bool {
+    byte < 0x20 || byte == b'"' || byte == b'\\'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn serde_json_reads_what_was_written() {
+        let controls: String = (0..0x80).map(char::from).collect();
+        for text in [
+            "",
+            "a",
+            "\"",
+            "\\",
+            "\"a\\\"",
+            "é\u{2028}😀\u{0}",
+            &controls,
+        ] {
+            let mut out = Vec::new();
+            write_string(text, &mut out);
+            assert_eq!(serde_json::from_slice::<String>(&out).unwrap(), text);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The metrics of one daemon.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+use codeid_engine::LiveTable;
+
+use super::connections::ConnectionFigures;
+use super::rules::RuleSeries;
+use super::sdk_proxy::SdkProxyFigures;
+use super::tally::Listener;
+use super::worker::WorkerFigures;
+use crate::api::metrics as api;
+
+/// The metrics of one daemon.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    pub(super) started_at: SystemTime,
+    pub(super) live: Arc<LiveTable>,
+    pub(super) workers: Box<[Arc<WorkerFigures>]>,
+    pub(super) connections: Arc<ConnectionFigures>,
+    pub(super) sdk_proxy: Arc<SdkProxyFigures>,
+    pub(super) rule_series: RuleSeries,
+}
+
+impl Metrics {
+    /// Metrics of a daemon that began to start at `started` and has `workers` worker threads;
+    /// `sdk_proxy` are the figures of its forwarder, if it has one.
+    pub(crate) fn new(
+        started: Instant,
+        workers: usize,
+        live: Arc<LiveTable>,
+        sdk_proxy: Option<Arc<SdkProxyFigures>>,
+    ) -> Self {
+        Self {
+            started_at: SystemTime::now() - started.elapsed(),
+            live,
+            workers: (0..workers).map(|_| Arc::default()).collect(),
+            connections: Arc::default(),
+            sdk_proxy: sdk_proxy.unwrap_or_default(),
+            rule_series: RuleSeries::default(),
+        }
+    }
+
+    /// Returns the counts of this moment, which clients compare with those of another.
+    pub(crate) fn snapshot(&self) -> api::Metrics {
+        api::Metrics::of(self)
+    }
+
+    /// Returns the connections of each listener.
+    pub(crate) fn connections_by_listener(&self) -> BTreeMap<api::Listener, api::Connections> {
+        let of = |listener: Listener| {
+            let connections = api::Connections::of(&self.connections, listener);
+            (listener.into(), connections)
+        };
+        Listener::ALL.into_iter().map(of).collect()
+    }
+
+    /// Returns the figures that a worker thread writes to; workers are numbered from 0.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there are not that many workers.
+    pub(crate) fn worker(&self, index: usize) -> Arc<WorkerFigures> {
+        Arc::clone(&self.workers[index])
+    }
+
+    /// Returns the figures that accepting threads write to.
+    pub(crate) const fn connections(&self) -> &Arc<ConnectionFigures> {
+        &self.connections
+    }
+
+    /// Returns the figures of sdkProxy.
+    pub(crate) const fn sdk_proxy(&self) -> &Arc<SdkProxyFigures> {
+        &self.sdk_proxy
+    }
+}

@@ -1,0 +1,52 @@
+//! A connection that was accepted, on its way to a worker.
+
+use std::io;
+use std::net;
+use std::os::unix;
+
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::tls::TlsConnection;
+use crate::metrics::{Listener, OpenConnection};
+
+/// A connection that was accepted.
+#[derive(Debug)]
+pub(crate) struct Accepted {
+    pub(crate) stream: Stream,
+    /// `true` if the connection is one more than are served.
+    pub(crate) is_overloaded: bool,
+    /// Released when the connection is closed.
+    pub(crate) permit: OwnedSemaphorePermit,
+    pub(crate) counted: OpenConnection,
+}
+
+/// A stream that belongs to no runtime.
+#[derive(Debug)]
+pub(crate) enum Stream {
+    Tcp(net::TcpStream),
+    Tls(Box<TlsConnection>),
+    Unix(unix::net::UnixStream),
+    /// The stream of a Redis client.
+    Resp(unix::net::UnixStream),
+}
+
+impl Stream {
+    /// Returns the listener that the stream came from.
+    pub(crate) const fn listener(&self) -> Listener {
+        match self {
+            Self::Tcp(_) | Self::Tls(_) => Listener::Http,
+            Self::Unix(_) => Listener::Unix,
+            Self::Resp(_) => Listener::Resp,
+        }
+    }
+
+    /// Makes reads and writes return instead of waiting.
+    pub(super) fn set_nonblocking(&self) -> io::Result<()> {
+        match self {
+            Self::Tcp(stream) => stream.set_nonblocking(true),
+            // The socket of a handshake never blocks.
+            Self::Tls(_) => Ok(()),
+            Self::Unix(stream) | Self::Resp(stream) => stream.set_nonblocking(true),
+        }
+    }
+}

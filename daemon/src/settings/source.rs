@@ -1,0 +1,47 @@
+//! The source of a setting's value.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// The source of a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The program: no source gave a value.
+    Default,
+    /// A line, counted from 1, of the file.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The line in it.
+        line: usize,
+    },
+    /// This environment variable.
+    Environment(String),
+    /// `--set` on the command line.
+    CommandLine,
+}
+
+/// Shows the source as `codeid settings` does.
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File { path, line } => write!(f, "{}:{line}", path.display()),
+            Self::Environment(variable) => f.write_str(variable),
+            Self::CommandLine => f.write_str("--set"),
+        }
+    }
+}
+
+impl Source {
+    /// Returns one word for the kind of source.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::File { .. } => "file",
+            Self::Environment(_) => "environment",
+            Self::CommandLine => "command-line",
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! A checked rule.
+
+use super::action::Action;
+use super::rule_match::RuleMatch;
+use crate::canary::Canary;
+use crate::{Position, RuleId};
+
+/// A checked rule.
+#[derive(Clone, Debug)]
+pub(crate) struct RouteRule {
+    /// The position in the document at which the rule begins.
+    pub(crate) position: Position,
+    /// The position at which its `match` begins.
+    pub(crate) match_position: Position,
+    pub(crate) id: RuleId,
+    pub(crate) rule_match: RuleMatch,
+    pub(crate) action: Action,
+    pub(crate) canary: Option<Canary>,
+}
