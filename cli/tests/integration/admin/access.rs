@@ -202,7 +202,7 @@ fn tokens_are_read_again_and_a_bad_file_changes_nothing() {
     let port = port(&daemon);
     let may = |token: &str| ask(port, "GET", "/v1/status", &bearer(token), "").status == 200;
     daemon.directory.write("tokens", "nonsense\n");
-    let line = daemon.wait_for_line("the new file is refused");
+    let line = daemon.wait_for_line("the file of tokens is refused");
     assert!(line.contains("line 1: "), "{line}");
     assert!(may(READER) && may(OPERATOR));
     daemon

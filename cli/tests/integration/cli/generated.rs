@@ -82,6 +82,6 @@ fn the_manual_has_a_page_for_every_admin_command() {
             page.contains(&format!(".TH codeid-admin-{command} 1")),
             "{page}"
         );
-        assert!(page.contains("Exit status: 0 if it is done;"), "{page}");
+        assert!(page.contains("Exit status: 0 on success;"), "{page}");
     }
 }

@@ -74,7 +74,7 @@ fn each_violation_is_named() {
     let with_body = |body: &str| Request::signed(&directory, &gateway, body, None);
     let signed = |content: &str| Request::signed(&directory, &gateway, BODY, Some(content));
     let to = |line: String| Request { line, ..good() };
-    let mismatch = "the signature is not that of the message; sign";
+    let mismatch = "the signature does not match the message; sign";
     let table = [
         (good(), 200, "SUCCESS", "a stand-in for Alipay+"),
         (

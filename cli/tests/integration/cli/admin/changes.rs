@@ -149,7 +149,7 @@ fn a_second_rollback_undoes_the_first() {
     let ran = refused(&daemon, 1, &["rollback", "99"]);
     assert_has(
         &ran.stderr,
-        &["error: No table of this generation is remembered"],
+        &["error: The history does not hold generation 99"],
     );
     refused(&daemon, 2, &["rollback"]);
     refused(&daemon, 2, &["rollback", "1", "--previous"]);
@@ -178,7 +178,7 @@ fn a_freeze_lasts_until_the_thaw() {
     assert_has(
         &ran.stderr,
         &[
-            "error: The live config is frozen by ",
+            "error: The live route config is frozen by ",
             " (codeid admin thaw)\n",
         ],
     );
