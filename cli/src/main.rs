@@ -12,6 +12,7 @@ mod command_line;
 mod completions;
 #[cfg(any(feature = "bench", feature = "top"))]
 mod duration;
+mod explanation;
 mod identify;
 mod man;
 #[cfg(feature = "mock-gateway")]

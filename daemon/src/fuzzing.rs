@@ -7,6 +7,7 @@ use bytes::Bytes;
 use hyper::Response;
 use hyper::body::Incoming;
 
+pub use crate::admin::fuzzing::{admin_access, admin_if_match, parse_admin_body};
 pub use crate::admin::tokens::{LineError, Tokens, TokensError};
 pub use crate::api::role::Role;
 use crate::budget::Budget;

@@ -1,30 +1,30 @@
-//! The stages in which the daemon stops, told to all of its parts.
+//! The stages in which the daemon stops, which all of its parts can read and await.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
-/// How far the daemon is in stopping.
+/// A stage of a stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub(crate) enum Stage {
-    /// Nothing new is accepted, and each answer closes its connection.
+    /// No connection is accepted, and each response closes its connection.
     Drain = 1,
     /// Connections without a request are closed, too.
     CloseIdle,
-    /// What is left is cut.
+    /// The remaining connections are cut.
     Cut,
 }
 
-/// Tells how far the daemon is in stopping.
+/// The progress of a stop, shared by all parts of the daemon.
 #[derive(Debug, Default)]
 pub(crate) struct Shutdown {
     /// The last stage that was entered; 0 while the daemon serves.
     stage: AtomicU8,
-    /// One for each stage, so that whoever waits for one is not woken for another.
+    /// One for each stage, so that a task that awaits one is not woken for another.
     entered: [Notify; 3],
-    /// An operator asked for [`Stage::Drain`], without the daemon's end after it.
+    /// Set once an operator has asked for [`Stage::Drain`] without the daemon's end after it.
     draining: AtomicBool,
     asked_to_drain: Notify,
 }
@@ -36,37 +36,38 @@ impl Shutdown {
         self.notify(stage).notify_waiters();
     }
 
-    /// Whether `stage` was entered.
+    /// Returns `true` if `stage` was entered.
     pub(crate) fn reached(&self, stage: Stage) -> bool {
         self.stage.load(Ordering::Acquire) >= stage as u8
     }
 
-    /// Is woken when `stage` is entered after this call; see [`Self::reached`] for before.
+    /// Returns a future that completes when `stage` is entered after this call; [`Self::reached`]
+    /// covers the time before.
     pub(crate) fn entered(&self, stage: Stage) -> Notified<'_> {
         self.notify(stage).notified()
     }
 
     /// Waits until `stage` is entered.
     pub(crate) async fn wait_for(&self, stage: Stage) {
-        // In this order, so that no entry falls between.
+        // In this order, so that no entry is missed between the two.
         let entered = self.entered(stage);
         if !self.reached(stage) {
             entered.await;
         }
     }
 
-    /// Asks for the daemon to serve nobody any more, and to go on all the same.
+    /// Asks the daemon to stop serving and to keep running.
     pub(crate) fn ask_to_drain(&self) {
         self.draining.store(true, Ordering::Release);
         self.asked_to_drain.notify_one();
     }
 
-    /// Whether somebody asked for that.
+    /// Returns `true` once [`Self::ask_to_drain`] was called.
     pub(crate) fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Acquire)
     }
 
-    /// Waits until somebody asks for that.
+    /// Waits for [`Self::ask_to_drain`].
     pub(crate) async fn asked_to_drain(&self) {
         self.asked_to_drain.notified().await;
     }

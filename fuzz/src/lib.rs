@@ -2,6 +2,7 @@
 //! not hold. The targets call these functions, and so does the replay of the corpus, which needs no
 //! fuzzer.
 
+mod admin_request;
 mod engine_vs_reference;
 mod exchange;
 mod headers;
@@ -16,6 +17,7 @@ mod sdk_response;
 mod signature_header;
 mod tokens_file;
 
+pub use admin_request::admin_request;
 pub use engine_vs_reference::{GeneratedCase, engine_vs_reference};
 pub use http::http;
 pub use http_body::http_body;

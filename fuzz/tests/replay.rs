@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use codeid_fuzz::{
-    engine_vs_reference, http, http_body, login_check, remote_response, resp, route_config,
-    sdk_request, sdk_response, signature_header, tokens_file,
+    admin_request, engine_vs_reference, http, http_body, login_check, remote_response, resp,
+    route_config, sdk_request, sdk_response, signature_header, tokens_file,
 };
 use codeid_generate::{Case, Entropy};
 
@@ -49,6 +49,11 @@ fn signature_headers() {
 #[test]
 fn resp_commands() {
     replay("resp", resp);
+}
+
+#[test]
+fn admin_requests() {
+    replay("admin_request", admin_request);
 }
 
 #[test]

@@ -1,122 +1,38 @@
-//! `codeid admin check` and `apply`: a route config against what serves, and in its place.
+//! A route config that a command sends to the daemon to be checked or applied.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::path::Path;
 
 use bytes::Bytes;
 use clap::builder::styling::{AnsiColor, Style};
-use codeid_daemon::api::apply::Applied;
 use codeid_daemon::api::check::Checked;
 use codeid_daemon::api::problem::Problem;
 
-use super::client::IfMatch;
-use super::desk::Desk;
 use super::difference;
-use super::{hold, refusal};
 use crate::check::{Finding, Severity, show_findings};
 use crate::output::{Failure, printable};
 
-/// The most bytes that are sent. The daemon's own bound is its business, and less.
+/// The most bytes that are sent. The daemon's own limit is lower.
 const MAX_BYTES: u64 = 64 << 20;
 
-/// What a daemon takes whose settings are the defaults: four bytes for each character.
-const USUAL_BYTES: usize = 4 * 131_072;
+/// The most bytes that a daemon with default settings accepts: four for each character.
+const DEFAULT_LIMIT: usize = 4 * 131_072;
 
-/// The command line of `codeid admin check`.
-#[derive(Debug, clap::Args)]
-pub(super) struct CheckCandidate {
-    /// The route config; - is standard input
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
-    /// Exit with status 1 if there are warnings
-    #[arg(long)]
-    deny_warnings: bool,
-}
-
-/// The command line of `codeid admin apply`.
-///
-#[derive(Debug, clap::Args)]
-pub(super) struct Apply {
-    /// The route config; - is standard input
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
-    /// Replace only the config with this digest, instead of the one that serves now
-    #[arg(long, value_name = "SHA256", conflicts_with = "force")]
-    if_match: Option<IfMatch>,
-    /// Replace whatever serves
-    #[arg(long)]
-    force: bool,
-    /// Apply nothing and exit with status 1 if there are warnings
-    #[arg(long)]
-    deny_warnings: bool,
-}
-
-/// A route config that does not serve yet.
-struct Candidate {
-    /// How messages name its file.
+/// A route config that is not live.
+pub(super) struct Candidate {
+    /// The name of its file in messages.
     name: String,
-    document: Bytes,
-}
-
-impl CheckCandidate {
-    pub(super) fn run(self, desk: &mut Desk<'_>) -> Result<ExitCode, Failure> {
-        let candidate = Candidate::read(&self.file)?;
-        let answer = desk.send("/v1/check", candidate.document.clone(), None);
-        let answer = answer.map_err(|failure| candidate.unsent(failure))?;
-        let checked: Checked = desk.understand(&answer)?;
-        if !desk.is_json() {
-            candidate.show(desk.stdout, &checked)?;
-        }
-        let denied = self.deny_warnings && !checked.warnings.is_empty();
-        Ok(match checked.ok && !denied {
-            true => ExitCode::SUCCESS,
-            false => ExitCode::FAILURE,
-        })
-    }
-}
-
-impl Apply {
-    pub(super) fn run(self, desk: &mut Desk<'_>) -> Result<ExitCode, Failure> {
-        let candidate = Candidate::read(&self.file)?;
-        let answer = desk.ask("/v1/check", candidate.document.clone());
-        let answer = answer.map_err(|failure| candidate.unsent(failure))?;
-        let checked: Checked = desk.understand(&answer)?;
-        if !desk.is_json() {
-            candidate.show(desk.stdout, &checked)?;
-        }
-        let denied = self.deny_warnings && !checked.warnings.is_empty();
-        if !checked.ok || denied {
-            desk.hand_on(&answer)?;
-            if !desk.is_json() {
-                writeln!(desk.stdout, "nothing is applied")?;
-            }
-            return Ok(ExitCode::FAILURE);
-        }
-        let if_match = match (self.force, &self.if_match, &checked.replaces) {
-            (true, ..) => IfMatch::Anything,
-            (false, Some(digest), _) => *digest,
-            (false, None, Some(compared)) => IfMatch::Sha256(*compared),
-            // Nothing serves that could be replaced.
-            (false, None, None) => IfMatch::Anything,
-        };
-        let answer = desk.send("/v1/apply", candidate.document.clone(), Some(if_match))?;
-        if !desk.is_json()
-            && let Some(refusal) = refusal::read(&answer.body)
-        {
-            candidate.show_problems(desk.stdout, Severity::Error, &refusal.problems)?;
-        }
-        let applied: Applied = desk.understand(&answer)?;
-        if !desk.is_json() {
-            tell(desk.stdout, &applied)?;
-        }
-        Ok(ExitCode::SUCCESS)
-    }
+    pub(super) document: Bytes,
 }
 
 impl Candidate {
-    fn read(path: &Path) -> Result<Self, Failure> {
+    /// Reads the file at `path`; `-` is standard input.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if the file cannot be read, or is too long to be a route config.
+    pub(super) fn read(path: &Path) -> Result<Self, Failure> {
         let cannot = |what: &str, error: io::Error| {
             Failure::Message(format!("{} cannot be {what}: {error}", path.display()))
         };
@@ -137,7 +53,7 @@ impl Candidate {
         };
         if document.len() as u64 > MAX_BYTES {
             return Err(Failure::Message(format!(
-                "{name} has more than {MAX_BYTES} bytes, which no route config has"
+                "{name} has more than {MAX_BYTES} bytes, too many for a route config"
             )));
         }
         Ok(Self {
@@ -146,13 +62,14 @@ impl Candidate {
         })
     }
 
-    /// A daemon that is sent too much may hang up before its answer was read.
-    fn unsent(&self, failure: Failure) -> Failure {
+    /// Adds the length of the config to the failure to send it, if that is the likely reason: a daemon
+    /// may hang up on a body that is too long.
+    pub(super) fn explain_length(&self, failure: Failure) -> Failure {
         match failure {
-            Failure::Unanswered(why) if self.document.len() > USUAL_BYTES => {
+            Failure::Unanswered(why) if self.document.len() > DEFAULT_LIMIT => {
                 let (name, bytes) = (&self.name, self.document.len());
                 Failure::Unanswered(format!(
-                    "{why}; {name} has {bytes} bytes, which is too much unless the daemon's \
+                    "{why}; {name} has {bytes} bytes, too many unless the daemon's \
                      ac.route.max-config-characters was raised"
                 ))
             }
@@ -160,8 +77,8 @@ impl Candidate {
         }
     }
 
-    /// Shows what is wrong or questionable, what it changes, and what it comes to.
-    fn show(&self, output: &mut impl Write, checked: &Checked) -> io::Result<()> {
+    /// Writes the problems of the config, its difference from the live one, and a summary.
+    pub(super) fn show(&self, output: &mut impl Write, checked: &Checked) -> io::Result<()> {
         self.show_problems(output, Severity::Error, &checked.problems)?;
         self.show_problems(output, Severity::Warning, &checked.warnings)?;
         if let Some(changes) = &checked.changes {
@@ -195,8 +112,8 @@ impl Candidate {
         )
     }
 
-    /// Shows problems that have a place in the text, in that place.
-    fn show_problems(
+    /// Writes the problems, each with its line in the text if it has one.
+    pub(super) fn show_problems(
         &self,
         output: &mut impl Write,
         severity: Severity,
@@ -204,7 +121,7 @@ impl Candidate {
     ) -> io::Result<()> {
         let findings: Vec<_> = problems
             .iter()
-            .filter(|problem| !is_about_what_is_gone(severity, problem))
+            .filter(|problem| !is_about_a_removed_rule(severity, problem))
             .map(|problem| Finding {
                 file: None,
                 severity,
@@ -217,29 +134,29 @@ impl Candidate {
             })
             .collect();
         show_findings(output, &self.name, &self.document, &findings)?;
-        show_what_is_gone(output, severity, problems)
+        show_removed_rules(output, severity, problems)
     }
 }
 
-/// Whether a warning is of something that is not in the text.
-const fn is_about_what_is_gone(severity: Severity, problem: &Problem) -> bool {
+/// Returns `true` for a warning about a live rule that the config lacks.
+const fn is_about_a_removed_rule(severity: Severity, problem: &Problem) -> bool {
     matches!(severity, Severity::Warning) && problem.position.is_none()
 }
 
-/// Shows what is not in the text: a line for each, the way out once.
-fn show_what_is_gone(
+/// Writes a line for each removed rule, and each hint once.
+fn show_removed_rules(
     output: &mut impl Write,
     severity: Severity,
     problems: &[Problem],
 ) -> io::Result<()> {
-    let gone = || {
+    let removed = || {
         problems
             .iter()
-            .filter(|problem| is_about_what_is_gone(severity, problem))
+            .filter(|problem| is_about_a_removed_rule(severity, problem))
     };
     let style = Style::new().bold().fg_color(Some(AnsiColor::Yellow.into()));
     let mut hints: Vec<&str> = Vec::new();
-    for problem in gone() {
+    for problem in removed() {
         writeln!(
             output,
             "{style}warning{style:#}: {}",
@@ -250,26 +167,8 @@ fn show_what_is_gone(
     for hint in hints {
         writeln!(output, "  = help: {}", printable(hint))?;
     }
-    match gone().next() {
+    match removed().next() {
         Some(_) => writeln!(output),
         None => Ok(()),
     }
-}
-
-/// Says what serves now, and what that means for later.
-pub(super) fn tell(output: &mut impl Write, applied: &Applied) -> io::Result<()> {
-    let plural = if applied.rule_count == 1 { "" } else { "s" };
-    let line = format!(
-        "{}: generation {}, version {}, {} rule{plural}, sha256 {}",
-        applied.outcome, applied.generation, applied.version, applied.rule_count, applied.sha256
-    );
-    writeln!(output, "{}", printable(&line))?;
-    if !applied.saved {
-        let why = applied
-            .save_failure
-            .as_deref()
-            .unwrap_or("no reason is known");
-        writeln!(output, "not kept in the local storage: {}", printable(why))?;
-    }
-    hold::tell(output, Some(&applied.freeze))
 }

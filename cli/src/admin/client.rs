@@ -1,84 +1,96 @@
-//! Requests to the admin plane of a daemon on this machine: one a connection, over its Unix socket.
+//! Requests to the admin plane of a daemon on this machine, one per connection, over its Unix socket.
 
+use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::Duration;
 
 use bytes::Bytes;
+use codeid_daemon::error_chain::ErrorChain;
+use codeid_engine::{ConfigDigest, ParseDigestError};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
+use hyper::client::conn::http1;
 use hyper::header::{CONTENT_TYPE, HOST, HeaderValue, IF_MATCH};
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use thiserror::Error;
 use tokio::net::UnixStream;
 use tokio::runtime::{self, Runtime};
 use tokio::time::timeout;
 
-use codeid_daemon::error_chain::ErrorChain;
-use codeid_engine::ConfigDigest;
+/// The most bytes of a response that are read.
+const MAX_RESPONSE_BYTES: usize = 64 << 20;
 
-/// The most bytes of an answer that are read.
-const MAX_ANSWER_BYTES: usize = 64 << 20;
+/// The limit on the time until a response is complete: longer than the daemon's own limit.
+pub(super) const TIMEOUT: Duration = Duration::from_secs(75);
 
-/// How long the daemon may take for an answer: longer than it allows itself.
-pub(super) const PATIENCE: Duration = Duration::from_secs(75);
-
-/// Asks one daemon.
+/// A client of one daemon.
 pub(crate) struct Client {
     socket: PathBuf,
     runtime: Runtime,
-    patience: Duration,
+    timeout: Duration,
 }
 
-/// What the daemon answered, whatever that is.
-pub(crate) struct Answer {
+/// A response with any status.
+pub(crate) struct Response {
     pub(crate) status: StatusCode,
     pub(crate) body: Bytes,
 }
 
-/// Why there is no answer.
+/// The reason why a response is missing.
 #[derive(Debug, Error)]
-pub(crate) enum NoAnswer {
+pub(crate) enum ClientError {
     #[error(
-        "no daemon listens on {}: there is no such socket; is the daemon running, and is that where \
-         its setting admin.unix says? --socket names another place", .0.display()
+        "no daemon is listening on {}: there is no such socket; is the daemon running, and is this \
+         the path of its setting admin.unix? --socket names another one", .0.display()
     )]
     NoSocket(PathBuf),
     #[error(
-        "no daemon listens on {}: what is there is no socket, or was left by a daemon that is gone; \
-         is the daemon running?", .0.display()
+        "no daemon is listening on {}: it is not a socket, or it is the socket of a daemon that has \
+         ended; is the daemon running?", .0.display()
     )]
-    NobodyListens(PathBuf),
-    #[error("{} may not be opened by this user: {}", .0.display(), .1)]
+    NotListening(PathBuf),
+    #[error("{} cannot be opened by this user: {}", .0.display(), .1)]
     Forbidden(PathBuf, String),
-    #[error("{} cannot be connected to: {}", .0.display(), .1)]
-    Unreachable(PathBuf, io::Error),
-    #[error("the daemon at {} gave no answer: {}", .0.display(), .1)]
-    BrokenOff(PathBuf, String),
-    #[error("the daemon at {} gave no whole answer within {} s", socket.display(), patience.as_secs())]
-    TooSlow { socket: PathBuf, patience: Duration },
-    #[error("the runtime cannot be started: {0}")]
-    NoRuntime(io::Error),
+    #[error("cannot connect to {}", socket.display())]
+    Unreachable { socket: PathBuf, source: io::Error },
+    #[error("the daemon at {} sent no complete response", socket.display())]
+    Interrupted {
+        socket: PathBuf,
+        source: Box<dyn Error + Send + Sync>,
+    },
+    #[error("the daemon at {} sent no complete response within {} s", socket.display(), timeout.as_secs())]
+    TimedOut { socket: PathBuf, timeout: Duration },
+    #[error("cannot start the runtime")]
+    Runtime(#[source] io::Error),
+}
+
+impl ClientError {
+    /// Returns the error and its causes in one line.
+    pub(super) fn message(&self) -> String {
+        ErrorChain(self).to_string()
+    }
 }
 
 impl Client {
-    /// A client of the daemon whose admin plane is at `socket`. Nothing is connected yet.
+    /// Returns a client of the daemon whose admin plane is at `socket`. Connects to nothing yet.
     ///
     /// # Errors
     ///
-    /// [`NoAnswer::NoRuntime`].
-    pub(crate) fn new(socket: PathBuf, patience: Duration) -> Result<Self, NoAnswer> {
+    /// [`ClientError::Runtime`].
+    pub(crate) fn new(socket: PathBuf, timeout: Duration) -> Result<Self, ClientError> {
         let runtime = runtime::Builder::new_current_thread()
             .enable_io()
             .enable_time()
             .build()
-            .map_err(NoAnswer::NoRuntime)?;
+            .map_err(ClientError::Runtime)?;
         Ok(Self {
             socket,
             runtime,
-            patience,
+            timeout,
         })
     }
 
@@ -86,26 +98,26 @@ impl Client {
         &self.socket
     }
 
-    /// Asks for what is at `path`.
+    /// Sends a GET.
     ///
     /// # Errors
     ///
-    /// [`NoAnswer`]; an answer that refuses is one.
-    pub(crate) fn get(&self, path: &str) -> Result<Answer, NoAnswer> {
+    /// [`ClientError`]; a refusal is a response, not an error.
+    pub(super) fn get(&self, path: &str) -> Result<Response, ClientError> {
         self.exchange(request(Method::GET, path, Bytes::new()))
     }
 
-    /// Sends `body` to `path`. With `if_match`, only to replace what has this digest.
+    /// Sends a POST of JSON.
     ///
     /// # Errors
     ///
-    /// [`NoAnswer`]; then it may have been done all the same, unless nothing was connected.
+    /// [`ClientError`]; unless no connection was made, the daemon may have carried out the command.
     pub(super) fn post(
         &self,
         path: &str,
         body: impl Into<Bytes>,
         if_match: Option<IfMatch>,
-    ) -> Result<Answer, NoAnswer> {
+    ) -> Result<Response, ClientError> {
         let mut request = request(Method::POST, path, body.into());
         let headers = request.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -115,85 +127,92 @@ impl Client {
         self.exchange(request)
     }
 
-    fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Answer, NoAnswer> {
+    fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Response, ClientError> {
         let exchange = async {
             let connecting = UnixStream::connect(&self.socket).await;
             let stream = connecting.map_err(|error| self.not_connected(error))?;
-            let broken = |error: hyper::Error| {
-                NoAnswer::BrokenOff(self.socket.clone(), ErrorChain(&error).to_string())
-            };
-            let io = TokioIo::new(stream);
-            let (mut sender, connection) = hyper::client::conn::http1::handshake(io)
+            let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
                 .await
-                .map_err(broken)?;
-            // What goes wrong there, the request's own future tells.
+                .map_err(|error| self.interrupted(error))?;
+            // Its errors are also those of the response.
             tokio::spawn(connection);
-            let response = sender.send_request(request).await.map_err(broken)?;
+            let response = sender.send_request(request).await;
+            let response = response.map_err(|error| self.interrupted(error))?;
             self.read(response).await
         };
-        let in_time = async { timeout(self.patience, exchange).await };
+        let in_time = async { timeout(self.timeout, exchange).await };
         self.runtime.block_on(in_time).unwrap_or_else(|_| {
-            Err(NoAnswer::TooSlow {
+            Err(ClientError::TimedOut {
                 socket: self.socket.clone(),
-                patience: self.patience,
+                timeout: self.timeout,
             })
         })
     }
 
-    async fn read(&self, response: Response<Incoming>) -> Result<Answer, NoAnswer> {
+    async fn read(&self, response: hyper::Response<Incoming>) -> Result<Response, ClientError> {
         let (head, incoming) = response.into_parts();
-        let body = Limited::new(incoming, MAX_ANSWER_BYTES).collect().await;
-        let body = body.map_err(|error| {
-            NoAnswer::BrokenOff(self.socket.clone(), ErrorChain(error.as_ref()).to_string())
-        })?;
-        Ok(Answer {
+        let body = Limited::new(incoming, MAX_RESPONSE_BYTES).collect().await;
+        let body = body.map_err(|error| self.interrupted(error))?;
+        Ok(Response {
             status: head.status,
             body: body.to_bytes(),
         })
     }
 
-    fn not_connected(&self, error: io::Error) -> NoAnswer {
+    fn not_connected(&self, error: io::Error) -> ClientError {
         let socket = self.socket.clone();
         match error.kind() {
-            ErrorKind::NotFound => NoAnswer::NoSocket(socket),
-            ErrorKind::ConnectionRefused => NoAnswer::NobodyListens(socket),
+            ErrorKind::NotFound => ClientError::NoSocket(socket),
+            ErrorKind::ConnectionRefused => ClientError::NotListening(socket),
             ErrorKind::PermissionDenied => {
                 let owner = owner(&socket);
-                NoAnswer::Forbidden(socket, owner)
+                ClientError::Forbidden(socket, owner)
             }
-            _ => NoAnswer::Unreachable(socket, error),
+            _ => ClientError::Unreachable {
+                socket,
+                source: error,
+            },
+        }
+    }
+
+    fn interrupted(&self, error: impl Into<Box<dyn Error + Send + Sync>>) -> ClientError {
+        ClientError::Interrupted {
+            socket: self.socket.clone(),
+            source: error.into(),
         }
     }
 }
 
-/// Who may open the socket, as far as this user may know.
+/// Describes who may open the socket, as far as this user can see.
 fn owner(socket: &Path) -> String {
     match std::fs::symlink_metadata(socket) {
         Ok(metadata) => format!(
             "it belongs to uid {}; run this as that user, or as root",
             metadata.uid()
         ),
-        Err(_) => "a directory on the way to it is closed to this user; run this as the daemon's \
-                   user, or as root"
-            .to_owned(),
+        Err(_) => {
+            "this user cannot enter one of its directories; run this as the daemon's user, or \
+                   as root"
+                .to_owned()
+        }
     }
 }
 
 fn request(method: Method, path: &str, body: Bytes) -> Request<Full<Bytes>> {
     let mut request = Request::new(Full::new(body));
     *request.method_mut() = method;
-    *request.uri_mut() = path.parse().expect("paths are written in this program");
+    *request.uri_mut() = path.parse().expect("the paths of the API are valid URIs");
     let headers = request.headers_mut();
     headers.insert(HOST, HeaderValue::from_static("localhost"));
     request
 }
 
-/// What a change replaces.
+/// The route config that a change replaces.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum IfMatch {
-    /// Whatever serves.
+    /// The live one, whichever it is.
     Anything,
-    /// The config with this digest.
+    /// The one with this digest, if it is live.
     Sha256(ConfigDigest),
 }
 
@@ -201,18 +220,19 @@ impl IfMatch {
     fn header(self) -> HeaderValue {
         match self {
             Self::Anything => HeaderValue::from_static("*"),
-            Self::Sha256(digest) => HeaderValue::from_str(&format!("\"{digest}\""))
-                .expect("a digest has hexadecimal digits only"),
+            Self::Sha256(digest) => {
+                HeaderValue::from_str(&format!("\"{digest}\"")).expect("a digest is visible ASCII")
+            }
         }
     }
 }
 
-impl std::str::FromStr for IfMatch {
-    type Err = &'static str;
+/// Parses a digest, with or without the quotes of an `ETag`, in either case.
+impl FromStr for IfMatch {
+    type Err = ParseDigestError;
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let digest = text.trim_matches('"').to_ascii_lowercase().parse();
-        let digest = digest.map_err(|_| "it must be a SHA-256, 64 hexadecimal digits")?;
-        Ok(Self::Sha256(digest))
+    fn from_str(text: &str) -> Result<Self, ParseDigestError> {
+        let digest = text.trim_matches('"').to_ascii_lowercase();
+        digest.parse().map(Self::Sha256)
     }
 }

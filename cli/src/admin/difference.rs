@@ -1,4 +1,4 @@
-//! What a candidate changes, rule by rule.
+//! The difference between a candidate and the live config, rule by rule.
 
 use std::io::{self, Write};
 
@@ -6,23 +6,23 @@ use clap::builder::styling::{AnsiColor, Style};
 use codeid_daemon::api::check::{Change, Changes, RuleChange};
 use serde_json::{Map, Value};
 
-use super::rules::{cut, in_a_line};
+use super::rule_text::{cut, one_line};
 use crate::output::printable;
 
-/// How many characters of a changed member are shown.
+/// The most characters of a changed member that are shown.
 const MEMBER_CHARACTERS: usize = 300;
 
-/// Writes a line for each rule that changes, and what of it does.
+/// Writes a line for each rule that changes, and its changed members below it.
 pub(super) fn show(output: &mut impl Write, changes: &Changes) -> io::Result<()> {
     let plural = if changes.unchanged == 1 { "" } else { "s" };
     if changes.rules.is_empty() {
         return writeln!(
             output,
-            "no rule changes: {} rule{plural} as they serve now",
+            "no rule changes: {} rule{plural} as in the live config",
             changes.unchanged
         );
     }
-    writeln!(output, "against what serves now:")?;
+    writeln!(output, "against the live config:")?;
     for change in &changes.rules {
         show_rule(output, change)?;
     }
@@ -45,13 +45,13 @@ fn show_rule(output: &mut impl Write, change: &RuleChange) -> io::Result<()> {
             show_members(output, before, after)
         }
         (Some(rule), None) | (None, Some(rule)) => {
-            writeln!(output, ": {}", printable(&in_a_line(rule)))
+            writeln!(output, ": {}", printable(&one_line(rule)))
         }
         (None, None) => writeln!(output),
     }
 }
 
-/// Writes the members of a rule that differ, as they were and as they will be.
+/// Writes the members of a rule that differ, before and after.
 fn show_members(
     output: &mut impl Write,
     before: &Map<String, Value>,
@@ -74,7 +74,7 @@ fn show_members(
     Ok(())
 }
 
-/// A member that is there; `null` is not.
+/// Returns a member; `null` counts as missing.
 fn present<'a>(rule: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     rule.get(name).filter(|value| !value.is_null())
 }

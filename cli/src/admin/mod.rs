@@ -1,40 +1,45 @@
-//! `codeid admin`: what operators ask of a running daemon, over its admin socket.
+//! `codeid admin`: commands for a running daemon, over its admin socket.
 //!
-//! Exit status: 0 if it is done, 1 if the daemon refused it or a config has errors, 2 if the command
-//! line is wrong, 3 if no daemon gave an answer that is understood.
+//! Exit status: 0 on success, 1 if the daemon refused the command or a config has errors, 2 if the
+//! command line is wrong, 3 without a daemon or without a response that this program understands.
 
-mod answer;
+mod apply;
 mod candidate;
+mod check;
 pub(super) mod client;
 mod config;
-mod desk;
+mod context;
 mod difference;
+mod drain;
 mod explain;
+pub(super) mod freeze;
 mod history;
-pub(super) mod hold;
-mod process;
+mod log_level;
+mod parse;
 mod refusal;
 mod reload;
+mod rollback;
+mod rule_text;
 mod rules;
+mod socket;
 mod status;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use self::client::{Client, PATIENCE};
-use self::desk::Desk;
-use super::output::{self, Failure};
-use super::settings::{self, SettingsArgs};
+use self::client::{Client, TIMEOUT};
+use self::context::CommandContext;
+pub(super) use self::socket::SocketArgs;
+use super::output;
 
 /// The command line of `codeid admin`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXIT_STATUSES)]
 pub(crate) struct Admin {
     #[command(flatten)]
-    place: Place,
-    /// Print what the daemon's API answers, as it is; of a refusal too
+    socket: SocketArgs,
+    /// Print the response of the daemon's API as it is, also that of a refusal
     #[arg(long, global = true)]
     json: bool,
     #[command(subcommand)]
@@ -42,106 +47,80 @@ pub(crate) struct Admin {
 }
 
 const EXIT_STATUSES: &str = "\
-Exit status: 0 if it is done; 1 if the daemon refused it, or a config has errors; 2 if the command \
-line is wrong; 3 if no daemon gave an answer that is understood.";
-
-/// Where the daemon is.
-#[derive(Debug, clap::Args)]
-pub(super) struct Place {
-    /// The socket of the daemon's admin plane [default: the setting admin.unix]
-    #[arg(long, value_name = "PATH", global = true)]
-    socket: Option<PathBuf>,
-    #[command(flatten)]
-    settings: SettingsArgs,
-}
+Exit status: 0 on success; 1 if the daemon refused the command, or a config has errors; 2 if the \
+command line is wrong; 3 without a daemon, or without a response that this program understands.";
 
 #[derive(Debug, Subcommand)]
 enum AdminCommand {
-    /// Show what serves, where it came from, and how the sources do
+    /// Show the live table, where it came from, and the state of the sources
     #[command(after_help = EXIT_STATUSES)]
     Status(status::ShowStatus),
-    /// Show the rules that serve, with how often each decided
+    /// Show the live rules, with how often each decided
     #[command(after_help = EXIT_STATUSES)]
     Rules(rules::ShowRules),
-    /// Show what the daemon would say to a route config, and what it would change
+    /// Check a route config, and show what it would change
     #[command(after_help = EXIT_STATUSES)]
-    Check(candidate::CheckCandidate),
-    /// Check a route config, show what it changes, and have it serve
+    Check(check::CheckCandidate),
+    /// Check a route config, show what it changes, and make it live
     ///
-    /// It replaces exactly what it was compared with: if something else serves by then, it is refused,
-    /// and nothing is changed. What was applied holds against the sources until codeid admin thaw.
+    /// It replaces exactly the config that it was compared with: if another one is live by then, the
+    /// command is refused and nothing is changed. The applied config is frozen against the sources
+    /// until codeid admin thaw.
     #[command(after_help = EXIT_STATUSES)]
-    Apply(candidate::Apply),
-    /// Have the daemon look at its sources now
+    Apply(apply::Apply),
+    /// Read the sources again, now
     #[command(after_help = EXIT_STATUSES)]
     Reload(reload::Reload),
-    /// Show the route tables that served last
+    /// Show the last route tables
     #[command(after_help = EXIT_STATUSES)]
     History(history::ShowHistory),
-    /// Have a route table of the history serve again
+    /// Make a route config of the history live again
     #[command(after_help = EXIT_STATUSES)]
-    Rollback(history::Rollback),
-    /// Show what the daemon answers to a code value, and which rules had a part in that
+    Rollback(rollback::Rollback),
+    /// Show the result for a code value, and the rules that accept it
     #[command(after_help = EXIT_STATUSES)]
     Explain(explain::Explain),
-    /// Hold what serves: nothing is pulled, watched or reloaded until thaw
+    /// Freeze the live config: nothing is pulled, watched or reloaded until codeid admin thaw
     #[command(after_help = EXIT_STATUSES)]
-    Freeze(hold::Freeze),
-    /// End a hold: the daemon follows its sources again
+    Freeze(freeze::FreezeConfig),
+    /// End a freeze: the daemon follows its sources again
     #[command(after_help = EXIT_STATUSES)]
-    Thaw(hold::Thaw),
-    /// Take the daemon out of service: not ready, no new connections, what is in flight finished
+    Thaw(freeze::Thaw),
+    /// Take the daemon out of service: not ready, no new connections, requests in flight finish
     #[command(after_help = EXIT_STATUSES)]
-    Drain(process::Drain),
-    /// Show or set how much the daemon logs
+    Drain(drain::Drain),
+    /// Show or set the log level
     #[command(after_help = EXIT_STATUSES)]
-    LogLevel(process::SetLogLevel),
-    /// Print the route config that serves, or one of the history, byte for byte
+    LogLevel(log_level::SetLogLevel),
+    /// Print the live route config, or one of the history, byte for byte
     #[command(after_help = EXIT_STATUSES)]
     Config(config::PrintConfig),
 }
 
 impl Admin {
     pub(crate) fn run(self) -> ExitCode {
-        let socket = match self.place.find() {
+        let socket = match self.socket.path() {
             Ok(socket) => socket,
             Err(status) => return status,
         };
         output::run(|stdout| {
-            let client = Client::new(socket, PATIENCE)?;
-            let desk = &mut Desk::new(client, self.json, stdout);
+            let client = Client::new(socket, TIMEOUT)?;
+            let context = &mut CommandContext::new(client, self.json, stdout);
             match self.command {
-                AdminCommand::Status(command) => command.run(desk),
-                AdminCommand::Rules(command) => command.run(desk),
-                AdminCommand::Check(command) => command.run(desk),
-                AdminCommand::Apply(command) => command.run(desk),
-                AdminCommand::Reload(command) => command.run(desk),
-                AdminCommand::History(command) => command.run(desk),
-                AdminCommand::Rollback(command) => command.run(desk),
-                AdminCommand::Explain(command) => command.run(desk),
-                AdminCommand::Freeze(command) => command.run(desk),
-                AdminCommand::Thaw(command) => command.run(desk),
-                AdminCommand::Drain(command) => command.run(desk),
-                AdminCommand::LogLevel(command) => command.run(desk),
-                AdminCommand::Config(command) => command.run(desk),
+                AdminCommand::Status(command) => command.run(context),
+                AdminCommand::Rules(command) => command.run(context),
+                AdminCommand::Check(command) => command.run(context),
+                AdminCommand::Apply(command) => command.run(context),
+                AdminCommand::Reload(command) => command.run(context),
+                AdminCommand::History(command) => command.run(context),
+                AdminCommand::Rollback(command) => command.run(context),
+                AdminCommand::Explain(command) => command.run(context),
+                AdminCommand::Freeze(command) => command.run(context),
+                AdminCommand::Thaw(command) => command.run(context),
+                AdminCommand::Drain(command) => command.run(context),
+                AdminCommand::LogLevel(command) => command.run(context),
+                AdminCommand::Config(command) => command.run(context),
             }
-        })
-    }
-}
-
-impl Place {
-    /// The path of the socket. Says what is wrong if there is none, and with which exit status the
-    /// program ends then.
-    pub(super) fn find(&self) -> Result<PathBuf, ExitCode> {
-        if let Some(socket) = &self.socket {
-            return Ok(socket.clone());
-        }
-        let settings = self.settings.read();
-        let settings = settings.map_err(|error| settings::report(&error.into()))?;
-        settings.admin.unix.ok_or_else(|| {
-            let message = "the setting admin.unix is off, so that there is no socket to ask; \
-                           --socket names one";
-            output::finish(Err(Failure::Message(message.to_owned())))
         })
     }
 }

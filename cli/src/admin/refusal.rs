@@ -1,9 +1,9 @@
-//! Responses of the daemon that refuse.
+//! Refusals by the daemon.
 
 use codeid_daemon::api::refusal::{ErrorCode, Refusal};
 
-/// Returns the refusal that `body` holds, if it is one.
-pub(super) fn read(body: &[u8]) -> Option<Refusal> {
+/// Returns the refusal in the body of a response, if there is one.
+pub(super) fn parse(body: &[u8]) -> Option<Refusal> {
     serde_json::from_slice(body).ok()
 }
 
@@ -15,12 +15,12 @@ pub(super) const fn is_about_the_path(refusal: &Refusal) -> bool {
     )
 }
 
-/// Returns the refusal as a message for people, with the command that helps, if one does.
+/// Returns the message for people, with the command that helps, if one does.
 pub(super) fn message(refusal: &Refusal) -> String {
     let detail = refusal.detail.trim_end_matches('.');
     match refusal.error {
         ErrorCode::IfMatchStale => {
-            format!("{detail}; look at what serves now, and try again if it is still what you want")
+            format!("{detail}; compare with the live config, and try again if it may be replaced")
         }
         ErrorCode::Frozen => format!("{detail} (codeid admin thaw)"),
         _ => detail.to_owned(),

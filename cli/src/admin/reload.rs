@@ -1,12 +1,12 @@
-//! `codeid admin reload`: the daemon looks at its sources now.
+//! `codeid admin reload`: the daemon reads its sources again.
 
 use std::io::Write;
 use std::process::ExitCode;
 
+use codeid_daemon::api::empty::EmptyRequest;
 use codeid_daemon::api::reload::{ReloadOutcome, Reloaded};
-use serde_json::json;
 
-use super::desk::Desk;
+use super::context::CommandContext;
 use crate::output::{Failure, printable};
 use crate::table::{Column, Table};
 
@@ -15,30 +15,30 @@ use crate::table::{Column, Table};
 pub(super) struct Reload {}
 
 impl Reload {
-    pub(super) fn run(self, desk: &mut Desk<'_>) -> Result<ExitCode, Failure> {
-        let reloaded: Reloaded = desk.post("/v1/reload", &json!({}), None)?;
-        if !desk.is_json() {
-            let mut looks = Table::new([
+    pub(super) fn run(self, context: &mut CommandContext<'_>) -> Result<ExitCode, Failure> {
+        let reloaded: Reloaded = context.post("/v1/reload", &EmptyRequest {}, None)?;
+        if !context.is_json() {
+            let mut checks = Table::new([
                 Column::Left("SOURCE"),
                 Column::Left("OUTCOME"),
                 Column::Left("WHY"),
             ]);
-            for look in &reloaded.checks {
-                let why = look.why.clone().unwrap_or_default();
-                looks.row([look.level.to_string(), look.outcome.to_string(), why]);
+            for check in &reloaded.checks {
+                let why = check.why.clone().unwrap_or_default();
+                checks.row([check.level.to_string(), check.outcome.to_string(), why]);
             }
-            if !looks.is_empty() {
-                looks.write(desk.stdout, "")?;
-                writeln!(desk.stdout)?;
+            if !checks.is_empty() {
+                checks.write(context.stdout, "")?;
+                writeln!(context.stdout)?;
             }
-            let serves = match (reloaded.generation, &reloaded.sha256) {
+            let live = match (reloaded.generation, &reloaded.sha256) {
                 (Some(generation), Some(sha256)) => {
-                    format!("; generation {generation} serves, sha256 {sha256}")
+                    format!("; generation {generation} is live, sha256 {sha256}")
                 }
                 _ => String::new(),
             };
-            let line = format!("{}{serves}", reloaded.outcome);
-            writeln!(desk.stdout, "{}", printable(&line))?;
+            let line = format!("{}{live}", reloaded.outcome);
+            writeln!(context.stdout, "{}", printable(&line))?;
         }
         Ok(match reloaded.outcome {
             ReloadOutcome::Activated | ReloadOutcome::Unchanged => ExitCode::SUCCESS,

@@ -1,4 +1,4 @@
-//! `codeid admin status`: what serves, where it came from, and how the sources do.
+//! `codeid admin status`: the live table, where it came from, and the state of the sources.
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -8,8 +8,8 @@ use codeid_daemon::api::status::{
     CheckOutcome, DaemonStatus, ListenerAddresses, RulesStatus, SourceStatus, Status, TableStatus,
 };
 
-use super::desk::Desk;
-use super::hold;
+use super::context::CommandContext;
+use super::freeze;
 use crate::moment::{ago, span, until, utc_and_ago};
 use crate::output::{Failure, printable};
 use crate::table::{self, Column};
@@ -23,10 +23,10 @@ pub(super) struct ShowStatus {
 }
 
 impl ShowStatus {
-    pub(super) fn run(self, desk: &mut Desk<'_>) -> Result<ExitCode, Failure> {
-        let status: Status = desk.get("/v1/status")?;
-        if !desk.is_json() {
-            show(desk.stdout, &status)?;
+    pub(super) fn run(self, context: &mut CommandContext<'_>) -> Result<ExitCode, Failure> {
+        let status: Status = context.get("/v1/status")?;
+        if !context.is_json() {
+            show(context.stdout, &status)?;
         }
         Ok(match self.ready && !status.readiness.ready {
             true => ExitCode::FAILURE,
@@ -46,32 +46,32 @@ fn show(output: &mut impl Write, status: &Status) -> io::Result<()> {
     match &rules.table {
         None => field("table", "none")?,
         Some(table) => {
-            for (name, value) in serving(table) {
+            for (name, value) in table_fields(table) {
                 field(name, &value)?;
             }
         }
     }
     field("confirmed", &confirmed(rules))?;
     match &rules.freeze {
-        None => field("hold", "none")?,
-        Some(hold) => {
-            field("hold", &hold::described(hold))?;
+        None => field("freeze", "none")?,
+        Some(freeze) => {
+            field("freeze", &freeze::describe(freeze))?;
             field("", "codeid admin thaw ends it")?;
         }
     }
     let next = match (rules.next_pull_at, &rules.sources.remote) {
         (Some(at), _) => until(at),
-        (None, None) => "none, there is no remote source".to_owned(),
-        (None, Some(_)) if rules.freeze.is_some() => "none while the hold lasts".to_owned(),
+        (None, None) => "none, without a remote source".to_owned(),
+        (None, Some(_)) if rules.freeze.is_some() => "none until the thaw".to_owned(),
         (None, Some(_)) => "now".to_owned(),
     };
     field("next pull", &next)?;
-    let kept = match (&rules.save.failure, rules.save.last_good_at) {
+    let saved = match (&rules.save.failure, rules.save.last_good_at) {
         (Some(why), _) => format!("no: {why}"),
         (None, Some(at)) => format!("yes, {}", utc_and_ago(at)),
         (None, None) => "nothing since the start".to_owned(),
     };
-    field("kept", &kept)?;
+    field("saved", &saved)?;
     for (name, address) in addresses(&status.daemon.listeners) {
         let address = address.unwrap_or_else(|| "off".to_owned());
         field("listener", &format!("{name} {address}"))?;
@@ -81,7 +81,7 @@ fn show(output: &mut impl Write, status: &Status) -> io::Result<()> {
     sources(output, rules)
 }
 
-/// The address of each listener by its name; `None` for one that is off.
+/// Returns the address of each listener by its name; `None` for one that is off.
 fn addresses(listeners: &ListenerAddresses) -> [(&'static str, Option<String>); 5] {
     let tcp = |address: Option<SocketAddr>| address.map(|address| address.to_string());
     [
@@ -107,7 +107,8 @@ fn process(daemon: &DaemonStatus) -> String {
     )
 }
 
-fn serving(table: &TableStatus) -> [(&'static str, String); 4] {
+/// Returns the fields that describe the live table.
+fn table_fields(table: &TableStatus) -> [(&'static str, String); 4] {
     let plural = if table.rule_count == 1 { "" } else { "s" };
     [
         (
@@ -131,11 +132,11 @@ fn serving(table: &TableStatus) -> [(&'static str, String); 4] {
     ]
 }
 
-/// How long ago the remote said that what serves is what it wants.
+/// Returns how long ago the remote last gave or confirmed the live config.
 fn confirmed(status: &RulesStatus) -> String {
     let staleness = &status.staleness;
     if status.sources.remote.is_none() {
-        return "never, there is no remote source".to_owned();
+        return "never, without a remote source".to_owned();
     }
     let age = span(staleness.age_ms);
     match (staleness.stale, staleness.stale_after_ms) {
@@ -153,7 +154,7 @@ fn sources(output: &mut impl Write, status: &RulesStatus) -> io::Result<()> {
     ];
     let mut table = table::Table::new([
         Column::Left("SOURCE"),
-        Column::Left("LAST LOOK"),
+        Column::Left("LAST CHECK"),
         Column::Left("OUTCOME"),
         Column::Left("LAST GOOD"),
         Column::Left("URI"),
@@ -161,11 +162,11 @@ fn sources(output: &mut impl Write, status: &RulesStatus) -> io::Result<()> {
     let or_never = |at: Option<u64>| at.map_or_else(|| "never".to_owned(), ago);
     for (level, source) in sources {
         let Some(source) = source else { continue };
-        let look = source.last_check.as_ref();
+        let check = source.last_check.as_ref();
         table.row([
             level.to_owned(),
-            or_never(look.map(|look| look.at)),
-            look.map_or_else(|| "-".to_owned(), |look| look.outcome.to_string()),
+            or_never(check.map(|check| check.at)),
+            check.map_or_else(|| "-".to_owned(), |check| check.outcome.to_string()),
             or_never(source.last_good_check_at),
             source.uri.clone(),
         ]);
@@ -173,26 +174,27 @@ fn sources(output: &mut impl Write, status: &RulesStatus) -> io::Result<()> {
     table.write(output, "")?;
     for (level, source) in sources {
         if let Some(source) = source {
-            complaints(output, level, source)?;
+            show_failure(output, level, source)?;
         }
     }
     Ok(())
 }
 
-fn complaints(output: &mut impl Write, level: &str, source: &SourceStatus) -> io::Result<()> {
-    if let Some(look) = &source.last_check
-        && !look.good
-        && look.outcome != CheckOutcome::Absent
+/// Writes the failure of the last check, and the problems of a refused config.
+fn show_failure(output: &mut impl Write, level: &str, source: &SourceStatus) -> io::Result<()> {
+    if let Some(check) = &source.last_check
+        && !check.good
+        && check.outcome != CheckOutcome::Absent
     {
-        let why = look.why.as_deref().unwrap_or("no reason is known");
-        let times = match look.failures {
+        let why = check.why.as_deref().unwrap_or("unknown reason");
+        let times = match check.failures {
             0 | 1 => String::new(),
             times => format!(", {times} times in a row"),
         };
         writeln!(
             output,
             "\n{level} {}{times}: {}",
-            look.outcome,
+            check.outcome,
             printable(why)
         )?;
     }

@@ -136,9 +136,11 @@ impl Keys {
     fn new(gateway: &KeyPair, client: &KeyPair) -> Result<Self, String> {
         let version = KeyVersion::new(1).expect("1 is a version");
         let mut keys = VerifyingKeys::new();
-        keys.add_pem(version, client.public_key_pem().as_bytes())?;
+        keys.add_pem(version, client.public_key_pem().as_bytes())
+            .map_err(|error| error.to_string())?;
         Ok(Self {
-            gateway: SigningKey::from_pem(gateway.serialize_pem().as_bytes(), version)?,
+            gateway: SigningKey::from_pem(gateway.serialize_pem().as_bytes(), version)
+                .map_err(|error| error.to_string())?,
             client: keys,
         })
     }

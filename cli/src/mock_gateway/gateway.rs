@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use codeid_daemon::result::ApiResult;
 use codeid_daemon::result::sdk_proxy as results;
 use codeid_daemon::sdk_proxy::PATH;
-use codeid_daemon::signature::{SignedContent, SigningFailed};
+use codeid_daemon::signature::{SignedContent, SigningError};
 use codeid_daemon::timestamp::{iso_8601, since_1970};
 use hyper::header::CONTENT_TYPE;
 use hyper::http::request::Parts;
@@ -87,12 +87,12 @@ impl Gateway {
     ///
     /// # Errors
     ///
-    /// [`SigningFailed`].
+    /// [`SigningError`].
     pub(super) fn answer(
         &self,
         request: &Parts,
         body: &[u8],
-    ) -> Result<LoggedResponse, SigningFailed> {
+    ) -> Result<LoggedResponse, SigningError> {
         let (method, path) = (&request.method, request.uri.path());
         if path != PATH || request.uri.query().is_some() {
             let why = format!("the only path is {PATH}");
@@ -118,7 +118,7 @@ impl Gateway {
         status: StatusCode,
         result: ApiResult,
         refused: Option<&str>,
-    ) -> Result<LoggedResponse, SigningFailed> {
+    ) -> Result<LoggedResponse, SigningError> {
         let number = self.answered.fetch_add(1, Ordering::Relaxed) + 1;
         let tracer = format!("mock-{}-{number}", std::process::id());
         let now = SystemTime::now();

@@ -61,7 +61,8 @@ pub(super) fn validate(
         time,
         body,
     };
-    keys.verify(signature.as_bytes(), &content)
+    let body = keys
+        .verify(signature.as_bytes(), &content)
         .map_err(|error| match error {
             SignatureError::UnknownKeyVersion(_) => {
                 refuse(published("KEY_NOT_FOUND"), error.to_string())
@@ -76,7 +77,7 @@ pub(super) fn validate(
             ),
             _ => refuse(results::INVALID_SIGNATURE, error.to_string()),
         })?;
-    validate_body(body).map_err(|why| refuse(results::PARAM_ILLEGAL, why))
+    validate_body(body.as_bytes()).map_err(|why| refuse(results::PARAM_ILLEGAL, why))
 }
 
 fn validate_body(body: &[u8]) -> Result<(), String> {

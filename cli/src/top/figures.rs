@@ -1,4 +1,4 @@
-//! What happened between two readings of a daemon.
+//! The difference between two readings of a daemon.
 
 use std::cmp::Reverse;
 
@@ -13,28 +13,28 @@ use super::reading::Reading;
 pub(super) struct Figures {
     /// The end of the interval, in milliseconds since the beginning of 1970, UTC.
     pub(super) at: u64,
-    /// How long it was.
+    /// The length of the interval.
     pub(super) seconds: f64,
     pub(super) ready: bool,
-    /// Whether an operator holds what serves.
-    pub(super) held: bool,
+    /// `true` if the live config is frozen.
+    pub(super) frozen: bool,
     pub(super) generation: Option<u64>,
     pub(super) version: Option<String>,
-    /// All listeners together.
+    /// The traffic of all listeners together.
     pub(super) total: Traffic,
     pub(super) listeners: Vec<Traffic>,
-    /// Code values by what came of them.
+    /// Code values by the action of their rule, or by the result code of a failure.
     pub(super) identifications: Vec<Rate>,
     pub(super) sdk_proxy: ProxyTraffic,
-    /// The hottest first, in the interval and then since the table was loaded.
+    /// The rules, the busiest first: in the interval, then since the table became live.
     pub(super) rules: Vec<RuleFigures>,
 }
 
-/// Requests by a listener, or by all.
+/// The requests of one listener, or of all.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Traffic {
-    /// The listener's, or `all`.
+    /// The name of the listener, or `all`.
     pub(super) name: String,
     pub(super) requests_per_second: f64,
     /// The share of requests with another result than `SUCCESS`, 0 to 1; `null` without requests.
@@ -44,7 +44,7 @@ pub(super) struct Traffic {
     pub(super) open_connections: u64,
 }
 
-/// How often in a second something was so.
+/// The number of times per second that something happened.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Rate {
@@ -52,8 +52,8 @@ pub(super) struct Rate {
     pub(super) per_second: f64,
 }
 
-/// How long code values took, in nanoseconds: the upper bounds of the buckets they are in. `null`
-/// if there were none, or beyond the last bound.
+/// Percentiles of the time for a code value, in nanoseconds: the upper bounds of their buckets.
+/// `null` without code values, and beyond the last bound.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Percentiles {
@@ -74,22 +74,22 @@ pub(super) struct ProxyTraffic {
     pub(super) results: Vec<Rate>,
 }
 
-/// What one rule did.
+/// The lookups of one rule.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RuleFigures {
     pub(super) id: String,
     pub(super) decided_per_second: f64,
     pub(super) refused_per_second: f64,
-    /// Since the table was loaded.
+    /// The lookups that it decided since its table became live.
     pub(super) decided: u64,
-    /// Since the table was loaded.
+    /// The lookups that its canary refused since its table became live.
     pub(super) refused: u64,
 }
 
 impl Figures {
-    /// What happened from `before` to `after`; `None` if they are not of the same process, whose
-    /// counts began anew.
+    /// Returns the difference; `None` if the readings are not of the same process, since the counts
+    /// of another one begin at zero.
     pub(super) fn between(before: &Reading, after: &Reading) -> Option<Self> {
         let process = |reading: &Reading| {
             let daemon = &reading.status.daemon;
@@ -120,7 +120,7 @@ impl Figures {
             at: after.metrics.at,
             seconds,
             ready: after.status.readiness.ready,
-            held: after.status.rules.freeze.is_some(),
+            frozen: after.status.rules.freeze.is_some(),
             generation: table.map(|table| table.generation),
             version: table.map(|table| table.version.clone()),
             total: Traffic::sum(&listeners, latency),
@@ -139,7 +139,7 @@ impl Figures {
     }
 }
 
-/// The time over which counts are spread.
+/// The time in which the counts grew.
 struct Interval {
     seconds: f64,
 }
@@ -189,7 +189,8 @@ impl Interval {
         )
     }
 
-    /// A table's counts begin when it is loaded: those of another one are no part of the difference.
+    /// Returns the lookups of each live rule. The counts of another table are not compared, since
+    /// each table begins at zero.
     fn rules(&self, before: &Reading, after: &Reading) -> Vec<RuleFigures> {
         let Some(now) = &after.rules else {
             return Vec::new();
@@ -197,7 +198,7 @@ impl Interval {
         let earlier = before.rules.as_ref();
         let earlier = earlier.filter(|rules| rules.generation == now.generation);
         let earlier = earlier.map_or(&[][..], |rules| &rules.rules);
-        // The same table has the same rules in the same places.
+        // The same table has the same rules at the same positions.
         let mut rules: Vec<_> = now
             .rules
             .iter()
@@ -259,7 +260,7 @@ impl Traffic {
 }
 
 impl Percentiles {
-    /// Of what `after` has beyond `before`.
+    /// Returns the percentiles of the durations that `after` has and `before` has not.
     fn between(before: &Latency, after: &Latency, bounds: &[u64]) -> Self {
         let count = after.count.saturating_sub(before.count);
         let earlier = before.cumulative.iter().chain(std::iter::repeat(&0));

@@ -1,16 +1,16 @@
-//! `codeid top`: a running daemon at work, as it goes on.
+//! `codeid top`: the traffic of a running daemon, interval by interval.
 //!
 //! ```text
 //! daemon ─▶ Reading, once an interval ─┬─▶ Figures, the difference of two ─▶ text or JSON
-//!                                      └─▶ View, and the keys that are pressed ─▶ screen
+//!                                      └─▶ View, and the commands of keys ─▶ screen
 //! ```
 
 mod figures;
 mod keys;
-mod live;
 mod plain;
 mod reading;
 mod screen;
+mod terminal;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -22,38 +22,38 @@ use std::time::Duration;
 use clap::builder::RangedU64ValueParser;
 
 use self::reading::Reader;
-use super::admin::Place;
+use super::admin::SocketArgs;
 use super::duration::duration;
 use super::output;
 
-/// The shortest time between two readings: less would measure the reading.
+/// The shortest interval: a shorter one would measure the readings.
 const MIN_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The command line of `codeid top`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-On a terminal: q ends it, p pauses it, the arrows, j, k and the page keys scroll the rules, ? lists \
-the keys. Away from one, with --count or with --json, a text or a line of JSON is written for each interval.
+On a terminal: q quits, p pauses, the arrows, j, k and the page keys scroll the rules, ? lists the keys. \
+Elsewhere, with --count and with --json, each interval is written as text or as a line of JSON.
 
-Exit status: 0 when it ends; 1 if the terminal cannot be used; 2 if the command line is wrong; 3 if no \
-daemon gave an answer that is understood.")]
+Exit status: 0 at the end; 1 if the terminal cannot be used; 2 if the command line is wrong; 3 without a \
+daemon, or without a response that this program understands.")]
 pub(crate) struct Top {
-    /// How long an interval is, such as 500ms, 1s or 2m
+    /// The length of an interval, such as 500ms, 1s or 2m
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = interval)]
     interval: Duration,
-    /// Write so many intervals as text, and end
+    /// Write this number of intervals as text, and end
     #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<u64>::new().range(1..))]
     count: Option<u64>,
-    /// Write a JSON object for each interval, in a line
+    /// Write each interval as a line of JSON
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    place: Place,
+    socket: SocketArgs,
 }
 
 impl Top {
     pub(crate) fn run(self) -> ExitCode {
-        let socket = match self.place.find() {
+        let socket = match self.socket.path() {
             Ok(socket) => socket,
             Err(status) => return status,
         };
@@ -68,7 +68,7 @@ impl Top {
             };
             output::run(|stdout| plain::write(stdout, reader, form, self.count))
         } else {
-            output::finish(live::show(reader))
+            output::finish(terminal::show(reader))
         }
     }
 }
@@ -76,7 +76,7 @@ impl Top {
 fn interval(text: &str) -> Result<Duration, String> {
     let interval = duration(text)?;
     if interval < MIN_INTERVAL {
-        return Err(format!("must be {} ms at least", MIN_INTERVAL.as_millis()));
+        return Err(format!("must be at least {} ms", MIN_INTERVAL.as_millis()));
     }
     Ok(interval)
 }

@@ -13,22 +13,22 @@ use crate::output::{Failure, Stdout, printable};
 use crate::quantity::{grouped, time};
 use crate::table::{Column, Table};
 
-/// How many rules are written.
+/// The most rules of an interval that are written.
 const RULES: usize = 10;
 
-/// How intervals are written.
+/// The forms in which intervals are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     Text,
     Json,
 }
 
-/// Writes `count` intervals, or as many as are read. An interval in which the daemon was started
-/// anew, or did not answer, is told as that.
+/// Writes `count` intervals; `None` for no limit. For an interval in which the daemon restarted, or
+/// did not respond, the reason is written instead.
 ///
 /// # Errors
 ///
-/// That no daemon answers at first, or that standard output takes no more.
+/// [`Failure`] if no daemon responds at first, or standard output cannot be written.
 pub(super) fn write(
     stdout: &mut Stdout,
     mut reader: Reader,
@@ -40,7 +40,7 @@ pub(super) fn write(
     let mut written = 0;
     while count.is_none_or(|count| written < count) {
         view.note = None;
-        view.take(reader.next().map_err(|failure| failure.to_string()));
+        view.take(reader.next());
         match form {
             Form::Json => json(stdout, &view)?,
             Form::Text => text(stdout, &view)?,
@@ -51,21 +51,21 @@ pub(super) fn write(
     Ok(ExitCode::SUCCESS)
 }
 
-/// An object in a line: the figures, or why there are none.
+/// Writes an object in a line: the figures, or the reason why they are missing.
 fn json(output: &mut impl Write, view: &View) -> io::Result<()> {
     #[derive(Serialize)]
-    struct Without<'a> {
+    struct Missing<'a> {
         lost: Option<&'a str>,
         note: Option<&'a str>,
     }
     match (&view.lost, &view.figures) {
         (None, Some(figures)) => serde_json::to_writer(&mut *output, figures)?,
         _ => {
-            let without = Without {
+            let missing = Missing {
                 lost: view.lost.as_deref(),
                 note: view.note.as_deref(),
             };
-            serde_json::to_writer(&mut *output, &without)?;
+            serde_json::to_writer(&mut *output, &missing)?;
         }
     }
     writeln!(output)
@@ -131,31 +131,31 @@ fn text(output: &mut impl Write, view: &View) -> io::Result<()> {
 }
 
 fn headline(figures: &Figures) -> String {
-    let serves = match (figures.generation, &figures.version) {
+    let live = match (figures.generation, &figures.version) {
         (Some(generation), Some(version)) => format!("generation {generation} ({version})"),
         _ => "no table".to_owned(),
     };
     format!(
-        "{}  {}  {serves}{}",
+        "{}  {}  {live}{}",
         utc(figures.at),
         if figures.ready { "ready" } else { "NOT READY" },
-        if figures.held { "  HELD" } else { "" }
+        if figures.frozen { "  FROZEN" } else { "" }
     )
 }
 
-/// All together, then each listener.
+/// Returns the traffic of all listeners together, then that of each.
 pub(super) fn traffics(figures: &Figures) -> impl Iterator<Item = &Traffic> {
     [&figures.total].into_iter().chain(&figures.listeners)
 }
 
-/// The share of errors, in per cent.
+/// Returns the share of errors, in per cent.
 pub(super) fn errors(traffic: &Traffic) -> String {
     traffic
         .error_ratio
         .map_or_else(|| "-".to_owned(), |ratio| format!("{:.2} %", ratio * 100.0))
 }
 
-/// 50th, 90th, 99th and 99.9th percentile, and the maximum.
+/// Returns the 50th, 90th, 99th and 99.9th percentile, and the maximum.
 pub(super) fn latencies(latency: &Percentiles) -> [String; 5] {
     [
         latency.p50_ns,

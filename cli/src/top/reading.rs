@@ -1,4 +1,4 @@
-//! What a daemon tells of itself at one moment, read once an interval.
+//! The state and the counts of a daemon, read once an interval.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -10,31 +10,31 @@ use codeid_daemon::api::status::Status;
 use crate::admin::client::Client;
 use crate::output::Failure;
 
-/// How long the daemon may take for an answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// The limit on the time until a response is complete.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Reads from one daemon, at the beginning of each interval.
+/// Reads from one daemon at the beginning of each interval.
 pub(super) struct Reader {
     client: Client,
     interval: Duration,
     next: Option<Instant>,
 }
 
-/// One moment of a daemon.
+/// The state and the counts of a daemon at one moment.
 #[derive(Clone, Debug)]
 pub(super) struct Reading {
-    /// When the figures were read.
+    /// When the counts were read.
     pub(super) taken: Instant,
     pub(super) status: Status,
     pub(super) metrics: Metrics,
-    /// `None` if nothing serves.
+    /// `None` without a live table.
     pub(super) rules: Option<Rules>,
 }
 
 impl Reader {
     pub(super) fn new(socket: PathBuf, interval: Duration) -> Result<Self, Failure> {
         Ok(Self {
-            client: Client::new(socket, PATIENCE)?,
+            client: Client::new(socket, TIMEOUT)?,
             interval,
             next: None,
         })
@@ -44,27 +44,27 @@ impl Reader {
         self.client.socket()
     }
 
-    /// Waits until the next interval begins, and reads; the first time at once.
+    /// Waits for the beginning of the next interval, and reads. The first call does not wait.
     ///
     /// # Errors
     ///
-    /// That no daemon answers, or none that is understood. The next reading is tried all the same.
+    /// [`Failure`] if the daemon does not respond, or is of another version. A later call may succeed.
     pub(super) fn next(&mut self) -> Result<Reading, Failure> {
         let now = Instant::now();
         let due = self.next.map_or(now, |due| due.max(now));
         std::thread::sleep(due.saturating_duration_since(now));
-        // From when it was due, so that the time for reading does not add up.
+        // Counted from when it was due, so that the time for reading does not add up.
         self.next = Some(due + self.interval);
         self.read()
     }
 
     fn read(&self) -> Result<Reading, Failure> {
-        let status: Status = self.client.look_up("/v1/status")?;
+        let status: Status = self.client.fetch("/v1/status")?;
         let rules = match status.rules.table {
-            Some(_) => Some(self.client.look_up("/v1/rules")?),
+            Some(_) => Some(self.client.fetch("/v1/rules")?),
             None => None,
         };
-        let metrics = self.client.look_up("/v1/metrics")?;
+        let metrics = self.client.fetch("/v1/metrics")?;
         Ok(Reading {
             taken: Instant::now(),
             status,

@@ -1,4 +1,4 @@
-//! The screen: one view, drawn whole each time.
+//! The drawing of a view on the screen.
 
 use codeid_daemon::api::status::{CheckOutcome, RulesStatus, SourceStatus};
 use ratatui::Frame;
@@ -12,23 +12,23 @@ use super::keys::HELP;
 use super::plain::{errors, latencies, traffics};
 use super::reading::Reading;
 use super::view::View;
-use crate::admin::hold;
+use crate::admin::freeze;
 use crate::moment::{ago, span, until, utc};
 use crate::output::printable;
 use crate::quantity::grouped;
 
-/// How high the trend is, where there is room for it.
+/// The height of the trend, on a screen that has room for it.
 const TREND_HEIGHT: u16 = 4;
 
-/// How high a screen must be to have room for it.
-const HIGH: u16 = 26;
+/// The least height of a screen that has room for the trend.
+const MIN_HEIGHT_WITH_TREND: u16 = 26;
 
 const BAD: Style = Style::new().fg(Color::Red).add_modifier(Modifier::BOLD);
 const NOTED: Style = Style::new().fg(Color::Yellow);
 const FAINT: Style = Style::new().add_modifier(Modifier::DIM);
 const HEAD: Style = Style::new().add_modifier(Modifier::BOLD);
 
-/// Draws all of it.
+/// Draws the view on the whole screen.
 pub(super) fn draw(frame: &mut Frame<'_>, view: &View, socket: &str) {
     let area = frame.area();
     let state = view
@@ -39,7 +39,11 @@ pub(super) fn draw(frame: &mut Frame<'_>, view: &View, socket: &str) {
         .figures
         .as_ref()
         .map_or(1, |figures| traffics(figures).count());
-    let trend_height = if area.height >= HIGH { TREND_HEIGHT } else { 0 };
+    let trend_height = if area.height >= MIN_HEIGHT_WITH_TREND {
+        TREND_HEIGHT
+    } else {
+        0
+    };
     let [title, top, traffic, results, trend, rules, keys] = Layout::vertical([
         Constraint::Length(1),
         Constraint::Length(extent(state.len())),
@@ -97,22 +101,22 @@ fn draw_title(frame: &mut Frame<'_>, area: Rect, view: &View, socket: &str) {
     frame.render_widget(Paragraph::new(right).style(style), at_right);
 }
 
-/// What serves, and whether all is well with it: a line for each matter.
+/// Returns the lines that describe the daemon, its live table and its sources.
 fn state(last: &Reading, view: &View) -> Vec<Line<'static>> {
     let status = &last.status;
     let mut lines = Vec::new();
-    let mut tell = |style: Style, text: String| lines.push(Line::styled(shown(&text), style));
+    let mut add = |style: Style, text: String| lines.push(Line::styled(shown(&text), style));
     if let Some(why) = &view.lost {
-        tell(
+        add(
             BAD,
-            format!("LOST       {why}; trying again. What follows is the last that was known."),
+            format!("LOST       {why}; trying again (the state below is the last known one)"),
         );
     }
     if let Some(note) = &view.note {
-        tell(NOTED, format!("note       {note}"));
+        add(NOTED, format!("note       {note}"));
     }
     match status.readiness.ready {
-        true => tell(Style::new(), "ready      yes".to_owned()),
+        true => add(Style::new(), "ready      yes".to_owned()),
         false => {
             let reasons: Vec<_> = status
                 .readiness
@@ -120,13 +124,13 @@ fn state(last: &Reading, view: &View) -> Vec<Line<'static>> {
                 .iter()
                 .map(|reason| &*reason.detail)
                 .collect();
-            tell(BAD, format!("NOT READY  {}", reasons.join(" ")));
+            add(BAD, format!("NOT READY  {}", reasons.join(" ")));
         }
     }
     match &status.rules.table {
-        None => tell(BAD, "table      none".to_owned()),
+        None => add(BAD, "table      none".to_owned()),
         Some(table) => {
-            tell(
+            add(
                 Style::new(),
                 format!(
                     "table      generation {}, version {}, {} rules, loaded {}, from {} {}",
@@ -140,42 +144,42 @@ fn state(last: &Reading, view: &View) -> Vec<Line<'static>> {
             );
         }
     }
-    if let Some(hold) = &status.rules.freeze {
-        tell(NOTED, format!("HELD       {}", hold::described(hold)));
+    if let Some(freeze) = &status.rules.freeze {
+        add(NOTED, format!("FROZEN     {}", freeze::describe(freeze)));
     }
     let (style, text) = sources(&status.rules);
-    tell(style, format!("sources    {text}"));
+    add(style, format!("sources    {text}"));
     lines
 }
 
-/// How the sources do: what is wrong with the first that is not well, else that all is.
+/// Describes the state of the sources: the first trouble, if there is any.
 fn sources(status: &RulesStatus) -> (Style, String) {
     let named = [
         ("REMOTE", status.sources.remote.as_ref()),
         ("LOCAL", Some(&status.sources.local)),
         ("PRESET", Some(&status.sources.preset)),
     ];
-    if let Some((level, complaint)) = named
+    if let Some((level, trouble)) = named
         .into_iter()
-        .find_map(|(level, source)| Some((level, complaint(source?)?)))
+        .find_map(|(level, source)| Some((level, trouble(source?)?)))
     {
-        return (BAD, format!("{level} {complaint}"));
+        return (BAD, format!("{level} {trouble}"));
     }
     if let Some(why) = &status.save.failure {
         return (
             BAD,
-            format!("what serves is not kept in the local storage: {why}"),
+            format!("the live config is not saved in the local storage: {why}"),
         );
     }
     if status.staleness.stale {
         let age = span(status.staleness.age_ms);
         return (
             BAD,
-            format!("STALE: REMOTE has confirmed nothing for {age}"),
+            format!("STALE: REMOTE has not confirmed the live config for {age}"),
         );
     }
     match (&status.sources.remote, status.next_pull_at) {
-        (None, _) => (Style::new(), "well; there is no remote".to_owned()),
+        (None, _) => (Style::new(), "good; without a remote".to_owned()),
         (Some(_), next) => {
             let confirmed = span(status.staleness.age_ms);
             let next = next.map_or_else(String::new, |next| {
@@ -183,23 +187,23 @@ fn sources(status: &RulesStatus) -> (Style, String) {
             });
             (
                 Style::new(),
-                format!("well; REMOTE confirmed what serves {confirmed} ago{next}"),
+                format!("good; REMOTE confirmed the live config {confirmed} ago{next}"),
             )
         }
     }
 }
 
-fn complaint(source: &SourceStatus) -> Option<String> {
-    let look = source.last_check.as_ref()?;
-    if look.good || look.outcome == CheckOutcome::Absent {
+fn trouble(source: &SourceStatus) -> Option<String> {
+    let check = source.last_check.as_ref()?;
+    if check.good || check.outcome == CheckOutcome::Absent {
         return None;
     }
-    let why = look.why.as_deref().unwrap_or("no reason is known");
+    let why = check.why.as_deref().unwrap_or("unknown reason");
     Some(format!(
         "{} {} times, {}: {why}",
-        look.outcome,
-        look.failures,
-        ago(look.at)
+        check.outcome,
+        check.failures,
+        ago(check.at)
     ))
 }
 
@@ -253,7 +257,7 @@ fn draw_results(frame: &mut Frame<'_>, area: Rect, figures: &Figures) {
     frame.render_widget(Paragraph::new(lines), area);
 }
 
-/// Rates in a line; those of nothing are left out, but for the first.
+/// Returns rates in one line, without those that are zero, except for the first.
 fn rates(name: &str, rates: &[Rate]) -> Line<'static> {
     let mut line = Line::from(Span::styled(format!("{name:<11}"), HEAD));
     for (at, rate) in rates.iter().enumerate() {
@@ -285,7 +289,7 @@ fn draw_rules(frame: &mut Frame<'_>, area: Rect, figures: &Figures, scrolled: us
     let header =
         ["DECIDED/S", "REFUSED/S", "DECIDED", "REFUSED"].map(|name| right(name.to_owned()));
     let mut cells = vec![Cell::new(format!(
-        "RULE, HOTTEST FIRST ({})",
+        "RULE, BUSIEST FIRST ({})",
         figures.rules.len()
     ))];
     cells.extend(header);
@@ -312,8 +316,8 @@ fn draw_rules(frame: &mut Frame<'_>, area: Rect, figures: &Figures, scrolled: us
 }
 
 fn draw_keys(frame: &mut Frame<'_>, area: Rect, view: &View) {
-    let pause = if view.paused { "p go on" } else { "p pause" };
-    let text = format!(" q end   {pause}   ↑ ↓ scroll   ? keys");
+    let pause = if view.paused { "p resume" } else { "p pause" };
+    let text = format!(" q quit   {pause}   ↑ ↓ scroll   ? keys");
     frame.render_widget(Paragraph::new(text).style(FAINT), area);
 }
 
@@ -340,7 +344,7 @@ fn right(text: String) -> Cell<'static> {
     Cell::new(Line::from(text).alignment(Alignment::Right))
 }
 
-/// What is left of `area` under an empty line.
+/// Returns `area` without its first line.
 const fn below_a_gap(area: Rect) -> Rect {
     Rect {
         y: area.y.saturating_add(1),
@@ -353,7 +357,7 @@ fn extent(cells: usize) -> u16 {
     u16::try_from(cells).unwrap_or(u16::MAX)
 }
 
-/// Text of the daemon, made harmless.
+/// Escapes control characters in a text of the daemon.
 fn shown(text: &str) -> String {
     printable(text).into_owned()
 }

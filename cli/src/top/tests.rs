@@ -1,4 +1,4 @@
-//! Figures from readings, and what the screen shows of them.
+//! Figures from readings, and the screen that shows them.
 
 use std::time::{Duration, Instant};
 
@@ -8,14 +8,15 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use serde_json::{Value, json};
 
 use super::figures::Figures;
-use super::keys::wish;
+use super::keys::command;
 use super::reading::Reading;
 use super::screen;
-use super::view::{View, Wish};
+use super::view::{Command, View};
+use crate::output::Failure;
 
 const SHA256: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
-/// A moment of a daemon that did `scale` times as much as in [`reading`] with 1.
+/// The documents of a daemon at one moment, with counts in proportion to a scale.
 struct Moment {
     status: Value,
     metrics: Value,
@@ -69,7 +70,7 @@ impl Moment {
                 "staleness": {"policy": "warn", "staleAfterMs": null, "ageMs": 4000, "stale": false},
                 "init": [], "sources": {"remote": source, "local": source, "preset": source},
                 "nextPullAt": null, "lastActivationAt": null,
-                "save": {"lastGoodAt": null, "failure": null}, "hold": null, "counters": counters,
+                "save": {"lastGoodAt": null, "failure": null}, "freeze": null, "counters": counters,
             }),
             metrics: json!({
                 "at": 1_795_224_600_000_u64, "uptimeMs": 1, "generation": 7, "boundsNs": [1000, 2500, 4000],
@@ -103,7 +104,7 @@ fn view() -> (View, Instant) {
     (view, base)
 }
 
-/// What a screen of this size shows, with one space between words.
+/// Draws a screen of this size, and returns its text with one space between words.
 fn words(view: &View, width: u16, height: u16) -> String {
     let lines = drawn(view, width, height);
     let lines = lines.lines().map(|line| {
@@ -113,7 +114,7 @@ fn words(view: &View, width: u16, height: u16) -> String {
     lines.collect()
 }
 
-/// What a screen of this size shows, line by line.
+/// Draws a screen of this size, and returns its text line by line.
 fn drawn(view: &View, width: u16, height: u16) -> String {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     terminal
@@ -125,6 +126,10 @@ fn drawn(view: &View, width: u16, height: u16) -> String {
         format!("{}\n", line.trim_end())
     });
     lines.collect()
+}
+
+fn lost(message: &str) -> Failure {
+    Failure::Unanswered(message.to_owned())
 }
 
 #[test]
@@ -180,7 +185,7 @@ fn counts_of_another_table_or_process_are_not_compared() {
 }
 
 #[test]
-fn the_screen_shows_what_serves_and_how_fast() {
+fn the_screen_shows_the_live_table_and_the_traffic() {
     let (view, _) = view();
     let screen = words(&view, 100, 40);
     for text in [
@@ -189,7 +194,7 @@ fn the_screen_shows_what_serves_and_how_fast() {
         "ready yes",
         "table generation 7, version v7, 3 rules, loaded ",
         "from REMOTE file:///r.json",
-        "sources well; REMOTE confirmed what serves 4 s ago",
+        "sources good; REMOTE confirmed the live config 4 s ago",
         "LISTENER REQUESTS/S ERRORS OPEN P50 P90 P99 P99.9 MAX",
         "all 500 1.00 % 6 1 µs 2.50 µs 4 µs longer longer",
         "http 50 10.00 % 3 1 µs",
@@ -198,26 +203,26 @@ fn the_screen_shows_what_serves_and_how_fast() {
         "codes/s DECODE 400",
         "sdkProxy/s none",
         "requests/s, at most 500 in 1 intervals",
-        "RULE, HOTTEST FIRST (3)",
-        "q end p pause ↑ ↓ scroll ? keys",
+        "RULE, BUSIEST FIRST (3)",
+        "q quit p pause ↑ ↓ scroll ? keys",
     ] {
         assert!(screen.contains(text), "no {text:?} in\n{screen}");
     }
-    // What would steer a terminal is spelled out.
+    // Control characters are escaped.
     let place = |text| {
         screen
             .find(text)
             .unwrap_or_else(|| panic!("no {text:?} in\n{screen}"))
     };
     assert!(place("hot\\u{9b}31m") < place("warm") && place("warm") < place("cold"));
-    // On 80 by 24 the trend gives way, and the time does not.
+    // On 80 by 24 the trend is left out, and the time is not.
     let small = drawn(&view, 80, 24);
     assert!(small.contains("  2026-11-21 01:30:00 UTC"), "{small}");
     assert!(
         small.contains("cold") && !small.contains("intervals"),
         "{small}"
     );
-    // However small it is, it is drawn.
+    // The smallest screens do not panic.
     for (width, height) in [(1, 1), (20, 5), (80, 8)] {
         drawn(&view, width, height);
     }
@@ -234,9 +239,9 @@ fn before_the_second_reading_there_are_no_figures() {
 }
 
 #[test]
-fn what_is_wrong_is_told_on_top() {
+fn trouble_is_shown_at_the_top() {
     let (mut view, base) = view();
-    view.take(Err("no daemon listens there".to_owned()));
+    view.take(Err(lost("no daemon listens there")));
     let screen = drawn(&view, 100, 40);
     assert!(
         screen.contains("LOST       no daemon listens there; trying again"),
@@ -248,16 +253,16 @@ fn what_is_wrong_is_told_on_top() {
     restarted.status["daemon"]["pid"] = json!(5000);
     restarted.status["ready"] = json!(false);
     restarted.status["notReadyBecause"] = json!([{"reason": "draining", "detail": "It drains."}]);
-    restarted.status["hold"] = json!({"since": 1, "by": "uid 7", "action": "rollback", "sha256": SHA256,
+    restarted.status["freeze"] = json!({"since": 1, "by": "uid 7", "action": "rollback", "sha256": SHA256,
         "reason": "at 3 a.m."});
     restarted.status["sources"]["remote"]["lastCheck"] =
         json!({"at": 1, "good": false, "outcome": "failed", "why": "no route", "failures": 12});
     view.take(Ok(restarted.at(base, 3)));
     let screen = drawn(&view, 120, 40);
     for text in [
-        "note       the daemon was started anew at 2026-11-18 11:06:40 UTC, as process 5000",
+        "note       the daemon restarted at 2026-11-18 11:06:40 UTC as process 5000",
         "NOT READY  It drains.",
-        "HELD       since 1970-01-01 00:00:00 UTC",
+        "FROZEN     since 1970-01-01 00:00:00 UTC",
         "by uid 7, who rolled back; reason: at 3 a.m.",
         "sources    REMOTE failed 12 times, ",
         "no route",
@@ -269,14 +274,14 @@ fn what_is_wrong_is_told_on_top() {
 }
 
 #[test]
-fn another_table_is_told() {
+fn a_change_of_the_live_table_is_noted() {
     let (mut view, base) = view();
     let mut reloaded = Moment::new(3);
     reloaded.status["table"]["generation"] = json!(8);
     view.take(Ok(reloaded.at(base, 3)));
     let screen = drawn(&view, 120, 40);
     assert!(
-        screen.contains("note       generation 8 serves since 2026-11-18 11:06:41 UTC"),
+        screen.contains("note       generation 8 is live since 2026-11-18 11:06:41 UTC"),
         "{screen}"
     );
 }
@@ -284,19 +289,19 @@ fn another_table_is_told() {
 #[test]
 fn a_pause_is_one_long_interval() {
     let (mut view, base) = view();
-    assert!(view.follow(Wish::Pause));
+    assert!(view.execute(Command::Pause));
     view.take(Ok(Moment::new(50).at(base, 3)));
-    view.take(Err("gone".to_owned()));
+    view.take(Err(lost("gone")));
     let screen = words(&view, 100, 40);
     assert!(
-        screen.contains("PAUSED") && screen.contains("p go on"),
+        screen.contains("PAUSED") && screen.contains("p resume"),
         "{screen}"
     );
     assert!(
         screen.contains("all 500") && !screen.contains("LOST"),
         "{screen}"
     );
-    assert!(view.follow(Wish::Pause));
+    assert!(view.execute(Command::Pause));
     view.take(Ok(Moment::new(12).at(base, 12)));
     assert_eq!(view.figures.unwrap().seconds, 10.0);
 }
@@ -304,29 +309,29 @@ fn a_pause_is_one_long_interval() {
 #[test]
 fn keys_scroll_help_and_end() {
     let (mut view, _) = view();
-    let key = |code| wish(KeyEvent::new(code, KeyModifiers::NONE)).unwrap();
-    assert!(view.follow(key(KeyCode::Char('j'))));
+    let key = |code| command(KeyEvent::new(code, KeyModifiers::NONE)).unwrap();
+    assert!(view.execute(key(KeyCode::Char('j'))));
     let screen = drawn(&view, 100, 40);
     assert!(
         !screen.contains("hot") && screen.contains("warm"),
         "{screen}"
     );
-    assert!(view.follow(key(KeyCode::PageDown)) && view.follow(key(KeyCode::Down)));
+    assert!(view.execute(key(KeyCode::PageDown)) && view.execute(key(KeyCode::Down)));
     assert!(drawn(&view, 100, 40).contains("cold"));
-    assert!(view.follow(key(KeyCode::Up)));
+    assert!(view.execute(key(KeyCode::Up)));
     assert_eq!(view.scrolled, 1);
-    assert!(view.follow(key(KeyCode::End)));
+    assert!(view.execute(key(KeyCode::End)));
     assert_eq!(view.scrolled, 2);
-    assert!(view.follow(key(KeyCode::Home)) && view.follow(key(KeyCode::Char('k'))));
+    assert!(view.execute(key(KeyCode::Home)) && view.execute(key(KeyCode::Char('k'))));
     assert_eq!(view.scrolled, 0);
-    assert!(view.follow(key(KeyCode::Char('?'))));
-    assert!(drawn(&view, 80, 24).contains("pause, and go on"));
-    assert!(view.follow(key(KeyCode::Char('?'))));
-    assert!(!drawn(&view, 80, 24).contains("pause, and go on"));
-    assert!(!view.follow(key(KeyCode::Char('q'))));
-    let with_control = |c| wish(KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL));
+    assert!(view.execute(key(KeyCode::Char('?'))));
+    assert!(drawn(&view, 80, 24).contains("pause or resume"));
+    assert!(view.execute(key(KeyCode::Char('?'))));
+    assert!(!drawn(&view, 80, 24).contains("pause or resume"));
+    assert!(!view.execute(key(KeyCode::Char('q'))));
+    let with_control = |c| command(KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL));
     assert_eq!(
         (with_control('c'), with_control('j')),
-        (Some(Wish::Quit), None)
+        (Some(Command::Quit), None)
     );
 }

@@ -1,63 +1,65 @@
-//! What the screen shows: the last figures, how it got there, and what the reader chose.
+//! The state of the screen: the last figures, their trend, and the choices of the user.
 
 use std::collections::VecDeque;
 
 use super::figures::Figures;
 use super::reading::Reading;
 use crate::moment::utc;
+use crate::output::Failure;
 
-/// How many intervals the trend goes back: more than a screen is wide.
+/// The length of the trend in intervals: more than a screen is wide.
 const TREND: usize = 512;
 
-/// Everything that is shown.
+/// The state of the screen.
 #[derive(Debug, Default)]
 pub(super) struct View {
-    /// The last reading that there was.
+    /// The last reading that succeeded.
     pub(super) last: Option<Reading>,
-    /// Of the last interval, once there are two readings.
+    /// The figures of the last interval; `None` before the second reading.
     pub(super) figures: Option<Figures>,
-    /// Requests a second, the last interval last.
+    /// Requests per second, the last interval last.
     pub(super) trend: VecDeque<u64>,
-    /// Why there was no answer the last time; `None` if there was one.
+    /// The reason why the last reading failed; `None` if it succeeded.
     pub(super) lost: Option<String>,
-    /// What happened last to the daemon.
+    /// The last restart, or the last change of the live table.
     pub(super) note: Option<String>,
     pub(super) paused: bool,
     pub(super) help: bool,
-    /// How many rules are scrolled past.
+    /// The number of rules above the first visible one.
     pub(super) scrolled: usize,
 }
 
-/// What the reader wants.
+/// The commands of the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wish {
+pub(super) enum Command {
     Quit,
     Pause,
     Help,
-    /// By so many rules, downwards.
+    /// Scrolls down by this number of rules.
     Scroll(isize),
-    /// To the first rule, or the last.
+    /// Scrolls to the first rule.
     First,
+    /// Scrolls to the last rule.
     Last,
 }
 
 impl View {
-    /// Takes what a reading came to. While it is paused, nothing changes: the first interval
-    /// after that is as long as the pause.
-    pub(super) fn take(&mut self, read: Result<Reading, String>) {
+    /// Takes the result of a reading. A paused view ignores it: the first interval after the pause is
+    /// as long as the pause.
+    pub(super) fn take(&mut self, read: Result<Reading, Failure>) {
         if self.paused {
             return;
         }
         let reading = match read {
             Ok(reading) => reading,
-            Err(why) => {
-                self.lost = Some(why);
+            Err(failure) => {
+                self.lost = Some(failure.to_string());
                 return;
             }
         };
         if let Some(last) = &self.last {
             self.figures = Figures::between(last, &reading);
-            if let Some(note) = what_happened(last, &reading) {
+            if let Some(note) = describe_change(last, &reading) {
                 self.note = Some(note);
             }
             if let Some(figures) = &self.figures {
@@ -73,15 +75,15 @@ impl View {
         self.keep_in_bounds();
     }
 
-    /// Does what the reader wants; tells whether to go on.
-    pub(super) fn follow(&mut self, wish: Wish) -> bool {
-        match wish {
-            Wish::Quit => return false,
-            Wish::Pause => self.paused = !self.paused,
-            Wish::Help => self.help = !self.help,
-            Wish::Scroll(by) => self.scrolled = self.scrolled.saturating_add_signed(by),
-            Wish::First => self.scrolled = 0,
-            Wish::Last => self.scrolled = usize::MAX,
+    /// Executes a command. Returns `false` if the view ends.
+    pub(super) fn execute(&mut self, command: Command) -> bool {
+        match command {
+            Command::Quit => return false,
+            Command::Pause => self.paused = !self.paused,
+            Command::Help => self.help = !self.help,
+            Command::Scroll(by) => self.scrolled = self.scrolled.saturating_add_signed(by),
+            Command::First => self.scrolled = 0,
+            Command::Last => self.scrolled = usize::MAX,
         }
         self.keep_in_bounds();
         true
@@ -96,12 +98,12 @@ impl View {
     }
 }
 
-/// What became of the daemon between two readings, if that is worth telling.
-fn what_happened(before: &Reading, after: &Reading) -> Option<String> {
+/// Describes the restart, or the change of the live table, between two readings.
+fn describe_change(before: &Reading, after: &Reading) -> Option<String> {
     let (old, new) = (&before.status, &after.status);
     if (old.daemon.pid, old.daemon.started_at) != (new.daemon.pid, new.daemon.started_at) {
         return Some(format!(
-            "the daemon was started anew at {}, as process {}: its counts began at zero",
+            "the daemon restarted at {} as process {}: its counts begin at zero",
             utc(new.daemon.started_at),
             new.daemon.pid
         ));
@@ -112,7 +114,7 @@ fn what_happened(before: &Reading, after: &Reading) -> Option<String> {
     };
     match (generation(before), generation(after), &new.rules.table) {
         (old, new, Some(table)) if old != new => Some(format!(
-            "generation {} serves since {}: the counts of its rules began at zero",
+            "generation {} is live since {}: the counts of its rules begin at zero",
             table.generation,
             utc(table.loaded_at)
         )),

@@ -113,7 +113,7 @@ class OperatorTasks(Console):
         self.browser.wait_for_text("#live", "generation 3 · shift-1")
         self.picture("rolled-back")
         status = self.daemon.status()
-        self.assertEqual((status["table"]["version"], status["hold"]["action"]), ("shift-1", "rollback"))
+        self.assertEqual((status["table"]["version"], status["freeze"]["action"]), ("shift-1", "rollback"))
         self.view("overview")
         self.browser.wait("$('#requests-chart .mark')")
 
@@ -142,7 +142,7 @@ class OperatorTasks(Console):
         self.browser.click("#thaw")
         self.browser.click("#confirm-yes")
         self.browser.wait("$('#frozen').hidden")
-        self.assertIsNone(self.daemon.status()["hold"])
+        self.assertIsNone(self.daemon.status()["freeze"])
 
         self.browser.run("document.querySelector('#log-level').value = 'debug'")
         self.browser.click("#log-level-form button")

@@ -5,7 +5,7 @@ use std::fmt;
 use hyper::HeaderMap;
 use hyper::header::AUTHORIZATION;
 
-use super::live_tokens::LiveTokens;
+use super::tokens::Tokens;
 use crate::api::role::Role;
 
 /// A client of the admin plane, by the credentials that it showed.
@@ -21,11 +21,14 @@ pub(super) enum Caller {
 
 impl Caller {
     /// Identifies the sender of a request over TCP.
-    pub(super) fn from_headers(headers: &HeaderMap, tokens: &LiveTokens) -> Self {
+    pub(super) fn from_headers(headers: &HeaderMap, tokens: &Tokens) -> Self {
         let credentials = headers.get(AUTHORIZATION);
         let token = credentials.and_then(|value| bearer_token(value.as_bytes()));
         match token.and_then(|token| tokens.find(token)) {
-            Some((name, role)) => Self::Token { name, role },
+            Some((name, role)) => Self::Token {
+                name: name.to_owned(),
+                role,
+            },
             None => Self::Unknown {
                 had_credentials: credentials.is_some(),
             },

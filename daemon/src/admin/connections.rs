@@ -79,8 +79,9 @@ pub(super) async fn accept_tcp(
         let (plane, access) = (Arc::clone(plane), access.clone());
         connections.open.spawn(timed(permit, async move {
             let tokens = access.tokens;
-            let caller =
-                move |request: &Request<Incoming>| Caller::from_headers(request.headers(), &tokens);
+            let caller = move |request: &Request<Incoming>| {
+                Caller::from_headers(request.headers(), &tokens.live())
+            };
             let Some(certificate) = access.certificate else {
                 return serve(stream, &plane, caller).await;
             };

@@ -113,7 +113,7 @@ fn open_http(
     settings: &AdminHttp,
 ) -> Result<(std::net::TcpListener, TcpAccess), ListenError> {
     let tokens_path = &settings.tokens_path;
-    let tokens = LiveTokens::load(tokens_path).map_err(|error| {
+    let tokens = LiveTokens::open(tokens_path).map_err(|error| {
         ListenError::new(
             "admin.tokens-path",
             tokens_path.display(),

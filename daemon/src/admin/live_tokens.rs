@@ -6,7 +6,6 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::tokens::{Tokens, TokensError};
-use crate::api::role::Role;
 use crate::error_chain::ErrorChain;
 use crate::files::regular_file::{self, ReadError};
 use crate::files::watch::{FileWatch, WatchedFiles};
@@ -23,7 +22,7 @@ pub(crate) struct LiveTokens {
     tokens: Mutex<Arc<Tokens>>,
 }
 
-/// Why a file of tokens is refused. No message contains a digest.
+/// The reason why a file of tokens is refused. No message contains a digest.
 #[derive(Debug, Error)]
 pub(super) enum TokensFileError {
     #[error(transparent)]
@@ -41,18 +40,16 @@ impl LiveTokens {
     ///
     /// [`TokensFileError`] if the file cannot be read, may be changed by others, or is not a list of
     /// tokens.
-    pub(super) fn load(path: &Path) -> Result<Self, TokensFileError> {
+    pub(super) fn open(path: &Path) -> Result<Self, TokensFileError> {
         Ok(Self {
             path: path.to_owned(),
             tokens: Mutex::new(Arc::new(read(path)?)),
         })
     }
 
-    /// Returns the name and the role of `token`, if it is accepted.
-    pub(super) fn find(&self, token: &[u8]) -> Option<(String, Role)> {
-        let tokens = Arc::clone(&self.tokens.lock());
-        let (name, role) = tokens.find(token)?;
-        Some((name.to_owned(), role))
+    /// Returns the accepted tokens.
+    pub(super) fn live(&self) -> Arc<Tokens> {
+        Arc::clone(&self.tokens.lock())
     }
 
     /// Watches the file, as long as it is polled. A file that is refused changes nothing.
@@ -66,7 +63,7 @@ impl LiveTokens {
                 Ok(tokens) => {
                     let mut live = self.tokens.lock();
                     if **live != tokens {
-                        tracing::info!(tokens = tokens.count(), "admin.tokens-path was read again");
+                        tracing::info!(tokens = tokens.count(), "the tokens were read again");
                         *live = Arc::new(tokens);
                     }
                     refused = None;
@@ -77,7 +74,7 @@ impl LiveTokens {
                         tracing::warn!(
                             path = %self.path.display(),
                             error,
-                            "the new file is refused; the previous tokens stay valid"
+                            "the file of tokens is refused; the previous tokens stay valid"
                         );
                     }
                     refused = Some(error);
@@ -103,6 +100,7 @@ mod tests {
     use codeid_engine::ConfigDigest;
 
     use super::*;
+    use crate::api::role::Role;
 
     #[test]
     fn a_file_that_others_may_change_is_refused() {
@@ -110,10 +108,10 @@ mod tests {
         let path = directory.path().join("tokens");
         fs::write(&path, format!("a read {}", ConfigDigest::new(b"x"))).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
-        let error = LiveTokens::load(&path).unwrap_err().to_string();
+        let error = LiveTokens::open(&path).unwrap_err().to_string();
         assert!(error.contains("its mode 0666"), "{error}");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        let tokens = LiveTokens::load(&path).unwrap();
-        assert_eq!(tokens.find(b"x"), Some(("a".to_owned(), Role::Read)));
+        let tokens = LiveTokens::open(&path).unwrap();
+        assert_eq!(tokens.live().find(b"x"), Some(("a", Role::Read)));
     }
 }

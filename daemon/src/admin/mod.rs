@@ -11,14 +11,16 @@
 //!
 //! Source: SPEC.md, section 6.
 
+mod access;
 mod audit;
 mod caller;
 mod connections;
 mod console;
+pub(crate) mod fuzzing;
 mod handlers;
 mod listeners;
 mod live_tokens;
-pub(crate) mod origin;
+mod origin;
 mod plane;
 mod refusal;
 mod request;

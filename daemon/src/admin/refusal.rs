@@ -51,6 +51,11 @@ impl Refusal {
         self.document.error
     }
 
+    /// Returns the sentence for people.
+    pub(super) fn detail(&self) -> &str {
+        &self.document.detail
+    }
+
     pub(super) fn into_response(self) -> Response {
         let mut response = json_with_status(self.status, &self.document);
         if self.status == StatusCode::UNAUTHORIZED {
@@ -79,7 +84,7 @@ impl From<OperatorError> for Refusal {
             OperatorError::Refused(refused) => Self::new(
                 ErrorCode::Refused,
                 format!(
-                    "The route config is refused, and the live one stays: {}",
+                    "The route config is refused, and the live one stays: {}.",
                     ErrorChain(&refused)
                 ),
             )
@@ -87,7 +92,7 @@ impl From<OperatorError> for Refusal {
             OperatorError::FreezeFile(error) => Self::new(
                 ErrorCode::NotSaved,
                 format!(
-                    "The file of the freeze could not be changed, so nothing was: {}",
+                    "The freeze could not be saved, so nothing was changed: {}.",
                     ErrorChain(&error)
                 ),
             ),

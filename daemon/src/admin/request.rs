@@ -40,19 +40,7 @@ pub(super) type Handling = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 impl Request {
     /// Parses the body as JSON.
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
-        // serde reads a struct from an array, too.
-        if self.body.trim_ascii_start().first() == Some(&b'[') {
-            return Err(Refusal::malformed("The body must be an object."));
-        }
-        serde_json::from_slice(&self.body).map_err(|error| {
-            // Not serde's message, which may quote the body.
-            let (line, column) = (error.line(), error.column());
-            let what = match error.classify() {
-                serde_json::error::Category::Data => "is not what this path takes",
-                _ => "is not JSON",
-            };
-            Refusal::malformed(format!("The body {what}, at line {line}, column {column}."))
-        })
+        parse_json(&self.body)
     }
 
     /// Parses the body as JSON; an empty one is the default.
@@ -65,25 +53,25 @@ impl Request {
 
     /// Parses the header `If-Match`; `None` without one.
     pub(super) fn if_match(&self) -> Result<Option<IfMatch>, Refusal> {
-        let mut values = self.headers.get_all(IF_MATCH).iter();
-        let value = match (values.next(), values.next()) {
-            (None, _) => return Ok(None),
-            (Some(value), None) => value.to_str().unwrap_or_default().trim(),
-            _ => "",
-        };
-        if value == "*" {
-            return Ok(Some(IfMatch::Anything));
-        }
-        let digest = value.strip_prefix('"').and_then(|v| v.strip_suffix('"'));
-        match digest.and_then(|digest| digest.parse().ok()) {
-            Some(digest) => Ok(Some(IfMatch::Digest(digest))),
-            // No live config has another kind of tag.
-            None => Err(Refusal::new(
-                ErrorCode::IfMatchStale,
-                "If-Match must be one SHA-256 in quotes, in lower case, or *.",
-            )),
-        }
+        IfMatch::from_headers(&self.headers)
     }
+}
+
+/// Parses a body as JSON. No message quotes the body.
+pub(super) fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+    // serde reads a struct from an array, too.
+    if body.trim_ascii_start().first() == Some(&b'[') {
+        return Err(Refusal::malformed("The body must be an object."));
+    }
+    serde_json::from_slice(body).map_err(|error| {
+        // Not serde's message, which may quote the body.
+        let (line, column) = (error.line(), error.column());
+        let what = match error.classify() {
+            serde_json::error::Category::Data => "is not what this path takes",
+            _ => "is not JSON",
+        };
+        Refusal::malformed(format!("The body {what}, at line {line}, column {column}."))
+    })
 }
 
 /// The route config that must be live for a change to be made.
@@ -94,6 +82,28 @@ pub(super) enum IfMatch {
 }
 
 impl IfMatch {
+    /// Parses the header `If-Match`; `None` without one.
+    pub(super) fn from_headers(headers: &HeaderMap) -> Result<Option<Self>, Refusal> {
+        let mut values = headers.get_all(IF_MATCH).iter();
+        let value = match (values.next(), values.next()) {
+            (None, _) => return Ok(None),
+            (Some(value), None) => value.to_str().unwrap_or_default().trim(),
+            _ => "",
+        };
+        if value == "*" {
+            return Ok(Some(Self::Anything));
+        }
+        let digest = value.strip_prefix('"').and_then(|v| v.strip_suffix('"'));
+        match digest.and_then(|digest| digest.parse().ok()) {
+            Some(digest) => Ok(Some(Self::Digest(digest))),
+            // No live config has another kind of tag.
+            None => Err(Refusal::new(
+                ErrorCode::IfMatchStale,
+                "If-Match must be one SHA-256 in quotes, in lower case, or *.",
+            )),
+        }
+    }
+
     /// Returns the digest of the route config; `None` for any.
     pub(super) const fn digest(self) -> Option<ConfigDigest> {
         match self {

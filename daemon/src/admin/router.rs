@@ -6,13 +6,14 @@ use hyper::Request as HttpRequest;
 use hyper::body::Incoming;
 use hyper::header::{ALLOW, HeaderValue};
 
+use super::access::require_access;
 use super::audit::{Entry, Outcome as AuditOutcome, Replaced};
 use super::caller::Caller;
+use super::handlers;
 use super::plane::AdminPlane;
 use super::refusal::Refusal;
-use super::request::{Handling, Outcome, Request, discard_body, read_body, require_json};
+use super::request::{Handling, Outcome, Request, discard_body, read_body};
 use super::response::Response;
-use super::{handlers, origin};
 use crate::api::admin::{Body, ROUTES, Route};
 use crate::api::openapi::Method;
 use crate::api::refusal::ErrorCode;
@@ -27,11 +28,11 @@ pub(super) async fn respond(
     caller: Caller,
     mut request: HttpRequest<Incoming>,
 ) -> Response {
-    let Some((route, parameter)) = find(&request) else {
+    let Some((route, parameter)) = find(request.method(), request.uri().path()) else {
         discard_body(&mut request).await;
-        return without_route(&request);
+        return without_route(request.uri().path());
     };
-    if let Err(refusal) = require_access(route, plane, &caller, &request) {
+    if let Err(refusal) = require_access(route, &plane.hosts, &caller, request.headers()) {
         discard_body(&mut request).await;
         return refuse(plane, route, &caller, refusal).await;
     }
@@ -53,26 +54,25 @@ pub(super) async fn respond(
         .unwrap_or_else(|_| Refusal::fault().into_response())
 }
 
-/// Returns the routes of the request's path, each with the value of the path's parameter.
-fn at_path(request: &HttpRequest<Incoming>) -> impl Iterator<Item = (&'static Route, String)> {
-    let path = request.uri().path();
+/// Returns the routes of a path, each with the value of the path's parameter.
+fn at_path(path: &str) -> impl Iterator<Item = (&'static Route, String)> {
     ROUTES
         .iter()
         .filter_map(move |route| Some((route, route.parameter(path)?.to_owned())))
 }
 
-fn find(request: &HttpRequest<Incoming>) -> Option<(&'static Route, String)> {
-    let method = request.method();
+/// Finds the route of a request, and the value of its path's parameter.
+pub(super) fn find(method: &hyper::Method, path: &str) -> Option<(&'static Route, String)> {
     // Of the response to HEAD, hyper sends only the head.
-    at_path(request).find(|(route, _)| match route.method {
+    at_path(path).find(|(route, _)| match route.method {
         Method::Get => method == hyper::Method::GET || method == hyper::Method::HEAD,
         Method::Post => method == hyper::Method::POST,
     })
 }
 
 /// Returns the response to a path that does not exist, or not with this method.
-fn without_route(request: &HttpRequest<Incoming>) -> Response {
-    let methods: Vec<&str> = at_path(request)
+fn without_route(path: &str) -> Response {
+    let methods: Vec<&str> = at_path(path)
         .map(|(route, _)| route.method.allowed())
         .collect();
     if methods.is_empty() {
@@ -86,35 +86,6 @@ fn without_route(request: &HttpRequest<Incoming>) -> Response {
     let methods = methods.expect("the names of methods are visible ASCII");
     response.headers_mut().insert(ALLOW, methods);
     response
-}
-
-fn require_access(
-    route: &Route,
-    plane: &AdminPlane,
-    caller: &Caller,
-    request: &HttpRequest<Incoming>,
-) -> Result<(), Refusal> {
-    origin::require_own(request.headers(), &plane.hosts)
-        .map_err(|foreign| Refusal::new(ErrorCode::ForeignOrigin, foreign.detail()))?;
-    if caller.role() < route.role {
-        return Err(match caller {
-            Caller::Unknown { had_credentials } => {
-                let detail = match had_credentials {
-                    true => "The token is unknown.",
-                    false => "A token is needed: Authorization: Bearer TOKEN.",
-                };
-                Refusal::new(ErrorCode::Unauthorized, detail)
-            }
-            _ => {
-                let detail = "The token has the role read; this path needs operate.";
-                Refusal::new(ErrorCode::Forbidden, detail)
-            }
-        });
-    }
-    match route.method {
-        Method::Post => require_json(request.headers()),
-        Method::Get => Ok(()),
-    }
 }
 
 fn max_body_bytes(route: &Route, plane: &AdminPlane) -> usize {

@@ -36,7 +36,7 @@ struct Token {
     digest: [u8; 32],
 }
 
-/// Why a list of tokens is refused. No message contains a digest.
+/// The reason why a list of tokens is refused. No message contains a digest.
 #[derive(Debug, PartialEq, Eq, Error)]
 pub enum TokensError {
     /// The list is not UTF-8.
@@ -58,7 +58,7 @@ pub enum TokensError {
     TooMany(usize),
 }
 
-/// Why a line is not a token.
+/// The reason why a line is not a token.
 #[derive(Debug, PartialEq, Eq, Error)]
 pub enum LineError {
     /// The line does not have three words.
@@ -67,7 +67,7 @@ pub enum LineError {
     /// The name is too long or not visible ASCII.
     #[error("the name must have 1 to {MAX_NAME_CHARACTERS} visible ASCII characters")]
     Name,
-    /// The name of a line before.
+    /// An earlier line has the same name.
     #[error("the name {0:?} occurs twice")]
     DuplicateName(String),
     /// The role is unknown.

@@ -40,15 +40,12 @@ pub struct Applied {
     /// The number of live rules.
     pub rule_count: usize,
     /// `true` if the local storage has the live route config. The freeze has it in any case.
-    #[serde(rename = "kept")]
     pub saved: bool,
     /// The reason why the local storage does not have it.
-    #[serde(rename = "keptWhy")]
     pub save_failure: Option<String>,
     /// The warnings about the route config.
     pub warnings: Vec<Problem>,
     /// The freeze that the command began.
-    #[serde(rename = "hold")]
     pub freeze: Freeze,
 }
 

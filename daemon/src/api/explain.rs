@@ -24,7 +24,6 @@ pub struct Explained {
     /// The generation of the live table.
     pub generation: u64,
     /// The response of `identifyCode`.
-    #[serde(rename = "answer")]
     pub response: IdentifyResponse,
     /// The rules that accept the code value, in the order in which they are tried.
     pub explanation: Vec<ExplainedRule>,

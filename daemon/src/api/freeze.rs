@@ -49,6 +49,5 @@ pub struct FreezeRequest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FreezeChanged {
     /// The freeze that is in force now; `null` after a thaw.
-    #[serde(rename = "hold")]
     pub freeze: Option<Freeze>,
 }

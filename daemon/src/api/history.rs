@@ -38,7 +38,6 @@ pub struct HistoryEntry {
     /// The approximate size of the table in memory, in bytes.
     pub memory_bytes: usize,
     /// `true` for the live table.
-    #[serde(rename = "serving")]
     pub live: bool,
     /// The operator who made the table live; `null` if it came from a source by itself.
     pub by: Option<String>,

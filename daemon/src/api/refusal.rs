@@ -57,7 +57,6 @@ pub enum ErrorCode {
     /// `If-Match` is missing.
     IfMatchMissing,
     /// The file of the freeze could not be written or removed.
-    #[serde(rename = "notKept")]
     NotSaved,
     /// The audit log could not be written. With status 507 nothing was changed; with status 500 the
     /// change was made.

@@ -15,7 +15,6 @@ pub struct Reloaded {
     /// The outcome of the last check.
     pub outcome: ReloadOutcome,
     /// The checks, in order.
-    #[serde(rename = "looks")]
     pub checks: Vec<SourceCheck>,
     /// The generation of the live table; `null` without one.
     pub generation: Option<u64>,

@@ -1,4 +1,5 @@
-//! The routes of the serving port, and its OpenAPI document.
+//! The routes of the serving port: its listeners dispatch on them, and its OpenAPI document describes
+//! them.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
@@ -12,31 +13,31 @@ use crate::result::{ApiResult, identify, sdk_proxy};
 /// The routes. Each path has one method.
 pub const ROUTES: &[Route] = &[
     Route {
-        interface: Interface::IdentifyCode,
+        endpoint: Endpoint::IdentifyCode,
         method: Method::Post,
         path: "/v1/identifyCode",
         summary: "Identify a code value",
     },
     Route {
-        interface: Interface::IdentifyCodes,
+        endpoint: Endpoint::IdentifyCodes,
         method: Method::Post,
         path: "/v1/identifyCodes",
         summary: "Identify up to 1024 code values",
     },
     Route {
-        interface: Interface::SdkProxy,
+        endpoint: Endpoint::SdkProxy,
         method: Method::Post,
         path: "/aps/api/v1/mobile/sdkProxy",
         summary: "Forward a request of the client SDK to Alipay+",
     },
     Route {
-        interface: Interface::Livez,
+        endpoint: Endpoint::Live,
         method: Method::Get,
         path: "/livez",
         summary: "Whether the process runs",
     },
     Route {
-        interface: Interface::Readyz,
+        endpoint: Endpoint::Ready,
         method: Method::Get,
         path: "/readyz",
         summary: "Whether requests should be sent to this daemon",
@@ -46,7 +47,8 @@ pub const ROUTES: &[Route] = &[
 /// One path.
 #[derive(Clone, Copy, Debug)]
 pub struct Route {
-    interface: Interface,
+    /// The operation.
+    pub endpoint: Endpoint,
     /// The method.
     pub method: Method,
     /// The path.
@@ -54,13 +56,19 @@ pub struct Route {
     summary: &'static str,
 }
 
+/// An operation of the serving listeners.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Interface {
+pub enum Endpoint {
+    /// Identifies one code value.
     IdentifyCode,
+    /// Identifies a batch of code values.
     IdentifyCodes,
+    /// Forwards a request of the client SDK.
     SdkProxy,
-    Livez,
-    Readyz,
+    /// Reports that the process runs.
+    Live,
+    /// Reports whether requests should be sent here.
+    Ready,
 }
 
 /// The status of requests that do not reach their interface, and the result codes beside it.
@@ -133,19 +141,26 @@ impl Route {
             description: String::new(),
             needs_token: false,
             parameters: Vec::new(),
-            body: self.interface.body(),
-            responses: self.interface.responses(),
+            body: self.endpoint.body(),
+            responses: self.endpoint.responses(),
         }
     }
 }
 
-impl Interface {
+impl Endpoint {
+    /// Returns the endpoint of a path, if there is one.
+    #[must_use]
+    pub fn from_path(path: &str) -> Option<Self> {
+        let mut routes = ROUTES.iter();
+        Some(routes.find(|route| route.path == path)?.endpoint)
+    }
+
     fn body(self) -> Option<SchemaOf> {
         match self {
             Self::IdentifyCode => Some(schema_of::<IdentifyRequest>),
             Self::IdentifyCodes => Some(batch_of::<IdentifyRequest>),
             Self::SdkProxy => Some(schema_of::<SdkProxyRequest>),
-            Self::Livez | Self::Readyz => None,
+            Self::Live | Self::Ready => None,
         }
     }
 
@@ -174,8 +189,8 @@ impl Interface {
                 success.content = Content::Json(schema_of::<Map<String, Value>>);
                 with_failures(success, Failure::of_sdk_proxy)
             }
-            Self::Livez => vec![response(200, "The process runs.")],
-            Self::Readyz => vec![
+            Self::Live => vec![response(200, "The process runs.")],
+            Self::Ready => vec![
                 response(200, "The daemon is ready."),
                 response(503, "The daemon is not ready."),
             ],

@@ -91,7 +91,6 @@ pub struct RulesStatus {
     /// The saves to the local storage.
     pub save: SaveStatus,
     /// The freeze; `null` if the daemon follows its sources.
-    #[serde(rename = "hold")]
     pub freeze: Option<Freeze>,
     /// Counts since the start.
     pub counters: Counters,

@@ -17,10 +17,10 @@ use crate::settings::Tls;
 /// The most bytes of either file. A chain of ten certificates has about twenty thousand.
 pub(super) const MAX_BYTES: usize = 1 << 20;
 
-/// What is spoken within TLS.
+/// The protocol within TLS.
 const ALPN: &[u8] = b"http/1.1";
 
-/// What new connections are served with.
+/// A certificate with its private key, as new connections use it.
 #[derive(Debug)]
 pub(super) struct Certificate {
     pub(super) config: Arc<ServerConfig>,
@@ -28,9 +28,9 @@ pub(super) struct Certificate {
     pub(super) digest: [u8; 32],
 }
 
-/// Why a certificate cannot be served: which of the two files, and what is the matter with it.
+/// The reason why a certificate cannot be served: one of its two files, and what is wrong with it.
 ///
-/// Never with a part of the key.
+/// It never shows a part of the key.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{setting} {}: {why}", .path.display())]
 pub(crate) struct CertificateError {

@@ -1,8 +1,8 @@
-//! As many file descriptors as the connections need.
+//! The limit of the process on file descriptors.
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-/// What is open beside connections: listeners, event queues, files.
+/// The descriptors that are open beside connections: listeners, event queues, files.
 const OTHERS: u64 = 64;
 
 /// Raises the soft limit as far as `connections` need and the hard limit allows.

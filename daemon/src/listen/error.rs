@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::certificate::CertificateError;
 
-/// Why a listener was not opened: which setting, and what is the matter with its value.
+/// The reason why a listener was not opened: its setting, and what is wrong with the value.
 #[derive(Debug, Error)]
 #[error("{setting} {value}: {why}")]
 pub struct ListenError {

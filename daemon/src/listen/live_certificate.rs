@@ -9,11 +9,11 @@ use crate::files::watch::{FileWatch, WatchedFiles};
 use crate::settings::{self, Tls};
 use crate::sync::Mutex;
 
-/// The certificate that new connections get. Those that are open keep the one that they began with.
+/// The certificate that new connections use. Open connections keep the one that they began with.
 #[derive(Debug)]
 pub(crate) struct LiveCertificate {
     files: Tls,
-    /// Looked at once for each handshake.
+    /// Read once for each handshake.
     current: Mutex<Certificate>,
 }
 
@@ -28,13 +28,13 @@ impl LiveCertificate {
         Ok(Self { files, current })
     }
 
-    /// How a connection that begins now is served.
+    /// Returns the TLS configuration for a connection that begins now.
     pub(crate) fn config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.current().config)
     }
 
-    /// Watches both files, for as long as it is polled, and serves what they hold once it is a
-    /// whole pair again. Until then what served goes on to.
+    /// Watches both files for as long as it is polled, and replaces the pair once the files hold a
+    /// whole one again. Until then the old pair stays.
     pub(crate) async fn follow(self: Arc<Self>, watch: settings::Watch) {
         let files = [&self.files.cert_path, &self.files.key_path]
             .map(|path| FileWatch::new(path, MAX_BYTES, &watch));
@@ -47,7 +47,8 @@ impl LiveCertificate {
         }
     }
 
-    /// Serves what was read. Tells why it is refused, which is logged if it was not `before`.
+    /// Replaces the pair by the one that was read. Returns the reason if it is refused, which is
+    /// logged unless it equals `before`.
     fn take(
         &self,
         read: Result<Certificate, CertificateError>,

@@ -19,10 +19,11 @@ const DIRECTORY_MODE: u32 = 0o750;
 /// The most bytes that the address of a socket has room for.
 const MAX_PATH_BYTES: usize = 107;
 
-/// How long whoever holds a socket may take to accept before it counts as alive all the same.
+/// The time that the process behind a socket has to accept, after which it counts as alive all the
+/// same.
 const PROBE_PATIENCE: Duration = Duration::from_secs(1);
 
-/// What a socket's file shall be.
+/// The path, permissions and group of a socket's file.
 #[derive(Clone, Debug)]
 pub(crate) struct SocketFile {
     pub(crate) path: PathBuf,
@@ -31,18 +32,18 @@ pub(crate) struct SocketFile {
     pub(crate) group: Option<String>,
 }
 
-/// A socket's file that we made.
+/// A socket's file that this process made.
 #[derive(Debug)]
 pub(crate) struct OwnedSocket {
     path: PathBuf,
-    /// Which file it is: device and inode.
+    /// The device and the inode of the file.
     identity: (u64, u64),
-    /// Locked for as long as the socket is served. Left where it is on stopping: whoever removes a
-    /// lock file takes it from the next who has opened it.
+    /// A file that is locked for as long as the socket is served. It stays after a stop: removing a
+    /// lock file takes it from the next process, which may have opened it already.
     _lock: File,
 }
 
-/// Why a socket was not opened.
+/// The reason why a socket was not opened.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub(crate) enum SocketError {
@@ -110,7 +111,7 @@ impl SocketFile {
                 Ok((listener, owned))
             }
             Err(error) => {
-                // Whether that succeeds or not, the first error is the one to tell.
+                // The first error is reported, whether this succeeds or not.
                 let _ = fs::remove_file(&unreachable);
                 Err(error)
             }
@@ -158,7 +159,7 @@ impl SocketFile {
         }
     }
 
-    /// Connects to what is there: a socket that refuses belongs to nobody any more.
+    /// Connects to an existing socket: one that refuses has no process behind it.
     async fn require_nobody_serves(&self) -> Result<(), SocketError> {
         match fs::symlink_metadata(&self.path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
@@ -171,7 +172,7 @@ impl SocketFile {
         match timeout(PROBE_PATIENCE, UnixStream::connect(&self.path)).await {
             Ok(Err(error)) => match error.kind() {
                 ErrorKind::ConnectionRefused | ErrorKind::NotFound => Ok(()),
-                // Its queue is full: somebody is there.
+                // Its queue is full: a process serves it.
                 ErrorKind::WouldBlock => Err(SocketError::Served),
                 _ => Err(SocketError::System(
                     "tell whether somebody serves there",

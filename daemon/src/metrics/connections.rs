@@ -58,13 +58,13 @@ impl ConnectionFigures {
         self.0[listener as usize].accepted.load(Relaxed)
     }
 
-    /// Those that were told that they are too many.
+    /// The connections that were refused because there were too many.
     pub(super) fn refused(&self, listener: Listener) -> u64 {
         self.0[listener as usize].refused.load(Relaxed)
     }
 
     pub(super) fn open(&self, listener: Listener) -> u64 {
-        // In this order the difference is never less than nothing.
+        // In this order the difference is never negative.
         let closed = self.0[listener as usize].closed.load(Relaxed);
         self.accepted(listener).saturating_sub(closed)
     }

@@ -1,7 +1,7 @@
 //! The text format of Prometheus, version 0.0.4.
 //!
-//! By hand: the libraries for it want figures to be theirs, and one that hands them over writes
-//! the OpenMetrics dialect, which not everything reads.
+//! Written by hand: the libraries for it own the counters, and the one that does not writes the
+//! OpenMetrics dialect, which not every reader accepts.
 
 use std::fmt::{self, Display, Write};
 
@@ -23,10 +23,10 @@ pub(super) struct Family<'a> {
     is_begun: bool,
 }
 
-/// What can be done with a metric.
+/// The type of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// It only goes up, but for a restart.
+    /// A value that only rises, except at a restart.
     Counter,
     Gauge,
     Histogram,
@@ -52,12 +52,12 @@ impl Exposition {
         }
     }
 
-    /// A counter that is only one.
+    /// Adds a counter without labels.
     pub(super) fn counter(&mut self, name: &'static str, help: &'static str, value: u64) {
         self.family(Kind::Counter, name, help).sample(&[], value);
     }
 
-    /// A gauge that is only one.
+    /// Adds a gauge without labels.
     pub(super) fn gauge(&mut self, name: &'static str, help: &'static str, value: impl Display) {
         self.family(Kind::Gauge, name, help).sample(&[], value);
     }

@@ -1,4 +1,4 @@
-//! Every metric there is: its name, what it says, and where its figures come from.
+//! All metrics: their names, their help texts, and the figures that they show.
 
 use codeid_engine::RouteTable;
 
@@ -41,17 +41,17 @@ fn process(metrics: &Metrics, is_ready: bool, out: &mut Exposition) {
     out.family(
         Kind::Gauge,
         "codeid_build_info",
-        "Which program runs; always 1.",
+        "The version of the program; always 1.",
     )
     .sample(&[("version", env!("CARGO_PKG_VERSION"))], 1);
     out.gauge(
         "codeid_start_time_seconds",
-        "When the process began to start, in seconds since 1970.",
+        "Time at which the process began to start, in seconds since 1970.",
         since_1970(metrics.started_at).as_secs_f64(),
     );
     out.gauge(
         "codeid_ready",
-        "Whether requests should be sent here, as /readyz says.",
+        "1 if requests should be sent to this daemon, as /readyz reports.",
         u8::from(is_ready),
     );
 }
@@ -71,7 +71,7 @@ fn requests(metrics: &Metrics, out: &mut Exposition) {
     let mut family = out.family(
         Kind::Counter,
         "codeid_identifications_total",
-        "Code values that were answered, each of a batch by itself, by action or result code.",
+        "Code values that were answered, each of a batch on its own, by action or result code.",
     );
     for identification in Identification::ALL {
         let labels = [("answer", identification.word())];
@@ -95,7 +95,7 @@ fn rules(metrics: &Metrics, out: &mut Exposition) {
         let series = metrics.rule_series.of(table);
         rule_family(
             "codeid_rule_decided_total",
-            "Code values that a rule decided since its table serves. Beyond 800 rules those have a series \
+            "Code values that a rule decided since its table went live. Beyond 800 rules those have a series \
              that did something first, and the rest one together.",
             &series,
             |series| series.decided,
@@ -136,19 +136,19 @@ fn connections(metrics: &Metrics, out: &mut Exposition) {
     by_listener(
         Kind::Gauge,
         "codeid_connections_open",
-        "Connections that are open.",
+        "Open connections.",
         &|listener| connections.open(listener),
     );
     by_listener(
         Kind::Counter,
         "codeid_connections_accepted_total",
-        "Connections that were accepted, those that were refused then too.",
+        "Accepted connections, including those that were then refused.",
         &|listener| connections.accepted(listener),
     );
     by_listener(
         Kind::Counter,
         "codeid_connections_refused_total",
-        "Connections that were told that there are too many.",
+        "Connections that were refused because there were too many.",
         &|listener| connections.refused(listener),
     );
 }
@@ -158,7 +158,7 @@ fn sdk_proxy(metrics: &Metrics, out: &mut Exposition) {
     let mut family = out.family(
         Kind::Counter,
         "codeid_sdk_proxy_requests_total",
-        "Requests of sdkProxy, by result code; other: one of the upstream's that is not published.",
+        "Requests of sdkProxy, by result code; other: a code of the upstream that is not published.",
     );
     for (code, count) in figures.results() {
         family.sample(&[("result", code)], count);
@@ -166,12 +166,12 @@ fn sdk_proxy(metrics: &Metrics, out: &mut Exposition) {
     out.family(
         Kind::Histogram,
         "codeid_sdk_proxy_duration_seconds",
-        "How long a request of sdkProxy that was worked on took, from its body to its answer.",
+        "Time that a forwarded request of sdkProxy took, from its body to its response.",
     )
     .distribution(&[], &figures.durations(), MICROSECONDS);
     out.gauge(
         "codeid_sdk_proxy_in_flight",
-        "Requests of sdkProxy that are worked on.",
+        "Requests of sdkProxy in flight.",
         figures.in_flight(),
     );
 }
@@ -181,7 +181,7 @@ fn table_that_serves(table: &TableStatus, out: &mut Exposition) {
     out.family(
         Kind::Gauge,
         "codeid_table_info",
-        "Which route config serves; always 1.",
+        "The live route config; always 1.",
     )
     .sample(
         &[
@@ -193,27 +193,27 @@ fn table_that_serves(table: &TableStatus, out: &mut Exposition) {
     );
     out.gauge(
         "codeid_table_generation",
-        "Which table serves: 1 for the first since the start, then one more each time.",
+        "The generation of the live table: 1 for the first since the start, then one more for each.",
         table.generation,
     );
     out.gauge(
         "codeid_table_rules",
-        "How many rules serve.",
+        "The number of live rules.",
         table.rule_count,
     );
     out.gauge(
         "codeid_table_bytes",
-        "About how much memory the table that serves takes.",
+        "The approximate memory of the live table.",
         table.memory_bytes,
     );
     out.gauge(
         "codeid_table_compile_seconds",
-        "How long reading, checking and compiling the config that serves took.",
+        "Time that parsing, checking and compiling the live config took.",
         table.compile_us as f64 / MICROSECONDS,
     );
     out.gauge(
         "codeid_table_loaded_timestamp_seconds",
-        "When the config that serves was compiled, in seconds since 1970.",
+        "Time at which the live config was compiled, in seconds since 1970.",
         seconds(table.loaded_at),
     );
 }
@@ -221,23 +221,23 @@ fn table_that_serves(table: &TableStatus, out: &mut Exposition) {
 fn age(status: &RulesStatus, out: &mut Exposition) {
     out.gauge(
         "codeid_table_age_seconds",
-        "How long ago the remote source last gave or confirmed what serves, or the start if it never did.",
+        "Time since the remote source last gave or confirmed the live config, or since the start if it never did.",
         seconds(status.staleness.age_ms),
     );
     out.gauge(
         "codeid_table_stale",
-        "Whether that is longer ago than reload.stale-after-ms allows.",
+        "1 if codeid_table_age_seconds exceeds reload.stale-after-ms.",
         u8::from(status.staleness.stale),
     );
     out.gauge(
-        "codeid_table_held",
-        "Whether an operator holds what serves against what the sources give.",
+        "codeid_table_frozen",
+        "1 if an operator has frozen the live config against the sources.",
         u8::from(status.freeze.is_some()),
     );
     if let Some(at) = status.last_activation_at {
         out.gauge(
             "codeid_last_activation_timestamp_seconds",
-            "When a table was last activated, in seconds since 1970.",
+            "Time at which a table was last activated, in seconds since 1970.",
             seconds(at),
         );
     }
@@ -260,28 +260,28 @@ fn sources(status: &RulesStatus, out: &mut Exposition) {
     };
     by_source(
         "codeid_source_last_check_timestamp_seconds",
-        "When a source was last looked at, in seconds since 1970.",
+        "Time of the last check of a source, in seconds since 1970.",
         &|source| Some(seconds(source.last_check.as_ref()?.at)),
     );
     by_source(
         "codeid_source_last_good_check_timestamp_seconds",
-        "When a source last gave or confirmed a config that serves, in seconds since 1970.",
+        "Time at which a source last gave or confirmed a live config, in seconds since 1970.",
         &|source| source.last_good_check_at.map(seconds),
     );
     by_source(
         "codeid_source_failing_checks",
-        "How many looks at a source in a row brought nothing good.",
+        "Consecutive checks of a source that failed or were refused.",
         &|source| Some(source.last_check.as_ref()?.failures as f64),
     );
     by_source(
         "codeid_source_config_refused",
-        "Whether a source gives a config that is refused.",
+        "1 if a source gives a config that is refused.",
         &|source| Some(f64::from(u8::from(source.refusal.is_some()))),
     );
     if let Some(at) = status.next_pull_at {
         out.gauge(
             "codeid_next_pull_timestamp_seconds",
-            "When the remote source is pulled next, in seconds since 1970.",
+            "Time of the next pull of the remote source, in seconds since 1970.",
             seconds(at),
         );
     }
@@ -291,7 +291,7 @@ fn reloads(counters: &Counters, out: &mut Exposition) {
     let mut family = out.family(
         Kind::Counter,
         "codeid_pulls_total",
-        "Readings of the remote source, by whether it gave a config, said there is no other, or gave nothing.",
+        "Pulls of the remote source, by outcome: a config, no change, or a failure.",
     );
     family.sample(&[("outcome", "downloaded")], counters.pulls.downloaded);
     family.sample(&[("outcome", "not_modified")], counters.pulls.not_modified);
@@ -299,7 +299,7 @@ fn reloads(counters: &Counters, out: &mut Exposition) {
     let mut family = out.family(
         Kind::Counter,
         "codeid_reloads_total",
-        "Configs that were looked at, from all sources, by what became of them.",
+        "Configs from all sources, by outcome.",
     );
     family.sample(&[("outcome", "activated")], counters.reloads.activated);
     family.sample(&[("outcome", "unchanged")], counters.reloads.unchanged);
@@ -315,13 +315,13 @@ fn saves(status: &RulesStatus, out: &mut Exposition) {
     let mut family = out.family(
         Kind::Counter,
         "codeid_saves_total",
-        "Attempts to keep a config in the local storage, by outcome.",
+        "Attempts to save a config in the local storage, by outcome.",
     );
     family.sample(&[("outcome", "saved")], status.counters.saves);
     family.sample(&[("outcome", "failed")], status.counters.saves_failed);
     out.gauge(
         "codeid_save_failing",
-        "Whether what serves could not be kept in the local storage.",
+        "1 if the live config could not be saved in the local storage.",
         u8::from(status.save.failure.is_some()),
     );
 }
@@ -330,7 +330,7 @@ fn restarts(counters: &Counters, out: &mut Exposition) {
     let mut family = out.family(
         Kind::Counter,
         "codeid_task_restarts_total",
-        "How often a task was started again after a fault, or calls of a source or store met one.",
+        "Restarts of a task after a fault, and faults in calls of a source or store.",
     );
     for task in Task::ALL {
         let count = counters.restarts.get(task.name()).copied().unwrap_or(0);

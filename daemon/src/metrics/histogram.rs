@@ -1,4 +1,4 @@
-//! How long things took, in buckets that grow with what they hold.
+//! A histogram of durations, whose buckets grow with the durations.
 //!
 //! The first bucket is for up to 64 ticks; then come twenty octaves of four buckets each, so that a
 //! bucket's bound is at most a quarter above what it holds; and one for all beyond 2^26 ticks. With
@@ -12,7 +12,7 @@ const FIRST_BOUND: u32 = 6;
 
 const OCTAVES: usize = 20;
 
-/// How many buckets an octave has.
+/// The number of buckets in an octave.
 const PARTS: usize = 4;
 
 pub(super) const BUCKETS: usize = OCTAVES * PARTS + 2;
@@ -21,11 +21,11 @@ pub(super) const BUCKETS: usize = OCTAVES * PARTS + 2;
 #[derive(Debug)]
 pub(super) struct Histogram {
     counts: [AtomicU64; BUCKETS],
-    /// Of all ticks that were recorded.
+    /// The sum of all ticks that were recorded.
     sum: AtomicU64,
 }
 
-/// A distribution as it was at one moment.
+/// A snapshot of a distribution.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Distribution {
     counts: [u64; BUCKETS],
@@ -44,7 +44,7 @@ impl Histogram {
         add(&self.sum, ticks);
     }
 
-    /// The same for one thing, by any thread.
+    /// Records one event that took `ticks`, from any thread.
     pub(super) fn record_among_others(&self, ticks: u64) {
         self.counts[bucket_of(ticks)].fetch_add(1, Relaxed);
         self.sum.fetch_add(ticks, Relaxed);
@@ -68,17 +68,18 @@ impl Default for Histogram {
 }
 
 impl Distribution {
-    /// How many were recorded.
+    /// Returns the number of events that were recorded.
     pub(super) fn count(&self) -> u64 {
         self.counts.iter().sum()
     }
 
-    /// What all of them took together, in ticks.
+    /// Returns the sum of all events, in ticks.
     pub(super) const fn sum(&self) -> u64 {
         self.sum
     }
 
-    /// For each bucket but the last: its bound, which it holds, and how many took no longer.
+    /// Returns, for each bucket except the last, its inclusive bound and the number of events that
+    /// took no longer.
     pub(super) fn cumulative(&self) -> impl Iterator<Item = (u64, u64)> {
         let mut so_far = 0;
         (0..BUCKETS - 1).map(move |bucket| {
@@ -87,16 +88,16 @@ impl Distribution {
         })
     }
 
-    /// The same for the bounds that are powers of two.
+    /// Returns the same for the bounds that are powers of two.
     pub(super) fn cumulative_by_octave(&self) -> impl Iterator<Item = (u64, u64)> {
         self.cumulative().step_by(PARTS)
     }
 
-    /// A bound that `thousandths` of all took no longer than: that of a bucket. `None` if nothing was
-    /// recorded, or if it lies beyond the last bound.
+    /// Returns the bound of the bucket that holds this quantile, in thousandths. `None` if nothing was
+    /// recorded, or if the quantile lies beyond the last bound.
     pub(super) fn quantile(&self, thousandths: u64) -> Option<u64> {
         let count = self.count();
-        // The rank of the one asked for, from 1, rounded up.
+        // The rank of the quantile, from 1, rounded up.
         let rank = (u128::from(count) * u128::from(thousandths)).div_ceil(1000);
         let reaches = |&(_, so_far): &(u64, u64)| count > 0 && u128::from(so_far) >= rank.max(1);
         self.cumulative().find(reaches).map(|(bound, _)| bound)
@@ -121,7 +122,7 @@ impl AddAssign<&Self> for Distribution {
     }
 }
 
-/// Which bucket holds `ticks`.
+/// Returns the index of the bucket that holds `ticks`.
 #[inline]
 fn bucket_of(ticks: u64) -> usize {
     // Bounds belong to the bucket below.

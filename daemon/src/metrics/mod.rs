@@ -1,4 +1,4 @@
-//! Figures of a running daemon: how much it does, how fast, and what came of it.
+//! Metrics of a running daemon: counts of requests, results and connections, and latencies.
 //!
 //! ```text
 //! worker threads ──Tally──▶ WorkerFigures, one for each ─┐
@@ -8,10 +8,10 @@
 //! control thread ─────────▶ the status of reloading ─────┘
 //! ```
 //!
-//! Whoever asks pays: a worker writes to memory of its own, and what it wrote is added up when it is
-//! read. Nothing in it tells a code value, an openId or a customer.
+//! The reader pays: each worker writes to memory of its own, and readers add the workers up. No
+//! metric shows a code value, an openId or a customer.
 //!
-//! Without the feature `metrics` nothing is recorded, and what was not is left out.
+//! Without the feature `metrics` nothing is recorded, and the metrics of requests are left out.
 //!
 //! Source: SPEC.md, section 6.
 

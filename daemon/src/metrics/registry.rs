@@ -25,8 +25,8 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    /// Of a daemon that began to start at `started` and has `workers` worker threads; `sdk_proxy`
-    /// is what its forwarder writes to, if it has one.
+    /// Metrics of a daemon that began to start at `started` and has `workers` worker threads;
+    /// `sdk_proxy` are the figures of its forwarder, if it has one.
     pub(crate) fn new(
         started: Instant,
         workers: usize,
@@ -43,12 +43,12 @@ impl Metrics {
         }
     }
 
-    /// What clients of our own compare from one moment to the next.
+    /// Returns the counts of this moment, which clients compare with those of another.
     pub(crate) fn snapshot(&self) -> api::Metrics {
         api::Metrics::of(self)
     }
 
-    /// By the name of its listener, the connections of each.
+    /// Returns the connections of each listener.
     pub(crate) fn connections_by_listener(&self) -> BTreeMap<api::Listener, api::Connections> {
         let of = |listener: Listener| {
             let connections = api::Connections::of(&self.connections, listener);

@@ -1,9 +1,9 @@
-//! Which rules have series of their own.
+//! The choice of the rules that have series of their own.
 //!
 //! A config may have thousands of rules, and a series for each would cost a monitoring system more
-//! than it tells. So at most 800 have one: every rule where there are no more, otherwise those that
-//! did something first, the busiest first. The rest are one series together. A rule keeps its series
-//! as long as the table lives, and whoever is among the rest stays there: no counter ever falls.
+//! than it is worth. So at most 800 rules have one: all of them if there are not more, otherwise those
+//! that decided or refused first, the busiest first. The others share one series. A rule keeps its
+//! series as long as the table lives, and the others stay together: no counter ever falls.
 
 use codeid_engine::{RouteTable, RuleCount};
 
@@ -12,10 +12,10 @@ use crate::sync::Mutex;
 /// The most rules with series of their own.
 pub(super) const MAX_RULES: usize = 800;
 
-/// What the rest are called; no rule can be.
+/// The name of the shared series, which is not a valid rule id.
 pub(super) const OTHERS: &str = "(others)";
 
-/// The choice for the table that serves.
+/// The choice for the live table.
 #[derive(Debug, Default)]
 pub(super) struct RuleSeries(Mutex<Chosen>);
 
@@ -26,10 +26,10 @@ struct Chosen {
     left: usize,
 }
 
-/// Where a rule is counted.
+/// The series in which a rule is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
-    /// It has done nothing yet.
+    /// The rule has neither decided nor refused.
     Undecided,
     Own,
     Others,
@@ -44,7 +44,7 @@ pub(super) struct Series<'a> {
 }
 
 impl RuleSeries {
-    /// The series of the rules of `table`, in their order; the rest, if there are any, last.
+    /// Returns the series of the rules of `table`, in their order; the shared one, if any, last.
     pub(super) fn of<'a>(&self, table: &'a RouteTable) -> Vec<Series<'a>> {
         let counts: Vec<_> = table.rule_counts().collect();
         let mut chosen = self.0.lock();

@@ -1,4 +1,4 @@
-//! What became of requests of sdkProxy.
+//! The figures of sdkProxy.
 //!
 //! They take milliseconds, and the proxy's threads share these figures.
 
@@ -21,7 +21,7 @@ pub(crate) struct SdkProxyFigures {
     ended: AtomicU64,
 }
 
-/// A request that is worked on; it ends with the value.
+/// A request in flight; it ends with the value.
 #[derive(Debug)]
 pub(crate) struct InFlight {
     figures: Arc<SdkProxyFigures>,
@@ -29,7 +29,7 @@ pub(crate) struct InFlight {
 }
 
 impl SdkProxyFigures {
-    /// What stands for a result code that is not published.
+    /// The name that stands for a result code that is not published.
     pub(crate) const UNPUBLISHED: &'static str = "other";
 
     /// Counts a request that ended with this result code.
@@ -41,7 +41,7 @@ impl SdkProxyFigures {
         }
     }
 
-    /// A request that is worked on from now on.
+    /// Counts a request as in flight from now on.
     pub(crate) fn begin(self: &Arc<Self>) -> InFlight {
         self.begun.fetch_add(1, Relaxed);
         InFlight {
@@ -50,7 +50,7 @@ impl SdkProxyFigures {
         }
     }
 
-    /// Each result code, and how many requests ended with it.
+    /// Returns each result code with the number of requests that ended with it.
     pub(super) fn results(&self) -> impl Iterator<Item = (&'static str, u64)> {
         let codes = results::ALL.iter().map(|result| result.code);
         let counts = self.results.iter().map(|count| count.load(Relaxed));
@@ -63,14 +63,14 @@ impl SdkProxyFigures {
     }
 
     pub(super) fn in_flight(&self) -> u64 {
-        // In this order the difference is never less than nothing.
+        // In this order the difference is never negative.
         let ended = self.ended.load(Relaxed);
         self.begun.load(Relaxed).saturating_sub(ended)
     }
 }
 
 impl InFlight {
-    /// It was answered with this result code.
+    /// Counts the request as answered with this result code.
     pub(crate) fn end(self, code: &str) {
         if RECORDED {
             let microseconds = self.began.stop().nanoseconds() / 1000;

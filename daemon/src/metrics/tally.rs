@@ -1,11 +1,11 @@
-//! What a unit of work came to, counted before it is written down at once.
+//! Counts of one unit of work, which are recorded in a single step.
 
 use codeid_engine::Outcome;
 
 /// `true` if requests are counted and timed: the feature `metrics`.
 pub(crate) const RECORDED: bool = cfg!(feature = "metrics");
 
-/// Where a request came in.
+/// The listener of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Listener {
     /// `listen.http`, with or without TLS.
@@ -14,7 +14,7 @@ pub(crate) enum Listener {
     Resp,
 }
 
-/// How a request ended.
+/// The result of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RequestResult {
     Success,
@@ -22,7 +22,7 @@ pub(crate) enum RequestResult {
     UnknownException,
 }
 
-/// What one code value of one openId was answered.
+/// The result for one code value and one openId.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Identification {
     Decode,
@@ -54,7 +54,7 @@ impl Tally {
         }
     }
 
-    /// Of one request, which failed before it came to identifying anything.
+    /// Counts of one request that failed before it identified a code value.
     pub(crate) fn of_request(result: RequestResult) -> Self {
         let mut tally = Self::default();
         tally.count_request(result);

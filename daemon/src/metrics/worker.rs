@@ -1,8 +1,8 @@
-//! What one worker thread did.
+//! The figures of one worker thread.
 //!
 //! The thread is the only one that writes to its figures, so that it can with a load and a store for
 //! each: no lock, no locked instruction, and no cache line that moves from core to core until
-//! somebody reads. A reader may see one figure of a request before another.
+//! a reader reads it. A reader may see one figure of a request before another.
 
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -34,11 +34,11 @@ struct OfListener {
 #[derive(Debug, Default)]
 struct Counter(AtomicU64);
 
-/// When a unit of work began.
+/// The start of a unit of work.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stopwatch(Option<Instant>);
 
-/// How long a unit of work took, in nanoseconds, up to five centuries.
+/// The duration of a unit of work, in nanoseconds, up to five centuries.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Elapsed(u64);
 
@@ -47,14 +47,14 @@ thread_local! {
     static WORKER: OnceCell<(usize, Arc<WorkerFigures>)> = const { OnceCell::new() };
 }
 
-/// From now on this thread is the worker `index`. To be called once, before it serves anything.
+/// Makes the current thread the worker `index`. Call it once, before the thread serves anything.
 pub(crate) fn enter_worker(figures: Arc<WorkerFigures>, index: usize) {
     WORKER.with(|worker| {
         let _ = worker.set((index, figures));
     });
 }
 
-/// Memory for lookups on this thread: the route table counts what they come to, on a worker's.
+/// Returns memory for lookups on this thread; on a worker, the route table counts them.
 pub(crate) fn thread_scratch() -> Scratch {
     WORKER.with(|worker| match worker.get() {
         Some((index, _)) if RECORDED => Scratch::with_shard(*index),
@@ -62,8 +62,8 @@ pub(crate) fn thread_scratch() -> Scratch {
     })
 }
 
-/// Writes down what a unit of work came to, and how long it took for each identification in it. On
-/// a thread that is no worker, nothing.
+/// Records the counts of a unit of work, and the time that it took for each identification in it. On
+/// a thread that is not a worker, it does nothing.
 #[inline]
 pub(crate) fn record(listener: Listener, tally: &Tally, took: Elapsed) {
     if !RECORDED {
@@ -77,25 +77,25 @@ pub(crate) fn record(listener: Listener, tally: &Tally, took: Elapsed) {
 }
 
 impl Stopwatch {
-    /// Begins now.
+    /// Starts a stopwatch now.
     #[inline]
     pub(crate) fn start() -> Self {
         Self(RECORDED.then(Instant::now))
     }
 
-    /// Began at a time that somebody else needed, too.
+    /// Starts a stopwatch at a time that the caller has read already.
     #[inline]
     pub(crate) fn since(began: Instant) -> Self {
         Self(RECORDED.then_some(began))
     }
 
-    /// Ends now.
+    /// Returns the time that has passed until now.
     #[inline]
     pub(crate) fn stop(self) -> Elapsed {
         self.0.map_or(Elapsed::NONE, |_| self.until(Instant::now()))
     }
 
-    /// Ends at a time that somebody else needed, too.
+    /// Returns the time that had passed at a time that the caller has read already.
     #[inline]
     pub(crate) fn until(self, now: Instant) -> Elapsed {
         let elapsed = self.0.map(|began| now.duration_since(began).as_nanos());
@@ -104,7 +104,7 @@ impl Stopwatch {
 }
 
 impl Elapsed {
-    /// Of what is not timed.
+    /// The duration of work that is not timed.
     pub(crate) const NONE: Self = Self(0);
 
     pub(super) const fn nanoseconds(self) -> u64 {

@@ -1,4 +1,4 @@
-//! What can go wrong at the start.
+//! The errors of a start.
 
 use std::io;
 
@@ -9,14 +9,14 @@ use crate::rules::InitError;
 use crate::sdk_proxy::OpenError;
 use crate::settings::SettingsError;
 
-/// Why the daemon did not start.
+/// The reason why the daemon did not start.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum StartError {
     /// A setting is wrong.
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    /// There is no first route table.
+    /// No source gave a first route table.
     #[error(transparent)]
     Init(#[from] InitError),
     /// A listener was not opened.
@@ -25,9 +25,9 @@ pub enum StartError {
     /// The system refused something that no setting names.
     #[error("{what}")]
     System {
-        /// What was refused.
+        /// The action that was refused.
         what: &'static str,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
 }

@@ -45,10 +45,10 @@ use crate::shutdown::{Shutdown, Stage};
 pub use self::error::StartError;
 pub use self::stop::{StopHandle, StopRequests};
 
-/// How long the control thread may take to end once everything else has.
+/// The time that the control thread has to end once everything else has ended.
 const CONTROL_PATIENCE: Duration = Duration::from_secs(1);
 
-/// How a daemon ended that had started.
+/// The end of a daemon that had started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Ended {
@@ -171,7 +171,7 @@ struct Running {
     _admin_socket: Option<admin::AdminSocket>,
 }
 
-/// Why a daemon that served begins to stop.
+/// The reason for a stop.
 enum Reason {
     Asked(&'static str),
     Drain,

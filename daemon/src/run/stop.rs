@@ -10,8 +10,8 @@ use tokio::time::timeout;
 
 use crate::shutdown::{Shutdown, Stage};
 
-/// How long a connection without a request is kept open while the daemon stops: a client that is
-/// about to send its next request still gets a response, which announces the close.
+/// The time for which a connection without a request stays open while the daemon stops: a client that
+/// is about to send its next request still gets a response, which announces the close.
 const IDLE_GRACE: Duration = Duration::from_secs(1);
 
 /// The source of requests to stop a daemon.

@@ -15,7 +15,7 @@ use super::verifier::{RESPONSE_TIME, Refused, SIGNATURE, Verifier};
 
 use crate::result::ApiResult;
 use crate::result::sdk_proxy as results;
-use crate::signature::{SignedContent, SigningFailed, SigningKey, VerifyingKeys};
+use crate::signature::{SignedContent, SigningError, SigningKey, VerifyingKeys};
 use crate::timestamp::iso_8601;
 
 /// The most bytes of an answer's body.
@@ -45,7 +45,7 @@ pub(super) struct Upstream {
 #[derive(Debug, Error)]
 enum Failed {
     #[error(transparent)]
-    NotSigned(#[from] SigningFailed),
+    NotSigned(#[from] SigningError),
     #[error("the upstream's answer did not come within {} ms", .0.as_millis())]
     TooSlow(Duration),
     #[error("{0}")]

@@ -7,13 +7,13 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::percent;
 
-/// Encodes a signature as it stands in a header. Of base64's characters, `+`, `/` and `=` need it.
+/// Encodes a signature for a header. Of base64's characters, `+`, `/` and `=` are percent-encoded.
 pub(super) fn encode(signature: &[u8]) -> String {
     percent::encode(&STANDARD.encode(signature))
 }
 
-/// Reads a signature that was encoded so, or is base64 only: that has no `%`, and `+` is itself
-/// either way. `None`: it is neither.
+/// Decodes a signature that [`encode`] made, or that is in base64 alone, which has no `%`; a `+` stands
+/// for itself either way. `None` for any other text.
 pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
     let base64 = if text.contains('%') {
         Cow::Owned(percent::decode(text.as_bytes()).ok()?)
@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_encoded_is_decoded_and_so_is_plain_base64() {
+    fn encoded_signatures_and_plain_base64_are_decoded() {
         for length in 0..520_usize {
             let bytes: Vec<u8> = (0..length).map(|n| (n * 151).to_le_bytes()[0]).collect();
             let encoded = encode(&bytes);
@@ -39,7 +39,7 @@ mod tests {
             );
             assert_eq!(decode(&encoded), Some(bytes.clone()));
             assert_eq!(decode(&STANDARD.encode(&bytes)), Some(bytes.clone()));
-            // Some encode only what a query would lose.
+            // Some senders encode only what a query would lose.
             let only_plus = STANDARD.encode(&bytes).replace('+', "%2b");
             assert_eq!(decode(&only_plus), Some(bytes));
         }
@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plus_is_never_a_space_and_nothing_else_is_forgiven() {
+    fn a_plus_is_never_a_space_and_other_text_is_refused() {
         assert_eq!(decode("+/+/"), Some(vec![0xfb, 0xff, 0xbf]));
         assert_eq!(decode("+%2F+/"), Some(vec![0xfb, 0xff, 0xbf]));
         let refused = [

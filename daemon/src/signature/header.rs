@@ -10,11 +10,11 @@ use crate::settings::KeyVersion;
 /// The one algorithm: RSASSA-PKCS1-v1_5 with SHA-256.
 const ALGORITHM: &str = "RSA256";
 
-/// The most bytes of a value. The signature of a key of 8192 bits, with every character
-/// percent-encoded, has half of that.
+/// The most bytes of a value. The signature by a key of 8192 bits, with every character
+/// percent-encoded, takes half of that.
 const MAX_BYTES: usize = 8192;
 
-/// What a `Signature` header says.
+/// The parts of a `Signature` header.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SignatureHeader {
     /// The key that made the signature.
@@ -23,34 +23,34 @@ pub struct SignatureHeader {
     pub signature: Vec<u8>,
 }
 
-/// Why a signature is not accepted.
+/// The reason why a signature is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum SignatureError {
     /// The header's value is too long.
     #[error("the Signature header has more than {MAX_BYTES} bytes")]
     TooLong,
-    /// The header cannot be read.
+    /// The header cannot be parsed, for this reason.
     #[error("the Signature header {0}")]
     Malformed(&'static str),
-    /// It was made by an algorithm that is not RSA256.
+    /// The algorithm is not RSA256.
     #[error("the signature's algorithm is not {ALGORITHM}")]
     UnknownAlgorithm,
-    /// There is no key of this version.
-    #[error("there is no public key of version {0}")]
+    /// No public key has this version.
+    #[error("no public key has the version {0}")]
     UnknownKeyVersion(KeyVersion),
-    /// The signature is not that of the content by the key.
-    #[error("the signature is not that of the message")]
+    /// The key did not make this signature of the content.
+    #[error("the signature does not match the message")]
     Mismatch,
 }
 
 impl SignatureHeader {
-    /// Reads a header's value: the three parts in any order, with or without spaces around them
-    /// and around their first `=`; the signature percent-encoded or not.
+    /// Parses a header's value: the three parts in any order, with or without spaces around them and
+    /// around their first `=`; the signature percent-encoded or not.
     ///
     /// # Errors
     ///
-    /// [`SignatureError`], if a part is missing, repeated, unknown, or not what it should be.
+    /// [`SignatureError`] if a part is missing, repeated, unknown or invalid.
     pub fn parse(value: &[u8]) -> Result<Self, SignatureError> {
         if value.len() > MAX_BYTES {
             return Err(SignatureError::TooLong);
@@ -90,7 +90,7 @@ impl SignatureHeader {
     }
 }
 
-/// As it is sent.
+/// Writes the value as it is sent.
 impl fmt::Display for SignatureHeader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let signature = encoding::encode(&self.signature);
@@ -102,7 +102,7 @@ impl fmt::Display for SignatureHeader {
     }
 }
 
-/// Tells only how long the signature is.
+/// Shows only the length of the signature.
 impl fmt::Debug for SignatureHeader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SignatureHeader")
@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn headers_are_read_as_liberally_as_specified_and_no_more() {
+    fn headers_are_parsed_as_liberally_as_specified_and_no_more() {
         let good = |version: u32| Ok((version, vec![0xfb, 0xff, 0xbf, 0xff]));
         let malformed = |why| Err(SignatureError::Malformed(why));
         let table = [
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read() {
+    fn a_header_that_is_written_parses_to_itself() {
         let header = SignatureHeader {
             key_version: KeyVersion::new(7).unwrap(),
             signature: vec![0xfb, 0xff, 0xbf, 0xff],

@@ -1,74 +1,136 @@
 //! Key files: PEM, one key in each.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
+use aws_lc_rs::error::KeyRejected;
 use rustls::pki_types::pem::{PemObject, SectionKind};
 use thiserror::Error;
 
-use crate::error_chain::ErrorChain;
-use crate::files::regular_file::{self, ReadError, RegularFile};
+use crate::files::regular_file::{self, ReadError};
 
 /// The most bytes of a key file. A key of 8192 bits has less than a tenth of that.
 const MAX_BYTES: usize = 64 << 10;
 
-/// Why a key cannot be used: the file, and what is wrong with it, without a part of it.
+/// The kind of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyKind {
+    /// A key that signs.
+    Private,
+    /// A key that verifies.
+    Public,
+}
+
+/// A key file that cannot be used; the source says why.
 #[derive(Debug, Error)]
-#[error("{path}: {why}")]
-pub struct KeyError {
-    pub(super) path: PathBuf,
-    pub(super) why: String,
+#[error("cannot use the key file {}", .path.display())]
+pub struct KeyFileError {
+    path: PathBuf,
+    source: KeyError,
 }
 
-impl KeyError {
-    pub(super) fn new(path: &Path, why: impl Into<String>) -> Self {
-        Self {
-            path: path.to_owned(),
-            why: why.into(),
-        }
-    }
+/// The reason why a key cannot be used. It shows nothing of the key.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// The file was not read.
+    #[error(transparent)]
+    Unreadable(#[from] ReadError),
+    /// The content is not PEM.
+    #[error("it is not valid PEM")]
+    NotPem,
+    /// The content has several keys of this kind.
+    #[error("it contains more than one {0} key")]
+    SeveralKeys(KeyKind),
+    /// The content has no key of this kind.
+    #[error("it contains no {0} key in PEM ({begin})", begin = .0.begin())]
+    NoKey(KeyKind),
+    /// The key has less than 2048 bits.
+    #[error("the {0} key has less than 2048 bits")]
+    TooSmall(KeyKind),
+    /// The key has more than 8192 bits.
+    #[error("the {0} key has more than 8192 bits")]
+    TooLarge(KeyKind),
+    /// The key is not one for RSA, or is damaged.
+    #[error("it contains no {0} key for RSA")]
+    NotRsa(KeyKind),
 }
 
-/// Reads a file that only its owner may read or write.
+/// Reads a key file. A file of a private key must be closed to everyone but its owner.
 ///
 /// # Errors
 ///
-/// [`KeyError`] if it cannot be read, or others have any permission.
-pub(super) fn read_private(path: &Path) -> Result<Vec<u8>, KeyError> {
-    described(path, regular_file::read_private(path, MAX_BYTES))
+/// [`KeyError`] if it cannot be read, or others have any permission for a private key.
+pub(super) fn read(path: &Path, kind: KeyKind) -> Result<Vec<u8>, KeyError> {
+    let file = match kind {
+        KeyKind::Private => regular_file::read_private(path, MAX_BYTES),
+        KeyKind::Public => regular_file::read(path, MAX_BYTES),
+    };
+    Ok(file?.bytes)
 }
 
-/// Reads a file that anybody may read.
+/// Returns the only key of this kind in `pem`, in DER, and the kind of its section. Sections of other
+/// kinds are ignored.
 ///
 /// # Errors
 ///
-/// [`KeyError`] if it cannot be read.
-pub(super) fn read_public(path: &Path) -> Result<Vec<u8>, KeyError> {
-    described(path, regular_file::read(path, MAX_BYTES))
-}
-
-/// The only section in `pem` of one of these kinds, in DER; sections of other kinds are passed
-/// over. `wanted` says what is looked for.
-///
-/// # Errors
-///
-/// What is wrong, without any of the content.
-pub(super) fn only_section(
-    pem: &[u8],
-    kinds: &[SectionKind],
-    wanted: &str,
-) -> Result<(SectionKind, Vec<u8>), String> {
+/// [`KeyError`] unless there is exactly one.
+pub(super) fn only_key(pem: &[u8], kind: KeyKind) -> Result<(SectionKind, Vec<u8>), KeyError> {
     let mut found = None;
     for section in <(SectionKind, Vec<u8>)>::pem_slice_iter(pem) {
         // The parser's errors quote what they do not understand.
-        let section = section.map_err(|_| "it is not valid PEM".to_owned())?;
-        if kinds.contains(&section.0) && found.replace(section).is_some() {
-            return Err("it holds more than one key".to_owned());
+        let section = section.map_err(|_| KeyError::NotPem)?;
+        if kind.sections().contains(&section.0) && found.replace(section).is_some() {
+            return Err(KeyError::SeveralKeys(kind));
         }
     }
-    found.ok_or_else(|| format!("it holds no {wanted}"))
+    found.ok_or(KeyError::NoKey(kind))
 }
 
-fn described(path: &Path, read: Result<RegularFile, ReadError>) -> Result<Vec<u8>, KeyError> {
-    read.map(|file| file.bytes)
-        .map_err(|error| KeyError::new(path, ErrorChain(&error).to_string()))
+impl KeyKind {
+    const fn sections(self) -> &'static [SectionKind] {
+        match self {
+            Self::Private => &[SectionKind::PrivateKey, SectionKind::RsaPrivateKey],
+            Self::Public => &[SectionKind::PublicKey],
+        }
+    }
+
+    /// Returns how the sections begin.
+    const fn begin(self) -> &'static str {
+        match self {
+            Self::Private => "BEGIN PRIVATE KEY or BEGIN RSA PRIVATE KEY",
+            Self::Public => "BEGIN PUBLIC KEY",
+        }
+    }
+}
+
+impl fmt::Display for KeyKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Private => "private",
+            Self::Public => "public",
+        })
+    }
+}
+
+impl KeyFileError {
+    pub(super) fn new(path: &Path, source: KeyError) -> Self {
+        Self {
+            path: path.to_owned(),
+            source,
+        }
+    }
+}
+
+impl KeyError {
+    /// The key that aws-lc-rs rejected.
+    pub(super) fn rejected(rejected: KeyRejected, kind: KeyKind) -> Self {
+        // The type has no variants: its description is a code, which this string is the only way to
+        // read. The tests hold `TooSmall`; a code that changes is reported as `NotRsa`.
+        match rejected.description_() {
+            "TooSmall" => Self::TooSmall(kind),
+            "TooLarge" => Self::TooLarge(kind),
+            _ => Self::NotRsa(kind),
+        }
+    }
 }

@@ -1,5 +1,5 @@
-//! Held against the command line of OpenSSL, which shares no code with us: it makes the keys,
-//! verifies what we sign, and signs what we verify.
+//! A comparison with the command line of OpenSSL, which shares no code with us: it makes the keys,
+//! verifies our signatures, and makes those that we verify.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 use tempfile::TempDir;
 
 use super::*;
+use crate::error_chain::ErrorChain;
 
 const PATH: &str = "/aps/api/v1/mobile/sdkProxy";
 const CLIENT_ID: &str = "TEST_5X00000000000000";
@@ -47,7 +48,7 @@ impl Keys {
         self.directory.path().join(name)
     }
 
-    /// Runs OpenSSL in the directory; whether it succeeded.
+    /// Runs OpenSSL in the directory, and returns `true` if it succeeded.
     fn try_openssl(&self, arguments: &[&str]) -> bool {
         let mut command = Command::new("openssl");
         command.args(arguments).current_dir(self.directory.path());
@@ -91,7 +92,7 @@ fn content(body: &[u8]) -> SignedContent<'_> {
     }
 }
 
-/// What [`content`] is, put together independently.
+/// The text of [`content`], put together independently.
 fn text_of_content(body: &[u8]) -> Vec<u8> {
     let head = format!("POST {PATH}\n{CLIENT_ID}.{TIME}.");
     [head.as_bytes(), body].concat()
@@ -110,7 +111,7 @@ fn verifying(keys: &[(u32, &str)]) -> VerifyingKeys {
 }
 
 #[test]
-fn openssl_verifies_what_we_sign() {
+fn openssl_verifies_our_signatures() {
     let large = vec![b'x'; 500 << 10];
     for (index, body) in [BODY, b"", &large].into_iter().enumerate() {
         let header = signing("ours", 3).sign(&content(body)).unwrap();
@@ -136,7 +137,7 @@ fn openssl_verifies_what_we_sign() {
 }
 
 #[test]
-fn we_verify_what_openssl_signs_percent_encoded_or_not() {
+fn signatures_of_openssl_verify_percent_encoded_or_not() {
     KEYS.write("theirs.txt", text_of_content(BODY));
     KEYS.openssl(&[
         "dgst",
@@ -156,7 +157,8 @@ fn we_verify_what_openssl_signs_percent_encoded_or_not() {
     let keys = verifying(&[(1, "ours.pub"), (2, "other.pub")]);
     for signature in [&base64, &encoded] {
         let header = format!("signature={signature}, keyVersion=2,algorithm=RSA256");
-        assert_eq!(keys.verify(header.as_bytes(), &content(BODY)), Ok(()));
+        let body = keys.verify(header.as_bytes(), &content(BODY)).unwrap();
+        assert_eq!(body.as_bytes(), BODY);
         let by_another = header.replace("keyVersion=2", "keyVersion=1");
         assert_eq!(
             keys.verify(by_another.as_bytes(), &content(BODY)),
@@ -168,7 +170,7 @@ fn we_verify_what_openssl_signs_percent_encoded_or_not() {
             Err(SignatureError::UnknownKeyVersion(version(3)))
         );
     }
-    // What a form would make of it is not it.
+    // A form would decode `+` as a space, which is not the same signature.
     if base64.contains('+') {
         let header = format!(
             "algorithm=RSA256,keyVersion=2,signature={}",
@@ -183,8 +185,8 @@ fn one_wrong_byte_anywhere_is_refused() {
     let keys = verifying(&[(1, "ours.pub")]);
     let header = signing("ours", 1).sign(&content(BODY)).unwrap();
     let right = content(BODY);
-    assert_eq!(keys.verify(header.as_bytes(), &right), Ok(()));
-    let mismatch = Err(SignatureError::Mismatch);
+    assert!(keys.verify(header.as_bytes(), &right).is_ok());
+    let mismatch: Result<VerifiedBody<'_>, _> = Err(SignatureError::Mismatch);
     let refused =
         |wrong: SignedContent<'_>| assert_eq!(keys.verify(header.as_bytes(), &wrong), mismatch);
     for at in 0..BODY.len() {
@@ -263,7 +265,7 @@ fn private_keys_of_both_forms_are_the_same_key() {
 }
 
 #[test]
-fn keys_that_cannot_be_used_are_refused_without_telling_them() {
+fn keys_that_cannot_be_used_are_refused_without_being_shown() {
     let generate = |name: &str, bits: &str| {
         let bits = format!("rsa_keygen_bits:{bits}");
         KEYS.openssl(&[
@@ -320,14 +322,14 @@ fn keys_that_cannot_be_used_are_refused_without_telling_them() {
         ("small", "has less than 2048 bits"),
         ("small-pkcs1", "has less than 2048 bits"),
         ("nearly", "has less than 2048 bits"),
-        ("ec", "holds no private key for RSA"),
-        ("encrypted", "holds no private key in PEM"),
-        ("ours.pub", "holds no private key in PEM"),
-        ("twice", "holds more than one key"),
+        ("ec", "contains no private key for RSA"),
+        ("encrypted", "contains no private key in PEM"),
+        ("ours.pub", "contains no private key in PEM"),
+        ("twice", "contains more than one private key"),
         ("cut", "is not valid PEM"),
         ("damaged", ""),
         ("odd", "is not valid PEM"),
-        ("empty", "holds no private key in PEM"),
+        ("empty", "contains no private key in PEM"),
         ("missing", "there is no such file"),
         (".", "it is a directory"),
     ];
@@ -337,7 +339,7 @@ fn keys_that_cannot_be_used_are_refused_without_telling_them() {
             fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
         }
         let error = SigningKey::read(&path, version(1)).unwrap_err();
-        let told = format!("{error} {error:?}");
+        let told = format!("{} {error:?}", ErrorChain(&error));
         assert!(told.contains(expected), "{name}: {told}");
         assert!(told.contains(&*path.to_string_lossy()), "{told}");
         assert!(
@@ -350,14 +352,12 @@ fn keys_that_cannot_be_used_are_refused_without_telling_them() {
     let mut keys = VerifyingKeys::new();
     for (name, expected) in [
         ("small.pub", "has less than 2048 bits"),
-        ("ec.pub", "holds no public key for RSA"),
-        ("ours", "holds no public key in PEM"),
-        ("empty", "holds no public key in PEM"),
+        ("ec.pub", "contains no public key for RSA"),
+        ("ours", "contains no public key in PEM"),
+        ("empty", "contains no public key in PEM"),
     ] {
-        let error = keys
-            .read(version(1), &KEYS.path(name))
-            .unwrap_err()
-            .to_string();
+        let error = keys.read(version(1), &KEYS.path(name)).unwrap_err();
+        let error = ErrorChain(&error).to_string();
         assert!(error.contains(expected), "{name}: {error}");
     }
     assert!(keys.is_empty());
@@ -381,16 +381,14 @@ fn a_private_key_that_others_may_use_is_refused() {
         let read = SigningKey::read(&path, version(1));
         assert_eq!(read.is_ok(), accepted, "{mode:o}");
         if let Err(error) = read {
-            assert!(
-                error.to_string().contains(&format!("{mode:04o}")),
-                "{error}"
-            );
+            let error = ErrorChain(&error).to_string();
+            assert!(error.contains(&format!("{mode:04o}")), "{error}");
         }
     }
 }
 
 #[test]
-fn nothing_shows_a_key_or_a_body() {
+fn debug_shows_neither_a_key_nor_a_body() {
     let (key, keys) = (signing("ours", 4), verifying(&[(5, "other.pub")]));
     assert_eq!(
         format!("{key:?}"),
@@ -400,6 +398,11 @@ fn nothing_shows_a_key_or_a_body() {
         format!("{keys:?}"),
         "VerifyingKeys { versions: [KeyVersion(5)], .. }"
     );
+    let header = key.sign(&content(b"planted")).unwrap();
+    let verified = verifying(&[(4, "ours.pub")])
+        .verify(header.as_bytes(), &content(b"planted"))
+        .map(|body| format!("{body:?}"));
+    assert_eq!(verified.as_deref(), Ok("VerifiedBody(7 bytes)"));
     let shown = format!("{:?}", content(b"planted"));
     assert!(
         shown.contains("body_bytes: 7") && !shown.contains("planted"),

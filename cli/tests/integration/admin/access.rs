@@ -1,4 +1,4 @@
-//! Who may use the plane over TCP, under which names, and that no foreign page gets in.
+//! Tokens and their roles, and requests of foreign pages.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -23,7 +23,7 @@ fn tokens() -> String {
     )
 }
 
-/// A daemon with the plane over TCP, too.
+/// Returns a plan with the plane over TCP, too.
 pub(super) fn over_tcp() -> Plan {
     let plan = plan();
     let path = plan.directory.write("tokens", tokens());
@@ -37,7 +37,7 @@ pub(super) fn port(daemon: &Served) -> u16 {
     port.parse().unwrap()
 }
 
-/// One request over TCP, with these headers beside the usual ones.
+/// Sends one request over TCP with further headers.
 fn ask(port: u16, method: &str, path: &str, headers: &str, body: &str) -> Response {
     let mut client = Client::tcp(port);
     client.send(format!(
@@ -76,7 +76,7 @@ fn a_token_and_its_role_decide_over_tcp() {
     }
     good(&status(&bearer(READER)));
     good(&status(&bearer(OPERATOR)));
-    // In the URL it would end in logs.
+    // A token in a URL would end up in logs.
     let in_url = ask(port, "GET", "/v1/status?token=operator-token", "", "");
     assert_eq!(in_url.status, 401);
 
@@ -91,7 +91,7 @@ fn a_token_and_its_role_decide_over_tcp() {
     );
     assert_eq!(daemon.status()["table"]["generation"], 1);
     let done = good(&apply(&bearer(OPERATOR)));
-    assert_eq!(done["hold"]["by"], "token alice");
+    assert_eq!(done["freeze"]["by"], "token alice");
     good(&ask(
         port,
         "POST",
@@ -100,7 +100,7 @@ fn a_token_and_its_role_decide_over_tcp() {
         &config("x"),
     ));
 
-    let told: Vec<(String, String)> = audit(&daemon)
+    let recorded: Vec<(String, String)> = audit(&daemon)
         .iter()
         .map(|line| {
             let text = |name: &str| line[name].as_str().unwrap().to_owned();
@@ -113,7 +113,7 @@ fn a_token_and_its_role_decide_over_tcp() {
         ("token alice", "done"),
     ];
     let expected = expected.map(|(who, outcome)| (who.to_owned(), outcome.to_owned()));
-    assert_eq!(told, expected);
+    assert_eq!(recorded, expected);
     let log = daemon.stop().join("\n");
     assert!(!log.contains(READER) && !log.contains(OPERATOR));
 }
@@ -171,7 +171,7 @@ fn foreign_hosts_and_pages_are_refused_on_both_listeners() {
                 "{host}{headers}"
             );
         }
-        // What a form of a foreign page can send without being asked for leave.
+        // The media types that a form of a foreign page can send without a preflight request.
         for media_type in [
             "text/plain",
             "application/x-www-form-urlencoded",
@@ -180,7 +180,7 @@ fn foreign_hosts_and_pages_are_refused_on_both_listeners() {
             let headers = format!("Content-Type: {media_type}\r\n");
             assert_eq!(send(over_tcp, "Host: localhost\r\n", &headers).status, 415);
         }
-        assert!(daemon.status()["hold"].is_null());
+        assert!(daemon.status()["freeze"].is_null());
         for (host, headers) in [
             ("Host: localhost:7\r\n", "Origin: http://localhost:7\r\n"),
             (
@@ -214,7 +214,7 @@ fn tokens_are_read_again_and_a_bad_file_changes_nothing() {
 }
 
 #[test]
-fn a_start_that_would_let_anybody_in_fails() {
+fn a_start_without_tokens_or_tls_fails() {
     let without_tokens = plan().set("admin.http=127.0.0.1:0").fail();
     assert!(
         without_tokens.contains("admin.tokens-path is not"),
@@ -222,8 +222,8 @@ fn a_start_that_would_let_anybody_in_fails() {
     );
     let in_clear = over_tcp().set("admin.http=0.0.0.0:0").fail();
     assert!(in_clear.contains("admin.tls-cert-path"), "{in_clear}");
-    let nobody = Directory::new();
-    let path = nobody.path().join("tokens");
+    let directory = Directory::new();
+    let path = directory.path().join("tokens");
     let missing = plan()
         .set("admin.http=127.0.0.1:0")
         .set(&format!("admin.tokens-path={}", path.display()))
@@ -232,7 +232,7 @@ fn a_start_that_would_let_anybody_in_fails() {
         missing.starts_with("PARAM_ILLEGAL: admin.tokens-path "),
         "{missing}"
     );
-    nobody.write("tokens", tokens());
+    directory.write("tokens", tokens());
     fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
     let writable = plan()
         .set("admin.http=127.0.0.1:0")

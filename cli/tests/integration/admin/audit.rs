@@ -1,4 +1,4 @@
-//! Every change is written down before it is answered, with who, and from what to what.
+//! The audit log: every change is recorded before its response, with its caller and both configs.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -18,7 +18,7 @@ fn every_change_and_every_attempt_is_a_line() {
     good(&post(&daemon, "/v1/freeze", ""));
     post(&daemon, "/v1/reload", "");
     good(&post(&daemon, "/v1/log-level", r#"{"level": "warn"}"#));
-    // What changes nothing is not told.
+    // Queries are not recorded.
     good(&post(&daemon, "/v1/check", &config("one")));
     good(&post(
         &daemon,
@@ -36,7 +36,7 @@ fn every_change_and_every_attempt_is_a_line() {
         daemon.admin("GET", path);
     }
     let lines = audit(&daemon);
-    let told: Vec<(&str, &str)> = lines
+    let recorded: Vec<(&str, &str)> = lines
         .iter()
         .map(|line| {
             (
@@ -46,7 +46,7 @@ fn every_change_and_every_attempt_is_a_line() {
         })
         .collect();
     assert_eq!(
-        told,
+        recorded,
         [
             ("apply", "done"),
             ("apply", "ifMatchMissing"),
@@ -79,7 +79,7 @@ fn every_change_and_every_attempt_is_a_line() {
 }
 
 #[test]
-fn what_cannot_be_written_down_is_not_done() {
+fn a_change_that_cannot_be_recorded_is_not_made() {
     let daemon = plan().start();
     let path = daemon.directory.path().join("data/audit.jsonl");
     fs::remove_file(&path).unwrap();
@@ -94,7 +94,7 @@ fn what_cannot_be_written_down_is_not_done() {
 }
 
 #[test]
-fn a_log_that_cannot_be_made_ends_the_start() {
+fn a_start_fails_without_an_audit_log() {
     let line = plan().set("admin.audit-path=/proc/none/audit.jsonl").fail();
     assert!(
         line.starts_with("PARAM_ILLEGAL: admin.audit-path /proc/none/audit.jsonl: "),

@@ -1,17 +1,17 @@
-//! Draining: nobody new is served, everybody who is goes on, and the daemon stays.
+//! Draining: no new connections, requests in flight finish, and the process stays.
 
 use super::{good, post, refusal};
 use crate::rules::{CODE, plan};
 use crate::serve::client::{Client, body, request};
 
 #[test]
-fn a_drained_daemon_finishes_what_is_in_flight_refuses_what_is_new_and_stays() {
+fn a_drained_daemon_finishes_requests_in_flight_accepts_no_others_and_stays() {
     let mut daemon = plan().spawn();
     let mut in_flight = daemon.tcp();
     let bytes = request("/v1/identifyCode", body(CODE, "user-42"));
     let (first, rest) = bytes.split_at(60);
     in_flight.send(first);
-    // Whatever was sent before is with its worker now.
+    // The worker has the first part once this request is answered.
     assert_eq!(daemon.tcp().bare("GET", "/livez").status, 200);
     assert_eq!(good(&post(&daemon, "/v1/drain", ""))["draining"], true);
     daemon.wait_for_line("draining");

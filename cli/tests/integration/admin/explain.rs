@@ -1,4 +1,4 @@
-//! What a code value is answered, and why.
+//! The result for a code value, and the rules that accept it.
 
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ const RULES: &str = r#"{"format": "codeid/1", "version": "1", "rules": [
 ]}"#;
 
 #[test]
-fn each_rule_that_matched_is_told_in_order_with_its_canary() {
+fn each_rule_that_accepts_the_code_value_is_explained_in_order() {
     let daemon = Plan::with_rules(RULES).start();
     let explain = |open_id: &str| {
         let body = json!({"codeValue": "2810", "openId": open_id}).to_string();
@@ -22,7 +22,7 @@ fn each_rule_that_matched_is_told_in_order_with_its_canary() {
     let explained = explain("user-42");
     assert_eq!(explained["generation"], 1);
     assert_eq!(
-        explained["answer"],
+        explained["response"],
         daemon.tcp().identify("2810", "user-42").json()
     );
     let rules = explained["explanation"].as_array().unwrap();
@@ -40,15 +40,15 @@ fn each_rule_that_matched_is_told_in_order_with_its_canary() {
     );
     let explained = explain("vip-user");
     assert_eq!(explained["explanation"][0]["reason"], "allowlisted");
-    assert_eq!(explained["answer"]["codeValue"], "x");
-    // Trying is no traffic.
+    assert_eq!(explained["response"]["codeValue"], "x");
+    // An explanation does not count as traffic.
     let rules = good(&daemon.admin("GET", "/v1/rules"));
     assert_eq!(rules["rules"][1]["decided"], 1);
     daemon.stop();
 }
 
 #[test]
-fn what_is_no_code_value_or_open_id_is_refused_without_being_quoted() {
+fn illegal_parameters_are_refused_without_being_quoted() {
     let daemon = Plan::with_rules(RULES).start();
     for body in [
         json!({"codeValue": "", "openId": "secret-user"}),

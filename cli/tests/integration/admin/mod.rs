@@ -1,21 +1,21 @@
-//! The admin plane from outside: what it shows, what it changes, for whom, and what it writes down.
+//! The admin plane from outside: its queries, its commands, their callers and the audit log.
 
 mod access;
 mod audit;
+mod changes;
 mod drain;
 mod explain;
-mod hold;
+mod freeze;
 mod openapi;
 mod plane;
 mod schemathesis;
-mod steer;
 
 use serde_json::Value;
 
 use crate::serve::client::{Client, Response};
 use crate::serve::daemon::Served;
 
-/// The header that lets whatever serves be replaced.
+/// The header that lets any live config be replaced.
 const ANYTHING: &str = "If-Match: *\r\n";
 
 /// A connection to the Unix socket.
@@ -23,12 +23,12 @@ fn client(daemon: &Served) -> Client {
     Client::unix(&daemon.directory.path().join("run/codeid.admin.sock"))
 }
 
-/// What a POST of JSON is answered there.
+/// Sends a POST of JSON to the Unix socket.
 fn post(daemon: &Served, path: &str, body: &str) -> Response {
     post_with(daemon, path, "", body)
 }
 
-/// The same with more headers, each with its line's end.
+/// Sends a POST of JSON with further headers, each with its line end.
 fn post_with(daemon: &Served, path: &str, headers: &str, body: &str) -> Response {
     let mut client = client(daemon);
     client.send(format!(
@@ -39,13 +39,13 @@ fn post_with(daemon: &Served, path: &str, headers: &str, body: &str) -> Response
     client.receive()
 }
 
-/// The JSON of an answer that must be one of success.
+/// Returns the JSON of an answer, which must be a success.
 fn good(answer: &Response) -> Value {
     assert_eq!(answer.status, 200, "{}", answer.json());
     answer.json()
 }
 
-/// The status and the word of an answer that must be a refusal, with a sentence.
+/// Returns the status and the error code of an answer, which must be a refusal with a sentence.
 fn refusal(answer: &Response) -> (u16, String) {
     let json = answer.json();
     assert!(
@@ -55,12 +55,12 @@ fn refusal(answer: &Response) -> (u16, String) {
     (answer.status, json["error"].as_str().unwrap().to_owned())
 }
 
-/// Has a config serve, whatever does.
+/// Makes a config live, whichever is.
 fn apply(daemon: &Served, config: &str) -> Value {
     good(&post_with(daemon, "/v1/apply", ANYTHING, config))
 }
 
-/// The version of what serves.
+/// Returns the version of the live config.
 fn version(daemon: &Served) -> String {
     daemon.status()["table"]["version"]
         .as_str()
@@ -68,7 +68,7 @@ fn version(daemon: &Served) -> String {
         .to_owned()
 }
 
-/// The lines of the audit log.
+/// Returns the lines of the audit log.
 fn audit(daemon: &Served) -> Vec<Value> {
     let text = std::fs::read_to_string(daemon.directory.path().join("data/audit.jsonl")).unwrap();
     let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());

@@ -1,4 +1,4 @@
-//! The admin plane: what it answers, to whom, and that neither plane reaches into the other.
+//! The socket of the admin plane, its status document, and its separation from the serving ports.
 
 use std::fs;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
@@ -36,7 +36,7 @@ fn the_socket_is_the_owners_alone_and_goes_with_the_daemon() {
 }
 
 #[test]
-fn it_can_be_off_and_what_a_killed_daemon_left_is_taken_over() {
+fn the_socket_can_be_off_and_that_of_a_killed_daemon_is_replaced() {
     let daemon = plan().set("admin.unix=off").spawn();
     assert!(
         !daemon
@@ -52,7 +52,7 @@ fn it_can_be_off_and_what_a_killed_daemon_left_is_taken_over() {
 }
 
 #[test]
-fn a_path_that_another_serves_is_refused() {
+fn the_socket_of_a_running_daemon_is_not_replaced() {
     let one = daemon();
     let path = one.directory.path().join("run/codeid.admin.sock");
     let line = plan().set(&format!("admin.unix={}", path.display())).fail();
@@ -62,7 +62,7 @@ fn a_path_that_another_serves_is_refused() {
 }
 
 #[test]
-fn the_status_tells_what_serves_and_who_serves_it() {
+fn the_status_describes_the_process_the_live_table_and_the_sources() {
     let remote = Remote::http(Reply::config(config("good")).header("ETag", "\"1\""));
     let daemon = plan()
         .set(&format!("ac.route.pull-route-config-url={}", remote.url()))
@@ -113,7 +113,7 @@ fn the_status_tells_what_serves_and_who_serves_it() {
     assert_eq!(status["counters"]["saves"], 1);
 }
 
-/// By the tool of that name, so that the digest is not our own word.
+/// Computes the digest with another implementation.
 fn sha256(text: &str) -> String {
     let directory = crate::serve::daemon::Directory::new();
     let path = directory.write("text", text);
@@ -125,7 +125,7 @@ fn sha256(text: &str) -> String {
 }
 
 #[test]
-fn paths_and_methods_that_are_not_there_are_refused_in_json() {
+fn unknown_paths_and_methods_are_refused_in_json() {
     let daemon = daemon();
     for path in [
         "/v1",
@@ -149,7 +149,7 @@ fn paths_and_methods_that_are_not_there_are_refused_in_json() {
         let answer = daemon.admin("HEAD", path);
         assert_eq!((answer.status, answer.body.len()), (200, 0));
     }
-    // What the serving ports answer is not answered here, and the other way round.
+    // Neither side has the paths of the other.
     let body = r#"{"codeValue": "28100104", "openId": "user-42"}"#;
     let mut client = client(&daemon);
     client.send(request("/v1/identifyCode", body));
@@ -162,17 +162,17 @@ fn paths_and_methods_that_are_not_there_are_refused_in_json() {
 }
 
 #[test]
-fn a_head_that_is_too_long_is_refused_and_many_clients_are_served_in_turn() {
+fn a_long_head_is_refused_and_idle_clients_do_not_block_the_plane() {
     let daemon = daemon();
     let mut client = client(&daemon);
-    // It may be cut off before it has sent everything.
+    // The daemon may close the connection before everything is sent.
     let _ = client.try_send(format!(
         "GET /livez HTTP/1.1\r\nHost: h\r\nX: {}\r\n\r\n",
         "x".repeat(20_000)
     ));
     assert_eq!(client.receive().status, 431);
-    // More than are served at once, each with half a request: they are cut off, or end, and the
-    // serving ports know nothing of it.
+    // More clients than are served at once, each with half a request, do not affect the serving
+    // ports.
     let mut silent: Vec<_> = (0..40).map(|_| self::client(&daemon)).collect();
     for client in &mut silent {
         client.send("GET /livez HTTP/1.1\r\n");
@@ -182,12 +182,11 @@ fn a_head_that_is_too_long_is_refused_and_many_clients_are_served_in_turn() {
     assert_eq!(daemon.admin("GET", "/livez").status, 200);
 }
 
-/// While the daemon stops, the admin plane tells so to the end.
 #[test]
-fn a_daemon_that_stops_says_why_it_is_not_ready() {
+fn the_plane_is_served_until_the_daemon_has_stopped() {
     let mut daemon = plan().set("serve.drain-deadline-ms=600000").spawn();
-    let mut held = daemon.tcp();
-    held.send(&request("/v1/identifyCode", "{}")[..80]);
+    let mut in_flight = daemon.tcp();
+    in_flight.send(&request("/v1/identifyCode", "{}")[..80]);
     assert_eq!(daemon.tcp().bare("GET", "/livez").status, 200);
     daemon.signal("TERM");
     daemon.wait_for_line("stopping");
@@ -196,6 +195,6 @@ fn a_daemon_that_stops_says_why_it_is_not_ready() {
     assert_eq!(answer.json()["notReadyBecause"][0]["reason"], "stopping");
     assert_eq!(daemon.admin("GET", "/livez").status, 200);
     assert_eq!(daemon.status()["daemon"]["stopping"], true);
-    drop(held);
+    drop(in_flight);
     assert!(daemon.wait().success());
 }

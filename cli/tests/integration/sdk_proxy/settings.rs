@@ -94,7 +94,7 @@ fn a_key_that_cannot_be_used_stops_the_start_before_anything_listens() {
     refused(
         &open,
         &[
-            "invalid proxy.private-key-path: ours.pem: ",
+            "invalid proxy.private-key-path: cannot use the key file ours.pem: ",
             "its mode 0640 lets other users use the private key; make it 0400 or 0600",
         ],
     );
@@ -102,12 +102,16 @@ fn a_key_that_cannot_be_used_stops_the_start_before_anything_listens() {
     let missing = plan().set("proxy.public-keys.2=missing.pem");
     refused(
         &missing,
-        &["invalid proxy.public-keys.2: missing.pem: there is no such file"],
+        &[
+            "invalid proxy.public-keys.2: cannot use the key file missing.pem: there is no such file",
+        ],
     );
     let private = plan().set("proxy.public-keys.1=ours.pem");
     refused(
         &private,
-        &["invalid proxy.public-keys.1: ours.pem: it holds no public key in PEM"],
+        &[
+            "invalid proxy.public-keys.1: cannot use the key file ours.pem: it contains no public key in PEM",
+        ],
     );
     let line = private.fail();
     assert!(

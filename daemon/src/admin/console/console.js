@@ -80,7 +80,7 @@ function showOutage(error) {
   badge("bad", "no response");
 }
 
-function masthead({ table, ready, notReadyBecause, hold: freeze, daemon }) {
+function masthead({ table, ready, notReadyBecause, freeze, daemon }) {
   const live = table ? `generation ${count(table.generation)} · ${table.version}` : "no route table";
   setText(byId("live"), live);
   document.title = `codeid: ${live}`;

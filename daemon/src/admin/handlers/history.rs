@@ -13,8 +13,8 @@ use crate::api::refusal::ErrorCode;
 use crate::rules::history::Entry;
 
 pub(super) async fn list(request: Request) -> Outcome {
-    let board = request.plane.operator.status();
-    let live = board.with_table(|table| table.map(RouteTable::generation));
+    let status = request.plane.operator.status();
+    let live = status.with_table(|table| table.map(RouteTable::generation));
     let describe = |entry: &Arc<Entry>| {
         let Entry { provenance, .. } = &**entry;
         HistoryEntry {
@@ -31,7 +31,7 @@ pub(super) async fn list(request: Request) -> Outcome {
             by: entry.by.clone(),
         }
     };
-    let entries = board.history.all().iter().map(describe).collect();
+    let entries = status.history.all().iter().map(describe).collect();
     Ok(json(&History { entries }))
 }
 

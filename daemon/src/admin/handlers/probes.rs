@@ -5,11 +5,11 @@ use std::sync::LazyLock;
 use bytes::Bytes;
 use hyper::StatusCode;
 
-use super::status;
 use crate::admin::request::{Outcome, Request};
 use crate::admin::response::{json, json_with_status, text};
 use crate::api::admin;
 use crate::api::readiness::Liveness;
+use crate::readiness::readiness;
 
 static OPEN_API: LazyLock<Bytes> = LazyLock::new(|| admin::document().to_string().into());
 
@@ -18,7 +18,8 @@ pub(super) async fn livez() -> Outcome {
 }
 
 pub(super) async fn readyz(request: Request) -> Outcome {
-    let readiness = status::readiness(&request.plane);
+    let plane = &request.plane;
+    let readiness = readiness(&plane.operator.status().status(), &plane.shutdown);
     let status = match readiness.ready {
         true => StatusCode::OK,
         false => StatusCode::SERVICE_UNAVAILABLE,

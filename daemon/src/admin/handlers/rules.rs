@@ -10,14 +10,14 @@ use crate::admin::response::json;
 use crate::api::rules::{Rule, Rules};
 
 pub(super) async fn list(request: Request) -> Outcome {
-    let board = request.plane.operator.status();
+    let status = request.plane.operator.status();
     let counts = |table: &RouteTable| {
         let counts = table.rule_counts().map(|rule| (rule.decided, rule.refused));
         (table.generation(), counts.collect::<Vec<_>>())
     };
-    let counted = board.with_table(|table| table.map(counts));
+    let counted = status.with_table(|table| table.map(counts));
     let (generation, counts) = counted.ok_or_else(Refusal::fault)?;
-    let entry = board.history.find(generation.get());
+    let entry = status.history.find(generation.get());
     let entry = entry.ok_or_else(Refusal::fault)?;
     let rules = changes::rules(&entry.text).into_iter().zip(counts);
     let rules = (1..).zip(rules).map(|(position, (members, counts))| {

@@ -1,22 +1,16 @@
-//! `/v1/status`, and the readiness that `/readyz` reports, too.
+//! `/v1/status`: the process, the live table and its sources.
 
 use crate::admin::plane::AdminPlane;
 use crate::admin::request::{Outcome, Request};
 use crate::admin::response::json;
-use crate::api::readiness::Readiness;
 use crate::api::status::{DaemonStatus, Status};
-use crate::readiness;
+use crate::readiness::readiness;
 use crate::shutdown::Stage;
 use crate::telemetry;
 use crate::timestamp::{milliseconds, unix_ms};
 
 pub(super) async fn get(request: Request) -> Outcome {
     Ok(json(&status(&request.plane)))
-}
-
-/// Returns whether requests should be sent to this daemon now.
-pub(super) fn readiness(plane: &AdminPlane) -> Readiness {
-    readiness::readiness(&plane.operator.status().status(), &plane.shutdown)
 }
 
 fn status(plane: &AdminPlane) -> Status {
@@ -33,7 +27,7 @@ fn status(plane: &AdminPlane) -> Status {
             listeners: plane.addresses.clone(),
             connections: plane.metrics.connections_by_listener(),
         },
-        readiness: readiness::readiness(&rules, &plane.shutdown),
+        readiness: readiness(&rules, &plane.shutdown),
         rules,
     }
 }

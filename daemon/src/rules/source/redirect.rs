@@ -20,6 +20,9 @@ pub(super) enum RedirectError {
     OtherOrigin(String),
 }
 
+/// The most characters of a `Location` that an error shows.
+const MAX_SHOWN_CHARACTERS: usize = 200;
+
 /// Returns `true` if a response of this status redirects to another URL.
 pub(super) const fn is_redirect(status: StatusCode) -> bool {
     matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
@@ -42,7 +45,9 @@ pub(super) fn target(from: &Uri, location: Option<&HeaderValue>) -> Result<Uri, 
     if origin(&target) == origin(from) {
         Ok(target)
     } else {
-        Err(RedirectError::OtherOrigin(uri::shown(&text).into_owned()))
+        let shown = uri::shown(&text);
+        let shown = shown.chars().take(MAX_SHOWN_CHARACTERS).collect();
+        Err(RedirectError::OtherOrigin(shown))
     }
 }
 
@@ -165,5 +170,15 @@ mod tests {
         );
         let bytes = HeaderValue::from_bytes(b"/\xff").unwrap();
         assert!(target(&from, Some(&bytes)).is_err());
+    }
+
+    #[test]
+    fn an_error_shows_only_the_beginning_of_a_long_location() {
+        let from = "https://h.example/a".parse().unwrap();
+        let location = format!("https://other.example/{}", "a".repeat(60_000));
+        let location = HeaderValue::from_str(&location).unwrap();
+        let error = target(&from, Some(&location)).unwrap_err().to_string();
+        assert!(error.contains("https://other.example/aaa"), "{error}");
+        assert!(error.len() < 300, "{error}");
     }
 }

@@ -95,7 +95,10 @@ fn files_that_cannot_be_used_stop_the_start_with_the_setting_and_the_reason() {
             key_path: key_path.clone(),
         })
     };
-    let at = |key: &str, path: &PathBuf| format!("invalid {key}: {}: ", path.display());
+    let at = |key: &str, path: &PathBuf| {
+        let path = path.display();
+        format!("invalid {key}: cannot use the key file {path}: ")
+    };
     let in_certificate = |path: &PathBuf| {
         let path = path.display();
         format!("invalid proxy.client-cert-path: cannot use {path}: ")

@@ -1,36 +1,11 @@
-//! The endpoints of the serving listeners.
+//! The endpoints of the serving listeners, and the requests that they take.
 
 use crate::http::Method;
 use crate::{identify, sdk_proxy};
 
-/// An endpoint of the serving listeners.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Endpoint {
-    /// Identifies one code value.
-    IdentifyCode,
-    /// Identifies a batch of code values.
-    IdentifyCodes,
-    /// Forwards a request of the client SDK.
-    SdkProxy,
-    /// Answers if the process runs.
-    Live,
-    /// Answers if requests should be sent here.
-    Ready,
-}
+pub(super) use crate::api::serving::Endpoint;
 
 impl Endpoint {
-    /// Returns the endpoint of a path, if there is one.
-    pub(super) fn from_path(path: &str) -> Option<Self> {
-        match path {
-            "/v1/identifyCode" => Some(Self::IdentifyCode),
-            "/v1/identifyCodes" => Some(Self::IdentifyCodes),
-            sdk_proxy::PATH => Some(Self::SdkProxy),
-            "/livez" => Some(Self::Live),
-            "/readyz" => Some(Self::Ready),
-            _ => None,
-        }
-    }
-
     /// Returns `true` if the endpoint takes requests with this method.
     pub(super) fn allows(self, method: Method) -> bool {
         match self {
@@ -55,5 +30,25 @@ impl Endpoint {
             Self::SdkProxy => sdk_proxy::MAX_BODY_BYTES,
             Self::Live | Self::Ready => 0,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::serving::ROUTES;
+
+    #[test]
+    fn endpoints_take_the_methods_of_their_routes() {
+        for route in ROUTES {
+            let endpoint = Endpoint::from_path(route.path);
+            assert_eq!(endpoint, Some(route.endpoint));
+            assert_eq!(route.endpoint.allowed(), route.method.allowed());
+        }
+        assert_eq!(
+            Endpoint::from_path(sdk_proxy::PATH),
+            Some(Endpoint::SdkProxy)
+        );
+        assert_eq!(Endpoint::from_path("/v1"), None);
     }
 }

@@ -1,9 +1,9 @@
-//! What changes something: apply, rollback, reload, freeze, thaw, drain, log-level.
+//! Commands: apply, rollback, reload, freeze, thaw, drain, log-level.
 
 use serde_json::Value;
 
-use super::{assert_has, changed, following, json, refused, told, words};
-use crate::serve::daemon::{Plan, Process, RULES, Served};
+use super::{assert_has, changed, following, json, printed, refused, words};
+use crate::serve::daemon::{Daemon, Plan, Process, RULES, Served};
 
 fn version(daemon: &Served) -> String {
     let status = daemon.status();
@@ -14,19 +14,19 @@ fn version(daemon: &Served) -> String {
 fn a_config_is_compared_and_applied() {
     let daemon = Process::start();
     daemon.directory.write("v2.json", changed("v2", "12.5"));
-    let output = told(&daemon, &["apply", "v2.json"]);
+    let output = printed(&daemon, &["apply", "v2.json"]);
     assert_has(
         &output,
         &[
             "  ~ order changed\n",
             "v2.json: good: version v2, 3 rules,",
             "\nactivated: generation 2, version v2, 3 rules, sha256 ",
-            "\nheld since ",
-            ", who applied a config: the sources are not followed until codeid admin thaw\n",
+            "\nfrozen since ",
+            ", who applied a config\nthe sources are not followed until codeid admin thaw\n",
         ],
     );
     assert_eq!(version(&daemon), "v2");
-    let output = told(&daemon, &["apply", "v2.json"]);
+    let output = printed(&daemon, &["apply", "v2.json"]);
     assert_has(
         &output,
         &["no rule changes", "\nunchanged: generation 2, version v2,"],
@@ -53,7 +53,7 @@ fn a_config_with_errors_or_warnings_that_are_denied_is_not_applied() {
             "error: ",
             " --> bad.json:3:",
             "refused: 1 error,",
-            "nothing is applied\n",
+            "nothing was applied\n",
         ],
     );
     let ran = refused(&daemon, 1, &["apply", "bad.json", "--json", "--force"]);
@@ -64,20 +64,20 @@ fn a_config_with_errors_or_warnings_that_are_denied_is_not_applied() {
         .directory
         .write("warned.json", RULES.replace("page", "new-page"));
     let ran = refused(&daemon, 1, &["apply", "warned.json", "--deny-warnings"]);
-    assert_has(&ran.stdout, &["1 warning;", "nothing is applied\n"]);
+    assert_has(&ran.stdout, &["1 warning;", "nothing was applied\n"]);
     refused(
         &daemon,
         1,
         &["apply", "warned.json", "--deny-warnings", "--json"],
     );
     assert_eq!(daemon.status()["table"]["generation"], 1);
-    told(&daemon, &["apply", "warned.json"]);
+    printed(&daemon, &["apply", "warned.json"]);
     assert_eq!(daemon.status()["table"]["generation"], 2);
 }
 
 #[test]
-fn what_it_was_not_meant_for_is_not_replaced() {
-    let daemon = Process::start();
+fn another_config_than_the_compared_one_is_not_replaced() {
+    let daemon = Daemon::start();
     daemon.directory.write("v2.json", changed("v2", "1"));
     let sha256 = daemon.status()["table"]["sha256"]
         .as_str()
@@ -90,7 +90,7 @@ fn what_it_was_not_meant_for_is_not_replaced() {
         &[
             "error: Another route config is live: ",
             &sha256,
-            "; look at what serves now",
+            "; compare with the live config",
         ],
     );
     let ran = refused(
@@ -101,13 +101,13 @@ fn what_it_was_not_meant_for_is_not_replaced() {
     let refusal: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(refusal["error"], "ifMatchStale");
     assert_eq!(version(&daemon), "test-7");
-    told(
+    printed(
         &daemon,
         &["apply", "v2.json", "--if-match", &sha256.to_uppercase()],
     );
     assert_eq!(version(&daemon), "v2");
     daemon.directory.write("v3.json", changed("v3", "1"));
-    told(&daemon, &["apply", "v3.json", "--force"]);
+    printed(&daemon, &["apply", "v3.json", "--force"]);
     assert_eq!(version(&daemon), "v3");
     refused(&daemon, 2, &["apply", "v3.json", "--if-match", "abc"]);
     refused(
@@ -118,56 +118,56 @@ fn what_it_was_not_meant_for_is_not_replaced() {
 }
 
 #[test]
-fn going_back_twice_is_where_it_began() {
-    let daemon = Process::start();
+fn a_second_rollback_undoes_the_first() {
+    let daemon = Daemon::start();
     let ran = refused(&daemon, 1, &["rollback", "--previous"]);
     assert_has(
         &ran.stderr,
-        &["the history holds no other config than the one that serves"],
+        &["the history holds no other config than the live one"],
     );
     for (name, config) in [
         ("v2.json", changed("v2", "1")),
         ("v3.json", changed("v3", "1")),
     ] {
         daemon.directory.write(name, config);
-        told(&daemon, &["apply", name]);
+        printed(&daemon, &["apply", name]);
     }
-    let output = told(&daemon, &["rollback", "--previous"]);
+    let output = printed(&daemon, &["rollback", "--previous"]);
     assert_has(
         &output,
         &[
             "activated: generation 4, version v2,",
-            ", who rolled back: ",
+            ", who rolled back\nthe sources",
         ],
     );
     assert_eq!(version(&daemon), "v2");
     let rolled_back = json(&daemon, &["rollback", "--previous"]);
     assert_eq!(rolled_back["generation"], 5);
     assert_eq!(version(&daemon), "v3");
-    told(&daemon, &["rollback", "1"]);
+    printed(&daemon, &["rollback", "1"]);
     assert_eq!(version(&daemon), "test-7");
     let ran = refused(&daemon, 1, &["rollback", "99"]);
     assert_has(
         &ran.stderr,
-        &["error: The history does not hold generation 99"],
+        &["error: No table of this generation is remembered"],
     );
     refused(&daemon, 2, &["rollback"]);
     refused(&daemon, 2, &["rollback", "1", "--previous"]);
 }
 
 #[test]
-fn a_hold_stands_until_it_is_thawed() {
+fn a_freeze_lasts_until_the_thaw() {
     let (daemon, file) = following(RULES);
-    let output = told(&daemon, &["freeze", "--reason", "bank holiday\u{1b}[31m"]);
+    let output = printed(&daemon, &["freeze", "--reason", "bank holiday\u{1b}[31m"]);
     assert_has(
         &output,
         &[
-            "held since ",
-            ", who froze it; reason: bank holiday\\u{1b}[31m: ",
+            "frozen since ",
+            ", who froze it; reason: bank holiday\\u{1b}[31m\n",
         ],
     );
     assert_has(
-        &told(&daemon, &["status"]),
+        &printed(&daemon, &["status"]),
         &[
             "who froze it; reason: bank holiday",
             "codeid admin thaw ends it",
@@ -178,44 +178,44 @@ fn a_hold_stands_until_it_is_thawed() {
     assert_has(
         &ran.stderr,
         &[
-            "error: The live route config is frozen by ",
+            "error: The live config is frozen by ",
             " (codeid admin thaw)\n",
         ],
     );
     assert_eq!(version(&daemon), "test-7");
     let ran = refused(&daemon, 1, &["freeze", "--reason", &"x".repeat(201)]);
-    assert_has(&ran.stderr, &["201 characters, more than 200"]);
-    assert_eq!(json(&daemon, &["thaw"])["hold"], Value::Null);
+    assert_has(&ran.stderr, &["200 characters"]);
+    assert_eq!(json(&daemon, &["thaw"])["freeze"], Value::Null);
     assert_has(
-        &told(&daemon, &["thaw"]),
-        &["no hold: the daemon follows its sources"],
+        &printed(&daemon, &["thaw"]),
+        &["not frozen: the daemon follows its sources"],
     );
-    // The watch may have been faster; either way it serves when the reload is done.
-    told(&daemon, &["reload"]);
+    // The watch may have been faster; either way the config is live after the reload.
+    printed(&daemon, &["reload"]);
     assert_eq!(version(&daemon), "v2");
 }
 
 #[test]
-fn a_reload_tells_what_became_of_each_look() {
+fn a_reload_reports_the_check_of_each_source() {
     let (daemon, file) = following(RULES);
-    let output = told(&daemon, &["reload"]);
+    let output = printed(&daemon, &["reload"]);
     assert_has(
         &words(&output),
         &[
             "SOURCE OUTCOME WHY\nREMOTE unchanged\n",
-            "\nunchanged; generation 1 serves, sha256 ",
+            "\nunchanged; generation 1 is live, sha256 ",
         ],
     );
     std::fs::write(&file, RULES.replace("DECODE", "ENCODE")).unwrap();
     let ran = refused(&daemon, 1, &["reload"]);
     assert_has(
         &words(&ran.stdout),
-        &["REMOTE refused ", "\nrefused; generation 1 serves"],
+        &["REMOTE refused ", "\nrefused; generation 1 is live"],
     );
     let ran = refused(&daemon, 1, &["reload", "--json"]);
     let reloaded: Value = serde_json::from_str(&ran.stdout).unwrap();
-    assert_eq!(reloaded["looks"][0]["outcome"], "refused");
-    let status = told(&daemon, &["status"]);
+    assert_eq!(reloaded["checks"][0]["outcome"], "refused");
+    let status = printed(&daemon, &["status"]);
     assert_has(
         &status,
         &[
@@ -227,11 +227,11 @@ fn a_reload_tells_what_became_of_each_look() {
 }
 
 #[test]
-fn the_log_level_is_set_while_it_runs() {
+fn the_log_level_is_shown_and_set() {
     let daemon = Process::start();
-    assert_eq!(told(&daemon, &["log-level"]), "info\n");
-    assert_eq!(told(&daemon, &["log-level", "debug"]), "debug\n");
-    assert_eq!(told(&daemon, &["log-level"]), "debug\n");
+    assert_eq!(printed(&daemon, &["log-level"]), "info\n");
+    assert_eq!(printed(&daemon, &["log-level", "debug"]), "debug\n");
+    assert_eq!(printed(&daemon, &["log-level"]), "debug\n");
     assert_eq!(json(&daemon, &["log-level", "warn"])["level"], "warn");
     let ran = refused(&daemon, 2, &["log-level", "loud"]);
     assert_has(
@@ -243,9 +243,9 @@ fn the_log_level_is_set_while_it_runs() {
 #[test]
 fn a_drained_daemon_is_not_ready() {
     let daemon = Plan::new().start();
-    told(&daemon, &["status", "--ready"]);
-    let output = told(&daemon, &["drain"]);
-    assert_has(&output, &["draining: not ready any more"]);
+    printed(&daemon, &["status", "--ready"]);
+    let output = printed(&daemon, &["drain"]);
+    assert_has(&output, &["draining: no longer ready"]);
     let ran = refused(&daemon, 1, &["status", "--ready"]);
     assert_has(
         &ran.stdout,
@@ -256,7 +256,7 @@ fn a_drained_daemon_is_not_ready() {
         ],
     );
     assert_eq!(ran.stderr, "");
-    told(&daemon, &["status"]);
+    printed(&daemon, &["status"]);
     assert_eq!(json(&daemon, &["drain"])["draining"], true);
     daemon.stop();
 }

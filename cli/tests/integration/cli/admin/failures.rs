@@ -1,4 +1,4 @@
-//! No daemon, one that may not be asked, and one that says what this program does not know.
+//! No daemon, a socket that may not be opened, and responses of another version.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -15,7 +15,7 @@ fn run_in(directory: &Directory, arguments: &[&str]) -> Ran {
 }
 
 #[test]
-fn where_nobody_listens_it_is_told_what_to_look_at() {
+fn without_a_daemon_the_message_says_what_to_check() {
     let directory = Directory::new();
     for command in ["status", "reload", "thaw", "history"] {
         let ran = run_in(&directory, &["admin", command]);
@@ -23,13 +23,13 @@ fn where_nobody_listens_it_is_told_what_to_look_at() {
         assert_has(
             &ran.stderr,
             &[
-                "error: no daemon listens on run/codeid.admin.sock: there is no such socket;",
+                "error: no daemon is listening on run/codeid.admin.sock: there is no such socket;",
                 "admin.unix",
                 "--socket",
             ],
         );
     }
-    // Left by a daemon that was killed; never a socket; too long to be one.
+    // The socket of a killed daemon; a file; a path that is too long for a socket.
     drop(UnixListener::bind(directory.path().join("dead.sock")).unwrap());
     directory.write("file", "");
     for socket in ["dead.sock", "file"] {
@@ -38,7 +38,7 @@ fn where_nobody_listens_it_is_told_what_to_look_at() {
         assert_has(
             &ran.stderr,
             &[
-                &format!("no daemon listens on {socket}: "),
+                &format!("no daemon is listening on {socket}: "),
                 "is the daemon running?",
             ],
         );
@@ -48,11 +48,11 @@ fn where_nobody_listens_it_is_told_what_to_look_at() {
         &["admin", "status", "--socket", &"x".repeat(200)],
     );
     assert_eq!(ran.status, 3);
-    assert_has(&ran.stderr, &["cannot be connected to"]);
+    assert_has(&ran.stderr, &["cannot connect to "]);
 }
 
 #[test]
-fn without_a_socket_in_the_settings_there_is_nobody_to_ask() {
+fn a_socket_that_is_off_in_the_settings_is_reported() {
     let directory = Directory::new();
     let ran = run_in(&directory, &["admin", "status", "--set", "admin.unix=off"]);
     assert_eq!(ran.status, 1);
@@ -63,7 +63,7 @@ fn without_a_socket_in_the_settings_there_is_nobody_to_ask() {
     let ran = run_in(&directory, &["top", "--set", "admin.unx=x"]);
     assert_eq!(ran.status, 1);
     assert_has(&ran.stderr, &["PARAM_ILLEGAL: ", "admin.unx"]);
-    // Settings are not read where they are not needed.
+    // With --socket, the settings are not read.
     let ran = run_in(
         &directory,
         &["admin", "status", "--set", "admin.unx=x", "--socket", "s"],
@@ -71,9 +71,9 @@ fn without_a_socket_in_the_settings_there_is_nobody_to_ask() {
     assert_eq!(ran.status, 3);
 }
 
-/// Root may do what it likes.
+/// Root may open every socket.
 #[test]
-fn who_may_not_open_the_socket_is_told_who_may() {
+fn a_socket_of_another_user_is_reported_with_its_owner() {
     if nix::unistd::geteuid().is_root() {
         return;
     }
@@ -88,7 +88,7 @@ fn who_may_not_open_the_socket_is_told_who_may() {
     assert_has(
         &ran.stderr,
         &[
-            "may not be opened by this user",
+            "cannot be opened by this user",
             &format!("it belongs to uid {uid};"),
         ],
     );
@@ -98,7 +98,7 @@ fn who_may_not_open_the_socket_is_told_who_may() {
     set_mode(&directory, 0o700);
     assert_has(
         &ran.stderr,
-        &["a directory on the way to it is closed to this user"],
+        &["this user cannot enter one of its directories"],
     );
 }
 
@@ -118,7 +118,7 @@ fn a_file_that_cannot_be_read_or_is_too_long_is_refused() {
     }
 }
 
-/// Answers each request on `listener` by its method and path, until there is nothing to answer.
+/// Answers each request on `listener` by its method and path; `None` closes the connection.
 fn answer(listener: UnixListener, answer: impl Fn(&str) -> Option<String> + Send + 'static) {
     thread::spawn(move || {
         while let Ok((stream, _)) = listener.accept() {
@@ -131,7 +131,7 @@ fn answer(listener: UnixListener, answer: impl Fn(&str) -> Option<String> + Send
     });
 }
 
-/// The method and the path; the rest is read, so that closing is no reset.
+/// Returns the method and the path. The rest is read as well, so that closing does not reset.
 fn read_request(stream: &UnixStream) -> String {
     let mut reader = BufReader::new(stream);
     let mut lines = Vec::new();
@@ -175,41 +175,41 @@ fn a_daemon_of_another_version_is_named() {
     for (arguments, why) in [
         (
             &["rules"][..],
-            "it does not know this: There is nothing at this path.",
+            "it lacks this command: There is nothing at this path.",
         ),
-        (&["thaw", "--json"], "it does not know this"),
-        (
-            &["status"],
-            "its answer is not what it should be: missing field",
-        ),
+        (&["thaw", "--json"], "it lacks this command"),
+        (&["status"], "its response is not valid: missing field"),
     ] {
         let all = [&["admin", "--socket", "old.sock"], arguments].concat();
         let ran = run_in(&directory, &all);
         assert_eq!(ran.status, 3, "{arguments:?}");
-        let versions =
-            format!("it is version 0.0.9, this program {ours}: use the program of its version");
+        let versions = format!("the daemon is of version 0.0.9, this program of {ours}; ");
         assert_has(
             &ran.stderr,
-            &["the daemon at old.sock was not understood", why, &versions],
+            &["cannot understand the daemon at old.sock: ", why, &versions],
         );
     }
 }
 
 #[test]
-fn what_is_no_daemon_at_all_is_told() {
+fn other_servers_are_not_understood() {
     let directory = Directory::new();
     for (name, reply, why) in [
         (
             "a.sock",
             http("200 OK", "<html>"),
-            "its answer is not what it should be",
+            "its response is not valid",
         ),
         (
             "b.sock",
             http("502 Bad Gateway", "no"),
-            "it answered status 502 Bad Gateway",
+            "it responded 502 Bad Gateway",
         ),
-        ("c.sock", "+PONG\r\n".to_owned(), "gave no answer: "),
+        (
+            "c.sock",
+            "+PONG\r\n".to_owned(),
+            "sent no complete response: ",
+        ),
     ] {
         let listener = UnixListener::bind(directory.path().join(name)).unwrap();
         answer(listener, move |_| Some(reply.clone()));
@@ -220,7 +220,7 @@ fn what_is_no_daemon_at_all_is_told() {
 }
 
 #[test]
-fn an_order_without_an_answer_may_have_been_carried_out() {
+fn a_command_without_a_response_may_have_been_carried_out() {
     let directory = Directory::new();
     let listener = UnixListener::bind(directory.path().join("gone.sock")).unwrap();
     answer(listener, |_| None);
@@ -232,11 +232,11 @@ fn an_order_without_an_answer_may_have_been_carried_out() {
     assert_has(
         &ran.stderr,
         &[
-            "the daemon at gone.sock gave no answer: ",
-            "whether it was done is not known",
+            "the daemon at gone.sock sent no complete response: ",
+            "the command may have been carried out",
         ],
     );
     let ran = run_in(&directory, &["admin", "status", "--socket", "gone.sock"]);
     assert_eq!(ran.status, 3);
-    assert!(!ran.stderr.contains("whether"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("carried out"), "{}", ran.stderr);
 }

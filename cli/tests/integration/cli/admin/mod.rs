@@ -1,8 +1,8 @@
-//! `codeid admin` and `codeid top`, as processes, against a daemon on its own socket.
+//! `codeid admin` and `codeid top`, run as processes beside a daemon.
 
 mod changes;
 mod failures;
-mod looks;
+mod queries;
 mod top;
 
 use serde_json::Value;
@@ -10,8 +10,7 @@ use serde_json::Value;
 use super::{Ran, codeid};
 use crate::serve::daemon::{Plan, Process, RULES, Served};
 
-/// `codeid` with these arguments, in the daemon's directory, so that the socket is where the settings
-/// say.
+/// Runs `codeid` in the daemon's directory, so that the settings lead to its socket.
 fn beside(daemon: &Served, arguments: &[&str]) -> Ran {
     let mut command = codeid(arguments);
     Ran::from(
@@ -22,13 +21,13 @@ fn beside(daemon: &Served, arguments: &[&str]) -> Ran {
     )
 }
 
-/// `codeid admin` with these arguments.
+/// Runs `codeid admin`.
 fn admin(daemon: &Served, arguments: &[&str]) -> Ran {
     beside(daemon, &[&["admin"], arguments].concat())
 }
 
-/// What `codeid admin` prints that must succeed and have no complaints.
-fn told(daemon: &Served, arguments: &[&str]) -> String {
+/// Runs `codeid admin`, which must succeed without errors, and returns its output.
+fn printed(daemon: &Served, arguments: &[&str]) -> String {
     let ran = admin(daemon, arguments);
     assert_eq!(
         (ran.status, &*ran.stderr),
@@ -39,7 +38,7 @@ fn told(daemon: &Served, arguments: &[&str]) -> String {
     ran.stdout
 }
 
-/// What `codeid admin` says that must fail with this exit status.
+/// Runs `codeid admin`, which must fail with this exit status.
 fn refused(daemon: &Served, status: i32, arguments: &[&str]) -> Ran {
     let ran = admin(daemon, arguments);
     assert_eq!(
@@ -50,12 +49,12 @@ fn refused(daemon: &Served, status: i32, arguments: &[&str]) -> Ran {
     ran
 }
 
-/// The JSON that `codeid admin` prints with `--json`.
+/// Returns the JSON that `codeid admin` prints with `--json`.
 fn json(daemon: &Served, arguments: &[&str]) -> Value {
-    serde_json::from_str(&told(daemon, &[arguments, &["--json"]].concat())).unwrap()
+    serde_json::from_str(&printed(daemon, &[arguments, &["--json"]].concat())).unwrap()
 }
 
-/// [`RULES`] with another version and one rule that is another.
+/// Returns [`RULES`] with another version, and a canary for one rule.
 fn changed(version: &str, percentage: &str) -> String {
     let canary = format!(
         r#""DECODE"}}, "canary": {{"percentage": {percentage}, "allowlist": ["user-42"]}}}}"#
@@ -65,7 +64,7 @@ fn changed(version: &str, percentage: &str) -> String {
         .replace(r#""DECODE"}}"#, &canary)
 }
 
-/// Each line with one space between words, so that widths do not count.
+/// Returns the text with one space between words, so that widths do not count.
 fn words(text: &str) -> String {
     let lines = text.lines().map(|line| {
         let words: Vec<_> = line.split_whitespace().collect();
@@ -80,7 +79,7 @@ fn assert_has(text: &str, parts: &[&str]) {
     }
 }
 
-/// A daemon that follows a file, and the file.
+/// Starts a daemon that follows a file, and returns both.
 fn following(config: &str) -> (Process, std::path::PathBuf) {
     let plan = Plan::new();
     let file = plan.directory.write("remote.json", config);

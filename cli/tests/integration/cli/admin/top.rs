@@ -1,4 +1,4 @@
-//! `codeid top`: what it writes, what a terminal gets, and that it outlives the daemon.
+//! `codeid top`: its text and JSON, its terminal, and a daemon that restarts.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -38,17 +38,17 @@ fn intervals_are_written_as_text() {
     );
     let misused = beside(&daemon, &["top", "--interval", "1ms"]);
     assert_eq!(misused.status, 2);
-    assert_has(&misused.stderr, &["must be 50 ms at least"]);
+    assert_has(&misused.stderr, &["must be at least 50 ms"]);
 }
 
-/// `codeid top --json`, line by line. Ended with the value.
+/// The lines of a running `codeid top --json`, which is killed when the value is dropped.
 struct Lines {
     child: Child,
     lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
 }
 
 impl Lines {
-    fn of(daemon: &Served) -> Self {
+    fn new(daemon: &Served) -> Self {
         let mut command = codeid(["top", "--json", "--interval", "50ms"]);
         let mut child = command
             .current_dir(daemon.directory.path())
@@ -59,11 +59,11 @@ impl Lines {
         Self { child, lines }
     }
 
-    /// The next line that is so.
-    fn find(&mut self, is_so: impl Fn(&Value) -> bool) -> Value {
+    /// Returns the next line that matches.
+    fn find(&mut self, matches: impl Fn(&Value) -> bool) -> Value {
         let lines = self.lines.by_ref().map(|line| line.unwrap());
         let mut documents = lines.map(|line| serde_json::from_str::<Value>(&line).unwrap());
-        documents.find(is_so).expect("it goes on until it is ended")
+        documents.find(matches).expect("it runs until it is killed")
     }
 }
 
@@ -75,9 +75,9 @@ impl Drop for Lines {
 }
 
 #[test]
-fn requests_are_seen_while_they_come() {
+fn requests_appear_in_the_next_interval() {
     let daemon = Daemon::start();
-    let mut lines = Lines::of(&daemon);
+    let mut lines = Lines::new(&daemon);
     let quiet = lines.find(|_| true);
     assert_eq!(quiet["total"]["requestsPerSecond"], 0.0);
     assert_eq!(
@@ -101,9 +101,9 @@ fn requests_are_seen_while_they_come() {
 }
 
 #[test]
-fn a_daemon_that_is_started_anew_is_found_again() {
+fn a_restarted_daemon_is_noticed() {
     let daemon = Plan::new().spawn();
-    let mut lines = Lines::of(&daemon);
+    let mut lines = Lines::new(&daemon);
     lines.find(|figures| figures["generation"] == 1);
     let directory = daemon.kill();
     let lost = lines.find(|figures| figures["lost"].is_string());
@@ -121,13 +121,13 @@ fn a_daemon_that_is_started_anew_is_found_again() {
         .spawn();
     let found = lines.find(|figures| figures["note"].is_string());
     let note = found["note"].as_str().unwrap();
-    assert!(note.contains("the daemon was started anew"), "{note}");
+    assert!(note.contains("the daemon restarted"), "{note}");
     assert!(note.contains(&again.pid().to_string()), "{note}");
     lines.find(|figures| figures["generation"] == 1);
 }
 
 #[test]
-fn without_a_daemon_it_does_not_begin() {
+fn top_fails_without_a_daemon() {
     let directory = Directory::new();
     for arguments in [&["top"][..], &["top", "--json"]] {
         let mut command = codeid(arguments);
@@ -135,7 +135,7 @@ fn without_a_daemon_it_does_not_begin() {
         assert_eq!((ran.status, &*ran.stdout), (3, ""));
         assert_has(
             &ran.stderr,
-            &["error: no daemon listens on run/codeid.admin.sock"],
+            &["error: no daemon is listening on run/codeid.admin.sock"],
         );
     }
     let terminal = Terminal::open();
@@ -143,7 +143,7 @@ fn without_a_daemon_it_does_not_begin() {
     let sent = terminal.rest();
     assert_eq!(child.wait().unwrap().code(), Some(3));
     assert!(
-        sent.contains("no daemon listens") && !sent.contains("\x1b[?1049h"),
+        sent.contains("no daemon is listening") && !sent.contains("\x1b[?1049h"),
         "{sent:?}"
     );
 }
@@ -181,8 +181,8 @@ impl Terminal {
         command.spawn().unwrap()
     }
 
-    /// What else it is sent, until the program has ended: one whose other side is gone fails to be
-    /// read. It has to be read, or the program waits for room to write.
+    /// Returns everything that is sent until the program ends. Without reading, the program would
+    /// wait for room to write.
     fn rest(mut self) -> String {
         drop(self.slave);
         let mut sent = Vec::new();
@@ -191,8 +191,7 @@ impl Terminal {
     }
 }
 
-/// Reads what a terminal is sent until `text` is in it: one word, since spaces that are there already
-/// are not sent again.
+/// Reads from a terminal until `text` was sent: one word, since unchanged cells are not sent again.
 fn read_until(master: &mut File, text: &str) -> String {
     let mut sent = Vec::new();
     let mut piece = [0; 4096];
@@ -208,34 +207,34 @@ fn read_until(master: &mut File, text: &str) -> String {
     String::from_utf8_lossy(&sent).into_owned()
 }
 
-/// However it is ended, the terminal has its screen and its cursor back.
-fn assert_given_back(sent: &str) {
+/// Asserts that the terminal has its screen and its cursor back.
+fn assert_restored(sent: &str) {
     assert_has(sent, &["\x1b[?1049l", "\x1b[?25h"]);
 }
 
 #[test]
-fn a_terminal_is_given_back_when_the_reader_has_enough() {
+fn the_terminal_is_restored_after_q() {
     let daemon = Daemon::start();
     let mut terminal = Terminal::open();
     let mut child = terminal.start(&daemon.directory);
     let sent = read_until(&mut terminal.master, "REQUESTS/S");
     assert!(sent.contains("\x1b[?1049h"), "{sent:?}");
     terminal.master.write_all(b"?").unwrap();
-    read_until(&mut terminal.master, "coldest");
+    read_until(&mut terminal.master, "quietest");
     terminal.master.write_all(b"q").unwrap();
-    assert_given_back(&terminal.rest());
+    assert_restored(&terminal.rest());
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
 #[test]
-fn a_terminal_is_given_back_on_a_signal() {
+fn the_terminal_is_restored_after_a_signal() {
     let daemon = Daemon::start();
     for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
         let mut terminal = Terminal::open();
         let mut child = terminal.start(&daemon.directory);
         read_until(&mut terminal.master, "REQUESTS/S");
         kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), signal).unwrap();
-        assert_given_back(&terminal.rest());
+        assert_restored(&terminal.rest());
         assert_eq!(child.wait().unwrap().code(), Some(0), "{signal}");
     }
 }

@@ -102,7 +102,7 @@ const ADVICE = {
   ifMatchMissing: "Reload the page: it belongs to another version of the daemon.",
   frozen: "Thaw under Control instead: that checks the sources at once, too.",
   unknownGeneration: "The history has only the most recent tables. Reload it.",
-  notKept: "Check the disk and the permissions of the daemon's directory, then try again.",
+  notSaved: "Check the disk and the permissions of the daemon's directory, then try again.",
   notAudited: "Check the disk and the permissions of the audit log, then try again.",
   tooLarge: "A larger route config needs a higher ac.route.max-config-characters.",
   tooSlow: "The connection to the daemon is slow. Try again.",

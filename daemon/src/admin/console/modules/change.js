@@ -140,7 +140,7 @@ function applied(result) {
 }
 
 /** A paragraph if saving failed, or null. The freeze has the config in any case. */
-export const unsaved = ({ kept: saved, keptWhy: why }) =>
+export const unsaved = ({ saved, saveFailure: why }) =>
   saved
     ? null
     : element(
@@ -169,7 +169,7 @@ async function refused(error, text) {
 async function describeLive() {
   try {
     const { entries } = await read("v1/history");
-    const { generation, version, sha256, by, uri, loadedAt } = entries.find(({ serving: live }) => live);
+    const { generation, version, sha256, by, uri, loadedAt } = entries.find(({ live }) => live);
     return `Generation ${count(generation)} is live now: version ${version}, digest ${short(sha256)}, by ${by ?? uri}, ${since(loadedAt)}.`;
   } catch {
     return "The live config could not be read.";

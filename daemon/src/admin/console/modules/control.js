@@ -23,7 +23,7 @@ export function start(refreshNow) {
 
 /** Shows one status. */
 export function update({ status }) {
-  frozen = status.hold ?? null;
+  frozen = status.freeze ?? null;
   setText(
     byId("freeze-state"),
     frozen
@@ -59,7 +59,7 @@ async function run(control, action) {
 const done = (message) => succeed(byId("control-notice"), message);
 
 async function reload() {
-  const { outcome, looks: checks, generation, sha256 } = await command("v1/reload", {});
+  const { outcome, checks, generation, sha256 } = await command("v1/reload", {});
   done(`${RELOADED[outcome] ?? outcome} Generation ${count(generation)}, digest ${short(sha256)}.`);
   byId("reload-checks").replaceChildren(
     element(

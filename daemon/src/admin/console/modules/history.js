@@ -64,7 +64,7 @@ function rowOf(entry) {
     loadedAt,
     compileUs,
     memoryBytes,
-    serving: live,
+    live,
   } = entry;
   return row(
     COLUMNS,
@@ -88,7 +88,7 @@ function actionsOf(entry) {
   const compare = button("Compare", () => compareWith(entry, compare), {
     "aria-label": `Compare generation ${entry.generation} with the live config`,
   });
-  if (entry.serving) return [element("span", { class: "badge" }, "live")];
+  if (entry.live) return [element("span", { class: "badge" }, "live")];
   const back = button("Roll back…", () => rollBack(entry, back), {
     "aria-label": `Roll back to generation ${entry.generation}`,
   });
@@ -103,7 +103,7 @@ async function compareWith({ generation }, control) {
 }
 
 async function rollBack(target, control) {
-  const live = entries.find((entry) => entry.serving);
+  const live = entries.find((entry) => entry.live);
   const yes = await confirmed(
     `Roll back to generation ${count(target.generation)}?`,
     [

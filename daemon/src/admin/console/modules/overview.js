@@ -25,7 +25,7 @@ export function update({ status, metrics }) {
   raw("raw-metrics", metrics);
 }
 
-function tableFacts({ table, hold: freeze }) {
+function tableFacts({ table, freeze }) {
   if (!table) return [["Route table", "none"]];
   return [
     ["Generation", count(table.generation)],

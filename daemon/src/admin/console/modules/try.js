@@ -28,15 +28,15 @@ async function run(control) {
   if (response) byId("try-result").replaceChildren(...resultOf(response));
 }
 
-function resultOf({ generation, answer, explanation }) {
+function resultOf({ generation, response, explanation }) {
   const list = element("dl", { class: "facts" });
   facts(list, [
-    ["Verdict", verdict(answer)],
-    ["Action", answer.postCodeMatchActionType],
-    ["To be decoded", answer.codeValue && element("code", {}, answer.codeValue)],
-    ["To be opened", answer.redirectUrl && element("code", {}, answer.redirectUrl)],
-    ["User agent", answer.userAgent && element("code", {}, answer.userAgent)],
-    ["Result code", `${answer.result.resultCode} (${answer.result.resultStatus})`],
+    ["Verdict", verdict(response)],
+    ["Action", response.postCodeMatchActionType],
+    ["To be decoded", response.codeValue && element("code", {}, response.codeValue)],
+    ["To be opened", response.redirectUrl && element("code", {}, response.redirectUrl)],
+    ["User agent", response.userAgent && element("code", {}, response.userAgent)],
+    ["Result code", `${response.result.resultCode} (${response.result.resultStatus})`],
     ["Generation", count(generation)],
   ]);
   return [
@@ -46,7 +46,7 @@ function resultOf({ generation, answer, explanation }) {
       "details",
       {},
       element("summary", {}, "Raw result"),
-      element("pre", { tabindex: "0" }, JSON.stringify({ generation, answer, explanation }, null, 2)),
+      element("pre", { tabindex: "0" }, JSON.stringify({ generation, response, explanation }, null, 2)),
     ),
   ];
 }

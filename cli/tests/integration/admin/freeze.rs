@@ -1,4 +1,4 @@
-//! What an operator put there stays, whatever the sources say, until it is thawed.
+//! A frozen config stays live whatever the sources give, until the thaw.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::rules::remote::{Remote, Reply, wait_until};
 use crate::rules::{CODE, config, plan};
 use crate::serve::daemon::{Plan, Served};
 
-/// A daemon that pulls every tenth of a second or so.
+/// Returns a plan of a daemon that pulls about ten times per second.
 fn eager(remote: &Remote) -> Plan {
     plan()
         .set(&format!("ac.route.pull-route-config-url={}", remote.url()))
@@ -15,11 +15,11 @@ fn eager(remote: &Remote) -> Plan {
         .set("ac.route.pull-route-config-exception-retry-delay=100")
 }
 
-fn hold(daemon: &Served) -> Value {
-    daemon.status()["hold"].clone()
+fn freeze(daemon: &Served) -> Value {
+    daemon.status()["freeze"].clone()
 }
 
-/// Asks until the version is the one.
+/// Waits until the live config has this version.
 fn wait_for_version(daemon: &Served, expected: &str) {
     wait_until(expected, || (version(daemon) == expected).then_some(()));
 }
@@ -34,7 +34,7 @@ fn a_rollback_is_undone_neither_by_a_poll_nor_by_a_restart() {
     assert_eq!(version(&daemon), "good");
     assert_eq!(daemon.status()["nextPullAt"], Value::Null);
 
-    // The pull that was under way, if there was one, then none.
+    // At most one pull, which was under way, follows.
     let after = remote.requests().len();
     assert_eq!(
         refusal(&post(&daemon, "/v1/reload", "")),
@@ -46,8 +46,8 @@ fn a_rollback_is_undone_neither_by_a_poll_nor_by_a_restart() {
     assert_eq!(version(&daemon), "good");
     assert!(remote.requests().len() <= after + 1);
 
-    // Killed, and started anew with the bad config at its source.
-    let held = hold(&daemon);
+    // After a kill and a restart, the source still gives the bad config.
+    let frozen = freeze(&daemon);
     let directory = daemon.kill();
     let before = remote.requests().len();
     let plan = Plan::bare_in(directory)
@@ -56,8 +56,8 @@ fn a_rollback_is_undone_neither_by_a_poll_nor_by_a_restart() {
         .set("ac.route.pull-route-config-fixed-delay=100");
     let daemon = plan.spawn();
     assert_eq!(version(&daemon), "good");
-    assert_eq!(hold(&daemon), held);
-    assert_eq!(held["action"], "rollback");
+    assert_eq!(freeze(&daemon), frozen);
+    assert_eq!(frozen["action"], "rollback");
     assert_eq!(
         daemon.tcp().identify(CODE, "u-1").json()["codeValue"],
         format!("good:{CODE}")
@@ -65,29 +65,29 @@ fn a_rollback_is_undone_neither_by_a_poll_nor_by_a_restart() {
     assert_eq!(remote.requests().len(), before);
     assert_eq!(daemon.admin("GET", "/readyz").status, 200);
 
-    // Thawed, the sources decide again, at once.
+    // After the thaw, the sources decide again.
     assert_eq!(
         good(&post(&daemon, "/v1/thaw", "{}")),
-        json!({"hold": null})
+        json!({"freeze": null})
     );
     good(&post(&daemon, "/v1/reload", "{}"));
     assert_eq!(version(&daemon), "bad");
-    assert_eq!(hold(&daemon), Value::Null);
+    assert_eq!(freeze(&daemon), Value::Null);
     daemon.stop();
 }
 
 #[test]
-fn thawing_asks_the_remote_at_once() {
+fn a_thaw_pulls_the_remote_at_once() {
     let remote = Remote::http(Reply::config(config("one")));
     let daemon = plan()
         .set(&format!("ac.route.pull-route-config-url={}", remote.url()))
         .start();
     good(&post(&daemon, "/v1/freeze", r#"{"reason": "INC-7"}"#));
-    assert_eq!(hold(&daemon)["reason"], "INC-7");
-    assert_eq!(hold(&daemon)["action"], "freeze");
+    assert_eq!(freeze(&daemon)["reason"], "INC-7");
+    assert_eq!(freeze(&daemon)["action"], "freeze");
     assert_eq!(daemon.status()["table"]["level"], "REMOTE");
     apply(&daemon, &config("mine"));
-    assert_eq!(hold(&daemon)["action"], "apply");
+    assert_eq!(freeze(&daemon)["action"], "apply");
     remote.set(Reply::config(config("two")));
     good(&post(&daemon, "/v1/thaw", ""));
     good(&post(&daemon, "/v1/reload", ""));
@@ -97,7 +97,7 @@ fn thawing_asks_the_remote_at_once() {
 }
 
 #[test]
-fn a_frozen_table_serves_again_after_a_restart_and_a_thawed_one_does_not_come_back() {
+fn a_freeze_survives_a_restart_and_a_thaw_does_too() {
     let remote = Remote::http(Reply::config(config("one")));
     let daemon = eager(&remote).spawn();
     good(&post(&daemon, "/v1/freeze", ""));
@@ -119,7 +119,7 @@ fn a_frozen_table_serves_again_after_a_restart_and_a_thawed_one_does_not_come_ba
 }
 
 #[test]
-fn a_held_table_is_never_too_old_to_serve() {
+fn a_frozen_config_never_makes_the_daemon_unready() {
     let remote = Remote::http(Reply::config(config("one")));
     let daemon = plan()
         .set(&format!("ac.route.pull-route-config-url={}", remote.url()))
@@ -139,8 +139,8 @@ fn a_held_table_is_never_too_old_to_serve() {
 }
 
 #[test]
-fn a_hold_that_cannot_be_read_or_served_is_passed_over_loudly() {
-    for hold in [
+fn a_freeze_that_cannot_be_read_or_compiled_is_ignored_with_an_error_in_the_log() {
+    for file in [
         "{".to_owned(),
         json!({"since": 1, "by": "uid 1", "action": "apply", "reason": null, "level": "LOCAL",
                "uri": "x", "routeConfigData": "{\"format\": \"codeid/9\"}"})
@@ -148,7 +148,7 @@ fn a_hold_that_cannot_be_read_or_served_is_passed_over_loudly() {
     ] {
         let plan = plan();
         std::fs::create_dir(plan.directory.path().join("data")).unwrap();
-        plan.directory.write("data/freeze.json", hold);
+        plan.directory.write("data/freeze.json", file);
         let daemon = plan.spawn();
         assert!(
             daemon
@@ -157,13 +157,13 @@ fn a_hold_that_cannot_be_read_or_served_is_passed_over_loudly() {
                 .any(|line| line.contains("ERROR") && line.contains("cannot restore the freeze"))
         );
         assert_eq!(daemon.status()["table"]["level"], "PRESET");
-        assert_eq!(self::hold(&daemon), Value::Null);
+        assert_eq!(freeze(&daemon), Value::Null);
         daemon.stop();
     }
 }
 
 #[test]
-fn freezing_twice_keeps_the_last_word_and_reasons_are_bounded() {
+fn the_last_reason_counts_and_reasons_have_a_limit() {
     let daemon = plan().start();
     good(&post(&daemon, "/v1/freeze", r#"{"reason": "first"}"#));
     good(&post(
@@ -171,7 +171,7 @@ fn freezing_twice_keeps_the_last_word_and_reasons_are_bounded() {
         "/v1/freeze",
         &json!({"reason": "ü".repeat(200)}).to_string(),
     ));
-    assert_eq!(hold(&daemon)["reason"], "ü".repeat(200));
+    assert_eq!(freeze(&daemon)["reason"], "ü".repeat(200));
     let long = json!({"reason": "x".repeat(201)}).to_string();
     assert_eq!(
         refusal(&post(&daemon, "/v1/freeze", &long)),

@@ -1,22 +1,22 @@
-//! What looks and changes nothing: status, rules, check, history, explain, config.
+//! Queries: status, rules, check, history, explain, config.
 
 use std::io::Write;
 use std::process::Stdio;
 
 use serde_json::Value;
 
-use super::{admin, assert_has, changed, following, json, refused, told, words};
+use super::{admin, assert_has, changed, following, json, printed, refused, words};
 use crate::cli::{Ran, codeid};
 use crate::rules::remote::wait_until;
 use crate::serve::daemon::{Daemon, Plan, RULES};
 
 #[test]
-fn the_status_is_told_to_people_and_to_programs() {
+fn the_status_is_shown_as_text_and_as_json() {
     let (daemon, file) = following(RULES);
-    wait_until("the config to be kept", || {
+    wait_until("the config to be saved", || {
         daemon.status()["save"]["lastGoodAt"].as_u64()
     });
-    let status = told(&daemon, &["status"]);
+    let status = printed(&daemon, &["status"]);
     let file = file.display().to_string();
     assert_has(
         &words(&status),
@@ -29,19 +29,19 @@ fn the_status_is_told_to_people_and_to_programs() {
             "ready yes\n",
             "table generation 1, version test-7, 3 rules\n",
             &format!("from REMOTE file://{file}\n"),
-            "hold none\n",
+            "freeze none\n",
             "next pull in ",
-            "kept yes, 20",
+            "saved yes, 20",
             &format!("listener http 127.0.0.1:{}\n", daemon.port),
             "listener unix codeid.sock\n",
             "log level info\n",
-            "SOURCE LAST LOOK OUTCOME LAST GOOD URI\n",
+            "SOURCE LAST CHECK OUTCOME LAST GOOD URI\n",
         ],
     );
     let mut given = json(&daemon, &["status", "--ready"]);
     let mut expected = daemon.status();
     for status in [&mut given, &mut expected] {
-        // What goes on between two looks.
+        // These change between two requests.
         status["daemon"]["uptimeMs"].take();
         status["staleness"].take();
     }
@@ -49,21 +49,21 @@ fn the_status_is_told_to_people_and_to_programs() {
 }
 
 #[test]
-fn what_was_never_kept_is_not_said_to_be() {
-    let status = told(&Daemon::start(), &["status"]);
-    assert_has(&words(&status), &["kept nothing since the start\n"]);
+fn nothing_is_shown_as_saved_before_the_first_save() {
+    let status = printed(&Daemon::start(), &["status"]);
+    assert_has(&words(&status), &["saved nothing since the start\n"]);
 }
 
 #[test]
-fn the_socket_is_found_by_the_settings_or_told() {
+fn the_socket_is_that_of_the_settings_or_of_the_option() {
     let daemon = Plan::new().set("admin.unix=elsewhere.sock").start();
     refused(&daemon, 3, &["status"]);
-    told(&daemon, &["status", "--set", "admin.unix=elsewhere.sock"]);
-    told(&daemon, &["--socket", "elsewhere.sock", "status"]);
+    printed(&daemon, &["status", "--set", "admin.unix=elsewhere.sock"]);
+    printed(&daemon, &["--socket", "elsewhere.sock", "status"]);
     daemon
         .directory
         .write("settings.toml", "[admin]\nunix = \"elsewhere.sock\"\n");
-    told(&daemon, &["status", "--config", "settings.toml"]);
+    printed(&daemon, &["status", "--config", "settings.toml"]);
     let mut command = codeid(["admin", "status"]);
     command
         .current_dir(daemon.directory.path())
@@ -81,20 +81,20 @@ fn rules_are_shown_with_their_counts() {
         }
     }
     assert_eq!(client.identify("28100104X", "user-43").status, 200);
-    let rules = words(&told(&daemon, &["rules"]));
+    let rules = words(&printed(&daemon, &["rules"]));
     let expected = "generation 1, version v1, 3 rules\n\n\
         POSITION RULE DECIDED REFUSED ACTION CANARY MATCH\n\
         1 carve-out 1 0 UNSUPPORTED - prefix 2810000\n\
         2 order 3 1 DECODE 0 % and 1 listed regex 281\\d{3}04.+\n\
         3 page 0 0 OPEN_URL - url {\"host\":\"qr.example.com\"}\n";
     assert_eq!(rules, expected);
-    let hottest = words(&told(
+    let hottest = words(&printed(
         &daemon,
         &["rules", "--by", "decided", "--limit", "1"],
     ));
     assert_has(&hottest, &["3 rules, 1 shown\n", "\n2 order 3 1 "]);
     assert!(!hottest.contains("carve-out"), "{hottest}");
-    let refusing = words(&told(&daemon, &["rules", "--by", "refused"]));
+    let refusing = words(&printed(&daemon, &["rules", "--by", "refused"]));
     assert!(
         refusing.find("order") < refusing.find("carve-out"),
         "{refusing}"
@@ -105,34 +105,34 @@ fn rules_are_shown_with_their_counts() {
 }
 
 #[test]
-fn a_candidate_is_checked_against_what_serves() {
+fn a_candidate_is_compared_with_the_live_config() {
     let daemon = Daemon::start();
     daemon.directory.write("same.json", RULES);
     assert_has(
-        &told(&daemon, &["check", "same.json"]),
+        &printed(&daemon, &["check", "same.json"]),
         &[
-            "no rule changes: 3 rules as they serve now\n",
+            "no rule changes: 3 rules as in the live config\n",
             "same.json: good: version test-7, 3 rules, 0 errors, 0 warnings;",
         ],
     );
     daemon
         .directory
         .write("changed.json", changed("v2", "12.5"));
-    let output = told(&daemon, &["check", "changed.json", "--deny-warnings"]);
+    let output = printed(&daemon, &["check", "changed.json", "--deny-warnings"]);
     assert_has(
         &output,
         &[
-            "against what serves now:\n  ~ order changed\n",
+            "against the live config:\n  ~ order changed\n",
             "      + canary {\"allowlist\":[\"user-42\"],\"percentage\":12.5}\n",
             "  2 rules unchanged\n",
         ],
     );
-    // Nothing was changed, and what a rule less means is a warning.
+    // A live rule that the candidate lacks is a warning.
     let fewer = RULES
         .replace("page", "new-page")
         .replace("test-7", "v\u{202e}3");
     daemon.directory.write("fewer.json", fewer);
-    let output = told(&daemon, &["check", "fewer.json"]);
+    let output = printed(&daemon, &["check", "fewer.json"]);
     assert_has(
         &output,
         &[
@@ -153,7 +153,7 @@ fn a_candidate_is_checked_against_what_serves() {
 }
 
 #[test]
-fn what_is_wrong_is_shown_in_its_line() {
+fn a_problem_is_shown_with_its_line() {
     let daemon = Daemon::start();
     let bad = RULES
         .replace("281\\\\d", "28(1\\\\d")
@@ -174,7 +174,7 @@ fn what_is_wrong_is_shown_in_its_line() {
     let ran = refused(&daemon, 1, &["check", "bad.json", "--json"]);
     let checked: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(checked["problems"].as_array().unwrap().len(), 2);
-    // From standard input, and what is no text at all.
+    // From standard input, and not UTF-8.
     let mut command = codeid(["admin", "check", "-"]);
     let mut child = command
         .current_dir(daemon.directory.path())
@@ -197,15 +197,15 @@ fn what_is_wrong_is_shown_in_its_line() {
 #[test]
 fn a_code_value_is_explained() {
     let daemon = Plan::with_rules(changed("v1", "0")).start();
-    let explained = words(&told(
+    let explained = words(&printed(
         &daemon,
         &["explain", "28100104X", "--open-id", "user-42"],
     ));
     let expected = "supported yes\naction DECODE\ncodeValue 28100104X\nrule order\ngeneration 1\n\n\
-        The rules that accept this code value, in order:\nPOINTER RULE PART CANARY\n\
-        /rules/1 order decides on the allowlist\n";
+        The rules that accept this code value, in order:\nPOSITION RULE PART CANARY\n\
+        2 order decides on the allowlist\n";
     assert_eq!(explained, expected);
-    let explained = told(&daemon, &["explain", "28100104X", "--open-id", "user-43"]);
+    let explained = printed(&daemon, &["explain", "28100104X", "--open-id", "user-43"]);
     assert_has(
         &words(&explained),
         &["supported no\nrule none\n", "order refuses bucket "],
@@ -214,7 +214,7 @@ fn a_code_value_is_explained() {
         &explained,
         &[" % is not below 0.00 %, and not on the allowlist\n"],
     );
-    let explained = told(&daemon, &["explain", "nothing", "--open-id", "user-43"]);
+    let explained = printed(&daemon, &["explain", "nothing", "--open-id", "user-43"]);
     assert_has(&explained, &["No rule accepts this code value.\n"]);
     let document = json(&daemon, &["explain", "28100104X", "--open-id", "user-42"]);
     assert_eq!(document["explanation"][0]["reason"], "allowlisted");
@@ -233,35 +233,35 @@ fn a_code_value_is_explained() {
 }
 
 #[test]
-fn configs_come_byte_for_byte() {
+fn configs_are_printed_byte_for_byte() {
     let daemon = Daemon::start();
-    assert_eq!(told(&daemon, &["config"]), RULES);
-    // What a filter of colours would take out stays in.
+    assert_eq!(printed(&daemon, &["config"]), RULES);
+    // Bytes that the colour filter would remove are printed.
     let described = "\"id\": \"page\", \"description\": \"\u{9b}31m\u{7f}\"";
     let odd = RULES
         .replace("test-7", "odd")
         .replace('\n', "\r\n\t")
         .replace("\"id\": \"page\"", described);
     daemon.directory.write("odd.json", &odd);
-    told(&daemon, &["apply", "odd.json"]);
-    assert_eq!(told(&daemon, &["config"]), odd);
-    assert_eq!(told(&daemon, &["config", "--generation", "1"]), RULES);
+    printed(&daemon, &["apply", "odd.json"]);
+    assert_eq!(printed(&daemon, &["config"]), odd);
+    assert_eq!(printed(&daemon, &["config", "--generation", "1"]), RULES);
     let ran = refused(&daemon, 1, &["config", "--generation", "9"]);
     assert_has(
         &ran.stderr,
         &["error: The history does not hold generation 9"],
     );
-    let history = words(&told(&daemon, &["history"]));
+    let history = words(&printed(&daemon, &["history"]));
     assert_has(
         &history,
         &[
-            "GENERATION SERVES VERSION RULES LOADED BY SHA256 FROM\n",
+            "GENERATION LIVE VERSION RULES LOADED BY SHA256 FROM\n",
             "2 yes odd 3 ",
             " LOCAL applied by uid ",
             "\n1 test-7 3 ",
         ],
     );
     let history = json(&daemon, &["history"]);
-    assert_eq!(history["entries"][0]["serving"], true);
+    assert_eq!(history["entries"][0]["live"], true);
     assert_eq!(admin(&daemon, &["history", "9"]).status, 2);
 }

@@ -1,4 +1,4 @@
-//! Checking, applying, going back and reloading.
+//! Checking, applying, rolling back and reloading.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::rules::remote::{Remote, Reply};
 use crate::rules::{CODE, config, plan, store};
 use crate::serve::daemon::Served;
 
-fn serving(daemon: &Served) -> String {
+fn live_digest(daemon: &Served) -> String {
     daemon.status()["table"]["sha256"]
         .as_str()
         .unwrap()
@@ -18,14 +18,14 @@ fn if_match(digest: &str) -> String {
     format!("If-Match: \"{digest}\"\r\n")
 }
 
-fn answered(daemon: &Served) -> Value {
+fn decoded(daemon: &Served) -> Value {
     daemon.tcp().identify(CODE, "user-42").json()["codeValue"].clone()
 }
 
 #[test]
-fn what_is_applied_serves_and_is_kept_and_replaces_what_was_looked_at() {
+fn an_applied_config_is_live_saved_and_frozen() {
     let daemon = plan().start();
-    let before = serving(&daemon);
+    let before = live_digest(&daemon);
     let done = good(&post_with(
         &daemon,
         "/v1/apply",
@@ -38,13 +38,13 @@ fn what_is_applied_serves_and_is_kept_and_replaces_what_was_looked_at() {
     assert_eq!(done["ruleCount"], 1);
     assert_eq!(done["replaced"], before);
     assert_eq!(
-        (&done["kept"], &done["keptWhy"]),
+        (&done["saved"], &done["saveFailure"]),
         (&json!(true), &Value::Null)
     );
-    assert_eq!(done["hold"]["action"], "apply");
-    assert_eq!(answered(&daemon), format!("mine:{CODE}"));
-    let kept = std::fs::read_to_string(store(daemon.directory.path())).unwrap();
-    assert_eq!(kept, config("mine"));
+    assert_eq!(done["freeze"]["action"], "apply");
+    assert_eq!(decoded(&daemon), format!("mine:{CODE}"));
+    let saved = std::fs::read_to_string(store(daemon.directory.path())).unwrap();
+    assert_eq!(saved, config("mine"));
     let table = &daemon.status()["table"];
     assert_eq!(table["level"], "LOCAL");
     assert!(
@@ -54,14 +54,14 @@ fn what_is_applied_serves_and_is_kept_and_replaces_what_was_looked_at() {
             .starts_with("applied by uid ")
     );
 
-    // The other operator, who looked at what served before.
+    // Another operator compared with the config that was live before.
     let late = post_with(&daemon, "/v1/apply", &if_match(&before), &config("late"));
     assert_eq!(refusal(&late), (412, "ifMatchStale".to_owned()));
     assert!(
         late.json()["detail"]
             .as_str()
             .unwrap()
-            .contains(&serving(&daemon))
+            .contains(&live_digest(&daemon))
     );
     assert_eq!(version(&daemon), "mine");
 
@@ -74,7 +74,7 @@ fn what_is_applied_serves_and_is_kept_and_replaces_what_was_looked_at() {
 }
 
 #[test]
-fn what_must_not_be_applied_changes_nothing() {
+fn a_refused_apply_changes_nothing() {
     let daemon = plan().start();
     let before = daemon.status()["table"].clone();
     for (headers, body, expected) in [
@@ -107,52 +107,52 @@ fn what_must_not_be_applied_changes_nothing() {
         assert_eq!(problems > 0, word == "refused");
     }
     assert_eq!(daemon.status()["table"], before);
-    assert_eq!(daemon.status()["hold"], Value::Null);
+    assert_eq!(daemon.status()["freeze"], Value::Null);
     daemon.stop();
 }
 
 #[test]
-fn what_cannot_be_held_over_a_restart_is_not_applied() {
+fn a_config_that_cannot_be_frozen_is_not_applied() {
     let daemon = plan()
         .set("reload.freeze-path=/proc/none/freeze.json")
         .start();
     let answer = post_with(&daemon, "/v1/apply", ANYTHING, &config("x"));
-    assert_eq!(refusal(&answer), (507, "notKept".to_owned()));
+    assert_eq!(refusal(&answer), (507, "notSaved".to_owned()));
     assert_eq!(
         refusal(&post(&daemon, "/v1/freeze", "")),
-        (507, "notKept".to_owned())
+        (507, "notSaved".to_owned())
     );
     assert_eq!(daemon.status()["table"]["generation"], 1);
-    assert_eq!(daemon.status()["hold"], Value::Null);
+    assert_eq!(daemon.status()["freeze"], Value::Null);
     daemon.stop();
 }
 
 #[test]
-fn what_the_local_storage_does_not_take_serves_and_is_told() {
+fn a_config_that_cannot_be_saved_is_live_and_the_response_says_why() {
     let daemon = plan()
         .set("ac.route.save-route-config-path=/proc/none/x.json")
         .start();
     let done = apply(&daemon, &config("mine"));
-    assert_eq!(done["kept"], false);
-    assert!(done["keptWhy"].as_str().unwrap().contains("/proc/none"));
-    assert_eq!(answered(&daemon), format!("mine:{CODE}"));
+    assert_eq!(done["saved"], false);
+    assert!(done["saveFailure"].as_str().unwrap().contains("/proc/none"));
+    assert_eq!(decoded(&daemon), format!("mine:{CODE}"));
     daemon.stop();
 }
 
 #[test]
-fn a_check_tells_errors_warnings_and_differences_and_changes_nothing() {
+fn a_check_reports_errors_warnings_and_differences_and_changes_nothing() {
     let daemon = plan().start();
     apply(&daemon, &config("old"));
     let checked = good(&post(&daemon, "/v1/check", &config("new")));
     assert_eq!(checked["ok"], true);
     assert_eq!(checked["version"], "new");
-    assert_eq!(checked["replaces"], serving(&daemon));
+    assert_eq!(checked["replaces"], live_digest(&daemon));
     assert_eq!(checked["changes"]["added"], json!(["new"]));
     assert_eq!(checked["changes"]["removed"], json!(["old"]));
-    let vanished = &checked["warnings"][0];
-    assert_eq!(vanished["rule"], "old");
+    let removed = &checked["warnings"][0];
+    assert_eq!(removed["rule"], "old");
     assert!(
-        vanished["message"]
+        removed["message"]
             .as_str()
             .unwrap()
             .contains("is missing from this config")
@@ -173,7 +173,7 @@ fn a_check_tells_errors_warnings_and_differences_and_changes_nothing() {
 }
 
 #[test]
-fn an_operator_goes_back_to_what_served() {
+fn a_config_of_the_history_becomes_live_again() {
     let daemon = plan().start();
     for label in ["one", "two"] {
         apply(&daemon, &config(label));
@@ -183,24 +183,21 @@ fn an_operator_goes_back_to_what_served() {
         (&done["version"], &done["generation"]),
         (&json!("one"), &json!(4))
     );
-    assert_eq!(done["hold"]["action"], "rollback");
-    assert_eq!(answered(&daemon), format!("one:{CODE}"));
+    assert_eq!(done["freeze"]["action"], "rollback");
+    assert_eq!(decoded(&daemon), format!("one:{CODE}"));
 
     let history = good(&daemon.admin("GET", "/v1/history"));
     let entries = history["entries"].as_array().unwrap();
-    let told: Vec<_> = entries
+    let generations: Vec<_> = entries
         .iter()
         .map(|entry| entry["generation"].as_u64().unwrap())
         .collect();
-    assert_eq!(told, [4, 3, 2, 1]);
+    assert_eq!(generations, [4, 3, 2, 1]);
     assert_eq!(
-        entries
-            .iter()
-            .filter(|entry| entry["serving"] == true)
-            .count(),
+        entries.iter().filter(|entry| entry["live"] == true).count(),
         1
     );
-    assert_eq!(entries[0]["serving"], true);
+    assert_eq!(entries[0]["live"], true);
     assert_eq!(entries[3]["by"], Value::Null);
     assert!(entries[2]["by"].as_str().unwrap().starts_with("uid "));
     let text = daemon.admin("GET", "/v1/history/3");
@@ -236,7 +233,7 @@ fn an_operator_goes_back_to_what_served() {
 }
 
 #[test]
-fn the_history_has_the_last_twenty() {
+fn the_history_has_the_last_twenty_tables() {
     let daemon = plan().start();
     for label in 0..25 {
         apply(&daemon, &config(&format!("v{label}")));
@@ -250,7 +247,7 @@ fn the_history_has_the_last_twenty() {
 }
 
 #[test]
-fn a_reload_tells_how_each_source_was() {
+fn a_reload_reports_the_check_of_each_source() {
     let remote = Remote::http(Reply::config(config("one")));
     let daemon = plan()
         .set(&format!("ac.route.pull-route-config-url={}", remote.url()))
@@ -262,14 +259,14 @@ fn a_reload_tells_how_each_source_was() {
         (&json!("activated"), &json!(2))
     );
     assert_eq!(
-        done["looks"],
+        done["checks"],
         json!([{"level": "REMOTE", "outcome": "activated", "why": null}])
     );
     assert_eq!(version(&daemon), "two");
     remote.set(Reply::config("{"));
     let done = good(&post(&daemon, "/v1/reload", ""));
     assert_eq!(done["outcome"], "refused");
-    assert!(done["looks"][0]["why"].is_string());
+    assert!(done["checks"][0]["why"].is_string());
     remote.set(Reply::status(500));
     assert_eq!(
         good(&post(&daemon, "/v1/reload", "{}"))["outcome"],
@@ -280,7 +277,7 @@ fn a_reload_tells_how_each_source_was() {
 }
 
 #[test]
-fn the_rules_are_told_with_what_each_decided() {
+fn the_live_rules_are_listed_with_their_counts() {
     let daemon = plan().start();
     apply(&daemon, &config("mine"));
     let mut client = daemon.tcp();
@@ -291,7 +288,10 @@ fn the_rules_are_told_with_what_each_decided() {
     let rules = good(&daemon.admin("GET", "/v1/rules"));
     assert_eq!(rules["version"], "mine");
     let rule = &rules["rules"][0];
-    assert_eq!(rule["id"], "mine");
+    assert_eq!(
+        (&rule["id"], &rule["position"]),
+        (&json!("mine"), &json!(1))
+    );
     assert_eq!(rule["match"], json!({"prefix": "281"}));
     assert_eq!(
         (&rule["decided"], &rule["refusedByCanary"]),
@@ -301,12 +301,12 @@ fn the_rules_are_told_with_what_each_decided() {
 }
 
 #[test]
-fn the_log_becomes_louder_and_quieter() {
+fn the_log_level_decides_what_is_logged() {
     let mut daemon = plan().spawn();
     assert_eq!(daemon.status()["daemon"]["logLevel"], "info");
     good(&post(&daemon, "/v1/log-level", r#"{"level": "error"}"#));
     assert_eq!(daemon.status()["daemon"]["logLevel"], "error");
-    // Of this nothing is logged.
+    // Nothing is logged about this apply.
     apply(&daemon, &config("quiet"));
     good(&post(&daemon, "/v1/log-level", r#"{"level": "info"}"#));
     apply(&daemon, &config("loud"));

@@ -1,4 +1,4 @@
-//! The terminal: taken over for as long as the view is shown, and given back however that ends.
+//! The terminal, which is taken over while the view is shown and restored on every way out.
 
 use std::io;
 use std::process::ExitCode;
@@ -16,43 +16,43 @@ use super::screen;
 use super::view::View;
 use crate::output::Failure;
 
-/// What the view waits for.
-enum Happening {
-    Read(Box<Result<Reading, String>>),
+/// The events that change the view.
+enum Update {
+    Read(Box<Result<Reading, Failure>>),
     Key(KeyEvent),
-    /// The terminal has another size.
+    /// The size of the terminal changed.
     Resized,
-    /// A signal asks for the end.
+    /// A signal ends the program.
     Stop,
 }
 
-/// Shows the daemon until the reader has enough.
+/// Shows the daemon until a key or a signal ends the view.
 ///
 /// # Errors
 ///
-/// That no daemon answers at first, or that the terminal cannot be used.
+/// [`Failure`] if no daemon responds at first, or the terminal cannot be used.
 pub(super) fn show(mut reader: Reader) -> Result<ExitCode, Failure> {
-    // Before the screen is taken over, so that what is wrong stays on it.
+    // Before the screen is taken over, so that an error message stays visible.
     let first = reader.next()?;
     let mut view = View::default();
     let socket = reader.socket().display().to_string();
     view.take(Ok(first));
-    let happenings = gather(reader)?;
+    let updates = watch(reader)?;
     let mut terminal = Screen::take_over()?;
     loop {
         terminal
             .0
             .draw(|frame| screen::draw(frame, &view, &socket))?;
-        let Ok(happening) = happenings.recv() else {
+        let Ok(update) = updates.recv() else {
             return Ok(ExitCode::SUCCESS);
         };
-        match happening {
-            Happening::Read(read) => view.take(*read),
-            Happening::Resized => {}
-            Happening::Stop => return Ok(ExitCode::SUCCESS),
-            Happening::Key(key) => {
-                let goes_on = keys::wish(key).is_none_or(|wish| view.follow(wish));
-                if !goes_on {
+        match update {
+            Update::Read(read) => view.take(*read),
+            Update::Resized => {}
+            Update::Stop => return Ok(ExitCode::SUCCESS),
+            Update::Key(key) => {
+                let continues = keys::command(key).is_none_or(|command| view.execute(command));
+                if !continues {
                     return Ok(ExitCode::SUCCESS);
                 }
             }
@@ -60,7 +60,7 @@ pub(super) fn show(mut reader: Reader) -> Result<ExitCode, Failure> {
     }
 }
 
-/// The terminal, taken over. Given back with the value; a panic gives it back before it is told.
+/// The terminal, taken over. Dropping the value restores it, and so does a panic, before its message.
 struct Screen(DefaultTerminal);
 
 impl Screen {
@@ -75,15 +75,15 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        // Whoever has closed the terminal needs no cursor there.
+        // A terminal that was closed meanwhile fails to be restored, which does not matter.
         let _ = self.0.show_cursor();
         let _ = ratatui::try_restore();
     }
 }
 
-/// Starts a thread for each kind of happening. They end with the process.
-fn gather(reader: Reader) -> Result<Receiver<Happening>, Failure> {
-    let (sender, happenings) = channel();
+/// Starts a thread for each source of updates. The threads end with the process.
+fn watch(reader: Reader) -> Result<Receiver<Update>, Failure> {
+    let (sender, updates) = channel();
     let signals = signals()
         .map_err(|error| Failure::Message(format!("signals cannot be watched: {error}")))?;
     let senders = [sender.clone(), sender.clone(), sender];
@@ -91,33 +91,33 @@ fn gather(reader: Reader) -> Result<Receiver<Happening>, Failure> {
     thread::spawn(move || read(reader, &to_read));
     thread::spawn(move || watch_keys(&to_type));
     thread::spawn(move || watch_signals(signals, &to_stop));
-    Ok(happenings)
+    Ok(updates)
 }
 
-fn read(mut reader: Reader, sender: &Sender<Happening>) {
+fn read(mut reader: Reader, sender: &Sender<Update>) {
     loop {
-        let read = reader.next().map_err(|failure| failure.to_string());
-        if sender.send(Happening::Read(Box::new(read))).is_err() {
+        let read = reader.next();
+        if sender.send(Update::Read(Box::new(read))).is_err() {
             return;
         }
     }
 }
 
-/// Without a keyboard the view goes on, until a signal ends it.
-fn watch_keys(sender: &Sender<Happening>) {
+/// Sends keys and sizes. Ends without a keyboard; a signal still ends the view.
+fn watch_keys(sender: &Sender<Update>) {
     while let Ok(event) = event::read() {
-        let happening = match event {
-            Event::Key(key) => Happening::Key(key),
-            Event::Resize(..) => Happening::Resized,
+        let update = match event {
+            Event::Key(key) => Update::Key(key),
+            Event::Resize(..) => Update::Resized,
             _ => continue,
         };
-        if sender.send(happening).is_err() {
+        if sender.send(update).is_err() {
             return;
         }
     }
 }
 
-/// The signals that end a program, each in a runtime that waits for it.
+/// Returns the signals that end a program, and a runtime that waits for them.
 fn signals() -> io::Result<(runtime::Runtime, [Signal; 3])> {
     let runtime = runtime::Builder::new_current_thread().enable_io().build()?;
     let signals = {
@@ -133,7 +133,7 @@ fn signals() -> io::Result<(runtime::Runtime, [Signal; 3])> {
 
 fn watch_signals(
     (runtime, [mut interrupt, mut terminate, mut hangup]): (runtime::Runtime, [Signal; 3]),
-    sender: &Sender<Happening>,
+    sender: &Sender<Update>,
 ) {
     runtime.block_on(async {
         tokio::select! {
@@ -142,6 +142,6 @@ fn watch_signals(
             _ = hangup.recv() => {}
         }
     });
-    // Nobody to tell: it ends anyway.
-    let _ = sender.send(Happening::Stop);
+    // The view may have ended already.
+    let _ = sender.send(Update::Stop);
 }

@@ -1,0 +1,38 @@
+//! `codeid admin check`: a route config against the live one.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use codeid_daemon::api::check::Checked;
+
+use super::candidate::Candidate;
+use super::context::CommandContext;
+use crate::output::Failure;
+
+/// The command line of `codeid admin check`.
+#[derive(Debug, clap::Args)]
+pub(super) struct CheckCandidate {
+    /// The route config; - is standard input
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Exit with status 1 if there are warnings
+    #[arg(long)]
+    deny_warnings: bool,
+}
+
+impl CheckCandidate {
+    pub(super) fn run(self, context: &mut CommandContext<'_>) -> Result<ExitCode, Failure> {
+        let candidate = Candidate::read(&self.file)?;
+        let response = context.post_bytes("/v1/check", candidate.document.clone(), None);
+        let response = response.map_err(|failure| candidate.explain_length(failure))?;
+        let checked: Checked = context.parse(&response)?;
+        if !context.is_json() {
+            candidate.show(context.stdout, &checked)?;
+        }
+        let denied = self.deny_warnings && !checked.warnings.is_empty();
+        Ok(match checked.ok && !denied {
+            true => ExitCode::SUCCESS,
+            false => ExitCode::FAILURE,
+        })
+    }
+}

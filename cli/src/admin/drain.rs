@@ -1,0 +1,27 @@
+//! `codeid admin drain`: the daemon goes out of service.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use codeid_daemon::api::drain::Drained;
+use codeid_daemon::api::empty::EmptyRequest;
+
+use super::context::CommandContext;
+use crate::output::Failure;
+
+/// The command line of `codeid admin drain`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Drain {}
+
+impl Drain {
+    pub(super) fn run(self, context: &mut CommandContext<'_>) -> Result<ExitCode, Failure> {
+        let _: Drained = context.post("/v1/drain", &EmptyRequest {}, None)?;
+        if !context.is_json() {
+            writeln!(
+                context.stdout,
+                "draining: no longer ready, no new connections; the process runs until SIGTERM"
+            )?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,57 @@
+//! `codeid admin rollback`: a route config of the history becomes live again.
+
+use std::process::ExitCode;
+
+use codeid_daemon::api::apply::{Applied, RollbackRequest};
+use codeid_daemon::api::history::{History, HistoryEntry};
+
+use super::apply;
+use super::client::IfMatch;
+use super::context::CommandContext;
+use crate::output::Failure;
+
+/// The command line of `codeid admin rollback`.
+#[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("to").required(true).args(["generation", "previous"])))]
+pub(super) struct Rollback {
+    /// A generation of codeid admin history
+    generation: Option<u64>,
+    /// The config that was live before the live one; refused if another one is live by then
+    #[arg(long)]
+    previous: bool,
+}
+
+impl Rollback {
+    pub(super) fn run(self, context: &mut CommandContext<'_>) -> Result<ExitCode, Failure> {
+        let (generation, if_match) = match self.generation {
+            Some(generation) => (generation, None),
+            None => {
+                let history: History = context.fetch("/v1/history")?;
+                let (live, previous) = previous(&history.entries).ok_or_else(|| {
+                    Failure::Message(
+                        "the history holds no other config than the live one".to_owned(),
+                    )
+                })?;
+                let replaced = IfMatch::Sha256(live.sha256);
+                (previous.generation, Some(replaced))
+            }
+        };
+        let request = RollbackRequest { generation };
+        let applied: Applied = context.post("/v1/rollback", &request, if_match)?;
+        if !context.is_json() {
+            apply::show_applied(context.stdout, &applied)?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Returns the live table, and the newest earlier one with another config. After a rollback that is
+/// the table rolled back from, so that a second rollback undoes the first.
+fn previous(entries: &[HistoryEntry]) -> Option<(&HistoryEntry, &HistoryEntry)> {
+    let live = entries.iter().find(|entry| entry.live)?;
+    let previous = entries
+        .iter()
+        .filter(|entry| entry.generation < live.generation && entry.sha256 != live.sha256)
+        .max_by_key(|entry| entry.generation)?;
+    Some((live, previous))
+}

@@ -1,0 +1,42 @@
+//! Decides from the head of a request whether it may reach its handler.
+
+use hyper::HeaderMap;
+
+use super::caller::Caller;
+use super::origin;
+use super::refusal::Refusal;
+use super::request::require_json;
+use crate::api::admin::Route;
+use crate::api::openapi::Method;
+use crate::api::refusal::ErrorCode;
+
+/// Requires that a request is for one of `hosts` or another name of the daemon, that its caller has
+/// the role of the route, and that it declares JSON if it has a body.
+pub(super) fn require_access(
+    route: &Route,
+    hosts: &[String],
+    caller: &Caller,
+    headers: &HeaderMap,
+) -> Result<(), Refusal> {
+    origin::require_own(headers, hosts)
+        .map_err(|foreign| Refusal::new(ErrorCode::ForeignOrigin, foreign.detail()))?;
+    if caller.role() < route.role {
+        return Err(match caller {
+            Caller::Unknown { had_credentials } => {
+                let detail = match had_credentials {
+                    true => "The token is unknown.",
+                    false => "A token is needed: Authorization: Bearer TOKEN.",
+                };
+                Refusal::new(ErrorCode::Unauthorized, detail)
+            }
+            _ => {
+                let detail = "The token has the role read; this path needs operate.";
+                Refusal::new(ErrorCode::Forbidden, detail)
+            }
+        });
+    }
+    match route.method {
+        Method::Post => require_json(headers),
+        Method::Get => Ok(()),
+    }
+}

@@ -1,0 +1,54 @@
+//! The decisions of the admin plane without its I/O, as the fuzz targets call them.
+
+use codeid_engine::ConfigDigest;
+use hyper::{HeaderMap, Method};
+use serde::de::DeserializeOwned;
+
+use super::access::require_access;
+use super::caller::Caller;
+use super::request::{IfMatch, parse_json};
+use super::router;
+use super::tokens::Tokens;
+use crate::api::refusal::ErrorCode;
+use crate::api::role::Role;
+
+/// Decides from the head of a request to `admin.http` whether it may reach its handler. Returns the
+/// role that its path needs.
+///
+/// # Errors
+///
+/// The code of the refusal; [`ErrorCode::NotFound`] for a path that does not exist, or not with this
+/// method.
+pub fn admin_access(
+    method: &Method,
+    path: &str,
+    headers: &HeaderMap,
+    tokens: &Tokens,
+    hosts: &[String],
+) -> Result<Role, ErrorCode> {
+    let (route, _) = router::find(method, path).ok_or(ErrorCode::NotFound)?;
+    let caller = Caller::from_headers(headers, tokens);
+    match require_access(route, hosts, &caller, headers) {
+        Ok(()) => Ok(route.role),
+        Err(refusal) => Err(refusal.code()),
+    }
+}
+
+/// Parses the header `If-Match`: `None` without one, `Some(None)` for any route config.
+///
+/// # Errors
+///
+/// The code of the refusal.
+pub fn admin_if_match(headers: &HeaderMap) -> Result<Option<Option<ConfigDigest>>, ErrorCode> {
+    let parsed = IfMatch::from_headers(headers).map_err(|refusal| refusal.code())?;
+    Ok(parsed.map(IfMatch::digest))
+}
+
+/// Parses the body of a command.
+///
+/// # Errors
+///
+/// The sentence with which the body is refused.
+pub fn parse_admin_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
+    parse_json(body).map_err(|refusal| refusal.detail().to_owned())
+}
