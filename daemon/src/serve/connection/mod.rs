@@ -14,6 +14,8 @@
 mod deadline;
 mod protocol;
 mod read_buffer;
+#[cfg(test)]
+mod tests;
 mod transport;
 mod write_buffer;
 
