@@ -47,7 +47,7 @@ impl<'a> Response<'a> {
         }
     }
 
-    /// Appends the whole response to `out`; `date` is a line of [`DateLine::at`].
+    /// Appends the whole response to `out`; `date` is a line of [`DateLine::at`](super::DateLine::at).
     pub fn write(&self, date: &[u8], out: &mut Vec<u8>) {
         self.write_head(date, out);
         out.extend_from_slice(self.body);
