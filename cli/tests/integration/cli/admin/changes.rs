@@ -184,7 +184,7 @@ fn a_freeze_lasts_until_the_thaw() {
     );
     assert_eq!(version(&daemon), "test-7");
     let ran = refused(&daemon, 1, &["freeze", "--reason", &"x".repeat(201)]);
-    assert_has(&ran.stderr, &["200 characters"]);
+    assert_has(&ran.stderr, &["201 characters, more than 200"]);
     assert_eq!(json(&daemon, &["thaw"])["freeze"], Value::Null);
     assert_has(
         &printed(&daemon, &["thaw"]),
