@@ -131,7 +131,7 @@ fn each_violation_is_named() {
             }),
             200,
             "KEY_NOT_FOUND",
-            "there is no public key of version 2",
+            "no public key has the version 2",
         ),
         (
             Request {
