@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use codeid_daemon::timestamp::{iso_8601, now_ms};
+use codeid_daemon::timestamp::{iso_8601, unix_ms};
 
 /// Formats a moment, in milliseconds since 1970: `2026-11-22 07:12:03 UTC`.
 pub(super) fn utc(milliseconds: u64) -> String {
@@ -24,6 +24,10 @@ pub(super) fn ago(milliseconds: u64) -> String {
 /// Formats the time until a moment: `in 3 min`.
 pub(super) fn until(milliseconds: u64) -> String {
     format!("in {}", span(milliseconds.saturating_sub(now_ms())))
+}
+
+fn now_ms() -> u64 {
+    unix_ms(SystemTime::now())
 }
 
 /// Formats a number of milliseconds in one or two suitable units: `45 s`, `3 min 20 s`, `2 d 4 h`.

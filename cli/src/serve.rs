@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use codeid_daemon::clock::Clock;
 use codeid_daemon::listen::Listeners;
 use codeid_daemon::rules::source::RouteSources;
 use codeid_daemon::run::{Ended, StartError, StopRequests, run};
@@ -30,6 +31,6 @@ impl Serve {
         telemetry::start(settings.log);
         let sources = RouteSources::from_settings(&settings)?;
         let (listeners, stop) = (Listeners::default(), StopRequests::from_signals());
-        run(&settings, listeners, sources, stop)
+        run(&settings, listeners, sources, Clock::system(), stop)
     }
 }

@@ -7,11 +7,12 @@
 //!
 //! Below them: `outbound` calls other servers, [`signature`] signs and verifies, `files` reads,
 //! replaces and watches files, [`json`] reads the JSON of requests strictly, [`settings`] holds every
-//! setting, `budget` bounds the memory of large bodies.
+//! setting, `budget` bounds the memory of large bodies, [`clock`] is the wall clock.
 
 mod admin;
 pub mod api;
 mod budget;
+pub mod clock;
 pub mod error_chain;
 pub mod files;
 pub mod fuzzing;

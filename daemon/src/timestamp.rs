@@ -15,11 +15,6 @@ pub fn unix_ms(time: SystemTime) -> u64 {
     milliseconds(since_1970(time))
 }
 
-/// The time of day in milliseconds since the beginning of 1970, UTC.
-pub fn now_ms() -> u64 {
-    unix_ms(SystemTime::now())
-}
-
 /// The whole milliseconds of `duration`; [`u64::MAX`] if there are more.
 pub fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)

@@ -6,6 +6,7 @@
 use std::time::Instant;
 
 use allocation_counter::measure;
+use codeid_daemon::clock::Clock;
 use codeid_daemon::http::{DateLine, Framing, Head, MediaType, Response};
 use codeid_daemon::identify::Identifier;
 use codeid_daemon::resp::{Next, Session};
@@ -37,6 +38,7 @@ fn requests_are_answered_without_allocating() {
     ];
     let requests = codes.map(request);
     let (mut identifier, mut date) = (Identifier::new(), DateLine::new());
+    let clock = Clock::system();
     let mut out = Vec::new();
     let mut answer_all = |out: &mut Vec<u8>| {
         out.clear();
@@ -52,7 +54,7 @@ fn requests_are_answered_without_allocating() {
                 rule: identified.rule,
                 ..Response::new(StatusCode::OK, identified.body)
             };
-            response.write(date.at(now), out);
+            response.write(date.at(now, &clock), out);
         }
     };
     answer_all(&mut out);

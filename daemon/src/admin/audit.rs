@@ -9,13 +9,13 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use codeid_engine::ConfigDigest;
 use serde::{Serialize, Serializer};
 use tokio::task::spawn_blocking;
 
 use crate::api::refusal::ErrorCode;
+use crate::clock::Clock;
 use crate::sync::Mutex;
 use crate::timestamp::iso_8601;
 
@@ -25,6 +25,7 @@ pub(super) struct AuditLog {
     path: PathBuf,
     /// Held while a line is written.
     writing: Arc<Mutex<()>>,
+    clock: Clock,
 }
 
 /// A change that a caller made or attempted.
@@ -90,15 +91,17 @@ impl Serialize for Outcome {
 }
 
 impl AuditLog {
-    /// Opens the log at `path`, and creates the file and its directory if they are missing.
+    /// Opens the log at `path`, and creates the file and its directory if they are missing. `clock`
+    /// dates the lines.
     ///
     /// # Errors
     ///
     /// An [`io::Error`] if the file cannot be written.
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
+    pub(super) fn open(path: &Path, clock: Clock) -> io::Result<Self> {
         let log = Self {
             path: path.to_owned(),
             writing: Arc::default(),
+            clock,
         };
         if let Some(directory) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
             DirBuilder::new()
@@ -136,7 +139,7 @@ impl AuditLog {
 
     fn append(&self, entry: &Entry) -> io::Result<()> {
         let line = Line {
-            time: iso_8601(SystemTime::now()),
+            time: iso_8601(self.clock.now()),
             entry,
         };
         let mut line = serde_json::to_vec(&line)?;
@@ -166,6 +169,7 @@ fn fault() -> io::Error {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::time::SystemTime;
 
     use super::*;
 
@@ -173,7 +177,7 @@ mod tests {
     async fn lines_are_appended_and_a_rotated_file_is_created_again() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("data/audit.jsonl");
-        let log = AuditLog::open(&path).unwrap();
+        let log = AuditLog::open(&path, Clock::from_fn(|| SystemTime::UNIX_EPOCH)).unwrap();
         let entry = |who: &str| Entry {
             who: who.to_owned(),
             action: "apply",
@@ -192,7 +196,7 @@ mod tests {
         assert_eq!(lines[0]["who"], "uid 1\n\"");
         assert_eq!(lines[0]["outcome"], "ifMatchStale");
         assert_eq!(lines[0]["to"], ConfigDigest::new(b"x").to_string());
-        assert!(lines[0]["time"].as_str().unwrap().ends_with("+00:00"));
+        assert_eq!(lines[0]["time"], "1970-01-01T00:00:00+00:00");
 
         fs::remove_file(&path).unwrap();
         log.write(entry("uid 3")).await.unwrap();

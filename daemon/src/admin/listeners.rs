@@ -12,6 +12,7 @@ use super::connections::{self, TcpAccess};
 use super::live_tokens::LiveTokens;
 use super::plane::AdminPlane;
 use crate::api::status::ListenerAddresses;
+use crate::clock::Clock;
 use crate::error_chain::ErrorChain;
 use crate::listen::tcp::open_tcp;
 use crate::listen::unix_socket::{OwnedSocket, SocketError, SocketFile};
@@ -51,13 +52,14 @@ pub(crate) struct AdminSocket(OwnedSocket);
 pub(crate) async fn open(
     given: &mut Listeners,
     settings: &settings::Admin,
+    clock: Clock,
 ) -> Result<Option<(AdminListeners, Option<AdminSocket>)>, ListenError> {
     let none = settings.unix.is_none() && settings.http.is_none();
     if none && given.admin.is_none() && given.admin_http.is_none() {
         return Ok(None);
     }
     let audit_path = &settings.audit_path;
-    let audit = AuditLog::open(audit_path)
+    let audit = AuditLog::open(audit_path, clock)
         .map_err(|error| ListenError::new("admin.audit-path", audit_path.display(), &error))?;
     let (unix, socket) = match (given.admin.take(), &settings.unix) {
         (Some(listener), _) => {

@@ -1,7 +1,7 @@
 //! The parts of the daemon that handlers read and change.
 
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use super::audit::AuditLog;
 use crate::api::status::ListenerAddresses;
@@ -18,7 +18,6 @@ pub(crate) struct AdminPlane {
     /// The host names under which browsers may reach the plane, in lower case.
     pub(super) hosts: Vec<String>,
     pub(super) audit: AuditLog,
-    pub(super) started_at: SystemTime,
     pub(super) started: Instant,
 }
 
@@ -40,7 +39,6 @@ impl AdminPlane {
             addresses,
             hosts,
             audit,
-            started_at: SystemTime::now() - started.elapsed(),
             started,
         }
     }

@@ -116,6 +116,7 @@ fn untouched_for(file: &File) -> io::Result<Duration> {
         .ok()
         .zip(u32::try_from(metadata.ctime_nsec()).ok())
         .map(|(seconds, nanoseconds)| Duration::new(seconds, nanoseconds));
+    // The kernel dates changes by the clock of the system.
     let now = since_1970(SystemTime::now());
     Ok(changed
         .and_then(|changed| now.checked_sub(changed))

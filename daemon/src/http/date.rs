@@ -5,6 +5,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use httpdate::HttpDate;
 
+use crate::clock::Clock;
+
 /// The length of the line with its end, the same for every date.
 const DATE_LINE_BYTES: usize = 37;
 
@@ -26,10 +28,11 @@ impl DateLine {
         }
     }
 
-    /// Returns the line at `now`, with its end. It may be up to a second behind the clock.
-    pub fn at(&mut self, now: Instant) -> &[u8] {
+    /// Returns the line, with its end. `clock` is read if that last happened at least a second before
+    /// `now`, so that the date may be up to a second late.
+    pub fn at(&mut self, now: Instant, clock: &Clock) -> &[u8] {
         if self.until.is_none_or(|until| until <= now) {
-            self.format(SystemTime::now());
+            self.format(clock.now());
             self.until = Some(now + Duration::from_secs(1));
         }
         &self.line
@@ -51,17 +54,26 @@ impl Default for DateLine {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
     use super::*;
 
     #[test]
     fn the_date_is_formatted_once_a_second() {
-        let mut date = DateLine::new();
-        let now = Instant::now();
-        let first = date.at(now).to_vec();
-        assert!(first.starts_with(b"Date: ") && first.ends_with(b" GMT\r\n"));
-        date.line = *b"Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
-        let old = date.line;
-        assert_eq!(date.at(now + Duration::from_millis(999)), old);
-        assert_ne!(date.at(now + Duration::from_secs(1)), old);
+        let second = Arc::new(AtomicU64::new(784_111_777));
+        let read = Arc::clone(&second);
+        let clock = Clock::from_fn(move || {
+            SystemTime::UNIX_EPOCH + Duration::from_secs(read.load(Ordering::Relaxed))
+        });
+        let (mut date, now) = (DateLine::new(), Instant::now());
+        let first = b"Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
+        assert_eq!(date.at(now, &clock), first);
+        second.fetch_add(1, Ordering::Relaxed);
+        assert_eq!(date.at(now + Duration::from_millis(999), &clock), first);
+        assert_eq!(
+            date.at(now + Duration::from_secs(1), &clock),
+            b"Date: Sun, 06 Nov 1994 08:49:38 GMT\r\n"
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::SystemTime;
 
 use codeid_engine::LiveTable;
 
@@ -12,10 +12,12 @@ use super::sdk_proxy::SdkProxyFigures;
 use super::tally::Listener;
 use super::worker::WorkerFigures;
 use crate::api::metrics as api;
+use crate::clock::Clock;
 
 /// The metrics of one daemon.
 #[derive(Debug)]
 pub(crate) struct Metrics {
+    pub(super) clock: Clock,
     pub(super) started_at: SystemTime,
     pub(super) live: Arc<LiveTable>,
     pub(super) workers: Box<[Arc<WorkerFigures>]>,
@@ -25,22 +27,28 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    /// Metrics of a daemon that began to start at `started` and has `workers` worker threads;
+    /// Returns the metrics, all zero, of a daemon that starts now and has `workers` worker threads;
     /// `sdk_proxy` are the figures of its forwarder, if it has one.
     pub(crate) fn new(
-        started: Instant,
+        clock: Clock,
         workers: usize,
         live: Arc<LiveTable>,
         sdk_proxy: Option<Arc<SdkProxyFigures>>,
     ) -> Self {
         Self {
-            started_at: SystemTime::now() - started.elapsed(),
+            started_at: clock.now(),
+            clock,
             live,
             workers: (0..workers).map(|_| Arc::default()).collect(),
             connections: Arc::default(),
             sdk_proxy: sdk_proxy.unwrap_or_default(),
             rule_series: RuleSeries::default(),
         }
+    }
+
+    /// Returns the wall-clock time at which the daemon started.
+    pub(crate) const fn started_at(&self) -> SystemTime {
+        self.started_at
     }
 
     /// Returns the counts of this moment, which clients compare with those of another.

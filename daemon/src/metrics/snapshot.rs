@@ -1,7 +1,5 @@
 //! The counts of one moment, for clients that compare it with the next.
 
-use std::time::SystemTime;
-
 use super::connections::ConnectionFigures;
 use super::histogram::Distribution;
 use super::{Identification, Listener, Metrics, RequestResult};
@@ -11,7 +9,7 @@ use crate::timestamp::{milliseconds, unix_ms};
 impl api::Metrics {
     /// Reads the counts of all workers.
     pub(super) fn of(metrics: &Metrics) -> Self {
-        let now = SystemTime::now();
+        let now = metrics.clock.now();
         let uptime = now.duration_since(metrics.started_at).unwrap_or_default();
         let mut latency = Distribution::default();
         let listeners = Listener::ALL.map(|listener| {

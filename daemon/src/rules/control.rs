@@ -34,6 +34,7 @@ use super::sources::{LevelSources, Remote};
 use super::staleness::Staleness;
 use super::status::StatusRegistry;
 use super::supervisor::supervise;
+use crate::clock::Clock;
 use crate::files::watch::FileWatch;
 use crate::metrics::Task;
 use crate::settings::Settings;
@@ -63,7 +64,8 @@ pub(crate) struct Control {
 pub(crate) struct ControlGone;
 
 impl Control {
-    /// Starts the thread, which begins to make the first table live.
+    /// Starts the thread, which begins to make the first table live. `clock` dates what the status
+    /// records.
     ///
     /// # Errors
     ///
@@ -73,6 +75,7 @@ impl Control {
         sources: RouteSources,
         live: Arc<LiveTable>,
         shutdown: Arc<Shutdown>,
+        clock: &Clock,
     ) -> io::Result<Self> {
         let sources = Arc::new(level_sources(settings, sources));
         let has_remote = sources.remote.is_some();
@@ -80,7 +83,7 @@ impl Control {
             settings.reload.stale_policy,
             settings.reload.stale_after.filter(|_| has_remote),
         );
-        let status = StatusRegistry::new(live, staleness, sources.unchecked());
+        let status = StatusRegistry::new(live, staleness, sources.unchecked(), clock.clone());
         let status = Arc::new(status);
         let journal = Arc::new(Journal::open(&settings.reload.journal_path));
         let compiler = Arc::new(Compiler::start(Arc::clone(&status))?);

@@ -16,7 +16,7 @@ use super::sources::{CallError, LevelSources, Remote};
 use super::status::StatusRegistry;
 use crate::api::status::{Check, CheckOutcome};
 use crate::sync::Mutex;
-use crate::timestamp::{milliseconds, now_ms};
+use crate::timestamp::milliseconds;
 
 /// Loads route configs from their sources.
 pub(super) struct Loader {
@@ -106,7 +106,7 @@ impl Loader {
         };
         self.pipeline.saver.retry(pending).await;
         let delay = self.schedule_next_pull(outcome.is_ok());
-        self.status.lock().next_pull_at = Some(now_ms().saturating_add(delay));
+        self.status.lock().next_pull_at = Some(self.status.now_ms().saturating_add(delay));
         outcome
     }
 
@@ -136,7 +136,7 @@ impl Loader {
             Ok(RemoteConfig::Config { .. }) => {
                 status.counters.pulls.downloaded += 1;
                 if let Some(source) = status.source(InitLevel::Remote) {
-                    source.last_download_at = Some(now_ms());
+                    source.last_download_at = Some(self.status.now_ms());
                 }
             }
             Err(_) => status.counters.pulls.failed += 1,
@@ -176,7 +176,7 @@ impl Loader {
 
     /// Records a check, and returns `true` if its outcome differs from that of the check before.
     fn record(&self, result: &CheckResult) -> bool {
-        let (at, outcome, why) = (now_ms(), result.word(), result.why());
+        let (at, outcome, why) = (self.status.now_ms(), result.word(), result.why());
         let mut status = self.status.lock();
         let reloads = &mut status.counters.reloads;
         match outcome {

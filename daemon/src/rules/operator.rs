@@ -22,7 +22,6 @@ use crate::api::freeze::{Freeze, FreezeAction};
 use crate::api::problem;
 use crate::api::status::SourceCheck;
 use crate::error_chain::ErrorChain;
-use crate::timestamp::now_ms;
 
 /// Carries out the commands of operators.
 #[derive(Clone)]
@@ -139,7 +138,7 @@ impl Operator {
             return Err(OperatorError::Stale { live: replaced });
         }
         let digest = ConfigDigest::new(&order.text);
-        let freeze = new_freeze(order.action, order.by.clone(), digest, None);
+        let freeze = self.new_freeze(order.action, order.by.clone(), digest, None);
         if let Some(live) = self.live().filter(|_| replaced == Some(digest)) {
             self.set_freeze(frozen(freeze.clone(), &live)).await?;
             let saved = saver.save(digest, Arc::clone(&live.text)).await;
@@ -192,7 +191,7 @@ impl Operator {
         let _decision = self.decide().await;
         let live = self.live().ok_or(OperatorError::Fault)?;
         let digest = live.provenance.digest;
-        let freeze = new_freeze(FreezeAction::Freeze, by, digest, reason);
+        let freeze = self.new_freeze(FreezeAction::Freeze, by, digest, reason);
         self.set_freeze(frozen(freeze.clone(), &live)).await?;
         Ok(freeze)
     }
@@ -248,10 +247,26 @@ impl Operator {
         self.requests.freeze_changed.notify_one();
     }
 
+    fn new_freeze(
+        &self,
+        action: FreezeAction,
+        by: String,
+        sha256: ConfigDigest,
+        reason: Option<String>,
+    ) -> Freeze {
+        Freeze {
+            since: self.status().now_ms(),
+            by,
+            action,
+            sha256,
+            reason,
+        }
+    }
+
     fn count_activation(&self) {
         let mut status = self.status().lock();
         status.counters.reloads.activated += 1;
-        status.last_activation_at = Some(now_ms());
+        status.last_activation_at = Some(self.status().now_ms());
     }
 }
 
@@ -273,21 +288,6 @@ const fn past_participle(action: FreezeAction) -> &'static str {
         FreezeAction::Apply => "applied",
         FreezeAction::Rollback => "rolled back",
         FreezeAction::Freeze => "frozen",
-    }
-}
-
-fn new_freeze(
-    action: FreezeAction,
-    by: String,
-    sha256: ConfigDigest,
-    reason: Option<String>,
-) -> Freeze {
-    Freeze {
-        since: now_ms(),
-        by,
-        action,
-        sha256,
-        reason,
     }
 }
 

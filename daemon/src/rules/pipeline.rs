@@ -26,7 +26,6 @@ use crate::api::problem;
 use crate::api::status::RefusedConfig;
 use crate::error_chain::ErrorChain;
 use crate::sync::Mutex;
-use crate::timestamp::now_ms;
 
 /// The most problems of a config that are logged; further ones are counted.
 const MAX_LOGGED_PROBLEMS: usize = 1000;
@@ -186,7 +185,7 @@ impl Pipeline {
             let shown = problems.iter().take(MAX_SHOWN_PROBLEMS);
             source.refusal = Some(RefusedConfig {
                 sha256: digest,
-                at: now_ms(),
+                at: self.status.now_ms(),
                 problem_count: problems.len(),
                 problems: shown.map(problem::Problem::from).collect(),
             });

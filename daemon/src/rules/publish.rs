@@ -9,7 +9,6 @@ use super::check::CompiledConfig;
 use super::compiler::{Compiler, CompilerError};
 use super::history::Entry;
 use super::status::StatusRegistry;
-use crate::timestamp::now_ms;
 
 /// Makes tables live.
 pub(super) struct Publisher {
@@ -50,7 +49,7 @@ impl Publisher {
         let CompiledConfig { table, digest, .. } = config;
         let Origin { level, shown, by } = origin;
         let mut provenance = Provenance::new(level, shown, digest);
-        provenance.loaded_at_ms = now_ms();
+        provenance.loaded_at_ms = self.status.now_ms();
         provenance.compile_time = config.compile_time;
         table.set_provenance(provenance.clone());
         let (version, rule_count) = (table.version().to_owned(), table.rule_count());

@@ -8,7 +8,6 @@ use super::sources::{CallError, LevelSources};
 use super::status::StatusRegistry;
 use crate::error_chain::ErrorChain;
 use crate::sync::Mutex;
-use crate::timestamp::now_ms;
 
 /// Saves route configs, and remembers which one the storage has.
 pub(super) struct Saver {
@@ -93,7 +92,7 @@ impl Saver {
             };
             let mut status = self.status.lock();
             status.counters.saves += 1;
-            status.save.last_good_at = Some(now_ms());
+            status.save.last_good_at = Some(self.status.now_ms());
             status.save.failure = None;
             return Ok(());
         };

@@ -16,9 +16,10 @@ use crate::api::status::{
     Counters, RulesStatus, SaveStatus, SourceCheck, SourceStatus, Sources, StalenessStatus,
     TableStatus,
 };
+use crate::clock::Clock;
 use crate::metrics::Task;
 use crate::sync::Mutex;
-use crate::timestamp::milliseconds;
+use crate::timestamp::{milliseconds, unix_ms};
 
 /// The shared status of reloading.
 #[derive(Debug)]
@@ -30,6 +31,7 @@ pub(crate) struct StatusRegistry {
     /// `true` if [`StatusState::frozen`] is set; `/readyz` reads it without the lock.
     is_frozen: AtomicBool,
     state: Mutex<StatusState>,
+    clock: Clock,
 }
 
 /// The part of the status that changes under a lock.
@@ -46,7 +48,13 @@ pub(super) struct StatusState {
 
 impl StatusRegistry {
     /// Returns the status before any source was checked. `sources` have the names of the sources.
-    pub(super) fn new(live: Arc<LiveTable>, staleness: Staleness, sources: Sources) -> Self {
+    /// `clock` dates what is recorded.
+    pub(super) fn new(
+        live: Arc<LiveTable>,
+        staleness: Staleness,
+        sources: Sources,
+        clock: Clock,
+    ) -> Self {
         Self {
             live,
             staleness,
@@ -61,7 +69,13 @@ impl StatusRegistry {
                 frozen: None,
                 counters: Counters::default(),
             }),
+            clock,
         }
+    }
+
+    /// Returns the wall-clock time, in milliseconds since the beginning of 1970, UTC.
+    pub(super) fn now_ms(&self) -> u64 {
+        unix_ms(self.clock.now())
     }
 
     /// Returns the status as of now.

@@ -28,6 +28,7 @@ use self::stop::Permits;
 use crate::admin::{self, AdminListeners};
 use crate::api::status::ListenerAddresses;
 use crate::budget::Budget;
+use crate::clock::Clock;
 use crate::listen::{ListenError, Listeners, LiveCertificate, descriptors};
 use crate::metrics::{Metrics, OpenConnection, Task};
 use crate::rules::Control;
@@ -64,7 +65,8 @@ pub enum Ended {
 ///
 /// `sources` is where route configs come from; [`RouteSources::from_settings`] gives those that the
 /// settings name. They are awaited on one thread, which they must not block; a panic of a source
-/// counts as its failure. The caller decides about logging: the daemon emits `tracing` events.
+/// counts as its failure. `clock` gives the times that the daemon shows, records and signs; deadlines
+/// follow the monotonic clock. The caller decides about logging: the daemon emits `tracing` events.
 ///
 /// # Errors
 ///
@@ -75,6 +77,7 @@ pub enum Ended {
 /// use std::net::{TcpListener, TcpStream};
 /// use std::thread;
 ///
+/// use codeid_daemon::clock::Clock;
 /// use codeid_daemon::listen::Listeners;
 /// use codeid_daemon::rules::source::{
 ///     BoxFuture, RemoteConfig, RemoteSource, Revision, RouteSources, RouteStore, SourceError,
@@ -128,7 +131,7 @@ pub enum Ended {
 /// let sources = RouteSources { remote: Some(Box::new(Mine)), store: Box::new(Mine) };
 /// let (handle, stop) = StopRequests::with_handle();
 /// let daemon =
-///     thread::spawn(move || run(&settings, listeners, sources, stop));
+///     thread::spawn(move || run(&settings, listeners, sources, Clock::system(), stop));
 ///
 /// let mut client = TcpStream::connect(address)?;
 /// client.write_all(b"GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")?;
@@ -145,6 +148,7 @@ pub fn run(
     settings: &Settings,
     listeners: Listeners,
     sources: RouteSources,
+    clock: Clock,
     stop: StopRequests,
 ) -> Result<Ended, StartError> {
     let runtime = Builder::new_current_thread()
@@ -153,7 +157,7 @@ pub fn run(
         .map_err(system("cannot start the accepting thread"))?;
     runtime.block_on(async {
         let mut stop = stop.listen().map_err(system("cannot listen for signals"))?;
-        let starting = Running::start(settings, listeners, sources, &mut stop);
+        let starting = Running::start(settings, listeners, sources, clock, &mut stop);
         match starting.await? {
             Some(running) => Ok(running.serve(settings, &mut stop).await),
             None => Ok(Ended::Stopped),
@@ -185,19 +189,20 @@ impl Running {
         settings: &Settings,
         mut listeners: Listeners,
         sources: RouteSources,
+        clock: Clock,
         stop: &mut stop::Listening,
     ) -> Result<Option<Self>, StartError> {
         let started = Instant::now();
         let budget = Arc::new(Budget::new(settings.http.max_buffered_bytes));
         // A signature occupies a core. One core fewer than serve, so that a lookup finds a free one.
         let signing_threads = settings.worker_threads.saturating_sub(1).max(1);
-        let start_proxy = |proxy| SdkProxy::open(proxy, signing_threads, &budget);
+        let start_proxy = |proxy| SdkProxy::open(proxy, signing_threads, &budget, &clock);
         let proxy = settings.proxy.as_ref().map(start_proxy).transpose()?;
         let live = Arc::new(LiveTable::with_counts(settings.worker_threads));
         let shutdown = Arc::new(Shutdown::default());
-        let mut control =
-            Control::start(settings, sources, Arc::clone(&live), Arc::clone(&shutdown))
-                .map_err(system("cannot start the control thread"))?;
+        let (table, stages) = (Arc::clone(&live), Arc::clone(&shutdown));
+        let mut control = Control::start(settings, sources, table, stages, &clock)
+            .map_err(system("cannot start the control thread"))?;
         tokio::select! {
             first = control.first_table() => {
                 first.map_err(|gone| system("cannot make a first route table")(io::Error::other(gone)))??;
@@ -211,7 +216,7 @@ impl Running {
 
         let certificate = open_certificate(settings)?;
         let serving = ServingListeners::open(&mut listeners, &settings.listen).await?;
-        let admin = admin::open(&mut listeners, &settings.admin).await?;
+        let admin = admin::open(&mut listeners, &settings.admin, clock.clone()).await?;
         // Each forwarded request may have a connection to the upstream and one to the login check.
         let forwarded = settings.proxy.as_ref().map_or(0, |p| 2 * p.max_in_flight);
         descriptors::raise_limit(
@@ -219,7 +224,7 @@ impl Running {
         );
 
         let metrics = Arc::new(Metrics::new(
-            started,
+            clock.clone(),
             settings.worker_threads,
             Arc::clone(&live),
             proxy.as_ref().map(|proxy| Arc::clone(proxy.figures())),
@@ -233,6 +238,7 @@ impl Running {
             resp: settings.resp.clone(),
             budget,
             shutdown: Arc::clone(&shutdown),
+            clock,
         });
         let workers = start_workers(settings, &shared, certificate.as_ref())?;
         if let Some(certificate) = &certificate {

@@ -14,6 +14,7 @@ use super::login_check::{self, LoginCheck};
 use super::request::PATH;
 use super::upstream::{self, Upstream};
 use crate::budget::Budget;
+use crate::clock::Clock;
 use crate::outbound::connector::Connector;
 use crate::outbound::tls;
 use crate::settings::{self, Proxy, SettingsError};
@@ -39,7 +40,7 @@ pub(crate) enum OpenError {
 
 impl SdkProxy {
     /// Opens a forwarder with `threads` threads of its own. Large responses take their room from
-    /// `budget`.
+    /// `budget`, and `clock` gives the `Request-Time`.
     ///
     /// # Errors
     ///
@@ -48,8 +49,9 @@ impl SdkProxy {
         settings: &Proxy,
         threads: usize,
         budget: &Arc<Budget>,
+        clock: &Clock,
     ) -> Result<Self, OpenError> {
-        let forwarder = Forwarder::from_settings(settings, budget)?;
+        let forwarder = Forwarder::from_settings(settings, budget, clock)?;
         let priority = lower_priority();
         let runtime = Builder::new_multi_thread()
             .worker_threads(threads)
@@ -67,10 +69,11 @@ impl Forwarder {
     pub(super) fn from_settings(
         settings: &Proxy,
         budget: &Arc<Budget>,
+        clock: &Clock,
     ) -> Result<Self, SettingsError> {
         Ok(Self {
             customer_from: customer_from(settings, budget)?,
-            upstream: upstream(settings, budget)?,
+            upstream: upstream(settings, budget, clock.clone())?,
         })
     }
 }
@@ -98,7 +101,11 @@ fn give_way(priority: Option<i32>) {
     }
 }
 
-fn upstream(settings: &Proxy, budget: &Arc<Budget>) -> Result<Upstream, SettingsError> {
+fn upstream(
+    settings: &Proxy,
+    budget: &Arc<Budget>,
+    clock: Clock,
+) -> Result<Upstream, SettingsError> {
     let key = SigningKey::read(&settings.private_key_path, settings.key_version)
         .map_err(|error| unusable("proxy.private-key-path", error))?;
     let mut public_keys = VerifyingKeys::new();
@@ -127,6 +134,7 @@ fn upstream(settings: &Proxy, budget: &Arc<Budget>) -> Result<Upstream, Settings
         key,
         public_keys,
         settings.total_timeout,
+        clock,
     ))
 }
 

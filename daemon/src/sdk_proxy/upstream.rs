@@ -1,6 +1,6 @@
 //! The upstream: requests are signed and sent to it, and its responses verified.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{Method, Request};
@@ -14,6 +14,7 @@ use super::response::{CLIENT_ID, Response};
 use super::throttled_log::ThrottledLog;
 use super::upstream_result::UpstreamResult;
 use super::verifier::{ResponseError, SIGNATURE, Verifier};
+use crate::clock::Clock;
 use crate::error_chain::ErrorChain;
 use crate::result::ApiResult;
 use crate::result::sdk_proxy as results;
@@ -34,6 +35,7 @@ pub(super) struct Upstream {
     key: SigningKey,
     verifier: Verifier,
     total_timeout: Duration,
+    clock: Clock,
     failures: ThrottledLog,
     refusals: ThrottledLog,
 }
@@ -58,6 +60,7 @@ impl Upstream {
         key: SigningKey,
         public_keys: VerifyingKeys,
         total_timeout: Duration,
+        clock: Clock,
     ) -> Self {
         Self {
             connections,
@@ -65,6 +68,7 @@ impl Upstream {
             client_id,
             key,
             total_timeout,
+            clock,
             failures: ThrottledLog::new("the upstream did not answer a request"),
             refusals: ThrottledLog::new("the upstream refused a request"),
         }
@@ -100,7 +104,7 @@ impl Upstream {
     }
 
     fn sign(&self, body: String) -> Result<Request<String>, ForwardError> {
-        let time = iso_8601(SystemTime::now());
+        let time = iso_8601(self.clock.now());
         let signature = self.key.sign(&SignedContent {
             path: PATH,
             client_id: &self.client_id,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use codeid_engine::LiveTable;
 
 use crate::budget::Budget;
+use crate::clock::Clock;
 use crate::metrics::Metrics;
 use crate::rules::status::StatusRegistry;
 use crate::sdk_proxy::SdkProxy;
@@ -23,4 +24,5 @@ pub(crate) struct Shared {
     pub(crate) proxy: Option<SdkProxy>,
     pub(crate) shutdown: Arc<Shutdown>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) clock: Clock,
 }

@@ -19,7 +19,7 @@ fn status(plane: &AdminPlane) -> Status {
         daemon: DaemonStatus {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
-            started_at: unix_ms(plane.started_at),
+            started_at: unix_ms(plane.metrics.started_at()),
             uptime_ms: milliseconds(plane.started.elapsed()),
             stopping: plane.shutdown.reached(Stage::Drain),
             draining: plane.shutdown.is_draining(),

@@ -34,6 +34,7 @@ use super::staleness::Staleness;
 use super::status::StatusRegistry;
 use crate::api::status::StalePolicy;
 use crate::api::status::{CheckOutcome, RulesStatus, SourceStatus};
+use crate::clock::Clock;
 use crate::files::watch::FileWatch;
 use crate::settings::{Watch, WatchMode};
 
@@ -111,7 +112,12 @@ impl Fixture {
             call_timeout: CALL_TIMEOUT,
         });
         let staleness = Staleness::new(StalePolicy::Unready, has_remote.then_some(STALE_AFTER));
-        let status = StatusRegistry::new(Arc::clone(&live), staleness, sources.unchecked());
+        let status = StatusRegistry::new(
+            Arc::clone(&live),
+            staleness,
+            sources.unchecked(),
+            Clock::system(),
+        );
         let status = Arc::new(status);
         let compiler = Arc::new(Compiler::start(Arc::clone(&status)).unwrap());
         let journal = Journal::open(&directory.path().join("compiling.json"));

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::gateway::{Behavior, Gateway, Reply, Request, SUCCESS, signed};
 use super::{Budget, Fixture, post, request};
+use crate::clock::Clock;
 use crate::sdk_proxy::forwarder::Forwarder;
 
 #[tokio::test]
@@ -90,7 +91,7 @@ async fn a_request_times_out_at_its_limit() {
     fixture.settings.upstream = gateway.url().parse().unwrap();
     // On this runtime rather than on threads of its own, so that the test can stop the clock.
     let budget = Arc::new(Budget::new(0));
-    let forwarder = Forwarder::from_settings(&fixture.settings, &budget).unwrap();
+    let forwarder = Forwarder::from_settings(&fixture.settings, &budget, &Clock::system()).unwrap();
     let begun = Instant::now();
     let body = request();
     let headers = HeaderMap::new();

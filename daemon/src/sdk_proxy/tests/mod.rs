@@ -27,6 +27,7 @@ use tempfile::TempDir;
 use self::gateway::{Authority, Behavior, CLIENT_ID, Gateway, OURS, Reply, Request, THEIRS};
 use super::{Response, SdkProxy};
 use crate::budget::Budget;
+use crate::clock::Clock;
 use crate::result::sdk_proxy as results;
 use crate::settings::{CustomerFrom, Proxy};
 use crate::signature::{self, KeyVersion};
@@ -84,7 +85,7 @@ impl Fixture {
 
     fn proxy(&self) -> Arc<SdkProxy> {
         let budget = Arc::new(Budget::new(256 << 20));
-        Arc::new(SdkProxy::open(&self.settings, 2, &budget).unwrap())
+        Arc::new(SdkProxy::open(&self.settings, 2, &budget, &Clock::system()).unwrap())
     }
 
     async fn run(self, reply: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Running {

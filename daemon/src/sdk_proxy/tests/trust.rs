@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::gateway::{Authority, Behavior, Reply, Request, SUCCESS, signed};
 use super::{Fixture, request};
+use crate::clock::Clock;
 use crate::error_chain::ErrorChain;
 use crate::sdk_proxy::OpenError;
 use crate::settings::Tls;
@@ -83,7 +84,7 @@ fn an_unusable_file_is_an_error_that_names_the_setting_and_the_reason() {
         settings.upstream = "https://h.example".parse().unwrap();
         change(&mut settings);
         let budget = std::sync::Arc::new(crate::budget::Budget::new(0));
-        let error = super::SdkProxy::open(&settings, 1, &budget).unwrap_err();
+        let error = super::SdkProxy::open(&settings, 1, &budget, &Clock::system()).unwrap_err();
         assert!(matches!(error, OpenError::Settings(_)));
         let error = ErrorChain(&error).to_string();
         assert!(error.starts_with(expected), "{error}");

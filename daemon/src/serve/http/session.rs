@@ -232,7 +232,8 @@ impl<'a> Http1Session<'a> {
                         rule: identified.rule,
                         ..Response::new(StatusCode::OK, identified.body)
                     };
-                    let date = batch.memory.date.at(batch.now.into_std());
+                    let now = batch.now.into_std();
+                    let date = batch.memory.date.at(now, &self.shared.clock);
                     self.write(date, batch.out, request, response);
                     Some(identified.tally)
                 } else {
@@ -266,7 +267,8 @@ impl<'a> Http1Session<'a> {
     }
 
     fn respond(&mut self, batch: &mut Batch<'_>, request: Request, response: Response<'_>) {
-        let date = batch.memory.date.at(batch.now.into_std());
+        let now = batch.now.into_std();
+        let date = batch.memory.date.at(now, &self.shared.clock);
         self.write(date, batch.out, request, response);
     }
 

@@ -8,6 +8,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::thread::{self, JoinHandle};
 
+use codeid_daemon::clock::Clock;
 use codeid_daemon::listen::Listeners;
 use codeid_daemon::rules::source::RouteSources;
 use codeid_daemon::run::{Ended, StartError, StopHandle, StopRequests, run};
@@ -43,6 +44,7 @@ impl Daemon {
 
     pub(super) fn from_plan(plan: Plan) -> Self {
         let settings = settings(&plan);
+        let plan_clock = plan.clock;
         let http = settings
             .listen
             .http
@@ -60,7 +62,10 @@ impl Daemon {
         let admin = settings.admin.unix.clone();
         let sources = RouteSources::from_settings(&settings).unwrap();
         let (stop, requests) = StopRequests::with_handle();
-        let running = thread::spawn(move || run(&settings, listeners, sources, requests));
+        let running = thread::spawn(move || {
+            let clock = plan_clock.unwrap_or_else(Clock::system);
+            run(&settings, listeners, sources, clock, requests)
+        });
         let daemon = Self {
             served,
             stop,

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::process::{Command, Output, Stdio};
 use std::sync::mpsc::channel;
 
+use codeid_daemon::clock::Clock;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -18,6 +19,8 @@ pub(crate) struct Plan {
     pub(crate) directory: Directory,
     pub(super) arguments: Vec<OsString>,
     pub(super) environment: Vec<(String, String)>,
+    /// The clock of a daemon in process; `None` for the system's.
+    pub(super) clock: Option<Clock>,
 }
 
 /// The rules of tests that do not bring their own.
@@ -53,6 +56,7 @@ impl Plan {
             directory,
             arguments: Vec::new(),
             environment: Vec::new(),
+            clock: None,
         }
     }
 
@@ -65,6 +69,12 @@ impl Plan {
         self
     }
 
+    /// Sets the clock of a daemon that [`Plan::start`] starts.
+    pub(crate) fn clock(mut self, clock: Clock) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
     pub(crate) fn environment(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
@@ -72,6 +82,10 @@ impl Plan {
 
     /// Returns the command, which runs in the directory.
     pub(crate) fn command(&self, subcommand: &str) -> Command {
+        assert!(
+            self.clock.is_none(),
+            "a process has the clock of the system"
+        );
         let mut command = Command::new(env!("CARGO_BIN_EXE_codeid"));
         command
             .arg(subcommand)
