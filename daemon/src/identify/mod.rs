@@ -13,7 +13,7 @@ use codeid_engine::{Generation, LiveTable, RouteTable, Scratch};
 
 use self::parameters::Parameters;
 use crate::json::Kind;
-use crate::metrics::{Identification, RequestResult, Tally, thread_scratch};
+use crate::metrics::{Identification, RequestCounts, RequestResult, thread_scratch};
 use crate::result::identify::{PARAM_ILLEGAL, UNKNOWN_EXCEPTION};
 
 pub(crate) use self::parameters::{Constraint, ParameterError};
@@ -35,7 +35,7 @@ const MAX_IDLE_BYTES: usize = 64 << 10;
 pub struct Identifier {
     scratch: Scratch,
     /// The counts of the current request.
-    tally: Tally,
+    counts: RequestCounts,
     body: Vec<u8>,
     /// The id of the rule that decided last, empty if none did. It is a copy, since a clone would
     /// write to a reference count that all threads share.
@@ -55,7 +55,7 @@ pub struct Response<'a> {
     /// decided.
     pub rule: Option<&'a str>,
     /// The counts of the request.
-    pub(crate) tally: Tally,
+    pub(crate) counts: RequestCounts,
 }
 
 impl Identifier {
@@ -65,7 +65,7 @@ impl Identifier {
     pub fn new() -> Self {
         Self {
             scratch: thread_scratch(),
-            tally: Tally::default(),
+            counts: RequestCounts::default(),
             body: Vec::new(),
             rule: String::new(),
         }
@@ -86,7 +86,7 @@ impl Identifier {
         let parameters = read_one(body)?;
         Ok(self.work(live, |identifier, table| {
             let identification = identifier.identify(table, &parameters);
-            identifier.tally.count_request(identification.result());
+            identifier.counts.count_request(identification.result());
         }))
     }
 
@@ -116,7 +116,7 @@ impl Identifier {
             }
             identifier.body.push(b']');
             identifier.rule.clear();
-            identifier.tally.count_request(RequestResult::Success);
+            identifier.counts.count_request(RequestResult::Success);
         }))
     }
 
@@ -132,13 +132,13 @@ impl Identifier {
         }
         self.body.clear();
         self.rule.clear();
-        self.tally = Tally::default();
+        self.counts = RequestCounts::default();
         let generation = live.with(|table| {
             if catch_unwind(AssertUnwindSafe(|| work(self, table))).is_err() {
                 *self = Self::new();
                 let unknown = Identification::UnknownException;
-                self.tally.count_identification(unknown);
-                self.tally.count_request(unknown.result());
+                self.counts.count_identification(unknown);
+                self.counts.count_request(unknown.result());
                 let detail = "An internal fault occurred.";
                 write_failure(&UNKNOWN_EXCEPTION, detail, &mut self.body);
             }
@@ -148,7 +148,7 @@ impl Identifier {
             body: &self.body,
             generation,
             rule: Some(self.rule.as_str()).filter(|rule| !rule.is_empty()),
-            tally: mem::take(&mut self.tally),
+            counts: mem::take(&mut self.counts),
         }
     }
 
@@ -178,13 +178,13 @@ impl Identifier {
                 Identification::of(&verdict.outcome)
             }
         };
-        self.tally.count_identification(identification);
+        self.counts.count_identification(identification);
         identification
     }
 
     /// Appends the response to an element of a batch that is not an object, but of this kind.
     fn refuse_element(&mut self, kind: Kind) {
-        self.tally
+        self.counts
             .count_identification(Identification::ParamIllegal);
         let detail = format!("The element must be an object but is {kind}.");
         write_failure(&PARAM_ILLEGAL, &detail, &mut self.body);

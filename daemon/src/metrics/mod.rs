@@ -1,7 +1,7 @@
 //! Metrics of a running daemon: counts of requests, results and connections, and latencies.
 //!
 //! ```text
-//! worker threads ──Tally──▶ WorkerFigures, one for each ─┐
+//! worker threads ──RequestCounts──▶ WorkerFigures, one for each ─┐
 //! accepting thread ───────▶ ConnectionFigures ───────────┼─▶ Metrics ─┬▶ text for Prometheus
 //! proxy threads ──────────▶ SdkProxyFigures ─────────────┤            └▶ Snapshot, as JSON
 //! route table ────────────▶ its counts of rules ─────────┤
@@ -16,21 +16,23 @@
 //! Source: SPEC.md, section 6.
 
 mod connections;
+mod daemon_metrics;
 mod exposition;
 mod families;
 mod histogram;
-mod registry;
+mod request_counts;
 mod rules;
 mod sdk_proxy;
 mod snapshot;
-mod tally;
 mod task;
 mod worker;
 
 pub(crate) use self::connections::{ConnectionFigures, OpenConnection};
+pub(crate) use self::daemon_metrics::Metrics;
 pub(crate) use self::families::render;
-pub(crate) use self::registry::Metrics;
+pub(crate) use self::request_counts::{
+    Identification, Listener, RECORDED, RequestCounts, RequestResult,
+};
 pub(crate) use self::sdk_proxy::SdkProxyFigures;
-pub(crate) use self::tally::{Identification, Listener, RECORDED, RequestResult, Tally};
 pub(crate) use self::task::Task;
 pub(crate) use self::worker::{Elapsed, Stopwatch, enter_worker, record, thread_scratch};

@@ -12,7 +12,7 @@ use std::time::Instant;
 use codeid_engine::Scratch;
 
 use super::histogram::{Distribution, Histogram};
-use super::tally::{Identification, Listener, RECORDED, RequestResult, Tally};
+use super::request_counts::{Identification, Listener, RECORDED, RequestCounts, RequestResult};
 
 /// The figures of one worker thread. Two lines of the cache long at least, as far as cores share
 /// them.
@@ -65,13 +65,13 @@ pub(crate) fn thread_scratch() -> Scratch {
 /// Records the counts of a unit of work, and the time that it took for each identification in it. On
 /// a thread that is not a worker, it does nothing.
 #[inline]
-pub(crate) fn record(listener: Listener, tally: &Tally, took: Elapsed) {
+pub(crate) fn record(listener: Listener, counts: &RequestCounts, took: Elapsed) {
     if !RECORDED {
         return;
     }
     WORKER.with(|worker| {
         if let Some((_, figures)) = worker.get() {
-            figures.record(listener, tally, took);
+            figures.record(listener, counts, took);
         }
     });
 }
@@ -113,12 +113,12 @@ impl Elapsed {
 }
 
 impl WorkerFigures {
-    fn record(&self, listener: Listener, tally: &Tally, took: Elapsed) {
+    fn record(&self, listener: Listener, counts: &RequestCounts, took: Elapsed) {
         let of_listener = &self.listeners[listener as usize];
-        add_all(&of_listener.requests, &tally.requests);
-        let identified: u64 = tally.identifications.iter().sum();
+        add_all(&of_listener.requests, &counts.requests);
+        let identified: u64 = counts.identifications.iter().sum();
         if identified > 0 {
-            add_all(&self.identifications, &tally.identifications);
+            add_all(&self.identifications, &counts.identifications);
             let durations = &of_listener.durations;
             durations.record_alone(took.nanoseconds(), identified);
         }

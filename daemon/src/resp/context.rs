@@ -4,7 +4,7 @@ use codeid_engine::{RouteTable, Scratch};
 
 use super::decode::ProtocolError;
 use super::encode::{Encoder, Excerpt, Protocol};
-use crate::metrics::Tally;
+use crate::metrics::RequestCounts;
 
 /// The most bytes of a client's input that an error repeats, as in Redis.
 pub(super) const MAX_EXCERPT_BYTES: usize = 128;
@@ -16,7 +16,7 @@ pub(super) struct Context<'a> {
     pub(super) scratch: &'a mut Scratch,
     pub(super) replies: Encoder<'a>,
     pub(super) client: &'a mut Client,
-    pub(super) tally: &'a mut Tally,
+    pub(super) counts: &'a mut RequestCounts,
 }
 
 /// The state of a client, as far as its commands have set it.

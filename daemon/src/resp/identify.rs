@@ -24,7 +24,7 @@ const INTERNAL_FAULT: &str = "An internal fault occurred.";
 pub(super) fn one(context: &mut Context<'_>, command: &Command<'_>) -> Flow {
     guarded(context, |context| {
         let identification = answer(context, command, 1);
-        context.tally.count_request(identification.result());
+        context.counts.count_request(identification.result());
     });
     Flow::Continue
 }
@@ -39,7 +39,7 @@ pub(super) fn several(context: &mut Context<'_>, command: &Command<'_>) -> Flow 
     if elements > MAX_ELEMENTS {
         let detail = format!("The batch has more than {MAX_ELEMENTS} elements.");
         fail(&mut context.replies, &PARAM_ILLEGAL, detail);
-        context.tally.count_request(RequestResult::ParamIllegal);
+        context.counts.count_request(RequestResult::ParamIllegal);
         return Flow::Continue;
     }
     guarded(context, |context| {
@@ -50,18 +50,20 @@ pub(super) fn several(context: &mut Context<'_>, command: &Command<'_>) -> Flow 
             if context.replies.position() - start > MAX_REPLY_BYTES {
                 context.replies.truncate(start);
                 let detail = format!("The reply has more than {MAX_REPLY_BYTES} bytes.");
-                context.tally.count_request(RequestResult::UnknownException);
+                context
+                    .counts
+                    .count_request(RequestResult::UnknownException);
                 return fail(&mut context.replies, &UNKNOWN_EXCEPTION, detail);
             }
         }
-        context.tally.count_request(RequestResult::Success);
+        context.counts.count_request(RequestResult::Success);
     });
     Flow::Continue
 }
 
 /// Refuses an `IDENTIFY` with `count` arguments, its name included, in place of three.
 pub(super) fn refuse_one(context: &mut Context<'_>, count: usize) -> Flow {
-    context.tally.count_request(RequestResult::ParamIllegal);
+    context.counts.count_request(RequestResult::ParamIllegal);
     if count > 3 {
         return context.refuse_count("identify");
     }
@@ -75,29 +77,31 @@ pub(super) fn refuse_one(context: &mut Context<'_>, count: usize) -> Flow {
         format_args!("{missing}."),
     );
     context
-        .tally
+        .counts
         .count_identification(Identification::ParamIllegal);
     Flow::Continue
 }
 
 /// Refuses a `MIDENTIFY` whose arguments are not pairs.
 pub(super) fn refuse_several(context: &mut Context<'_>) -> Flow {
-    context.tally.count_request(RequestResult::ParamIllegal);
+    context.counts.count_request(RequestResult::ParamIllegal);
     context.refuse_count("midentify")
 }
 
 /// Runs one command's work. A panic in it becomes an error reply, and resets the scratch memory of
 /// the thread.
 fn guarded(context: &mut Context<'_>, work: impl FnOnce(&mut Context<'_>)) {
-    let (start, counted) = (context.replies.position(), *context.tally);
+    let (start, counted) = (context.replies.position(), *context.counts);
     if catch_unwind(AssertUnwindSafe(|| work(context))).is_err() {
         context.scratch.reset();
         context.replies.truncate(start);
-        *context.tally = counted;
+        *context.counts = counted;
         context
-            .tally
+            .counts
             .count_identification(Identification::UnknownException);
-        context.tally.count_request(RequestResult::UnknownException);
+        context
+            .counts
+            .count_request(RequestResult::UnknownException);
         fail(&mut context.replies, &UNKNOWN_EXCEPTION, INTERNAL_FAULT);
     }
 }
@@ -106,7 +110,7 @@ fn guarded(context: &mut Context<'_>, work: impl FnOnce(&mut Context<'_>)) {
 fn answer(context: &mut Context<'_>, command: &Command<'_>, index: usize) -> Identification {
     let (code_value, open_id) = (command.text(index), command.text(index + 1));
     let identification = identify(context, code_value, open_id);
-    context.tally.count_identification(identification);
+    context.counts.count_identification(identification);
     identification
 }
 
@@ -198,18 +202,18 @@ mod tests {
 
     use super::super::context::Client;
     use super::*;
-    use crate::metrics::Tally;
+    use crate::metrics::RequestCounts;
 
     #[test]
     fn a_panic_becomes_the_error_of_its_command() {
         let (mut out, mut scratch, mut client) = (Vec::new(), Scratch::new(), Client::new(1));
-        let mut tally = Tally::default();
+        let mut counts = RequestCounts::default();
         let mut context = Context {
             table: None,
             scratch: &mut scratch,
             replies: Encoder::new(&mut out, client.protocol),
             client: &mut client,
-            tally: &mut tally,
+            counts: &mut counts,
         };
         context.replies.simple("PONG");
         guarded(&mut context, |context| {
@@ -219,8 +223,8 @@ mod tests {
         context.replies.simple("PONG");
         let expected = b"+PONG\r\n-UNKNOWN_EXCEPTION An internal fault occurred.\r\n+PONG\r\n";
         assert_eq!(out, expected);
-        let mut counted = Tally::of_request(RequestResult::UnknownException);
+        let mut counted = RequestCounts::of_request(RequestResult::UnknownException);
         counted.count_identification(Identification::UnknownException);
-        assert_eq!(tally, counted);
+        assert_eq!(counts, counted);
     }
 }

@@ -5,10 +5,10 @@ use std::fmt::Write;
 use codeid_engine::RouteTable;
 
 use super::clients::REDIS_VERSION;
+use super::command_spec::CommandSpec;
 use super::context::{Context, Flow};
 use super::decode::Command;
 use super::encode::Encoder;
-use super::spec::CommandSpec;
 
 /// Settings that Redis tools read, with the values that hold here.
 const CONFIG: [(&str, &str); 3] = [("save", ""), ("appendonly", "no"), ("databases", "1")];

@@ -11,14 +11,14 @@
 //! Source: SPEC.md, section 6; the protocol is that of <https://redis.io/docs/reference/protocol-spec>.
 
 mod clients;
-mod commands;
+mod command_spec;
+mod command_table;
 mod context;
 mod decode;
 mod encode;
 mod identify;
 mod introspection;
 mod session;
-mod spec;
 
 pub use self::context::CloseReason;
 pub use self::decode::{

@@ -2,11 +2,11 @@
 
 use codeid_engine::{LiveTable, Scratch};
 
-use super::commands;
+use super::command_table;
 use super::context::{Client, CloseReason, Context, Flow};
 use super::decode::{Decoder, ProtocolError};
 use super::encode::Encoder;
-use crate::metrics::Tally;
+use crate::metrics::RequestCounts;
 
 /// Replies of this many bytes are written before more commands are answered.
 pub const WRITE_FIRST_BYTES: usize = 256 << 10;
@@ -26,7 +26,7 @@ pub struct Progress {
     /// The next step of the connection, once the replies are written.
     pub next: Next,
     /// The commands as they are counted.
-    pub(crate) tally: Tally,
+    pub(crate) counts: RequestCounts,
 }
 
 /// The next step of a connection.
@@ -65,7 +65,7 @@ impl Session {
         out: &mut Vec<u8>,
     ) -> Progress {
         live.with(|table| {
-            let (mut consumed, mut tally) = (0, Tally::default());
+            let (mut consumed, mut counts) = (0, RequestCounts::default());
             // PERF: `bytes` are checked for UTF-8 once, when a command is complete, and not for each
             // argument: 154 ns instead of 193 for an `IDENTIFY` in a pipeline, of which the lookup
             // takes 87 (benches/benches/resp.rs, `text` and `not-utf8-at-its-end`).
@@ -88,16 +88,16 @@ impl Session {
                     scratch,
                     replies: Encoder::new(out, self.client.protocol),
                     client: &mut self.client,
-                    tally: &mut tally,
+                    counts: &mut counts,
                 };
-                if let Flow::Close(reason) = commands::run(&mut context, &command) {
+                if let Flow::Close(reason) = command_table::run(&mut context, &command) {
                     break Next::Close(reason);
                 }
             };
             Progress {
                 consumed,
                 next,
-                tally,
+                counts,
             }
         })
     }

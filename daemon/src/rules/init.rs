@@ -8,10 +8,10 @@ use thiserror::Error;
 use super::check::{ConfigRefused, parse_warnings};
 use super::compiler::CompilerError;
 use super::freeze::{FreezeFile, FreezeFileError, FrozenConfig};
+use super::level_sources::LEVELS;
 use super::loader::Loader;
 use super::outcome::{CheckResult, LoadError};
 use super::publish::Origin;
-use super::sources::LEVELS;
 use crate::error_chain::ErrorChain;
 use crate::timestamp::milliseconds;
 

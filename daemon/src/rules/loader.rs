@@ -8,11 +8,11 @@ use std::sync::Arc;
 use codeid_engine::{ConfigDigest, InitLevel};
 use tokio::time::Instant;
 
+use super::level_sources::{CallError, LevelSources, Remote};
 use super::outcome::{CheckResult, LoadError, LoadOutcome};
 use super::pipeline::Pipeline;
 use super::schedule::Schedule;
 use super::source::{RemoteConfig, Revision};
-use super::sources::{CallError, LevelSources, Remote};
 use super::status::StatusRegistry;
 use crate::api::status::{Check, CheckOutcome};
 use crate::sync::Mutex;

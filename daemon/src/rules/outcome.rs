@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::check::ConfigRefused;
 use super::compiler::CompilerError;
-use super::sources::CallError;
+use super::level_sources::CallError;
 use crate::api::status::{CheckOutcome, SourceCheck};
 use crate::error_chain::ErrorChain;
 

@@ -17,10 +17,10 @@ use tokio::sync::MutexGuard;
 
 use super::check::{Checker, ConfigRefused, parse_warnings};
 use super::compiler::CompilerError;
+use super::level_sources::LevelSources;
 use super::outcome::{LoadError, LoadOutcome};
 use super::publish::{Origin, Publisher};
 use super::save::Saver;
-use super::sources::LevelSources;
 use super::status::StatusRegistry;
 use crate::api::problem;
 use crate::api::status::RefusedConfig;

@@ -9,11 +9,11 @@ use codeid_engine::InitLevel;
 use tokio::signal::unix::Signal;
 use tokio::time::{sleep, sleep_until};
 
+use super::level_sources::LEVELS;
 use super::loader::Loader;
 use super::outcome::{CheckResult, LoadError};
 use super::preset::Preset;
 use super::requests::Requests;
-use super::sources::LEVELS;
 use crate::api::status::SourceCheck;
 use crate::timestamp::milliseconds;
 

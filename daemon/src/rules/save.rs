@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use codeid_engine::ConfigDigest;
 
-use super::sources::{CallError, LevelSources};
+use super::level_sources::{CallError, LevelSources};
 use super::status::StatusRegistry;
 use crate::error_chain::ErrorChain;
 use crate::sync::Mutex;

@@ -9,10 +9,10 @@
 pub(crate) mod accept;
 pub(crate) mod accepted;
 mod connection;
-mod dispatch;
 mod http;
 pub(crate) mod listeners;
 mod resp;
 pub(crate) mod shared;
 pub(crate) mod tls;
 pub(crate) mod worker;
+mod worker_choice;

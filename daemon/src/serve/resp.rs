@@ -128,7 +128,7 @@ impl Protocol for RespSession<'_> {
         let progress = self.session.answer(live, batch.memory, bytes, batch.out);
         batch.now = Instant::now();
         let took = began.until(batch.now.into_std());
-        metrics::record(Listener::Resp, &progress.tally, took);
+        metrics::record(Listener::Resp, &progress.counts, took);
         if progress.consumed == bytes.len() {
             self.session.shrink();
         }

@@ -17,11 +17,11 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::accepted::{Accepted, Stream};
-use super::dispatch::{Dispatcher, Inbox, WorkerGone};
 use super::http;
 use super::resp;
 use super::shared::Shared;
 use super::tls::Handshakes;
+use super::worker_choice::{Dispatcher, Inbox, WorkerGone};
 use crate::metrics::{self, ConnectionFigures};
 use crate::shutdown::Stage;
 

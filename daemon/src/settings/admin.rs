@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use super::Tls;
+use super::declarations::Keys;
 use super::error::Problem;
-use super::keys::Keys;
 use super::kind::{Address, FilePath, HostNames, Socket};
 
 /// How the daemon is observed and operated.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::key_version::ParseKeyVersionError;
-use super::source::Source;
+use super::value_source::Source;
 
 /// Every problem of the settings, at least one.
 ///

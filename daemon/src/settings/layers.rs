@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::error::Problem;
 use super::file;
 use super::given::Given;
-use super::source::Source;
+use super::value_source::Source;
 
 /// The file that is read if it exists and no other is named.
 const USUAL_FILE: &str = "config/codeid.toml";

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::keys::Keys;
+use super::declarations::Keys;
 use super::kind::Whole;
 
 /// The bounds of connections.

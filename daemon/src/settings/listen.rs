@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use super::declarations::Keys;
 use super::error::Problem;
-use super::keys::Keys;
 use super::kind::{Address, FilePath, Permissions, Socket, Text, Whole};
 
 /// Where to serve.

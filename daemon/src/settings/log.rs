@@ -1,6 +1,6 @@
 //! The settings of the log.
 
-use super::keys::Keys;
+use super::declarations::Keys;
 use super::kind::OneOf;
 use super::word::Word;
 use crate::api::log_level::LogLevel;

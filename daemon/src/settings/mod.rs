@@ -12,11 +12,11 @@
 //! Source: SPEC.md, section 7.
 
 mod admin;
+mod declarations;
 mod error;
 mod file;
 mod given;
 mod key_version;
-mod keys;
 mod kind;
 mod layers;
 mod limits;
@@ -28,10 +28,10 @@ mod proxy;
 mod reference;
 mod reload;
 mod route;
-mod source;
 #[cfg(test)]
 mod tests;
 mod url;
+mod value_source;
 mod word;
 
 use std::path::Path;
@@ -39,15 +39,15 @@ use std::time::Duration;
 
 use codeid_engine::CompileLimits;
 
+use self::declarations::Keys;
 use self::error::Problem;
-use self::keys::Keys;
 use self::kind::Whole;
 use self::limits::Serve;
 
 pub use self::admin::{Admin, AdminHttp};
+pub use self::declarations::Effective;
 pub use self::error::SettingsError;
 pub use self::key_version::{KeyVersion, ParseKeyVersionError};
-pub use self::keys::Effective;
 pub use self::layers::Sources;
 pub use self::limits::{Http, Resp};
 pub use self::listen::{Listen, Tls};
@@ -56,8 +56,8 @@ pub use self::log::{Log, LogFormat};
 pub use self::proxy::{CustomerFrom, LoginCheck, Proxy};
 pub use self::reload::{Reload, Watch, WatchMode};
 pub use self::route::{Remote, Route};
-pub use self::source::Source;
 pub use self::url::{HttpUrl, Origin, ParseUrlError};
+pub use self::value_source::Source;
 
 /// Every setting, checked, in the types the program works with.
 #[derive(Clone, Debug)]

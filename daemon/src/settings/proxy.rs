@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use hyper::header::HeaderName;
 
+use super::declarations::Keys;
 use super::error::Problem;
-use super::keys::Keys;
 use super::kind::{FilePath, HeaderNames, OneOf, Text, Url, Whole};
 use super::word::Word;
 use super::{HttpUrl, KeyVersion, Origin, Tls};

@@ -5,8 +5,8 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use super::declarations::{Effective, Keys};
 use super::given::Given;
-use super::keys::{Effective, Keys};
 use super::kind::Shown;
 use super::layers::{Entry, Item};
 use super::{Settings, Source, Sources};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::keys::Keys;
+use super::declarations::Keys;
 use super::kind::{FilePath, OneOf, Whole};
 use super::word::Word;
 use crate::api::status::StalePolicy;

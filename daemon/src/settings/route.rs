@@ -6,7 +6,7 @@ use std::time::Duration;
 use codeid_engine::{CompileLimits, InitLevel};
 
 use super::Location;
-use super::keys::Keys;
+use super::declarations::Keys;
 use super::kind::{FilePath, OneOf, PathOrUri, Uri, Whole};
 
 /// Where route configs come from.

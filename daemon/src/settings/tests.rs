@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use super::keys::Keys;
+use super::declarations::Keys;
 use super::layers::variable_of;
 use super::{LogFormat, Settings, Sources, WatchMode};
 use crate::api::log_level::LogLevel;

@@ -5,12 +5,12 @@
 //!
 //! Source: SPEC.md, section 3.
 
+pub(crate) mod by_scheme;
 mod callback;
 mod error;
 mod file;
 mod file_store;
 mod http;
-pub(crate) mod open;
 pub(crate) mod pull;
 mod redirect;
 #[cfg(test)]

@@ -77,7 +77,7 @@ impl Failure {
         }
         let result = match self.request_result() {
             RequestResult::UnknownException => result::identify::UNKNOWN_EXCEPTION,
-            _ => result::identify::PARAM_ILLEGAL,
+            RequestResult::Success | RequestResult::ParamIllegal => result::identify::PARAM_ILLEGAL,
         };
         write_failure(&result, &self.detail(endpoint), out);
     }

@@ -7,7 +7,7 @@ use super::endpoint::Endpoint;
 use super::failure::Failure;
 use crate::http::{Head, MediaType, Method, header_map};
 use crate::identify;
-use crate::metrics::{self, Elapsed, Listener, Tally};
+use crate::metrics::{self, Elapsed, Listener, RequestCounts};
 use crate::readiness;
 use crate::result::sdk_proxy as results;
 use crate::sdk_proxy::Response;
@@ -150,8 +150,8 @@ pub(super) fn count_failure(
         }
         Some(Endpoint::Live | Endpoint::Ready) => {}
         Some(Endpoint::IdentifyCode | Endpoint::IdentifyCodes) | None => {
-            let tally = Tally::of_request(failure.request_result());
-            metrics::record(listener, &tally, Elapsed::NONE);
+            let counts = RequestCounts::of_request(failure.request_result());
+            metrics::record(listener, &counts, Elapsed::NONE);
         }
     }
 }

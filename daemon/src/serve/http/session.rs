@@ -223,7 +223,7 @@ impl<'a> Http1Session<'a> {
             }
         };
         let began = Stopwatch::since(batch.now.into_std());
-        let tally = match identified {
+        let counts = match identified {
             Ok(identified) => {
                 let length = batch.out.len() + identified.body.len();
                 if self.share.grow_to(length, &self.shared.budget) {
@@ -235,7 +235,7 @@ impl<'a> Http1Session<'a> {
                     let now = batch.now.into_std();
                     let date = batch.memory.date.at(now, &self.shared.clock);
                     self.write(date, batch.out, request, response);
-                    Some(identified.tally)
+                    Some(identified.counts)
                 } else {
                     let failure = Failure::Overload("Too much is being answered at once.");
                     self.fail(batch, request, &failure);
@@ -249,9 +249,9 @@ impl<'a> Http1Session<'a> {
         };
         // Read once: the next request begins when this one ends.
         batch.now = Instant::now();
-        if let Some(tally) = tally {
+        if let Some(counts) = counts {
             let took = began.until(batch.now.into_std());
-            metrics::record(self.listener, &tally, took);
+            metrics::record(self.listener, &counts, took);
         }
     }
 

@@ -14,7 +14,7 @@ use tokio_rustls::TlsAcceptor;
 use super::socket::{Socket, TlsConnection};
 use crate::listen::LiveCertificate;
 use crate::serve::accepted::{Accepted, Stream};
-use crate::serve::dispatch::{Dispatcher, WorkerGone};
+use crate::serve::worker_choice::{Dispatcher, WorkerGone};
 use crate::shutdown::{Shutdown, Stage};
 
 /// The niceness of the thread above that of the other threads, which lowers its priority.

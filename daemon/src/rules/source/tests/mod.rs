@@ -1,9 +1,9 @@
 //! The sources and stores that call servers, against servers whose every byte is scripted.
 
+mod by_scheme;
 mod callback;
 mod conditional;
 mod failures;
-mod open;
 mod server;
 mod tls;
 mod token;

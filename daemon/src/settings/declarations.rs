@@ -10,7 +10,7 @@ use super::error::Problem;
 use super::key_version::KeyVersion;
 use super::kind::{Kind, Shown};
 use super::layers::{Entry, Item, variable_of};
-use super::source::Source;
+use super::value_source::Source;
 
 /// The least similarity of two names, from 0 to 1, at which one is suggested for the other.
 const SIMILAR: f64 = 0.4;

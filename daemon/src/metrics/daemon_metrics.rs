@@ -7,9 +7,9 @@ use std::time::SystemTime;
 use codeid_engine::LiveTable;
 
 use super::connections::ConnectionFigures;
+use super::request_counts::Listener;
 use super::rules::RuleSeries;
 use super::sdk_proxy::SdkProxyFigures;
-use super::tally::Listener;
 use super::worker::WorkerFigures;
 use crate::api::metrics as api;
 use crate::clock::Clock;

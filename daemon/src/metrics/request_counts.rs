@@ -34,12 +34,12 @@ pub(crate) enum Identification {
 
 /// The requests and identifications of one unit of work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Tally {
+pub(crate) struct RequestCounts {
     pub(super) requests: [u64; RequestResult::ALL.len()],
     pub(super) identifications: [u64; Identification::ALL.len()],
 }
 
-impl Tally {
+impl RequestCounts {
     #[inline]
     pub(crate) const fn count_request(&mut self, result: RequestResult) {
         if RECORDED {
@@ -56,9 +56,9 @@ impl Tally {
 
     /// Counts of one request that failed before it identified a code value.
     pub(crate) fn of_request(result: RequestResult) -> Self {
-        let mut tally = Self::default();
-        tally.count_request(result);
-        tally
+        let mut counts = Self::default();
+        counts.count_request(result);
+        counts
     }
 }
 

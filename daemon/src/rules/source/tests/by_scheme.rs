@@ -4,7 +4,7 @@ use tempfile::TempDir;
 
 use super::server::{Authority, Reply, Server};
 use super::{CONFIG, config, pull, write};
-use crate::rules::source::open::{remote_source, route_store};
+use crate::rules::source::by_scheme::{remote_source, route_store};
 use crate::settings::{Settings, Sources};
 
 fn settings(given: &[(&str, &str)]) -> Settings {

@@ -1,9 +1,9 @@
 //! The commands: a table of their descriptions, and how a command finds its own.
 
+use super::command_spec::CommandSpec;
 use super::context::{CloseReason, Context, Flow, MAX_EXCERPT_BYTES};
 use super::decode::Command;
 use super::encode::Excerpt;
-use super::spec::CommandSpec;
 use super::{clients, identify, introspection};
 
 /// Every command, the most frequent first.

@@ -1,0 +1,155 @@
+//! The table of the routes of the admin plane: the router dispatches on it, and the OpenAPI document
+//! describes it.
+
+use serde_json::{Map, Value};
+
+use super::endpoint::Endpoint;
+use super::route::{IfMatch, Route};
+use crate::api::apply::{Applied, RollbackRequest};
+use crate::api::check::Checked;
+use crate::api::drain::Drained;
+use crate::api::empty::EmptyRequest;
+use crate::api::explain::{ExplainRequest, Explained};
+use crate::api::freeze::{FreezeChanged, FreezeRequest};
+use crate::api::history::History;
+use crate::api::log_level::LogLevelDocument;
+use crate::api::metrics::Metrics;
+use crate::api::readiness::{Liveness, Readiness};
+use crate::api::refusal::ErrorCode;
+use crate::api::reload::Reloaded;
+use crate::api::rules::Rules;
+use crate::api::schema::{Anything, RouteConfig};
+use crate::api::status::Status;
+
+/// The media type of the metrics for Prometheus.
+pub const PROMETHEUS_TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// The media type of the console's page.
+pub const HTML: &str = "text/html; charset=utf-8";
+
+/// The media type of the console's style sheet.
+pub const CSS: &str = "text/css; charset=utf-8";
+
+/// The media type of the console's scripts.
+pub const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
+
+/// The routes. A path occurs once for each of its methods.
+pub const ROUTES: &[Route] = &[
+    Route::get(Endpoint::Livez, "/livez")
+        .summary("Whether the process runs")
+        .open()
+        .json::<Liveness>(),
+    Route::get(Endpoint::Readyz, "/readyz")
+        .summary("Whether requests should be sent to this daemon")
+        .described("With status 503 they should not, and the document says why.")
+        .open()
+        .json::<Readiness>(),
+    Route::get(Endpoint::OpenApi, "/openapi.json")
+        .summary("This document")
+        .open()
+        .json::<Map<String, Value>>(),
+    Route::get(Endpoint::ConsolePage, "/")
+        .summary("The console, a page for browsers")
+        .open()
+        .text(HTML),
+    Route::get(Endpoint::ConsoleStyle, "/console.css")
+        .summary("The style sheet of the console")
+        .open()
+        .text(CSS),
+    Route::get(Endpoint::ConsoleScript, "/console.js")
+        .summary("The script of the console")
+        .open()
+        .text(JAVASCRIPT),
+    Route::get(Endpoint::ConsoleModule, "/modules/{module}")
+        .summary("A module of the console's script")
+        .open()
+        .text(JAVASCRIPT)
+        .refusing(&[ErrorCode::NotFound]),
+    Route::get(Endpoint::PrometheusMetrics, "/metrics")
+        .summary("The metrics, for Prometheus")
+        .text(PROMETHEUS_TEXT),
+    Route::get(Endpoint::Metrics, "/v1/metrics")
+        .summary("Requests, latencies and connections since the start")
+        .json::<Metrics>(),
+    Route::get(Endpoint::Status, "/v1/status")
+        .summary("The process, the live table and its sources")
+        .json::<Status>(),
+    Route::get(Endpoint::Config, "/v1/config")
+        .summary("The live route config, byte for byte")
+        .route_config(),
+    Route::get(Endpoint::Rules, "/v1/rules")
+        .summary("The live rules, and how often each decided")
+        .json::<Rules>(),
+    Route::get(Endpoint::History, "/v1/history")
+        .summary("The last 20 tables since the start")
+        .json::<History>(),
+    Route::get(Endpoint::HistoryConfig, "/v1/history/{generation}")
+        .summary("A route config of the history, byte for byte")
+        .route_config()
+        .refusing(&[ErrorCode::UnknownGeneration]),
+    Route::post(Endpoint::Explain, "/v1/explain")
+        .summary("The result for a code value, and the rules that accept it")
+        .taking::<ExplainRequest>()
+        .json::<Explained>(),
+    Route::post(Endpoint::Check, "/v1/check")
+        .summary("Check a route config without making it live")
+        .described("Responds with the problems, and with what the route config would change.")
+        .taking_candidate::<Anything>()
+        .json::<Checked>(),
+    Route::post(Endpoint::Apply, "/v1/apply")
+        .summary("Make a route config live, save it and freeze it")
+        .changing("apply")
+        .taking_candidate::<RouteConfig>()
+        .with_if_match(IfMatch::Required)
+        .json::<Applied>()
+        .refusing(&[
+            ErrorCode::IfMatchMissing,
+            ErrorCode::IfMatchStale,
+            ErrorCode::Refused,
+            ErrorCode::NotSaved,
+        ]),
+    Route::post(Endpoint::Reload, "/v1/reload")
+        .summary("Read the sources again")
+        .changing("reload")
+        .taking::<EmptyRequest>()
+        .json::<Reloaded>()
+        .refusing(&[ErrorCode::Frozen, ErrorCode::Stopping]),
+    Route::post(Endpoint::Rollback, "/v1/rollback")
+        .summary("Make a route config of the history live, save it and freeze it")
+        .changing("rollback")
+        .taking::<RollbackRequest>()
+        .with_if_match(IfMatch::Optional)
+        .json::<Applied>()
+        .refusing(&[
+            ErrorCode::UnknownGeneration,
+            ErrorCode::IfMatchStale,
+            ErrorCode::Refused,
+            ErrorCode::NotSaved,
+        ]),
+    Route::post(Endpoint::Freeze, "/v1/freeze")
+        .summary("Freeze the live route config")
+        .changing("freeze")
+        .taking::<FreezeRequest>()
+        .json::<FreezeChanged>()
+        .refusing(&[ErrorCode::NotSaved]),
+    Route::post(Endpoint::Thaw, "/v1/thaw")
+        .summary("Follow the sources again, and pull the remote now")
+        .changing("thaw")
+        .taking::<EmptyRequest>()
+        .json::<FreezeChanged>()
+        .refusing(&[ErrorCode::NotSaved]),
+    Route::post(Endpoint::LogLevel, "/v1/log-level")
+        .summary("Set the log level, until the daemon stops")
+        .changing("logLevel")
+        .taking::<LogLevelDocument>()
+        .json::<LogLevelDocument>(),
+    Route::post(Endpoint::Drain, "/v1/drain")
+        .summary("Take the daemon out of service")
+        .described(
+            "The daemon is no longer ready, accepts no new connections and finishes the requests \
+             in flight. The process runs until it is stopped.",
+        )
+        .changing("drain")
+        .taking::<EmptyRequest>()
+        .json::<Drained>(),
+];
