@@ -8,6 +8,7 @@ use bytes::Bytes;
 use clap::builder::styling::{AnsiColor, Style};
 use codeid_daemon::api::check::Checked;
 use codeid_daemon::api::problem::Problem;
+use codeid_daemon::error_chain::ErrorChain;
 
 use super::difference;
 use crate::check::{Finding, Severity, show_findings};
@@ -68,10 +69,12 @@ impl Candidate {
         match failure {
             Failure::Unanswered(why) if self.document.len() > DEFAULT_LIMIT => {
                 let (name, bytes) = (&self.name, self.document.len());
-                Failure::Unanswered(format!(
+                let why = ErrorChain(&*why);
+                let message = format!(
                     "{why}; {name} has {bytes} bytes, too many unless the daemon's \
                      ac.route.max-config-characters was raised"
-                ))
+                );
+                Failure::Unanswered(message.into())
             }
             failure => failure,
         }

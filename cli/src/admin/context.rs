@@ -103,10 +103,11 @@ impl<'a> CommandContext<'a> {
             ClientError::Interrupted { .. } | ClientError::TimedOut { .. }
                 if path != "/v1/check" =>
             {
-                Failure::Unanswered(format!(
+                let message = format!(
                     "{}; the command may have been carried out, which codeid admin status shows",
                     error.message()
-                ))
+                );
+                Failure::Unanswered(message.into())
             }
             error => error.into(),
         })?;

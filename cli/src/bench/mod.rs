@@ -84,7 +84,7 @@ impl Bench {
         for path in &self.saved {
             runs.extend(figures::read_saved(path).map_err(Failure::Message)?);
         }
-        let stop = interrupt::watch().map_err(Failure::Message)?;
+        let stop = interrupt::watch().map_err(Failure::Signals)?;
         let mut good = true;
         for target in targets {
             if stop.load(Ordering::Relaxed) {

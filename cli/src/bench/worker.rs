@@ -16,11 +16,8 @@ use super::failure::FailureKind;
 use super::reader::ResponseReader;
 use super::requests::Requests;
 use super::run_stats::RunStats;
-use super::schedule::{Pace, Schedule, nanoseconds};
+use super::schedule::{DRAIN, Pace, Schedule, nanoseconds};
 use super::validator::Validator;
-
-/// The time after the end to wait for late responses, in nanoseconds.
-const DRAIN: u64 = 5_000_000_000;
 
 /// The delay before reconnecting after a connection that brought no response, in nanoseconds.
 const RECONNECT_DELAY: u64 = 100_000_000;

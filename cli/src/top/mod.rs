@@ -13,6 +13,7 @@ mod screen;
 mod terminal;
 #[cfg(test)]
 mod tests;
+mod updates;
 mod view;
 
 use std::io::{self, IsTerminal};

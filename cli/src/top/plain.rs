@@ -58,11 +58,11 @@ fn json(output: &mut impl Write, view: &View) -> io::Result<()> {
         lost: Option<&'a str>,
         note: Option<&'a str>,
     }
-    match (&view.lost, &view.figures) {
+    match (&view.last_failure, &view.figures) {
         (None, Some(figures)) => serde_json::to_writer(&mut *output, figures)?,
         _ => {
             let missing = Missing {
-                lost: view.lost.as_deref(),
+                lost: view.last_failure.as_deref(),
                 note: view.note.as_deref(),
             };
             serde_json::to_writer(&mut *output, &missing)?;
@@ -72,7 +72,7 @@ fn json(output: &mut impl Write, view: &View) -> io::Result<()> {
 }
 
 fn text(output: &mut impl Write, view: &View) -> io::Result<()> {
-    if let Some(why) = &view.lost {
+    if let Some(why) = &view.last_failure {
         return writeln!(output, "no figures: {}\n", printable(why));
     }
     if let Some(note) = &view.note {
