@@ -32,6 +32,11 @@ pub(super) struct Apply {
 }
 
 impl Apply {
+    /// Checks the config, shows its changes, and applies it; exit status 1 if it is not applied.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if the daemon refuses or does not respond, or standard output cannot be written.
     pub(super) fn run(self, context: &mut CommandContext<'_>) -> Result<ExitCode, Failure> {
         let candidate = Candidate::read(&self.file)?;
         let response = context.try_bytes("/v1/check", candidate.document.clone());

@@ -14,16 +14,17 @@ use super::difference;
 use crate::check::{Finding, Severity, show_findings};
 use crate::output::{Failure, printable};
 
-/// The most bytes that are sent. The daemon's own limit is lower.
+/// The limit on what is sent, in bytes. The daemon's own limit is lower.
 const MAX_BYTES: u64 = 64 << 20;
 
-/// The most bytes that a daemon with default settings accepts: four for each character.
+/// The limit of a daemon with default settings, in bytes: four for each character.
 const DEFAULT_LIMIT: usize = 4 * 131_072;
 
 /// A route config that is not live.
 pub(super) struct Candidate {
     /// The name of its file in messages.
     name: String,
+    /// The bytes of the file, not necessarily UTF-8.
     pub(super) document: Bytes,
 }
 

@@ -23,6 +23,11 @@ pub(super) struct FreezeConfig {
 pub(super) struct Thaw {}
 
 impl FreezeConfig {
+    /// Freezes the live config.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if the daemon refuses or does not respond, or standard output cannot be written.
     pub(super) fn run(self, context: &mut CommandContext<'_>) -> Result<ExitCode, Failure> {
         let request = FreezeRequest {
             reason: self.reason,
@@ -36,6 +41,11 @@ impl FreezeConfig {
 }
 
 impl Thaw {
+    /// Ends the freeze.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if the daemon refuses or does not respond, or standard output cannot be written.
     pub(super) fn run(self, context: &mut CommandContext<'_>) -> Result<ExitCode, Failure> {
         let changed: FreezeChanged = context.post("/v1/thaw", &EmptyRequest {}, None)?;
         if !context.is_json() {

@@ -42,6 +42,7 @@ use super::output::{self, Failure, Stdout};
 pub(crate) use self::arguments::Bench;
 
 impl Bench {
+    /// Measures the targets; the exit status is 1 if a request failed, or a run has no latency.
     pub(crate) fn run(self) -> ExitCode {
         let targets = self.targets();
         if let Err(message) = self.check(&targets) {

@@ -49,6 +49,7 @@ impl Progress {
             .set_message(format!("{} requests/s, {failures} errors", grouped(rate)));
     }
 
+    /// Removes the line.
     pub(super) fn finish(&self) {
         self.bar.finish_and_clear();
     }

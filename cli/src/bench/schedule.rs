@@ -18,6 +18,7 @@ pub(super) enum Pace {
 /// The times of a run, in nanoseconds since its start.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Schedule {
+    /// The event for which requests wait.
     pub(super) pace: Pace,
     /// The start of the measurement, when the warm-up ends.
     pub(super) start: u64,

@@ -60,6 +60,7 @@ pub(crate) struct Identify {
 }
 
 impl Identify {
+    /// Identifies the code value, or each line of the file, and returns the exit status.
     pub(crate) fn run(self) -> ExitCode {
         let is_stdin = |path: &Option<PathBuf>| path.as_deref() == Some(Path::new("-"));
         if is_stdin(&self.routes) && is_stdin(&self.file) {

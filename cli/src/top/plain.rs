@@ -13,13 +13,15 @@ use crate::output::{Failure, Stdout, printable};
 use crate::quantity::{grouped, time};
 use crate::table::{Column, Table};
 
-/// The most rules of an interval that are written.
+/// The limit on the rules that are written for an interval.
 const RULES: usize = 10;
 
 /// The forms in which intervals are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
+    /// Lines and tables for people.
     Text,
+    /// An object in a line for each interval.
     Json,
 }
 
@@ -28,7 +30,7 @@ pub(super) enum Form {
 ///
 /// # Errors
 ///
-/// [`Failure`] if no daemon responds at first, or standard output cannot be written.
+/// [`Failure`] if the first reading fails, or standard output cannot be written.
 pub(super) fn write(
     stdout: &mut Stdout,
     mut reader: Reader,
