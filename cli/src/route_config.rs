@@ -48,7 +48,8 @@ impl Examined {
     }
 }
 
-/// Examines the file at `path`, or standard input if `path` is `-`.
+/// Examines the file at `path`, or standard input if `path` is `-`. A file that cannot be read is an
+/// outcome, not an error.
 pub(super) fn examine(path: &Path, limits: &CompileLimits) -> Examined {
     let from_stdin = path == Path::new("-");
     let name = if from_stdin {

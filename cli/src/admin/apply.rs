@@ -75,7 +75,8 @@ impl Apply {
     }
 }
 
-/// Writes which config is live now, and that it is frozen.
+/// Writes the identity of the config that is now live, the reason if it was not saved, and that it is
+/// frozen.
 pub(super) fn show_applied(output: &mut impl Write, applied: &Applied) -> io::Result<()> {
     let plural = if applied.rule_count == 1 { "" } else { "s" };
     let line = format!(

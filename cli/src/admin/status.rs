@@ -137,7 +137,7 @@ fn table_fields(table: &TableStatus) -> [(&'static str, String); 4] {
     ]
 }
 
-/// Returns how long ago the remote last gave or confirmed the live config.
+/// Describes the time since the remote last gave or confirmed the live config.
 fn confirmed(status: &RulesStatus) -> String {
     let staleness = &status.staleness;
     if status.sources.remote.is_none() {

@@ -86,7 +86,11 @@ impl Identify {
         })
     }
 
-    /// Compiles the route table; reports errors in the route config on standard error.
+    /// Compiles the route table of the file, or of the built-in preset.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Shown`]: the errors in the route config are reported on standard error.
     fn table(&self, limits: &CompileLimits) -> Result<RouteTable, Failure> {
         let examined = match &self.routes {
             Some(path) => route_config::examine(path, limits),

@@ -37,7 +37,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// A channel of lines that describe what happened.
 type Lines = mpsc::Sender<String>;
 
-/// Serves connections until the future is dropped.
+/// Serves connections until the future is dropped. Its connections are dropped with it.
 pub(super) async fn serve(
     listener: TcpListener,
     tls: Arc<ServerConfig>,

@@ -29,6 +29,11 @@ impl ResponseReader {
     }
 
     /// Reads the response at the start of `bytes`; returns `None` while it is incomplete.
+    ///
+    /// # Errors
+    ///
+    /// [`FailureKind::Malformed`] if it violates the protocol, or is longer than
+    /// [`MAX_RESPONSE_BYTES`].
     pub(super) fn read<'a>(
         &'a mut self,
         bytes: &'a [u8],
