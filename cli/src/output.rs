@@ -22,9 +22,11 @@ pub(super) enum Failure {
     #[error(transparent)]
     Unanswered(Box<dyn Error + Send + Sync>),
     /// The terminal cannot be taken over or drawn on.
+    #[cfg(feature = "top")]
     #[error("cannot use the terminal")]
     Terminal(#[source] io::Error),
     /// Signals would not be noticed.
+    #[cfg(any(feature = "bench", feature = "top"))]
     #[error("cannot install signal handlers")]
     Signals(#[source] io::Error),
     /// Any other failure, explained in one line.
