@@ -20,7 +20,7 @@ pub(crate) struct ShowBucket {
     json: bool,
 }
 
-/// The most characters that a route config allows a group.
+/// The length limit of a group in a route config, in characters.
 const MAX_GROUP_CHARACTERS: usize = 256;
 
 #[derive(Serialize)]
@@ -31,6 +31,7 @@ struct BucketReport<'a> {
 }
 
 impl ShowBucket {
+    /// Prints the bucket.
     pub(crate) fn run(self) -> ExitCode {
         output::run(|stdout| {
             let bucket = self.bucket()?;

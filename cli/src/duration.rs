@@ -6,6 +6,10 @@ use std::time::Duration;
 const MAX_DURATION: Duration = Duration::from_hours(24);
 
 /// Parses a duration as [`duration`] does, and refuses zero.
+///
+/// # Errors
+///
+/// The requirement that `text` does not meet.
 pub(super) fn positive_duration(text: &str) -> Result<Duration, String> {
     let duration = duration(text)?;
     if duration.is_zero() {
@@ -15,6 +19,10 @@ pub(super) fn positive_duration(text: &str) -> Result<Duration, String> {
 }
 
 /// Parses a duration such as `500ms`, `10s` or `2m`; a number without a unit is in seconds.
+///
+/// # Errors
+///
+/// The expected form, if `text` does not have it or exceeds [`MAX_DURATION`].
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let units = [("ms", 0.001), ("s", 1.0), ("m", 60.0)];
     let (number, seconds) = units

@@ -29,7 +29,7 @@ pub(super) fn show(output: &mut impl Write, rules: &[ExplainedRule]) -> io::Resu
     table.write(output, "  ")
 }
 
-/// Returns the part that the rule has in the result. A rule after the one that decides has none.
+/// Describes the part that the rule has in the result; a rule after the one that decides has none.
 const fn part(rule: &ExplainedRule) -> &'static str {
     match (rule.decides, rule.admits) {
         (true, _) => "decides",

@@ -16,12 +16,12 @@ pub(super) fn utc_and_ago(milliseconds: u64) -> String {
     format!("{} ({})", utc(milliseconds), ago(milliseconds))
 }
 
-/// Formats the time since a moment: `3 min ago`.
+/// Formats the time since a moment, in milliseconds since 1970: `3 min ago`.
 pub(super) fn ago(milliseconds: u64) -> String {
     format!("{} ago", span(now_ms().saturating_sub(milliseconds)))
 }
 
-/// Formats the time until a moment: `in 3 min`.
+/// Formats the time until a moment, in milliseconds since 1970: `in 3 min`.
 pub(super) fn until(milliseconds: u64) -> String {
     format!("in {}", span(milliseconds.saturating_sub(now_ms())))
 }

@@ -1,24 +1,34 @@
 //! The output of commands: buffered, coloured on a terminal only, and safe to cut short.
 
 use std::borrow::Cow;
+use std::error::Error;
 use std::io::{self, BufWriter, StdoutLock, Write};
 use std::process::ExitCode;
 
 use anstream::AutoStream;
 use clap::builder::styling::{AnsiColor, Style};
+use codeid_daemon::error_chain::ErrorChain;
 
 /// Standard output; colours are dropped if it is not a terminal or `NO_COLOR` is set.
 pub(super) type Stdout = BufWriter<AutoStream<StdoutLock<'static>>>;
 
-/// The reason for which a command failed.
+/// The reason why a command failed. The causes are in `source` alone.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
     /// Standard output cannot be written.
-    #[error("standard output cannot be written: {0}")]
+    #[error("standard output cannot be written")]
     Output(#[from] io::Error),
-    /// No daemon gave a valid response, explained in one line.
-    #[error("{0}")]
-    Unanswered(String),
+    /// No daemon gave a valid response.
+    #[error(transparent)]
+    Unanswered(Box<dyn Error + Send + Sync>),
+    /// The terminal cannot be taken over or drawn on.
+    #[cfg(feature = "top")]
+    #[error("cannot use the terminal")]
+    Terminal(#[source] io::Error),
+    /// Signals would not be noticed.
+    #[cfg(any(feature = "bench", feature = "top"))]
+    #[error("cannot install signal handlers")]
+    Signals(#[source] io::Error),
     /// Any other failure, explained in one line.
     #[error("{0}")]
     Message(String),
@@ -52,7 +62,7 @@ pub(super) fn finish(done: Result<ExitCode, Failure>) -> ExitCode {
         Err(Failure::Shown) => ExitCode::FAILURE,
         Err(failure) => {
             let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
-            let message = failure.to_string();
+            let message = ErrorChain(&failure).to_string();
             // If standard error is closed too, the exit status is all that remains.
             let _ = writeln!(
                 anstream::stderr(),

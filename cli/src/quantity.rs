@@ -1,6 +1,6 @@
 //! Formatting of times and numbers.
 
-/// Formats a time in a suitable unit.
+/// Formats a time, given in microseconds, in a suitable unit.
 pub(super) fn time(microseconds: f64) -> String {
     if microseconds < 1000.0 {
         format!("{} µs", rounded(microseconds))

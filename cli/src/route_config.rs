@@ -13,18 +13,20 @@ pub(super) struct Examined {
     pub(super) name: String,
     /// The file's bytes, not necessarily UTF-8; empty if it could not be read.
     pub(super) document: Vec<u8>,
-    /// The compiled route config, or the reason for which it is refused.
+    /// The compiled route config, or the reason why it is refused.
     pub(super) outcome: Result<Accepted, Refused>,
 }
 
 /// A route config without errors.
 pub(super) struct Accepted {
     config: RouteConfig,
+    /// The compiled rules.
     pub(super) table: RouteTable,
+    /// The problems that do not prevent its use; may be empty.
     pub(super) warnings: Vec<Problem>,
 }
 
-/// The reason for which a file gives no route table.
+/// The reason why there is no route table for a file.
 pub(super) enum Refused {
     /// The file cannot be read, or is too long to be parsed.
     Unreadable(String),
@@ -46,7 +48,8 @@ impl Examined {
     }
 }
 
-/// Examines the file at `path`, or standard input if `path` is `-`.
+/// Examines the file at `path`, or standard input if `path` is `-`. A file that cannot be read is an
+/// outcome, not an error.
 pub(super) fn examine(path: &Path, limits: &CompileLimits) -> Examined {
     let from_stdin = path == Path::new("-");
     let name = if from_stdin {

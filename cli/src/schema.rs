@@ -13,6 +13,7 @@ const SCHEMA: &str = include_str!("../../config/route-config.schema.json");
 pub(crate) struct PrintSchema {}
 
 impl PrintSchema {
+    /// Prints the schema.
     pub(crate) fn run(self) -> ExitCode {
         output::run(|stdout| {
             stdout.write_all(SCHEMA.as_bytes())?;

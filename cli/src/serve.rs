@@ -18,6 +18,7 @@ pub(crate) struct Serve {
 }
 
 impl Serve {
+    /// Runs the daemon, and returns its exit status once it has stopped.
     pub(crate) fn run(self) -> ExitCode {
         match self.serve() {
             Ok(Ended::Stopped) => ExitCode::SUCCESS,

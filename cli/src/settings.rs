@@ -46,6 +46,7 @@ impl SettingsArgs {
 }
 
 impl ShowSettings {
+    /// Prints the settings; reports those that are not valid.
     pub(crate) fn run(self) -> ExitCode {
         let settings = match self.settings.read() {
             Ok(settings) => settings,

@@ -20,6 +20,7 @@ pub(super) enum Column {
 }
 
 impl<const N: usize> Table<N> {
+    /// Returns a table without rows.
     pub(super) const fn new(columns: [Column; N]) -> Self {
         Self {
             columns,
@@ -35,6 +36,7 @@ impl<const N: usize> Table<N> {
         }));
     }
 
+    /// Returns `true` if the table has only its header.
     pub(super) const fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }

@@ -32,6 +32,11 @@ pub(super) struct Apply {
 }
 
 impl Apply {
+    /// Checks the config, shows its changes, and applies it; exit status 1 if it is not applied.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if the daemon refuses or does not respond, or standard output cannot be written.
     pub(super) fn run(self, context: &mut CommandContext<'_>) -> Result<ExitCode, Failure> {
         let candidate = Candidate::read(&self.file)?;
         let response = context.try_bytes("/v1/check", candidate.document.clone());
@@ -70,7 +75,8 @@ impl Apply {
     }
 }
 
-/// Writes which config is live now, and that it is frozen.
+/// Writes the identity of the config that is now live, the reason if it was not saved, and that it is
+/// frozen.
 pub(super) fn show_applied(output: &mut impl Write, applied: &Applied) -> io::Result<()> {
     let plural = if applied.rule_count == 1 { "" } else { "s" };
     let line = format!(

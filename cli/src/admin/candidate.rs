@@ -8,21 +8,23 @@ use bytes::Bytes;
 use clap::builder::styling::{AnsiColor, Style};
 use codeid_daemon::api::check::Checked;
 use codeid_daemon::api::problem::Problem;
+use codeid_daemon::error_chain::ErrorChain;
 
 use super::difference;
 use crate::check::{Finding, Severity, show_findings};
 use crate::output::{Failure, printable};
 
-/// The most bytes that are sent. The daemon's own limit is lower.
+/// The limit on what is sent, in bytes. The daemon's own limit is lower.
 const MAX_BYTES: u64 = 64 << 20;
 
-/// The most bytes that a daemon with default settings accepts: four for each character.
+/// The limit of a daemon with default settings, in bytes: four for each character.
 const DEFAULT_LIMIT: usize = 4 * 131_072;
 
 /// A route config that is not live.
 pub(super) struct Candidate {
     /// The name of its file in messages.
     name: String,
+    /// The bytes of the file, not necessarily UTF-8.
     pub(super) document: Bytes,
 }
 
@@ -68,10 +70,12 @@ impl Candidate {
         match failure {
             Failure::Unanswered(why) if self.document.len() > DEFAULT_LIMIT => {
                 let (name, bytes) = (&self.name, self.document.len());
-                Failure::Unanswered(format!(
+                let why = ErrorChain(&*why);
+                let message = format!(
                     "{why}; {name} has {bytes} bytes, too many unless the daemon's \
                      ac.route.max-config-characters was raised"
-                ))
+                );
+                Failure::Unanswered(message.into())
             }
             failure => failure,
         }

@@ -21,6 +21,11 @@ pub(super) struct CheckCandidate {
 }
 
 impl CheckCandidate {
+    /// Shows the problems and the changes; exit status 1 if the config does not pass.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if the daemon refuses or does not respond, or standard output cannot be written.
     pub(super) fn run(self, context: &mut CommandContext<'_>) -> Result<ExitCode, Failure> {
         let candidate = Candidate::read(&self.file)?;
         let response = context.post_bytes("/v1/check", candidate.document.clone(), None);

@@ -21,7 +21,7 @@ use tokio::net::UnixStream;
 use tokio::runtime::{self, Runtime};
 use tokio::time::timeout;
 
-/// The most bytes of a response that are read.
+/// The size limit of a response's body, in bytes.
 const MAX_RESPONSE_BYTES: usize = 64 << 20;
 
 /// The limit on the time until a response is complete: longer than the daemon's own limit.
@@ -36,7 +36,9 @@ pub(crate) struct Client {
 
 /// A response with any status.
 pub(crate) struct Response {
+    /// Also that of a refusal.
     pub(crate) status: StatusCode,
+    /// Complete; at most [`MAX_RESPONSE_BYTES`] long.
     pub(crate) body: Bytes,
 }
 
@@ -76,11 +78,12 @@ impl ClientError {
 }
 
 impl Client {
-    /// Returns a client of the daemon whose admin plane is at `socket`. Connects to nothing yet.
+    /// Returns a client of the daemon whose admin plane is at `socket`. Does not connect yet; each
+    /// exchange may take until `timeout`.
     ///
     /// # Errors
     ///
-    /// [`ClientError::Runtime`].
+    /// [`ClientError::Runtime`] if the runtime cannot be started.
     pub(crate) fn new(socket: PathBuf, timeout: Duration) -> Result<Self, ClientError> {
         let runtime = runtime::Builder::new_current_thread()
             .enable_io()
@@ -94,24 +97,26 @@ impl Client {
         })
     }
 
+    /// Returns the path of the daemon's admin socket.
     pub(crate) fn socket(&self) -> &Path {
         &self.socket
     }
 
-    /// Sends a GET.
+    /// Sends a GET, and waits for the complete response.
     ///
     /// # Errors
     ///
-    /// [`ClientError`]; a refusal is a response, not an error.
+    /// [`ClientError`] if no complete response arrives; a refusal is a response, not an error.
     pub(super) fn get(&self, path: &str) -> Result<Response, ClientError> {
         self.exchange(request(Method::GET, path, Bytes::new()))
     }
 
-    /// Sends a POST of JSON.
+    /// Sends a POST of JSON, and waits for the complete response.
     ///
     /// # Errors
     ///
-    /// [`ClientError`]; unless no connection was made, the daemon may have carried out the command.
+    /// [`ClientError`] if no complete response arrives; unless no connection was made, the daemon may
+    /// have carried out the command.
     pub(super) fn post(
         &self,
         path: &str,

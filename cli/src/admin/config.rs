@@ -14,6 +14,11 @@ pub(super) struct PrintConfig {
 }
 
 impl PrintConfig {
+    /// Prints the config.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if the daemon refuses or does not respond, or standard output cannot be written.
     pub(super) fn run(self, context: &mut CommandContext<'_>) -> Result<ExitCode, Failure> {
         let text = context.fetch_text(&match self.generation {
             None => "/v1/config".to_owned(),

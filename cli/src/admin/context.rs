@@ -13,10 +13,12 @@ use crate::output::{Failure, Stdout, printable};
 pub(super) struct CommandContext<'a> {
     client: Client,
     json: bool,
+    /// The output of the command, flushed when it ends.
     pub(super) stdout: &'a mut Stdout,
 }
 
 impl<'a> CommandContext<'a> {
+    /// Returns the context of a command that prints responses as they are if `json` is `true`.
     pub(super) const fn new(client: Client, json: bool, stdout: &'a mut Stdout) -> Self {
         Self {
             client,
@@ -103,10 +105,11 @@ impl<'a> CommandContext<'a> {
             ClientError::Interrupted { .. } | ClientError::TimedOut { .. }
                 if path != "/v1/check" =>
             {
-                Failure::Unanswered(format!(
+                let message = format!(
                     "{}; the command may have been carried out, which codeid admin status shows",
                     error.message()
-                ))
+                );
+                Failure::Unanswered(message.into())
             }
             error => error.into(),
         })?;
@@ -142,7 +145,7 @@ impl<'a> CommandContext<'a> {
         Ok(())
     }
 
-    /// Writes bytes as they are; to a terminal, with its control characters escaped.
+    /// Writes bytes as they are; on a terminal, control characters are escaped.
     ///
     /// # Errors
     ///

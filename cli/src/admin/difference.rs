@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::rule_text::{cut, one_line};
 use crate::output::printable;
 
-/// The most characters of a changed member that are shown.
+/// The limit on the text of a changed member, in characters.
 const MEMBER_CHARACTERS: usize = 300;
 
 /// Writes a line for each rule that changes, and its changed members below it.

@@ -14,6 +14,11 @@ use crate::output::Failure;
 pub(super) struct Drain {}
 
 impl Drain {
+    /// Drains the daemon.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if the daemon refuses or does not respond, or standard output cannot be written.
     pub(super) fn run(self, context: &mut CommandContext<'_>) -> Result<ExitCode, Failure> {
         let _: Drained = context.post("/v1/drain", &EmptyRequest {}, None)?;
         if !context.is_json() {

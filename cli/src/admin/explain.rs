@@ -21,6 +21,11 @@ pub(super) struct Explain {
 }
 
 impl Explain {
+    /// Prints the result and the rules.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if the daemon refuses or does not respond, or standard output cannot be written.
     pub(super) fn run(self, context: &mut CommandContext<'_>) -> Result<ExitCode, Failure> {
         let request = ExplainRequest {
             code_value: self.code,

@@ -1,4 +1,4 @@
-//! `codeid admin freeze` and `thaw`: whether the daemon follows its sources.
+//! `codeid admin freeze` and `thaw`: they stop and resume the daemon's following of its sources.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -23,6 +23,11 @@ pub(super) struct FreezeConfig {
 pub(super) struct Thaw {}
 
 impl FreezeConfig {
+    /// Freezes the live config.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if the daemon refuses or does not respond, or standard output cannot be written.
     pub(super) fn run(self, context: &mut CommandContext<'_>) -> Result<ExitCode, Failure> {
         let request = FreezeRequest {
             reason: self.reason,
@@ -36,6 +41,11 @@ impl FreezeConfig {
 }
 
 impl Thaw {
+    /// Ends the freeze.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if the daemon refuses or does not respond, or standard output cannot be written.
     pub(super) fn run(self, context: &mut CommandContext<'_>) -> Result<ExitCode, Failure> {
         let changed: FreezeChanged = context.post("/v1/thaw", &EmptyRequest {}, None)?;
         if !context.is_json() {
@@ -45,7 +55,7 @@ impl Thaw {
     }
 }
 
-/// Writes whether the live config is frozen, and the consequence.
+/// Writes a line that says whether the live config is frozen, and the consequence.
 pub(super) fn show(output: &mut impl Write, freeze: Option<&Freeze>) -> io::Result<()> {
     match freeze {
         None => writeln!(
@@ -60,7 +70,7 @@ pub(super) fn show(output: &mut impl Write, freeze: Option<&Freeze>) -> io::Resu
     }
 }
 
-/// Returns since when the config is frozen, by whom and why.
+/// Describes a freeze in one line: the time, the operator and the reason.
 pub(crate) fn describe(freeze: &Freeze) -> String {
     let did = match freeze.action {
         FreezeAction::Apply => "who applied a config",

@@ -17,6 +17,11 @@ const DIGITS: usize = 12;
 pub(super) struct ShowHistory {}
 
 impl ShowHistory {
+    /// Prints the tables of the history.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if the daemon refuses or does not respond, or standard output cannot be written.
     pub(super) fn run(self, context: &mut CommandContext<'_>) -> Result<ExitCode, Failure> {
         let history: History = context.get("/v1/history")?;
         if !context.is_json() {

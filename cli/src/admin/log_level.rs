@@ -13,12 +13,17 @@ use crate::output::Failure;
 /// The command line of `codeid admin log-level`.
 #[derive(Debug, clap::Args)]
 pub(super) struct SetLogLevel {
-    /// The level from now on, until the daemon stops; without it, the level is shown
+    /// The level to set until the daemon stops; without it, prints the current level
     #[arg(value_parser = level_parser())]
     level: Option<LogLevel>,
 }
 
 impl SetLogLevel {
+    /// Sets the level if one is given; prints the level that then applies.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if the daemon refuses or does not respond.
     pub(super) fn run(self, context: &mut CommandContext<'_>) -> Result<ExitCode, Failure> {
         let level = match self.level {
             None => {
@@ -38,7 +43,7 @@ impl SetLogLevel {
     }
 }
 
-/// Returns a parser of the names of the levels.
+/// Returns a parser for level names.
 fn level_parser() -> impl TypedValueParser<Value = LogLevel> {
     PossibleValuesParser::new(LogLevel::ALL.map(LogLevel::name)).map(|name| {
         let mut levels = LogLevel::ALL.into_iter();

@@ -98,6 +98,7 @@ enum AdminCommand {
 }
 
 impl Admin {
+    /// Runs the command, and returns its exit status as the module describes it.
     pub(crate) fn run(self) -> ExitCode {
         let socket = match self.socket.path() {
             Ok(socket) => socket,

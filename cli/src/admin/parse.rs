@@ -1,4 +1,4 @@
-//! Parses responses: documents, refusals, and responses of another version.
+//! Parses responses: documents, refusals, and responses from a daemon of another version.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -12,7 +12,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Failure`] if the daemon refuses, does not respond, or is of another version.
+    /// [`Failure::Message`] with the refusal's message; [`Failure::Unanswered`] if the daemon does
+    /// not respond, does not know the path, or sends a body that is not a `T`.
     pub(crate) fn fetch<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
         self.parse(&self.get(path)?)
     }
@@ -21,18 +22,20 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Failure`] if the response is a refusal, or of another version.
+    /// [`Failure::Message`] with the refusal's message; [`Failure::Unanswered`] if the daemon does
+    /// not know the path, or the body is neither a `T` nor a refusal.
     pub(super) fn parse<T: DeserializeOwned>(&self, response: &Response) -> Result<T, Failure> {
         self.require_success(response)?;
         serde_json::from_slice(&response.body)
             .map_err(|error| self.not_understood(&format!("its response is not valid: {error}")))
     }
 
-    /// Requires that `response` is not a refusal.
+    /// Checks that the status of `response` is a success. The body is not parsed then.
     ///
     /// # Errors
     ///
-    /// [`Failure`] with the message of the refusal.
+    /// [`Failure::Message`] with the refusal's message; [`Failure::Unanswered`] if the daemon does
+    /// not know the path, or the body is not a refusal.
     pub(super) fn require_success(&self, response: &Response) -> Result<(), Failure> {
         if response.status.is_success() {
             return Ok(());
@@ -46,7 +49,10 @@ impl Client {
         }
     }
 
-    /// Reports a response that cannot be parsed, with the versions of both sides, if they differ.
+    /// Builds the error for a response that cannot be parsed, explained by `what`.
+    ///
+    /// It asks the daemon for its version, to compare it with this program's; that can take until
+    /// the client's timeout.
     fn not_understood(&self, what: &str) -> Failure {
         let ours = env!("CARGO_PKG_VERSION");
         let theirs = self.get("/v1/status").ok().and_then(|response| {
@@ -55,22 +61,21 @@ impl Client {
             Some(status.pointer("/daemon/version")?.as_str()?.to_owned())
         });
         let versions = match theirs {
-            Some(theirs) if theirs == ours => format!("both are of version {ours}"),
+            Some(theirs) if theirs == ours => format!("both have version {ours}"),
             Some(theirs) => format!(
-                "the daemon is of version {theirs}, this program of {ours}; use the program of \
-                 the daemon's version"
+                "the daemon has version {theirs}, this program {ours}; use the program that came \
+                 with the daemon"
             ),
             None => format!("is it a codeid daemon of version {ours}?"),
         };
-        Failure::Unanswered(format!(
-            "cannot understand the daemon at {}: {what} ({versions})",
-            self.socket().display()
-        ))
+        let socket = self.socket().display();
+        let message = format!("cannot understand the daemon at {socket}: {what} ({versions})");
+        Failure::Unanswered(message.into())
     }
 }
 
 impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {
-        Self::Unanswered(error.message())
+        Self::Unanswered(Box::new(error))
     }
 }

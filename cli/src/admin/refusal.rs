@@ -2,12 +2,12 @@
 
 use codeid_daemon::api::refusal::{ErrorCode, Refusal};
 
-/// Returns the refusal in the body of a response, if there is one.
+/// Returns the refusal in the body of a response; `None` if the body is not a refusal.
 pub(super) fn parse(body: &[u8]) -> Option<Refusal> {
     serde_json::from_slice(body).ok()
 }
 
-/// Returns `true` if the daemon does not know the path, and so is of another version.
+/// Returns `true` if the daemon does not know the path, which means that it has another version.
 pub(super) const fn is_about_the_path(refusal: &Refusal) -> bool {
     matches!(
         refusal.error,

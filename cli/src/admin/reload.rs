@@ -15,6 +15,11 @@ use crate::table::{Column, Table};
 pub(super) struct Reload {}
 
 impl Reload {
+    /// Reloads; exit status 1 if the config was refused or could not be read.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if the daemon refuses or does not respond, or standard output cannot be written.
     pub(super) fn run(self, context: &mut CommandContext<'_>) -> Result<ExitCode, Failure> {
         let reloaded: Reloaded = context.post("/v1/reload", &EmptyRequest {}, None)?;
         if !context.is_json() {

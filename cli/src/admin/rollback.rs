@@ -22,6 +22,11 @@ pub(super) struct Rollback {
 }
 
 impl Rollback {
+    /// Rolls back to the chosen config.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if the daemon refuses or does not respond, or standard output cannot be written.
     pub(super) fn run(self, context: &mut CommandContext<'_>) -> Result<ExitCode, Failure> {
         let (generation, if_match) = match self.generation {
             Some(generation) => (generation, None),

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-/// The most characters of a match that are shown.
+/// The limit on the text of a match, in characters.
 const MATCH_CHARACTERS: usize = 60;
 
 /// Returns the type of an action.

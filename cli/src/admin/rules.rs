@@ -33,6 +33,11 @@ enum Sorting {
 }
 
 impl ShowRules {
+    /// Prints the live rules.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if the daemon refuses or does not respond, or standard output cannot be written.
     pub(super) fn run(self, context: &mut CommandContext<'_>) -> Result<ExitCode, Failure> {
         let mut rules: Rules = context.get("/v1/rules")?;
         if !context.is_json() {

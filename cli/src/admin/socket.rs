@@ -17,7 +17,12 @@ pub(crate) struct SocketArgs {
 }
 
 impl SocketArgs {
-    /// Returns the path. Without one, reports the reason and returns the exit status.
+    /// Returns the path: that of the option, otherwise that of the settings.
+    ///
+    /// # Errors
+    ///
+    /// The exit status if the settings are not valid or `admin.unix` is off; already reported on
+    /// standard error.
     pub(crate) fn path(&self) -> Result<PathBuf, ExitCode> {
         if let Some(socket) = &self.socket {
             return Ok(socket.clone());

@@ -23,6 +23,11 @@ pub(super) struct ShowStatus {
 }
 
 impl ShowStatus {
+    /// Prints the status; exit status 1 if the daemon is not ready and the option asks for that.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if the daemon refuses or does not respond, or standard output cannot be written.
     pub(super) fn run(self, context: &mut CommandContext<'_>) -> Result<ExitCode, Failure> {
         let status: Status = context.get("/v1/status")?;
         if !context.is_json() {
@@ -132,7 +137,7 @@ fn table_fields(table: &TableStatus) -> [(&'static str, String); 4] {
     ]
 }
 
-/// Returns how long ago the remote last gave or confirmed the live config.
+/// Describes the time since the remote last gave or confirmed the live config.
 fn confirmed(status: &RulesStatus) -> String {
     let staleness = &status.staleness;
     if status.sources.remote.is_none() {

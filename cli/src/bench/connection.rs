@@ -35,12 +35,13 @@ pub(super) enum Endpoint {
 /// A request that was sent, or is being sent.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct InFlight {
-    /// The time from which its latency counts, in nanoseconds of the run.
+    /// The time from which its latency counts, in nanoseconds since the start of the run.
     pub(super) since: u64,
-    /// The index of its code value.
+    /// The index of its code value, from 0.
     pub(super) code: usize,
 }
 
+/// A connection with the requests in flight on it, registered with the worker's poll.
 #[derive(Debug)]
 pub(super) struct Connection {
     socket: Socket,
@@ -59,6 +60,10 @@ pub(super) struct Connection {
 
 impl Endpoint {
     /// Resolves `address` to the first address that accepts a connection.
+    ///
+    /// # Errors
+    ///
+    /// [`io::Error`] of the look-up, or of the last address that was tried.
     pub(super) fn resolve(address: &Address) -> io::Result<Self> {
         let addresses = match address {
             Address::Unix(path) => return Ok(Self::Unix(path.clone())),
@@ -77,6 +82,10 @@ impl Endpoint {
 
 impl Socket {
     /// Connects, and waits until the connection is established or refused.
+    ///
+    /// # Errors
+    ///
+    /// [`io::Error`] if it is refused or, over TCP, not established within [`CONNECT_TIMEOUT`].
     pub(super) fn connect(endpoint: &Endpoint) -> io::Result<Self> {
         match endpoint {
             Endpoint::Tcp(address) => {
@@ -152,6 +161,7 @@ impl Connection {
         })
     }
 
+    /// Returns the number of requests that wait for their response.
     pub(super) fn in_flight(&self) -> usize {
         self.in_flight.len()
     }
@@ -166,7 +176,7 @@ impl Connection {
         &self.input[self.unread.clone()]
     }
 
-    /// Returns the request to which the next response belongs.
+    /// Returns the request to which the next response belongs; `None` if none is in flight.
     pub(super) fn oldest(&self) -> Option<InFlight> {
         self.in_flight.front().copied()
     }
@@ -182,13 +192,17 @@ impl Connection {
         self.in_flight.drain(..)
     }
 
-    /// Appends a request to the output.
+    /// Appends a request to the output, without writing it.
     pub(super) fn push(&mut self, request: &[u8], in_flight: InFlight) {
         self.output.extend_from_slice(request);
         self.in_flight.push_back(in_flight);
     }
 
-    /// Writes as much output as the socket accepts, and waits for events to write the rest.
+    /// Writes as much output as the socket accepts, and registers for an event to write the rest.
+    ///
+    /// # Errors
+    ///
+    /// [`io::Error`] of the socket, which may also be that of connecting; never `WouldBlock`.
     pub(super) fn write(&mut self, registry: &Registry) -> io::Result<()> {
         while self.written < self.output.len() {
             match self.socket.write(&self.output[self.written..]) {
@@ -220,7 +234,12 @@ impl Connection {
             .reregister(registry, self.token, interest)
     }
 
-    /// Reads once. Returns the number of bytes, and whether more may be waiting.
+    /// Reads once. Returns the number of bytes, 0 at the end of the input, and `true` if more may be
+    /// waiting.
+    ///
+    /// # Errors
+    ///
+    /// [`io::Error`] of the socket; `WouldBlock` if nothing is waiting.
     pub(super) fn read(&mut self) -> io::Result<(usize, bool)> {
         if self.unread.is_empty() {
             self.unread = 0..0;

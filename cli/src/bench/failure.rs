@@ -1,9 +1,11 @@
-//! The kinds of failures, by which failed requests are counted.
+//! The kinds of failures: failed requests are counted by them.
 
 use std::fmt;
 use std::io;
 
-/// The reason for which a request failed.
+use super::schedule::DRAIN;
+
+/// The reason why a request failed. Its `Display` form is the key in the saved figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum FailureKind {
     /// The client could not reconnect during the run.
@@ -12,11 +14,11 @@ pub(super) enum FailureKind {
     Reset,
     /// The server closed the connection before the first byte of the response.
     Closed,
-    /// The server closed the connection within the response.
+    /// The server closed the connection in the middle of the response.
     Half,
-    /// Another error of reading or writing.
+    /// Another read or write error.
     Socket(io::ErrorKind),
-    /// The response violates its protocol.
+    /// The response violates its protocol, in the way that the text names.
     Malformed(&'static str),
     /// An HTTP status that is not 2xx.
     Status(u16),
@@ -30,16 +32,16 @@ pub(super) enum FailureKind {
     Unexpected,
     /// No response had arrived when the wait for late responses ended.
     Unanswered,
-    /// The request was due, but no connection became free for it.
+    /// The request was due, but not sent: no connection was free.
     NeverSent,
 }
 
-/// The first word of a RESP error reply, cut to 32 bytes.
+/// The first word of a RESP error reply: its first 32 bytes, filled up with zeros.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Word([u8; 32]);
 
 impl FailureKind {
-    /// Classifies an error of a socket, which may still be connecting.
+    /// Classifies a socket error; the socket may still be connecting.
     pub(super) fn from_socket(error: &io::Error) -> Self {
         match error.kind() {
             kind @ (io::ErrorKind::ConnectionRefused | io::ErrorKind::TimedOut) => {
@@ -59,7 +61,9 @@ impl fmt::Display for FailureKind {
             Self::Connect(kind) => write!(f, "reconnecting failed: {kind}"),
             Self::Reset => f.write_str("connection reset by the server"),
             Self::Closed => f.write_str("connection closed by the server before the response"),
-            Self::Half => f.write_str("connection closed by the server within a response"),
+            Self::Half => {
+                f.write_str("connection closed by the server in the middle of the response")
+            }
             Self::Socket(kind) => write!(f, "connection failed: {kind}"),
             Self::Malformed(what) => write!(f, "malformed response: {what}"),
             Self::Status(status) => write!(f, "HTTP status {status}"),
@@ -67,14 +71,19 @@ impl fmt::Display for FailureKind {
             Self::NoSuchKey => f.write_str("Redis has no such key"),
             Self::NotIdentified => f.write_str("response without resultStatus S"),
             Self::Unexpected => f.write_str("unexpected response"),
-            Self::Unanswered => f.write_str("no response within 5 s of the end"),
-            Self::NeverSent => f.write_str("due, but no connection became free to send it"),
+            Self::Unanswered => write!(
+                f,
+                "no response within {} s of the end",
+                DRAIN / 1_000_000_000
+            ),
+            Self::NeverSent => f.write_str("not sent: no connection was free"),
         }
     }
 }
 
 impl Word {
-    /// Takes the first word of `text`.
+    /// Returns the first word of `text`, with `?` for every byte that is not visible ASCII; empty if
+    /// `text` is empty or begins with a space.
     pub(super) fn from_text(text: &[u8]) -> Self {
         let mut word = [0; 32];
         let given = text.split(u8::is_ascii_whitespace).next().unwrap_or(&[]);
@@ -84,6 +93,7 @@ impl Word {
         Self(word)
     }
 
+    /// Returns `true` if this is the first word of `text`.
     pub(super) fn is(self, text: &str) -> bool {
         self == Self::from_text(text.as_bytes())
     }

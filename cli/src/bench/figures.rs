@@ -17,6 +17,7 @@ pub(super) const TICKS_PER_HALF_DISTANCE: u32 = 5;
 /// The document that `--json` prints and `--saved` reads.
 #[derive(Debug, Deserialize, Serialize)]
 pub(super) struct Figures {
+    /// The runs in the order in which they are shown.
     pub(super) runs: Vec<Run>,
 }
 
@@ -24,24 +25,35 @@ pub(super) struct Figures {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Run {
+    /// The name of the target.
     pub(super) name: String,
+    /// The name of its protocol.
     pub(super) protocol: String,
+    /// `host:port`, or the path of a Unix socket.
     pub(super) address: String,
+    /// The pace of the requests.
     pub(super) load: Load,
+    /// The number of connections.
     pub(super) connections: u32,
+    /// The limit on requests in flight per connection.
     pub(super) depth: u32,
+    /// The number of threads asked for; at most one per connection is used.
     pub(super) threads: u32,
+    /// The time of load before the measurement, in seconds.
     pub(super) warm_up_seconds: f64,
-    /// The measured time.
+    /// The measured time, in seconds; 0 if the run was interrupted while warming up.
     pub(super) seconds: f64,
     /// `true` if the run was interrupted.
     pub(super) interrupted: bool,
+    /// Good responses per second of the measured time.
     pub(super) requests_per_second: f64,
+    /// The failures, including those during the warm-up.
     pub(super) errors: Errors,
+    /// The latencies of good responses to requests within the measured time.
     pub(super) latency: Latency,
 }
 
-/// The event for which requests waited: a response, or the clock.
+/// The pace of the requests: each waited for a response, or for the clock.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase", tag = "loop")]
 pub(super) enum Load {
@@ -56,9 +68,11 @@ pub(super) enum Load {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Errors {
+    /// The number of all failures.
     pub(super) total: u64,
+    /// The number of failures by the text of their kind.
     pub(super) by_kind: BTreeMap<String, u64>,
-    /// The first line of the codes whose response was unexpected.
+    /// The first line, from 1, of the code values whose response was unexpected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) first_unexpected_line: Option<usize>,
 }
@@ -69,11 +83,13 @@ pub(super) struct Errors {
 pub(super) struct Latency {
     /// The number of latencies.
     pub(super) count: u64,
+    /// The usual percentiles, in microseconds.
     pub(super) microseconds: Percentiles,
     /// From the lowest to the highest.
     pub(super) by_percentile: Vec<Point>,
 }
 
+/// Percentiles, the maximum and the mean, in microseconds; 0 without latencies.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(super) struct Percentiles {
     pub(super) p50: f64,
@@ -90,7 +106,9 @@ pub(super) struct Percentiles {
 /// A percentile: this share of the requests took at most this time.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 pub(super) struct Point {
+    /// In percent, 0 to 100.
     pub(super) percentile: f64,
+    /// The latency, in microseconds.
     pub(super) microseconds: f64,
     /// The number of requests that took at most this time.
     pub(super) count: u64,
@@ -99,15 +117,21 @@ pub(super) struct Point {
 /// The parameters of a run, and the time of its interruption.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Setup {
+    /// The number of connections.
     pub(super) connections: u32,
+    /// The limit on requests in flight per connection.
     pub(super) depth: u32,
+    /// The number of threads asked for.
     pub(super) threads: u32,
+    /// The times and the pace of the run.
     pub(super) schedule: Schedule,
-    /// The time at which an interrupt ended the run, in nanoseconds of the schedule.
+    /// The time at which an interrupt ended the run, in nanoseconds since its start; `None` if it ran
+    /// to its end.
     pub(super) interrupted_at: Option<u64>,
 }
 
 impl Run {
+    /// Returns the figures of `target` from what was counted.
     pub(super) fn new(target: &Target, setup: &Setup, stats: &RunStats) -> Self {
         let Schedule { pace, start, end } = setup.schedule;
         let ended = setup.interrupted_at.map_or(end, |at| at.min(end));

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// The most bytes of an input file.
+/// The size limit of an input file, in bytes.
 const MAX_BYTES: usize = 1 << 30;
 
 /// Code values for runs without a file: six in public formats, and two in other formats.
@@ -20,7 +20,11 @@ const SAMPLE: [&str; 8] = [
 ];
 
 /// Reads the code values of the file at `path`, one per line; returns a built-in sample if no file
-/// is given.
+/// is given. At least one.
+///
+/// # Errors
+///
+/// A message if the file cannot be read, or contains no code values.
 pub(super) fn read_codes(path: Option<&Path>) -> Result<Vec<String>, String> {
     let Some(path) = path else {
         return Ok(SAMPLE.map(str::to_owned).to_vec());
@@ -38,6 +42,10 @@ pub(super) fn read_codes(path: Option<&Path>) -> Result<Vec<String>, String> {
 }
 
 /// Reads a whole text file.
+///
+/// # Errors
+///
+/// A message if the file cannot be read, is longer than 1 GiB, or is not UTF-8.
 pub(super) fn read_file(path: &Path) -> Result<String, String> {
     let shown = path.display();
     let mut bytes = Vec::new();

@@ -1,5 +1,6 @@
 //! Ctrl-C: ends the measurement, not the program.
 
+use std::io;
 use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,24 +9,24 @@ use std::thread;
 use tokio::runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// The exit status that a shell reports for a program ended by SIGINT.
+/// The exit status after a second signal: 130, as after SIGINT, whichever signal it was.
 const STATUS: i32 = 130;
 
-/// Returns a flag that SIGINT and SIGTERM set. The second signal ends the program at once.
-pub(super) fn watch() -> Result<Arc<AtomicBool>, String> {
+/// Returns a flag that SIGINT and SIGTERM set. A second signal ends the program at once.
+///
+/// # Errors
+///
+/// [`io::Error`] if the signal handlers cannot be installed. They stay installed until the process
+/// ends.
+pub(super) fn watch() -> io::Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
-    let cannot = |error| format!("cannot watch for signals: {error}");
-    let runtime = runtime::Builder::new_current_thread()
-        .enable_io()
-        .build()
-        .map_err(cannot)?;
+    let runtime = runtime::Builder::new_current_thread().enable_io().build()?;
     let (mut interrupt, mut terminate) = {
         let _entered = runtime.enter();
-        let watched = |kind| signal(kind).map_err(cannot);
         (
-            watched(SignalKind::interrupt())?,
-            watched(SignalKind::terminate())?,
+            signal(SignalKind::interrupt())?,
+            signal(SignalKind::terminate())?,
         )
     };
     thread::spawn(move || {

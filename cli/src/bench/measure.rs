@@ -29,6 +29,10 @@ pub(super) struct Prepared {
 }
 
 /// Builds the requests to `target`, and reads the expected responses.
+///
+/// # Errors
+///
+/// A message if a code value cannot be sent, or the expected responses cannot be read.
 pub(super) fn prepare(
     bench: &Bench,
     target: &Target,
@@ -49,6 +53,11 @@ pub(super) fn prepare(
 }
 
 /// Measures `target` until its time is over, or `stop` is set.
+///
+/// # Errors
+///
+/// A message if the target cannot be reached or refuses a connection, or if its sockets cannot be
+/// polled. Later failures of connections are counted in the result.
 pub(super) fn measure(
     bench: &Bench,
     target: &Target,
@@ -97,7 +106,8 @@ pub(super) fn measure(
     Ok((Run::new(target, &setup, &stats), stats))
 }
 
-/// Runs the workers, each with its part of the sockets, and adds up what they counted.
+/// Runs the workers, each with its part of the sockets, and adds up their statistics. If one fails,
+/// `stop` is set.
 fn drive(
     plan: &Plan,
     sockets: Vec<Vec<Socket>>,

@@ -42,6 +42,7 @@ use super::output::{self, Failure, Stdout};
 pub(crate) use self::arguments::Bench;
 
 impl Bench {
+    /// Measures the targets; the exit status is 1 if a request failed, or a run has no latency.
     pub(crate) fn run(self) -> ExitCode {
         let targets = self.targets();
         if let Err(message) = self.check(&targets) {
@@ -84,7 +85,7 @@ impl Bench {
         for path in &self.saved {
             runs.extend(figures::read_saved(path).map_err(Failure::Message)?);
         }
-        let stop = interrupt::watch().map_err(Failure::Message)?;
+        let stop = interrupt::watch().map_err(Failure::Signals)?;
         let mut good = true;
         for target in targets {
             if stop.load(Ordering::Relaxed) {

@@ -15,7 +15,7 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Starts the line of the target `name`, whose run takes `whole`.
+    /// Starts the line of the target `name`, whose run takes `whole`, the warm-up included.
     pub(super) fn start(name: &str, whole: Duration) -> Self {
         let bar = if io::stderr().is_terminal() {
             ProgressBar::new(u64::try_from(whole.as_millis()).unwrap_or(u64::MAX))
@@ -49,6 +49,7 @@ impl Progress {
             .set_message(format!("{} requests/s, {failures} errors", grouped(rate)));
     }
 
+    /// Removes the line.
     pub(super) fn finish(&self) {
         self.bar.finish_and_clear();
     }

@@ -6,7 +6,7 @@ use codeid_daemon::percent;
 
 use super::target::Protocol;
 
-/// The most bytes of all requests together.
+/// The size limit of all requests together, in bytes.
 const MAX_BYTES: usize = 1 << 30;
 
 /// Every request of a run, in the order of sending; after the last, sending restarts at the first.
@@ -21,12 +21,20 @@ pub(super) struct Requests {
 /// The users of a run.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct OpenIds<'a> {
+    /// The openId of a single user; several are numbered from 1 after a hyphen.
     pub(super) base: &'a str,
+    /// The number of users, at least 1.
     pub(super) count: usize,
 }
 
 impl Requests {
-    /// Encodes a request for each code, in as many rounds as it takes to name every user.
+    /// Encodes a request for each of the `codes`, of which there is at least one, in as many rounds as
+    /// it takes to name every user.
+    ///
+    /// # Errors
+    ///
+    /// A message if a code value cannot be sent over the protocol, or all requests together take more
+    /// than [`MAX_BYTES`].
     pub(super) fn new(
         protocol: &Protocol,
         headers: &[String],
@@ -62,6 +70,7 @@ impl Requests {
         Ok(requests)
     }
 
+    /// Returns the number of requests, at least that of the code values.
     pub(super) const fn len(&self) -> usize {
         self.ends.len()
     }
@@ -79,7 +88,7 @@ impl Requests {
         &self.bytes[start..self.ends[index]]
     }
 
-    /// Returns the index of the code of the request at `index`.
+    /// Returns the index of the code value of the request at `index`, both from 0.
     pub(super) const fn code_of(&self, index: usize) -> usize {
         index % self.code_count
     }

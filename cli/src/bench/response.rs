@@ -2,7 +2,7 @@
 
 use super::failure::FailureKind;
 
-/// The most bytes of a response.
+/// The size limit of a response, in bytes.
 pub(super) const MAX_RESPONSE_BYTES: usize = 1 << 20;
 
 /// One complete response.
@@ -10,6 +10,7 @@ pub(super) const MAX_RESPONSE_BYTES: usize = 1 << 20;
 pub(super) struct Response<'a> {
     /// The number of bytes that the response took from the input.
     pub(super) bytes: usize,
+    /// The content, or the failure.
     pub(super) outcome: Outcome<'a>,
     /// `true` if the server closes the connection after this response.
     pub(super) closes: bool,

@@ -10,10 +10,10 @@ use super::response::Outcome;
 use super::schedule::Schedule;
 use super::validator::Validator;
 
-/// The longest latency recorded, in nanoseconds: an hour. Longer ones count as this.
+/// The longest latency recorded, in nanoseconds: an hour. Longer latencies are recorded as this value.
 const MAX_LATENCY: u64 = 3_600_000_000_000;
 
-/// The significant digits of a latency: it is exact to a thousandth.
+/// The significant digits of a latency: latencies are exact to one part in a thousand.
 const DIGITS: u8 = 3;
 
 /// The statistics of one worker, or the sum of all workers.
@@ -23,24 +23,26 @@ pub(super) struct RunStats {
     pub(super) latencies: Histogram<u64>,
     /// The number of good responses received within the measured time.
     pub(super) responses: u64,
-    /// The number of failed requests by kind, also while warming up.
+    /// The number of failed requests by kind, including those during the warm-up.
     pub(super) failures: BTreeMap<FailureKind, u64>,
-    /// The index of the first code whose response was unexpected.
+    /// The lowest index, from 0, of a code value whose response was unexpected.
     pub(super) first_unexpected: Option<usize>,
 }
 
 impl RunStats {
+    /// Returns statistics that count nothing yet.
     pub(super) fn new() -> Self {
         Self {
             latencies: Histogram::new_with_bounds(1, MAX_LATENCY, DIGITS)
-                .expect("the bounds and the digits are valid ones"),
+                .expect("the bounds and digits are valid"),
             responses: 0,
             failures: BTreeMap::new(),
             first_unexpected: None,
         }
     }
 
-    /// Counts a good response received at `now` whose latency counts from `since`.
+    /// Counts a good response received at `now` whose latency counts from `since`, both in
+    /// nanoseconds since the start of the run. Each counts only if it is within the measured time.
     fn count_good(&mut self, schedule: &Schedule, since: u64, now: u64) {
         if (schedule.start..schedule.end).contains(&now) {
             self.responses += 1;
@@ -50,21 +52,26 @@ impl RunStats {
         }
     }
 
-    /// Counts a failure of the request for `code`.
-    pub(super) fn count_failure(&mut self, kind: FailureKind, code: usize) {
+    /// Counts a failure of the request for the code value at `code_index`.
+    pub(super) fn count_failure(&mut self, kind: FailureKind, code_index: usize) {
         self.count_failures(kind, 1);
         if kind == FailureKind::Unexpected {
-            self.first_unexpected = self.first_unexpected.or(Some(code));
+            let lowest = self
+                .first_unexpected
+                .map_or(code_index, |first| first.min(code_index));
+            self.first_unexpected = Some(lowest);
         }
     }
 
+    /// Counts `times` failures of `kind`. Without any, `kind` gets no entry.
     pub(super) fn count_failures(&mut self, kind: FailureKind, times: u64) {
         if times > 0 {
             *self.failures.entry(kind).or_default() += times;
         }
     }
 
-    /// Validates the `outcome` of `request`, and counts it as a good response or as a failure.
+    /// Validates the `outcome` of `request`, received at `now` in nanoseconds since the start of the
+    /// run, and counts it as a good response or as a failure.
     pub(super) fn count(
         &mut self,
         validator: &Validator,
@@ -79,6 +86,7 @@ impl RunStats {
         }
     }
 
+    /// Returns the number of failures of all kinds.
     pub(super) fn failure_count(&self) -> u64 {
         self.failures.values().sum()
     }
@@ -87,7 +95,7 @@ impl RunStats {
     pub(super) fn add(&mut self, other: &Self) {
         self.latencies
             .add(&other.latencies)
-            .expect("all have the same bounds");
+            .expect("all histograms have the same bounds");
         self.responses += other.responses;
         for (kind, times) in &other.failures {
             self.count_failures(*kind, *times);

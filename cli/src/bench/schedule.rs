@@ -3,26 +3,31 @@
 use std::num::NonZero;
 use std::time::Duration;
 
+/// The time after the end to wait for late responses, in nanoseconds: a whole number of seconds.
+pub(super) const DRAIN: u64 = 5_000_000_000;
+
 /// The event for which the next request waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pace {
     /// A response: each connection sends its next request when one arrives.
     Closed,
-    /// The clock: `rate` requests a second become due, whatever the server does.
+    /// The clock: `rate` requests per second become due, whatever the server does.
     Open { rate: NonZero<u64> },
 }
 
-/// The times of a run.
+/// The times of a run, in nanoseconds since its start.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Schedule {
+    /// The event for which requests wait.
     pub(super) pace: Pace,
-    /// The start of the measurement.
+    /// The start of the measurement, when the warm-up ends.
     pub(super) start: u64,
     /// The end of the measurement; no request becomes due from here on.
     pub(super) end: u64,
 }
 
 impl Schedule {
+    /// Returns the schedule of a run that measures for `duration` after `warm_up`.
     pub(super) fn new(pace: Pace, warm_up: Duration, duration: Duration) -> Self {
         let start = nanoseconds(warm_up);
         Self {
@@ -32,8 +37,8 @@ impl Schedule {
         }
     }
 
-    /// Returns the time at which the request at `index`, counted over all workers, is due; `None`
-    /// in the closed loop, and if that is not before the end.
+    /// Returns the time at which the request at `index`, from 0 and counted over all workers, is due;
+    /// `None` in the closed loop, and if that time is not before the end.
     pub(super) fn due(&self, index: u64) -> Option<u64> {
         let Pace::Open { rate } = self.pace else {
             return None;

@@ -9,7 +9,7 @@ use hyper::http::uri::Authority;
 /// The path of `identifyCode`.
 pub(super) const IDENTIFY_PATH: &str = "/v1/identifyCode";
 
-/// The most characters of a name; a longer one would distort tables and legends.
+/// The limit on a name, in characters; a longer one would distort tables and legends.
 const MAX_NAME_CHARACTERS: usize = 40;
 
 /// A server to be measured.
@@ -17,7 +17,9 @@ const MAX_NAME_CHARACTERS: usize = 40;
 pub(super) struct Target {
     /// Its name in tables and plots.
     pub(super) name: String,
+    /// The address to connect to.
     pub(super) address: Address,
+    /// The kind of request to send.
     pub(super) protocol: Protocol,
 }
 
@@ -26,6 +28,7 @@ pub(super) struct Target {
 pub(super) enum Address {
     /// `host:port`.
     Tcp(String),
+    /// The path of a Unix socket.
     Unix(PathBuf),
 }
 
@@ -45,13 +48,16 @@ pub(super) enum Protocol {
 /// The value of an option that may begin with `NAME=`.
 #[derive(Clone, Debug)]
 pub(super) struct Named<T> {
+    /// The name in front of `=`; `None` without one.
     pub(super) name: Option<String>,
+    /// The rest of the value.
     pub(super) value: T,
 }
 
 /// A URL of scheme `http`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct HttpUrl {
+    /// The host, with the port if one is given.
     pub(super) authority: String,
     /// With the query; empty if the URL ends after the authority.
     pub(super) path: String,
@@ -85,6 +91,7 @@ impl Protocol {
         matches!(self, Self::IdentifyHttp { .. } | Self::IdentifyResp)
     }
 
+    /// Returns `true` if requests and responses are HTTP, and not RESP.
     pub(super) const fn is_http(&self) -> bool {
         matches!(self, Self::IdentifyHttp { .. } | Self::HttpGet { .. })
     }
@@ -100,6 +107,7 @@ impl fmt::Display for Address {
 }
 
 impl HttpUrl {
+    /// Returns the host and the port to connect to; port 80 if the URL has none.
     pub(super) fn address(&self) -> Address {
         let has_port = self
             .authority

@@ -30,7 +30,11 @@ struct Expected {
 }
 
 impl Validator {
-    /// Reads the file of expected responses, if given; it must have one for each of the `codes`.
+    /// Reads the file of expected responses, if given.
+    ///
+    /// # Errors
+    ///
+    /// A message if the file cannot be read, or does not have one response for each of the `codes`.
     pub(super) fn new(
         protocol: &Protocol,
         expect: Option<&Path>,
@@ -47,7 +51,11 @@ impl Validator {
         })
     }
 
-    /// Checks that `outcome` is a good response to the code at `index`.
+    /// Checks that `outcome` is a good response to the code value at `index`, from 0.
+    ///
+    /// # Errors
+    ///
+    /// The kind of the failure: [`FailureKind::Unexpected`] if the response is not the expected one.
     pub(super) fn check(&self, index: usize, outcome: &Outcome<'_>) -> Result<(), FailureKind> {
         let expected = self.expected.as_ref().map(|responses| &responses[index]);
         match (outcome, expected) {

@@ -16,11 +16,8 @@ use super::failure::FailureKind;
 use super::reader::ResponseReader;
 use super::requests::Requests;
 use super::run_stats::RunStats;
-use super::schedule::{Pace, Schedule, nanoseconds};
+use super::schedule::{DRAIN, Pace, Schedule, nanoseconds};
 use super::validator::Validator;
-
-/// The time after the end to wait for late responses, in nanoseconds.
-const DRAIN: u64 = 5_000_000_000;
 
 /// The delay before reconnecting after a connection that brought no response, in nanoseconds.
 const RECONNECT_DELAY: u64 = 100_000_000;
@@ -34,20 +31,28 @@ const TIMER_RESOLUTION: u64 = 1_000_000;
 /// The parameters that all workers of a run share.
 #[derive(Debug)]
 pub(super) struct Plan {
+    /// The address of the target, for reconnecting.
     pub(super) endpoint: Endpoint,
+    /// The requests, sent in rotation.
     pub(super) requests: Requests,
+    /// Decides which responses are good.
     pub(super) validator: Validator,
+    /// Cloned by each worker.
     pub(super) reader: ResponseReader,
+    /// The times and the pace of the run.
     pub(super) schedule: Schedule,
-    /// Requests in flight on a connection.
+    /// The limit on requests in flight per connection.
     pub(super) depth: usize,
+    /// The number of workers.
     pub(super) workers: usize,
 }
 
 /// The counts that the workers publish for the progress line.
 #[derive(Debug, Default)]
 pub(super) struct LiveCounts {
+    /// Good responses.
     pub(super) responses: AtomicU64,
+    /// Failures of all kinds.
     pub(super) failures: AtomicU64,
 }
 
@@ -64,7 +69,9 @@ struct Worker<'a> {
     stats: RunStats,
     /// The number of this worker's next request, counted over all workers.
     next: u64,
+    /// The number of requests in flight on all its connections.
     in_flight: usize,
+    /// Time 0 of the schedule.
     began: Instant,
 }
 
@@ -73,12 +80,17 @@ struct Slot {
     connection: Option<Connection>,
     /// `true` if the connection has brought a response.
     answered: bool,
+    /// The earliest time to reconnect, in nanoseconds since the start of the run.
     retry_at: u64,
 }
 
 /// Drives `sockets` until the schedule has ended and every request is answered, or `stop` is set.
 ///
-/// `began` is time 0 of the schedule, and `number` is the number of this worker.
+/// `began` is time 0 of the schedule, and `number` is the number of this worker, from 0.
+///
+/// # Errors
+///
+/// [`io::Error`] if the kernel cannot be polled; a failure of a connection is counted instead.
 pub(super) fn work(
     plan: &Plan,
     sockets: Vec<Socket>,

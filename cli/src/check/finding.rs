@@ -11,13 +11,19 @@ pub(crate) struct Finding<'a> {
     /// The file's name; present only if several files are checked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) file: Option<&'a str>,
+    /// An error or a warning.
     pub(crate) severity: Severity,
     /// The problem's code, or `unreadable-file`.
     pub(crate) code: &'a str,
+    /// The id of the rule; `None` if the problem is not in a rule, or its id is unknown.
     pub(crate) rule: Option<&'a str>,
+    /// The JSON pointer of the value; empty for the whole document.
     pub(crate) pointer: &'a str,
+    /// The position of the value in the file, if it is known.
     pub(crate) position: Option<Position>,
+    /// A sentence that says what is wrong and what is allowed.
     pub(crate) message: &'a str,
+    /// A way to solve the problem, if one is known.
     pub(crate) hint: Option<&'a str>,
 }
 

@@ -33,6 +33,7 @@ pub(crate) struct Check {
 }
 
 impl Check {
+    /// Checks the files; the exit status is 0 if all of them pass.
     pub(crate) fn run(self) -> ExitCode {
         let limits = match self.settings.read() {
             Ok(settings) => settings.compile,

@@ -10,7 +10,7 @@ use super::finding::{self, Finding, Severity};
 use crate::output::printable;
 use crate::route_config::Examined;
 
-/// The most bytes of a line shown on either side of a position: more than fit on a terminal. A
+/// The limit on a line shown on either side of a position, in bytes: more than fit on a terminal. A
 /// config may be one line of 128 KiB, and have an error every few bytes.
 const EXCERPT_BYTES: usize = 1024;
 
@@ -29,7 +29,7 @@ pub(crate) fn show_findings(
     Ok(())
 }
 
-/// Writes the errors for which a file is refused.
+/// Writes the errors because of which a file is refused.
 pub(crate) fn show_refusal(output: &mut impl Write, examined: &Examined) -> io::Result<()> {
     let mut findings = finding::from_examined(examined);
     findings.retain(|finding| finding.severity == Severity::Error);

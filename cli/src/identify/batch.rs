@@ -32,6 +32,11 @@ struct Responses {
 
 /// Identifies each line of the file at `path` (`-` is standard input) for `open_id`, and writes one
 /// JSON object per line.
+///
+/// # Errors
+///
+/// [`Failure`] if the file cannot be read, standard output cannot be written, or a thread panics.
+/// The responses before the failure are written.
 pub(super) fn identify_lines(
     table: RouteTable,
     open_id: OpenId<'_>,

@@ -46,6 +46,7 @@ pub(super) struct Blocks<R> {
 }
 
 impl<R: Read> Blocks<R> {
+    /// Returns the blocks of `input`, whose lines count from 1.
     pub(super) const fn new(input: R) -> Self {
         Self {
             input,

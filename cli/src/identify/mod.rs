@@ -60,6 +60,7 @@ pub(crate) struct Identify {
 }
 
 impl Identify {
+    /// Identifies the code value, or each line of the file, and returns the exit status.
     pub(crate) fn run(self) -> ExitCode {
         let is_stdin = |path: &Option<PathBuf>| path.as_deref() == Some(Path::new("-"));
         if is_stdin(&self.routes) && is_stdin(&self.file) {
@@ -85,7 +86,11 @@ impl Identify {
         })
     }
 
-    /// Compiles the route table; reports errors in the route config on standard error.
+    /// Compiles the route table of the file, or of the built-in preset.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Shown`]: the errors in the route config are reported on standard error.
     fn table(&self, limits: &CompileLimits) -> Result<RouteTable, Failure> {
         let examined = match &self.routes {
             Some(path) => route_config::examine(path, limits),

@@ -30,10 +30,12 @@ impl Progress {
         Self(bar.with_style(style))
     }
 
+    /// Adds `bytes` of the input to those done.
     pub(super) fn advance(&self, bytes: u64) {
         self.0.inc(bytes);
     }
 
+    /// Removes the bar.
     pub(super) fn finish(&self) {
         self.0.finish_and_clear();
     }

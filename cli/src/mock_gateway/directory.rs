@@ -26,7 +26,7 @@ use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
-/// The most bytes of a key file.
+/// The size limit of a key file, in bytes.
 const MAX_KEY_BYTES: usize = 64 << 10;
 
 /// The file that marks a directory of the mock gateway.
@@ -39,6 +39,7 @@ type Generate = fn() -> Result<KeyPair, rcgen::Error>;
 #[derive(Debug)]
 pub(super) struct Directory {
     path: PathBuf,
+    /// The keys that the stand-in signs and verifies with.
     pub(super) keys: Keys,
     /// The TLS configuration, with a new certificate.
     pub(super) tls: Arc<ServerConfig>,
@@ -47,14 +48,18 @@ pub(super) struct Directory {
 /// The keys for signatures, all of version 1.
 #[derive(Debug)]
 pub(super) struct Keys {
+    /// Signs the responses.
     pub(super) gateway: SigningKey,
+    /// Verify the requests of the daemon.
     pub(super) client: VerifyingKeys,
 }
 
 /// The settings file for the daemon.
 #[derive(Debug)]
 pub(super) struct Settings {
+    /// The path of the file.
     pub(super) path: String,
+    /// The content, as TOML.
     pub(super) text: String,
 }
 

@@ -37,6 +37,7 @@ pub(super) struct Behaviour {
 pub(super) struct Gateway {
     client_id: String,
     keys: Keys,
+    /// The behaviour towards valid requests.
     pub(super) behaviour: Behaviour,
     /// The number of requests answered.
     answered: AtomicU64,
@@ -45,7 +46,9 @@ pub(super) struct Gateway {
 /// A response, and the line that describes it on standard output.
 #[derive(Debug)]
 pub(super) struct LoggedResponse {
+    /// The response, signed.
     pub(super) response: Response<String>,
+    /// The line, without its end.
     pub(super) line: String,
 }
 
@@ -74,6 +77,7 @@ struct ResultObject {
 }
 
 impl Gateway {
+    /// Returns a stand-in that accepts requests of `client_id` alone.
     pub(super) const fn new(client_id: String, keys: Keys, behaviour: Behaviour) -> Self {
         Self {
             client_id,
@@ -87,7 +91,7 @@ impl Gateway {
     ///
     /// # Errors
     ///
-    /// [`SigningError`].
+    /// [`SigningError`] if the response cannot be signed.
     pub(super) fn answer(
         &self,
         request: &Parts,

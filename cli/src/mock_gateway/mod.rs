@@ -28,7 +28,7 @@ use self::directory::Directory;
 use self::gateway::{Behaviour, Gateway};
 use super::output::{self, Failure, Stdout, printable};
 
-/// The most lines that may wait to be written.
+/// The limit on lines that wait to be written.
 const WAITING_LINES: usize = 1024;
 
 /// The command line of `codeid mock-gateway`.
@@ -68,6 +68,7 @@ pub(crate) struct MockGateway {
 }
 
 impl MockGateway {
+    /// Serves until it is stopped, and returns the exit status.
     pub(crate) fn run(self) -> ExitCode {
         output::run(|stdout| {
             let runtime = Builder::new_current_thread().enable_all().build()?;

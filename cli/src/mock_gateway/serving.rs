@@ -21,13 +21,14 @@ use tokio_rustls::TlsAcceptor;
 
 use super::gateway::Gateway;
 
-/// The most connections served at once; further ones wait.
+/// The limit on connections served at once; further ones wait.
 const MAX_CONNECTIONS: usize = 1024;
 
-/// The most time for a handshake or a request head.
+/// The time limit of a handshake or a request head.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The most bytes of a request's body: four times what the daemon forwards, escapes included.
+/// The size limit of a request's body, in bytes: four times what the daemon forwards, escapes
+/// included.
 const MAX_BODY_BYTES: usize = 8 << 20;
 
 /// The pause after a failed accept.
@@ -36,7 +37,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// A channel of lines that describe what happened.
 type Lines = mpsc::Sender<String>;
 
-/// Serves connections until the future is dropped.
+/// Serves connections until the future is dropped. Its connections are dropped with it.
 pub(super) async fn serve(
     listener: TcpListener,
     tls: Arc<ServerConfig>,

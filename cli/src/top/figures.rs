@@ -13,20 +13,26 @@ use super::reading::Reading;
 pub(super) struct Figures {
     /// The end of the interval, in milliseconds since the beginning of 1970, UTC.
     pub(super) at: u64,
-    /// The length of the interval.
+    /// The length of the interval, in seconds; more than 0.
     pub(super) seconds: f64,
+    /// `true` if the daemon was ready at the end.
     pub(super) ready: bool,
     /// `true` if the live config is frozen.
     pub(super) frozen: bool,
+    /// The generation of the live table; `null` if no table is live.
     pub(super) generation: Option<u64>,
+    /// The `version` of the live route config; `null` if no table is live.
     pub(super) version: Option<String>,
-    /// The traffic of all listeners together.
+    /// The traffic of all listeners together, named `all`.
     pub(super) total: Traffic,
+    /// The traffic of each listener, in the daemon's order.
     pub(super) listeners: Vec<Traffic>,
     /// Code values by the action of their rule, or by the result code of a failure.
     pub(super) identifications: Vec<Rate>,
+    /// The requests that sdkProxy forwarded.
     pub(super) sdk_proxy: ProxyTraffic,
-    /// The rules, the busiest first: in the interval, then since the table became live.
+    /// The rules of the live table, the busiest first: in the interval, then since the table became
+    /// live. Empty if no table is live.
     pub(super) rules: Vec<RuleFigures>,
 }
 
@@ -36,41 +42,56 @@ pub(super) struct Figures {
 pub(super) struct Traffic {
     /// The name of the listener, or `all`.
     pub(super) name: String,
+    /// The sum of `results`.
     pub(super) requests_per_second: f64,
-    /// The share of requests with another result than `SUCCESS`, 0 to 1; `null` without requests.
+    /// The share of requests whose result is not `SUCCESS`, 0 to 1; `null` without requests.
     pub(super) error_ratio: Option<f64>,
+    /// Requests by their result.
     pub(super) results: Vec<Rate>,
+    /// The time taken per code value in the interval.
     pub(super) latency: Percentiles,
+    /// The number of connections that were open at the end.
     pub(super) open_connections: u64,
 }
 
-/// The number of times per second that something happened.
+/// A rate of events, per second.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Rate {
+    /// The result, action or result code that is counted.
     pub(super) name: String,
+    /// The events per second, on average over the interval.
     pub(super) per_second: f64,
 }
 
-/// Percentiles of the time for a code value, in nanoseconds: the upper bounds of their buckets.
+/// Percentiles of the time taken per code value, in nanoseconds: the upper bounds of their buckets.
 /// `null` without code values, and beyond the last bound.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Percentiles {
+    /// The number of code values.
     pub(super) count: u64,
+    /// At most this for 50 % of the code values.
     pub(super) p50_ns: Option<u64>,
+    /// At most this for 90 %.
     pub(super) p90_ns: Option<u64>,
+    /// At most this for 99 %.
     pub(super) p99_ns: Option<u64>,
+    /// At most this for 99.9 %.
     pub(super) p999_ns: Option<u64>,
+    /// At most this for all.
     pub(super) max_ns: Option<u64>,
 }
 
-/// Requests of sdkProxy.
+/// The requests that sdkProxy forwarded.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ProxyTraffic {
+    /// The number of requests in flight at the end.
     pub(super) in_flight: u64,
+    /// The sum of `results`.
     pub(super) requests_per_second: f64,
+    /// Requests by their result.
     pub(super) results: Vec<Rate>,
 }
 
@@ -78,8 +99,11 @@ pub(super) struct ProxyTraffic {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RuleFigures {
+    /// The id of the rule.
     pub(super) id: String,
+    /// The lookups that it decided, per second of the interval.
     pub(super) decided_per_second: f64,
+    /// The lookups that its canary refused, per second of the interval.
     pub(super) refused_per_second: f64,
     /// The lookups that it decided since its table became live.
     pub(super) decided: u64,
@@ -88,8 +112,8 @@ pub(super) struct RuleFigures {
 }
 
 impl Figures {
-    /// Returns the difference; `None` if the readings are not of the same process, since the counts
-    /// of another one begin at zero.
+    /// Returns the difference; `None` if the readings come from different processes, since each
+    /// process counts from zero, or if `after` was not taken later than `before`.
     pub(super) fn between(before: &Reading, after: &Reading) -> Option<Self> {
         let process = |reading: &Reading| {
             let daemon = &reading.status.daemon;
@@ -139,8 +163,9 @@ impl Figures {
     }
 }
 
-/// The time in which the counts grew.
+/// The time over which the counts grew.
 struct Interval {
+    /// More than 0.
     seconds: f64,
 }
 
@@ -153,6 +178,7 @@ impl Interval {
         count as f64 / self.seconds
     }
 
+    /// Returns the rate of each count in `after`; one that `before` lacks counts from zero.
     fn rates(&self, before: &[Count], after: &[Count]) -> Vec<Rate> {
         let earlier = |name: &str| before.iter().find(|count| count.name == name);
         after
@@ -167,6 +193,8 @@ impl Interval {
             .collect()
     }
 
+    /// Returns the traffic of one listener. Without an earlier reading of it, its requests count from
+    /// zero, but it has no percentiles.
     fn traffic(
         &self,
         before: Option<&ListenerMetrics>,
@@ -246,6 +274,7 @@ impl Traffic {
         }
     }
 
+    /// Returns the sum of the traffic of `listeners`, with `latency`, which cannot be summed.
     fn sum(listeners: &[Self], latency: Percentiles) -> Self {
         let mut results: Vec<Rate> = Vec::new();
         for rate in listeners.iter().flat_map(|listener| &listener.results) {
@@ -260,7 +289,7 @@ impl Traffic {
 }
 
 impl Percentiles {
-    /// Returns the percentiles of the durations that `after` has and `before` has not.
+    /// Returns the percentiles of the durations that are in `after` but not in `before`.
     fn between(before: &Latency, after: &Latency, bounds: &[u64]) -> Self {
         let count = after.count.saturating_sub(before.count);
         let earlier = before.cumulative.iter().chain(std::iter::repeat(&0));

@@ -13,6 +13,7 @@ mod screen;
 mod terminal;
 #[cfg(test)]
 mod tests;
+mod updates;
 mod view;
 
 use std::io::{self, IsTerminal};
@@ -52,6 +53,7 @@ pub(crate) struct Top {
 }
 
 impl Top {
+    /// Shows the intervals, and returns the exit status.
     pub(crate) fn run(self) -> ExitCode {
         let socket = match self.socket.path() {
             Ok(socket) => socket,

@@ -13,13 +13,15 @@ use crate::output::{Failure, Stdout, printable};
 use crate::quantity::{grouped, time};
 use crate::table::{Column, Table};
 
-/// The most rules of an interval that are written.
+/// The limit on the rules that are written for an interval.
 const RULES: usize = 10;
 
 /// The forms in which intervals are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
+    /// Lines and tables for people.
     Text,
+    /// An object in a line for each interval.
     Json,
 }
 
@@ -28,7 +30,7 @@ pub(super) enum Form {
 ///
 /// # Errors
 ///
-/// [`Failure`] if no daemon responds at first, or standard output cannot be written.
+/// [`Failure`] if the first reading fails, or standard output cannot be written.
 pub(super) fn write(
     stdout: &mut Stdout,
     mut reader: Reader,
@@ -58,11 +60,11 @@ fn json(output: &mut impl Write, view: &View) -> io::Result<()> {
         lost: Option<&'a str>,
         note: Option<&'a str>,
     }
-    match (&view.lost, &view.figures) {
+    match (&view.last_failure, &view.figures) {
         (None, Some(figures)) => serde_json::to_writer(&mut *output, figures)?,
         _ => {
             let missing = Missing {
-                lost: view.lost.as_deref(),
+                lost: view.last_failure.as_deref(),
                 note: view.note.as_deref(),
             };
             serde_json::to_writer(&mut *output, &missing)?;
@@ -72,7 +74,7 @@ fn json(output: &mut impl Write, view: &View) -> io::Result<()> {
 }
 
 fn text(output: &mut impl Write, view: &View) -> io::Result<()> {
-    if let Some(why) = &view.lost {
+    if let Some(why) = &view.last_failure {
         return writeln!(output, "no figures: {}\n", printable(why));
     }
     if let Some(note) = &view.note {

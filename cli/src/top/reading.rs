@@ -17,21 +17,29 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 pub(super) struct Reader {
     client: Client,
     interval: Duration,
+    /// The time at which the next interval begins; `None` before the first reading.
     next: Option<Instant>,
 }
 
 /// The state and the counts of a daemon at one moment.
 #[derive(Clone, Debug)]
 pub(super) struct Reading {
-    /// When the counts were read.
+    /// The time at which the reading was complete.
     pub(super) taken: Instant,
+    /// The state of the daemon.
     pub(super) status: Status,
+    /// The counts since the daemon started.
     pub(super) metrics: Metrics,
     /// `None` without a live table.
     pub(super) rules: Option<Rules>,
 }
 
 impl Reader {
+    /// Returns a reader of the daemon at `socket`. Does not connect yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Unanswered`] if the client's runtime cannot be started.
     pub(super) fn new(socket: PathBuf, interval: Duration) -> Result<Self, Failure> {
         Ok(Self {
             client: Client::new(socket, TIMEOUT)?,
@@ -40,6 +48,7 @@ impl Reader {
         })
     }
 
+    /// Returns the path of the daemon's admin socket.
     pub(super) fn socket(&self) -> &Path {
         self.client.socket()
     }
@@ -48,7 +57,8 @@ impl Reader {
     ///
     /// # Errors
     ///
-    /// [`Failure`] if the daemon does not respond, or is of another version. A later call may succeed.
+    /// [`Failure`] if the daemon does not respond, or its response is not understood. A later call may
+    /// succeed.
     pub(super) fn next(&mut self) -> Result<Reading, Failure> {
         let now = Instant::now();
         let due = self.next.map_or(now, |due| due.max(now));

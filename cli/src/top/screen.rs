@@ -106,7 +106,7 @@ fn state(last: &Reading, view: &View) -> Vec<Line<'static>> {
     let status = &last.status;
     let mut lines = Vec::new();
     let mut add = |style: Style, text: String| lines.push(Line::styled(shown(&text), style));
-    if let Some(why) = &view.lost {
+    if let Some(why) = &view.last_failure {
         add(
             BAD,
             format!("LOST       {why}; trying again (the state below is the last known one)"),

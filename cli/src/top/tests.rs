@@ -129,7 +129,7 @@ fn drawn(view: &View, width: u16, height: u16) -> String {
 }
 
 fn lost(message: &str) -> Failure {
-    Failure::Unanswered(message.to_owned())
+    Failure::Unanswered(message.into())
 }
 
 #[test]
@@ -281,7 +281,7 @@ fn a_change_of_the_live_table_is_noted() {
     view.take(Ok(reloaded.at(base, 3)));
     let screen = drawn(&view, 120, 40);
     assert!(
-        screen.contains("note       generation 8 is live since 2026-11-18 11:06:41 UTC"),
+        screen.contains("note       generation 8 has been live since 2026-11-18 11:06:41 UTC"),
         "{screen}"
     );
 }
@@ -289,7 +289,7 @@ fn a_change_of_the_live_table_is_noted() {
 #[test]
 fn a_pause_is_one_long_interval() {
     let (mut view, base) = view();
-    assert!(view.execute(Command::Pause));
+    assert!(view.execute(Command::Pause).is_continue());
     view.take(Ok(Moment::new(50).at(base, 3)));
     view.take(Err(lost("gone")));
     let screen = words(&view, 100, 40);
@@ -301,7 +301,7 @@ fn a_pause_is_one_long_interval() {
         screen.contains("all 500") && !screen.contains("LOST"),
         "{screen}"
     );
-    assert!(view.execute(Command::Pause));
+    assert!(view.execute(Command::Pause).is_continue());
     view.take(Ok(Moment::new(12).at(base, 12)));
     assert_eq!(view.figures.unwrap().seconds, 10.0);
 }
@@ -310,25 +310,27 @@ fn a_pause_is_one_long_interval() {
 fn keys_scroll_help_and_end() {
     let (mut view, _) = view();
     let key = |code| command(KeyEvent::new(code, KeyModifiers::NONE)).unwrap();
-    assert!(view.execute(key(KeyCode::Char('j'))));
+    assert!(view.execute(key(KeyCode::Char('j'))).is_continue());
     let screen = drawn(&view, 100, 40);
     assert!(
         !screen.contains("hot") && screen.contains("warm"),
         "{screen}"
     );
-    assert!(view.execute(key(KeyCode::PageDown)) && view.execute(key(KeyCode::Down)));
+    assert!(view.execute(key(KeyCode::PageDown)).is_continue());
+    assert!(view.execute(key(KeyCode::Down)).is_continue());
     assert!(drawn(&view, 100, 40).contains("cold"));
-    assert!(view.execute(key(KeyCode::Up)));
+    assert!(view.execute(key(KeyCode::Up)).is_continue());
     assert_eq!(view.scrolled, 1);
-    assert!(view.execute(key(KeyCode::End)));
+    assert!(view.execute(key(KeyCode::End)).is_continue());
     assert_eq!(view.scrolled, 2);
-    assert!(view.execute(key(KeyCode::Home)) && view.execute(key(KeyCode::Char('k'))));
+    assert!(view.execute(key(KeyCode::Home)).is_continue());
+    assert!(view.execute(key(KeyCode::Char('k'))).is_continue());
     assert_eq!(view.scrolled, 0);
-    assert!(view.execute(key(KeyCode::Char('?'))));
+    assert!(view.execute(key(KeyCode::Char('?'))).is_continue());
     assert!(drawn(&view, 80, 24).contains("pause or resume"));
-    assert!(view.execute(key(KeyCode::Char('?'))));
+    assert!(view.execute(key(KeyCode::Char('?'))).is_continue());
     assert!(!drawn(&view, 80, 24).contains("pause or resume"));
-    assert!(!view.execute(key(KeyCode::Char('q'))));
+    assert!(view.execute(key(KeyCode::Char('q'))).is_break());
     let with_control = |c| command(KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL));
     assert_eq!(
         (with_control('c'), with_control('j')),

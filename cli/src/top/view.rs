@@ -1,6 +1,9 @@
 //! The state of the screen: the last figures, their trend, and the choices of the user.
 
 use std::collections::VecDeque;
+use std::ops::ControlFlow;
+
+use codeid_daemon::error_chain::ErrorChain;
 
 use super::figures::Figures;
 use super::reading::Reading;
@@ -17,13 +20,15 @@ pub(super) struct View {
     pub(super) last: Option<Reading>,
     /// The figures of the last interval; `None` before the second reading.
     pub(super) figures: Option<Figures>,
-    /// Requests per second, the last interval last.
+    /// Requests per second, rounded; the most recent interval last, at most [`TREND`] of them.
     pub(super) trend: VecDeque<u64>,
     /// The reason why the last reading failed; `None` if it succeeded.
-    pub(super) lost: Option<String>,
-    /// The last restart, or the last change of the live table.
+    pub(super) last_failure: Option<String>,
+    /// Describes the last restart, or the last change of the live table; `None` before the first.
     pub(super) note: Option<String>,
+    /// `true` while readings are ignored.
     pub(super) paused: bool,
+    /// `true` while the help window is open.
     pub(super) help: bool,
     /// The number of rules above the first visible one.
     pub(super) scrolled: usize,
@@ -32,10 +37,13 @@ pub(super) struct View {
 /// The commands of the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Command {
+    /// Closes the view.
     Quit,
+    /// Pauses, or resumes.
     Pause,
+    /// Opens or closes the help window.
     Help,
-    /// Scrolls down by this number of rules.
+    /// Scrolls down by this number of rules, or up if it is negative.
     Scroll(isize),
     /// Scrolls to the first rule.
     First,
@@ -53,7 +61,7 @@ impl View {
         let reading = match read {
             Ok(reading) => reading,
             Err(failure) => {
-                self.lost = Some(failure.to_string());
+                self.last_failure = Some(ErrorChain(&failure).to_string());
                 return;
             }
         };
@@ -70,15 +78,15 @@ impl View {
                     .push_back(whole(figures.total.requests_per_second));
             }
         }
-        self.lost = None;
+        self.last_failure = None;
         self.last = Some(reading);
         self.keep_in_bounds();
     }
 
-    /// Executes a command. Returns `false` if the view ends.
-    pub(super) fn execute(&mut self, command: Command) -> bool {
+    /// Executes a command. Returns `Break` if the view must close.
+    pub(super) fn execute(&mut self, command: Command) -> ControlFlow<()> {
         match command {
-            Command::Quit => return false,
+            Command::Quit => return ControlFlow::Break(()),
             Command::Pause => self.paused = !self.paused,
             Command::Help => self.help = !self.help,
             Command::Scroll(by) => self.scrolled = self.scrolled.saturating_add_signed(by),
@@ -86,7 +94,7 @@ impl View {
             Command::Last => self.scrolled = usize::MAX,
         }
         self.keep_in_bounds();
-        true
+        ControlFlow::Continue(())
     }
 
     fn keep_in_bounds(&mut self) {
@@ -103,7 +111,7 @@ fn describe_change(before: &Reading, after: &Reading) -> Option<String> {
     let (old, new) = (&before.status, &after.status);
     if (old.daemon.pid, old.daemon.started_at) != (new.daemon.pid, new.daemon.started_at) {
         return Some(format!(
-            "the daemon restarted at {} as process {}: its counts begin at zero",
+            "the daemon restarted at {} as process {}: its counts restart at zero",
             utc(new.daemon.started_at),
             new.daemon.pid
         ));
@@ -114,7 +122,7 @@ fn describe_change(before: &Reading, after: &Reading) -> Option<String> {
     };
     match (generation(before), generation(after), &new.rules.table) {
         (old, new, Some(table)) if old != new => Some(format!(
-            "generation {} is live since {}: the counts of its rules begin at zero",
+            "generation {} has been live since {}: the counts of its rules restart at zero",
             table.generation,
             utc(table.loaded_at)
         )),
@@ -122,10 +130,11 @@ fn describe_change(before: &Reading, after: &Reading) -> Option<String> {
     }
 }
 
+/// Returns `rate`, rounded.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "a rate is not negative, and a cast of what is too large saturates"
+    reason = "a rate is not negative, and casting a value that is too large saturates"
 )]
 fn whole(rate: f64) -> u64 {
     rate.round() as u64

@@ -19,6 +19,8 @@ pub(super) struct LatencyAxis {
 }
 
 impl NinesAxis {
+    /// Returns an axis from `left` to `right` that reaches the rarest request of all `runs`: two
+    /// nines at least, and eight at most.
     pub(super) fn new(runs: &[Run], left: f64, right: f64) -> Self {
         let count = runs.iter().map(|run| run.latency.count).max().unwrap_or(0);
         Self {
@@ -40,10 +42,12 @@ impl NinesAxis {
         }
     }
 
+    /// Returns the x coordinate of a number of nines; those beyond the axis are at its end.
     pub(super) fn at(&self, nines: f64) -> f64 {
         self.left + (self.right - self.left) * nines.min(self.most) / self.most
     }
 
+    /// Returns the ticks as numbers of nines, with their labels.
     pub(super) fn ticks(&self) -> Vec<(f64, String)> {
         let mut ticks = vec![
             (0.0, "0 %".to_owned()),
@@ -69,6 +73,7 @@ impl NinesAxis {
 }
 
 impl LatencyAxis {
+    /// Returns an axis from `bottom` to `top` that holds all latencies of `runs`.
     pub(super) fn new(runs: &[Run], bottom: f64, top: f64) -> Self {
         let values = || {
             let points = runs.iter().flat_map(|run| &run.latency.by_percentile);
@@ -102,6 +107,7 @@ impl LatencyAxis {
         }
     }
 
+    /// Returns the y coordinate of a latency; those beyond the axis are at its ends.
     pub(super) fn at(&self, microseconds: f64) -> f64 {
         let part =
             (microseconds.max(self.least) / self.least).log10() / (self.most / self.least).log10();

@@ -16,6 +16,7 @@ pub(super) enum Anchor {
 }
 
 impl Picture {
+    /// Returns a picture with a white ground, `width` by `height` pixels. `title` may be untrusted.
     pub(super) fn new(width: f64, height: f64, title: &str) -> Self {
         let title = escaped(title);
         Self(format!(
@@ -27,6 +28,7 @@ impl Picture {
         ))
     }
 
+    /// Adds a line; `width` is that of the stroke, and an empty `dash` gives a solid one.
     pub(super) fn line(
         &mut self,
         from: (f64, f64),
@@ -43,6 +45,7 @@ impl Picture {
         ));
     }
 
+    /// Adds a text, which may be untrusted, with its baseline at `y`.
     pub(super) fn text(
         &mut self,
         x: f64,
@@ -73,6 +76,7 @@ impl Picture {
         ));
     }
 
+    /// Adds a line through all `points`; an empty `dash` gives a solid one.
     pub(super) fn curve(
         &mut self,
         points: impl Iterator<Item = (f64, f64)>,
@@ -91,6 +95,7 @@ impl Picture {
         ));
     }
 
+    /// Returns the complete document.
     pub(super) fn finish(mut self) -> String {
         self.0.push_str("</svg>\n");
         self.0

@@ -12,7 +12,12 @@ use crate::bench::response::{MAX_RESPONSE_BYTES, Outcome, Response};
 
 const MAX_HEADERS: usize = 64;
 
-/// Reads the response at the start of `bytes`; a chunked body is assembled in `chunks`.
+/// Reads the response at the start of `bytes`, after any 1xx responses; a chunked body is assembled in
+/// `chunks`. Returns `None` while it is incomplete.
+///
+/// # Errors
+///
+/// [`FailureKind::Malformed`] if `bytes` cannot be continued to a response that this client reads.
 pub(super) fn read<'a>(
     bytes: &'a [u8],
     chunks: &'a mut Vec<u8>,

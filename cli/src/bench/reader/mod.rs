@@ -14,10 +14,12 @@ pub(super) use self::resp::fields as resp_fields;
 pub(super) enum ResponseReader {
     /// HTTP/1.1, with a buffer for chunked bodies.
     Http(Vec<u8>),
+    /// RESP2 or RESP3.
     Resp,
 }
 
 impl ResponseReader {
+    /// Returns a reader for the responses of `protocol`.
     pub(super) const fn new(protocol: &Protocol) -> Self {
         if protocol.is_http() {
             Self::Http(Vec::new())
@@ -27,6 +29,11 @@ impl ResponseReader {
     }
 
     /// Reads the response at the start of `bytes`; returns `None` while it is incomplete.
+    ///
+    /// # Errors
+    ///
+    /// [`FailureKind::Malformed`] if it violates the protocol, or is longer than
+    /// [`MAX_RESPONSE_BYTES`].
     pub(super) fn read<'a>(
         &'a mut self,
         bytes: &'a [u8],

@@ -8,6 +8,11 @@ use crate::bench::response::{MAX_RESPONSE_BYTES, Outcome, Response};
 const BAD: FailureKind = FailureKind::Malformed("not a RESP reply");
 
 /// Reads the reply at the start of `bytes`; returns `None` while it is incomplete.
+///
+/// # Errors
+///
+/// [`FailureKind::Malformed`] if `bytes` cannot be continued to a reply. An error reply is an
+/// [`Outcome::Failed`].
 pub(super) fn read(bytes: &[u8]) -> Result<Option<Response<'_>>, FailureKind> {
     let mut at = 0;
     // A counter instead of recursion: a reply nested to any depth takes no stack.

@@ -183,7 +183,7 @@ fn a_daemon_of_another_version_is_named() {
         let all = [&["admin", "--socket", "old.sock"], arguments].concat();
         let ran = run_in(&directory, &all);
         assert_eq!(ran.status, 3, "{arguments:?}");
-        let versions = format!("the daemon is of version 0.0.9, this program of {ours}; ");
+        let versions = format!("the daemon has version 0.0.9, this program {ours}; ");
         assert_has(
             &ran.stderr,
             &["cannot understand the daemon at old.sock: ", why, &versions],

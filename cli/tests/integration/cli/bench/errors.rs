@@ -27,7 +27,7 @@ fn each_kind_of_failure_is_described() {
         ),
         (
             |_| Act::AnswerAndClose(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf".to_vec()),
-            "connection closed by the server within a response",
+            "connection closed by the server in the middle of the response",
         ),
         (
             |_| Act::Answer(b"HTTP/1.1 200 OK\r\n\r\n".to_vec()),

@@ -76,7 +76,7 @@ fn requests_without_a_response_are_errors() {
         errors["byKind"]["no response within 5 s of the end"], 2,
         "{run}"
     );
-    let never_sent = "due, but no connection became free to send it";
+    let never_sent = "not sent: no connection was free";
     assert_eq!(errors["byKind"][never_sent], 8, "{run}");
     assert_eq!(
         (&errors["total"], &run["latency"]["count"]),
