@@ -30,10 +30,12 @@ impl Refusal {
         }
     }
 
+    /// Refuses a request that cannot be understood, with [`ErrorCode::Malformed`].
     pub(super) fn malformed(detail: impl Into<String>) -> Self {
         Self::new(ErrorCode::Malformed, detail)
     }
 
+    /// Refuses because of an internal fault, whose cause is in the log.
     pub(super) fn fault() -> Self {
         Self::new(ErrorCode::Fault, "An internal fault occurred; see the log.")
     }
@@ -56,6 +58,7 @@ impl Refusal {
         &self.document.detail
     }
 
+    /// Returns the response, with `WWW-Authenticate` if a token is missing or unknown.
     pub(super) fn into_response(self) -> Response {
         let mut response = json_with_status(self.status, &self.document);
         if self.status == StatusCode::UNAUTHORIZED {

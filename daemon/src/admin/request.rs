@@ -28,6 +28,7 @@ pub(super) struct Request {
     /// The value of the path's parameter; empty for a path without one.
     pub(super) parameter: String,
     pub(super) headers: HeaderMap,
+    /// The whole body; empty without one.
     pub(super) body: Bytes,
 }
 
@@ -39,11 +40,19 @@ pub(super) type Handling = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
 impl Request {
     /// Parses the body as JSON.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] if it is not JSON, or not a `T`.
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
         parse_json(&self.body)
     }
 
     /// Parses the body as JSON; an empty one is the default.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] if it is neither empty nor a `T` in JSON.
     pub(super) fn json_or_default<T: DeserializeOwned + Default>(&self) -> Result<T, Refusal> {
         match self.body.is_empty() {
             true => Ok(T::default()),
@@ -52,6 +61,10 @@ impl Request {
     }
 
     /// Parses the header `If-Match`; `None` without one.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] if its value is malformed.
     pub(super) fn if_match(&self) -> Result<Option<IfMatch>, Refusal> {
         IfMatch::from_headers(&self.headers)
     }

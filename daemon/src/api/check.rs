@@ -19,7 +19,7 @@ pub struct Checked {
     /// The digest of the candidate.
     #[schemars(with = "Sha256")]
     pub sha256: ConfigDigest,
-    /// The reason in one sentence, if the candidate is refused.
+    /// The reason in one sentence; `null` unless the candidate is refused.
     pub why: Option<String>,
     /// The `version` of the candidate; `null` if it is refused.
     pub version: Option<String>,
@@ -34,7 +34,7 @@ pub struct Checked {
     pub compile_us: Option<u64>,
     /// The approximate size of the table in memory, in bytes; `null` if the candidate is refused.
     pub memory_bytes: Option<usize>,
-    /// The digest of the live route config, with which the candidate was compared.
+    /// The digest of the live route config, with which the candidate was compared; `null` if none is live.
     #[schemars(with = "Option<Sha256>")]
     pub replaces: Option<ConfigDigest>,
     /// The difference from the live route config; `null` if the candidate is refused.

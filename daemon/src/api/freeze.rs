@@ -10,7 +10,7 @@ use super::schema::Sha256;
 /// the same config live again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Freeze {
-    /// When the config was frozen, in milliseconds since the beginning of 1970, UTC.
+    /// The time at which the config was frozen, in milliseconds since the beginning of 1970, UTC.
     pub since: u64,
     /// The operator: `uid N` or `token NAME`.
     pub by: String,
@@ -19,7 +19,7 @@ pub struct Freeze {
     /// The digest of the frozen config.
     #[schemars(with = "Sha256")]
     pub sha256: ConfigDigest,
-    /// The reason that the operator gave.
+    /// The reason that the operator gave; `null` without one.
     pub reason: Option<String>,
 }
 

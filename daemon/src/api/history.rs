@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::schema::{Sha256, SourceLevel};
 
-/// The last 20 tables since the start, the newest first.
+/// The last 20 tables since the daemon started.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct History {
-    /// The tables.
+    /// The tables, the newest first; at most 20.
     pub entries: Vec<HistoryEntry>,
 }
 
@@ -22,16 +22,16 @@ pub struct HistoryEntry {
     /// The digest of the route config.
     #[schemars(with = "Sha256")]
     pub sha256: ConfigDigest,
-    /// The `version` of the route config.
+    /// The `version` of the route config, 1 to 64 characters; never interpreted.
     pub version: String,
-    /// The number of rules.
+    /// The number of rules in the table.
     pub rule_count: usize,
     /// The level of the source.
     #[schemars(with = "SourceLevel")]
     pub level: InitLevel,
     /// The source.
     pub uri: String,
-    /// When the route config was compiled, in milliseconds since the beginning of 1970, UTC.
+    /// The time at which the route config was compiled, in milliseconds since the beginning of 1970, UTC.
     pub loaded_at: u64,
     /// The time that parsing, checking and compiling took, in microseconds.
     pub compile_us: u64,
@@ -39,6 +39,6 @@ pub struct HistoryEntry {
     pub memory_bytes: usize,
     /// `true` for the live table.
     pub live: bool,
-    /// The operator who made the table live; `null` if it came from a source by itself.
+    /// The operator who made the table live; `null` if the daemon loaded it from a source by itself.
     pub by: Option<String>,
 }

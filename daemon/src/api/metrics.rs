@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Metrics {
-    /// When the counts were read, in milliseconds since the beginning of 1970, UTC.
+    /// The time at which the counts were read, in milliseconds since the beginning of 1970, UTC.
     pub at: u64,
     /// Milliseconds since the daemon began to start.
     pub uptime_ms: u64,

@@ -26,8 +26,10 @@ pub enum Method {
 /// One method of one path.
 pub(super) struct Operation<'a> {
     pub(super) method: Method,
+    /// The path, with its parameters in braces.
     pub(super) path: &'a str,
     pub(super) summary: &'a str,
+    /// Empty for none.
     pub(super) description: String,
     /// `true` if the operation needs a token over TCP.
     pub(super) needs_token: bool,

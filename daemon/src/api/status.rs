@@ -40,7 +40,7 @@ pub struct DaemonStatus {
     pub version: String,
     /// The process ID.
     pub pid: u32,
-    /// When the process began to start, in milliseconds since the beginning of 1970, UTC.
+    /// The time at which the process began to start, in milliseconds since the beginning of 1970, UTC.
     pub started_at: u64,
     /// Milliseconds since then.
     pub uptime_ms: u64,
@@ -84,9 +84,9 @@ pub struct RulesStatus {
     pub init: Vec<SourceCheck>,
     /// The sources.
     pub sources: Sources,
-    /// When the remote is pulled next; `null` during a pull, without a remote and during a freeze.
+    /// The time at which the remote is pulled next; `null` during a pull, without a remote and during a freeze.
     pub next_pull_at: Option<u64>,
-    /// When a table last became live.
+    /// The time at which a table last became live.
     pub last_activation_at: Option<u64>,
     /// The saves to the local storage.
     pub save: SaveStatus,
@@ -114,7 +114,7 @@ pub struct TableStatus {
     /// The digest of the route config.
     #[schemars(with = "Sha256")]
     pub sha256: ConfigDigest,
-    /// When the route config was compiled, in milliseconds since the beginning of 1970, UTC.
+    /// The time at which the route config was compiled, in milliseconds since the beginning of 1970, UTC.
     pub loaded_at: u64,
     /// The time that parsing, checking and compiling took, in microseconds.
     pub compile_us: u64,
@@ -168,9 +168,9 @@ pub struct SourceStatus {
     pub uri: String,
     /// The last check of the source; `null` before the first one.
     pub last_check: Option<Check>,
-    /// When the source last gave, or confirmed, the live route config.
+    /// The time at which the source last gave, or confirmed, the live route config.
     pub last_good_check_at: Option<u64>,
-    /// When the source last gave a route config, accepted or refused.
+    /// The time at which the source last gave a route config, accepted or refused.
     pub last_download_at: Option<u64>,
     /// The route config that the source gives and the daemon refuses.
     pub refusal: Option<RefusedConfig>,
@@ -179,7 +179,7 @@ pub struct SourceStatus {
 /// One check of a source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Check {
-    /// When the check ended, in milliseconds since the beginning of 1970, UTC.
+    /// The time at which the check ended, in milliseconds since the beginning of 1970, UTC.
     pub at: u64,
     /// `true` if the source gave, or confirmed, the live route config.
     pub good: bool,
@@ -226,7 +226,7 @@ pub struct RefusedConfig {
     /// Its digest.
     #[schemars(with = "Sha256")]
     pub sha256: ConfigDigest,
-    /// When it was refused first, in milliseconds since the beginning of 1970, UTC.
+    /// The time at which it was refused first, in milliseconds since the beginning of 1970, UTC.
     pub at: u64,
     /// The number of its problems.
     pub problem_count: usize,
@@ -238,7 +238,7 @@ pub struct RefusedConfig {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SaveStatus {
-    /// When a route config was last saved.
+    /// The time at which a route config was last saved.
     pub last_good_at: Option<u64>,
     /// The reason why the live route config is not saved; each pull tries again.
     pub failure: Option<String>,

@@ -17,6 +17,7 @@ pub(crate) struct Parameters<'a> {
 
 /// A parameter as it was given.
 pub(super) enum Parameter<'a> {
+    /// The request does not have it.
     Missing,
     /// It is not a string, but a value of this kind.
     Mistyped(Kind),
@@ -46,11 +47,13 @@ pub(crate) struct Constraint {
 }
 
 impl Constraint {
+    /// The constraint of `codeValue`.
     pub(crate) const CODE_VALUE: Self = Self {
         name: "codeValue",
         min_characters: 1,
         max_characters: CodeValue::MAX_CHARACTERS,
     };
+    /// The constraint of `openId`.
     pub(crate) const OPEN_ID: Self = Self {
         name: "openId",
         min_characters: OpenId::MIN_CHARACTERS,
@@ -63,7 +66,7 @@ impl Parameters<'_> {
     ///
     /// # Errors
     ///
-    /// [`ParameterError`] for the first that has not.
+    /// [`ParameterError`] for the first one that does not; `codeValue` is checked first.
     pub(crate) fn check(&self) -> Result<(CodeValue<'_>, OpenId<'_>), ParameterError> {
         let code_value = self.code_value.text(Constraint::CODE_VALUE)?;
         let open_id = self.open_id.text(Constraint::OPEN_ID)?;

@@ -23,6 +23,7 @@ const ALPN: &[u8] = b"http/1.1";
 /// A certificate with its private key, as new connections use it.
 #[derive(Debug)]
 pub(super) struct Certificate {
+    /// The configuration of TLS that serves it.
     pub(super) config: Arc<ServerConfig>,
     /// The SHA-256 of both files.
     pub(super) digest: [u8; 32],
@@ -34,6 +35,7 @@ pub(super) struct Certificate {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{setting} {}: {why}", .path.display())]
 pub(crate) struct CertificateError {
+    /// The name of the setting that names the file.
     pub(super) setting: String,
     pub(super) path: PathBuf,
     pub(super) why: String,

@@ -14,6 +14,7 @@ pub struct ListenError {
 }
 
 impl ListenError {
+    /// Returns the error for a setting by its name, its value and the reason.
     pub(crate) fn new(setting: &str, value: impl ToString, why: &impl ToString) -> Self {
         Self {
             setting: setting.to_owned(),

@@ -27,8 +27,9 @@ const PROBE_PATIENCE: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug)]
 pub(crate) struct SocketFile {
     pub(crate) path: PathBuf,
+    /// The permissions, such as `0o660`.
     pub(crate) mode: u32,
-    /// By name or number; `None`: that of the process.
+    /// The group, by name or number; `None` for that of the process.
     pub(crate) group: Option<String>,
 }
 

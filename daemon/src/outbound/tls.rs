@@ -1,10 +1,8 @@
-//! TLS towards other servers: the certificates to trust, and the configuration of a client.
+//! TLS to other servers: the certificates to trust, and the configuration of a client.
 //!
-//! The provider aws-lc-rs is named wherever rustls needs one: nothing depends on which provider was
-//! installed for the process.
+//! The provider aws-lc-rs is passed explicitly wherever rustls needs one, so nothing depends on the
+//! process-wide default.
 
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -18,7 +16,7 @@ use thiserror::Error;
 use crate::files::regular_file::{self, ReadError};
 use crate::settings::Tls;
 
-/// The most bytes of a file of certificates; the platform's own bundles have a few hundred KiB.
+/// The size limit of a PEM file, in bytes; the platform's own bundles have a few hundred KiB.
 const MAX_PEM_BYTES: usize = 16 << 20;
 
 /// The reason why there are no root certificates to trust.
@@ -26,15 +24,13 @@ const MAX_PEM_BYTES: usize = 16 << 20;
 #[non_exhaustive]
 pub(crate) enum RootsError {
     #[error("cannot read {path}")]
-    Unreadable { path: PathBuf, source: io::Error },
-    #[error("{path} is longer than {MAX_PEM_BYTES} bytes")]
-    TooLong { path: PathBuf },
+    Unreadable { path: PathBuf, source: ReadError },
     #[error("{path} is not PEM")]
     NotPem { path: PathBuf, source: pem::Error },
-    #[error("certificate {number} in {path} is not a certificate")]
+    #[error("entry {number} in {path} is not a valid certificate")]
     NotACertificate {
         path: PathBuf,
-        /// Counted from 1.
+        /// The certificate's position among those of the file, counted from 1.
         number: usize,
         source: rustls::Error,
     },
@@ -42,6 +38,7 @@ pub(crate) enum RootsError {
     Empty { path: PathBuf },
     #[error("the platform has no root certificates")]
     NoPlatformRoots {
+        /// The last error of reading them, if there was one.
         source: Option<rustls_native_certs::Error>,
     },
 }
@@ -55,45 +52,41 @@ pub(crate) struct ClientCertificateError {
     source: Flaw,
 }
 
-/// The flaw of one of the two files.
+/// The flaw of one of the two files, which [`ClientCertificateError`] names.
 #[derive(Debug, Error)]
 enum Flaw {
     #[error(transparent)]
     File(ReadError),
-    // The parser's error is left out: it quotes what it does not understand.
+    // The parser's error is left out: it quotes the text that it cannot parse.
     #[error("it is not valid PEM")]
     NotPem,
     #[error("it holds no certificate in PEM")]
     NoCertificate,
     #[error("its first certificate cannot be read")]
-    BadCertificate,
+    BadCertificate(#[source] rustls::Error),
     #[error("it holds no private key in PEM")]
     NoKey,
     #[error("it is not the key of the certificate")]
     OtherKey,
-    #[error("its key is of a kind that cannot be used")]
-    UnusableKey,
+    #[error("its key type is not supported")]
+    UnusableKey(#[source] rustls::Error),
 }
 
-/// Returns the certificates in the PEM file at `path`, and no others.
+/// Returns the roots in the PEM file at `path`, without the platform's.
 ///
 /// # Errors
 ///
-/// [`RootsError`] unless the file holds certificates, every one of which can be used.
+/// [`RootsError`] unless `path` leads to a regular file of at most 16 MiB that holds at least one
+/// certificate, and every one of them can be used.
 pub(crate) fn roots_from_file(path: &Path) -> Result<RootCertStore, RootsError> {
     let path = path.to_owned();
-    let mut pem = Vec::new();
-    let read = File::open(&path)
-        .and_then(|file| file.take(MAX_PEM_BYTES as u64 + 1).read_to_end(&mut pem))
-        .map_err(|source| RootsError::Unreadable {
+    let file =
+        regular_file::read(&path, MAX_PEM_BYTES).map_err(|source| RootsError::Unreadable {
             path: path.clone(),
             source,
         })?;
-    if read > MAX_PEM_BYTES {
-        return Err(RootsError::TooLong { path });
-    }
     let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(&pem) {
+    for certificate in CertificateDer::pem_slice_iter(&file.bytes) {
         let certificate = certificate.map_err(|source| RootsError::NotPem {
             path: path.clone(),
             source,
@@ -112,12 +105,12 @@ pub(crate) fn roots_from_file(path: &Path) -> Result<RootCertStore, RootsError> 
     Ok(roots)
 }
 
-/// Returns the roots that the platform trusts; `SSL_CERT_FILE` and `SSL_CERT_DIR` name others.
+/// Returns the roots that the platform trusts; `SSL_CERT_FILE` and `SSL_CERT_DIR` override them.
 /// Entries that are not certificates are skipped.
 ///
 /// # Errors
 ///
-/// [`RootsError`] if no certificate is found.
+/// [`RootsError::NoPlatformRoots`] if no certificate is found.
 pub(crate) fn platform_roots() -> Result<RootCertStore, RootsError> {
     let mut loaded = rustls_native_certs::load_native_certs();
     let mut roots = RootCertStore::empty();
@@ -130,7 +123,8 @@ pub(crate) fn platform_roots() -> Result<RootCertStore, RootsError> {
     Ok(roots)
 }
 
-/// Returns a client that trusts `roots`, with TLS 1.2 or 1.3 and no certificate of its own.
+/// Returns the configuration of a client that trusts `roots`, offers TLS 1.2 and 1.3, and has no
+/// certificate of its own.
 pub(crate) fn client_config(roots: RootCertStore) -> ClientConfig {
     trusting(roots).with_no_client_auth()
 }
@@ -139,8 +133,8 @@ pub(crate) fn client_config(roots: RootCertStore) -> ClientConfig {
 ///
 /// # Errors
 ///
-/// [`ClientCertificateError`] unless the files hold a chain and the key of its first certificate,
-/// and only its owner may use the key.
+/// [`ClientCertificateError`] unless the files hold a chain and the key of its first certificate, and
+/// the file of the key has no permission for users other than its owner.
 pub(crate) fn client_config_with_certificate(
     roots: RootCertStore,
     files: &Tls,
@@ -160,14 +154,17 @@ pub(crate) fn client_config_with_certificate(
     let chain = CertificateDer::pem_slice_iter(&chain.bytes)
         .collect::<Result<Vec<_>, _>>()
         .map_err(|_| in_chain(Flaw::NotPem))?;
-    let key = PrivateKeyDer::from_pem_slice(&key.bytes).map_err(|_| in_key(Flaw::NoKey))?;
+    let key = PrivateKeyDer::from_pem_slice(&key.bytes).map_err(|error| match error {
+        pem::Error::NoItemsFound => in_key(Flaw::NoKey),
+        _ => in_key(Flaw::NotPem),
+    })?;
     trusting(roots)
         .with_client_auth_cert(chain, key)
         .map_err(|error| match error {
             rustls::Error::NoCertificatesPresented => in_chain(Flaw::NoCertificate),
             rustls::Error::InconsistentKeys(_) => in_key(Flaw::OtherKey),
-            rustls::Error::InvalidCertificate(_) => in_chain(Flaw::BadCertificate),
-            _ => in_key(Flaw::UnusableKey),
+            error @ rustls::Error::InvalidCertificate(_) => in_chain(Flaw::BadCertificate(error)),
+            error => in_key(Flaw::UnusableKey(error)),
         })
 }
 
@@ -198,7 +195,7 @@ mod tests {
                 "holds no certificate",
             ),
             ("-----BEGIN CERTIFICATE-----\nAA", "is not PEM"),
-            (&format!("{good}{not_a_certificate}"), "certificate 2 in "),
+            (&format!("{good}{not_a_certificate}"), "entry 2 in "),
         ];
         for (content, expected) in table {
             std::fs::write(&path, content).unwrap();

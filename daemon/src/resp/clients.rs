@@ -11,6 +11,7 @@ pub(super) const REDIS_VERSION: &str = "7.0.15";
 /// The most bytes of a client's name.
 const MAX_NAME_BYTES: usize = 256;
 
+/// `PING [message]`: returns the message, or `PONG` without one.
 pub(super) fn ping(context: &mut Context<'_>, command: &Command<'_>) -> Flow {
     match (command.get(1), command.count()) {
         (None, _) => context.replies.simple("PONG"),
@@ -20,6 +21,7 @@ pub(super) fn ping(context: &mut Context<'_>, command: &Command<'_>) -> Flow {
     Flow::Continue
 }
 
+/// `ECHO message`: returns the message.
 pub(super) fn echo(context: &mut Context<'_>, command: &Command<'_>) -> Flow {
     context.replies.bulk(command.get(1).unwrap_or_default());
     Flow::Continue
@@ -78,7 +80,7 @@ pub(super) fn hello(context: &mut Context<'_>, command: &Command<'_>) -> Flow {
     Flow::Continue
 }
 
-/// Accepts any password: the permissions of the socket decide who may connect.
+/// `AUTH [user] password`: accepts any password; the permissions of the socket decide who may connect.
 pub(super) fn auth(context: &mut Context<'_>, command: &Command<'_>) -> Flow {
     if command.count() > 3 {
         context.replies.error("ERR syntax error");
@@ -88,6 +90,7 @@ pub(super) fn auth(context: &mut Context<'_>, command: &Command<'_>) -> Flow {
     Flow::Continue
 }
 
+/// `SELECT index`: accepts 0, the only database.
 pub(super) fn select(context: &mut Context<'_>, command: &Command<'_>) -> Flow {
     match command.get(1).and_then(parse_integer) {
         Some(0) => context.replies.simple("OK"),
@@ -99,6 +102,7 @@ pub(super) fn select(context: &mut Context<'_>, command: &Command<'_>) -> Flow {
     Flow::Continue
 }
 
+/// `CLIENT SETINFO|SETNAME|GETNAME|ID`: sets or returns the client's name, or returns its id.
 pub(super) fn client(context: &mut Context<'_>, command: &Command<'_>) -> Flow {
     let subcommand = command.get(1).unwrap_or_default();
     let is = |word: &[u8]| subcommand.eq_ignore_ascii_case(word);
@@ -133,7 +137,7 @@ pub(super) fn client(context: &mut Context<'_>, command: &Command<'_>) -> Flow {
     Flow::Continue
 }
 
-/// Forgets what the client has chosen.
+/// `RESET`: goes back to RESP2, and to no name.
 pub(super) fn reset(context: &mut Context<'_>, _: &Command<'_>) -> Flow {
     context.client.protocol = Protocol::Resp2;
     context.client.name = Vec::new();
@@ -141,6 +145,7 @@ pub(super) fn reset(context: &mut Context<'_>, _: &Command<'_>) -> Flow {
     Flow::Continue
 }
 
+/// `QUIT`: closes the connection after the reply.
 pub(super) fn quit(context: &mut Context<'_>, _: &Command<'_>) -> Flow {
     context.replies.simple("OK");
     Flow::Close(CloseReason::Quit)
@@ -208,6 +213,7 @@ fn check_name(context: &mut Context<'_>, name: &[u8]) -> bool {
     false
 }
 
+/// Returns `true` if `text` has only ASCII characters that can be seen; also if it is empty.
 fn is_one_word(text: &[u8]) -> bool {
     text.iter().all(u8::is_ascii_graphic)
 }

@@ -24,7 +24,7 @@ pub(super) struct CommandSpec {
 }
 
 impl CommandSpec {
-    /// A command of which people need not know the arguments.
+    /// Describes a command without the names of its arguments, refused as Redis refuses a wrong number.
     pub(super) const fn new(
         name: &'static str,
         arity: i32,

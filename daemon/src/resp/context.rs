@@ -13,15 +13,19 @@ pub(super) const MAX_EXCERPT_BYTES: usize = 128;
 pub(super) struct Context<'a> {
     /// The live table; `None` before one is loaded.
     pub(super) table: Option<&'a RouteTable>,
+    /// The memory of the thread for lookups.
     pub(super) scratch: &'a mut Scratch,
+    /// The replies, to which the command appends exactly one.
     pub(super) replies: Encoder<'a>,
     pub(super) client: &'a mut Client,
+    /// The requests and code values that are counted once the bytes are answered.
     pub(super) counts: &'a mut RequestCounts,
 }
 
 /// The state of a client, as far as its commands have set it.
 #[derive(Debug)]
 pub(super) struct Client {
+    /// The reply to `CLIENT ID`.
     pub(super) id: u64,
     pub(super) protocol: Protocol,
     /// The client's name for itself, empty if it has none.
@@ -31,7 +35,9 @@ pub(super) struct Client {
 /// The effect of a command on its connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flow {
+    /// The connection stays open.
     Continue,
+    /// The connection closes once the replies are written.
     Close(CloseReason),
 }
 
@@ -47,7 +53,7 @@ pub enum CloseReason {
 }
 
 impl Context<'_> {
-    /// Refuses a command, or `container|subcommand`, for the number of its arguments.
+    /// Refuses a command, or `container|subcommand`, for its number of arguments.
     pub(super) fn refuse_count(&mut self, name: &str) -> Flow {
         self.replies.error(format_args!(
             "ERR wrong number of arguments for '{name}' command"
@@ -66,6 +72,7 @@ impl Context<'_> {
 }
 
 impl Client {
+    /// Returns the state of a client that has just connected: RESP2, and no name.
     pub(super) const fn new(id: u64) -> Self {
         Self {
             id,

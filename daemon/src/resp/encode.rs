@@ -10,7 +10,8 @@ pub(super) enum Protocol {
     Resp3,
 }
 
-/// Appends replies in a version of the protocol.
+/// Appends replies in one version of the protocol. It does not check that an array or map gets as many
+/// elements as its head announces.
 #[derive(Debug)]
 pub(super) struct Encoder<'a> {
     out: &'a mut Vec<u8>,
@@ -18,6 +19,7 @@ pub(super) struct Encoder<'a> {
 }
 
 impl<'a> Encoder<'a> {
+    /// Returns an encoder that appends to `out`.
     pub(super) const fn new(out: &'a mut Vec<u8>, protocol: Protocol) -> Self {
         Self { out, protocol }
     }
@@ -27,7 +29,7 @@ impl<'a> Encoder<'a> {
         self.protocol = protocol;
     }
 
-    /// Returns the position at which the next reply begins.
+    /// Returns the position at which the next reply begins, in bytes from the beginning of the buffer.
     pub(super) const fn position(&self) -> usize {
         self.out.len()
     }
@@ -51,6 +53,7 @@ impl<'a> Encoder<'a> {
         self.raw(b"\r\n");
     }
 
+    /// Appends an integer.
     pub(super) fn integer(&mut self, number: i64) {
         self.raw(b":");
         if number < 0 {
@@ -60,6 +63,7 @@ impl<'a> Encoder<'a> {
         self.raw(b"\r\n");
     }
 
+    /// Appends a bulk string, which may have any bytes.
     pub(super) fn bulk(&mut self, bytes: impl AsRef<[u8]>) {
         let bytes = bytes.as_ref();
         self.header(b"$", bytes.len());
@@ -104,6 +108,7 @@ impl<'a> Encoder<'a> {
         });
     }
 
+    /// Appends a null, in RESP2 a bulk string of length -1.
     pub(super) fn null(&mut self) {
         match self.protocol {
             Protocol::Resp2 => self.raw(b"$-1\r\n"),

@@ -14,13 +14,14 @@ use crate::metrics::{Identification, RequestResult};
 use crate::result::ApiResult;
 use crate::result::identify::{PARAM_ILLEGAL, UNKNOWN_EXCEPTION};
 
-/// The most bytes of the reply to one command. Only templates that repeat long code values can reach
-/// it.
+/// The limit on the reply to one `MIDENTIFY`, in bytes. Only templates that repeat long code values can
+/// reach it.
 const MAX_REPLY_BYTES: usize = 32 << 20;
 
 const INTERNAL_FAULT: &str = "An internal fault occurred.";
 
-/// `IDENTIFY codeValue openId`: returns a map of the fields of SPEC.md, section 1, without `result`.
+/// Runs `IDENTIFY codeValue openId`: appends a map of the fields of SPEC.md, section 1, without `result`,
+/// or an error.
 pub(super) fn one(context: &mut Context<'_>, command: &Command<'_>) -> Flow {
     guarded(context, |context| {
         let identification = answer(context, command, 1);
@@ -29,8 +30,8 @@ pub(super) fn one(context: &mut Context<'_>, command: &Command<'_>) -> Flow {
     Flow::Continue
 }
 
-/// `MIDENTIFY codeValue openId [codeValue openId …]`: returns an array of such maps, with an error in
-/// place of the map where there is one.
+/// Runs `MIDENTIFY codeValue openId [codeValue openId …]`: appends an array of such maps, with an error
+/// in place of each map that could not be made. A batch or a reply beyond its limit gets one error.
 pub(super) fn several(context: &mut Context<'_>, command: &Command<'_>) -> Flow {
     if command.count().is_multiple_of(2) {
         return refuse_several(context);
@@ -61,7 +62,7 @@ pub(super) fn several(context: &mut Context<'_>, command: &Command<'_>) -> Flow 
     Flow::Continue
 }
 
-/// Refuses an `IDENTIFY` with `count` arguments, its name included, in place of three.
+/// Refuses an `IDENTIFY` that has `count` arguments instead of three, counting the command's name.
 pub(super) fn refuse_one(context: &mut Context<'_>, count: usize) -> Flow {
     context.counts.count_request(RequestResult::ParamIllegal);
     if count > 3 {
@@ -88,8 +89,8 @@ pub(super) fn refuse_several(context: &mut Context<'_>) -> Flow {
     context.refuse_count("midentify")
 }
 
-/// Runs one command's work. A panic in it becomes an error reply, and resets the scratch memory of
-/// the thread.
+/// Runs the work of one command. A panic in it becomes an error reply, and resets the scratch memory of
+/// the thread and what the command has counted.
 fn guarded(context: &mut Context<'_>, work: impl FnOnce(&mut Context<'_>)) {
     let (start, counted) = (context.replies.position(), *context.counts);
     if catch_unwind(AssertUnwindSafe(|| work(context))).is_err() {
@@ -106,7 +107,7 @@ fn guarded(context: &mut Context<'_>, work: impl FnOnce(&mut Context<'_>)) {
     }
 }
 
-/// Appends the reply for the code value at this index of the arguments; the openId is the next one.
+/// Appends the reply for the code value at argument `index`; the openId is the argument after it.
 fn answer(context: &mut Context<'_>, command: &Command<'_>, index: usize) -> Identification {
     let (code_value, open_id) = (command.text(index), command.text(index + 1));
     let identification = identify(context, code_value, open_id);
@@ -114,6 +115,7 @@ fn answer(context: &mut Context<'_>, command: &Command<'_>, index: usize) -> Ide
     identification
 }
 
+/// Appends the reply for one code value, and returns the kind that it is counted as.
 fn identify(
     context: &mut Context<'_>,
     code_value: Result<&str, Utf8Error>,
@@ -165,6 +167,7 @@ fn fail(replies: &mut Encoder<'_>, result: &ApiResult, detail: impl Display) {
     replies.error(format_args!("{} {detail}", result.code));
 }
 
+/// Appends the map of a verdict.
 fn write_verdict(verdict: &Verdict<'_>, replies: &mut Encoder<'_>) {
     const IS_SUPPORTED: &[u8] = b"$11\r\nisSupported\r\n";
     match verdict.outcome {

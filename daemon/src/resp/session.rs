@@ -41,7 +41,7 @@ pub enum Next {
 }
 
 impl Session {
-    /// The session of a client that has just connected. `id` is the reply to `CLIENT ID`.
+    /// Creates the session of a client that has just connected. `id` is the reply to `CLIENT ID`.
     #[must_use]
     pub fn new(id: u64) -> Self {
         Self {
@@ -54,7 +54,8 @@ impl Session {
     /// replies to `out`, in order.
     ///
     /// `bytes` begin after the last byte that was consumed. The session stops at a command that is
-    /// not complete, and when `out` has [`WRITE_FIRST_BYTES`].
+    /// not complete, and when `out` has [`WRITE_FIRST_BYTES`]; after [`Next::Close`] it must not be called
+    /// again.
     ///
     /// Allocates nothing once `scratch` and `out` have grown.
     pub fn answer(
@@ -108,6 +109,7 @@ impl Session {
     }
 }
 
+/// Appends the error for bytes that are not a command.
 fn refuse_protocol(client: &Client, error: ProtocolError, out: &mut Vec<u8>) -> CloseReason {
     let mut replies = Encoder::new(out, client.protocol);
     replies.error(format_args!("ERR Protocol error: {error}"));

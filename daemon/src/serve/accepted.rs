@@ -17,6 +17,7 @@ pub(crate) struct Accepted {
     pub(crate) is_overloaded: bool,
     /// Released when the connection is closed.
     pub(crate) permit: OwnedSemaphorePermit,
+    /// Counts the connection as open until it is dropped.
     pub(crate) counted: OpenConnection,
 }
 
@@ -41,6 +42,10 @@ impl Stream {
     }
 
     /// Makes reads and writes return instead of waiting.
+    ///
+    /// # Errors
+    ///
+    /// An [`io::Error`] if the system refuses.
     pub(super) fn set_nonblocking(&self) -> io::Result<()> {
         match self {
             Self::Tcp(stream) => stream.set_nonblocking(true),

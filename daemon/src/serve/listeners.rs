@@ -18,8 +18,11 @@ use crate::settings::Listen;
 /// The open listeners of the serving ports.
 #[derive(Debug)]
 pub(crate) struct ServingListeners {
+    /// HTTP over TCP; `None` unless `listen.http` is set or it was given.
     pub(crate) tcp: Option<Listener>,
+    /// HTTP over a Unix socket; `None` unless `listen.unix` is set or it was given.
     pub(crate) unix: Option<Listener>,
+    /// RESP over a Unix socket; `None` unless `listen.resp` is set or it was given.
     pub(crate) resp: Option<Listener>,
     /// The address of the TCP listener, with the port that it got.
     pub(crate) http: Option<SocketAddr>,

@@ -17,8 +17,11 @@ use crate::shutdown::Shutdown;
 pub(crate) struct Shared {
     pub(crate) live: Arc<LiveTable>,
     pub(crate) status: Arc<StatusRegistry>,
+    /// The settings of HTTP.
     pub(crate) limits: Http,
+    /// The settings of RESP.
     pub(crate) resp: Resp,
+    /// The memory that all connections may use together.
     pub(crate) budget: Arc<Budget>,
     /// `None` if sdkProxy is not configured.
     pub(crate) proxy: Option<SdkProxy>,

@@ -25,6 +25,7 @@ pub(super) struct Inbox {
 }
 
 impl Dispatcher {
+    /// Returns a dispatcher to `workers`.
     pub(super) const fn new(workers: Vec<Inbox>) -> Self {
         Self(workers)
     }

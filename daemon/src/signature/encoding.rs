@@ -13,7 +13,7 @@ pub(super) fn encode(signature: &[u8]) -> String {
 }
 
 /// Decodes a signature that [`encode`] made, or that is in base64 alone, which has no `%`; a `+` stands
-/// for itself either way. `None` for any other text.
+/// for itself either way. Returns `None` for any other text.
 pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
     let base64 = if text.contains('%') {
         Cow::Owned(percent::decode(text.as_bytes()).ok()?)

@@ -19,7 +19,7 @@ const MAX_BYTES: usize = 8192;
 pub struct SignatureHeader {
     /// The key that made the signature.
     pub key_version: KeyVersion,
-    /// The signature, decoded.
+    /// The signature, decoded. [`Self::parse`] accepts no empty one.
     pub signature: Vec<u8>,
 }
 
@@ -30,7 +30,7 @@ pub enum SignatureError {
     /// The header's value is too long.
     #[error("the Signature header has more than {MAX_BYTES} bytes")]
     TooLong,
-    /// The header cannot be parsed, for this reason.
+    /// The header cannot be parsed, for this reason, which follows "the Signature header".
     #[error("the Signature header {0}")]
     Malformed(&'static str),
     /// The algorithm is not RSA256.
@@ -45,12 +45,13 @@ pub enum SignatureError {
 }
 
 impl SignatureHeader {
-    /// Parses a header's value: the three parts in any order, with or without spaces around them and
-    /// around their first `=`; the signature percent-encoded or not.
+    /// Parses a header's value of at most 8192 bytes: the three parts in any order, with or without spaces
+    /// around them and around their first `=`; the signature percent-encoded or not.
     ///
     /// # Errors
     ///
-    /// [`SignatureError`] if a part is missing, repeated, unknown or invalid.
+    /// [`SignatureError::Malformed`] if a part is missing, repeated, unknown or invalid;
+    /// [`SignatureError::UnknownAlgorithm`] or [`SignatureError::TooLong`].
     pub fn parse(value: &[u8]) -> Result<Self, SignatureError> {
         if value.len() > MAX_BYTES {
             return Err(SignatureError::TooLong);

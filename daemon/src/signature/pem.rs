@@ -56,11 +56,12 @@ pub enum KeyError {
     NotRsa(KeyKind),
 }
 
-/// Reads a key file. A file of a private key must be closed to everyone but its owner.
+/// Reads a key file, and returns its content.
 ///
 /// # Errors
 ///
-/// [`KeyError`] if it cannot be read, or others have any permission for a private key.
+/// [`KeyError::Unreadable`] if it cannot be read, or users other than its owner have any permission for
+/// a private key.
 pub(super) fn read(path: &Path, kind: KeyKind) -> Result<Vec<u8>, KeyError> {
     let file = match kind {
         KeyKind::Private => regular_file::read_private(path, MAX_BYTES),
@@ -78,7 +79,7 @@ pub(super) fn read(path: &Path, kind: KeyKind) -> Result<Vec<u8>, KeyError> {
 pub(super) fn only_key(pem: &[u8], kind: KeyKind) -> Result<(SectionKind, Vec<u8>), KeyError> {
     let mut found = None;
     for section in <(SectionKind, Vec<u8>)>::pem_slice_iter(pem) {
-        // The parser's errors quote what they do not understand.
+        // The parser's errors quote the text that they cannot parse.
         let section = section.map_err(|_| KeyError::NotPem)?;
         if kind.sections().contains(&section.0) && found.replace(section).is_some() {
             return Err(KeyError::SeveralKeys(kind));
@@ -88,6 +89,7 @@ pub(super) fn only_key(pem: &[u8], kind: KeyKind) -> Result<(SectionKind, Vec<u8
 }
 
 impl KeyKind {
+    /// Returns the kinds of PEM sections that hold such a key.
     const fn sections(self) -> &'static [SectionKind] {
         match self {
             Self::Private => &[SectionKind::PrivateKey, SectionKind::RsaPrivateKey],
@@ -95,7 +97,7 @@ impl KeyKind {
         }
     }
 
-    /// Returns how the sections begin.
+    /// Returns the words with which the sections begin, for a message.
     const fn begin(self) -> &'static str {
         match self {
             Self::Private => "BEGIN PRIVATE KEY or BEGIN RSA PRIVATE KEY",
@@ -114,6 +116,7 @@ impl fmt::Display for KeyKind {
 }
 
 impl KeyFileError {
+    /// Returns the error for the key file at `path`.
     pub(super) fn new(path: &Path, source: KeyError) -> Self {
         Self {
             path: path.to_owned(),
@@ -123,7 +126,7 @@ impl KeyFileError {
 }
 
 impl KeyError {
-    /// The key that aws-lc-rs rejected.
+    /// Returns the error for a key that aws-lc-rs rejected.
     pub(super) fn rejected(rejected: KeyRejected, kind: KeyKind) -> Self {
         // The type has no variants: its description is a code, which this string is the only way to
         // read. The tests hold `TooSmall`; a code that changes is reported as `NotRsa`.

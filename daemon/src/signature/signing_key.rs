@@ -12,7 +12,7 @@ use super::header::SignatureHeader;
 use super::pem::{self, KeyError, KeyFileError, KeyKind};
 use crate::settings::KeyVersion;
 
-/// A private key, with the version by which others know it.
+/// A private key, with the version by which the other party knows its public key.
 pub struct SigningKey {
     key: RsaKeyPair,
     version: KeyVersion,
@@ -24,12 +24,13 @@ pub struct SigningKey {
 pub struct SigningError;
 
 impl SigningKey {
-    /// Reads the private key in the file at `path`: RSA, 2048 to 8192 bits, PEM of PKCS#8 or
-    /// PKCS#1, not encrypted.
+    /// Reads the private key in the file at `path`, of at most 64 KiB: an RSA key of 2048 to 8192 bits, as
+    /// the PEM of PKCS#8 or PKCS#1, not encrypted.
     ///
     /// # Errors
     ///
-    /// [`KeyFileError`] if the file has no such key, or others than its owner have any permission.
+    /// [`KeyFileError`] if the file cannot be read, does not hold exactly one such key, or gives users other
+    /// than its owner any permission.
     pub fn read(path: &Path, version: KeyVersion) -> Result<Self, KeyFileError> {
         pem::read(path, KeyKind::Private)
             .and_then(|pem| Self::from_pem(&pem, version))
@@ -40,7 +41,7 @@ impl SigningKey {
     ///
     /// # Errors
     ///
-    /// [`KeyError`] if there is no such key.
+    /// [`KeyError`] unless there is exactly one such key.
     pub fn from_pem(pem: &[u8], version: KeyVersion) -> Result<Self, KeyError> {
         let (section, der) = pem::only_key(pem, KeyKind::Private)?;
         let key = match section {

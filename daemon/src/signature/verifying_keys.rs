@@ -32,23 +32,24 @@ impl VerifyingKeys {
         Self::default()
     }
 
-    /// Adds the public key in the file at `path`: RSA, 2048 to 8192 bits, PEM of a
-    /// SubjectPublicKeyInfo. It replaces one of the same version.
+    /// Adds the public key in the file at `path`, of at most 64 KiB: an RSA key of 2048 to 8192 bits, as
+    /// the PEM of a SubjectPublicKeyInfo. It replaces a key of the same version.
     ///
     /// # Errors
     ///
-    /// [`KeyFileError`] if the file has no such key.
+    /// [`KeyFileError`] if the file cannot be read, or does not hold exactly one such key.
     pub fn read(&mut self, version: KeyVersion, path: &Path) -> Result<(), KeyFileError> {
         pem::read(path, KeyKind::Public)
             .and_then(|pem| self.add_pem(version, &pem))
             .map_err(|error| KeyFileError::new(path, error))
     }
 
-    /// Adds the key in `pem`, of the same form as in the files of [`Self::read`].
+    /// Adds the key in `pem`, of the same form as in the files of [`Self::read`]. It replaces a key of the
+    /// same version.
     ///
     /// # Errors
     ///
-    /// [`KeyError`] if there is no such key.
+    /// [`KeyError`] unless there is exactly one such key.
     pub fn add_pem(&mut self, version: KeyVersion, pem: &[u8]) -> Result<(), KeyError> {
         let (_, der) = pem::only_key(pem, KeyKind::Public)?;
         // `ParsedPublicKey` checks the size of a key only when it verifies.
@@ -66,11 +67,13 @@ impl VerifyingKeys {
     }
 
     /// Verifies that `header`, the value of a `Signature` header, is a signature of `content` by the
-    /// key that it names.
+    /// key that it names. Does not check how old the message is, nor whether it was seen before.
     ///
     /// # Errors
     ///
-    /// [`SignatureError`] if it is not.
+    /// [`SignatureError::Mismatch`] if the key did not make the signature,
+    /// [`SignatureError::UnknownKeyVersion`] if no key has its version, or an error of
+    /// [`SignatureHeader::parse`].
     pub fn verify<'a>(
         &self,
         header: &[u8],

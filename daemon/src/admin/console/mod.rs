@@ -40,18 +40,22 @@ const MODULES: &[(&str, &str)] = &[
     ("try.js", include_str!("modules/try.js")),
 ];
 
+/// `GET` of the console's page.
 pub(super) async fn page() -> Outcome {
     Ok(file(HTML, include_str!("console.html")))
 }
 
+/// `GET` of the console's style sheet.
 pub(super) async fn style() -> Outcome {
     Ok(file(CSS, include_str!("console.css")))
 }
 
+/// `GET` of the console's main script.
 pub(super) async fn script() -> Outcome {
     Ok(file(JAVASCRIPT, include_str!("console.js")))
 }
 
+/// `GET` of the module that the path names; 404 for any other name.
 pub(super) async fn module(request: Request) -> Outcome {
     let found = MODULES.iter().find(|(name, _)| *name == request.parameter);
     let (_, module) = found.ok_or_else(|| {

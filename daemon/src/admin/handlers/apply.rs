@@ -11,6 +11,7 @@ use crate::rules::operator::Order;
 
 use super::history;
 
+/// `POST /v1/apply`: makes the route config in the body live, and freezes it. Refused without `If-Match`.
 pub(super) async fn apply(request: Request) -> Outcome {
     let Some(if_match) = request.if_match()? else {
         return Err(Refusal::new(
@@ -23,6 +24,7 @@ pub(super) async fn apply(request: Request) -> Outcome {
     make_live(&request, text, if_match, FreezeAction::Apply).await
 }
 
+/// `POST /v1/rollback`: makes a route config of the history live again, and freezes it.
 pub(super) async fn rollback(request: Request) -> Outcome {
     let RollbackRequest { generation } = request.json()?;
     let if_match = request.if_match()?.unwrap_or(IfMatch::Anything);
@@ -31,6 +33,7 @@ pub(super) async fn rollback(request: Request) -> Outcome {
     make_live(&request, text, if_match, FreezeAction::Rollback).await
 }
 
+/// Makes `text` live, and notes for the audit log what it replaced.
 async fn make_live(
     request: &Request,
     text: Vec<u8>,

@@ -7,6 +7,8 @@ use crate::api::check::Checked;
 use crate::api::problem::Problem;
 use crate::error_chain::ErrorChain;
 
+/// `POST /v1/check`: examines the route config in the body, and changes nothing. 200 also for one that is
+/// refused.
 pub(super) async fn check(request: Request) -> Outcome {
     let checked = request.plane.operator.check(request.body.to_vec()).await;
     let live = checked.live.as_ref();

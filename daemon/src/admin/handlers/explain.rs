@@ -8,6 +8,7 @@ use crate::admin::response::json;
 use crate::api::explain::{ExplainRequest, Explained, ExplainedRule};
 use crate::api::identify::IdentifyResponse;
 
+/// `POST /v1/explain`: identifies a code value, and lists the rules that accept it, all by one table.
 pub(super) async fn explain(request: Request) -> Outcome {
     let parameters: ExplainRequest = request.json()?;
     let code_value = CodeValue::new(&parameters.code_value);

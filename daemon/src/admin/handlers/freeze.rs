@@ -1,4 +1,4 @@
-//! `/v1/freeze` and `/v1/thaw`: whether the daemon follows its sources.
+//! `/v1/freeze` and `/v1/thaw`: the daemon stops following its sources, and follows them again.
 
 use crate::admin::refusal::Refusal;
 use crate::admin::request::{Outcome, Request};
@@ -9,6 +9,7 @@ use crate::api::freeze::{FreezeChanged, FreezeRequest};
 /// The longest reason, in characters.
 const MAX_REASON_CHARACTERS: usize = 200;
 
+/// `POST /v1/freeze`: keeps the live route config against the sources.
 pub(super) async fn freeze(request: Request) -> Outcome {
     let FreezeRequest { reason } = request.json_or_default()?;
     let characters = reason.as_ref().map_or(0, |reason| reason.chars().count());
@@ -24,6 +25,7 @@ pub(super) async fn freeze(request: Request) -> Outcome {
     }))
 }
 
+/// `POST /v1/thaw`: ends the freeze.
 pub(super) async fn thaw(request: Request) -> Outcome {
     let EmptyRequest {} = request.json_or_default()?;
     request.plane.operator.thaw().await?;

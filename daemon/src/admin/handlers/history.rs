@@ -12,6 +12,7 @@ use crate::api::history::{History, HistoryEntry};
 use crate::api::refusal::ErrorCode;
 use crate::rules::history::Entry;
 
+/// `GET /v1/history`: the last tables, the newest first.
 pub(super) async fn list(request: Request) -> Outcome {
     let status = request.plane.operator.status();
     let live = status.with_table(|table| table.map(RouteTable::generation));
@@ -36,6 +37,10 @@ pub(super) async fn list(request: Request) -> Outcome {
 }
 
 /// Finds the table of a generation, which is given as text.
+///
+/// # Errors
+///
+/// [`Refusal`] if the text is not a number, or the history does not hold that generation.
 pub(super) fn find(plane: &AdminPlane, generation: &str) -> Result<Arc<Entry>, Refusal> {
     let number = generation.parse().ok();
     let entry = number.and_then(|number| plane.operator.status().history.find(number));

@@ -1,4 +1,4 @@
-//! `/v1/log-level`: how much the daemon logs.
+//! `/v1/log-level`: the level from which on the daemon logs.
 
 use crate::admin::refusal::Refusal;
 use crate::admin::request::{Outcome, Request};
@@ -6,6 +6,7 @@ use crate::admin::response::json;
 use crate::api::log_level::LogLevelDocument;
 use crate::telemetry;
 
+/// `POST /v1/log-level`: sets the level until the daemon stops.
 pub(super) async fn set(request: Request) -> Outcome {
     let document: LogLevelDocument = request.json()?;
     if !telemetry::set_level(document.level) {

@@ -1,4 +1,4 @@
-//! `/metrics` and `/v1/metrics`.
+//! `/metrics` and `/v1/metrics`: the counts since the start.
 
 use crate::admin::request::{Outcome, Request};
 use crate::admin::response::{json, text};
@@ -6,6 +6,7 @@ use crate::api::admin::PROMETHEUS_TEXT;
 use crate::metrics::render;
 use crate::readiness::is_ready;
 
+/// `GET /metrics`: the counts and the state in the text format of Prometheus.
 pub(super) async fn prometheus(request: Request) -> Outcome {
     let plane = &request.plane;
     let status = plane.operator.status();
@@ -16,6 +17,7 @@ pub(super) async fn prometheus(request: Request) -> Outcome {
     ))
 }
 
+/// `GET /v1/metrics`: the counts in JSON.
 pub(super) async fn snapshot(request: Request) -> Outcome {
     Ok(json(&request.plane.metrics.snapshot()))
 }

@@ -10,6 +10,7 @@ mod freeze;
 mod history;
 mod log_level;
 mod metrics;
+mod openapi;
 mod probes;
 mod reload;
 mod rules;
@@ -24,7 +25,7 @@ pub(super) fn handle(endpoint: Endpoint, request: Request) -> Handling {
     match endpoint {
         Endpoint::Livez => Box::pin(probes::livez()),
         Endpoint::Readyz => Box::pin(probes::readyz(request)),
-        Endpoint::OpenApi => Box::pin(probes::open_api()),
+        Endpoint::OpenApi => Box::pin(openapi::open_api()),
         Endpoint::ConsolePage => Box::pin(console::page()),
         Endpoint::ConsoleStyle => Box::pin(console::style()),
         Endpoint::ConsoleScript => Box::pin(console::script()),

@@ -1,22 +1,19 @@
-//! `/livez`, `/readyz` and `/openapi.json`, which need no token.
+//! `/livez` and `/readyz`, which need no token.
 
-use std::sync::LazyLock;
-
-use bytes::Bytes;
 use hyper::StatusCode;
 
 use crate::admin::request::{Outcome, Request};
-use crate::admin::response::{json, json_with_status, text};
-use crate::api::admin;
+use crate::admin::response::{json, json_with_status};
 use crate::api::readiness::Liveness;
 use crate::readiness::readiness;
 
-static OPEN_API: LazyLock<Bytes> = LazyLock::new(|| admin::document().to_string().into());
-
+/// `GET /livez`: 200 while the process can respond.
 pub(super) async fn livez() -> Outcome {
     Ok(json(&Liveness { live: true }))
 }
 
+/// `GET /readyz`: 200 if requests should be sent to this daemon, otherwise 503; the reasons are in the
+/// body.
 pub(super) async fn readyz(request: Request) -> Outcome {
     let plane = &request.plane;
     let readiness = readiness(&plane.operator.status().status(), &plane.shutdown);
@@ -25,8 +22,4 @@ pub(super) async fn readyz(request: Request) -> Outcome {
         false => StatusCode::SERVICE_UNAVAILABLE,
     };
     Ok(json_with_status(status, &readiness))
-}
-
-pub(super) async fn open_api() -> Outcome {
-    Ok(text("application/json", OPEN_API.clone()))
 }

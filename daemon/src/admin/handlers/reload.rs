@@ -10,6 +10,8 @@ use crate::api::reload::{ReloadOutcome, Reloaded};
 use crate::api::status::{CheckOutcome, SourceCheck};
 use crate::shutdown::Stage;
 
+/// `POST /v1/reload`: reads the sources again, and responds once that is done. 200 also if no source had an
+/// acceptable route config: the outcome is in the body.
 pub(super) async fn reload(request: Request) -> Outcome {
     let EmptyRequest {} = request.json_or_default()?;
     let operator = &request.plane.operator;

@@ -9,6 +9,7 @@ use crate::admin::request::{Outcome, Request};
 use crate::admin::response::json;
 use crate::api::rules::{Rule, Rules};
 
+/// `GET /v1/rules`: the live rules in their order, with their counts, all of one table.
 pub(super) async fn list(request: Request) -> Outcome {
     let status = request.plane.operator.status();
     let counts = |table: &RouteTable| {

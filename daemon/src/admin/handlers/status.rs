@@ -9,6 +9,7 @@ use crate::shutdown::Stage;
 use crate::telemetry;
 use crate::timestamp::{milliseconds, unix_ms};
 
+/// `GET /v1/status`: the state of the process, the live table and the sources.
 pub(super) async fn get(request: Request) -> Outcome {
     Ok(json(&status(&request.plane)))
 }

@@ -48,15 +48,19 @@ pub enum Body {
 /// The use that a route makes of the header `If-Match`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum IfMatch {
+    /// The header may be absent: any route config may be replaced then.
     Optional,
+    /// A request without the header is refused.
     Required,
 }
 
 impl Route {
+    /// A route with GET and HEAD, which needs the role `read`.
     pub(super) const fn get(endpoint: Endpoint, path: &'static str) -> Self {
         Self::new(Method::Get, endpoint, path)
     }
 
+    /// A route with POST, which needs the role `read`.
     pub(super) const fn post(endpoint: Endpoint, path: &'static str) -> Self {
         Self::new(Method::Post, endpoint, path)
     }
@@ -78,11 +82,13 @@ impl Route {
         }
     }
 
+    /// Has this summary, a line without a full stop.
     pub(super) const fn summary(mut self, summary: &'static str) -> Self {
         self.summary = summary;
         self
     }
 
+    /// Has this description, in whole sentences.
     pub(super) const fn described(mut self, description: &'static str) -> Self {
         self.description = description;
         self
@@ -101,21 +107,25 @@ impl Route {
         self
     }
 
+    /// Takes a body: JSON with the schema of `T`.
     pub(super) const fn taking<T: JsonSchema>(mut self) -> Self {
         self.body = Body::Json(schema_of::<T>);
         self
     }
 
+    /// Takes a body: the text of a route config, with the schema of `T`.
     pub(super) const fn taking_candidate<T: JsonSchema>(mut self) -> Self {
         self.body = Body::RouteConfig(schema_of::<T>);
         self
     }
 
+    /// Makes this use of the header `If-Match`.
     pub(super) const fn with_if_match(mut self, if_match: IfMatch) -> Self {
         self.if_match = Some(if_match);
         self
     }
 
+    /// Responds with JSON with the schema of `T`.
     pub(super) const fn json<T: JsonSchema>(mut self) -> Self {
         self.response = Content::Json(schema_of::<T>);
         self
@@ -127,11 +137,13 @@ impl Route {
         self.json::<RouteConfig>()
     }
 
+    /// Responds with a text of this media type.
     pub(super) const fn text(mut self, media_type: &'static str) -> Self {
         self.response = Content::Text(media_type);
         self
     }
 
+    /// May refuse with these codes, besides those that every route has.
     pub(super) const fn refusing(mut self, errors: &'static [ErrorCode]) -> Self {
         self.errors = errors;
         self
@@ -250,6 +262,7 @@ impl Route {
         in_path.into_iter().chain(if_match).collect()
     }
 
+    /// Returns the route as the OpenAPI document describes it.
     pub(super) fn operation(&self) -> Operation<'_> {
         let role = match self.role {
             Role::Anonymous => "",

@@ -60,6 +60,7 @@ impl FileWatch {
         Self::with_watcher(path, max_bytes, settings, system_watcher)
     }
 
+    /// Like [`Self::new`], with another maker of the system's watcher.
     pub(super) fn with_watcher(
         path: &Path,
         max_bytes: usize,
@@ -180,6 +181,7 @@ impl FileWatch {
         .await
     }
 
+    /// Returns a function that returns the trouble that is reported at the moment.
     #[cfg(test)]
     pub(super) fn trouble(&self) -> impl Fn() -> Option<String> + use<> {
         let shared = Arc::clone(&self.shared);

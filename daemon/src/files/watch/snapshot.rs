@@ -11,7 +11,9 @@ use crate::files::regular_file::{self, ReadError};
 
 /// The content of a file at one moment, or the reason why it cannot be read.
 pub(super) struct FileSnapshot {
+    /// The bytes, or the reason why they cannot be read.
     pub(super) outcome: Result<Vec<u8>, ReadError>,
+    /// Equal for two snapshots if their outcomes are.
     pub(super) fingerprint: Fingerprint,
     /// The time, at least, for which the file had not been touched.
     pub(super) untouched_for: Duration,

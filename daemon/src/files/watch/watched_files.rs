@@ -11,13 +11,15 @@ use super::file_watch::{FileWatch, blocking};
 /// Files that are read together, such as a certificate and its key.
 pub(crate) struct WatchedFiles<const N: usize> {
     files: [FileWatch; N],
-    /// The time after which files that were rejected are read again, although no content has
+    /// The time after which files that were rejected are read again, even if no content has
     /// changed.
     poll_interval: Duration,
+    /// `true` if the last `read` failed.
     was_rejected: bool,
 }
 
 impl<const N: usize> WatchedFiles<N> {
+    /// Creates a watch of `files`. Files that were rejected are read again after `poll_interval`.
     pub(crate) const fn new(files: [FileWatch; N], poll_interval: Duration) -> Self {
         Self {
             files,
@@ -27,8 +29,8 @@ impl<const N: usize> WatchedFiles<N> {
     }
 
     /// Waits until one of the files has changed, and returns the result of `read`, which runs on a
-    /// thread that may block. If `read` failed the last time, it also runs after the poll interval:
-    /// its reason, such as the permissions, may be cured without a change of content.
+    /// thread that may block. If the last `read` failed, it is also retried after the poll interval:
+    /// the cause, such as permissions, may go away without a change of content.
     ///
     /// # Errors
     ///
@@ -37,6 +39,11 @@ impl<const N: usize> WatchedFiles<N> {
     /// # Panics
     ///
     /// If `read` panics.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before `read` starts, it loses no change. Dropped later, the result is lost, and the next
+    /// call waits for another change.
     pub(crate) async fn next<T, E>(
         &mut self,
         read: impl FnOnce() -> Result<T, E> + Send + 'static,
@@ -61,6 +68,7 @@ impl<const N: usize> WatchedFiles<N> {
     }
 }
 
+/// Waits until one of `files` has changed.
 async fn any_changed(files: &[FileWatch]) {
     let mut changes: Vec<_> = files.iter().map(|file| Box::pin(file.changed())).collect();
     poll_fn(|cx| {

@@ -11,7 +11,7 @@ use thiserror::Error;
 /// The most header lines of a head.
 pub const MAX_HEADERS: usize = 100;
 
-/// The most digits of a `Content-Length` that always fit 64 bits.
+/// The most digits of a `Content-Length`; so many always fit 64 bits.
 const MAX_LENGTH_DIGITS: usize = 19;
 
 /// The head of a request, as far as the serving listeners need it.
@@ -21,15 +21,17 @@ pub struct Head<'a> {
     pub length: usize,
     /// The method.
     pub method: Method,
-    /// The path: the target without scheme, authority and query.
+    /// The path: the target without scheme, authority, query and fragment, and not decoded. `/` if the
+    /// target has none; never empty.
     pub path: &'a str,
     /// The framing of the body.
     pub framing: Framing,
     /// The media type of the body.
     pub media_type: MediaType,
-    /// `true` if the client waits for `100 Continue` before it sends the body.
+    /// `true` if the client waits for `100 Continue` before it sends the body; never in HTTP/1.0. The
+    /// last `Expect` line decides, and other expectations are ignored.
     pub expects_continue: bool,
-    /// HTTP/1.0 or 1.1.
+    /// The version: HTTP/1.0 or 1.1.
     pub version: Version,
     /// `true` if the client may send more requests on the connection.
     pub keep_alive: bool,
@@ -71,16 +73,17 @@ pub enum MediaType {
 /// The error for bytes that are not the head of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum HeadError {
-    /// They are not HTTP/1.0 or 1.1.
+    /// They are not HTTP/1.0 or 1.1, or a header line is malformed.
     #[error("the head of the request is not HTTP/1.1")]
     Malformed(#[source] httparse::Error),
-    /// Two parsers could find different ends of the request.
+    /// Two parsers could find different ends of the request: a line ends in a bare LF, a
+    /// `Content-Length` is repeated or not a number, a coding is not `chunked`, or there are both.
     #[error(
         "the framing of the request is ambiguous: it must have one Content-Length or one \
          Transfer-Encoding of chunked, not both, and lines that end in CR LF"
     )]
     Ambiguous,
-    /// There are more than [`MAX_HEADERS`].
+    /// There are more than [`MAX_HEADERS`] header lines.
     #[error("the head of the request has more than {MAX_HEADERS} header lines")]
     TooManyHeaders,
 }
@@ -88,12 +91,13 @@ pub enum HeadError {
 impl<'a> Head<'a> {
     /// Reads the head that `bytes` begin with, or returns `None` if it is not complete.
     ///
-    /// Allocates nothing. Looks at each byte from the first on, so call it again for another line,
-    /// not for every byte that arrives.
+    /// Allocates nothing. Rescans from the first byte: call it again only after another line has
+    /// arrived. The caller limits the length of the head.
     ///
     /// # Errors
     ///
-    /// [`HeadError`], as soon as it is certain.
+    /// [`HeadError`] if the bytes so far cannot begin a head; [`HeadError::Ambiguous`] only once the head
+    /// is complete.
     pub fn read(bytes: &'a [u8]) -> Result<Option<Self>, HeadError> {
         let mut headers = [const { MaybeUninit::uninit() }; MAX_HEADERS];
         let mut request = httparse::Request::new(&mut []);
@@ -129,7 +133,8 @@ impl<'a> Head<'a> {
 }
 
 /// Returns all header lines of the head that `bytes` begin with, for the few requests that need more
-/// of it than [`Head`] has.
+/// of it than [`Head`] has. The head must have been accepted by [`Head::read`]: the framing is not
+/// checked again.
 ///
 /// # Errors
 ///
@@ -170,7 +175,7 @@ fn path_of(target: &str) -> &str {
     }
 }
 
-/// The header lines that matter, collected one by one.
+/// The header lines that [`Head`] needs, collected one by one.
 struct Fields {
     content_length: Option<u64>,
     is_chunked: bool,
@@ -196,6 +201,7 @@ impl Default for Fields {
 }
 
 impl Fields {
+    /// Takes a header line; most have no effect.
     fn take(&mut self, header: &httparse::Header<'_>) {
         let name = header.name;
         let value = header.value.trim_ascii();
@@ -234,11 +240,12 @@ impl Fields {
         }
     }
 
+    /// Returns the framing of the body, once all header lines were taken.
     fn framing(&self, version: Version) -> Result<Framing, HeadError> {
         match (self.is_chunked, self.content_length) {
             _ if self.is_ambiguous => Err(HeadError::Ambiguous),
             (true, Some(_)) => Err(HeadError::Ambiguous),
-            // HTTP/1.0 has no codings: a proxy that speaks it would find the end in another way.
+            // HTTP/1.0 has no codings: a proxy that speaks it would find another end.
             (true, None) if version == Version::HTTP_10 => Err(HeadError::Ambiguous),
             (true, None) => Ok(Framing::Chunked),
             (false, length) => Ok(Framing::Length(length.unwrap_or(0))),

@@ -21,17 +21,17 @@ pub const MAX_INLINE_BYTES: usize = 64 << 10;
 /// The most bytes of a command with its framing.
 pub const MAX_COMMAND_BYTES: usize = 16 << 20;
 
-/// The most digits of a length that always fit 64 bits.
+/// The most digits of a length; so many always fit 64 bits.
 const MAX_DIGITS: usize = 18;
 
 /// Decodes commands from bytes that arrive in pieces of any size.
 ///
-/// The decoder remembers how far it got with a command that is not complete, so that it looks at no
-/// byte twice, however many pieces there are. It allocates only the positions of arguments that have
-/// arrived.
+/// The decoder remembers how far it got with a command that is not complete: however many pieces there
+/// are, only a length that has arrived in part is read again. It allocates only the positions of
+/// arguments that have arrived, and a copy of the arguments of a line.
 #[derive(Debug, Default)]
 pub struct Decoder {
-    /// The position of each argument, counted from the command's first byte.
+    /// The position of each argument that has arrived.
     arguments: Vec<Span>,
     /// The number of bytes of the command that are decoded.
     decoded: usize,
@@ -54,32 +54,32 @@ pub struct Command<'a> {
     is_inline: bool,
 }
 
-/// The position of an argument.
+/// The position of an argument, in bytes from the beginning of the command, or of `unquoted` for a line.
 #[derive(Clone, Copy, Debug)]
 struct Span {
     start: u32,
     end: u32,
 }
 
-/// The error for bytes that are not the protocol.
+/// The error for bytes that are not a command of the protocol.
 ///
 /// Displays in the words of Redis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProtocolError {
-    /// The length of an array is not a number, or too large.
+    /// The length of an array is not a number, or above [`MAX_ARGUMENTS`].
     InvalidArrayLength,
-    /// The length of an argument is not a number, negative, or too large.
+    /// The length of an argument is not a number, negative, or above [`MAX_BULK_BYTES`].
     InvalidBulkLength,
-    /// This byte is in place of the `$` of an argument.
+    /// An argument begins with this byte in place of `$`.
     ExpectedBulk(u8),
     /// An argument does not end where its length says.
     UnterminatedBulk,
     /// The command has more than [`MAX_COMMAND_BYTES`].
     CommandTooLong,
-    /// A line has more than [`MAX_INLINE_BYTES`].
+    /// A line has more than [`MAX_INLINE_BYTES`], without its end.
     InlineTooLong,
-    /// A line has more than [`MAX_ARGUMENTS`].
+    /// A line has more than [`MAX_ARGUMENTS`] arguments.
     TooManyInlineArguments,
     /// A quote is not closed, or a closing quote is not followed by a space.
     UnbalancedQuotes,
@@ -93,7 +93,12 @@ impl Decoder {
     ///
     /// # Errors
     ///
-    /// [`ProtocolError`]. Nothing can be decoded after it.
+    /// [`ProtocolError`] if the bytes are not a command, or exceed a limit. Nothing can be decoded after
+    /// it.
+    ///
+    /// # Panics
+    ///
+    /// May panic if `bytes` are fewer than those of the last call, when that returned `None`.
     pub fn decode<'a>(&'a mut self, bytes: &'a [u8]) -> Result<Option<Command<'a>>, ProtocolError> {
         if self.decoded == 0 {
             self.arguments.clear();
@@ -116,7 +121,7 @@ impl Decoder {
         }))
     }
 
-    /// Frees memory that only unusual commands need.
+    /// Frees memory that only unusual commands need. Has no effect in the middle of a command.
     pub(super) fn shrink(&mut self) {
         const USUAL_ARGUMENTS: usize = 64;
         const USUAL_BYTES: usize = 256;
@@ -128,6 +133,7 @@ impl Decoder {
         }
     }
 
+    /// Decodes an array. Returns `true` if it is complete.
     fn decode_array(&mut self, bytes: &[u8]) -> Result<bool, ProtocolError> {
         let mut missing = match self.missing {
             Some(missing) => missing,
@@ -153,7 +159,7 @@ impl Decoder {
         Ok(missing == 0)
     }
 
-    /// Decodes an argument. Returns whether it is complete.
+    /// Decodes an argument. Returns `true` if it is complete.
     fn decode_bulk(&mut self, bytes: &[u8]) -> Result<bool, ProtocolError> {
         let length = match self.bulk {
             Some(length) => length,
@@ -192,9 +198,13 @@ impl Decoder {
         Ok(true)
     }
 
+    /// Decodes a line. Returns `true` if it is complete.
     fn decode_line(&mut self, bytes: &[u8]) -> Result<bool, ProtocolError> {
         let end = memchr(b'\n', &bytes[self.decoded..]).map(|found| self.decoded + found);
-        if end.unwrap_or(bytes.len()) > MAX_INLINE_BYTES {
+        let line = &bytes[..end.unwrap_or(bytes.len())];
+        // A CR at the end is a part of the line's end, whose LF may not have arrived.
+        let line_bytes = line.len() - usize::from(line.ends_with(b"\r"));
+        if line_bytes > MAX_INLINE_BYTES {
             return Err(ProtocolError::InlineTooLong);
         }
         let Some(end) = end else {
@@ -235,7 +245,7 @@ impl Decoder {
 }
 
 impl<'a> Command<'a> {
-    /// Returns the number of bytes of the command.
+    /// Returns the number of bytes of the command, with its framing.
     #[must_use]
     pub const fn length(&self) -> usize {
         self.length
@@ -248,14 +258,14 @@ impl<'a> Command<'a> {
         self.arguments.len()
     }
 
-    /// Returns the argument at this index; 0 is the name.
+    /// Returns the argument at this index; 0 is the name. `None` past the last one.
     #[must_use]
     pub fn get(&self, index: usize) -> Option<&'a [u8]> {
         let span = self.arguments.get(index)?;
         self.bytes.get(span.start as usize..span.end as usize)
     }
 
-    /// Returns the argument at this index as text, or an empty text behind the last one.
+    /// Returns the argument at this index as text, or an empty text past the last one.
     ///
     /// # Errors
     ///
@@ -269,7 +279,8 @@ impl<'a> Command<'a> {
     }
 
     /// Returns the command with its bytes as `text`, which saves [`Self::text`] a check. An empty
-    /// `text` has no effect, nor has any on a line.
+    /// `text` stands for bytes that are not known to be UTF-8. A line is returned unchanged: its
+    /// arguments are copies.
     #[must_use]
     pub(super) fn with_text(self, text: &'a str) -> Self {
         if self.is_inline {

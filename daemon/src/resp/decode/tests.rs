@@ -132,6 +132,15 @@ fn a_limit_admits_its_value_and_refuses_one_more() {
     assert_eq!(line(MAX_INLINE_BYTES).0[0][0].len(), MAX_INLINE_BYTES);
     let too_long = (Vec::new(), Some(ProtocolError::InlineTooLong));
     assert_eq!(line(MAX_INLINE_BYTES + 1), too_long);
+    let carriage_return = |length: usize| [vec![b'x'; length], b"\r".to_vec()].concat();
+    let with_crlf = |length: usize| [carriage_return(length), b"\n".to_vec()].concat();
+    let longest = decode(with_crlf(MAX_INLINE_BYTES)).0;
+    assert_eq!(longest[0][0].len(), MAX_INLINE_BYTES);
+    assert_eq!(decode(with_crlf(MAX_INLINE_BYTES + 1)), too_long);
+    assert_eq!(
+        decode(carriage_return(MAX_INLINE_BYTES)),
+        (Vec::new(), None)
+    );
     assert_eq!(decode(vec![b'x'; MAX_INLINE_BYTES]), (Vec::new(), None));
     assert_eq!(decode(vec![b'x'; MAX_INLINE_BYTES + 1]), too_long);
 

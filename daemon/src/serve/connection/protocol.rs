@@ -93,8 +93,11 @@ pub(in crate::serve) trait Protocol {
 /// The buffers of one thread, shared by all its connections of one protocol.
 #[derive(Debug)]
 pub(in crate::serve) struct ThreadBuffers<M> {
+    /// The buffer for reads, of [`InputLimits::buffer_bytes`].
     pub(super) input: Vec<u8>,
+    /// The buffer for responses.
     pub(super) output: Vec<u8>,
+    /// The memory of the protocol, such as that for lookups.
     pub(super) memory: M,
 }
 

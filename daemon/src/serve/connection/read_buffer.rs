@@ -55,6 +55,7 @@ enum Place {
 }
 
 impl ReadBuffer {
+    /// A buffer without bytes and without memory.
     pub(super) const EMPTY: Self = Self {
         unread: Vec::new(),
         share: Share::NONE,

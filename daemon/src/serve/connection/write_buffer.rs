@@ -25,6 +25,7 @@ pub(super) struct WriteBuffer {
 }
 
 impl WriteBuffer {
+    /// A buffer without bytes and without memory.
     pub(super) const EMPTY: Self = Self {
         buf: Vec::new(),
         written: 0,

@@ -11,6 +11,7 @@ use crate::http::{Body, Framing};
 #[derive(Debug)]
 pub(super) struct BodyReader {
     pub(super) request: Request,
+    /// The use of the body.
     pub(super) plan: Plan,
     /// The bytes that were read, if the plan needs them.
     pub(super) body: Vec<u8>,

@@ -88,6 +88,7 @@ type Forwarding<'a> =
     Pin<Box<dyn Future<Output = Result<sdk_proxy::Response, Failure>> + Send + 'a>>;
 
 impl<'a> Http1Session<'a> {
+    /// Creates the session of a connection that `listener` has accepted.
     pub(super) const fn new(shared: &'a Shared, listener: Listener, is_overloaded: bool) -> Self {
         Self {
             shared,
