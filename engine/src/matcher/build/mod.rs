@@ -175,9 +175,9 @@ impl<'a> Builder<'a> {
                 None => match item.ending {
                     Ending::Remainder(hir) => remainders.push((item.rule, hir)),
                     Ending::Emv(emv_match) => emv.push((item.rule, emv_match)),
-                    ending => {
-                        endings.extend(plain_ending(&ending).map(|ending| (item.rule, ending)));
-                    }
+                    Ending::End => endings.push((item.rule, PlainEnding::End)),
+                    Ending::Anything => endings.push((item.rule, PlainEnding::Anything)),
+                    Ending::UrlBoundary => endings.push((item.rule, PlainEnding::UrlBoundary)),
                 },
                 Some(Segment::Literal(literal)) => literals.add(literal, item),
                 Some(Segment::Run { class, min, max }) => runs.add((class, min, max), item),
@@ -256,9 +256,11 @@ impl<'a> Builder<'a> {
         for (class, items) in groups.into_vec() {
             let mut by_suffix: Groups<(Literal, Before)> = Groups::default();
             for mut item in items {
-                if let Some(Segment::RunWithSuffix { before, suffix, .. }) = item.segments.pop() {
-                    by_suffix.add((suffix, before), item);
-                }
+                let Some(Segment::RunWithSuffix { before, suffix, .. }) = item.segments.pop()
+                else {
+                    unreachable!("items were grouped by the class of their run with a suffix");
+                };
+                by_suffix.add((suffix, before), item);
             }
             let mut suffixes = Vec::new();
             let mut longest = 0;
