@@ -29,10 +29,10 @@ pub(crate) const COUNTED: bool = cfg!(feature = "counts");
 /// let live = LiveTable::with_counts(1);
 /// live.publish(RouteTable::from_json(config, &CompileLimits::default()).unwrap());
 /// let mut scratch = Scratch::with_shard(0);
-/// let (code, user) = (CodeValue::new("2810").unwrap(), OpenId::new("user-42").unwrap());
+/// let (code_value, open_id) = (CodeValue::new("2810").unwrap(), OpenId::new("user-42").unwrap());
 /// live.with(|table| {
 ///     let table = table.unwrap();
-///     let _ = table.identify(code, user, &mut scratch);
+///     let _ = table.identify(code_value, open_id, &mut scratch);
 ///     let counts: Vec<_> = table.rule_counts().map(|c| (c.decided, c.refused)).collect();
 ///     assert_eq!(counts, [(0, 1), (1, 0)]);
 /// });
