@@ -61,6 +61,7 @@ pub(crate) struct RuleCounts {
     rules: usize,
 }
 
+/// The counters of eight bytes in a [`CacheLine`].
 const COUNTERS_PER_LINE: usize = 16;
 
 /// Counters that share a cache line: 128 bytes, since x86-64 fetches lines of 64 bytes in pairs.
@@ -119,6 +120,7 @@ impl RuleCounts {
         })
     }
 
+    /// Returns the number of bytes on the heap.
     pub(crate) fn heap_bytes(&self) -> usize {
         size_of_val(&*self.lines)
     }

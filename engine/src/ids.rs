@@ -71,6 +71,7 @@ impl Generation {
         self.0
     }
 
+    /// Returns the number of the table that is published after this one.
     pub(crate) const fn next(self) -> Self {
         Self(self.0 + 1)
     }

@@ -14,7 +14,9 @@ const MAX_LOOKUP_STEPS: usize = 1 << 31;
 
 /// A rule that never wins, and an earlier one that covers it, by their indices in the config.
 pub(super) struct Shadow {
+    /// The rule that never wins.
     pub(super) rule: usize,
+    /// The earlier rule that covers it.
     pub(super) by: usize,
 }
 

@@ -50,6 +50,7 @@ impl Contains {
             && self.class.run_end(code, from, 0, u32::MAX) == Some(code.len())
     }
 
+    /// Returns the number of bytes on the heap.
     pub(super) fn heap_bytes(&self) -> usize {
         size_of::<Finder<'_>>() + self.finder.needle().len() + self.class.heap_bytes()
     }

@@ -13,7 +13,9 @@ use crate::rule::{EmvMatch, MAX_LABEL_CHARACTERS, is_label_byte};
 /// nothing is ever tried twice. Anything that would need backtracking is left to the ending.
 #[derive(Clone, Debug)]
 pub(super) struct Branch {
+    /// In the order of the code value; may be empty.
     pub(super) segments: Vec<Segment>,
+    /// The condition on what follows the segments.
     pub(super) ending: Ending,
 }
 

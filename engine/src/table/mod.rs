@@ -227,6 +227,7 @@ impl RouteTable {
         self.generation
     }
 
+    /// Sets the number under which the table is about to be published.
     pub(crate) const fn set_generation(&mut self, generation: Generation) {
         self.generation = generation;
     }
@@ -282,6 +283,7 @@ impl RouteTable {
         self.rules.len()
     }
 
+    /// Returns the compiled matches, for a search that ignores canaries.
     pub(crate) const fn matcher(&self) -> &Matcher {
         &self.matcher
     }
