@@ -86,11 +86,11 @@ impl LiveTable {
     /// Creates an empty cell, each of whose tables counts the lookups that its rules decide and
     /// refuse while it is live.
     ///
-    /// A table's counts are divided into `shards`, one for each thread that looks up, so that no two
-    /// threads write to the same memory. Lookups are counted if their scratch has a shard below
-    /// `shards`; see [`Scratch::with_shard`](crate::Scratch::with_shard). With `shards` 0, or without
-    /// the feature `counts`, none are. [`RouteTable::rule_counts`] returns the counts, which take
-    /// about 16 bytes for each rule and shard.
+    /// A table's counts are divided into `shards`, one for each thread that looks up, so that no
+    /// two threads write to the same memory. Lookups are counted if their scratch has a shard below
+    /// `shards`; see [`Scratch::with_shard`](crate::Scratch::with_shard). With `shards` 0, or
+    /// without the feature `counts`, none are. [`RouteTable::rule_counts`] returns the counts,
+    /// which take about 16 bytes for each rule and shard.
     #[must_use]
     pub fn with_counts(shards: usize) -> Self {
         Self {
@@ -107,13 +107,15 @@ impl LiveTable {
     /// # Deadlocks
     ///
     /// None by itself. But inside of [`Self::with`] the loan keeps the old table alive: there,
-    /// [`ReplacedTable::try_free`] fails until the closure returns, so do not wait for it to succeed.
+    /// [`ReplacedTable::try_free`] fails until the closure returns, so do not wait for it to
+    /// succeed.
     ///
     /// # Complexity
     ///
     /// Constant, apart from allocating the counts.
     pub fn publish(&self, mut table: RouteTable) -> Publication {
-        // A panic while the lock was held, at worst, skipped a generation: the number is still right.
+        // A panic while the lock was held, at worst, skipped a generation: the number is still
+        // right.
         let lock = self.last_generation.lock();
         let mut last = lock.unwrap_or_else(PoisonError::into_inner);
         *last = last.next();
@@ -127,9 +129,9 @@ impl LiveTable {
 
     /// Lends the live table to `lookup`, and returns its result.
     ///
-    /// The table is `None` until the first one is published, and never again. All lookups inside one
-    /// call see the same table, even if another is published meanwhile. `lookup` is a closure so that
-    /// the loan cannot be held across an await, which would keep replaced tables alive.
+    /// The table is `None` until the first one is published, and never again. All lookups inside
+    /// one call see the same table, even if another is published meanwhile. `lookup` is a closure
+    /// so that the loan cannot be held across an await, which would keep replaced tables alive.
     pub fn with<T>(&self, lookup: impl FnOnce(Option<&RouteTable>) -> T) -> T {
         lookup(self.table.load().as_deref())
     }

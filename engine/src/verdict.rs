@@ -41,8 +41,8 @@ pub struct Verdict<'a> {
 
 /// The outcome of a lookup: what to do with the code value.
 ///
-/// Its `Debug` form shows the lengths of the texts that are made from the code value, since that may
-/// identify a person or an order. It shows the user agent, which the config alone determines.
+/// Its `Debug` form shows the lengths of the texts that are made from the code value, since that
+/// may identify a person or an order. It shows the user agent, which the config alone determines.
 ///
 /// Source: SPEC.md, sections 1 and 2.2.
 ///

@@ -55,8 +55,8 @@ impl Keys {
         }
     }
 
-    /// Declares a key that has a default, and returns its value: that of the last source that gave a
-    /// valid one, otherwise `default`. Invalid values are noted as problems. `about` is the help.
+    /// Declares a key that has a default, and returns its value: that of the last source that gave
+    /// a valid one, otherwise `default`. Invalid values are noted as problems. `about` is the help.
     pub(super) fn setting<K: Kind>(
         &mut self,
         name: &'static str,
@@ -86,8 +86,8 @@ impl Keys {
         value
     }
 
-    /// Declares the keys that consist of `prefix` and a key version, of those that a source gave, and
-    /// returns their values, ascending by version.
+    /// Declares the keys that consist of `prefix` and a key version, of those that a source gave,
+    /// and returns their values, ascending by version.
     pub(super) fn by_key_version<K: Kind>(
         &mut self,
         prefix: &'static str,

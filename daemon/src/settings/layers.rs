@@ -49,8 +49,8 @@ pub(super) struct Entry {
     pub(super) source: Source,
 }
 
-/// Reads all sources, in their order: the file by line, the environment by name, then `--set`. Faults
-/// are items, too.
+/// Reads all sources, in their order: the file by line, the environment by name, then `--set`.
+/// Faults are items, too.
 pub(super) fn read(sources: &Sources) -> Vec<Item> {
     let mut items = Vec::new();
     read_file(sources.file.as_deref(), &mut items);

@@ -176,8 +176,8 @@ impl Settings {
         }
     }
 
-    /// Requires that no two parts write to the same path, since they would destroy each other's file.
-    /// Paths are compared as they are written.
+    /// Requires that no two parts write to the same path, since they would destroy each other's
+    /// file. Paths are compared as they are written.
     fn require_distinct_paths(&self, keys: &mut Keys) {
         let files = [
             (

@@ -1,5 +1,5 @@
-//! The settings of reloading: the means of noticing changes, and the guards against configs that kill
-//! the process and against tables that are too old.
+//! The settings of reloading: the means of noticing changes, and the guards against configs that
+//! kill the process and against tables that are too old.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,8 +14,8 @@ use crate::api::status::StalePolicy;
 pub struct Watch {
     /// The means of noticing a change.
     pub mode: WatchMode,
-    /// The time for which a file must be left alone before its content counts as written: 10 to 2000
-    /// milliseconds.
+    /// The time for which a file must be left alone before its content counts as written: 10 to
+    /// 2000 milliseconds.
     pub debounce: Duration,
     /// The time after which a file is read even without an event: 100 milliseconds to a day.
     pub poll_interval: Duration,
@@ -37,8 +37,8 @@ pub struct Reload {
     pub journal_path: PathBuf,
     /// The file of the config that an operator froze.
     pub freeze_path: PathBuf,
-    /// The time for which the remote source may fail to confirm the live table before that is stale;
-    /// `None`: it is never stale. Never zero.
+    /// The time for which the remote source may fail to confirm the live table before that is
+    /// stale; `None`: it is never stale. Never zero.
     pub stale_after: Option<Duration>,
     /// The reaction to a stale table.
     pub stale_policy: StalePolicy,

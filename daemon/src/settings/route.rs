@@ -41,8 +41,8 @@ pub struct Remote {
 }
 
 impl Route {
-    /// Declares the keys of `ac.route`. One of them is a limit of compiling, and is set in `compile`,
-    /// whose value is the default.
+    /// Declares the keys of `ac.route`. One of them is a limit of compiling, and is set in
+    /// `compile`, whose value is the default.
     pub(super) fn declare(keys: &mut Keys, compile: &mut CompileLimits) -> Self {
         let route = Self {
             init_level: keys.setting(

@@ -1,22 +1,25 @@
 //! The hot loop: walks the tree along a code value.
 //!
-//! `tree.rs` has the vocabulary. The walk keeps a stack of nodes to visit. At each node it checks the
-//! plain endings and follows every edge whose segment the code value has there, as far as the visitor
-//! still wants a rule beyond it. Deferred endings are collected, and tried when the stack is empty.
+//! `tree.rs` has the vocabulary. The walk keeps a stack of nodes to visit. At each node it checks
+//! the plain endings and follows every edge whose segment the code value has there, as far as the
+//! visitor still wants a rule beyond it. Deferred endings are collected, and tried when the stack
+//! is empty.
 //!
 //! # Complexity
 //!
 //! After a segment there is one place where the next can begin, so the walk follows each branch at
-//! most once and never backtracks. With `n` bytes of code value, and `b` branches of which it has the
-//! first segment:
+//! most once and never backtracks. With `n` bytes of code value, and `b` branches of which it has
+//! the first segment:
 //!
-//! - the walk takes O(`b` × `n`) time in the worst case, where each branch reads the whole code value
+//! - the walk takes O(`b` × `n`) time in the worst case, where each branch reads the whole code
+//! value
 //!   by segments that it shares with no other. Branches read a shared segment once, and a node's
 //!   literals are found in time that does not depend on their number, so few branches of a real
 //!   config are followed beyond their first segments;
 //! - the deferred endings take O(`s` × `n`) time, where `s` is the number of operations that all
 //!   automata can take for one character; the compile limits bound it (`remainders.rs`);
-//! - the stack never has more elements than there are branches, since each element is on the path of
+//! - the stack never has more elements than there are branches, since each element is on the path
+//! of
 //!   a different branch.
 
 use super::automaton::StateSets;
@@ -34,7 +37,8 @@ use super::visitor::Visitor;
 pub(crate) struct SearchScratch {
     /// The nodes still to visit, the next one last.
     pending: Vec<Pending>,
-    /// Deferred endings of the nodes visited, each with the byte of the code value where they begin.
+    /// Deferred endings of the nodes visited, each with the byte of the code value where they
+    /// begin.
     deferred: Vec<(DeferredId, usize)>,
     /// The last bytes of a run, in reverse order, as many as its longest suffix has.
     reversed: Vec<u8>,
@@ -61,8 +65,8 @@ struct Pending {
 
 /// Calls `visitor` with the rules of `tree` that accept `code`, as far as the visitor wants them.
 ///
-/// Rules come in no particular order, and a rule may come more than once. The scratches may have any
-/// content.
+/// Rules come in no particular order, and a rule may come more than once. The scratches may have
+/// any content.
 ///
 /// # Complexity
 ///
@@ -105,8 +109,8 @@ pub(super) fn search<V: Visitor>(
             continue;
         }
         let node = tree.node(node);
-        // A node mostly has edges of one kind only. Asking whether there are any of a kind spares its
-        // loop the set-up, or a call.
+        // A node mostly has edges of one kind only. Asking whether there are any of a kind spares
+        // its loop the set-up, or a call.
         if !node.endings.is_empty() {
             for &(rule, ending) in &tree.endings[node.endings.range()] {
                 walk.check_ending(rule, ending, at);
@@ -227,8 +231,8 @@ impl<V: Visitor> Sink<Edge> for LiteralSink<'_, '_, V> {
     }
 }
 
-/// Follows the edges of the suffixes found at the end of the run, which is the bytes from `begin` to
-/// before `end`.
+/// Follows the edges of the suffixes found at the end of the run, which is the bytes from `begin`
+/// to before `end`.
 struct SuffixSink<'w, 'a, V> {
     walk: &'w mut Walk<'a, V>,
     begin: usize,
@@ -266,8 +270,8 @@ fn search_deferred(
         emv.search(code, visitor);
     }
     let RemainderScratch { sets, seen } = scratch;
-    // `index` is that of a remainder. `text_at` is where, in bytes after `at`, the text that it must
-    // contain was found, if that was searched for.
+    // `index` is that of a remainder. `text_at` is where, in bytes after `at`, the text that it
+    // must contain was found, if that was searched for.
     let mut try_remainder = |index: usize, text_at| {
         let remainder = &deferred.remainders[index];
         if !visitor.wants(remainder.first_rule) {

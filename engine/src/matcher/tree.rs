@@ -5,20 +5,21 @@
 //! A rule is compiled into a few *branches*. A branch is a sequence of *segments* and an *ending*:
 //!
 //! - A *literal* is a segment that reads a fixed text.
-//! - A *run* is a segment that reads the longest run of members of a class of characters. A run with
+//! - A *run* is a segment that reads the longest run of members of a class of characters. A run
+//! with
 //!   a *suffix* must also end with a text, as the host `shop.example.com` ends with `.example.com`.
 //! - The *ending* is the condition on the code value where the segments end. A *plain* ending looks
 //!   at the next byte at most. A *deferred* ending reads the rest of the code value: it is an `emv`
 //!   match, or a *remainder*, which is any expression.
 //!
 //! Branches that begin with the same segments share them. A *node* is a place after some segments;
-//! an *edge* is one more segment, and leads to its *target*: another node, or the plain ending of one
-//! rule, which then takes no node.
+//! an *edge* is one more segment, and leads to its *target*: another node, or the plain ending of
+//! one rule, which then takes no node.
 //!
 //! # Example
 //!
-//! Four rules: the prefix `28`, the exact code value `2810`, and the patterns `https://[^/]+/pay` and
-//! `https://[^/]+/order/[0-9]+`.
+//! Four rules: the prefix `28`, the exact code value `2810`, and the patterns `https://[^/]+/pay`
+//! and `https://[^/]+/order/[0-9]+`.
 //!
 //! ```text
 //! node 0 ── literal "28" ────────▶ rule 0 accepts, whatever follows
@@ -29,17 +30,18 @@
 //! node 3 ── run of [0-9], 1 or more ──▶ rule 3 accepts at the end of the code value
 //! ```
 //!
-//! The literals of a node are hashed, not split into characters: the code value `2810` leads to both
-//! of the first two endings in one lookup. The host is scanned once, for both patterns.
+//! The literals of a node are hashed, not split into characters: the code value `2810` leads to
+//! both of the first two endings in one lookup. The host is scanned once, for both patterns.
 //!
 //! # Why a tree
 //!
-//! A DFA would read each byte of a code value once, however many rules there are. But patterns such as
-//! `.*a.{20}` need a number of states that is exponential in the pattern, and even harmless ones take
-//! long to determinise together (DESIGN.md). This tree has at most one edge for each segment of each
-//! branch, plus those of literals that are split, so its size is linear in the rules. The price: a
-//! search follows every branch with which the code value begins, one after the other, and what no
-//! segment can express is left to automata that run after the walk. `search.rs` gives the bound.
+//! A DFA would read each byte of a code value once, however many rules there are. But patterns such
+//! as `.*a.{20}` need a number of states that is exponential in the pattern, and even harmless ones
+//! take long to determinise together (DESIGN.md). This tree has at most one edge for each segment
+//! of each branch, plus those of literals that are split, so its size is linear in the rules. The
+//! price: a search follows every branch with which the code value begins, one after the other, and
+//! what no segment can express is left to automata that run after the walk. `search.rs` gives the
+//! bound.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -105,8 +107,8 @@ pub(super) struct Node {
 
 /// A 64-bit Bloom filter over the first four bytes of a node's outgoing literals.
 ///
-/// It rejects most texts with which no literal of the node begins, and never one with which a literal
-/// does. It knows literals only, so a node that also has other edges or endings has
+/// It rejects most texts with which no literal of the node begins, and never one with which a
+/// literal does. It knows literals only, so a node that also has other edges or endings has
 /// [`Self::ANYTHING`], as does a node with a literal of fewer than four bytes.
 ///
 /// It spares visits to nodes behind a run that rules of many hosts share, such as `https://[^/]+`:
@@ -152,7 +154,8 @@ pub(super) struct RunEdge {
     pub(super) class: Arc<CharClass>,
     /// The fewest characters; may be 0.
     pub(super) min: u32,
-    /// The most characters, after which the run ends even if members follow; `u32::MAX` for no limit.
+    /// The most characters, after which the run ends even if members follow; `u32::MAX` for no
+    /// limit.
     pub(super) max: u32,
     pub(super) edge: Edge,
 }
@@ -252,7 +255,8 @@ impl Tree {
         &self.deferred[id.index()]
     }
 
-    /// Returns the number of bytes of heap that the tree holds: its elements, without unused capacity.
+    /// Returns the number of bytes of heap that the tree holds: its elements, without unused
+    /// capacity.
     pub(super) fn heap_bytes(&self) -> usize {
         let classes = self.runs.iter().map(|run| &run.class);
         let mut classes: Vec<_> = classes
@@ -380,7 +384,8 @@ impl Edge {
         }
     }
 
-    /// Returns the first rule that can accept beyond the edge; if the target is an ending, its rule.
+    /// Returns the first rule that can accept beyond the edge; if the target is an ending, its
+    /// rule.
     pub(super) const fn first_rule(self) -> u32 {
         self.first_rule
     }

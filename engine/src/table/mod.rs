@@ -100,8 +100,8 @@ impl RouteTable {
         })
     }
 
-    /// Returns what to do with `code_value` for the user `open_id`: the outcome of the first rule that
-    /// accepts the code value and admits the openId.
+    /// Returns what to do with `code_value` for the user `open_id`: the outcome of the first rule
+    /// that accepts the code value and admits the openId.
     ///
     /// It cannot fail and takes no lock. It allocates nothing once `scratch` has grown to what
     /// lookups in this table need.

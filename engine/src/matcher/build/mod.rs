@@ -31,8 +31,8 @@ use crate::{CompileLimits, ConfigError};
 /// The depth in the tree beyond which literals are no longer split but compared one by one.
 ///
 /// Literals like b, ab, aab, aaab share little at each node: without a bound the tree, and the
-/// recursion that builds it, would be as deep as they are long. A branch adds at most 48 segments of
-/// its own to the depth.
+/// recursion that builds it, would be as deep as they are long. A branch adds at most 48 segments
+/// of its own to the depth.
 const MAX_SPLIT_DEPTH: usize = 32;
 
 /// The compiled trees of a rule set.
@@ -41,8 +41,8 @@ pub(super) struct Trees {
     /// The tree of the branches of all rules without folded characters, searched for every code
     /// value.
     pub(super) main: Tree,
-    /// The tree of the branches with such characters, which the main tree omits; `None` if there are
-    /// none.
+    /// The tree of the branches with such characters, which the main tree omits; `None` if there
+    /// are none.
     pub(super) folded: Option<FoldedTree>,
 }
 
