@@ -12,15 +12,13 @@
 //! the first segment:
 //!
 //! - the walk takes O(`b` × `n`) time in the worst case, where each branch reads the whole code
-//! value
-//!   by segments that it shares with no other. Branches read a shared segment once, and a node's
-//!   literals are found in time that does not depend on their number, so few branches of a real
-//!   config are followed beyond their first segments;
+//!   value by segments that it shares with no other. Branches read a shared segment once, and a
+//!   node's literals are found by hashing, so of a real config few branches are followed beyond
+//!   their first segments;
 //! - the deferred endings take O(`s` × `n`) time, where `s` is the number of operations that all
 //!   automata can take for one character; the compile limits bound it (`remainders.rs`);
 //! - the stack never has more elements than there are branches, since each element is on the path
-//! of
-//!   a different branch.
+//!   of a different branch.
 
 use super::automaton::StateSets;
 use super::captures::CaptureScratch;

@@ -6,8 +6,8 @@
 //!
 //! - A *literal* is a segment that reads a fixed text.
 //! - A *run* is a segment that reads the longest run of members of a class of characters. A run
-//! with
-//!   a *suffix* must also end with a text, as the host `shop.example.com` ends with `.example.com`.
+//!   with a *suffix* must also end with a text, as the host `shop.example.com` ends with
+//!   `.example.com`.
 //! - The *ending* is the condition on the code value where the segments end. A *plain* ending looks
 //!   at the next byte at most. A *deferred* ending reads the rest of the code value: it is an `emv`
 //!   match, or a *remainder*, which is any expression.
