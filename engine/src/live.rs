@@ -48,7 +48,7 @@ pub struct Publication {
     pub replaced: Option<ReplacedTable>,
 }
 
-/// A table that is not live any more, but that lookups which began earlier may still read.
+/// A table that is no longer live, but that lookups which began earlier may still read.
 ///
 /// Freeing a table takes about as long as copying it, which no lookup should have to wait for. So
 /// the publisher keeps this value and calls [`Self::try_free`] now and then until that succeeds, as

@@ -59,7 +59,7 @@ impl SdkProxyFigures {
         codes.chain([Self::UNPUBLISHED]).zip(counts)
     }
 
-    /// Returns how long requests took from beginning to end, in microseconds.
+    /// Returns the durations of requests from beginning to end, in microseconds.
     pub(super) fn durations(&self) -> Distribution {
         self.durations.read()
     }

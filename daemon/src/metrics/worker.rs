@@ -135,7 +135,7 @@ impl WorkerFigures {
         self.identifications[identification as usize].get()
     }
 
-    /// Returns how long identifications took on `listener`, in nanoseconds.
+    /// Returns the durations of identifications on `listener`, in nanoseconds.
     pub(super) fn durations(&self, listener: Listener) -> Distribution {
         self.listeners[listener as usize].durations.read()
     }

@@ -31,7 +31,7 @@ const MAX_ESCAPED_BYTES: usize = 6;
 /// A frozen route config.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct FrozenConfig {
-    /// Who froze the config, when and why.
+    /// The operator who froze the config, with the time and the reason.
     pub(super) freeze: Freeze,
     /// The level of the source that the config came from.
     pub(super) level: InitLevel,

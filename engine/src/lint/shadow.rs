@@ -38,7 +38,7 @@ pub(super) fn find(rules: &[RouteRule], matcher: &Matcher) -> Vec<Shadow> {
     let mut shadows = Vec::new();
     for (rule, RouteRule { canary, .. }) in rules.iter().enumerate() {
         let by = search.shadowing(rule);
-        // A shadowed rule need not cover others: the rule that covers it does.
+        // A shadowed rule does not have to cover others: the rule that covers it does.
         let covers = by.is_none() && canary.as_ref().is_none_or(Canary::admits_everybody);
         search.covering.push(covers);
         shadows.extend(by.map(|by| Shadow { rule, by }));

@@ -51,7 +51,7 @@ impl Simulation {
 }
 
 impl SimulationScratch {
-    /// Makes the cache fit for `vm`.
+    /// Returns the cache, prepared for a search by `vm`.
     ///
     /// Resetting a cache only resizes its table of slots: values that another pattern left there
     /// would pass for groups of this one. So the table is emptied first, by a reset for a pattern

@@ -309,7 +309,12 @@ fn read_match(
         }
         _ => {
             let (node, text) = fields.string(problems, kind)?;
-            if !check_length(problems, (node, &text), &at, (1, CodeValue::MAX_CHARACTERS)) {
+            if !check_length(
+                problems,
+                (node, &text),
+                &at,
+                (CodeValue::MIN_CHARACTERS, CodeValue::MAX_CHARACTERS),
+            ) {
                 return None;
             }
             if kind == "exact" {
