@@ -29,10 +29,10 @@ pub(crate) const COUNTED: bool = cfg!(feature = "counts");
 /// let live = LiveTable::with_counts(1);
 /// live.publish(RouteTable::from_json(config, &CompileLimits::default()).unwrap());
 /// let mut scratch = Scratch::with_shard(0);
-/// let (code, user) = (CodeValue::new("2810").unwrap(), OpenId::new("user-42").unwrap());
+/// let (code_value, open_id) = (CodeValue::new("2810").unwrap(), OpenId::new("user-42").unwrap());
 /// live.with(|table| {
 ///     let table = table.unwrap();
-///     let _ = table.identify(code, user, &mut scratch);
+///     let _ = table.identify(code_value, open_id, &mut scratch);
 ///     let counts: Vec<_> = table.rule_counts().map(|c| (c.decided, c.refused)).collect();
 ///     assert_eq!(counts, [(0, 1), (1, 0)]);
 /// });
@@ -61,6 +61,7 @@ pub(crate) struct RuleCounts {
     rules: usize,
 }
 
+/// The counters of eight bytes in a [`CacheLine`].
 const COUNTERS_PER_LINE: usize = 16;
 
 /// Counters that share a cache line: 128 bytes, since x86-64 fetches lines of 64 bytes in pairs.
@@ -119,6 +120,7 @@ impl RuleCounts {
         })
     }
 
+    /// Returns the number of bytes on the heap.
     pub(crate) fn heap_bytes(&self) -> usize {
         size_of_val(&*self.lines)
     }

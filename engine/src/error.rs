@@ -12,12 +12,25 @@ use crate::ProblemCode;
 /// through [`Self::problems`].
 ///
 /// Source: SPEC.md, section 2.
+///
+/// ```
+/// use codeid_engine::{CompileLimits, ProblemCode, RouteTable};
+/// let config = br#"{"format": "codeid/1", "version": "1", "rules": [
+///     {"id": "a", "match": {"prefix": "28"}, "action": {"type": "DECODED"}},
+///     {"id": "b", "match": {"prefix": "29"}}]}"#;
+/// let error = RouteTable::from_json(config, &CompileLimits::default()).unwrap_err();
+/// let codes: Vec<_> = error.problems().iter().map(|problem| problem.code()).collect();
+/// assert_eq!(codes, [ProblemCode::UnknownAction, ProblemCode::MissingField]);
+/// assert!(error.to_string().ends_with(" (and 1 more)"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
+    /// Never empty.
     problems: Vec<Problem>,
 }
 
 impl ConfigError {
+    /// The error of a config with these `problems`, at least one, in document order.
     pub(crate) fn new(problems: Vec<Problem>) -> Self {
         debug_assert!(!problems.is_empty(), "an error has at least one problem");
         Self { problems }
@@ -50,7 +63,8 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// One error or warning about a route config.
+/// One error or warning about a route config. Its [`ProblemCode`] says which: an error refuses the
+/// config, a warning does not.
 ///
 /// Serializes as `{"code", "rule", "pointer", "position", "message", "hint"}`; an absent part is
 /// `null`.
@@ -77,11 +91,13 @@ pub struct Problem {
     position: Option<Position>,
     message: String,
     hint: Option<String>,
+    /// Left out of the document, where the message names the other rule.
     #[serde(skip)]
     other_rule: Option<usize>,
 }
 
 impl Problem {
+    /// A problem at the JSON `pointer`, without a rule, a position and a hint.
     pub(crate) fn new(
         code: ProblemCode,
         pointer: impl Into<String>,
@@ -99,21 +115,25 @@ impl Problem {
         }
     }
 
+    /// Sets the id of the rule concerned, if it can be read.
     pub(crate) fn in_rule(mut self, rule: Option<&str>) -> Self {
         self.rule = rule.map(str::to_owned);
         self
     }
 
+    /// Sets the position in the text, if there is one.
     pub(crate) fn at(mut self, position: Option<Position>) -> Self {
         self.position = position;
         self
     }
 
+    /// Sets what to do about the problem: one lower-case line without a full stop.
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
+    /// Sets the other rule involved, by its index from 0.
     pub(crate) const fn with_other_rule(mut self, index: usize) -> Self {
         self.other_rule = Some(index);
         self
@@ -155,13 +175,14 @@ impl Problem {
 
     /// Returns the index, from 0, of the other rule involved: the earlier rule with the same id
     /// ([`ProblemCode::DuplicateId`]), or the one that keeps this rule from winning
-    /// ([`ProblemCode::NeverWins`]).
+    /// ([`ProblemCode::NeverWins`]). `None` for every other code.
     #[must_use]
     pub const fn other_rule(&self) -> Option<usize> {
         self.other_rule
     }
 
-    /// Returns what to do about the problem, where that is known.
+    /// Returns what to do about the problem, in the form of [`Self::message`]; `None` where that is
+    /// not known.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
@@ -187,19 +208,20 @@ impl fmt::Display for Problem {
     }
 }
 
-/// A position in the text of a route config.
+/// A position in the text of a route config. Lines and columns are counted from 1, as editors do;
+/// offsets from 0.
 ///
 /// Source: SPEC.md, section 2.4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Position {
     /// The number of the line, from 1.
     pub line: usize,
-    /// The number of the character in the line, from 1.
+    /// The number of the character in the line, from 1. A character is a Unicode scalar value.
     pub column: usize,
     /// The number of bytes of the document before the position.
     pub offset: usize,
-    /// In a pattern or a template: the number of its characters before the position, counted after
-    /// JSON's escapes are resolved.
+    /// In a pattern or a template: the number of its characters before the position, after JSON's
+    /// escapes are resolved. `None` elsewhere, and then left out of the document.
     #[serde(rename = "inPattern", skip_serializing_if = "Option::is_none")]
     pub in_pattern: Option<usize>,
 }

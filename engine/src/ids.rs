@@ -30,7 +30,7 @@ impl RuleId {
         well_formed.then(|| Self(text.into()))
     }
 
-    /// Returns the text: visible ASCII, fit for a header or a log as it is.
+    /// Returns the text: visible ASCII, safe in a header or a log as it is.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -71,6 +71,7 @@ impl Generation {
         self.0
     }
 
+    /// Returns the number of the table that is published after this one.
     pub(crate) const fn next(self) -> Self {
         Self(self.0 + 1)
     }

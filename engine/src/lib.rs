@@ -35,8 +35,8 @@
 //! ]}"#;
 //! let table = RouteTable::from_json(config.as_bytes(), &CompileLimits::default())?;
 //! let mut scratch = Scratch::new();
-//! let code = CodeValue::new("28100104df2342342")?;
-//! let verdict = table.identify(code, OpenId::new("user-42")?, &mut scratch);
+//! let code_value = CodeValue::new("28100104df2342342")?;
+//! let verdict = table.identify(code_value, OpenId::new("user-42")?, &mut scratch);
 //! assert_eq!(verdict.rule.unwrap().as_str(), "order-code");
 //! assert_eq!(verdict.outcome, Outcome::Decode { code_value: "28100104df2342342" });
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -30,7 +30,7 @@ pub struct LiveTable {
     /// The generation given last. Locked while publishing, so that of two publishers the one with
     /// the greater generation stores its table last.
     last_generation: Mutex<Generation>,
-    /// The number of threads for which each table counts; 0 if it does not count.
+    /// The number of threads whose lookups each table counts, a shard for each; 0 for no counts.
     shards: usize,
 }
 
@@ -48,11 +48,12 @@ pub struct Publication {
     pub replaced: Option<ReplacedTable>,
 }
 
-/// A table that is not live any more, but that lookups which began earlier may still read.
+/// A table that is no longer live, but that lookups which began earlier may still read.
 ///
 /// Freeing a table takes about as long as copying it, which no lookup should have to wait for. So
-/// the publisher keeps this value and calls [`Self::try_free`] until that succeeds, as it will once
-/// the lookups have ended.
+/// the publisher keeps this value and calls [`Self::try_free`] now and then until that succeeds, as
+/// it will once the lookups have ended. If the value is dropped instead, the last of these lookups
+/// frees the table.
 ///
 /// Source: SPEC.md, section 3.
 ///
@@ -67,7 +68,9 @@ pub struct Publication {
 /// let mut replaced = live.publish(table()).replaced;
 /// while let Some(old) = replaced {
 ///     replaced = old.try_free().err();
-///     std::thread::yield_now();
+///     if replaced.is_some() {
+///         std::thread::sleep(std::time::Duration::from_millis(10));
+///     }
 /// }
 /// ```
 #[derive(Debug)]
@@ -83,9 +86,11 @@ impl LiveTable {
     /// Creates an empty cell, each of whose tables counts the lookups that its rules decide and
     /// refuse while it is live.
     ///
-    /// Counted are lookups with a [`Scratch::with_shard`](crate::Scratch::with_shard) below
-    /// `shards`, usually the number of threads that look up. [`RouteTable::rule_counts`] returns
-    /// the counts, which take about 16 bytes for each rule and shard.
+    /// A table's counts are divided into `shards`, one for each thread that looks up, so that no
+    /// two threads write to the same memory. Lookups are counted if their scratch has a shard below
+    /// `shards`; see [`Scratch::with_shard`](crate::Scratch::with_shard). With `shards` 0, or
+    /// without the feature `counts`, none are. [`RouteTable::rule_counts`] returns the counts,
+    /// which take about 16 bytes for each rule and shard.
     #[must_use]
     pub fn with_counts(shards: usize) -> Self {
         Self {
@@ -94,11 +99,23 @@ impl LiveTable {
         }
     }
 
-    /// Replaces the live table by `table`, with one atomic exchange.
+    /// Replaces the live table with `table`, in one atomic exchange.
     ///
-    /// Do not call this from inside [`Self::with`]: the loan keeps the old table alive, so that
-    /// [`ReplacedTable::try_free`] cannot succeed there.
+    /// The table's generation is one more than that of the table published before, from 1. Lookups
+    /// never wait for this; publishers wait for each other.
+    ///
+    /// # Deadlocks
+    ///
+    /// None by itself. But inside of [`Self::with`] the loan keeps the old table alive: there,
+    /// [`ReplacedTable::try_free`] fails until the closure returns, so do not wait for it to
+    /// succeed.
+    ///
+    /// # Complexity
+    ///
+    /// Constant, apart from allocating the counts.
     pub fn publish(&self, mut table: RouteTable) -> Publication {
+        // A panic while the lock was held, at worst, skipped a generation: the number is still
+        // right.
         let lock = self.last_generation.lock();
         let mut last = lock.unwrap_or_else(PoisonError::into_inner);
         *last = last.next();
@@ -110,12 +127,13 @@ impl LiveTable {
         }
     }
 
-    /// Lends the live table, if there is one, to `unit_of_work`, and returns its result.
+    /// Lends the live table to `lookup`, and returns its result.
     ///
-    /// All lookups inside one call see the same table. It is a closure so that the loan cannot be
-    /// held across an await, which would keep replaced tables alive.
-    pub fn with<T>(&self, unit_of_work: impl FnOnce(Option<&RouteTable>) -> T) -> T {
-        unit_of_work(self.table.load().as_deref())
+    /// The table is `None` until the first one is published, and never again. All lookups inside
+    /// one call see the same table, even if another is published meanwhile. `lookup` is a closure
+    /// so that the loan cannot be held across an await, which would keep replaced tables alive.
+    pub fn with<T>(&self, lookup: impl FnOnce(Option<&RouteTable>) -> T) -> T {
+        lookup(self.table.load().as_deref())
     }
 }
 
@@ -126,8 +144,9 @@ impl ReplacedTable {
     ///
     /// Gives the table back if a lookup still reads it.
     pub fn try_free(self) -> Result<(), Self> {
-        // The exchange turned every loan into a reference count, and no new loan of this table can
-        // be taken: the count only goes down.
+        // The exchange in `publish` turned every loan into a reference count (`docs::internal` of
+        // arc-swap: a writer pays all debts), and no new loan of this table can be taken: the count
+        // only goes down.
         Arc::try_unwrap(self.0).map(drop).map_err(Self)
     }
 }

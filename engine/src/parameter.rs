@@ -1,4 +1,4 @@
-//! The two parameters of `identifyCode`: borrowed, length-checked, never shown in full.
+//! The two parameters of `identifyCode`: borrowed, checked for their length, never shown in full.
 
 use std::fmt;
 
@@ -19,6 +19,8 @@ use std::fmt;
 pub struct CodeValue<'a>(&'a str);
 
 impl<'a> CodeValue<'a> {
+    /// The fewest characters a code value may have.
+    pub const MIN_CHARACTERS: usize = 1;
     /// The most characters a code value may have.
     pub const MAX_CHARACTERS: usize = 8192;
 
@@ -26,12 +28,18 @@ impl<'a> CodeValue<'a> {
     ///
     /// # Errors
     ///
-    /// [`ParameterError`] if `text` has no character or more than [`Self::MAX_CHARACTERS`].
+    /// [`ParameterError`] if `text` has fewer than [`Self::MIN_CHARACTERS`] or more than
+    /// [`Self::MAX_CHARACTERS`] characters. A character is a Unicode scalar value.
+    ///
+    /// # Complexity
+    ///
+    /// Constant for 4 to 8192 bytes, otherwise linear in `text`.
     pub fn new(text: &'a str) -> Result<Self, ParameterError> {
-        check_length("codeValue", text, 1, Self::MAX_CHARACTERS).map(|()| Self(text))
+        let (minimum, maximum) = (Self::MIN_CHARACTERS, Self::MAX_CHARACTERS);
+        check_length("codeValue", text, minimum, maximum).map(|()| Self(text))
     }
 
-    /// Returns the text, borrowed for as long as the caller's.
+    /// Returns the text, with the lifetime of the text that was borrowed.
     #[must_use]
     pub const fn as_str(self) -> &'a str {
         self.0
@@ -70,13 +78,17 @@ impl<'a> OpenId<'a> {
     /// # Errors
     ///
     /// [`ParameterError`] if `text` has fewer than [`Self::MIN_CHARACTERS`] or more than
-    /// [`Self::MAX_CHARACTERS`] characters.
+    /// [`Self::MAX_CHARACTERS`] characters. A character is a Unicode scalar value.
+    ///
+    /// # Complexity
+    ///
+    /// Constant for 12 to 256 bytes, otherwise linear in `text`.
     pub fn new(text: &'a str) -> Result<Self, ParameterError> {
         check_length("openId", text, Self::MIN_CHARACTERS, Self::MAX_CHARACTERS)
             .map(|()| Self(text))
     }
 
-    /// Returns the text, borrowed for as long as the caller's.
+    /// Returns the text, with the lifetime of the text that was borrowed.
     #[must_use]
     pub const fn as_str(self) -> &'a str {
         self.0
@@ -91,14 +103,23 @@ impl fmt::Debug for OpenId<'_> {
 
 /// An error about a parameter of `identifyCode` whose length is not allowed.
 ///
-/// Its message names the parameter, the limit and the length given, never the content.
+/// Its message names the parameter, its limits and the length given, never the content.
 ///
 /// Source: SPEC.md, section 1.
+///
+/// ```
+/// use codeid_engine::OpenId;
+/// let error = OpenId::new("ab").unwrap_err();
+/// assert_eq!(error.parameter(), "openId");
+/// assert_eq!(error.to_string(), "openId must have 3 to 256 characters but has 2");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParameterError {
+    /// The name on the wire.
     parameter: &'static str,
     minimum: usize,
     maximum: usize,
+    /// The number of characters given.
     characters: usize,
 }
 
@@ -127,13 +148,14 @@ impl fmt::Display for ParameterError {
 
 impl std::error::Error for ParameterError {}
 
+/// Checks that `text` has `minimum` to `maximum` characters.
 fn check_length(
     parameter: &'static str,
     text: &str,
     minimum: usize,
     maximum: usize,
 ) -> Result<(), ParameterError> {
-    // Every character has one to four bytes, which decides nearly all texts without counting.
+    // A character has one to four bytes, so the number of bytes decides most texts.
     if text.len() <= maximum && text.len() >= minimum * 4 {
         return Ok(());
     }

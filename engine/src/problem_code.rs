@@ -61,7 +61,7 @@ problem_codes! {
     UnknownField = "unknown-field",
     /// A field occurs twice in one object.
     DuplicateField = "duplicate-field",
-    /// A text has too few or too many characters.
+    /// A text other than a template has too few or too many characters.
     WrongLength = "wrong-length",
     /// `format` is not a format that this version reads.
     UnknownFormat = "unknown-format",
@@ -139,7 +139,8 @@ problem_codes! {
 
 impl ProblemCode {
     /// Returns `true` if the config exceeds one of the [`CompileLimits`](crate::CompileLimits), so
-    /// that greater limits would accept it.
+    /// that greater limits could accept it. Limits that are fixed, such as those of
+    /// [`Self::TemplateTooLong`], are not among them.
     #[must_use]
     pub const fn is_limit(self) -> bool {
         matches!(

@@ -65,6 +65,7 @@ impl Scratch {
         };
     }
 
+    /// Returns the shard in which lookups are counted; `None` if they are not.
     pub(crate) const fn shard(&self) -> Option<usize> {
         self.shard
     }

@@ -4,10 +4,11 @@ use std::fmt;
 
 use crate::{Admission, RuleId};
 
-/// The result of a lookup: what to do with the code value, and the rule that decided so.
+/// The result of a lookup: what to do with the code value, and the rule that decided it.
 ///
 /// It borrows its texts from the table, from the code value, or from the scratch into which they
-/// were rendered, so that a lookup copies nothing that it need not.
+/// were rendered, so that a lookup copies no more than it has to. The scratch is free for the next
+/// lookup once the verdict is no longer used.
 ///
 /// Source: SPEC.md, sections 1 and 2.2.
 ///
@@ -19,13 +20,13 @@ use crate::{Admission, RuleId};
 ///     {"id": "order", "match": {"prefix": "28"}, "action": {"type": "DECODE"}}]}"#;
 /// let table = RouteTable::from_json(config, &CompileLimits::default()).unwrap();
 /// let mut scratch = Scratch::new();
-/// for (code, decided_by, expected) in [
+/// for (text, decided_by, expected) in [
 ///     ("2811", Some("order"), Outcome::Decode { code_value: "2811" }),
 ///     ("2810", Some("carve-out"), Outcome::Unsupported),
 ///     ("29", None, Outcome::Unsupported),
 /// ] {
-///     let (code, user) = (CodeValue::new(code).unwrap(), OpenId::new("user-42").unwrap());
-///     let Verdict { rule, outcome } = table.identify(code, user, &mut scratch);
+///     let (code_value, open_id) = (CodeValue::new(text).unwrap(), OpenId::new("user-42").unwrap());
+///     let Verdict { rule, outcome } = table.identify(code_value, open_id, &mut scratch);
 ///     assert_eq!((rule.map(|id| id.as_str()), outcome), (decided_by, expected));
 /// }
 /// ```
@@ -40,8 +41,8 @@ pub struct Verdict<'a> {
 
 /// The outcome of a lookup: what to do with the code value.
 ///
-/// Its `Debug` form shows lengths only: the texts are made from the code value, which may identify a
-/// person or an order.
+/// Its `Debug` form shows the lengths of the texts that are made from the code value, since that
+/// may identify a person or an order. It shows the user agent, which the config alone determines.
 ///
 /// Source: SPEC.md, sections 1 and 2.2.
 ///
@@ -53,14 +54,14 @@ pub struct Verdict<'a> {
 ///      "action": {"type": "OPEN_URL", "redirectUrl": "https://pay.example/o?id={1}"}}]}"#;
 /// let table = RouteTable::from_json(config, &CompileLimits::default()).unwrap();
 /// let mut scratch = Scratch::new();
-/// let code = CodeValue::new("28100104").unwrap();
-/// let verdict = table.identify(code, OpenId::new("user-42").unwrap(), &mut scratch);
+/// let code_value = CodeValue::new("28100104").unwrap();
+/// let verdict = table.identify(code_value, OpenId::new("user-42").unwrap(), &mut scratch);
 /// let Outcome::OpenUrl { redirect_url, user_agent } = verdict.outcome else { panic!() };
 /// assert_eq!((redirect_url, user_agent), ("https://pay.example/o?id=100104", "-"));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Outcome<'a> {
-    /// Alipay+ cannot process this code value.
+    /// Alipay+ cannot process this code value: process it in another way, or refuse it.
     Unsupported,
     /// Send this value to Alipay+ to be decoded.
     Decode {
@@ -69,9 +70,9 @@ pub enum Outcome<'a> {
     },
     /// Send the user to a page.
     OpenUrl {
-        /// The page: an `https` URL on a host that the route config names, fit for a header.
+        /// The page: an `https` URL on a host that the route config names, safe to put in a header.
         redirect_url: &'a str,
-        /// The text to add to the browser's user agent: `-` for none, or text that begins with `-/`.
+        /// The text to add to the browser's user agent: it begins with `-/`, or is `-` for none.
         user_agent: &'a str,
     },
 }
@@ -91,11 +92,26 @@ impl fmt::Debug for Outcome<'_> {
     }
 }
 
-/// A rule that accepts a code value, and what its canary says of the openId.
+/// A rule that accepts a code value, and the decision of its canary on the openId.
 ///
 /// [`RouteTable::explain`](crate::RouteTable::explain) returns one for each such rule.
 ///
 /// Source: SPEC.md, sections 2 and 2.3.
+///
+/// ```
+/// use codeid_engine::{CodeValue, CompileLimits, OpenId, RouteTable, Scratch};
+///
+/// let config = br#"{"format": "codeid/1", "version": "1", "rules": [
+///     {"id": "coupon", "match": {"prefix": "29"}, "action": {"type": "DECODE"}},
+///     {"id": "order", "match": {"prefix": "28"}, "action": {"type": "DECODE"}}]}"#;
+/// let table = RouteTable::from_json(config, &CompileLimits::default()).unwrap();
+/// let (code_value, open_id) = (CodeValue::new("2811").unwrap(), OpenId::new("user-42").unwrap());
+/// let explanations = table.explain(code_value, open_id, &mut Scratch::new());
+/// assert_eq!(explanations.len(), 1);
+/// let order = &explanations[0];
+/// assert_eq!((order.rule.as_str(), order.index, order.decides), ("order", 1, true));
+/// assert!(order.admission.admits());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explanation<'a> {
     /// The rule's id.
@@ -104,6 +120,6 @@ pub struct Explanation<'a> {
     pub index: usize,
     /// The decision of the rule's canary on the openId, with the reason.
     pub admission: Admission,
-    /// `true` if this rule decides: it is the first of those that admit the openId.
+    /// `true` if this rule decides: it is the first that admits the openId.
     pub decides: bool,
 }

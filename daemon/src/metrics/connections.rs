@@ -11,8 +11,11 @@ pub(crate) struct ConnectionFigures([OfListener; Listener::ALL.len()]);
 
 #[derive(Debug, Default)]
 struct OfListener {
+    /// Every connection, those refused included.
     accepted: AtomicU64,
+    /// Those that were one more than are served.
     refused: AtomicU64,
+    /// Those of `accepted` that are closed.
     closed: AtomicU64,
 }
 
@@ -24,7 +27,8 @@ pub(crate) struct OpenConnection {
 }
 
 impl OpenConnection {
-    /// Counts one that was accepted. `overloaded`: it is one more than are served.
+    /// Counts a connection that was accepted. `overloaded` is `true` if it is one more than are
+    /// served, so that it is refused.
     pub(crate) fn count(
         figures: &Arc<ConnectionFigures>,
         listener: Listener,
@@ -54,15 +58,17 @@ impl Drop for OpenConnection {
 }
 
 impl ConnectionFigures {
+    /// Returns the number of connections that were accepted, those refused afterwards included.
     pub(super) fn accepted(&self, listener: Listener) -> u64 {
         self.0[listener as usize].accepted.load(Relaxed)
     }
 
-    /// The connections that were refused because there were too many.
+    /// Returns the number of connections that were refused because there were too many.
     pub(super) fn refused(&self, listener: Listener) -> u64 {
         self.0[listener as usize].refused.load(Relaxed)
     }
 
+    /// Returns the number of connections that are open now.
     pub(super) fn open(&self, listener: Listener) -> u64 {
         // In this order the difference is never negative.
         let closed = self.0[listener as usize].closed.load(Relaxed);

@@ -28,7 +28,9 @@ pub(super) struct Family<'a> {
 pub(super) enum Kind {
     /// A value that only rises, except at a restart.
     Counter,
+    /// A value that rises and falls.
     Gauge,
+    /// A [`Distribution`]: buckets, a sum and a count.
     Histogram,
 }
 
@@ -62,6 +64,7 @@ impl Exposition {
         self.family(Kind::Gauge, name, help).sample(&[], value);
     }
 
+    /// Returns the text of all metrics, in the order in which they were added.
     pub(super) fn into_text(self) -> String {
         self.text
     }
@@ -73,7 +76,8 @@ impl Family<'_> {
         self.line("", labels, None, value);
     }
 
-    /// Adds the samples of a distribution, with a bucket for each octave.
+    /// Adds the samples of a distribution, with a bucket for each octave. Bounds and sum are
+    /// written in seconds, of which each has `ticks_per_second`.
     pub(super) fn distribution(
         &mut self,
         labels: Labels<'_>,

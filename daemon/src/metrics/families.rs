@@ -356,7 +356,7 @@ impl Metrics {
             .sum()
     }
 
-    /// All workers together.
+    /// Returns the durations of all workers together, in nanoseconds.
     pub(super) fn durations(&self, listener: Listener) -> Distribution {
         let mut all = Distribution::default();
         for worker in &self.workers {
@@ -365,7 +365,7 @@ impl Metrics {
         all
     }
 
-    /// Which table serves; 0 if none does.
+    /// Returns the generation of the live table; 0 if there is none.
     pub(super) fn generation(&self) -> u64 {
         let generation = |table: &RouteTable| table.generation().get();
         self.live.with(|table| table.map_or(0, generation))

@@ -10,11 +10,13 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 /// The binary logarithm of the first bucket's bound.
 const FIRST_BOUND: u32 = 6;
 
+/// The number of octaves between the first bucket and the last.
 const OCTAVES: usize = 20;
 
 /// The number of buckets in an octave.
 const PARTS: usize = 4;
 
+/// The number of buckets, with the first and the last.
 pub(super) const BUCKETS: usize = OCTAVES * PARTS + 2;
 
 /// A distribution that is being recorded.
@@ -33,10 +35,11 @@ pub(super) struct Distribution {
 }
 
 impl Histogram {
-    /// Records something that took `ticks` for `weight` that were done in it, as if each had taken
-    /// the same. Only by the one thread that writes to it.
+    /// Records `weight` events that took `ticks` together, as if each had taken the same. Only one
+    /// thread may ever call this for a histogram: others would lose events.
     ///
-    /// PERF: a bit scan, two loads and two stores; see `benches/README.md`.
+    /// It takes a bit scan, two loads and two stores; the binary `metrics` of `benches` measures
+    /// it.
     #[inline]
     pub(super) fn record_alone(&self, ticks: u64, weight: u64) {
         let add = |to: &AtomicU64, more| to.store(to.load(Relaxed).wrapping_add(more), Relaxed);
@@ -50,6 +53,8 @@ impl Histogram {
         self.sum.fetch_add(ticks, Relaxed);
     }
 
+    /// Returns the counts so far, in ticks. They are read one after the other while others may be
+    /// added, so the sum may be of other events than the counts.
     pub(super) fn read(&self) -> Distribution {
         Distribution {
             counts: std::array::from_fn(|bucket| self.counts[bucket].load(Relaxed)),

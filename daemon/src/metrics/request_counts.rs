@@ -10,7 +10,9 @@ pub(crate) const RECORDED: bool = cfg!(feature = "metrics");
 pub(crate) enum Listener {
     /// `listen.http`, with or without TLS.
     Http,
+    /// `listen.unix`, HTTP.
     Unix,
+    /// `listen.resp`, the Redis protocol.
     Resp,
 }
 
@@ -35,11 +37,14 @@ pub(crate) enum Identification {
 /// The requests and identifications of one unit of work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RequestCounts {
+    /// By [`RequestResult`].
     pub(super) requests: [u64; RequestResult::ALL.len()],
+    /// By [`Identification`].
     pub(super) identifications: [u64; Identification::ALL.len()],
 }
 
 impl RequestCounts {
+    /// Counts one request.
     #[inline]
     pub(crate) const fn count_request(&mut self, result: RequestResult) {
         if RECORDED {
@@ -47,6 +52,7 @@ impl RequestCounts {
         }
     }
 
+    /// Counts the identification of one code value.
     #[inline]
     pub(crate) const fn count_identification(&mut self, identification: Identification) {
         if RECORDED {
@@ -54,7 +60,7 @@ impl RequestCounts {
         }
     }
 
-    /// Counts of one request that failed before it identified a code value.
+    /// Returns the counts of one request that failed before it identified a code value.
     pub(crate) fn of_request(result: RequestResult) -> Self {
         let mut counts = Self::default();
         counts.count_request(result);
@@ -63,8 +69,10 @@ impl RequestCounts {
 }
 
 impl Listener {
+    /// Every listener, in the order of the discriminants, which are indices.
     pub(super) const ALL: [Self; 3] = [Self::Http, Self::Unix, Self::Resp];
 
+    /// Returns the label `listener` of metrics.
     pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Http => "http",
@@ -75,9 +83,10 @@ impl Listener {
 }
 
 impl RequestResult {
+    /// Every result, in the order of the discriminants, which are indices.
     pub(super) const ALL: [Self; 3] = [Self::Success, Self::ParamIllegal, Self::UnknownException];
 
-    /// The result code.
+    /// Returns the result code, which is the label `result` of metrics.
     pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Success => "SUCCESS",
@@ -88,6 +97,7 @@ impl RequestResult {
 }
 
 impl Identification {
+    /// Every identification, in the order of the discriminants, which are indices.
     pub(super) const ALL: [Self; 5] = [
         Self::Decode,
         Self::OpenUrl,
@@ -96,6 +106,7 @@ impl Identification {
         Self::UnknownException,
     ];
 
+    /// Returns the identification that had this outcome.
     pub(crate) const fn of(outcome: &Outcome<'_>) -> Self {
         match outcome {
             Outcome::Unsupported => Self::Unsupported,
@@ -104,7 +115,7 @@ impl Identification {
         }
     }
 
-    /// The result of a request for this alone.
+    /// Returns the result of a request for this identification alone.
     pub(crate) const fn result(self) -> RequestResult {
         match self {
             Self::Decode | Self::OpenUrl | Self::Unsupported => RequestResult::Success,
@@ -113,7 +124,8 @@ impl Identification {
         }
     }
 
-    /// The type of the action, `UNSUPPORTED` also if no rule decided, or the result code.
+    /// Returns the type of the action, or the result code of a failure. `UNSUPPORTED` is also for
+    /// code values that no rule decided.
     pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Decode => "DECODE",

@@ -21,8 +21,11 @@ pub(super) struct RuleSeries(Mutex<Chosen>);
 
 #[derive(Debug, Default)]
 struct Chosen {
+    /// That of the table for which the choice was made.
     generation: u64,
+    /// By the rule's index.
     places: Vec<Place>,
+    /// The number of series that are not yet given to a rule.
     left: usize,
 }
 
@@ -31,15 +34,20 @@ struct Chosen {
 enum Place {
     /// The rule has neither decided nor refused.
     Undecided,
+    /// The rule has a series of its own.
     Own,
+    /// The rule is counted in the shared series.
     Others,
 }
 
 /// One of the series.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Series<'a> {
+    /// The rule's id, or [`OTHERS`].
     pub(super) rule: &'a str,
+    /// The number of lookups that the rule decided since the table became live.
     pub(super) decided: u64,
+    /// The number of lookups that the rule's canary refused since then.
     pub(super) refused: u64,
 }
 
@@ -92,7 +100,7 @@ impl Chosen {
         series
     }
 
-    /// Finds a place for those that have done something since the last time.
+    /// Finds a place for the rules that have decided or refused for the first time.
     fn choose(&mut self, counts: &[RuleCount<'_>]) {
         let busy = |index: usize| counts[index].decided + counts[index].refused;
         let mut new: Vec<_> = (0..counts.len())
@@ -136,11 +144,11 @@ mod tests {
         let mut scratch = Scratch::with_shard(0);
         let code = rule.to_string();
         for _ in 0..times {
-            let (code, user) = (CodeValue::new(&code), OpenId::new("user-42"));
+            let (code_value, open_id) = (CodeValue::new(&code), OpenId::new("user-42"));
             live.with(|table| {
                 table
                     .unwrap()
-                    .identify(code.unwrap(), user.unwrap(), &mut scratch)
+                    .identify(code_value.unwrap(), open_id.unwrap(), &mut scratch)
                     .rule
                     .map(|rule| assert!(rule.as_str().starts_with('r')))
             });

@@ -1,6 +1,6 @@
 //! The figures of sdkProxy.
 //!
-//! They take milliseconds, and the proxy's threads share these figures.
+//! A request takes milliseconds, so the proxy's threads share these figures.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -17,11 +17,13 @@ pub(crate) struct SdkProxyFigures {
     results: [AtomicU64; results::ALL.len() + 1],
     /// In microseconds.
     durations: Histogram,
+    /// The requests that were ever in flight.
     begun: AtomicU64,
+    /// Those of `begun` that have ended.
     ended: AtomicU64,
 }
 
-/// A request in flight; it ends with the value.
+/// A request in flight. Dropping the value ends it: without [`Self::end`], it has no result.
 #[derive(Debug)]
 pub(crate) struct InFlight {
     figures: Arc<SdkProxyFigures>,
@@ -57,11 +59,12 @@ impl SdkProxyFigures {
         codes.chain([Self::UNPUBLISHED]).zip(counts)
     }
 
-    /// In microseconds.
+    /// Returns the durations of requests from beginning to end, in microseconds.
     pub(super) fn durations(&self) -> Distribution {
         self.durations.read()
     }
 
+    /// Returns the number of requests that are in flight now.
     pub(super) fn in_flight(&self) -> u64 {
         // In this order the difference is never negative.
         let ended = self.ended.load(Relaxed);

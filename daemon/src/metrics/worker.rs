@@ -14,8 +14,8 @@ use codeid_engine::Scratch;
 use super::histogram::{Distribution, Histogram};
 use super::request_counts::{Identification, Listener, RECORDED, RequestCounts, RequestResult};
 
-/// The figures of one worker thread. Two lines of the cache long at least, as far as cores share
-/// them.
+/// The figures of one worker thread. Aligned to a pair of cache lines, which x86-64 fetches
+/// together, so that no two workers write to the same pair.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 pub(crate) struct WorkerFigures {
@@ -30,7 +30,7 @@ struct OfListener {
     durations: Histogram,
 }
 
-/// Only one thread adds to it.
+/// A counter that only one thread adds to.
 #[derive(Debug, Default)]
 struct Counter(AtomicU64);
 
@@ -107,6 +107,7 @@ impl Elapsed {
     /// The duration of work that is not timed.
     pub(crate) const NONE: Self = Self(0);
 
+    /// Returns the number of nanoseconds; 0 without the feature `metrics`.
     pub(super) const fn nanoseconds(self) -> u64 {
         self.0
     }
@@ -124,14 +125,17 @@ impl WorkerFigures {
         }
     }
 
+    /// Returns the number of requests to `listener` that had `result`.
     pub(super) fn requests(&self, listener: Listener, result: RequestResult) -> u64 {
         self.listeners[listener as usize].requests[result as usize].get()
     }
 
+    /// Returns the number of code values that were identified so.
     pub(super) fn identifications(&self, identification: Identification) -> u64 {
         self.identifications[identification as usize].get()
     }
 
+    /// Returns the durations of identifications on `listener`, in nanoseconds.
     pub(super) fn durations(&self, listener: Listener) -> Distribution {
         self.listeners[listener as usize].durations.read()
     }

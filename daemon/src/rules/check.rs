@@ -22,8 +22,11 @@ pub(super) struct Checker {
 /// A route config that can become live.
 pub(super) struct CompiledConfig {
     pub(super) table: RouteTable,
+    /// In document order; those that parsing found, and those of the lint, if one was asked for.
     pub(super) warnings: Vec<Problem>,
+    /// The SHA-256 of `text`.
     pub(super) digest: ConfigDigest,
+    /// The route config, as it was given.
     pub(super) text: Arc<str>,
     /// The time that parsing, checking and compiling took.
     pub(super) compile_time: Duration,
@@ -32,18 +35,21 @@ pub(super) struct CompiledConfig {
 /// The reason why a route config cannot become live.
 #[derive(Clone, Debug, Error)]
 pub(crate) enum ConfigRefused {
+    /// It is not a valid route config; its problems are those of the error.
     #[error(transparent)]
     Invalid(ConfigError),
     #[error(
         "the route config is set aside, since the process died {deaths} times while compiling it \
          and {MAX_DEATHS} are the limit; remove {journal} and start again to try it once more"
     )]
+    /// The process died while compiling it, too often.
     SetAside { deaths: u32, journal: PathBuf },
+    /// The compile thread could not take it, or met a fault.
     #[error("the route config was not compiled")]
     NotCompiled(#[source] CompilerError),
 }
 
-/// Returns the warnings about a route config that was compiled.
+/// A function that returns the warnings about a route config that was compiled.
 pub(super) type Lint = fn(&RouteConfig, &RouteTable) -> Vec<Problem>;
 
 /// Returns the warnings that parsing found, which costs nothing more.
@@ -52,6 +58,8 @@ pub(super) fn parse_warnings(config: &RouteConfig, _: &RouteTable) -> Vec<Proble
 }
 
 impl Checker {
+    /// Creates a checker that compiles on the thread of `compiler`, within `limits`, and records
+    /// each compile in `journal`.
     pub(super) const fn new(
         status: Arc<StatusRegistry>,
         compiler: Arc<Compiler>,
@@ -76,6 +84,11 @@ impl Checker {
     /// # Errors
     ///
     /// [`ConfigRefused`] if the config must not become live.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, a compile that has begun still runs to its end, and its result is
+    /// dropped.
     pub(super) async fn check(
         &self,
         digest: ConfigDigest,

@@ -61,7 +61,12 @@ impl Compiler {
     ///
     /// # Errors
     ///
-    /// [`CompilerError`]. After a panic, a new thread runs already.
+    /// [`CompilerError`] if too many jobs wait, or if `work` panicked, after which a new thread has
+    /// been started.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the job is done all the same, and its result is dropped.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -74,11 +79,16 @@ impl Compiler {
         self.receive(result).await
     }
 
-    /// Publishes a table, and frees the one that it replaced once no lookup reads it any more.
+    /// Publishes a table on the thread, which then frees the one that it replaced, once no lookup
+    /// reads that.
     ///
     /// # Errors
     ///
-    /// [`CompilerError`], as for [`Self::run`].
+    /// [`CompilerError`], as for [`Self::run`]. After a panic the table may be live.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`Self::run`]: the table is published all the same.
     pub(super) async fn publish(&self, table: RouteTable) -> Result<Generation, CompilerError> {
         let live = Arc::clone(&self.status.live);
         let (done, result) = oneshot::channel();

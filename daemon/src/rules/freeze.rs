@@ -31,10 +31,13 @@ const MAX_ESCAPED_BYTES: usize = 6;
 /// A frozen route config.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct FrozenConfig {
+    /// The operator who froze the config, with the time and the reason.
     pub(super) freeze: Freeze,
-    /// The level of the config, and its source as it may be shown.
+    /// The level of the source that the config came from.
     pub(super) level: InitLevel,
+    /// The name of its source, as it may be shown.
     pub(super) uri: String,
+    /// The route config.
     pub(super) text: Arc<str>,
 }
 

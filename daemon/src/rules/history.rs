@@ -14,9 +14,13 @@ const MAX_ENTRIES: usize = 20;
 /// A table that is live or was live.
 #[derive(Debug)]
 pub(crate) struct Entry {
+    /// The number under which the table was published.
     pub(crate) generation: Generation,
+    /// The `version` of its route config.
     pub(crate) version: String,
+    /// The number of its rules.
     pub(crate) rule_count: usize,
+    /// About how many bytes it took on the heap.
     pub(crate) memory_bytes: usize,
     /// The provenance as it was when the table became live.
     pub(crate) provenance: Provenance,
@@ -31,6 +35,8 @@ pub(crate) struct Entry {
 pub(crate) struct History(Mutex<VecDeque<Arc<Entry>>>);
 
 impl History {
+    /// Adds the table that has become live, and forgets the oldest if there are more than
+    /// [`MAX_ENTRIES`].
     pub(super) fn add(&self, entry: Entry) {
         let mut entries = self.0.lock();
         entries.truncate(MAX_ENTRIES - 1);
@@ -42,7 +48,7 @@ impl History {
         self.0.lock().iter().cloned().collect()
     }
 
-    /// Returns the table of a generation.
+    /// Returns the table of a generation; `None` if there never was one, or it is forgotten.
     pub(crate) fn find(&self, generation: u64) -> Option<Arc<Entry>> {
         let entries = self.0.lock();
         let found = entries

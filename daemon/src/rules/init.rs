@@ -15,11 +15,14 @@ use super::publish::Origin;
 use crate::error_chain::ErrorChain;
 use crate::timestamp::milliseconds;
 
-/// No permitted source gave a valid route config. Names the last permitted source.
+/// The error of a start at which no permitted source gave a valid route config. It names the last
+/// of these sources, and its own source is the reason why that gave none.
 #[derive(Debug, Error)]
 #[error("{} {shown} gave no valid route config", noun(*.level))]
 pub struct InitError {
+    /// The lowest permitted level.
     level: InitLevel,
+    /// The name of its source, as it may be shown.
     shown: String,
     source: LoadError,
 }
@@ -36,7 +39,7 @@ enum NotRestored {
 }
 
 impl InitError {
-    /// Returns the result code of the level.
+    /// Returns the published result code for a failure of this level.
     #[must_use]
     pub const fn result_code(&self) -> &'static str {
         match self.level {
@@ -52,7 +55,7 @@ impl InitError {
 ///
 /// # Errors
 ///
-/// [`InitError`] if none does.
+/// [`InitError`] if none does. A freeze that cannot be restored is logged, and then ignored.
 pub(super) async fn init(
     loader: &Loader,
     freeze_file: &FreezeFile,

@@ -40,10 +40,11 @@ pub(super) struct Journal {
 
 #[derive(Debug, Default)]
 struct State {
+    /// The config that is being compiled.
     compiling: Option<ConfigDigest>,
     /// The number of deaths per config.
     deaths: BTreeMap<ConfigDigest, u32>,
-    /// Set once the daemon stops: nothing is recorded any more.
+    /// Set once the daemon stops: from then on nothing is recorded.
     closed: bool,
     /// Set once a write failure has been logged, until a write succeeds.
     write_failure_logged: bool,

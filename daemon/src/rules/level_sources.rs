@@ -20,9 +20,11 @@ pub(super) const LEVELS: [InitLevel; 3] = [InitLevel::Remote, InitLevel::Local, 
 pub(super) struct LevelSources {
     /// `None` if no remote source is set.
     pub(super) remote: Option<Remote>,
+    /// The local storage.
     pub(super) store: Box<dyn RouteStore>,
     /// The name of the store as it may be shown.
     pub(super) store_shown: String,
+    /// The source of level PRESET.
     pub(super) preset: Preset,
     /// The longest time that a call may take.
     pub(super) call_timeout: Duration,
@@ -30,7 +32,9 @@ pub(super) struct LevelSources {
 
 /// The remote source and the URI that it is asked for.
 pub(super) struct Remote {
+    /// The source of level REMOTE.
     pub(super) source: Box<dyn RemoteSource>,
+    /// The URI that the source is asked for; it may contain a secret.
     pub(super) uri: String,
     /// The URI as it may be shown.
     pub(super) shown: String,

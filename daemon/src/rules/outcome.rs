@@ -14,10 +14,13 @@ use crate::error_chain::ErrorChain;
 /// The result of one check of a source.
 #[derive(Debug)]
 pub(super) struct CheckResult {
+    /// The level of the source.
     pub(super) level: InitLevel,
+    /// The effect of the check, or the reason why it had none.
     pub(super) outcome: Result<LoadOutcome, LoadError>,
     /// `true` if the outcome differs from that of the check before.
     pub(super) is_news: bool,
+    /// The time from the call to the source to the end of publishing.
     pub(super) took: Duration,
 }
 

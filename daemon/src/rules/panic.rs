@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::task::Poll;
 
-/// The awaited future panicked.
+/// The error of a future that panicked. The panic hook has reported the panic.
 #[derive(Debug)]
 pub(super) struct Panicked;
 

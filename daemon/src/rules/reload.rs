@@ -17,16 +17,20 @@ use super::requests::Requests;
 use crate::api::status::SourceCheck;
 use crate::timestamp::milliseconds;
 
-/// The shortest time between two announcements that lead to a check, in case that a source
-/// announces without end.
+/// The shortest time between two announcements that lead to a check, which bounds the checks of a
+/// source that announces without end.
 const ANNOUNCEMENT_PAUSE: Duration = Duration::from_millis(10);
 
 /// The reason for a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Trigger {
+    /// A pull is due.
     Schedule,
+    /// The remote source announced a change.
     Announcement,
+    /// SIGHUP, or an operator, requested a reload.
     Hangup,
+    /// The file of the preset has changed.
     PresetChanged,
 }
 

@@ -8,8 +8,11 @@ use std::time::Duration;
 /// one moment does not keep pulling at the same moments.
 #[derive(Debug)]
 pub(super) struct Schedule {
+    /// The delay after a successful pull, without jitter.
     after_good: Duration,
+    /// The delay after a failed pull, without jitter.
     after_bad: Duration,
+    /// The state of the generator of the jitter.
     random: u64,
 }
 

@@ -1,4 +1,4 @@
-//! The age of the live table, and whether it is stale.
+//! The age of the live table, and the age from which it is stale.
 //!
 //! Source: SPEC.md, section 3.
 
@@ -42,18 +42,22 @@ impl Staleness {
             .store(milliseconds(self.started.elapsed()), Relaxed);
     }
 
+    /// Returns the reaction to a stale table.
     pub(crate) const fn policy(&self) -> StalePolicy {
         self.policy
     }
 
+    /// Returns the age at which a table is stale; `None` if it never is.
     pub(crate) const fn limit(&self) -> Option<Duration> {
         self.limit
     }
 
+    /// Returns the time since the last confirmation, or since the start if there was none.
     pub(crate) fn age(&self) -> Duration {
         self.confirmed().elapsed()
     }
 
+    /// Returns `true` if the age has reached its limit.
     pub(crate) fn is_stale(&self) -> bool {
         self.limit.is_some_and(|limit| self.age() >= limit)
     }

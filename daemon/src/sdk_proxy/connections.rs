@@ -23,12 +23,12 @@ use crate::budget::Budget;
 use crate::outbound::connector::Connector;
 use crate::sync::Mutex;
 
-/// How long an idle connection is reused: less than any server is known to keep one, since a server
-/// that is just closing a connection can accept a request and lose it.
+/// The time for which an idle connection is reused: less than any server is known to keep one,
+/// since a server that is just closing a connection can accept a request and lose it.
 const MAX_IDLE_TIME: Duration = Duration::from_secs(10);
 
-/// How long a connection may take to be ready for the next request once the response was read. It is
-/// ready at once, unless the server responded before it had read the request.
+/// The time that a connection may take to be ready for the next request once the response was read.
+/// It is ready at once, unless the server responded before it had read the request.
 const READY_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The most bytes of a response's status line and headers.
@@ -114,7 +114,7 @@ impl Connections {
     ///
     /// # Errors
     ///
-    /// [`ExchangeError`]; the server may have received the request or not.
+    /// [`ExchangeError`] if there is no whole response. The server may have received the request.
     ///
     /// # Cancel safety
     ///

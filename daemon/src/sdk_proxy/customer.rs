@@ -23,7 +23,8 @@ impl CustomerFrom {
     ///
     /// # Errors
     ///
-    /// The result that the caller gets instead.
+    /// The result that the caller gets instead: `PARAM_ILLEGAL` if the body should name the
+    /// customer and does not, otherwise `ACCESS_DENIED`.
     pub(super) async fn find(
         &self,
         headers: &HeaderMap,

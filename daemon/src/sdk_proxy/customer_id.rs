@@ -5,8 +5,9 @@ use hyper::header::{HeaderMap, HeaderName};
 /// The header: set by the gateway before this daemon, or by a login check in its response.
 const CUSTOMER_ID: HeaderName = HeaderName::from_static("x-customer-id");
 
-/// Returns the customer that `headers` name exactly once. A comma makes it several, since a proxy may
-/// join repeated headers with one.
+/// Returns the customer that `headers` name exactly once; `None` if they name none or several, or a
+/// name that is empty or not UTF-8. A comma makes it several, since a proxy may join repeated
+/// headers with one.
 pub(super) fn customer_id(headers: &HeaderMap) -> Option<String> {
     let mut values = headers.get_all(CUSTOMER_ID).iter();
     let value = values.next()?;

@@ -1,4 +1,4 @@
-//! Responses that are received whole, and why one was not.
+//! Responses that are received whole, and the reasons why one is not.
 
 use std::error::Error;
 use std::future::poll_fn;
@@ -13,13 +13,14 @@ use crate::budget::{Budget, Share};
 
 /// A response that was received whole.
 pub(super) struct WholeResponse {
+    /// Any status, not only 200.
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     /// A large body holds its share of the budget.
     pub(super) body: Bytes,
 }
 
-/// Why no whole response was received.
+/// The reason why no whole response was received.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ExchangeError {
     /// There is no connection to the server.
@@ -28,7 +29,7 @@ pub(crate) enum ExchangeError {
     /// The connection ended before a response.
     #[error("no response")]
     NoResponse(#[source] hyper::Error),
-    /// The connection ended within the body, of which `read` bytes were received.
+    /// The connection ended in the middle of the body, of which `read` bytes were received.
     #[error("the response broke off after {read} bytes")]
     BrokenOff { read: usize, source: hyper::Error },
     /// The body has more than this number of bytes.

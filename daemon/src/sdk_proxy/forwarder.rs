@@ -19,6 +19,7 @@ use crate::result::sdk_proxy as results;
 /// The forwarder.
 pub(crate) struct SdkProxy {
     forwarder: Arc<Forwarder>,
+    /// A permit for each further request that may be in flight.
     in_flight: Arc<Semaphore>,
     figures: Arc<SdkProxyFigures>,
     /// `None` only while it is dropped.
@@ -27,7 +28,9 @@ pub(crate) struct SdkProxy {
 
 /// The part of the forwarder that the proxy threads share.
 pub(super) struct Forwarder {
+    /// The place that names the customer of a request.
     pub(super) customer_from: CustomerFrom,
+    /// The server that requests are forwarded to.
     pub(super) upstream: Upstream,
 }
 
@@ -115,6 +118,11 @@ impl Drop for SdkProxy {
 }
 
 impl Forwarder {
+    /// Responds to a request, on a proxy thread: forwards it, at most once, or refuses it.
+    ///
+    /// # Errors
+    ///
+    /// [`BodyError`] if the body is not a JSON object, or not a strict one.
     pub(super) async fn respond(
         &self,
         headers: &HeaderMap,

@@ -24,6 +24,8 @@ pub(super) struct LoginCheck {
 }
 
 impl LoginCheck {
+    /// Creates a check over `connections`, which forwards the headers with these names and denies
+    /// access after `timeout`.
     pub(super) const fn new(
         connections: Connections,
         headers: Vec<HeaderName>,
@@ -37,7 +39,8 @@ impl LoginCheck {
         }
     }
 
-    /// Returns the customer that the server admits; `None` for any other response, and for none.
+    /// Returns the customer that the server admits; `None` for any other response, and if there is
+    /// none in time, which is logged at most once a second.
     pub(super) async fn admits(&self, headers: &HeaderMap) -> Option<String> {
         let request = check_request(&self.headers, headers);
         match timeout(self.timeout, self.connections.exchange(request)).await {

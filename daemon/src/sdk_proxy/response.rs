@@ -9,6 +9,7 @@ use super::verifier::{RESPONSE_TIME, SIGNATURE};
 use crate::result::ApiResult;
 use crate::result::sdk_proxy as results;
 
+/// The header that names the party to which a message belongs.
 pub(super) const CLIENT_ID: HeaderName = HeaderName::from_static("client-id");
 const TRACER_ID: HeaderName = HeaderName::from_static("tracer-id");
 

@@ -30,7 +30,7 @@ impl UpstreamResult {
     ///
     /// # Errors
     ///
-    /// [`Unreadable`].
+    /// [`Unreadable`] if the body has no such result.
     pub(super) fn parse(body: VerifiedBody<'_>) -> Result<Self, Unreadable> {
         parse(body.as_bytes())
     }

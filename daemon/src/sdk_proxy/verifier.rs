@@ -10,7 +10,9 @@ use crate::result::ApiResult;
 use crate::result::sdk_proxy as results;
 use crate::signature::{SignatureError, SignedContent, VerifyingKeys};
 
+/// The header with the time of a response, which is part of the signed content.
 pub(super) const RESPONSE_TIME: HeaderName = HeaderName::from_static("response-time");
+/// The header with the signature of a message.
 pub(super) const SIGNATURE: HeaderName = HeaderName::from_static("signature");
 
 /// Verifies responses to one Client-Id, by the upstream's public keys.
@@ -20,7 +22,8 @@ pub struct Verifier {
     public_keys: VerifyingKeys,
 }
 
-/// Why a response of the upstream is not returned to the caller. Shows nothing of the response.
+/// The reason why a response of the upstream is not returned to the caller. Shows nothing of the
+/// response's body.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ResponseError {
@@ -51,7 +54,8 @@ impl Verifier {
         }
     }
 
-    /// Checks the status and the signature of a response, and then parses its result.
+    /// Checks the status and the signature of a response, and then parses its result. The time of
+    /// the response is signed but not compared with the clock.
     ///
     /// Source: SPEC.md, sections 4 and 5.
     ///

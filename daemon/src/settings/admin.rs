@@ -8,12 +8,12 @@ use super::declarations::Keys;
 use super::error::Problem;
 use super::kind::{Address, FilePath, HostNames, Socket};
 
-/// How the daemon is observed and operated.
+/// The admin plane, by which the daemon is observed and operated.
 #[derive(Clone, Debug)]
 pub struct Admin {
-    /// Over a Unix socket; `None`: not opened.
+    /// Its Unix socket; `None`: not opened.
     pub unix: Option<PathBuf>,
-    /// Over TCP, with tokens; `None`: not opened.
+    /// Its TCP listener, which asks for tokens; `None`: not opened.
     pub http: Option<AdminHttp>,
     /// The host names under which it may be reached, beside `localhost` and addresses, in lower case.
     pub hosts: Vec<String>,
@@ -24,7 +24,7 @@ pub struct Admin {
 /// The admin plane over TCP.
 #[derive(Clone, Debug)]
 pub struct AdminHttp {
-    /// Port 0 takes a free one.
+    /// The address to listen on. Port 0 takes a free one.
     pub address: SocketAddr,
     /// The file of the tokens that are accepted.
     pub tokens_path: PathBuf,
@@ -33,6 +33,7 @@ pub struct AdminHttp {
 }
 
 impl Admin {
+    /// Declares the keys of `admin`.
     pub(super) fn declare(keys: &mut Keys) -> Self {
         let unix = keys.setting(
             "admin.unix",

@@ -19,27 +19,32 @@ const SIMILAR: f64 = 0.4;
 #[derive(Debug)]
 pub(super) struct Keys {
     items: Vec<Item>,
-    /// For each item, whether a key was declared for it.
+    /// For each item, `true` once a key was declared that it is for.
     claimed: Vec<bool>,
-    /// By the index of the item.
+    /// Problems of items, each with the item's index.
     problems: Vec<(usize, Problem)>,
     /// Problems of values that are each valid by themselves. They count only if there are no others.
     contradictions: Vec<Problem>,
+    /// In the order of the declarations.
     declared: Vec<Effective>,
 }
 
 /// The value that holds for a key, and the source that gave it.
 #[derive(Clone, Debug)]
 pub struct Effective {
+    /// The key, with dots.
     pub(super) name: String,
+    /// The value; `None` if no source gave one and there is no default.
     pub(super) value: Option<Shown>,
     pub(super) source: Source,
+    /// The help: one or more lines of sentences.
     pub(super) about: &'static str,
+    /// The values that are allowed, as a phrase that can follow "must be".
     pub(super) allowed: String,
 }
 
 impl Keys {
-    /// No key yet, over `items`, of which a later one wins.
+    /// Creates a set without keys, over `items`, of which a later one wins.
     pub(super) fn new(items: Vec<Item>) -> Self {
         Self {
             claimed: vec![false; items.len()],
@@ -50,7 +55,8 @@ impl Keys {
         }
     }
 
-    /// Declares a key that has a default, and returns its value.
+    /// Declares a key that has a default, and returns its value: that of the last source that gave
+    /// a valid one, otherwise `default`. Invalid values are noted as problems. `about` is the help.
     pub(super) fn setting<K: Kind>(
         &mut self,
         name: &'static str,
@@ -65,7 +71,7 @@ impl Keys {
         value
     }
 
-    /// Declares a key without a default, and returns its value if a source gave one.
+    /// Declares a key without a default, and returns its value if a source gave a valid one.
     pub(super) fn optional<K: Kind>(
         &mut self,
         name: &'static str,
@@ -80,14 +86,15 @@ impl Keys {
         value
     }
 
-    /// Declares the keys that consist of `prefix` and a key version, and returns their values.
+    /// Declares the keys that consist of `prefix` and a key version, of those that a source gave,
+    /// and returns their values, ascending by version.
     pub(super) fn by_key_version<K: Kind>(
         &mut self,
         prefix: &'static str,
         kind: K,
         about: &'static str,
     ) -> Vec<(KeyVersion, K::Value)> {
-        let mut versions = BTreeMap::new();
+        let mut names = BTreeMap::new();
         for index in 0..self.items.len() {
             let Item::Given(Entry { name, source, .. }) = &self.items[index] else {
                 continue;
@@ -96,9 +103,9 @@ impl Keys {
                 continue;
             };
             self.claimed[index] = true;
-            match version.parse() {
+            match version.parse::<KeyVersion>() {
                 Ok(version) => {
-                    versions.insert(name.clone(), version);
+                    names.insert(version, name.clone());
                 }
                 Err(error) => {
                     let (place, key) = (source.clone(), name.clone());
@@ -108,7 +115,7 @@ impl Keys {
             }
         }
         let mut values = Vec::new();
-        for (name, version) in versions {
+        for (version, name) in names {
             if let Some((value, source)) = self.last_given(&name, &kind) {
                 self.declare(name, &kind, Some(&value), source, about);
                 values.push((version, value));
@@ -117,17 +124,19 @@ impl Keys {
         values
     }
 
-    /// Notes a problem of values that are each valid by themselves.
+    /// Notes a problem of values that are each valid by themselves. It counts only if no value is
+    /// invalid.
     pub(super) fn contradiction(&mut self, problem: Problem) {
         self.contradictions.push(problem);
     }
 
-    /// Returns the keys in the order of their declaration.
+    /// Returns the keys in the order of their declaration. To be called once all keys are declared,
+    /// since every item that is then left over is for an unknown key.
     ///
     /// # Errors
     ///
-    /// Every problem, in the order of the sources: a value that is overridden must be valid, too. To
-    /// be called once all keys are declared, since what is then left over is unknown.
+    /// Every problem, at least one, in the order of the sources: a value that is overridden must be
+    /// valid, too.
     pub(super) fn finish(mut self) -> Result<Vec<Effective>, Vec<Problem>> {
         for (index, item) in std::mem::take(&mut self.items).into_iter().enumerate() {
             let problem = match item {
@@ -224,7 +233,8 @@ impl Effective {
         &self.name
     }
 
-    /// Returns the value as it is shown to people; `None` for a key without a value.
+    /// Returns the value as text, a list with commas between its items; `None` for a key without a
+    /// value.
     #[must_use]
     pub fn shown(&self) -> Option<String> {
         self.value.as_ref().map(Shown::to_string)
@@ -242,13 +252,13 @@ impl Effective {
         &self.source
     }
 
-    /// Returns what the key allows, so that "must be" can stand before it.
+    /// Returns the values that the key allows, as a phrase that can follow "must be".
     #[must_use]
     pub fn allowed(&self) -> &str {
         &self.allowed
     }
 
-    /// Returns what the key means, in a line or two.
+    /// Returns the help of the key: one or more lines of sentences.
     #[must_use]
     pub const fn about(&self) -> &'static str {
         self.about

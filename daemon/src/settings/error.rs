@@ -1,4 +1,4 @@
-//! What can be wrong with settings.
+//! The problems of settings.
 
 use std::error::Error;
 use std::fmt;
@@ -11,9 +11,11 @@ use super::value_source::Source;
 
 /// Every problem of the settings, at least one.
 ///
-/// Displays as one line.
+/// Displays as one line, all problems with semicolons between them. No value that may be secret is
+/// shown. Its source is the cause of the problem, if there is only one problem.
 #[derive(Debug)]
 pub struct SettingsError {
+    /// Never empty.
     problems: Vec<Problem>,
 }
 
@@ -113,7 +115,7 @@ pub(super) enum Problem {
     },
 }
 
-/// What is wrong with the file of the settings as a whole.
+/// A fault of the file of the settings as a whole.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FileError {
     #[error("cannot be read: {0}")]
@@ -138,18 +140,20 @@ pub(super) enum ValueError {
 struct DidYouMean<'a>(Option<&'a str>);
 
 impl SettingsError {
+    /// The error of these `problems`, at least one.
     pub(super) const fn new(problems: Vec<Problem>) -> Self {
         Self { problems }
     }
 
-    /// The value of `key` is not one that the daemon knows. `why` is the rest of a sentence that
-    /// begins with the key, and shows nothing of the value.
+    /// The error of a value of `key` that the daemon does not know. `why` is the rest of a sentence
+    /// that begins with the key, and shows nothing of the value.
     pub(crate) fn invalid(key: &'static str, why: impl fmt::Display) -> Self {
         let why = why.to_string();
         Self::new(vec![Problem::Invalid { key, why }])
     }
 
-    /// What `key` names, such as a file, cannot be used, because of `source`.
+    /// The error of a value of `key` that names something unusable, such as a file that cannot be
+    /// read, because of `source`.
     pub(crate) fn unusable(
         key: impl Into<String>,
         source: impl Into<Box<dyn Error + Send + Sync>>,
@@ -181,7 +185,7 @@ impl Error for SettingsError {
 }
 
 impl ValueError {
-    /// `given` is not what `allowed` displays.
+    /// The error of the value `given`, which is not one of those that `allowed` displays.
     pub(super) fn not(allowed: &(impl fmt::Display + ?Sized), given: &impl fmt::Display) -> Self {
         Self::NotAllowed {
             allowed: allowed.to_string(),

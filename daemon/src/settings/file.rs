@@ -18,6 +18,7 @@ const MAX_BYTES: u64 = 1 << 20;
 pub(super) struct FileEntry {
     /// The name in full, with dots.
     pub(super) name: String,
+    /// The value, not yet checked.
     pub(super) given: Given,
     /// The line, counted from 1.
     pub(super) line: usize,

@@ -13,7 +13,7 @@ use super::value_source::Source;
 /// The file that is read if it exists and no other is named.
 const USUAL_FILE: &str = "config/codeid.toml";
 
-/// What the environment variables of settings begin with.
+/// The prefix of the environment variables of settings.
 const VARIABLE_PREFIX: &str = "CODEID_";
 
 /// The sources to read settings from, beside the defaults.
@@ -38,15 +38,19 @@ pub(super) enum Item {
     Problem(Problem),
 }
 
-/// A value for a key, which need not exist.
+/// A value for a key that may be unknown.
 #[derive(Debug)]
 pub(super) struct Entry {
+    /// The key, with dots.
     pub(super) name: String,
+    /// The value, not yet checked.
     pub(super) given: Given,
+    /// The place where it was given.
     pub(super) source: Source,
 }
 
-/// Reads all sources, in their order.
+/// Reads all sources, in their order: the file by line, the environment by name, then `--set`.
+/// Faults are items, too.
 pub(super) fn read(sources: &Sources) -> Vec<Item> {
     let mut items = Vec::new();
     read_file(sources.file.as_deref(), &mut items);
@@ -116,7 +120,8 @@ fn read_environment(variables: &[(OsString, OsString)], items: &mut Vec<Item>) {
     }
 }
 
-/// Returns the environment variable of a key.
+/// Returns the environment variable of a key, such as `CODEID_LISTEN__UNIX_MODE` of
+/// `listen.unix-mode`.
 pub(super) fn variable_of(name: &str) -> String {
     let name = name.replace('-', "_").replace('.', "__");
     format!("{VARIABLE_PREFIX}{}", name.to_ascii_uppercase())

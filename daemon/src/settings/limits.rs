@@ -8,15 +8,15 @@ use super::kind::Whole;
 /// The bounds of connections.
 #[derive(Clone, Debug)]
 pub struct Http {
-    /// The number of connections served at once.
+    /// The most connections that are served at once; one more is refused.
     pub max_connections: usize,
-    /// The bytes of a request line with its headers.
+    /// The most bytes of a request line with its headers.
     pub max_header_bytes: usize,
-    /// The bytes that all large bodies may take together.
+    /// The most bytes that all large bodies may take together.
     pub max_buffered_bytes: usize,
-    /// The time that a request's head may take.
+    /// The time that a request's head may take from its first byte.
     pub header_timeout: Duration,
-    /// The time that a request's body may take.
+    /// The time that a request's body may take after its head.
     pub body_timeout: Duration,
     /// The longest time that a client may go without reading a byte of a response.
     pub write_timeout: Duration,
@@ -40,10 +40,12 @@ pub struct Resp {
 pub(super) struct Serve {
     /// One or more.
     pub(super) worker_threads: usize,
+    /// The time that requests in flight may take to finish once the daemon has to stop.
     pub(super) drain_deadline: Duration,
 }
 
 impl Http {
+    /// Declares the keys of `http`.
     pub(super) fn declare(keys: &mut Keys) -> Self {
         Self {
             max_connections: keys.setting(
@@ -98,6 +100,7 @@ impl Http {
 }
 
 impl Resp {
+    /// Declares the keys of `resp`.
     pub(super) fn declare(keys: &mut Keys) -> Self {
         Self {
             command_timeout: keys.setting(
@@ -125,6 +128,7 @@ impl Resp {
 }
 
 impl Serve {
+    /// Declares the keys of `serve`.
     pub(super) fn declare(keys: &mut Keys) -> Self {
         let threads = keys.setting(
             "serve.worker-threads",

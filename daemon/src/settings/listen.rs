@@ -7,7 +7,7 @@ use super::declarations::Keys;
 use super::error::Problem;
 use super::kind::{Address, FilePath, Permissions, Socket, Text, Whole};
 
-/// Where to serve.
+/// The listeners that serve.
 #[derive(Clone, Debug)]
 pub struct Listen {
     /// HTTP over TCP; `None`: not opened. Port 0 takes a free one.
@@ -18,11 +18,11 @@ pub struct Listen {
     pub unix: Option<PathBuf>,
     /// RESP over a Unix socket; `None`: not opened.
     pub resp: Option<PathBuf>,
-    /// The permission bits of the Unix sockets.
+    /// The permission bits of the Unix sockets, such as `0o660`.
     pub unix_mode: u32,
     /// The group of the Unix sockets, by name or number; `None`: that of the process.
     pub unix_group: Option<String>,
-    /// The number of connections that may wait to be accepted.
+    /// The number of connections that may wait to be accepted, of each listener: 1 to 65535.
     pub backlog: u32,
 }
 
@@ -41,6 +41,7 @@ pub struct Tls {
 type KeyAndHelp = (&'static str, &'static str);
 
 impl Listen {
+    /// Declares the keys of `listen`.
     pub(super) fn declare(keys: &mut Keys) -> Self {
         let http = keys.setting(
             "listen.http",

@@ -1,4 +1,4 @@
-//! Where route configs are read from and saved to.
+//! The places that route configs are read from and saved to.
 
 use std::fmt;
 
@@ -9,6 +9,7 @@ use std::fmt;
 pub struct Location(String);
 
 impl Location {
+    /// Takes `text`, which is a path or URI that was checked.
     pub(super) fn new(text: &str) -> Self {
         Self(text.to_owned())
     }

@@ -10,7 +10,7 @@ use crate::api::log_level::LogLevel;
 pub struct Log {
     /// The least severe events that are logged.
     pub level: LogLevel,
-    /// The form of an event.
+    /// The form of an event on standard error.
     pub format: LogFormat,
 }
 
@@ -24,6 +24,7 @@ pub enum LogFormat {
 }
 
 impl Log {
+    /// Declares the keys of `log`.
     pub(super) fn declare(keys: &mut Keys) -> Self {
         Self {
             level: keys.setting(

@@ -62,9 +62,9 @@ pub use self::value_source::Source;
 /// Every setting, checked, in the types the program works with.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Where to serve.
+    /// The listeners that serve.
     pub listen: Listen,
-    /// How the daemon is observed and operated.
+    /// The admin plane, by which the daemon is observed and operated.
     pub admin: Admin,
     /// The bounds of connections.
     pub http: Http,
@@ -76,18 +76,19 @@ pub struct Settings {
     pub drain_deadline: Duration,
     /// The events that are logged, and their form.
     pub log: Log,
-    /// Where route configs come from.
+    /// The sources of route configs, and the local storage.
     pub route: Route,
     /// The limits of compiling a route config.
     pub compile: CompileLimits,
-    /// How remote sources and callbacks are called.
+    /// The limits and credentials of calls to remote sources and callbacks.
     pub remote: Remote,
-    /// How changes of files are noticed.
+    /// The means of noticing that files have changed.
     pub watch: Watch,
-    /// Guards against configs that are fatal or old.
+    /// The guards against a config that kills the process, and against a table that is too old.
     pub reload: Reload,
-    /// How requests of the client SDK are forwarded; `None`: they are not.
+    /// The forwarding of requests of the client SDK; `None`: they are not forwarded.
     pub proxy: Option<Proxy>,
+    /// Every key, in the order of the declarations.
     effective: Vec<Effective>,
 }
 
@@ -108,6 +109,7 @@ impl Settings {
     }
 
     /// Returns every key with the value that holds and its source, in the order of the reference file.
+    /// Of the keys that end with a key version, only those that a source gave are there.
     #[must_use]
     pub fn effective(&self) -> &[Effective] {
         &self.effective
@@ -160,7 +162,7 @@ impl Settings {
         }
     }
 
-    /// A table that is stale before each pull would make the policy useless.
+    /// Requires that a table cannot be stale before each pull, which would make the policy useless.
     fn require_fresh_pulls(&self, keys: &mut Keys) {
         let longest_delay = self.route.pull_delay + self.route.pull_delay / 10;
         if let Some(stale_after) = self.reload.stale_after
@@ -174,7 +176,8 @@ impl Settings {
         }
     }
 
-    /// Two parts that write to the same path would destroy each other's file.
+    /// Requires that no two parts write to the same path, since they would destroy each other's
+    /// file. Paths are compared as they are written.
     fn require_distinct_paths(&self, keys: &mut Keys) {
         let files = [
             (

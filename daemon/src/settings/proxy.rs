@@ -26,7 +26,7 @@ const NOT_FORWARDABLE: [&str; 11] = [
     "http2-settings",
 ];
 
-/// How requests of the client SDK are forwarded.
+/// The forwarding of requests of the client SDK.
 #[derive(Clone, Debug)]
 pub struct Proxy {
     /// The upstream.
@@ -47,7 +47,7 @@ pub struct Proxy {
     pub connect_timeout: Duration,
     /// The time that forwarding a request may take, until the last byte of the response.
     pub total_timeout: Duration,
-    /// The number of requests that are forwarded at once.
+    /// The most requests that are forwarded at once; one more is refused.
     pub max_in_flight: usize,
     /// The place that names the customer.
     pub customer_from: CustomerFrom,

@@ -1,4 +1,5 @@
-//! The settings of reloading: how changes are noticed, and what guards against fatal and old configs.
+//! The settings of reloading: the means of noticing changes, and the guards against configs that
+//! kill the process and against tables that are too old.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,14 +9,15 @@ use super::kind::{FilePath, OneOf, Whole};
 use super::word::Word;
 use crate::api::status::StalePolicy;
 
-/// How changes of files are noticed.
+/// The means of noticing that files have changed.
 #[derive(Clone, Copy, Debug)]
 pub struct Watch {
     /// The means of noticing a change.
     pub mode: WatchMode,
-    /// The time for which a file must be left alone before its content counts as written.
+    /// The time for which a file must be left alone before its content counts as written: 10 to
+    /// 2000 milliseconds.
     pub debounce: Duration,
-    /// The time after which a file is read even without an event.
+    /// The time after which a file is read even without an event: 100 milliseconds to a day.
     pub poll_interval: Duration,
 }
 
@@ -28,20 +30,22 @@ pub enum WatchMode {
     Poll,
 }
 
-/// Guards against configs that are fatal or old.
+/// The guards against a config that kills the process, and against a table that is too old.
 #[derive(Clone, Debug)]
 pub struct Reload {
     /// The file from which the next start learns what was being compiled when the process died.
     pub journal_path: PathBuf,
     /// The file of the config that an operator froze.
     pub freeze_path: PathBuf,
-    /// The time for which the remote source may fail to confirm the live table; `None`: no limit.
+    /// The time for which the remote source may fail to confirm the live table before that is
+    /// stale; `None`: it is never stale. Never zero.
     pub stale_after: Option<Duration>,
-    /// What to do when the table is stale.
+    /// The reaction to a stale table.
     pub stale_policy: StalePolicy,
 }
 
 impl Watch {
+    /// Declares the keys of `watch`.
     pub(super) fn declare(keys: &mut Keys) -> Self {
         Self {
             mode: keys.setting(
@@ -69,6 +73,7 @@ impl Watch {
 }
 
 impl Reload {
+    /// Declares the keys of `reload`.
     pub(super) fn declare(keys: &mut Keys) -> Self {
         Self {
             journal_path: keys.setting(

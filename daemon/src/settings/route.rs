@@ -9,16 +9,16 @@ use super::Location;
 use super::declarations::Keys;
 use super::kind::{FilePath, OneOf, PathOrUri, Uri, Whole};
 
-/// Where route configs come from.
+/// The sources of route configs, and the local storage.
 #[derive(Clone, Debug)]
 pub struct Route {
-    /// The lowest level from which the first one may come.
+    /// The lowest level from which the first route config may come.
     pub init_level: InitLevel,
-    /// The URI of the remote source; `None`: there is no remote source.
+    /// The URI of the remote source; `None`: there is none.
     pub pull_url: Option<Location>,
-    /// The time from the end of a successful pull to the next.
+    /// The time from the end of a successful pull to the next, to which up to 10 % is added.
     pub pull_delay: Duration,
-    /// The time from the end of a failed pull to the next.
+    /// The time from the end of a failed pull to the next, to which up to 10 % is added.
     pub retry_delay: Duration,
     /// The local storage, to which configs from the remote source are saved: a file, or the URI of
     /// another store.
@@ -27,7 +27,7 @@ pub struct Route {
     pub preset_path: Option<PathBuf>,
 }
 
-/// How remote sources and callbacks are called.
+/// The limits and credentials of calls to remote sources and callbacks.
 #[derive(Clone, Debug)]
 pub struct Remote {
     /// The time that connecting may take: the look-up of the name, TCP and TLS together.
@@ -41,7 +41,8 @@ pub struct Remote {
 }
 
 impl Route {
-    /// Declares the keys of `ac.route`, of which one is a limit of compiling.
+    /// Declares the keys of `ac.route`. One of them is a limit of compiling, and is set in
+    /// `compile`, whose value is the default.
     pub(super) fn declare(keys: &mut Keys, compile: &mut CompileLimits) -> Self {
         let route = Self {
             init_level: keys.setting(
@@ -90,6 +91,7 @@ impl Route {
 }
 
 impl Remote {
+    /// Declares the keys of `remote`.
     pub(super) fn declare(keys: &mut Keys) -> Self {
         Self {
             connect_timeout: keys.setting(

@@ -12,7 +12,9 @@ use crate::{OpenId, ParameterError, hex};
 /// Its `Debug` form shows only the number of entries, since openIds are personal data.
 #[derive(Clone, Default)]
 pub(crate) struct Allowlist {
+    /// The entries in plain text.
     open_ids: HashSet<Box<str>>,
+    /// The SHA-256 of the openIds of the other entries.
     digests: HashSet<[u8; 32]>,
 }
 
@@ -41,6 +43,8 @@ impl Allowlist {
         Ok(())
     }
 
+    /// Returns `true` if the openId or its SHA-256 is an entry. The openId is hashed only if there
+    /// are digests.
     pub(crate) fn contains(&self, open_id: OpenId<'_>) -> bool {
         let open_id = open_id.as_str();
         // Most lists have one kind of entry or none: hash only what can be found.
@@ -51,6 +55,7 @@ impl Allowlist {
                     .contains::<[u8; 32]>(&Sha256::digest(open_id).into()))
     }
 
+    /// Returns `true` if there are no entries, so that no openId is admitted by them.
     pub(crate) fn is_empty(&self) -> bool {
         self.open_ids.is_empty() && self.digests.is_empty()
     }

@@ -16,8 +16,12 @@ use crate::OpenId;
 /// Source: SPEC.md, section 2.3.
 #[derive(Clone, Debug)]
 pub(crate) struct Canary {
+    /// The share of openIds that is admitted beside the allowlist.
     pub(crate) percentage: RolloutPercentage,
+    /// The name that is hashed with an openId into its bucket. Rules with the same group admit the
+    /// same openIds for the same percentage.
     pub(crate) group: Box<str>,
+    /// The openIds that are admitted whatever their bucket.
     pub(crate) allowlist: Allowlist,
 }
 

@@ -26,6 +26,7 @@ pub(super) struct Prover<'a> {
 }
 
 impl<'a> Prover<'a> {
+    /// Creates a prover for `rules`, with its whole budget of work.
     pub(super) fn new(rules: &'a [RouteRule]) -> Self {
         Self {
             rules,

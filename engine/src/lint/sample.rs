@@ -32,6 +32,7 @@ pub(super) enum Choice {
 }
 
 impl Choice {
+    /// Every choice, in the order in which samples are looked up.
     pub(super) const ALL: [Self; 3] = [Self::Least, Self::Most, Self::Newline];
 }
 

@@ -14,7 +14,9 @@ const MAX_LOOKUP_STEPS: usize = 1 << 31;
 
 /// A rule that never wins, and an earlier one that covers it, by their indices in the config.
 pub(super) struct Shadow {
+    /// The rule that never wins.
     pub(super) rule: usize,
+    /// The earlier rule that covers it.
     pub(super) by: usize,
 }
 
@@ -36,7 +38,7 @@ pub(super) fn find(rules: &[RouteRule], matcher: &Matcher) -> Vec<Shadow> {
     let mut shadows = Vec::new();
     for (rule, RouteRule { canary, .. }) in rules.iter().enumerate() {
         let by = search.shadowing(rule);
-        // A shadowed rule need not cover others: the rule that covers it does.
+        // A shadowed rule does not have to cover others: the rule that covers it does.
         let covers = by.is_none() && canary.as_ref().is_none_or(Canary::admits_everybody);
         search.covering.push(covers);
         shadows.extend(by.map(|by| Shadow { rule, by }));

@@ -40,6 +40,7 @@ enum Engine {
 #[derive(Debug, Default)]
 pub(crate) struct CaptureScratch {
     one_pass: Option<onepass::Cache>,
+    /// Also used by patterns with look-around assertions.
     pub(super) simulation: SimulationScratch,
     /// Two for each group, its begin and its end; those of the whole match come first.
     slots: Vec<Option<NonMaxUsize>>,
@@ -116,6 +117,7 @@ impl GroupFinder {
         }
     }
 
+    /// Returns the number of bytes on the heap.
     pub(crate) fn heap_bytes(&self) -> usize {
         match &self.engine {
             Engine::OnePass(dfa) => dfa.memory_usage(),

@@ -39,6 +39,7 @@ impl Hash for CharClass {
 }
 
 impl CharClass {
+    /// Creates the class with the same members as `class`.
     pub(super) fn new(class: &Class) -> Self {
         match class {
             Class::Unicode(class) => Self::from_ranges(class.ranges().iter()),
@@ -111,6 +112,7 @@ impl CharClass {
         self.bytes == [u64::MAX; 4]
     }
 
+    /// Returns `true` if `c` is a member.
     pub(super) fn contains(&self, c: char) -> bool {
         match u8::try_from(c) {
             Ok(byte) if byte.is_ascii() => self.contains_byte(byte),
@@ -177,6 +179,7 @@ impl CharClass {
         (count >= min).then_some(end)
     }
 
+    /// Returns the number of bytes on the heap, without the value itself.
     pub(super) fn heap_bytes(&self) -> usize {
         self.beyond_ascii.len() * size_of::<(char, char)>()
     }

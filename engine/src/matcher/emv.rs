@@ -23,7 +23,9 @@ const MAX_VALUE_BYTES: usize = 99 * 4;
 /// The `emv` rules of a table.
 #[derive(Debug)]
 pub(super) struct EmvIndex {
+    /// The first of the rules.
     first_rule: u32,
+    /// In the order in which they were passed.
     rules: Box<[EmvRule]>,
     /// By identifier, in upper case, indices in `rules`. A rule with an identifier is found here.
     by_guid: HashMap<Box<[u8]>, Vec<u32>>,
@@ -43,6 +45,7 @@ struct EmvRule {
 }
 
 impl EmvIndex {
+    /// Creates the index of `matches`, each with its rule.
     pub(super) fn new(matches: Vec<(u32, EmvMatch)>) -> Self {
         let first_rule = matches
             .iter()
@@ -152,6 +155,7 @@ impl EmvIndex {
         }
     }
 
+    /// Returns about how many bytes the rules take on the heap.
     pub(super) fn heap_bytes(&self) -> usize {
         let tag = |(_, value): &(TagPath, Box<str>)| size_of::<(TagPath, Box<str>)>() + value.len();
         let rule = |rule: &EmvRule| size_of::<EmvRule>() + rule.tags.iter().map(tag).sum::<usize>();

@@ -115,6 +115,7 @@ impl InnerLiterals {
         });
     }
 
+    /// Returns about how many bytes the search takes on the heap.
     pub(super) fn heap_bytes(&self) -> usize {
         let by_text: usize = self.by_text.iter().map(|r| 16 + size_of_val(&**r)).sum();
         self.search.heap_bytes() + by_text + size_of_val(&*self.always)

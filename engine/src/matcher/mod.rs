@@ -73,6 +73,7 @@ impl Matcher {
         }
     }
 
+    /// Returns the number of bytes that the trees take on the heap.
     pub(crate) fn heap_bytes(&self) -> usize {
         let Trees { main, folded } = &self.trees;
         let folded = folded.as_ref().map(|folded| folded.tree.heap_bytes());

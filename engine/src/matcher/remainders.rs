@@ -43,6 +43,7 @@ pub(super) struct Remainders<'a> {
 }
 
 impl<'a> Remainders<'a> {
+    /// Creates an empty sum for `rules`, by whose index remainders are numbered, within `limits`.
     pub(super) fn new(rules: &'a [RouteRule], limits: &'a CompileLimits) -> Self {
         Self {
             rules,

@@ -1,22 +1,44 @@
 //! The hot loop: walks the tree along a code value.
+//!
+//! `tree.rs` has the vocabulary. The walk keeps a stack of nodes to visit. At each node it checks
+//! the plain endings and follows every edge whose segment the code value has there, as far as the
+//! visitor still wants a rule beyond it. Deferred endings are collected, and tried when the stack
+//! is empty.
+//!
+//! # Complexity
+//!
+//! After a segment there is one place where the next can begin, so the walk follows each branch at
+//! most once and never backtracks. With `n` bytes of code value, and `b` branches of which it has
+//! the first segment:
+//!
+//! - the walk takes O(`b` × `n`) time in the worst case, where each branch reads the whole code
+//!   value by segments that it shares with no other. Branches read a shared segment once, and a
+//!   node's literals are found by hashing, so of a real config few branches are followed beyond
+//!   their first segments;
+//! - the deferred endings take O(`s` × `n`) time, where `s` is the number of operations that all
+//!   automata can take for one character; the compile limits bound it (`remainders.rs`);
+//! - the stack never has more elements than there are branches, since each element is on the path
+//!   of a different branch.
 
 use super::automaton::StateSets;
 use super::captures::CaptureScratch;
 use super::literals::Sink;
-use super::segment::Before;
 use super::tree::{
-    Deferred, Edge, PlainEnding, SuffixEdge, SuffixMatcher, SuffixedRuns, Target, Tree,
+    Deferred, DeferredId, Edge, NodeId, PlainEnding, SuffixEdge, SuffixMatcher, SuffixedRuns,
+    Target, Tree,
 };
 use super::visitor::Visitor;
-use crate::rule::{MAX_LABEL_CHARACTERS, is_label_byte};
 
-/// One thread's memory for searching.
+/// One thread's memory for searching, good for any tree. It grows to what the searches need, and
+/// holds nothing from one search to the next.
 #[derive(Debug, Default)]
 pub(crate) struct SearchScratch {
+    /// The nodes still to visit, the next one last.
     pending: Vec<Pending>,
-    /// Nodes with deferred endings, each with the byte where these begin.
-    deferred: Vec<(u32, usize)>,
-    /// The end of a run, backwards.
+    /// Deferred endings of the nodes visited, each with the byte of the code value where they
+    /// begin.
+    deferred: Vec<(DeferredId, usize)>,
+    /// The last bytes of a run, in reverse order, as many as its longest suffix has.
     reversed: Vec<u8>,
     remainders: RemainderScratch,
 }
@@ -25,23 +47,28 @@ pub(crate) struct SearchScratch {
 #[derive(Debug, Default)]
 struct RemainderScratch {
     sets: StateSets,
+    /// By text of [`InnerLiterals`](super::inner::InnerLiterals), `true` if it was found already.
     seen: Vec<bool>,
 }
 
 /// A node to visit, and the byte of the code value where it begins.
 #[derive(Clone, Copy, Debug)]
 struct Pending {
-    number: u32,
-    /// The first rule beyond the edge that leads to the node.
+    node: NodeId,
+    /// The first rule beyond the edge that leads to the node; 0 for the root.
     first_rule: u32,
+    /// The number of bytes of the code value that were read on the way to the node.
     at: usize,
 }
 
-/// Calls `visitor` with the rules that accept `code`, as far as the visitor wants them.
+/// Calls `visitor` with the rules of `tree` that accept `code`, as far as the visitor wants them.
 ///
-/// A node is visited once for each path along which the code value leads to it, and no segment is
-/// tried at two places: the work is bounded by the code value's length for each rule, and what rules
-/// have in common is read once.
+/// Rules come in no particular order, and a rule may come more than once. The scratches may have
+/// any content.
+///
+/// # Complexity
+///
+/// See the head of this file.
 pub(super) fn search<V: Visitor>(
     tree: &Tree,
     code: &str,
@@ -64,29 +91,31 @@ pub(super) fn search<V: Visitor>(
         visitor,
     };
     let mut next = Some(Pending {
-        number: 0,
+        node: NodeId::ROOT,
         first_rule: 0,
         at: 0,
     });
     while let Some(Pending {
-        number,
+        node,
         first_rule,
         at,
     }) = next
     {
-        // Asked again here: a rule before this one may have been accepted since the node was pushed.
+        // Asked again: since the node was pushed, an earlier rule may have accepted.
         if !walk.visitor.wants(first_rule) {
             next = walk.pending.pop();
             continue;
         }
-        let node = &tree.nodes[number as usize];
+        let node = tree.node(node);
+        // A node mostly has edges of one kind only. Asking whether there are any of a kind spares
+        // its loop the set-up, or a call.
         if !node.endings.is_empty() {
             for &(rule, ending) in &tree.endings[node.endings.range()] {
                 walk.check_ending(rule, ending, at);
             }
         }
-        if node.deferred.is_some() {
-            deferred.push((number, at));
+        if let Some(id) = node.deferred {
+            deferred.push((id, at));
         }
         if !node.runs.is_empty() {
             for run in &tree.runs[node.runs.range()] {
@@ -112,15 +141,12 @@ pub(super) fn search<V: Visitor>(
         }
         next = walk.pending.pop();
     }
-    for &(number, at) in &*deferred {
-        if let Some(place) = tree.nodes[number as usize].deferred {
-            let deferred = &tree.deferred[place.get() as usize - 1];
-            search_deferred(deferred, code, at, remainders, captures, visitor);
-        }
+    for &(id, at) in &*deferred {
+        search_deferred(tree.deferred(id), code, at, remainders, captures, visitor);
     }
 }
 
-/// A walk over the tree.
+/// A walk over the tree along one code value.
 struct Walk<'a, V> {
     tree: &'a Tree,
     code: &'a str,
@@ -130,15 +156,16 @@ struct Walk<'a, V> {
 }
 
 impl<V: Visitor> Walk<'_, V> {
-    /// Follows an edge whose segment ends at the byte `at`.
+    /// Follows an edge whose segment ends at the byte `at`: puts the node on the stack, unless its
+    /// prefilter rejects the rest of the code value, or checks the ending.
     fn follow(&mut self, edge: Edge, at: usize) {
         let first_rule = edge.first_rule();
         match edge.target() {
-            Target::Node(number) => {
-                let prefilter = self.tree.nodes[number as usize].prefilter;
+            Target::Node(node) => {
+                let prefilter = self.tree.node(node).prefilter;
                 if prefilter.may_match(&self.code.as_bytes()[at..]) {
                     self.pending.push(Pending {
-                        number,
+                        node,
                         first_rule,
                         at,
                     });
@@ -161,11 +188,13 @@ impl<V: Visitor> Walk<'_, V> {
         }
     }
 
-    /// Follows the edges of `runs` whose suffix ends the run that begins at the byte `at`.
+    /// Follows the edges of `runs` with whose suffix the run that begins at the byte `at` ends.
     ///
-    /// PERF: rare, so this and [`search_deferred`] are kept out of the loop: together 4,204 → 4,134
-    /// instructions a lookup for the `prefixes nested a thousand deep` of `ratios`, 1,006 → 1,000 for
-    /// its 1000 `Patterns` (callgrind, 2-core x86-64, 2026-11-29).
+    /// Rare, so this and [`search_deferred`] are kept out of the loop.
+    ///
+    /// PERF: `ratios`, both inlined → neither: 1,006 → 1,000 instructions a lookup for 1000
+    /// `Patterns`, 4,204 → 4,134 for `prefixes nested a thousand deep` (callgrind, 2-core x86-64,
+    /// 2026-11-29).
     #[inline(never)]
     fn follow_suffixed(&mut self, runs: &SuffixedRuns, at: usize, reversed: &mut Vec<u8>) {
         let code = self.code;
@@ -200,7 +229,8 @@ impl<V: Visitor> Sink<Edge> for LiteralSink<'_, '_, V> {
     }
 }
 
-/// Follows the edges of the suffixes found at the end of the run from `begin` to `end`.
+/// Follows the edges of the suffixes found at the end of the run, which is the bytes from `begin`
+/// to before `end`.
 struct SuffixSink<'w, 'a, V> {
     walk: &'w mut Walk<'a, V>,
     begin: usize,
@@ -214,34 +244,14 @@ impl<V: Visitor> Sink<SuffixEdge> for SuffixSink<'_, '_, V> {
 
     fn found(&mut self, SuffixEdge { before, edge }: SuffixEdge, length: usize) {
         let Self { begin, end, .. } = *self;
-        if before.holds(self.walk.code, begin, end - length) {
+        if before.holds(&self.walk.code[begin..end - length]) {
             self.walk.follow(edge, end);
         }
     }
 }
 
-impl Before {
-    /// Returns `true` if `code[from..to]`, all of it of the run's class, may be before the suffix.
-    fn holds(self, code: &str, from: usize, to: usize) -> bool {
-        match self {
-            Self::Characters { min, max } => {
-                let (min, max) = (min as usize, max as usize);
-                let bytes = to - from;
-                // Each character has one to four bytes, which may settle it without counting.
-                let certain = bytes >= min.saturating_mul(4) && bytes <= max;
-                certain || (min..=max).contains(&code[from..to].chars().count())
-            }
-            Self::Labels => code.as_bytes()[from..to]
-                .split(|&b| b == b'.')
-                .all(|label| {
-                    (1..=MAX_LABEL_CHARACTERS).contains(&label.len())
-                        && label.iter().all(|&b| is_label_byte(b))
-                }),
-        }
-    }
-}
-
-/// Calls `visitor` with the rules whose deferred endings hold at the byte `at`.
+/// Calls `visitor` with the rules of `deferred` whose endings hold at the byte `at`, as far as the
+/// visitor wants them.
 ///
 /// PERF: kept out of the loop, see [`Walk::follow_suffixed`].
 #[inline(never)]
@@ -253,12 +263,15 @@ fn search_deferred(
     captures: &mut CaptureScratch,
     visitor: &mut impl Visitor,
 ) {
+    // A payload is the whole code value: the segment before an `emv` ending only finds its start.
     if let Some(emv) = &deferred.emv {
         emv.search(code, visitor);
     }
     let RemainderScratch { sets, seen } = scratch;
-    let mut try_remainder = |place: usize, text_at| {
-        let remainder = &deferred.remainders[place];
+    // `index` is that of a remainder. `text_at` is where, in bytes after `at`, the text that it
+    // must contain was found, if that was searched for.
+    let mut try_remainder = |index: usize, text_at| {
+        let remainder = &deferred.remainders[index];
         if !visitor.wants(remainder.first_rule) {
             return;
         }
@@ -279,9 +292,9 @@ fn search_deferred(
         }
     };
     match &deferred.inner {
-        Some(inner) => inner.candidates(&code.as_bytes()[at..], seen, |place, text_at| {
-            try_remainder(place as usize, text_at);
+        Some(inner) => inner.candidates(&code.as_bytes()[at..], seen, |index, text_at| {
+            try_remainder(index as usize, text_at);
         }),
-        None => (0..deferred.remainders.len()).for_each(|place| try_remainder(place, None)),
+        None => (0..deferred.remainders.len()).for_each(|index| try_remainder(index, None)),
     }
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange, Hir, Repetition};
 
 use super::char_class::CharClass;
-use crate::rule::EmvMatch;
+use crate::rule::{EmvMatch, MAX_LABEL_CHARACTERS, is_label_byte};
 
 /// One way in which a rule can match: segments one after the other, then an ending.
 ///
@@ -13,22 +13,26 @@ use crate::rule::EmvMatch;
 /// nothing is ever tried twice. Anything that would need backtracking is left to the ending.
 #[derive(Clone, Debug)]
 pub(super) struct Branch {
+    /// In the order of the code value; may be empty.
     pub(super) segments: Vec<Segment>,
+    /// The condition on what follows the segments.
     pub(super) ending: Ending,
 }
 
 /// A part of a code value.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Segment {
+    /// A fixed text.
     Literal(Literal),
-    /// The longest run of members of a class, of `min` to `max` characters.
+    /// The longest run of members of a class, of `min` to `max` characters; [`UNBOUNDED`] is no
+    /// maximum. If the maximum is reached, the run ends there even if members follow.
     Run {
         class: Rc<CharClass>,
         min: u32,
         max: u32,
     },
     /// The longest run of members of a class. It must end with `suffix`, whose characters are all
-    /// members, too, and `before` restricts what is before the suffix.
+    /// members, too; `before` is the condition on the part before the suffix.
     RunWithSuffix {
         class: Rc<CharClass>,
         before: Before,
@@ -48,7 +52,7 @@ pub(super) struct Literal {
 /// The part of a run before its suffix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Before {
-    /// From `min` to `max` characters.
+    /// From `min` to `max` characters; [`UNBOUNDED`] is no maximum.
     Characters { min: u32, max: u32 },
     /// One or more labels of a host, with dots between them.
     Labels,
@@ -69,10 +73,11 @@ pub(super) enum Ending {
     Emv(EmvMatch),
 }
 
-/// The maximum of a run that has none.
+/// The maximum number of characters of a run without one.
 pub(super) const UNBOUNDED: u32 = u32::MAX;
 
 impl Literal {
+    /// A literal that matches `text`, which is not empty, and nothing else.
     pub(super) fn exact(text: &str) -> Self {
         Self {
             text: text.into(),
@@ -80,6 +85,7 @@ impl Literal {
         }
     }
 
+    /// A literal that matches `text`, which is not empty, with its ASCII letters in either case.
     pub(super) fn any_case(text: &str) -> Self {
         Self {
             text: text.to_ascii_lowercase().into(),
@@ -114,6 +120,28 @@ impl Literal {
             Hir::class(regex_syntax::hir::Class::Unicode(ClassUnicode::new(ranges)))
         };
         Hir::concat(self.text.chars().map(one_of).collect())
+    }
+}
+
+impl Before {
+    /// Returns `true` if `part`, all of it members of the run's class, may be before the suffix.
+    ///
+    /// # Complexity
+    ///
+    /// Linear in `part`.
+    pub(super) fn holds(self, part: &str) -> bool {
+        match self {
+            Self::Characters { min, max } => {
+                let (min, max) = (min as usize, max as usize);
+                // A character has one to four bytes, so the number of bytes may decide.
+                let is_certain = part.len() >= min.saturating_mul(4) && part.len() <= max;
+                is_certain || (min..=max).contains(&part.chars().count())
+            }
+            Self::Labels => part.as_bytes().split(|&b| b == b'.').all(|label| {
+                (1..=MAX_LABEL_CHARACTERS).contains(&label.len())
+                    && label.iter().all(|&b| is_label_byte(b))
+            }),
+        }
     }
 }
 

@@ -23,6 +23,7 @@ pub(super) struct SimulationScratch {
 }
 
 impl Simulation {
+    /// Creates the simulation of `nfa`, which has no size limit.
     pub(super) fn new(nfa: NFA) -> Self {
         // Built now, so that no lookup has to build it.
         LazyLock::force(&WITHOUT_SLOTS);
@@ -43,13 +44,14 @@ impl Simulation {
         self.vm.search_slots(cache, input, slots).is_some()
     }
 
+    /// Returns the number of bytes on the heap.
     pub(super) fn heap_bytes(&self) -> usize {
         self.vm.get_nfa().memory_usage()
     }
 }
 
 impl SimulationScratch {
-    /// Makes the cache fit for `vm`.
+    /// Returns the cache, prepared for a search by `vm`.
     ///
     /// Resetting a cache only resizes its table of slots: values that another pattern left there
     /// would pass for groups of this one. So the table is emptied first, by a reset for a pattern
@@ -74,6 +76,7 @@ pub(super) struct AssertionMatcher {
 }
 
 impl AssertionMatcher {
+    /// Creates the matcher of `hir`, which is not anchored: the matcher adds that.
     pub(super) fn new(hir: &Hir) -> Self {
         let to_end = Hir::concat(vec![hir.clone(), Hir::look(Look::End)]);
         Self {
@@ -91,6 +94,7 @@ impl AssertionMatcher {
         self.simulation.search(&input, &mut [], scratch)
     }
 
+    /// Returns the number of bytes on the heap.
     pub(super) fn heap_bytes(&self) -> usize {
         self.simulation.heap_bytes()
     }

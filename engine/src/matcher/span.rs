@@ -5,6 +5,7 @@ use std::ops::Range;
 /// A range of indices into one of a tree's arrays, half the size of a [`Range<usize>`].
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Span {
+    /// The index of the first element.
     first: u32,
     /// The index after the last element.
     end: u32,
@@ -26,6 +27,7 @@ impl Span {
         self.first == self.end
     }
 
+    /// Returns the indices of the elements.
     pub(super) const fn range(self) -> Range<usize> {
         self.first as usize..self.end as usize
     }

@@ -1,4 +1,47 @@
-//! The compiled rules: a tree of segments, as arrays.
+//! The compiled rules: a tree of segments, as flat arrays.
+//!
+//! # Vocabulary
+//!
+//! A rule is compiled into a few *branches*. A branch is a sequence of *segments* and an *ending*:
+//!
+//! - A *literal* is a segment that reads a fixed text.
+//! - A *run* is a segment that reads the longest run of members of a class of characters. A run
+//!   with a *suffix* must also end with a text, as the host `shop.example.com` ends with
+//!   `.example.com`.
+//! - The *ending* is the condition on the code value where the segments end. A *plain* ending looks
+//!   at the next byte at most. A *deferred* ending reads the rest of the code value: it is an `emv`
+//!   match, or a *remainder*, which is any expression.
+//!
+//! Branches that begin with the same segments share them. A *node* is a place after some segments;
+//! an *edge* is one more segment, and leads to its *target*: another node, or the plain ending of
+//! one rule, which then takes no node.
+//!
+//! # Example
+//!
+//! Four rules: the prefix `28`, the exact code value `2810`, and the patterns `https://[^/]+/pay`
+//! and `https://[^/]+/order/[0-9]+`.
+//!
+//! ```text
+//! node 0 ── literal "28" ────────▶ rule 0 accepts, whatever follows
+//!        ── literal "2810" ──────▶ rule 1 accepts at the end of the code value
+//!        ── literal "https://" ──▶ node 1 ── run of [^/], 1 or more ──▶ node 2
+//! node 2 ── literal "/pay" ──────▶ rule 2 accepts at the end of the code value
+//!        ── literal "/order/" ───▶ node 3
+//! node 3 ── run of [0-9], 1 or more ──▶ rule 3 accepts at the end of the code value
+//! ```
+//!
+//! The literals of a node are hashed, not split into characters: the code value `2810` leads to
+//! both of the first two endings in one lookup. The host is scanned once, for both patterns.
+//!
+//! # Why a tree
+//!
+//! A DFA would read each byte of a code value once, however many rules there are. But patterns such
+//! as `.*a.{20}` need a number of states that is exponential in the pattern, and even harmless ones
+//! take long to determinise together (DESIGN.md). This tree has at most one edge for each segment
+//! of each branch, plus those of literals that are split, so its size is linear in the rules. The
+//! price: a search follows every branch with which the code value begins, one after the other, and
+//! what no segment can express is left to automata that run after the walk. `search.rs` gives the
+//! bound.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -13,13 +56,16 @@ use super::segment::Before;
 use super::simulation::AssertionMatcher;
 use super::span::Span;
 
-/// The compiled tree as flat arrays. Node 0 is the root; the elements of one node are contiguous in
-/// each array.
+/// The compiled tree as flat arrays. The elements of one node are contiguous in each array, so a
+/// node holds a [`Span`] of each.
+///
+/// Strictly, it is a directed graph without cycles: branches of one rule that continue in the same
+/// way lead to the same node. Everywhere, a rule's number is its index in the route config, from 0.
 #[derive(Debug)]
 pub(super) struct Tree {
-    /// Never empty. A node may be reached by several edges, so this is a graph without cycles.
-    pub(super) nodes: Vec<Node>,
-    /// The rules that accept if their ending holds at the node; those of a node by rule.
+    /// By [`NodeId`]. [`NodeId::ROOT`] is the first node that the builder reserves.
+    nodes: Vec<Node>,
+    /// The plain endings at nodes, each with its rule; those of a node by rule, without duplicates.
     pub(super) endings: Vec<(u32, PlainEnding)>,
     /// Edges of runs; those of a node in the order in which the builder met their runs.
     pub(super) runs: Vec<RunEdge>,
@@ -29,115 +75,144 @@ pub(super) struct Tree {
     pub(super) literals: Literals<Edge>,
     /// Edges of suffixes, their bytes reversed, found by [`SuffixedRuns::suffixes`].
     pub(super) suffixes: Literals<SuffixEdge>,
-    /// Endings that read the rest of a code value; at most one element for each node.
-    pub(super) deferred: Vec<Deferred>,
+    /// By [`DeferredId`], the deferred endings of each node that has any.
+    deferred: Vec<Deferred>,
 }
+
+/// The number of a node: its index in [`Tree::nodes`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct NodeId(u32);
+
+/// The number of a node's deferred endings: their index in [`Tree::deferred`], plus 1, so that an
+/// [`Option`] of it takes no more memory than the number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct DeferredId(NonZeroU32);
 
 /// A place in the tree: the segments read so far lead here, and these edges lead on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Node {
+    /// Of [`Tree::endings`].
     pub(super) endings: Span,
+    /// Of [`Tree::runs`].
     pub(super) runs: Span,
+    /// Of [`Tree::suffixed_runs`].
     pub(super) suffixed_runs: Span,
+    /// Of [`Tree::literals`].
     pub(super) literals: LiteralSet,
-    /// The index in [`Tree::deferred`], plus 1, so that the option takes no more than the number.
-    pub(super) deferred: Option<NonZeroU32>,
+    /// `None` if the node has no deferred endings.
+    pub(super) deferred: Option<DeferredId>,
+    /// Asked before the node is visited.
     pub(super) prefilter: Prefilter,
 }
 
 /// A 64-bit Bloom filter over the first four bytes of a node's outgoing literals.
 ///
-/// It rejects most code values that no literal of the node can match, and no others. It knows
-/// literals only, so a node with other edges or endings has [`Self::ANYTHING`], and so has one with
-/// a literal of fewer than four bytes.
+/// It rejects most texts with which no literal of the node begins, and never one with which a
+/// literal does. It knows literals only, so a node that also has other edges or endings has
+/// [`Self::ANYTHING`], as does a node with a literal of fewer than four bytes.
 ///
-/// PERF: most runs that many hosts share are not followed by what a rule asks for. A visit spared
-/// for each of them: 107 → 102 ns a lookup on the workload of `ratios`, 1000 `Patterns` (2-core
-/// x86-64, November 2026).
+/// It spares visits to nodes behind a run that rules of many hosts share, such as `https://[^/]+`:
+/// most of the time no rule continues as the code value does.
+///
+/// PERF: workload of `ratios`, 1000 `Patterns`, without → with the filter: 107 → 102 ns a lookup
+/// (2-core x86-64, November 2026).
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Prefilter(u64);
 
-/// An edge to a node, or directly to the ending of a rule, which then takes no node.
+/// An edge to its [`Target`], in eight bytes, since the hash tables of literals hold edges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Edge {
-    /// The number of a node, or [`Self::ENDINGS`] plus a [`PlainEnding`].
+    /// A [`NodeId`], or [`Self::ENDINGS`] plus the discriminant of a [`PlainEnding`].
     target: u32,
+    /// The first rule that can accept beyond the edge.
     first_rule: u32,
 }
 
 /// The target of an [`Edge`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Target {
-    Node(u32),
+    Node(NodeId),
+    /// The ending of the edge's [`Edge::first_rule`], the only rule beyond the edge.
     Ending(PlainEnding),
 }
 
-/// An ending that depends on the next byte at most.
+/// An ending that depends on no more than the next byte. The discriminants are part of an encoded
+/// [`Edge`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum PlainEnding {
     /// The code value ends.
-    End,
-    Anything,
+    End = 0,
+    /// Anything may follow, or nothing.
+    Anything = 1,
     /// The code value ends, or `/`, `?` or `#` follows.
-    UrlBoundary,
+    UrlBoundary = 2,
 }
 
-/// An edge for a run of `min` to `max` members of a class.
+/// An edge for the longest run of members of a class.
 #[derive(Debug)]
 pub(super) struct RunEdge {
     pub(super) class: Arc<CharClass>,
+    /// The fewest characters; may be 0.
     pub(super) min: u32,
+    /// The most characters, after which the run ends even if members follow; `u32::MAX` for no
+    /// limit.
     pub(super) max: u32,
     pub(super) edge: Edge,
 }
 
-/// The edges for runs of one class that must end with a suffix: the run is scanned once for all.
+/// The edges for runs of one class that must end with a suffix. The run is scanned once, and the
+/// suffixes with which it ends are then found by hashing, backwards from its end.
 #[derive(Debug)]
 pub(super) struct SuffixedRuns {
     pub(super) class: Arc<CharClass>,
     /// A set of [`Tree::suffixes`].
     pub(super) suffixes: LiteralSet,
-    /// The number of bytes of the longest suffix.
+    /// The number of bytes of the longest suffix, at most 128: a search copies so many.
     pub(super) longest: usize,
 }
 
 /// An edge for a run with a certain suffix.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SuffixEdge {
+    /// The condition on the part of the run before its suffix.
     pub(super) before: Before,
     pub(super) edge: Edge,
 }
 
-/// Endings of one node that read the rest of a code value. They cost more than all else, so a
-/// search visits them last: by then a rule may have accepted that makes them needless.
+/// The deferred endings of one node. They are the most expensive part of a search, so it tries them
+/// last: a rule found by then may have made them unnecessary.
 #[derive(Debug, Default)]
 pub(super) struct Deferred {
+    /// The `emv` rules; `None` if the node has none.
     pub(super) emv: Option<EmvIndex>,
     /// In the order of their first rules.
     pub(super) remainders: Vec<Remainder>,
     /// Finds the remainders that can match at all, by a text that each must contain; its numbers
-    /// are indices in `remainders`.
+    /// are indices in `remainders`. `None` if each remainder has to be tried.
     pub(super) inner: Option<InnerLiterals>,
 }
 
 /// A condition of one or more rules on the rest of a code value.
 #[derive(Debug)]
 pub(super) struct Remainder {
+    /// The first of the rules.
     pub(super) first_rule: u32,
     pub(super) matcher: SuffixMatcher,
 }
 
-/// Matches the rest of a code value as a whole. An automaton may be for several rules, the others
-/// are for [`Remainder::first_rule`] only.
+/// Matches the rest of a code value as a whole.
 #[derive(Debug)]
 pub(super) enum SuffixMatcher {
+    /// The expressions of one or more rules, followed together.
     Automaton(Automaton),
+    /// `.*text.*`, of [`Remainder::first_rule`] only.
     Contains(Contains),
+    /// An expression with look-around assertions, of [`Remainder::first_rule`] only.
     Assertions(AssertionMatcher),
 }
 
 impl Tree {
-    /// A tree without nodes, not even the root.
+    /// A tree without nodes. It cannot be searched until the builder has added the root.
     pub(super) const fn new() -> Self {
         Self {
             nodes: Vec::new(),
@@ -150,6 +225,38 @@ impl Tree {
         }
     }
 
+    /// Returns the node `id`, which [`Self::reserve_node`] returned.
+    pub(super) fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.index()]
+    }
+
+    /// Adds a node without edges and endings, to be replaced by [`Self::set_node`] once the nodes
+    /// below it are known. The first node is the root.
+    pub(super) fn reserve_node(&mut self) -> NodeId {
+        let id = u32::try_from(self.nodes.len()).expect("nodes are bounded by the config");
+        self.nodes.push(Node::EMPTY);
+        NodeId(id)
+    }
+
+    /// Replaces the node `id`, which [`Self::reserve_node`] returned.
+    pub(super) fn set_node(&mut self, id: NodeId, node: Node) {
+        self.nodes[id.index()] = node;
+    }
+
+    /// Adds the deferred endings of a node.
+    pub(super) fn add_deferred(&mut self, deferred: Deferred) -> DeferredId {
+        self.deferred.push(deferred);
+        let count = u32::try_from(self.deferred.len()).expect("bounded by the config");
+        DeferredId(NonZeroU32::new(count).expect("an element was just added"))
+    }
+
+    /// Returns the deferred endings `id`, which [`Self::add_deferred`] returned.
+    pub(super) fn deferred(&self, id: DeferredId) -> &Deferred {
+        &self.deferred[id.index()]
+    }
+
+    /// Returns the number of bytes of heap that the tree holds: its elements, without unused
+    /// capacity.
     pub(super) fn heap_bytes(&self) -> usize {
         let classes = self.runs.iter().map(|run| &run.class);
         let mut classes: Vec<_> = classes
@@ -187,6 +294,21 @@ impl Tree {
     }
 }
 
+impl NodeId {
+    /// The node at which every search begins.
+    pub(super) const ROOT: Self = Self(0);
+
+    const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl DeferredId {
+    const fn index(self) -> usize {
+        self.0.get() as usize - 1
+    }
+}
+
 impl Node {
     /// A node without edges and endings.
     pub(super) const EMPTY: Self = Self {
@@ -203,23 +325,23 @@ impl Prefilter {
     /// The filter that rejects nothing.
     pub(super) const ANYTHING: Self = Self(u64::MAX);
 
-    /// The filter of a node whose only edges are these `literals`.
+    /// The filter of a node whose only edges are these `literals`, and which has no endings.
     pub(super) fn new<'a>(literals: impl Iterator<Item = &'a [u8]>) -> Self {
         literals
             .map(|literal| literal.first_chunk().map_or(Self::ANYTHING.0, Self::bit))
             .fold(Self(0), |filter, bit| Self(filter.0 | bit))
     }
 
-    /// Returns `false` if none of the literals is a prefix of `text`.
+    /// Returns `false` only if none of the literals is a prefix of `text`.
     ///
-    /// The converse does not hold. A text of fewer than four bytes always passes: it is cheaper to
-    /// visit the node than to look closer.
+    /// `true` means nothing: a text can share its bit with a literal, and a text of fewer than four
+    /// bytes always passes, since it is cheaper to visit the node than to look closer.
     pub(super) fn may_match(self, text: &[u8]) -> bool {
         text.first_chunk()
             .is_none_or(|start| self.0 & Self::bit(start) != 0)
     }
 
-    /// Returns the one bit of the filter for these bytes, whatever the case of ASCII letters.
+    /// Returns the filter's bit for these bytes; it does not depend on the case of ASCII letters.
     fn bit(start: &[u8; 4]) -> u64 {
         /// The bit in each byte that distinguishes the cases of a letter.
         const CASE_BITS: u32 = 0x2020_2020;
@@ -232,14 +354,15 @@ impl Prefilter {
 }
 
 impl Edge {
-    /// The first number that is not a node's but an ending's; there are three of them.
-    const ENDINGS: u32 = u32::MAX - 2;
+    /// The smallest encoded target that is not a node's but an ending's. The endings are the last
+    /// numbers of all: the greatest discriminant is that of [`PlainEnding::UrlBoundary`].
+    const ENDINGS: u32 = u32::MAX - PlainEnding::UrlBoundary as u32;
 
-    /// An edge to `target`. `first_rule` is the first rule that can accept beyond it: of an ending,
-    /// its rule.
+    /// An edge to `target`. `first_rule` is the first rule that can accept beyond it; if the target
+    /// is an ending, the ending's rule.
     pub(super) fn new(target: Target, first_rule: u32) -> Self {
         let target = match target {
-            Target::Node(number) => {
+            Target::Node(NodeId(number)) => {
                 assert!(number < Self::ENDINGS, "nodes are bounded by the config");
                 number
             }
@@ -248,18 +371,21 @@ impl Edge {
         Self { target, first_rule }
     }
 
+    /// Returns the target that the edge was made with.
     pub(super) const fn target(self) -> Target {
+        const END: u32 = Edge::ENDINGS + PlainEnding::End as u32;
         const ANYTHING: u32 = Edge::ENDINGS + PlainEnding::Anything as u32;
         const URL_BOUNDARY: u32 = Edge::ENDINGS + PlainEnding::UrlBoundary as u32;
         match self.target {
-            Self::ENDINGS => Target::Ending(PlainEnding::End),
+            END => Target::Ending(PlainEnding::End),
             ANYTHING => Target::Ending(PlainEnding::Anything),
             URL_BOUNDARY => Target::Ending(PlainEnding::UrlBoundary),
-            number => Target::Node(number),
+            number => Target::Node(NodeId(number)),
         }
     }
 
-    /// The first rule that can accept beyond the edge; of an ending, its rule.
+    /// Returns the first rule that can accept beyond the edge; if the target is an ending, its
+    /// rule.
     pub(super) const fn first_rule(self) -> u32 {
         self.first_rule
     }
@@ -284,13 +410,13 @@ impl Deferred {
 
 #[cfg(test)]
 mod tests {
-    use super::{Edge, PlainEnding, Prefilter, Target};
+    use super::{Edge, NodeId, PlainEnding, Prefilter, Target};
 
     #[test]
     fn an_edge_has_the_target_and_the_rule_it_was_made_with() {
         for target in [
-            Target::Node(0),
-            Target::Node(Edge::ENDINGS - 1),
+            Target::Node(NodeId::ROOT),
+            Target::Node(NodeId(Edge::ENDINGS - 1)),
             Target::Ending(PlainEnding::End),
             Target::Ending(PlainEnding::Anything),
             Target::Ending(PlainEnding::UrlBoundary),

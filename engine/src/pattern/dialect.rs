@@ -20,7 +20,9 @@ pub(super) struct Refusal {
     /// The byte of the pattern where the fault begins.
     pub(super) offset: usize,
     pub(super) code: ProblemCode,
+    /// One lower-case line, which says what is not supported.
     pub(super) message: String,
+    /// The way to write it instead, if there is one.
     pub(super) hint: Option<&'static str>,
 }
 

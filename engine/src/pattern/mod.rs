@@ -31,7 +31,9 @@ pub(crate) struct PatternError {
     /// The character of the pattern where the fault begins, counted from 0.
     pub(crate) index: usize,
     pub(crate) code: ProblemCode,
+    /// One lower-case line without a full stop.
     pub(crate) message: String,
+    /// The way to cure it, if that is known.
     pub(crate) hint: Option<&'static str>,
 }
 

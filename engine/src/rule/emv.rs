@@ -32,6 +32,7 @@ pub(crate) struct TagPath {
 /// The maximum number of characters in the value of a data object, whose length has two digits.
 const MAX_VALUE_CHARACTERS: usize = 99;
 
+/// Reads an `emv` match from `node`. Returns `None` if it has errors, which are reported.
 pub(super) fn parse(
     problems: &mut Problems<'_>,
     node: Node<'_>,

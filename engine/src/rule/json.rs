@@ -28,7 +28,9 @@ pub(super) enum Value<'a> {
 
 /// A member of an object. Several members of an object may have the same name.
 pub(super) struct Member<'a> {
+    /// The name, with JSON's escapes resolved.
     pub(super) name: Cow<'a, str>,
+    /// The name as it is written, for its position.
     pub(super) name_node: Node<'a>,
     pub(super) value: Node<'a>,
 }
@@ -37,6 +39,7 @@ pub(super) struct Member<'a> {
 pub(super) struct JsonError {
     /// The number of bytes of the document before the place of the problem.
     pub(super) offset: usize,
+    /// One lower-case line.
     pub(super) message: String,
 }
 

@@ -11,6 +11,7 @@ use super::{action, canary, emv, url};
 use crate::pattern::{Pattern, PatternError};
 use crate::{CodeValue, CompileLimits, ConfigError, Problem, ProblemCode, RuleId};
 
+/// The format that this version reads.
 const FORMAT: &str = "codeid/1";
 const MAX_VERSION_CHARACTERS: usize = 64;
 
@@ -19,8 +20,11 @@ const COSTLY_RULES_NAMED: usize = 5;
 
 /// The parts of a route config that has no errors.
 pub(super) struct ParsedConfig {
+    /// 1 to 64 characters, none of them a control character.
     pub(super) version: Box<str>,
+    /// In the order of the document.
     pub(super) rules: Vec<RouteRule>,
+    /// In the order of the document.
     pub(super) warnings: Vec<Problem>,
 }
 
@@ -305,7 +309,12 @@ fn read_match(
         }
         _ => {
             let (node, text) = fields.string(problems, kind)?;
-            if !check_length(problems, (node, &text), &at, (1, CodeValue::MAX_CHARACTERS)) {
+            if !check_length(
+                problems,
+                (node, &text),
+                &at,
+                (CodeValue::MIN_CHARACTERS, CodeValue::MAX_CHARACTERS),
+            ) {
                 return None;
             }
             if kind == "exact" {

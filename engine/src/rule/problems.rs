@@ -21,6 +21,7 @@ struct Place {
 }
 
 impl<'a> Problems<'a> {
+    /// No problem yet of `document`.
     pub(super) fn new(document: &'a str) -> Self {
         Self {
             document,
@@ -30,6 +31,7 @@ impl<'a> Problems<'a> {
         }
     }
 
+    /// Returns the text whose problems are collected.
     pub(super) fn document(&self) -> &'a str {
         self.document
     }
@@ -77,6 +79,7 @@ impl<'a> Problems<'a> {
             .push((place, problem.in_rule(self.rule.as_deref())));
     }
 
+    /// Returns `true` if an error was added, warnings aside.
     pub(super) fn has_errors(&self) -> bool {
         !self.errors.is_empty()
     }
@@ -122,6 +125,7 @@ pub(super) struct LineCounter<'a> {
 }
 
 impl<'a> LineCounter<'a> {
+    /// A counter at the beginning of `document`.
     pub(super) fn new(document: &'a str) -> Self {
         Self {
             document,

@@ -11,7 +11,9 @@ use crate::ProblemCode;
 /// The reason for refusing a redirect.
 pub(super) struct Refusal {
     pub(super) code: ProblemCode,
+    /// One lower-case line without a full stop.
     pub(super) message: &'static str,
+    /// The way to cure it.
     pub(super) hint: &'static str,
 }
 

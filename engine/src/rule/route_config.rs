@@ -81,6 +81,7 @@ impl RouteConfig {
         &self.warnings
     }
 
+    /// Returns the rules, in order.
     pub(crate) fn rules(&self) -> &[RouteRule] {
         &self.rules
     }

@@ -15,5 +15,6 @@ pub(crate) struct RouteRule {
     pub(crate) id: RuleId,
     pub(crate) rule_match: RuleMatch,
     pub(crate) action: Action,
+    /// `None` if the rule admits every openId.
     pub(crate) canary: Option<Canary>,
 }

@@ -12,6 +12,7 @@ use crate::{Problem, ProblemCode};
 pub(crate) struct UrlMatch {
     /// The scheme, in lower case, without `://`.
     pub(crate) scheme: Box<str>,
+    /// The hosts that are accepted.
     pub(crate) host: HostMatch,
     /// The port that must be written; `None` if none may be.
     pub(crate) port: Option<u16>,
@@ -40,6 +41,7 @@ pub(crate) const fn is_label_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'
 }
 
+/// Reads a `url` match from `node`. Returns `None` if it has errors, which are reported.
 pub(super) fn parse(
     problems: &mut Problems<'_>,
     node: Node<'_>,

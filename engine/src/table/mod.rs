@@ -30,13 +30,14 @@ use crate::{
 ///     {"id": "order", "match": {"prefix": "28"}, "action": {"type": "DECODE"}}]}"#;
 /// let table = RouteTable::from_json(config, &CompileLimits::default())?;
 /// let mut scratch = Scratch::new();
-/// for (code, user, winner) in [
+/// for (code_value, open_id, winner) in [
 ///     ("2810", "user-1", Some("trial")),
 ///     ("2810", "user-2", Some("order")),
 ///     ("99", "user-1", None),
 /// ] {
-///     let (code, user) = (CodeValue::new(code).unwrap(), OpenId::new(user).unwrap());
-///     let verdict = table.identify(code, user, &mut scratch);
+///     let code_value = CodeValue::new(code_value).unwrap();
+///     let open_id = OpenId::new(open_id).unwrap();
+///     let verdict = table.identify(code_value, open_id, &mut scratch);
 ///     assert_eq!(verdict.rule.map(|id| id.as_str()), winner);
 /// }
 /// # Ok::<(), codeid_engine::ConfigError>(())
@@ -48,9 +49,9 @@ pub struct RouteTable {
     rules: Vec<CompiledRule>,
     /// `true` for each rule that admits no openId.
     ///
-    /// PERF: an array of its own, a byte for each rule instead of two cache lines: a lookup among a
-    /// thousand nested prefixes whose canaries all refuse takes 4.2 instead of 10.5 µs (commit
-    /// 2aaef30, the bench `ratios adversarial`).
+    /// PERF: an array of its own, so that a refusal reads a byte instead of two cache lines: 10.5 →
+    /// 4.2 µs a lookup among a thousand nested prefixes whose canaries all refuse (`ratios
+    /// adversarial`, 2-core x86-64, November 2026).
     closed: Box<[bool]>,
     matcher: Matcher,
     counts: RuleCounts,
@@ -99,8 +100,8 @@ impl RouteTable {
         })
     }
 
-    /// Returns what to do with `code` for the user `open_id`: the outcome of the first rule that
-    /// accepts the code value and admits the openId.
+    /// Returns what to do with `code_value` for the user `open_id`: the outcome of the first rule
+    /// that accepts the code value and admits the openId.
     ///
     /// It cannot fail and takes no lock. It allocates nothing once `scratch` has grown to what
     /// lookups in this table need.
@@ -111,7 +112,7 @@ impl RouteTable {
     #[must_use]
     pub fn identify<'a>(
         &'a self,
-        code: CodeValue<'a>,
+        code_value: CodeValue<'a>,
         open_id: OpenId<'_>,
         scratch: &'a mut Scratch,
     ) -> Verdict<'a> {
@@ -138,7 +139,7 @@ impl RouteTable {
             best: u32::MAX,
         };
         self.matcher
-            .search(code.as_str(), search, captures, &mut winner);
+            .search(code_value.as_str(), search, captures, &mut winner);
         let best = winner.best;
         if let Some(shard) = shard {
             self.counts.record(shard, best, refused);
@@ -151,12 +152,12 @@ impl RouteTable {
         };
         Verdict {
             rule: Some(&rule.id),
-            outcome: rule.outcome(code.as_str(), captures, rendered),
+            outcome: rule.outcome(code_value.as_str(), captures, rendered),
         }
     }
 
-    /// Returns every rule that accepts `code`, in the order of the config, each with what its
-    /// canary says of `open_id`.
+    /// Returns every rule that accepts `code_value`, in the order of the config, each with the
+    /// decision of its canary on `open_id`; empty if there is none.
     ///
     /// This is for people who ask why: it allocates, and is not counted.
     ///
@@ -173,21 +174,22 @@ impl RouteTable {
     ///      "canary": {"percentage": 0}},
     ///     {"id": "order", "match": {"prefix": "28"}, "action": {"type": "DECODE"}}]}"#;
     /// let table = RouteTable::from_json(config, &CompileLimits::default()).unwrap();
-    /// let (code, user) = (CodeValue::new("2810").unwrap(), OpenId::new("user-42").unwrap());
-    /// let explanations = table.explain(code, user, &mut Scratch::new());
+    /// let code_value = CodeValue::new("2810").unwrap();
+    /// let open_id = OpenId::new("user-42").unwrap();
+    /// let explanations = table.explain(code_value, open_id, &mut Scratch::new());
     /// assert!(!explanations[0].admission.admits());
     /// assert!(explanations[1].decides);
     /// ```
     #[must_use]
     pub fn explain(
         &self,
-        code: CodeValue<'_>,
+        code_value: CodeValue<'_>,
         open_id: OpenId<'_>,
         scratch: &mut Scratch,
     ) -> Vec<Explanation<'_>> {
         let mut all = AllMatches::default();
         self.matcher.search(
-            code.as_str(),
+            code_value.as_str(),
             &mut scratch.search,
             &mut scratch.captures,
             &mut all,
@@ -225,6 +227,7 @@ impl RouteTable {
         self.generation
     }
 
+    /// Sets the number under which the table is about to be published.
     pub(crate) const fn set_generation(&mut self, generation: Generation) {
         self.generation = generation;
     }
@@ -280,6 +283,7 @@ impl RouteTable {
         self.rules.len()
     }
 
+    /// Returns the compiled matches, for a search that ignores canaries.
     pub(crate) const fn matcher(&self) -> &Matcher {
         &self.matcher
     }
@@ -291,7 +295,7 @@ impl RouteTable {
         self.matcher.heap_bytes()
     }
 
-    /// Returns about how many bytes the table takes on the heap.
+    /// Returns about how many bytes the table takes on the heap, in time linear in its rules.
     #[must_use]
     pub fn memory_usage(&self) -> usize {
         let rules: usize = self.rules.iter().map(CompiledRule::heap_bytes).sum();

@@ -13,6 +13,7 @@ pub(super) struct HttpSource {
 }
 
 impl HttpSource {
+    /// Creates a source that sends its requests by `client`, within the deadline of that.
     pub(super) const fn new(client: HttpClient) -> Self {
         Self { client }
     }

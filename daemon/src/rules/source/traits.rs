@@ -39,6 +39,10 @@ pub trait RemoteSource: Send + Sync {
     /// Completes when the route config has probably changed since the last read: it is then pulled
     /// at once rather than at its scheduled time. The default never completes, as for a source that
     /// cannot notice changes.
+    ///
+    /// # Cancel safety
+    ///
+    /// The call may be dropped when the daemon stops, or is started again after a panic.
     fn changed(&self) -> BoxFuture<'_, ()> {
         Box::pin(pending())
     }
@@ -52,6 +56,11 @@ pub trait RouteStore: Send + Sync {
     /// # Errors
     ///
     /// [`SourceError`] if it is not certain that the config was saved.
+    ///
+    /// # Cancel safety
+    ///
+    /// The call may be dropped at any await, since the caller cuts off one that takes too long. As
+    /// after an error, a whole config must be there afterwards.
     fn save_route_config_to_local<'a>(
         &'a self,
         route_config_data: &'a str,
@@ -62,6 +71,10 @@ pub trait RouteStore: Send + Sync {
     /// # Errors
     ///
     /// [`SourceError`] if the storage cannot be read.
+    ///
+    /// # Cancel safety
+    ///
+    /// The call may be dropped at any await: the caller cuts off one that takes too long.
     fn read_route_config_from_local(&self) -> BoxFuture<'_, Result<Option<Vec<u8>>, SourceError>>;
 }
 

@@ -1,4 +1,4 @@
-//! Kinds of values: what each allows, how it is read, and how it is shown.
+//! Kinds of values: each decides which values are allowed, and how one is read and shown.
 //!
 //! A kind that needs no bounds is a unit struct; [`Whole`] and [`Text`] carry theirs. [`OneOf`] reads
 //! the words of an enum, and [`Url`] a type of URLs.
@@ -30,7 +30,7 @@ pub(super) const MAX_CHARACTERS: usize = 4096;
 
 /// The kind of a key's values.
 ///
-/// It displays as what is allowed, so that "must be" can stand before it.
+/// It displays as the values that are allowed, in a phrase that can follow "must be".
 pub(super) trait Kind: fmt::Display {
     /// The type of a value that was checked.
     type Value;

@@ -14,7 +14,7 @@ use crate::settings::given::Given;
 pub(in crate::settings) struct Whole<T> {
     min: u64,
     max: u64,
-    /// What is counted; empty for a number that counts nothing.
+    /// The unit, in the plural; empty for a number without one.
     unit: &'static str,
     of: PhantomData<T>,
 }
@@ -28,6 +28,8 @@ pub(in crate::settings) trait FromWhole: Sized {
 }
 
 impl<T: FromWhole> Whole<T> {
+    /// The whole numbers from `min` to `max`, both allowed. `unit` is in the plural, and empty for
+    /// none.
     pub(in crate::settings) const fn between(min: u64, max: u64, unit: &'static str) -> Self {
         Self {
             min,

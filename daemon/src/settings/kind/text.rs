@@ -17,20 +17,22 @@ pub(in crate::settings) struct Url<T>(PhantomData<T>);
 
 /// A type of URLs.
 pub(in crate::settings) trait ParseUrl: FromStr + AsRef<str> {
-    /// What is allowed, so that "must be" can stand before it.
+    /// The values that are allowed, as a phrase that can follow "must be".
     const ALLOWED: &'static str;
 
     /// See [`Kind::MAY_BE_SECRET`].
     const MAY_BE_SECRET: bool;
 }
 
-/// Visible ASCII, at most this many characters.
+/// Visible ASCII.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::settings) struct Text {
+    /// The most characters.
     pub(in crate::settings) max: usize,
 }
 
 impl<T> OneOf<T> {
+    /// The kind whose values are the words of `T`.
     pub(in crate::settings) const fn words() -> Self {
         Self(PhantomData)
     }
@@ -55,6 +57,7 @@ impl<T: Word> fmt::Display for OneOf<T> {
 }
 
 impl<T> Url<T> {
+    /// The kind whose values are all URLs of the type `T`.
     pub(in crate::settings) const fn any() -> Self {
         Self(PhantomData)
     }

@@ -85,6 +85,7 @@ impl Alphabet {
         ))
     }
 
+    /// Returns the number of the class that `c` belongs to, from 0.
     pub(super) fn class(&self, c: char) -> usize {
         let class = match self.ascii.get(c as usize) {
             Some(&class) => class,
@@ -97,6 +98,7 @@ impl Alphabet {
         class as usize
     }
 
+    /// Returns the number of bytes on the heap.
     pub(super) fn heap_bytes(&self) -> usize {
         size_of_val(&*self.ascii) + size_of_val(&*self.beyond_ascii)
     }

@@ -262,6 +262,7 @@ impl Automaton {
         &self.targets[begin as usize..self.jump_ends[state] as usize]
     }
 
+    /// Returns the number of bytes on the heap.
     pub(super) fn heap_bytes(&self) -> usize {
         let words = self.columns.len() + (3 + self.shifts.len()) * self.words;
         self.alphabet.heap_bytes()

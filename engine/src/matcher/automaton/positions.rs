@@ -15,6 +15,7 @@ pub(super) struct Positions {
     known: HashMap<CharClass, Rc<CharClass>>,
     /// For each position those that can follow it, in any order, some more than once.
     follow: Vec<Vec<u32>>,
+    /// The positions with which any of the expressions can begin.
     first: Vec<u32>,
     /// The number of elements added to `follow`.
     edges: usize,
@@ -38,6 +39,7 @@ pub(super) struct Fragment {
 }
 
 impl Positions {
+    /// Creates an empty set. Adding expressions to it fails beyond `max_edges` pairs of positions.
     pub(super) fn new(max_edges: usize) -> Self {
         Self {
             classes: Vec::new(),
@@ -49,10 +51,12 @@ impl Positions {
         }
     }
 
+    /// Returns the number of positions.
     pub(super) fn len(&self) -> usize {
         self.classes.len()
     }
 
+    /// Returns the characters at each position, by its number.
     pub(super) fn classes(&self) -> &[Rc<CharClass>] {
         &self.classes
     }

@@ -8,11 +8,13 @@ use crate::matcher::segment::{Branch, Ending, Literal, Segment};
 
 /// A branch of a rule, or the part of it that is not yet in the tree.
 pub(super) struct Item {
+    /// The index of the rule.
     pub(super) rule: u32,
     /// `true` if the rule has other branches, with which this one may share nodes.
     pub(super) is_one_of_several: bool,
     /// In reverse order, so that the next one can be popped.
     pub(super) segments: Vec<Segment>,
+    /// The condition after the last segment.
     pub(super) ending: Ending,
 }
 
@@ -39,6 +41,7 @@ impl Item {
 /// Items by a key. The order of the groups is that in which their keys were first added, so that
 /// equal configs compile to equal tables.
 pub(super) struct Groups<K> {
+    /// In the order in which their keys were first added.
     groups: Vec<(K, Vec<Item>)>,
     /// By key, the index in `groups`.
     indices: HashMap<K, usize>,
@@ -58,16 +61,19 @@ impl<K> Groups<K> {
         self.groups.is_empty()
     }
 
+    /// Returns the keys, in the order of the groups.
     pub(super) fn keys(&self) -> impl Iterator<Item = &K> {
         self.groups.iter().map(|(key, _)| key)
     }
 
+    /// Returns the groups, in order, none of them empty.
     pub(super) fn into_vec(self) -> Vec<(K, Vec<Item>)> {
         self.groups
     }
 }
 
 impl<K: Clone + Eq + Hash> Groups<K> {
+    /// Adds `item` to the group of `key`, as its last.
     pub(super) fn add(&mut self, key: K, item: Item) {
         match self.indices.get(&key) {
             Some(&index) => self.groups[index].1.push(item),

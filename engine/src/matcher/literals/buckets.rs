@@ -7,6 +7,7 @@ use super::window_selection::{MAX_BUCKET, MAX_WINDOWS, select_windows};
 pub(in crate::matcher) struct Buckets {
     /// Each family with its literals' first byte, in lower case.
     pub(super) families: Vec<(u8, Family)>,
+    /// The buckets, in the order of the literals: each begins where the one before ends.
     pub(in crate::matcher) all: Vec<Bucket>,
 }
 
@@ -16,6 +17,7 @@ pub(in crate::matcher) struct Bucket {
     pub(super) first: usize,
     /// The number of literals, at least one.
     pub(in crate::matcher) len: usize,
+    /// The view that the literals share.
     pub(super) view: View,
 }
 

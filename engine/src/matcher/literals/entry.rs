@@ -8,6 +8,7 @@ pub(super) struct Entry<T> {
     /// The number of bytes; above them [`Self::ANY_CASE`] and [`Self::LAST`]. No literal is empty:
     /// length 0 marks a reference, whose `offset` is the index of the first of several entries.
     length: u32,
+    /// The target of the literal; of a reference, that of one of its literals.
     pub(super) target: T,
 }
 
@@ -46,14 +47,17 @@ impl<T> Entry<T> {
         }
     }
 
+    /// Returns the number of bytes of the literal; 0 for a reference.
     pub(super) const fn length(&self) -> usize {
         (self.length & !(Self::ANY_CASE | Self::LAST)) as usize
     }
 
+    /// Marks the entry as the last of its bucket.
     pub(super) const fn set_last(&mut self) {
         self.length |= Self::LAST;
     }
 
+    /// Returns `true` if the entry is the last of its bucket.
     pub(super) const fn is_last(&self) -> bool {
         self.length & Self::LAST != 0
     }

@@ -130,6 +130,7 @@ impl<T: Copy> HashTable<T> {
         }
     }
 
+    /// Returns the number of bytes on the heap.
     pub(super) fn heap_bytes(&self) -> usize {
         size_of_val(&*self.families) + size_of_val(&*self.tags) + size_of_val(&*self.buckets)
     }

@@ -59,12 +59,14 @@ impl LiteralSet {
     /// Stands for no table: the index of none, since there are fewer.
     const NOT_HASHED: u32 = u32::MAX;
 
+    /// Returns `true` if no literal is in the set.
     pub(super) const fn is_empty(self) -> bool {
         self.entries.is_empty()
     }
 }
 
 impl<T: Copy> Literals<T> {
+    /// No set yet.
     pub(super) const fn new() -> Self {
         Self {
             entries: Vec::new(),
@@ -159,6 +161,7 @@ impl<T: Copy> Literals<T> {
         }
     }
 
+    /// Returns the number of bytes on the heap.
     pub(super) fn heap_bytes(&self) -> usize {
         let tables: usize = self.tables.iter().map(HashTable::heap_bytes).sum();
         size_of_val(&*self.entries) + self.bytes.len() + tables

@@ -36,6 +36,7 @@ impl Window {
         }
     }
 
+    /// Returns the number of bytes of the text up to the window's end.
     pub(super) fn end(self) -> usize {
         usize::from(self.end)
     }
@@ -108,6 +109,7 @@ const fn halves(bits: u128) -> [u64; 2] {
 }
 
 impl View {
+    /// Returns the hash of the view: equal views have equal hashes.
     pub(super) fn hash(self) -> ViewHash {
         // Odd constants without structure: the fractional digits of pi. Without them a view of
         // zeros in either word would make every product 0.

@@ -53,6 +53,7 @@ impl Template {
         }
     }
 
+    /// Returns the parts in the order in which they are rendered, at least one.
     pub(crate) fn parts(&self) -> &[Part] {
         &self.parts
     }

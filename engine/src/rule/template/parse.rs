@@ -14,7 +14,9 @@ pub(in crate::rule) struct TemplateError {
     /// The number of characters before the place of the problem.
     pub(in crate::rule) index: usize,
     pub(in crate::rule) code: ProblemCode,
+    /// One lower-case line without a full stop.
     pub(in crate::rule) message: String,
+    /// The way to cure it, if that is known.
     pub(in crate::rule) hint: Option<&'static str>,
 }
 
