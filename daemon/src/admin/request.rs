@@ -143,7 +143,11 @@ pub(super) fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
     }
 }
 
-/// Reads a body of at most `limit` bytes.
+/// Reads a body of at most `limit` bytes, within ten seconds.
+///
+/// # Errors
+///
+/// [`Refusal`] if the body is too long, ends early, or does not arrive in time.
 pub(super) async fn read_body(
     request: &mut hyper::Request<Incoming>,
     limit: usize,

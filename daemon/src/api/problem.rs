@@ -16,7 +16,7 @@ pub struct Problem {
     pub position: Option<TextPosition>,
     /// A sentence that says what is wrong and what is allowed.
     pub message: String,
-    /// A way to solve the problem, where one is known.
+    /// A way to solve the problem; `null` where none is known.
     pub hint: Option<String>,
 }
 

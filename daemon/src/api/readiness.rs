@@ -10,7 +10,7 @@ pub struct Liveness {
     pub live: bool,
 }
 
-/// The document of `/readyz`: whether requests should be sent to this daemon.
+/// The document of `/readyz`: the daemon's readiness for requests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Readiness {

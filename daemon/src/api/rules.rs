@@ -17,7 +17,7 @@ pub struct Rules {
     /// The digest of the route config.
     #[schemars(with = "Sha256")]
     pub sha256: ConfigDigest,
-    /// The rules.
+    /// The rules; the first one that accepts a code value and admits the openId decides.
     pub rules: Vec<Rule>,
 }
 
@@ -30,14 +30,14 @@ pub struct Rule {
     pub position: usize,
     /// The id of the rule.
     pub id: String,
-    /// The description of the rule.
+    /// The description of the rule; `null` without one.
     pub description: Option<String>,
     /// The member `match` of the rule.
     #[serde(rename = "match")]
     pub matching: Map<String, Value>,
     /// The member `action` of the rule.
     pub action: Map<String, Value>,
-    /// The member `canary` of the rule.
+    /// The member `canary` of the rule; `null` without one.
     pub canary: Option<Map<String, Value>>,
     /// The number of lookups that the rule decided.
     pub decided: u64,

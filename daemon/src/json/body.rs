@@ -46,7 +46,7 @@ pub enum BodyError {
 ///
 /// # Errors
 ///
-/// [`BodyError::NotUtf8`].
+/// [`BodyError::NotUtf8`] if it is not UTF-8.
 pub(crate) fn read_text(body: &[u8]) -> Result<&str, BodyError> {
     str::from_utf8(body).map_err(|error| BodyError::NotUtf8(error.valid_up_to()))
 }
@@ -55,7 +55,7 @@ pub(crate) fn read_text(body: &[u8]) -> Result<&str, BodyError> {
 ///
 /// # Errors
 ///
-/// [`BodyError`].
+/// [`BodyError`] if `text` is not JSON, is of another kind, or is refused by `seed`.
 pub(crate) fn parse_kind<'a, S: DeserializeSeed<'a>>(
     text: &'a str,
     required: Kind,

@@ -102,7 +102,7 @@ fn end_of_string(bytes: &[u8], start: usize) -> usize {
 ///
 /// # Errors
 ///
-/// [`StrictJsonError::LoneSurrogate`].
+/// [`StrictJsonError::LoneSurrogate`] if an escape is half of a surrogate pair.
 pub(crate) fn decode_string(quoted: &str) -> Result<Cow<'_, str>, StrictJsonError> {
     if memchr(b'\\', quoted.as_bytes()).is_none() {
         return Ok(Cow::Borrowed(&quoted[1..quoted.len() - 1]));

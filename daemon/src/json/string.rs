@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-/// Appends `text` as a JSON string.
+/// Appends `text` as a JSON string, with its quotes.
 pub(crate) fn write_string(text: &str, out: &mut Vec<u8>) {
     out.reserve(text.len() + 2);
     out.push(b'"');

@@ -92,7 +92,7 @@ impl HttpClient {
     ///
     /// # Errors
     ///
-    /// The error of the exchange, or [`ExchangeError::TimedOut`].
+    /// The error of the exchange, or [`ExchangeError::TimedOut`], after which the exchange is dropped.
     pub(crate) async fn with_deadline<T, E: From<ExchangeError>>(
         &self,
         exchange: impl Future<Output = Result<T, E>>,

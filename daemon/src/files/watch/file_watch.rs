@@ -253,7 +253,11 @@ impl Shared {
     }
 }
 
-/// Runs `work` on a thread that may block.
+/// Runs `work` on a thread that may block. Dropping the future does not stop work that has begun.
+///
+/// # Panics
+///
+/// If `work` panics.
 pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     match spawn_blocking(work).await {
         Ok(done) => done,
