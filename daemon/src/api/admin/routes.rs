@@ -36,11 +36,11 @@ pub const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 /// The routes. A path occurs once for each of its methods.
 pub const ROUTES: &[Route] = &[
     Route::get(Endpoint::Livez, "/livez")
-        .summary("Whether the process runs")
+        .summary("The liveness of the process")
         .open()
         .json::<Liveness>(),
     Route::get(Endpoint::Readyz, "/readyz")
-        .summary("Whether requests should be sent to this daemon")
+        .summary("The readiness of this daemon for requests")
         .described("With status 503 they should not, and the document says why.")
         .open()
         .json::<Readiness>(),
