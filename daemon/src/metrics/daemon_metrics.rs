@@ -27,17 +27,18 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    /// Returns the metrics, all zero, of a daemon that starts now and has `workers` worker threads;
-    /// `sdk_proxy` are the figures of its forwarder, if it has one.
+    /// Returns the metrics, all zero, of a daemon that began to start at `started_at` and has `workers`
+    /// worker threads; `sdk_proxy` are the figures of its forwarder, if it has one.
     pub(crate) fn new(
         clock: Clock,
+        started_at: SystemTime,
         workers: usize,
         live: Arc<LiveTable>,
         sdk_proxy: Option<Arc<SdkProxyFigures>>,
     ) -> Self {
         Self {
-            started_at: clock.now(),
             clock,
+            started_at,
             live,
             workers: (0..workers).map(|_| Arc::default()).collect(),
             connections: Arc::default(),

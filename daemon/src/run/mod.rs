@@ -192,7 +192,7 @@ impl Running {
         clock: Clock,
         stop: &mut stop::Listening,
     ) -> Result<Option<Self>, StartError> {
-        let started = Instant::now();
+        let (started, started_at) = (Instant::now(), clock.now());
         let budget = Arc::new(Budget::new(settings.http.max_buffered_bytes));
         // A signature occupies a core. One core fewer than serve, so that a lookup finds a free one.
         let signing_threads = settings.worker_threads.saturating_sub(1).max(1);
@@ -225,6 +225,7 @@ impl Running {
 
         let metrics = Arc::new(Metrics::new(
             clock.clone(),
+            started_at,
             settings.worker_threads,
             Arc::clone(&live),
             proxy.as_ref().map(|proxy| Arc::clone(proxy.figures())),

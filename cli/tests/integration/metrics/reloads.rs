@@ -24,7 +24,7 @@ fn until(daemon: &Served, what: &str, holds: impl Fn(&Samples) -> bool) -> Sampl
 }
 
 #[test]
-fn pulls_reloads_and_saves_are_counted_and_their_times_told() {
+fn pulls_reloads_and_saves_are_counted_and_dated() {
     let remote = Remote::http(Reply::config(config("1")));
     let daemon = daemon(&remote);
     let first = daemon.metrics();
