@@ -74,7 +74,6 @@ mod guard;
 mod hex;
 mod ids;
 mod limits;
-mod lint;
 mod live;
 mod matcher;
 mod parameter;
@@ -83,6 +82,7 @@ mod problem_code;
 mod provenance;
 mod rule;
 mod scratch;
+mod shadowing;
 mod table;
 mod verdict;
 
