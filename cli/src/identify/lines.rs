@@ -5,8 +5,8 @@ use std::io::{self, Read};
 /// The bytes of one read. The responses to a block of empty lines take 200 times as much.
 const READ_BYTES: usize = 64 * 1024;
 
-/// The most bytes of a line that can be a code value. One more byte of a longer line is kept, to
-/// show that it is too long, and the rest is dropped.
+/// The most bytes of a line that can be a code value. Of a longer line two more bytes are kept, and the
+/// rest is dropped: one shows that it is too long, even if the other is a CR that ends the line.
 pub(super) const MAX_LINE_BYTES: usize =
     codeid_engine::CodeValue::MAX_CHARACTERS * char::MAX.len_utf8();
 
@@ -76,8 +76,8 @@ impl<R: Read> Blocks<R> {
                 let rest = self.rest.split_off(kept + newline + 1);
                 std::mem::replace(&mut self.rest, rest)
             });
-            if self.rest.len() > MAX_LINE_BYTES {
-                self.rest.truncate(MAX_LINE_BYTES + 1);
+            if self.rest.len() > MAX_LINE_BYTES + 1 {
+                self.rest.truncate(MAX_LINE_BYTES + 2);
                 self.dropping = true;
             }
             if let Some(text) = block {
@@ -181,10 +181,31 @@ mod tests {
     }
 
     #[test]
+    fn a_cr_in_a_line_that_is_too_long_does_not_end_it() {
+        let longest = vec![b'x'; MAX_LINE_BYTES];
+        for step in [
+            1000,
+            MAX_LINE_BYTES,
+            MAX_LINE_BYTES + 1,
+            MAX_LINE_BYTES + 2,
+            MAX_LINE_BYTES + 3,
+            usize::MAX,
+        ] {
+            let too_long = lines(&[&longest[..], b"\rtail\nb"].concat(), step);
+            assert_eq!(too_long.len(), 2, "step {step}");
+            assert!(too_long[0].1.len() > MAX_LINE_BYTES, "step {step}");
+            assert_eq!(too_long[1], (2, b"b".to_vec()), "step {step}");
+            let whole = lines(&[&longest[..], b"\r\nb"].concat(), step);
+            let expected = [(1, longest.clone()), (2, b"b".to_vec())];
+            assert_eq!(whole, expected, "step {step}");
+        }
+    }
+
+    #[test]
     fn the_dropped_bytes_of_a_line_take_no_memory() {
         let mut blocks = Blocks::new(std::io::repeat(b'x').take(10_000_000));
         let block = blocks.next().unwrap().unwrap();
-        assert_eq!(block.text.len(), MAX_LINE_BYTES + 1);
+        assert_eq!(block.text.len(), MAX_LINE_BYTES + 2);
         assert_eq!(block.input_bytes, 10_000_000);
         assert!(blocks.next().is_none());
     }
