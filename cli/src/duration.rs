@@ -29,7 +29,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         .into_iter()
         .find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?, seconds)))
         .unwrap_or((text, 1.0));
-    let wrong = || "expected a duration such as 500ms, 10s or 2m, at most 24h".to_owned();
+    let wrong = || "expected a duration such as 500ms, 10s or 2m, at most 1440m".to_owned();
     let number: f64 = number.parse().map_err(|_| wrong())?;
     Duration::try_from_secs_f64(number * seconds)
         .ok()
