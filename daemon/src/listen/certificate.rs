@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
@@ -64,13 +64,17 @@ impl Certificate {
             .bytes;
         let chain = CertificateDer::pem_slice_iter(&chain_pem)
             .collect::<Result<Vec<_>, _>>()
-            // The parser's errors quote what they do not understand.
+            // The parser's errors quote the text that they cannot parse.
             .map_err(|_| in_chain("it is not valid PEM".to_owned()))?;
         if chain.is_empty() {
             return Err(in_chain("it holds no certificate in PEM".to_owned()));
         }
-        let key = PrivateKeyDer::from_pem_slice(&key_pem)
-            .map_err(|_| in_key("it holds no private key in PEM".to_owned()))?;
+        let key = PrivateKeyDer::from_pem_slice(&key_pem).map_err(|error| {
+            in_key(match error {
+                pem::Error::NoItemsFound => "it holds no private key in PEM".to_owned(),
+                _ => "it is not valid PEM".to_owned(),
+            })
+        })?;
         let mut config =
             ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
                 .with_safe_default_protocol_versions()
@@ -85,7 +89,7 @@ impl Certificate {
                     rustls::Error::InvalidCertificate(_) => {
                         in_chain("its first certificate cannot be read".to_owned())
                     }
-                    _ => in_key("its key is of no kind that can be used".to_owned()),
+                    _ => in_key("its key type is not supported".to_owned()),
                 })?;
         config.alpn_protocols = vec![ALPN.to_vec()];
         let digest = Sha256::new()
