@@ -6,8 +6,10 @@ use std::time::SystemTime;
 
 /// A source of the time of day: the system's, or one that a test controls.
 ///
-/// Everything that the daemon shows or signs as a time comes from it. Deadlines and delays do not:
-/// they are measured on the monotonic clock of the runtime.
+/// The times in documents, in the audit log and in requests to Alipay+, and the `Date` of the serving
+/// ports, come from it. Others follow the clock of the system: the times of log lines, which the
+/// caller's subscriber writes, the `Date` of the admin plane, which hyper writes, and the age of a
+/// file, since the kernel dates its changes. Deadlines and delays are measured on the monotonic clock.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};

@@ -65,8 +65,8 @@ pub enum Ended {
 ///
 /// `sources` is where route configs come from; [`RouteSources::from_settings`] gives those that the
 /// settings name. They are awaited on one thread, which they must not block; a panic of a source
-/// counts as its failure. `clock` gives the times that the daemon shows, records and signs; deadlines
-/// follow the monotonic clock. The caller decides about logging: the daemon emits `tracing` events.
+/// counts as its failure. [`Clock`] says which times `clock` gives. The caller decides about
+/// logging: the daemon emits `tracing` events.
 ///
 /// # Errors
 ///

@@ -2,44 +2,9 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::time::{Duration, SystemTime};
-
-use codeid_daemon::clock::Clock;
 
 use super::{apply, audit, good, post, post_with, refusal};
 use crate::rules::{config, plan};
-
-#[test]
-fn every_time_is_that_of_the_clock() {
-    let noon = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_224_600);
-    let daemon = plan().clock(Clock::from_fn(move || noon)).start();
-    good(&post(&daemon, "/v1/reload", ""));
-    good(&post(&daemon, "/v1/freeze", ""));
-    let status = daemon.status();
-    let noon = 1_795_224_600_000_u64;
-    for pointer in [
-        "/daemon/startedAt",
-        "/table/loadedAt",
-        "/lastActivationAt",
-        "/freeze/since",
-    ] {
-        assert_eq!(status.pointer(pointer), Some(&noon.into()), "{pointer}");
-    }
-    let metrics = daemon.admin("GET", "/v1/metrics").json();
-    assert_eq!(
-        (&metrics["at"], &metrics["uptimeMs"]),
-        (&noon.into(), &0.into())
-    );
-    for line in audit(&daemon) {
-        assert_eq!(line["time"], "2026-11-21T01:30:00+00:00");
-    }
-    let response = daemon.tcp().bare("GET", "/livez");
-    assert_eq!(
-        response.header("date"),
-        Some("Sat, 21 Nov 2026 01:30:00 GMT")
-    );
-    daemon.stop();
-}
 
 #[test]
 fn every_change_and_every_attempt_is_a_line() {

@@ -2,9 +2,12 @@
 
 use std::fs;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::time::{Duration, SystemTime};
 
+use codeid_daemon::clock::Clock;
 use serde_json::Value;
 
+use super::{audit, good, post};
 use crate::rules::remote::{Remote, Reply};
 use crate::rules::{config, plan};
 use crate::serve::client::{Client, request};
@@ -197,4 +200,36 @@ fn the_plane_is_served_until_the_daemon_has_stopped() {
     assert_eq!(daemon.status()["daemon"]["stopping"], true);
     drop(in_flight);
     assert!(daemon.wait().success());
+}
+
+#[test]
+fn the_times_of_documents_the_audit_log_and_the_serving_port_are_those_of_the_clock() {
+    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_224_600);
+    let daemon = plan().clock(Clock::from_fn(move || now)).start();
+    good(&post(&daemon, "/v1/reload", ""));
+    good(&post(&daemon, "/v1/freeze", ""));
+    let status = daemon.status();
+    let now = 1_795_224_600_000_u64;
+    for pointer in [
+        "/daemon/startedAt",
+        "/table/loadedAt",
+        "/lastActivationAt",
+        "/freeze/since",
+    ] {
+        assert_eq!(status.pointer(pointer), Some(&now.into()), "{pointer}");
+    }
+    let metrics = daemon.admin("GET", "/v1/metrics").json();
+    assert_eq!(
+        (&metrics["at"], &metrics["uptimeMs"]),
+        (&now.into(), &0.into())
+    );
+    for line in audit(&daemon) {
+        assert_eq!(line["time"], "2026-11-21T01:30:00+00:00");
+    }
+    let response = daemon.tcp().bare("GET", "/livez");
+    assert_eq!(
+        response.header("date"),
+        Some("Sat, 21 Nov 2026 01:30:00 GMT")
+    );
+    daemon.stop();
 }

@@ -37,6 +37,7 @@ struct Fixture {
     directory: TempDir,
     authority: Authority,
     settings: Proxy,
+    clock: Clock,
 }
 
 /// A forwarder and its upstream, both running.
@@ -68,6 +69,7 @@ impl Fixture {
             directory,
             authority,
             settings,
+            clock: Clock::system(),
         };
         fixture.write("ours.pem", &OURS.private);
         fixture.write("theirs.pub.pem", &THEIRS.public);
@@ -85,7 +87,7 @@ impl Fixture {
 
     fn proxy(&self) -> Arc<SdkProxy> {
         let budget = Arc::new(Budget::new(256 << 20));
-        Arc::new(SdkProxy::open(&self.settings, 2, &budget, &Clock::system()).unwrap())
+        Arc::new(SdkProxy::open(&self.settings, 2, &budget, &self.clock).unwrap())
     }
 
     async fn run(self, reply: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Running {

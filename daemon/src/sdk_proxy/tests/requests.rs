@@ -1,9 +1,12 @@
 //! Requests reach the upstream unchanged.
 
+use std::time::{Duration, SystemTime};
+
 use serde_json::{Map, Value, json};
 
 use super::gateway::{PATH, Reply, SUCCESS, signed};
-use super::{Running, request};
+use super::{Fixture, Running, request};
+use crate::clock::Clock;
 
 /// A sample of the public documents, shortened; `published` has it in full.
 const SAMPLE: &str = r#"{
@@ -64,6 +67,18 @@ async fn a_request_is_sent_as_specified_to_the_byte() {
         b'd' => byte.is_ascii_digit(),
         _ => byte == shape,
     }));
+}
+
+#[tokio::test]
+async fn the_request_time_is_that_of_the_clock() {
+    let mut fixture = Fixture::new();
+    let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_224_600);
+    fixture.clock = Clock::from_fn(move || time);
+    let running = fixture.run(|_| Reply::Send(signed(SUCCESS))).await;
+    assert!(running.post(SAMPLE).await.is_success());
+    let sent = running.gateway.requests().pop().unwrap();
+    assert_eq!(sent.header("Request-Time"), "2026-11-21T01:30:00+00:00");
+    assert!(sent.is_signed());
 }
 
 #[tokio::test]

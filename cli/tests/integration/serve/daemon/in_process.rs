@@ -44,7 +44,7 @@ impl Daemon {
 
     pub(super) fn from_plan(plan: Plan) -> Self {
         let settings = settings(&plan);
-        let plan_clock = plan.clock;
+        let clock = plan.clock.unwrap_or_else(Clock::system);
         let http = settings
             .listen
             .http
@@ -62,10 +62,7 @@ impl Daemon {
         let admin = settings.admin.unix.clone();
         let sources = RouteSources::from_settings(&settings).unwrap();
         let (stop, requests) = StopRequests::with_handle();
-        let running = thread::spawn(move || {
-            let clock = plan_clock.unwrap_or_else(Clock::system);
-            run(&settings, listeners, sources, clock, requests)
-        });
+        let running = thread::spawn(move || run(&settings, listeners, sources, clock, requests));
         let daemon = Self {
             served,
             stop,
