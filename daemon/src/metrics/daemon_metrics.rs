@@ -1,17 +1,14 @@
 //! The metrics of one daemon.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use codeid_engine::LiveTable;
 
 use super::connections::ConnectionFigures;
-use super::request_counts::Listener;
 use super::rules::RuleSeries;
 use super::sdk_proxy::SdkProxyFigures;
 use super::worker::WorkerFigures;
-use crate::api::metrics as api;
 use crate::clock::Clock;
 
 /// The metrics of one daemon.
@@ -50,20 +47,6 @@ impl Metrics {
     /// Returns the wall-clock time at which the daemon started.
     pub(crate) const fn started_at(&self) -> SystemTime {
         self.started_at
-    }
-
-    /// Returns the counts of this moment, which clients compare with those of another.
-    pub(crate) fn snapshot(&self) -> api::Metrics {
-        api::Metrics::of(self)
-    }
-
-    /// Returns the connections of each listener.
-    pub(crate) fn connections_by_listener(&self) -> BTreeMap<api::Listener, api::Connections> {
-        let of = |listener: Listener| {
-            let connections = api::Connections::of(&self.connections, listener);
-            (listener.into(), connections)
-        };
-        Listener::ALL.into_iter().map(of).collect()
     }
 
     /// Returns the figures that a worker thread writes to; workers are numbered from 0.

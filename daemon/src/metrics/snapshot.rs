@@ -1,10 +1,28 @@
 //! The counts of one moment, for clients that compare it with the next.
 
+use std::collections::BTreeMap;
+
 use super::connections::ConnectionFigures;
 use super::histogram::Distribution;
 use super::{Identification, Listener, Metrics, RequestResult};
 use crate::api::metrics::{self as api, Connections, Count, Latency, ListenerMetrics};
 use crate::timestamp::{milliseconds, unix_ms};
+
+impl Metrics {
+    /// Returns the counts of this moment, which clients compare with those of another.
+    pub(crate) fn snapshot(&self) -> api::Metrics {
+        api::Metrics::of(self)
+    }
+
+    /// Returns the connections of each listener.
+    pub(crate) fn connections_by_listener(&self) -> BTreeMap<api::Listener, Connections> {
+        let of = |listener: Listener| {
+            let connections = Connections::of(&self.connections, listener);
+            (listener.into(), connections)
+        };
+        Listener::ALL.into_iter().map(of).collect()
+    }
+}
 
 impl api::Metrics {
     /// Reads the counts of all workers.
