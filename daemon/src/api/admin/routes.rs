@@ -41,7 +41,7 @@ pub const ROUTES: &[Route] = &[
         .json::<Liveness>(),
     Route::get(Endpoint::Readyz, "/readyz")
         .summary("The readiness of this daemon for requests")
-        .described("With status 503 they should not, and the document says why.")
+        .described("Status 503 asks for no more requests; the document gives the reasons.")
         .open()
         .json::<Readiness>(),
     Route::get(Endpoint::OpenApi, "/openapi.json")
