@@ -37,6 +37,10 @@ pub(super) enum Failure {
     Shown,
 }
 
+/// The exit status after a second signal: 130, as after SIGINT, whichever signal it was.
+#[cfg(any(feature = "bench", feature = "top"))]
+pub(super) const INTERRUPTED: i32 = 130;
+
 /// The exit status if no daemon gave a valid response.
 const UNANSWERED: u8 = 3;
 

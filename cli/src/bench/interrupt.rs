@@ -9,8 +9,7 @@ use std::thread;
 use tokio::runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// The exit status after a second signal: 130, as after SIGINT, whichever signal it was.
-const STATUS: i32 = 130;
+use crate::output::INTERRUPTED;
 
 /// Returns a flag that SIGINT and SIGTERM set. A second signal ends the program at once.
 ///
@@ -37,7 +36,7 @@ pub(super) fn watch() -> io::Result<Arc<AtomicBool>> {
                     _ = terminate.recv() => {}
                 }
                 if flag.swap(true, Ordering::Relaxed) {
-                    process::exit(STATUS);
+                    process::exit(INTERRUPTED);
                 }
             }
         });

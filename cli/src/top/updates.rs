@@ -11,13 +11,10 @@ use tokio::runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::reading::{Reader, Reading};
-use crate::output::Failure;
+use crate::output::{Failure, INTERRUPTED};
 
 /// The most updates that wait for the view; the threads that send them wait beyond it.
 const QUEUED_UPDATES: usize = 16;
-
-/// The exit status after a second signal: 130, as after SIGINT, whichever signal it was.
-const STATUS: i32 = 130;
 
 /// The events that change the view.
 pub(super) enum Update {
@@ -105,7 +102,7 @@ fn watch_signals(
             } else {
                 // Only the mode: restoring the screen would be stuck, too.
                 let _ = disable_raw_mode();
-                process::exit(STATUS);
+                process::exit(INTERRUPTED);
             }
         }
     });
