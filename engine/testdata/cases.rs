@@ -4,7 +4,7 @@
 
 #![allow(
     dead_code,
-    reason = "each test binary that includes this file uses its own part of it"
+    reason = "each test binary that includes this file uses its own part of it, and some use all"
 )]
 
 use std::collections::BTreeMap;

@@ -13,7 +13,7 @@
 
 #[allow(
     dead_code,
-    reason = "the daemon's own file, of which only the recording is measured"
+    reason = "the daemon's own file: only its recording is measured, and only its tests use the rest"
 )]
 #[path = "../../../daemon/src/metrics/histogram.rs"]
 mod histogram;

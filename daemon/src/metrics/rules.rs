@@ -21,7 +21,7 @@ pub(super) struct RuleSeries(Mutex<Chosen>);
 
 #[derive(Debug, Default)]
 struct Chosen {
-    /// That of the table for which the choice was made.
+    /// The generation of the table for which the choice was made.
     generation: u64,
     /// By the rule's index.
     places: Vec<Place>,

@@ -24,8 +24,8 @@ pub(super) struct Branch {
 pub(super) enum Segment {
     /// A fixed text.
     Literal(Literal),
-    /// The longest run of members of a class, of `min` to `max` characters; [`UNBOUNDED`] is no
-    /// maximum. If the maximum is reached, the run ends there even if members follow.
+    /// The longest run of members of a class, of `min` to `max` characters; [`UNBOUNDED`] stands
+    /// for any number. If the maximum is reached, the run ends there even if members follow.
     Run {
         class: Rc<CharClass>,
         min: u32,
@@ -52,7 +52,7 @@ pub(super) struct Literal {
 /// The part of a run before its suffix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Before {
-    /// From `min` to `max` characters; [`UNBOUNDED`] is no maximum.
+    /// From `min` to `max` characters; [`UNBOUNDED`] stands for any number.
     Characters { min: u32, max: u32 },
     /// One or more labels of a host, with dots between them.
     Labels,

@@ -91,13 +91,13 @@ pub(super) struct DeferredId(NonZeroU32);
 /// A place in the tree: the segments read so far lead here, and these edges lead on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Node {
-    /// Of [`Tree::endings`].
+    /// The plain endings, in [`Tree::endings`].
     pub(super) endings: Span,
-    /// Of [`Tree::runs`].
+    /// The edges of runs, in [`Tree::runs`].
     pub(super) runs: Span,
-    /// Of [`Tree::suffixed_runs`].
+    /// The edges of runs with suffixes, in [`Tree::suffixed_runs`].
     pub(super) suffixed_runs: Span,
-    /// Of [`Tree::literals`].
+    /// The edges of literals, in [`Tree::literals`].
     pub(super) literals: LiteralSet,
     /// `None` if the node has no deferred endings.
     pub(super) deferred: Option<DeferredId>,
@@ -167,7 +167,8 @@ pub(super) struct SuffixedRuns {
     pub(super) class: Arc<CharClass>,
     /// A set of [`Tree::suffixes`].
     pub(super) suffixes: LiteralSet,
-    /// The number of bytes of the longest suffix, at most 128: a search copies so many.
+    /// The number of bytes of the longest suffix, which a search copies: at most 128 for a pattern, and
+    /// no more than a host name has for a `url`.
     pub(super) longest: usize,
 }
 

@@ -1,7 +1,7 @@
 //! sdkProxy through the listeners of the daemon, and its settings.
 
 mod figures;
-#[allow(
+#[expect(
     dead_code,
     reason = "the same stand-in serves the tests inside the crate, which use the rest of it"
 )]

@@ -11,7 +11,7 @@ use thiserror::Error;
 /// The most header lines of a head.
 pub const MAX_HEADERS: usize = 100;
 
-/// The most digits of a `Content-Length`; so many always fit 64 bits.
+/// The most digits of a `Content-Length`; a number of 19 digits fits 64 bits.
 const MAX_LENGTH_DIGITS: usize = 19;
 
 /// The head of a request, as far as the serving listeners need it.

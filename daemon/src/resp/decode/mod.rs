@@ -21,7 +21,7 @@ pub const MAX_INLINE_BYTES: usize = 64 << 10;
 /// The most bytes of a command with its framing.
 pub const MAX_COMMAND_BYTES: usize = 16 << 20;
 
-/// The most digits of a length; so many always fit 64 bits.
+/// The most digits of a length; a number of 18 digits fits 64 bits.
 const MAX_DIGITS: usize = 18;
 
 /// Decodes commands from bytes that arrive in pieces of any size.

@@ -44,7 +44,10 @@ pub(crate) enum Reply {
     /// Sends the bytes, and ends the connection in this way.
     SendAndEnd(Vec<u8>, End),
     /// Sends the bytes after this time.
-    #[allow(dead_code, reason = "only the tests from outside can wait for so long")]
+    #[allow(
+        dead_code,
+        reason = "this file is compiled twice, and only the tests from outside wait in real time"
+    )]
     SendAfter(Duration, Vec<u8>),
     /// Sends the bytes, and then nothing.
     Stall(Vec<u8>),

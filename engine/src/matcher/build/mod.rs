@@ -41,8 +41,8 @@ pub(super) struct Trees {
     /// The tree of the branches of all rules without folded characters, searched for every code
     /// value.
     pub(super) main: Tree,
-    /// The tree of the branches with such characters, which the main tree omits; `None` if there
-    /// are none.
+    /// The tree of the branches with such characters, which the main tree omits; `None`
+    /// without such branches.
     pub(super) folded: Option<FoldedTree>,
 }
 
