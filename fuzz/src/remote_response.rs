@@ -5,15 +5,15 @@ use codeid_daemon::rules::source::{RemoteConfig, Revision};
 use hyper::header::{
     CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, TRANSFER_ENCODING,
 };
-use hyper::{Request, Response, StatusCode};
+use hyper::{Request, Response, StatusCode, Uri};
 
 use crate::exchange::exchange;
 
 /// The URL of the source. Its query is a secret.
 const URL: &str = "https://h.example:8443/routes/a.json?sig=secret";
 
-/// The beginning of every URL to which a redirect may lead.
-const ORIGIN: &str = "https://h.example:8443/";
+/// The scheme, host and port of every URL to which a redirect may lead.
+const ORIGIN: (&str, &str, u16) = ("https", "h.example", 8443);
 
 /// The separator of responses in the input.
 const SEPARATOR: u8 = 0x1e;
@@ -114,7 +114,11 @@ fn pull(known: Option<&Revision>, responses: &[u8], piece: usize) -> Pulled {
 fn check_requests(pulled: &Pulled) {
     assert!(pulled.urls.len() <= MAX_REQUESTS);
     for url in &pulled.urls {
-        assert!(url.to_ascii_lowercase().starts_with(ORIGIN), "{url}");
+        let parsed: Uri = url.parse().expect("a URL");
+        let host = parsed.host().map(str::to_ascii_lowercase);
+        let origin = (parsed.scheme_str(), host.as_deref(), parsed.port_u16());
+        let (scheme, host, port) = ORIGIN;
+        assert_eq!(origin, (Some(scheme), Some(host), Some(port)), "{url}");
         let authority = url.split('/').nth(2).expect("a URL has an authority");
         assert!(!authority.contains('@'), "{url}");
     }
@@ -128,8 +132,10 @@ fn check_result(pulled: &Pulled, known: Option<&Revision>) {
             let known = known.expect("only a known revision can be confirmed");
             let conditions = Pull::new(URL, Some(known)).expect("a valid URL");
             let tag = conditions.conditions().get(IF_NONE_MATCH);
-            let sent = tag.map(|tag| tag.to_str().ok().map(str::to_owned));
-            assert_eq!(sent, Some(known.tag.clone()));
+            assert_eq!(
+                tag.map(HeaderValue::as_bytes),
+                known.tag.as_deref().map(str::as_bytes)
+            );
         }
         Ok(RemoteConfig::Config {
             route_config_data,
@@ -170,7 +176,10 @@ fn check_body(body: &[u8], headers: &HeaderMap) {
         && !headers.contains_key(TRANSFER_ENCODING)
     {
         let length = length.to_str().expect("a length is ASCII");
-        assert_eq!(length.parse(), Ok(body.len()));
+        // A list of equal lengths counts as one of them (RFC 9110, section 8.6).
+        for length in length.split(',') {
+            assert_eq!(length.trim().parse(), Ok(body.len()));
+        }
     }
     if let Some(media_type) = headers.get(CONTENT_TYPE) {
         let media_type = media_type.to_str().expect("a media type is ASCII");
