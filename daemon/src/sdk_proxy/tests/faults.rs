@@ -119,7 +119,7 @@ async fn a_request_that_times_out_is_not_sent_again() {
         whole[..whole.len() - 1].to_vec()
     }] {
         let mut fixture = Fixture::new();
-        fixture.settings.total_timeout = Duration::from_millis(400);
+        fixture.settings.total_timeout = Duration::from_millis(1500);
         let running = fixture.run(move |_| Reply::Stall(stall.clone())).await;
         let response = running.post(request()).await;
         assert_eq!(response.own_result(), "UNKNOWN_EXCEPTION");
@@ -134,7 +134,7 @@ async fn a_response_after_the_time_out_is_dropped() {
     let gate = Arc::new(Notify::new());
     let held = Arc::clone(&gate);
     let mut fixture = Fixture::new();
-    fixture.settings.total_timeout = Duration::from_millis(400);
+    fixture.settings.total_timeout = Duration::from_millis(1500);
     let late = SUCCESS.replace("{\\\"a\\\":1}", "late");
     let running = fixture
         .run(move |request| {
