@@ -1,5 +1,6 @@
 //! Any bytes, read as a file of tokens.
 
+use codeid_daemon::error_chain::ErrorChain;
 use codeid_daemon::fuzzing::{Role, Tokens};
 use codeid_engine::ConfigDigest;
 
@@ -36,7 +37,7 @@ pub fn tokens_file(bytes: &[u8]) {
         }
         Err(error) => {
             assert!(lines.is_none(), "the other parser accepts it: {error}");
-            let message = error.to_string();
+            let message = ErrorChain(&error).to_string();
             assert!(!message.is_empty() && !message.contains(char::is_control));
             let lines: Vec<_> = file.lines().filter_map(parse_line).collect();
             check_hidden(&message, &lines);
@@ -65,14 +66,17 @@ fn with_digests(input: &str) -> (String, Vec<&str>) {
     (file, tokens)
 }
 
-/// Returns the lines of a file, or `None` if one is not a token.
+/// Returns the lines of a file, or `None` if one is not a token or repeats a name or a digest.
 fn parse(file: &str) -> Option<Vec<Line<'_>>> {
     let is_comment = |line: &&str| line.trim().is_empty() || line.trim().starts_with('#');
     let lines = file.lines().filter(|line| !is_comment(line));
     let lines: Vec<_> = lines.map(parse_line).collect::<Option<_>>()?;
-    let mut names: Vec<_> = lines.iter().map(|line| line.name).collect();
-    names.sort_unstable();
-    let are_unique = names.windows(2).all(|pair| pair[0] != pair[1]);
+    let are_unique = |mut words: Vec<&str>| {
+        words.sort_unstable();
+        words.windows(2).all(|pair| pair[0] != pair[1])
+    };
+    let are_unique = are_unique(lines.iter().map(|line| line.name).collect())
+        && are_unique(lines.iter().map(|line| line.digest).collect());
     (are_unique && (1..=1000).contains(&lines.len())).then_some(lines)
 }
 
@@ -94,15 +98,12 @@ fn parse_line(line: &str) -> Option<Line<'_>> {
     (is_name && is_digest).then_some(Line { name, role, digest })
 }
 
-/// Checks that `token` is found exactly if a line has its digest, with the name and role of one.
+/// Checks that `token` is found exactly if a line has its digest, with its name and role.
 fn check_token(tokens: &Tokens, lines: &[Line<'_>], token: &[u8]) {
     let digest = ConfigDigest::new(token).to_string();
     let found = tokens.find(token);
-    let mut named = lines.iter().filter(|line| line.digest == digest);
-    match found {
-        None => assert!(named.next().is_none()),
-        Some(found) => assert!(named.any(|line| (line.name, line.role) == found)),
-    }
+    let named = lines.iter().find(|line| line.digest == digest);
+    assert_eq!(found, named.map(|line| (line.name, line.role)));
 }
 
 /// Returns tokens that differ from `token` in one bit of a byte, or by a byte at the end.

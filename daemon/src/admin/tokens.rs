@@ -9,7 +9,7 @@
 //! alice    operate  60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752
 //! ```
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
@@ -40,15 +40,15 @@ struct Token {
 #[derive(Debug, PartialEq, Eq, Error)]
 pub enum TokensError {
     /// The list is not UTF-8.
-    #[error("it is not UTF-8")]
-    NotUtf8,
+    #[error("it is not UTF-8 from byte {0} on, counted from 0")]
+    NotUtf8(usize),
     /// A line, counted from 1, is not a token.
-    #[error("line {number}: {error}")]
+    #[error("line {number}")]
     Line {
         /// The number of the line.
         number: usize,
         /// The fault.
-        error: LineError,
+        source: LineError,
     },
     /// The list has no token, so that `admin.http` would be useless.
     #[error("it has no token, but at least one is needed")]
@@ -70,6 +70,12 @@ pub enum LineError {
     /// An earlier line has the same name.
     #[error("the name {0:?} occurs twice")]
     DuplicateName(String),
+    /// An earlier line has the same digest, and could have another name or role.
+    #[error("the digest is that of line {first}; each name needs a token of its own")]
+    DuplicateToken {
+        /// The number of the earlier line.
+        first: usize,
+    },
     /// The role is unknown.
     #[error("the role must be read or operate")]
     Role,
@@ -83,20 +89,26 @@ impl Tokens {
     ///
     /// # Errors
     ///
-    /// [`TokensError`], for the first line that is not a token.
+    /// [`TokensError`] if the list is not UTF-8, for the first line that is not a token or repeats
+    /// an earlier one, or if the list has no token or too many.
     pub fn parse(bytes: &[u8]) -> Result<Self, TokensError> {
-        let text = std::str::from_utf8(bytes).map_err(|_| TokensError::NotUtf8)?;
+        let text = std::str::from_utf8(bytes)
+            .map_err(|error| TokensError::NotUtf8(error.valid_up_to()))?;
         let mut tokens = Vec::new();
         let mut names = BTreeSet::new();
+        let mut line_of_digest = BTreeMap::new();
         for (number, line) in (1..).zip(text.lines()) {
             let line = line.trim();
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            let refuse = |error| TokensError::Line { number, error };
+            let refuse = |source| TokensError::Line { number, source };
             let token = Token::parse(line).map_err(refuse)?;
             if !names.insert(token.name.clone()) {
                 return Err(refuse(LineError::DuplicateName(token.name)));
+            }
+            if let Some(first) = line_of_digest.insert(token.digest, number) {
+                return Err(refuse(LineError::DuplicateToken { first }));
             }
             tokens.push(token);
         }
@@ -107,8 +119,8 @@ impl Tokens {
         }
     }
 
-    /// Returns the name and the role of `token`, if it is in the list. The time does not depend on
-    /// which of the tokens it resembles.
+    /// Returns the name and the role of `token`, if it is in the list. The time is proportional to the
+    /// length of the list, and does not depend on which of the tokens it resembles.
     #[must_use]
     pub fn find(&self, token: &[u8]) -> Option<(&str, Role)> {
         let digest: [u8; 32] = Sha256::digest(token).into();
@@ -165,6 +177,7 @@ impl fmt::Debug for Token {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error_chain::ErrorChain;
 
     fn digest(token: &str) -> String {
         ConfigDigest::new(token.as_bytes()).to_string()
@@ -205,12 +218,17 @@ mod tests {
                 format!("a read {digest}\na read {digest}"),
                 "line 2: the name \"a\" occurs twice",
             ),
+            (
+                format!("a read {digest}\n\nb operate {digest}"),
+                "line 3: the digest is that of line 1",
+            ),
         ] {
-            let error = Tokens::parse(text.as_bytes()).unwrap_err().to_string();
+            let error = Tokens::parse(text.as_bytes()).unwrap_err();
+            let error = ErrorChain(&error).to_string();
             assert!(error.starts_with(expected), "{text:?}: {error}");
             assert!(!error.contains(&digest), "{error}");
         }
-        assert_eq!(Tokens::parse(b"a\xff"), Err(TokensError::NotUtf8));
+        assert_eq!(Tokens::parse(b"a\xff"), Err(TokensError::NotUtf8(1)));
     }
 
     #[test]
