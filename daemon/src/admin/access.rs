@@ -7,7 +7,7 @@ use super::origin;
 use super::refusal::Refusal;
 use super::request::require_json;
 use crate::api::admin::Route;
-use crate::api::openapi::Method;
+use crate::api::method::Method;
 use crate::api::refusal::ErrorCode;
 
 /// Requires that a request is for one of `hosts` or another name of the daemon, that its caller has

@@ -15,7 +15,7 @@ use super::refusal::Refusal;
 use super::request::{Handling, Outcome, Request, discard_body, read_body};
 use super::response::Response;
 use crate::api::admin::{Body, ROUTES, Route};
-use crate::api::openapi::Method;
+use crate::api::method::Method;
 use crate::api::refusal::ErrorCode;
 
 /// The most bytes of a body that is not a route config: a code value and an openId fit, however

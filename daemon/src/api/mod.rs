@@ -16,6 +16,7 @@ pub mod freeze;
 pub mod history;
 pub mod identify;
 pub mod log_level;
+pub mod method;
 pub mod metrics;
 pub mod openapi;
 pub mod problem;

@@ -9,19 +9,11 @@ use schemars::transform::{RecursiveTransform, Transform};
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
+use super::method::Method;
 use super::schema::SchemaOf;
 
 /// The place of the schemas in a document.
 const SCHEMAS: &str = "/components/schemas";
-
-/// A method that routes have. A route with GET responds to HEAD, too.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
-    /// `GET`
-    Get,
-    /// `POST`
-    Post,
-}
 
 /// One method of one path.
 pub(super) struct Operation<'a> {
@@ -42,11 +34,17 @@ pub(super) struct Operation<'a> {
 /// A parameter of an operation.
 pub(super) struct Parameter {
     pub(super) name: &'static str,
-    /// `path` or `header`.
-    pub(super) location: &'static str,
+    pub(super) location: Location,
     pub(super) description: &'static str,
     pub(super) is_required: bool,
     pub(super) schema: Value,
+}
+
+/// The part of a request that holds a parameter.
+#[derive(Clone, Copy)]
+pub(super) enum Location {
+    Path,
+    Header,
 }
 
 /// A response to an operation.
@@ -57,12 +55,16 @@ pub(super) struct Response {
     pub(super) description: String,
     pub(super) headers: Vec<Header>,
     pub(super) content: Content,
-    /// Further keywords for the schema of the content.
+    /// Further keywords for the schema of the content, which is [`Content::Json`].
     pub(super) narrowed: Option<Value>,
 }
 
-/// A header of a response: its name, its description and its schema.
-pub(super) type Header = (&'static str, &'static str, Value);
+/// A header of a response.
+pub(super) struct Header {
+    pub(super) name: &'static str,
+    pub(super) description: &'static str,
+    pub(super) schema: Value,
+}
 
 /// The body of a response.
 #[derive(Clone, Copy, Debug)]
@@ -86,33 +88,6 @@ pub(super) struct Document {
     read: SchemaGenerator,
 }
 
-impl Method {
-    /// Returns the method as the header `Allow` lists it, with the methods that it implies.
-    #[must_use]
-    pub const fn allowed(self) -> &'static str {
-        match self {
-            Self::Get => "GET, HEAD",
-            Self::Post => "POST",
-        }
-    }
-
-    /// Returns the method as a request spells it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Post => "POST",
-        }
-    }
-
-    const fn key(self) -> &'static str {
-        match self {
-            Self::Get => "get",
-            Self::Post => "post",
-        }
-    }
-}
-
 impl Document {
     /// Returns a document without routes.
     pub(super) fn new() -> Self {
@@ -133,6 +108,11 @@ impl Document {
     }
 
     /// Adds an operation.
+    ///
+    /// # Panics
+    ///
+    /// If the document has the operation already, if two of its responses have the same status, or if
+    /// another operation shares another response under the same name.
     pub(super) fn add(&mut self, operation: Operation<'_>) {
         let mut described = json!({
             "operationId": operation_id(operation.method, operation.path),
@@ -150,13 +130,16 @@ impl Document {
             let content = json!({"application/json": {"schema": schema(&mut self.read)}});
             described["requestBody"] = json!({"required": true, "content": content});
         }
-        let responses = operation.responses.into_iter();
-        let responses: Map<String, Value> = responses
-            .map(|response| (response.status.to_string(), self.response(response)))
-            .collect();
+        let mut responses = Map::new();
+        for response in operation.responses {
+            let status = response.status.to_string();
+            let previous = responses.insert(status, self.response(response));
+            assert!(previous.is_none(), "two responses of {}", operation.path);
+        }
         described["responses"] = responses.into();
         let methods = self.paths.entry(operation.path.to_owned()).or_default();
-        methods.insert(operation.method.key().to_owned(), described);
+        let previous = methods.insert(key(operation.method).to_owned(), described);
+        assert!(previous.is_none(), "two operations of {}", operation.path);
     }
 
     /// Returns the whole document.
@@ -197,7 +180,11 @@ impl Document {
             Some(name) => {
                 let reference = json!({"$ref": format!("#/components/responses/{name}")});
                 let described = self.describe(response);
-                self.responses.insert(name, described);
+                let shared = self
+                    .responses
+                    .entry(&name)
+                    .or_insert_with(|| described.clone());
+                assert!(*shared == described, "two responses are named {name}");
                 reference
             }
         }
@@ -208,9 +195,10 @@ impl Document {
         if !response.headers.is_empty() {
             let headers = response.headers.into_iter();
             let headers: Map<String, Value> = headers
-                .map(|(name, description, schema)| {
-                    let header = json!({"description": description, "schema": schema});
-                    (name.to_owned(), header)
+                .map(|header| {
+                    let described =
+                        json!({"description": header.description, "schema": header.schema});
+                    (header.name.to_owned(), described)
                 })
                 .collect();
             described["headers"] = headers.into();
@@ -236,7 +224,10 @@ impl Parameter {
     fn into_json(self) -> Value {
         json!({
             "name": self.name,
-            "in": self.location,
+            "in": match self.location {
+                Location::Path => "path",
+                Location::Header => "header",
+            },
             "description": self.description,
             "required": self.is_required,
             "schema": self.schema,
@@ -247,8 +238,16 @@ impl Parameter {
 /// Returns a name for an operation: `post-v1-log-level` for `POST /v1/log-level`.
 fn operation_id(method: Method, path: &str) -> String {
     let words = path.split(['/', '{', '}']).filter(|word| !word.is_empty());
-    let words: Vec<&str> = [method.key()].into_iter().chain(words).collect();
+    let words: Vec<&str> = [key(method)].into_iter().chain(words).collect();
     words.join("-")
+}
+
+/// Returns the name of a method in a document.
+const fn key(method: Method) -> &'static str {
+    match method {
+        Method::Get => "get",
+        Method::Post => "post",
+    }
 }
 
 /// Joins the lines of a description, which are those of a doc comment, and drops the formats of

@@ -5,7 +5,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
 use super::identify::{IdentifyFailure, IdentifyRequest, IdentifyResponse};
-use super::openapi::{Content, Document, Header, Method, Operation, Response};
+use super::method::Method;
+use super::openapi::{Content, Document, Header, Operation, Response};
 use super::schema::{SchemaOf, schema_of};
 use super::sdk_proxy::{SdkProxyFailure, SdkProxyRequest};
 use crate::result::{ApiResult, identify, sdk_proxy};
@@ -242,18 +243,25 @@ fn batch_of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
 }
 
 fn generation() -> Header {
-    let description = "The generation of the live table; absent if there is none.";
-    let schema = json!({"type": "integer", "minimum": 1});
-    ("X-Codeid-Generation", description, schema)
+    Header {
+        name: "X-Codeid-Generation",
+        description: "The generation of the live table; absent if there is none.",
+        schema: json!({"type": "integer", "minimum": 1}),
+    }
 }
 
 fn rule() -> Header {
-    let description = "The id of the rule that decided; absent if none did.";
-    ("X-Codeid-Rule", description, json!({"type": "string"}))
+    Header {
+        name: "X-Codeid-Rule",
+        description: "The id of the rule that decided; absent if none did.",
+        schema: json!({"type": "string"}),
+    }
 }
 
 fn of_the_upstream(name: &'static str) -> Header {
-    let description =
-        "The header of the upstream's response; absent from a response of the daemon.";
-    (name, description, json!({"type": "string"}))
+    Header {
+        name,
+        description: "The header of the upstream's response; absent from a response of the daemon.",
+        schema: json!({"type": "string"}),
+    }
 }

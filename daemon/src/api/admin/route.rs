@@ -6,7 +6,8 @@ use schemars::JsonSchema;
 use serde_json::json;
 
 use super::endpoint::Endpoint;
-use crate::api::openapi::{Content, Method, Operation, Parameter, Response};
+use crate::api::method::Method;
+use crate::api::openapi::{Content, Header, Location, Operation, Parameter, Response};
 use crate::api::refusal::{ErrorCode, Refusal};
 use crate::api::role::Role;
 use crate::api::schema::{RouteConfig, SchemaOf, schema_of};
@@ -197,7 +198,11 @@ impl Route {
     fn responses(&self) -> Vec<Response> {
         let etag = json!({"type": "string", "pattern": "^\"[0-9a-f]{64}\"$"});
         let headers = match self.returns_route_config {
-            true => vec![("ETag", "The SHA-256 of the route config, in quotes.", etag)],
+            true => vec![Header {
+                name: "ETag",
+                description: "The SHA-256 of the route config, in quotes.",
+                schema: etag,
+            }],
             false => Vec::new(),
         };
         let carried_out = Response {
@@ -239,7 +244,7 @@ impl Route {
             let name = rest.trim_end_matches('}');
             Parameter {
                 name,
-                location: "path",
+                location: Location::Path,
                 description: match self.endpoint {
                     Endpoint::HistoryConfig => "The generation of the table.",
                     _ => "The file name of the module.",
@@ -253,7 +258,7 @@ impl Route {
         });
         let if_match = self.if_match.map(|if_match| Parameter {
             name: "If-Match",
-            location: "header",
+            location: Location::Header,
             description: "The SHA-256, in quotes, of the live route config that is to be replaced; \
                           `*` for any.",
             is_required: if_match == IfMatch::Required,
