@@ -40,7 +40,6 @@ impl Histogram {
     ///
     /// It takes a bit scan, two loads and two stores; the binary `metrics` of `benches` measures
     /// it.
-    #[inline]
     pub(super) fn record_alone(&self, ticks: u64, weight: u64) {
         let add = |to: &AtomicU64, more| to.store(to.load(Relaxed).wrapping_add(more), Relaxed);
         add(&self.counts[bucket_of(ticks / weight.max(1))], weight);
@@ -128,7 +127,6 @@ impl AddAssign<&Self> for Distribution {
 }
 
 /// Returns the index of the bucket that holds `ticks`.
-#[inline]
 fn bucket_of(ticks: u64) -> usize {
     // Bounds belong to the bucket below.
     let below = ticks.saturating_sub(1);

@@ -45,7 +45,6 @@ pub(crate) struct RequestCounts {
 
 impl RequestCounts {
     /// Counts one request.
-    #[inline]
     pub(crate) const fn count_request(&mut self, result: RequestResult) {
         if RECORDED {
             self.requests[result as usize] += 1;
@@ -53,7 +52,6 @@ impl RequestCounts {
     }
 
     /// Counts the identification of one code value.
-    #[inline]
     pub(crate) const fn count_identification(&mut self, identification: Identification) {
         if RECORDED {
             self.identifications[identification as usize] += 1;

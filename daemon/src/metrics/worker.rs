@@ -64,7 +64,6 @@ pub(crate) fn thread_scratch() -> Scratch {
 
 /// Records the counts of a unit of work, and the time that it took for each identification in it. On
 /// a thread that is not a worker, it does nothing.
-#[inline]
 pub(crate) fn record(listener: Listener, counts: &RequestCounts, took: Elapsed) {
     if !RECORDED {
         return;
@@ -78,25 +77,21 @@ pub(crate) fn record(listener: Listener, counts: &RequestCounts, took: Elapsed) 
 
 impl Stopwatch {
     /// Starts a stopwatch now.
-    #[inline]
     pub(crate) fn start() -> Self {
         Self(RECORDED.then(Instant::now))
     }
 
     /// Starts a stopwatch at a time that the caller has read already.
-    #[inline]
     pub(crate) fn since(began: Instant) -> Self {
         Self(RECORDED.then_some(began))
     }
 
     /// Returns the time that has passed until now.
-    #[inline]
     pub(crate) fn stop(self) -> Elapsed {
         self.0.map_or(Elapsed::NONE, |_| self.until(Instant::now()))
     }
 
     /// Returns the time that had passed at a time that the caller has read already.
-    #[inline]
     pub(crate) fn until(self, now: Instant) -> Elapsed {
         let elapsed = self.0.map(|began| now.duration_since(began).as_nanos());
         Elapsed(u64::try_from(elapsed.unwrap_or(0)).unwrap_or(u64::MAX))
@@ -142,7 +137,6 @@ impl WorkerFigures {
 }
 
 impl Counter {
-    #[inline]
     fn add(&self, more: u64) {
         self.0
             .store(self.0.load(Relaxed).wrapping_add(more), Relaxed);
@@ -153,7 +147,6 @@ impl Counter {
     }
 }
 
-#[inline]
 fn add_all(counters: &[Counter], more: &[u64]) {
     for (counter, &more) in counters.iter().zip(more) {
         if more > 0 {
