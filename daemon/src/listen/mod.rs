@@ -5,12 +5,12 @@
 mod certificate;
 pub(crate) mod descriptors;
 mod error;
-mod listeners;
+mod given;
 mod live_certificate;
 pub(crate) mod tcp;
 pub(crate) mod unix_socket;
 
 pub use self::error::ListenError;
-pub(crate) use self::listeners::GIVEN;
-pub use self::listeners::Listeners;
+pub(crate) use self::given::GIVEN;
+pub use self::given::Listeners;
 pub(crate) use self::live_certificate::LiveCertificate;

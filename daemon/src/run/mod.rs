@@ -12,6 +12,7 @@
 
 mod announce;
 mod error;
+mod permits;
 mod stop;
 
 use std::io;
@@ -24,7 +25,7 @@ use tokio::runtime::Builder;
 use tokio::time::timeout;
 
 use self::announce::{log_serving, warn_if_open_in_clear};
-use self::stop::Permits;
+use self::permits::Permits;
 use crate::admin::{self, AdminListeners};
 use crate::api::status::ListenerAddresses;
 use crate::budget::Budget;
