@@ -8,7 +8,7 @@ use codeid_daemon::rules::source::RouteSources;
 use codeid_daemon::run::{Ended, StartError, StopRequests, run};
 use codeid_daemon::telemetry;
 
-use super::settings::{SettingsArgs, report};
+use super::settings::{SettingsArgs, line_of};
 
 /// The command line of `codeid serve`.
 #[derive(Debug, clap::Args)]
@@ -20,16 +20,21 @@ pub(crate) struct Serve {
 impl Serve {
     /// Runs the daemon, and returns its exit status once it has stopped.
     pub(crate) fn run(self) -> ExitCode {
-        match self.serve() {
+        let ended = self.serve();
+        let line = ended.as_ref().err().map(line_of);
+        telemetry::finish(line.as_deref());
+        match ended {
             Ok(Ended::Stopped) => ExitCode::SUCCESS,
-            Ok(Ended::StoppedAtOnce | Ended::ThreadEnded) => ExitCode::FAILURE,
-            Err(error) => report(&error),
+            Ok(Ended::StoppedAtOnce | Ended::ThreadEnded) | Err(_) => ExitCode::FAILURE,
         }
     }
 
     fn serve(self) -> Result<Ended, StartError> {
         let settings = self.settings.read()?;
-        telemetry::start(settings.log);
+        telemetry::start(settings.log).map_err(|source| StartError::System {
+            what: "cannot start the thread that writes the log",
+            source,
+        })?;
         let sources = RouteSources::from_settings(&settings)?;
         let (listeners, stop) = (Listeners::default(), StopRequests::from_signals());
         run(&settings, listeners, sources, Clock::system(), stop)

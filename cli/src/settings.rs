@@ -65,14 +65,18 @@ impl ShowSettings {
     }
 }
 
-/// Writes the error and its causes to standard error as one line, after its result code.
+/// Writes the line of an error to standard error.
 pub(super) fn report(error: &StartError) -> ExitCode {
+    // If standard error is closed, the exit status is all that remains.
+    let _ = writeln!(io::stderr(), "{}", line_of(error));
+    ExitCode::FAILURE
+}
+
+/// Returns the error and its causes as one line, after its result code.
+pub(super) fn line_of(error: &StartError) -> String {
     let line = format!("{}: {}", error.result_code(), ErrorChain(error));
     // The message of a cause may have several lines.
-    let line = line.lines().collect::<Vec<_>>().join(" ");
-    // If standard error is closed, the exit status is all that remains.
-    let _ = writeln!(io::stderr(), "{line}");
-    ExitCode::FAILURE
+    line.lines().collect::<Vec<_>>().join(" ")
 }
 
 fn key_and_value(text: &str) -> Result<(String, String), String> {

@@ -7,6 +7,7 @@ use super::histogram::Distribution;
 use super::rules::Series;
 use super::{Identification, Listener, Metrics, RECORDED, RequestResult, Task};
 use crate::api::status::{Counters, RulesStatus, SourceStatus, TableStatus};
+use crate::telemetry;
 use crate::timestamp::since_1970;
 
 const NANOSECONDS: f64 = 1e9;
@@ -35,6 +36,7 @@ fn write(metrics: &Metrics, status: &RulesStatus, is_ready: bool, out: &mut Expo
     reloads(&status.counters, out);
     saves(status, out);
     restarts(&status.counters, out);
+    log(out);
 }
 
 fn process(metrics: &Metrics, is_ready: bool, out: &mut Exposition) {
@@ -333,9 +335,20 @@ fn restarts(counters: &Counters, out: &mut Exposition) {
         "Restarts of a task after a fault, and faults in calls of a source or store.",
     );
     for task in Task::ALL {
-        let count = counters.restarts.get(task.name()).copied().unwrap_or(0);
+        let count = match task {
+            Task::Log => telemetry::figures().restarts,
+            _ => counters.restarts.get(task.name()).copied().unwrap_or(0),
+        };
         family.sample(&[("task", task.name())], count);
     }
+}
+
+fn log(out: &mut Exposition) {
+    out.counter(
+        "codeid_log_lines_dropped_total",
+        "Lines of the log that could not be written to standard error, or had no room in the queue.",
+        telemetry::figures().dropped,
+    );
 }
 
 fn seconds(milliseconds: u64) -> f64 {

@@ -39,6 +39,8 @@ tasks! {
     Compile => "compile",
     /// Waits for SIGHUP.
     Hangups => "hangups",
+    /// Writes the log to standard error.
+    Log => "log",
     /// A call that reads the preset.
     Preset => "preset",
     /// Watches the file of the preset.

@@ -28,7 +28,7 @@ use crate::error_chain::ErrorChain;
 use crate::sync::Mutex;
 
 /// The most problems of a config that are logged; further ones are counted.
-const MAX_LOGGED_PROBLEMS: usize = 1000;
+const MAX_LOGGED_PROBLEMS: usize = 20;
 
 /// The most problems of a config that the status shows.
 const MAX_SHOWN_PROBLEMS: usize = 20;

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use nix::libc::SIGXFSZ;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
@@ -39,10 +40,15 @@ impl StopRequests {
     /// Begins to listen; within a runtime.
     pub(super) fn listen(self) -> io::Result<Listening> {
         match self.0 {
-            Source::Signals => Ok(Listening::Signals {
-                terminate: signal(SignalKind::terminate())?,
-                interrupt: signal(SignalKind::interrupt())?,
-            }),
+            Source::Signals => {
+                // With a handler, which stays for good, a write beyond RLIMIT_FSIZE fails like one on a
+                // full disk; without, it ends the process.
+                let _ = signal(SignalKind::from_raw(SIGXFSZ))?;
+                Ok(Listening::Signals {
+                    terminate: signal(SignalKind::terminate())?,
+                    interrupt: signal(SignalKind::interrupt())?,
+                })
+            }
             Source::Handle(receiver) => Ok(Listening::Handle(receiver)),
         }
     }

@@ -8,7 +8,6 @@ use tokio::time::timeout;
 
 use super::connections::Connections;
 use super::customer_id::customer_id;
-use super::throttled_log::ThrottledLog;
 use crate::error_chain::ErrorChain;
 
 /// The most bytes of a response's body, which is ignored.
@@ -20,7 +19,6 @@ pub(super) struct LoginCheck {
     /// The headers that are forwarded.
     headers: Vec<HeaderName>,
     timeout: Duration,
-    failures: ThrottledLog,
 }
 
 impl LoginCheck {
@@ -35,24 +33,23 @@ impl LoginCheck {
             connections,
             headers,
             timeout,
-            failures: ThrottledLog::new("the login check did not respond; access was denied"),
         }
     }
 
     /// Returns the customer that the server admits; `None` for any other response, and if there is
-    /// none in time, which is logged at most once a second.
+    /// none in time, which is logged.
     pub(super) async fn admits(&self, headers: &HeaderMap) -> Option<String> {
         let request = check_request(&self.headers, headers);
         match timeout(self.timeout, self.connections.exchange(request)).await {
             Ok(Ok(response)) => admitted_customer(response.status, &response.headers),
             Ok(Err(error)) => {
-                self.failures.warn(&ErrorChain(&error));
+                let why = ErrorChain(&error);
+                tracing::warn!(%why, "the login check did not respond; access was denied");
                 None
             }
             Err(_) => {
-                let limit = self.timeout.as_millis();
-                self.failures
-                    .warn(&format_args!("it took more than {limit} ms"));
+                let limit_ms = self.timeout.as_millis();
+                tracing::warn!(limit_ms, "the login check took too long; access was denied");
                 None
             }
         }

@@ -21,7 +21,6 @@ mod request;
 mod response;
 #[cfg(test)]
 mod tests;
-mod throttled_log;
 mod upstream;
 mod upstream_result;
 mod verifier;

@@ -11,7 +11,6 @@ use super::connections::Connections;
 use super::exchange::ExchangeError;
 use super::request::PATH;
 use super::response::{CLIENT_ID, Response};
-use super::throttled_log::ThrottledLog;
 use super::upstream_result::UpstreamResult;
 use super::verifier::{ResponseError, SIGNATURE, Verifier};
 use crate::clock::Clock;
@@ -36,8 +35,6 @@ pub(super) struct Upstream {
     verifier: Verifier,
     total_timeout: Duration,
     clock: Clock,
-    failures: ThrottledLog,
-    refusals: ThrottledLog,
 }
 
 /// Why there is no response to return.
@@ -69,8 +66,6 @@ impl Upstream {
             key,
             total_timeout,
             clock,
-            failures: ThrottledLog::new("the upstream did not answer a request"),
-            refusals: ThrottledLog::new("the upstream refused a request"),
         }
     }
 
@@ -81,7 +76,7 @@ impl Upstream {
     /// The result that the caller gets instead of a response.
     pub(super) async fn forward(&self, body: String) -> Result<Response, &'static ApiResult> {
         self.try_forward(body).await.map_err(|error| {
-            self.failures.warn(&ErrorChain(&error));
+            tracing::warn!(why = %ErrorChain(&error), "the upstream did not answer a request");
             error.result()
         })
     }
@@ -97,8 +92,12 @@ impl Upstream {
             .check(response.status, &response.headers, &response.body)?;
         match result {
             UpstreamResult::Success => {}
-            UpstreamResult::Failure(code) => self.refusals.warn(&code),
-            UpstreamResult::Unpublished => self.refusals.warn(&"with a code that is not published"),
+            UpstreamResult::Failure(code) => {
+                tracing::warn!(code, "the upstream refused a request");
+            }
+            UpstreamResult::Unpublished => {
+                tracing::warn!("the upstream refused a request with a code that is not published");
+            }
         }
         Ok(Response::from_upstream(response, result))
     }

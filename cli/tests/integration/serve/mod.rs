@@ -6,6 +6,7 @@ pub(crate) mod daemon;
 mod endpoints;
 mod hostile;
 mod limits;
+mod log;
 mod protocol;
 mod real_clients;
 mod secrets;

@@ -15,7 +15,7 @@ pub(crate) struct Served {
 }
 
 impl Served {
-    pub(super) const fn new(directory: Directory) -> Self {
+    pub(crate) const fn new(directory: Directory) -> Self {
         Self { directory, port: 0 }
     }
 

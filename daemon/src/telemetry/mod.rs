@@ -3,37 +3,75 @@
 //! No event shows a code value, an openId, or any other content of a request. The same holds for
 //! panics, whose messages can quote the text that was being processed: only their place is logged.
 //! Events of libraries are not logged at all, since some of h2's show headers.
+//!
+//! Logging never waits for standard error and cannot fail:
+//!
+//! ```text
+//! event ─▶ level ─▶ throttle ─▶ queue ─▶ writer (a thread) ─▶ standard error
+//! ```
 
-use std::io;
+mod queue;
+mod throttle;
+mod writer;
+
+use std::io::{self, Write};
 use std::panic::PanicHookInfo;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::reload;
 
+use self::queue::LogQueue;
+use self::throttle::Throttle;
+use self::writer::Writer;
 use crate::api::log_level::LogLevel;
 use crate::settings::{Log, LogFormat};
 use crate::sync::Mutex;
 
-/// The level of the log, once it has begun. Process-wide, because the subscriber and the panic hook
-/// that it belongs to are.
-static LEVEL: OnceLock<Level> = OnceLock::new();
+/// The time that the end of the process waits for lines that standard error does not take.
+const FLUSH_PATIENCE: Duration = Duration::from_millis(500);
+
+/// The log, once it has begun. Process-wide, because the subscriber and the panic hook that it belongs
+/// to are.
+static LOG: OnceLock<Running> = OnceLock::new();
 
 /// Filters events by a level, and returns `true` if that was possible.
 type SetFilter = Box<dyn Fn(LogLevel) -> bool + Send + Sync>;
 
-struct Level {
-    current: Mutex<LogLevel>,
+struct Running {
+    level: Mutex<LogLevel>,
     set_filter: SetFilter,
+    writer: Arc<Writer>,
+}
+
+/// The number of lines that are missing from the log, and of faults of its writer.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct LogFigures {
+    /// Lines that had no room in the queue, or could not be written.
+    pub(crate) dropped: u64,
+    /// Restarts of the thread that writes the log.
+    pub(crate) restarts: u64,
 }
 
 /// Begins to log, once for the process; a second call changes nothing.
-pub fn start(log: Log) {
+///
+/// # Errors
+///
+/// An [`io::Error`] if the thread that writes the log cannot be started.
+pub fn start(log: Log) -> io::Result<()> {
+    if LOG.get().is_some() {
+        return Ok(());
+    }
+    let queue = Arc::new(LogQueue::default());
+    let throttle = Throttle::new(Arc::clone(&queue));
+    let writer = Writer::start(Arc::clone(&queue), throttle.clone())?;
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(LevelFilter::TRACE)
-        .with_writer(io::stderr)
+        .with_writer(queue)
+        .log_internal_errors(false)
         .with_target(false);
     let (set_filter, begun) = match log.format {
         LogFormat::Json => {
@@ -42,7 +80,11 @@ pub fn start(log: Log) {
                 .flatten_event(true)
                 .with_current_span(false);
             let (layer, handle) = reload::Layer::new(ours(log.level));
-            let json = json.with_span_list(false).finish().with(layer);
+            let json = json
+                .with_span_list(false)
+                .finish()
+                .with(throttle)
+                .with(layer);
             (
                 set_filter_by(handle),
                 tracing::subscriber::set_global_default(json),
@@ -51,7 +93,11 @@ pub fn start(log: Log) {
         LogFormat::Human => {
             let ansi = io::IsTerminal::is_terminal(&io::stderr());
             let (layer, handle) = reload::Layer::new(ours(log.level));
-            let human = subscriber.with_ansi(ansi).finish().with(layer);
+            let human = subscriber
+                .with_ansi(ansi)
+                .finish()
+                .with(throttle)
+                .with(layer);
             (
                 set_filter_by(handle),
                 tracing::subscriber::set_global_default(human),
@@ -60,27 +106,52 @@ pub fn start(log: Log) {
     };
     if begun.is_ok() {
         // Only the first call gets here.
-        LEVEL.get_or_init(|| Level {
-            current: Mutex::new(log.level),
+        LOG.get_or_init(|| Running {
+            level: Mutex::new(log.level),
             set_filter,
+            writer,
         });
         std::panic::set_hook(Box::new(log_place_of_panic));
     }
+    Ok(())
+}
+
+/// Writes `line` to standard error after all lines of the log, whether the log has begun or not. Waits
+/// for half a second at most if standard error does not take it.
+pub fn finish(line: Option<&str>) {
+    let Some(log) = LOG.get() else {
+        if let Some(line) = line {
+            // If standard error is closed, the exit status is all that remains.
+            let _ = writeln!(io::stderr(), "{line}");
+        }
+        return;
+    };
+    if let Some(line) = line {
+        log.writer.queue.push(format!("{line}\n").as_bytes());
+    }
+    log.writer.queue.flush(FLUSH_PATIENCE);
+}
+
+/// Returns the figures of the log; all zero while it has not begun.
+pub(crate) fn figures() -> LogFigures {
+    LOG.get()
+        .map_or_else(LogFigures::default, |log| LogFigures {
+            dropped: log.writer.queue.dropped(),
+            restarts: log.writer.restarts(),
+        })
 }
 
 /// Returns the level of the log; that of errors while it has not begun.
 pub(crate) fn level() -> LogLevel {
-    LEVEL
-        .get()
-        .map_or(LogLevel::Error, |level| *level.current.lock())
+    LOG.get().map_or(LogLevel::Error, |log| *log.level.lock())
 }
 
 /// Logs events of `level` and those that are more severe from now on. Returns `false` if that was not
 /// possible, and the level has not changed.
 pub(crate) fn set_level(new: LogLevel) -> bool {
-    LEVEL.get().is_some_and(|level| {
-        let mut current = level.current.lock();
-        let done = (level.set_filter)(new);
+    LOG.get().is_some_and(|log| {
+        let mut current = log.level.lock();
+        let done = (log.set_filter)(new);
         if done {
             *current = new;
         }
