@@ -41,7 +41,7 @@ fn names_in(text: &str) -> BTreeSet<&str> {
 }
 
 /// Every name that a daemon with a remote source tells.
-fn told_names() -> BTreeSet<String> {
+fn shown_names() -> BTreeSet<String> {
     use crate::rules::remote::{Remote, Reply};
     let remote = Remote::http(Reply::config(crate::serve::daemon::RULES));
     let plan = crate::serve::daemon::Plan::new();
@@ -84,8 +84,8 @@ fn promtool_finds_no_fault_with_the_alerts() {
 }
 
 #[test]
-fn alerts_and_dashboard_read_only_what_is_told() {
-    let told = told_names();
+fn alerts_and_dashboard_read_only_metrics_that_exist() {
+    let told = shown_names();
     for (file, least) in [("alerts.yml", 10), ("grafana-dashboard.json", 20)] {
         let text = fs::read_to_string(in_config(file)).unwrap();
         let read = names_in(&text);
@@ -101,11 +101,11 @@ fn alerts_and_dashboard_read_only_what_is_told() {
 
 /// SPEC.md tells each of them.
 #[test]
-fn whatever_is_told_is_specified() {
+fn every_metric_is_specified() {
     let specification = Path::new(env!("CARGO_MANIFEST_DIR")).join("../SPEC.md");
     let text = fs::read_to_string(specification).unwrap();
     let specified = names_in(&text);
-    for name in told_names() {
+    for name in shown_names() {
         let of_histogram = ["_bucket", "_sum", "_count"];
         let base = of_histogram.iter().find_map(|end| name.strip_suffix(end));
         let known = specified.contains(&*name) || base.is_some_and(|b| specified.contains(b));

@@ -197,7 +197,7 @@ fn connections_are_counted_while_they_are_open_and_when_they_are_refused() {
 }
 
 #[test]
-fn the_snapshot_tells_the_same() {
+fn the_snapshot_has_the_same_counts() {
     let daemon = daemon();
     let mut client = daemon.tcp();
     (0..20).for_each(|_| drop(client.identify("28100", "user-42")));
@@ -233,7 +233,7 @@ fn the_snapshot_tells_the_same() {
 }
 
 #[test]
-fn it_is_told_on_the_admin_plane_only() {
+fn metrics_are_served_on_the_admin_plane_only() {
     let daemon = daemon();
     for mut client in [daemon.tcp(), daemon.unix()] {
         for path in ["/metrics", "/v1/metrics"] {

@@ -10,7 +10,7 @@ const RULES: &str = r#"{"format": "codeid/1", "version": "1", "rules": [
      "action": {"type": "OPEN_URL", "redirectUrl": "https://planted.example/"}}]}"#;
 
 #[test]
-fn no_figure_tells_a_secret() {
+fn no_figure_shows_a_secret() {
     let remote = Remote::http(Reply::config(RULES));
     let url = format!("{}?token=planted-query", remote.url());
     let daemon = Plan::new()
