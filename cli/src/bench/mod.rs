@@ -80,10 +80,10 @@ impl Bench {
 
     fn compare(&self, targets: &[Target], stdout: &mut Stdout) -> Result<ExitCode, Failure> {
         // Read every file first: a bad one is reported before anything is measured.
-        let codes = input::read_codes(self.codes.as_deref()).map_err(Failure::Message)?;
+        let codes = input::read_codes(self.codes.as_deref()).map_err(Failure::other)?;
         let mut runs = Vec::new();
         for path in &self.saved {
-            runs.extend(figures::read_saved(path).map_err(Failure::Message)?);
+            runs.extend(figures::read_saved(path).map_err(Failure::other)?);
         }
         let stop = interrupt::watch().map_err(Failure::Signals)?;
         let mut good = true;
@@ -99,7 +99,7 @@ impl Bench {
                     // The targets measured before the failure are still worth showing.
                     self.show(runs, stdout)?;
                     stdout.flush()?;
-                    return Err(Failure::Message(message));
+                    return Err(Failure::other(message));
                 }
             };
             // A server that stalls throughout the closed loop causes no errors, but is not a
@@ -145,5 +145,5 @@ fn write_hdr(path: &Path, stats: &RunStats) -> Result<(), Failure> {
 }
 
 fn cannot_write(path: &Path, error: &io::Error) -> Failure {
-    Failure::Message(format!("{} cannot be written: {error}", path.display()))
+    Failure::other(format!("{} cannot be written: {error}", path.display()))
 }

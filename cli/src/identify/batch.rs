@@ -44,7 +44,7 @@ pub(super) fn identify_lines(
     output: &mut impl Write,
 ) -> Result<(), Failure> {
     let cannot_read =
-        |error: io::Error| Failure::Message(format!("{} cannot be read: {error}", path.display()));
+        |error: io::Error| Failure::other(format!("{} cannot be read: {error}", path.display()));
     let (input, length): (Box<dyn Read + Send>, Option<u64>) = if path == Path::new("-") {
         (Box::new(io::stdin()), None)
     } else {
@@ -73,7 +73,7 @@ pub(super) fn identify_lines(
     progress.finish();
     // This worker has closed its channel: it failed, or the input is exhausted and the reader has
     // ended too.
-    let failed = |_| Failure::Message("a thread panicked".to_owned());
+    let failed = |_| Failure::other("a thread panicked");
     workers.swap_remove(turn).thread.join().map_err(failed)?;
     reader.join().map_err(failed)?.map_err(cannot_read)
 }

@@ -160,7 +160,7 @@ fn text<'a>(parameter: &str, argument: &'a OsStr) -> Result<&'a str, String> {
 }
 
 fn illegal(detail: String) -> Failure {
-    Failure::Message(format!("{}: {detail}", PARAM_ILLEGAL.code))
+    Failure::other(format!("{}: {detail}", PARAM_ILLEGAL.code))
 }
 
 fn write_line(stdout: &mut Stdout, body: &[u8]) -> io::Result<()> {

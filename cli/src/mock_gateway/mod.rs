@@ -80,14 +80,13 @@ impl MockGateway {
     async fn serve(self, stdout: &mut Stdout) -> Result<(), Failure> {
         // Before listening, so that Ctrl-C works as soon as the address is printed.
         let mut interrupted = signal(SignalKind::interrupt())?;
-        let refused =
-            |error| Failure::Message(format!("cannot listen on {}: {error}", self.listen));
+        let refused = |error| Failure::other(format!("cannot listen on {}: {error}", self.listen));
         let listener = TcpListener::bind(self.listen).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
-        let directory = Directory::open(&self.directory, address.ip()).map_err(Failure::Message)?;
+        let directory = Directory::open(&self.directory, address.ip()).map_err(Failure::other)?;
         let settings = directory
             .write_settings(address, &self.client_id)
-            .map_err(Failure::Message)?;
+            .map_err(Failure::other)?;
         writeln!(
             stdout,
             "mock-gateway: a stand-in for Alipay+, to try out sdkProxy; it makes no payments\n\
