@@ -5,6 +5,7 @@
 //!                                      └─▶ View, and the commands of keys ─▶ screen
 //! ```
 
+mod cells;
 mod figures;
 mod keys;
 mod plain;
