@@ -57,9 +57,9 @@ impl ShowBucket {
             let message = format!(
                 "a group must have 1 to {MAX_GROUP_CHARACTERS} characters but has {characters}"
             );
-            return Err(Failure::Message(message));
+            return Err(Failure::other(message));
         }
-        let open_id = OpenId::new(&self.open_id).map_err(|e| Failure::Message(e.to_string()))?;
+        let open_id = OpenId::new(&self.open_id).map_err(Failure::other)?;
         Ok(Bucket::new(&self.group, open_id))
     }
 }

@@ -29,12 +29,19 @@ pub(super) enum Failure {
     #[cfg(any(feature = "bench", feature = "top"))]
     #[error("cannot install signal handlers")]
     Signals(#[source] io::Error),
-    /// Any other failure, explained in one line.
-    #[error("{0}")]
-    Message(String),
+    /// Any other failure.
+    #[error(transparent)]
+    Other(Box<dyn Error + Send + Sync>),
     /// A failure that the command has already reported.
     #[error("the command failed")]
     Shown,
+}
+
+impl Failure {
+    /// Returns the failure whose reason is `error`. A text is a reason without a cause.
+    pub(super) fn other(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Other(error.into())
+    }
 }
 
 /// The exit status after a second signal: 130, as after SIGINT, whichever signal it was.

@@ -30,6 +30,11 @@ pub(crate) struct ShowSettings {
     json: bool,
 }
 
+/// The error for a setting on the command line without `=`.
+#[derive(Debug, thiserror::Error)]
+#[error("must have the form KEY=VALUE")]
+struct KeyValueError;
+
 impl SettingsArgs {
     /// Reads the settings from all sources.
     ///
@@ -79,10 +84,11 @@ pub(super) fn line_of(error: &StartError) -> String {
     line.lines().collect::<Vec<_>>().join(" ")
 }
 
-fn key_and_value(text: &str) -> Result<(String, String), String> {
+/// Splits the value of `--set` at its first `=`.
+fn key_and_value(text: &str) -> Result<(String, String), KeyValueError> {
     text.split_once('=')
         .map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned()))
-        .ok_or_else(|| "must have the form KEY=VALUE".to_owned())
+        .ok_or(KeyValueError)
 }
 
 fn as_json(settings: &[Effective]) -> String {

@@ -36,7 +36,7 @@ impl Candidate {
     /// [`Failure`] if the file cannot be read, or is too long to be a route config.
     pub(super) fn read(path: &Path) -> Result<Self, Failure> {
         let cannot = |what: &str, error: io::Error| {
-            Failure::Message(format!("{} cannot be {what}: {error}", path.display()))
+            Failure::other(format!("{} cannot be {what}: {error}", path.display()))
         };
         let mut document = Vec::new();
         let name = if path == Path::new("-") {
@@ -54,7 +54,7 @@ impl Candidate {
             path.display().to_string()
         };
         if document.len() as u64 > MAX_BYTES {
-            return Err(Failure::Message(format!(
+            return Err(Failure::other(format!(
                 "{name} has more than {MAX_BYTES} bytes, too many for a route config"
             )));
         }

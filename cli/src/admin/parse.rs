@@ -12,7 +12,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Failure::Message`] with the refusal's message; [`Failure::Unanswered`] if the daemon does
+    /// [`Failure::Other`] with the refusal's message; [`Failure::Unanswered`] if the daemon does
     /// not respond, does not know the path, or sends a body that is not a `T`.
     pub(crate) fn fetch<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
         self.parse(&self.get(path)?)
@@ -22,7 +22,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Failure::Message`] with the refusal's message; [`Failure::Unanswered`] if the daemon does
+    /// [`Failure::Other`] with the refusal's message; [`Failure::Unanswered`] if the daemon does
     /// not know the path, or the body is neither a `T` nor a refusal.
     pub(super) fn parse<T: DeserializeOwned>(&self, response: &Response) -> Result<T, Failure> {
         self.require_success(response)?;
@@ -34,7 +34,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Failure::Message`] with the refusal's message; [`Failure::Unanswered`] if the daemon does
+    /// [`Failure::Other`] with the refusal's message; [`Failure::Unanswered`] if the daemon does
     /// not know the path, or the body is not a refusal.
     pub(super) fn require_success(&self, response: &Response) -> Result<(), Failure> {
         if response.status.is_success() {
@@ -45,7 +45,7 @@ impl Client {
             Some(refusal) if refusal::is_about_the_path(&refusal) => {
                 Err(self.not_understood(&format!("it lacks this command: {}", refusal.detail)))
             }
-            Some(refusal) => Err(Failure::Message(refusal::message(&refusal))),
+            Some(refusal) => Err(Failure::other(refusal::message(&refusal))),
         }
     }
 

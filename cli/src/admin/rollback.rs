@@ -33,9 +33,7 @@ impl Rollback {
             None => {
                 let history: History = context.fetch("/v1/history")?;
                 let (live, previous) = previous(&history.entries).ok_or_else(|| {
-                    Failure::Message(
-                        "the history holds no other config than the live one".to_owned(),
-                    )
+                    Failure::other("the history holds no other config than the live one")
                 })?;
                 let replaced = IfMatch::Sha256(live.sha256);
                 (previous.generation, Some(replaced))

@@ -32,7 +32,7 @@ impl SocketArgs {
         settings.admin.unix.ok_or_else(|| {
             let message = "the setting admin.unix is off, so the daemon has no admin socket; \
                            --socket names one";
-            output::finish(Err(Failure::Message(message.to_owned())))
+            output::finish(Err(Failure::other(message)))
         })
     }
 }

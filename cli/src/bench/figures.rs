@@ -6,7 +6,7 @@ use std::path::Path;
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
-use super::input::read_file;
+use super::input::{InputError, read_file};
 use super::run_stats::RunStats;
 use super::schedule::{Pace, Schedule};
 use super::target::Target;
@@ -202,10 +202,17 @@ impl Latency {
 }
 
 /// Reads the runs that `--json` saved in the file at `path`.
-pub(super) fn read_saved(path: &Path) -> Result<Vec<Run>, String> {
-    let shown = path.display();
-    let figures: Figures = serde_json::from_str(&read_file(path)?)
-        .map_err(|error| format!("{shown} is not an output of codeid bench --json: {error}"))?;
+///
+/// # Errors
+///
+/// [`InputError::NotFigures`] if the file is not such a document, and the errors of [`read_file`].
+pub(super) fn read_saved(path: &Path) -> Result<Vec<Run>, InputError> {
+    let text = read_file(path)?;
+    let figures: Figures =
+        serde_json::from_str(&text).map_err(|source| InputError::NotFigures {
+            path: path.to_owned(),
+            source,
+        })?;
     Ok(figures.runs)
 }
 

@@ -1,8 +1,8 @@
 //! Input files of `codeid bench`.
 
 use std::fs::File;
-use std::io::Read;
-use std::path::Path;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 
 /// The size limit of an input file, in bytes.
 const MAX_BYTES: usize = 1 << 30;
@@ -19,24 +19,67 @@ const SAMPLE: [&str; 8] = [
     "WIFI:T:WPA;S:guest;P:welcome;;",
 ];
 
+/// The reason why an input file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum InputError {
+    /// The file cannot be read.
+    #[error("{} cannot be read", path.display())]
+    Unreadable { path: PathBuf, source: io::Error },
+    /// The file is longer than [`MAX_BYTES`].
+    #[error("{} is longer than {} GiB", .0.display(), MAX_BYTES >> 30)]
+    TooLong(PathBuf),
+    /// The file is not UTF-8; this many of its bytes are, from its start.
+    #[error("{} is not valid UTF-8 at byte {valid_up_to}", path.display())]
+    NotUtf8 { path: PathBuf, valid_up_to: usize },
+    /// The file of code values is empty.
+    #[error("{} contains no code values", .0.display())]
+    NoCodes(PathBuf),
+    /// The file of saved runs is not such a document.
+    #[error("{} is not an output of codeid bench --json", path.display())]
+    NotFigures {
+        path: PathBuf,
+        source: serde_json::Error,
+    },
+    /// A line, counted from 1, of the expected responses is not a JSON object.
+    #[error("{}, line {line}: not a JSON object", path.display())]
+    NotAnObject {
+        path: PathBuf,
+        line: u64,
+        source: serde_json::Error,
+    },
+    /// A line, counted from 1, of the expected responses is an object, but not the response to the
+    /// code value at that line.
+    #[error(
+        "{}, line {line}: not a line that codeid identify --file prints for line {line}",
+        path.display()
+    )]
+    NotAResponse { path: PathBuf, line: u64 },
+    /// The file has more or fewer expected responses than there are code values.
+    #[error("{} has {responses} responses for {codes} codes", path.display())]
+    ResponseCount {
+        path: PathBuf,
+        responses: usize,
+        codes: usize,
+    },
+}
+
 /// Reads the code values of the file at `path`, one per line; returns a built-in sample if no file
 /// is given. At least one.
 ///
 /// # Errors
 ///
-/// A message if the file cannot be read, or contains no code values.
-pub(super) fn read_codes(path: Option<&Path>) -> Result<Vec<String>, String> {
+/// [`InputError::NoCodes`] if the file is empty, and the errors of [`read_file`].
+pub(super) fn read_codes(path: Option<&Path>) -> Result<Vec<String>, InputError> {
     let Some(path) = path else {
         return Ok(SAMPLE.map(str::to_owned).to_vec());
     };
-    let shown = path.display();
     let text = read_file(path)?;
     let codes: Vec<String> = text
         .lines()
         .map(|line| line.strip_suffix('\r').unwrap_or(line).to_owned())
         .collect();
     if codes.is_empty() {
-        return Err(format!("{shown} contains no code values"));
+        return Err(InputError::NoCodes(path.to_owned()));
     }
     Ok(codes)
 }
@@ -45,18 +88,20 @@ pub(super) fn read_codes(path: Option<&Path>) -> Result<Vec<String>, String> {
 ///
 /// # Errors
 ///
-/// A message if the file cannot be read, is longer than 1 GiB, or is not UTF-8.
-pub(super) fn read_file(path: &Path) -> Result<String, String> {
-    let shown = path.display();
+/// [`InputError::Unreadable`], [`InputError::TooLong`] or [`InputError::NotUtf8`].
+pub(super) fn read_file(path: &Path) -> Result<String, InputError> {
     let mut bytes = Vec::new();
     File::open(path)
         .and_then(|file| file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes))
-        .map_err(|error| format!("{shown} cannot be read: {error}"))?;
+        .map_err(|source| InputError::Unreadable {
+            path: path.to_owned(),
+            source,
+        })?;
     if bytes.len() > MAX_BYTES {
-        return Err(format!("{shown} is longer than 1 GiB"));
+        return Err(InputError::TooLong(path.to_owned()));
     }
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        format!("{shown} is not valid UTF-8 at byte {at}")
+    String::from_utf8(bytes).map_err(|error| InputError::NotUtf8 {
+        path: path.to_owned(),
+        valid_up_to: error.utf8_error().valid_up_to(),
     })
 }

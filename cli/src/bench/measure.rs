@@ -14,9 +14,10 @@ use super::reader::ResponseReader;
 use super::requests::{OpenIds, Requests};
 use super::run_stats::RunStats;
 use super::schedule::{Pace, Schedule, nanoseconds};
-use super::target::Target;
+use super::target::{Address, Target};
 use super::validator::Validator;
 use super::worker::{self, LiveCounts, Plan};
+use crate::output::Failure;
 
 /// The interval at which the progress line is updated.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
@@ -28,16 +29,40 @@ pub(super) struct Prepared {
     validator: Validator,
 }
 
+/// The reason why a target is not measured, or not to the end.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum MeasureError {
+    /// The first connection to the target is not established.
+    #[error("{name} cannot be reached at {address}")]
+    Unreachable {
+        name: String,
+        address: Address,
+        source: io::Error,
+    },
+    /// A further connection, of this number counted from 1, is not established.
+    #[error("{name} refused connection {number} of {connections} at {address}")]
+    Refused {
+        name: String,
+        number: usize,
+        connections: u32,
+        address: Address,
+        source: io::Error,
+    },
+    /// The kernel cannot be polled for the sockets.
+    #[error("cannot poll the sockets")]
+    Poll(#[source] io::Error),
+}
+
 /// Builds the requests to `target`, and reads the expected responses.
 ///
 /// # Errors
 ///
-/// A message if a code value cannot be sent, or the expected responses cannot be read.
+/// [`Failure`] if a code value cannot be sent, or the expected responses cannot be read.
 pub(super) fn prepare(
     bench: &Bench,
     target: &Target,
     codes: &[String],
-) -> Result<Prepared, String> {
+) -> Result<Prepared, Failure> {
     let open_ids = OpenIds {
         base: &bench.open_id,
         count: bench.open_ids as usize,
@@ -47,8 +72,9 @@ pub(super) fn prepare(
         .as_deref()
         .filter(|_| target.protocol.is_identify());
     Ok(Prepared {
-        requests: Requests::new(&target.protocol, &bench.headers, codes, open_ids)?,
-        validator: Validator::new(&target.protocol, expect, codes.len())?,
+        requests: Requests::new(&target.protocol, &bench.headers, codes, open_ids)
+            .map_err(Failure::other)?,
+        validator: Validator::new(&target.protocol, expect, codes.len()).map_err(Failure::other)?,
     })
 }
 
@@ -56,28 +82,37 @@ pub(super) fn prepare(
 ///
 /// # Errors
 ///
-/// A message if the target cannot be reached or refuses a connection, or if its sockets cannot be
-/// polled. Later failures of connections are counted in the result.
+/// [`MeasureError`] if the target cannot be reached or refuses a connection, or if its sockets cannot
+/// be polled. Later failures of connections are counted in the result.
 pub(super) fn measure(
     bench: &Bench,
     target: &Target,
     prepared: Prepared,
     stop: &AtomicBool,
-) -> Result<(Run, RunStats), String> {
-    let unreachable = |number: usize, error: io::Error| {
-        let Target { name, address, .. } = target;
-        if number == 0 {
-            return format!("{name} cannot be reached at {address}: {error}");
+) -> Result<(Run, RunStats), MeasureError> {
+    let unreachable = |index: usize, source: io::Error| {
+        let (name, address) = (target.name.clone(), target.address.clone());
+        match index {
+            0 => MeasureError::Unreachable {
+                name,
+                address,
+                source,
+            },
+            _ => MeasureError::Refused {
+                name,
+                number: index + 1,
+                connections: bench.connections,
+                address,
+                source,
+            },
         }
-        let (number, all) = (number + 1, bench.connections);
-        format!("{name} refused connection {number} of {all} at {address}: {error}")
     };
     let workers = bench.threads.min(bench.connections) as usize;
     let endpoint = Endpoint::resolve(&target.address).map_err(|error| unreachable(0, error))?;
     let mut sockets: Vec<Vec<Socket>> = (0..workers).map(|_| Vec::new()).collect();
-    for number in 0..bench.connections as usize {
-        let socket = Socket::connect(&endpoint).map_err(|error| unreachable(number, error))?;
-        sockets[number % workers].push(socket);
+    for index in 0..bench.connections as usize {
+        let socket = Socket::connect(&endpoint).map_err(|error| unreachable(index, error))?;
+        sockets[index % workers].push(socket);
     }
     let plan = Plan {
         endpoint,
@@ -114,7 +149,7 @@ fn drive(
     name: &str,
     began: Instant,
     stop: &AtomicBool,
-) -> Result<RunStats, String> {
+) -> Result<RunStats, MeasureError> {
     let live = LiveCounts::default();
     let mut progress = Progress::start(name, Duration::from_nanos(plan.schedule.end));
     let mut total = RunStats::new();
@@ -133,7 +168,7 @@ fn drive(
                 Ok(Ok(stats)) => total.add(&stats),
                 Ok(Err(error)) => {
                     stop.store(true, Ordering::Relaxed);
-                    return Err(format!("cannot poll the sockets: {error}"));
+                    return Err(MeasureError::Poll(error));
                 }
                 Err(RecvTimeoutError::Timeout) => progress.show(
                     began.elapsed(),

@@ -28,7 +28,7 @@ mod worker;
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 
@@ -40,6 +40,14 @@ use self::target::Target;
 use super::output::{self, Failure, Stdout};
 
 pub(crate) use self::arguments::Bench;
+
+/// The error for an output file that cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[error("{} cannot be written", path.display())]
+struct WriteError {
+    path: PathBuf,
+    source: io::Error,
+}
 
 impl Bench {
     /// Measures the targets; the exit status is 1 if a request failed, or a run has no latency.
@@ -80,10 +88,10 @@ impl Bench {
 
     fn compare(&self, targets: &[Target], stdout: &mut Stdout) -> Result<ExitCode, Failure> {
         // Read every file first: a bad one is reported before anything is measured.
-        let codes = input::read_codes(self.codes.as_deref()).map_err(Failure::Message)?;
+        let codes = input::read_codes(self.codes.as_deref()).map_err(Failure::other)?;
         let mut runs = Vec::new();
         for path in &self.saved {
-            runs.extend(figures::read_saved(path).map_err(Failure::Message)?);
+            runs.extend(figures::read_saved(path).map_err(Failure::other)?);
         }
         let stop = interrupt::watch().map_err(Failure::Signals)?;
         let mut good = true;
@@ -91,15 +99,16 @@ impl Bench {
             if stop.load(Ordering::Relaxed) {
                 break;
             }
-            let measured = measure::prepare(self, target, &codes)
-                .and_then(|prepared| measure::measure(self, target, prepared, &stop));
+            let measured = measure::prepare(self, target, &codes).and_then(|prepared| {
+                measure::measure(self, target, prepared, &stop).map_err(Failure::other)
+            });
             let (run, stats) = match measured {
                 Ok(measured) => measured,
-                Err(message) => {
+                Err(failure) => {
                     // The targets measured before the failure are still worth showing.
                     self.show(runs, stdout)?;
                     stdout.flush()?;
-                    return Err(Failure::Message(message));
+                    return Err(failure);
                 }
             };
             // A server that stalls throughout the closed loop causes no errors, but is not a
@@ -125,7 +134,7 @@ impl Bench {
     /// Shows all runs side by side.
     fn show(&self, runs: Vec<Run>, stdout: &mut Stdout) -> Result<(), Failure> {
         if let Some(path) = &self.plot {
-            fs::write(path, plot::svg(&runs)).map_err(|error| cannot_write(path, &error))?;
+            fs::write(path, plot::svg(&runs)).map_err(|error| cannot_write(path, error))?;
         }
         if self.json {
             serde_json::to_writer_pretty(&mut *stdout, &Figures { runs })
@@ -141,9 +150,10 @@ impl Bench {
 fn write_hdr(path: &Path, stats: &RunStats) -> Result<(), Failure> {
     let mut text = Vec::new();
     hdr_text::write(&stats.latencies, &mut text)?;
-    fs::write(path, text).map_err(|error| cannot_write(path, &error))
+    fs::write(path, text).map_err(|error| cannot_write(path, error))
 }
 
-fn cannot_write(path: &Path, error: &io::Error) -> Failure {
-    Failure::Message(format!("{} cannot be written: {error}", path.display()))
+fn cannot_write(path: &Path, source: io::Error) -> Failure {
+    let path = path.to_owned();
+    Failure::other(WriteError { path, source })
 }

@@ -33,7 +33,8 @@ impl Progress {
         }
     }
 
-    /// Updates the line: the time passed, and the number of good responses and failures so far.
+    /// Updates the line: the time passed, the number of good responses within the measured time, and
+    /// that of all failures so far.
     pub(super) fn show(&mut self, passed: Duration, responses: u64, failures: u64) {
         let (since, before) = std::mem::replace(&mut self.last, (passed, responses));
         let seconds = passed.saturating_sub(since).as_secs_f64();
@@ -45,8 +46,10 @@ impl Progress {
         let length = self.bar.length().unwrap_or(u64::MAX);
         let millis = u64::try_from(passed.as_millis()).unwrap_or(u64::MAX);
         self.bar.set_position(millis.min(length));
-        self.bar
-            .set_message(format!("{} requests/s, {failures} errors", grouped(rate)));
+        self.bar.set_message(format!(
+            "{} good responses/s, {failures} errors",
+            grouped(rate)
+        ));
     }
 
     /// Removes the line.

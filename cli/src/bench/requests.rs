@@ -9,6 +9,25 @@ use super::target::Protocol;
 /// The size limit of all requests together, in bytes.
 const MAX_BYTES: usize = 1 << 30;
 
+/// The reason why the requests of a run cannot be encoded.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum RequestsError {
+    /// The code value at this line, counted from 1, or the openId puts control characters into a
+    /// header.
+    #[error("the code at line {line} has control characters, which a header cannot contain")]
+    Control { line: usize },
+    /// All requests together are longer than [`MAX_BYTES`].
+    #[error(
+        "{requests} requests ({codes} codes, {users} users) take more than {} GiB",
+        MAX_BYTES >> 30
+    )]
+    TooLong {
+        requests: usize,
+        codes: usize,
+        users: usize,
+    },
+}
+
 /// Every request of a run, in the order of sending; after the last, sending restarts at the first.
 #[derive(Debug)]
 pub(super) struct Requests {
@@ -33,14 +52,14 @@ impl Requests {
     ///
     /// # Errors
     ///
-    /// A message if a code value cannot be sent over the protocol, or all requests together take more
-    /// than [`MAX_BYTES`].
+    /// [`RequestsError`] if a code value cannot be sent in the `headers`, or all requests together are
+    /// too long.
     pub(super) fn new(
         protocol: &Protocol,
         headers: &[String],
         codes: &[String],
         open_ids: OpenIds<'_>,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, RequestsError> {
         let count = codes.len() * open_ids.count.div_ceil(codes.len());
         let mut requests = Self {
             bytes: Vec::new(),
@@ -57,14 +76,14 @@ impl Requests {
                 &open_id,
                 &mut requests.bytes,
             )
-            .map_err(|what| format!("the code at line {} {what}", line + 1))?;
+            .map_err(|HasControls| RequestsError::Control { line: line + 1 })?;
             requests.ends.push(requests.bytes.len());
             if requests.bytes.len() > MAX_BYTES {
-                return Err(format!(
-                    "{count} requests ({} codes, {} users) take more than 1 GiB",
-                    codes.len(),
-                    open_ids.count
-                ));
+                return Err(RequestsError::TooLong {
+                    requests: count,
+                    codes: codes.len(),
+                    users: open_ids.count,
+                });
             }
         }
         Ok(requests)
@@ -104,13 +123,17 @@ impl<'a> OpenIds<'a> {
     }
 }
 
+/// The error for a header with control characters.
+struct HasControls;
+
+/// Appends the request for `code` and `open_id`.
 fn write_request(
     protocol: &Protocol,
     headers: &[String],
     code: &str,
     open_id: &str,
     out: &mut Vec<u8>,
-) -> Result<(), &'static str> {
+) -> Result<(), HasControls> {
     let filled = |template: &str| {
         template
             .replace("{code}", code)
@@ -143,11 +166,11 @@ fn push_headers(
     out: &mut Vec<u8>,
     headers: &[String],
     filled: impl Fn(&str) -> String,
-) -> Result<(), &'static str> {
+) -> Result<(), HasControls> {
     for header in headers {
         let header = filled(header);
         if header.contains(|c: char| c.is_ascii_control() && c != '\t') {
-            return Err("has control characters, which a header cannot contain");
+            return Err(HasControls);
         }
         push(out, &["\r\n", &header]);
     }
@@ -225,11 +248,7 @@ mod tests {
         };
         let codes = ["a\r\nb".to_owned()];
         let refused = Requests::new(&get, &["X: {code}".to_owned()], &codes, open_ids);
-        assert!(
-            refused
-                .unwrap_err()
-                .contains("line 1 has control characters")
-        );
+        assert_eq!(refused.unwrap_err(), RequestsError::Control { line: 1 });
         let redis = Protocol::RedisGet {
             key: "k:{code}:{x}".to_owned(),
         };

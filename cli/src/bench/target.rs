@@ -1,10 +1,11 @@
 //! The servers to measure: their addresses and protocols.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use hyper::http::uri::Authority;
+use hyper::http::uri::{Authority, InvalidUri};
 
 /// The path of `identifyCode`.
 pub(super) const IDENTIFY_PATH: &str = "/v1/identifyCode";
@@ -61,6 +62,41 @@ pub(super) struct HttpUrl {
     pub(super) authority: String,
     /// With the query; empty if the URL ends after the authority.
     pub(super) path: String,
+}
+
+/// The reason why a text is not a value that may begin with `NAME=`, the rest of which is parsed with
+/// errors of type `E`.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ParseNamedError<E> {
+    /// The name is empty, has control characters, or has more than the limit.
+    #[error(
+        "the name before = must have 1 to {MAX_NAME_CHARACTERS} characters and no controls but has \
+         {characters}"
+    )]
+    Name { characters: usize },
+    /// The rest of the text is empty.
+    #[error("there is no address to connect to")]
+    NoAddress,
+    /// The rest of the text is refused.
+    #[error(transparent)]
+    Value(E),
+}
+
+/// The reason why a text is not a URL of scheme `http`.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ParseUrlError {
+    /// The text does not begin with `http://`.
+    #[error("expected a URL that begins with http://; https is not supported")]
+    Scheme,
+    /// The host or the port is not valid. The message has the cause as well: clap shows no causes.
+    #[error("invalid host: {0}")]
+    Host(#[from] InvalidUri),
+    /// There is no host, a user before it, or a port that is not a number below 65536.
+    #[error("expected host or host:port after http://, without a user")]
+    Authority,
+    /// The path or the query has a character that is not allowed.
+    #[error("the path and query must be visible ASCII without #; percent-encode other characters")]
+    Path,
 }
 
 impl Target {
@@ -124,11 +160,10 @@ impl HttpUrl {
 impl<T> FromStr for Named<T>
 where
     T: FromStr,
-    T::Err: fmt::Display,
 {
-    type Err = String;
+    type Err = ParseNamedError<T::Err>;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (name, value) = match text.split_once('=') {
             Some((name, value)) if !name.contains(['/', ':', '?']) => (Some(name), value),
             _ => (None, text),
@@ -136,27 +171,24 @@ where
         if let Some(name) = name {
             let characters = name.chars().count();
             if !(1..=MAX_NAME_CHARACTERS).contains(&characters) || name.contains(char::is_control) {
-                return Err(format!(
-                    "the name before = must have 1 to {MAX_NAME_CHARACTERS} characters and no \
-                     controls but has {characters}"
-                ));
+                return Err(ParseNamedError::Name { characters });
             }
         }
         if value.is_empty() {
-            return Err("there is no address to connect to".to_owned());
+            return Err(ParseNamedError::NoAddress);
         }
         Ok(Self {
             name: name.map(str::to_owned),
-            value: value.parse().map_err(|error: T::Err| error.to_string())?,
+            value: value.parse().map_err(ParseNamedError::Value)?,
         })
     }
 }
 
 impl FromStr for Address {
-    type Err = String;
+    type Err = Infallible;
 
     /// A path, unless it is `host:port`.
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, Infallible> {
         let is_tcp = !text.contains('/')
             && text
                 .rsplit_once(':')
@@ -170,31 +202,22 @@ impl FromStr for Address {
 }
 
 impl FromStr for HttpUrl {
-    type Err = String;
+    type Err = ParseUrlError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let Some(rest) = text.strip_prefix("http://") else {
-            return Err(
-                "expected a URL that begins with http://; https is not supported".to_owned(),
-            );
-        };
+    fn from_str(text: &str) -> Result<Self, ParseUrlError> {
+        let rest = text.strip_prefix("http://").ok_or(ParseUrlError::Scheme)?;
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at(end);
-        let parsed: Authority = authority
-            .parse()
-            .map_err(|error| format!("invalid host: {error}"))?;
+        let parsed: Authority = authority.parse()?;
         let has_port = authority.len() > parsed.host().len();
         if parsed.host().is_empty()
             || authority.contains('@')
             || has_port && parsed.port_u16().is_none()
         {
-            return Err("expected host or host:port after http://, without a user".to_owned());
+            return Err(ParseUrlError::Authority);
         }
         if !path.bytes().all(|byte| byte.is_ascii_graphic()) || path.contains('#') {
-            return Err(
-                "the path and query must be visible ASCII without #; percent-encode other characters"
-                    .to_owned(),
-            );
+            return Err(ParseUrlError::Path);
         }
         Ok(Self {
             authority: authority.to_owned(),
@@ -205,6 +228,8 @@ impl FromStr for HttpUrl {
 
 #[cfg(test)]
 mod tests {
+    use codeid_daemon::error_chain::ErrorChain;
+
     use super::*;
 
     #[test]
@@ -229,6 +254,13 @@ mod tests {
         let tcp = |text: &str| matches!(text.parse(), Ok(Address::Tcp(_)));
         assert!(tcp("127.0.0.1:6379") && tcp("localhost:6379") && tcp("[::1]:6379"));
         assert!(!tcp("run/redis.sock") && !tcp("redis.sock") && !tcp("/a:1") && !tcp("a:b"));
+    }
+
+    #[test]
+    fn an_invalid_host_is_refused_with_the_reason() {
+        let error = "a=http://a b/".parse::<Named<HttpUrl>>().unwrap_err();
+        assert_eq!(error.to_string(), "invalid host: invalid uri character");
+        assert_eq!(ErrorChain(&error).to_string(), error.to_string());
     }
 
     #[test]

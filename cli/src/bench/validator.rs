@@ -6,7 +6,7 @@ use memchr::memmem::Finder;
 use serde_json::{Map, Value};
 
 use super::failure::FailureKind;
-use super::input::read_file;
+use super::input::{InputError, read_file};
 use super::reader::resp_fields;
 use super::response::Outcome;
 use super::target::Protocol;
@@ -34,12 +34,13 @@ impl Validator {
     ///
     /// # Errors
     ///
-    /// A message if the file cannot be read, or does not have one response for each of the `codes`.
+    /// [`InputError`] if the file cannot be read, or does not have one response for each of the
+    /// `codes`.
     pub(super) fn new(
         protocol: &Protocol,
         expect: Option<&Path>,
         codes: usize,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, InputError> {
         let expected = match expect {
             None => None,
             Some(path) => Some(read_expected(protocol, path, codes)?),
@@ -152,24 +153,34 @@ fn encode(fields: &Map<String, Value>, out: &mut Vec<u8>) {
     }
 }
 
-fn read_expected(protocol: &Protocol, path: &Path, codes: usize) -> Result<Vec<Expected>, String> {
-    let shown = path.display();
+/// Reads the expected responses, one for each of the `codes`.
+fn read_expected(
+    protocol: &Protocol,
+    path: &Path,
+    codes: usize,
+) -> Result<Vec<Expected>, InputError> {
     let mut responses = Vec::with_capacity(codes);
-    for (line, number) in read_file(path)?.lines().zip(1_u64..) {
-        let mut fields: Map<String, Value> = serde_json::from_str(line)
-            .map_err(|error| format!("{shown}, line {number}: not a JSON object: {error}"))?;
-        if fields.remove("line") != Some(Value::from(number)) || !fields.contains_key("result") {
-            return Err(format!(
-                "{shown}, line {number}: not a line that codeid identify --file prints for line {number}"
-            ));
+    for (text, line) in read_file(path)?.lines().zip(1_u64..) {
+        let mut fields: Map<String, Value> =
+            serde_json::from_str(text).map_err(|source| InputError::NotAnObject {
+                path: path.to_owned(),
+                line,
+                source,
+            })?;
+        if fields.remove("line") != Some(Value::from(line)) || !fields.contains_key("result") {
+            return Err(InputError::NotAResponse {
+                path: path.to_owned(),
+                line,
+            });
         }
         responses.push(Expected::new(protocol, fields));
     }
     if responses.len() != codes {
-        return Err(format!(
-            "{shown} has {} responses for {codes} codes",
-            responses.len()
-        ));
+        return Err(InputError::ResponseCount {
+            path: path.to_owned(),
+            responses: responses.len(),
+            codes,
+        });
     }
     Ok(responses)
 }

@@ -50,9 +50,9 @@ pub(super) struct Plan {
 /// The counts that the workers publish for the progress line.
 #[derive(Debug, Default)]
 pub(super) struct LiveCounts {
-    /// Good responses.
+    /// Good responses within the measured time.
     pub(super) responses: AtomicU64,
-    /// Failures of all kinds.
+    /// Failures of all kinds, including those during the warm-up.
     pub(super) failures: AtomicU64,
 }
 

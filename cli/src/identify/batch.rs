@@ -8,21 +8,33 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::num::NonZero;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
 use codeid_daemon::identify::{write_failure, write_verdict};
 use codeid_daemon::result::identify::PARAM_ILLEGAL;
-use codeid_engine::{CodeValue, OpenId, RouteTable, Scratch};
+use codeid_engine::{OpenId, RouteTable, Scratch};
 
-use super::lines::{Block, Blocks, MAX_LINE_BYTES};
+use super::lines::{Block, Blocks};
+use super::parameter::code_value_of_line;
 use super::progress::Progress;
 use crate::output::Failure;
 
 /// The length of each queue: blocks that wait for a worker, and its responses for the writer.
 const QUEUE_BLOCKS: usize = 2;
+
+/// The reason why the lines of a file are not all identified.
+#[derive(Debug, thiserror::Error)]
+enum BatchError {
+    /// The file cannot be read.
+    #[error("{} cannot be read", path.display())]
+    Unreadable { path: PathBuf, source: io::Error },
+    /// A thread of the command panicked.
+    #[error("a thread panicked")]
+    Panicked,
+}
 
 /// The responses to one block.
 struct Responses {
@@ -43,8 +55,12 @@ pub(super) fn identify_lines(
     path: &Path,
     output: &mut impl Write,
 ) -> Result<(), Failure> {
-    let cannot_read =
-        |error: io::Error| Failure::Message(format!("{} cannot be read: {error}", path.display()));
+    let cannot_read = |source: io::Error| {
+        Failure::other(BatchError::Unreadable {
+            path: path.to_owned(),
+            source,
+        })
+    };
     let (input, length): (Box<dyn Read + Send>, Option<u64>) = if path == Path::new("-") {
         (Box::new(io::stdin()), None)
     } else {
@@ -73,7 +89,7 @@ pub(super) fn identify_lines(
     progress.finish();
     // This worker has closed its channel: it failed, or the input is exhausted and the reader has
     // ended too.
-    let failed = |_| Failure::Message("a thread panicked".to_owned());
+    let failed = |_| Failure::other(BatchError::Panicked);
     workers.swap_remove(turn).thread.join().map_err(failed)?;
     reader.join().map_err(failed)?.map_err(cannot_read)
 }
@@ -143,28 +159,11 @@ fn identify_line(
 ) {
     write!(out, "{{\"line\":{number}").expect("writing to memory cannot fail");
     let result = out.len();
-    match code_value(line) {
+    match code_value_of_line(line) {
         Ok(code) => write_verdict(&table.identify(code, open_id, scratch), out),
-        Err(detail) => write_failure(&PARAM_ILLEGAL, &detail, out),
+        Err(error) => write_failure(&PARAM_ILLEGAL, &error.detail(), out),
     }
     // The result is a complete object: replace its opening brace to join its fields to this one.
     out[result] = b',';
     out.extend_from_slice(b"\n");
-}
-
-fn code_value(line: &[u8]) -> Result<CodeValue<'_>, String> {
-    if line.len() > MAX_LINE_BYTES {
-        // The rest of the line was perhaps dropped, so its characters cannot be counted.
-        let most = CodeValue::MAX_CHARACTERS;
-        return Err(format!(
-            "codeValue must have 1 to {most} characters but has more than {MAX_LINE_BYTES} bytes."
-        ));
-    }
-    let text = std::str::from_utf8(line).map_err(|error| {
-        format!(
-            "codeValue is not valid UTF-8 at byte {}.",
-            error.valid_up_to()
-        )
-    })?;
-    CodeValue::new(text).map_err(|error| format!("{error}."))
 }

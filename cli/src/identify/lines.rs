@@ -13,7 +13,9 @@ pub(super) const MAX_LINE_BYTES: usize =
 /// Some complete lines of the input; those that are too long are cut.
 #[derive(Debug)]
 pub(super) struct Block {
-    /// The lines, each ended by `\n` except perhaps the last. Never empty.
+    /// The lines, each ended by `\n` except perhaps the last. Never empty, and at most
+    /// [`MAX_LINE_BYTES`] + 2 + [`READ_BYTES`] long: the beginning of a line that the blocks before
+    /// left, and one read.
     pub(super) text: Vec<u8>,
     /// The number of the first line, counted from 1.
     pub(super) first_line: u64,
@@ -34,6 +36,9 @@ impl Block {
 ///
 /// A block is returned as soon as a line is complete, so that lines which arrive slowly are
 /// answered as they arrive.
+///
+/// An error of the input is returned as it is. The call after it reads on: no byte read before the
+/// error is lost, and the lines are counted on.
 #[derive(Debug)]
 pub(super) struct Blocks<R> {
     input: R,
@@ -125,7 +130,7 @@ impl<R: Read> Iterator for Blocks<R> {
 mod tests {
     use std::io::Read;
 
-    use super::{Blocks, MAX_LINE_BYTES};
+    use super::{Blocks, MAX_LINE_BYTES, READ_BYTES};
 
     /// Returns every line with its number, reading `step` bytes at a time.
     fn lines(input: &[u8], step: usize) -> Vec<(u64, Vec<u8>)> {
@@ -208,6 +213,33 @@ mod tests {
         assert_eq!(block.text.len(), MAX_LINE_BYTES + 2);
         assert_eq!(block.input_bytes, 10_000_000);
         assert!(blocks.next().is_none());
+    }
+
+    #[test]
+    fn a_block_is_no_longer_than_a_cut_line_and_a_read() {
+        let input = [[b'x'; READ_BYTES], [b'\n'; READ_BYTES]].concat();
+        let block = Blocks::new(&input[..]).next().unwrap().unwrap();
+        assert_eq!(block.text.len(), MAX_LINE_BYTES + 2 + READ_BYTES);
+    }
+
+    #[test]
+    fn no_byte_is_lost_by_an_error() {
+        struct Failing(Vec<Option<&'static [u8]>>);
+        impl Read for Failing {
+            fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+                match self.0.pop() {
+                    Some(Some(mut bytes)) => bytes.read(buffer),
+                    Some(None) => Err(std::io::Error::other("the disk is gone")),
+                    None => Ok(0),
+                }
+            }
+        }
+        let mut blocks = Blocks::new(Failing(vec![Some(b"c\n"), None, Some(b"a\nb")]));
+        assert_eq!(blocks.next().unwrap().unwrap().text, b"a\n");
+        assert!(blocks.next().unwrap().is_err());
+        let block = blocks.next().unwrap().unwrap();
+        assert_eq!((block.first_line, &*block.text), (2, &b"bc\n"[..]));
+        assert_eq!(block.input_bytes, 2);
     }
 
     #[test]

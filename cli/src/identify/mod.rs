@@ -3,10 +3,11 @@
 mod batch;
 mod explain;
 mod lines;
+mod parameter;
 mod progress;
 mod show;
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -14,8 +15,9 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use codeid_daemon::identify::{write_failure, write_verdict};
 use codeid_daemon::result::identify::PARAM_ILLEGAL;
-use codeid_engine::{CodeValue, CompileLimits, OpenId, RouteTable, Scratch};
+use codeid_engine::{CompileLimits, RouteTable, Scratch};
 
+use self::parameter::{IllegalParameter, code_value_of_argument, open_id_of_argument};
 use super::output::{self, Failure, Stdout};
 use super::settings::{self, SettingsArgs};
 use super::{check, route_config};
@@ -76,7 +78,7 @@ impl Identify {
             match &self.file {
                 None => self.identify_one(&table, stdout),
                 Some(file) => {
-                    let open_id = self.open_id().map_err(illegal)?;
+                    let open_id = open_id_of_argument(&self.open_id).map_err(illegal)?;
                     // The output comes in blocks and without colours: a buffer and a filter would
                     // only cost time.
                     batch::identify_lines(table, open_id, file, &mut io::stdout().lock())?;
@@ -108,17 +110,17 @@ impl Identify {
 
     fn identify_one(&self, table: &RouteTable, stdout: &mut Stdout) -> Result<ExitCode, Failure> {
         let mut body = Vec::new();
-        let parameters = self
-            .code_value()
-            .and_then(|code| Ok((code, self.open_id()?)));
+        let code = self.code.as_deref().unwrap_or_default();
+        let parameters = code_value_of_argument(code)
+            .and_then(|code| Ok((code, open_id_of_argument(&self.open_id)?)));
         let (code, open_id) = match parameters {
             Ok(parameters) => parameters,
-            Err(detail) if self.json => {
-                write_failure(&PARAM_ILLEGAL, &detail, &mut body);
+            Err(error) if self.json => {
+                write_failure(&PARAM_ILLEGAL, &error.detail(), &mut body);
                 write_line(stdout, &body)?;
                 return Ok(ExitCode::FAILURE);
             }
-            Err(detail) => return Err(illegal(detail)),
+            Err(error) => return Err(illegal(error)),
         };
         let mut scratch = Scratch::new();
         let explanations = match self.explain {
@@ -141,26 +143,11 @@ impl Identify {
         }
         Ok(ExitCode::SUCCESS)
     }
-
-    fn code_value(&self) -> Result<CodeValue<'_>, String> {
-        let code = text("codeValue", self.code.as_deref().unwrap_or_default())?;
-        CodeValue::new(code).map_err(|error| format!("{error}."))
-    }
-
-    fn open_id(&self) -> Result<OpenId<'_>, String> {
-        let open_id = text("openId", &self.open_id)?;
-        OpenId::new(open_id).map_err(|error| format!("{error}."))
-    }
 }
 
-fn text<'a>(parameter: &str, argument: &'a OsStr) -> Result<&'a str, String> {
-    argument
-        .to_str()
-        .ok_or_else(|| format!("{parameter} is not valid UTF-8."))
-}
-
-fn illegal(detail: String) -> Failure {
-    Failure::Message(format!("{}: {detail}", PARAM_ILLEGAL.code))
+/// Returns the failure of the command for a parameter that is not allowed, after its result code.
+fn illegal(error: IllegalParameter) -> Failure {
+    Failure::other(format!("{}: {}", PARAM_ILLEGAL.code, error.detail()))
 }
 
 fn write_line(stdout: &mut Stdout, body: &[u8]) -> io::Result<()> {

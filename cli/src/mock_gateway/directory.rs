@@ -15,9 +15,8 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use codeid_daemon::error_chain::ErrorChain;
 use codeid_daemon::files::regular_file::{self, ReadError};
-use codeid_daemon::signature::{KeyVersion, SigningKey, VerifyingKeys};
+use codeid_daemon::signature::{KeyError, KeyVersion, SigningKey, VerifyingKeys};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, RsaKeySize,
@@ -63,16 +62,59 @@ pub(super) struct Settings {
     pub(super) text: String,
 }
 
+/// The reason why the directory, or a file in it, cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum DirectoryError {
+    /// The directory cannot be created or read.
+    #[error("cannot use the directory {}", path.display())]
+    Unusable { path: PathBuf, source: io::Error },
+    /// The directory contains files, but not those of a mock gateway.
+    #[error(
+        "the directory {} contains files that are not of a mock-gateway; name an empty or a new \
+         directory", .0.display()
+    )]
+    NotOurs(PathBuf),
+    /// The path of a file is not UTF-8, so that settings cannot name it.
+    #[error("the path {} is not UTF-8", .0.display())]
+    PathNotUtf8(PathBuf),
+    /// The file of a key cannot be read.
+    #[error("{}", path.display())]
+    KeyUnreadable { path: PathBuf, source: ReadError },
+    /// The file does not contain a private key.
+    #[error("{}: not a private key in PEM", .0.display())]
+    NotAKey(PathBuf),
+    /// The key for a file cannot be generated.
+    #[error("{}: cannot make a key", path.display())]
+    KeyGeneration { path: PathBuf, source: rcgen::Error },
+    /// The file of a new key cannot be written.
+    #[error("{}: cannot be written", path.display())]
+    KeyUnwritable { path: PathBuf, source: io::Error },
+    /// A file that holds no key cannot be written.
+    #[error("{} cannot be written", path.display())]
+    Unwritable { path: PathBuf, source: io::Error },
+    /// A key cannot sign or verify.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A certificate cannot be made.
+    #[error("cannot make a certificate")]
+    CertificateGeneration(#[from] rcgen::Error),
+    /// TLS refuses the certificate or its key.
+    #[error("cannot use the certificate")]
+    CertificateRefused(#[source] rustls::Error),
+}
+
 impl Directory {
     /// Opens the directory at `path`; creates it and its missing files. The certificate is valid
     /// for this machine and for `address`.
     ///
     /// # Errors
     ///
-    /// The reason, in one line.
-    pub(super) fn open(path: &Path, address: IpAddr) -> Result<Self, String> {
-        let failed =
-            |error: io::Error| format!("cannot use the directory {}: {error}", path.display());
+    /// [`DirectoryError`] if the directory or one of its files cannot be used, made or written.
+    pub(super) fn open(path: &Path, address: IpAddr) -> Result<Self, DirectoryError> {
+        let failed = |source| DirectoryError::Unusable {
+            path: path.to_owned(),
+            source,
+        };
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
@@ -99,12 +141,13 @@ impl Directory {
     ///
     /// # Errors
     ///
-    /// The reason, in one line.
+    /// [`DirectoryError::PathNotUtf8`] if TOML cannot name the files;
+    /// [`DirectoryError::Unwritable`] if the file of the settings cannot be written.
     pub(super) fn write_settings(
         &self,
         address: SocketAddr,
         client_id: &str,
-    ) -> Result<Settings, String> {
+    ) -> Result<Settings, DirectoryError> {
         let host = match address.ip() {
             IpAddr::V4(ip) if ip.is_unspecified() => "127.0.0.1".to_owned(),
             IpAddr::V6(ip) if ip.is_unspecified() => "[::1]".to_owned(),
@@ -114,9 +157,8 @@ impl Directory {
         let quoted = |text: &str| toml::Value::from(text).to_string();
         let file = |name: &str| {
             let path = self.path.join(name);
-            path.to_str()
-                .map(quoted)
-                .ok_or_else(|| format!("the path {} is not UTF-8", path.display()))
+            let quoted = path.to_str().map(quoted);
+            quoted.ok_or(DirectoryError::PathNotUtf8(path))
         };
         let text = format!(
             "[proxy]\nupstream-url = {}\nclient-id = {}\nprivate-key-path = {}\nca-path = {}\n\
@@ -138,67 +180,73 @@ impl Directory {
 }
 
 impl Keys {
-    fn new(gateway: &KeyPair, client: &KeyPair) -> Result<Self, String> {
+    fn new(gateway: &KeyPair, client: &KeyPair) -> Result<Self, KeyError> {
         let version = KeyVersion::new(1).expect("1 is a version");
         let mut keys = VerifyingKeys::new();
-        keys.add_pem(version, client.public_key_pem().as_bytes())
-            .map_err(|error| error.to_string())?;
+        keys.add_pem(version, client.public_key_pem().as_bytes())?;
         Ok(Self {
-            gateway: SigningKey::from_pem(gateway.serialize_pem().as_bytes(), version)
-                .map_err(|error| error.to_string())?,
+            gateway: SigningKey::from_pem(gateway.serialize_pem().as_bytes(), version)?,
             client: keys,
         })
     }
 }
 
 /// Refuses a directory with other files than those of a mock gateway, to overwrite none of them.
-fn require_ours(path: &Path) -> Result<(), String> {
-    let failed = |error: io::Error| format!("cannot use the directory {}: {error}", path.display());
-    let is_empty = fs::read_dir(path).map_err(failed)?.next().is_none();
-    if is_empty || path.join(CA_KEY).exists() {
+fn require_ours(path: &Path) -> Result<(), DirectoryError> {
+    let mut entries = fs::read_dir(path).map_err(|source| DirectoryError::Unusable {
+        path: path.to_owned(),
+        source,
+    })?;
+    if entries.next().is_none() || path.join(CA_KEY).exists() {
         Ok(())
     } else {
-        Err(format!(
-            "the directory {} contains files that are not of a mock-gateway; name an empty or a \
-             new directory",
-            path.display()
-        ))
+        Err(DirectoryError::NotOurs(path.to_owned()))
     }
 }
 
 /// Reads the key in a file; generates and writes one if the file does not exist.
-fn key(path: &Path, generate: Generate) -> Result<KeyPair, String> {
-    let failed = |why: String| format!("{}: {why}", path.display());
+fn key(path: &Path, generate: Generate) -> Result<KeyPair, DirectoryError> {
     match regular_file::read_private(path, MAX_KEY_BYTES) {
         Ok(file) => String::from_utf8(file.bytes)
             .ok()
             .and_then(|pem| KeyPair::from_pem(&pem).ok())
-            .ok_or_else(|| failed("not a private key in PEM".to_owned())),
+            .ok_or_else(|| DirectoryError::NotAKey(path.to_owned())),
         Err(ReadError::Absent) => {
-            let key = generate().map_err(|error| failed(format!("cannot make a key: {error}")))?;
+            let key = generate().map_err(|source| DirectoryError::KeyGeneration {
+                path: path.to_owned(),
+                source,
+            })?;
             OpenOptions::new()
                 .write(true)
                 .create_new(true)
                 .mode(0o600)
                 .open(path)
                 .and_then(|mut file| file.write_all(key.serialize_pem().as_bytes()))
-                .map_err(|error| failed(format!("cannot be written: {error}")))?;
+                .map_err(|source| DirectoryError::KeyUnwritable {
+                    path: path.to_owned(),
+                    source,
+                })?;
             Ok(key)
         }
-        Err(error) => Err(failed(ErrorChain(&error).to_string())),
+        Err(source) => Err(DirectoryError::KeyUnreadable {
+            path: path.to_owned(),
+            source,
+        }),
     }
 }
 
 /// Writes a file that holds no secret.
-fn write(path: &Path, content: &[u8]) -> Result<(), String> {
+fn write(path: &Path, content: &[u8]) -> Result<(), DirectoryError> {
     // An unchanged file is not written again, so that its watchers are not notified.
     match fs::read(path) {
         Ok(there) if there == content => return Ok(()),
         Err(error) if error.kind() != ErrorKind::NotFound => {}
         _ => {}
     }
-    fs::write(path, content)
-        .map_err(|error| format!("{} cannot be written: {error}", path.display()))
+    fs::write(path, content).map_err(|source| DirectoryError::Unwritable {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// Builds the TLS configuration with a certificate signed by the authority, and writes the
@@ -207,16 +255,15 @@ fn server_config(
     directory: &Path,
     authority: KeyPair,
     address: IpAddr,
-) -> Result<Arc<ServerConfig>, String> {
-    let made = |error: rcgen::Error| format!("cannot make a certificate: {error}");
-    let mut ca = named("codeid mock-gateway authority, not Alipay+", Vec::new()).map_err(made)?;
+) -> Result<Arc<ServerConfig>, DirectoryError> {
+    let mut ca = named("codeid mock-gateway authority, not Alipay+", Vec::new())?;
     ca.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     ca.key_usages = vec![KeyUsagePurpose::KeyCertSign];
     let ca_path = directory.join("ca.pem");
     // A new certificate with the same key and name would also work, but an unchanged file is easier
     // to trust.
     if !ca_path.exists() {
-        let certificate = ca.self_signed(&authority).map_err(made)?;
+        let certificate = ca.self_signed(&authority)?;
         write(&ca_path, certificate.pem().as_bytes())?;
     }
     let mut names = ["localhost", "127.0.0.1", "::1"]
@@ -225,12 +272,12 @@ fn server_config(
     if !address.is_unspecified() && !address.is_loopback() {
         names.push(address.to_string());
     }
-    let mut server = named("codeid mock-gateway, not Alipay+", names).map_err(made)?;
+    let mut server = named("codeid mock-gateway, not Alipay+", names)?;
     server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     server.use_authority_key_identifier_extension = true;
-    let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(made)?;
+    let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
     let issuer = Issuer::new(ca, authority);
-    let certificate = server.signed_by(&key, &issuer).map_err(made)?;
+    let certificate = server.signed_by(&key, &issuer)?;
     let chain: Vec<CertificateDer<'static>> = vec![certificate.der().clone()];
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
@@ -238,7 +285,7 @@ fn server_config(
         .expect("aws-lc-rs has cipher suites for TLS 1.2 and 1.3")
         .with_no_client_auth()
         .with_single_cert(chain, key)
-        .map_err(|error| format!("cannot use the certificate: {error}"))?;
+        .map_err(DirectoryError::CertificateRefused)?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))
 }

@@ -10,7 +10,7 @@ mod gateway;
 mod serving;
 mod validation;
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -67,6 +67,25 @@ pub(crate) struct MockGateway {
     drop: bool,
 }
 
+/// The reason why the value of an option is refused.
+#[derive(Debug, thiserror::Error)]
+enum ArgumentError {
+    /// The Client-Id is empty, too long, or has other characters.
+    #[error("must be 1 to 128 visible ASCII characters")]
+    ClientId,
+    /// The text is not the status of a final response that has a body.
+    #[error("must be a status from 200 to 599 that allows a body")]
+    Status,
+}
+
+/// The error for an address on which the stand-in cannot listen.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {address}")]
+struct ListenError {
+    address: SocketAddr,
+    source: io::Error,
+}
+
 impl MockGateway {
     /// Serves until it is stopped, and returns the exit status.
     pub(crate) fn run(self) -> ExitCode {
@@ -80,14 +99,18 @@ impl MockGateway {
     async fn serve(self, stdout: &mut Stdout) -> Result<(), Failure> {
         // Before listening, so that Ctrl-C works as soon as the address is printed.
         let mut interrupted = signal(SignalKind::interrupt())?;
-        let refused =
-            |error| Failure::Message(format!("cannot listen on {}: {error}", self.listen));
+        let refused = |source| {
+            Failure::other(ListenError {
+                address: self.listen,
+                source,
+            })
+        };
         let listener = TcpListener::bind(self.listen).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
-        let directory = Directory::open(&self.directory, address.ip()).map_err(Failure::Message)?;
+        let directory = Directory::open(&self.directory, address.ip()).map_err(Failure::other)?;
         let settings = directory
             .write_settings(address, &self.client_id)
-            .map_err(Failure::Message)?;
+            .map_err(Failure::other)?;
         writeln!(
             stdout,
             "mock-gateway: a stand-in for Alipay+, to try out sdkProxy; it makes no payments\n\
@@ -131,19 +154,20 @@ fn printable_lines(text: &str) -> String {
         .collect()
 }
 
-fn client_id(text: &str) -> Result<String, String> {
+/// Parses a Client-Id.
+fn client_id(text: &str) -> Result<String, ArgumentError> {
     let fits = (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
-    fits.then(|| text.to_owned())
-        .ok_or_else(|| "must be 1 to 128 visible ASCII characters".to_owned())
+    fits.then(|| text.to_owned()).ok_or(ArgumentError::ClientId)
 }
 
-fn status(text: &str) -> Result<StatusCode, String> {
+/// Parses the HTTP status of a response.
+fn status(text: &str) -> Result<StatusCode, ArgumentError> {
     // A status below 200 is not a final response, and 204 and 304 have no body.
     text.parse()
         .ok()
         .filter(|status: &StatusCode| (200..600).contains(&status.as_u16()))
         .filter(|status| !matches!(status.as_u16(), 204 | 304))
-        .ok_or_else(|| "must be a status from 200 to 599 that allows a body".to_owned())
+        .ok_or(ArgumentError::Status)
 }
 
 fn result_codes() -> PossibleValuesParser {

@@ -20,6 +20,26 @@ pub(super) struct Refusal {
     pub(super) why: String,
 }
 
+/// The reason why the body of a request is not that of sdkProxy.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+enum BodyError {
+    /// The body is not a JSON object.
+    #[error("the body is not a JSON object")]
+    NotAnObject,
+    /// The body lacks this field.
+    #[error("the body has no {0}")]
+    Missing(&'static str),
+    /// This field is an empty string.
+    #[error("{0} is empty")]
+    Empty(&'static str),
+    /// This field is not a string.
+    #[error("{0} is not a string")]
+    NotAString(&'static str),
+    /// The body has a field that is not one of [`FIELDS`].
+    #[error("the body has fields other than {}", FIELDS.join(", "))]
+    OtherFields,
+}
+
 /// Validates a request that was posted to the right path.
 ///
 /// # Errors
@@ -77,27 +97,25 @@ pub(super) fn validate(
             ),
             _ => refuse(results::INVALID_SIGNATURE, error.to_string()),
         })?;
-    validate_body(body.as_bytes()).map_err(|why| refuse(results::PARAM_ILLEGAL, why))
+    validate_body(body.as_bytes())
+        .map_err(|error| refuse(results::PARAM_ILLEGAL, error.to_string()))
 }
 
-fn validate_body(body: &[u8]) -> Result<(), String> {
+fn validate_body(body: &[u8]) -> Result<(), BodyError> {
     let fields: Map<String, Value> =
-        serde_json::from_slice(body).map_err(|_| "the body is not a JSON object".to_owned())?;
+        serde_json::from_slice(body).map_err(|_| BodyError::NotAnObject)?;
     for name in FIELDS {
         match fields.get(name) {
-            None => return Err(format!("the body has no {name}")),
-            Some(Value::String(text)) if text.is_empty() => return Err(format!("{name} is empty")),
+            None => return Err(BodyError::Missing(name)),
+            Some(Value::String(text)) if text.is_empty() => return Err(BodyError::Empty(name)),
             Some(Value::String(_)) => {}
-            Some(_) => return Err(format!("{name} is not a string")),
+            Some(_) => return Err(BodyError::NotAString(name)),
         }
     }
     if fields.len() == FIELDS.len() {
         Ok(())
     } else {
-        Err(format!(
-            "the body has fields other than {}",
-            FIELDS.join(", ")
-        ))
+        Err(BodyError::OtherFields)
     }
 }
 
@@ -172,7 +190,8 @@ mod tests {
             ),
         ];
         for (body, expected) in table {
-            let why = validate_body(body.as_bytes()).err().unwrap_or_default();
+            let error = validate_body(body.as_bytes()).err();
+            let why = error.map(|error| error.to_string()).unwrap_or_default();
             assert_eq!(why, expected, "{body}");
         }
     }

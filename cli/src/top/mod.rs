@@ -5,6 +5,7 @@
 //!                                      └─▶ View, and the commands of keys ─▶ screen
 //! ```
 
+mod cells;
 mod figures;
 mod keys;
 mod plain;
@@ -24,7 +25,7 @@ use clap::builder::RangedU64ValueParser;
 
 use self::reading::Reader;
 use super::admin::SocketArgs;
-use super::duration::duration;
+use super::duration::{DurationError, duration};
 use super::output;
 
 /// The shortest interval: a shorter one would measure the readings.
@@ -52,6 +53,17 @@ pub(crate) struct Top {
     socket: SocketArgs,
 }
 
+/// The reason why a text is not the length of an interval.
+#[derive(Debug, thiserror::Error)]
+enum IntervalError {
+    /// The text is not a duration.
+    #[error(transparent)]
+    Duration(#[from] DurationError),
+    /// A duration shorter than [`MIN_INTERVAL`].
+    #[error("must be at least {} ms", MIN_INTERVAL.as_millis())]
+    TooShort,
+}
+
 impl Top {
     /// Shows the intervals, and returns the exit status.
     pub(crate) fn run(self) -> ExitCode {
@@ -75,10 +87,11 @@ impl Top {
     }
 }
 
-fn interval(text: &str) -> Result<Duration, String> {
+/// Parses the length of an interval.
+fn interval(text: &str) -> Result<Duration, IntervalError> {
     let interval = duration(text)?;
     if interval < MIN_INTERVAL {
-        return Err(format!("must be at least {} ms", MIN_INTERVAL.as_millis()));
+        return Err(IntervalError::TooShort);
     }
     Ok(interval)
 }

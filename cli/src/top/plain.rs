@@ -5,12 +5,13 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use super::figures::{Figures, Percentiles, Traffic};
+use super::cells::{errors, latencies, traffics};
+use super::figures::Figures;
 use super::reading::Reader;
 use super::view::View;
 use crate::moment::utc;
 use crate::output::{Failure, Stdout, printable};
-use crate::quantity::{grouped, time};
+use crate::quantity::grouped;
 use crate::table::{Column, Table};
 
 /// The limit on the rules that are written for an interval.
@@ -143,32 +144,4 @@ fn headline(figures: &Figures) -> String {
         if figures.ready { "ready" } else { "NOT READY" },
         if figures.frozen { "  FROZEN" } else { "" }
     )
-}
-
-/// Returns the traffic of all listeners together, then that of each.
-pub(super) fn traffics(figures: &Figures) -> impl Iterator<Item = &Traffic> {
-    [&figures.total].into_iter().chain(&figures.listeners)
-}
-
-/// Returns the share of errors, in per cent.
-pub(super) fn errors(traffic: &Traffic) -> String {
-    traffic
-        .error_ratio
-        .map_or_else(|| "-".to_owned(), |ratio| format!("{:.2} %", ratio * 100.0))
-}
-
-/// Returns the 50th, 90th, 99th and 99.9th percentile, and the maximum.
-pub(super) fn latencies(latency: &Percentiles) -> [String; 5] {
-    [
-        latency.p50_ns,
-        latency.p90_ns,
-        latency.p99_ns,
-        latency.p999_ns,
-        latency.max_ns,
-    ]
-    .map(|nanoseconds| match nanoseconds {
-        Some(nanoseconds) => time(std::time::Duration::from_nanos(nanoseconds).as_secs_f64() * 1e6),
-        None if latency.count == 0 => "-".to_owned(),
-        None => "longer".to_owned(),
-    })
 }

@@ -7,9 +7,9 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Cell, Clear, Paragraph, Row, Sparkline, Table};
 
+use super::cells::{errors, latencies, traffics};
 use super::figures::{Figures, Rate};
 use super::keys::HELP;
-use super::plain::{errors, latencies, traffics};
 use super::reading::Reading;
 use super::view::View;
 use crate::admin::freeze;

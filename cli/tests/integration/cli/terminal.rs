@@ -78,6 +78,6 @@ fn a_benchmark_shows_its_progress() {
         "1",
     ];
     let sent = on_terminal(codeid(arguments), None);
-    assert!(sent.contains("0 requests/s, 0 errors"), "{sent:?}");
+    assert!(sent.contains("0 good responses/s, 0 errors"), "{sent:?}");
     assert!(sent.contains("no response within 5 s"), "{sent:?}");
 }
