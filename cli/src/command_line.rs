@@ -12,7 +12,7 @@ use crate::bench;
 use crate::mock_gateway;
 #[cfg(feature = "top")]
 use crate::top;
-use crate::{admin, bucket, check, completions, identify, man, schema, serve, settings};
+use crate::{admin, audit, bucket, check, completions, identify, man, schema, serve, settings};
 
 /// Decides whether a scanned code is an Alipay+ code, and what to do with it.
 #[derive(Debug, Parser)]
@@ -33,6 +33,8 @@ enum Command {
     Serve(serve::Serve),
     /// Query and control a running daemon
     Admin(Box<admin::Admin>),
+    /// Check the audit log
+    Audit(audit::Audit),
     /// Show the activity of a running daemon
     #[cfg(feature = "top")]
     Top(top::Top),
@@ -63,6 +65,7 @@ pub(crate) fn run() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(serve) => serve.run(),
         Command::Admin(admin) => admin.run(),
+        Command::Audit(audit) => audit.run(),
         #[cfg(feature = "top")]
         Command::Top(top) => top.run(),
         Command::Settings(settings) => settings.run(),

@@ -4,6 +4,7 @@
 //! `mock-gateway` are tools of development and operation, each behind a feature of its name.
 
 mod admin;
+mod audit;
 #[cfg(feature = "bench")]
 mod bench;
 mod bucket;

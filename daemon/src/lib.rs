@@ -11,6 +11,7 @@
 
 mod admin;
 pub mod api;
+pub mod audit;
 mod budget;
 pub mod clock;
 pub mod error_chain;

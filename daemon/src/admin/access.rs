@@ -22,7 +22,9 @@ pub(super) fn require_access(
         .map_err(|foreign| Refusal::new(ErrorCode::ForeignOrigin, foreign.detail()))?;
     if caller.role() < route.role {
         return Err(match caller {
-            Caller::Unknown { had_credentials } => {
+            Caller::Unknown {
+                had_credentials, ..
+            } => {
                 let detail = match had_credentials {
                     true => "The token is unknown.",
                     false => "A token is needed: Authorization: Bearer TOKEN.",

@@ -1,6 +1,7 @@
 //! The callers of the admin plane.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use hyper::HeaderMap;
 use hyper::header::AUTHORIZATION;
@@ -15,13 +16,14 @@ pub(super) enum Caller {
     Process { uid: u32 },
     /// The holder of a token.
     Token { name: String, role: Role },
-    /// A client over TCP without a known token; `had_credentials` if it sent some.
-    Unknown { had_credentials: bool },
+    /// A client over TCP without a known token, with the address of its machine; `had_credentials` if
+    /// it sent some.
+    Unknown { peer: IpAddr, had_credentials: bool },
 }
 
 impl Caller {
-    /// Identifies the sender of a request over TCP.
-    pub(super) fn from_headers(headers: &HeaderMap, tokens: &Tokens) -> Self {
+    /// Identifies the sender of a request over TCP, from the machine `peer`.
+    pub(super) fn from_headers(headers: &HeaderMap, tokens: &Tokens, peer: IpAddr) -> Self {
         let credentials = headers.get(AUTHORIZATION);
         let token = credentials.and_then(|value| bearer_token(value.as_bytes()));
         match token.and_then(|token| tokens.find(token)) {
@@ -30,6 +32,7 @@ impl Caller {
                 role,
             },
             None => Self::Unknown {
+                peer: peer.to_canonical(),
                 had_credentials: credentials.is_some(),
             },
         }
@@ -45,13 +48,13 @@ impl Caller {
     }
 }
 
-/// Displays as the audit log names the caller: `uid 1000`, `token alice` or `unknown`.
+/// Displays as the audit log names the caller: `uid 1000`, `token alice` or `unknown 192.0.2.1`.
 impl fmt::Display for Caller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Process { uid } => write!(f, "uid {uid}"),
             Self::Token { name, .. } => write!(f, "token {name}"),
-            Self::Unknown { .. } => f.write_str("unknown"),
+            Self::Unknown { peer, .. } => write!(f, "unknown {peer}"),
         }
     }
 }

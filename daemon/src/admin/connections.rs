@@ -51,7 +51,7 @@ pub(super) async fn accept_unix(listener: &UnixListener, plane: &Arc<AdminPlane>
     let mut connections = Connections::new("admin.unix");
     loop {
         let accepted = listener.accept();
-        let Some((stream, permit)) = connections.next(accepted).await else {
+        let Some((stream, _, permit)) = connections.next(accepted).await else {
             continue;
         };
         let plane = Arc::clone(plane);
@@ -73,14 +73,14 @@ pub(super) async fn accept_tcp(
     let mut connections = Connections::new("admin.http");
     loop {
         let accepted = listener.accept();
-        let Some((stream, permit)) = connections.next(accepted).await else {
+        let Some((stream, peer, permit)) = connections.next(accepted).await else {
             continue;
         };
         let (plane, access) = (Arc::clone(plane), access.clone());
         connections.open.spawn(timed(permit, async move {
             let tokens = access.tokens;
             let caller = move |request: &Request<Incoming>| {
-                Caller::from_headers(request.headers(), &tokens.live())
+                Caller::from_headers(request.headers(), &tokens.live(), peer.ip())
             };
             let Some(certificate) = access.certificate else {
                 return serve(stream, &plane, caller).await;
@@ -115,12 +115,12 @@ impl Connections {
     async fn next<S, A>(
         &mut self,
         accepted: impl Future<Output = io::Result<(S, A)>>,
-    ) -> Option<(S, OwnedSemaphorePermit)> {
+    ) -> Option<(S, A, OwnedSemaphorePermit)> {
         while self.open.try_join_next().is_some() {}
         let permit = Arc::clone(&self.permits).acquire_owned().await;
         let permit = permit.expect("the semaphore is never closed");
         match accepted.await {
-            Ok((stream, _)) => Some((stream, permit)),
+            Ok((stream, peer)) => Some((stream, peer, permit)),
             Err(error) => {
                 tracing::warn!(%error, listener = self.listener, "cannot accept a connection");
                 sleep(ACCEPT_PAUSE).await;

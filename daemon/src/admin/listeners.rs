@@ -7,11 +7,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::audit::AuditLog;
 use super::connections::{self, TcpAccess};
 use super::live_tokens::LiveTokens;
 use super::plane::AdminPlane;
 use crate::api::status::ListenerAddresses;
+use crate::audit::AuditLog;
 use crate::clock::Clock;
 use crate::error_chain::ErrorChain;
 use crate::listen::tcp::open_tcp;
@@ -32,7 +32,7 @@ const BACKLOG: u32 = 64;
 pub(crate) struct AdminListeners {
     unix: Option<UnixListener>,
     tcp: Option<(std::net::TcpListener, TcpAccess)>,
-    audit: AuditLog,
+    pub(crate) audit: AuditLog,
     hosts: Vec<String>,
     /// The address of the TCP listener, with the port that it got.
     pub(crate) http: Option<SocketAddr>,
@@ -58,8 +58,8 @@ pub(crate) async fn open(
     if none && given.admin.is_none() && given.admin_http.is_none() {
         return Ok(None);
     }
-    let audit_path = &settings.audit_path;
-    let audit = AuditLog::open(audit_path, clock)
+    let audit_path = &settings.audit.path;
+    let audit = AuditLog::open(&settings.audit, clock)
         .map_err(|error| ListenError::new("admin.audit-path", audit_path.display(), &error))?;
     let (unix, socket) = match (given.admin.take(), &settings.unix) {
         (Some(listener), _) => {

@@ -2,7 +2,10 @@
 //!
 //! ```text
 //! admin.unix ──peer's uid─────┐
-//! admin.http ──TLS──token─────┴▶ router: host? role? ──▶ handler ──▶ audit log ──▶ response
+//! admin.http ──TLS──token─────┴▶ router: host? role? ──▶ handler ──▶ response
+//!                                                          │   ▲
+//!                                            intent, outcome ▼   │ recorded
+//!                                                        audit log
 //! ```
 //!
 //! The plane runs on the control thread, under limits of its own: nothing here slows the serving
@@ -12,7 +15,6 @@
 //! Source: SPEC.md, section 6.
 
 mod access;
-mod audit;
 mod caller;
 mod connections;
 mod console;

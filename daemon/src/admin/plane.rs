@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::audit::AuditLog;
 use crate::api::status::ListenerAddresses;
+use crate::audit::AuditLog;
 use crate::metrics::Metrics;
 use crate::rules::operator::Operator;
 use crate::shutdown::Shutdown;

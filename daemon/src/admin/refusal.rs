@@ -40,14 +40,6 @@ impl Refusal {
         Self::new(ErrorCode::Fault, "An internal fault occurred; see the log.")
     }
 
-    /// Refuses with a status that says that something was changed.
-    pub(super) fn after_a_change(code: ErrorCode, detail: impl Into<String>) -> Self {
-        Self {
-            status: status(api::refusal::FAULT),
-            ..Self::new(code, detail)
-        }
-    }
-
     /// Returns the reason for programs.
     pub(super) const fn code(&self) -> ErrorCode {
         self.document.error

@@ -17,6 +17,9 @@ use super::plane::AdminPlane;
 use super::refusal::Refusal;
 use super::response::Response;
 use crate::api::refusal::ErrorCode;
+use crate::audit::{Action, AuditError, Intent};
+use crate::error_chain::ErrorChain;
+use crate::sync::Mutex;
 
 /// The limit on the time in which a body arrives.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -30,6 +33,10 @@ pub(super) struct Request {
     pub(super) headers: HeaderMap,
     /// The whole body; empty without one.
     pub(super) body: Bytes,
+    /// The name of the action; `None` for a query.
+    pub(super) action: Option<&'static str>,
+    /// The record of the action, once it is intended.
+    pub(super) intent: Arc<Mutex<Option<Intent>>>,
 }
 
 /// The outcome of a request.
@@ -39,6 +46,46 @@ pub(super) type Outcome = Result<Response, Refusal>;
 pub(super) type Handling = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
 impl Request {
+    /// Records that the action of the request is about to be carried out. A handler calls it once
+    /// nothing but carrying it out is left, with what `describe` adds to the record.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] if it cannot be recorded, so that it must not be carried out.
+    pub(super) async fn intend(
+        &self,
+        describe: impl FnOnce(Action) -> Action,
+    ) -> Result<(), Refusal> {
+        let action = describe(Action {
+            who: self.caller.to_string(),
+            name: self.action.unwrap_or_default(),
+            from: self.plane.operator.live_digest(),
+            to: None,
+            level: None,
+            reason: None,
+        });
+        let intent = self.plane.audit.intend(action).await.map_err(|error| {
+            let why = ErrorChain(&error).to_string();
+            tracing::error!(
+                action = self.action,
+                why,
+                "an action is refused: it cannot be recorded"
+            );
+            match error {
+                AuditError::Unwritten(_) => {
+                    let detail = format!("Nothing was changed: {why}.");
+                    Refusal::new(ErrorCode::NotAudited, detail)
+                }
+                AuditError::TooMany => {
+                    let detail = format!("Nothing was changed: {why}.");
+                    Refusal::new(ErrorCode::TooManyActions, detail)
+                }
+            }
+        })?;
+        *self.intent.lock() = Some(intent);
+        Ok(())
+    }
+
     /// Parses the body as JSON.
     ///
     /// # Errors

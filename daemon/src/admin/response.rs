@@ -10,6 +10,24 @@ use serde::Serialize;
 /// A response with its whole body.
 pub(super) type Response = hyper::Response<Full<Bytes>>;
 
+/// The digests of the live route configs before and after an action. A handler adds the value to the
+/// extensions of its response.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Replaced {
+    pub(super) from: Option<ConfigDigest>,
+    pub(super) to: Option<ConfigDigest>,
+}
+
+impl Replaced {
+    /// Returns the digests where the live route config, which has `digest`, stayed.
+    pub(super) const fn nothing(digest: Option<ConfigDigest>) -> Self {
+        Self {
+            from: digest,
+            to: digest,
+        }
+    }
+}
+
 /// The media type of documents and route configs.
 const JSON: &str = "application/json";
 

@@ -1,4 +1,4 @@
-//! Finds the route of a request, checks the caller, runs the handler, and records changes.
+//! Finds the route of a request, checks the caller, runs the handler, and records the outcome of an action.
 
 use std::sync::Arc;
 
@@ -7,16 +7,16 @@ use hyper::body::Incoming;
 use hyper::header::{ALLOW, HeaderValue};
 
 use super::access::require_access;
-use super::audit::{Entry, Outcome as AuditOutcome, Replaced};
 use super::caller::Caller;
 use super::handlers;
 use super::plane::AdminPlane;
 use super::refusal::Refusal;
 use super::request::{Handling, Outcome, Request, discard_body, read_body};
-use super::response::Response;
+use super::response::{Replaced, Response};
 use crate::api::admin::{Body, ROUTES, Route};
 use crate::api::method::Method;
 use crate::api::refusal::ErrorCode;
+use crate::audit::Outcome as AuditOutcome;
 
 /// The most bytes of a body that is not a route config: a code value and an openId fit, however
 /// they are escaped.
@@ -44,6 +44,8 @@ pub(super) async fn respond(
             parameter,
             headers: std::mem::take(request.headers_mut()),
             body,
+            action: route.action,
+            intent: Arc::default(),
         },
         Err(refusal) => return refuse(plane, route, &caller, refusal).await,
     };
@@ -96,30 +98,35 @@ fn max_body_bytes(route: &Route, plane: &AdminPlane) -> usize {
     }
 }
 
+/// Runs the handler. Records the outcome of an action that it intended, and counts one that it
+/// refused before.
 async fn handle(route: &'static Route, request: Request) -> Response {
+    let (plane, caller) = (Arc::clone(&request.plane), request.caller.clone());
+    let intent = Arc::clone(&request.intent);
+    let before = plane.operator.live_digest();
     let Some(action) = route.action else {
         let handling = handlers::handle(route.endpoint, request);
         return handling.await.unwrap_or_else(Refusal::into_response);
     };
-    let plane = Arc::clone(&request.plane);
-    if let Err(error) = plane.audit.require_writable().await {
-        tracing::error!(%error, "the audit log cannot be written, so nothing is changed");
-        let detail = format!("The audit log cannot be written, so nothing was changed: {error}.");
-        return Refusal::new(ErrorCode::NotAudited, detail).into_response();
-    }
-    let (caller, before) = (request.caller.clone(), plane.operator.live_digest());
     let outcome = or_fault(handlers::handle(route.endpoint, request)).await;
+    let Some(intent) = intent.lock().take() else {
+        let refusal = outcome.err().unwrap_or_else(|| {
+            tracing::error!(action, "an action was carried out without a record");
+            Refusal::fault()
+        });
+        return refuse(&plane, route, &caller, refusal).await;
+    };
     let recorded = match &outcome {
         Ok(_) => AuditOutcome::Done,
         Err(refusal) => AuditOutcome::Refused(refusal.code()),
     };
+    tracing::info!(action, by = %caller, outcome = %recorded, "admin command");
     let response = outcome.unwrap_or_else(Refusal::into_response);
     let replaced = response.extensions().get::<Replaced>().copied();
     let replaced = replaced.unwrap_or_else(|| Replaced::nothing(before));
-    match record(&plane, action, &caller, replaced, recorded).await {
-        Ok(()) => response,
-        Err(refusal) => refusal.into_response(),
-    }
+    let Replaced { from, to } = replaced;
+    plane.audit.conclude(intent, from, to, recorded).await;
+    response
 }
 
 /// Turns a panic of a handler into a refusal, so that the attempt is recorded all the same.
@@ -129,38 +136,15 @@ async fn or_fault(handling: Handling) -> Outcome {
         .unwrap_or_else(|_| Err(Refusal::fault()))
 }
 
-/// Returns the response that refuses a request, and records the refusal of a change.
+/// Returns the response that refuses a request, and counts the refusal of an action for the audit log.
 async fn refuse(plane: &AdminPlane, route: &Route, caller: &Caller, refusal: Refusal) -> Response {
     if let Some(action) = route.action {
-        let replaced = Replaced::nothing(plane.operator.live_digest());
-        let outcome = AuditOutcome::Refused(refusal.code());
-        if let Err(not_audited) = record(plane, action, caller, replaced, outcome).await {
-            return not_audited.into_response();
+        let code = refusal.code();
+        tracing::info!(action, by = %caller, outcome = %code, "admin command");
+        let counted = plane.audit.count_refusal(caller.to_string(), action, code);
+        if let Err(error) = counted.await {
+            tracing::error!(action, by = %caller, %error, "a refusal is missing from the audit log");
         }
     }
     refusal.into_response()
-}
-
-/// Writes a change, or an attempt, to the audit log.
-async fn record(
-    plane: &AdminPlane,
-    action: &'static str,
-    caller: &Caller,
-    replaced: Replaced,
-    outcome: AuditOutcome,
-) -> Result<(), Refusal> {
-    tracing::info!(action, by = %caller, %outcome, "admin command");
-    let entry = Entry {
-        who: caller.to_string(),
-        action,
-        from: replaced.from,
-        to: replaced.to,
-        outcome,
-    };
-    plane.audit.write(entry).await.map_err(|error| {
-        tracing::error!(action, by = %caller, %outcome, %error, "the audit log was not written");
-        let detail =
-            format!("The outcome, {outcome}, could not be written to the audit log: {error}.");
-        Refusal::after_a_change(ErrorCode::NotAudited, detail)
-    })
 }

@@ -7,9 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use super::problem::Problem;
 
-/// The HTTP status of a refusal after which something may have been changed.
-pub const FAULT: u16 = 500;
-
 /// The reason why a request was refused. Unless the status is 500, nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Refusal {
@@ -23,7 +20,7 @@ pub struct Refusal {
 }
 
 /// The reasons for which the admin plane refuses requests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum ErrorCode {
     /// The request is not what the path takes.
@@ -58,9 +55,10 @@ pub enum ErrorCode {
     IfMatchMissing,
     /// The file of the freeze could not be written or removed.
     NotSaved,
-    /// The audit log could not be written. With status 507 nothing was changed; with status 500 the
-    /// change was made.
+    /// The audit log could not be written, so nothing was changed.
     NotAudited,
+    /// There were too many changes in a short time.
+    TooManyActions,
     /// An internal fault.
     Fault,
 }
@@ -82,15 +80,10 @@ impl ErrorCode {
             Self::MediaType => 415,
             Self::Refused => 422,
             Self::IfMatchMissing => 428,
-            Self::Fault => FAULT,
+            Self::TooManyActions => 429,
+            Self::Fault => 500,
             Self::NotSaved | Self::NotAudited => 507,
         }
-    }
-
-    /// Returns every HTTP status of a refusal with this code.
-    pub fn statuses(self) -> impl Iterator<Item = u16> {
-        let after_a_change = (self == Self::NotAudited).then_some(FAULT);
-        [self.status()].into_iter().chain(after_a_change)
     }
 }
 

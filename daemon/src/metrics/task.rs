@@ -33,6 +33,8 @@ tasks! {
     AdminHttp => "adminHttp",
     /// Waits until the remote source announces a change.
     Announcements => "announcements",
+    /// Writes the audit log's lines about refused callers.
+    Audit => "audit",
     /// Reads the serving certificate again when its files change.
     Certificate => "certificate",
     /// Compiles and publishes route configs.

@@ -28,6 +28,7 @@ use self::announce::{log_serving, warn_if_open_in_clear};
 use self::permits::Permits;
 use crate::admin::{self, AdminListeners};
 use crate::api::status::ListenerAddresses;
+use crate::audit::AuditLog;
 use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::listen::{ListenError, Listeners, LiveCertificate, descriptors};
@@ -174,6 +175,7 @@ struct Running {
     shutdown: Arc<Shutdown>,
     /// Removes the file of the admin plane's socket.
     _admin_socket: Option<admin::AdminSocket>,
+    audit: Option<AuditLog>,
 }
 
 /// The reason for a stop.
@@ -256,6 +258,7 @@ impl Running {
         };
         log_serving(settings, &listening, &shared.live);
         warn_if_open_in_clear(&listening, certificate.is_some());
+        let audit = admin.as_ref().map(|(listeners, _)| listeners.audit.clone());
         let admin_socket = admin.and_then(|(listeners, socket)| {
             serve_admin(&control, settings, &shared, listeners, listening, started);
             socket
@@ -266,6 +269,7 @@ impl Running {
             control,
             shutdown,
             _admin_socket: admin_socket,
+            audit,
         }))
     }
 
@@ -277,6 +281,7 @@ impl Running {
             mut control,
             shutdown,
             _admin_socket,
+            audit,
         } = self;
         // Each listener holds one permit while it waits for a connection.
         let waiting = listeners.count().saturating_sub(1);
@@ -328,6 +333,9 @@ impl Running {
         workers.join();
         if timeout(CONTROL_PATIENCE, control.gone()).await.is_err() {
             tracing::warn!("stopped without the control thread, which does not end");
+        }
+        if let Some(audit) = audit {
+            audit.flush().await;
         }
         if cut == 0 {
             tracing::info!("stopped");
@@ -408,6 +416,8 @@ fn serve_admin(
             follow_certificate(control, settings, Task::AdminCertificate, certificate);
         }
     }
+    let audit = listeners.audit.clone();
+    control.supervise(Task::Audit, move || audit.clone().follow_refusals());
     let served = Arc::new((listeners, Arc::new(plane)));
     let over_tcp = Arc::clone(&served);
     control.supervise(Task::Admin, move || {

@@ -2,11 +2,12 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::Tls;
 use super::declarations::Keys;
 use super::error::Problem;
-use super::kind::{Address, FilePath, HostNames, Socket};
+use super::kind::{Address, FilePath, HostNames, Socket, Whole};
 
 /// The admin plane, by which the daemon is observed and operated.
 #[derive(Clone, Debug)]
@@ -17,8 +18,21 @@ pub struct Admin {
     pub http: Option<AdminHttp>,
     /// The host names under which it may be reached, beside `localhost` and addresses, in lower case.
     pub hosts: Vec<String>,
-    /// The file that records the actions of operators.
-    pub audit_path: PathBuf,
+    /// The log that records the actions of operators.
+    pub audit: Audit,
+}
+
+/// The audit log.
+#[derive(Clone, Debug)]
+pub struct Audit {
+    /// The file that lines are appended to.
+    pub path: PathBuf,
+    /// The length from which on the file is rotated.
+    pub max_bytes: u64,
+    /// The time after its last line for which a rotated file is kept.
+    pub keep: Duration,
+    /// The socket of syslog, which takes the lines, too; `None`: only the file does.
+    pub syslog_path: Option<PathBuf>,
 }
 
 /// The admin plane over TCP.
@@ -80,7 +94,27 @@ impl Admin {
             FilePath,
             "data/audit.jsonl".into(),
             "The file to which a line of JSON is added for every change that an operator makes or tries\n\
-             to make.",
+             to make: before the change, and after it with its outcome.",
+        );
+        let audit_max_bytes: usize = keys.setting(
+            "admin.audit-max-bytes",
+            Whole::between(64 << 10, 1 << 30, "bytes"),
+            16 << 20,
+            "The length from which on that file is renamed, with the number of its last line at the end\n\
+             of its name, and a new one begun.",
+        );
+        let audit_keep_days: usize = keys.setting(
+            "admin.audit-keep-days",
+            Whole::between(1, 3650, "days"),
+            400,
+            "The number of days after its last line for which a renamed file is kept. The log warns a\n\
+             week before a file is deleted.",
+        );
+        let audit_syslog_path = keys.optional(
+            "admin.audit-syslog-path",
+            FilePath,
+            "The socket of syslog, such as /dev/log, which takes the lines of the audit log, too. A\n\
+             change is then made if one of the two can record it.",
         );
         let http = address.and_then(|address| {
             if !address.ip().to_canonical().is_loopback() && tls.is_none() {
@@ -102,7 +136,12 @@ impl Admin {
             unix,
             http,
             hosts: hosts.unwrap_or_default(),
-            audit_path,
+            audit: Audit {
+                path: audit_path,
+                max_bytes: audit_max_bytes as u64,
+                keep: Duration::from_hours(24 * audit_keep_days as u64),
+                syslog_path: audit_syslog_path,
+            },
         }
     }
 }

@@ -44,7 +44,7 @@ use self::error::Problem;
 use self::kind::Whole;
 use self::limits::Serve;
 
-pub use self::admin::{Admin, AdminHttp};
+pub use self::admin::{Admin, AdminHttp, Audit};
 pub use self::declarations::Effective;
 pub use self::error::SettingsError;
 pub use self::key_version::{KeyVersion, ParseKeyVersionError};
@@ -185,7 +185,7 @@ impl Settings {
                 Some(self.reload.journal_path.as_path()),
             ),
             ("reload.freeze-path", Some(&self.reload.freeze_path)),
-            ("admin.audit-path", Some(&self.admin.audit_path)),
+            ("admin.audit-path", Some(&self.admin.audit.path)),
             (
                 "ac.route.save-route-config-path",
                 Some(Path::new(self.route.save_path.as_str())),

@@ -108,8 +108,9 @@ fn a_token_and_its_role_decide_over_tcp() {
         })
         .collect();
     let expected = [
-        ("unknown", "unauthorized"),
+        ("unknown 127.0.0.1", "unauthorized"),
         ("token watcher", "forbidden"),
+        ("token alice", "intended"),
         ("token alice", "done"),
     ];
     let expected = expected.map(|(who, outcome)| (who.to_owned(), outcome.to_owned()));

@@ -1,12 +1,14 @@
 //! `/v1/apply` and `/v1/rollback`: another route config becomes live.
 
-use crate::admin::audit::Replaced;
+use codeid_engine::ConfigDigest;
+
 use crate::admin::refusal::Refusal;
 use crate::admin::request::{IfMatch, Outcome, Request};
-use crate::admin::response::json;
+use crate::admin::response::{Replaced, json};
 use crate::api::apply::RollbackRequest;
 use crate::api::freeze::FreezeAction;
 use crate::api::refusal::ErrorCode;
+use crate::audit::Action;
 use crate::rules::operator::Order;
 
 use super::history;
@@ -40,6 +42,8 @@ async fn make_live(
     if_match: IfMatch,
     action: FreezeAction,
 ) -> Outcome {
+    let to = Some(ConfigDigest::new(&text));
+    request.intend(|intended| Action { to, ..intended }).await?;
     let order = Order {
         text,
         replaces: if_match.digest(),

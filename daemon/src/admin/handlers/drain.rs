@@ -8,6 +8,7 @@ use crate::api::empty::EmptyRequest;
 /// `POST /v1/drain`: begins to drain, and responds at once. A repeated request has no effect.
 pub(super) async fn drain(request: Request) -> Outcome {
     let EmptyRequest {} = request.json_or_default()?;
+    request.intend(|intended| intended).await?;
     request.plane.shutdown.ask_to_drain();
     Ok(json(&Drained { draining: true }))
 }

@@ -5,6 +5,7 @@ use crate::admin::request::{Outcome, Request};
 use crate::admin::response::json;
 use crate::api::empty::EmptyRequest;
 use crate::api::freeze::{FreezeChanged, FreezeRequest};
+use crate::audit::Action;
 
 /// The longest reason, in characters.
 const MAX_REASON_CHARACTERS: usize = 200;
@@ -18,6 +19,14 @@ pub(super) async fn freeze(request: Request) -> Outcome {
             "The reason has {characters} characters, more than {MAX_REASON_CHARACTERS}."
         )));
     }
+    let recorded = reason.clone();
+    request
+        .intend(|intended| Action {
+            to: intended.from,
+            reason: recorded,
+            ..intended
+        })
+        .await?;
     let by = request.caller.to_string();
     let freeze = request.plane.operator.freeze(reason, by).await?;
     Ok(json(&FreezeChanged {
@@ -28,6 +37,7 @@ pub(super) async fn freeze(request: Request) -> Outcome {
 /// `POST /v1/thaw`: ends the freeze.
 pub(super) async fn thaw(request: Request) -> Outcome {
     let EmptyRequest {} = request.json_or_default()?;
+    request.intend(|intended| intended).await?;
     request.plane.operator.thaw().await?;
     Ok(json(&FreezeChanged { freeze: None }))
 }

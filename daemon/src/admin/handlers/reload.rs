@@ -1,9 +1,8 @@
 //! `/v1/reload`: the sources are read again.
 
-use crate::admin::audit::Replaced;
 use crate::admin::refusal::Refusal;
 use crate::admin::request::{Outcome, Request};
-use crate::admin::response::json;
+use crate::admin::response::{Replaced, json};
 use crate::api::empty::EmptyRequest;
 use crate::api::refusal::ErrorCode;
 use crate::api::reload::{ReloadOutcome, Reloaded};
@@ -19,6 +18,7 @@ pub(super) async fn reload(request: Request) -> Outcome {
         let detail = "The daemon is stopping or drained, and no longer reads its sources.";
         return Err(Refusal::new(ErrorCode::Stopping, detail));
     }
+    request.intend(|intended| intended).await?;
     let from = operator.live_digest();
     let checks = operator.reload().await?;
     let to = operator.live_digest();

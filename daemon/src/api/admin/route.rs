@@ -166,8 +166,8 @@ impl Route {
     /// Returns every code with which the route may refuse a request.
     fn refusals(&self) -> impl Iterator<Item = ErrorCode> {
         use ErrorCode::{
-            Fault, Forbidden, ForeignOrigin, Malformed, MediaType, NotAudited, TooLarge, TooSlow,
-            Unauthorized,
+            Fault, Forbidden, ForeignOrigin, Malformed, MediaType, NotAudited, TooLarge,
+            TooManyActions, TooSlow, Unauthorized,
         };
         let of_the_role: &[ErrorCode] = match self.role {
             Role::Anonymous => &[],
@@ -179,7 +179,7 @@ impl Route {
         };
         let of_the_audit: &[ErrorCode] = match self.action {
             None => &[],
-            Some(_) => &[NotAudited],
+            Some(_) => &[NotAudited, TooManyActions],
         };
         let of_all = &[ForeignOrigin, TooLarge, Fault][..];
         [
@@ -223,12 +223,10 @@ impl Route {
         });
         let mut by_status: BTreeMap<u16, BTreeSet<String>> = BTreeMap::new();
         for code in self.refusals() {
-            for status in code.statuses() {
-                by_status
-                    .entry(status)
-                    .or_default()
-                    .insert(code.to_string());
-            }
+            by_status
+                .entry(code.status())
+                .or_default()
+                .insert(code.to_string());
         }
         let refusals = by_status.into_iter();
         let refusals = refusals.map(|(status, codes)| refusal(status, &codes));
