@@ -31,7 +31,7 @@ mod tree;
 mod visitor;
 
 use self::build::Trees;
-pub(crate) use self::captures::{CaptureScratch, GroupFinder};
+pub(crate) use self::captures::{CaptureScratch, GroupFinder, GroupsTooCostly};
 use self::expand::FOLDED_BEYOND_ASCII;
 pub(crate) use self::search::SearchScratch;
 pub(crate) use self::visitor::Visitor;
