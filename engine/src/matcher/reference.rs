@@ -148,12 +148,12 @@ fn accepts_emv(emv: &EmvMatch, code: &str) -> Option<()> {
         accepted(has_guid)?;
     }
     for (TagPath { id, sub_id }, wanted) in &emv.tags {
-        let value = first(&objects, *id)?;
+        let value = first(&objects, id.index())?;
         match sub_id {
             None => accepted(value == &**wanted)?,
             Some(sub_id) => {
                 let subs = data_objects(value)?;
-                accepted(first(&subs, *sub_id)? == &**wanted)?;
+                accepted(first(&subs, sub_id.index())? == &**wanted)?;
             }
         }
     }
@@ -170,14 +170,14 @@ fn accepts_emv(emv: &EmvMatch, code: &str) -> Option<()> {
 
 /// Returns the data objects of which `text` consists, each as its ID and value; `None` if `text` is
 /// anything else.
-fn data_objects(text: &str) -> Option<Vec<(u8, &str)>> {
+fn data_objects(text: &str) -> Option<Vec<(usize, &str)>> {
     let mut objects = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {
         let header = rest
             .get(..4)
             .filter(|h| h.bytes().all(|b| b.is_ascii_digit()))?;
-        let id: u8 = header[..2].parse().ok()?;
+        let id: usize = header[..2].parse().ok()?;
         let length: usize = header[2..].parse().ok()?;
         let value = &rest[4..];
         if length == 0 || value.chars().count() < length {
@@ -193,7 +193,7 @@ fn data_objects(text: &str) -> Option<Vec<(u8, &str)>> {
     Some(objects)
 }
 
-fn first<'a>(objects: &[(u8, &'a str)], id: u8) -> Option<&'a str> {
+fn first<'a>(objects: &[(usize, &'a str)], id: usize) -> Option<&'a str> {
     objects
         .iter()
         .find(|(candidate, _)| *candidate == id)

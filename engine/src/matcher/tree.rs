@@ -63,7 +63,7 @@ use super::span::Span;
 /// way lead to the same node. Everywhere, a rule's number is its index in the route config, from 0.
 #[derive(Debug)]
 pub(super) struct Tree {
-    /// By [`NodeId`]. [`NodeId::ROOT`] is the first node that the builder reserves.
+    /// The nodes, by their [`NodeId`]. [`NodeId::ROOT`] is the first that the builder reserves.
     nodes: Vec<Node>,
     /// The plain endings at nodes, each with its rule; those of a node by rule, without duplicates.
     pub(super) endings: Vec<(u32, PlainEnding)>,
@@ -75,7 +75,7 @@ pub(super) struct Tree {
     pub(super) literals: Literals<Edge>,
     /// Edges of suffixes, their bytes reversed, found by [`SuffixedRuns::suffixes`].
     pub(super) suffixes: Literals<SuffixEdge>,
-    /// By [`DeferredId`], the deferred endings of each node that has any.
+    /// The deferred endings of each node that has any, by their [`DeferredId`].
     deferred: Vec<Deferred>,
 }
 
@@ -99,9 +99,9 @@ pub(super) struct Node {
     pub(super) suffixed_runs: Span,
     /// The edges of literals, in [`Tree::literals`].
     pub(super) literals: LiteralSet,
-    /// `None` if the node has no deferred endings.
+    /// The deferred endings; `None` if the node has none.
     pub(super) deferred: Option<DeferredId>,
-    /// Asked before the node is visited.
+    /// The filter that a search asks before it visits the node.
     pub(super) prefilter: Prefilter,
 }
 
@@ -167,8 +167,8 @@ pub(super) struct SuffixedRuns {
     pub(super) class: Arc<CharClass>,
     /// A set of [`Tree::suffixes`].
     pub(super) suffixes: LiteralSet,
-    /// The number of bytes of the longest suffix, which a search copies: at most 128 for a pattern, and
-    /// no more than a host name has for a `url`.
+    /// The number of bytes of the longest suffix, which a search copies: at most 128 for a pattern,
+    /// and no more than a host name has for a `url`.
     pub(super) longest: usize,
 }
 

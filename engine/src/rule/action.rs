@@ -37,6 +37,18 @@ impl Action {
             Self::Unsupported => None,
         }
     }
+
+    /// Returns the number of bytes on the heap.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        match self {
+            Self::Decode { code_value } => code_value.heap_bytes(),
+            Self::OpenUrl {
+                redirect_url,
+                user_agent,
+            } => redirect_url.heap_bytes() + user_agent.len(),
+            Self::Unsupported => 0,
+        }
+    }
 }
 
 /// Reads the action `node`. Templates are checked against `rule_match`, if that could be read.

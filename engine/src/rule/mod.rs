@@ -15,7 +15,7 @@ mod template;
 mod url;
 
 pub(crate) use self::action::Action;
-pub(crate) use self::emv::{EmvMatch, TagPath};
+pub(crate) use self::emv::{DataObjectId, EmvMatch, TagPath};
 pub use self::route_config::RouteConfig;
 pub(crate) use self::route_rule::RouteRule;
 pub(crate) use self::rule_match::RuleMatch;

@@ -8,7 +8,7 @@ use regex_syntax::hir::{Capture, Class, Hir, HirKind};
 
 use super::language::PAYLOAD_BEGIN;
 use crate::CodeValue;
-use crate::rule::{EmvMatch, RuleMatch};
+use crate::rule::{DataObjectId, EmvMatch, RuleMatch};
 
 const CHECKSUM: Crc<u16> = Crc::<u16>::new(&CRC_16_IBM_3740);
 
@@ -109,9 +109,8 @@ impl Sample {
 
 /// Returns a payload with the data objects that `emv` requires and as few others as possible.
 fn payload(emv: &EmvMatch) -> Option<String> {
-    const CRC: u8 = 63;
-    let mut values: BTreeMap<u8, String> = BTreeMap::new();
-    let mut templates: BTreeMap<u8, BTreeMap<u8, &str>> = BTreeMap::new();
+    let mut values: BTreeMap<DataObjectId, String> = BTreeMap::new();
+    let mut templates: BTreeMap<DataObjectId, BTreeMap<DataObjectId, &str>> = BTreeMap::new();
     for (path, value) in &emv.tags {
         match path.sub_id {
             None => drop(values.insert(path.id, (**value).to_owned())),
@@ -119,9 +118,10 @@ fn payload(emv: &EmvMatch) -> Option<String> {
         }
     }
     if let Some(guid) = &emv.guid {
-        let free = |id: &u8| !values.contains_key(id) && !templates.contains_key(id);
-        if let Some(id) = (26..=51).find(free) {
-            templates.entry(id).or_default().insert(0, guid);
+        let free = |id: &DataObjectId| !values.contains_key(id) && !templates.contains_key(id);
+        if let Some(id) = DataObjectId::merchant_accounts().find(free) {
+            let template = templates.entry(id).or_default();
+            template.insert(DataObjectId::GUID, guid);
         }
     }
     for (id, sub_fields) in templates {
@@ -131,9 +131,9 @@ fn payload(emv: &EmvMatch) -> Option<String> {
         }
         values.entry(id).or_insert(value);
     }
-    // The payload begins with this data object.
-    values.remove(&0);
-    let crc = values.remove(&CRC);
+    // `PAYLOAD_BEGIN` is this data object.
+    values.remove(&DataObjectId::PAYLOAD_FORMAT);
+    let crc = values.remove(&DataObjectId::CRC);
     let mut text = PAYLOAD_BEGIN.to_owned();
     for (id, value) in &values {
         push_object(&mut text, *id, value)?;
@@ -143,14 +143,14 @@ fn payload(emv: &EmvMatch) -> Option<String> {
         let checksum = CHECKSUM.checksum(text.as_bytes());
         write!(text, "{checksum:04X}").ok()?;
     } else if let Some(crc) = crc {
-        push_object(&mut text, CRC, &crc)?;
+        push_object(&mut text, DataObjectId::CRC, &crc)?;
     }
     Some(text)
 }
 
 /// Appends a data object; returns `None` if the value is too long for one.
-fn push_object(text: &mut String, id: u8, value: &str) -> Option<()> {
+fn push_object(text: &mut String, id: DataObjectId, value: &str) -> Option<()> {
     let length = value.chars().count();
     (length <= 99).then_some(())?;
-    write!(text, "{id:02}{length:02}{value}").ok()
+    write!(text, "{id}{length:02}{value}").ok()
 }

@@ -4,7 +4,7 @@
 use regex_syntax::hir::{Capture, Class, ClassUnicode, Hir, HirKind, Look};
 
 use super::language;
-use crate::rule::{EmvMatch, HostMatch, RuleMatch, UrlMatch};
+use crate::rule::{DataObjectId, EmvMatch, HostMatch, RuleMatch, UrlMatch};
 
 /// Returns `true` if `wide` accepts all code values that `narrow`, whose language is `language`,
 /// accepts; `None` if the syntax does not decide that.
@@ -53,8 +53,8 @@ fn emv_covers(wide: &EmvMatch, narrow: &EmvMatch) -> bool {
     let has_guid = |guid: &str| {
         narrow.guid.as_deref() == Some(guid)
             || narrow.tags.iter().any(|(path, value)| {
-                (26..=51).contains(&path.id)
-                    && path.sub_id == Some(0)
+                path.id.is_merchant_account()
+                    && path.sub_id == Some(DataObjectId::GUID)
                     && value.eq_ignore_ascii_case(guid)
             })
     };

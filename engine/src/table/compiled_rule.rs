@@ -1,7 +1,7 @@
 //! A compiled rule without its match, which is part of the matcher.
 
 use crate::canary::Canary;
-use crate::matcher::{CaptureScratch, GroupFinder};
+use crate::matcher::{CaptureScratch, GroupFinder, GroupsTooCostly};
 use crate::rule::{Action, Destination, RouteRule, RuleMatch, Template};
 use crate::{Admission, CompileLimits, ConfigError, OpenId, Outcome, Problem, ProblemCode, RuleId};
 
@@ -30,13 +30,11 @@ impl CompiledRule {
         for (index, rule) in rules.iter().enumerate() {
             let groups = match (&rule.rule_match, rule.action.template()) {
                 (RuleMatch::Regex(pattern), Some(template)) => {
-                    GroupFinder::new(pattern, template.groups(), limits).unwrap_or_else(
-                        |max_states| {
-                            let cost = pattern.cost();
-                            problems.push(groups_too_costly(index, rule, cost, max_states));
-                            None
-                        },
-                    )
+                    let finder = GroupFinder::new(pattern, template.groups(), limits);
+                    finder.unwrap_or_else(|error| {
+                        problems.push(groups_too_costly(index, rule, error));
+                        None
+                    })
                 }
                 _ => None,
             };
@@ -116,24 +114,56 @@ impl CompiledRule {
         }
     }
 
-    /// Returns about how many bytes the rule takes on the heap.
+    /// Returns about how many bytes the rule takes on the heap, without what the allocator adds.
     pub(super) fn heap_bytes(&self) -> usize {
-        self.id.as_str().len()
-            + self
-                .canary
-                .as_ref()
-                .map_or(0, |c| c.group.len() + c.allowlist.heap_bytes())
-            + self.groups.as_ref().map_or(0, |groups| groups.heap_bytes())
+        let canary = self.canary.as_ref().map_or(0, |canary| {
+            size_of::<Canary>() + canary.group.len() + canary.allowlist.heap_bytes()
+        });
+        let groups = self
+            .groups
+            .as_ref()
+            .map_or(0, |groups| size_of::<GroupFinder>() + groups.heap_bytes());
+        self.id.as_str().len() + canary + self.action.heap_bytes() + groups
     }
 }
 
-fn groups_too_costly(index: usize, rule: &RouteRule, cost: usize, max_states: usize) -> Problem {
+fn groups_too_costly(index: usize, rule: &RouteRule, error: GroupsTooCostly) -> Problem {
+    let GroupsTooCostly { states, max_states } = error;
     let pointer = format!("/rules/{index}/action");
     let message = format!(
-        "finding the groups of this pattern takes {cost} states, more than the {max_states} allowed"
+        "finding the groups of this pattern takes {states} states, more than the {max_states} \
+         allowed"
     );
     Problem::new(ProblemCode::GroupsTooCostly, pointer, message)
         .with_hint("shorten the pattern's repetitions, or insert only {code}")
         .in_rule(Some(rule.id.as_str()))
         .at(Some(rule.position))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{CompileLimits, RouteTable};
+
+    fn memory_usage(action: &str) -> usize {
+        let config = format!(
+            r#"{{"format": "codeid/1", "version": "1", "rules": [
+                {{"id": "a", "match": {{"prefix": "28"}}, "action": {action}}}]}}"#
+        );
+        let table = RouteTable::from_json(config.as_bytes(), &CompileLimits::default());
+        table.unwrap().memory_usage()
+    }
+
+    #[test]
+    fn the_memory_of_a_table_includes_the_texts_of_actions() {
+        let text = "x".repeat(100);
+        let decode = r#"{"type": "DECODE", "codeValue": "{code}"}"#;
+        let long_decode = format!(r#"{{"type": "DECODE", "codeValue": "{text}{{code}}"}}"#);
+        assert!(memory_usage(&long_decode) >= memory_usage(decode) + 100);
+        let open = |agent: &str| {
+            let url = "https://pay.example/";
+            let members = format!(r#""redirectUrl": "{url}", "userAgent": "-/{agent}""#);
+            memory_usage(&format!(r#"{{"type": "OPEN_URL", {members}}}"#))
+        };
+        assert_eq!(open(&text), open("") + 100);
+    }
 }

@@ -1,6 +1,6 @@
 //! Classes of characters that an automaton does not distinguish.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::positions::TooLarge;
@@ -11,6 +11,9 @@ use crate::matcher::char_class::CharClass;
 const MAX_MEMBERSHIP_TESTS: usize = 1_000_000;
 /// The most words of an automaton's columns: 2 MiB.
 const MAX_COLUMN_WORDS: usize = 1 << 18;
+/// The most words of the sets of states of all classes of the expressions: 16 MiB, which are freed
+/// once the alphabet is built. Within the default limit of 10,000 states a rule never takes more.
+const MAX_STATE_WORDS: usize = 1 << 21;
 
 /// Maps each character to its class: characters that enter the same states are of one class.
 #[derive(Debug)]
@@ -25,16 +28,18 @@ impl Alphabet {
     /// Builds the alphabet of an automaton whose state `n` is entered by the characters of
     /// `classes[n]`. Returns it with its columns: for each class of the alphabet, in `words` words,
     /// the set of states that its characters enter.
+    ///
+    /// # Errors
+    ///
+    /// [`TooLarge`] if the classes distinguish so many characters, or there are so many different
+    /// classes, that building the alphabet would take more than the limits of this file.
     pub(super) fn new(
         classes: &[Rc<CharClass>],
         words: usize,
     ) -> Result<(Self, Box<[u64]>), TooLarge> {
-        let mut states: HashMap<&Rc<CharClass>, Vec<u64>> = HashMap::new();
-        for (state, class) in classes.iter().enumerate() {
-            states.entry(class).or_insert_with(|| vec![0; words])[state / 64] |= 1 << (state % 64);
-        }
-        let mut starts: Vec<char> = states
-            .keys()
+        let distinct: HashSet<&Rc<CharClass>> = classes.iter().collect();
+        let mut starts: Vec<char> = distinct
+            .iter()
             .flat_map(|class| class.ranges())
             .flat_map(|(start, end)| [Some(start), after(end)])
             .flatten()
@@ -42,12 +47,17 @@ impl Alphabet {
             .collect();
         starts.sort_unstable();
         starts.dedup();
-        if starts.len() * states.len() > MAX_MEMBERSHIP_TESTS
-            || starts.len() * words > MAX_COLUMN_WORDS
+        if starts.len().saturating_mul(distinct.len()) > MAX_MEMBERSHIP_TESTS
+            || starts.len().saturating_mul(words) > MAX_COLUMN_WORDS
+            || distinct.len().saturating_mul(words) > MAX_STATE_WORDS
         {
             return Err(TooLarge);
         }
 
+        let mut states: HashMap<&Rc<CharClass>, Vec<u64>> = HashMap::with_capacity(distinct.len());
+        for (state, class) in classes.iter().enumerate() {
+            states.entry(class).or_insert_with(|| vec![0; words])[state / 64] |= 1 << (state % 64);
+        }
         let mut known: HashMap<Vec<u64>, u32> = HashMap::new();
         let mut columns = Vec::new();
         let mut ascii = Box::new([0; 128]);
@@ -109,5 +119,37 @@ fn after(c: char) -> Option<char> {
     match c {
         '\u{d7ff}' => Some('\u{e000}'),
         _ => char::from_u32(u32::from(c) + 1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange};
+
+    use super::{Alphabet, MAX_STATE_WORDS};
+    use crate::matcher::char_class::CharClass;
+
+    /// Returns a class for each set of the `count` first letters from `a` on, except the empty one.
+    fn sets_of_letters(count: u32) -> Vec<Rc<CharClass>> {
+        let class = |set: u32| {
+            let members = ('a'..).zip(0..count).filter(|(_, bit)| set >> bit & 1 == 1);
+            let ranges = members.map(|(c, _)| ClassUnicodeRange::new(c, c));
+            Rc::new(CharClass::new(&Class::Unicode(ClassUnicode::new(ranges))))
+        };
+        (1..1 << count).map(class).collect()
+    }
+
+    #[test]
+    fn many_classes_of_few_characters_are_refused_before_their_states_are_stored() {
+        let classes = sets_of_letters(14);
+        let words = classes.len().div_ceil(64);
+        assert!(classes.len() * words > MAX_STATE_WORDS);
+        assert!(Alphabet::new(&classes, words).is_err());
+        let (alphabet, columns) = Alphabet::new(&classes[..63], 1).unwrap();
+        // The letter `a` enters the states whose set has the lowest bit: every other one.
+        assert_eq!(columns[alphabet.class('a')], 0x5555_5555_5555_5555);
+        assert_eq!(columns[alphabet.class('z')], 0);
     }
 }

@@ -69,8 +69,8 @@ pub(super) struct StateSets {
     next: Vec<u64>,
 }
 
-/// The number of distances that are shifts. Each costs every step an operation on every word, where a
-/// jump costs a branch and a load whenever its state is active.
+/// The number of distances that are shifts. Each costs every step an operation on every word, where
+/// a jump costs a branch and a load whenever its state is active.
 const MAX_SHIFTS: usize = 4;
 
 impl Automaton {
@@ -80,7 +80,7 @@ impl Automaton {
     /// # Errors
     ///
     /// [`TooLarge`] if more than `max_edges` pairs of states can follow each other, or the
-    /// expressions distinguish too many characters.
+    /// expressions distinguish too many characters or have too many different classes.
     pub(super) fn new(remainders: &[(u32, &Hir)], max_edges: usize) -> Result<Self, TooLarge> {
         let mut positions = Positions::new(max_edges);
         let mut rules = Vec::new();

@@ -22,8 +22,8 @@ pub(super) struct Positions {
     max_edges: usize,
 }
 
-/// The parts of the expressions can follow each other in too many ways, or the expressions
-/// distinguish too many characters.
+/// The error of expressions whose parts can follow each other in too many ways, which distinguish
+/// too many characters, or which have too many different classes.
 #[derive(Debug)]
 pub(in crate::matcher) struct TooLarge;
 

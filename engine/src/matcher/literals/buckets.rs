@@ -55,7 +55,19 @@ impl Family {
 }
 
 impl Buckets {
-    /// Sorts `items` so that those whose literals share a bucket are next to each other.
+    /// Sorts `items` so that those whose literals share a bucket are next to each other, and
+    /// returns the buckets in that order, with the windows through which a lookup finds them.
+    ///
+    /// `literal` returns the literal of an item.
+    ///
+    /// # Panics
+    ///
+    /// If a literal is empty.
+    ///
+    /// # Complexity
+    ///
+    /// Sorting `n` items takes O(`n` log `n`) comparisons. Selecting the windows takes a few
+    /// rounds, and each round looks at a literal through at most [`Window::MAX_END`] windows.
     pub(in crate::matcher) fn sort<T>(items: &mut [T], literal: impl Fn(&T) -> &[u8]) -> Self {
         let first_byte = |item: &T| literal(item)[0].to_ascii_lowercase();
         items.sort_by_key(first_byte);

@@ -81,6 +81,15 @@ impl Template {
         })
     }
 
+    /// Returns the number of bytes on the heap.
+    pub(super) fn heap_bytes(&self) -> usize {
+        let texts = self.parts.iter().map(|part| match part {
+            Part::Text(text) => text.len(),
+            Part::Insert { .. } => 0,
+        });
+        size_of_val(&*self.parts) + texts.sum::<usize>()
+    }
+
     /// Appends the rendered text to `out`. `group` returns the text of the group of a number.
     pub(crate) fn render<'c>(
         &self,
