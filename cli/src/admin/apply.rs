@@ -8,7 +8,7 @@ use codeid_daemon::api::apply::Applied;
 use codeid_daemon::api::check::Checked;
 
 use super::candidate::Candidate;
-use super::client::IfMatch;
+use super::client::{Condition, IfMatch};
 use super::context::CommandContext;
 use super::{freeze, refusal};
 use crate::check::Severity;
@@ -26,6 +26,9 @@ pub(super) struct Apply {
     /// Replace the live config, whichever it is
     #[arg(long)]
     force: bool,
+    /// Replace the live config even if an operator has frozen it with codeid admin freeze
+    #[arg(long = "override")]
+    overrides: bool,
     /// Apply nothing and exit with status 1 if there are warnings
     #[arg(long)]
     deny_warnings: bool,
@@ -60,8 +63,11 @@ impl Apply {
             // Without a live config there is nothing to replace.
             (false, None, None) => IfMatch::Anything,
         };
-        let response =
-            context.post_bytes("/v1/apply", candidate.document.clone(), Some(if_match))?;
+        let condition = Condition {
+            if_match: Some(if_match),
+            overrides: self.overrides,
+        };
+        let response = context.post_bytes("/v1/apply", candidate.document.clone(), condition)?;
         if !context.is_json()
             && let Some(refusal) = refusal::parse(&response.body)
         {
@@ -75,8 +81,7 @@ impl Apply {
     }
 }
 
-/// Writes the identity of the config that is now live, the reason if it was not saved, and that it is
-/// frozen.
+/// Writes the identity of the config that is now live, and that it is frozen.
 pub(super) fn show_applied(output: &mut impl Write, applied: &Applied) -> io::Result<()> {
     let plural = if applied.rule_count == 1 { "" } else { "s" };
     let line = format!(
@@ -84,9 +89,5 @@ pub(super) fn show_applied(output: &mut impl Write, applied: &Applied) -> io::Re
         applied.outcome, applied.generation, applied.version, applied.rule_count, applied.sha256
     );
     writeln!(output, "{}", printable(&line))?;
-    if !applied.saved {
-        let why = applied.save_failure.as_deref().unwrap_or("unknown reason");
-        writeln!(output, "not saved in the local storage: {}", printable(why))?;
-    }
-    freeze::show(output, Some(&applied.freeze))
+    freeze::show(output, &applied.freeze)
 }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use codeid_daemon::api::check::Checked;
 
 use super::candidate::Candidate;
+use super::client::Condition;
 use super::context::CommandContext;
 use crate::output::Failure;
 
@@ -28,7 +29,11 @@ impl CheckCandidate {
     /// [`Failure`] if the daemon refuses or does not respond, or standard output cannot be written.
     pub(super) fn run(self, context: &mut CommandContext<'_>) -> Result<ExitCode, Failure> {
         let candidate = Candidate::read(&self.file)?;
-        let response = context.post_bytes("/v1/check", candidate.document.clone(), None);
+        let response = context.post_bytes(
+            "/v1/check",
+            candidate.document.clone(),
+            Condition::default(),
+        );
         let response = response.map_err(|failure| candidate.explain_length(failure))?;
         let checked: Checked = context.parse(&response)?;
         if !context.is_json() {

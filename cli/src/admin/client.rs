@@ -13,7 +13,7 @@ use codeid_engine::{ConfigDigest, ParseDigestError};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
-use hyper::header::{CONTENT_TYPE, HOST, HeaderValue, IF_MATCH};
+use hyper::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue, IF_MATCH};
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use thiserror::Error;
@@ -26,6 +26,18 @@ const MAX_RESPONSE_BYTES: usize = 64 << 20;
 
 /// The limit on the time until a response is complete: longer than the daemon's own limit.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(75);
+
+/// The header of a command that overrides a freeze.
+const OVERRIDE: HeaderName = HeaderName::from_static("x-codeid-override");
+
+/// The conditions under which the daemon carries out a command; by default none.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Condition {
+    /// The config that must be live.
+    pub(super) if_match: Option<IfMatch>,
+    /// `true` if the config may be frozen by another operator.
+    pub(super) overrides: bool,
+}
 
 /// A client of one daemon.
 pub(crate) struct Client {
@@ -121,13 +133,16 @@ impl Client {
         &self,
         path: &str,
         body: impl Into<Bytes>,
-        if_match: Option<IfMatch>,
+        condition: Condition,
     ) -> Result<Response, ClientError> {
         let mut request = request(Method::POST, path, body.into());
         let headers = request.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        if let Some(if_match) = if_match {
+        if let Some(if_match) = condition.if_match {
             headers.insert(IF_MATCH, if_match.header());
+        }
+        if condition.overrides {
+            headers.insert(OVERRIDE, HeaderValue::from_static("true"));
         }
         self.exchange(request)
     }

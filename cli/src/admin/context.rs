@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::client::{Client, ClientError, IfMatch, Response};
+use super::client::{Client, ClientError, Condition, Response};
 use crate::output::{Failure, Stdout, printable};
 
 /// The daemon that a command talks to, and the output that it writes to.
@@ -81,10 +81,10 @@ impl<'a> CommandContext<'a> {
         &mut self,
         path: &str,
         document: &impl Serialize,
-        if_match: Option<IfMatch>,
+        condition: Condition,
     ) -> Result<T, Failure> {
         let body = serde_json::to_vec(document).map_err(io::Error::from)?;
-        let response = self.post_bytes(path, body, if_match)?;
+        let response = self.post_bytes(path, body, condition)?;
         self.client.parse(&response)
     }
 
@@ -98,9 +98,9 @@ impl<'a> CommandContext<'a> {
         &mut self,
         path: &str,
         body: impl Into<Bytes>,
-        if_match: Option<IfMatch>,
+        condition: Condition,
     ) -> Result<Response, Failure> {
-        let response = self.client.post(path, body, if_match);
+        let response = self.client.post(path, body, condition);
         let response = response.map_err(|error| match error {
             ClientError::Interrupted { .. } | ClientError::TimedOut { .. }
                 if path != "/v1/check" =>
@@ -127,7 +127,7 @@ impl<'a> CommandContext<'a> {
         path: &str,
         body: impl Into<Bytes>,
     ) -> Result<Response, Failure> {
-        Ok(self.client.post(path, body, None)?)
+        Ok(self.client.post(path, body, Condition::default())?)
     }
 
     /// Writes `response` as it is, under `--json`.

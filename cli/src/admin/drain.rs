@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use codeid_daemon::api::drain::Drained;
 use codeid_daemon::api::empty::EmptyRequest;
 
+use super::client::Condition;
 use super::context::CommandContext;
 use crate::output::Failure;
 
@@ -20,7 +21,7 @@ impl Drain {
     ///
     /// [`Failure`] if the daemon refuses or does not respond, or standard output cannot be written.
     pub(super) fn run(self, context: &mut CommandContext<'_>) -> Result<ExitCode, Failure> {
-        let _: Drained = context.post("/v1/drain", &EmptyRequest {}, None)?;
+        let _: Drained = context.post("/v1/drain", &EmptyRequest {}, Condition::default())?;
         if !context.is_json() {
             writeln!(
                 context.stdout,

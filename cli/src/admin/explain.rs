@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use codeid_daemon::api::explain::{ExplainRequest, Explained};
 use codeid_daemon::api::identify::ActionType;
 
+use super::client::Condition;
 use super::context::CommandContext;
 use crate::explanation;
 use crate::output::{Failure, printable};
@@ -31,7 +32,7 @@ impl Explain {
             code_value: self.code,
             open_id: self.open_id,
         };
-        let explained: Explained = context.post("/v1/explain", &request, None)?;
+        let explained: Explained = context.post("/v1/explain", &request, Condition::default())?;
         if !context.is_json() {
             show(context.stdout, &explained)?;
         }

@@ -4,9 +4,12 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use codeid_daemon::api::empty::EmptyRequest;
-use codeid_daemon::api::freeze::{Freeze, FreezeAction, FreezeChanged, FreezeRequest};
+use codeid_daemon::api::freeze::{Freeze, FreezeAction, FreezeRequest, Frozen, Thawed};
+use codeid_daemon::api::status::CheckOutcome;
 
+use super::client::Condition;
 use super::context::CommandContext;
+use super::reload;
 use crate::moment::utc_and_ago;
 use crate::output::{Failure, printable};
 
@@ -32,42 +35,50 @@ impl FreezeConfig {
         let request = FreezeRequest {
             reason: self.reason,
         };
-        let changed: FreezeChanged = context.post("/v1/freeze", &request, None)?;
+        let frozen: Frozen = context.post("/v1/freeze", &request, Condition::default())?;
         if !context.is_json() {
-            show(context.stdout, changed.freeze.as_ref())?;
+            show(context.stdout, &frozen.freeze)?;
         }
         Ok(ExitCode::SUCCESS)
     }
 }
 
 impl Thaw {
-    /// Ends the freeze.
+    /// Ends the freeze, and shows what the sources gave.
     ///
     /// # Errors
     ///
     /// [`Failure`] if the daemon refuses or does not respond, or standard output cannot be written.
     pub(super) fn run(self, context: &mut CommandContext<'_>) -> Result<ExitCode, Failure> {
-        let changed: FreezeChanged = context.post("/v1/thaw", &EmptyRequest {}, None)?;
+        let thawed: Thawed = context.post("/v1/thaw", &EmptyRequest {}, Condition::default())?;
         if !context.is_json() {
-            show(context.stdout, changed.freeze.as_ref())?;
+            show_thawed(context.stdout, &thawed)?;
         }
         Ok(ExitCode::SUCCESS)
     }
 }
 
-/// Writes a line that says whether the live config is frozen, and the consequence.
-pub(super) fn show(output: &mut impl Write, freeze: Option<&Freeze>) -> io::Result<()> {
-    match freeze {
-        None => writeln!(
-            output,
-            "not frozen: the daemon follows its sources, from the next pull on"
-        ),
-        Some(freeze) => writeln!(
-            output,
-            "frozen {}\nthe sources are not followed until codeid admin thaw",
-            printable(&describe(freeze))
-        ),
+/// Writes a line that says that the live config is frozen, and the consequence.
+pub(super) fn show(output: &mut impl Write, freeze: &Freeze) -> io::Result<()> {
+    writeln!(
+        output,
+        "frozen {}\nthe sources are not followed until codeid admin thaw",
+        printable(&describe(freeze))
+    )
+}
+
+fn show_thawed(output: &mut impl Write, thawed: &Thawed) -> io::Result<()> {
+    if !thawed.was_frozen {
+        return writeln!(output, "nothing was frozen: the daemon follows its sources");
     }
+    reload::show_checks(output, &thawed.checks)?;
+    let last = thawed.checks.last().map(|check| check.outcome);
+    let effect = match last {
+        Some(CheckOutcome::Activated) => "the config of a source is live",
+        Some(CheckOutcome::Unchanged) => "the live config is that of its source",
+        _ => "no source gave a valid config, so the live one stays until one does",
+    };
+    writeln!(output, "thawed: the daemon follows its sources; {effect}")
 }
 
 /// Describes a freeze in one line: the time, the operator and the reason.

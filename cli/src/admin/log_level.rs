@@ -7,6 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use codeid_daemon::api::log_level::{LogLevel, LogLevelDocument};
 use codeid_daemon::api::status::Status;
 
+use super::client::Condition;
 use super::context::CommandContext;
 use crate::output::Failure;
 
@@ -32,7 +33,8 @@ impl SetLogLevel {
             }
             Some(level) => {
                 let document = LogLevelDocument { level };
-                let set: LogLevelDocument = context.post("/v1/log-level", &document, None)?;
+                let set: LogLevelDocument =
+                    context.post("/v1/log-level", &document, Condition::default())?;
                 set.level
             }
         };

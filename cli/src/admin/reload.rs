@@ -1,11 +1,13 @@
 //! `codeid admin reload`: the daemon reads its sources again.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use codeid_daemon::api::empty::EmptyRequest;
 use codeid_daemon::api::reload::{ReloadOutcome, Reloaded};
+use codeid_daemon::api::status::SourceCheck;
 
+use super::client::Condition;
 use super::context::CommandContext;
 use crate::output::{Failure, printable};
 use crate::table::{Column, Table};
@@ -21,21 +23,10 @@ impl Reload {
     ///
     /// [`Failure`] if the daemon refuses or does not respond, or standard output cannot be written.
     pub(super) fn run(self, context: &mut CommandContext<'_>) -> Result<ExitCode, Failure> {
-        let reloaded: Reloaded = context.post("/v1/reload", &EmptyRequest {}, None)?;
+        let reloaded: Reloaded =
+            context.post("/v1/reload", &EmptyRequest {}, Condition::default())?;
         if !context.is_json() {
-            let mut checks = Table::new([
-                Column::Left("SOURCE"),
-                Column::Left("OUTCOME"),
-                Column::Left("WHY"),
-            ]);
-            for check in &reloaded.checks {
-                let why = check.why.clone().unwrap_or_default();
-                checks.row([check.level.to_string(), check.outcome.to_string(), why]);
-            }
-            if !checks.is_empty() {
-                checks.write(context.stdout, "")?;
-                writeln!(context.stdout)?;
-            }
+            show_checks(context.stdout, &reloaded.checks)?;
             let live = match (reloaded.generation, &reloaded.sha256) {
                 (Some(generation), Some(sha256)) => {
                     format!("; generation {generation} is live, sha256 {sha256}")
@@ -50,4 +41,22 @@ impl Reload {
             ReloadOutcome::Refused | ReloadOutcome::Failed => ExitCode::FAILURE,
         })
     }
+}
+
+/// Writes a table of checks, and an empty line if there are any.
+pub(super) fn show_checks(output: &mut impl Write, checks: &[SourceCheck]) -> io::Result<()> {
+    let mut table = Table::new([
+        Column::Left("SOURCE"),
+        Column::Left("OUTCOME"),
+        Column::Left("WHY"),
+    ]);
+    for check in checks {
+        let why = check.why.clone().unwrap_or_default();
+        table.row([check.level.to_string(), check.outcome.to_string(), why]);
+    }
+    if !table.is_empty() {
+        table.write(output, "")?;
+        writeln!(output)?;
+    }
+    Ok(())
 }

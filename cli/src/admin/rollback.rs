@@ -6,7 +6,7 @@ use codeid_daemon::api::apply::{Applied, RollbackRequest};
 use codeid_daemon::api::history::{History, HistoryEntry};
 
 use super::apply;
-use super::client::IfMatch;
+use super::client::{Condition, IfMatch};
 use super::context::CommandContext;
 use crate::output::Failure;
 
@@ -19,6 +19,9 @@ pub(super) struct Rollback {
     /// The config that was live before the live one; refused if another one is live by then
     #[arg(long)]
     previous: bool,
+    /// Replace the live config even if an operator has frozen it with codeid admin freeze
+    #[arg(long = "override")]
+    overrides: bool,
 }
 
 impl Rollback {
@@ -40,7 +43,11 @@ impl Rollback {
             }
         };
         let request = RollbackRequest { generation };
-        let applied: Applied = context.post("/v1/rollback", &request, if_match)?;
+        let condition = Condition {
+            if_match,
+            overrides: self.overrides,
+        };
+        let applied: Applied = context.post("/v1/rollback", &request, condition)?;
         if !context.is_json() {
             apply::show_applied(context.stdout, &applied)?;
         }

@@ -1,5 +1,7 @@
 //! Refusals of requests.
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use codeid_engine::Problem;
 use hyper::StatusCode;
 use hyper::header::{HeaderValue, WWW_AUTHENTICATE};
@@ -9,6 +11,7 @@ use crate::api;
 use crate::api::refusal::ErrorCode;
 use crate::error_chain::ErrorChain;
 use crate::rules::operator::OperatorError;
+use crate::timestamp::iso_8601;
 
 /// A refusal of a request, with its status.
 #[derive(Debug)]
@@ -98,6 +101,22 @@ impl From<OperatorError> for Refusal {
                     freeze.by
                 ),
             ),
+            OperatorError::NotOverridden(freeze) => {
+                let since = UNIX_EPOCH.checked_add(Duration::from_millis(freeze.since));
+                let since = iso_8601(since.unwrap_or(UNIX_EPOCH));
+                let reason = match &freeze.reason {
+                    Some(reason) => format!("with the reason {reason:?}"),
+                    None => "without a reason".to_owned(),
+                };
+                Self::new(
+                    ErrorCode::Frozen,
+                    format!(
+                        "The live route config was frozen by {} at {since}, {reason}; thaw it first, or \
+                         override the freeze.",
+                        freeze.by
+                    ),
+                )
+            }
             OperatorError::Fault => Self::fault(),
         }
     }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use codeid_engine::ConfigDigest;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_TYPE, HeaderMap, IF_MATCH};
+use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, IF_MATCH};
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
@@ -115,7 +115,26 @@ impl Request {
     pub(super) fn if_match(&self) -> Result<Option<IfMatch>, Refusal> {
         IfMatch::from_headers(&self.headers)
     }
+
+    /// Returns `true` if the request has `X-Codeid-Override: true`.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] if the header has another value, or occurs twice.
+    pub(super) fn overrides(&self) -> Result<bool, Refusal> {
+        let mut values = self.headers.get_all(OVERRIDE).iter();
+        match (values.next(), values.next()) {
+            (None, _) => Ok(false),
+            (Some(value), None) if value == "true" => Ok(true),
+            _ => Err(Refusal::malformed(
+                "X-Codeid-Override must be true, or absent.",
+            )),
+        }
+    }
 }
+
+/// The header that ends a freeze which an operator began as such.
+const OVERRIDE: HeaderName = HeaderName::from_static("x-codeid-override");
 
 /// Parses a body as JSON. No message quotes the body.
 pub(super) fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {

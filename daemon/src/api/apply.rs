@@ -39,10 +39,6 @@ pub struct Applied {
     pub version: String,
     /// The number of live rules.
     pub rule_count: usize,
-    /// `true` if the local storage has the live route config. The freeze has it in any case.
-    pub saved: bool,
-    /// The reason why the local storage does not have it; `null` if it has.
-    pub save_failure: Option<String>,
     /// The warnings about the route config.
     pub warnings: Vec<Problem>,
     /// The freeze that the command began.

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::schema::Sha256;
+use super::status::SourceCheck;
 
 /// A freeze of the live route config. Nothing is pulled, a reload is refused, and a restart makes
 /// the same config live again.
@@ -45,9 +46,20 @@ pub struct FreezeRequest {
     pub reason: Option<String>,
 }
 
-/// The response to `POST /v1/freeze` and `POST /v1/thaw`.
+/// The response to `POST /v1/freeze`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct FreezeChanged {
-    /// The freeze that is in force now; `null` after a thaw.
-    pub freeze: Option<Freeze>,
+pub struct Frozen {
+    /// The freeze that is in force now.
+    pub freeze: Freeze,
+}
+
+/// The response to `POST /v1/thaw`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Thawed {
+    /// `true` if a freeze was ended; `false` if there was none.
+    pub was_frozen: bool,
+    /// The checks of the sources that followed, from the top until one was good. If none was, the
+    /// live config stays, also one that an operator applied.
+    pub checks: Vec<SourceCheck>,
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use codeid_engine::LiveTable;
+use codeid_engine::{InitLevel, LiveTable};
 use thiserror::Error;
 use tokio::runtime::{Builder, Handle};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -135,7 +135,7 @@ impl Control {
                         return;
                     }
                     let mut tasks = JoinSet::new();
-                    spawn_reloading(&mut tasks, &loader, &requests, &hangups);
+                    spawn_reloading(&mut tasks, &loader, &requests, &hangups, lowest);
                     stages.wait_for(Stage::Drain).await;
                     tasks.shutdown().await;
                     stages.wait_for(Stage::Cut).await;
@@ -240,6 +240,7 @@ fn spawn_reloading(
     loader: &Arc<Loader>,
     requests: &Arc<Requests>,
     hangups: &Arc<Mutex<Signal>>,
+    lowest: InitLevel,
 ) {
     let status = || Arc::clone(&loader.status);
     let shared = || (Arc::clone(loader), Arc::clone(requests));
@@ -250,7 +251,7 @@ fn spawn_reloading(
     }));
     let (for_reload, for_announcements, for_preset) = (shared(), shared(), shared());
     tasks.spawn(supervise(Task::Reload, status(), move || {
-        reload::reload(Arc::clone(&for_reload.0), Arc::clone(&for_reload.1))
+        reload::reload(Arc::clone(&for_reload.0), Arc::clone(&for_reload.1), lowest)
     }));
     tasks.spawn(supervise(Task::Announcements, status(), move || {
         let (loader, requests) = &for_announcements;

@@ -37,6 +37,8 @@ pub(super) struct FrozenConfig {
     pub(super) level: InitLevel,
     /// The name of its source, as it may be shown.
     pub(super) uri: String,
+    /// `true` if no source gave the config.
+    pub(super) is_operators: bool,
     /// The route config.
     pub(super) text: Arc<str>,
 }
@@ -83,6 +85,8 @@ struct Content {
     reason: Option<String>,
     level: String,
     uri: String,
+    #[serde(default)]
+    is_operators: bool,
     route_config_data: String,
 }
 
@@ -125,6 +129,7 @@ impl FreezeFile {
                 source,
             })?,
             uri: content.uri,
+            is_operators: content.is_operators,
             freeze: Freeze {
                 since: content.since,
                 by: content.by,
@@ -150,6 +155,7 @@ impl FreezeFile {
             reason: freeze.reason.clone(),
             level: frozen.level.name().to_owned(),
             uri: frozen.uri.clone(),
+            is_operators: frozen.is_operators,
             route_config_data: frozen.text.as_ref().to_owned(),
         };
         let path = self.path.clone();
@@ -206,6 +212,7 @@ mod tests {
             },
             level: InitLevel::Remote,
             uri: "https://routes.example/".to_owned(),
+            is_operators: false,
             text: text.into(),
         }
     }

@@ -99,6 +99,7 @@ async fn restore(loader: &Loader, freeze_file: &FreezeFile) -> Result<bool, NotR
         level: frozen.level,
         shown: frozen.uri.clone(),
         by: Some(freeze.by.clone()),
+        is_operators: frozen.is_operators,
     };
     let text = text.as_bytes().to_vec();
     let checker = &loader.pipeline.checker;

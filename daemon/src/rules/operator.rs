@@ -12,7 +12,6 @@ use tokio::sync::MutexGuard;
 use super::check::{CompiledConfig, ConfigRefused};
 use super::freeze::{FreezeFile, FreezeFileError, FrozenConfig};
 use super::history::Entry;
-use super::level_sources::CallError;
 use super::loader::Loader;
 use super::publish::Origin;
 use super::requests::Requests;
@@ -40,6 +39,8 @@ pub(crate) struct Order {
     pub(crate) action: FreezeAction,
     /// The operator.
     pub(crate) by: String,
+    /// `true` if the command may end a freeze that an operator began as such.
+    pub(crate) overrides: bool,
 }
 
 /// The result of checking a candidate.
@@ -71,6 +72,8 @@ pub(crate) enum OperatorError {
     FreezeFile(#[from] FreezeFileError),
     #[error("the live route config is frozen by {}", .0.by)]
     Frozen(Freeze),
+    #[error("the live route config is frozen by {}, and the command does not override that", .0.by)]
+    NotOverridden(Freeze),
     #[error("an internal fault occurred")]
     Fault,
 }
@@ -121,14 +124,14 @@ impl Operator {
         }
     }
 
-    /// Makes a route config live, saves it to the local storage, and freezes it.
+    /// Makes a route config live, and freezes it. Only the file of the freeze has it: once it is thawed,
+    /// any source may replace it.
     ///
     /// # Errors
     ///
     /// [`OperatorError`] if the config does not become live.
     pub(crate) async fn apply(&self, order: Order) -> Result<Applied, OperatorError> {
         let loader = &self.loader;
-        let saver = &loader.pipeline.saver;
         let _decision = self.decide().await;
         let replaced = self.live_digest();
         if order
@@ -137,14 +140,19 @@ impl Operator {
         {
             return Err(OperatorError::Stale { live: replaced });
         }
+        if let Some(frozen) = loader.status.frozen()
+            && frozen.freeze.action == FreezeAction::Freeze
+            && !order.overrides
+        {
+            return Err(OperatorError::NotOverridden(frozen.freeze.clone()));
+        }
         let digest = ConfigDigest::new(&order.text);
         let freeze = self.new_freeze(order.action, order.by.clone(), digest, None);
         if let Some(live) = self.live().filter(|_| replaced == Some(digest)) {
-            self.set_freeze(frozen(freeze.clone(), &live)).await?;
-            let saved = saver.save(digest, Arc::clone(&live.text)).await;
+            self.set_freeze(self.frozen(freeze.clone(), &live)).await?;
             return Ok(Applied {
                 outcome: ApplyOutcome::Unchanged,
-                ..applied(&live, replaced, saved, &[], freeze)
+                ..applied(&live, replaced, &[], freeze)
             });
         }
         let checker = &loader.pipeline.checker;
@@ -153,6 +161,7 @@ impl Operator {
             level: InitLevel::Local,
             shown: format!("{} by {}", past_participle(order.action), order.by),
             by: Some(order.by),
+            is_operators: true,
         };
         let before = loader.status.frozen();
         // Before the config is live: a restart must not undo what was announced as done.
@@ -160,11 +169,11 @@ impl Operator {
             freeze: freeze.clone(),
             level: origin.level,
             uri: origin.shown.clone(),
+            is_operators: true,
             text: Arc::clone(&config.text),
         })
         .await?;
         let warnings = config.warnings.clone();
-        let text = Arc::clone(&config.text);
         let published = loader.pipeline.publisher.publish(config, origin).await;
         let Ok(generation) = published else {
             self.restore_freeze(before).await;
@@ -172,10 +181,9 @@ impl Operator {
         };
         loader.forget_remote();
         self.count_activation();
-        let saved = saver.save(digest, text).await;
         let entry = loader.status.history.find(generation.get());
         let entry = entry.ok_or(OperatorError::Fault)?;
-        Ok(applied(&entry, replaced, saved, &warnings, freeze))
+        Ok(applied(&entry, replaced, &warnings, freeze))
     }
 
     /// Freezes the live config.
@@ -192,21 +200,33 @@ impl Operator {
         let live = self.live().ok_or(OperatorError::Fault)?;
         let digest = live.provenance.digest;
         let freeze = self.new_freeze(FreezeAction::Freeze, by, digest, reason);
-        self.set_freeze(frozen(freeze.clone(), &live)).await?;
+        self.set_freeze(self.frozen(freeze.clone(), &live)).await?;
         Ok(freeze)
     }
 
-    /// Ends a freeze: the sources decide again, and the remote is asked at once.
+    /// Ends a freeze, and reads the sources again as [`Self::reload`] does: at once, because the live
+    /// config may have been an operator's alone. Returns the check of each; none if no config was frozen,
+    /// or if `reads_sources` is `false`.
     ///
     /// # Errors
     ///
     /// [`OperatorError`] if the file of the freeze cannot be removed.
-    pub(crate) async fn thaw(&self) -> Result<(), OperatorError> {
-        let _decision = self.decide().await;
+    pub(crate) async fn thaw(
+        &self,
+        reads_sources: bool,
+    ) -> Result<Option<Vec<SourceCheck>>, OperatorError> {
+        let decision = self.decide().await;
         self.freeze_file.remove().await?;
+        let was_frozen = self.loader.status.is_frozen();
         self.loader.status.set_frozen(None);
         self.requests.freeze_changed.notify_one();
-        Ok(())
+        drop(decision);
+        Ok(match (was_frozen, reads_sources) {
+            (false, _) => None,
+            (true, false) => Some(Vec::new()),
+            // A fault of the reload loop is logged and counted; the freeze has ended.
+            (true, true) => Some(self.requests.request_report().await.unwrap_or_default()),
+        })
     }
 
     /// Reads the sources again, as SIGHUP does, and returns the check of each.
@@ -263,6 +283,16 @@ impl Operator {
         }
     }
 
+    fn frozen(&self, freeze: Freeze, live: &Entry) -> FrozenConfig {
+        FrozenConfig {
+            freeze,
+            level: live.provenance.level,
+            uri: live.provenance.uri.clone(),
+            is_operators: self.status().is_operators(),
+            text: Arc::clone(&live.text),
+        }
+    }
+
     fn count_activation(&self) {
         let mut status = self.status().lock();
         status.counters.reloads.activated += 1;
@@ -291,24 +321,13 @@ const fn past_participle(action: FreezeAction) -> &'static str {
     }
 }
 
-fn frozen(freeze: Freeze, live: &Entry) -> FrozenConfig {
-    FrozenConfig {
-        freeze,
-        level: live.provenance.level,
-        uri: live.provenance.uri.clone(),
-        text: Arc::clone(&live.text),
-    }
-}
-
 /// Returns the report of a command that made the table of `entry` live.
 fn applied(
     entry: &Entry,
     replaced: Option<ConfigDigest>,
-    saved: Result<(), CallError>,
     warnings: &[Problem],
     freeze: Freeze,
 ) -> Applied {
-    let save_failure = saved.err().map(|error| ErrorChain(&error).to_string());
     Applied {
         outcome: ApplyOutcome::Activated,
         generation: entry.generation.get(),
@@ -316,8 +335,6 @@ fn applied(
         replaced,
         version: entry.version.clone(),
         rule_count: entry.rule_count,
-        saved: save_failure.is_none(),
-        save_failure,
         warnings: warnings.iter().map(problem::Problem::from).collect(),
         freeze,
     }

@@ -117,6 +117,7 @@ impl Pipeline {
             level,
             shown: self.sources.shown(level).to_owned(),
             by: None,
+            is_operators: false,
         };
         self.publisher.publish(config, origin).await?;
         self.clear_refusal(level);

@@ -14,8 +14,8 @@ use super::status::StatusRegistry;
 pub(super) struct Publisher {
     status: Arc<StatusRegistry>,
     compiler: Arc<Compiler>,
-    /// Notified when the live level rises above the preset's.
-    pub(super) outranks_preset: Notify,
+    /// Notified when a config became live, or the live one came from another level as well.
+    pub(super) level_changed: Notify,
 }
 
 /// The origin of a route config.
@@ -23,8 +23,10 @@ pub(super) struct Origin {
     pub(super) level: InitLevel,
     /// The source as it may be shown.
     pub(super) shown: String,
-    /// The operator who made the config live; `None` if it came from a source by itself.
+    /// The operator who made the config live, or froze it; `None` if it came from a source by itself.
     pub(super) by: Option<String>,
+    /// `true` if no source gave the config, so that any source may replace it once it is not frozen.
+    pub(super) is_operators: bool,
 }
 
 impl Publisher {
@@ -32,7 +34,7 @@ impl Publisher {
         Self {
             status,
             compiler,
-            outranks_preset: Notify::new(),
+            level_changed: Notify::new(),
         }
     }
 
@@ -47,7 +49,12 @@ impl Publisher {
         origin: Origin,
     ) -> Result<Generation, CompilerError> {
         let CompiledConfig { table, digest, .. } = config;
-        let Origin { level, shown, by } = origin;
+        let Origin {
+            level,
+            shown,
+            by,
+            is_operators,
+        } = origin;
         let mut provenance = Provenance::new(level, shown, digest);
         provenance.loaded_at_ms = self.status.now_ms();
         provenance.compile_time = config.compile_time;
@@ -77,34 +84,32 @@ impl Publisher {
             by,
             text: config.text,
         });
-        self.notify_of_level(level);
+        self.status.set_operators(is_operators);
+        self.level_changed.notify_one();
         Ok(generation)
     }
 
     /// Raises the level of the live table to `level`, whose source `shown` gave the live config as
-    /// well. A level that is not higher changes nothing.
+    /// well. A level that is not higher changes nothing, unless the live config is an operator's: it
+    /// is that source's from now on.
     pub(super) fn raise_level(&self, level: InitLevel, shown: &str, digest: ConfigDigest) {
+        let is_operators = self.status.is_operators();
         let raised = self.status.live.with(|table| {
             let table = table?;
             let provenance = table.provenance()?;
-            (provenance.level < level).then(|| {
+            (is_operators || provenance.level < level).then(|| {
                 let mut raised = (*provenance).clone();
                 (raised.level, raised.uri) = (level, shown.to_owned());
                 table.set_provenance(raised);
             })
         });
         if raised.is_some() {
-            self.notify_of_level(level);
+            self.status.set_operators(false);
+            self.level_changed.notify_one();
             tracing::info!(
                 %level, source = shown, sha256 = %digest,
-                "the live route config came from a higher level as well"
+                "the live route config came from this source as well"
             );
-        }
-    }
-
-    fn notify_of_level(&self, level: InitLevel) {
-        if level > InitLevel::Preset {
-            self.outranks_preset.notify_one();
         }
     }
 }

@@ -35,7 +35,9 @@ enum Trigger {
 }
 
 /// Checks the sources whenever a pull is due or a check is requested, without end.
-pub(super) async fn reload(loader: Arc<Loader>, requests: Arc<Requests>) {
+///
+/// `lowest` is the lowest level that a start may use, and that may replace a config of an operator.
+pub(super) async fn reload(loader: Arc<Loader>, requests: Arc<Requests>, lowest: InitLevel) {
     loop {
         let next_pull = loader.next_pull();
         let scheduled = async {
@@ -56,7 +58,7 @@ pub(super) async fn reload(loader: Arc<Loader>, requests: Arc<Requests>) {
             Trigger::Hangup => requests.take_reports(),
             _ => Vec::new(),
         };
-        let checks = handle(&loader, trigger).await;
+        let checks = handle(&loader, trigger, lowest).await;
         for report in reports {
             // The receiver is gone if its client hung up.
             let _ = report.send(checks.clone());
@@ -87,32 +89,35 @@ pub(super) async fn listen_for_hangups(
     }
 }
 
-/// Requests a check whenever the file of the preset changes, until a higher level is live.
+/// Requests a check whenever the file of the preset changes while its config may become live.
 pub(super) async fn watch_preset(loader: Arc<Loader>, requests: Arc<Requests>) {
     let Preset::File { watch, .. } = &loader.sources.preset else {
         return;
     };
-    let is_outranked = || loader.status.live_level() > Some(InitLevel::Preset);
-    while !is_outranked() {
+    let level_changed = &loader.pipeline.publisher.level_changed;
+    loop {
+        if loader.status.lowest_replacing_level() > Some(InitLevel::Preset) {
+            level_changed.notified().await;
+            continue;
+        }
         tokio::select! {
             () = watch.changed() => requests.preset_changed.notify_one(),
-            () = loader.pipeline.publisher.outranks_preset.notified() => {}
+            () = level_changed.notified() => {}
         }
     }
 }
 
 /// Checks the sources that `trigger` concerns, from the top, until one is good.
-async fn handle(loader: &Loader, trigger: Trigger) -> Vec<SourceCheck> {
+async fn handle(loader: &Loader, trigger: Trigger, lowest: InitLevel) -> Vec<SourceCheck> {
     if loader.status.is_frozen() {
         if trigger == Trigger::Hangup {
             tracing::warn!("SIGHUP: no source is read, since an operator froze the live config");
         }
         return Vec::new();
     }
-    let live = loader.status.live_level().unwrap_or(InitLevel::Preset);
+    let replacing = loader.status.lowest_replacing_level().unwrap_or(lowest);
     let levels: &[InitLevel] = match trigger {
         Trigger::Schedule | Trigger::Announcement => &[InitLevel::Remote],
-        Trigger::PresetChanged if live > InitLevel::Preset => &[],
         Trigger::PresetChanged => &[InitLevel::Preset],
         Trigger::Hangup => {
             tracing::info!("the sources are read again, as an operator asked");
@@ -120,7 +125,7 @@ async fn handle(loader: &Loader, trigger: Trigger) -> Vec<SourceCheck> {
         }
     };
     let mut checks = Vec::new();
-    for level in levels.iter().copied().filter(|level| *level >= live) {
+    for level in levels.iter().copied().filter(|level| *level >= replacing) {
         let result = loader.check_source(level).await;
         log(loader.sources.shown(level), trigger, &result);
         checks.push(result.document());

@@ -30,6 +30,8 @@ pub(crate) struct StatusRegistry {
     pub(crate) history: History,
     /// `true` if [`StatusState::frozen`] is set; `/readyz` reads it without the lock.
     is_frozen: AtomicBool,
+    /// `true` if the live config is an operator's, and no source has given it since.
+    is_operators: AtomicBool,
     state: Mutex<StatusState>,
     clock: Clock,
 }
@@ -60,6 +62,7 @@ impl StatusRegistry {
             staleness,
             history: History::default(),
             is_frozen: AtomicBool::new(false),
+            is_operators: AtomicBool::new(false),
             state: Mutex::new(StatusState {
                 init: Vec::new(),
                 sources,
@@ -150,6 +153,21 @@ impl StatusRegistry {
     /// Returns the level of the live table.
     pub(super) fn live_level(&self) -> Option<InitLevel> {
         self.live.with(|table| Some(table?.provenance()?.level))
+    }
+
+    /// Returns `true` if the live config is an operator's, and no source has given it since.
+    pub(super) fn is_operators(&self) -> bool {
+        self.is_operators.load(Ordering::Acquire)
+    }
+
+    pub(super) fn set_operators(&self, is_operators: bool) {
+        self.is_operators.store(is_operators, Ordering::Release);
+    }
+
+    /// Returns the lowest level whose config may replace the live one; `None` for any, without a live
+    /// table and if an operator made it live.
+    pub(super) fn lowest_replacing_level(&self) -> Option<InitLevel> {
+        self.live_level().filter(|_| !self.is_operators())
     }
 
     /// Returns the digest of the live config.

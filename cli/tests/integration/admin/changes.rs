@@ -23,7 +23,7 @@ fn decoded(daemon: &Served) -> Value {
 }
 
 #[test]
-fn an_applied_config_is_live_saved_and_frozen() {
+fn an_applied_config_is_live_and_frozen_and_not_in_the_local_storage() {
     let daemon = plan().start();
     let before = live_digest(&daemon);
     let done = good(&post_with(
@@ -37,14 +37,9 @@ fn an_applied_config_is_live_saved_and_frozen() {
     assert_eq!(done["version"], "mine");
     assert_eq!(done["ruleCount"], 1);
     assert_eq!(done["replaced"], before);
-    assert_eq!(
-        (&done["saved"], &done["saveFailure"]),
-        (&json!(true), &Value::Null)
-    );
     assert_eq!(done["freeze"]["action"], "apply");
     assert_eq!(decoded(&daemon), format!("mine:{CODE}"));
-    let saved = std::fs::read_to_string(store(daemon.directory.path())).unwrap();
-    assert_eq!(saved, config("mine"));
+    assert!(!store(daemon.directory.path()).exists());
     let table = &daemon.status()["table"];
     assert_eq!(table["level"], "LOCAL");
     assert!(
@@ -124,18 +119,6 @@ fn a_config_that_cannot_be_frozen_is_not_applied() {
     );
     assert_eq!(daemon.status()["table"]["generation"], 1);
     assert_eq!(daemon.status()["freeze"], Value::Null);
-    daemon.stop();
-}
-
-#[test]
-fn a_config_that_cannot_be_saved_is_live_and_the_response_says_why() {
-    let daemon = plan()
-        .set("ac.route.save-route-config-path=/proc/none/x.json")
-        .start();
-    let done = apply(&daemon, &config("mine"));
-    assert_eq!(done["saved"], false);
-    assert!(done["saveFailure"].as_str().unwrap().contains("/proc/none"));
-    assert_eq!(decoded(&daemon), format!("mine:{CODE}"));
     daemon.stop();
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{apply, good, post, refusal, version};
+use super::{ANYTHING, apply, good, post, post_with, refusal, version};
 use crate::rules::remote::{Remote, Reply, wait_until};
 use crate::rules::{CODE, config, plan};
 use crate::serve::daemon::{Plan, Served};
@@ -66,11 +66,15 @@ fn a_rollback_is_undone_neither_by_a_poll_nor_by_a_restart() {
     assert_eq!(daemon.admin("GET", "/readyz").status, 200);
 
     // After the thaw, the sources decide again.
+    let checks = json!([{"level": "REMOTE", "outcome": "activated", "why": null}]);
     assert_eq!(
         good(&post(&daemon, "/v1/thaw", "{}")),
-        json!({"freeze": null})
+        json!({"wasFrozen": true, "checks": checks})
     );
-    good(&post(&daemon, "/v1/reload", "{}"));
+    assert_eq!(
+        good(&post(&daemon, "/v1/thaw", "{}")),
+        json!({"wasFrozen": false, "checks": []})
+    );
     assert_eq!(version(&daemon), "bad");
     assert_eq!(freeze(&daemon), Value::Null);
     daemon.stop();
@@ -86,12 +90,26 @@ fn a_thaw_pulls_the_remote_at_once() {
     assert_eq!(freeze(&daemon)["reason"], "INC-7");
     assert_eq!(freeze(&daemon)["action"], "freeze");
     assert_eq!(daemon.status()["table"]["level"], "REMOTE");
-    apply(&daemon, &config("mine"));
+    let refused = post_with(&daemon, "/v1/apply", ANYTHING, &config("mine"));
+    assert_eq!(refusal(&refused), (409, "frozen".to_owned()));
+    let detail = refused.json()["detail"].to_string();
+    assert!(
+        detail.contains("frozen by uid ") && detail.contains("INC-7"),
+        "{detail}"
+    );
+    let refused = post(&daemon, "/v1/rollback", r#"{"generation": 1}"#);
+    assert_eq!(refusal(&refused), (409, "frozen".to_owned()));
+    for wrong in ["yes", "true\r\nX-Codeid-Override: true"] {
+        let headers = format!("{ANYTHING}X-Codeid-Override: {wrong}\r\n");
+        let refused = post_with(&daemon, "/v1/apply", &headers, &config("mine"));
+        assert_eq!(refusal(&refused), (400, "malformed".to_owned()));
+    }
+    let headers = format!("{ANYTHING}X-Codeid-Override: true\r\n");
+    good(&post_with(&daemon, "/v1/apply", &headers, &config("mine")));
     assert_eq!(freeze(&daemon)["action"], "apply");
     remote.set(Reply::config(config("two")));
     good(&post(&daemon, "/v1/thaw", ""));
-    good(&post(&daemon, "/v1/reload", ""));
-    wait_for_version(&daemon, "two");
+    assert_eq!(version(&daemon), "two");
     assert_eq!(daemon.status()["table"]["level"], "REMOTE");
     daemon.stop();
 }
@@ -181,5 +199,42 @@ fn the_last_reason_counts_and_reasons_have_a_limit() {
         refusal(&post(&daemon, "/v1/freeze", r#"{"why": 1}"#)),
         (400, "malformed".to_owned())
     );
+    daemon.stop();
+}
+
+/// Without a remote, too, an applied config is not for ever.
+#[test]
+fn after_a_thaw_the_preset_is_live_again_and_its_file_is_followed() {
+    let plan = plan();
+    let preset = plan.directory.write("preset.json", config("preset"));
+    let path = format!("ac.route.preset-route-config-path={}", preset.display());
+    let daemon = plan.set(&path).start();
+    apply(&daemon, &config("mine"));
+    std::fs::write(&preset, "{").unwrap();
+    let thawed = good(&post(&daemon, "/v1/thaw", ""));
+    let outcomes: Vec<_> = thawed["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|check| (&check["level"], &check["outcome"]))
+        .collect();
+    let expected = [
+        ("REMOTE", "absent"),
+        ("LOCAL", "absent"),
+        ("PRESET", "refused"),
+    ];
+    let expected = expected.map(|(level, outcome)| (json!(level), json!(outcome)));
+    assert_eq!(
+        outcomes,
+        expected.each_ref().map(|(level, outcome)| (level, outcome))
+    );
+    assert!(thawed["checks"][2]["why"].is_string());
+    assert_eq!(version(&daemon), "mine");
+    // The operator's config stays only until a source gives a valid one.
+    std::fs::write(&preset, config("edited")).unwrap();
+    wait_for_version(&daemon, "edited");
+    assert_eq!(daemon.status()["table"]["level"], "PRESET");
+    std::fs::write(&preset, config("again")).unwrap();
+    wait_for_version(&daemon, "again");
     daemon.stop();
 }

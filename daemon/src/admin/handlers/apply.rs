@@ -13,7 +13,8 @@ use crate::rules::operator::Order;
 
 use super::history;
 
-/// `POST /v1/apply`: makes the route config in the body live, and freezes it. Refused without `If-Match`.
+/// `POST /v1/apply`: makes the route config in the body live, and freezes it. Refused without
+/// `If-Match`.
 pub(super) async fn apply(request: Request) -> Outcome {
     let Some(if_match) = request.if_match()? else {
         return Err(Refusal::new(
@@ -49,6 +50,7 @@ async fn make_live(
         replaces: if_match.digest(),
         action,
         by: request.caller.to_string(),
+        overrides: request.overrides()?,
     };
     let applied = request.plane.operator.apply(order).await?;
     let mut response = json(&applied);

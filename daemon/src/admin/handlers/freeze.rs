@@ -2,10 +2,11 @@
 
 use crate::admin::refusal::Refusal;
 use crate::admin::request::{Outcome, Request};
-use crate::admin::response::json;
+use crate::admin::response::{Replaced, json};
 use crate::api::empty::EmptyRequest;
-use crate::api::freeze::{FreezeChanged, FreezeRequest};
+use crate::api::freeze::{FreezeRequest, Frozen, Thawed};
 use crate::audit::Action;
+use crate::shutdown::Stage;
 
 /// The longest reason, in characters.
 const MAX_REASON_CHARACTERS: usize = 200;
@@ -29,15 +30,22 @@ pub(super) async fn freeze(request: Request) -> Outcome {
         .await?;
     let by = request.caller.to_string();
     let freeze = request.plane.operator.freeze(reason, by).await?;
-    Ok(json(&FreezeChanged {
-        freeze: Some(freeze),
-    }))
+    Ok(json(&Frozen { freeze }))
 }
 
-/// `POST /v1/thaw`: ends the freeze.
+/// `POST /v1/thaw`: ends the freeze, reads the sources again, and responds once that is done.
 pub(super) async fn thaw(request: Request) -> Outcome {
     let EmptyRequest {} = request.json_or_default()?;
     request.intend(|intended| intended).await?;
-    request.plane.operator.thaw().await?;
-    Ok(json(&FreezeChanged { freeze: None }))
+    let operator = &request.plane.operator;
+    let from = operator.live_digest();
+    let reads_sources = !request.plane.shutdown.reached(Stage::Drain);
+    let checks = operator.thaw(reads_sources).await?;
+    let mut response = json(&Thawed {
+        was_frozen: checks.is_some(),
+        checks: checks.unwrap_or_default(),
+    });
+    let to = operator.live_digest();
+    response.extensions_mut().insert(Replaced { from, to });
+    Ok(response)
 }

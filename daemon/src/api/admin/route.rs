@@ -28,6 +28,7 @@ pub struct Route {
     /// The body that the route takes.
     pub body: Body,
     if_match: Option<IfMatch>,
+    takes_override: bool,
     response: Content,
     returns_route_config: bool,
     errors: &'static [ErrorCode],
@@ -75,6 +76,7 @@ impl Route {
             action: None,
             body: Body::None,
             if_match: None,
+            takes_override: false,
             response: Content::Empty,
             returns_route_config: false,
             errors: &[],
@@ -123,6 +125,13 @@ impl Route {
     /// Makes this use of the header `If-Match`.
     pub(super) const fn with_if_match(mut self, if_match: IfMatch) -> Self {
         self.if_match = Some(if_match);
+        self
+    }
+
+    /// Is refused while an operator has frozen the live route config, unless the request overrides
+    /// that.
+    pub(super) const fn overriding(mut self) -> Self {
+        self.takes_override = true;
         self
     }
 
@@ -262,7 +271,18 @@ impl Route {
             is_required: if_match == IfMatch::Required,
             schema: json!({"type": "string", "pattern": r#"^(\*|"[0-9a-f]{64}")$"#}),
         });
-        in_path.into_iter().chain(if_match).collect()
+        let overrides = self.takes_override.then(|| Parameter {
+            name: "X-Codeid-Override",
+            location: Location::Header,
+            description: "`true` to replace a route config that an operator has frozen with `freeze`.",
+            is_required: false,
+            schema: json!({"const": "true"}),
+        });
+        in_path
+            .into_iter()
+            .chain(if_match)
+            .chain(overrides)
+            .collect()
     }
 
     /// Returns the route as the OpenAPI document describes it.

@@ -10,7 +10,7 @@ use crate::api::check::Checked;
 use crate::api::drain::Drained;
 use crate::api::empty::EmptyRequest;
 use crate::api::explain::{ExplainRequest, Explained};
-use crate::api::freeze::{FreezeChanged, FreezeRequest};
+use crate::api::freeze::{FreezeRequest, Frozen, Thawed};
 use crate::api::history::History;
 use crate::api::log_level::LogLevelDocument;
 use crate::api::metrics::Metrics;
@@ -97,14 +97,16 @@ pub const ROUTES: &[Route] = &[
         .taking_candidate::<Anything>()
         .json::<Checked>(),
     Route::post(Endpoint::Apply, "/v1/apply")
-        .summary("Make a route config live, save it and freeze it")
+        .summary("Make a route config live and freeze it")
         .changing("apply")
         .taking_candidate::<RouteConfig>()
         .with_if_match(IfMatch::Required)
+        .overriding()
         .json::<Applied>()
         .refusing(&[
             ErrorCode::IfMatchMissing,
             ErrorCode::IfMatchStale,
+            ErrorCode::Frozen,
             ErrorCode::Refused,
             ErrorCode::NotSaved,
         ]),
@@ -115,14 +117,16 @@ pub const ROUTES: &[Route] = &[
         .json::<Reloaded>()
         .refusing(&[ErrorCode::Frozen, ErrorCode::Stopping]),
     Route::post(Endpoint::Rollback, "/v1/rollback")
-        .summary("Make a route config of the history live, save it and freeze it")
+        .summary("Make a route config of the history live and freeze it")
         .changing("rollback")
         .taking::<RollbackRequest>()
         .with_if_match(IfMatch::Optional)
+        .overriding()
         .json::<Applied>()
         .refusing(&[
             ErrorCode::UnknownGeneration,
             ErrorCode::IfMatchStale,
+            ErrorCode::Frozen,
             ErrorCode::Refused,
             ErrorCode::NotSaved,
         ]),
@@ -130,13 +134,13 @@ pub const ROUTES: &[Route] = &[
         .summary("Freeze the live route config")
         .changing("freeze")
         .taking::<FreezeRequest>()
-        .json::<FreezeChanged>()
+        .json::<Frozen>()
         .refusing(&[ErrorCode::NotSaved]),
     Route::post(Endpoint::Thaw, "/v1/thaw")
-        .summary("Follow the sources again, and pull the remote now")
+        .summary("Follow the sources again, and read them now")
         .changing("thaw")
         .taking::<EmptyRequest>()
-        .json::<FreezeChanged>()
+        .json::<Thawed>()
         .refusing(&[ErrorCode::NotSaved]),
     Route::post(Endpoint::LogLevel, "/v1/log-level")
         .summary("Set the log level, until the daemon stops")

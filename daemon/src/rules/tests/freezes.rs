@@ -28,6 +28,7 @@ fn order(text: &str) -> Order {
         replaces: None,
         action: FreezeAction::Apply,
         by: "uid 7".to_owned(),
+        overrides: false,
     }
 }
 
@@ -81,8 +82,13 @@ async fn the_remote_is_not_pulled_during_a_freeze_and_at_once_after_a_thaw() {
         Err(OperatorError::Frozen(_))
     ));
     running.fixture.remote.gives(config("2"));
-    operator.thaw().await.unwrap();
-    assert!(running.next_pull().await < Duration::from_secs(1));
+    let checks = operator.thaw(true).await.unwrap().unwrap();
+    assert_eq!(checks[0].outcome, Activated);
+    assert_eq!(running.fixture.version().as_deref(), Some("2"));
+    // A second thaw ends nothing, and asks nobody.
+    let before = running.fixture.remote.calls();
+    assert!(operator.thaw(true).await.unwrap().is_none());
+    assert_eq!(running.fixture.remote.calls(), before);
 }
 
 #[tokio::test]
@@ -90,7 +96,7 @@ async fn the_first_pull_after_an_apply_is_unconditional() {
     let running = Running::from_remote().await;
     let operator = operator(&running);
     operator.apply(order(&config("mine"))).await.unwrap();
-    operator.thaw().await.unwrap();
+    operator.thaw(true).await.unwrap();
     operator.reload().await.unwrap();
     // The remote gives the config of the start, which was not live any more.
     assert_eq!(running.fixture.remote.asked()[1], None);
@@ -124,7 +130,7 @@ async fn a_command_that_fails_leaves_the_freeze_as_it_was() {
     fs::create_dir(&path).unwrap();
     let not_saved = operator.apply(order(&config("next"))).await;
     assert!(matches!(not_saved, Err(OperatorError::FreezeFile(_))));
-    let not_removed = operator.thaw().await;
+    let not_removed = operator.thaw(true).await;
     assert!(matches!(not_removed, Err(OperatorError::FreezeFile(_))));
     assert_eq!(running.fixture.version().as_deref(), Some("mine"));
     assert_eq!(
@@ -152,7 +158,7 @@ async fn a_frozen_config_is_live_after_a_restart_and_no_source_is_asked() {
 }
 
 #[tokio::test]
-async fn an_applied_config_is_saved_instead_of_a_remote_one_that_could_not_be_saved() {
+async fn an_applied_config_is_never_saved_nor_is_the_remote_one_that_it_replaced() {
     let running = Running::from_remote().await;
     running.fixture.store.set(Behavior::Fail("it is full"));
     running.fixture.remote.gives(config("2"));
@@ -160,15 +166,51 @@ async fn an_applied_config_is_saved_instead_of_a_remote_one_that_could_not_be_sa
     running.fixture.store.recovers();
     let operator = operator(&running);
     operator.apply(order(&config("mine"))).await.unwrap();
-    assert_eq!(
-        running.fixture.store.saved().as_deref(),
-        Some(&*config("mine"))
-    );
-    operator.thaw().await.unwrap();
+    let saved = || running.fixture.store.saved();
+    assert_eq!(saved().as_deref(), Some(&*config("1")));
     running.fixture.remote.fails();
-    assert_eq!(running.fixture.pull().await, Failed);
-    assert_eq!(
-        running.fixture.store.saved().as_deref(),
-        Some(&*config("mine"))
-    );
+    let checks = operator.thaw(true).await.unwrap().unwrap();
+    assert_eq!(checks[0].outcome, Failed);
+    assert_eq!(saved().as_deref(), Some(&*config("1")));
+}
+
+/// An operator's config has no level: any source that the start may use replaces it.
+#[tokio::test]
+async fn after_a_thaw_any_permitted_source_replaces_the_config_of_an_operator() {
+    let running = Running::from_remote().await;
+    let operator = operator(&running);
+    operator.apply(order(&config("mine"))).await.unwrap();
+    running.fixture.remote.fails();
+    let checks = operator.thaw(true).await.unwrap().unwrap();
+    let levels: Vec<_> = checks
+        .iter()
+        .map(|check| (check.level, check.outcome))
+        .collect();
+    assert_eq!(levels, [(Remote, Failed), (Local, Activated)]);
+    assert_eq!(running.fixture.version().as_deref(), Some("1"));
+    assert_eq!(running.fixture.loader.status.live_level(), Some(Local));
+    // Now the live config has a level again, which no lower source replaces.
+    running.fixture.store.set(Behavior::Fail("it is gone"));
+    let checks = operator.reload().await.unwrap();
+    assert!(checks.iter().all(|check| check.level > Preset));
+}
+
+#[tokio::test]
+async fn a_freeze_is_not_ended_by_another_command_that_does_not_override_it() {
+    let running = Running::from_remote().await;
+    let operator = operator(&running);
+    let reason = Some("INC-7".to_owned());
+    operator.freeze(reason, "uid 8".to_owned()).await.unwrap();
+    let refused = operator.apply(order(&config("mine"))).await;
+    assert!(matches!(refused, Err(OperatorError::NotOverridden(freeze)) if freeze.by == "uid 8"));
+    assert_eq!(running.fixture.version().as_deref(), Some("1"));
+    let overriding = Order {
+        overrides: true,
+        ..order(&config("mine"))
+    };
+    operator.apply(overriding).await.unwrap();
+    assert_eq!(running.fixture.version().as_deref(), Some("mine"));
+    // What froze by applying may be replaced by applying.
+    operator.apply(order(&config("next"))).await.unwrap();
+    assert_eq!(running.fixture.version().as_deref(), Some("next"));
 }

@@ -31,7 +31,7 @@ impl Running {
         let status = || Arc::clone(&fixture.loader.status);
         let (a, b, c) = (shared(), shared(), shared());
         tasks.spawn(supervise(Task::Reload, status(), move || {
-            reload::reload(Arc::clone(&a.0), Arc::clone(&a.1))
+            reload::reload(Arc::clone(&a.0), Arc::clone(&a.1), Preset)
         }));
         tasks.spawn(supervise(Task::Announcements, status(), move || {
             reload::listen_for_announcements(Arc::clone(&b.0), Arc::clone(&b.1))

@@ -185,14 +185,26 @@ fn a_freeze_lasts_until_the_thaw() {
     assert_eq!(version(&daemon), "test-7");
     let ran = refused(&daemon, 1, &["freeze", "--reason", &"x".repeat(201)]);
     assert_has(&ran.stderr, &["201 characters, more than 200"]);
-    assert_eq!(json(&daemon, &["thaw"])["freeze"], Value::Null);
+    std::fs::write(&file, changed("v2", "1")).unwrap();
+    let applied = file.with_file_name("applied.json");
+    std::fs::write(&applied, changed("v3", "1")).unwrap();
+    let applied = applied.to_str().unwrap();
+    let ran = refused(&daemon, 1, &["apply", applied]);
+    assert_has(&ran.stderr, &["was frozen by uid ", "bank holiday"]);
+    printed(&daemon, &["apply", applied, "--override"]);
+    assert_eq!(version(&daemon), "v3");
     assert_has(
         &printed(&daemon, &["thaw"]),
-        &["not frozen: the daemon follows its sources"],
+        &[
+            "activated",
+            "thawed: the daemon follows its sources; the config of a source is live",
+        ],
     );
-    // The watch may have been faster; either way the config is live after the reload.
-    printed(&daemon, &["reload"]);
     assert_eq!(version(&daemon), "v2");
+    assert_has(
+        &printed(&daemon, &["thaw"]),
+        &["nothing was frozen: the daemon follows its sources"],
+    );
 }
 
 #[test]

@@ -21,9 +21,15 @@ export const readConfig = async (path) => (await call(path, {}, TIMEOUT_MS)).tex
 /** Posts `body`, an object or the text of a config, to an endpoint that changes nothing. */
 export const query = async (path, body) => parsed(await post(path, body));
 
-/** Posts a change. `replaces` is the digest that the live config must have, or `*`; without it, there is no condition. */
-export async function command(path, body, { replaces } = {}) {
-  const condition = replaces && { "If-Match": replaces === "*" ? "*" : `"${replaces}"` };
+/**
+ * Posts a change. `replaces` is the digest that the live config must have, or `*`; without it, there is no condition.
+ * `overrides` is true if the live config may be frozen by another operator.
+ */
+export async function command(path, body, { replaces, overrides } = {}) {
+  const condition = {
+    ...(replaces && { "If-Match": replaces === "*" ? "*" : `"${replaces}"` }),
+    ...(overrides && { "X-Codeid-Override": "true" }),
+  };
   try {
     return parsed(await post(path, body, condition));
   } catch (error) {
@@ -100,7 +106,7 @@ const ADVICE = {
     "Open this page by the address on which the daemon listens, or by localhost through a tunnel.",
   ifMatchStale: "The live config has changed since your comparison. Compare again.",
   ifMatchMissing: "Reload the page: it belongs to another version of the daemon.",
-  frozen: "Thaw under Control instead: that checks the sources at once, too.",
+  frozen: "Thaw under Control, which also checks the sources at once, or override the freeze.",
   unknownGeneration: "The history has only the most recent tables. Reload it.",
   notSaved: "Check the disk and the permissions of the daemon's directory, then try again.",
   notAudited: "Check the disk and the permissions of the audit log, then try again.",

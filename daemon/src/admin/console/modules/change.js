@@ -21,7 +21,7 @@ export function start(refreshNow) {
     event.preventDefault();
     check();
   });
-  byId("apply").addEventListener("click", apply);
+  byId("apply").addEventListener("click", () => apply(false));
   outdate();
 }
 
@@ -87,11 +87,11 @@ function costs({ version, sha256, ruleCount, compileUs, memoryBytes, warnings })
   return `Version ${version}, digest ${short(sha256)}: ${counted(ruleCount, "rule")}, compiled in ${(compileUs / 1000).toFixed(1)} ms${memory}${doubts}.`;
 }
 
-async function apply() {
+async function apply(overrides) {
   const { text, report } = checked;
   const { replaces } = report;
   const yes = await confirmed(
-    "Apply this config?",
+    overrides ? "Apply this config in spite of the freeze?" : "Apply this config?",
     [
       element(
         "p",
@@ -110,7 +110,7 @@ async function apply() {
   begin(byId("change-notice"), "Applying…");
   try {
     byId("apply").disabled = true;
-    applied(await command("v1/apply", text, { replaces: replaces ?? "*" }));
+    applied(await command("v1/apply", text, { replaces: replaces ?? "*", overrides }));
   } catch (error) {
     await refused(error, text);
   }
@@ -133,21 +133,10 @@ function applied(result) {
       element("a", { href: "#history" }, "go back"),
       ".",
     ),
-    unsaved(result),
     ...problemList("warning", "wait", result.warnings, null, null),
   );
   byId("change-notice").firstChild.focus();
 }
-
-/** A paragraph if saving failed, or null. The freeze has the config in any case. */
-export const unsaved = ({ saved, saveFailure: why }) =>
-  saved
-    ? null
-    : element(
-        "p",
-        {},
-        `It could not be saved in the local storage: ${why}. A restart uses it as long as the rules are frozen.`,
-      );
 
 async function refused(error, text) {
   if (error.word === "ifMatchStale") {
@@ -157,6 +146,13 @@ async function refused(error, text) {
       element("p", {}, await describeLive()),
       button("Compare again", () => compare(text), { id: "compare-again" }),
     );
+  } else if (error.word === "frozen") {
+    fail(
+      byId("change-notice"),
+      error,
+      button("Override the freeze", () => apply(true), { id: "override" }),
+    );
+    byId("apply").disabled = checked?.text !== text;
   } else {
     fail(byId("change-notice"), error);
     byId("change-report").replaceChildren(

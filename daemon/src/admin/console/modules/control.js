@@ -96,8 +96,15 @@ async function thaw() {
     "Thaw",
   );
   if (!yes) return;
-  await command("v1/thaw", {});
-  done("The rules follow the sources again.");
+  const { wasFrozen, checks } = await command("v1/thaw", {});
+  if (!wasFrozen) return done("Nothing was frozen: the rules follow the sources.");
+  const outcome = checks.at(-1)?.outcome;
+  const good = outcome === "activated" || outcome === "unchanged";
+  done(
+    good
+      ? `The rules follow the sources again. ${RELOADED[outcome]}`
+      : "The rules follow the sources again. No source gave a valid config, so the live one stays until one does.",
+  );
 }
 
 async function setLogLevel() {

@@ -138,7 +138,6 @@ async function rollBack(target, control) {
     succeed(
       place,
       `Version ${result.version}, ${counted(result.ruleCount, "rule")}, is live now as generation ${count(result.generation)}.`,
-      change.unsaved(result),
     );
   byId("history-title").focus();
 }
