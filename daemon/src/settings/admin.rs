@@ -52,8 +52,8 @@ impl Admin {
         let tokens_path = keys.optional(
             "admin.tokens-path",
             FilePath,
-            "The tokens that admin.http accepts: a line for each with a name, its role (read or\n\
-             operate) and the SHA-256 of the token in hex. The file is read again when it changes.",
+            "The tokens that admin.http accepts: a line for each with a name, its role (metrics, read\n\
+             or operate) and the SHA-256 of the token in hex. The file is read again when it changes.",
         );
         let tls = Tls::declare(
             keys,

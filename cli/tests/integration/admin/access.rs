@@ -8,6 +8,7 @@ use crate::rules::{config, plan};
 use crate::serve::client::{Client, Response};
 use crate::serve::daemon::{Directory, Plan, Served};
 
+const SCRAPER: &str = "scraper-token";
 const READER: &str = "reader-token";
 pub(super) const OPERATOR: &str = "operator-token";
 
@@ -17,7 +18,8 @@ fn digest(token: &str) -> String {
 
 fn tokens() -> String {
     format!(
-        "# who\nwatcher read {}\nalice operate {}\n",
+        "# who\ngrafana metrics {}\nwatcher read {}\nalice operate {}\n",
+        digest(SCRAPER),
         digest(READER),
         digest(OPERATOR)
     )
@@ -116,6 +118,46 @@ fn a_token_and_its_role_decide_over_tcp() {
     assert_eq!(recorded, expected);
     let log = daemon.stop().join("\n");
     assert!(!log.contains(READER) && !log.contains(OPERATOR));
+}
+
+#[test]
+fn the_role_metrics_opens_the_metrics_and_nothing_else_that_needs_a_token() {
+    let daemon = over_tcp().start();
+    let port = port(&daemon);
+    let document = good(&ask(port, "GET", "/openapi.json", "", ""));
+    let mut opened = Vec::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            if operation["security"].as_array().unwrap().is_empty() {
+                continue;
+            }
+            let requested = path.replace("{generation}", "1");
+            let headers = format!("{}{}", bearer(SCRAPER), super::ANYTHING);
+            let answer = ask(port, &method.to_uppercase(), &requested, &headers, "");
+            if answer.status == 200 {
+                opened.push(path.as_str());
+                continue;
+            }
+            assert_eq!(
+                refusal(&answer),
+                (403, "forbidden".to_owned()),
+                "{method} {path}"
+            );
+            let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+            assert!(
+                detail.starts_with("The token has the role metrics; this path needs "),
+                "{detail}"
+            );
+        }
+    }
+    assert_eq!(opened, ["/metrics", "/v1/metrics"]);
+    for token in [READER, OPERATOR] {
+        for path in opened.iter().copied() {
+            assert_eq!(ask(port, "GET", path, &bearer(token), "").status, 200);
+        }
+    }
+    assert!(daemon.status()["freeze"].is_null());
+    daemon.stop();
 }
 
 #[test]

@@ -17,6 +17,7 @@ use crate::api::metrics::Metrics;
 use crate::api::readiness::{Liveness, Readiness};
 use crate::api::refusal::ErrorCode;
 use crate::api::reload::Reloaded;
+use crate::api::role::Role;
 use crate::api::rules::Rules;
 use crate::api::schema::{Anything, RouteConfig};
 use crate::api::status::Status;
@@ -67,9 +68,11 @@ pub const ROUTES: &[Route] = &[
         .refusing(&[ErrorCode::NotFound]),
     Route::get(Endpoint::PrometheusMetrics, "/metrics")
         .summary("The metrics, for Prometheus")
+        .needing(Role::Metrics)
         .text(PROMETHEUS_TEXT),
     Route::get(Endpoint::Metrics, "/v1/metrics")
         .summary("Requests, latencies and connections since the start")
+        .needing(Role::Metrics)
         .json::<Metrics>(),
     Route::get(Endpoint::Status, "/v1/status")
         .summary("The process, the live table and its sources")
