@@ -36,6 +36,9 @@ const CHANGES: [&str; 7] = [
     "/v1/thaw",
 ];
 
+/// Other paths that only an operator opens, since they show which users a canary admits.
+const DISCLOSURES: [&str; 2] = ["/v1/config", "/v1/explain"];
+
 /// The paths that a token of any role opens.
 const METRICS: [&str; 2] = ["/metrics", "/v1/metrics"];
 
@@ -111,6 +114,8 @@ fn check_route(method: &Method, path: &str, headers: &HeaderMap) {
     let token = bearer_token(headers);
     if CHANGES.contains(&path) {
         assert_eq!(method, Method::POST);
+        assert_eq!(token.as_deref(), Some(OPERATOR.as_bytes()));
+    } else if DISCLOSURES.contains(&path) || path.starts_with("/v1/history/") {
         assert_eq!(token.as_deref(), Some(OPERATOR.as_bytes()));
     } else if OPEN.contains(&path) || path.starts_with("/modules/") {
         assert!(method == Method::GET || method == Method::HEAD);

@@ -9,9 +9,9 @@ pub enum Role {
     Anonymous,
     /// Read the metrics.
     Metrics,
-    /// Read the state, and try code values and candidates.
+    /// Read the state, and check candidates; the openIds on allowlists are not shown.
     Read,
-    /// Change the daemon.
+    /// Read everything, try code values, and change the daemon.
     Operate,
 }
 

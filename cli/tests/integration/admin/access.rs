@@ -160,6 +160,68 @@ fn the_role_metrics_opens_the_metrics_and_nothing_else_that_needs_a_token() {
     daemon.stop();
 }
 
+/// A config whose canary names users.
+const NAMING: &str = r#"{"format": "codeid/1", "version": "naming", "rules": [
+    {"id": "a", "match": {"prefix": "281"}, "action": {"type": "DECODE"},
+     "canary": {"percentage": 5, "group": "g", "allowlist": ["user-42", "user-43"]}}
+]}"#;
+
+#[test]
+fn a_reader_sees_allowlists_as_numbers_only() {
+    let daemon = over_tcp().start();
+    let port = port(&daemon);
+    super::apply(&daemon, NAMING);
+    let generation = daemon.status()["table"]["generation"].to_string();
+    let as_reader = |method: &str, path: &str, body: &str| {
+        let answer = ask(port, method, path, &bearer(READER), body);
+        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        assert!(!text.contains("user-4"), "{method} {path}: {text}");
+        answer
+    };
+    let of_history = format!("/v1/history/{generation}");
+    let explained = r#"{"codeValue": "281", "openId": "user-42"}"#;
+    for (method, path, body) in [
+        ("GET", "/v1/config", ""),
+        ("GET", &of_history, ""),
+        ("POST", "/v1/explain", explained),
+    ] {
+        let answer = as_reader(method, path, body);
+        assert_eq!(refusal(&answer), (403, "forbidden".to_owned()), "{path}");
+        let operator = ask(port, method, path, &bearer(OPERATOR), body);
+        assert_eq!(operator.status, 200, "{path}");
+    }
+    for path in ["/v1/status", "/v1/history", "/v1/metrics", "/metrics"] {
+        assert_eq!(as_reader("GET", path, "").status, 200);
+    }
+    let counted = serde_json::json!({"percentage": 5, "group": "g", "allowlistCount": 2});
+    let rules = good(&as_reader("GET", "/v1/rules", ""));
+    assert_eq!(rules["rules"][0]["canary"], counted);
+
+    // A right guess of the allowlist looks like a wrong one.
+    for guess in ["user-42", "user-99"] {
+        let candidate = NAMING.replace("user-42", guess);
+        let answer = ask(port, "POST", "/v1/check", &bearer(READER), &candidate);
+        let checked = good(&answer);
+        assert_eq!(checked["changes"]["unchanged"], 1, "{guess}: {checked}");
+    }
+    let longer = NAMING.replace(r#"["user-42""#, r#"["other", "user-42""#);
+    let changes = good(&as_reader("POST", "/v1/check", &longer))["changes"].clone();
+    assert_eq!(changes["changed"], serde_json::json!(["a"]));
+    assert_eq!(changes["rules"][0]["before"]["canary"], counted);
+    assert_eq!(changes["rules"][0]["after"]["canary"]["allowlistCount"], 3);
+
+    // Operators, by a token or on the Unix socket, see them whole.
+    let over_tcp = good(&ask(port, "GET", "/v1/rules", &bearer(OPERATOR), ""));
+    for rules in [over_tcp, daemon.admin("GET", "/v1/rules").json()] {
+        let allowlist = &rules["rules"][0]["canary"]["allowlist"];
+        assert_eq!(*allowlist, serde_json::json!(["user-42", "user-43"]));
+    }
+    let other = NAMING.replace("user-42", "user-99");
+    let checked = good(&super::post(&daemon, "/v1/check", &other));
+    assert_eq!(checked["changes"]["changed"], serde_json::json!(["a"]));
+    daemon.stop();
+}
+
 #[test]
 fn probes_need_no_token_and_every_other_path_does() {
     let daemon = over_tcp().start();

@@ -79,6 +79,7 @@ pub const ROUTES: &[Route] = &[
         .json::<Status>(),
     Route::get(Endpoint::Config, "/v1/config")
         .summary("The live route config, byte for byte")
+        .needing(Role::Operate)
         .route_config(),
     Route::get(Endpoint::Rules, "/v1/rules")
         .summary("The live rules, and how often each decided")
@@ -88,10 +89,12 @@ pub const ROUTES: &[Route] = &[
         .json::<History>(),
     Route::get(Endpoint::HistoryConfig, "/v1/history/{generation}")
         .summary("A route config of the history, byte for byte")
+        .needing(Role::Operate)
         .route_config()
         .refusing(&[ErrorCode::UnknownGeneration]),
     Route::post(Endpoint::Explain, "/v1/explain")
         .summary("The result for a code value, and the rules that accept it")
+        .needing(Role::Operate)
         .taking::<ExplainRequest>()
         .json::<Explained>(),
     Route::post(Endpoint::Check, "/v1/check")
