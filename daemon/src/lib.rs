@@ -12,6 +12,7 @@
 mod admin;
 pub mod api;
 mod budget;
+mod certified_key;
 pub mod clock;
 pub mod error_chain;
 pub mod files;

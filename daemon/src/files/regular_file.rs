@@ -36,9 +36,6 @@ pub enum ReadError {
     /// The file has more bytes than this limit.
     #[error("it has more than {0} bytes")]
     TooLong(usize),
-    /// The file holds a private key, and this mode lets users other than its owner use it.
-    #[error("its mode {0:04o} lets other users use the private key; make it 0400 or 0600")]
-    NotPrivate(u32),
     /// The system failed to read the file.
     #[error("it cannot be read")]
     System(#[source] io::Error),
@@ -50,6 +47,22 @@ pub enum ReadError {
 ///
 /// [`ReadError`]; missing permissions are a [`ReadError::System`].
 pub fn read(path: &Path, limit: usize) -> Result<RegularFile, ReadError> {
+    let (file, metadata) = open(path)?;
+    let mut bytes = Vec::new();
+    read_into(&file, &metadata, limit, &mut bytes)?;
+    Ok(RegularFile {
+        bytes,
+        untouched_for: untouched_for(&file)?,
+        mode: metadata.mode(),
+    })
+}
+
+/// Opens the file at `path` for reading. Symbolic links are followed.
+///
+/// # Errors
+///
+/// [`ReadError`]; missing permissions are a [`ReadError::System`].
+pub(crate) fn open(path: &Path) -> Result<(File, Metadata), ReadError> {
     require_regular(&fs::metadata(path)?)?;
     // The path may lead to something else since; opening that must not wait either.
     let file = OpenOptions::new()
@@ -58,32 +71,29 @@ pub fn read(path: &Path, limit: usize) -> Result<RegularFile, ReadError> {
         .open(path)?;
     let metadata = file.metadata()?;
     require_regular(&metadata)?;
-    let expected = usize::try_from(metadata.len()).map_or(limit, |length| length.min(limit));
-    let mut bytes = Vec::with_capacity(expected.saturating_add(1));
-    // One byte more than the limit shows that there is more.
-    (&file)
-        .take((limit as u64).saturating_add(1))
-        .read_to_end(&mut bytes)?;
-    if bytes.len() > limit {
-        return Err(ReadError::TooLong(limit));
-    }
-    Ok(RegularFile {
-        bytes,
-        untouched_for: untouched_for(&file)?,
-        mode: metadata.mode(),
-    })
+    Ok((file, metadata))
 }
 
-/// Like [`read`], for a file that only its owner may read and write.
+/// Reads the whole of `file`, which has this metadata, into `bytes`, if it has at most `limit` bytes. The
+/// buffer is not moved in memory unless the file grows meanwhile.
 ///
 /// # Errors
 ///
-/// [`ReadError`], and [`ReadError::NotPrivate`] if other users have any permission.
-pub fn read_private(path: &Path, limit: usize) -> Result<RegularFile, ReadError> {
-    let file = read(path, limit)?;
-    match file.mode & 0o077 {
-        0 => Ok(file),
-        _ => Err(ReadError::NotPrivate(file.mode & 0o7777)),
+/// [`ReadError::TooLong`] or [`ReadError::System`].
+pub(super) fn read_into(
+    file: &File,
+    metadata: &Metadata,
+    limit: usize,
+    bytes: &mut Vec<u8>,
+) -> Result<(), ReadError> {
+    let expected = usize::try_from(metadata.len()).map_or(limit, |length| length.min(limit));
+    bytes.reserve_exact(expected.saturating_add(1));
+    // One byte more than the limit shows that there is more.
+    file.take((limit as u64).saturating_add(1))
+        .read_to_end(bytes)?;
+    match bytes.len() > limit {
+        true => Err(ReadError::TooLong(limit)),
+        false => Ok(()),
     }
 }
 

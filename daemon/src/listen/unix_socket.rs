@@ -8,10 +8,12 @@ use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt,
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use nix::unistd::{Gid, Group};
+use nix::unistd::Gid;
 use thiserror::Error;
 use tokio::net::{UnixListener, UnixSocket, UnixStream};
 use tokio::time::timeout;
+
+use crate::files::group::{self, GroupError};
 
 /// The permissions of a socket's directory, if it has to be made.
 const DIRECTORY_MODE: u32 = 0o750;
@@ -54,8 +56,8 @@ pub(crate) enum SocketError {
     Served,
     #[error("there is a file that is not a socket")]
     NotASocket,
-    #[error("there is no group {0}")]
-    NoGroup(String),
+    #[error(transparent)]
+    Group(#[from] GroupError),
     #[error("cannot {0}: {1}")]
     System(&'static str, io::Error),
 }
@@ -78,7 +80,7 @@ impl SocketFile {
         if length > MAX_PATH_BYTES {
             return Err(SocketError::TooLong(length));
         }
-        let group = self.group.as_deref().map(find_group).transpose()?;
+        let group = self.group.as_deref().map(group::find).transpose()?;
         let directory = match self.path.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
@@ -212,16 +214,5 @@ fn remove_if_socket(path: &Path) -> io::Result<()> {
         Ok(metadata) if metadata.file_type().is_socket() => fs::remove_file(path),
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
         _ => Ok(()),
-    }
-}
-
-fn find_group(group: &str) -> Result<Gid, SocketError> {
-    if let Ok(number) = group.parse() {
-        return Ok(Gid::from_raw(number));
-    }
-    match Group::from_name(group) {
-        Ok(Some(found)) => Ok(found.gid),
-        Ok(None) => Err(SocketError::NoGroup(group.to_owned())),
-        Err(error) => Err(SocketError::System("look up its group", error.into())),
     }
 }

@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use super::Tls;
 use super::declarations::Keys;
 use super::error::Problem;
 use super::kind::{Address, FilePath, HostNames, Socket};
+use super::{Secrets, Tls};
 
 /// The admin plane, by which the daemon is observed and operated.
 #[derive(Clone, Debug)]
@@ -34,7 +34,7 @@ pub struct AdminHttp {
 
 impl Admin {
     /// Declares the keys of `admin`.
-    pub(super) fn declare(keys: &mut Keys) -> Self {
+    pub(super) fn declare(keys: &mut Keys, secrets: &Secrets) -> Self {
         let unix = keys.setting(
             "admin.unix",
             Socket,
@@ -57,6 +57,7 @@ impl Admin {
         );
         let tls = Tls::declare(
             keys,
+            secrets,
             "admin",
             (
                 "admin.tls-cert-path",
@@ -65,7 +66,8 @@ impl Admin {
             ),
             (
                 "admin.tls-key-path",
-                "The private key (PEM) of that certificate. Only its owner may have access to the file.",
+                "The private key (PEM) of that certificate. Only its owner, and the group of secrets.group,\n\
+                 may have access to the file.",
             ),
         );
         let hosts = keys.optional(

@@ -17,7 +17,7 @@ fn no_secret_of_a_source_or_config_is_logged_or_shown() {
                 remote.authority()
             );
             let plan = plan();
-            let token = plan.directory.write("token", "planted-token\n");
+            let token = plan.directory.write_secret("token", "planted-token\n");
             let mut daemon = plan
                 .set(&format!("ac.route.pull-route-config-url={url}"))
                 .set(&format!("remote.bearer-token-path={}", token.display()))

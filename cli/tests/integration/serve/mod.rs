@@ -9,6 +9,7 @@ mod limits;
 mod log;
 mod protocol;
 mod real_clients;
+mod secret_files;
 mod secrets;
 mod settings;
 mod shutdown;

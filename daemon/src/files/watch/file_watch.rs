@@ -110,7 +110,9 @@ impl FileWatch {
             snapshot = self.snapshot().await;
         }
         self.shared.set_seen(snapshot.fingerprint);
-        snapshot.outcome
+        snapshot
+            .outcome
+            .map(|mut bytes| std::mem::take(&mut *bytes))
     }
 
     /// Completes when the content differs from the one that was read or announced last and has

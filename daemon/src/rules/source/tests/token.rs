@@ -44,7 +44,7 @@ async fn a_token_that_cannot_be_sent_is_an_error_that_does_not_show_it() {
         ("SECRET SECRET", "visible ASCII"),
         ("SECRET\nX-Other: a", "visible ASCII"),
         ("SECRET\u{e9}", "visible ASCII"),
-        (&"SECRET".repeat(4096), "longer than 16384 bytes"),
+        (&"SECRET".repeat(4096), "has more than 16384 bytes"),
     ] {
         let settings = Remote {
             bearer_token_path: Some(write(&directory, "token", content)),
@@ -64,7 +64,7 @@ async fn a_token_that_cannot_be_sent_is_an_error_that_does_not_show_it() {
         .await
         .unwrap_err();
     assert!(
-        error.contains("missing: cannot read it: No such file"),
+        error.contains("missing: there is no such file"),
         "{error}"
     );
     assert!(server.requests().is_empty());
