@@ -24,6 +24,7 @@ pub mod listen;
 mod metrics;
 mod outbound;
 pub mod percent;
+pub mod process;
 mod readiness;
 pub mod resp;
 pub mod result;

@@ -5,6 +5,7 @@ mod conformance;
 pub(crate) mod daemon;
 mod endpoints;
 mod hostile;
+mod inspection;
 mod limits;
 mod log;
 mod protocol;
