@@ -26,6 +26,7 @@ mod outbound;
 pub mod percent;
 pub mod process;
 mod readiness;
+pub mod regular_file;
 pub mod resp;
 pub mod result;
 pub mod rules;

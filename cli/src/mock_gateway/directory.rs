@@ -9,14 +9,14 @@
 //! | `codeid.toml` | the settings that name these files |
 
 use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use codeid_daemon::files::regular_file::ReadError;
 use codeid_daemon::files::secret_file::{self, SecretFileError};
+use codeid_daemon::regular_file::{self, ReadError};
 use codeid_daemon::settings::Secrets;
 use codeid_daemon::signature::{KeyError, KeyVersion, SigningKey, VerifyingKeys};
 use rcgen::{
@@ -243,12 +243,12 @@ fn key(path: &Path, generate: Generate) -> Result<KeyPair, DirectoryError> {
 /// Writes a file that holds no secret.
 fn write(path: &Path, content: &[u8]) -> Result<(), DirectoryError> {
     // An unchanged file is not written again, so that its watchers are not notified.
-    match fs::read(path) {
-        Ok(there) if there == content => return Ok(()),
-        Err(error) if error.kind() != ErrorKind::NotFound => {}
+    match regular_file::read(path, content.len()) {
+        Ok(there) if there.bytes == content => return Ok(()),
+        // Another content, or an error that writing reports.
         _ => {}
     }
-    fs::write(path, content).map_err(|source| DirectoryError::Unwritable {
+    regular_file::write(path, content).map_err(|source| DirectoryError::Unwritable {
         path: path.to_owned(),
         source,
     })

@@ -16,6 +16,7 @@ use tokio::task::spawn_blocking;
 
 use crate::api::refusal::ErrorCode;
 use crate::clock::Clock;
+use crate::regular_file;
 use crate::sync::Mutex;
 use crate::timestamp::iso_8601;
 
@@ -151,14 +152,9 @@ impl AuditLog {
     }
 
     fn open_to_append(&self) -> io::Result<File> {
-        // Opening a FIFO must not wait for its reader.
-        let without_waiting = nix::fcntl::OFlag::O_NONBLOCK.bits();
-        OpenOptions::new()
-            .append(true)
-            .create(true)
-            .mode(0o600)
-            .custom_flags(without_waiting)
-            .open(&self.path)
+        let options = &mut OpenOptions::new();
+        options.append(true).create(true).mode(0o600);
+        Ok(regular_file::open_with(options, &self.path)?)
     }
 }
 

@@ -15,7 +15,7 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use super::group::{self, GroupError};
-use super::regular_file::{self, ReadError};
+use crate::regular_file::{self, ReadError};
 use crate::settings::Secrets;
 
 /// The bits of a mode that are permissions.

@@ -12,7 +12,8 @@ use thiserror::Error;
 
 use crate::certified_key::{certified_key, private_key};
 use crate::error_chain::ErrorChain;
-use crate::files::{regular_file, secret_file};
+use crate::files::secret_file;
+use crate::regular_file;
 use crate::settings::Tls;
 
 /// The most bytes of either file. A chain of ten certificates has about twenty thousand.

@@ -14,6 +14,7 @@ use tokio::net::{UnixListener, UnixSocket, UnixStream};
 use tokio::time::timeout;
 
 use crate::files::group::{self, GroupError};
+use crate::regular_file;
 
 /// The permissions of a socket's directory, if it has to be made.
 const DIRECTORY_MODE: u32 = 0o750;
@@ -146,13 +147,10 @@ impl SocketFile {
     fn lock(&self) -> Result<File, SocketError> {
         let mut path = self.path.clone().into_os_string();
         path.push(".lock");
-        let lock = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .mode(0o600)
-            .open(path)
-            .map_err(|error| SocketError::System("open its lock file", error))?;
+        let options = &mut OpenOptions::new();
+        options.create(true).truncate(false).write(true).mode(0o600);
+        let lock = regular_file::open_with(options, Path::new(&path))
+            .map_err(|error| SocketError::System("open its lock file", error.into()))?;
         match lock.try_lock() {
             Ok(()) => Ok(lock),
             Err(fs::TryLockError::WouldBlock) => Err(SocketError::Served),

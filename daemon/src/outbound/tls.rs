@@ -14,8 +14,8 @@ use rustls::{ClientConfig, ConfigBuilder, RootCertStore};
 use thiserror::Error;
 
 use crate::certified_key::{certified_key, private_key};
-use crate::files::regular_file::{self, ReadError};
 use crate::files::secret_file::{self, SecretFileError};
+use crate::regular_file::{self, ReadError};
 use crate::settings::Tls;
 
 /// The size limit of a PEM file, in bytes; the platform's own bundles have a few hundred KiB.
@@ -114,8 +114,16 @@ pub(crate) fn roots_from_file(path: &Path) -> Result<RootCertStore, RootsError> 
 ///
 /// # Errors
 ///
-/// [`RootsError::NoPlatformRoots`] if no certificate is found.
+/// [`RootsError::NoPlatformRoots`] if no certificate is found, and [`RootsError::Unreadable`] if
+/// `SSL_CERT_FILE` does not name a file.
 pub(crate) fn platform_roots() -> Result<RootCertStore, RootsError> {
+    if let Some(path) = std::env::var_os("SSL_CERT_FILE") {
+        let path = PathBuf::from(path);
+        // The library would wait for the writer of a FIFO. It reports other faults itself.
+        if let Err(source @ ReadError::NotAFile(_)) = regular_file::open(&path) {
+            return Err(RootsError::Unreadable { path, source });
+        }
+    }
     let mut loaded = rustls_native_certs::load_native_certs();
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(loaded.certs);

@@ -8,8 +8,8 @@ use rustls::pki_types::pem::{PemObject, SectionKind};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use crate::files::regular_file::{self, ReadError};
 use crate::files::secret_file::{self, SecretFileError};
+use crate::regular_file::{self, ReadError};
 use crate::settings::Secrets;
 
 /// The most bytes of a key file. A key of 8192 bits has less than a tenth of that.

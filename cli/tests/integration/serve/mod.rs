@@ -8,6 +8,7 @@ mod hostile;
 mod inspection;
 mod limits;
 mod log;
+mod not_files;
 mod protocol;
 mod real_clients;
 mod secret_files;

@@ -15,7 +15,7 @@ use super::mount::is_mount_point;
 use super::snapshot::{FileSnapshot, Fingerprint};
 use super::watch_point::watch_points;
 use crate::error_chain::ErrorChain;
-use crate::files::regular_file::ReadError;
+use crate::regular_file::ReadError;
 use crate::settings::{self, WatchMode};
 use crate::sync::Mutex;
 

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::error_chain::ErrorChain;
-use crate::files::regular_file::{self, ReadError};
+use crate::regular_file::{self, ReadError};
 
 /// The content of a file at one moment, or the reason why it cannot be read.
 pub(super) struct FileSnapshot {
