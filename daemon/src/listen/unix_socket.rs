@@ -1,10 +1,10 @@
 //! The file of a Unix socket: made without a moment in which it has the wrong permissions, taken
 //! over only from the dead, removed only if it is still ours.
 
-use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions};
+use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, ErrorKind};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,11 +13,9 @@ use thiserror::Error;
 use tokio::net::{UnixListener, UnixSocket, UnixStream};
 use tokio::time::timeout;
 
+use super::socket_directory;
 use crate::files::group::{self, GroupError};
 use crate::regular_file;
-
-/// The permissions of a socket's directory, if it has to be made.
-const DIRECTORY_MODE: u32 = 0o750;
 
 /// The most bytes that the address of a socket has room for.
 const MAX_PATH_BYTES: usize = 107;
@@ -86,11 +84,10 @@ impl SocketFile {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
-        DirBuilder::new()
-            .recursive(true)
-            .mode(DIRECTORY_MODE)
-            .create(directory)
-            .map_err(system("make its directory"))?;
+        socket_directory::make(directory, group).map_err(system("make its directory"))?;
+        if let Some(group) = group {
+            self.warn_if_shut_out(directory, group);
+        }
         let lock = self.lock()?;
         self.require_nobody_serves().await?;
 
@@ -119,6 +116,26 @@ impl SocketFile {
                 let _ = fs::remove_file(&unreachable);
                 Err(error)
             }
+        }
+    }
+
+    /// Warns of a directory that keeps the group from the socket.
+    fn warn_if_shut_out(&self, directory: &Path, group: Gid) {
+        match socket_directory::find_closed_to(directory, group) {
+            Ok(None) => {}
+            Ok(Some((directory, mode))) => tracing::warn!(
+                socket = %self.path.display(),
+                directory = %directory.display(),
+                mode = format!("{mode:04o}"),
+                group = group.as_raw(),
+                "the group of a socket cannot enter one of its directories; give that the group and \
+                 mode 0750, or mode 0711"
+            ),
+            Err(error) => tracing::warn!(
+                socket = %self.path.display(),
+                %error,
+                "the directories of a socket cannot be inspected for whether its group may enter them"
+            ),
         }
     }
 

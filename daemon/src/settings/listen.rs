@@ -83,7 +83,8 @@ impl Listen {
         let unix_group = keys.optional(
             "listen.unix-group",
             Text { max: 64 },
-            "The group of these Unix sockets, by name or number; without it, that of the process.",
+            "The group of these Unix sockets, by name or number; without it, that of the process. It is\n\
+             also the group of a directory that is created for them.",
         );
         let backlog = keys.setting(
             "listen.backlog",
