@@ -1,9 +1,10 @@
 //! A route config given on the command line: read, parsed and compiled, with every problem found.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use codeid_daemon::error_chain::ErrorChain;
+use codeid_daemon::regular_file;
 use codeid_daemon::rules::preset;
 use codeid_engine::{CompileLimits, Problem, RouteConfig, RouteTable};
 
@@ -60,9 +61,12 @@ pub(super) fn examine(path: &Path, limits: &CompileLimits) -> Examined {
     let read = if from_stdin {
         read_bounded(io::stdin().lock(), limits)
     } else {
-        File::open(path)
-            .map_err(|error| Refused::Unreadable(format!("the file cannot be opened: {error}")))
-            .and_then(|file| read_bounded(file, limits))
+        regular_file::open(path)
+            .map_err(|error| {
+                let why = ErrorChain(&error);
+                Refused::Unreadable(format!("the file cannot be opened: {why}"))
+            })
+            .and_then(|(file, _)| read_bounded(file, limits))
     };
     match read {
         Ok(document) => Examined {

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use codeid_daemon::clock::Clock;
 use codeid_daemon::listen::Listeners;
+use codeid_daemon::process;
 use codeid_daemon::rules::source::RouteSources;
 use codeid_daemon::run::{Ended, StartError, StopRequests, run};
 use codeid_daemon::telemetry;
@@ -35,6 +36,8 @@ impl Serve {
             what: "cannot start the thread that writes the log",
             source,
         })?;
+        // Before anything reads a key.
+        process::deny_inspection();
         let sources = RouteSources::from_settings(&settings)?;
         let (listeners, stop) = (Listeners::default(), StopRequests::from_signals());
         run(&settings, listeners, sources, Clock::system(), stop)

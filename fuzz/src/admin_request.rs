@@ -20,6 +20,7 @@ use serde_json::Value;
 
 use crate::headers::{split_headers, split_line};
 
+const SCRAPER: &str = "scraper-secret";
 const READER: &str = "reader-secret";
 const OPERATOR: &str = "operator-secret";
 const OWN_HOST: &str = "codeid.example";
@@ -35,6 +36,12 @@ const CHANGES: [&str; 7] = [
     "/v1/thaw",
 ];
 
+/// Other paths that only an operator opens, since they show which users a canary admits.
+const DISCLOSURES: [&str; 2] = ["/v1/config", "/v1/explain"];
+
+/// The paths that a token of any role opens.
+const METRICS: [&str; 2] = ["/metrics", "/v1/metrics"];
+
 /// The paths that anyone may read who can connect.
 const OPEN: [&str; 6] = [
     "/",
@@ -48,7 +55,8 @@ const OPEN: [&str; 6] = [
 static TOKENS: LazyLock<Tokens> = LazyLock::new(|| {
     let digest = |token: &str| ConfigDigest::new(token.as_bytes());
     let list = format!(
-        "reader read {}\noperator operate {}\n",
+        "scraper metrics {}\nreader read {}\noperator operate {}\n",
+        digest(SCRAPER),
         digest(READER),
         digest(OPERATOR)
     );
@@ -107,12 +115,15 @@ fn check_route(method: &Method, path: &str, headers: &HeaderMap) {
     if CHANGES.contains(&path) {
         assert_eq!(method, Method::POST);
         assert_eq!(token.as_deref(), Some(OPERATOR.as_bytes()));
+    } else if DISCLOSURES.contains(&path) || path.starts_with("/v1/history/") {
+        assert_eq!(token.as_deref(), Some(OPERATOR.as_bytes()));
     } else if OPEN.contains(&path) || path.starts_with("/modules/") {
         assert!(method == Method::GET || method == Method::HEAD);
     } else {
-        assert!(path.starts_with("/v1/") || path == "/metrics");
+        assert!(path.starts_with("/v1/") || METRICS.contains(&path));
         let token = token.expect("a token");
-        assert!(token == READER.as_bytes() || token == OPERATOR.as_bytes());
+        let is_scraper = token == SCRAPER.as_bytes() && METRICS.contains(&path);
+        assert!(is_scraper || token == READER.as_bytes() || token == OPERATOR.as_bytes());
     }
 }
 
@@ -182,7 +193,7 @@ fn check_with_another_token(method: &Method, path: &str, headers: &HeaderMap) {
     headers.insert(AUTHORIZATION, token);
     if let Ok(role) = access(method, path, &headers) {
         assert!(OPEN.contains(&path) || path.starts_with("/modules/"));
-        assert!(role < Role::Read);
+        assert!(role < Role::Metrics);
     }
 }
 

@@ -86,6 +86,7 @@ fn parse_line(line: &str) -> Option<Line<'_>> {
         return None;
     };
     let role = match role {
+        "metrics" => Role::Metrics,
         "read" => Role::Read,
         "operate" => Role::Operate,
         _ => return None,

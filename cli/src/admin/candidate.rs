@@ -1,6 +1,5 @@
 //! A route config that a command sends to the daemon to be checked or applied.
 
-use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
@@ -9,6 +8,7 @@ use clap::builder::styling::{AnsiColor, Style};
 use codeid_daemon::api::check::Checked;
 use codeid_daemon::api::problem::Problem;
 use codeid_daemon::error_chain::ErrorChain;
+use codeid_daemon::regular_file;
 
 use super::difference;
 use crate::check::{Finding, Severity, show_findings};
@@ -47,7 +47,8 @@ impl Candidate {
                 .map_err(|error| cannot("read", error))?;
             "<stdin>".to_owned()
         } else {
-            let file = File::open(path).map_err(|error| cannot("opened", error))?;
+            let (file, _) =
+                regular_file::open(path).map_err(|error| cannot("opened", error.into()))?;
             file.take(MAX_BYTES + 1)
                 .read_to_end(&mut document)
                 .map_err(|error| cannot("read", error))?;

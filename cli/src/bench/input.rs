@@ -1,8 +1,9 @@
 //! Input files of `codeid bench`.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+
+use codeid_daemon::regular_file;
 
 /// The size limit of an input file, in bytes.
 const MAX_BYTES: usize = 1 << 30;
@@ -91,8 +92,9 @@ pub(super) fn read_codes(path: Option<&Path>) -> Result<Vec<String>, InputError>
 /// [`InputError::Unreadable`], [`InputError::TooLong`] or [`InputError::NotUtf8`].
 pub(super) fn read_file(path: &Path) -> Result<String, InputError> {
     let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes))
+    regular_file::open(path)
+        .map_err(io::Error::from)
+        .and_then(|(file, _)| file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes))
         .map_err(|source| InputError::Unreadable {
             path: path.to_owned(),
             source,

@@ -26,13 +26,13 @@ mod target;
 mod validator;
 mod worker;
 
-use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 
 use clap::error::ErrorKind;
+use codeid_daemon::regular_file;
 
 use self::figures::{Figures, Run};
 use self::run_stats::RunStats;
@@ -134,7 +134,8 @@ impl Bench {
     /// Shows all runs side by side.
     fn show(&self, runs: Vec<Run>, stdout: &mut Stdout) -> Result<(), Failure> {
         if let Some(path) = &self.plot {
-            fs::write(path, plot::svg(&runs)).map_err(|error| cannot_write(path, error))?;
+            regular_file::write(path, plot::svg(&runs).as_bytes())
+                .map_err(|error| cannot_write(path, error))?;
         }
         if self.json {
             serde_json::to_writer_pretty(&mut *stdout, &Figures { runs })
@@ -150,7 +151,7 @@ impl Bench {
 fn write_hdr(path: &Path, stats: &RunStats) -> Result<(), Failure> {
     let mut text = Vec::new();
     hdr_text::write(&stats.latencies, &mut text)?;
-    fs::write(path, text).map_err(|error| cannot_write(path, error))
+    regular_file::write(path, &text).map_err(|error| cannot_write(path, error))
 }
 
 fn cannot_write(path: &Path, source: io::Error) -> Failure {

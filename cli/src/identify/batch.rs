@@ -5,7 +5,6 @@
 //! that memory is bounded by the number of workers, whatever the length of the input and whichever
 //! part is slowest.
 
-use std::fs::File;
 use std::io::{self, Read, Write};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -14,6 +13,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
 use codeid_daemon::identify::{write_failure, write_verdict};
+use codeid_daemon::regular_file;
 use codeid_daemon::result::identify::PARAM_ILLEGAL;
 use codeid_engine::{OpenId, RouteTable, Scratch};
 
@@ -64,9 +64,9 @@ pub(super) fn identify_lines(
     let (input, length): (Box<dyn Read + Send>, Option<u64>) = if path == Path::new("-") {
         (Box::new(io::stdin()), None)
     } else {
-        let file = File::open(path).map_err(cannot_read)?;
-        let metadata = file.metadata().map_err(cannot_read)?;
-        (Box::new(file), metadata.is_file().then_some(metadata.len()))
+        let opened = regular_file::open(path).map_err(io::Error::from);
+        let (file, metadata) = opened.map_err(cannot_read)?;
+        (Box::new(file), Some(metadata.len()))
     };
 
     // The threads are not scoped: if the reader of the output goes away or a worker fails, the

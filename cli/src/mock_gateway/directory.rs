@@ -9,13 +9,15 @@
 //! | `codeid.toml` | the settings that name these files |
 
 use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use codeid_daemon::files::regular_file::{self, ReadError};
+use codeid_daemon::files::secret_file::{self, SecretFileError};
+use codeid_daemon::regular_file::{self, ReadError};
+use codeid_daemon::settings::Secrets;
 use codeid_daemon::signature::{KeyError, KeyVersion, SigningKey, VerifyingKeys};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
@@ -79,7 +81,10 @@ pub(super) enum DirectoryError {
     PathNotUtf8(PathBuf),
     /// The file of a key cannot be read.
     #[error("{}", path.display())]
-    KeyUnreadable { path: PathBuf, source: ReadError },
+    KeyUnreadable {
+        path: PathBuf,
+        source: SecretFileError,
+    },
     /// The file does not contain a private key.
     #[error("{}: not a private key in PEM", .0.display())]
     NotAKey(PathBuf),
@@ -206,12 +211,12 @@ fn require_ours(path: &Path) -> Result<(), DirectoryError> {
 
 /// Reads the key in a file; generates and writes one if the file does not exist.
 fn key(path: &Path, generate: Generate) -> Result<KeyPair, DirectoryError> {
-    match regular_file::read_private(path, MAX_KEY_BYTES) {
-        Ok(file) => String::from_utf8(file.bytes)
+    match secret_file::read(path, MAX_KEY_BYTES, &Secrets::default()) {
+        Ok(pem) => std::str::from_utf8(&pem)
             .ok()
-            .and_then(|pem| KeyPair::from_pem(&pem).ok())
+            .and_then(|pem| KeyPair::from_pem(pem).ok())
             .ok_or_else(|| DirectoryError::NotAKey(path.to_owned())),
-        Err(ReadError::Absent) => {
+        Err(SecretFileError::Unread(ReadError::Absent)) => {
             let key = generate().map_err(|source| DirectoryError::KeyGeneration {
                 path: path.to_owned(),
                 source,
@@ -238,12 +243,12 @@ fn key(path: &Path, generate: Generate) -> Result<KeyPair, DirectoryError> {
 /// Writes a file that holds no secret.
 fn write(path: &Path, content: &[u8]) -> Result<(), DirectoryError> {
     // An unchanged file is not written again, so that its watchers are not notified.
-    match fs::read(path) {
-        Ok(there) if there == content => return Ok(()),
-        Err(error) if error.kind() != ErrorKind::NotFound => {}
+    match regular_file::read(path, content.len()) {
+        Ok(there) if there.bytes == content => return Ok(()),
+        // Another content, or an error that writing reports.
         _ => {}
     }
-    fs::write(path, content).map_err(|source| DirectoryError::Unwritable {
+    regular_file::write(path, content).map_err(|source| DirectoryError::Unwritable {
         path: path.to_owned(),
         source,
     })

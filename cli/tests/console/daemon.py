@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[3]
 PROGRAM = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug" / "codeid"
 TIMEOUT_S = 60
 
-OPERATOR, READER = "token-of-an-operator", "token-of-a-reader"
+OPERATOR, READER, SCRAPER = "token-of-an-operator", "token-of-a-reader", "token-of-a-scraper"
 
 RULES = {
     "format": "codeid/1",
@@ -53,7 +53,7 @@ class Daemon:
         self._process = None
         self.log = []
         self.write("routes.json", json.dumps(rules))
-        tokens = [("alice", "operate", OPERATOR), ("grafana", "read", READER)]
+        tokens = [("alice", "operate", OPERATOR), ("bob", "read", READER), ("grafana", "metrics", SCRAPER)]
         lines = [f"{name} {role} {hashlib.sha256(token.encode()).hexdigest()}" for name, role, token in tokens]
         self.write("tokens", "\n".join(lines) + "\n").chmod(0o600)
         try:

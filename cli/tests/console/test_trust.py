@@ -4,7 +4,7 @@ import json
 
 from browser import ENTER
 from case import Console
-from daemon import OPERATOR, READER, changed
+from daemon import OPERATOR, READER, SCRAPER, changed
 
 PLANTED = "<img src=x onerror='window.hit = 1'><script>window.hit = 2</script>"
 
@@ -132,11 +132,26 @@ class Tokens(Console):
         self.browser.wait_for_text("#sign-in-notice", "The token is unknown.")
         self.assertEqual(self.browser.run("return sessionStorage.length"), 0)
         self.picture("sign-in")
+        self.browser.type("#token", SCRAPER)
+        self.browser.press(ENTER)
+        self.browser.wait_for_text("#sign-in-notice", "The token has the role metrics; this path needs read.")
+        self.assertEqual(self.browser.run("return sessionStorage.length"), 0)
         self.browser.type("#token", READER)
         self.browser.press(ENTER)
         self.browser.wait_for_text("#readiness", "ready")
+        refused = "The token has the role read; this path needs operate."
+        self.view("rules")
+        self.browser.wait_for_text("#rules-body", "12.5 %, 1 listed")
+        self.view("try")
+        self.browser.type("#code-value", "28100104")
+        self.browser.type("#open-id", "user-42")
+        self.browser.click("#try-form button")
+        self.browser.wait_for_text("#try-notice", refused)
+        self.view("change")
+        self.browser.click("#from-live")
+        self.browser.wait_for_text("#change-notice", refused)
         self.view("control")
         self.browser.click("#reload")
-        self.browser.wait_for_text("#control-notice", "Sign in with a token that has the role operate.")
+        self.browser.wait_for_text("#control-notice", refused)
         self.browser.click("#forget")
         self.browser.wait("!$('#sign-in').hidden && sessionStorage.length === 0")

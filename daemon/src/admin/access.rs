@@ -32,7 +32,8 @@ pub(super) fn require_access(
                 Refusal::new(ErrorCode::Unauthorized, detail)
             }
             _ => {
-                let detail = "The token has the role read; this path needs operate.";
+                let (has, needs) = (caller.role(), route.role);
+                let detail = format!("The token has the role {has}; this path needs {needs}.");
                 Refusal::new(ErrorCode::Forbidden, detail)
             }
         });

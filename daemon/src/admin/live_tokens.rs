@@ -7,8 +7,8 @@ use thiserror::Error;
 
 use super::tokens::{Tokens, TokensError};
 use crate::error_chain::ErrorChain;
-use crate::files::regular_file::{self, ReadError};
 use crate::files::watch::{FileWatch, WatchedFiles};
+use crate::regular_file::{self, ReadError};
 use crate::settings;
 use crate::sync::Mutex;
 

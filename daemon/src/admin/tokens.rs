@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! # printf %s "$TOKEN" | sha256sum
-//! grafana  read     9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+//! grafana  metrics  9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 //! alice    operate  60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752
 //! ```
 
@@ -77,7 +77,7 @@ pub enum LineError {
         first: usize,
     },
     /// The role is unknown.
-    #[error("the role must be read or operate")]
+    #[error("the role must be metrics, read or operate")]
     Role,
     /// The digest is malformed.
     #[error("the digest must be a SHA-256 of 64 hexadecimal digits in lower case")]
@@ -152,11 +152,10 @@ impl Token {
         if !is_visible || name.len() > MAX_NAME_CHARACTERS {
             return Err(LineError::Name);
         }
-        let role = match role {
-            "read" => Role::Read,
-            "operate" => Role::Operate,
-            _ => return Err(LineError::Role),
-        };
+        let role = Role::OF_TOKENS
+            .into_iter()
+            .find(|known| known.name() == role)
+            .ok_or(LineError::Role)?;
         // The notation of a config's digest.
         let digest: ConfigDigest = digest.parse().map_err(|_| LineError::Digest)?;
         Ok(Self {
@@ -185,10 +184,12 @@ mod tests {
 
     #[test]
     fn a_token_has_a_name_and_a_role() {
-        let [a, b] = ["secret-a", "secret-b"].map(digest);
-        let list = format!("# comment\n\n  grafana read {a}\nalice\toperate {b}\n");
+        let [a, b, c] = ["secret-a", "secret-b", "secret-c"].map(digest);
+        let list =
+            format!("# comment\n\n  bob read {a}\nalice\toperate {b}\ngrafana metrics {c}\n");
         let tokens = Tokens::parse(list.as_bytes()).unwrap();
-        assert_eq!(tokens.find(b"secret-a"), Some(("grafana", Role::Read)));
+        assert_eq!(tokens.find(b"secret-a"), Some(("bob", Role::Read)));
+        assert_eq!(tokens.find(b"secret-c"), Some(("grafana", Role::Metrics)));
         assert_eq!(tokens.find(b"secret-b"), Some(("alice", Role::Operate)));
         for other in ["", "secret-", "secret-aa", &a] {
             assert_eq!(tokens.find(other.as_bytes()), None, "{other}");
@@ -204,7 +205,14 @@ mod tests {
             ("# comment".to_owned(), "it has no token"),
             ("a read".to_owned(), "line 1: a token must have"),
             (format!("\na read {digest} x"), "line 2: a token must have"),
-            (format!("a write {digest}"), "line 1: the role must be"),
+            (
+                format!("a write {digest}"),
+                "line 1: the role must be metrics, read or operate",
+            ),
+            (
+                format!("a anonymous {digest}"),
+                "line 1: the role must be metrics, read or operate",
+            ),
             (
                 format!("a read {}", &digest[1..]),
                 "line 1: the digest must be",

@@ -41,7 +41,9 @@ pub struct Checked {
     pub changes: Option<Changes>,
 }
 
-/// The difference between two route configs, rule by rule. Rules are the same if their ids are.
+/// The difference between two route configs, rule by rule. Rules are the same if their ids are. For all
+/// but operators, `allowlistCount`, the number of entries, takes the place of each `allowlist`, also
+/// when rules are compared.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Changes {
     /// The ids of the added rules.

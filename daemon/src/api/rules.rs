@@ -37,7 +37,8 @@ pub struct Rule {
     pub matching: Map<String, Value>,
     /// The member `action` of the rule.
     pub action: Map<String, Value>,
-    /// The member `canary` of the rule; `null` without one.
+    /// The member `canary` of the rule; `null` without one. Only operators see its `allowlist`;
+    /// others see `allowlistCount` in its place, the number of entries.
     pub canary: Option<Map<String, Value>>,
     /// The number of lookups that the rule decided.
     pub decided: u64,

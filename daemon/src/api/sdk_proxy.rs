@@ -23,6 +23,7 @@ pub struct SdkProxyRequest {
     pub sdk_request_data: String,
     /// The customer; read only if `proxy.customer-from` is `body`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 256))]
     pub customer_id: Option<String>,
 }
 

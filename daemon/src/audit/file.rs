@@ -5,10 +5,9 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use nix::fcntl::OFlag;
-
 use super::line::{Line, LineDigest, MAX_BYTES, NO_LINE};
 use super::retention;
+use crate::regular_file::{self, ReadError};
 
 /// The number of bytes at the end of a file that are searched for its last line.
 const TAIL_BYTES: u64 = 4 * MAX_BYTES as u64;
@@ -86,11 +85,11 @@ impl AuditFile {
     ///
     /// An [`io::Error`] if the file cannot be read.
     pub(super) fn changed_chain(&self) -> io::Result<Option<Chain>> {
-        match File::open(&self.path) {
-            Ok(file) if Some(identity(&file)?) == self.known => return Ok(None),
+        match regular_file::open(&self.path) {
+            Ok((file, _)) if Some(identity(&file)?) == self.known => return Ok(None),
             Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error),
+            Err(ReadError::Absent) => return Ok(None),
+            Err(error) => return Err(error.into()),
         }
         let last_line = read_tail(&self.path)?.last_line;
         Ok(last_line.map(|line| Chain::after(&line)))
@@ -128,26 +127,18 @@ impl AuditFile {
 
     fn open_to_append(&self) -> io::Result<File> {
         let open = |create_new| {
-            OpenOptions::new()
-                .append(true)
-                .create_new(create_new)
-                .mode(0o600)
-                // Opening a FIFO must not wait for its reader.
-                .custom_flags(OFlag::O_NONBLOCK.bits())
-                .open(&self.path)
+            let options = &mut OpenOptions::new();
+            options.append(true).create_new(create_new).mode(0o600);
+            regular_file::open_with(options, &self.path)
         };
-        let file = match open(false) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+        match open(false) {
+            Err(ReadError::System(error)) if error.kind() == io::ErrorKind::NotFound => {
                 let file = open(true)?;
                 // The name must survive a loss of power, as the lines do.
                 File::open(parent(&self.path))?.sync_all()?;
-                file
+                Ok(file)
             }
-            opened => opened?,
-        };
-        match file.metadata()?.is_file() {
-            true => Ok(file),
-            false => Err(io::Error::other("it is not a regular file")),
+            opened => Ok(opened?),
         }
     }
 }
@@ -185,8 +176,8 @@ fn identity(file: &File) -> io::Result<(u64, u64)> {
 }
 
 fn read_tail(path: &Path) -> io::Result<Tail> {
-    let mut file = File::open(path)?;
-    let length = file.metadata()?.len();
+    let (mut file, metadata) = regular_file::open(path)?;
+    let length = metadata.len();
     file.seek(SeekFrom::Start(length.saturating_sub(TAIL_BYTES)))?;
     let mut bytes = Vec::new();
     file.take(TAIL_BYTES).read_to_end(&mut bytes)?;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
@@ -10,6 +9,7 @@ use serde::Serialize;
 
 use super::line::{Line, LineDigest, MAX_BYTES};
 use super::retention;
+use crate::regular_file;
 
 /// The most faults that a report lists.
 const MAX_FAULTS: usize = 100;
@@ -95,10 +95,7 @@ fn check_file(
     before: &mut Option<Before>,
     open: &mut BTreeSet<u64>,
 ) -> io::Result<()> {
-    let file = File::open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
-    }
+    let (file, _) = regular_file::open(path)?;
     let mut file = BufReader::new(file);
     let mut bytes = Vec::new();
     for number in 1.. {

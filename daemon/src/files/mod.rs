@@ -1,5 +1,6 @@
-//! Files: read within limits, replaced durably, and watched for changes.
+//! Files: checked for who may have access to them, replaced durably, and watched for changes.
 
 pub(crate) mod durable_file;
-pub mod regular_file;
+pub mod group;
+pub mod secret_file;
 pub(crate) mod watch;

@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::{self, PemObject};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use crate::certified_key::{certified_key, private_key};
 use crate::error_chain::ErrorChain;
-use crate::files::regular_file;
+use crate::files::secret_file;
+use crate::regular_file;
 use crate::settings::Tls;
 
 /// The most bytes of either file. A chain of ten certificates has about twenty thousand.
@@ -47,7 +49,7 @@ impl Certificate {
     /// # Errors
     ///
     /// [`CertificateError`] unless the files hold a chain and the key of its first certificate, and
-    /// only its owner may use the key.
+    /// only those have access to the key who may.
     pub(super) fn read(files: &Tls) -> Result<Self, CertificateError> {
         let refuse = |name: &str, path: &Path, why| CertificateError {
             setting: format!("{}.{name}", files.table),
@@ -59,9 +61,8 @@ impl Certificate {
         let chain_pem = regular_file::read(&files.cert_path, MAX_BYTES)
             .map_err(|error| in_chain(ErrorChain(&error).to_string()))?
             .bytes;
-        let key_pem = regular_file::read_private(&files.key_path, MAX_BYTES)
-            .map_err(|error| in_key(ErrorChain(&error).to_string()))?
-            .bytes;
+        let key_pem = secret_file::read(&files.key_path, MAX_BYTES, &files.secrets)
+            .map_err(|error| in_key(ErrorChain(&error).to_string()))?;
         let chain = CertificateDer::pem_slice_iter(&chain_pem)
             .collect::<Result<Vec<_>, _>>()
             // The parser's errors quote the text that they cannot parse.
@@ -69,32 +70,32 @@ impl Certificate {
         if chain.is_empty() {
             return Err(in_chain("it holds no certificate in PEM".to_owned()));
         }
-        let key = PrivateKeyDer::from_pem_slice(&key_pem).map_err(|error| {
+        let key = private_key(&key_pem).map_err(|error| {
             in_key(match error {
                 pem::Error::NoItemsFound => "it holds no private key in PEM".to_owned(),
                 _ => "it is not valid PEM".to_owned(),
             })
+        })?;
+        let certified = certified_key(chain, &key).map_err(|error| match error {
+            rustls::Error::InconsistentKeys(_) => in_key(format!(
+                "it is not the key of the certificate in {}",
+                files.cert_path.display()
+            )),
+            rustls::Error::InvalidCertificate(_) => {
+                in_chain("its first certificate cannot be read".to_owned())
+            }
+            _ => in_key("its key type is not supported".to_owned()),
         })?;
         let mut config =
             ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
                 .with_safe_default_protocol_versions()
                 .expect("aws-lc-rs has cipher suites for TLS 1.2 and 1.3")
                 .with_no_client_auth()
-                .with_single_cert(chain, key)
-                .map_err(|error| match error {
-                    rustls::Error::InconsistentKeys(_) => in_key(format!(
-                        "it is not the key of the certificate in {}",
-                        files.cert_path.display()
-                    )),
-                    rustls::Error::InvalidCertificate(_) => {
-                        in_chain("its first certificate cannot be read".to_owned())
-                    }
-                    _ => in_key("its key type is not supported".to_owned()),
-                })?;
+                .with_cert_resolver(certified);
         config.alpn_protocols = vec![ALPN.to_vec()];
         let digest = Sha256::new()
             .chain_update(Sha256::digest(&chain_pem))
-            .chain_update(Sha256::digest(&key_pem))
+            .chain_update(Sha256::digest(key_pem.as_slice()))
             .finalize();
         Ok(Self {
             config: Arc::new(config),

@@ -1,20 +1,21 @@
 //! The file of a Unix socket: made without a moment in which it has the wrong permissions, taken
 //! over only from the dead, removed only if it is still ours.
 
-use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions};
+use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, ErrorKind};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use nix::unistd::{Gid, Group};
+use nix::unistd::Gid;
 use thiserror::Error;
 use tokio::net::{UnixListener, UnixSocket, UnixStream};
 use tokio::time::timeout;
 
-/// The permissions of a socket's directory, if it has to be made.
-const DIRECTORY_MODE: u32 = 0o750;
+use super::socket_directory;
+use crate::files::group::{self, GroupError};
+use crate::regular_file;
 
 /// The most bytes that the address of a socket has room for.
 const MAX_PATH_BYTES: usize = 107;
@@ -54,8 +55,8 @@ pub(crate) enum SocketError {
     Served,
     #[error("there is a file that is not a socket")]
     NotASocket,
-    #[error("there is no group {0}")]
-    NoGroup(String),
+    #[error(transparent)]
+    Group(#[from] GroupError),
     #[error("cannot {0}: {1}")]
     System(&'static str, io::Error),
 }
@@ -78,16 +79,15 @@ impl SocketFile {
         if length > MAX_PATH_BYTES {
             return Err(SocketError::TooLong(length));
         }
-        let group = self.group.as_deref().map(find_group).transpose()?;
+        let group = self.group.as_deref().map(group::find).transpose()?;
         let directory = match self.path.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
-        DirBuilder::new()
-            .recursive(true)
-            .mode(DIRECTORY_MODE)
-            .create(directory)
-            .map_err(system("make its directory"))?;
+        socket_directory::make(directory, group).map_err(system("make its directory"))?;
+        if let Some(group) = group {
+            self.warn_if_shut_out(directory, group);
+        }
         let lock = self.lock()?;
         self.require_nobody_serves().await?;
 
@@ -119,6 +119,26 @@ impl SocketFile {
         }
     }
 
+    /// Warns of a directory that keeps the group from the socket.
+    fn warn_if_shut_out(&self, directory: &Path, group: Gid) {
+        match socket_directory::find_closed_to(directory, group) {
+            Ok(None) => {}
+            Ok(Some((directory, mode))) => tracing::warn!(
+                socket = %self.path.display(),
+                directory = %directory.display(),
+                mode = format!("{mode:04o}"),
+                group = group.as_raw(),
+                "the group of a socket cannot enter one of its directories; give that the group and \
+                 mode 0750, or mode 0711"
+            ),
+            Err(error) => tracing::warn!(
+                socket = %self.path.display(),
+                %error,
+                "the directories of a socket cannot be inspected for whether its group may enter them"
+            ),
+        }
+    }
+
     /// Gives a bound socket what it must have before anyone can reach it.
     fn finish(
         &self,
@@ -144,13 +164,10 @@ impl SocketFile {
     fn lock(&self) -> Result<File, SocketError> {
         let mut path = self.path.clone().into_os_string();
         path.push(".lock");
-        let lock = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .mode(0o600)
-            .open(path)
-            .map_err(|error| SocketError::System("open its lock file", error))?;
+        let options = &mut OpenOptions::new();
+        options.create(true).truncate(false).write(true).mode(0o600);
+        let lock = regular_file::open_with(options, Path::new(&path))
+            .map_err(|error| SocketError::System("open its lock file", error.into()))?;
         match lock.try_lock() {
             Ok(()) => Ok(lock),
             Err(fs::TryLockError::WouldBlock) => Err(SocketError::Served),
@@ -212,16 +229,5 @@ fn remove_if_socket(path: &Path) -> io::Result<()> {
         Ok(metadata) if metadata.file_type().is_socket() => fs::remove_file(path),
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
         _ => Ok(()),
-    }
-}
-
-fn find_group(group: &str) -> Result<Gid, SocketError> {
-    if let Ok(number) = group.parse() {
-        return Ok(Gid::from_raw(number));
-    }
-    match Group::from_name(group) {
-        Ok(Some(found)) => Ok(found.gid),
-        Ok(None) => Err(SocketError::NoGroup(group.to_owned())),
-        Err(error) => Err(SocketError::System("look up its group", error.into())),
     }
 }

@@ -19,7 +19,7 @@ use rustls::ClientConfig;
 use thiserror::Error;
 use tokio::time::timeout;
 
-use super::bearer_token::{TokenError, authorization};
+use super::bearer_token::{BearerTokenFile, TokenError};
 use super::connector::Connector;
 use crate::settings::Remote;
 
@@ -40,7 +40,7 @@ pub(crate) struct HttpClient {
     client: Client<Connector, String>,
     total_timeout: Duration,
     max_body_bytes: usize,
-    bearer_token_path: Option<PathBuf>,
+    bearer_token: Option<BearerTokenFile>,
 }
 
 /// The reason why an exchange gave no body. No message contains a part of the request: its URL may
@@ -83,7 +83,13 @@ impl HttpClient {
             client,
             total_timeout: settings.total_timeout,
             max_body_bytes,
-            bearer_token_path: settings.bearer_token_path.clone(),
+            bearer_token: settings
+                .bearer_token_path
+                .clone()
+                .map(|path| BearerTokenFile {
+                    path,
+                    secrets: settings.secrets.clone(),
+                }),
         }
     }
 
@@ -124,10 +130,10 @@ impl HttpClient {
         headers.insert(ACCEPT, ACCEPTED);
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         headers.insert(USER_AGENT, AGENT);
-        if let Some(path) = &self.bearer_token_path {
-            let token = authorization(path.clone()).await;
+        if let Some(file) = &self.bearer_token {
+            let token = file.authorization().await;
             let token = token.map_err(|source| ExchangeError::Token {
-                path: path.clone(),
+                path: file.path.clone(),
                 source,
             })?;
             headers.insert(AUTHORIZATION, token);

@@ -8,12 +8,14 @@ use std::sync::Arc;
 
 use rustls::client::WantsClientCert;
 use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::{self, PemObject};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, ConfigBuilder, RootCertStore};
 use thiserror::Error;
 
-use crate::files::regular_file::{self, ReadError};
+use crate::certified_key::{certified_key, private_key};
+use crate::files::secret_file::{self, SecretFileError};
+use crate::regular_file::{self, ReadError};
 use crate::settings::Tls;
 
 /// The size limit of a PEM file, in bytes; the platform's own bundles have a few hundred KiB.
@@ -57,6 +59,8 @@ pub(crate) struct ClientCertificateError {
 enum Flaw {
     #[error(transparent)]
     File(ReadError),
+    #[error(transparent)]
+    KeyFile(SecretFileError),
     // The parser's error is left out: it quotes the text that it cannot parse.
     #[error("it is not valid PEM")]
     NotPem,
@@ -110,8 +114,16 @@ pub(crate) fn roots_from_file(path: &Path) -> Result<RootCertStore, RootsError> 
 ///
 /// # Errors
 ///
-/// [`RootsError::NoPlatformRoots`] if no certificate is found.
+/// [`RootsError::NoPlatformRoots`] if no certificate is found, and [`RootsError::Unreadable`] if
+/// `SSL_CERT_FILE` does not name a file.
 pub(crate) fn platform_roots() -> Result<RootCertStore, RootsError> {
+    if let Some(path) = std::env::var_os("SSL_CERT_FILE") {
+        let path = PathBuf::from(path);
+        // The library would wait for the writer of a FIFO. It reports other faults itself.
+        if let Err(source @ ReadError::NotAFile(_)) = regular_file::open(&path) {
+            return Err(RootsError::Unreadable { path, source });
+        }
+    }
     let mut loaded = rustls_native_certs::load_native_certs();
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(loaded.certs);
@@ -134,7 +146,7 @@ pub(crate) fn client_config(roots: RootCertStore) -> ClientConfig {
 /// # Errors
 ///
 /// [`ClientCertificateError`] unless the files hold a chain and the key of its first certificate, and
-/// the file of the key has no permission for users other than its owner.
+/// only those have access to the key who may.
 pub(crate) fn client_config_with_certificate(
     roots: RootCertStore,
     files: &Tls,
@@ -149,23 +161,22 @@ pub(crate) fn client_config_with_certificate(
     };
     let chain = regular_file::read(&files.cert_path, MAX_PEM_BYTES)
         .map_err(|error| in_chain(Flaw::File(error)))?;
-    let key = regular_file::read_private(&files.key_path, MAX_PEM_BYTES)
-        .map_err(|error| in_key(Flaw::File(error)))?;
+    let key = secret_file::read(&files.key_path, MAX_PEM_BYTES, &files.secrets)
+        .map_err(|error| in_key(Flaw::KeyFile(error)))?;
     let chain = CertificateDer::pem_slice_iter(&chain.bytes)
         .collect::<Result<Vec<_>, _>>()
         .map_err(|_| in_chain(Flaw::NotPem))?;
-    let key = PrivateKeyDer::from_pem_slice(&key.bytes).map_err(|error| match error {
+    let key = private_key(&key).map_err(|error| match error {
         pem::Error::NoItemsFound => in_key(Flaw::NoKey),
         _ => in_key(Flaw::NotPem),
     })?;
-    trusting(roots)
-        .with_client_auth_cert(chain, key)
-        .map_err(|error| match error {
-            rustls::Error::NoCertificatesPresented => in_chain(Flaw::NoCertificate),
-            rustls::Error::InconsistentKeys(_) => in_key(Flaw::OtherKey),
-            error @ rustls::Error::InvalidCertificate(_) => in_chain(Flaw::BadCertificate(error)),
-            error => in_key(Flaw::UnusableKey(error)),
-        })
+    let certified = certified_key(chain, &key).map_err(|error| match error {
+        rustls::Error::NoCertificatesPresented => in_chain(Flaw::NoCertificate),
+        rustls::Error::InconsistentKeys(_) => in_key(Flaw::OtherKey),
+        error @ rustls::Error::InvalidCertificate(_) => in_chain(Flaw::BadCertificate(error)),
+        error => in_key(Flaw::UnusableKey(error)),
+    })?;
+    Ok(trusting(roots).with_client_cert_resolver(certified))
 }
 
 fn trusting(roots: RootCertStore) -> ConfigBuilder<ClientConfig, WantsClientCert> {

@@ -20,7 +20,7 @@ use tokio::task::spawn_blocking;
 
 use crate::api::freeze::{Freeze, FreezeAction};
 use crate::files::durable_file::{self, ReplaceError};
-use crate::files::regular_file::{self, ReadError};
+use crate::regular_file::{self, ReadError};
 
 /// The most bytes of the file beside the route config.
 const MAX_FRAME_BYTES: usize = 8192;

@@ -10,7 +10,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,6 +18,7 @@ use std::sync::Arc;
 use codeid_engine::{ConfigDigest, ParseDigestError};
 use serde::{Deserialize, Serialize};
 
+use crate::regular_file::{self, ReadError};
 use crate::sync::Mutex;
 
 /// The number of deaths at which a config is set aside.
@@ -27,7 +28,7 @@ pub(super) const MAX_DEATHS: u32 = 3;
 const MAX_CONFIGS: usize = 16;
 
 /// The most bytes of a journal.
-const MAX_BYTES: u64 = 8192;
+const MAX_BYTES: usize = 8192;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -73,7 +74,6 @@ impl Journal {
     pub(super) fn open(path: &Path) -> Self {
         let mut state = match read(path) {
             Ok(state) => state,
-            Err(error) if error.kind() == ErrorKind::NotFound => State::default(),
             Err(error) => {
                 let path = path.display();
                 tracing::warn!(%path, %error, "cannot read the journal of compiles");
@@ -193,12 +193,11 @@ impl Content {
 }
 
 fn read(path: &Path) -> io::Result<State> {
-    let file = OpenOptions::new().read(true).open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::other("not a file"));
-    }
-    let mut bytes = Vec::new();
-    file.take(MAX_BYTES).read_to_end(&mut bytes)?;
+    let bytes = match regular_file::read(path, MAX_BYTES) {
+        Ok(file) => file.bytes,
+        Err(ReadError::Absent) => return Ok(State::default()),
+        Err(error) => return Err(error.into()),
+    };
     let content: Content = serde_json::from_slice(&bytes)?;
     if content.codeid != VERSION {
         return Ok(State::default());
@@ -216,17 +215,16 @@ fn replace(path: &Path, content: &Content) -> io::Result<()> {
     }
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(".tmp");
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&temporary)?;
+    regular_file::require_file_or_nothing(path)?;
+    let options = &mut OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    let mut file = regular_file::open_with(options, Path::new(&temporary))?;
     file.write_all(&serde_json::to_vec(content)?)?;
     fs::rename(&temporary, path)
 }
 
 fn remove(path: &Path) -> io::Result<()> {
+    regular_file::require_file_or_nothing(path)?;
     match fs::remove_file(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         outcome => outcome,
@@ -370,7 +368,7 @@ mod tests {
         for config in 0_u8..=100 {
             die_compiling(&path, &[config]);
         }
-        assert!(fs::metadata(&path).unwrap().len() < MAX_BYTES);
+        assert!(fs::read(&path).unwrap().len() < MAX_BYTES);
         assert!(Journal::open(&path).state.lock().deaths.len() <= MAX_CONFIGS + 1);
     }
 }

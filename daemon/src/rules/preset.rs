@@ -1,7 +1,7 @@
 //! The preset: the route config that is built into the program, or the file that replaces it.
 
-use crate::files::regular_file::ReadError;
 use crate::files::watch::FileWatch;
+use crate::regular_file::ReadError;
 
 /// `config/routes.preset.json`, as it was when the program was built.
 pub const ROUTE_CONFIG: &[u8] = include_bytes!("../../../config/routes.preset.json");

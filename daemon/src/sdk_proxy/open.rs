@@ -106,8 +106,12 @@ fn upstream(
     budget: &Arc<Budget>,
     clock: Clock,
 ) -> Result<Upstream, SettingsError> {
-    let key = SigningKey::read(&settings.private_key_path, settings.key_version)
-        .map_err(|error| unusable("proxy.private-key-path", error))?;
+    let key = SigningKey::read(
+        &settings.private_key_path,
+        settings.key_version,
+        &settings.secrets,
+    )
+    .map_err(|error| unusable("proxy.private-key-path", error))?;
     let mut public_keys = VerifyingKeys::new();
     for (version, path) in &settings.public_keys {
         public_keys

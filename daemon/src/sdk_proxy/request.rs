@@ -7,6 +7,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::customer_id::is_customer_id;
 use crate::json::{self, BodyError, Kind, StrictJsonError, TextReader, write_string};
 
 /// The path of the interface.
@@ -25,7 +26,8 @@ const PAIRS: [[&str; 2]; 3] = [
 
 const CUSTOMER_ID: &str = "customerId";
 
-/// A request without a field that it needs as a string that is not empty, or with fields of two pairs.
+/// A request without a field that it needs as a string that is not empty, with a customer's ID that is too
+/// long, or with fields of two pairs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IllegalRequest;
 
@@ -59,9 +61,13 @@ impl<'a> SdkRequest<'a> {
     ///
     /// # Errors
     ///
-    /// [`IllegalRequest`] if it is missing, empty or not a string.
+    /// [`IllegalRequest`] if it is missing, not a string, or does not have 1 to 256 characters.
     pub fn customer_id(&self) -> Result<&str, IllegalRequest> {
-        self.customer_id.text()
+        let customer_id = self.customer_id.text()?;
+        match is_customer_id(customer_id) {
+            true => Ok(customer_id),
+            false => Err(IllegalRequest),
+        }
     }
 
     /// Checks everything but the customer.

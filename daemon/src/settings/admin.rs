@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::Tls;
 use super::declarations::Keys;
 use super::error::Problem;
 use super::kind::{Address, FilePath, HostNames, Socket, Whole};
+use super::{Secrets, Tls};
 
 /// The admin plane, by which the daemon is observed and operated.
 #[derive(Clone, Debug)]
@@ -48,7 +48,7 @@ pub struct AdminHttp {
 
 impl Admin {
     /// Declares the keys of `admin`.
-    pub(super) fn declare(keys: &mut Keys) -> Self {
+    pub(super) fn declare(keys: &mut Keys, secrets: &Secrets) -> Self {
         let unix = keys.setting(
             "admin.unix",
             Socket,
@@ -66,11 +66,12 @@ impl Admin {
         let tokens_path = keys.optional(
             "admin.tokens-path",
             FilePath,
-            "The tokens that admin.http accepts: a line for each with a name, its role (read or\n\
-             operate) and the SHA-256 of the token in hex. The file is read again when it changes.",
+            "The tokens that admin.http accepts: a line for each with a name, its role (metrics, read\n\
+             or operate) and the SHA-256 of the token in hex. The file is read again when it changes.",
         );
         let tls = Tls::declare(
             keys,
+            secrets,
             "admin",
             (
                 "admin.tls-cert-path",
@@ -79,7 +80,8 @@ impl Admin {
             ),
             (
                 "admin.tls-key-path",
-                "The private key (PEM) of that certificate. Only its owner may have access to the file.",
+                "The private key (PEM) of that certificate. Only its owner, and the group of secrets.group,\n\
+                 may have access to the file.",
             ),
         );
         let hosts = keys.optional(

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use super::key_version::ParseKeyVersionError;
 use super::value_source::Source;
+use crate::error_chain::ErrorChain;
+use crate::regular_file::ReadError;
 
 /// Every problem of the settings, at least one.
 ///
@@ -118,10 +120,8 @@ pub(super) enum Problem {
 /// A fault of the file of the settings as a whole.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FileError {
-    #[error("cannot be read: {0}")]
-    Unreadable(std::io::Error),
-    #[error("is larger than {0} bytes")]
-    TooLarge(u64),
+    #[error("cannot be used: {}", ErrorChain(.0))]
+    Unreadable(ReadError),
     #[error("is not UTF-8 at byte {0}")]
     NotUtf8(usize),
 }

@@ -1,7 +1,5 @@
 //! The settings in a TOML file, flattened to dotted keys, each with its line.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use toml::Spanned;
@@ -9,9 +7,10 @@ use toml::de::{DeTable, DeValue};
 
 use super::error::{FileError, Problem};
 use super::given::Given;
+use crate::regular_file;
 
 /// The largest file of settings, in bytes.
-const MAX_BYTES: u64 = 1 << 20;
+const MAX_BYTES: usize = 1 << 20;
 
 /// One `key = value` of the file.
 #[derive(Debug)]
@@ -52,14 +51,9 @@ pub(super) fn read(path: &Path) -> Result<Vec<FileEntry>, Vec<Problem>> {
 }
 
 fn read_text(path: &Path) -> Result<String, FileError> {
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
-        .map_err(FileError::Unreadable)?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(FileError::TooLarge(MAX_BYTES));
-    }
-    String::from_utf8(bytes).map_err(|error| FileError::NotUtf8(error.utf8_error().valid_up_to()))
+    let file = regular_file::read(path, MAX_BYTES).map_err(FileError::Unreadable)?;
+    String::from_utf8(file.bytes)
+        .map_err(|error| FileError::NotUtf8(error.utf8_error().valid_up_to()))
 }
 
 /// Returns the entries in the order of their lines, or every error.

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use super::Secrets;
 use super::declarations::Keys;
 use super::error::Problem;
 use super::kind::{Address, FilePath, Permissions, Socket, Text, Whole};
@@ -35,6 +36,8 @@ pub struct Tls {
     pub cert_path: PathBuf,
     /// The private key of the first certificate.
     pub key_path: PathBuf,
+    /// The access to the file of the key.
+    pub secrets: Secrets,
 }
 
 /// The key and help of a setting.
@@ -42,7 +45,7 @@ type KeyAndHelp = (&'static str, &'static str);
 
 impl Listen {
     /// Declares the keys of `listen`.
-    pub(super) fn declare(keys: &mut Keys) -> Self {
+    pub(super) fn declare(keys: &mut Keys, secrets: &Secrets) -> Self {
         let http = keys.setting(
             "listen.http",
             Address,
@@ -51,6 +54,7 @@ impl Listen {
         );
         let tls = Tls::declare(
             keys,
+            secrets,
             "listen",
             (
                 "listen.tls-cert-path",
@@ -59,7 +63,8 @@ impl Listen {
             ),
             (
                 "listen.tls-key-path",
-                "The private key (PEM) of that certificate. Only its owner may have access to the file.",
+                "The private key (PEM) of that certificate. Only its owner, and the group of secrets.group,\n\
+                 may have access to the file.",
             ),
         );
         let unix = keys.setting(
@@ -78,7 +83,8 @@ impl Listen {
         let unix_group = keys.optional(
             "listen.unix-group",
             Text { max: 64 },
-            "The group of these Unix sockets, by name or number; without it, that of the process.",
+            "The group of these Unix sockets, by name or number; without it, that of the process. It is\n\
+             also the group of a directory that is created for them.",
         );
         let backlog = keys.setting(
             "listen.backlog",
@@ -113,6 +119,7 @@ impl Tls {
     /// Declares the two keys of a certificate, which are given both or not at all.
     pub(super) fn declare(
         keys: &mut Keys,
+        secrets: &Secrets,
         table: &'static str,
         (cert_key, cert_help): KeyAndHelp,
         (key_key, key_help): KeyAndHelp,
@@ -125,6 +132,7 @@ impl Tls {
                     table,
                     cert_path,
                     key_path,
+                    secrets: secrets.clone(),
                 });
             }
             (None, None) => return None,

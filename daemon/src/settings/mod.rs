@@ -28,6 +28,7 @@ mod proxy;
 mod reference;
 mod reload;
 mod route;
+mod secrets;
 #[cfg(test)]
 mod tests;
 mod url;
@@ -56,6 +57,7 @@ pub use self::log::{Log, LogFormat};
 pub use self::proxy::{CustomerFrom, LoginCheck, Proxy};
 pub use self::reload::{Reload, Watch, WatchMode};
 pub use self::route::{Remote, Route};
+pub use self::secrets::Secrets;
 pub use self::url::{HttpUrl, Origin, ParseUrlError};
 pub use self::value_source::Source;
 
@@ -118,7 +120,8 @@ impl Settings {
     /// Declares every key. The order of the declarations is that of the reference file.
     fn declare(keys: &mut Keys) -> Self {
         let mut compile = CompileLimits::default();
-        let listen = Listen::declare(keys);
+        let secrets = Secrets::declare(keys);
+        let listen = Listen::declare(keys, &secrets);
         let http = Http::declare(keys);
         let resp = Resp::declare(keys);
         let Serve {
@@ -127,7 +130,7 @@ impl Settings {
         } = Serve::declare(keys);
         let log = Log::declare(keys);
         let route = Route::declare(keys, &mut compile);
-        let remote = Remote::declare(keys);
+        let remote = Remote::declare(keys, &secrets);
         let watch = Watch::declare(keys);
         let reload = Reload::declare(keys);
         compile.max_rule_states = keys.setting(
@@ -142,8 +145,8 @@ impl Settings {
             compile.max_states,
             "The number of automaton states that the patterns of all rules may take together.",
         );
-        let admin = Admin::declare(keys);
-        let proxy = Proxy::declare(keys);
+        let admin = Admin::declare(keys, &secrets);
+        let proxy = Proxy::declare(keys, &secrets);
         Self {
             listen,
             admin,

@@ -9,7 +9,7 @@ use super::declarations::Keys;
 use super::error::Problem;
 use super::kind::{FilePath, HeaderNames, OneOf, Text, Url, Whole};
 use super::word::Word;
-use super::{HttpUrl, KeyVersion, Origin, Tls};
+use super::{HttpUrl, KeyVersion, Origin, Secrets, Tls};
 
 /// Headers that belong to one connection or one message, and cannot be forwarded with another.
 const NOT_FORWARDABLE: [&str; 11] = [
@@ -35,6 +35,8 @@ pub struct Proxy {
     pub client_id: String,
     /// The file of the key that signs requests.
     pub private_key_path: PathBuf,
+    /// The access to that file.
+    pub secrets: Secrets,
     /// The version by which the upstream knows that key.
     pub key_version: KeyVersion,
     /// The files of the upstream's public keys, one or more.
@@ -85,7 +87,7 @@ enum CustomerSource {
 
 impl Proxy {
     /// Declares the keys; `None` without an upstream.
-    pub(super) fn declare(keys: &mut Keys) -> Option<Self> {
+    pub(super) fn declare(keys: &mut Keys, secrets: &Secrets) -> Option<Self> {
         let upstream = keys.optional(
             "proxy.upstream-url",
             Url::<Origin>::any(),
@@ -99,7 +101,8 @@ impl Proxy {
         let private_key_path = keys.optional(
             "proxy.private-key-path",
             FilePath,
-            "The private key (PEM) that signs requests. Only its owner may have access to the file.",
+            "The private key (PEM) that signs requests. Only its owner, and the group of secrets.group, may\n\
+             have access to the file.",
         );
         let key_version = keys.setting(
             "proxy.key-version",
@@ -115,6 +118,7 @@ impl Proxy {
         );
         let client_certificate = Tls::declare(
             keys,
+            secrets,
             "proxy",
             (
                 "proxy.client-cert-path",
@@ -122,7 +126,8 @@ impl Proxy {
             ),
             (
                 "proxy.client-key-path",
-                "The private key (PEM) of that certificate. Only its owner may have access to the file.",
+                "The private key (PEM) of that certificate. Only its owner, and the group of secrets.group,\n\
+                 may have access to the file.",
             ),
         );
         let connect_timeout = keys.setting(
@@ -167,6 +172,7 @@ impl Proxy {
             upstream,
             client_id: client_id?,
             private_key_path: private_key_path?,
+            secrets: secrets.clone(),
             key_version,
             public_keys,
             ca_path,

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use codeid_engine::{CompileLimits, InitLevel};
 
-use super::Location;
 use super::declarations::Keys;
 use super::kind::{FilePath, OneOf, PathOrUri, Uri, Whole};
+use super::{Location, Secrets};
 
 /// The sources of route configs, and the local storage.
 #[derive(Clone, Debug)]
@@ -38,6 +38,8 @@ pub struct Remote {
     pub ca_path: Option<PathBuf>,
     /// The file of the bearer token; `None`: none is sent.
     pub bearer_token_path: Option<PathBuf>,
+    /// The access to that file.
+    pub secrets: Secrets,
 }
 
 impl Route {
@@ -92,7 +94,7 @@ impl Route {
 
 impl Remote {
     /// Declares the keys of `remote`.
-    pub(super) fn declare(keys: &mut Keys) -> Self {
+    pub(super) fn declare(keys: &mut Keys, secrets: &Secrets) -> Self {
         Self {
             connect_timeout: keys.setting(
                 "remote.connect-timeout-ms",
@@ -116,8 +118,10 @@ impl Remote {
                 "remote.bearer-token-path",
                 FilePath,
                 "The file with the token that is sent as `Authorization: Bearer`. It is read for each\n\
-                 request, so that the token can be replaced at any time.",
+                 request, so that the token can be replaced at any time. Only its owner, and the group\n\
+                 of secrets.group, may have access to the file.",
             ),
+            secrets: secrets.clone(),
         }
     }
 }

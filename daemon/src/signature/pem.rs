@@ -6,8 +6,11 @@ use std::path::{Path, PathBuf};
 use aws_lc_rs::error::KeyRejected;
 use rustls::pki_types::pem::{PemObject, SectionKind};
 use thiserror::Error;
+use zeroize::Zeroizing;
 
-use crate::files::regular_file::{self, ReadError};
+use crate::files::secret_file::{self, SecretFileError};
+use crate::regular_file::{self, ReadError};
+use crate::settings::Secrets;
 
 /// The most bytes of a key file. A key of 8192 bits has less than a tenth of that.
 const MAX_BYTES: usize = 64 << 10;
@@ -36,6 +39,9 @@ pub enum KeyError {
     /// The file was not read.
     #[error(transparent)]
     Unreadable(#[from] ReadError),
+    /// The file of a private key was not read.
+    #[error(transparent)]
+    Secret(#[from] SecretFileError),
     /// The content is not PEM.
     #[error("it is not valid PEM")]
     NotPem,
@@ -56,32 +62,40 @@ pub enum KeyError {
     NotRsa(KeyKind),
 }
 
-/// Reads a key file, and returns its content.
+/// Reads the file of a private key, and returns its content.
 ///
 /// # Errors
 ///
-/// [`KeyError::Unreadable`] if it cannot be read, or users other than its owner have any permission for
-/// a private key.
-pub(super) fn read(path: &Path, kind: KeyKind) -> Result<Vec<u8>, KeyError> {
-    let file = match kind {
-        KeyKind::Private => regular_file::read_private(path, MAX_BYTES),
-        KeyKind::Public => regular_file::read(path, MAX_BYTES),
-    };
-    Ok(file?.bytes)
+/// [`KeyError::Secret`] if it cannot be read, or `secrets` does not allow a user access who has it.
+pub(super) fn read_private(path: &Path, secrets: &Secrets) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+    Ok(secret_file::read(path, MAX_BYTES, secrets)?)
+}
+
+/// Reads the file of a public key, and returns its content.
+///
+/// # Errors
+///
+/// [`KeyError::Unreadable`] if it cannot be read.
+pub(super) fn read_public(path: &Path) -> Result<Vec<u8>, KeyError> {
+    Ok(regular_file::read(path, MAX_BYTES)?.bytes)
 }
 
 /// Returns the only key of this kind in `pem`, in DER, and the kind of its section. Sections of other
-/// kinds are ignored.
+/// kinds are ignored. The key is wiped from memory when it is dropped.
 ///
 /// # Errors
 ///
 /// [`KeyError`] unless there is exactly one.
-pub(super) fn only_key(pem: &[u8], kind: KeyKind) -> Result<(SectionKind, Vec<u8>), KeyError> {
+pub(super) fn only_key(
+    pem: &[u8],
+    kind: KeyKind,
+) -> Result<(SectionKind, Zeroizing<Vec<u8>>), KeyError> {
     let mut found = None;
     for section in <(SectionKind, Vec<u8>)>::pem_slice_iter(pem) {
         // The parser's errors quote the text that they cannot parse.
-        let section = section.map_err(|_| KeyError::NotPem)?;
-        if kind.sections().contains(&section.0) && found.replace(section).is_some() {
+        let (section, der) = section.map_err(|_| KeyError::NotPem)?;
+        let der = Zeroizing::new(der);
+        if kind.sections().contains(&section) && found.replace((section, der)).is_some() {
             return Err(KeyError::SeveralKeys(kind));
         }
     }

@@ -10,7 +10,7 @@ use thiserror::Error;
 use super::content::SignedContent;
 use super::header::SignatureHeader;
 use super::pem::{self, KeyError, KeyFileError, KeyKind};
-use crate::settings::KeyVersion;
+use crate::settings::{KeyVersion, Secrets};
 
 /// A private key, with the version by which the other party knows its public key.
 pub struct SigningKey {
@@ -29,10 +29,10 @@ impl SigningKey {
     ///
     /// # Errors
     ///
-    /// [`KeyFileError`] if the file cannot be read, does not hold exactly one such key, or gives users other
-    /// than its owner any permission.
-    pub fn read(path: &Path, version: KeyVersion) -> Result<Self, KeyFileError> {
-        pem::read(path, KeyKind::Private)
+    /// [`KeyFileError`] if the file cannot be read, does not hold exactly one such key, or may be read or
+    /// replaced by users whom `secrets` does not allow that.
+    pub fn read(path: &Path, version: KeyVersion, secrets: &Secrets) -> Result<Self, KeyFileError> {
+        pem::read_private(path, secrets)
             .and_then(|pem| Self::from_pem(&pem, version))
             .map_err(|error| KeyFileError::new(path, error))
     }

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::error_chain::ErrorChain;
+use crate::settings::Secrets;
 
 const PATH: &str = "/aps/api/v1/mobile/sdkProxy";
 const CLIENT_ID: &str = "TEST_5X00000000000000";
@@ -254,7 +255,7 @@ fn private_keys_of_both_forms_are_the_same_key() {
     KEYS.write("crlf", commented);
     for name in ["ours", "pkcs1", "crlf"] {
         fs::set_permissions(KEYS.path(name), Permissions::from_mode(0o600)).unwrap();
-        let key = SigningKey::read(&KEYS.path(name), version(1)).unwrap();
+        let key = SigningKey::read(&KEYS.path(name), version(1), &Secrets::default()).unwrap();
         let header = key.sign(&content(BODY)).unwrap();
         assert_eq!(
             header,
@@ -338,7 +339,7 @@ fn keys_that_cannot_be_used_are_refused_without_being_shown() {
         if path.is_file() {
             fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
         }
-        let error = SigningKey::read(&path, version(1)).unwrap_err();
+        let error = SigningKey::read(&path, version(1), &Secrets::default()).unwrap_err();
         let told = format!("{} {error:?}", ErrorChain(&error));
         assert!(told.contains(expected), "{name}: {told}");
         assert!(told.contains(&*path.to_string_lossy()), "{told}");
@@ -378,7 +379,7 @@ fn a_private_key_that_others_may_use_is_refused() {
         (0o444, false),
     ] {
         fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
-        let read = SigningKey::read(&path, version(1));
+        let read = SigningKey::read(&path, version(1), &Secrets::default());
         assert_eq!(read.is_ok(), accepted, "{mode:o}");
         if let Err(error) = read {
             let error = ErrorChain(&error).to_string();

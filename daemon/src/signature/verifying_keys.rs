@@ -39,7 +39,7 @@ impl VerifyingKeys {
     ///
     /// [`KeyFileError`] if the file cannot be read, or does not hold exactly one such key.
     pub fn read(&mut self, version: KeyVersion, path: &Path) -> Result<(), KeyFileError> {
-        pem::read(path, KeyKind::Public)
+        pem::read_public(path)
             .and_then(|pem| self.add_pem(version, &pem))
             .map_err(|error| KeyFileError::new(path, error))
     }

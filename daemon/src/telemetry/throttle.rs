@@ -170,7 +170,7 @@ mod tests {
         assert!(!admitted(251));
         // Four a second, in the long run.
         let in_ten_seconds = (0..1000).filter(|n| admitted(251 + 10 * n)).count();
-        assert_eq!(in_ten_seconds, 40);
+        assert_eq!(in_ten_seconds, 39);
         assert_eq!((0..100).filter(|_| admitted(60_000)).count(), 32);
     }
 

@@ -8,6 +8,7 @@ use crate::rules::{config, plan};
 use crate::serve::client::{Client, Response};
 use crate::serve::daemon::{Directory, Plan, Served};
 
+const SCRAPER: &str = "scraper-token";
 const READER: &str = "reader-token";
 pub(super) const OPERATOR: &str = "operator-token";
 
@@ -17,7 +18,8 @@ fn digest(token: &str) -> String {
 
 fn tokens() -> String {
     format!(
-        "# who\nwatcher read {}\nalice operate {}\n",
+        "# who\ngrafana metrics {}\nwatcher read {}\nalice operate {}\n",
+        digest(SCRAPER),
         digest(READER),
         digest(OPERATOR)
     )
@@ -117,6 +119,108 @@ fn a_token_and_its_role_decide_over_tcp() {
     assert_eq!(recorded, expected);
     let log = daemon.stop().join("\n");
     assert!(!log.contains(READER) && !log.contains(OPERATOR));
+}
+
+#[test]
+fn the_role_metrics_opens_the_metrics_and_nothing_else_that_needs_a_token() {
+    let daemon = over_tcp().start();
+    let port = port(&daemon);
+    let document = good(&ask(port, "GET", "/openapi.json", "", ""));
+    let mut opened = Vec::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            if operation["security"].as_array().unwrap().is_empty() {
+                continue;
+            }
+            let requested = path.replace("{generation}", "1");
+            let headers = format!("{}{}", bearer(SCRAPER), super::ANYTHING);
+            let answer = ask(port, &method.to_uppercase(), &requested, &headers, "");
+            if answer.status == 200 {
+                opened.push(path.as_str());
+                continue;
+            }
+            assert_eq!(
+                refusal(&answer),
+                (403, "forbidden".to_owned()),
+                "{method} {path}"
+            );
+            let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+            assert!(
+                detail.starts_with("The token has the role metrics; this path needs "),
+                "{detail}"
+            );
+        }
+    }
+    assert_eq!(opened, ["/metrics", "/v1/metrics"]);
+    for token in [READER, OPERATOR] {
+        for path in opened.iter().copied() {
+            assert_eq!(ask(port, "GET", path, &bearer(token), "").status, 200);
+        }
+    }
+    assert!(daemon.status()["freeze"].is_null());
+    daemon.stop();
+}
+
+/// A config whose canary names users.
+const NAMING: &str = r#"{"format": "codeid/1", "version": "naming", "rules": [
+    {"id": "a", "match": {"prefix": "281"}, "action": {"type": "DECODE"},
+     "canary": {"percentage": 5, "group": "g", "allowlist": ["user-42", "user-43"]}}
+]}"#;
+
+#[test]
+fn a_reader_sees_allowlists_as_numbers_only() {
+    let daemon = over_tcp().start();
+    let port = port(&daemon);
+    super::apply(&daemon, NAMING);
+    let generation = daemon.status()["table"]["generation"].to_string();
+    let as_reader = |method: &str, path: &str, body: &str| {
+        let answer = ask(port, method, path, &bearer(READER), body);
+        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        assert!(!text.contains("user-4"), "{method} {path}: {text}");
+        answer
+    };
+    let of_history = format!("/v1/history/{generation}");
+    let explained = r#"{"codeValue": "281", "openId": "user-42"}"#;
+    for (method, path, body) in [
+        ("GET", "/v1/config", ""),
+        ("GET", &of_history, ""),
+        ("POST", "/v1/explain", explained),
+    ] {
+        let answer = as_reader(method, path, body);
+        assert_eq!(refusal(&answer), (403, "forbidden".to_owned()), "{path}");
+        let operator = ask(port, method, path, &bearer(OPERATOR), body);
+        assert_eq!(operator.status, 200, "{path}");
+    }
+    for path in ["/v1/status", "/v1/history", "/v1/metrics", "/metrics"] {
+        assert_eq!(as_reader("GET", path, "").status, 200);
+    }
+    let counted = serde_json::json!({"percentage": 5, "group": "g", "allowlistCount": 2});
+    let rules = good(&as_reader("GET", "/v1/rules", ""));
+    assert_eq!(rules["rules"][0]["canary"], counted);
+
+    // A right guess of the allowlist looks like a wrong one.
+    for guess in ["user-42", "user-99"] {
+        let candidate = NAMING.replace("user-42", guess);
+        let answer = ask(port, "POST", "/v1/check", &bearer(READER), &candidate);
+        let checked = good(&answer);
+        assert_eq!(checked["changes"]["unchanged"], 1, "{guess}: {checked}");
+    }
+    let longer = NAMING.replace(r#"["user-42""#, r#"["other", "user-42""#);
+    let changes = good(&as_reader("POST", "/v1/check", &longer))["changes"].clone();
+    assert_eq!(changes["changed"], serde_json::json!(["a"]));
+    assert_eq!(changes["rules"][0]["before"]["canary"], counted);
+    assert_eq!(changes["rules"][0]["after"]["canary"]["allowlistCount"], 3);
+
+    // Operators, by a token or on the Unix socket, see them whole.
+    let over_tcp = good(&ask(port, "GET", "/v1/rules", &bearer(OPERATOR), ""));
+    for rules in [over_tcp, daemon.admin("GET", "/v1/rules").json()] {
+        let allowlist = &rules["rules"][0]["canary"]["allowlist"];
+        assert_eq!(*allowlist, serde_json::json!(["user-42", "user-43"]));
+    }
+    let other = NAMING.replace("user-42", "user-99");
+    let checked = good(&super::post(&daemon, "/v1/check", &other));
+    assert_eq!(checked["changes"]["changed"], serde_json::json!(["a"]));
+    daemon.stop();
 }
 
 #[test]

@@ -59,7 +59,7 @@ fn keys_are_created_once_and_only_their_owner_can_read_them() {
     refused(
         &output,
         1,
-        "client-private-key.pem: its mode 0644 lets other users use the private key",
+        "client-private-key.pem: its mode 0644 lets other users use the secret",
     );
     fs::remove_file(&key).unwrap();
     fs::write(&key, "").unwrap();

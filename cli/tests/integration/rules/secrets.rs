@@ -8,6 +8,36 @@ const BAD: &str = r#"{"format": "codeid/1", "version": "bad", "rules": [
      "canary": {"percentage": 200, "allowlist": ["planted-open-id", "planted-open-id"]}}]}"#;
 
 #[test]
+fn a_start_that_would_send_the_token_in_the_clear_fails() {
+    for (key, value) in [
+        ("ac.route.pull-route-config-url", "http://192.0.2.7/planted"),
+        (
+            "ac.route.pull-route-config-url",
+            "callback+http://h.example/planted",
+        ),
+        (
+            "ac.route.save-route-config-path",
+            "callback+http://h.example/planted",
+        ),
+    ] {
+        let plan = plan();
+        plan.directory.write_secret("token", "planted-token\n");
+        let line = plan
+            .set("remote.bearer-token-path=token")
+            .set(&format!("{key}={value}"))
+            .fail();
+        assert_eq!(
+            line,
+            format!(
+                "PARAM_ILLEGAL: {key} must be an https URL, or an http URL of localhost or of a \
+                 loopback address, since remote.bearer-token-path is set: other machines would see \
+                 the token"
+            )
+        );
+    }
+}
+
+#[test]
 fn no_secret_of_a_source_or_config_is_logged_or_shown() {
     for format in ["human", "json"] {
         for callback in ["", "callback+"] {
@@ -17,7 +47,7 @@ fn no_secret_of_a_source_or_config_is_logged_or_shown() {
                 remote.authority()
             );
             let plan = plan();
-            let token = plan.directory.write("token", "planted-token\n");
+            let token = plan.directory.write_secret("token", "planted-token\n");
             let mut daemon = plan
                 .set(&format!("ac.route.pull-route-config-url={url}"))
                 .set(&format!("remote.bearer-token-path={}", token.display()))

@@ -87,6 +87,27 @@ fn a_body_has_one_mebibyte_at_most_and_is_strict_json() {
     daemon.stop();
 }
 
+#[test]
+fn a_customer_has_256_characters_at_most() {
+    let Fixture {
+        runtime: _runtime,
+        gateway,
+        plan,
+    } = Fixture::new(|_| Reply::Send(signed(SUCCESS)));
+    let daemon = plan.start();
+    let of = |name: &str| body("x").replace("c-1", name);
+    let longest = "é".repeat(256);
+    let response = daemon.tcp().post(SDK_PROXY, of(&longest));
+    assert_eq!(response.body, SUCCESS.as_bytes());
+    let response = daemon.tcp().post(SDK_PROXY, of(&format!("{longest}x")));
+    assert_eq!(
+        (response.status, response.result_code().as_str()),
+        (200, "PARAM_ILLEGAL")
+    );
+    assert_eq!(gateway.requests().len(), 1);
+    daemon.stop();
+}
+
 /// The login service accepts connections and never responds: requests that wait for it do not delay
 /// others.
 #[test]

@@ -45,6 +45,14 @@ impl Fixture {
     }
 }
 
+/// Adds all settings of sdkProxy to a plan, with the file of our key at `key`. The upstream does not exist.
+pub(crate) fn with_key_of_ours(plan: Plan, key: &str) -> Plan {
+    let plan = with_files(plan, &Authority::new());
+    plan.directory.write_secret(key, &OURS.private);
+    plan.set(&format!("proxy.private-key-path={key}"))
+        .set("proxy.upstream-url=https://h.example")
+}
+
 /// Adds all settings of sdkProxy but the upstream to a plan.
 fn with_files(plan: Plan, authority: &Authority) -> Plan {
     plan.directory.write("ca.pem", &authority.pem);

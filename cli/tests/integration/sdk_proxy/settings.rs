@@ -95,7 +95,7 @@ fn a_key_that_cannot_be_used_stops_the_start_before_anything_listens() {
         &open,
         &[
             "invalid proxy.private-key-path: cannot use the key file ours.pem: ",
-            "its mode 0640 lets other users use the private key; make it 0400 or 0600",
+            "its mode 0640 lets other users use the secret; make it 0400 or 0600, or 0440 or 0640",
         ],
     );
     assert!(!open.directory.path().join("codeid.sock").exists());

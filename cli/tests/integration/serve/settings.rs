@@ -142,7 +142,10 @@ fn a_file_that_is_missing_or_malformed_is_refused() {
         assert!(line.contains(part), "{line}");
     }
     let line = refused(&settings(None, &[], &["--config", "missing.toml"]));
-    assert!(line.contains("missing.toml: cannot be read"), "{line}");
+    assert!(
+        line.contains("missing.toml: cannot be used: there is no such file"),
+        "{line}"
+    );
     let misuse = settings(None, &[], &["--set", "listen.http"]);
     assert_eq!(misuse.status.code(), Some(2));
 }

@@ -4,7 +4,10 @@ use std::fs;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use nix::unistd::{getegid, geteuid};
 
 use super::client::Client;
 use super::daemon::{Daemon, Plan, Process};
@@ -78,6 +81,72 @@ fn the_socket_has_the_group_of_the_setting() {
         "{line}"
     );
     assert!(line.contains("no group no-such-group-here"), "{line}");
+}
+
+/// Returns the command of a daemon in a shell that sets the umask first.
+fn with_umask(plan: &Plan, umask: &str) -> Command {
+    let daemon = plan.command("serve");
+    let mut command = Command::new("sh");
+    let script = format!("umask {umask} && exec \"$0\" \"$@\"");
+    command
+        .args(["-c", &script])
+        .arg(daemon.get_program())
+        .args(daemon.get_args());
+    command
+}
+
+#[test]
+fn a_directory_that_is_made_has_the_group_and_the_mode_whatever_the_umask_is() {
+    // Root may give a directory any group; every user may give it their own.
+    let own = fs::metadata(std::env::temp_dir()).unwrap().gid();
+    let group = if geteuid().is_root() {
+        own + 12345
+    } else {
+        getegid().as_raw()
+    };
+    for umask in ["000", "022", "077", "027"] {
+        let plan = Plan::new()
+            .set("listen.unix=a/b/codeid.sock")
+            .set("listen.resp=a/c/codeid.resp.sock")
+            .set("admin.unix=a/b/codeid.admin.sock")
+            .set(&format!("listen.unix-group={group}"));
+        let mut command = with_umask(&plan, umask);
+        let daemon = plan.spawn_as(&mut command);
+        for path in ["a", "a/b", "a/c"] {
+            let metadata = fs::metadata(daemon.directory.path().join(path)).unwrap();
+            assert_eq!(metadata.mode() & 0o7777, 0o750, "{umask} {path}");
+            assert_eq!(metadata.gid(), group, "{umask} {path}");
+        }
+        let log = daemon.stop();
+        assert!(!log.iter().any(|line| line.contains(SHUT_OUT)), "{log:?}");
+    }
+}
+
+/// The warning of a directory that keeps the group from a socket.
+const SHUT_OUT: &str = "the group of a socket cannot enter one of its directories";
+
+#[test]
+fn a_directory_that_shuts_the_group_out_is_a_warning() {
+    let plan = Plan::new();
+    let directory = plan.directory.path().join("run");
+    fs::create_dir(&directory).unwrap();
+    fs::set_permissions(&directory, fs::Permissions::from_mode(0o700)).unwrap();
+    let own = fs::metadata(&directory).unwrap().gid();
+    let mut daemon = plan
+        .set("listen.unix=run/codeid.sock")
+        .set(&format!("listen.unix-group={own}"))
+        .spawn();
+    let line = daemon.log.iter().find(|line| line.contains(SHUT_OUT));
+    let line = line.expect("a warning").clone();
+    assert!(
+        line.contains(" WARN ") && line.contains("run/codeid.sock"),
+        "{line}"
+    );
+    assert!(line.contains("0700"), "{line}");
+    // It is a warning only, and the directory is left alone.
+    assert_eq!(mode(&directory), 0o700);
+    daemon.signal("TERM");
+    assert!(daemon.wait().success());
 }
 
 #[test]

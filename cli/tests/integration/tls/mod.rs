@@ -26,6 +26,16 @@ fn plan(pair: &Pair) -> Plan {
     plan
 }
 
+/// Adds a certificate to a plan, by the settings of its two files, with the file of its key at `key`.
+pub(crate) fn with_certificate(plan: Plan, settings: [&str; 2], key: &str) -> Plan {
+    let pair = Authority::new().issue("127.0.0.1");
+    plan.directory.write("chain.pem", &pair.chain);
+    plan.directory.write_secret(key, &pair.key);
+    let [chain_setting, key_setting] = settings;
+    plan.set(&format!("{chain_setting}=chain.pem"))
+        .set(&format!("{key_setting}={key}"))
+}
+
 /// Replaces the file of a key. The file never has other permissions than `mode`.
 fn write_key(path: &PathBuf, key: &str, mode: u32) {
     let aside = path.with_extension("new");

@@ -61,7 +61,7 @@ fn a_certificate_without_its_key_does_not_become_live() {
     replace_key(&daemon, &next, 0o640);
     refused(
         &mut daemon,
-        "server.key: its mode 0640 lets other users use the private key",
+        "server.key: its mode 0640 lets other users use the secret",
     );
     // The daemon notices corrected permissions, although the content of the file is the same.
     let key = daemon.directory.path().join("server.key");

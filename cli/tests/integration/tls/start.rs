@@ -63,7 +63,7 @@ fn a_start_with_a_missing_or_readable_key_fails() {
         let line = plan.fail();
         let expected = format!(
             "PARAM_ILLEGAL: listen.tls-key-path server.key: its mode {mode:04o} lets other users \
-             use the private key; make it 0400 or 0600"
+             use the secret; make it 0400 or 0600, or 0440 or 0640 for the group that secrets.group names"
         );
         assert_eq!(line, expected);
     }

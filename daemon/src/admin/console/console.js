@@ -50,7 +50,8 @@ async function poll() {
     traffic.take(metrics);
     await show(status, metrics);
   } catch (error) {
-    if (error.status === 401) askForToken(error);
+    // A token whose role does not suffice for the status is of no use here.
+    if (error.word === "unauthorized" || error.word === "forbidden") askForToken(error);
     else showOutage(error);
   }
 }

@@ -6,9 +6,8 @@ use serde_json::{Map, Value};
 
 use crate::api::check::{Change, Changes, RuleChange};
 
-/// Returns the difference between the texts of two accepted route configs.
-pub(super) fn between(before: &str, after: &str) -> Changes {
-    let (before, after) = (rules(before), rules(after));
+/// Returns the difference between the rules of two accepted route configs.
+pub(super) fn between(before: &[Map<String, Value>], after: &[Map<String, Value>]) -> Changes {
     let old_index: HashMap<&str, usize> = before
         .iter()
         .enumerate()
@@ -23,7 +22,7 @@ pub(super) fn between(before: &str, after: &str) -> Changes {
     let unmoved = longest_increasing_subsequence(&common);
 
     let mut changes = Changes::default();
-    for rule in &after {
+    for rule in after {
         let before = old_index.get(id(rule)).map(|at| (*at, &before[*at]));
         let change = match before {
             None => Change::Added,
@@ -131,7 +130,7 @@ mod tests {
     }
 
     fn between(before: &[(&str, u32)], after: &[(&str, u32)]) -> Changes {
-        super::between(&config(before), &config(after))
+        super::between(&rules(&config(before)), &rules(&config(after)))
     }
 
     #[test]

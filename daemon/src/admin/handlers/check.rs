@@ -1,6 +1,6 @@
 //! `/v1/check`: the problems of a candidate, and what it would change.
 
-use super::changes;
+use super::{allowlists, changes};
 use crate::admin::request::{Outcome, Request};
 use crate::admin::response::json;
 use crate::api::check::Checked;
@@ -10,6 +10,7 @@ use crate::error_chain::ErrorChain;
 /// `POST /v1/check`: examines the route config in the body, and changes nothing. 200 also for one that is
 /// refused.
 pub(super) async fn check(request: Request) -> Outcome {
+    let role = request.caller.role();
     let checked = request.plane.operator.check(request.body.to_vec()).await;
     let live = checked.live.as_ref();
     let mut document = Checked {
@@ -31,8 +32,10 @@ pub(super) async fn check(request: Request) -> Outcome {
             document.problems = refused.problems().iter().map(Problem::from).collect();
         }
         Ok(candidate) => {
-            let before = live.map_or("{}", |entry| &*entry.text);
-            let changes = changes::between(before, &candidate.text);
+            // Compared as the caller may see them: "unchanged" would confirm a guessed allowlist.
+            let rules = |text| allowlists::visible_to(role, changes::rules(text));
+            let before = live.map_or_else(Vec::new, |entry| rules(&entry.text));
+            let changes = changes::between(&before, &rules(&candidate.text));
             let warnings = candidate.warnings.iter().map(Problem::from);
             let removed = changes.removed.iter().map(|id| removed_rule(id));
             document.warnings = warnings.chain(removed).collect();

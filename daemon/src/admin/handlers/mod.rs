@@ -1,5 +1,6 @@
 //! The handlers of the admin plane, a file for each resource.
 
+mod allowlists;
 mod apply;
 mod changes;
 mod check;

@@ -3,7 +3,7 @@
 use codeid_engine::RouteTable;
 use serde_json::{Map, Value};
 
-use super::changes;
+use super::{allowlists, changes};
 use crate::admin::refusal::Refusal;
 use crate::admin::request::{Outcome, Request};
 use crate::admin::response::json;
@@ -20,7 +20,8 @@ pub(super) async fn list(request: Request) -> Outcome {
     let (generation, counts) = counted.ok_or_else(Refusal::fault)?;
     let entry = status.history.find(generation.get());
     let entry = entry.ok_or_else(Refusal::fault)?;
-    let rules = changes::rules(&entry.text).into_iter().zip(counts);
+    let rules = allowlists::visible_to(request.caller.role(), changes::rules(&entry.text));
+    let rules = rules.into_iter().zip(counts);
     let rules = (1..).zip(rules).map(|(position, (members, counts))| {
         let (decided, refused_by_canary) = counts;
         Rule {

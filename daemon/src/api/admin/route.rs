@@ -103,6 +103,12 @@ impl Route {
         self
     }
 
+    /// Needs this role.
+    pub(super) const fn needing(mut self, role: Role) -> Self {
+        self.role = role;
+        self
+    }
+
     /// Changes the daemon, and is recorded in the audit log under this name.
     pub(super) const fn changing(mut self, action: &'static str) -> Self {
         self.role = Role::Operate;
@@ -180,6 +186,8 @@ impl Route {
         };
         let of_the_role: &[ErrorCode] = match self.role {
             Role::Anonymous => &[],
+            // Every token has at least this role.
+            Role::Metrics => &[Unauthorized],
             Role::Read | Role::Operate => &[Unauthorized, Forbidden],
         };
         let of_the_method: &[ErrorCode] = match self.method {
@@ -288,11 +296,10 @@ impl Route {
     /// Returns the route as the OpenAPI document describes it.
     pub(super) fn operation(&self) -> Operation<'_> {
         let role = match self.role {
-            Role::Anonymous => "",
-            Role::Read => "Needs the role `read`.",
-            Role::Operate => "Needs the role `operate`.",
+            Role::Anonymous => String::new(),
+            role => format!("Needs the role `{role}`."),
         };
-        let description = [self.description, role];
+        let description = [self.description, &*role];
         let description: Vec<&str> = description
             .into_iter()
             .filter(|text| !text.is_empty())

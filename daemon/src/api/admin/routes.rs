@@ -17,6 +17,7 @@ use crate::api::metrics::Metrics;
 use crate::api::readiness::{Liveness, Readiness};
 use crate::api::refusal::ErrorCode;
 use crate::api::reload::Reloaded;
+use crate::api::role::Role;
 use crate::api::rules::Rules;
 use crate::api::schema::{Anything, RouteConfig};
 use crate::api::status::Status;
@@ -67,15 +68,18 @@ pub const ROUTES: &[Route] = &[
         .refusing(&[ErrorCode::NotFound]),
     Route::get(Endpoint::PrometheusMetrics, "/metrics")
         .summary("The metrics, for Prometheus")
+        .needing(Role::Metrics)
         .text(PROMETHEUS_TEXT),
     Route::get(Endpoint::Metrics, "/v1/metrics")
         .summary("Requests, latencies and connections since the start")
+        .needing(Role::Metrics)
         .json::<Metrics>(),
     Route::get(Endpoint::Status, "/v1/status")
         .summary("The process, the live table and its sources")
         .json::<Status>(),
     Route::get(Endpoint::Config, "/v1/config")
         .summary("The live route config, byte for byte")
+        .needing(Role::Operate)
         .route_config(),
     Route::get(Endpoint::Rules, "/v1/rules")
         .summary("The live rules, and how often each decided")
@@ -85,10 +89,12 @@ pub const ROUTES: &[Route] = &[
         .json::<History>(),
     Route::get(Endpoint::HistoryConfig, "/v1/history/{generation}")
         .summary("A route config of the history, byte for byte")
+        .needing(Role::Operate)
         .route_config()
         .refusing(&[ErrorCode::UnknownGeneration]),
     Route::post(Endpoint::Explain, "/v1/explain")
         .summary("The result for a code value, and the rules that accept it")
+        .needing(Role::Operate)
         .taking::<ExplainRequest>()
         .json::<Explained>(),
     Route::post(Endpoint::Check, "/v1/check")

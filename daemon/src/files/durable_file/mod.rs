@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use self::disk::{Disk, System};
-use crate::files::regular_file::{ReadError, require_regular};
+use crate::regular_file::{ReadError, require_regular};
 
 /// The number of symbolic links that the kernel follows in one path.
 const MAX_LINKS: usize = 40;

@@ -15,7 +15,7 @@ use super::mount::is_mount_point;
 use super::snapshot::{FileSnapshot, Fingerprint};
 use super::watch_point::watch_points;
 use crate::error_chain::ErrorChain;
-use crate::files::regular_file::ReadError;
+use crate::regular_file::ReadError;
 use crate::settings::{self, WatchMode};
 use crate::sync::Mutex;
 
@@ -110,7 +110,9 @@ impl FileWatch {
             snapshot = self.snapshot().await;
         }
         self.shared.set_seen(snapshot.fingerprint);
-        snapshot.outcome
+        snapshot
+            .outcome
+            .map(|mut bytes| std::mem::take(&mut *bytes))
     }
 
     /// Completes when the content differs from the one that was read or announced last and has

@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use serde::de::IgnoredAny;
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 use crate::error_chain::ErrorChain;
-use crate::files::regular_file::{self, ReadError};
+use crate::regular_file::{self, ReadError};
 
 /// The content of a file at one moment, or the reason why it cannot be read.
 pub(super) struct FileSnapshot {
-    /// The bytes, or the reason why they cannot be read.
-    pub(super) outcome: Result<Vec<u8>, ReadError>,
+    /// The bytes, or the reason why they cannot be read. They are wiped from memory when they are
+    /// dropped, since the file may be that of a private key.
+    pub(super) outcome: Result<Zeroizing<Vec<u8>>, ReadError>,
     /// Equal for two snapshots if their outcomes are.
     pub(super) fingerprint: Fingerprint,
     /// The time, at least, for which the file had not been touched.
@@ -38,7 +40,7 @@ impl FileSnapshot {
                 fingerprint: Fingerprint::Bytes(Sha256::digest(&file.bytes).into()),
                 untouched_for: file.untouched_for,
                 is_complete: serde_json::from_slice::<IgnoredAny>(&file.bytes).is_ok(),
-                outcome: Ok(file.bytes),
+                outcome: Ok(Zeroizing::new(file.bytes)),
             },
             Err(error) => Self {
                 fingerprint: Fingerprint::Unreadable(ErrorChain(&error).to_string()),

@@ -17,6 +17,10 @@ const REMOTE_KEY: &str = "ac.route.pull-route-config-url";
 const STORE_KEY: &str = "ac.route.save-route-config-path";
 const CA_KEY: &str = "remote.ca-path";
 
+/// The rest of a sentence that begins with the key of a URL.
+const TOKEN_IN_THE_CLEAR: &str = "must be an https URL, or an http URL of localhost or of a loopback \
+    address, since remote.bearer-token-path is set: other machines would see the token";
+
 /// The prefix of the `http` or `https` in a callback's URL.
 const CALLBACK: &str = "callback+";
 
@@ -100,6 +104,9 @@ fn http_client(
 ) -> Result<(HttpClient, hyper::Uri), SettingsError> {
     let url = url::parse(url).map_err(|error| problem(key, error))?;
     let is_https = url.scheme_str() == Some("https");
+    if !is_https && settings.remote.bearer_token_path.is_some() && !is_loopback(&url) {
+        return Err(problem(key, TOKEN_IN_THE_CLEAR));
+    }
     let roots = match &settings.remote.ca_path {
         Some(path) => tls::roots_from_file(path)
             .map_err(|error| problem(CA_KEY, format!("is not usable: {}", ErrorChain(&error))))?,
@@ -115,12 +122,6 @@ fn http_client(
         // No redirect from http to https is followed.
         None => RootCertStore::empty(),
     };
-    if !is_https && settings.remote.bearer_token_path.is_some() && !is_loopback(&url) {
-        tracing::warn!(
-            key,
-            "the bearer token is sent without encryption, since the URL's scheme is http"
-        );
-    }
     let client = HttpClient::new(
         &settings.remote,
         tls::client_config(roots),
@@ -140,7 +141,7 @@ fn is_loopback(url: &hyper::Uri) -> bool {
     host.eq_ignore_ascii_case("localhost")
         || address
             .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
+            .is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
 /// Returns an error about the value of `key`, which is not shown: it may contain secrets.

@@ -8,8 +8,8 @@ use thiserror::Error;
 
 use super::error::SourceError;
 use super::traits::{BoxFuture, RemoteConfig, RemoteSource, Revision};
-use crate::files::regular_file::ReadError;
 use crate::files::watch::FileWatch;
+use crate::regular_file::ReadError;
 use crate::{percent, settings};
 
 /// A remote source that reads one file and announces its changes, in whatever way they are made:

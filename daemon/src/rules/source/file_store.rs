@@ -10,7 +10,7 @@ use tokio::task::spawn_blocking;
 use super::error::SourceError;
 use super::traits::{BoxFuture, RouteStore};
 use crate::files::durable_file::{self, ReplaceError};
-use crate::files::regular_file::{self, ReadError};
+use crate::regular_file::{self, ReadError};
 use crate::sync::Mutex;
 
 /// The local storage in one file, with mode 0600. The first save makes missing directories, with

@@ -14,7 +14,7 @@ use super::doubles::Behavior;
 use super::triggers::Running;
 use super::{Fixture, PULL_DELAY, config};
 use crate::api::freeze::FreezeAction;
-use crate::api::status::CheckOutcome::{Activated, Failed};
+use crate::api::status::CheckOutcome::{Activated, Failed, Unchanged};
 
 fn operator(running: &Running) -> Operator {
     let loader = Arc::clone(&running.fixture.loader);
@@ -83,7 +83,8 @@ async fn the_remote_is_not_pulled_during_a_freeze_and_at_once_after_a_thaw() {
     ));
     running.fixture.remote.gives(config("2"));
     let checks = operator.thaw(true).await.unwrap().unwrap();
-    assert_eq!(checks[0].outcome, Activated);
+    // A pull that was due may have come first.
+    assert!(matches!(checks[0].outcome, Activated | Unchanged));
     assert_eq!(running.fixture.version().as_deref(), Some("2"));
     // A second thaw ends nothing, and asks nobody.
     let before = running.fixture.remote.calls();

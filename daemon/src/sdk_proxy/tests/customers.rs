@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hyper::{HeaderMap, header};
+use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -121,6 +121,50 @@ async fn the_customer_comes_from_the_header_alone() {
         }
     }
     assert_eq!(customers(&running.gateway), ["real"; 4]);
+}
+
+/// An ID of the greatest length, and one that is longer. A character may have several bytes.
+fn longest_and_longer() -> (String, String) {
+    let longest = "客".repeat(256);
+    let longer = format!("{longest}x");
+    (longest, longer)
+}
+
+#[tokio::test]
+async fn a_customer_of_more_than_256_characters_is_refused_wherever_it_comes_from() {
+    let (longest, longer) = longest_and_longer();
+    let in_body = running(CustomerFrom::Body).await;
+    assert!(send(&in_body, json!(longest), &[]).await.is_success());
+    let refused = send(&in_body, json!(longer), &[]).await;
+    assert_eq!(refused.own_result(), "PARAM_ILLEGAL");
+    assert_eq!(customers(&in_body.gateway), [longest.as_str()]);
+
+    let in_header = running(CustomerFrom::Header).await;
+    let named = |name: &str| {
+        let value = HeaderValue::from_bytes(name.as_bytes()).unwrap();
+        HeaderMap::from_iter([(HeaderName::from_static("x-customer-id"), value)])
+    };
+    let body = json!({"sdkRequestHeader": "h", "sdkRequestData": "d"}).to_string();
+    let respond = async |name: &str| {
+        let response = in_header.proxy.respond(named(name), body.clone().into());
+        response.await.unwrap()
+    };
+    assert!(respond(&longest).await.is_success());
+    assert_eq!(respond(&longer).await.own_result(), "ACCESS_DENIED");
+    assert_eq!(customers(&in_header.gateway), [longest.as_str()]);
+
+    for (name, is_admitted) in [(longest, true), (longer, false)] {
+        let response =
+            format!("HTTP/1.1 200 OK\r\nX-Customer-Id: {name}\r\nContent-Length: 0\r\n\r\n");
+        let (url, _questions) = login_service(Some(response.leak())).await;
+        let by_check = running(login_check(url)).await;
+        let response = send(&by_check, Value::Null, &[COOKIE]).await;
+        assert_eq!(response.is_success(), is_admitted);
+        if !is_admitted {
+            assert_eq!(response.own_result(), "ACCESS_DENIED");
+        }
+        assert_eq!(customers(&by_check.gateway).len(), usize::from(is_admitted));
+    }
 }
 
 #[tokio::test]

@@ -29,7 +29,7 @@ use super::{Response, SdkProxy};
 use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::result::sdk_proxy as results;
-use crate::settings::{CustomerFrom, Proxy};
+use crate::settings::{CustomerFrom, Proxy, Secrets};
 use crate::signature::{self, KeyVersion};
 
 /// The settings of a forwarder, and the files and the authority that they need.
@@ -56,6 +56,7 @@ impl Fixture {
             upstream: "https://h.example".parse().unwrap(),
             client_id: CLIENT_ID.to_owned(),
             private_key_path: path("ours.pem"),
+            secrets: Secrets::default(),
             key_version: KeyVersion::new(7).unwrap(),
             public_keys: vec![(KeyVersion::new(1).unwrap(), path("theirs.pub.pem"))],
             ca_path: Some(path("ca.pem")),

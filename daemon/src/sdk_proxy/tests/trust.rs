@@ -7,7 +7,7 @@ use super::{Fixture, request};
 use crate::clock::Clock;
 use crate::error_chain::ErrorChain;
 use crate::sdk_proxy::OpenError;
-use crate::settings::Tls;
+use crate::settings::{Secrets, Tls};
 
 fn success(_: &Request) -> Reply {
     Reply::Send(signed(SUCCESS))
@@ -61,6 +61,7 @@ async fn a_certificate_is_shown_to_a_server_that_requires_one() {
         table: "proxy",
         cert_path: fixture.write("client.pem", &certificate.pem()),
         key_path: fixture.write("client.key.pem", &key.serialize_pem()),
+        secrets: Secrets::default(),
     });
     let with = fixture.run_with(asking(), success).await;
     assert!(with.post(request()).await.is_success());
@@ -94,6 +95,7 @@ fn an_unusable_file_is_an_error_that_names_the_setting_and_the_reason() {
             table: "proxy",
             cert_path: cert_path.clone(),
             key_path: key_path.clone(),
+            secrets: Secrets::default(),
         })
     };
     let at = |key: &str, path: &PathBuf| {

@@ -1,6 +1,7 @@
 //! Directories of tests.
 
-use std::fs;
+use std::fs::{self, DirBuilder, Permissions};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -16,12 +17,20 @@ impl Directory {
             COUNT.fetch_add(1, Ordering::Relaxed)
         );
         let path = std::env::temp_dir().join(name);
-        fs::create_dir(&path).unwrap();
+        // No other user may write to it, whatever the umask is: it may hold keys.
+        DirBuilder::new().mode(0o755).create(&path).unwrap();
         Self(path)
     }
 
     pub(crate) fn path(&self) -> &Path {
         &self.0
+    }
+
+    /// Writes a file that only its owner may read. Returns its path.
+    pub(crate) fn write_secret(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.write(name, "");
+        fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+        self.write(name, content)
     }
 
     /// Writes a file. Returns its path.

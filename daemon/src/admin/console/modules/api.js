@@ -101,7 +101,7 @@ const ADVICE = {
   unreachable: "Try again when it responds.",
   unanswered: "The change may have been made: check History before you try again.",
   unauthorized: "Sign in with a token from the daemon's token file.",
-  forbidden: "Your token has the role read. Sign in with a token that has the role operate.",
+  forbidden: "Sign in with a token of that role.",
   foreignOrigin:
     "Open this page by the address on which the daemon listens, or by localhost through a tunnel.",
   ifMatchStale: "The live config has changed since your comparison. Compare again.",

@@ -84,7 +84,7 @@ export function describeAction({ type, codeValue, redirectUrl }) {
 /** The percentage of a canary and the length of its allowlist; not the openIds on it. */
 export function describeCanary(canary) {
   if (!canary) return "";
-  const listed = canary.allowlist?.length ?? 0;
+  const listed = canary.allowlistCount ?? canary.allowlist?.length ?? 0;
   return `${canary.percentage ?? 0} %${listed ? `, ${count(listed)} listed` : ""}`;
 }
 

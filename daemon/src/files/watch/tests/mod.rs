@@ -14,7 +14,7 @@ use tokio::time::{sleep, timeout};
 
 use super::FileWatch;
 use super::mount::is_mount_point;
-use crate::files::regular_file::ReadError;
+use crate::regular_file::ReadError;
 use crate::settings::{self, WatchMode};
 
 /// Longer than any step here takes, even on a slow machine.

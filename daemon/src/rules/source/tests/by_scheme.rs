@@ -129,6 +129,44 @@ fn a_url_that_cannot_be_called_is_rejected() {
 }
 
 #[test]
+fn a_token_is_sent_without_encryption_on_the_loopback_only() {
+    let directory = TempDir::new().unwrap();
+    let token = write(&directory, "token", "abc");
+    let with_token = settings(&[("remote.bearer-token-path", token.to_str().unwrap())]);
+    let without_token = settings(&[]);
+    let rest = "must be an https URL, or an http URL of localhost or of a loopback address, since \
+                remote.bearer-token-path is set: other machines would see the token";
+    for url in [
+        "http://h.example/?SECRET",
+        "http://192.0.2.7/",
+        "http://127.0.0.1.example/",
+        "http://localhost.example/",
+        "http://[2001:db8::1]:8080/",
+        "http://0.0.0.0/",
+    ] {
+        let error = error_of(remote_source(url, &with_token));
+        assert_eq!(error, format!("ac.route.pull-route-config-url {rest}"));
+        let callback = format!("callback+{url}");
+        let error = error_of(remote_source(&callback, &with_token));
+        assert_eq!(error, format!("ac.route.pull-route-config-url {rest}"));
+        let error = error_of(route_store(&callback, &with_token));
+        assert_eq!(error, format!("ac.route.save-route-config-path {rest}"));
+        assert!(remote_source(url, &without_token).is_ok(), "{url}");
+    }
+    for url in [
+        "http://localhost/",
+        "http://LOCALHOST:8080/",
+        "http://127.8.8.8/",
+        "http://[::1]:8080/",
+        "http://[::ffff:127.0.0.1]/",
+    ] {
+        assert!(remote_source(url, &with_token).is_ok(), "{url}");
+        let callback = format!("callback+{url}");
+        assert!(route_store(&callback, &with_token).is_ok(), "{url}");
+    }
+}
+
+#[test]
 fn a_file_without_certificates_is_rejected_when_the_source_is_opened() {
     let directory = TempDir::new().unwrap();
     let ca = write(&directory, "ca.pem", "nothing");

@@ -8,6 +8,8 @@ mod server;
 mod tls;
 mod token;
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -21,7 +23,7 @@ use crate::error_chain::ErrorChain;
 use crate::outbound::http_client::HttpClient;
 use crate::outbound::tls::client_config;
 use crate::outbound::url;
-use crate::settings::Remote;
+use crate::settings::{Remote, Secrets};
 
 const CONFIG: &str = r#"{"format": "codeid/1", "version": "1", "rules": []}"#;
 
@@ -35,6 +37,7 @@ fn patient() -> Remote {
         total_timeout: Duration::from_secs(60),
         ca_path: None,
         bearer_token_path: None,
+        secrets: Secrets::default(),
     }
 }
 
@@ -79,5 +82,7 @@ fn config(revision: Option<Revision>) -> RemoteConfig {
 fn write(directory: &TempDir, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
     let path = directory.path().join(name);
     std::fs::write(&path, content).unwrap();
+    // A token may be read by its owner only.
+    std::fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
     path
 }

@@ -1,8 +1,8 @@
-//! Reads a file whole, up to a limit, without ever waiting for a writer: anything but a regular
-//! file (a directory, a FIFO, a device) is rejected before it is opened.
+//! Reads and writes files without ever waiting for another process: anything but a regular file (a
+//! directory, a FIFO, a device) is rejected before it is opened.
 
 use std::fs::{self, File, Metadata, OpenOptions};
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -36,9 +36,6 @@ pub enum ReadError {
     /// The file has more bytes than this limit.
     #[error("it has more than {0} bytes")]
     TooLong(usize),
-    /// The file holds a private key, and this mode lets users other than its owner use it.
-    #[error("its mode {0:04o} lets other users use the private key; make it 0400 or 0600")]
-    NotPrivate(u32),
     /// The system failed to read the file.
     #[error("it cannot be read")]
     System(#[source] io::Error),
@@ -50,6 +47,22 @@ pub enum ReadError {
 ///
 /// [`ReadError`]; missing permissions are a [`ReadError::System`].
 pub fn read(path: &Path, limit: usize) -> Result<RegularFile, ReadError> {
+    let (file, metadata) = open(path)?;
+    let mut bytes = Vec::new();
+    read_into(&file, &metadata, limit, &mut bytes)?;
+    Ok(RegularFile {
+        bytes,
+        untouched_for: untouched_for(&file)?,
+        mode: metadata.mode(),
+    })
+}
+
+/// Opens the file at `path` for reading. Symbolic links are followed.
+///
+/// # Errors
+///
+/// [`ReadError`]; missing permissions are a [`ReadError::System`].
+pub fn open(path: &Path) -> Result<(File, Metadata), ReadError> {
     require_regular(&fs::metadata(path)?)?;
     // The path may lead to something else since; opening that must not wait either.
     let file = OpenOptions::new()
@@ -58,32 +71,73 @@ pub fn read(path: &Path, limit: usize) -> Result<RegularFile, ReadError> {
         .open(path)?;
     let metadata = file.metadata()?;
     require_regular(&metadata)?;
-    let expected = usize::try_from(metadata.len()).map_or(limit, |length| length.min(limit));
-    let mut bytes = Vec::with_capacity(expected.saturating_add(1));
-    // One byte more than the limit shows that there is more.
-    (&file)
-        .take((limit as u64).saturating_add(1))
-        .read_to_end(&mut bytes)?;
-    if bytes.len() > limit {
-        return Err(ReadError::TooLong(limit));
-    }
-    Ok(RegularFile {
-        bytes,
-        untouched_for: untouched_for(&file)?,
-        mode: metadata.mode(),
-    })
+    Ok((file, metadata))
 }
 
-/// Like [`read`], for a file that only its owner may read and write.
+/// Opens the file at `path` with `options`, which may create it and whose flags are replaced.
 ///
 /// # Errors
 ///
-/// [`ReadError`], and [`ReadError::NotPrivate`] if other users have any permission.
-pub fn read_private(path: &Path, limit: usize) -> Result<RegularFile, ReadError> {
-    let file = read(path, limit)?;
-    match file.mode & 0o077 {
-        0 => Ok(file),
-        _ => Err(ReadError::NotPrivate(file.mode & 0o7777)),
+/// [`ReadError::NotAFile`] or [`ReadError::System`].
+pub(crate) fn open_with(options: &mut OpenOptions, path: &Path) -> Result<File, ReadError> {
+    match fs::metadata(path) {
+        Ok(metadata) => require_regular(&metadata)?,
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(ReadError::System(error)),
+    }
+    let options = options.custom_flags(OFlag::O_NONBLOCK.bits());
+    let file = options.open(path).map_err(ReadError::System)?;
+    require_regular(&file.metadata()?)?;
+    Ok(file)
+}
+
+/// Writes `bytes` to the file at `path`, in place of what it contains, or creates the file.
+///
+/// # Errors
+///
+/// An [`io::Error`], whose source is a [`ReadError`] if the path leads to something else than a file. A
+/// file that cannot be written may have lost its content.
+pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let options = &mut OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    open_with(options, path)?.write_all(bytes)
+}
+
+/// Checks that `path` leads to a regular file or to nothing, so that a file there can be replaced or
+/// removed.
+///
+/// # Errors
+///
+/// An [`io::Error`], as [`write`].
+pub(crate) fn require_file_or_nothing(path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_symlink() => Ok(()),
+        Ok(metadata) => Ok(require_regular(&metadata)?),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Reads the whole of `file`, which has this metadata, into `bytes`, if it has at most `limit` bytes. The
+/// buffer is not moved in memory unless the file grows meanwhile.
+///
+/// # Errors
+///
+/// [`ReadError::TooLong`] or [`ReadError::System`].
+pub(crate) fn read_into(
+    file: &File,
+    metadata: &Metadata,
+    limit: usize,
+    bytes: &mut Vec<u8>,
+) -> Result<(), ReadError> {
+    let expected = usize::try_from(metadata.len()).map_or(limit, |length| length.min(limit));
+    bytes.reserve_exact(expected.saturating_add(1));
+    // One byte more than the limit shows that there is more.
+    file.take((limit as u64).saturating_add(1))
+        .read_to_end(bytes)?;
+    match bytes.len() > limit {
+        true => Err(ReadError::TooLong(limit)),
+        false => Ok(()),
     }
 }
 
@@ -121,6 +175,17 @@ fn untouched_for(file: &File) -> io::Result<Duration> {
     Ok(changed
         .and_then(|changed| now.checked_sub(changed))
         .unwrap_or_default())
+}
+
+/// Returns the error of the system itself, if there is one.
+impl From<ReadError> for io::Error {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::System(error) => error,
+            ReadError::Absent => Self::new(ErrorKind::NotFound, error),
+            error => Self::other(error),
+        }
+    }
 }
 
 impl From<io::Error> for ReadError {
@@ -184,6 +249,39 @@ mod tests {
             let error = ErrorChain(&error).to_string();
             assert!(error.starts_with(expected), "{}: {error}", path.display());
         }
+    }
+
+    #[test]
+    fn nothing_but_a_file_is_written() {
+        let directory = tempfile::tempdir().unwrap();
+        let in_directory = |name: &str| directory.path().join(name);
+        let fifo = in_directory("fifo");
+        mkfifo(&fifo, Mode::S_IRWXU).unwrap();
+        // With a reader, a FIFO could be opened without waiting.
+        let _reader = File::from(
+            nix::fcntl::open(&fifo, OFlag::O_RDONLY | OFlag::O_NONBLOCK, Mode::empty()).unwrap(),
+        );
+        for (path, expected) in [
+            (fifo, "it is a FIFO, not a file"),
+            (directory.path().to_owned(), "it is a directory, not a file"),
+            ("/dev/full".into(), "it is a device, not a file"),
+        ] {
+            let error = write(&path, b"1").unwrap_err().to_string();
+            assert_eq!(error, expected);
+            let error = open_with(OpenOptions::new().append(true).create(true), &path);
+            assert_eq!(error.unwrap_err().to_string(), expected);
+            let error = require_file_or_nothing(&path).unwrap_err().to_string();
+            assert_eq!(error, expected);
+        }
+        let file = in_directory("file");
+        for content in ["12", "3"] {
+            write(&file, content.as_bytes()).unwrap();
+            assert_eq!(fs::read_to_string(&file).unwrap(), content);
+        }
+        require_file_or_nothing(&file).unwrap();
+        require_file_or_nothing(&in_directory("missing")).unwrap();
+        let error = write(&in_directory("missing/file"), b"1").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound);
     }
 
     #[test]
