@@ -4,8 +4,9 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use codeid_daemon::api::empty::EmptyRequest;
-use codeid_daemon::api::freeze::{Freeze, FreezeAction, FreezeRequest, Frozen, Thawed};
+use codeid_daemon::api::freeze::{Freeze, FreezeAction, FreezeRequest, Frozen};
 use codeid_daemon::api::status::CheckOutcome;
+use codeid_daemon::api::thaw::Thawed;
 
 use super::client::Condition;
 use super::context::CommandContext;

@@ -5,7 +5,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::schema::Sha256;
-use super::status::SourceCheck;
 
 /// A freeze of the live route config. Nothing is pulled, a reload is refused, and a restart makes
 /// the same config live again.
@@ -51,15 +50,4 @@ pub struct FreezeRequest {
 pub struct Frozen {
     /// The freeze that is in force now.
     pub freeze: Freeze,
-}
-
-/// The response to `POST /v1/thaw`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Thawed {
-    /// `true` if a freeze was ended; `false` if there was none.
-    pub was_frozen: bool,
-    /// The checks of the sources that followed, from the top until one was good. If none was, the
-    /// live config stays, also one that an operator applied.
-    pub checks: Vec<SourceCheck>,
 }

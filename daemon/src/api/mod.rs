@@ -31,3 +31,4 @@ pub mod serving;
 pub mod status;
 #[cfg(test)]
 mod tests;
+pub mod thaw;

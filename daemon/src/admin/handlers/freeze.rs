@@ -4,7 +4,8 @@ use crate::admin::refusal::Refusal;
 use crate::admin::request::{Outcome, Request};
 use crate::admin::response::{Replaced, json};
 use crate::api::empty::EmptyRequest;
-use crate::api::freeze::{FreezeRequest, Frozen, Thawed};
+use crate::api::freeze::{FreezeRequest, Frozen};
+use crate::api::thaw::Thawed;
 use crate::audit::Action;
 use crate::shutdown::Stage;
 

@@ -10,7 +10,7 @@ use crate::api::check::Checked;
 use crate::api::drain::Drained;
 use crate::api::empty::EmptyRequest;
 use crate::api::explain::{ExplainRequest, Explained};
-use crate::api::freeze::{FreezeRequest, Frozen, Thawed};
+use crate::api::freeze::{FreezeRequest, Frozen};
 use crate::api::history::History;
 use crate::api::log_level::LogLevelDocument;
 use crate::api::metrics::Metrics;
@@ -21,6 +21,7 @@ use crate::api::role::Role;
 use crate::api::rules::Rules;
 use crate::api::schema::{Anything, RouteConfig};
 use crate::api::status::Status;
+use crate::api::thaw::Thawed;
 
 /// The media type of the metrics for Prometheus.
 pub const PROMETHEUS_TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";

@@ -195,7 +195,7 @@ fn a_freeze_lasts_until_the_thaw() {
     assert_eq!(version(&daemon), "v3");
     assert_has(
         &printed(&daemon, &["thaw"]),
-        &["PRESET", "thawed: the daemon follows its sources; the "],
+        &["REMOTE", "thawed: the daemon follows its sources; the "],
     );
     assert_eq!(version(&daemon), "v2");
     assert_has(
