@@ -50,34 +50,46 @@ pub(super) fn read(bytes: &[u8]) -> Result<Option<Response<'_>>, FailureKind> {
     }))
 }
 
-/// Returns the fields of a reply to `IDENTIFY`, a map or a flat array, with the names and types
-/// that they have in JSON.
+/// Returns the fields of a reply to `IDENTIFY`, with the names and types that they have in JSON.
+///
+/// Returns `None` unless `reply` is a map, or an array of names and values in turn. Each name must be
+/// a text that occurs once, and each value a text or a boolean, which is 0 or 1 in RESP2.
 pub(in crate::bench) fn fields(reply: &[u8]) -> Option<Map<String, Value>> {
     let head = Element::read(reply).ok()??;
+    if !matches!(head.kind, b'*' | b'%') || !head.children.is_multiple_of(2) {
+        return None;
+    }
     let mut at = head.bytes;
     let mut next = || {
         let element = Element::read(&reply[at..]).ok()??;
         at += element.bytes;
-        (!element.is_aggregate()).then_some(element)
+        Some(element)
     };
     let mut fields = Map::new();
     for _ in 0..head.children / 2 {
         let name = next()?;
+        if !name.is_text() {
+            return None;
+        }
+        let name = std::str::from_utf8(name.content).ok()?;
         let value = next()?;
         let text = std::str::from_utf8(value.content).ok()?;
         let value = match (value.kind, text) {
             (b':', "1") | (b'#', "t") => Value::Bool(true),
             (b':', "0") | (b'#', "f") => Value::Bool(false),
-            (b'$' | b'+', text) => Value::from(text),
+            _ if value.is_text() => Value::from(text),
             _ => return None,
         };
-        fields.insert(std::str::from_utf8(name.content).ok()?.to_owned(), value);
+        if fields.insert(name.to_owned(), value).is_some() {
+            return None;
+        }
     }
     Some(fields)
 }
 
 /// One element of a reply, without those inside it.
 struct Element<'a> {
+    /// The first byte, or `_` for a null string of RESP2.
     kind: u8,
     bytes: usize,
     content: &'a [u8],
@@ -111,6 +123,7 @@ impl<'a> Element<'a> {
         match kind {
             b'$' | b'!' | b'=' => {
                 let Some(length) = count(text)? else {
+                    element.kind = b'_';
                     element.content = &[];
                     return Ok(Some(element));
                 };
@@ -129,8 +142,8 @@ impl<'a> Element<'a> {
 }
 
 impl Element<'_> {
-    const fn is_aggregate(&self) -> bool {
-        matches!(self.kind, b'*' | b'~' | b'>' | b'%')
+    const fn is_text(&self) -> bool {
+        matches!(self.kind, b'$' | b'+')
     }
 }
 
@@ -218,6 +231,25 @@ mod tests {
         assert_eq!(two, three);
         let wanted = serde_json::json!({"isSupported": true, "codeValue": "x"});
         assert_eq!(two.map(Value::Object), Some(wanted));
-        assert_eq!(fields(b"*2\r\n*0\r\n:1\r\n"), None);
+    }
+
+    #[test]
+    fn a_reply_that_is_not_a_map_has_no_fields() {
+        for reply in [
+            &b"+PONG\r\n"[..],
+            b":1\r\n",
+            b"$1\r\nx\r\n",
+            b"*3\r\n+a\r\n:1\r\n+b\r\n",
+            b"~2\r\n+a\r\n:1\r\n",
+            b">2\r\n+a\r\n:1\r\n",
+            b"*2\r\n*0\r\n:1\r\n",
+            b"*2\r\n:1\r\n:1\r\n",
+            b"%1\r\n#t\r\n:1\r\n",
+            b"*2\r\n$-1\r\n:1\r\n",
+            b"*2\r\n+a\r\n$-1\r\n",
+            b"*4\r\n+a\r\n:1\r\n+a\r\n:1\r\n",
+        ] {
+            assert_eq!(fields(reply), None, "{}", reply.escape_ascii());
+        }
     }
 }
