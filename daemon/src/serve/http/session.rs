@@ -19,7 +19,7 @@ use super::body::BodyReader;
 use super::failure::Failure;
 use super::request::{Plan, Request, count_failure, forward};
 use crate::budget::Share;
-use crate::http::{ConnectionOption, DateLine, Framing, Head, Response};
+use crate::http::{BrokenBody, ConnectionOption, DateLine, Framing, Head, Response};
 use crate::identify::Identifier;
 use crate::metrics::{self, Listener, Stopwatch};
 use crate::sdk_proxy;
@@ -387,7 +387,7 @@ impl Protocol for Http1Session<'_> {
 
     fn end_of_input(&mut self, batch: &mut Batch<'_>) {
         match self.state {
-            State::Body(_) => self.refuse_body(batch, Failure::BrokenBody),
+            State::Body(_) => self.refuse_body(batch, BrokenBody::EndedEarly.into()),
             _ => self.close(),
         }
     }
