@@ -10,8 +10,10 @@ use mio::event::Source;
 use mio::net::{TcpStream, UnixStream};
 use mio::{Interest, Registry, Token};
 
-use super::response::MAX_RESPONSE_BYTES;
 use super::target::Address;
+
+/// The size limit of a response, in bytes.
+pub(super) const MAX_RESPONSE_BYTES: usize = 1 << 20;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 
+use super::connection::MAX_RESPONSE_BYTES;
 use super::schedule::DRAIN;
 
 /// The reason why a request failed. Its `Display` form is the key in the saved figures.
@@ -20,6 +21,8 @@ pub(super) enum FailureKind {
     Socket(io::ErrorKind),
     /// The response violates its protocol, in the way that the text names.
     Malformed(&'static str),
+    /// The response is longer than [`MAX_RESPONSE_BYTES`].
+    TooLong,
     /// An HTTP status that is not 2xx.
     Status(u16),
     /// A RESP error reply, by its first word.
@@ -66,6 +69,7 @@ impl fmt::Display for FailureKind {
             }
             Self::Socket(kind) => write!(f, "connection failed: {kind}"),
             Self::Malformed(what) => write!(f, "malformed response: {what}"),
+            Self::TooLong => write!(f, "response longer than {MAX_RESPONSE_BYTES} bytes"),
             Self::Status(status) => write!(f, "HTTP status {status}"),
             Self::ErrorReply(word) => write!(f, "error reply {word}"),
             Self::NoSuchKey => f.write_str("Redis has no such key"),

@@ -2,9 +2,6 @@
 
 use super::failure::FailureKind;
 
-/// The size limit of a response, in bytes.
-pub(super) const MAX_RESPONSE_BYTES: usize = 1 << 20;
-
 /// One complete response.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Response<'a> {

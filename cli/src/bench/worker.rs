@@ -346,14 +346,20 @@ impl Worker<'_> {
         };
         // Closing a connection without requests in flight is not a failure.
         if connection.in_flight() == 0
-            && matches!(kind, FailureKind::Malformed(_) | FailureKind::Connect(_))
+            && matches!(
+                kind,
+                FailureKind::Malformed(_) | FailureKind::TooLong | FailureKind::Connect(_)
+            )
         {
             self.stats.count_failures(kind, 1);
         }
         for request in connection.give_up() {
             self.stats.count_failure(kind, request.code);
             self.in_flight -= 1;
-            if matches!(kind, FailureKind::Half | FailureKind::Malformed(_)) {
+            if matches!(
+                kind,
+                FailureKind::Half | FailureKind::Malformed(_) | FailureKind::TooLong
+            ) {
                 kind = FailureKind::Closed;
             }
         }

@@ -24,8 +24,8 @@ pub(crate) struct Check {
     files: Vec<PathBuf>,
     /// Print a JSON array, with an object for each error and warning
     ///
-    /// The fields of each object are severity, rule, pointer, position, message and hint, and file
-    /// if several files are given. Unknown values are null.
+    /// The fields of each object are severity, code, rule, pointer, position, message and hint, and
+    /// file if several files are given. Unknown values are null.
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -115,5 +115,41 @@ impl JsonArray {
 
     fn end(self, output: &mut impl Write) -> io::Result<()> {
         output.write_all(if self.begun { b"\n]\n" } else { b"[]\n" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use clap::Args;
+
+    use super::*;
+
+    #[test]
+    fn the_help_of_json_lists_the_fields_of_a_finding() {
+        let command = Check::augment_args(clap::Command::new("check"));
+        let mut arguments = command.get_arguments();
+        let json = arguments.find(|a| a.get_id() == "json").unwrap();
+        let help = json.get_long_help().unwrap().to_string();
+        let listed = help.split_once("object are ").unwrap().1;
+        let listed = listed.split_once(" if several").unwrap().0;
+        let listed: BTreeSet<&str> = listed
+            .split([',', ' '])
+            .filter(|word| !["", "and"].contains(word))
+            .collect();
+        let finding = Finding {
+            file: Some("a.json"),
+            severity: Severity::Error,
+            code: "unreadable-file",
+            rule: None,
+            pointer: "",
+            position: None,
+            message: "",
+            hint: None,
+        };
+        let finding = serde_json::to_value(finding).unwrap();
+        let printed = finding.as_object().unwrap();
+        assert_eq!(listed, printed.keys().map(String::as_str).collect());
     }
 }

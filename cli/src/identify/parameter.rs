@@ -15,8 +15,8 @@ pub(super) enum IllegalParameter {
     /// The line that gives the code value is not UTF-8; this many of its bytes are, from its start.
     #[error("codeValue is not valid UTF-8 at byte {0}")]
     LineNotUtf8(usize),
-    /// The line is longer than any code value. Perhaps its rest was dropped, so that its characters
-    /// cannot be counted.
+    /// The line is longer than any code value. Its rest may have been dropped, so its characters cannot
+    /// be counted.
     #[error(
         "codeValue must have 1 to {} characters but has more than {MAX_LINE_BYTES} bytes",
         CodeValue::MAX_CHARACTERS

@@ -38,7 +38,8 @@ impl Refusal {
         Self::new(ErrorCode::Malformed, detail)
     }
 
-    /// Refuses because of an internal fault, whose cause is in the log.
+    /// Refuses because of an internal fault. The sentence for people refers to the log, so the cause
+    /// must have been logged.
     pub(super) fn fault() -> Self {
         Self::new(ErrorCode::Fault, "An internal fault occurred; see the log.")
     }

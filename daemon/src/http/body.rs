@@ -25,10 +25,37 @@ pub struct Body {
     trailer_bytes: usize,
 }
 
-/// The error for a body whose end cannot be found.
+/// The reason why a body is not read to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("the body ended early, or its chunks are malformed")]
-pub struct BrokenBody;
+pub enum BrokenBody {
+    /// The client sends no more, and the body is not complete. [`Body::next`] never returns this.
+    #[error("the body ended early")]
+    EndedEarly,
+    /// A chunk does not begin with its size in hexadecimal digits.
+    #[error("a chunk has no valid size")]
+    ChunkSize,
+    /// The size of a chunk and its extensions are too long.
+    #[error(
+        "the line with the size of a chunk is longer than {} bytes",
+        SAVED_BYTES
+    )]
+    LineTooLong,
+    /// The data of a chunk does not end where its size says.
+    #[error("a chunk is longer than its size")]
+    ChunkTooLong,
+    /// A trailer has no name, or one that is not the name of a header.
+    #[error("a trailer has no valid name")]
+    TrailerName,
+    /// The trailers are too long.
+    #[error("the trailers are longer than {} bytes", MAX_TRAILER_BYTES)]
+    TrailersTooLong,
+    /// A line ends in LF alone.
+    #[error("a line of the body's framing does not end in CR LF")]
+    LineEnd,
+    /// A line contains a control character, such as a CR that is not before the LF.
+    #[error("a line of the body's framing contains a control character")]
+    ControlCharacter,
+}
 
 /// The part of a body that comes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +86,7 @@ struct Line {
 }
 
 impl Body {
-    /// A body of which no byte was read.
+    /// Creates a body of which no byte was read.
     #[must_use]
     pub const fn new(framing: Framing) -> Self {
         Self {
@@ -95,7 +122,10 @@ impl Body {
     ///
     /// # Errors
     ///
-    /// [`BrokenBody`]. The bytes after that have no meaning.
+    /// [`BrokenBody`] if the framing is malformed, or longer than the limits in the documentation of
+    /// [`crate::http`]; the error is the same in whatever pieces the bytes arrive. The bytes after it
+    /// have no meaning. The end of the input is not an error here: the caller must ask
+    /// [`Self::is_complete`].
     pub fn next<'a>(&mut self, bytes: &mut &'a [u8]) -> Result<Option<&'a [u8]>, BrokenBody> {
         while !bytes.is_empty() {
             let (Expected::Data(left) | Expected::ChunkData(left)) = self.expected else {
@@ -123,18 +153,27 @@ impl Body {
     fn take_line(&mut self, bytes: &mut &[u8]) -> Result<(), BrokenBody> {
         let end = memchr(b'\n', bytes);
         let (piece, rest) = bytes.split_at(end.unwrap_or(bytes.len()));
-        self.line.append(piece)?;
+        let is_data = self.expected == Expected::ChunkEnd && self.line.length == 0;
+        if is_data && piece.first().is_some_and(|byte| *byte != b'\r') {
+            return Err(BrokenBody::ChunkTooLong);
+        }
         let is_trailer = self.expected == Expected::Trailer;
-        self.trailer_bytes += if is_trailer { piece.len() } else { 0 };
-        let is_too_long = match is_trailer {
-            true => self.trailer_bytes > MAX_TRAILER_BYTES,
-            false => self.line.length > SAVED_BYTES,
+        let room = match is_trailer {
+            true => MAX_TRAILER_BYTES - self.trailer_bytes,
+            false => SAVED_BYTES - self.line.length,
         };
+        let (piece, beyond) = piece.split_at(piece.len().min(room));
+        self.line.append(piece)?;
+        self.trailer_bytes += if is_trailer { piece.len() } else { 0 };
         *bytes = rest.get(1..).unwrap_or_default();
         match end {
-            _ if is_too_long => Err(BrokenBody),
+            _ if !beyond.is_empty() => Err(match self.line.last {
+                b'\r' => BrokenBody::ControlCharacter,
+                _ if is_trailer => BrokenBody::TrailersTooLong,
+                _ => BrokenBody::LineTooLong,
+            }),
             None => Ok(()),
-            Some(_) if self.line.last != b'\r' => Err(BrokenBody),
+            Some(_) if self.line.last != b'\r' => Err(BrokenBody::LineEnd),
             Some(_) => {
                 let Line { saved, length, .. } = mem::replace(&mut self.line, Line::EMPTY);
                 self.end_line(&saved[..SAVED_BYTES.min(length - 1)])
@@ -145,14 +184,15 @@ impl Body {
     /// Takes the end of a line, of which `line` has the bytes that are saved.
     fn end_line(&mut self, line: &[u8]) -> Result<(), BrokenBody> {
         self.expected = match (self.expected, line) {
-            (Expected::ChunkSize, line) => match chunk_size(line).ok_or(BrokenBody)? {
+            (Expected::ChunkSize, line) => match chunk_size(line).ok_or(BrokenBody::ChunkSize)? {
                 0 => Expected::Trailer,
                 size => Expected::ChunkData(size),
             },
-            (Expected::ChunkEnd, []) => Expected::ChunkSize,
             (Expected::Trailer, []) => Expected::Nothing,
             (Expected::Trailer, line) if has_name(line) => Expected::Trailer,
-            _ => return Err(BrokenBody),
+            (Expected::Trailer, _) => return Err(BrokenBody::TrailerName),
+            // The end of a chunk's data.
+            _ => Expected::ChunkSize,
         };
         Ok(())
     }
@@ -176,7 +216,7 @@ impl Line {
             || others.iter().any(is_control)
             || (is_control(last) && *last != b'\r');
         if is_broken {
-            return Err(BrokenBody);
+            return Err(BrokenBody::ControlCharacter);
         }
         if let Some(room) = self.saved.get_mut(self.length..) {
             let saved = room.len().min(piece.len());
@@ -270,45 +310,82 @@ mod tests {
     }
 
     #[test]
-    fn malformed_chunks_are_refused() {
+    fn malformed_chunks_are_refused_with_the_reason() {
         let pad = " ".repeat(SAVED_BYTES);
-        let long = format!("3{pad};x\r\nabc\r\n0\r\n\r\n");
-        let hidden = format!("3{pad}\u{12}{pad};x\r\nabc\r\n0\r\n\r\n");
-        let trailers = format!("0\r\nX: {}\r\n\r\n", "x".repeat(MAX_TRAILER_BYTES));
-        for bytes in [
-            "x\r\n",
-            "\r\n",
-            ";x\r\n",
-            " 3\r\n",
-            "3\nabc\r\n",
-            "3\r\nabcd\r\n",
-            "3\r\nabc\n",
-            "3\r\nabc\r\n\r\n",
-            "-1\r\n",
-            "+1\r\n",
-            "0x1\r\n",
-            "1\u{c}\r\nx",
-            "1\r\r\nx",
-            "ffffffffffffffff\r\n",
-            "0\r\nX: y\n",
-            "0\r\nX: a\rb\r\n",
-            "0\r\nX: \0\r\n",
-            "0\r\nGET / HTTP/1.1\r\n",
-            "0\r\n: y\r\n",
-            "0\r\nX y: z\r\n",
-            "0\r\n\r\r\n",
-            "2;a\rb\r\n",
-            "2;\0\r\n",
-            "1\r\nx\r\r\n",
-            &long,
-            &hidden,
-            &trailers,
+        let long = format!("3;{}\r\nabc\r\n0\r\n\r\n", "x".repeat(SAVED_BYTES - 2));
+        let endless = format!("3{pad}{pad}");
+        let before = format!("3{pad}\u{12};x\r\nabc\r\n0\r\n\r\n");
+        let after = format!("3;\u{12}{pad};x\r\nabc\r\n0\r\n\r\n");
+        let cr = format!("3;{}\rx\r\nabc\r\n0\r\n\r\n", "x".repeat(SAVED_BYTES - 3));
+        let past = format!("3\r\nabc{pad}{pad}\r\n0\r\n\r\n");
+        let trailers = format!("0\r\nX: {}\r\n\r\n", "x".repeat(MAX_TRAILER_BYTES - 3));
+        let many = format!("0\r\n{}", "X: y\r\n".repeat(MAX_TRAILER_BYTES / 5 + 1));
+        let name = format!("0\r\n{}: y\r\n\r\n", "x".repeat(SAVED_BYTES));
+        for (reason, cases) in [
+            (
+                BrokenBody::ChunkSize,
+                &[
+                    "x\r\n",
+                    "\r\n",
+                    ";x\r\n",
+                    " 3\r\n",
+                    "-1\r\n",
+                    "+1\r\n",
+                    "0x1\r\n",
+                    "ffffffffffffffff\r\n",
+                    "3\r\nabc\r\n\r\n",
+                ][..],
+            ),
+            (BrokenBody::LineTooLong, &[&long, &endless, &before]),
+            (
+                BrokenBody::ChunkTooLong,
+                &["3\r\nabcd\r\n", "1\r\nx\0\r\n", &past],
+            ),
+            (
+                BrokenBody::TrailerName,
+                &[
+                    "0\r\nGET / HTTP/1.1\r\n",
+                    "0\r\n: y\r\n",
+                    "0\r\nX y: z\r\n",
+                    &name,
+                ],
+            ),
+            (BrokenBody::TrailersTooLong, &[&trailers, &many]),
+            (
+                BrokenBody::LineEnd,
+                &["3\nabc\r\n", "3\r\nabc\n", "0\r\nX: y\n"],
+            ),
+            (
+                BrokenBody::ControlCharacter,
+                &[
+                    "1\u{c}\r\nx",
+                    "1\r\r\nx",
+                    "2;a\rb\r\n",
+                    "2;\0\r\n",
+                    "1\r\nx\r\r\n",
+                    "0\r\nX: a\rb\r\n",
+                    "0\r\nX: \0\r\n",
+                    "0\r\n\r\r\n",
+                    &after,
+                    &cr,
+                ],
+            ),
         ] {
-            assert_eq!(
-                read(Framing::Chunked, bytes.as_bytes()),
-                Err(BrokenBody),
-                "{bytes}"
-            );
+            for bytes in cases {
+                let read = read(Framing::Chunked, bytes.as_bytes());
+                assert_eq!(read, Err(reason), "{bytes:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn lines_and_trailers_have_as_many_bytes_as_the_limit() {
+        let line = format!("1;{}\r\nx\r\n0\r\n\r\n", "x".repeat(SAVED_BYTES - 3));
+        let trailer = "x".repeat(MAX_TRAILER_BYTES - "X: \r\r".len());
+        let trailers = format!("1\r\nx\r\n0\r\nX: {trailer}\r\n\r\n");
+        for bytes in [line, trailers] {
+            let wanted = Ok((b"x".to_vec(), true, &b""[..]));
+            assert_eq!(read(Framing::Chunked, bytes.as_bytes()), wanted);
         }
     }
 }

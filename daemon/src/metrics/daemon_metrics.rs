@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use codeid_engine::LiveTable;
 
 use super::connections::ConnectionFigures;
-use super::rules::RuleSeries;
+use super::rule_series::RuleSeries;
 use super::sdk_proxy::SdkProxyFigures;
 use super::worker::WorkerFigures;
 use crate::clock::Clock;

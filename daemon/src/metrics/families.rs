@@ -4,7 +4,7 @@ use codeid_engine::RouteTable;
 
 use super::exposition::{Exposition, Kind};
 use super::histogram::Distribution;
-use super::rules::Series;
+use super::rule_series::Series;
 use super::{Identification, Listener, Metrics, RECORDED, RequestResult, Task};
 use crate::api::status::{Counters, RulesStatus, SourceStatus, TableStatus};
 use crate::telemetry;

@@ -21,7 +21,7 @@ mod exposition;
 mod families;
 mod histogram;
 mod request_counts;
-mod rules;
+mod rule_series;
 mod sdk_proxy;
 mod snapshot;
 mod task;

@@ -11,7 +11,7 @@ pub(super) const REDIS_VERSION: &str = "7.0.15";
 /// The most bytes of a client's name.
 const MAX_NAME_BYTES: usize = 256;
 
-/// `PING [message]`: returns the message, or `PONG` without one.
+/// `PING [message]`: replies with the message, or `PONG` without one.
 pub(super) fn ping(context: &mut Context<'_>, command: &Command<'_>) -> Flow {
     match (command.get(1), command.count()) {
         (None, _) => context.replies.simple("PONG"),
@@ -21,7 +21,7 @@ pub(super) fn ping(context: &mut Context<'_>, command: &Command<'_>) -> Flow {
     Flow::Continue
 }
 
-/// `ECHO message`: returns the message.
+/// `ECHO message`: replies with the message.
 pub(super) fn echo(context: &mut Context<'_>, command: &Command<'_>) -> Flow {
     context.replies.bulk(command.get(1).unwrap_or_default());
     Flow::Continue
@@ -102,7 +102,7 @@ pub(super) fn select(context: &mut Context<'_>, command: &Command<'_>) -> Flow {
     Flow::Continue
 }
 
-/// `CLIENT SETINFO|SETNAME|GETNAME|ID`: sets or returns the client's name, or returns its id.
+/// `CLIENT SETINFO|SETNAME|GETNAME|ID`: sets the client's name, or replies with it or with its id.
 pub(super) fn client(context: &mut Context<'_>, command: &Command<'_>) -> Flow {
     let subcommand = command.get(1).unwrap_or_default();
     let is = |word: &[u8]| subcommand.eq_ignore_ascii_case(word);

@@ -11,8 +11,8 @@ pub(super) struct CommandSpec {
     /// The number of arguments, the name included, or the least number as a negative one: Redis's
     /// notation.
     pub(super) arity: i32,
-    /// Redis's word for the kind of command.
-    pub(super) group: &'static str,
+    /// The kind of command.
+    pub(super) group: Group,
     /// One line for people about what the command does.
     pub(super) summary: &'static str,
     /// The names of the arguments, for people.
@@ -23,12 +23,23 @@ pub(super) struct CommandSpec {
     pub(super) refuse: fn(&mut Context<'_>, &Self, usize) -> Flow,
 }
 
+/// The kind of a command, as Redis groups them.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Group {
+    /// Commands about keys and values in Redis; here, those that identify code values.
+    Generic,
+    /// Commands about the connection.
+    Connection,
+    /// Commands about the server.
+    Server,
+}
+
 impl CommandSpec {
     /// Describes a command without the names of its arguments, refused as Redis refuses a wrong number.
     pub(super) const fn new(
         name: &'static str,
         arity: i32,
-        group: &'static str,
+        group: Group,
         summary: &'static str,
         run: fn(&mut Context<'_>, &Command<'_>) -> Flow,
     ) -> Self {
@@ -52,5 +63,24 @@ impl CommandSpec {
     /// Returns `true` if `name` is the name of the command, in whatever case.
     pub(super) const fn is_named(&self, name: &[u8]) -> bool {
         self.name.as_bytes().eq_ignore_ascii_case(name)
+    }
+}
+
+impl Group {
+    /// Returns Redis's word for the group.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Generic => "generic",
+            Self::Connection => "connection",
+            Self::Server => "server",
+        }
+    }
+
+    /// Returns the category of access control in which Redis has the commands of the group.
+    pub(super) const fn category(self) -> &'static str {
+        match self {
+            Self::Connection => "@connection",
+            Self::Generic | Self::Server => "@fast",
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The commands: a table of their descriptions, and how a command finds its own.
 
-use super::command_spec::CommandSpec;
+use super::command_spec::{CommandSpec, Group};
 use super::context::{CloseReason, Context, Flow, MAX_EXCERPT_BYTES};
 use super::decode::Command;
 use super::encode::Excerpt;
@@ -14,7 +14,7 @@ const COMMANDS: &[CommandSpec] = &[
         ..CommandSpec::new(
             "identify",
             3,
-            "generic",
+            Group::Generic,
             "Returns what to do with a code value",
             identify::one,
         )
@@ -25,7 +25,7 @@ const COMMANDS: &[CommandSpec] = &[
         ..CommandSpec::new(
             "midentify",
             -3,
-            "generic",
+            Group::Generic,
             "Returns what to do with each of several code values",
             identify::several,
         )
@@ -33,77 +33,77 @@ const COMMANDS: &[CommandSpec] = &[
     CommandSpec::new(
         "ping",
         -1,
-        "connection",
+        Group::Connection,
         "Returns PONG, or its argument",
         clients::ping,
     ),
     CommandSpec::new(
         "echo",
         2,
-        "connection",
+        Group::Connection,
         "Returns its argument",
         clients::echo,
     ),
     CommandSpec::new(
         "hello",
         -1,
-        "connection",
+        Group::Connection,
         "Chooses the version of the protocol",
         clients::hello,
     ),
     CommandSpec::new(
         "auth",
         -2,
-        "connection",
+        Group::Connection,
         "Returns OK: the permissions of the socket decide",
         clients::auth,
     ),
     CommandSpec::new(
         "select",
         2,
-        "connection",
+        Group::Connection,
         "Returns OK for 0, the only database",
         clients::select,
     ),
     CommandSpec::new(
         "client",
         -2,
-        "connection",
+        Group::Connection,
         "SETINFO, SETNAME, GETNAME and ID",
         clients::client,
     ),
     CommandSpec::new(
         "reset",
         1,
-        "connection",
+        Group::Connection,
         "Forgets the protocol version and the name of the client",
         clients::reset,
     ),
     CommandSpec::new(
         "quit",
         -1,
-        "connection",
+        Group::Connection,
         "Closes the connection",
         clients::quit,
     ),
     CommandSpec::new(
         "command",
         -1,
-        "server",
+        Group::Server,
         "Lists the commands; COUNT counts and DOCS describes them",
         command,
     ),
     CommandSpec::new(
         "config",
         -2,
-        "server",
+        Group::Server,
         "GET: settings that Redis tools read",
         introspection::config,
     ),
     CommandSpec::new(
         "info",
         -1,
-        "server",
+        Group::Server,
         "Describes the server and the live table",
         introspection::info,
     ),

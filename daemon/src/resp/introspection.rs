@@ -48,7 +48,7 @@ pub(super) fn command(
     Flow::Continue
 }
 
-/// `CONFIG GET name …`: returns those settings of [`CONFIG`] that are named, or all for `*`.
+/// `CONFIG GET name …`: replies with those settings of [`CONFIG`] that are named, or all for `*`.
 pub(super) fn config(context: &mut Context<'_>, command: &Command<'_>) -> Flow {
     let subcommand = command.get(1).unwrap_or_default();
     if !subcommand.eq_ignore_ascii_case(b"GET") {
@@ -69,7 +69,7 @@ pub(super) fn config(context: &mut Context<'_>, command: &Command<'_>) -> Flow {
     Flow::Continue
 }
 
-/// `INFO [section …]`: returns lines of `name:value`, as tools read them.
+/// `INFO [section …]`: replies with lines of `name:value`, as tools read them.
 pub(super) fn info(context: &mut Context<'_>, command: &Command<'_>) -> Flow {
     let table = context.table;
     let generation = table.map_or(0, |table| table.generation().get());
@@ -130,16 +130,13 @@ impl CommandSpec {
             replies.integer(0);
         }
         replies.array(1);
-        replies.simple(match self.group {
-            "connection" => "@connection",
-            _ => "@fast",
-        });
+        replies.simple(self.group.category());
         for _ in ["tips", "key specifications", "subcommands"] {
             replies.array(0);
         }
     }
 
-    /// Appends what `COMMAND DOCS` returns for the command.
+    /// Appends the two elements of the reply to `COMMAND DOCS` that describe the command.
     fn write_docs(&self, replies: &mut Encoder<'_>) {
         let has_arguments = !self.arguments.is_empty();
         replies.bulk(self.name);
@@ -149,7 +146,7 @@ impl CommandSpec {
         replies.bulk("since");
         replies.bulk("1.0.0");
         replies.bulk("group");
-        replies.bulk(self.group);
+        replies.bulk(self.group.word());
         if has_arguments {
             replies.bulk("arguments");
             replies.array(self.arguments.len());

@@ -285,8 +285,9 @@ impl Running {
         } = self;
         // Each listener holds one permit while it waits for a connection.
         let waiting = listeners.count().saturating_sub(1);
-        let permits =
-            Permits::new(settings.http.max_connections + OVERLOADED_CONNECTIONS + waiting);
+        let connections = settings.http.max_connections + OVERLOADED_CONNECTIONS + waiting;
+        let connections = u32::try_from(connections).expect("the setting is at most a million");
+        let permits = Permits::new(connections);
         let accept = |listener| accept_all(listener, permits.semaphore(), &workers);
         let reason = tokio::select! {
             () = accept(listeners.tcp.as_ref()) => Reason::ThreadEnded("a serving thread"),

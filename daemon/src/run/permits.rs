@@ -16,14 +16,14 @@ const IDLE_GRACE: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub(super) struct Permits {
     free: Arc<Semaphore>,
-    all: usize,
+    all: u32,
 }
 
 impl Permits {
     /// Creates permits for `all` connections, none of which is open.
-    pub(super) fn new(all: usize) -> Self {
+    pub(super) fn new(all: u32) -> Self {
         Self {
-            free: Arc::new(Semaphore::new(all)),
+            free: Arc::new(Semaphore::new(all as usize)),
             all,
         }
     }
@@ -34,23 +34,29 @@ impl Permits {
     }
 
     /// Returns the number of connections that are open.
+    ///
+    /// While [`Self::drain`] waits, it has the free permits, which then count as open connections.
     pub(super) fn open(&self) -> usize {
-        self.all - self.free.available_permits()
+        self.all as usize - self.free.available_permits()
     }
 
     /// Waits until all connections are closed, those without a request after [`IDLE_GRACE`], and
-    /// returns the number of those that are still open at the deadline.
-    pub(super) async fn drain(&self, deadline: Duration, shutdown: &Shutdown) -> usize {
-        let everything = u32::try_from(self.all).unwrap_or(u32::MAX);
+    /// returns the number of those that are still open after `patience`.
+    ///
+    /// # Cancel safety
+    ///
+    /// A call that is dropped gives back the permits that it has. If it has entered
+    /// [`Stage::CloseIdle`], the daemon stays in that stage.
+    pub(super) async fn drain(&self, patience: Duration, shutdown: &Shutdown) -> usize {
         let drained = async {
-            let grace = timeout(IDLE_GRACE, self.free.acquire_many(everything)).await;
+            let grace = timeout(IDLE_GRACE, self.free.acquire_many(self.all)).await;
             if grace.is_err() {
                 shutdown.enter(Stage::CloseIdle);
                 // Only a closed semaphore refuses, and this one is never closed.
-                let _ = self.free.acquire_many(everything).await;
+                let _ = self.free.acquire_many(self.all).await;
             }
         };
-        match timeout(deadline, drained).await {
+        match timeout(patience, drained).await {
             Ok(()) => 0,
             Err(_) => self.open(),
         }

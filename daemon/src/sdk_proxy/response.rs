@@ -22,7 +22,8 @@ pub(crate) struct Response {
     /// JSON: the upstream's body to the byte, or a `result` of our own. A large body holds its share
     /// of the budget.
     pub(crate) body: Bytes,
-    /// Headers of the upstream's response.
+    /// Those of the upstream's headers that are in [`RETURNED_HEADERS`], each as often as it occurs;
+    /// empty if the response is our own.
     pub(crate) headers: HeaderMap,
     /// The result code under which the request is counted.
     result_code: &'static str,

@@ -12,8 +12,8 @@ use tokio::net::UnixStream;
 use tokio::time::Instant;
 
 use super::connection::{
-    self, AtStop, Batch, End, InputLimits, Phase, Progress, Protocol, ThreadBuffers, Transport,
-    Wait,
+    self, AtStop, Batch, ClientWait, End, InputLimits, Phase, Progress, Protocol, ThreadBuffers,
+    Transport, Wait,
 };
 use super::shared::Shared;
 use crate::budget::Share;
@@ -105,21 +105,24 @@ impl Protocol for RespSession<'_> {
         }
     }
 
-    fn wait(&self, unread: &[u8]) -> Wait {
+    fn wait(&self, unread: &[u8]) -> ClientWait {
         if unread.is_empty() {
-            Wait::NextRequest
+            ClientWait::NextRequest
         } else {
-            Wait::Rest
+            ClientWait::Rest
         }
     }
 
-    fn timeout(&self, wait: Wait) -> Duration {
+    fn timeout(&self, wait: ClientWait) -> Duration {
         let limits = &self.shared.resp;
         match wait {
-            Wait::FirstRequest | Wait::NextRequest => limits.idle_timeout,
-            Wait::Rest | Wait::Body => limits.command_timeout,
-            Wait::Write | Wait::Upstream => limits.write_timeout,
+            ClientWait::FirstRequest | ClientWait::NextRequest => limits.idle_timeout,
+            ClientWait::Rest | ClientWait::Body => limits.command_timeout,
         }
+    }
+
+    fn write_timeout(&self) -> Duration {
+        self.shared.resp.write_timeout
     }
 
     fn answer(&mut self, batch: &mut Batch<'_, Scratch>, bytes: &[u8], _seen: usize) -> Progress {

@@ -51,8 +51,8 @@ pub enum KeyError {
     /// The content has no key of this kind.
     #[error("it contains no {0} key in PEM ({begin})", begin = .0.begin())]
     NoKey(KeyKind),
-    /// The key has less than 2048 bits.
-    #[error("the {0} key has less than 2048 bits")]
+    /// The key has fewer than 2048 bits.
+    #[error("the {0} key has fewer than 2048 bits")]
     TooSmall(KeyKind),
     /// The key has more than 8192 bits.
     #[error("the {0} key has more than 8192 bits")]

@@ -320,9 +320,9 @@ fn keys_that_cannot_be_used_are_refused_without_being_shown() {
     KEYS.write("odd", ours.replacen(&line, "!!!!", 1));
     KEYS.write("empty", "");
     let table = [
-        ("small", "has less than 2048 bits"),
-        ("small-pkcs1", "has less than 2048 bits"),
-        ("nearly", "has less than 2048 bits"),
+        ("small", "has fewer than 2048 bits"),
+        ("small-pkcs1", "has fewer than 2048 bits"),
+        ("nearly", "has fewer than 2048 bits"),
         ("ec", "contains no private key for RSA"),
         ("encrypted", "contains no private key in PEM"),
         ("ours.pub", "contains no private key in PEM"),
@@ -352,7 +352,7 @@ fn keys_that_cannot_be_used_are_refused_without_being_shown() {
     }
     let mut keys = VerifyingKeys::new();
     for (name, expected) in [
-        ("small.pub", "has less than 2048 bits"),
+        ("small.pub", "has fewer than 2048 bits"),
         ("ec.pub", "contains no public key for RSA"),
         ("ours", "contains no public key in PEM"),
         ("empty", "contains no public key in PEM"),

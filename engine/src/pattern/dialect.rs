@@ -19,6 +19,7 @@ use crate::ProblemCode;
 pub(super) struct Refusal {
     /// The byte of the pattern where the fault begins.
     pub(super) offset: usize,
+    /// The code of the problem that is reported.
     pub(super) code: ProblemCode,
     /// One lower-case line, which says what is not supported.
     pub(super) message: String,
@@ -27,6 +28,11 @@ pub(super) struct Refusal {
 }
 
 /// Rewrites `ast`, the syntax tree of a pattern that the crate's parser accepts.
+///
+/// # Errors
+///
+/// [`Refusal`] of a possessive quantifier, a group named `code`, the flag `u`, or a class under `(?i)`
+/// that the crate's translator refuses. `ast` may then be rewritten in part.
 pub(super) fn rewrite(ast: &mut Ast) -> Result<(), Refusal> {
     Rewrite { folds: false }.ast(ast)
 }

@@ -7,8 +7,9 @@ use std::mem::MaybeUninit;
 
 use httparse::{Header, ParserConfig, Status};
 
+use crate::bench::connection::MAX_RESPONSE_BYTES;
 use crate::bench::failure::FailureKind;
-use crate::bench::response::{MAX_RESPONSE_BYTES, Outcome, Response};
+use crate::bench::response::{Outcome, Response};
 
 const MAX_HEADERS: usize = 64;
 
@@ -17,7 +18,12 @@ const MAX_HEADERS: usize = 64;
 ///
 /// # Errors
 ///
-/// [`FailureKind::Malformed`] if `bytes` cannot be continued to a response that this client reads.
+/// [`FailureKind::Malformed`] if `bytes` cannot be continued to a response that this client reads,
+/// and [`FailureKind::TooLong`] if its head or a chunk announces more than [`MAX_RESPONSE_BYTES`].
+///
+/// # Complexity
+///
+/// Linear in `bytes`: each call reads them from the beginning.
 pub(super) fn read<'a>(
     bytes: &'a [u8],
     chunks: &'a mut Vec<u8>,
@@ -132,7 +138,7 @@ fn content_length(value: &[u8]) -> Result<usize, FailureKind> {
         .and_then(|text| text.parse().ok())
         .ok_or(FailureKind::Malformed("its Content-Length is not a number"))?;
     if length > MAX_RESPONSE_BYTES {
-        return Err(FailureKind::Malformed("longer than 1 MiB"));
+        return Err(FailureKind::TooLong);
     }
     Ok(length)
 }
@@ -152,7 +158,7 @@ fn read_chunks(body: &[u8], chunks: &mut Vec<u8>) -> Result<Option<usize>, Failu
         let size = usize::try_from(size)
             .ok()
             .filter(|size| chunks.len() + size.min(&MAX_RESPONSE_BYTES) < MAX_RESPONSE_BYTES)
-            .ok_or(FailureKind::Malformed("longer than 1 MiB"))?;
+            .ok_or(FailureKind::TooLong)?;
         at += line;
         if size == 0 {
             return trailers(&body[at..])
@@ -238,7 +244,7 @@ mod tests {
             ),
             (
                 b"HTTP/1.1 200 OK\r\nContent-Length: 9999999999\r\n\r\n",
-                "1 MiB",
+                "longer than 1048576 bytes",
             ),
             (b"HTTP/1.1 200 OK\r\n\r\n", "ends only when"),
             (
@@ -251,7 +257,7 @@ mod tests {
             ),
             (
                 b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n",
-                "1 MiB",
+                "longer than 1048576 bytes",
             ),
             (
                 b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc",

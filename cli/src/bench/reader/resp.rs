@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value};
 
+use crate::bench::connection::MAX_RESPONSE_BYTES;
 use crate::bench::failure::{FailureKind, Word};
-use crate::bench::response::{MAX_RESPONSE_BYTES, Outcome, Response};
+use crate::bench::response::{Outcome, Response};
 
 const BAD: FailureKind = FailureKind::Malformed("not a RESP reply");
 
@@ -11,8 +12,13 @@ const BAD: FailureKind = FailureKind::Malformed("not a RESP reply");
 ///
 /// # Errors
 ///
-/// [`FailureKind::Malformed`] if `bytes` cannot be continued to a reply. An error reply is an
-/// [`Outcome::Failed`].
+/// [`FailureKind::Malformed`] if `bytes` cannot be continued to a reply, and
+/// [`FailureKind::TooLong`] if it announces a longer string or more elements than
+/// [`MAX_RESPONSE_BYTES`]. An error reply is an [`Outcome::Failed`].
+///
+/// # Complexity
+///
+/// Linear in the reply: each call reads it from the beginning.
 pub(super) fn read(bytes: &[u8]) -> Result<Option<Response<'_>>, FailureKind> {
     let mut at = 0;
     // A counter instead of recursion: a reply nested to any depth takes no stack.
@@ -24,7 +30,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Option<Response<'_>>, FailureKind> {
         at += element.bytes;
         missing = missing - 1 + element.children;
         if missing > MAX_RESPONSE_BYTES {
-            return Err(FailureKind::Malformed("longer than 1 MiB"));
+            return Err(FailureKind::TooLong);
         }
     }
     let reply = &bytes[..at];
@@ -44,34 +50,46 @@ pub(super) fn read(bytes: &[u8]) -> Result<Option<Response<'_>>, FailureKind> {
     }))
 }
 
-/// Returns the fields of a reply to `IDENTIFY`, a map or a flat array, with the names and types
-/// that they have in JSON.
+/// Returns the fields of a reply to `IDENTIFY`, with the names and types that they have in JSON.
+///
+/// Returns `None` unless `reply` is a map, or an array of names and values in turn. Each name must be
+/// a text that occurs once, and each value a text or a boolean, which is 0 or 1 in RESP2.
 pub(in crate::bench) fn fields(reply: &[u8]) -> Option<Map<String, Value>> {
     let head = Element::read(reply).ok()??;
+    if !matches!(head.kind, b'*' | b'%') || !head.children.is_multiple_of(2) {
+        return None;
+    }
     let mut at = head.bytes;
     let mut next = || {
         let element = Element::read(&reply[at..]).ok()??;
         at += element.bytes;
-        (!element.is_aggregate()).then_some(element)
+        Some(element)
     };
     let mut fields = Map::new();
     for _ in 0..head.children / 2 {
         let name = next()?;
+        if !name.is_text() {
+            return None;
+        }
+        let name = std::str::from_utf8(name.content).ok()?;
         let value = next()?;
         let text = std::str::from_utf8(value.content).ok()?;
         let value = match (value.kind, text) {
             (b':', "1") | (b'#', "t") => Value::Bool(true),
             (b':', "0") | (b'#', "f") => Value::Bool(false),
-            (b'$' | b'+', text) => Value::from(text),
+            _ if value.is_text() => Value::from(text),
             _ => return None,
         };
-        fields.insert(std::str::from_utf8(name.content).ok()?.to_owned(), value);
+        if fields.insert(name.to_owned(), value).is_some() {
+            return None;
+        }
     }
     Some(fields)
 }
 
 /// One element of a reply, without those inside it.
 struct Element<'a> {
+    /// The first byte, or `_` for a null string of RESP2.
     kind: u8,
     bytes: usize,
     content: &'a [u8],
@@ -105,6 +123,7 @@ impl<'a> Element<'a> {
         match kind {
             b'$' | b'!' | b'=' => {
                 let Some(length) = count(text)? else {
+                    element.kind = b'_';
                     element.content = &[];
                     return Ok(Some(element));
                 };
@@ -123,8 +142,8 @@ impl<'a> Element<'a> {
 }
 
 impl Element<'_> {
-    const fn is_aggregate(&self) -> bool {
-        matches!(self.kind, b'*' | b'~' | b'>' | b'%')
+    const fn is_text(&self) -> bool {
+        matches!(self.kind, b'$' | b'+')
     }
 }
 
@@ -141,7 +160,7 @@ fn count(text: &[u8]) -> Result<Option<usize>, FailureKind> {
         .fold(0_u64, |count, digit| count * 10 + u64::from(digit - b'0'));
     match usize::try_from(count) {
         Ok(count) if count <= MAX_RESPONSE_BYTES => Ok(Some(count)),
-        _ => Err(FailureKind::Malformed("longer than 1 MiB")),
+        _ => Err(FailureKind::TooLong),
     }
 }
 
@@ -187,14 +206,19 @@ mod tests {
         for bytes in [
             &b"HTTP/1.1 400\r\n"[..],
             b"$x\r\n",
-            b"$9223372036854775807\r\n",
             b"*99999999999999999999\r\n",
             b"$1\r\nabc",
             b"+a\rb",
-            b":\x00",
         ] {
-            let read = read(bytes);
-            assert!(matches!(read, Err(FailureKind::Malformed(_))) || bytes == b":\x00");
+            assert_eq!(read(bytes), Err(BAD));
+        }
+        for bytes in [
+            &b"$1048577\r\n"[..],
+            b"$9223372036854775807\r\n",
+            b"*1048577\r\n",
+            b"%524289\r\n",
+        ] {
+            assert_eq!(read(bytes), Err(FailureKind::TooLong));
         }
         // Each array opens another, and no array is ever complete.
         assert_eq!(read(&b"*1\r\n".repeat(100_000)), Ok(None));
@@ -207,6 +231,25 @@ mod tests {
         assert_eq!(two, three);
         let wanted = serde_json::json!({"isSupported": true, "codeValue": "x"});
         assert_eq!(two.map(Value::Object), Some(wanted));
-        assert_eq!(fields(b"*2\r\n*0\r\n:1\r\n"), None);
+    }
+
+    #[test]
+    fn a_reply_that_is_not_a_map_has_no_fields() {
+        for reply in [
+            &b"+PONG\r\n"[..],
+            b":1\r\n",
+            b"$1\r\nx\r\n",
+            b"*3\r\n+a\r\n:1\r\n+b\r\n",
+            b"~2\r\n+a\r\n:1\r\n",
+            b">2\r\n+a\r\n:1\r\n",
+            b"*2\r\n*0\r\n:1\r\n",
+            b"*2\r\n:1\r\n:1\r\n",
+            b"%1\r\n#t\r\n:1\r\n",
+            b"*2\r\n$-1\r\n:1\r\n",
+            b"*2\r\n+a\r\n$-1\r\n",
+            b"*4\r\n+a\r\n:1\r\n+a\r\n:1\r\n",
+        ] {
+            assert_eq!(fields(reply), None, "{}", reply.escape_ascii());
+        }
     }
 }

@@ -93,19 +93,30 @@ fn a_head_that_cannot_be_read_gets_a_result_and_a_closed_connection() {
 fn a_body_that_ends_early_or_is_malformed_is_400() {
     let daemon = Daemon::start();
     let head = "POST /v1/identifyCode HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n";
-    for (bytes, is_ended) in [
-        (format!("{head}Content-Length: 9\r\n\r\n{{"), true),
+    let chunked = format!("{head}Transfer-Encoding: chunked\r\n\r\n");
+    let ended = "The body ended early.";
+    for (bytes, is_ended, detail) in [
+        (format!("{head}Content-Length: 9\r\n\r\n{{"), true, ended),
+        (format!("{chunked}3\r\nabc\r\n"), true, ended),
         (
-            format!("{head}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"),
-            true,
+            format!("{chunked}x\r\n"),
+            false,
+            "A chunk has no valid size.",
         ),
         (
-            format!("{head}Transfer-Encoding: chunked\r\n\r\nx\r\n"),
+            format!("{chunked}3\r\nabcd\r\n"),
             false,
+            "A chunk is longer than its size.",
         ),
         (
-            format!("{head}Transfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n"),
+            format!("{chunked}1;{}\r\n", "x".repeat(70)),
             false,
+            "The line with the size of a chunk is longer than 64 bytes.",
+        ),
+        (
+            format!("{chunked}0\r\nx: {}\r\n", "y".repeat(16384)),
+            false,
+            "The trailers are longer than 16384 bytes.",
         ),
     ] {
         for mut client in clients(&daemon) {
@@ -118,7 +129,6 @@ fn a_body_that_ends_early_or_is_malformed_is_400() {
                 (response.status, response.header("connection")),
                 (400, Some("close"))
             );
-            let detail = "The body ended early, or its chunks are malformed.";
             assert_eq!(response.json()["detail"], detail);
             assert_eq!(client.rest(), b"");
         }

@@ -20,7 +20,7 @@ pub(super) struct Deadline {
 }
 
 impl Deadline {
-    /// A deadline at `at`.
+    /// Creates a deadline at `at`.
     pub(super) fn new(at: Instant) -> Self {
         Self {
             at,
@@ -29,12 +29,15 @@ impl Deadline {
         }
     }
 
-    /// Moves the deadline to `at`.
+    /// Moves the deadline to `at`. If that is earlier than before, the task is woken in time only if it
+    /// calls [`Self::poll`] again.
     pub(super) const fn set(&mut self, at: Instant) {
         self.at = at;
     }
 
-    /// Completes once the deadline has passed.
+    /// Completes once the deadline has passed. It may be called again after [`Self::set`].
+    ///
+    /// Only one task may poll a deadline: the timer keeps the waker of an earlier call.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.at < self.timer.deadline() {
             self.timer.as_mut().reset(self.at);

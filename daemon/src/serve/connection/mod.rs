@@ -37,7 +37,7 @@ use crate::budget::Budget;
 use crate::shutdown::Shutdown;
 
 pub(in crate::serve) use self::protocol::{
-    AtStop, Batch, End, InputLimits, Phase, Progress, Protocol, ThreadBuffers, Wait,
+    AtStop, Batch, ClientWait, End, InputLimits, Phase, Progress, Protocol, ThreadBuffers, Wait,
 };
 pub(in crate::serve) use self::transport::Transport;
 
@@ -127,7 +127,7 @@ impl<'a, P: Protocol, T: Transport> Connection<'a, P, T> {
             stream,
             read: ReadBuffer::EMPTY,
             write: WriteBuffer::EMPTY,
-            wait,
+            wait: Wait::Client(wait),
             sent: 0,
             shut: None,
             is_refusing: false,
@@ -251,12 +251,12 @@ impl<'a, P: Protocol, T: Transport> Connection<'a, P, T> {
     /// Reacts to a deadline that has passed.
     fn time_out(&mut self, cx: &mut Context<'_>) -> Result<(), End> {
         let overdue = End::TimedOut(self.wait);
-        if self.wait == Wait::Write {
+        let Wait::Client(wait) = self.wait else {
             return Err(overdue);
-        }
+        };
         P::thread().with_borrow_mut(|thread| {
             let mut batch = Batch::new(&mut thread.memory, &mut thread.output);
-            if let ControlFlow::Break(()) = self.session.time_out(&mut batch, self.wait) {
+            if let ControlFlow::Break(()) = self.session.time_out(&mut batch, wait) {
                 return Err(overdue);
             }
             let now = batch.now;
@@ -298,7 +298,7 @@ impl<'a, P: Protocol, T: Transport> Connection<'a, P, T> {
                     return Poll::Ready(End::Closed);
                 }
                 // A client that still sends has not seen the end.
-                let last = shut + self.session.timeout(Wait::Write);
+                let last = shut + self.session.write_timeout();
                 self.deadline.set(last.min(Instant::now() + LINGER));
             }
         })
@@ -321,7 +321,7 @@ impl<'a, P: Protocol, T: Transport> Connection<'a, P, T> {
     fn settle(&mut self, now: Instant, is_another_request: bool) {
         let wait = match self.session.phase() {
             _ if !self.write.is_empty() => Wait::Write,
-            Phase::Read => self.session.wait(self.read.unread()),
+            Phase::Read => Wait::Client(self.session.wait(self.read.unread())),
             Phase::Upstream => Wait::Upstream,
             Phase::Close { .. } => Wait::Write,
         };
@@ -335,8 +335,9 @@ impl<'a, P: Protocol, T: Transport> Connection<'a, P, T> {
         self.wait = wait;
         self.deadline.set(
             now + match wait {
+                Wait::Client(wait) => self.session.timeout(wait),
                 Wait::Upstream => FOREVER,
-                _ => self.session.timeout(wait),
+                Wait::Write => self.session.write_timeout(),
             },
         );
     }

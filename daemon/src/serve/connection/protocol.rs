@@ -34,12 +34,15 @@ pub(in crate::serve) trait Protocol {
     /// Returns the next thing that the session does.
     fn phase(&self) -> Phase;
 
-    /// Returns the event that the connection waits for in [`Phase::Read`], once everything is written.
+    /// Returns what the client has to send next in [`Phase::Read`], once everything is written.
     /// `unread` are the bytes that the client sent and the session has not consumed.
-    fn wait(&self, unread: &[u8]) -> Wait;
+    fn wait(&self, unread: &[u8]) -> ClientWait;
 
-    /// Returns how long the client may take for `wait`, which is never [`Wait::Upstream`].
-    fn timeout(&self, wait: Wait) -> Duration;
+    /// Returns how long the client may take to send what `wait` names.
+    fn timeout(&self, wait: ClientWait) -> Duration;
+
+    /// Returns how long the client may take no part of what is written for it.
+    fn write_timeout(&self) -> Duration;
 
     /// Answers the complete requests at the beginning of `bytes`, of which the first `seen` were
     /// passed before.
@@ -67,9 +70,13 @@ pub(in crate::serve) trait Protocol {
         Poll::Ready(())
     }
 
-    /// Reacts to a client that took too long for `wait`, while everything is written.
+    /// Reacts to a client that took too long to send what `wait` names, while everything is written.
     /// [`ControlFlow::Break`] drops the connection.
-    fn time_out(&mut self, _batch: &mut Batch<'_, Self::Memory>, _wait: Wait) -> ControlFlow<()> {
+    fn time_out(
+        &mut self,
+        _batch: &mut Batch<'_, Self::Memory>,
+        _wait: ClientWait,
+    ) -> ControlFlow<()> {
         ControlFlow::Break(())
     }
 
@@ -152,9 +159,9 @@ pub(in crate::serve) enum Phase {
     },
 }
 
-/// The event that a connection waits for.
+/// What a client has to send next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::serve) enum Wait {
+pub(in crate::serve) enum ClientWait {
     /// The first request of the connection.
     FirstRequest,
     /// Another request.
@@ -163,6 +170,13 @@ pub(in crate::serve) enum Wait {
     Rest,
     /// The rest of a request's body.
     Body,
+}
+
+/// The event that a connection waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::serve) enum Wait {
+    /// Bytes of the client.
+    Client(ClientWait),
     /// Another server, which has time-outs of its own.
     Upstream,
     /// The client's acceptance of what is written for it, or the end of the connection.
@@ -207,7 +221,10 @@ impl<M> ThreadBuffers<M> {
 impl Wait {
     /// Returns `true` if the client has got everything that it asked for.
     pub(super) const fn is_idle(self) -> bool {
-        matches!(self, Self::FirstRequest | Self::NextRequest)
+        matches!(
+            self,
+            Self::Client(ClientWait::FirstRequest | ClientWait::NextRequest)
+        )
     }
 }
 

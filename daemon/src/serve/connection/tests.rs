@@ -49,19 +49,22 @@ impl Protocol for Lines {
         }
     }
 
-    fn wait(&self, unread: &[u8]) -> Wait {
+    fn wait(&self, unread: &[u8]) -> ClientWait {
         match unread {
-            [] => Wait::NextRequest,
-            _ => Wait::Rest,
+            [] => ClientWait::NextRequest,
+            _ => ClientWait::Rest,
         }
     }
 
-    fn timeout(&self, wait: Wait) -> Duration {
+    fn timeout(&self, wait: ClientWait) -> Duration {
         match wait {
-            Wait::NextRequest => IDLE,
-            Wait::Write => WRITE,
+            ClientWait::NextRequest => IDLE,
             _ => LINE,
         }
+    }
+
+    fn write_timeout(&self) -> Duration {
+        WRITE
     }
 
     fn answer(&mut self, batch: &mut Batch<'_, ()>, bytes: &[u8], seen: usize) -> Progress {

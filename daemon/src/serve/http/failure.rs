@@ -29,8 +29,8 @@ pub(super) enum Failure {
     BodyTimedOut,
     /// The body has more bytes than the endpoint takes.
     BodyTooLong,
-    /// The body has no end that could be found.
-    BrokenBody,
+    /// The body is not read to its end.
+    BrokenBody(BrokenBody),
     /// The body is not what the endpoint takes.
     Request(RequestError),
     /// The daemon has no room, as this sentence says.
@@ -44,7 +44,7 @@ impl Failure {
             Self::HeadTooLong(_) | Self::Head(HeadError::TooManyHeaders) => {
                 StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
             }
-            Self::Head(_) | Self::BrokenBody | Self::Request(RequestError::Malformed(_)) => {
+            Self::Head(_) | Self::BrokenBody(_) | Self::Request(RequestError::Malformed(_)) => {
                 StatusCode::BAD_REQUEST
             }
             Self::NotFound => StatusCode::NOT_FOUND,
@@ -117,7 +117,7 @@ impl Failure {
                 let most = endpoint.map_or(0, Endpoint::max_body_bytes);
                 format!("The body is longer than {most} bytes.")
             }
-            Self::BrokenBody => sentence(&BrokenBody),
+            Self::BrokenBody(error) => sentence(error),
             Self::Request(error) => sentence(error),
             Self::Overload(sentence) => (*sentence).to_owned(),
         }
@@ -134,8 +134,8 @@ fn sentence(error: &dyn Error) -> String {
 }
 
 impl From<BrokenBody> for Failure {
-    fn from(_: BrokenBody) -> Self {
-        Self::BrokenBody
+    fn from(error: BrokenBody) -> Self {
+        Self::BrokenBody(error)
     }
 }
 

@@ -19,12 +19,12 @@ use super::body::BodyReader;
 use super::failure::Failure;
 use super::request::{Plan, Request, count_failure, forward};
 use crate::budget::Share;
-use crate::http::{ConnectionOption, DateLine, Framing, Head, Response};
+use crate::http::{BrokenBody, ConnectionOption, DateLine, Framing, Head, Response};
 use crate::identify::Identifier;
 use crate::metrics::{self, Listener, Stopwatch};
 use crate::sdk_proxy;
 use crate::serve::connection::{
-    self, AtStop, InputLimits, Phase, Progress, Protocol, ThreadBuffers, Wait,
+    self, AtStop, ClientWait, InputLimits, Phase, Progress, Protocol, ThreadBuffers,
 };
 use crate::serve::shared::Shared;
 use crate::shutdown::Stage;
@@ -327,25 +327,28 @@ impl Protocol for Http1Session<'_> {
         }
     }
 
-    fn wait(&self, unread: &[u8]) -> Wait {
+    fn wait(&self, unread: &[u8]) -> ClientWait {
         // Empty lines before a head do not begin a request.
         let is_of_empty_line = |byte: &u8| matches!(byte, b'\r' | b'\n');
         match self.state {
-            State::Body(_) => Wait::Body,
-            _ if !unread.iter().all(is_of_empty_line) => Wait::Rest,
-            _ if self.heads == 0 => Wait::FirstRequest,
-            _ => Wait::NextRequest,
+            State::Body(_) => ClientWait::Body,
+            _ if !unread.iter().all(is_of_empty_line) => ClientWait::Rest,
+            _ if self.heads == 0 => ClientWait::FirstRequest,
+            _ => ClientWait::NextRequest,
         }
     }
 
-    fn timeout(&self, wait: Wait) -> Duration {
+    fn timeout(&self, wait: ClientWait) -> Duration {
         let limits = &self.shared.limits;
         match wait {
-            Wait::FirstRequest | Wait::Rest => limits.header_timeout,
-            Wait::NextRequest => limits.idle_timeout,
-            Wait::Body => limits.body_timeout,
-            Wait::Write | Wait::Upstream => limits.write_timeout,
+            ClientWait::FirstRequest | ClientWait::Rest => limits.header_timeout,
+            ClientWait::NextRequest => limits.idle_timeout,
+            ClientWait::Body => limits.body_timeout,
         }
+    }
+
+    fn write_timeout(&self) -> Duration {
+        self.shared.limits.write_timeout
     }
 
     fn answer(&mut self, batch: &mut Batch<'_>, bytes: &[u8], seen: usize) -> Progress {
@@ -387,7 +390,7 @@ impl Protocol for Http1Session<'_> {
 
     fn end_of_input(&mut self, batch: &mut Batch<'_>) {
         match self.state {
-            State::Body(_) => self.refuse_body(batch, Failure::BrokenBody),
+            State::Body(_) => self.refuse_body(batch, BrokenBody::EndedEarly.into()),
             _ => self.close(),
         }
     }
@@ -417,11 +420,11 @@ impl Protocol for Http1Session<'_> {
 
     /// A client that is idle sees the connection close, one that sends a body too slowly gets a
     /// response. Any other client is dropped.
-    fn time_out(&mut self, batch: &mut Batch<'_>, wait: Wait) -> ControlFlow<()> {
+    fn time_out(&mut self, batch: &mut Batch<'_>, wait: ClientWait) -> ControlFlow<()> {
         match wait {
-            Wait::FirstRequest | Wait::NextRequest => self.close(),
-            Wait::Body => self.refuse_body(batch, Failure::BodyTimedOut),
-            Wait::Rest | Wait::Upstream | Wait::Write => return ControlFlow::Break(()),
+            ClientWait::FirstRequest | ClientWait::NextRequest => self.close(),
+            ClientWait::Body => self.refuse_body(batch, Failure::BodyTimedOut),
+            ClientWait::Rest => return ControlFlow::Break(()),
         }
         ControlFlow::Continue(())
     }

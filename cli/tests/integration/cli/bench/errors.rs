@@ -11,7 +11,7 @@ type Acts = fn(u64) -> Act;
 
 #[test]
 fn each_kind_of_failure_is_described() {
-    let http_cases: [(Acts, &str); 7] = [
+    let http_cases: [(Acts, &str); 8] = [
         (|_| Act::Answer(http("503 Busy", "")), "HTTP status 503"),
         (
             |_| Act::Answer(http("200 OK", r#"{"result":{"resultStatus":"F"}}"#)),
@@ -32,6 +32,10 @@ fn each_kind_of_failure_is_described() {
         (
             |_| Act::Answer(b"HTTP/1.1 200 OK\r\n\r\n".to_vec()),
             "malformed response: its body ends only when the connection closes",
+        ),
+        (
+            |_| Act::Answer(http("200 OK", &"x".repeat(1 << 20))),
+            "response longer than 1048576 bytes",
         ),
         (
             |_| Act::Answer([http("200 OK", SUPPORTED), http("200 OK", SUPPORTED)].concat()),
