@@ -1,18 +1,26 @@
 //! The stages in which the daemon stops, which all of its parts can read and await.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
+
+/// The time for which a client without a whole request may be silent while the daemon stops. It counts
+/// from the last response or the connect if no request has begun, so that a client that is about to
+/// send its next request still gets a response, which announces the close.
+pub(crate) const GRACE: Duration = Duration::from_millis(250);
+
+/// The longest time that such a client has, from the beginning of the stop, however often it sends.
+pub(crate) const MAX_GRACE: Duration = Duration::from_secs(1);
 
 /// A stage of a stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub(crate) enum Stage {
-    /// No connection is accepted, and each response closes its connection.
+    /// No connection is accepted, each response closes its connection, and connections without a
+    /// request are closed.
     Drain = 1,
-    /// Connections without a request are closed, too.
-    CloseIdle,
     /// The remaining connections are cut.
     Cut,
 }
@@ -23,7 +31,7 @@ pub(crate) struct Shutdown {
     /// The last stage that was entered; 0 while the daemon serves.
     stage: AtomicU8,
     /// One for each stage, so that a task that awaits one is not woken for another.
-    entered: [Notify; 3],
+    entered: [Notify; 2],
     /// Set once an operator has asked for [`Stage::Drain`] without the daemon's end after it.
     draining: AtomicBool,
     asked_to_drain: Notify,

@@ -204,7 +204,7 @@ impl Control {
 impl Drop for Control {
     fn drop(&mut self) {
         self.journal.close();
-        for stage in [Stage::Drain, Stage::CloseIdle, Stage::Cut] {
+        for stage in [Stage::Drain, Stage::Cut] {
             if !self.shutdown.reached(stage) {
                 self.shutdown.enter(stage);
             }

@@ -305,7 +305,7 @@ impl Running {
 
         if matches!(reason, Reason::Drain) {
             let drained = async {
-                permits.drain(Duration::MAX, &shutdown).await;
+                permits.drain(Duration::MAX).await;
                 tracing::info!("drained; the daemon can be stopped");
                 std::future::pending().await
             };
@@ -316,7 +316,7 @@ impl Running {
             }
         }
         let cut = tokio::select! {
-            cut = permits.drain(settings.drain_deadline, &shutdown) => cut,
+            cut = permits.drain(settings.drain_deadline) => cut,
             signal = stop.next() => {
                 tracing::warn!(signal, open = permits.open(), "stopped at once");
                 // The threads are not waited for, but they end all the same.

@@ -6,12 +6,6 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use crate::shutdown::{Shutdown, Stage};
-
-/// The time for which a connection without a request stays open while the daemon stops: a client that
-/// is about to send its next request still gets a response, which announces the close.
-const IDLE_GRACE: Duration = Duration::from_secs(1);
-
 /// The permits of all connections, by which a stop knows how many are open.
 #[derive(Clone)]
 pub(super) struct Permits {
@@ -38,20 +32,13 @@ impl Permits {
         self.all - self.free.available_permits()
     }
 
-    /// Waits until all connections are closed, those without a request after [`IDLE_GRACE`], and
-    /// returns the number of those that are still open at the deadline.
-    pub(super) async fn drain(&self, deadline: Duration, shutdown: &Shutdown) -> usize {
+    /// Waits until all connections are closed, and returns the number of those that are still open at
+    /// the deadline.
+    pub(super) async fn drain(&self, deadline: Duration) -> usize {
         let everything = u32::try_from(self.all).unwrap_or(u32::MAX);
-        let drained = async {
-            let grace = timeout(IDLE_GRACE, self.free.acquire_many(everything)).await;
-            if grace.is_err() {
-                shutdown.enter(Stage::CloseIdle);
-                // Only a closed semaphore refuses, and this one is never closed.
-                let _ = self.free.acquire_many(everything).await;
-            }
-        };
-        match timeout(deadline, drained).await {
-            Ok(()) => 0,
+        match timeout(deadline, self.free.acquire_many(everything)).await {
+            // Only a closed semaphore refuses, and this one is never closed.
+            Ok(_) => 0,
             Err(_) => self.open(),
         }
     }

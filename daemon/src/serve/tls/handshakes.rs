@@ -8,14 +8,15 @@ use std::time::Duration;
 use tokio::runtime::Builder;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout};
-use tokio_rustls::TlsAcceptor;
+use tokio::time::{Instant, sleep, timeout};
+use tokio_rustls::server::TlsStream;
+use tokio_rustls::{Accept, TlsAcceptor};
 
 use super::socket::{Socket, TlsConnection};
 use crate::listen::LiveCertificate;
 use crate::serve::accepted::{Accepted, Stream};
 use crate::serve::worker_choice::{Dispatcher, WorkerGone};
-use crate::shutdown::{Shutdown, Stage};
+use crate::shutdown::{GRACE, MAX_GRACE, Shutdown, Stage};
 
 /// The niceness of the thread above that of the other threads, which lowers its priority.
 #[cfg(target_os = "linux")]
@@ -80,7 +81,7 @@ impl Handshakes {
         self.accepted.send(accepted).map_err(|_| WorkerGone)
     }
 
-    /// Waits for the thread, which ends once it has no connection, or in [`Stage::CloseIdle`].
+    /// Waits for the thread, which ends once it has no connection, or in [`Stage::Cut`].
     pub(crate) fn join(self) {
         drop(self.accepted);
         if self.thread.join().is_err() {
@@ -115,9 +116,6 @@ async fn work(mut accepted: UnboundedReceiver<Accepted>, shared: Arc<Shared>) {
     };
     tokio::select! {
         () = working => {}
-        // A connection without a request is idle.
-        () = shared.shutdown.wait_for(Stage::CloseIdle) => {}
-        // The other stage is skipped if no connection is open.
         () = shared.shutdown.wait_for(Stage::Cut) => {}
     }
 }
@@ -138,9 +136,11 @@ async fn shake_hands(accepted: Accepted, shared: Arc<Shared>) {
     };
     let acceptor = TlsAcceptor::from(shared.certificate.config());
     // Any client can make a handshake fail, which must not fill the log.
-    let stream = match timeout(shared.timeout, acceptor.accept(socket)).await {
-        Ok(Ok(stream)) => stream,
-        Ok(Err(error)) => return tracing::debug!(%error, "a TLS handshake failed"),
+    let handshake = until_stopped(acceptor.accept(socket), connected, &shared.shutdown);
+    let stream = match timeout(shared.timeout, handshake).await {
+        Ok(Some(Ok(stream))) => stream,
+        Ok(Some(Err(error))) => return tracing::debug!(%error, "a TLS handshake failed"),
+        Ok(None) => return tracing::debug!("a TLS handshake was ended by the stop"),
         Err(_) => return tracing::debug!("a TLS handshake took too long"),
     };
     if let Ok(connection) = TlsConnection::detach(stream, connected) {
@@ -152,4 +152,39 @@ async fn shake_hands(accepted: Accepted, shared: Arc<Shared>) {
             counted,
         });
     }
+}
+
+/// Completes the handshake of a client that connected at `connected`. Returns `None` if the daemon
+/// stops, and the client sends nothing for [`GRACE`] or is not done after [`MAX_GRACE`].
+async fn until_stopped(
+    mut handshake: Accept<Socket>,
+    connected: Instant,
+    shutdown: &Shutdown,
+) -> Option<io::Result<TlsStream<Socket>>> {
+    tokio::select! {
+        done = &mut handshake => return Some(done),
+        () = shutdown.wait_for(Stage::Drain) => {}
+    }
+    let stopping = Instant::now();
+    let mut received = received_by(&handshake);
+    // A client that has sent nothing is idle since it connected.
+    let mut patience = match received {
+        0 => GRACE.saturating_sub(connected.elapsed()),
+        _ => GRACE,
+    };
+    loop {
+        tokio::select! {
+            done = &mut handshake => return Some(done),
+            () = sleep(patience) => {}
+        }
+        let before = std::mem::replace(&mut received, received_by(&handshake));
+        patience = GRACE.min(MAX_GRACE.saturating_sub(stopping.elapsed()));
+        if received == before || patience.is_zero() {
+            return None;
+        }
+    }
+}
+
+fn received_by(handshake: &Accept<Socket>) -> u64 {
+    handshake.get_ref().map_or(0, Socket::received)
 }
