@@ -24,7 +24,7 @@ use codeid_engine::LiveTable;
 use tokio::runtime::Builder;
 use tokio::time::timeout;
 
-use self::announce::{log_serving, warn_if_open_in_clear};
+use self::announce::{log_serving, warn_if_drain_is_short, warn_if_open_in_clear};
 use self::permits::Permits;
 use crate::admin::{self, AdminListeners};
 use crate::api::status::ListenerAddresses;
@@ -256,6 +256,7 @@ impl Running {
         };
         log_serving(settings, &listening, &shared.live);
         warn_if_open_in_clear(&listening, certificate.is_some());
+        warn_if_drain_is_short(settings);
         let admin_socket = admin.and_then(|(listeners, socket)| {
             serve_admin(&control, settings, &shared, listeners, listening, started);
             socket

@@ -144,8 +144,9 @@ impl Serve {
             drain_deadline: keys.setting(
                 "serve.drain-deadline-ms",
                 Whole::between(0, 600_000, "milliseconds"),
-                Duration::from_secs(10),
-                "The time that requests in flight may take to finish after SIGTERM or SIGINT.",
+                Duration::from_secs(15),
+                "The time that requests in flight may take to finish after SIGTERM or SIGINT. Longer than\n\
+                 proxy.total-timeout-ms, it covers every request of sdkProxy.",
             ),
         }
     }
