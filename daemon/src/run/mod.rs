@@ -12,6 +12,7 @@
 
 mod announce;
 mod error;
+mod lame_duck;
 mod permits;
 mod stop;
 
@@ -25,6 +26,7 @@ use tokio::runtime::Builder;
 use tokio::time::timeout;
 
 use self::announce::{log_serving, warn_if_drain_is_short, warn_if_open_in_clear};
+use self::lame_duck::Reason;
 use self::permits::Permits;
 use crate::admin::{self, AdminListeners};
 use crate::api::status::ListenerAddresses;
@@ -176,13 +178,6 @@ struct Running {
     _admin_socket: Option<admin::AdminSocket>,
 }
 
-/// The reason for a stop.
-enum Reason {
-    Asked(&'static str),
-    Drain,
-    ThreadEnded(&'static str),
-}
-
 impl Running {
     /// Starts everything, in the order in which a failure costs least: nothing listens before there
     /// is a route table. Returns `None` if it was asked to stop before that.
@@ -200,7 +195,7 @@ impl Running {
         let start_proxy = |proxy| SdkProxy::open(proxy, signing_threads, &budget, &clock);
         let proxy = settings.proxy.as_ref().map(start_proxy).transpose()?;
         let live = Arc::new(LiveTable::with_counts(settings.worker_threads));
-        let shutdown = Arc::new(Shutdown::default());
+        let shutdown = Arc::new(Shutdown::new(clock.clone()));
         let (table, stages) = (Arc::clone(&live), Arc::clone(&shutdown));
         let mut control = Control::start(settings, sources, table, stages, &clock)
             .map_err(system("cannot start the control thread"))?;
@@ -289,14 +284,22 @@ impl Running {
             () = accept(listeners.unix.as_ref()) => Reason::ThreadEnded("a serving thread"),
             () = accept(listeners.resp.as_ref()) => Reason::ThreadEnded("a serving thread"),
             () = control.gone() => Reason::ThreadEnded("the control thread"),
-            signal = stop.next() => Reason::Asked(signal),
-            () = shutdown.asked_to_drain() => Reason::Drain,
+            reason = lame_duck::end(settings.lame_duck, &shutdown, stop) => reason,
         };
-        shutdown.enter(Stage::Drain);
+        if let Reason::AskedTwice(signal) = reason {
+            // Clients that wait to be accepted are closed with the others.
+            drop(listeners.close());
+            return stop_at_once(signal, &permits, &control, &shutdown);
+        }
+        if !shutdown.reached(Stage::Drain) {
+            shutdown.drain_now();
+        }
         control.stop_compiling();
         match reason {
             Reason::Drain => tracing::info!("draining, as an operator asked"),
-            Reason::Asked(signal) => tracing::info!(signal, "stopping"),
+            Reason::Asked(signal) | Reason::AskedTwice(signal) => {
+                tracing::info!(signal, "stopping");
+            }
             // Without one of its threads a daemon serves worse than its successor would.
             Reason::ThreadEnded(thread) => {
                 tracing::error!(thread, "stopping, since a thread has ended");
@@ -318,12 +321,7 @@ impl Running {
         }
         let cut = tokio::select! {
             cut = permits.drain(settings.drain_deadline) => cut,
-            signal = stop.next() => {
-                tracing::warn!(signal, open = permits.open(), "stopped at once");
-                // The threads are not waited for, but they end all the same.
-                shutdown.enter(Stage::Cut);
-                return Ended::StoppedAtOnce;
-            }
+            signal = stop.next() => return stop_at_once(signal, &permits, &control, &shutdown),
         };
         shutdown.enter(Stage::Cut);
         workers.join();
@@ -338,8 +336,25 @@ impl Running {
         match reason {
             Reason::ThreadEnded(_) => Ended::ThreadEnded,
             Reason::Asked(_) | Reason::Drain => Ended::Stopped,
+            Reason::AskedTwice(_) => Ended::StoppedAtOnce,
         }
     }
+}
+
+/// Cuts everything. The threads are not waited for, but they end all the same.
+fn stop_at_once(
+    signal: &'static str,
+    permits: &Permits,
+    control: &Control,
+    shutdown: &Shutdown,
+) -> Ended {
+    tracing::warn!(signal, open = permits.open(), "stopped at once");
+    control.stop_compiling();
+    if !shutdown.reached(Stage::Drain) {
+        shutdown.drain_now();
+    }
+    shutdown.enter(Stage::Cut);
+    Ended::StoppedAtOnce
 }
 
 /// Closes the listeners and serves the connections that were waiting to be accepted.
