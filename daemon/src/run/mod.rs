@@ -32,6 +32,7 @@ use crate::admin::{self, AdminListeners};
 use crate::api::status::ListenerAddresses;
 use crate::budget::Budget;
 use crate::clock::Clock;
+use crate::faults;
 use crate::listen::{ListenError, Listeners, LiveCertificate, descriptors};
 use crate::metrics::{Metrics, OpenConnection, Task};
 use crate::rules::Control;
@@ -249,6 +250,7 @@ impl Running {
             admin: settings.admin.unix.as_deref().map(shown),
             admin_http: admin.as_ref().and_then(|(listeners, _)| listeners.http),
         };
+        faults::begin_to_serve();
         log_serving(settings, &listening, &shared.live);
         warn_if_open_in_clear(&listening, certificate.is_some());
         warn_if_drain_is_short(settings);

@@ -13,7 +13,10 @@ use tokio_rustls::server::TlsStream;
 use tokio_rustls::{Accept, TlsAcceptor};
 
 use super::socket::{Socket, TlsConnection};
+use crate::faults;
 use crate::listen::LiveCertificate;
+use crate::metrics::Task;
+use crate::panic::{count_panic, restart_after_panics};
 use crate::serve::accepted::{Accepted, Stream};
 use crate::serve::worker_choice::{Dispatcher, WorkerGone};
 use crate::shutdown::{GRACE, MAX_GRACE, Shutdown, Stage};
@@ -67,7 +70,10 @@ impl Handshakes {
             .name("handshakes".to_owned())
             .spawn(move || {
                 lower_priority();
-                runtime.block_on(work(receiver, shared));
+                let mut receiver = receiver;
+                restart_after_panics(Task::Handshakes, || {
+                    runtime.block_on(work(&mut receiver, &shared));
+                });
             })?;
         Ok(Self { accepted, thread })
     }
@@ -98,21 +104,24 @@ fn lower_priority() {
     }
 }
 
-async fn work(mut accepted: UnboundedReceiver<Accepted>, shared: Arc<Shared>) {
+async fn work(accepted: &mut UnboundedReceiver<Accepted>, shared: &Arc<Shared>) {
     let mut running = JoinSet::new();
     let working = async {
         loop {
             tokio::select! {
                 next = accepted.recv() => match next {
                     Some(next) => {
-                        running.spawn(shake_hands(next, Arc::clone(&shared)));
+                        running.spawn(shake_hands(next, Arc::clone(shared)));
+                        faults::turn(Task::Handshakes.name());
                     }
                     None => break,
                 },
-                Some(_) = running.join_next() => {}
+                Some(ended) = running.join_next() => count_panic(Task::Connection, &ended),
             }
         }
-        while running.join_next().await.is_some() {}
+        while let Some(ended) = running.join_next().await {
+            count_panic(Task::Connection, &ended);
+        }
     };
     tokio::select! {
         () = working => {}
