@@ -4,22 +4,22 @@
 use crate::api::readiness::{NotReady, Readiness, Reason};
 use crate::api::status::{RulesStatus, StalePolicy};
 use crate::rules::status::StatusRegistry;
-use crate::shutdown::{Shutdown, Stage};
+use crate::shutdown::Shutdown;
 
 /// Returns `true` if requests should be sent to this daemon. Serving threads answer probes by this,
 /// which takes no lock.
 pub(crate) fn is_ready(status: &StatusRegistry, shutdown: &Shutdown) -> bool {
-    !shutdown.reached(Stage::Drain) && status.has_usable_table()
+    !shutdown.is_leaving() && status.has_usable_table()
 }
 
 /// Returns the same decision with the reasons against it.
 pub(crate) fn readiness(rules: &RulesStatus, shutdown: &Shutdown) -> Readiness {
     let mut not_ready_because = Vec::new();
     let mut add = |reason, detail: String| not_ready_because.push(Reason { reason, detail });
-    if shutdown.is_draining() {
+    if shutdown.is_drained() {
         let detail = "An operator drained the daemon.";
         add(NotReady::Draining, detail.to_owned());
-    } else if shutdown.reached(Stage::Drain) {
+    } else if shutdown.is_leaving() {
         add(NotReady::Stopping, "The daemon is stopping.".to_owned());
     }
     if rules.table.is_none() {

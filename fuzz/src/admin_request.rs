@@ -26,7 +26,7 @@ const OPERATOR: &str = "operator-secret";
 const OWN_HOST: &str = "codeid.example";
 
 /// The paths that change the daemon.
-const CHANGES: [&str; 7] = [
+const CHANGES: [&str; 8] = [
     "/v1/apply",
     "/v1/drain",
     "/v1/freeze",
@@ -34,6 +34,7 @@ const CHANGES: [&str; 7] = [
     "/v1/reload",
     "/v1/rollback",
     "/v1/thaw",
+    "/v1/undrain",
 ];
 
 /// Other paths that only an operator opens, since they show which users a canary admits.

@@ -89,6 +89,9 @@ enum AdminCommand {
     /// Take the daemon out of service: not ready, no new connections, requests in flight finish
     #[command(after_help = EXIT_STATUSES)]
     Drain(drain::Drain),
+    /// Take a drain back, which is possible during serve.lame-duck-ms
+    #[command(after_help = EXIT_STATUSES)]
+    Undrain(drain::Undrain),
     /// Show or set the log level
     #[command(after_help = EXIT_STATUSES)]
     LogLevel(log_level::SetLogLevel),
@@ -119,6 +122,7 @@ impl Admin {
                 AdminCommand::Freeze(command) => command.run(context),
                 AdminCommand::Thaw(command) => command.run(context),
                 AdminCommand::Drain(command) => command.run(context),
+                AdminCommand::Undrain(command) => command.run(context),
                 AdminCommand::LogLevel(command) => command.run(context),
                 AdminCommand::Config(command) => command.run(context),
             }

@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use codeid_daemon::api::status::{
-    CheckOutcome, DaemonStatus, ListenerAddresses, RulesStatus, SourceStatus, Status, TableStatus,
+    CheckOutcome, DaemonStatus, ListenerAddresses, RulesStatus, ServiceState, SourceStatus, Status,
+    TableStatus,
 };
 
 use super::context::CommandContext;
@@ -99,10 +100,19 @@ fn addresses(listeners: &ListenerAddresses) -> [(&'static str, Option<String>); 
 }
 
 fn process(daemon: &DaemonStatus) -> String {
-    let state = match (daemon.draining, daemon.stopping) {
+    let order = match (daemon.draining, daemon.stopping) {
         (true, _) => ", draining",
         (false, true) => ", stopping",
         (false, false) => "",
+    };
+    let state = match daemon.state {
+        ServiceState::LameDuck => {
+            format!(
+                "{order}, lame duck since {}",
+                utc_and_ago(daemon.state_since)
+            )
+        }
+        ServiceState::Serving | ServiceState::Draining => order.to_owned(),
     };
     format!(
         "codeid {}, process {}, up {}{state}",

@@ -59,7 +59,8 @@ impl Moment {
             status: json!({
                 "daemon": {
                     "version": "9.8.7", "pid": 4242, "startedAt": 1_795_000_000_000_u64, "uptimeMs": 61_000,
-                    "stopping": false, "draining": false, "logLevel": "info", "connections": {},
+                    "stopping": false, "draining": false, "state": "serving",
+                    "stateSince": 1_795_000_000_000_u64, "logLevel": "info", "connections": {},
                     "listeners": {"http": null, "unix": null, "resp": null, "admin": null, "adminHttp": null},
                 },
                 "ready": true, "notReadyBecause": [],

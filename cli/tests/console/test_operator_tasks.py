@@ -157,6 +157,8 @@ class OperatorTasks(Console):
         self.browser.wait_for_text("#readiness", "not ready")
         self.picture("drained")
         self.assertTrue(self.daemon.status()["daemon"]["draining"])
+        # Without a lame duck, a drain cannot be taken back.
+        self.browser.wait("$('#undrain').hidden")
 
     def test_the_live_config_is_compared_with_an_earlier_one(self):
         self.open()

@@ -4,6 +4,8 @@
 
 mod admin;
 mod cli;
+#[cfg(feature = "faults")]
+mod faults;
 mod metrics;
 mod mock_gateway;
 mod resp;

@@ -43,6 +43,8 @@ pub enum ErrorCode {
     Frozen,
     /// The daemon is stopping or drained.
     Stopping,
+    /// The daemon was drained and accepts no connections, which only a restart changes.
+    Drained,
     /// Another route config is live than `If-Match` names.
     IfMatchStale,
     /// The body is too large.
@@ -74,7 +76,7 @@ impl ErrorCode {
             Self::NotFound | Self::UnknownGeneration => 404,
             Self::MethodNotAllowed => 405,
             Self::TooSlow => 408,
-            Self::Frozen | Self::Stopping => 409,
+            Self::Frozen | Self::Stopping | Self::Drained => 409,
             Self::IfMatchStale => 412,
             Self::TooLarge => 413,
             Self::MediaType => 415,

@@ -44,16 +44,32 @@ pub struct DaemonStatus {
     pub started_at: u64,
     /// Milliseconds since then.
     pub uptime_ms: u64,
-    /// `true` once the daemon was ordered to stop or to drain.
+    /// `true` once the daemon was ordered to stop or to drain, unless that was taken back.
     pub stopping: bool,
-    /// `true` once an operator drained the daemon.
+    /// `true` once an operator drained the daemon, unless that was taken back.
     pub draining: bool,
+    /// The state of the service.
+    pub state: ServiceState,
+    /// The time since which the service is in that state, in milliseconds since the beginning of 1970, UTC.
+    pub state_since: u64,
     /// The least severe level of the events that are logged.
     pub log_level: LogLevel,
     /// The addresses of the listeners.
     pub listeners: ListenerAddresses,
     /// Connections of each serving listener.
     pub connections: BTreeMap<Listener, Connections>,
+}
+
+/// The state of a daemon's service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ServiceState {
+    /// The daemon accepts connections.
+    Serving,
+    /// The daemon is not ready, and serves on for `serve.lame-duck-ms`.
+    LameDuck,
+    /// The daemon accepts no connections, and finishes the requests in flight.
+    Draining,
 }
 
 /// The addresses of the listeners; `null` for a listener that is off.

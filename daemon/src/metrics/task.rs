@@ -1,10 +1,12 @@
 //! The background tasks whose faults are counted.
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
 /// Declares [`Task`] with its names, so that no task can be missing from [`Task::ALL`].
 macro_rules! tasks {
     ($($(#[$doc:meta])* $task:ident => $name:literal,)*) => {
         /// A background task that is started again after a panic, or a call that counts as failed
-        /// after one. Each has a series of `codeid_restarts_total` from the start.
+        /// after one. Each has a series of `codeid_task_restarts_total` from the start.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Task {
             $($(#[$doc])* $task,)*
@@ -24,7 +26,25 @@ macro_rules! tasks {
     };
 }
 
+/// The faults of tasks that do not belong to the status of one daemon, as those of all daemons of the
+/// process.
+static FAULTS: [AtomicU64; Task::ALL.len()] = [const { AtomicU64::new(0) }; Task::ALL.len()];
+
+impl Task {
+    /// Counts a fault of a task that has no access to the status of its daemon.
+    pub(crate) fn count_fault(self) {
+        FAULTS[self as usize].fetch_add(1, Relaxed);
+    }
+
+    /// Returns the number of faults that [`Self::count_fault`] has counted.
+    pub(crate) fn faults(self) -> u64 {
+        FAULTS[self as usize].load(Relaxed)
+    }
+}
+
 tasks! {
+    /// Accepts connections of the serving ports.
+    Accept => "accept",
     /// Accepts connections to the admin plane's Unix socket.
     Admin => "admin",
     /// Reads the admin plane's certificate again when its files change.
@@ -39,6 +59,12 @@ tasks! {
     Certificate => "certificate",
     /// Compiles and publishes route configs.
     Compile => "compile",
+    /// Serves a client, or shakes hands with it. It is not started again: the client is closed.
+    Connection => "connection",
+    /// Takes the system's events about files.
+    FileEvents => "fileEvents",
+    /// Gives each new connection that speaks TLS its handshake.
+    Handshakes => "handshakes",
     /// Waits for SIGHUP.
     Hangups => "hangups",
     /// Writes the log to standard error.
@@ -47,6 +73,8 @@ tasks! {
     Preset => "preset",
     /// Watches the file of the preset.
     PresetWatch => "presetWatch",
+    /// Forwards a request of sdkProxy. It is not started again: the request fails.
+    Proxy => "proxy",
     /// Checks the sources.
     Reload => "reload",
     /// A call to the remote source.
@@ -57,4 +85,6 @@ tasks! {
     Store => "store",
     /// Reads the file of tokens again when it changes.
     Tokens => "tokens",
+    /// Serves connections.
+    Worker => "worker",
 }

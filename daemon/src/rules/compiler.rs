@@ -4,6 +4,7 @@
 //! thread also publishes tables and frees those that they replace, so that no serving thread does.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread;
@@ -14,8 +15,8 @@ use thiserror::Error;
 use tokio::sync::oneshot;
 
 use super::status::StatusRegistry;
+use crate::faults;
 use crate::metrics::Task;
-use crate::sync::Mutex;
 
 /// The value by which the thread is nicer than the thread that starts it.
 const NICENESS: i32 = 10;
@@ -28,11 +29,11 @@ const MAX_WAITING_JOBS: usize = 64;
 /// The pause before another attempt to free a table that lookups still read.
 const FREE_RETRY: Duration = Duration::from_millis(1);
 
-/// The compile thread. It is started again if a job panics.
+/// The compile thread. It continues after a job that panics.
 #[derive(Debug)]
 pub(super) struct Compiler {
     status: Arc<StatusRegistry>,
-    jobs: Mutex<SyncSender<Job>>,
+    jobs: SyncSender<Job>,
 }
 
 /// The reason why a job was not done.
@@ -53,7 +54,7 @@ impl Compiler {
     ///
     /// The error of the system if it cannot start a thread.
     pub(super) fn start(status: Arc<StatusRegistry>) -> io::Result<Self> {
-        let jobs = Mutex::new(start_thread()?);
+        let jobs = start_thread(Arc::clone(&status))?;
         Ok(Self { status, jobs })
     }
 
@@ -61,8 +62,7 @@ impl Compiler {
     ///
     /// # Errors
     ///
-    /// [`CompilerError`] if too many jobs wait, or if `work` panicked, after which a new thread has
-    /// been started.
+    /// [`CompilerError`] if too many jobs wait, or if `work` panicked, after which the thread continues.
     ///
     /// # Cancel safety
     ///
@@ -72,9 +72,10 @@ impl Compiler {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, CompilerError> {
         let (done, result) = oneshot::channel();
+        let status = Arc::clone(&self.status);
         self.enqueue(Box::new(move || {
             // The receiver is gone if the daemon stops meanwhile.
-            let _ = done.send(work());
+            let _ = done.send(catch(&status, work));
         }))?;
         self.receive(result).await
     }
@@ -90,36 +91,48 @@ impl Compiler {
     ///
     /// As for [`Self::run`]: the table is published all the same.
     pub(super) async fn publish(&self, table: RouteTable) -> Result<Generation, CompilerError> {
-        let live = Arc::clone(&self.status.live);
+        let (status, live) = (Arc::clone(&self.status), Arc::clone(&self.status.live));
         let (done, result) = oneshot::channel();
         self.enqueue(Box::new(move || {
-            let published = live.publish(table);
-            let _ = done.send(published.generation);
-            free(published.replaced);
+            match catch(&status, || live.publish(table)) {
+                Ok(published) => {
+                    let _ = done.send(Ok(published.generation));
+                    free(published.replaced);
+                }
+                Err(error) => drop(done.send(Err(error))),
+            }
         }))?;
         self.receive(result).await
     }
 
     fn enqueue(&self, job: Job) -> Result<(), CompilerError> {
-        match self.jobs.lock().try_send(job) {
+        match self.jobs.try_send(job) {
             Err(TrySendError::Full(_)) => Err(CompilerError::Busy),
             // Without a thread the job is dropped, which its receiver notices.
             Ok(()) | Err(TrySendError::Disconnected(_)) => Ok(()),
         }
     }
 
-    async fn receive<T>(&self, result: oneshot::Receiver<T>) -> Result<T, CompilerError> {
-        let Ok(outcome) = result.await else {
-            self.status.count_restart(Task::Compile);
-            tracing::error!("the compile thread met an internal fault and is started again");
-            match start_thread() {
-                Ok(jobs) => *self.jobs.lock() = jobs,
-                Err(error) => tracing::error!(%error, "cannot start the compile thread"),
-            }
-            return Err(CompilerError::Panicked);
-        };
-        Ok(outcome)
+    async fn receive<T>(
+        &self,
+        result: oneshot::Receiver<Result<T, CompilerError>>,
+    ) -> Result<T, CompilerError> {
+        // The job is dropped if the thread failed around it.
+        result.await.unwrap_or(Err(CompilerError::Panicked))
     }
+}
+
+/// Runs `work`. A panic is counted before anyone learns of it.
+///
+/// # Errors
+///
+/// [`CompilerError::Panicked`] if `work` panicked.
+fn catch<T>(status: &StatusRegistry, work: impl FnOnce() -> T) -> Result<T, CompilerError> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| {
+        status.count_restart(Task::Compile);
+        tracing::error!("the compile thread met an internal fault and continues");
+        CompilerError::Panicked
+    })
 }
 
 /// Frees a table once every lookup that holds it has finished.
@@ -135,21 +148,25 @@ fn free(mut replaced: Option<ReplacedTable>) {
     }
 }
 
-fn start_thread() -> io::Result<SyncSender<Job>> {
+fn start_thread(status: Arc<StatusRegistry>) -> io::Result<SyncSender<Job>> {
     let (sender, jobs) = sync_channel(MAX_WAITING_JOBS);
     thread::Builder::new()
         .name("compile".to_owned())
-        .spawn(move || work(&jobs))?;
+        .spawn(move || work(&jobs, &status))?;
     Ok(sender)
 }
 
-fn work(jobs: &Receiver<Job>) {
+fn work(jobs: &Receiver<Job>, status: &StatusRegistry) {
     // Linux changes the priority of the calling thread, other systems that of the whole process.
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::nice(NICENESS) {
         tracing::debug!(%error, "the compile thread keeps its priority");
     }
     while let Ok(job) = jobs.recv() {
-        job();
+        // What a job catches itself does not arrive here.
+        let _ = catch(status, || {
+            faults::turn(Task::Compile.name());
+            job();
+        });
     }
 }

@@ -35,6 +35,7 @@ use super::staleness::Staleness;
 use super::status::StatusRegistry;
 use super::supervisor::supervise;
 use crate::clock::Clock;
+use crate::faults;
 use crate::files::watch::FileWatch;
 use crate::metrics::Task;
 use crate::settings::Settings;
@@ -55,7 +56,7 @@ pub(crate) struct Control {
     runtime: Handle,
     first: Option<oneshot::Receiver<Result<(), InitError>>>,
     /// Closed when the thread has ended.
-    alive: oneshot::Receiver<()>,
+    alive: Option<oneshot::Receiver<()>>,
 }
 
 /// The control thread has ended before the daemon was asked to stop.
@@ -136,6 +137,7 @@ impl Control {
                     }
                     let mut tasks = JoinSet::new();
                     spawn_reloading(&mut tasks, &loader, &requests, &hangups, lowest);
+                    faults::start("control");
                     stages.wait_for(Stage::Drain).await;
                     tasks.shutdown().await;
                     stages.wait_for(Stage::Cut).await;
@@ -151,7 +153,7 @@ impl Control {
             operator,
             runtime: handle,
             first: Some(first),
-            alive,
+            alive: Some(alive),
         })
     }
 
@@ -168,9 +170,17 @@ impl Control {
     }
 
     /// Completes when the thread has ended.
+    ///
+    /// # Cancel safety
+    ///
+    /// May be called again, whether it has completed or was dropped.
     pub(crate) async fn gone(&mut self) {
-        // Nothing is ever sent.
-        let _ = (&mut self.alive).await;
+        if let Some(alive) = &mut self.alive {
+            // Nothing is ever sent.
+            let _ = alive.await;
+            // A receiver that has completed panics when it is awaited again.
+            self.alive = None;
+        }
     }
 
     /// Returns the status of reloading.
@@ -204,7 +214,7 @@ impl Control {
 impl Drop for Control {
     fn drop(&mut self) {
         self.journal.close();
-        for stage in [Stage::Drain, Stage::CloseIdle, Stage::Cut] {
+        for stage in [Stage::Drain, Stage::Cut] {
             if !self.shutdown.reached(stage) {
                 self.shutdown.enter(stage);
             }

@@ -7,11 +7,12 @@ use codeid_engine::InitLevel;
 use thiserror::Error;
 use tokio::time::timeout;
 
-use super::panic::{Panicked, catch_panic};
 use super::preset::Preset;
 use super::source::{RemoteConfig, RemoteSource, Revision, RouteStore, SourceError};
 use crate::api::status::{SourceStatus, Sources};
+use crate::faults;
 use crate::metrics::Task;
+use crate::panic::{Panicked, catch_panic};
 
 /// The levels, from the top.
 pub(super) const LEVELS: [InitLevel; 3] = [InitLevel::Remote, InitLevel::Local, InitLevel::Preset];
@@ -122,6 +123,10 @@ impl LevelSources {
         task: Task,
         call: impl Future<Output = Result<T, SourceError>>,
     ) -> Result<T, CallError> {
+        let call = async {
+            faults::turn(task.name());
+            call.await
+        };
         match catch_panic(timeout(self.call_timeout, call)).await {
             Ok(Ok(outcome)) => Ok(outcome?),
             Ok(Err(_)) => Err(CallError::TimedOut(self.call_timeout)),

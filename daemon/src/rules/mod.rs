@@ -26,7 +26,6 @@ mod level_sources;
 mod loader;
 pub(crate) mod operator;
 mod outcome;
-mod panic;
 mod pipeline;
 pub mod preset;
 mod publish;

@@ -105,6 +105,11 @@ impl StatusRegistry {
             stale: self.staleness.is_stale(),
         };
         let state = self.lock();
+        let mut counters = state.counters.clone();
+        for task in Task::ALL.iter().filter(|task| task.faults() > 0) {
+            let name = Cow::Borrowed(task.name());
+            *counters.restarts.entry(name).or_default() += task.faults();
+        }
         RulesStatus {
             table,
             staleness,
@@ -114,7 +119,7 @@ impl StatusRegistry {
             last_activation_at: state.last_activation_at,
             save: state.save.clone(),
             freeze: state.frozen.as_ref().map(|frozen| frozen.freeze.clone()),
-            counters: state.counters.clone(),
+            counters,
         }
     }
 

@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use super::status::StatusRegistry;
+use crate::faults;
 use crate::metrics::Task;
 
 /// The shortest and the longest pause before a task is started again. The pause doubles with each
@@ -35,7 +36,11 @@ pub(crate) async fn supervise<F>(
         let begun = Instant::now();
         // A set, although of one task, since it aborts its task when it is dropped.
         let mut running = JoinSet::new();
-        running.spawn(begin());
+        let work = begin();
+        running.spawn(async move {
+            faults::start(task.name());
+            work.await;
+        });
         match running.join_next().await {
             Some(Err(error)) if error.is_panic() => {}
             _ => return,

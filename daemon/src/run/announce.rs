@@ -36,6 +36,21 @@ pub(super) fn log_serving(settings: &Settings, listening: &ListenerAddresses, li
     });
 }
 
+/// Warns of a drain deadline that requests of sdkProxy can exceed.
+pub(super) fn warn_if_drain_is_short(settings: &Settings) {
+    let Some(proxy) = &settings.proxy else {
+        return;
+    };
+    if settings.drain_deadline < proxy.total_timeout {
+        tracing::warn!(
+            drain_deadline_ms = settings.drain_deadline.as_millis(),
+            total_timeout_ms = proxy.total_timeout.as_millis(),
+            "serve.drain-deadline-ms is shorter than proxy.total-timeout-ms: a stop can cut requests of \
+             sdkProxy that wait for the upstream"
+        );
+    }
+}
+
 /// Warns of a TCP listener that other machines reach without TLS.
 pub(super) fn warn_if_open_in_clear(listening: &ListenerAddresses, has_tls: bool) {
     let open = listening.http.filter(|address| {

@@ -12,6 +12,7 @@
 
 mod announce;
 mod error;
+mod lame_duck;
 mod permits;
 mod stop;
 
@@ -24,13 +25,15 @@ use codeid_engine::LiveTable;
 use tokio::runtime::Builder;
 use tokio::time::timeout;
 
-use self::announce::{log_serving, warn_if_open_in_clear};
+use self::announce::{log_serving, warn_if_drain_is_short, warn_if_open_in_clear};
+use self::lame_duck::Reason;
 use self::permits::Permits;
 use crate::admin::{self, AdminListeners};
 use crate::api::status::ListenerAddresses;
 use crate::audit::AuditLog;
 use crate::budget::Budget;
 use crate::clock::Clock;
+use crate::faults;
 use crate::listen::{ListenError, Listeners, LiveCertificate, descriptors};
 use crate::metrics::{Metrics, OpenConnection, Task};
 use crate::rules::Control;
@@ -178,13 +181,6 @@ struct Running {
     audit: Option<AuditLog>,
 }
 
-/// The reason for a stop.
-enum Reason {
-    Asked(&'static str),
-    Drain,
-    ThreadEnded(&'static str),
-}
-
 impl Running {
     /// Starts everything, in the order in which a failure costs least: nothing listens before there
     /// is a route table. Returns `None` if it was asked to stop before that.
@@ -202,7 +198,7 @@ impl Running {
         let start_proxy = |proxy| SdkProxy::open(proxy, signing_threads, &budget, &clock);
         let proxy = settings.proxy.as_ref().map(start_proxy).transpose()?;
         let live = Arc::new(LiveTable::with_counts(settings.worker_threads));
-        let shutdown = Arc::new(Shutdown::default());
+        let shutdown = Arc::new(Shutdown::new(clock.clone()));
         let (table, stages) = (Arc::clone(&live), Arc::clone(&shutdown));
         let mut control = Control::start(settings, sources, table, stages, &clock)
             .map_err(system("cannot start the control thread"))?;
@@ -256,8 +252,10 @@ impl Running {
             admin: settings.admin.unix.as_deref().map(shown),
             admin_http: admin.as_ref().and_then(|(listeners, _)| listeners.http),
         };
+        faults::begin_to_serve();
         log_serving(settings, &listening, &shared.live);
         warn_if_open_in_clear(&listening, certificate.is_some());
+        warn_if_drain_is_short(settings);
         let audit = admin.as_ref().map(|(listeners, _)| listeners.audit.clone());
         let admin_socket = admin.and_then(|(listeners, socket)| {
             serve_admin(&control, settings, &shared, listeners, listening, started);
@@ -294,14 +292,22 @@ impl Running {
             () = accept(listeners.unix.as_ref()) => Reason::ThreadEnded("a serving thread"),
             () = accept(listeners.resp.as_ref()) => Reason::ThreadEnded("a serving thread"),
             () = control.gone() => Reason::ThreadEnded("the control thread"),
-            signal = stop.next() => Reason::Asked(signal),
-            () = shutdown.asked_to_drain() => Reason::Drain,
+            reason = lame_duck::end(settings.lame_duck, &shutdown, stop) => reason,
         };
-        shutdown.enter(Stage::Drain);
+        if let Reason::AskedTwice(signal) = reason {
+            // Clients that wait to be accepted are closed with the others.
+            drop(listeners.close());
+            return stop_at_once(signal, &permits, &control, &shutdown);
+        }
+        if !shutdown.reached(Stage::Drain) {
+            shutdown.drain_now();
+        }
         control.stop_compiling();
         match reason {
             Reason::Drain => tracing::info!("draining, as an operator asked"),
-            Reason::Asked(signal) => tracing::info!(signal, "stopping"),
+            Reason::Asked(signal) | Reason::AskedTwice(signal) => {
+                tracing::info!(signal, "stopping");
+            }
             // Without one of its threads a daemon serves worse than its successor would.
             Reason::ThreadEnded(thread) => {
                 tracing::error!(thread, "stopping, since a thread has ended");
@@ -311,7 +317,7 @@ impl Running {
 
         if matches!(reason, Reason::Drain) {
             let drained = async {
-                permits.drain(Duration::MAX, &shutdown).await;
+                permits.drain(Duration::MAX).await;
                 tracing::info!("drained; the daemon can be stopped");
                 std::future::pending().await
             };
@@ -322,13 +328,8 @@ impl Running {
             }
         }
         let cut = tokio::select! {
-            cut = permits.drain(settings.drain_deadline, &shutdown) => cut,
-            signal = stop.next() => {
-                tracing::warn!(signal, open = permits.open(), "stopped at once");
-                // The threads are not waited for, but they end all the same.
-                shutdown.enter(Stage::Cut);
-                return Ended::StoppedAtOnce;
-            }
+            cut = permits.drain(settings.drain_deadline) => cut,
+            signal = stop.next() => return stop_at_once(signal, &permits, &control, &shutdown),
         };
         shutdown.enter(Stage::Cut);
         workers.join();
@@ -346,8 +347,25 @@ impl Running {
         match reason {
             Reason::ThreadEnded(_) => Ended::ThreadEnded,
             Reason::Asked(_) | Reason::Drain => Ended::Stopped,
+            Reason::AskedTwice(_) => Ended::StoppedAtOnce,
         }
     }
+}
+
+/// Cuts everything. The threads are not waited for, but they end all the same.
+fn stop_at_once(
+    signal: &'static str,
+    permits: &Permits,
+    control: &Control,
+    shutdown: &Shutdown,
+) -> Ended {
+    tracing::warn!(signal, open = permits.open(), "stopped at once");
+    control.stop_compiling();
+    if !shutdown.reached(Stage::Drain) {
+        shutdown.drain_now();
+    }
+    shutdown.enter(Stage::Cut);
+    Ended::StoppedAtOnce
 }
 
 /// Closes the listeners and serves the connections that were waiting to be accepted.

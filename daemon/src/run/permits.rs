@@ -6,12 +6,6 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use crate::shutdown::{Shutdown, Stage};
-
-/// The time for which a connection without a request stays open while the daemon stops: a client that
-/// is about to send its next request still gets a response, which announces the close.
-const IDLE_GRACE: Duration = Duration::from_secs(1);
-
 /// The permits of all connections, by which a stop knows how many are open.
 #[derive(Clone)]
 pub(super) struct Permits {
@@ -40,24 +34,16 @@ impl Permits {
         self.all as usize - self.free.available_permits()
     }
 
-    /// Waits until all connections are closed, those without a request after [`IDLE_GRACE`], and
-    /// returns the number of those that are still open after `patience`.
+    /// Waits until all connections are closed, and returns the number of those that are still open after
+    /// `patience`.
     ///
     /// # Cancel safety
     ///
-    /// A call that is dropped gives back the permits that it has. If it has entered
-    /// [`Stage::CloseIdle`], the daemon stays in that stage.
-    pub(super) async fn drain(&self, patience: Duration, shutdown: &Shutdown) -> usize {
-        let drained = async {
-            let grace = timeout(IDLE_GRACE, self.free.acquire_many(self.all)).await;
-            if grace.is_err() {
-                shutdown.enter(Stage::CloseIdle);
-                // Only a closed semaphore refuses, and this one is never closed.
-                let _ = self.free.acquire_many(self.all).await;
-            }
-        };
-        match timeout(patience, drained).await {
-            Ok(()) => 0,
+    /// A call that is dropped gives back the permits that it has.
+    pub(super) async fn drain(&self, patience: Duration) -> usize {
+        match timeout(patience, self.free.acquire_many(self.all)).await {
+            // Only a closed semaphore refuses, and this one is never closed.
+            Ok(_) => 0,
             Err(_) => self.open(),
         }
     }

@@ -12,8 +12,10 @@ use super::customer::CustomerFrom;
 use super::request::SdkRequest;
 use super::response::Response;
 use super::upstream::Upstream;
+use crate::faults;
 use crate::json::BodyError;
-use crate::metrics::SdkProxyFigures;
+use crate::metrics::{SdkProxyFigures, Task};
+use crate::panic::{Panicked, catch_panic};
 use crate::result::sdk_proxy as results;
 
 /// The forwarder.
@@ -77,14 +79,22 @@ impl SdkProxy {
         let in_flight = self.figures.begin();
         let responding = runtime.spawn(async move {
             let _permit = permit;
-            let response = forwarder.respond(&headers, &body).await;
+            let responded = async {
+                faults::turn(Task::Proxy.name());
+                forwarder.respond(&headers, &body).await
+            };
+            let response = catch_panic(responded).await.unwrap_or_else(|Panicked| {
+                Task::Proxy.count_fault();
+                tracing::error!("a request of sdkProxy met an internal fault");
+                Ok(Response::from_result(&results::UNKNOWN_EXCEPTION))
+            });
             // The serving thread counts a body that is refused, together with all other failures.
             if let Ok(response) = &response {
                 in_flight.end(response.result_code());
             }
             response
         });
-        // The task ends early only by a panic, or with the process.
+        // The task ends early only with the process.
         responding.await.unwrap_or_else(|_| {
             self.figures.count(results::UNKNOWN_EXCEPTION.code);
             Ok(Response::from_result(&results::UNKNOWN_EXCEPTION))

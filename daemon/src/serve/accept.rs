@@ -11,7 +11,9 @@ use tokio::time::sleep;
 
 use super::accepted::{Accepted, Stream};
 use super::worker::Workers;
-use crate::metrics::OpenConnection;
+use crate::faults;
+use crate::metrics::{OpenConnection, Task};
+use crate::panic::{Panicked, catch_panic};
 
 /// The number of connections beyond the limit that are accepted and refused; others wait to be
 /// accepted.
@@ -29,7 +31,7 @@ pub(crate) enum Listener {
     Resp(UnixListener),
 }
 
-/// Accepts connections and gives them to the workers. Completes when their threads have ended;
+/// Accepts connections and gives them to the workers, also after a panic. Completes when their threads have ended;
 /// without a listener, never.
 ///
 /// # Cancel safety
@@ -43,6 +45,15 @@ pub(crate) async fn accept_all(
     let Some(listener) = listener else {
         return std::future::pending().await;
     };
+    while let Err(Panicked) = catch_panic(accept(listener, permits, workers)).await {
+        Task::Accept.count_fault();
+        let task = Task::Accept.name();
+        tracing::error!(task, "a task met an internal fault and is started again");
+        sleep(PAUSES.0).await;
+    }
+}
+
+async fn accept(listener: &Listener, permits: &Arc<Semaphore>, workers: &Workers) {
     let mut pause = PAUSES.0;
     loop {
         // Before accepting, so that every accepted connection can be answered.
@@ -62,6 +73,7 @@ pub(crate) async fn accept_all(
             }
         };
         pause = PAUSES.0;
+        faults::turn(Task::Accept.name());
         let is_overloaded = permits.available_permits() < OVERLOADED_CONNECTIONS;
         let accepted = Accepted {
             counted: OpenConnection::count(workers.figures(), stream.listener(), is_overloaded),

@@ -22,7 +22,9 @@ use super::resp;
 use super::shared::Shared;
 use super::tls::Handshakes;
 use super::worker_choice::{Dispatcher, Inbox, WorkerGone};
-use crate::metrics::{self, ConnectionFigures};
+use crate::faults;
+use crate::metrics::{self, ConnectionFigures, Task};
+use crate::panic::{count_panic, restart_after_panics};
 use crate::shutdown::Stage;
 
 /// The threads that serve connections.
@@ -108,7 +110,10 @@ fn start_worker(index: usize, shared: Arc<Shared>) -> io::Result<(Inbox, JoinHan
         .name(format!("worker-{index}"))
         .spawn(move || {
             metrics::enter_worker(shared.metrics.worker(index), index);
-            runtime.block_on(work(receiver, shared, counted));
+            let mut receiver = receiver;
+            restart_after_panics(Task::Worker, || {
+                runtime.block_on(work(&mut receiver, &shared, &counted));
+            });
         })?;
     let inbox = Inbox {
         accepted: sender,
@@ -118,9 +123,9 @@ fn start_worker(index: usize, shared: Arc<Shared>) -> io::Result<(Inbox, JoinHan
 }
 
 async fn work(
-    mut accepted: UnboundedReceiver<Accepted>,
-    shared: Arc<Shared>,
-    open: Arc<AtomicUsize>,
+    accepted: &mut UnboundedReceiver<Accepted>,
+    shared: &Arc<Shared>,
+    open: &Arc<AtomicUsize>,
 ) {
     let mut connections = JoinSet::new();
     let serving = async {
@@ -128,15 +133,18 @@ async fn work(
             tokio::select! {
                 next = accepted.recv() => match next {
                     Some(next) => {
-                        connections.spawn(serve(Arc::clone(&shared), next, Arc::clone(&open)));
+                        connections.spawn(serve(Arc::clone(shared), next, Arc::clone(open)));
+                        faults::turn(Task::Worker.name());
                     }
                     None => break,
                 },
-                Some(_) = connections.join_next() => {}
+                Some(ended) = connections.join_next() => count_panic(Task::Connection, &ended),
             }
         }
         // A connection whose task panicked is closed; the others continue.
-        while connections.join_next().await.is_some() {}
+        while let Some(ended) = connections.join_next().await {
+            count_panic(Task::Connection, &ended);
+        }
     };
     tokio::select! {
         () = serving => {}
@@ -152,6 +160,7 @@ async fn serve(shared: Arc<Shared>, accepted: Accepted, open: Arc<AtomicUsize>) 
         counted: _counted,
     } = accepted;
     let _open = CountDown(open);
+    faults::turn(Task::Connection.name());
     let listener = stream.listener();
     match stream {
         Stream::Tcp(stream) => {

@@ -40,6 +40,8 @@ pub struct Resp {
 pub(super) struct Serve {
     /// One or more.
     pub(super) worker_threads: usize,
+    /// The time for which the daemon serves on after it has become unready, before it stops to accept.
+    pub(super) lame_duck: Duration,
     /// The time that requests in flight may take to finish once the daemon has to stop.
     pub(super) drain_deadline: Duration,
 }
@@ -141,11 +143,20 @@ impl Serve {
                 0 => std::thread::available_parallelism().map_or(1, usize::from),
                 threads => threads,
             },
+            lame_duck: keys.setting(
+                "serve.lame-duck-ms",
+                Whole::between(0, 600_000, "milliseconds"),
+                Duration::ZERO,
+                "The time after SIGTERM, SIGINT or a drain for which /readyz responds with 503 and everything is\n\
+                 served as before, also new connections. Longer than the period in which a load balancer\n\
+                 notices the 503, so that it sends no request when accepting stops.",
+            ),
             drain_deadline: keys.setting(
                 "serve.drain-deadline-ms",
                 Whole::between(0, 600_000, "milliseconds"),
-                Duration::from_secs(10),
-                "The time that requests in flight may take to finish after SIGTERM or SIGINT.",
+                Duration::from_secs(15),
+                "The time that requests in flight may take to finish after SIGTERM or SIGINT, and after\n\
+                 serve.lame-duck-ms. Longer than proxy.total-timeout-ms, it covers every request of sdkProxy.",
             ),
         }
     }

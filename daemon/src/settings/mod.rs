@@ -74,6 +74,8 @@ pub struct Settings {
     pub resp: Resp,
     /// The number of threads that serve; one or more.
     pub worker_threads: usize,
+    /// The time for which the daemon serves on after it has become unready, before it stops to accept.
+    pub lame_duck: Duration,
     /// The time that requests in flight may take to finish once the daemon has to stop.
     pub drain_deadline: Duration,
     /// The events that are logged, and their form.
@@ -126,6 +128,7 @@ impl Settings {
         let resp = Resp::declare(keys);
         let Serve {
             worker_threads,
+            lame_duck,
             drain_deadline,
         } = Serve::declare(keys);
         let log = Log::declare(keys);
@@ -153,6 +156,7 @@ impl Settings {
             http,
             resp,
             worker_threads,
+            lame_duck,
             drain_deadline,
             log,
             route,

@@ -13,9 +13,13 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::queue::{self, LogQueue};
 use super::throttle::Throttle;
+use crate::faults;
 
 /// The shortest time between two reports of lines that are missing from the log.
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The pause before the thread continues after a panic.
+const RESTART_PAUSE: Duration = Duration::from_millis(100);
 
 /// The parts of the log that its writer reads.
 #[derive(Debug)]
@@ -60,6 +64,7 @@ impl Writer {
             loop {
                 let _ = catch_unwind(AssertUnwindSafe(|| running.run(&mut output)));
                 running.restarts.fetch_add(1, Relaxed);
+                thread::sleep(RESTART_PAUSE);
             }
         })?;
         Ok(writer)
@@ -72,6 +77,7 @@ impl Writer {
 
     fn run(&self, output: &mut Output<impl Write>) {
         loop {
+            faults::turn("log");
             output.turn(&self.queue, &self.throttle);
         }
     }

@@ -24,7 +24,7 @@ fn client(daemon: &Served) -> Client {
 }
 
 /// Sends a POST of JSON to the Unix socket.
-fn post(daemon: &Served, path: &str, body: &str) -> Response {
+pub(crate) fn post(daemon: &Served, path: &str, body: &str) -> Response {
     post_with(daemon, path, "", body)
 }
 
@@ -40,7 +40,7 @@ fn post_with(daemon: &Served, path: &str, headers: &str, body: &str) -> Response
 }
 
 /// Returns the JSON of an answer, which must be a success.
-fn good(answer: &Response) -> Value {
+pub(crate) fn good(answer: &Response) -> Value {
     assert_eq!(answer.status, 200, "{}", answer.json());
     answer.json()
 }

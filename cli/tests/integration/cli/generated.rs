@@ -17,7 +17,7 @@ const SUBCOMMANDS: [&str; 12] = [
     "man",
 ];
 
-const ADMIN: [&str; 13] = [
+const ADMIN: [&str; 14] = [
     "status",
     "rules",
     "check",
@@ -29,6 +29,7 @@ const ADMIN: [&str; 13] = [
     "freeze",
     "thaw",
     "drain",
+    "undrain",
     "log-level",
     "config",
 ];

@@ -20,7 +20,7 @@ use tokio::runtime::Runtime;
 use self::gateway::{Authority, Behavior, CLIENT_ID, Gateway, OURS, Reply, Request, THEIRS};
 use crate::serve::daemon::Plan;
 
-const SDK_PROXY: &str = "/aps/api/v1/mobile/sdkProxy";
+pub(crate) const SDK_PROXY: &str = "/aps/api/v1/mobile/sdkProxy";
 
 /// The stand-in for the upstream, and the plan of a daemon that forwards to it.
 struct Fixture {
@@ -51,6 +51,12 @@ pub(crate) fn with_key_of_ours(plan: Plan, key: &str) -> Plan {
     plan.directory.write_secret(key, &OURS.private);
     plan.set(&format!("proxy.private-key-path={key}"))
         .set("proxy.upstream-url=https://h.example")
+}
+
+/// Adds the settings of sdkProxy, with an upstream that does not exist, to a plan.
+#[cfg(feature = "faults")]
+pub(crate) fn unreachable(plan: Plan) -> Plan {
+    with_files(plan, &Authority::new()).set("proxy.upstream-url=https://localhost:1")
 }
 
 /// Adds all settings of sdkProxy but the upstream to a plan.

@@ -124,3 +124,26 @@ fn a_key_that_cannot_be_used_stops_the_start_before_anything_listens() {
         &["invalid proxy.ca-path: theirs.pub.pem holds no certificate"],
     );
 }
+
+#[test]
+fn a_drain_deadline_below_the_time_out_of_the_proxy_is_a_warning() {
+    let warning = "serve.drain-deadline-ms is shorter than proxy.total-timeout-ms";
+    let plan =
+        || with_files(Plan::new(), &Authority::new()).set("proxy.upstream-url=https://h.example");
+    let log = plan().set("serve.drain-deadline-ms=11999").spawn().stop();
+    let line = log.iter().find(|line| line.contains(warning));
+    let line = line.unwrap_or_else(|| panic!("{log:?}"));
+    for part in [
+        " WARN ",
+        "drain_deadline_ms=11999",
+        "total_timeout_ms=12000",
+    ] {
+        assert!(line.contains(part), "{line}");
+    }
+    // Neither the default, nor a daemon without sdkProxy.
+    let alone = Plan::new().set("serve.drain-deadline-ms=0");
+    for plan in [plan(), plan().set("serve.drain-deadline-ms=12000"), alone] {
+        let log = plan.spawn().stop();
+        assert!(!log.iter().any(|line| line.contains(warning)), "{log:?}");
+    }
+}

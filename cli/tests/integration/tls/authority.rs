@@ -11,19 +11,19 @@ use rustls::pki_types::pem::PemObject;
 use crate::serve::daemon::Directory;
 
 /// A certificate authority, which a client may trust or not.
-pub(super) struct Authority {
-    pub(super) pem: String,
+pub(crate) struct Authority {
+    pub(crate) pem: String,
     issuer: Issuer<'static, KeyPair>,
 }
 
 /// A certificate chain and its key, both in PEM.
-pub(super) struct Pair {
-    pub(super) chain: String,
-    pub(super) key: String,
+pub(crate) struct Pair {
+    pub(crate) chain: String,
+    pub(crate) key: String,
 }
 
 impl Authority {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         // A unique name, since a certificate whose issuer has the same name counts as self-signed.
         static COUNT: AtomicU32 = AtomicU32::new(0);
@@ -39,7 +39,7 @@ impl Authority {
     }
 
     /// Issues a certificate for a host or an address.
-    pub(super) fn issue(&self, name: &str) -> Pair {
+    pub(crate) fn issue(&self, name: &str) -> Pair {
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
@@ -50,11 +50,11 @@ impl Authority {
     }
 
     /// Writes the certificate of the authority to a file, for clients that trust it.
-    pub(super) fn write(&self, directory: &Directory) -> PathBuf {
+    pub(crate) fn write(&self, directory: &Directory) -> PathBuf {
         directory.write("ca.pem", &self.pem)
     }
 
-    pub(super) fn roots(&self) -> RootCertStore {
+    pub(crate) fn roots(&self) -> RootCertStore {
         let mut roots = RootCertStore::empty();
         let certificate = CertificateDer::from_pem_slice(self.pem.as_bytes()).unwrap();
         roots.add(certificate).unwrap();

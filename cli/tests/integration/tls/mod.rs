@@ -10,12 +10,13 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use self::authority::{Authority, Pair};
+pub(crate) use self::authority::Authority;
+use self::authority::Pair;
 use super::serve::client::Client;
 use super::serve::daemon::{Plan, Served};
 
 /// Returns the plan of a daemon with this pair, in files of its directory.
-fn plan(pair: &Pair) -> Plan {
+pub(crate) fn plan(pair: &Pair) -> Plan {
     let plan = Plan::new()
         .set("listen.tls-cert-path=server.pem")
         .set("listen.tls-key-path=server.key")
@@ -47,6 +48,6 @@ fn write_key(path: &PathBuf, key: &str, mode: u32) {
 }
 
 /// Connects with TLS to a daemon whose certificate is issued by `authority` for 127.0.0.1.
-fn connect(daemon: &Served, authority: &Authority) -> Client {
+pub(crate) fn connect(daemon: &Served, authority: &Authority) -> Client {
     Client::tls(daemon.port, authority.roots()).unwrap()
 }

@@ -117,7 +117,7 @@ fn a_stop_lets_requests_finish_and_closes_idle_connections() {
     busy.send(first);
     daemon.signal("TERM");
     daemon.wait_for_line("stopping");
-    assert_eq!(idle.rest(), b"");
+    idle.expect_close_notify();
     assert_eq!(silent.rest(), b"");
     busy.send(second);
     let response = busy.receive();
@@ -126,4 +126,28 @@ fn a_stop_lets_requests_finish_and_closes_idle_connections() {
         (200, Some("close"))
     );
     assert!(daemon.wait().success(), "{:?}", daemon.log);
+}
+
+#[test]
+fn idle_clients_half_heads_and_half_handshakes_do_not_delay_the_stop() {
+    let authority = Authority::new();
+    // A connection that delayed it by a second would be cut.
+    let daemon = plan(&authority.issue("127.0.0.1"))
+        .set("serve.drain-deadline-ms=900")
+        .set("http.header-timeout-ms=600000")
+        .spawn();
+    let (mut idle, mut half) = (connect(&daemon, &authority), connect(&daemon, &authority));
+    for client in [&mut idle, &mut half] {
+        assert_eq!(client.bare("GET", "/livez").status, 200);
+    }
+    half.send("POST /v1/iden");
+    let mut silent = daemon.tcp();
+    let mut half_hello = daemon.tcp();
+    half_hello.send(b"\x16\x03\x01\x02\x00\x01");
+    let log = daemon.stop();
+    assert!(log.last().unwrap().ends_with("stopped"), "{log:?}");
+    idle.expect_close_notify();
+    for client in [&mut half, &mut silent, &mut half_hello] {
+        assert_eq!(client.rest(), b"");
+    }
 }

@@ -81,6 +81,12 @@ function showOutage(error) {
   badge("bad", "no response");
 }
 
+function drains({ state }) {
+  return state === "lameDuck"
+    ? " It serves on for a moment, in which the drain can be taken back."
+    : " The daemon drains until it is stopped.";
+}
+
 function masthead({ table, ready, notReadyBecause, freeze, daemon }) {
   const live = table ? `generation ${count(table.generation)} · ${table.version}` : "no route table";
   setText(byId("live"), live);
@@ -90,7 +96,7 @@ function masthead({ table, ready, notReadyBecause, freeze, daemon }) {
   banner(
     "unready",
     !ready,
-    `Not ready. ${reasons}${daemon.draining ? " The daemon drains until it is stopped." : ""}`,
+    `Not ready. ${reasons}${daemon.draining ? drains(daemon) : ""}`,
   );
   banner(
     "frozen",

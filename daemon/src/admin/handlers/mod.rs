@@ -47,5 +47,6 @@ pub(super) fn handle(endpoint: Endpoint, request: Request) -> Handling {
         Endpoint::Thaw => Box::pin(freeze::thaw(request)),
         Endpoint::LogLevel => Box::pin(log_level::set(request)),
         Endpoint::Drain => Box::pin(drain::drain(request)),
+        Endpoint::Undrain => Box::pin(drain::undrain(request)),
     }
 }

@@ -5,7 +5,6 @@ use crate::admin::request::{Outcome, Request};
 use crate::admin::response::json;
 use crate::api::status::{DaemonStatus, Status};
 use crate::readiness::readiness;
-use crate::shutdown::Stage;
 use crate::telemetry;
 use crate::timestamp::{milliseconds, unix_ms};
 
@@ -16,14 +15,17 @@ pub(super) async fn get(request: Request) -> Outcome {
 
 fn status(plane: &AdminPlane) -> Status {
     let rules = plane.operator.status().status();
+    let (state, since) = plane.shutdown.state();
     Status {
         daemon: DaemonStatus {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
             started_at: unix_ms(plane.metrics.started_at()),
             uptime_ms: milliseconds(plane.started.elapsed()),
-            stopping: plane.shutdown.reached(Stage::Drain),
-            draining: plane.shutdown.is_draining(),
+            stopping: plane.shutdown.is_leaving(),
+            draining: plane.shutdown.is_drained(),
+            state,
+            state_since: unix_ms(since),
             log_level: telemetry::level(),
             listeners: plane.addresses.clone(),
             connections: plane.metrics.connections_by_listener(),

@@ -49,4 +49,6 @@ pub enum Endpoint {
     LogLevel,
     /// Takes the daemon out of service.
     Drain,
+    /// Takes a drain back.
+    Undrain,
 }

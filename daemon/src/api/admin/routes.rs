@@ -157,10 +157,21 @@ pub const ROUTES: &[Route] = &[
     Route::post(Endpoint::Drain, "/v1/drain")
         .summary("Take the daemon out of service")
         .described(
-            "The daemon is no longer ready, accepts no new connections and finishes the requests \
+            "The daemon is no longer ready. After serve.lame-duck-ms, in which it serves on and the \
+             drain can be taken back, it accepts no new connections and finishes the requests \
              in flight. The process runs until it is stopped.",
         )
         .changing("drain")
         .taking::<EmptyRequest>()
         .json::<Drained>(),
+    Route::post(Endpoint::Undrain, "/v1/undrain")
+        .summary("Take a drain back")
+        .described(
+            "The daemon is ready again. Refused once it accepts no new connections, or is \
+             stopping; no effect if it was not drained.",
+        )
+        .changing("undrain")
+        .taking::<EmptyRequest>()
+        .json::<Drained>()
+        .refusing(&[ErrorCode::Drained, ErrorCode::Stopping]),
 ];

@@ -11,6 +11,8 @@ use thiserror::Error;
 use tokio::sync::Notify;
 
 use super::watch_point::WatchPoint;
+use crate::faults;
+use crate::metrics::Task;
 use crate::sync::Mutex;
 
 /// The directories that are watched, and the signal that an event came.
@@ -103,6 +105,7 @@ impl Events {
                 // Its `drop` unwraps the sending of the last message and would panic again. Leaking
                 // it costs an inotify descriptor, once for each death of its thread.
                 mem::forget(watcher);
+                Task::FileEvents.count_fault();
                 Err(ArmError::ThreadEnded)
             }
         }
@@ -111,7 +114,15 @@ impl Events {
     fn new_watcher(&self) -> Result<RecommendedWatcher, ArmError> {
         let filter = Arc::clone(&self.filter);
         let handler = move |event: Event| {
-            if filter.accepts(&event) {
+            let accepted = catch_unwind(AssertUnwindSafe(|| {
+                faults::turn(Task::FileEvents.name());
+                filter.accepts(&event)
+            }));
+            if accepted.is_err() {
+                Task::FileEvents.count_fault();
+                tracing::error!("an event about files met an internal fault; the files are read");
+            }
+            if accepted.unwrap_or(true) {
                 filter.signal.notify_one();
             }
         };

@@ -35,12 +35,14 @@ impl Deadline {
         self.at = at;
     }
 
-    /// Completes once the deadline has passed. It may be called again after [`Self::set`].
+    /// Completes once the deadline has passed, or `earlier`, if that is earlier. It may be called again
+    /// after [`Self::set`].
     ///
     /// Only one task may poll a deadline: the timer keeps the waker of an earlier call.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.at < self.timer.deadline() {
-            self.timer.as_mut().reset(self.at);
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, earlier: Option<Instant>) -> Poll<()> {
+        let at = earlier.map_or(self.at, |earlier| self.at.min(earlier));
+        if at < self.timer.deadline() {
+            self.timer.as_mut().reset(at);
         } else if self.is_registered && !self.timer.is_elapsed() {
             return Poll::Pending;
         }
@@ -48,10 +50,10 @@ impl Deadline {
         // Without a budget: a timer that tokio does not poll because the task has done much already
         // would not wake it.
         while pin!(unconstrained(self.timer.as_mut())).poll(cx).is_ready() {
-            if self.at <= Instant::now() {
+            if at <= Instant::now() {
                 return Poll::Ready(());
             }
-            self.timer.as_mut().reset(self.at);
+            self.timer.as_mut().reset(at);
         }
         Poll::Pending
     }

@@ -34,7 +34,7 @@ use self::deadline::Deadline;
 use self::read_buffer::{Fill, ReadBuffer};
 use self::write_buffer::WriteBuffer;
 use crate::budget::Budget;
-use crate::shutdown::Shutdown;
+use crate::shutdown::{GRACE, MAX_GRACE, Shutdown, Stage};
 
 pub(in crate::serve) use self::protocol::{
     AtStop, Batch, ClientWait, End, InputLimits, Phase, Progress, Protocol, ThreadBuffers, Wait,
@@ -59,7 +59,7 @@ pub(in crate::serve) async fn serve<P: Protocol, T: Transport>(
     shutdown: &Shutdown,
 ) {
     let mut connection = Connection::new(session, stream, connected, budget, shutdown);
-    let mut stopping = pin!(shutdown.entered(P::AT_STOP.stage()));
+    let mut stopping = pin!(shutdown.entered(Stage::Drain));
     let mut is_registered = false;
     let end = loop {
         let step = poll_fn(|cx| {
@@ -95,6 +95,10 @@ struct Connection<'a, P, T> {
     wait: Wait,
     /// The time by which that event has to happen.
     deadline: Deadline,
+    /// The time at which the client last sent something, or took the last of what was written.
+    moved: Instant,
+    /// The time since which the daemon stops, as far as this connection knows.
+    stopping: Option<Instant>,
     /// The last value of [`Transport::sent`].
     sent: u64,
     /// The time since which the sending side is closed.
@@ -128,6 +132,8 @@ impl<'a, P: Protocol, T: Transport> Connection<'a, P, T> {
             read: ReadBuffer::EMPTY,
             write: WriteBuffer::EMPTY,
             wait: Wait::Client(wait),
+            moved: Instant::now(),
+            stopping: None,
             sent: 0,
             shut: None,
             is_refusing: false,
@@ -138,25 +144,53 @@ impl<'a, P: Protocol, T: Transport> Connection<'a, P, T> {
 
     /// Continues until the connection waits, and watches over the time that it waits.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
-        let is_stopping = self.shutdown.reached(P::AT_STOP.stage());
-        if is_stopping && P::AT_STOP == AtStop::RefuseInput && !self.is_refusing {
-            self.is_refusing = true;
-            self.stream.refuse_input();
+        if self.stopping.is_none() && self.shutdown.reached(Stage::Drain) {
+            self.stopping = Some(Instant::now());
+            if P::AT_STOP == AtStop::RefuseInput {
+                self.is_refusing = true;
+                self.stream.refuse_input();
+            }
         }
         loop {
             if let Poll::Ready(step) = self.poll_work(cx) {
                 return Poll::Ready(step);
             }
-            if is_stopping && P::AT_STOP == AtStop::CloseWhenIdle && self.wait.is_idle() {
-                self.session.close();
-                self.settle(Instant::now(), true);
+            let closes = self.closes_at();
+            if closes.is_some_and(|at| at <= Instant::now()) {
+                if self.stream.refuse_input() {
+                    // The system reports the end of input, after what the client has sent.
+                    self.is_refusing = true;
+                } else if self.stream.has_input() {
+                    return Poll::Ready(Step::Yield);
+                } else {
+                    self.session.close();
+                    self.settle(Instant::now(), true);
+                }
                 continue;
             }
-            ready!(self.deadline.poll(cx));
+            ready!(self.deadline.poll(cx, closes));
+            if closes.is_some_and(|at| at <= Instant::now()) {
+                continue;
+            }
             if let Err(end) = self.time_out(cx) {
                 return Poll::Ready(Step::End(end));
             }
         }
+    }
+
+    /// Returns the time at which the connection is to be closed because the daemon stops: `None` if it
+    /// does not, or a request has begun, or the end of input will follow.
+    fn closes_at(&self) -> Option<Instant> {
+        let stopping = self.stopping?;
+        if self.is_refusing {
+            return None;
+        }
+        let silent_since = match self.wait {
+            Wait::Client(ClientWait::FirstRequest | ClientWait::NextRequest) => self.moved,
+            Wait::Client(ClientWait::Rest) => self.moved.max(stopping),
+            Wait::Client(ClientWait::Body) | Wait::Upstream | Wait::Write => return None,
+        };
+        Some((silent_since + GRACE).min(stopping + MAX_GRACE))
     }
 
     /// Continues until the connection waits for its client or another server.
@@ -317,8 +351,9 @@ impl<'a, P: Protocol, T: Transport> Connection<'a, P, T> {
     }
 
     /// Moves the deadline if the connection waits for something else than before, or for the same
-    /// part of another request.
+    /// part of another request. Called at `now`, when something has moved.
     fn settle(&mut self, now: Instant, is_another_request: bool) {
+        self.moved = now;
         let wait = match self.session.phase() {
             _ if !self.write.is_empty() => Wait::Write,
             Phase::Read => Wait::Client(self.session.wait(self.read.unread())),

@@ -9,7 +9,6 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::transport::Transport;
-use crate::shutdown::Stage;
 
 /// One client's session of a protocol: it turns the bytes that the client sends into the bytes that
 /// it is sent.
@@ -183,13 +182,14 @@ pub(in crate::serve) enum Wait {
     Write,
 }
 
-/// The behaviour of a connection while the daemon stops.
+/// The behaviour of a connection from [`Stage::Drain`](crate::shutdown::Stage::Drain) on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::serve) enum AtStop {
-    /// The connection stays open until it is idle in [`Stage::CloseIdle`]. Its responses announce that
-    /// it closes.
+    /// The connection is closed as soon as no request has begun, with the
+    /// [`GRACE`](crate::shutdown::GRACE) of a client that is about to send one. Its responses announce
+    /// that it closes.
     CloseWhenIdle,
-    /// From [`Stage::Drain`] on, the system refuses what the client sends. So every request either is
+    /// The system refuses what the client sends. So every request either is
     /// answered, or fails when it is sent.
     RefuseInput,
 }
@@ -214,26 +214,6 @@ impl<M> ThreadBuffers<M> {
             input: Vec::new(),
             output: Vec::new(),
             memory,
-        }
-    }
-}
-
-impl Wait {
-    /// Returns `true` if the client has got everything that it asked for.
-    pub(super) const fn is_idle(self) -> bool {
-        matches!(
-            self,
-            Self::Client(ClientWait::FirstRequest | ClientWait::NextRequest)
-        )
-    }
-}
-
-impl AtStop {
-    /// Returns the stage of the shutdown from which on connections do this.
-    pub(super) const fn stage(self) -> Stage {
-        match self {
-            Self::CloseWhenIdle => Stage::CloseIdle,
-            Self::RefuseInput => Stage::Drain,
         }
     }
 }

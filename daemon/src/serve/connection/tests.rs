@@ -3,7 +3,11 @@
 use std::cell::RefCell;
 use std::thread::LocalKey;
 
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream as StdTcpStream};
+
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::net::TcpStream;
 use tokio::time::sleep;
 
 use super::*;
@@ -11,8 +15,10 @@ use crate::budget::UNCOUNTED_BYTES;
 use crate::shutdown::Stage;
 
 const IDLE: Duration = Duration::from_secs(10);
-const LINE: Duration = Duration::from_secs(1);
+const LINE: Duration = Duration::from_secs(2);
 const WRITE: Duration = Duration::from_secs(5);
+/// Less than any of these, and more than a timer is late.
+const SOON: Duration = Duration::from_millis(20);
 
 const LIMITS: InputLimits = InputLimits {
     buffer_bytes: 64,
@@ -94,7 +100,11 @@ impl Protocol for Lines {
     fn release_written(&mut self) {}
 }
 
-impl Transport for DuplexStream {}
+impl Transport for DuplexStream {
+    fn has_input(&self) -> bool {
+        false
+    }
+}
 
 /// Serves a client whose stream has a buffer of `stream_bytes`, for as long as `client` runs.
 async fn with_client<F: Future>(
@@ -206,22 +216,133 @@ async fn an_idle_connection_is_dropped_after_its_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_closes_idle_connections_and_answers_the_others() {
+async fn a_stop_closes_a_connection_that_is_idle_at_once() {
     let shutdown = Shutdown::default();
-    let shutdown = &shutdown;
-    with_client(32, 0, shutdown, |mut idle| {
-        with_client(32, 0, shutdown, |mut busy| async move {
-            echo(&mut idle, b"a\n").await;
-            echo(&mut busy, b"a\n").await;
-            busy.write_all(b"b").await.unwrap();
-            sleep(LINE / 4).await;
-            shutdown.enter(Stage::CloseIdle);
+    with_client(32, 0, &shutdown, |mut client| {
+        let shutdown = &shutdown;
+        async move {
+            echo(&mut client, b"a\n").await;
+            sleep(GRACE).await;
+            shutdown.enter(Stage::Drain);
             let began = Instant::now();
-            assert_eq!(rest(&mut idle).await, b"");
-            busy.write_all(b"\n").await.unwrap();
-            assert_eq!(rest(&mut busy).await, b"b\n");
-            assert!(began.elapsed() < LINE);
-        })
+            assert_eq!(rest(&mut client).await, b"");
+            assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
+        }
     })
     .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn at_a_stop_a_client_that_was_just_answered_can_send_one_more_request() {
+    let shutdown = Shutdown::default();
+    with_client(32, 0, &shutdown, |mut client| {
+        let shutdown = &shutdown;
+        async move {
+            echo(&mut client, b"a\n").await;
+            shutdown.enter(Stage::Drain);
+            sleep(GRACE - SOON).await;
+            echo(&mut client, b"b\n").await;
+            let began = Instant::now();
+            assert_eq!(rest(&mut client).await, b"");
+            let waited = began.elapsed();
+            assert!(
+                waited >= GRACE - SOON && waited < GRACE + SOON,
+                "{waited:?}"
+            );
+        }
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn at_a_stop_half_a_request_is_given_up_when_its_client_is_silent_or_never_done() {
+    // The pieces come after these pauses, and the connection is closed after this time.
+    for (pause, given_up) in [(GRACE * 2, GRACE), (GRACE / 2, MAX_GRACE)] {
+        let shutdown = Shutdown::default();
+        with_client(32, 0, &shutdown, |mut client| {
+            let shutdown = &shutdown;
+            async move {
+                client.write_all(b"x").await.unwrap();
+                sleep(LINE / 8).await;
+                shutdown.enter(Stage::Drain);
+                let began = Instant::now();
+                let (mut from, mut to) = tokio::io::split(client);
+                let sending = async {
+                    loop {
+                        sleep(pause).await;
+                        if to.write_all(b"x").await.is_err() {
+                            break;
+                        }
+                    }
+                };
+                let mut received = Vec::new();
+                let receiving = async {
+                    let _ = from.read_to_end(&mut received).await;
+                    began.elapsed()
+                };
+                let (waited, ()) = tokio::join!(receiving, sending);
+                assert!(received.is_empty());
+                assert!(waited >= given_up && waited < given_up + SOON, "{waited:?}");
+            }
+        })
+        .await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn at_a_stop_a_request_that_makes_progress_is_answered() {
+    let shutdown = Shutdown::default();
+    with_client(32, 0, &shutdown, |mut client| {
+        let shutdown = &shutdown;
+        async move {
+            client.write_all(b"b").await.unwrap();
+            sleep(LINE / 8).await;
+            shutdown.enter(Stage::Drain);
+            sleep(GRACE - SOON).await;
+            client.write_all(b"c").await.unwrap();
+            sleep(GRACE - SOON).await;
+            client.write_all(b"\n").await.unwrap();
+            assert_eq!(rest(&mut client).await, b"bc\n");
+        }
+    })
+    .await;
+}
+
+/// Serves a client that sends a request when the daemon has begun to stop, but before the runtime has
+/// looked at its socket.
+async fn answered_at_the_last_moment<T: Transport>(
+    ours: T,
+    mut theirs: impl Read + Write,
+) -> Vec<u8> {
+    let shutdown = Shutdown::default();
+    let budget = Arc::new(Budget::new(0));
+    let serving = serve(Lines::default(), ours, Instant::now(), &budget, &shutdown);
+    let mut serving = pin!(serving);
+    // The connection waits, and has been idle for longer than its grace.
+    tokio::select! {
+        biased;
+        () = &mut serving => panic!("the connection ended"),
+        () = sleep(2 * GRACE) => {}
+    }
+    shutdown.enter(Stage::Drain);
+    theirs.write_all(b"a\n").unwrap();
+    serving.await;
+    let mut received = Vec::new();
+    theirs.read_to_end(&mut received).unwrap();
+    received
+}
+
+#[tokio::test]
+async fn at_a_stop_a_request_that_the_system_has_received_is_answered() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let theirs = StdTcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let (ours, _) = listener.accept().unwrap();
+    ours.set_nonblocking(true).unwrap();
+    let ours = TcpStream::from_std(ours).unwrap();
+    assert_eq!(answered_at_the_last_moment(ours, theirs).await, b"a\n");
+
+    let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+    ours.set_nonblocking(true).unwrap();
+    let ours = tokio::net::UnixStream::from_std(ours).unwrap();
+    assert_eq!(answered_at_the_last_moment(ours, theirs).await, b"a\n");
 }

@@ -1,5 +1,8 @@
 //! The streams that carry a connection's bytes.
 
+use std::os::fd::AsFd;
+
+use rustix::io::ioctl_fionread;
 use rustix::net::Shutdown;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::unix::UCred;
@@ -17,10 +20,15 @@ pub(in crate::serve) trait Transport: AsyncRead + AsyncWrite + Unpin {
     }
 
     /// Makes the system refuse what the client sends from now on. Bytes that it has sent already are
-    /// still received, followed by the end of input.
-    ///
-    /// Only Unix sockets can do this: for others the call has no effect.
-    fn refuse_input(&self) {}
+    /// still received, followed by the end of input. Returns `false`, without an effect, if the
+    /// system cannot do this.
+    fn refuse_input(&self) -> bool {
+        false
+    }
+
+    /// Returns `true` if the system has bytes of the client that were not read. The runtime does not
+    /// know of those that have only just arrived.
+    fn has_input(&self) -> bool;
 
     /// Returns the process at the other end, where the system knows it.
     fn peer(&self) -> Option<UCred> {
@@ -28,12 +36,19 @@ pub(in crate::serve) trait Transport: AsyncRead + AsyncWrite + Unpin {
     }
 }
 
-impl Transport for TcpStream {}
+impl Transport for TcpStream {
+    fn has_input(&self) -> bool {
+        has_input(self)
+    }
+}
 
 impl Transport for UnixStream {
-    fn refuse_input(&self) {
-        // It fails only for a connection that is gone, as its reader will find.
-        let _ = rustix::net::shutdown(self, Shutdown::Read);
+    fn refuse_input(&self) -> bool {
+        rustix::net::shutdown(self, Shutdown::Read).is_ok()
+    }
+
+    fn has_input(&self) -> bool {
+        has_input(self)
     }
 
     fn peer(&self) -> Option<UCred> {
@@ -45,4 +60,15 @@ impl Transport for TlsStream<Socket> {
     fn sent(&self) -> u64 {
         self.get_ref().0.sent()
     }
+
+    /// Decrypted bytes are not counted: a reader that waits has read them all.
+    fn has_input(&self) -> bool {
+        self.get_ref().0.stream().is_some_and(has_input)
+    }
+}
+
+/// Returns `true` if the system has bytes of the client for this socket.
+fn has_input(socket: impl AsFd) -> bool {
+    // It fails only for a connection that is gone.
+    ioctl_fionread(socket).is_ok_and(|bytes| bytes > 0)
 }

@@ -8,14 +8,18 @@ use std::time::Duration;
 use tokio::runtime::Builder;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout};
-use tokio_rustls::TlsAcceptor;
+use tokio::time::{Instant, sleep, timeout};
+use tokio_rustls::server::TlsStream;
+use tokio_rustls::{Accept, TlsAcceptor};
 
 use super::socket::{Socket, TlsConnection};
+use crate::faults;
 use crate::listen::LiveCertificate;
+use crate::metrics::Task;
+use crate::panic::{count_panic, restart_after_panics};
 use crate::serve::accepted::{Accepted, Stream};
 use crate::serve::worker_choice::{Dispatcher, WorkerGone};
-use crate::shutdown::{Shutdown, Stage};
+use crate::shutdown::{GRACE, MAX_GRACE, Shutdown, Stage};
 
 /// The niceness of the thread above that of the other threads, which lowers its priority.
 #[cfg(target_os = "linux")]
@@ -66,7 +70,10 @@ impl Handshakes {
             .name("handshakes".to_owned())
             .spawn(move || {
                 lower_priority();
-                runtime.block_on(work(receiver, shared));
+                let mut receiver = receiver;
+                restart_after_panics(Task::Handshakes, || {
+                    runtime.block_on(work(&mut receiver, &shared));
+                });
             })?;
         Ok(Self { accepted, thread })
     }
@@ -80,7 +87,7 @@ impl Handshakes {
         self.accepted.send(accepted).map_err(|_| WorkerGone)
     }
 
-    /// Waits for the thread, which ends once it has no connection, or in [`Stage::CloseIdle`].
+    /// Waits for the thread, which ends once it has no connection, or in [`Stage::Cut`].
     pub(crate) fn join(self) {
         drop(self.accepted);
         if self.thread.join().is_err() {
@@ -97,27 +104,27 @@ fn lower_priority() {
     }
 }
 
-async fn work(mut accepted: UnboundedReceiver<Accepted>, shared: Arc<Shared>) {
+async fn work(accepted: &mut UnboundedReceiver<Accepted>, shared: &Arc<Shared>) {
     let mut running = JoinSet::new();
     let working = async {
         loop {
             tokio::select! {
                 next = accepted.recv() => match next {
                     Some(next) => {
-                        running.spawn(shake_hands(next, Arc::clone(&shared)));
+                        running.spawn(shake_hands(next, Arc::clone(shared)));
+                        faults::turn(Task::Handshakes.name());
                     }
                     None => break,
                 },
-                Some(_) = running.join_next() => {}
+                Some(ended) = running.join_next() => count_panic(Task::Connection, &ended),
             }
         }
-        while running.join_next().await.is_some() {}
+        while let Some(ended) = running.join_next().await {
+            count_panic(Task::Connection, &ended);
+        }
     };
     tokio::select! {
         () = working => {}
-        // A connection without a request is idle.
-        () = shared.shutdown.wait_for(Stage::CloseIdle) => {}
-        // The other stage is skipped if no connection is open.
         () = shared.shutdown.wait_for(Stage::Cut) => {}
     }
 }
@@ -138,9 +145,11 @@ async fn shake_hands(accepted: Accepted, shared: Arc<Shared>) {
     };
     let acceptor = TlsAcceptor::from(shared.certificate.config());
     // Any client can make a handshake fail, which must not fill the log.
-    let stream = match timeout(shared.timeout, acceptor.accept(socket)).await {
-        Ok(Ok(stream)) => stream,
-        Ok(Err(error)) => return tracing::debug!(%error, "a TLS handshake failed"),
+    let handshake = until_stopped(acceptor.accept(socket), connected, &shared.shutdown);
+    let stream = match timeout(shared.timeout, handshake).await {
+        Ok(Some(Ok(stream))) => stream,
+        Ok(Some(Err(error))) => return tracing::debug!(%error, "a TLS handshake failed"),
+        Ok(None) => return tracing::debug!("a TLS handshake was ended by the stop"),
         Err(_) => return tracing::debug!("a TLS handshake took too long"),
     };
     if let Ok(connection) = TlsConnection::detach(stream, connected) {
@@ -152,4 +161,39 @@ async fn shake_hands(accepted: Accepted, shared: Arc<Shared>) {
             counted,
         });
     }
+}
+
+/// Completes the handshake of a client that connected at `connected`. Returns `None` if the daemon
+/// stops, and the client sends nothing for [`GRACE`] or is not done after [`MAX_GRACE`].
+async fn until_stopped(
+    mut handshake: Accept<Socket>,
+    connected: Instant,
+    shutdown: &Shutdown,
+) -> Option<io::Result<TlsStream<Socket>>> {
+    tokio::select! {
+        done = &mut handshake => return Some(done),
+        () = shutdown.wait_for(Stage::Drain) => {}
+    }
+    let stopping = Instant::now();
+    let mut received = received_by(&handshake);
+    // A client that has sent nothing is idle since it connected.
+    let mut patience = match received {
+        0 => GRACE.saturating_sub(connected.elapsed()),
+        _ => GRACE,
+    };
+    loop {
+        tokio::select! {
+            done = &mut handshake => return Some(done),
+            () = sleep(patience) => {}
+        }
+        let before = std::mem::replace(&mut received, received_by(&handshake));
+        patience = GRACE.min(MAX_GRACE.saturating_sub(stopping.elapsed()));
+        if received == before || patience.is_zero() {
+            return None;
+        }
+    }
+}
+
+fn received_by(handshake: &Accept<Socket>) -> u64 {
+    handshake.get_ref().map_or(0, Socket::received)
 }

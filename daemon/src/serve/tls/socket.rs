@@ -19,12 +19,13 @@ pub(crate) struct TlsConnection {
 
 /// The TCP connection below TLS.
 ///
-/// It counts the bytes that the system takes for the client. Above it that number is not known, since
-/// TLS buffers some bytes itself.
+/// It counts the bytes that the system takes for the client, and those that it has of the client.
+/// Above it these numbers are not known, since TLS buffers some bytes itself.
 #[derive(Debug)]
 pub(crate) struct Socket {
     state: State,
     sent: u64,
+    received: u64,
 }
 
 /// The runtime that a socket belongs to.
@@ -70,12 +71,26 @@ impl Socket {
         Ok(Self {
             state: State::Attached(TcpStream::from_std(stream)?),
             sent: 0,
+            received: 0,
         })
     }
 
     /// Returns the number of bytes that the system has taken for the client.
     pub(crate) const fn sent(&self) -> u64 {
         self.sent
+    }
+
+    /// Returns the number of bytes that the client has sent and that were read.
+    pub(crate) const fn received(&self) -> u64 {
+        self.received
+    }
+
+    /// Returns the stream; `None` while it belongs to no runtime.
+    pub(crate) const fn stream(&self) -> Option<&TcpStream> {
+        match &self.state {
+            State::Attached(stream) => Some(stream),
+            State::Detached(_) | State::Lost => None,
+        }
     }
 
     fn count(&mut self, sent: &Poll<io::Result<usize>>) {
@@ -102,7 +117,7 @@ impl Socket {
         std::mem::replace(&mut self.state, State::Lost)
     }
 
-    fn stream(&mut self) -> io::Result<Pin<&mut TcpStream>> {
+    fn pinned(&mut self) -> io::Result<Pin<&mut TcpStream>> {
         match &mut self.state {
             State::Attached(stream) => Ok(Pin::new(stream)),
             State::Detached(_) | State::Lost => Err(io::ErrorKind::NotConnected.into()),
@@ -116,7 +131,10 @@ impl AsyncRead for Socket {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.stream()?.poll_read(cx, buffer)
+        let filled = buffer.filled().len();
+        let read = self.pinned()?.poll_read(cx, buffer);
+        self.received += (buffer.filled().len() - filled) as u64;
+        read
     }
 }
 
@@ -126,7 +144,7 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let sent = self.stream()?.poll_write(cx, bytes);
+        let sent = self.pinned()?.poll_write(cx, bytes);
         self.count(&sent);
         sent
     }
@@ -136,7 +154,7 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let sent = self.stream()?.poll_write_vectored(cx, pieces);
+        let sent = self.pinned()?.poll_write_vectored(cx, pieces);
         self.count(&sent);
         sent
     }
@@ -146,10 +164,10 @@ impl AsyncWrite for Socket {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.stream()?.poll_flush(cx)
+        self.pinned()?.poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.stream()?.poll_shutdown(cx)
+        self.pinned()?.poll_shutdown(cx)
     }
 }

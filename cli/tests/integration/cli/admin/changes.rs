@@ -269,3 +269,17 @@ fn a_drained_daemon_is_not_ready() {
     assert_eq!(json(&daemon, &["drain"])["draining"], true);
     daemon.stop();
 }
+
+#[test]
+fn a_drain_is_taken_back() {
+    let daemon = Plan::new().set("serve.lame-duck-ms=600000").start();
+    printed(&daemon, &["drain"]);
+    assert_has(
+        &printed(&daemon, &["status"]),
+        &[", draining, lame duck since 2"],
+    );
+    let output = printed(&daemon, &["undrain"]);
+    assert_has(&output, &["not draining: the daemon accepts connections"]);
+    printed(&daemon, &["status", "--ready"]);
+    assert_eq!(json(&daemon, &["undrain"])["draining"], false);
+}

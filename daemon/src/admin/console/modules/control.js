@@ -1,4 +1,4 @@
-// Reload, freeze, log level and drain.
+// Reload, freeze, log level, drain and undrain.
 
 import { command } from "./api.js";
 import { confirmed } from "./confirm.js";
@@ -17,6 +17,7 @@ export function start(refreshNow) {
   byId("reload").addEventListener("click", () => act("reload", reload));
   byId("thaw").addEventListener("click", () => act("thaw", thaw));
   byId("drain").addEventListener("click", () => act("drain", drain));
+  byId("undrain").addEventListener("click", () => act("undrain", undrain));
   onSubmit("freeze-form", freeze);
   onSubmit("log-level-form", setLogLevel);
 }
@@ -32,7 +33,9 @@ export function update({ status }) {
   );
   byId("thaw").hidden = !frozen;
   byId("freeze-form").hidden = Boolean(frozen);
-  byId("drain").disabled = Boolean(status.daemon.draining);
+  const { draining, state } = status.daemon;
+  byId("drain").disabled = Boolean(draining);
+  byId("undrain").hidden = !(draining && state === "lameDuck");
   if (status.daemon.logLevel !== level) {
     level = status.daemon.logLevel;
     byId("log-level").value = level;
@@ -119,7 +122,7 @@ async function drain() {
       element(
         "p",
         {},
-        "The daemon becomes not ready and refuses new connections. Only a restart ends draining.",
+        "The daemon becomes not ready, serves on for serve.lame-duck-ms, and then refuses new connections. From then on, only a restart ends draining.",
       ),
     ],
     "Drain",
@@ -127,5 +130,10 @@ async function drain() {
   );
   if (!yes) return;
   await command("v1/drain", {});
-  done("Draining: the daemon is not ready and refuses new connections.");
+  done("Draining: the daemon is not ready. After serve.lame-duck-ms it refuses new connections.");
+}
+
+async function undrain() {
+  await command("v1/undrain", {});
+  done("The drain was taken back: the daemon is ready again.");
 }

@@ -54,6 +54,7 @@ function daemonFacts({ daemon, ready, notReadyBecause, save }) {
   return [
     ["Ready", ready ? "yes" : `no: ${notReadyBecause.map(({ detail }) => detail).join(" ")}`],
     ["Draining", daemon.draining ? "yes" : null],
+    ["Lame duck", daemon.state === "lameDuck" ? `since ${clock(daemon.stateSince)}` : null],
     ["Stopping", daemon.stopping ? "yes" : null],
     ["Version", daemon.version],
     ["Process", `${daemon.pid}`],

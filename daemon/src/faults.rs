@@ -1,0 +1,46 @@
+//! Faults that tests cause in the real program: a panic of one task, once.
+//!
+//! Only the feature `faults` compiles them in. It is for tests, off by default, and never part of a
+//! package. With it, the environment variable `CODEID_FAULT` names the task that panics. Tasks have the
+//! names that the label `task` of `codeid_task_restarts_total` has, and `control`.
+
+#[cfg(feature = "faults")]
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+/// Set once the daemon serves.
+#[cfg(feature = "faults")]
+static IS_SERVING: AtomicBool = AtomicBool::new(false);
+
+/// Lets [`turn`] panic from now on: before the daemon serves, a fault would be one of the start.
+#[cfg(feature = "faults")]
+pub(crate) fn begin_to_serve() {
+    IS_SERVING.store(true, Relaxed);
+}
+
+#[cfg(not(feature = "faults"))]
+pub(crate) const fn begin_to_serve() {}
+
+/// Panics, once in the process and only while the daemon serves, if this is the task that is to fail.
+#[cfg(feature = "faults")]
+pub(crate) fn turn(task: &str) {
+    if IS_SERVING.load(Relaxed) {
+        start(task);
+    }
+}
+
+#[cfg(not(feature = "faults"))]
+pub(crate) const fn turn(_: &str) {}
+
+/// Panics, once in the process, if this is the task that is to fail.
+#[cfg(feature = "faults")]
+pub(crate) fn start(task: &str) {
+    static HAS_FAILED: AtomicBool = AtomicBool::new(false);
+    let is_meant = std::env::var("CODEID_FAULT").is_ok_and(|name| name == task);
+    assert!(
+        !is_meant || HAS_FAILED.swap(true, Relaxed),
+        "a fault of {task}, as CODEID_FAULT asks"
+    );
+}
+
+#[cfg(not(feature = "faults"))]
+pub(crate) const fn start(_: &str) {}
