@@ -18,7 +18,7 @@ pub(crate) fn private_key(pem: &[u8]) -> Result<Zeroizing<PrivateKeyDer<'static>
     PrivateKeyDer::from_pem_slice(pem).map(Zeroizing::new)
 }
 
-/// Returns the certificate at the begin of `chain` with its key. Unlike the builders of rustls, which
+/// Returns the certificate at the beginning of `chain` with its key. Unlike the builders of rustls, which
 /// take the key, this leaves it to the caller, who can wipe it.
 ///
 /// # Errors

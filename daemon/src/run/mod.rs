@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 
 use codeid_engine::LiveTable;
 use tokio::runtime::Builder;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use self::announce::{log_serving, warn_if_drain_is_short, warn_if_open_in_clear};
 use self::lame_duck::Reason;
@@ -50,6 +50,9 @@ use crate::shutdown::{Shutdown, Stage};
 
 pub use self::error::StartError;
 pub use self::stop::{StopHandle, StopRequests};
+
+/// The pause after which the admin plane is served again, if it could not be.
+const ADMIN_PAUSE: Duration = Duration::from_millis(500);
 
 /// The time that the control thread has to end once everything else has ended.
 const CONTROL_PATIENCE: Duration = Duration::from_secs(1);
@@ -441,18 +444,27 @@ fn serve_admin(
     let over_tcp = Arc::clone(&served);
     control.supervise(Task::Admin, move || {
         let served = Arc::clone(&served);
-        async move { log_if_unserved(served.0.serve_unix(&served.1).await) }
+        async move {
+            while let Err(error) = served.0.serve_unix(&served.1).await {
+                wait_to_serve(Task::Admin, &error).await;
+            }
+        }
     });
     control.supervise(Task::AdminHttp, move || {
         let served = Arc::clone(&over_tcp);
-        async move { log_if_unserved(served.0.serve_tcp(&served.1).await) }
+        async move {
+            while let Err(error) = served.0.serve_tcp(&served.1).await {
+                wait_to_serve(Task::AdminHttp, &error).await;
+            }
+        }
     });
 }
 
-fn log_if_unserved(outcome: io::Result<()>) {
-    if let Err(error) = outcome {
-        tracing::error!(%error, "the admin plane cannot be served");
-    }
+/// Counts and logs the failure of a task of the admin plane, and waits until it is worth another try.
+async fn wait_to_serve(task: Task, error: &io::Error) {
+    task.count_fault();
+    tracing::error!(%error, task = task.name(), "the admin plane cannot be served now");
+    sleep(ADMIN_PAUSE).await;
 }
 
 fn shown(path: &Path) -> String {
