@@ -8,7 +8,7 @@ use crate::api::refusal::ErrorCode;
 /// The time between two lines about the same peer and kind.
 pub(super) const INTERVAL: Duration = Duration::from_mins(1);
 
-/// The most pairs of peer and kind that are told apart; further peers are counted together.
+/// The most pairs of peer and kind that are counted separately; further peers are counted together.
 const MAX_PAIRS: usize = 256;
 
 /// The name of the peers beyond [`MAX_PAIRS`].

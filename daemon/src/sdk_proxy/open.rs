@@ -27,7 +27,7 @@ const NICENESS: i32 = 10;
 /// The most threads that look up host names at once.
 const MAX_RESOLVERS: usize = 16;
 
-/// Why the forwarder was not opened.
+/// The reason why the forwarder was not opened.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OpenError {
     /// A key or a certificate cannot be used.

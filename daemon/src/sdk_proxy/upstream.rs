@@ -37,7 +37,7 @@ pub(super) struct Upstream {
     clock: Clock,
 }
 
-/// Why there is no response to return.
+/// The reason why a request has no response of the upstream.
 #[derive(Debug, Error)]
 enum ForwardError {
     #[error(transparent)]

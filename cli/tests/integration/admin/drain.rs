@@ -102,7 +102,8 @@ fn a_drain_first_makes_the_daemon_unready_and_can_be_taken_back() {
             .iter()
             .filter(|action| **action == "undrain")
             .count(),
-        3
+        // An intent and an outcome for each.
+        6
     );
     // A stop has a lame duck of its own, which a second signal ends.
     daemon.signal("TERM");

@@ -1,4 +1,4 @@
-//! What the admin plane tells in figures, as text for Prometheus and as JSON.
+//! The figures of the admin plane, as text for Prometheus and as JSON.
 
 mod prometheus;
 mod recorded;
@@ -16,7 +16,7 @@ use crate::serve::daemon::Served;
 pub(crate) struct Samples(BTreeMap<String, f64>);
 
 impl Served {
-    /// What Prometheus would read.
+    /// Returns the text that Prometheus would read.
     pub(crate) fn metrics_text(&self) -> String {
         let answer = self.admin("GET", "/metrics");
         assert_eq!(answer.status, 200);
@@ -29,7 +29,7 @@ impl Served {
         Samples::of(&self.metrics_text())
     }
 
-    /// The same for clients of our own.
+    /// Returns the snapshot for clients of our own.
     fn snapshot(&self) -> Value {
         let answer = self.admin("GET", "/v1/metrics");
         assert_eq!(answer.status, 200);

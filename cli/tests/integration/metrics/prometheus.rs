@@ -40,7 +40,7 @@ fn names_in(text: &str) -> BTreeSet<&str> {
     words.filter(|word| word.starts_with("codeid_")).collect()
 }
 
-/// Every name that a daemon with a remote source tells.
+/// Returns every name in the metrics of a daemon with a remote source.
 fn shown_names() -> BTreeSet<String> {
     use crate::rules::remote::{Remote, Reply};
     let remote = Remote::http(Reply::config(crate::serve::daemon::RULES));
@@ -93,13 +93,13 @@ fn alerts_and_dashboard_read_only_metrics_that_exist() {
         for name in read {
             assert!(
                 told.contains(name),
-                "{file} reads {name}, which nothing tells"
+                "{file} reads {name}, which does not exist"
             );
         }
     }
 }
 
-/// SPEC.md tells each of them.
+/// SPEC.md has a row for each of them.
 #[test]
 fn every_metric_is_specified() {
     let specification = Path::new(env!("CARGO_MANIFEST_DIR")).join("../SPEC.md");

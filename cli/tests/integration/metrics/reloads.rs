@@ -1,4 +1,4 @@
-//! What happens to route configs shows in the figures.
+//! Pulls, reloads and saves are counted and dated.
 
 use super::Samples;
 use crate::rules::remote::{Remote, Reply, wait_until};

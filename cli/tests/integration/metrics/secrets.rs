@@ -1,4 +1,4 @@
-//! T31: no figure tells what was asked, by whom, or how a source is reached.
+//! T31: no figure shows a code value, an openId, or the credentials of a source.
 
 use serde_json::json;
 

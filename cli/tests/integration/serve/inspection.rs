@@ -1,4 +1,4 @@
-//! What other processes can see of the daemon.
+//! The daemon hides its memory from other processes.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, chown};
@@ -11,7 +11,7 @@ use super::daemon::Plan;
 /// A user without privileges, as whom the daemon runs if the tests run as root.
 const NOBODY: u32 = 65534;
 
-/// The files of a process that is not dumpable belong to root, so that nobody else can read its memory.
+/// The files of a process that is not dumpable belong to root, so that no other user can read its memory.
 #[test]
 fn the_process_is_not_dumpable() {
     let plan = Plan::new();

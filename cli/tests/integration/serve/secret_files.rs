@@ -1,4 +1,4 @@
-//! Who may have access to the files of private keys and of the bearer token.
+//! The files of private keys and of the bearer token are refused if others may read or replace them.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};

@@ -86,7 +86,7 @@ async fn the_remote_is_not_pulled_during_a_freeze_and_at_once_after_a_thaw() {
     // A pull that was due may have come first.
     assert!(matches!(checks[0].outcome, Activated | Unchanged));
     assert_eq!(running.fixture.version().as_deref(), Some("2"));
-    // A second thaw ends nothing, and asks nobody.
+    // A second thaw ends nothing, and no source is asked.
     let before = running.fixture.remote.calls();
     assert!(operator.thaw(true).await.unwrap().is_none());
     assert_eq!(running.fixture.remote.calls(), before);

@@ -158,7 +158,7 @@ pub(in crate::serve) enum Phase {
     },
 }
 
-/// What a client has to send next.
+/// The part of a request that a client has to send next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::serve) enum ClientWait {
     /// The first request of the connection.

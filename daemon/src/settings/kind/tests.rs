@@ -1,11 +1,11 @@
-//! What each kind allows, and how it refuses the rest.
+//! Each kind allows some values, and refuses the rest with a message.
 
 use codeid_engine::InitLevel;
 
 use super::*;
 use crate::settings::{HttpUrl, KeyVersion, Origin};
 
-/// How the value that `kind` reads from `text` is shown; `None` if it is refused.
+/// Returns the value that `kind` reads from `text`, as it is shown; `None` if it is refused.
 fn read(kind: &impl Kind, text: &str) -> Option<String> {
     let value = kind.read(&Given::Text(text.to_owned())).ok()?;
     Some(kind.show(&value).to_string())
