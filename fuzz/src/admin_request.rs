@@ -230,7 +230,8 @@ fn check_if_match(headers: &HeaderMap) {
 /// and no others.
 fn check_body<T: DeserializeOwned + Serialize>(body: &[u8]) {
     match parse_admin_body::<T>(body) {
-        Err(detail) => {
+        Err(refusal) => {
+            let detail = refusal.detail;
             let is_quoted = detail.contains(['"', '`', '{']) || detail.contains(char::is_control);
             assert!(!detail.is_empty() && !is_quoted, "{detail}");
         }

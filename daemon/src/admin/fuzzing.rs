@@ -8,10 +8,11 @@ use serde::de::DeserializeOwned;
 
 use super::access::require_access;
 use super::caller::Caller;
+use super::refusal;
 use super::request::{IfMatch, parse_json};
 use super::router;
 use super::tokens::Tokens;
-use crate::api::refusal::ErrorCode;
+use crate::api::refusal::{ErrorCode, Refusal};
 use crate::api::role::Role;
 
 /// Decides from the head of a request to `admin.http` whether it may reach its handler. Returns the
@@ -50,7 +51,7 @@ pub fn admin_if_match(headers: &HeaderMap) -> Result<Option<Option<ConfigDigest>
 ///
 /// # Errors
 ///
-/// The sentence with which the body is refused.
-pub fn parse_admin_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
-    parse_json(body).map_err(|refusal| refusal.detail().to_owned())
+/// The refusal of the body, as the response has it.
+pub fn parse_admin_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+    parse_json(body).map_err(refusal::Refusal::into_document)
 }

@@ -49,9 +49,9 @@ impl Refusal {
         self.document.error
     }
 
-    /// Returns the sentence for people.
-    pub(super) fn detail(&self) -> &str {
-        &self.document.detail
+    /// Returns the document that the response has.
+    pub(super) fn into_document(self) -> api::refusal::Refusal {
+        self.document
     }
 
     /// Returns the response, with `WWW-Authenticate` if a token is missing or unknown.
