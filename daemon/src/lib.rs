@@ -42,3 +42,5 @@ pub mod signature;
 mod sync;
 pub mod telemetry;
 pub mod timestamp;
+
+pub use self::admin::tokens::{NewToken, NewTokenError};

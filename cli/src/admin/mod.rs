@@ -23,6 +23,7 @@ mod rule_text;
 mod rules;
 mod socket;
 mod status;
+mod token;
 
 use std::process::ExitCode;
 
@@ -95,6 +96,11 @@ enum AdminCommand {
     /// Show or set the log level
     #[command(after_help = EXIT_STATUSES)]
     LogLevel(log_level::SetLogLevel),
+    /// Make a token for admin.http, and print its line for the file of tokens
+    ///
+    /// The daemon is not asked: add the line to the file of admin.tokens-path. The file has only the
+    /// SHA-256 of the token, so the token cannot be printed again.
+    Token(token::MakeToken),
     /// Print the live route config, or one of the history, byte for byte
     #[command(after_help = EXIT_STATUSES)]
     Config(config::PrintConfig),
@@ -103,6 +109,9 @@ enum AdminCommand {
 impl Admin {
     /// Runs the command, and returns its exit status as the module describes it.
     pub(crate) fn run(self) -> ExitCode {
+        if let AdminCommand::Token(command) = &self.command {
+            return output::run(|stdout| command.run(self.json, stdout));
+        }
         let socket = match self.socket.path() {
             Ok(socket) => socket,
             Err(status) => return status,
@@ -125,6 +134,7 @@ impl Admin {
                 AdminCommand::Undrain(command) => command.run(context),
                 AdminCommand::LogLevel(command) => command.run(context),
                 AdminCommand::Config(command) => command.run(context),
+                AdminCommand::Token(command) => command.run(self.json, context.stdout),
             }
         })
     }

@@ -36,6 +36,23 @@ struct Token {
     digest: [u8; 32],
 }
 
+/// A token that nobody has yet, and the line that admits its holder.
+pub struct NewToken {
+    token: String,
+    line: String,
+}
+
+/// The reason why there is no new token.
+#[derive(Debug, PartialEq, Eq, Error)]
+pub enum NewTokenError {
+    /// A token cannot have the name.
+    #[error(transparent)]
+    Name(#[from] LineError),
+    /// The system has no random numbers.
+    #[error("the system has no random numbers")]
+    Random,
+}
+
 /// The reason why a list of tokens is refused. No message contains a digest.
 #[derive(Debug, PartialEq, Eq, Error)]
 pub enum TokensError {
@@ -65,7 +82,10 @@ pub enum LineError {
     #[error("a token must have a name, a role and a digest, separated by spaces")]
     WordCount,
     /// The name is too long or not visible ASCII.
-    #[error("the name must have 1 to {MAX_NAME_CHARACTERS} visible ASCII characters")]
+    #[error(
+        "the name must have 1 to {MAX_NAME_CHARACTERS} visible ASCII characters, and must not begin \
+         with #"
+    )]
     Name,
     /// An earlier line has the same name.
     #[error("the name {0:?} occurs twice")]
@@ -140,6 +160,45 @@ impl Tokens {
     }
 }
 
+impl NewToken {
+    /// Makes a token of 256 random bits in 64 characters, for the holder `name` with the role `role`.
+    ///
+    /// # Errors
+    ///
+    /// [`NewTokenError`] if a token cannot have the name, or the system has no random numbers.
+    pub fn generate(name: &str, role: Role) -> Result<Self, NewTokenError> {
+        require_name(name)?;
+        let mut random = [0; 32];
+        aws_lc_rs::rand::fill(&mut random).map_err(|_| NewTokenError::Random)?;
+        // A digest of random bits is as random, and has a notation.
+        let token = ConfigDigest::new(&random).to_string();
+        let digest = ConfigDigest::new(token.as_bytes());
+        Ok(Self {
+            line: format!("{name} {role} {digest}"),
+            token,
+        })
+    }
+
+    /// Returns the token, as its holder sends it.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// Returns the line for the list of tokens, without a line feed.
+    #[must_use]
+    pub fn line(&self) -> &str {
+        &self.line
+    }
+}
+
+/// Hides the token.
+impl fmt::Debug for NewToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewToken").finish_non_exhaustive()
+    }
+}
+
 impl Token {
     fn parse(line: &str) -> Result<Self, LineError> {
         let mut words = line.split_whitespace();
@@ -148,10 +207,7 @@ impl Token {
         else {
             return Err(LineError::WordCount);
         };
-        let is_visible = name.bytes().all(|byte| byte.is_ascii_graphic());
-        if !is_visible || name.len() > MAX_NAME_CHARACTERS {
-            return Err(LineError::Name);
-        }
+        require_name(name)?;
         let role = Role::OF_TOKENS
             .into_iter()
             .find(|known| known.name() == role)
@@ -163,6 +219,16 @@ impl Token {
             role,
             digest: *digest.as_bytes(),
         })
+    }
+}
+
+/// Requires that a token may have this name.
+fn require_name(name: &str) -> Result<(), LineError> {
+    let is_visible = name.bytes().all(|byte| byte.is_ascii_graphic());
+    let has_length = (1..=MAX_NAME_CHARACTERS).contains(&name.len());
+    match is_visible && has_length && !name.starts_with('#') {
+        true => Ok(()),
+        false => Err(LineError::Name),
     }
 }
 
@@ -237,6 +303,22 @@ mod tests {
             assert!(!error.contains(&digest), "{error}");
         }
         assert_eq!(Tokens::parse(b"a\xff"), Err(TokensError::NotUtf8(1)));
+    }
+
+    #[test]
+    fn a_new_token_is_found_by_its_line() {
+        for role in Role::OF_TOKENS {
+            let new = NewToken::generate("alice", role).unwrap();
+            let other = NewToken::generate("alice", role).unwrap();
+            let tokens = Tokens::parse(new.line().as_bytes()).unwrap();
+            assert_eq!(tokens.find(new.token().as_bytes()), Some(("alice", role)));
+            assert_eq!(tokens.find(other.token().as_bytes()), None);
+            assert!(!format!("{new:?}").contains(new.token()));
+        }
+        for name in ["", "#alice", "a b", "é", &"a".repeat(65)] {
+            let refused = NewToken::generate(name, Role::Read).unwrap_err();
+            assert_eq!(refused, NewTokenError::Name(LineError::Name), "{name}");
+        }
     }
 
     #[test]

@@ -2,8 +2,12 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+
+use serde_json::Value;
 
 use super::{audit, client, good, refusal};
+use crate::rules::remote::wait_until;
 use crate::rules::{config, plan};
 use crate::serve::client::{Client, Response};
 use crate::serve::daemon::{Directory, Plan, Served};
@@ -344,4 +348,32 @@ fn a_start_without_tokens_or_tls_fails() {
         .set(&format!("admin.tokens-path={}", path.display()))
         .fail();
     assert!(writable.contains("its mode 0666"), "{writable}");
+}
+
+#[test]
+fn a_new_token_is_accepted_once_its_line_is_in_the_file() {
+    let daemon = over_tcp().start();
+    let port = port(&daemon);
+    let made = Command::new(env!("CARGO_BIN_EXE_codeid"))
+        .args(["admin", "token", "bob", "read", "--json"])
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let made: Value = serde_json::from_slice(&made.stdout).unwrap();
+    let (token, line) = (
+        made["token"].as_str().unwrap(),
+        made["line"].as_str().unwrap(),
+    );
+    let status = || ask(port, "GET", "/v1/status", &bearer(token), "").status;
+    assert_eq!(status(), 401);
+    let path = daemon.directory.path().join("tokens");
+    fs::write(&path, format!("{}{line}\n", tokens())).unwrap();
+    wait_until("the new token", || (status() == 200).then_some(()));
+    daemon.stop();
+    let refused = Command::new(env!("CARGO_BIN_EXE_codeid"))
+        .args(["admin", "token", "#bob", "read"])
+        .output()
+        .unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("must not begin with #"));
 }
