@@ -6,6 +6,7 @@
 //! ```
 
 mod cells;
+mod columns;
 mod figures;
 mod keys;
 mod plain;

@@ -2,12 +2,13 @@
 
 use codeid_daemon::api::status::{CheckOutcome, RulesStatus, SourceStatus};
 use ratatui::Frame;
-use ratatui::layout::{Alignment, Constraint, Layout, Rect};
+use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Cell, Clear, Paragraph, Row, Sparkline, Table};
+use ratatui::widgets::{Block, Clear, Paragraph, Sparkline};
 
 use super::cells::{errors, latencies, traffics};
+use super::columns::{self, HEAD, Numbers, extent, fit};
 use super::figures::{Figures, Rate};
 use super::keys::HELP;
 use super::reading::Reading;
@@ -26,7 +27,6 @@ const MIN_HEIGHT_WITH_TREND: u16 = 26;
 const BAD: Style = Style::new().fg(Color::Red).add_modifier(Modifier::BOLD);
 const NOTED: Style = Style::new().fg(Color::Yellow);
 const FAINT: Style = Style::new().add_modifier(Modifier::DIM);
-const HEAD: Style = Style::new().add_modifier(Modifier::BOLD);
 
 /// Draws the view on the whole screen.
 pub(super) fn draw(frame: &mut Frame<'_>, view: &View, socket: &str) {
@@ -34,7 +34,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, view: &View, socket: &str) {
     let state = view
         .last
         .as_ref()
-        .map_or_else(Vec::new, |last| state(last, view));
+        .map_or_else(Vec::new, |last| state(last, view, area.width));
     let traffic_rows = view
         .figures
         .as_ref()
@@ -97,15 +97,19 @@ fn draw_title(frame: &mut Frame<'_>, area: Rect, view: &View, socket: &str) {
     let width = extent(right.chars().count()).min(area.width);
     let [at_left, at_right] =
         Layout::horizontal([Constraint::Min(0), Constraint::Length(width)]).areas(area);
-    frame.render_widget(Paragraph::new(shown(&left)).style(style), at_left);
+    let left = fit(&shown(&left), at_left.width);
+    let right = fit(&right, at_right.width);
+    frame.render_widget(Paragraph::new(left).style(style), at_left);
     frame.render_widget(Paragraph::new(right).style(style), at_right);
 }
 
 /// Returns the lines that describe the daemon, its live table and its sources.
-fn state(last: &Reading, view: &View) -> Vec<Line<'static>> {
+fn state(last: &Reading, view: &View, width: u16) -> Vec<Line<'static>> {
     let status = &last.status;
     let mut lines = Vec::new();
-    let mut add = |style: Style, text: String| lines.push(Line::styled(shown(&text), style));
+    let mut add = |style: Style, text: String| {
+        lines.push(Line::styled(fit(&shown(&text), width), style));
+    };
     if let Some(why) = &view.last_failure {
         add(
             BAD,
@@ -208,67 +212,66 @@ fn trouble(source: &SourceStatus) -> Option<String> {
 }
 
 fn draw_traffic(frame: &mut Frame<'_>, area: Rect, figures: &Figures) {
-    let header = [
-        "LISTENER",
-        "REQUESTS/S",
-        "ERRORS",
-        "OPEN",
-        "P50",
-        "P90",
-        "P99",
-        "P99.9",
-        "MAX",
+    let headers = [
+        ("REQUESTS/S", 11),
+        ("ERRORS", 8),
+        ("OPEN", 5),
+        ("P50", 8),
+        ("P90", 8),
+        ("P99", 8),
+        ("P99.9", 8),
+        ("MAX", 8),
     ];
+    let omitted = [4, 6, 7, 3, 2, 5, 1, 0];
     let rows = traffics(figures).map(|traffic| {
         let is_bad = traffic.error_ratio.is_some_and(|ratio| ratio > 0.0);
-        let mut cells = vec![
-            Cell::new(shown(&traffic.name)),
-            right(grouped(traffic.requests_per_second)),
-            right(errors(traffic)).style(if is_bad { NOTED } else { Style::new() }),
-            right(traffic.open_connections.to_string()),
+        let bad = if is_bad { NOTED } else { Style::new() };
+        let mut numbers = vec![
+            (grouped(traffic.requests_per_second), Style::new()),
+            (errors(traffic), bad),
+            (traffic.open_connections.to_string(), Style::new()),
         ];
-        cells.extend(latencies(&traffic.latency).map(right));
-        Row::new(cells)
+        numbers.extend(latencies(&traffic.latency).map(|latency| (latency, Style::new())));
+        Numbers {
+            style: Style::new(),
+            name: shown(&traffic.name),
+            numbers,
+        }
     });
-    let widths = [8, 11, 8, 5, 8, 8, 8, 8, 8].map(Constraint::Length);
-    let header = Row::new(header.iter().enumerate().map(|(at, name)| match at {
-        0 => Cell::new(*name),
-        _ => right((*name).to_owned()),
-    }));
-    let table = Table::new(rows, widths).header(header.style(HEAD));
+    let name = ("LISTENER".to_owned(), 8);
+    let table = columns::table(name, &headers, &omitted, rows.collect(), area.width);
     frame.render_widget(table, below_a_gap(area));
 }
 
 fn draw_results(frame: &mut Frame<'_>, area: Rect, figures: &Figures) {
     let mut lines = vec![
-        rates("results/s", &figures.total.results),
-        rates("codes/s", &figures.identifications),
+        rates("results/s", &figures.total.results, "", area.width),
+        rates("codes/s", &figures.identifications, "", area.width),
     ];
     let proxy = &figures.sdk_proxy;
     let has_some = proxy.requests_per_second > 0.0 || proxy.in_flight > 0;
     lines.push(match has_some {
         true => {
-            let mut line = rates("sdkProxy/s", &proxy.results);
-            line.push_span(format!("{} in flight", proxy.in_flight));
-            line
+            let in_flight = format!("{} in flight", proxy.in_flight);
+            rates("sdkProxy/s", &proxy.results, &in_flight, area.width)
         }
         false => Line::styled("sdkProxy/s none", FAINT),
     });
     frame.render_widget(Paragraph::new(lines), area);
 }
 
-/// Returns rates in one line, without those that are zero, except for the first.
-fn rates(name: &str, rates: &[Rate]) -> Line<'static> {
-    let mut line = Line::from(Span::styled(format!("{name:<11}"), HEAD));
+/// Returns rates in one line, without those that are zero, except for the first, and then `rest`.
+fn rates(name: &str, rates: &[Rate], rest: &str, width: u16) -> Line<'static> {
+    const NAME_WIDTH: u16 = 11;
+    let mut text = String::new();
     for (at, rate) in rates.iter().enumerate() {
         if at == 0 || rate.per_second > 0.0 {
-            line.push_span(shown(&format!(
-                "{} {}  ",
-                rate.name,
-                grouped(rate.per_second)
-            )));
+            text += &shown(&format!("{} {}  ", rate.name, grouped(rate.per_second)));
         }
     }
+    text += rest;
+    let mut line = Line::from(Span::styled(format!("{name:<11}"), HEAD));
+    line.push_span(fit(text.trim_end(), width.saturating_sub(NAME_WIDTH)));
     line
 }
 
@@ -280,39 +283,37 @@ fn draw_trend(frame: &mut Frame<'_>, area: Rect, view: &View) {
     let data: Vec<u64> = view.trend.iter().skip(newest).copied().collect();
     let highest = data.iter().max().copied().unwrap_or_default();
     let title = format!("requests/s, at most {highest} in {} intervals", data.len());
-    let block = Block::new().title(Span::styled(title, FAINT));
+    let block = Block::new().title(Span::styled(fit(&title, area.width), FAINT));
     let sparkline = Sparkline::default().data(data).style(Color::Cyan);
     frame.render_widget(sparkline.block(block), area);
 }
 
 fn draw_rules(frame: &mut Frame<'_>, area: Rect, figures: &Figures, scrolled: usize) {
-    let header =
-        ["DECIDED/S", "REFUSED/S", "DECIDED", "REFUSED"].map(|name| right(name.to_owned()));
-    let mut cells = vec![Cell::new(format!(
-        "RULE, BUSIEST FIRST ({})",
-        figures.rules.len()
-    ))];
-    cells.extend(header);
-    let rows = figures.rules.iter().skip(scrolled).map(|rule| {
-        let is_idle = rule.decided_per_second + rule.refused_per_second <= 0.0;
-        Row::new([
-            Cell::new(shown(&rule.id)),
-            right(grouped(rule.decided_per_second)),
-            right(grouped(rule.refused_per_second)),
-            right(rule.decided.to_string()),
-            right(rule.refused.to_string()),
-        ])
-        .style(if is_idle { FAINT } else { Style::new() })
-    });
-    let widths = [
-        Constraint::Min(24),
-        Constraint::Length(12),
-        Constraint::Length(12),
-        Constraint::Length(14),
-        Constraint::Length(14),
+    let headers = [
+        ("DECIDED/S", 12),
+        ("REFUSED/S", 12),
+        ("DECIDED", 14),
+        ("REFUSED", 14),
     ];
-    let table = Table::new(rows.take(usize::from(area.height)), widths);
-    frame.render_widget(table.header(Row::new(cells).style(HEAD)), below_a_gap(area));
+    let omitted = [3, 1, 2, 0];
+    let visible = figures.rules.iter().skip(scrolled);
+    let rows = visible.take(usize::from(area.height)).map(|rule| {
+        let is_idle = rule.decided_per_second + rule.refused_per_second <= 0.0;
+        let numbers = [
+            grouped(rule.decided_per_second),
+            grouped(rule.refused_per_second),
+            rule.decided.to_string(),
+            rule.refused.to_string(),
+        ];
+        Numbers {
+            style: if is_idle { FAINT } else { Style::new() },
+            name: shown(&rule.id),
+            numbers: numbers.map(|number| (number, Style::new())).into(),
+        }
+    });
+    let name = format!("RULE, BUSIEST FIRST ({})", figures.rules.len());
+    let table = columns::table((name, 24), &headers, &omitted, rows.collect(), area.width);
+    frame.render_widget(table, below_a_gap(area));
 }
 
 fn draw_keys(frame: &mut Frame<'_>, area: Rect, view: &View) {
@@ -340,10 +341,6 @@ fn draw_help(frame: &mut Frame<'_>, area: Rect) {
     );
 }
 
-fn right(text: String) -> Cell<'static> {
-    Cell::new(Line::from(text).alignment(Alignment::Right))
-}
-
 /// Returns `area` without its first line.
 const fn below_a_gap(area: Rect) -> Rect {
     Rect {
@@ -351,10 +348,6 @@ const fn below_a_gap(area: Rect) -> Rect {
         height: area.height.saturating_sub(1),
         ..area
     }
-}
-
-fn extent(cells: usize) -> u16 {
-    u16::try_from(cells).unwrap_or(u16::MAX)
 }
 
 /// Escapes control characters in a text of the daemon.

@@ -338,3 +338,31 @@ fn keys_scroll_help_and_end() {
         (Some(Command::Quit), None)
     );
 }
+
+/// Every number on a narrow screen is one of those on a wide screen: none is cut.
+#[test]
+fn a_narrow_screen_omits_columns_and_cuts_no_number() {
+    let (view, _) = view();
+    let numbers = |width| -> Vec<String> {
+        // The name of a rule is not a number.
+        let has_digit =
+            |word: &&str| word.contains(|c: char| c.is_ascii_digit()) && !word.starts_with("hot");
+        let text = words(&view, width, 40);
+        let words = text.split_whitespace().filter(has_digit);
+        words
+            .map(|word| word.trim_end_matches('…').to_owned())
+            .collect()
+    };
+    let all = numbers(250);
+    for width in 1..250 {
+        for number in numbers(width) {
+            assert!(all.contains(&number), "{number} at a width of {width}");
+        }
+    }
+    let narrow = words(&view, 50, 40);
+    assert!(
+        narrow.contains("REQUESTS/S") && narrow.contains("P99"),
+        "{narrow}"
+    );
+    assert!(!narrow.contains("P90"), "{narrow}");
+}
