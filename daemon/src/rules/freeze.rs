@@ -60,6 +60,8 @@ pub(crate) enum FreezeFileError {
         path: PathBuf,
         source: serde_json::Error,
     },
+    #[error("{path} was changed: its route config does not have the SHA-256 beside it")]
+    WrongDigest { path: PathBuf },
     #[error("the level in {path} is unknown")]
     UnknownLevel {
         path: PathBuf,
@@ -87,6 +89,9 @@ struct Content {
     uri: String,
     #[serde(default)]
     is_operators: bool,
+    /// The digest of the route config; absent from a file of an earlier version.
+    #[serde(default)]
+    sha256: Option<ConfigDigest>,
     route_config_data: String,
 }
 
@@ -122,6 +127,10 @@ impl FreezeFile {
                 path: path(),
                 source,
             })?;
+        let sha256 = ConfigDigest::new(content.route_config_data.as_bytes());
+        if content.sha256.is_some_and(|written| written != sha256) {
+            return Err(FreezeFileError::WrongDigest { path: path() });
+        }
         let level = content.level.parse();
         Ok(Some(FrozenConfig {
             level: level.map_err(|source| FreezeFileError::UnknownLevel {
@@ -134,7 +143,7 @@ impl FreezeFile {
                 since: content.since,
                 by: content.by,
                 action: content.action,
-                sha256: ConfigDigest::new(content.route_config_data.as_bytes()),
+                sha256,
                 reason: content.reason,
             },
             text: content.route_config_data.into(),
@@ -156,6 +165,7 @@ impl FreezeFile {
             level: frozen.level.name().to_owned(),
             uri: frozen.uri.clone(),
             is_operators: frozen.is_operators,
+            sha256: Some(freeze.sha256),
             route_config_data: frozen.text.as_ref().to_owned(),
         };
         let path = self.path.clone();
@@ -229,6 +239,22 @@ mod tests {
         }
         file.remove().await.unwrap();
         assert_eq!(file.read().unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_file_whose_config_was_changed_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("freeze.json");
+        let file = FreezeFile::new(&path, 10);
+        file.write(&frozen("{}")).await.unwrap();
+        let written = fs::read_to_string(&path).unwrap();
+        fs::write(&path, written.replace(r#""{}""#, r#""[]""#)).unwrap();
+        let refused = file.read().unwrap_err();
+        assert!(matches!(refused, FreezeFileError::WrongDigest { .. }));
+        // A file of an earlier version has no digest.
+        let digest = format!(r#""sha256":"{}","#, ConfigDigest::new(b"{}"));
+        fs::write(&path, written.replace(&digest, "")).unwrap();
+        assert_eq!(file.read().unwrap(), Some(frozen("{}")));
     }
 
     #[tokio::test]
