@@ -71,16 +71,11 @@ impl Request {
                 why,
                 "an action is refused: it cannot be recorded"
             );
-            match error {
-                AuditError::Unwritten(_) => {
-                    let detail = format!("Nothing was changed: {why}.");
-                    Refusal::new(ErrorCode::NotAudited, detail)
-                }
-                AuditError::TooMany => {
-                    let detail = format!("Nothing was changed: {why}.");
-                    Refusal::new(ErrorCode::TooManyActions, detail)
-                }
-            }
+            let code = match error {
+                AuditError::Unwritten(_) => ErrorCode::NotAudited,
+                AuditError::TooMany => ErrorCode::TooManyActions,
+            };
+            Refusal::new(code, format!("Nothing was changed: {why}."))
         })?;
         *self.intent.lock() = Some(intent);
         Ok(())

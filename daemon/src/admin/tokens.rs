@@ -36,13 +36,13 @@ struct Token {
     digest: [u8; 32],
 }
 
-/// A token that nobody has yet, and the line that admits its holder.
+/// A new token, and the line that admits its holder.
 pub struct NewToken {
     token: String,
     line: String,
 }
 
-/// The reason why there is no new token.
+/// The reason why a token was not made.
 #[derive(Debug, PartialEq, Eq, Error)]
 pub enum NewTokenError {
     /// A token cannot have the name.

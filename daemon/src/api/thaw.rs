@@ -9,7 +9,7 @@ use super::status::SourceCheck;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Thawed {
-    /// `true` if a freeze was ended; `false` if there was none.
+    /// `true` if a freeze was ended; `false` if nothing was frozen.
     pub was_frozen: bool,
     /// The checks of the sources that followed, from the top until one was good. If none was, the
     /// live config stays, also one that an operator applied.

@@ -66,7 +66,7 @@ impl Refusals {
         due
     }
 
-    /// Returns all numbers for which there is no line yet.
+    /// Returns all numbers that were not in a line yet.
     pub(super) fn take_all(&mut self) -> Vec<(Pair, u64)> {
         let counted = self.0.drain().filter(|(_, refused)| refused.count > 0);
         counted

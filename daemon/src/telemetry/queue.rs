@@ -46,7 +46,7 @@ thread_local! {
 }
 
 impl LogQueue {
-    /// Appends a line, with its line feed, or drops it if there is no room.
+    /// Appends a line, with its line feed, or drops it if the queue is full.
     pub(super) fn push(&self, line: &[u8]) {
         let mut waiting = self.waiting.lock();
         if waiting.lines.len() >= MAX_LINES || waiting.bytes + line.len() > MAX_BYTES {

@@ -31,8 +31,8 @@ impl Alphabet {
     ///
     /// # Errors
     ///
-    /// [`TooLarge`] if the classes distinguish so many characters, or there are so many different
-    /// classes, that building the alphabet would take more than the limits of this file.
+    /// [`TooLarge`] if building the alphabet would take more than the limits of this file: the classes
+    /// distinguish too many characters, or too many of them differ.
     pub(super) fn new(
         classes: &[Rc<CharClass>],
         words: usize,
