@@ -177,7 +177,11 @@ impl Fixture {
     fn start() -> io::Result<Self> {
         let credentials = Credentials::generate()?;
         let (certificate, key) = (credentials.path("tls.pem"), credentials.path("tls.key.pem"));
-        let upstream = Upstream::start(&certificate, &key, credentials.signed_response()?)?;
+        let upstream = Upstream::start(
+            &certificate,
+            &key,
+            credentials.signed_response(RESPONSE_BODY)?,
+        )?;
         let workload = Workload::new(RuleKinds::Patterns, RULES, CodeMix::Usual, CODES);
         let config = padded_config(&workload.rules, "proxy");
         let settings = credentials.settings(upstream.port());

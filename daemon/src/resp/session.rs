@@ -1,21 +1,33 @@
 //! One client's session: from the bytes that it sent to the bytes of the replies.
 
-use codeid_engine::{LiveTable, Scratch};
+use std::sync::Arc;
+
+use codeid_engine::{LiveTable, RouteTable, Scratch};
 
 use super::command_table;
-use super::context::{Client, CloseReason, Context, Flow};
+use super::context::{Client, CloseReason, Context, Flow, Position, WRITE_FIRST_BYTES};
 use super::decode::{Decoder, ProtocolError};
 use super::encode::Encoder;
 use crate::metrics::RequestCounts;
+use crate::slice::Slice;
 
-/// Replies of this many bytes are written before more commands are answered.
-pub const WRITE_FIRST_BYTES: usize = 256 << 10;
+/// The most bytes that are checked for UTF-8 at once; in more, each argument is checked by itself.
+const MAX_TEXT_BYTES: usize = 64 << 10;
 
 /// The session of one client: its decoder, and what it has chosen.
 #[derive(Debug)]
 pub struct Session {
     decoder: Decoder,
     client: Client,
+    unfinished: Option<Unfinished>,
+}
+
+/// A command that is answered in part. It is the last that was decoded, and is not consumed.
+#[derive(Debug)]
+struct Unfinished {
+    /// The table that it began with.
+    table: Option<Arc<RouteTable>>,
+    position: Position,
 }
 
 /// The result of answering bytes.
@@ -47,25 +59,28 @@ impl Session {
         Self {
             decoder: Decoder::default(),
             client: Client::new(id),
+            unfinished: None,
         }
     }
 
-    /// Answers the commands at the beginning of `bytes`, all from the same table: appends their
+    /// Answers the commands at the beginning of `bytes`, all from the live table: appends their
     /// replies to `out`, in order.
     ///
     /// `bytes` begin after the last byte that was consumed. The session stops at a command that is
-    /// not complete, and when `out` has [`WRITE_FIRST_BYTES`]; after [`Next::Close`] it must not be called
-    /// again.
+    /// not complete, when `out` has [`WRITE_FIRST_BYTES`], and when `slice` is over; a command that it
+    /// stops in the middle of is continued by the next call, from the table that it began with. After
+    /// [`Next::Close`] it must not be called again.
     ///
     /// Allocates nothing once `scratch` and `out` have grown.
     pub fn answer(
         &mut self,
         live: &LiveTable,
         scratch: &mut Scratch,
+        slice: &mut Slice,
         bytes: &[u8],
         out: &mut Vec<u8>,
     ) -> Progress {
-        live.with(|table| {
+        live.with_shared(|table| {
             let (mut consumed, mut counts) = (0, RequestCounts::default());
             // PERF: `bytes` are checked for UTF-8 once, when a command is complete, and not for each
             // argument: 154 ns instead of 193 for an `IDENTIFY` in a pipeline, of which the lookup
@@ -75,24 +90,44 @@ impl Session {
                 if out.len() >= WRITE_FIRST_BYTES {
                     break Next::Answer;
                 }
-                let command = match self.decoder.decode(&bytes[consumed..]) {
-                    Ok(Some(command)) => {
-                        let text = text.get_or_insert_with(|| str::from_utf8(bytes).unwrap_or(""));
-                        command.with_text(text.get(consumed..).unwrap_or(""))
-                    }
-                    Ok(None) => break Next::Read,
-                    Err(error) => break Next::Close(refuse_protocol(&self.client, error, out)),
+                let unfinished = self.unfinished.take();
+                let command = match &unfinished {
+                    Some(_) => self.decoder.last(&bytes[consumed..]),
+                    None => match self.decoder.decode(&bytes[consumed..]) {
+                        Ok(Some(command)) => {
+                            let text = text.get_or_insert_with(|| text_of(bytes));
+                            command.with_text(text.get(consumed..).unwrap_or(""))
+                        }
+                        Ok(None) => break Next::Read,
+                        Err(error) => break Next::Close(refuse_protocol(&self.client, error, out)),
+                    },
                 };
-                consumed += command.length();
+                let table = unfinished
+                    .as_ref()
+                    .map_or(table, |begun| begun.table.as_ref());
                 let mut context = Context {
-                    table,
+                    table: table.map(Arc::as_ref),
                     scratch,
+                    slice,
+                    position: unfinished.as_ref().map(|begun| begun.position),
                     replies: Encoder::new(out, self.client.protocol),
                     client: &mut self.client,
                     counts: &mut counts,
                 };
-                if let Flow::Close(reason) = command_table::run(&mut context, &command) {
-                    break Next::Close(reason);
+                match command_table::run(&mut context, &command) {
+                    Flow::Continue => consumed += command.length(),
+                    Flow::Unfinished(position) => {
+                        let table = table.cloned();
+                        self.unfinished = Some(Unfinished { table, position });
+                        break Next::Answer;
+                    }
+                    Flow::Close(reason) => {
+                        consumed += command.length();
+                        break Next::Close(reason);
+                    }
+                }
+                if slice.spend(command.length()) && consumed < bytes.len() {
+                    break Next::Answer;
                 }
             };
             Progress {
@@ -106,6 +141,14 @@ impl Session {
     /// Frees memory that only unusual commands need, for a connection that waits.
     pub fn shrink(&mut self) {
         self.decoder.shrink();
+    }
+}
+
+/// Returns `bytes` as text, or an empty text if they are not UTF-8 or too many to be checked at once.
+fn text_of(bytes: &[u8]) -> &str {
+    match bytes.len() {
+        ..=MAX_TEXT_BYTES => str::from_utf8(bytes).unwrap_or(""),
+        _ => "",
     }
 }
 

@@ -56,7 +56,7 @@ fn refusal(answer: &Response) -> (u16, String) {
 }
 
 /// Makes a config live, whichever is.
-fn apply(daemon: &Served, config: &str) -> Value {
+pub(crate) fn apply(daemon: &Served, config: &str) -> Value {
     good(&post_with(daemon, "/v1/apply", ANYTHING, config))
 }
 

@@ -15,5 +15,6 @@ mod secret_files;
 mod secrets;
 mod settings;
 mod shutdown;
+mod slices;
 mod smuggling;
 mod unix_socket;

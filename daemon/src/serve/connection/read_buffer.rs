@@ -8,10 +8,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, ReadBuf};
 
 use super::protocol::{InputLimits, Progress};
-use crate::budget::{Budget, Share};
-
-/// The most bytes of capacity that an empty buffer keeps.
-const MAX_IDLE_BYTES: usize = 4 << 10;
+use crate::budget::{self, Budget, SMALL_BYTES, Share};
 
 /// A client's read buffer. It holds what the session did not consume of the thread's buffer: the
 /// beginning of a request, or requests whose responses must wait.
@@ -106,7 +103,7 @@ impl ReadBuffer {
         let place = if prefix == seen {
             Place::Thread(prefix + length)
         } else if self.share.grow_to(seen + length, budget) {
-            self.unread.extend_from_slice(&input[..length]);
+            budget::append(&mut self.unread, &input[..length], limits.max_request_bytes);
             Place::Connection
         } else {
             return Poll::Ready(Ok(Fill::NoRoom));
@@ -126,11 +123,22 @@ impl ReadBuffer {
         }
     }
 
-    /// Keeps those bytes that the session did not consume.
-    pub(super) fn consume(&mut self, filled: Filled, input: &[u8], progress: Progress) {
+    /// Keeps those bytes that the session did not consume. Returns `false` if the budget has no room
+    /// for them.
+    #[must_use]
+    pub(super) fn consume(
+        &mut self,
+        filled: Filled,
+        input: &[u8],
+        progress: Progress,
+        budget: &Arc<Budget>,
+    ) -> bool {
         match filled.place {
             Place::Thread(length) => {
                 let rest = &input[progress.consumed..length];
+                if !self.share.grow_to(rest.len(), budget) {
+                    return false;
+                }
                 self.unread.clear();
                 self.unread.extend_from_slice(rest);
             }
@@ -139,9 +147,10 @@ impl ReadBuffer {
         self.is_unfinished = progress.is_unfinished;
         if self.unread.is_empty() {
             self.share = Share::NONE;
-            if self.unread.capacity() > MAX_IDLE_BYTES {
+            if self.unread.capacity() > SMALL_BYTES {
                 self.unread = Vec::new();
             }
         }
+        true
     }
 }

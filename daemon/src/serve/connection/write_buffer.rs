@@ -3,16 +3,16 @@
 use std::io;
 use std::mem;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::AsyncWrite;
 
+use crate::budget::{Budget, SMALL_BYTES, Share};
+
 /// The most bytes that are copied when the socket does not take them. A larger rest is moved here
 /// with the buffer that it is in.
 const MAX_COPIED_BYTES: usize = 1 << 20;
-
-/// The most bytes of capacity that an empty buffer keeps.
-const MAX_IDLE_BYTES: usize = 4 << 10;
 
 /// A client's write buffer: writes what the socket accepts at once, and queues the rest.
 #[derive(Debug)]
@@ -20,6 +20,8 @@ pub(super) struct WriteBuffer {
     /// The queued bytes, of which the first `written` are written already.
     buf: Vec<u8>,
     written: usize,
+    /// The share of the budget that `buf` has.
+    share: Share,
     /// Set while the stream itself may hold bytes that were written to it.
     is_unflushed: bool,
 }
@@ -29,6 +31,7 @@ impl WriteBuffer {
     pub(super) const EMPTY: Self = Self {
         buf: Vec::new(),
         written: 0,
+        share: Share::NONE,
         is_unflushed: false,
     };
 
@@ -37,13 +40,9 @@ impl WriteBuffer {
         self.buf.is_empty() && !self.is_unflushed
     }
 
-    /// Returns the number of queued bytes.
-    pub(super) fn len(&self) -> usize {
-        self.buf.len() - self.written
-    }
-
-    /// Writes as many of `bytes` as the stream takes at once, and queues the rest. `bytes` keeps
-    /// its content, but may be left without it where the rest is large.
+    /// Writes as many of `bytes` as the stream takes at once, and queues the rest. Returns `false` if
+    /// the budget has no room for it. `bytes` keeps its content, but may be left without it where the
+    /// rest is large.
     ///
     /// The buffer must be empty: queued bytes would be overtaken.
     ///
@@ -55,16 +54,20 @@ impl WriteBuffer {
         stream: &mut (impl AsyncWrite + Unpin),
         bytes: &mut Vec<u8>,
         cx: &mut Context<'_>,
-    ) -> io::Result<()> {
+        budget: &Arc<Budget>,
+    ) -> io::Result<bool> {
         debug_assert!(self.is_empty(), "queued bytes would be overtaken");
         if bytes.is_empty() {
-            return Ok(());
+            return Ok(true);
         }
         let written = match Pin::new(&mut *stream).poll_write(cx, bytes) {
             Poll::Ready(written) => written?,
             Poll::Pending => 0,
         };
         let rest = &bytes[written..];
+        if !self.share.grow_to(rest.len(), budget) {
+            return Ok(false);
+        }
         if rest.len() > MAX_COPIED_BYTES {
             self.buf = mem::take(bytes);
             self.written = written;
@@ -81,7 +84,10 @@ impl WriteBuffer {
             }
             Poll::Pending => true,
         };
-        Ok(())
+        if self.is_empty() {
+            self.share = Share::NONE;
+        }
+        Ok(true)
     }
 
     /// Writes the queued bytes, and calls `on_progress` whenever the stream takes some of them.
@@ -109,7 +115,8 @@ impl WriteBuffer {
         self.is_unflushed = false;
         self.written = 0;
         self.buf.clear();
-        if self.buf.capacity() > MAX_IDLE_BYTES {
+        self.share = Share::NONE;
+        if self.buf.capacity() > SMALL_BYTES {
             self.buf = Vec::new();
         }
         Poll::Ready(Ok(()))

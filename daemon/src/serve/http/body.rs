@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::failure::Failure;
 use super::request::{Plan, Request};
-use crate::budget::{Budget, Share};
+use crate::budget::{self, Budget, Share};
 use crate::http::{Body, Framing};
 
 /// A request whose body is not complete.
@@ -18,6 +18,8 @@ pub(super) struct BodyReader {
     /// The share of the budget that `body` has.
     pub(super) share: Share,
     framed: Body,
+    /// The most bytes of the body, if they are needed: its length, or the limit.
+    max_bytes: usize,
     /// The number of bytes that were read, whether they are needed or not.
     length: usize,
 }
@@ -25,12 +27,18 @@ pub(super) struct BodyReader {
 impl BodyReader {
     /// A reader for a body of which no byte was read.
     pub(super) fn new(request: Request, plan: Plan, framing: Framing) -> Self {
+        let limit = request.max_body_bytes(&plan);
+        let length = match framing {
+            Framing::Length(length) => usize::try_from(length).unwrap_or(limit),
+            Framing::Chunked => limit,
+        };
         Self {
             request,
             plan,
             body: Vec::new(),
             share: Share::NONE,
             framed: Body::new(framing),
+            max_bytes: length.min(limit),
             length: 0,
         }
     }
@@ -60,7 +68,7 @@ impl BodyReader {
                 if !self.share.grow_to(self.length, budget) {
                     return Err(Failure::Overload("Too much is being read at once."));
                 }
-                self.body.extend_from_slice(piece);
+                budget::append(&mut self.body, piece, self.max_bytes);
             }
         }
         Ok(self.framed.is_complete())

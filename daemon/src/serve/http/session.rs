@@ -11,17 +11,18 @@ use std::thread::LocalKey;
 use std::time::Duration;
 
 use bytes::Bytes;
-use hyper::{StatusCode, Version};
+use hyper::StatusCode;
 use memchr::memchr;
 use tokio::time::Instant;
 
 use super::body::BodyReader;
 use super::failure::Failure;
+use super::long_response::{BatchResponse, ForwardedBody};
 use super::request::{Plan, Request, count_failure, forward};
 use crate::budget::Share;
-use crate::http::{BrokenBody, ConnectionOption, DateLine, Framing, Head, Response};
-use crate::identify::Identifier;
-use crate::metrics::{self, Listener, Stopwatch};
+use crate::http::{BrokenBody, DateLine, Framing, Head, Response};
+use crate::identify::{Batch as CodeBatch, Identifier};
+use crate::metrics::{self, Listener, RequestCounts, Stopwatch};
 use crate::sdk_proxy;
 use crate::serve::connection::{
     self, AtStop, ClientWait, InputLimits, Phase, Progress, Protocol, ThreadBuffers,
@@ -38,6 +39,13 @@ const READ_BODY_BYTES: usize = 48 << 10;
 
 /// Responses of this many bytes are written before more requests are answered.
 const WRITE_FIRST_BYTES: usize = 32 << 10;
+
+/// The number of copies of a body while it is forwarded: as it arrived, as it is sent to the upstream,
+/// and in the buffer of that connection.
+const FORWARDED_COPIES: usize = 3;
+
+/// The memory of a connection to the upstream: the most bytes that it reads ahead, and TLS.
+const UPSTREAM_BYTES: usize = 128 << 10;
 
 /// The response to a client that waits for it before it sends a body.
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
@@ -66,10 +74,6 @@ pub(super) struct Http1Session<'a> {
     state: State<'a>,
     /// The number of heads that were read.
     heads: u64,
-    /// The share of the budget that the responses have.
-    share: Share,
-    /// A response of the upstream, which has a share of its own in place of that.
-    forwarded: Bytes,
 }
 
 /// The part of a request that a session is at.
@@ -78,8 +82,12 @@ enum State<'a> {
     Head,
     /// The next byte belongs to the body of a request.
     Body(Box<BodyReader>),
+    /// The request is a batch, and no byte is read before its response is written.
+    Batch(Box<BatchResponse>),
     /// The request is forwarded, and no byte is read before its response is written.
     Forwarding(Request, Forwarding<'a>),
+    /// The head of a forwarded response is written.
+    Forwarded(ForwardedBody),
     /// No byte is read any more, see [`Phase::Close`].
     Closing { lingers: bool },
 }
@@ -96,8 +104,6 @@ impl<'a> Http1Session<'a> {
             is_overloaded,
             state: State::Head,
             heads: 0,
-            share: Share::NONE,
-            forwarded: Bytes::new(),
         }
     }
 
@@ -202,57 +208,129 @@ impl<'a> Http1Session<'a> {
         share: Share,
     ) {
         self.state = State::Head;
-        let (live, identifier) = (&self.shared.live, &mut batch.memory.identifier);
-        let identified = match plan {
-            Plan::IdentifyCode => identifier.identify_code(live, &body),
-            Plan::IdentifyCodes => identifier.identify_codes(live, &body),
-            Plan::Forward(headers) => {
-                let body = share.attach_to(Bytes::from(body.into_owned()));
-                let forwarding = Box::pin(forward(self.shared, *headers, body));
-                self.state = State::Forwarding(request, forwarding);
-                return;
-            }
-            Plan::Status(status) => {
-                self.respond(batch, request, Response::new(status, b""));
-                batch.now = Instant::now();
-                return;
-            }
-            Plan::Refuse(failure) => {
-                self.fail(batch, request, &failure);
-                batch.now = Instant::now();
-                return;
-            }
-        };
         let began = Stopwatch::since(batch.now.into_std());
-        let counts = match identified {
-            Ok(identified) => {
-                let length = batch.out.len() + identified.body.len();
-                if self.share.grow_to(length, &self.shared.budget) {
-                    let response = Response {
-                        generation: identified.generation,
-                        rule: identified.rule,
-                        ..Response::new(StatusCode::OK, identified.body)
-                    };
-                    let now = batch.now.into_std();
-                    let date = batch.memory.date.at(now, &self.shared.clock);
-                    self.write(date, batch.out, request, response);
-                    Some(identified.counts)
-                } else {
-                    let failure = Failure::Overload("Too much is being answered at once.");
-                    self.fail(batch, request, &failure);
-                    None
+        let mut counts = None;
+        match plan {
+            Plan::IdentifyCode => counts = self.identify(batch, request, &body),
+            Plan::IdentifyCodes => {
+                let bytes = body.len() + CodeBatch::MAX_ELEMENT_BYTES;
+                if let Some(share) = self.reserve(batch, request, share, bytes) {
+                    let response = BatchResponse::new(request, body.into_owned(), share);
+                    self.state = State::Batch(Box::new(response));
                 }
             }
-            Err(error) => {
-                self.fail(batch, request, &error.into());
-                None
+            Plan::Forward(headers) => {
+                let bytes = UPSTREAM_BYTES + FORWARDED_COPIES * body.len();
+                if let Some(share) = self.reserve(batch, request, share, bytes) {
+                    let body = share.attach_to(Bytes::from(body.into_owned()));
+                    let forwarding = Box::pin(forward(self.shared, *headers, body));
+                    self.state = State::Forwarding(request, forwarding);
+                }
             }
-        };
+            Plan::Status(status) => self.respond(batch, request, Response::new(status, b"")),
+            Plan::Refuse(failure) => self.fail(batch, request, &failure),
+        }
         // Read once: the next request begins when this one ends.
         batch.now = Instant::now();
         if let Some(counts) = counts {
             let took = began.until(batch.now.into_std());
             metrics::record(self.listener, &counts, took);
+        }
+    }
+
+    /// Makes the share of a request large enough, or refuses the request.
+    fn reserve(
+        &mut self,
+        batch: &mut Batch<'_>,
+        request: Request,
+        mut share: Share,
+        bytes: usize,
+    ) -> Option<Share> {
+        if share.grow_to(bytes, &self.shared.budget) {
+            return Some(share);
+        }
+        let failure = Failure::Overload("Too much is being answered at once.");
+        self.fail(batch, request, &failure);
+        None
+    }
+
+    /// Answers a request for one code value. Returns its counts, unless it is refused.
+    fn identify(
+        &mut self,
+        batch: &mut Batch<'_>,
+        request: Request,
+        body: &[u8],
+    ) -> Option<RequestCounts> {
+        let Memory { identifier, date } = batch.memory;
+        match identifier.identify_code(&self.shared.live, body) {
+            Ok(identified) => {
+                let response = Response {
+                    generation: identified.generation,
+                    rule: identified.rule,
+                    ..Response::new(StatusCode::OK, identified.body)
+                };
+                let date = date.at(batch.now.into_std(), &self.shared.clock);
+                self.write(date, batch.out, request, response);
+                Some(identified.counts)
+            }
+            Err(error) => {
+                self.fail(batch, request, &Failure::from(error));
+                None
+            }
+        }
+    }
+
+    /// Continues with a batch, until it is answered, the slice is over, or a piece of the response is
+    /// to be written.
+    fn continue_batch(&mut self, batch: &mut Batch<'_>) {
+        let State::Batch(response) = &mut self.state else {
+            return;
+        };
+        let request = response.request;
+        let is_stopping = self.shared.shutdown.reached(Stage::Drain);
+        match response.read(&mut batch.slice, &self.shared.live) {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => {
+                self.state = State::Head;
+                return self.fail(batch, request, &Failure::from(error));
+            }
+        }
+        let (began, now) = (Stopwatch::start(), batch.now.into_std());
+        let Memory { identifier, date } = batch.memory;
+        let codes = &mut response.batch;
+        let piece = identifier.continue_batch(codes, &mut batch.slice, WRITE_FIRST_BYTES);
+        let head = Response {
+            generation: codes.generation(),
+            ..Response::new(StatusCode::OK, b"")
+        };
+        let date = date.at(now, &self.shared.clock);
+        if piece.is_last && !response.has_begun() {
+            let response = Response {
+                body: piece.bytes,
+                ..head
+            };
+            self.write(date, batch.out, request, response);
+        } else {
+            response.request.keep_alive &= response.has_begun() || !is_stopping;
+            response.write_piece(&piece, head, date, batch.out);
+            let request = response.request;
+            if piece.is_last {
+                self.end(request);
+            }
+        }
+        batch.now = Instant::now();
+        let took = began.until(batch.now.into_std());
+        metrics::record(self.listener, &piece.counts, took);
+    }
+
+    /// Continues to write a forwarded response.
+    fn continue_forwarded(&mut self, batch: &mut Batch<'_>) {
+        if let State::Forwarded(body) = &mut self.state
+            && body.write_piece(batch.out)
+        {
+            let request = body.request;
+            self.end(request);
         }
     }
 
@@ -275,13 +353,9 @@ impl<'a> Http1Session<'a> {
 
     /// Appends a response, and ends the session if it is the last.
     fn write(&mut self, date: &[u8], out: &mut Vec<u8>, request: Request, response: Response<'_>) {
-        let keep_alive = request.keep_alive && !self.shared.shutdown.reached(Stage::Drain);
+        let request = self.until_stop(request);
         let response = Response {
-            connection: match request.version {
-                _ if !keep_alive => Some(ConnectionOption::Close),
-                Version::HTTP_10 => Some(ConnectionOption::KeepAlive),
-                _ => None,
-            },
+            connection: request.connection_option(),
             ..response
         };
         if request.is_head {
@@ -289,9 +363,24 @@ impl<'a> Http1Session<'a> {
         } else {
             response.write(date, out);
         }
-        if !keep_alive {
-            self.state = State::Closing { lingers: true };
+        self.end(request);
+    }
+
+    /// Returns the request, whose connection does not stay open if the daemon stops.
+    fn until_stop(&self, request: Request) -> Request {
+        Request {
+            keep_alive: request.keep_alive && !self.shared.shutdown.reached(Stage::Drain),
+            ..request
         }
+    }
+
+    /// Ends a request whose response is appended, and the session if it is the last.
+    fn end(&mut self, request: Request) {
+        self.state = if request.keep_alive {
+            State::Head
+        } else {
+            State::Closing { lingers: true }
+        };
     }
 }
 
@@ -316,12 +405,14 @@ impl Protocol for Http1Session<'_> {
             buffer_bytes: max_prefix_bytes + READ_BYTES + READ_BODY_BYTES,
             max_read_bytes: READ_BYTES + READ_BODY_BYTES.min(body_bytes),
             max_prefix_bytes,
+            // A longer head is refused, and bodies have a buffer of their own.
+            max_request_bytes: max_prefix_bytes,
         }
     }
 
     fn phase(&self) -> Phase {
         match self.state {
-            State::Head | State::Body(_) => Phase::Read,
+            State::Head | State::Body(_) | State::Batch(_) | State::Forwarded(_) => Phase::Read,
             State::Forwarding(..) => Phase::Upstream,
             State::Closing { lingers } => Phase::Close { lingers },
         }
@@ -332,6 +423,7 @@ impl Protocol for Http1Session<'_> {
         let is_of_empty_line = |byte: &u8| matches!(byte, b'\r' | b'\n');
         match self.state {
             State::Body(_) => ClientWait::Body,
+            State::Batch(_) | State::Forwarding(..) | State::Forwarded(_) => ClientWait::Rest,
             _ if !unread.iter().all(is_of_empty_line) => ClientWait::Rest,
             _ if self.heads == 0 => ClientWait::FirstRequest,
             _ => ClientWait::NextRequest,
@@ -362,8 +454,16 @@ impl Protocol for Http1Session<'_> {
                 is_another_request: false,
             };
         }
-        while !rest.is_empty() && !is_unfinished {
-            if batch.out.len() >= WRITE_FIRST_BYTES {
+        loop {
+            let has_work = match self.state {
+                State::Head | State::Body(_) | State::Closing { .. } => !rest.is_empty(),
+                State::Batch(_) | State::Forwarding(..) | State::Forwarded(_) => true,
+            };
+            if !has_work {
+                break;
+            }
+            if batch.out.len() >= WRITE_FIRST_BYTES || batch.slice.is_over_at(batch.now.into_std())
+            {
                 is_unfinished = true;
                 break;
             }
@@ -377,7 +477,12 @@ impl Protocol for Http1Session<'_> {
                     Ok(true) => self.finish_body(batch),
                     Err(failure) => self.refuse_body(batch, failure),
                 },
-                State::Forwarding(..) => is_unfinished = true,
+                State::Batch(_) => self.continue_batch(batch),
+                State::Forwarded(_) => self.continue_forwarded(batch),
+                State::Forwarding(..) => {
+                    is_unfinished = true;
+                    break;
+                }
                 State::Closing { .. } => rest = &[],
             }
         }
@@ -403,15 +508,19 @@ impl Protocol for Http1Session<'_> {
         self.state = State::Head;
         match forwarded {
             Ok(forwarded) => {
+                let request = self.until_stop(request);
                 let response = Response {
                     headers: Some(&forwarded.headers),
+                    connection: request.connection_option(),
                     ..Response::new(StatusCode::OK, &forwarded.body)
                 };
-                self.respond(batch, request, response);
-                // The copy is counted in place of the body, if there is room for both just now.
-                if !self.share.grow_to(batch.out.len(), &self.shared.budget) {
-                    self.forwarded = forwarded.body;
-                }
+                let date = batch
+                    .memory
+                    .date
+                    .at(batch.now.into_std(), &self.shared.clock);
+                response.write_head(date, batch.out);
+                self.state = State::Forwarded(ForwardedBody::new(request, forwarded.body));
+                self.continue_forwarded(batch);
             }
             Err(failure) => self.fail(batch, request, &failure),
         }
@@ -431,15 +540,5 @@ impl Protocol for Http1Session<'_> {
 
     fn close(&mut self) {
         self.state = State::Closing { lingers: false };
-    }
-
-    /// Responses have their share before they are appended.
-    fn reserve_unwritten(&mut self, _unwritten: usize) -> bool {
-        true
-    }
-
-    fn release_written(&mut self) {
-        self.share = Share::NONE;
-        self.forwarded = Bytes::new();
     }
 }
