@@ -67,7 +67,7 @@ fn answer_batch(
     bytes: &[u8],
     slice: impl Fn() -> Slice,
 ) -> Result<Vec<u8>, String> {
-    let mut batch = Batch::new(bytes.to_vec());
+    let mut batch = Batch::new(bytes.to_vec().into());
     while !batch
         .read(&mut slice())
         .map_err(|error| error.to_string())?

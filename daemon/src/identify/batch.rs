@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use codeid_engine::{Generation, LiveTable, RouteTable};
 
 use super::parameters::{Parameter, Parameters};
@@ -21,7 +22,7 @@ pub(crate) const MAX_RESPONSE_BYTES: usize = 32 << 20;
 /// it, piece by piece.
 #[derive(Debug)]
 pub struct Batch {
-    body: Vec<u8>,
+    body: Bytes,
     reader: ElementReader,
     elements: Vec<Element>,
     /// The table of all elements, once the first is answered; `None` without one.
@@ -56,7 +57,7 @@ impl Batch {
 
     /// A batch with this body, of which nothing was read.
     #[must_use]
-    pub const fn new(body: Vec<u8>) -> Self {
+    pub const fn new(body: Bytes) -> Self {
         Self {
             body,
             reader: ElementReader::START,
@@ -202,7 +203,8 @@ mod tests {
     use super::*;
 
     fn read(body: &[u8]) -> Result<Batch, RequestError> {
-        let (mut whole, mut sliced) = (Batch::new(body.to_vec()), Batch::new(body.to_vec()));
+        let batch = || Batch::new(Bytes::copy_from_slice(body));
+        let (mut whole, mut sliced) = (batch(), batch());
         let read = whole
             .read(&mut Slice::endless())
             .map(|is_read| assert!(is_read));

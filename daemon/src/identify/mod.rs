@@ -276,7 +276,7 @@ mod tests {
             let body: serde_json::Value = serde_json::from_slice(response.body).unwrap();
             assert_eq!(body["result"]["resultCode"], "UNKNOWN_EXCEPTION");
         }
-        let mut batch = Batch::new(b"[]".to_vec());
+        let mut batch = Batch::new(b"[]".as_slice().into());
         assert!(batch.read(&mut Slice::endless()).unwrap());
         let piece = identifier.continue_batch(&mut batch, &mut Slice::endless(), 1);
         assert_eq!((piece.bytes, piece.is_last), (b"[]".as_slice(), true));

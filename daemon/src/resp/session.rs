@@ -158,3 +158,53 @@ fn refuse_protocol(client: &Client, error: ProtocolError, out: &mut Vec<u8>) -> 
     replies.error(format_args!("ERR Protocol error: {error}"));
     CloseReason::Protocol(error)
 }
+
+#[cfg(test)]
+mod tests {
+    use codeid_engine::CompileLimits;
+
+    use super::*;
+
+    fn table(version: u32) -> RouteTable {
+        let config = format!(
+            r#"{{"format": "codeid/1", "version": "{version}", "rules": [
+                {{"id": "r", "match": {{"prefix": "28"}},
+                  "action": {{"type": "DECODE", "codeValue": "{version}"}}}}]}}"#
+        );
+        RouteTable::from_json(config.as_bytes(), &CompileLimits::default()).unwrap()
+    }
+
+    /// Answers `commands` in slices of one code value, before each of which another table becomes live.
+    /// Returns the code values in the replies.
+    fn answer(commands: &str) -> Vec<String> {
+        let live = LiveTable::new();
+        let (mut session, mut scratch) = (Session::new(1), Scratch::new());
+        let (mut consumed, mut replies) = (0, Vec::new());
+        for version in 1.. {
+            live.publish(table(version));
+            let (slice, bytes) = (&mut Slice::shortest(), &commands.as_bytes()[consumed..]);
+            let progress = session.answer(&live, &mut scratch, slice, bytes, &mut replies);
+            consumed += progress.consumed;
+            if progress.next == Next::Read {
+                break;
+            }
+        }
+        assert_eq!(consumed, commands.len());
+        let replies = String::from_utf8(replies).unwrap();
+        let values = replies.split("codeValue\r\n$1\r\n").skip(1);
+        values.map(|value| value[..1].to_owned()).collect()
+    }
+
+    #[test]
+    fn a_pipeline_takes_the_live_table_for_each_slice() {
+        let commands = "IDENTIFY 28 user-42\r\n".repeat(4);
+        assert_eq!(answer(&commands), ["1", "2", "3", "4"]);
+    }
+
+    #[test]
+    fn a_command_for_several_code_values_keeps_the_table_that_it_began_with() {
+        let several = "MIDENTIFY 28 user-1 28 user-2 28 user-3\r\n";
+        let commands = format!("{several}IDENTIFY 28 user-4\r\n{several}");
+        assert_eq!(answer(&commands), ["1", "1", "1", "4", "5", "5", "5"]);
+    }
+}

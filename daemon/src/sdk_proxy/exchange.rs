@@ -9,7 +9,7 @@ use bytes::Bytes;
 use hyper::body::{Body, Incoming};
 use hyper::{HeaderMap, StatusCode};
 
-use crate::budget::{self, Budget, Share};
+use crate::budget::{Budget, Buffer};
 
 /// A response that was received whole.
 pub(super) struct WholeResponse {
@@ -53,8 +53,7 @@ pub(crate) async fn read_body(
     if body.size_hint().lower() > max_bytes as u64 {
         return Err(ExchangeError::TooLong(max_bytes));
     }
-    let mut share = Share::NONE;
-    let mut bytes = Vec::new();
+    let mut bytes = Buffer::EMPTY;
     let length = body.size_hint().exact();
     let most = length.and_then(|length| usize::try_from(length).ok());
     let most = most.unwrap_or(max_bytes);
@@ -70,10 +69,9 @@ pub(crate) async fn read_body(
         if length > max_bytes {
             return Err(ExchangeError::TooLong(max_bytes));
         }
-        if !share.grow_to(length, budget) {
+        if !bytes.append(&piece, most, budget) {
             return Err(ExchangeError::NoRoom);
         }
-        budget::append(&mut bytes, &piece, most);
     }
-    Ok(share.attach_to(Bytes::from(bytes)))
+    Ok(bytes.into_bytes())
 }

@@ -8,15 +8,13 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, ReadBuf};
 
 use super::protocol::{InputLimits, Progress};
-use crate::budget::{self, Budget, SMALL_BYTES, Share};
+use crate::budget::{Budget, Buffer};
 
 /// A client's read buffer. It holds what the session did not consume of the thread's buffer: the
 /// beginning of a request, or requests whose responses must wait.
 #[derive(Debug)]
 pub(super) struct ReadBuffer {
-    unread: Vec<u8>,
-    /// The share of the budget that `unread` has.
-    share: Share,
+    unread: Buffer,
     /// Set while the session must see `unread` again before more is read, see [`Progress`].
     is_unfinished: bool,
 }
@@ -54,8 +52,7 @@ enum Place {
 impl ReadBuffer {
     /// A buffer without bytes and without memory.
     pub(super) const EMPTY: Self = Self {
-        unread: Vec::new(),
-        share: Share::NONE,
+        unread: Buffer::EMPTY,
         is_unfinished: false,
     };
 
@@ -102,8 +99,10 @@ impl ReadBuffer {
         }
         let place = if prefix == seen {
             Place::Thread(prefix + length)
-        } else if self.share.grow_to(seen + length, budget) {
-            budget::append(&mut self.unread, &input[..length], limits.max_request_bytes);
+        } else if self
+            .unread
+            .append(&input[..length], limits.max_request_bytes, budget)
+        {
             Place::Connection
         } else {
             return Poll::Ready(Ok(Fill::NoRoom));
@@ -133,24 +132,17 @@ impl ReadBuffer {
         progress: Progress,
         budget: &Arc<Budget>,
     ) -> bool {
+        self.is_unfinished = progress.is_unfinished;
         match filled.place {
             Place::Thread(length) => {
-                let rest = &input[progress.consumed..length];
-                if !self.share.grow_to(rest.len(), budget) {
-                    return false;
-                }
                 self.unread.clear();
-                self.unread.extend_from_slice(rest);
+                let rest = &input[progress.consumed..length];
+                rest.is_empty() || self.unread.append(rest, rest.len(), budget)
             }
-            Place::Connection => drop(self.unread.drain(..progress.consumed)),
-        }
-        self.is_unfinished = progress.is_unfinished;
-        if self.unread.is_empty() {
-            self.share = Share::NONE;
-            if self.unread.capacity() > SMALL_BYTES {
-                self.unread = Vec::new();
+            Place::Connection => {
+                self.unread.consume(progress.consumed);
+                true
             }
         }
-        true
     }
 }

@@ -1,27 +1,23 @@
 //! The bytes that are written for a client and that it has not taken.
 
 use std::io;
-use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::AsyncWrite;
 
-use crate::budget::{Budget, SMALL_BYTES, Share};
+use crate::budget::{Budget, Buffer};
 
-/// The most bytes that are copied when the socket does not take them. A larger rest is moved here
-/// with the buffer that it is in.
-const MAX_COPIED_BYTES: usize = 1 << 20;
+/// The most bytes of capacity that the thread's buffer for responses keeps.
+const MAX_THREAD_BYTES: usize = 1 << 20;
 
 /// A client's write buffer: writes what the socket accepts at once, and queues the rest.
 #[derive(Debug)]
 pub(super) struct WriteBuffer {
     /// The queued bytes, of which the first `written` are written already.
-    buf: Vec<u8>,
+    buf: Buffer,
     written: usize,
-    /// The share of the budget that `buf` has.
-    share: Share,
     /// Set while the stream itself may hold bytes that were written to it.
     is_unflushed: bool,
 }
@@ -29,20 +25,18 @@ pub(super) struct WriteBuffer {
 impl WriteBuffer {
     /// A buffer without bytes and without memory.
     pub(super) const EMPTY: Self = Self {
-        buf: Vec::new(),
+        buf: Buffer::EMPTY,
         written: 0,
-        share: Share::NONE,
         is_unflushed: false,
     };
 
     /// Returns `true` if the client has taken everything.
-    pub(super) const fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.buf.is_empty() && !self.is_unflushed
     }
 
     /// Writes as many of `bytes` as the stream takes at once, and queues the rest. Returns `false` if
-    /// the budget has no room for it. `bytes` keeps its content, but may be left without it where the
-    /// rest is large.
+    /// the budget has no room for it. `bytes` may be left without its content.
     ///
     /// The buffer must be empty: queued bytes would be overtaken.
     ///
@@ -65,16 +59,10 @@ impl WriteBuffer {
             Poll::Pending => 0,
         };
         let rest = &bytes[written..];
-        if !self.share.grow_to(rest.len(), budget) {
+        if !rest.is_empty() && !self.buf.append(rest, rest.len(), budget) {
             return Ok(false);
         }
-        if rest.len() > MAX_COPIED_BYTES {
-            self.buf = mem::take(bytes);
-            self.written = written;
-        } else {
-            self.buf.extend_from_slice(rest);
-        }
-        if bytes.capacity() > MAX_COPIED_BYTES {
+        if bytes.capacity() > MAX_THREAD_BYTES {
             *bytes = Vec::new();
         }
         self.is_unflushed = match Pin::new(stream).poll_flush(cx) {
@@ -84,9 +72,6 @@ impl WriteBuffer {
             }
             Poll::Pending => true,
         };
-        if self.is_empty() {
-            self.share = Share::NONE;
-        }
         Ok(true)
     }
 
@@ -115,10 +100,6 @@ impl WriteBuffer {
         self.is_unflushed = false;
         self.written = 0;
         self.buf.clear();
-        self.share = Share::NONE;
-        if self.buf.capacity() > SMALL_BYTES {
-            self.buf = Vec::new();
-        }
         Poll::Ready(Ok(()))
     }
 }

@@ -5,7 +5,6 @@ use codeid_engine::LiveTable;
 use hyper::Version;
 
 use super::request::Request;
-use crate::budget::Share;
 use crate::http::{BodyEnd, Response, write_chunk, write_last_chunk};
 use crate::identify::{Batch, Piece, RequestError};
 use crate::slice::Slice;
@@ -21,8 +20,6 @@ pub(super) struct BatchResponse {
     is_read: bool,
     /// `None` until the head is written.
     body_end: Option<BodyEnd>,
-    /// The share of the budget that the batch has.
-    _share: Share,
 }
 
 /// A body that is forwarded, whose head is written.
@@ -35,13 +32,12 @@ pub(super) struct ForwardedBody {
 
 impl BatchResponse {
     /// The response to a batch of which no byte was read.
-    pub(super) const fn new(request: Request, body: Vec<u8>, share: Share) -> Self {
+    pub(super) const fn new(request: Request, body: Bytes) -> Self {
         Self {
             request,
             batch: Batch::new(body),
             is_read: false,
             body_end: None,
-            _share: share,
         }
     }
 

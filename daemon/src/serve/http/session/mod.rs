@@ -1,6 +1,7 @@
 //! The session of one HTTP client, whatever carries the bytes.
 
-use std::borrow::Cow;
+mod respond;
+
 use std::cell::RefCell;
 use std::future::Future;
 use std::mem;
@@ -10,25 +11,21 @@ use std::task::{Context, Poll, ready};
 use std::thread::LocalKey;
 use std::time::Duration;
 
-use bytes::Bytes;
 use hyper::StatusCode;
 use memchr::memchr;
-use tokio::time::Instant;
 
-use super::body::BodyReader;
+use super::body::{Arrived, BodyReader};
 use super::failure::Failure;
 use super::long_response::{BatchResponse, ForwardedBody};
-use super::request::{Plan, Request, count_failure, forward};
-use crate::budget::Share;
+use super::request::{Plan, Request};
 use crate::http::{BrokenBody, DateLine, Framing, Head, Response};
-use crate::identify::{Batch as CodeBatch, Identifier};
-use crate::metrics::{self, Listener, RequestCounts, Stopwatch};
+use crate::identify::Identifier;
+use crate::metrics::Listener;
 use crate::sdk_proxy;
 use crate::serve::connection::{
     self, AtStop, ClientWait, InputLimits, Phase, Progress, Protocol, ThreadBuffers,
 };
 use crate::serve::shared::Shared;
-use crate::shutdown::Stage;
 
 /// The most bytes of requests that are read at once, which is also the most that a connection keeps
 /// for a client that takes no responses.
@@ -39,13 +36,6 @@ const READ_BODY_BYTES: usize = 48 << 10;
 
 /// Responses of this many bytes are written before more requests are answered.
 const WRITE_FIRST_BYTES: usize = 32 << 10;
-
-/// The number of copies of a body while it is forwarded: as it arrived, as it is sent to the upstream,
-/// and in the buffer of that connection.
-const FORWARDED_COPIES: usize = 3;
-
-/// The memory of a connection to the upstream: the most bytes that it reads ahead, and TLS.
-const UPSTREAM_BYTES: usize = 128 << 10;
 
 /// The response to a client that waits for it before it sends a body.
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
@@ -151,7 +141,7 @@ impl<'a> Http1Session<'a> {
             }
             let body = usize::try_from(length).ok();
             if let Some(body) = body.and_then(|length| rest.get(..length)) {
-                self.finish(batch, request, plan, Cow::Borrowed(body), Share::NONE);
+                self.finish(batch, request, plan, Arrived::Borrowed(body));
                 return body.len();
             }
         }
@@ -174,10 +164,9 @@ impl<'a> Http1Session<'a> {
                 request,
                 plan,
                 body,
-                share,
                 ..
             } = *reader;
-            self.finish(batch, request, plan, Cow::Owned(body), share);
+            self.finish(batch, request, plan, Arrived::Buffered(body));
         }
     }
 
@@ -195,192 +184,7 @@ impl<'a> Http1Session<'a> {
             keep_alive: false,
             ..request
         };
-        self.finish(batch, request, plan, Cow::Borrowed(&[]), Share::NONE);
-    }
-
-    /// Carries out the plan for a request, whose body has its share of the budget.
-    fn finish(
-        &mut self,
-        batch: &mut Batch<'_>,
-        request: Request,
-        plan: Plan,
-        body: Cow<'_, [u8]>,
-        share: Share,
-    ) {
-        self.state = State::Head;
-        let began = Stopwatch::since(batch.now.into_std());
-        let mut counts = None;
-        match plan {
-            Plan::IdentifyCode => counts = self.identify(batch, request, &body),
-            Plan::IdentifyCodes => {
-                let bytes = body.len() + CodeBatch::MAX_ELEMENT_BYTES;
-                if let Some(share) = self.reserve(batch, request, share, bytes) {
-                    let response = BatchResponse::new(request, body.into_owned(), share);
-                    self.state = State::Batch(Box::new(response));
-                }
-            }
-            Plan::Forward(headers) => {
-                let bytes = UPSTREAM_BYTES + FORWARDED_COPIES * body.len();
-                if let Some(share) = self.reserve(batch, request, share, bytes) {
-                    let body = share.attach_to(Bytes::from(body.into_owned()));
-                    let forwarding = Box::pin(forward(self.shared, *headers, body));
-                    self.state = State::Forwarding(request, forwarding);
-                }
-            }
-            Plan::Status(status) => self.respond(batch, request, Response::new(status, b"")),
-            Plan::Refuse(failure) => self.fail(batch, request, &failure),
-        }
-        // Read once: the next request begins when this one ends.
-        batch.now = Instant::now();
-        if let Some(counts) = counts {
-            let took = began.until(batch.now.into_std());
-            metrics::record(self.listener, &counts, took);
-        }
-    }
-
-    /// Makes the share of a request large enough, or refuses the request.
-    fn reserve(
-        &mut self,
-        batch: &mut Batch<'_>,
-        request: Request,
-        mut share: Share,
-        bytes: usize,
-    ) -> Option<Share> {
-        if share.grow_to(bytes, &self.shared.budget) {
-            return Some(share);
-        }
-        let failure = Failure::Overload("Too much is being answered at once.");
-        self.fail(batch, request, &failure);
-        None
-    }
-
-    /// Answers a request for one code value. Returns its counts, unless it is refused.
-    fn identify(
-        &mut self,
-        batch: &mut Batch<'_>,
-        request: Request,
-        body: &[u8],
-    ) -> Option<RequestCounts> {
-        let Memory { identifier, date } = batch.memory;
-        match identifier.identify_code(&self.shared.live, body) {
-            Ok(identified) => {
-                let response = Response {
-                    generation: identified.generation,
-                    rule: identified.rule,
-                    ..Response::new(StatusCode::OK, identified.body)
-                };
-                let date = date.at(batch.now.into_std(), &self.shared.clock);
-                self.write(date, batch.out, request, response);
-                Some(identified.counts)
-            }
-            Err(error) => {
-                self.fail(batch, request, &Failure::from(error));
-                None
-            }
-        }
-    }
-
-    /// Continues with a batch, until it is answered, the slice is over, or a piece of the response is
-    /// to be written.
-    fn continue_batch(&mut self, batch: &mut Batch<'_>) {
-        let State::Batch(response) = &mut self.state else {
-            return;
-        };
-        let request = response.request;
-        let is_stopping = self.shared.shutdown.reached(Stage::Drain);
-        match response.read(&mut batch.slice, &self.shared.live) {
-            Ok(true) => {}
-            Ok(false) => return,
-            Err(error) => {
-                self.state = State::Head;
-                return self.fail(batch, request, &Failure::from(error));
-            }
-        }
-        let (began, now) = (Stopwatch::start(), batch.now.into_std());
-        let Memory { identifier, date } = batch.memory;
-        let codes = &mut response.batch;
-        let piece = identifier.continue_batch(codes, &mut batch.slice, WRITE_FIRST_BYTES);
-        let head = Response {
-            generation: codes.generation(),
-            ..Response::new(StatusCode::OK, b"")
-        };
-        let date = date.at(now, &self.shared.clock);
-        if piece.is_last && !response.has_begun() {
-            let response = Response {
-                body: piece.bytes,
-                ..head
-            };
-            self.write(date, batch.out, request, response);
-        } else {
-            response.request.keep_alive &= response.has_begun() || !is_stopping;
-            response.write_piece(&piece, head, date, batch.out);
-            let request = response.request;
-            if piece.is_last {
-                self.end(request);
-            }
-        }
-        batch.now = Instant::now();
-        let took = began.until(batch.now.into_std());
-        metrics::record(self.listener, &piece.counts, took);
-    }
-
-    /// Continues to write a forwarded response.
-    fn continue_forwarded(&mut self, batch: &mut Batch<'_>) {
-        if let State::Forwarded(body) = &mut self.state
-            && body.write_piece(batch.out)
-        {
-            let request = body.request;
-            self.end(request);
-        }
-    }
-
-    fn fail(&mut self, batch: &mut Batch<'_>, request: Request, failure: &Failure) {
-        count_failure(self.shared, self.listener, request.endpoint, failure);
-        let mut body = Vec::new();
-        failure.write(request.endpoint, &mut body);
-        let response = Response {
-            allow: failure.allow(request.endpoint),
-            ..Response::new(failure.status(), &body)
-        };
-        self.respond(batch, request, response);
-    }
-
-    fn respond(&mut self, batch: &mut Batch<'_>, request: Request, response: Response<'_>) {
-        let now = batch.now.into_std();
-        let date = batch.memory.date.at(now, &self.shared.clock);
-        self.write(date, batch.out, request, response);
-    }
-
-    /// Appends a response, and ends the session if it is the last.
-    fn write(&mut self, date: &[u8], out: &mut Vec<u8>, request: Request, response: Response<'_>) {
-        let request = self.until_stop(request);
-        let response = Response {
-            connection: request.connection_option(),
-            ..response
-        };
-        if request.is_head {
-            response.write_head(date, out);
-        } else {
-            response.write(date, out);
-        }
-        self.end(request);
-    }
-
-    /// Returns the request, whose connection does not stay open if the daemon stops.
-    fn until_stop(&self, request: Request) -> Request {
-        Request {
-            keep_alive: request.keep_alive && !self.shared.shutdown.reached(Stage::Drain),
-            ..request
-        }
-    }
-
-    /// Ends a request whose response is appended, and the session if it is the last.
-    fn end(&mut self, request: Request) {
-        self.state = if request.keep_alive {
-            State::Head
-        } else {
-            State::Closing { lingers: true }
-        };
+        self.finish(batch, request, plan, Arrived::Borrowed(&[]));
     }
 }
 

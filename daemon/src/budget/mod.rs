@@ -4,10 +4,12 @@
 //! own small buffers when it is accepted, larger ones as they fill. So the sum never exceeds
 //! `memory.max-bytes`.
 
+mod buffer;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use bytes::Bytes;
+pub(crate) use self::buffer::Buffer;
 
 /// The most bytes of a buffer that is not counted by itself. Two such buffers are a part of
 /// [`CONNECTION_BYTES`].
@@ -18,12 +20,6 @@ pub(crate) const CONNECTION_BYTES: usize = 16 << 10;
 
 /// The memory of a connection that speaks TLS, beside [`CONNECTION_BYTES`].
 pub(crate) const TLS_BYTES: usize = 32 << 10;
-
-/// The sizes to which a buffer of unknown length grows, one after the other.
-///
-/// A system gives memory only as it is written, so what is reserved and not filled costs nothing,
-/// while a buffer that doubles is copied many times and occupies up to three times its length.
-const STEPS: [usize; 2] = [64 << 10, 1 << 20];
 
 /// A budget of bytes, with what is left of it.
 #[derive(Debug)]
@@ -36,12 +32,6 @@ pub(crate) struct Budget {
 pub(crate) struct Share {
     budget: Option<Arc<Budget>>,
     bytes: usize,
-}
-
-/// Bytes together with their share of the budget.
-struct Counted {
-    bytes: Bytes,
-    _share: Share,
 }
 
 impl Budget {
@@ -84,17 +74,6 @@ impl Share {
         }
         taken
     }
-
-    /// Returns the bytes, which release the share when they are dropped.
-    pub(crate) fn attach_to(self, bytes: Bytes) -> Bytes {
-        if self.bytes == 0 {
-            return bytes;
-        }
-        Bytes::from_owner(Counted {
-            bytes,
-            _share: self,
-        })
-    }
 }
 
 impl Drop for Share {
@@ -105,58 +84,22 @@ impl Drop for Share {
     }
 }
 
-impl AsRef<[u8]> for Counted {
-    fn as_ref(&self) -> &[u8] {
-        &self.bytes
-    }
-}
-
-/// Appends `piece` to `buffer`, which will have at most `max_bytes`, without doubling it.
-pub(crate) fn append(buffer: &mut Vec<u8>, piece: &[u8], max_bytes: usize) {
-    let length = buffer.len() + piece.len();
-    if length > buffer.capacity() {
-        let step = STEPS.into_iter().find(|step| length <= *step);
-        let capacity = step.unwrap_or(max_bytes).min(max_bytes).max(length);
-        buffer.reserve_exact(capacity - buffer.len());
-    }
-    buffer.extend_from_slice(piece);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn large_buffers_share_a_budget_and_release_it() {
+    fn shares_are_taken_from_the_budget_and_released() {
         let budget = Arc::new(Budget::new(200 << 10));
-        let body = |length: usize| {
+        let take = |length: usize| {
             let mut share = Share::NONE;
-            share
-                .grow_to(length, &budget)
-                .then(|| share.attach_to(Bytes::from(vec![0; length])))
+            share.grow_to(length, &budget).then_some(share)
         };
-        let small = body(SMALL_BYTES);
-        let first = body(120 << 10);
+        let (small, first) = (take(SMALL_BYTES), take(120 << 10));
         assert!(small.is_some() && first.is_some());
-        assert!(body(120 << 10).is_none());
+        assert!(take(120 << 10).is_none());
         drop(first);
-        assert!(body(120 << 10).is_some());
+        assert!(take(120 << 10).is_some());
         assert_eq!(budget.left.load(Ordering::Relaxed), 200 << 10);
-    }
-
-    #[test]
-    fn a_buffer_of_unknown_length_grows_three_times_at_most() {
-        const MAX: usize = 16 << 20;
-        let (mut buffer, mut capacities) = (Vec::new(), vec![0]);
-        while buffer.len() + 1000 <= MAX {
-            append(&mut buffer, &[7; 1000], MAX);
-            if buffer.capacity() != *capacities.last().unwrap() {
-                capacities.push(buffer.capacity());
-            }
-        }
-        assert_eq!(capacities, [0, 64 << 10, 1 << 20, MAX]);
-        let mut known = Vec::new();
-        append(&mut known, &[7; 10], 20);
-        assert_eq!(known.capacity(), 20);
     }
 }
