@@ -6,6 +6,7 @@ mod admin;
 mod cli;
 #[cfg(feature = "faults")]
 mod faults;
+mod file_faults;
 mod metrics;
 mod mock_gateway;
 mod resp;
