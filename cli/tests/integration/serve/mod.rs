@@ -16,4 +16,5 @@ mod secrets;
 mod settings;
 mod shutdown;
 mod smuggling;
+mod socket_access;
 mod unix_socket;
