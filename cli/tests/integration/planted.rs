@@ -84,6 +84,9 @@ fn no_output_has_a_secret_of_a_request_a_config_a_source_or_a_file() {
         look(&daemon, &mut outputs);
         run_commands(&daemon, &mut outputs);
         read_files(daemon.directory.path(), &mut outputs);
+        // The config does name users: an operator sees them.
+        let config = daemon.admin("GET", "/v1/config").body;
+        assert!(String::from_utf8(config).unwrap().contains(PLANTED));
         let key = fs::read_to_string(daemon.directory.path().join("ours.pem")).unwrap();
         let keys: Vec<String> = key.lines().skip(1).map(str::to_owned).collect();
         let sent = &remote.requests()[0];

@@ -44,11 +44,11 @@ pub(super) struct State {
 
 impl Machine {
     /// Returns a machine whose daemons have these settings, too.
-    pub(super) fn new(settings: &[&str]) -> Self {
-        let all = SETTINGS.iter().chain(settings);
+    pub(super) fn new(settings: impl IntoIterator<Item: Into<String>>) -> Self {
+        let of_all = SETTINGS.iter().map(|setting| (*setting).to_owned());
         Self {
             control: Control::new(),
-            settings: all.map(|setting| (*setting).to_owned()).collect(),
+            settings: of_all.chain(settings.into_iter().map(Into::into)).collect(),
         }
     }
 

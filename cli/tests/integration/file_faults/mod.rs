@@ -25,9 +25,12 @@ use self::shim::{Fault, Operations};
 use self::starts::{Template, try_every_start, try_every_stop};
 use self::steps::try_every_step;
 
+/// No further settings.
+const NOTHING: [&str; 0] = [];
+
 /// Tries each fault at each operation of an action. `counted` has operations that the action must have.
 fn try_action(action: &Action, counted: &[&str]) {
-    let machine = Machine::new(&[]);
+    let machine = Machine::new(NOTHING);
     for fault in Fault::ALL {
         let daemon = machine.start(with_remote());
         let (operations, daemon) = try_every_step(&machine, action, fault, daemon, None);
@@ -42,7 +45,7 @@ fn try_action(action: &Action, counted: &[&str]) {
 
 /// Tries each fault at each operation of a start.
 fn try_start(template: impl FnOnce(&Machine) -> Template, counted: &[&str]) {
-    let machine = Machine::new(&[]);
+    let machine = Machine::new(NOTHING);
     let template = template(&machine);
     for fault in Fault::ALL {
         let operations = try_every_start(&machine, &template, fault);
@@ -102,7 +105,7 @@ fn a_drain_withstands_a_fault_of_each_file_operation() {
 
 #[test]
 fn a_rotation_of_the_audit_log_withstands_a_fault_of_each_file_operation() {
-    let machine = Machine::new(&["admin.audit-max-bytes=65536"]);
+    let machine = Machine::new(["admin.audit-max-bytes=65536"]);
     let template = with_remote();
     fs::create_dir(template.path().join("data")).unwrap();
     // Lines of a version that did not number them.
@@ -140,8 +143,17 @@ fn a_start_after_a_kill_withstands_a_fault_of_each_file_operation() {
 }
 
 #[test]
+fn a_start_that_reads_every_file_of_the_settings_withstands_a_fault_of_each() {
+    let (settings, template) = starts::with_every_file();
+    let operations = try_every_start(&Machine::new(settings), &template, Fault::Once);
+    for file in starts::EVERY_FILE {
+        assert!(operations.names.contains(&format!("open {file}")), "{file}");
+    }
+}
+
+#[test]
 fn a_stop_withstands_a_fault_of_each_file_operation() {
-    let machine = Machine::new(&[]);
+    let machine = Machine::new(NOTHING);
     let mut daemon = machine.start(with_remote());
     for fault in Fault::ALL {
         let operations;

@@ -6,6 +6,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 
+use codeid_engine::ConfigDigest;
+
 use super::action::apply;
 use super::machine::{
     Machine, REMOTE, State, copy, kill, require_no_panic, require_serving, with_remote,
@@ -13,8 +15,10 @@ use super::machine::{
 use super::records;
 use super::shim::{Fault, Operations};
 use crate::rules::CODE;
+use crate::sdk_proxy::with_key_of_ours;
 use crate::serve::client::Client;
-use crate::serve::daemon::{Directory, Ended, Process, Served};
+use crate::serve::daemon::{Directory, Ended, Plan, Process, Served};
+use crate::tls::with_certificate;
 
 /// A directory to start in, and the state of a daemon that starts there without a fault.
 pub(super) struct Template {
@@ -63,6 +67,40 @@ pub(super) fn killed(machine: &Machine) -> Template {
             is_draining: false,
         },
     }
+}
+
+/// The files that [`with_every_file`] names.
+pub(super) const EVERY_FILE: [&str; 7] = [
+    "config/codeid.toml",
+    "ca.pem",
+    "ours.pem",
+    "theirs.pub.pem",
+    "chain.pem",
+    "server.key",
+    "tokens",
+];
+
+/// Returns settings that name files of all kinds, and a directory with these files.
+pub(super) fn with_every_file() -> (Vec<String>, Template) {
+    let plan = with_key_of_ours(Plan::bare_in(with_remote()), "ours.pem");
+    let certificate = ["listen.tls-cert-path", "listen.tls-key-path"];
+    let plan = with_certificate(plan, certificate, "server.key");
+    let digest = ConfigDigest::new(b"token");
+    plan.directory
+        .write("tokens", format!("alice operate {digest}\n"));
+    fs::create_dir(plan.directory.path().join("config")).unwrap();
+    plan.directory
+        .write("config/codeid.toml", "[log]\nformat = \"json\"\n");
+    let plan = plan
+        .set("listen.http=127.0.0.1:0")
+        .set("admin.http=127.0.0.1:0")
+        .set("admin.tokens-path=tokens");
+    let settings = plan.settings();
+    let template = Template {
+        directory: plan.directory,
+        state: unfrozen(),
+    };
+    (settings, template)
 }
 
 fn unfrozen() -> State {
