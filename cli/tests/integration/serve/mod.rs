@@ -17,4 +17,5 @@ mod settings;
 mod shutdown;
 mod slices;
 mod smuggling;
+mod socket_access;
 mod unix_socket;
