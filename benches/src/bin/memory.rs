@@ -1,6 +1,6 @@
 //! Prints, as Markdown, the resident memory of a daemon under loads that make it hold as much as it
-//! allows: before, at the peak, and half a minute after. `benches/README.md` quotes it. Arguments
-//! select loads.
+//! allows: idle, that is after one such request, at the peak, and half a minute after. `benches/README.md`
+//! quotes it. Arguments select loads.
 //!
 //! ```sh
 //! cargo build --release -p codeid
@@ -51,6 +51,7 @@ fn bodies(out: &mut dyn Write) -> io::Result<()> {
         json!({"codeValue": "x".repeat(8192), "openId": "user-42", "other": "y".repeat(7800)});
     let request = post("/v1/identifyCodes", &batch(&element.to_string(), 1024));
     let socket = daemon.socket();
+    exchange(&socket, &request)?;
     measure(out, "40 batches of 16 MB", &daemon, || {
         at_once(|| exchange(&socket, &request))
     })
@@ -62,6 +63,8 @@ fn answers(out: &mut dyn Write) -> io::Result<()> {
     let element = json!({"codeValue": format!("281{}", "x".repeat(8189)), "openId": "user-42"});
     let request = post("/v1/identifyCodes", &batch(&element.to_string(), 1024));
     let socket = daemon.socket();
+    let short = post("/v1/identifyCodes", &batch(&element.to_string(), 1));
+    exchange(&socket, &short)?;
     measure(out, "one batch with the longest response", &daemon, || {
         exchange(&socket, &request)
     })?;
@@ -82,6 +85,7 @@ fn replies(out: &mut dyn Write) -> io::Result<()> {
     let pair = argument(&code) + &argument("user-42");
     let command = format!("*2049\r\n{}{}", argument("MIDENTIFY"), pair.repeat(1024)).into_bytes();
     let socket = daemon.resp_socket();
+    exchange(&socket, &command)?;
     measure(out, "40 `MIDENTIFY` of 8 MB", &daemon, || {
         at_once(|| exchange(&socket, &command))
     })
@@ -103,6 +107,7 @@ fn proxied(out: &mut dyn Write) -> io::Result<()> {
     let request = json!({"sdkRequestHeader": "{}", "sdkRequestData": "x".repeat(1_000_000), "customerId": "c"});
     let request = post(PATH, &request.to_string());
     let socket = daemon.socket();
+    exchange(&socket, &request)?;
     measure(
         out,
         "40 calls of sdkProxy with 1 MB and 8 MB",
