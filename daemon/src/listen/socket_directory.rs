@@ -6,13 +6,14 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsE
 use std::path::{Path, PathBuf};
 
 use nix::fcntl::OFlag;
-use nix::unistd::Gid;
+use nix::unistd::{Gid, geteuid};
 
 /// The permissions of a directory that is made.
 const MODE: u32 = 0o750;
 
-/// The permissions until the directory has its group.
-const MODE_AT_FIRST: u32 = 0o700;
+/// The permissions until the directory has its group. The sticky bit marks it as unfinished, for the next
+/// start if this one is killed.
+const MODE_AT_FIRST: u32 = 0o1700;
 
 /// Makes a directory, and those above it, as far as they are missing. Each that is made has the mode 0750
 /// and the group, whatever the umask is; without a group, that of the process.
@@ -22,6 +23,7 @@ const MODE_AT_FIRST: u32 = 0o700;
 /// An [`io::Error`], after which some of them may have been made.
 pub(super) fn make(directory: &Path, group: Option<Gid>) -> io::Result<()> {
     match fs::metadata(directory) {
+        Ok(metadata) if is_unfinished(&metadata) => return give_permissions(directory, group),
         Ok(_) => return Ok(()),
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(error),
@@ -38,6 +40,13 @@ pub(super) fn make(directory: &Path, group: Option<Gid>) -> io::Result<()> {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(error),
     }
+}
+
+/// Returns `true` for a directory that a start made, and was killed before it gave it its permissions.
+fn is_unfinished(metadata: &Metadata) -> bool {
+    metadata.is_dir()
+        && metadata.mode() & 0o7777 == MODE_AT_FIRST
+        && metadata.uid() == geteuid().as_raw()
 }
 
 /// Gives a new directory its group, and only then its permissions.
@@ -104,6 +113,10 @@ mod tests {
         make(&directory, Some(own)).unwrap();
         assert_eq!(fs::metadata(&directory).unwrap().mode() & 0o7777, 0o700);
         assert_eq!(fs::metadata(root.path()).unwrap().mode() & 0o7777, 0o711);
+        // Unless a start was killed while it made it.
+        set_mode(&directory, MODE_AT_FIRST);
+        make(&directory, Some(own)).unwrap();
+        assert_eq!(fs::metadata(&directory).unwrap().mode() & 0o7777, MODE);
         let file = root.path().join("file");
         fs::write(&file, "").unwrap();
         assert!(make(&file.join("x"), None).is_err());

@@ -1,6 +1,7 @@
 //! The files of a daemon: each is whole, and the audit log is sound.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use codeid_daemon::audit::verify::{FaultKind, verify};
@@ -59,7 +60,9 @@ pub(super) fn require_whole_files(directory: &Path) {
 
 /// Requires that a daemon that has started left nothing of one that was killed.
 pub(super) fn require_tidy(directory: &Path) {
-    assert_eq!(names(&directory.join("run"), "."), Vec::<String>::new());
+    let run = directory.join("run");
+    assert_eq!(names(&run, "."), Vec::<String>::new());
+    assert_eq!(fs::metadata(run).unwrap().mode() & 0o7777, 0o750);
     assert!(!directory.join("data/compiling.json.tmp").exists());
 }
 

@@ -49,7 +49,7 @@ __attribute__((constructor)) static void begin(void) {
   const char *path = getenv("FILE_FAULTS_CONTROL");
   directory = getenv("FILE_FAULTS_DIRECTORY");
   if (!path || !directory) return;
-  // The function of the C library, not the one below.
+  // That of the C library, since the one below counts.
   int (*next)(const char *, int, ...) = dlsym(RTLD_NEXT, "open64");
   int file = next(path, O_RDWR | O_CLOEXEC);
   void *mapped = file < 0 ? MAP_FAILED : mmap(NULL, sizeof *control, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
@@ -159,7 +159,7 @@ int close(int file) {
   return next(file);
 }
 
-// The two kinds of writing that write half, and are killed after it if that is the fault.
+// Writes half. If the fault is a kill, that is the last operation of the process.
 #define HALF(call) \
   do { \
     ssize_t written = (call); \
