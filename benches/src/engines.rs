@@ -108,8 +108,9 @@ impl Codeid {
     }
 }
 
-/// Limits that admit 5000 rules, which the defaults do not.
-fn limits() -> CompileLimits {
+/// Returns limits that admit 5000 rules, which the defaults do not.
+#[must_use]
+pub fn limits() -> CompileLimits {
     let mut limits = CompileLimits::default();
     limits.max_config_characters = 16 << 20;
     limits.max_states = 4_000_000;

@@ -17,7 +17,7 @@ mod shape;
 mod workload;
 
 pub use adversarial::{deep_prefixes, long_near_matches, refused_prefixes, thousand_remainders};
-pub use engines::{Codeid, Engine, ReadEveryByte, RegexLoop, RegexSets, verify};
+pub use engines::{Codeid, Engine, ReadEveryByte, RegexLoop, RegexSets, limits, verify};
 pub use live::LiveCodeid;
 pub use measure::{best_nanoseconds, best_of};
 pub use workload::{CodeMix, Rule, RuleKinds, Workload};

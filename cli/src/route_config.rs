@@ -6,7 +6,7 @@ use std::path::Path;
 use codeid_daemon::error_chain::ErrorChain;
 use codeid_daemon::regular_file;
 use codeid_daemon::rules::preset;
-use codeid_engine::{CompileLimits, Problem, RouteConfig, RouteTable};
+use codeid_engine::{CompileLimits, Problem, ProblemCode, RouteConfig, RouteTable};
 
 /// A file that should hold a route config, and the outcome of compiling it.
 pub(super) struct Examined {
@@ -40,6 +40,26 @@ pub(super) enum Refused {
 }
 
 impl Examined {
+    /// Returns what `measure` returns for the compiled rules; `None` if there are none. Rules that are
+    /// refused only for what code values cost are compiled without that limit.
+    pub(super) fn with_table<T>(
+        &self,
+        limits: &CompileLimits,
+        measure: impl FnOnce(&RouteTable) -> T,
+    ) -> Option<T> {
+        let too_costly = |error: &Problem| error.code() == ProblemCode::CodeTooCostly;
+        match &self.outcome {
+            Ok(accepted) => Some(measure(&accepted.table)),
+            Err(Refused::Wrong { errors, .. }) if errors.iter().all(too_costly) => {
+                let mut unlimited = *limits;
+                unlimited.max_code_steps = u64::MAX;
+                let compiled = compile(&self.document, &unlimited);
+                compiled.ok().map(|accepted| measure(&accepted.table))
+            }
+            Err(_) => None,
+        }
+    }
+
     /// Adds the warnings for which rules must be compared, which costs about as much as compiling.
     pub(super) fn linted(mut self) -> Self {
         if let Ok(accepted) = &mut self.outcome {

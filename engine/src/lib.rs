@@ -68,6 +68,7 @@
 //!   that each rule decides or refuses. Without it no code for counting is compiled.
 
 mod canary;
+mod cost;
 mod counts;
 mod error;
 mod guard;
@@ -87,6 +88,7 @@ mod table;
 mod verdict;
 
 pub use canary::{Admission, Bucket, RolloutPercentage};
+pub use cost::{CodeCost, CostlyCode, RuleCost};
 pub use counts::RuleCount;
 pub use error::{ConfigError, Position, Problem};
 pub use ids::{Generation, RuleId};

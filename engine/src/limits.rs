@@ -30,6 +30,9 @@ pub struct CompileLimits {
     pub max_rule_states: usize,
     /// The maximum number of states of all patterns together; 250,000 by default.
     pub max_states: usize,
+    /// The maximum number of steps that a lookup can take, whatever the code value is; 50,000,000 by
+    /// default. See [`RouteTable::max_code_steps`](crate::RouteTable::max_code_steps).
+    pub max_code_steps: u64,
 }
 
 impl Default for CompileLimits {
@@ -39,6 +42,7 @@ impl Default for CompileLimits {
             max_config_characters: 131_072,
             max_rule_states: 10_000,
             max_states: 250_000,
+            max_code_steps: 50_000_000,
         }
     }
 }

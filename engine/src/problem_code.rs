@@ -91,6 +91,8 @@ problem_codes! {
     PatternsTooSlow = "patterns-too-slow",
     /// A template inserts capture groups of a pattern in which finding them takes too many states.
     GroupsTooCostly = "groups-too-costly",
+    /// Looking up a code value can take more steps than are allowed.
+    CodeTooCostly = "code-too-costly",
     /// The scheme of a `url` match is not a URL scheme.
     BadScheme = "bad-scheme",
     /// The host of a `url` match is not a host name.
@@ -151,6 +153,7 @@ impl ProblemCode {
                 | Self::PatternTooSlow
                 | Self::PatternsTooSlow
                 | Self::GroupsTooCostly
+                | Self::CodeTooCostly
         )
     }
 }

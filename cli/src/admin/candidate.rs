@@ -136,6 +136,7 @@ impl Candidate {
                 position: problem.position.map(Into::into),
                 message: &problem.message,
                 hint: problem.hint.as_deref(),
+                cost: None,
             })
             .collect();
         show_findings(output, &self.name, &self.document, &findings)?;

@@ -1,19 +1,19 @@
-//! One error or warning about a file, from reading, parsing, compiling or linting.
+//! One error, warning or note about a file, from reading, parsing, compiling or linting.
 
 use codeid_engine::{Position, Problem};
 use serde::Serialize;
 
 use crate::route_config::{Examined, Refused};
 
-/// An error or a warning, as `--json` prints it.
+/// An error, a warning or a note, as `--json` prints it.
 #[derive(Debug, Serialize)]
 pub(crate) struct Finding<'a> {
     /// The file's name; present only if several files are checked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) file: Option<&'a str>,
-    /// An error or a warning.
+    /// An error, a warning, or a note.
     pub(crate) severity: Severity,
-    /// The problem's code, or `unreadable-file`.
+    /// The problem's code, `unreadable-file`, or `code-cost`.
     pub(crate) code: &'a str,
     /// The id of the rule; `None` if the problem is not in a rule, or its id is unknown.
     pub(crate) rule: Option<&'a str>,
@@ -25,14 +25,49 @@ pub(crate) struct Finding<'a> {
     pub(crate) message: &'a str,
     /// A way to solve the problem, if one is known.
     pub(crate) hint: Option<&'a str>,
+    /// The cost of the file's rules, if the finding is about that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cost: Option<&'a Cost>,
 }
 
-/// The severity of a finding: an error makes the config unusable.
+/// The cost of the rules of a file, as `--json` prints it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Cost {
+    /// The most steps that a lookup can take, whatever the code value is.
+    pub(super) max_steps: u64,
+    /// The setting `compile.max-code-steps`.
+    pub(super) allowed_steps: u64,
+    /// The most expensive code value that was constructed.
+    pub(super) code_value: String,
+    /// The number of its characters.
+    pub(super) characters: usize,
+    /// The steps that it takes.
+    pub(super) steps: u64,
+    /// The rules that take the most of these.
+    pub(super) rules: Vec<RuleShare>,
+}
+
+/// A rule that takes many of the steps.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct RuleShare {
+    /// The rule's id.
+    pub(super) rule: String,
+    /// The rule's place in the config, from 1.
+    pub(super) position: usize,
+    /// The steps that are taken for the rule.
+    pub(super) steps: u64,
+    /// The percentage of all steps, rounded.
+    pub(super) percentage: u64,
+}
+
+/// The severity of a finding: an error makes the config unusable, and a note is about a good one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Severity {
     Error,
     Warning,
+    Note,
 }
 
 /// Returns everything found in a file: errors first, each kind in document order.
@@ -48,6 +83,7 @@ pub(super) fn from_examined(examined: &Examined) -> Vec<Finding<'_>> {
             position: None,
             message,
             hint: None,
+            cost: None,
         }],
         Err(Refused::Wrong { errors, warnings }) => with_severity(Severity::Error, errors)
             .chain(with_severity(Severity::Warning, warnings))
@@ -65,5 +101,6 @@ fn with_severity(severity: Severity, problems: &[Problem]) -> impl Iterator<Item
         position: problem.position(),
         message: problem.message(),
         hint: problem.hint(),
+        cost: None,
     })
 }

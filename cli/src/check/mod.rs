@@ -1,5 +1,6 @@
 //! `codeid check`: reports errors and warnings in route configs, as a compiler does.
 
+mod cost;
 mod finding;
 mod report;
 
@@ -7,6 +8,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use self::cost::CostReport;
 pub(super) use self::finding::{Finding, Severity};
 pub(super) use self::report::{show_findings, show_refusal};
 use super::output;
@@ -22,10 +24,12 @@ pub(crate) struct Check {
     /// The route configs; - is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Print a JSON array, with an object for each error and warning
+    /// Print a JSON array, with an object for each error and warning, and one for the cost
     ///
     /// The fields of each object are severity, code, rule, pointer, position, message and hint, and
-    /// file if several files are given. Unknown values are null.
+    /// file if several files are given. Unknown values are null. A last object for each file without
+    /// errors has the severity note and the code code-cost; its field cost has the most steps that a
+    /// lookup can take, and the most expensive code value that was constructed.
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -44,15 +48,20 @@ impl Check {
             let mut array = JsonArray::default();
             for path in &self.files {
                 let examined = route_config::examine(path, &limits).linted();
+                let cost = CostReport::measure(&examined, &limits);
                 let mut findings = finding::from_examined(&examined);
                 total.add(&findings);
                 if self.json {
+                    findings.extend(cost.as_ref().map(CostReport::finding));
                     for finding in &mut findings {
                         finding.file = (self.files.len() > 1).then_some(&*examined.name);
                         array.write(stdout, finding)?;
                     }
                 } else {
                     show_findings(stdout, &examined.name, &examined.document, &findings)?;
+                    if let Some(cost) = &cost {
+                        cost.show(stdout, &examined.name)?;
+                    }
                 }
             }
             if self.json {
@@ -79,13 +88,10 @@ struct Total {
 
 impl Total {
     fn add(&mut self, findings: &[Finding<'_>]) {
-        let errors = findings
-            .iter()
-            .filter(|f| f.severity == Severity::Error)
-            .count();
+        let count = |severity| findings.iter().filter(|f| f.severity == severity).count();
         self.files += 1;
-        self.errors += errors;
-        self.warnings += findings.len() - errors;
+        self.errors += count(Severity::Error);
+        self.warnings += count(Severity::Warning);
     }
 
     fn show(&self, output: &mut impl Write) -> io::Result<()> {
@@ -147,6 +153,7 @@ mod tests {
             position: None,
             message: "",
             hint: None,
+            cost: None,
         };
         let finding = serde_json::to_value(finding).unwrap();
         let printed = finding.as_object().unwrap();

@@ -40,6 +40,7 @@ fn render(renderer: &Renderer, name: &str, document: &[u8], finding: &Finding<'_
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
     };
     let title = level.clone().primary_title(printable(finding.message));
     let mut groups = match finding.position {

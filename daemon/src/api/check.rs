@@ -34,6 +34,9 @@ pub struct Checked {
     pub compile_us: Option<u64>,
     /// The approximate size of the table in memory, in bytes; `null` if the candidate is refused.
     pub memory_bytes: Option<usize>,
+    /// The most steps that a lookup can take, whatever the code value is; the setting
+    /// `compile.max-code-steps` bounds it. `null` if the candidate is refused.
+    pub max_code_steps: Option<u64>,
     /// The digest of the live route config, with which the candidate was compared; `null` if none is live.
     #[schemars(with = "Option<Sha256>")]
     pub replaces: Option<ConfigDigest>,

@@ -151,6 +151,15 @@ impl Settings {
             compile.max_states,
             "The number of automaton states that the patterns of all rules may take together.",
         );
+        compile.max_code_steps = keys.setting(
+            "compile.max-code-steps",
+            Whole::between(1_000, 1_000_000_000_000, "steps"),
+            compile.max_code_steps,
+            "The number of steps that looking up a code value may take, whatever the code value is; a\n\
+             route config whose rules can take more is refused. The engine counts steps, so every\n\
+             machine accepts the same configs; a step takes about a nanosecond. `codeid check` shows\n\
+             what a config takes.",
+        );
         let admin = Admin::declare(keys, &secrets);
         let proxy = Proxy::declare(keys, &secrets);
         Self {

@@ -30,6 +30,11 @@ pub(crate) enum EntryError {
 /// The beginning of an entry that is a digest.
 const DIGEST_PREFIX: &str = "sha256:";
 
+/// The steps of hashing a byte of an openId to look it up.
+const HASHED_BYTE: u64 = 1;
+/// The steps of a byte of an openId for its SHA-256.
+const DIGESTED_BYTE: u64 = 4;
+
 impl Allowlist {
     /// Adds an entry: an openId, or `sha256:` and the 64 hex digits of the SHA-256 of one.
     pub(crate) fn add(&mut self, entry: &str) -> Result<(), EntryError> {
@@ -53,6 +58,13 @@ impl Allowlist {
                 && self
                     .digests
                     .contains::<[u8; 32]>(&Sha256::digest(open_id).into()))
+    }
+
+    /// Returns the most steps of [`Self::contains`] for an openId of so many bytes.
+    pub(crate) fn max_steps(&self, bytes: u64) -> u64 {
+        let of_list = |is_empty: bool, steps: u64| if is_empty { 0 } else { steps * bytes };
+        of_list(self.open_ids.is_empty(), HASHED_BYTE)
+            + of_list(self.digests.is_empty(), DIGESTED_BYTE)
     }
 
     /// Returns `true` if there are no entries, so that no openId is admitted by them.

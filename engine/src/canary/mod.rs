@@ -46,6 +46,16 @@ impl Canary {
         self.allowlist.is_empty() && self.percentage.admits_nobody()
     }
 
+    /// Returns the most steps of [`Self::admits`], whatever the openId is.
+    pub(crate) fn max_steps(&self) -> u64 {
+        let longest = (OpenId::MAX_CHARACTERS * char::MAX.len_utf8()) as u64;
+        let hashed = match self.percentage.admits_nobody() {
+            true => 0,
+            false => longest + self.group.len() as u64,
+        };
+        hashed + self.allowlist.max_steps(longest)
+    }
+
     /// Like [`Self::admits`], with the reason.
     pub(crate) fn admission(&self, open_id: OpenId<'_>, key: &mut Vec<u8>) -> Admission {
         if self.allowlist.contains(open_id) {

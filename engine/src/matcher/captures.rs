@@ -6,6 +6,7 @@ use regex_automata::util::primitives::NonMaxUsize;
 use regex_automata::{Anchored, Input};
 use regex_syntax::hir::{Capture, Hir, HirKind, Look};
 
+use super::cost;
 use super::simulation::{Simulation, SimulationScratch, build_nfa};
 use crate::CompileLimits;
 use crate::pattern::Pattern;
@@ -44,6 +45,8 @@ pub(crate) struct GroupFinder {
     /// The pattern's numbers of the groups to find, ascending. The engine numbers them from 1 in
     /// this order.
     groups: Vec<u32>,
+    /// The most steps of a search, for any code value.
+    max_steps: u64,
 }
 
 #[derive(Debug)]
@@ -68,6 +71,15 @@ pub(crate) struct Groups<'a> {
     code: &'a str,
     finder: &'a GroupFinder,
     slots: &'a [Option<NonMaxUsize>],
+}
+
+/// The steps of each byte that a one-pass automaton reads.
+const ONE_PASS_BYTE: u64 = 4;
+
+/// Returns the steps of the simulation for a state that is active at a byte, with the slots of so
+/// many groups.
+const fn state_steps(groups: usize) -> u64 {
+    cost::SIMULATED_STATE + 2 * (groups as u64 + 1)
 }
 
 impl GroupFinder {
@@ -97,8 +109,11 @@ impl GroupFinder {
         let one_pass = onepass::Builder::new()
             .configure(onepass::Config::new().size_limit(Some(MAX_ONE_PASS_BYTES)))
             .build_from_nfa(nfa.clone());
-        let engine = match one_pass {
-            Ok(dfa) => Engine::OnePass(Box::new(dfa)),
+        let (engine, max_steps) = match one_pass {
+            Ok(dfa) => {
+                let max_steps = ONE_PASS_BYTE * cost::MAX_BYTES;
+                (Engine::OnePass(Box::new(dfa)), max_steps)
+            }
             // The pattern is not one-pass, or takes too many bytes.
             Err(_) => {
                 let states = pattern.cost();
@@ -106,10 +121,16 @@ impl GroupFinder {
                 if states > max_states {
                     return Err(GroupsTooCostly { states, max_states });
                 }
-                Engine::Simulation(Simulation::new(nfa))
+                let simulation = Simulation::new(nfa);
+                let bound = simulation.bound(&whole, state_steps(groups.len()));
+                (Engine::Simulation(simulation), bound.total())
             }
         };
-        Ok(Some(Self { engine, groups }))
+        Ok(Some(Self {
+            engine,
+            groups,
+            max_steps,
+        }))
     }
 
     /// Finds the groups in `code`, which the pattern matches.
@@ -140,6 +161,24 @@ impl GroupFinder {
             finder: self,
             slots,
         }
+    }
+
+    /// Returns the steps that [`Self::find`] takes for `code`.
+    pub(crate) fn steps(&self, code: &str) -> u64 {
+        match &self.engine {
+            Engine::OnePass(_) => ONE_PASS_BYTE * code.len() as u64,
+            Engine::Simulation(simulation) => simulation.steps(code, 0, self.state_steps()),
+        }
+    }
+
+    /// Returns the most steps that [`Self::find`] can take for any code value.
+    pub(crate) const fn max_steps(&self) -> u64 {
+        self.max_steps
+    }
+
+    /// Returns the steps of the simulation for a state, whose slots are copied.
+    fn state_steps(&self) -> u64 {
+        state_steps(self.groups.len())
     }
 
     /// Returns about how many bytes the finder takes on the heap.

@@ -4,6 +4,8 @@ use std::hash::{Hash, Hasher};
 
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange};
 
+use super::cost::{self, Cost};
+
 /// A set of characters, made for scanning text that is mostly ASCII.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct CharClass {
@@ -177,6 +179,45 @@ impl CharClass {
             end += c.len_utf8();
         }
         (count >= min).then_some(end)
+    }
+
+    /// Returns the steps that [`Self::run_end`] takes.
+    pub(super) fn run_steps(&self, text: &str, from: usize, max: u32) -> u64 {
+        let end = self.run_end(text, from, 0, max).unwrap_or(from);
+        let run = &text[from..end];
+        let ascii = run.bytes().position(|byte| !byte.is_ascii());
+        let (ascii, wide) = run.split_at(ascii.unwrap_or(run.len()));
+        let wide = if self.has_all_beyond_ascii() {
+            wide.len() as u64
+        } else {
+            cost::WIDE_CHARACTER * wide.chars().count() as u64
+        };
+        // A run beyond ASCII that is cut short by `max` is read character by character.
+        let wide = wide.max(cost::WIDE_CHARACTER * u64::from(!run.is_ascii()));
+        cost::RUN + self.ascii_steps(ascii.len() as u64) + wide
+    }
+
+    /// Returns the most steps that [`Self::run_end`] can take for any text and this `max`.
+    pub(super) fn run_bound(&self, max: u32) -> Cost {
+        let steps = |characters: u64| match self.beyond_ascii.is_empty() {
+            true => self.ascii_steps(characters),
+            false => cost::WIDE_CHARACTER * characters,
+        };
+        match u64::from(max) {
+            max if max < cost::MAX_CHARACTERS => Cost::fixed(cost::RUN + steps(max)),
+            _ => Cost {
+                fixed: cost::RUN,
+                linear: steps(cost::MAX_CHARACTERS),
+            },
+        }
+    }
+
+    /// Returns the steps of scanning so many ASCII members.
+    fn ascii_steps(&self, bytes: u64) -> u64 {
+        match self.ranges {
+            Some(_) => bytes / CHUNK as u64,
+            None => bytes,
+        }
     }
 
     /// Returns the number of bytes on the heap, without the value itself.

@@ -4,6 +4,10 @@ use memchr::memmem::Finder;
 use regex_syntax::hir::{Class, Hir, HirKind, Literal, Repetition};
 
 use super::char_class::CharClass;
+use super::cost::{self, Cost};
+
+/// The number of bytes that a search for a text reads in a step.
+const SEARCHED_BYTES: u64 = 8;
 
 /// Matches a remainder that must contain a text, between any number of members of one class:
 /// `.*text.*`.
@@ -50,6 +54,25 @@ impl Contains {
         let begins_at = |at: usize| rest[at..].starts_with(self.finder.needle());
         (hint.is_some_and(begins_at) || self.finder.find(rest).is_some())
             && self.class.run_end(code, from, 0, u32::MAX) == Some(code.len())
+    }
+
+    /// Returns the most steps that [`Self::accepts`] can take for `code` from the byte `from` on.
+    pub(super) fn steps(&self, code: &str, from: usize) -> u64 {
+        (code.len() - from) as u64 / SEARCHED_BYTES + self.class.run_steps(code, from, u32::MAX)
+    }
+
+    /// Returns the most steps that [`Self::accepts`] can take for any code value.
+    pub(super) fn bound(&self) -> Cost {
+        let search = Cost {
+            fixed: 0,
+            linear: cost::MAX_BYTES / SEARCHED_BYTES,
+        };
+        search + self.class.run_bound(u32::MAX)
+    }
+
+    /// Returns characters that the class has, and the text.
+    pub(super) fn class_and_text(&self) -> (&CharClass, &[u8]) {
+        (&self.class, self.finder.needle())
     }
 
     /// Returns the number of bytes on the heap.

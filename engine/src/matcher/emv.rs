@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crc::{CRC_16_IBM_3740, Crc};
 
+use super::cost::{self, Cost};
 use super::visitor::Visitor;
 use crate::rule::{DataObjectId, EmvMatch, TagPath};
 
@@ -12,6 +13,12 @@ const CHECKSUM: Crc<u16> = Crc::<u16>::new(&CRC_16_IBM_3740);
 
 /// The most bytes of a data object's value: its length has two digits, and counts characters.
 const MAX_VALUE_BYTES: usize = 99 * 4;
+
+/// The steps of parsing a template, and comparing a value of it.
+const TEMPLATE: u64 = 100;
+
+/// The steps of each byte of a payload, for parsing it and for its checksum.
+const PAYLOAD_BYTE: u64 = 2;
 
 /// The `emv` rules of a table.
 #[derive(Debug)]
@@ -118,6 +125,7 @@ impl EmvIndex {
         if !visitor.wants(self.first_rule) {
             return;
         }
+        visitor.spend(|| (self.first_rule, self.payload_steps(code.len() as u64)));
         let Some(payload) = Payload::parse(code) else {
             return;
         };
@@ -129,6 +137,7 @@ impl EmvIndex {
                 tags,
                 check_crc,
             } = &self.rules[place.index()];
+            visitor.spend(|| (*rule, self.rules[place.index()].steps()));
             if visitor.wants(*rule)
                 && tags.iter().all(|(path, value)| payload.has(*path, value))
                 && (!check_crc || *crc_is_right.get_or_insert_with(|| payload.crc_is_right()))
@@ -167,6 +176,51 @@ impl EmvIndex {
         }
     }
 
+    /// Returns the steps of parsing and checking a payload of so many bytes, and of looking up the
+    /// rules that it names.
+    fn payload_steps(&self, bytes: u64) -> u64 {
+        let guids = match self.by_guid.is_empty() {
+            true => 0,
+            false => DataObjectId::merchant_accounts().count(),
+        };
+        let looked_up = (guids + self.by_tag.len()) as u64;
+        PAYLOAD_BYTE * bytes + TEMPLATE * looked_up
+    }
+
+    /// Returns the most steps that [`Self::search`] can take for any code value, if accepting a rule
+    /// takes the steps that `accept` returns.
+    pub(super) fn bound(&self, accept: impl Fn(u32) -> u64) -> Cost {
+        let group = |places: &Vec<Place>| {
+            let rules = places.iter().map(|place| &self.rules[place.index()]);
+            let steps = rules.map(|rule| rule.steps().saturating_add(accept(rule.rule)));
+            steps.fold(0, u64::saturating_add)
+        };
+        // A payload has one value for each path, and as many identifiers as it has templates, which
+        // may be equal.
+        let by_guid = self.by_guid.values().map(group).max().unwrap_or(0);
+        let guids = DataObjectId::merchant_accounts().count() as u64;
+        let by_tag = |(_, values): &(TagPath, ByValue)| values.values().map(group).max();
+        let by_tag = self.by_tag.iter().filter_map(by_tag);
+        let found = by_tag.fold(by_guid.saturating_mul(guids), u64::saturating_add);
+        Cost {
+            fixed: self.payload_steps(0).saturating_add(found),
+            linear: PAYLOAD_BYTE * cost::MAX_BYTES,
+        }
+    }
+
+    /// Returns the numbers of the rules.
+    pub(super) fn rules(&self) -> impl Iterator<Item = u32> {
+        self.rules.iter().map(|rule| rule.rule)
+    }
+
+    /// Returns identifiers that rules look for, in upper case, in an order that a config always has.
+    pub(super) fn guids(&self) -> Vec<&str> {
+        let guids = self.by_guid.keys().map(|guid| str::from_utf8(guid));
+        let mut guids: Vec<&str> = guids.flatten().collect();
+        guids.sort_unstable();
+        guids
+    }
+
     /// Returns about how many bytes the rules take on the heap.
     pub(super) fn heap_bytes(&self) -> usize {
         let tag = |(_, value): &(TagPath, Box<str>)| size_of::<(TagPath, Box<str>)>() + value.len();
@@ -185,6 +239,13 @@ impl EmvIndex {
                 .flat_map(|(_, by_value)| by_value)
                 .map(|(k, v)| found(k.len(), v))
                 .sum::<usize>()
+    }
+}
+
+impl EmvRule {
+    /// Returns the steps of comparing its data objects, each of which may be in a template.
+    fn steps(&self) -> u64 {
+        TEMPLATE * (1 + self.tags.len() as u64)
     }
 }
 

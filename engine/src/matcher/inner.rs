@@ -4,6 +4,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, automaton::OverlappingState};
 use memchr::memmem::{self, Finder};
 use regex_syntax::hir::{Hir, HirKind};
 
+use super::cost::{self, Cost};
 use super::literals::{Buckets, LiteralSet, Literals, Sink};
 
 /// The fewest bytes of a text worth searching for: shorter ones are in too many code values.
@@ -13,6 +14,9 @@ const MIN_BYTES: usize = 3;
 const MAX_TEXTS: usize = 1024;
 /// The fewest remainders with a text for which a search is built: fewer are tried one by one.
 const MIN_REMAINDERS: usize = 3;
+
+/// The steps of each byte that Aho-Corasick reads.
+const AHO_CORASICK_BYTE: u64 = 4;
 
 /// A search that finds the remainders of a node that can match, by a text that each must contain.
 ///
@@ -115,6 +119,19 @@ impl InnerLiterals {
         });
     }
 
+    /// Returns the steps that [`Self::candidates`] takes for `text`.
+    pub(super) fn steps(&self, text: &[u8]) -> u64 {
+        self.by_text.len() as u64 + self.search.steps(text)
+    }
+
+    /// Returns the most steps that [`Self::candidates`] can take for any code value.
+    pub(super) fn bound(&self) -> Cost {
+        Cost {
+            fixed: self.by_text.len() as u64,
+            linear: self.search.bound(),
+        }
+    }
+
     /// Returns about how many bytes the search takes on the heap.
     pub(super) fn heap_bytes(&self) -> usize {
         let by_text: usize = self.by_text.iter().map(|r| 16 + size_of_val(&**r)).sum();
@@ -195,11 +212,54 @@ impl Search {
         }
     }
 
+    fn steps(&self, text: &[u8]) -> u64 {
+        match self {
+            Self::CommonPrefix { prefix, texts, set } => {
+                let mut steps = text.len() as u64;
+                for begin in prefix.find_iter(text) {
+                    steps += texts.probe_steps(*set);
+                    let compared = |length| steps += cost::comparison(length);
+                    texts.find_prefixes(*set, &text[begin..], &mut ComparisonSink { compared });
+                }
+                steps
+            }
+            Self::AhoCorasick(_) => AHO_CORASICK_BYTE * text.len() as u64,
+        }
+    }
+
+    /// Returns the most that [`Self::steps`] returns for any code value.
+    fn bound(&self) -> u64 {
+        match self {
+            Self::CommonPrefix { texts, set, .. } => {
+                let occurrences = cost::MAX_BYTES / Self::MIN_PREFIX as u64 + 1;
+                cost::MAX_BYTES + occurrences.saturating_mul(texts.max_steps(*set))
+            }
+            Self::AhoCorasick(_) => AHO_CORASICK_BYTE * cost::MAX_BYTES,
+        }
+    }
+
     fn heap_bytes(&self) -> usize {
         match self {
             Self::CommonPrefix { texts, .. } => size_of::<Finder<'_>>() + texts.heap_bytes(),
             Self::AhoCorasick(search) => search.memory_usage(),
         }
+    }
+}
+
+/// Receives the lengths of the texts that are compared.
+struct ComparisonSink<F> {
+    compared: F,
+}
+
+impl<F: FnMut(usize)> Sink<u32> for ComparisonSink<F> {
+    fn wants(&self, _text: u32) -> bool {
+        true
+    }
+
+    fn found(&mut self, _text: u32, _length: usize) {}
+
+    fn compared(&mut self, _text: u32, length: usize) {
+        (self.compared)(length);
     }
 }
 

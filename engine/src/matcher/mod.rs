@@ -16,7 +16,9 @@ mod build;
 mod captures;
 mod char_class;
 mod contains;
+mod cost;
 mod cut;
+mod deferred;
 mod emv;
 mod expand;
 mod inner;
@@ -32,6 +34,7 @@ mod visitor;
 
 use self::build::Trees;
 pub(crate) use self::captures::{CaptureScratch, GroupFinder, GroupsTooCostly};
+use self::cost::{Bounds, Candidates};
 use self::expand::FOLDED_BEYOND_ASCII;
 pub(crate) use self::search::SearchScratch;
 pub(crate) use self::visitor::Visitor;
@@ -74,11 +77,47 @@ impl Matcher {
     ) {
         let Trees { main, folded } = &self.trees;
         search::search(main, code, scratch, captures, visitor);
-        if let Some(folded) = folded
-            && contains_folded(code, folded.reach)
-        {
-            search::search(&folded.tree, code, scratch, captures, visitor);
+        if let Some(folded) = folded {
+            visitor.spend(|| (NO_RULE, folded_steps(code.len() as u64, folded.reach)));
+            if contains_folded(code, folded.reach) {
+                search::search(&folded.tree, code, scratch, captures, visitor);
+            }
         }
+    }
+
+    /// Returns the most steps that [`Self::search`] can take for any code value. Accepting a rule
+    /// takes the steps that `accept` has for it.
+    ///
+    /// # Complexity
+    ///
+    /// About linear in the size of the trees: their literals are sorted.
+    pub(crate) fn max_steps(&self, accept: &[u64]) -> u64 {
+        let Trees { main, folded } = &self.trees;
+        let folded = folded.as_ref().map_or(0, |folded| {
+            let look = folded_steps(cost::MAX_BYTES, folded.reach);
+            Bounds::new(&folded.tree, accept)
+                .total()
+                .saturating_add(look)
+        });
+        Bounds::new(main, accept).total().saturating_add(folded)
+    }
+
+    /// Returns by rule the steps of a code value that takes about the most; see [`Self::max_steps`].
+    pub(crate) fn max_steps_by_rule(&self, accept: &[u64]) -> Vec<u64> {
+        let Trees { main, folded } = &self.trees;
+        let mut by_rule = vec![0; accept.len()];
+        Bounds::new(main, accept).add_by_rule(&mut by_rule);
+        if let Some(folded) = folded {
+            Bounds::new(&folded.tree, accept).add_by_rule(&mut by_rule);
+        }
+        by_rule
+    }
+
+    /// Returns a code value that takes about as many steps as any that can be constructed.
+    ///
+    /// `steps` returns the steps of a code value. The work is bounded by the sum of what it returns.
+    pub(crate) fn costly_code(&self, accept: &[u64], steps: impl FnMut(&str) -> u64) -> String {
+        Candidates::new(&self.trees.main, accept).costliest(steps)
     }
 
     /// Returns the number of bytes that the trees take on the heap.
@@ -87,6 +126,14 @@ impl Matcher {
         let folded = folded.as_ref().map(|folded| folded.tree.heap_bytes());
         main.heap_bytes() + folded.unwrap_or(0)
     }
+}
+
+/// Stands for the rule of work that is done for none.
+pub(crate) const NO_RULE: u32 = u32::MAX;
+
+/// Returns the steps of [`contains_folded`] for a code value of so many bytes.
+fn folded_steps(bytes: u64, reach: usize) -> u64 {
+    2 * bytes.min(reach as u64)
 }
 
 /// Returns `true` if one of the characters that the branches of the main tree omit begins in the

@@ -6,10 +6,10 @@ use regex_syntax::hir::{Hir, HirKind};
 
 use super::automaton::Automaton;
 use super::contains::Contains;
+use super::deferred::{Deferred, Remainder, SuffixMatcher};
 use super::emv::EmvIndex;
 use super::inner::{InnerLiterals, required_text};
 use super::simulation::AssertionMatcher;
-use super::tree::{Deferred, Remainder, SuffixMatcher};
 use crate::rule::{EmvMatch, RouteRule};
 use crate::{CompileLimits, ConfigError, Problem, ProblemCode};
 

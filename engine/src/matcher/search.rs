@@ -24,11 +24,10 @@
 
 use super::automaton::StateSets;
 use super::captures::CaptureScratch;
+use super::cost;
+use super::deferred::{Deferred, SuffixMatcher};
 use super::literals::Sink;
-use super::tree::{
-    Deferred, DeferredId, Edge, NodeId, PlainEnding, SuffixEdge, SuffixMatcher, SuffixedRuns,
-    Target, Tree,
-};
+use super::tree::{DeferredId, Edge, NodeId, PlainEnding, SuffixEdge, SuffixedRuns, Target, Tree};
 use super::visitor::Visitor;
 
 /// One thread's memory for searching, good for any tree. It grows to what the searches need, and
@@ -106,6 +105,7 @@ pub(super) fn search<V: Visitor>(
     {
         // Asked again: since the node was pushed, an earlier rule may have accepted.
         if walk.visitor.wants(first_rule) {
+            walk.visitor.spend(|| (first_rule, tree.node_steps(node)));
             walk.visit(node, at, deferred, reversed);
         }
         next = walk.pending.pop();
@@ -152,9 +152,14 @@ impl<V: Visitor> Walk<'_, V> {
         }
         if !node.runs.is_empty() {
             for run in &tree.runs[node.runs.range()] {
-                if self.visitor.wants(run.edge.first_rule())
-                    && let Some(end) = run.class.run_end(code, at, run.min, run.max)
-                {
+                if !self.visitor.wants(run.edge.first_rule()) {
+                    continue;
+                }
+                self.visitor.spend(|| {
+                    let steps = run.class.run_steps(code, at, run.max);
+                    (run.edge.first_rule(), steps)
+                });
+                if let Some(end) = run.class.run_end(code, at, run.min, run.max) {
                     self.follow(run.edge, end);
                 }
             }
@@ -175,6 +180,7 @@ impl<V: Visitor> Walk<'_, V> {
     /// prefilter rejects the rest of the code value, or checks the ending.
     fn follow(&mut self, edge: Edge, at: usize) {
         let first_rule = edge.first_rule();
+        self.visitor.spend(|| (first_rule, cost::EDGE));
         match edge.target() {
             Target::Node(node) => {
                 let prefilter = self.tree.node(node).prefilter;
@@ -214,6 +220,12 @@ impl<V: Visitor> Walk<'_, V> {
     #[inline(never)]
     fn follow_suffixed(&mut self, runs: &SuffixedRuns, at: usize, reversed: &mut Vec<u8>) {
         let code = self.code;
+        self.visitor.spend(|| {
+            let scan = runs.class.run_steps(code, at, u32::MAX);
+            let suffixes = self.tree.suffixes.literals(runs.suffixes);
+            let first = suffixes.map(|(_, suffix)| suffix.edge.first_rule()).min();
+            (first.unwrap_or(0), scan + self.tree.suffix_steps(runs))
+        });
         let Some(end) = runs.class.run_end(code, at, 0, u32::MAX) else {
             return;
         };
@@ -243,6 +255,11 @@ impl<V: Visitor> Sink<Edge> for LiteralSink<'_, '_, V> {
     fn found(&mut self, edge: Edge, length: usize) {
         self.walk.follow(edge, self.at + length);
     }
+
+    fn compared(&mut self, edge: Edge, length: usize) {
+        let visitor = &mut *self.walk.visitor;
+        visitor.spend(|| (edge.first_rule(), cost::comparison(length)));
+    }
 }
 
 /// Follows the edges of the suffixes found at the end of the run, which is the bytes from `begin`
@@ -260,9 +277,19 @@ impl<V: Visitor> Sink<SuffixEdge> for SuffixSink<'_, '_, V> {
 
     fn found(&mut self, SuffixEdge { before, edge }: SuffixEdge, length: usize) {
         let Self { begin, end, .. } = *self;
+        let visitor = &mut *self.walk.visitor;
+        visitor.spend(|| {
+            let part = (end - length - begin) as u64;
+            (edge.first_rule(), before.steps(part))
+        });
         if before.holds(&self.walk.code[begin..end - length]) {
             self.walk.follow(edge, end);
         }
+    }
+
+    fn compared(&mut self, SuffixEdge { edge, .. }: SuffixEdge, length: usize) {
+        let visitor = &mut *self.walk.visitor;
+        visitor.spend(|| (edge.first_rule(), cost::comparison(length)));
     }
 }
 
@@ -283,6 +310,9 @@ fn search_deferred(
     if let Some(emv) = &deferred.emv {
         emv.search(code, visitor);
     }
+    if let (Some(inner), Some(first)) = (&deferred.inner, deferred.remainders.first()) {
+        visitor.spend(|| (first.first_rule, inner.steps(&code.as_bytes()[at..])));
+    }
     let RemainderScratch { sets, seen } = scratch;
     // `index` is that of a remainder. `text_at` is where, in bytes after `at`, the text that it
     // must contain was found, if that was searched for.
@@ -291,6 +321,7 @@ fn search_deferred(
         if !visitor.wants(remainder.first_rule) {
             return;
         }
+        visitor.spend(|| (remainder.first_rule, remainder.matcher.steps(code, at)));
         match &remainder.matcher {
             SuffixMatcher::Automaton(automaton) => {
                 automaton.run(&code[at..], sets, |rule| visitor.accepted(rule));
@@ -308,9 +339,12 @@ fn search_deferred(
         }
     };
     match &deferred.inner {
-        Some(inner) => inner.candidates(&code.as_bytes()[at..], seen, |index, text_at| {
-            try_remainder(index as usize, text_at);
-        }),
+        Some(inner) => {
+            let text = &code.as_bytes()[at..];
+            inner.candidates(text, seen, |index, text_at| {
+                try_remainder(index as usize, text_at);
+            });
+        }
         None => (0..deferred.remainders.len()).for_each(|index| try_remainder(index, None)),
     }
 }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange, Hir, Repetition};
 
 use super::char_class::CharClass;
+use super::cost::{self, Cost};
 use crate::rule::{EmvMatch, MAX_LABEL_CHARACTERS, is_label_byte};
 
 /// One way in which a rule can match: segments one after the other, then an ending.
@@ -141,6 +142,28 @@ impl Before {
                 (1..=MAX_LABEL_CHARACTERS).contains(&label.len())
                     && label.iter().all(|&b| is_label_byte(b))
             }),
+        }
+    }
+}
+
+impl Before {
+    /// Returns the steps that [`Self::holds`] takes for a part of so many bytes.
+    pub(super) const fn steps(self, bytes: u64) -> u64 {
+        match self {
+            Self::Characters { .. } => 1 + bytes / 8,
+            Self::Labels => 1 + bytes,
+        }
+    }
+
+    /// Returns the most steps that [`Self::holds`] can take for a part of a code value.
+    pub(super) const fn bound(self) -> Cost {
+        Cost {
+            fixed: 1,
+            linear: match self {
+                Self::Characters { .. } => cost::MAX_BYTES / 8,
+                // Labels are of ASCII, or the part ends before.
+                Self::Labels => cost::MAX_CHARACTERS,
+            },
         }
     }
 }

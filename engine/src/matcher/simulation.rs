@@ -4,10 +4,12 @@
 use std::sync::LazyLock;
 
 use regex_automata::nfa::thompson::pikevm::{Cache, PikeVM};
-use regex_automata::nfa::thompson::{self, NFA, WhichCaptures};
-use regex_automata::util::primitives::NonMaxUsize;
+use regex_automata::nfa::thompson::{self, NFA, State, WhichCaptures};
+use regex_automata::util::primitives::{NonMaxUsize, StateID};
 use regex_automata::{Anchored, Input};
-use regex_syntax::hir::{Hir, Look};
+use regex_syntax::hir::{Hir, HirKind, Look};
+
+use super::cost::{self, Cost};
 
 /// A simulation of one expression. Each search is linear in the text, with a factor of the
 /// expression's states.
@@ -44,9 +46,160 @@ impl Simulation {
         self.vm.search_slots(cache, input, slots).is_some()
     }
 
+    /// Returns the steps that [`Self::search`] takes for `code` from the byte `from` on, each state
+    /// taking `state_steps` at each byte at which it is active.
+    ///
+    /// The library does not count, so this follows the automaton as the library does.
+    pub(super) fn steps(&self, code: &str, from: usize, state_steps: u64) -> u64 {
+        let nfa = self.vm.get_nfa();
+        let mut active = Active::new(nfa);
+        let mut next = Active::new(nfa);
+        active.enter(nfa, nfa.start_anchored(), code, from);
+        let mut visits = 0;
+        for at in from..=code.len() {
+            visits += active.states.len() as u64;
+            let Some(&byte) = code.as_bytes().get(at) else {
+                break;
+            };
+            next.clear();
+            for &state in &active.states {
+                let target = match nfa.state(state) {
+                    State::ByteRange { trans } => trans.matches_byte(byte).then_some(trans.next),
+                    State::Sparse(sparse) => sparse.matches_byte(byte),
+                    State::Dense(dense) => dense.matches_byte(byte),
+                    _ => None,
+                };
+                if let Some(target) = target {
+                    next.enter(nfa, target, code, at + 1);
+                }
+            }
+            if next.states.is_empty() {
+                break;
+            }
+            std::mem::swap(&mut active, &mut next);
+        }
+        visits.saturating_mul(state_steps)
+    }
+
+    /// Returns the most steps that [`Self::search`] can take for any code value. `hir` is the
+    /// expression.
+    pub(super) fn bound(&self, hir: &Hir, state_steps: u64) -> Cost {
+        let nfa = self.vm.get_nfa();
+        // States that read nothing are active between characters only, as are those of ASCII. Of the
+        // others, one for each character or class is active at each byte of a character.
+        let reads_nothing =
+            |state: &&State| state.is_epsilon() || matches!(state, State::Match { .. });
+        let between = nfa.states().iter().filter(reads_nothing).count() as u64;
+        let places = Places::of(hir);
+        let character = between + places.all + 3 * places.wide;
+        Cost {
+            fixed: (between + places.all).saturating_mul(state_steps),
+            linear: character
+                .saturating_mul(cost::MAX_CHARACTERS)
+                .saturating_mul(state_steps),
+        }
+    }
+
+    /// Returns an ASCII character of each class of bytes that the automaton distinguishes.
+    pub(super) fn representatives(&self) -> impl Iterator<Item = char> {
+        let classes = self.vm.get_nfa().byte_classes();
+        let mut seen = [false; 256];
+        let ascii = (b'!'..=b'~').chain(0..b'!');
+        ascii
+            .filter(move |&byte| {
+                !std::mem::replace(&mut seen[usize::from(classes.get(byte))], true)
+            })
+            .map(char::from)
+    }
+
     /// Returns the number of bytes on the heap.
     pub(super) fn heap_bytes(&self) -> usize {
         self.vm.get_nfa().memory_usage()
+    }
+}
+
+/// The states that are active at a byte, those that read nothing, too.
+struct Active {
+    states: Vec<StateID>,
+    /// By state, `true` if it is in `states`.
+    contains: Vec<bool>,
+}
+
+impl Active {
+    fn new(nfa: &NFA) -> Self {
+        Self {
+            states: Vec::new(),
+            contains: vec![false; nfa.states().len()],
+        }
+    }
+
+    fn clear(&mut self) {
+        for state in self.states.drain(..) {
+            self.contains[state] = false;
+        }
+    }
+
+    /// Adds `state`, and all states to which it leads at the byte `at` without reading.
+    fn enter(&mut self, nfa: &NFA, state: StateID, code: &str, at: usize) {
+        let mut pending = vec![state];
+        while let Some(state) = pending.pop() {
+            if std::mem::replace(&mut self.contains[state], true) {
+                continue;
+            }
+            self.states.push(state);
+            match nfa.state(state) {
+                State::Look { look, next }
+                    if nfa.look_matcher().matches(*look, code.as_bytes(), at) =>
+                {
+                    pending.push(*next);
+                }
+                State::Union { alternates } => pending.extend(alternates.iter()),
+                State::BinaryUnion { alt1, alt2 } => pending.extend([*alt1, *alt2]),
+                State::Capture { next, .. } => pending.push(*next),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The characters and classes of an expression, repetitions written out.
+#[derive(Clone, Copy, Default)]
+struct Places {
+    all: u64,
+    /// Those that may read more than a byte.
+    wide: u64,
+}
+
+impl Places {
+    fn of(hir: &Hir) -> Self {
+        match hir.kind() {
+            HirKind::Empty | HirKind::Look(_) => Self::default(),
+            HirKind::Literal(literal) => Self {
+                all: literal.0.len() as u64,
+                wide: literal.0.iter().filter(|byte| !byte.is_ascii()).count() as u64,
+            },
+            HirKind::Class(class) => Self {
+                all: 1,
+                wide: u64::from(class.maximum_len() > Some(1)),
+            },
+            HirKind::Capture(capture) => Self::of(&capture.sub),
+            HirKind::Repetition(repetition) => {
+                let copies = repetition.max.unwrap_or_else(|| repetition.min.max(1));
+                let Self { all, wide } = Self::of(&repetition.sub);
+                Self {
+                    all: all.saturating_mul(copies.into()),
+                    wide: wide.saturating_mul(copies.into()),
+                }
+            }
+            HirKind::Concat(subs) | HirKind::Alternation(subs) => {
+                subs.iter()
+                    .map(Self::of)
+                    .fold(Self::default(), |a, b| Self {
+                        all: a.all.saturating_add(b.all),
+                        wide: a.wide.saturating_add(b.wide),
+                    })
+            }
+        }
     }
 }
 
@@ -73,14 +226,17 @@ static WITHOUT_SLOTS: LazyLock<PikeVM> =
 #[derive(Debug)]
 pub(super) struct AssertionMatcher {
     simulation: Simulation,
+    bound: Cost,
 }
 
 impl AssertionMatcher {
     /// Creates the matcher of `hir`, which is not anchored: the matcher adds that.
     pub(super) fn new(hir: &Hir) -> Self {
         let to_end = Hir::concat(vec![hir.clone(), Hir::look(Look::End)]);
+        let simulation = Simulation::new(build_nfa(&to_end, WhichCaptures::None));
         Self {
-            simulation: Simulation::new(build_nfa(&to_end, WhichCaptures::None)),
+            bound: simulation.bound(&to_end, cost::SIMULATED_STATE),
+            simulation,
         }
     }
 
@@ -92,6 +248,21 @@ impl AssertionMatcher {
             .anchored(Anchored::Yes)
             .earliest(true);
         self.simulation.search(&input, &mut [], scratch)
+    }
+
+    /// Returns the steps that [`Self::accepts`] takes for `code` from the byte `from` on.
+    pub(super) fn steps(&self, code: &str, from: usize) -> u64 {
+        self.simulation.steps(code, from, cost::SIMULATED_STATE)
+    }
+
+    /// Returns the most steps that [`Self::accepts`] can take for any code value.
+    pub(super) const fn bound(&self) -> Cost {
+        self.bound
+    }
+
+    /// Returns an ASCII character of each class of bytes that the expression distinguishes.
+    pub(super) fn representatives(&self) -> impl Iterator<Item = char> {
+        self.simulation.representatives()
     }
 
     /// Returns the number of bytes on the heap.

@@ -46,14 +46,11 @@
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use super::automaton::Automaton;
 use super::char_class::CharClass;
-use super::contains::Contains;
-use super::emv::EmvIndex;
-use super::inner::InnerLiterals;
+use super::cost;
+use super::deferred::Deferred;
 use super::literals::{LiteralSet, Literals};
 use super::segment::Before;
-use super::simulation::AssertionMatcher;
 use super::span::Span;
 
 /// The compiled tree as flat arrays. The elements of one node are contiguous in each array, so a
@@ -180,38 +177,6 @@ pub(super) struct SuffixEdge {
     pub(super) edge: Edge,
 }
 
-/// The deferred endings of one node. They are the most expensive part of a search, so it tries them
-/// last: a rule found by then may have made them unnecessary.
-#[derive(Debug, Default)]
-pub(super) struct Deferred {
-    /// The `emv` rules; `None` if the node has none.
-    pub(super) emv: Option<EmvIndex>,
-    /// In the order of their first rules.
-    pub(super) remainders: Vec<Remainder>,
-    /// Finds the remainders that can match at all, by a text that each must contain; its numbers
-    /// are indices in `remainders`. `None` if each remainder has to be tried.
-    pub(super) inner: Option<InnerLiterals>,
-}
-
-/// A condition of one or more rules on the rest of a code value.
-#[derive(Debug)]
-pub(super) struct Remainder {
-    /// The first of the rules.
-    pub(super) first_rule: u32,
-    pub(super) matcher: SuffixMatcher,
-}
-
-/// Matches the rest of a code value as a whole.
-#[derive(Debug)]
-pub(super) enum SuffixMatcher {
-    /// The expressions of one or more rules, followed together.
-    Automaton(Automaton),
-    /// `.*text.*`, of [`Remainder::first_rule`] only.
-    Contains(Contains),
-    /// An expression with look-around assertions, of [`Remainder::first_rule`] only.
-    Assertions(AssertionMatcher),
-}
-
 impl Tree {
     /// A tree without nodes. It cannot be searched until the builder has added the root.
     pub(super) const fn new() -> Self {
@@ -229,6 +194,23 @@ impl Tree {
     /// Returns the node `id`, which [`Self::reserve_node`] returned.
     pub(super) fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.index()]
+    }
+
+    /// Returns the steps of visiting the node `id`, apart from following its edges.
+    pub(super) fn node_steps(&self, id: NodeId) -> u64 {
+        let node = self.node(id);
+        let endings = node.endings.range().len() as u64;
+        cost::NODE + endings + self.literals.probe_steps(node.literals)
+    }
+
+    /// Returns the steps of looking up the suffixes of `runs`, apart from comparing them.
+    pub(super) fn suffix_steps(&self, runs: &SuffixedRuns) -> u64 {
+        runs.longest as u64 / 8 + self.suffixes.probe_steps(runs.suffixes)
+    }
+
+    /// Returns the number of nodes.
+    pub(super) fn node_count(&self) -> usize {
+        self.nodes.len()
     }
 
     /// Adds a node without edges and endings, to be replaced by [`Self::set_node`] once the nodes
@@ -299,7 +281,8 @@ impl NodeId {
     /// The node at which every search begins.
     pub(super) const ROOT: Self = Self(0);
 
-    const fn index(self) -> usize {
+    /// Returns the index of the node, which is below [`Tree::node_count`].
+    pub(super) const fn index(self) -> usize {
         self.0 as usize
     }
 }
@@ -389,23 +372,6 @@ impl Edge {
     /// rule.
     pub(super) const fn first_rule(self) -> u32 {
         self.first_rule
-    }
-}
-
-impl Deferred {
-    fn heap_bytes(&self) -> usize {
-        let remainders = self.remainders.iter().map(|remainder| {
-            size_of::<Remainder>()
-                + match &remainder.matcher {
-                    SuffixMatcher::Automaton(automaton) => automaton.heap_bytes(),
-                    SuffixMatcher::Contains(contains) => contains.heap_bytes(),
-                    SuffixMatcher::Assertions(assertions) => assertions.heap_bytes(),
-                }
-        });
-        size_of::<Self>()
-            + self.emv.as_ref().map_or(0, EmvIndex::heap_bytes)
-            + self.inner.as_ref().map_or(0, InnerLiterals::heap_bytes)
-            + remainders.sum::<usize>()
     }
 }
 

@@ -11,4 +11,12 @@ pub(crate) trait Visitor {
 
     /// Receives a rule that accepts. Rules come in no particular order, and some more than once.
     fn accepted(&mut self, rule: u32);
+
+    /// Receives a piece of work: the rule for which it is done, the first if there are several, and
+    /// its steps.
+    ///
+    /// Only a visitor that measures calls `work`. For every other one this does nothing, and adds no
+    /// instruction to a search.
+    #[inline]
+    fn spend(&mut self, _work: impl FnOnce() -> (u32, u64)) {}
 }

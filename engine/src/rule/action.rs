@@ -5,7 +5,7 @@ use super::json::Node;
 use super::problems::Problems;
 use super::redirect;
 use super::rule_match::RuleMatch;
-use super::template::{Groups, Template, TemplateError};
+use super::template::{Destination, Groups, Template, TemplateError};
 use crate::{Problem, ProblemCode};
 
 /// A checked action.
@@ -35,6 +35,18 @@ impl Action {
                 ..
             } => Some(template),
             Self::Unsupported => None,
+        }
+    }
+
+    /// Returns the most steps of rendering the action for a code value of so many bytes.
+    pub(crate) fn render_steps(&self, bytes: u64) -> u64 {
+        match self {
+            Self::Decode { code_value } if code_value.is_code() => 0,
+            Self::Decode { code_value } => code_value.render_steps(bytes, Destination::Value),
+            Self::OpenUrl { redirect_url, .. } => {
+                redirect_url.render_steps(bytes, Destination::Header)
+            }
+            Self::Unsupported => 0,
         }
     }
 

@@ -3,7 +3,9 @@
 use crate::canary::Canary;
 use crate::matcher::{CaptureScratch, GroupFinder, GroupsTooCostly};
 use crate::rule::{Action, Destination, RouteRule, RuleMatch, Template};
-use crate::{Admission, CompileLimits, ConfigError, OpenId, Outcome, Problem, ProblemCode, RuleId};
+use crate::{
+    Admission, CodeValue, CompileLimits, ConfigError, OpenId, Outcome, Problem, ProblemCode, RuleId,
+};
 
 /// The parts of a rule that a lookup needs once the matcher has found that the rule accepts.
 #[derive(Debug)]
@@ -112,6 +114,25 @@ impl CompiledRule {
                 }
             }
         }
+    }
+
+    /// Returns the most steps of asking the canary whether it admits an openId.
+    pub(super) fn accept_steps(&self) -> u64 {
+        let canary = self.canary.as_ref();
+        1 + canary.map_or(0, |canary| canary.max_steps())
+    }
+
+    /// Returns the steps of [`Self::outcome`] for `code`, which the rule accepts.
+    pub(super) fn outcome_steps(&self, code: &str) -> u64 {
+        let groups = self.groups.as_ref().map_or(0, |groups| groups.steps(code));
+        groups + self.action.render_steps(code.len() as u64)
+    }
+
+    /// Returns the most steps of [`Self::outcome`] for any code value.
+    pub(super) fn max_outcome_steps(&self) -> u64 {
+        let longest = (CodeValue::MAX_CHARACTERS * char::MAX.len_utf8()) as u64;
+        let groups = self.groups.as_ref().map_or(0, |groups| groups.max_steps());
+        groups.saturating_add(self.action.render_steps(longest))
     }
 
     /// Returns about how many bytes the rule takes on the heap, without what the allocator adds.

@@ -1,6 +1,7 @@
 //! The compiled route config: everything that a verdict depends on, in one immutable value.
 
 mod compiled_rule;
+mod steps;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,8 +10,8 @@ use crate::counts::{COUNTED, RefusedRules, RuleCounts};
 use crate::guard::guarded;
 use crate::matcher::{self, Matcher};
 use crate::{
-    CodeValue, CompileLimits, ConfigError, Explanation, Generation, OpenId, Outcome, Provenance,
-    RouteConfig, RuleCount, Scratch, Verdict,
+    CodeCost, CodeValue, CompileLimits, ConfigError, CostlyCode, Explanation, Generation, OpenId,
+    Outcome, Provenance, RouteConfig, RuleCount, Scratch, Verdict,
 };
 
 /// A route config, checked and compiled.
@@ -54,6 +55,8 @@ pub struct RouteTable {
     /// adversarial`, 2-core x86-64, November 2026).
     closed: Box<[bool]>,
     matcher: Matcher,
+    /// The bound on the steps of a lookup.
+    max_code_steps: u64,
     counts: RuleCounts,
     provenance: Mutex<Option<Arc<Provenance>>>,
 }
@@ -87,6 +90,7 @@ impl RouteTable {
         guarded(|| {
             let matcher = Matcher::build(config.rules(), limits)?;
             let rules = CompiledRule::compile_all(config.rules(), limits)?;
+            let max_code_steps = steps::checked_bound(&matcher, &rules, config.rules(), limits)?;
             let (version, generation) = (config.version().into(), Generation::default());
             Ok(Self {
                 version,
@@ -94,6 +98,7 @@ impl RouteTable {
                 closed: rules.iter().map(CompiledRule::admits_no_one).collect(),
                 rules,
                 matcher,
+                max_code_steps,
                 counts: RuleCounts::default(),
                 provenance: Mutex::default(),
             })
@@ -213,6 +218,59 @@ impl RouteTable {
                 }
             })
             .collect()
+    }
+
+    /// Returns a bound on the steps that a lookup of any code value can take in this table, whatever
+    /// the openId is. It is at most [`CompileLimits::max_code_steps`].
+    #[must_use]
+    pub const fn max_code_steps(&self) -> u64 {
+        self.max_code_steps
+    }
+
+    /// Returns [`Self::max_code_steps`] with the rules that take the most of them.
+    ///
+    /// # Complexity
+    ///
+    /// A small share of the time that compiling takes.
+    ///
+    /// ```
+    /// use codeid_engine::{CodeValue, CompileLimits, RouteTable, Scratch};
+    /// let config = br#"{"format": "codeid/1", "version": "1", "rules": [
+    ///     {"id": "slow", "match": {"regex": ".*\\b[a ].{20}[!x]"}, "action": {"type": "DECODE"}}]}"#;
+    /// let table = RouteTable::from_json(config, &CompileLimits::default()).unwrap();
+    /// let costly = table.costly_code();
+    /// let code_value = CodeValue::new(&costly.code_value).unwrap();
+    /// assert_eq!(table.code_cost(code_value, &mut Scratch::new()), costly.cost);
+    /// assert!(costly.cost.steps <= table.cost_bound().steps);
+    /// ```
+    #[must_use]
+    pub fn cost_bound(&self) -> CodeCost {
+        steps::cost_bound(&self.matcher, &self.rules, self.max_code_steps)
+    }
+
+    /// Returns the most steps that a lookup of `code_value` can take, whatever the openId is: those of
+    /// a search in which no rule admits it, and of the costliest action among the rules that accept.
+    ///
+    /// # Complexity
+    ///
+    /// Some times that of a lookup. It allocates.
+    #[must_use]
+    pub fn code_cost(&self, code_value: CodeValue<'_>, scratch: &mut Scratch) -> CodeCost {
+        steps::code_cost(&self.matcher, &self.rules, code_value.as_str(), scratch)
+    }
+
+    /// Returns a code value that is about as expensive as any that can be constructed, with its cost.
+    /// What it costs is at most [`Self::cost_bound`].
+    ///
+    /// It is the same each time. There may be more expensive ones, up to the bound.
+    ///
+    /// # Complexity
+    ///
+    /// Some 100 lookups of short code values and a few of the longest; bounded in any case. Not for a
+    /// thread that serves.
+    #[must_use]
+    pub fn costly_code(&self) -> CostlyCode {
+        steps::costly_code(&self.matcher, &self.rules)
     }
 
     /// Returns the config's `version`: 1 to 64 characters, never interpreted.

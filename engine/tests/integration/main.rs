@@ -3,6 +3,7 @@
 mod canary;
 #[path = "../../testdata/cases.rs"]
 mod cases;
+mod cost;
 #[cfg(feature = "counts")]
 mod counts;
 mod limits;

@@ -72,6 +72,10 @@ fn costly_rules() -> Vec<(ProblemCode, Vec<Value>)> {
             vec![regex(0, r"\b(?:.*a){600}")],
         ),
         (ProblemCode::GroupsTooCostly, vec![groups]),
+        (
+            ProblemCode::CodeTooCostly,
+            many(|n| format!(r".*\b[a ].{{20}}\b.*{n}")),
+        ),
     ]
 }
 

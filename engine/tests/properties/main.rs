@@ -7,6 +7,7 @@
 //! ```
 
 mod agreement;
+mod cost;
 #[cfg(feature = "counts")]
 mod counts;
 mod lint;

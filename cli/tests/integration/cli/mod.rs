@@ -4,6 +4,7 @@ mod admin;
 mod bench;
 mod bucket;
 mod check;
+mod check_cost;
 mod generated;
 mod identify;
 mod identify_lines;

@@ -3,6 +3,7 @@
 
 mod bad_configs;
 mod breaker;
+mod code_cost;
 mod etag;
 mod files;
 mod kill;

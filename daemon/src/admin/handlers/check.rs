@@ -23,6 +23,7 @@ pub(super) async fn check(request: Request) -> Outcome {
         warnings: Vec::new(),
         compile_us: None,
         memory_bytes: None,
+        max_code_steps: None,
         replaces: live.map(|entry| entry.provenance.digest),
         changes: None,
     };
@@ -43,6 +44,7 @@ pub(super) async fn check(request: Request) -> Outcome {
             document.rule_count = Some(candidate.rule_count);
             document.compile_us = Some(candidate.compile_us);
             document.memory_bytes = Some(candidate.memory_bytes);
+            document.max_code_steps = Some(candidate.max_code_steps);
             document.changes = Some(changes);
         }
     }

@@ -91,6 +91,16 @@ impl FromWhole for usize {
     }
 }
 
+impl FromWhole for u64 {
+    fn from_whole(number: u64) -> Option<Self> {
+        Some(number)
+    }
+
+    fn to_whole(&self) -> u64 {
+        *self
+    }
+}
+
 impl FromWhole for u32 {
     fn from_whole(number: u64) -> Option<Self> {
         number.try_into().ok()

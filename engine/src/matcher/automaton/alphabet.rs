@@ -108,6 +108,20 @@ impl Alphabet {
         class as usize
     }
 
+    /// Returns the most steps of finding the class of a character.
+    pub(super) fn steps(&self) -> usize {
+        2 + self.beyond_ascii.len().ilog2() as usize
+    }
+
+    /// Returns a character of each class, and further ones of some.
+    pub(super) fn representatives(&self) -> impl Iterator<Item = char> {
+        let mut seen = HashSet::new();
+        // Visible characters first, since people may read what is made of them.
+        let ascii = (b'!'..=b'~').chain(0..b'!').chain([0x7f]).map(char::from);
+        let ascii = ascii.filter(move |&c| seen.insert(self.class(c)));
+        ascii.chain(self.beyond_ascii.iter().map(|&(start, _)| start))
+    }
+
     /// Returns the number of bytes on the heap.
     pub(super) fn heap_bytes(&self) -> usize {
         size_of_val(&*self.ascii) + size_of_val(&*self.beyond_ascii)

@@ -14,6 +14,8 @@ use self::alphabet::Alphabet;
 use self::positions::{Positions, TooLarge};
 use regex_syntax::hir::Hir;
 
+use super::cost::{self, Cost};
+
 /// Expressions of several rules, each of which must match from one place to the end.
 #[derive(Debug)]
 pub(super) struct Automaton {
@@ -158,6 +160,45 @@ impl Automaton {
         self.words * (2 + self.shifts.len()) + self.targets.len()
     }
 
+    /// Returns the steps of a character, apart from jumps.
+    fn character_steps(&self) -> usize {
+        self.alphabet.steps() + self.words * (2 + self.shifts.len())
+    }
+
+    /// Returns the steps that [`Self::run`] takes, which begins at the first character of `text`.
+    pub(super) fn steps(&self, text: &str) -> u64 {
+        let (mut active, mut reachable) = (empty(self.words), empty(self.words));
+        let mut steps = self.ends.len();
+        self.follow(text, &mut active, &mut reachable, |more| steps += more);
+        steps as u64
+    }
+
+    /// Returns the most steps that [`Self::run`] can take for any code value.
+    pub(super) fn bound(&self) -> Cost {
+        let character = (self.character_steps() + self.targets.len()) as u64;
+        Cost {
+            fixed: self.ends.len() as u64,
+            linear: character.saturating_mul(cost::MAX_CHARACTERS),
+        }
+    }
+
+    /// Returns the rules of the expressions, in the order in which they were passed.
+    pub(super) fn rules(&self) -> impl Iterator<Item = u32> {
+        self.rules.iter().map(|end| end.rule)
+    }
+
+    /// Returns the rules that [`Self::run`] can accept, each as often as it can at most, or more.
+    pub(super) fn acceptances(&self) -> impl Iterator<Item = u32> {
+        let ends = self.ends.iter();
+        let by_end = ends.map(|&(_, place)| self.rules[place as usize].rule);
+        self.rules().chain(by_end)
+    }
+
+    /// Returns a character of each class of characters that the automaton distinguishes.
+    pub(super) fn representatives(&self) -> impl Iterator<Item = char> {
+        self.alphabet.representatives()
+    }
+
     /// Calls `accepted` with each rule whose expression matches the whole of `text`; with some rules
     /// more than once.
     pub(super) fn run(&self, text: &str, sets: &mut StateSets, mut accepted: impl FnMut(u32)) {
@@ -177,7 +218,7 @@ impl Automaton {
             active[0] = self.follow_one_word(text);
             active[0] != 0
         } else {
-            self.follow(text, active, next)
+            self.follow(text, active, next, |_| ())
         };
         if alive {
             for (target, place) in &self.ends {
@@ -215,9 +256,18 @@ impl Automaton {
 
     /// Leaves the states that are active after `text` in `active`; returns `true` if there are any.
     /// Both slices have [`Self::words`] words.
-    fn follow(&self, text: &str, active: &mut [u64], reachable: &mut [u64]) -> bool {
+    /// Calls `spent` with the steps of each character and of each jump, which only
+    /// [`Self::steps`] needs.
+    fn follow(
+        &self,
+        text: &str,
+        active: &mut [u64],
+        reachable: &mut [u64],
+        mut spent: impl FnMut(usize),
+    ) -> bool {
         reachable.copy_from_slice(&self.first);
         for c in text.chars() {
+            spent(self.character_steps());
             let column = &self.columns[self.alphabet.class(c) * self.words..][..self.words];
             let mut any = 0;
             for ((active, reachable), column) in active.iter_mut().zip(&*reachable).zip(column) {
@@ -243,7 +293,9 @@ impl Automaton {
                 let mut jumping = active & jumps;
                 while jumping != 0 {
                     let state = word * 64 + jumping.trailing_zeros() as usize;
-                    for target in self.targets_of(state) {
+                    let targets = self.targets_of(state);
+                    spent(targets.len());
+                    for target in targets {
                         reachable[target.word as usize] |= target.mask;
                     }
                     jumping &= jumping - 1;

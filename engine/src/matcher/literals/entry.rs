@@ -52,6 +52,11 @@ impl<T> Entry<T> {
         (self.length & !(Self::ANY_CASE | Self::LAST)) as usize
     }
 
+    /// Returns the literal, which is part of `bytes`.
+    pub(super) fn bytes<'b>(&self, bytes: &'b [u8]) -> &'b [u8] {
+        &bytes[self.offset as usize..][..self.length()]
+    }
+
     /// Marks the entry as the last of its bucket.
     pub(super) const fn set_last(&mut self) {
         self.length |= Self::LAST;
@@ -68,7 +73,7 @@ impl<T> Entry<T> {
     /// `Patterns` (2-core x86-64, 2026-11-29).
     #[inline]
     pub(super) fn is_prefix_of(&self, text: &[u8], bytes: &[u8]) -> bool {
-        let own = &bytes[self.offset as usize..][..self.length()];
+        let own = self.bytes(bytes);
         match text.get(..own.len()) {
             Some(start) if self.length & Self::ANY_CASE != 0 => start.eq_ignore_ascii_case(own),
             Some(start) => start == own,

@@ -4,6 +4,7 @@ use super::buckets::{Buckets, Family};
 use super::entry::Entry;
 use super::window::{self, ViewHash, WIDTH};
 use super::window_selection::MAX_WINDOWS;
+use crate::matcher::cost;
 
 /// The buckets of a set of literals, by the hash of their view.
 ///
@@ -63,8 +64,7 @@ impl<T: Copy> HashTable<T> {
     fn insert(&mut self, hash: ViewHash, bucket: Entry<T>) {
         let mut word = hash.index(self.tags.len());
         let lane = loop {
-            let is_free =
-                |lane: &usize| self.tags[word] >> (TAG_BITS as usize * lane) & TAG_MASK == 0;
+            let is_free = |lane: &usize| !self.is_taken(word, *lane);
             if let Some(lane) = (0..TAGS).find(is_free) {
                 break lane;
             }
@@ -130,10 +130,52 @@ impl<T: Copy> HashTable<T> {
         }
     }
 
+    /// Returns the most steps that comparing a text with literals can take: each window finds a word,
+    /// and compares the text with the literals of all its buckets at most, and of the words after it
+    /// as far as it overflowed. `entries` are those of all sets.
+    pub(super) fn max_steps(&self, entries: &[Entry<T>]) -> u64 {
+        let windows = self.families.iter().map(|family| family.windows().count());
+        let windows = windows.max().unwrap_or(0) as u64;
+        let words = self.tags.len();
+        let in_word = |word: usize| -> u64 {
+            let lanes = (0..TAGS).filter(|lane| self.is_taken(word, *lane));
+            lanes
+                .map(|lane| bucket_steps(&self.buckets[word][lane], entries))
+                .sum()
+        };
+        // Backwards and twice round, so that each word knows the sum of those after it.
+        let mut most = 0;
+        let mut after = 0_u64;
+        for word in (0..words).rev().chain((0..words).rev()) {
+            after = match self.tags[word] & OVERFLOW {
+                0 => in_word(word),
+                _ => after.saturating_add(in_word(word)),
+            };
+            most = most.max(after);
+        }
+        most.saturating_mul(windows)
+    }
+
+    fn is_taken(&self, word: usize, lane: usize) -> bool {
+        self.tags[word] >> (TAG_BITS as usize * lane) & TAG_MASK != 0
+    }
+
     /// Returns the number of bytes on the heap.
     pub(super) fn heap_bytes(&self) -> usize {
         size_of_val(&*self.families) + size_of_val(&*self.tags) + size_of_val(&*self.buckets)
     }
+}
+
+/// Returns the steps of comparing a text with the literals of `bucket`.
+fn bucket_steps<T: Copy>(bucket: &Entry<T>, entries: &[Entry<T>]) -> u64 {
+    let Some(first) = bucket.as_reference() else {
+        return cost::comparison(bucket.length());
+    };
+    let last = entries[first..].iter().position(Entry::is_last);
+    entries[first..=first + last.unwrap_or(0)]
+        .iter()
+        .map(|entry| cost::comparison(entry.length()))
+        .sum()
 }
 
 /// Returns the lowest bit of each of the four tags in `tags` that equals `tag`.

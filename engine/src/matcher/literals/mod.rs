@@ -16,6 +16,7 @@ pub(super) use self::buckets::Buckets;
 use self::entry::{Entry, to_u32};
 use self::hash_table::HashTable;
 pub(super) use self::window_selection::MAX_BUCKET;
+use super::cost;
 use super::segment::Literal;
 use super::span::Span;
 
@@ -48,6 +49,10 @@ pub(super) trait Sink<T> {
     fn wants(&self, target: T) -> bool;
     /// Receives the target of a literal that is found, and the literal's number of bytes.
     fn found(&mut self, target: T, length: usize);
+    /// Receives the target of a literal that the text is compared with, and the literal's number of
+    /// bytes. Only a sink that measures has a use for it.
+    #[inline]
+    fn compared(&mut self, _target: T, _length: usize) {}
 }
 
 impl LiteralSet {
@@ -141,7 +146,11 @@ impl<T: Copy> Literals<T> {
     #[inline]
     pub(super) fn find_prefixes(&self, set: LiteralSet, text: &[u8], sink: &mut impl Sink<T>) {
         let mut compare = |entry: &Entry<T>| {
-            if sink.wants(entry.target) && entry.is_prefix_of(text, &self.bytes) {
+            if !sink.wants(entry.target) {
+                return;
+            }
+            sink.compared(entry.target, entry.length());
+            if entry.is_prefix_of(text, &self.bytes) {
                 sink.found(entry.target, entry.length());
             }
         };
@@ -159,6 +168,33 @@ impl<T: Copy> Literals<T> {
                 }
             }),
         }
+    }
+
+    /// Returns the literals of `set`, their bytes and targets, in no particular order. The bytes are
+    /// lower case where the case does not matter.
+    pub(super) fn literals(&self, set: LiteralSet) -> impl Iterator<Item = (&[u8], T)> {
+        let entries = self.entries[set.entries.range()].iter();
+        entries.map(|entry| (entry.bytes(&self.bytes), entry.target))
+    }
+
+    /// Returns the steps of hashing a text to find the literals of `set`.
+    pub(super) fn probe_steps(&self, set: LiteralSet) -> u64 {
+        match self.tables.get(set.table as usize) {
+            None => 0,
+            Some(_) => cost::PROBES,
+        }
+    }
+
+    /// Returns the most steps that finding the literals of `set` can take for any text.
+    pub(super) fn max_steps(&self, set: LiteralSet) -> u64 {
+        let comparisons = match self.tables.get(set.table as usize) {
+            None => {
+                let entries = self.entries[set.entries.range()].iter();
+                entries.map(|entry| cost::comparison(entry.length())).sum()
+            }
+            Some(table) => table.max_steps(&self.entries),
+        };
+        self.probe_steps(set).saturating_add(comparisons)
     }
 
     /// Returns the number of bytes on the heap.

@@ -42,6 +42,11 @@ pub(crate) enum Destination {
     Header,
 }
 
+/// The number of bytes that are copied in a step.
+const COPIED_BYTES: u64 = 16;
+/// The steps of percent-encoding a byte.
+const ENCODED_BYTE: u64 = 16;
+
 impl Template {
     /// The template `{code}`, which is the default.
     pub(super) fn code() -> Self {
@@ -88,6 +93,19 @@ impl Template {
             Part::Insert { .. } => 0,
         });
         size_of_val(&*self.parts) + texts.sum::<usize>()
+    }
+
+    /// Returns the most steps of rendering the template, each of whose insertions has so many bytes at
+    /// most.
+    pub(super) fn render_steps(&self, bytes: u64, destination: Destination) -> u64 {
+        let steps = self.parts.iter().map(|part| match part {
+            Part::Text(text) => 1 + text.len() as u64 / COPIED_BYTES,
+            Part::Insert { encode: false, .. } if destination == Destination::Value => {
+                1 + bytes / COPIED_BYTES
+            }
+            Part::Insert { .. } => 1 + bytes * ENCODED_BYTE,
+        });
+        steps.sum()
     }
 
     /// Appends the rendered text to `out`. `group` returns the text of the group of a number.
