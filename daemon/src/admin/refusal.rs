@@ -95,6 +95,13 @@ impl From<OperatorError> for Refusal {
                     ErrorChain(&error)
                 ),
             ),
+            OperatorError::Store(error) => Self::new(
+                ErrorCode::NotSaved,
+                format!(
+                    "The saved route config was not removed for certain, and the live one stays: {}.",
+                    ErrorChain(&error)
+                ),
+            ),
             OperatorError::Frozen(freeze) => Self::new(
                 ErrorCode::Frozen,
                 format!(

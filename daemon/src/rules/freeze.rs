@@ -8,8 +8,6 @@
 //!
 //! Source: SPEC.md, section 3.
 
-use std::fs::{self, File};
-use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -37,8 +35,8 @@ pub(super) struct FrozenConfig {
     pub(super) level: InitLevel,
     /// The name of its source, as it may be shown.
     pub(super) uri: String,
-    /// `true` if no source gave the config.
-    pub(super) is_operators: bool,
+    /// `true` if no source gives the config.
+    pub(super) is_orphan: bool,
     /// The route config.
     pub(super) text: Arc<str>,
 }
@@ -71,8 +69,6 @@ pub(crate) enum FreezeFileError {
     NotSerialized(#[source] serde_json::Error),
     #[error(transparent)]
     NotReplaced(#[from] ReplaceError),
-    #[error("cannot remove {path}")]
-    NotRemoved { path: PathBuf, source: io::Error },
     #[error("writing the freeze met an internal fault")]
     Panicked,
 }
@@ -87,8 +83,8 @@ struct Content {
     reason: Option<String>,
     level: String,
     uri: String,
-    #[serde(default)]
-    is_operators: bool,
+    #[serde(default, alias = "isOperators")]
+    is_orphan: bool,
     /// The digest of the route config; absent from a file of an earlier version.
     #[serde(default)]
     sha256: Option<ConfigDigest>,
@@ -138,7 +134,7 @@ impl FreezeFile {
                 source,
             })?,
             uri: content.uri,
-            is_operators: content.is_operators,
+            is_orphan: content.is_orphan,
             freeze: Freeze {
                 since: content.since,
                 by: content.by,
@@ -164,7 +160,7 @@ impl FreezeFile {
             reason: freeze.reason.clone(),
             level: frozen.level.name().to_owned(),
             uri: frozen.uri.clone(),
-            is_operators: frozen.is_operators,
+            is_orphan: frozen.is_orphan,
             sha256: Some(freeze.sha256),
             route_config_data: frozen.text.as_ref().to_owned(),
         };
@@ -184,19 +180,11 @@ impl FreezeFile {
     pub(super) async fn remove(&self) -> Result<(), FreezeFileError> {
         let path = self.path.clone();
         on_disk(move || {
-            remove_durably(&path).map_err(|source| FreezeFileError::NotRemoved { path, source })
+            durable_file::remove(&path)?;
+            Ok(())
         })
         .await
     }
-}
-
-fn remove_durably(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        outcome => outcome?,
-    }
-    let directory = path.parent().filter(|d| !d.as_os_str().is_empty());
-    File::open(directory.unwrap_or_else(|| Path::new(".")))?.sync_all()
 }
 
 async fn on_disk(
@@ -208,6 +196,8 @@ async fn on_disk(
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::error_chain::ErrorChain;
 
@@ -222,7 +212,7 @@ mod tests {
             },
             level: InitLevel::Remote,
             uri: "https://routes.example/".to_owned(),
-            is_operators: false,
+            is_orphan: false,
             text: text.into(),
         }
     }

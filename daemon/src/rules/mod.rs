@@ -19,6 +19,7 @@ mod check;
 mod compiler;
 mod control;
 mod freeze;
+mod hidden_preset;
 pub(crate) mod history;
 mod init;
 mod journal;
