@@ -1,6 +1,6 @@
 //! The admin plane from outside: its queries, its commands, their callers and the audit log.
 
-mod access;
+pub(crate) mod access;
 mod audit;
 mod changes;
 mod drain;
