@@ -11,6 +11,7 @@ use thiserror::Error;
 use tokio::sync::MutexGuard;
 
 use super::check::{CompiledConfig, ConfigRefused};
+use super::config_text::ConfigText;
 use super::freeze::{FreezeFile, FreezeFileError, FrozenConfig};
 use super::history::Entry;
 use super::level_sources::CallError;
@@ -61,7 +62,7 @@ pub(crate) struct Candidate {
     pub(crate) memory_bytes: usize,
     pub(crate) compile_us: u64,
     pub(crate) warnings: Vec<Problem>,
-    pub(crate) text: Arc<str>,
+    pub(crate) config: Arc<ConfigText>,
 }
 
 /// The reason why a command was not carried out. It changed nothing.
@@ -354,7 +355,7 @@ impl Operator {
             level: live.provenance.level,
             uri: live.provenance.uri.clone(),
             is_orphan: self.status().is_orphan(),
-            text: Arc::clone(&live.text),
+            text: Arc::clone(live.config.text()),
         }
     }
 
@@ -373,7 +374,7 @@ impl From<CompiledConfig> for Candidate {
             memory_bytes: config.table.memory_usage(),
             compile_us: u64::try_from(config.compile_time.as_micros()).unwrap_or(u64::MAX),
             warnings: config.warnings,
-            text: config.text,
+            config: Arc::new(ConfigText::new(config.text)),
         }
     }
 }

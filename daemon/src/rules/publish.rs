@@ -7,6 +7,7 @@ use tokio::sync::Notify;
 
 use super::check::CompiledConfig;
 use super::compiler::{Compiler, CompilerError};
+use super::config_text::ConfigText;
 use super::history::Entry;
 use super::status::StatusRegistry;
 
@@ -82,7 +83,7 @@ impl Publisher {
             memory_bytes,
             provenance,
             by,
-            text: config.text,
+            config: Arc::new(ConfigText::new(config.text)),
         });
         self.status.set_orphan(is_orphan);
         self.level_changed.notify_one();

@@ -7,6 +7,7 @@ mod drain;
 mod explain;
 mod forget;
 mod freeze;
+mod large_answers;
 mod openapi;
 mod plane;
 mod schemathesis;

@@ -183,7 +183,9 @@ impl Client {
         if status == 100 {
             return self.try_receive(with_body);
         }
-        if with_body {
+        if with_body && response.header("transfer-encoding") == Some("chunked") {
+            response.body = self.chunks()?;
+        } else if with_body {
             let length = response
                 .header("content-length")
                 .map_or(0, |l| l.parse().unwrap());
@@ -191,6 +193,21 @@ impl Client {
             self.stream.read_exact(&mut response.body)?;
         }
         Ok(response)
+    }
+
+    /// Reads the chunks of a body up to its end.
+    fn chunks(&mut self) -> io::Result<Vec<u8>> {
+        let mut body = Vec::new();
+        loop {
+            let length = usize::from_str_radix(&self.line()?, 16).unwrap();
+            let begin = body.len();
+            body.resize(begin + length, 0);
+            self.stream.read_exact(&mut body[begin..])?;
+            assert_eq!(self.line()?, "");
+            if length == 0 {
+                return Ok(body);
+            }
+        }
     }
 
     /// Sends a request with a JSON body, and reads the response.

@@ -15,6 +15,7 @@ mod metrics;
 mod openapi;
 mod probes;
 mod reload;
+mod rule_texts;
 mod rules;
 mod status;
 
