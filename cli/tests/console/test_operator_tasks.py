@@ -163,15 +163,12 @@ class OperatorTasks(Console):
         self.browser.wait("$('#undrain').hidden")
 
     def test_a_saved_config_that_hides_the_preset_is_forgotten(self):
-        self.daemon.stop()
-        data = self.daemon.directory / "data"
-        data.mkdir(exist_ok=True)
-        (data / "route-config.json").write_text(json.dumps(changed("saved")))
-        self.daemon.start()
+        self.daemon.write("data/route-config.json", json.dumps(changed("saved")))
+        self.daemon.ask("POST", "/v1/reload", {})
         self.open("control")
         self.browser.wait_for_text("#hidden-preset", "routes.json")
         self.browser.wait_for_text("#hidden-preset", "codeid admin forget")
-        self.browser.click("#forget")
+        self.browser.click("#forget-saved")
         self.browser.click("#confirm-yes")
         self.browser.wait_for_text("#control-notice", "The saved config is forgotten. A new table is live.")
         self.browser.wait_for_text("#forget-checks", "PRESET: activated")

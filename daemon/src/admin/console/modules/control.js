@@ -16,7 +16,7 @@ export function start(refreshNow) {
   refresh = refreshNow;
   byId("reload").addEventListener("click", () => act("reload", reload));
   byId("thaw").addEventListener("click", () => act("thaw", thaw));
-  byId("forget").addEventListener("click", () => act("forget", forget));
+  byId("forget-saved").addEventListener("click", () => act("forget-saved", forget));
   byId("drain").addEventListener("click", () => act("drain", drain));
   byId("undrain").addEventListener("click", () => act("undrain", undrain));
   onSubmit("freeze-form", freeze);
