@@ -26,9 +26,10 @@ const OPERATOR: &str = "operator-secret";
 const OWN_HOST: &str = "codeid.example";
 
 /// The paths that change the daemon.
-const CHANGES: [&str; 8] = [
+const CHANGES: [&str; 9] = [
     "/v1/apply",
     "/v1/drain",
+    "/v1/forget",
     "/v1/freeze",
     "/v1/log-level",
     "/v1/reload",

@@ -12,6 +12,7 @@ mod context;
 mod difference;
 mod drain;
 mod explain;
+mod forget;
 pub(super) mod freeze;
 mod history;
 mod log_level;
@@ -87,6 +88,13 @@ enum AdminCommand {
     /// End a freeze: the daemon follows its sources again
     #[command(after_help = EXIT_STATUSES)]
     Thaw(freeze::Thaw),
+    /// Forget the config that is saved in the local storage, and read the sources now
+    ///
+    /// A config that a remote source gave once is saved for a start without that source, and comes before
+    /// the file of ac.route.preset-route-config-path. With a remote source, the live config stays, and the
+    /// next one that the remote gives is saved again.
+    #[command(after_help = EXIT_STATUSES)]
+    Forget(forget::Forget),
     /// Take the daemon out of service: not ready, no new connections, requests in flight finish
     #[command(after_help = EXIT_STATUSES)]
     Drain(drain::Drain),
@@ -130,6 +138,7 @@ impl Admin {
                 AdminCommand::Explain(command) => command.run(context),
                 AdminCommand::Freeze(command) => command.run(context),
                 AdminCommand::Thaw(command) => command.run(context),
+                AdminCommand::Forget(command) => command.run(context),
                 AdminCommand::Drain(command) => command.run(context),
                 AdminCommand::Undrain(command) => command.run(context),
                 AdminCommand::LogLevel(command) => command.run(context),

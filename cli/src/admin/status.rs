@@ -78,6 +78,10 @@ fn show(output: &mut impl Write, status: &Status) -> io::Result<()> {
         (None, None) => "nothing since the start".to_owned(),
     };
     field("saved", &saved)?;
+    if let Some(hidden) = &rules.hidden_preset {
+        field("hidden", &hidden.detail)?;
+        field("", &format!("since {}", utc_and_ago(hidden.since)))?;
+    }
     for (name, address) in addresses(&status.daemon.listeners) {
         let address = address.unwrap_or_else(|| "off".to_owned());
         field("listener", &format!("{name} {address}"))?;

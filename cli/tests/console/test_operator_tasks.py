@@ -1,5 +1,7 @@
 """The tasks of an operator."""
 
+import json
+
 from browser import ENTER
 from case import BROKEN, Console, change_three_rules
 from daemon import changed
@@ -159,6 +161,19 @@ class OperatorTasks(Console):
         self.assertTrue(self.daemon.status()["daemon"]["draining"])
         # Without a lame duck, a drain cannot be taken back.
         self.browser.wait("$('#undrain').hidden")
+
+    def test_a_saved_config_that_hides_the_preset_is_forgotten(self):
+        self.daemon.write("data/route-config.json", json.dumps(changed("saved")))
+        self.daemon.ask("POST", "/v1/reload", {})
+        self.open("control")
+        self.browser.wait_for_text("#hidden-preset", "routes.json")
+        self.browser.wait_for_text("#hidden-preset", "codeid admin forget")
+        self.browser.click("#forget-saved")
+        self.browser.click("#confirm-yes")
+        self.browser.wait_for_text("#control-notice", "The saved config is forgotten. A new table is live.")
+        self.browser.wait_for_text("#forget-checks", "PRESET: activated")
+        self.browser.wait("$('#hidden-preset').hidden")
+        self.assertEqual(self.daemon.status()["table"]["version"], "shift-1")
 
     def test_the_live_config_is_compared_with_an_earlier_one(self):
         self.open()

@@ -15,6 +15,7 @@
 //! Source: SPEC.md, section 6.
 
 mod access;
+mod body;
 mod caller;
 mod connections;
 mod console;

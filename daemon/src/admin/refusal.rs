@@ -2,14 +2,16 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use codeid_engine::Problem;
 use hyper::StatusCode;
 use hyper::header::{HeaderValue, WWW_AUTHENTICATE};
 
-use super::response::{Response, json_with_status};
+use super::body::{Document, Each};
+use super::response::{Response, document, json};
 use crate::api;
+use crate::api::problem::Problem;
 use crate::api::refusal::ErrorCode;
 use crate::error_chain::ErrorChain;
+use crate::rules::check::ConfigRefused;
 use crate::rules::operator::OperatorError;
 use crate::timestamp::iso_8601;
 
@@ -17,7 +19,10 @@ use crate::timestamp::iso_8601;
 #[derive(Debug)]
 pub(super) struct Refusal {
     status: StatusCode,
+    /// Without the problems of `refused`.
     document: api::refusal::Refusal,
+    /// The reason why a route config was refused.
+    refused: Option<ConfigRefused>,
 }
 
 impl Refusal {
@@ -30,6 +35,7 @@ impl Refusal {
                 detail: detail.into(),
                 problems: Vec::new(),
             },
+            refused: None,
         }
     }
 
@@ -49,25 +55,39 @@ impl Refusal {
         self.document.error
     }
 
-    /// Returns the document that the response has.
+    /// Returns the document that the response has, without the problems of a route config.
     pub(super) fn into_document(self) -> api::refusal::Refusal {
         self.document
     }
 
     /// Returns the response, with `WWW-Authenticate` if a token is missing or unknown.
     pub(super) fn into_response(self) -> Response {
-        let mut response = json_with_status(self.status, &self.document);
+        let mut response = match self.refused {
+            Some(refused) if !refused.problems().is_empty() => {
+                with_problems(&self.document, refused)
+            }
+            _ => json(&self.document),
+        };
+        *response.status_mut() = self.status;
         if self.status == StatusCode::UNAUTHORIZED {
             let scheme = HeaderValue::from_static("Bearer");
             response.headers_mut().insert(WWW_AUTHENTICATE, scheme);
         }
         response
     }
+}
 
-    fn with_problems(mut self, problems: &[Problem]) -> Self {
-        self.document.problems = problems.iter().map(api::problem::Problem::from).collect();
-        self
-    }
+/// Returns a refusal with the problems of a route config, which may be many.
+fn with_problems(refusal: &api::refusal::Refusal, refused: ConfigRefused) -> Response {
+    // A refusal without problems lacks the member.
+    let mut text = serde_json::to_string(refusal).expect("a refusal has only strings as keys");
+    text.truncate(text.len() - 1);
+    text.push_str(",\"problems\":[");
+    let count = refused.problems().len();
+    let problem = move |at: usize| Problem::from(&refused.problems()[at]);
+    let problems = Each::new(count, problem);
+    let refusal = Document::from_text(text);
+    document(refusal.with_elements(",", problems).with_text("]}\n"))
 }
 
 impl From<OperatorError> for Refusal {
@@ -80,18 +100,25 @@ impl From<OperatorError> for Refusal {
                     None => "No route config is live.".to_owned(),
                 },
             ),
-            OperatorError::Refused(refused) => Self::new(
-                ErrorCode::Refused,
-                format!(
-                    "The route config is refused, and the live one stays: {}.",
-                    ErrorChain(&refused)
-                ),
-            )
-            .with_problems(refused.problems()),
+            OperatorError::Refused(refused) => {
+                let why = ErrorChain(&refused);
+                let detail = format!("The route config is refused, and the live one stays: {why}.");
+                Self {
+                    refused: Some(refused),
+                    ..Self::new(ErrorCode::Refused, detail)
+                }
+            }
             OperatorError::FreezeFile(error) => Self::new(
                 ErrorCode::NotSaved,
                 format!(
                     "The freeze could not be saved, so nothing was changed: {}.",
+                    ErrorChain(&error)
+                ),
+            ),
+            OperatorError::Store(error) => Self::new(
+                ErrorCode::NotSaved,
+                format!(
+                    "The saved route config was not removed for certain, and the live one stays: {}.",
                     ErrorChain(&error)
                 ),
             ),

@@ -4,10 +4,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use codeid_engine::ConfigDigest;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::body::Incoming;
+use http_body_util::BodyExt;
+use hyper::body::{Body, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, IF_MATCH};
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
@@ -32,7 +31,7 @@ pub(super) struct Request {
     pub(super) parameter: String,
     pub(super) headers: HeaderMap,
     /// The whole body; empty without one.
-    pub(super) body: Bytes,
+    pub(super) body: Vec<u8>,
     /// The name of the action; `None` for a query.
     pub(super) action: Option<&'static str>,
     /// The record of the action, once it is intended.
@@ -212,23 +211,54 @@ pub(super) fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
 pub(super) async fn read_body(
     request: &mut hyper::Request<Incoming>,
     limit: usize,
-) -> Result<Bytes, Refusal> {
-    let body = Limited::new(request.body_mut(), limit).collect();
+) -> Result<Vec<u8>, Refusal> {
+    let body = collect(request.body_mut(), limit);
     match timeout(BODY_TIMEOUT, body).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+        Ok(Ok(body)) => Ok(body),
+        Ok(Err(Unread::TooLong)) => {
             discard_body(request).await;
             Err(Refusal::new(
                 ErrorCode::TooLarge,
                 format!("The body has more than {limit} bytes."),
             ))
         }
-        Ok(Err(_)) => Err(Refusal::malformed("The body ended early.")),
+        Ok(Err(Unread::Broken)) => Err(Refusal::malformed("The body ended early.")),
         Err(_) => Err(Refusal::new(
             ErrorCode::TooSlow,
             "The body did not arrive in time.",
         )),
     }
+}
+
+/// The reason why a body was not read.
+enum Unread {
+    TooLong,
+    Broken,
+}
+
+/// Reads a body into a buffer of the length that the head announces, or else of at most twice the body's
+/// length and never more than `limit`.
+async fn collect(body: &mut Incoming, limit: usize) -> Result<Vec<u8>, Unread> {
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    if announced > limit {
+        return Err(Unread::TooLong);
+    }
+    let mut bytes = Vec::with_capacity(announced);
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(|_| Unread::Broken)?.into_data() else {
+            continue;
+        };
+        let length = bytes.len() + data.len();
+        if length > limit {
+            return Err(Unread::TooLong);
+        }
+        if length > bytes.capacity() {
+            let capacity = bytes.capacity().saturating_mul(2).clamp(length, limit);
+            bytes.reserve_exact(capacity - bytes.len());
+        }
+        bytes.extend_from_slice(&data);
+    }
+    Ok(bytes)
 }
 
 /// Reads the rest of a body that is not needed. A client that is still sending reads the response

@@ -1,14 +1,17 @@
 //! Responses of the admin plane.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use codeid_engine::ConfigDigest;
-use http_body_util::Full;
 use hyper::StatusCode;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue};
 use serde::Serialize;
 
-/// A response with its whole body.
-pub(super) type Response = hyper::Response<Full<Bytes>>;
+use super::body::{Body, Document};
+
+/// A response of the plane.
+pub(super) type Response = hyper::Response<Body>;
 
 /// The digests of the live route configs before and after an action. A handler adds the value to the
 /// extensions of its response.
@@ -45,9 +48,14 @@ pub(super) fn json_with_status(status: StatusCode, document: &impl Serialize) ->
     response
 }
 
-/// Returns the text of a route config, byte for byte, with its digest as `ETag`.
-pub(super) fn route_config(config: &str, digest: ConfigDigest) -> Response {
-    let mut response = text(JSON, config.to_owned());
+/// Returns a document with status 200, in pieces if it is large.
+pub(super) fn document(document: Document) -> Response {
+    with_body(JSON, document.into())
+}
+
+/// Returns the text of a route config, byte for byte, with its digest as `ETag`. The text is not copied.
+pub(super) fn route_config(config: Arc<str>, digest: ConfigDigest) -> Response {
+    let mut response = text(JSON, Bytes::from_owner(SharedText(config)));
     let tag = HeaderValue::from_maybe_shared(Bytes::from(format!("\"{digest}\"")));
     let tag = tag.expect("a digest is visible ASCII");
     response.headers_mut().insert(ETAG, tag);
@@ -56,7 +64,12 @@ pub(super) fn route_config(config: &str, digest: ConfigDigest) -> Response {
 
 /// Returns a text that caches must not store.
 pub(super) fn text(media_type: &'static str, bytes: impl Into<Bytes>) -> Response {
-    let mut response = Response::new(Full::new(bytes.into()));
+    with_body(media_type, Body::Whole(bytes.into()))
+}
+
+/// Returns a body that caches must not store.
+pub(super) fn with_body(media_type: &'static str, body: Body) -> Response {
+    let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -65,4 +78,13 @@ pub(super) fn text(media_type: &'static str, bytes: impl Into<Bytes>) -> Respons
         HeaderValue::from_static("nosniff"),
     );
     response
+}
+
+/// A text that others have, too.
+struct SharedText(Arc<str>);
+
+impl AsRef<[u8]> for SharedText {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
 }

@@ -70,9 +70,11 @@ pub enum AdmissionReason {
     Other,
 }
 
-impl From<&Explanation<'_>> for ExplainedRule {
-    fn from(explanation: &Explanation<'_>) -> Self {
-        let (reason, draw) = match explanation.admission {
+impl ExplainedRule {
+    /// Returns the explanation of the rule at `index` of the route config, whose canary decided `admission`.
+    #[must_use]
+    pub fn new(rule: String, index: usize, decides: bool, admission: Admission) -> Self {
+        let (reason, draw) = match admission {
             Admission::NoCanary => (AdmissionReason::NoCanary, None),
             Admission::Allowlisted => (AdmissionReason::Allowlisted, None),
             Admission::InsidePercentage { bucket, percentage } => (
@@ -85,14 +87,27 @@ impl From<&Explanation<'_>> for ExplainedRule {
             _ => (AdmissionReason::Other, None),
         };
         Self {
-            rule: explanation.rule.as_str().to_owned(),
-            position: explanation.index + 1,
-            pointer: format!("/rules/{}", explanation.index),
-            decides: explanation.decides,
-            admits: explanation.admission.admits(),
+            rule,
+            position: index + 1,
+            pointer: format!("/rules/{index}"),
+            decides,
+            admits: admission.admits(),
             reason,
             bucket: draw.map(|(bucket, _)| bucket.get()),
             hundredths: draw.map(|(_, percentage)| percentage.hundredths()),
         }
+    }
+}
+
+impl From<&Explanation<'_>> for ExplainedRule {
+    fn from(explanation: &Explanation<'_>) -> Self {
+        let rule = explanation.rule.as_str().to_owned();
+        let Explanation {
+            index,
+            decides,
+            admission,
+            ..
+        } = *explanation;
+        Self::new(rule, index, decides, admission)
     }
 }

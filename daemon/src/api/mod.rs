@@ -12,6 +12,7 @@ pub mod check;
 pub mod drain;
 pub mod empty;
 pub mod explain;
+pub mod forget;
 pub mod freeze;
 pub mod history;
 pub mod identify;

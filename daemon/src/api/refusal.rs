@@ -55,7 +55,7 @@ pub enum ErrorCode {
     Refused,
     /// `If-Match` is missing.
     IfMatchMissing,
-    /// The file of the freeze could not be written or removed.
+    /// The file of the freeze could not be written or removed, or the saved route config not removed.
     NotSaved,
     /// The audit log could not be written, so nothing was changed.
     NotAudited,

@@ -106,6 +106,8 @@ pub struct RulesStatus {
     pub last_activation_at: Option<u64>,
     /// The saves to the local storage.
     pub save: SaveStatus,
+    /// The preset's file that is not used because of a saved route config; `null` if there is none.
+    pub hidden_preset: Option<HiddenPreset>,
     /// The freeze; `null` if the daemon follows its sources.
     pub freeze: Option<Freeze>,
     /// Counts since the start.
@@ -258,6 +260,21 @@ pub struct SaveStatus {
     pub last_good_at: Option<u64>,
     /// The reason why the live route config is not saved; each pull tries again.
     pub failure: Option<String>,
+}
+
+/// A file named by `ac.route.preset-route-config-path` that differs from the saved route config, which is
+/// live in its place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HiddenPreset {
+    /// The path of the file.
+    pub file: String,
+    /// The digest of its content.
+    #[schemars(with = "Sha256")]
+    pub sha256: ConfigDigest,
+    /// The time since which it is hidden, in milliseconds since the beginning of 1970, UTC.
+    pub since: u64,
+    /// A sentence that names the file, the storage and the command that forgets the saved route config.
+    pub detail: String,
 }
 
 /// Counts of events since the start.

@@ -1,4 +1,4 @@
-//! A certificate and its key, as they lie in two files.
+//! A certificate and its key, as they lie in two files, and what clients must show in return.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,16 +7,19 @@ use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::{self, PemObject};
+use rustls::server::NoServerSessionStorage;
+use rustls::sign::SingleCertAndKey;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use super::client_authorities::ClientAuthorities;
 use crate::certified_key::{certified_key, private_key};
 use crate::error_chain::ErrorChain;
 use crate::files::secret_file;
 use crate::regular_file;
-use crate::settings::Tls;
+use crate::settings::{ServerTls, Tls};
 
-/// The most bytes of either file. A chain of ten certificates has about twenty thousand.
+/// The most bytes of each file. A chain of ten certificates has about twenty thousand.
 pub(super) const MAX_BYTES: usize = 1 << 20;
 
 /// The protocol within TLS.
@@ -29,9 +32,12 @@ pub(super) struct Certificate {
     pub(super) config: Arc<ServerConfig>,
     /// The SHA-256 of both files.
     pub(super) digest: [u8; 32],
+    /// The SHA-256 of the file of the clients' authorities; `None` if clients need no certificate.
+    pub(super) client_ca_digest: Option<[u8; 32]>,
 }
 
-/// The reason why a certificate cannot be served: one of its two files, and what is wrong with it.
+/// The reason why a certificate cannot be served: one of its files, or that of the clients' authorities,
+/// and what is wrong with it.
 ///
 /// It never shows a part of the key.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -44,62 +50,84 @@ pub(crate) struct CertificateError {
 }
 
 impl Certificate {
-    /// Reads both files. The key may be RSA, ECDSA or Ed25519, in PKCS#8, PKCS#1 or SEC1.
+    /// Reads all files. The key may be RSA, ECDSA or Ed25519, in PKCS#8, PKCS#1 or SEC1.
     ///
     /// # Errors
     ///
-    /// [`CertificateError`] unless the files hold a chain and the key of its first certificate, and
-    /// only those have access to the key who may.
-    pub(super) fn read(files: &Tls) -> Result<Self, CertificateError> {
-        let refuse = |name: &str, path: &Path, why| CertificateError {
-            setting: format!("{}.{name}", files.table),
-            path: path.to_owned(),
-            why,
-        };
-        let in_chain = |why: String| refuse("tls-cert-path", &files.cert_path, why);
-        let in_key = |why: String| refuse("tls-key-path", &files.key_path, why);
-        let chain_pem = regular_file::read(&files.cert_path, MAX_BYTES)
-            .map_err(|error| in_chain(ErrorChain(&error).to_string()))?
-            .bytes;
-        let key_pem = secret_file::read(&files.key_path, MAX_BYTES, &files.secrets)
-            .map_err(|error| in_key(ErrorChain(&error).to_string()))?;
-        let chain = CertificateDer::pem_slice_iter(&chain_pem)
-            .collect::<Result<Vec<_>, _>>()
-            // The parser's errors quote the text that they cannot parse.
-            .map_err(|_| in_chain("it is not valid PEM".to_owned()))?;
-        if chain.is_empty() {
-            return Err(in_chain("it holds no certificate in PEM".to_owned()));
-        }
-        let key = private_key(&key_pem).map_err(|error| {
-            in_key(match error {
-                pem::Error::NoItemsFound => "it holds no private key in PEM".to_owned(),
-                _ => "it is not valid PEM".to_owned(),
+    /// [`CertificateError`] unless the files hold a chain and the key of its first certificate, only
+    /// those have access to the key who may, and the authorities of clients, if any, can be used.
+    pub(super) fn read(files: &ServerTls) -> Result<Self, CertificateError> {
+        let (certified, digest) = read_pair(&files.certificate)?;
+        let read = |path: &PathBuf| {
+            ClientAuthorities::read(path, MAX_BYTES).map_err(|why| CertificateError {
+                setting: format!("{}.tls-client-ca-path", files.certificate.table),
+                path: path.clone(),
+                why,
             })
-        })?;
-        let certified = certified_key(chain, &key).map_err(|error| match error {
-            rustls::Error::InconsistentKeys(_) => in_key(format!(
-                "it is not the key of the certificate in {}",
-                files.cert_path.display()
-            )),
-            rustls::Error::InvalidCertificate(_) => {
-                in_chain("its first certificate cannot be read".to_owned())
-            }
-            _ => in_key("its key type is not supported".to_owned()),
-        })?;
-        let mut config =
-            ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-                .with_safe_default_protocol_versions()
-                .expect("aws-lc-rs has cipher suites for TLS 1.2 and 1.3")
-                .with_no_client_auth()
-                .with_cert_resolver(certified);
+        };
+        let clients = files.client_ca_path.as_ref().map(read).transpose()?;
+        let builder = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("aws-lc-rs has cipher suites for TLS 1.2 and 1.3");
+        let mut config = match &clients {
+            None => builder.with_no_client_auth(),
+            Some(clients) => builder.with_client_cert_verifier(Arc::clone(&clients.verifier)),
+        }
+        .with_cert_resolver(certified);
+        if clients.is_some() {
+            // A session that is resumed shows no certificate, which may have expired meanwhile.
+            config.session_storage = Arc::new(NoServerSessionStorage {});
+            config.send_tls13_tickets = 0;
+        }
         config.alpn_protocols = vec![ALPN.to_vec()];
-        let digest = Sha256::new()
-            .chain_update(Sha256::digest(&chain_pem))
-            .chain_update(Sha256::digest(key_pem.as_slice()))
-            .finalize();
         Ok(Self {
             config: Arc::new(config),
-            digest: digest.into(),
+            digest,
+            client_ca_digest: clients.map(|clients| clients.digest),
         })
     }
+}
+
+/// Reads the chain and its key. Returns them with the SHA-256 of both files.
+fn read_pair(files: &Tls) -> Result<(Arc<SingleCertAndKey>, [u8; 32]), CertificateError> {
+    let refuse = |name: &str, path: &Path, why| CertificateError {
+        setting: format!("{}.{name}", files.table),
+        path: path.to_owned(),
+        why,
+    };
+    let in_chain = |why: String| refuse("tls-cert-path", &files.cert_path, why);
+    let in_key = |why: String| refuse("tls-key-path", &files.key_path, why);
+    let chain_pem = regular_file::read(&files.cert_path, MAX_BYTES)
+        .map_err(|error| in_chain(ErrorChain(&error).to_string()))?
+        .bytes;
+    let key_pem = secret_file::read(&files.key_path, MAX_BYTES, &files.secrets)
+        .map_err(|error| in_key(ErrorChain(&error).to_string()))?;
+    let chain = CertificateDer::pem_slice_iter(&chain_pem)
+        .collect::<Result<Vec<_>, _>>()
+        // The parser's errors quote the text that they cannot parse.
+        .map_err(|_| in_chain("it is not valid PEM".to_owned()))?;
+    if chain.is_empty() {
+        return Err(in_chain("it holds no certificate in PEM".to_owned()));
+    }
+    let key = private_key(&key_pem).map_err(|error| {
+        in_key(match error {
+            pem::Error::NoItemsFound => "it holds no private key in PEM".to_owned(),
+            _ => "it is not valid PEM".to_owned(),
+        })
+    })?;
+    let certified = certified_key(chain, &key).map_err(|error| match error {
+        rustls::Error::InconsistentKeys(_) => in_key(format!(
+            "it is not the key of the certificate in {}",
+            files.cert_path.display()
+        )),
+        rustls::Error::InvalidCertificate(_) => {
+            in_chain("its first certificate cannot be read".to_owned())
+        }
+        _ => in_key("its key type is not supported".to_owned()),
+    })?;
+    let digest = Sha256::new()
+        .chain_update(Sha256::digest(&chain_pem))
+        .chain_update(Sha256::digest(key_pem.as_slice()))
+        .finalize();
+    Ok((certified, digest.into()))
 }

@@ -1,18 +1,19 @@
 //! The certificate that serves, replaced when its files change.
 
+use std::path::PathBuf;
 use std::sync::{Arc, MutexGuard};
 
 use rustls::ServerConfig;
 
 use super::certificate::{Certificate, CertificateError, MAX_BYTES};
 use crate::files::watch::{FileWatch, WatchedFiles};
-use crate::settings::{self, Tls};
+use crate::settings::{self, ServerTls, Tls};
 use crate::sync::Mutex;
 
 /// The certificate that new connections use. Open connections keep the one that they began with.
 #[derive(Debug)]
 pub(crate) struct LiveCertificate {
-    files: Tls,
+    files: ServerTls,
     /// Read once for each handshake.
     current: Mutex<Certificate>,
 }
@@ -23,7 +24,7 @@ impl LiveCertificate {
     /// # Errors
     ///
     /// [`CertificateError`] if it cannot be served.
-    pub(crate) fn load(files: Tls) -> Result<Self, CertificateError> {
+    pub(crate) fn load(files: ServerTls) -> Result<Self, CertificateError> {
         let current = Mutex::new(Certificate::read(&files)?);
         Ok(Self { files, current })
     }
@@ -33,15 +34,33 @@ impl LiveCertificate {
         Arc::clone(&self.current().config)
     }
 
-    /// Watches both files for as long as it is polled, and replaces the pair once the files hold a
-    /// whole one again. Until then the old pair stays.
+    /// Watches the files for as long as it is polled, and replaces the pair, and the authorities of
+    /// clients, once the files hold a whole pair and valid authorities again. Until then the old ones stay.
     pub(crate) async fn follow(self: Arc<Self>, watch: settings::Watch) {
-        let files = [&self.files.cert_path, &self.files.key_path]
-            .map(|path| FileWatch::new(path, MAX_BYTES, &watch));
+        let Tls {
+            cert_path,
+            key_path,
+            ..
+        } = &self.files.certificate;
+        match &self.files.client_ca_path {
+            None => self.follow_files([cert_path, key_path], &watch).await,
+            Some(ca_path) => {
+                self.follow_files([cert_path, key_path, ca_path], &watch)
+                    .await
+            }
+        }
+    }
+
+    async fn follow_files<const N: usize>(
+        self: &Arc<Self>,
+        paths: [&PathBuf; N],
+        watch: &settings::Watch,
+    ) {
+        let files = paths.map(|path| FileWatch::new(path, MAX_BYTES, watch));
         let mut files = WatchedFiles::new(files, watch.poll_interval);
         let mut refused = None;
         loop {
-            let this = Arc::clone(&self);
+            let this = Arc::clone(self);
             let read = files.next(move || Certificate::read(&this.files)).await;
             refused = self.take(read, refused);
         }
@@ -54,22 +73,29 @@ impl LiveCertificate {
         read: Result<Certificate, CertificateError>,
         before: Option<CertificateError>,
     ) -> Option<CertificateError> {
+        let table = self.files.certificate.table;
         match read {
             Ok(certificate) => {
                 let mut current = self.current();
-                if current.digest != certificate.digest {
-                    *current = certificate;
-                    let table = self.files.table;
+                let gets_certificate = current.digest != certificate.digest;
+                let gets_authorities = current.client_ca_digest != certificate.client_ca_digest;
+                if gets_certificate {
                     tracing::info!("new connections to {table}.http get a new certificate");
+                }
+                if gets_authorities {
+                    tracing::info!(
+                        "new clients of {table}.http need a certificate of new authorities"
+                    );
+                }
+                if gets_certificate || gets_authorities {
+                    *current = certificate;
                 } else if before.is_some() {
-                    let table = self.files.table;
                     tracing::info!("the files of {table}.http's certificate hold it again");
                 }
                 None
             }
             Err(error) => {
                 if before.as_ref() != Some(&error) {
-                    let table = self.files.table;
                     tracing::warn!(%error, "{table}.http keeps its certificate, the new one is refused");
                 }
                 Some(error)

@@ -71,6 +71,12 @@ impl Exposition {
 }
 
 impl Family<'_> {
+    /// Returns the metric as one whose first samples were added elsewhere.
+    pub(super) const fn continued(mut self) -> Self {
+        self.is_begun = true;
+        self
+    }
+
     /// Adds a sample. `value` displays as a decimal number.
     pub(super) fn sample(&mut self, labels: Labels<'_>, value: impl Display) {
         self.line("", labels, None, value);

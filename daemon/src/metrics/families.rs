@@ -4,7 +4,7 @@ use codeid_engine::RouteTable;
 
 use super::exposition::{Exposition, Kind};
 use super::histogram::Distribution;
-use super::rule_series::Series;
+use super::rule_lines::RuleLines;
 use super::{Identification, Listener, Metrics, RECORDED, RequestResult, Task};
 use crate::api::status::{Counters, RulesStatus, SourceStatus, TableStatus};
 use crate::telemetry;
@@ -13,18 +13,33 @@ use crate::timestamp::since_1970;
 const NANOSECONDS: f64 = 1e9;
 const MICROSECONDS: f64 = 1e6;
 
-/// Returns all metrics as Prometheus reads them. `status` and `is_ready` are those of the moment.
-pub(crate) fn render(metrics: &Metrics, status: &RulesStatus, is_ready: bool) -> String {
-    let mut out = Exposition::default();
-    write(metrics, status, is_ready, &mut out);
-    out.into_text()
+/// All metrics of a moment as Prometheus reads them: a text, the lines of the rules, and another text.
+pub(crate) struct Rendered {
+    pub(crate) before: String,
+    pub(crate) rules: RuleLines,
+    pub(crate) after: String,
 }
 
-fn write(metrics: &Metrics, status: &RulesStatus, is_ready: bool, out: &mut Exposition) {
-    process(metrics, is_ready, out);
+/// Returns all metrics. `status` and `is_ready` are those of the moment.
+pub(crate) fn render(metrics: &Metrics, status: &RulesStatus, is_ready: bool) -> Rendered {
+    let (mut before, mut after) = (Exposition::default(), Exposition::default());
+    process(metrics, is_ready, &mut before);
     if RECORDED {
-        requests(metrics, out);
-        rules(metrics, out);
+        requests(metrics, &mut before);
+    }
+    write_after_rules(metrics, status, &mut after);
+    Rendered {
+        before: before.into_text(),
+        rules: metrics.live.with(|table| match table {
+            Some(table) if RECORDED => RuleLines::of(table, &metrics.rule_series),
+            _ => RuleLines::default(),
+        }),
+        after: after.into_text(),
+    }
+}
+
+fn write_after_rules(metrics: &Metrics, status: &RulesStatus, out: &mut Exposition) {
+    if RECORDED {
         connections(metrics, out);
         sdk_proxy(metrics, out);
     }
@@ -88,42 +103,6 @@ fn requests(metrics: &Metrics, out: &mut Exposition) {
     for listener in Listener::ALL {
         let labels = [("listener", listener.word())];
         family.distribution(&labels, &metrics.durations(listener), NANOSECONDS);
-    }
-}
-
-fn rules(metrics: &Metrics, out: &mut Exposition) {
-    metrics.live.with(|table| {
-        let Some(table) = table else { return };
-        let series = metrics.rule_series.of(table);
-        rule_family(
-            "codeid_rule_decided_total",
-            "Code values that a rule decided since its table went live. Beyond 800 rules those have a series \
-             that did something first, and the rest one together.",
-            &series,
-            |series| series.decided,
-            out,
-        );
-        rule_family(
-            "codeid_rule_refused_by_canary_total",
-            "Code values that a rule accepts and no rule before it decided, whose openId its canary refused; \
-             else as codeid_rule_decided_total.",
-            &series,
-            |series| series.refused,
-            out,
-        );
-    });
-}
-
-fn rule_family(
-    name: &'static str,
-    help: &'static str,
-    series: &[Series<'_>],
-    count: impl Fn(&Series<'_>) -> u64,
-    out: &mut Exposition,
-) {
-    let mut family = out.family(Kind::Counter, name, help);
-    for one in series {
-        family.sample(&[("rule", one.rule)], count(one));
     }
 }
 

@@ -21,6 +21,7 @@ mod exposition;
 mod families;
 mod histogram;
 mod request_counts;
+mod rule_lines;
 mod rule_series;
 mod sdk_proxy;
 mod snapshot;
@@ -29,10 +30,11 @@ mod worker;
 
 pub(crate) use self::connections::{ConnectionFigures, OpenConnection};
 pub(crate) use self::daemon_metrics::Metrics;
-pub(crate) use self::families::render;
+pub(crate) use self::families::{Rendered, render};
 pub(crate) use self::request_counts::{
     Identification, Listener, RECORDED, RequestCounts, RequestResult,
 };
+pub(crate) use self::rule_lines::RuleLines;
 pub(crate) use self::sdk_proxy::SdkProxyFigures;
 pub(crate) use self::task::Task;
 pub(crate) use self::worker::{Elapsed, Stopwatch, enter_worker, record, thread_scratch};

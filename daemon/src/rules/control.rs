@@ -269,7 +269,7 @@ fn spawn_reloading(
     }));
     tasks.spawn(supervise(Task::PresetWatch, status(), move || {
         let (loader, requests) = &for_preset;
-        reload::watch_preset(Arc::clone(loader), Arc::clone(requests))
+        reload::watch_preset(Arc::clone(loader), Arc::clone(requests), lowest)
     }));
     let watched = status();
     tasks.spawn(supervise(Task::Staleness, status(), move || {

@@ -8,8 +8,6 @@
 //!
 //! Source: SPEC.md, section 3.
 
-use std::fs::{self, File};
-use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -37,8 +35,8 @@ pub(super) struct FrozenConfig {
     pub(super) level: InitLevel,
     /// The name of its source, as it may be shown.
     pub(super) uri: String,
-    /// `true` if no source gave the config.
-    pub(super) is_operators: bool,
+    /// `true` if no source gives the config.
+    pub(super) is_orphan: bool,
     /// The route config.
     pub(super) text: Arc<str>,
 }
@@ -71,10 +69,6 @@ pub(crate) enum FreezeFileError {
     NotSerialized(#[source] serde_json::Error),
     #[error(transparent)]
     NotReplaced(#[from] ReplaceError),
-    #[error("cannot remove {path}")]
-    NotRemoved { path: PathBuf, source: io::Error },
-    #[error("{path} is removed, but its directory cannot be flushed")]
-    NotFlushed { path: PathBuf, source: io::Error },
     #[error("writing the freeze met an internal fault")]
     Panicked,
 }
@@ -89,8 +83,8 @@ struct Content {
     reason: Option<String>,
     level: String,
     uri: String,
-    #[serde(default)]
-    is_operators: bool,
+    #[serde(default, alias = "isOperators")]
+    is_orphan: bool,
     /// The digest of the route config; absent from a file of an earlier version.
     #[serde(default)]
     sha256: Option<ConfigDigest>,
@@ -102,7 +96,6 @@ impl FreezeFileError {
     pub(super) const fn has_changed(&self) -> bool {
         match self {
             Self::NotReplaced(error) => error.is_replaced(),
-            Self::NotFlushed { .. } => true,
             _ => false,
         }
     }
@@ -151,7 +144,7 @@ impl FreezeFile {
                 source,
             })?,
             uri: content.uri,
-            is_operators: content.is_operators,
+            is_orphan: content.is_orphan,
             freeze: Freeze {
                 since: content.since,
                 by: content.by,
@@ -177,7 +170,7 @@ impl FreezeFile {
             reason: freeze.reason.clone(),
             level: frozen.level.name().to_owned(),
             uri: frozen.uri.clone(),
-            is_operators: frozen.is_operators,
+            is_orphan: frozen.is_orphan,
             sha256: Some(freeze.sha256),
             route_config_data: frozen.text.as_ref().to_owned(),
         };
@@ -196,7 +189,11 @@ impl FreezeFile {
     /// [`FreezeFileError`]. The freeze is still there, unless [`FreezeFileError::has_changed`].
     pub(super) async fn remove(&self) -> Result<(), FreezeFileError> {
         let path = self.path.clone();
-        on_disk(move || remove_durably(path)).await
+        on_disk(move || {
+            durable_file::remove(&path)?;
+            Ok(())
+        })
+        .await
     }
 
     /// Writes a freeze again, or removes the file if there was none.
@@ -219,19 +216,6 @@ impl FreezeFile {
     }
 }
 
-fn remove_durably(path: PathBuf) -> Result<(), FreezeFileError> {
-    match fs::remove_file(&path) {
-        Ok(()) => {}
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(source) => return Err(FreezeFileError::NotRemoved { path, source }),
-    }
-    let directory = path.parent().filter(|d| !d.as_os_str().is_empty());
-    let directory = File::open(directory.unwrap_or_else(|| Path::new(".")));
-    directory
-        .and_then(|directory| directory.sync_all())
-        .map_err(|source| FreezeFileError::NotFlushed { path, source })
-}
-
 async fn on_disk(
     work: impl FnOnce() -> Result<(), FreezeFileError> + Send + 'static,
 ) -> Result<(), FreezeFileError> {
@@ -241,6 +225,8 @@ async fn on_disk(
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::error_chain::ErrorChain;
 
@@ -255,7 +241,7 @@ mod tests {
             },
             level: InitLevel::Remote,
             uri: "https://routes.example/".to_owned(),
-            is_operators: false,
+            is_orphan: false,
             text: text.into(),
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use codeid_engine::{Generation, Provenance};
 
+use super::config_text::ConfigText;
 use crate::sync::Mutex;
 
 /// The most tables that are remembered, including the live one. Their texts take at most 10 MiB
@@ -27,7 +28,7 @@ pub(crate) struct Entry {
     /// The operator who made the table live; `None` if it came from a source by itself.
     pub(crate) by: Option<String>,
     /// The route config.
-    pub(crate) text: Arc<str>,
+    pub(crate) config: Arc<ConfigText>,
 }
 
 /// The last tables since the start.

@@ -8,6 +8,7 @@ use thiserror::Error;
 use super::check::{ConfigRefused, parse_warnings};
 use super::compiler::CompilerError;
 use super::freeze::{FreezeFile, FreezeFileError, FrozenConfig};
+use super::hidden_preset::note_hidden_preset;
 use super::level_sources::LEVELS;
 use super::loader::Loader;
 use super::outcome::{CheckResult, LoadError};
@@ -62,7 +63,10 @@ pub(super) async fn init(
     lowest: InitLevel,
 ) -> Result<(), InitError> {
     match restore(loader, freeze_file).await {
-        Ok(true) => return Ok(()),
+        Ok(true) => {
+            note_hidden_preset(&loader.pipeline, lowest).await;
+            return Ok(());
+        }
         Ok(false) => {}
         Err(error) => tracing::error!(
             why = %ErrorChain(&error),
@@ -75,7 +79,10 @@ pub(super) async fn init(
         let shown = loader.sources.shown(level);
         log(shown, &result);
         match result.outcome {
-            Ok(_) => return Ok(()),
+            Ok(_) => {
+                note_hidden_preset(&loader.pipeline, lowest).await;
+                return Ok(());
+            }
             Err(source) if level == lowest => {
                 return Err(InitError {
                     level,
@@ -99,7 +106,7 @@ async fn restore(loader: &Loader, freeze_file: &FreezeFile) -> Result<bool, NotR
         level: frozen.level,
         shown: frozen.uri.clone(),
         by: Some(freeze.by.clone()),
-        is_operators: frozen.is_operators,
+        is_orphan: frozen.is_orphan,
     };
     let text = text.as_bytes().to_vec();
     let checker = &loader.pipeline.checker;

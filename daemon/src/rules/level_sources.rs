@@ -43,7 +43,7 @@ pub(super) struct Remote {
 
 /// The reason why a call to a source or store failed.
 #[derive(Debug, Error)]
-pub(super) enum CallError {
+pub(crate) enum CallError {
     #[error(transparent)]
     Failed(#[from] SourceError),
     #[error("the call was cut off after {} ms", .0.as_millis())]
@@ -106,6 +106,14 @@ impl LevelSources {
         self.call(Task::Store, async {
             let save = self.store.save_route_config_to_local(route_config_data);
             save.await
+        })
+        .await
+    }
+
+    /// Removes the config from the local storage; `false` if none was saved.
+    pub(super) async fn remove_local(&self) -> Result<bool, CallError> {
+        self.call(Task::Store, async {
+            self.store.remove_route_config_from_local().await
         })
         .await
     }

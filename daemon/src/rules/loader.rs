@@ -80,6 +80,14 @@ impl Loader {
         self.pipeline.saver.forget_pending();
     }
 
+    /// Has the local storage forget its config. The next pull asks for the whole config, and saves it.
+    /// Returns `false` if none was saved.
+    pub(super) async fn forget_saved(&self) -> Result<bool, CallError> {
+        let forgotten = self.pipeline.saver.forget().await;
+        self.forget_remote();
+        forgotten.map_err(|error| self.count_panic(error))
+    }
+
     async fn check_remote(&self) -> Result<LoadOutcome, LoadError> {
         let Some(remote) = &self.sources.remote else {
             return Err(LoadError::NoRemote);
@@ -105,7 +113,11 @@ impl Loader {
             }
             Err(error) => Err(error),
         };
-        self.pipeline.saver.retry(pending).await;
+        if pending.is_some() {
+            // So that no operator has the storage forget its config meanwhile.
+            let _decision = self.pipeline.decide().await;
+            self.pipeline.saver.retry(pending).await;
+        }
         let delay = self.schedule_next_pull(|schedule| schedule.delay_after(outcome.is_ok()));
         self.status.lock().next_pull_at = Some(self.status.now_ms().saturating_add(delay));
         outcome

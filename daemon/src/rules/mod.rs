@@ -15,10 +15,12 @@
 //!
 //! Source: SPEC.md, section 3.
 
-mod check;
+pub(crate) mod check;
 mod compiler;
+pub(crate) mod config_text;
 mod control;
 mod freeze;
+mod hidden_preset;
 pub(crate) mod history;
 mod init;
 mod journal;

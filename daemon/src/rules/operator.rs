@@ -1,4 +1,5 @@
-//! The commands of operators: apply a route config, roll back to one, freeze, thaw and reload.
+//! The commands of operators: apply a route config, roll back to one, freeze, thaw, reload, and forget
+//! the saved one.
 //!
 //! One config is decided about at a time, whether it comes from an operator or a source
 //! ([`super::pipeline`]). The caller must poll a command to its end, even if its client is gone.
@@ -10,13 +11,16 @@ use thiserror::Error;
 use tokio::sync::MutexGuard;
 
 use super::check::{CompiledConfig, ConfigRefused};
+use super::config_text::ConfigText;
 use super::freeze::{FreezeFile, FreezeFileError, FrozenConfig};
 use super::history::Entry;
+use super::level_sources::CallError;
 use super::loader::Loader;
 use super::publish::Origin;
 use super::requests::Requests;
 use super::status::StatusRegistry;
 use crate::api::apply::{Applied, ApplyOutcome};
+use crate::api::forget::{Forgotten, NotAsked};
 use crate::api::freeze::{Freeze, FreezeAction};
 use crate::api::problem;
 use crate::api::status::SourceCheck;
@@ -59,7 +63,7 @@ pub(crate) struct Candidate {
     pub(crate) max_code_steps: u64,
     pub(crate) compile_us: u64,
     pub(crate) warnings: Vec<Problem>,
-    pub(crate) text: Arc<str>,
+    pub(crate) config: Arc<ConfigText>,
 }
 
 /// The reason why a command was not carried out. It changed nothing.
@@ -71,6 +75,8 @@ pub(crate) enum OperatorError {
     Refused(#[from] ConfigRefused),
     #[error("the freeze was not saved or removed")]
     FreezeFile(#[from] FreezeFileError),
+    #[error("the local storage did not forget its route config")]
+    Store(#[from] CallError),
     #[error("the live route config is frozen by {}", .0.by)]
     Frozen(Freeze),
     #[error("the live route config is frozen by {}, and the command does not override that", .0.by)]
@@ -141,12 +147,7 @@ impl Operator {
         {
             return Err(OperatorError::Stale { live: replaced });
         }
-        if let Some(frozen) = loader.status.frozen()
-            && frozen.freeze.action == FreezeAction::Freeze
-            && !order.overrides
-        {
-            return Err(OperatorError::NotOverridden(frozen.freeze.clone()));
-        }
+        self.require_override(order.overrides)?;
         let digest = ConfigDigest::new(&order.text);
         let freeze = self.new_freeze(order.action, order.by.clone(), digest, None);
         if let Some(live) = self.live().filter(|_| replaced == Some(digest)) {
@@ -162,7 +163,7 @@ impl Operator {
             level: InitLevel::Local,
             shown: format!("{} by {}", past_participle(order.action), order.by),
             by: Some(order.by),
-            is_operators: true,
+            is_orphan: true,
         };
         let before = loader.status.frozen();
         // Before the config is live: a restart must not undo what was announced as done.
@@ -170,7 +171,7 @@ impl Operator {
             freeze: freeze.clone(),
             level: origin.level,
             uri: origin.shown.clone(),
-            is_operators: true,
+            is_orphan: true,
             text: Arc::clone(&config.text),
         })
         .await?;
@@ -244,6 +245,71 @@ impl Operator {
         report.await.map_err(|_| OperatorError::Fault)
     }
 
+    /// Has the local storage forget its config. Without a remote, the sources are then read as at a start,
+    /// and any of them may replace the live config, which stays if none gives a valid one. No source is read
+    /// while the live config is frozen, nor if `is_stopping` is `true`.
+    ///
+    /// # Errors
+    ///
+    /// [`OperatorError`] if the live config is frozen by a command of its own and `overrides` is `false`, or
+    /// the storage does not confirm that it has forgotten the config.
+    pub(crate) async fn forget(
+        &self,
+        overrides: bool,
+        is_stopping: bool,
+    ) -> Result<Forgotten, OperatorError> {
+        let loader = &self.loader;
+        let decision = self.decide().await;
+        self.require_override(overrides)?;
+        let has_remote = loader.sources.remote.is_some();
+        let becomes_orphan =
+            !has_remote && loader.status.lowest_replacing_level() > Some(InitLevel::Preset);
+        let frozen = loader.status.frozen();
+        if let Some(frozen) = &frozen
+            && becomes_orphan
+        {
+            // First: after a restart and a thaw, the config must not block the preset.
+            let is_orphan = true;
+            let frozen = FrozenConfig {
+                is_orphan,
+                ..FrozenConfig::clone(frozen)
+            };
+            self.set_freeze(frozen).await?;
+        }
+        let was_saved = loader.forget_saved().await?;
+        if becomes_orphan {
+            loader.status.set_orphan(true);
+        }
+        loader.pipeline.publisher.level_changed.notify_one();
+        drop(decision);
+        let not_asked_because = match (frozen, has_remote, is_stopping) {
+            (Some(_), _, _) => Some(NotAsked::Frozen),
+            (None, true, _) => Some(NotAsked::Remote),
+            (None, false, true) => Some(NotAsked::Stopping),
+            (None, false, false) => None,
+        };
+        let checks = match not_asked_because {
+            Some(_) => Vec::new(),
+            // A fault of the reload loop is logged and counted; the config is forgotten.
+            None => self.requests.request_report().await.unwrap_or_default(),
+        };
+        Ok(Forgotten {
+            was_saved,
+            not_asked_because,
+            checks,
+        })
+    }
+
+    /// Refuses a command that does not override the freeze that an operator began as such.
+    fn require_override(&self, overrides: bool) -> Result<(), OperatorError> {
+        match self.status().frozen() {
+            Some(frozen) if frozen.freeze.action == FreezeAction::Freeze && !overrides => {
+                Err(OperatorError::NotOverridden(frozen.freeze.clone()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     async fn decide(&self) -> MutexGuard<'_, ()> {
         self.loader.pipeline.decide().await
     }
@@ -300,8 +366,8 @@ impl Operator {
             freeze,
             level: live.provenance.level,
             uri: live.provenance.uri.clone(),
-            is_operators: self.status().is_operators(),
-            text: Arc::clone(&live.text),
+            is_orphan: self.status().is_orphan(),
+            text: Arc::clone(live.config.text()),
         }
     }
 
@@ -321,7 +387,7 @@ impl From<CompiledConfig> for Candidate {
             max_code_steps: config.table.max_code_steps(),
             compile_us: u64::try_from(config.compile_time.as_micros()).unwrap_or(u64::MAX),
             warnings: config.warnings,
-            text: config.text,
+            config: Arc::new(ConfigText::new(config.text)),
         }
     }
 }

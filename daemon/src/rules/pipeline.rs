@@ -39,7 +39,7 @@ pub(super) struct Pipeline {
     pub(super) checker: Checker,
     pub(super) saver: Saver,
     pub(super) publisher: Publisher,
-    sources: Arc<LevelSources>,
+    pub(super) sources: Arc<LevelSources>,
     /// Locked while a source or an operator decides which config becomes live.
     decision: tokio::sync::Mutex<()>,
     /// The config that each source gave last, if it was refused.
@@ -117,7 +117,7 @@ impl Pipeline {
             level,
             shown: self.sources.shown(level).to_owned(),
             by: None,
-            is_operators: false,
+            is_orphan: false,
         };
         self.publisher.publish(config, origin).await?;
         self.clear_refusal(level);

@@ -7,6 +7,7 @@ use tokio::sync::Notify;
 
 use super::check::CompiledConfig;
 use super::compiler::{Compiler, CompilerError};
+use super::config_text::ConfigText;
 use super::history::Entry;
 use super::status::StatusRegistry;
 
@@ -25,8 +26,8 @@ pub(super) struct Origin {
     pub(super) shown: String,
     /// The operator who made the config live, or froze it; `None` if it came from a source by itself.
     pub(super) by: Option<String>,
-    /// `true` if no source gave the config, so that any source may replace it once it is not frozen.
-    pub(super) is_operators: bool,
+    /// `true` if no source gives the config, so that any source may replace it once it is not frozen.
+    pub(super) is_orphan: bool,
 }
 
 impl Publisher {
@@ -53,7 +54,7 @@ impl Publisher {
             level,
             shown,
             by,
-            is_operators,
+            is_orphan,
         } = origin;
         let mut provenance = Provenance::new(level, shown, digest);
         provenance.loaded_at_ms = self.status.now_ms();
@@ -82,29 +83,29 @@ impl Publisher {
             memory_bytes,
             provenance,
             by,
-            text: config.text,
+            config: Arc::new(ConfigText::new(config.text)),
         });
-        self.status.set_operators(is_operators);
+        self.status.set_orphan(is_orphan);
         self.level_changed.notify_one();
         Ok(generation)
     }
 
     /// Raises the level of the live table to `level`, whose source `shown` gave the live config as
-    /// well. A level that is not higher changes nothing, unless the live config is an operator's: it
-    /// is that source's from now on.
+    /// well. A level that is not higher changes nothing, unless no source gave the live config: it is
+    /// that source's from now on.
     pub(super) fn raise_level(&self, level: InitLevel, shown: &str, digest: ConfigDigest) {
-        let is_operators = self.status.is_operators();
+        let is_orphan = self.status.is_orphan();
         let raised = self.status.live.with(|table| {
             let table = table?;
             let provenance = table.provenance()?;
-            (is_operators || provenance.level < level).then(|| {
+            (is_orphan || provenance.level < level).then(|| {
                 let mut raised = (*provenance).clone();
                 (raised.level, raised.uri) = (level, shown.to_owned());
                 table.set_provenance(raised);
             })
         });
         if raised.is_some() {
-            self.status.set_operators(false);
+            self.status.set_orphan(false);
             self.level_changed.notify_one();
             tracing::info!(
                 %level, source = shown, sha256 = %digest,

@@ -9,6 +9,7 @@ use codeid_engine::InitLevel;
 use tokio::signal::unix::Signal;
 use tokio::time::{sleep, sleep_until};
 
+use super::hidden_preset::note_hidden_preset;
 use super::level_sources::LEVELS;
 use super::loader::Loader;
 use super::outcome::{CheckResult, LoadError};
@@ -89,19 +90,24 @@ pub(super) async fn listen_for_hangups(
     }
 }
 
-/// Requests a check whenever the file of the preset changes while its config may become live.
-pub(super) async fn watch_preset(loader: Arc<Loader>, requests: Arc<Requests>) {
+/// Requests a check whenever the file of the preset changes while its config may become live; while the
+/// saved config hides the file, records that.
+pub(super) async fn watch_preset(loader: Arc<Loader>, requests: Arc<Requests>, lowest: InitLevel) {
     let Preset::File { watch, .. } = &loader.sources.preset else {
         return;
     };
     let level_changed = &loader.pipeline.publisher.level_changed;
+    let may_replace = || loader.status.lowest_replacing_level() <= Some(InitLevel::Preset);
     loop {
-        if loader.status.lowest_replacing_level() > Some(InitLevel::Preset) {
+        note_hidden_preset(&loader.pipeline, lowest).await;
+        if !may_replace() && loader.status.live_level() != Some(InitLevel::Local) {
             level_changed.notified().await;
             continue;
         }
         tokio::select! {
-            () = watch.changed() => requests.preset_changed.notify_one(),
+            () = watch.changed() => if may_replace() {
+                requests.preset_changed.notify_one();
+            },
             () = level_changed.notified() => {}
         }
     }
@@ -130,6 +136,7 @@ async fn handle(loader: &Loader, trigger: Trigger, lowest: InitLevel) -> Vec<Sou
         log(loader.sources.shown(level), trigger, &result);
         checks.push(result.document());
         if result.outcome.is_ok() {
+            note_hidden_preset(&loader.pipeline, lowest).await;
             return checks;
         }
     }

@@ -6,6 +6,7 @@ use codeid_engine::ConfigDigest;
 
 use super::level_sources::{CallError, LevelSources};
 use super::status::StatusRegistry;
+use crate::api::status::SaveStatus;
 use crate::error_chain::ErrorChain;
 use crate::sync::Mutex;
 
@@ -20,6 +21,8 @@ pub(super) struct Saver {
 struct State {
     /// The config that the storage has; `None` if that is not known.
     saved: Option<ConfigDigest>,
+    /// `true` if the storage is empty, because an operator had it forget its config.
+    is_forgotten: bool,
     /// The live config, if saving it failed.
     pending: Option<Arc<PendingSave>>,
 }
@@ -59,7 +62,33 @@ impl Saver {
 
     /// Notes that the storage has the config of this digest.
     pub(super) fn note_saved(&self, digest: ConfigDigest) {
-        self.state.lock().saved = Some(digest);
+        let mut state = self.state.lock();
+        state.saved = Some(digest);
+        state.is_forgotten = false;
+    }
+
+    /// Returns `true` if the storage is empty, because an operator had it forget its config.
+    pub(super) fn is_forgotten(&self) -> bool {
+        self.state.lock().is_forgotten
+    }
+
+    /// Has the storage forget its config, and the pending one. Returns `false` if none was saved.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError`] if it is not certain that the config was removed.
+    pub(super) async fn forget(&self) -> Result<bool, CallError> {
+        let removed = self.sources.remove_local().await;
+        *self.state.lock() = State {
+            // After an error, too, it may be gone.
+            saved: None,
+            is_forgotten: removed.is_ok(),
+            pending: None,
+        };
+        if removed.is_ok() {
+            self.status.lock().save = SaveStatus::default();
+        }
+        removed
     }
 
     /// Returns the config whose saving failed.
@@ -88,6 +117,7 @@ impl Saver {
             let saved = Some(config.digest);
             *self.state.lock() = State {
                 saved,
+                is_forgotten: false,
                 pending: None,
             };
             let mut status = self.status.lock();
@@ -101,6 +131,7 @@ impl Saver {
         }
         *self.state.lock() = State {
             saved: None,
+            is_forgotten: false,
             pending: Some(config),
         };
         let failure = ErrorChain(&error).to_string();

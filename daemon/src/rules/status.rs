@@ -13,8 +13,8 @@ use super::freeze::FrozenConfig;
 use super::history::History;
 use super::staleness::Staleness;
 use crate::api::status::{
-    Counters, RulesStatus, SaveStatus, SourceCheck, SourceStatus, Sources, StalenessStatus,
-    TableStatus,
+    Counters, HiddenPreset, RulesStatus, SaveStatus, SourceCheck, SourceStatus, Sources,
+    StalenessStatus, TableStatus,
 };
 use crate::clock::Clock;
 use crate::metrics::Task;
@@ -30,8 +30,8 @@ pub(crate) struct StatusRegistry {
     pub(crate) history: History,
     /// `true` if [`StatusState::frozen`] is set; `/readyz` reads it without the lock.
     is_frozen: AtomicBool,
-    /// `true` if the live config is an operator's, and no source has given it since.
-    is_operators: AtomicBool,
+    /// `true` if no source gives the live config: an operator applied it, or its saved copy was forgotten.
+    is_orphan: AtomicBool,
     state: Mutex<StatusState>,
     clock: Clock,
 }
@@ -44,6 +44,7 @@ pub(super) struct StatusState {
     pub(super) next_pull_at: Option<u64>,
     pub(super) last_activation_at: Option<u64>,
     pub(super) save: SaveStatus,
+    pub(super) hidden_preset: Option<HiddenPreset>,
     frozen: Option<Arc<FrozenConfig>>,
     pub(super) counters: Counters,
 }
@@ -62,13 +63,14 @@ impl StatusRegistry {
             staleness,
             history: History::default(),
             is_frozen: AtomicBool::new(false),
-            is_operators: AtomicBool::new(false),
+            is_orphan: AtomicBool::new(false),
             state: Mutex::new(StatusState {
                 init: Vec::new(),
                 sources,
                 next_pull_at: None,
                 last_activation_at: None,
                 save: SaveStatus::default(),
+                hidden_preset: None,
                 frozen: None,
                 counters: Counters::default(),
             }),
@@ -118,6 +120,7 @@ impl StatusRegistry {
             next_pull_at: state.next_pull_at.filter(|_| state.frozen.is_none()),
             last_activation_at: state.last_activation_at,
             save: state.save.clone(),
+            hidden_preset: state.hidden_preset.clone(),
             freeze: state.frozen.as_ref().map(|frozen| frozen.freeze.clone()),
             counters,
         }
@@ -160,19 +163,19 @@ impl StatusRegistry {
         self.live.with(|table| Some(table?.provenance()?.level))
     }
 
-    /// Returns `true` if the live config is an operator's, and no source has given it since.
-    pub(super) fn is_operators(&self) -> bool {
-        self.is_operators.load(Ordering::Acquire)
+    /// Returns `true` if no source gives the live config, so that any permitted level may replace it.
+    pub(super) fn is_orphan(&self) -> bool {
+        self.is_orphan.load(Ordering::Acquire)
     }
 
-    pub(super) fn set_operators(&self, is_operators: bool) {
-        self.is_operators.store(is_operators, Ordering::Release);
+    pub(super) fn set_orphan(&self, is_orphan: bool) {
+        self.is_orphan.store(is_orphan, Ordering::Release);
     }
 
     /// Returns the lowest level whose config may replace the live one; `None` for any, without a live
-    /// table and if an operator made it live.
+    /// table and if no source gives the live config.
     pub(super) fn lowest_replacing_level(&self) -> Option<InitLevel> {
-        self.live_level().filter(|_| !self.is_operators())
+        self.live_level().filter(|_| !self.is_orphan())
     }
 
     /// Returns the digest of the live config.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::declarations::Keys;
 use super::error::Problem;
 use super::kind::{Address, FilePath, HostNames, Socket, Whole};
-use super::{Secrets, Tls};
+use super::{Secrets, ServerTls};
 
 /// The admin plane, by which the daemon is observed and operated.
 #[derive(Clone, Debug)]
@@ -43,7 +43,7 @@ pub struct AdminHttp {
     /// The file of the tokens that are accepted.
     pub tokens_path: PathBuf,
     /// The certificate for TLS; `None`: it does not speak TLS.
-    pub tls: Option<Tls>,
+    pub tls: Option<ServerTls>,
 }
 
 impl Admin {
@@ -69,7 +69,7 @@ impl Admin {
             "The tokens that admin.http accepts: a line for each with a name, its role (metrics, read\n\
              or operate) and the SHA-256 of the token in hex. The file is read again when it changes.",
         );
-        let tls = Tls::declare(
+        let tls = ServerTls::declare(
             keys,
             secrets,
             "admin",
@@ -82,6 +82,12 @@ impl Admin {
                 "admin.tls-key-path",
                 "The private key (PEM) of that certificate. Only its owner, and the group of secrets.group,\n\
                  may have access to the file.",
+            ),
+            (
+                "admin.tls-client-ca-path",
+                "The authorities (PEM) of clients on admin.http: a client must show a certificate of one of\n\
+                 them, and a token. Without it, clients need no certificate. The file is read again when it\n\
+                 changes.",
             ),
         );
         let hosts = keys.optional(

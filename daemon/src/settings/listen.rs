@@ -14,7 +14,7 @@ pub struct Listen {
     /// HTTP over TCP; `None`: not opened. Port 0 takes a free one.
     pub http: Option<SocketAddr>,
     /// The certificate for TLS on `http`; `None`: it does not speak TLS.
-    pub tls: Option<Tls>,
+    pub tls: Option<ServerTls>,
     /// HTTP over a Unix socket; `None`: not opened.
     pub unix: Option<PathBuf>,
     /// RESP over a Unix socket; `None`: not opened.
@@ -25,6 +25,15 @@ pub struct Listen {
     pub unix_group: Option<String>,
     /// The number of connections that may wait to be accepted, of each listener: 1 to 65535.
     pub backlog: u32,
+}
+
+/// The files of a listener that speaks TLS.
+#[derive(Clone, Debug)]
+pub struct ServerTls {
+    /// The certificate that it shows.
+    pub certificate: Tls,
+    /// The authorities (PEM) of which a client must show a certificate; `None`: clients need none.
+    pub client_ca_path: Option<PathBuf>,
 }
 
 /// The files of a certificate, both PEM.
@@ -52,7 +61,7 @@ impl Listen {
             Some(SocketAddr::from(([127, 0, 0, 1], 8080))),
             "The TCP address that serves HTTP. Port 0 takes a free one, which the log names.",
         );
-        let tls = Tls::declare(
+        let tls = ServerTls::declare(
             keys,
             secrets,
             "listen",
@@ -65,6 +74,11 @@ impl Listen {
                 "listen.tls-key-path",
                 "The private key (PEM) of that certificate. Only its owner, and the group of secrets.group,\n\
                  may have access to the file.",
+            ),
+            (
+                "listen.tls-client-ca-path",
+                "The authorities (PEM) of clients on listen.http: a client must show a certificate of one of\n\
+                 them. Without it, clients need no certificate. The file is read again when it changes.",
             ),
         );
         let unix = keys.setting(
@@ -112,6 +126,32 @@ impl Listen {
             unix_group,
             backlog,
         }
+    }
+}
+
+impl ServerTls {
+    /// Declares the keys of a listener's TLS: of a certificate, and of the authorities of clients, which
+    /// need a certificate.
+    pub(super) fn declare(
+        keys: &mut Keys,
+        secrets: &Secrets,
+        table: &'static str,
+        cert: KeyAndHelp,
+        key: KeyAndHelp,
+        (ca_key, ca_help): KeyAndHelp,
+    ) -> Option<Self> {
+        let certificate = Tls::declare(keys, secrets, table, cert, key);
+        let client_ca_path = keys.optional(ca_key, FilePath, ca_help);
+        if client_ca_path.is_some() && certificate.is_none() {
+            keys.contradiction(Problem::Incomplete {
+                given: ca_key,
+                missing: cert.0,
+            });
+        }
+        certificate.map(|certificate| Self {
+            certificate,
+            client_ca_path,
+        })
     }
 }
 

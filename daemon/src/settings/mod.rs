@@ -51,7 +51,7 @@ pub use self::error::SettingsError;
 pub use self::key_version::{KeyVersion, ParseKeyVersionError};
 pub use self::layers::Sources;
 pub use self::limits::{Http, Memory, Resp};
-pub use self::listen::{Listen, Tls};
+pub use self::listen::{Listen, ServerTls, Tls};
 pub use self::location::Location;
 pub use self::log::{Log, LogFormat};
 pub use self::proxy::{CustomerFrom, LoginCheck, Proxy};

@@ -14,7 +14,7 @@ use crate::serve::daemon::{Directory, Plan, Served};
 
 const SCRAPER: &str = "scraper-token";
 const READER: &str = "reader-token";
-pub(super) const OPERATOR: &str = "operator-token";
+pub(crate) const OPERATOR: &str = "operator-token";
 
 fn digest(token: &str) -> String {
     codeid_engine::ConfigDigest::new(token.as_bytes()).to_string()
@@ -30,14 +30,14 @@ fn tokens() -> String {
 }
 
 /// Returns a plan with the plane over TCP, too.
-pub(super) fn over_tcp() -> Plan {
+pub(crate) fn over_tcp() -> Plan {
     let plan = plan();
     let path = plan.directory.write("tokens", tokens());
     plan.set("admin.http=127.0.0.1:0")
         .set(&format!("admin.tokens-path={}", path.display()))
 }
 
-pub(super) fn port(daemon: &Served) -> u16 {
+pub(crate) fn port(daemon: &Served) -> u16 {
     let address = daemon.status()["daemon"]["listeners"]["adminHttp"].clone();
     let port = address.as_str().unwrap().rsplit_once(':').unwrap().1;
     port.parse().unwrap()

@@ -11,7 +11,7 @@ use codeid_daemon::api::admin::ROUTES;
 use serde_json::Value;
 
 use super::{ANYTHING, apply, audit, client, good, post, post_with, refusal};
-use crate::rules::{config, plan};
+use crate::rules::{config, plan, store};
 use crate::serve::client::Client;
 use crate::serve::daemon::{PATIENCE, Plan};
 
@@ -146,6 +146,8 @@ fn sound(directory: &Path) -> Value {
 fn no_action_takes_effect_without_a_record() {
     let daemon = plan().start();
     apply(&daemon, &config("one"));
+    let saved = store(daemon.directory.path());
+    fs::write(&saved, config("saved")).unwrap();
     let path = daemon.directory.path().join("data/audit.jsonl");
     let aside = daemon.directory.path().join("data/aside");
     let state = || {
@@ -180,6 +182,7 @@ fn no_action_takes_effect_without_a_record() {
         );
     }
     assert_eq!(state(), before);
+    assert!(saved.exists());
     assert_eq!(daemon.admin("GET", "/readyz").status, 200);
     fs::remove_dir(&path).unwrap();
     fs::rename(&aside, &path).unwrap();

@@ -1,11 +1,13 @@
 //! The admin plane from outside: its queries, its commands, their callers and the audit log.
 
-mod access;
+pub(crate) mod access;
 mod audit;
 mod changes;
 mod drain;
 mod explain;
+mod forget;
 mod freeze;
+mod large_answers;
 mod openapi;
 mod plane;
 mod schemathesis;

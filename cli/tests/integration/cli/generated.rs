@@ -17,7 +17,7 @@ const SUBCOMMANDS: [&str; 12] = [
     "man",
 ];
 
-const ADMIN: [&str; 14] = [
+const ADMIN: [&str; 15] = [
     "status",
     "rules",
     "check",
@@ -28,6 +28,7 @@ const ADMIN: [&str; 14] = [
     "explain",
     "freeze",
     "thaw",
+    "forget",
     "drain",
     "undrain",
     "log-level",

@@ -30,7 +30,7 @@ pub(crate) fn config(label: &str) -> String {
 }
 
 /// Returns [`config`] with rules before its own that never match, of about `bytes` bytes in all.
-fn large_config(label: &str, bytes: usize) -> String {
+pub(crate) fn large_config(label: &str, bytes: usize) -> String {
     let filler = |index: usize| {
         json!({"id": format!("filler-{index}"), "match": {"prefix": format!("filler{index:08}")},
                "action": {"type": "UNSUPPORTED"}})

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use rustls::{ClientConfig, ClientConnection, HandshakeKind, RootCertStore, StreamOwned};
 use serde_json::Value;
 
 use super::daemon::PATIENCE;
@@ -44,20 +44,25 @@ impl Client {
         Ok(Self::over(Stream::Tcp(stream)))
     }
 
-    /// Connects with TLS, to a server with a certificate for 127.0.0.1. The handshake begins with the
-    /// first bytes that are sent or received.
+    /// Connects with TLS and without a certificate, to a server with a certificate for 127.0.0.1. The
+    /// handshake begins with the first bytes that are sent or received.
     pub(crate) fn tls(port: u16, roots: RootCertStore) -> io::Result<Self> {
-        let stream = TcpStream::connect(("127.0.0.1", port))?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.set_nodelay(true)?;
         let provider = Arc::new(aws_lc_rs::default_provider());
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_root_certificates(roots)
             .with_no_client_auth();
+        Self::tls_with(port, Arc::new(config))
+    }
+
+    /// Like [`Self::tls`], with a configuration of the test's own.
+    pub(crate) fn tls_with(port: u16, config: Arc<ClientConfig>) -> io::Result<Self> {
+        let stream = TcpStream::connect(("127.0.0.1", port))?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_nodelay(true)?;
         let name = ServerName::try_from("127.0.0.1").unwrap();
-        let connection = ClientConnection::new(Arc::new(config), name).unwrap();
+        let connection = ClientConnection::new(config, name).unwrap();
         let stream = StreamOwned::new(connection, stream);
         Ok(Self::over(Stream::Tls(Box::new(stream))))
     }
@@ -108,6 +113,14 @@ impl Client {
             Stream::Tls(_) => panic!("TLS is one stream"),
         };
         (self, Self::over(sender))
+    }
+
+    /// Returns `true` if the TLS session was one of an earlier connection.
+    pub(crate) fn is_resumed(&self) -> bool {
+        let Stream::Tls(stream) = self.stream.get_ref() else {
+            panic!("the connection has no TLS");
+        };
+        stream.conn.handshake_kind() == Some(HandshakeKind::Resumed)
     }
 
     /// Sends the alert `close_notify`: the client sends nothing more.
@@ -182,6 +195,21 @@ impl Client {
         Ok(response)
     }
 
+    /// Reads the chunks of a body up to its end.
+    fn chunks(&mut self) -> io::Result<Vec<u8>> {
+        let mut body = Vec::new();
+        loop {
+            let length = usize::from_str_radix(&self.line()?, 16).unwrap();
+            let begin = body.len();
+            body.resize(begin + length, 0);
+            self.stream.read_exact(&mut body[begin..])?;
+            assert_eq!(self.line()?, "");
+            if length == 0 {
+                return Ok(body);
+            }
+        }
+    }
+
     /// Sends a request with a JSON body, and reads the response.
     pub(crate) fn post(&mut self, path: &str, body: impl AsRef<[u8]>) -> Response {
         self.send(request(path, body));
@@ -212,21 +240,6 @@ impl Client {
                 )
             }
             _ => rest,
-        }
-    }
-
-    /// Reads the chunks of a body up to the last one.
-    fn chunks(&mut self) -> io::Result<Vec<u8>> {
-        let mut body = Vec::new();
-        loop {
-            let length = usize::from_str_radix(&self.line()?, 16).unwrap();
-            let start = body.len();
-            body.resize(start + length, 0);
-            self.stream.read_exact(&mut body[start..])?;
-            assert_eq!(self.line()?, "");
-            if length == 0 {
-                return Ok(body);
-            }
         }
     }
 

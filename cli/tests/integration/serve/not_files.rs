@@ -74,6 +74,14 @@ fn a_start_that_needs_the_file_fails() {
             refused(&plan, "x", &setting.replace("client-key", "client-cert"));
         }
     }
+    for table in ["listen", "admin"] {
+        let setting = format!("{table}.tls-client-ca-path");
+        refused(
+            &tls(table, "tls-").set(&format!("{setting}=x")),
+            "x",
+            &setting,
+        );
+    }
     for setting in [
         "proxy.private-key-path",
         "proxy.public-keys.1",

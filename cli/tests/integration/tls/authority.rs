@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -40,8 +40,14 @@ impl Authority {
 
     /// Issues a certificate for a host or an address.
     pub(crate) fn issue(&self, name: &str) -> Pair {
+        self.issue_until(name, 4096)
+    }
+
+    /// Issues a certificate that expires at the beginning of a year.
+    pub(crate) fn issue_until(&self, name: &str, year: i32) -> Pair {
         let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        params.not_after = date_time_ymd(year, 1, 1);
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         Pair {
             chain: certificate.pem(),

@@ -1,6 +1,7 @@
 //! TLS on `listen.http`, with foreign clients where possible.
 
 mod authority;
+mod client_certificates;
 mod handshake;
 mod replacement;
 mod serving;

@@ -76,10 +76,12 @@ fn a_start_with_a_missing_or_readable_key_fails() {
 }
 
 #[test]
-fn a_start_with_only_one_of_the_two_settings_fails() {
+fn a_start_with_only_one_of_two_settings_fails() {
     for (given, missing) in [
         ("listen.tls-cert-path", "listen.tls-key-path"),
         ("listen.tls-key-path", "listen.tls-cert-path"),
+        ("listen.tls-client-ca-path", "listen.tls-cert-path"),
+        ("admin.tls-client-ca-path", "admin.tls-cert-path"),
     ] {
         let line = Plan::new().set(&format!("{given}=x.pem")).fail();
         assert_eq!(

@@ -87,7 +87,7 @@ function drains({ state }) {
     : " The daemon drains until it is stopped.";
 }
 
-function masthead({ table, ready, notReadyBecause, freeze, daemon }) {
+function masthead({ table, ready, notReadyBecause, freeze, hiddenPreset, daemon }) {
   const live = table ? `generation ${count(table.generation)} · ${table.version}` : "no route table";
   setText(byId("live"), live);
   document.title = `codeid: ${live}`;
@@ -105,6 +105,7 @@ function masthead({ table, ready, notReadyBecause, freeze, daemon }) {
       ? `Frozen ${overview.describeFreeze(freeze)}. The sources are ignored until an operator thaws the rules.`
       : "",
   );
+  banner("hidden-preset", Boolean(hiddenPreset), hiddenPreset?.detail);
 }
 
 function badge(kind, text) {

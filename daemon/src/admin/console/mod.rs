@@ -108,6 +108,16 @@ mod tests {
     }
 
     #[test]
+    fn the_page_has_each_id_once() {
+        let mut seen = BTreeSet::new();
+        for rest in include_str!("console.html").split(" id=\"").skip(1) {
+            let (id, _) = rest.split_once('"').expect("an attribute has an end");
+            assert!(seen.insert(id), "{id}");
+        }
+        assert!(seen.len() > 20);
+    }
+
+    #[test]
     fn no_file_loads_from_another_host_or_makes_markup_of_text() {
         let scripts = MODULES.iter().map(|(_, text)| *text);
         let files = [

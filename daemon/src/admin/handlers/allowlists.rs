@@ -10,16 +10,13 @@ const ALLOWLIST: &str = "allowlist";
 /// The member that takes its place, with the number of its entries.
 const ALLOWLIST_COUNT: &str = "allowlistCount";
 
-/// Returns rules as a caller of this role may see them: for all but operators, the allowlist of a
+/// Returns a rule as a caller of this role may see it: for all but operators, the allowlist of its
 /// canary is replaced by its length.
-pub(super) fn visible_to(
-    role: Role,
-    mut rules: Vec<Map<String, Value>>,
-) -> Vec<Map<String, Value>> {
+pub(super) fn visible_to(role: Role, mut rule: Map<String, Value>) -> Map<String, Value> {
     if role < Role::Operate {
-        rules.iter_mut().for_each(hide);
+        hide(&mut rule);
     }
-    rules
+    rule
 }
 
 /// Replaces the allowlist of a rule of an accepted route config, if it has one.
@@ -41,7 +38,7 @@ mod tests {
 
     fn visible(role: Role, rule: &Value) -> Value {
         let rule = rule.as_object().unwrap().clone();
-        json!(visible_to(role, vec![rule])[0])
+        json!(visible_to(role, rule))
     }
 
     #[test]

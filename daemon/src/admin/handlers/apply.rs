@@ -1,5 +1,7 @@
 //! `/v1/apply` and `/v1/rollback`: another route config becomes live.
 
+use std::mem;
+
 use codeid_engine::ConfigDigest;
 
 use crate::admin::refusal::Refusal;
@@ -15,7 +17,7 @@ use super::history;
 
 /// `POST /v1/apply`: makes the route config in the body live, and freezes it. Refused without
 /// `If-Match`.
-pub(super) async fn apply(request: Request) -> Outcome {
+pub(super) async fn apply(mut request: Request) -> Outcome {
     let Some(if_match) = request.if_match()? else {
         return Err(Refusal::new(
             ErrorCode::IfMatchMissing,
@@ -23,7 +25,7 @@ pub(super) async fn apply(request: Request) -> Outcome {
              replaced, or be * for any.",
         ));
     };
-    let text = request.body.to_vec();
+    let text = mem::take(&mut request.body);
     make_live(&request, text, if_match, FreezeAction::Apply).await
 }
 
@@ -32,7 +34,7 @@ pub(super) async fn rollback(request: Request) -> Outcome {
     let RollbackRequest { generation } = request.json()?;
     let if_match = request.if_match()?.unwrap_or(IfMatch::Anything);
     let entry = history::find(&request.plane, &generation.to_string())?;
-    let text = entry.text.as_bytes().to_vec();
+    let text = entry.config.text().as_bytes().to_vec();
     make_live(&request, text, if_match, FreezeAction::Rollback).await
 }
 

@@ -1,92 +1,135 @@
 //! The difference between two route configs, rule by rule.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use super::rule_texts;
+use crate::api::check::{Change, RuleChange};
+use crate::api::role::Role;
+use crate::rules::config_text::ConfigText;
 
-use crate::api::check::{Change, Changes, RuleChange};
-
-/// Returns the difference between the rules of two accepted route configs.
-pub(super) fn between(before: &[Map<String, Value>], after: &[Map<String, Value>]) -> Changes {
-    let old_index: HashMap<&str, usize> = before
-        .iter()
-        .enumerate()
-        .map(|(at, rule)| (id(rule), at))
-        .collect();
-    let new_ids: HashMap<&str, ()> = after.iter().map(|rule| (id(rule), ())).collect();
-    let common: Vec<usize> = after
-        .iter()
-        .filter_map(|rule| old_index.get(id(rule)).copied())
-        .collect();
-    // Of the common rules, as many as possible count as unmoved.
-    let unmoved = longest_increasing_subsequence(&common);
-
-    let mut changes = Changes::default();
-    for rule in after {
-        let before = old_index.get(id(rule)).map(|at| (*at, &before[*at]));
-        let change = match before {
-            None => Change::Added,
-            Some((_, before)) if before != rule => Change::Changed,
-            Some((at, _)) if unmoved.binary_search(&at).is_err() => Change::Moved,
-            Some(_) => {
-                changes.unchanged += 1;
-                continue;
-            }
-        };
-        add(
-            &mut changes,
-            change,
-            before.map(|(_, rule)| rule),
-            Some(rule),
-        );
-    }
-    for rule in before.iter().filter(|rule| !new_ids.contains_key(id(rule))) {
-        add(&mut changes, Change::Removed, Some(rule), None);
-    }
-    changes
+/// The difference between the rules of two accepted route configs. It has the places of the rules that
+/// differ, and reads them from the texts when they are asked for.
+pub(super) struct Difference {
+    before: Option<Arc<ConfigText>>,
+    after: Arc<ConfigText>,
+    /// The role of the caller, who sees the rules as that role may.
+    role: Role,
+    rules: Vec<ChangedRule>,
+    /// The number of the rules that do not differ.
+    pub(super) unchanged: usize,
 }
 
-fn add(
-    changes: &mut Changes,
+/// A rule that differs, by its index in each config that has it.
+struct ChangedRule {
     change: Change,
-    before: Option<&Map<String, Value>>,
-    after: Option<&Map<String, Value>>,
-) {
-    let id = after.or(before).map_or("", id).to_owned();
-    let ids = match change {
-        Change::Added => &mut changes.added,
-        Change::Removed => &mut changes.removed,
-        Change::Changed => &mut changes.changed,
-        Change::Moved => &mut changes.moved,
-    };
-    ids.push(id.clone());
-    changes.rules.push(RuleChange {
-        id,
-        change,
-        before: before.cloned(),
-        after: after.cloned(),
-    });
+    before: Option<usize>,
+    after: Option<usize>,
 }
 
-/// Returns the rules of the text of an accepted route config.
-pub(super) fn rules(text: &str) -> Vec<Map<String, Value>> {
-    let mut config: Value = serde_json::from_str(text).unwrap_or_default();
-    match config["rules"].take() {
-        Value::Array(rules) => rules.into_iter().filter_map(object).collect(),
-        _ => Vec::new(),
+impl Difference {
+    /// Compares two configs as a caller of `role` may see them: that another allowlist is "unchanged"
+    /// would confirm a guessed one.
+    pub(super) fn new(before: Option<Arc<ConfigText>>, after: Arc<ConfigText>, role: Role) -> Self {
+        let old_ids = before.as_ref().map_or_else(Vec::new, |before| ids(before));
+        let new_ids = ids(&after);
+        let old_index: HashMap<&str, usize> = old_ids
+            .iter()
+            .enumerate()
+            .map(|(at, id)| (&**id, at))
+            .collect();
+        let common: Vec<usize> = new_ids
+            .iter()
+            .filter_map(|id| old_index.get(&**id).copied())
+            .collect();
+        // Of the common rules, as many as possible count as unmoved.
+        let unmoved = longest_increasing_subsequence(&common);
+
+        let mut difference = Self {
+            before,
+            after,
+            role,
+            rules: Vec::new(),
+            unchanged: 0,
+        };
+        for (index, id) in new_ids.iter().enumerate() {
+            let rule = ChangedRule {
+                change: Change::Added,
+                before: old_index.get(&**id).copied(),
+                after: Some(index),
+            };
+            let change = match rule.before {
+                None => Change::Added,
+                Some(_) if !difference.is_equal(&rule) => Change::Changed,
+                Some(at) if unmoved.binary_search(&at).is_err() => Change::Moved,
+                Some(_) => {
+                    difference.unchanged += 1;
+                    continue;
+                }
+            };
+            difference.rules.push(ChangedRule { change, ..rule });
+        }
+        let new_ids: HashSet<&str> = new_ids.iter().map(|id| &**id).collect();
+        let removed = old_ids.iter().enumerate();
+        let removed = removed.filter(|(_, id)| !new_ids.contains(&***id));
+        difference.rules.extend(removed.map(|(at, _)| ChangedRule {
+            change: Change::Removed,
+            before: Some(at),
+            after: None,
+        }));
+        difference
+    }
+
+    /// Returns the number of rules that differ.
+    pub(super) fn count(&self) -> usize {
+        self.rules.len()
+    }
+
+    /// Returns the numbers, from 0, of the rules with this kind of change.
+    pub(super) fn of_kind(&self, kind: Change) -> Vec<usize> {
+        let numbered = self.rules.iter().enumerate();
+        let found = numbered.filter(|(_, rule)| rule.change == kind);
+        found.map(|(number, _)| number).collect()
+    }
+
+    /// Returns the id of a rule that differs, by its number.
+    pub(super) fn id(&self, number: usize) -> String {
+        let rule = &self.rules[number];
+        match (rule.after, rule.before, &self.before) {
+            (Some(index), _, _) => rule_texts::id(&self.after, index),
+            (None, Some(index), Some(before)) => rule_texts::id(before, index),
+            (None, _, _) => String::new(),
+        }
+    }
+
+    /// Returns a rule that differs, by its number: in the order of the new config, then the removed ones.
+    pub(super) fn rule(&self, number: usize) -> RuleChange {
+        let ChangedRule {
+            change,
+            before,
+            after,
+        } = self.rules[number];
+        RuleChange {
+            id: self.id(number),
+            change,
+            before: before
+                .zip(self.before.as_ref())
+                .map(|(index, config)| rule_texts::rule(config, index, self.role)),
+            after: after.map(|index| rule_texts::rule(&self.after, index, self.role)),
+        }
+    }
+
+    fn is_equal(&self, rule: &ChangedRule) -> bool {
+        let read = |config: Option<&Arc<ConfigText>>, index: Option<usize>| {
+            Some(rule_texts::rule(config?, index?, self.role))
+        };
+        read(self.before.as_ref(), rule.before) == read(Some(&self.after), rule.after)
     }
 }
 
-fn object(value: Value) -> Option<Map<String, Value>> {
-    match value {
-        Value::Object(members) => Some(members),
-        _ => None,
-    }
-}
-
-fn id(rule: &Map<String, Value>) -> &str {
-    let id = rule.get("id").and_then(Value::as_str);
-    id.unwrap_or_default()
+fn ids(config: &ConfigText) -> Vec<String> {
+    let indices = 0..config.rule_count();
+    indices.map(|index| rule_texts::id(config, index)).collect()
 }
 
 /// Returns a longest increasing subsequence of `numbers`, which must be distinct.
@@ -121,33 +164,40 @@ fn longest_increasing_subsequence(numbers: &[usize]) -> Vec<usize> {
 mod tests {
     use super::*;
 
-    fn config(rules: &[(&str, u32)]) -> String {
+    fn config(rules: &[(&str, u32)]) -> Arc<ConfigText> {
         let rules: Vec<String> = rules
             .iter()
             .map(|(id, x)| format!(r#"{{"id": "{id}", "match": {{"exact": "{x}"}}}}"#))
             .collect();
-        format!(r#"{{"rules": [{}]}}"#, rules.join(","))
+        let text = format!(r#"{{"rules": [{}]}}"#, rules.join(","));
+        Arc::new(ConfigText::new(text.into()))
     }
 
-    fn between(before: &[(&str, u32)], after: &[(&str, u32)]) -> Changes {
-        super::between(&rules(&config(before)), &rules(&config(after)))
+    fn between(before: &[(&str, u32)], after: &[(&str, u32)]) -> Difference {
+        Difference::new(Some(config(before)), config(after), Role::Operate)
+    }
+
+    fn ids(difference: &Difference, kind: Change) -> Vec<String> {
+        let numbers = difference.of_kind(kind).into_iter();
+        numbers.map(|number| difference.id(number)).collect()
     }
 
     #[test]
     fn each_kind_of_change_is_reported() {
         let before = [("a", 1), ("b", 2), ("c", 3), ("d", 4), ("e", 5)];
         let changes = between(&before, &before);
-        assert_eq!((changes.unchanged, changes.rules.len()), (5, 0));
+        assert_eq!((changes.unchanged, changes.count()), (5, 0));
 
         let changes = between(&before, &[("b", 2), ("x", 1), ("c", 9), ("a", 1), ("e", 5)]);
-        assert_eq!(changes.added, ["x"]);
-        assert_eq!(changes.removed, ["d"]);
-        assert_eq!(changes.changed, ["c"]);
-        assert_eq!(changes.moved, ["a"]);
+        assert_eq!(ids(&changes, Change::Added), ["x"]);
+        assert_eq!(ids(&changes, Change::Removed), ["d"]);
+        assert_eq!(ids(&changes, Change::Changed), ["c"]);
+        assert_eq!(ids(&changes, Change::Moved), ["a"]);
         assert_eq!(changes.unchanged, 2);
-        let order: Vec<&str> = changes.rules.iter().map(|rule| &*rule.id).collect();
+        let rules: Vec<RuleChange> = (0..4).map(|number| changes.rule(number)).collect();
+        let order: Vec<&str> = rules.iter().map(|rule| &*rule.id).collect();
         assert_eq!(order, ["x", "c", "a", "d"]);
-        let [added, changed, moved, removed] = &changes.rules[..] else {
+        let [added, changed, moved, removed] = &rules[..] else {
             panic!()
         };
         assert!(added.before.is_none() && added.after.is_some());
@@ -158,6 +208,14 @@ mod tests {
     }
 
     #[test]
+    fn without_a_config_before_every_rule_is_added() {
+        let after = config(&[("a", 1), ("b", 2)]);
+        let changes = Difference::new(None, after, Role::Read);
+        assert_eq!(ids(&changes, Change::Added), ["a", "b"]);
+        assert_eq!(changes.count(), 2);
+    }
+
+    #[test]
     fn as_few_rules_as_possible_count_as_moved() {
         let before: Vec<(String, u32)> = (0..1000).map(|n| (n.to_string(), n)).collect();
         let before: Vec<(&str, u32)> = before.iter().map(|(id, x)| (&**id, *x)).collect();
@@ -165,9 +223,9 @@ mod tests {
         let first = after.remove(0);
         after.push(first);
         let changes = between(&before, &after);
-        assert_eq!(changes.moved, ["0"]);
+        assert_eq!(ids(&changes, Change::Moved), ["0"]);
         assert_eq!(changes.unchanged, 999);
         after.reverse();
-        assert_eq!(between(&before, &after).moved.len(), 998);
+        assert_eq!(ids(&between(&before, &after), Change::Moved).len(), 998);
     }
 }

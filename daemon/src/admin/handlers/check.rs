@@ -1,19 +1,29 @@
 //! `/v1/check`: the problems of a candidate, and what it would change.
 
-use super::{allowlists, changes};
+use std::mem;
+use std::sync::Arc;
+
+use super::changes::Difference;
+use crate::admin::body::Document;
 use crate::admin::request::{Outcome, Request};
-use crate::admin::response::json;
-use crate::api::check::Checked;
+use crate::admin::response::document;
+use crate::api::check::{Change, Changes, Checked};
 use crate::api::problem::Problem;
+use crate::api::role::Role;
 use crate::error_chain::ErrorChain;
+use crate::rules::operator::{Candidate, CheckReport};
 
 /// `POST /v1/check`: examines the route config in the body, and changes nothing. 200 also for one that is
 /// refused.
-pub(super) async fn check(request: Request) -> Outcome {
+pub(super) async fn check(mut request: Request) -> Outcome {
     let role = request.caller.role();
-    let checked = request.plane.operator.check(request.body.to_vec()).await;
-    let live = checked.live.as_ref();
-    let mut document = Checked {
+    let text = mem::take(&mut request.body);
+    let checked = request.plane.operator.check(text).await;
+    Ok(document(report(checked, role)))
+}
+
+fn report(checked: CheckReport, role: Role) -> Document {
+    let skeleton = Checked {
         ok: checked.candidate.is_ok(),
         sha256: checked.sha256,
         why: None,
@@ -24,31 +34,61 @@ pub(super) async fn check(request: Request) -> Outcome {
         compile_us: None,
         memory_bytes: None,
         max_code_steps: None,
-        replaces: live.map(|entry| entry.provenance.digest),
+        replaces: checked.live.as_ref().map(|entry| entry.provenance.digest),
         changes: None,
     };
     match checked.candidate {
         Err(refused) => {
-            document.why = Some(ErrorChain(&refused).to_string());
-            document.problems = refused.problems().iter().map(Problem::from).collect();
+            let skeleton = Checked {
+                why: Some(ErrorChain(&refused).to_string()),
+                ..skeleton
+            };
+            let count = refused.problems().len();
+            let problem = move |at: usize| Problem::from(&refused.problems()[at]);
+            Document::new(&skeleton).with_list("problems", count, problem)
         }
         Ok(candidate) => {
-            // Compared as the caller may see them: "unchanged" would confirm a guessed allowlist.
-            let rules = |text| allowlists::visible_to(role, changes::rules(text));
-            let before = live.map_or_else(Vec::new, |entry| rules(&entry.text));
-            let changes = changes::between(&before, &rules(&candidate.text));
-            let warnings = candidate.warnings.iter().map(Problem::from);
-            let removed = changes.removed.iter().map(|id| removed_rule(id));
-            document.warnings = warnings.chain(removed).collect();
-            document.version = Some(candidate.version);
-            document.rule_count = Some(candidate.rule_count);
-            document.compile_us = Some(candidate.compile_us);
-            document.memory_bytes = Some(candidate.memory_bytes);
-            document.max_code_steps = Some(candidate.max_code_steps);
-            document.changes = Some(changes);
+            let before = checked.live.map(|entry| Arc::clone(&entry.config));
+            let difference = Difference::new(before, Arc::clone(&candidate.config), role);
+            accepted(skeleton, candidate, Arc::new(difference))
         }
     }
-    Ok(json(&document))
+}
+
+/// Adds to `skeleton` what an accepted candidate is and changes.
+fn accepted(skeleton: Checked, candidate: Candidate, difference: Arc<Difference>) -> Document {
+    let skeleton = Checked {
+        version: Some(candidate.version),
+        rule_count: Some(candidate.rule_count),
+        compile_us: Some(candidate.compile_us),
+        memory_bytes: Some(candidate.memory_bytes),
+        max_code_steps: Some(candidate.max_code_steps),
+        changes: Some(Changes {
+            unchanged: difference.unchanged,
+            ..Changes::default()
+        }),
+        ..skeleton
+    };
+    let (warnings, removed) = (candidate.warnings, difference.of_kind(Change::Removed));
+    let warning_count = warnings.len() + removed.len();
+    let ids = Arc::clone(&difference);
+    let warning = move |at: usize| match warnings.get(at) {
+        Some(warning) => Problem::from(warning),
+        None => removed_rule(&ids.id(removed[at - warnings.len()])),
+    };
+    let mut document = Document::new(&skeleton).with_list("warnings", warning_count, warning);
+    for (name, kind) in [
+        ("added", Change::Added),
+        ("removed", Change::Removed),
+        ("changed", Change::Changed),
+        ("moved", Change::Moved),
+    ] {
+        let (numbers, ids) = (difference.of_kind(kind), Arc::clone(&difference));
+        let count = numbers.len();
+        document = document.with_list(name, count, move |at| ids.id(numbers[at]));
+    }
+    let count = difference.count();
+    document.with_list("rules", count, move |number| difference.rule(number))
 }
 
 /// Warns that a candidate lacks a live rule.

@@ -2,9 +2,11 @@
 
 use codeid_engine::{CodeValue, OpenId, Scratch};
 
+use super::rule_texts;
+use crate::admin::body::Document;
 use crate::admin::refusal::Refusal;
 use crate::admin::request::{Outcome, Request};
-use crate::admin::response::json;
+use crate::admin::response::document;
 use crate::api::explain::{ExplainRequest, Explained, ExplainedRule};
 use crate::api::identify::IdentifyResponse;
 
@@ -15,17 +17,35 @@ pub(super) async fn explain(request: Request) -> Outcome {
     let code_value = code_value.map_err(|error| Refusal::malformed(format!("{error}.")))?;
     let open_id = OpenId::new(&parameters.open_id);
     let open_id = open_id.map_err(|error| Refusal::malformed(format!("{error}.")))?;
-    let explained = request.plane.operator.status().with_table(|table| {
+    let status = request.plane.operator.status();
+    let explained = status.with_table(|table| {
         let table = table?;
         let mut scratch = Scratch::new();
         let verdict = table.identify(code_value, open_id, &mut scratch);
         let response = IdentifyResponse::from(&verdict);
         let rules = table.explain(code_value, open_id, &mut scratch);
-        Some(Explained {
+        let rules = rules.iter();
+        let rules = rules.map(|rule| (rule.index, rule.decides, rule.admission));
+        let skeleton = Explained {
             generation: table.generation().get(),
             response,
-            explanation: rules.iter().map(ExplainedRule::from).collect(),
-        })
+            explanation: Vec::new(),
+        };
+        Some((skeleton, rules.collect::<Vec<_>>()))
     });
-    Ok(json(&explained.ok_or_else(Refusal::fault)?))
+    let (skeleton, rules) = explained.ok_or_else(Refusal::fault)?;
+    let count = rules.len();
+    let entry = status.history.find(skeleton.generation);
+    let entry = entry.ok_or_else(Refusal::fault)?;
+    let explain = move |at: usize| {
+        let (index, decides, admission) = rules[at];
+        ExplainedRule::new(
+            rule_texts::id(&entry.config, index),
+            index,
+            decides,
+            admission,
+        )
+    };
+    let explained = Document::new(&skeleton).with_list("explanation", count, explain);
+    Ok(document(explained))
 }

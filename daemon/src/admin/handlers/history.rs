@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use codeid_engine::RouteTable;
 
+use crate::admin::body::Document;
 use crate::admin::plane::AdminPlane;
 use crate::admin::refusal::Refusal;
 use crate::admin::request::{Outcome, Request};
-use crate::admin::response::json;
+use crate::admin::response::document;
 use crate::api::history::{History, HistoryEntry};
 use crate::api::refusal::ErrorCode;
 use crate::rules::history::Entry;
@@ -16,8 +17,11 @@ use crate::rules::history::Entry;
 pub(super) async fn list(request: Request) -> Outcome {
     let status = request.plane.operator.status();
     let live = status.with_table(|table| table.map(RouteTable::generation));
-    let describe = |entry: &Arc<Entry>| {
-        let Entry { provenance, .. } = &**entry;
+    let entries = status.history.all();
+    let count = entries.len();
+    let describe = move |index: usize| {
+        let entry: &Entry = &entries[index];
+        let provenance = &entry.provenance;
         HistoryEntry {
             generation: entry.generation.get(),
             sha256: provenance.digest,
@@ -32,8 +36,11 @@ pub(super) async fn list(request: Request) -> Outcome {
             by: entry.by.clone(),
         }
     };
-    let entries = status.history.all().iter().map(describe).collect();
-    Ok(json(&History { entries }))
+    let skeleton = History {
+        entries: Vec::new(),
+    };
+    let listed = Document::new(&skeleton).with_list("entries", count, describe);
+    Ok(document(listed))
 }
 
 /// Finds the table of a generation, which is given as text.

@@ -7,6 +7,7 @@ mod check;
 mod config;
 mod drain;
 mod explain;
+mod forget;
 mod freeze;
 mod history;
 mod log_level;
@@ -14,6 +15,7 @@ mod metrics;
 mod openapi;
 mod probes;
 mod reload;
+mod rule_texts;
 mod rules;
 mod status;
 
@@ -45,6 +47,7 @@ pub(super) fn handle(endpoint: Endpoint, request: Request) -> Handling {
         Endpoint::Rollback => Box::pin(apply::rollback(request)),
         Endpoint::Freeze => Box::pin(freeze::freeze(request)),
         Endpoint::Thaw => Box::pin(freeze::thaw(request)),
+        Endpoint::Forget => Box::pin(forget::forget(request)),
         Endpoint::LogLevel => Box::pin(log_level::set(request)),
         Endpoint::Drain => Box::pin(drain::drain(request)),
         Endpoint::Undrain => Box::pin(drain::undrain(request)),

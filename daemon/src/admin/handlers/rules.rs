@@ -3,10 +3,11 @@
 use codeid_engine::RouteTable;
 use serde_json::{Map, Value};
 
-use super::{allowlists, changes};
+use super::rule_texts;
+use crate::admin::body::Document;
 use crate::admin::refusal::Refusal;
 use crate::admin::request::{Outcome, Request};
-use crate::admin::response::json;
+use crate::admin::response::document;
 use crate::api::rules::{Rule, Rules};
 
 /// `GET /v1/rules`: the live rules in their order, with their counts, all of one table.
@@ -20,23 +21,25 @@ pub(super) async fn list(request: Request) -> Outcome {
     let (generation, counts) = counted.ok_or_else(Refusal::fault)?;
     let entry = status.history.find(generation.get());
     let entry = entry.ok_or_else(Refusal::fault)?;
-    let rules = allowlists::visible_to(request.caller.role(), changes::rules(&entry.text));
-    let rules = rules.into_iter().zip(counts);
-    let rules = (1..).zip(rules).map(|(position, (members, counts))| {
-        let (decided, refused_by_canary) = counts;
-        Rule {
-            position,
-            decided,
-            refused_by_canary,
-            ..rule(members)
-        }
-    });
-    Ok(json(&Rules {
+    let skeleton = Rules {
         generation: generation.get(),
         version: entry.version.clone(),
         sha256: entry.provenance.digest,
-        rules: rules.collect(),
-    }))
+        rules: Vec::new(),
+    };
+    let role = request.caller.role();
+    let count = counts.len().min(entry.config.rule_count());
+    let describe = move |index: usize| {
+        let (decided, refused_by_canary) = counts[index];
+        Rule {
+            position: index + 1,
+            decided,
+            refused_by_canary,
+            ..rule(rule_texts::rule(&entry.config, index, role))
+        }
+    };
+    let listed = Document::new(&skeleton).with_list("rules", count, describe);
+    Ok(document(listed))
 }
 
 /// Returns the rule with these members, at position 1 and without counts.

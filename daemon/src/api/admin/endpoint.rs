@@ -45,6 +45,8 @@ pub enum Endpoint {
     Freeze,
     /// Ends a freeze.
     Thaw,
+    /// Forgets the saved route config.
+    Forget,
     /// Sets the log level.
     LogLevel,
     /// Takes the daemon out of service.

@@ -10,6 +10,7 @@ use crate::api::check::Checked;
 use crate::api::drain::Drained;
 use crate::api::empty::EmptyRequest;
 use crate::api::explain::{ExplainRequest, Explained};
+use crate::api::forget::Forgotten;
 use crate::api::freeze::{FreezeRequest, Frozen};
 use crate::api::history::History;
 use crate::api::log_level::LogLevelDocument;
@@ -149,6 +150,19 @@ pub const ROUTES: &[Route] = &[
         .taking::<EmptyRequest>()
         .json::<Thawed>()
         .refusing(&[ErrorCode::NotSaved]),
+    Route::post(Endpoint::Forget, "/v1/forget")
+        .summary("Forget the saved route config, and read the sources now")
+        .described(
+            "The local storage is empty afterwards. With a remote source, nothing else happens: the \
+             live route config stays, and the next one that the remote gives is saved. Otherwise the \
+             sources are read as at a start, and the live route config stays if none gives a valid \
+             one. After a refusal with `notSaved`, the saved route config may be gone all the same.",
+        )
+        .changing("forget")
+        .taking::<EmptyRequest>()
+        .overriding()
+        .json::<Forgotten>()
+        .refusing(&[ErrorCode::Frozen, ErrorCode::NotSaved]),
     Route::post(Endpoint::LogLevel, "/v1/log-level")
         .summary("Set the log level, until the daemon stops")
         .changing("logLevel")

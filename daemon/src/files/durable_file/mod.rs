@@ -7,6 +7,8 @@
 //!
 //! Missing directories are made, and each is flushed into its parent. A temporary file whose writer
 //! died before the rename is removed by the next writer.
+//!
+//! Removes a file in the same way: once that is done, no loss of power brings it back.
 
 mod disk;
 #[cfg(test)]
@@ -37,7 +39,7 @@ const MAX_NAMES: usize = 16;
 /// The end of the name of a temporary file.
 const TEMPORARY: &str = ".tmp";
 
-/// The step at which replacing a file failed.
+/// The step at which replacing or removing a file failed.
 #[derive(Debug, Error)]
 #[error("cannot {step} {path}")]
 pub(crate) struct ReplaceError {
@@ -81,7 +83,7 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), ReplaceError> {
 }
 
 fn replace_on<D: Disk>(disk: &D, path: &Path, bytes: &[u8]) -> Result<(), ReplaceError> {
-    let target = follow_links(path)?;
+    let target = follow_links("replace", path)?;
     let name = require_replaceable(&target)?;
     let directory = parent(&target);
     make_directories(disk, directory)?;
@@ -108,8 +110,45 @@ fn replace_on<D: Disk>(disk: &D, path: &Path, bytes: &[u8]) -> Result<(), Replac
         })
 }
 
-/// Returns the path that `path` leads to, whether or not a file exists there.
-fn follow_links(path: &Path) -> Result<PathBuf, ReplaceError> {
+/// Removes the file at `path`. Returns `false` if there was none. Blocks until the disk has forgotten the
+/// file.
+///
+/// If `path` is a symbolic link, the file that it leads to is removed and the link stays.
+///
+/// # Errors
+///
+/// [`ReplaceError`]. The file is still there, unless [`ReplaceError::is_replaced`]: then a loss of power may
+/// bring it back.
+pub(crate) fn remove(path: &Path) -> Result<bool, ReplaceError> {
+    remove_on(&System, path)
+}
+
+fn remove_on<D: Disk>(disk: &D, path: &Path) -> Result<bool, ReplaceError> {
+    let target = follow_links("remove", path)?;
+    let existed = match fs::symlink_metadata(&target) {
+        Err(error) if error.kind() == ErrorKind::NotFound => false,
+        Err(error) => return Err(at("remove", &target)(error)),
+        Ok(metadata) => {
+            require_regular(&metadata)
+                .map_err(|error| cannot("remove", &target, Cause::NotAFile(error)))?;
+            disk.remove(&target).map_err(at("remove", &target))?;
+            true
+        }
+    };
+    let directory = parent(&target);
+    // Also if there was none: the flush of an earlier call may have failed.
+    match disk.flush_directory(directory) {
+        Err(error) if !existed && error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(ReplaceError {
+            is_replaced: existed,
+            ..at("flush", directory)(error)
+        }),
+        Ok(()) => Ok(existed),
+    }
+}
+
+/// Returns the path that `path` leads to, whether or not a file exists there. An error names `step`.
+fn follow_links(step: &'static str, path: &Path) -> Result<PathBuf, ReplaceError> {
     let mut target = path.to_owned();
     for _ in 0..MAX_LINKS {
         match fs::read_link(&target) {
@@ -117,20 +156,20 @@ fn follow_links(path: &Path) -> Result<PathBuf, ReplaceError> {
             Err(_) => return Ok(target),
         }
     }
-    Err(cannot_replace(path, Cause::TooManyLinks))
+    Err(cannot(step, path, Cause::TooManyLinks))
 }
 
 /// Returns the file name of `target`, which must be a file or missing.
 fn require_replaceable(target: &Path) -> Result<&OsStr, ReplaceError> {
     match fs::symlink_metadata(target) {
         Ok(metadata) => require_regular(&metadata)
-            .map_err(|error| cannot_replace(target, Cause::NotAFile(error)))?,
+            .map_err(|error| cannot("replace", target, Cause::NotAFile(error)))?,
         Err(error) if error.kind() == ErrorKind::NotFound => {}
-        Err(error) => return Err(cannot_replace(target, error.into())),
+        Err(error) => return Err(at("replace", target)(error)),
     }
     target
         .file_name()
-        .ok_or_else(|| cannot_replace(target, Cause::NoName))
+        .ok_or_else(|| cannot("replace", target, Cause::NoName))
 }
 
 fn make_directories<D: Disk>(disk: &D, directory: &Path) -> Result<(), ReplaceError> {
@@ -213,17 +252,12 @@ fn parent(path: &Path) -> &Path {
 }
 
 fn at(step: &'static str, path: &Path) -> impl FnOnce(io::Error) -> ReplaceError {
-    move |error| ReplaceError {
-        step,
-        path: path.to_owned(),
-        source: error.into(),
-        is_replaced: false,
-    }
+    move |error| cannot(step, path, error.into())
 }
 
-fn cannot_replace(path: &Path, source: Cause) -> ReplaceError {
+fn cannot(step: &'static str, path: &Path, source: Cause) -> ReplaceError {
     ReplaceError {
-        step: "replace",
+        step,
         path: path.to_owned(),
         source,
         is_replaced: false,

@@ -348,3 +348,45 @@ fn concurrent_readers_and_writers_never_see_half_a_file() {
     });
     assert_eq!(names_in(directory.path()), ["file.json"]);
 }
+
+#[test]
+fn a_file_whose_removal_fails_at_any_step_is_whole_or_gone() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("file");
+    let steps = ["remove", "flush directory"];
+    for (at, step) in steps.into_iter().enumerate() {
+        fs::write(&path, OLD).unwrap();
+        let disk = Faulty::new(at, false, libc::EIO);
+        let error = ErrorChain(&remove_on(&disk, &path).unwrap_err()).to_string();
+        assert!(
+            error.ends_with("Input/output error (os error 5)"),
+            "{step}: {error}"
+        );
+        assert_eq!(disk.done.borrow()[..], steps[..=at]);
+        assert_eq!(fs::read(&path).ok(), (at == 0).then(|| OLD.to_vec()));
+        // Another try flushes the directory, even if the file is gone.
+        let disk = Faulty::new(usize::MAX, false, 0);
+        assert_eq!(remove_on(&disk, &path).unwrap(), at == 0);
+        assert_eq!(disk.done.borrow().last().unwrap(), "flush directory");
+    }
+}
+
+#[test]
+fn the_file_at_the_end_of_links_is_removed_and_the_links_stay() {
+    let directory = tempfile::tempdir().unwrap();
+    let (link, target) = (
+        directory.path().join("link"),
+        directory.path().join("target"),
+    );
+    fs::write(&target, OLD).unwrap();
+    symlink("target", &link).unwrap();
+    assert!(remove(&link).unwrap());
+    assert!(!target.exists() && link.is_symlink());
+    assert!(!remove(&link).unwrap());
+    assert!(!remove(&directory.path().join("none/file")).unwrap());
+    let error = ErrorChain(&remove(directory.path()).unwrap_err()).to_string();
+    assert!(
+        error.starts_with("cannot remove ") && error.ends_with("it is a directory, not a file"),
+        "{error}"
+    );
+}

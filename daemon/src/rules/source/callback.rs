@@ -56,6 +56,10 @@ enum CallbackError {
     BadData,
     #[error("the callback succeeded without routeConfigData")]
     NoData,
+    #[error(
+        "a callback has no SPI that removes a route config; remove the config where the callback saves it"
+    )]
+    CannotForget,
 }
 
 #[derive(Serialize)]
@@ -146,6 +150,11 @@ impl RouteStore for Callback {
 
     fn read_route_config_from_local(&self) -> BoxFuture<'_, Result<Option<Vec<u8>>, SourceError>> {
         Box::pin(self.client.with_deadline(self.read_from_local()))
+    }
+
+    /// Refuses: none of the three SPIs removes a route config.
+    fn remove_route_config_from_local(&self) -> BoxFuture<'_, Result<bool, SourceError>> {
+        Box::pin(async { Err(CallbackError::CannotForget.into()) })
     }
 }
 

@@ -1,6 +1,6 @@
 //! The local storage in a file, which is the default.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -25,24 +25,24 @@ pub(super) struct FileStore {
     turns: Arc<Turns>,
 }
 
-/// Serializes saves in the order in which they were begun. A save whose future was dropped
+/// Serializes saves and removals in the order in which they were begun. A save whose future was dropped
 /// continues on its thread, and must not overwrite a later one.
 #[derive(Debug, Default)]
 struct Turns {
-    /// The number of saves begun; the turn of a save is this number at its beginning.
+    /// The number of saves and removals begun; the turn of each is this number at its beginning.
     begun: AtomicU64,
-    /// The turn of the save that was written last.
+    /// The turn of the save or removal that was carried out last.
     written: Mutex<u64>,
 }
 
-/// The reason why the storage cannot be read, or a save was not written.
+/// The reason why the storage cannot be read, or was not changed.
 #[derive(Debug, Error)]
 enum FileStoreError {
     #[error("cannot read {path}")]
     Unreadable { path: PathBuf, source: ReadError },
     #[error(transparent)]
-    NotReplaced(ReplaceError),
-    #[error("a later route config was saved already")]
+    NotChanged(ReplaceError),
+    #[error("a later route config was saved already, or removed")]
     Superseded,
     #[error("the file storage panicked")]
     Panicked,
@@ -59,6 +59,26 @@ impl FileStore {
             turns: Arc::default(),
         }
     }
+
+    /// Changes the file in the turn of this call, on a thread that may block.
+    async fn change<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&Path) -> Result<T, ReplaceError> + Send + 'static,
+    ) -> Result<T, SourceError> {
+        let path = self.path.clone();
+        let turns = Arc::clone(&self.turns);
+        let turn = turns.begun.fetch_add(1, Ordering::Relaxed) + 1;
+        on_disk(move || {
+            let mut written = turns.written.lock();
+            if turn < *written {
+                return Err(FileStoreError::Superseded);
+            }
+            let changed = change(&path).map_err(FileStoreError::NotChanged)?;
+            *written = turn;
+            Ok(changed)
+        })
+        .await
+    }
 }
 
 impl RouteStore for FileStore {
@@ -66,22 +86,8 @@ impl RouteStore for FileStore {
         &'a self,
         route_config_data: &'a str,
     ) -> BoxFuture<'a, Result<(), SourceError>> {
-        let path = self.path.clone();
-        let turns = Arc::clone(&self.turns);
         let bytes = route_config_data.as_bytes().to_owned();
-        Box::pin(async move {
-            let turn = turns.begun.fetch_add(1, Ordering::Relaxed) + 1;
-            let save = move || {
-                let mut written = turns.written.lock();
-                if turn < *written {
-                    return Err(FileStoreError::Superseded);
-                }
-                durable_file::replace(&path, &bytes).map_err(FileStoreError::NotReplaced)?;
-                *written = turn;
-                Ok(())
-            };
-            on_disk(save).await
-        })
+        Box::pin(self.change(move |path| durable_file::replace(path, &bytes)))
     }
 
     fn read_route_config_from_local(&self) -> BoxFuture<'_, Result<Option<Vec<u8>>, SourceError>> {
@@ -95,6 +101,10 @@ impl RouteStore for FileStore {
             };
             on_disk(read).await
         })
+    }
+
+    fn remove_route_config_from_local(&self) -> BoxFuture<'_, Result<bool, SourceError>> {
+        Box::pin(self.change(durable_file::remove))
     }
 }
 
@@ -123,6 +133,20 @@ mod tests {
             let read = store.read_route_config_from_local().await.unwrap();
             assert_eq!(read.as_deref(), Some(data.as_bytes()));
         }
+    }
+
+    #[tokio::test]
+    async fn a_removed_config_is_gone_and_the_next_save_brings_another() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = FileStore::new(directory.path().join("data/routes.json"), 5);
+        assert!(!store.remove_route_config_from_local().await.unwrap());
+        store.save_route_config_to_local("1").await.unwrap();
+        assert!(store.remove_route_config_from_local().await.unwrap());
+        assert_eq!(store.read_route_config_from_local().await.unwrap(), None);
+        assert!(!store.remove_route_config_from_local().await.unwrap());
+        store.save_route_config_to_local("2").await.unwrap();
+        let read = store.read_route_config_from_local().await.unwrap();
+        assert_eq!(read.as_deref(), Some(&b"2"[..]));
     }
 
     #[tokio::test]
@@ -160,7 +184,12 @@ mod tests {
         store.save_route_config_to_local("old").await.unwrap();
         *store.turns.written.lock() = 3;
         let late = store.save_route_config_to_local("late").await.unwrap_err();
-        assert_eq!(late.to_string(), "a later route config was saved already");
+        assert_eq!(
+            late.to_string(),
+            "a later route config was saved already, or removed"
+        );
+        *store.turns.written.lock() = 4;
+        store.remove_route_config_from_local().await.unwrap_err();
         assert_eq!(fs::read(&path).unwrap(), b"old");
     }
 }

@@ -76,6 +76,23 @@ pub trait RouteStore: Send + Sync {
     ///
     /// The call may be dropped at any await: the caller cuts off one that takes too long.
     fn read_route_config_from_local(&self) -> BoxFuture<'_, Result<Option<Vec<u8>>, SourceError>>;
+
+    /// Removes the saved route config, so that the next read returns `None`, and returns `false` if none
+    /// was saved. The default refuses: not every storage can forget.
+    ///
+    /// # Errors
+    ///
+    /// [`SourceError`] if it is not certain that the config was removed.
+    ///
+    /// # Cancel safety
+    ///
+    /// The call may be dropped at any await: the caller cuts off one that takes too long.
+    fn remove_route_config_from_local(&self) -> BoxFuture<'_, Result<bool, SourceError>> {
+        Box::pin(async {
+            let why = "this storage cannot forget a route config; remove the config in the storage itself";
+            Err(SourceError::new(why))
+        })
+    }
 }
 
 /// The response of a remote source.

@@ -217,4 +217,12 @@ impl RouteStore for MemoryStore {
             Ok(memory.saved().map(String::into_bytes))
         })
     }
+
+    fn remove_route_config_from_local(&self) -> BoxFuture<'_, Result<bool, SourceError>> {
+        let memory = &self.0;
+        Box::pin(async move {
+            memory.act().await?;
+            Ok(memory.saved.lock().unwrap().take().is_some())
+        })
+    }
 }

@@ -37,7 +37,7 @@ impl Running {
             reload::listen_for_announcements(Arc::clone(&b.0), Arc::clone(&b.1))
         }));
         tasks.spawn(supervise(Task::PresetWatch, status(), move || {
-            reload::watch_preset(Arc::clone(&c.0), Arc::clone(&c.1))
+            reload::watch_preset(Arc::clone(&c.0), Arc::clone(&c.1), Preset)
         }));
         Self {
             fixture,

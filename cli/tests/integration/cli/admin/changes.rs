@@ -205,6 +205,43 @@ fn a_freeze_lasts_until_the_thaw() {
 }
 
 #[test]
+fn a_saved_config_that_hides_the_preset_is_forgotten() {
+    let plan = Plan::new();
+    let saved = plan.directory.path().join("data/route-config.json");
+    std::fs::create_dir(saved.parent().unwrap()).unwrap();
+    std::fs::write(&saved, changed("saved", "1")).unwrap();
+    let daemon = plan.spawn();
+    assert_eq!(version(&daemon), "saved");
+    let hidden = ["hidden ", "routes.json", "codeid admin forget", "since "];
+    assert_has(&printed(&daemon, &["status"]), &hidden);
+    printed(&daemon, &["freeze", "--reason", "bank holiday"]);
+    let ran = refused(&daemon, 1, &["forget"]);
+    assert_has(&ran.stderr, &["was frozen by uid ", "bank holiday"]);
+    assert_has(
+        &printed(&daemon, &["forget", "--override"]),
+        &[
+            "the saved config is forgotten; the live one is frozen and stays until codeid admin thaw",
+        ],
+    );
+    printed(&daemon, &["thaw"]);
+    assert_eq!(version(&daemon), "test-7");
+    std::fs::write(&saved, changed("saved", "1")).unwrap();
+    printed(&daemon, &["reload"]);
+    assert_eq!(version(&daemon), "saved");
+    assert_has(
+        &printed(&daemon, &["forget"]),
+        &[
+            "PRESET",
+            "the saved config is forgotten; the config of a source is live",
+        ],
+    );
+    assert_eq!(version(&daemon), "test-7");
+    let forgotten = json(&daemon, &["forget"]);
+    assert_eq!(forgotten["wasSaved"], false);
+    assert!(!printed(&daemon, &["status"]).contains("hidden"));
+}
+
+#[test]
 fn a_reload_reports_the_check_of_each_source() {
     let (daemon, file) = following(RULES);
     let output = printed(&daemon, &["reload"]);

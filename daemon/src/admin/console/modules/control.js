@@ -1,4 +1,4 @@
-// Reload, freeze, log level, drain and undrain.
+// Reload, freeze, forget, log level, drain and undrain.
 
 import { command } from "./api.js";
 import { confirmed } from "./confirm.js";
@@ -16,6 +16,7 @@ export function start(refreshNow) {
   refresh = refreshNow;
   byId("reload").addEventListener("click", () => act("reload", reload));
   byId("thaw").addEventListener("click", () => act("thaw", thaw));
+  byId("forget-saved").addEventListener("click", () => act("forget-saved", forget));
   byId("drain").addEventListener("click", () => act("drain", drain));
   byId("undrain").addEventListener("click", () => act("undrain", undrain));
   onSubmit("freeze-form", freeze);
@@ -55,6 +56,7 @@ const act = (id, action) => run(byId(id), action);
 async function run(control, action) {
   clear(byId("control-notice"));
   clear(byId("reload-checks"));
+  clear(byId("forget-checks"));
   await attempt(byId("control-notice"), control, action);
   refresh();
 }
@@ -64,16 +66,17 @@ const done = (message) => succeed(byId("control-notice"), message);
 async function reload() {
   const { outcome, checks, generation, sha256 } = await command("v1/reload", {});
   done(`${RELOADED[outcome] ?? outcome} Generation ${count(generation)}, digest ${short(sha256)}.`);
-  byId("reload-checks").replaceChildren(
-    element(
-      "ul",
-      {},
-      checks.map((check) =>
-        element("li", {}, `${check.level}: ${check.outcome}${check.why ? `: ${check.why}` : ""}`),
-      ),
+  byId("reload-checks").replaceChildren(checkList(checks));
+}
+
+const checkList = (checks) =>
+  element(
+    "ul",
+    {},
+    checks.map((check) =>
+      element("li", {}, `${check.level}: ${check.outcome}${check.why ? `: ${check.why}` : ""}`),
     ),
   );
-}
 
 const RELOADED = {
   activated: "A new table is live.",
@@ -109,6 +112,30 @@ async function thaw() {
       : "The rules follow the sources again. No source gave a valid config, so the live one stays until one does.",
   );
 }
+
+async function forget() {
+  const overrides = frozen?.action === "freeze";
+  const yes = await confirmed(
+    overrides ? "Forget the saved config in spite of the freeze?" : "Forget the saved config?",
+    [
+      frozen && element("p", {}, `Frozen ${describeFreeze(frozen)}. The live config stays until the thaw.`),
+      element("p", {}, "The local storage will be empty. Without a remote, another source may replace the live config at once."),
+    ].filter(Boolean),
+    "Forget",
+    { danger: true },
+  );
+  if (!yes) return;
+  const { wasSaved, notAskedBecause, checks } = await command("v1/forget", {}, { overrides });
+  const effect = notAskedBecause ? NOT_ASKED[notAskedBecause] ?? notAskedBecause : RELOADED[checks.at(-1)?.outcome] ?? RELOADED.failed;
+  done(`${wasSaved ? "The saved config is forgotten." : "No config was saved."} ${effect}`);
+  byId("forget-checks").replaceChildren(checkList(checks));
+}
+
+const NOT_ASKED = {
+  remote: "The live config stays, and the next one that the remote gives is saved again.",
+  frozen: "The live config is frozen and stays until the thaw.",
+  stopping: "The live config stays, since the daemon is stopping or drained.",
+};
 
 async function setLogLevel() {
   const { level } = await command("v1/log-level", { level: byId("log-level").value });

@@ -1,0 +1,52 @@
+//! The authorities that issue certificates to clients.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::RootCertStore;
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
+use sha2::{Digest, Sha256};
+
+use crate::error_chain::ErrorChain;
+use crate::regular_file;
+
+/// The authorities of one file, of which a client must show a certificate.
+pub(super) struct ClientAuthorities {
+    /// Refuses a client without a certificate of one of them that is valid now.
+    pub(super) verifier: Arc<dyn ClientCertVerifier>,
+    /// The SHA-256 of the file.
+    pub(super) digest: [u8; 32],
+}
+
+impl ClientAuthorities {
+    /// Reads the file, which has at most `max_bytes`.
+    ///
+    /// # Errors
+    ///
+    /// The reason, in words, unless the file has at least one certificate and every one can be used.
+    pub(super) fn read(path: &Path, max_bytes: usize) -> Result<Self, String> {
+        let pem = regular_file::read(path, max_bytes)
+            .map_err(|error| ErrorChain(&error).to_string())?
+            .bytes;
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(&pem) {
+            // The parser's errors quote the text that they cannot parse.
+            let certificate = certificate.map_err(|_| "it is not valid PEM".to_owned())?;
+            let number = roots.len() + 1;
+            let added = roots.add(certificate);
+            added.map_err(|_| format!("its certificate number {number} cannot be read"))?;
+        }
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+        Ok(Self {
+            verifier: verifier
+                .build()
+                .map_err(|_| "it holds no certificate in PEM".to_owned())?,
+            digest: Sha256::digest(&pem).into(),
+        })
+    }
+}
