@@ -216,25 +216,14 @@ pub(super) async fn read_body(
     let body = Limited::new(request.body_mut(), limit).collect();
     match timeout(BODY_TIMEOUT, body).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            discard_body(request).await;
-            Err(Refusal::new(
-                ErrorCode::TooLarge,
-                format!("The body has more than {limit} bytes."),
-            ))
-        }
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::new(
+            ErrorCode::TooLarge,
+            format!("The body has more than {limit} bytes."),
+        )),
         Ok(Err(_)) => Err(Refusal::malformed("The body ended early.")),
         Err(_) => Err(Refusal::new(
             ErrorCode::TooSlow,
             "The body did not arrive in time.",
         )),
     }
-}
-
-/// Reads the rest of a body that is not needed. A client that is still sending reads the response
-/// only at its end, and may lose it if the connection is closed before.
-pub(super) async fn discard_body(request: &mut hyper::Request<Incoming>) {
-    let rest = async { while let Some(Ok(_)) = request.body_mut().frame().await {} };
-    // In time or not, the response is the same.
-    let _ = timeout(BODY_TIMEOUT, rest).await;
 }

@@ -4,21 +4,16 @@ use std::io;
 use std::net;
 use std::os::unix;
 
-use tokio::sync::OwnedSemaphorePermit;
-
+use super::admission::Place;
 use super::tls::TlsConnection;
-use crate::metrics::{Listener, OpenConnection};
+use crate::metrics::Listener;
 
 /// A connection that was accepted.
 #[derive(Debug)]
 pub(crate) struct Accepted {
     pub(crate) stream: Stream,
-    /// `true` if the connection is one more than are served.
-    pub(crate) is_overloaded: bool,
-    /// Released when the connection is closed.
-    pub(crate) permit: OwnedSemaphorePermit,
-    /// Counts the connection as open until it is dropped.
-    pub(crate) counted: OpenConnection,
+    /// Given back when the connection is closed.
+    pub(crate) place: Place,
 }
 
 /// A stream that belongs to no runtime.

@@ -5,6 +5,7 @@ mod audit;
 mod changes;
 mod drain;
 mod explain;
+mod flood;
 mod freeze;
 mod openapi;
 mod plane;
