@@ -10,7 +10,7 @@ mod engines;
 mod live;
 pub mod load;
 mod measure;
-mod random;
+pub mod random;
 pub mod report;
 pub mod sdk_proxy;
 mod shape;

@@ -31,7 +31,7 @@ use self::lame_duck::Reason;
 use crate::admin::{self, AdminListeners};
 use crate::api::status::ListenerAddresses;
 use crate::audit::AuditLog;
-use crate::budget::Budget;
+use crate::budget::{Budget, Share};
 use crate::clock::Clock;
 use crate::faults;
 use crate::listen::peer::Peer;
@@ -198,7 +198,7 @@ impl Running {
         stop: &mut stop::Listening,
     ) -> Result<Option<Self>, StartError> {
         let (started, started_at) = (Instant::now(), clock.now());
-        let budget = Arc::new(Budget::new(settings.http.max_buffered_bytes));
+        let budget = Arc::new(Budget::new(settings.memory.max_bytes));
         // A signature occupies a core. One core fewer than serve, so that a lookup finds a free one.
         let signing_threads = settings.worker_threads.saturating_sub(1).max(1);
         let start_proxy = |proxy| SdkProxy::open(proxy, signing_threads, &budget, &clock);
@@ -379,9 +379,14 @@ fn stop_at_once(
 /// Closes the listeners and serves the connections that were waiting to be accepted.
 fn serve_waiting(listeners: ServingListeners, admission: &Arc<Admission>, workers: &Workers) {
     for stream in listeners.close() {
-        if let Some(place) = admission.admit(stream.listener(), Peer::Unknown) {
+        if let Some(place) = admission.admit(stream.listener(), Peer::Unknown, true) {
             // Without the worker the connection is closed, as it will be in any case.
-            let _ = workers.serve(Accepted { stream, place });
+            let share = workers.reserve(&stream).unwrap_or(Share::NONE);
+            let _ = workers.serve(Accepted {
+                stream,
+                place,
+                share,
+            });
         }
     }
 }

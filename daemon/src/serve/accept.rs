@@ -10,6 +10,7 @@ use tokio::time::sleep;
 use super::accepted::{Accepted, Stream};
 use super::admission::Admission;
 use super::worker::Workers;
+use crate::budget::Share;
 use crate::faults;
 use crate::listen::peer::Peer;
 use crate::metrics::{self, Task};
@@ -68,9 +69,16 @@ async fn accept(listener: &Listener, admission: &Arc<Admission>, workers: &Worke
         };
         pause = PAUSES.0;
         faults::turn(Task::Accept.name());
-        if let Some(place) = admission.admit(of, peer)
-            && workers.serve(Accepted { stream, place }).is_err()
-        {
+        let share = workers.reserve(&stream);
+        let Some(place) = admission.admit(of, peer, share.is_some()) else {
+            continue;
+        };
+        let accepted = Accepted {
+            stream,
+            place,
+            share: share.unwrap_or(Share::NONE),
+        };
+        if workers.serve(accepted).is_err() {
             return;
         }
     }

@@ -6,6 +6,7 @@ use std::os::unix;
 
 use super::admission::Place;
 use super::tls::TlsConnection;
+use crate::budget::Share;
 use crate::metrics::Listener;
 
 /// A connection that was accepted.
@@ -14,6 +15,8 @@ pub(crate) struct Accepted {
     pub(crate) stream: Stream,
     /// Given back when the connection is closed.
     pub(crate) place: Place,
+    /// The share of the budget that the connection has.
+    pub(crate) share: Share,
 }
 
 /// A stream that belongs to no runtime.

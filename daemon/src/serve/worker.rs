@@ -22,6 +22,7 @@ use super::resp;
 use super::shared::Shared;
 use super::tls::Handshakes;
 use super::worker_choice::{Dispatcher, Inbox, WorkerGone};
+use crate::budget::{Budget, CONNECTION_BYTES, Share, TLS_BYTES};
 use crate::faults;
 use crate::metrics::{self, Task};
 use crate::panic::{count_panic, restart_after_panics};
@@ -34,6 +35,7 @@ pub(crate) struct Workers {
     threads: Vec<JoinHandle<()>>,
     /// The thread that TCP connections pass first, if they speak TLS.
     handshakes: Option<Handshakes>,
+    budget: Arc<Budget>,
 }
 
 impl Workers {
@@ -49,6 +51,7 @@ impl Workers {
             dispatcher: Dispatcher::new(inboxes),
             threads,
             handshakes: None,
+            budget: Arc::clone(&shared.budget),
         })
     }
 
@@ -63,6 +66,16 @@ impl Workers {
     ) -> io::Result<Self> {
         self.handshakes = Some(start(self.dispatcher.clone())?);
         Ok(self)
+    }
+
+    /// Returns the share of the budget that a connection needs, or `None` if there is no room.
+    pub(crate) fn reserve(&self, stream: &Stream) -> Option<Share> {
+        let bytes = match (&self.handshakes, stream) {
+            (Some(_), Stream::Tcp(_)) => CONNECTION_BYTES + TLS_BYTES,
+            _ => CONNECTION_BYTES,
+        };
+        let mut share = Share::NONE;
+        share.grow_to(bytes, &self.budget).then_some(share)
     }
 
     /// Gives a connection to the thread of the handshakes, or else to a worker.
@@ -146,7 +159,11 @@ async fn work(
 }
 
 async fn serve(shared: Arc<Shared>, accepted: Accepted, open: Arc<AtomicUsize>) {
-    let Accepted { stream, place } = accepted;
+    let Accepted {
+        stream,
+        place,
+        share: _share,
+    } = accepted;
     let _open = CountDown(open);
     faults::turn(Task::Connection.name());
     let listener = stream.listener();

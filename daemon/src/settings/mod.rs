@@ -50,7 +50,7 @@ pub use self::declarations::Effective;
 pub use self::error::SettingsError;
 pub use self::key_version::{KeyVersion, ParseKeyVersionError};
 pub use self::layers::Sources;
-pub use self::limits::{Http, Resp};
+pub use self::limits::{Http, Memory, Resp};
 pub use self::listen::{Listen, Tls};
 pub use self::location::Location;
 pub use self::log::{Log, LogFormat};
@@ -72,6 +72,8 @@ pub struct Settings {
     pub http: Http,
     /// The bounds of a Redis client's connection.
     pub resp: Resp,
+    /// The bound on the memory of clients and upstreams.
+    pub memory: Memory,
     /// The number of threads that serve; one or more.
     pub worker_threads: usize,
     /// The time for which the daemon serves on after it has become unready, before it stops to accept.
@@ -126,6 +128,7 @@ impl Settings {
         let listen = Listen::declare(keys, &secrets);
         let http = Http::declare(keys);
         let resp = Resp::declare(keys);
+        let memory = Memory::declare(keys);
         let Serve {
             worker_threads,
             lame_duck,
@@ -155,6 +158,7 @@ impl Settings {
             admin,
             http,
             resp,
+            memory,
             worker_threads,
             lame_duck,
             drain_deadline,

@@ -71,6 +71,10 @@ fn incomplete_pairs_and_times_outside_the_bounds_are_refused() {
             &["proxy.total-timeout-ms must be a number of milliseconds from 10001"],
         );
     }
+    Plan::new()
+        .set("proxy.total-timeout-ms=10001")
+        .start()
+        .stop();
     for value in [
         "http://h.example",
         "https://h.example/",

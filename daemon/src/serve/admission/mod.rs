@@ -23,10 +23,10 @@ mod tests;
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::task::Waker;
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::sync::futures::Notified;
 use tokio::time::{Instant, sleep, timeout};
 
 use self::refusals::RefusalSums;
@@ -104,13 +104,19 @@ impl Admission {
         }
     }
 
-    /// Finds a place for a connection of `listener` that was accepted. Returns `None` if it is to be
-    /// closed without a response.
-    pub(crate) fn admit(self: &Arc<Self>, listener: Listener, peer: Peer) -> Option<Place> {
+    /// Finds a place for a connection of `listener` that was accepted; without memory for it, one among
+    /// those that are refused. Returns `None` if it is to be closed without a response.
+    pub(crate) fn admit(
+        self: &Arc<Self>,
+        listener: Listener,
+        peer: Peer,
+        has_memory: bool,
+    ) -> Option<Place> {
         let now = Instant::now();
         let mut open = self.open.lock();
-        let is_served = self.shares.has_room(listener, &open.served)
-            || self.displace(&mut open, listener, Some(peer), now);
+        let is_served = has_memory
+            && (self.shares.has_room(listener, &open.served)
+                || self.displace(&mut open, listener, Some(peer), now));
         if is_served {
             open.served[listener as usize] += 1;
         } else {
@@ -270,10 +276,10 @@ impl Place {
         self.seat.is_displaced()
     }
 
-    /// Returns a future that completes when the connection is displaced after this call;
+    /// Sets the task that is woken when the connection is displaced after this call;
     /// [`Self::is_displaced`] covers the time before.
-    pub(in crate::serve) fn displaced(&self) -> Notified<'_> {
-        self.seat.displaced()
+    pub(in crate::serve) fn set_task(&self, task: Waker) {
+        self.seat.set_task(task);
     }
 }
 

@@ -1,13 +1,12 @@
 //! The state of one connection's place, which the connection and the accepting thread share.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::Waker;
 use std::time::Duration;
-
-use tokio::sync::Notify;
-use tokio::sync::futures::Notified;
 
 use crate::listen::peer::Peer;
 use crate::metrics::Listener;
+use crate::sync::Mutex;
 use crate::timestamp::milliseconds;
 
 /// The value of [`Seat::idle_since`] for a connection that is not idle.
@@ -25,7 +24,8 @@ pub(super) struct Seat {
     /// or [`BUSY`].
     idle_since: AtomicU64,
     is_displaced: AtomicBool,
-    displaced: Notify,
+    /// The task of the connection, once it is known.
+    task: Mutex<Option<Waker>>,
 }
 
 impl Seat {
@@ -38,7 +38,7 @@ impl Seat {
             is_served,
             idle_since: AtomicU64::new(BUSY),
             is_displaced: AtomicBool::new(false),
-            displaced: Notify::new(),
+            task: Mutex::new(None),
         }
     }
 
@@ -65,14 +65,17 @@ impl Seat {
         self.is_displaced.load(Ordering::Acquire)
     }
 
-    /// Returns a future that completes when the connection is asked to leave after this call.
-    pub(super) fn displaced(&self) -> Notified<'_> {
-        self.displaced.notified()
+    /// Sets the task that is woken when the connection is asked to leave after this call.
+    pub(super) fn set_task(&self, task: Waker) {
+        *self.task.lock() = Some(task);
     }
 
     /// Asks the connection to leave.
     pub(super) fn displace(&self) {
         self.is_displaced.store(true, Ordering::Release);
-        self.displaced.notify_waiters();
+        let task = self.task.lock().take();
+        if let Some(task) = task {
+            task.wake();
+        }
     }
 }

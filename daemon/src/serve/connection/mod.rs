@@ -64,7 +64,6 @@ pub(in crate::serve) async fn serve<P: Protocol, T: Transport>(
 ) {
     let mut connection = Connection::new(session, stream, connected, budget, shutdown, place);
     let mut stopping = pin!(shutdown.entered(Stage::Drain));
-    let mut displaced = pin!(place.displaced());
     let mut is_registered = false;
     let end = loop {
         let step = poll_fn(|cx| {
@@ -72,7 +71,7 @@ pub(in crate::serve) async fn serve<P: Protocol, T: Transport>(
                 // Once is enough to set the waker, and takes a lock.
                 is_registered = true;
                 let _ = stopping.as_mut().poll(cx);
-                let _ = displaced.as_mut().poll(cx);
+                place.set_task(cx.waker().clone());
             }
             connection.poll(cx)
         });
@@ -169,6 +168,10 @@ impl<'a, P: Protocol, T: Transport> Connection<'a, P, T> {
             if let Poll::Ready(step) = self.poll_work(cx) {
                 return Poll::Ready(step);
             }
+            if self.wait != Wait::Write {
+                // Not between two pieces of a response.
+                self.pace = None;
+            }
             let closes = self.closes_at();
             if closes.is_some_and(|at| at <= Instant::now()) {
                 if self.stream.refuse_input() {
@@ -250,7 +253,6 @@ impl<'a, P: Protocol, T: Transport> Connection<'a, P, T> {
             self.wait_for(Wait::Write, now);
         }
         ready!(flushed).map_err(|_| End::Gone)?;
-        self.session.release_written();
         self.settle(Instant::now(), false);
         Poll::Ready(Ok(()))
     }
@@ -272,7 +274,9 @@ impl<'a, P: Protocol, T: Transport> Connection<'a, P, T> {
                 Fill::Bytes(filled) => {
                     let bytes = self.read.bytes(filled, input);
                     let progress = self.session.answer(&mut batch, bytes, filled.seen);
-                    self.read.consume(filled, input, progress);
+                    if !self.read.consume(filled, input, progress, budget) {
+                        return Poll::Ready(Err(End::NoRoom));
+                    }
                     let has_more = filled.is_full || progress.is_unfinished;
                     (progress.is_another_request, has_more)
                 }
@@ -362,14 +366,12 @@ impl<'a, P: Protocol, T: Transport> Connection<'a, P, T> {
 
     /// Writes as much of `output` as the client takes at once, and queues the rest.
     fn write(&mut self, output: &mut Vec<u8>, cx: &mut Context<'_>) -> Result<(), End> {
-        let written = self.write.write(&mut self.stream, output, cx);
-        written.map_err(|_| End::Gone)?;
-        if self.write.is_empty() {
-            self.session.release_written();
-        } else if !self.session.reserve_unwritten(self.write.len()) {
-            return Err(End::NoRoom);
+        let written = self.write.write(&mut self.stream, output, cx, self.budget);
+        if written.map_err(|_| End::Gone)? {
+            Ok(())
+        } else {
+            Err(End::NoRoom)
         }
-        Ok(())
     }
 
     /// Moves the deadline if the connection waits for something else than before, or for the same
@@ -395,9 +397,6 @@ impl<'a, P: Protocol, T: Transport> Connection<'a, P, T> {
                 self.place.set_idle(now);
             }
             Wait::Client(_) | Wait::Upstream | Wait::Write => self.place.set_busy(),
-        }
-        if wait != Wait::Write {
-            self.pace = None;
         }
         self.deadline.set(match wait {
             Wait::Client(wait) => now + self.session.timeout(wait),

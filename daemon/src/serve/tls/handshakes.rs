@@ -134,6 +134,7 @@ async fn shake_hands(accepted: Accepted, shared: Arc<Shared>) {
     let Accepted {
         stream: Stream::Tcp(stream),
         place,
+        share,
     } = accepted
     else {
         return;
@@ -155,6 +156,7 @@ async fn shake_hands(accepted: Accepted, shared: Arc<Shared>) {
         let _ = shared.workers.dispatch(Accepted {
             stream: Stream::Tls(Box::new(connection)),
             place,
+            share,
         });
     }
 }
