@@ -102,6 +102,12 @@ impl Daemon {
         self.directory.path().join("codeid.resp.sock")
     }
 
+    /// Returns the ID of its process.
+    #[must_use]
+    pub fn process_id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Replaces the route config that it watches, atomically by renaming, as an operator should.
     ///
     /// # Errors

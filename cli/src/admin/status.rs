@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
+use codeid_daemon::api::metrics::Connections;
 use codeid_daemon::api::status::{
     CheckOutcome, DaemonStatus, ListenerAddresses, RulesStatus, ServiceState, SourceStatus, Status,
     TableStatus,
@@ -86,6 +87,9 @@ fn show(output: &mut impl Write, status: &Status) -> io::Result<()> {
         let address = address.unwrap_or_else(|| "off".to_owned());
         field("listener", &format!("{name} {address}"))?;
     }
+    for (name, connections) in &status.daemon.connections {
+        field("connections", &format!("{name} {}", describe(connections)))?;
+    }
     field("log level", &status.daemon.log_level.to_string())?;
     writeln!(output)?;
     sources(output, rules)
@@ -101,6 +105,18 @@ fn addresses(listeners: &ListenerAddresses) -> [(&'static str, Option<String>); 
         ("resp", listeners.resp.clone()),
         ("unix", listeners.unix.clone()),
     ]
+}
+
+/// Describes the connections of a listener. What never happened is left out.
+fn describe(connections: &Connections) -> String {
+    let events = [
+        ("refused", connections.refused),
+        ("displaced", connections.displaced),
+        ("failures to accept", connections.accept_failures),
+    ];
+    let happened = events.iter().filter(|(_, count)| *count > 0);
+    let happened = happened.map(|(event, count)| format!(", {count} {event}"));
+    format!("{} open{}", connections.open, happened.collect::<String>())
 }
 
 fn process(daemon: &DaemonStatus) -> String {

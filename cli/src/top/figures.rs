@@ -52,6 +52,8 @@ pub(super) struct Traffic {
     pub(super) latency: Percentiles,
     /// The number of connections that were open at the end.
     pub(super) open_connections: u64,
+    /// The connections that were refused, per second of the interval.
+    pub(super) refused_connections_per_second: f64,
 }
 
 /// A rate of events, per second.
@@ -209,12 +211,13 @@ impl Interval {
             Some(before) => Percentiles::between(&before.latency, &after.latency, bounds),
             None => Percentiles::default(),
         };
-        Traffic::new(
-            after.listener.to_string(),
-            results,
-            latency,
-            after.connections.open,
-        )
+        let refused = before.map_or(0, |before| before.connections.refused);
+        let refused = after.connections.refused.saturating_sub(refused);
+        Traffic {
+            open_connections: after.connections.open,
+            refused_connections_per_second: self.per_second(refused),
+            ..Traffic::new(after.listener.to_string(), results, latency)
+        }
     }
 
     /// Returns the lookups of each live rule. The counts of another table are not compared, since
@@ -257,7 +260,8 @@ impl Interval {
 }
 
 impl Traffic {
-    fn new(name: String, results: Vec<Rate>, latency: Percentiles, open_connections: u64) -> Self {
+    /// The traffic of no connection.
+    fn new(name: String, results: Vec<Rate>, latency: Percentiles) -> Self {
         let requests: f64 = results.iter().map(|rate| rate.per_second).sum();
         let good: f64 = results
             .iter()
@@ -270,7 +274,8 @@ impl Traffic {
             error_ratio: (requests > 0.0).then(|| (requests - good) / requests),
             results,
             latency,
-            open_connections,
+            open_connections: 0,
+            refused_connections_per_second: 0.0,
         }
     }
 
@@ -284,7 +289,13 @@ impl Traffic {
             }
         }
         let open = listeners.iter().map(|listener| listener.open_connections);
-        Self::new("all".to_owned(), results, latency, open.sum())
+        let each_refused = listeners.iter();
+        let refused = each_refused.map(|listener| listener.refused_connections_per_second);
+        Self {
+            open_connections: open.sum(),
+            refused_connections_per_second: refused.sum(),
+            ..Self::new("all".to_owned(), results, latency)
+        }
     }
 }
 

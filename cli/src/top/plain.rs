@@ -138,8 +138,12 @@ fn headline(figures: &Figures) -> String {
         (Some(generation), Some(version)) => format!("generation {generation} ({version})"),
         _ => "no table".to_owned(),
     };
+    let refused = match figures.total.refused_connections_per_second {
+        none if none <= 0.0 => String::new(),
+        some => format!("  {} connections refused/s", grouped(some)),
+    };
     format!(
-        "{}  {}  {live}{}",
+        "{}  {}  {live}{}{refused}",
         utc(figures.at),
         if figures.ready { "ready" } else { "NOT READY" },
         if figures.frozen { "  FROZEN" } else { "" }

@@ -245,7 +245,12 @@ fn draw_traffic(frame: &mut Frame<'_>, area: Rect, figures: &Figures) {
 
 fn draw_results(frame: &mut Frame<'_>, area: Rect, figures: &Figures) {
     let mut lines = vec![
-        rates("results/s", &figures.total.results, "", area.width),
+        rates(
+            "results/s",
+            &figures.total.results,
+            &refused(figures),
+            area.width,
+        ),
         rates("codes/s", &figures.identifications, "", area.width),
     ];
     let proxy = &figures.sdk_proxy;
@@ -258,6 +263,14 @@ fn draw_results(frame: &mut Frame<'_>, area: Rect, figures: &Figures) {
         false => Line::styled("sdkProxy/s none", FAINT),
     });
     frame.render_widget(Paragraph::new(lines), area);
+}
+
+/// Describes the connections that are refused; empty if none are.
+fn refused(figures: &Figures) -> String {
+    match figures.total.refused_connections_per_second {
+        none if none <= 0.0 => String::new(),
+        some => format!("{} connections refused", grouped(some)),
+    }
 }
 
 /// Returns rates in one line, without those that are zero, except for the first, and then `rest`.

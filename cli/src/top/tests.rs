@@ -36,7 +36,7 @@ impl Moment {
         let listener = |name: &str, good: u64, bad: u64| {
             json!({
                 "listener": name, "latency": latency,
-                "connections": {"open": 3, "accepted": 9, "refused": 0},
+                "connections": {"open": 3, "accepted": 9, "refused": 4 * scale, "displaced": 0, "acceptFailures": 0},
                 "requests": [
                     {"name": "SUCCESS", "count": good * scale},
                     {"name": "PARAM_ILLEGAL", "count": bad * scale},
@@ -61,6 +61,7 @@ impl Moment {
                     "version": "9.8.7", "pid": 4242, "startedAt": 1_795_000_000_000_u64, "uptimeMs": 61_000,
                     "stopping": false, "draining": false, "state": "serving",
                     "stateSince": 1_795_000_000_000_u64, "logLevel": "info", "connections": {},
+                    "turnedAway": {"admin": 0, "adminHttp": 0},
                     "listeners": {"http": null, "unix": null, "resp": null, "admin": null, "adminHttp": null},
                 },
                 "ready": true, "notReadyBecause": [],

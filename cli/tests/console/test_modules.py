@@ -43,7 +43,7 @@ class Modules(Console):
               const cumulative = counts.map((n) => (sum += n));
               return module.totals({ at, uptimeMs: at, generation: 1, boundsNs: [100, 200, 400], identifications: [],
                 latency: { count: sum, cumulative },
-                listeners: [{ requests: [{ name: "SUCCESS", count: sum }], connections: { open: 1 } }] });
+                listeners: [{ requests: [{ name: "SUCCESS", count: sum }], connections: { open: 1, refused: 0 } }] });
             };
             const moved = module.between(snapshot(1000, [50, 0, 5]), snapshot(3000, [50, 98, 7]));
             return [moved.seconds, moved.requests, module.quantile(moved, 0.5), module.quantile(moved, 0.99),

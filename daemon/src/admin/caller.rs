@@ -38,6 +38,11 @@ impl Caller {
         }
     }
 
+    /// Returns `true` for a caller with a known token, and for a process.
+    pub(super) const fn is_known(&self) -> bool {
+        !matches!(self, Self::Unknown { .. })
+    }
+
     /// Returns what the caller may do.
     pub(super) const fn role(&self) -> Role {
         match self {

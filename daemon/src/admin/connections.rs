@@ -1,7 +1,11 @@
 //! Connections of the admin plane: few, short, and one request each.
+//!
+//! A connection is in the lobby until the head of its request shows that its caller may make it. Only then
+//! does it become one of those that are served, and its body is read.
 
 use std::convert::Infallible;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,18 +17,21 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::task::{JoinSet, yield_now};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use super::caller::Caller;
+use super::limits::AdminLimits;
+use super::lingering::Lingering;
 use super::live_tokens::LiveTokens;
+use super::lobby::{Lobby, Visitor};
 use super::plane::AdminPlane;
 use super::router;
 use crate::listen::LiveCertificate;
-
-/// The most connections of one listener that are served at once; further ones wait in the backlog.
-const MAX_CONNECTIONS: usize = 16;
+use crate::listen::peer::Peer;
+use crate::metrics::{AdminListener, Metrics};
+use crate::sync::Mutex;
 
 /// The most bytes of a request line with its headers; the response to a longer one is 431.
 const MAX_HEADER_BYTES: usize = 8192;
@@ -34,6 +41,9 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The limit on a connection, from the handshake to the last byte of the response.
 const LIFETIME: Duration = Duration::from_mins(1);
+
+/// The time between two lines of the log about connections that found no room.
+const LOG_INTERVAL: Duration = Duration::from_secs(10);
 
 /// The pause after the system failed to accept, so that trying again does not spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -47,20 +57,31 @@ pub(super) struct TcpAccess {
 }
 
 /// Serves the Unix socket for as long as the future is polled, with all its connections.
-pub(super) async fn accept_unix(listener: &UnixListener, plane: &Arc<AdminPlane>) {
-    let mut connections = Connections::new("admin.unix");
+pub(super) async fn accept_unix(
+    listener: &UnixListener,
+    plane: &Arc<AdminPlane>,
+    limits: AdminLimits,
+) {
+    let mut connections = Connections::new(AdminListener::Unix, limits, plane);
     loop {
-        let accepted = listener.accept();
-        let Some((stream, _, permit)) = connections.next(accepted).await else {
+        let Some((stream, _)) = connections.accept(listener.accept()).await else {
+            continue;
+        };
+        // A peer without credentials has hung up already.
+        let Ok(credentials) = stream.peer_cred() else {
+            continue;
+        };
+        let uid = credentials.uid();
+        let Some(entrance) = connections.enter(Peer::User(uid)) else {
             continue;
         };
         let plane = Arc::clone(plane);
-        connections.open.spawn(timed(permit, async move {
-            // A peer without credentials has hung up already.
-            let Ok(peer) = stream.peer_cred() else { return };
-            let uid = peer.uid();
-            serve(stream, &plane, move |_| Caller::Process { uid }).await;
+        let within = Arc::clone(&entrance);
+        connections.open.spawn(entrance.attend(async move {
+            serve(stream, &plane, &within, move |_| Caller::Process { uid }).await;
         }));
+        // A connection whose head is there leaves the lobby before another one can displace it.
+        yield_now().await;
     }
 }
 
@@ -69,81 +90,154 @@ pub(super) async fn accept_tcp(
     listener: &TcpListener,
     plane: &Arc<AdminPlane>,
     access: &TcpAccess,
+    limits: AdminLimits,
 ) {
-    let mut connections = Connections::new("admin.http");
+    let mut connections = Connections::new(AdminListener::Tcp, limits, plane);
     loop {
-        let accepted = listener.accept();
-        let Some((stream, peer, permit)) = connections.next(accepted).await else {
+        let Some((stream, address)) = connections.accept(listener.accept()).await else {
+            continue;
+        };
+        let Some(entrance) = connections.enter(Peer::of_address(address)) else {
             continue;
         };
         let (plane, access) = (Arc::clone(plane), access.clone());
-        connections.open.spawn(timed(permit, async move {
+        let within = Arc::clone(&entrance);
+        connections.open.spawn(entrance.attend(async move {
             let tokens = access.tokens;
             let caller = move |request: &Request<Incoming>| {
-                Caller::from_headers(request.headers(), &tokens.live(), peer.ip())
+                Caller::from_headers(request.headers(), &tokens.live(), address.ip())
             };
             let Some(certificate) = access.certificate else {
-                return serve(stream, &plane, caller).await;
+                return serve(stream, &plane, &within, caller).await;
             };
             let acceptor = TlsAcceptor::from(certificate.config());
             // A client that does not speak TLS cannot read a response.
             if let Ok(Ok(stream)) = timeout(HEAD_TIMEOUT, acceptor.accept(stream)).await {
-                serve(stream, &plane, caller).await;
+                serve(stream, &plane, &within, caller).await;
             }
         }));
+        yield_now().await;
     }
 }
 
 /// The connections of one listener.
 struct Connections {
-    /// The setting that opened the listener.
-    listener: &'static str,
-    permits: Arc<Semaphore>,
+    listener: AdminListener,
+    lobby: Arc<Lobby>,
+    /// A permit for each further connection that may be served.
+    served: Arc<Semaphore>,
     open: JoinSet<()>,
+    metrics: Arc<Metrics>,
+    /// The number of connections that found no room since the last line of the log about them.
+    turned_away: u64,
+    /// The time of the next such line, at the earliest.
+    log_at: Instant,
+}
+
+/// The way of one connection from the lobby to those that are served.
+struct Entrance {
+    visitor: Visitor,
+    served: Arc<Semaphore>,
+    /// Held until the connection ends.
+    permit: Mutex<Option<OwnedSemaphorePermit>>,
 }
 
 impl Connections {
-    fn new(listener: &'static str) -> Self {
+    fn new(listener: AdminListener, limits: AdminLimits, plane: &AdminPlane) -> Self {
         Self {
             listener,
-            permits: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
+            lobby: Arc::new(Lobby::new(limits.waiting)),
+            served: Arc::new(Semaphore::new(limits.served)),
             open: JoinSet::new(),
+            metrics: Arc::clone(&plane.metrics),
+            turned_away: 0,
+            log_at: Instant::now(),
         }
     }
 
-    /// Waits for a free permit, then for a connection. Returns `None` if accepting failed.
-    async fn next<S, A>(
+    /// Waits for a connection. Returns `None` if accepting failed.
+    async fn accept<S, A>(
         &mut self,
-        accepted: impl Future<Output = io::Result<(S, A)>>,
-    ) -> Option<(S, A, OwnedSemaphorePermit)> {
+        accepting: impl Future<Output = io::Result<(S, A)>>,
+    ) -> Option<(S, A)> {
         while self.open.try_join_next().is_some() {}
-        let permit = Arc::clone(&self.permits).acquire_owned().await;
-        let permit = permit.expect("the semaphore is never closed");
-        match accepted.await {
-            Ok((stream, peer)) => Some((stream, peer, permit)),
+        let mut accepting = pin!(accepting);
+        let accepted = loop {
+            tokio::select! {
+                accepted = &mut accepting => break accepted,
+                () = sleep_until(self.log_at), if self.turned_away > 0 => self.log_turned_away(),
+            }
+        };
+        match accepted {
+            Ok(accepted) => Some(accepted),
             Err(error) => {
-                tracing::warn!(%error, listener = self.listener, "cannot accept a connection");
+                let listener = self.listener.setting();
+                tracing::warn!(%error, listener, "cannot accept a connection");
                 sleep(ACCEPT_PAUSE).await;
                 None
             }
         }
     }
+
+    /// Lets a connection into the lobby. Returns `None` if there is no room.
+    fn enter(&mut self, peer: Peer) -> Option<Arc<Entrance>> {
+        let visitor = self.lobby.enter(peer);
+        let turned_away = self.lobby.take_turned_away();
+        self.metrics.count_turned_away(self.listener, turned_away);
+        self.turned_away += turned_away;
+        Some(Arc::new(Entrance {
+            visitor: visitor?,
+            served: Arc::clone(&self.served),
+            permit: Mutex::new(None),
+        }))
+    }
+
+    fn log_turned_away(&mut self) {
+        tracing::warn!(
+            listener = self.listener.setting(),
+            count = self.turned_away,
+            "there are too many connections without a request to the admin plane: the oldest were closed"
+        );
+        self.turned_away = 0;
+        self.log_at = Instant::now() + LOG_INTERVAL;
+    }
 }
 
-async fn timed(permit: OwnedSemaphorePermit, connection: impl Future<Output = ()>) {
-    // In time or not, the connection is over.
-    let _ = timeout(LIFETIME, connection).await;
-    drop(permit);
+impl Entrance {
+    /// Runs the connection, for as long as it may last, or until another one takes its room in the lobby.
+    async fn attend(self: Arc<Self>, connection: impl Future<Output = ()>) {
+        tokio::select! {
+            // In time or not, the connection is over.
+            _ = timeout(LIFETIME, connection) => {}
+            () = self.visitor.displaced() => {}
+        }
+    }
+
+    /// Takes a place among the connections that are served, once there is one.
+    async fn pass(&self) {
+        self.visitor.recognise();
+        let permit = Arc::clone(&self.served).acquire_owned().await;
+        *self.permit.lock() = Some(permit.expect("the semaphore is never closed"));
+        self.visitor.leave();
+    }
 }
 
 async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin,
     plane: &Arc<AdminPlane>,
+    entrance: &Entrance,
     caller: impl Fn(&Request<Incoming>) -> Caller,
 ) {
     let service = service_fn(async |request: Request<Incoming>| {
         let caller = caller(&request);
-        Ok::<_, Infallible>(router::respond(plane, caller, request).await)
+        let target = match router::admit(plane, &caller, &request).await {
+            Ok(target) => target,
+            Err(refused) => return Ok::<_, Infallible>(refused),
+        };
+        if caller.is_known() {
+            entrance.pass().await;
+        }
+        Ok(router::respond(plane, caller, target, request).await)
     });
     // A client that hangs up, or does not send HTTP, cannot read a response.
     let _ = http1::Builder::new()
@@ -153,6 +247,6 @@ async fn serve(
         .max_buf_size(MAX_HEADER_BYTES)
         .keep_alive(false)
         .half_close(true)
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(TokioIo::new(Lingering::new(stream)), service)
         .await;
 }

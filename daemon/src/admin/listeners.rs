@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::connections::{self, TcpAccess};
+use super::limits::AdminLimits;
 use super::live_tokens::LiveTokens;
 use super::plane::AdminPlane;
 use crate::api::status::ListenerAddresses;
@@ -26,7 +27,7 @@ use crate::shutdown::Shutdown;
 const SOCKET_MODE: u32 = 0o600;
 
 /// The most connections that wait to be accepted.
-const BACKLOG: u32 = 64;
+const BACKLOG: u32 = 1024;
 
 /// The listeners of the admin plane, open and not yet served.
 pub(crate) struct AdminListeners {
@@ -34,6 +35,7 @@ pub(crate) struct AdminListeners {
     tcp: Option<(std::net::TcpListener, TcpAccess)>,
     pub(crate) audit: AuditLog,
     hosts: Vec<String>,
+    limits: AdminLimits,
     /// The address of the TCP listener, with the port that it got.
     pub(crate) http: Option<SocketAddr>,
 }
@@ -91,6 +93,7 @@ pub(crate) async fn open(
         tcp,
         audit,
         hosts: settings.hosts.clone(),
+        limits: AdminLimits::new(1, AdminLimits::descriptors(1)),
     };
     Ok(Some((listeners, socket)))
 }
@@ -142,6 +145,16 @@ fn open_http(
 }
 
 impl AdminListeners {
+    /// Returns the number of listeners.
+    pub(crate) fn count(&self) -> usize {
+        usize::from(self.unix.is_some()) + usize::from(self.tcp.is_some())
+    }
+
+    /// Returns the listeners with these limits on the connections of each.
+    pub(crate) fn within(self, limits: AdminLimits) -> Self {
+        Self { limits, ..self }
+    }
+
     /// Returns the tokens and the certificate, which follow their files while they are polled.
     pub(crate) fn followed(&self) -> Option<(Arc<LiveTokens>, Option<Arc<LiveCertificate>>)> {
         let (_, access) = self.tcp.as_ref()?;
@@ -176,7 +189,7 @@ impl AdminListeners {
     pub(crate) async fn serve_unix(&self, plane: &Arc<AdminPlane>) -> io::Result<()> {
         if let Some(listener) = &self.unix {
             let listener = tokio::net::UnixListener::from_std(listener.try_clone()?)?;
-            connections::accept_unix(&listener, plane).await;
+            connections::accept_unix(&listener, plane, self.limits).await;
         }
         Ok(())
     }
@@ -189,7 +202,7 @@ impl AdminListeners {
     pub(crate) async fn serve_tcp(&self, plane: &Arc<AdminPlane>) -> io::Result<()> {
         if let Some((listener, access)) = &self.tcp {
             let listener = tokio::net::TcpListener::from_std(listener.try_clone()?)?;
-            connections::accept_tcp(&listener, plane, access).await;
+            connections::accept_tcp(&listener, plane, access, self.limits).await;
         }
         Ok(())
     }

@@ -2,10 +2,10 @@
 //!
 //! ```text
 //! admin.unix ──peer's uid─────┐
-//! admin.http ──TLS──token─────┴▶ router: host? role? ──▶ handler ──▶ response
-//!                                                          │   ▲
-//!                                            intent, outcome ▼   │ recorded
-//!                                                        audit log
+//! admin.http ──TLS──token─────┴▶ router: host? role? ──▶ body ──▶ handler ──▶ response
+//!     in the lobby                          │    as one of those served   │   ▲
+//!                                           ▼             intent, outcome ▼   │ recorded
+//!                                       a refusal                       audit log
 //! ```
 //!
 //! The plane runs on the control thread, under limits of its own: nothing here slows the serving
@@ -21,8 +21,11 @@ mod connections;
 mod console;
 pub(crate) mod fuzzing;
 mod handlers;
+mod limits;
+mod lingering;
 mod listeners;
 mod live_tokens;
+mod lobby;
 mod origin;
 mod plane;
 mod refusal;
@@ -31,4 +34,5 @@ mod response;
 mod router;
 pub(crate) mod tokens;
 
+pub(crate) use self::limits::AdminLimits;
 pub(crate) use self::listeners::{AdminListeners, AdminSocket, open};

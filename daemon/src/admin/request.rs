@@ -215,13 +215,10 @@ pub(super) async fn read_body(
     let body = collect(request.body_mut(), limit);
     match timeout(BODY_TIMEOUT, body).await {
         Ok(Ok(body)) => Ok(body),
-        Ok(Err(Unread::TooLong)) => {
-            discard_body(request).await;
-            Err(Refusal::new(
-                ErrorCode::TooLarge,
-                format!("The body has more than {limit} bytes."),
-            ))
-        }
+        Ok(Err(Unread::TooLong)) => Err(Refusal::new(
+            ErrorCode::TooLarge,
+            format!("The body has more than {limit} bytes."),
+        )),
         Ok(Err(Unread::Broken)) => Err(Refusal::malformed("The body ended early.")),
         Err(_) => Err(Refusal::new(
             ErrorCode::TooSlow,
@@ -259,12 +256,4 @@ async fn collect(body: &mut Incoming, limit: usize) -> Result<Vec<u8>, Unread> {
         bytes.extend_from_slice(&data);
     }
     Ok(bytes)
-}
-
-/// Reads the rest of a body that is not needed. A client that is still sending reads the response
-/// only at its end, and may lose it if the connection is closed before.
-pub(super) async fn discard_body(request: &mut hyper::Request<Incoming>) {
-    let rest = async { while let Some(Ok(_)) = request.body_mut().frame().await {} };
-    // In time or not, the response is the same.
-    let _ = timeout(BODY_TIMEOUT, rest).await;
 }

@@ -11,7 +11,7 @@ use super::caller::Caller;
 use super::handlers;
 use super::plane::AdminPlane;
 use super::refusal::Refusal;
-use super::request::{Handling, Outcome, Request, discard_body, read_body};
+use super::request::{Handling, Outcome, Request, read_body};
 use super::response::{Replaced, Response};
 use crate::api::admin::{Body, ROUTES, Route};
 use crate::api::method::Method;
@@ -22,20 +22,38 @@ use crate::audit::Outcome as AuditOutcome;
 /// they are escaped.
 const MAX_BODY_BYTES: usize = 128 << 10;
 
-/// Returns the response to a request.
+/// The route of a request, and the value of its path's parameter.
+pub(super) struct Target {
+    route: &'static Route,
+    parameter: String,
+}
+
+/// Decides from the head of a request whether its caller may make it. Nothing of the body is read.
+///
+/// # Errors
+///
+/// The response that refuses the request.
+pub(super) async fn admit(
+    plane: &AdminPlane,
+    caller: &Caller,
+    request: &HttpRequest<Incoming>,
+) -> Result<Target, Response> {
+    let path = request.uri().path();
+    let found = find(request.method(), path);
+    let (route, parameter) = found.ok_or_else(|| without_route(path))?;
+    match require_access(route, &plane.hosts, caller, request.headers()) {
+        Ok(()) => Ok(Target { route, parameter }),
+        Err(refusal) => Err(refuse(plane, route, caller, refusal).await),
+    }
+}
+
+/// Returns the response to a request that its caller may make.
 pub(super) async fn respond(
     plane: &Arc<AdminPlane>,
     caller: Caller,
+    Target { route, parameter }: Target,
     mut request: HttpRequest<Incoming>,
 ) -> Response {
-    let Some((route, parameter)) = find(request.method(), request.uri().path()) else {
-        discard_body(&mut request).await;
-        return without_route(request.uri().path());
-    };
-    if let Err(refusal) = require_access(route, &plane.hosts, &caller, request.headers()) {
-        discard_body(&mut request).await;
-        return refuse(plane, route, &caller, refusal).await;
-    }
     let body = read_body(&mut request, max_body_bytes(route, plane)).await;
     let request = match body {
         Ok(body) => Request {

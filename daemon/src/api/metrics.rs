@@ -90,6 +90,7 @@ pub struct Latency {
 
 /// Connections of one listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct Connections {
     /// The number of open connections.
     pub open: u64,
@@ -97,6 +98,10 @@ pub struct Connections {
     pub accepted: u64,
     /// The number of accepted connections that were closed because there were too many.
     pub refused: u64,
+    /// The number of idle connections that were closed to make room for others.
+    pub displaced: u64,
+    /// The number of times that the system refused to accept, for want of descriptors or memory.
+    pub accept_failures: u64,
 }
 
 /// Requests of sdkProxy.

@@ -58,6 +58,19 @@ pub struct DaemonStatus {
     pub listeners: ListenerAddresses,
     /// Connections of each serving listener.
     pub connections: BTreeMap<Listener, Connections>,
+    /// Connections to the admin plane that were closed before their caller was known, to make room for
+    /// others.
+    pub turned_away: TurnedAway,
+}
+
+/// The number of connections that found no room, for each listener of the admin plane.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TurnedAway {
+    /// The Unix socket.
+    pub admin: u64,
+    /// The TCP listener.
+    pub admin_http: u64,
 }
 
 /// The state of a daemon's service.

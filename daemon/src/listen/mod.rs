@@ -8,6 +8,7 @@ pub(crate) mod descriptors;
 mod error;
 mod given;
 mod live_certificate;
+pub(crate) mod peer;
 mod socket_directory;
 pub(crate) mod tcp;
 pub(crate) mod unix_socket;

@@ -1,6 +1,5 @@
 //! Connections that were accepted, and those that are open.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::{Listener, RECORDED};
@@ -13,59 +12,74 @@ pub(crate) struct ConnectionFigures([OfListener; Listener::ALL.len()]);
 struct OfListener {
     /// Every connection, those refused included.
     accepted: AtomicU64,
-    /// Those that were one more than are served.
+    /// Those that were one more than are served, and got a response that says so.
     refused: AtomicU64,
+    /// Those that were closed at once, since as many as may be were being refused.
+    refused_unanswered: AtomicU64,
+    /// Those whose place another connection has got.
+    displaced: AtomicU64,
     /// Those of `accepted` that are closed.
     closed: AtomicU64,
-}
-
-/// A connection that is open; closed with the value.
-#[derive(Debug)]
-pub(crate) struct OpenConnection {
-    figures: Arc<ConnectionFigures>,
-    listener: Listener,
-}
-
-impl OpenConnection {
-    /// Counts a connection that was accepted. `overloaded` is `true` if it is one more than are
-    /// served, so that it is refused.
-    pub(crate) fn count(
-        figures: &Arc<ConnectionFigures>,
-        listener: Listener,
-        overloaded: bool,
-    ) -> Self {
-        if RECORDED {
-            let of_listener = &figures.0[listener as usize];
-            of_listener.accepted.fetch_add(1, Relaxed);
-            of_listener
-                .refused
-                .fetch_add(u64::from(overloaded), Relaxed);
-        }
-        Self {
-            figures: Arc::clone(figures),
-            listener,
-        }
-    }
-}
-
-impl Drop for OpenConnection {
-    fn drop(&mut self) {
-        if RECORDED {
-            let of_listener = &self.figures.0[self.listener as usize];
-            of_listener.closed.fetch_add(1, Relaxed);
-        }
-    }
+    /// Failures to accept, for want of descriptors or memory.
+    accept_failures: AtomicU64,
 }
 
 impl ConnectionFigures {
+    /// Counts a connection that was accepted, until [`Self::count_closed`].
+    pub(crate) fn count_accepted(&self, listener: Listener) {
+        add(&self.0[listener as usize].accepted);
+    }
+
+    /// Counts a connection that is one more than are served; one that is not answered is closed already.
+    pub(crate) fn count_refused(&self, listener: Listener, is_answered: bool) {
+        let of_listener = &self.0[listener as usize];
+        if is_answered {
+            add(&of_listener.refused);
+        } else {
+            add(&of_listener.refused_unanswered);
+            add(&of_listener.accepted);
+            add(&of_listener.closed);
+        }
+    }
+
+    /// Counts a connection whose place another one has got.
+    pub(crate) fn count_displaced(&self, listener: Listener) {
+        add(&self.0[listener as usize].displaced);
+    }
+
+    /// Counts the end of a connection.
+    pub(crate) fn count_closed(&self, listener: Listener) {
+        add(&self.0[listener as usize].closed);
+    }
+
+    /// Counts a failure to accept.
+    pub(crate) fn count_accept_failure(&self, listener: Listener) {
+        add(&self.0[listener as usize].accept_failures);
+    }
+
     /// Returns the number of connections that were accepted, those refused afterwards included.
     pub(super) fn accepted(&self, listener: Listener) -> u64 {
         self.0[listener as usize].accepted.load(Relaxed)
     }
 
-    /// Returns the number of connections that were refused because there were too many.
+    /// Returns the number of connections that got the response that there are too many.
     pub(super) fn refused(&self, listener: Listener) -> u64 {
         self.0[listener as usize].refused.load(Relaxed)
+    }
+
+    /// Returns the number of connections that were refused without a response.
+    pub(super) fn refused_unanswered(&self, listener: Listener) -> u64 {
+        self.0[listener as usize].refused_unanswered.load(Relaxed)
+    }
+
+    /// Returns the number of connections whose place another one has got.
+    pub(super) fn displaced(&self, listener: Listener) -> u64 {
+        self.0[listener as usize].displaced.load(Relaxed)
+    }
+
+    /// Returns the number of failures to accept.
+    pub(super) fn accept_failures(&self, listener: Listener) -> u64 {
+        self.0[listener as usize].accept_failures.load(Relaxed)
     }
 
     /// Returns the number of connections that are open now.
@@ -73,5 +87,11 @@ impl ConnectionFigures {
         // In this order the difference is never negative.
         let closed = self.0[listener as usize].closed.load(Relaxed);
         self.accepted(listener).saturating_sub(closed)
+    }
+}
+
+fn add(counter: &AtomicU64) {
+    if RECORDED {
+        counter.fetch_add(1, Relaxed);
     }
 }

@@ -5,10 +5,12 @@ use std::time::SystemTime;
 
 use codeid_engine::LiveTable;
 
+use super::admin::{AdminFigures, AdminListener};
 use super::connections::ConnectionFigures;
 use super::rule_series::RuleSeries;
 use super::sdk_proxy::SdkProxyFigures;
 use super::worker::WorkerFigures;
+use crate::api::status::TurnedAway;
 use crate::clock::Clock;
 
 /// The metrics of one daemon.
@@ -19,6 +21,7 @@ pub(crate) struct Metrics {
     pub(super) live: Arc<LiveTable>,
     pub(super) workers: Box<[Arc<WorkerFigures>]>,
     pub(super) connections: Arc<ConnectionFigures>,
+    pub(super) admin: AdminFigures,
     pub(super) sdk_proxy: Arc<SdkProxyFigures>,
     pub(super) rule_series: RuleSeries,
 }
@@ -39,6 +42,7 @@ impl Metrics {
             live,
             workers: (0..workers).map(|_| Arc::default()).collect(),
             connections: Arc::default(),
+            admin: AdminFigures::default(),
             sdk_proxy: sdk_proxy.unwrap_or_default(),
             rule_series: RuleSeries::default(),
         }
@@ -58,9 +62,23 @@ impl Metrics {
         Arc::clone(&self.workers[index])
     }
 
-    /// Returns the figures that accepting threads write to.
+    /// Returns the figures that the accepting thread writes to.
     pub(crate) const fn connections(&self) -> &Arc<ConnectionFigures> {
         &self.connections
+    }
+
+    /// Counts connections to the admin plane that were closed before their caller was known, to make room
+    /// for others.
+    pub(crate) fn count_turned_away(&self, listener: AdminListener, count: u64) {
+        self.admin.count_turned_away(listener, count);
+    }
+
+    /// Returns the numbers of these connections.
+    pub(crate) fn turned_away(&self) -> TurnedAway {
+        TurnedAway {
+            admin: self.admin.turned_away(AdminListener::Unix),
+            admin_http: self.admin.turned_away(AdminListener::Tcp),
+        }
     }
 
     /// Returns the figures of sdkProxy.

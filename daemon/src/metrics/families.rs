@@ -2,6 +2,7 @@
 
 use codeid_engine::RouteTable;
 
+use super::admin::AdminListener;
 use super::exposition::{Exposition, Kind};
 use super::histogram::Distribution;
 use super::rule_lines::RuleLines;
@@ -51,6 +52,7 @@ fn write_after_rules(metrics: &Metrics, status: &RulesStatus, out: &mut Expositi
     reloads(&status.counters, out);
     saves(status, out);
     restarts(&status.counters, out);
+    admin(metrics, out);
     log(out);
 }
 
@@ -128,10 +130,31 @@ fn connections(metrics: &Metrics, out: &mut Exposition) {
     );
     by_listener(
         Kind::Counter,
-        "codeid_connections_refused_total",
-        "Connections that were refused because there were too many.",
-        &|listener| connections.refused(listener),
+        "codeid_connections_displaced_total",
+        "Idle connections that were closed to make room for others.",
+        &|listener| connections.displaced(listener),
     );
+    by_listener(
+        Kind::Counter,
+        "codeid_accept_failures_total",
+        "Failures to accept a connection, for want of descriptors or memory.",
+        &|listener| connections.accept_failures(listener),
+    );
+    let mut family = out.family(
+        Kind::Counter,
+        "codeid_connections_refused_total",
+        "Connections that were refused because there were too many: limit, with a response that says so; \
+         unanswered, without one, since many others were being refused.",
+    );
+    for listener in Listener::ALL {
+        let reasons = [
+            ("limit", connections.refused(listener)),
+            ("unanswered", connections.refused_unanswered(listener)),
+        ];
+        for (reason, count) in reasons {
+            family.sample(&[("listener", listener.word()), ("reason", reason)], count);
+        }
+    }
 }
 
 fn sdk_proxy(metrics: &Metrics, out: &mut Exposition) {
@@ -319,6 +342,18 @@ fn restarts(counters: &Counters, out: &mut Exposition) {
             _ => counters.restarts.get(task.name()).copied().unwrap_or(0),
         };
         family.sample(&[("task", task.name())], count);
+    }
+}
+
+fn admin(metrics: &Metrics, out: &mut Exposition) {
+    let mut family = out.family(
+        Kind::Counter,
+        "codeid_admin_connections_turned_away_total",
+        "Connections to the admin plane that were closed before their caller was known, to make room for others.",
+    );
+    for listener in AdminListener::ALL {
+        let count = metrics.admin.turned_away(listener);
+        family.sample(&[("listener", listener.word())], count);
     }
 }
 

@@ -15,6 +15,7 @@
 //!
 //! Source: SPEC.md, section 6.
 
+mod admin;
 mod connections;
 mod daemon_metrics;
 mod exposition;
@@ -28,7 +29,8 @@ mod snapshot;
 mod task;
 mod worker;
 
-pub(crate) use self::connections::{ConnectionFigures, OpenConnection};
+pub(crate) use self::admin::AdminListener;
+pub(crate) use self::connections::ConnectionFigures;
 pub(crate) use self::daemon_metrics::Metrics;
 pub(crate) use self::families::{Rendered, render};
 pub(crate) use self::request_counts::{

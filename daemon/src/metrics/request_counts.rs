@@ -68,7 +68,7 @@ impl RequestCounts {
 
 impl Listener {
     /// Every listener, in the order of the discriminants, which are indices.
-    pub(super) const ALL: [Self; 3] = [Self::Http, Self::Unix, Self::Resp];
+    pub(crate) const ALL: [Self; 3] = [Self::Http, Self::Unix, Self::Resp];
 
     /// Returns the label `listener` of metrics.
     pub(super) const fn word(self) -> &'static str {

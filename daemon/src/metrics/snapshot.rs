@@ -83,7 +83,9 @@ impl Connections {
         Self {
             open: figures.open(listener),
             accepted: figures.accepted(listener),
-            refused: figures.refused(listener),
+            refused: figures.refused(listener) + figures.refused_unanswered(listener),
+            displaced: figures.displaced(listener),
+            accept_failures: figures.accept_failures(listener),
         }
     }
 }

@@ -11,9 +11,9 @@
 //! stopping.
 
 mod announce;
+mod connection_limits;
 mod error;
 mod lame_duck;
-mod permits;
 mod stop;
 
 use std::io;
@@ -26,21 +26,23 @@ use tokio::runtime::Builder;
 use tokio::time::{sleep, timeout};
 
 use self::announce::{log_serving, warn_if_drain_is_short, warn_if_open_in_clear};
+use self::connection_limits::Limits;
 use self::lame_duck::Reason;
-use self::permits::Permits;
 use crate::admin::{self, AdminListeners};
 use crate::api::status::ListenerAddresses;
 use crate::audit::AuditLog;
 use crate::budget::{Budget, Share};
 use crate::clock::Clock;
 use crate::faults;
-use crate::listen::{ListenError, Listeners, LiveCertificate, descriptors};
-use crate::metrics::{Metrics, OpenConnection, Task};
+use crate::listen::peer::Peer;
+use crate::listen::{ListenError, Listeners, LiveCertificate};
+use crate::metrics::{Metrics, Task};
 use crate::rules::Control;
 use crate::rules::source::RouteSources;
 use crate::sdk_proxy::SdkProxy;
-use crate::serve::accept::{OVERLOADED_CONNECTIONS, accept_all};
+use crate::serve::accept::accept_all;
 use crate::serve::accepted::Accepted;
+use crate::serve::admission::Admission;
 use crate::serve::listeners::ServingListeners;
 use crate::serve::shared::Shared;
 use crate::serve::tls::Handshakes;
@@ -176,6 +178,7 @@ pub fn run(
 /// The parts of a daemon that serves.
 struct Running {
     listeners: ServingListeners,
+    admission: Arc<Admission>,
     workers: Workers,
     control: Control,
     shutdown: Arc<Shutdown>,
@@ -219,11 +222,6 @@ impl Running {
         let certificate = open_certificate(settings)?;
         let serving = ServingListeners::open(&mut listeners, &settings.listen).await?;
         let admin = admin::open(&mut listeners, &settings.admin, clock.clone()).await?;
-        // Each forwarded request may have a connection to the upstream and one to the login check.
-        let forwarded = settings.proxy.as_ref().map_or(0, |p| 2 * p.max_in_flight);
-        descriptors::raise_limit(
-            settings.http.max_connections + OVERLOADED_CONNECTIONS + forwarded,
-        );
 
         let metrics = Arc::new(Metrics::new(
             clock.clone(),
@@ -244,6 +242,13 @@ impl Running {
             clock,
         });
         let workers = start_workers(settings, &shared, certificate.as_ref())?;
+        // Last, so that everything else has its descriptors.
+        let limits = Limits::new(settings, &serving, admin.as_ref().map(|(admin, _)| admin));
+        if let Some(proxy) = &shared.proxy {
+            proxy.limit_in_flight(limits.in_flight);
+        }
+        let figures = Arc::clone(shared.metrics.connections());
+        let admission = Admission::new(limits.serving, serving.count(), figures);
         if let Some(certificate) = &certificate {
             follow_certificate(&control, settings, Task::Certificate, certificate);
         }
@@ -261,11 +266,13 @@ impl Running {
         warn_if_drain_is_short(settings);
         let audit = admin.as_ref().map(|(listeners, _)| listeners.audit.clone());
         let admin_socket = admin.and_then(|(listeners, socket)| {
+            let listeners = listeners.within(limits.admin);
             serve_admin(&control, settings, &shared, listeners, listening, started);
             socket
         });
         Ok(Some(Self {
             listeners: serving,
+            admission: Arc::new(admission),
             workers,
             control,
             shutdown,
@@ -278,29 +285,26 @@ impl Running {
     async fn serve(self, settings: &Settings, stop: &mut stop::Listening) -> Ended {
         let Self {
             listeners,
+            admission,
             workers,
             mut control,
             shutdown,
             _admin_socket,
             audit,
         } = self;
-        // Each listener holds one permit while it waits for a connection.
-        let waiting = listeners.count().saturating_sub(1);
-        let connections = settings.http.max_connections + OVERLOADED_CONNECTIONS + waiting;
-        let connections = u32::try_from(connections).expect("the setting is at most a million");
-        let permits = Permits::new(connections);
-        let accept = |listener| accept_all(listener, permits.semaphore(), &workers);
+        let accept = |listener| accept_all(listener, &admission, &workers);
         let reason = tokio::select! {
             () = accept(listeners.tcp.as_ref()) => Reason::ThreadEnded("a serving thread"),
             () = accept(listeners.unix.as_ref()) => Reason::ThreadEnded("a serving thread"),
             () = accept(listeners.resp.as_ref()) => Reason::ThreadEnded("a serving thread"),
             () = control.gone() => Reason::ThreadEnded("the control thread"),
+            never = admission.log_refusals() => match never {},
             reason = lame_duck::end(settings.lame_duck, &shutdown, stop) => reason,
         };
         if let Reason::AskedTwice(signal) = reason {
             // Clients that wait to be accepted are closed with the others.
             drop(listeners.close());
-            return stop_at_once(signal, &permits, &control, &shutdown);
+            return stop_at_once(signal, &admission, &control, &shutdown);
         }
         if !shutdown.reached(Stage::Drain) {
             shutdown.drain_now();
@@ -316,11 +320,12 @@ impl Running {
                 tracing::error!(thread, "stopping, since a thread has ended");
             }
         }
-        serve_waiting(listeners, &permits, &workers);
+        serve_waiting(listeners, &admission, &workers);
+        admission.log_sums();
 
         if matches!(reason, Reason::Drain) {
             let drained = async {
-                permits.drain(Duration::MAX).await;
+                admission.drain(Duration::MAX).await;
                 tracing::info!("drained; the daemon can be stopped");
                 std::future::pending().await
             };
@@ -331,8 +336,8 @@ impl Running {
             }
         }
         let cut = tokio::select! {
-            cut = permits.drain(settings.drain_deadline) => cut,
-            signal = stop.next() => return stop_at_once(signal, &permits, &control, &shutdown),
+            cut = admission.drain(settings.drain_deadline) => cut,
+            signal = stop.next() => return stop_at_once(signal, &admission, &control, &shutdown),
         };
         shutdown.enter(Stage::Cut);
         workers.join();
@@ -358,11 +363,11 @@ impl Running {
 /// Cuts everything. The threads are not waited for, but they end all the same.
 fn stop_at_once(
     signal: &'static str,
-    permits: &Permits,
+    admission: &Admission,
     control: &Control,
     shutdown: &Shutdown,
 ) -> Ended {
-    tracing::warn!(signal, open = permits.open(), "stopped at once");
+    tracing::warn!(signal, open = admission.open(), "stopped at once");
     control.stop_compiling();
     if !shutdown.reached(Stage::Drain) {
         shutdown.drain_now();
@@ -372,16 +377,15 @@ fn stop_at_once(
 }
 
 /// Closes the listeners and serves the connections that were waiting to be accepted.
-fn serve_waiting(listeners: ServingListeners, permits: &Permits, workers: &Workers) {
+fn serve_waiting(listeners: ServingListeners, admission: &Arc<Admission>, workers: &Workers) {
     for stream in listeners.close() {
-        if let Ok(permit) = Arc::clone(permits.semaphore()).try_acquire_owned() {
+        if let Some(place) = admission.admit(stream.listener(), Peer::Unknown, true) {
             // Without the worker the connection is closed, as it will be in any case.
+            let share = workers.reserve(&stream).unwrap_or(Share::NONE);
             let _ = workers.serve(Accepted {
-                share: workers.reserve(&stream).unwrap_or(Share::NONE),
-                counted: OpenConnection::count(workers.figures(), stream.listener(), false),
                 stream,
-                is_overloaded: false,
-                permit,
+                place,
+                share,
             });
         }
     }

@@ -23,6 +23,7 @@ pub(crate) struct SdkProxy {
     forwarder: Arc<Forwarder>,
     /// A permit for each further request that may be in flight.
     in_flight: Arc<Semaphore>,
+    max_in_flight: usize,
     figures: Arc<SdkProxyFigures>,
     /// `None` only while it is dropped.
     runtime: Option<Runtime>,
@@ -43,9 +44,17 @@ impl SdkProxy {
         Self {
             forwarder: Arc::new(forwarder),
             in_flight: Arc::new(Semaphore::new(max_in_flight)),
+            max_in_flight,
             figures: Arc::default(),
             runtime: Some(runtime),
         }
+    }
+
+    /// Lowers the number of requests that may be in flight at once to `most`, unless it is lower. May be
+    /// called once, before the first request.
+    pub(crate) fn limit_in_flight(&self, most: usize) {
+        let excess = self.max_in_flight.saturating_sub(most);
+        self.in_flight.forget_permits(excess);
     }
 
     /// Returns the figures about requests.

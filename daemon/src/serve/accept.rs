@@ -1,24 +1,20 @@
-//! The accept loop: it admits a limited number of connections, and pauses when the system has no
-//! descriptors left.
+//! The accept loop: it finds each connection its place, and pauses when the system has no descriptors left.
 
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::Semaphore;
 use tokio::time::sleep;
 
 use super::accepted::{Accepted, Stream};
+use super::admission::Admission;
 use super::worker::Workers;
 use crate::budget::Share;
 use crate::faults;
-use crate::metrics::{OpenConnection, Task};
+use crate::listen::peer::Peer;
+use crate::metrics::{self, Task};
 use crate::panic::{Panicked, catch_panic};
-
-/// The number of connections beyond the limit that are accepted and refused; others wait to be
-/// accepted.
-pub(crate) const OVERLOADED_CONNECTIONS: usize = 64;
 
 /// The shortest and the longest pause after the system refused to accept.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
@@ -40,13 +36,13 @@ pub(crate) enum Listener {
 /// A future that is dropped loses no connection that was accepted.
 pub(crate) async fn accept_all(
     listener: Option<&Listener>,
-    permits: &Arc<Semaphore>,
+    admission: &Arc<Admission>,
     workers: &Workers,
 ) {
     let Some(listener) = listener else {
         return std::future::pending().await;
     };
-    while let Err(Panicked) = catch_panic(accept(listener, permits, workers)).await {
+    while let Err(Panicked) = catch_panic(accept(listener, admission, workers)).await {
         Task::Accept.count_fault();
         let task = Task::Accept.name();
         tracing::error!(task, "a task met an internal fault and is started again");
@@ -54,20 +50,18 @@ pub(crate) async fn accept_all(
     }
 }
 
-async fn accept(listener: &Listener, permits: &Arc<Semaphore>, workers: &Workers) {
+async fn accept(listener: &Listener, admission: &Arc<Admission>, workers: &Workers) {
+    let of = listener.of();
     let mut pause = PAUSES.0;
     loop {
-        // Before accepting, so that every accepted connection can be answered.
-        let Ok(permit) = Arc::clone(permits).acquire_owned().await else {
-            return;
-        };
-        let stream = match listener.accept().await {
-            Ok(stream) => stream,
+        let (stream, peer) = match listener.accept().await {
+            Ok(accepted) => accepted,
             Err(error) if concerns_one_connection(&error) => continue,
             Err(error) => {
                 // The system is out of descriptors or memory. The connection stays in the queue,
                 // so that trying again at once would spin.
                 tracing::warn!(%error, pause_ms = pause.as_millis(), "cannot accept");
+                admission.cannot_accept(of);
                 sleep(pause).await;
                 pause = (pause * 2).min(PAUSES.1);
                 continue;
@@ -76,12 +70,12 @@ async fn accept(listener: &Listener, permits: &Arc<Semaphore>, workers: &Workers
         pause = PAUSES.0;
         faults::turn(Task::Accept.name());
         let share = workers.reserve(&stream);
-        let is_overloaded = permits.available_permits() < OVERLOADED_CONNECTIONS || share.is_none();
+        let Some(place) = admission.admit(of, peer, share.is_some()) else {
+            continue;
+        };
         let accepted = Accepted {
-            counted: OpenConnection::count(workers.figures(), stream.listener(), is_overloaded),
             stream,
-            is_overloaded,
-            permit,
+            place,
             share: share.unwrap_or(Share::NONE),
         };
         if workers.serve(accepted).is_err() {
@@ -91,22 +85,36 @@ async fn accept(listener: &Listener, permits: &Arc<Semaphore>, workers: &Workers
 }
 
 impl Listener {
-    async fn accept(&self) -> io::Result<Stream> {
+    /// Returns the listener that metrics name.
+    const fn of(&self) -> metrics::Listener {
+        match self {
+            Self::Tcp(_) => metrics::Listener::Http,
+            Self::Unix(_) => metrics::Listener::Unix,
+            Self::Resp(_) => metrics::Listener::Resp,
+        }
+    }
+
+    async fn accept(&self) -> io::Result<(Stream, Peer)> {
         match self {
             Self::Tcp(listener) => {
-                let (stream, _) = listener.accept().await?;
+                let (stream, address) = listener.accept().await?;
                 // Responses are written as a whole: waiting for more bytes would only delay them.
                 // This fails only for a connection that is gone, as its reader will find.
                 let _ = stream.set_nodelay(true);
-                stream.into_std().map(Stream::Tcp)
+                Ok((
+                    stream.into_std().map(Stream::Tcp)?,
+                    Peer::of_address(address),
+                ))
             }
             Self::Unix(listener) => {
                 let (stream, _) = listener.accept().await?;
-                stream.into_std().map(Stream::Unix)
+                let peer = Peer::of_unix(&stream);
+                Ok((stream.into_std().map(Stream::Unix)?, peer))
             }
             Self::Resp(listener) => {
                 let (stream, _) = listener.accept().await?;
-                stream.into_std().map(Stream::Resp)
+                let peer = Peer::of_unix(&stream);
+                Ok((stream.into_std().map(Stream::Resp)?, peer))
             }
         }
     }

@@ -4,24 +4,19 @@ use std::io;
 use std::net;
 use std::os::unix;
 
-use tokio::sync::OwnedSemaphorePermit;
-
+use super::admission::Place;
 use super::tls::TlsConnection;
 use crate::budget::Share;
-use crate::metrics::{Listener, OpenConnection};
+use crate::metrics::Listener;
 
 /// A connection that was accepted.
 #[derive(Debug)]
 pub(crate) struct Accepted {
     pub(crate) stream: Stream,
-    /// `true` if the connection is one more than are served.
-    pub(crate) is_overloaded: bool,
-    /// Released when the connection is closed.
-    pub(crate) permit: OwnedSemaphorePermit,
+    /// Given back when the connection is closed.
+    pub(crate) place: Place,
     /// The share of the budget that the connection has.
     pub(crate) share: Share,
-    /// Counts the connection as open until it is dropped.
-    pub(crate) counted: OpenConnection,
 }
 
 /// A stream that belongs to no runtime.

@@ -2,12 +2,13 @@
 //! their protocol.
 //!
 //! ```text
-//! accept ────────────▶ dispatch ──▶ worker ──▶ connection, with the protocol http or resp
-//!    └─▶ tls: handshake ──▶┘
+//! accept ──▶ admission ────────────▶ dispatch ──▶ worker ──▶ connection, with the protocol http or resp
+//!                 └─▶ tls: handshake ──▶┘
 //! ```
 
 pub(crate) mod accept;
 pub(crate) mod accepted;
+pub(crate) mod admission;
 mod connection;
 mod http;
 pub(crate) mod listeners;

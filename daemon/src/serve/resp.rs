@@ -11,6 +11,7 @@ use codeid_engine::Scratch;
 use tokio::net::UnixStream;
 use tokio::time::Instant;
 
+use super::admission::Place;
 use super::connection::{
     self, AtStop, Batch, ClientWait, End, InputLimits, Phase, Progress, Protocol, ThreadBuffers,
     Transport, Wait,
@@ -37,14 +38,14 @@ thread_local! {
 
 /// Serves commands until either side closes the connection, or the client makes no progress.
 ///
-/// A connection that `is_overloaded`, because it is one more than are served, is refused unread.
-pub(super) async fn serve(shared: Arc<Shared>, stream: UnixStream, is_overloaded: bool) {
-    if is_overloaded {
+/// A connection whose `place` is refused, because it is one more than are served, is refused unread.
+pub(super) async fn serve(shared: Arc<Shared>, stream: UnixStream, place: &Place) {
+    if place.is_refused() {
         return connection::refuse(stream, OVERLOADED).await;
     }
     let session = RespSession::new(&shared);
     let (budget, shutdown) = (&shared.budget, &*shared.shutdown);
-    connection::serve(session, stream, Instant::now(), budget, shutdown).await;
+    connection::serve(session, stream, Instant::now(), budget, shutdown, place).await;
 }
 
 /// The session of one client.

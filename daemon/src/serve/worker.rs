@@ -24,7 +24,7 @@ use super::tls::Handshakes;
 use super::worker_choice::{Dispatcher, Inbox, WorkerGone};
 use crate::budget::{Budget, CONNECTION_BYTES, Share, TLS_BYTES};
 use crate::faults;
-use crate::metrics::{self, ConnectionFigures, Task};
+use crate::metrics::{self, Task};
 use crate::panic::{count_panic, restart_after_panics};
 use crate::shutdown::Stage;
 
@@ -35,7 +35,6 @@ pub(crate) struct Workers {
     threads: Vec<JoinHandle<()>>,
     /// The thread that TCP connections pass first, if they speak TLS.
     handshakes: Option<Handshakes>,
-    figures: Arc<ConnectionFigures>,
     budget: Arc<Budget>,
 }
 
@@ -52,7 +51,6 @@ impl Workers {
             dispatcher: Dispatcher::new(inboxes),
             threads,
             handshakes: None,
-            figures: Arc::clone(shared.metrics.connections()),
             budget: Arc::clone(&shared.budget),
         })
     }
@@ -68,11 +66,6 @@ impl Workers {
     ) -> io::Result<Self> {
         self.handshakes = Some(start(self.dispatcher.clone())?);
         Ok(self)
-    }
-
-    /// Returns the figures in which connections are counted.
-    pub(crate) const fn figures(&self) -> &Arc<ConnectionFigures> {
-        &self.figures
     }
 
     /// Returns the share of the budget that a connection needs, or `None` if there is no room.
@@ -168,10 +161,8 @@ async fn work(
 async fn serve(shared: Arc<Shared>, accepted: Accepted, open: Arc<AtomicUsize>) {
     let Accepted {
         stream,
-        is_overloaded,
-        permit: _permit,
+        place,
         share: _share,
-        counted: _counted,
     } = accepted;
     let _open = CountDown(open);
     faults::turn(Task::Connection.name());
@@ -179,22 +170,22 @@ async fn serve(shared: Arc<Shared>, accepted: Accepted, open: Arc<AtomicUsize>) 
     match stream {
         Stream::Tcp(stream) => {
             if let Ok(stream) = TcpStream::from_std(stream) {
-                http::serve(shared, stream, listener, Instant::now(), is_overloaded).await;
+                http::serve(shared, stream, listener, Instant::now(), &place).await;
             }
         }
         Stream::Tls(connection) => {
             if let Ok((stream, connected)) = connection.attach() {
-                http::serve(shared, stream, listener, connected, is_overloaded).await;
+                http::serve(shared, stream, listener, connected, &place).await;
             }
         }
         Stream::Resp(stream) => {
             if let Ok(stream) = UnixStream::from_std(stream) {
-                resp::serve(shared, stream, is_overloaded).await;
+                resp::serve(shared, stream, &place).await;
             }
         }
         Stream::Unix(stream) => {
             if let Ok(stream) = UnixStream::from_std(stream) {
-                http::serve(shared, stream, listener, Instant::now(), is_overloaded).await;
+                http::serve(shared, stream, listener, Instant::now(), &place).await;
             }
         }
     }

@@ -18,7 +18,7 @@ pub(crate) struct Dispatcher(Vec<Inbox>);
 /// The connections that one worker gets.
 #[derive(Clone, Debug)]
 pub(super) struct Inbox {
-    /// Bounded by the permits of the connections.
+    /// Bounded by the places of connections.
     pub(super) accepted: UnboundedSender<Accepted>,
     /// The number of connections that the worker has.
     pub(super) open: Arc<AtomicUsize>,

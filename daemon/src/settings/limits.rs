@@ -8,7 +8,7 @@ use super::kind::Whole;
 /// The bounds of connections.
 #[derive(Clone, Debug)]
 pub struct Http {
-    /// The most connections that are served at once; one more is refused.
+    /// The most connections that are served at once; one more displaces an idle one, or is refused.
     pub max_connections: usize,
     /// The most bytes of a request line with its headers.
     pub max_header_bytes: usize,
@@ -59,8 +59,11 @@ impl Http {
                 "http.max-connections",
                 Whole::between(1, 1_000_000, "connections"),
                 4096,
-                "The number of connections served at once, over all listeners. Each further connection\n\
-                 is answered 503, or an error on listen.resp.",
+                "The number of connections served at once, over all listeners. A quarter of them is divided\n\
+                 equally among the open listeners, for each alone (one at least); the rest is common. A further\n\
+                 connection takes the place of one that has been idle for 10 s, of the address (IPv6: its first\n\
+                 64 bits) or user that has most; without such a one it is answered 503, or an error on listen.resp.\n\
+                 Where the limit of open files allows fewer, fewer are served, which the start logs.",
             ),
             max_header_bytes: keys.setting(
                 "http.max-header-bytes",
@@ -86,7 +89,7 @@ impl Http {
                 Whole::between(1, 600_000, "milliseconds"),
                 Duration::from_secs(10),
                 "The longest time that a client may go without reading a byte of a response; after it, the\n\
-                 connection is closed.",
+                 connection is closed. Beyond this time, a client reads 4 KiB a second at least, on average.",
             ),
             idle_timeout: keys.setting(
                 "http.idle-timeout-ms",
@@ -130,7 +133,7 @@ impl Resp {
                 Whole::between(1, 600_000, "milliseconds"),
                 Duration::from_secs(10),
                 "The longest time that a Redis client may go without reading a byte of its replies; after\n\
-                 it, the connection is closed.",
+                 it, the connection is closed. Beyond it, the pace of http.write-timeout-ms holds, too.",
             ),
             idle_timeout: keys.setting(
                 "resp.idle-timeout-ms",

@@ -44,7 +44,7 @@ pub(crate) fn port(daemon: &Served) -> u16 {
 }
 
 /// Sends one request over TCP with further headers.
-fn ask(port: u16, method: &str, path: &str, headers: &str, body: &str) -> Response {
+pub(super) fn ask(port: u16, method: &str, path: &str, headers: &str, body: &str) -> Response {
     let mut client = Client::tcp(port);
     client.send(format!(
         "{method} {path} HTTP/1.1\r\nHost: localhost:{port}\r\nContent-Type: application/json\r\n\
@@ -54,7 +54,7 @@ fn ask(port: u16, method: &str, path: &str, headers: &str, body: &str) -> Respon
     client.receive()
 }
 
-fn bearer(token: &str) -> String {
+pub(super) fn bearer(token: &str) -> String {
     format!("Authorization: Bearer {token}\r\n")
 }
 

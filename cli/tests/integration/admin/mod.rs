@@ -5,6 +5,7 @@ mod audit;
 mod changes;
 mod drain;
 mod explain;
+mod flood;
 mod forget;
 mod freeze;
 mod large_answers;

@@ -64,7 +64,7 @@ impl Samples {
     }
 
     /// The sum of all whose name with labels begins so.
-    fn sum(&self, beginning: &str) -> f64 {
+    pub(crate) fn sum(&self, beginning: &str) -> f64 {
         let alike = self
             .0
             .iter()

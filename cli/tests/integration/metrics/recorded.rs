@@ -183,10 +183,16 @@ fn connections_are_counted_while_they_are_open_and_when_they_are_refused() {
         let labels = format!(r#"{{listener="{listener}"}}"#);
         samples.get(&format!("codeid_connections_{name}{labels}"))
     };
+    let refused_of = |samples: &Samples, listener: &str, reason: &str| {
+        let labels = format!(r#"{{listener="{listener}",reason="{reason}"}}"#);
+        samples.get(&format!("codeid_connections_refused_total{labels}"))
+    };
     let samples = daemon.metrics();
     for (listener, open, refused) in [("http", 1.0, 0.0), ("unix", 2.0, 1.0), ("resp", 0.0, 0.0)] {
         assert_eq!(of(&samples, "accepted_total", listener), open);
-        assert_eq!(of(&samples, "refused_total", listener), refused);
+        assert_eq!(refused_of(&samples, listener, "limit"), refused);
+        assert_eq!(refused_of(&samples, listener, "unanswered"), 0.0);
+        assert_eq!(of(&samples, "displaced_total", listener), 0.0);
     }
     assert_eq!(of(&samples, "open", "http"), 1.0);
     assert_eq!(requests(&samples, "unix"), [1.0, 0.0, 1.0]);

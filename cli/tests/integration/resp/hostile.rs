@@ -5,6 +5,7 @@ use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use super::client::{Reply, RespClient, command};
+use crate::rules::remote::wait_until;
 use crate::serve::client::Client;
 use crate::serve::daemon::{Daemon, Plan, Process, allow_descriptors};
 
@@ -188,13 +189,11 @@ fn idle_connections_are_closed() {
 fn one_connection_more_than_are_served_is_refused() {
     let daemon = Plan::new().set("http.max-connections=2").start();
     let mut first = daemon.resp();
-    let mut second = daemon.tcp();
     assert!(is_served(&mut first));
-    assert_eq!(second.bare("GET", "/livez").status, 200);
-    let mut third = daemon.resp();
-    assert_eq!(third.rest(), b"-ERR max number of clients reached\r\n");
+    let mut second = daemon.resp();
+    assert_eq!(second.rest(), b"-ERR max number of clients reached\r\n");
     assert!(is_served(&mut first));
-    drop(second);
+    drop(first);
     let is_answered = |mut client: RespClient| {
         let sent = client.try_send(command(&["PING"]));
         sent.is_ok() && matches!(client.try_receive(), Ok(Reply::Simple(_)))
@@ -207,7 +206,7 @@ fn one_connection_more_than_are_served_is_refused() {
 #[test]
 fn five_thousand_idle_connections_take_little_memory() {
     let (count, _guard) = allow_descriptors(5000);
-    let daemon = Plan::new().set("http.max-connections=6000").spawn();
+    let daemon = Plan::new().set("http.max-connections=7000").spawn();
     let mut other = daemon.resp();
     assert!(is_served(&mut other));
     let before = daemon.resident_bytes();
@@ -250,8 +249,13 @@ fn large_commands_and_replies_share_a_budget() {
     let _ = refused.try_send(&thirteen);
     let text = "-UNKNOWN_EXCEPTION Too much is being read at once.\r\n";
     assert_eq!(String::from_utf8(refused.rest()).unwrap(), text);
-    // Small commands need no room, and the three replies arrive.
-    assert!(is_served(&mut daemon.resp()));
+    // Small commands need little room, and the three replies arrive.
+    wait_until("the room of the refused command", || {
+        let mut client = daemon.resp();
+        client.try_send(command(&["PING"])).ok()?;
+        let reply = client.try_receive().ok()?;
+        matches!(reply, Reply::Simple(_)).then_some(())
+    });
     for client in &mut waiting {
         let Reply::Array(replies) = client.receive() else {
             panic!("not an array");
@@ -263,27 +267,6 @@ fn large_commands_and_replies_share_a_budget() {
     client.send(&thirteen);
     assert!(matches!(client.receive(), Reply::Error(_)));
     assert!(is_served(&mut client));
-}
-
-#[test]
-fn the_daemon_survives_without_free_descriptors() {
-    let plan = Plan::new();
-    let mut shell = std::process::Command::new("sh");
-    let serve = plan.command("serve");
-    shell
-        .arg("-c")
-        .arg("ulimit -n 64; exec \"$0\" \"$@\"")
-        .arg(serve.get_program())
-        .args(serve.get_args());
-    let mut daemon = plan.spawn_as(&mut shell);
-    let mut served = daemon.resp();
-    assert!(is_served(&mut served));
-    let mut many: Vec<_> = (0..100).map(|_| daemon.resp()).collect();
-    daemon.wait_for_line("cannot accept");
-    assert!(is_served(&mut served));
-    many.truncate(10);
-    assert!(is_served(&mut daemon.resp()));
-    daemon.stop();
 }
 
 #[test]

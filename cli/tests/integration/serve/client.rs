@@ -1,11 +1,12 @@
 //! An HTTP client that sends exactly the bytes it is given, and reads responses one by one.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::Arc;
 
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, HandshakeKind, RootCertStore, StreamOwned};
@@ -87,6 +88,27 @@ impl Client {
 
     pub(crate) fn try_unix(path: &Path) -> io::Result<Self> {
         let stream = UnixStream::connect(path)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        Ok(Self::over(Stream::Unix(stream)))
+    }
+
+    /// Connects from another address of this machine, such as 127.0.0.2.
+    pub(crate) fn tcp_from(address: [u8; 4], port: u16) -> Self {
+        let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+        rustix::net::bind(&socket, &SocketAddr::from((address, 0))).unwrap();
+        rustix::net::connect(&socket, &SocketAddr::from(([127, 0, 0, 1], port))).unwrap();
+        let stream = TcpStream::from(socket);
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        Self::over(Stream::Tcp(stream))
+    }
+
+    /// Connects without waiting for room in the backlog.
+    pub(crate) fn unix_without_waiting(path: &Path) -> io::Result<Self> {
+        let (family, flags) = (AddressFamily::UNIX, SocketFlags::NONBLOCK);
+        let socket = rustix::net::socket_with(family, SocketType::STREAM, flags, None)?;
+        rustix::net::connect(&socket, &SocketAddrUnix::new(path)?)?;
+        let stream = UnixStream::from(socket);
+        stream.set_nonblocking(false)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         Ok(Self::over(Stream::Unix(stream)))
     }

@@ -2,7 +2,9 @@
 
 pub(crate) mod client;
 mod conformance;
+mod connections;
 pub(crate) mod daemon;
+pub(crate) mod descriptors;
 mod endpoints;
 mod hostile;
 mod inspection;

@@ -411,7 +411,7 @@ fn a_slow_reader_gets_every_response_in_order() {
 #[test]
 fn five_thousand_connections_take_little_memory() {
     let (count, _guard) = allow_descriptors(5000);
-    let daemon = Plan::new().set("http.max-connections=6000").spawn();
+    let daemon = Plan::new().set("http.max-connections=7000").spawn();
     let mut other = daemon.unix();
     assert_eq!(other.identify(CODE, "user-42").status, 200);
     let before = daemon.resident_bytes();

@@ -29,6 +29,7 @@ fn status(plane: &AdminPlane) -> Status {
             log_level: telemetry::level(),
             listeners: plane.addresses.clone(),
             connections: plane.metrics.connections_by_listener(),
+            turned_away: plane.metrics.turned_away(),
         },
         readiness: readiness(&rules, &plane.shutdown),
         rules,

@@ -12,6 +12,7 @@
 //! Everything else is here, once.
 
 mod deadline;
+mod pace;
 mod protocol;
 mod read_buffer;
 #[cfg(test)]
@@ -31,8 +32,10 @@ use tokio::task::yield_now;
 use tokio::time::Instant;
 
 use self::deadline::Deadline;
+use self::pace::Pace;
 use self::read_buffer::{Fill, ReadBuffer};
 use self::write_buffer::WriteBuffer;
+use super::admission::Place;
 use crate::budget::Budget;
 use crate::shutdown::{GRACE, MAX_GRACE, Shutdown, Stage};
 
@@ -57,8 +60,9 @@ pub(in crate::serve) async fn serve<P: Protocol, T: Transport>(
     connected: Instant,
     budget: &Arc<Budget>,
     shutdown: &Shutdown,
+    place: &Place,
 ) {
-    let mut connection = Connection::new(session, stream, connected, budget, shutdown);
+    let mut connection = Connection::new(session, stream, connected, budget, shutdown, place);
     let mut stopping = pin!(shutdown.entered(Stage::Drain));
     let mut is_registered = false;
     let end = loop {
@@ -67,6 +71,7 @@ pub(in crate::serve) async fn serve<P: Protocol, T: Transport>(
                 // Once is enough to set the waker, and takes a lock.
                 is_registered = true;
                 let _ = stopping.as_mut().poll(cx);
+                place.set_task(cx.waker().clone());
             }
             connection.poll(cx)
         });
@@ -97,16 +102,19 @@ struct Connection<'a, P, T> {
     deadline: Deadline,
     /// The time at which the client last sent something, or took the last of what was written.
     moved: Instant,
-    /// The time since which the daemon stops, as far as this connection knows.
+    /// The time since which the daemon stops, or the connection is displaced, as far as it knows.
     stopping: Option<Instant>,
     /// The last value of [`Transport::sent`].
     sent: u64,
+    /// The pace of the client while it takes what is written for it; `None` if nothing is.
+    pace: Option<Pace>,
     /// The time since which the sending side is closed.
     shut: Option<Instant>,
     /// Set once the system refuses what the client sends.
     is_refusing: bool,
     budget: &'a Arc<Budget>,
     shutdown: &'a Shutdown,
+    place: &'a Place,
 }
 
 /// The result of polling a connection that does not wait.
@@ -123,8 +131,10 @@ impl<'a, P: Protocol, T: Transport> Connection<'a, P, T> {
         connected: Instant,
         budget: &'a Arc<Budget>,
         shutdown: &'a Shutdown,
+        place: &'a Place,
     ) -> Self {
         let wait = session.wait(&[]);
+        place.set_idle(connected);
         Self {
             deadline: Deadline::new(connected + session.timeout(wait)),
             session,
@@ -135,16 +145,19 @@ impl<'a, P: Protocol, T: Transport> Connection<'a, P, T> {
             moved: Instant::now(),
             stopping: None,
             sent: 0,
+            pace: None,
             shut: None,
             is_refusing: false,
             budget,
             shutdown,
+            place,
         }
     }
 
     /// Continues until the connection waits, and watches over the time that it waits.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
-        if self.stopping.is_none() && self.shutdown.reached(Stage::Drain) {
+        let is_ending = self.shutdown.reached(Stage::Drain) || self.place.is_displaced();
+        if is_ending && self.stopping.is_none() {
             self.stopping = Some(Instant::now());
             if P::AT_STOP == AtStop::RefuseInput {
                 self.is_refusing = true;
@@ -154,6 +167,10 @@ impl<'a, P: Protocol, T: Transport> Connection<'a, P, T> {
         loop {
             if let Poll::Ready(step) = self.poll_work(cx) {
                 return Poll::Ready(step);
+            }
+            if self.wait != Wait::Write {
+                // Not between two pieces of a response.
+                self.pace = None;
             }
             let closes = self.closes_at();
             if closes.is_some_and(|at| at <= Instant::now()) {
@@ -178,8 +195,9 @@ impl<'a, P: Protocol, T: Transport> Connection<'a, P, T> {
         }
     }
 
-    /// Returns the time at which the connection is to be closed because the daemon stops: `None` if it
-    /// does not, or a request has begun, or the end of input will follow.
+    /// Returns the time at which the connection is to be closed because the daemon stops or another
+    /// connection has its place: `None` if neither is so, or a request has begun, or the end of input will
+    /// follow.
     fn closes_at(&self) -> Option<Instant> {
         let stopping = self.stopping?;
         if self.is_refusing {
@@ -218,14 +236,21 @@ impl<'a, P: Protocol, T: Transport> Connection<'a, P, T> {
             return Poll::Ready(Ok(()));
         }
         let mut has_moved = false;
+        let queued = self.write.len();
         let flushed = self
             .write
             .poll_flush(&mut self.stream, cx, || has_moved = true);
         // The stream itself may have moved some of the bytes that it buffers.
         let sent = self.stream.sent();
         if has_moved || sent != self.sent {
+            let taken = match sent {
+                0 => (queued - self.write.len()) as u64,
+                _ => sent - self.sent,
+            };
             self.sent = sent;
-            self.wait_for(Wait::Write, Instant::now());
+            let now = Instant::now();
+            self.pace.get_or_insert_with(|| Pace::new(now)).take(taken);
+            self.wait_for(Wait::Write, now);
         }
         ready!(flushed).map_err(|_| End::Gone)?;
         self.settle(Instant::now(), false);
@@ -367,12 +392,20 @@ impl<'a, P: Protocol, T: Transport> Connection<'a, P, T> {
     /// Moves the deadline for an event that is awaited from `now` on.
     fn wait_for(&mut self, wait: Wait, now: Instant) {
         self.wait = wait;
-        self.deadline.set(
-            now + match wait {
-                Wait::Client(wait) => self.session.timeout(wait),
-                Wait::Upstream => FOREVER,
-                Wait::Write => self.session.write_timeout(),
-            },
-        );
+        match wait {
+            Wait::Client(ClientWait::FirstRequest | ClientWait::NextRequest) => {
+                self.place.set_idle(now);
+            }
+            Wait::Client(_) | Wait::Upstream | Wait::Write => self.place.set_busy(),
+        }
+        self.deadline.set(match wait {
+            Wait::Client(wait) => now + self.session.timeout(wait),
+            Wait::Upstream => now + FOREVER,
+            Wait::Write => {
+                let patience = self.session.write_timeout();
+                let pace = self.pace.get_or_insert_with(|| Pace::new(now));
+                pace.deadline(patience).min(now + patience)
+            }
+        });
     }
 }

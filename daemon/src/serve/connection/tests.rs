@@ -12,9 +12,14 @@ use tokio::time::sleep;
 
 use super::*;
 use crate::budget::SMALL_BYTES;
+use crate::listen::peer::Peer;
+use crate::metrics::Listener;
+use crate::serve::admission::{Admission, ConnectionLimits};
 use crate::shutdown::Stage;
 
-const IDLE: Duration = Duration::from_secs(10);
+const IDLE: Duration = Duration::from_secs(30);
+/// The time after which an idle connection may be displaced.
+const DISPLACEABLE: Duration = Duration::from_secs(10);
 const LINE: Duration = Duration::from_secs(2);
 const WRITE: Duration = Duration::from_secs(5);
 /// Less than any of these, and more than a timer is late.
@@ -108,10 +113,38 @@ async fn with_client<F: Future>(
     shutdown: &Shutdown,
     client: impl FnOnce(DuplexStream) -> F,
 ) -> F::Output {
+    with_admitted(&one_place(), stream_bytes, budget_bytes, shutdown, client).await
+}
+
+/// Does the same with a connection of an admission.
+async fn with_admitted<F: Future>(
+    admission: &Arc<Admission>,
+    stream_bytes: usize,
+    budget_bytes: usize,
+    shutdown: &Shutdown,
+    client: impl FnOnce(DuplexStream) -> F,
+) -> F::Output {
     let (ours, theirs) = duplex(stream_bytes);
     let budget = Arc::new(Budget::new(budget_bytes));
-    let serving = serve(Lines::default(), ours, Instant::now(), &budget, shutdown);
+    let place = place(admission);
+    let now = Instant::now();
+    let serving = serve(Lines::default(), ours, now, &budget, shutdown, &place);
     tokio::join!(serving, client(theirs)).1
+}
+
+/// An admission that serves one connection.
+fn one_place() -> Arc<Admission> {
+    let limits = ConnectionLimits {
+        served: 1,
+        refused: 1,
+    };
+    Arc::new(Admission::new(limits, 1, Arc::default()))
+}
+
+fn place(admission: &Arc<Admission>) -> Place {
+    admission
+        .admit(Listener::Unix, Peer::Unknown, true)
+        .unwrap()
 }
 
 async fn echo(client: &mut DuplexStream, line: &[u8]) {
@@ -184,6 +217,25 @@ async fn a_client_that_takes_nothing_is_not_read_and_then_dropped() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_client_that_takes_a_byte_now_and_then_is_dropped_like_one_that_takes_nothing() {
+    with_client(32, 0, &Shutdown::default(), |mut client| async move {
+        let line = [[b'x'; 40].as_slice(), b"\n"].concat();
+        client.write_all(&line).await.unwrap();
+        let began = Instant::now();
+        let mut taken = 0;
+        let mut byte = [0];
+        // The stream still has bytes when the connection is dropped.
+        while client.write_all(b"x").await.is_ok() && taken < 8 {
+            sleep(WRITE - LINE).await;
+            taken += client.read(&mut byte).await.unwrap();
+        }
+        let waited = began.elapsed();
+        assert!(waited >= WRITE && waited < 2 * WRITE, "{waited:?}");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_time_for_a_request_does_not_depend_on_its_pieces() {
     with_client(32, 0, &Shutdown::default(), |mut client| async move {
         let began = Instant::now();
@@ -222,6 +274,47 @@ async fn a_stop_closes_a_connection_that_is_idle_at_once() {
             let began = Instant::now();
             assert_eq!(rest(&mut client).await, b"");
             assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
+        }
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_is_displaced_once_it_has_been_idle_for_ten_seconds() {
+    let admission = one_place();
+    with_admitted(&admission, 32, 0, &Shutdown::default(), |mut client| {
+        let admission = &admission;
+        async move {
+            for _ in 0..2 {
+                echo(&mut client, b"a\n").await;
+                sleep(DISPLACEABLE - SOON).await;
+                assert!(place(admission).is_refused());
+            }
+            sleep(DISPLACEABLE).await;
+            let (began, newcomer) = (Instant::now(), place(admission));
+            assert!(!newcomer.is_refused());
+            assert_eq!(rest(&mut client).await, b"");
+            assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
+        }
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_begins_while_its_connection_is_displaced_is_answered() {
+    let admission = one_place();
+    with_admitted(&admission, 32, 0, &Shutdown::default(), |mut client| {
+        let admission = &admission;
+        async move {
+            echo(&mut client, b"a\n").await;
+            sleep(DISPLACEABLE).await;
+            client.write_all(b"b").await.unwrap();
+            // The connection has not seen it.
+            let newcomer = place(admission);
+            assert!(!newcomer.is_refused());
+            sleep(GRACE - SOON).await;
+            client.write_all(b"c\n").await.unwrap();
+            assert_eq!(rest(&mut client).await, b"bc\n");
         }
     })
     .await;
@@ -311,7 +404,8 @@ async fn answered_at_the_last_moment<T: Transport>(
 ) -> Vec<u8> {
     let shutdown = Shutdown::default();
     let budget = Arc::new(Budget::new(0));
-    let serving = serve(Lines::default(), ours, Instant::now(), &budget, &shutdown);
+    let (now, place) = (Instant::now(), place(&one_place()));
+    let serving = serve(Lines::default(), ours, now, &budget, &shutdown, &place);
     let mut serving = pin!(serving);
     // The connection waits, and has been idle for longer than its grace.
     tokio::select! {

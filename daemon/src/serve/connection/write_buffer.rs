@@ -35,6 +35,11 @@ impl WriteBuffer {
         self.buf.is_empty() && !self.is_unflushed
     }
 
+    /// Returns the number of queued bytes.
+    pub(super) fn len(&self) -> usize {
+        self.buf.len() - self.written
+    }
+
     /// Writes as many of `bytes` as the stream takes at once, and queues the rest. Returns `false` if
     /// the budget has no room for it. `bytes` may be left without its content.
     ///

@@ -13,22 +13,22 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use self::session::Http1Session;
+use super::admission::Place;
 use super::connection::{self, Transport};
 use super::shared::Shared;
 use crate::metrics::Listener;
 
 /// Serves requests until either side closes the connection, or the client makes no progress.
 ///
-/// The client could send from `connected` on. On a connection that `is_overloaded`, because it is
-/// one more than are served, every request is refused.
+/// The client could send from `connected` on. On a connection whose `place` is refused, every request is.
 pub(super) async fn serve<T: Transport>(
     shared: Arc<Shared>,
     stream: T,
     listener: Listener,
     connected: Instant,
-    is_overloaded: bool,
+    place: &Place,
 ) {
-    let session = Http1Session::new(&shared, listener, is_overloaded);
+    let session = Http1Session::new(&shared, listener, place);
     let (budget, shutdown) = (&shared.budget, &*shared.shutdown);
-    connection::serve(session, stream, connected, budget, shutdown).await;
+    connection::serve(session, stream, connected, budget, shutdown, place).await;
 }

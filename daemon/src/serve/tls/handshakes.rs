@@ -28,7 +28,7 @@ const NICENESS: i32 = 10;
 /// The thread of the TLS handshakes.
 #[derive(Debug)]
 pub(crate) struct Handshakes {
-    /// Bounded by the permits of the connections.
+    /// Bounded by the places of connections.
     accepted: UnboundedSender<Accepted>,
     thread: JoinHandle<()>,
 }
@@ -133,10 +133,8 @@ async fn shake_hands(accepted: Accepted, shared: Arc<Shared>) {
     let connected = Instant::now();
     let Accepted {
         stream: Stream::Tcp(stream),
-        is_overloaded,
-        permit,
+        place,
         share,
-        counted,
     } = accepted
     else {
         return;
@@ -157,10 +155,8 @@ async fn shake_hands(accepted: Accepted, shared: Arc<Shared>) {
         // It fails only while the daemon ends, and closes the connection.
         let _ = shared.workers.dispatch(Accepted {
             stream: Stream::Tls(Box::new(connection)),
-            is_overloaded,
-            permit,
+            place,
             share,
-            counted,
         });
     }
 }

@@ -8,6 +8,7 @@
 export function totals({ at, uptimeMs, generation, boundsNs, listeners, latency, identifications }) {
   const sum = (numbers) => numbers.reduce((all, n) => all + n, 0);
   const open = sum(listeners.map(({ connections }) => connections.open));
+  const refused = sum(listeners.map(({ connections }) => connections.refused));
   return {
     at,
     startedAt: at - uptimeMs,
@@ -15,7 +16,11 @@ export function totals({ at, uptimeMs, generation, boundsNs, listeners, latency,
     requests: sum(listeners.flatMap(({ requests }) => requests.map(({ count }) => count))),
     measured: latency.count,
     latency: boundsNs.map((bound, i) => [bound, latency.cumulative[i]]),
-    results: [...identifications.map(({ name, count }) => [name, count]), ["connections open", open]],
+    results: [
+      ...identifications.map(({ name, count }) => [name, count]),
+      ["connections open", open],
+      ["connections refused", refused],
+    ],
   };
 }
 

@@ -22,6 +22,7 @@ use crate::http::{BrokenBody, DateLine, Framing, Head, Response};
 use crate::identify::Identifier;
 use crate::metrics::Listener;
 use crate::sdk_proxy;
+use crate::serve::admission::Place;
 use crate::serve::connection::{
     self, AtStop, ClientWait, InputLimits, Phase, Progress, Protocol, ThreadBuffers,
 };
@@ -36,6 +37,9 @@ const READ_BODY_BYTES: usize = 48 << 10;
 
 /// Responses of this many bytes are written before more requests are answered.
 const WRITE_FIRST_BYTES: usize = 32 << 10;
+
+/// The longest time that a client that is refused has for the head of a request.
+const REFUSED_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The response to a client that waits for it before it sends a body.
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
@@ -59,8 +63,9 @@ type Batch<'b> = connection::Batch<'b, Memory>;
 pub(super) struct Http1Session<'a> {
     shared: &'a Shared,
     listener: Listener,
-    /// Set for a connection that is one more than are served: its requests are refused.
-    is_overloaded: bool,
+    /// A connection whose place is refused, because it is one more than are served, has its requests
+    /// refused.
+    place: &'a Place,
     state: State<'a>,
     /// The number of heads that were read.
     heads: u64,
@@ -87,11 +92,11 @@ type Forwarding<'a> =
 
 impl<'a> Http1Session<'a> {
     /// Creates the session of a connection that `listener` has accepted.
-    pub(super) const fn new(shared: &'a Shared, listener: Listener, is_overloaded: bool) -> Self {
+    pub(super) const fn new(shared: &'a Shared, listener: Listener, place: &'a Place) -> Self {
         Self {
             shared,
             listener,
-            is_overloaded,
+            place,
             state: State::Head,
             heads: 0,
         }
@@ -127,7 +132,7 @@ impl<'a> Http1Session<'a> {
     /// complete.
     fn begin(&mut self, batch: &mut Batch<'_>, head: &Head<'_>, bytes: &[u8]) -> usize {
         let request = Request::new(head);
-        if self.is_overloaded {
+        if self.place.is_refused() {
             let failure = Failure::Overload("There are too many connections.");
             self.refuse_unread(batch, request, Plan::Refuse(failure));
             return 0;
@@ -237,6 +242,8 @@ impl Protocol for Http1Session<'_> {
     fn timeout(&self, wait: ClientWait) -> Duration {
         let limits = &self.shared.limits;
         match wait {
+            // The places for connections that are refused are few.
+            _ if self.place.is_refused() => limits.header_timeout.min(REFUSED_TIMEOUT),
             ClientWait::FirstRequest | ClientWait::Rest => limits.header_timeout,
             ClientWait::NextRequest => limits.idle_timeout,
             ClientWait::Body => limits.body_timeout,

@@ -96,11 +96,11 @@ impl Http1Session<'_> {
     /// Continues with a batch, until it is answered, the slice is over, or a piece of the response is
     /// to be written.
     pub(super) fn continue_batch(&mut self, batch: &mut Batch<'_>) {
+        let is_ending = self.is_ending();
         let State::Batch(response) = &mut self.state else {
             return;
         };
         let request = response.request;
-        let is_stopping = self.shared.shutdown.reached(Stage::Drain);
         match response.read(&mut batch.slice, &self.shared.live) {
             Ok(true) => {}
             Ok(false) => return,
@@ -125,7 +125,7 @@ impl Http1Session<'_> {
             };
             self.write(date, batch.out, request, response);
         } else {
-            response.request.keep_alive &= response.has_begun() || !is_stopping;
+            response.request.keep_alive &= response.has_begun() || !is_ending;
             response.write_piece(&piece, head, date, batch.out);
             let request = response.request;
             if piece.is_last {
@@ -184,12 +184,17 @@ impl Http1Session<'_> {
         self.end(request);
     }
 
-    /// Returns the request, whose connection does not stay open if the daemon stops.
+    /// Returns the request, whose connection does not stay open if the daemon stops or another connection
+    /// has its place.
     pub(super) fn until_stop(&self, request: Request) -> Request {
         Request {
-            keep_alive: request.keep_alive && !self.shared.shutdown.reached(Stage::Drain),
+            keep_alive: request.keep_alive && !self.is_ending(),
             ..request
         }
+    }
+
+    fn is_ending(&self) -> bool {
+        self.shared.shutdown.reached(Stage::Drain) || self.place.is_displaced()
     }
 
     /// Ends a request whose response is appended, and the session if it is the last.

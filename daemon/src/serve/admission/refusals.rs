@@ -1,0 +1,51 @@
+//! The sums of refused and displaced connections, for the log.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use tokio::sync::Notify;
+
+use crate::metrics::Listener;
+
+/// The numbers of connections that were refused or displaced since the last line of the log.
+#[derive(Debug, Default)]
+pub(super) struct RefusalSums {
+    refused: [AtomicU64; Listener::ALL.len()],
+    displaced: AtomicU64,
+    counted: Notify,
+}
+
+/// The sums for one line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sums {
+    pub(super) refused: [u64; Listener::ALL.len()],
+    pub(super) displaced: u64,
+}
+
+impl RefusalSums {
+    /// Counts a connection of `listener` that is refused.
+    pub(super) fn count_refused(&self, listener: Listener) {
+        self.refused[listener as usize].fetch_add(1, Relaxed);
+        self.counted.notify_one();
+    }
+
+    /// Counts a connection that is displaced.
+    pub(super) fn count_displaced(&self) {
+        self.displaced.fetch_add(1, Relaxed);
+        self.counted.notify_one();
+    }
+
+    /// Completes when something was counted since it last completed.
+    pub(super) async fn counted(&self) {
+        self.counted.notified().await;
+    }
+
+    /// Returns the sums, and begins at zero again; `None` if they are zero.
+    pub(super) fn take(&self) -> Option<Sums> {
+        let take = |sum: &AtomicU64| sum.swap(0, Relaxed);
+        let sums = Sums {
+            refused: self.refused.each_ref().map(take),
+            displaced: take(&self.displaced),
+        };
+        (sums.displaced > 0 || sums.refused.iter().any(|sum| *sum > 0)).then_some(sums)
+    }
+}
