@@ -5,12 +5,16 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 /// The descriptors that are open beside connections: listeners, event queues, files.
 const OTHERS: u64 = 64;
 
-/// Raises the soft limit as far as `connections` need and the hard limit allows. If that is too little,
-/// it is only logged.
+/// Raises the soft limit as far as `connections` need and the hard limit allows. If that is too little
+/// or fails, it is only logged.
 pub(crate) fn raise_limit(connections: usize) {
     let needed = connections as u64 + OTHERS;
-    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else {
-        return;
+    let (soft, hard) = match getrlimit(Resource::RLIMIT_NOFILE) {
+        Ok(limits) => limits,
+        Err(error) => {
+            tracing::warn!(%error, "cannot read the limit of open files");
+            return;
+        }
     };
     if soft >= needed {
         return;
