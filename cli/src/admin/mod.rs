@@ -7,17 +7,17 @@ mod apply;
 mod candidate;
 mod check;
 pub(super) mod client;
+mod command_context;
 mod config;
-mod context;
 mod difference;
 mod drain;
 mod explain;
 pub(super) mod freeze;
 mod history;
 mod log_level;
-mod parse;
 mod refusal;
 mod reload;
+mod response;
 mod rollback;
 mod rule_text;
 mod rules;
@@ -30,7 +30,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 
 use self::client::{Client, TIMEOUT};
-use self::context::CommandContext;
+use self::command_context::CommandContext;
 pub(super) use self::socket::SocketArgs;
 use super::output;
 

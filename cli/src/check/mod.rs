@@ -145,7 +145,7 @@ mod tests {
             rule: None,
             pointer: "",
             position: None,
-            message: "",
+            message: "".into(),
             hint: None,
         };
         let finding = serde_json::to_value(finding).unwrap();

@@ -41,7 +41,7 @@ fn render(renderer: &Renderer, name: &str, document: &[u8], finding: &Finding<'_
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let title = level.clone().primary_title(printable(finding.message));
+    let title = level.clone().primary_title(printable(&finding.message));
     let mut groups = match finding.position {
         None => vec![title.element(Origin::path(name))],
         Some(position) => {

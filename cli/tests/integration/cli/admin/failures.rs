@@ -181,7 +181,7 @@ fn a_daemon_of_another_version_is_named() {
             "it lacks this command: There is nothing at this path.",
         ),
         (&["thaw", "--json"], "it lacks this command"),
-        (&["status"], "its response is not valid: missing field"),
+        (&["status"], "): missing field `pid` at line 1"),
     ] {
         let all = [&["admin", "--socket", "old.sock"], arguments].concat();
         let ran = run_in(&directory, &all);
