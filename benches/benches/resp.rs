@@ -1,10 +1,11 @@
 //! A pipeline of `IDENTIFY` commands, from the bytes read to the bytes written, beside the lookups
 //! alone. One variant ends with a byte that is not UTF-8, so that each argument is checked by itself.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use codeid_benches::{CodeMix, RuleKinds, Workload};
 use codeid_daemon::resp::Session;
+use codeid_daemon::slice::Slice;
 use codeid_engine::{CodeValue, CompileLimits, LiveTable, OpenId, RouteTable, Scratch};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
@@ -34,7 +35,8 @@ fn pipeline(criterion: &mut Criterion) {
                 let bytes = pipelines.next().expect("a cycle never ends");
                 replies.clear();
                 let mut session = Session::new(1);
-                session.answer(&live, &mut scratch, bytes, &mut replies)
+                let mut slice = Slice::begin(Instant::now());
+                session.answer(&live, &mut scratch, &mut slice, bytes, &mut replies)
             });
         });
     }

@@ -11,7 +11,7 @@ mod file_error;
 mod live;
 pub mod load;
 mod measure;
-mod random;
+pub mod random;
 pub mod report;
 pub mod sdk_proxy;
 mod shape;

@@ -208,11 +208,11 @@ impl Shape {
             AppScheme => format!("wallet{n}://pay?"),
             PayHost => format!("https://pay{n}.example/"),
             ExactEntry => {
-                let hash = Random::new(n as u64).next();
+                let hash = Random::new(n as u64).number();
                 format!("https://qr.example.com/entry/{n}/{hash:016x}")
             }
             _ => {
-                let hash = Random::new(n as u64).next() % 10_000_000_000_000_000;
+                let hash = Random::new(n as u64).number() % 10_000_000_000_000_000;
                 format!("{:08}{hash:016}", 25_100_102 + n)
             }
         }

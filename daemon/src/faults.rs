@@ -2,7 +2,7 @@
 //!
 //! Only the feature `faults` compiles them in. It is for tests, off by default, and never part of a
 //! package. With it, the environment variable `CODEID_FAULT` names the task that panics. Tasks have the
-//! names that the label `task` of `codeid_task_restarts_total` has, and `control`.
+//! names that the label `task` of `codeid_task_restarts_total` has, and `control` and `fileEventsThread`.
 
 #[cfg(feature = "faults")]
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};

@@ -7,7 +7,7 @@
 //!
 //! Below them: `outbound` calls other servers, [`signature`] signs and verifies, `files` reads,
 //! replaces and watches files, [`json`] reads the JSON of requests strictly, [`settings`] holds every
-//! setting, `budget` bounds the memory of large bodies, [`clock`] is the wall clock.
+//! setting, `budget` bounds the memory that clients occupy, [`slice`] the time that one works at a stretch, [`clock`] is the wall clock.
 
 mod admin;
 pub mod api;
@@ -40,6 +40,7 @@ mod serve;
 pub mod settings;
 mod shutdown;
 pub mod signature;
+pub mod slice;
 mod sync;
 pub mod telemetry;
 pub mod timestamp;

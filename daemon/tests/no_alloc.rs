@@ -10,6 +10,7 @@ use codeid_daemon::clock::Clock;
 use codeid_daemon::http::{DateLine, Framing, Head, MediaType, Response};
 use codeid_daemon::identify::Identifier;
 use codeid_daemon::resp::{Next, Session};
+use codeid_daemon::slice::Slice;
 use codeid_engine::{CompileLimits, LiveTable, RouteTable, Scratch};
 use hyper::StatusCode;
 
@@ -95,13 +96,15 @@ fn commands_are_answered_without_allocating() {
     for hello in ["2", "3"] {
         let (mut session, mut scratch) = (Session::new(1), Scratch::with_shard(0));
         let mut out = Vec::new();
-        session.answer(&live, &mut scratch, &command(&["HELLO", hello]), &mut out);
+        let mut slice = Slice::endless();
+        let hello = command(&["HELLO", hello]);
+        session.answer(&live, &mut scratch, &mut slice, &hello, &mut out);
         let mut answer_in_pieces = |size: usize, out: &mut Vec<u8>| {
             let (mut consumed, mut end) = (0, 0);
             while end < pipeline.len() {
                 end = pipeline.len().min(end + size);
                 let bytes = &pipeline[consumed..end];
-                let progress = session.answer(&live, &mut scratch, bytes, out);
+                let progress = session.answer(&live, &mut scratch, &mut slice, bytes, out);
                 assert_eq!(progress.next, Next::Read);
                 consumed += progress.consumed;
             }

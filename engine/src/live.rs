@@ -133,7 +133,16 @@ impl LiveTable {
     /// one call see the same table, even if another is published meanwhile. `lookup` is a closure
     /// so that the loan cannot be held across an await, which would keep replaced tables alive.
     pub fn with<T>(&self, lookup: impl FnOnce(Option<&RouteTable>) -> T) -> T {
-        lookup(self.table.load().as_deref())
+        self.with_shared(|table| lookup(table.map(Arc::as_ref)))
+    }
+
+    /// Lends the live table as [`Self::with`] does, to a caller that may clone the [`Arc`]: long work
+    /// that is done in slices holds its table from the first to the last.
+    ///
+    /// A clone writes to a reference count that all threads share. It keeps the table in memory
+    /// after another has replaced it, and [`ReplacedTable::try_free`] fails until it is dropped.
+    pub fn with_shared<T>(&self, lookup: impl FnOnce(Option<&Arc<RouteTable>>) -> T) -> T {
+        lookup(self.table.load().as_ref())
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::sync::LazyLock;
 
-use codeid_daemon::identify::Identifier;
+use codeid_daemon::identify::{Batch, Identifier};
+use codeid_daemon::slice::Slice;
 use codeid_engine::{CodeValue, CompileLimits, LiveTable, OpenId, RouteTable, Scratch};
 use serde_json::Value;
 
@@ -32,23 +33,57 @@ pub fn http_body(bytes: &[u8]) {
             let response = parse(response.body);
             assert!(identifier.identify_code(&empty, bytes).is_ok());
             check_shape(&response);
-            check_against_table(bytes, &response);
+            if let Some(request) = parse_request(bytes) {
+                check_against_table(&request, &response);
+            }
         }
         Err(refusal) => {
             assert!(identifier.identify_code(&empty, bytes).is_err());
             assert!(!refusal.to_string().is_empty());
         }
     }
-    match identifier.identify_codes(&LIVE, bytes) {
+    let answered = answer_batch(&mut identifier, bytes, Slice::endless);
+    // Another slice after each step changes nothing.
+    assert_eq!(
+        answer_batch(&mut identifier, bytes, Slice::shortest),
+        answered
+    );
+    match answered {
         Ok(responses) => {
-            let responses = parse(responses.body);
+            let responses = parse(&responses);
             let responses = responses.as_array().expect("an array");
             responses.iter().for_each(check_shape);
-            if let Some(request) = parse_request(bytes) {
-                assert_eq!(request.as_array().expect("an array").len(), responses.len());
+            let Some(Value::Array(request)) = parse_request(bytes) else {
+                return;
+            };
+            assert_eq!(request.len(), responses.len());
+            for (element, response) in request.iter().zip(responses) {
+                check_against_table(element, response);
             }
         }
-        Err(refusal) => assert!(!refusal.to_string().is_empty()),
+        Err(refusal) => assert!(!refusal.is_empty()),
+    }
+}
+
+/// Answers a batch, in pieces that end with the slices that `slice` begins.
+fn answer_batch(
+    identifier: &mut Identifier,
+    bytes: &[u8],
+    slice: impl Fn() -> Slice,
+) -> Result<Vec<u8>, String> {
+    let mut batch = Batch::new(bytes.to_vec().into());
+    while !batch
+        .read(&mut slice())
+        .map_err(|error| error.to_string())?
+    {}
+    batch.begin(&LIVE);
+    let mut responses = Vec::new();
+    loop {
+        let piece = identifier.continue_batch(&mut batch, &mut slice(), 1 << 10);
+        responses.extend_from_slice(piece.bytes);
+        if piece.is_last {
+            return Ok(responses);
+        }
     }
 }
 
@@ -110,10 +145,7 @@ fn check_shape(response: &Value) {
 }
 
 /// Checks a response against the verdict of the table for the parameters that another parser finds.
-fn check_against_table(bytes: &[u8], response: &Value) {
-    let Some(request) = parse_request(bytes) else {
-        return;
-    };
+fn check_against_table(request: &Value, response: &Value) {
     let parameter = |name: &str| request[name].as_str();
     let code = parameter("codeValue").and_then(|code| CodeValue::new(code).ok());
     let open_id = parameter("openId").and_then(|open_id| OpenId::new(open_id).ok());

@@ -1,6 +1,7 @@
 //! Any bytes, read as the commands of a Redis client.
 
 use codeid_daemon::resp::{CloseReason, Decoder, Next, ProtocolError, Session};
+use codeid_daemon::slice::Slice;
 use codeid_engine::Scratch;
 
 use crate::http_body::LIVE;
@@ -24,13 +25,16 @@ struct Outcome {
 /// If the property does not hold.
 pub fn resp(bytes: &[u8]) {
     let (commands, error) = decode(bytes, &[]);
-    let outcome = serve(bytes, &[]);
+    let endless = Slice::endless;
+    let outcome = serve(bytes, &[], endless);
+    // Another slice after each step changes nothing.
+    assert_eq!(serve(bytes, &[], Slice::shortest), outcome);
     let every: Vec<_> = (0..bytes.len()).collect();
     assert_eq!(decode(bytes, &every), (commands.clone(), error));
-    assert_eq!(serve(bytes, &every), outcome);
+    assert_eq!(serve(bytes, &every, Slice::shortest), outcome);
     for at in every.iter().step_by(bytes.len() / MAX_SPLITS + 1) {
         assert_eq!(decode(bytes, &[*at]), (commands.clone(), error));
-        assert_eq!(serve(bytes, &[*at]), outcome);
+        assert_eq!(serve(bytes, &[*at], endless), outcome);
     }
 
     let mut expected = commands
@@ -69,15 +73,16 @@ fn decode(bytes: &[u8], ends: &[usize]) -> (Vec<Vec<Vec<u8>>>, Option<ProtocolEr
     (commands, None)
 }
 
-/// Serves bytes that arrive in pieces with these ends.
-fn serve(bytes: &[u8], ends: &[usize]) -> Outcome {
+/// Serves bytes that arrive in pieces with these ends, in slices that `slice` begins.
+fn serve(bytes: &[u8], ends: &[usize], slice: impl Fn() -> Slice) -> Outcome {
     let (mut session, mut scratch) = (Session::new(7), Scratch::new());
     let (mut replies, mut consumed) = (Vec::new(), 0);
     for end in ends.iter().copied().chain([bytes.len()]) {
         loop {
             let mut written = Vec::new();
             let unanswered = &bytes[consumed..end];
-            let answered = session.answer(&LIVE, &mut scratch, unanswered, &mut written);
+            let answered =
+                session.answer(&LIVE, &mut scratch, &mut slice(), unanswered, &mut written);
             replies.append(&mut written);
             consumed += answered.consumed;
             match answered.next {

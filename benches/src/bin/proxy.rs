@@ -1,17 +1,19 @@
 //! Prints, as Markdown, the cost of sdkProxy: requests per second and their latency, beside the time
 //! that `openssl` needs for the one signature of each, on the same cores in the same run; and
-//! lookups while sdkProxy is saturated and while it is idle. `benches/README.md` quotes it.
+//! lookups while sdkProxy is saturated and while it is idle; and how exactly the time-out is observed.
+//! `benches/README.md` quotes it.
 //! Arguments select sections.
 //!
 //! ```sh
 //! cargo build --release -p codeid
-//! cargo run --release -p codeid-benches --bin proxy [rate lookups]
+//! cargo run --release -p codeid-benches --bin proxy [rate lookups timeout]
 //! ```
 //!
 //! The daemon is the one that `CODEID` names, or else the one built beside this program.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
+use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -44,8 +46,11 @@ const RATES: [u32; 2] = [1000, 5000];
 const ROUNDS: u32 = 10;
 const PHASE: Duration = Duration::from_secs(2);
 
+/// The shortest time-out that is allowed.
+const TIMEOUT: Duration = Duration::from_millis(10_001);
+
 fn main() -> io::Result<()> {
-    print_sections(&[("rate", rate), ("lookups", lookups)])
+    print_sections(&[("rate", rate), ("lookups", lookups), ("timeout", timeout)])
 }
 
 /// Figures of sdkProxy for one number of callers.
@@ -165,6 +170,52 @@ fn lookups(out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
+fn timeout(out: &mut dyn Write) -> io::Result<()> {
+    let credentials = Credentials::generate()?;
+    // The upstream takes every request, and sends nothing.
+    let setting = format!("proxy.total-timeout-ms={}", TIMEOUT.as_millis());
+    let fixture = Fixture::start_with(credentials, Vec::new(), &[setting])?;
+    writeln!(
+        out,
+        "| requests at once | the response comes after the time-out of {} ms by: least, ms | median | most |\n\
+         |---|---|---|---|",
+        TIMEOUT.as_millis()
+    )?;
+    for callers in CALLERS {
+        let ask = || {
+            let mut stream = UnixStream::connect(fixture.daemon.socket())?;
+            let started = Instant::now();
+            stream.write_all(&request())?;
+            let mut response = [0; 4096];
+            let length = stream.read(&mut response)?;
+            let took = started.elapsed();
+            let response = String::from_utf8_lossy(&response[..length]);
+            if !response.contains("UNKNOWN_EXCEPTION") {
+                return Err(io::Error::other(format!("not a time-out: {response}")));
+            }
+            Ok(took)
+        };
+        let mut times = thread::scope(|scope| {
+            let mut asking = Vec::new();
+            asking.resize_with(callers, || scope.spawn(ask));
+            let times = asking
+                .into_iter()
+                .map(|thread| thread.join().expect("asking does not panic"));
+            times.collect::<io::Result<Vec<Duration>>>()
+        })?;
+        times.sort_unstable();
+        let after = |index: usize| (times[index].as_secs_f64() - TIMEOUT.as_secs_f64()) * 1e3;
+        writeln!(
+            out,
+            "| {callers} | {:+.1} | {:+.1} | {:+.1} |",
+            after(0),
+            after(callers / 2),
+            after(callers - 1)
+        )?;
+    }
+    Ok(())
+}
+
 /// A daemon with its upstream and its workload.
 struct Fixture {
     credentials: Credentials,
@@ -176,11 +227,22 @@ struct Fixture {
 impl Fixture {
     fn start() -> io::Result<Self> {
         let credentials = Credentials::generate()?;
+        let response = credentials.signed_response(RESPONSE_BODY)?;
+        Self::start_with(credentials, response, &[])
+    }
+
+    /// Starts an upstream that sends `response` to every request, and the daemon with more settings.
+    fn start_with(
+        credentials: Credentials,
+        response: Vec<u8>,
+        more: &[String],
+    ) -> io::Result<Self> {
         let (certificate, key) = (credentials.path("tls.pem"), credentials.path("tls.key.pem"));
-        let upstream = Upstream::start(&certificate, &key, credentials.signed_response()?)?;
+        let upstream = Upstream::start(&certificate, &key, response)?;
         let workload = Workload::new(RuleKinds::Patterns, RULES, CodeMix::Usual, CODES);
         let config = padded_config(&workload.rules, "proxy");
-        let settings = credentials.settings(upstream.port());
+        let mut settings = credentials.settings(upstream.port());
+        settings.extend_from_slice(more);
         Ok(Self {
             daemon: Daemon::start_with(&daemon_binary()?, &config, &settings)?,
             credentials,

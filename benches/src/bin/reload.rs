@@ -227,6 +227,16 @@ fn memory(out: &mut dyn Write) -> io::Result<()> {
             engine.resident, engine.peak
         )?;
     }
+    let [.., warm, _, _, last] = &*of_daemon else {
+        unreachable!("memory is read after each of the numbers of reloads");
+    };
+    writeln!(
+        out,
+        "\nAfter {} reloads the daemon has {:.3} of the memory that it had after {}.",
+        RELOADS[RELOADS.len() - 1],
+        last.resident as f64 / warm.resident as f64,
+        RELOADS[RELOADS.len() - 4],
+    )?;
     let Summary { p50, p99, max, .. } = swaps.summary();
     writeln!(
         out,

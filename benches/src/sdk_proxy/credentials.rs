@@ -83,22 +83,22 @@ impl Credentials {
         ]
     }
 
-    /// Renders and signs the response of the upstream in bytes of HTTP/1.1. One signature serves all
+    /// Renders and signs the response of the upstream with this body, in bytes of HTTP/1.1. One signature serves all
     /// requests, because a response does not depend on its request.
     ///
     /// # Errors
     ///
     /// If `openssl` fails.
-    pub fn signed_response(&self) -> io::Result<Vec<u8>> {
+    pub fn signed_response(&self, body: &str) -> io::Result<Vec<u8>> {
         let (content, signature) = (self.path("content"), self.path("signature"));
-        fs::write(&content, signed_content()).map_err(cannot("write", &content))?;
+        fs::write(&content, signed_content(body)).map_err(cannot("write", &content))?;
         let key = self.path("theirs.pem");
         openssl(&arguments(
             "dgst -sha256 -sign",
             &[&key, "-out".as_ref(), &signature, &content],
         ))?;
         let base64 = openssl(&arguments("base64 -A -in", &[&signature]))?;
-        Ok(response(base64.trim()))
+        Ok(response(body, base64.trim()))
     }
 }
 

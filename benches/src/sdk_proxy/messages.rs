@@ -30,23 +30,23 @@ pub fn request() -> Vec<u8> {
     .into_bytes()
 }
 
-/// Returns the content that the upstream signs.
-pub(super) fn signed_content() -> String {
-    format!("POST {PATH}\n{CLIENT_ID}.{TIME}.{RESPONSE_BODY}")
+/// Returns the content that the upstream signs for a response with this body.
+pub(super) fn signed_content(body: &str) -> String {
+    format!("POST {PATH}\n{CLIENT_ID}.{TIME}.{body}")
 }
 
-/// Renders the response of the upstream in bytes of HTTP/1.1, with a signature in Base64.
-pub(super) fn response(signature: &str) -> Vec<u8> {
+/// Renders the response of the upstream in bytes of HTTP/1.1, with its body and a signature in Base64.
+pub(super) fn response(body: &str, signature: &str) -> Vec<u8> {
     let encoded = signature
         .replace('+', "%2B")
         .replace('/', "%2F")
         .replace('=', "%3D");
-    let length = RESPONSE_BODY.len();
+    let length = body.len();
     format!(
         "HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=UTF-8\r\nClient-Id: {CLIENT_ID}\r\n\
          Response-Time: {TIME}\r\nTracer-Id: bench\r\n\
          Signature: algorithm=RSA256, keyVersion=1, signature={encoded}\r\n\
-         Content-Length: {length}\r\n\r\n{RESPONSE_BODY}"
+         Content-Length: {length}\r\n\r\n{body}"
     )
     .into_bytes()
 }

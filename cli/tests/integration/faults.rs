@@ -99,6 +99,7 @@ fn tasks_of_the_control_thread_are_started_again() {
         "announcements",
         "presetWatch",
         "staleness",
+        "audit",
         "admin",
         "adminHttp",
     ] {
@@ -179,6 +180,34 @@ fn an_event_about_files_that_panics_is_an_event() {
     }
     wait_until_counted(&daemon, "fileEvents");
     daemon.wait_for_line("an event about files met an internal fault");
+    daemon.stop();
+}
+
+#[test]
+fn the_thread_of_file_events_is_replaced_at_once_when_it_ends() {
+    let mut daemon = plan("fileEventsThread")
+        .set("watch.poll-interval-ms=3600000")
+        .spawn();
+    // No poll comes: each change is noticed by the end of the thread, or by an event of the next one.
+    let replace = |version| {
+        let rules = RULES.replace("test-7", version);
+        daemon.directory.write("routes.json", rules);
+        sleep(Duration::from_millis(50));
+        daemon.status()["table"]["version"] == version
+    };
+    let began = Instant::now();
+    // Its watch may be set after the first change.
+    while !replace("test-8") {
+        assert!(began.elapsed() < PATIENCE, "the change is not noticed");
+    }
+    replace("test-9");
+    while daemon.status()["table"]["version"] != "test-9" {
+        assert!(began.elapsed() < PATIENCE, "the next change is not noticed");
+        sleep(Duration::from_millis(10));
+    }
+    wait_until_counted(&daemon, "fileEvents");
+    daemon.wait_for_line("the thread that receives events about files has ended");
+    assert_serves(&daemon);
     daemon.stop();
 }
 

@@ -6,8 +6,10 @@ mod admin;
 mod cli;
 #[cfg(feature = "faults")]
 mod faults;
+mod file_faults;
 mod metrics;
 mod mock_gateway;
+mod planted;
 mod resp;
 mod rules;
 mod sdk_proxy;

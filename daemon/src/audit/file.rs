@@ -1,6 +1,6 @@
 //! The file of the log: appended to, repaired, and rotated by size.
 
-use std::fs::{DirBuilder, File, OpenOptions, rename};
+use std::fs::{DirBuilder, File, OpenOptions, remove_file, rename};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -20,7 +20,24 @@ pub(super) struct AuditFile {
     /// The length from which on the file is rotated.
     max_bytes: u64,
     /// The inode and the length after the last write, by which a change by others is noticed.
-    known: Option<(u64, u64)>,
+    known: Option<Identity>,
+    /// The file as it must become again before the next line, since the last write failed.
+    uncut: Option<Uncut>,
+}
+
+/// The inode and the length of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Identity {
+    inode: u64,
+    length: u64,
+}
+
+/// A file behind whose end a write that failed may have left something.
+#[derive(Clone, Copy, Debug)]
+struct Uncut {
+    before: Identity,
+    /// The most bytes that the write has left.
+    added: u64,
 }
 
 /// The place in the chain at which the next line belongs.
@@ -58,6 +75,7 @@ impl AuditFile {
             path: path.to_owned(),
             max_bytes,
             known: None,
+            uncut: None,
         };
         let file = this.open_to_append()?;
         let tail = read_tail(path)?;
@@ -75,18 +93,23 @@ impl AuditFile {
                 None => Chain::start(),
             },
         };
-        this.known = Some(identity(&file)?);
+        this.known = Some(Identity::of(&file)?);
         Ok((this, chain, tail.torn))
     }
 
-    /// Returns the place in the chain if others have changed the file since the last write.
+    /// Removes what a failed write has left. Returns the place in the chain if others have changed the file
+    /// since the last write.
     ///
     /// # Errors
     ///
-    /// An [`io::Error`] if the file cannot be read.
-    pub(super) fn changed_chain(&self) -> io::Result<Option<Chain>> {
+    /// An [`io::Error`] if the file cannot be read or cut; no line may be appended then.
+    pub(super) fn prepare(&mut self) -> io::Result<Option<Chain>> {
+        if let Some(uncut) = self.uncut {
+            self.cut(uncut)?;
+            self.uncut = None;
+        }
         match regular_file::open(&self.path) {
-            Ok((file, _)) if Some(identity(&file)?) == self.known => return Ok(None),
+            Ok((file, _)) if Some(Identity::of(&file)?) == self.known => return Ok(None),
             Ok(_) => {}
             Err(ReadError::Absent) => return Ok(None),
             Err(error) => return Err(error.into()),
@@ -100,28 +123,51 @@ impl AuditFile {
     ///
     /// # Errors
     ///
-    /// An [`io::Error`] if writing or flushing failed; the file is then as long as it was, if the
-    /// system allows it.
+    /// An [`io::Error`] if writing or flushing failed; the lines are then not in the file, or
+    /// [`Self::prepare`] removes what is left of them.
     pub(super) fn append(&mut self, lines: &[u8], last: u64) -> io::Result<()> {
         let mut file = self.open_to_append()?;
-        let mut length = file.metadata()?.len();
-        if length > 0 && length + lines.len() as u64 > self.max_bytes {
+        let mut before = Identity::of(&file)?;
+        let added = lines.len() as u64;
+        if before.length > 0 && before.length + added > self.max_bytes {
             match rename(&self.path, retention::rotated_path(&self.path, last)) {
                 Ok(()) => {
                     file = self.open_to_append()?;
-                    length = file.metadata()?.len();
+                    before = Identity::of(&file)?;
                 }
                 Err(error) => tracing::warn!(%error, "the audit log cannot be rotated, and grows"),
             }
         }
         let written = file.write_all(lines).and_then(|()| file.sync_data());
+        self.known = Some(before);
         if let Err(error) = written {
             // Without a torn line, the next one is sound.
-            let _ = file.set_len(length).and_then(|()| file.sync_data());
-            self.known = identity(&file).ok();
+            let cut = file.set_len(before.length).and_then(|()| file.sync_data());
+            self.uncut = cut.is_err().then_some(Uncut { before, added });
             return Err(error);
         }
-        self.known = Some(identity(&file)?);
+        self.known = Some(Identity {
+            length: before.length + added,
+            ..before
+        });
+        Ok(())
+    }
+
+    /// Cuts the file to its length before a write that failed, unless others have changed it since.
+    fn cut(&self, uncut: Uncut) -> io::Result<()> {
+        let options = &mut OpenOptions::new();
+        let file = match regular_file::open_with(options.append(true), &self.path) {
+            Err(ReadError::System(error)) if error.kind() == io::ErrorKind::NotFound => {
+                return Ok(());
+            }
+            opened => opened?,
+        };
+        let Uncut { before, added } = uncut;
+        let now = Identity::of(&file)?;
+        if now.inode == before.inode && now.length <= before.length + added {
+            file.set_len(before.length)?;
+            file.sync_data()?;
+        }
         Ok(())
     }
 
@@ -135,7 +181,12 @@ impl AuditFile {
             Err(ReadError::System(error)) if error.kind() == io::ErrorKind::NotFound => {
                 let file = open(true)?;
                 // The name must survive a loss of power, as the lines do.
-                File::open(parent(&self.path))?.sync_all()?;
+                let directory = File::open(parent(&self.path));
+                if let Err(error) = directory.and_then(|directory| directory.sync_all()) {
+                    // The next opening flushes again only if it creates the file.
+                    let _ = remove_file(&self.path);
+                    return Err(error);
+                }
                 Ok(file)
             }
             opened => Ok(opened?),
@@ -170,9 +221,14 @@ fn parent(path: &Path) -> &Path {
     }
 }
 
-fn identity(file: &File) -> io::Result<(u64, u64)> {
-    let metadata = file.metadata()?;
-    Ok((metadata.ino(), metadata.len()))
+impl Identity {
+    fn of(file: &File) -> io::Result<Self> {
+        let metadata = file.metadata()?;
+        Ok(Self {
+            inode: metadata.ino(),
+            length: metadata.len(),
+        })
+    }
 }
 
 fn read_tail(path: &Path) -> io::Result<Tail> {

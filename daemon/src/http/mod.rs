@@ -41,4 +41,4 @@ mod response;
 pub use self::body::{Body, BrokenBody};
 pub use self::date::DateLine;
 pub use self::head::{Framing, Head, HeadError, MAX_HEADERS, MediaType, Method, header_map};
-pub use self::response::{ConnectionOption, Response};
+pub use self::response::{BodyEnd, ConnectionOption, Response, write_chunk, write_last_chunk};

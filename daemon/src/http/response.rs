@@ -1,5 +1,7 @@
 //! Responses, written straight into the buffer that is sent.
 
+use std::io::Write as _;
+
 use codeid_engine::Generation;
 use hyper::StatusCode;
 use hyper::header::HeaderMap;
@@ -13,12 +15,24 @@ pub enum ConnectionOption {
     Close,
 }
 
+/// The way in which a response announces the end of its body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyEnd {
+    /// By the number of bytes of the body, which are known.
+    Length,
+    /// By the last chunk; see [`write_chunk`].
+    LastChunk,
+    /// By the end of the connection, for a client of HTTP/1.0.
+    Close,
+}
+
 /// A response to be written.
 #[derive(Clone, Copy, Debug)]
 pub struct Response<'a> {
     /// The status.
     pub status: StatusCode,
-    /// The body, which is JSON; empty in the response to a probe, which has a status only.
+    /// The body, which is JSON; empty in the response to a probe, which has a status only, and if the
+    /// body follows in pieces.
     pub body: &'a [u8],
     /// The connection option; `None` leaves the connection of a client of HTTP/1.1 open.
     pub connection: Option<ConnectionOption>,
@@ -30,6 +44,8 @@ pub struct Response<'a> {
     pub allow: Option<&'a str>,
     /// More header lines.
     pub headers: Option<&'a HeaderMap>,
+    /// The way in which the end of the body is announced.
+    pub body_end: BodyEnd,
 }
 
 impl<'a> Response<'a> {
@@ -44,6 +60,7 @@ impl<'a> Response<'a> {
             rule: None,
             allow: None,
             headers: None,
+            body_end: BodyEnd::Length,
         }
     }
 
@@ -59,35 +76,62 @@ impl<'a> Response<'a> {
             StatusCode::OK => out.extend_from_slice(b"HTTP/1.1 200 OK\r\n"),
             other => write_status_line(other, out),
         }
-        if !self.body.is_empty() {
+        if !self.body.is_empty() || self.body_end != BodyEnd::Length {
             out.extend_from_slice(b"Content-Type: application/json\r\n");
         }
         out.extend_from_slice(date);
-        out.extend_from_slice(b"Content-Length: ");
-        write_decimal(self.body.len() as u64, out);
+        match self.body_end {
+            BodyEnd::Length => {
+                out.extend_from_slice(b"Content-Length: ");
+                write_decimal(self.body.len() as u64, out);
+                out.extend_from_slice(b"\r\n");
+            }
+            BodyEnd::LastChunk => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
+            BodyEnd::Close => {}
+        }
         if let Some(generation) = self.generation {
-            out.extend_from_slice(b"\r\nX-Codeid-Generation: ");
+            out.extend_from_slice(b"X-Codeid-Generation: ");
             write_decimal(generation.get(), out);
+            out.extend_from_slice(b"\r\n");
         }
         if let Some(rule) = self.rule {
-            out.extend_from_slice(b"\r\nX-Codeid-Rule: ");
+            out.extend_from_slice(b"X-Codeid-Rule: ");
             out.extend_from_slice(rule.as_bytes());
+            out.extend_from_slice(b"\r\n");
         }
         if let Some(allow) = self.allow {
-            out.extend_from_slice(b"\r\nAllow: ");
+            out.extend_from_slice(b"Allow: ");
             out.extend_from_slice(allow.as_bytes());
+            out.extend_from_slice(b"\r\n");
         }
         for (name, value) in self.headers.into_iter().flatten() {
-            for part in [b"\r\n", name.as_str().as_bytes(), b": ", value.as_bytes()] {
+            for part in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
                 out.extend_from_slice(part);
             }
         }
         out.extend_from_slice(match self.connection {
-            None => b"\r\n\r\n",
-            Some(ConnectionOption::KeepAlive) => b"\r\nConnection: keep-alive\r\n\r\n",
-            Some(ConnectionOption::Close) => b"\r\nConnection: close\r\n\r\n",
+            None => b"\r\n",
+            Some(ConnectionOption::KeepAlive) => b"Connection: keep-alive\r\n\r\n",
+            Some(ConnectionOption::Close) => b"Connection: close\r\n\r\n",
         });
     }
+}
+
+/// Appends a chunk of a body whose end is [`BodyEnd::LastChunk`]. An empty `piece` writes nothing, since an
+/// empty chunk would be the last.
+pub fn write_chunk(piece: &[u8], out: &mut Vec<u8>) {
+    if piece.is_empty() {
+        return;
+    }
+    // A chunk's size is hexadecimal.
+    write!(out, "{:x}\r\n", piece.len()).expect("a buffer takes any bytes");
+    out.extend_from_slice(piece);
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Appends the last chunk of a body.
+pub fn write_last_chunk(out: &mut Vec<u8>) {
+    out.extend_from_slice(b"0\r\n\r\n");
 }
 
 fn write_status_line(status: StatusCode, out: &mut Vec<u8>) {
@@ -151,5 +195,25 @@ mod tests {
         let mut head = Vec::new();
         decided.write_head(DATE, &mut head);
         assert!(head.ends_with(b"close\r\n\r\n"));
+    }
+
+    #[test]
+    fn a_body_in_pieces_ends_with_its_last_chunk() {
+        let mut out = Vec::new();
+        let response = Response {
+            body_end: BodyEnd::LastChunk,
+            ..Response::new(StatusCode::OK, b"")
+        };
+        response.write_head(DATE, &mut out);
+        for piece in [b"".as_slice(), b"[1", &b" ".repeat(256), b"]"] {
+            write_chunk(piece, &mut out);
+        }
+        write_last_chunk(&mut out);
+        let expected = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nDate: now\r\n\
+             Transfer-Encoding: chunked\r\n\r\n2\r\n[1\r\n100\r\n{}\r\n1\r\n]\r\n0\r\n\r\n",
+            " ".repeat(256)
+        );
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
 }

@@ -2,12 +2,14 @@
 //!
 //! Source: SPEC.md, section 1.
 
+mod batch;
 mod parameters;
 mod request;
 mod response;
 
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use codeid_engine::{Generation, LiveTable, RouteTable, Scratch};
 
@@ -15,7 +17,10 @@ use self::parameters::Parameters;
 use crate::json::Kind;
 use crate::metrics::{Identification, RequestCounts, RequestResult, thread_scratch};
 use crate::result::identify::{PARAM_ILLEGAL, UNKNOWN_EXCEPTION};
+use crate::slice::Slice;
 
+pub use self::batch::Batch;
+pub(crate) use self::batch::MAX_RESPONSE_BYTES;
 pub(crate) use self::parameters::{Constraint, ParameterError};
 pub use self::request::RequestError;
 pub(crate) use self::request::{MAX_ELEMENTS, read_one};
@@ -42,7 +47,18 @@ pub struct Identifier {
     rule: String,
 }
 
-/// The response to a well-formed request.
+/// A piece of the response to a batch.
+#[derive(Clone, Copy, Debug)]
+pub struct Piece<'a> {
+    /// The bytes of the body that follow those of the pieces before.
+    pub bytes: &'a [u8],
+    /// `true` if no piece follows.
+    pub is_last: bool,
+    /// The counts of the elements in the piece, and of the batch if it is the last.
+    pub(crate) counts: RequestCounts,
+}
+
+/// The response to a well-formed request for one code value.
 ///
 /// Source: SPEC.md, section 1.
 #[derive(Clone, Copy, Debug)]
@@ -51,8 +67,7 @@ pub struct Response<'a> {
     pub body: &'a [u8],
     /// The generation of the table that answered; `None` without a table.
     pub generation: Option<Generation>,
-    /// The id of the rule that decided about a single code value; `None` for a batch, or if no rule
-    /// decided.
+    /// The id of the rule that decided; `None` if no rule did.
     pub rule: Option<&'a str>,
     /// The counts of the request.
     pub(crate) counts: RequestCounts,
@@ -84,64 +99,21 @@ impl Identifier {
         body: &[u8],
     ) -> Result<Response<'_>, RequestError> {
         let parameters = read_one(body)?;
-        Ok(self.work(live, |identifier, table| {
-            let identification = identifier.identify(table, &parameters);
-            identifier.counts.count_request(identification.result());
+        Ok(self.respond(live, |identifier, table| {
+            identifier.identify(table, &parameters)
         }))
     }
 
-    /// Answers a batch, in order, every element from the same table.
-    ///
-    /// # Errors
-    ///
-    /// [`RequestError`] if the body is not a batch.
-    pub fn identify_codes(
+    /// Makes the response to a request for one code value from the live table.
+    fn respond(
         &mut self,
         live: &LiveTable,
-        body: &[u8],
-    ) -> Result<Response<'_>, RequestError> {
-        let elements = request::read_batch(body)?;
-        Ok(self.work(live, |identifier, table| {
-            identifier.body.push(b'[');
-            for (index, element) in elements.iter().enumerate() {
-                if index > 0 {
-                    identifier.body.push(b',');
-                }
-                match element {
-                    Ok(parameters) => {
-                        identifier.identify(table, parameters);
-                    }
-                    Err(kind) => identifier.refuse_element(*kind),
-                }
-            }
-            identifier.body.push(b']');
-            identifier.rule.clear();
-            identifier.counts.count_request(RequestResult::Success);
-        }))
-    }
-
-    /// Runs the work for one request on one table. A panic in it becomes a failure in the response,
-    /// and frees the memory.
-    fn work(
-        &mut self,
-        live: &LiveTable,
-        work: impl FnOnce(&mut Self, Option<&RouteTable>),
+        work: impl FnOnce(&mut Self, Option<&RouteTable>) -> Identification,
     ) -> Response<'_> {
-        if self.body.capacity() > MAX_IDLE_BYTES {
-            self.body = Vec::new();
-        }
-        self.body.clear();
-        self.rule.clear();
-        self.counts = RequestCounts::default();
+        self.clear();
         let generation = live.with(|table| {
-            if catch_unwind(AssertUnwindSafe(|| work(self, table))).is_err() {
-                *self = Self::new();
-                let unknown = Identification::UnknownException;
-                self.counts.count_identification(unknown);
-                self.counts.count_request(unknown.result());
-                let detail = "An internal fault occurred.";
-                write_failure(&UNKNOWN_EXCEPTION, detail, &mut self.body);
-            }
+            let identification = self.guarded(|identifier| work(identifier, table));
+            self.counts.count_request(identification.result());
             table.map(RouteTable::generation)
         });
         Response {
@@ -152,6 +124,87 @@ impl Identifier {
         }
     }
 
+    /// Answers elements of a batch, in order, until `slice` is over or the piece of the response has
+    /// `most_bytes`.
+    ///
+    /// The batch must have been read, and must have begun.
+    pub fn continue_batch(
+        &mut self,
+        batch: &mut Batch,
+        slice: &mut Slice,
+        most_bytes: usize,
+    ) -> Piece<'_> {
+        self.clear();
+        if batch.is_at_start() {
+            self.body.push(b'[');
+        }
+        let mut is_last = false;
+        loop {
+            let start = self.body.len();
+            let Some(element) = batch.peek() else {
+                is_last = true;
+                break;
+            };
+            if !batch.is_at_start() {
+                self.body.push(b',');
+            }
+            let table = batch.table().map(Arc::as_ref);
+            self.guarded(|identifier| match &element {
+                Ok(parameters) => identifier.identify(table, parameters),
+                Err(kind) => identifier.refuse_element(*kind),
+            });
+            if !batch.has_room_for(self.body.len() - start) {
+                self.body.truncate(start);
+                if !batch.is_at_start() {
+                    self.body.push(b',');
+                }
+                let detail = format!("The response has more than {MAX_RESPONSE_BYTES} bytes.");
+                write_failure(&UNKNOWN_EXCEPTION, &detail, &mut self.body);
+            }
+            let bytes = batch.next_length();
+            batch.advance(self.body.len() - start);
+            if slice.spend(bytes) || self.body.len() >= most_bytes {
+                break;
+            }
+        }
+        if is_last {
+            self.body.push(b']');
+            self.counts.count_request(RequestResult::Success);
+        }
+        Piece {
+            bytes: &self.body,
+            is_last,
+            counts: mem::take(&mut self.counts),
+        }
+    }
+
+    /// Empties the memory for a response.
+    fn clear(&mut self) {
+        if self.body.capacity() > MAX_IDLE_BYTES {
+            self.body = Vec::new();
+        }
+        self.body.clear();
+        self.rule.clear();
+        self.counts = RequestCounts::default();
+    }
+
+    /// Runs the work for one code value. A panic in it becomes a failure in place of what it wrote, and
+    /// frees the memory for lookups.
+    fn guarded(&mut self, work: impl FnOnce(&mut Self) -> Identification) -> Identification {
+        let (start, counts) = (self.body.len(), self.counts);
+        let identification = catch_unwind(AssertUnwindSafe(|| work(self))).unwrap_or_else(|_| {
+            self.scratch = thread_scratch();
+            self.counts = counts;
+            self.rule.clear();
+            self.body.truncate(start);
+            let detail = "An internal fault occurred.";
+            write_failure(&UNKNOWN_EXCEPTION, detail, &mut self.body);
+            Identification::UnknownException
+        });
+        self.counts.count_identification(identification);
+        identification
+    }
+
     /// Appends the response to one code value, and remembers the rule that decided.
     fn identify(
         &mut self,
@@ -159,7 +212,7 @@ impl Identifier {
         parameters: &Parameters<'_>,
     ) -> Identification {
         self.rule.clear();
-        let identification = match (parameters.check(), table) {
+        match (parameters.check(), table) {
             (Err(error), _) => {
                 write_failure(&PARAM_ILLEGAL, &format!("{error}."), &mut self.body);
                 Identification::ParamIllegal
@@ -177,17 +230,14 @@ impl Identifier {
                 }
                 Identification::of(&verdict.outcome)
             }
-        };
-        self.counts.count_identification(identification);
-        identification
+        }
     }
 
     /// Appends the response to an element of a batch that is not an object, but of this kind.
-    fn refuse_element(&mut self, kind: Kind) {
-        self.counts
-            .count_identification(Identification::ParamIllegal);
+    fn refuse_element(&mut self, kind: Kind) -> Identification {
         let detail = format!("The element must be an object but is {kind}.");
         write_failure(&PARAM_ILLEGAL, &detail, &mut self.body);
+        Identification::ParamIllegal
     }
 }
 
@@ -219,14 +269,16 @@ mod tests {
     fn a_panic_becomes_a_failure_and_the_next_request_is_answered() {
         let (live, mut identifier) = (LiveTable::new(), Identifier::new());
         for _ in 0..2 {
-            let response = identifier.work(&live, |identifier, _| {
+            let response = identifier.respond(&live, |identifier, _| {
                 identifier.body.extend_from_slice(b"half a response");
                 panic!("on purpose")
             });
             let body: serde_json::Value = serde_json::from_slice(response.body).unwrap();
             assert_eq!(body["result"]["resultCode"], "UNKNOWN_EXCEPTION");
         }
-        let response = identifier.identify_codes(&live, b"[]").unwrap();
-        assert_eq!(response.body, b"[]");
+        let mut batch = Batch::new(b"[]".as_slice().into());
+        assert!(batch.read(&mut Slice::endless()).unwrap());
+        let piece = identifier.continue_batch(&mut batch, &mut Slice::endless(), 1);
+        assert_eq!((piece.bytes, piece.is_last), (b"[]".as_slice(), true));
     }
 }

@@ -62,6 +62,14 @@ impl Constraint {
 }
 
 impl Parameters<'_> {
+    /// Returns the code value and the openId, if both are strings.
+    pub(super) fn texts(&self) -> Option<(&str, &str)> {
+        match (&self.code_value, &self.open_id) {
+            (Parameter::Text(code_value), Parameter::Text(open_id)) => Some((code_value, open_id)),
+            _ => None,
+        }
+    }
+
     /// Returns the parameters, if both have the type and length that they must have.
     ///
     /// # Errors

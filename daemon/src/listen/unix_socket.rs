@@ -8,6 +8,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use codeid_engine::ConfigDigest;
 use nix::unistd::Gid;
 use thiserror::Error;
 use tokio::net::{UnixListener, UnixSocket, UnixStream};
@@ -89,8 +90,7 @@ impl SocketFile {
         let lock = self.lock()?;
         self.require_nobody_serves().await?;
 
-        // As short as a name can be that only this process uses, since paths are so bounded.
-        let unreachable = directory.join(format!(".{}", std::process::id()));
+        let unreachable = directory.join(self.name_at_first());
         let socket = UnixSocket::new_stream().map_err(system("make a socket"))?;
         remove_if_socket(&unreachable).map_err(system("remove a socket left half-made"))?;
         socket.bind(&unreachable).map_err(system("bind it"))?;
@@ -115,6 +115,15 @@ impl SocketFile {
                 Err(error)
             }
         }
+    }
+
+    /// Returns the name under which the socket is bound. It is short, since paths are so bounded; and the
+    /// same each time, so that what a process left that was killed before the rename is replaced. The lock
+    /// keeps other processes from it.
+    fn name_at_first(&self) -> String {
+        let name = self.path.file_name().unwrap_or_default();
+        let digest = ConfigDigest::new(name.as_bytes()).to_string();
+        format!(".{}", &digest[..7])
     }
 
     /// Warns of a directory that keeps the group from the socket.

@@ -5,9 +5,13 @@ use codeid_engine::{RouteTable, Scratch};
 use super::decode::ProtocolError;
 use super::encode::{Encoder, Excerpt, Protocol};
 use crate::metrics::RequestCounts;
+use crate::slice::Slice;
 
 /// The most bytes of a client's input that an error repeats, as in Redis.
 pub(super) const MAX_EXCERPT_BYTES: usize = 128;
+
+/// Replies of this many bytes are written before more commands are answered.
+pub const WRITE_FIRST_BYTES: usize = 256 << 10;
 
 /// The context of a command: everything that it may read and change.
 pub(super) struct Context<'a> {
@@ -15,6 +19,10 @@ pub(super) struct Context<'a> {
     pub(super) table: Option<&'a RouteTable>,
     /// The memory of the thread for lookups.
     pub(super) scratch: &'a mut Scratch,
+    /// The time after which a command that can be continued stops.
+    pub(super) slice: &'a mut Slice,
+    /// The place at which the command stopped; `None` for one that begins.
+    pub(super) position: Option<Position>,
     /// The replies, to which the command appends exactly one.
     pub(super) replies: Encoder<'a>,
     pub(super) client: &'a mut Client,
@@ -32,11 +40,22 @@ pub(super) struct Client {
     pub(super) name: Vec<u8>,
 }
 
+/// The place at which a command stopped that answers several code values.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Position {
+    /// The number of code values that are answered.
+    pub(super) answered: usize,
+    /// The number of bytes of their replies.
+    pub(super) reply_bytes: usize,
+}
+
 /// The effect of a command on its connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flow {
     /// The connection stays open.
     Continue,
+    /// The command stopped here, and is to be continued.
+    Unfinished(Position),
     /// The connection closes once the replies are written.
     Close(CloseReason),
 }

@@ -6,32 +6,29 @@ use std::str::Utf8Error;
 
 use codeid_engine::{CodeValue, OpenId, Outcome, Verdict};
 
-use super::context::{Context, Flow};
+use super::context::{Context, Flow, Position, WRITE_FIRST_BYTES};
 use super::decode::Command;
 use super::encode::Encoder;
-use crate::identify::{Constraint, MAX_ELEMENTS, ParameterError};
+use crate::identify::{Constraint, MAX_ELEMENTS, MAX_RESPONSE_BYTES, ParameterError};
 use crate::metrics::{Identification, RequestResult};
 use crate::result::ApiResult;
 use crate::result::identify::{PARAM_ILLEGAL, UNKNOWN_EXCEPTION};
-
-/// The limit on the reply to one `MIDENTIFY`, in bytes. Only templates that repeat long code values can
-/// reach it.
-const MAX_REPLY_BYTES: usize = 32 << 20;
 
 const INTERNAL_FAULT: &str = "An internal fault occurred.";
 
 /// Runs `IDENTIFY codeValue openId`: appends a map of the fields of SPEC.md, section 1, without `result`,
 /// or an error.
 pub(super) fn one(context: &mut Context<'_>, command: &Command<'_>) -> Flow {
-    guarded(context, |context| {
-        let identification = answer(context, command, 1);
-        context.counts.count_request(identification.result());
-    });
+    let identification = answer(context, command, 1);
+    context.counts.count_request(identification.result());
     Flow::Continue
 }
 
 /// Runs `MIDENTIFY codeValue openId [codeValue openId …]`: appends an array of such maps, with an error
-/// in place of each map that could not be made. A batch or a reply beyond its limit gets one error.
+/// in place of each map that could not be made, or for which the reply has no room. A batch with too many
+/// elements gets one error.
+///
+/// It stops when its slice is over, or there are many replies to be written.
 pub(super) fn several(context: &mut Context<'_>, command: &Command<'_>) -> Flow {
     if command.count().is_multiple_of(2) {
         return refuse_several(context);
@@ -43,22 +40,28 @@ pub(super) fn several(context: &mut Context<'_>, command: &Command<'_>) -> Flow 
         context.counts.count_request(RequestResult::ParamIllegal);
         return Flow::Continue;
     }
-    guarded(context, |context| {
-        let start = context.replies.position();
+    let mut position = context.position.unwrap_or_else(|| {
         context.replies.array(elements);
-        for element in 0..elements {
-            answer(context, command, 2 * element + 1);
-            if context.replies.position() - start > MAX_REPLY_BYTES {
-                context.replies.truncate(start);
-                let detail = format!("The reply has more than {MAX_REPLY_BYTES} bytes.");
-                context
-                    .counts
-                    .count_request(RequestResult::UnknownException);
-                return fail(&mut context.replies, &UNKNOWN_EXCEPTION, detail);
-            }
-        }
-        context.counts.count_request(RequestResult::Success);
+        Position::default()
     });
+    while position.answered < elements {
+        let (start, index) = (context.replies.position(), 2 * position.answered + 1);
+        answer(context, command, index);
+        if position.reply_bytes + context.replies.position() - start > MAX_RESPONSE_BYTES {
+            context.replies.truncate(start);
+            let detail = format!("The reply has more than {MAX_RESPONSE_BYTES} bytes.");
+            fail(&mut context.replies, &UNKNOWN_EXCEPTION, detail);
+        }
+        position.answered += 1;
+        position.reply_bytes += context.replies.position() - start;
+        let bytes = command.get(index).map_or(0, <[u8]>::len);
+        let is_over = context.slice.spend(bytes);
+        let has_many = context.replies.position() >= WRITE_FIRST_BYTES;
+        if (is_over || has_many) && position.answered < elements {
+            return Flow::Unfinished(position);
+        }
+    }
+    context.counts.count_request(RequestResult::Success);
     Flow::Continue
 }
 
@@ -89,30 +92,28 @@ pub(super) fn refuse_several(context: &mut Context<'_>) -> Flow {
     context.refuse_count("midentify")
 }
 
-/// Runs the work of one command. A panic in it becomes an error reply, and resets the scratch memory of
-/// the thread and what the command has counted.
-fn guarded(context: &mut Context<'_>, work: impl FnOnce(&mut Context<'_>)) {
-    let (start, counted) = (context.replies.position(), *context.counts);
-    if catch_unwind(AssertUnwindSafe(|| work(context))).is_err() {
-        context.scratch.reset();
-        context.replies.truncate(start);
-        *context.counts = counted;
-        context
-            .counts
-            .count_identification(Identification::UnknownException);
-        context
-            .counts
-            .count_request(RequestResult::UnknownException);
-        fail(&mut context.replies, &UNKNOWN_EXCEPTION, INTERNAL_FAULT);
-    }
-}
-
 /// Appends the reply for the code value at argument `index`; the openId is the argument after it.
 fn answer(context: &mut Context<'_>, command: &Command<'_>, index: usize) -> Identification {
-    let (code_value, open_id) = (command.text(index), command.text(index + 1));
-    let identification = identify(context, code_value, open_id);
+    let identification = guarded(context, |context| {
+        identify(context, command.text(index), command.text(index + 1))
+    });
     context.counts.count_identification(identification);
     identification
+}
+
+/// Runs the work for one code value. A panic in it becomes an error in place of its reply, and resets the
+/// scratch memory of the thread.
+fn guarded(
+    context: &mut Context<'_>,
+    work: impl FnOnce(&mut Context<'_>) -> Identification,
+) -> Identification {
+    let start = context.replies.position();
+    catch_unwind(AssertUnwindSafe(|| work(context))).unwrap_or_else(|_| {
+        context.scratch.reset();
+        context.replies.truncate(start);
+        fail(&mut context.replies, &UNKNOWN_EXCEPTION, INTERNAL_FAULT);
+        Identification::UnknownException
+    })
 }
 
 /// Appends the reply for one code value, and returns the kind that it is counted as.
@@ -206,28 +207,29 @@ mod tests {
     use super::super::context::Client;
     use super::*;
     use crate::metrics::RequestCounts;
+    use crate::slice::Slice;
 
     #[test]
     fn a_panic_becomes_the_error_of_its_command() {
         let (mut out, mut scratch, mut client) = (Vec::new(), Scratch::new(), Client::new(1));
-        let mut counts = RequestCounts::default();
+        let (mut counts, mut slice) = (RequestCounts::default(), Slice::endless());
         let mut context = Context {
             table: None,
             scratch: &mut scratch,
+            slice: &mut slice,
+            position: None,
             replies: Encoder::new(&mut out, client.protocol),
             client: &mut client,
             counts: &mut counts,
         };
         context.replies.simple("PONG");
-        guarded(&mut context, |context| {
+        let identification = guarded(&mut context, |context| {
             context.replies.array(7);
             panic!("on purpose");
         });
+        assert_eq!(identification, Identification::UnknownException);
         context.replies.simple("PONG");
         let expected = b"+PONG\r\n-UNKNOWN_EXCEPTION An internal fault occurred.\r\n+PONG\r\n";
         assert_eq!(out, expected);
-        let mut counted = RequestCounts::of_request(RequestResult::UnknownException);
-        counted.count_identification(Identification::UnknownException);
-        assert_eq!(counts, counted);
     }
 }

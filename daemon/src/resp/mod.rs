@@ -20,9 +20,9 @@ mod identify;
 mod introspection;
 mod session;
 
-pub use self::context::CloseReason;
+pub use self::context::{CloseReason, WRITE_FIRST_BYTES};
 pub use self::decode::{
     Command, Decoder, MAX_ARGUMENTS, MAX_BULK_BYTES, MAX_COMMAND_BYTES, MAX_INLINE_BYTES,
     ProtocolError,
 };
-pub use self::session::{Next, Progress, Session, WRITE_FIRST_BYTES};
+pub use self::session::{Next, Progress, Session};

@@ -1,21 +1,33 @@
 //! One client's session: from the bytes that it sent to the bytes of the replies.
 
-use codeid_engine::{LiveTable, Scratch};
+use std::sync::Arc;
+
+use codeid_engine::{LiveTable, RouteTable, Scratch};
 
 use super::command_table;
-use super::context::{Client, CloseReason, Context, Flow};
+use super::context::{Client, CloseReason, Context, Flow, Position, WRITE_FIRST_BYTES};
 use super::decode::{Decoder, ProtocolError};
 use super::encode::Encoder;
 use crate::metrics::RequestCounts;
+use crate::slice::Slice;
 
-/// Replies of this many bytes are written before more commands are answered.
-pub const WRITE_FIRST_BYTES: usize = 256 << 10;
+/// The most bytes that are checked for UTF-8 at once; in more, each argument is checked by itself.
+const MAX_TEXT_BYTES: usize = 64 << 10;
 
 /// The session of one client: its decoder, and what it has chosen.
 #[derive(Debug)]
 pub struct Session {
     decoder: Decoder,
     client: Client,
+    unfinished: Option<Unfinished>,
+}
+
+/// A command that is answered in part. It is the last that was decoded, and is not consumed.
+#[derive(Debug)]
+struct Unfinished {
+    /// The table that it began with.
+    table: Option<Arc<RouteTable>>,
+    position: Position,
 }
 
 /// The result of answering bytes.
@@ -47,25 +59,28 @@ impl Session {
         Self {
             decoder: Decoder::default(),
             client: Client::new(id),
+            unfinished: None,
         }
     }
 
-    /// Answers the commands at the beginning of `bytes`, all from the same table: appends their
+    /// Answers the commands at the beginning of `bytes`, all from the live table: appends their
     /// replies to `out`, in order.
     ///
     /// `bytes` begin after the last byte that was consumed. The session stops at a command that is
-    /// not complete, and when `out` has [`WRITE_FIRST_BYTES`]; after [`Next::Close`] it must not be called
-    /// again.
+    /// not complete, when `out` has [`WRITE_FIRST_BYTES`], and when `slice` is over; a command that it
+    /// stops in the middle of is continued by the next call, from the table that it began with. After
+    /// [`Next::Close`] it must not be called again.
     ///
     /// Allocates nothing once `scratch` and `out` have grown.
     pub fn answer(
         &mut self,
         live: &LiveTable,
         scratch: &mut Scratch,
+        slice: &mut Slice,
         bytes: &[u8],
         out: &mut Vec<u8>,
     ) -> Progress {
-        live.with(|table| {
+        live.with_shared(|table| {
             let (mut consumed, mut counts) = (0, RequestCounts::default());
             // PERF: `bytes` are checked for UTF-8 once, when a command is complete, and not for each
             // argument: 154 ns instead of 193 for an `IDENTIFY` in a pipeline, of which the lookup
@@ -75,24 +90,44 @@ impl Session {
                 if out.len() >= WRITE_FIRST_BYTES {
                     break Next::Answer;
                 }
-                let command = match self.decoder.decode(&bytes[consumed..]) {
-                    Ok(Some(command)) => {
-                        let text = text.get_or_insert_with(|| str::from_utf8(bytes).unwrap_or(""));
-                        command.with_text(text.get(consumed..).unwrap_or(""))
-                    }
-                    Ok(None) => break Next::Read,
-                    Err(error) => break Next::Close(refuse_protocol(&self.client, error, out)),
+                let unfinished = self.unfinished.take();
+                let command = match &unfinished {
+                    Some(_) => self.decoder.last(&bytes[consumed..]),
+                    None => match self.decoder.decode(&bytes[consumed..]) {
+                        Ok(Some(command)) => {
+                            let text = text.get_or_insert_with(|| text_of(bytes));
+                            command.with_text(text.get(consumed..).unwrap_or(""))
+                        }
+                        Ok(None) => break Next::Read,
+                        Err(error) => break Next::Close(refuse_protocol(&self.client, error, out)),
+                    },
                 };
-                consumed += command.length();
+                let table = unfinished
+                    .as_ref()
+                    .map_or(table, |begun| begun.table.as_ref());
                 let mut context = Context {
-                    table,
+                    table: table.map(Arc::as_ref),
                     scratch,
+                    slice,
+                    position: unfinished.as_ref().map(|begun| begun.position),
                     replies: Encoder::new(out, self.client.protocol),
                     client: &mut self.client,
                     counts: &mut counts,
                 };
-                if let Flow::Close(reason) = command_table::run(&mut context, &command) {
-                    break Next::Close(reason);
+                match command_table::run(&mut context, &command) {
+                    Flow::Continue => consumed += command.length(),
+                    Flow::Unfinished(position) => {
+                        let table = table.cloned();
+                        self.unfinished = Some(Unfinished { table, position });
+                        break Next::Answer;
+                    }
+                    Flow::Close(reason) => {
+                        consumed += command.length();
+                        break Next::Close(reason);
+                    }
+                }
+                if slice.spend(command.length()) && consumed < bytes.len() {
+                    break Next::Answer;
                 }
             };
             Progress {
@@ -109,9 +144,67 @@ impl Session {
     }
 }
 
+/// Returns `bytes` as text, or an empty text if they are not UTF-8 or too many to be checked at once.
+fn text_of(bytes: &[u8]) -> &str {
+    match bytes.len() {
+        ..=MAX_TEXT_BYTES => str::from_utf8(bytes).unwrap_or(""),
+        _ => "",
+    }
+}
+
 /// Appends the error for bytes that are not a command.
 fn refuse_protocol(client: &Client, error: ProtocolError, out: &mut Vec<u8>) -> CloseReason {
     let mut replies = Encoder::new(out, client.protocol);
     replies.error(format_args!("ERR Protocol error: {error}"));
     CloseReason::Protocol(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use codeid_engine::CompileLimits;
+
+    use super::*;
+
+    fn table(version: u32) -> RouteTable {
+        let config = format!(
+            r#"{{"format": "codeid/1", "version": "{version}", "rules": [
+                {{"id": "r", "match": {{"prefix": "28"}},
+                  "action": {{"type": "DECODE", "codeValue": "{version}"}}}}]}}"#
+        );
+        RouteTable::from_json(config.as_bytes(), &CompileLimits::default()).unwrap()
+    }
+
+    /// Answers `commands` in slices of one code value, before each of which another table becomes live.
+    /// Returns the code values in the replies.
+    fn answer(commands: &str) -> Vec<String> {
+        let live = LiveTable::new();
+        let (mut session, mut scratch) = (Session::new(1), Scratch::new());
+        let (mut consumed, mut replies) = (0, Vec::new());
+        for version in 1.. {
+            live.publish(table(version));
+            let (slice, bytes) = (&mut Slice::shortest(), &commands.as_bytes()[consumed..]);
+            let progress = session.answer(&live, &mut scratch, slice, bytes, &mut replies);
+            consumed += progress.consumed;
+            if progress.next == Next::Read {
+                break;
+            }
+        }
+        assert_eq!(consumed, commands.len());
+        let replies = String::from_utf8(replies).unwrap();
+        let values = replies.split("codeValue\r\n$1\r\n").skip(1);
+        values.map(|value| value[..1].to_owned()).collect()
+    }
+
+    #[test]
+    fn a_pipeline_takes_the_live_table_for_each_slice() {
+        let commands = "IDENTIFY 28 user-42\r\n".repeat(4);
+        assert_eq!(answer(&commands), ["1", "2", "3", "4"]);
+    }
+
+    #[test]
+    fn a_command_for_several_code_values_keeps_the_table_that_it_began_with() {
+        let several = "MIDENTIFY 28 user-1 28 user-2 28 user-3\r\n";
+        let commands = format!("{several}IDENTIFY 28 user-4\r\n{several}");
+        assert_eq!(answer(&commands), ["1", "1", "1", "4", "5", "5", "5"]);
+    }
 }

@@ -4,9 +4,12 @@
 //! thread also publishes tables and frees those that they replace, so that no serving thread does.
 
 use std::io;
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{
+    Receiver, RecvError, RecvTimeoutError, SyncSender, TrySendError, sync_channel,
+};
 use std::thread;
 use std::time::Duration;
 
@@ -26,8 +29,8 @@ const NICENESS: i32 = 10;
 /// again.
 const MAX_WAITING_JOBS: usize = 64;
 
-/// The pause before another attempt to free a table that lookups still read.
-const FREE_RETRY: Duration = Duration::from_millis(1);
+/// The pause before another attempt to free tables that requests still hold.
+const FREE_RETRY: Duration = Duration::from_millis(10);
 
 /// The compile thread. It continues after a job that panics.
 #[derive(Debug)]
@@ -45,7 +48,12 @@ pub(crate) enum CompilerError {
     Busy,
 }
 
-type Job = Box<dyn FnOnce() + Send>;
+/// A job, which may leave a table to be freed.
+type Job = Box<dyn FnOnce(&mut ReplacedTables) + Send>;
+
+/// Tables that are no longer live, and that requests which began earlier may still hold. No request
+/// can begin to hold one of them, so each is freed in the end.
+type ReplacedTables = Vec<ReplacedTable>;
 
 impl Compiler {
     /// Starts the thread.
@@ -73,15 +81,15 @@ impl Compiler {
     ) -> Result<T, CompilerError> {
         let (done, result) = oneshot::channel();
         let status = Arc::clone(&self.status);
-        self.enqueue(Box::new(move || {
+        self.enqueue(Box::new(move |_| {
             // The receiver is gone if the daemon stops meanwhile.
             let _ = done.send(catch(&status, work));
         }))?;
         self.receive(result).await
     }
 
-    /// Publishes a table on the thread, which then frees the one that it replaced, once no lookup
-    /// reads that.
+    /// Publishes a table on the thread, which frees the one that it replaced once no request holds
+    /// that. Other jobs do not wait for it.
     ///
     /// # Errors
     ///
@@ -93,11 +101,11 @@ impl Compiler {
     pub(super) async fn publish(&self, table: RouteTable) -> Result<Generation, CompilerError> {
         let (status, live) = (Arc::clone(&self.status), Arc::clone(&self.status.live));
         let (done, result) = oneshot::channel();
-        self.enqueue(Box::new(move || {
+        self.enqueue(Box::new(move |replaced| {
             match catch(&status, || live.publish(table)) {
                 Ok(published) => {
                     let _ = done.send(Ok(published.generation));
-                    free(published.replaced);
+                    replaced.extend(published.replaced);
                 }
                 // The receiver is gone if the daemon stops meanwhile.
                 Err(error) => drop(done.send(Err(error))),
@@ -136,17 +144,10 @@ fn catch<T>(status: &StatusRegistry, work: impl FnOnce() -> T) -> Result<T, Comp
     })
 }
 
-/// Frees a table once every lookup that holds it has finished.
-///
-/// This terminates, since no lookup can begin to hold a table that was replaced: the longest wait
-/// is for a batch of 1024 code values. Jobs that come meanwhile wait in the queue.
-fn free(mut replaced: Option<ReplacedTable>) {
-    while let Some(table) = replaced {
-        replaced = table.try_free().err();
-        if replaced.is_some() {
-            thread::sleep(FREE_RETRY);
-        }
-    }
+/// Frees those tables that no request holds any more.
+fn free(replaced: &mut ReplacedTables) {
+    let tables = mem::take(replaced).into_iter();
+    *replaced = tables.filter_map(|table| table.try_free().err()).collect();
 }
 
 fn start_thread(status: Arc<StatusRegistry>) -> io::Result<SyncSender<Job>> {
@@ -163,11 +164,31 @@ fn work(jobs: &Receiver<Job>, status: &StatusRegistry) {
     if let Err(error) = rustix::process::nice(NICENESS) {
         tracing::debug!(%error, "the compile thread keeps its priority");
     }
-    while let Ok(job) = jobs.recv() {
+    let mut replaced = ReplacedTables::new();
+    while let Ok(job) = next(jobs, &mut replaced) {
         // What a job catches itself does not arrive here.
         let _ = catch(status, || {
             faults::turn(Task::Compile.name());
-            job();
+            job(&mut replaced);
         });
+    }
+}
+
+/// Waits for the next job, and meanwhile frees the replaced tables.
+///
+/// # Errors
+///
+/// [`RecvError`] if there will be no more jobs.
+fn next(jobs: &Receiver<Job>, replaced: &mut ReplacedTables) -> Result<Job, RecvError> {
+    loop {
+        free(replaced);
+        if replaced.is_empty() {
+            return jobs.recv();
+        }
+        match jobs.recv_timeout(FREE_RETRY) {
+            Ok(job) => return Ok(job),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return Err(RecvError),
+        }
     }
 }

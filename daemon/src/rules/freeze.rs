@@ -73,6 +73,8 @@ pub(crate) enum FreezeFileError {
     NotReplaced(#[from] ReplaceError),
     #[error("cannot remove {path}")]
     NotRemoved { path: PathBuf, source: io::Error },
+    #[error("{path} is removed, but its directory cannot be flushed")]
+    NotFlushed { path: PathBuf, source: io::Error },
     #[error("writing the freeze met an internal fault")]
     Panicked,
 }
@@ -93,6 +95,17 @@ struct Content {
     #[serde(default)]
     sha256: Option<ConfigDigest>,
     route_config_data: String,
+}
+
+impl FreezeFileError {
+    /// Returns `true` if the file was changed all the same, and only a loss of power may undo that.
+    pub(super) const fn has_changed(&self) -> bool {
+        match self {
+            Self::NotReplaced(error) => error.is_replaced(),
+            Self::NotFlushed { .. } => true,
+            _ => false,
+        }
+    }
 }
 
 impl FreezeFile {
@@ -154,7 +167,7 @@ impl FreezeFile {
     ///
     /// # Errors
     ///
-    /// [`FreezeFileError`]. The freeze before is still there, unless only the last flush failed.
+    /// [`FreezeFileError`]. The freeze before is still there, unless [`FreezeFileError::has_changed`].
     pub(super) async fn write(&self, frozen: &FrozenConfig) -> Result<(), FreezeFileError> {
         let freeze = &frozen.freeze;
         let content = Content {
@@ -180,23 +193,43 @@ impl FreezeFile {
     ///
     /// # Errors
     ///
-    /// [`FreezeFileError`]. The freeze may come back with the next start.
+    /// [`FreezeFileError`]. The freeze is still there, unless [`FreezeFileError::has_changed`].
     pub(super) async fn remove(&self) -> Result<(), FreezeFileError> {
         let path = self.path.clone();
-        on_disk(move || {
-            remove_durably(&path).map_err(|source| FreezeFileError::NotRemoved { path, source })
-        })
-        .await
+        on_disk(move || remove_durably(path)).await
+    }
+
+    /// Writes a freeze again, or removes the file if there was none.
+    ///
+    /// # Errors
+    ///
+    /// [`FreezeFileError`] if the file is not as it was.
+    pub(super) async fn put_back(
+        &self,
+        before: Option<&FrozenConfig>,
+    ) -> Result<(), FreezeFileError> {
+        let put_back = match before {
+            Some(frozen) => self.write(frozen).await,
+            None => self.remove().await,
+        };
+        match put_back {
+            Err(error) if error.has_changed() => Ok(()),
+            outcome => outcome,
+        }
     }
 }
 
-fn remove_durably(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
+fn remove_durably(path: PathBuf) -> Result<(), FreezeFileError> {
+    match fs::remove_file(&path) {
+        Ok(()) => {}
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        outcome => outcome?,
+        Err(source) => return Err(FreezeFileError::NotRemoved { path, source }),
     }
     let directory = path.parent().filter(|d| !d.as_os_str().is_empty());
-    File::open(directory.unwrap_or_else(|| Path::new(".")))?.sync_all()
+    let directory = File::open(directory.unwrap_or_else(|| Path::new(".")));
+    directory
+        .and_then(|directory| directory.sync_all())
+        .map_err(|source| FreezeFileError::NotFlushed { path, source })
 }
 
 async fn on_disk(

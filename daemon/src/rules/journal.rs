@@ -121,7 +121,8 @@ impl Journal {
     pub(super) fn close(&self) {
         let mut state = self.state.lock();
         state.closed = true;
-        if state.compiling.take().is_some() {
+        // The end of an earlier compile may be missing from the file.
+        if state.compiling.take().is_some() || state.write_failure_logged {
             self.write(&mut state);
         }
     }
@@ -219,8 +220,14 @@ fn replace(path: &Path, content: &Content) -> io::Result<()> {
     let options = &mut OpenOptions::new();
     options.write(true).create(true).truncate(true).mode(0o600);
     let mut file = regular_file::open_with(options, Path::new(&temporary))?;
-    file.write_all(&serde_json::to_vec(content)?)?;
-    fs::rename(&temporary, path)
+    let replaced = file
+        .write_all(&serde_json::to_vec(content)?)
+        .and_then(|()| fs::rename(&temporary, path));
+    if replaced.is_err() {
+        // If this fails, the next writer takes the file.
+        let _ = fs::remove_file(&temporary);
+    }
+    replaced
 }
 
 fn remove(path: &Path) -> io::Result<()> {

@@ -4,6 +4,7 @@
 //! loop.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use codeid_engine::{ConfigDigest, InitLevel};
 use tokio::time::Instant;
@@ -84,7 +85,7 @@ impl Loader {
             return Err(LoadError::NoRemote);
         };
         // In case that this task dies before it sets the time of the next pull.
-        self.schedule_next_pull(false);
+        self.schedule_next_pull(|schedule| schedule.delay_after_death());
         let known = self.pulls.lock().known.clone();
         let pending = self.pipeline.saver.pending();
         self.status.lock().next_pull_at = None;
@@ -105,7 +106,7 @@ impl Loader {
             Err(error) => Err(error),
         };
         self.pipeline.saver.retry(pending).await;
-        let delay = self.schedule_next_pull(outcome.is_ok());
+        let delay = self.schedule_next_pull(|schedule| schedule.delay_after(outcome.is_ok()));
         self.status.lock().next_pull_at = Some(self.status.now_ms().saturating_add(delay));
         outcome
     }
@@ -160,9 +161,9 @@ impl Loader {
     }
 
     /// Sets the time of the next pull, and returns the milliseconds until then.
-    fn schedule_next_pull(&self, is_good: bool) -> u64 {
+    fn schedule_next_pull(&self, delay: impl FnOnce(&mut Schedule) -> Duration) -> u64 {
         let mut pulls = self.pulls.lock();
-        let delay = pulls.schedule.delay_after(is_good);
+        let delay = delay(&mut pulls.schedule);
         pulls.next = Some(Instant::now() + delay);
         milliseconds(delay)
     }

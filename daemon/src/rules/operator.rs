@@ -216,7 +216,8 @@ impl Operator {
         reads_sources: bool,
     ) -> Result<Option<Vec<SourceCheck>>, OperatorError> {
         let decision = self.decide().await;
-        self.freeze_file.remove().await?;
+        let removed = self.freeze_file.remove().await;
+        self.or_put_back(removed).await?;
         let was_frozen = self.loader.status.is_frozen();
         self.loader.status.set_frozen(None);
         self.requests.freeze_changed.notify_one();
@@ -247,19 +248,29 @@ impl Operator {
     }
 
     async fn set_freeze(&self, frozen: FrozenConfig) -> Result<(), OperatorError> {
-        self.freeze_file.write(&frozen).await?;
+        let written = self.freeze_file.write(&frozen).await;
+        self.or_put_back(written).await?;
         self.loader.status.set_frozen(Some(Arc::new(frozen)));
         self.requests.freeze_changed.notify_one();
         Ok(())
     }
 
+    /// Puts the file of the freeze back if changing it failed so late that it was changed: a restart must
+    /// not bring what is refused. If that is impossible, the change counts, since a restart brings it.
+    async fn or_put_back(&self, changed: Result<(), FreezeFileError>) -> Result<(), OperatorError> {
+        let Err(error) = changed else { return Ok(()) };
+        let before = self.loader.status.frozen();
+        if error.has_changed() && self.freeze_file.put_back(before.as_deref()).await.is_err() {
+            let why = ErrorChain(&error).to_string();
+            tracing::error!(why, "a loss of power may undo a change of the freeze");
+            return Ok(());
+        }
+        Err(error.into())
+    }
+
     /// Goes back to the freeze before a command, or to none. A failure is logged.
     async fn restore_freeze(&self, before: Option<Arc<FrozenConfig>>) {
-        let restored = match &before {
-            Some(frozen) => self.freeze_file.write(frozen).await,
-            None => self.freeze_file.remove().await,
-        };
-        if let Err(error) = restored {
+        if let Err(error) = self.freeze_file.put_back(before.as_deref()).await {
             let why = ErrorChain(&error).to_string();
             tracing::error!(why, "cannot undo the freeze of a command that failed");
         }

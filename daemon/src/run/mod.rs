@@ -31,7 +31,7 @@ use self::permits::Permits;
 use crate::admin::{self, AdminListeners};
 use crate::api::status::ListenerAddresses;
 use crate::audit::AuditLog;
-use crate::budget::Budget;
+use crate::budget::{Budget, Share};
 use crate::clock::Clock;
 use crate::faults;
 use crate::listen::{ListenError, Listeners, LiveCertificate, descriptors};
@@ -195,7 +195,7 @@ impl Running {
         stop: &mut stop::Listening,
     ) -> Result<Option<Self>, StartError> {
         let (started, started_at) = (Instant::now(), clock.now());
-        let budget = Arc::new(Budget::new(settings.http.max_buffered_bytes));
+        let budget = Arc::new(Budget::new(settings.memory.max_bytes));
         // A signature occupies a core. One core fewer than serve, so that a lookup finds a free one.
         let signing_threads = settings.worker_threads.saturating_sub(1).max(1);
         let start_proxy = |proxy| SdkProxy::open(proxy, signing_threads, &budget, &clock);
@@ -377,6 +377,7 @@ fn serve_waiting(listeners: ServingListeners, permits: &Permits, workers: &Worke
         if let Ok(permit) = Arc::clone(permits.semaphore()).try_acquire_owned() {
             // Without the worker the connection is closed, as it will be in any case.
             let _ = workers.serve(Accepted {
+                share: workers.reserve(&stream).unwrap_or(Share::NONE),
                 counted: OpenConnection::count(workers.figures(), stream.listener(), false),
                 stream,
                 is_overloaded: false,

@@ -5,11 +5,11 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use hyper::body::{Body, Incoming};
 use hyper::{HeaderMap, StatusCode};
 
-use crate::budget::{Budget, Share};
+use crate::budget::{Budget, Buffer};
 
 /// A response that was received whole.
 pub(super) struct WholeResponse {
@@ -36,7 +36,7 @@ pub(crate) enum ExchangeError {
     #[error("the response has more than {0} bytes")]
     TooLong(usize),
     /// The budget has no room for the body.
-    #[error("there is no room for the response within http.max-buffered-bytes")]
+    #[error("there is no room for the response within memory.max-bytes")]
     NoRoom,
 }
 
@@ -53,8 +53,10 @@ pub(crate) async fn read_body(
     if body.size_hint().lower() > max_bytes as u64 {
         return Err(ExchangeError::TooLong(max_bytes));
     }
-    let mut share = Share::NONE;
-    let mut bytes = BytesMut::new();
+    let mut bytes = Buffer::EMPTY;
+    let length = body.size_hint().exact();
+    let most = length.and_then(|length| usize::try_from(length).ok());
+    let most = most.unwrap_or(max_bytes);
     while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
         let frame = frame.map_err(|source| ExchangeError::BrokenOff {
             read: bytes.len(),
@@ -67,10 +69,9 @@ pub(crate) async fn read_body(
         if length > max_bytes {
             return Err(ExchangeError::TooLong(max_bytes));
         }
-        if !share.grow_to(length, budget) {
+        if !bytes.append(&piece, most, budget) {
             return Err(ExchangeError::NoRoom);
         }
-        bytes.extend_from_slice(&piece);
     }
-    Ok(share.attach_to(bytes.freeze()))
+    Ok(bytes.into_bytes())
 }

@@ -11,6 +11,7 @@ use tokio::time::sleep;
 
 use super::accepted::{Accepted, Stream};
 use super::worker::Workers;
+use crate::budget::Share;
 use crate::faults;
 use crate::metrics::{OpenConnection, Task};
 use crate::panic::{Panicked, catch_panic};
@@ -74,12 +75,14 @@ async fn accept(listener: &Listener, permits: &Arc<Semaphore>, workers: &Workers
         };
         pause = PAUSES.0;
         faults::turn(Task::Accept.name());
-        let is_overloaded = permits.available_permits() < OVERLOADED_CONNECTIONS;
+        let share = workers.reserve(&stream);
+        let is_overloaded = permits.available_permits() < OVERLOADED_CONNECTIONS || share.is_none();
         let accepted = Accepted {
             counted: OpenConnection::count(workers.figures(), stream.listener(), is_overloaded),
             stream,
             is_overloaded,
             permit,
+            share: share.unwrap_or(Share::NONE),
         };
         if workers.serve(accepted).is_err() {
             return;

@@ -7,6 +7,7 @@ use std::os::unix;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::tls::TlsConnection;
+use crate::budget::Share;
 use crate::metrics::{Listener, OpenConnection};
 
 /// A connection that was accepted.
@@ -17,6 +18,8 @@ pub(crate) struct Accepted {
     pub(crate) is_overloaded: bool,
     /// Released when the connection is closed.
     pub(crate) permit: OwnedSemaphorePermit,
+    /// The share of the budget that the connection has.
+    pub(crate) share: Share,
     /// Counts the connection as open until it is dropped.
     pub(crate) counted: OpenConnection,
 }

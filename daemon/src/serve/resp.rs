@@ -16,9 +16,8 @@ use super::connection::{
     Transport, Wait,
 };
 use super::shared::Shared;
-use crate::budget::Share;
 use crate::metrics::{self, Listener, Stopwatch};
-use crate::resp::{CloseReason, Next, Session};
+use crate::resp::{CloseReason, MAX_COMMAND_BYTES, Next, Session};
 
 /// The most bytes that are read at once.
 const READ_BYTES: usize = 64 << 10;
@@ -52,8 +51,6 @@ pub(super) async fn serve(shared: Arc<Shared>, stream: UnixStream, is_overloaded
 struct RespSession<'a> {
     session: Session,
     shared: &'a Shared,
-    /// The share of the budget for replies that the client has not taken.
-    unwritten_share: Share,
     /// Set once the session is over.
     over: Option<Over>,
 }
@@ -75,7 +72,6 @@ impl<'a> RespSession<'a> {
         Self {
             session: Session::new(LAST_ID.fetch_add(1, Relaxed) + 1),
             shared,
-            unwritten_share: Share::NONE,
             over: None,
         }
     }
@@ -95,6 +91,7 @@ impl Protocol for RespSession<'_> {
             buffer_bytes: READ_BYTES,
             max_read_bytes: READ_BYTES,
             max_prefix_bytes: MAX_PREFIX_BYTES,
+            max_request_bytes: MAX_COMMAND_BYTES + READ_BYTES,
         }
     }
 
@@ -128,7 +125,10 @@ impl Protocol for RespSession<'_> {
     fn answer(&mut self, batch: &mut Batch<'_, Scratch>, bytes: &[u8], _seen: usize) -> Progress {
         let began = Stopwatch::since(batch.now.into_std());
         let live = &self.shared.live;
-        let progress = self.session.answer(live, batch.memory, bytes, batch.out);
+        let slice = &mut batch.slice;
+        let progress = self
+            .session
+            .answer(live, batch.memory, slice, bytes, batch.out);
         batch.now = Instant::now();
         let took = began.until(batch.now.into_std());
         metrics::record(Listener::Resp, &progress.counts, took);
@@ -154,14 +154,6 @@ impl Protocol for RespSession<'_> {
         self.over = Some(Over::NoRoom);
     }
 
-    fn reserve_unwritten(&mut self, unwritten: usize) -> bool {
-        self.unwritten_share.grow_to(unwritten, &self.shared.budget)
-    }
-
-    fn release_written(&mut self) {
-        self.unwritten_share = Share::NONE;
-    }
-
     fn log_end(&self, end: End, stream: &impl Transport) {
         let Some(peer) = stream.peer() else {
             return;
@@ -178,11 +170,7 @@ impl Protocol for RespSession<'_> {
                 tracing::warn!(pid, uid, "dropped a client that does not take its replies");
             }
             (End::Closed, Some(Over::NoRoom)) | (End::NoRoom, _) => {
-                tracing::warn!(
-                    pid,
-                    uid,
-                    "dropped a client: http.max-buffered-bytes is used up"
-                );
+                tracing::warn!(pid, uid, "dropped a client: memory.max-bytes is used up");
             }
             _ => {}
         }

@@ -22,6 +22,7 @@ use super::resp;
 use super::shared::Shared;
 use super::tls::Handshakes;
 use super::worker_choice::{Dispatcher, Inbox, WorkerGone};
+use crate::budget::{Budget, CONNECTION_BYTES, Share, TLS_BYTES};
 use crate::faults;
 use crate::metrics::{self, ConnectionFigures, Task};
 use crate::panic::{count_panic, restart_after_panics};
@@ -35,6 +36,7 @@ pub(crate) struct Workers {
     /// The thread that TCP connections pass first, if they speak TLS.
     handshakes: Option<Handshakes>,
     figures: Arc<ConnectionFigures>,
+    budget: Arc<Budget>,
 }
 
 impl Workers {
@@ -51,6 +53,7 @@ impl Workers {
             threads,
             handshakes: None,
             figures: Arc::clone(shared.metrics.connections()),
+            budget: Arc::clone(&shared.budget),
         })
     }
 
@@ -70,6 +73,16 @@ impl Workers {
     /// Returns the figures in which connections are counted.
     pub(crate) const fn figures(&self) -> &Arc<ConnectionFigures> {
         &self.figures
+    }
+
+    /// Returns the share of the budget that a connection needs, or `None` if there is no room.
+    pub(crate) fn reserve(&self, stream: &Stream) -> Option<Share> {
+        let bytes = match (&self.handshakes, stream) {
+            (Some(_), Stream::Tcp(_)) => CONNECTION_BYTES + TLS_BYTES,
+            _ => CONNECTION_BYTES,
+        };
+        let mut share = Share::NONE;
+        share.grow_to(bytes, &self.budget).then_some(share)
     }
 
     /// Gives a connection to the thread of the handshakes, or else to a worker.
@@ -157,6 +170,7 @@ async fn serve(shared: Arc<Shared>, accepted: Accepted, open: Arc<AtomicUsize>) 
         stream,
         is_overloaded,
         permit: _permit,
+        share: _share,
         counted: _counted,
     } = accepted;
     let _open = CountDown(open);

@@ -12,8 +12,6 @@ pub struct Http {
     pub max_connections: usize,
     /// The most bytes of a request line with its headers: 8192 to 1,048,576.
     pub max_header_bytes: usize,
-    /// The most bytes that all large bodies may take together: 32 MiB to 1 TiB.
-    pub max_buffered_bytes: usize,
     /// The time that a request's head may take from its first byte: 1 ms to 10 minutes.
     pub header_timeout: Duration,
     /// The time that a request's body may take after its head: 1 ms to 10 minutes.
@@ -33,6 +31,13 @@ pub struct Resp {
     pub write_timeout: Duration,
     /// The time for which a connection stays open between commands: 1 ms to a day.
     pub idle_timeout: Duration,
+}
+
+/// The bound on the memory of clients and upstreams.
+#[derive(Clone, Copy, Debug)]
+pub struct Memory {
+    /// The most bytes that the daemon holds for clients and upstreams.
+    pub max_bytes: usize,
 }
 
 /// The threads that serve, and their end.
@@ -63,13 +68,6 @@ impl Http {
                 16_384,
                 "The size of a request line with its headers; a larger one is answered 431.",
             ),
-            max_buffered_bytes: keys.setting(
-                "http.max-buffered-bytes",
-                Whole::between(33_554_432, 1_099_511_627_776, "bytes"),
-                268_435_456,
-                "The memory for all large bodies of requests and responses together; beyond it, requests\n\
-                 are answered 503. Large commands and replies of Redis clients count, too.",
-            ),
             header_timeout: keys.setting(
                 "http.header-timeout-ms",
                 Whole::between(1, 600_000, "milliseconds"),
@@ -96,6 +94,22 @@ impl Http {
                 Duration::from_secs(75),
                 "The time for which a connection stays open between requests. It is longer than gateways\n\
                  keep their connections (60 s is common), so that the gateway closes first.",
+            ),
+        }
+    }
+}
+
+impl Memory {
+    /// Declares the keys of `memory`.
+    pub(super) fn declare(keys: &mut Keys) -> Self {
+        Self {
+            max_bytes: keys.setting(
+                "memory.max-bytes",
+                Whole::between(33_554_432, 1_099_511_627_776, "bytes"),
+                268_435_456,
+                "The memory for everything that clients and upstreams make the daemon hold: connections,\n\
+                 requests, responses until the client has taken them, and bodies that are forwarded.\n\
+                 Beyond it, requests and connections are answered 503, or an error on listen.resp.",
             ),
         }
     }

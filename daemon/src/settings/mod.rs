@@ -51,7 +51,7 @@ pub use self::error::SettingsError;
 pub use self::key_version::{KeyVersion, ParseKeyVersionError};
 pub(crate) use self::kind::MAX_SOCKET_PATH_BYTES;
 pub use self::layers::Sources;
-pub use self::limits::{Http, Resp};
+pub use self::limits::{Http, Memory, Resp};
 pub use self::listen::{Listen, Tls};
 pub use self::location::Location;
 pub use self::log::{Log, LogFormat};
@@ -73,6 +73,8 @@ pub struct Settings {
     pub http: Http,
     /// The bounds of a Redis client's connection.
     pub resp: Resp,
+    /// The bound on the memory of clients and upstreams.
+    pub memory: Memory,
     /// The number of threads that serve; one or more.
     pub worker_threads: usize,
     /// The time for which the daemon serves on after it has become unready, before it stops to accept:
@@ -129,6 +131,7 @@ impl Settings {
         let listen = Listen::declare(keys, &secrets);
         let http = Http::declare(keys);
         let resp = Resp::declare(keys);
+        let memory = Memory::declare(keys);
         let Serve {
             worker_threads,
             lame_duck,
@@ -158,6 +161,7 @@ impl Settings {
             admin,
             http,
             resp,
+            memory,
             worker_threads,
             lame_duck,
             drain_deadline,

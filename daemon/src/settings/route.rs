@@ -69,13 +69,15 @@ impl Route {
                 "ac.route.pull-route-config-fixed-delay",
                 Whole::between(100, 2_592_000_000, "milliseconds"),
                 Duration::from_secs(600),
-                "The time from the end of a successful pull to the next, plus up to 10 % of jitter.",
+                "The time from the end of a successful pull to the next, plus up to 10 % of jitter.\n\
+                 The first one after the start comes sooner, after a random part of that time.",
             ),
             retry_delay: keys.setting(
                 "ac.route.pull-route-config-exception-retry-delay",
                 Whole::between(100, 2_592_000_000, "milliseconds"),
                 Duration::from_secs(60),
-                "The time from a failed pull to the next, plus up to 10 % of jitter.",
+                "The time from a failed pull to the next, plus up to 10 % of jitter.\n\
+                 The first one after the start comes sooner, after a random part of that time.",
             ),
             save_path: keys.setting(
                 "ac.route.save-route-config-path",

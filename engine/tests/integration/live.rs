@@ -4,7 +4,9 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use codeid_engine::{CodeValue, CompileLimits, LiveTable, OpenId, Outcome, RouteTable, Scratch};
+use codeid_engine::{
+    CodeValue, CompileLimits, LiveTable, OpenId, Outcome, ReplacedTable, RouteTable, Scratch,
+};
 
 const READERS: usize = 3;
 const TABLES: u64 = 300;
@@ -41,6 +43,38 @@ fn lookups_see_whole_tables_whose_generations_only_rise() {
         begin.wait();
         for number in 1..=TABLES {
             assert_eq!(live.publish(table(number)).generation.get(), number);
+        }
+        published_all.store(true, Ordering::Release);
+    });
+}
+
+/// T3: with the live table and one that is compiled there are at most two more tables than lookups in
+/// progress, of which each thread has one.
+#[test]
+fn replaced_tables_are_held_by_lookups_in_progress_alone() {
+    let live = LiveTable::new();
+    live.publish(table(1));
+    let published_all = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for _ in 0..READERS {
+            scope.spawn(|| {
+                let mut last = 1;
+                while !published_all.load(Ordering::Acquire) {
+                    last = look_up(&live, last);
+                }
+            });
+        }
+        let mut held: Vec<ReplacedTable> = Vec::new();
+        for number in 2..=TABLES {
+            held.extend(live.publish(table(number)).replaced);
+            held = held
+                .into_iter()
+                .filter_map(|replaced| replaced.try_free().err())
+                .collect();
+            if held.len() > READERS {
+                published_all.store(true, Ordering::Release);
+                panic!("{} replaced tables at {READERS} readers", held.len());
+            }
         }
         published_all.store(true, Ordering::Release);
     });

@@ -29,7 +29,7 @@ pub(crate) fn post(daemon: &Served, path: &str, body: &str) -> Response {
 }
 
 /// Sends a POST of JSON with further headers, each with its line end.
-fn post_with(daemon: &Served, path: &str, headers: &str, body: &str) -> Response {
+pub(crate) fn post_with(daemon: &Served, path: &str, headers: &str, body: &str) -> Response {
     let mut client = client(daemon);
     client.send(format!(
         "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{headers}\
@@ -56,7 +56,7 @@ fn refusal(answer: &Response) -> (u16, String) {
 }
 
 /// Makes a config live, whichever is.
-fn apply(daemon: &Served, config: &str) -> Value {
+pub(crate) fn apply(daemon: &Served, config: &str) -> Value {
     good(&post_with(daemon, "/v1/apply", ANYTHING, config))
 }
 

@@ -10,12 +10,13 @@ fn pulling(remote: &Remote) -> Plan {
     plan().set(&format!("ac.route.pull-route-config-url={}", remote.url()))
 }
 
-/// Returns the shortest time from one request to the next. It is at least the delay: the first pull
-/// ends after its request, and the second one begins before its own.
-fn shortest_pause(remote: &Remote, requests: usize) -> Duration {
-    let requests = remote.wait_for(requests);
-    let pauses = requests.windows(2).map(|pair| pair[1].at - pair[0].at);
-    pauses.min().unwrap()
+/// Returns the time from the first request, which is that of the start, to the second, and the
+/// shortest time from one to the next of the `further` ones after it. Each is at least the delay: a pull
+/// ends after its request, and the next one begins before its own.
+fn pauses(remote: &Remote, further: usize) -> (Duration, Duration) {
+    let requests = remote.wait_for(2 + further);
+    let mut pauses = requests.windows(2).map(|pair| pair[1].at - pair[0].at);
+    (pauses.next().unwrap(), pauses.min().unwrap())
 }
 
 #[test]
@@ -25,7 +26,8 @@ fn a_pull_is_due_the_fixed_delay_after_a_good_one() {
         .set("ac.route.pull-route-config-fixed-delay=150")
         .set("ac.route.pull-route-config-exception-retry-delay=2592000000")
         .start();
-    let pause = shortest_pause(&remote, 5);
+    let (first, pause) = pauses(&remote, 4);
+    assert!(first >= Duration::from_millis(15), "{first:?}");
     assert!(pause >= Duration::from_millis(150), "{pause:?}");
 }
 
@@ -40,7 +42,7 @@ fn a_pull_is_due_the_retry_delay_after_a_failed_one() {
             .set("ac.route.pull-route-config-fixed-delay=2592000000")
             .set("ac.route.pull-route-config-exception-retry-delay=150")
             .start();
-        let pause = shortest_pause(&remote, 4);
+        let (_, pause) = pauses(&remote, 3);
         // The server does not know when a pull is cut off.
         assert!(hangs || pause >= Duration::from_millis(150), "{pause:?}");
     }
@@ -79,7 +81,21 @@ fn the_status_has_the_time_of_the_next_pull() {
     let last = status["sources"]["remote"]["lastCheck"]["at"]
         .as_u64()
         .unwrap();
-    // The default delay with its jitter, and the time between the two readings.
+    // A part of the default delay, and the time between the two readings.
     let delay = next - last;
-    assert!((590_000..=670_000).contains(&delay), "{delay}");
+    assert!((60_000..=610_000).contains(&delay), "{delay}");
+}
+
+/// T12: a fleet that was started at one moment does not pull at one moment again.
+#[test]
+fn daemons_that_start_together_pull_next_at_different_times() {
+    let remote = Remote::http(Reply::config(config("good")));
+    let daemons: Vec<_> = (0..8).map(|_| pulling(&remote).start()).collect();
+    let next = daemons
+        .iter()
+        .map(|daemon| daemon.status()["nextPullAt"].as_u64());
+    let next: Vec<u64> = next.map(Option::unwrap).collect();
+    // With a tenth of jitter they would be within a minute of each other.
+    let (first, last) = (next.iter().min().unwrap(), next.iter().max().unwrap());
+    assert!(last - first > 60_000, "{next:?}");
 }

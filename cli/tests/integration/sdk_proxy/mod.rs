@@ -17,16 +17,18 @@ use std::os::unix::fs::PermissionsExt;
 use codeid_daemon::signature;
 use tokio::runtime::Runtime;
 
-use self::gateway::{Authority, Behavior, CLIENT_ID, Gateway, OURS, Reply, Request, THEIRS};
+use self::gateway::{
+    Authority, Behavior, CLIENT_ID, Gateway, OURS, Reply, Request, SUCCESS, THEIRS, signed,
+};
 use crate::serve::daemon::Plan;
 
 pub(crate) const SDK_PROXY: &str = "/aps/api/v1/mobile/sdkProxy";
 
 /// The stand-in for the upstream, and the plan of a daemon that forwards to it.
-struct Fixture {
+pub(crate) struct Fixture {
     runtime: Runtime,
     gateway: Gateway,
-    plan: Plan,
+    pub(crate) plan: Plan,
 }
 
 impl Fixture {
@@ -43,6 +45,12 @@ impl Fixture {
             plan,
         }
     }
+}
+
+/// Returns a stand-in for the upstream whose every response is a success with `text`.
+pub(crate) fn responding(text: &'static str) -> Fixture {
+    let body = SUCCESS.replace("{\\\"a\\\":1}", text);
+    Fixture::new(move |_| Reply::Send(signed(&body)))
 }
 
 /// Adds all settings of sdkProxy to a plan, with the file of our key at `key`. The upstream does not exist.

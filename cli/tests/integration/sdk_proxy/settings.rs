@@ -71,6 +71,10 @@ fn incomplete_pairs_and_times_outside_the_bounds_are_refused() {
             &["proxy.total-timeout-ms must be a number of milliseconds from 10001"],
         );
     }
+    Plan::new()
+        .set("proxy.total-timeout-ms=10001")
+        .start()
+        .stop();
     for (value, why) in [
         ("http://h.example", "it is not an https URL"),
         ("https://h.example/", "it has a path or query"),

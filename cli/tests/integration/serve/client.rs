@@ -170,7 +170,9 @@ impl Client {
         if status == 100 {
             return self.try_receive(with_body);
         }
-        if with_body {
+        if with_body && response.header("transfer-encoding") == Some("chunked") {
+            response.body = self.chunks()?;
+        } else if with_body {
             let length = response
                 .header("content-length")
                 .map_or(0, |l| l.parse().unwrap());
@@ -210,6 +212,21 @@ impl Client {
                 )
             }
             _ => rest,
+        }
+    }
+
+    /// Reads the chunks of a body up to the last one.
+    fn chunks(&mut self) -> io::Result<Vec<u8>> {
+        let mut body = Vec::new();
+        loop {
+            let length = usize::from_str_radix(&self.line()?, 16).unwrap();
+            let start = body.len();
+            body.resize(start + length, 0);
+            self.stream.read_exact(&mut body[start..])?;
+            assert_eq!(self.line()?, "");
+            if length == 0 {
+                return Ok(body);
+            }
         }
     }
 

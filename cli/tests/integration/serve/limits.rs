@@ -1,5 +1,7 @@
 //! The limits of bodies, heads, connections, and of the memory for all of them.
 
+use serde_json::json;
+
 use super::client::{Client, body, request};
 use super::daemon::{Daemon, Plan};
 use super::endpoints::{SDK_PROXY, clients};
@@ -84,31 +86,31 @@ fn one_connection_more_than_are_served_is_refused() {
 
 #[test]
 fn bodies_beyond_the_budget_are_503() {
-    let daemon = Plan::new().set("http.max-buffered-bytes=33554432").start();
+    let daemon = Plan::new().set("memory.max-bytes=33554432").start();
     let path = "/v1/identifyCodes";
-    let batch = |length: usize| {
-        let code = format!("28100104{}", "x".repeat(length - 8));
-        format!("[{}]", vec![body(&code, "user-42"); 1024].join(","))
-    };
-    // Three responses have seven megabytes, of which the clients take only the beginning.
-    let mut waiting: Vec<Client> = (0..3).map(|_| daemon.unix()).collect();
+    let code = format!("28100104{}", "x".repeat(7492));
+    let batch = format!("[{}]", vec![body(&code, "user-42"); 1024].join(","));
+    // Four batches have 31 million bytes, and are held until the clients take their responses.
+    let mut waiting: Vec<Client> = (0..4).map(|_| daemon.unix()).collect();
     for client in &mut waiting {
-        client.send(request(path, batch(7000)));
+        client.send(request(path, &batch));
         client.wait_for_response();
     }
-    // The budget is too small for a body of thirteen, or for another of seven and its response.
-    let refused = |body: String, detail: &str| {
-        let response = daemon.unix().post(path, body);
-        assert_eq!(
-            (response.status, response.result_code().as_str()),
-            (503, "UNKNOWN_EXCEPTION")
-        );
-        assert_eq!(response.json()["detail"], detail);
-    };
-    let thirteen = format!("[{}]", " ".repeat(13_000_000));
-    refused(thirteen.clone(), "Too much is being read at once.");
-    refused(batch(7000), "Too much is being answered at once.");
-    // Small bodies need no room, and the three responses arrive.
+    // There is no room for another, and none for three copies of a million bytes, the second of which
+    // is made once the first has arrived.
+    let response = daemon.unix().post(path, &batch);
+    assert_eq!(
+        (response.status, response.result_code().as_str()),
+        (503, "UNKNOWN_EXCEPTION")
+    );
+    assert_eq!(response.json()["detail"], "Too much is being read at once.");
+    let million = json!({"x": "x".repeat(1_000_000)}).to_string();
+    let response = daemon.unix().post(SDK_PROXY, million);
+    assert_eq!(
+        (response.status, response.result_code().as_str()),
+        (503, "REQUEST_TRAFFIC_EXCEED_LIMIT")
+    );
+    // Small bodies need no room, and the four responses arrive.
     assert_eq!(daemon.unix().identify("28100104x", "user-42").status, 200);
     for mut client in waiting {
         let response = client.receive();
@@ -117,7 +119,44 @@ fn bodies_beyond_the_budget_are_503() {
     }
     // Soon after the last byte was taken there is room again.
     loop {
-        match daemon.unix().post(path, &thirteen).status {
+        match daemon.unix().post(path, &batch).status {
+            200 => break,
+            503 => std::thread::yield_now(),
+            other => panic!("{other}"),
+        }
+    }
+}
+
+#[test]
+fn connections_beyond_the_budget_are_503() {
+    // A connection takes 16 KiB.
+    let daemon = Plan::new().set("memory.max-bytes=33554432").start();
+    let path = "/v1/identifyCodes";
+    let code = format!("28100104{}", "x".repeat(7992));
+    let batch = format!("[{}]", vec![body(&code, "user-42"); 1024].join(","));
+    let mut waiting: Vec<Client> = (0..4).map(|_| daemon.unix()).collect();
+    for client in &mut waiting {
+        client.send(request(path, &batch));
+        client.wait_for_response();
+    }
+    let mut served = Vec::new();
+    let refused = loop {
+        let mut client = daemon.unix();
+        let response = client.identify("28100104x", "user-42");
+        match response.status {
+            200 => served.push(client),
+            _ => break response,
+        }
+    };
+    assert_eq!(
+        (refused.status, refused.header("connection")),
+        (503, Some("close"))
+    );
+    assert!(served.len() < 100, "{}", served.len());
+    served.clear();
+    drop(waiting);
+    loop {
+        match daemon.unix().identify("28100104x", "user-42").status {
             200 => break,
             503 => std::thread::yield_now(),
             other => panic!("{other}"),

@@ -15,5 +15,7 @@ mod secret_files;
 mod secrets;
 mod settings;
 mod shutdown;
+mod slices;
 mod smuggling;
+mod socket_access;
 mod unix_socket;

@@ -225,7 +225,7 @@ fn a_response_arrives_as_a_whole_though_the_client_keeps_sending() {
     let element = body(&"x".repeat(500), "user-42");
     let batch = format!("[{}]", vec![element; 1000].join(","));
     let closing = format!(
-        "POST /v1/identifyCodes HTTP/1.1\r\nContent-Type: application/json\r\n\
+        "POST /v1/identifyCodes HTTP/1.0\r\nContent-Type: application/json\r\n\
          Connection: close\r\nContent-Length: {}\r\n\r\n{batch}",
         batch.len()
     );

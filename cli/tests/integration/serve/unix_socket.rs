@@ -84,7 +84,7 @@ fn the_socket_has_the_group_of_the_setting() {
 }
 
 /// Returns the command of a daemon in a shell that sets the umask first.
-fn with_umask(plan: &Plan, umask: &str) -> Command {
+pub(super) fn with_umask(plan: &Plan, umask: &str) -> Command {
     let daemon = plan.command("serve");
     let mut command = Command::new("sh");
     let script = format!("umask {umask} && exec \"$0\" \"$@\"");

@@ -300,6 +300,19 @@ impl Sinks {
         Ok(())
     }
 
+    /// Makes the file ready for a line. One that could not be opened before is tried again.
+    fn prepare_file(&mut self, clock: &Clock) -> io::Result<()> {
+        let Some(file) = &mut self.file else {
+            return self.open_file(clock);
+        };
+        if let Some(chain) = file.prepare()?
+            && self.unwritten.is_empty()
+        {
+            self.chain = chain;
+        }
+        Ok(())
+    }
+
     /// Writes a line to both sinks. Returns its number.
     ///
     /// # Errors
@@ -307,17 +320,9 @@ impl Sinks {
     /// An [`io::Error`] if none took it; it is then as if it had never been.
     fn record(&mut self, line: Line, clock: &Clock) -> io::Result<u64> {
         self.expire(clock);
-        if self.file.is_none() {
-            // A sink that failed before is tried again with each line.
-            let _ = self.open_file(clock);
-        }
-        if let Some(Ok(Some(chain))) = self.file.as_ref().map(AuditFile::changed_chain)
-            && self.unwritten.is_empty()
-        {
-            self.chain = chain;
-        }
+        let prepared = self.prepare_file(clock);
         let (number, bytes) = self.next_line(line, clock);
-        let to_file = self.write_to_file(&bytes);
+        let to_file = prepared.and_then(|()| self.write_to_file(&bytes));
         let to_syslog = self.syslog.as_ref().map(|syslog| syslog.send(&bytes));
         match (to_file, to_syslog) {
             (Ok(()), None | Some(Ok(()))) => {}

@@ -44,6 +44,7 @@ pub(crate) struct ReplaceError {
     step: &'static str,
     path: PathBuf,
     source: Cause,
+    is_replaced: bool,
 }
 
 #[derive(Debug, Error)]
@@ -58,6 +59,14 @@ enum Cause {
     NoName,
 }
 
+impl ReplaceError {
+    /// Returns `true` if the new file is there all the same, and only a loss of power may bring the old
+    /// one back.
+    pub(crate) const fn is_replaced(&self) -> bool {
+        self.is_replaced
+    }
+}
+
 /// Replaces the content of the file at `path` by `bytes`, or creates the file. Its mode is then
 /// 0600, and the mode of directories that had to be made is 0700. Blocks until the disk has the
 /// content.
@@ -66,8 +75,7 @@ enum Cause {
 ///
 /// # Errors
 ///
-/// [`ReplaceError`]. The old file is still there, unless flushing the directory after the rename
-/// failed: then the new file is there, and a loss of power may bring the old one back.
+/// [`ReplaceError`]. The old file is still there, unless [`ReplaceError::is_replaced`].
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), ReplaceError> {
     replace_on(&System, path, bytes)
 }
@@ -94,7 +102,10 @@ fn replace_on<D: Disk>(disk: &D, path: &Path, bytes: &[u8]) -> Result<(), Replac
     }
     renamed?;
     disk.flush_directory(directory)
-        .map_err(at("flush", directory))
+        .map_err(|error| ReplaceError {
+            is_replaced: true,
+            ..at("flush", directory)(error)
+        })
 }
 
 /// Returns the path that `path` leads to, whether or not a file exists there.
@@ -206,6 +217,7 @@ fn at(step: &'static str, path: &Path) -> impl FnOnce(io::Error) -> ReplaceError
         step,
         path: path.to_owned(),
         source: error.into(),
+        is_replaced: false,
     }
 }
 
@@ -214,5 +226,6 @@ fn cannot_replace(path: &Path, source: Cause) -> ReplaceError {
         step: "replace",
         path: path.to_owned(),
         source,
+        is_replaced: false,
     }
 }

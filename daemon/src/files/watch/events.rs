@@ -37,11 +37,18 @@ struct EventFilter {
     signal: Notify,
 }
 
+/// Signals an event when it is dropped. It belongs to the handler, so that it notices the end of the thread
+/// that calls the handler.
+struct SignalAtEnd(Arc<EventFilter>);
+
 #[derive(Default)]
 struct Armed {
     watcher: Option<RecommendedWatcher>,
     directories: BTreeSet<PathBuf>,
 }
+
+/// The most watchers that are made at once: if the thread of one has ended, another takes its place.
+const MAX_WATCHERS: usize = 2;
 
 /// The reason why a watch point is not watched.
 #[derive(Debug, Error)]
@@ -84,36 +91,38 @@ impl Events {
     pub(super) fn arm(&self, points: &[WatchPoint]) -> Result<(), ArmError> {
         points.clone_into(&mut self.filter.points.lock());
         let mut armed = self.armed.lock();
-        let before = mem::take(&mut armed.directories);
-        let mut watcher = match armed.watcher.take() {
-            Some(watcher) => watcher,
-            None => self.new_watcher()?,
-        };
+        let mut before = mem::take(&mut armed.directories);
         let wanted: BTreeSet<PathBuf> =
             points.iter().map(|point| point.directory.clone()).collect();
-        // `watch` and `unwatch` of notify's inotify watcher send a message to its event loop and
-        // unwrap both the sending and the reply (inotify.rs, `watch_inner`): if the thread of the
-        // loop has ended, for example by a panic, they panic instead of returning an error.
-        let rearmed = catch_unwind(AssertUnwindSafe(|| rearm(&mut watcher, &before, &wanted)));
-        match rearmed {
-            Ok(outcome) => {
+        for _ in 0..MAX_WATCHERS {
+            let mut watcher = match armed.watcher.take() {
+                Some(watcher) => watcher,
+                None => self.new_watcher()?,
+            };
+            // `watch` and `unwatch` of notify's inotify watcher send a message to its event loop and
+            // unwrap both the sending and the reply (inotify.rs, `watch_inner`): if the thread of the
+            // loop has ended, for example by a panic, they panic instead of returning an error.
+            let rearmed = catch_unwind(AssertUnwindSafe(|| rearm(&mut watcher, &before, &wanted)));
+            if let Ok(outcome) = rearmed {
                 armed.watcher = Some(watcher);
                 armed.directories = wanted;
-                outcome
+                return outcome;
             }
-            Err(_) => {
-                // Its `drop` unwraps the sending of the last message and would panic again. Leaking
-                // it costs an inotify descriptor, once for each death of its thread.
-                mem::forget(watcher);
-                Task::FileEvents.count_fault();
-                Err(ArmError::ThreadEnded)
-            }
+            // Its `drop` unwraps the sending of the last message and would panic again. Leaking it
+            // costs an inotify descriptor, once for each death of its thread.
+            mem::forget(watcher);
+            before.clear();
+            Task::FileEvents.count_fault();
+            tracing::error!("the thread that receives events about files has ended");
         }
+        Err(ArmError::ThreadEnded)
     }
 
     fn new_watcher(&self) -> Result<RecommendedWatcher, ArmError> {
-        let filter = Arc::clone(&self.filter);
+        let at_end = SignalAtEnd(Arc::clone(&self.filter));
         let handler = move |event: Event| {
+            let SignalAtEnd(filter) = &at_end;
+            faults::turn("fileEventsThread");
             let accepted = catch_unwind(AssertUnwindSafe(|| {
                 faults::turn(Task::FileEvents.name());
                 filter.accepts(&event)
@@ -136,6 +145,12 @@ impl Drop for Armed {
             // Panics if its thread has ended, as in `Events::arm`; then nothing is left to stop.
             let _ = catch_unwind(AssertUnwindSafe(|| drop(watcher)));
         }
+    }
+}
+
+impl Drop for SignalAtEnd {
+    fn drop(&mut self) {
+        self.0.signal.notify_one();
     }
 }
 

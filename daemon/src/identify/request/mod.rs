@@ -1,17 +1,21 @@
 //! The body of a request, read strictly.
 
+mod elements;
 mod plain;
 
 use std::collections::HashSet;
 use std::fmt;
 
 use serde::Deserializer;
-use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use thiserror::Error;
 
+use super::MAX_BODY_BYTES;
 use super::parameters::{Parameter, Parameters};
 use crate::json::{self, BodyError, Kind, StrictJsonError, TextReader};
+
+pub(super) use self::elements::{ElementReader, Step};
 
 /// The most elements of a batch.
 pub(crate) const MAX_ELEMENTS: usize = 1024;
@@ -24,13 +28,24 @@ pub enum RequestError {
     /// The body is not what the interface takes.
     #[error(transparent)]
     Malformed(#[from] BodyError),
+    /// The element with this number, from 1, is not what the interface takes.
+    #[error("in element {0} of the batch")]
+    Element(usize, #[source] BodyError),
+    /// The array of the batch is malformed at this byte.
+    #[error("the body is not JSON: {expected} is expected at byte {at}")]
+    Array {
+        /// The characters that JSON allows there.
+        expected: &'static str,
+        /// The number of bytes before the place.
+        at: usize,
+    },
+    /// The element with this number, from 1, has more bytes than a request for one code value.
+    #[error("element {0} of the batch has more than {MAX_BODY_BYTES} bytes")]
+    ElementTooLong(usize),
     /// The batch has more than 1024 elements.
     #[error("the batch has more than {MAX_ELEMENTS} elements")]
     TooManyElements,
 }
-
-/// An element of a batch: its parameters, or its kind if it is not an object.
-pub(crate) type Element<'a> = Result<Parameters<'a>, Kind>;
 
 /// Reads the one object of a request.
 ///
@@ -46,67 +61,54 @@ pub(crate) fn read_one(body: &[u8]) -> Result<Parameters<'_>, BodyError> {
     }
 }
 
-/// Reads the array of a batch.
+/// Reads an object of a batch, which was read before.
 ///
-/// # Errors
+/// # Panics
 ///
-/// [`RequestError`] if the body is not JSON in UTF-8, is not an array, has too many elements, or
-/// repeats a key or holds a lone surrogate at any depth.
-pub(crate) fn read_batch(body: &[u8]) -> Result<Vec<Element<'_>>, RequestError> {
-    let text = json::read_text(body)?;
-    let elements = json::parse_kind(text, Kind::Array, ArrayReader)?;
-    if elements.len() > MAX_ELEMENTS {
-        return Err(RequestError::TooManyElements);
-    }
-    let elements: Result<_, BodyError> = elements.into_iter().map(read_element).collect();
-    Ok(elements?)
+/// Panics if it was not.
+pub(super) fn read_object(text: &str) -> Parameters<'_> {
+    json::parse(text, ObjectReader { enclosing: 1 }).expect("the element was read before")
 }
 
-fn read_element(element: &RawValue) -> Result<Element<'_>, BodyError> {
-    if let Some(parameters) = plain::read(element.get()) {
-        return Ok(Ok(parameters));
-    }
-    match kind_of(element) {
-        Kind::Object => json::parse(element.get(), ObjectReader { enclosing: 1 }).map(Ok),
-        kind => {
-            json::check(element, 1).map_err(BodyError::NotStrict)?;
-            Ok(Err(kind))
+/// An element of a batch.
+pub(super) enum ReadElement<'a> {
+    /// An object, with its parameters.
+    Object(Parameters<'a>),
+    /// A value of another kind.
+    Other(Kind),
+}
+
+impl<'a> ReadElement<'a> {
+    /// Reads the element with this number from its text, which follows the grammar of JSON.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError`] if it is not UTF-8, repeats a key or holds a lone surrogate at any depth.
+    pub(super) fn from_json(text: &'a [u8], number: usize) -> Result<Self, RequestError> {
+        let at_element = |error| RequestError::Element(number, error);
+        let text = json::read_text(text).map_err(at_element)?;
+        if let Some(parameters) = plain::read(text) {
+            return Ok(Self::Object(parameters));
+        }
+        match Kind::from_text(text) {
+            Some(Kind::Object) => {
+                let read = json::parse(text, ObjectReader { enclosing: 1 });
+                read.map(Self::Object).map_err(at_element)
+            }
+            kind => {
+                let value: Result<&RawValue, _> =
+                    serde_json::from_str(text).map_err(BodyError::Syntax);
+                let checked =
+                    value.and_then(|value| json::check(value, 1).map_err(BodyError::NotStrict));
+                checked.map_err(at_element)?;
+                Ok(Self::Other(kind.expect("the text is JSON")))
+            }
         }
     }
 }
 
 fn kind_of(value: &RawValue) -> Kind {
     Kind::from_text(value.get()).expect("a raw value is JSON")
-}
-
-/// Reads the elements of an array, at most one more than are allowed.
-struct ArrayReader;
-
-impl<'de> DeserializeSeed<'de> for ArrayReader {
-    type Value = Vec<&'de RawValue>;
-
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
-        from.deserialize_seq(self)
-    }
-}
-
-impl<'de> Visitor<'de> for ArrayReader {
-    type Value = Vec<&'de RawValue>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Self::Value, A::Error> {
-        let mut elements = Vec::new();
-        while let Some(element) = from.next_element()? {
-            // Elements beyond the limit are parsed and dropped: a malformed batch is reported as that.
-            if elements.len() <= MAX_ELEMENTS {
-                elements.push(element);
-            }
-        }
-        Ok(elements)
-    }
 }
 
 /// Reads the parameters of an object that lies inside `enclosing` arrays.

@@ -146,38 +146,3 @@ fn the_error_of_a_parameter_names_it_without_its_content() {
         assert_eq!(illegal(&body), error);
     }
 }
-
-#[test]
-fn a_batch_has_bad_elements_in_their_places() {
-    let body = br#"[{"codeValue":"a","openId":"u-1"}, 5, null, [], {"codeValue":"b"}]"#;
-    let elements = read_batch(body).unwrap();
-    assert!(elements[0].as_ref().unwrap().check().is_ok());
-    assert_eq!(elements[1].as_ref().unwrap_err(), &Kind::Number);
-    assert_eq!(elements[2].as_ref().unwrap_err(), &Kind::Null);
-    assert_eq!(elements[3].as_ref().unwrap_err(), &Kind::Array);
-    assert!(elements[4].as_ref().unwrap().check().is_err());
-    assert!(read_batch(b" [ ] ").unwrap().is_empty());
-}
-
-#[test]
-fn a_malformed_or_too_long_batch_is_refused_as_a_whole() {
-    let elements = |n: usize| format!("[{}]", vec!["1"; n].join(","));
-    assert_eq!(read_batch(elements(1024).as_bytes()).unwrap().len(), 1024);
-    let refused = read_batch(elements(1025).as_bytes()).unwrap_err();
-    assert!(matches!(refused, RequestError::TooManyElements));
-    for body in [
-        "{}",
-        "[1",
-        "[1]]",
-        r#"[{"codeValue":"a","codeValue":"a"}]"#,
-        r#"[{"x":{"y":1,"y":1}}]"#,
-        r#"["\ud800"]"#,
-        r#"[[{"y":1,"y":1}]]"#,
-    ] {
-        let refused = read_batch(body.as_bytes()).unwrap_err();
-        assert!(
-            matches!(refused, RequestError::Malformed(_)),
-            "{body}: {refused:?}"
-        );
-    }
-}

@@ -41,6 +41,8 @@ pub struct Decoder {
     bulk: Option<usize>,
     /// The arguments of a line, one after the other, without their quotes.
     unquoted: Vec<u8>,
+    /// The length of the last complete command.
+    last_length: usize,
 }
 
 /// A command: its name and its arguments, borrowed from the bytes that were decoded.
@@ -112,13 +114,23 @@ impl Decoder {
         if !complete {
             return Ok(None);
         }
-        Ok(Some(Command {
+        self.last_length = std::mem::take(&mut self.decoded);
+        Ok(Some(self.command(bytes, is_inline)))
+    }
+
+    /// Returns the command that was decoded last. `bytes` are those that it was decoded from.
+    pub(super) fn last<'a>(&'a self, bytes: &'a [u8]) -> Command<'a> {
+        self.command(bytes, bytes.first() != Some(&b'*'))
+    }
+
+    fn command<'a>(&'a self, bytes: &'a [u8], is_inline: bool) -> Command<'a> {
+        Command {
             bytes: if is_inline { &self.unquoted } else { bytes },
             text: "",
             arguments: &self.arguments,
-            length: std::mem::take(&mut self.decoded),
+            length: self.last_length,
             is_inline,
-        }))
+        }
     }
 
     /// Frees memory that only unusual commands need. Has no effect in the middle of a command.

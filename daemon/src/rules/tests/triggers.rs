@@ -95,8 +95,9 @@ fn is_about(delay: Duration, measured: Duration) -> bool {
 async fn a_pull_is_due_its_delay_after_the_end_of_the_one_before() {
     let running = Running::from_remote().await;
     let remote = &running.fixture.remote;
-    let good = running.next_pull().await;
-    assert!(is_about(PULL_DELAY, good), "{good:?}");
+    let first = running.next_pull().await;
+    let least = PULL_DELAY / 10;
+    assert!((least..=PULL_DELAY).contains(&first), "{first:?}");
     remote.fails();
     let good = running.next_pull().await;
     assert!(is_about(PULL_DELAY, good), "{good:?}");

@@ -228,7 +228,6 @@ impl<'a, P: Protocol, T: Transport> Connection<'a, P, T> {
             self.wait_for(Wait::Write, Instant::now());
         }
         ready!(flushed).map_err(|_| End::Gone)?;
-        self.session.release_written();
         self.settle(Instant::now(), false);
         Poll::Ready(Ok(()))
     }
@@ -250,7 +249,9 @@ impl<'a, P: Protocol, T: Transport> Connection<'a, P, T> {
                 Fill::Bytes(filled) => {
                     let bytes = self.read.bytes(filled, input);
                     let progress = self.session.answer(&mut batch, bytes, filled.seen);
-                    self.read.consume(filled, input, progress);
+                    if !self.read.consume(filled, input, progress, budget) {
+                        return Poll::Ready(Err(End::NoRoom));
+                    }
                     let has_more = filled.is_full || progress.is_unfinished;
                     (progress.is_another_request, has_more)
                 }
@@ -340,14 +341,12 @@ impl<'a, P: Protocol, T: Transport> Connection<'a, P, T> {
 
     /// Writes as much of `output` as the client takes at once, and queues the rest.
     fn write(&mut self, output: &mut Vec<u8>, cx: &mut Context<'_>) -> Result<(), End> {
-        let written = self.write.write(&mut self.stream, output, cx);
-        written.map_err(|_| End::Gone)?;
-        if self.write.is_empty() {
-            self.session.release_written();
-        } else if !self.session.reserve_unwritten(self.write.len()) {
-            return Err(End::NoRoom);
+        let written = self.write.write(&mut self.stream, output, cx, self.budget);
+        if written.map_err(|_| End::Gone)? {
+            Ok(())
+        } else {
+            Err(End::NoRoom)
         }
-        Ok(())
     }
 
     /// Moves the deadline if the connection waits for something else than before, or for the same

@@ -9,14 +9,15 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::transport::Transport;
+use crate::slice::Slice;
 
 /// One client's session of a protocol: it turns the bytes that the client sends into the bytes that
 /// it is sent.
 ///
 /// A session does no I/O. The loop in [`super::serve`] reads and writes for it, sets its deadlines
 /// and shares the thread among connections. It calls a session that waits for its client in this
-/// order: [`Self::input_limits`], [`Self::answer`], [`Self::reserve_unwritten`] or
-/// [`Self::release_written`], [`Self::phase`], [`Self::wait`], [`Self::timeout`].
+/// order: [`Self::input_limits`], [`Self::answer`], [`Self::phase`], [`Self::wait`],
+/// [`Self::timeout`].
 pub(in crate::serve) trait Protocol {
     /// Memory that a thread reuses for each batch of its connections.
     type Memory: 'static;
@@ -44,7 +45,7 @@ pub(in crate::serve) trait Protocol {
     fn write_timeout(&self) -> Duration;
 
     /// Answers the complete requests at the beginning of `bytes`, of which the first `seen` were
-    /// passed before.
+    /// passed before, until the slice of the batch is over.
     fn answer(
         &mut self,
         batch: &mut Batch<'_, Self::Memory>,
@@ -86,12 +87,6 @@ pub(in crate::serve) trait Protocol {
         self.close();
     }
 
-    /// Reserves room for bytes that the client has not taken. `false` drops the connection.
-    fn reserve_unwritten(&mut self, unwritten: usize) -> bool;
-
-    /// Releases the room for responses, since the client has taken everything.
-    fn release_written(&mut self);
-
     /// Logs the end of a connection if an operator should know of it.
     fn log_end(&self, _end: End, _stream: &impl Transport) {}
 }
@@ -117,6 +112,8 @@ pub(in crate::serve) struct InputLimits {
     /// The most bytes of an incomplete request that are moved into the thread's buffer, before what
     /// is read next. A longer one is completed in a buffer of the connection, within the budget.
     pub(in crate::serve) max_prefix_bytes: usize,
+    /// The most bytes of a request that is completed in that buffer.
+    pub(in crate::serve) max_request_bytes: usize,
 }
 
 /// The working memory of a session while it answers the bytes of one read.
@@ -128,6 +125,8 @@ pub(in crate::serve) struct Batch<'b, M> {
     pub(in crate::serve) out: &'b mut Vec<u8>,
     /// The time at which the last request was answered, or else the batch began.
     pub(in crate::serve) now: Instant,
+    /// The time that the batch may take.
+    pub(in crate::serve) slice: Slice,
 }
 
 /// The result of answering bytes.
@@ -135,8 +134,8 @@ pub(in crate::serve) struct Batch<'b, M> {
 pub(in crate::serve) struct Progress {
     /// The number of bytes that the session is done with.
     pub(in crate::serve) consumed: usize,
-    /// `true` if the session must see the other bytes again before more is read: many responses must
-    /// be written first, or one must be waited for.
+    /// `true` if the session must see the other bytes again before more is read: the slice was over,
+    /// many responses must be written first, or one must be waited for.
     pub(in crate::serve) is_unfinished: bool,
     /// `true` if what the client sends next belongs to another request than before, so that the
     /// time for it begins again.
@@ -203,7 +202,8 @@ pub(in crate::serve) enum End {
     Closed,
     /// The client took too long for this event.
     TimedOut(Wait),
-    /// The budget has no room for bytes that the client does not take.
+    /// The budget has no room for bytes that the client does not take, or for requests that wait for
+    /// those before them.
     NoRoom,
 }
 
@@ -222,10 +222,12 @@ impl<'b, M> Batch<'b, M> {
     /// A batch that begins now, without a response.
     pub(super) fn new(memory: &'b mut M, out: &'b mut Vec<u8>) -> Self {
         out.clear();
+        let now = Instant::now();
         Self {
             memory,
             out,
-            now: Instant::now(),
+            now,
+            slice: Slice::begin(now.into_std()),
         }
     }
 }

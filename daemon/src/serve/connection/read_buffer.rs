@@ -8,18 +8,13 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, ReadBuf};
 
 use super::protocol::{InputLimits, Progress};
-use crate::budget::{Budget, Share};
-
-/// The most bytes of capacity that an empty buffer keeps.
-const MAX_IDLE_BYTES: usize = 4 << 10;
+use crate::budget::{Budget, Buffer};
 
 /// A client's read buffer. It holds what the session did not consume of the thread's buffer: the
 /// beginning of a request, or requests whose responses must wait.
 #[derive(Debug)]
 pub(super) struct ReadBuffer {
-    unread: Vec<u8>,
-    /// The share of the budget that `unread` has.
-    share: Share,
+    unread: Buffer,
     /// Set while the session must see `unread` again before more is read, see [`Progress`].
     is_unfinished: bool,
 }
@@ -57,8 +52,7 @@ enum Place {
 impl ReadBuffer {
     /// A buffer without bytes and without memory.
     pub(super) const EMPTY: Self = Self {
-        unread: Vec::new(),
-        share: Share::NONE,
+        unread: Buffer::EMPTY,
         is_unfinished: false,
     };
 
@@ -105,8 +99,10 @@ impl ReadBuffer {
         }
         let place = if prefix == seen {
             Place::Thread(prefix + length)
-        } else if self.share.grow_to(seen + length, budget) {
-            self.unread.extend_from_slice(&input[..length]);
+        } else if self
+            .unread
+            .append(&input[..length], limits.max_request_bytes, budget)
+        {
             Place::Connection
         } else {
             return Poll::Ready(Ok(Fill::NoRoom));
@@ -126,21 +122,26 @@ impl ReadBuffer {
         }
     }
 
-    /// Keeps those bytes that the session did not consume.
-    pub(super) fn consume(&mut self, filled: Filled, input: &[u8], progress: Progress) {
+    /// Keeps those bytes that the session did not consume. Returns `false` if the budget has no room
+    /// for them.
+    #[must_use]
+    pub(super) fn consume(
+        &mut self,
+        filled: Filled,
+        input: &[u8],
+        progress: Progress,
+        budget: &Arc<Budget>,
+    ) -> bool {
+        self.is_unfinished = progress.is_unfinished;
         match filled.place {
             Place::Thread(length) => {
-                let rest = &input[progress.consumed..length];
                 self.unread.clear();
-                self.unread.extend_from_slice(rest);
+                let rest = &input[progress.consumed..length];
+                rest.is_empty() || self.unread.append(rest, rest.len(), budget)
             }
-            Place::Connection => drop(self.unread.drain(..progress.consumed)),
-        }
-        self.is_unfinished = progress.is_unfinished;
-        if self.unread.is_empty() {
-            self.share = Share::NONE;
-            if self.unread.capacity() > MAX_IDLE_BYTES {
-                self.unread = Vec::new();
+            Place::Connection => {
+                self.unread.consume(progress.consumed);
+                true
             }
         }
     }

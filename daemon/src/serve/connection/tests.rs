@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio::time::sleep;
 
 use super::*;
-use crate::budget::UNCOUNTED_BYTES;
+use crate::budget::SMALL_BYTES;
 use crate::shutdown::Stage;
 
 const IDLE: Duration = Duration::from_secs(10);
@@ -24,6 +24,7 @@ const LIMITS: InputLimits = InputLimits {
     buffer_bytes: 64,
     max_read_bytes: 48,
     max_prefix_bytes: 16,
+    max_request_bytes: 1 << 20,
 };
 
 thread_local! {
@@ -92,12 +93,6 @@ impl Protocol for Lines {
         batch.out.extend_from_slice(b"too much\n");
         self.close();
     }
-
-    fn reserve_unwritten(&mut self, _unwritten: usize) -> bool {
-        true
-    }
-
-    fn release_written(&mut self) {}
 }
 
 impl Transport for DuplexStream {
@@ -158,8 +153,8 @@ async fn requests_are_answered_in_whatever_pieces_they_arrive() {
 
 #[tokio::test(start_paused = true)]
 async fn a_long_request_takes_its_room_from_the_budget() {
-    let line = [vec![b'x'; 2 * UNCOUNTED_BYTES], b"\n".to_vec()].concat();
-    for (budget_bytes, expected) in [(4 * UNCOUNTED_BYTES, &*line), (0, b"too much\n")] {
+    let line = [vec![b'x'; 2 * SMALL_BYTES], b"\n".to_vec()].concat();
+    for (budget_bytes, expected) in [(4 * SMALL_BYTES, &*line), (0, b"too much\n")] {
         with_client(1 << 20, budget_bytes, &Shutdown::default(), |mut client| {
             let line = &line;
             async move {

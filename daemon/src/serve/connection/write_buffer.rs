@@ -1,24 +1,22 @@
 //! The bytes that are written for a client and that it has not taken.
 
 use std::io;
-use std::mem;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::AsyncWrite;
 
-/// The most bytes that are copied when the socket does not take them. A larger rest is moved here
-/// with the buffer that it is in.
-const MAX_COPIED_BYTES: usize = 1 << 20;
+use crate::budget::{Budget, Buffer};
 
-/// The most bytes of capacity that an empty buffer keeps.
-const MAX_IDLE_BYTES: usize = 4 << 10;
+/// The most bytes of capacity that the thread's buffer for responses keeps.
+const MAX_THREAD_BYTES: usize = 1 << 20;
 
 /// A client's write buffer: writes what the socket accepts at once, and queues the rest.
 #[derive(Debug)]
 pub(super) struct WriteBuffer {
     /// The queued bytes, of which the first `written` are written already.
-    buf: Vec<u8>,
+    buf: Buffer,
     written: usize,
     /// Set while the stream itself may hold bytes that were written to it.
     is_unflushed: bool,
@@ -27,23 +25,18 @@ pub(super) struct WriteBuffer {
 impl WriteBuffer {
     /// A buffer without bytes and without memory.
     pub(super) const EMPTY: Self = Self {
-        buf: Vec::new(),
+        buf: Buffer::EMPTY,
         written: 0,
         is_unflushed: false,
     };
 
     /// Returns `true` if the client has taken everything.
-    pub(super) const fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.buf.is_empty() && !self.is_unflushed
     }
 
-    /// Returns the number of queued bytes.
-    pub(super) fn len(&self) -> usize {
-        self.buf.len() - self.written
-    }
-
-    /// Writes as many of `bytes` as the stream takes at once, and queues the rest. `bytes` keeps
-    /// its content, but may be left without it where the rest is large.
+    /// Writes as many of `bytes` as the stream takes at once, and queues the rest. Returns `false` if
+    /// the budget has no room for it. `bytes` may be left without its content.
     ///
     /// The buffer must be empty: queued bytes would be overtaken.
     ///
@@ -55,23 +48,21 @@ impl WriteBuffer {
         stream: &mut (impl AsyncWrite + Unpin),
         bytes: &mut Vec<u8>,
         cx: &mut Context<'_>,
-    ) -> io::Result<()> {
+        budget: &Arc<Budget>,
+    ) -> io::Result<bool> {
         debug_assert!(self.is_empty(), "queued bytes would be overtaken");
         if bytes.is_empty() {
-            return Ok(());
+            return Ok(true);
         }
         let written = match Pin::new(&mut *stream).poll_write(cx, bytes) {
             Poll::Ready(written) => written?,
             Poll::Pending => 0,
         };
         let rest = &bytes[written..];
-        if rest.len() > MAX_COPIED_BYTES {
-            self.buf = mem::take(bytes);
-            self.written = written;
-        } else {
-            self.buf.extend_from_slice(rest);
+        if !rest.is_empty() && !self.buf.append(rest, rest.len(), budget) {
+            return Ok(false);
         }
-        if bytes.capacity() > MAX_COPIED_BYTES {
+        if bytes.capacity() > MAX_THREAD_BYTES {
             *bytes = Vec::new();
         }
         self.is_unflushed = match Pin::new(stream).poll_flush(cx) {
@@ -81,7 +72,7 @@ impl WriteBuffer {
             }
             Poll::Pending => true,
         };
-        Ok(())
+        Ok(true)
     }
 
     /// Writes the queued bytes, and calls `on_progress` whenever the stream takes some of them.
@@ -109,9 +100,6 @@ impl WriteBuffer {
         self.is_unflushed = false;
         self.written = 0;
         self.buf.clear();
-        if self.buf.capacity() > MAX_IDLE_BYTES {
-            self.buf = Vec::new();
-        }
         Poll::Ready(Ok(()))
     }
 }

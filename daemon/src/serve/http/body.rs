@@ -1,10 +1,13 @@
 //! A request's body while it is read, within its bound.
 
+use std::ops::Deref;
 use std::sync::Arc;
+
+use bytes::Bytes;
 
 use super::failure::Failure;
 use super::request::{Plan, Request};
-use crate::budget::{Budget, Share};
+use crate::budget::{Budget, Buffer};
 use crate::http::{Body, Framing};
 
 /// A request whose body is not complete.
@@ -14,23 +17,67 @@ pub(super) struct BodyReader {
     /// The use of the body.
     pub(super) plan: Plan,
     /// The bytes that were read, if the plan needs them.
-    pub(super) body: Vec<u8>,
-    /// The share of the budget that `body` has.
-    pub(super) share: Share,
+    pub(super) body: Buffer,
     framed: Body,
+    /// The most bytes of the body, if they are needed: its length, or the limit.
+    max_bytes: usize,
     /// The number of bytes that were read, whether they are needed or not.
     length: usize,
+}
+
+/// A body that has arrived.
+#[derive(Debug)]
+pub(super) enum Arrived<'b> {
+    /// It arrived in one read.
+    Borrowed(&'b [u8]),
+    Buffered(Buffer),
+}
+
+impl Arrived<'_> {
+    /// Returns the body in a buffer of its own, whose share of the budget has `more_bytes` more, or `None`
+    /// if there is no room.
+    pub(super) fn into_bytes(self, more_bytes: usize, budget: &Arc<Budget>) -> Option<Bytes> {
+        let mut buffer = match self {
+            Self::Buffered(buffer) => buffer,
+            Self::Borrowed(bytes) => {
+                let mut buffer = Buffer::EMPTY;
+                let has_room = buffer.append(bytes, bytes.len(), budget);
+                has_room.then_some(buffer)?
+            }
+        };
+        let all = buffer.len() + more_bytes;
+        buffer
+            .share()
+            .grow_to(all, budget)
+            .then(|| buffer.into_bytes())
+    }
+}
+
+impl Deref for Arrived<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Borrowed(bytes) => bytes,
+            Self::Buffered(buffer) => buffer,
+        }
+    }
 }
 
 impl BodyReader {
     /// A reader for a body of which no byte was read.
     pub(super) fn new(request: Request, plan: Plan, framing: Framing) -> Self {
+        let limit = request.max_body_bytes(&plan);
+        let length = match framing {
+            Framing::Length(length) => usize::try_from(length).unwrap_or(limit),
+            Framing::Chunked => limit,
+        };
         Self {
             request,
             plan,
-            body: Vec::new(),
-            share: Share::NONE,
+            body: Buffer::EMPTY,
             framed: Body::new(framing),
+            max_bytes: length.min(limit),
             length: 0,
         }
     }
@@ -56,11 +103,8 @@ impl BodyReader {
             if self.length > self.request.max_body_bytes(&self.plan) {
                 return Err(Failure::BodyTooLong);
             }
-            if self.plan.needs_body() {
-                if !self.share.grow_to(self.length, budget) {
-                    return Err(Failure::Overload("Too much is being read at once."));
-                }
-                self.body.extend_from_slice(piece);
+            if self.plan.needs_body() && !self.body.append(piece, self.max_bytes, budget) {
+                return Err(Failure::Overload("Too much is being read at once."));
             }
         }
         Ok(self.framed.is_complete())

@@ -44,14 +44,17 @@ impl Failure {
             Self::HeadTooLong(_) | Self::Head(HeadError::TooManyHeaders) => {
                 StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
             }
-            Self::Head(_) | Self::BrokenBody(_) | Self::Request(RequestError::Malformed(_)) => {
-                StatusCode::BAD_REQUEST
-            }
+            Self::Head(_)
+            | Self::BrokenBody(_)
+            | Self::Request(
+                RequestError::Malformed(_) | RequestError::Element(..) | RequestError::Array { .. },
+            ) => StatusCode::BAD_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BodyTimedOut => StatusCode::REQUEST_TIMEOUT,
-            Self::BodyTooLong | Self::Request(RequestError::TooManyElements) => {
+            Self::BodyTooLong
+            | Self::Request(RequestError::TooManyElements | RequestError::ElementTooLong(_)) => {
                 StatusCode::PAYLOAD_TOO_LARGE
             }
             Self::Overload(_) => StatusCode::SERVICE_UNAVAILABLE,

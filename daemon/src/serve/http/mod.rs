@@ -4,6 +4,7 @@
 mod body;
 mod endpoint;
 mod failure;
+mod long_response;
 mod request;
 mod session;
 

@@ -5,7 +5,7 @@ use hyper::{HeaderMap, StatusCode, Version};
 
 use super::endpoint::Endpoint;
 use super::failure::Failure;
-use crate::http::{Head, MediaType, Method, header_map};
+use crate::http::{ConnectionOption, Head, MediaType, Method, header_map};
 use crate::identify;
 use crate::metrics::{self, Elapsed, Listener, RequestCounts};
 use crate::readiness;
@@ -68,6 +68,15 @@ impl Request {
         match self.endpoint {
             Some(endpoint) if plan.needs_body() => endpoint.max_body_bytes(),
             _ => DISCARD_BYTES,
+        }
+    }
+
+    /// Returns the connection option of the response.
+    pub(super) fn connection_option(&self) -> Option<ConnectionOption> {
+        match self.version {
+            _ if !self.keep_alive => Some(ConnectionOption::Close),
+            Version::HTTP_10 => Some(ConnectionOption::KeepAlive),
+            _ => None,
         }
     }
 

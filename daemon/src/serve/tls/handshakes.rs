@@ -135,6 +135,7 @@ async fn shake_hands(accepted: Accepted, shared: Arc<Shared>) {
         stream: Stream::Tcp(stream),
         is_overloaded,
         permit,
+        share,
         counted,
     } = accepted
     else {
@@ -158,6 +159,7 @@ async fn shake_hands(accepted: Accepted, shared: Arc<Shared>) {
             stream: Stream::Tls(Box::new(connection)),
             is_overloaded,
             permit,
+            share,
             counted,
         });
     }

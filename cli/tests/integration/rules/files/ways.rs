@@ -40,6 +40,21 @@ pub(super) const WAYS: &[(&str, Replace)] = &[
             file.write_all(piece).unwrap();
         }
     }),
+    ("truncate, write after half a second", |path, text| {
+        let mut file = File::create(path).unwrap();
+        sleep(Duration::from_millis(500));
+        file.write_all(text.as_bytes()).unwrap();
+    }),
+    (
+        "truncate, stall within the text for half a second",
+        |path, text| {
+            let mut file = File::create(path).unwrap();
+            let (first, second) = text.split_at(text.len() / 2);
+            file.write_all(first.as_bytes()).unwrap();
+            sleep(Duration::from_millis(500));
+            file.write_all(second.as_bytes()).unwrap();
+        },
+    ),
     ("truncate, append in pieces without stalls", |path, text| {
         File::create(path).unwrap();
         for piece in text.as_bytes().chunks(7) {

@@ -14,7 +14,7 @@ use std::time::Duration;
 pub(crate) use self::directory::Directory;
 pub(crate) use self::in_process::Daemon;
 pub(crate) use self::plan::{Plan, RULES};
-pub(crate) use self::process::{Process, allow_descriptors};
+pub(crate) use self::process::{Ended, Process, allow_descriptors};
 pub(crate) use self::served::Served;
 
 /// The time after which a test that waits fails.

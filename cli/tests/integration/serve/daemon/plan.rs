@@ -64,6 +64,14 @@ impl Plan {
         self.argument("--set").argument(key_and_value)
     }
 
+    /// Returns the settings, each as `key=value`.
+    pub(crate) fn settings(&self) -> Vec<String> {
+        let values = self.arguments.iter().skip(1).step_by(2);
+        values
+            .map(|value| value.to_str().unwrap().to_owned())
+            .collect()
+    }
+
     pub(crate) fn argument(mut self, argument: &str) -> Self {
         self.arguments.push(argument.into());
         self

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::ops::Deref;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -25,6 +25,13 @@ pub(crate) struct Process {
     pub(crate) log: Vec<String>,
 }
 
+/// A daemon that has ended before it served.
+pub(crate) struct Ended {
+    pub(crate) status: ExitStatus,
+    pub(crate) log: Vec<String>,
+    pub(crate) directory: Directory,
+}
+
 impl Process {
     pub(crate) fn start() -> Self {
         Plan::new().spawn()
@@ -32,6 +39,12 @@ impl Process {
 
     /// Starts a daemon by this command, in this directory, and waits until it serves.
     pub(super) fn spawn(directory: Directory, command: &mut Command) -> Self {
+        Self::launch(directory, command)
+            .unwrap_or_else(|ended| panic!("{}:\n{}", ended.status, ended.log.join("\n")))
+    }
+
+    /// Starts a daemon by this command, in this directory, and waits until it serves or has ended.
+    pub(crate) fn launch(directory: Directory, command: &mut Command) -> Result<Self, Ended> {
         let mut child = command
             .current_dir(directory.path())
             .stdin(Stdio::null())
@@ -61,25 +74,41 @@ impl Process {
             lines,
             log: Vec::new(),
         };
-        let line = process.wait_for_line("serving");
+        let Some(line) = process.next_line_with("serving") else {
+            let status = process.wait();
+            return Err(Ended {
+                status,
+                log: std::mem::take(&mut process.log),
+                directory: process.take_directory(),
+            });
+        };
         let port = line.split_once("127.0.0.1:").map(|(_, rest)| {
             let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
             digits.parse().unwrap()
         });
         process.served.port = port.unwrap_or(0);
-        process
+        Ok(process)
     }
 
     /// Waits until it writes a line that contains `text`.
     pub(crate) fn wait_for_line(&mut self, text: &str) -> String {
+        self.next_line_with(text)
+            .unwrap_or_else(|| panic!("no line with {text:?} in:\n{}", self.log.join("\n")))
+    }
+
+    /// Waits until it writes a line that contains `text`; `None` if it ends before.
+    pub(crate) fn next_line_with(&mut self, text: &str) -> Option<String> {
         loop {
-            let line = self
-                .lines
-                .recv_timeout(PATIENCE)
-                .unwrap_or_else(|_| panic!("no line with {text:?} in:\n{}", self.log.join("\n")));
+            let line = match self.lines.recv_timeout(PATIENCE) {
+                Ok(line) => line,
+                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Timeout) => {
+                    panic!("no line with {text:?} in:\n{}", self.log.join("\n"))
+                }
+            };
             self.log.push(line.clone());
             if line.contains(text) {
-                return line;
+                return Some(line);
             }
         }
     }
@@ -104,8 +133,17 @@ impl Process {
 
     /// Kills it with SIGKILL. Returns its directory.
     pub(crate) fn kill(mut self) -> Directory {
+        self.end();
+        self.take_directory()
+    }
+
+    /// Kills it with SIGKILL, unless it has ended.
+    pub(crate) fn end(&mut self) -> ExitStatus {
         self.child.kill().unwrap();
-        self.child.wait().unwrap();
+        self.wait()
+    }
+
+    fn take_directory(&mut self) -> Directory {
         std::mem::replace(&mut self.served.directory, Directory::new())
     }
 

@@ -1,6 +1,7 @@
 //! The session of one HTTP client, whatever carries the bytes.
 
-use std::borrow::Cow;
+mod respond;
+
 use std::cell::RefCell;
 use std::future::Future;
 use std::mem;
@@ -10,24 +11,21 @@ use std::task::{Context, Poll, ready};
 use std::thread::LocalKey;
 use std::time::Duration;
 
-use bytes::Bytes;
-use hyper::{StatusCode, Version};
+use hyper::StatusCode;
 use memchr::memchr;
-use tokio::time::Instant;
 
-use super::body::BodyReader;
+use super::body::{Arrived, BodyReader};
 use super::failure::Failure;
-use super::request::{Plan, Request, count_failure, forward};
-use crate::budget::Share;
-use crate::http::{BrokenBody, ConnectionOption, DateLine, Framing, Head, Response};
+use super::long_response::{BatchResponse, ForwardedBody};
+use super::request::{Plan, Request};
+use crate::http::{BrokenBody, DateLine, Framing, Head, Response};
 use crate::identify::Identifier;
-use crate::metrics::{self, Listener, Stopwatch};
+use crate::metrics::Listener;
 use crate::sdk_proxy;
 use crate::serve::connection::{
     self, AtStop, ClientWait, InputLimits, Phase, Progress, Protocol, ThreadBuffers,
 };
 use crate::serve::shared::Shared;
-use crate::shutdown::Stage;
 
 /// The most bytes of requests that are read at once, which is also the most that a connection keeps
 /// for a client that takes no responses.
@@ -66,10 +64,6 @@ pub(super) struct Http1Session<'a> {
     state: State<'a>,
     /// The number of heads that were read.
     heads: u64,
-    /// The share of the budget that the responses have.
-    share: Share,
-    /// A response of the upstream, which has a share of its own in place of that.
-    forwarded: Bytes,
 }
 
 /// The part of a request that a session is at.
@@ -78,8 +72,12 @@ enum State<'a> {
     Head,
     /// The next byte belongs to the body of a request.
     Body(Box<BodyReader>),
+    /// The request is a batch, and no byte is read before its response is written.
+    Batch(Box<BatchResponse>),
     /// The request is forwarded, and no byte is read before its response is written.
     Forwarding(Request, Forwarding<'a>),
+    /// The head of a forwarded response is written.
+    Forwarded(ForwardedBody),
     /// No byte is read any more, see [`Phase::Close`].
     Closing { lingers: bool },
 }
@@ -96,8 +94,6 @@ impl<'a> Http1Session<'a> {
             is_overloaded,
             state: State::Head,
             heads: 0,
-            share: Share::NONE,
-            forwarded: Bytes::new(),
         }
     }
 
@@ -145,7 +141,7 @@ impl<'a> Http1Session<'a> {
             }
             let body = usize::try_from(length).ok();
             if let Some(body) = body.and_then(|length| rest.get(..length)) {
-                self.finish(batch, request, plan, Cow::Borrowed(body), Share::NONE);
+                self.finish(batch, request, plan, Arrived::Borrowed(body));
                 return body.len();
             }
         }
@@ -168,10 +164,9 @@ impl<'a> Http1Session<'a> {
                 request,
                 plan,
                 body,
-                share,
                 ..
             } = *reader;
-            self.finish(batch, request, plan, Cow::Owned(body), share);
+            self.finish(batch, request, plan, Arrived::Buffered(body));
         }
     }
 
@@ -189,109 +184,7 @@ impl<'a> Http1Session<'a> {
             keep_alive: false,
             ..request
         };
-        self.finish(batch, request, plan, Cow::Borrowed(&[]), Share::NONE);
-    }
-
-    /// Carries out the plan for a request, whose body has its share of the budget.
-    fn finish(
-        &mut self,
-        batch: &mut Batch<'_>,
-        request: Request,
-        plan: Plan,
-        body: Cow<'_, [u8]>,
-        share: Share,
-    ) {
-        self.state = State::Head;
-        let (live, identifier) = (&self.shared.live, &mut batch.memory.identifier);
-        let identified = match plan {
-            Plan::IdentifyCode => identifier.identify_code(live, &body),
-            Plan::IdentifyCodes => identifier.identify_codes(live, &body),
-            Plan::Forward(headers) => {
-                let body = share.attach_to(Bytes::from(body.into_owned()));
-                let forwarding = Box::pin(forward(self.shared, *headers, body));
-                self.state = State::Forwarding(request, forwarding);
-                return;
-            }
-            Plan::Status(status) => {
-                self.respond(batch, request, Response::new(status, b""));
-                batch.now = Instant::now();
-                return;
-            }
-            Plan::Refuse(failure) => {
-                self.fail(batch, request, &failure);
-                batch.now = Instant::now();
-                return;
-            }
-        };
-        let began = Stopwatch::since(batch.now.into_std());
-        let counts = match identified {
-            Ok(identified) => {
-                let length = batch.out.len() + identified.body.len();
-                if self.share.grow_to(length, &self.shared.budget) {
-                    let response = Response {
-                        generation: identified.generation,
-                        rule: identified.rule,
-                        ..Response::new(StatusCode::OK, identified.body)
-                    };
-                    let now = batch.now.into_std();
-                    let date = batch.memory.date.at(now, &self.shared.clock);
-                    self.write(date, batch.out, request, response);
-                    Some(identified.counts)
-                } else {
-                    let failure = Failure::Overload("Too much is being answered at once.");
-                    self.fail(batch, request, &failure);
-                    None
-                }
-            }
-            Err(error) => {
-                self.fail(batch, request, &error.into());
-                None
-            }
-        };
-        // Read once: the next request begins when this one ends.
-        batch.now = Instant::now();
-        if let Some(counts) = counts {
-            let took = began.until(batch.now.into_std());
-            metrics::record(self.listener, &counts, took);
-        }
-    }
-
-    fn fail(&mut self, batch: &mut Batch<'_>, request: Request, failure: &Failure) {
-        count_failure(self.shared, self.listener, request.endpoint, failure);
-        let mut body = Vec::new();
-        failure.write(request.endpoint, &mut body);
-        let response = Response {
-            allow: failure.allow(request.endpoint),
-            ..Response::new(failure.status(), &body)
-        };
-        self.respond(batch, request, response);
-    }
-
-    fn respond(&mut self, batch: &mut Batch<'_>, request: Request, response: Response<'_>) {
-        let now = batch.now.into_std();
-        let date = batch.memory.date.at(now, &self.shared.clock);
-        self.write(date, batch.out, request, response);
-    }
-
-    /// Appends a response, and ends the session if it is the last.
-    fn write(&mut self, date: &[u8], out: &mut Vec<u8>, request: Request, response: Response<'_>) {
-        let keep_alive = request.keep_alive && !self.shared.shutdown.reached(Stage::Drain);
-        let response = Response {
-            connection: match request.version {
-                _ if !keep_alive => Some(ConnectionOption::Close),
-                Version::HTTP_10 => Some(ConnectionOption::KeepAlive),
-                _ => None,
-            },
-            ..response
-        };
-        if request.is_head {
-            response.write_head(date, out);
-        } else {
-            response.write(date, out);
-        }
-        if !keep_alive {
-            self.state = State::Closing { lingers: true };
-        }
+        self.finish(batch, request, plan, Arrived::Borrowed(&[]));
     }
 }
 
@@ -316,12 +209,14 @@ impl Protocol for Http1Session<'_> {
             buffer_bytes: max_prefix_bytes + READ_BYTES + READ_BODY_BYTES,
             max_read_bytes: READ_BYTES + READ_BODY_BYTES.min(body_bytes),
             max_prefix_bytes,
+            // A longer head is refused, and bodies have a buffer of their own.
+            max_request_bytes: max_prefix_bytes,
         }
     }
 
     fn phase(&self) -> Phase {
         match self.state {
-            State::Head | State::Body(_) => Phase::Read,
+            State::Head | State::Body(_) | State::Batch(_) | State::Forwarded(_) => Phase::Read,
             State::Forwarding(..) => Phase::Upstream,
             State::Closing { lingers } => Phase::Close { lingers },
         }
@@ -332,6 +227,7 @@ impl Protocol for Http1Session<'_> {
         let is_of_empty_line = |byte: &u8| matches!(byte, b'\r' | b'\n');
         match self.state {
             State::Body(_) => ClientWait::Body,
+            State::Batch(_) | State::Forwarding(..) | State::Forwarded(_) => ClientWait::Rest,
             _ if !unread.iter().all(is_of_empty_line) => ClientWait::Rest,
             _ if self.heads == 0 => ClientWait::FirstRequest,
             _ => ClientWait::NextRequest,
@@ -362,8 +258,16 @@ impl Protocol for Http1Session<'_> {
                 is_another_request: false,
             };
         }
-        while !rest.is_empty() && !is_unfinished {
-            if batch.out.len() >= WRITE_FIRST_BYTES {
+        loop {
+            let has_work = match self.state {
+                State::Head | State::Body(_) | State::Closing { .. } => !rest.is_empty(),
+                State::Batch(_) | State::Forwarding(..) | State::Forwarded(_) => true,
+            };
+            if !has_work {
+                break;
+            }
+            if batch.out.len() >= WRITE_FIRST_BYTES || batch.slice.is_over_at(batch.now.into_std())
+            {
                 is_unfinished = true;
                 break;
             }
@@ -377,7 +281,12 @@ impl Protocol for Http1Session<'_> {
                     Ok(true) => self.finish_body(batch),
                     Err(failure) => self.refuse_body(batch, failure),
                 },
-                State::Forwarding(..) => is_unfinished = true,
+                State::Batch(_) => self.continue_batch(batch),
+                State::Forwarded(_) => self.continue_forwarded(batch),
+                State::Forwarding(..) => {
+                    is_unfinished = true;
+                    break;
+                }
                 State::Closing { .. } => rest = &[],
             }
         }
@@ -403,15 +312,19 @@ impl Protocol for Http1Session<'_> {
         self.state = State::Head;
         match forwarded {
             Ok(forwarded) => {
+                let request = self.until_stop(request);
                 let response = Response {
                     headers: Some(&forwarded.headers),
+                    connection: request.connection_option(),
                     ..Response::new(StatusCode::OK, &forwarded.body)
                 };
-                self.respond(batch, request, response);
-                // The copy is counted in place of the body, if there is room for both just now.
-                if !self.share.grow_to(batch.out.len(), &self.shared.budget) {
-                    self.forwarded = forwarded.body;
-                }
+                let date = batch
+                    .memory
+                    .date
+                    .at(batch.now.into_std(), &self.shared.clock);
+                response.write_head(date, batch.out);
+                self.state = State::Forwarded(ForwardedBody::new(request, forwarded.body));
+                self.continue_forwarded(batch);
             }
             Err(failure) => self.fail(batch, request, &failure),
         }
@@ -431,15 +344,5 @@ impl Protocol for Http1Session<'_> {
 
     fn close(&mut self) {
         self.state = State::Closing { lingers: false };
-    }
-
-    /// Responses have their share before they are appended.
-    fn reserve_unwritten(&mut self, _unwritten: usize) -> bool {
-        true
-    }
-
-    fn release_written(&mut self) {
-        self.share = Share::NONE;
-        self.forwarded = Bytes::new();
     }
 }

@@ -1,12 +1,25 @@
-//! The budget of bytes for all large bodies together.
+//! The bound on the memory that clients and upstreams make the daemon hold.
+//!
+//! Whatever a connection holds has a [`Share`] of the one [`Budget`], before the memory grows: its
+//! own small buffers when it is accepted, larger ones as they fill. So the sum never exceeds
+//! `memory.max-bytes`.
+
+mod buffer;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use bytes::Bytes;
+pub(crate) use self::buffer::Buffer;
 
-/// The most bytes of a body that is not counted. The limit of connections bounds such bodies.
-pub(crate) const UNCOUNTED_BYTES: usize = 64 << 10;
+/// The most bytes of a buffer that is not counted by itself. Two such buffers are a part of
+/// [`CONNECTION_BYTES`].
+pub(crate) const SMALL_BYTES: usize = 4 << 10;
+
+/// The memory of a connection, apart from buffers of more than [`SMALL_BYTES`].
+pub(crate) const CONNECTION_BYTES: usize = 16 << 10;
+
+/// The memory of a connection that speaks TLS, beside [`CONNECTION_BYTES`].
+pub(crate) const TLS_BYTES: usize = 32 << 10;
 
 /// A budget of bytes, with what is left of it.
 #[derive(Debug)]
@@ -14,17 +27,11 @@ pub(crate) struct Budget {
     left: AtomicUsize,
 }
 
-/// A body's share of the budget, which is released on drop. It is empty for a body that is not large.
+/// A part of the budget, which is released on drop. It is empty for what is small.
 #[derive(Debug)]
 pub(crate) struct Share {
     budget: Option<Arc<Budget>>,
     bytes: usize,
-}
-
-/// Bytes together with their share of the budget.
-struct Counted {
-    bytes: Bytes,
-    _share: Share,
 }
 
 impl Budget {
@@ -45,19 +52,20 @@ impl Budget {
 }
 
 impl Share {
-    /// The share of an empty body.
+    /// The share of what is empty or small.
     pub(crate) const NONE: Self = Self {
         budget: None,
         bytes: 0,
     };
 
-    /// Makes the share large enough for a body of `length` bytes. Returns whether there was room. Every
-    /// call must pass the same budget.
+    /// Makes the share large enough for `length` bytes in one place. Returns whether there was room.
+    /// Every call must pass the same budget.
+    #[must_use]
     pub(crate) fn grow_to(&mut self, length: usize, budget: &Arc<Budget>) -> bool {
-        if length <= UNCOUNTED_BYTES {
+        if length <= SMALL_BYTES {
             return true;
         }
-        // Small bodies never get here, which spares the counter that all threads share.
+        // Small buffers never get here, which spares the counter that all threads share.
         let budget = self.budget.get_or_insert_with(|| Arc::clone(budget));
         let more = length.saturating_sub(self.bytes);
         let taken = budget.take(more);
@@ -65,17 +73,6 @@ impl Share {
             self.bytes += more;
         }
         taken
-    }
-
-    /// Returns the bytes of the body, which release the share when they are dropped.
-    pub(crate) fn attach_to(self, bytes: Bytes) -> Bytes {
-        if self.bytes == 0 {
-            return bytes;
-        }
-        Bytes::from_owner(Counted {
-            bytes,
-            _share: self,
-        })
     }
 }
 
@@ -87,31 +84,22 @@ impl Drop for Share {
     }
 }
 
-impl AsRef<[u8]> for Counted {
-    fn as_ref(&self) -> &[u8] {
-        &self.bytes
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn large_bodies_share_a_budget_and_release_it() {
+    fn shares_are_taken_from_the_budget_and_released() {
         let budget = Arc::new(Budget::new(200 << 10));
-        let body = |length: usize| {
+        let take = |length: usize| {
             let mut share = Share::NONE;
-            share
-                .grow_to(length, &budget)
-                .then(|| share.attach_to(Bytes::from(vec![0; length])))
+            share.grow_to(length, &budget).then_some(share)
         };
-        let small = body(UNCOUNTED_BYTES);
-        let first = body(120 << 10);
+        let (small, first) = (take(SMALL_BYTES), take(120 << 10));
         assert!(small.is_some() && first.is_some());
-        assert!(body(120 << 10).is_none());
+        assert!(take(120 << 10).is_none());
         drop(first);
-        assert!(body(120 << 10).is_some());
+        assert!(take(120 << 10).is_some());
         assert_eq!(budget.left.load(Ordering::Relaxed), 200 << 10);
     }
 }
