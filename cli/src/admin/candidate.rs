@@ -12,6 +12,7 @@ use codeid_daemon::regular_file;
 use codeid_daemon::settings::MAX_CONFIG_CHARACTERS;
 use codeid_engine::CompileLimits;
 
+use super::client::ClientError;
 use super::difference;
 use crate::check::{Finding, Severity, show_findings};
 use crate::output::{Failure, printable};
@@ -92,7 +93,9 @@ impl Candidate {
     /// may hang up on a body that is too long.
     pub(super) fn explain_length(&self, failure: Failure) -> Failure {
         match failure {
-            Failure::Unanswered(source) if self.document.len() > usual_limit() => {
+            Failure::Unanswered(source)
+                if self.document.len() > usual_limit() && is_hang_up(&*source) =>
+            {
                 Failure::Unanswered(Box::new(MaybeTooLong {
                     name: self.name.clone(),
                     bytes: self.document.len(),
@@ -162,6 +165,11 @@ impl Candidate {
         show_findings(output, &self.name, &self.document, &findings)?;
         show_removed_rules(output, severity, problems)
     }
+}
+
+/// Returns `true` for the failure of a connection that was made and then broke.
+fn is_hang_up(error: &(dyn Error + Send + Sync + 'static)) -> bool {
+    matches!(error.downcast_ref(), Some(ClientError::Interrupted { .. }))
 }
 
 /// Returns the limit of a daemon with default settings, in bytes: four for each character.
