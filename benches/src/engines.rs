@@ -10,10 +10,18 @@ pub trait Engine {
     /// The name in the head of a table.
     fn name(&self) -> &'static str;
 
-    /// Returns the index of the first rule that decides `code`.
+    /// Returns the index, from 0, of the first rule that decides `code`; `None` if none does.
+    ///
+    /// # Panics
+    ///
+    /// If `code` has no length that a code value may have.
     fn winner(&mut self, code: &str) -> Option<usize>;
 
     /// Looks up all codes, which is what gets timed, and returns the number that a rule decides.
+    ///
+    /// # Panics
+    ///
+    /// As [`Self::winner`].
     fn count_hits(&mut self, codes: &[String]) -> usize {
         codes
             .iter()
@@ -27,7 +35,7 @@ pub trait Engine {
 ///
 /// # Panics
 ///
-/// If an engine finds another winner.
+/// If there are no engines, or one finds another winner.
 pub fn verify(engines: &mut [Box<dyn Engine>], codes: &[String]) {
     let (first, others) = engines
         .split_first_mut()
@@ -132,7 +140,8 @@ impl Engine for Codeid {
             .table
             .identify(code, open_id(), &mut self.scratch)
             .rule?;
-        rule.as_str()[1..].parse().ok()
+        let index = rule.as_str()[1..].parse();
+        Some(index.expect("the id of a rule is r and its index"))
     }
 
     fn count_hits(&mut self, codes: &[String]) -> usize {

@@ -7,6 +7,7 @@
 
 mod adversarial;
 mod engines;
+mod file_error;
 mod live;
 pub mod load;
 mod measure;
@@ -18,6 +19,7 @@ mod workload;
 
 pub use adversarial::{deep_prefixes, long_near_matches, refused_prefixes, thousand_remainders};
 pub use engines::{Codeid, Engine, ReadEveryByte, RegexLoop, RegexSets, limits, verify};
+pub use file_error::cannot;
 pub use live::LiveCodeid;
 pub use measure::{best_nanoseconds, best_of};
 pub use workload::{CodeMix, Rule, RuleKinds, Workload};

@@ -15,8 +15,13 @@ pub struct LiveCodeid {
 
 impl LiveCodeid {
     /// Publishes `table`, to be borrowed once for every `batch` lookups.
+    ///
+    /// # Panics
+    ///
+    /// If `batch` is 0.
     #[must_use]
     pub fn new(table: RouteTable, batch: usize) -> Self {
+        assert!(batch > 0, "a batch has a lookup");
         let live = LiveTable::new();
         live.publish(table);
         Self {
@@ -50,7 +55,12 @@ impl Engine for LiveCodeid {
     fn winner(&mut self, code: &str) -> Option<usize> {
         let mut winner = None;
         self.look_up(&[code], |rule| {
-            winner = rule.and_then(|rule| rule[1..].parse().ok());
+            let index = |rule: &str| {
+                rule[1..]
+                    .parse()
+                    .expect("the id of a rule is r and its index")
+            };
+            winner = rule.map(index);
         });
         winner
     }

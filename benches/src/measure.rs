@@ -12,7 +12,7 @@ const TURN_LIMIT: Duration = Duration::from_millis(150);
 const CHUNK: usize = 500;
 
 /// Returns the nanoseconds that each engine needs for one lookup: the sum of each chunk's best time
-/// in `rounds`, divided by the number of codes.
+/// in `rounds`, divided by the number of codes; in the order of `engines`. Without codes they are NaN.
 ///
 /// A shared machine drifts and interrupts. In one round all engines meet about the same conditions,
 /// and the best of several rounds was disturbed least. An engine goes through all its codes before
@@ -81,7 +81,7 @@ fn affordable(engine: &mut dyn Engine, codes: &[String]) -> usize {
     }
 }
 
-/// Returns the shortest time of `rounds` runs of `work`.
+/// Returns the shortest time of `rounds` runs of `work`; zero without rounds, which means nothing.
 pub fn best_of<T>(rounds: usize, mut work: impl FnMut() -> T) -> Duration {
     let time = |_| {
         let started = Instant::now();

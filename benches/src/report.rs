@@ -31,7 +31,7 @@ pub fn microseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e6
 }
 
-/// Divides one duration by another.
+/// Divides one duration by another: infinity if only `other` is zero, NaN if both are.
 #[must_use]
 pub fn ratio(one: Duration, other: Duration) -> f64 {
     one.as_secs_f64() / other.as_secs_f64()

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
+use self::Shape::*;
 use crate::random::Random;
 
 pub(crate) const DIGITS: &[u8] = b"0123456789";
@@ -33,8 +34,6 @@ pub(crate) enum Shape {
     EmvGuid,
     Automaton,
 }
-
-use Shape::*;
 
 /// Weights in hundredths: 55 prefixes, 10 exact texts, 35 regexes.
 pub(crate) const PATTERNS: &[(Shape, usize)] = &[

@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 use crate::random::Random;
 use crate::shape::{ALL_KINDS, PATTERNS, Shape, TAIL, WITH_AUTOMATA};
 
+/// The most rules that are drawn for a code of a given length.
+const MAX_DRAWS: usize = 100_000;
+
 /// Rules and codes, the same in every run.
 #[derive(Clone, Debug)]
 pub struct Workload {
@@ -53,6 +56,10 @@ pub enum CodeMix {
 
 impl Workload {
     /// Draws `rule_count` rules and `code_count` codes. The codes belong to uniformly drawn rules.
+    ///
+    /// # Panics
+    ///
+    /// If there are codes but no rules, or, with [`CodeMix::OfLength`], no rule has a code of that length.
     #[must_use]
     pub fn new(kinds: RuleKinds, rule_count: usize, mix: CodeMix, code_count: usize) -> Self {
         let weights = match kinds {
@@ -94,6 +101,10 @@ impl Workload {
     }
 
     /// Returns the median and the mean length of the codes in bytes.
+    ///
+    /// # Panics
+    ///
+    /// If there are no codes.
     #[must_use]
     pub fn code_lengths(&self) -> (usize, usize) {
         let mut lengths: Vec<usize> = self.codes.iter().map(String::len).collect();
@@ -156,7 +167,7 @@ fn code(shapes: &[(Shape, usize)], mix: CodeMix, random: &mut Random) -> String 
     }
 }
 
-/// Draws a length in bytes, with a median of about 55 and a mean of about 98.
+/// Draws a length in bytes, with a median of about 55 and a mean of about 103.
 fn usual_length(random: &mut Random) -> usize {
     match random.below(100) {
         0..50 => random.within(20..56),
@@ -172,7 +183,7 @@ fn code_of_length(
     hit: bool,
     random: &mut Random,
 ) -> String {
-    loop {
+    for _ in 0..MAX_DRAWS {
         let (shape, n) = shapes[random.below(shapes.len())];
         let mut sample = shape.sample(n, length, random);
         if !hit {
@@ -186,6 +197,7 @@ fn code_of_length(
             return sample.text;
         }
     }
+    panic!("no rule has a code of {length} bytes")
 }
 
 fn unrelated(random: &mut Random) -> String {
@@ -203,4 +215,15 @@ fn unrelated(random: &mut Random) -> String {
     let room = usual_length(random).saturating_sub(code.len());
     random.fill(&mut code, TAIL, room.max(1));
     code
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "no rule has a code of 1 bytes")]
+    fn a_length_that_no_rule_has_is_no_endless_search() {
+        let _ = Workload::new(RuleKinds::Patterns, 10, CodeMix::OfLength(1), 1);
+    }
 }

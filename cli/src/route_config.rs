@@ -3,8 +3,7 @@
 use std::io::{self, Read};
 use std::path::Path;
 
-use codeid_daemon::error_chain::ErrorChain;
-use codeid_daemon::regular_file;
+use codeid_daemon::regular_file::{self, ReadError};
 use codeid_daemon::rules::preset;
 use codeid_engine::{CompileLimits, Problem, ProblemCode, RouteConfig, RouteTable};
 
@@ -30,12 +29,29 @@ pub(super) struct Accepted {
 /// The reason why there is no route table for a file.
 pub(super) enum Refused {
     /// The file cannot be read, or is too long to be parsed.
-    Unreadable(String),
+    Unreadable(Unreadable),
     /// The file is not a valid route config, or cannot be compiled. The warnings are those that the
     /// parser found, if it succeeded.
     Wrong {
         errors: Vec<Problem>,
         warnings: Vec<Problem>,
+    },
+}
+
+/// The reason why a file was not read whole.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unreadable {
+    #[error("the file cannot be opened")]
+    Open(#[from] ReadError),
+    #[error("the file cannot be read")]
+    Read(#[from] io::Error),
+    #[error(
+        "a route config must have at most {most_characters} characters but the file has more than \
+         {most_bytes} bytes"
+    )]
+    TooLong {
+        most_characters: usize,
+        most_bytes: usize,
     },
 }
 
@@ -82,10 +98,7 @@ pub(super) fn examine(path: &Path, limits: &CompileLimits) -> Examined {
         read_bounded(io::stdin().lock(), limits)
     } else {
         regular_file::open(path)
-            .map_err(|error| {
-                let why = ErrorChain(&error);
-                Refused::Unreadable(format!("the file cannot be opened: {why}"))
-            })
+            .map_err(Unreadable::from)
             .and_then(|(file, _)| read_bounded(file, limits))
     };
     match read {
@@ -94,10 +107,10 @@ pub(super) fn examine(path: &Path, limits: &CompileLimits) -> Examined {
             name,
             document,
         },
-        Err(refused) => Examined {
+        Err(unreadable) => Examined {
             name,
             document: Vec::new(),
-            outcome: Err(refused),
+            outcome: Err(Refused::Unreadable(unreadable)),
         },
     }
 }
@@ -132,7 +145,7 @@ fn compile(document: &[u8], limits: &CompileLimits) -> Result<Accepted, Refused>
 }
 
 /// Reads at most as many bytes as a document of the longest allowed length can have.
-fn read_bounded(input: impl Read, limits: &CompileLimits) -> Result<Vec<u8>, Refused> {
+fn read_bounded(input: impl Read, limits: &CompileLimits) -> Result<Vec<u8>, Unreadable> {
     let most_characters = limits.max_config_characters;
     let most_bytes = most_characters.saturating_mul(char::MAX.len_utf8());
     let mut document = Vec::new();
@@ -142,13 +155,12 @@ fn read_bounded(input: impl Read, limits: &CompileLimits) -> Result<Vec<u8>, Ref
                 .unwrap_or(u64::MAX)
                 .saturating_add(1),
         )
-        .read_to_end(&mut document)
-        .map_err(|error| Refused::Unreadable(format!("the file cannot be read: {error}")))?;
+        .read_to_end(&mut document)?;
     if document.len() > most_bytes {
-        return Err(Refused::Unreadable(format!(
-            "a route config must have at most {most_characters} characters but the file has more \
-             than {most_bytes} bytes"
-        )));
+        return Err(Unreadable::TooLong {
+            most_characters,
+            most_bytes,
+        });
     }
     Ok(document)
 }

@@ -12,8 +12,8 @@ pub use crate::admin::tokens::{LineError, Tokens, TokensError};
 pub use crate::api::role::Role;
 use crate::budget::Budget;
 use crate::outbound::http_client;
-use crate::rules::source::SourceError;
 pub use crate::rules::source::pull::{Pull, Step};
+use crate::rules::source::{SourceError, callback};
 use crate::sdk_proxy::exchange;
 pub use crate::sdk_proxy::login_check::{admitted_customer, check_request};
 
@@ -27,6 +27,15 @@ pub async fn read_remote_body(
     max_body_bytes: usize,
 ) -> Result<Vec<u8>, SourceError> {
     Ok(http_client::read_body(response, max_body_bytes).await?)
+}
+
+/// Parses the body of a callback's response with status 200. Returns its route config, if it has one.
+///
+/// # Errors
+///
+/// [`SourceError`] unless it is the result of a call that succeeded.
+pub fn parse_callback_body(body: &[u8]) -> Result<Option<String>, SourceError> {
+    callback::parse(body)
 }
 
 /// Reads the body of a response to sdkProxy or of the login check, with this budget for large

@@ -19,6 +19,7 @@ pub mod error_chain;
 mod faults;
 pub mod files;
 pub mod fuzzing;
+pub mod host;
 pub mod http;
 pub mod identify;
 pub mod json;
@@ -43,5 +44,6 @@ pub mod slice;
 mod sync;
 pub mod telemetry;
 pub mod timestamp;
+pub mod url;
 
 pub use self::admin::tokens::{NewToken, NewTokenError};

@@ -11,6 +11,7 @@ use codeid_daemon::api::log_level::LogLevelDocument;
 use codeid_daemon::api::refusal::ErrorCode;
 use codeid_daemon::api::role::Role;
 use codeid_daemon::fuzzing::{Tokens, admin_access, admin_if_match, parse_admin_body};
+use codeid_daemon::host::HostName;
 use codeid_engine::ConfigDigest;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, IF_MATCH, ORIGIN};
 use hyper::{Method, Uri};
@@ -54,6 +55,9 @@ const OPEN: [&str; 6] = [
     "/readyz",
 ];
 
+static OWN_HOSTS: LazyLock<[HostName; 1]> =
+    LazyLock::new(|| [OWN_HOST.parse().expect("a name of a host")]);
+
 static TOKENS: LazyLock<Tokens> = LazyLock::new(|| {
     let digest = |token: &str| ConfigDigest::new(token.as_bytes());
     let list = format!(
@@ -70,6 +74,10 @@ static TOKENS: LazyLock<Tokens> = LazyLock::new(|| {
 /// body is refused, without being quoted, or read as another parser reads it.
 ///
 /// The input is the method and the path, header fields up to an empty line, and the body.
+///
+/// # Panics
+///
+/// If the property does not hold.
 pub fn admin_request(bytes: &[u8]) {
     let Some((method, path, headers, body)) = split(bytes) else {
         return;
@@ -91,7 +99,7 @@ fn split(bytes: &[u8]) -> Option<(Method, &str, HeaderMap, &[u8])> {
 }
 
 fn access(method: &Method, path: &str, headers: &HeaderMap) -> Result<Role, ErrorCode> {
-    admin_access(method, path, headers, &TOKENS, &[OWN_HOST.to_owned()])
+    admin_access(method, path, headers, &TOKENS, &*OWN_HOSTS)
 }
 
 fn check_access(method: &Method, path: &str, headers: &HeaderMap) {

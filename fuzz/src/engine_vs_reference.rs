@@ -26,6 +26,10 @@ impl fmt::Debug for GeneratedCase {
 
 /// Checks that the config compiles, that the rules that accept a code are those of the reference
 /// matcher, in order, and that the first of them that admits the openId decides.
+///
+/// # Panics
+///
+/// If the property does not hold.
 pub fn engine_vs_reference(case: &Case) {
     let json = case.config_json();
     let parsed = RouteConfig::from_json(json.as_bytes(), &limits());

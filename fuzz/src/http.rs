@@ -38,6 +38,10 @@ struct Transcript {
 
 /// Checks that the requests, and whether the bytes are refused, do not depend on how the bytes are
 /// split into reads, and that hyper reads the same requests, up to one that it refuses.
+///
+/// # Panics
+///
+/// If the property does not hold.
 pub fn http(bytes: &[u8]) {
     let transcript = read_in_pieces(bytes, &[]);
     let every: Vec<_> = (0..bytes.len()).collect();

@@ -22,6 +22,10 @@ pub(crate) static LIVE: LazyLock<LiveTable> = LazyLock::new(|| {
 
 /// Checks that a body is refused with a reason, or answered with JSON of the documented shape and the
 /// verdict of the table, and that the same bodies are refused while no table is live.
+///
+/// # Panics
+///
+/// If the property does not hold.
 pub fn http_body(bytes: &[u8]) {
     let (empty, mut identifier) = (LiveTable::new(), Identifier::new());
     match identifier.identify_code(&LIVE, bytes) {

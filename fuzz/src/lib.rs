@@ -3,6 +3,7 @@
 //! fuzzer.
 
 mod admin_request;
+mod callback_result;
 mod engine_vs_reference;
 mod exchange;
 mod headers;
@@ -18,6 +19,7 @@ mod signature_header;
 mod tokens_file;
 
 pub use admin_request::admin_request;
+pub use callback_result::callback_result;
 pub use engine_vs_reference::{GeneratedCase, engine_vs_reference};
 pub use http::http;
 pub use http_body::http_body;

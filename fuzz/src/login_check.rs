@@ -24,6 +24,10 @@ const MAX_BODY_BYTES: usize = 256;
 /// is admitted only by a complete response with status 200 that names the customer exactly once.
 ///
 /// The input begins with the header fields of the caller, up to an empty line. The response follows.
+///
+/// # Panics
+///
+/// If the property does not hold.
 pub fn login_check(bytes: &[u8]) {
     let Some((caller, response)) = split_headers(bytes) else {
         return;

@@ -43,6 +43,10 @@ struct Pulled {
 ///
 /// The first line of the input is the known entity tag, if any. The responses follow, separated by
 /// the byte 1E.
+///
+/// # Panics
+///
+/// If the property does not hold.
 pub fn remote_response(bytes: &[u8]) {
     let end = bytes.iter().position(|byte| *byte == b'\n');
     let Some((tag, responses)) = end.map(|end| (&bytes[..end], &bytes[end + 1..])) else {

@@ -19,6 +19,10 @@ struct Outcome {
 
 /// Checks that the commands and the replies do not depend on how the bytes are split into reads, and
 /// that the replies are well-formed, one for each command, and one for an error in the protocol.
+///
+/// # Panics
+///
+/// If the property does not hold.
 pub fn resp(bytes: &[u8]) {
     let (commands, error) = decode(bytes, &[]);
     let endless = Slice::endless;

@@ -4,6 +4,10 @@ use codeid_engine::{CompileLimits, ConfigError, Problem, ProblemCode, RouteConfi
 
 /// Checks that parsing and compiling end with a table and warnings, or with problems, and that each of
 /// them has a message, a JSON pointer and a position inside the text, and does not report a panic.
+///
+/// # Panics
+///
+/// If the property does not hold.
 pub fn route_config(bytes: &[u8]) {
     match read(bytes) {
         Ok((config, table)) => {

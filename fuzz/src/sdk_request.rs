@@ -14,6 +14,10 @@ const PAIRS: [[&str; 2]; 3] = [
 
 /// Checks that a body is refused with a reason or read as another parser reads it, and that the
 /// request to the upstream has its strings and nothing else of it.
+///
+/// # Panics
+///
+/// If the property does not hold.
 pub fn sdk_request(bytes: &[u8]) {
     let request = match SdkRequest::parse(bytes) {
         Ok(request) => request,

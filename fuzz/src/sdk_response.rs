@@ -36,6 +36,10 @@ static GATEWAY: LazyLock<Gateway> = LazyLock::new(|| {
 ///
 /// The first line of the input is the status, followed by `!` if the body is to be signed correctly.
 /// Header fields follow up to an empty line, and then the body.
+///
+/// # Panics
+///
+/// If the property does not hold.
 pub fn sdk_response(bytes: &[u8]) {
     let Some((status, signed, mut headers, body)) = split(bytes) else {
         return;

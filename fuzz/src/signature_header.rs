@@ -4,6 +4,10 @@ use codeid_daemon::signature::{SignatureError, SignatureHeader, SignedContent, V
 
 /// Checks that an accepted value has its three parts and no others and survives writing and reading,
 /// and that nothing is verified without a key.
+///
+/// # Panics
+///
+/// If the property does not hold.
 pub fn signature_header(bytes: &[u8]) {
     let content = SignedContent {
         path: "/",

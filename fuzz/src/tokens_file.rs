@@ -19,6 +19,10 @@ struct Line<'a> {
 /// neither errors nor `Debug` show a digest.
 ///
 /// A word of the input that begins with `@` stands for a token. The file has its digest instead.
+///
+/// # Panics
+///
+/// If the property does not hold.
 pub fn tokens_file(bytes: &[u8]) {
     let input = String::from_utf8_lossy(bytes);
     let (file, given) = with_digests(&input);

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use codeid_fuzz::{
-    admin_request, engine_vs_reference, http, http_body, login_check, remote_response, resp,
-    route_config, sdk_request, sdk_response, signature_header, tokens_file,
+    admin_request, callback_result, engine_vs_reference, http, http_body, login_check,
+    remote_response, resp, route_config, sdk_request, sdk_response, signature_header, tokens_file,
 };
 use codeid_generate::{Case, Entropy};
 
@@ -59,6 +59,11 @@ fn admin_requests() {
 #[test]
 fn remote_responses() {
     replay("remote_response", remote_response);
+}
+
+#[test]
+fn callback_results() {
+    replay("callback_result", callback_result);
 }
 
 #[test]

@@ -29,7 +29,7 @@ use std::time::{Duration, Instant};
 
 use codeid_benches::load::Daemon;
 use codeid_benches::report::print_sections;
-use codeid_benches::{CodeMix, RuleKinds, Workload, best_of, refused_prefixes};
+use codeid_benches::{CodeMix, RuleKinds, Workload, best_of, cannot, refused_prefixes};
 use codeid_engine::{CodeValue, CompileLimits, LiveTable, OpenId, RouteTable, Scratch};
 use serde_json::Value;
 
@@ -132,7 +132,7 @@ fn serving(out: &mut dyn Write) -> io::Result<()> {
     let fits = |code: &&String| !code.contains(char::is_control);
     let lines = workload.codes.iter().filter(fits);
     let lines: Vec<_> = lines.map(String::as_str).collect();
-    fs::write(&codes, lines.join("\n"))?;
+    fs::write(&codes, lines.join("\n")).map_err(cannot("write", &codes))?;
     let client = beside_this("codeid")?;
     let config = workload.config_json();
     let settings = ["serve.worker-threads=1", "listen.resp=codeid.resp.sock"].map(str::to_owned);

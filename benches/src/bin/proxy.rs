@@ -26,7 +26,7 @@ use codeid_benches::sdk_proxy::{
     CLIENT_ID, Credentials, PATH, RESPONSE_BODY, RsaTimes, TIME, Upstream, lower_priority, request,
     rsa_times,
 };
-use codeid_benches::{CodeMix, RuleKinds, Workload};
+use codeid_benches::{CodeMix, RuleKinds, Workload, cannot};
 use codeid_daemon::signature::{KeyVersion, SignedContent, SigningKey};
 
 const RULES: usize = 1000;
@@ -301,7 +301,8 @@ impl Fixture {
 
     /// Returns the CPU time of one signature as the daemon makes it, with `threads` threads at once.
     fn signing_time(&self, threads: usize) -> io::Result<Duration> {
-        let pem = fs::read(self.credentials.path("ours.pem"))?;
+        let path = self.credentials.path("ours.pem");
+        let pem = fs::read(&path).map_err(cannot("read", &path))?;
         let version = KeyVersion::new(1).expect("1 is a valid version");
         let key = SigningKey::from_pem(&pem, version).map_err(io::Error::other)?;
         let request = request();

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs, io};
 
-use codeid_benches::{CodeMix, Codeid, Engine, Rule, RuleKinds, Workload};
+use codeid_benches::{CodeMix, Codeid, Engine, Rule, RuleKinds, Workload, cannot};
 
 fn main() -> io::Result<()> {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -29,7 +29,10 @@ fn main() -> io::Result<()> {
     };
     let count = |text: &String| text.parse::<usize>().map_err(|_| usage());
     let workload = Workload::new(kinds, count(rules)?, mix, count(codes)?);
-    let write = |name: &str, content: String| fs::write(Path::new(directory).join(name), content);
+    let write = |name: &str, content: String| {
+        let path = Path::new(directory).join(name);
+        fs::write(&path, content).map_err(cannot("write", &path))
+    };
     write("routes.json", workload.config_json())?;
     write("map.nginx.conf", nginx_map(&workload.rules))?;
     write("map.haproxy", haproxy_map(&workload.rules))?;

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::prctl::set_timerslack;
 
+use crate::cannot;
 use crate::load::Latencies;
 
 /// The size of a connection's buffer in bytes: more than any response has.
@@ -71,6 +72,10 @@ impl Client {
     /// # Errors
     ///
     /// If the socket cannot be connected to.
+    ///
+    /// # Panics
+    ///
+    /// If there are no connections or no codes.
     pub fn connect(socket: &Path, connections: usize, codes: &[String]) -> io::Result<Self> {
         let requests = codes.iter().map(|code| identify_request(code)).collect();
         Self::connect_with(socket, connections, requests, None)
@@ -82,6 +87,10 @@ impl Client {
     /// # Errors
     ///
     /// If the socket cannot be connected to.
+    ///
+    /// # Panics
+    ///
+    /// If there are no connections.
     pub fn connect_repeating(
         socket: &Path,
         connections: usize,
@@ -98,10 +107,12 @@ impl Client {
         requests: Vec<Vec<u8>>,
         expected_body: Option<Vec<u8>>,
     ) -> io::Result<Self> {
+        assert!(connections > 0, "there are no connections");
+        assert!(!requests.is_empty(), "there are no requests");
         // The kernel may wake a thread 50 microseconds late by default, which would count as latency.
         set_timerslack(1)?;
         let connect = |_| {
-            let stream = UnixStream::connect(socket)?;
+            let stream = UnixStream::connect(socket).map_err(cannot("connect to", socket))?;
             stream.set_nonblocking(true)?;
             Ok(stream)
         };
@@ -129,6 +140,10 @@ impl Client {
     ///
     /// If a response does not arrive, has another status than 200 or another body than expected, or
     /// comes from an older generation than the one before on its connection.
+    ///
+    /// # Panics
+    ///
+    /// If `per_second` is 0.
     pub fn run_at_rate(&mut self, per_second: u32, duration: Duration) -> io::Result<Latencies> {
         let mut latencies = Latencies::default();
         let mut count = 0;
@@ -169,7 +184,8 @@ impl Client {
         Ok(latencies)
     }
 
-    /// Asks once for each code, in order, and returns the index of each rule that decided.
+    /// Asks once for each code, in order, and returns the index, from 0, of each rule that decided;
+    /// `None` where none did.
     ///
     /// # Errors
     ///

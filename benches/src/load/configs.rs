@@ -17,7 +17,7 @@ const DESCRIPTION_MEMBER: usize = r#""description":"","#.len();
 ///
 /// # Panics
 ///
-/// If the rules need more characters even without descriptions.
+/// If there are no rules, or they need more characters even without descriptions.
 #[must_use]
 pub fn padded_config(rules: &[Rule], version: &str) -> String {
     let bare = config_json(rules, version, 0);
@@ -31,7 +31,7 @@ pub fn padded_config(rules: &[Rule], version: &str) -> String {
 }
 
 /// Renders the largest number of `rules`, from the first, that fit 131072 characters, and returns
-/// that number and the config.
+/// that number and the config: 0 and a config without rules if not one fits.
 #[must_use]
 pub fn largest_config(rules: &[Rule]) -> (usize, String) {
     let (mut fits, mut exceeds) = (0, rules.len() + 1);

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use crate::cannot;
 use crate::load::{CpuTime, Memory};
 
 /// The time that the daemon may take until it listens.
@@ -54,11 +55,9 @@ impl Daemon {
     pub fn start_with(binary: &Path, config: &str, settings: &[String]) -> io::Result<Self> {
         let directory = tempfile::tempdir()?;
         let log = directory.path().join("log");
-        fs::write(directory.path().join("routes.json"), config)?;
-        let remote = format!(
-            "ac.route.pull-route-config-url=file://{}",
-            directory.path().join("routes.json").display()
-        );
+        let routes = directory.path().join("routes.json");
+        fs::write(&routes, config).map_err(cannot("write", &routes))?;
+        let remote = format!("ac.route.pull-route-config-url=file://{}", routes.display());
         let mut command = Command::new(binary);
         command
             .arg("serve")
@@ -72,15 +71,15 @@ impl Daemon {
             .current_dir(directory.path())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(File::create(&log)?);
+            .stderr(File::create(&log).map_err(cannot("create", &log))?);
         let mut daemon = Self {
-            child: command.spawn()?,
+            child: command.spawn().map_err(cannot("start", binary))?,
             directory,
         };
         let started = Instant::now();
         while UnixStream::connect(daemon.socket()).is_err() {
             if daemon.child.try_wait()?.is_some() || started.elapsed() > START_TIMEOUT {
-                let log = fs::read_to_string(&log)?;
+                let log = fs::read_to_string(&log).map_err(cannot("read", &log))?;
                 return Err(io::Error::other(format!(
                     "the daemon does not listen:\n{log}"
                 )));
@@ -115,8 +114,9 @@ impl Daemon {
     /// If the file cannot be written or renamed.
     pub fn replace_config(&self, config: &str) -> io::Result<()> {
         let written = self.directory.path().join("routes.new");
-        fs::write(&written, config)?;
-        fs::rename(written, self.directory.path().join("routes.json"))
+        fs::write(&written, config).map_err(cannot("write", &written))?;
+        let routes = self.directory.path().join("routes.json");
+        fs::rename(&written, &routes).map_err(cannot("replace", &routes))
     }
 
     /// Reads its memory.

@@ -3,6 +3,8 @@
 use std::fs;
 use std::io;
 
+use crate::cannot;
+
 /// The resident memory of a process, in kilobytes of 1024 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Memory {
@@ -20,7 +22,7 @@ impl Memory {
     /// If there is no such process, or the system is not Linux.
     pub fn read(process_id: u32) -> io::Result<Self> {
         let path = format!("/proc/{process_id}/status");
-        let status = fs::read_to_string(&path)?;
+        let status = fs::read_to_string(&path).map_err(cannot("read", path.as_ref()))?;
         let field = |name: &str| {
             let line = status.lines().find_map(|line| line.strip_prefix(name));
             line.and_then(|rest| rest.trim().strip_suffix(" kB")?.parse().ok())

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use super::messages::{CLIENT_ID, response, signed_content};
 use super::openssl::openssl;
+use crate::cannot;
 
 /// A configuration for a server's certificate: the one that OpenSSL ships makes that of an authority.
 const CERTIFICATE_CONFIG: &str = "[req]\ndistinguished_name = name\nx509_extensions = extensions\n\
@@ -39,13 +40,14 @@ impl Credentials {
                 "pkey -pubout -in",
                 &[&private, "-out".as_ref(), &public],
             ))?;
-            fs::set_permissions(private, Permissions::from_mode(0o600))?;
+            fs::set_permissions(&private, Permissions::from_mode(0o600))
+                .map_err(cannot("protect", &private))?;
         }
         let (config, key) = (
             credentials.path("tls.conf"),
             credentials.path("tls.key.pem"),
         );
-        fs::write(&config, CERTIFICATE_CONFIG)?;
+        fs::write(&config, CERTIFICATE_CONFIG).map_err(cannot("write", &config))?;
         let certify = "req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:P-256 -days 2 -subj /CN=bench \
                        -config";
         let certificate = credentials.path("tls.pem");
@@ -89,7 +91,7 @@ impl Credentials {
     /// If `openssl` fails.
     pub fn signed_response(&self, body: &str) -> io::Result<Vec<u8>> {
         let (content, signature) = (self.path("content"), self.path("signature"));
-        fs::write(&content, signed_content(body))?;
+        fs::write(&content, signed_content(body)).map_err(cannot("write", &content))?;
         let key = self.path("theirs.pem");
         openssl(&arguments(
             "dgst -sha256 -sign",

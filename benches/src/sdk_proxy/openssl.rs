@@ -16,7 +16,8 @@ pub struct RsaTimes {
 }
 
 /// Runs `openssl speed rsa2048` in `processes` processes at once and returns the mean of their
-/// times. Each process signs for `duration` and then verifies for `duration`.
+/// times. Each process signs for `duration` and then verifies for `duration`, which is cut to whole
+/// seconds.
 ///
 /// The option `-multi` of `openssl speed` measures elapsed time, which is useless on a machine with
 /// other work. So several processes run without it.

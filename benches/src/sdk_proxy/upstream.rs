@@ -19,6 +19,7 @@ use tokio::runtime::Builder;
 use tokio_rustls::TlsAcceptor;
 
 use super::lower_priority;
+use crate::cannot;
 
 /// An upstream on the loopback. It runs on a thread of its own until the process ends.
 #[derive(Debug)]
@@ -39,9 +40,10 @@ impl Upstream {
     ///
     /// Its thread panics if the listener fails.
     pub fn start(certificate: &Path, key: &Path, response: Vec<u8>) -> io::Result<Self> {
-        let certificate = fs::read(certificate)?;
-        let certificate = CertificateDer::from_pem_slice(&certificate).map_err(io::Error::other)?;
-        let key = PrivateKeyDer::from_pem_slice(&fs::read(key)?).map_err(io::Error::other)?;
+        let read = |path: &Path| fs::read(path).map_err(cannot("read", path));
+        let certificate = CertificateDer::from_pem_slice(&read(certificate)?);
+        let certificate = certificate.map_err(io::Error::other)?;
+        let key = PrivateKeyDer::from_pem_slice(&read(key)?).map_err(io::Error::other)?;
         let provider = Arc::new(aws_lc_rs::default_provider());
         let config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()

@@ -9,7 +9,7 @@ use codeid_daemon::api::check::Checked;
 
 use super::candidate::Candidate;
 use super::client::{Condition, IfMatch};
-use super::context::CommandContext;
+use super::command_context::CommandContext;
 use super::{freeze, refusal};
 use crate::check::Severity;
 use crate::output::{Failure, printable};
@@ -69,7 +69,7 @@ impl Apply {
         };
         let response = context.post_bytes("/v1/apply", candidate.document.clone(), condition)?;
         if !context.is_json()
-            && let Some(refusal) = refusal::parse(&response.body)
+            && let Ok(refusal) = refusal::parse(&response.body)
         {
             candidate.show_problems(context.stdout, Severity::Error, &refusal.problems)?;
         }

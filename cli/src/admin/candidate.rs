@@ -1,5 +1,6 @@
 //! A route config that a command sends to the daemon to be checked or applied.
 
+use std::error::Error;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
@@ -7,18 +8,38 @@ use bytes::Bytes;
 use clap::builder::styling::{AnsiColor, Style};
 use codeid_daemon::api::check::Checked;
 use codeid_daemon::api::problem::Problem;
-use codeid_daemon::error_chain::ErrorChain;
 use codeid_daemon::regular_file;
+use codeid_daemon::settings::MAX_CONFIG_CHARACTERS;
+use codeid_engine::CompileLimits;
 
+use super::client::ClientError;
 use super::difference;
 use crate::check::{Finding, Severity, show_findings};
 use crate::output::{Failure, printable};
 
-/// The limit on what is sent, in bytes. The daemon's own limit is lower.
-const MAX_BYTES: u64 = 64 << 20;
+/// The limit on what is sent, in bytes: four for each character of the longest config that a daemon
+/// can be set to accept.
+const MAX_BYTES: u64 = 4 * MAX_CONFIG_CHARACTERS;
 
-/// The limit of a daemon with default settings, in bytes: four for each character.
-const DEFAULT_LIMIT: usize = 4 * 131_072;
+/// The reason why a config was not read.
+#[derive(Debug, thiserror::Error)]
+#[error("{name} cannot be {what}")]
+struct Unread {
+    name: String,
+    what: &'static str,
+    source: Box<dyn Error + Send + Sync>,
+}
+
+/// A config that was not answered, which may be too long for the daemon.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{name} has {bytes} bytes, too many unless the daemon's ac.route.max-config-characters was raised"
+)]
+struct MaybeTooLong {
+    name: String,
+    bytes: usize,
+    source: Box<dyn Error + Send + Sync>,
+}
 
 /// A route config that is not live.
 pub(super) struct Candidate {
@@ -35,25 +56,28 @@ impl Candidate {
     ///
     /// [`Failure`] if the file cannot be read, or is too long to be a route config.
     pub(super) fn read(path: &Path) -> Result<Self, Failure> {
-        let cannot = |what: &str, error: io::Error| {
-            Failure::other(format!("{} cannot be {what}: {error}", path.display()))
+        let from_stdin = path == Path::new("-");
+        let name = match from_stdin {
+            true => "<stdin>".to_owned(),
+            false => path.display().to_string(),
+        };
+        let unread = |what, source| {
+            Failure::other(Unread {
+                name: name.clone(),
+                what,
+                source,
+            })
         };
         let mut document = Vec::new();
-        let name = if path == Path::new("-") {
+        let read = if from_stdin {
             let stdin = io::stdin().lock();
-            stdin
-                .take(MAX_BYTES + 1)
-                .read_to_end(&mut document)
-                .map_err(|error| cannot("read", error))?;
-            "<stdin>".to_owned()
+            stdin.take(MAX_BYTES + 1).read_to_end(&mut document)
         } else {
-            let (file, _) =
-                regular_file::open(path).map_err(|error| cannot("opened", error.into()))?;
-            file.take(MAX_BYTES + 1)
-                .read_to_end(&mut document)
-                .map_err(|error| cannot("read", error))?;
-            path.display().to_string()
+            let opened = regular_file::open(path);
+            let (file, _) = opened.map_err(|error| unread("opened", error.into()))?;
+            file.take(MAX_BYTES + 1).read_to_end(&mut document)
         };
+        read.map_err(|error| unread("read", error.into()))?;
         if document.len() as u64 > MAX_BYTES {
             return Err(Failure::other(format!(
                 "{name} has more than {MAX_BYTES} bytes, too many for a route config"
@@ -69,14 +93,14 @@ impl Candidate {
     /// may hang up on a body that is too long.
     pub(super) fn explain_length(&self, failure: Failure) -> Failure {
         match failure {
-            Failure::Unanswered(why) if self.document.len() > DEFAULT_LIMIT => {
-                let (name, bytes) = (&self.name, self.document.len());
-                let why = ErrorChain(&*why);
-                let message = format!(
-                    "{why}; {name} has {bytes} bytes, too many unless the daemon's \
-                     ac.route.max-config-characters was raised"
-                );
-                Failure::Unanswered(message.into())
+            Failure::Unanswered(source)
+                if self.document.len() > usual_limit() && is_hang_up(&*source) =>
+            {
+                Failure::Unanswered(Box::new(MaybeTooLong {
+                    name: self.name.clone(),
+                    bytes: self.document.len(),
+                    source,
+                }))
             }
             failure => failure,
         }
@@ -134,7 +158,7 @@ impl Candidate {
                 rule: problem.rule.as_deref(),
                 pointer: &problem.pointer,
                 position: problem.position.map(Into::into),
-                message: &problem.message,
+                message: (&*problem.message).into(),
                 hint: problem.hint.as_deref(),
                 cost: None,
             })
@@ -142,6 +166,16 @@ impl Candidate {
         show_findings(output, &self.name, &self.document, &findings)?;
         show_removed_rules(output, severity, problems)
     }
+}
+
+/// Returns `true` for the failure of a connection that was made and then broke.
+fn is_hang_up(error: &(dyn Error + Send + Sync + 'static)) -> bool {
+    matches!(error.downcast_ref(), Some(ClientError::Interrupted { .. }))
+}
+
+/// Returns the limit of a daemon with default settings, in bytes: four for each character.
+fn usual_limit() -> usize {
+    4 * CompileLimits::default().max_config_characters
 }
 
 /// Returns `true` for a warning about a live rule that the config lacks.
@@ -176,5 +210,19 @@ fn show_removed_rules(
     match removed().next() {
         Some(_) => writeln!(output),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_config_is_read_that_only_a_daemon_with_other_settings_accepts() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        file.as_file().set_len(65 << 20).unwrap();
+        let candidate = Candidate::read(file.path()).unwrap();
+        assert_eq!(candidate.document.len(), 65 << 20);
+        assert_eq!(MAX_BYTES, 256 << 20);
     }
 }

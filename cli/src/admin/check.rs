@@ -7,7 +7,7 @@ use codeid_daemon::api::check::Checked;
 
 use super::candidate::Candidate;
 use super::client::Condition;
-use super::context::CommandContext;
+use super::command_context::CommandContext;
 use crate::output::Failure;
 
 /// The command line of `codeid admin check`.

@@ -8,7 +8,6 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use codeid_daemon::error_chain::ErrorChain;
 use codeid_engine::{ConfigDigest, ParseDigestError};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
@@ -20,6 +19,8 @@ use thiserror::Error;
 use tokio::net::UnixStream;
 use tokio::runtime::{self, Runtime};
 use tokio::time::timeout;
+
+use crate::output::Failure;
 
 /// The size limit of a response's body, in bytes.
 const MAX_RESPONSE_BYTES: usize = 64 << 20;
@@ -82,10 +83,9 @@ pub(crate) enum ClientError {
     Runtime(#[source] io::Error),
 }
 
-impl ClientError {
-    /// Returns the error and its causes in one line.
-    pub(super) fn message(&self) -> String {
-        ErrorChain(self).to_string()
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        Self::Unanswered(Box::new(error))
     }
 }
 

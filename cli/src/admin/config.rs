@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use super::context::CommandContext;
+use super::command_context::CommandContext;
 use crate::output::Failure;
 
 /// The command line of `codeid admin config`.

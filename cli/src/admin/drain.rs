@@ -7,7 +7,7 @@ use codeid_daemon::api::drain::Drained;
 use codeid_daemon::api::empty::EmptyRequest;
 
 use super::client::Condition;
-use super::context::CommandContext;
+use super::command_context::CommandContext;
 use crate::output::Failure;
 
 /// The command line of `codeid admin drain`.

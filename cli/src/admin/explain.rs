@@ -7,7 +7,7 @@ use codeid_daemon::api::explain::{ExplainRequest, Explained};
 use codeid_daemon::api::identify::ActionType;
 
 use super::client::Condition;
-use super::context::CommandContext;
+use super::command_context::CommandContext;
 use crate::explanation;
 use crate::output::{Failure, printable};
 

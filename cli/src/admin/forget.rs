@@ -8,7 +8,7 @@ use codeid_daemon::api::forget::{Forgotten, NotAsked};
 use codeid_daemon::api::status::CheckOutcome;
 
 use super::client::Condition;
-use super::context::CommandContext;
+use super::command_context::CommandContext;
 use super::reload;
 use crate::output::Failure;
 

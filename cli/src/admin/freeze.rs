@@ -9,7 +9,7 @@ use codeid_daemon::api::status::CheckOutcome;
 use codeid_daemon::api::thaw::Thawed;
 
 use super::client::Condition;
-use super::context::CommandContext;
+use super::command_context::CommandContext;
 use super::reload;
 use crate::moment::utc_and_ago;
 use crate::output::{Failure, printable};

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use codeid_daemon::api::history::History;
 
-use super::context::CommandContext;
+use super::command_context::CommandContext;
 use crate::moment::utc_and_ago;
 use crate::output::Failure;
 use crate::table::{Column, Table};

@@ -8,7 +8,7 @@ use codeid_daemon::api::log_level::{LogLevel, LogLevelDocument};
 use codeid_daemon::api::status::Status;
 
 use super::client::Condition;
-use super::context::CommandContext;
+use super::command_context::CommandContext;
 use crate::output::Failure;
 
 /// The command line of `codeid admin log-level`.

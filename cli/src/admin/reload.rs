@@ -8,7 +8,7 @@ use codeid_daemon::api::reload::{ReloadOutcome, Reloaded};
 use codeid_daemon::api::status::SourceCheck;
 
 use super::client::Condition;
-use super::context::CommandContext;
+use super::command_context::CommandContext;
 use crate::output::{Failure, printable};
 use crate::table::{Column, Table};
 

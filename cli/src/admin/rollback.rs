@@ -3,11 +3,11 @@
 use std::process::ExitCode;
 
 use codeid_daemon::api::apply::{Applied, RollbackRequest};
-use codeid_daemon::api::history::{History, HistoryEntry};
+use codeid_daemon::api::history::{History, HistoryEntry, MAX_ENTRIES};
 
 use super::apply;
 use super::client::{Condition, IfMatch};
-use super::context::CommandContext;
+use super::command_context::CommandContext;
 use crate::output::Failure;
 
 /// The command line of `codeid admin rollback`.
@@ -36,7 +36,11 @@ impl Rollback {
             None => {
                 let history: History = context.fetch("/v1/history")?;
                 let (live, previous) = previous(&history.entries).ok_or_else(|| {
-                    Failure::other("the history holds no other config than the live one")
+                    Failure::other(format!(
+                        "the history, which has the last {MAX_ENTRIES} tables since the daemon \
+                         started, holds no other config than the live one; codeid admin apply FILE \
+                         makes another one live"
+                    ))
                 })?;
                 let replaced = IfMatch::Sha256(live.sha256);
                 (previous.generation, Some(replaced))

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 use codeid_daemon::api::rules::Rules;
 
-use super::context::CommandContext;
+use super::command_context::CommandContext;
 use super::rule_text::{action, canary, matching};
 use crate::output::{Failure, printable};
 use crate::table::{Column, Table};

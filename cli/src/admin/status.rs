@@ -10,7 +10,7 @@ use codeid_daemon::api::status::{
     TableStatus,
 };
 
-use super::context::CommandContext;
+use super::command_context::CommandContext;
 use super::freeze;
 use crate::moment::{ago, span, until, utc_and_ago};
 use crate::output::{Failure, printable};

@@ -1,11 +1,10 @@
 //! The servers to measure: their addresses and protocols.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use hyper::http::uri::{Authority, InvalidUri};
+use codeid_daemon::host::{Host, ParseHostError};
 
 /// The path of `identifyCode`.
 pub(super) const IDENTIFY_PATH: &str = "/v1/identifyCode";
@@ -82,18 +81,29 @@ pub(super) enum ParseNamedError<E> {
     Value(E),
 }
 
+/// The reason why a text is neither an address to connect to nor a path.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ParseAddressError {
+    /// The host is not valid. The message has the cause as well: clap shows no causes.
+    #[error("invalid host: {0}")]
+    Host(#[from] ParseHostError),
+    /// The port is not one to connect to.
+    #[error("the port must be a number from 1 to 65535")]
+    Port,
+}
+
 /// The reason why a text is not a URL of scheme `http`.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ParseUrlError {
     /// The text does not begin with `http://`.
     #[error("expected a URL that begins with http://; https is not supported")]
     Scheme,
-    /// The host or the port is not valid. The message has the cause as well: clap shows no causes.
-    #[error("invalid host: {0}")]
-    Host(#[from] InvalidUri),
-    /// There is no host, a user before it, or a port that is not a number below 65536.
+    /// There is a user before the host.
     #[error("expected host or host:port after http://, without a user")]
-    Authority,
+    User,
+    /// The host or the port is not valid.
+    #[error(transparent)]
+    Address(#[from] ParseAddressError),
     /// The path or the query has a character that is not allowed.
     #[error("the path and query must be visible ASCII without #; percent-encode other characters")]
     Path,
@@ -184,20 +194,20 @@ where
     }
 }
 
+/// Parses a path, unless the text has no `/` and ends in `:` and digits: then it is `host:port`.
 impl FromStr for Address {
-    type Err = Infallible;
+    type Err = ParseAddressError;
 
-    /// A path, unless it is `host:port`.
-    fn from_str(text: &str) -> Result<Self, Infallible> {
-        let is_tcp = !text.contains('/')
-            && text
-                .rsplit_once(':')
-                .is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-        Ok(if is_tcp {
-            Self::Tcp(text.to_owned())
-        } else {
-            Self::Unix(PathBuf::from(text))
-        })
+    fn from_str(text: &str) -> Result<Self, ParseAddressError> {
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        match text.rsplit_once(':') {
+            Some((host, port)) if !text.contains('/') && is_number(port) => {
+                host.parse::<Host>()?;
+                check_port(port)?;
+                Ok(Self::Tcp(text.to_owned()))
+            }
+            _ => Ok(Self::Unix(PathBuf::from(text))),
+        }
     }
 }
 
@@ -208,14 +218,10 @@ impl FromStr for HttpUrl {
         let rest = text.strip_prefix("http://").ok_or(ParseUrlError::Scheme)?;
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at(end);
-        let parsed: Authority = authority.parse()?;
-        let has_port = authority.len() > parsed.host().len();
-        if parsed.host().is_empty()
-            || authority.contains('@')
-            || has_port && parsed.port_u16().is_none()
-        {
-            return Err(ParseUrlError::Authority);
+        if authority.contains('@') {
+            return Err(ParseUrlError::User);
         }
+        check_authority(authority)?;
         if !path.bytes().all(|byte| byte.is_ascii_graphic()) || path.contains('#') {
             return Err(ParseUrlError::Path);
         }
@@ -223,6 +229,28 @@ impl FromStr for HttpUrl {
             authority: authority.to_owned(),
             path: path.to_owned(),
         })
+    }
+}
+
+/// Checks a host with or without a port.
+fn check_authority(text: &str) -> Result<(), ParseAddressError> {
+    let host = match text.rsplit_once(':') {
+        // A colon before the bracket belongs to an IPv6 address.
+        Some((host, port)) if !port.ends_with(']') => {
+            check_port(port)?;
+            host
+        }
+        _ => text,
+    };
+    host.parse::<Host>()?;
+    Ok(())
+}
+
+fn check_port(text: &str) -> Result<(), ParseAddressError> {
+    let has_digits_only = text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.parse() {
+        Ok(1..=u16::MAX) if has_digits_only => Ok(()),
+        _ => Err(ParseAddressError::Port),
     }
 }
 
@@ -253,13 +281,26 @@ mod tests {
     fn an_address_is_a_path_unless_it_has_a_port() {
         let tcp = |text: &str| matches!(text.parse(), Ok(Address::Tcp(_)));
         assert!(tcp("127.0.0.1:6379") && tcp("localhost:6379") && tcp("[::1]:6379"));
+        for bad in [
+            ":8080",
+            "-:8080",
+            "[:]:8080",
+            "::1:8080",
+            "localhost:0",
+            "h:65536",
+        ] {
+            assert!(bad.parse::<Address>().is_err(), "{bad}");
+        }
         assert!(!tcp("run/redis.sock") && !tcp("redis.sock") && !tcp("/a:1") && !tcp("a:b"));
     }
 
     #[test]
     fn an_invalid_host_is_refused_with_the_reason() {
         let error = "a=http://a b/".parse::<Named<HttpUrl>>().unwrap_err();
-        assert_eq!(error.to_string(), "invalid host: invalid uri character");
+        assert_eq!(
+            error.to_string(),
+            "invalid host: it has a character other than letters, digits, - and ."
+        );
         assert_eq!(ErrorChain(&error).to_string(), error.to_string());
     }
 
@@ -275,6 +316,11 @@ mod tests {
             "http://host/#x",
             "http://host/\u{e9}",
             "http://host:99999999/",
+            "http://host:0/",
+            "http://host:/",
+            "http://[:]/",
+            "http://-/",
+            "http://../",
         ] {
             assert!(bad.parse::<HttpUrl>().is_err(), "{bad}");
         }

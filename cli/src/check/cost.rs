@@ -63,7 +63,7 @@ impl CostReport {
             rule: self.cost.rules.first().map(|share| &*share.rule),
             pointer: &self.pointer,
             position: None,
-            message: &self.message,
+            message: (&*self.message).into(),
             hint: None,
             cost: Some(&self.cost),
         }

@@ -1,5 +1,8 @@
 //! One error, warning or note about a file, from reading, parsing, compiling or linting.
 
+use std::borrow::Cow;
+
+use codeid_daemon::error_chain::ErrorChain;
 use codeid_engine::{Position, Problem};
 use serde::Serialize;
 
@@ -22,7 +25,7 @@ pub(crate) struct Finding<'a> {
     /// The position of the value in the file, if it is known.
     pub(crate) position: Option<Position>,
     /// A sentence that says what is wrong and what is allowed.
-    pub(crate) message: &'a str,
+    pub(crate) message: Cow<'a, str>,
     /// A way to solve the problem, if one is known.
     pub(crate) hint: Option<&'a str>,
     /// The cost of the file's rules, if the finding is about that.
@@ -74,14 +77,14 @@ pub(crate) enum Severity {
 pub(super) fn from_examined(examined: &Examined) -> Vec<Finding<'_>> {
     match &examined.outcome {
         Ok(accepted) => with_severity(Severity::Warning, &accepted.warnings).collect(),
-        Err(Refused::Unreadable(message)) => vec![Finding {
+        Err(Refused::Unreadable(error)) => vec![Finding {
             file: None,
             severity: Severity::Error,
             code: "unreadable-file",
             rule: None,
             pointer: "",
             position: None,
-            message,
+            message: ErrorChain(error).to_string().into(),
             hint: None,
             cost: None,
         }],
@@ -99,7 +102,7 @@ fn with_severity(severity: Severity, problems: &[Problem]) -> impl Iterator<Item
         rule: problem.rule(),
         pointer: problem.pointer(),
         position: problem.position(),
-        message: problem.message(),
+        message: problem.message().into(),
         hint: problem.hint(),
         cost: None,
     })

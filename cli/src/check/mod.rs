@@ -151,7 +151,7 @@ mod tests {
             rule: None,
             pointer: "",
             position: None,
-            message: "",
+            message: "".into(),
             hint: None,
             cost: None,
         };

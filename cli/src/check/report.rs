@@ -42,7 +42,7 @@ fn render(renderer: &Renderer, name: &str, document: &[u8], finding: &Finding<'_
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     };
-    let title = level.clone().primary_title(printable(finding.message));
+    let title = level.clone().primary_title(printable(&finding.message));
     let mut groups = match finding.position {
         None => vec![title.element(Origin::path(name))],
         Some(position) => {

@@ -5,7 +5,7 @@ mod explain;
 mod lines;
 mod parameter;
 mod progress;
-mod show;
+mod result_text;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -135,7 +135,7 @@ impl Identify {
             }
             write_line(stdout, &body)?;
         } else {
-            show::verdict(stdout, &verdict)?;
+            result_text::verdict(stdout, &verdict)?;
             if self.explain {
                 writeln!(stdout)?;
                 explain::show(stdout, &explanations)?;

@@ -9,12 +9,13 @@ use super::request::require_json;
 use crate::api::admin::Route;
 use crate::api::method::Method;
 use crate::api::refusal::ErrorCode;
+use crate::host::HostName;
 
 /// Requires that a request is for one of `hosts` or another name of the daemon, that its caller has
 /// the role of the route, and that it declares JSON if it has a body.
 pub(super) fn require_access(
     route: &Route,
-    hosts: &[String],
+    hosts: &[HostName],
     caller: &Caller,
     headers: &HeaderMap,
 ) -> Result<(), Refusal> {

@@ -14,6 +14,7 @@ use super::router;
 use super::tokens::Tokens;
 use crate::api::refusal::{ErrorCode, Refusal};
 use crate::api::role::Role;
+use crate::host::HostName;
 
 /// Decides from the head of a request to `admin.http` whether it may reach its handler. Returns the
 /// role that its path needs.
@@ -27,7 +28,7 @@ pub fn admin_access(
     path: &str,
     headers: &HeaderMap,
     tokens: &Tokens,
-    hosts: &[String],
+    hosts: &[HostName],
 ) -> Result<Role, ErrorCode> {
     let (route, _) = router::find(method, path).ok_or(ErrorCode::NotFound)?;
     let caller = Caller::from_headers(headers, tokens, Ipv4Addr::LOCALHOST.into());

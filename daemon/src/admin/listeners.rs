@@ -14,7 +14,7 @@ use super::plane::AdminPlane;
 use crate::api::status::ListenerAddresses;
 use crate::audit::AuditLog;
 use crate::clock::Clock;
-use crate::error_chain::ErrorChain;
+use crate::host::HostName;
 use crate::listen::tcp::open_tcp;
 use crate::listen::unix_socket::{OwnedSocket, SocketError, SocketFile};
 use crate::listen::{GIVEN, ListenError, Listeners, LiveCertificate};
@@ -34,7 +34,7 @@ pub(crate) struct AdminListeners {
     unix: Option<UnixListener>,
     tcp: Option<(std::net::TcpListener, TcpAccess)>,
     pub(crate) audit: AuditLog,
-    hosts: Vec<String>,
+    hosts: Vec<HostName>,
     limits: AdminLimits,
     /// The address of the TCP listener, with the port that it got.
     pub(crate) http: Option<SocketAddr>,
@@ -43,6 +43,11 @@ pub(crate) struct AdminListeners {
 /// The file of the Unix socket, which is removed when the value is dropped.
 #[derive(Debug)]
 pub(crate) struct AdminSocket(OwnedSocket);
+
+/// A socket that was given for the admin plane over TCP, without the settings that it needs.
+#[derive(Debug, thiserror::Error)]
+#[error("a given socket needs the tokens that admin.http and admin.tokens-path set")]
+struct NoTokens;
 
 /// Takes the given listeners, and opens the others that the settings name. Returns `None`
 /// without any. [`AdminListeners::serve_unix`] and [`AdminListeners::serve_tcp`] serve them, each on
@@ -79,8 +84,7 @@ pub(crate) async fn open(
     };
     let given_http = given.admin_http.take();
     if given_http.is_some() && settings.http.is_none() {
-        let why = "a given socket needs the tokens that admin.http and admin.tokens-path set";
-        return Err(ListenError::new("admin.http", GIVEN, &why));
+        return Err(ListenError::new("admin.http", GIVEN, &NoTokens));
     }
     let open = |http| open_http(given_http, http);
     let tcp = settings.http.as_ref().map(open).transpose()?;
@@ -118,13 +122,8 @@ fn open_http(
     settings: &AdminHttp,
 ) -> Result<(std::net::TcpListener, TcpAccess), ListenError> {
     let tokens_path = &settings.tokens_path;
-    let tokens = LiveTokens::open(tokens_path).map_err(|error| {
-        ListenError::new(
-            "admin.tokens-path",
-            tokens_path.display(),
-            &ErrorChain(&error),
-        )
-    })?;
+    let tokens = LiveTokens::open(tokens_path)
+        .map_err(|error| ListenError::new("admin.tokens-path", tokens_path.display(), &error))?;
     let certificate = settings
         .tls
         .clone()

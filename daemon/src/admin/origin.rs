@@ -10,6 +10,8 @@ use std::net::IpAddr;
 use hyper::HeaderMap;
 use hyper::header::{HOST, ORIGIN};
 
+use crate::host::HostName;
+
 /// The reason why a request may be a foreign page's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Foreign {
@@ -36,12 +38,12 @@ impl Foreign {
 }
 
 /// Requires that the request is for the daemon and not from a foreign page. `hosts` are names of
-/// the daemon in lower case, beside `localhost` and addresses.
+/// the daemon, beside `localhost` and addresses.
 ///
 /// # Errors
 ///
 /// [`Foreign`], the reason.
-pub(super) fn require_own(headers: &HeaderMap, hosts: &[String]) -> Result<(), Foreign> {
+pub(super) fn require_own(headers: &HeaderMap, hosts: &[HostName]) -> Result<(), Foreign> {
     let mut named = headers.get_all(HOST).iter();
     let (host, None) = (named.next(), named.next()) else {
         return Err(Foreign::TwoHosts);
@@ -60,7 +62,7 @@ pub(super) fn require_own(headers: &HeaderMap, hosts: &[String]) -> Result<(), F
 }
 
 /// Returns `true` if no other machine can have the name `host`, which may end with a port.
-fn is_own(host: &str, hosts: &[String]) -> bool {
+fn is_own(host: &str, hosts: &[HostName]) -> bool {
     let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((address, port)) if port.is_empty() || is_port(port) => {
             return address.parse::<std::net::Ipv6Addr>().is_ok();
@@ -74,7 +76,9 @@ fn is_own(host: &str, hosts: &[String]) -> bool {
     };
     name.parse::<IpAddr>().is_ok()
         || name.eq_ignore_ascii_case("localhost")
-        || hosts.iter().any(|own| own.eq_ignore_ascii_case(name))
+        || hosts
+            .iter()
+            .any(|own| own.as_str().eq_ignore_ascii_case(name))
 }
 
 fn is_port(text: &str) -> bool {
@@ -102,7 +106,7 @@ mod tests {
         if let Some(origin) = origin {
             headers.insert(ORIGIN, HeaderValue::from_str(origin).unwrap());
         }
-        require_own(&headers, &["codeid.example".to_owned()]).is_ok()
+        require_own(&headers, &["codeid.example".parse().unwrap()]).is_ok()
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use crate::api::status::ListenerAddresses;
 use crate::audit::AuditLog;
+use crate::host::HostName;
 use crate::metrics::Metrics;
 use crate::rules::operator::Operator;
 use crate::shutdown::Shutdown;
@@ -15,8 +16,8 @@ pub(crate) struct AdminPlane {
     pub(super) metrics: Arc<Metrics>,
     pub(super) shutdown: Arc<Shutdown>,
     pub(super) addresses: ListenerAddresses,
-    /// The host names under which browsers may reach the plane, in lower case.
-    pub(super) hosts: Vec<String>,
+    /// The host names under which browsers may reach the plane.
+    pub(super) hosts: Vec<HostName>,
     pub(super) audit: AuditLog,
     pub(super) started: Instant,
 }
@@ -28,7 +29,7 @@ impl AdminPlane {
         metrics: Arc<Metrics>,
         shutdown: Arc<Shutdown>,
         addresses: ListenerAddresses,
-        hosts: Vec<String>,
+        hosts: Vec<HostName>,
         audit: AuditLog,
         started: Instant,
     ) -> Self {

@@ -78,15 +78,18 @@ pub enum TokensError {
 /// The reason why a line is not a token.
 #[derive(Debug, PartialEq, Eq, Error)]
 pub enum LineError {
-    /// The line does not have three words.
-    #[error("a token must have a name, a role and a digest, separated by spaces")]
-    WordCount,
-    /// The name is too long or not visible ASCII.
+    /// The line has this number of words, and not three.
+    #[error("a token must have a name, a role and a digest, separated by spaces, not {0} words")]
+    WordCount(usize),
+    /// The name is too long or not visible ASCII, or begins with `#`.
     #[error(
-        "the name must have 1 to {MAX_NAME_CHARACTERS} visible ASCII characters, and must not begin \
-         with #"
+        "the name has {characters} characters; it must have 1 to {MAX_NAME_CHARACTERS} visible ASCII \
+         characters, and must not begin with #"
     )]
-    Name,
+    Name {
+        /// The number of its characters.
+        characters: usize,
+    },
     /// An earlier line has the same name.
     #[error("the name {0:?} occurs twice")]
     DuplicateName(String),
@@ -96,7 +99,7 @@ pub enum LineError {
         /// The number of the earlier line.
         first: usize,
     },
-    /// The role is unknown.
+    /// The role is unknown. The message does not quote it: it may be a token in the wrong column.
     #[error("the role must be metrics, read or operate")]
     Role,
     /// The digest is malformed.
@@ -205,7 +208,7 @@ impl Token {
         let (Some(name), Some(role), Some(digest), None) =
             (words.next(), words.next(), words.next(), words.next())
         else {
-            return Err(LineError::WordCount);
+            return Err(LineError::WordCount(line.split_whitespace().count()));
         };
         require_name(name)?;
         let role = Role::OF_TOKENS
@@ -228,7 +231,9 @@ fn require_name(name: &str) -> Result<(), LineError> {
     let has_length = (1..=MAX_NAME_CHARACTERS).contains(&name.len());
     match is_visible && has_length && !name.starts_with('#') {
         true => Ok(()),
-        false => Err(LineError::Name),
+        false => Err(LineError::Name {
+            characters: name.chars().count(),
+        }),
     }
 }
 
@@ -287,7 +292,10 @@ mod tests {
                 format!("a read {}", digest.to_uppercase()),
                 "line 1: the digest must be",
             ),
-            (format!("ü read {digest}"), "line 1: the name must have"),
+            (
+                format!("ü read {digest}"),
+                "line 1: the name has 1 characters; it must have",
+            ),
             (
                 format!("a read {digest}\na read {digest}"),
                 "line 2: the name \"a\" occurs twice",
@@ -317,7 +325,9 @@ mod tests {
         }
         for name in ["", "#alice", "a b", "é", &"a".repeat(65)] {
             let refused = NewToken::generate(name, Role::Read).unwrap_err();
-            assert_eq!(refused, NewTokenError::Name(LineError::Name), "{name}");
+            let characters = name.chars().count();
+            let expected = NewTokenError::Name(LineError::Name { characters });
+            assert_eq!(refused, expected, "{name}");
         }
     }
 

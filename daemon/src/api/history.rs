@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::schema::{Sha256, SourceLevel};
 
+/// The most tables of the history, including the live one.
+pub const MAX_ENTRIES: usize = 20;
+
 /// The last 20 tables since the daemon started.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct History {

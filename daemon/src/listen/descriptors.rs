@@ -79,8 +79,12 @@ fn open() -> usize {
 
 /// Raises the soft limit to `needed`, or as far as possible. Returns the limit that holds.
 fn raise_limit(needed: usize) -> usize {
-    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else {
-        return usize::MAX;
+    let (soft, hard) = match getrlimit(Resource::RLIMIT_NOFILE) {
+        Ok(limits) => limits,
+        Err(error) => {
+            tracing::warn!(%error, "cannot read the limit of open files");
+            return usize::MAX;
+        }
     };
     let as_count = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX);
     if as_count(soft) >= needed {

@@ -1,11 +1,12 @@
 //! The error of opening a listener.
 
-use thiserror::Error;
+use std::error::Error;
 
 use super::certificate::CertificateError;
+use crate::error_chain::ErrorChain;
 
 /// The reason why a listener was not opened: its setting, and what is wrong with the value.
-#[derive(Debug, Error)]
+#[derive(Debug, thiserror::Error)]
 #[error("{setting} {value}: {why}")]
 pub struct ListenError {
     setting: String,
@@ -14,12 +15,12 @@ pub struct ListenError {
 }
 
 impl ListenError {
-    /// Returns the error for a setting by its name, its value and the reason.
-    pub(crate) fn new(setting: &str, value: impl ToString, why: &impl ToString) -> Self {
+    /// Returns the error for a setting by its name, its value and the reason, with its causes.
+    pub(crate) fn new(setting: &str, value: impl ToString, why: &dyn Error) -> Self {
         Self {
             setting: setting.to_owned(),
             value: value.to_string(),
-            why: why.to_string(),
+            why: ErrorChain(why).to_string(),
         }
     }
 }

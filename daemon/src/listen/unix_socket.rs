@@ -17,9 +17,7 @@ use tokio::time::timeout;
 use super::socket_directory;
 use crate::files::group::{self, GroupError};
 use crate::regular_file;
-
-/// The most bytes that the address of a socket has room for.
-const MAX_PATH_BYTES: usize = 107;
+use crate::settings::MAX_SOCKET_PATH_BYTES;
 
 /// The time that the process behind a socket has to accept, after which it counts as alive all the
 /// same.
@@ -50,7 +48,7 @@ pub(crate) struct OwnedSocket {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub(crate) enum SocketError {
-    #[error("its path takes {0} bytes, at most {MAX_PATH_BYTES} are possible")]
+    #[error("its path takes {0} bytes, at most {MAX_SOCKET_PATH_BYTES} are possible")]
     TooLong(usize),
     #[error("another daemon serves there")]
     Served,
@@ -58,8 +56,8 @@ pub(crate) enum SocketError {
     NotASocket,
     #[error(transparent)]
     Group(#[from] GroupError),
-    #[error("cannot {0}: {1}")]
-    System(&'static str, io::Error),
+    #[error("cannot {0}")]
+    System(&'static str, #[source] io::Error),
 }
 
 impl SocketFile {
@@ -77,7 +75,7 @@ impl SocketFile {
     ) -> Result<(UnixListener, OwnedSocket), SocketError> {
         let system = |what| move |error| SocketError::System(what, error);
         let length = self.path.as_os_str().as_bytes().len();
-        if length > MAX_PATH_BYTES {
+        if length > MAX_SOCKET_PATH_BYTES {
             return Err(SocketError::TooLong(length));
         }
         let group = self.group.as_deref().map(group::find).transpose()?;

@@ -47,9 +47,11 @@ thread_local! {
     static WORKER: OnceCell<(usize, Arc<WorkerFigures>)> = const { OnceCell::new() };
 }
 
-/// Makes the current thread the worker `index`. Call it once, before the thread serves anything.
+/// Makes the current thread the worker `index`, before it serves anything. A thread stays the worker
+/// that it became first.
 pub(crate) fn enter_worker(figures: Arc<WorkerFigures>, index: usize) {
     WORKER.with(|worker| {
+        // Set already: the figures of the first worker stay those of the thread.
         let _ = worker.set((index, figures));
     });
 }

@@ -4,4 +4,3 @@ mod bearer_token;
 pub(crate) mod connector;
 pub(crate) mod http_client;
 pub(crate) mod tls;
-pub(crate) mod url;

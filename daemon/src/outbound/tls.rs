@@ -165,6 +165,7 @@ pub(crate) fn client_config_with_certificate(
         .map_err(|error| in_key(Flaw::KeyFile(error)))?;
     let chain = CertificateDer::pem_slice_iter(&chain.bytes)
         .collect::<Result<Vec<_>, _>>()
+        // The parser's errors quote the text that they cannot parse.
         .map_err(|_| in_chain(Flaw::NotPem))?;
     let key = private_key(&key).map_err(|error| match error {
         pem::Error::NoItemsFound => in_key(Flaw::NoKey),

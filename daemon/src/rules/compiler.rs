@@ -107,6 +107,7 @@ impl Compiler {
                     let _ = done.send(Ok(published.generation));
                     replaced.extend(published.replaced);
                 }
+                // The receiver is gone if the daemon stops meanwhile.
                 Err(error) => drop(done.send(Err(error))),
             }
         }))?;

@@ -6,11 +6,8 @@ use std::sync::Arc;
 use codeid_engine::{Generation, Provenance};
 
 use super::config_text::ConfigText;
+use crate::api::history::MAX_ENTRIES;
 use crate::sync::Mutex;
-
-/// The most tables that are remembered, including the live one. Their texts take at most 10 MiB
-/// with the default of `ac.route.max-config-characters`.
-const MAX_ENTRIES: usize = 20;
 
 /// A table that is live or was live.
 #[derive(Debug)]

@@ -70,7 +70,8 @@ pub fn check_request(names: &[HeaderName], caller: &HeaderMap) -> Request<String
     request
 }
 
-/// Returns the customer that a response admits: with status 200, and named exactly once.
+/// Returns the customer that a response admits: with status 200, and named exactly once. `None` admits
+/// no one.
 #[must_use]
 pub fn admitted_customer(status: StatusCode, headers: &HeaderMap) -> Option<String> {
     match status {

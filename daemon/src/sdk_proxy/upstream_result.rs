@@ -45,6 +45,7 @@ impl UpstreamResult {
     }
 }
 
+/// The parser's errors are left out: they quote the body.
 fn parse(body: &[u8]) -> Result<UpstreamResult, Unreadable> {
     let body: Body<'_> = serde_json::from_slice(body).map_err(|_| Unreadable)?;
     let result = body.0.ok_or(Unreadable)?.get();

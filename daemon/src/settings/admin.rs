@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use super::declarations::Keys;
 use super::error::Problem;
-use super::kind::{Address, FilePath, HostNames, Socket, Whole};
+use super::kind::{Address, FilePath, HostNames, PeerSocket, Socket, Whole};
 use super::{Secrets, ServerTls};
+use crate::host::HostName;
 
 /// The admin plane, by which the daemon is observed and operated.
 #[derive(Clone, Debug)]
@@ -16,8 +17,8 @@ pub struct Admin {
     pub unix: Option<PathBuf>,
     /// Its TCP listener, which asks for tokens; `None`: not opened.
     pub http: Option<AdminHttp>,
-    /// The host names under which it may be reached, beside `localhost` and addresses, in lower case.
-    pub hosts: Vec<String>,
+    /// The host names under which it may be reached, beside `localhost` and addresses; up to 32.
+    pub hosts: Vec<HostName>,
     /// The log that records the actions of operators.
     pub audit: Audit,
 }
@@ -27,9 +28,9 @@ pub struct Admin {
 pub struct Audit {
     /// The file that lines are appended to.
     pub path: PathBuf,
-    /// The length from which on the file is rotated.
+    /// The length from which on the file is rotated: 64 KiB to 1 GiB.
     pub max_bytes: u64,
-    /// The time after its last line for which a rotated file is kept.
+    /// The time after its last line for which a rotated file is kept: 1 to 3650 days.
     pub keep: Duration,
     /// The socket of syslog, which takes the lines, too; `None`: only the file does.
     pub syslog_path: Option<PathBuf>,
@@ -120,7 +121,7 @@ impl Admin {
         );
         let audit_syslog_path = keys.optional(
             "admin.audit-syslog-path",
-            FilePath,
+            PeerSocket,
             "The socket of syslog, such as /dev/log, which takes the lines of the audit log, too. A\n\
              change is then made if one of the two can record it.",
         );

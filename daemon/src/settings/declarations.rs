@@ -108,8 +108,11 @@ impl Keys {
                     names.insert(version, name.clone());
                 }
                 Err(error) => {
-                    let (place, key) = (source.clone(), name.clone());
-                    let problem = Problem::InvalidKeyVersion { place, key, error };
+                    let problem = Problem::InvalidKeyVersion {
+                        place: source.clone(),
+                        key: name.clone(),
+                        source: error,
+                    };
                     self.problems.push((index, problem));
                 }
             }

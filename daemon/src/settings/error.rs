@@ -9,12 +9,15 @@ use std::time::Duration;
 use super::key_version::ParseKeyVersionError;
 use super::value_source::Source;
 use crate::error_chain::ErrorChain;
+use crate::host::ParseHostError;
 use crate::regular_file::ReadError;
+use crate::url::UrlError;
 
 /// Every problem of the settings, at least one.
 ///
-/// Displays as one line, all problems with semicolons between them. No value that may be secret is
-/// shown. Its source is the cause of the problem, if there is only one problem.
+/// Displays as one line. The only problem displays without its cause, which is the source; several
+/// problems display with their causes, and with semicolons between them. No value that may be secret
+/// is shown.
 #[derive(Debug)]
 pub struct SettingsError {
     /// Never empty.
@@ -24,6 +27,7 @@ pub struct SettingsError {
 /// A problem of one setting, or of a few that contradict each other.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Problem {
+    /// The causes of `error` are those of the problem.
     #[error("{}: {error}", .path.display())]
     File { path: PathBuf, error: FileError },
     #[error("{}:{line}: {message}", .path.display())]
@@ -51,12 +55,13 @@ pub(super) enum Problem {
         key: String,
         nearest: Option<String>,
     },
-    #[error("{place}: unknown setting {key}: {error}")]
+    #[error("{place}: unknown setting {key}")]
     InvalidKeyVersion {
         place: Source,
         key: String,
-        error: ParseKeyVersionError,
+        source: ParseKeyVersionError,
     },
+    /// The message of `error` is the rest of the sentence, and its causes are those of the problem.
     #[error("{place}: {key} {error}")]
     Value {
         place: Source,
@@ -109,7 +114,11 @@ pub(super) enum Problem {
     )]
     NotForwardable(hyper::header::HeaderName),
     #[error("{key} {why}")]
-    Invalid { key: &'static str, why: String },
+    Invalid {
+        key: &'static str,
+        why: String,
+        source: Option<Box<dyn Error + Send + Sync>>,
+    },
     #[error("invalid {key}")]
     Unusable {
         key: String,
@@ -120,8 +129,8 @@ pub(super) enum Problem {
 /// A fault of the file of the settings as a whole.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FileError {
-    #[error("cannot be used: {}", ErrorChain(.0))]
-    Unreadable(ReadError),
+    #[error("cannot be used")]
+    Unreadable(#[source] ReadError),
     #[error("is not UTF-8 at byte {0}")]
     NotUtf8(usize),
 }
@@ -133,8 +142,20 @@ pub(super) enum ValueError {
     NotAllowed { allowed: String, given: String },
     #[error("must be {allowed} (value not shown: it may contain a secret)")]
     NotShown { allowed: String },
+    #[error("must be {allowed}, not {given}")]
+    Url {
+        allowed: String,
+        given: String,
+        source: UrlError,
+    },
+    #[error("must be {allowed} (value not shown: it may contain a secret)")]
+    UrlNotShown { allowed: String, source: UrlError },
     #[error("must be {allowed}; {name} is not such a name")]
-    Name { allowed: String, name: String },
+    Name {
+        allowed: String,
+        name: String,
+        source: Option<ParseHostError>,
+    },
 }
 
 struct DidYouMean<'a>(Option<&'a str>);
@@ -148,8 +169,25 @@ impl SettingsError {
     /// The error of a value of `key` that the daemon does not know. `why` is the rest of a sentence
     /// that begins with the key, and shows nothing of the value.
     pub(crate) fn invalid(key: &'static str, why: impl fmt::Display) -> Self {
-        let why = why.to_string();
-        Self::new(vec![Problem::Invalid { key, why }])
+        Self::new(vec![Problem::Invalid {
+            key,
+            why: why.to_string(),
+            source: None,
+        }])
+    }
+
+    /// The error of a value of `key` that cannot be what `why` says, because of `source`. `why` is as
+    /// for [`Self::invalid`].
+    pub(crate) fn invalid_because(
+        key: &'static str,
+        why: impl fmt::Display,
+        source: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> Self {
+        Self::new(vec![Problem::Invalid {
+            key,
+            why: why.to_string(),
+            source: Some(source.into()),
+        }])
     }
 
     /// The error of a value of `key` that names something unusable, such as a file that cannot be
@@ -167,19 +205,37 @@ impl SettingsError {
 
 impl fmt::Display for SettingsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, problem) in self.problems.iter().enumerate() {
-            let separator = if index == 0 { "" } else { "; " };
-            write!(f, "{separator}{problem}")?;
-        }
-        Ok(())
+        let [problem] = self.problems.as_slice() else {
+            let lines = self.problems.iter().map(Problem::with_causes);
+            return f.write_str(&lines.collect::<Vec<_>>().join("; "));
+        };
+        problem.fmt(f)
     }
 }
 
 impl Error for SettingsError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self.problems.as_slice() {
-            [problem] => problem.source(),
+            [problem] => problem.cause(),
             _ => None,
+        }
+    }
+}
+
+impl Problem {
+    fn cause(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::File { error, .. } => error.source(),
+            Self::Value { error, .. } => error.source(),
+            problem => problem.source(),
+        }
+    }
+
+    /// Returns the problem and its causes in one line.
+    fn with_causes(&self) -> String {
+        match self.cause() {
+            Some(cause) => format!("{self}: {}", ErrorChain(cause)),
+            None => self.to_string(),
         }
     }
 }

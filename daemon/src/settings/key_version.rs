@@ -11,7 +11,7 @@ pub struct KeyVersion(u32);
 
 /// A text that is not the version of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("a key version is a number from 0 to {}", KeyVersion::MAX.0)]
+#[error("a key version is a number from 0 to {} without leading zeros", KeyVersion::MAX.0)]
 pub struct ParseKeyVersionError;
 
 impl KeyVersion {
@@ -75,6 +75,9 @@ mod tests {
             assert_eq!(version, expected, "{text:?}");
         }
         let error = "x".parse::<KeyVersion>().unwrap_err().to_string();
-        assert_eq!(error, "a key version is a number from 0 to 2147483647");
+        assert_eq!(
+            error,
+            "a key version is a number from 0 to 2147483647 without leading zeros"
+        );
     }
 }

@@ -8,28 +8,29 @@ use super::kind::Whole;
 /// The bounds of connections.
 #[derive(Clone, Debug)]
 pub struct Http {
-    /// The most connections that are served at once; one more displaces an idle one, or is refused.
+    /// The most connections that are served at once; one more displaces an idle one, or is refused: 1 to
+    /// 1,000,000.
     pub max_connections: usize,
-    /// The most bytes of a request line with its headers.
+    /// The most bytes of a request line with its headers: 8192 to 1,048,576.
     pub max_header_bytes: usize,
-    /// The time that a request's head may take from its first byte.
+    /// The time that a request's head may take from its first byte: 1 ms to 10 minutes.
     pub header_timeout: Duration,
-    /// The time that a request's body may take after its head.
+    /// The time that a request's body may take after its head: 1 ms to 10 minutes.
     pub body_timeout: Duration,
-    /// The longest time that a client may go without reading a byte of a response.
+    /// The longest time that a client may go without reading a byte of a response: 1 ms to 10 minutes.
     pub write_timeout: Duration,
-    /// The time for which a connection stays open between requests.
+    /// The time for which a connection stays open between requests: 1 ms to a day.
     pub idle_timeout: Duration,
 }
 
 /// The bounds of a Redis client's connection, beside those that [`Http`] sets for all listeners.
 #[derive(Clone, Debug)]
 pub struct Resp {
-    /// The time that a command may take from its first byte.
+    /// The time that a command may take from its first byte: 1 ms to 10 minutes.
     pub command_timeout: Duration,
-    /// The longest time that a client may go without reading a byte of its replies.
+    /// The longest time that a client may go without reading a byte of its replies: 1 ms to 10 minutes.
     pub write_timeout: Duration,
-    /// The time for which a connection stays open between commands.
+    /// The time for which a connection stays open between commands: 1 ms to a day.
     pub idle_timeout: Duration,
 }
 

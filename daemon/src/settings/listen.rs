@@ -19,7 +19,7 @@ pub struct Listen {
     pub unix: Option<PathBuf>,
     /// RESP over a Unix socket; `None`: not opened.
     pub resp: Option<PathBuf>,
-    /// The permission bits of the Unix sockets, such as `0o660`.
+    /// The permission bits of the Unix sockets, such as `0o660`: 0 to 0o777.
     pub unix_mode: u32,
     /// The group of the Unix sockets, by name or number; `None`: that of the process.
     pub unix_group: Option<String>,

@@ -2,14 +2,16 @@
 
 use std::fmt;
 
-/// A path, or the URI of a route config source or store.
+/// A path, or the URI of a route config source or store: 1 to 4096 characters, none of them a control
+/// character. The scheme of a URI, and what follows it, are checked when the source is opened: a
+/// program that embeds codeid may have sources, and schemes, of its own.
 ///
 /// `Debug` shows nothing of it, since a URI may contain a secret.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Location(String);
 
 impl Location {
-    /// Takes `text`, which is a path or URI that was checked.
+    /// Takes `text`, whose length and characters the caller has checked.
     pub(super) fn new(text: &str) -> Self {
         Self(text.to_owned())
     }

@@ -49,6 +49,7 @@ pub use self::admin::{Admin, AdminHttp, Audit};
 pub use self::declarations::Effective;
 pub use self::error::SettingsError;
 pub use self::key_version::{KeyVersion, ParseKeyVersionError};
+pub(crate) use self::kind::MAX_SOCKET_PATH_BYTES;
 pub use self::layers::Sources;
 pub use self::limits::{Http, Memory, Resp};
 pub use self::listen::{Listen, ServerTls, Tls};
@@ -56,9 +57,9 @@ pub use self::location::Location;
 pub use self::log::{Log, LogFormat};
 pub use self::proxy::{CustomerFrom, LoginCheck, Proxy};
 pub use self::reload::{Reload, Watch, WatchMode};
-pub use self::route::{Remote, Route};
+pub use self::route::{MAX_CONFIG_CHARACTERS, Remote, Route};
 pub use self::secrets::Secrets;
-pub use self::url::{HttpUrl, Origin, ParseUrlError};
+pub use self::url::{HttpUrl, Origin};
 pub use self::value_source::Source;
 
 /// Every setting, checked, in the types the program works with.
@@ -76,9 +77,11 @@ pub struct Settings {
     pub memory: Memory,
     /// The number of threads that serve; one or more.
     pub worker_threads: usize,
-    /// The time for which the daemon serves on after it has become unready, before it stops to accept.
+    /// The time for which the daemon serves on after it has become unready, before it stops to accept:
+    /// up to 10 minutes, zero for none.
     pub lame_duck: Duration,
-    /// The time that requests in flight may take to finish once the daemon has to stop.
+    /// The time that requests in flight may take to finish once the daemon has to stop: up to 10
+    /// minutes.
     pub drain_deadline: Duration,
     /// The events that are logged, and their form.
     pub log: Log,

@@ -31,7 +31,7 @@ const NOT_FORWARDABLE: [&str; 11] = [
 pub struct Proxy {
     /// The upstream.
     pub upstream: Origin,
-    /// The Client-Id that Alipay+ assigned.
+    /// The Client-Id that Alipay+ assigned: 1 to 128 visible ASCII characters.
     pub client_id: String,
     /// The file of the key that signs requests.
     pub private_key_path: PathBuf,
@@ -45,11 +45,13 @@ pub struct Proxy {
     pub ca_path: Option<PathBuf>,
     /// The certificate that is shown to the upstream; `None`: none is.
     pub client_certificate: Option<Tls>,
-    /// The time that connecting may take: the look-up of the name, TCP and TLS together.
+    /// The time that connecting may take, the look-up of the name, TCP and TLS together: 1 ms to a
+    /// minute.
     pub connect_timeout: Duration,
-    /// The time that forwarding a request may take, until the last byte of the response.
+    /// The time that forwarding a request may take, until the last byte of the response: 10,001 ms to
+    /// 10 minutes.
     pub total_timeout: Duration,
-    /// The most requests that are forwarded at once; one more is refused.
+    /// The most requests that are forwarded at once; one more is refused: 1 to 65,536.
     pub max_in_flight: usize,
     /// The place that names the customer.
     pub customer_from: CustomerFrom,
@@ -71,9 +73,9 @@ pub enum CustomerFrom {
 pub struct LoginCheck {
     /// The URL.
     pub url: HttpUrl,
-    /// The request's headers that are forwarded.
+    /// The request's headers that are forwarded: 1 to 32.
     pub headers: Vec<HeaderName>,
-    /// The time that it may take, including connecting.
+    /// The time that it may take, including connecting: 1 ms to a minute.
     pub timeout: Duration,
 }
 

@@ -9,6 +9,9 @@ use super::declarations::Keys;
 use super::kind::{FilePath, OneOf, PathOrUri, Uri, Whole};
 use super::{Location, Secrets};
 
+/// The greatest number of characters to which `ac.route.max-config-characters` can be set.
+pub const MAX_CONFIG_CHARACTERS: u64 = 67_108_864;
+
 /// The sources of route configs, and the local storage.
 #[derive(Clone, Debug)]
 pub struct Route {
@@ -16,9 +19,11 @@ pub struct Route {
     pub init_level: InitLevel,
     /// The URI of the remote source; `None`: there is none.
     pub pull_url: Option<Location>,
-    /// The time from the end of a successful pull to the next, to which up to 10 % is added.
+    /// The time from the end of a successful pull to the next, to which up to 10 % is added: 100 ms to
+    /// 30 days.
     pub pull_delay: Duration,
-    /// The time from the end of a failed pull to the next, to which up to 10 % is added.
+    /// The time from the end of a failed pull to the next, to which up to 10 % is added: 100 ms to 30
+    /// days.
     pub retry_delay: Duration,
     /// The local storage, to which configs from the remote source are saved: a file, or the URI of
     /// another store.
@@ -30,9 +35,11 @@ pub struct Route {
 /// The limits and credentials of calls to remote sources and callbacks.
 #[derive(Clone, Debug)]
 pub struct Remote {
-    /// The time that connecting may take: the look-up of the name, TCP and TLS together.
+    /// The time that connecting may take, the look-up of the name, TCP and TLS together: 1 ms to a
+    /// minute.
     pub connect_timeout: Duration,
-    /// The time that a call may take, from its beginning to the last byte of the response.
+    /// The time that a call may take, from its beginning to the last byte of the response: 1 ms to 10
+    /// minutes.
     pub total_timeout: Duration,
     /// The file of the only certificates that are trusted; `None`: the platform's roots.
     pub ca_path: Option<PathBuf>,
@@ -86,7 +93,7 @@ impl Route {
         };
         compile.max_config_characters = keys.setting(
             "ac.route.max-config-characters",
-            Whole::between(1, 67_108_864, "characters"),
+            Whole::between(1, MAX_CONFIG_CHARACTERS, "characters"),
             compile.max_config_characters,
             "The longest route config; a longer one is refused, whatever its source.",
         );

@@ -7,6 +7,7 @@ use super::layers::variable_of;
 use super::{LogFormat, Settings, Sources, WatchMode};
 use crate::api::log_level::LogLevel;
 use crate::api::status::StalePolicy;
+use crate::error_chain::ErrorChain;
 
 fn environment(variables: &[(&str, &str)]) -> Vec<(OsString, OsString)> {
     variables
@@ -26,7 +27,7 @@ fn set(given: &[(&str, &str)]) -> Sources {
 }
 
 fn problems(sources: &Sources) -> String {
-    Settings::read(sources).unwrap_err().to_string()
+    ErrorChain(&Settings::read(sources).unwrap_err()).to_string()
 }
 
 #[test]
@@ -78,7 +79,8 @@ fn unknown_names_are_answered_with_the_nearest() {
         "unknown setting CODEID_listen__http in the environment; did you mean CODEID_LISTEN__HTTP?",
         "--set: unknown setting listn.http; did you mean listen.http?",
         "--set: unknown setting qqqqqqqqqqqqqqqqqqqq; `codeid settings` lists all settings",
-        "--set: unknown setting proxy.public-keys.01: a key version is a number from 0 to 2147483647",
+        "--set: unknown setting proxy.public-keys.01: a key version is a number from 0 to 2147483647 without \
+         leading zeros",
     ];
     assert_eq!(problems(&sources), expected.join("; "));
 }

@@ -107,7 +107,15 @@ fn no_secret_is_logged_by_a_start_that_fails() {
     };
     let host = remote.authority();
     for (url, why) in [
-        (format!("http://{host}/r?planted#planted"), "403"),
+        (format!("http://{host}/r?planted"), "403"),
+        (
+            format!("http://{host}/r?planted#planted"),
+            "it has a fragment, which is not sent",
+        ),
+        (
+            "http://planted-/r".to_owned(),
+            "a label begins or ends with -",
+        ),
         (format!("http://planted:planted@{host}/r"), "names a user"),
         (format!("callback+https://planted@{host}/r"), "names a user"),
         (

@@ -75,17 +75,32 @@ fn incomplete_pairs_and_times_outside_the_bounds_are_refused() {
         .set("proxy.total-timeout-ms=10001")
         .start()
         .stop();
-    for value in [
-        "http://h.example",
-        "https://h.example/",
-        "https://u@h.example",
-        "h.example",
+    for (value, why) in [
+        ("http://h.example", "it is not an https URL"),
+        ("https://h.example/", "it has a path or query"),
+        ("https://u@h.example", "it names a user, which is not sent"),
+        ("https://h.example:0", "a number from 1 to 65535"),
+        ("https://[:]", "it is not an IPv6 address in brackets"),
+        ("https://-", "a label begins or ends with -"),
+        ("https://..", "a label is empty"),
+        (
+            "https://b\u{fc}cher.example",
+            "write such a name in Punycode",
+        ),
+        ("h.example", "it is not an https URL"),
     ] {
         refused(
             &Plan::new().set(&format!("proxy.upstream-url={value}")),
-            &["proxy.upstream-url"],
+            &["proxy.upstream-url must be https://HOST", why],
         );
     }
+    refused(
+        &Plan::new().set("proxy.login-check-url=https://planted..example/"),
+        &[
+            "proxy.login-check-url must be an http or https URL",
+            "a label is empty",
+        ],
+    );
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Opens the remote source and the route store that the settings name, by the scheme of the URI.
 
+use std::error::Error;
+
 use rustls::RootCertStore;
 
 use super::callback::Callback;
@@ -8,10 +10,11 @@ use super::file_store::FileStore;
 use super::http::HttpSource;
 use super::traits::{RemoteSource, RouteSources, RouteStore};
 use super::uri;
-use crate::error_chain::ErrorChain;
+use crate::host::Host;
 use crate::outbound::http_client::HttpClient;
-use crate::outbound::{tls, url};
+use crate::outbound::tls;
 use crate::settings::{Location, Settings, SettingsError};
+use crate::url::{self, UrlError};
 
 const REMOTE_KEY: &str = "ac.route.pull-route-config-url";
 const STORE_KEY: &str = "ac.route.save-route-config-path";
@@ -20,6 +23,9 @@ const CA_KEY: &str = "remote.ca-path";
 /// The rest of a sentence that begins with the key of a URL.
 const TOKEN_IN_THE_CLEAR: &str = "must be an https URL, or an http URL of localhost or of a loopback \
     address, since remote.bearer-token-path is set: other machines would see the token";
+
+/// The rest of a sentence that begins with the key of a URL with a user.
+const USER: &str = "names a user, which is not sent; name a token with remote.bearer-token-path";
 
 /// The prefix of the `http` or `https` in a callback's URL.
 const CALLBACK: &str = "callback+";
@@ -62,7 +68,7 @@ pub(crate) fn remote_source(
         }
         Some("file") => FileSource::new(uri, longest_config(settings), &settings.watch)
             .map(|source| Box::new(source) as Box<dyn RemoteSource>)
-            .map_err(|error| problem(REMOTE_KEY, format!("is not usable: {}", ErrorChain(&error)))),
+            .map_err(|error| unusable(REMOTE_KEY, error)),
         _ => Err(problem(
             REMOTE_KEY,
             "must begin with https://, http://, file://, callback+https:// or callback+http://",
@@ -102,22 +108,18 @@ fn http_client(
     url: &str,
     settings: &Settings,
 ) -> Result<(HttpClient, hyper::Uri), SettingsError> {
-    let url = url::parse(url).map_err(|error| problem(key, error))?;
+    let url = url::parse(url).map_err(|error| match error {
+        UrlError::User => problem(key, USER),
+        error => unusable(key, error),
+    })?;
     let is_https = url.scheme_str() == Some("https");
     if !is_https && settings.remote.bearer_token_path.is_some() && !is_loopback(&url) {
         return Err(problem(key, TOKEN_IN_THE_CLEAR));
     }
     let roots = match &settings.remote.ca_path {
-        Some(path) => tls::roots_from_file(path)
-            .map_err(|error| problem(CA_KEY, format!("is not usable: {}", ErrorChain(&error))))?,
+        Some(path) => tls::roots_from_file(path).map_err(|error| unusable(CA_KEY, error))?,
         None if is_https => tls::platform_roots().map_err(|error| {
-            problem(
-                CA_KEY,
-                format!(
-                    "must name the certificates to trust: {}",
-                    ErrorChain(&error)
-                ),
-            )
+            SettingsError::invalid_because(CA_KEY, "must name the certificates to trust", error)
         })?,
         // No redirect from http to https is followed.
         None => RootCertStore::empty(),
@@ -136,15 +138,17 @@ fn longest_config(settings: &Settings) -> usize {
 }
 
 fn is_loopback(url: &hyper::Uri) -> bool {
-    let host = url.host().unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost")
-        || address
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.to_canonical().is_loopback())
+    let host = url.host().unwrap_or_default().parse::<Host>();
+    host.is_ok_and(|host| host.is_loopback())
 }
 
 /// Returns an error about the value of `key`, which is not shown: it may contain secrets.
-fn problem(key: &'static str, predicate: impl std::fmt::Display) -> SettingsError {
+fn problem(key: &'static str, predicate: &'static str) -> SettingsError {
     SettingsError::invalid(key, predicate)
+}
+
+/// Returns the error about a value of `key` that is refused because of `source`, which shows no
+/// secret.
+fn unusable(key: &'static str, source: impl Error + Send + Sync + 'static) -> SettingsError {
+    SettingsError::invalid_because(key, "is not usable", source)
 }

@@ -97,7 +97,7 @@ impl Callback {
             .send(Method::POST, &self.url, headers, request)
             .await?;
         match response.status() {
-            StatusCode::OK => Ok(parse(&self.client.read_body(response).await?)?),
+            StatusCode::OK => parse(&self.client.read_body(response).await?),
             status => Err(CallbackError::Status(status).into()),
         }
     }
@@ -165,7 +165,15 @@ impl From<CallbackError> for SourceError {
 }
 
 /// Returns the route config of the result in `body`, if it has one.
-fn parse(body: &[u8]) -> Result<Option<String>, CallbackError> {
+///
+/// # Errors
+///
+/// [`SourceError`] unless `body` is the result of a call that succeeded.
+pub(crate) fn parse(body: &[u8]) -> Result<Option<String>, SourceError> {
+    Ok(parse_result(body)?)
+}
+
+fn parse_result(body: &[u8]) -> Result<Option<String>, CallbackError> {
     let mut response: Value =
         serde_json::from_slice(body).map_err(|error| CallbackError::NotJson {
             line: error.line(),

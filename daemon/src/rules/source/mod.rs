@@ -6,7 +6,7 @@
 //! Source: SPEC.md, section 3.
 
 pub(crate) mod by_scheme;
-mod callback;
+pub(crate) mod callback;
 mod error;
 mod file;
 mod file_store;

@@ -6,11 +6,12 @@ use hyper::header::{
     LAST_MODIFIED, LOCATION,
 };
 use hyper::{StatusCode, Uri};
+use thiserror::Error;
 
 use super::error::SourceError;
 use super::redirect;
 use super::traits::Revision;
-use crate::outbound::url;
+use crate::url::{self, UrlError};
 
 /// The most redirects that one pull follows.
 const MAX_REDIRECTS: usize = 5;
@@ -22,6 +23,11 @@ pub struct Pull {
     conditions: HeaderMap,
     redirects: usize,
 }
+
+/// The URI of a pull to which no request can be sent.
+#[derive(Debug, Error)]
+#[error("the URI is not usable")]
+struct UnusableUri(#[source] UrlError);
 
 /// The meaning of a response for its pull.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,9 +46,10 @@ impl Pull {
     ///
     /// # Errors
     ///
-    /// [`SourceError`] if `uri` is not an `http` or `https` URL without a user.
+    /// [`SourceError`] unless `uri` is an `http` or `https` URL with a valid host and without a user or
+    /// fragment.
     pub fn new(uri: &str, known: Option<&Revision>) -> Result<Self, SourceError> {
-        let url = url::parse(uri).map_err(|error| SourceError::new(format!("the URI {error}")))?;
+        let url = url::parse(uri).map_err(UnusableUri)?;
         Ok(Self {
             url,
             conditions: conditions(known),
@@ -98,6 +105,12 @@ impl Pull {
             )));
         }
         Ok(Step::Redirect)
+    }
+}
+
+impl From<UnusableUri> for SourceError {
+    fn from(error: UnusableUri) -> Self {
+        Self::new(error)
     }
 }
 

@@ -5,7 +5,7 @@ use hyper::{StatusCode, Uri};
 use thiserror::Error;
 
 use super::uri;
-use crate::outbound::url::{self, UrlError};
+use crate::url::{self, UrlError};
 
 /// The reason why a redirect is not followed.
 #[derive(Debug, Error)]
@@ -14,8 +14,8 @@ pub(super) enum RedirectError {
     NoLocation,
     #[error("redirected to a Location that is not ASCII")]
     NotAscii,
-    #[error("redirected to a Location that {0}")]
-    BadUrl(UrlError),
+    #[error("redirected to an unusable Location")]
+    BadUrl(#[source] UrlError),
     #[error("redirected to {0:?}, which has another scheme, host or port")]
     OtherOrigin(String),
 }
@@ -41,7 +41,9 @@ pub(super) fn target(from: &Uri, location: Option<&HeaderValue>) -> Result<Uri, 
         .to_str()
         .map_err(|_| RedirectError::NotAscii)?;
     let text = resolve(from, location);
-    let target = url::parse(&text).map_err(RedirectError::BadUrl)?;
+    // A fragment is not sent (RFC 9110, section 7.1).
+    let requested = text.split('#').next().unwrap_or(&text);
+    let target = url::parse(requested).map_err(RedirectError::BadUrl)?;
     if origin(&target) == origin(from) {
         Ok(target)
     } else {
@@ -117,6 +119,7 @@ fn origin(url: &Uri) -> (Option<&str>, String, u16) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error_chain::ErrorChain;
 
     #[test]
     fn a_location_is_resolved_against_the_url_of_the_response() {
@@ -152,13 +155,14 @@ mod tests {
             ("https://h.example.other/a", "another scheme, host or port"),
             ("https://h.example@other.example/", "names a user"),
             ("ftp://h.example/a", "is not an http or https URL"),
-            ("https:///a", "is not a URL"),
+            ("https:///a", "names no host"),
+            ("https://-/a", "a label begins or ends with -"),
+            ("https://h.example:0/a", "from 1 to 65535"),
             ("/a b", "percent-encoded"),
         ] {
             let location_header = HeaderValue::from_static(location);
-            let error = target(&from, Some(&location_header))
-                .unwrap_err()
-                .to_string();
+            let error = target(&from, Some(&location_header)).unwrap_err();
+            let error = ErrorChain(&error).to_string();
             assert!(error.contains(expected), "{location}: {error}");
             assert!(!error.contains("s=1"), "{error}");
         }

@@ -22,7 +22,8 @@ use super::given::Given;
 pub(super) use self::name_list::{HeaderNames, HostNames};
 pub(super) use self::number::{Permissions, Whole};
 pub(super) use self::path::{FilePath, PathOrUri, Uri};
-pub(super) use self::socket::{Address, Socket};
+pub(crate) use self::socket::MAX_SOCKET_PATH_BYTES;
+pub(super) use self::socket::{Address, PeerSocket, Socket};
 pub(super) use self::text::{OneOf, ParseUrl, Text, Url};
 
 /// The most characters of a path, URI or URL.

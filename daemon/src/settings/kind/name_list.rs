@@ -5,14 +5,15 @@ use std::fmt;
 use hyper::header::HeaderName;
 
 use super::{Kind, Shown};
+use crate::host::{HostName, ParseHostError};
 use crate::settings::error::ValueError;
 use crate::settings::given::Given;
 
 /// The most names in a list.
 const MAX_NAMES: usize = 32;
 
-/// The most characters of a name.
-const MAX_NAME_CHARACTERS: usize = 256;
+/// The most characters of the name of a header.
+const MAX_HEADER_CHARACTERS: usize = 256;
 
 /// Names of HTTP headers.
 #[derive(Clone, Copy, Debug)]
@@ -34,50 +35,54 @@ impl Kind for HeaderNames {
     }
 
     fn read(&self, given: &Given) -> Result<Vec<HeaderName>, ValueError> {
-        read_names(self, given, |name| {
-            HeaderName::from_bytes(name.as_bytes()).ok()
+        read_names(self, given, |name| match name.len() {
+            1..=MAX_HEADER_CHARACTERS => HeaderName::from_bytes(name.as_bytes()).map_err(|_| None),
+            _ => Err(None),
         })
     }
 }
 
 impl Kind for HostNames {
-    type Value = Vec<String>;
+    type Value = Vec<HostName>;
 
-    fn parse(&self, text: &str) -> Option<Vec<String>> {
+    fn parse(&self, text: &str) -> Option<Vec<HostName>> {
         self.read(&Given::Text(text.to_owned())).ok()
     }
 
-    fn show(&self, names: &Vec<String>) -> Shown {
-        Shown::List(names.clone())
+    fn show(&self, names: &Vec<HostName>) -> Shown {
+        Shown::List(names.iter().map(ToString::to_string).collect())
     }
 
-    fn read(&self, given: &Given) -> Result<Vec<String>, ValueError> {
-        read_names(self, given, |name| {
-            let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b"-.".contains(&b);
-            name.bytes()
-                .all(is_allowed)
-                .then(|| name.to_ascii_lowercase())
-        })
+    fn read(&self, given: &Given) -> Result<Vec<HostName>, ValueError> {
+        read_names(self, given, |name| name.parse().map_err(Some))
     }
 }
 
 impl fmt::Display for HeaderNames {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a list of 1 to {MAX_NAMES} names of HTTP headers")
+        write!(
+            f,
+            "a list of 1 to {MAX_NAMES} names of HTTP headers, of 1 to {MAX_HEADER_CHARACTERS} \
+             characters"
+        )
     }
 }
 
 impl fmt::Display for HostNames {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a list of 1 to {MAX_NAMES} names of hosts")
+        write!(
+            f,
+            "a list of 1 to {MAX_NAMES} names of hosts, of 1 to 253 letters, digits, - and ."
+        )
     }
 }
 
-/// Reads an array of the file, or text with commas between the names.
+/// Reads an array of the file, or text with commas between the names. `parse` fails with the reason
+/// why a name is refused, if more is known than that it is not allowed.
 fn read_names<K: Kind, T>(
     kind: &K,
     given: &Given,
-    parse: impl Fn(&str) -> Option<T>,
+    parse: impl Fn(&str) -> Result<T, Option<ParseHostError>>,
 ) -> Result<Vec<T>, ValueError> {
     let names: Vec<&str> = match given {
         Given::Text(text) => text.split(',').map(str::trim).collect(),
@@ -91,11 +96,10 @@ fn read_names<K: Kind, T>(
     names
         .into_iter()
         .map(|name| {
-            let has_length = (1..=MAX_NAME_CHARACTERS).contains(&name.len());
-            let parsed = has_length.then(|| parse(name)).flatten();
-            parsed.ok_or_else(|| ValueError::Name {
+            parse(name).map_err(|source| ValueError::Name {
                 allowed: kind.to_string(),
                 name: Given::Text(name.to_owned()).to_string(),
+                source,
             })
         })
         .collect()

@@ -59,13 +59,19 @@ impl Kind for Uri {
 
 impl fmt::Display for FilePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a path of 1 to {MAX_CHARACTERS} characters")
+        write!(
+            f,
+            "a path of 1 to {MAX_CHARACTERS} characters without control characters"
+        )
     }
 }
 
 impl fmt::Display for PathOrUri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a path or URI of 1 to {MAX_CHARACTERS} characters")
+        write!(
+            f,
+            "a path or URI of 1 to {MAX_CHARACTERS} characters without control characters"
+        )
     }
 }
 
@@ -73,7 +79,7 @@ impl fmt::Display for Uri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "a path or URI of 1 to {MAX_CHARACTERS} characters without spaces"
+            "a path or URI of 1 to {MAX_CHARACTERS} characters without spaces and control characters"
         )
     }
 }

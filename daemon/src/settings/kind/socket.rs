@@ -8,6 +8,9 @@ use super::{Kind, Shown, is_plain};
 
 const OFF: &str = "off";
 
+/// The most bytes of a socket's path: the address of a socket has room for no more.
+pub(crate) const MAX_SOCKET_PATH_BYTES: usize = 107;
+
 /// `ADDRESS:PORT`, or `off`, which is `None`.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::settings) struct Address;
@@ -15,6 +18,10 @@ pub(in crate::settings) struct Address;
 /// The path of a Unix socket, or `off`, which is `None`.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::settings) struct Socket;
+
+/// The path of a Unix socket that others have made.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::settings) struct PeerSocket;
 
 impl Kind for Address {
     type Value = Option<SocketAddr>;
@@ -37,13 +44,25 @@ impl Kind for Socket {
     fn parse(&self, text: &str) -> Option<Option<PathBuf>> {
         match text {
             OFF => Some(None),
-            text => (is_plain(text) && !text.ends_with('/')).then(|| Some(text.into())),
+            text => is_socket_path(text).then(|| Some(text.into())),
         }
     }
 
     fn show(&self, path: &Option<PathBuf>) -> Shown {
         let text = path.as_ref().map(|path| path.display().to_string());
         Shown::Text(text.unwrap_or_else(|| OFF.to_owned()))
+    }
+}
+
+impl Kind for PeerSocket {
+    type Value = PathBuf;
+
+    fn parse(&self, text: &str) -> Option<PathBuf> {
+        is_socket_path(text).then(|| text.into())
+    }
+
+    fn show(&self, path: &PathBuf) -> Shown {
+        Shown::text(&path.display())
     }
 }
 
@@ -55,6 +74,20 @@ impl fmt::Display for Address {
 
 impl fmt::Display for Socket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the path of a socket, or off")
+        write!(f, "{PeerSocket}, or off")
     }
+}
+
+impl fmt::Display for PeerSocket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the path of a socket, 1 to {MAX_SOCKET_PATH_BYTES} bytes without control characters and \
+             not ending in /"
+        )
+    }
+}
+
+fn is_socket_path(text: &str) -> bool {
+    is_plain(text) && text.len() <= MAX_SOCKET_PATH_BYTES && !text.ends_with('/')
 }

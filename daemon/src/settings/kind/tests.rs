@@ -3,6 +3,7 @@
 use codeid_engine::InitLevel;
 
 use super::*;
+use crate::error_chain::ErrorChain;
 use crate::settings::{HttpUrl, KeyVersion, Origin};
 
 /// Returns the value that `kind` reads from `text`, as it is shown; `None` if it is refused.
@@ -11,10 +12,11 @@ fn read(kind: &impl Kind, text: &str) -> Option<String> {
     Some(kind.show(&value).to_string())
 }
 
+/// Returns the message with its causes.
 fn refusal(kind: &impl Kind, given: &Given) -> String {
     match kind.read(given) {
         Ok(_) => panic!("{kind} allows {given}"),
-        Err(error) => error.to_string(),
+        Err(error) => ErrorChain(&error).to_string(),
     }
 }
 
@@ -43,10 +45,25 @@ fn sockets_can_be_off() {
         ],
         &["OFF", "8080", "127.0.0.1:65536", ""],
     );
+    let longest = "a".repeat(107);
     check(
         &Socket,
-        &[("run/x.sock", "run/x.sock"), ("off", "off")],
-        &["run/", "a\nb", ""],
+        &[
+            ("run/x.sock", "run/x.sock"),
+            ("off", "off"),
+            (&longest, &longest),
+        ],
+        &["run/", "a\nb", "", &format!("{longest}a")],
+    );
+    check(
+        &PeerSocket,
+        &[("/dev/log", "/dev/log"), ("off", "off")],
+        &["/dev/", "a\nb", "", &format!("{longest}a")],
+    );
+    assert_eq!(
+        refusal(&Socket, &Given::Text("run/".to_owned())),
+        "must be the path of a socket, 1 to 107 bytes without control characters and not ending in /, \
+         or off, not \"run/\""
     );
 }
 
@@ -128,18 +145,32 @@ fn lists_are_arrays_or_have_commas_between_their_names() {
     check(
         &HostNames,
         &[("A.example, b-1", "a.example,b-1")],
-        &["a.example:80", ""],
+        &["a.example:80", "-", ".", "a..b", "127.0.0.1", "[::1]", ""],
+    );
+    check(
+        &HeaderNames,
+        &[(&"a".repeat(256), &"a".repeat(256))],
+        &[&"a".repeat(257)],
     );
     let list = |names: &[&str]| Given::List(names.iter().map(|&name| name.to_owned()).collect());
     assert_eq!(HeaderNames.read(&list(&["Cookie"])).unwrap(), ["cookie"]);
     assert_eq!(
         refusal(&HeaderNames, &list(&["a b"])),
-        "must be a list of 1 to 32 names of HTTP headers; \"a b\" is not such a name"
+        "must be a list of 1 to 32 names of HTTP headers, of 1 to 256 characters; \"a b\" is not such a \
+         name"
+    );
+    assert_eq!(
+        refusal(&HostNames, &list(&["h", "a..b"])),
+        "must be a list of 1 to 32 names of hosts, of 1 to 253 letters, digits, - and .; \"a..b\" is \
+         not such a name: a label is empty"
     );
     for count in [0, 33] {
         assert_eq!(
             refusal(&HostNames, &list(&vec!["h"; count])),
-            format!("must be a list of 1 to 32 names of hosts, not {count} names")
+            format!(
+                "must be a list of 1 to 32 names of hosts, of 1 to 253 letters, digits, - and ., not \
+                 {count} names"
+            )
         );
     }
 }
@@ -160,7 +191,7 @@ fn a_refusal_says_what_is_allowed_and_what_was_given() {
     }
     assert_eq!(
         refusal(&FilePath, &Given::Integer(5)),
-        "must be a path of 1 to 4096 characters, not the number 5"
+        "must be a path of 1 to 4096 characters without control characters, not the number 5"
     );
     assert_eq!(
         refusal(
@@ -174,14 +205,26 @@ fn a_refusal_says_what_is_allowed_and_what_was_given() {
 #[test]
 fn a_refusal_does_not_quote_what_may_be_secret() {
     let secret = Given::Text("SECRET of a user".to_owned());
-    for message in [
-        refusal(&Uri, &secret),
-        refusal(&Url::<HttpUrl>::any(), &secret),
+    let url = Given::Text("http://SECRET@h.example/".to_owned());
+    for (message, cause) in [
+        (refusal(&Uri, &secret), ""),
+        (
+            refusal(&Url::<HttpUrl>::any(), &url),
+            ": it names a user, which is not sent",
+        ),
     ] {
-        assert!(
-            message.ends_with("(value not shown: it may contain a secret)"),
-            "{message}"
-        );
+        let end = format!("(value not shown: it may contain a secret){cause}");
+        assert!(message.ends_with(&end), "{message}");
         assert!(!message.contains("SECRET"), "{message}");
     }
+}
+
+#[test]
+fn a_refusal_of_a_url_says_why() {
+    let url = Given::Text("https://-".to_owned());
+    assert_eq!(
+        refusal(&Url::<Origin>::any(), &url),
+        "must be https://HOST or https://HOST:PORT, without a path, not \"https://-\": its host is \
+         not valid: a label begins or ends with -"
+    );
 }

@@ -5,7 +5,10 @@ use std::marker::PhantomData;
 use std::str::FromStr;
 
 use super::{Kind, Shown};
+use crate::settings::error::ValueError;
+use crate::settings::given::Given;
 use crate::settings::word::{Word, words};
+use crate::url::UrlError;
 
 /// One of the words of the enum `T`.
 #[derive(Clone, Copy, Debug)]
@@ -16,12 +19,14 @@ pub(in crate::settings) struct OneOf<T>(PhantomData<T>);
 pub(in crate::settings) struct Url<T>(PhantomData<T>);
 
 /// A type of URLs.
-pub(in crate::settings) trait ParseUrl: FromStr + AsRef<str> {
-    /// The values that are allowed, as a phrase that can follow "must be".
-    const ALLOWED: &'static str;
-
+pub(in crate::settings) trait ParseUrl:
+    FromStr<Err = UrlError> + AsRef<str>
+{
     /// See [`Kind::MAY_BE_SECRET`].
     const MAY_BE_SECRET: bool;
+
+    /// Returns the values that are allowed, as a phrase that can follow "must be".
+    fn allowed() -> String;
 }
 
 /// Visible ASCII.
@@ -75,11 +80,28 @@ impl<T: ParseUrl> Kind for Url<T> {
     fn show(&self, url: &T) -> Shown {
         Shown::text(&url.as_ref())
     }
+
+    fn read(&self, given: &Given) -> Result<T, ValueError> {
+        let Given::Text(text) = given else {
+            return Err(ValueError::not(self, given));
+        };
+        text.parse().map_err(|source| match T::MAY_BE_SECRET {
+            true => ValueError::UrlNotShown {
+                allowed: T::allowed(),
+                source,
+            },
+            false => ValueError::Url {
+                allowed: T::allowed(),
+                given: given.to_string(),
+                source,
+            },
+        })
+    }
 }
 
 impl<T: ParseUrl> fmt::Display for Url<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(T::ALLOWED)
+        f.write_str(&T::allowed())
     }
 }
 

@@ -88,7 +88,7 @@ fn another_config_than_the_compared_one_is_not_replaced() {
     assert_has(
         &ran.stderr,
         &[
-            "error: Another route config is live: ",
+            "error: another route config is live: ",
             &sha256,
             "; compare with the live config",
         ],
@@ -123,7 +123,10 @@ fn a_second_rollback_undoes_the_first() {
     let ran = refused(&daemon, 1, &["rollback", "--previous"]);
     assert_has(
         &ran.stderr,
-        &["the history holds no other config than the live one"],
+        &[
+            "the history, which has the last 20 tables since the daemon started, holds no other config \
+             than the live one; codeid admin apply FILE makes another one live\n",
+        ],
     );
     for (name, config) in [
         ("v2.json", changed("v2", "1")),
@@ -149,7 +152,7 @@ fn a_second_rollback_undoes_the_first() {
     let ran = refused(&daemon, 1, &["rollback", "99"]);
     assert_has(
         &ran.stderr,
-        &["error: The history does not hold generation 99"],
+        &["error: the history does not hold generation 99"],
     );
     refused(&daemon, 2, &["rollback"]);
     refused(&daemon, 2, &["rollback", "1", "--previous"]);
@@ -178,8 +181,8 @@ fn a_freeze_lasts_until_the_thaw() {
     assert_has(
         &ran.stderr,
         &[
-            "error: The live route config is frozen by ",
-            " (codeid admin thaw)\n",
+            "error: the live route config is frozen by ",
+            "; thaw it first (codeid admin thaw; apply and rollback also have --override)\n",
         ],
     );
     assert_eq!(version(&daemon), "test-7");
@@ -190,7 +193,15 @@ fn a_freeze_lasts_until_the_thaw() {
     std::fs::write(&applied, changed("v3", "1")).unwrap();
     let applied = applied.to_str().unwrap();
     let ran = refused(&daemon, 1, &["apply", applied]);
-    assert_has(&ran.stderr, &["was frozen by uid ", "bank holiday"]);
+    assert_has(
+        &ran.stderr,
+        &[
+            "was frozen by uid ",
+            "bank holiday",
+            "; thaw it first, or override the freeze (codeid admin thaw; apply and rollback also have \
+             --override)\n",
+        ],
+    );
     printed(&daemon, &["apply", applied, "--override"]);
     assert_eq!(version(&daemon), "v3");
     assert_has(

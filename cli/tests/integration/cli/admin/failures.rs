@@ -113,6 +113,9 @@ fn a_file_that_cannot_be_read_or_is_too_long_is_refused() {
         &["error: . cannot be opened: it is a directory, not a file"],
     );
     daemon.directory.write("long.json", " ".repeat(4 << 20));
+    let unanswered = ["admin", "--socket", "no.sock", "check", "long.json"];
+    let ran = run_in(&daemon.directory, &unanswered);
+    assert_has(&ran.stderr, &["error: no daemon is listening on no.sock"]);
     for command in ["check", "apply"] {
         let ran = admin(&daemon, &[command, "long.json"]);
         assert_eq!(ran.status, 1, "{}", ran.stderr);
@@ -181,7 +184,7 @@ fn a_daemon_of_another_version_is_named() {
             "it lacks this command: There is nothing at this path.",
         ),
         (&["thaw", "--json"], "it lacks this command"),
-        (&["status"], "its response is not valid: missing field"),
+        (&["status"], "): missing field `pid` at line 1"),
     ] {
         let all = [&["admin", "--socket", "old.sock"], arguments].concat();
         let ran = run_in(&directory, &all);

@@ -249,7 +249,7 @@ fn configs_are_printed_byte_for_byte() {
     let ran = refused(&daemon, 1, &["config", "--generation", "9"]);
     assert_has(
         &ran.stderr,
-        &["error: The history does not hold generation 9"],
+        &["error: the history does not hold generation 9"],
     );
     let history = words(&printed(&daemon, &["history"]));
     assert_has(

@@ -4,8 +4,9 @@ use tempfile::TempDir;
 
 use super::server::{Authority, Reply, Server};
 use super::{CONFIG, config, pull, write};
+use crate::error_chain::ErrorChain;
 use crate::rules::source::by_scheme::{remote_source, route_store};
-use crate::settings::{Settings, Sources};
+use crate::settings::{Settings, SettingsError, Sources};
 
 fn settings(given: &[(&str, &str)]) -> Settings {
     let set = given
@@ -19,8 +20,9 @@ fn settings(given: &[(&str, &str)]) -> Settings {
 }
 
 /// Returns the message of the error that `opened` must be.
-fn error_of<T>(opened: Result<T, impl ToString>) -> String {
-    opened.err().expect("it was opened").to_string()
+fn error_of<T>(opened: Result<T, SettingsError>) -> String {
+    let error = opened.err().expect("it was opened");
+    ErrorChain(&error).to_string()
 }
 
 #[tokio::test]
@@ -110,8 +112,24 @@ fn a_url_that_cannot_be_called_is_rejected() {
         ("http://h.example:SECRET/", "names a port"),
         ("http://h.example:65536/", "names a port"),
         ("http://h.example:/", "names a port"),
-        ("http:///routes", "is not a URL"),
-        ("callback+http://", "is not a URL"),
+        ("http://h.example:0/", "names a port"),
+        ("http:///routes", "names no host"),
+        ("callback+http://", "names no host"),
+        ("http://[:]/", "it is not an IPv6 address in brackets"),
+        ("callback+http://SECRET-/", "a label begins or ends with -"),
+        (
+            "https://SECRET_1/",
+            "a character other than letters, digits",
+        ),
+        (
+            "http://b\u{fc}cher.example/",
+            "write such a name in Punycode",
+        ),
+        (
+            "http://127.1/",
+            "it ends in a number but is not an IPv4 address",
+        ),
+        ("http://h.example/#SECRET", "it has a fragment"),
     ] {
         let error = error_of(remote_source(uri, &settings));
         assert!(

@@ -6,7 +6,10 @@ use tokio::net::TcpListener;
 use tokio::time;
 
 use super::server::{Reply, Server};
-use super::{CONFIG, MAX_BODY_BYTES, config, patient, pull, source};
+use super::{CONFIG, MAX_BODY_BYTES, client, config, patient, pull, source};
+use crate::error_chain::ErrorChain;
+use crate::rules::source::RouteStore;
+use crate::rules::source::callback::Callback;
 use crate::settings::Remote;
 
 async fn pull_from(
@@ -188,9 +191,11 @@ async fn a_server_that_cannot_be_reached_is_an_error() {
     drop(listener);
     let error = pull(&source(&patient()), &url).await.unwrap_err();
     assert!(error.contains("Connection refused"), "{error}");
-    // A label of 64 characters is rejected without asking a name server.
+    // A label of 64 characters, which no setting may have, is rejected without asking a name server.
     let url = format!("http://{}.example/", "a".repeat(64));
-    let error = pull(&source(&patient()), &url).await.unwrap_err();
+    let callback = Callback::new(client(&patient()), url.parse().unwrap());
+    let error = callback.read_route_config_from_local().await.unwrap_err();
+    let error = ErrorChain(&error).to_string();
     assert!(error.contains("dns error"), "{error}");
 }
 

@@ -22,8 +22,8 @@ use super::{RemoteConfig, RemoteSource, Revision};
 use crate::error_chain::ErrorChain;
 use crate::outbound::http_client::HttpClient;
 use crate::outbound::tls::client_config;
-use crate::outbound::url;
 use crate::settings::{Remote, Secrets};
+use crate::url;
 
 const CONFIG: &str = r#"{"format": "codeid/1", "version": "1", "rules": []}"#;
 

@@ -9,6 +9,11 @@ use serde::de::DeserializeOwned;
 use super::client::{Client, ClientError, Condition, Response};
 use crate::output::{Failure, Stdout, printable};
 
+/// The connection broke after a command was sent that changes something.
+#[derive(Debug, thiserror::Error)]
+#[error("the command may have been carried out, which codeid admin status shows")]
+struct MaybeCarriedOut(#[source] ClientError);
+
 /// The daemon that a command talks to, and the output that it writes to.
 pub(super) struct CommandContext<'a> {
     client: Client,
@@ -83,7 +88,7 @@ impl<'a> CommandContext<'a> {
         document: &impl Serialize,
         condition: Condition,
     ) -> Result<T, Failure> {
-        let body = serde_json::to_vec(document).map_err(io::Error::from)?;
+        let body = serde_json::to_vec(document).map_err(Failure::other)?;
         let response = self.post_bytes(path, body, condition)?;
         self.client.parse(&response)
     }
@@ -105,11 +110,7 @@ impl<'a> CommandContext<'a> {
             ClientError::Interrupted { .. } | ClientError::TimedOut { .. }
                 if path != "/v1/check" =>
             {
-                let message = format!(
-                    "{}; the command may have been carried out, which codeid admin status shows",
-                    error.message()
-                );
-                Failure::Unanswered(message.into())
+                Failure::Unanswered(Box::new(MaybeCarriedOut(error)))
             }
             error => error.into(),
         })?;

@@ -1,11 +1,25 @@
-//! Parses responses: documents, refusals, and responses from a daemon of another version.
+//! What responses mean: documents, refusals, and responses from a daemon of another version.
+
+use std::path::PathBuf;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::client::{Client, ClientError, Response};
+use super::client::{Client, Response};
 use super::refusal;
 use crate::output::Failure;
+
+/// The reason why a response means nothing to this program.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot understand the daemon at {}: {what} ({versions})", .socket.display())]
+struct NotUnderstood {
+    socket: PathBuf,
+    /// The fault of the response.
+    what: String,
+    /// How the daemon's version compares with that of this program.
+    versions: String,
+    source: Option<serde_json::Error>,
+}
 
 impl Client {
     /// Fetches the document at `path`.
@@ -27,7 +41,7 @@ impl Client {
     pub(super) fn parse<T: DeserializeOwned>(&self, response: &Response) -> Result<T, Failure> {
         self.require_success(response)?;
         serde_json::from_slice(&response.body)
-            .map_err(|error| self.not_understood(&format!("its response is not valid: {error}")))
+            .map_err(|error| self.not_understood("its response is not valid", Some(error)))
     }
 
     /// Checks that the status of `response` is a success. The body is not parsed then.
@@ -41,19 +55,27 @@ impl Client {
             return Ok(());
         }
         match refusal::parse(&response.body) {
-            None => Err(self.not_understood(&format!("it responded {}", response.status))),
-            Some(refusal) if refusal::is_about_the_path(&refusal) => {
-                Err(self.not_understood(&format!("it lacks this command: {}", refusal.detail)))
+            Err(error) => {
+                let what = format!("it responded {}", response.status);
+                Err(self.not_understood(what, Some(error)))
             }
-            Some(refusal) => Err(Failure::other(refusal::message(&refusal))),
+            Ok(refusal) if refusal::is_about_the_path(&refusal) => {
+                let what = format!("it lacks this command: {}", refusal.detail);
+                Err(self.not_understood(what, None))
+            }
+            Ok(refusal) => Err(Failure::other(refusal::message(&refusal))),
         }
     }
 
-    /// Builds the error for a response that cannot be parsed, explained by `what`.
+    /// Returns the error for a response with the fault `what`.
     ///
     /// It asks the daemon for its version, to compare it with this program's; that can take until
     /// the client's timeout.
-    fn not_understood(&self, what: &str) -> Failure {
+    fn not_understood(
+        &self,
+        what: impl Into<String>,
+        source: Option<serde_json::Error>,
+    ) -> Failure {
         let ours = env!("CARGO_PKG_VERSION");
         let theirs = self.get("/v1/status").ok().and_then(|response| {
             // Only this member: the rest of the document may differ, too.
@@ -68,14 +90,11 @@ impl Client {
             ),
             None => format!("is it a codeid daemon of version {ours}?"),
         };
-        let socket = self.socket().display();
-        let message = format!("cannot understand the daemon at {socket}: {what} ({versions})");
-        Failure::Unanswered(message.into())
-    }
-}
-
-impl From<ClientError> for Failure {
-    fn from(error: ClientError) -> Self {
-        Self::Unanswered(Box::new(error))
+        Failure::Unanswered(Box::new(NotUnderstood {
+            socket: self.socket().to_owned(),
+            what: what.into(),
+            versions,
+            source,
+        }))
     }
 }

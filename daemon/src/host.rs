@@ -1,0 +1,230 @@
+//! The hosts of URLs, and the names that hosts have.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::str::FromStr;
+
+use thiserror::Error;
+
+/// The most characters of a name, beside a dot at its end.
+const MAX_NAME_CHARACTERS: usize = 253;
+
+/// The most characters of a label, which is a part of a name between dots.
+const MAX_LABEL_CHARACTERS: usize = 63;
+
+/// The host of a URL: an address or a name.
+///
+/// Parses from an IPv4 address, an IPv6 address in brackets, or a [`HostName`].
+///
+/// ```
+/// use codeid_daemon::host::Host;
+///
+/// for host in ["192.0.2.7", "[2001:db8::7]", "codeid.example", "xn--bcher-kva.example"] {
+///     assert!(host.parse::<Host>().is_ok());
+/// }
+/// for host in ["", "[:]", "-", "..", "256.0.0.1", "bücher.example"] {
+///     assert!(host.parse::<Host>().is_err());
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Host {
+    /// An IPv4 address.
+    Ipv4(Ipv4Addr),
+    /// An IPv6 address.
+    Ipv6(Ipv6Addr),
+    /// A name, which the resolver knows or not.
+    Name(HostName),
+}
+
+/// The name of a host, in lower case (RFC 1123, section 2.1).
+///
+/// It has at most 253 characters and consists of labels with dots between them; one more dot may
+/// follow. A label has 1 to 63 ASCII letters, digits and hyphens, and no hyphen at its ends. The last
+/// one has not only digits, as an address has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostName(String);
+
+/// The reason why a text is not a host, or not the name of one. No message quotes the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum ParseHostError {
+    /// The text is empty.
+    #[error("it is empty")]
+    Empty,
+    /// The text has other characters than ASCII, as internationalized names have.
+    #[error("it is not ASCII; write such a name in Punycode, as in xn--bcher-kva.example")]
+    NotAscii,
+    /// A name has too many characters.
+    #[error("it has more than {MAX_NAME_CHARACTERS} characters")]
+    TooLong,
+    /// A name has a character that no name has.
+    #[error("it has a character other than letters, digits, - and .")]
+    Character,
+    /// A dot begins the name, or follows another one.
+    #[error("a label is empty")]
+    EmptyLabel,
+    /// A label has too many characters.
+    #[error("a label has more than {MAX_LABEL_CHARACTERS} characters")]
+    LongLabel,
+    /// A label begins or ends with a hyphen.
+    #[error("a label begins or ends with -")]
+    Hyphen,
+    /// The last label is a number, and the text is not an IPv4 address.
+    #[error("it ends in a number but is not an IPv4 address")]
+    Number,
+    /// The text begins with a bracket, and is not an IPv6 address in brackets.
+    #[error("it is not an IPv6 address in brackets")]
+    NotIpv6,
+}
+
+impl Host {
+    /// Returns `true` if the host is `localhost` or an address of the loopback.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        match self {
+            Self::Ipv4(address) => address.is_loopback(),
+            Self::Ipv6(address) => IpAddr::V6(*address).to_canonical().is_loopback(),
+            Self::Name(name) => name.as_str() == "localhost",
+        }
+    }
+}
+
+impl FromStr for Host {
+    type Err = ParseHostError;
+
+    fn from_str(text: &str) -> Result<Self, ParseHostError> {
+        if let Some(rest) = text.strip_prefix('[') {
+            let address = rest.strip_suffix(']').and_then(|text| text.parse().ok());
+            return address.map(Self::Ipv6).ok_or(ParseHostError::NotIpv6);
+        }
+        match text.parse() {
+            Ok(address) => Ok(Self::Ipv4(address)),
+            Err(_) => text.parse().map(Self::Name),
+        }
+    }
+}
+
+impl HostName {
+    /// Returns the name, in lower case.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for HostName {
+    type Err = ParseHostError;
+
+    fn from_str(text: &str) -> Result<Self, ParseHostError> {
+        let name = text.strip_suffix('.').unwrap_or(text);
+        if text.is_empty() {
+            return Err(ParseHostError::Empty);
+        }
+        if !text.is_ascii() {
+            return Err(ParseHostError::NotAscii);
+        }
+        if name.len() > MAX_NAME_CHARACTERS {
+            return Err(ParseHostError::TooLong);
+        }
+        name.split('.').try_for_each(check_label)?;
+        let last = name.rsplit('.').next().unwrap_or(name);
+        if last.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(ParseHostError::Number);
+        }
+        Ok(Self(text.to_ascii_lowercase()))
+    }
+}
+
+impl fmt::Display for HostName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn check_label(label: &str) -> Result<(), ParseHostError> {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    if label.is_empty() {
+        Err(ParseHostError::EmptyLabel)
+    } else if !label.bytes().all(is_allowed) {
+        Err(ParseHostError::Character)
+    } else if label.len() > MAX_LABEL_CHARACTERS {
+        Err(ParseHostError::LongLabel)
+    } else if label.starts_with('-') || label.ends_with('-') {
+        Err(ParseHostError::Hyphen)
+    } else {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_an_address_or_a_name() {
+        let label = "a".repeat(63);
+        let longest = format!("{label}.{label}.{label}.{}", "a".repeat(61));
+        assert_eq!(longest.len(), 253);
+        let too_long = format!("{longest}a");
+        let long_label = format!("{label}a.example");
+        for (text, expected) in [
+            ("h", Ok(())),
+            ("H-1.Example", Ok(())),
+            ("h.example.", Ok(())),
+            ("1.example", Ok(())),
+            ("xn--bcher-kva.example", Ok(())),
+            ("127.0.0.1", Ok(())),
+            ("[::1]", Ok(())),
+            ("[::ffff:192.0.2.7]", Ok(())),
+            (&longest, Ok(())),
+            (&format!("{longest}."), Ok(())),
+            (&too_long, Err(ParseHostError::TooLong)),
+            (&long_label, Err(ParseHostError::LongLabel)),
+            ("", Err(ParseHostError::Empty)),
+            (".", Err(ParseHostError::EmptyLabel)),
+            ("..", Err(ParseHostError::EmptyLabel)),
+            ("a..b", Err(ParseHostError::EmptyLabel)),
+            (".a", Err(ParseHostError::EmptyLabel)),
+            ("a..", Err(ParseHostError::EmptyLabel)),
+            ("-", Err(ParseHostError::Hyphen)),
+            ("-a", Err(ParseHostError::Hyphen)),
+            ("a.b-", Err(ParseHostError::Hyphen)),
+            ("a_b", Err(ParseHostError::Character)),
+            ("a b", Err(ParseHostError::Character)),
+            ("::1", Err(ParseHostError::Character)),
+            ("b\u{fc}cher.example", Err(ParseHostError::NotAscii)),
+            ("256.0.0.1", Err(ParseHostError::Number)),
+            ("1.2.3", Err(ParseHostError::Number)),
+            ("127.1.", Err(ParseHostError::Number)),
+            ("[:]", Err(ParseHostError::NotIpv6)),
+            ("[.]", Err(ParseHostError::NotIpv6)),
+            ("[1:2]", Err(ParseHostError::NotIpv6)),
+            ("[]", Err(ParseHostError::NotIpv6)),
+            ("[::1", Err(ParseHostError::NotIpv6)),
+            ("[127.0.0.1]", Err(ParseHostError::NotIpv6)),
+        ] {
+            assert_eq!(text.parse::<Host>().map(drop), expected, "{text}");
+        }
+        assert_eq!(
+            "H.example".parse::<HostName>().unwrap().as_str(),
+            "h.example"
+        );
+        assert!("[::1]".parse::<HostName>().is_err());
+        assert!("127.0.0.1".parse::<HostName>().is_err());
+    }
+
+    #[test]
+    fn only_localhost_and_its_addresses_are_the_loopback() {
+        for (text, expected) in [
+            ("LocalHost", true),
+            ("127.8.9.10", true),
+            ("[::1]", true),
+            ("[::ffff:127.0.0.1]", true),
+            ("0.0.0.0", false),
+            ("[::]", false),
+            ("localhost.example", false),
+        ] {
+            let host: Host = text.parse().unwrap();
+            assert_eq!(host.is_loopback(), expected, "{text}");
+        }
+    }
+}
