@@ -175,7 +175,8 @@ async fn serve(shared: Arc<Shared>, accepted: Accepted, open: Arc<AtomicUsize>) 
         }
         Stream::Tls(connection) => {
             if let Ok((stream, connected)) = connection.attach() {
-                http::serve(shared, stream, listener, connected, &place).await;
+                // On the heap, so that the state of TLS is not a part of every connection's.
+                Box::pin(http::serve(shared, stream, listener, connected, &place)).await;
             }
         }
         Stream::Resp(stream) => {
