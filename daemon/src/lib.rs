@@ -7,7 +7,8 @@
 //!
 //! Below them: `outbound` calls other servers, [`signature`] signs and verifies, `files` reads,
 //! replaces and watches files, [`json`] reads the JSON of requests strictly, [`settings`] holds every
-//! setting, `budget` bounds the memory that clients occupy, [`slice`] the time that one works at a stretch, [`clock`] is the wall clock.
+//! setting, `budget` bounds the memory that clients occupy, [`mod@slice`] the time for which one of them
+//! is served before the others, [`clock`] is the wall clock.
 
 mod admin;
 pub mod api;
