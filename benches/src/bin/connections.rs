@@ -32,7 +32,7 @@ const CONFIG: &str = r#"{"format": "codeid/1", "version": "connections", "rules"
     {"id": "order", "match": {"regex": "281\\d{3}04.+"}, "action": {"type": "DECODE"}}
 ]}"#;
 
-/// Of the clients that send a byte a second, and of those that send nothing, this many.
+/// The number of clients that send a byte a second, and of those that send nothing.
 const SLOW: usize = 2000;
 
 /// The default of `http.header-timeout-ms`.

@@ -1,4 +1,4 @@
-//! What a bench of sdkProxy needs: an upstream that costs as little CPU time as possible, keys from
+//! The parts of a bench of sdkProxy: an upstream that costs as little CPU time as possible, keys from
 //! the `openssl` command line, the messages of both sides, and the time that OpenSSL takes for a
 //! signature.
 

@@ -1,4 +1,4 @@
-//! What responses mean: documents, refusals, and responses from a daemon of another version.
+//! The meaning of responses: documents, refusals, and responses from a daemon of another version.
 
 use std::path::PathBuf;
 
@@ -16,7 +16,7 @@ struct NotUnderstood {
     socket: PathBuf,
     /// The fault of the response.
     what: String,
-    /// How the daemon's version compares with that of this program.
+    /// The comparison of the daemon's version with that of this program.
     versions: String,
     source: Option<serde_json::Error>,
 }

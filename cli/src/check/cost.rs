@@ -1,4 +1,4 @@
-//! What code values cost with the rules of a file, and the most expensive one that was constructed.
+//! The cost of code values with the rules of a file, and the most expensive one that was constructed.
 
 use std::io::{self, Write};
 

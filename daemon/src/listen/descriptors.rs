@@ -53,7 +53,7 @@ impl Descriptors {
         self.serving + self.forwarding + self.admin
     }
 
-    /// Returns as many as there are of `available` ones: first a quarter for the admin plane, at the most,
+    /// Returns as many as there are of `available` ones: first up to a quarter for the admin plane,
     /// and then the others in proportion.
     fn within(self, available: usize) -> Self {
         if self.sum() <= available {

@@ -38,7 +38,7 @@ impl ConfigText {
         self.rules().len()
     }
 
-    /// Returns the text of the rule at `index`; `None` if there are not so many.
+    /// Returns the text of the rule at `index`; `None` if there are fewer rules.
     pub(crate) fn rule(&self, index: usize) -> Option<&str> {
         let place = self.rules().get(index)?;
         self.text.get(place.clone())

@@ -60,7 +60,7 @@ impl Allowlist {
                     .contains::<[u8; 32]>(&Sha256::digest(open_id).into()))
     }
 
-    /// Returns the most steps of [`Self::contains`] for an openId of so many bytes.
+    /// Returns the most steps of [`Self::contains`] for an openId of `bytes` bytes.
     pub(crate) fn max_steps(&self, bytes: u64) -> u64 {
         let of_list = |is_empty: bool, steps: u64| if is_empty { 0 } else { steps * bytes };
         of_list(self.open_ids.is_empty(), HASHED_BYTE)

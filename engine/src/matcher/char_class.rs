@@ -212,7 +212,7 @@ impl CharClass {
         }
     }
 
-    /// Returns the steps of scanning so many ASCII members.
+    /// Returns the steps of scanning `bytes` ASCII members.
     fn ascii_steps(&self, bytes: u64) -> u64 {
         match self.ranges {
             Some(_) => bytes / CHUNK as u64,

@@ -176,7 +176,7 @@ impl EmvIndex {
         }
     }
 
-    /// Returns the steps of parsing and checking a payload of so many bytes, and of looking up the
+    /// Returns the steps of parsing and checking a payload of `bytes` bytes, and of looking up the
     /// rules that it names.
     fn payload_steps(&self, bytes: u64) -> u64 {
         let guids = match self.by_guid.is_empty() {

@@ -131,7 +131,7 @@ impl Matcher {
 /// Stands for the rule of work that is done for none.
 pub(crate) const NO_RULE: u32 = u32::MAX;
 
-/// Returns the steps of [`contains_folded`] for a code value of so many bytes.
+/// Returns the steps of [`contains_folded`] for a code value of `bytes` bytes.
 fn folded_steps(bytes: u64, reach: usize) -> u64 {
     2 * bytes.min(reach as u64)
 }

@@ -147,7 +147,7 @@ impl Before {
 }
 
 impl Before {
-    /// Returns the steps that [`Self::holds`] takes for a part of so many bytes.
+    /// Returns the steps that [`Self::holds`] takes for a part of `bytes` bytes.
     pub(super) const fn steps(self, bytes: u64) -> u64 {
         match self {
             Self::Characters { .. } => 1 + bytes / 8,

@@ -38,7 +38,7 @@ impl Action {
         }
     }
 
-    /// Returns the most steps of rendering the action for a code value of so many bytes.
+    /// Returns the most steps of rendering the action for a code value of `bytes` bytes.
     pub(crate) fn render_steps(&self, bytes: u64) -> u64 {
         match self {
             Self::Decode { code_value } if code_value.is_code() => 0,

@@ -1,4 +1,4 @@
-//! What code values cost in steps, and the limit on it.
+//! The cost of code values in steps, and the limit on it.
 
 use codeid_engine::{CodeValue, CompileLimits, ConfigError, ProblemCode, RouteTable, Scratch};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What the daemon has acknowledged so far, and what it may therefore serve after a kill.
+//! The acknowledgements of the daemon, and the configs that it may therefore serve after a kill.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What clients saw of one life of the daemon, and whether that is possible.
+//! The observations of clients in one life of the daemon, and the check that they are possible.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;

@@ -31,7 +31,7 @@ pub(crate) const REMOTE_FILE: &str = "remote.json";
 /// The interval at which the end of a life is checked for.
 const TICK: Duration = Duration::from_millis(20);
 
-/// What outlives the daemon.
+/// The parts that outlive the daemon.
 #[derive(Debug)]
 pub(crate) struct Surroundings {
     pub(crate) binary: PathBuf,

@@ -10,7 +10,7 @@ use std::time::Instant;
 /// The most violations that are described; further ones are only counted.
 const DESCRIBED: usize = 100;
 
-/// What happened so far.
+/// The record of a run so far.
 #[derive(Debug)]
 pub(crate) struct Record {
     started: Instant,
@@ -34,7 +34,7 @@ pub(crate) enum Group {
     Expected,
 }
 
-/// What must not happen.
+/// The violations of the run, which must be empty.
 #[derive(Debug, Default)]
 struct Violations {
     count: u64,

@@ -13,7 +13,7 @@ use rustix::net::sockopt::set_socket_linger;
 use crate::oracle::Config;
 use crate::record::locked;
 
-/// How long a connection of the daemon may be idle.
+/// The longest time for which a connection of the daemon may be idle.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The ways in which the remote answers.

@@ -12,7 +12,7 @@ use crate::record::{Record, locked};
 
 const EVERY: Duration = Duration::from_secs(1);
 
-/// What `/proc` says of the daemon at some moment.
+/// The figures of the daemon in `/proc` at some moment.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sample {
     /// Seconds since the start of the campaign.

@@ -1,4 +1,4 @@
-//! Callers of the admin plane that keep it from nobody: silent, slow and unauthorised ones, in any number.
+//! Callers of the admin plane that keep it from no other caller: silent, slow and unauthorised ones, in any number.
 
 use std::net::TcpStream;
 
@@ -40,7 +40,7 @@ fn no_number_of_unknown_callers_locks_a_token_holder_out() {
     let holder = || good(&ask(port, "GET", "/v1/status", &bearer(OPERATOR), ""));
     let body = "If-Match: *\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n{";
     let floods = [
-        // Nothing, half a head, a wrong token with half a body, and a response that nobody reads.
+        // Nothing, half a head, a wrong token with half a body, and a response that is not read.
         String::new(),
         "GET /v1/status HTTP/1.1\r\nHost: localhost\r\nX".to_owned(),
         format!("POST /v1/apply HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer x\r\n{body}"),

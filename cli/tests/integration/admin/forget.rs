@@ -231,7 +231,7 @@ fn a_freeze_must_be_overridden_and_stays() {
     daemon.stop();
 }
 
-/// A storage in a directory that nobody can write to, and one that has no command for it.
+/// A storage in a directory that cannot be written to, and one that has no command for it.
 #[test]
 fn a_storage_that_does_not_forget_is_reported_and_nothing_changes() {
     let daemon = plan()

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Ran, run_with_input};
 
-/// Returns so many rules that are slow for each character, after a fast one.
+/// Returns `count` rules that are slow for each character, after a fast one.
 fn slow(count: usize) -> String {
     let rule = |(id, pattern): (String, &str)| json!({"id": id, "match": {"regex": pattern}, "action": {"type": "DECODE"}});
     let fast = [("fast".to_owned(), r"281\d{3}04\d+")].into_iter();

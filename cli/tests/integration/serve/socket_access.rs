@@ -21,7 +21,7 @@ const STARTS: usize = 10;
 /// A user and a group without privileges.
 const OTHER: u32 = 54321;
 
-/// What was seen of a name: its type, its mode and its group.
+/// The states in which a name was seen: its type, its mode and its group.
 type Seen = BTreeMap<String, Vec<(char, u32, u32)>>;
 
 /// Returns the group that the sockets get: root may give any, every user their own.

@@ -15,15 +15,15 @@ struct OnlyId<'a> {
     id: Cow<'a, str>,
 }
 
-/// Returns the members of the rule at `index` as a caller of `role` may see them; none if there are not
-/// so many rules.
+/// Returns the members of the rule at `index` as a caller of `role` may see them; none if there is
+/// not such a rule.
 pub(super) fn rule(config: &ConfigText, index: usize, role: Role) -> Map<String, Value> {
     let members = config.rule(index).map(serde_json::from_str);
     let members = members.and_then(Result::ok).unwrap_or_default();
     allowlists::visible_to(role, members)
 }
 
-/// Returns the id of the rule at `index`; an empty one if there are not so many rules.
+/// Returns the id of the rule at `index`; an empty one if there are fewer rules.
 pub(super) fn id(config: &ConfigText, index: usize) -> String {
     let only: Option<OnlyId<'_>> = config
         .rule(index)

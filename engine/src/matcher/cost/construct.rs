@@ -208,7 +208,7 @@ impl Candidates {
         best
     }
 
-    /// Returns the beginning with its last run as long as so many characters allow.
+    /// Returns the beginning with its last run made longer, up to this number of characters.
     fn stretched(&self, characters: usize) -> Option<String> {
         let (at, member) = self.run?;
         let (before, after) = self.beginning.split_at(at);
@@ -217,13 +217,13 @@ impl Candidates {
         Some(before.chars().chain(run).chain(after.chars()).collect())
     }
 
-    /// Returns the number of characters of a code value that takes about so many steps at most.
+    /// Returns the number of characters of a code value that takes about `max_steps` steps at most.
     fn characters(&self, max_steps: u64) -> usize {
         let most = MAX_CHARACTERS.saturating_mul(max_steps) / self.bound.max(1);
         usize::try_from(most.clamp(1, MAX_CHARACTERS)).expect("a code value is short")
     }
 
-    /// Returns the beginning, `middle`, and then `repeated`, to so many characters.
+    /// Returns the beginning, `middle`, and then `repeated`, up to this number of characters.
     fn filled(&self, repeated: &str, middle: &str, characters: usize) -> String {
         let parts = self.beginning.chars().chain(middle.chars());
         let repeated = repeated.chars().cycle();
@@ -234,7 +234,7 @@ impl Candidates {
     }
 }
 
-/// Returns so many times a member of `class`, a visible one if there is any.
+/// Returns a member of `class`, repeated; a visible one if there is any.
 fn members(class: &CharClass, count: u32) -> String {
     let visible = ('0'..='9').chain('!'..='~').find(|&c| class.contains(c));
     let member = visible.or_else(|| class.ranges().next().map(|(start, _)| start));

@@ -95,7 +95,7 @@ impl Template {
         size_of_val(&*self.parts) + texts.sum::<usize>()
     }
 
-    /// Returns the most steps of rendering the template, each of whose insertions has so many bytes at
+    /// Returns the most steps of rendering the template, each of whose insertions has `bytes` bytes at
     /// most.
     pub(super) fn render_steps(&self, bytes: u64, destination: Destination) -> u64 {
         let steps = self.parts.iter().map(|part| match part {
