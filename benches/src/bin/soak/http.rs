@@ -120,18 +120,52 @@ fn parse(received: &[u8]) -> io::Result<Option<(Answered, usize)>> {
         let found = all.find(|header| header.name.eq_ignore_ascii_case(name))?;
         std::str::from_utf8(found.value).ok()
     };
-    let length = header("content-length").and_then(|length| length.parse().ok());
-    let length: usize = length.ok_or_else(|| io::Error::other("a response without a length"))?;
-    let Some(body) = received.get(head..head + length) else {
-        return Ok(None);
+    let rest = &received[head..];
+    let (body, length) = if header("transfer-encoding") == Some("chunked") {
+        match parse_chunks(rest)? {
+            Some(chunks) => chunks,
+            None => return Ok(None),
+        }
+    } else {
+        let length = header("content-length").and_then(|length| length.parse().ok());
+        let length: usize =
+            length.ok_or_else(|| io::Error::other("a response without a length"))?;
+        match rest.get(..length) {
+            Some(body) => (body.to_vec(), length),
+            None => return Ok(None),
+        }
     };
     let answered = Answered {
         status: response.code.unwrap_or_default(),
         generation: header("x-codeid-generation").and_then(|number| number.parse().ok()),
         rule: header("x-codeid-rule").map(str::to_owned),
-        body: body.to_vec(),
+        body,
     };
     Ok(Some((answered, head + length)))
+}
+
+/// Parses a body in chunks. Returns it with its length in bytes, framing included, or `None` if it is
+/// incomplete.
+fn parse_chunks(received: &[u8]) -> io::Result<Option<(Vec<u8>, usize)>> {
+    let (mut body, mut at) = (Vec::new(), 0);
+    loop {
+        let parsed = httparse::parse_chunk_size(&received[at..]);
+        let parsed = parsed.map_err(|_| io::Error::other("the size of a chunk is malformed"))?;
+        let httparse::Status::Complete((line, size)) = parsed else {
+            return Ok(None);
+        };
+        let size = usize::try_from(size).map_err(io::Error::other)?;
+        let (start, end) = (at + line, at + line + size);
+        match received.get(end..end + 2) {
+            None => return Ok(None),
+            Some(b"\r\n") => body.extend_from_slice(&received[start..end]),
+            Some(_) => return Err(io::Error::other("a chunk does not end where its size says")),
+        }
+        at = end + 2;
+        if size == 0 {
+            return Ok(Some((body, at)));
+        }
+    }
 }
 
 /// Returns the bytes of a request to identify one code value.
@@ -178,5 +212,26 @@ impl Write for Stream {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_in_chunks_is_complete_with_its_last_chunk() {
+        let response =
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n[1\r\n1\r\n]\r\n0\r\n\r\n";
+        for end in 0..response.len() {
+            assert!(parse(&response[..end]).unwrap().is_none(), "{end}");
+        }
+        let (answered, length) = parse(&[response, b"H".as_slice()].concat())
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            (answered.body.as_slice(), length),
+            (b"[1]".as_slice(), response.len())
+        );
     }
 }
