@@ -295,10 +295,7 @@ fn without_descriptors(out: &mut dyn Write) -> io::Result<()> {
     let mut served = 0;
     for mut stream in waiting {
         stream.set_read_timeout(Some(HEADER_TIMEOUT))?;
-        stream.write_all(b"GET /livez HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")?;
-        let mut response = String::new();
-        stream.read_to_string(&mut response)?;
-        served += usize::from(response.starts_with("HTTP/1.1 200 "));
+        served += usize::from(is_served(&mut stream));
     }
     let recovered = over.elapsed();
     let metrics = get(&daemon.socket().with_file_name("admin.sock"), "/metrics")?;
@@ -372,14 +369,21 @@ fn connects(out: &mut dyn Write) -> io::Result<()> {
     for mut stream in open {
         stream.set_nonblocking(false)?;
         stream.set_read_timeout(Some(HEADER_TIMEOUT))?;
-        stream.write_all(b"GET /livez HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")?;
-        let mut response = String::new();
-        stream.read_to_string(&mut response)?;
-        answered += usize::from(response.starts_with("HTTP/1.1 200 "));
+        answered += usize::from(is_served(&mut stream));
     }
     writeln!(
         out,
         "Of {AT_ONCE} connects to the Unix socket before the daemon accepts one, {refused} were refused and {answered} \
          answered; the targets are 0 and {AT_ONCE}."
     )
+}
+
+/// Returns `true` if the daemon answers a request on a connection. One that it has refused may be closed
+/// before the request is written.
+fn is_served(stream: &mut (impl Read + Write)) -> bool {
+    let mut response = String::new();
+    stream
+        .write_all(b"GET /livez HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+        .and_then(|()| stream.read_to_string(&mut response))
+        .is_ok_and(|_| response.starts_with("HTTP/1.1 200 "))
 }
