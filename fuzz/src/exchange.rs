@@ -1,10 +1,11 @@
 //! One HTTP exchange of hyper's client with a server whose response is given in bytes.
 
+use std::error::Error;
 use std::io;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper::{Request, Response};
@@ -18,7 +19,7 @@ const MAX_POLLS: usize = 10_000;
 /// Sends `request`, to which `response` is the response, arriving in pieces of at most `piece` bytes.
 /// Returns what `read` makes of it, or `None` if it has no valid head.
 pub(crate) fn exchange<T>(
-    request: Request<String>,
+    request: Request<impl Body<Data: Send, Error: Error + Send + Sync> + 'static>,
     response: &[u8],
     piece: usize,
     read: impl AsyncFnOnce(Response<Incoming>) -> T,

@@ -34,7 +34,7 @@ pub fn sdk_request(bytes: &[u8]) {
         text.filter(|text| !text.is_empty())
     };
     let customer_id = text("customerId").filter(|text| text.chars().count() <= 256);
-    assert_eq!(request.customer_id().ok(), customer_id);
+    assert_eq!(request.customer_id().ok().as_deref(), customer_id);
     let mut used = PAIRS
         .iter()
         .filter(|pair| pair.iter().any(|name| whole.contains_key(*name)));
@@ -44,7 +44,7 @@ pub fn sdk_request(bytes: &[u8]) {
     };
     let sent: Option<Value> = sent
         .ok()
-        .map(|sent| serde_json::from_str(&sent).expect("the request to the upstream is JSON"));
+        .map(|sent| serde_json::from_slice(&sent.concat()).expect("the request to the upstream is JSON"));
     let expected = expected.map(|(header, data)| {
         json!({"sdkRequestHeader": header, "sdkRequestData": data, "customerId": "customer \"7\""})
     });

@@ -44,6 +44,17 @@ impl Buffer {
         share: Share::NONE,
     };
 
+    /// Returns a buffer with `pieces`, one after the other, or `None` if the budget has no room.
+    #[must_use]
+    pub(crate) fn concat(pieces: &[impl AsRef<[u8]>], budget: &Arc<Budget>) -> Option<Self> {
+        let length = pieces.iter().map(|piece| piece.as_ref().len()).sum();
+        let mut buffer = Self::EMPTY;
+        let mut pieces = pieces.iter();
+        pieces
+            .all(|piece| buffer.append(piece.as_ref(), length, budget))
+            .then_some(buffer)
+    }
+
     /// Appends `piece` to the content, which will have `max_bytes` at most. Returns `false`, without an
     /// effect, if the budget has no room. Every call must pass the same budget.
     #[must_use]

@@ -9,6 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::client::conn::{TrySendError, http1, http2};
 use hyper::header::{HOST, HeaderValue};
@@ -60,21 +62,21 @@ pub(super) struct Connections {
 struct Idle {
     /// HTTP/1.1 connections, which carry one request at a time, with the time since when each is idle.
     /// The last one was used last.
-    http1: Vec<(http1::SendRequest<String>, Instant)>,
+    http1: Vec<(http1::SendRequest<Full<Bytes>>, Instant)>,
     /// The HTTP/2 connection, which carries any number of requests, and its number.
-    http2: Option<(http2::SendRequest<String>, u64)>,
+    http2: Option<(http2::SendRequest<Full<Bytes>>, u64)>,
 }
 
 /// A connection for one request.
 enum Connection {
-    Http1(http1::SendRequest<String>),
-    Http2(http2::SendRequest<String>, u64),
+    Http1(http1::SendRequest<Full<Bytes>>),
+    Http2(http2::SendRequest<Full<Bytes>>, u64),
 }
 
 /// The reason that a request has no response.
 enum Unanswered {
     /// Nothing of the request was written.
-    Unsent(Box<Request<String>>, ExchangeError),
+    Unsent(Box<Request<Full<Bytes>>>, ExchangeError),
     /// Some of the request may have been written.
     Failed(ExchangeError),
 }
@@ -121,7 +123,7 @@ impl Connections {
     /// If the future is dropped, its connection is not used again. The request may have been sent.
     pub(super) async fn exchange(
         &self,
-        mut request: Request<String>,
+        mut request: Request<Full<Bytes>>,
     ) -> Result<WholeResponse, ExchangeError> {
         if let Some(connection) = self.take() {
             match self.try_exchange(connection, request).await {
@@ -142,7 +144,7 @@ impl Connections {
     async fn try_exchange(
         &self,
         connection: Connection,
-        mut request: Request<String>,
+        mut request: Request<Full<Bytes>>,
     ) -> Result<WholeResponse, Unanswered> {
         match connection {
             Connection::Http1(mut sender) => {
@@ -172,7 +174,7 @@ impl Connections {
 
     async fn receive(
         &self,
-        sent: Result<Response<Incoming>, TrySendError<Request<String>>>,
+        sent: Result<Response<Incoming>, TrySendError<Request<Full<Bytes>>>>,
     ) -> Result<WholeResponse, Unanswered> {
         let response = sent.map_err(|mut error| {
             let unsent = error.take_message();
@@ -209,7 +211,7 @@ impl Connections {
     }
 
     /// Makes the connection available to the next request, if it becomes ready for one.
-    async fn put_back(&self, mut sender: http1::SendRequest<String>) {
+    async fn put_back(&self, mut sender: http1::SendRequest<Full<Bytes>>) {
         if let Ok(Ok(())) = timeout(READY_TIMEOUT, sender.ready()).await {
             let mut idle = self.idle.lock();
             idle.discard_old();

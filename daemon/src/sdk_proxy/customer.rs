@@ -34,7 +34,7 @@ impl CustomerFrom {
             Self::Body => {
                 let customer_id = request.customer_id();
                 let customer_id = customer_id.map_err(|_| &results::PARAM_ILLEGAL)?;
-                Ok(customer_id.to_owned())
+                Ok(customer_id.into_owned())
             }
             Self::Header => customer_id(headers).ok_or(&results::ACCESS_DENIED),
             Self::LoginCheck(check) => {

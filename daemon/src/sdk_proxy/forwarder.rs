@@ -12,6 +12,7 @@ use super::customer::CustomerFrom;
 use super::request::SdkRequest;
 use super::response::Response;
 use super::upstream::Upstream;
+use crate::budget::{Budget, Buffer};
 use crate::faults;
 use crate::json::BodyError;
 use crate::metrics::{SdkProxyFigures, Task};
@@ -35,6 +36,8 @@ pub(super) struct Forwarder {
     pub(super) customer_from: CustomerFrom,
     /// The server that requests are forwarded to.
     pub(super) upstream: Upstream,
+    /// The memory for the bodies that are forwarded.
+    pub(super) budget: Arc<Budget>,
 }
 
 impl SdkProxy {
@@ -152,8 +155,10 @@ impl Forwarder {
             let illegal = |_| &results::PARAM_ILLEGAL;
             request.check().map_err(illegal)?;
             let customer_id = self.customer_from.find(headers, &request).await?;
-            let body = request.for_upstream(&customer_id).map_err(illegal)?;
-            self.upstream.forward(body).await
+            let pieces = request.for_upstream(&customer_id).map_err(illegal)?;
+            let body = Buffer::concat(&pieces, &self.budget)
+                .ok_or(&results::REQUEST_TRAFFIC_EXCEED_LIMIT)?;
+            self.upstream.forward(body.into_bytes()).await
         };
         Ok(forwarded.await.unwrap_or_else(Response::from_result))
     }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+use http_body_util::Full;
 use hyper::header::{HeaderMap, HeaderName};
 use hyper::{Method, Request, StatusCode};
 use tokio::time::timeout;
@@ -59,8 +61,8 @@ impl LoginCheck {
 /// Builds the request for a caller: the headers with these names, in the caller's order, and no
 /// others.
 #[must_use]
-pub fn check_request(names: &[HeaderName], caller: &HeaderMap) -> Request<String> {
-    let mut request = Request::new(String::new());
+pub fn check_request(names: &[HeaderName], caller: &HeaderMap) -> Request<Full<Bytes>> {
+    let mut request = Request::new(Full::default());
     *request.method_mut() = Method::GET;
     for name in names {
         for value in caller.get_all(name) {

@@ -74,6 +74,7 @@ impl Forwarder {
         Ok(Self {
             customer_from: customer_from(settings, budget)?,
             upstream: upstream(settings, budget, clock.clone())?,
+            budget: Arc::clone(budget),
         })
     }
 }

@@ -43,7 +43,8 @@ enum Field<'a> {
     #[default]
     Missing,
     Mistyped,
-    Text(Cow<'a, str>),
+    /// A string as the caller wrote it, in its quotes.
+    Text(&'a str),
 }
 
 impl<'a> SdkRequest<'a> {
@@ -62,12 +63,12 @@ impl<'a> SdkRequest<'a> {
     /// # Errors
     ///
     /// [`IllegalRequest`] if it is missing, not a string, or does not have 1 to 256 characters.
-    pub fn customer_id(&self) -> Result<&str, IllegalRequest> {
-        let customer_id = self.customer_id.text()?;
-        match is_customer_id(customer_id) {
-            true => Ok(customer_id),
-            false => Err(IllegalRequest),
-        }
+    pub fn customer_id(&self) -> Result<Cow<'_, str>, IllegalRequest> {
+        let quoted = self.customer_id.quoted()?;
+        let customer_id = json::decode_string(quoted).map_err(|_| IllegalRequest)?;
+        is_customer_id(&customer_id)
+            .then_some(customer_id)
+            .ok_or(IllegalRequest)
     }
 
     /// Checks everything but the customer.
@@ -79,36 +80,34 @@ impl<'a> SdkRequest<'a> {
         self.sdk_fields().map(|_| ())
     }
 
-    /// Returns the body for the upstream, which names `customer_id` as the customer, whatever the
+    /// Returns the body for the upstream in pieces. It names `customer_id` as the customer, whatever the
     /// request itself names.
+    ///
+    /// Header and data are what the caller sent, to the byte: they can be long, and are not copied here.
     ///
     /// # Errors
     ///
     /// [`IllegalRequest`] if [`Self::check`] fails.
-    ///
-    /// # Panics
-    ///
-    /// Never: strings and ASCII are UTF-8.
-    pub fn for_upstream(&self, customer_id: &str) -> Result<String, IllegalRequest> {
+    pub fn for_upstream(&self, customer_id: &str) -> Result<[Cow<'_, [u8]>; 5], IllegalRequest> {
         let [header, data] = self.sdk_fields()?;
-        let mut out = Vec::with_capacity(header.len() + data.len() + customer_id.len() + 128);
-        for (start, text) in [
-            ("{\"sdkRequestHeader\":", header),
-            (",\"sdkRequestData\":", data),
-            (",\"customerId\":", customer_id),
-        ] {
-            out.extend_from_slice(start.as_bytes());
-            write_string(text, &mut out);
-        }
-        out.extend_from_slice(b"}");
-        Ok(String::from_utf8(out).expect("strings and ASCII are UTF-8"))
+        let mut end = b",\"customerId\":".to_vec();
+        write_string(customer_id, &mut end);
+        end.push(b'}');
+        Ok([
+            Cow::Borrowed(b"{\"sdkRequestHeader\":"),
+            Cow::Borrowed(header.as_bytes()),
+            Cow::Borrowed(b",\"sdkRequestData\":"),
+            Cow::Borrowed(data.as_bytes()),
+            Cow::Owned(end),
+        ])
     }
 
+    /// Returns the strings of the one pair that is used, in their quotes.
     fn sdk_fields(&self) -> Result<[&str; 2], IllegalRequest> {
         let is_used = |pair: &&[Field<'_>; 2]| pair.iter().any(Field::is_given);
         let mut used = self.pairs.iter().filter(is_used);
         match (used.next(), used.next()) {
-            (Some([header, data]), None) => Ok([header.text()?, data.text()?]),
+            (Some([header, data]), None) => Ok([header.quoted()?, data.quoted()?]),
             _ => Err(IllegalRequest),
         }
     }
@@ -130,9 +129,10 @@ impl Field<'_> {
         !matches!(self, Self::Missing)
     }
 
-    fn text(&self) -> Result<&str, IllegalRequest> {
+    /// Returns the string in its quotes, unless it is empty.
+    fn quoted(&self) -> Result<&str, IllegalRequest> {
         match self {
-            Self::Text(text) if !text.is_empty() => Ok(text),
+            Self::Text(quoted) if *quoted != "\"\"" => Ok(quoted),
             _ => Err(IllegalRequest),
         }
     }
@@ -164,18 +164,12 @@ impl<'de> Visitor<'de> for Reader {
         let mut keys = HashSet::new();
         while let Some(key) = from.next_key_seed(TextReader)? {
             let value: &RawValue = from.next_value()?;
-            match request.field(&key) {
-                Some(field) if Kind::from_text(value.get()) == Some(Kind::String) => {
-                    *field = json::decode_string(value.get())
-                        .map(Field::Text)
-                        .map_err(A::Error::custom)?;
-                }
-                field => {
-                    json::check(value, 1).map_err(A::Error::custom)?;
-                    if let Some(field) = field {
-                        *field = Field::Mistyped;
-                    }
-                }
+            json::check(value, 1).map_err(A::Error::custom)?;
+            if let Some(field) = request.field(&key) {
+                *field = match Kind::from_text(value.get()) {
+                    Some(Kind::String) => Field::Text(value.get()),
+                    _ => Field::Mistyped,
+                };
             }
             if !keys.insert(key) {
                 return Err(A::Error::custom(StrictJsonError::RepeatedKey));

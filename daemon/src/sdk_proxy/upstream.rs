@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+use http_body_util::Full;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{Method, Request};
 use thiserror::Error;
@@ -74,14 +76,14 @@ impl Upstream {
     /// # Errors
     ///
     /// The result that the caller gets instead of a response.
-    pub(super) async fn forward(&self, body: String) -> Result<Response, &'static ApiResult> {
+    pub(super) async fn forward(&self, body: Bytes) -> Result<Response, &'static ApiResult> {
         self.try_forward(body).await.map_err(|error| {
             tracing::warn!(why = %ErrorChain(&error), "the upstream did not answer a request");
             error.result()
         })
     }
 
-    async fn try_forward(&self, body: String) -> Result<Response, ForwardError> {
+    async fn try_forward(&self, body: Bytes) -> Result<Response, ForwardError> {
         let deadline = Instant::now() + self.total_timeout;
         let request = self.sign(body)?;
         let response = timeout_at(deadline, self.connections.exchange(request))
@@ -102,15 +104,15 @@ impl Upstream {
         Ok(Response::from_upstream(response, result))
     }
 
-    fn sign(&self, body: String) -> Result<Request<String>, ForwardError> {
+    fn sign(&self, body: Bytes) -> Result<Request<Full<Bytes>>, ForwardError> {
         let time = iso_8601(self.clock.now());
         let signature = self.key.sign(&SignedContent {
             path: PATH,
             client_id: &self.client_id,
             time: &time,
-            body: body.as_bytes(),
+            body: &body,
         })?;
-        let mut request = Request::new(body);
+        let mut request = Request::new(Full::new(body));
         *request.method_mut() = Method::POST;
         let value = |text: &str| {
             HeaderValue::from_str(text).expect("a checked setting, a time or a signature is ASCII")

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use http_body_util::Full;
 use rustls::RootCertStore;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Notify;
@@ -176,7 +177,7 @@ async fn an_unreachable_server_is_unknown_after_the_connect_timeout() {
     let url = fixture.settings.upstream.as_str().parse().unwrap();
     let connections = Connections::new(connector, url, 1, Arc::new(Budget::new(1)));
     let Err(error) = connections
-        .exchange(hyper::Request::new(String::new()))
+        .exchange(hyper::Request::new(Full::default()))
         .await
     else {
         panic!("there was a response");

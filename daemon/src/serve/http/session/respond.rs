@@ -13,10 +13,6 @@ use crate::serve::http::long_response::BatchResponse;
 use crate::serve::http::request::{Plan, Request, count_failure, forward};
 use crate::shutdown::Stage;
 
-/// The number of copies of a body that is forwarded beside the first: as it is sent to the upstream, and
-/// in the buffer of that connection.
-const FORWARDED_COPIES: usize = 2;
-
 /// The failure of a request that has arrived and cannot be answered.
 const NO_ROOM: Failure = Failure::Overload("Too much is being answered at once.");
 
@@ -46,16 +42,13 @@ impl Http1Session<'_> {
                     None => self.fail(batch, request, &NO_ROOM),
                 }
             }
-            Plan::Forward(headers) => {
-                let more = UPSTREAM_BYTES + FORWARDED_COPIES * body.len();
-                match body.into_bytes(more, &self.shared.budget) {
-                    Some(body) => {
-                        let forwarding = Box::pin(forward(self.shared, *headers, body));
-                        self.state = State::Forwarding(request, forwarding);
-                    }
-                    None => self.fail(batch, request, &NO_ROOM),
+            Plan::Forward(headers) => match body.into_bytes(UPSTREAM_BYTES, &self.shared.budget) {
+                Some(body) => {
+                    let forwarding = Box::pin(forward(self.shared, *headers, body));
+                    self.state = State::Forwarding(request, forwarding);
                 }
-            }
+                None => self.fail(batch, request, &NO_ROOM),
+            },
             Plan::Status(status) => self.respond(batch, request, Response::new(status, b"")),
             Plan::Refuse(failure) => self.fail(batch, request, &failure),
         }
