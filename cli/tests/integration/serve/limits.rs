@@ -89,16 +89,15 @@ fn one_connection_more_than_are_served_is_refused() {
 fn bodies_beyond_the_budget_are_503() {
     let daemon = Plan::new().set("memory.max-bytes=33554432").start();
     let path = "/v1/identifyCodes";
-    let code = format!("28100104{}", "x".repeat(7492));
+    let code = format!("28100104{}", "x".repeat(7992));
     let batch = format!("[{}]", vec![body(&code, "user-42"); 1024].join(","));
-    // Four batches have 31 million bytes, and are held until the clients take their responses.
+    // Four batches have 33 million bytes, and are held until the clients take their responses.
     let mut waiting: Vec<Client> = (0..4).map(|_| daemon.unix()).collect();
     for client in &mut waiting {
         client.send(request(path, &batch));
         client.wait_for_response();
     }
-    // There is no room for another, and none for three copies of a million bytes, the second of which
-    // is made once the first has arrived.
+    // There is no room for another, and none for a million bytes.
     let response = daemon.unix().post(path, &batch);
     assert_eq!(
         (response.status, response.result_code().as_str()),

@@ -42,6 +42,19 @@ async fn requests_beyond_the_limit_are_refused_at_once() {
 }
 
 #[tokio::test]
+async fn a_request_beyond_the_budget_is_refused_before_it_is_sent() {
+    let mut fixture = Fixture::new();
+    fixture.budget = Arc::new(Budget::new(100_000));
+    let running = fixture.run(|_| Reply::Send(signed(SUCCESS))).await;
+    let ask = |length: usize| running.post(request().replace("a=1", &"x".repeat(length)));
+    assert!(ask(90_000).await.is_success());
+    let refused = ask(110_000).await;
+    assert_eq!(refused.own_result(), "REQUEST_TRAFFIC_EXCEED_LIMIT");
+    assert!(ask(90_000).await.is_success());
+    assert_eq!(running.gateway.requests().len(), 2);
+}
+
+#[tokio::test]
 async fn a_response_is_read_up_to_eight_mebibytes() {
     let body = |length: usize| {
         let start = r#"{"result":{"resultCode":"SUCCESS"},"x":""#;

@@ -37,6 +37,7 @@ struct Fixture {
     directory: TempDir,
     authority: Authority,
     settings: Proxy,
+    budget: Arc<Budget>,
     clock: Clock,
 }
 
@@ -70,6 +71,7 @@ impl Fixture {
             directory,
             authority,
             settings,
+            budget: Arc::new(Budget::new(256 << 20)),
             clock: Clock::system(),
         };
         fixture.write("ours.pem", &OURS.private);
@@ -87,8 +89,7 @@ impl Fixture {
     }
 
     fn proxy(&self) -> Arc<SdkProxy> {
-        let budget = Arc::new(Budget::new(256 << 20));
-        Arc::new(SdkProxy::open(&self.settings, 2, &budget, &self.clock).unwrap())
+        Arc::new(SdkProxy::open(&self.settings, 2, &self.budget, &self.clock).unwrap())
     }
 
     async fn run(self, reply: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Running {
