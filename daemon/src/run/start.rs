@@ -143,8 +143,9 @@ fn start_workers(
     };
     let (certificate, shutdown) = (Arc::clone(certificate), Arc::clone(&shared.shutdown));
     let patience = settings.http.header_timeout;
+    let figures = Arc::clone(shared.metrics.connections());
     workers
-        .behind_tls(|to| Handshakes::start(certificate, patience, to, shutdown))
+        .behind_tls(|to| Handshakes::start(certificate, patience, to, shutdown, figures))
         .map_err(system("cannot start the thread of the handshakes"))
 }
 
