@@ -4,8 +4,11 @@ use std::fmt::Write;
 
 /// A `%` that two hexadecimal digits do not follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a % is not followed by two hexadecimal digits")]
-pub struct InvalidEscape;
+#[error("the % at byte {at} is not followed by two hexadecimal digits")]
+pub struct InvalidEscape {
+    /// The number of bytes before the `%`.
+    pub at: usize,
+}
 
 /// Encodes every byte of `text` but the unreserved characters: ASCII letters and digits, `-`, `.`, `_`
 /// and `~`.
@@ -29,10 +32,8 @@ pub fn encode(text: &str) -> String {
 /// If a `%` does not begin an escape.
 pub fn decode(text: &[u8]) -> Result<Vec<u8>, InvalidEscape> {
     let digit = |byte: u8| {
-        char::from(byte)
-            .to_digit(16)
-            .and_then(|digit| u8::try_from(digit).ok())
-            .ok_or(InvalidEscape)
+        let digit = char::from(byte).to_digit(16)?;
+        u8::try_from(digit).ok()
     };
     let mut decoded = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -42,10 +43,16 @@ pub fn decode(text: &[u8]) -> Result<Vec<u8>, InvalidEscape> {
             decoded.push(*first);
             continue;
         }
-        let [high, low, after @ ..] = rest else {
-            return Err(InvalidEscape);
+        let invalid = InvalidEscape {
+            at: text.len() - rest.len() - 1,
         };
-        decoded.push(digit(*high)? << 4 | digit(*low)?);
+        let [high, low, after @ ..] = rest else {
+            return Err(invalid);
+        };
+        let (Some(high), Some(low)) = (digit(*high), digit(*low)) else {
+            return Err(invalid);
+        };
+        decoded.push(high << 4 | low);
         rest = after;
     }
     Ok(decoded)
@@ -72,8 +79,17 @@ mod tests {
 
     #[test]
     fn a_percent_sign_without_two_digits_is_an_error() {
-        for text in ["%", "%2", "a%", "%zz", "%+2", "%2g", "%%41"] {
-            assert_eq!(decode(text.as_bytes()), Err(InvalidEscape), "{text}");
+        for (text, at) in [
+            ("%", 0),
+            ("%2", 0),
+            ("a%", 1),
+            ("%20%zz", 3),
+            ("%+2", 0),
+            ("%2g", 0),
+            ("%%41", 0),
+        ] {
+            let decoded = decode(text.as_bytes());
+            assert_eq!(decoded, Err(InvalidEscape { at }), "{text}");
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Counts of the lookups that each rule decided, and of those that its canary refused.
 //!
 //! Every thread that looks up has a *shard* of its own and is the only one that writes to it.
-//! Counting is therefore a load and a store for each count, of memory that no other thread writes:
-//! no lock, no locked instruction, no cache line that moves from core to core. Readers add up the
-//! shards.
+//! Counting is therefore a load and a store for each count, without a lock or a locked instruction.
+//! Readers add up the shards.
+//!
+//! PERF: a lookup takes 82.5 ns with counts and 82.0 ns without, among the patterns of the bench
+//! `metrics`; benches/README.md has the machine and the other figures.
 
 use std::iter;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -64,7 +66,8 @@ pub(crate) struct RuleCounts {
 /// The counters of eight bytes in a [`CacheLine`].
 const COUNTERS_PER_LINE: usize = 16;
 
-/// Counters that share a cache line: 128 bytes, since x86-64 fetches lines of 64 bytes in pairs.
+/// The counters of one shard in 128 bytes, which crossbeam's `CachePadded` takes for a cache line on
+/// x86-64 and aarch64, too.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 struct CacheLine([AtomicU64; COUNTERS_PER_LINE]);

@@ -4,10 +4,20 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::de::{Error as _, Unexpected};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use crate::hex;
+
+/// The texts that are a level.
+const LEVELS: &str = "a level: REMOTE, LOCAL or PRESET";
+
+/// The texts that are a digest.
+const DIGESTS: &str = "a SHA-256: 64 hex digits in lower case";
+
+/// Stands in errors for a text that is neither, which is not quoted since its sender is not known.
+const OTHER_TEXT: Unexpected<'static> = Unexpected::Other("another text");
 
 /// The level of the source that a route config came from. A higher level is greater.
 ///
@@ -129,7 +139,8 @@ impl Serialize for InitLevel {
 impl<'de> Deserialize<'de> for InitLevel {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        text.parse().map_err(de::Error::custom)
+        text.parse()
+            .map_err(|ParseLevelError| D::Error::invalid_value(OTHER_TEXT, &LEVELS))
     }
 }
 
@@ -146,7 +157,7 @@ impl FromStr for InitLevel {
 
 impl fmt::Display for ParseLevelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("expected a level: REMOTE, LOCAL or PRESET")
+        write!(f, "expected {LEVELS}")
     }
 }
 
@@ -187,7 +198,8 @@ impl Serialize for ConfigDigest {
 impl<'de> Deserialize<'de> for ConfigDigest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        text.parse().map_err(de::Error::custom)
+        text.parse()
+            .map_err(|ParseDigestError| D::Error::invalid_value(OTHER_TEXT, &DIGESTS))
     }
 }
 
@@ -207,7 +219,7 @@ impl FromStr for ConfigDigest {
 
 impl fmt::Display for ParseDigestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("expected a SHA-256: 64 hex digits in lower case")
+        write!(f, "expected {DIGESTS}")
     }
 }
 

@@ -113,6 +113,7 @@ fn describe(connections: &Connections) -> String {
         ("refused", connections.refused),
         ("displaced", connections.displaced),
         ("failures to accept", connections.accept_failures),
+        ("failed TLS handshakes", connections.tls_handshake_failures),
     ];
     let happened = events.iter().filter(|(_, count)| *count > 0);
     let happened = happened.map(|(event, count)| format!(", {count} {event}"));

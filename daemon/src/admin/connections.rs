@@ -111,9 +111,17 @@ pub(super) async fn accept_tcp(
                 return serve(stream, &plane, &within, caller).await;
             };
             let acceptor = TlsAcceptor::from(certificate.config());
-            // A client that does not speak TLS cannot read a response.
-            if let Ok(Ok(stream)) = timeout(HEAD_TIMEOUT, acceptor.accept(stream)).await {
-                serve(stream, &plane, &within, caller).await;
+            match timeout(HEAD_TIMEOUT, acceptor.accept(stream)).await {
+                Ok(Ok(stream)) => serve(stream, &plane, &within, caller).await,
+                // A client that does not speak TLS cannot read a response, and must not fill the log.
+                Ok(Err(error)) => {
+                    plane.metrics.count_admin_tls_handshake_failure();
+                    tracing::debug!(%error, listener = "adminHttp", "a TLS handshake failed");
+                }
+                Err(_) => {
+                    plane.metrics.count_admin_tls_handshake_failure();
+                    tracing::debug!(listener = "adminHttp", "a TLS handshake took too long");
+                }
             }
         }));
         yield_now().await;

@@ -67,30 +67,31 @@ pub(crate) async fn open(
     }
     let audit_path = &settings.audit.path;
     let audit = AuditLog::open(&settings.audit, clock)
-        .map_err(|error| ListenError::new("admin.audit-path", audit_path.display(), &error))?;
+        .map_err(|error| ListenError::new("admin.audit-path", audit_path.display(), error))?;
     let (unix, socket) = match (given.admin.take(), &settings.unix) {
         (Some(listener), _) => {
             listener
                 .set_nonblocking(true)
-                .map_err(|error| ListenError::new("admin.unix", GIVEN, &error))?;
+                .map_err(|error| ListenError::new("admin.unix", GIVEN, error))?;
             (Some(listener), None)
         }
         (None, None) => (None, None),
         (None, Some(path)) => {
-            let refuse = |error| ListenError::new("admin.unix", path.display(), &error);
+            let refuse = |error: SocketError| ListenError::new("admin.unix", path.display(), error);
             let (listener, socket) = open_unix(path).await.map_err(refuse)?;
             (Some(listener), Some(socket))
         }
     };
     let given_http = given.admin_http.take();
     if given_http.is_some() && settings.http.is_none() {
-        return Err(ListenError::new("admin.http", GIVEN, &NoTokens));
+        return Err(ListenError::new("admin.http", GIVEN, NoTokens));
     }
     let open = |http| open_http(given_http, http);
     let tcp = settings.http.as_ref().map(open).transpose()?;
     let http = tcp.as_ref().map(|(listener, _)| listener.local_addr());
     let address = settings.http.as_ref().map(|http| http.address.to_string());
-    let refuse = |error| ListenError::new("admin.http", address.unwrap_or_default(), &error);
+    let refuse =
+        |error: io::Error| ListenError::new("admin.http", address.unwrap_or_default(), error);
     let listeners = AdminListeners {
         unix,
         http: http.transpose().map_err(refuse)?,
@@ -123,14 +124,14 @@ fn open_http(
 ) -> Result<(std::net::TcpListener, TcpAccess), ListenError> {
     let tokens_path = &settings.tokens_path;
     let tokens = LiveTokens::open(tokens_path)
-        .map_err(|error| ListenError::new("admin.tokens-path", tokens_path.display(), &error))?;
+        .map_err(|error| ListenError::new("admin.tokens-path", tokens_path.display(), error))?;
     let certificate = settings
         .tls
         .clone()
         .map(LiveCertificate::load)
         .transpose()?;
     let address = settings.address;
-    let refuse = |error: io::Error| ListenError::new("admin.http", address, &error);
+    let refuse = |error: io::Error| ListenError::new("admin.http", address, error);
     let listener = match given {
         Some(listener) => listener.set_nonblocking(true).map(|()| listener),
         None => open_tcp(address, BACKLOG).and_then(tokio::net::TcpListener::into_std),

@@ -102,6 +102,8 @@ pub struct Connections {
     pub displaced: u64,
     /// The number of times that the system refused to accept, for want of descriptors or memory.
     pub accept_failures: u64,
+    /// The number of TLS handshakes that failed or took too long; always 0 without TLS.
+    pub tls_handshake_failures: u64,
 }
 
 /// Requests of sdkProxy.

@@ -63,6 +63,24 @@ impl Line {
     /// The outcome of a line that is written before its action.
     pub(crate) const INTENDED: &str = "intended";
 
+    /// Returns a line without content; its place in the chain is set when it is recorded.
+    pub(super) const fn blank() -> Self {
+        Self {
+            seq: 0,
+            time: String::new(),
+            who: String::new(),
+            action: String::new(),
+            from: None,
+            to: None,
+            level: None,
+            reason: None,
+            outcome: String::new(),
+            intent: None,
+            count: None,
+            prev: String::new(),
+        }
+    }
+
     /// Returns the line as it is written, with its line feed.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = serde_json::to_vec(self).expect("a line has only strings and numbers");

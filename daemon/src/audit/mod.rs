@@ -16,6 +16,7 @@ pub(crate) mod line;
 mod log;
 mod refusals;
 mod retention;
+mod sinks;
 mod syslog;
 pub mod verify;
 

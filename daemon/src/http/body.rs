@@ -23,38 +23,45 @@ pub struct Body {
     expected: Expected,
     line: Line,
     trailer_bytes: usize,
+    /// The number of bytes before `line`, or before the next byte of data.
+    at: u64,
 }
 
 /// The reason why a body is not read to its end.
+///
+/// Each has the number of bytes of the body, its framing included, before the line that is wrong, so that
+/// it is the same in whatever pieces the bytes arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum BrokenBody {
-    /// The client sends no more, and the body is not complete. [`Body::next`] never returns this.
-    #[error("the body ended early")]
-    EndedEarly,
+    /// The client sends no more after this many bytes, and the body is not complete. [`Body::next`] never
+    /// returns this.
+    #[error("the body ended early at byte {0}")]
+    EndedEarly(u64),
     /// A chunk does not begin with its size in hexadecimal digits.
-    #[error("a chunk has no valid size")]
-    ChunkSize,
+    #[error("the chunk at byte {0} of the body has no valid size")]
+    ChunkSize(u64),
     /// The size of a chunk and its extensions are too long.
     #[error(
-        "the line with the size of a chunk is longer than {} bytes",
-        SAVED_BYTES
+        "the line at byte {0} of the body, with the size of a chunk, is longer than {SAVED_BYTES} bytes"
     )]
-    LineTooLong,
+    LineTooLong(u64),
     /// The data of a chunk does not end where its size says.
-    #[error("a chunk is longer than its size")]
-    ChunkTooLong,
+    #[error("a chunk is longer than its size, which ends it at byte {0} of the body")]
+    ChunkTooLong(u64),
     /// A trailer has no name, or one that is not the name of a header.
-    #[error("a trailer has no valid name")]
-    TrailerName,
+    #[error("the trailer at byte {0} of the body has no valid name")]
+    TrailerName(u64),
     /// The trailers are too long.
-    #[error("the trailers are longer than {} bytes", MAX_TRAILER_BYTES)]
-    TrailersTooLong,
+    #[error(
+        "the trailers are longer than {MAX_TRAILER_BYTES} bytes with the one at byte {0} of the body"
+    )]
+    TrailersTooLong(u64),
     /// A line ends in LF alone.
-    #[error("a line of the body's framing does not end in CR LF")]
-    LineEnd,
+    #[error("the line at byte {0} of the body does not end in CR LF")]
+    LineEnd(u64),
     /// A line contains a control character, such as a CR that is not before the LF.
-    #[error("a line of the body's framing contains a control character")]
-    ControlCharacter,
+    #[error("the line at byte {0} of the body contains a control character")]
+    ControlCharacter(u64),
 }
 
 /// The part of a body that comes next.
@@ -73,6 +80,9 @@ enum Expected {
     /// No more: the next byte belongs to another request.
     Nothing,
 }
+
+/// The error of a line that contains a control character.
+struct ControlCharacter;
 
 /// A line of the framing that has arrived in part.
 #[derive(Clone, Copy, Debug)]
@@ -97,6 +107,7 @@ impl Body {
             },
             line: Line::EMPTY,
             trailer_bytes: 0,
+            at: 0,
         }
     }
 
@@ -114,6 +125,12 @@ impl Body {
             Expected::Nothing => Some(0),
             _ => None,
         }
+    }
+
+    /// Returns the error of a client that sends no more, although the body is not complete.
+    #[must_use]
+    pub const fn ended_early(&self) -> BrokenBody {
+        BrokenBody::EndedEarly(self.at + self.line.length as u64)
     }
 
     /// Takes the next piece of the body from the beginning of `bytes`, with its framing. Returns
@@ -138,6 +155,7 @@ impl Body {
             let length = usize::try_from(left).map_or(bytes.len(), |left| left.min(bytes.len()));
             let (piece, rest) = bytes.split_at(length);
             *bytes = rest;
+            self.at += length as u64;
             self.expected = match (self.expected, left - length as u64) {
                 (Expected::Data(_), 0) => Expected::Nothing,
                 (Expected::Data(_), left) => Expected::Data(left),
@@ -155,7 +173,7 @@ impl Body {
         let (piece, rest) = bytes.split_at(end.unwrap_or(bytes.len()));
         let is_data = self.expected == Expected::ChunkEnd && self.line.length == 0;
         if is_data && piece.first().is_some_and(|byte| *byte != b'\r') {
-            return Err(BrokenBody::ChunkTooLong);
+            return Err(BrokenBody::ChunkTooLong(self.at));
         }
         let is_trailer = self.expected == Expected::Trailer;
         let room = match is_trailer {
@@ -163,20 +181,25 @@ impl Body {
             false => SAVED_BYTES - self.line.length,
         };
         let (piece, beyond) = piece.split_at(piece.len().min(room));
-        self.line.append(piece)?;
+        self.line
+            .append(piece)
+            .map_err(|ControlCharacter| BrokenBody::ControlCharacter(self.at))?;
         self.trailer_bytes += if is_trailer { piece.len() } else { 0 };
         *bytes = rest.get(1..).unwrap_or_default();
         match end {
             _ if !beyond.is_empty() => Err(match self.line.last {
-                b'\r' => BrokenBody::ControlCharacter,
-                _ if is_trailer => BrokenBody::TrailersTooLong,
-                _ => BrokenBody::LineTooLong,
+                b'\r' => BrokenBody::ControlCharacter(self.at),
+                _ if is_trailer => BrokenBody::TrailersTooLong(self.at),
+                _ => BrokenBody::LineTooLong(self.at),
             }),
             None => Ok(()),
-            Some(_) if self.line.last != b'\r' => Err(BrokenBody::LineEnd),
+            Some(_) if self.line.last != b'\r' => Err(BrokenBody::LineEnd(self.at)),
             Some(_) => {
                 let Line { saved, length, .. } = mem::replace(&mut self.line, Line::EMPTY);
-                self.end_line(&saved[..SAVED_BYTES.min(length - 1)])
+                self.end_line(&saved[..SAVED_BYTES.min(length - 1)])?;
+                // With its LF.
+                self.at += length as u64 + 1;
+                Ok(())
             }
         }
     }
@@ -184,13 +207,14 @@ impl Body {
     /// Takes the end of a line, of which `line` has the bytes that are saved.
     fn end_line(&mut self, line: &[u8]) -> Result<(), BrokenBody> {
         self.expected = match (self.expected, line) {
-            (Expected::ChunkSize, line) => match chunk_size(line).ok_or(BrokenBody::ChunkSize)? {
-                0 => Expected::Trailer,
-                size => Expected::ChunkData(size),
+            (Expected::ChunkSize, line) => match chunk_size(line) {
+                None => return Err(BrokenBody::ChunkSize(self.at)),
+                Some(0) => Expected::Trailer,
+                Some(size) => Expected::ChunkData(size),
             },
             (Expected::Trailer, []) => Expected::Nothing,
             (Expected::Trailer, line) if has_name(line) => Expected::Trailer,
-            (Expected::Trailer, _) => return Err(BrokenBody::TrailerName),
+            (Expected::Trailer, _) => return Err(BrokenBody::TrailerName(self.at)),
             // The end of a chunk's data.
             _ => Expected::ChunkSize,
         };
@@ -207,7 +231,7 @@ impl Line {
 
     /// Takes the next bytes of the line. Control characters are refused, since another parser may
     /// take one for the end of the line.
-    fn append(&mut self, piece: &[u8]) -> Result<(), BrokenBody> {
+    fn append(&mut self, piece: &[u8]) -> Result<(), ControlCharacter> {
         let Some((last, others)) = piece.split_last() else {
             return Ok(());
         };
@@ -216,7 +240,7 @@ impl Line {
             || others.iter().any(is_control)
             || (is_control(last) && *last != b'\r');
         if is_broken {
-            return Err(BrokenBody::ControlCharacter);
+            return Err(ControlCharacter);
         }
         if let Some(room) = self.saved.get_mut(self.length..) {
             let saved = room.len().min(piece.len());
@@ -321,60 +345,85 @@ mod tests {
         let trailers = format!("0\r\nX: {}\r\n\r\n", "x".repeat(MAX_TRAILER_BYTES - 3));
         let many = format!("0\r\n{}", "X: y\r\n".repeat(MAX_TRAILER_BYTES / 5 + 1));
         let name = format!("0\r\n{}: y\r\n\r\n", "x".repeat(SAVED_BYTES));
-        for (reason, cases) in [
+        let last_of_many = 3 + (MAX_TRAILER_BYTES as u64) / 5 * 6;
+        type Cases<'a> = (fn(u64) -> BrokenBody, &'a [(&'a str, u64)]);
+        let table: [Cases<'_>; 7] = [
             (
                 BrokenBody::ChunkSize,
                 &[
-                    "x\r\n",
-                    "\r\n",
-                    ";x\r\n",
-                    " 3\r\n",
-                    "-1\r\n",
-                    "+1\r\n",
-                    "0x1\r\n",
-                    "ffffffffffffffff\r\n",
-                    "3\r\nabc\r\n\r\n",
-                ][..],
+                    ("x\r\n", 0),
+                    ("\r\n", 0),
+                    (";x\r\n", 0),
+                    (" 3\r\n", 0),
+                    ("-1\r\n", 0),
+                    ("+1\r\n", 0),
+                    ("0x1\r\n", 0),
+                    ("ffffffffffffffff\r\n", 0),
+                    ("3\r\nabc\r\n\r\n", 8),
+                ],
             ),
-            (BrokenBody::LineTooLong, &[&long, &endless, &before]),
+            (
+                BrokenBody::LineTooLong,
+                &[(&long, 0), (&endless, 0), (&before, 0)],
+            ),
             (
                 BrokenBody::ChunkTooLong,
-                &["3\r\nabcd\r\n", "1\r\nx\0\r\n", &past],
+                &[("3\r\nabcd\r\n", 6), ("1\r\nx\0\r\n", 4), (&past, 6)],
             ),
             (
                 BrokenBody::TrailerName,
                 &[
-                    "0\r\nGET / HTTP/1.1\r\n",
-                    "0\r\n: y\r\n",
-                    "0\r\nX y: z\r\n",
-                    &name,
+                    ("0\r\nGET / HTTP/1.1\r\n", 3),
+                    ("1\r\na\r\n0\r\nA: b\r\n: y\r\n", 15),
+                    ("0\r\nX y: z\r\n", 3),
+                    (&name, 3),
                 ],
             ),
-            (BrokenBody::TrailersTooLong, &[&trailers, &many]),
+            (
+                BrokenBody::TrailersTooLong,
+                &[(&trailers, 3), (&many, last_of_many)],
+            ),
             (
                 BrokenBody::LineEnd,
-                &["3\nabc\r\n", "3\r\nabc\n", "0\r\nX: y\n"],
+                &[("3\nabc\r\n", 0), ("3\r\nabc\n", 6), ("0\r\nX: y\n", 3)],
             ),
             (
                 BrokenBody::ControlCharacter,
                 &[
-                    "1\u{c}\r\nx",
-                    "1\r\r\nx",
-                    "2;a\rb\r\n",
-                    "2;\0\r\n",
-                    "1\r\nx\r\r\n",
-                    "0\r\nX: a\rb\r\n",
-                    "0\r\nX: \0\r\n",
-                    "0\r\n\r\r\n",
-                    &after,
-                    &cr,
+                    ("1\u{c}\r\nx", 0),
+                    ("1\r\r\nx", 0),
+                    ("2;a\rb\r\n", 0),
+                    ("2;\0\r\n", 0),
+                    ("1\r\nx\r\r\n", 4),
+                    ("0\r\nX: a\rb\r\n", 3),
+                    ("0\r\nX: \0\r\n", 3),
+                    ("0\r\n\r\r\n", 3),
+                    (&after, 0),
+                    (&cr, 0),
                 ],
             ),
-        ] {
-            for bytes in cases {
+        ];
+        for (reason, cases) in table {
+            for (bytes, at) in cases {
                 let read = read(Framing::Chunked, bytes.as_bytes());
-                assert_eq!(read, Err(reason), "{bytes:?}");
+                assert_eq!(read, Err(reason(*at)), "{bytes:?}");
             }
+        }
+    }
+
+    #[test]
+    fn a_body_that_ends_early_has_the_number_of_its_bytes() {
+        for (framing, bytes) in [
+            (Framing::Length(9), "ab"),
+            (Framing::Chunked, "3\r\nab"),
+            (Framing::Chunked, "3\r\nabc\r\n0\r\nX: y\r\nZ"),
+        ] {
+            let mut body = Body::new(framing);
+            let mut rest = bytes.as_bytes();
+            while body.next(&mut rest).unwrap().is_some() {}
+            assert!(!body.is_complete());
+            let ended = BrokenBody::EndedEarly(bytes.len() as u64);
+            assert_eq!(body.ended_early(), ended, "{bytes:?}");
         }
     }
 

@@ -38,7 +38,6 @@ impl DateLine {
         &self.line
     }
 
-    #[cold]
     fn format(&mut self, time: SystemTime) {
         let date = HttpDate::from(time);
         write!(self.line.as_mut_slice(), "Date: {date}\r\n")

@@ -198,9 +198,8 @@ impl Span {
 
 #[cfg(test)]
 mod tests {
-    use std::error::Error;
-
     use super::*;
+    use crate::error_chain::ErrorChain;
 
     fn read(body: &[u8]) -> Result<Batch, RequestError> {
         let batch = || Batch::new(Bytes::copy_from_slice(body));
@@ -225,11 +224,7 @@ mod tests {
     }
 
     fn refusal(body: &[u8]) -> String {
-        let error = read(body).unwrap_err();
-        match error.source() {
-            Some(cause) => format!("{error}: {cause}"),
-            None => error.to_string(),
-        }
+        ErrorChain(&read(body).unwrap_err()).to_string()
     }
 
     #[test]
@@ -277,26 +272,29 @@ mod tests {
                 b"[1]]",
                 "the body is not JSON: the end of the body is expected at byte 3",
             ),
-            (b"[1,]", "in element 2 of the batch: the body is not JSON"),
+            (
+                b"[1,]",
+                "in element 2 of the batch: the body is not JSON: expected value at line 1 column 1",
+            ),
             (
                 b"[1,\"\xff\"]",
                 "in element 2 of the batch: the body is not valid UTF-8 at byte 1",
             ),
             (
                 br#"[{"codeValue":"a","codeValue":"a"}]"#,
-                "in element 1 of the batch: the body has codeValue more than once at line 1 column 28",
+                "in element 1 of the batch: the body is not accepted: codeValue occurs more than once at line 1 column 28",
             ),
             (
                 br#"[0,{"x":{"y":1,"y":1}}]"#,
-                "in element 2 of the batch: the body has an object with a repeated key at line 1 column 19",
+                "in element 2 of the batch: the body is not accepted: an object has a repeated key at line 1 column 19",
             ),
             (
                 br#"["\ud800"]"#,
-                "in element 1 of the batch: the body has a string with a lone surrogate",
+                "in element 1 of the batch: the body is not accepted: a string has a lone surrogate",
             ),
             (
                 br#"[[{"y":1,"y":1}]]"#,
-                "in element 1 of the batch: the body has an object with a repeated key",
+                "in element 1 of the batch: the body is not accepted: an object has a repeated key",
             ),
         ];
         for (body, error) in table {

@@ -34,12 +34,12 @@ pub enum BodyError {
         /// The kind of the body.
         actual: Kind,
     },
-    /// The body has a member that the request must not have, as its reader says.
-    #[error("the body {0}")]
-    Content(serde_json::Error),
+    /// The reader of the request refuses a member of the body.
+    #[error("the body is not accepted")]
+    Content(#[source] serde_json::Error),
     /// The body has a value that is not strict.
-    #[error("the body {0}")]
-    NotStrict(StrictJsonError),
+    #[error("the body is not accepted")]
+    NotStrict(#[source] StrictJsonError),
 }
 
 /// Returns the text of a body.

@@ -12,18 +12,16 @@ use thiserror::Error;
 const MAX_DEPTH: usize = 127;
 
 /// The error for a value that follows the grammar of JSON and is refused all the same.
-///
-/// Displays as a predicate: its subject is the value, or what the value is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum StrictJsonError {
     /// An object has two members with the same key.
-    #[error("has an object with a repeated key")]
+    #[error("an object has a repeated key")]
     RepeatedKey,
     /// A string has half of a surrogate pair, which is not a character.
-    #[error("has a string with a lone surrogate")]
+    #[error("a string has a lone surrogate")]
     LoneSurrogate,
     /// There are more levels of objects and arrays than the limit.
-    #[error("is nested more than {MAX_DEPTH} levels deep")]
+    #[error("objects and arrays are nested more than {MAX_DEPTH} levels deep")]
     TooDeep,
 }
 

@@ -10,11 +10,10 @@ use rustls::pki_types::pem::{self, PemObject};
 use rustls::server::NoServerSessionStorage;
 use rustls::sign::SingleCertAndKey;
 use sha2::{Digest, Sha256};
-use thiserror::Error;
 
+use super::certificate_error::{CertificateError, Flaw};
 use super::client_authorities::ClientAuthorities;
 use crate::certified_key::{certified_key, private_key};
-use crate::error_chain::ErrorChain;
 use crate::files::secret_file;
 use crate::regular_file;
 use crate::settings::{ServerTls, Tls};
@@ -36,19 +35,6 @@ pub(super) struct Certificate {
     pub(super) client_ca_digest: Option<[u8; 32]>,
 }
 
-/// The reason why a certificate cannot be served: one of its files, or that of the clients' authorities,
-/// and what is wrong with it.
-///
-/// It never shows a part of the key.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{setting} {}: {why}", .path.display())]
-pub(crate) struct CertificateError {
-    /// The name of the setting that names the file.
-    pub(super) setting: String,
-    pub(super) path: PathBuf,
-    pub(super) why: String,
-}
-
 impl Certificate {
     /// Reads all files. The key may be RSA, ECDSA or Ed25519, in PKCS#8, PKCS#1 or SEC1.
     ///
@@ -59,10 +45,10 @@ impl Certificate {
     pub(super) fn read(files: &ServerTls) -> Result<Self, CertificateError> {
         let (certified, digest) = read_pair(&files.certificate)?;
         let read = |path: &PathBuf| {
-            ClientAuthorities::read(path, MAX_BYTES).map_err(|why| CertificateError {
+            ClientAuthorities::read(path, MAX_BYTES).map_err(|source| CertificateError {
                 setting: format!("{}.tls-client-ca-path", files.certificate.table),
                 path: path.clone(),
-                why,
+                source,
             })
         };
         let clients = files.client_ca_path.as_ref().map(read).transpose()?;
@@ -90,40 +76,34 @@ impl Certificate {
 
 /// Reads the chain and its key. Returns them with the SHA-256 of both files.
 fn read_pair(files: &Tls) -> Result<(Arc<SingleCertAndKey>, [u8; 32]), CertificateError> {
-    let refuse = |name: &str, path: &Path, why| CertificateError {
+    let refuse = |name: &str, path: &Path, source| CertificateError {
         setting: format!("{}.{name}", files.table),
         path: path.to_owned(),
-        why,
+        source,
     };
-    let in_chain = |why: String| refuse("tls-cert-path", &files.cert_path, why);
-    let in_key = |why: String| refuse("tls-key-path", &files.key_path, why);
+    let in_chain = |flaw: Flaw| refuse("tls-cert-path", &files.cert_path, flaw);
+    let in_key = |flaw: Flaw| refuse("tls-key-path", &files.key_path, flaw);
     let chain_pem = regular_file::read(&files.cert_path, MAX_BYTES)
-        .map_err(|error| in_chain(ErrorChain(&error).to_string()))?
+        .map_err(|error| in_chain(error.into()))?
         .bytes;
     let key_pem = secret_file::read(&files.key_path, MAX_BYTES, &files.secrets)
-        .map_err(|error| in_key(ErrorChain(&error).to_string()))?;
+        .map_err(|error| in_key(error.into()))?;
     let chain = CertificateDer::pem_slice_iter(&chain_pem)
         .collect::<Result<Vec<_>, _>>()
-        // The parser's errors quote the text that they cannot parse.
-        .map_err(|_| in_chain("it is not valid PEM".to_owned()))?;
+        .map_err(|_| in_chain(Flaw::NotPem))?;
     if chain.is_empty() {
-        return Err(in_chain("it holds no certificate in PEM".to_owned()));
+        return Err(in_chain(Flaw::NoCertificate));
     }
     let key = private_key(&key_pem).map_err(|error| {
         in_key(match error {
-            pem::Error::NoItemsFound => "it holds no private key in PEM".to_owned(),
-            _ => "it is not valid PEM".to_owned(),
+            pem::Error::NoItemsFound => Flaw::NoKey,
+            _ => Flaw::NotPem,
         })
     })?;
     let certified = certified_key(chain, &key).map_err(|error| match error {
-        rustls::Error::InconsistentKeys(_) => in_key(format!(
-            "it is not the key of the certificate in {}",
-            files.cert_path.display()
-        )),
-        rustls::Error::InvalidCertificate(_) => {
-            in_chain("its first certificate cannot be read".to_owned())
-        }
-        _ => in_key("its key type is not supported".to_owned()),
+        rustls::Error::InconsistentKeys(_) => in_key(Flaw::OtherKey(files.cert_path.clone())),
+        rustls::Error::InvalidCertificate(_) => in_chain(Flaw::BadCertificate(error)),
+        _ => in_key(Flaw::UnusableKey(error)),
     })?;
     let digest = Sha256::new()
         .chain_update(Sha256::digest(&chain_pem))

@@ -11,7 +11,7 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
 use sha2::{Digest, Sha256};
 
-use crate::error_chain::ErrorChain;
+use super::certificate_error::Flaw;
 use crate::regular_file;
 
 /// The authorities of one file, of which a client must show a certificate.
@@ -27,25 +27,20 @@ impl ClientAuthorities {
     ///
     /// # Errors
     ///
-    /// The reason, in words, unless the file has at least one certificate and every one can be used.
-    pub(super) fn read(path: &Path, max_bytes: usize) -> Result<Self, String> {
-        let pem = regular_file::read(path, max_bytes)
-            .map_err(|error| ErrorChain(&error).to_string())?
-            .bytes;
+    /// [`Flaw`] unless the file has at least one certificate and every one can be used.
+    pub(super) fn read(path: &Path, max_bytes: usize) -> Result<Self, Flaw> {
+        let pem = regular_file::read(path, max_bytes)?.bytes;
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_slice_iter(&pem) {
-            // The parser's errors quote the text that they cannot parse.
-            let certificate = certificate.map_err(|_| "it is not valid PEM".to_owned())?;
+            let certificate = certificate.map_err(|_| Flaw::NotPem)?;
             let number = roots.len() + 1;
             let added = roots.add(certificate);
-            added.map_err(|_| format!("its certificate number {number} cannot be read"))?;
+            added.map_err(|source| Flaw::BadAuthority { number, source })?;
         }
         let provider = Arc::new(aws_lc_rs::default_provider());
         let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
         Ok(Self {
-            verifier: verifier
-                .build()
-                .map_err(|_| "it holds no certificate in PEM".to_owned())?,
+            verifier: verifier.build().map_err(|_| Flaw::NoCertificate)?,
             digest: Sha256::digest(&pem).into(),
         })
     }

@@ -2,35 +2,34 @@
 
 use std::error::Error;
 
-use super::certificate::CertificateError;
-use crate::error_chain::ErrorChain;
+use super::certificate_error::CertificateError;
 
-/// The reason why a listener was not opened: its setting, and what is wrong with the value.
+/// The error of opening a listener: its setting, the setting's value, and the cause.
 #[derive(Debug, thiserror::Error)]
-#[error("{setting} {value}: {why}")]
+#[error("{setting} {value}")]
 pub struct ListenError {
     setting: String,
     value: String,
-    why: String,
+    source: Box<dyn Error + Send + Sync>,
 }
 
 impl ListenError {
-    /// Returns the error for a setting by its name, its value and the reason, with its causes.
-    pub(crate) fn new(setting: &str, value: impl ToString, why: &dyn Error) -> Self {
+    /// Returns the error for a setting by its name, its value and the cause.
+    pub(crate) fn new(
+        setting: impl Into<String>,
+        value: impl ToString,
+        cause: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> Self {
         Self {
-            setting: setting.to_owned(),
+            setting: setting.into(),
             value: value.to_string(),
-            why: ErrorChain(why).to_string(),
+            source: cause.into(),
         }
     }
 }
 
 impl From<CertificateError> for ListenError {
     fn from(error: CertificateError) -> Self {
-        Self {
-            setting: error.setting,
-            value: error.path.display().to_string(),
-            why: error.why,
-        }
+        Self::new(error.setting, error.path.display(), error.source)
     }
 }

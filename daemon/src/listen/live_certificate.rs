@@ -5,7 +5,9 @@ use std::sync::{Arc, MutexGuard};
 
 use rustls::ServerConfig;
 
-use super::certificate::{Certificate, CertificateError, MAX_BYTES};
+use super::certificate::{Certificate, MAX_BYTES};
+use super::certificate_error::CertificateError;
+use crate::error_chain::ErrorChain;
 use crate::files::watch::{FileWatch, WatchedFiles};
 use crate::settings::{self, ServerTls, Tls};
 use crate::sync::Mutex;
@@ -71,8 +73,8 @@ impl LiveCertificate {
     fn take(
         &self,
         read: Result<Certificate, CertificateError>,
-        before: Option<CertificateError>,
-    ) -> Option<CertificateError> {
+        before: Option<String>,
+    ) -> Option<String> {
         let table = self.files.certificate.table;
         match read {
             Ok(certificate) => {
@@ -95,8 +97,12 @@ impl LiveCertificate {
                 None
             }
             Err(error) => {
+                let error = ErrorChain(&error).to_string();
                 if before.as_ref() != Some(&error) {
-                    tracing::warn!(%error, "{table}.http keeps its certificate, the new one is refused");
+                    tracing::warn!(
+                        error,
+                        "{table}.http keeps its certificate, the new one is refused"
+                    );
                 }
                 Some(error)
             }

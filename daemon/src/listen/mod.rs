@@ -3,6 +3,7 @@
 //! Both planes use it: the serving ports and the admin plane.
 
 mod certificate;
+mod certificate_error;
 mod client_authorities;
 pub(crate) mod descriptors;
 mod error;

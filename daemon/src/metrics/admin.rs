@@ -1,4 +1,4 @@
-//! Connections of the admin plane that found no room.
+//! Connections of the admin plane that found no room, or failed to speak TLS.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -11,9 +11,14 @@ pub(crate) enum AdminListener {
     Tcp,
 }
 
-/// The number of connections of each listener that found no room.
+/// The numbers of connections to the admin plane that were closed before their caller was known.
 #[derive(Debug, Default)]
-pub(super) struct AdminFigures([AtomicU64; AdminListener::ALL.len()]);
+pub(super) struct AdminFigures {
+    /// The number of those of each listener that found no room.
+    turned_away: [AtomicU64; AdminListener::ALL.len()],
+    /// The number of TLS handshakes on `admin.http` that failed or took too long.
+    tls_handshake_failures: AtomicU64,
+}
 
 impl AdminListener {
     /// Every listener, in the order of the discriminants, which are indices.
@@ -39,11 +44,21 @@ impl AdminListener {
 impl AdminFigures {
     /// Counts connections that were closed before their caller was known, to make room for others.
     pub(super) fn count_turned_away(&self, listener: AdminListener, count: u64) {
-        self.0[listener as usize].fetch_add(count, Relaxed);
+        self.turned_away[listener as usize].fetch_add(count, Relaxed);
     }
 
     /// Returns the number of these connections.
     pub(super) fn turned_away(&self, listener: AdminListener) -> u64 {
-        self.0[listener as usize].load(Relaxed)
+        self.turned_away[listener as usize].load(Relaxed)
+    }
+
+    /// Counts a TLS handshake on `admin.http` that failed or took too long.
+    pub(super) fn count_tls_handshake_failure(&self) {
+        self.tls_handshake_failures.fetch_add(1, Relaxed);
+    }
+
+    /// Returns the number of these handshakes.
+    pub(super) fn tls_handshake_failures(&self) -> u64 {
+        self.tls_handshake_failures.load(Relaxed)
     }
 }

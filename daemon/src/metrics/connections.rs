@@ -22,6 +22,8 @@ struct OfListener {
     closed: AtomicU64,
     /// Failures to accept, for want of descriptors or memory.
     accept_failures: AtomicU64,
+    /// TLS handshakes that failed or took too long.
+    tls_handshake_failures: AtomicU64,
 }
 
 impl ConnectionFigures {
@@ -57,6 +59,11 @@ impl ConnectionFigures {
         add(&self.0[listener as usize].accept_failures);
     }
 
+    /// Counts a TLS handshake that failed or took too long.
+    pub(crate) fn count_tls_handshake_failure(&self, listener: Listener) {
+        add(&self.0[listener as usize].tls_handshake_failures);
+    }
+
     /// Returns the number of connections that were accepted, those refused afterwards included.
     pub(super) fn accepted(&self, listener: Listener) -> u64 {
         self.0[listener as usize].accepted.load(Relaxed)
@@ -80,6 +87,13 @@ impl ConnectionFigures {
     /// Returns the number of failures to accept.
     pub(super) fn accept_failures(&self, listener: Listener) -> u64 {
         self.0[listener as usize].accept_failures.load(Relaxed)
+    }
+
+    /// Returns the number of TLS handshakes that failed or took too long.
+    pub(super) fn tls_handshake_failures(&self, listener: Listener) -> u64 {
+        self.0[listener as usize]
+            .tls_handshake_failures
+            .load(Relaxed)
     }
 
     /// Returns the number of connections that are open now.

@@ -73,7 +73,12 @@ impl Metrics {
         self.admin.count_turned_away(listener, count);
     }
 
-    /// Returns the numbers of these connections.
+    /// Counts a TLS handshake on `admin.http` that failed or took too long.
+    pub(crate) fn count_admin_tls_handshake_failure(&self) {
+        self.admin.count_tls_handshake_failure();
+    }
+
+    /// Returns the numbers of the connections that [`Self::count_turned_away`] counts.
     pub(crate) fn turned_away(&self) -> TurnedAway {
         TurnedAway {
             admin: self.admin.turned_away(AdminListener::Unix),

@@ -137,7 +137,7 @@ fn connections(metrics: &Metrics, out: &mut Exposition) {
     by_listener(
         Kind::Counter,
         "codeid_accept_failures_total",
-        "Failures to accept a connection, for want of descriptors or memory.",
+        "Failures to accept a connection, or to give it to its thread, for want of descriptors or memory.",
         &|listener| connections.accept_failures(listener),
     );
     let mut family = out.family(
@@ -354,6 +354,23 @@ fn admin(metrics: &Metrics, out: &mut Exposition) {
     for listener in AdminListener::ALL {
         let count = metrics.admin.turned_away(listener);
         family.sample(&[("listener", listener.word())], count);
+    }
+    let mut family = out.family(
+        Kind::Counter,
+        "codeid_tls_handshake_failures_total",
+        "TLS handshakes that failed or took too long, by listener.",
+    );
+    for (listener, count) in [
+        (
+            Listener::Http.word(),
+            metrics.connections.tls_handshake_failures(Listener::Http),
+        ),
+        (
+            AdminListener::Tcp.word(),
+            metrics.admin.tls_handshake_failures(),
+        ),
+    ] {
+        family.sample(&[("listener", listener)], count);
     }
 }
 

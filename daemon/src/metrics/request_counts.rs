@@ -71,7 +71,7 @@ impl Listener {
     pub(crate) const ALL: [Self; 3] = [Self::Http, Self::Unix, Self::Resp];
 
     /// Returns the label `listener` of metrics.
-    pub(super) const fn word(self) -> &'static str {
+    pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Http => "http",
             Self::Unix => "unix",

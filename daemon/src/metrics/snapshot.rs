@@ -86,6 +86,7 @@ impl Connections {
             refused: figures.refused(listener) + figures.refused_unanswered(listener),
             displaced: figures.displaced(listener),
             accept_failures: figures.accept_failures(listener),
+            tls_handshake_failures: figures.tls_handshake_failures(listener),
         }
     }
 }

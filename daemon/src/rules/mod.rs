@@ -15,6 +15,7 @@
 //!
 //! Source: SPEC.md, section 3.
 
+pub(crate) mod candidate;
 pub(crate) mod check;
 mod compiler;
 pub(crate) mod config_text;

@@ -10,8 +10,8 @@ use codeid_engine::{ConfigDigest, InitLevel, Problem, RouteConfig};
 use thiserror::Error;
 use tokio::sync::MutexGuard;
 
-use super::check::{CompiledConfig, ConfigRefused};
-use super::config_text::ConfigText;
+use super::candidate::{Candidate, CheckReport};
+use super::check::ConfigRefused;
 use super::freeze::{FreezeFile, FreezeFileError, FrozenConfig};
 use super::history::Entry;
 use super::level_sources::CallError;
@@ -45,25 +45,6 @@ pub(crate) struct Order {
     pub(crate) by: String,
     /// `true` if the command may end a freeze that an operator began as such.
     pub(crate) overrides: bool,
-}
-
-/// The result of checking a candidate.
-pub(crate) struct CheckReport {
-    pub(crate) sha256: ConfigDigest,
-    pub(crate) candidate: Result<Candidate, ConfigRefused>,
-    /// The table that was live when the candidate was checked.
-    pub(crate) live: Option<Arc<Entry>>,
-}
-
-/// A candidate that can become live.
-pub(crate) struct Candidate {
-    pub(crate) version: String,
-    pub(crate) rule_count: usize,
-    pub(crate) memory_bytes: usize,
-    pub(crate) max_code_steps: u64,
-    pub(crate) compile_us: u64,
-    pub(crate) warnings: Vec<Problem>,
-    pub(crate) config: Arc<ConfigText>,
 }
 
 /// The reason why a command was not carried out. It changed nothing.
@@ -375,20 +356,6 @@ impl Operator {
         let mut status = self.status().lock();
         status.counters.reloads.activated += 1;
         status.last_activation_at = Some(self.status().now_ms());
-    }
-}
-
-impl From<CompiledConfig> for Candidate {
-    fn from(config: CompiledConfig) -> Self {
-        Self {
-            version: config.table.version().to_owned(),
-            rule_count: config.table.rule_count(),
-            memory_bytes: config.table.memory_usage(),
-            max_code_steps: config.table.max_code_steps(),
-            compile_us: u64::try_from(config.compile_time.as_micros()).unwrap_or(u64::MAX),
-            warnings: config.warnings,
-            config: Arc::new(ConfigText::new(config.text)),
-        }
     }
 }
 

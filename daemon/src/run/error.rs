@@ -44,6 +44,11 @@ impl StartError {
     }
 }
 
+/// Returns what makes an error of the system one of the start, in which it refused `what`.
+pub(super) fn system(what: &'static str) -> impl Fn(io::Error) -> StartError {
+    move |source| StartError::System { what, source }
+}
+
 impl From<OpenError> for StartError {
     fn from(error: OpenError) -> Self {
         match error {

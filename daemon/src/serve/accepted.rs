@@ -7,7 +7,7 @@ use std::os::unix;
 use super::admission::Place;
 use super::tls::TlsConnection;
 use crate::budget::Share;
-use crate::metrics::Listener;
+use crate::metrics::{ConnectionFigures, Listener};
 
 /// A connection that was accepted.
 #[derive(Debug)]
@@ -52,4 +52,10 @@ impl Stream {
             Self::Unix(stream) | Self::Resp(stream) => stream.set_nonblocking(true),
         }
     }
+}
+
+/// Counts a connection that is closed, since the system had no memory to wait for it on its thread.
+pub(super) fn count_not_taken(figures: &ConnectionFigures, listener: Listener, error: &io::Error) {
+    figures.count_accept_failure(listener);
+    tracing::debug!(%error, listener = listener.word(), "a connection is closed: its thread cannot take it");
 }

@@ -44,12 +44,12 @@ impl ServingListeners {
             sockets: Vec::new(),
         };
         if let Some(listener) = given.http.take() {
-            let refuse = |error: io::Error| ListenError::new("listen.http", GIVEN, &error);
+            let refuse = |error: io::Error| ListenError::new("listen.http", GIVEN, error);
             let listener = into_tokio_tcp(listener).map_err(refuse)?;
             listeners.http = Some(listener.local_addr().map_err(refuse)?);
             listeners.tcp = Some(Listener::Tcp(listener));
         } else if let Some(address) = listen.http {
-            let refuse = |error: io::Error| ListenError::new("listen.http", address, &error);
+            let refuse = |error: io::Error| ListenError::new("listen.http", address, error);
             let listener = open_tcp(address, listen.backlog).map_err(refuse)?;
             listeners.http = Some(listener.local_addr().map_err(refuse)?);
             listeners.tcp = Some(Listener::Tcp(listener));
@@ -82,7 +82,7 @@ impl ServingListeners {
             mode: listen.unix_mode,
             group: listen.unix_group.clone(),
         };
-        let refuse = |error: SocketError| ListenError::new(setting, path.display(), &error);
+        let refuse = |error: SocketError| ListenError::new(setting, path.display(), error);
         let (listener, socket) = file.open(listen.backlog).await.map_err(refuse)?;
         self.sockets.push(socket);
         Ok(listener)
@@ -150,5 +150,5 @@ fn adopt_unix(setting: &str, listener: StdUnixListener) -> Result<UnixListener, 
     let adopted = listener
         .set_nonblocking(true)
         .and_then(|()| UnixListener::from_std(listener));
-    adopted.map_err(|error| ListenError::new(setting, GIVEN, &error))
+    adopted.map_err(|error| ListenError::new(setting, GIVEN, error))
 }

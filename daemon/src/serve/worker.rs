@@ -16,7 +16,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::accepted::{Accepted, Stream};
+use super::accepted::{Accepted, Stream, count_not_taken};
 use super::http;
 use super::resp;
 use super::shared::Shared;
@@ -168,27 +168,25 @@ async fn serve(shared: Arc<Shared>, accepted: Accepted, open: Arc<AtomicUsize>) 
     faults::turn(Task::Connection.name());
     let listener = stream.listener();
     match stream {
-        Stream::Tcp(stream) => {
-            if let Ok(stream) = TcpStream::from_std(stream) {
-                http::serve(shared, stream, listener, Instant::now(), &place).await;
-            }
-        }
-        Stream::Tls(connection) => {
-            if let Ok((stream, connected)) = connection.attach() {
-                // On the heap, so that the state of TLS is not a part of every connection's.
+        Stream::Tcp(stream) => match TcpStream::from_std(stream) {
+            Ok(stream) => http::serve(shared, stream, listener, Instant::now(), &place).await,
+            Err(error) => count_not_taken(shared.metrics.connections(), listener, &error),
+        },
+        Stream::Tls(connection) => match connection.attach() {
+            // On the heap, so that the state of TLS is not a part of every connection's.
+            Ok((stream, connected)) => {
                 Box::pin(http::serve(shared, stream, listener, connected, &place)).await;
             }
-        }
-        Stream::Resp(stream) => {
-            if let Ok(stream) = UnixStream::from_std(stream) {
-                resp::serve(shared, stream, &place).await;
-            }
-        }
-        Stream::Unix(stream) => {
-            if let Ok(stream) = UnixStream::from_std(stream) {
-                http::serve(shared, stream, listener, Instant::now(), &place).await;
-            }
-        }
+            Err(error) => count_not_taken(shared.metrics.connections(), listener, &error),
+        },
+        Stream::Resp(stream) => match UnixStream::from_std(stream) {
+            Ok(stream) => resp::serve(shared, stream, &place).await,
+            Err(error) => count_not_taken(shared.metrics.connections(), listener, &error),
+        },
+        Stream::Unix(stream) => match UnixStream::from_std(stream) {
+            Ok(stream) => http::serve(shared, stream, listener, Instant::now(), &place).await,
+            Err(error) => count_not_taken(shared.metrics.connections(), listener, &error),
+        },
     }
 }
 

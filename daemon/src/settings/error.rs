@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::key_version::ParseKeyVersionError;
+use super::location::ParseLocationError;
 use super::value_source::Source;
 use crate::error_chain::ErrorChain;
 use crate::host::ParseHostError;
@@ -150,6 +151,17 @@ pub(super) enum ValueError {
     },
     #[error("must be {allowed} (value not shown: it may contain a secret)")]
     UrlNotShown { allowed: String, source: UrlError },
+    #[error("must be {allowed}, not {given}")]
+    Location {
+        allowed: String,
+        given: String,
+        source: ParseLocationError,
+    },
+    #[error("must be {allowed} (value not shown: it may contain a secret)")]
+    LocationNotShown {
+        allowed: String,
+        source: ParseLocationError,
+    },
     #[error("must be {allowed}; {name} is not such a name")]
     Name {
         allowed: String,

@@ -82,7 +82,7 @@ impl Route {
             save_path: keys.setting(
                 "ac.route.save-route-config-path",
                 PathOrUri,
-                Location::new("data/route-config.json"),
+                Location::parse("data/route-config.json").expect("the path is short and plain"),
                 "The file to which the last good route config is saved, or the URI of another store.",
             ),
             preset_path: keys.optional(

@@ -6,7 +6,8 @@ use std::str::FromStr;
 use hyper::Uri;
 use hyper::http::uri::{Authority, Scheme};
 
-use super::kind::{MAX_CHARACTERS, ParseUrl};
+use super::kind::ParseUrl;
+use super::location::MAX_CHARACTERS;
 use crate::url::{self, UrlError};
 
 /// `https://HOST` or `https://HOST:PORT`: a server that speaks TLS, without a path.

@@ -15,8 +15,6 @@ pub(crate) trait Visitor {
     /// Receives a piece of work: the rule for which it is done, the first if there are several, and
     /// its steps.
     ///
-    /// Only a visitor that measures calls `work`. For every other one this does nothing, and adds no
-    /// instruction to a search.
-    #[inline]
+    /// Only a visitor that measures calls `work`. For every other one this does nothing.
     fn spend(&mut self, _work: impl FnOnce() -> (u32, u64)) {}
 }

@@ -94,29 +94,36 @@ fn a_body_that_ends_early_or_is_malformed_is_400() {
     let daemon = Daemon::start();
     let head = "POST /v1/identifyCode HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n";
     let chunked = format!("{head}Transfer-Encoding: chunked\r\n\r\n");
-    let ended = "The body ended early.";
     for (bytes, is_ended, detail) in [
-        (format!("{head}Content-Length: 9\r\n\r\n{{"), true, ended),
-        (format!("{chunked}3\r\nabc\r\n"), true, ended),
+        (
+            format!("{head}Content-Length: 9\r\n\r\n{{"),
+            true,
+            "The body ended early at byte 1.",
+        ),
+        (
+            format!("{chunked}3\r\nabc\r\n"),
+            true,
+            "The body ended early at byte 8.",
+        ),
         (
             format!("{chunked}x\r\n"),
             false,
-            "A chunk has no valid size.",
+            "The chunk at byte 0 of the body has no valid size.",
         ),
         (
             format!("{chunked}3\r\nabcd\r\n"),
             false,
-            "A chunk is longer than its size.",
+            "A chunk is longer than its size, which ends it at byte 6 of the body.",
         ),
         (
             format!("{chunked}1;{}\r\n", "x".repeat(70)),
             false,
-            "The line with the size of a chunk is longer than 64 bytes.",
+            "The line at byte 0 of the body, with the size of a chunk, is longer than 64 bytes.",
         ),
         (
             format!("{chunked}0\r\nx: {}\r\n", "y".repeat(16384)),
             false,
-            "The trailers are longer than 16384 bytes.",
+            "The trailers are longer than 16384 bytes with the one at byte 3 of the body.",
         ),
     ] {
         for mut client in clients(&daemon) {

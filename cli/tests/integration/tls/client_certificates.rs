@@ -233,7 +233,7 @@ fn a_start_with_unusable_authorities_fails() {
         (trust.clients.pem[..200].to_owned(), "it is not valid PEM"),
         (
             format!("{}{garbage}", trust.clients.pem),
-            "its certificate number 2 cannot be read",
+            "its certificate number 2 cannot be read: invalid peer certificate: BadEncoding",
         ),
         ("x".repeat((1 << 20) + 1), "it has more than 1048576 bytes"),
     ] {

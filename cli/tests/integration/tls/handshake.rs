@@ -3,6 +3,8 @@
 use std::process::{Command, Stdio};
 
 use super::{Authority, connect, plan};
+use crate::admin::access::{over_tcp, port};
+use crate::serve::client::Client;
 use crate::serve::daemon::Served;
 
 /// Runs curl, which trusts the authority. Returns its exit status and its errors.
@@ -116,4 +118,54 @@ fn a_client_without_tls_is_closed() {
         !log.iter().any(|line| line.contains("handshake")),
         "{log:?}"
     );
+}
+
+#[test]
+fn handshakes_that_fail_are_counted_for_each_listener_and_logged_at_debug() {
+    let authority = Authority::new();
+    let pair = authority.issue("127.0.0.1");
+    let plan = over_tcp()
+        .set("listen.http=127.0.0.1:0")
+        .set("http.header-timeout-ms=1000")
+        .set("log.level=debug");
+    let plan = ["listen", "admin"].into_iter().fold(plan, |plan, table| {
+        plan.set(&format!("{table}.tls-cert-path=server.pem"))
+            .set(&format!("{table}.tls-key-path=server.key"))
+    });
+    plan.directory.write("server.pem", &pair.chain);
+    plan.directory.write_secret("server.key", &pair.key);
+    let mut daemon = plan.spawn();
+    let counts = |daemon: &Served| {
+        ["http", "adminHttp"].map(|listener| {
+            let labels = format!("{{listener=\"{listener}\"}}");
+            let name = format!("codeid_tls_handshake_failures_total{labels}");
+            daemon.metrics().get(&name)
+        })
+    };
+    let mut good = connect(&daemon, &authority);
+    assert_eq!(good.bare("GET", "/livez").status, 200);
+    assert_eq!(counts(&daemon), [0.0, 0.0]);
+
+    // The connection is closed after it was counted.
+    let mut silent = daemon.tcp();
+    assert_eq!(silent.rest(), b"");
+    assert_eq!(counts(&daemon), [1.0, 0.0]);
+    let line = daemon.wait_for_line("a TLS handshake took too long");
+    assert!(line.contains("DEBUG") && line.contains("http"), "{line}");
+
+    let mut plain = daemon.tcp();
+    plain.send("GET / HTTP/1.1\r\n\r\n");
+    plain.rest();
+    let line = daemon.wait_for_line("a TLS handshake failed");
+    assert!(line.contains("InvalidContentType"), "{line}");
+    let mut plain = Client::tcp(port(&daemon));
+    plain.send("GET / HTTP/1.1\r\n\r\n");
+    plain.rest();
+    let line = daemon.wait_for_line("a TLS handshake failed");
+    assert!(line.contains("adminHttp"), "{line}");
+    assert_eq!(counts(&daemon), [2.0, 1.0]);
+    let connections = daemon.status()["daemon"]["connections"].clone();
+    assert_eq!(connections["http"]["tlsHandshakeFailures"], 2);
+    assert_eq!(connections["unix"]["tlsHandshakeFailures"], 0);
+    daemon.stop();
 }

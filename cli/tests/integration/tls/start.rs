@@ -28,7 +28,7 @@ fn a_start_with_a_malformed_pair_fails() {
             "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
             &pair.key,
             chain,
-            "its first certificate cannot be read",
+            "its first certificate cannot be read: invalid peer certificate: BadEncoding",
         ),
         (&pair.chain, "", key, "it holds no private key in PEM"),
         (&pair.chain, &pair.key[..60], key, "it is not valid PEM"),
@@ -36,7 +36,8 @@ fn a_start_with_a_malformed_pair_fails() {
             &pair.chain,
             "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
             key,
-            "its key type is not supported",
+            "its key type is not supported: unexpected error: failed to parse private key as RSA, \
+             ECDSA, or EdDSA",
         ),
         (
             &pair.chain,

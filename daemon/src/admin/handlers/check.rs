@@ -11,7 +11,7 @@ use crate::api::check::{Change, Changes, Checked};
 use crate::api::problem::Problem;
 use crate::api::role::Role;
 use crate::error_chain::ErrorChain;
-use crate::rules::operator::{Candidate, CheckReport};
+use crate::rules::candidate::{Candidate, CheckReport};
 
 /// `POST /v1/check`: examines the route config in the body, and changes nothing. 200 also for one that is
 /// refused.

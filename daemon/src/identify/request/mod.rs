@@ -151,7 +151,9 @@ impl<'de> Visitor<'de> for ObjectReader {
                 }
             };
             if !matches!(parameter, Parameter::Missing) {
-                return Err(A::Error::custom(format_args!("has {key} more than once")));
+                return Err(A::Error::custom(format_args!(
+                    "{key} occurs more than once"
+                )));
             }
             *parameter =
                 read_parameter(from.next_value()?, self.enclosing).map_err(A::Error::custom)?;

@@ -9,8 +9,9 @@ use thiserror::Error;
 use super::error::SourceError;
 use super::traits::{BoxFuture, RemoteConfig, RemoteSource, Revision};
 use crate::files::watch::FileWatch;
+use crate::percent::{self, InvalidEscape};
 use crate::regular_file::ReadError;
-use crate::{percent, settings};
+use crate::settings;
 
 /// A remote source that reads one file and announces its changes, in whatever way they are made:
 /// writing, renaming, flipping a symbolic link, or deleting and creating the file.
@@ -25,7 +26,7 @@ pub(super) struct FileSource {
 enum FileSourceError {
     #[error("cannot read {path}")]
     Unreadable { path: PathBuf, source: ReadError },
-    #[error("this source reads only {0}")]
+    #[error("this source reads {0}, and no other file")]
     OtherFile(PathBuf),
 }
 
@@ -42,8 +43,8 @@ pub(super) enum FileUriError {
     OtherHost,
     #[error("a file URI must name a file, not a directory")]
     Directory,
-    #[error("a file URI must have two hexadecimal digits after each %")]
-    BadEscape,
+    #[error("a file URI must have two hexadecimal digits after each % of its path")]
+    BadEscape(#[source] InvalidEscape),
     #[error("a file URI must not contain %00 or %2F, since no file name can")]
     BadByte,
 }
@@ -120,7 +121,7 @@ fn path_of(uri: &str) -> Result<PathBuf, FileUriError> {
     if encoded.contains("%00") || encoded.contains("%2F") {
         return Err(FileUriError::BadByte);
     }
-    let bytes = percent::decode(path.as_bytes()).map_err(|_| FileUriError::BadEscape)?;
+    let bytes = percent::decode(path.as_bytes()).map_err(FileUriError::BadEscape)?;
     if bytes.ends_with(b"/") {
         return Err(FileUriError::Directory);
     }
@@ -141,6 +142,7 @@ mod tests {
 
     #[test]
     fn a_file_uri_names_an_absolute_path_of_this_machine() {
+        let bad_escape = |at| Err(FileUriError::BadEscape(InvalidEscape { at }));
         let table = [
             ("file:///etc/routes.json", Ok("/etc/routes.json")),
             ("FILE://LocalHost/etc/routes.json", Ok("/etc/routes.json")),
@@ -153,9 +155,9 @@ mod tests {
             ("file:///etc/", Err(FileUriError::Directory)),
             ("file:///a?b", Err(FileUriError::Query)),
             ("file:///a#b", Err(FileUriError::Query)),
-            ("file:///a%2", Err(FileUriError::BadEscape)),
-            ("file:///a%+1", Err(FileUriError::BadEscape)),
-            ("file:///a%zz", Err(FileUriError::BadEscape)),
+            ("file:///a%2", bad_escape(2)),
+            ("file:///a%20%+1", bad_escape(5)),
+            ("file:///a%zz", bad_escape(2)),
             ("file:///a%00", Err(FileUriError::BadByte)),
             ("file:///a%2Fb", Err(FileUriError::BadByte)),
             ("file:/etc/routes.json", Err(FileUriError::Scheme)),
@@ -196,7 +198,8 @@ mod tests {
 
         let other = source.read_route_config_from_remote("file:///other", None);
         let error = other.await.unwrap_err().to_string();
-        assert!(error.starts_with("this source reads only "), "{error}");
+        let expected = format!("this source reads {}, and no other file", path.display());
+        assert_eq!(error, expected);
     }
 
     #[tokio::test]

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::failure::Failure;
 use super::request::{Plan, Request};
 use crate::budget::{Budget, Buffer};
-use crate::http::{Body, Framing};
+use crate::http::{Body, BrokenBody, Framing};
 
 /// A request whose body is not complete.
 #[derive(Debug)]
@@ -85,6 +85,11 @@ impl BodyReader {
     /// Returns the number of bytes still to come, or `None` if that is not known.
     pub(super) const fn left(&self) -> Option<u64> {
         self.framed.left()
+    }
+
+    /// Returns the error of a client that sends no more, although the body is not complete.
+    pub(super) const fn ended_early(&self) -> BrokenBody {
+        self.framed.ended_early()
     }
 
     /// Takes the bytes of the body from the beginning of `bytes`. Returns whether the body is

@@ -15,9 +15,9 @@ use tokio_rustls::{Accept, TlsAcceptor};
 use super::socket::{Socket, TlsConnection};
 use crate::faults;
 use crate::listen::LiveCertificate;
-use crate::metrics::Task;
+use crate::metrics::{ConnectionFigures, Listener, Task};
 use crate::panic::{count_panic, restart_after_panics};
-use crate::serve::accepted::{Accepted, Stream};
+use crate::serve::accepted::{Accepted, Stream, count_not_taken};
 use crate::serve::worker_choice::{Dispatcher, WorkerGone};
 use crate::shutdown::{GRACE, MAX_GRACE, Shutdown, Stage};
 
@@ -40,11 +40,12 @@ struct Shared {
     timeout: Duration,
     workers: Dispatcher,
     shutdown: Arc<Shutdown>,
+    figures: Arc<ConnectionFigures>,
 }
 
 impl Handshakes {
     /// Starts the thread, which gives to `workers` every connection whose handshake succeeds within
-    /// `timeout`.
+    /// `timeout`, and counts the others in `figures`.
     ///
     /// # Errors
     ///
@@ -54,12 +55,14 @@ impl Handshakes {
         timeout: Duration,
         workers: Dispatcher,
         shutdown: Arc<Shutdown>,
+        figures: Arc<ConnectionFigures>,
     ) -> io::Result<Self> {
         let shared = Arc::new(Shared {
             certificate,
             timeout,
             workers,
             shutdown,
+            figures,
         });
         let runtime = Builder::new_current_thread()
             .enable_io()
@@ -139,25 +142,36 @@ async fn shake_hands(accepted: Accepted, shared: Arc<Shared>) {
     else {
         return;
     };
-    let Ok(socket) = Socket::new(stream) else {
-        return;
+    let socket = match Socket::new(stream) {
+        Ok(socket) => socket,
+        Err(error) => return count_not_taken(&shared.figures, Listener::Http, &error),
     };
     let acceptor = TlsAcceptor::from(shared.certificate.config());
     // Any client can make a handshake fail, which must not fill the log.
     let handshake = until_stopped(acceptor.accept(socket), connected, &shared.shutdown);
     let stream = match timeout(shared.timeout, handshake).await {
         Ok(Some(Ok(stream))) => stream,
-        Ok(Some(Err(error))) => return tracing::debug!(%error, "a TLS handshake failed"),
+        Ok(Some(Err(error))) => {
+            shared.figures.count_tls_handshake_failure(Listener::Http);
+            return tracing::debug!(%error, listener = "http", "a TLS handshake failed");
+        }
+        Err(_) => {
+            shared.figures.count_tls_handshake_failure(Listener::Http);
+            return tracing::debug!(listener = "http", "a TLS handshake took too long");
+        }
+        // The client was idle, and its connection is closed as every idle one.
         Ok(None) => return tracing::debug!("a TLS handshake was ended by the stop"),
-        Err(_) => return tracing::debug!("a TLS handshake took too long"),
     };
-    if let Ok(connection) = TlsConnection::detach(stream, connected) {
-        // It fails only while the daemon ends, and closes the connection.
-        let _ = shared.workers.dispatch(Accepted {
-            stream: Stream::Tls(Box::new(connection)),
-            place,
-            share,
-        });
+    match TlsConnection::detach(stream, connected) {
+        Ok(connection) => {
+            // It fails only while the daemon ends, and closes the connection.
+            let _ = shared.workers.dispatch(Accepted {
+                stream: Stream::Tls(Box::new(connection)),
+                place,
+                share,
+            });
+        }
+        Err(error) => count_not_taken(&shared.figures, Listener::Http, &error),
     }
 }
 

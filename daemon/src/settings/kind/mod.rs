@@ -18,6 +18,7 @@ use serde::Serialize;
 
 use super::error::ValueError;
 use super::given::Given;
+use super::location::MAX_CHARACTERS;
 
 pub(super) use self::name_list::{HeaderNames, HostNames};
 pub(super) use self::number::{Permissions, Whole};
@@ -25,9 +26,6 @@ pub(super) use self::path::{FilePath, PathOrUri, Uri};
 pub(crate) use self::socket::MAX_SOCKET_PATH_BYTES;
 pub(super) use self::socket::{Address, PeerSocket, Socket};
 pub(super) use self::text::{OneOf, ParseUrl, Text, Url};
-
-/// The most characters of a path, URI or URL.
-pub(super) const MAX_CHARACTERS: usize = 4096;
 
 /// The kind of a key's values.
 ///

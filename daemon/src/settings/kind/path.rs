@@ -3,8 +3,11 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::{Kind, MAX_CHARACTERS, Shown, is_plain};
+use super::{Kind, Shown, is_plain};
 use crate::settings::Location;
+use crate::settings::error::ValueError;
+use crate::settings::given::Given;
+use crate::settings::location::MAX_CHARACTERS;
 
 /// The path of a file.
 #[derive(Clone, Copy, Debug)]
@@ -34,7 +37,18 @@ impl Kind for PathOrUri {
     type Value = Location;
 
     fn parse(&self, text: &str) -> Option<Location> {
-        is_plain(text).then(|| Location::new(text))
+        Location::parse(text).ok()
+    }
+
+    fn read(&self, given: &Given) -> Result<Location, ValueError> {
+        let Given::Text(text) = given else {
+            return Err(ValueError::not(self, given));
+        };
+        Location::parse(text).map_err(|source| ValueError::Location {
+            allowed: self.to_string(),
+            given: given.to_string(),
+            source,
+        })
     }
 
     fn show(&self, location: &Location) -> Shown {
@@ -48,8 +62,17 @@ impl Kind for Uri {
     const MAY_BE_SECRET: bool = true;
 
     fn parse(&self, text: &str) -> Option<Location> {
-        let fits = is_plain(text) && !text.contains(char::is_whitespace);
-        fits.then(|| Location::new(text))
+        Location::parse_without_spaces(text).ok()
+    }
+
+    fn read(&self, given: &Given) -> Result<Location, ValueError> {
+        let Given::Text(text) = given else {
+            return Err(ValueError::not(self, given));
+        };
+        Location::parse_without_spaces(text).map_err(|source| ValueError::LocationNotShown {
+            allowed: self.to_string(),
+            source,
+        })
     }
 
     fn show(&self, location: &Location) -> Shown {

@@ -207,7 +207,10 @@ fn a_refusal_does_not_quote_what_may_be_secret() {
     let secret = Given::Text("SECRET of a user".to_owned());
     let url = Given::Text("http://SECRET@h.example/".to_owned());
     for (message, cause) in [
-        (refusal(&Uri, &secret), ""),
+        (
+            refusal(&Uri, &secret),
+            ": its character number 7 is a space",
+        ),
         (
             refusal(&Url::<HttpUrl>::any(), &url),
             ": it names a user, which is not sent",
@@ -216,6 +219,23 @@ fn a_refusal_does_not_quote_what_may_be_secret() {
         let end = format!("(value not shown: it may contain a secret){cause}");
         assert!(message.ends_with(&end), "{message}");
         assert!(!message.contains("SECRET"), "{message}");
+    }
+}
+
+#[test]
+fn a_refusal_of_a_path_or_uri_says_why() {
+    for (text, why) in [
+        (String::new(), "it is empty"),
+        ("x".repeat(4097), "it has 4097 characters"),
+        (
+            "a b\tc".to_owned(),
+            "its character number 4 is a control character",
+        ),
+    ] {
+        let message = refusal(&PathOrUri, &Given::Text(text.clone()));
+        assert!(message.ends_with(&format!(": {why}")), "{message}");
+        let message = refusal(&Uri, &Given::Text(text));
+        assert!(message.ends_with(&format!(": {why}")), "{message}");
     }
 }
 

@@ -51,7 +51,6 @@ pub(super) trait Sink<T> {
     fn found(&mut self, target: T, length: usize);
     /// Receives the target of a literal that the text is compared with, and the literal's number of
     /// bytes. Only a sink that measures has a use for it.
-    #[inline]
     fn compared(&mut self, _target: T, _length: usize) {}
 }
 

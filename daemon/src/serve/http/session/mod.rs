@@ -18,7 +18,7 @@ use super::body::{Arrived, BodyReader};
 use super::failure::Failure;
 use super::long_response::{BatchResponse, ForwardedBody};
 use super::request::{Plan, Request};
-use crate::http::{BrokenBody, DateLine, Framing, Head, Response};
+use crate::http::{DateLine, Framing, Head, Response};
 use crate::identify::Identifier;
 use crate::metrics::Listener;
 use crate::sdk_proxy;
@@ -305,8 +305,11 @@ impl Protocol for Http1Session<'_> {
     }
 
     fn end_of_input(&mut self, batch: &mut Batch<'_>) {
-        match self.state {
-            State::Body(_) => self.refuse_body(batch, BrokenBody::EndedEarly.into()),
+        match &self.state {
+            State::Body(body) => {
+                let ended_early = body.ended_early();
+                self.refuse_body(batch, ended_early.into());
+            }
             _ => self.close(),
         }
     }

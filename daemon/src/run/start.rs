@@ -1,0 +1,154 @@
+//! The start of a daemon, in the order in which a failure costs least.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use codeid_engine::LiveTable;
+
+use super::announce::{log_serving, warn_if_drain_is_short, warn_if_open_in_clear};
+use super::connection_limits::Limits;
+use super::error::{StartError, system};
+use super::running::Running;
+use super::serve_admin::{follow_certificate, serve_admin};
+use super::stop;
+use crate::admin;
+use crate::api::status::ListenerAddresses;
+use crate::budget::Budget;
+use crate::clock::Clock;
+use crate::faults;
+use crate::listen::{ListenError, Listeners, LiveCertificate};
+use crate::metrics::{Metrics, Task};
+use crate::rules::Control;
+use crate::rules::source::RouteSources;
+use crate::sdk_proxy::SdkProxy;
+use crate::serve::admission::Admission;
+use crate::serve::listeners::ServingListeners;
+use crate::serve::shared::Shared;
+use crate::serve::tls::Handshakes;
+use crate::serve::worker::Workers;
+use crate::settings::Settings;
+use crate::shutdown::Shutdown;
+
+/// Starts everything, in the order in which a failure costs least: nothing listens before there
+/// is a route table. Returns `None` if it was asked to stop before that.
+pub(super) async fn start(
+    settings: &Settings,
+    mut listeners: Listeners,
+    sources: RouteSources,
+    clock: Clock,
+    stop: &mut stop::Listening,
+) -> Result<Option<Running>, StartError> {
+    let (started, started_at) = (Instant::now(), clock.now());
+    let budget = Arc::new(Budget::new(settings.memory.max_bytes));
+    // A signature occupies a core. One core fewer than serve, so that a lookup finds a free one.
+    let signing_threads = settings.worker_threads.saturating_sub(1).max(1);
+    let start_proxy = |proxy| SdkProxy::open(proxy, signing_threads, &budget, &clock);
+    let proxy = settings.proxy.as_ref().map(start_proxy).transpose()?;
+    let live = Arc::new(LiveTable::with_counts(settings.worker_threads));
+    let shutdown = Arc::new(Shutdown::new(clock.clone()));
+    let (table, stages) = (Arc::clone(&live), Arc::clone(&shutdown));
+    let mut control = Control::start(settings, sources, table, stages, &clock)
+        .map_err(system("cannot start the control thread"))?;
+    tokio::select! {
+        first = control.first_table() => {
+            first.map_err(|gone| system("cannot make a first route table")(io::Error::other(gone)))??;
+        }
+        signal = stop.next() => {
+            control.stop_compiling();
+            tracing::info!(signal, "stopping before the start was over");
+            return Ok(None);
+        }
+    }
+
+    let certificate = open_certificate(settings)?;
+    let serving = ServingListeners::open(&mut listeners, &settings.listen).await?;
+    let admin = admin::open(&mut listeners, &settings.admin, clock.clone()).await?;
+
+    let metrics = Arc::new(Metrics::new(
+        clock.clone(),
+        started_at,
+        settings.worker_threads,
+        Arc::clone(&live),
+        proxy.as_ref().map(|proxy| Arc::clone(proxy.figures())),
+    ));
+    let shared = Arc::new(Shared {
+        proxy,
+        live,
+        metrics,
+        status: Arc::clone(control.status()),
+        limits: settings.http.clone(),
+        resp: settings.resp.clone(),
+        budget,
+        shutdown: Arc::clone(&shutdown),
+        clock,
+    });
+    let workers = start_workers(settings, &shared, certificate.as_ref())?;
+    // Last, so that everything else has its descriptors.
+    let limits = Limits::new(settings, &serving, admin.as_ref().map(|(admin, _)| admin));
+    if let Some(proxy) = &shared.proxy {
+        proxy.limit_in_flight(limits.in_flight);
+    }
+    let figures = Arc::clone(shared.metrics.connections());
+    let admission = Admission::new(limits.serving, serving.count(), figures);
+    if let Some(certificate) = &certificate {
+        follow_certificate(&control, settings, Task::Certificate, certificate);
+    }
+
+    let listening = ListenerAddresses {
+        http: serving.http,
+        unix: settings.listen.unix.as_deref().map(shown),
+        resp: settings.listen.resp.as_deref().map(shown),
+        admin: settings.admin.unix.as_deref().map(shown),
+        admin_http: admin.as_ref().and_then(|(listeners, _)| listeners.http),
+    };
+    faults::begin_to_serve();
+    log_serving(settings, &listening, &shared.live);
+    warn_if_open_in_clear(&listening, certificate.is_some());
+    warn_if_drain_is_short(settings);
+    let audit = admin.as_ref().map(|(listeners, _)| listeners.audit.clone());
+    let admin_socket = admin.and_then(|(listeners, socket)| {
+        let listeners = listeners.within(limits.admin);
+        serve_admin(&control, settings, &shared, listeners, listening, started);
+        socket
+    });
+    Ok(Some(Running {
+        listeners: serving,
+        admission: Arc::new(admission),
+        workers,
+        control,
+        shutdown,
+        _admin_socket: admin_socket,
+        audit,
+    }))
+}
+
+/// Reads the certificate of the TCP listener, if it has one.
+fn open_certificate(settings: &Settings) -> Result<Option<Arc<LiveCertificate>>, ListenError> {
+    let files = settings.listen.tls.clone();
+    let files = files.filter(|_| settings.listen.http.is_some());
+    Ok(files.map(LiveCertificate::load).transpose()?.map(Arc::new))
+}
+
+fn start_workers(
+    settings: &Settings,
+    shared: &Arc<Shared>,
+    certificate: Option<&Arc<LiveCertificate>>,
+) -> Result<Workers, StartError> {
+    let workers = Workers::start(settings.worker_threads, shared)
+        .map_err(system("cannot start the serving threads"))?;
+    let Some(certificate) = certificate else {
+        return Ok(workers);
+    };
+    let (certificate, shutdown) = (Arc::clone(certificate), Arc::clone(&shared.shutdown));
+    let patience = settings.http.header_timeout;
+    let figures = Arc::clone(shared.metrics.connections());
+    workers
+        .behind_tls(|to| Handshakes::start(certificate, patience, to, shutdown, figures))
+        .map_err(system("cannot start the thread of the handshakes"))
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
