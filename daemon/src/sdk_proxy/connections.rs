@@ -5,6 +5,7 @@
 //! already returns the request, unless any of it was put into the connection's buffer.
 
 use std::future::poll_fn;
+use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -17,7 +18,7 @@ use hyper::header::{HOST, HeaderValue};
 use hyper::{Request, Response, Uri, Version};
 use hyper_util::client::legacy::connect::Connection as _;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tower_service::Service;
 
 use super::exchange::{ExchangeError, WholeResponse, read_body};
@@ -52,7 +53,7 @@ pub(super) struct Connections {
     /// The most bytes of a response's body.
     max_body_bytes: usize,
     budget: Arc<Budget>,
-    idle: Mutex<Idle>,
+    idle: Arc<Mutex<Idle>>,
     /// The number of HTTP/2 connections made so far.
     http2_made: AtomicU64,
 }
@@ -65,6 +66,8 @@ struct Idle {
     http1: Vec<(http1::SendRequest<Full<Bytes>>, Instant)>,
     /// The HTTP/2 connection, which carries any number of requests, and its number.
     http2: Option<(http2::SendRequest<Full<Bytes>>, u64)>,
+    /// `true` while a task closes connections that are idle for too long.
+    is_swept: bool,
 }
 
 /// A connection for one request.
@@ -107,7 +110,7 @@ impl Connections {
             url,
             max_body_bytes,
             budget,
-            idle: Mutex::default(),
+            idle: Arc::default(),
             http2_made: AtomicU64::new(0),
         }
     }
@@ -216,6 +219,9 @@ impl Connections {
             let mut idle = self.idle.lock();
             idle.discard_old();
             idle.http1.push((sender, Instant::now()));
+            if !mem::replace(&mut idle.is_swept, true) {
+                tokio::spawn(sweep(Arc::clone(&self.idle)));
+            }
         }
     }
 
@@ -250,6 +256,20 @@ impl Connections {
             .map_err(unusable)?;
         tokio::spawn(async { drop(connection.await) });
         Ok(Connection::Http1(sender))
+    }
+}
+
+/// Closes connections that are idle for too long, until there is none: they hold buffers, which a load
+/// would otherwise leave behind.
+async fn sweep(idle: Arc<Mutex<Idle>>) {
+    loop {
+        sleep(MAX_IDLE_TIME).await;
+        let mut idle = idle.lock();
+        idle.discard_old();
+        if idle.http1.is_empty() {
+            idle.is_swept = false;
+            return;
+        }
     }
 }
 

@@ -219,6 +219,15 @@ async fn a_server_that_is_absent_or_does_not_speak_tls_is_unknown() {
 }
 
 #[tokio::test]
+async fn a_connection_that_is_idle_for_ten_seconds_is_closed_without_another_request() {
+    let running = Running::new(|_| Reply::Send(signed(SUCCESS))).await;
+    assert!(running.post(request()).await.is_success());
+    running.gateway.wait_for_ends(1).await;
+    assert!(running.post(request()).await.is_success());
+    assert_eq!(running.gateway.accepted(), 2);
+}
+
+#[tokio::test]
 async fn a_caller_that_hangs_up_does_not_cancel_its_request() {
     let gate = Arc::new(Notify::new());
     let (held, responded) = (Arc::clone(&gate), Arc::new(AtomicUsize::new(0)));
