@@ -115,3 +115,31 @@ fn the_serving_port_serves_the_described_paths_and_methods() {
     });
     daemon.stop();
 }
+
+#[test]
+fn other_paths_and_methods_of_the_serving_port_get_the_described_responses() {
+    const RESULT_CODE: &str =
+        "/content/application~1json/schema/allOf/1/properties/result/properties/resultCode/const";
+    let daemon = plan().start();
+    let document = codeid_daemon::api::serving::document();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        let below = format!("{path}/x");
+        for operation in methods.as_object().unwrap().values() {
+            for (method, path, status) in [("DELETE", path, 405), ("GET", &below, 404)] {
+                let response = daemon.tcp().bare(method, path);
+                assert_eq!(response.status, status, "{method} {path}");
+                let described = &operation["responses"][status.to_string()]["$ref"];
+                let described = described.as_str().expect("the status is described");
+                let described = document.pointer(&described[1..]).unwrap();
+                let code = described.pointer(RESULT_CODE).unwrap();
+                assert_eq!(*code, response.result_code(), "{method} {path}");
+                assert_eq!(
+                    described.pointer("/headers/Allow").is_some(),
+                    response.header("allow").is_some(),
+                    "{method} {path}"
+                );
+            }
+        }
+    }
+    daemon.stop();
+}
