@@ -10,6 +10,11 @@
 //! setting, `budget` bounds the memory that clients occupy, [`mod@slice`] the time for which one of them
 //! is served before the others, [`clock`] is the wall clock.
 
+#![cfg_attr(
+    not(test),
+    warn(clippy::panic, clippy::unimplemented, clippy::get_unwrap)
+)]
+
 mod admin;
 pub mod api;
 pub mod audit;

@@ -67,6 +67,11 @@
 //! - `counts`, on by default: tables that [`LiveTable::with_counts`] publishes count the lookups
 //!   that each rule decides or refuses. Without it no code for counting is compiled.
 
+#![cfg_attr(
+    not(test),
+    warn(clippy::panic, clippy::unimplemented, clippy::get_unwrap)
+)]
+
 mod canary;
 mod cost;
 mod counts;

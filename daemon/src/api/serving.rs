@@ -88,6 +88,18 @@ const FAILURES: &[Failure] = &[
         sdk_proxy: sdk_proxy::PARAM_ILLEGAL,
     },
     Failure {
+        status: 404,
+        description: "There is nothing at the path, which differs from this one.",
+        identify: identify::PARAM_ILLEGAL,
+        sdk_proxy: sdk_proxy::PARAM_ILLEGAL,
+    },
+    Failure {
+        status: 405,
+        description: "The path takes another method, which the header `Allow` names.",
+        identify: identify::PARAM_ILLEGAL,
+        sdk_proxy: sdk_proxy::METHOD_NOT_SUPPORTED,
+    },
+    Failure {
         status: 408,
         description: "The body did not arrive in time.",
         identify: identify::PARAM_ILLEGAL,
@@ -120,8 +132,7 @@ const FAILURES: &[Failure] = &[
 ];
 
 const DESCRIPTION: &str = "The interfaces that a payment gateway calls. The response to a request \
-    that reached its interface has status 200, whatever its `resultStatus` is. Another path has \
-    status 404, another method 405; both responses have a `result`, too.";
+    that reached its interface has status 200, whatever its `resultStatus` is.";
 
 /// Returns the OpenAPI document of the serving port.
 #[must_use]
@@ -190,11 +201,11 @@ impl Endpoint {
                 success.content = Content::Json(schema_of::<Map<String, Value>>);
                 with_failures(success, Failure::of_sdk_proxy)
             }
-            Self::Live => vec![response(200, "The process runs.")],
-            Self::Ready => vec![
+            Self::Live => with_failures_of_probes(vec![response(200, "The process runs.")]),
+            Self::Ready => with_failures_of_probes(vec![
                 response(200, "The daemon is ready."),
                 response(503, "The daemon is not ready."),
-            ],
+            ]),
         }
     }
 }
@@ -205,13 +216,22 @@ impl Failure {
     }
 
     fn of_sdk_proxy(&self) -> Response {
+        // Another path than this one is not one of sdkProxy.
+        if self.status == 404 {
+            return self.of_identify();
+        }
         self.response("sdkProxy", &self.sdk_proxy, schema_of::<SdkProxyFailure>)
     }
 
     fn response(&self, interface: &str, result: &ApiResult, schema: SchemaOf) -> Response {
         let code = json!({"properties": {"resultCode": {"const": result.code}}});
+        let headers = match self.status {
+            405 => vec![allow()],
+            _ => Vec::new(),
+        };
         Response {
             shared_as: Some(format!("{}-{interface}", self.status)),
+            headers,
             content: Content::Json(schema),
             narrowed: Some(json!({"properties": {"result": code}})),
             ..response(self.status, self.description)
@@ -222,6 +242,15 @@ impl Failure {
 fn with_failures(success: Response, response: fn(&Failure) -> Response) -> Vec<Response> {
     let failures = FAILURES.iter().map(response);
     [success].into_iter().chain(failures).collect()
+}
+
+/// Adds the failures of a request whose body is not read.
+fn with_failures_of_probes(mut responses: Vec<Response>) -> Vec<Response> {
+    let failures = FAILURES
+        .iter()
+        .filter(|failure| matches!(failure.status, 400 | 404 | 405 | 431));
+    responses.extend(failures.map(Failure::of_identify));
+    responses
 }
 
 /// Returns a response without headers and without a body.
@@ -247,6 +276,14 @@ fn generation() -> Header {
         name: "X-Codeid-Generation",
         description: "The generation of the live table; absent if there is none.",
         schema: json!({"type": "integer", "minimum": 1}),
+    }
+}
+
+fn allow() -> Header {
+    Header {
+        name: "Allow",
+        description: "The methods that the path takes.",
+        schema: json!({"type": "string"}),
     }
 }
 

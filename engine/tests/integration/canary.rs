@@ -2,6 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Write;
+use std::process::{Command, Stdio};
+use std::thread;
 
 use codeid_engine::{
     Bucket, CodeValue, CompileLimits, OpenId, Outcome, RolloutPercentage, RouteTable, Scratch,
@@ -196,6 +199,176 @@ fn groups_admit_independently_of_each_other() {
         (800..1200).contains(&both),
         "{both} of 4000 are in both halves"
     );
+}
+
+/// The arithmetic of Python, whose numbers have no size, in a program that shares nothing with ours.
+const IN_PYTHON: &str = r#"
+import sys
+
+def murmur3(key):
+    mask, h = 2**32 - 1, 0
+    def mix(k):
+        k = k * 0xCC9E2D51 & mask
+        return ((k << 15 | k >> 17) & mask) * 0x1B873593 & mask
+    whole = len(key) // 4 * 4
+    for at in range(0, whole, 4):
+        h ^= mix(int.from_bytes(key[at:at + 4], "little"))
+        h = ((h << 13 | h >> 19) & mask) * 5 + 0xE6546B64 & mask
+    h ^= mix(int.from_bytes(key[whole:], "little")) ^ len(key)
+    h = (h ^ h >> 16) * 0x85EBCA6B & mask
+    h = (h ^ h >> 13) * 0xC2B2AE35 & mask
+    return h ^ h >> 16
+
+def signed(h):
+    return h - 2**32 if h >= 2**31 else h
+
+for line in sys.stdin.buffer:
+    group, user = line.rstrip(b"\n").split(b"\t")
+    h = murmur3(group + b":" + user)
+    # Java's int is signed, and a library that takes it so has to undo that.
+    java = signed(h)
+    assert java % 2**32 == h
+    print(h % 100 * 100 + h // 100 % 100, (java & 0xFFFFFFFF) % 100 * 100 + (java & 0xFFFFFFFF) // 100 % 100)
+"#;
+
+#[test]
+fn buckets_agree_with_the_arithmetic_of_another_language() {
+    let keys: Vec<(String, String)> = (0..20_000_u32)
+        .map(|number| {
+            let group = "gr\u{f6}up-\u{652f}".repeat(1 + (number % 4) as usize);
+            (
+                group,
+                format!("user-{}", number.wrapping_mul(2_654_435_761)),
+            )
+        })
+        .collect();
+    let input: String = keys
+        .iter()
+        .map(|(group, user)| format!("{group}\t{user}\n"))
+        .collect();
+    let mut python = Command::new("python3")
+        .args(["-c", IN_PYTHON])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("python3 is installed");
+    let mut stdin = python.stdin.take().unwrap();
+    let written = thread::spawn(move || stdin.write_all(input.as_bytes()));
+    let output = python.wait_with_output().unwrap();
+    assert!(output.status.success());
+    written.join().unwrap().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(text.lines().count(), keys.len());
+    for (line, (group, user)) in text.lines().zip(&keys) {
+        let ours = bucket(group, user);
+        assert_eq!(line, format!("{ours} {ours}"), "{group}:{user}");
+    }
+}
+
+/// Returns χ² of the buckets of `users` openIds in a group, which has 9,999 degrees of freedom.
+fn chi_squared(group: &str, users: u32) -> f64 {
+    let mut counts = vec![0_u32; 10_000];
+    for number in 0..users {
+        counts[usize::from(bucket(group, &format!("user-{number}")))] += 1;
+    }
+    let expected = f64::from(users) / 10_000.0;
+    let deviation = |&count: &u32| (f64::from(count) - expected).powi(2) / expected;
+    counts.iter().map(deviation).sum()
+}
+
+/// χ² with k degrees of freedom has the mean k and the variance 2k. Six standard deviations are 848.
+#[test]
+fn buckets_are_uniform_to_a_hundredth_of_a_percent() {
+    for (group, users) in [
+        ("r", 1_000_000),
+        ("order-codes", 300_000),
+        ("gr\u{f6}up", 300_000),
+    ] {
+        let chi_squared = chi_squared(group, users);
+        assert!(
+            (chi_squared - 9_999.0).abs() < 848.0,
+            "{group}: {chi_squared}"
+        );
+    }
+}
+
+/// The buckets of a user in two groups, as of 100,000 users: of independent buckets, |r| is below 0.01
+/// with three standard deviations.
+#[test]
+fn the_buckets_of_a_user_in_two_groups_are_not_correlated() {
+    let groups = ["r", "r2", "order-codes", "order-codes.bare"];
+    let buckets = groups.map(|group| -> Vec<f64> {
+        (0..100_000)
+            .map(|number| f64::from(bucket(group, &format!("user-{number}"))))
+            .collect()
+    });
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    let covariance = |a: &[f64], b: &[f64]| {
+        let (mean_a, mean_b) = (mean(a), mean(b));
+        let products = a.iter().zip(b).map(|(a, b)| (a - mean_a) * (b - mean_b));
+        products.sum::<f64>() / a.len() as f64
+    };
+    for (at, one) in buckets.iter().enumerate() {
+        for (other_at, other) in buckets.iter().enumerate().skip(at + 1) {
+            let spread = covariance(one, one).sqrt() * covariance(other, other).sqrt();
+            let r = covariance(one, other) / spread;
+            assert!(
+                r.abs() < 0.01,
+                "{} and {}: {r}",
+                groups[at],
+                groups[other_at]
+            );
+        }
+    }
+}
+
+/// Of a million users, none leaves a rollout whose percentage rises by any hundredth of a percent, and the
+/// share of those admitted is what the percentage says.
+#[test]
+fn a_rollout_of_a_million_users_only_grows() {
+    let mut users = vec![None; 10_000];
+    for number in 0..1_000_000 {
+        let user = format!("user-{number}");
+        let bucket = Bucket::new("ramp", OpenId::new(&user).expect("long enough"));
+        users[usize::from(bucket.get())]
+            .get_or_insert((bucket, 0))
+            .1 += 1;
+    }
+    let users: Vec<(Bucket, u32)> = users.into_iter().flatten().collect();
+    assert_eq!(users.len(), 10_000, "a bucket has no users");
+    let mut next = 0;
+    let mut admitted = 0;
+    for hundredths in 0..=10_000_u16 {
+        let text = format!("{}.{:02}", hundredths / 100, hundredths % 100);
+        let percentage = RolloutPercentage::parse(&text).expect("two places are allowed");
+        // One bucket more with each hundredth, and all those before it.
+        while users
+            .get(next)
+            .is_some_and(|(bucket, _)| percentage.admits(*bucket))
+        {
+            admitted += users[next].1;
+            next += 1;
+        }
+        assert_eq!(next, usize::from(hundredths), "{text} %");
+        if hundredths % 100 == 0 {
+            assert!(
+                users[..next]
+                    .iter()
+                    .all(|(bucket, _)| percentage.admits(*bucket))
+            );
+            assert!(
+                !users[next..]
+                    .iter()
+                    .any(|(bucket, _)| percentage.admits(*bucket))
+            );
+        }
+        // Five standard deviations of a binomial distribution, which has at most 500.
+        let expected = u32::from(hundredths) * 100;
+        assert!(
+            admitted.abs_diff(expected) <= 2_500,
+            "{text} % admit {admitted}"
+        );
+    }
 }
 
 /// Returns the users for whom a rule with this canary decides.

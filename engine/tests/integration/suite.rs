@@ -8,7 +8,7 @@ use codeid_engine::{
     RouteConfig, RouteTable, Scratch,
 };
 
-use crate::cases::{self, Answer, Case, Check, ExpectedProblem, Lookup};
+use crate::cases::{self, Answer, Case, Check, ExpectedProblem, Lookup, OneOf};
 
 /// The minimum number of cases: raised with their number, so that none can vanish unseen.
 const CASES: usize = 1450;
@@ -47,6 +47,53 @@ fn no_case_has_vanished() {
         count >= CASES,
         "{count} cases were found, {CASES} were committed"
     );
+}
+
+#[test]
+fn a_refusal_that_lacks_what_its_case_expects_fails() {
+    let expected = ExpectedProblem {
+        code: "wrong-length".to_owned(),
+        rule: Some(OneOf::One("r".to_owned())),
+        pointer: OneOf::One("/rules/0/match/exact".to_owned()),
+        in_pattern: None,
+        contains: None,
+        hinted: false,
+    };
+    let config = br#"{"format": "codeid/1", "version": "1", "rules": [
+        {"id": "r", "match": {"exact": ""}, "action": {"type": "DECODE"}}]}"#;
+    let run = |expected| run_refused(config, &[expected]);
+    run(expected.clone()).unwrap();
+    for wrong in [
+        // An empty text has no hint.
+        ExpectedProblem {
+            hinted: true,
+            ..expected.clone()
+        },
+        ExpectedProblem {
+            contains: Some("a text that no message has".to_owned()),
+            ..expected.clone()
+        },
+        ExpectedProblem {
+            in_pattern: Some(0),
+            ..expected.clone()
+        },
+        ExpectedProblem {
+            code: "duplicate-id".to_owned(),
+            ..expected.clone()
+        },
+        ExpectedProblem {
+            rule: None,
+            ..expected.clone()
+        },
+        ExpectedProblem {
+            pointer: OneOf::One("/rules/0/match".to_owned()),
+            ..expected.clone()
+        },
+    ] {
+        run(wrong.clone()).expect_err(&format!("{wrong:?}"));
+    }
+    run_refused(config, &[]).unwrap_err();
+    run_refused(config, &[expected.clone(), expected]).unwrap_err();
 }
 
 /// A compiled config, or why it is refused. Cases that share a config share this, since compiling
@@ -148,7 +195,7 @@ fn run_refused(config: &[u8], expected: &[ExpectedProblem]) -> Result<(), String
                 .map_or(rule.is_empty(), |ids| ids.contains(rule))
                 && expected.pointer.contains(found.pointer())
                 && expected.code == found.code().as_str()
-                && (!expected.hinted || found.hint().is_some())
+                && (!expected.hinted || found.hint().is_some_and(|hint| !hint.is_empty()))
                 && (expected.in_pattern.is_none() || expected.in_pattern == in_pattern)
                 && expected
                     .contains

@@ -8,6 +8,7 @@ mod etag;
 mod files;
 mod kill;
 mod matrix;
+mod platform_roots;
 pub(crate) mod remote;
 mod schedule;
 mod secrets;

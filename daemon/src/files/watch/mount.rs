@@ -29,14 +29,16 @@ fn unescape(text: &[u8]) -> Vec<u8> {
     let mut rest = text;
     while let Some((&first, after)) = rest.split_first() {
         let escaped = after
-            .get(..3)
+            .split_at_checked(3)
             .filter(|_| first == b'\\')
-            .and_then(|digits| std::str::from_utf8(digits).ok())
-            .and_then(|digits| u8::from_str_radix(digits, 8).ok());
+            .and_then(|(digits, rest)| {
+                let digits = std::str::from_utf8(digits).ok()?;
+                Some((u8::from_str_radix(digits, 8).ok()?, rest))
+            });
         match escaped {
-            Some(byte) => {
+            Some((byte, after)) => {
                 bytes.push(byte);
-                rest = &after[3..];
+                rest = after;
             }
             None => {
                 bytes.push(first);

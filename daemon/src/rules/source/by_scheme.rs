@@ -98,7 +98,7 @@ pub(crate) fn route_store(
 }
 
 fn callback(key: &'static str, uri: &str, settings: &Settings) -> Result<Callback, SettingsError> {
-    let (client, url) = http_client(key, &uri[CALLBACK.len()..], settings)?;
+    let (client, url) = http_client(key, uri.get(CALLBACK.len()..).unwrap_or_default(), settings)?;
     Ok(Callback::new(client, url))
 }
 

@@ -184,10 +184,11 @@ fn parse_result(body: &[u8]) -> Result<Option<String>, CallbackError> {
         return Err(CallbackError::NoStatus);
     };
     if status != "S" {
+        let text = |pointer| response.pointer(pointer).and_then(Value::as_str);
         return Err(CallbackError::Failed {
             status: quoted(Some(status)),
-            code: quoted(response["result"]["resultCode"].as_str()),
-            message: quoted(response["result"]["resultMessage"].as_str()),
+            code: quoted(text("/result/resultCode")),
+            message: quoted(text("/result/resultMessage")),
         });
     }
     match response.get_mut("routeConfigData").map(Value::take) {

@@ -102,10 +102,9 @@ impl RemoteSource for FileSource {
 
 /// Returns the path that a `file` URI names (RFC 8089).
 fn path_of(uri: &str) -> Result<PathBuf, FileUriError> {
-    let rest = uri
-        .get(..7)
-        .filter(|start| start.eq_ignore_ascii_case("file://"))
-        .map(|start| &uri[start.len()..])
+    let (_, rest) = uri
+        .split_at_checked("file://".len())
+        .filter(|(start, _)| start.eq_ignore_ascii_case("file://"))
         .ok_or(FileUriError::Scheme)?;
     if rest.contains(['?', '#']) {
         return Err(FileUriError::Query);

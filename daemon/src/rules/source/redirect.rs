@@ -70,7 +70,8 @@ fn resolve(from: &Uri, location: &str) -> String {
     } else if path.starts_with('/') {
         without_dot_segments(path)
     } else {
-        let directory = base.rfind('/').map_or("/", |at| &base[..=at]);
+        let directory = base.rfind('/').and_then(|at| base.get(..=at));
+        let directory = directory.unwrap_or("/");
         without_dot_segments(&format!("{directory}{path}"))
     };
     let query = match from.query() {

@@ -37,7 +37,7 @@ pub(crate) fn shown(text: &str) -> Cow<'_, str> {
         return Cow::Owned(format!("{start}://{HIDDEN}"));
     }
     match user {
-        None => Cow::Borrowed(&text[..start.len() + "://".len() + end]),
+        None => Cow::Borrowed(text.strip_suffix(query).unwrap_or_default()),
         Some(_) => Cow::Owned(format!("{start}://{host}{path}")),
     }
 }

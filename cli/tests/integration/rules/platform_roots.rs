@@ -1,0 +1,88 @@
+//! Pulls over TLS without `remote.ca-path`: the roots that the platform trusts decide.
+
+use super::remote::{Remote, Reply};
+use super::{config, plan};
+use crate::serve::daemon::{Plan, Served};
+
+/// Returns the plan of a daemon that pulls from `remote`, and has the preset until it can.
+fn pulling(remote: &Remote) -> Plan {
+    let plan = plan().set(&format!("ac.route.pull-route-config-url={}", remote.url()));
+    plan.directory.write("remote.pem", &remote.certificate);
+    let other = Remote::https("127.0.0.1", Reply::config(config("other")));
+    plan.directory.write("other.pem", &other.certificate);
+    plan
+}
+
+/// Returns the level of the live table, and why the remote gave none.
+fn level_and_reason(daemon: &Served) -> (String, String) {
+    let status = daemon.status();
+    let text = |pointer: &str| {
+        let value = status.pointer(pointer);
+        value
+            .and_then(|value| value.as_str())
+            .unwrap_or_default()
+            .to_owned()
+    };
+    (text("/table/level"), text("/sources/remote/lastCheck/why"))
+}
+
+#[test]
+fn the_platform_decides_whom_a_pull_trusts_unless_the_settings_do() {
+    let remote = Remote::https("127.0.0.1", Reply::config(config("remote")));
+    let trusted = |plan: Plan| {
+        let daemon = plan.spawn();
+        assert_eq!(
+            level_and_reason(&daemon),
+            ("REMOTE".to_owned(), String::new())
+        );
+        daemon.stop();
+    };
+    let untrusted = |plan: Plan| {
+        let daemon = plan.spawn();
+        let (level, why) = level_and_reason(&daemon);
+        assert_eq!(level, "PRESET");
+        assert!(why.contains("certificate"), "{why}");
+        daemon.stop();
+    };
+    trusted(pulling(&remote).environment("SSL_CERT_FILE", "remote.pem"));
+    untrusted(pulling(&remote).environment("SSL_CERT_FILE", "other.pem"));
+    // The platform itself knows no certificate that signed itself.
+    untrusted(pulling(&remote));
+    // The settings replace what the platform trusts, in both directions.
+    trusted(
+        pulling(&remote)
+            .environment("SSL_CERT_FILE", "other.pem")
+            .set("remote.ca-path=remote.pem"),
+    );
+    untrusted(
+        pulling(&remote)
+            .environment("SSL_CERT_FILE", "remote.pem")
+            .set("remote.ca-path=other.pem"),
+    );
+}
+
+#[test]
+fn a_directory_of_the_platform_has_its_roots_under_the_names_of_openssl() {
+    let remote = Remote::https("127.0.0.1", Reply::config(config("remote")));
+    let plan = pulling(&remote);
+    std::fs::create_dir(plan.directory.path().join("roots")).unwrap();
+    plan.directory
+        .write("roots/01234567.0", &remote.certificate);
+    let daemon = plan.environment("SSL_CERT_DIR", "roots").spawn();
+    assert_eq!(level_and_reason(&daemon).0, "REMOTE");
+    daemon.stop();
+}
+
+#[test]
+fn a_platform_without_roots_is_an_error_that_names_the_setting() {
+    let remote = Remote::https("127.0.0.1", Reply::config(config("remote")));
+    let plan = pulling(&remote)
+        .environment("SSL_CERT_FILE", "empty.pem")
+        .environment("SSL_CERT_DIR", "");
+    plan.directory.write("empty.pem", "");
+    let line = plan.fail();
+    assert!(
+        line.starts_with("PARAM_ILLEGAL: remote.ca-path must name the certificates to trust: "),
+        "{line}"
+    );
+}
