@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use hyper::Response;
 use hyper::body::Incoming;
+use hyper::{HeaderMap, Response, StatusCode};
 
 pub use crate::admin::fuzzing::{admin_access, admin_if_match, parse_admin_body};
 pub use crate::admin::tokens::{LineError, Tokens, TokensError};
@@ -14,8 +14,8 @@ use crate::budget::Budget;
 use crate::outbound::http_client;
 pub use crate::rules::source::pull::{Pull, Step};
 use crate::rules::source::{SourceError, callback};
-use crate::sdk_proxy::exchange;
-pub use crate::sdk_proxy::login_check::{admitted_customer, check_request};
+pub use crate::sdk_proxy::login_check::check_request;
+use crate::sdk_proxy::{exchange, login_check};
 
 /// Reads the body of a response of the remote source.
 ///
@@ -36,6 +36,12 @@ pub async fn read_remote_body(
 /// [`SourceError`] unless it is the result of a call that succeeded.
 pub fn parse_callback_body(body: &[u8]) -> Result<Option<String>, SourceError> {
     callback::parse(body)
+}
+
+/// Returns the customer that a response of the login check admits.
+#[must_use]
+pub fn admitted_customer(status: StatusCode, headers: &HeaderMap) -> Option<String> {
+    login_check::admitted_customer(status, headers).ok()
 }
 
 /// Reads the body of a response to sdkProxy or of the login check, with this budget for large

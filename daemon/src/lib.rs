@@ -29,6 +29,7 @@ pub mod host;
 pub mod http;
 pub mod identify;
 pub mod json;
+mod key_content;
 pub mod listen;
 mod metrics;
 mod outbound;

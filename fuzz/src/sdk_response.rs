@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use codeid_daemon::sdk_proxy::{ResponseError, Verifier};
+use codeid_daemon::sdk_proxy::{CheckedResponse, ResponseError, Verifier};
 use codeid_daemon::signature::{KeyVersion, SignedContent, SigningKey, VerifyingKeys};
 use hyper::StatusCode;
 use hyper::header::{HeaderMap, HeaderValue};
@@ -32,7 +32,8 @@ static GATEWAY: LazyLock<Gateway> = LazyLock::new(|| {
 });
 
 /// Checks that a response is accepted only if its status is 200, its only signature is valid for its
-/// only time, and another parser finds a result in it.
+/// only time, and another parser finds a result in it; or if it has no signature, and another parser finds a
+/// refusal and nothing else in it.
 ///
 /// The first line of the input is the status, followed by `!` if the body is to be signed correctly.
 /// Header fields follow up to an empty line, and then the body.
@@ -48,7 +49,11 @@ pub fn sdk_response(bytes: &[u8]) {
         sign(&mut headers, body);
     }
     match GATEWAY.verifier.check(status, &headers, body) {
-        Ok(_) => {
+        Ok(CheckedResponse::Unverified(_)) => {
+            assert!(!headers.contains_key("signature") && status == StatusCode::OK);
+            assert!(is_refusal_alone(body) != Some(false));
+        }
+        Ok(CheckedResponse::Verified(_)) => {
             assert!(signed && status == StatusCode::OK);
             for name in ["signature", "response-time"] {
                 assert_eq!(headers.get_all(name).iter().count(), 1);
@@ -72,7 +77,7 @@ pub fn sdk_response(bytes: &[u8]) {
             .verifier
             .check(StatusCode::OK, &headers, body.as_bytes());
         match has_result(body.as_bytes()) {
-            Some(true) => assert!(checked.is_ok()),
+            Some(true) => assert!(matches!(checked, Ok(CheckedResponse::Verified(_)))),
             Some(false) => assert_eq!(checked, Err(ResponseError::Unreadable)),
             None => {}
         }
@@ -104,21 +109,40 @@ fn sign(headers: &mut HeaderMap, body: &[u8]) {
     headers.append("signature", signature);
 }
 
+/// Returns `true` if another parser finds a `result` of a refusal and nothing else, and `None` for numbers
+/// and depths that JSON allows but that parser does not.
+fn is_refusal_alone(body: &[u8]) -> Option<bool> {
+    let Value::Object(whole) = parse(body)? else {
+        return Some(false);
+    };
+    let result = match whole.get("result") {
+        Some(Value::String(inside)) => parse(inside.as_bytes())?,
+        Some(result) => result.clone(),
+        None => return Some(false),
+    };
+    let is_refusal = matches!(result["resultStatus"].as_str(), Some("F" | "U"));
+    Some(whole.len() == 1 && is_refusal && result["resultCode"] != "SUCCESS")
+}
+
 /// Returns `true` if another parser finds a result, and `None` for numbers and depths that JSON allows
 /// but that parser does not.
 fn has_result(body: &[u8]) -> Option<bool> {
-    let parse = |bytes: &[u8]| match serde_json::from_slice::<Value>(bytes) {
-        Ok(value) => Some(value),
-        Err(error) => {
-            let error = error.to_string();
-            let beyond = ["number out of range", "recursion limit exceeded"];
-            (!beyond.iter().any(|limit| error.starts_with(limit))).then_some(Value::Null)
-        }
-    };
     let result = parse(body)?.get("result").cloned();
     Some(match result {
         Some(Value::Object(_)) => true,
         Some(Value::String(inside)) => parse(inside.as_bytes())?.is_object(),
         _ => false,
     })
+}
+
+/// Parses JSON; another text is `null`. Returns `None` for what JSON allows but the parser does not.
+fn parse(bytes: &[u8]) -> Option<Value> {
+    match serde_json::from_slice::<Value>(bytes) {
+        Ok(value) => Some(value),
+        Err(error) => {
+            let error = error.to_string();
+            let beyond = ["number out of range", "recursion limit exceeded"];
+            (!beyond.iter().any(|limit| error.starts_with(limit))).then_some(Value::Null)
+        }
+    }
 }

@@ -26,10 +26,19 @@ pub(super) struct Behaviour {
     pub(super) status: StatusCode,
     /// The result to respond with.
     pub(super) result: Option<ApiResult>,
-    /// `true` to sign other content than the response.
-    pub(super) wrong_signature: bool,
+    /// The signature of every response, also to an invalid request.
+    pub(super) signature: Signature,
     /// `true` to close the connection instead, also after an invalid request.
     pub(super) drop: bool,
+}
+
+/// The signature of a response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Signature {
+    Right,
+    /// A signature of other content than the response.
+    Wrong,
+    Missing,
 }
 
 /// The stand-in for Alipay+.
@@ -46,7 +55,7 @@ pub(super) struct Gateway {
 /// A response, and the line that describes it on standard output.
 #[derive(Debug)]
 pub(super) struct LoggedResponse {
-    /// The response, signed.
+    /// The response.
     pub(super) response: Response<String>,
     /// The line, without its end.
     pub(super) line: String,
@@ -61,9 +70,9 @@ struct Body<'a> {
     #[serde(rename = "sdkResponseData", skip_serializing_if = "Option::is_none")]
     data: Option<String>,
     /// A field that Alipay+ does not have: a note that this is a stand-in, or the reason for a
-    /// refusal.
-    #[serde(rename = "mockGateway")]
-    mock_gateway: &'a str,
+    /// refusal; absent from a failure that is not signed, which has its result alone.
+    #[serde(rename = "mockGateway", skip_serializing_if = "Option::is_none")]
+    mock_gateway: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -100,24 +109,24 @@ impl Gateway {
         let (method, path) = (&request.method, request.uri.path());
         if path != PATH || request.uri.query().is_some() {
             let why = format!("the only path is {PATH}");
-            return self.sign(StatusCode::NOT_FOUND, results::INVALID_API, Some(&why));
+            return self.respond(StatusCode::NOT_FOUND, results::INVALID_API, Some(&why));
         }
         if *method != Method::POST {
             let status = StatusCode::METHOD_NOT_ALLOWED;
             let why = Some("the method is not POST");
-            return self.sign(status, results::METHOD_NOT_SUPPORTED, why);
+            return self.respond(status, results::METHOD_NOT_SUPPORTED, why);
         }
         match validate(&self.client_id, &self.keys.client, &request.headers, body) {
-            Err(refusal) => self.sign(StatusCode::OK, refusal.result, Some(&refusal.why)),
+            Err(refusal) => self.respond(StatusCode::OK, refusal.result, Some(&refusal.why)),
             Ok(()) => {
                 let result = self.behaviour.result.unwrap_or(results::UNKNOWN_EXCEPTION);
-                self.sign(self.behaviour.status, result, None)
+                self.respond(self.behaviour.status, result, None)
             }
         }
     }
 
-    /// Signs a response with this status and result. `refused` is the reason for a refusal.
-    fn sign(
+    /// Makes a response with this status and result. `refused` is the reason for a refusal.
+    fn respond(
         &self,
         status: StatusCode,
         result: ApiResult,
@@ -127,47 +136,55 @@ impl Gateway {
         let tracer = format!("mock-{}-{number}", std::process::id());
         let now = SystemTime::now();
         let is_success = status == StatusCode::OK && result.status == "S";
-        let body = body(&result, refused, is_success.then_some((&*tracer, now)));
+        let is_signed = self.behaviour.signature != Signature::Missing;
+        let note = refused.unwrap_or("This is a stand-in for Alipay+. Nothing was done.");
+        let note = (is_signed || is_success).then_some(note);
+        let body = body(&result, note, is_success.then_some((&*tracer, now)));
         let time = iso_8601(now);
-        let signed = if self.behaviour.wrong_signature {
-            format!("{body} ")
-        } else {
-            body.clone()
+        let signature = match self.behaviour.signature {
+            Signature::Right => Some(self.sign(&time, &body)?),
+            Signature::Wrong => Some(self.sign(&time, &format!("{body} "))?),
+            Signature::Missing => None,
         };
-        let signature = self.keys.gateway.sign(&SignedContent {
-            path: PATH,
-            client_id: &self.client_id,
-            time: &time,
-            body: signed.as_bytes(),
-        })?;
+        let how = match self.behaviour.signature {
+            Signature::Right => "",
+            Signature::Wrong => ", signed wrongly",
+            Signature::Missing => ", not signed",
+        };
         let line = match refused {
-            Some(why) => format!("refused: {why} ({tracer}, {})", result.code),
-            None => format!(
-                "valid; answered {} {}{} ({tracer})",
-                status.as_u16(),
-                result.code,
-                if self.behaviour.wrong_signature {
-                    ", signed wrongly"
-                } else {
-                    ""
-                },
-            ),
+            Some(why) => format!("refused: {why} ({tracer}, {}{how})", result.code),
+            None => {
+                let (status, code) = (status.as_u16(), result.code);
+                format!("valid; answered {status} {code}{how} ({tracer})")
+            }
         };
-        let response = Response::builder()
+        let mut response = Response::builder()
             .status(status)
             .header(CONTENT_TYPE, "application/json; charset=UTF-8")
             .header("Client-Id", &self.client_id)
             .header("Response-Time", time)
-            .header("Tracer-Id", tracer)
-            .header("Signature", signature)
-            .body(body)
-            .expect("every part is visible ASCII");
+            .header("Tracer-Id", tracer);
+        if let Some(signature) = signature {
+            response = response.header("Signature", signature);
+        }
+        let response = response.body(body);
+        let response = response.expect("every part is visible ASCII");
         Ok(LoggedResponse { response, line })
+    }
+
+    /// Returns the value of the `Signature` header for a response with this body.
+    fn sign(&self, time: &str, body: &str) -> Result<String, SigningError> {
+        self.keys.gateway.sign(&SignedContent {
+            path: PATH,
+            client_id: &self.client_id,
+            time,
+            body: body.as_bytes(),
+        })
     }
 }
 
 /// Builds the body; `success` is the tracer's id and the time, for a success.
-fn body(result: &ApiResult, refused: Option<&str>, success: Option<(&str, SystemTime)>) -> String {
+fn body(result: &ApiResult, note: Option<&str>, success: Option<(&str, SystemTime)>) -> String {
     let mut body = Body {
         result: ResultObject {
             code: result.code,
@@ -176,7 +193,7 @@ fn body(result: &ApiResult, refused: Option<&str>, success: Option<(&str, System
         },
         header: None,
         data: None,
-        mock_gateway: refused.unwrap_or("This is a stand-in for Alipay+. Nothing was done."),
+        mock_gateway: note,
     };
     if let Some((tracer, now)) = success {
         let seconds = since_1970(now).as_secs();

@@ -25,7 +25,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
 use self::directory::Directory;
-use self::gateway::{Behaviour, Gateway};
+use self::gateway::{Behaviour, Gateway, Signature};
 use super::output::{self, Failure, Stdout, printable};
 
 /// The limit on lines that wait to be written.
@@ -36,7 +36,8 @@ const WAITING_LINES: usize = 1024;
 #[command(after_help = "\
 On its first start it creates what both sides need in the directory: a certificate authority, its \
 own keys and those of the client. Requests that violate the specification of Alipay+ are refused, \
-with the reason in the response and on standard output; the options above fail valid requests.
+with the reason in the response and on standard output; the options above fail valid requests, and \
+--unsigned also changes the responses to others.
 
 Exit status: 0 when stopped by Ctrl-C, 1 if it cannot listen or use the directory, 2 if the command \
 line is wrong.")]
@@ -62,8 +63,12 @@ pub(crate) struct MockGateway {
     /// Sign other content than the response
     #[arg(long)]
     wrong_signature: bool,
+    /// Answer without a signature, a failure with its result alone, as Alipay+ answers a client that
+    /// it does not know
+    #[arg(long, conflicts_with = "wrong_signature")]
+    unsigned: bool,
     /// Close the connection instead of answering
-    #[arg(long, conflicts_with_all = ["status", "result", "wrong_signature"])]
+    #[arg(long, conflicts_with_all = ["status", "result", "wrong_signature", "unsigned"])]
     drop: bool,
 }
 
@@ -126,7 +131,11 @@ impl MockGateway {
             delay: Duration::from_millis(self.delay),
             status: self.status.unwrap_or(StatusCode::OK),
             result: results::ALL.into_iter().find(|known| known.code == result),
-            wrong_signature: self.wrong_signature,
+            signature: match (self.unsigned, self.wrong_signature) {
+                (true, _) => Signature::Missing,
+                (false, true) => Signature::Wrong,
+                (false, false) => Signature::Right,
+            },
             drop: self.drop,
         };
         let gateway = Gateway::new(self.client_id, directory.keys, behaviour);

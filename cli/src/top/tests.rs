@@ -80,7 +80,8 @@ impl Moment {
                 "listeners": [listener("http", 90, 10), listener("resp", 900, 0)],
                 "latency": latency,
                 "identifications": [{"name": "DECODE", "count": 800 * scale}, {"name": "UNSUPPORTED", "count": 0}],
-                "sdkProxy": {"inFlight": 0, "requests": [{"name": "SUCCESS", "count": 0}]},
+                "sdkProxy": {"inFlight": 0, "requests": [{"name": "SUCCESS", "count": 0}],
+                    "unverified": []},
             }),
             rules: json!({"generation": 7, "version": "v7", "sha256": SHA256, "rules": [
                 rule(1, "cold", 0, 0), rule(2, "warm", 40, 60), rule(3, "hot\u{9b}31m", 700, 0),

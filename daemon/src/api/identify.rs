@@ -8,6 +8,8 @@ use codeid_engine::{Outcome, Verdict};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::result::ApiResult;
+
 /// The body of `POST /v1/identifyCode`, and an element of that of `POST /v1/identifyCodes`. Other
 /// members are ignored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -76,6 +78,16 @@ pub enum ActionType {
     Decode,
     /// Open `redirectUrl`.
     OpenUrl,
+}
+
+impl From<&ApiResult> for ResultObject {
+    fn from(result: &ApiResult) -> Self {
+        Self {
+            result_code: result.code.to_owned(),
+            result_status: result.status.to_owned(),
+            result_message: result.message.to_owned(),
+        }
+    }
 }
 
 impl From<&Verdict<'_>> for IdentifyResponse {

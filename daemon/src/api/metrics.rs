@@ -114,6 +114,8 @@ pub struct SdkProxyMetrics {
     pub in_flight: u64,
     /// Requests by result code; all zero if sdkProxy is not configured.
     pub requests: Vec<Count>,
+    /// Those of them that the upstream refused without a signature, by result code.
+    pub unverified: Vec<Count>,
 }
 
 /// Displays as it serializes.

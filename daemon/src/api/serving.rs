@@ -8,7 +8,9 @@ use super::identify::{IdentifyFailure, IdentifyRequest, IdentifyResponse};
 use super::method::Method;
 use super::openapi::{Content, Document, Header, Operation, Response};
 use super::schema::{SchemaOf, schema_of};
-use super::sdk_proxy::{SdkProxyFailure, SdkProxyRequest};
+use super::sdk_proxy::{
+    ClientSdkProxyRequest, ClientSdkProxyResponse, SdkProxyFailure, SdkProxyRequest,
+};
 use crate::result::{ApiResult, identify, sdk_proxy};
 
 /// The routes. Each path has one method.
@@ -30,6 +32,12 @@ pub const ROUTES: &[Route] = &[
         method: Method::Post,
         path: "/aps/api/v1/mobile/sdkProxy",
         summary: "Forward a request of the client SDK to Alipay+",
+    },
+    Route {
+        endpoint: Endpoint::ClientSdkProxy,
+        method: Method::Post,
+        path: "/v1/clientSdkProxy",
+        summary: "Forward a request in the model of the client SDK to Alipay+",
     },
     Route {
         endpoint: Endpoint::Live,
@@ -66,6 +74,8 @@ pub enum Endpoint {
     IdentifyCodes,
     /// Forwards a request of the client SDK.
     SdkProxy,
+    /// Forwards a request in the client SDK's own model.
+    ClientSdkProxy,
     /// Reports that the process runs.
     Live,
     /// Reports whether requests should be sent here.
@@ -132,7 +142,8 @@ const FAILURES: &[Failure] = &[
 ];
 
 const DESCRIPTION: &str = "The interfaces that a payment gateway calls. The response to a request \
-    that reached its interface has status 200, whatever its `resultStatus` is.";
+    that reached its interface has status 200, whatever its `resultStatus` is, but for \
+    `/v1/clientSdkProxy`, where a failure of the daemon has a status of its own.";
 
 /// Returns the OpenAPI document of the serving port.
 #[must_use]
@@ -172,6 +183,7 @@ impl Endpoint {
             Self::IdentifyCode => Some(schema_of::<IdentifyRequest>),
             Self::IdentifyCodes => Some(batch_of::<IdentifyRequest>),
             Self::SdkProxy => Some(schema_of::<SdkProxyRequest>),
+            Self::ClientSdkProxy => Some(schema_of::<ClientSdkProxyRequest>),
             Self::Live | Self::Ready => None,
         }
     }
@@ -194,18 +206,101 @@ impl Endpoint {
                 let mut success = response(
                     200,
                     "The body of the upstream's response, byte for byte, or a `result` of the \
-                     daemon.",
+                     daemon with its `detail`.",
                 );
                 let names = ["Signature", "Response-Time", "Tracer-Id", "Client-Id"];
                 success.headers = names.map(of_the_upstream).into();
+                success.headers.push(unverified());
                 success.content = Content::Json(schema_of::<Map<String, Value>>);
                 with_failures(success, Failure::of_sdk_proxy)
+            }
+            Self::ClientSdkProxy => {
+                let mut success = response(200, "The upstream's response.");
+                success.headers = vec![of_the_upstream("Tracer-Id"), unverified()];
+                success.content = Content::Json(schema_of::<ClientSdkProxyResponse>);
+                let failures = CLIENT_FAILURES.iter().map(ClientFailure::response);
+                let of_the_path = FAILURES
+                    .iter()
+                    .filter(|failure| matches!(failure.status, 404 | 405))
+                    .map(Failure::of_sdk_proxy);
+                [success].into_iter().chain(failures).chain(of_the_path).collect()
             }
             Self::Live => with_failures_of_probes(vec![response(200, "The process runs.")]),
             Self::Ready => with_failures_of_probes(vec![
                 response(200, "The daemon is ready."),
                 response(503, "The daemon is not ready."),
             ]),
+        }
+    }
+}
+
+/// The failures of the interface for the client SDK's model, which have a status each.
+const CLIENT_FAILURES: &[ClientFailure] = &[
+    ClientFailure {
+        status: 400,
+        description: "The head or the body cannot be read, or a field is missing or wrong.",
+        codes: &[sdk_proxy::PARAM_ILLEGAL],
+    },
+    ClientFailure {
+        status: 403,
+        description: "There is no single customer who is logged in.",
+        codes: &[sdk_proxy::ACCESS_DENIED],
+    },
+    ClientFailure {
+        status: 408,
+        description: "The body did not arrive in time.",
+        codes: &[sdk_proxy::PARAM_ILLEGAL],
+    },
+    ClientFailure {
+        status: 413,
+        description: "The body is too long.",
+        codes: &[sdk_proxy::PARAM_ILLEGAL],
+    },
+    ClientFailure {
+        status: 415,
+        description: "The `Content-Type` is missing, or is not `application/json`.",
+        codes: &[sdk_proxy::MEDIA_TYPE_NOT_ACCEPTABLE],
+    },
+    ClientFailure {
+        status: 431,
+        description: "The head is too long.",
+        codes: &[sdk_proxy::PARAM_ILLEGAL],
+    },
+    ClientFailure {
+        status: 502,
+        description: "The upstream did not respond, or its response cannot be returned.",
+        codes: &[sdk_proxy::INVALID_SIGNATURE, sdk_proxy::UNKNOWN_EXCEPTION],
+    },
+    ClientFailure {
+        status: 503,
+        description: "sdkProxy is not configured, or the daemon is overloaded.",
+        codes: &[
+            sdk_proxy::INVALID_API,
+            sdk_proxy::REQUEST_TRAFFIC_EXCEED_LIMIT,
+        ],
+    },
+    ClientFailure {
+        status: 504,
+        description: "The upstream or the login check did not respond in time.",
+        codes: &[sdk_proxy::UNKNOWN_EXCEPTION],
+    },
+];
+
+/// A failure of the interface for the client SDK's model, with the result codes beside its status.
+struct ClientFailure {
+    status: u16,
+    description: &'static str,
+    codes: &'static [ApiResult],
+}
+
+impl ClientFailure {
+    fn response(&self) -> Response {
+        let codes: Vec<_> = self.codes.iter().map(|result| result.code).collect();
+        let code = json!({"properties": {"resultCode": {"enum": codes}}});
+        Response {
+            content: Content::Json(schema_of::<SdkProxyFailure>),
+            narrowed: Some(json!({"properties": {"result": code}})),
+            ..response(self.status, self.description)
         }
     }
 }
@@ -292,6 +387,14 @@ fn rule() -> Header {
         name: "X-Codeid-Rule",
         description: "The id of the rule that decided; absent if none did.",
         schema: json!({"type": "string"}),
+    }
+}
+
+fn unverified() -> Header {
+    Header {
+        name: "X-Codeid-Unverified",
+        description: "`true` if the upstream refused the request without a signature; absent otherwise.",
+        schema: json!({"const": "true"}),
     }
 }
 

@@ -13,6 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::freeze::Freeze;
+use super::identify::ResultObject;
 use super::log_level::LogLevel;
 use super::metrics::{Connections, Listener};
 use super::problem::Problem;
@@ -111,6 +112,8 @@ pub struct RulesStatus {
     pub staleness: StalenessStatus,
     /// The check of each source at the start, in order; empty after a start from a freeze.
     pub init: Vec<SourceCheck>,
+    /// The published result of the start; `null` before there is a table.
+    pub init_result: Option<ResultObject>,
     /// The sources.
     pub sources: Sources,
     /// The time at which the remote is pulled next; `null` during a pull, without a remote and during a freeze.

@@ -24,7 +24,8 @@ pub(crate) use self::batch::MAX_RESPONSE_BYTES;
 pub(crate) use self::parameters::{Constraint, ParameterError};
 pub use self::request::RequestError;
 pub(crate) use self::request::{MAX_ELEMENTS, read_one};
-pub use self::response::{write_failure, write_verdict};
+pub use self::response::write_verdict;
+pub use crate::result::write_failure;
 
 /// The most bytes of the body of a request for one code value.
 pub(crate) const MAX_BODY_BYTES: usize = 128 << 10;

@@ -3,7 +3,6 @@
 use codeid_engine::{Outcome, Verdict};
 
 use crate::json::write_string;
-use crate::result::ApiResult;
 
 /// The beginning of every response with a verdict, up to the boolean of `isSupported`.
 const SUCCESS: &[u8] = br#"{"result":{"resultCode":"SUCCESS","resultStatus":"S","resultMessage":"Success"},"isSupported":"#;
@@ -29,15 +28,6 @@ pub fn write_verdict(verdict: &Verdict<'_>, out: &mut Vec<u8>) {
             out.extend_from_slice(b"}");
         }
     }
-}
-
-/// Appends the response body for a failure; `detail` is one sentence for people.
-pub fn write_failure(result: &ApiResult, detail: &str, out: &mut Vec<u8>) {
-    out.extend_from_slice(b"{");
-    result.write(out);
-    out.extend_from_slice(br#","detail":"#);
-    write_string(detail, out);
-    out.extend_from_slice(b"}");
 }
 
 #[cfg(test)]

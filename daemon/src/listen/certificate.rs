@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::pem::PemObject;
 use rustls::server::NoServerSessionStorage;
 use rustls::sign::SingleCertAndKey;
 use sha2::{Digest, Sha256};
@@ -94,12 +94,7 @@ fn read_pair(files: &Tls) -> Result<(Arc<SingleCertAndKey>, [u8; 32]), Certifica
     if chain.is_empty() {
         return Err(in_chain(Flaw::NoCertificate));
     }
-    let key = private_key(&key_pem).map_err(|error| {
-        in_key(match error {
-            pem::Error::NoItemsFound => Flaw::NoKey,
-            _ => Flaw::NotPem,
-        })
-    })?;
+    let key = private_key(&key_pem).map_err(|error| in_key(error.into()))?;
     let certified = certified_key(chain, &key).map_err(|error| match error {
         rustls::Error::InconsistentKeys(_) => in_key(Flaw::OtherKey(files.cert_path.clone())),
         rustls::Error::InvalidCertificate(_) => in_chain(Flaw::BadCertificate(error)),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::certified_key::NoPrivateKey;
 use crate::files::secret_file::SecretFileError;
 use crate::regular_file::ReadError;
 
@@ -40,8 +41,8 @@ pub(super) enum Flaw {
         number: usize,
         source: rustls::Error,
     },
-    #[error("it holds no private key in PEM")]
-    NoKey,
+    #[error(transparent)]
+    NoKey(#[from] NoPrivateKey),
     #[error("it is not the key of the certificate in {}", .0.display())]
     OtherKey(PathBuf),
     #[error("its key type is not supported")]

@@ -167,6 +167,14 @@ fn sdk_proxy(metrics: &Metrics, out: &mut Exposition) {
     for (code, count) in figures.results() {
         family.sample(&[("result", code)], count);
     }
+    let mut family = out.family(
+        Kind::Counter,
+        "codeid_sdk_proxy_unverified_total",
+        "Requests of sdkProxy that the upstream refused without a signature, by result code.",
+    );
+    for (code, count) in figures.unverified() {
+        family.sample(&[("result", code)], count);
+    }
     out.family(
         Kind::Histogram,
         "codeid_sdk_proxy_duration_seconds",

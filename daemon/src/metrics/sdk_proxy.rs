@@ -15,6 +15,8 @@ use crate::result::sdk_proxy as results;
 pub(crate) struct SdkProxyFigures {
     /// In the order of the published results; the last is for codes that are not published.
     results: [AtomicU64; results::ALL.len() + 1],
+    /// Those of `results` that were refusals by the upstream without a signature.
+    unverified: [AtomicU64; results::ALL.len() + 1],
     /// In microseconds.
     durations: Histogram,
     /// The requests that were ever in flight.
@@ -37,9 +39,7 @@ impl SdkProxyFigures {
     /// Counts a request that ended with this result code.
     pub(crate) fn count(&self, code: &str) {
         if RECORDED {
-            let published = results::ALL.iter().position(|result| result.code == code);
-            let index = published.unwrap_or(results::ALL.len());
-            self.results[index].fetch_add(1, Relaxed);
+            self.results[index(code)].fetch_add(1, Relaxed);
         }
     }
 
@@ -54,9 +54,13 @@ impl SdkProxyFigures {
 
     /// Returns each result code with the number of requests that ended with it.
     pub(super) fn results(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        let codes = results::ALL.iter().map(|result| result.code);
-        let counts = self.results.iter().map(|count| count.load(Relaxed));
-        codes.chain([Self::UNPUBLISHED]).zip(counts)
+        by_code(&self.results)
+    }
+
+    /// Returns each result code with the number of requests that the upstream refused with it, without a
+    /// signature.
+    pub(super) fn unverified(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        by_code(&self.unverified)
     }
 
     /// Returns the durations of requests from beginning to end, in microseconds.
@@ -73,12 +77,16 @@ impl SdkProxyFigures {
 }
 
 impl InFlight {
-    /// Counts the request as answered with this result code.
-    pub(crate) fn end(self, code: &str) {
+    /// Counts the request as answered with this result code, and with a refusal by the upstream without a
+    /// signature if `is_unverified`.
+    pub(crate) fn end(self, code: &str, is_unverified: bool) {
         if RECORDED {
             let microseconds = self.began.stop().nanoseconds() / 1000;
             self.figures.durations.record_among_others(microseconds);
             self.figures.count(code);
+            if is_unverified {
+                self.figures.unverified[index(code)].fetch_add(1, Relaxed);
+            }
         }
     }
 }
@@ -87,4 +95,17 @@ impl Drop for InFlight {
     fn drop(&mut self) {
         self.figures.ended.fetch_add(1, Relaxed);
     }
+}
+
+/// Returns the index of a result code among counts.
+fn index(code: &str) -> usize {
+    let published = results::ALL.iter().position(|result| result.code == code);
+    published.unwrap_or(results::ALL.len())
+}
+
+/// Returns counts with their result codes.
+fn by_code(counts: &[AtomicU64]) -> impl Iterator<Item = (&'static str, u64)> {
+    let codes = results::ALL.iter().map(|result| result.code);
+    let counts = counts.iter().map(|count| count.load(Relaxed));
+    codes.chain([SdkProxyFigures::UNPUBLISHED]).zip(counts)
 }

@@ -40,7 +40,6 @@ impl api::Metrics {
             count: metrics.identifications(identification),
         });
         let sdk_proxy = &metrics.sdk_proxy;
-        let requests = sdk_proxy.results();
         Self {
             at: unix_ms(now),
             uptime_ms: milliseconds(uptime),
@@ -51,15 +50,19 @@ impl api::Metrics {
             identifications: identifications.into(),
             sdk_proxy: api::SdkProxyMetrics {
                 in_flight: sdk_proxy.in_flight(),
-                requests: requests
-                    .map(|(name, count)| Count {
-                        name: name.into(),
-                        count,
-                    })
-                    .collect(),
+                requests: counts(sdk_proxy.results()),
+                unverified: counts(sdk_proxy.unverified()),
             },
         }
     }
+}
+
+fn counts(named: impl Iterator<Item = (&'static str, u64)>) -> Vec<Count> {
+    let counts = named.map(|(name, count)| Count {
+        name: name.into(),
+        count,
+    });
+    counts.collect()
 }
 
 impl ListenerMetrics {

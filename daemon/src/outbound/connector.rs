@@ -1,6 +1,7 @@
 //! Connections to other servers, over TCP or TLS, made within a bounded time.
 
 use std::error::Error;
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -72,6 +73,10 @@ impl Service<Uri> for Connector {
     fn call(&mut self, uri: Uri) -> Self::Future {
         let connecting = timeout(self.within, self.https.call(uri));
         let within = self.within;
-        Box::pin(async move { connecting.await.map_err(|_| ConnectTimedOut(within))? })
+        Box::pin(async move {
+            // As an error of that kind, like a time-out of TCP alone.
+            let timed_out = |_| io::Error::new(io::ErrorKind::TimedOut, ConnectTimedOut(within));
+            connecting.await.map_err(timed_out)?
+        })
     }
 }

@@ -13,7 +13,7 @@ use rustls::pki_types::pem::{self, PemObject};
 use rustls::{ClientConfig, ConfigBuilder, RootCertStore};
 use thiserror::Error;
 
-use crate::certified_key::{certified_key, private_key};
+use crate::certified_key::{NoPrivateKey, certified_key, private_key};
 use crate::files::secret_file::{self, SecretFileError};
 use crate::regular_file::{self, ReadError};
 use crate::settings::Tls;
@@ -68,8 +68,8 @@ enum Flaw {
     NoCertificate,
     #[error("its first certificate cannot be read")]
     BadCertificate(#[source] rustls::Error),
-    #[error("it holds no private key in PEM")]
-    NoKey,
+    #[error(transparent)]
+    NoKey(NoPrivateKey),
     #[error("it is not the key of the certificate")]
     OtherKey,
     #[error("its key type is not supported")]
@@ -167,10 +167,7 @@ pub(crate) fn client_config_with_certificate(
         .collect::<Result<Vec<_>, _>>()
         // The parser's errors quote the text that they cannot parse.
         .map_err(|_| in_chain(Flaw::NotPem))?;
-    let key = private_key(&key).map_err(|error| match error {
-        pem::Error::NoItemsFound => in_key(Flaw::NoKey),
-        _ => in_key(Flaw::NotPem),
-    })?;
+    let key = private_key(&key).map_err(|error| in_key(Flaw::NoKey(error)))?;
     let certified = certified_key(chain, &key).map_err(|error| match error {
         rustls::Error::NoCertificatesPresented => in_chain(Flaw::NoCertificate),
         rustls::Error::InconsistentKeys(_) => in_key(Flaw::OtherKey),

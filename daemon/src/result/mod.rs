@@ -1,7 +1,10 @@
 //! The `result` object of every response, and the published result codes.
 
 pub mod identify;
+pub mod init;
 pub mod sdk_proxy;
+
+use crate::json::write_string;
 
 /// A result code, with the status and message that the public documents give it.
 ///
@@ -34,4 +37,13 @@ impl ApiResult {
             out.extend_from_slice(part.as_bytes());
         }
     }
+}
+
+/// Appends the response body for a failure; `detail` is one sentence for people.
+pub fn write_failure(result: &ApiResult, detail: &str, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"{");
+    result.write(out);
+    out.extend_from_slice(br#","detail":"#);
+    write_string(detail, out);
+    out.extend_from_slice(b"}");
 }

@@ -1,7 +1,5 @@
 //! The published results of sdkProxy, with status and message verbatim from its page.
 
-use bytes::Bytes;
-
 use super::ApiResult;
 
 /// The customer was not admitted: no login, a rejected one, or no single customer ID.
@@ -69,14 +67,6 @@ pub const ALL: [ApiResult; 12] = [
 /// Returns the published result with this code.
 pub(crate) fn find(code: &str) -> Option<&'static ApiResult> {
     ALL.iter().find(|result| result.code == code)
-}
-
-/// Returns a response body that holds `result` alone.
-pub fn body(result: &ApiResult) -> Bytes {
-    let mut out = b"{".to_vec();
-    result.write(&mut out);
-    out.extend_from_slice(b"}");
-    Bytes::from(out)
 }
 
 const fn result(code: &'static str, status: &'static str, message: &'static str) -> ApiResult {

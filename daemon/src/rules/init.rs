@@ -14,6 +14,7 @@ use super::loader::Loader;
 use super::outcome::{CheckResult, LoadError};
 use super::publish::Origin;
 use crate::error_chain::ErrorChain;
+use crate::result::{ApiResult, init as results};
 use crate::timestamp::milliseconds;
 
 /// The error of a start at which no permitted source gave a valid route config. It names the last
@@ -40,24 +41,47 @@ enum NotRestored {
 }
 
 impl InitError {
-    /// Returns the published result code for a failure of this level.
+    /// Returns the published result for a failure of this level.
     #[must_use]
-    pub const fn result_code(&self) -> &'static str {
+    pub const fn result(&self) -> &'static ApiResult {
         match self.level {
-            InitLevel::Remote => "REMOTE_CONFIG_UPDATE_FAILED",
-            InitLevel::Local => "STORAGE_CONFIG_LOAD_FAILED",
-            InitLevel::Preset => "INIT_CONFIG_IS_INVALID",
+            InitLevel::Remote => &results::REMOTE_CONFIG_UPDATE_FAILED,
+            InitLevel::Local => &results::STORAGE_CONFIG_LOAD_FAILED,
+            InitLevel::Preset => &results::INIT_CONFIG_IS_INVALID,
         }
     }
 }
 
 /// Makes the first table live: that of a freeze, or else that of the first source, from the top
-/// down to the level `lowest`, that gives a valid config.
+/// down to the level `lowest`, that gives a valid config. Logs the result.
 ///
 /// # Errors
 ///
 /// [`InitError`] if none does. A freeze that cannot be restored is logged, and then ignored.
 pub(super) async fn init(
+    loader: &Loader,
+    freeze_file: &FreezeFile,
+    lowest: InitLevel,
+) -> Result<(), InitError> {
+    let outcome = try_init(loader, freeze_file, lowest).await;
+    let result = match &outcome {
+        Ok(()) => &results::SUCCESS,
+        Err(error) => error.result(),
+    };
+    let ApiResult {
+        code,
+        status,
+        message: text,
+    } = result;
+    match &outcome {
+        Ok(()) => tracing::info!(code, status, text, "init succeeded"),
+        Err(_) => tracing::warn!(code, status, text, "init failed"),
+    }
+    loader.status.lock().init_result = Some(result);
+    outcome
+}
+
+async fn try_init(
     loader: &Loader,
     freeze_file: &FreezeFile,
     lowest: InitLevel,

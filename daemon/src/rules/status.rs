@@ -12,12 +12,14 @@ use codeid_engine::{ConfigDigest, Generation, InitLevel, LiveTable, RouteTable};
 use super::freeze::FrozenConfig;
 use super::history::History;
 use super::staleness::Staleness;
+use crate::api::identify::ResultObject;
 use crate::api::status::{
     Counters, HiddenPreset, RulesStatus, SaveStatus, SourceCheck, SourceStatus, Sources,
     StalenessStatus, TableStatus,
 };
 use crate::clock::Clock;
 use crate::metrics::Task;
+use crate::result::ApiResult;
 use crate::sync::Mutex;
 use crate::timestamp::{milliseconds, unix_ms};
 
@@ -40,6 +42,7 @@ pub(crate) struct StatusRegistry {
 #[derive(Debug)]
 pub(super) struct StatusState {
     pub(super) init: Vec<SourceCheck>,
+    pub(super) init_result: Option<&'static ApiResult>,
     pub(super) sources: Sources,
     pub(super) next_pull_at: Option<u64>,
     pub(super) last_activation_at: Option<u64>,
@@ -66,6 +69,7 @@ impl StatusRegistry {
             is_orphan: AtomicBool::new(false),
             state: Mutex::new(StatusState {
                 init: Vec::new(),
+                init_result: None,
                 sources,
                 next_pull_at: None,
                 last_activation_at: None,
@@ -116,6 +120,7 @@ impl StatusRegistry {
             table,
             staleness,
             init: state.init.clone(),
+            init_result: state.init_result.map(ResultObject::from),
             sources: state.sources.clone(),
             next_pull_at: state.next_pull_at.filter(|_| state.frozen.is_none()),
             last_activation_at: state.last_activation_at,

@@ -38,7 +38,7 @@ impl StartError {
     pub const fn result_code(&self) -> &'static str {
         match self {
             Self::Settings(_) | Self::Listen(_) => "PARAM_ILLEGAL",
-            Self::Init(error) => error.result_code(),
+            Self::Init(error) => error.result().code,
             Self::System { .. } => "UNKNOWN_EXCEPTION",
         }
     }

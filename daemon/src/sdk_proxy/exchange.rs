@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::future::poll_fn;
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -38,6 +39,24 @@ pub(crate) enum ExchangeError {
     /// The budget has no room for the body.
     #[error("there is no room for the response within memory.max-bytes")]
     NoRoom,
+}
+
+impl ExchangeError {
+    /// Returns `true` if a time-out of the connection is the cause.
+    pub(super) fn is_timeout(&self) -> bool {
+        let mut error: Option<&(dyn Error + 'static)> = Some(self);
+        while let Some(cause) = error {
+            let io = cause.downcast_ref::<io::Error>();
+            let http = cause.downcast_ref::<hyper::Error>();
+            if io.is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
+                || http.is_some_and(hyper::Error::is_timeout)
+            {
+                return true;
+            }
+            error = cause.source();
+        }
+        false
+    }
 }
 
 /// Reads a response's body of at most `max_bytes`. A large body needs its share of the budget.

@@ -2,13 +2,19 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::HeaderMap;
 use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
+use tokio::time::error::Elapsed;
+use tokio::time::{Instant, timeout_at};
 
+use super::checked_response::Counted;
 use super::customer::CustomerFrom;
+use super::failure::Failure;
+use super::interface::Interface;
 use super::request::SdkRequest;
 use super::response::Response;
 use super::upstream::Upstream;
@@ -17,7 +23,6 @@ use crate::faults;
 use crate::json::BodyError;
 use crate::metrics::{SdkProxyFigures, Task};
 use crate::panic::{Panicked, catch_panic};
-use crate::result::sdk_proxy as results;
 
 /// The forwarder.
 pub(crate) struct SdkProxy {
@@ -36,6 +41,8 @@ pub(super) struct Forwarder {
     pub(super) customer_from: CustomerFrom,
     /// The server that requests are forwarded to.
     pub(super) upstream: Upstream,
+    /// The time that a request may take, the login check included.
+    pub(super) total_timeout: Duration,
     /// The memory for the bodies that are forwarded.
     pub(super) budget: Arc<Budget>,
 }
@@ -65,7 +72,7 @@ impl SdkProxy {
         &self.figures
     }
 
-    /// Responds to a request.
+    /// Responds to a request through `interface`.
     ///
     /// # Errors
     ///
@@ -76,16 +83,21 @@ impl SdkProxy {
     /// A request that has begun is forwarded even if the caller stops waiting for the response.
     pub(crate) async fn respond(
         &self,
+        interface: Interface,
         headers: HeaderMap,
         body: Bytes,
     ) -> Result<Response, BodyError> {
+        let began = Instant::now();
+        let fail = |failure: &Failure| {
+            let response = Response::fail(failure, interface);
+            self.figures.count(response.counted().code);
+            Ok(response)
+        };
         let Ok(permit) = Arc::clone(&self.in_flight).try_acquire_owned() else {
-            let result = &results::REQUEST_TRAFFIC_EXCEED_LIMIT;
-            self.figures.count(result.code);
-            return Ok(Response::from_result(result));
+            return fail(&Failure::TooMany);
         };
         let Some(runtime) = &self.runtime else {
-            return Ok(Response::from_result(&results::UNKNOWN_EXCEPTION));
+            return fail(&Failure::Internal);
         };
         let forwarder = Arc::clone(&self.forwarder);
         let in_flight = self.figures.begin();
@@ -93,24 +105,27 @@ impl SdkProxy {
             let _permit = permit;
             let responded = async {
                 faults::turn(Task::Proxy.name());
-                forwarder.respond(&headers, &body).await
+                forwarder.respond(interface, &headers, &body, began).await
             };
             let response = catch_panic(responded).await.unwrap_or_else(|Panicked| {
                 Task::Proxy.count_fault();
                 tracing::error!("a request of sdkProxy met an internal fault");
-                Ok(Response::from_result(&results::UNKNOWN_EXCEPTION))
+                Ok(Response::fail(&Failure::Internal, interface))
             });
             // The serving thread counts a body that is refused, together with all other failures.
             if let Ok(response) = &response {
-                in_flight.end(response.result_code());
+                let Counted {
+                    code,
+                    is_unverified,
+                } = response.counted();
+                in_flight.end(code, is_unverified);
             }
             response
         });
         // The task ends early only with the process.
-        responding.await.unwrap_or_else(|_| {
-            self.figures.count(results::UNKNOWN_EXCEPTION.code);
-            Ok(Response::from_result(&results::UNKNOWN_EXCEPTION))
-        })
+        responding
+            .await
+            .unwrap_or_else(|_| fail(&Failure::Internal))
     }
 
     /// Returns the number of requests that could begin now.
@@ -140,26 +155,52 @@ impl Drop for SdkProxy {
 }
 
 impl Forwarder {
-    /// Responds to a request, on a proxy thread: forwards it, at most once, or refuses it.
+    /// Responds to a request that began at `began`, on a proxy thread: forwards it, at most once, or
+    /// refuses it.
     ///
     /// # Errors
     ///
     /// [`BodyError`] if the body is not a JSON object, or not a strict one.
     pub(super) async fn respond(
         &self,
+        interface: Interface,
         headers: &HeaderMap,
         body: &[u8],
+        began: Instant,
     ) -> Result<Response, BodyError> {
         let request = SdkRequest::parse(body)?;
-        let forwarded = async {
-            let illegal = |_| &results::PARAM_ILLEGAL;
-            request.check().map_err(illegal)?;
-            let customer_id = self.customer_from.find(headers, &request).await?;
-            let pieces = request.for_upstream(&customer_id).map_err(illegal)?;
-            let body = Buffer::concat(&pieces, &self.budget)
-                .ok_or(&results::REQUEST_TRAFFIC_EXCEED_LIMIT)?;
-            self.upstream.forward(body.into_bytes()).await
-        };
-        Ok(forwarded.await.unwrap_or_else(Response::from_result))
+        let forwarded = self.forward(interface, headers, &request, began).await;
+        Ok(forwarded.unwrap_or_else(|failure| Response::fail(&failure, interface)))
+    }
+
+    async fn forward(
+        &self,
+        interface: Interface,
+        headers: &HeaderMap,
+        request: &SdkRequest<'_>,
+        began: Instant,
+    ) -> Result<Response, Failure> {
+        let limit = self.total_timeout;
+        let timed_out = |party| move |_: Elapsed| Failure::Timeout { party, limit };
+        let legal = request.check(interface, self.customer_from.is_body_of(interface))?;
+        let customer_id = self.customer_from.find(interface, headers, request);
+        let customer_id = timeout_at(began + limit, customer_id)
+            .await
+            .map_err(timed_out("the login check"))??;
+        let body = Buffer::concat(&legal.for_upstream(&customer_id), &self.budget);
+        let body = body.ok_or(Failure::NoRoom)?.into_bytes();
+        let response = timeout_at(began + limit, self.upstream.forward(body))
+            .await
+            .map_err(timed_out("the upstream"))??;
+        let checked = self.upstream.check(&response)?;
+        match interface {
+            Interface::Server => {
+                let counted = checked.counted();
+                Ok(Response::as_it_came(response, counted))
+            }
+            Interface::Client => {
+                Response::for_client(&checked, &response.headers, legal.pair, &self.budget)
+            }
+        }
     }
 }

@@ -6,11 +6,12 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{HeaderMap, HeaderName};
 use hyper::{Method, Request, StatusCode};
+use thiserror::Error;
 use tokio::time::timeout;
 
 use super::connections::Connections;
-use super::customer_id::customer_id;
-use crate::error_chain::ErrorChain;
+use super::customer_id::{CustomerIdError, customer_id};
+use super::exchange::ExchangeError;
 
 /// The most bytes of a response's body, which is ignored.
 pub(super) const MAX_BODY_BYTES: usize = 64 << 10;
@@ -21,6 +22,26 @@ pub(super) struct LoginCheck {
     /// The headers that are forwarded.
     headers: Vec<HeaderName>,
     timeout: Duration,
+}
+
+/// The reason why a login check admits no customer.
+#[derive(Debug, Error)]
+pub(crate) enum LoginCheckError {
+    /// There was no response within this time.
+    #[error(
+        "the login check did not respond within {} ms, as proxy.login-check-timeout-ms allows",
+        .0.as_millis()
+    )]
+    Timeout(Duration),
+    /// There was no whole response.
+    #[error("the login check did not respond")]
+    Exchange(#[from] ExchangeError),
+    /// The status is not 200.
+    #[error("the login check responded with HTTP status {}", .0.as_u16())]
+    Status(StatusCode),
+    /// The response does not name a customer.
+    #[error("the login check does not name a customer")]
+    CustomerId(#[source] CustomerIdError),
 }
 
 impl LoginCheck {
@@ -38,23 +59,17 @@ impl LoginCheck {
         }
     }
 
-    /// Returns the customer that the server admits; `None` for any other response, and if there is
-    /// none in time, which is logged.
-    pub(super) async fn admits(&self, headers: &HeaderMap) -> Option<String> {
+    /// Returns the customer that the server admits.
+    ///
+    /// # Errors
+    ///
+    /// [`LoginCheckError`] if it admits none, or does not respond in time.
+    pub(super) async fn admits(&self, headers: &HeaderMap) -> Result<String, LoginCheckError> {
         let request = check_request(&self.headers, headers);
-        match timeout(self.timeout, self.connections.exchange(request)).await {
-            Ok(Ok(response)) => admitted_customer(response.status, &response.headers),
-            Ok(Err(error)) => {
-                let why = ErrorChain(&error);
-                tracing::warn!(%why, "the login check did not respond; access was denied");
-                None
-            }
-            Err(_) => {
-                let limit_ms = self.timeout.as_millis();
-                tracing::warn!(limit_ms, "the login check took too long; access was denied");
-                None
-            }
-        }
+        let response = timeout(self.timeout, self.connections.exchange(request))
+            .await
+            .map_err(|_| LoginCheckError::Timeout(self.timeout))??;
+        admitted_customer(response.status, &response.headers)
     }
 }
 
@@ -72,12 +87,17 @@ pub fn check_request(names: &[HeaderName], caller: &HeaderMap) -> Request<Full<B
     request
 }
 
-/// Returns the customer that a response admits: with status 200, and named exactly once. `None` admits
-/// no one.
-#[must_use]
-pub fn admitted_customer(status: StatusCode, headers: &HeaderMap) -> Option<String> {
+/// Returns the customer that a response admits: with status 200, and named exactly once.
+///
+/// # Errors
+///
+/// [`LoginCheckError`] if the response admits no one.
+pub(crate) fn admitted_customer(
+    status: StatusCode,
+    headers: &HeaderMap,
+) -> Result<String, LoginCheckError> {
     match status {
-        StatusCode::OK => customer_id(headers),
-        _ => None,
+        StatusCode::OK => customer_id(headers).map_err(LoginCheckError::CustomerId),
+        _ => Err(LoginCheckError::Status(status)),
     }
 }

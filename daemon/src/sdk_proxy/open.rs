@@ -74,6 +74,7 @@ impl Forwarder {
         Ok(Self {
             customer_from: customer_from(settings, budget)?,
             upstream: upstream(settings, budget, clock.clone())?,
+            total_timeout: settings.total_timeout,
             budget: Arc::clone(budget),
         })
     }
@@ -138,7 +139,6 @@ fn upstream(
         settings.client_id.clone(),
         key,
         public_keys,
-        settings.total_timeout,
         clock,
     ))
 }

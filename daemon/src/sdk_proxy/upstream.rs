@@ -1,24 +1,18 @@
 //! The upstream: requests are signed and sent to it, and its responses verified.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{Method, Request};
-use thiserror::Error;
-use tokio::time::{Instant, timeout_at};
 
+use super::checked_response::CheckedResponse;
 use super::connections::Connections;
-use super::exchange::ExchangeError;
+use super::exchange::WholeResponse;
+use super::failure::Failure;
 use super::request::PATH;
-use super::response::{CLIENT_ID, Response};
-use super::upstream_result::UpstreamResult;
+use super::response::CLIENT_ID;
 use super::verifier::{ResponseError, SIGNATURE, Verifier};
 use crate::clock::Clock;
-use crate::error_chain::ErrorChain;
-use crate::result::ApiResult;
-use crate::result::sdk_proxy as results;
 use crate::signature::{SignedContent, SigningError, SigningKey, VerifyingKeys};
 use crate::timestamp::iso_8601;
 
@@ -35,21 +29,7 @@ pub(super) struct Upstream {
     client_id: String,
     key: SigningKey,
     verifier: Verifier,
-    total_timeout: Duration,
     clock: Clock,
-}
-
-/// The reason why a request has no response of the upstream.
-#[derive(Debug, Error)]
-enum ForwardError {
-    #[error(transparent)]
-    Signing(#[from] SigningError),
-    #[error("the upstream did not respond within {} ms", .0.as_millis())]
-    Timeout(Duration),
-    #[error(transparent)]
-    Exchange(#[from] ExchangeError),
-    #[error(transparent)]
-    Response(#[from] ResponseError),
 }
 
 impl Upstream {
@@ -58,7 +38,6 @@ impl Upstream {
         client_id: String,
         key: SigningKey,
         public_keys: VerifyingKeys,
-        total_timeout: Duration,
         clock: Clock,
     ) -> Self {
         Self {
@@ -66,45 +45,51 @@ impl Upstream {
             verifier: Verifier::new(client_id.clone(), public_keys),
             client_id,
             key,
-            total_timeout,
             clock,
         }
     }
 
-    /// Forwards a request, at most once.
+    /// Forwards a request, at most once, and returns the response, which is not checked.
     ///
     /// # Errors
     ///
-    /// The result that the caller gets instead of a response.
-    pub(super) async fn forward(&self, body: Bytes) -> Result<Response, &'static ApiResult> {
-        self.try_forward(body).await.map_err(|error| {
-            tracing::warn!(why = %ErrorChain(&error), "the upstream did not answer a request");
-            error.result()
-        })
-    }
-
-    async fn try_forward(&self, body: Bytes) -> Result<Response, ForwardError> {
-        let deadline = Instant::now() + self.total_timeout;
+    /// [`Failure`] if there is no whole response.
+    ///
+    /// # Cancel safety
+    ///
+    /// That of [`Connections::exchange`].
+    pub(super) async fn forward(&self, body: Bytes) -> Result<WholeResponse, Failure> {
         let request = self.sign(body)?;
-        let response = timeout_at(deadline, self.connections.exchange(request))
-            .await
-            .map_err(|_| ForwardError::Timeout(self.total_timeout))??;
-        let result = self
-            .verifier
-            .check(response.status, &response.headers, &response.body)?;
-        match result {
-            UpstreamResult::Success => {}
-            UpstreamResult::Failure(code) => {
-                tracing::warn!(code, "the upstream refused a request");
-            }
-            UpstreamResult::Unpublished => {
-                tracing::warn!("the upstream refused a request with a code that is not published");
-            }
-        }
-        Ok(Response::from_upstream(response, result))
+        Ok(self.connections.exchange(request).await?)
     }
 
-    fn sign(&self, body: Bytes) -> Result<Request<Full<Bytes>>, ForwardError> {
+    /// Checks whether a response may be returned to the caller. Logs a refusal.
+    ///
+    /// # Errors
+    ///
+    /// [`ResponseError`] if it must not be returned.
+    pub(super) fn check<'a>(
+        &'a self,
+        response: &'a WholeResponse,
+    ) -> Result<CheckedResponse<'a>, ResponseError> {
+        let WholeResponse {
+            status,
+            headers,
+            body,
+        } = response;
+        let checked = self.verifier.check(*status, headers, body)?;
+        let code = checked.result().bounded_code();
+        match &checked {
+            CheckedResponse::Unverified(_) => {
+                tracing::warn!(code, "the upstream refused a request, without a signature");
+            }
+            CheckedResponse::Verified(_) if checked.result().is_success() => {}
+            CheckedResponse::Verified(_) => tracing::warn!(code, "the upstream refused a request"),
+        }
+        Ok(checked)
+    }
+
+    fn sign(&self, body: Bytes) -> Result<Request<Full<Bytes>>, SigningError> {
         let time = iso_8601(self.clock.now());
         let signature = self.key.sign(&SignedContent {
             path: PATH,
@@ -123,14 +108,5 @@ impl Upstream {
         headers.insert(REQUEST_TIME, value(&time));
         headers.insert(SIGNATURE, value(&signature));
         Ok(request)
-    }
-}
-
-impl ForwardError {
-    const fn result(&self) -> &'static ApiResult {
-        match self {
-            Self::Response(error) => error.result(),
-            Self::Signing(_) | Self::Timeout(_) | Self::Exchange(_) => &results::UNKNOWN_EXCEPTION,
-        }
     }
 }

@@ -4,8 +4,8 @@ use hyper::StatusCode;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use thiserror::Error;
 
+use super::checked_response::{CheckedResponse, UnverifiedRefusal, VerifiedResponse};
 use super::request::PATH;
-use super::upstream_result::UpstreamResult;
 use crate::result::ApiResult;
 use crate::result::sdk_proxy as results;
 use crate::signature::{SignatureError, SignedContent, VerifyingKeys};
@@ -30,9 +30,12 @@ pub enum ResponseError {
     /// The status is not 200.
     #[error("the upstream responded with HTTP status {0}")]
     Status(StatusCode),
-    /// One of the two headers that verify the response is missing or repeated.
-    #[error("the upstream response must have exactly one {0} header")]
-    Header(HeaderName),
+    /// One of the two headers that verify the response is missing.
+    #[error("the upstream response has no {0} header")]
+    Missing(HeaderName),
+    /// One of the two headers that verify the response is repeated.
+    #[error("the upstream response has more than one {0} header")]
+    Repeated(HeaderName),
     /// `Response-Time` is not visible ASCII, so it cannot have been signed.
     #[error("the upstream response has a Response-Time that is not visible ASCII")]
     Time,
@@ -42,6 +45,9 @@ pub enum ResponseError {
     /// The body is signed, but it is not a JSON object with a `result` member.
     #[error("the upstream response is not a JSON object with a `result` member")]
     Unreadable,
+    /// The body is signed and has a result, but its header or its data is there twice.
+    #[error("the upstream response has sdkResponseHeader or sdkResponseData twice")]
+    RepeatedField,
 }
 
 impl Verifier {
@@ -54,22 +60,28 @@ impl Verifier {
         }
     }
 
-    /// Checks the status and the signature of a response, and then parses its result. The time of
-    /// the response is signed but not compared with the clock.
+    /// Checks the status and the signature of a response, and then parses it. The time of the response is
+    /// signed but not compared with the clock.
+    ///
+    /// A response without a signature is accepted if it is no more than a refusal.
     ///
     /// Source: SPEC.md, sections 4 and 5.
     ///
     /// # Errors
     ///
     /// [`ResponseError`] if the response must not be returned to the caller.
-    pub fn check(
-        &self,
+    pub fn check<'a>(
+        &'a self,
         status: StatusCode,
-        headers: &HeaderMap,
-        body: &[u8],
-    ) -> Result<UpstreamResult, ResponseError> {
+        headers: &'a HeaderMap,
+        body: &'a [u8],
+    ) -> Result<CheckedResponse<'a>, ResponseError> {
         if status != StatusCode::OK {
             return Err(ResponseError::Status(status));
+        }
+        if !headers.contains_key(&SIGNATURE) {
+            let refusal = UnverifiedRefusal::parse(body).map(CheckedResponse::Unverified);
+            return refusal.ok_or(ResponseError::Missing(SIGNATURE));
         }
         let time = only(headers, RESPONSE_TIME)?;
         let content = SignedContent {
@@ -81,7 +93,9 @@ impl Verifier {
         };
         let signature = only(headers, SIGNATURE)?;
         let body = self.public_keys.verify(signature.as_bytes(), &content)?;
-        UpstreamResult::parse(body).map_err(|_| ResponseError::Unreadable)
+        VerifiedResponse::parse(body)
+            .map(CheckedResponse::Verified)
+            .map_err(|_| ResponseError::Unreadable)
     }
 }
 
@@ -89,8 +103,10 @@ impl ResponseError {
     /// Returns the result that the caller gets instead of the response.
     pub(super) const fn result(&self) -> &'static ApiResult {
         match self {
-            Self::Header(_) | Self::Time | Self::Signature(_) => &results::INVALID_SIGNATURE,
-            Self::Status(_) | Self::Unreadable => &results::UNKNOWN_EXCEPTION,
+            Self::Missing(_) | Self::Repeated(_) | Self::Time | Self::Signature(_) => {
+                &results::INVALID_SIGNATURE
+            }
+            Self::Status(_) | Self::Unreadable | Self::RepeatedField => &results::UNKNOWN_EXCEPTION,
         }
     }
 }
@@ -99,6 +115,7 @@ fn only(headers: &HeaderMap, name: HeaderName) -> Result<&HeaderValue, ResponseE
     let mut values = headers.get_all(&name).iter();
     match (values.next(), values.next()) {
         (Some(value), None) => Ok(value),
-        _ => Err(ResponseError::Header(name)),
+        (None, _) => Err(ResponseError::Missing(name)),
+        (Some(_), Some(_)) => Err(ResponseError::Repeated(name)),
     }
 }

@@ -48,8 +48,8 @@ pub struct Proxy {
     /// The time that connecting may take, the look-up of the name, TCP and TLS together: 1 ms to a
     /// minute.
     pub connect_timeout: Duration,
-    /// The time that forwarding a request may take, until the last byte of the response: 10,001 ms to
-    /// 10 minutes.
+    /// The time that a request may take, from the login check to the last byte of the response: 10,001 ms
+    /// to 10 minutes.
     pub total_timeout: Duration,
     /// The most requests that are forwarded at once; one more is refused: 1 to 65,536.
     pub max_in_flight: usize,
@@ -142,7 +142,8 @@ impl Proxy {
             "proxy.total-timeout-ms",
             Whole::between(10_001, 600_000, "milliseconds"),
             Duration::from_secs(12),
-            "The time that a forwarded request may take. Alipay+ takes up to 10 s, so it is longer.",
+            "The time that a forwarded request may take, the login check included. Alipay+ takes up to 10 s,\n\
+             so it is longer.",
         );
         let max_in_flight = keys.setting(
             "proxy.max-in-flight",

@@ -17,11 +17,14 @@ mod pem;
 mod signing_key;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors;
 mod verifying_keys;
 
 pub use self::content::SignedContent;
 pub use self::header::{SignatureError, SignatureHeader};
-pub use self::pem::{KeyError, KeyFileError, KeyKind};
+pub use self::pem::{KeyError, KeyFileError};
 pub use self::signing_key::{SigningError, SigningKey};
 pub use self::verifying_keys::{VerifiedBody, VerifyingKeys};
+pub use crate::key_content::{KeyKind, OtherContent};
 pub use crate::settings::KeyVersion;

@@ -1,6 +1,5 @@
 //! Key files: PEM, one key in each.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::error::KeyRejected;
@@ -9,20 +8,12 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use crate::files::secret_file::{self, SecretFileError};
+use crate::key_content::{KeyKind, OtherContent, other_algorithm};
 use crate::regular_file::{self, ReadError};
 use crate::settings::Secrets;
 
 /// The most bytes of a key file. A key of 8192 bits has less than a tenth of that.
 const MAX_BYTES: usize = 64 << 10;
-
-/// The kind of a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyKind {
-    /// A key that signs.
-    Private,
-    /// A key that verifies.
-    Public,
-}
 
 /// A key file that cannot be used; the source says why.
 #[derive(Debug, Error)]
@@ -49,15 +40,21 @@ pub enum KeyError {
     #[error("it contains more than one {0} key")]
     SeveralKeys(KeyKind),
     /// The content has no key of this kind.
-    #[error("it contains no {0} key in PEM ({begin})", begin = .0.begin())]
+    #[error("it contains no {0} key in PEM ({begin})", begin = begin(*.0))]
     NoKey(KeyKind),
+    /// The content is something else than a key of the kind that is needed.
+    #[error(transparent)]
+    Other(OtherContent),
     /// The key has fewer than 2048 bits.
     #[error("the {0} key has fewer than 2048 bits")]
     TooSmall(KeyKind),
     /// The key has more than 8192 bits.
     #[error("the {0} key has more than 8192 bits")]
     TooLarge(KeyKind),
-    /// The key is not one for RSA, or is damaged.
+    /// The key is one for another algorithm.
+    #[error("the {0} key is one for {1}, not for RSA")]
+    OtherAlgorithm(KeyKind, &'static str),
+    /// The key is damaged, or is one for an algorithm that is not recognized.
     #[error("it contains no {0} key for RSA")]
     NotRsa(KeyKind),
 }
@@ -90,42 +87,40 @@ pub(super) fn only_key(
     pem: &[u8],
     kind: KeyKind,
 ) -> Result<(SectionKind, Zeroizing<Vec<u8>>), KeyError> {
+    find_only_key(pem, kind).map_err(|error| match error {
+        KeyError::NotPem | KeyError::NoKey(_) => {
+            OtherContent::recognize(pem, kind).map_or(error, KeyError::Other)
+        }
+        error => error,
+    })
+}
+
+fn find_only_key(pem: &[u8], kind: KeyKind) -> Result<(SectionKind, Zeroizing<Vec<u8>>), KeyError> {
     let mut found = None;
     for section in <(SectionKind, Vec<u8>)>::pem_slice_iter(pem) {
         // The parser's errors quote the text that they cannot parse.
         let (section, der) = section.map_err(|_| KeyError::NotPem)?;
         let der = Zeroizing::new(der);
-        if kind.sections().contains(&section) && found.replace((section, der)).is_some() {
+        if sections(kind).contains(&section) && found.replace((section, der)).is_some() {
             return Err(KeyError::SeveralKeys(kind));
         }
     }
     found.ok_or(KeyError::NoKey(kind))
 }
 
-impl KeyKind {
-    /// Returns the kinds of PEM sections that hold such a key.
-    const fn sections(self) -> &'static [SectionKind] {
-        match self {
-            Self::Private => &[SectionKind::PrivateKey, SectionKind::RsaPrivateKey],
-            Self::Public => &[SectionKind::PublicKey],
-        }
-    }
-
-    /// Returns the words with which the sections begin, for a message.
-    const fn begin(self) -> &'static str {
-        match self {
-            Self::Private => "BEGIN PRIVATE KEY or BEGIN RSA PRIVATE KEY",
-            Self::Public => "BEGIN PUBLIC KEY",
-        }
+/// Returns the kinds of PEM sections that hold a key of this kind.
+const fn sections(kind: KeyKind) -> &'static [SectionKind] {
+    match kind {
+        KeyKind::Private => &[SectionKind::PrivateKey, SectionKind::RsaPrivateKey],
+        KeyKind::Public => &[SectionKind::PublicKey],
     }
 }
 
-impl fmt::Display for KeyKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Private => "private",
-            Self::Public => "public",
-        })
+/// Returns the words with which these sections begin, for a message.
+const fn begin(kind: KeyKind) -> &'static str {
+    match kind {
+        KeyKind::Private => "BEGIN PRIVATE KEY or BEGIN RSA PRIVATE KEY",
+        KeyKind::Public => "BEGIN PUBLIC KEY",
     }
 }
 
@@ -140,14 +135,17 @@ impl KeyFileError {
 }
 
 impl KeyError {
-    /// Returns the error for a key that aws-lc-rs rejected.
-    pub(super) fn rejected(rejected: KeyRejected, kind: KeyKind) -> Self {
+    /// Returns the error for a key in DER that aws-lc-rs rejected.
+    pub(super) fn rejected(rejected: KeyRejected, der: &[u8], kind: KeyKind) -> Self {
         // The type has no variants: its description is a code, which this string is the only way to
         // read. The tests hold `TooSmall`; a code that changes is reported as `NotRsa`.
         match rejected.description_() {
             "TooSmall" => Self::TooSmall(kind),
             "TooLarge" => Self::TooLarge(kind),
-            _ => Self::NotRsa(kind),
+            _ => match other_algorithm(der) {
+                Some(name) => Self::OtherAlgorithm(kind, name),
+                None => Self::NotRsa(kind),
+            },
         }
     }
 }

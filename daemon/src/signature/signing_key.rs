@@ -3,13 +3,15 @@
 use std::fmt;
 use std::path::Path;
 
+use aws_lc_rs::digest::Digest;
 use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use rustls::pki_types::pem::SectionKind;
 use thiserror::Error;
 
 use super::content::SignedContent;
 use super::header::SignatureHeader;
-use super::pem::{self, KeyError, KeyFileError, KeyKind};
+use super::pem::{self, KeyError, KeyFileError};
+use crate::key_content::KeyKind;
 use crate::settings::{KeyVersion, Secrets};
 
 /// A private key, with the version by which the other party knows its public key.
@@ -48,7 +50,7 @@ impl SigningKey {
             SectionKind::PrivateKey => RsaKeyPair::from_pkcs8(&der),
             _ => RsaKeyPair::from_der(&der),
         };
-        let key = key.map_err(|rejected| KeyError::rejected(rejected, KeyKind::Private))?;
+        let key = key.map_err(|rejected| KeyError::rejected(rejected, &der, KeyKind::Private))?;
         Ok(Self { key, version })
     }
 
@@ -59,15 +61,20 @@ impl SigningKey {
     ///
     /// [`SigningError`], which does not depend on the content.
     pub fn sign(&self, content: &SignedContent<'_>) -> Result<String, SigningError> {
-        let mut signature = vec![0; self.key.public_modulus_len()];
-        self.key
-            .sign_digest(&RSA_PKCS1_SHA256, &content.digest(), &mut signature)
-            .map_err(|_| SigningError)?;
         let header = SignatureHeader {
             key_version: self.version,
-            signature,
+            signature: self.sign_digest(&content.digest())?,
         };
         Ok(header.to_string())
+    }
+
+    /// Signs the message with this SHA-256.
+    pub(super) fn sign_digest(&self, digest: &Digest) -> Result<Vec<u8>, SigningError> {
+        let mut signature = vec![0; self.key.public_modulus_len()];
+        self.key
+            .sign_digest(&RSA_PKCS1_SHA256, digest, &mut signature)
+            .map_err(|_| SigningError)?;
+        Ok(signature)
     }
 }
 

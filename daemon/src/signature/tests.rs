@@ -314,6 +314,51 @@ fn keys_that_cannot_be_used_are_refused_without_being_shown() {
     ]);
     let ours = KEYS.read("ours");
     let line = ours.lines().nth(5).unwrap().to_owned();
+    for (name, arguments) in [
+        (
+            "encrypted-pkcs1",
+            &[
+                "rsa",
+                "-traditional",
+                "-in",
+                "ours",
+                "-aes256",
+                "-passout",
+                "pass:x",
+            ][..],
+        ),
+        ("der", &["pkey", "-in", "ours", "-outform", "DER"]),
+        (
+            "der.pub",
+            &["pkey", "-in", "ours", "-pubout", "-outform", "DER"],
+        ),
+        ("pkcs1.pub", &["rsa", "-in", "ours", "-RSAPublicKey_out"]),
+        ("sec1", &["ec", "-in", "ec"]),
+        ("ed25519", &["genpkey", "-algorithm", "ed25519"]),
+        ("ed25519.pub", &["pkey", "-in", "ed25519", "-pubout"]),
+        (
+            "certificate",
+            &["req", "-x509", "-key", "ours", "-subj", "/CN=x"],
+        ),
+        (
+            "request",
+            &["req", "-new", "-key", "ours", "-subj", "/CN=x"],
+        ),
+    ] {
+        KEYS.openssl(&[arguments, &["-out", name]].concat());
+    }
+    let lines_only = |name: &str| {
+        let pem = KEYS.read(name);
+        let lines = pem.lines().filter(|line| !line.starts_with("-----"));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    KEYS.write("base64", lines_only("ours"));
+    KEYS.write("base64.pub", lines_only("ours.pub"));
+    KEYS.write("marked", format!("\u{feff}{}", KEYS.read("ours")));
+    KEYS.write(
+        "openssh",
+        "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n",
+    );
     KEYS.write("twice", ours.repeat(2));
     KEYS.write("cut", &ours[..ours.len() / 2]);
     KEYS.write("damaged", ours.replacen(&line, &line[1..], 1));
@@ -323,9 +368,56 @@ fn keys_that_cannot_be_used_are_refused_without_being_shown() {
         ("small", "has fewer than 2048 bits"),
         ("small-pkcs1", "has fewer than 2048 bits"),
         ("nearly", "has fewer than 2048 bits"),
-        ("ec", "contains no private key for RSA"),
-        ("encrypted", "contains no private key in PEM"),
-        ("ours.pub", "contains no private key in PEM"),
+        (
+            "ec",
+            "the private key is one for elliptic curves (EC), not for RSA",
+        ),
+        (
+            "sec1",
+            "it contains a private key for elliptic curves (EC), not for RSA",
+        ),
+        ("ed25519", "the private key is one for Ed25519, not for RSA"),
+        (
+            "encrypted",
+            "it contains an encrypted private key; decrypt it with `openssl pkey -in ENCRYPTED -out \
+             DECRYPTED`",
+        ),
+        (
+            "encrypted-pkcs1",
+            "it contains an encrypted private key; decrypt it with `openssl pkey -in ENCRYPTED -out \
+             DECRYPTED`",
+        ),
+        (
+            "ours.pub",
+            "it contains a public key instead of a private key",
+        ),
+        (
+            "pkcs1.pub",
+            "it contains a public key instead of a private key",
+        ),
+        (
+            "certificate",
+            "it contains a certificate instead of a private key",
+        ),
+        (
+            "request",
+            "it contains a certificate request instead of a private key",
+        ),
+        (
+            "openssh",
+            "it contains a private key of OpenSSH instead of a private key in PEM; convert it with \
+             `ssh-keygen -p -m PKCS8 -f FILE`",
+        ),
+        (
+            "der",
+            "it is DER, not PEM; convert the key with `openssl pkey -inform DER -in DER -out PEM`",
+        ),
+        (
+            "base64",
+            "it is base64 without the lines `-----BEGIN PRIVATE KEY-----` and `-----END PRIVATE \
+             KEY-----` around it",
+        ),
+        ("marked", "it begins with a byte order mark"),
         ("twice", "contains more than one private key"),
         ("cut", "is not valid PEM"),
         ("damaged", ""),
@@ -353,8 +445,39 @@ fn keys_that_cannot_be_used_are_refused_without_being_shown() {
     let mut keys = VerifyingKeys::new();
     for (name, expected) in [
         ("small.pub", "has fewer than 2048 bits"),
-        ("ec.pub", "contains no public key for RSA"),
-        ("ours", "contains no public key in PEM"),
+        (
+            "ec.pub",
+            "the public key is one for elliptic curves (EC), not for RSA",
+        ),
+        (
+            "ed25519.pub",
+            "the public key is one for Ed25519, not for RSA",
+        ),
+        ("ours", "it contains a private key instead of a public key"),
+        (
+            "encrypted",
+            "it contains an encrypted private key instead of a public key",
+        ),
+        (
+            "certificate",
+            "it contains a certificate instead of a public key; extract its key with `openssl x509 \
+             -in CERTIFICATE -pubkey -noout -out PUBLIC`",
+        ),
+        (
+            "pkcs1.pub",
+            "it contains a public key of PKCS#1 instead of a public key (`BEGIN PUBLIC KEY`); convert \
+             it with `openssl rsa -RSAPublicKey_in -in PKCS1 -pubout -out PUBLIC`",
+        ),
+        (
+            "der.pub",
+            "it is DER, not PEM; convert the key with `openssl pkey -pubin -inform DER -in DER -out \
+             PEM`",
+        ),
+        (
+            "base64.pub",
+            "it is base64 without the lines `-----BEGIN PUBLIC KEY-----` and `-----END PUBLIC \
+             KEY-----` around it",
+        ),
         ("empty", "contains no public key in PEM"),
     ] {
         let error = keys.read(version(1), &KEYS.path(name)).unwrap_err();
@@ -362,6 +485,56 @@ fn keys_that_cannot_be_used_are_refused_without_being_shown() {
         assert!(error.contains(expected), "{name}: {error}");
     }
     assert!(keys.is_empty());
+}
+
+/// The commands that the messages name make usable keys.
+#[test]
+fn the_remedies_for_other_contents_work() {
+    for (name, arguments) in [
+        (
+            "remedy-encrypted",
+            &["pkey", "-in", "ours", "-aes256", "-passout", "pass:x"][..],
+        ),
+        ("remedy-der", &["pkey", "-in", "ours", "-outform", "DER"]),
+        (
+            "remedy-der.pub",
+            &["pkey", "-in", "ours", "-pubout", "-outform", "DER"],
+        ),
+        (
+            "remedy-pkcs1.pub",
+            &["rsa", "-in", "ours", "-RSAPublicKey_out"],
+        ),
+        (
+            "remedy-certificate",
+            &["req", "-x509", "-key", "ours", "-subj", "/CN=x"],
+        ),
+    ] {
+        KEYS.openssl(&[arguments, &["-out", name]].concat());
+    }
+    for (out, command) in [
+        ("decrypted", "pkey -in remedy-encrypted -passin pass:x"),
+        ("pem", "pkey -inform DER -in remedy-der"),
+        ("1.pub", "pkey -pubin -inform DER -in remedy-der.pub"),
+        ("2.pub", "rsa -RSAPublicKey_in -in remedy-pkcs1.pub -pubout"),
+        ("3.pub", "x509 -in remedy-certificate -pubkey -noout"),
+    ] {
+        let arguments: Vec<_> = command.split(' ').chain(["-out", out]).collect();
+        KEYS.openssl(&arguments);
+        if out.ends_with(".pub") {
+            let header = signing("ours", 1).sign(&content(BODY)).unwrap();
+            let keys = verifying(&[(1, out)]);
+            assert!(
+                keys.verify(header.as_bytes(), &content(BODY)).is_ok(),
+                "{out}"
+            );
+        } else {
+            let path = KEYS.path(out);
+            assert!(
+                SigningKey::read(&path, version(1), &Secrets::default()).is_ok(),
+                "{out}"
+            );
+        }
+    }
 }
 
 #[test]

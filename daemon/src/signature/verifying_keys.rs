@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
+use aws_lc_rs::digest::Digest;
 use aws_lc_rs::rsa::PublicEncryptingKey;
 use aws_lc_rs::signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256};
 
 use super::content::SignedContent;
 use super::header::{SignatureError, SignatureHeader};
-use super::pem::{self, KeyError, KeyFileError, KeyKind};
+use super::pem::{self, KeyError, KeyFileError};
+use crate::key_content::KeyKind;
 use crate::settings::KeyVersion;
 
 /// The public keys of another party, by version.
@@ -55,7 +57,7 @@ impl VerifyingKeys {
         // `ParsedPublicKey` checks the size of a key only when it verifies.
         let key = PublicEncryptingKey::from_der(&der)
             .and_then(|_| ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &der))
-            .map_err(|rejected| KeyError::rejected(rejected, KeyKind::Public))?;
+            .map_err(|rejected| KeyError::rejected(rejected, &der, KeyKind::Public))?;
         self.keys.insert(version, key);
         Ok(())
     }
@@ -80,12 +82,21 @@ impl VerifyingKeys {
         content: &SignedContent<'a>,
     ) -> Result<VerifiedBody<'a>, SignatureError> {
         let header = SignatureHeader::parse(header)?;
+        self.verify_digest(&header, &content.digest())?;
+        Ok(VerifiedBody(content.body))
+    }
+
+    /// Verifies a signature of the message with this SHA-256.
+    pub(super) fn verify_digest(
+        &self,
+        header: &SignatureHeader,
+        digest: &Digest,
+    ) -> Result<(), SignatureError> {
         let version = header.key_version;
         let key = self.keys.get(&version);
         key.ok_or(SignatureError::UnknownKeyVersion(version))?
-            .verify_digest_sig(&content.digest(), &header.signature)
-            .map_err(|_| SignatureError::Mismatch)?;
-        Ok(VerifiedBody(content.body))
+            .verify_digest_sig(digest, &header.signature)
+            .map_err(|_| SignatureError::Mismatch)
     }
 }
 

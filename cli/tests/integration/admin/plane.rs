@@ -5,7 +5,7 @@ use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::time::{Duration, SystemTime};
 
 use codeid_daemon::clock::Clock;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{audit, good, post};
 use crate::rules::remote::{Remote, Reply};
@@ -94,6 +94,16 @@ fn the_status_describes_the_process_the_live_table_and_the_sources() {
     assert_eq!(status["init"][0]["level"], "REMOTE");
     assert_eq!(status["init"][0]["outcome"], "activated");
     assert_eq!(status["init"].as_array().unwrap().len(), 1);
+    let expected = json!({
+        "resultCode": "SUCCESS", "resultStatus": "S", "resultMessage": "Success",
+    });
+    assert_eq!(status["initResult"], expected);
+    let logged = "init succeeded code=\"SUCCESS\" status=\"S\" text=\"Success\"";
+    assert!(
+        daemon.log.iter().any(|line| line.contains(logged)),
+        "{:?}",
+        daemon.log
+    );
     assert_eq!(status["ready"], true);
     assert_eq!(status["notReadyBecause"], Value::Array(Vec::new()));
     let table = &status["table"];

@@ -116,6 +116,8 @@ fn bad_arguments_and_a_taken_address_are_refused() {
         ["--client-id", "a b"],
         ["--listen", "localhost:1"],
         ["--drop", "--wrong-signature"],
+        ["--drop", "--unsigned"],
+        ["--unsigned", "--wrong-signature"],
     ] {
         refused(&run(&arguments), 2, "error: ");
     }

@@ -82,7 +82,7 @@ fn curl_can_be_the_app() {
 #[test]
 fn each_option_causes_its_failure() {
     let directory = Directory::new();
-    let table: [(&[&str], &str, &str); 7] = [
+    let table: [(&[&str], &str, &str); 9] = [
         (&["--delay", "300"], "SUCCESS", "answered 200 SUCCESS"),
         (
             &["--result", "PROCESS_FAIL"],
@@ -106,6 +106,12 @@ fn each_option_causes_its_failure() {
             "signed wrongly",
         ),
         (&["--drop"], "UNKNOWN_EXCEPTION", "dropped"),
+        (&["--unsigned"], "INVALID_SIGNATURE", "not signed"),
+        (
+            &["--unsigned", "--result", "KEY_NOT_FOUND"],
+            "KEY_NOT_FOUND",
+            "answered 200 KEY_NOT_FOUND, not signed",
+        ),
         (
             &["--client-id", "ANOTHER"],
             "SUCCESS",
@@ -127,6 +133,65 @@ fn each_option_causes_its_failure() {
         assert!(gateway.lines.try_recv().is_err(), "{arguments:?}");
         daemon.stop();
     }
+}
+
+/// What a first integration meets: Alipay+ does not know the client, and cannot sign.
+#[test]
+fn an_unknown_client_sees_the_refusal_of_the_stand_in() {
+    let directory = Directory::new();
+    let gateway = Gateway::start(&directory, &["--unsigned"]);
+    let settings = gateway.directory.join("codeid.toml");
+    let daemon = Plan::new()
+        .argument("--config")
+        .argument(settings.to_str().unwrap())
+        .set("proxy.client-id=UNKNOWN")
+        .spawn();
+    let answer = post(&daemon);
+    let expected = json!({"result": {
+        "resultCode": "INVALID_CLIENT",
+        "resultStatus": "F",
+        "resultMessage": "The client is invalid.",
+    }});
+    assert_eq!((answer.status, answer.json()), (200, expected));
+    assert_eq!(answer.header("x-codeid-unverified"), Some("true"));
+    let line = gateway.wait_for_line(SDK_PROXY);
+    assert!(
+        line.contains("refused: the header Client-Id is not MOCK_CLIENT"),
+        "{line}"
+    );
+    daemon.stop();
+}
+
+/// The app's own model, against the stand-in.
+#[test]
+fn an_app_can_use_the_model_of_the_client_sdk() {
+    let directory = Directory::new();
+    let gateway = Gateway::start(&directory, &[]);
+    let settings = gateway.directory.join("codeid.toml");
+    let daemon = Plan::new()
+        .argument("--config")
+        .argument(settings.to_str().unwrap())
+        .set("proxy.customer-from=header")
+        .spawn();
+    let output = Command::new("curl")
+        .args(["--silent", "--show-error", "--max-time", "60"])
+        .args(["--header", "Content-Type: application/json"])
+        .args(["--header", "X-Customer-Id: customer-1", "--data"])
+        .arg(r#"{"scene": "s", "proxyRequestHeader": "h", "proxyRequestData": "d"}"#)
+        .arg(format!(
+            "http://127.0.0.1:{}/v1/clientSdkProxy",
+            daemon.port
+        ))
+        .output()
+        .expect("curl is installed");
+    let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(answer["isSuccess"], true);
+    for name in ["proxyResponseHeader", "proxyResponseData"] {
+        let inside = answer[name].as_str().unwrap();
+        serde_json::from_str::<serde_json::Value>(inside).unwrap();
+    }
+    assert_eq!(answer.as_object().unwrap().len(), 3);
+    daemon.stop();
 }
 
 #[test]

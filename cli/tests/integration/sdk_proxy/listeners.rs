@@ -81,7 +81,7 @@ fn a_body_has_one_mebibyte_at_most_and_is_strict_json() {
             (response.status, response.result_code().as_str()),
             (status, "PARAM_ILLEGAL")
         );
-        assert_eq!(response.json().as_object().unwrap().len(), 1);
+        assert_eq!(response.json().as_object().unwrap().len(), 2);
     }
     assert_eq!(gateway.requests().len(), 1);
     daemon.stop();

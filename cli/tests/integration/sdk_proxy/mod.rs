@@ -1,5 +1,7 @@
 //! sdkProxy through the listeners of the daemon, and its settings.
 
+mod client;
+mod failures;
 mod figures;
 #[expect(
     dead_code,
@@ -23,6 +25,7 @@ use self::gateway::{
 use crate::serve::daemon::Plan;
 
 pub(crate) const SDK_PROXY: &str = "/aps/api/v1/mobile/sdkProxy";
+const CLIENT_SDK_PROXY: &str = "/v1/clientSdkProxy";
 
 /// The stand-in for the upstream, and the plan of a daemon that forwards to it.
 pub(crate) struct Fixture {

@@ -3,7 +3,7 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
-use super::gateway::{Authority, OURS};
+use super::gateway::{Authority, OURS, THEIRS};
 use super::with_files;
 use crate::serve::daemon::Plan;
 
@@ -129,7 +129,8 @@ fn a_key_that_cannot_be_used_stops_the_start_before_anything_listens() {
     refused(
         &private,
         &[
-            "invalid proxy.public-keys.1: cannot use the key file ours.pem: it contains no public key in PEM",
+            "invalid proxy.public-keys.1: cannot use the key file ours.pem: it contains a private key instead \
+             of a public key",
         ],
     );
     let line = private.fail();
@@ -137,6 +138,34 @@ fn a_key_that_cannot_be_used_stops_the_start_before_anything_listens() {
         !line.contains(OURS.private.lines().nth(1).unwrap()),
         "{line}"
     );
+    let swapped = plan();
+    swapped.directory.write_secret("ours.pem", &THEIRS.public);
+    refused(
+        &swapped,
+        &[
+            "invalid proxy.private-key-path: cannot use the key file ours.pem: it contains a public key \
+             instead of a private key",
+        ],
+    );
+    let encrypted = plan();
+    for label in ["ENCRYPTED PRIVATE KEY", "RSA PRIVATE KEY"] {
+        let (headers, body) = match label {
+            "RSA PRIVATE KEY" => (
+                "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\n",
+                "AAAA",
+            ),
+            _ => ("", "AAAA"),
+        };
+        let pem = format!("-----BEGIN {label}-----\n{headers}{body}\n-----END {label}-----\n");
+        encrypted.directory.write_secret("ours.pem", &pem);
+        refused(
+            &encrypted,
+            &[
+                "invalid proxy.private-key-path: cannot use the key file ours.pem: it contains an \
+                 encrypted private key; decrypt it with `openssl pkey -in ENCRYPTED -out DECRYPTED`",
+            ],
+        );
+    }
     let roots = plan().set("proxy.ca-path=theirs.pub.pem");
     refused(
         &roots,

@@ -8,6 +8,7 @@ use super::daemon::{Daemon, Served};
 const ILLEGAL: &str =
     "Illegal parameters exist. For example, a non-numeric input, or an invalid date.";
 pub(super) const SDK_PROXY: &str = "/aps/api/v1/mobile/sdkProxy";
+pub(super) const CLIENT_SDK_PROXY: &str = "/v1/clientSdkProxy";
 
 /// Returns a client for each transport of a daemon.
 pub(super) fn clients(daemon: &Served) -> [Client; 2] {
@@ -243,21 +244,26 @@ fn wrong_paths_methods_and_media_types_have_their_status_codes() {
             );
             assert_eq!(response.json()["detail"], "There is nothing at this path.");
         }
-        for path in ["/v1/identifyCode", "/v1/identifyCodes", SDK_PROXY] {
+        for path in [
+            "/v1/identifyCode",
+            "/v1/identifyCodes",
+            SDK_PROXY,
+            CLIENT_SDK_PROXY,
+        ] {
             for method in ["GET", "PUT", "DELETE", "OPTIONS", "BREW"] {
                 let response = client.bare(method, path);
                 assert_eq!(
                     (response.status, response.header("allow")),
                     (405, Some("POST"))
                 );
-                let sdk_proxy = path == SDK_PROXY;
+                let sdk_proxy = [SDK_PROXY, CLIENT_SDK_PROXY].contains(&path);
                 let code = if sdk_proxy {
                     "METHOD_NOT_SUPPORTED"
                 } else {
                     "PARAM_ILLEGAL"
                 };
                 assert_eq!(response.result_code(), code);
-                assert_eq!(response.json().get("detail").is_none(), sdk_proxy);
+                assert_eq!(response.json()["detail"], "This path allows POST only.");
             }
         }
         let typed = |path: &str, header: &str| {
@@ -277,12 +283,20 @@ fn wrong_paths_methods_and_media_types_have_their_status_codes() {
                 (response.status, response.result_code().as_str()),
                 (415, "PARAM_ILLEGAL")
             );
-            client.send(typed(SDK_PROXY, header));
-            let response = client.receive();
-            assert_eq!(
-                (response.status, response.result_code().as_str()),
-                (415, "MEDIA_TYPE_NOT_ACCEPTABLE")
-            );
+            for path in [SDK_PROXY, CLIENT_SDK_PROXY] {
+                client.send(typed(path, header));
+                let response = client.receive();
+                assert_eq!(
+                    (response.status, response.result_code().as_str()),
+                    (415, "MEDIA_TYPE_NOT_ACCEPTABLE")
+                );
+                assert!(
+                    response.json()["detail"]
+                        .as_str()
+                        .unwrap()
+                        .contains("application/json")
+                );
+            }
         }
         for header in [
             "content-type: application/json; charset=utf-8\r\n",
@@ -316,25 +330,31 @@ fn probes_are_answered_with_a_status_code_only() {
 fn sdk_proxy_is_invalid_api_while_it_is_not_configured() {
     let daemon = Daemon::start();
     for mut client in clients(&daemon) {
-        let response = client.post(
-            SDK_PROXY,
-            r#"{"sdkRequestHeader": "a", "sdkRequestData": "b"}"#,
-        );
-        assert_eq!(response.status, 200);
-        let expected = json!({"result": {
-            "resultCode": "INVALID_API",
-            "resultStatus": "F",
-            "resultMessage": "The called API is invalid or not active.",
-        }});
-        assert_eq!(response.json(), expected);
-        let response = client.post(SDK_PROXY, r#"{"a": 1, "a": 1}"#);
-        assert_eq!(response.status, 400);
-        let expected = json!({"result": {
-            "resultCode": "PARAM_ILLEGAL",
-            "resultStatus": "F",
-            "resultMessage": "Illegal parameters. For example, non-numeric input, invalid date.",
-        }});
-        assert_eq!(response.json(), expected);
+        for (path, status) in [(SDK_PROXY, 200), (CLIENT_SDK_PROXY, 503)] {
+            let response = client.post(path, r#"{"sdkRequestHeader": "a", "sdkRequestData": "b"}"#);
+            assert_eq!(response.status, status);
+            let expected = json!({
+                "result": {
+                    "resultCode": "INVALID_API",
+                    "resultStatus": "F",
+                    "resultMessage": "The called API is invalid or not active.",
+                },
+                "detail": "sdkProxy is not configured: proxy.upstream-url is not set.",
+            });
+            assert_eq!(response.json(), expected);
+            let response = client.post(path, r#"{"a": 1, "a": 1}"#);
+            assert_eq!(response.status, 400);
+            let expected = json!({
+                "result": {
+                    "resultCode": "PARAM_ILLEGAL",
+                    "resultStatus": "F",
+                    "resultMessage":
+                        "Illegal parameters. For example, non-numeric input, invalid date.",
+                },
+                "detail": "The body is not accepted: an object has a repeated key.",
+            });
+            assert_eq!(response.json(), expected);
+        }
     }
 }
 

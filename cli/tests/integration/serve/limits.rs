@@ -4,21 +4,23 @@ use serde_json::json;
 
 use super::client::{Client, body, request};
 use super::daemon::{Daemon, Plan};
-use super::endpoints::{SDK_PROXY, clients};
+use super::endpoints::{CLIENT_SDK_PROXY, SDK_PROXY, clients};
 
 #[test]
 fn a_body_may_be_as_long_as_its_endpoint_allows() {
     let daemon = Daemon::start();
     let table = [
-        ("/v1/identifyCode", 128 << 10, '{', '}'),
-        ("/v1/identifyCodes", 16 << 20, '[', ']'),
-        (SDK_PROXY, 1 << 20, '{', '}'),
+        ("/v1/identifyCode", 128 << 10, '{', '}', 200),
+        ("/v1/identifyCodes", 16 << 20, '[', ']', 200),
+        // Neither is configured.
+        (SDK_PROXY, 1 << 20, '{', '}', 200),
+        (CLIENT_SDK_PROXY, 1 << 20, '{', '}', 503),
     ];
-    for (path, most, open, close) in table {
+    for (path, most, open, close, status) in table {
         let sized = |n: usize| format!("{open}{}{close}", " ".repeat(n - 2));
         for transport in 0..2 {
             let client = || clients(&daemon).into_iter().nth(transport).unwrap();
-            assert_eq!(client().post(path, sized(most)).status, 200, "{path}");
+            assert_eq!(client().post(path, sized(most)).status, status, "{path}");
             // The client sees the response, whether it finishes sending before it reads or not.
             let mut after = client();
             after.send(request(path, sized(most + 1)));
@@ -65,11 +67,14 @@ fn one_connection_more_than_are_served_is_refused() {
     );
     assert_eq!(response.header("connection"), Some("close"));
     assert_eq!(third.rest(), b"");
-    let response = daemon.tcp().post(SDK_PROXY, "{}");
-    assert_eq!(
-        (response.status, response.result_code().as_str()),
-        (503, "REQUEST_TRAFFIC_EXCEED_LIMIT")
-    );
+    for path in [SDK_PROXY, CLIENT_SDK_PROXY] {
+        let response = daemon.tcp().post(path, "{}");
+        assert_eq!(
+            (response.status, response.result_code().as_str()),
+            (503, "REQUEST_TRAFFIC_EXCEED_LIMIT")
+        );
+        assert_eq!(response.json()["detail"], "There are too many connections.");
+    }
     // The served connections continue, and once one of them is closed there is room again.
     assert_eq!(first.identify("28100104x", "user-42").status, 200);
     let mut other = daemon.unix();

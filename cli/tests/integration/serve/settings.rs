@@ -193,6 +193,39 @@ fn settings_that_contradict_each_other_are_refused() {
     );
 }
 
+/// Each level fails with its published result: the code begins the line, and the log has all of it.
+#[test]
+fn a_failed_init_has_the_published_result() {
+    for (level, code, text) in [
+        (
+            "REMOTE",
+            "REMOTE_CONFIG_UPDATE_FAILED",
+            "Remote configuration update failed.",
+        ),
+        (
+            "LOCAL",
+            "STORAGE_CONFIG_LOAD_FAILED",
+            "Loading storage configuration failed.",
+        ),
+        (
+            "PRESET",
+            "INIT_CONFIG_IS_INVALID",
+            "Initial configuration is invalid.",
+        ),
+    ] {
+        let output = Plan::new()
+            .set(&format!("ac.route.init-route-config-level={level}"))
+            .set("ac.route.preset-route-config-path=missing.json")
+            .run();
+        assert_eq!(output.status.code(), Some(1));
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        let last = stderr.lines().last().unwrap();
+        assert!(last.starts_with(&format!("{code}: ")), "{stderr}");
+        let logged = format!("init failed code=\"{code}\" status=\"F\" text=\"{text}\"");
+        assert!(stderr.contains(&logged), "{stderr}");
+    }
+}
+
 #[test]
 fn a_start_that_fails_gives_its_reason_in_one_line() {
     let line = Plan::new().set("listen.htp=off").fail();

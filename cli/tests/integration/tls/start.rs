@@ -31,6 +31,19 @@ fn a_start_with_a_malformed_pair_fails() {
             "its first certificate cannot be read: invalid peer certificate: BadEncoding",
         ),
         (&pair.chain, "", key, "it holds no private key in PEM"),
+        (
+            &pair.chain,
+            "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n",
+            key,
+            "it contains an encrypted private key; decrypt it with `openssl pkey -in ENCRYPTED -out \
+             DECRYPTED`",
+        ),
+        (
+            &pair.chain,
+            &pair.chain,
+            key,
+            "it contains a certificate instead of a private key",
+        ),
         (&pair.chain, &pair.key[..60], key, "it is not valid PEM"),
         (
             &pair.chain,

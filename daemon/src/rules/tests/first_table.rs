@@ -41,13 +41,27 @@ async fn the_first_permitted_source_that_is_good_gives_the_first_table() {
                     assert_eq!(fixture.store.saves().len(), saves);
                 }
                 None => {
-                    let code = match lowest {
-                        Remote => "REMOTE_CONFIG_UPDATE_FAILED",
-                        Local => "STORAGE_CONFIG_LOAD_FAILED",
-                        Preset => "INIT_CONFIG_IS_INVALID",
+                    let published = match lowest {
+                        Remote => [
+                            "REMOTE_CONFIG_UPDATE_FAILED",
+                            "F",
+                            "Remote configuration update failed.",
+                        ],
+                        Local => [
+                            "STORAGE_CONFIG_LOAD_FAILED",
+                            "F",
+                            "Loading storage configuration failed.",
+                        ],
+                        Preset => [
+                            "INIT_CONFIG_IS_INVALID",
+                            "F",
+                            "Initial configuration is invalid.",
+                        ],
                     };
                     let error = outcome.unwrap_err();
-                    assert_eq!(InitError::result_code(&error), code);
+                    let result = InitError::result(&error);
+                    let result = [result.code, result.status, result.message];
+                    assert_eq!(result, published);
                     assert_eq!(fixture.version(), None);
                 }
             }

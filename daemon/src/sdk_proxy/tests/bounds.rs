@@ -1,16 +1,11 @@
-//! The limits: requests in flight, the size of responses, and time (T27).
+//! The limits: requests in flight, and the size of responses.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use hyper::HeaderMap;
 use tokio::sync::Notify;
-use tokio::time::Instant;
 
-use super::gateway::{Behavior, Gateway, Reply, Request, SUCCESS, signed};
+use super::gateway::{Reply, SUCCESS, signed};
 use super::{Budget, Fixture, post, request};
-use crate::clock::Clock;
-use crate::sdk_proxy::forwarder::Forwarder;
 
 #[tokio::test]
 async fn requests_beyond_the_limit_are_refused_at_once() {
@@ -91,32 +86,4 @@ async fn a_response_is_read_up_to_eight_mebibytes() {
         "UNKNOWN_EXCEPTION"
     );
     assert_eq!(running.gateway.requests().len(), 4);
-}
-
-/// T27: a request times out at its limit, neither before nor after.
-#[tokio::test]
-async fn a_request_times_out_at_its_limit() {
-    let limit = Duration::from_secs(60);
-    let mut fixture = Fixture::new();
-    fixture.settings.total_timeout = limit;
-    let reply = |_: &Request| Reply::Stall(Vec::new());
-    let gateway = Gateway::start(&fixture.authority, Behavior::default(), reply).await;
-    fixture.settings.upstream = gateway.url().parse().unwrap();
-    // On this runtime rather than on threads of its own, so that the test can stop the clock.
-    let budget = Arc::new(Budget::new(0));
-    let forwarder = Forwarder::from_settings(&fixture.settings, &budget, &Clock::system()).unwrap();
-    let begun = Instant::now();
-    let body = request();
-    let headers = HeaderMap::new();
-    let stop_clock = async {
-        gateway.wait_for(1).await;
-        // From here on, time advances only to the next timer, once nothing else can happen.
-        tokio::time::pause();
-    };
-    let (response, ()) = tokio::join!(forwarder.respond(&headers, body.as_bytes()), stop_clock);
-    assert_eq!(response.unwrap().own_result(), "UNKNOWN_EXCEPTION");
-    let elapsed = begun.elapsed();
-    // The limit begins when the request was parsed, by a clock that does not stand still yet.
-    let latest = limit + Duration::from_millis(250);
-    assert!((limit..=latest).contains(&elapsed), "{elapsed:?}");
 }

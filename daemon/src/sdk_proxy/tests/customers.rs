@@ -9,12 +9,14 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::gateway::{Gateway, Reply, SUCCESS, signed};
-use super::{Fixture, Response, Running};
+use super::{Fixture, Interface, Response, Running};
 use crate::settings::{CustomerFrom, LoginCheck};
 
 /// Starts a login service over plain HTTP that answers every request with these bytes, or not at all.
 /// Returns its URL and the requests that it receives.
-async fn login_service(response: Option<&'static str>) -> (String, UnboundedReceiver<String>) {
+pub(super) async fn login_service(
+    response: Option<&'static str>,
+) -> (String, UnboundedReceiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/session?x=1", listener.local_addr().unwrap());
     let (asked, questions) = unbounded_channel();
@@ -68,9 +70,10 @@ async fn send(running: &Running, in_body: Value, pairs: &[(&'static str, &str)])
     if !in_body.is_null() {
         body["customerId"] = in_body;
     }
-    let response = running
-        .proxy
-        .respond(headers(pairs), body.to_string().into());
+    let response =
+        running
+            .proxy
+            .respond(Interface::Server, headers(pairs), body.to_string().into());
     response.await.unwrap()
 }
 
@@ -146,7 +149,10 @@ async fn a_customer_of_more_than_256_characters_is_refused_wherever_it_comes_fro
     };
     let body = json!({"sdkRequestHeader": "h", "sdkRequestData": "d"}).to_string();
     let respond = async |name: &str| {
-        let response = in_header.proxy.respond(named(name), body.clone().into());
+        let body = body.clone().into();
+        let response = in_header
+            .proxy
+            .respond(Interface::Server, named(name), body);
         response.await.unwrap()
     };
     assert!(respond(&longest).await.is_success());
@@ -197,8 +203,10 @@ async fn the_customer_comes_from_the_login_check_alone() {
     // Each request is checked, and an illegal one is not.
     assert!(send(&running, Value::Null, &[]).await.is_success());
     assert_eq!(questions.recv().await.unwrap().lines().count(), 3);
-    let illegal = running.proxy.respond(headers(&[COOKIE]), "{}".into()).await;
-    assert_eq!(illegal.unwrap().own_result(), "PARAM_ILLEGAL");
+    let illegal = running
+        .proxy
+        .respond(Interface::Server, headers(&[COOKIE]), "{}".into());
+    assert_eq!(illegal.await.unwrap().own_result(), "PARAM_ILLEGAL");
     assert!(questions.is_empty());
     assert_eq!(customers(&running.gateway), ["real"; 4]);
 }

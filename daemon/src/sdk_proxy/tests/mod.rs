@@ -1,7 +1,9 @@
 //! The forwarder against servers of the tests.
 
 mod bounds;
+mod client;
 mod customers;
+mod details;
 mod faults;
 mod gateway;
 mod http2;
@@ -11,7 +13,9 @@ mod properties;
 mod published;
 mod requests;
 mod responses;
+mod timeouts;
 mod trust;
+mod unverified;
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -20,15 +24,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use hyper::HeaderMap;
+use hyper::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use self::gateway::{Authority, Behavior, CLIENT_ID, Gateway, OURS, Reply, Request, THEIRS};
-use super::{Response, SdkProxy};
+use super::{Interface, Response, SdkProxy};
 use crate::budget::Budget;
 use crate::clock::Clock;
-use crate::result::sdk_proxy as results;
 use crate::settings::{CustomerFrom, Proxy, Secrets};
 use crate::signature::{self, KeyVersion};
 
@@ -123,7 +126,8 @@ impl Running {
 }
 
 async fn post(proxy: &SdkProxy, body: impl Into<Bytes>) -> Response {
-    proxy.respond(HeaderMap::new(), body.into()).await.unwrap()
+    let response = proxy.respond(Interface::Server, HeaderMap::new(), body.into());
+    response.await.unwrap()
 }
 
 impl Response {
@@ -131,18 +135,17 @@ impl Response {
         serde_json::from_slice(&self.body).unwrap()
     }
 
-    /// Returns the result code of a response of our own, which has only a result.
+    /// Returns the result code of a response of our own, which has a result as published, and a sentence.
     fn own_result(&self) -> String {
         let body = self.json();
+        assert_eq!(self.status, StatusCode::OK);
         assert!(self.headers.is_empty(), "{:?}", self.headers);
-        assert_eq!(body.as_object().unwrap().len(), 1, "{body}");
-        let result = &body["result"];
-        assert_eq!(result.as_object().unwrap().len(), 3, "{body}");
-        let code = result["resultCode"].as_str().unwrap();
-        let published = results::find(code).unwrap();
-        assert_eq!(result["resultStatus"], published.status);
-        assert_eq!(result["resultMessage"], published.message);
-        code.to_owned()
+        published::own_result(&body)
+    }
+
+    /// Returns the sentence of a response of our own.
+    fn detail(&self) -> String {
+        self.json()["detail"].as_str().unwrap().to_owned()
     }
 
     fn is_success(&self) -> bool {

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::super::request::SdkRequest;
+use super::Interface;
 
 const PAIRS: [[&str; 2]; 3] = [
     ["sdkRequestHeader", "sdkRequestData"],
@@ -60,7 +61,8 @@ proptest! {
         prop_assert_eq!(customer_id.as_deref(), Ok(&*customer.0));
         // Another customer than the body's: from a header, or a login check.
         for customer in [&customer.0, &header.0] {
-            let sent = request.for_upstream(customer).unwrap().concat();
+            let legal = request.check(Interface::Server, true).unwrap();
+            let sent = legal.for_upstream(customer).concat();
             let decoded: Value = serde_json::from_slice(&sent).unwrap();
             let expected =
                 json!({"sdkRequestHeader": header.0, "sdkRequestData": data.0, "customerId": customer});

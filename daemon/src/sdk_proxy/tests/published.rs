@@ -1,10 +1,79 @@
 //! The samples of the public documents, in full: two requests and two responses, one with a `result`
-//! that is an object, one with a string.
+//! that is an object, one with a string. The published results.
 
 use serde_json::Value;
 
 use super::Running;
 use super::gateway::{PATH, Reply, signed};
+use crate::result::sdk_proxy as results;
+
+/// The result codes with status and message, transcribed from the page of sdkProxy.
+const RESULTS: [[&str; 3]; 12] = [
+    ["SUCCESS", "S", "Success"],
+    ["ACCESS_DENIED", "F", "Access is denied."],
+    [
+        "INVALID_API",
+        "F",
+        "The called API is invalid or not active.",
+    ],
+    ["INVALID_CLIENT", "F", "The client is invalid."],
+    ["INVALID_SIGNATURE", "F", "The signature is invalid."],
+    ["KEY_NOT_FOUND", "F", "The key is not found."],
+    [
+        "MEDIA_TYPE_NOT_ACCEPTABLE",
+        "F",
+        "The server does not implement the media type that is acceptable to the client.",
+    ],
+    [
+        "METHOD_NOT_SUPPORTED",
+        "F",
+        "The server does not implement the requested HTTPS method.",
+    ],
+    [
+        "PARAM_ILLEGAL",
+        "F",
+        "Illegal parameters. For example, non-numeric input, invalid date.",
+    ],
+    [
+        "PROCESS_FAIL",
+        "F",
+        "A general business failure occurred. Do not retry.",
+    ],
+    [
+        "REQUEST_TRAFFIC_EXCEED_LIMIT",
+        "U",
+        "The request traffic exceeds the limit.",
+    ],
+    [
+        "UNKNOWN_EXCEPTION",
+        "U",
+        "An API call failed, which is caused by unknown reasons.",
+    ],
+];
+
+/// Returns the result code in the body of a response of our own, which has a result as published, and a
+/// sentence beside it.
+pub(super) fn own_result(body: &Value) -> String {
+    assert_eq!(body.as_object().unwrap().len(), 2, "{body}");
+    let detail = body["detail"].as_str().unwrap();
+    assert!(detail.len() > 10 && detail.ends_with('.'), "{detail}");
+    let result = &body["result"];
+    assert_eq!(result.as_object().unwrap().len(), 3, "{body}");
+    let text = |name: &str| result[name].as_str().unwrap();
+    let given = [
+        text("resultCode"),
+        text("resultStatus"),
+        text("resultMessage"),
+    ];
+    assert!(RESULTS.contains(&given), "{body}");
+    given[0].to_owned()
+}
+
+#[test]
+fn all_results_have_the_published_texts() {
+    let known = results::ALL.map(|result| [result.code, result.status, result.message]);
+    assert_eq!(known, RESULTS);
+}
 
 const SAMPLES: [[&str; 2]; 2] = [
     [

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Map, Value, json};
 
 use super::gateway::{PATH, Reply, SUCCESS, signed};
-use super::{Fixture, Running, request};
+use super::{Fixture, Interface, Running, request};
 use crate::clock::Clock;
 
 /// A sample of the public documents, shortened; `published` has it in full.
@@ -151,7 +151,7 @@ async fn a_field_that_is_missing_empty_or_mistyped_is_illegal_and_not_sent() {
     ] {
         let response = running
             .proxy
-            .respond(Default::default(), malformed.into())
+            .respond(Interface::Server, Default::default(), malformed.into())
             .await;
         assert!(response.is_err(), "{malformed}");
     }
@@ -159,7 +159,7 @@ async fn a_field_that_is_missing_empty_or_mistyped_is_illegal_and_not_sent() {
     assert!(
         running
             .proxy
-            .respond(Default::default(), invalid[..].into())
+            .respond(Interface::Server, Default::default(), invalid[..].into())
             .await
             .is_err()
     );

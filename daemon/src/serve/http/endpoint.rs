@@ -1,6 +1,7 @@
 //! The endpoints of the serving listeners, and the requests that they take.
 
 use crate::http::Method;
+use crate::sdk_proxy::Interface;
 use crate::{identify, sdk_proxy};
 
 pub(super) use crate::api::serving::Endpoint;
@@ -27,8 +28,17 @@ impl Endpoint {
         match self {
             Self::IdentifyCode => identify::MAX_BODY_BYTES,
             Self::IdentifyCodes => identify::MAX_BATCH_BODY_BYTES,
-            Self::SdkProxy => sdk_proxy::MAX_BODY_BYTES,
+            Self::SdkProxy | Self::ClientSdkProxy => sdk_proxy::MAX_BODY_BYTES,
             Self::Live | Self::Ready => 0,
+        }
+    }
+
+    /// Returns the interface of sdkProxy that the endpoint is, if it is one.
+    pub(super) const fn sdk_proxy_interface(self) -> Option<Interface> {
+        match self {
+            Self::SdkProxy => Some(Interface::Server),
+            Self::ClientSdkProxy => Some(Interface::Client),
+            Self::IdentifyCode | Self::IdentifyCodes | Self::Live | Self::Ready => None,
         }
     }
 }

@@ -71,16 +71,15 @@ impl Failure {
 
     /// Appends the body of the response.
     pub(super) fn write(&self, endpoint: Option<Endpoint>, out: &mut Vec<u8>) {
-        if endpoint == Some(Endpoint::SdkProxy) {
-            // A body with `result` only, as the interface has it.
-            out.extend_from_slice(b"{");
-            self.sdk_proxy_result().write(out);
-            out.extend_from_slice(b"}");
-            return;
-        }
-        let result = match self.request_result() {
-            RequestResult::UnknownException => result::identify::UNKNOWN_EXCEPTION,
-            RequestResult::Success | RequestResult::ParamIllegal => result::identify::PARAM_ILLEGAL,
+        let result = if endpoint.is_some_and(|e| e.sdk_proxy_interface().is_some()) {
+            self.sdk_proxy_result()
+        } else {
+            match self.request_result() {
+                RequestResult::UnknownException => result::identify::UNKNOWN_EXCEPTION,
+                RequestResult::Success | RequestResult::ParamIllegal => {
+                    result::identify::PARAM_ILLEGAL
+                }
+            }
         };
         write_failure(&result, &self.detail(endpoint), out);
     }
@@ -103,7 +102,8 @@ impl Failure {
         }
     }
 
-    fn detail(&self, endpoint: Option<Endpoint>) -> String {
+    /// Returns a sentence for people, which shows nothing of the content of the request.
+    pub(super) fn detail(&self, endpoint: Option<Endpoint>) -> String {
         match self {
             Self::Head(error) => sentence(error),
             Self::HeadTooLong(most) => {

@@ -10,7 +10,7 @@ use crate::identify;
 use crate::metrics::{self, Elapsed, Listener, RequestCounts};
 use crate::readiness;
 use crate::result::sdk_proxy as results;
-use crate::sdk_proxy::Response;
+use crate::sdk_proxy::{self, Interface, Response};
 use crate::serve::shared::Shared;
 
 /// The most bytes that are read of a body that is not needed, so that the connection stays open.
@@ -36,8 +36,8 @@ pub(super) enum Plan {
     IdentifyCode,
     /// Identify the batch of code values in its body.
     IdentifyCodes,
-    /// Forward its body, with these headers.
-    Forward(Box<HeaderMap>),
+    /// Forward its body, which came through this interface, with these headers.
+    Forward(Interface, Box<HeaderMap>),
     /// Respond with a status only.
     Status(StatusCode),
     /// Respond with a failure.
@@ -97,15 +97,17 @@ impl Request {
             }
             _ => StatusCode::OK,
         };
+        let forward = |interface| {
+            let headers = header_map(bytes).map_err(Failure::Head)?;
+            Ok(Plan::Forward(interface, Box::new(headers)))
+        };
         match (endpoint, head.media_type) {
             (Endpoint::Live | Endpoint::Ready, _) => Ok(Plan::Status(status)),
             (_, MediaType::Missing | MediaType::Other) => Err(Failure::MediaType),
             (Endpoint::IdentifyCode, MediaType::Json) => Ok(Plan::IdentifyCode),
             (Endpoint::IdentifyCodes, MediaType::Json) => Ok(Plan::IdentifyCodes),
-            (Endpoint::SdkProxy, MediaType::Json) => {
-                let headers = header_map(bytes).map_err(Failure::Head)?;
-                Ok(Plan::Forward(Box::new(headers)))
-            }
+            (Endpoint::SdkProxy, MediaType::Json) => forward(Interface::Server),
+            (Endpoint::ClientSdkProxy, MediaType::Json) => forward(Interface::Client),
         }
     }
 }
@@ -133,19 +135,24 @@ impl Plan {
 /// [`Failure`] if the body is not a JSON object.
 pub(super) async fn forward(
     shared: &Shared,
+    interface: Interface,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Failure> {
     if let Some(proxy) = &shared.proxy {
-        return Ok(proxy.respond(headers, body).await?);
+        return Ok(proxy.respond(interface, headers, body).await?);
     }
     identify::read_one(&body)?;
     let figures = shared.metrics.sdk_proxy();
     figures.count(results::INVALID_API.code);
-    Ok(Response::from_result(&results::INVALID_API))
+    Ok(Response::fail(
+        &sdk_proxy::Failure::NotConfigured,
+        interface,
+    ))
 }
 
-/// Counts a request that failed before its endpoint could answer. Probes are not counted.
+/// Counts a request that failed before its endpoint could answer, and logs one of sdkProxy. Probes are not
+/// counted.
 pub(super) fn count_failure(
     shared: &Shared,
     listener: Listener,
@@ -153,9 +160,16 @@ pub(super) fn count_failure(
     failure: &Failure,
 ) {
     match endpoint {
-        Some(Endpoint::SdkProxy) => {
-            let figures = shared.metrics.sdk_proxy();
-            figures.count(failure.sdk_proxy_result().code);
+        Some(Endpoint::SdkProxy | Endpoint::ClientSdkProxy) => {
+            let (code, status) = (failure.sdk_proxy_result().code, failure.status().as_u16());
+            shared.metrics.sdk_proxy().count(code);
+            let why = failure.detail(endpoint);
+            // The log has a bound for each of the two.
+            if let Failure::Overload(_) = failure {
+                tracing::info!(code, status, %why, "a request of sdkProxy met an overload");
+            } else {
+                tracing::info!(code, status, %why, "a request of sdkProxy was refused unread");
+            }
         }
         Some(Endpoint::Live | Endpoint::Ready) => {}
         Some(Endpoint::IdentifyCode | Endpoint::IdentifyCodes) | None => {

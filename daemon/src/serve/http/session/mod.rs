@@ -11,7 +11,6 @@ use std::task::{Context, Poll, ready};
 use std::thread::LocalKey;
 use std::time::Duration;
 
-use hyper::StatusCode;
 use memchr::memchr;
 
 use super::body::{Arrived, BodyReader};
@@ -326,7 +325,7 @@ impl Protocol for Http1Session<'_> {
                 let response = Response {
                     headers: Some(&forwarded.headers),
                     connection: request.connection_option(),
-                    ..Response::new(StatusCode::OK, &forwarded.body)
+                    ..Response::new(forwarded.status, &forwarded.body)
                 };
                 let date = batch
                     .memory

@@ -42,13 +42,15 @@ impl Http1Session<'_> {
                     None => self.fail(batch, request, &NO_ROOM),
                 }
             }
-            Plan::Forward(headers) => match body.into_bytes(UPSTREAM_BYTES, &self.shared.budget) {
-                Some(body) => {
-                    let forwarding = Box::pin(forward(self.shared, *headers, body));
-                    self.state = State::Forwarding(request, forwarding);
+            Plan::Forward(interface, headers) => {
+                match body.into_bytes(UPSTREAM_BYTES, &self.shared.budget) {
+                    Some(body) => {
+                        let forwarding = forward(self.shared, interface, *headers, body);
+                        self.state = State::Forwarding(request, Box::pin(forwarding));
+                    }
+                    None => self.fail(batch, request, &NO_ROOM),
                 }
-                None => self.fail(batch, request, &NO_ROOM),
-            },
+            }
             Plan::Status(status) => self.respond(batch, request, Response::new(status, b"")),
             Plan::Refuse(failure) => self.fail(batch, request, &failure),
         }
