@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::{Kind, MAX_CHARACTERS, Shown, is_plain};
 use crate::settings::Location;
+use crate::uri;
 
 /// The path of a file.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +39,7 @@ impl Kind for PathOrUri {
     }
 
     fn show(&self, location: &Location) -> Shown {
-        Shown::text(&location.as_str())
+        Shown::text(&uri::shown(location.as_str()))
     }
 }
 
@@ -53,7 +54,7 @@ impl Kind for Uri {
     }
 
     fn show(&self, location: &Location) -> Shown {
-        Shown::text(&location.as_str())
+        Shown::text(&uri::shown(location.as_str()))
     }
 }
 

@@ -104,12 +104,19 @@ fn text_is_bounded_and_has_no_controls() {
     );
     check(
         &PathOrUri,
-        &[("a b", "a b"), ("https://h/x", "https://h/x")],
+        &[
+            ("a b", "a b"),
+            ("https://h/x", "https://h/x"),
+            ("https://u:p@h.e/x?t", "https://h.e/x"),
+        ],
         &["a\nb", ""],
     );
     check(
         &Uri,
-        &[("https://h/x", "https://h/x")],
+        &[
+            ("https://h/x", "https://h/x"),
+            ("https://u:p@h.e/x?t", "https://h.e/x"),
+        ],
         &["a b", "", &too_long],
     );
     check(
@@ -130,7 +137,7 @@ fn text_is_bounded_and_has_no_controls() {
     );
     check(
         &Url::<HttpUrl>::any(),
-        &[("http://h:1/p?q", "http://h:1/p?q")],
+        &[("http://h:1/p?q", "http://h:1/p")],
         &["ftp://h/"],
     );
 }
@@ -216,6 +223,17 @@ fn a_refusal_does_not_quote_what_may_be_secret() {
         let end = format!("(value not shown: it may contain a secret){cause}");
         assert!(message.ends_with(&end), "{message}");
         assert!(!message.contains("SECRET"), "{message}");
+    }
+}
+
+#[test]
+fn a_refusal_quotes_a_url_without_its_secrets() {
+    let url = Given::Text("https://user:SECRET@h.example/a?token=SECRET".to_owned());
+    for message in [
+        refusal(&Url::<Origin>::any(), &url),
+        refusal(&OneOf::<InitLevel>::words(), &url),
+    ] {
+        assert!(message.contains("not \"https://h.example/a\""), "{message}");
     }
 }
 
