@@ -443,8 +443,7 @@ fn the_commonest_mistakes_have_a_hint() {
         ),
         (good.replace(r#""a","#, r#""a""#), "a comma may be missing"),
         (
-            good.replace(r#""a","#, r#""a","#)
-                .replace(r#""version": "1""#, r#""version": True"#),
+            good.replace(r#""version": "1""#, r#""version": True"#),
             "in lower case",
         ),
         (
