@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use codeid_daemon::audit::verify::{Report, verify};
 
+use super::count::counted;
 use super::output::{self, Failure, Stdout, printable};
 use super::settings::{self, SettingsArgs};
 
@@ -91,31 +92,27 @@ fn show(report: &Report, out: &mut Stdout) -> io::Result<()> {
     }
     let hidden = report.fault_count - report.faults.len() as u64;
     if hidden > 0 {
-        writeln!(out, "{hidden} further faults")?;
+        writeln!(out, "{}", counted(hidden, "further fault"))?;
     }
     let files = report.files.len();
     match (report.first, report.last) {
         (Some(first), Some(last)) => writeln!(
             out,
-            "{} lines in {files} {}, numbers {first} to {last}",
-            report.lines,
-            if files == 1 { "file" } else { "files" },
+            "{} in {}, numbers {first} to {last}",
+            counted(report.lines, "line"),
+            counted(files, "file"),
         )?,
         _ => writeln!(out, "no line")?,
     }
     if report.unchained > 0 {
-        let lines = report.unchained;
-        writeln!(
-            out,
-            "{lines} lines of an earlier version, which are not chained"
-        )?;
+        let lines = counted(report.unchained, "line");
+        writeln!(out, "{lines} of an earlier version, not chained")?;
     }
     for number in &report.unfinished {
         writeln!(out, "line {number}: intended, and no outcome is recorded")?;
     }
     match report.fault_count {
         0 => writeln!(out, "sound: every line follows from the one before"),
-        1 => writeln!(out, "not sound: 1 fault"),
-        count => writeln!(out, "not sound: {count} faults"),
+        count => writeln!(out, "not sound: {}", counted(count, "fault")),
     }
 }

@@ -11,8 +11,10 @@ mod bucket;
 mod check;
 mod command_line;
 mod completions;
+mod count;
 #[cfg(any(feature = "bench", feature = "top"))]
 mod duration;
+mod encoding;
 mod explanation;
 mod identify;
 mod man;

@@ -1,9 +1,12 @@
 //! `codeid settings`: shows every setting, its value and its source.
 
+use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::LazyLock;
 
+use clap::builder::{PossibleValue, TypedValueParser};
 use codeid_daemon::error_chain::ErrorChain;
 use codeid_daemon::run::StartError;
 use codeid_daemon::settings::{Effective, Settings, SettingsError, Sources};
@@ -16,16 +19,24 @@ pub(crate) struct SettingsArgs {
     #[arg(long, value_name = "FILE", global = true)]
     config: Option<PathBuf>,
     /// Set a single setting; overrides the file and the environment
-    #[arg(long, value_name = "KEY=VALUE", value_parser = key_and_value, global = true)]
+    #[arg(
+        long,
+        value_name = "KEY=VALUE",
+        value_parser = KeyAndValue,
+        hide_possible_values = true,
+        global = true
+    )]
     set: Vec<(String, String)>,
 }
 
 /// The command line of `codeid settings`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+URLs are shown without user, query and fragment, which may contain secrets.")]
 pub(crate) struct ShowSettings {
     #[command(flatten)]
     settings: SettingsArgs,
-    /// Print an array of {"key", "value", "source", "from", "effective", "about"}
+    /// Print an array of {"key", "value", "source", "from", "about"}
     #[arg(long)]
     json: bool,
 }
@@ -82,6 +93,35 @@ pub(super) fn line_of(error: &StartError) -> String {
     let line = format!("{}: {}", error.result_code(), ErrorChain(error));
     // The message of a cause may have several lines.
     line.lines().collect::<Vec<_>>().join(" ")
+}
+
+/// Parses the value of `--set`, and names the keys to completions.
+#[derive(Clone, Debug)]
+struct KeyAndValue;
+
+impl TypedValueParser for KeyAndValue {
+    type Value = (String, String);
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<Self::Value, clap::Error> {
+        key_and_value.parse_ref(command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        static BEGINNINGS: LazyLock<Vec<String>> = LazyLock::new(|| {
+            let keys = Settings::keys().into_iter();
+            keys.map(|key| format!("{key}=")).collect()
+        });
+        Some(Box::new(
+            BEGINNINGS
+                .iter()
+                .map(|begin| PossibleValue::new(begin.as_str())),
+        ))
+    }
 }
 
 /// Splits the value of `--set` at its first `=`.

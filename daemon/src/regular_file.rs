@@ -103,6 +103,22 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     open_with(options, path)?.write_all(bytes)
 }
 
+/// Checks that [`write`] can write the file at `path`, which it leaves as it is.
+///
+/// # Errors
+///
+/// As for [`write`].
+pub fn require_writable(path: &Path) -> io::Result<()> {
+    let is_new =
+        matches!(fs::symlink_metadata(path), Err(error) if error.kind() == ErrorKind::NotFound);
+    let options = &mut OpenOptions::new();
+    open_with(options.write(true).create(true).truncate(false), path)?;
+    if is_new {
+        fs::remove_file(path)?;
+    }
+    Ok(())
+}
+
 /// Checks that `path` leads to a regular file or to nothing, so that a file there can be replaced or
 /// removed.
 ///

@@ -135,6 +135,17 @@ problem_codes! {
     AdmitsNobody = "admits-nobody",
     /// Warning: a `prefix` that looks like a URL is compared with regard to case.
     CaseSensitiveUrl = "case-sensitive-url",
+    /// Warning: a pattern matches no code value.
+    MatchesNothing = "matches-nothing",
+    /// Warning: a pattern matches one text only, as an `exact` does.
+    MatchesOneText = "matches-one-text",
+    /// Warning: the template of a `DECODE` has no placeholder, so that it renders one text for all code
+    /// values.
+    FixedCodeValue = "fixed-code-value",
+    /// Warning: a template has `$1`, `${` or `\1`, which insert groups elsewhere and are text here.
+    ForeignPlaceholder = "foreign-placeholder",
+    /// Warning: a `redirectUrl` inserts the code value into its query without `:url`.
+    UnencodedQuery = "unencoded-query",
     /// A defect of this program. As a warning: rules could not be compared.
     InternalFault = "internal-fault",
 }

@@ -12,6 +12,7 @@ use super::client::{Condition, IfMatch};
 use super::command_context::CommandContext;
 use super::{freeze, refusal};
 use crate::check::Severity;
+use crate::count::counted;
 use crate::output::{Failure, printable};
 
 /// The command line of `codeid admin apply`.
@@ -83,10 +84,13 @@ impl Apply {
 
 /// Writes the identity of the config that is now live, and that it is frozen.
 pub(super) fn show_applied(output: &mut impl Write, applied: &Applied) -> io::Result<()> {
-    let plural = if applied.rule_count == 1 { "" } else { "s" };
     let line = format!(
-        "{}: generation {}, version {}, {} rule{plural}, sha256 {}",
-        applied.outcome, applied.generation, applied.version, applied.rule_count, applied.sha256
+        "{}: generation {}, version {}, {}, sha256 {}",
+        applied.outcome,
+        applied.generation,
+        applied.version,
+        counted(applied.rule_count, "rule"),
+        applied.sha256
     );
     writeln!(output, "{}", printable(&line))?;
     freeze::show(output, &applied.freeze)

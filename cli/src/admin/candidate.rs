@@ -15,6 +15,7 @@ use codeid_engine::CompileLimits;
 use super::client::ClientError;
 use super::difference;
 use crate::check::{Finding, Severity, show_findings};
+use crate::count::counted;
 use crate::output::{Failure, printable};
 
 /// The limit on what is sent, in bytes: four for each character of the longest config that a daemon
@@ -113,11 +114,10 @@ impl Candidate {
         if let Some(changes) = &checked.changes {
             difference::show(output, changes)?;
         }
-        let count = |n: usize, noun| format!("{n} {noun}{}", if n == 1 { "" } else { "s" });
         let found = format!(
             "{}, {}",
-            count(checked.problems.len(), "error"),
-            count(checked.warnings.len(), "warning")
+            counted(checked.problems.len(), "error"),
+            counted(checked.warnings.len(), "warning")
         );
         let name = printable(&self.name);
         if !checked.ok {
@@ -135,7 +135,7 @@ impl Candidate {
             output,
             "{name}: good: version {}, {}, {found}; compiled in {} µs, about {memory} KiB, sha256 {}",
             printable(version),
-            count(rules, "rule"),
+            counted(rules, "rule"),
             checked.compile_us.unwrap_or_default(),
             checked.sha256
         )

@@ -7,6 +7,7 @@ use codeid_daemon::api::check::{Change, Changes, RuleChange};
 use serde_json::{Map, Value};
 
 use super::rule_text::{cut, one_line};
+use crate::count::counted;
 use crate::output::printable;
 
 /// The limit on the text of a changed member, in characters.
@@ -14,19 +15,15 @@ const MEMBER_CHARACTERS: usize = 300;
 
 /// Writes a line for each rule that changes, and its changed members below it.
 pub(super) fn show(output: &mut impl Write, changes: &Changes) -> io::Result<()> {
-    let plural = if changes.unchanged == 1 { "" } else { "s" };
+    let unchanged = counted(changes.unchanged, "rule");
     if changes.rules.is_empty() {
-        return writeln!(
-            output,
-            "no rule changes: {} rule{plural} as in the live config",
-            changes.unchanged
-        );
+        return writeln!(output, "no rule changes: {unchanged} as in the live config");
     }
     writeln!(output, "against the live config:")?;
     for change in &changes.rules {
         show_rule(output, change)?;
     }
-    writeln!(output, "  {} rule{plural} unchanged", changes.unchanged)
+    writeln!(output, "  {unchanged} unchanged")
 }
 
 fn show_rule(output: &mut impl Write, change: &RuleChange) -> io::Result<()> {

@@ -9,6 +9,7 @@ use codeid_daemon::api::rules::Rules;
 
 use super::command_context::CommandContext;
 use super::rule_text::{action, canary, matching};
+use crate::count::counted;
 use crate::output::{Failure, printable};
 use crate::table::{Column, Table};
 
@@ -60,10 +61,10 @@ impl ShowRules {
         let shown = self.limit.unwrap_or(count).min(count);
         writeln!(
             output,
-            "generation {}, version {}, {count} rule{}{}\n",
+            "generation {}, version {}, {}{}\n",
             rules.generation,
             printable(&rules.version),
-            if count == 1 { "" } else { "s" },
+            counted(count, "rule"),
             if shown < count {
                 format!(", {shown} shown")
             } else {

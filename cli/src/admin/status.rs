@@ -12,6 +12,7 @@ use codeid_daemon::api::status::{
 
 use super::command_context::CommandContext;
 use super::freeze;
+use crate::count::counted;
 use crate::moment::{ago, span, until, utc_and_ago};
 use crate::output::{Failure, printable};
 use crate::table::{self, Column};
@@ -145,13 +146,14 @@ fn process(daemon: &DaemonStatus) -> String {
 
 /// Returns the fields that describe the live table.
 fn table_fields(table: &TableStatus) -> [(&'static str, String); 4] {
-    let plural = if table.rule_count == 1 { "" } else { "s" };
     [
         (
             "table",
             format!(
-                "generation {}, version {}, {} rule{plural}",
-                table.generation, table.version, table.rule_count
+                "generation {}, version {}, {}",
+                table.generation,
+                table.version,
+                counted(table.rule_count, "rule")
             ),
         ),
         ("from", format!("{} {}", table.level, table.uri)),
@@ -235,12 +237,11 @@ fn show_failure(output: &mut impl Write, level: &str, source: &SourceStatus) -> 
         )?;
     }
     if let Some(refusal) = &source.refusal {
-        let plural = if refusal.problem_count == 1 { "" } else { "s" };
         writeln!(
             output,
-            "\n{level} gives a config that is refused since {}: {} problem{plural}, sha256 {}",
+            "\n{level} gives a config that is refused since {}: {}, sha256 {}",
             utc_and_ago(refusal.at),
-            refusal.problem_count,
+            counted(refusal.problem_count, "problem"),
             refusal.sha256
         )?;
         for problem in &refusal.problems {

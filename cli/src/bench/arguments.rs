@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::ArgGroup;
 use clap::builder::{RangedU64ValueParser, TypedValueParser};
 
-use super::target::{Address, HttpUrl, IDENTIFY_PATH, Named, Protocol, Target};
+use super::target::{Address, BATCH_PATH, HttpUrl, IDENTIFY_PATH, Named, Protocol, Target};
 use crate::duration::{duration, positive_duration};
 
 /// The command line of `codeid bench`.
@@ -30,15 +30,16 @@ response, or a target that could not be reached; 2 if the command line is wrong.
 and prints the figures so far."
 )]
 pub(crate) struct Bench {
-    /// codeid over HTTP: POST of a code value to this URL; its path defaults to /v1/identifyCode
+    /// codeid over HTTP: POST of a code value to this URL, whose path defaults to --path
     #[arg(long, value_name = "[NAME=]URL")]
     pub(super) http: Vec<Named<HttpUrl>>,
     /// codeid over HTTP on this Unix socket
     #[arg(long, value_name = "[NAME=]PATH")]
     pub(super) http_unix: Vec<Named<PathBuf>>,
-    /// The path of the requests of --http-unix
-    #[arg(long, value_name = "PATH", default_value = IDENTIFY_PATH)]
-    pub(super) path: String,
+    /// The path of the requests of --http-unix, and of --http if its URL has none; by default
+    /// /v1/identifyCode, and /v1/identifyCodes with --batch
+    #[arg(long, value_name = "PATH")]
+    pub(super) path: Option<String>,
     /// codeid over RESP: IDENTIFY on this Unix socket, or HOST:PORT
     #[arg(long, value_name = "[NAME=]PATH")]
     pub(super) resp: Vec<Named<Address>>,
@@ -56,6 +57,10 @@ pub(crate) struct Bench {
     /// unencoded
     #[arg(long = "header", value_name = "NAME: VALUE")]
     pub(super) headers: Vec<String>,
+    /// Code values in each request to codeid: identifyCodes over HTTP, MIDENTIFY over RESP; latency and
+    /// requests/s are those of whole requests. A response may have at most 1 MiB
+    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<u32>::new().range(1..=1024))]
+    pub(super) batch: Option<u32>,
     /// Also compare the runs saved in this file by --json
     #[arg(long, value_name = "FILE")]
     pub(super) saved: Vec<PathBuf>,
@@ -79,7 +84,7 @@ pub(crate) struct Bench {
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration)]
     pub(super) warm_up: Duration,
 
-    /// A file of code values, one per line; by default a built-in sample
+    /// A file of code values, one per line, without openIds; by default a built-in sample
     #[arg(long, value_name = "FILE")]
     pub(super) codes: Option<PathBuf>,
     /// The openId of the user
@@ -103,45 +108,52 @@ pub(crate) struct Bench {
     #[arg(long, value_name = "FILE")]
     pub(super) hdr: Option<PathBuf>,
     /// Plot the latency of all runs by percentile
-    #[arg(long, value_name = "FILE.svg")]
+    #[arg(long, value_name = "FILE.svg", value_parser = svg_path)]
     pub(super) plot: Option<PathBuf>,
 }
 
 impl Bench {
     /// Returns the targets that the command line names, in the order of its options.
     pub(super) fn targets(&self) -> Vec<Target> {
+        let batch = self.batch.map(|codes| codes as usize);
+        let default_path = match (&self.path, batch) {
+            (Some(path), _) => path,
+            (None, None) => IDENTIFY_PATH,
+            (None, Some(_)) => BATCH_PATH,
+        };
         let mut targets = Vec::new();
         for Named { name, value } in &self.http {
-            let path = match &*value.path {
-                "" | "/" => IDENTIFY_PATH,
-                path => path,
+            let path = match value.has_path() {
+                false => default_path,
+                true => &value.path,
             };
             let protocol = Protocol::IdentifyHttp {
                 host: value.authority.clone(),
                 path: path.to_owned(),
             };
-            targets.push(Target::new(name.as_ref(), value.address(), protocol));
+            targets.push(Target::new(name.as_ref(), value.address(), protocol, batch));
         }
         for Named { name, value } in &self.http_unix {
             let protocol = Protocol::IdentifyHttp {
                 host: "codeid".to_owned(),
-                path: self.path.clone(),
+                path: default_path.to_owned(),
             };
             targets.push(Target::new(
                 name.as_ref(),
                 Address::Unix(value.clone()),
                 protocol,
+                batch,
             ));
         }
         for Named { name, value } in &self.resp {
             let protocol = Protocol::IdentifyResp;
-            targets.push(Target::new(name.as_ref(), value.clone(), protocol));
+            targets.push(Target::new(name.as_ref(), value.clone(), protocol, batch));
         }
         for Named { name, value } in &self.redis_get {
             let protocol = Protocol::RedisGet {
                 key: self.key.clone(),
             };
-            targets.push(Target::new(name.as_ref(), value.clone(), protocol));
+            targets.push(Target::new(name.as_ref(), value.clone(), protocol, None));
         }
         for Named { name, value } in &self.http_get {
             let path = match &*value.path {
@@ -153,8 +165,21 @@ impl Bench {
                 host: value.authority.clone(),
                 path,
             };
-            targets.push(Target::new(name.as_ref(), value.address(), protocol));
+            targets.push(Target::new(name.as_ref(), value.address(), protocol, None));
         }
         targets
     }
+}
+
+/// The error of a plot whose file does not end in `.svg`.
+#[derive(Debug, thiserror::Error)]
+#[error("a plot is an SVG picture, and its name must end in .svg")]
+struct NotSvg;
+
+fn svg_path(text: &str) -> Result<PathBuf, NotSvg> {
+    let path = PathBuf::from(text);
+    let is_svg = path
+        .extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("svg"));
+    is_svg.then_some(path).ok_or(NotSvg)
 }

@@ -37,6 +37,9 @@ pub(super) struct Run {
     pub(super) connections: u32,
     /// The limit on requests in flight per connection.
     pub(super) depth: u32,
+    /// The number of code values in each request; absent if each had one, outside an array.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) batch: Option<usize>,
     /// The number of threads asked for; at most one per connection is used.
     pub(super) threads: u32,
     /// The time of load before the measurement, in seconds.
@@ -75,6 +78,18 @@ pub(super) struct Errors {
     /// The first line, from 1, of the code values whose response was unexpected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) first_unexpected_line: Option<usize>,
+    /// The failure that came first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) first: Option<FirstError>,
+}
+
+/// The failure that came first.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(super) struct FirstError {
+    /// The text of its kind.
+    pub(super) kind: String,
+    /// The beginning of the response; empty without one.
+    pub(super) text: String,
 }
 
 /// Latencies of good responses, in microseconds.
@@ -138,7 +153,7 @@ impl Run {
         let seconds = seconds(ended.saturating_sub(start));
         Self {
             name: target.name.clone(),
-            protocol: target.protocol.name().to_owned(),
+            protocol: target.protocol_name().to_owned(),
             address: target.address.to_string(),
             load: match pace {
                 Pace::Closed => Load::Closed,
@@ -148,6 +163,7 @@ impl Run {
             },
             connections: setup.connections,
             depth: setup.depth,
+            batch: target.batch,
             threads: setup.threads,
             warm_up_seconds: self::seconds(start),
             seconds,
@@ -165,6 +181,10 @@ impl Run {
                     .map(|(kind, times)| (kind.to_string(), *times))
                     .collect(),
                 first_unexpected_line: stats.first_unexpected.map(|code| code + 1),
+                first: stats.first_error.as_ref().map(|error| FirstError {
+                    kind: error.kind.to_string(),
+                    text: error.text.clone(),
+                }),
             },
             latency: Latency::new(&stats.latencies),
         }

@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 
 use codeid_daemon::regular_file;
 
+use crate::count::counted;
+use crate::encoding::{UTF_8_MARK, Utf16Error, refuse_utf_16};
+
 /// The size limit of an input file, in bytes.
 const MAX_BYTES: usize = 1 << 30;
 
@@ -32,6 +35,13 @@ pub(super) enum InputError {
     /// The file is not UTF-8; this many of its bytes are, from its start.
     #[error("{} is not valid UTF-8 at byte {valid_up_to}", path.display())]
     NotUtf8 { path: PathBuf, valid_up_to: usize },
+    /// The file is UTF-16.
+    #[error("{} cannot be used", path.display())]
+    Utf16 { path: PathBuf, source: Utf16Error },
+    /// A line, counted from 1, of the code values has a tab, after which `identify --file` takes an
+    /// openId.
+    #[error("{}, line {line}: has a tab; --codes takes code values without openIds", path.display())]
+    SecondColumn { path: PathBuf, line: usize },
     /// The file of code values is empty.
     #[error("{} contains no code values", .0.display())]
     NoCodes(PathBuf),
@@ -56,7 +66,12 @@ pub(super) enum InputError {
     )]
     NotAResponse { path: PathBuf, line: u64 },
     /// The file has more or fewer expected responses than there are code values.
-    #[error("{} has {responses} responses for {codes} codes", path.display())]
+    #[error(
+        "{} has {} for {}",
+        path.display(),
+        counted(*responses, "response"),
+        counted(*codes, "code")
+    )]
     ResponseCount {
         path: PathBuf,
         responses: usize,
@@ -82,14 +97,21 @@ pub(super) fn read_codes(path: Option<&Path>) -> Result<Vec<String>, InputError>
     if codes.is_empty() {
         return Err(InputError::NoCodes(path.to_owned()));
     }
+    if let Some(index) = codes.iter().position(|code| code.contains('\t')) {
+        return Err(InputError::SecondColumn {
+            path: path.to_owned(),
+            line: index + 1,
+        });
+    }
     Ok(codes)
 }
 
-/// Reads a whole text file.
+/// Reads a whole text file. A byte order mark is not part of the text.
 ///
 /// # Errors
 ///
-/// [`InputError::Unreadable`], [`InputError::TooLong`] or [`InputError::NotUtf8`].
+/// [`InputError::Unreadable`], [`InputError::TooLong`], [`InputError::Utf16`] or
+/// [`InputError::NotUtf8`].
 pub(super) fn read_file(path: &Path) -> Result<String, InputError> {
     let mut bytes = Vec::new();
     regular_file::open(path)
@@ -101,6 +123,13 @@ pub(super) fn read_file(path: &Path) -> Result<String, InputError> {
         })?;
     if bytes.len() > MAX_BYTES {
         return Err(InputError::TooLong(path.to_owned()));
+    }
+    refuse_utf_16(&bytes).map_err(|source| InputError::Utf16 {
+        path: path.to_owned(),
+        source,
+    })?;
+    if bytes.starts_with(UTF_8_MARK) {
+        bytes.drain(..UTF_8_MARK.len());
     }
     String::from_utf8(bytes).map_err(|error| InputError::NotUtf8 {
         path: path.to_owned(),

@@ -72,9 +72,16 @@ pub(super) fn prepare(
         .as_deref()
         .filter(|_| target.protocol.is_identify());
     Ok(Prepared {
-        requests: Requests::new(&target.protocol, &bench.headers, codes, open_ids)
+        requests: Requests::new(
+            &target.protocol,
+            target.batch,
+            &bench.headers,
+            codes,
+            open_ids,
+        )
+        .map_err(Failure::other)?,
+        validator: Validator::new(&target.protocol, target.batch, expect, codes.len())
             .map_err(Failure::other)?,
-        validator: Validator::new(&target.protocol, expect, codes.len()).map_err(Failure::other)?,
     })
 }
 

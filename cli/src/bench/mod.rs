@@ -80,14 +80,34 @@ impl Bench {
         if self.headers.iter().any(bad) {
             return Err("--header must have the form NAME: VALUE");
         }
-        if !self.path.starts_with('/') || !self.path.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err("--path must begin with / and be visible ASCII");
+        if let Some(path) = &self.path {
+            if !path.starts_with('/') || !path.bytes().all(|byte| byte.is_ascii_graphic()) {
+                return Err("--path must begin with / and be visible ASCII");
+            }
+            if self.http.is_empty() && self.http_unix.is_empty() {
+                return Err("--path is for --http and --http-unix, and neither is given");
+            }
+            if self.http.iter().any(|url| url.value.has_path()) {
+                return Err("--path and a URL of --http both name a path: leave one of them out");
+            }
+        }
+        if self.batch.is_some() && !targets.iter().all(|target| target.protocol.is_identify()) {
+            return Err("--batch is for codeid: --redis-get and --http-get have no batches");
+        }
+        if self.batch.is_some() && targets.is_empty() {
+            return Err("--batch needs a target: --http, --http-unix or --resp");
+        }
+        if self.plot.is_some() && self.plot == self.hdr {
+            return Err("--plot and --hdr must not name the same file");
         }
         Ok(())
     }
 
     fn compare(&self, targets: &[Target], stdout: &mut Stdout) -> Result<ExitCode, Failure> {
-        // Read every file first: a bad one is reported before anything is measured.
+        // Every file first: a bad one is reported before anything is measured.
+        for path in [&self.hdr, &self.plot].into_iter().flatten() {
+            regular_file::require_writable(path).map_err(|error| cannot_write(path, error))?;
+        }
         let codes = input::read_codes(self.codes.as_deref()).map_err(Failure::other)?;
         let mut runs = Vec::new();
         for path in &self.saved {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::count::counted;
 use crate::output::printable;
 use crate::quantity::grouped;
 
@@ -47,8 +48,9 @@ impl Progress {
         let millis = u64::try_from(passed.as_millis()).unwrap_or(u64::MAX);
         self.bar.set_position(millis.min(length));
         self.bar.set_message(format!(
-            "{} good responses/s, {failures} errors",
-            grouped(rate)
+            "{} good responses/s, {}",
+            grouped(rate),
+            counted(failures, "error")
         ));
     }
 

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::figures::{Load, Run};
+use crate::count::counted;
 use crate::output::printable;
 use crate::quantity::{grouped, rounded, time};
 
@@ -22,12 +23,30 @@ pub(super) fn one(output: &mut impl Write, run: &Run) -> io::Result<()> {
         "requests/s",
         grouped(run.requests_per_second)
     )?;
+    if let Some(codes) = run.batch {
+        writeln!(
+            output,
+            "  {:<13} {:>12}",
+            "code values/s",
+            grouped(run.requests_per_second * codes as f64)
+        )?;
+    }
     writeln!(output, "  {:<13} {:>12}", "errors", run.errors.total)?;
     for (kind, times) in &run.errors.by_kind {
         writeln!(output, "    {times:>10} × {}", printable(kind))?;
     }
+    if let Some(first) = &run.errors.first {
+        let text = match &*first.text {
+            "" => String::new(),
+            text => format!(": {}", printable(text)),
+        };
+        writeln!(output, "    the first: {}{text}", printable(&first.kind))?;
+    }
     if let Some(line) = run.errors.first_unexpected_line {
-        writeln!(output, "    first at line {line} of the codes")?;
+        writeln!(
+            output,
+            "    the first unexpected response: line {line} of the codes"
+        )?;
     }
     let from = match run.load {
         Load::Closed => "sent",
@@ -41,14 +60,14 @@ pub(super) fn one(output: &mut impl Write, run: &Run) -> io::Result<()> {
     } else {
         writeln!(
             output,
-            "  latency       of {} good responses, from the time each request was {from}",
-            run.latency.count
+            "  latency       of {}, from the time each request was {from}",
+            counted(run.latency.count, "good response")
         )?;
         for (name, microseconds) in percentiles(run) {
             writeln!(output, "    {name:<11} {:>12}", time(microseconds))?;
         }
     }
-    let left_out: u64 = ["no response within", "due, but"]
+    let left_out: u64 = ["no response within", "not sent"]
         .iter()
         .flat_map(|begin| {
             let kinds = run.errors.by_kind.iter();
@@ -59,8 +78,8 @@ pub(super) fn one(output: &mut impl Write, run: &Run) -> io::Result<()> {
     if left_out > 0 {
         writeln!(
             output,
-            "  The server fell behind: {left_out} requests without a response are missing from the \
-             percentiles, which are therefore too low."
+            "  The server fell behind: the percentiles are too low, since they leave out {}.",
+            format_args!("{} without a response", counted(left_out, "request"))
         )?;
     }
     writeln!(output)
@@ -70,6 +89,11 @@ pub(super) fn one(output: &mut impl Write, run: &Run) -> io::Result<()> {
 pub(super) fn table(output: &mut impl Write, runs: &[Run]) -> io::Result<()> {
     let header = [
         "NAME",
+        "LOOP",
+        "RATE",
+        "CONNECTIONS",
+        "DEPTH",
+        "BATCH",
         "REQUESTS/S",
         "ERRORS",
         "P50",
@@ -82,8 +106,20 @@ pub(super) fn table(output: &mut impl Write, runs: &[Run]) -> io::Result<()> {
     let rows: Vec<Vec<String>> = runs
         .iter()
         .map(|run| {
+            let (kind, rate) = match run.load {
+                Load::Closed => ("closed", "-".to_owned()),
+                Load::Open {
+                    requests_per_second,
+                } => ("open", grouped(requests_per_second as f64)),
+            };
             let mut row = vec![
                 printable(&run.name).into_owned(),
+                kind.to_owned(),
+                rate,
+                run.connections.to_string(),
+                run.depth.to_string(),
+                run.batch
+                    .map_or_else(|| "-".to_owned(), |codes| codes.to_string()),
                 grouped(run.requests_per_second),
                 run.errors.total.to_string(),
             ];
@@ -125,10 +161,12 @@ pub(super) fn load(run: &Run) -> String {
         ),
     };
     let (connections, depth) = (run.connections, run.depth);
-    let plural = if connections == 1 { "" } else { "s" };
-    text += &format!(", {connections} connection{plural}");
+    text += &format!(", {}", counted(connections, "connection"));
     if depth > 1 {
         text += &format!(", {depth} in flight on each");
+    }
+    if let Some(codes) = run.batch {
+        text += &format!(", {} in each request", counted(codes, "code value"));
     }
     text += &format!(", {} s", rounded(run.seconds));
     if run.interrupted {

@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 
 use codeid_daemon::percent;
+use serde_json::{Value, json};
 
 use super::target::Protocol;
+use crate::count::counted;
 
 /// The size limit of all requests together, in bytes.
 const MAX_BYTES: usize = 1 << 30;
@@ -18,7 +20,10 @@ pub(super) enum RequestsError {
     Control { line: usize },
     /// All requests together are longer than [`MAX_BYTES`].
     #[error(
-        "{requests} requests ({codes} codes, {users} users) take more than {} GiB",
+        "{} ({}, {}) take more than {} GiB",
+        counted(*requests, "request"),
+        counted(*codes, "code"),
+        counted(*users, "user"),
         MAX_BYTES >> 30
     )]
     TooLong {
@@ -35,6 +40,8 @@ pub(super) struct Requests {
     /// The end of each request in `bytes`, where the next begins.
     ends: Vec<usize>,
     code_count: usize,
+    /// The number of code values in each request.
+    codes_each: usize,
 }
 
 /// The users of a run.
@@ -48,7 +55,7 @@ pub(super) struct OpenIds<'a> {
 
 impl Requests {
     /// Encodes a request for each of the `codes`, of which there is at least one, in as many rounds as
-    /// it takes to name every user.
+    /// it takes to name every user; with `batch`, a request for each that many of them, in rotation.
     ///
     /// # Errors
     ///
@@ -56,27 +63,34 @@ impl Requests {
     /// too long.
     pub(super) fn new(
         protocol: &Protocol,
+        batch: Option<usize>,
         headers: &[String],
         codes: &[String],
         open_ids: OpenIds<'_>,
     ) -> Result<Self, RequestsError> {
-        let count = codes.len() * open_ids.count.div_ceil(codes.len());
+        let codes_each = batch.unwrap_or(1);
+        let pairs = codes.len() * open_ids.count.div_ceil(codes.len());
+        let count = pairs.div_ceil(codes_each);
         let mut requests = Self {
             bytes: Vec::new(),
             ends: Vec::with_capacity(count),
             code_count: codes.len(),
+            codes_each,
         };
         for index in 0..count {
-            let line = index % codes.len();
-            let open_id = open_ids.nth(index % open_ids.count);
-            write_request(
-                protocol,
-                headers,
-                &codes[line],
-                &open_id,
-                &mut requests.bytes,
-            )
-            .map_err(|HasControls| RequestsError::Control { line: line + 1 })?;
+            let first = index * codes_each;
+            let pair = |at: usize| Pair {
+                code: &codes[at % codes.len()],
+                open_id: open_ids.nth(at % open_ids.count),
+            };
+            let written = if batch.is_none() {
+                write_request(protocol, headers, &pair(first), &mut requests.bytes)
+            } else {
+                let pairs: Vec<Pair<'_>> = (first..first + codes_each).map(pair).collect();
+                write_batch(protocol, headers, &pairs, &mut requests.bytes)
+            };
+            let line = first % codes.len() + 1;
+            written.map_err(|HasControls| RequestsError::Control { line })?;
             requests.ends.push(requests.bytes.len());
             if requests.bytes.len() > MAX_BYTES {
                 return Err(RequestsError::TooLong {
@@ -89,7 +103,7 @@ impl Requests {
         Ok(requests)
     }
 
-    /// Returns the number of requests, at least that of the code values.
+    /// Returns the number of requests, at least one.
     pub(super) const fn len(&self) -> usize {
         self.ends.len()
     }
@@ -107,9 +121,9 @@ impl Requests {
         &self.bytes[start..self.ends[index]]
     }
 
-    /// Returns the index of the code value of the request at `index`, both from 0.
+    /// Returns the index of the first code value of the request at `index`, both from 0.
     pub(super) const fn code_of(&self, index: usize) -> usize {
-        index % self.code_count
+        index * self.codes_each % self.code_count
     }
 }
 
@@ -126,27 +140,55 @@ impl<'a> OpenIds<'a> {
 /// The error for a header with control characters.
 struct HasControls;
 
-/// Appends the request for `code` and `open_id`.
+/// A code value and the user who scanned it.
+struct Pair<'a> {
+    code: &'a str,
+    open_id: Cow<'a, str>,
+}
+
+impl Pair<'_> {
+    fn json(&self) -> Value {
+        json!({"codeValue": self.code, "openId": self.open_id})
+    }
+
+    /// Returns `template` with its placeholders replaced.
+    fn fill(&self, template: &str) -> String {
+        template
+            .replace("{code}", self.code)
+            .replace("{openId}", &self.open_id)
+    }
+}
+
+/// Appends the request for several code values. The headers are those of the first.
+fn write_batch(
+    protocol: &Protocol,
+    headers: &[String],
+    pairs: &[Pair<'_>],
+    out: &mut Vec<u8>,
+) -> Result<(), HasControls> {
+    if let Protocol::IdentifyHttp { host, path } = protocol {
+        let body = Value::from_iter(pairs.iter().map(Pair::json)).to_string();
+        let fill = |template: &str| pairs[0].fill(template);
+        return push_post(out, host, path, headers, fill, &body);
+    }
+    let pairs = pairs.iter().flat_map(|pair| [pair.code, &pair.open_id]);
+    let words: Vec<&str> = std::iter::once("MIDENTIFY").chain(pairs).collect();
+    push_command(out, &words);
+    Ok(())
+}
+
+/// Appends the request for one code value.
 fn write_request(
     protocol: &Protocol,
     headers: &[String],
-    code: &str,
-    open_id: &str,
+    pair: &Pair<'_>,
     out: &mut Vec<u8>,
 ) -> Result<(), HasControls> {
-    let filled = |template: &str| {
-        template
-            .replace("{code}", code)
-            .replace("{openId}", open_id)
-    };
+    let (code, open_id) = (pair.code, &*pair.open_id);
+    let filled = |template: &str| pair.fill(template);
     match protocol {
         Protocol::IdentifyHttp { host, path } => {
-            let body = serde_json::json!({"codeValue": code, "openId": open_id}).to_string();
-            push(out, &["POST ", path, " HTTP/1.1\r\nHost: ", host]);
-            push(out, &["\r\nContent-Type: application/json"]);
-            push(out, &["\r\nContent-Length: ", &body.len().to_string()]);
-            push_headers(out, headers, filled)?;
-            push(out, &[&body]);
+            push_post(out, host, path, headers, filled, &pair.json().to_string())?;
         }
         Protocol::HttpGet { host, path } => {
             let path = path
@@ -158,6 +200,22 @@ fn write_request(
         Protocol::IdentifyResp => push_command(out, &["IDENTIFY", code, open_id]),
         Protocol::RedisGet { key } => push_command(out, &["GET", &filled(key)]),
     }
+    Ok(())
+}
+
+fn push_post(
+    out: &mut Vec<u8>,
+    host: &str,
+    path: &str,
+    headers: &[String],
+    filled: impl Fn(&str) -> String,
+    body: &str,
+) -> Result<(), HasControls> {
+    push(out, &["POST ", path, " HTTP/1.1\r\nHost: ", host]);
+    push(out, &["\r\nContent-Type: application/json"]);
+    push(out, &["\r\nContent-Length: ", &body.len().to_string()]);
+    push_headers(out, headers, filled)?;
+    push(out, &[body]);
     Ok(())
 }
 
@@ -196,13 +254,28 @@ mod tests {
     use super::*;
 
     fn made(protocol: &Protocol, codes: &[&str], count: usize) -> Vec<String> {
+        made_in_batches(protocol, None, codes, count)
+    }
+
+    fn made_in_batches(
+        protocol: &Protocol,
+        batch: Option<usize>,
+        codes: &[&str],
+        count: usize,
+    ) -> Vec<String> {
         let codes: Vec<String> = codes.iter().map(|code| (*code).to_owned()).collect();
         let open_ids = OpenIds {
             base: "user",
             count,
         };
-        let requests =
-            Requests::new(protocol, &["X-Code: {code}".to_owned()], &codes, open_ids).unwrap();
+        let requests = Requests::new(
+            protocol,
+            batch,
+            &["X-Code: {code}".to_owned()],
+            &codes,
+            open_ids,
+        )
+        .unwrap();
         (0..requests.len())
             .map(|index| String::from_utf8(requests.get(index).to_vec()).unwrap())
             .collect()
@@ -217,6 +290,24 @@ mod tests {
             "*3\r\n$8\r\nIDENTIFY\r\n$1\r\na\r\n$6\r\nuser-3\r\n"
         );
         assert!(made[3].contains("user-1"));
+    }
+
+    #[test]
+    fn a_batch_goes_on_where_the_one_before_ended() {
+        let made = made_in_batches(&Protocol::IdentifyResp, Some(2), &["a", "b", "c"], 1);
+        assert_eq!(made.len(), 2);
+        let end = "$1\r\nc\r\n$4\r\nuser\r\n$1\r\na\r\n$4\r\nuser\r\n";
+        assert_eq!(made[1], format!("*5\r\n$9\r\nMIDENTIFY\r\n{end}"));
+        let post = Protocol::IdentifyHttp {
+            host: "h".to_owned(),
+            path: "/p".to_owned(),
+        };
+        let made = made_in_batches(&post, Some(2), &["a"], 2);
+        let body = r#"[{"codeValue":"a","openId":"user-1"},{"codeValue":"a","openId":"user-2"}]"#;
+        assert!(
+            made.len() == 1 && made[0].ends_with(&format!("\r\n\r\n{body}")),
+            "{made:?}"
+        );
     }
 
     #[test]
@@ -247,7 +338,7 @@ mod tests {
             count: 1,
         };
         let codes = ["a\r\nb".to_owned()];
-        let refused = Requests::new(&get, &["X: {code}".to_owned()], &codes, open_ids);
+        let refused = Requests::new(&get, None, &["X: {code}".to_owned()], &codes, open_ids);
         assert_eq!(refused.unwrap_err(), RequestsError::Control { line: 1 });
         let redis = Protocol::RedisGet {
             key: "k:{code}:{x}".to_owned(),

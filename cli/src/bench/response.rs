@@ -18,6 +18,6 @@ pub(super) struct Response<'a> {
 pub(super) enum Outcome<'a> {
     /// The body of a 2xx HTTP response, or a RESP reply as received.
     Content(&'a [u8]),
-    /// The server refused the request.
-    Failed(FailureKind),
+    /// The server refused the request, with this body or error text.
+    Failed(FailureKind, &'a [u8]),
 }

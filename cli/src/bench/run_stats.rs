@@ -8,13 +8,16 @@ use super::connection::InFlight;
 use super::failure::FailureKind;
 use super::response::Outcome;
 use super::schedule::Schedule;
-use super::validator::Validator;
+use super::validator::{Rejected, Validator};
 
 /// The longest latency recorded, in nanoseconds: an hour. Longer latencies are recorded as this value.
 const MAX_LATENCY: u64 = 3_600_000_000_000;
 
 /// The significant digits of a latency: latencies are exact to one part in a thousand.
 const DIGITS: u8 = 3;
+
+/// The most bytes of the first failed response that are kept.
+const MAX_ERROR_BYTES: usize = 256;
 
 /// The statistics of one worker, or the sum of all workers.
 #[derive(Debug)]
@@ -27,6 +30,18 @@ pub(super) struct RunStats {
     pub(super) failures: BTreeMap<FailureKind, u64>,
     /// The lowest index, from 0, of a code value whose response was unexpected.
     pub(super) first_unexpected: Option<usize>,
+    /// The failure that came first.
+    pub(super) first_error: Option<FirstError>,
+}
+
+/// The failure that came first in a run.
+#[derive(Clone, Debug)]
+pub(super) struct FirstError {
+    /// In nanoseconds since the start of the run.
+    at: u64,
+    pub(super) kind: FailureKind,
+    /// The beginning of the response; empty without one.
+    pub(super) text: String,
 }
 
 impl RunStats {
@@ -38,6 +53,7 @@ impl RunStats {
             responses: 0,
             failures: BTreeMap::new(),
             first_unexpected: None,
+            first_error: None,
         }
     }
 
@@ -49,6 +65,16 @@ impl RunStats {
         }
         if (schedule.start..schedule.end).contains(&since) {
             self.latencies.saturating_record(now.saturating_sub(since));
+        }
+    }
+
+    /// Notes the failure `kind` at `at`, in nanoseconds since the start of the run, if it is the first.
+    /// Of `text`, the beginning is kept.
+    pub(super) fn note_error(&mut self, at: u64, kind: FailureKind, text: &[u8]) {
+        if self.first_error.is_none() {
+            let text = &text[..text.len().min(MAX_ERROR_BYTES)];
+            let text = String::from_utf8_lossy(text).trim_end().to_owned();
+            self.first_error = Some(FirstError { at, kind, text });
         }
     }
 
@@ -82,7 +108,10 @@ impl RunStats {
     ) {
         match validator.check(request.code, outcome) {
             Ok(()) => self.count_good(schedule, request.since, now),
-            Err(kind) => self.count_failure(kind, request.code),
+            Err(Rejected { kind, code, text }) => {
+                self.note_error(now, kind, text);
+                self.count_failure(kind, code);
+            }
         }
     }
 
@@ -104,5 +133,8 @@ impl RunStats {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),
         };
+        let errors = [&self.first_error, &other.first_error];
+        let first = errors.into_iter().flatten().min_by_key(|error| error.at);
+        self.first_error = first.cloned();
     }
 }

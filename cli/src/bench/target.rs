@@ -9,6 +9,9 @@ use codeid_daemon::host::{Host, ParseHostError};
 /// The path of `identifyCode`.
 pub(super) const IDENTIFY_PATH: &str = "/v1/identifyCode";
 
+/// The path of `identifyCodes`.
+pub(super) const BATCH_PATH: &str = "/v1/identifyCodes";
+
 /// The limit on a name, in characters; a longer one would distort tables and legends.
 const MAX_NAME_CHARACTERS: usize = 40;
 
@@ -21,6 +24,9 @@ pub(super) struct Target {
     pub(super) address: Address,
     /// The kind of request to send.
     pub(super) protocol: Protocol,
+    /// The number of code values in each request; `None` for requests of one code value, which are not
+    /// arrays.
+    pub(super) batch: Option<usize>,
 }
 
 /// The address on which a server listens.
@@ -35,9 +41,9 @@ pub(super) enum Address {
 /// The kind of request that is sent to a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Protocol {
-    /// `POST` of `identifyCode`.
+    /// `POST` of `identifyCode` or `identifyCodes`.
     IdentifyHttp { host: String, path: String },
-    /// The command `IDENTIFY`.
+    /// The command `IDENTIFY` or `MIDENTIFY`.
     IdentifyResp,
     /// The command `GET` of a key, in which `{code}` and `{openId}` are filled in.
     RedisGet { key: String },
@@ -111,27 +117,39 @@ pub(super) enum ParseUrlError {
 
 impl Target {
     /// `name` is the one on the command line, if any.
-    pub(super) fn new(name: Option<&String>, address: Address, protocol: Protocol) -> Self {
-        let what = protocol.name();
-        Self {
-            name: name.map_or_else(|| format!("{what}, {address}"), String::clone),
+    pub(super) fn new(
+        name: Option<&String>,
+        address: Address,
+        protocol: Protocol,
+        batch: Option<usize>,
+    ) -> Self {
+        let mut target = Self {
+            name: String::new(),
             address,
             protocol,
+            batch,
+        };
+        target.name = name.map_or_else(
+            || format!("{}, {}", target.protocol_name(), target.address),
+            String::clone,
+        );
+        target
+    }
+
+    /// Returns the name of the requests for reports and JSON.
+    pub(super) const fn protocol_name(&self) -> &'static str {
+        match (&self.protocol, self.batch) {
+            (Protocol::IdentifyHttp { .. }, None) => "HTTP identifyCode",
+            (Protocol::IdentifyHttp { .. }, Some(_)) => "HTTP identifyCodes",
+            (Protocol::IdentifyResp, None) => "RESP IDENTIFY",
+            (Protocol::IdentifyResp, Some(_)) => "RESP MIDENTIFY",
+            (Protocol::RedisGet { .. }, _) => "Redis GET",
+            (Protocol::HttpGet { .. }, _) => "HTTP GET",
         }
     }
 }
 
 impl Protocol {
-    /// Returns the name for reports and JSON.
-    pub(super) const fn name(&self) -> &'static str {
-        match self {
-            Self::IdentifyHttp { .. } => "HTTP identifyCode",
-            Self::IdentifyResp => "RESP IDENTIFY",
-            Self::RedisGet { .. } => "Redis GET",
-            Self::HttpGet { .. } => "HTTP GET",
-        }
-    }
-
     /// Returns `true` if the target is codeid, whose responses can be verified.
     pub(super) const fn is_identify(&self) -> bool {
         matches!(self, Self::IdentifyHttp { .. } | Self::IdentifyResp)
@@ -153,6 +171,11 @@ impl fmt::Display for Address {
 }
 
 impl HttpUrl {
+    /// Returns `true` if the URL names a path other than `/`.
+    pub(super) fn has_path(&self) -> bool {
+        !matches!(&*self.path, "" | "/")
+    }
+
     /// Returns the host and the port to connect to; port 80 if the URL has none.
     pub(super) fn address(&self) -> Address {
         let has_port = self

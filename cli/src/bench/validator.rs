@@ -3,18 +3,25 @@
 use std::path::Path;
 
 use memchr::memmem::Finder;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::failure::FailureKind;
 use super::input::{InputError, read_file};
-use super::reader::resp_fields;
+use super::reader::{resp_elements, resp_fields};
 use super::response::Outcome;
 use super::target::Protocol;
+
+const NOT_A_BATCH: FailureKind =
+    FailureKind::Malformed("not an array of one element for each code");
 
 /// Decides whether a response is good.
 #[derive(Debug)]
 pub(super) struct Validator {
     protocol: Protocol,
+    batch: Option<usize>,
+    /// The number of code values.
+    codes: usize,
     /// The expected responses in the order of the codes; without them, any success is good.
     expected: Option<Vec<Expected>>,
     success: Finder<'static>,
@@ -25,8 +32,18 @@ pub(super) struct Validator {
 struct Expected {
     /// The most likely spelling of the response: an equal one needs no parsing.
     bytes: Vec<u8>,
-    /// Without `line` and `detail`.
+    /// Without `line`, `rule`, `explanation` and `detail`.
     fields: Map<String, Value>,
+}
+
+/// A response that is not good.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Rejected<'a> {
+    pub(super) kind: FailureKind,
+    /// The index of the code value that failed, from 0; of a batch that failed as a whole, of the first.
+    pub(super) code: usize,
+    /// The response, or the part of it that is about the code value.
+    pub(super) text: &'a [u8],
 }
 
 impl Validator {
@@ -38,6 +55,7 @@ impl Validator {
     /// `codes`.
     pub(super) fn new(
         protocol: &Protocol,
+        batch: Option<usize>,
         expect: Option<&Path>,
         codes: usize,
     ) -> Result<Self, InputError> {
@@ -47,27 +65,79 @@ impl Validator {
         };
         Ok(Self {
             protocol: protocol.clone(),
+            batch,
+            codes,
             expected,
             success: Finder::new(br#""resultStatus":"S""#),
         })
     }
 
-    /// Checks that `outcome` is a good response to the code value at `index`, from 0.
+    /// Checks that `outcome` is a good response to the code value at `index`, from 0, or to the batch
+    /// that begins with it.
     ///
     /// # Errors
     ///
-    /// The kind of the failure: [`FailureKind::Unexpected`] if the response is not the expected one.
-    pub(super) fn check(&self, index: usize, outcome: &Outcome<'_>) -> Result<(), FailureKind> {
+    /// [`Rejected`], [`FailureKind::Unexpected`] if the response is not the expected one.
+    pub(super) fn check<'a>(
+        &self,
+        index: usize,
+        outcome: &Outcome<'a>,
+    ) -> Result<(), Rejected<'a>> {
+        let rejected = |code, kind, outcome: &Outcome<'a>| Rejected {
+            kind,
+            code,
+            text: match outcome {
+                Outcome::Content(text) | Outcome::Failed(_, text) => text,
+            },
+        };
+        let (Some(count), Outcome::Content(content)) = (self.batch, outcome) else {
+            let checked = self.check_one(index, outcome);
+            return checked.map_err(|kind| rejected(index, kind, outcome));
+        };
+        let check = |(at, element): (usize, Outcome<'a>)| {
+            let code = (index + at) % self.codes;
+            let checked = self.check_one(code, &element);
+            checked.map_err(|kind| rejected(code, kind, &element))
+        };
+        let malformed = |kind| rejected(index, kind, outcome);
+        if self.protocol == Protocol::IdentifyResp {
+            let mut elements = resp_elements(content, count)
+                .map_err(malformed)?
+                .enumerate();
+            return elements.try_for_each(check);
+        }
+        if self.expected.is_none() {
+            // An array of successes has as many of these as elements: within a text, quotation marks are
+            // escaped.
+            return match self.success.find_iter(content).count() == count {
+                true => Ok(()),
+                false => Err(malformed(FailureKind::NotIdentified)),
+            };
+        }
+        let elements: Vec<&'a RawValue> = match serde_json::from_slice(content) {
+            Ok(elements) => elements,
+            Err(_) => return Err(malformed(NOT_A_BATCH)),
+        };
+        if elements.len() != count {
+            return Err(malformed(NOT_A_BATCH));
+        }
+        let outcomes = elements
+            .into_iter()
+            .map(|element| Outcome::Content(element.get().as_bytes()));
+        outcomes.enumerate().try_for_each(check)
+    }
+
+    fn check_one(&self, index: usize, outcome: &Outcome<'_>) -> Result<(), FailureKind> {
         let expected = self.expected.as_ref().map(|responses| &responses[index]);
         match (outcome, expected) {
-            (Outcome::Failed(FailureKind::ErrorReply(word)), Some(expected)) => {
+            (Outcome::Failed(FailureKind::ErrorReply(word), _), Some(expected)) => {
                 match expected.failure() {
                     Some(code) if word.is(code) => Ok(()),
                     Some(_) => Err(FailureKind::Unexpected),
                     None => Err(FailureKind::ErrorReply(*word)),
                 }
             }
-            (Outcome::Failed(kind), _) => Err(*kind),
+            (Outcome::Failed(kind, _), _) => Err(*kind),
             (Outcome::Content(content), Some(expected)) => {
                 if *content == expected.bytes || expected.equals(&self.protocol, content) {
                     Ok(())
@@ -87,7 +157,9 @@ impl Validator {
 
 impl Expected {
     fn new(protocol: &Protocol, mut fields: Map<String, Value>) -> Self {
-        fields.remove("detail");
+        for only_from_identify in ["detail", "rule", "explanation"] {
+            fields.remove(only_from_identify);
+        }
         let mut bytes = Vec::new();
         if *protocol == Protocol::IdentifyResp {
             encode(&fields, &mut bytes);
@@ -199,12 +271,13 @@ mod tests {
         let fields = serde_json::from_str(expected).unwrap();
         Validator {
             expected: Some(vec![Expected::new(protocol, fields)]),
-            ..Validator::new(protocol, None, 1).unwrap()
+            ..Validator::new(protocol, None, None, 1).unwrap()
         }
     }
 
     fn check(validator: &Validator, content: &str) -> Result<(), FailureKind> {
-        validator.check(0, &Outcome::Content(content.as_bytes()))
+        let checked = validator.check(0, &Outcome::Content(content.as_bytes()));
+        checked.map_err(|rejected| rejected.kind)
     }
 
     const SUPPORTED: &str = r#"{"result":{"resultCode":"SUCCESS","resultStatus":"S"},"isSupported":true,"codeValue":"x"}"#;
@@ -248,21 +321,66 @@ mod tests {
             assert_eq!(check(&supported, other), Err(FailureKind::Unexpected));
         }
         let illegal = validator(&Protocol::IdentifyResp, ILLEGAL);
-        let outcome = |word: &[u8]| Outcome::Failed(FailureKind::ErrorReply(Word::from_text(word)));
-        assert_eq!(
-            illegal.check(0, &outcome(b"PARAM_ILLEGAL openId ...")),
-            Ok(())
-        );
-        assert_eq!(
-            illegal.check(0, &outcome(b"ERR x")),
-            Err(FailureKind::Unexpected)
-        );
+        let check_error = |text: &'static [u8]| {
+            let kind = FailureKind::ErrorReply(Word::from_text(text));
+            illegal.check(0, &Outcome::Failed(kind, text))
+        };
+        assert_eq!(check_error(b"PARAM_ILLEGAL openId ..."), Ok(()));
+        let unexpected = Rejected {
+            kind: FailureKind::Unexpected,
+            code: 0,
+            text: b"ERR x",
+        };
+        assert_eq!(check_error(b"ERR x"), Err(unexpected));
         assert_eq!(check(&illegal, two), Err(FailureKind::Unexpected));
     }
 
     #[test]
+    fn each_element_of_a_batch_is_checked() {
+        let expected = |protocol: &Protocol| Validator {
+            batch: Some(2),
+            codes: 3,
+            expected: Some(
+                [SUPPORTED, SUPPORTED, ILLEGAL]
+                    .map(|fields| Expected::new(protocol, serde_json::from_str(fields).unwrap()))
+                    .into(),
+            ),
+            ..Validator::new(protocol, None, None, 3).unwrap()
+        };
+        let check = |validator: &Validator, first, content: &str| {
+            let checked = validator.check(first, &Outcome::Content(content.as_bytes()));
+            checked.map_err(|rejected| (rejected.kind, rejected.code))
+        };
+        let http = expected(&HTTP);
+        let illegal_first = format!("[{ILLEGAL}, {SUPPORTED}]");
+        assert_eq!(check(&http, 2, &illegal_first), Ok(()));
+        let unexpected = Err((FailureKind::Unexpected, 1));
+        assert_eq!(check(&http, 1, &illegal_first), unexpected);
+        for not_two in [SUPPORTED, "[]", &format!("[{SUPPORTED}]")] {
+            assert_eq!(check(&http, 0, not_two), Err((NOT_A_BATCH, 0)));
+        }
+        let resp = expected(&Protocol::IdentifyResp);
+        let map = "*4\r\n$11\r\nisSupported\r\n:1\r\n$9\r\ncodeValue\r\n$1\r\nx\r\n";
+        let illegal_first = format!("*2\r\n-PARAM_ILLEGAL x\r\n{map}");
+        assert_eq!(check(&resp, 2, &illegal_first), Ok(()));
+        let refused = FailureKind::ErrorReply(Word::from_text(b"PARAM_ILLEGAL"));
+        assert_eq!(check(&resp, 1, &illegal_first), Err((refused, 1)));
+        assert_eq!(check(&resp, 0, map), Err((NOT_A_BATCH, 0)));
+        let any = Validator::new(&HTTP, Some(2), None, 3).unwrap();
+        assert_eq!(
+            check(&any, 0, &format!("[{SUPPORTED},{SUPPORTED}]")),
+            Ok(())
+        );
+        let not_identified = Err((FailureKind::NotIdentified, 0));
+        assert_eq!(
+            check(&any, 0, &format!("[{SUPPORTED},{ILLEGAL}]")),
+            not_identified
+        );
+    }
+
+    #[test]
     fn without_expected_responses_only_a_success_is_good() {
-        let validator = Validator::new(&HTTP, None, 1).unwrap();
+        let validator = Validator::new(&HTTP, None, None, 1).unwrap();
         assert_eq!(check(&validator, SUPPORTED), Ok(()));
         assert_eq!(check(&validator, ILLEGAL), Err(FailureKind::NotIdentified));
     }

@@ -351,9 +351,11 @@ impl Worker<'_> {
                 FailureKind::Malformed(_) | FailureKind::TooLong | FailureKind::Connect(_)
             )
         {
+            self.stats.note_error(now, kind, &[]);
             self.stats.count_failures(kind, 1);
         }
         for request in connection.give_up() {
+            self.stats.note_error(now, kind, &[]);
             self.stats.count_failure(kind, request.code);
             self.in_flight -= 1;
             if matches!(
@@ -395,6 +397,7 @@ impl Worker<'_> {
                 Err(error) => {
                     slot.retry_at = now + RECONNECT_DELAY;
                     let kind = FailureKind::Connect(error.kind());
+                    self.stats.note_error(now, kind, &[]);
                     self.stats.count_failures(kind, 1);
                     self.lost.push(index);
                 }
@@ -404,6 +407,10 @@ impl Worker<'_> {
 
     /// Counts the requests without a response as failed once the wait for late responses has ended.
     fn count_unanswered(&mut self) {
+        let now = self.now();
+        if self.in_flight > 0 {
+            self.stats.note_error(now, FailureKind::Unanswered, &[]);
+        }
         self.stats
             .count_failures(FailureKind::Unanswered, self.in_flight as u64);
         let never_sent = self
@@ -412,6 +419,9 @@ impl Worker<'_> {
             .total()
             .saturating_sub(self.next)
             .div_ceil(self.plan.workers as u64);
+        if never_sent > 0 {
+            self.stats.note_error(now, FailureKind::NeverSent, &[]);
+        }
         self.stats
             .count_failures(FailureKind::NeverSent, never_sent);
     }

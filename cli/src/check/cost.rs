@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use codeid_engine::{CodeCost, CompileLimits, CostlyCode, RouteTable};
 
 use super::finding::{Cost, Finding, RuleShare, Severity};
+use crate::count::counted;
 use crate::output::printable;
 use crate::route_config::Examined;
 
@@ -88,9 +89,9 @@ impl CostReport {
         writeln!(
             output,
             "{}: a lookup takes at most {max_steps} steps, of {allowed_steps} allowed\n  \
-             the most expensive code value constructed takes {steps} and has {characters} characters: \
-             {}{more}",
+             the most expensive code value constructed takes {steps} and has {}: {}{more}",
             printable(name),
+            counted(*characters, "character"),
             printable(&begin)
         )?;
         if rules.is_empty() {

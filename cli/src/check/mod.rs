@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use self::cost::CostReport;
 pub(super) use self::finding::{Finding, Severity};
 pub(super) use self::report::{show_findings, show_refusal};
+use super::count::counted;
 use super::output;
 use super::route_config;
 use super::settings::{self, SettingsArgs};
@@ -19,7 +20,7 @@ use super::settings::{self, SettingsArgs};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Exit status: 0 if no file has an error, even if some have warnings; 1 if a file has an error or \
-cannot be read; 2 if the command line is wrong.")]
+cannot be read, or with --deny-warnings has a warning; 2 if the command line is wrong.")]
 pub(crate) struct Check {
     /// The route configs; - is standard input
     #[arg(required = true, value_name = "FILE")]
@@ -32,6 +33,9 @@ pub(crate) struct Check {
     /// lookup can take, and the most expensive code value that was constructed.
     #[arg(long)]
     json: bool,
+    /// Exit with status 1 if there are warnings
+    #[arg(long)]
+    deny_warnings: bool,
     #[command(flatten)]
     settings: SettingsArgs,
 }
@@ -69,10 +73,10 @@ impl Check {
             } else {
                 total.show(stdout)?;
             }
-            Ok(if total.errors == 0 {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
+            let denied = self.deny_warnings && total.warnings > 0;
+            Ok(match total.errors == 0 && !denied {
+                true => ExitCode::SUCCESS,
+                false => ExitCode::FAILURE,
             })
         })
     }
@@ -95,13 +99,12 @@ impl Total {
     }
 
     fn show(&self, output: &mut impl Write) -> io::Result<()> {
-        let count = |n: usize, noun| format!("{n} {noun}{}", if n == 1 { "" } else { "s" });
         writeln!(
             output,
             "{} checked: {}, {}",
-            count(self.files, "file"),
-            count(self.errors, "error"),
-            count(self.warnings, "warning"),
+            counted(self.files, "file"),
+            counted(self.errors, "error"),
+            counted(self.warnings, "warning"),
         )
     }
 }

@@ -15,15 +15,25 @@ use std::thread::{self, JoinHandle};
 use codeid_daemon::identify::{write_failure, write_verdict};
 use codeid_daemon::regular_file;
 use codeid_daemon::result::identify::PARAM_ILLEGAL;
-use codeid_engine::{OpenId, RouteTable, Scratch};
+use codeid_engine::{OpenId, RouteTable, RuleId, Scratch};
 
+use super::explain;
 use super::lines::{Block, Blocks};
-use super::parameter::code_value_of_line;
+use super::parameter::parameters_of_line;
 use super::progress::Progress;
 use crate::output::Failure;
 
 /// The length of each queue: blocks that wait for a worker, and its responses for the writer.
 const QUEUE_BLOCKS: usize = 2;
+
+/// The way in which each line is identified.
+#[derive(Clone)]
+pub(super) struct LineOptions {
+    /// The openId for lines without one, whose length is allowed.
+    pub(super) open_id: Option<String>,
+    /// `true` to add the rules that accept the code value.
+    pub(super) explain: bool,
+}
 
 /// The reason why the lines of a file are not all identified.
 #[derive(Debug, thiserror::Error)]
@@ -42,8 +52,8 @@ struct Responses {
     input_bytes: u64,
 }
 
-/// Identifies each line of the file at `path` (`-` is standard input) for `open_id`, and writes one
-/// JSON object per line.
+/// Identifies each line of the file at `path` (`-` is standard input), and writes one JSON object per
+/// line.
 ///
 /// # Errors
 ///
@@ -51,7 +61,7 @@ struct Responses {
 /// The responses before the failure are written.
 pub(super) fn identify_lines(
     table: RouteTable,
-    open_id: OpenId<'_>,
+    options: &LineOptions,
     path: &Path,
     output: &mut impl Write,
 ) -> Result<(), Failure> {
@@ -74,7 +84,7 @@ pub(super) fn identify_lines(
     let (work, mut workers): (Vec<_>, Vec<_>) = {
         let table = Arc::new(table);
         let count = thread::available_parallelism().map_or(1, NonZero::get);
-        (0..count).map(|_| Worker::start(&table, open_id)).unzip()
+        (0..count).map(|_| Worker::start(&table, options)).unzip()
     };
     let reader = thread::spawn(move || distribute(input, &work));
 
@@ -102,13 +112,12 @@ struct Worker {
 
 impl Worker {
     /// Starts a worker, which ends when the sender or the worker is dropped.
-    fn start(table: &Arc<RouteTable>, open_id: OpenId<'_>) -> (SyncSender<Block>, Self) {
+    fn start(table: &Arc<RouteTable>, options: &LineOptions) -> (SyncSender<Block>, Self) {
         let (to_worker, blocks) = sync_channel(QUEUE_BLOCKS);
         let (to_writer, responses) = sync_channel(QUEUE_BLOCKS);
-        let (table, open_id) = (Arc::clone(table), open_id.as_str().to_owned());
+        let (table, options) = (Arc::clone(table), options.clone());
         let thread = thread::spawn(move || {
-            let open_id = OpenId::new(&open_id).expect("the caller has checked it");
-            identify_blocks(&table, open_id, &blocks, &to_writer);
+            identify_blocks(&table, &options, &blocks, &to_writer);
         });
         (to_worker, Self { responses, thread })
     }
@@ -128,15 +137,23 @@ fn distribute(input: impl Read, work: &[SyncSender<Block>]) -> io::Result<()> {
 /// Identifies blocks until the input ends or the writer is gone.
 fn identify_blocks(
     table: &RouteTable,
-    open_id: OpenId<'_>,
+    options: &LineOptions,
     blocks: &Receiver<Block>,
     to_writer: &SyncSender<Responses>,
 ) {
-    let mut scratch = Scratch::new();
+    let mut lines = LineIdentifier {
+        table,
+        open_id: options
+            .open_id
+            .as_deref()
+            .map(|open_id| OpenId::new(open_id).expect("the caller has checked it")),
+        explain: options.explain,
+        scratch: Scratch::new(),
+    };
     for block in blocks {
         let mut json_lines = Vec::with_capacity(block.text.len() * 4);
         for (number, line) in (block.first_line..).zip(block.lines()) {
-            identify_line(table, open_id, number, line, &mut scratch, &mut json_lines);
+            lines.identify(number, line, &mut json_lines);
         }
         let responses = Responses {
             json_lines,
@@ -148,22 +165,38 @@ fn identify_blocks(
     }
 }
 
-/// Identifies one line, and appends an object with its number and the fields of the result.
-fn identify_line(
-    table: &RouteTable,
-    open_id: OpenId<'_>,
-    number: u64,
-    line: &[u8],
-    scratch: &mut Scratch,
-    out: &mut Vec<u8>,
-) {
-    write!(out, "{{\"line\":{number}").expect("writing to memory cannot fail");
-    let result = out.len();
-    match code_value_of_line(line) {
-        Ok(code) => write_verdict(&table.identify(code, open_id, scratch), out),
-        Err(error) => write_failure(&PARAM_ILLEGAL, &error.detail(), out),
+/// Identifies lines, one after the other.
+struct LineIdentifier<'a> {
+    table: &'a RouteTable,
+    /// The openId for lines without one.
+    open_id: Option<OpenId<'a>>,
+    explain: bool,
+    scratch: Scratch,
+}
+
+impl LineIdentifier<'_> {
+    /// Identifies one line, and appends an object with its number, the fields of the result, and the
+    /// rule that decided.
+    fn identify(&mut self, number: u64, line: &[u8], out: &mut Vec<u8>) {
+        write!(out, "{{\"line\":{number}").expect("writing to memory cannot fail");
+        let result = out.len();
+        match parameters_of_line(line, self.open_id) {
+            Ok((code, open_id)) => {
+                let explanations = match self.explain {
+                    true => self.table.explain(code, open_id, &mut self.scratch),
+                    false => Vec::new(),
+                };
+                let verdict = self.table.identify(code, open_id, &mut self.scratch);
+                write_verdict(&verdict, out);
+                explain::add_member(out, "rule", &verdict.rule.map(RuleId::as_str));
+                if self.explain {
+                    explain::add_to(out, &explanations);
+                }
+            }
+            Err(error) => write_failure(&PARAM_ILLEGAL, &error.detail(), out),
+        }
+        // The result is a complete object: replace its opening brace to join its fields to this one.
+        out[result] = b',';
+        out.extend_from_slice(b"\n");
     }
-    // The result is a complete object: replace its opening brace to join its fields to this one.
-    out[result] = b',';
-    out.extend_from_slice(b"\n");
 }

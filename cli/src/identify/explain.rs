@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use codeid_daemon::api::explain::ExplainedRule;
 use codeid_engine::Explanation;
+use serde::Serialize;
 
 use crate::explanation;
 
@@ -14,16 +15,16 @@ pub(super) fn show(output: &mut impl Write, explanations: &[Explanation<'_>]) ->
 
 /// Adds the rules that accept the code value, in order, to the JSON object `body` as its last
 /// member, `explanation`.
-pub(super) fn add_to(
-    body: &mut Vec<u8>,
-    explanations: &[Explanation<'_>],
-) -> serde_json::Result<()> {
-    let rules = serde_json::to_vec(&rules(explanations))?;
+pub(super) fn add_to(body: &mut Vec<u8>, explanations: &[Explanation<'_>]) {
+    add_member(body, "explanation", &rules(explanations));
+}
+
+/// Adds the member `name` to the JSON object `body`, which has others, as its last.
+pub(super) fn add_member(body: &mut Vec<u8>, name: &str, value: &impl Serialize) {
     body.truncate(body.len() - b"}".len());
-    body.extend_from_slice(b",\"explanation\":");
-    body.extend_from_slice(&rules);
+    write!(body, ",\"{name}\":").expect("writing to memory cannot fail");
+    serde_json::to_writer(&mut *body, value).expect("writing to memory cannot fail");
     body.extend_from_slice(b"}");
-    Ok(())
 }
 
 fn rules(explanations: &[Explanation<'_>]) -> Vec<ExplainedRule> {

@@ -2,13 +2,23 @@
 
 use std::io::{self, Read};
 
+use codeid_engine::{CodeValue, OpenId};
+
+use crate::encoding::{UTF_8_MARK, refuse_utf_16};
+
 /// The bytes of one read. The responses to a block of empty lines take 200 times as much.
 const READ_BYTES: usize = 64 * 1024;
 
-/// The most bytes of a line that can be a code value. Of a longer line two more bytes are kept, and the
-/// rest is dropped: one shows that it is too long, even if the other is a CR that ends the line.
-pub(super) const MAX_LINE_BYTES: usize =
-    codeid_engine::CodeValue::MAX_CHARACTERS * char::MAX.len_utf8();
+/// The most bytes of a code value.
+pub(super) const MAX_CODE_BYTES: usize = CodeValue::MAX_CHARACTERS * char::MAX.len_utf8();
+
+/// The most bytes of an openId.
+pub(super) const MAX_OPEN_ID_BYTES: usize = OpenId::MAX_CHARACTERS * char::MAX.len_utf8();
+
+/// The most bytes of a line that can be a code value, a tab and an openId. Of a longer line two more
+/// bytes are kept, and the rest is dropped: one shows that it is too long, even if the other is a CR
+/// that ends the line.
+pub(super) const MAX_LINE_BYTES: usize = MAX_CODE_BYTES + 1 + MAX_OPEN_ID_BYTES;
 
 /// Some complete lines of the input; those that are too long are cut.
 #[derive(Debug)]
@@ -35,7 +45,8 @@ impl Block {
 /// The blocks of an input, in order.
 ///
 /// A block is returned as soon as a line is complete, so that lines which arrive slowly are
-/// answered as they arrive.
+/// answered as they arrive. A byte order mark at the start of the input is skipped; an input in UTF-16
+/// is an error.
 ///
 /// An error of the input is returned as it is. The call after it reads on: no byte read before the
 /// error is lost, and the lines are counted on.
@@ -67,7 +78,8 @@ impl<R: Read> Blocks<R> {
             let kept = self.rest.len();
             if self.read()? == 0 {
                 let text = std::mem::take(&mut self.rest);
-                return Ok((!text.is_empty()).then(|| self.block(text)));
+                let block = self.block(text)?;
+                return Ok((!block.text.is_empty()).then_some(block));
             }
             if self.dropping {
                 let Some(newline) = memchr::memchr(b'\n', &self.rest[kept..]) else {
@@ -86,7 +98,7 @@ impl<R: Read> Blocks<R> {
                 self.dropping = true;
             }
             if let Some(text) = block {
-                return Ok(Some(self.block(text)));
+                return self.block(text).map(Some);
             }
         }
     }
@@ -107,14 +119,21 @@ impl<R: Read> Blocks<R> {
         read
     }
 
-    fn block(&mut self, text: Vec<u8>) -> Block {
+    fn block(&mut self, mut text: Vec<u8>) -> io::Result<Block> {
         let first_line = self.next_line;
+        if first_line == 1 {
+            refuse_utf_16(&text)
+                .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+            if text.starts_with(UTF_8_MARK) {
+                text.drain(..UTF_8_MARK.len());
+            }
+        }
         self.next_line += memchr::memchr_iter(b'\n', &text).count() as u64;
-        Block {
+        Ok(Block {
             text,
             first_line,
             input_bytes: std::mem::take(&mut self.input_bytes),
-        }
+        })
     }
 }
 
@@ -240,6 +259,17 @@ mod tests {
         let block = blocks.next().unwrap().unwrap();
         assert_eq!((block.first_line, &*block.text), (2, &b"bc\n"[..]));
         assert_eq!(block.input_bytes, 2);
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_not_part_of_the_first_line() {
+        for step in [1, 2, 5, usize::MAX] {
+            let expected = [(1, b"a".to_vec()), (2, b"\xef\xbb\xbfb".to_vec())];
+            let found = lines(b"\xef\xbb\xbfa\n\xef\xbb\xbfb", step);
+            assert_eq!(found, expected, "step {step}");
+            assert_eq!(lines(b"\xef\xbb\xbf\n", step), [(1, vec![])]);
+        }
+        assert!(Blocks::new(&b"\xef\xbb\xbf"[..]).next().is_none());
     }
 
     #[test]

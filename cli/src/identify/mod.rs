@@ -17,6 +17,7 @@ use codeid_daemon::identify::{write_failure, write_verdict};
 use codeid_daemon::result::identify::PARAM_ILLEGAL;
 use codeid_engine::{CompileLimits, RouteTable, Scratch};
 
+use self::batch::LineOptions;
 use self::parameter::{IllegalParameter, code_value_of_argument, open_id_of_argument};
 use super::output::{self, Failure, Stdout};
 use super::settings::{self, SettingsArgs};
@@ -34,24 +35,27 @@ command line is wrong."
 pub(crate) struct Identify {
     /// The code value
     code: Option<OsString>,
-    /// The openId of the user, by which canaries decide: 3 to 256 characters
-    #[arg(long, value_name = "ID")]
-    open_id: OsString,
+    /// The openId of the user, by which canaries decide: 3 to 256 characters. With --file, that of the
+    /// lines without one
+    #[arg(long, value_name = "ID", required_unless_present = "file")]
+    open_id: Option<OsString>,
     /// The route config; by default the built-in preset. - is standard input
     #[arg(long, value_name = "FILE")]
     routes: Option<PathBuf>,
     /// Identify each line of this file instead, and print JSON Lines in the same order. - is
     /// standard input
     ///
-    /// The lines end with LF or CRLF. Each response is a line with the object that --json prints
-    /// and the field line, the line number counted from 1. The response to a line that is too long
-    /// or not UTF-8 is PARAM_ILLEGAL. All cores are used. Progress is shown if standard error is a
+    /// A line is a code value, or a code value, a tab and an openId; it ends with LF or CRLF. A byte
+    /// order mark at the start of the file is skipped. Each response is a line with the object that
+    /// --json prints, the field line, the line number counted from 1, and the field rule, the id of the
+    /// rule that decided, or null. The response to a line that is too long or not UTF-8 is
+    /// PARAM_ILLEGAL, without a rule. All cores are used. Progress is shown if standard error is a
     /// terminal, unless the responses go to a terminal too.
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
     /// Show each rule that accepts the code value, in order, and why its canary admits or refuses
     /// the user
-    #[arg(long, conflicts_with = "file")]
+    #[arg(long)]
     explain: bool,
     /// Print the JSON object that the daemon would return; --explain adds the field explanation.
     /// Always on with --file
@@ -78,10 +82,15 @@ impl Identify {
             match &self.file {
                 None => self.identify_one(&table, stdout),
                 Some(file) => {
-                    let open_id = open_id_of_argument(&self.open_id).map_err(illegal)?;
+                    let open_id = self.open_id.as_deref().map(open_id_of_argument);
+                    let open_id = open_id.transpose().map_err(illegal)?;
+                    let options = LineOptions {
+                        open_id: open_id.map(|open_id| open_id.as_str().to_owned()),
+                        explain: self.explain,
+                    };
                     // The output comes in blocks and without colours: a buffer and a filter would
                     // only cost time.
-                    batch::identify_lines(table, open_id, file, &mut io::stdout().lock())?;
+                    batch::identify_lines(table, &options, file, &mut io::stdout().lock())?;
                     Ok(ExitCode::SUCCESS)
                 }
             }
@@ -111,8 +120,9 @@ impl Identify {
     fn identify_one(&self, table: &RouteTable, stdout: &mut Stdout) -> Result<ExitCode, Failure> {
         let mut body = Vec::new();
         let code = self.code.as_deref().unwrap_or_default();
-        let parameters = code_value_of_argument(code)
-            .and_then(|code| Ok((code, open_id_of_argument(&self.open_id)?)));
+        let open_id = self.open_id.as_deref().unwrap_or_default();
+        let parameters =
+            code_value_of_argument(code).and_then(|code| Ok((code, open_id_of_argument(open_id)?)));
         let (code, open_id) = match parameters {
             Ok(parameters) => parameters,
             Err(error) if self.json => {
@@ -131,7 +141,7 @@ impl Identify {
         if self.json {
             write_verdict(&verdict, &mut body);
             if self.explain {
-                explain::add_to(&mut body, &explanations).map_err(io::Error::from)?;
+                explain::add_to(&mut body, &explanations);
             }
             write_line(stdout, &body)?;
         } else {

@@ -20,6 +20,7 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use super::gateway::Gateway;
+use crate::count::counted;
 
 /// The limit on connections served at once; further ones wait.
 const MAX_CONNECTIONS: usize = 1024;
@@ -113,7 +114,8 @@ async fn answer(
         return Err(io::ErrorKind::InvalidData.into());
     };
     sleep(gateway.behaviour.delay).await;
-    let request = format!("{} {}, {} bytes", head.method, head.uri.path(), body.len());
+    let bytes = counted(body.len(), "byte");
+    let request = format!("{} {}, {bytes}", head.method, head.uri.path());
     if gateway.behaviour.drop {
         report(lines, format!("{request}: dropped")).await;
         return Err(io::ErrorKind::ConnectionAborted.into());

@@ -1,6 +1,7 @@
 //! The difference between two readings of a daemon.
 
 use std::cmp::Reverse;
+use std::time::Duration;
 
 use codeid_daemon::api::metrics::{Count, Latency, ListenerMetrics};
 use serde::Serialize;
@@ -13,7 +14,7 @@ use super::reading::Reading;
 pub(super) struct Figures {
     /// The end of the interval, in milliseconds since the beginning of 1970, UTC.
     pub(super) at: u64,
-    /// The length of the interval, in seconds; more than 0.
+    /// The length of the interval in the daemon's time, in seconds; more than 0.
     pub(super) seconds: f64,
     /// `true` if the daemon was ready at the end.
     pub(super) ready: bool,
@@ -115,17 +116,23 @@ pub(super) struct RuleFigures {
 
 impl Figures {
     /// Returns the difference; `None` if the readings come from different processes, since each
-    /// process counts from zero, or if `after` was not taken later than `before`.
+    /// process counts from zero, or if the counts of `after` are not of a later moment.
     pub(super) fn between(before: &Reading, after: &Reading) -> Option<Self> {
         let process = |reading: &Reading| {
             let daemon = &reading.status.daemon;
             (daemon.pid, daemon.started_at)
         };
-        let seconds = after.taken.checked_duration_since(before.taken)?;
-        let seconds = seconds.as_secs_f64();
-        if process(before) != process(after) || seconds <= 0.0 {
+        if process(before) != process(after) {
             return None;
         }
+        // The daemon's own time: a response that was under way for long has counts of an earlier moment
+        // than that at which it arrived.
+        let uptime = |reading: &Reading| Duration::from_millis(reading.metrics.uptime_ms);
+        let interval = uptime(after).checked_sub(uptime(before))?;
+        if interval.is_zero() {
+            return None;
+        }
+        let seconds = interval.as_secs_f64();
         let interval = Interval { seconds };
         let bounds = &after.metrics.bounds_ns;
         let earlier = |listener: &ListenerMetrics| {

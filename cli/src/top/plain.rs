@@ -140,7 +140,7 @@ fn headline(figures: &Figures) -> String {
     };
     let refused = match figures.total.refused_connections_per_second {
         none if none <= 0.0 => String::new(),
-        some => format!("  {} connections refused/s", grouped(some)),
+        some => format!("  {} refused connections/s", grouped(some)),
     };
     format!(
         "{}  {}  {live}{}{refused}",

@@ -24,8 +24,6 @@ pub(super) struct Reader {
 /// The state and the counts of a daemon at one moment.
 #[derive(Clone, Debug)]
 pub(super) struct Reading {
-    /// The time at which the reading was complete.
-    pub(super) taken: Instant,
     /// The state of the daemon.
     pub(super) status: Status,
     /// The counts since the daemon started.
@@ -76,7 +74,6 @@ impl Reader {
         };
         let metrics = self.client.fetch("/v1/metrics")?;
         Ok(Reading {
-            taken: Instant::now(),
             status,
             metrics,
             rules,

@@ -14,6 +14,7 @@ use super::keys::HELP;
 use super::reading::Reading;
 use super::view::View;
 use crate::admin::freeze;
+use crate::count::counted;
 use crate::moment::{ago, span, until, utc};
 use crate::output::printable;
 use crate::quantity::grouped;
@@ -137,10 +138,10 @@ fn state(last: &Reading, view: &View, width: u16) -> Vec<Line<'static>> {
             add(
                 Style::new(),
                 format!(
-                    "table      generation {}, version {}, {} rules, loaded {}, from {} {}",
+                    "table      generation {}, version {}, {}, loaded {}, from {} {}",
                     table.generation,
                     table.version,
-                    table.rule_count,
+                    counted(table.rule_count, "rule"),
                     ago(table.loaded_at),
                     table.level,
                     table.uri
@@ -204,9 +205,9 @@ fn trouble(source: &SourceStatus) -> Option<String> {
     }
     let why = check.why.as_deref().unwrap_or("unknown reason");
     Some(format!(
-        "{} {} times, {}: {why}",
+        "{} {}, {}: {why}",
         check.outcome,
-        check.failures,
+        counted(check.failures, "time"),
         ago(check.at)
     ))
 }
@@ -269,7 +270,7 @@ fn draw_results(frame: &mut Frame<'_>, area: Rect, figures: &Figures) {
 fn refused(figures: &Figures) -> String {
     match figures.total.refused_connections_per_second {
         none if none <= 0.0 => String::new(),
-        some => format!("{} connections refused", grouped(some)),
+        some => format!("{} refused connections/s", grouped(some)),
     }
 }
 
@@ -295,7 +296,8 @@ fn draw_trend(frame: &mut Frame<'_>, area: Rect, view: &View) {
     let newest = view.trend.len().saturating_sub(usize::from(area.width));
     let data: Vec<u64> = view.trend.iter().skip(newest).copied().collect();
     let highest = data.iter().max().copied().unwrap_or_default();
-    let title = format!("requests/s, at most {highest} in {} intervals", data.len());
+    let intervals = counted(data.len(), "interval");
+    let title = format!("requests/s, at most {highest} in {intervals}");
     let block = Block::new().title(Span::styled(fit(&title, area.width), FAINT));
     let sparkline = Sparkline::default().data(data).style(Color::Cyan);
     frame.render_widget(sparkline.block(block), area);

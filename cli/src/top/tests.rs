@@ -1,7 +1,5 @@
 //! Figures from readings, and the screen that shows them.
 
-use std::time::{Duration, Instant};
-
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -89,9 +87,10 @@ impl Moment {
         }
     }
 
-    fn at(self, base: Instant, seconds: u64) -> Reading {
+    /// Returns the reading of the moment, at which the daemon had been up for `seconds`.
+    fn at(mut self, seconds: u64) -> Reading {
+        self.metrics["uptimeMs"] = json!(seconds * 1000);
         Reading {
-            taken: base + Duration::from_secs(seconds),
             status: serde_json::from_value(self.status).unwrap(),
             metrics: serde_json::from_value(self.metrics).unwrap(),
             rules: Some(serde_json::from_value(self.rules).unwrap()),
@@ -100,12 +99,11 @@ impl Moment {
 }
 
 /// A view of two readings, two seconds apart, in which everything doubled.
-fn view() -> (View, Instant) {
-    let base = Instant::now();
+fn view() -> View {
     let mut view = View::default();
-    view.take(Ok(Moment::new(1).at(base, 0)));
-    view.take(Ok(Moment::new(2).at(base, 2)));
-    (view, base)
+    view.take(Ok(Moment::new(1).at(0)));
+    view.take(Ok(Moment::new(2).at(2)));
+    view
 }
 
 /// Draws a screen of this size, and returns its text with one space between words.
@@ -138,9 +136,8 @@ fn lost(message: &str) -> Failure {
 
 #[test]
 fn figures_are_the_difference_of_two_readings() {
-    let base = Instant::now();
-    let before = Moment::new(1).at(base, 0);
-    let figures = Figures::between(&before, &Moment::new(3).at(base, 4)).unwrap();
+    let before = Moment::new(1).at(0);
+    let figures = Figures::between(&before, &Moment::new(3).at(4)).unwrap();
     // 2 × 100 requests by http and 2 × 900 by resp, in 4 s.
     assert_eq!(figures.seconds, 4.0);
     assert_eq!(figures.total.requests_per_second, 500.0);
@@ -165,18 +162,26 @@ fn figures_are_the_difference_of_two_readings() {
         ("cold", 0.0, 0.0),
     ];
     assert_eq!(rules, expected);
-    let quiet = Figures::between(&before, &Moment::new(1).at(base, 1)).unwrap();
+    let quiet = Figures::between(&before, &Moment::new(1).at(1)).unwrap();
     assert_eq!(quiet.total.error_ratio, None);
     assert_eq!(quiet.total.latency.p50_ns, None);
 }
 
 #[test]
+fn a_rate_is_over_the_time_between_the_counts_and_not_between_the_responses() {
+    // The daemon stalled: two readings arrived together, whose counts are 26 s apart.
+    let before = Moment::new(1).at(1);
+    let figures = Figures::between(&before, &Moment::new(53).at(27)).unwrap();
+    assert_eq!(figures.total.requests_per_second, 2000.0);
+    assert!(Figures::between(&before, &Moment::new(2).at(1)).is_none());
+}
+
+#[test]
 fn counts_of_another_table_or_process_are_not_compared() {
-    let base = Instant::now();
-    let before = Moment::new(5).at(base, 0);
+    let before = Moment::new(5).at(0);
     let mut reloaded = Moment::new(1);
     reloaded.rules["generation"] = json!(8);
-    let figures = Figures::between(&before, &reloaded.at(base, 1)).unwrap();
+    let figures = Figures::between(&before, &reloaded.at(1)).unwrap();
     assert_eq!(figures.rules[0].decided_per_second, 700.0);
     for (member, value) in [
         ("pid", json!(4243)),
@@ -184,13 +189,13 @@ fn counts_of_another_table_or_process_are_not_compared() {
     ] {
         let mut restarted = Moment::new(6);
         restarted.status["daemon"][member] = value;
-        assert!(Figures::between(&before, &restarted.at(base, 1)).is_none());
+        assert!(Figures::between(&before, &restarted.at(1)).is_none());
     }
 }
 
 #[test]
 fn the_screen_shows_the_live_table_and_the_traffic() {
-    let (view, _) = view();
+    let view = view();
     let screen = words(&view, 100, 40);
     for text in [
         "codeid 9.8.7, process 4242, up 1 min 1 s run/codeid.admin.sock",
@@ -206,7 +211,7 @@ fn the_screen_shows_the_live_table_and_the_traffic() {
         "results/s SUCCESS 495 PARAM_ILLEGAL 5",
         "codes/s DECODE 400",
         "sdkProxy/s none",
-        "requests/s, at most 500 in 1 intervals",
+        "requests/s, at most 500 in 1 interval",
         "RULE, BUSIEST FIRST (3)",
         "q quit p pause ↑ ↓ scroll ? keys",
     ] {
@@ -236,7 +241,7 @@ fn the_screen_shows_the_live_table_and_the_traffic() {
 fn before_the_second_reading_there_are_no_figures() {
     let mut view = View::default();
     drawn(&view, 80, 24);
-    view.take(Ok(Moment::new(1).at(Instant::now(), 0)));
+    view.take(Ok(Moment::new(1).at(0)));
     let screen = drawn(&view, 80, 24);
     assert!(screen.contains("measuring the first interval"), "{screen}");
     assert!(screen.contains("generation 7"), "{screen}");
@@ -244,7 +249,7 @@ fn before_the_second_reading_there_are_no_figures() {
 
 #[test]
 fn trouble_is_shown_at_the_top() {
-    let (mut view, base) = view();
+    let mut view = view();
     view.take(Err(lost("no daemon listens there")));
     let screen = drawn(&view, 100, 40);
     assert!(
@@ -261,7 +266,7 @@ fn trouble_is_shown_at_the_top() {
         "reason": "at 3 a.m."});
     restarted.status["sources"]["remote"]["lastCheck"] =
         json!({"at": 1, "good": false, "outcome": "failed", "why": "no route", "failures": 12});
-    view.take(Ok(restarted.at(base, 3)));
+    view.take(Ok(restarted.at(3)));
     let screen = drawn(&view, 120, 40);
     for text in [
         "note       the daemon restarted at 2026-11-18 11:06:40 UTC as process 5000",
@@ -279,10 +284,10 @@ fn trouble_is_shown_at_the_top() {
 
 #[test]
 fn a_change_of_the_live_table_is_noted() {
-    let (mut view, base) = view();
+    let mut view = view();
     let mut reloaded = Moment::new(3);
     reloaded.status["table"]["generation"] = json!(8);
-    view.take(Ok(reloaded.at(base, 3)));
+    view.take(Ok(reloaded.at(3)));
     let screen = drawn(&view, 120, 40);
     assert!(
         screen.contains("note       generation 8 has been live since 2026-11-18 11:06:41 UTC"),
@@ -292,9 +297,9 @@ fn a_change_of_the_live_table_is_noted() {
 
 #[test]
 fn a_pause_is_one_long_interval() {
-    let (mut view, base) = view();
+    let mut view = view();
     assert!(view.execute(Command::Pause).is_continue());
-    view.take(Ok(Moment::new(50).at(base, 3)));
+    view.take(Ok(Moment::new(50).at(3)));
     view.take(Err(lost("gone")));
     let screen = words(&view, 100, 40);
     assert!(
@@ -306,13 +311,13 @@ fn a_pause_is_one_long_interval() {
         "{screen}"
     );
     assert!(view.execute(Command::Pause).is_continue());
-    view.take(Ok(Moment::new(12).at(base, 12)));
+    view.take(Ok(Moment::new(12).at(12)));
     assert_eq!(view.figures.unwrap().seconds, 10.0);
 }
 
 #[test]
 fn keys_scroll_help_and_end() {
-    let (mut view, _) = view();
+    let mut view = view();
     let key = |code| command(KeyEvent::new(code, KeyModifiers::NONE)).unwrap();
     assert!(view.execute(key(KeyCode::Char('j'))).is_continue());
     let screen = drawn(&view, 100, 40);
@@ -345,7 +350,7 @@ fn keys_scroll_help_and_end() {
 /// Every number on a narrow screen is one of those on a wide screen: none is cut.
 #[test]
 fn a_narrow_screen_omits_columns_and_cuts_no_number() {
-    let (view, _) = view();
+    let view = view();
     let numbers = |width| -> Vec<String> {
         // The name of a rule is not a number.
         let has_digit =

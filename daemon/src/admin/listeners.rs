@@ -15,7 +15,7 @@ use crate::api::status::ListenerAddresses;
 use crate::audit::AuditLog;
 use crate::clock::Clock;
 use crate::host::HostName;
-use crate::listen::tcp::open_tcp;
+use crate::listen::tcp::{TcpError, open_tcp};
 use crate::listen::unix_socket::{OwnedSocket, SocketError, SocketFile};
 use crate::listen::{GIVEN, ListenError, Listeners, LiveCertificate};
 use crate::metrics::Metrics;
@@ -131,12 +131,16 @@ fn open_http(
         .map(LiveCertificate::load)
         .transpose()?;
     let address = settings.address;
-    let refuse = |error: io::Error| ListenError::new("admin.http", address, error);
-    let listener = match given {
-        Some(listener) => listener.set_nonblocking(true).map(|()| listener),
-        None => open_tcp(address, BACKLOG).and_then(tokio::net::TcpListener::into_std),
+    let open = || match given {
+        Some(listener) => {
+            listener.set_nonblocking(true)?;
+            Ok(listener)
+        }
+        // The admin socket, which an earlier daemon would have served, is open by now.
+        None => Ok(open_tcp(address, BACKLOG, None)?.into_std()?),
     };
-    let listener = listener.map_err(refuse)?;
+    let refuse = |error: TcpError| ListenError::new("admin.http", address, error);
+    let listener = open().map_err(refuse)?;
     let access = TcpAccess {
         tokens: Arc::new(tokens),
         certificate: certificate.map(Arc::new),

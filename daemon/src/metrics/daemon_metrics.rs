@@ -1,7 +1,7 @@
 //! The metrics of one daemon.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use codeid_engine::LiveTable;
 
@@ -18,6 +18,7 @@ use crate::clock::Clock;
 pub(crate) struct Metrics {
     pub(super) clock: Clock,
     pub(super) started_at: SystemTime,
+    started: Instant,
     pub(super) live: Arc<LiveTable>,
     pub(super) workers: Box<[Arc<WorkerFigures>]>,
     pub(super) connections: Arc<ConnectionFigures>,
@@ -27,11 +28,12 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    /// Returns the metrics, all zero, of a daemon that began to start at `started_at` and has `workers`
-    /// worker threads; `sdk_proxy` are the figures of its forwarder, if it has one.
+    /// Returns the metrics, all zero, of a daemon that began to start at `started`, which is
+    /// `started_at` by the wall clock, and has `workers` worker threads; `sdk_proxy` are the figures of
+    /// its forwarder, if it has one.
     pub(crate) fn new(
         clock: Clock,
-        started_at: SystemTime,
+        (started, started_at): (Instant, SystemTime),
         workers: usize,
         live: Arc<LiveTable>,
         sdk_proxy: Option<Arc<SdkProxyFigures>>,
@@ -39,6 +41,7 @@ impl Metrics {
         Self {
             clock,
             started_at,
+            started,
             live,
             workers: (0..workers).map(|_| Arc::default()).collect(),
             connections: Arc::default(),
@@ -51,6 +54,11 @@ impl Metrics {
     /// Returns the wall-clock time at which the daemon started.
     pub(crate) const fn started_at(&self) -> SystemTime {
         self.started_at
+    }
+
+    /// Returns the time since the daemon began to start, whatever happened to the wall clock since.
+    pub(super) fn uptime(&self) -> Duration {
+        self.started.elapsed()
     }
 
     /// Returns the figures that a worker thread writes to; workers are numbered from 0.

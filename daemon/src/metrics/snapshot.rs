@@ -27,8 +27,7 @@ impl Metrics {
 impl api::Metrics {
     /// Reads the counts of all workers.
     pub(super) fn of(metrics: &Metrics) -> Self {
-        let now = metrics.clock.now();
-        let uptime = now.duration_since(metrics.started_at).unwrap_or_default();
+        let (now, uptime) = (metrics.clock.now(), metrics.uptime());
         let mut latency = Distribution::default();
         let listeners = Listener::ALL.map(|listener| {
             let durations = metrics.durations(listener);

@@ -30,7 +30,7 @@ use super::reload;
 use super::requests::Requests;
 use super::save::Saver;
 use super::schedule::Schedule;
-use super::source::{RouteSources, uri};
+use super::source::RouteSources;
 use super::staleness::Staleness;
 use super::status::StatusRegistry;
 use super::supervisor::supervise;
@@ -40,6 +40,7 @@ use crate::files::watch::FileWatch;
 use crate::metrics::Task;
 use crate::settings::Settings;
 use crate::shutdown::{Shutdown, Stage};
+use crate::uri;
 
 /// The time that a call may take beyond the time-out of the source itself.
 const GRACE: Duration = Duration::from_secs(1);

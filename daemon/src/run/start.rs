@@ -68,7 +68,7 @@ pub(super) async fn start(
 
     let metrics = Arc::new(Metrics::new(
         clock.clone(),
-        started_at,
+        (started, started_at),
         settings.worker_threads,
         Arc::clone(&live),
         proxy.as_ref().map(|proxy| Arc::clone(proxy.figures())),

@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, UnixListener};
 
 use super::accept::Listener;
 use super::accepted::Stream;
-use crate::listen::tcp::open_tcp;
+use crate::listen::tcp::{TcpError, open_tcp};
 use crate::listen::unix_socket::{OwnedSocket, SocketError, SocketFile};
 use crate::listen::{GIVEN, ListenError, Listeners};
 use crate::settings::Listen;
@@ -49,8 +49,10 @@ impl ServingListeners {
             listeners.http = Some(listener.local_addr().map_err(refuse)?);
             listeners.tcp = Some(Listener::Tcp(listener));
         } else if let Some(address) = listen.http {
+            let refuse = |error: TcpError| ListenError::new("listen.http", address, error);
+            let same = listen.unix.as_deref().or(listen.resp.as_deref());
+            let listener = open_tcp(address, listen.backlog, same).map_err(refuse)?;
             let refuse = |error: io::Error| ListenError::new("listen.http", address, error);
-            let listener = open_tcp(address, listen.backlog).map_err(refuse)?;
             listeners.http = Some(listener.local_addr().map_err(refuse)?);
             listeners.tcp = Some(Listener::Tcp(listener));
         }

@@ -127,6 +127,11 @@ impl Keys {
         values
     }
 
+    /// Returns the names of the keys that were declared so far, in the order of their declaration.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.declared.iter().map(|key| key.name.clone()).collect()
+    }
+
     /// Notes a problem of values that are each valid by themselves. It counts only if no value is
     /// invalid.
     pub(super) fn contradiction(&mut self, problem: Problem) {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::uri;
+
 /// The most characters of a value that an error message quotes.
 const MAX_QUOTED: usize = 64;
 
@@ -18,14 +20,15 @@ pub(super) enum Given {
     Other(&'static str),
 }
 
-/// Shows the value in a message, bounded so that it fits a line.
+/// Shows the value in a message, bounded so that it fits a line. A URL that stands where none is
+/// allowed may contain a secret all the same.
 impl fmt::Display for Given {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(text) if text.chars().count() > MAX_QUOTED => {
                 write!(f, "a text of {} characters", text.chars().count())
             }
-            Self::Text(text) => write!(f, "{text:?}"),
+            Self::Text(text) => write!(f, "{:?}", uri::shown(text)),
             Self::Integer(number) => write!(f, "the number {number}"),
             Self::List(_) => f.write_str("a list"),
             Self::Other(type_name) => write!(f, "a value of type {type_name}"),

@@ -124,6 +124,17 @@ impl Settings {
         &self.effective
     }
 
+    /// Returns every key, in the order of the reference file, with the first of those that end with a key
+    /// version.
+    #[must_use]
+    pub fn keys() -> Vec<String> {
+        let mut keys = Keys::new(Vec::new());
+        Self::declare(&mut keys);
+        let mut names = keys.names();
+        names.push("proxy.public-keys.1".to_owned());
+        names
+    }
+
     /// Declares every key. The order of the declarations is that of the reference file.
     fn declare(keys: &mut Keys) -> Self {
         let mut compile = CompileLimits::default();

@@ -5,7 +5,7 @@ use super::json::Node;
 use super::problems::Problems;
 use super::redirect;
 use super::rule_match::RuleMatch;
-use super::template::{Destination, Groups, Template, TemplateError};
+use super::template::{self, Destination, Groups, Template, TemplateError, TemplateWarning};
 use crate::{Problem, ProblemCode};
 
 /// A checked action.
@@ -87,11 +87,11 @@ pub(super) fn parse(
     fields.check_names(problems, allowed);
     match &*action_type {
         "DECODE" => {
-            let code_value = template(problems, &fields, "codeValue", rule_match)?;
+            let code_value = read_template(problems, &fields, "codeValue", rule_match)?;
             Some(Action::Decode { code_value })
         }
         "OPEN_URL" => {
-            let redirect_url = template(problems, &fields, "redirectUrl", rule_match);
+            let redirect_url = read_template(problems, &fields, "redirectUrl", rule_match);
             if let Some(template) = &redirect_url
                 && let Err(refusal) = redirect::check(template, rule_match)
             {
@@ -110,7 +110,7 @@ pub(super) fn parse(
     }
 }
 
-fn template(
+fn read_template(
     problems: &mut Problems<'_>,
     fields: &Fields<'_>,
     name: &str,
@@ -126,7 +126,20 @@ fn template(
         None => Groups::Unknown,
     };
     match Template::parse(&text, groups) {
-        Ok(template) => Some(template),
+        Ok(template) => {
+            let is_url = name == "redirectUrl";
+            for TemplateWarning {
+                index,
+                code,
+                message,
+                hint,
+            } in template::find_warnings(&text, is_url, rule_match)
+            {
+                let problem = Problem::new(code, fields.pointer(name), message);
+                problems.warn_inside(node, index, problem.with_hint(hint));
+            }
+            Some(template)
+        }
         Err(errors) => {
             for TemplateError {
                 index,

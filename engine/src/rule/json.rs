@@ -6,6 +6,8 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::json_hint;
+
 /// A value of a document, not yet parsed.
 ///
 /// Its position is the address of its text inside the document, so positions cost nothing until a
@@ -41,6 +43,8 @@ pub(super) struct JsonError {
     pub(super) offset: usize,
     /// One lower-case line.
     pub(super) message: String,
+    /// The way to cure it, if the text looks like a known mistake.
+    pub(super) hint: Option<&'static str>,
 }
 
 impl<'a> Node<'a> {
@@ -123,6 +127,7 @@ impl JsonError {
             .to_owned();
         Self {
             offset: base + offset,
+            hint: json_hint::find(text, offset, &message),
             message,
         }
     }

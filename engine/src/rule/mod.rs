@@ -5,6 +5,7 @@ mod canary;
 mod emv;
 mod fields;
 mod json;
+mod json_hint;
 mod parse;
 mod problems;
 mod redirect;

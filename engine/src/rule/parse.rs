@@ -7,7 +7,7 @@ use super::json::Node;
 use super::problems::{LineCounter, Problems};
 use super::route_rule::RouteRule;
 use super::rule_match::RuleMatch;
-use super::{action, canary, emv, url};
+use super::{action, canary, emv, json_hint, url};
 use crate::pattern::{Pattern, PatternError};
 use crate::{CodeValue, CompileLimits, ConfigError, Problem, ProblemCode, RuleId};
 
@@ -74,7 +74,11 @@ fn read_document(json: &[u8], max_characters: usize) -> Result<&str, ConfigError
     }
     let document = std::str::from_utf8(json).map_err(|error| {
         let message = format!("not UTF-8 after {} bytes", error.valid_up_to());
-        Problem::new(ProblemCode::NotUtf8, "", message)
+        let problem = Problem::new(ProblemCode::NotUtf8, "", message);
+        match json {
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => problem.with_hint(json_hint::UTF_16),
+            _ => problem,
+        }
     })?;
     if document.starts_with('\u{feff}') {
         let message = "the document begins with a byte order mark";
@@ -122,7 +126,7 @@ fn read_config(
     let mut ids = HashMap::with_capacity(elements.len());
     let mut complete = true;
     for (index, element) in elements.into_iter().enumerate() {
-        let claim = &mut |id| ids.insert(id, index);
+        let claim = &mut |id, line| ids.insert(id, IdUse { rule: index, line });
         let rule = read_rule(
             problems,
             element,
@@ -167,17 +171,25 @@ fn version(problems: &mut Problems<'_>, fields: &Fields<'_>) -> Option<Box<str>>
     Some(text.into())
 }
 
-/// Reads one rule. `claim` is called with its id, and returns the index of an earlier rule with the
-/// same id.
+/// The rule that has an id, by its index, and the line of the id.
+struct IdUse {
+    rule: usize,
+    line: usize,
+}
+
+/// Reads one rule. `claim` is called with its id and the line of the id, and returns the use of the
+/// same id by an earlier rule.
 fn read_rule(
     problems: &mut Problems<'_>,
     node: Node<'_>,
     pointer: String,
     lines: &mut LineCounter<'_>,
     limits: &CompileLimits,
-    claim: &mut impl FnMut(RuleId) -> Option<usize>,
+    claim: &mut impl FnMut(RuleId, usize) -> Option<IdUse>,
 ) -> Option<RouteRule> {
-    let id = peek_id(problems.document(), node);
+    let document = problems.document();
+    let position = lines.position(node.offset(document));
+    let id = peek_id(document, node);
     problems.enter_rule(id.as_ref().map(RuleId::as_str));
     let known = ["id", "description", "match", "action", "canary"];
     let fields = Fields::read(problems, node, pointer, &known)?;
@@ -193,10 +205,16 @@ fn read_rule(
                 problems.error(node, Problem::new(ProblemCode::BadId, pointer, message));
             }
             Some(id) => {
-                if let Some(other) = claim(id.clone()) {
-                    let message = format!("duplicate id {id}, already used by rule {}", other + 1);
+                let before = &document.as_bytes()[position.offset..node.offset(document)];
+                let line = position.line + memchr::memchr_iter(b'\n', before).count();
+                if let Some(other) = claim(id.clone(), line) {
+                    let message = format!(
+                        "duplicate id {id} in line {line}, already used by rule {} in line {}",
+                        other.rule + 1,
+                        other.line
+                    );
                     let problem = Problem::new(ProblemCode::DuplicateId, pointer, message);
-                    problems.error(node, problem.with_other_rule(other));
+                    problems.error(node, problem.with_other_rule(other.rule));
                 }
             }
         }
@@ -228,8 +246,8 @@ fn read_rule(
         return None;
     }
     Some(RouteRule {
-        position: lines.position(node.offset(problems.document())),
-        match_position: lines.position(match_node?.offset(problems.document())),
+        position,
+        match_position: lines.position(match_node?.offset(document)),
         id: id?,
         rule_match: rule_match?,
         action: action?,

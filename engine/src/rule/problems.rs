@@ -66,7 +66,11 @@ impl<'a> Problems<'a> {
             offset: error.offset,
             in_pattern: None,
         };
-        self.push(place, Problem::new(code, pointer, error.message));
+        let mut problem = Problem::new(code, pointer, error.message);
+        if let Some(hint) = error.hint {
+            problem = problem.with_hint(hint);
+        }
+        self.push(place, problem);
     }
 
     /// Adds a warning at the value `node`: what is allowed but probably not meant.
@@ -74,6 +78,16 @@ impl<'a> Problems<'a> {
         let place = Place {
             offset: node.offset(self.document),
             in_pattern: None,
+        };
+        self.warnings
+            .push((place, problem.in_rule(self.rule.as_deref())));
+    }
+
+    /// Adds a warning at the character `index` of the string `node`.
+    pub(super) fn warn_inside(&mut self, node: Node<'_>, index: usize, problem: Problem) {
+        let place = Place {
+            offset: node.offset_in_string(self.document, index),
+            in_pattern: Some(index),
         };
         self.warnings
             .push((place, problem.in_rule(self.rule.as_deref())));

@@ -172,6 +172,42 @@ impl Automaton {
         Some(automaton)
     }
 
+    /// Returns `true` if `text` is matched; `None` if the budget does not suffice.
+    pub(super) fn accepts_text(&mut self, text: &[u8], budget: &mut Budget) -> Option<bool> {
+        budget.begin();
+        let mut state = START;
+        for &byte in text {
+            self.expand(state, budget)?;
+            budget.spend(STEP_UNITS)?;
+            state = self.next(state, self.class(byte));
+        }
+        self.expand(state, budget)?;
+        Some(self.accepts(state))
+    }
+
+    /// Returns `true` if a text that is not empty is matched; `None` if the budget does not suffice.
+    pub(super) fn accepts_some_text(&mut self, budget: &mut Budget) -> Option<bool> {
+        budget.begin();
+        let mut seen = HashSet::new();
+        let mut pending = vec![START];
+        while let Some(state) = pending.pop() {
+            self.expand(state, budget)?;
+            for class in 0..self.representatives.len() {
+                budget.spend(STEP_UNITS)?;
+                let next = self.next(state, u8::try_from(class).ok()?);
+                if next == DEAD || !seen.insert(next) {
+                    continue;
+                }
+                self.expand(next, budget)?;
+                if self.accepts(next) {
+                    return Some(true);
+                }
+                pending.push(next);
+            }
+        }
+        Some(false)
+    }
+
     fn class(&self, byte: u8) -> u8 {
         self.dfa.byte_classes().get(byte)
     }

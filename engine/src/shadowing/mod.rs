@@ -1,5 +1,5 @@
-//! Warnings that need a comparison of rules: a rule never wins if an earlier one accepts all that it
-//! accepts.
+//! Warnings that need a comparison of rules or an automaton: a rule never wins if an earlier one
+//! accepts all that it accepts, and a pattern may match one text only, or none.
 
 mod automaton;
 mod cover;
@@ -7,17 +7,23 @@ mod language;
 mod sample;
 mod shadow;
 mod syntactic;
+mod texts;
 
+use self::automaton::Budget;
 use self::shadow::Shadow;
+use self::texts::Matched;
 use crate::guard::guarded;
-use crate::rule::RouteRule;
+use crate::rule::{RouteRule, RuleMatch};
 use crate::{Problem, ProblemCode, RouteConfig, RouteTable};
+
+/// The most characters of a text that a hint shows.
+const MAX_SHOWN_CHARACTERS: usize = 64;
 
 impl RouteConfig {
     /// Returns everything in the config that is allowed but probably not meant, in document order:
-    /// the [`warnings`](Self::warnings) of parsing it, and each rule that can never win, because an
-    /// earlier rule accepts all code values that it accepts, for every openId. `table` is what this
-    /// config compiles to.
+    /// the [`warnings`](Self::warnings) of parsing it; each rule that can never win, because an
+    /// earlier rule accepts all code values that it accepts, for every openId; and each pattern that
+    /// matches one code value only, or none. `table` is what this config compiles to.
     ///
     /// A rule is reported only if this is proved. A rule that is not reported may still never win:
     /// several earlier rules may cover it together, which is not checked, and a proof may take more
@@ -47,8 +53,13 @@ impl RouteConfig {
     pub fn lint(&self, table: &RouteTable) -> Vec<Problem> {
         let rules = self.rules();
         let mut found = self.warnings().to_vec();
-        match guarded(|| Ok(shadow::find(rules, table.matcher()))) {
-            Ok(shadows) => found.extend(shadows.iter().map(|shadow| problem(rules, shadow))),
+        let compare = || {
+            let shadows = shadow::find(rules, table.matcher());
+            let shadows = shadows.iter().map(|shadow| problem(rules, shadow));
+            Ok(shadows.chain(few_texts(rules)).collect::<Vec<Problem>>())
+        };
+        match guarded(compare) {
+            Ok(problems) => found.extend(problems),
             Err(_) => found.push(
                 Problem::new(
                     ProblemCode::InternalFault,
@@ -61,6 +72,42 @@ impl RouteConfig {
         found.sort_by_key(|problem| problem.position().map(|position| position.offset));
         found
     }
+}
+
+/// Returns the warnings about patterns that match one code value only, or none.
+fn few_texts(rules: &[RouteRule]) -> Vec<Problem> {
+    let mut budget = Budget::default();
+    let mut found = Vec::new();
+    for (index, rule) in rules.iter().enumerate() {
+        let RuleMatch::Regex(pattern) = &rule.rule_match else {
+            continue;
+        };
+        let (code, message, hint) = match texts::matched(pattern.hir(), &mut budget) {
+            None => continue,
+            Some(Matched::None) => (
+                ProblemCode::MatchesNothing,
+                "the pattern matches no code value",
+                "remove this rule, or correct the pattern".to_owned(),
+            ),
+            Some(Matched::One(text)) => {
+                let exact = match serde_json::to_string(&text) {
+                    Ok(json) if text.chars().count() <= MAX_SHOWN_CHARACTERS => json,
+                    _ => "\"…\"".to_owned(),
+                };
+                (
+                    ProblemCode::MatchesOneText,
+                    "the pattern matches one text only",
+                    format!("{{\"exact\": {exact}}} says so"),
+                )
+            }
+        };
+        let problem = Problem::new(code, format!("/rules/{index}/match/regex"), message)
+            .with_hint(hint)
+            .in_rule(Some(rule.id.as_str()))
+            .at(Some(rule.match_position));
+        found.push(problem);
+    }
+    found
 }
 
 fn problem(rules: &[RouteRule], &Shadow { rule, by }: &Shadow) -> Problem {

@@ -83,14 +83,41 @@ fn costly_rules() -> Vec<(ProblemCode, Vec<Value>)> {
 fn questionable_rules() -> Vec<(ProblemCode, Vec<Value>)> {
     let decode = json!({ "type": "DECODE" });
     let prefix = json!({ "id": "p", "match": { "prefix": "https://x/" }, "action": decode });
-    let mut refusing = regex(0, "a");
+    let with_template = |rule_match: Value, action: Value| {
+        vec![json!({ "id": "t", "match": rule_match, "action": action })]
+    };
+    let url = json!({ "url": { "host": "qr.example.com" } });
+    let mut refusing = regex(0, "a+");
     refusing["canary"] = json!({ "percentage": 0 });
     vec![
         (ProblemCode::CaseSensitiveUrl, vec![prefix]),
         (ProblemCode::AdmitsNobody, vec![refusing]),
         (
             ProblemCode::NeverWins,
-            vec![regex(0, "a.*"), regex(1, "ab")],
+            vec![regex(0, "a.*"), regex(1, "ab+")],
+        ),
+        (ProblemCode::MatchesNothing, vec![regex(0, r"a\bb")]),
+        (ProblemCode::MatchesOneText, vec![regex(0, "^abc$")]),
+        (
+            ProblemCode::FixedCodeValue,
+            with_template(
+                json!({ "prefix": "28" }),
+                json!({ "type": "DECODE", "codeValue": "28" }),
+            ),
+        ),
+        (
+            ProblemCode::ForeignPlaceholder,
+            with_template(
+                json!({ "regex": "28(.*)" }),
+                json!({ "type": "DECODE", "codeValue": "$1" }),
+            ),
+        ),
+        (
+            ProblemCode::UnencodedQuery,
+            with_template(
+                url,
+                json!({ "type": "OPEN_URL", "redirectUrl": "https://e.example/?c={code}" }),
+            ),
         ),
     ]
 }

@@ -10,6 +10,7 @@ use self::axes::{LatencyAxis, NinesAxis};
 use self::svg::{Anchor, Picture};
 use super::figures::{Load, Run};
 use super::report::load;
+use crate::count::counted;
 use crate::quantity::{grouped, time};
 
 const WIDTH: f64 = 960.0;
@@ -110,7 +111,7 @@ fn legend(run: &Run, load: Option<&String>) -> String {
         text = format!("{}: no good response", run.name);
     }
     if run.errors.total > 0 {
-        text += &format!(", {} errors", grouped(run.errors.total as f64));
+        text += &format!(", {}", counted(run.errors.total, "error"));
     }
     if let Some(load) = load {
         text += &format!(" ({load})");
@@ -145,6 +146,7 @@ mod tests {
             name: name.to_owned(),
             address: Address::Tcp("127.0.0.1:1".to_owned()),
             protocol: Protocol::IdentifyResp,
+            batch: None,
         };
         let setup = Setup {
             connections: 16,

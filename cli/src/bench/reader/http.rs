@@ -54,7 +54,7 @@ pub(super) fn read<'a>(
         outcome: if (200..300).contains(&head.status) {
             Outcome::Content(content)
         } else {
-            Outcome::Failed(FailureKind::Status(head.status))
+            Outcome::Failed(FailureKind::Status(head.status), content)
         },
         closes: head.closes,
     }))
@@ -206,7 +206,7 @@ mod tests {
                 found.push((
                     match response.outcome {
                         Outcome::Content(content) => Ok(content.to_vec()),
-                        Outcome::Failed(kind) => Err(kind),
+                        Outcome::Failed(kind, _) => Err(kind),
                     },
                     response.closes,
                 ));

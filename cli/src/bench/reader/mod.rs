@@ -8,7 +8,7 @@ use super::failure::FailureKind;
 use super::response::Response;
 use super::target::Protocol;
 
-pub(super) use self::resp::fields as resp_fields;
+pub(super) use self::resp::{array_elements as resp_elements, fields as resp_fields};
 
 /// Reads responses of one protocol. It keeps only its memory from one response to the next.
 #[derive(Clone, Debug)]
@@ -81,7 +81,7 @@ mod tests {
                         at += response.bytes;
                         let content = match response.outcome {
                             Outcome::Content(content) => Ok(content.to_vec()),
-                            Outcome::Failed(kind) => Err(kind),
+                            Outcome::Failed(kind, _) => Err(kind),
                         };
                         found.push((response.bytes, content, response.closes));
                     }

@@ -35,12 +35,11 @@ pub(super) fn read(bytes: &[u8]) -> Result<Option<Response<'_>>, FailureKind> {
     }
     let reply = &bytes[..at];
     let outcome = match reply {
-        [b'-', text @ ..] => Outcome::Failed(FailureKind::ErrorReply(Word::from_text(text))),
-        [b'!', ..] => {
+        [b'-' | b'!', ..] => {
             let text = Element::read(reply)?.map_or(&[][..], |element| element.content);
-            Outcome::Failed(FailureKind::ErrorReply(Word::from_text(text)))
+            Outcome::Failed(FailureKind::ErrorReply(Word::from_text(text)), text)
         }
-        [b'$' | b'*', b'-', ..] | [b'_', ..] => Outcome::Failed(FailureKind::NoSuchKey),
+        [b'$' | b'*', b'-', ..] | [b'_', ..] => Outcome::Failed(FailureKind::NoSuchKey, &[]),
         reply => Outcome::Content(reply),
     };
     Ok(Some(Response {
@@ -85,6 +84,26 @@ pub(in crate::bench) fn fields(reply: &[u8]) -> Option<Map<String, Value>> {
         }
     }
     Some(fields)
+}
+
+/// The elements of an array reply, in order, each as a reply of its own; an error where the reply is
+/// not such an array of `count` elements.
+pub(in crate::bench) fn array_elements(
+    reply: &[u8],
+    count: usize,
+) -> Result<impl Iterator<Item = Outcome<'_>>, FailureKind> {
+    let head = Element::read(reply)?.ok_or(BAD)?;
+    if head.kind != b'*' || head.children != count {
+        return Err(FailureKind::Malformed(
+            "not an array of one element for each code",
+        ));
+    }
+    let mut at = head.bytes;
+    Ok((0..count).map_while(move |_| {
+        let element = read(&reply[at..]).ok()??;
+        at += element.bytes;
+        Some(element.outcome)
+    }))
 }
 
 /// One element of a reply, without those inside it.
@@ -191,9 +210,9 @@ mod tests {
             assert_eq!(response.bytes, reply.len(), "{index}");
             let word = |text: &str| FailureKind::ErrorReply(Word::from_text(text.as_bytes()));
             let wanted = match index {
-                6 => Outcome::Failed(word("ERR")),
-                7 => Outcome::Failed(word("BUSY")),
-                8 => Outcome::Failed(FailureKind::NoSuchKey),
+                6 => Outcome::Failed(word("ERR"), b"ERR unknown command"),
+                7 => Outcome::Failed(word("BUSY"), b"BUSY now"),
+                8 => Outcome::Failed(FailureKind::NoSuchKey, b""),
                 _ => Outcome::Content(reply),
             };
             assert_eq!(response.outcome, wanted, "{index}");

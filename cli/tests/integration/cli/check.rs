@@ -377,3 +377,230 @@ fn the_settings_set_the_limits() {
     assert!(ran.stderr.starts_with("PARAM_ILLEGAL: "), "{}", ran.stderr);
     assert!(ran.stderr.contains("compile.max-states"), "{}", ran.stderr);
 }
+
+#[test]
+fn warnings_can_be_denied() {
+    let questionable = config_with(
+        r#"{"id": "a", "match": {"prefix": "https://qr.example/"}, "action": {"type": "DECODE"}}"#,
+    );
+    let clean =
+        config_with(r#"{"id": "a", "match": {"prefix": "1"}, "action": {"type": "DECODE"}}"#);
+    for (config, status) in [(&questionable, 1), (&clean, 0)] {
+        for options in [&["--deny-warnings"][..], &["--deny-warnings", "--json"]] {
+            let ran = run_with_input([&["check"], options, &["-"]].concat(), config);
+            assert_eq!(ran.status, status, "{}", ran.stdout);
+        }
+    }
+}
+
+#[test]
+fn the_commonest_mistakes_have_a_hint() {
+    let rule = r#"{"id": "a", "match": {"regex": "28\\d+"}, "action": {"type": "DECODE"}}"#;
+    let good = config_with(rule);
+    assert_eq!(check_json(&good), [] as [Value; 0]);
+    for (mistake, hint) in [
+        (
+            good.replace(r"\\d", r"\d"),
+            r#"write each \ of a pattern twice: "\\d" for \d"#,
+        ),
+        (
+            good.replace("}}\n]", "}},\n]"),
+            "remove the comma before the closing",
+        ),
+        (
+            good.replace(r#""DECODE"}"#, r#""DECODE",}"#),
+            "remove the comma before the closing",
+        ),
+        (
+            good.replace("\n\n", "\n// the first rule\n"),
+            "JSON has no comments",
+        ),
+        (
+            good.replace("\n\n", "\n/* the first rule */\n"),
+            "JSON has no comments",
+        ),
+        (
+            good.replace("\n\n", "\n# the first rule\n"),
+            "JSON has no comments",
+        ),
+        (format!("# rules\n{good}"), "JSON has no comments"),
+        (
+            good.replace(r#""a""#, "\u{201c}a\u{201d}"),
+            "replace the typographic quotation marks",
+        ),
+        (
+            good.replace(r#""a""#, "\"a\u{201d}"),
+            "replace the typographic quotation marks",
+        ),
+        (
+            good.replace(r#""id""#, "\u{201c}id\u{201d}"),
+            "replace the typographic quotation marks",
+        ),
+        (good.replace(r#""a""#, "'a'"), "double quotation marks"),
+        (
+            good.replace(r#""id":"#, "id:"),
+            "names stand between double quotation marks",
+        ),
+        (good.replace(r#""a","#, r#""a""#), "a comma may be missing"),
+        (
+            good.replace(r#""version": "1""#, r#""version": True"#),
+            "in lower case",
+        ),
+        (
+            good.replace(r#""a","#, "\"a,\n"),
+            "a closing quotation mark may be missing",
+        ),
+        (
+            "format: codeid/1\nversion: 1\nrules:\n  - id: a\n".to_owned(),
+            "this looks like YAML",
+        ),
+        (
+            "# rules\n---\nformat: codeid/1\n".to_owned(),
+            "this looks like YAML",
+        ),
+        (
+            "<!DOCTYPE html><html>".to_owned(),
+            "this looks like HTML or XML",
+        ),
+        (
+            good[..good.len() - 5].to_owned(),
+            "the document may be cut off",
+        ),
+        (good[..60].to_owned(), "the document may be cut off"),
+        (String::new(), "the document is empty"),
+        (" \n".to_owned(), "the document is empty"),
+        (format!("{good}{good}"), "with nothing after it"),
+    ] {
+        let findings = check_json(&mistake);
+        assert_eq!(findings.len(), 1, "{mistake}: {findings:?}");
+        assert_eq!(findings[0]["code"], "not-json", "{mistake}");
+        let found = findings[0]["hint"].as_str().unwrap_or("none");
+        assert!(
+            found.contains(hint),
+            "{mistake}\n{hint:?} is not in {found:?}"
+        );
+    }
+    let utf_16: Vec<u8> = good.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (bytes, code) in [
+        ([&b"\xff\xfe"[..], &utf_16].concat(), "not-utf8"),
+        (utf_16, "not-json"),
+    ] {
+        let findings = check_json(bytes);
+        assert_eq!(findings[0]["code"], code);
+        assert!(
+            findings[0]["hint"]
+                .as_str()
+                .unwrap()
+                .contains("iconv -f UTF-16")
+        );
+    }
+}
+
+#[test]
+fn a_duplicate_id_names_both_lines() {
+    let rule = r#"{"id": "a", "match": {"prefix": "1"}, "action": {"type": "DECODE"}}"#;
+    let late =
+        "{\"match\": {\"prefix\": \"2\"},\n \"id\": \"a\", \"action\": {\"type\": \"DECODE\"}}";
+    let findings = check_json(config_with(&format!("{rule},\n{late}")));
+    assert_eq!(
+        findings[0]["message"],
+        "duplicate id a in line 5, already used by rule 1 in line 3"
+    );
+    assert_eq!(findings[0]["position"]["line"], 5);
+}
+
+#[test]
+fn templates_and_patterns_that_are_hardly_meant_are_warnings() {
+    let found = |rule_match: &str, action: &str| -> Vec<(String, String, u64)> {
+        let rule = format!(r#"{{"id": "a", "match": {rule_match}, "action": {action}}}"#);
+        let findings = check_json(config_with(&rule));
+        let of = |finding: &Value| {
+            assert_eq!(finding["severity"], "warning");
+            (
+                finding["code"].as_str().unwrap().to_owned(),
+                finding["hint"].as_str().unwrap().to_owned(),
+                finding["position"]["inPattern"]
+                    .as_u64()
+                    .unwrap_or_default(),
+            )
+        };
+        findings.iter().map(of).collect()
+    };
+    let (any, url) = (
+        r#"{"regex": "28(.+)"}"#,
+        r#"{"url": {"host": "qr.example.com"}}"#,
+    );
+    let digits = r#"{"regex": "28(\\d+)"}"#;
+    let decode = |template: &str| format!(r#"{{"type": "DECODE", "codeValue": "{template}"}}"#);
+    let open = |template: &str| format!(r#"{{"type": "OPEN_URL", "redirectUrl": "{template}"}}"#);
+    for (rule_match, action, code, hint, place) in [
+        (any, decode("28"), "fixed-code-value", "{code}", 0),
+        (any, decode("{{code}}"), "fixed-code-value", "{code}", 0),
+        (any, decode("é$1"), "foreign-placeholder", "{1}", 1),
+        (any, decode("${1}"), "foreign-placeholder", "{1}", 0),
+        (any, decode(r"x\\1"), "foreign-placeholder", "{1}", 1),
+        (
+            any,
+            open("https://e.example/$1"),
+            "foreign-placeholder",
+            "{1}",
+            18,
+        ),
+        (
+            url,
+            open("https://e.example/?c={code}"),
+            "unencoded-query",
+            "{code:url}",
+            21,
+        ),
+        (
+            any,
+            open("https://e.example/?c={code}"),
+            "unencoded-query",
+            "{code:url}",
+            21,
+        ),
+        (
+            r#"{"regex": "^abc$"}"#,
+            decode("{code}x"),
+            "matches-one-text",
+            r#"{"exact": "abc"}"#,
+            0,
+        ),
+        (
+            r#"{"regex": "a\\bb"}"#,
+            decode("{code}x"),
+            "matches-nothing",
+            "correct the pattern",
+            0,
+        ),
+        (
+            r#"{"regex": "x{9000}"}"#,
+            decode("{code}x"),
+            "matches-nothing",
+            "correct the pattern",
+            0,
+        ),
+    ] {
+        let findings = found(rule_match, &action);
+        assert_eq!(findings.len(), 1, "{rule_match} {action}: {findings:?}");
+        let (found_code, found_hint, found_place) = &findings[0];
+        assert_eq!(
+            (&**found_code, *found_place),
+            (code, place),
+            "{rule_match} {action}"
+        );
+        assert!(found_hint.contains(hint), "{found_hint}");
+    }
+    for (rule_match, action) in [
+        (r#"{"exact": "abc"}"#, decode("def")),
+        (any, decode("{1}")),
+        (any, decode("US$ {code}")),
+        (url, open("https://e.example/?c={code:url}")),
+        (url, open("https://e.example/{code:url}#?{code}")),
+        (digits, open("https://e.example/?c={code}")),
+        (r#"{"regex": "ab?"}"#, decode("{code}")),
+    ] {
+        assert_eq!(found(rule_match, &action), [], "{rule_match} {action}");
+    }
+}

@@ -52,6 +52,7 @@ fn a_line_is_the_result_and_its_number() {
     ]);
     let ran = identify("28100104df2342342\n");
     let expected = single.stdout.replacen('{', "{\"line\":1,", 1);
+    let expected = expected.replace("}\n", ",\"rule\":\"order-code.bare\"}\n");
     assert_eq!((ran.status, ran.stdout), (0, expected));
 }
 
@@ -100,6 +101,123 @@ fn a_bad_line_has_a_response_in_its_place() {
                 assert_eq!(answer["detail"], detail);
             }
         }
+    }
+}
+
+#[test]
+fn each_response_names_the_rule_that_decided() {
+    let found = answers(&identify("28100104df2342342\nno code of ours\n\n"));
+    assert_eq!(found[0]["rule"], "order-code.bare");
+    assert_eq!(found[1].get("rule"), Some(&Value::Null));
+    assert_eq!(found[2].get("rule"), None);
+    assert!(
+        found
+            .iter()
+            .all(|answer| answer.get("explanation").is_none())
+    );
+}
+
+#[test]
+fn a_second_column_is_the_open_id() {
+    let routes = file(
+        "columns.json",
+        r#"{"format": "codeid/1", "version": "1", "rules": [
+            {"id": "trial", "match": {"prefix": "28"}, "action": {"type": "UNSUPPORTED"},
+             "canary": {"allowlist": ["user-1"]}},
+            {"id": "all", "match": {"prefix": "28"}, "action": {"type": "DECODE"}}]}"#,
+    );
+    let arguments = [
+        "identify",
+        "--routes",
+        routes.to_str().unwrap(),
+        "--file",
+        "-",
+    ];
+    let long = format!("{}\t{}", "\u{1f600}".repeat(8192), "\u{1f600}".repeat(256));
+    let lines = format!(
+        "28\tuser-1\n28\tuser-2\r\n28\t\n28\n28\tab\n28\tuser-1\tuser-2\n{long}\n28\t{}\n",
+        "x".repeat(5000)
+    );
+    let detail = |answer: &Value| answer["detail"].as_str().unwrap_or_default().to_owned();
+    let rules = |found: &[Value]| -> Vec<String> {
+        let rules = found.iter().map(|answer| answer["rule"].as_str());
+        rules.map(|rule| rule.unwrap_or("-").to_owned()).collect()
+    };
+    let found = answers(&run_with_input(arguments, &lines));
+    assert_eq!(
+        rules(&found),
+        ["trial", "all", "-", "-", "-", "-", "-", "-"]
+    );
+    let missing = "openId is missing: give it after a tab, or with --open-id for all lines.";
+    assert_eq!(
+        (detail(&found[2]), detail(&found[3])),
+        (missing.into(), missing.into())
+    );
+    assert_eq!(
+        detail(&found[4]),
+        "openId must have 3 to 256 characters but has 2."
+    );
+    assert!(detail(&found[5]).starts_with("the line has more than two columns"));
+    assert_eq!(found[6]["result"]["resultCode"], "SUCCESS");
+    assert_eq!(
+        detail(&found[7]),
+        "openId must have 3 to 256 characters but has more than 1024 bytes."
+    );
+    // --open-id is for the lines without one.
+    let arguments = [&arguments[..], &["--open-id", "user-1"]].concat();
+    let found = answers(&run_with_input(arguments, &lines));
+    assert_eq!(rules(&found)[..4], ["trial", "all", "trial", "trial"]);
+}
+
+#[test]
+fn each_line_can_be_explained() {
+    let example = super::project_file("config/routes.example.json");
+    let explain = ["--routes", example.to_str().unwrap(), "--explain"];
+    let code = "https://QR.example.com/m?x";
+    let ran = run_with_input(
+        [&ARGUMENTS[..], &explain].concat(),
+        format!("{code}\nno code\n"),
+    );
+    let found = answers(&ran);
+    let single = [
+        &["identify", code, "--open-id", "user-42", "--json"][..],
+        &explain,
+    ]
+    .concat();
+    let single: Value = serde_json::from_str(&run(single).stdout).unwrap();
+    assert_eq!(found[0]["explanation"], single["explanation"]);
+    let deciding = found[0]["explanation"].as_array().unwrap();
+    let deciding = deciding
+        .iter()
+        .find(|rule| rule["decides"] == true)
+        .unwrap();
+    assert_eq!(deciding["rule"], found[0]["rule"]);
+    assert_eq!(found[1]["explanation"], serde_json::json!([]));
+}
+
+#[test]
+fn a_byte_order_mark_is_skipped_and_utf_16_is_refused() {
+    let found = answers(&identify("\u{feff}28100104df2342342\r\n"));
+    assert_eq!(
+        (found.len(), &found[0]["codeValue"]),
+        (1, &"28100104df2342342".into())
+    );
+    let text = "28100104df2342342\tuser-1\r\n";
+    let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    for bytes in [
+        [b"\xff\xfe", &*little].concat(),
+        [b"\xfe\xff", &*big].concat(),
+        little,
+        big,
+    ] {
+        let ran = identify(bytes);
+        assert_eq!((ran.status, &*ran.stdout), (1, ""));
+        assert_eq!(
+            ran.stderr,
+            "error: - cannot be read: the text is in UTF-16 and must be in UTF-8; convert it with: iconv -f \
+             UTF-16 -t UTF-8 FILE\n"
+        );
     }
 }
 

@@ -110,14 +110,7 @@ fn misuse_exits_2() {
         &["identify", "--open-id", "user-42"],
         &["identify", "code"],
         &["identify", "code", "--open-id", "user-42", "--file", "-"],
-        &[
-            "identify",
-            "--file",
-            "-",
-            "--open-id",
-            "user-42",
-            "--explain",
-        ],
+        &["man", "admin", "--all", "pages"],
         &[
             "identify",
             "--file",

@@ -193,7 +193,7 @@ fn each_violation_is_named() {
             body["mockGateway"].as_str().unwrap().contains(why),
             "{index}: {body}"
         );
-        let line = gateway.wait_for_line("bytes: ");
+        let line = gateway.wait_for_line(" byte");
         let is_good = *code == "SUCCESS";
         assert!(
             line.contains(if is_good { "valid" } else { why }),

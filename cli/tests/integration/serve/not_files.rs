@@ -252,7 +252,7 @@ fn the_files_that_commands_write_are_not_special_ones() {
     for (kind, why) in KINDS {
         let daemon = plan().start();
         let url = format!("http://127.0.0.1:{}/v1/identifyCode", daemon.port);
-        make(kind, &daemon.directory.path().join("x"));
+        make(kind, &daemon.directory.path().join("x.svg"));
         for option in ["--hdr", "--plot"] {
             let short = [
                 "--duration",
@@ -264,7 +264,7 @@ fn the_files_that_commands_write_are_not_special_ones() {
             ];
             let output = run(
                 &daemon.directory,
-                &[&["bench", "--http", &url, option, "x"], &short[..]].concat(),
+                &[&["bench", "--http", &url, option, "x.svg"], &short[..]].concat(),
             );
             let stderr = String::from_utf8_lossy(&output.stderr);
             assert!(stderr.contains(why), "{option}: {stderr}");

@@ -252,7 +252,16 @@ fn a_start_that_fails_gives_its_reason_in_one_line() {
     let address = taken.local_addr().unwrap();
     let line = Plan::new().set(&format!("listen.http={address}")).fail();
     assert!(
-        line.starts_with(&format!("PARAM_ILLEGAL: listen.http {address}: ")),
+        line.starts_with(&format!(
+            "PARAM_ILLEGAL: listen.http {address}: another process holds this address; to see which, run: \
+             ss -ltnp 'sport = :{}': Address ",
+            address.port()
+        )),
+        "{line}"
+    );
+    let line = Plan::new().set("listen.http=192.0.2.1:0").fail();
+    assert!(
+        line.contains("this machine does not have the address: "),
         "{line}"
     );
     let misuse = Plan::new()
@@ -304,4 +313,83 @@ fn the_built_in_preset_is_live_without_any_settings() {
         false
     );
     daemon.stop();
+}
+
+#[test]
+fn a_port_that_another_codeid_holds_is_explained() {
+    let daemon = Plan::new().start();
+    // In the directory of the first daemon, as a second start by mistake is.
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_codeid"))
+        .args([
+            "serve",
+            "--set",
+            &format!("listen.http=127.0.0.1:{}", daemon.port),
+        ])
+        .arg("--set")
+        .arg(format!("listen.unix={}", daemon.socket().display()))
+        .current_dir(daemon.directory.path())
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    let holder = format!(
+        "perhaps the codeid that serves {}",
+        daemon.socket().display()
+    );
+    assert!(stderr.contains(&holder), "{stderr}");
+    assert_eq!(output.status.code(), Some(1));
+    daemon.stop();
+}
+
+#[test]
+fn no_secret_of_a_url_is_shown() {
+    let login = [
+        "proxy.upstream-url=https://h.example",
+        "proxy.client-id=id",
+        "proxy.private-key-path=key.pem",
+        "proxy.public-keys.1=public.pem",
+        "proxy.customer-from=login-check",
+        "proxy.login-check-url=https://h.example/login?token=planted",
+        "ac.route.pull-route-config-url=https://planted:planted@h.example/routes?token=planted",
+        "ac.route.save-route-config-path=callback+https://planted@h.example/save?token=planted",
+    ];
+    let set: Vec<&str> = login.iter().flat_map(|set| ["--set", *set]).collect();
+    for json in [&[][..], &["--json"]] {
+        let output = settings(None, &[], &[&set[..], json].concat());
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{text}");
+        assert!(!text.contains("planted"), "{text}");
+        for shown in [
+            "https://h.example/routes",
+            "callback+https://h.example/save",
+            "https://h.example/login",
+        ] {
+            assert!(text.contains(shown), "{text}");
+        }
+    }
+    // Values that are refused, and values of keys that take no URL.
+    for set in [
+        "proxy.upstream-url=https://planted:planted@h.example",
+        "proxy.login-check-url=https://planted:planted@h.example/?planted",
+        "log.level=https://planted:planted@h.example",
+        "listen.http=planted:planted@127.0.0.1:80",
+    ] {
+        let line = refused(&settings(None, &[], &["--set", set]));
+        assert!(!line.contains("planted"), "{line}");
+    }
+}
+
+#[test]
+fn the_help_lists_the_members_that_are_printed() {
+    let help = settings(None, &[], &["--help"]);
+    let help = String::from_utf8(help.stdout).unwrap();
+    let members = help.split_once("Print an array of {").unwrap().1;
+    let members = members.split_once('}').unwrap().0;
+    let mut listed: Vec<String> = members
+        .split(',')
+        .map(|member| member.trim().trim_matches('"').to_owned())
+        .collect();
+    listed.sort();
+    let printed = shown(&settings(None, &[], &["--json"]));
+    let printed: Vec<&String> = printed[0].as_object().unwrap().keys().collect();
+    assert_eq!(listed.iter().collect::<Vec<_>>(), printed);
 }

@@ -9,11 +9,11 @@ use super::file::FileSource;
 use super::file_store::FileStore;
 use super::http::HttpSource;
 use super::traits::{RemoteSource, RouteSources, RouteStore};
-use super::uri;
 use crate::host::Host;
 use crate::outbound::http_client::HttpClient;
 use crate::outbound::tls;
 use crate::settings::{Location, Settings, SettingsError};
+use crate::uri;
 use crate::url::{self, UrlError};
 
 const REMOTE_KEY: &str = "ac.route.pull-route-config-url";

@@ -16,7 +16,6 @@ mod redirect;
 #[cfg(test)]
 mod tests;
 mod traits;
-pub(crate) mod uri;
 
 pub use self::error::SourceError;
 pub use self::traits::{BoxFuture, RemoteConfig, RemoteSource, Revision, RouteSources, RouteStore};

@@ -4,7 +4,7 @@ use hyper::header::HeaderValue;
 use hyper::{StatusCode, Uri};
 use thiserror::Error;
 
-use super::uri;
+use crate::uri;
 use crate::url::{self, UrlError};
 
 /// The reason why a redirect is not followed.

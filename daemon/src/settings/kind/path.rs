@@ -8,6 +8,7 @@ use crate::settings::Location;
 use crate::settings::error::ValueError;
 use crate::settings::given::Given;
 use crate::settings::location::MAX_CHARACTERS;
+use crate::uri;
 
 /// The path of a file.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +53,7 @@ impl Kind for PathOrUri {
     }
 
     fn show(&self, location: &Location) -> Shown {
-        Shown::text(&location.as_str())
+        Shown::text(&uri::shown(location.as_str()))
     }
 }
 
@@ -76,7 +77,7 @@ impl Kind for Uri {
     }
 
     fn show(&self, location: &Location) -> Shown {
-        Shown::text(&location.as_str())
+        Shown::text(&uri::shown(location.as_str()))
     }
 }
 

@@ -104,12 +104,19 @@ fn text_is_bounded_and_has_no_controls() {
     );
     check(
         &PathOrUri,
-        &[("a b", "a b"), ("https://h/x", "https://h/x")],
+        &[
+            ("a b", "a b"),
+            ("https://h/x", "https://h/x"),
+            ("https://u:p@h.e/x?t", "https://h.e/x"),
+        ],
         &["a\nb", ""],
     );
     check(
         &Uri,
-        &[("https://h/x", "https://h/x")],
+        &[
+            ("https://h/x", "https://h/x"),
+            ("https://u:p@h.e/x?t", "https://h.e/x"),
+        ],
         &["a b", "", &too_long],
     );
     check(
@@ -130,7 +137,7 @@ fn text_is_bounded_and_has_no_controls() {
     );
     check(
         &Url::<HttpUrl>::any(),
-        &[("http://h:1/p?q", "http://h:1/p?q")],
+        &[("http://h:1/p?q", "http://h:1/p")],
         &["ftp://h/"],
     );
 }
@@ -236,6 +243,17 @@ fn a_refusal_of_a_path_or_uri_says_why() {
         assert!(message.ends_with(&format!(": {why}")), "{message}");
         let message = refusal(&Uri, &Given::Text(text));
         assert!(message.ends_with(&format!(": {why}")), "{message}");
+    }
+}
+
+#[test]
+fn a_refusal_quotes_a_url_without_its_secrets() {
+    let url = Given::Text("https://user:SECRET@h.example/a?token=SECRET".to_owned());
+    for message in [
+        refusal(&Url::<Origin>::any(), &url),
+        refusal(&OneOf::<InitLevel>::words(), &url),
+    ] {
+        assert!(message.contains("not \"https://h.example/a\""), "{message}");
     }
 }
 

@@ -1,10 +1,12 @@
 //! Templates: the text that an action renders from a code value and the groups of a pattern.
 
 mod parse;
+mod warnings;
 
 use std::fmt::Write as _;
 
 pub(super) use self::parse::{Groups, TemplateError};
+pub(super) use self::warnings::{TemplateWarning, find as find_warnings};
 
 /// A checked template, which never renders to nothing.
 ///

@@ -166,7 +166,7 @@ fn a_problem_is_shown_with_its_line() {
             "error: not a valid pattern: unclosed group\n --> bad.json:3:43\n",
             "  |                                           ^\n",
             "in rule order, at /rules/1/match/regex",
-            "error: duplicate id order, already used by rule 2\n",
+            "error: duplicate id order in line 4, already used by rule 2 in line 3\n",
             "bad.json: refused: 2 errors, 0 warnings\n",
         ],
     );
@@ -264,4 +264,19 @@ fn configs_are_printed_byte_for_byte() {
     let history = json(&daemon, &["history"]);
     assert_eq!(history["entries"][0]["live"], true);
     assert_eq!(admin(&daemon, &["history", "9"]).status, 2);
+}
+
+#[test]
+fn connections_beyond_the_limit_are_in_the_status() {
+    // Each listener has one connection.
+    let daemon = Plan::new().set("http.max-connections=3").start();
+    let mut served = daemon.tcp();
+    assert_eq!(served.bare("GET", "/livez").status, 200);
+    for _ in 0..2 {
+        assert_eq!(daemon.tcp().bare("GET", "/livez").status, 503);
+    }
+    let status = printed(&daemon, &["status"]);
+    assert_has(&status, &["http 1 open, 2 refused\n"]);
+    let document = json(&daemon, &["status"]);
+    assert_eq!(document["daemon"]["connections"]["http"]["refused"], 2);
 }

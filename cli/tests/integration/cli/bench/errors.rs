@@ -170,7 +170,7 @@ fn mismatched_files_are_refused_before_a_request_is_sent() {
     let codes = codes.to_str().unwrap();
     let line = format!("{{\"line\":1,{}\n", &SUPPORTED[1..]);
     for (expected, words) in [
-        (&*line, "has 1 responses for 2 codes"),
+        (&*line, "has 1 response for 2 codes"),
         ("[]\n", "line 1: not a JSON object"),
         (&line.replace(":1,", ":7,"), "for line 1"),
     ] {
@@ -183,6 +183,8 @@ fn mismatched_files_are_refused_before_a_request_is_sent() {
     for (content, words) in [
         (&b""[..], "contains no code values"),
         (b"a\xff", "UTF-8 at byte 1"),
+        (b"\xff\xfea\0", "the text is in UTF-16"),
+        (b"a\nb\tuser-42\n", "line 2: has a tab"),
     ] {
         let codes = file("bench-bad-codes.txt", content);
         let ran = bench(["--resp", path, "--codes", codes.to_str().unwrap()]);
@@ -207,9 +209,46 @@ fn misuse_exits_2() {
         &["--resp", "=a"],
         &["--http-get", "http://a/", "--header", "nothing"],
         &["--http-unix", "a", "--path", "x"],
+        &["--http", "http://a/x", "--path", "/y"],
+        &["--resp", "a", "--path", "/y"],
+        &["--resp", "a", "--batch", "0"],
+        &["--resp", "a", "--batch", "1025"],
+        &["--redis-get", "a", "--batch", "2"],
+        &["--saved", "a", "--batch", "2"],
+        &["--resp", "a", "--plot", "x.png"],
+        &["--resp", "a", "--plot", "x.svg", "--hdr", "x.svg"],
     ] {
         let ran = bench(arguments.iter().copied());
         assert_eq!((ran.status, &*ran.stdout), (2, ""), "{arguments:?}");
         assert!(ran.stderr.starts_with("error: "), "{}", ran.stderr);
     }
+}
+
+#[test]
+fn the_text_of_the_first_error_is_shown() {
+    let body = r#"{"result":{"resultCode":"PARAM_ILLEGAL","resultStatus":"F"},"detail":"openId is \u001b[31m missing."}"#;
+    let server = Server::tcp(move |number| match number {
+        0 => Act::Answer(http("503 Busy", "come back later\n")),
+        _ => Act::Answer(http("200 OK", body)),
+    });
+    let url = format!("http://{}", server.address);
+    let load = ["--connections", "1"].into_iter().chain(SHORT);
+    let ran = bench(["--http", &*url].into_iter().chain(load));
+    let wanted = "    the first: HTTP status 503: come back later\n";
+    assert!(ran.stdout.contains(wanted), "{}", ran.stdout);
+    let load = ["--connections", "1"].into_iter().chain(SHORT);
+    let ran = bench(["--http", &*url].into_iter().chain(load));
+    let wanted = "    the first: response without resultStatus S: {\"result\":";
+    assert!(
+        ran.stdout.contains(wanted) && !ran.stdout.contains('\x1b'),
+        "{}",
+        ran.stdout
+    );
+
+    let error = "-WRONGPASS invalid username\r\n";
+    let server = Server::unix(move |_| Act::Answer(error.into()));
+    let (status, run) = bench_json(["--resp", &*server.address].into_iter().chain(SHORT));
+    assert_eq!(status, 1);
+    assert_eq!(run["errors"]["first"]["text"], "WRONGPASS invalid username");
+    assert_eq!(run["errors"]["first"]["kind"], "error reply WRONGPASS");
 }

@@ -61,7 +61,15 @@ fn saved_runs_are_compared_and_drawn_with_new_ones() {
     let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
     let (saved, plot, hdr) = (path("run.json"), path("plot.svg"), path("hdr.txt"));
     let target = format!("before={}", server.address);
-    let first = ["--http-unix", &*target, "--json"];
+    let first = [
+        "--http-unix",
+        &*target,
+        "--json",
+        "--rate",
+        "200",
+        "--connections",
+        "3",
+    ];
     let first = bench(first.into_iter().chain(SHORT));
     fs::write(&saved, &first.stdout).unwrap();
 
@@ -70,10 +78,15 @@ fn saved_runs_are_compared_and_drawn_with_new_ones() {
     let ran = bench(second.into_iter().chain(outputs).chain(SHORT));
     assert_eq!((ran.status, &*ran.stderr), (0, ""));
     let table: Vec<&str> = ran.stdout.lines().rev().take(3).collect();
-    assert!(
-        table[2].starts_with("NAME ") && table[1].starts_with("before "),
-        "{table:?}"
-    );
+    let words = |line: &str| {
+        line.split_whitespace()
+            .take(6)
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    assert_eq!(words(table[2]), "NAME LOOP RATE CONNECTIONS DEPTH BATCH");
+    assert_eq!(words(table[1]), "before open 200 3 1 -");
+    assert!(table[0].contains(" closed  "), "{table:?}");
 
     let plot = fs::read_to_string(&plot).unwrap();
     assert!(plot.starts_with("<svg ") && plot.contains("before: "));
@@ -124,4 +137,37 @@ fn an_interrupt_ends_the_run_with_the_figures_so_far() {
         "{}",
         ran.stdout
     );
+}
+
+#[test]
+fn outputs_that_cannot_be_written_are_refused_before_a_request_is_sent() {
+    let server = good();
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    fs::create_dir(path("directory.svg")).unwrap();
+    for option in [
+        ["--plot", &path("missing/plot.svg")],
+        ["--plot", &path("directory.svg")],
+        ["--hdr", &path("missing/hdr.txt")],
+    ] {
+        let ran = bench([&["--http-unix", &*server.address][..], &option, &SHORT].concat());
+        assert_eq!((ran.status, &*ran.stdout), (1, ""));
+        let wanted = format!("error: {} cannot be written: ", option[1]);
+        assert!(ran.stderr.starts_with(&wanted), "{}", ran.stderr);
+    }
+    let ran = bench(["--http-unix", &server.address, "--plot", &path("plot.png")]);
+    assert_eq!((ran.status, &*ran.stdout), (2, ""));
+    assert!(
+        ran.stderr.contains("its name must end in .svg"),
+        "{}",
+        ran.stderr
+    );
+    assert!(server.requests.try_recv().is_err(), "nothing was measured");
+    // The check leaves nothing, and a file that is there as it was.
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+    let (saved, plot) = (path("none.json"), path("old.svg"));
+    fs::write(&plot, "old").unwrap();
+    let ran = bench(["--saved", &*saved, "--plot", &*plot]);
+    assert_eq!(ran.status, 1);
+    assert_eq!(fs::read_to_string(&plot).unwrap(), "old");
 }

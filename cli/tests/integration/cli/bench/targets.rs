@@ -40,6 +40,40 @@ fn http_posts_rotate_codes_and_users() {
 }
 
 #[test]
+fn the_path_is_for_http_over_tcp_too() {
+    let server = Server::tcp(|_| Act::Answer(http("200 OK", SUPPORTED)));
+    let url = format!("http://{}", server.address);
+    let requests = first_requests(&server, &["--http", &url, "--path", "/other"]);
+    assert!(
+        requests[0].starts_with("POST /other HTTP/1.1\r\n"),
+        "{requests:?}"
+    );
+}
+
+#[test]
+fn a_batch_is_one_request() {
+    let two = format!("[{SUPPORTED},{SUPPORTED}]");
+    let server = Server::tcp(move |_| Act::Answer(http("200 OK", &two)));
+    let codes = file("bench-batch.txt", "\u{feff}a\nb\nc\n");
+    let codes = codes.to_str().unwrap();
+    let options = ["--codes", codes, "--open-id", "user", "--batch", "2"];
+    let url = format!("http://{}", server.address);
+    let requests = first_requests(&server, &[&["--http", &*url][..], &options].concat());
+    for (request, body) in requests.iter().zip([
+        r#"[{"codeValue":"a","openId":"user"},{"codeValue":"b","openId":"user"}]"#,
+        r#"[{"codeValue":"c","openId":"user"},{"codeValue":"a","openId":"user"}]"#,
+    ]) {
+        assert!(request.starts_with("POST /v1/identifyCodes HTTP/1.1\r\n"));
+        assert!(request.ends_with(body), "{request}");
+    }
+    let server = Server::unix(|_| Act::Answer(format!("*2\r\n{REPLY}{REPLY}").into_bytes()));
+    let target = ["--resp", &server.address];
+    let requests = first_requests(&server, &[&target[..], &options].concat());
+    let words = "$9\r\nMIDENTIFY\r\n$1\r\na\r\n$4\r\nuser\r\n$1\r\nb\r\n$4\r\nuser\r\n";
+    assert_eq!(requests[0], format!("*5\r\n{words}"));
+}
+
+#[test]
 fn a_get_has_the_code_in_its_url_and_headers() {
     let chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n";
     let server = Server::tcp(|_| Act::Answer(chunked.to_vec()));
@@ -131,7 +165,7 @@ fn the_daemon_gives_the_responses_of_codeid_identify() {
         ["--resp", resp_socket.to_str().unwrap()],
     ];
     for target in targets {
-        for load in [["--depth", "4"], ["--rate", "500"]] {
+        for load in [["--depth", "4"], ["--rate", "500"], ["--batch", "7"]] {
             let arguments = target.into_iter().chain(load).chain(given);
             let (status, run) = bench_json(arguments.chain(SHORT));
             assert_eq!((status, &run["errors"]["total"]), (0, &0.into()), "{run}");

@@ -1,6 +1,7 @@
-//! URIs as settings name them.
+//! URIs as settings name them, and the one form in which they are shown.
 
 use std::borrow::Cow;
+use std::net::Ipv6Addr;
 
 /// Stands for the part of a URI that may contain secrets.
 const HIDDEN: &str = "(hidden)";
@@ -19,10 +20,15 @@ pub(crate) fn scheme(text: &str) -> Option<String> {
 /// fragment, which may contain secrets, and a path as it is.
 ///
 /// A password that is not percent-encoded can end the authority early, at a `/`, `?` or `#`. Where
-/// an `@` further on leaves that possible, only the scheme is shown.
+/// an `@` further on leaves that possible, only the scheme is shown. Text that may be a misspelt URI is
+/// not shown at all: an `http` or `https` without `//`, or a colon with an `@` after it.
 pub(crate) fn shown(text: &str) -> Cow<'_, str> {
     if scheme(text).is_none() {
-        return Cow::Borrowed(text);
+        let is_misspelt = begins_like_a_url(text)
+            || text
+                .split_once(':')
+                .is_some_and(|(_, rest)| rest.contains('@'));
+        return Cow::Borrowed(if is_misspelt { HIDDEN } else { text });
     }
     let (start, rest) = text.split_once("://").unwrap_or_default();
     let end = rest.find(['?', '#']).unwrap_or(rest.len());
@@ -32,7 +38,8 @@ pub(crate) fn shown(text: &str) -> Cow<'_, str> {
         Some((user, host)) => (Some(user), host),
         None => (None, authority),
     };
-    let is_suspicious = user.is_some() || !has_valid_port(host);
+    let is_file = start.eq_ignore_ascii_case("file") && authority.is_empty();
+    let is_suspicious = user.is_some() || !(is_file || is_certainly_a_host(host));
     if query.contains('@') || (is_suspicious && path.contains('@')) {
         return Cow::Owned(format!("{start}://{HIDDEN}"));
     }
@@ -42,15 +49,25 @@ pub(crate) fn shown(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Returns `true` if the part of `host` that looks like a port is one. The `p` of a user-info `u:p`
-/// usually is not.
-fn has_valid_port(host: &str) -> bool {
-    match host.rsplit_once(':') {
-        Some((name, port)) if !name.starts_with('[') || name.ends_with(']') => {
-            port.parse::<u16>().is_ok()
+/// Returns `true` for text that begins with `http:` or `https:`, of a callback, too.
+fn begins_like_a_url(text: &str) -> bool {
+    let scheme = text.split(':').next().unwrap_or_default();
+    let scheme = scheme.to_ascii_lowercase();
+    let scheme = scheme.strip_prefix("callback+").unwrap_or(&scheme);
+    matches!(scheme, "http" | "https") && text.contains(':')
+}
+
+/// Returns `true` if `host` can be no user or password: a name with a dot and without a port, or an
+/// IPv6 address.
+fn is_certainly_a_host(host: &str) -> bool {
+    match host.strip_prefix('[') {
+        Some(address) => {
+            let (address, port) = address.split_once(']').unwrap_or_default();
+            let is_port = |port: &str| port.parse::<u16>().is_ok();
+            address.parse::<Ipv6Addr>().is_ok()
+                && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port))
         }
-        // No port, or a colon inside an IPv6 address.
-        _ => true,
+        None => host.contains('.') && !host.contains(':'),
     }
 }
 
@@ -76,6 +93,8 @@ mod tests {
             ),
             ("data/route?config.json", "data/route?config.json"),
             ("/a://b?c", "/a://b?c"),
+            ("/home/a@b/routes.json", "/home/a@b/routes.json"),
+            ("http", "http"),
             ("", ""),
         ];
         for (text, expected) in table {
@@ -93,8 +112,20 @@ mod tests {
             "https://u:p@q/r@h.example",
             "https://u:1234?q@h.example/r",
             "https://h.example?sig=s@x/y",
+            "https://u:1234/x@h.example/r",
+            "https://dG9r/ZW4=@h.example/r",
+            "https:///u:p@h.example/r",
         ] {
             assert_eq!(shown(text), "https://(hidden)", "{text}");
+        }
+        for text in [
+            "https:/u:p@h.example/r",
+            "https:/h.example/r?token=s",
+            "callback+https:h.example?token=s",
+            "//u:p@h.example/r",
+            "u:p@h.example/r",
+        ] {
+            assert_eq!(shown(text), "(hidden)", "{text}");
         }
     }
 
