@@ -123,6 +123,10 @@ impl Protocol for RespSession<'_> {
         self.shared.resp.write_timeout
     }
 
+    fn max_pending_bytes(&self) -> Option<usize> {
+        Some(self.shared.resp.max_pending_reply_bytes)
+    }
+
     fn answer(&mut self, batch: &mut Batch<'_, Scratch>, bytes: &[u8], _seen: usize) -> Progress {
         let began = Stopwatch::since(batch.now.into_std());
         let live = &self.shared.live;
@@ -156,6 +160,12 @@ impl Protocol for RespSession<'_> {
     }
 
     fn log_end(&self, end: End, stream: &impl Transport) {
+        if end == End::Overflowed {
+            self.shared
+                .metrics
+                .connections()
+                .count_overflowed(Listener::Resp);
+        }
         let Some(peer) = stream.peer() else {
             return;
         };
@@ -169,6 +179,15 @@ impl Protocol for RespSession<'_> {
             }
             (End::TimedOut(Wait::Write), _) => {
                 tracing::warn!(pid, uid, "dropped a client that does not take its replies");
+            }
+            (End::Overflowed, _) => {
+                let bytes = self.shared.resp.max_pending_reply_bytes;
+                tracing::warn!(
+                    pid,
+                    uid,
+                    bytes,
+                    "dropped a client: more replies wait for it than resp.max-pending-reply-bytes"
+                );
             }
             (End::Closed, Some(Over::NoRoom)) | (End::NoRoom, _) => {
                 tracing::warn!(pid, uid, "dropped a client: memory.max-bytes is used up");

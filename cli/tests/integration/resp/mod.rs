@@ -4,6 +4,7 @@ pub(crate) mod client;
 mod commands;
 mod handshakes;
 mod hostile;
+mod pipelines;
 mod real_clients;
 mod shutdown;
 
