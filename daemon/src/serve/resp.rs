@@ -71,7 +71,7 @@ impl<'a> RespSession<'a> {
     fn new(shared: &'a Shared) -> Self {
         static LAST_ID: AtomicU64 = AtomicU64::new(0);
         Self {
-            session: Session::new(LAST_ID.fetch_add(1, Relaxed) + 1),
+            session: Session::within(&shared.budget, LAST_ID.fetch_add(1, Relaxed) + 1),
             shared,
             over: None,
         }
@@ -157,6 +157,10 @@ impl Protocol for RespSession<'_> {
     fn refuse_input(&mut self, batch: &mut Batch<'_, Scratch>) {
         batch.out.extend_from_slice(NO_ROOM);
         self.over = Some(Over::NoRoom);
+    }
+
+    fn release(&mut self) -> bool {
+        self.session.release()
     }
 
     fn log_end(&self, end: End, stream: &impl Transport) {
