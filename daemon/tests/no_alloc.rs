@@ -88,6 +88,9 @@ fn commands_are_answered_without_allocating() {
     ] {
         pipeline.push(command(&["IDENTIFY", code, "user-42"]));
         pipeline.push(command(&["MIDENTIFY", code, "user-42", "x", "user-43"]));
+        if !code.is_empty() {
+            pipeline.push(command(&["IDENTIFY", code, "user-42", "AS", "JSON"]));
+        }
     }
     pipeline.push(command(&[b"IDENTIFY".as_slice(), b"\xff", b"user-42"]));
     pipeline.push(command(&["ECHO", "x"]));

@@ -5,13 +5,15 @@
 //! `memory.max-bytes`.
 
 mod buffer;
+mod queue;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 pub(crate) use self::buffer::Buffer;
+pub(crate) use self::queue::BufferQueue;
 
-/// The most bytes of a buffer that is not counted by itself. Two such buffers are a part of
+/// The most bytes of a buffer that is not counted by itself. Three such buffers are a part of
 /// [`CONNECTION_BYTES`].
 pub(crate) const SMALL_BYTES: usize = 4 << 10;
 

@@ -20,6 +20,8 @@ struct OfListener {
     displaced: AtomicU64,
     /// Those of `accepted` that are closed.
     closed: AtomicU64,
+    /// Those that were closed because more waited for their clients than may.
+    overflowed: AtomicU64,
     /// Failures to accept, for want of descriptors or memory.
     accept_failures: AtomicU64,
     /// TLS handshakes that failed or took too long.
@@ -47,6 +49,11 @@ impl ConnectionFigures {
     /// Counts a connection whose place another one has got.
     pub(crate) fn count_displaced(&self, listener: Listener) {
         add(&self.0[listener as usize].displaced);
+    }
+
+    /// Counts a connection that is closed because more waits for its client than may.
+    pub(crate) fn count_overflowed(&self, listener: Listener) {
+        add(&self.0[listener as usize].overflowed);
     }
 
     /// Counts the end of a connection.
@@ -82,6 +89,11 @@ impl ConnectionFigures {
     /// Returns the number of connections whose place another one has got.
     pub(super) fn displaced(&self, listener: Listener) -> u64 {
         self.0[listener as usize].displaced.load(Relaxed)
+    }
+
+    /// Returns the number of connections for whose clients more waited than may.
+    pub(super) fn overflowed(&self, listener: Listener) -> u64 {
+        self.0[listener as usize].overflowed.load(Relaxed)
     }
 
     /// Returns the number of failures to accept.

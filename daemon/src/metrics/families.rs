@@ -155,6 +155,13 @@ fn connections(metrics: &Metrics, out: &mut Exposition) {
             family.sample(&[("listener", listener.word()), ("reason", reason)], count);
         }
     }
+    let resp = Listener::Resp;
+    out.family(
+        Kind::Counter,
+        "codeid_connections_overflowed_total",
+        "Connections that were closed because more replies waited for the client than resp.max-pending-reply-bytes.",
+    )
+    .sample(&[("listener", resp.word())], connections.overflowed(resp));
 }
 
 fn sdk_proxy(metrics: &Metrics, out: &mut Exposition) {

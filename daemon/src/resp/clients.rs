@@ -3,6 +3,7 @@
 use super::context::{CloseReason, Context, Flow, MAX_EXCERPT_BYTES};
 use super::decode::Command;
 use super::encode::{Excerpt, Protocol};
+use super::transactions;
 
 /// The version of Redis whose commands and wording these are. Clients conclude from it what a server
 /// understands.
@@ -102,47 +103,61 @@ pub(super) fn select(context: &mut Context<'_>, command: &Command<'_>) -> Flow {
     Flow::Continue
 }
 
-/// `CLIENT SETINFO|SETNAME|GETNAME|ID`: sets the client's name, or replies with it or with its id.
-pub(super) fn client(context: &mut Context<'_>, command: &Command<'_>) -> Flow {
-    let subcommand = command.get(1).unwrap_or_default();
-    let is = |word: &[u8]| subcommand.eq_ignore_ascii_case(word);
-    let count = command.count();
-    if is(b"SETINFO") {
-        match (command.get(2), command.get(3), count) {
-            (Some(attribute), Some(value), 4) => set_info(context, attribute, value),
-            _ => return context.refuse_count("client|setinfo"),
+/// `CLIENT SETINFO attribute value`: checks the name or version of a library, and drops it: no command
+/// returns it.
+pub(super) fn set_info(context: &mut Context<'_>, command: &Command<'_>) -> Flow {
+    let (attribute, value) = (command.get(2), command.get(3));
+    let attribute = match attribute.unwrap_or_default() {
+        name if name.eq_ignore_ascii_case(b"lib-name") => "lib-name",
+        version if version.eq_ignore_ascii_case(b"lib-ver") => "lib-ver",
+        other => {
+            context.replies.error(format_args!(
+                "ERR Unrecognized option '{}'",
+                Excerpt(other, MAX_EXCERPT_BYTES)
+            ));
+            return Flow::Continue;
         }
-    } else if is(b"SETNAME") {
-        let (Some(name), 3) = (command.get(2), count) else {
-            return context.refuse_count("client|setname");
-        };
-        if check_name(context, name) {
-            name.clone_into(&mut context.client.name);
-            context.replies.simple("OK");
-        }
-    } else if is(b"GETNAME") {
-        match (context.client.name.is_empty(), count) {
-            (true, 2) => context.replies.null(),
-            (false, 2) => context.replies.bulk(&context.client.name),
-            _ => return context.refuse_count("client|getname"),
-        }
-    } else if is(b"ID") {
-        if count != 2 {
-            return context.refuse_count("client|id");
-        }
-        context.replies.integer(id(context));
+    };
+    if is_one_word(value.unwrap_or_default()) {
+        context.replies.simple("OK");
     } else {
-        return context.refuse_subcommand("CLIENT", subcommand);
+        context.replies.error(format_args!(
+            "ERR {attribute} cannot contain spaces, newlines or special characters."
+        ));
     }
     Flow::Continue
 }
 
-/// `RESET`: goes back to RESP2, and to no name.
+/// `CLIENT SETNAME name`: sets the client's name.
+pub(super) fn set_name(context: &mut Context<'_>, command: &Command<'_>) -> Flow {
+    let name = command.get(2).unwrap_or_default();
+    if check_name(context, name) {
+        name.clone_into(&mut context.client.name);
+        context.replies.simple("OK");
+    }
+    Flow::Continue
+}
+
+/// `CLIENT GETNAME`: replies with the client's name, or null.
+pub(super) fn get_name(context: &mut Context<'_>, _: &Command<'_>) -> Flow {
+    match context.client.name.as_slice() {
+        [] => context.replies.null(),
+        name => context.replies.bulk(name),
+    }
+    Flow::Continue
+}
+
+/// `CLIENT ID`: replies with the connection's id.
+pub(super) fn get_id(context: &mut Context<'_>, _: &Command<'_>) -> Flow {
+    context.replies.integer(id(context));
+    Flow::Continue
+}
+
+/// `RESET`: goes back to RESP2, to no name, and out of a transaction.
 pub(super) fn reset(context: &mut Context<'_>, _: &Command<'_>) -> Flow {
     context.client.protocol = Protocol::Resp2;
     context.client.name = Vec::new();
-    context.replies.simple("RESET");
-    Flow::Continue
+    transactions::drop_queue(context, |replies| replies.simple("RESET"))
 }
 
 /// `QUIT`: closes the connection after the reply.
@@ -174,27 +189,6 @@ fn describe_server(context: &mut Context<'_>) {
     replies.bulk("master");
     replies.bulk("modules");
     replies.array(0);
-}
-
-/// Checks the name or version of a library, and drops it: no command returns it.
-fn set_info(context: &mut Context<'_>, attribute: &[u8], value: &[u8]) {
-    let attribute = match attribute {
-        name if name.eq_ignore_ascii_case(b"lib-name") => "lib-name",
-        version if version.eq_ignore_ascii_case(b"lib-ver") => "lib-ver",
-        other => {
-            return context.replies.error(format_args!(
-                "ERR Unrecognized option '{}'",
-                Excerpt(other, MAX_EXCERPT_BYTES)
-            ));
-        }
-    };
-    if is_one_word(value) {
-        context.replies.simple("OK");
-    } else {
-        context.replies.error(format_args!(
-            "ERR {attribute} cannot contain spaces, newlines or special characters."
-        ));
-    }
 }
 
 /// Returns `true` if a client may have this name; appends an error otherwise.

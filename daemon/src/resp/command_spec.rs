@@ -3,6 +3,9 @@
 use super::context::{Context, Flow};
 use super::decode::Command;
 
+/// Runs a command, and appends its one reply.
+pub(super) type Run = fn(&mut Context<'_>, &Command<'_>) -> Flow;
+
 /// The description of a command.
 #[derive(Debug)]
 pub(super) struct CommandSpec {
@@ -17,10 +20,48 @@ pub(super) struct CommandSpec {
     pub(super) summary: &'static str,
     /// The names of the arguments, for people.
     pub(super) arguments: &'static [&'static str],
-    /// Runs the command.
-    pub(super) run: fn(&mut Context<'_>, &Command<'_>) -> Flow,
+    /// The subcommands beside `HELP`, if the command is a container of some.
+    pub(super) subcommands: &'static [Subcommand],
+    /// `true` if `MULTI` queues the command.
+    pub(super) is_queued: bool,
+    /// Runs the command, if it has no subcommand.
+    pub(super) run: Run,
     /// Refuses the command, because it has this number of arguments.
     pub(super) refuse: fn(&mut Context<'_>, &Self, usize) -> Flow,
+}
+
+/// The description of a subcommand.
+#[derive(Debug)]
+pub(super) struct Subcommand {
+    /// The name, in lower case.
+    pub(super) name: &'static str,
+    /// As for a command, the names of both included.
+    pub(super) arity: i32,
+    /// The arguments, as `HELP` shows them.
+    pub(super) arguments: &'static str,
+    /// One line for people about what the subcommand does.
+    pub(super) summary: &'static str,
+    pub(super) run: Run,
+}
+
+/// What a command that has its arguments is to do.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Handler {
+    /// Run this function.
+    Run(Run),
+    /// Describe the subcommands.
+    Help,
+}
+
+/// The reason for which a command is refused before it is run, or queued.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Refusal {
+    /// The number of arguments of the command.
+    Count,
+    /// The number of arguments of this subcommand.
+    SubcommandCount(&'static str),
+    /// There is no such subcommand.
+    Subcommand,
 }
 
 /// The kind of a command, as Redis groups them.
@@ -32,6 +73,8 @@ pub(super) enum Group {
     Connection,
     /// Commands about the server.
     Server,
+    /// Commands about transactions.
+    Transactions,
 }
 
 impl CommandSpec {
@@ -41,7 +84,7 @@ impl CommandSpec {
         arity: i32,
         group: Group,
         summary: &'static str,
-        run: fn(&mut Context<'_>, &Command<'_>) -> Flow,
+        run: Run,
     ) -> Self {
         Self {
             name,
@@ -49,21 +92,52 @@ impl CommandSpec {
             group,
             summary,
             arguments: &[],
+            subcommands: &[],
+            is_queued: true,
             run,
             refuse: |context, spec, _| context.refuse_count(spec.name),
         }
     }
 
-    /// Returns `true` if the command may have `count` arguments, its name included.
-    pub(super) const fn takes(&self, count: usize) -> bool {
-        let arity = self.arity.unsigned_abs() as usize;
-        count == arity || (self.arity < 0 && count > arity)
+    /// Returns what a command of this name is to do.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] if it does not have the arguments that it must have.
+    pub(super) fn handler(&self, command: &Command<'_>) -> Result<Handler, Refusal> {
+        let count = command.count();
+        if !takes(self.arity, count) {
+            return Err(Refusal::Count);
+        }
+        let word = match command.get(1) {
+            Some(word) if !self.subcommands.is_empty() => word,
+            _ => return Ok(Handler::Run(self.run)),
+        };
+        if word.eq_ignore_ascii_case(b"help") {
+            return match count {
+                2 => Ok(Handler::Help),
+                _ => Err(Refusal::SubcommandCount("help")),
+            };
+        }
+        let is_named =
+            |subcommand: &&Subcommand| word.eq_ignore_ascii_case(subcommand.name.as_bytes());
+        match self.subcommands.iter().find(is_named) {
+            Some(subcommand) if takes(subcommand.arity, count) => Ok(Handler::Run(subcommand.run)),
+            Some(subcommand) => Err(Refusal::SubcommandCount(subcommand.name)),
+            None => Err(Refusal::Subcommand),
+        }
     }
 
     /// Returns `true` if `name` is the name of the command, in whatever case.
     pub(super) const fn is_named(&self, name: &[u8]) -> bool {
         self.name.as_bytes().eq_ignore_ascii_case(name)
     }
+}
+
+/// Returns `true` if a command of this arity may have `count` arguments, its names included.
+const fn takes(arity: i32, count: usize) -> bool {
+    let least = arity.unsigned_abs() as usize;
+    count == least || (arity < 0 && count > least)
 }
 
 impl Group {
@@ -73,6 +147,7 @@ impl Group {
             Self::Generic => "generic",
             Self::Connection => "connection",
             Self::Server => "server",
+            Self::Transactions => "transactions",
         }
     }
 
@@ -80,6 +155,7 @@ impl Group {
     pub(super) const fn category(self) -> &'static str {
         match self {
             Self::Connection => "@connection",
+            Self::Transactions => "@transaction",
             Self::Generic | Self::Server => "@fast",
         }
     }

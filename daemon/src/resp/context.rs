@@ -1,9 +1,14 @@
 //! The context of a command, and the errors that several commands share.
 
+use std::fmt::Display;
+use std::sync::Arc;
+
 use codeid_engine::{RouteTable, Scratch};
 
+use super::command_queue::CommandQueue;
 use super::decode::ProtocolError;
-use super::encode::{Encoder, Excerpt, Protocol};
+use super::encode::{Encoder, Protocol};
+use crate::budget::Budget;
 use crate::metrics::RequestCounts;
 use crate::slice::Slice;
 
@@ -38,9 +43,14 @@ pub(super) struct Client {
     pub(super) protocol: Protocol,
     /// The client's name for itself, empty if it has none.
     pub(super) name: Vec<u8>,
+    /// The commands since `MULTI`; `None` outside a transaction, and while `EXEC` runs a command.
+    pub(super) queue: Option<Box<CommandQueue>>,
+    /// The budget of the queue.
+    pub(super) budget: Arc<Budget>,
 }
 
-/// The place at which a command stopped that answers several code values.
+/// The place at which a command stopped. For `EXEC`, it is that of the queued command that stopped, or
+/// empty between two of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Position {
     /// The number of code values that are answered.
@@ -73,30 +83,30 @@ pub enum CloseReason {
 
 impl Context<'_> {
     /// Refuses a command, or `container|subcommand`, for its number of arguments.
-    pub(super) fn refuse_count(&mut self, name: &str) -> Flow {
+    pub(super) fn refuse_count(&mut self, name: impl Display) -> Flow {
         self.replies.error(format_args!(
             "ERR wrong number of arguments for '{name}' command"
-        ));
-        Flow::Continue
-    }
-
-    /// Refuses the first argument of a command that is a container of subcommands.
-    pub(super) fn refuse_subcommand(&mut self, container: &str, subcommand: &[u8]) -> Flow {
-        self.replies.error(format_args!(
-            "ERR unknown subcommand '{}'. Try {container} HELP.",
-            Excerpt(subcommand, MAX_EXCERPT_BYTES)
         ));
         Flow::Continue
     }
 }
 
 impl Client {
-    /// Returns the state of a client that has just connected: RESP2, and no name.
-    pub(super) const fn new(id: u64) -> Self {
+    /// Returns the state of a client that has just connected: RESP2, no name and no transaction.
+    pub(super) const fn new(id: u64, budget: Arc<Budget>) -> Self {
         Self {
             id,
             protocol: Protocol::Resp2,
             name: Vec::new(),
+            queue: None,
+            budget,
+        }
+    }
+
+    /// Marks the client's transaction, if it has one, as one that is not to be run.
+    pub(super) fn abort_transaction(&mut self) {
+        if let Some(queue) = &mut self.queue {
+            queue.abort();
         }
     }
 }

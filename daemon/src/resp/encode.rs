@@ -39,7 +39,7 @@ impl<'a> Encoder<'a> {
         self.out.truncate(position);
     }
 
-    /// Appends a constant text without line ends.
+    /// Appends a text without line ends.
     pub(super) fn simple(&mut self, text: &str) {
         self.raw(b"+");
         self.raw(text.as_bytes());
@@ -68,6 +68,19 @@ impl<'a> Encoder<'a> {
         let bytes = bytes.as_ref();
         self.header(b"$", bytes.len());
         self.raw(bytes);
+        self.raw(b"\r\n");
+    }
+
+    /// Appends a bulk string of the bytes that `write` appends.
+    pub(super) fn bulk_of(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.out.len();
+        write(self.out);
+        let length = self.out.len() - start;
+        // The length comes first, and is known only now.
+        let end = self.out.len();
+        self.header(b"$", length);
+        let header = self.out.len() - end;
+        self.out[start..].rotate_right(header);
         self.raw(b"\r\n");
     }
 
@@ -185,6 +198,8 @@ mod tests {
         assert_eq!(both(|e| e.simple("OK")), same("+OK\r\n"));
         assert_eq!(both(|e| e.bulk("é\r\n")), same("$4\r\né\r\n\r\n"));
         assert_eq!(both(|e| e.bulk("")), same("$0\r\n\r\n"));
+        let json = |out: &mut Vec<u8>| out.extend_from_slice(br#"{"a":"b"}"#);
+        assert_eq!(both(|e| e.bulk_of(json)), same("$9\r\n{\"a\":\"b\"}\r\n"));
         assert_eq!(both(|e| e.array(0)), same("*0\r\n"));
         assert_eq!(both(|e| e.map(3)), ["*6\r\n", "%3\r\n"]);
         assert_eq!(both(|e| e.boolean(true)), [":1\r\n", "#t\r\n"]);

@@ -9,17 +9,37 @@ use codeid_engine::{CodeValue, OpenId, Outcome, Verdict};
 use super::context::{Context, Flow, Position, WRITE_FIRST_BYTES};
 use super::decode::Command;
 use super::encode::Encoder;
-use crate::identify::{Constraint, MAX_ELEMENTS, MAX_RESPONSE_BYTES, ParameterError};
+use crate::identify::{self, Constraint, MAX_ELEMENTS, MAX_RESPONSE_BYTES, ParameterError};
 use crate::metrics::{Identification, RequestResult};
 use crate::result::ApiResult;
 use crate::result::identify::{PARAM_ILLEGAL, UNKNOWN_EXCEPTION};
 
 const INTERNAL_FAULT: &str = "An internal fault occurred.";
 
-/// Runs `IDENTIFY codeValue openId`: appends a map of the fields of SPEC.md, section 1, without `result`,
-/// or an error.
+/// The form of the reply for a code value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// A map of the fields of SPEC.md, section 1, without `result`, or an error.
+    Map,
+    /// The body of the HTTP response, as a bulk string.
+    Json,
+}
+
+/// Runs `IDENTIFY codeValue openId [AS JSON]`.
 pub(super) fn one(context: &mut Context<'_>, command: &Command<'_>) -> Flow {
-    let identification = answer(context, command, 1);
+    let form = match command.count() {
+        3 => Form::Map,
+        5 if is_as_json(command, 3) => Form::Json,
+        5 => {
+            context.counts.count_request(RequestResult::ParamIllegal);
+            context.replies.error(
+                "ERR syntax error: after the openId, IDENTIFY takes AS JSON and nothing else",
+            );
+            return Flow::Continue;
+        }
+        count => return refuse_one(context, count),
+    };
+    let identification = answer(context, command, 1, form);
     context.counts.count_request(identification.result());
     Flow::Continue
 }
@@ -33,10 +53,17 @@ pub(super) fn several(context: &mut Context<'_>, command: &Command<'_>) -> Flow 
     if command.count().is_multiple_of(2) {
         return refuse_several(context);
     }
+    if command.count() > 3 && is_as_json(command, command.count() - 2) {
+        context.counts.count_request(RequestResult::ParamIllegal);
+        context.replies.error(
+            "ERR syntax error: MIDENTIFY has no form AS JSON; send IDENTIFY codeValue openId AS JSON for each code",
+        );
+        return Flow::Continue;
+    }
     let elements = command.count() / 2;
     if elements > MAX_ELEMENTS {
         let detail = format!("The batch has more than {MAX_ELEMENTS} elements.");
-        fail(&mut context.replies, &PARAM_ILLEGAL, detail);
+        fail(&mut context.replies, Form::Map, &PARAM_ILLEGAL, detail);
         context.counts.count_request(RequestResult::ParamIllegal);
         return Flow::Continue;
     }
@@ -46,11 +73,11 @@ pub(super) fn several(context: &mut Context<'_>, command: &Command<'_>) -> Flow 
     });
     while position.answered < elements {
         let (start, index) = (context.replies.position(), 2 * position.answered + 1);
-        answer(context, command, index);
+        answer(context, command, index, Form::Map);
         if position.reply_bytes + context.replies.position() - start > MAX_RESPONSE_BYTES {
             context.replies.truncate(start);
             let detail = format!("The reply has more than {MAX_RESPONSE_BYTES} bytes.");
-            fail(&mut context.replies, &UNKNOWN_EXCEPTION, detail);
+            fail(&mut context.replies, Form::Map, &UNKNOWN_EXCEPTION, detail);
         }
         position.answered += 1;
         position.reply_bytes += context.replies.position() - start;
@@ -65,7 +92,17 @@ pub(super) fn several(context: &mut Context<'_>, command: &Command<'_>) -> Flow 
     Flow::Continue
 }
 
-/// Refuses an `IDENTIFY` that has `count` arguments instead of three, counting the command's name.
+/// Returns `true` if the arguments from `index` on begin with `AS JSON`, in whatever case.
+fn is_as_json(command: &Command<'_>, index: usize) -> bool {
+    let is = |index, word: &[u8]| {
+        let argument = command.get(index);
+        argument.is_some_and(|argument| argument.eq_ignore_ascii_case(word))
+    };
+    is(index, b"AS") && is(index + 1, b"JSON")
+}
+
+/// Refuses an `IDENTIFY` that has `count` arguments, counting the command's name, which are too few or too
+/// many.
 pub(super) fn refuse_one(context: &mut Context<'_>, count: usize) -> Flow {
     context.counts.count_request(RequestResult::ParamIllegal);
     if count > 3 {
@@ -75,11 +112,8 @@ pub(super) fn refuse_one(context: &mut Context<'_>, count: usize) -> Flow {
         1 => Constraint::CODE_VALUE,
         _ => Constraint::OPEN_ID,
     });
-    fail(
-        &mut context.replies,
-        &PARAM_ILLEGAL,
-        format_args!("{missing}."),
-    );
+    let detail = format_args!("{missing}.");
+    fail(&mut context.replies, Form::Map, &PARAM_ILLEGAL, detail);
     context
         .counts
         .count_identification(Identification::ParamIllegal);
@@ -93,25 +127,36 @@ pub(super) fn refuse_several(context: &mut Context<'_>) -> Flow {
 }
 
 /// Appends the reply for the code value at argument `index`; the openId is the argument after it.
-fn answer(context: &mut Context<'_>, command: &Command<'_>, index: usize) -> Identification {
-    let identification = guarded(context, |context| {
-        identify(context, command.text(index), command.text(index + 1))
+fn answer(
+    context: &mut Context<'_>,
+    command: &Command<'_>,
+    index: usize,
+    form: Form,
+) -> Identification {
+    let identification = guarded(context, form, |context| {
+        identify(context, form, command.text(index), command.text(index + 1))
     });
     context.counts.count_identification(identification);
     identification
 }
 
-/// Runs the work for one code value. A panic in it becomes an error in place of its reply, and resets the
+/// Runs the work for one code value. A panic in it becomes a failure in place of its reply, and resets the
 /// scratch memory of the thread.
 fn guarded(
     context: &mut Context<'_>,
+    form: Form,
     work: impl FnOnce(&mut Context<'_>) -> Identification,
 ) -> Identification {
     let start = context.replies.position();
     catch_unwind(AssertUnwindSafe(|| work(context))).unwrap_or_else(|_| {
         context.scratch.reset();
         context.replies.truncate(start);
-        fail(&mut context.replies, &UNKNOWN_EXCEPTION, INTERNAL_FAULT);
+        fail(
+            &mut context.replies,
+            form,
+            &UNKNOWN_EXCEPTION,
+            INTERNAL_FAULT,
+        );
         Identification::UnknownException
     })
 }
@@ -119,28 +164,38 @@ fn guarded(
 /// Appends the reply for one code value, and returns the kind that it is counted as.
 fn identify(
     context: &mut Context<'_>,
+    form: Form,
     code_value: Result<&str, Utf8Error>,
     open_id: Result<&str, Utf8Error>,
 ) -> Identification {
     let replies = &mut context.replies;
-    let Some(code_value) = checked(replies, "codeValue", code_value, CodeValue::new) else {
+    let Some(code_value) = checked(replies, form, "codeValue", code_value, CodeValue::new) else {
         return Identification::ParamIllegal;
     };
-    let Some(open_id) = checked(replies, "openId", open_id, OpenId::new) else {
+    let Some(open_id) = checked(replies, form, "openId", open_id, OpenId::new) else {
         return Identification::ParamIllegal;
     };
     let Some(table) = context.table else {
-        fail(replies, &UNKNOWN_EXCEPTION, "No route table is loaded.");
+        fail(
+            replies,
+            form,
+            &UNKNOWN_EXCEPTION,
+            "No route table is loaded.",
+        );
         return Identification::UnknownException;
     };
     let verdict = table.identify(code_value, open_id, context.scratch);
-    write_verdict(&verdict, replies);
+    match form {
+        Form::Map => write_verdict(&verdict, replies),
+        Form::Json => replies.bulk_of(|body| identify::write_verdict(&verdict, body)),
+    }
     Identification::of(&verdict.outcome)
 }
 
-/// Returns a parameter that passes `check`; appends an error otherwise.
+/// Returns a parameter that passes `check`; appends a failure otherwise.
 fn checked<'a, T, E: Display>(
     replies: &mut Encoder<'_>,
+    form: Form,
     name: &str,
     sent: Result<&'a str, Utf8Error>,
     check: impl FnOnce(&'a str) -> Result<T, E>,
@@ -150,22 +205,27 @@ fn checked<'a, T, E: Display>(
         Err(error) => {
             let at = error.valid_up_to();
             let detail = format_args!("{name} is not valid UTF-8 at byte {at}.");
-            fail(replies, &PARAM_ILLEGAL, detail);
+            fail(replies, form, &PARAM_ILLEGAL, detail);
             return None;
         }
     };
     match check(text) {
         Ok(parameter) => Some(parameter),
         Err(error) => {
-            fail(replies, &PARAM_ILLEGAL, format_args!("{error}."));
+            fail(replies, form, &PARAM_ILLEGAL, format_args!("{error}."));
             None
         }
     }
 }
 
-/// Appends an error; `detail` is one sentence for people.
-fn fail(replies: &mut Encoder<'_>, result: &ApiResult, detail: impl Display) {
-    replies.error(format_args!("{} {detail}", result.code));
+/// Appends a failure; `detail` is one sentence for people.
+fn fail(replies: &mut Encoder<'_>, form: Form, result: &ApiResult, detail: impl Display) {
+    match form {
+        Form::Map => replies.error(format_args!("{} {detail}", result.code)),
+        Form::Json => {
+            replies.bulk_of(|body| identify::write_failure(result, &detail.to_string(), body))
+        }
+    }
 }
 
 /// Appends the map of a verdict.
@@ -202,16 +262,21 @@ fn write_verdict(verdict: &Verdict<'_>, replies: &mut Encoder<'_>) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use codeid_engine::Scratch;
 
     use super::super::context::Client;
     use super::*;
+    use crate::budget::Budget;
     use crate::metrics::RequestCounts;
     use crate::slice::Slice;
 
     #[test]
     fn a_panic_becomes_the_error_of_its_command() {
-        let (mut out, mut scratch, mut client) = (Vec::new(), Scratch::new(), Client::new(1));
+        let budget = Arc::new(Budget::new(usize::MAX));
+        let (mut out, mut scratch, mut client) =
+            (Vec::new(), Scratch::new(), Client::new(1, budget));
         let (mut counts, mut slice) = (RequestCounts::default(), Slice::endless());
         let mut context = Context {
             table: None,
@@ -223,13 +288,21 @@ mod tests {
             counts: &mut counts,
         };
         context.replies.simple("PONG");
-        let identification = guarded(&mut context, |context| {
-            context.replies.array(7);
-            panic!("on purpose");
-        });
-        assert_eq!(identification, Identification::UnknownException);
-        context.replies.simple("PONG");
-        let expected = b"+PONG\r\n-UNKNOWN_EXCEPTION An internal fault occurred.\r\n+PONG\r\n";
-        assert_eq!(out, expected);
+        for form in [Form::Map, Form::Json] {
+            let identification = guarded(&mut context, form, |context| {
+                context.replies.array(7);
+                panic!("on purpose");
+            });
+            assert_eq!(identification, Identification::UnknownException);
+            context.replies.simple("PONG");
+        }
+        let mut body = Vec::new();
+        identify::write_failure(&UNKNOWN_EXCEPTION, INTERNAL_FAULT, &mut body);
+        let expected = format!(
+            "+PONG\r\n-UNKNOWN_EXCEPTION {INTERNAL_FAULT}\r\n+PONG\r\n${}\r\n{}\r\n+PONG\r\n",
+            body.len(),
+            String::from_utf8(body).unwrap()
+        );
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
 }

@@ -13,50 +13,90 @@ use super::encode::Encoder;
 /// Settings that Redis tools read, with the values that hold here.
 const CONFIG: [(&str, &str); 3] = [("save", ""), ("appendonly", "no"), ("databases", "1")];
 
-/// `COMMAND [COUNT|DOCS [name …]]`: lists, counts or describes `commands`.
-pub(super) fn command(
+/// `COMMAND`: replies with an entry for each command.
+pub(super) fn list(context: &mut Context<'_>, commands: &[CommandSpec]) -> Flow {
+    context.replies.array(commands.len());
+    for spec in commands {
+        spec.write_entry(&mut context.replies);
+    }
+    Flow::Continue
+}
+
+/// `COMMAND COUNT`: replies with the number of commands.
+pub(super) fn count(context: &mut Context<'_>, commands: &[CommandSpec]) -> Flow {
+    context.replies.integer(commands.len() as i64);
+    Flow::Continue
+}
+
+/// `COMMAND INFO [name …]`: replies with the entries of these commands, null for one that does not exist,
+/// or with those of all.
+pub(super) fn entries(
     context: &mut Context<'_>,
     command: &Command<'_>,
     commands: &[CommandSpec],
 ) -> Flow {
-    let Some(subcommand) = command.get(1) else {
-        context.replies.array(commands.len());
-        for spec in commands {
-            spec.write_entry(&mut context.replies);
+    if command.count() == 2 {
+        return list(context, commands);
+    }
+    context.replies.array(command.count() - 2);
+    for name in command.arguments().skip(2) {
+        match commands.iter().find(|spec| spec.is_named(name)) {
+            Some(spec) => spec.write_entry(&mut context.replies),
+            None => context.replies.null(),
         }
-        return Flow::Continue;
+    }
+    Flow::Continue
+}
+
+/// `COMMAND DOCS [name …]`: describes these commands, or all.
+pub(super) fn docs(
+    context: &mut Context<'_>,
+    command: &Command<'_>,
+    commands: &[CommandSpec],
+) -> Flow {
+    let is_asked = |spec: &&CommandSpec| {
+        let mut names = command.arguments().skip(2);
+        command.count() == 2 || names.any(|name| spec.is_named(name))
     };
-    if subcommand.eq_ignore_ascii_case(b"COUNT") {
-        if command.count() != 2 {
-            return context.refuse_count("command|count");
-        }
-        context.replies.integer(commands.len() as i64);
-    } else if subcommand.eq_ignore_ascii_case(b"DOCS") {
-        let is_asked = |spec: &&CommandSpec| {
-            let mut names = command.arguments().skip(2);
-            command.count() == 2 || names.any(|name| spec.is_named(name))
-        };
-        context
-            .replies
-            .map(commands.iter().filter(is_asked).count());
-        for spec in commands.iter().filter(is_asked) {
-            spec.write_docs(&mut context.replies);
-        }
-    } else {
-        return context.refuse_subcommand("COMMAND", subcommand);
+    context
+        .replies
+        .map(commands.iter().filter(is_asked).count());
+    for spec in commands.iter().filter(is_asked) {
+        spec.write_docs(&mut context.replies);
+    }
+    Flow::Continue
+}
+
+/// `container HELP`: replies with the subcommands, two lines for each, as Redis does.
+pub(super) fn help(context: &mut Context<'_>, spec: &CommandSpec) -> Flow {
+    let name = spec.name.to_ascii_uppercase();
+    let mut lines = vec![format!(
+        "{name} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"
+    )];
+    if spec.arity == -1 {
+        lines.push("(no subcommand)".to_owned());
+        lines.push(format!("    {}.", spec.summary));
+    }
+    for subcommand in spec.subcommands {
+        let words = format!(
+            "{} {}",
+            subcommand.name.to_ascii_uppercase(),
+            subcommand.arguments
+        );
+        lines.push(words.trim_end().to_owned());
+        lines.push(format!("    {}", subcommand.summary));
+    }
+    lines.push("HELP".to_owned());
+    lines.push("    Print this help.".to_owned());
+    context.replies.array(lines.len());
+    for line in &lines {
+        context.replies.simple(line);
     }
     Flow::Continue
 }
 
 /// `CONFIG GET name …`: replies with those settings of [`CONFIG`] that are named, or all for `*`.
-pub(super) fn config(context: &mut Context<'_>, command: &Command<'_>) -> Flow {
-    let subcommand = command.get(1).unwrap_or_default();
-    if !subcommand.eq_ignore_ascii_case(b"GET") {
-        return context.refuse_subcommand("CONFIG", subcommand);
-    }
-    if command.count() == 2 {
-        return context.refuse_count("config|get");
-    }
+pub(super) fn config_get(context: &mut Context<'_>, command: &Command<'_>) -> Flow {
     let is_asked = |(name, _): &&(&str, &str)| {
         let mut names = command.arguments().skip(2);
         names.any(|asked| asked == b"*" || name.as_bytes().eq_ignore_ascii_case(asked))

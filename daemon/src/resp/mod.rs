@@ -11,6 +11,7 @@
 //! Source: SPEC.md, section 6; the protocol is that of <https://redis.io/docs/reference/protocol-spec>.
 
 mod clients;
+mod command_queue;
 mod command_spec;
 mod command_table;
 mod context;
@@ -19,6 +20,7 @@ mod encode;
 mod identify;
 mod introspection;
 mod session;
+mod transactions;
 
 pub use self::context::{CloseReason, WRITE_FIRST_BYTES};
 pub use self::decode::{

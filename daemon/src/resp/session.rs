@@ -8,6 +8,7 @@ use super::command_table;
 use super::context::{Client, CloseReason, Context, Flow, Position, WRITE_FIRST_BYTES};
 use super::decode::{Decoder, ProtocolError};
 use super::encode::Encoder;
+use crate::budget::Budget;
 use crate::metrics::RequestCounts;
 use crate::slice::Slice;
 
@@ -56,9 +57,14 @@ impl Session {
     /// Creates the session of a client that has just connected. `id` is the reply to `CLIENT ID`.
     #[must_use]
     pub fn new(id: u64) -> Self {
+        Self::within(&Arc::new(Budget::new(usize::MAX)), id)
+    }
+
+    /// Creates the session of a client whose transactions have their memory from `budget`.
+    pub(crate) fn within(budget: &Arc<Budget>, id: u64) -> Self {
         Self {
             decoder: Decoder::default(),
-            client: Client::new(id),
+            client: Client::new(id, Arc::clone(budget)),
             unfinished: None,
         }
     }
@@ -138,6 +144,13 @@ impl Session {
         })
     }
 
+    /// Releases a part of the memory of a transaction that was not run, after the end of the session.
+    /// Returns `true` if there is more.
+    pub(crate) fn release(&mut self) -> bool {
+        let queue = self.client.queue.as_mut();
+        queue.is_some_and(|queue| queue.release_part() > 0 && !queue.is_empty())
+    }
+
     /// Frees memory that only unusual commands need, for a connection that waits.
     pub fn shrink(&mut self) {
         self.decoder.shrink();
@@ -164,6 +177,7 @@ mod tests {
     use codeid_engine::CompileLimits;
 
     use super::*;
+    use crate::identify::Identifier;
 
     fn table(version: u32) -> RouteTable {
         let config = format!(
@@ -206,5 +220,65 @@ mod tests {
         let several = "MIDENTIFY 28 user-1 28 user-2 28 user-3\r\n";
         let commands = format!("{several}IDENTIFY 28 user-4\r\n{several}");
         assert_eq!(answer(&commands), ["1", "1", "1", "4", "5", "5", "5"]);
+    }
+
+    #[test]
+    fn a_transaction_has_the_table_that_is_live_when_it_is_run() {
+        let commands = "MULTI\r\nIDENTIFY 28 user-1\r\nMIDENTIFY 28 user-1 28 user-2\r\nEXEC\r\n\
+            IDENTIFY 28 user-1\r\n";
+        // Each of the first three commands takes a slice, and each code value.
+        assert_eq!(answer(commands), ["4", "4", "4", "7"]);
+    }
+
+    #[test]
+    fn a_transaction_is_dropped_in_slices() {
+        let live = LiveTable::new();
+        let long = format!("ECHO {}\r\n", "x".repeat(60_000)).repeat(200);
+        for (last, reply) in [
+            ("DISCARD", "+OK\r\n"),
+            ("RESET", "+RESET\r\n"),
+            (
+                "NOPE\r\nEXEC",
+                "-EXECABORT Transaction discarded because of previous errors.\r\n",
+            ),
+            (
+                "EXEC x",
+                "-EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' command\r\n",
+            ),
+        ] {
+            let commands = format!("MULTI\r\n{long}{last}\r\nPING\r\n");
+            let (mut session, mut scratch) = (Session::new(1), Scratch::new());
+            let (mut consumed, mut replies, mut slices) = (0, Vec::new(), 0);
+            while consumed < commands.len() {
+                let (slice, bytes) = (&mut Slice::shortest(), &commands.as_bytes()[consumed..]);
+                let progress = session.answer(&live, &mut scratch, slice, bytes, &mut replies);
+                consumed += progress.consumed;
+                slices += usize::from(progress.consumed == 0);
+            }
+            // There are twelve megabytes.
+            assert!(slices >= 10, "{slices} for {last}");
+            let replies = String::from_utf8(replies).unwrap();
+            assert!(replies.ends_with(&format!("{reply}+PONG\r\n")), "{last}");
+        }
+    }
+
+    #[test]
+    fn without_a_table_the_json_is_that_of_http() {
+        let live = LiveTable::new();
+        let (mut session, mut replies) = (Session::new(1), Vec::new());
+        session.answer(
+            &live,
+            &mut Scratch::new(),
+            &mut Slice::endless(),
+            b"IDENTIFY 28 user-1 AS JSON\r\n",
+            &mut replies,
+        );
+        let mut identifier = Identifier::new();
+        let body = br#"{"codeValue":"28","openId":"user-1"}"#;
+        let body = identifier.identify_code(&live, body).unwrap().body;
+        let body = std::str::from_utf8(body).unwrap();
+        assert!(body.contains("UNKNOWN_EXCEPTION"));
+        let expected = format!("${}\r\n{body}\r\n", body.len());
+        assert_eq!(String::from_utf8(replies).unwrap(), expected);
     }
 }

@@ -71,7 +71,7 @@ impl<'a> RespSession<'a> {
     fn new(shared: &'a Shared) -> Self {
         static LAST_ID: AtomicU64 = AtomicU64::new(0);
         Self {
-            session: Session::new(LAST_ID.fetch_add(1, Relaxed) + 1),
+            session: Session::within(&shared.budget, LAST_ID.fetch_add(1, Relaxed) + 1),
             shared,
             over: None,
         }
@@ -123,6 +123,10 @@ impl Protocol for RespSession<'_> {
         self.shared.resp.write_timeout
     }
 
+    fn max_pending_bytes(&self) -> Option<usize> {
+        Some(self.shared.resp.max_pending_reply_bytes)
+    }
+
     fn answer(&mut self, batch: &mut Batch<'_, Scratch>, bytes: &[u8], _seen: usize) -> Progress {
         let began = Stopwatch::since(batch.now.into_std());
         let live = &self.shared.live;
@@ -155,7 +159,17 @@ impl Protocol for RespSession<'_> {
         self.over = Some(Over::NoRoom);
     }
 
+    fn release(&mut self) -> bool {
+        self.session.release()
+    }
+
     fn log_end(&self, end: End, stream: &impl Transport) {
+        if end == End::Overflowed {
+            self.shared
+                .metrics
+                .connections()
+                .count_overflowed(Listener::Resp);
+        }
         let Some(peer) = stream.peer() else {
             return;
         };
@@ -169,6 +183,15 @@ impl Protocol for RespSession<'_> {
             }
             (End::TimedOut(Wait::Write), _) => {
                 tracing::warn!(pid, uid, "dropped a client that does not take its replies");
+            }
+            (End::Overflowed, _) => {
+                let bytes = self.shared.resp.max_pending_reply_bytes;
+                tracing::warn!(
+                    pid,
+                    uid,
+                    bytes,
+                    "dropped a client: more replies wait for it than resp.max-pending-reply-bytes"
+                );
             }
             (End::Closed, Some(Over::NoRoom)) | (End::NoRoom, _) => {
                 tracing::warn!(pid, uid, "dropped a client: memory.max-bytes is used up");

@@ -32,6 +32,8 @@ pub struct Resp {
     pub write_timeout: Duration,
     /// The time for which a connection stays open between commands: 1 ms to a day.
     pub idle_timeout: Duration,
+    /// The most bytes of replies that wait for a client while more commands are read: 1 MiB to 1 TiB.
+    pub max_pending_reply_bytes: usize,
 }
 
 /// The bound on the memory of clients and upstreams.
@@ -133,8 +135,9 @@ impl Resp {
                 "resp.write-timeout-ms",
                 Whole::between(1, 600_000, "milliseconds"),
                 Duration::from_secs(10),
-                "The longest time that a Redis client may go without reading a byte of its replies; after\n\
-                 it, the connection is closed. Beyond it, the pace of http.write-timeout-ms holds, too.",
+                "The longest time that a Redis client for which replies wait may go without reading a byte of\n\
+                 them or sending one; after it, the connection is closed. Beyond it, the pace of\n\
+                 http.write-timeout-ms holds, too, for both together.",
             ),
             idle_timeout: keys.setting(
                 "resp.idle-timeout-ms",
@@ -142,6 +145,14 @@ impl Resp {
                 Duration::from_secs(600),
                 "The time for which a connection of a Redis client stays open between commands. Pools of\n\
                  Redis clients keep connections for minutes.",
+            ),
+            max_pending_reply_bytes: keys.setting(
+                "resp.max-pending-reply-bytes",
+                Whole::between(1_048_576, 1_099_511_627_776, "bytes"),
+                67_108_864,
+                "The replies that may wait for a Redis client, on one connection, while its further commands are\n\
+                 read and answered: many clients write a whole pipeline before they read. Beyond it, the\n\
+                 connection is closed. memory.max-bytes bounds the replies of all connections together.",
             ),
         }
     }

@@ -261,7 +261,7 @@ fn the_commands_that_clients_send_by_themselves_are_answered() {
                 Reply::error("ERR unknown subcommand 'KILL'. Try CLIENT HELP."),
             ),
             (&["CLIENT"], wrong_count("client")),
-            (&["COMMAND", "COUNT"], Reply::Integer(13)),
+            (&["COMMAND", "COUNT"], Reply::Integer(18)),
             (
                 &["CONFIG", "SET", "save", ""],
                 Reply::error("ERR unknown subcommand 'SET'. Try CONFIG HELP."),
@@ -304,11 +304,19 @@ fn the_commands_that_clients_send_by_themselves_are_answered() {
                 .and_then(Reply::text)
                 .is_some_and(|text| !text.is_empty())
         );
-        assert_eq!(client.command(&["COMMAND", "DOCS"]).pairs(), 13);
+        assert_eq!(client.command(&["COMMAND", "DOCS"]).pairs(), 18);
         let Reply::Array(commands) = client.command(&["COMMAND"]) else {
             panic!("not an array")
         };
-        assert_eq!(commands.len(), 13);
+        assert_eq!(commands.len(), 18);
+        let names = ["multi", "exec", "discard", "watch", "unwatch", "nope"];
+        let Reply::Array(entries) = client.command(&[&["COMMAND", "INFO"], &names[..]].concat())
+        else {
+            panic!("not an array")
+        };
+        assert!(entries[..5].iter().all(|entry| commands.contains(entry)));
+        assert_eq!(entries[5], Reply::Null);
+        assert_eq!(client.command(&["COMMAND", "INFO"]), Reply::Array(commands));
         let info = client.command(&["INFO"]);
         let info = info.text().unwrap();
         for line in [

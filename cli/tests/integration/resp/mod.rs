@@ -3,9 +3,13 @@
 pub(crate) mod client;
 mod commands;
 mod handshakes;
+mod help;
 mod hostile;
+mod json;
+mod pipelines;
 mod real_clients;
 mod shutdown;
+mod transactions;
 
 use std::path::PathBuf;
 

@@ -29,7 +29,7 @@ const MAX_DIGITS: usize = 18;
 /// The decoder remembers how far it got with a command that is not complete: however many pieces there
 /// are, only a length that has arrived in part is read again. It allocates only the positions of
 /// arguments that have arrived, and a copy of the arguments of a line.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Decoder {
     /// The position of each argument that has arrived.
     arguments: Vec<Span>,
@@ -52,7 +52,8 @@ pub struct Command<'a> {
     /// `bytes` as text, or empty where they are not known to be text.
     text: &'a str,
     arguments: &'a [Span],
-    length: usize,
+    /// The bytes as they were sent, up to the end of the command.
+    sent: &'a [u8],
     is_inline: bool,
 }
 
@@ -87,7 +88,23 @@ pub enum ProtocolError {
     UnbalancedQuotes,
 }
 
+impl Default for Decoder {
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
 impl Decoder {
+    /// A decoder that has seen nothing.
+    pub(super) const EMPTY: Self = Self {
+        arguments: Vec::new(),
+        decoded: 0,
+        missing: None,
+        bulk: None,
+        unquoted: Vec::new(),
+        last_length: 0,
+    };
+
     /// Decodes the command that `bytes` begin with, or returns `None` if it is not complete.
     ///
     /// `bytes` begin where the last command ended. After `None`, pass the same bytes again with more
@@ -128,7 +145,7 @@ impl Decoder {
             bytes: if is_inline { &self.unquoted } else { bytes },
             text: "",
             arguments: &self.arguments,
-            length: self.last_length,
+            sent: &bytes[..self.last_length],
             is_inline,
         }
     }
@@ -260,7 +277,12 @@ impl<'a> Command<'a> {
     /// Returns the number of bytes of the command, with its framing.
     #[must_use]
     pub const fn length(&self) -> usize {
-        self.length
+        self.sent.len()
+    }
+
+    /// Returns the bytes of the command, with its framing.
+    pub(super) const fn sent(&self) -> &'a [u8] {
+        self.sent
     }
 
     /// Returns the number of arguments, the name included. It is 0 for an empty line or array, which
@@ -318,7 +340,7 @@ impl<'a> Command<'a> {
 /// Shows sizes only: an argument may be a code value or an openId.
 impl fmt::Debug for Command<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (count, length) = (self.count(), self.length);
+        let (count, length) = (self.count(), self.length());
         write!(f, "Command({count} arguments, {length} bytes)")
     }
 }

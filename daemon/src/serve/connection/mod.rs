@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! read ──▶ answer all requests that are complete ──▶ write ──▶ read …
-//!             │                                        └ what the client does not take: wait, read nothing
+//!             │                                        └ what the client does not take: wait, read nothing,
+//!             │                                          or, with a protocol that allows it, read on
 //!             └ a request that depends on another server: wait, read nothing
 //! ```
 //!
@@ -11,6 +12,7 @@
 //! [`Protocol`] supplies the meaning of the bytes and the time that the client may take for them.
 //! Everything else is here, once.
 
+mod closing;
 mod deadline;
 mod pace;
 mod protocol;
@@ -27,7 +29,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::io::ReadBuf;
 use tokio::task::yield_now;
 use tokio::time::Instant;
 
@@ -43,10 +44,6 @@ pub(in crate::serve) use self::protocol::{
     AtStop, Batch, ClientWait, End, InputLimits, Phase, Progress, Protocol, ThreadBuffers, Wait,
 };
 pub(in crate::serve) use self::transport::Transport;
-
-/// The time for which a closing connection waits for bytes that the client still sends, so that the
-/// client sees the responses and not a reset.
-const LINGER: Duration = Duration::from_secs(1);
 
 /// Longer than any connection lasts: the time for another server, which has time-outs of its own.
 const FOREVER: Duration = Duration::from_secs(365 * 86_400);
@@ -82,6 +79,7 @@ pub(in crate::serve) async fn serve<P: Protocol, T: Transport>(
         }
     };
     connection.session.log_end(end, &connection.stream);
+    connection.close().await;
 }
 
 /// Sends `message` to a client that is not served, and drops the connection.
@@ -106,7 +104,7 @@ struct Connection<'a, P, T> {
     stopping: Option<Instant>,
     /// The last value of [`Transport::sent`].
     sent: u64,
-    /// The pace of the client while it takes what is written for it; `None` if nothing is.
+    /// The pace of the client while something is written for it; `None` if nothing is.
     pace: Option<Pace>,
     /// The time since which the sending side is closed.
     shut: Option<Instant>,
@@ -214,13 +212,16 @@ impl<'a, P: Protocol, T: Transport> Connection<'a, P, T> {
     /// Continues until the connection waits for its client or another server.
     fn poll_work(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
         loop {
-            let worked = match ready!(self.poll_flush(cx)) {
-                Ok(()) => match self.session.phase() {
+            let worked = match self.poll_flush(cx) {
+                Poll::Ready(Ok(true)) => match self.session.phase() {
                     Phase::Read => ready!(self.poll_read(cx)),
                     Phase::Upstream => ready!(self.poll_upstream(cx)).map(|()| false),
                     Phase::Close { lingers } => Err(ready!(self.poll_close(cx, lingers))),
                 },
-                Err(end) => Err(end),
+                Poll::Ready(Ok(false)) => Ok(true),
+                Poll::Ready(Err(end)) => Err(end),
+                Poll::Pending if self.reads_on() => ready!(self.poll_read(cx)),
+                Poll::Pending => return Poll::Pending,
             };
             match worked {
                 Ok(true) => return Poll::Ready(Step::Yield),
@@ -230,10 +231,16 @@ impl<'a, P: Protocol, T: Transport> Connection<'a, P, T> {
         }
     }
 
-    /// Writes what the client has not taken.
-    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
+    /// Returns `true` if requests are read while responses wait for the client.
+    fn reads_on(&self) -> bool {
+        self.session.phase() == Phase::Read && self.session.max_pending_bytes().is_some()
+    }
+
+    /// Writes what the client has not taken. Returns whether that was everything; if not, others should
+    /// have their turn.
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, End>> {
         if self.write.is_empty() {
-            return Poll::Ready(Ok(()));
+            return Poll::Ready(Ok(true));
         }
         let mut has_moved = false;
         let queued = self.write.len();
@@ -249,16 +256,25 @@ impl<'a, P: Protocol, T: Transport> Connection<'a, P, T> {
             };
             self.sent = sent;
             let now = Instant::now();
-            self.pace.get_or_insert_with(|| Pace::new(now)).take(taken);
+            self.pace(now).add(taken, now);
             self.wait_for(Wait::Write, now);
         }
-        ready!(flushed).map_err(|_| End::Gone)?;
-        self.settle(Instant::now(), false);
-        Poll::Ready(Ok(()))
+        let is_all = ready!(flushed).map_err(|_| End::Gone)?;
+        if is_all {
+            self.settle(Instant::now(), false);
+        }
+        Poll::Ready(Ok(is_all))
     }
 
     /// Reads once, answers, and writes once. Returns whether there may be more to do at once.
+    ///
+    /// While responses wait for the client, no more are made of what it has sent, unless it sends: it may
+    /// be one that reads only once it has written everything.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, End>> {
+        let responses_wait = !self.write.is_empty();
+        if responses_wait && self.read.is_unfinished() {
+            ready!(self.stream.poll_input(cx));
+        }
         P::thread().with_borrow_mut(|thread| {
             let ThreadBuffers {
                 input,
@@ -270,7 +286,7 @@ impl<'a, P: Protocol, T: Transport> Connection<'a, P, T> {
             let fill = ready!(self.read.poll_fill(stream, cx, input, limits, budget));
             let fill = fill.map_err(|_| End::Gone)?;
             let mut batch = Batch::new(memory, output);
-            let (is_another_request, has_more) = match fill {
+            let (has_moved, has_more) = match fill {
                 Fill::Bytes(filled) => {
                     let bytes = self.read.bytes(filled, input);
                     let progress = self.session.answer(&mut batch, bytes, filled.seen);
@@ -278,7 +294,14 @@ impl<'a, P: Protocol, T: Transport> Connection<'a, P, T> {
                         return Poll::Ready(Err(End::NoRoom));
                     }
                     let has_more = filled.is_full || progress.is_unfinished;
-                    (progress.is_another_request, has_more)
+                    if responses_wait && progress.is_unfinished {
+                        // The client need not have moved while the daemon worked.
+                        self.pace = None;
+                    } else if responses_wait {
+                        let now = batch.now;
+                        self.pace(now).add(filled.read as u64, now);
+                    }
+                    (progress.is_another_request || responses_wait, has_more)
                 }
                 Fill::End => {
                     self.session.end_of_input(&mut batch);
@@ -291,7 +314,7 @@ impl<'a, P: Protocol, T: Transport> Connection<'a, P, T> {
             };
             let now = batch.now;
             self.write(output, cx)?;
-            self.settle(now, is_another_request);
+            self.settle(now, has_moved);
             Poll::Ready(Ok(has_more))
         })
     }
@@ -326,57 +349,22 @@ impl<'a, P: Protocol, T: Transport> Connection<'a, P, T> {
         })
     }
 
-    /// Closes the sending side; then, if the connection lingers, reads and drops what the client
-    /// still sends, until it has seen the end.
-    ///
-    /// If a socket is closed with bytes that were not read, or gets more of them, the kernel sends a
-    /// reset, which can take the responses from a client that is still sending.
-    fn poll_close(&mut self, cx: &mut Context<'_>, lingers: bool) -> Poll<End> {
-        let shut = match self.shut {
-            Some(shut) => shut,
-            None => {
-                if ready!(Pin::new(&mut self.stream).poll_shutdown(cx)).is_err() {
-                    return Poll::Ready(End::Gone);
-                }
-                let now = Instant::now();
-                self.deadline.set(now + LINGER);
-                *self.shut.insert(now)
-            }
-        };
-        if !lingers {
-            return Poll::Ready(End::Closed);
-        }
-        P::thread().with_borrow_mut(|thread| {
-            let input = &mut thread.input;
-            input.resize(self.session.input_limits().buffer_bytes, 0);
-            loop {
-                let mut dropped = ReadBuf::new(input);
-                if ready!(Pin::new(&mut self.stream).poll_read(cx, &mut dropped)).is_err() {
-                    return Poll::Ready(End::Gone);
-                }
-                if dropped.filled().is_empty() {
-                    return Poll::Ready(End::Closed);
-                }
-                // A client that still sends has not seen the end.
-                let last = shut + self.session.write_timeout();
-                self.deadline.set(last.min(Instant::now() + LINGER));
-            }
-        })
-    }
-
     /// Writes as much of `output` as the client takes at once, and queues the rest.
     fn write(&mut self, output: &mut Vec<u8>, cx: &mut Context<'_>) -> Result<(), End> {
         let written = self.write.write(&mut self.stream, output, cx, self.budget);
-        if written.map_err(|_| End::Gone)? {
-            Ok(())
-        } else {
-            Err(End::NoRoom)
+        if !written.map_err(|_| End::Gone)? {
+            return Err(End::NoRoom);
+        }
+        match self.session.max_pending_bytes() {
+            Some(max_bytes) if self.write.len() > max_bytes => Err(End::Overflowed),
+            _ => Ok(()),
         }
     }
 
-    /// Moves the deadline if the connection waits for something else than before, or for the same
-    /// part of another request. Called at `now`, when something has moved.
-    fn settle(&mut self, now: Instant, is_another_request: bool) {
+    /// Moves the deadline if the connection waits for something else than before, or `has_moved`: it waits
+    /// for the same part of another request, or the pace of the client has changed. Called at `now`, when
+    /// something was done.
+    fn settle(&mut self, now: Instant, has_moved: bool) {
         self.moved = now;
         let wait = match self.session.phase() {
             _ if !self.write.is_empty() => Wait::Write,
@@ -384,7 +372,7 @@ impl<'a, P: Protocol, T: Transport> Connection<'a, P, T> {
             Phase::Upstream => Wait::Upstream,
             Phase::Close { .. } => Wait::Write,
         };
-        if wait != self.wait || is_another_request {
+        if wait != self.wait || has_moved {
             self.wait_for(wait, now);
         }
     }
@@ -398,14 +386,17 @@ impl<'a, P: Protocol, T: Transport> Connection<'a, P, T> {
             }
             Wait::Client(_) | Wait::Upstream | Wait::Write => self.place.set_busy(),
         }
-        self.deadline.set(match wait {
+        let deadline = match wait {
             Wait::Client(wait) => now + self.session.timeout(wait),
             Wait::Upstream => now + FOREVER,
-            Wait::Write => {
-                let patience = self.session.write_timeout();
-                let pace = self.pace.get_or_insert_with(|| Pace::new(now));
-                pace.deadline(patience).min(now + patience)
-            }
-        });
+            Wait::Write => self.pace(now).deadline(),
+        };
+        self.deadline.set(deadline);
+    }
+
+    /// Returns the pace of the client, which begins at `now` if nothing waited for it.
+    fn pace(&mut self, now: Instant) -> &mut Pace {
+        let patience = self.session.write_timeout();
+        self.pace.get_or_insert_with(|| Pace::new(now, patience))
     }
 }

@@ -41,6 +41,12 @@ pub(in crate::serve) trait Protocol {
     /// Returns how long the client may take to send what `wait` names.
     fn timeout(&self, wait: ClientWait) -> Duration;
 
+    /// Returns the most bytes of responses that may wait for the client while more requests are read and
+    /// answered; beyond them the connection is closed. `None` if nothing is read while responses wait.
+    fn max_pending_bytes(&self) -> Option<usize> {
+        None
+    }
+
     /// Returns how long the client may take no part of what is written for it.
     fn write_timeout(&self) -> Duration;
 
@@ -87,7 +93,12 @@ pub(in crate::serve) trait Protocol {
         self.close();
     }
 
-    /// Logs the end of a connection if an operator should know of it.
+    /// Releases a part of the memory of a session that is over. Returns `true` if there is more.
+    fn release(&mut self) -> bool {
+        false
+    }
+
+    /// Logs and counts the end of a connection if an operator should know of it.
     fn log_end(&self, _end: End, _stream: &impl Transport) {}
 }
 
@@ -205,6 +216,8 @@ pub(in crate::serve) enum End {
     /// The budget has no room for bytes that the client does not take, or for requests that wait for
     /// those before them.
     NoRoom,
+    /// More responses wait for the client than [`Protocol::max_pending_bytes`].
+    Overflowed,
 }
 
 impl<M> ThreadBuffers<M> {

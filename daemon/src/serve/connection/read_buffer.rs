@@ -36,6 +36,8 @@ pub(super) struct Filled {
     place: Place,
     /// The number of bytes, from the first on, that the session has seen before.
     pub(super) seen: usize,
+    /// The number of bytes that the client sent since.
+    pub(super) read: usize,
     /// `true` if the client may have sent more than was read.
     pub(super) is_full: bool,
 }
@@ -61,6 +63,11 @@ impl ReadBuffer {
         &self.unread
     }
 
+    /// Returns `true` if the session must see the bytes again before more is read.
+    pub(super) const fn is_unfinished(&self) -> bool {
+        self.is_unfinished
+    }
+
     /// Reads once, unless there are bytes that the session must see first. `input` is the thread's
     /// buffer.
     ///
@@ -79,6 +86,7 @@ impl ReadBuffer {
             return Poll::Ready(Ok(Fill::Bytes(Filled {
                 place: Place::Connection,
                 seen: 0,
+                read: 0,
                 is_full: false,
             })));
         }
@@ -110,6 +118,7 @@ impl ReadBuffer {
         Poll::Ready(Ok(Fill::Bytes(Filled {
             place,
             seen,
+            read: length,
             is_full,
         })))
     }

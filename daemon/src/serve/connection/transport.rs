@@ -1,10 +1,12 @@
 //! The streams that carry a connection's bytes.
 
+use std::io;
 use std::os::fd::AsFd;
+use std::task::{Context, Poll, ready};
 
 use rustix::io::ioctl_fionread;
 use rustix::net::Shutdown;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, Interest};
 use tokio::net::unix::UCred;
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::server::TlsStream;
@@ -30,6 +32,12 @@ pub(in crate::serve) trait Transport: AsyncRead + AsyncWrite + Unpin {
     /// know of those that have only just arrived.
     fn has_input(&self) -> bool;
 
+    /// Completes once the system has bytes of the client that were not read. Needed only for a protocol
+    /// that reads while responses wait.
+    fn poll_input(&self, _cx: &mut Context<'_>) -> Poll<()> {
+        Poll::Pending
+    }
+
     /// Returns the process at the other end, where the system knows it.
     fn peer(&self) -> Option<UCred> {
         None
@@ -49,6 +57,24 @@ impl Transport for UnixStream {
 
     fn has_input(&self) -> bool {
         has_input(self)
+    }
+
+    fn poll_input(&self, cx: &mut Context<'_>) -> Poll<()> {
+        // The runtime knows of bytes that came, and not that they were read since. After the end of input,
+        // and only then, it says a second time that there are some.
+        for _ in 0..2 {
+            if ready!(self.poll_read_ready(cx)).is_err() {
+                return Poll::Ready(());
+            }
+            let check = || match has_input(self) {
+                true => Ok(()),
+                false => Err(io::ErrorKind::WouldBlock.into()),
+            };
+            if self.try_io(Interest::READABLE, check).is_ok() {
+                return Poll::Ready(());
+            }
+        }
+        Poll::Pending
     }
 
     fn peer(&self) -> Option<UCred> {

@@ -7,17 +7,18 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::AsyncWrite;
 
-use crate::budget::{Budget, Buffer};
+use crate::budget::{Budget, BufferQueue};
 
 /// The most bytes of capacity that the thread's buffer for responses keeps.
 const MAX_THREAD_BYTES: usize = 1 << 20;
 
+/// The most queued bytes that are written before other connections have their turn.
+const MAX_FLUSH_BYTES: usize = 256 << 10;
+
 /// A client's write buffer: writes what the socket accepts at once, and queues the rest.
 #[derive(Debug)]
 pub(super) struct WriteBuffer {
-    /// The queued bytes, of which the first `written` are written already.
-    buf: Buffer,
-    written: usize,
+    queue: BufferQueue,
     /// Set while the stream itself may hold bytes that were written to it.
     is_unflushed: bool,
 }
@@ -25,25 +26,22 @@ pub(super) struct WriteBuffer {
 impl WriteBuffer {
     /// A buffer without bytes and without memory.
     pub(super) const EMPTY: Self = Self {
-        buf: Buffer::EMPTY,
-        written: 0,
+        queue: BufferQueue::EMPTY,
         is_unflushed: false,
     };
 
     /// Returns `true` if the client has taken everything.
-    pub(super) fn is_empty(&self) -> bool {
-        self.buf.is_empty() && !self.is_unflushed
+    pub(super) const fn is_empty(&self) -> bool {
+        self.queue.is_empty() && !self.is_unflushed
     }
 
     /// Returns the number of queued bytes.
-    pub(super) fn len(&self) -> usize {
-        self.buf.len() - self.written
+    pub(super) const fn len(&self) -> usize {
+        self.queue.len()
     }
 
-    /// Writes as many of `bytes` as the stream takes at once, and queues the rest. Returns `false` if
-    /// the budget has no room for it. `bytes` may be left without its content.
-    ///
-    /// The buffer must be empty: queued bytes would be overtaken.
+    /// Writes as many of `bytes` as the stream takes at once, unless others wait before them, and queues
+    /// the rest. Returns `false` if the budget has no room for it. `bytes` may be left without its content.
     ///
     /// # Errors
     ///
@@ -55,33 +53,35 @@ impl WriteBuffer {
         cx: &mut Context<'_>,
         budget: &Arc<Budget>,
     ) -> io::Result<bool> {
-        debug_assert!(self.is_empty(), "queued bytes would be overtaken");
         if bytes.is_empty() {
             return Ok(true);
         }
-        let written = match Pin::new(&mut *stream).poll_write(cx, bytes) {
-            Poll::Ready(written) => written?,
-            Poll::Pending => 0,
+        let is_first = self.is_empty();
+        let written = match is_first.then(|| Pin::new(&mut *stream).poll_write(cx, bytes)) {
+            Some(Poll::Ready(written)) => written?,
+            Some(Poll::Pending) | None => 0,
         };
-        let rest = &bytes[written..];
-        if !rest.is_empty() && !self.buf.append(rest, rest.len(), budget) {
+        if !self.queue.push(&bytes[written..], budget) {
             return Ok(false);
         }
         if bytes.capacity() > MAX_THREAD_BYTES {
             *bytes = Vec::new();
         }
-        self.is_unflushed = match Pin::new(stream).poll_flush(cx) {
-            Poll::Ready(flushed) => {
-                flushed?;
-                false
-            }
-            Poll::Pending => true,
-        };
+        if is_first {
+            self.is_unflushed = match Pin::new(stream).poll_flush(cx) {
+                Poll::Ready(flushed) => {
+                    flushed?;
+                    false
+                }
+                Poll::Pending => true,
+            };
+        }
         Ok(true)
     }
 
-    /// Writes the queued bytes, and calls `on_progress` whenever the stream takes some of them.
-    /// Completes once the client has taken everything.
+    /// Writes queued bytes, and calls `on_progress` whenever the stream takes some of them. Completes with
+    /// `true` once the client has taken everything, and with `false` when others should have their turn
+    /// before the rest.
     ///
     /// # Errors
     ///
@@ -91,20 +91,30 @@ impl WriteBuffer {
         stream: &mut (impl AsyncWrite + Unpin),
         cx: &mut Context<'_>,
         mut on_progress: impl FnMut(),
-    ) -> Poll<io::Result<()>> {
-        while self.written < self.buf.len() {
-            let rest = &self.buf[self.written..];
-            let written = ready!(Pin::new(&mut *stream).poll_write(cx, rest))?;
+    ) -> Poll<io::Result<bool>> {
+        let mut left = MAX_FLUSH_BYTES;
+        while !self.queue.is_empty() {
+            if left == 0 {
+                return Poll::Ready(Ok(false));
+            }
+            let front = self.queue.front();
+            let piece = &front[..front.len().min(left)];
+            let written = ready!(Pin::new(&mut *stream).poll_write(cx, piece))?;
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
-            self.written += written;
+            left -= written;
+            self.queue.consume(written);
             on_progress();
         }
         ready!(Pin::new(stream).poll_flush(cx))?;
         self.is_unflushed = false;
-        self.written = 0;
-        self.buf.clear();
-        Poll::Ready(Ok(()))
+        Poll::Ready(Ok(true))
+    }
+
+    /// Releases a part of the memory, with the bytes in it. Returns `true` if there is more.
+    pub(super) fn release(&mut self) -> bool {
+        self.queue.release_front();
+        !self.queue.is_empty()
     }
 }

@@ -1,5 +1,7 @@
 //! The loop with a protocol of lines, each of which is answered with itself.
 
+mod pending;
+
 use std::cell::RefCell;
 use std::thread::LocalKey;
 
@@ -39,6 +41,7 @@ thread_local! {
 #[derive(Default)]
 struct Lines {
     is_over: bool,
+    max_pending_bytes: Option<usize>,
 }
 
 impl Protocol for Lines {
@@ -73,6 +76,10 @@ impl Protocol for Lines {
             ClientWait::NextRequest => IDLE,
             _ => LINE,
         }
+    }
+
+    fn max_pending_bytes(&self) -> Option<usize> {
+        self.max_pending_bytes
     }
 
     fn write_timeout(&self) -> Duration {
@@ -124,11 +131,22 @@ async fn with_admitted<F: Future>(
     shutdown: &Shutdown,
     client: impl FnOnce(DuplexStream) -> F,
 ) -> F::Output {
-    let (ours, theirs) = duplex(stream_bytes);
     let budget = Arc::new(Budget::new(budget_bytes));
+    let lines = Lines::default();
+    with_session(lines, admission, stream_bytes, &budget, shutdown, client).await
+}
+
+async fn with_session<F: Future>(
+    session: Lines,
+    admission: &Arc<Admission>,
+    stream_bytes: usize,
+    budget: &Arc<Budget>,
+    shutdown: &Shutdown,
+    client: impl FnOnce(DuplexStream) -> F,
+) -> F::Output {
+    let (ours, theirs) = duplex(stream_bytes);
     let place = place(admission);
-    let now = Instant::now();
-    let serving = serve(Lines::default(), ours, now, &budget, shutdown, &place);
+    let serving = serve(session, ours, Instant::now(), budget, shutdown, &place);
     tokio::join!(serving, client(theirs)).1
 }
 
