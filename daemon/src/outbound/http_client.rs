@@ -21,6 +21,7 @@ use tokio::time::timeout;
 
 use super::bearer_token::{BearerTokenFile, TokenError};
 use super::connector::Connector;
+use super::proxy::Proxy;
 use crate::settings::Remote;
 
 /// The most bytes of a response's status line and headers.
@@ -72,13 +73,19 @@ pub(crate) enum ExchangeError {
 pub(crate) struct SendError(legacy::Error);
 
 impl HttpClient {
-    /// Returns a client that reads at most `max_body_bytes` of a response's body.
-    pub(crate) fn new(settings: &Remote, tls: ClientConfig, max_body_bytes: usize) -> Self {
+    /// Returns a client that reads at most `max_body_bytes` of a response's body, and connects through
+    /// `proxy`, if there is one.
+    pub(crate) fn new(
+        settings: &Remote,
+        tls: ClientConfig,
+        proxy: Option<Proxy>,
+        max_body_bytes: usize,
+    ) -> Self {
         let client = Client::builder(TokioExecutor::new())
             .pool_max_idle_per_host(0)
             .retry_canceled_requests(false)
             .http1_max_buf_size(MAX_HEAD_BYTES)
-            .build(Connector::new(tls, settings.connect_timeout));
+            .build(Connector::new(tls, settings.connect_timeout, proxy));
         Self {
             client,
             total_timeout: settings.total_timeout,

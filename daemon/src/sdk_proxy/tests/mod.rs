@@ -29,7 +29,7 @@ use super::{Response, SdkProxy};
 use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::result::sdk_proxy as results;
-use crate::settings::{CustomerFrom, Proxy, Secrets};
+use crate::settings::{CustomerFrom, Outbound, Proxy, Secrets};
 use crate::signature::{self, KeyVersion};
 
 /// The settings of a forwarder, and the files and the authority that they need.
@@ -65,6 +65,7 @@ impl Fixture {
             total_timeout: Duration::from_secs(60),
             max_in_flight: 512,
             customer_from: CustomerFrom::Body,
+            outbound: Outbound::default(),
         };
         let fixture = Self {
             directory,
