@@ -34,6 +34,15 @@ use std::fmt;
 #[derive(Clone, Copy, Debug)]
 pub struct ErrorChain<'a>(pub &'a dyn Error);
 
+/// Returns an error and its causes as one sentence.
+pub(crate) fn sentence(error: &dyn Error) -> String {
+    let mut sentence = format!("{}.", ErrorChain(error));
+    if let Some(first) = sentence.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    sentence
+}
+
 impl fmt::Display for ErrorChain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut line = self.0.to_string();

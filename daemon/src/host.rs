@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
+use memchr::memchr;
 use thiserror::Error;
 
 /// The most characters of a name, beside a dot at its end.
@@ -83,7 +84,7 @@ impl Host {
         match self {
             Self::Ipv4(address) => address.is_loopback(),
             Self::Ipv6(address) => IpAddr::V6(*address).to_canonical().is_loopback(),
-            Self::Name(name) => name.as_str() == "localhost",
+            Self::Name(name) => name.as_str().trim_end_matches('.') == "localhost",
         }
     }
 }
@@ -138,6 +139,84 @@ impl fmt::Display for HostName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// Returns `true` if `value` is a value of the header `Host`: the host of a URI, which may be empty, perhaps
+/// with a port (RFC 9110, section 7.2; RFC 3986, section 3.2). Most of what a URI allows is no [`Host`].
+#[must_use]
+pub fn is_host_header(value: &[u8]) -> bool {
+    let (host, port) = match value.strip_prefix(b"[") {
+        Some(rest) => {
+            let Some(end) = memchr(b']', rest) else {
+                return false;
+            };
+            if !is_literal(&rest[..end]) {
+                return false;
+            }
+            (&b""[..], &rest[end + 1..])
+        }
+        None => value.split_at(memchr(b':', value).unwrap_or(value.len())),
+    };
+    is_registered_name(host)
+        && match port {
+            [] => true,
+            [first, digits @ ..] => *first == b':' && digits.iter().all(u8::is_ascii_digit),
+        }
+}
+
+/// Returns `true` for what may be in the brackets of a URI's host: an IPv6 address, or an address of a later
+/// version (`v1.x`).
+fn is_literal(text: &[u8]) -> bool {
+    match text {
+        [b'v' | b'V', rest @ ..] => {
+            let digits = rest.iter().take_while(|byte| byte.is_ascii_hexdigit());
+            let (version, address) = rest.split_at(digits.count());
+            !version.is_empty()
+                && matches!(address, [b'.', _, ..])
+                && address
+                    .iter()
+                    .all(|byte| is_name_byte(*byte) || *byte == b':')
+        }
+        _ => str::from_utf8(text).is_ok_and(|text| text.parse::<Ipv6Addr>().is_ok()),
+    }
+}
+
+/// Returns `true` for a `reg-name` of RFC 3986: any text of unreserved characters, sub-delimiters and
+/// percent-encoded bytes.
+fn is_registered_name(mut text: &[u8]) -> bool {
+    while let [first, rest @ ..] = text {
+        text = match (first, rest) {
+            (b'%', [high, low, rest @ ..])
+                if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() =>
+            {
+                rest
+            }
+            (byte, rest) if is_name_byte(*byte) => rest,
+            _ => return false,
+        };
+    }
+    true
+}
+
+const fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(
+            byte,
+            b'-' | b'.'
+                | b'_'
+                | b'~'
+                | b'!'
+                | b'$'
+                | b'&'
+                | b'\''
+                | b'('
+                | b')'
+                | b'*'
+                | b'+'
+                | b','
+                | b';'
+                | b'='
+        )
 }
 
 fn check_label(label: &str) -> Result<(), ParseHostError> {
@@ -216,6 +295,7 @@ mod tests {
     fn only_localhost_and_its_addresses_are_the_loopback() {
         for (text, expected) in [
             ("LocalHost", true),
+            ("localhost.", true),
             ("127.8.9.10", true),
             ("[::1]", true),
             ("[::ffff:127.0.0.1]", true),
@@ -225,6 +305,56 @@ mod tests {
         ] {
             let host: Host = text.parse().unwrap();
             assert_eq!(host.is_loopback(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_header_host_is_the_host_of_a_uri_with_or_without_a_port() {
+        for value in [
+            "",
+            "h",
+            "H.example.:8080",
+            "h:",
+            ":80",
+            "my_host",
+            "a%20b:1",
+            "a+b,c;d",
+            "127.0.0.1:1",
+            "[::1]",
+            "[::1]:8080",
+            "[::ffff:192.0.2.7]:",
+            "[v1.a:b]",
+            "h:00000000000000080",
+        ] {
+            assert!(is_host_header(value.as_bytes()), "{value}");
+        }
+        for value in [
+            "a b",
+            "h:x",
+            "h:-1",
+            "h:1:2",
+            "u@h",
+            "h/",
+            "h?",
+            "h#",
+            "h, h/",
+            "::1",
+            "[::1",
+            "[::1]x",
+            "[h]",
+            "[]",
+            "[v.a]",
+            "[v1.]",
+            "a%2",
+            "a%zz",
+            "a\\b",
+            "\"h\"",
+            "h\t",
+            "\u{e9}",
+            "<h>",
+            "[::1%25eth0]",
+        ] {
+            assert!(!is_host_header(value.as_bytes()), "{value}");
         }
     }
 }

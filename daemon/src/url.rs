@@ -21,6 +21,11 @@ pub enum UrlError {
     /// There is a user before the host.
     #[error("it names a user, which is not sent")]
     User,
+    /// The user and the password are not what an HTTP proxy can take.
+    #[error(
+        "its user or password is not percent-encoded, or contains a control character, or the user a colon"
+    )]
+    Credentials,
     /// There is no host.
     #[error("it names no host")]
     NoHost,

@@ -7,10 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use codeid_daemon::host::is_host_header;
 use hyper::body::{Body, Incoming};
+use hyper::header::HOST;
+use hyper::http::request::Parts;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response};
+use hyper::{Request, Response, StatusCode, Version};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpStream};
@@ -105,6 +108,13 @@ async fn answer(
     request: Request<Incoming>,
 ) -> io::Result<Response<String>> {
     let (head, body) = request.into_parts();
+    if !has_valid_host(&head) {
+        let line = "refused: the request does not have one valid Host";
+        report(lines, line.to_owned()).await;
+        let mut response = Response::new(String::new());
+        *response.status_mut() = StatusCode::BAD_REQUEST;
+        return Ok(response);
+    }
     let Some(body) = read(body).await else {
         report(
             lines,
@@ -123,6 +133,16 @@ async fn answer(
     let logged = gateway.answer(&head, &body).map_err(io::Error::other)?;
     report(lines, format!("{request}: {}", logged.line)).await;
     Ok(logged.response)
+}
+
+/// Returns `true` if a request names its host as HTTP/1.1 requires.
+fn has_valid_host(head: &Parts) -> bool {
+    let mut hosts = head.headers.get_all(HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (None, _) => head.version < Version::HTTP_11,
+        (Some(host), None) => is_host_header(host.as_bytes()),
+        (Some(_), Some(_)) => false,
+    }
 }
 
 /// Reads the whole body; returns `None` if it is too long or incomplete.

@@ -9,6 +9,7 @@ mod faults;
 mod file_faults;
 mod metrics;
 mod mock_gateway;
+mod outbound;
 mod planted;
 mod resp;
 mod rules;

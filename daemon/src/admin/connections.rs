@@ -236,9 +236,9 @@ async fn serve(
     entrance: &Entrance,
     caller: impl Fn(&Request<Incoming>) -> Caller,
 ) {
-    let service = service_fn(async |request: Request<Incoming>| {
+    let service = service_fn(async |mut request: Request<Incoming>| {
         let caller = caller(&request);
-        let target = match router::admit(plane, &caller, &request).await {
+        let target = match router::admit(plane, &caller, &mut request).await {
             Ok(target) => target,
             Err(refused) => return Ok::<_, Infallible>(refused),
         };

@@ -3,11 +3,12 @@
 use std::net::Ipv4Addr;
 
 use codeid_engine::ConfigDigest;
-use hyper::{HeaderMap, Method};
+use hyper::{HeaderMap, Method, Uri, Version};
 use serde::de::DeserializeOwned;
 
 use super::access::require_access;
 use super::caller::Caller;
+use super::host_header;
 use super::refusal;
 use super::request::{IfMatch, parse_json};
 use super::router;
@@ -31,6 +32,10 @@ pub fn admin_access(
     hosts: &[HostName],
 ) -> Result<Role, ErrorCode> {
     let (route, _) = router::find(method, path).ok_or(ErrorCode::NotFound)?;
+    let mut headers = headers.clone();
+    host_header::settle(Version::HTTP_11, &Uri::default(), &mut headers)
+        .map_err(|refusal| refusal.code())?;
+    let headers = &headers;
     let caller = Caller::from_headers(headers, tokens, Ipv4Addr::LOCALHOST.into());
     match require_access(route, hosts, &caller, headers) {
         Ok(()) => Ok(route.role),

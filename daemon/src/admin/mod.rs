@@ -21,6 +21,7 @@ mod connections;
 mod console;
 pub(crate) mod fuzzing;
 mod handlers;
+mod host_header;
 mod limits;
 mod lingering;
 mod listeners;

@@ -15,8 +15,6 @@ use crate::host::HostName;
 /// The reason why a request may be a foreign page's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Foreign {
-    /// The header `Host` occurs twice.
-    TwoHosts,
     /// The host does not belong to the daemon.
     Host,
     /// The origin is not that of the host.
@@ -27,7 +25,6 @@ impl Foreign {
     /// Returns the reason as a sentence for people.
     pub(super) const fn detail(self) -> &'static str {
         match self {
-            Self::TwoHosts => "The request names two hosts.",
             Self::Host => {
                 "The request is for another host. If this is a name of the daemon, add it to \
                  admin.hosts."
@@ -37,17 +34,15 @@ impl Foreign {
     }
 }
 
-/// Requires that the request is for the daemon and not from a foreign page. `hosts` are names of
-/// the daemon, beside `localhost` and addresses.
+/// Requires that the request, which has at most one `Host`, is for the daemon and not from a foreign page.
+/// `hosts` are names of the daemon, beside `localhost` and addresses.
 ///
 /// # Errors
 ///
 /// [`Foreign`], the reason.
 pub(super) fn require_own(headers: &HeaderMap, hosts: &[HostName]) -> Result<(), Foreign> {
-    let mut named = headers.get_all(HOST).iter();
-    let (host, None) = (named.next(), named.next()) else {
-        return Err(Foreign::TwoHosts);
-    };
+    // Clients of HTTP/1.0 name no host.
+    let host = headers.get(HOST);
     let host = host.map_or(Ok("localhost"), |host| host.to_str());
     let host = host.map_err(|_| Foreign::Host)?;
     if !is_own(host, hosts) {
@@ -141,10 +136,6 @@ mod tests {
             assert!(!is_accepted(foreign, None), "{foreign}");
         }
         assert!(require_own(&HeaderMap::new(), &[]).is_ok());
-        let mut two = HeaderMap::new();
-        two.append(HOST, HeaderValue::from_static("localhost"));
-        two.append(HOST, HeaderValue::from_static("localhost"));
-        assert!(require_own(&two, &[]).is_err());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use codeid_engine::ConfigDigest;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
-use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, IF_MATCH};
+use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, IF_MATCH};
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
@@ -17,8 +17,9 @@ use super::refusal::Refusal;
 use super::response::Response;
 use crate::api::refusal::ErrorCode;
 use crate::audit::{Action, AuditError, Intent};
-use crate::error_chain::ErrorChain;
+use crate::error_chain::{ErrorChain, sentence};
 use crate::sync::Mutex;
+use crate::{http, json};
 
 /// The limit on the time in which a body arrives.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -132,6 +133,9 @@ const OVERRIDE: HeaderName = HeaderName::from_static("x-codeid-override");
 
 /// Parses a body as JSON. No message quotes the body.
 pub(super) fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+    if let Some(error) = json::unreadable_beginning(body) {
+        return Err(Refusal::malformed(sentence(&error)));
+    }
     // serde reads a struct from an array, too.
     if body.trim_ascii_start().first() == Some(&b'[') {
         return Err(Refusal::malformed("The body must be an object."));
@@ -186,20 +190,34 @@ impl IfMatch {
     }
 }
 
-/// Requires that the body is declared as JSON.
+/// Requires that the body is declared as JSON, without a content coding.
 pub(super) fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
-    let mut values = headers.get_all(CONTENT_TYPE).iter();
-    let essence = match (values.next(), values.next()) {
-        (Some(value), None) => value.as_bytes().split(|byte| *byte == b';').next(),
-        _ => None,
-    };
-    let essence = essence.unwrap_or_default().trim_ascii();
-    match essence.eq_ignore_ascii_case(b"application/json") {
-        true => Ok(()),
-        false => Err(Refusal::new(
-            ErrorCode::MediaType,
-            "The Content-Type must be application/json.",
-        )),
+    let refuse = |detail: String| Err(Refusal::new(ErrorCode::MediaType, detail));
+    let mut types = headers.get_all(CONTENT_TYPE).iter();
+    match (types.next(), types.next()) {
+        (Some(value), None) if http::is_json(value.as_bytes()) => {}
+        (Some(value), None) => {
+            let value = http::shown(value.as_bytes());
+            return refuse(format!(
+                "The Content-Type must be application/json, not {value}."
+            ));
+        }
+        (None, _) => {
+            return refuse("The Content-Type is missing; it must be application/json.".to_owned());
+        }
+        (Some(_), Some(_)) => {
+            return refuse("The Content-Type must be application/json, once.".to_owned());
+        }
+    }
+    let mut codings = headers.get_all(CONTENT_ENCODING).iter();
+    match codings.find(|codings| http::has_coding(codings.as_bytes())) {
+        None => Ok(()),
+        Some(codings) => {
+            let codings = http::shown(codings.as_bytes());
+            refuse(format!(
+                "The body has the Content-Encoding {codings}; it must have none."
+            ))
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use hyper::header::{ALLOW, HeaderValue};
 use super::access::require_access;
 use super::caller::Caller;
 use super::handlers;
+use super::host_header;
 use super::plane::AdminPlane;
 use super::refusal::Refusal;
 use super::request::{Handling, Outcome, Request, read_body};
@@ -36,12 +37,16 @@ pub(super) struct Target {
 pub(super) async fn admit(
     plane: &AdminPlane,
     caller: &Caller,
-    request: &HttpRequest<Incoming>,
+    request: &mut HttpRequest<Incoming>,
 ) -> Result<Target, Response> {
-    let path = request.uri().path();
-    let found = find(request.method(), path);
-    let (route, parameter) = found.ok_or_else(|| without_route(path))?;
-    match require_access(route, &plane.hosts, caller, request.headers()) {
+    let (version, target) = (request.version(), request.uri().clone());
+    let host = host_header::settle(version, &target, request.headers_mut());
+    let Some((route, parameter)) = find(request.method(), target.path()) else {
+        let no_route = |()| without_route(target.path());
+        return Err(host.map_or_else(Refusal::into_response, no_route));
+    };
+    let access = host.and_then(|()| require_access(route, &plane.hosts, caller, request.headers()));
+    match access {
         Ok(()) => Ok(Target { route, parameter }),
         Err(refusal) => Err(refuse(plane, route, caller, refusal).await),
     }

@@ -93,7 +93,8 @@ struct Failure {
 const FAILURES: &[Failure] = &[
     Failure {
         status: 400,
-        description: "The head or the body cannot be read, or the body has the wrong form.",
+        description: "The head or the body cannot be read, the `Host` is missing, given twice or not \
+            valid, or the body has the wrong form.",
         identify: identify::PARAM_ILLEGAL,
         sdk_proxy: sdk_proxy::PARAM_ILLEGAL,
     },
@@ -122,8 +123,15 @@ const FAILURES: &[Failure] = &[
         sdk_proxy: sdk_proxy::PARAM_ILLEGAL,
     },
     Failure {
+        status: 414,
+        description: "The first line of the head is too long.",
+        identify: identify::PARAM_ILLEGAL,
+        sdk_proxy: sdk_proxy::PARAM_ILLEGAL,
+    },
+    Failure {
         status: 415,
-        description: "The `Content-Type` is missing, or is not `application/json`.",
+        description: "The `Content-Type` is missing, or is not `application/json`, or the body has a \
+            `Content-Encoding`.",
         identify: identify::PARAM_ILLEGAL,
         sdk_proxy: sdk_proxy::MEDIA_TYPE_NOT_ACCEPTABLE,
     },

@@ -40,8 +40,8 @@ pub struct Response<'a> {
     pub generation: Option<Generation>,
     /// The id of the rule that decided, if one did.
     pub rule: Option<&'a str>,
-    /// The methods that the path allows, for a status that requires them.
-    pub allow: Option<&'a str>,
+    /// A header that says what is accepted, its name and its value, such as `Allow`.
+    pub accepted: Option<(&'a str, &'a str)>,
     /// More header lines.
     pub headers: Option<&'a HeaderMap>,
     /// The way in which the end of the body is announced.
@@ -58,7 +58,7 @@ impl<'a> Response<'a> {
             connection: None,
             generation: None,
             rule: None,
-            allow: None,
+            accepted: None,
             headers: None,
             body_end: BodyEnd::Length,
         }
@@ -99,10 +99,10 @@ impl<'a> Response<'a> {
             out.extend_from_slice(rule.as_bytes());
             out.extend_from_slice(b"\r\n");
         }
-        if let Some(allow) = self.allow {
-            out.extend_from_slice(b"Allow: ");
-            out.extend_from_slice(allow.as_bytes());
-            out.extend_from_slice(b"\r\n");
+        if let Some((name, value)) = self.accepted {
+            for part in [name, ": ", value, "\r\n"] {
+                out.extend_from_slice(part.as_bytes());
+            }
         }
         for (name, value) in self.headers.into_iter().flatten() {
             for part in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
@@ -182,7 +182,7 @@ mod tests {
             connection: Some(ConnectionOption::Close),
             generation: Some(Generation::default()),
             rule: Some("r-1"),
-            allow: Some("GET, HEAD"),
+            accepted: Some(("Allow", "GET, HEAD")),
             headers: Some(&headers),
             ..Response::new(StatusCode::OK, b"[]")
         };

@@ -256,8 +256,13 @@ mod tests {
     #[test]
     fn a_malformed_batch_is_refused_as_a_whole() {
         let table: &[(&[u8], &str)] = &[
-            (b"", "the body is not JSON"),
-            (b"\xef\xbb\xbf[]", "the body is not JSON"),
+            (b"", "the body is empty"),
+            (b" \n ", "the body has only white space"),
+            (b" x", "the body is not JSON"),
+            (
+                b"\xef\xbb\xbf[]",
+                "the body begins with a byte order mark of UTF-8; it must be UTF-8 without one",
+            ),
             (b" {}", "the body must be an array but is an object"),
             (b"[", "the body is not JSON: a value is expected at byte 1"),
             (

@@ -38,6 +38,11 @@ pub(crate) enum ParameterError {
     Length(#[from] codeid_engine::ParameterError),
 }
 
+/// The errors of one or both parameters. Displays with a semicolon between two.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{}", self.displayed())]
+pub(crate) struct ParameterErrors([Option<ParameterError>; 2]);
+
 /// The type and length of a parameter. Displays as the beginning of a sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Constraint {
@@ -74,11 +79,32 @@ impl Parameters<'_> {
     ///
     /// # Errors
     ///
-    /// [`ParameterError`] for the first one that does not; `codeValue` is checked first.
-    pub(crate) fn check(&self) -> Result<(CodeValue<'_>, OpenId<'_>), ParameterError> {
-        let code_value = self.code_value.text(Constraint::CODE_VALUE)?;
-        let open_id = self.open_id.text(Constraint::OPEN_ID)?;
-        Ok((CodeValue::new(code_value)?, OpenId::new(open_id)?))
+    /// [`ParameterErrors`], with an error for each one that does not.
+    pub(crate) fn check(&self) -> Result<(CodeValue<'_>, OpenId<'_>), ParameterErrors> {
+        let code_value = self.code_value.text(Constraint::CODE_VALUE);
+        let code_value = code_value.and_then(|text| Ok(CodeValue::new(text)?));
+        let open_id = self.open_id.text(Constraint::OPEN_ID);
+        let open_id = open_id.and_then(|text| Ok(OpenId::new(text)?));
+        match (code_value, open_id) {
+            (Ok(code_value), Ok(open_id)) => Ok((code_value, open_id)),
+            (code_value, open_id) => Err(ParameterErrors([code_value.err(), open_id.err()])),
+        }
+    }
+}
+
+impl ParameterErrors {
+    /// The error for a request without its parameters, or without the openId only.
+    pub(crate) fn missing(has_code_value: bool) -> Self {
+        let code_value = ParameterError::Missing(Constraint::CODE_VALUE);
+        Self([
+            Some(code_value).filter(|_| !has_code_value),
+            Some(ParameterError::Missing(Constraint::OPEN_ID)),
+        ])
+    }
+
+    fn displayed(&self) -> String {
+        let errors = self.0.iter().flatten().map(ToString::to_string);
+        errors.collect::<Vec<_>>().join("; ")
     }
 }
 

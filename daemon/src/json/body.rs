@@ -20,6 +20,15 @@ pub enum BodyError {
     /// The body is not UTF-8 from this byte on.
     #[error("the body is not valid UTF-8 at byte {0}")]
     NotUtf8(usize),
+    /// The body has no bytes.
+    #[error("the body is empty")]
+    Empty,
+    /// The body has nothing but white space.
+    #[error("the body has only white space")]
+    Blank,
+    /// The body begins with the byte order mark of this encoding.
+    #[error("the body begins with a byte order mark of {0}; it must be UTF-8 without one")]
+    ByteOrderMark(&'static str),
     /// The body does not begin like JSON.
     #[error("the body is not JSON")]
     NotJson,
@@ -46,9 +55,27 @@ pub enum BodyError {
 ///
 /// # Errors
 ///
-/// [`BodyError::NotUtf8`] if it is not UTF-8.
+/// [`BodyError::NotUtf8`] if it is not UTF-8; [`BodyError::ByteOrderMark`] if that is seen from its beginning.
 pub(crate) fn read_text(body: &[u8]) -> Result<&str, BodyError> {
-    str::from_utf8(body).map_err(|error| BodyError::NotUtf8(error.valid_up_to()))
+    str::from_utf8(body).map_err(|error| {
+        let not_utf8 = BodyError::NotUtf8(error.valid_up_to());
+        unreadable_beginning(body).unwrap_or(not_utf8)
+    })
+}
+
+/// Returns the error for a body that has no JSON, or begins with what editors and libraries put before it;
+/// `None` for any other.
+pub(crate) fn unreadable_beginning(body: &[u8]) -> Option<BodyError> {
+    match body {
+        [] => Some(BodyError::Empty),
+        [0xef, 0xbb, 0xbf, ..] => Some(BodyError::ByteOrderMark("UTF-8")),
+        [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => Some(BodyError::ByteOrderMark("UTF-32")),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some(BodyError::ByteOrderMark("UTF-16")),
+        _ => {
+            let is_space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+            body.iter().all(is_space).then_some(BodyError::Blank)
+        }
+    }
 }
 
 /// Parses a body of one kind.
@@ -65,7 +92,7 @@ pub(crate) fn parse_kind<'a, S: DeserializeSeed<'a>>(
     match Kind::from_text(text) {
         Some(actual) if actual == required => parse(text, seed),
         Some(actual) => Err(BodyError::WrongKind { required, actual }),
-        None => Err(BodyError::NotJson),
+        None => Err(unreadable_beginning(text.as_bytes()).unwrap_or(BodyError::NotJson)),
     }
 }
 

@@ -9,7 +9,7 @@ mod strict;
 mod string;
 
 pub use self::body::BodyError;
-pub(crate) use self::body::{TextReader, parse, parse_kind, read_text};
+pub(crate) use self::body::{TextReader, parse, parse_kind, read_text, unreadable_beginning};
 pub use self::kind::Kind;
 pub use self::strict::StrictJsonError;
 pub(crate) use self::strict::{check, decode_string};

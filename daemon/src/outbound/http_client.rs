@@ -21,6 +21,7 @@ use tokio::time::timeout;
 
 use super::bearer_token::{BearerTokenFile, TokenError};
 use super::connector::Connector;
+use super::proxy::Proxy;
 use crate::settings::Remote;
 
 /// The most bytes of a response's status line and headers.
@@ -57,7 +58,7 @@ pub(crate) enum ExchangeError {
     BrokenOff { read: usize, source: hyper::Error },
     #[error("the response is longer than {0} bytes")]
     TooLong(usize),
-    #[error("the response has the content coding {0}, but identity was requested")]
+    #[error("the response has the content coding {0}, and only identity is supported")]
     Encoded(String),
     #[error(
         "the response has the content type {0}, but must be application/json, text/plain, \
@@ -72,13 +73,19 @@ pub(crate) enum ExchangeError {
 pub(crate) struct SendError(legacy::Error);
 
 impl HttpClient {
-    /// Returns a client that reads at most `max_body_bytes` of a response's body.
-    pub(crate) fn new(settings: &Remote, tls: ClientConfig, max_body_bytes: usize) -> Self {
+    /// Returns a client that reads at most `max_body_bytes` of a response's body, and connects through
+    /// `proxy`, if there is one.
+    pub(crate) fn new(
+        settings: &Remote,
+        tls: ClientConfig,
+        proxy: Option<Proxy>,
+        max_body_bytes: usize,
+    ) -> Self {
         let client = Client::builder(TokioExecutor::new())
             .pool_max_idle_per_host(0)
             .retry_canceled_requests(false)
             .http1_max_buf_size(MAX_HEAD_BYTES)
-            .build(Connector::new(tls, settings.connect_timeout));
+            .build(Connector::new(tls, settings.connect_timeout, proxy));
         Self {
             client,
             total_timeout: settings.total_timeout,
@@ -205,13 +212,14 @@ pub(crate) async fn read_body(
 
 /// Rejects a response that declares another type than JSON, or a content coding.
 fn check_declaration(headers: &HeaderMap) -> Result<(), ExchangeError> {
-    if let Some(coding) = headers.get(CONTENT_ENCODING)
-        && !coding.as_bytes().eq_ignore_ascii_case(b"identity")
-    {
+    let mut codings = headers.get_all(CONTENT_ENCODING).iter().flat_map(codings);
+    if let Some(coding) = codings.next() {
         return Err(ExchangeError::Encoded(quoted(coding)));
     }
     match headers.get(CONTENT_TYPE) {
-        Some(declared) if !may_be_json(declared) => Err(ExchangeError::NotJson(quoted(declared))),
+        Some(declared) if !may_be_json(declared) => {
+            Err(ExchangeError::NotJson(quoted(declared.as_bytes())))
+        }
         _ => Ok(()),
     }
 }
@@ -234,8 +242,20 @@ fn may_be_json(content_type: &HeaderValue) -> bool {
     ) || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
+/// Returns the content codings of a header's list that change the body. `identity` does not, and
+/// `aws-chunked` is the framing of an upload to an object storage, which some of them return as its coding.
+fn codings(list: &HeaderValue) -> impl Iterator<Item = &[u8]> {
+    let codings = list.as_bytes().split(|byte| *byte == b',');
+    codings.map(<[u8]>::trim_ascii).filter(|coding| {
+        let unchanging = [&b""[..], b"identity", b"aws-chunked"];
+        !unchanging
+            .iter()
+            .any(|other| coding.eq_ignore_ascii_case(other))
+    })
+}
+
 /// Returns the start of a header's value, quoted and escaped for a log line.
-fn quoted(value: &HeaderValue) -> String {
-    let start = &value.as_bytes()[..value.len().min(MAX_QUOTED_BYTES)];
+fn quoted(value: &[u8]) -> String {
+    let start = &value[..value.len().min(MAX_QUOTED_BYTES)];
     format!("{:?}", String::from_utf8_lossy(start))
 }

@@ -1,6 +1,9 @@
-//! Calls to other servers: connections with deadlines, TLS, and bounded HTTP exchanges.
+//! Calls to other servers: connections with deadlines, TLS, proxies, and bounded HTTP exchanges.
 
 mod bearer_token;
 pub(crate) mod connector;
+mod dialer;
 pub(crate) mod http_client;
+pub(crate) mod proxy;
 pub(crate) mod tls;
+mod tunnel;

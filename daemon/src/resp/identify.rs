@@ -9,7 +9,7 @@ use codeid_engine::{CodeValue, OpenId, Outcome, Verdict};
 use super::context::{Context, Flow, Position, WRITE_FIRST_BYTES};
 use super::decode::Command;
 use super::encode::Encoder;
-use crate::identify::{self, Constraint, MAX_ELEMENTS, MAX_RESPONSE_BYTES, ParameterError};
+use crate::identify::{self, MAX_ELEMENTS, MAX_RESPONSE_BYTES, ParameterErrors};
 use crate::metrics::{Identification, RequestResult};
 use crate::result::ApiResult;
 use crate::result::identify::{PARAM_ILLEGAL, UNKNOWN_EXCEPTION};
@@ -108,10 +108,7 @@ pub(super) fn refuse_one(context: &mut Context<'_>, count: usize) -> Flow {
     if count > 3 {
         return context.refuse_count("identify");
     }
-    let missing = ParameterError::Missing(match count {
-        1 => Constraint::CODE_VALUE,
-        _ => Constraint::OPEN_ID,
-    });
+    let missing = ParameterErrors::missing(count > 1);
     let detail = format_args!("{missing}.");
     fail(&mut context.replies, Form::Map, &PARAM_ILLEGAL, detail);
     context

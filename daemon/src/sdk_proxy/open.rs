@@ -16,8 +16,9 @@ use super::upstream::{self, Upstream};
 use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::outbound::connector::Connector;
+use crate::outbound::proxy::Proxy;
 use crate::outbound::tls;
-use crate::settings::{self, Proxy, SettingsError};
+use crate::settings::{self, SettingsError};
 use crate::signature::{SigningKey, VerifyingKeys};
 
 /// The difference in nice value to the serving threads: when both want a core, a lookup goes first.
@@ -46,7 +47,7 @@ impl SdkProxy {
     ///
     /// [`OpenError`] if a key or a certificate cannot be used, or the system refuses the threads.
     pub(crate) fn open(
-        settings: &Proxy,
+        settings: &settings::Proxy,
         threads: usize,
         budget: &Arc<Budget>,
         clock: &Clock,
@@ -67,7 +68,7 @@ impl SdkProxy {
 
 impl Forwarder {
     pub(super) fn from_settings(
-        settings: &Proxy,
+        settings: &settings::Proxy,
         budget: &Arc<Budget>,
         clock: &Clock,
     ) -> Result<Self, SettingsError> {
@@ -104,7 +105,7 @@ fn give_way(priority: Option<i32>) {
 }
 
 fn upstream(
-    settings: &Proxy,
+    settings: &settings::Proxy,
     budget: &Arc<Budget>,
     clock: Clock,
 ) -> Result<Upstream, SettingsError> {
@@ -131,7 +132,8 @@ fn upstream(
             .map_err(|error| unusable("proxy.client-cert-path", error))?,
     };
     let url = settings.upstream.url_of(PATH);
-    let connector = Connector::with_http2(config, settings.connect_timeout);
+    let proxy = Proxy::for_calls("proxy.upstream-url", &url, &settings.outbound)?;
+    let connector = Connector::with_http2(config, settings.connect_timeout, proxy);
     let connections =
         Connections::new(connector, url, upstream::MAX_BODY_BYTES, Arc::clone(budget));
     Ok(Upstream::new(
@@ -143,7 +145,10 @@ fn upstream(
     ))
 }
 
-fn customer_from(settings: &Proxy, budget: &Arc<Budget>) -> Result<CustomerFrom, SettingsError> {
+fn customer_from(
+    settings: &settings::Proxy,
+    budget: &Arc<Budget>,
+) -> Result<CustomerFrom, SettingsError> {
     let check = match &settings.customer_from {
         settings::CustomerFrom::Body => return Ok(CustomerFrom::Body),
         settings::CustomerFrom::Header => return Ok(CustomerFrom::Header),
@@ -156,7 +161,8 @@ fn customer_from(settings: &Proxy, budget: &Arc<Budget>) -> Result<CustomerFrom,
         }
         _ => RootCertStore::empty(),
     };
-    let connector = Connector::new(tls::client_config(roots), check.timeout);
+    let proxy = Proxy::for_calls("proxy.login-check-url", &url, &settings.outbound)?;
+    let connector = Connector::new(tls::client_config(roots), check.timeout, proxy);
     let max_bytes = login_check::MAX_BODY_BYTES;
     let connections = Connections::new(connector, url, max_bytes, Arc::clone(budget));
     let check = LoginCheck::new(connections, check.headers.clone(), check.timeout);

@@ -23,7 +23,9 @@ mod limits;
 mod listen;
 mod location;
 mod log;
+mod outbound;
 mod proxy;
+mod proxy_url;
 #[cfg(test)]
 mod reference;
 mod reload;
@@ -35,6 +37,7 @@ mod url;
 mod value_source;
 mod word;
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
 
@@ -55,7 +58,9 @@ pub use self::limits::{Http, Memory, Resp};
 pub use self::listen::{Listen, ServerTls, Tls};
 pub use self::location::Location;
 pub use self::log::{Log, LogFormat};
+pub use self::outbound::{Outbound, ProxyChoice, ProxyVariables};
 pub use self::proxy::{CustomerFrom, LoginCheck, Proxy};
+pub use self::proxy_url::ProxyUrl;
 pub use self::reload::{Reload, Watch, WatchMode};
 pub use self::route::{MAX_CONFIG_CHARACTERS, Remote, Route};
 pub use self::secrets::Secrets;
@@ -110,7 +115,7 @@ impl Settings {
     /// with every contradiction between them.
     pub fn read(sources: &Sources) -> Result<Self, SettingsError> {
         let mut keys = Keys::new(layers::read(sources));
-        let mut settings = Self::declare(&mut keys);
+        let mut settings = Self::declare(&mut keys, &sources.environment);
         settings.require_fresh_pulls(&mut keys);
         settings.require_distinct_paths(&mut keys);
         settings.effective = keys.finish().map_err(SettingsError::new)?;
@@ -129,14 +134,15 @@ impl Settings {
     #[must_use]
     pub fn keys() -> Vec<String> {
         let mut keys = Keys::new(Vec::new());
-        Self::declare(&mut keys);
+        Self::declare(&mut keys, &[]);
         let mut names = keys.names();
         names.push("proxy.public-keys.1".to_owned());
         names
     }
 
-    /// Declares every key. The order of the declarations is that of the reference file.
-    fn declare(keys: &mut Keys) -> Self {
+    /// Declares every key. The order of the declarations is that of the reference file. Of `environment`,
+    /// the variables are taken that are no settings of ours.
+    fn declare(keys: &mut Keys, environment: &[(OsString, OsString)]) -> Self {
         let mut compile = CompileLimits::default();
         let secrets = Secrets::declare(keys);
         let listen = Listen::declare(keys, &secrets);
@@ -150,7 +156,8 @@ impl Settings {
         } = Serve::declare(keys);
         let log = Log::declare(keys);
         let route = Route::declare(keys, &mut compile);
-        let remote = Remote::declare(keys, &secrets);
+        let outbound = Outbound::declare(keys, environment);
+        let remote = Remote::declare(keys, &secrets, &outbound);
         let watch = Watch::declare(keys);
         let reload = Reload::declare(keys);
         compile.max_rule_states = keys.setting(
@@ -175,7 +182,7 @@ impl Settings {
              what a config takes.",
         );
         let admin = Admin::declare(keys, &secrets);
-        let proxy = Proxy::declare(keys, &secrets);
+        let proxy = Proxy::declare(keys, &secrets, &outbound);
         Self {
             listen,
             admin,

@@ -9,7 +9,7 @@ use super::declarations::Keys;
 use super::error::Problem;
 use super::kind::{FilePath, HeaderNames, OneOf, Text, Url, Whole};
 use super::word::Word;
-use super::{HttpUrl, KeyVersion, Origin, Secrets, Tls};
+use super::{HttpUrl, KeyVersion, Origin, Outbound, Secrets, Tls};
 
 /// Headers that belong to one connection or one message, and cannot be forwarded with another.
 const NOT_FORWARDABLE: [&str; 11] = [
@@ -55,6 +55,8 @@ pub struct Proxy {
     pub max_in_flight: usize,
     /// The place that names the customer.
     pub customer_from: CustomerFrom,
+    /// The HTTP proxies of calls to the upstream and of the login check.
+    pub outbound: Outbound,
 }
 
 /// The place that names the customer.
@@ -89,7 +91,7 @@ enum CustomerSource {
 
 impl Proxy {
     /// Declares the keys; `None` without an upstream.
-    pub(super) fn declare(keys: &mut Keys, secrets: &Secrets) -> Option<Self> {
+    pub(super) fn declare(keys: &mut Keys, secrets: &Secrets, outbound: &Outbound) -> Option<Self> {
         let upstream = keys.optional(
             "proxy.upstream-url",
             Url::<Origin>::any(),
@@ -184,6 +186,7 @@ impl Proxy {
             total_timeout,
             max_in_flight,
             customer_from,
+            outbound: outbound.clone(),
         })
     }
 }

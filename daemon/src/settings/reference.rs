@@ -67,7 +67,7 @@ fn declared() -> Vec<Effective> {
         given: Given::Text("a.pem".to_owned()),
         source: Source::CommandLine,
     })]);
-    Settings::declare(&mut keys);
+    Settings::declare(&mut keys, &[]);
     keys.into_declared()
 }
 

@@ -7,7 +7,7 @@ use codeid_engine::{CompileLimits, InitLevel};
 
 use super::declarations::Keys;
 use super::kind::{FilePath, OneOf, PathOrUri, Uri, Whole};
-use super::{Location, Secrets};
+use super::{Location, Outbound, Secrets};
 
 /// The greatest number of characters to which `ac.route.max-config-characters` can be set.
 pub const MAX_CONFIG_CHARACTERS: u64 = 67_108_864;
@@ -47,6 +47,8 @@ pub struct Remote {
     pub bearer_token_path: Option<PathBuf>,
     /// The access to that file.
     pub secrets: Secrets,
+    /// The proxies of the calls.
+    pub outbound: Outbound,
 }
 
 impl Route {
@@ -103,7 +105,7 @@ impl Route {
 
 impl Remote {
     /// Declares the keys of `remote`.
-    pub(super) fn declare(keys: &mut Keys, secrets: &Secrets) -> Self {
+    pub(super) fn declare(keys: &mut Keys, secrets: &Secrets, outbound: &Outbound) -> Self {
         Self {
             connect_timeout: keys.setting(
                 "remote.connect-timeout-ms",
@@ -131,6 +133,7 @@ impl Remote {
                  of secrets.group, may have access to the file.",
             ),
             secrets: secrets.clone(),
+            outbound: outbound.clone(),
         }
     }
 }

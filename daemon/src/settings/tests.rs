@@ -33,7 +33,7 @@ fn problems(sources: &Sources) -> String {
 #[test]
 fn every_key_has_a_variable_that_leads_back_to_it() {
     let mut keys = Keys::new(Vec::new());
-    Settings::declare(&mut keys);
+    Settings::declare(&mut keys, &[]);
     let declared = keys.into_declared();
     assert!(declared.len() > 50);
     for key in declared {

@@ -289,6 +289,49 @@ fn foreign_hosts_and_pages_are_refused_on_both_listeners() {
             let headers = format!("Content-Type: {media_type}\r\n");
             assert_eq!(send(over_tcp, "Host: localhost\r\n", &headers).status, 415);
         }
+        for (host, detail) in [
+            (
+                "",
+                "The request has no Host header, which HTTP/1.1 requires.",
+            ),
+            (
+                "Host: localhost\r\nHost: localhost\r\n",
+                "The request has more than one Host header.",
+            ),
+            (
+                "Host: evil.example\r\nHost: localhost\r\n",
+                "The request has more than one Host header.",
+            ),
+            (
+                "Host: user@localhost\r\n",
+                "The Host header of the request is not a host, with or without a port.",
+            ),
+        ] {
+            let answer = send(over_tcp, host, "");
+            assert_eq!(refusal(&answer), (400, "malformed".to_owned()), "{host}");
+            assert_eq!(answer.json()["detail"], detail);
+            let mut client = if over_tcp {
+                Client::tcp(port)
+            } else {
+                client(&daemon)
+            };
+            client.send(format!("GET /nowhere HTTP/1.1\r\n{host}\r\n"));
+            assert_eq!(client.receive().status, 400, "{host}");
+        }
+        for (headers, detail) in [
+            (
+                "Content-Encoding: gzip\r\n",
+                "The body has the Content-Encoding gzip; it must have none.",
+            ),
+            (
+                "Content-Type: text/plain\r\n",
+                "The Content-Type must be application/json, once.",
+            ),
+        ] {
+            let answer = send(over_tcp, "Host: localhost\r\n", headers);
+            assert_eq!(refusal(&answer), (415, "mediaType".to_owned()), "{headers}");
+            assert_eq!(answer.json()["detail"], detail);
+        }
         assert!(daemon.status()["freeze"].is_null());
         for (host, headers) in [
             ("Host: localhost:7\r\n", "Origin: http://localhost:7\r\n"),

@@ -223,3 +223,17 @@ fn a_client_without_tls_is_reported() {
     assert!(!client.rest().starts_with(b"HTTP"));
     gateway.wait_for_line("TLS handshake with a client failed: ");
 }
+
+#[test]
+fn a_request_without_one_valid_host_is_400() {
+    let directory = Directory::new();
+    let gateway = Gateway::start(&directory, &[]);
+    for host in ["", "Host: h\r\nHost: h\r\n", "Host: u@h\r\n"] {
+        let mut client = Client::tls(gateway.port, gateway.roots()).unwrap();
+        client.send(format!(
+            "POST {SDK_PROXY} HTTP/1.1\r\n{host}Content-Length: 2\r\n\r\n{{}}"
+        ));
+        assert_eq!(client.receive().status, 400, "{host}");
+        gateway.wait_for_line("refused: the request does not have one valid Host");
+    }
+}

@@ -97,7 +97,8 @@ fn a_bad_parameter_gets_an_error_that_names_it_and_an_open_connection() {
         ),
         (
             &[],
-            "codeValue must be a string of 1 to 8192 characters but is missing.",
+            "codeValue must be a string of 1 to 8192 characters but is missing; openId must be a \
+             string of 3 to 256 characters but is missing.",
         ),
     ];
     for (_, mut client) in both(&daemon) {

@@ -10,6 +10,7 @@ mod figures;
 #[path = "../../../../daemon/src/sdk_proxy/tests/gateway.rs"]
 mod gateway;
 mod listeners;
+mod proxies;
 mod secrets;
 mod settings;
 

@@ -27,7 +27,7 @@ fn a_head_that_cannot_be_read_gets_a_result_and_a_closed_connection() {
     let daemon = Daemon::start();
     let many = format!("GET /livez HTTP/1.1\r\n{}\r\n", "X: 1\r\n".repeat(101));
     let long = format!("GET /livez HTTP/1.1\r\nX: {}", "x".repeat(20_000));
-    let target = format!("GET /{} HTTP/1.1\r\n\r\n", "x".repeat(20_000));
+    let target = format!("GET /{} HTTP/1.1\r\nHost: h\r\n\r\n", "x".repeat(20_000));
     let table = [
         (
             "nonsense\r\n\r\n",
@@ -67,8 +67,28 @@ fn a_head_that_cannot_be_read_gets_a_result_and_a_closed_connection() {
         ),
         (
             &target,
-            431,
-            "The head of the request is longer than 16384 bytes.",
+            414,
+            "The first line of the request is longer than 16384 bytes.",
+        ),
+        (
+            "GET /livez HTTP/1.1\r\n\r\n",
+            400,
+            "The request has no Host header, which HTTP/1.1 requires.",
+        ),
+        (
+            "POST /nowhere HTTP/1.1\r\nHost: h\r\nX: 1\r\nHost: h\r\n\r\n",
+            400,
+            "The request has more than one Host header.",
+        ),
+        (
+            "GET http://h/livez HTTP/1.0\r\nHost: h\r\nhost: h\r\n\r\n",
+            400,
+            "The request has more than one Host header.",
+        ),
+        (
+            "GET /livez HTTP/1.1\r\nHost: user@h\r\n\r\n",
+            400,
+            "The Host header of the request is not a host, with or without a port.",
         ),
     ];
     for (head, status, detail) in table {
@@ -158,7 +178,7 @@ fn requests_are_answered_in_whatever_pieces_they_arrive() {
         b"\r\n".to_vec(),
         chunked.into_bytes(),
         complete_request(),
-        b"GET /livez HTTP/1.1\r\n\r\n".to_vec(),
+        b"GET /livez HTTP/1.1\r\nHost: h\r\n\r\n".to_vec(),
     ]
     .concat();
     for size in [1, 2, 3, 7, 64, all.len()] {
@@ -179,7 +199,8 @@ fn requests_are_answered_in_whatever_pieces_they_arrive() {
 #[test]
 fn a_connection_stays_open_or_closes_as_its_client_asks() {
     let daemon = Daemon::start();
-    let get = |version: &str, lines: &str| format!("GET /livez HTTP/{version}\r\n{lines}\r\n");
+    let get =
+        |version: &str, lines: &str| format!("GET /livez HTTP/{version}\r\nHost: h\r\n{lines}\r\n");
     for (version, lines, expected) in [
         ("1.1", "", None),
         ("1.1", "Connection: close\r\n", Some("close")),
@@ -208,7 +229,7 @@ fn a_connection_stays_open_or_closes_as_its_client_asks() {
 fn the_last_response_arrives_though_the_client_sent_more() {
     let daemon = Daemon::start();
     let closing = format!(
-        "POST /v1/identifyCode HTTP/1.1\r\nContent-Type: application/json\r\nConnection: close\r\n\
+        "POST /v1/identifyCode HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nConnection: close\r\n\
          Content-Length: {}\r\n\r\n{}",
         body(CODE, "user-42").len(),
         body(CODE, "user-42")
@@ -326,7 +347,7 @@ fn responses_have_a_date_and_a_content_type() {
 fn a_body_that_is_not_needed_is_skipped_up_to_a_limit() {
     let daemon = Daemon::start();
     let post = |length: usize| {
-        let head = format!("POST /nowhere HTTP/1.1\r\nContent-Length: {length}\r\n\r\n");
+        let head = format!("POST /nowhere HTTP/1.1\r\nHost: h\r\nContent-Length: {length}\r\n\r\n");
         [head.as_bytes(), &vec![b'x'; length]].concat()
     };
     for mut client in clients(&daemon) {
@@ -343,14 +364,14 @@ fn a_body_that_is_not_needed_is_skipped_up_to_a_limit() {
     }
     // The same limit holds for chunks, and a client that expects 100 Continue sends nothing.
     for mut client in clients(&daemon) {
-        client.send("POST /nowhere HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n");
+        client.send("POST /nowhere HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
         client.send(format!("{:x}\r\n{}\r\n", 128 << 10, "x".repeat(128 << 10)));
         client.send("1\r\nx\r\n0\r\n\r\n");
         assert_eq!(client.receive().status, 404);
         assert_eq!(client.rest(), b"");
     }
     for mut client in clients(&daemon) {
-        client.send("POST /nowhere HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+        client.send("POST /nowhere HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
         let response = client.receive();
         assert_eq!(
             (response.status, response.header("connection")),
@@ -365,7 +386,7 @@ fn a_client_gets_100_continue_once_and_only_if_it_waits_for_it() {
     let daemon = Daemon::start();
     let text = body(CODE, "user-42");
     let head = format!(
-        "POST /v1/identifyCode HTTP/1.1\r\nContent-Type: application/json\r\n\
+        "POST /v1/identifyCode HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n\
          Content-Length: {}\r\nExpect: 100-continue\r\n",
         text.len()
     );

@@ -192,13 +192,13 @@ impl Route {
         };
         let of_the_method: &[ErrorCode] = match self.method {
             Method::Get => &[],
-            Method::Post => &[Malformed, TooSlow, MediaType],
+            Method::Post => &[TooSlow, MediaType],
         };
         let of_the_audit: &[ErrorCode] = match self.action {
             None => &[],
             Some(_) => &[NotAudited, TooManyActions],
         };
-        let of_all = &[ForeignOrigin, TooLarge, Fault][..];
+        let of_all = &[Malformed, ForeignOrigin, TooLarge, Fault][..];
         [
             of_all,
             of_the_role,

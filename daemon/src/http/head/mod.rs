@@ -8,6 +8,9 @@ use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use memchr::memchr_iter;
 use thiserror::Error;
 
+use super::content::{has_coding, is_json};
+use crate::host::is_host_header;
+
 /// The most header lines of a head.
 pub const MAX_HEADERS: usize = 100;
 
@@ -27,7 +30,9 @@ pub struct Head<'a> {
     /// The framing of the body.
     pub framing: Framing,
     /// The media type of the body.
-    pub media_type: MediaType,
+    pub media_type: MediaType<'a>,
+    /// The first `Content-Encoding` that names a coding other than `identity`, which is none.
+    pub content_encoding: Option<&'a [u8]>,
     /// `true` if the client waits for `100 Continue` before it sends the body; never in HTTP/1.0. The
     /// last `Expect` line decides, and other expectations are ignored.
     pub expects_continue: bool,
@@ -61,11 +66,13 @@ pub enum Framing {
 
 /// The media type of a request's body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MediaType {
+pub enum MediaType<'a> {
     /// `application/json`, with any parameters.
     Json,
-    /// Another, or more than one.
-    Other,
+    /// Another; this is the value.
+    Other(&'a [u8]),
+    /// The head names more than one.
+    Several,
     /// The head does not name one.
     Missing,
 }
@@ -83,6 +90,15 @@ pub enum HeadError {
          Transfer-Encoding of chunked, not both, and lines that end in CR LF"
     )]
     Ambiguous,
+    /// A request of HTTP/1.1 has no `Host`.
+    #[error("the request has no Host header, which HTTP/1.1 requires")]
+    NoHost,
+    /// There are several `Host` lines.
+    #[error("the request has more than one Host header")]
+    SeveralHosts,
+    /// The value of `Host` is not the host of a URI with or without a port.
+    #[error("the Host header of the request is not a host, with or without a port")]
+    BadHost,
     /// There are more than [`MAX_HEADERS`] header lines.
     #[error("the head of the request has more than {MAX_HEADERS} header lines")]
     TooManyHeaders,
@@ -96,8 +112,8 @@ impl<'a> Head<'a> {
     ///
     /// # Errors
     ///
-    /// [`HeadError`] if the bytes so far cannot begin a head; [`HeadError::Ambiguous`] only once the head
-    /// is complete.
+    /// [`HeadError`] if the bytes so far cannot begin a head; an ambiguous framing, and a `Host` that is
+    /// not right, only once the head is complete.
     pub fn read(bytes: &'a [u8]) -> Result<Option<Self>, HeadError> {
         let mut headers = [const { MaybeUninit::uninit() }; MAX_HEADERS];
         let mut request = httparse::Request::new(&mut []);
@@ -119,12 +135,15 @@ impl<'a> Head<'a> {
         for header in request.headers.iter() {
             fields.take(header);
         }
+        let framing = fields.framing(version)?;
+        fields.check_host(version)?;
         Ok(Some(Self {
             length,
             method: Method::from_name(request.method.unwrap_or_default()),
             path: path_of(request.path.unwrap_or_default()),
-            framing: fields.framing(version)?,
+            framing,
             media_type: fields.media_type,
+            content_encoding: fields.content_encoding,
             expects_continue: fields.expects_continue && version == Version::HTTP_11,
             version,
             keep_alive: !fields.closes && (version == Version::HTTP_11 || fields.keeps_alive),
@@ -176,23 +195,29 @@ fn path_of(target: &str) -> &str {
 }
 
 /// The header lines that [`Head`] needs, collected one by one.
-struct Fields {
+struct Fields<'a> {
+    hosts: usize,
+    has_bad_host: bool,
     content_length: Option<u64>,
     is_chunked: bool,
     is_ambiguous: bool,
-    media_type: MediaType,
+    media_type: MediaType<'a>,
+    content_encoding: Option<&'a [u8]>,
     expects_continue: bool,
     closes: bool,
     keeps_alive: bool,
 }
 
-impl Default for Fields {
+impl Default for Fields<'_> {
     fn default() -> Self {
         Self {
+            hosts: 0,
+            has_bad_host: false,
             content_length: None,
             is_chunked: false,
             is_ambiguous: false,
             media_type: MediaType::Missing,
+            content_encoding: None,
             expects_continue: false,
             closes: false,
             keeps_alive: false,
@@ -200,28 +225,36 @@ impl Default for Fields {
     }
 }
 
-impl Fields {
+impl<'a> Fields<'a> {
     /// Takes a header line; most have no effect.
-    fn take(&mut self, header: &httparse::Header<'_>) {
+    fn take(&mut self, header: &httparse::Header<'a>) {
         let name = header.name;
         let value = header.value.trim_ascii();
         // Most names differ in length already.
         match name.len() {
+            4 if name.eq_ignore_ascii_case("host") => {
+                self.hosts += 1;
+                self.has_bad_host |= !is_host_header(value);
+            }
             6 if name.eq_ignore_ascii_case("expect") => {
                 self.expects_continue = value.eq_ignore_ascii_case(b"100-continue");
             }
             10 if name.eq_ignore_ascii_case("connection") => self.take_options(value),
             12 if name.eq_ignore_ascii_case("content-type") => {
-                let is_only = self.media_type == MediaType::Missing;
-                self.media_type = match is_only && is_json(value) {
-                    true => MediaType::Json,
-                    false => MediaType::Other,
+                self.media_type = match self.media_type {
+                    MediaType::Missing if is_json(value) => MediaType::Json,
+                    MediaType::Missing => MediaType::Other(value),
+                    _ => MediaType::Several,
                 };
             }
             14 if name.eq_ignore_ascii_case("content-length") => {
                 self.is_ambiguous |= self.content_length.is_some();
                 self.content_length = decimal(value);
                 self.is_ambiguous |= self.content_length.is_none();
+            }
+            16 if name.eq_ignore_ascii_case("content-encoding") => {
+                let coded = Some(value).filter(|value| has_coding(value));
+                self.content_encoding = self.content_encoding.or(coded);
             }
             17 if name.eq_ignore_ascii_case("transfer-encoding") => {
                 self.is_ambiguous |= self.is_chunked || !value.eq_ignore_ascii_case(b"chunked");
@@ -240,6 +273,16 @@ impl Fields {
         }
     }
 
+    /// Requires one valid `Host` (RFC 9112, section 3.2). Clients of HTTP/1.0 need not send it.
+    fn check_host(&self, version: Version) -> Result<(), HeadError> {
+        match self.hosts {
+            0 if version == Version::HTTP_11 => Err(HeadError::NoHost),
+            0 | 1 if !self.has_bad_host => Ok(()),
+            0 | 1 => Err(HeadError::BadHost),
+            _ => Err(HeadError::SeveralHosts),
+        }
+    }
+
     /// Returns the framing of the body, once all header lines were taken.
     fn framing(&self, version: Version) -> Result<Framing, HeadError> {
         match (self.is_chunked, self.content_length) {
@@ -251,13 +294,6 @@ impl Fields {
             (false, length) => Ok(Framing::Length(length.unwrap_or(0))),
         }
     }
-}
-
-fn is_json(media_type: &[u8]) -> bool {
-    let essence = media_type.split(|b| *b == b';').next().unwrap_or_default();
-    essence
-        .trim_ascii()
-        .eq_ignore_ascii_case(b"application/json")
 }
 
 /// Parses a number of digits only, without a sign or white space.

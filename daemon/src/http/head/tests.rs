@@ -99,11 +99,14 @@ fn the_media_type_is_json_if_one_line_says_so() {
         ("", MediaType::Missing),
         ("content-type: application/json\r\n", MediaType::Json),
         ("Content-Type:Application/JSON ;x=y\r\n", MediaType::Json),
-        ("Content-Type: application/jsonp\r\n", MediaType::Other),
-        ("Content-Type:\r\n", MediaType::Other),
+        (
+            "Content-Type: application/jsonp\r\n",
+            MediaType::Other(b"application/jsonp"),
+        ),
+        ("Content-Type:\r\n", MediaType::Other(b"")),
         (
             "Content-Type: application/json\r\nContent-Type: application/json\r\n",
-            MediaType::Other,
+            MediaType::Several,
         ),
     ] {
         assert_eq!(whole(lines).media_type, media_type, "{lines}");
@@ -122,7 +125,7 @@ fn the_version_and_the_connection_options_decide_about_keep_alive() {
         (0, "Connection: Keep-Alive\r\n", true),
         (0, "Connection: keep-alive, close\r\n", false),
     ] {
-        let head = format!("GET /livez HTTP/1.{version}\r\n{options}\r\n");
+        let head = format!("GET /livez HTTP/1.{version}\r\nHost: h\r\n{options}\r\n");
         let read = read(&head).unwrap().unwrap();
         let expected = [Version::HTTP_10, Version::HTTP_11][version];
         assert_eq!(
@@ -140,7 +143,7 @@ fn only_clients_of_http_1_1_can_expect_100_continue() {
         (1, "200-ok", false),
         (0, "100-continue", false),
     ] {
-        let head = format!("POST / HTTP/1.{version}\r\nExpect: {value}\r\n\r\n");
+        let head = format!("POST / HTTP/1.{version}\r\nHost: h\r\nExpect: {value}\r\n\r\n");
         assert_eq!(read(&head).unwrap().unwrap().expects_continue, expected);
     }
 }
@@ -180,4 +183,50 @@ fn the_header_map_has_every_line() {
         (map.len(), &map["cookie"]),
         (4, &HeaderValue::from_static("c"))
     );
+}
+
+#[test]
+fn a_request_of_http_1_1_has_one_valid_host() {
+    for (version, lines, expected) in [
+        (1, "", Err(HeadError::NoHost)),
+        (1, "X-Host: h\r\n", Err(HeadError::NoHost)),
+        (1, "hOST: h:1\r\n", Ok(())),
+        (1, "Host:\r\n", Ok(())),
+        (1, "Host: h\r\nHost: h\r\n", Err(HeadError::SeveralHosts)),
+        (1, "Host: h\r\nHost: \r\n", Err(HeadError::SeveralHosts)),
+        (1, "Host: h/\r\nHost: h\r\n", Err(HeadError::SeveralHosts)),
+        (1, "Host: h, g/\r\n", Err(HeadError::BadHost)),
+        (1, "Host: u@h\r\n", Err(HeadError::BadHost)),
+        (0, "", Ok(())),
+        (0, "Host: h\r\n", Ok(())),
+        (0, "Host: h h\r\n", Err(HeadError::BadHost)),
+        (0, "Host: h\r\nHost: h\r\n", Err(HeadError::SeveralHosts)),
+    ] {
+        for target in ["/", "http://h/", "*"] {
+            let head = format!("GET {target} HTTP/1.{version}\r\n{lines}\r\n");
+            assert_eq!(read(&head).map(drop), expected, "{head}");
+        }
+    }
+}
+
+#[test]
+fn a_content_encoding_is_one_that_changes_the_body() {
+    for (lines, expected) in [
+        ("", None),
+        ("Content-Encoding:\r\n", None),
+        ("Content-Encoding: Identity, ,\r\n", None),
+        ("CONTENT-ENCODING: gzip\r\n", Some("gzip")),
+        (
+            "Content-Encoding: identity\r\nContent-Encoding: br\r\nContent-Encoding: x\r\n",
+            Some("br"),
+        ),
+        (
+            "Content-Encoding: identity, gzip\r\n",
+            Some("identity, gzip"),
+        ),
+        ("Content-Encodings: gzip\r\n", None),
+    ] {
+        let read = whole(lines).content_encoding;
+        assert_eq!(read, expected.map(str::as_bytes), "{lines}");
+    }
 }

@@ -7,7 +7,7 @@ use serde_json::error::Category;
 
 use super::{MAX_ELEMENTS, RequestError};
 use crate::identify::MAX_BODY_BYTES;
-use crate::json::{BodyError, Kind};
+use crate::json::{BodyError, Kind, unreadable_beginning};
 
 /// The most bytes of white space that one step skips.
 const SPACE_BYTES: usize = 64 << 10;
@@ -74,7 +74,7 @@ impl ElementReader {
         }
         self.expected = match (self.expected, rest.first()) {
             (Expected::Array, Some(b'[')) => Expected::First,
-            (Expected::Array, _) => return Err(not_an_array(rest)),
+            (Expected::Array, _) => return Err(not_an_array(rest, self.at)),
             (Expected::Comma, Some(b',')) => Expected::Element,
             (Expected::First | Expected::Comma, Some(b']')) => Expected::Nothing,
             (Expected::Comma, _) => return Err(self.expected("`,` or `]`")),
@@ -122,15 +122,19 @@ impl ElementReader {
     }
 }
 
-/// Returns the error for a body that does not begin as an array.
-fn not_an_array(body: &[u8]) -> RequestError {
+/// Returns the error for a body that does not begin as an array. `rest` is what follows `space` bytes of
+/// white space.
+fn not_an_array(rest: &[u8], space: usize) -> RequestError {
     // The first character decides about the kind, and whether it can be JSON at all.
-    let first = body.first().map_or(&[][..], std::slice::from_ref);
+    let first = rest.first().map_or(&[][..], std::slice::from_ref);
     let kind = str::from_utf8(first).ok().and_then(Kind::from_text);
-    RequestError::Malformed(
-        kind.map_or(BodyError::NotJson, |actual| BodyError::WrongKind {
+    RequestError::Malformed(match kind {
+        Some(actual) => BodyError::WrongKind {
             required: Kind::Array,
             actual,
-        }),
-    )
+        },
+        None if space == 0 => unreadable_beginning(rest).unwrap_or(BodyError::NotJson),
+        None if rest.is_empty() => BodyError::Blank,
+        None => BodyError::NotJson,
+    })
 }

@@ -36,14 +36,30 @@ fn parameters_are_read_from_any_place_in_the_object() {
 #[test]
 fn a_body_that_is_not_a_json_object_is_malformed() {
     let table: &[(&[u8], &str)] = &[
-        (b"", "the body is not JSON"),
-        (b"  ", "the body is not JSON"),
+        (b"", "the body is empty"),
+        (b"  ", "the body has only white space"),
+        (b"secret", "the body is not JSON"),
         (b"[]", "the body must be an object but is an array"),
         (b"null", "the body must be an object but is null"),
         (b"\"secret\"", "the body must be an object but is a string"),
         (b"12", "the body must be an object but is a number"),
         (b"{\"a\":\"\xff\"}", "the body is not valid UTF-8 at byte 6"),
-        (b"\xef\xbb\xbf{}", "the body is not JSON"),
+        (
+            b"\xef\xbb\xbf{}",
+            "the body begins with a byte order mark of UTF-8; it must be UTF-8 without one",
+        ),
+        (
+            b"\xff\xfe{\0}\0",
+            "the body begins with a byte order mark of UTF-16; it must be UTF-8 without one",
+        ),
+        (
+            b"\xfe\xff\0{\0}",
+            "the body begins with a byte order mark of UTF-16; it must be UTF-8 without one",
+        ),
+        (
+            b"\xff\xfe\0\0{\0\0\0",
+            "the body begins with a byte order mark of UTF-32; it must be UTF-8 without one",
+        ),
         (
             b"{\"a\":1}{}",
             "the body is not JSON: trailing characters at line 1 column 8",
@@ -111,7 +127,8 @@ fn the_error_of_a_parameter_names_it_without_its_content() {
     let table = [
         (
             "{}".to_owned(),
-            "codeValue must be a string of 1 to 8192 characters but is missing",
+            "codeValue must be a string of 1 to 8192 characters but is missing; \
+             openId must be a string of 3 to 256 characters but is missing",
         ),
         (
             r#"{"codeValue":null,"openId":"u-1"}"#.to_owned(),
@@ -132,6 +149,11 @@ fn the_error_of_a_parameter_names_it_without_its_content() {
         (
             r#"{"codeValue":"a"}"#.to_owned(),
             "openId must be a string of 3 to 256 characters but is missing",
+        ),
+        (
+            r#"{"codeValue":"","openId":null}"#.to_owned(),
+            "codeValue must have 1 to 8192 characters but has 0; \
+             openId must be a string of 3 to 256 characters but is null",
         ),
         (
             r#"{"codeValue":"a","openId":1e999}"#.to_owned(),

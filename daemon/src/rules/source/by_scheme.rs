@@ -11,6 +11,7 @@ use super::http::HttpSource;
 use super::traits::{RemoteSource, RouteSources, RouteStore};
 use crate::host::Host;
 use crate::outbound::http_client::HttpClient;
+use crate::outbound::proxy::Proxy;
 use crate::outbound::tls;
 use crate::settings::{Location, Settings, SettingsError};
 use crate::uri;
@@ -127,6 +128,7 @@ fn http_client(
     let client = HttpClient::new(
         &settings.remote,
         tls::client_config(roots),
+        Proxy::for_calls(key, &url, &settings.remote.outbound)?,
         longest_config(settings).max(MAX_BODY_BYTES),
     );
     Ok((client, url))

@@ -173,6 +173,7 @@ async fn an_unreachable_server_is_unknown_after_the_connect_timeout() {
     let connector = Connector::with_http2(
         tls::client_config(RootCertStore::empty()),
         fixture.settings.connect_timeout,
+        None,
     );
     let url = fixture.settings.upstream.as_str().parse().unwrap();
     let connections = Connections::new(connector, url, 1, Arc::new(Budget::new(1)));

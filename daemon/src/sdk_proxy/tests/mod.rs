@@ -32,7 +32,7 @@ use self::gateway::{Authority, Behavior, CLIENT_ID, Gateway, OURS, Reply, Reques
 use super::{Interface, Response, SdkProxy};
 use crate::budget::Budget;
 use crate::clock::Clock;
-use crate::settings::{CustomerFrom, Proxy, Secrets};
+use crate::settings::{CustomerFrom, Outbound, Proxy, Secrets};
 use crate::signature::{self, KeyVersion};
 
 /// The settings of a forwarder, and the files and the authority that they need.
@@ -69,6 +69,7 @@ impl Fixture {
             total_timeout: Duration::from_secs(60),
             max_in_flight: 512,
             customer_from: CustomerFrom::Body,
+            outbound: Outbound::default(),
         };
         let fixture = Self {
             directory,

@@ -1,12 +1,10 @@
 //! Requests that fail before their endpoint can answer: the status, result and detail of each.
 
-use std::error::Error;
-
 use hyper::StatusCode;
 
 use super::endpoint::Endpoint;
-use crate::error_chain::ErrorChain;
-use crate::http::{BrokenBody, HeadError};
+use crate::error_chain::sentence;
+use crate::http::{BrokenBody, HeadError, MediaType, shown};
 use crate::identify::{RequestError, write_failure};
 use crate::json::BodyError;
 use crate::metrics::RequestResult;
@@ -19,12 +17,16 @@ pub(super) enum Failure {
     Head(HeadError),
     /// The head has more bytes than this.
     HeadTooLong(usize),
+    /// The first line of the head, above all the target, has more bytes than this.
+    TargetTooLong(usize),
     /// The path has no endpoint.
     NotFound,
     /// The endpoint does not take the method.
     MethodNotAllowed,
-    /// The media type of the body is missing, or is not JSON.
-    MediaType,
+    /// The media type of the body is missing, or is not JSON, as this sentence says.
+    MediaType(String),
+    /// The body has a content coding, which this sentence names.
+    ContentEncoding(String),
     /// The body did not arrive in time.
     BodyTimedOut,
     /// The body has more bytes than the endpoint takes.
@@ -38,12 +40,41 @@ pub(super) enum Failure {
 }
 
 impl Failure {
+    /// The failure of a body with this media type, which is not JSON.
+    pub(super) fn of_media_type(media_type: MediaType<'_>) -> Self {
+        Self::MediaType(match media_type {
+            MediaType::Other(b"") => {
+                "Content-Type is empty; it must be application/json.".to_owned()
+            }
+            MediaType::Other(value) => {
+                let value = shown(value);
+                format!("Content-Type must be application/json, not {value}.")
+            }
+            MediaType::Several => {
+                "Content-Type is given more than once; it must be application/json, once."
+                    .to_owned()
+            }
+            MediaType::Missing | MediaType::Json => {
+                "Content-Type is missing; it must be application/json.".to_owned()
+            }
+        })
+    }
+
+    /// The failure of a body with these content codings.
+    pub(super) fn of_content_encoding(codings: &[u8]) -> Self {
+        let codings = shown(codings);
+        Self::ContentEncoding(format!(
+            "The body has the Content-Encoding {codings}; it must have none."
+        ))
+    }
+
     /// Returns the status of the response.
     pub(super) const fn status(&self) -> StatusCode {
         match self {
             Self::HeadTooLong(_) | Self::Head(HeadError::TooManyHeaders) => {
                 StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
             }
+            Self::TargetTooLong(_) => StatusCode::URI_TOO_LONG,
             Self::Head(_)
             | Self::BrokenBody(_)
             | Self::Request(
@@ -51,7 +82,7 @@ impl Failure {
             ) => StatusCode::BAD_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::MediaType(_) | Self::ContentEncoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BodyTimedOut => StatusCode::REQUEST_TIMEOUT,
             Self::BodyTooLong
             | Self::Request(RequestError::TooManyElements | RequestError::ElementTooLong(_)) => {
@@ -61,10 +92,15 @@ impl Failure {
         }
     }
 
-    /// Returns the methods that the endpoint takes, if the method is what is wrong.
-    pub(super) fn allow(&self, endpoint: Option<Endpoint>) -> Option<&'static str> {
+    /// Returns the header that says what would have been taken instead, its name and its value.
+    pub(super) fn accepted(
+        &self,
+        endpoint: Option<Endpoint>,
+    ) -> Option<(&'static str, &'static str)> {
         match self {
-            Self::MethodNotAllowed => endpoint.map(Endpoint::allowed),
+            Self::MethodNotAllowed => Some(("Allow", endpoint?.allowed())),
+            Self::MediaType(_) => Some(("Accept", "application/json")),
+            Self::ContentEncoding(_) => Some(("Accept-Encoding", "identity")),
             _ => None,
         }
     }
@@ -96,7 +132,9 @@ impl Failure {
     pub(super) const fn sdk_proxy_result(&self) -> ApiResult {
         match self {
             Self::MethodNotAllowed => result::sdk_proxy::METHOD_NOT_SUPPORTED,
-            Self::MediaType => result::sdk_proxy::MEDIA_TYPE_NOT_ACCEPTABLE,
+            Self::MediaType(_) | Self::ContentEncoding(_) => {
+                result::sdk_proxy::MEDIA_TYPE_NOT_ACCEPTABLE
+            }
             Self::Overload(_) => result::sdk_proxy::REQUEST_TRAFFIC_EXCEED_LIMIT,
             _ => result::sdk_proxy::PARAM_ILLEGAL,
         }
@@ -109,12 +147,15 @@ impl Failure {
             Self::HeadTooLong(most) => {
                 format!("The head of the request is longer than {most} bytes.")
             }
+            Self::TargetTooLong(most) => {
+                format!("The first line of the request is longer than {most} bytes.")
+            }
             Self::NotFound => "There is nothing at this path.".to_owned(),
             Self::MethodNotAllowed => {
                 let allowed = endpoint.map_or("", Endpoint::allowed);
                 format!("This path allows {allowed} only.")
             }
-            Self::MediaType => "Content-Type must be application/json.".to_owned(),
+            Self::MediaType(sentence) | Self::ContentEncoding(sentence) => sentence.clone(),
             Self::BodyTimedOut => "The body did not arrive in time.".to_owned(),
             Self::BodyTooLong => {
                 let most = endpoint.map_or(0, Endpoint::max_body_bytes);
@@ -125,15 +166,6 @@ impl Failure {
             Self::Overload(sentence) => (*sentence).to_owned(),
         }
     }
-}
-
-/// Returns an error and its causes as one sentence.
-fn sentence(error: &dyn Error) -> String {
-    let mut sentence = format!("{}.", ErrorChain(error));
-    if let Some(first) = sentence.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
-    sentence
 }
 
 impl From<BrokenBody> for Failure {

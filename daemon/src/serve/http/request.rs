@@ -101,13 +101,16 @@ impl Request {
             let headers = header_map(bytes).map_err(Failure::Head)?;
             Ok(Plan::Forward(interface, Box::new(headers)))
         };
-        match (endpoint, head.media_type) {
-            (Endpoint::Live | Endpoint::Ready, _) => Ok(Plan::Status(status)),
-            (_, MediaType::Missing | MediaType::Other) => Err(Failure::MediaType),
-            (Endpoint::IdentifyCode, MediaType::Json) => Ok(Plan::IdentifyCode),
-            (Endpoint::IdentifyCodes, MediaType::Json) => Ok(Plan::IdentifyCodes),
-            (Endpoint::SdkProxy, MediaType::Json) => forward(Interface::Server),
-            (Endpoint::ClientSdkProxy, MediaType::Json) => forward(Interface::Client),
+        match (endpoint, head.media_type, head.content_encoding) {
+            (Endpoint::Live | Endpoint::Ready, ..) => Ok(Plan::Status(status)),
+            (_, MediaType::Missing | MediaType::Several | MediaType::Other(_), _) => {
+                Err(Failure::of_media_type(head.media_type))
+            }
+            (_, _, Some(codings)) => Err(Failure::of_content_encoding(codings)),
+            (Endpoint::IdentifyCode, MediaType::Json, None) => Ok(Plan::IdentifyCode),
+            (Endpoint::IdentifyCodes, MediaType::Json, None) => Ok(Plan::IdentifyCodes),
+            (Endpoint::SdkProxy, MediaType::Json, None) => forward(Interface::Server),
+            (Endpoint::ClientSdkProxy, MediaType::Json, None) => forward(Interface::Client),
         }
     }
 }

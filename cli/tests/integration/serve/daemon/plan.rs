@@ -95,6 +95,10 @@ impl Plan {
             "a process has the clock of the system"
         );
         let mut command = Command::new(env!("CARGO_BIN_EXE_codeid"));
+        for variable in ["https_proxy", "http_proxy", "all_proxy", "no_proxy"] {
+            command.env_remove(variable);
+            command.env_remove(variable.to_uppercase());
+        }
         command
             .arg(subcommand)
             .args(&self.arguments)

@@ -81,13 +81,55 @@ async fn a_content_type_that_cannot_be_json_is_rejected() {
 }
 
 #[tokio::test]
-async fn a_compressed_response_is_rejected() {
-    let headers = [("Content-Encoding", "gzip")];
-    let pulled = pull_from(&patient(), move || Reply::new("200 OK", &headers, CONFIG)).await;
-    assert!(pulled.unwrap_err().contains("content coding \"gzip\""));
-    let headers = [("Content-Encoding", "identity")];
-    let pulled = pull_from(&patient(), move || Reply::new("200 OK", &headers, CONFIG)).await;
-    assert_eq!(pulled, Ok(config(None)));
+async fn a_response_with_a_content_coding_is_rejected_and_the_coding_named() {
+    let long = "x".repeat(5000);
+    for (codings, expected) in [
+        (&["gzip"][..], "\"gzip\""),
+        (&["identity, GZIP ,br"], "\"GZIP\""),
+        (&["aws-chunked,gzip"], "\"gzip\""),
+        (&["", "identity", "zstd"], "\"zstd\""),
+        (&["aws-chunked2"], "\"aws-chunked2\""),
+        (&[&long], "\"xxxxxxxx"),
+    ] {
+        let headers: Vec<_> = codings
+            .iter()
+            .map(|c| ("Content-Encoding".to_owned(), (*c).to_owned()))
+            .collect();
+        let reply = move || {
+            let headers: Vec<_> = headers.iter().map(|(n, v)| (&**n, &**v)).collect();
+            Reply::new("200 OK", &headers, CONFIG)
+        };
+        let error = pull_from(&patient(), reply).await.unwrap_err();
+        assert!(
+            error.contains(&format!("content coding {expected}")),
+            "{error}"
+        );
+        assert!(
+            error.contains("only identity is supported") && error.len() < 200,
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_list_of_codings_that_change_nothing_is_accepted() {
+    for codings in [
+        "",
+        "identity",
+        "Identity",
+        "identity, identity",
+        " , ,",
+        "aws-chunked",
+        "aws-chunked,",
+        "identity,AWS-Chunked",
+    ] {
+        let headers = [
+            ("Content-Encoding", codings),
+            ("Content-Encoding", "identity"),
+        ];
+        let pulled = pull_from(&patient(), move || Reply::new("200 OK", &headers, CONFIG)).await;
+        assert_eq!(pulled, Ok(config(None)), "{codings}");
+    }
 }
 
 #[tokio::test]

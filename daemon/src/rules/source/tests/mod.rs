@@ -22,7 +22,7 @@ use super::{RemoteConfig, RemoteSource, Revision};
 use crate::error_chain::ErrorChain;
 use crate::outbound::http_client::HttpClient;
 use crate::outbound::tls::client_config;
-use crate::settings::{Remote, Secrets};
+use crate::settings::{Outbound, Remote, Secrets};
 use crate::url;
 
 const CONFIG: &str = r#"{"format": "codeid/1", "version": "1", "rules": []}"#;
@@ -38,12 +38,13 @@ fn patient() -> Remote {
         ca_path: None,
         bearer_token_path: None,
         secrets: Secrets::default(),
+        outbound: Outbound::default(),
     }
 }
 
 fn client(settings: &Remote) -> HttpClient {
     let roots = RootCertStore::empty();
-    HttpClient::new(settings, client_config(roots), MAX_BODY_BYTES)
+    HttpClient::new(settings, client_config(roots), None, MAX_BODY_BYTES)
 }
 
 fn source(settings: &Remote) -> HttpSource {

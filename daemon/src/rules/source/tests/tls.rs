@@ -13,6 +13,7 @@ fn source_trusting(roots: RootCertStore) -> HttpSource {
     HttpSource::new(HttpClient::new(
         &patient(),
         client_config(roots),
+        None,
         MAX_BODY_BYTES,
     ))
 }

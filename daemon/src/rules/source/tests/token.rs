@@ -81,7 +81,12 @@ async fn no_redirect_to_another_server_or_to_http_carries_the_token() {
     };
     let client = || {
         let roots = roots_from_file(&ca).unwrap();
-        HttpSource::new(HttpClient::new(&settings, client_config(roots), 1 << 20))
+        HttpSource::new(HttpClient::new(
+            &settings,
+            client_config(roots),
+            None,
+            1 << 20,
+        ))
     };
     let other = Server::http(|_| Reply::json(CONFIG)).await;
     let elsewhere = [

@@ -120,7 +120,7 @@ impl<'a> Http1Session<'a> {
                 return head.length + self.begin(batch, &head, bytes);
             }
             Ok(None) if bytes.len() <= most => return 0,
-            Ok(_) => Failure::HeadTooLong(most),
+            Ok(_) => too_long(bytes, most),
             Err(error) => Failure::Head(error),
         };
         self.refuse_unread(batch, Request::UNREADABLE, Plan::Refuse(refused));
@@ -189,6 +189,17 @@ impl<'a> Http1Session<'a> {
             ..request
         };
         self.finish(batch, request, plan, Arrived::Borrowed(&[]));
+    }
+}
+
+/// Returns the failure of a head that `bytes` begin with, and that has more than `most` bytes.
+fn too_long(bytes: &[u8], most: usize) -> Failure {
+    let is_of_empty_line = |byte: &&u8| matches!(byte, b'\r' | b'\n');
+    let empty_lines = bytes.iter().take_while(is_of_empty_line).count();
+    let within = &bytes[empty_lines..bytes.len().min(most).max(empty_lines)];
+    match memchr(b'\n', within) {
+        Some(_) => Failure::HeadTooLong(most),
+        None => Failure::TargetTooLong(most),
     }
 }
 

@@ -147,7 +147,7 @@ impl Http1Session<'_> {
         let mut body = Vec::new();
         failure.write(request.endpoint, &mut body);
         let response = Response {
-            allow: failure.allow(request.endpoint),
+            accepted: failure.accepted(request.endpoint),
             ..Response::new(failure.status(), &body)
         };
         self.respond(batch, request, response);

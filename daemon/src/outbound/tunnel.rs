@@ -1,0 +1,289 @@
+//! Tunnels through HTTP proxies, made with `CONNECT` (RFC 9110, section 9.3.6).
+//!
+//! hyper-util has a tunnel, too. It does not report with which status a proxy refused, and takes port 443
+//! for every server.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+use httparse::Status;
+use hyper::rt::{Read, Write};
+use hyper::{StatusCode, Uri};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::settings::ProxyUrl;
+
+/// The most bytes of a proxy's response.
+const MAX_HEAD_BYTES: usize = 8 << 10;
+
+/// The most header lines of a proxy's response.
+const MAX_HEADERS: usize = 100;
+
+/// The reason why there is no tunnel through a proxy, which is named by its host and port.
+#[derive(Debug)]
+pub(crate) struct TunnelError {
+    proxy: String,
+    /// Its causes are those of the error.
+    fault: Fault,
+}
+
+/// The fault of a proxy. Displays as a predicate.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// There is no connection to it.
+    Unreached(Box<dyn Error + Send + Sync>),
+    /// The connection broke off.
+    Broken(io::Error),
+    /// It closed the connection instead of a response.
+    Closed,
+    /// Its response is not HTTP/1.
+    NotHttp(httparse::Error),
+    /// The head of its response is too long.
+    TooLong,
+    /// It sent more than its response.
+    Excess,
+    /// It wants a user and a password: others, if it was sent some.
+    Unauthorized { were_sent: bool },
+    /// It responded with another status than success.
+    Refused(u16),
+}
+
+impl TunnelError {
+    pub(super) fn new(proxy: &ProxyUrl, fault: Fault) -> Self {
+        Self {
+            proxy: proxy.to_string(),
+            fault,
+        }
+    }
+}
+
+/// Makes a tunnel to the server of `url` on `stream`, a connection to the proxy.
+///
+/// # Errors
+///
+/// [`TunnelError`] if the proxy does not make one.
+pub(super) async fn open<S: Read + Write + Unpin>(
+    stream: S,
+    url: &Uri,
+    proxy: &ProxyUrl,
+) -> Result<S, TunnelError> {
+    let mut stream = TokioIo::new(stream);
+    let opened = request(&mut stream, url, proxy).await;
+    opened.map_err(|fault| TunnelError::new(proxy, fault))?;
+    Ok(stream.into_inner())
+}
+
+async fn request<S: Read + Write + Unpin>(
+    stream: &mut TokioIo<S>,
+    url: &Uri,
+    proxy: &ProxyUrl,
+) -> Result<(), Fault> {
+    let default_port = if url.scheme_str() == Some("https") {
+        443
+    } else {
+        80
+    };
+    let port = url.port_u16().unwrap_or(default_port);
+    let server = format!("{}:{port}", url.host().unwrap_or_default());
+    let mut head = format!("CONNECT {server} HTTP/1.1\r\nHost: {server}\r\n").into_bytes();
+    if let Some(authorization) = proxy.authorization() {
+        head.extend_from_slice(b"Proxy-Authorization: ");
+        head.extend_from_slice(authorization.as_bytes());
+        head.extend_from_slice(b"\r\n");
+    }
+    head.extend_from_slice(b"\r\n");
+    stream.write_all(&head).await.map_err(Fault::Broken)?;
+    stream.flush().await.map_err(Fault::Broken)?;
+    let (status, has_excess) = response(stream).await?;
+    match status {
+        200..=299 if has_excess => Err(Fault::Excess),
+        200..=299 => Ok(()),
+        407 => Err(Fault::Unauthorized {
+            were_sent: proxy.authorization().is_some(),
+        }),
+        status => Err(Fault::Refused(status)),
+    }
+}
+
+/// Reads the head of the final response. Returns its status, and whether bytes came after it.
+async fn response<S: Read + Write + Unpin>(stream: &mut TokioIo<S>) -> Result<(u16, bool), Fault> {
+    let mut bytes = Vec::with_capacity(1024);
+    loop {
+        let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+        let mut response = httparse::Response::new(&mut headers);
+        match response.parse(&bytes) {
+            Ok(Status::Complete(length)) => match response.code {
+                Some(100 | 102..=199) => {
+                    bytes.drain(..length);
+                    continue;
+                }
+                code => return Ok((code.unwrap_or_default(), bytes.len() > length)),
+            },
+            Ok(Status::Partial) if bytes.len() >= MAX_HEAD_BYTES => return Err(Fault::TooLong),
+            Ok(Status::Partial) => {}
+            Err(httparse::Error::TooManyHeaders) => return Err(Fault::TooLong),
+            Err(error) => return Err(Fault::NotHttp(error)),
+        }
+        if stream.read_buf(&mut bytes).await.map_err(Fault::Broken)? == 0 {
+            return Err(Fault::Closed);
+        }
+    }
+}
+
+impl fmt::Display for TunnelError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the proxy {} {}", self.proxy, self.fault)
+    }
+}
+
+impl Error for TunnelError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &self.fault {
+            Fault::Unreached(error) => Some(&**error),
+            Fault::Broken(error) => Some(error),
+            Fault::NotHttp(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreached(_) => f.write_str("cannot be reached"),
+            Self::Broken(_) => f.write_str("broke off the connection"),
+            Self::Closed => f.write_str("closed the connection without a response"),
+            Self::NotHttp(_) => f.write_str("did not respond in HTTP/1.1"),
+            Self::TooLong => write!(
+                f,
+                "responded with more than {MAX_HEAD_BYTES} bytes or {MAX_HEADERS} header lines"
+            ),
+            Self::Excess => f.write_str("sent bytes before anything was sent through it"),
+            Self::Unauthorized { were_sent: false } => {
+                f.write_str("requires a user and a password (status 407), and its URL has none")
+            }
+            Self::Unauthorized { were_sent: true } => {
+                f.write_str("did not accept the user and the password of its URL (status 407)")
+            }
+            Self::Refused(status) => match StatusCode::from_u16(*status) {
+                Ok(status) => write!(
+                    f,
+                    "refused to connect to the server, with the status {status}"
+                ),
+                Err(_) => write!(
+                    f,
+                    "responded with the status {status}, which does not exist"
+                ),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::duplex;
+
+    use super::*;
+    use crate::error_chain::ErrorChain;
+
+    /// Opens a tunnel to `url` through a proxy that sends these bytes and closes. Returns the request, and
+    /// the error.
+    async fn open_through(proxy: &str, url: &str, response: &[u8]) -> (String, Option<String>) {
+        let (client, mut server) = duplex(1 << 20);
+        server.write_all(response).await.unwrap();
+        server.shutdown().await.unwrap();
+        let proxy: ProxyUrl = proxy.parse().unwrap();
+        let opened = open(TokioIo::new(client), &url.parse().unwrap(), &proxy).await;
+        let error = opened.err().map(|error| ErrorChain(&error).to_string());
+        let mut request = String::new();
+        server.read_to_string(&mut request).await.unwrap();
+        (request, error)
+    }
+
+    #[tokio::test]
+    async fn the_request_names_the_server_and_has_the_credentials() {
+        let good = b"HTTP/1.1 200 Connection established\r\n\r\n";
+        for (proxy, url, server, credentials) in [
+            ("http://p:1", "https://h.example/x?y", "h.example:443", ""),
+            ("http://p:1", "http://h.example/", "h.example:80", ""),
+            (
+                "http://p:1",
+                "https://[2001:db8::1]:8443",
+                "[2001:db8::1]:8443",
+                "",
+            ),
+            (
+                "http://u:p@p:1",
+                "https://h:1",
+                "h:1",
+                "Proxy-Authorization: Basic dTpw\r\n",
+            ),
+        ] {
+            let (request, error) = open_through(proxy, url, good).await;
+            assert_eq!(error, None);
+            let expected =
+                format!("CONNECT {server} HTTP/1.1\r\nHost: {server}\r\n{credentials}\r\n");
+            assert_eq!(request, expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_tunnel_begins_with_a_success_and_nothing_else() {
+        let long = format!("HTTP/1.1 200 OK\r\nX: {}", "x".repeat(MAX_HEAD_BYTES));
+        let many = format!(
+            "HTTP/1.1 200 OK\r\n{}\r\n",
+            "X: 1\r\n".repeat(MAX_HEADERS + 1)
+        );
+        for (response, expected) in [
+            ("HTTP/1.0 204 No Content\r\nContent-Length: 5\r\n\r\n", None),
+            (
+                "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
+                None,
+            ),
+            (
+                "HTTP/1.1 407 Proxy Authentication Required\r\n\r\nsecret",
+                Some("did not accept the user and the password of its URL (status 407)"),
+            ),
+            (
+                "HTTP/1.1 403 Forbidden\r\n\r\n",
+                Some("refused to connect to the server, with the status 403 Forbidden"),
+            ),
+            (
+                "HTTP/1.1 302 Found\r\nLocation: http://secret/\r\n\r\n",
+                Some("refused to connect to the server, with the status 302 Found"),
+            ),
+            (
+                "HTTP/1.1 200 OK\r\n\r\nx",
+                Some("sent bytes before anything was sent through it"),
+            ),
+            (
+                "HTTP/1.1 200 OK\r\n",
+                Some("closed the connection without a response"),
+            ),
+            ("", Some("closed the connection without a response")),
+            (
+                "SSH-2.0-x\r\n",
+                Some("did not respond in HTTP/1.1: invalid HTTP version"),
+            ),
+            (
+                &long,
+                Some("responded with more than 8192 bytes or 100 header lines"),
+            ),
+            (
+                &many,
+                Some("responded with more than 8192 bytes or 100 header lines"),
+            ),
+        ] {
+            let proxy = "http://u:secret@p.example:3128";
+            let (_, error) = open_through(proxy, "https://h", response.as_bytes()).await;
+            let expected = expected.map(|fault| format!("the proxy p.example:3128 {fault}"));
+            assert_eq!(error, expected, "{response}");
+        }
+        let (_, error) = open_through("http://p", "https://h", b"HTTP/1.1 407 x\r\n\r\n").await;
+        let expected =
+            "the proxy p:80 requires a user and a password (status 407), and its URL has none";
+        assert_eq!(error.as_deref(), Some(expected));
+    }
+}
