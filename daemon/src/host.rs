@@ -142,7 +142,7 @@ impl fmt::Display for HostName {
 }
 
 /// Returns `true` if `value` is a value of the header `Host`: the host of a URI, which may be empty, perhaps
-/// with a port (RFC 9110, section 7.2; RFC 3986, section 3.2). Most of what a URI allows is no [`Host`].
+/// with a port (RFC 9110, section 7.2; RFC 3986, section 3.2). Most of what a URI allows is not a [`Host`].
 #[must_use]
 pub fn is_host_header(value: &[u8]) -> bool {
     let (host, port) = match value.strip_prefix(b"[") {

@@ -231,7 +231,11 @@ impl Endpoint {
                     .iter()
                     .filter(|failure| matches!(failure.status, 404 | 405))
                     .map(Failure::of_sdk_proxy);
-                [success].into_iter().chain(failures).chain(of_the_path).collect()
+                [success]
+                    .into_iter()
+                    .chain(failures)
+                    .chain(of_the_path)
+                    .collect()
             }
             Self::Live => with_failures_of_probes(vec![response(200, "The process runs.")]),
             Self::Ready => with_failures_of_probes(vec![

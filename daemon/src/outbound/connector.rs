@@ -76,12 +76,8 @@ impl Service<Uri> for Connector {
         let (proxy, within) = (self.proxy.clone(), self.within);
         Box::pin(async move {
             // As an error of that kind, like a time-out of TCP alone.
-            let timed_out = |_| {
-                io::Error::new(
-                    io::ErrorKind::TimedOut,
-                    ConnectTimedOut { proxy, within },
-                )
-            };
+            let timed_out =
+                |_| io::Error::new(io::ErrorKind::TimedOut, ConnectTimedOut { proxy, within });
             connecting.await.map_err(timed_out)?
         })
     }

@@ -126,7 +126,9 @@ async fn response<S: Read + Write + Unpin>(stream: &mut TokioIo<S>) -> Result<(u
             Err(httparse::Error::TooManyHeaders) => return Err(Fault::TooLong),
             Err(error) => return Err(Fault::NotHttp(error)),
         }
-        if stream.read_buf(&mut bytes).await.map_err(Fault::Broken)? == 0 {
+        let room = MAX_HEAD_BYTES - bytes.len();
+        let mut more = (&mut *stream).take(room as u64);
+        if more.read_buf(&mut bytes).await.map_err(Fault::Broken)? == 0 {
             return Err(Fault::Closed);
         }
     }
@@ -183,10 +185,76 @@ impl fmt::Display for Fault {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::duplex;
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use proptest::prelude::*;
+    use proptest::sample::select;
+    use tokio::io::{AsyncRead, ReadBuf, duplex, join, sink};
 
     use super::*;
     use crate::error_chain::ErrorChain;
+
+    /// Bytes that arrive in pieces of this many.
+    struct Pieces<'a> {
+        rest: &'a [u8],
+        length: usize,
+    }
+
+    impl AsyncRead for Pieces<'_> {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            buffer: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            let length = self.length.min(self.rest.len()).min(buffer.remaining());
+            let (piece, rest) = self.rest.split_at(length);
+            buffer.put_slice(piece);
+            self.rest = rest;
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    /// Opens a tunnel through a proxy whose response arrives in pieces.
+    fn open_in_pieces(rest: &[u8], length: usize) -> Result<(), String> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let stream = TokioIo::new(join(Pieces { rest, length }, sink()));
+        let (url, proxy) = (Uri::from_static("https://h"), "http://p".parse().unwrap());
+        let opened = runtime.block_on(open(stream, &url, &proxy));
+        opened
+            .map(drop)
+            .map_err(|error| ErrorChain(&error).to_string())
+    }
+
+    proptest! {
+        #[test]
+        fn only_a_success_opens_a_tunnel_in_whatever_pieces_it_arrives(
+            start in select(vec![
+                "",
+                "HTTP/1.1 200 OK\r\n",
+                "HTTP/1.0 2",
+                "HTTP/1.1 100 x\r\n\r\nHTTP/1.1 204 x\r\n\r\n",
+                "HTTP/1.1 407 x\r\n",
+            ]),
+            rest in prop::collection::vec(select(b"HTP/1.02 4X:\r\n\r\n\0\xff".to_vec()), 0..40),
+            length in 1..20_usize,
+        ) {
+            let bytes = [start.as_bytes(), &rest].concat();
+            let (whole, pieces) = (open_in_pieces(&bytes, usize::MAX), open_in_pieces(&bytes, length));
+            if whole.is_ok() {
+                prop_assert!(bytes.starts_with(b"HTTP/1.") && bytes.ends_with(b"\n"));
+                prop_assert_eq!(&pieces, &Ok(()));
+            }
+            for error in [whole, pieces.clone()].into_iter().filter_map(Result::err) {
+                prop_assert!(error.starts_with("the proxy p:80 ") && error.len() < 200, "{}", error);
+                prop_assert!(!error.contains(char::is_control), "{:?}", error);
+                let is_excess = error.contains("sent bytes before");
+                prop_assert!(pieces.is_err() || is_excess, "{}", error);
+            }
+        }
+    }
 
     /// Opens a tunnel to `url` through a proxy that sends these bytes and closes. Returns the request, and
     /// the error.

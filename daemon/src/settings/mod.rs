@@ -141,7 +141,7 @@ impl Settings {
     }
 
     /// Declares every key. The order of the declarations is that of the reference file. Of `environment`,
-    /// the variables are taken that are no settings of ours.
+    /// only the variables that name proxies are taken.
     fn declare(keys: &mut Keys, environment: &[(OsString, OsString)]) -> Self {
         let mut compile = CompileLimits::default();
         let secrets = Secrets::declare(keys);

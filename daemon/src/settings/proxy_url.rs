@@ -9,7 +9,7 @@ use hyper::Uri;
 use hyper::header::HeaderValue;
 use zeroize::Zeroizing;
 
-use super::kind::MAX_CHARACTERS;
+use super::location::MAX_CHARACTERS;
 use crate::percent;
 use crate::url::{self, UrlError};
 

@@ -22,9 +22,12 @@ const AUTHORIZATION: &str = "Basic cGxhbnRlZC11c2VyOnBsYW50ZWQgcEBzcw==";
 fn plan(remote: &Remote) -> Plan {
     let plan = crate::rules::plan();
     plan.directory.write("ca.pem", &remote.certificate);
-    plan.set("remote.ca-path=ca.pem").set(&format!(
-        "ac.route.pull-route-config-url=https://{ROUTES}/routes.json"
-    ))
+    plan.set("remote.ca-path=ca.pem")
+        .set("remote.connect-timeout-ms=60000")
+        .set("remote.total-timeout-ms=60000")
+        .set(&format!(
+            "ac.route.pull-route-config-url=https://{ROUTES}/routes.json"
+        ))
 }
 
 /// Makes the daemon pull. Returns the reason why that failed.

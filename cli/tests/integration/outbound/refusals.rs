@@ -12,7 +12,6 @@ fn the_refusal_of_a_proxy_names_it_and_the_reason_but_not_its_credentials() {
         "HTTP/1.1 403 Forbidden\r\n\r\n".to_owned(),
     ));
     let plan = plan(&remote)
-        .set("remote.connect-timeout-ms=300")
         .set("log.level=trace")
         .set(&format!("outbound.proxy-url={}", proxy.url(CREDENTIALS)));
     let mut shown = vec![];
@@ -57,14 +56,6 @@ fn the_refusal_of_a_proxy_names_it_and_the_reason_but_not_its_credentials() {
         assert!(why.contains(&expected), "{why}");
         shown.push(why);
     }
-    proxy.set(Behaviour::Hang);
-    let why = pull(&daemon).unwrap();
-    let expected = format!(
-        "connecting through the proxy {} took longer than 300 ms",
-        proxy.address()
-    );
-    assert!(why.contains(&expected), "{why}");
-    shown.push(why);
     proxy.set(Behaviour::Tunnels(vec![(
         format!("{ROUTES}:443"),
         remote.authority().parse().unwrap(),
@@ -85,6 +76,24 @@ fn the_refusal_of_a_proxy_names_it_and_the_reason_but_not_its_credentials() {
             assert!(!text.contains(secret), "{text}");
         }
     }
+}
+
+#[test]
+fn a_proxy_that_does_not_respond_is_given_up_after_the_time_for_connecting() {
+    let remote = Remote::https(ROUTES, Reply::config(config("pulled")));
+    let proxy = Proxy::start(Behaviour::Hang);
+    let daemon = plan(&remote)
+        .set("remote.connect-timeout-ms=300")
+        .set(&format!("outbound.proxy-url={}", proxy.url(CREDENTIALS)))
+        .start();
+    let why = pull(&daemon).unwrap();
+    let expected = format!(
+        "connecting through the proxy {} took longer than 300 ms",
+        proxy.address()
+    );
+    assert!(why.contains(&expected), "{why}");
+    assert!(remote.requests().is_empty());
+    daemon.stop();
 }
 
 #[test]

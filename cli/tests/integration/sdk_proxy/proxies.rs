@@ -40,6 +40,9 @@ fn both_go_through_the_proxy_and_their_requests_arrive_once() {
         .set("proxy.upstream-url=https://gateway.example")
         .set("proxy.customer-from=login-check")
         .set("proxy.login-check-url=http://login.example/check")
+        .set("proxy.login-check-timeout-ms=60000")
+        .set("proxy.connect-timeout-ms=60000")
+        .set("proxy.total-timeout-ms=60000")
         .environment("ALL_PROXY", &proxy.url("planted-user:planted-password"))
         .environment("NO_PROXY", "*.example")
         .spawn();
@@ -95,21 +98,21 @@ fn both_go_through_the_proxy_and_their_requests_arrive_once() {
 
 #[test]
 fn an_upstream_that_the_proxy_does_not_reach_is_an_unknown_exception() {
-    let authority = Authority::new();
-    let proxy = Proxy::start(Behaviour::Tunnels(Vec::new()));
-    let mut daemon = with_files(Plan::new(), &authority)
-        .set("proxy.upstream-url=https://gateway.example:8443")
-        .set("proxy.connect-timeout-ms=300")
-        .set(&format!("outbound.proxy-url={}", proxy.url("")))
-        .spawn();
-    for (behaviour, expected) in [
+    for (behaviour, connect_timeout_ms, expected) in [
         (
             Behaviour::Tunnels(Vec::new()),
+            60_000,
             "refused to connect to the server, with the status 502 Bad Gateway",
         ),
-        (Behaviour::Hang, "took longer than 300 ms"),
+        (Behaviour::Hang, 300, "took longer than 300 ms"),
     ] {
-        proxy.set(behaviour);
+        let proxy = Proxy::start(behaviour);
+        let mut daemon = with_files(Plan::new(), &Authority::new())
+            .set("proxy.upstream-url=https://gateway.example:8443")
+            .set(&format!("proxy.connect-timeout-ms={connect_timeout_ms}"))
+            .set("proxy.total-timeout-ms=60000")
+            .set(&format!("outbound.proxy-url={}", proxy.url("")))
+            .spawn();
         let response = daemon.tcp().post(SDK_PROXY, body());
         assert_eq!(
             (response.status, &*response.result_code()),
@@ -120,8 +123,8 @@ fn an_upstream_that_the_proxy_does_not_reach_is_an_unknown_exception() {
             line.contains(&format!("the proxy {}", proxy.address())),
             "{line}"
         );
+        let line = "CONNECT gateway.example:8443 HTTP/1.1".to_owned();
+        assert_eq!(proxy.requests(), [(line, None)]);
+        daemon.stop();
     }
-    let (line, _) = proxy.requests().remove(0);
-    assert_eq!(line, "CONNECT gateway.example:8443 HTTP/1.1");
-    daemon.stop();
 }
