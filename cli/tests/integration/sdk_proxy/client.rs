@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use super::gateway::{Reply, SUCCESS, response, signed};
-use super::{CLIENT_SDK_PROXY, Fixture, SDK_PROXY};
-use crate::serve::client::{Client, Response, request};
+use super::{CLIENT_SDK_PROXY, Fixture, SDK_PROXY, request_with};
+use crate::serve::client::{Client, Response};
 
 fn android() -> Value {
     json!({"scene": "PROXY_SCENE_PAY", "httpProxyRequestHeader": "h", "httpProxyRequestData": "d"})
@@ -26,8 +26,7 @@ fn post(client: &mut Client, header: &str, body: &Value) -> Response {
 }
 
 fn send(client: &mut Client, header: &str, body: &Value) {
-    let bytes = String::from_utf8(request(CLIENT_SDK_PROXY, body.to_string())).unwrap();
-    client.send(bytes.replacen("Host: h\r\n", &format!("Host: h\r\n{header}\r\n"), 1));
+    client.send(request_with(CLIENT_SDK_PROXY, &[header], &body.to_string()));
 }
 
 fn failure(response: &Response) -> (u16, String) {
@@ -210,8 +209,7 @@ fn the_two_paths_are_two_interfaces() {
     let server = json!({"sdkRequestHeader": "h", "sdkRequestData": "d"});
     let refused = post(&mut client, CUSTOMER, &server);
     assert_eq!(failure(&refused), (400, "PARAM_ILLEGAL".to_owned()));
-    let bytes = String::from_utf8(request(SDK_PROXY, android().to_string())).unwrap();
-    client.send(bytes.replacen("Host: h\r\n", "Host: h\r\nX-Customer-Id: c-1\r\n", 1));
+    client.send(request_with(SDK_PROXY, &[CUSTOMER], &android().to_string()));
     assert_eq!(client.receive().body, SUCCESS.as_bytes());
     daemon.stop();
 }

@@ -23,6 +23,7 @@ use tokio::runtime::Runtime;
 use self::gateway::{
     Authority, Behavior, CLIENT_ID, Gateway, OURS, Reply, Request, SUCCESS, THEIRS, signed,
 };
+use crate::serve::client::request;
 use crate::serve::daemon::Plan;
 
 pub(crate) const SDK_PROXY: &str = "/aps/api/v1/mobile/sdkProxy";
@@ -49,6 +50,17 @@ impl Fixture {
             plan,
         }
     }
+}
+
+/// Returns a request with these lines of headers beside the usual ones.
+fn request_with(path: &str, headers: &[&str], body: &str) -> Vec<u8> {
+    let usual = String::from_utf8(request(path, body)).unwrap();
+    let (line, rest) = usual.split_once("\r\n").unwrap();
+    let headers: String = headers
+        .iter()
+        .map(|header| format!("{header}\r\n"))
+        .collect();
+    format!("{line}\r\n{headers}{rest}").into_bytes()
 }
 
 /// Returns a stand-in for the upstream whose every response is a success with `text`.

@@ -6,8 +6,8 @@ use std::net::TcpListener;
 use serde_json::json;
 
 use super::gateway::{End, OURS, Reply, SUCCESS, THEIRS, response, signed};
-use super::{Fixture, SDK_PROXY};
-use crate::serve::client::{Client, request};
+use super::{Fixture, SDK_PROXY, request_with};
+use crate::serve::client::Client;
 
 const SECRETS: [&str; 8] = [
     "planted-header",
@@ -116,12 +116,11 @@ fn post(client: &mut Client, data: &str) -> String {
         "sdkRequestData": format!("planted-data {data}"),
         "customerId": "planted-customer",
     });
-    let bytes = String::from_utf8(request(SDK_PROXY, body.to_string())).unwrap();
-    client.send(bytes.replacen(
-        "Host: h\r\n",
-        "Host: h\r\nX-Customer-Id: planted-customer\r\nCookie: planted-session\r\n\
-         Authorization: planted-token\r\n",
-        1,
-    ));
+    let headers = [
+        "X-Customer-Id: planted-customer",
+        "Cookie: planted-session",
+        "Authorization: planted-token",
+    ];
+    client.send(request_with(SDK_PROXY, &headers, &body.to_string()));
     client.receive().result_code()
 }

@@ -469,7 +469,8 @@ fn sdk_proxy_is_invalid_api_while_it_is_not_configured() {
                     "resultMessage":
                         "Illegal parameters. For example, non-numeric input, invalid date.",
                 },
-                "detail": "The body is not accepted: an object has a repeated key.",
+                "detail":
+                    "The body is not accepted: an object has a repeated key at line 1 column 12.",
             });
             assert_eq!(response.json(), expected);
         }

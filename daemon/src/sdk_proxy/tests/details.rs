@@ -192,7 +192,7 @@ async fn the_fault_of_an_upstream_is_named() {
         ),
         (
             response("503 planted", &[], b"planted"),
-            "The upstream responded with HTTP status 503.",
+            "The upstream responded with HTTP status 503 Service Unavailable.",
         ),
         (
             b"planted\r\n\r\n".to_vec(),
