@@ -135,6 +135,10 @@ problem_codes! {
     AdmitsNobody = "admits-nobody",
     /// Warning: a `prefix` that looks like a URL is compared with regard to case.
     CaseSensitiveUrl = "case-sensitive-url",
+    /// Warning: the host of a `url` match is `*.` and a public suffix.
+    PublicSuffixHost = "public-suffix-host",
+    /// Warning: with `trim`, a rule accepts no code value.
+    UntrimmedMatch = "untrimmed-match",
     /// A defect of this program. As a warning: rules could not be compared.
     InternalFault = "internal-fault",
 }

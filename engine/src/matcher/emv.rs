@@ -32,6 +32,8 @@ pub(super) struct EmvIndex {
     /// The rules without an identifier: for each data object that one of them names first, the
     /// rules by its value.
     by_tag: Vec<(TagPath, ByValue)>,
+    /// `true` if one of the rules allows empty data objects.
+    allow_empty: bool,
 }
 
 /// Rules by the value of a data object.
@@ -48,6 +50,7 @@ struct EmvRule {
     /// The data objects to compare, without the one by which the rule is found.
     tags: Box<[(TagPath, Box<str>)]>,
     check_crc: bool,
+    allow_empty: bool,
 }
 
 impl EmvIndex {
@@ -66,6 +69,7 @@ impl EmvIndex {
         let mut rules = Vec::with_capacity(matches.len());
         let mut by_guid: HashMap<Box<[u8]>, Vec<Place>> = HashMap::new();
         let mut by_tag: Vec<(TagPath, ByValue)> = Vec::new();
+        let allow_empty = matches.iter().any(|(_, emv)| emv.allow_empty);
         for (
             place,
             (
@@ -74,6 +78,7 @@ impl EmvIndex {
                     guid,
                     mut tags,
                     check_crc,
+                    allow_empty,
                 },
             ),
         ) in (0..).map(Place).zip(matches)
@@ -102,6 +107,7 @@ impl EmvIndex {
                 rule,
                 tags: tags.into(),
                 check_crc,
+                allow_empty,
             });
         }
         Self {
@@ -109,6 +115,7 @@ impl EmvIndex {
             rules: rules.into(),
             by_guid,
             by_tag,
+            allow_empty,
         }
     }
 
@@ -126,20 +133,26 @@ impl EmvIndex {
             return;
         }
         visitor.spend(|| (self.first_rule, self.payload_steps(code.len() as u64)));
-        let Some(payload) = Payload::parse(code) else {
+        let Some(payload) = Payload::parse(code, self.allow_empty) else {
             return;
         };
         // Computed once, and only if a rule that is accepted otherwise needs it.
         let mut crc_is_right = None;
-        self.candidates(&payload, |place| {
+        self.candidates(&payload, |place, beside_empty| {
             let EmvRule {
                 rule,
                 tags,
                 check_crc,
+                allow_empty,
             } = &self.rules[place.index()];
             visitor.spend(|| (*rule, self.rules[place.index()].steps()));
+            let has = |(path, value): &(TagPath, Box<str>)| {
+                let found = payload.value(*path, *allow_empty);
+                found.is_some_and(|found| found.text == &**value)
+            };
             if visitor.wants(*rule)
-                && tags.iter().all(|(path, value)| payload.has(*path, value))
+                && (*allow_empty || !(payload.has_empty || beside_empty))
+                && tags.iter().all(has)
                 && (!check_crc || *crc_is_right.get_or_insert_with(|| payload.crc_is_right()))
             {
                 visitor.accepted(*rule);
@@ -147,32 +160,35 @@ impl EmvIndex {
         });
     }
 
-    /// Calls `found` with the rules whose identifier, or whose first data object, `payload` has. A
-    /// rule may come more than once.
-    fn candidates(&self, payload: &Payload<'_>, mut found: impl FnMut(Place)) {
+    /// Calls `found` with the rules whose identifier, or whose first data object, `payload` has, and with
+    /// `true` if that is in a template with empty data objects. A rule may come more than once.
+    fn candidates(&self, payload: &Payload<'_>, mut found: impl FnMut(Place, bool)) {
         if !self.by_guid.is_empty() {
             for id in DataObjectId::merchant_accounts() {
-                let Some(guid) = payload.sub_field(id, DataObjectId::GUID) else {
+                let sub_field = payload.sub_field(id, DataObjectId::GUID, self.allow_empty);
+                let Some(guid) = sub_field else {
                     continue;
                 };
                 let mut upper = [0; MAX_VALUE_BYTES];
-                let upper = &mut upper[..guid.len()];
-                upper.copy_from_slice(guid.as_bytes());
+                let upper = &mut upper[..guid.text.len()];
+                upper.copy_from_slice(guid.text.as_bytes());
                 upper.make_ascii_uppercase();
                 self.by_guid
                     .get(&*upper)
                     .into_iter()
                     .flatten()
-                    .for_each(|&place| found(place));
+                    .for_each(|&place| found(place, guid.beside_empty));
             }
         }
         for (path, by_value) in &self.by_tag {
-            let value = payload.value(*path);
-            value
-                .and_then(|value| by_value.get(value))
+            let Some(value) = payload.value(*path, self.allow_empty) else {
+                continue;
+            };
+            by_value
+                .get(value.text)
                 .into_iter()
                 .flatten()
-                .for_each(|&place| found(place));
+                .for_each(|&place| found(place, value.beside_empty));
         }
     }
 
@@ -255,7 +271,7 @@ impl Place {
     }
 }
 
-/// A payload whose data objects are well formed.
+/// A payload whose data objects are well formed. Empty ones count as absent.
 ///
 /// Source: EMV QR Code Specification for Payment Systems, Merchant-Presented Mode, 1.1, section 3;
 /// SPEC.md, section 2.1.
@@ -265,57 +281,87 @@ struct Payload<'a> {
     values: [Option<&'a str>; DataObjectId::COUNT],
     /// The ID and the value of the last data object; `None` if the payload has none.
     last: Option<(DataObjectId, &'a str)>,
+    /// `true` if there are empty data objects, templates aside.
+    has_empty: bool,
+}
+
+/// The value of a data object, which is not empty.
+struct Value<'a> {
+    text: &'a str,
+    /// `true` if it is in a template with empty data objects.
+    beside_empty: bool,
 }
 
 impl<'a> Payload<'a> {
-    fn parse(text: &'a str) -> Option<Self> {
-        let mut values = [None; DataObjectId::COUNT];
-        let mut last = None;
+    /// Parses `text`; returns `None` if it is not well formed, which includes empty data objects unless
+    /// `allow_empty` is true.
+    fn parse(text: &'a str, allow_empty: bool) -> Option<Self> {
+        let mut payload = Self {
+            text,
+            values: [None; DataObjectId::COUNT],
+            last: None,
+            has_empty: false,
+        };
         let mut objects = DataObjects { rest: text };
         while let Some(object) = objects.next() {
             let object @ (id, value) = object?;
-            last = Some(object);
-            values[id.index()].get_or_insert(value);
+            if value.is_empty() {
+                payload.has_empty = true;
+                allow_empty.then_some(())?;
+                continue;
+            }
+            payload.last = Some(object);
+            payload.values[id.index()].get_or_insert(value);
         }
-        Some(Self { text, values, last })
+        Some(payload)
     }
 
-    fn value(&self, path: TagPath) -> Option<&'a str> {
+    /// Returns the value at `path`, in a template as [`Self::sub_field`] does.
+    fn value(&self, path: TagPath, allow_empty: bool) -> Option<Value<'a>> {
         match path.sub_id {
-            None => self.values[path.id.index()],
-            Some(sub_id) => self.sub_field(path.id, sub_id),
+            None => self.values[path.id.index()].map(|text| Value {
+                text,
+                beside_empty: false,
+            }),
+            Some(sub_id) => self.sub_field(path.id, sub_id, allow_empty),
         }
-    }
-
-    fn has(&self, path: TagPath, value: &str) -> bool {
-        self.value(path) == Some(value)
     }
 
     /// Returns the first value of a sub-field, if the payload has the template and the template is
-    /// well formed.
+    /// well formed, without empty data objects unless `allow_empty` is true.
     ///
     /// # Complexity
     ///
     /// Linear in the template, which is parsed to its end.
-    fn sub_field(&self, id: DataObjectId, sub_id: DataObjectId) -> Option<&'a str> {
+    fn sub_field(
+        &self,
+        id: DataObjectId,
+        sub_id: DataObjectId,
+        allow_empty: bool,
+    ) -> Option<Value<'a>> {
         let mut found = None;
+        let mut beside_empty = false;
         let mut objects = DataObjects {
             rest: self.values[id.index()]?,
         };
         while let Some(object) = objects.next() {
             let (id, value) = object?;
-            if id == sub_id {
+            if value.is_empty() {
+                beside_empty = true;
+                allow_empty.then_some(())?;
+            } else if id == sub_id {
                 found.get_or_insert(value);
             }
         }
-        found
+        found.map(|text| Value { text, beside_empty })
     }
 
     fn crc_is_right(&self) -> bool {
         let Some((id, crc)) = self.last else {
             return false;
         };
-        let before = &self.text[..self.text.len() - crc.len()];
+        // Only empty data objects, which count as absent, can follow the checksum.
+        let before = &self.text[..crc.as_ptr().addr() - self.text.as_ptr().addr()];
         id == DataObjectId::CRC
             && crc.len() == 4
             && crc.bytes().all(|b| b.is_ascii_hexdigit())
@@ -338,7 +384,8 @@ impl<'a> DataObjects<'a> {
         Some(self.take())
     }
 
-    /// Removes a data object from the beginning: two digits of its ID, two of its length, its value.
+    /// Removes a data object from the beginning: two digits of its ID, two of its length, its value,
+    /// which may be empty.
     fn take(&mut self) -> Option<(DataObjectId, &'a str)> {
         let header = self.rest.as_bytes().first_chunk::<4>()?;
         if !header.iter().all(u8::is_ascii_digit) {
@@ -363,6 +410,6 @@ impl<'a> DataObjects<'a> {
         };
         let (value, rest) = text.split_at(end);
         self.rest = rest;
-        (length > 0).then_some((id, value))
+        Some((id, value))
     }
 }

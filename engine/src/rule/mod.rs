@@ -7,6 +7,7 @@ mod fields;
 mod json;
 mod parse;
 mod problems;
+mod public_suffix;
 mod redirect;
 mod route_config;
 mod route_rule;

@@ -1,5 +1,5 @@
-//! Warnings that need a comparison of rules: a rule never wins if an earlier one accepts all that it
-//! accepts.
+//! Warnings that rules never win: an earlier one accepts all that they accept, or trimming leaves no code
+//! value that they accept.
 
 mod automaton;
 mod cover;
@@ -8,7 +8,7 @@ mod sample;
 mod shadow;
 mod syntactic;
 
-use self::shadow::Shadow;
+use self::shadow::Loser;
 use crate::guard::guarded;
 use crate::rule::RouteRule;
 use crate::{Problem, ProblemCode, RouteConfig, RouteTable};
@@ -16,8 +16,8 @@ use crate::{Problem, ProblemCode, RouteConfig, RouteTable};
 impl RouteConfig {
     /// Returns everything in the config that is allowed but probably not meant, in document order:
     /// the [`warnings`](Self::warnings) of parsing it, and each rule that can never win, because an
-    /// earlier rule accepts all code values that it accepts, for every openId. `table` is what this
-    /// config compiles to.
+    /// earlier rule accepts all code values that it accepts, for every openId, or because trimming
+    /// changes them all. `table` is what this config compiles to.
     ///
     /// A rule is reported only if this is proved. A rule that is not reported may still never win:
     /// several earlier rules may cover it together, which is not checked, and a proof may take more
@@ -47,8 +47,8 @@ impl RouteConfig {
     pub fn lint(&self, table: &RouteTable) -> Vec<Problem> {
         let rules = self.rules();
         let mut found = self.warnings().to_vec();
-        match guarded(|| Ok(shadow::find(rules, table.matcher()))) {
-            Ok(shadows) => found.extend(shadows.iter().map(|shadow| problem(rules, shadow))),
+        match guarded(|| Ok(shadow::find(self, table.matcher()))) {
+            Ok(losers) => found.extend(losers.iter().map(|loser| problem(rules, loser))),
             Err(_) => found.push(
                 Problem::new(
                     ProblemCode::InternalFault,
@@ -63,23 +63,33 @@ impl RouteConfig {
     }
 }
 
-fn problem(rules: &[RouteRule], &Shadow { rule, by }: &Shadow) -> Problem {
-    let (shadowed, first) = (&rules[rule], &rules[by].id);
-    let message = format!(
-        "this rule can never win: the earlier rule {first} (rule {}) accepts all that it accepts",
-        by + 1
-    );
-    Problem::new(
-        ProblemCode::NeverWins,
-        format!("/rules/{rule}/match"),
-        message,
-    )
-    .with_other_rule(by)
-    .with_hint(format!(
-        "move this rule above {first}, make {first} accept less, or remove this rule"
-    ))
-    .in_rule(Some(shadowed.id.as_str()))
-    .at(Some(shadowed.match_position))
+fn problem(rules: &[RouteRule], loser: &Loser) -> Problem {
+    let pointer = |rule| format!("/rules/{rule}/match");
+    let (rule, problem) = match *loser {
+        Loser::Shadowed { rule, by } => {
+            let first = &rules[by].id;
+            let message = format!(
+                "this rule can never win: the earlier rule {first} (rule {}) accepts all that it \
+                 accepts",
+                by + 1
+            );
+            let hint = format!(
+                "move this rule above {first}, make {first} accept less, or remove this rule"
+            );
+            let problem = Problem::new(ProblemCode::NeverWins, pointer(rule), message);
+            (rule, problem.with_other_rule(by).with_hint(hint))
+        }
+        Loser::Untrimmed { rule } => {
+            let message = "this rule can never win: all that it accepts begins or ends with what \
+                           trim removes";
+            let hint = "leave out the white space and control characters at both ends, or trim";
+            let problem = Problem::new(ProblemCode::UntrimmedMatch, pointer(rule), message);
+            (rule, problem.with_hint(hint))
+        }
+    };
+    problem
+        .in_rule(Some(rules[rule].id.as_str()))
+        .at(Some(rules[rule].match_position))
 }
 
 #[cfg(test)]

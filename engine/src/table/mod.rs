@@ -46,6 +46,8 @@ use crate::{
 #[derive(Debug)]
 pub struct RouteTable {
     version: Box<str>,
+    /// `true` if code values are trimmed.
+    trim: bool,
     generation: Generation,
     rules: Vec<CompiledRule>,
     /// `true` for each rule that admits no openId.
@@ -90,11 +92,11 @@ impl RouteTable {
         guarded(|| {
             let matcher = Matcher::build(config.rules(), limits)?;
             let rules = CompiledRule::compile_all(config.rules(), limits)?;
-            let max_code_steps = steps::checked_bound(&matcher, &rules, config.rules(), limits)?;
-            let (version, generation) = (config.version().into(), Generation::default());
+            let max_code_steps = steps::checked_bound(&matcher, &rules, config, limits)?;
             Ok(Self {
-                version,
-                generation,
+                version: config.version().into(),
+                trim: config.trims(),
+                generation: Generation::default(),
                 closed: rules.iter().map(CompiledRule::admits_no_one).collect(),
                 rules,
                 matcher,
@@ -121,6 +123,12 @@ impl RouteTable {
         open_id: OpenId<'_>,
         scratch: &'a mut Scratch,
     ) -> Verdict<'a> {
+        let Some(code) = self.looked_up(code_value) else {
+            return Verdict {
+                rule: None,
+                outcome: Outcome::Unsupported,
+            };
+        };
         let shard = scratch
             .shard()
             .filter(|&shard| COUNTED && self.counts.has_shard(shard));
@@ -143,8 +151,7 @@ impl RouteTable {
             refused: shard.map(|_| &mut *refused),
             best: u32::MAX,
         };
-        self.matcher
-            .search(code_value.as_str(), search, captures, &mut winner);
+        self.matcher.search(code, search, captures, &mut winner);
         let best = winner.best;
         if let Some(shard) = shard {
             self.counts.record(shard, best, refused);
@@ -157,7 +164,7 @@ impl RouteTable {
         };
         Verdict {
             rule: Some(&rule.id),
-            outcome: rule.outcome(code_value.as_str(), captures, rendered),
+            outcome: rule.outcome(code, captures, rendered),
         }
     }
 
@@ -193,12 +200,11 @@ impl RouteTable {
         scratch: &mut Scratch,
     ) -> Vec<Explanation<'_>> {
         let mut all = AllMatches::default();
-        self.matcher.search(
-            code_value.as_str(),
-            &mut scratch.search,
-            &mut scratch.captures,
-            &mut all,
-        );
+        let Some(code) = self.looked_up(code_value) else {
+            return Vec::new();
+        };
+        self.matcher
+            .search(code, &mut scratch.search, &mut scratch.captures, &mut all);
         all.rules.sort_unstable();
         all.rules.dedup();
         let mut decided = false;
@@ -256,7 +262,7 @@ impl RouteTable {
     /// Some times that of a lookup. It allocates.
     #[must_use]
     pub fn code_cost(&self, code_value: CodeValue<'_>, scratch: &mut Scratch) -> CodeCost {
-        steps::code_cost(&self.matcher, &self.rules, code_value.as_str(), scratch)
+        steps::code_cost(&self.matcher, &self.rules, self.trim, code_value, scratch)
     }
 
     /// Returns a code value that is about as expensive as any that can be constructed, with its cost.
@@ -270,13 +276,19 @@ impl RouteTable {
     /// thread that serves.
     #[must_use]
     pub fn costly_code(&self) -> CostlyCode {
-        steps::costly_code(&self.matcher, &self.rules)
+        steps::costly_code(&self.matcher, &self.rules, self.trim)
     }
 
     /// Returns the config's `version`: 1 to 64 characters, never interpreted.
     #[must_use]
     pub fn version(&self) -> &str {
         &self.version
+    }
+
+    /// Returns `true` if code values are trimmed; see [`RouteConfig::trims`].
+    #[must_use]
+    pub const fn trims(&self) -> bool {
+        self.trim
     }
 
     /// Returns the number under which the table was published; 0 if it was not.
@@ -339,6 +351,14 @@ impl RouteTable {
     #[must_use]
     pub fn rule_count(&self) -> usize {
         self.rules.len()
+    }
+
+    /// Returns the text that is looked up for `code_value`; `None` if trimming leaves nothing.
+    fn looked_up<'a>(&self, code_value: CodeValue<'a>) -> Option<&'a str> {
+        if !self.trim {
+            return Some(code_value.as_str());
+        }
+        Some(code_value.trimmed()).filter(|trimmed| !trimmed.is_empty())
     }
 
     /// Returns the compiled matches, for a search that ignores canaries.

@@ -83,6 +83,7 @@ fn costly_rules() -> Vec<(ProblemCode, Vec<Value>)> {
 fn questionable_rules() -> Vec<(ProblemCode, Vec<Value>)> {
     let decode = json!({ "type": "DECODE" });
     let prefix = json!({ "id": "p", "match": { "prefix": "https://x/" }, "action": decode });
+    let url = json!({ "id": "u", "match": { "url": { "host": "*.co.uk" } }, "action": decode });
     let mut refusing = regex(0, "a");
     refusing["canary"] = json!({ "percentage": 0 });
     vec![
@@ -92,6 +93,8 @@ fn questionable_rules() -> Vec<(ProblemCode, Vec<Value>)> {
             ProblemCode::NeverWins,
             vec![regex(0, "a.*"), regex(1, "ab")],
         ),
+        (ProblemCode::PublicSuffixHost, vec![url]),
+        (ProblemCode::UntrimmedMatch, vec![regex(0, "a\\s")]),
     ]
 }
 
@@ -100,7 +103,8 @@ fn regex(n: usize, pattern: &str) -> Value {
 }
 
 fn compile(rules: &[Value]) -> Result<(RouteConfig, RouteTable), ConfigError> {
-    let document = json!({ "format": "codeid/1", "version": "1", "rules": rules }).to_string();
+    let document =
+        json!({ "format": "codeid/1", "version": "1", "trim": true, "rules": rules }).to_string();
     let limits = CompileLimits::default();
     let config = RouteConfig::from_json(document.as_bytes(), &limits)?;
     let table = RouteTable::compile(&config, &limits)?;
