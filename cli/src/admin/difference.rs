@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use clap::builder::styling::{AnsiColor, Style};
-use codeid_daemon::api::check::{Change, Changes, RuleChange};
+use codeid_daemon::api::check::{Change, Changes, RuleChange, TrimChange};
 use serde_json::{Map, Value};
 
 use super::rule_text::{cut, one_line};
@@ -15,6 +15,12 @@ const MEMBER_CHARACTERS: usize = 300;
 /// Writes a line for each rule that changes, and its changed members below it.
 pub(super) fn show(output: &mut impl Write, changes: &Changes) -> io::Result<()> {
     let plural = if changes.unchanged == 1 { "" } else { "s" };
+    if let Some(TrimChange { before, after }) = changes.trim {
+        writeln!(
+            output,
+            "trim changes, which concerns every rule: {before} to {after}"
+        )?;
+    }
     if changes.rules.is_empty() {
         return writeln!(
             output,

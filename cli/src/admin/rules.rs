@@ -60,10 +60,15 @@ impl ShowRules {
         let shown = self.limit.unwrap_or(count).min(count);
         writeln!(
             output,
-            "generation {}, version {}, {count} rule{}{}\n",
+            "generation {}, version {}, {count} rule{}{}{}\n",
             rules.generation,
             printable(&rules.version),
             if count == 1 { "" } else { "s" },
+            if rules.trim {
+                ", code values are trimmed"
+            } else {
+                ""
+            },
             if shown < count {
                 format!(", {shown} shown")
             } else {
