@@ -96,7 +96,7 @@ fn url_fixes_host(url: &UrlMatch, ends_with_code: bool) -> (bool, &'static str) 
     } else if !url.host.names_an_owner() {
         (
             false,
-            "the host of the url match is *. and a public suffix, below which anyone can have a host",
+            "anyone can have a host below a public suffix: name a registered domain, *.example.com",
         )
     } else if !ends_with_code && url.path.is_none() {
         (

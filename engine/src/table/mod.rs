@@ -2,13 +2,15 @@
 
 mod compiled_rule;
 mod steps;
+mod visitors;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use self::compiled_rule::CompiledRule;
-use crate::counts::{COUNTED, RefusedRules, RuleCounts};
+use self::visitors::{AllMatches, Winner};
+use crate::counts::{COUNTED, RuleCounts};
 use crate::guard::guarded;
-use crate::matcher::{self, Matcher};
+use crate::matcher::Matcher;
 use crate::{
     CodeCost, CodeValue, CompileLimits, ConfigError, CostlyCode, Explanation, Generation, OpenId,
     Outcome, Provenance, RouteConfig, RuleCount, Scratch, Verdict,
@@ -145,7 +147,8 @@ impl RouteTable {
             refused.clear();
         }
         let mut winner = Winner {
-            table: self,
+            rules: &self.rules,
+            closed: &self.closed,
             open_id,
             hash_key,
             refused: shard.map(|_| &mut *refused),
@@ -382,51 +385,5 @@ impl RouteTable {
             + rules
             + self.rules.capacity() * size_of::<CompiledRule>()
             + counts
-    }
-}
-
-/// Finds the first rule that accepts the code value and admits the openId.
-struct Winner<'a> {
-    table: &'a RouteTable,
-    open_id: OpenId<'a>,
-    hash_key: &'a mut Vec<u8>,
-    /// Collects the rules that do not admit the openId; `None` if they are not counted.
-    refused: Option<&'a mut RefusedRules>,
-    /// The first such rule so far; `u32::MAX` if there is none.
-    best: u32,
-}
-
-impl matcher::Visitor for Winner<'_> {
-    fn wants(&self, rule: u32) -> bool {
-        rule < self.best
-    }
-
-    fn accepted(&mut self, rule: u32) {
-        if rule >= self.best {
-            return;
-        }
-        let RouteTable { rules, closed, .. } = self.table;
-        let at = rule as usize;
-        if !closed[at] && rules[at].admits(self.open_id, self.hash_key) {
-            self.best = rule;
-        } else if let Some(refused) = &mut self.refused {
-            refused.add(rule);
-        }
-    }
-}
-
-/// Collects every rule that accepts the code value, in no order and perhaps repeatedly.
-#[derive(Default)]
-struct AllMatches {
-    rules: Vec<u32>,
-}
-
-impl matcher::Visitor for AllMatches {
-    fn wants(&self, _rule: u32) -> bool {
-        true
-    }
-
-    fn accepted(&mut self, rule: u32) {
-        self.rules.push(rule);
     }
 }
