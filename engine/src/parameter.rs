@@ -23,6 +23,8 @@ impl<'a> CodeValue<'a> {
     pub const MIN_CHARACTERS: usize = 1;
     /// The most characters a code value may have.
     pub const MAX_CHARACTERS: usize = 8192;
+    /// The most bytes a code value may have.
+    pub(crate) const MAX_BYTES: usize = Self::MAX_CHARACTERS * char::MAX.len_utf8();
 
     /// Borrows `text` if its length is allowed.
     ///
@@ -44,6 +46,20 @@ impl<'a> CodeValue<'a> {
     pub const fn as_str(self) -> &'a str {
         self.0
     }
+
+    /// Returns what is left of the text once everything that [`is_trimmed`] is removed from both ends:
+    /// perhaps nothing.
+    pub(crate) fn trimmed(self) -> &'a str {
+        self.0.trim_matches(is_trimmed)
+    }
+}
+
+/// Returns `true` for a character that a config with `trim` removes from both ends of a code value:
+/// Unicode's White_Space, a control character (category Cc), or U+FEFF, which is the byte order mark.
+///
+/// Source: SPEC.md, section 2.
+pub(crate) fn is_trimmed(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || c == '\u{feff}'
 }
 
 impl fmt::Debug for CodeValue<'_> {

@@ -146,6 +146,10 @@ problem_codes! {
     ForeignPlaceholder = "foreign-placeholder",
     /// Warning: a `redirectUrl` inserts the code value into its query without `:url`.
     UnencodedQuery = "unencoded-query",
+    /// Warning: the host of a `url` match is `*.` and a public suffix.
+    PublicSuffixHost = "public-suffix-host",
+    /// Warning: with `trim`, a rule accepts no code value.
+    UntrimmedMatch = "untrimmed-match",
     /// A defect of this program. As a warning: rules could not be compared.
     InternalFault = "internal-fault",
 }

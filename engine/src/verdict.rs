@@ -70,7 +70,8 @@ pub enum Outcome<'a> {
     },
     /// Send the user to a page.
     OpenUrl {
-        /// The page: an `https` URL on a host that the route config names, safe to put in a header.
+        /// The page: an `https` URL on a host that the route config names. It is ASCII without controls
+        /// and spaces, and its scheme and host are in lower case, so that it can stand in a header.
         redirect_url: &'a str,
         /// The text to add to the browser's user agent: it begins with `-/`, or is `-` for none.
         user_agent: &'a str,

@@ -14,6 +14,8 @@ use crate::{Entropy, Match, Rule, code, family};
 pub struct Case {
     /// The rules, in order.
     pub rules: Vec<Rule>,
+    /// `trim`, if it is not left out.
+    pub trim: Option<bool>,
     /// Code values of 1 to 8192 characters, at least one.
     pub codes: Vec<String>,
     /// OpenIds of 3 to 256 characters, at least one.
@@ -34,15 +36,29 @@ impl Case {
             shuffle(&mut matches, entropy);
         }
         let number = |(i, matching)| Rule::new(format!("r{i}"), matching, entropy);
-        let rules: Vec<Rule> = matches.into_iter().enumerate().map(number).collect();
-        let codes = (0..entropy.within(1..=8))
+        let mut rules: Vec<Rule> = matches.into_iter().enumerate().map(number).collect();
+        let mut codes: Vec<String> = (0..entropy.within(1..=8))
             .map(|_| code::draw(&rules, entropy))
             .collect();
         let open_ids = (0..entropy.within(1..=2))
             .map(|_| open_id(entropy))
             .collect();
+        // After everything else, so that what the bytes of committed inputs lead to is still drawn.
+        let trim = entropy.chance(40).then(|| !entropy.chance(20));
+        for rule in &mut rules {
+            if let Match::Emv(emv) = &mut rule.matching {
+                emv.allow_empty = entropy.chance(50).then(|| !entropy.chance(20));
+            }
+        }
+        for code in &mut codes {
+            *code = code::with_empty_objects(code, entropy);
+            if trim.is_some() {
+                *code = code::with_padding(code, entropy);
+            }
+        }
         Self {
             rules,
+            trim,
             codes,
             open_ids,
         }
@@ -52,7 +68,11 @@ impl Case {
     #[must_use]
     pub fn config_json(&self) -> String {
         let rules: Vec<_> = self.rules.iter().map(Rule::json).collect();
-        json!({ "format": "codeid/1", "version": "1", "rules": rules }).to_string()
+        let mut config = json!({ "format": "codeid/1", "version": "1", "rules": rules });
+        if let Some(trim) = self.trim {
+            config["trim"] = json!(trim);
+        }
+        config.to_string()
     }
 }
 
@@ -81,5 +101,40 @@ fn open_id(entropy: &mut Entropy<'_>) -> String {
 fn shuffle(matches: &mut [Match], entropy: &mut Entropy<'_>) {
     for i in (1..matches.len()).rev() {
         matches.swap(i, entropy.below(i + 1));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns bytes that look random, the same each time.
+    fn bytes(seed: u64) -> Vec<u8> {
+        let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mut byte = || {
+            state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+            (state >> 56) as u8
+        };
+        (0..1024).map(|_| byte()).collect()
+    }
+
+    #[test]
+    fn cases_have_what_is_drawn_last() {
+        let cases: Vec<Case> = (1..=300)
+            .map(|seed| Case::draw(&mut Entropy::new(&bytes(seed))))
+            .collect();
+        let trims = cases.iter().filter(|case| case.trim == Some(true));
+        let padded = trims.clone().flat_map(|case| &case.codes);
+        let padded = padded.filter(|code| code.starts_with(' ') || code.ends_with('\u{3000}'));
+        assert!(trims.count() > 30 && padded.count() > 10);
+        let matches = cases.iter().flat_map(|case| &case.rules);
+        let lenient = matches.filter(
+            |rule| matches!(&rule.matching, Match::Emv(emv) if emv.allow_empty == Some(true)),
+        );
+        assert!(lenient.count() > 30);
+        let codes = cases.iter().flat_map(|case| &case.codes);
+        let empty =
+            codes.filter(|code| code.starts_with("000201") && code.get(8..10) == Some("00"));
+        assert!(empty.count() > 5);
     }
 }

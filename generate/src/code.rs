@@ -1,7 +1,7 @@
 //! Code values: drawn from a rule, drawn and changed by a character, or unrelated to the rules.
 
 use crate::vocabulary::{character, phrase};
-use crate::{Entropy, Rule};
+use crate::{Entropy, Rule, emv};
 
 /// The maximum number of characters in a code value.
 const MAX_CHARACTERS: usize = 8192;
@@ -29,6 +29,43 @@ pub(crate) fn draw(rules: &[Rule], entropy: &mut Entropy<'_>) -> String {
     } else {
         code
     }
+}
+
+/// The characters that are put around codes: most of them are trimmed.
+const PADDING: &[char] = &[
+    ' ', '\n', '\r', '\t', '\0', '\u{85}', '\u{a0}', '\u{3000}', '\u{feff}', '\u{200b}', 'a',
+];
+
+/// Returns `code`, seldom as it is, with characters before and after it, or none but these.
+pub(crate) fn with_padding(code: &str, entropy: &mut Entropy<'_>) -> String {
+    let mut padding = || -> String {
+        let count = entropy.below(3);
+        (0..count).map(|_| entropy.one_of(PADDING)).collect()
+    };
+    let (before, after) = (padding(), padding());
+    let inner = if entropy.chance(5) { "" } else { code };
+    let padded: String = before
+        .chars()
+        .chain(inner.chars())
+        .chain(after.chars())
+        .collect();
+    let padded: String = padded.chars().take(MAX_CHARACTERS).collect();
+    if padded.is_empty() {
+        code.to_owned()
+    } else {
+        padded
+    }
+}
+
+/// Returns `code`, with empty data objects in about half of those that are EMVCo payloads.
+pub(crate) fn with_empty_objects(code: &str, entropy: &mut Entropy<'_>) -> String {
+    if !entropy.chance(50) {
+        return code.to_owned();
+    }
+    let payload = emv::with_empty_object(code, entropy);
+    payload
+        .filter(|payload| payload.chars().count() <= MAX_CHARACTERS)
+        .unwrap_or_else(|| code.to_owned())
 }
 
 /// Returns `code` with a character inserted, deleted, replaced, doubled or in the other case, or cut

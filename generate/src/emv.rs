@@ -16,6 +16,8 @@ pub struct EmvMatch {
     pub tags: BTreeMap<String, String>,
     /// `checkCrc`, if it is not left out.
     pub check_crc: Option<bool>,
+    /// `allowEmpty`, if it is not left out.
+    pub allow_empty: Option<bool>,
 }
 
 const GUIDS: &[&str] = &[
@@ -48,6 +50,7 @@ impl EmvMatch {
             tags: tags.collect(),
             guid,
             check_crc: entropy.chance(60).then(|| entropy.chance(40)),
+            allow_empty: None,
         }
     }
 
@@ -61,6 +64,9 @@ impl EmvMatch {
         }
         if let Some(check_crc) = self.check_crc {
             object.insert("checkCrc".to_owned(), json!(check_crc));
+        }
+        if let Some(allow_empty) = self.allow_empty {
+            object.insert("allowEmpty".to_owned(), json!(allow_empty));
         }
         object.into()
     }
@@ -120,6 +126,47 @@ impl EmvMatch {
 fn object(tag: &str, value: &str) -> String {
     let value: String = value.chars().take(99).collect();
     format!("{tag}{:02}{value}", value.chars().count())
+}
+
+/// Returns `payload` with an empty data object: after the first one, in the template that may follow it, or
+/// at the end, and with the right checksum if it had that; `None` if it does not begin like a payload.
+pub(crate) fn with_empty_object(payload: &str, entropy: &mut Entropy<'_>) -> Option<String> {
+    const BEGIN: &str = "000201";
+    const CRC: &str = "6304";
+    let rest = payload.strip_prefix(BEGIN)?;
+    let empty = format!(
+        "{}00",
+        entropy.one_of(&["02", "26", "53", "54", "58", "62", "63", "99"])
+    );
+    let is_right =
+        |text: &str, crc: &str| crc == format!("{:04X}", crc_ccitt_false(text.as_bytes()));
+    let split = payload
+        .rfind(CRC)
+        .map(|at| payload.split_at(at + CRC.len()));
+    let had_crc = split.is_some_and(|(text, crc)| is_right(text, crc));
+    let changed = match entropy.below(3) {
+        0 => format!("{payload}{empty}"),
+        1 => format!("{BEGIN}{}", in_first_template(rest, &empty)?),
+        _ => format!("{BEGIN}{empty}{rest}"),
+    };
+    match changed.rfind(CRC).filter(|_| had_crc) {
+        None => Some(changed),
+        Some(at) => {
+            let (text, rest) = changed.split_at(at + CRC.len());
+            let crc = crc_ccitt_false(text.as_bytes());
+            Some(format!(
+                "{text}{crc:04X}{}",
+                rest.get(4..).unwrap_or_default()
+            ))
+        }
+    }
+}
+
+/// Returns `objects` with `empty` at the beginning of the first one's value.
+fn in_first_template(objects: &str, empty: &str) -> Option<String> {
+    let (id, length, value) = (objects.get(..2)?, objects.get(2..4)?, objects.get(4..)?);
+    let longer = length.parse::<usize>().ok()? + empty.len();
+    (longer <= 99).then(|| format!("{id}{longer:02}{empty}{value}"))
 }
 
 /// Computes CRC-16/CCITT-FALSE (polynomial 0x1021, initial value 0xFFFF), bit by bit.

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use clap::builder::styling::{AnsiColor, Style};
-use codeid_daemon::api::check::{Change, Changes, RuleChange};
+use codeid_daemon::api::check::{Change, Changes, RuleChange, TrimChange};
 use serde_json::{Map, Value};
 
 use super::rule_text::{cut, one_line};
@@ -16,6 +16,12 @@ const MEMBER_CHARACTERS: usize = 300;
 /// Writes a line for each rule that changes, and its changed members below it.
 pub(super) fn show(output: &mut impl Write, changes: &Changes) -> io::Result<()> {
     let unchanged = counted(changes.unchanged, "rule");
+    if let Some(TrimChange { before, after }) = changes.trim {
+        writeln!(
+            output,
+            "trim changes, which concerns every rule: {before} to {after}"
+        )?;
+    }
     if changes.rules.is_empty() {
         return writeln!(output, "no rule changes: {unchanged} as in the live config");
     }

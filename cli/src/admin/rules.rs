@@ -61,10 +61,15 @@ impl ShowRules {
         let shown = self.limit.unwrap_or(count).min(count);
         writeln!(
             output,
-            "generation {}, version {}, {}{}\n",
+            "generation {}, version {}, {}{}{}\n",
             rules.generation,
             printable(&rules.version),
             counted(count, "rule"),
+            if rules.trim {
+                ", code values are trimmed"
+            } else {
+                ""
+            },
             if shown < count {
                 format!(", {shown} shown")
             } else {

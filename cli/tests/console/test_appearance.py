@@ -1,7 +1,9 @@
 """The console on a phone, in the dark, and its contrast."""
 
+import json
+
 from case import BROKEN, DESKTOP, PHONE, VIEWS, Console, change_three_rules
-from daemon import changed
+from daemon import ROOT, RULES, changed
 
 
 class Appearance(Console):
@@ -47,6 +49,81 @@ class Appearance(Console):
                         self.check(BROKEN)
                     self.assertEqual(self.browser.run(LOW_CONTRAST), [])
 
+
+class LongTexts(Console):
+    """The patterns and ids of the preset, which leave the other columns little room."""
+
+    rules = {**RULES, "rules": json.loads((ROOT / "config" / "routes.preset.json").read_text())["rules"]}
+
+    def with_every_table(self):
+        """Opens the views that have tables, one after the other."""
+        self.open()
+        self.browser.wait("$('#sources').children.length === 3")
+        yield "overview"
+        self.view("rules")
+        self.browser.wait("$('#rules-body').children.length > 5")
+        yield "rules"
+        self.view("try")
+        self.browser.type("#code-value", "https://qr.paypay.ne.jp/28180105example")
+        self.browser.type("#open-id", "user-7")
+        self.browser.click("#try-form button")
+        self.browser.wait("$('#try-result table')")
+        yield "try"
+        self.view("history")
+        self.browser.wait("$('#history-body').children.length > 0")
+        yield "history"
+
+    def test_a_word_is_not_broken_where_there_is_room_for_it(self):
+        for width in (1280, 1024):
+            self.browser.resize(width, 900)
+            for view in self.with_every_table():
+                with self.subTest(view, width=width):
+                    self.assertEqual(self.browser.run(BROKEN_WORDS), [])
+                    widths = self.browser.run("return [document.documentElement.scrollWidth, innerWidth]")
+                    self.assertEqual(widths[0], widths[1])
+                    self.picture(f"long-{view}-{width}")
+
+    def test_on_a_phone_contents_stay_out_of_the_column_of_labels(self):
+        self.browser.resize(*PHONE)
+        for view in self.with_every_table():
+            with self.subTest(view):
+                self.assertEqual(self.browser.run(AMONG_LABELS), [])
+
+
+# Finds the words in the cells of tables that are on more than one line. Columns for long texts may break those, but for the types of
+# actions.
+BROKEN_WORDS = r"""
+const broken = [];
+for (const cell of document.querySelectorAll("td:not(.long), td[data-label='Action']")) {
+  const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    if (!cell.checkVisibility() || texts.currentNode.parentElement.closest(".why")) continue;
+    for (const {0: word, index} of texts.currentNode.data.matchAll(/[^\s-]+/g)) {
+      const range = document.createRange();
+      range.setStart(texts.currentNode, index);
+      range.setEnd(texts.currentNode, index + word.length);
+      if (range.getClientRects().length > 1) broken.push(word);
+    }
+  }
+}
+return broken;
+"""
+
+# Finds the texts of cells that begin left of where the column of labels ends.
+AMONG_LABELS = r"""
+const found = [];
+for (const cell of document.querySelectorAll("td[data-label]")) {
+  if (!cell.checkVisibility()) continue;
+  const labels = cell.getBoundingClientRect().left + parseFloat(getComputedStyle(cell).gridTemplateColumns);
+  const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const range = document.createRange();
+    range.selectNodeContents(texts.currentNode);
+    if ([...range.getClientRects()].some(({left}) => left < labels)) found.push(texts.currentNode.data);
+  }
+}
+return found;
+"""
 
 # Finds the texts whose contrast with their background is below 4.5, the AA level of WCAG 2.
 LOW_CONTRAST = r"""

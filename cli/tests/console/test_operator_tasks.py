@@ -119,6 +119,15 @@ class OperatorTasks(Console):
         self.view("overview")
         self.browser.wait("$('#requests-chart .mark')")
 
+    def test_a_change_of_trim_is_shown_though_no_rule_changes(self):
+        self.open()
+        self.check({"trim": True, **changed("trimming")})
+        self.browser.wait_for_text("#change-report", "No rule changes.")
+        self.browser.wait_for_text("#change-report", "Code values are trimmed now")
+        self.apply({"trim": True, **changed("trimming")})
+        self.view("rules")
+        self.browser.wait_for_text("#rules-shown", "5 rules; code values are trimmed")
+
     def test_a_dialog_reopened_at_once_waits_for_its_own_click(self):
         self.open()
         self.check(changed("shift-2", change_three_rules))
@@ -183,6 +192,48 @@ class OperatorTasks(Console):
         self.browser.wait_for_text("#change-report", "Version shift-1")
         self.browser.wait_for_text("#change-report", "1 added")
 
+    def test_an_unsaved_candidate_is_replaced_only_after_a_question(self):
+        candidate = "return document.querySelector('#candidate').value"
+        is_left = "return window.dispatchEvent(new Event('beforeunload', {cancelable: true}))"
+        compare = "#history-body tr:nth-child(2) button[aria-label^='Compare']"
+        path = self.daemon.write("other.json", json.dumps(changed("other")))
+        self.open()
+        self.apply(changed("shift-2", change_three_rules))
+        # What was applied, and what was loaded, can be loaded again.
+        self.assertTrue(self.browser.run(is_left))
+        self.view("history")
+        self.browser.click(compare)
+        self.browser.wait_for_text("#change-report", "Version shift-1")
+        self.browser.click("#from-live")
+        self.browser.wait("$('#candidate').value.includes('shift-2')")
+
+        self.browser.paste("#candidate", "the work of an hour")
+        self.browser.wait_for_text("#candidate-size", "1 line, 19 B")
+        self.assertFalse(self.browser.run(is_left))
+
+        def compare_anew():
+            self.view("history")
+            self.browser.click(compare)
+
+        for replace, expected in [
+            (compare_anew, "shift-1"),
+            (lambda: self.browser.click("#from-live"), "shift-2"),
+            (lambda: self.browser.upload("#upload", path), "other"),
+        ]:
+            with self.subTest(expected):
+                self.view("change")
+                self.browser.paste("#candidate", "the work of an hour")
+                replace()
+                self.browser.wait_for_text("#confirm", "Replace the candidate?")
+                self.picture("replace")
+                self.browser.click("#confirm-no")
+                self.browser.wait("!$('#confirm').open")
+                self.assertEqual(self.browser.run(candidate), "the work of an hour")
+                replace()
+                self.browser.click("#confirm-yes")
+                self.browser.wait("$('#candidate').value.includes(arguments[0])", expected)
+                self.assertTrue(self.browser.run(is_left))
+
     def test_a_config_that_was_replaced_meanwhile_is_shown(self):
         self.open()
         self.check(changed("shift-2", change_three_rules))
@@ -199,3 +250,34 @@ class OperatorTasks(Console):
         self.browser.click("#apply")
         self.browser.click("#confirm-yes")
         self.browser.wait_for_text("#live", "generation 3 · shift-2")
+
+
+class ManyRulesRemoved(Console):
+    rules = changed(
+        "many",
+        lambda rules: rules.extend(
+            {"id": f"merchant-{n}", "match": {"exact": f"MERCHANT-{n}"}, "action": {"type": "DECODE"}} for n in range(60)
+        ),
+    )
+
+    def test_rules_that_are_removed_together_are_one_warning(self):
+        self.open()
+        boxes = "return document.querySelectorAll('#change-report .box.wait').length"
+        missing = "live rules are missing from this config"
+        self.check(changed("17", lambda rules: rules.__delitem__(slice(5, 22)), of=self.rules))
+        self.browser.wait_for_text("#change-report", f"17 {missing}")
+        self.browser.wait_for_text("#change-report .box.wait", "merchant-16")
+        self.assertEqual(self.browser.run(boxes), 1)
+        self.picture("many-removed")
+
+        def remove_and_add(rules):
+            del rules[5:]
+            rules.append({"id": "twice", "match": {"exact": "28100001"}, "action": {"type": "DECODE"}})
+
+        self.check(changed("60", remove_and_add, of=self.rules))
+        self.browser.wait_for_text("#change-report", f"60 {missing}")
+        self.browser.wait_for_text("#change-report", "and 10 more")
+        self.browser.wait_for_text("#change-report", "this rule can never win")
+        self.assertEqual(self.browser.run(boxes), 2)
+        self.check(changed("1", lambda rules: rules.__delitem__(5), of=self.rules))
+        self.browser.wait_for_text("#change-report", 'the live rule "merchant-0" is missing from this config')

@@ -61,6 +61,17 @@ pub struct Changes {
     pub unchanged: usize,
     /// Every rule that differs, in the new order; then the removed ones.
     pub rules: Vec<RuleChange>,
+    /// The change of `trim`, which concerns every rule; `null` if it is the same, or no config is live.
+    pub trim: Option<TrimChange>,
+}
+
+/// The `trim` of two route configs that differ in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TrimChange {
+    /// `true` if the live config trims code values.
+    pub before: bool,
+    /// `true` if the candidate trims code values.
+    pub after: bool,
 }
 
 /// One rule that differs.

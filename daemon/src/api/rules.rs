@@ -17,6 +17,9 @@ pub struct Rules {
     /// The digest of the route config.
     #[schemars(with = "Sha256")]
     pub sha256: ConfigDigest,
+    /// `true` if code values are trimmed before they are compared.
+    #[serde(default)]
+    pub trim: bool,
     /// The rules; the first one that accepts a code value and admits the openId decides.
     pub rules: Vec<Rule>,
 }

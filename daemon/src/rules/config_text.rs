@@ -20,6 +20,13 @@ struct RuleTexts<'a> {
     rules: Vec<&'a RawValue>,
 }
 
+/// The members of a route config beside its rules that decide responses.
+#[derive(Deserialize)]
+struct TopLevel {
+    #[serde(default)]
+    trim: bool,
+}
+
 impl ConfigText {
     pub(crate) const fn new(text: Arc<str>) -> Self {
         Self {
@@ -31,6 +38,12 @@ impl ConfigText {
     /// Returns the whole text.
     pub(crate) const fn text(&self) -> &Arc<str> {
         &self.text
+    }
+
+    /// Returns `true` if the config trims code values.
+    pub(crate) fn trims(&self) -> bool {
+        let top: Result<TopLevel, _> = serde_json::from_str(&self.text);
+        top.is_ok_and(|top| top.trim)
     }
 
     /// Returns the number of rules.
@@ -78,6 +91,17 @@ mod tests {
         assert_eq!(&**config.text(), text);
         for text in ["", "[]", "{\"rules\": 1}"] {
             assert_eq!(ConfigText::new(text.into()).rule_count(), 0);
+        }
+    }
+
+    #[test]
+    fn trim_is_false_unless_it_is_set() {
+        for (text, trims) in [
+            ("{\"rules\": [{\"trim\": true}]}", false),
+            ("{\"trim\": false}", false),
+            ("{\"rules\": [], \"\\u0074rim\": true}", true),
+        ] {
+            assert_eq!(ConfigText::new(text.into()).trims(), trims, "{text}");
         }
     }
 }

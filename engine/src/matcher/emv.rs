@@ -2,14 +2,10 @@
 
 use std::collections::HashMap;
 
-use crc::{CRC_16_IBM_3740, Crc};
-
 use super::cost::{self, Cost};
+use super::payload::Payload;
 use super::visitor::Visitor;
 use crate::rule::{DataObjectId, EmvMatch, TagPath};
-
-/// The checksum of EMVCo payloads, which EMVCo calls CRC-16/CCITT-FALSE.
-const CHECKSUM: Crc<u16> = Crc::<u16>::new(&CRC_16_IBM_3740);
 
 /// The most bytes of a data object's value: its length has two digits, and counts characters.
 const MAX_VALUE_BYTES: usize = 99 * 4;
@@ -32,6 +28,8 @@ pub(super) struct EmvIndex {
     /// The rules without an identifier: for each data object that one of them names first, the
     /// rules by its value.
     by_tag: Vec<(TagPath, ByValue)>,
+    /// `true` if one of the rules allows empty data objects.
+    allow_empty: bool,
 }
 
 /// Rules by the value of a data object.
@@ -48,6 +46,7 @@ struct EmvRule {
     /// The data objects to compare, without the one by which the rule is found.
     tags: Box<[(TagPath, Box<str>)]>,
     check_crc: bool,
+    allow_empty: bool,
 }
 
 impl EmvIndex {
@@ -66,6 +65,7 @@ impl EmvIndex {
         let mut rules = Vec::with_capacity(matches.len());
         let mut by_guid: HashMap<Box<[u8]>, Vec<Place>> = HashMap::new();
         let mut by_tag: Vec<(TagPath, ByValue)> = Vec::new();
+        let allow_empty = matches.iter().any(|(_, emv)| emv.allow_empty);
         for (
             place,
             (
@@ -74,6 +74,7 @@ impl EmvIndex {
                     guid,
                     mut tags,
                     check_crc,
+                    allow_empty,
                 },
             ),
         ) in (0..).map(Place).zip(matches)
@@ -102,6 +103,7 @@ impl EmvIndex {
                 rule,
                 tags: tags.into(),
                 check_crc,
+                allow_empty,
             });
         }
         Self {
@@ -109,6 +111,7 @@ impl EmvIndex {
             rules: rules.into(),
             by_guid,
             by_tag,
+            allow_empty,
         }
     }
 
@@ -126,20 +129,26 @@ impl EmvIndex {
             return;
         }
         visitor.spend(|| (self.first_rule, self.payload_steps(code.len() as u64)));
-        let Some(payload) = Payload::parse(code) else {
+        let Some(payload) = Payload::parse(code, self.allow_empty) else {
             return;
         };
         // Computed once, and only if a rule that is accepted otherwise needs it.
         let mut crc_is_right = None;
-        self.candidates(&payload, |place| {
+        self.candidates(&payload, |place, beside_empty| {
             let EmvRule {
                 rule,
                 tags,
                 check_crc,
+                allow_empty,
             } = &self.rules[place.index()];
             visitor.spend(|| (*rule, self.rules[place.index()].steps()));
+            let has = |(path, value): &(TagPath, Box<str>)| {
+                let found = payload.value(*path, *allow_empty);
+                found.is_some_and(|found| found.text == &**value)
+            };
             if visitor.wants(*rule)
-                && tags.iter().all(|(path, value)| payload.has(*path, value))
+                && (*allow_empty || !(payload.has_empty || beside_empty))
+                && tags.iter().all(has)
                 && (!check_crc || *crc_is_right.get_or_insert_with(|| payload.crc_is_right()))
             {
                 visitor.accepted(*rule);
@@ -147,32 +156,35 @@ impl EmvIndex {
         });
     }
 
-    /// Calls `found` with the rules whose identifier, or whose first data object, `payload` has. A
-    /// rule may come more than once.
-    fn candidates(&self, payload: &Payload<'_>, mut found: impl FnMut(Place)) {
+    /// Calls `found` with the rules whose identifier, or whose first data object, `payload` has, and with
+    /// `true` if that is in a template with empty data objects. A rule may come more than once.
+    fn candidates(&self, payload: &Payload<'_>, mut found: impl FnMut(Place, bool)) {
         if !self.by_guid.is_empty() {
             for id in DataObjectId::merchant_accounts() {
-                let Some(guid) = payload.sub_field(id, DataObjectId::GUID) else {
+                let sub_field = payload.sub_field(id, DataObjectId::GUID, self.allow_empty);
+                let Some(guid) = sub_field else {
                     continue;
                 };
                 let mut upper = [0; MAX_VALUE_BYTES];
-                let upper = &mut upper[..guid.len()];
-                upper.copy_from_slice(guid.as_bytes());
+                let upper = &mut upper[..guid.text.len()];
+                upper.copy_from_slice(guid.text.as_bytes());
                 upper.make_ascii_uppercase();
                 self.by_guid
                     .get(&*upper)
                     .into_iter()
                     .flatten()
-                    .for_each(|&place| found(place));
+                    .for_each(|&place| found(place, guid.beside_empty));
             }
         }
         for (path, by_value) in &self.by_tag {
-            let value = payload.value(*path);
-            value
-                .and_then(|value| by_value.get(value))
+            let Some(value) = payload.value(*path, self.allow_empty) else {
+                continue;
+            };
+            by_value
+                .get(value.text)
                 .into_iter()
                 .flatten()
-                .for_each(|&place| found(place));
+                .for_each(|&place| found(place, value.beside_empty));
         }
     }
 
@@ -252,117 +264,5 @@ impl EmvRule {
 impl Place {
     const fn index(self) -> usize {
         self.0 as usize
-    }
-}
-
-/// A payload whose data objects are well formed.
-///
-/// Source: EMV QR Code Specification for Payment Systems, Merchant-Presented Mode, 1.1, section 3;
-/// SPEC.md, section 2.1.
-struct Payload<'a> {
-    text: &'a str,
-    /// By ID, the value of the first data object that has it.
-    values: [Option<&'a str>; DataObjectId::COUNT],
-    /// The ID and the value of the last data object; `None` if the payload has none.
-    last: Option<(DataObjectId, &'a str)>,
-}
-
-impl<'a> Payload<'a> {
-    fn parse(text: &'a str) -> Option<Self> {
-        let mut values = [None; DataObjectId::COUNT];
-        let mut last = None;
-        let mut objects = DataObjects { rest: text };
-        while let Some(object) = objects.next() {
-            let object @ (id, value) = object?;
-            last = Some(object);
-            values[id.index()].get_or_insert(value);
-        }
-        Some(Self { text, values, last })
-    }
-
-    fn value(&self, path: TagPath) -> Option<&'a str> {
-        match path.sub_id {
-            None => self.values[path.id.index()],
-            Some(sub_id) => self.sub_field(path.id, sub_id),
-        }
-    }
-
-    fn has(&self, path: TagPath, value: &str) -> bool {
-        self.value(path) == Some(value)
-    }
-
-    /// Returns the first value of a sub-field, if the payload has the template and the template is
-    /// well formed.
-    ///
-    /// # Complexity
-    ///
-    /// Linear in the template, which is parsed to its end.
-    fn sub_field(&self, id: DataObjectId, sub_id: DataObjectId) -> Option<&'a str> {
-        let mut found = None;
-        let mut objects = DataObjects {
-            rest: self.values[id.index()]?,
-        };
-        while let Some(object) = objects.next() {
-            let (id, value) = object?;
-            if id == sub_id {
-                found.get_or_insert(value);
-            }
-        }
-        found
-    }
-
-    fn crc_is_right(&self) -> bool {
-        let Some((id, crc)) = self.last else {
-            return false;
-        };
-        let before = &self.text[..self.text.len() - crc.len()];
-        id == DataObjectId::CRC
-            && crc.len() == 4
-            && crc.bytes().all(|b| b.is_ascii_hexdigit())
-            && u16::from_str_radix(crc, 16) == Ok(CHECKSUM.checksum(before.as_bytes()))
-    }
-}
-
-/// The data objects that a text consists of.
-struct DataObjects<'a> {
-    rest: &'a str,
-}
-
-impl<'a> DataObjects<'a> {
-    /// Returns the next ID and value; `Some(None)` if the rest does not begin with a data object.
-    #[expect(clippy::option_option, reason = "the end and a fault are different")]
-    fn next(&mut self) -> Option<Option<(DataObjectId, &'a str)>> {
-        if self.rest.is_empty() {
-            return None;
-        }
-        Some(self.take())
-    }
-
-    /// Removes a data object from the beginning: two digits of its ID, two of its length, its value.
-    fn take(&mut self) -> Option<(DataObjectId, &'a str)> {
-        let header = self.rest.as_bytes().first_chunk::<4>()?;
-        if !header.iter().all(u8::is_ascii_digit) {
-            return None;
-        }
-        let two_digits = |tens: u8, ones: u8| (tens - b'0') * 10 + (ones - b'0');
-        let id = DataObjectId::new(two_digits(header[0], header[1]))?;
-        let length = usize::from(two_digits(header[2], header[3]));
-        let text = &self.rest[4..];
-        // The length counts characters. In ASCII text these are bytes, and need no counting.
-        //
-        // PERF: characters counted in every text → not in ASCII: 315 → 212 ns a lookup, and 357 →
-        // 267 if two of the payload's texts are not ASCII (rules and payloads of bench `emv`,
-        // alternating, 2-core x86-64, November 2026).
-        let end = match text.as_bytes().get(..length) {
-            Some(value) if value.is_ascii() => length,
-            _ => {
-                let mut characters = text.char_indices();
-                characters.nth(length.checked_sub(1)?)?;
-                characters.offset()
-            }
-        };
-        let (value, rest) = text.split_at(end);
-        self.rest = rest;
-        (length > 0).then_some((id, value))
     }
 }

@@ -23,6 +23,7 @@ mod emv;
 mod expand;
 mod inner;
 mod literals;
+mod payload;
 pub(crate) mod reference;
 mod remainders;
 mod search;

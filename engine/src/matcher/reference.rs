@@ -25,6 +25,7 @@ use crate::rule::{EmvMatch, HostMatch, RouteConfig, RuleMatch, TagPath, UrlMatch
 #[derive(Debug)]
 pub struct ReferenceMatcher {
     rules: Vec<ReferenceRule>,
+    trim: bool,
 }
 
 #[derive(Debug)]
@@ -55,14 +56,24 @@ impl ReferenceMatcher {
                 RuleMatch::Emv(emv) => ReferenceRule::Emv(emv.clone()),
             })
             .collect();
-        Self { rules }
+        Self {
+            rules,
+            trim: config.trims(),
+        }
     }
 
     /// Returns the indices in the config, ascending, of all rules that accept `code`, whatever their
     /// canaries admit.
     #[must_use]
     pub fn matching_rules(&self, code: CodeValue<'_>) -> Vec<usize> {
-        let code = code.as_str();
+        let code = if self.trim {
+            without_padding(code.as_str())
+        } else {
+            code.as_str()
+        };
+        if code.is_empty() {
+            return Vec::new();
+        }
         (0..self.rules.len())
             .filter(|&index| self.rules[index].accepts(code))
             .collect()
@@ -79,6 +90,19 @@ impl ReferenceRule {
             Self::Emv(emv) => accepts_emv(emv, code).is_some(),
         }
     }
+}
+
+/// Removes white space, control characters and U+FEFF from both ends, one by one.
+fn without_padding(code: &str) -> &str {
+    let is_padding = |c: &char| c.is_whitespace() || c.is_control() || *c == '\u{feff}';
+    let mut rest = code;
+    while let Some(c) = rest.chars().next().filter(is_padding) {
+        rest = &rest[c.len_utf8()..];
+    }
+    while let Some(c) = rest.chars().next_back().filter(is_padding) {
+        rest = &rest[..rest.len() - c.len_utf8()];
+    }
+    rest
 }
 
 fn whole(hir: &Hir) -> Regex {
@@ -137,6 +161,7 @@ fn accepts_url(url: &UrlMatch, code: &str) -> bool {
 fn accepts_emv(emv: &EmvMatch, code: &str) -> Option<()> {
     let accepted = |condition: bool| condition.then_some(());
     accepted(code.starts_with("000201"))?;
+    let data_objects = |text| data_objects(text, emv.allow_empty);
     let objects = data_objects(code)?;
     if let Some(guid) = &emv.guid {
         let has_guid = (26..=51).any(|id| {
@@ -158,9 +183,10 @@ fn accepts_emv(emv: &EmvMatch, code: &str) -> Option<()> {
         }
     }
     if emv.check_crc {
-        let (id, value) = objects.last()?;
-        accepted(*id == 63 && value.len() == 4)?;
-        let (text, crc) = code.split_at(code.len() - 4);
+        let (id, crc) = objects.last()?;
+        accepted(*id == 63 && crc.len() == 4)?;
+        // What follows the checksum, if anything does, counts as absent.
+        let text = &code[..crc.as_ptr().addr() - code.as_ptr().addr()];
         accepted(crc.bytes().all(|b| b.is_ascii_hexdigit()))?;
         let expected = crc::Crc::<u16>::new(&crc::CRC_16_IBM_3740).checksum(text.as_bytes());
         accepted(u16::from_str_radix(crc, 16) == Ok(expected))?;
@@ -168,9 +194,9 @@ fn accepts_emv(emv: &EmvMatch, code: &str) -> Option<()> {
     Some(())
 }
 
-/// Returns the data objects of which `text` consists, each as its ID and value; `None` if `text` is
-/// anything else.
-fn data_objects(text: &str) -> Option<Vec<(usize, &str)>> {
+/// Returns the data objects of which `text` consists, each as its ID and value, without empty ones, if
+/// these are allowed; `None` if `text` is anything else.
+fn data_objects(text: &str, allow_empty: bool) -> Option<Vec<(usize, &str)>> {
     let mut objects = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {
@@ -180,14 +206,16 @@ fn data_objects(text: &str) -> Option<Vec<(usize, &str)>> {
         let id: usize = header[..2].parse().ok()?;
         let length: usize = header[2..].parse().ok()?;
         let value = &rest[4..];
-        if length == 0 || value.chars().count() < length {
+        if value.chars().count() < length || (length == 0 && !allow_empty) {
             return None;
         }
         let end = value
             .char_indices()
             .nth(length)
             .map_or(value.len(), |(end, _)| end);
-        objects.push((id, &value[..end]));
+        if end > 0 {
+            objects.push((id, &value[..end]));
+        }
         rest = &value[end..];
     }
     Some(objects)

@@ -44,7 +44,7 @@ impl Action {
             Self::Decode { code_value } if code_value.is_code() => 0,
             Self::Decode { code_value } => code_value.render_steps(bytes, Destination::Value),
             Self::OpenUrl { redirect_url, .. } => {
-                redirect_url.render_steps(bytes, Destination::Header)
+                redirect_url.render_steps(bytes, Destination::Url)
             }
             Self::Unsupported => 0,
         }
@@ -102,7 +102,7 @@ pub(super) fn parse(
             }
             let user_agent = user_agent(problems, &fields);
             Some(Action::OpenUrl {
-                redirect_url: redirect_url?,
+                redirect_url: redirect_url?.of_url(),
                 user_agent: user_agent?,
             })
         }

@@ -3,9 +3,7 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use super::fields::{
-    Fields, check_length, child_pointer, read_bool, read_object, read_string, shortened,
-};
+use super::fields::{Fields, check_length, child_pointer, read_object, read_string, shortened};
 use super::json::Node;
 use super::problems::Problems;
 use crate::{Problem, ProblemCode};
@@ -21,6 +19,8 @@ pub(crate) struct EmvMatch {
     pub(crate) tags: Vec<(TagPath, Box<str>)>,
     /// `true` if the payload must end with its checksum.
     pub(crate) check_crc: bool,
+    /// `true` if data objects of length 00 are allowed, which count as absent.
+    pub(crate) allow_empty: bool,
 }
 
 /// The path of a data object: `NN`, or `NN.NN` inside a template.
@@ -52,15 +52,13 @@ pub(super) fn parse(
         problems,
         node,
         pointer.clone(),
-        &["guid", "tags", "checkCrc"],
+        &["guid", "tags", "checkCrc", "allowEmpty"],
     )?;
     let guid = guid(problems, &fields);
     let tags = tags(problems, &fields);
-    let check_crc = match fields.optional("checkCrc") {
-        Some(node) => read_bool(problems, node, &fields.pointer("checkCrc")),
-        None => Some(true),
-    };
-    let (guid, tags, check_crc) = (guid?, tags?, check_crc?);
+    let check_crc = fields.flag(problems, "checkCrc", true);
+    let allow_empty = fields.flag(problems, "allowEmpty", false);
+    let (guid, tags) = (guid?, tags?);
     if guid.is_none() && tags.is_empty() {
         let message = "an emv match needs a guid or at least one tag";
         problems.error(
@@ -72,7 +70,8 @@ pub(super) fn parse(
     Some(EmvMatch {
         guid,
         tags,
-        check_crc,
+        check_crc: check_crc?,
+        allow_empty: allow_empty?,
     })
 }
 

@@ -92,6 +92,20 @@ impl<'a> Fields<'a> {
         Some((node, read_string(problems, node, &self.pointer(name))?))
     }
 
+    /// Returns the boolean in the field `name`, or `default` if there is no such field; `None` if it is
+    /// not a boolean, which is reported.
+    pub(super) fn flag(
+        &self,
+        problems: &mut Problems<'_>,
+        name: &str,
+        default: bool,
+    ) -> Option<bool> {
+        match self.optional(name) {
+            Some(node) => read_bool(problems, node, &self.pointer(name)),
+            None => Some(default),
+        }
+    }
+
     /// Like [`Self::string`], but also reports if the field is missing.
     pub(super) fn required_string(
         &self,
@@ -153,18 +167,6 @@ pub(super) fn read_string<'a>(
     }
 }
 
-/// Returns the boolean `node`.
-pub(super) fn read_bool(
-    problems: &mut Problems<'_>,
-    node: Node<'_>,
-    pointer: &str,
-) -> Option<bool> {
-    match read(problems, node, pointer)? {
-        Value::Bool(value) => Some(value),
-        other => wrong_type(problems, node, pointer, "true or false", &other),
-    }
-}
-
 /// Returns the number `node` as it is written, so that decimals stay exact.
 pub(super) fn read_number<'a>(
     problems: &mut Problems<'_>,
@@ -208,6 +210,13 @@ pub(super) fn shortened(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(64) {
         Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
         None => Cow::Borrowed(text),
+    }
+}
+
+fn read_bool(problems: &mut Problems<'_>, node: Node<'_>, pointer: &str) -> Option<bool> {
+    match read(problems, node, pointer)? {
+        Value::Bool(value) => Some(value),
+        other => wrong_type(problems, node, pointer, "true or false", &other),
     }
 }
 

@@ -8,6 +8,7 @@ mod json;
 mod json_hint;
 mod parse;
 mod problems;
+mod public_suffix;
 mod redirect;
 mod route_config;
 mod route_rule;

@@ -22,6 +22,8 @@ const COSTLY_RULES_NAMED: usize = 5;
 pub(super) struct ParsedConfig {
     /// 1 to 64 characters, none of them a control character.
     pub(super) version: Box<str>,
+    /// `true` if code values are trimmed.
+    pub(super) trim: bool,
     /// In the order of the document.
     pub(super) rules: Vec<RouteRule>,
     /// In the order of the document.
@@ -51,10 +53,11 @@ pub(super) fn parse(json: &[u8], limits: &CompileLimits) -> Result<ParsedConfig,
         "what makes a config incomplete was reported"
     );
     let warnings = problems.finish()?;
-    let (version, rules) = config
+    let (version, trim, rules) = config
         .ok_or_else(|| Problem::new(ProblemCode::InternalFault, "", "the config is incomplete"))?;
     Ok(ParsedConfig {
         version,
+        trim,
         rules,
         warnings,
     })
@@ -98,13 +101,11 @@ fn read_config(
     lines: &mut LineCounter<'_>,
     root: Node<'_>,
     limits: &CompileLimits,
-) -> Option<(Box<str>, Vec<RouteRule>)> {
-    let fields = Fields::read(
-        problems,
-        root,
-        String::new(),
-        &["format", "version", "rules"],
-    )?;
+) -> Option<(Box<str>, bool, Vec<RouteRule>)> {
+    let known = ["$schema", "format", "version", "trim", "rules"];
+    let fields = Fields::read(problems, root, String::new(), &known)?;
+    // It is for editors: all that matters is that it is a string.
+    let _ = fields.string(problems, "$schema");
     if let Some((node, format)) = fields.required_string(problems, "format")
         && format != FORMAT
     {
@@ -119,6 +120,7 @@ fn read_config(
         );
     }
     let version = version(problems, &fields);
+    let trim = fields.flag(problems, "trim", false);
     let node = fields.required(problems, "rules")?;
     let pointer = fields.pointer("rules");
     let elements = read_array(problems, node, &pointer)?;
@@ -143,7 +145,7 @@ fn read_config(
     }
     check_costs(problems, node, &pointer, &rules, limits.max_states);
     if complete {
-        Some((version?, rules))
+        Some((version?, trim?, rules))
     } else {
         None
     }

@@ -93,6 +93,11 @@ const LITERAL: &str = "begin every alternative of the match with a literal https
 fn url_fixes_host(url: &UrlMatch, ends_with_code: bool) -> (bool, &'static str) {
     if &*url.scheme != "https" {
         (false, "the url match must be of scheme https")
+    } else if !url.host.names_an_owner() {
+        (
+            false,
+            "anyone can have a host below a public suffix: name a registered domain, *.example.com",
+        )
     } else if !ends_with_code && url.path.is_none() {
         (
             false,

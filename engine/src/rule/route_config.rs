@@ -26,6 +26,7 @@ use crate::{CompileLimits, ConfigError, Problem, RuleId};
 #[derive(Clone, Debug)]
 pub struct RouteConfig {
     version: Box<str>,
+    trim: bool,
     rules: Vec<RouteRule>,
     warnings: Vec<Problem>,
 }
@@ -46,6 +47,7 @@ impl RouteConfig {
         let parsed = guarded(|| parse(json, limits))?;
         Ok(Self {
             version: parsed.version,
+            trim: parsed.trim,
             rules: parsed.rules,
             warnings: parsed.warnings,
         })
@@ -55,6 +57,13 @@ impl RouteConfig {
     #[must_use]
     pub fn version(&self) -> &str {
         &self.version
+    }
+
+    /// Returns `true` if white space, control characters and U+FEFF are removed from both ends of a code
+    /// value before anything else happens.
+    #[must_use]
+    pub const fn trims(&self) -> bool {
+        self.trim
     }
 
     /// Returns the number of rules.

@@ -3,6 +3,7 @@
 use super::fields::{Fields, check_length, read_number, shortened};
 use super::json::Node;
 use super::problems::Problems;
+use super::public_suffix::is_open_to_all;
 use crate::{Problem, ProblemCode};
 
 /// The URLs that a rule accepts.
@@ -33,8 +34,21 @@ pub(crate) enum HostMatch {
 const MAX_HOST_CHARACTERS: usize = 253;
 /// The maximum number of characters in a label of a DNS name.
 pub(crate) const MAX_LABEL_CHARACTERS: usize = 63;
+/// The hint about a host of `*.` and a public suffix.
+const PUBLIC_SUFFIX_HINT: &str =
+    "write the domain that its owner registered: *.example.com, not *.com";
 const MAX_SCHEME_CHARACTERS: usize = 64;
 const MAX_PATH_CHARACTERS: usize = 8192;
+
+impl HostMatch {
+    /// Returns `true` if the hosts that are accepted belong to somebody whom the config names.
+    pub(super) fn names_an_owner(&self) -> bool {
+        match self {
+            Self::Exact(_) => true,
+            Self::Below(domain) => !is_open_to_all(domain),
+        }
+    }
+}
 
 /// Returns `true` if `byte` may stand in a label of a host.
 pub(crate) const fn is_label_byte(byte: u8) -> bool {
@@ -104,12 +118,16 @@ fn host(problems: &mut Problems<'_>, fields: &Fields<'_>) -> Option<HostMatch> {
         problems.error(node, problem);
         return None;
     }
-    let name = name.to_ascii_lowercase().into();
-    Some(if below {
-        HostMatch::Below(name)
-    } else {
-        HostMatch::Exact(name)
-    })
+    let name: Box<str> = name.to_ascii_lowercase().into();
+    if !below {
+        return Some(HostMatch::Exact(name));
+    }
+    if is_open_to_all(&name) {
+        let message = format!("anyone can have a host below {name}: it is a public suffix");
+        let problem = Problem::new(ProblemCode::PublicSuffixHost, pointer, message);
+        problems.warn(node, problem.with_hint(PUBLIC_SUFFIX_HINT));
+    }
+    Some(HostMatch::Below(name))
 }
 
 fn scheme(problems: &mut Problems<'_>, fields: &Fields<'_>) -> Option<Box<str>> {

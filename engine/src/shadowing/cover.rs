@@ -6,6 +6,7 @@ use regex_syntax::hir::Hir;
 
 use super::automaton::{Automaton, Budget, includes};
 use super::{language, syntactic};
+use crate::RouteConfig;
 use crate::rule::RouteRule;
 
 /// The most candidates that are examined for one rule.
@@ -20,16 +21,19 @@ const MAX_CACHED: usize = 16;
 /// Proves that rules cover others, as far as that is possible within the bounds.
 pub(super) struct Prover<'a> {
     rules: &'a [RouteRule],
+    /// `true` if code values are trimmed: then a rule covers all texts that trimming changes.
+    trim: bool,
     /// The automata of some rules that were candidates; `None` if one is too large.
     wide: HashMap<usize, Option<Automaton>>,
     budget: Budget,
 }
 
 impl<'a> Prover<'a> {
-    /// Creates a prover for `rules`, with its whole budget of work.
-    pub(super) fn new(rules: &'a [RouteRule]) -> Self {
+    /// Creates a prover for the rules of `config`, with its whole budget of work.
+    pub(super) fn new(config: &'a RouteConfig) -> Self {
         Self {
-            rules,
+            rules: config.rules(),
+            trim: config.trims(),
             wide: HashMap::new(),
             budget: Budget::default(),
         }
@@ -63,12 +67,26 @@ impl<'a> Prover<'a> {
             .find(|&candidate| self.includes(candidate, &mut narrow) == Some(true))
     }
 
+    /// Returns `true` if it is proved that trimming changes every text of `language`.
+    pub(super) fn is_untrimmed(&mut self, language: &Hir) -> bool {
+        let mut automaton = |language: &Hir| Automaton::new(language, &mut self.budget);
+        let (wide, narrow) = (automaton(&language::untrimmed()), automaton(language));
+        let Some((mut wide, mut narrow)) = wide.zip(narrow) else {
+            return false;
+        };
+        includes(&mut wide, &mut narrow, &mut self.budget) == Some(true)
+    }
+
     fn includes(&mut self, candidate: usize, narrow: &mut Automaton) -> Option<bool> {
         if self.wide.len() >= MAX_CACHED && !self.wide.contains_key(&candidate) {
             self.wide.clear();
         }
         let wide = self.wide.entry(candidate).or_insert_with(|| {
             let language = language::from_match(&self.rules[candidate].rule_match);
+            if self.trim {
+                let parts = vec![language.into_owned(), language::untrimmed()];
+                return Automaton::new(&Hir::alternation(parts), &mut self.budget);
+            }
             Automaton::new(&language, &mut self.budget)
         });
         includes(wide.as_mut()?, narrow, &mut self.budget)

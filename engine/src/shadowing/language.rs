@@ -9,6 +9,19 @@ use crate::rule::{HostMatch, MAX_LABEL_CHARACTERS, RuleMatch, UrlMatch};
 /// The first characters of every payload that an `emv` match accepts.
 pub(super) const PAYLOAD_BEGIN: &str = "000201";
 
+/// The characters that [`is_trimmed`](crate::parameter::is_trimmed), in ranges.
+const TRIMMED: [(char, char); 9] = [
+    ('\0', ' '),
+    ('\u{7f}', '\u{a0}'),
+    ('\u{1680}', '\u{1680}'),
+    ('\u{2000}', '\u{200a}'),
+    ('\u{2028}', '\u{2029}'),
+    ('\u{202f}', '\u{202f}'),
+    ('\u{205f}', '\u{205f}'),
+    ('\u{3000}', '\u{3000}'),
+    ('\u{feff}', '\u{feff}'),
+];
+
 /// Returns an expression that matches exactly the code values that `rule_match` accepts, each as a
 /// whole. Of an `emv` it also matches others.
 pub(super) fn from_match(rule_match: &RuleMatch) -> Cow<'_, Hir> {
@@ -19,6 +32,15 @@ pub(super) fn from_match(rule_match: &RuleMatch) -> Cow<'_, Hir> {
         RuleMatch::Url(url) => Cow::Owned(url_language(url)),
         RuleMatch::Emv(_) => Cow::Owned(beginning(PAYLOAD_BEGIN)),
     }
+}
+
+/// Returns an expression that matches the texts that trimming changes.
+pub(super) fn untrimmed() -> Hir {
+    let trimmed = || class(&TRIMMED);
+    Hir::alternation(vec![
+        Hir::concat(vec![trimmed(), anything()]),
+        Hir::concat(vec![anything(), trimmed()]),
+    ])
 }
 
 fn url_language(url: &UrlMatch) -> Hir {
@@ -86,4 +108,19 @@ fn repeated(sub: Hir, min: u32, max: Option<u32>) -> Hir {
         greedy: true,
         sub: Box::new(sub),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TRIMMED;
+    use crate::parameter::is_trimmed;
+
+    #[test]
+    fn the_ranges_are_those_of_the_characters_that_are_trimmed() {
+        for c in '\0'..=char::MAX {
+            let mut ranges = TRIMMED.iter();
+            let in_a_range = ranges.any(|&(first, last)| (first..=last).contains(&c));
+            assert_eq!(in_a_range, is_trimmed(c), "{c:?}");
+        }
+    }
 }

@@ -1,5 +1,6 @@
-//! Warnings that need a comparison of rules or an automaton: a rule never wins if an earlier one
-//! accepts all that it accepts, and a pattern may match one text only, or none.
+//! Warnings that need a comparison of rules or an automaton: a rule never wins if an earlier one accepts all
+//! that it accepts, or if trimming leaves no code value that it accepts, and a pattern may match one text only,
+//! or none.
 
 mod automaton;
 mod cover;
@@ -10,7 +11,7 @@ mod syntactic;
 mod texts;
 
 use self::automaton::Budget;
-use self::shadow::Shadow;
+use self::shadow::Loser;
 use self::texts::Matched;
 use crate::guard::guarded;
 use crate::rule::{RouteRule, RuleMatch};
@@ -22,8 +23,9 @@ const MAX_SHOWN_CHARACTERS: usize = 64;
 impl RouteConfig {
     /// Returns everything in the config that is allowed but probably not meant, in document order:
     /// the [`warnings`](Self::warnings) of parsing it; each rule that can never win, because an
-    /// earlier rule accepts all code values that it accepts, for every openId; and each pattern that
-    /// matches one code value only, or none. `table` is what this config compiles to.
+    /// earlier rule accepts all code values that it accepts, for every openId, or because trimming
+    /// changes them all; and each pattern that matches one code value only, or none. `table` is what
+    /// this config compiles to.
     ///
     /// A rule is reported only if this is proved. A rule that is not reported may still never win:
     /// several earlier rules may cover it together, which is not checked, and a proof may take more
@@ -54,9 +56,9 @@ impl RouteConfig {
         let rules = self.rules();
         let mut found = self.warnings().to_vec();
         let compare = || {
-            let shadows = shadow::find(rules, table.matcher());
-            let shadows = shadows.iter().map(|shadow| problem(rules, shadow));
-            Ok(shadows.chain(few_texts(rules)).collect::<Vec<Problem>>())
+            let losers = shadow::find(self, table.matcher());
+            let losers = losers.iter().map(|loser| problem(rules, loser));
+            Ok(losers.chain(few_texts(rules)).collect::<Vec<Problem>>())
         };
         match guarded(compare) {
             Ok(problems) => found.extend(problems),
@@ -110,23 +112,33 @@ fn few_texts(rules: &[RouteRule]) -> Vec<Problem> {
     found
 }
 
-fn problem(rules: &[RouteRule], &Shadow { rule, by }: &Shadow) -> Problem {
-    let (shadowed, first) = (&rules[rule], &rules[by].id);
-    let message = format!(
-        "this rule can never win: the earlier rule {first} (rule {}) accepts all that it accepts",
-        by + 1
-    );
-    Problem::new(
-        ProblemCode::NeverWins,
-        format!("/rules/{rule}/match"),
-        message,
-    )
-    .with_other_rule(by)
-    .with_hint(format!(
-        "move this rule above {first}, make {first} accept less, or remove this rule"
-    ))
-    .in_rule(Some(shadowed.id.as_str()))
-    .at(Some(shadowed.match_position))
+fn problem(rules: &[RouteRule], loser: &Loser) -> Problem {
+    let pointer = |rule| format!("/rules/{rule}/match");
+    let (rule, problem) = match *loser {
+        Loser::Shadowed { rule, by } => {
+            let first = &rules[by].id;
+            let message = format!(
+                "this rule can never win: the earlier rule {first} (rule {}) accepts all that it \
+                 accepts",
+                by + 1
+            );
+            let hint = format!(
+                "move this rule above {first}, make {first} accept less, or remove this rule"
+            );
+            let problem = Problem::new(ProblemCode::NeverWins, pointer(rule), message);
+            (rule, problem.with_other_rule(by).with_hint(hint))
+        }
+        Loser::Untrimmed { rule } => {
+            let message = "this rule can never win: all that it accepts begins or ends with what \
+                           trim removes";
+            let hint = "leave out the white space and control characters at both ends, or trim";
+            let problem = Problem::new(ProblemCode::UntrimmedMatch, pointer(rule), message);
+            (rule, problem.with_hint(hint))
+        }
+    };
+    problem
+        .in_rule(Some(rules[rule].id.as_str()))
+        .at(Some(rules[rule].match_position))
 }
 
 #[cfg(test)]

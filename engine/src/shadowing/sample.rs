@@ -12,9 +12,6 @@ use crate::rule::{DataObjectId, EmvMatch, RuleMatch};
 
 const CHECKSUM: Crc<u16> = Crc::<u16>::new(&CRC_16_IBM_3740);
 
-/// The bytes of the longest code value.
-const MAX_BYTES: usize = CodeValue::MAX_CHARACTERS * char::MAX.len_utf8();
-
 /// The most parts of an expression that a sample goes through, repetitions counted.
 const MAX_PARTS: usize = 20_000;
 
@@ -83,7 +80,7 @@ impl Sample {
                 (0..times).try_for_each(|_| self.write(&repetition.sub))?;
             }
         }
-        (self.text.len() <= MAX_BYTES).then_some(())
+        (self.text.len() <= CodeValue::MAX_BYTES).then_some(())
     }
 
     fn write_character(&mut self, class: &Class) -> Option<()> {

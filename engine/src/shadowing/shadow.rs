@@ -1,49 +1,57 @@
-//! Finds the rules that an earlier rule covers.
+//! Finds the rules that never win.
 
 use super::cover::Prover;
 use super::language;
 use super::sample::{self, Choice};
-use crate::CodeValue;
 use crate::canary::Canary;
 use crate::matcher::{CaptureScratch, Matcher, SearchScratch, Visitor};
+use crate::parameter::is_trimmed;
 use crate::rule::{RouteRule, RuleMatch};
+use crate::{CodeValue, RouteConfig};
 
 /// The most work of all lookups together, in steps of automata at their slowest: each byte takes a
 /// step for every 64 states of all patterns. 5000 usual rules take a quarter of this.
 const MAX_LOOKUP_STEPS: usize = 1 << 31;
 
-/// A rule that never wins, and an earlier one that covers it, by their indices in the config.
-pub(super) struct Shadow {
-    /// The rule that never wins.
-    pub(super) rule: usize,
-    /// The earlier rule that covers it.
-    pub(super) by: usize,
+/// A rule that never wins, by its index in the config, and the reason.
+pub(super) enum Loser {
+    /// An earlier rule covers it, by its index.
+    Shadowed { rule: usize, by: usize },
+    /// Trimming changes every text that its match accepts.
+    Untrimmed { rule: usize },
 }
 
-/// Returns the rules that an earlier one covers, ascending.
+/// Returns the rules that are proved never to win, ascending.
 ///
 /// Comparing every rule with every other would be quadratic. Instead `matcher` looks up code values
 /// that a rule accepts: nearly always no earlier rule accepts all of them, too.
-pub(super) fn find(rules: &[RouteRule], matcher: &Matcher) -> Vec<Shadow> {
+pub(super) fn find(config: &RouteConfig, matcher: &Matcher) -> Vec<Loser> {
+    let rules = config.rules();
     let mut search = Search {
         rules,
+        trim: config.trims(),
         matcher,
         covering: Vec::with_capacity(rules.len()),
         steps_left: MAX_LOOKUP_STEPS,
         steps_per_byte: 1 + states(rules) / 64,
         scratch: SearchScratch::default(),
         captures: CaptureScratch::default(),
-        prover: Prover::new(rules),
+        prover: Prover::new(config),
     };
-    let mut shadows = Vec::new();
+    let mut losers = Vec::new();
     for (rule, RouteRule { canary, .. }) in rules.iter().enumerate() {
-        let by = search.shadowing(rule);
+        let loser = if search.trim && search.is_untrimmed(rule) {
+            Some(Loser::Untrimmed { rule })
+        } else {
+            let by = search.shadowing(rule);
+            by.map(|by| Loser::Shadowed { rule, by })
+        };
         // A shadowed rule does not have to cover others: the rule that covers it does.
-        let covers = by.is_none() && canary.as_ref().is_none_or(Canary::admits_everybody);
+        let covers = loser.is_none() && canary.as_ref().is_none_or(Canary::admits_everybody);
         search.covering.push(covers);
-        shadows.extend(by.map(|by| Shadow { rule, by }));
+        losers.extend(loser);
     }
-    shadows
+    losers
 }
 
 fn states(rules: &[RouteRule]) -> usize {
@@ -56,6 +64,8 @@ fn states(rules: &[RouteRule]) -> usize {
 
 struct Search<'a> {
     rules: &'a [RouteRule],
+    /// `true` if code values are trimmed.
+    trim: bool,
     matcher: &'a Matcher,
     /// For each rule so far, `true` if it may cover others.
     covering: Vec<bool>,
@@ -92,10 +102,38 @@ impl Search<'_> {
         self.prover.find_cover(rule, &language, &candidates?)
     }
 
+    /// Returns `true` if it is proved that trimming changes every text that the match of `rule` accepts.
+    fn is_untrimmed(&mut self, rule: usize) -> bool {
+        let rule_match = &self.rules[rule].rule_match;
+        match rule_match {
+            RuleMatch::Exact(text) => changes_by_trimming(text),
+            RuleMatch::Prefix(text) => text.starts_with(is_trimmed),
+            RuleMatch::Regex(pattern) => {
+                let language = pattern.hir();
+                let samples = Choice::ALL.iter();
+                let mut samples = samples
+                    .filter_map(|&choice| sample::generate(rule_match, language, choice))
+                    .peekable();
+                // The proof takes long, and one sample shows that there is none.
+                samples.peek().is_some()
+                    && samples.all(|sample| changes_by_trimming(&sample))
+                    && self.prover.is_untrimmed(language)
+            }
+            RuleMatch::Url(_) | RuleMatch::Emv(_) => false,
+        }
+    }
+
     /// Returns the rules before `rule` that may cover others and accept `code`, ascending; `None` if
     /// `rule` does not accept it, or looking it up takes too much work.
     fn accepting(&mut self, code: &str, rule: usize) -> Option<Vec<usize>> {
-        let code = CodeValue::new(code).ok()?.as_str();
+        let code = CodeValue::new(code).ok()?;
+        let code = match self.trim {
+            true => code.trimmed(),
+            false => code.as_str(),
+        };
+        if code.is_empty() {
+            return None;
+        }
         let steps = code.len().saturating_mul(self.steps_per_byte);
         self.steps_left = self.steps_left.checked_sub(steps)?;
         let mut accepting = Accepting {
@@ -115,6 +153,10 @@ impl Search<'_> {
         before.dedup();
         accepts.then_some(before)
     }
+}
+
+fn changes_by_trimming(text: &str) -> bool {
+    text.starts_with(is_trimmed) || text.ends_with(is_trimmed)
 }
 
 /// Collects the rules before `rule` that accept and may cover others.

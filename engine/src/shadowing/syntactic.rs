@@ -59,6 +59,7 @@ fn emv_covers(wide: &EmvMatch, narrow: &EmvMatch) -> bool {
             })
     };
     (narrow.check_crc || !wide.check_crc)
+        && (wide.allow_empty || !narrow.allow_empty)
         && wide.guid.as_deref().is_none_or(has_guid)
         && wide.tags.iter().all(|tag| narrow.tags.contains(tag))
 }

@@ -1,8 +1,13 @@
-use crate::{CompileLimits, Problem, RouteConfig, RouteTable};
+use crate::{CompileLimits, Problem, ProblemCode, RouteConfig, RouteTable};
 
 /// Returns the warnings for a config of rules with these matches and canaries (empty: none), whose
 /// ids are a, b, …
 fn lint(rules: &[(&str, &str)]) -> Vec<Problem> {
+    lint_with(rules, "")
+}
+
+/// Returns the warnings for a config that also has these members at the top.
+fn lint_with(rules: &[(&str, &str)], top: &str) -> Vec<Problem> {
     let rules: Vec<String> = rules
         .iter()
         .zip('a'..)
@@ -17,7 +22,7 @@ fn lint(rules: &[(&str, &str)]) -> Vec<Problem> {
         })
         .collect();
     let json = format!(
-        "{{\"format\": \"codeid/1\", \"version\": \"1\", \"rules\": [\n{}]}}",
+        "{{\"format\": \"codeid/1\", \"version\": \"1\", {top}\"rules\": [\n{}]}}",
         rules.join(",\n")
     );
     let limits = CompileLimits::default();
@@ -148,6 +153,10 @@ fn a_rule_is_shadowed_by_one_that_accepts_all_that_it_accepts() {
             r#"{"emv": {"guid": "a.b"}}"#,
             r#"{"emv": {"tags": {"26.00": "A.b", "26.01": "1"}}}"#,
         ),
+        (
+            r#"{"emv": {"guid": "a.b", "allowEmpty": true}}"#,
+            r#"{"emv": {"guid": "a.b"}}"#,
+        ),
     ] {
         assert!(shadowed(wide, narrow), "{wide} covers {narrow}");
     }
@@ -230,6 +239,10 @@ fn a_rule_that_accepts_one_code_more_is_not_shadowed() {
             r#"{"prefix": "000201"}"#,
         ),
         (r#"{"regex": "000201.*"}"#, r#"{"emv": {"guid": "a.b"}}"#),
+        (
+            r#"{"emv": {"guid": "a.b"}}"#,
+            r#"{"emv": {"guid": "a.b", "allowEmpty": true}}"#,
+        ),
     ] {
         assert!(!shadowed(first, second), "{first} does not cover {second}");
     }
@@ -283,4 +296,75 @@ fn a_warning_names_the_first_rule_that_covers_and_warnings_are_in_document_order
             ("f", "/rules/5/canary", 7, 81),
         ]
     );
+}
+
+const TRIM: &str = "\"trim\": true, ";
+
+#[test]
+fn with_trim_a_match_of_untrimmed_texts_only_is_reported() {
+    for untrimmed in [
+        r#"{"exact": " a"}"#,
+        r#"{"exact": "a\ufeff"}"#,
+        r#"{"exact": "\u0000"}"#,
+        r#"{"prefix": "\u3000a"}"#,
+        r#"{"regex": "a\\s"}"#,
+        r#"{"regex": "(?: |\\n)+(?:a|b)*"}"#,
+        r#"{"regex": " a|b\\n"}"#,
+    ] {
+        let rules = [(untrimmed, "")];
+        let found = lint_with(&rules, TRIM);
+        let codes: Vec<_> = found.iter().map(Problem::code).collect();
+        assert_eq!(codes, [ProblemCode::UntrimmedMatch], "{untrimmed}");
+        assert_eq!(found[0].rule(), Some("a"));
+        assert_eq!(found[0].pointer(), "/rules/0/match");
+        assert!(lint(&rules).is_empty(), "{untrimmed}");
+    }
+    for other in [
+        r#"{"exact": "a b"}"#,
+        r#"{"exact": "\u200ba"}"#,
+        r#"{"prefix": "a "}"#,
+        r#"{"regex": "a\\s?"}"#,
+        r#"{"regex": "\\s*a"}"#,
+        r#"{"regex": "[ a]b"}"#,
+        r#"{"url": {"host": "a.example", "path": "/m "}}"#,
+        r#"{"emv": {"guid": "a.b"}}"#,
+    ] {
+        assert!(lint_with(&[(other, "")], TRIM).is_empty(), "{other}");
+    }
+}
+
+#[test]
+fn with_trim_only_trimmed_texts_are_compared() {
+    for (wide, narrow) in [
+        (r#"{"regex": "28\\d+"}"#, r#"{"regex": "28\\d+\\s?"}"#),
+        (r#"{"regex": "28\\d+"}"#, r#"{"regex": "\\s*28\\d+"}"#),
+        (r#"{"regex": "[a-z]+"}"#, r#"{"regex": "ab|ab\\n"}"#),
+    ] {
+        let rules = [(wide, ""), (narrow, "")];
+        let found = lint_with(&rules, TRIM);
+        let codes: Vec<_> = found.iter().map(Problem::code).collect();
+        assert_eq!(codes, [ProblemCode::NeverWins], "{wide} covers {narrow}");
+        assert!(lint(&rules).is_empty(), "{wide} does not cover {narrow}");
+    }
+    for (first, second) in [
+        (r#"{"regex": "28\\d+"}"#, r#"{"regex": "28\\d+\\sx?"}"#),
+        (r#"{"regex": "a"}"#, r#"{"prefix": "a"}"#),
+    ] {
+        assert!(lint_with(&[(first, ""), (second, "")], TRIM).is_empty());
+    }
+}
+
+#[test]
+fn a_host_below_a_public_suffix_is_reported() {
+    let host = |host: &str| format!(r#"{{"url": {{"host": "{host}"}}}}"#);
+    for public in ["*.com", "*.CO.UK", "*.github.io", "*.example", "*.ck"] {
+        let found = lint(&[(&host(public), "")]);
+        let codes: Vec<_> = found.iter().map(Problem::code).collect();
+        assert_eq!(codes, [ProblemCode::PublicSuffixHost], "{public}");
+        assert_eq!(found[0].pointer(), "/rules/0/match/url/host");
+        assert!(found[0].hint().is_some());
+    }
+    for other in ["com", "*.example.com", "github.io", "*.a.example"] {
+        assert!(lint(&[(&host(other), "")]).is_empty(), "{other}");
+    }
 }

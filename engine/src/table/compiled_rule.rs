@@ -107,7 +107,7 @@ impl CompiledRule {
                 redirect_url,
                 user_agent,
             } => {
-                render(redirect_url, Destination::Header);
+                render(redirect_url, Destination::Url);
                 Outcome::OpenUrl {
                     redirect_url: rendered,
                     user_agent,
@@ -130,7 +130,7 @@ impl CompiledRule {
 
     /// Returns the most steps of [`Self::outcome`] for any code value.
     pub(super) fn max_outcome_steps(&self) -> u64 {
-        let longest = (CodeValue::MAX_CHARACTERS * char::MAX.len_utf8()) as u64;
+        let longest = CodeValue::MAX_BYTES as u64;
         let groups = self.groups.as_ref().map_or(0, |groups| groups.max_steps());
         groups.saturating_add(self.action.render_steps(longest))
     }

@@ -2,13 +2,15 @@
 
 mod compiled_rule;
 mod steps;
+mod visitors;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use self::compiled_rule::CompiledRule;
-use crate::counts::{COUNTED, RefusedRules, RuleCounts};
+use self::visitors::{AllMatches, Winner};
+use crate::counts::{COUNTED, RuleCounts};
 use crate::guard::guarded;
-use crate::matcher::{self, Matcher};
+use crate::matcher::Matcher;
 use crate::{
     CodeCost, CodeValue, CompileLimits, ConfigError, CostlyCode, Explanation, Generation, OpenId,
     Outcome, Provenance, RouteConfig, RuleCount, Scratch, Verdict,
@@ -46,6 +48,8 @@ use crate::{
 #[derive(Debug)]
 pub struct RouteTable {
     version: Box<str>,
+    /// `true` if code values are trimmed.
+    trim: bool,
     generation: Generation,
     rules: Vec<CompiledRule>,
     /// `true` for each rule that admits no openId.
@@ -90,11 +94,11 @@ impl RouteTable {
         guarded(|| {
             let matcher = Matcher::build(config.rules(), limits)?;
             let rules = CompiledRule::compile_all(config.rules(), limits)?;
-            let max_code_steps = steps::checked_bound(&matcher, &rules, config.rules(), limits)?;
-            let (version, generation) = (config.version().into(), Generation::default());
+            let max_code_steps = steps::checked_bound(&matcher, &rules, config, limits)?;
             Ok(Self {
-                version,
-                generation,
+                version: config.version().into(),
+                trim: config.trims(),
+                generation: Generation::default(),
                 closed: rules.iter().map(CompiledRule::admits_no_one).collect(),
                 rules,
                 matcher,
@@ -121,6 +125,12 @@ impl RouteTable {
         open_id: OpenId<'_>,
         scratch: &'a mut Scratch,
     ) -> Verdict<'a> {
+        let Some(code) = self.looked_up(code_value) else {
+            return Verdict {
+                rule: None,
+                outcome: Outcome::Unsupported,
+            };
+        };
         let shard = scratch
             .shard()
             .filter(|&shard| COUNTED && self.counts.has_shard(shard));
@@ -137,14 +147,14 @@ impl RouteTable {
             refused.clear();
         }
         let mut winner = Winner {
-            table: self,
+            rules: &self.rules,
+            closed: &self.closed,
             open_id,
             hash_key,
             refused: shard.map(|_| &mut *refused),
             best: u32::MAX,
         };
-        self.matcher
-            .search(code_value.as_str(), search, captures, &mut winner);
+        self.matcher.search(code, search, captures, &mut winner);
         let best = winner.best;
         if let Some(shard) = shard {
             self.counts.record(shard, best, refused);
@@ -157,7 +167,7 @@ impl RouteTable {
         };
         Verdict {
             rule: Some(&rule.id),
-            outcome: rule.outcome(code_value.as_str(), captures, rendered),
+            outcome: rule.outcome(code, captures, rendered),
         }
     }
 
@@ -193,12 +203,11 @@ impl RouteTable {
         scratch: &mut Scratch,
     ) -> Vec<Explanation<'_>> {
         let mut all = AllMatches::default();
-        self.matcher.search(
-            code_value.as_str(),
-            &mut scratch.search,
-            &mut scratch.captures,
-            &mut all,
-        );
+        let Some(code) = self.looked_up(code_value) else {
+            return Vec::new();
+        };
+        self.matcher
+            .search(code, &mut scratch.search, &mut scratch.captures, &mut all);
         all.rules.sort_unstable();
         all.rules.dedup();
         let mut decided = false;
@@ -256,7 +265,7 @@ impl RouteTable {
     /// Some times that of a lookup. It allocates.
     #[must_use]
     pub fn code_cost(&self, code_value: CodeValue<'_>, scratch: &mut Scratch) -> CodeCost {
-        steps::code_cost(&self.matcher, &self.rules, code_value.as_str(), scratch)
+        steps::code_cost(&self.matcher, &self.rules, self.trim, code_value, scratch)
     }
 
     /// Returns a code value that is about as expensive as any that can be constructed, with its cost.
@@ -270,13 +279,19 @@ impl RouteTable {
     /// thread that serves.
     #[must_use]
     pub fn costly_code(&self) -> CostlyCode {
-        steps::costly_code(&self.matcher, &self.rules)
+        steps::costly_code(&self.matcher, &self.rules, self.trim)
     }
 
     /// Returns the config's `version`: 1 to 64 characters, never interpreted.
     #[must_use]
     pub fn version(&self) -> &str {
         &self.version
+    }
+
+    /// Returns `true` if code values are trimmed; see [`RouteConfig::trims`].
+    #[must_use]
+    pub const fn trims(&self) -> bool {
+        self.trim
     }
 
     /// Returns the number under which the table was published; 0 if it was not.
@@ -341,6 +356,14 @@ impl RouteTable {
         self.rules.len()
     }
 
+    /// Returns the text that is looked up for `code_value`; `None` if trimming leaves nothing.
+    fn looked_up<'a>(&self, code_value: CodeValue<'a>) -> Option<&'a str> {
+        if !self.trim {
+            return Some(code_value.as_str());
+        }
+        Some(code_value.trimmed()).filter(|trimmed| !trimmed.is_empty())
+    }
+
     /// Returns the compiled matches, for a search that ignores canaries.
     pub(crate) const fn matcher(&self) -> &Matcher {
         &self.matcher
@@ -362,51 +385,5 @@ impl RouteTable {
             + rules
             + self.rules.capacity() * size_of::<CompiledRule>()
             + counts
-    }
-}
-
-/// Finds the first rule that accepts the code value and admits the openId.
-struct Winner<'a> {
-    table: &'a RouteTable,
-    open_id: OpenId<'a>,
-    hash_key: &'a mut Vec<u8>,
-    /// Collects the rules that do not admit the openId; `None` if they are not counted.
-    refused: Option<&'a mut RefusedRules>,
-    /// The first such rule so far; `u32::MAX` if there is none.
-    best: u32,
-}
-
-impl matcher::Visitor for Winner<'_> {
-    fn wants(&self, rule: u32) -> bool {
-        rule < self.best
-    }
-
-    fn accepted(&mut self, rule: u32) {
-        if rule >= self.best {
-            return;
-        }
-        let RouteTable { rules, closed, .. } = self.table;
-        let at = rule as usize;
-        if !closed[at] && rules[at].admits(self.open_id, self.hash_key) {
-            self.best = rule;
-        } else if let Some(refused) = &mut self.refused {
-            refused.add(rule);
-        }
-    }
-}
-
-/// Collects every rule that accepts the code value, in no order and perhaps repeatedly.
-#[derive(Default)]
-struct AllMatches {
-    rules: Vec<u32>,
-}
-
-impl matcher::Visitor for AllMatches {
-    fn wants(&self, _rule: u32) -> bool {
-        true
-    }
-
-    fn accepted(&mut self, rule: u32) {
-        self.rules.push(rule);
     }
 }

@@ -4,8 +4,12 @@ use super::compiled_rule::CompiledRule;
 use crate::matcher::{Matcher, Visitor};
 use crate::rule::RouteRule;
 use crate::{
-    CodeCost, CodeValue, CompileLimits, ConfigError, CostlyCode, Problem, ProblemCode, Scratch,
+    CodeCost, CodeValue, CompileLimits, ConfigError, CostlyCode, Problem, ProblemCode, RouteConfig,
+    Scratch,
 };
+
+/// The steps of removing a byte from an end of a code value.
+const TRIMMED_BYTE: u64 = 2;
 
 /// Returns the bound on the steps of a code value.
 ///
@@ -15,17 +19,23 @@ use crate::{
 pub(super) fn checked_bound(
     matcher: &Matcher,
     compiled: &[CompiledRule],
-    rules: &[RouteRule],
+    config: &RouteConfig,
     limits: &CompileLimits,
 ) -> Result<u64, ConfigError> {
     let search = matcher.max_steps(&accept_steps(compiled));
     let actions = compiled.iter().map(CompiledRule::max_outcome_steps);
-    let steps = search.saturating_add(actions.max().unwrap_or(0));
+    let trimming = match config.trims() {
+        true => TRIMMED_BYTE * CodeValue::MAX_BYTES as u64,
+        false => 0,
+    };
+    let steps = search
+        .saturating_add(actions.max().unwrap_or(0))
+        .saturating_add(trimming);
     if steps <= limits.max_code_steps {
         return Ok(steps);
     }
     let bound = cost_bound(matcher, compiled, steps);
-    Err(too_costly(&bound, rules, limits.max_code_steps).into())
+    Err(too_costly(&bound, config.rules(), limits.max_code_steps).into())
 }
 
 /// Returns the bound `steps` with the rules that take the most of them.
@@ -37,18 +47,24 @@ pub(super) fn cost_bound(matcher: &Matcher, rules: &[CompiledRule], steps: u64) 
     CodeCost::new(steps, &by_rule, |index| &rules[index].id)
 }
 
-/// Returns the most steps that a lookup of `code` can take.
+/// Returns the most steps that a lookup of `code_value`, which is trimmed if `trim` is true, can take.
 pub(super) fn code_cost(
     matcher: &Matcher,
     rules: &[CompiledRule],
-    code: &str,
+    trim: bool,
+    code_value: CodeValue<'_>,
     scratch: &mut Scratch,
 ) -> CodeCost {
+    let whole = code_value.as_str();
+    let code = if trim { code_value.trimmed() } else { whole };
     let mut meter = Meter {
-        steps: 0,
+        steps: TRIMMED_BYTE * (whole.len() - code.len()) as u64,
         by_rule: vec![0; rules.len()],
         accepted: Vec::new(),
     };
+    if code.is_empty() {
+        return CodeCost::new(meter.steps, &[], |index| &rules[index].id);
+    }
     matcher.search(code, &mut scratch.search, &mut scratch.captures, &mut meter);
     // A canary is asked each time.
     for &rule in &meter.accepted {
@@ -70,12 +86,12 @@ pub(super) fn code_cost(
 }
 
 /// Returns an expensive code value, with its cost.
-pub(super) fn costly_code(matcher: &Matcher, rules: &[CompiledRule]) -> CostlyCode {
+pub(super) fn costly_code(matcher: &Matcher, rules: &[CompiledRule], trim: bool) -> CostlyCode {
     let mut scratch = Scratch::new();
     let mut cost = |code: &str| {
         // Nothing that is constructed is too long, but it may be empty.
         let code = CodeValue::new(code).ok()?;
-        Some(code_cost(matcher, rules, code.as_str(), &mut scratch))
+        Some(code_cost(matcher, rules, trim, code, &mut scratch))
     };
     let steps = |code: &str| cost(code).map_or(0, |cost| cost.steps);
     let code_value = matcher.costly_code(&accept_steps(rules), steps);

@@ -20,6 +20,7 @@ struct Vectors {
     unleash_normalized: Vec<Normalized>,
     unleash_admits: Vec<Admits>,
     bucket: Vec<InBucket>,
+    unleash_differs: Vec<Differs>,
 }
 
 #[derive(Deserialize)]
@@ -54,6 +55,15 @@ struct InBucket {
     bucket: u16,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Differs {
+    group: String,
+    open_id: String,
+    bucket: u16,
+    node: u16,
+}
+
 fn vectors() -> Vectors {
     let path = cases::folder().join("vectors/canary.toml");
     let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
@@ -76,6 +86,24 @@ fn buckets_agree_with_the_vectors() {
     } in &vectors.bucket
     {
         assert_eq!(bucket(group, open_id), *expected, "{group}:{open_id}");
+    }
+}
+
+#[test]
+fn beyond_ascii_buckets_are_those_of_the_utf8() {
+    let vectors = vectors().unleash_differs;
+    assert!(vectors.len() >= 4, "vectors have vanished");
+    for Differs {
+        group,
+        open_id,
+        bucket: expected,
+        node,
+    } in &vectors
+    {
+        let bucket = bucket(group, open_id);
+        assert_eq!(bucket, *expected, "{group}:{open_id}");
+        // Unleash numbers its hundred buckets from 1.
+        assert_ne!(bucket / 100 + 1, *node, "{group}:{open_id}");
     }
 }
 

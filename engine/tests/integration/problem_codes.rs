@@ -87,6 +87,7 @@ fn questionable_rules() -> Vec<(ProblemCode, Vec<Value>)> {
         vec![json!({ "id": "t", "match": rule_match, "action": action })]
     };
     let url = json!({ "url": { "host": "qr.example.com" } });
+    let suffix = json!({ "id": "u", "match": { "url": { "host": "*.co.uk" } }, "action": decode });
     let mut refusing = regex(0, "a+");
     refusing["canary"] = json!({ "percentage": 0 });
     vec![
@@ -119,6 +120,8 @@ fn questionable_rules() -> Vec<(ProblemCode, Vec<Value>)> {
                 json!({ "type": "OPEN_URL", "redirectUrl": "https://e.example/?c={code}" }),
             ),
         ),
+        (ProblemCode::PublicSuffixHost, vec![suffix]),
+        (ProblemCode::UntrimmedMatch, vec![regex(0, "a\\s+")]),
     ]
 }
 
@@ -127,7 +130,8 @@ fn regex(n: usize, pattern: &str) -> Value {
 }
 
 fn compile(rules: &[Value]) -> Result<(RouteConfig, RouteTable), ConfigError> {
-    let document = json!({ "format": "codeid/1", "version": "1", "rules": rules }).to_string();
+    let document =
+        json!({ "format": "codeid/1", "version": "1", "trim": true, "rules": rules }).to_string();
     let limits = CompileLimits::default();
     let config = RouteConfig::from_json(document.as_bytes(), &limits)?;
     let table = RouteTable::compile(&config, &limits)?;

@@ -47,7 +47,7 @@ fn check(case: &Case) -> Result<(), TestCaseError> {
     let parsed =
         RouteConfig::from_json(json.as_bytes(), &limits()).expect("what compiles also parses");
     let reference = ReferenceMatcher::new(&parsed);
-    let oracle = Oracle::new(&case.rules);
+    let oracle = Oracle::new(case);
     let mut scratch = Scratch::new();
     for code in &case.codes {
         let accepting = oracle.accepting_rules(code);

@@ -26,7 +26,7 @@ fn check(case: &Case) -> Result<(), TestCaseError> {
     let parsed =
         RouteConfig::from_json(json.as_bytes(), &limits()).expect("what compiles also parses");
     let reference = ReferenceMatcher::new(&parsed);
-    let oracle = Oracle::new(&case.rules);
+    let oracle = Oracle::new(case);
     let mut expected = vec![(0, 0); case.rules.len()];
     // Lookups without a shard, or with one that the table does not have, are not counted.
     let mut counting = [Scratch::with_shard(0), Scratch::with_shard(1)];

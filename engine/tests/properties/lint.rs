@@ -51,7 +51,8 @@ fn check_known(mut case: Case) -> Result<(), TestCaseError> {
     let Some(parsed) = parse(&case) else {
         return Ok(());
     };
-    let reported: Vec<usize> = parsed.shadows().iter().map(|shadow| shadow.rule).collect();
+    let shadowed = parsed.shadows().into_iter().map(|shadow| shadow.rule);
+    let reported: Vec<usize> = shadowed.chain(parsed.untrimmed()).collect();
     for index in expected {
         prop_assert!(reported.contains(&index), "rule {}: {:?}", index, reported);
     }
@@ -64,6 +65,15 @@ fn check_reported(case: &Case, entropy: &mut Entropy<'_>) -> Result<(), TestCase
     };
     let reference = ReferenceMatcher::new(&parsed.config);
     let mut scratch = Scratch::new();
+    for rule in parsed.untrimmed() {
+        let drawn = (0..CODES).map(|_| case.rules[rule].matching.sample(entropy));
+        for code in drawn.chain(case.codes.clone()) {
+            let value = CodeValue::new(&code);
+            let accepting =
+                value.map_or_else(|_| Vec::new(), |value| reference.matching_rules(value));
+            prop_assert!(!accepting.contains(&rule), "{} accepts {:?}", rule, code);
+        }
+    }
     for Shadow { rule, by } in parsed.shadows() {
         prop_assert!(by < rule);
         prop_assert!(decides_for_everybody(&case.rules[by]));
@@ -127,16 +137,29 @@ impl Parsed {
         assert!(found.is_sorted_by_key(offset), "{found:?}");
         found.iter().filter_map(shadow).collect()
     }
+
+    /// Returns the rules that are reported to accept no code value that is trimmed.
+    fn untrimmed(&self) -> Vec<usize> {
+        let found = self.config.lint(&self.table);
+        let untrimmed = found
+            .iter()
+            .filter(|problem| problem.code() == ProblemCode::UntrimmedMatch);
+        untrimmed.map(rule_of).collect()
+    }
 }
 
 fn shadow(problem: &Problem) -> Option<Shadow> {
     if problem.code() != ProblemCode::NeverWins {
         return None;
     }
-    let rule = problem.pointer().split('/').nth(2);
-    let rule = rule.and_then(|index| index.parse().ok());
     Some(Shadow {
-        rule: rule.expect("the pointer is that of a rule's match"),
+        rule: rule_of(problem),
         by: problem.other_rule().expect("the other rule is named"),
     })
+}
+
+fn rule_of(problem: &Problem) -> usize {
+    let rule = problem.pointer().split('/').nth(2);
+    let rule = rule.and_then(|index| index.parse().ok());
+    rule.expect("the pointer is that of a rule's match")
 }

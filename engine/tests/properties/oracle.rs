@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use codeid_engine::{Bucket, OpenId};
 use codeid_generate::{
-    Action, Dialect, EmvMatch, Match, Piece, Rule, UrlMatch, Value, crc_ccitt_false,
+    Action, Case, Dialect, EmvMatch, Match, Piece, Rule, UrlMatch, Value, crc_ccitt_false,
 };
 use regex_automata::meta::Regex;
 use sha2::{Digest, Sha256};
@@ -20,12 +20,14 @@ pub(crate) enum Answer {
 
 pub(crate) struct Oracle<'a> {
     rules: &'a [Rule],
+    trim: bool,
     /// The anchored pattern of each regex rule that the crate's own syntax can express.
     patterns: Vec<Option<Regex>>,
 }
 
 impl<'a> Oracle<'a> {
-    pub(crate) fn new(rules: &'a [Rule]) -> Self {
+    pub(crate) fn new(case: &'a Case) -> Self {
+        let rules = case.rules.as_slice();
         let pattern = |rule: &Rule| {
             let Match::Regex(pattern) = &rule.matching else {
                 return None;
@@ -36,6 +38,7 @@ impl<'a> Oracle<'a> {
         };
         Self {
             rules,
+            trim: case.trim == Some(true),
             patterns: rules.iter().map(pattern).collect(),
         }
     }
@@ -46,6 +49,10 @@ impl<'a> Oracle<'a> {
 
     /// Returns for each rule whether it accepts `code`; `None` where the oracle does not know.
     pub(crate) fn accepting_rules(&self, code: &str) -> Vec<Option<bool>> {
+        let code = self.trimmed(code);
+        if code.is_empty() {
+            return vec![Some(false); self.rules.len()];
+        }
         let accepts = |(rule, pattern): (&Rule, &Option<Regex>)| match &rule.matching {
             Match::Exact(text) => Some(code == text),
             Match::Prefix(text) => Some(code.starts_with(text)),
@@ -76,6 +83,7 @@ impl<'a> Oracle<'a> {
     /// Returns the outcome of a rule that accepts `code`; `None` if it depends on groups that the
     /// oracle does not know.
     pub(crate) fn answer(&self, index: usize, code: &str) -> Option<Answer> {
+        let code = self.trimmed(code);
         match &self.rules[index].action {
             Action::Unsupported => Some(Answer::Unsupported),
             Action::Decode(None) => Some(Answer::Decode(code.to_owned())),
@@ -96,12 +104,30 @@ impl<'a> Oracle<'a> {
                 let pieces = redirect_url
                     .as_ref()
                     .map_or(&whole[..], |template| &template.0);
-                let unsafe_in_header = |c: char| c.is_control() || " \"<>\\^`{|}".contains(c);
-                let redirect_url = self.render(index, pieces, code, unsafe_in_header)?;
+                let unsafe_in_header =
+                    |c: char| !c.is_ascii() || c.is_control() || " \"<>\\^`{|}".contains(c);
+                let rendered = self.render(index, pieces, code, unsafe_in_header)?;
+                let redirect_url = with_lower_case_host(&encoded(&rendered, |c| !c.is_ascii()));
                 let user_agent = user_agent.clone().unwrap_or_else(|| "-".to_owned());
                 Some(Answer::OpenUrl(redirect_url, user_agent))
             }
         }
+    }
+
+    /// Returns the part of `code` that is identified, which may be empty.
+    fn trimmed<'c>(&self, code: &'c str) -> &'c str {
+        let removed = |&(_, c): &(usize, char)| {
+            c.is_whitespace() || matches!(c, '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{feff}')
+        };
+        let mut rest = code.char_indices().skip_while(removed).peekable();
+        if !self.trim {
+            return code;
+        }
+        let Some(&(start, _)) = rest.peek() else {
+            return "";
+        };
+        let last = rest.filter(|one| !removed(one)).last();
+        last.map_or("", |(at, c)| &code[start..at + c.len_utf8()])
     }
 
     fn render(
@@ -162,6 +188,14 @@ fn encoded(text: &str, must_encode: impl Fn(char) -> bool) -> String {
     encoded
 }
 
+/// Returns `url` with all that comes before its path, query or fragment in lower case.
+fn with_lower_case_host(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or((url, ""));
+    let (host, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let (scheme, host) = (scheme.to_lowercase(), host.to_lowercase());
+    format!("{scheme}://{host}{rest}")
+}
+
 fn url_accepts(url: &UrlMatch, code: &str) -> bool {
     let scheme = url
         .scheme
@@ -206,6 +240,12 @@ fn url_accepts(url: &UrlMatch, code: &str) -> bool {
 }
 
 fn emv_accepts(emv: &EmvMatch, code: &str) -> bool {
+    let data_objects = |text: &str| {
+        let mut objects = data_objects(text)?;
+        let whole = objects.len();
+        objects.retain(|(_, value)| !value.is_empty());
+        (objects.len() == whole || emv.allow_empty == Some(true)).then_some(objects)
+    };
     let Some(objects) = code
         .starts_with("000201")
         .then(|| data_objects(code))
@@ -243,12 +283,14 @@ fn crc_fits(objects: &[(String, String)], code: &str) -> bool {
     };
     let hexadecimal = crc.len() == 4 && crc.bytes().all(|b| b.is_ascii_hexdigit());
     id == "63" && hexadecimal && {
-        let covered = &code[..code.len() - 4];
-        u16::from_str_radix(crc, 16) == Ok(crc_ccitt_false(covered.as_bytes()))
+        // Empty data objects may follow.
+        let last = format!("6304{crc}");
+        let at = code.rfind(&last).expect("it is in the code") + 4;
+        u16::from_str_radix(crc, 16) == Ok(crc_ccitt_false(&code.as_bytes()[..at]))
     }
 }
 
-/// Splits `text` into data objects; returns `None` if it does not consist of data objects.
+/// Splits `text` into data objects, of which some may be empty; returns `None` if it does not consist of data objects.
 fn data_objects(text: &str) -> Option<Vec<(String, String)>> {
     let characters: Vec<char> = text.chars().collect();
     let mut rest = characters.as_slice();
@@ -259,7 +301,7 @@ fn data_objects(text: &str) -> Option<Vec<(String, String)>> {
             return None;
         }
         let head: String = head.iter().collect();
-        let length: usize = head[2..].parse().ok().filter(|length| *length > 0)?;
+        let length: usize = head[2..].parse().ok()?;
         let value = rest.get(4..4 + length)?;
         objects.push((head[..2].to_owned(), value.iter().collect()));
         rest = &rest[4 + length..];

@@ -48,6 +48,26 @@ fn each_rule_that_accepts_the_code_value_is_explained_in_order() {
 }
 
 #[test]
+fn what_is_explained_is_trimmed_if_the_config_says_so() {
+    let trimming = RULES.replace("\"version\"", "\"trim\": true, \"version\"");
+    let daemon = Plan::with_rules(trimming).start();
+    let explain = |code_value: &str| {
+        let body = json!({"codeValue": code_value, "openId": "user-42"}).to_string();
+        good(&post(&daemon, "/v1/explain", &body))
+    };
+    let trimmed = explain("2810");
+    for code_value in [" 2810", "2810\r\n", "\u{feff}\u{3000}2810\u{0}"] {
+        assert_eq!(explain(code_value), trimmed, "{code_value:?}");
+    }
+    assert_eq!(trimmed["explanation"].as_array().unwrap().len(), 3);
+    let nothing = explain(" \u{feff}");
+    assert_eq!(nothing["response"]["isSupported"], false);
+    assert_eq!(nothing["explanation"], json!([]));
+    assert_eq!(good(&daemon.admin("GET", "/v1/rules"))["trim"], true);
+    daemon.stop();
+}
+
+#[test]
 fn illegal_parameters_are_refused_without_being_quoted() {
     let daemon = Plan::with_rules(RULES).start();
     for body in [

@@ -53,9 +53,26 @@ fn json_is_the_result_of_the_contract() {
         "--json",
     ]);
     let open = parse(&ran);
-    assert_eq!(open["redirectUrl"], "https://QR.example.com/m?x");
+    assert_eq!(open["redirectUrl"], "https://qr.example.com/m?x");
     assert_eq!(open["userAgent"], "-/AlipayConnect");
     assert_eq!(open["postCodeMatchActionType"], "OPEN_URL");
+}
+
+#[test]
+fn the_code_value_is_trimmed_if_the_config_says_so() {
+    for code in [
+        "28100104df2342342\r\n",
+        "\u{feff} 28100104df2342342\u{3000}",
+    ] {
+        let ran = identify(&[code, "--open-id", "user-42", "--json", "--explain"]);
+        let identified = parse(&ran);
+        assert_eq!(identified["codeValue"], ORDER_CODE);
+        assert_eq!(identified["explanation"][0]["rule"], "order-code.bare");
+    }
+    let ran = identify(&[" \n", "--open-id", "user-42", "--json", "--explain"]);
+    let identified = parse(&ran);
+    assert_eq!(identified["isSupported"], false);
+    assert_eq!(identified["explanation"], json!([]));
 }
 
 #[test]
@@ -202,8 +219,8 @@ fn a_route_config_can_come_from_standard_input() {
 
 #[test]
 fn a_code_value_cannot_control_the_terminal() {
-    let ran = with_example(&["EXAMPLEPAY:\u{1b}[31m\u{202e}\n", "--open-id", "user-42"]);
+    let ran = with_example(&["EXAMPLEPAY:\u{1b}[31m\u{202e}\nx", "--open-id", "user-42"]);
     assert_eq!(ran.status, 0);
-    let shown = "codeValue    EXAMPLEPAY:\\u{1b}[31m\\u{202e}\\u{a}\n";
+    let shown = "codeValue    EXAMPLEPAY:\\u{1b}[31m\\u{202e}\\u{a}x\n";
     assert!(ran.stdout.contains(shown), "{}", ran.stdout);
 }

@@ -50,7 +50,7 @@ fn a_code_value_is_identified_in_both_versions() {
                 true,
                 &[
                     ("postCodeMatchActionType", "OPEN_URL"),
-                    ("redirectUrl", "https://qr.example.com/\u{e9}"),
+                    ("redirectUrl", "https://qr.example.com/%C3%A9"),
                     ("userAgent", "-/AlipayConnect"),
                 ],
             )

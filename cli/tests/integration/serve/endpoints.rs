@@ -30,7 +30,7 @@ fn a_response_of_identify_code_has_the_fields_of_its_outcome_and_no_others() {
             "https://qr.example.com/\"é😀",
             Some("page"),
             json!({"result": success, "isSupported": true, "postCodeMatchActionType": "OPEN_URL",
-                   "redirectUrl": "https://qr.example.com/%22é😀", "userAgent": "-/AlipayConnect"}),
+                   "redirectUrl": "https://qr.example.com/%22%C3%A9%F0%9F%98%80", "userAgent": "-/AlipayConnect"}),
         ),
         (
             "28100004x",

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::rule_texts;
-use crate::api::check::{Change, RuleChange};
+use crate::api::check::{Change, RuleChange, TrimChange};
 use crate::api::role::Role;
 use crate::rules::config_text::ConfigText;
 
@@ -78,6 +78,15 @@ impl Difference {
             after: None,
         }));
         difference
+    }
+
+    /// Returns the change of `trim`; `None` if there is none, or no config before.
+    pub(super) fn trim(&self) -> Option<TrimChange> {
+        let change = TrimChange {
+            before: self.before.as_ref()?.trims(),
+            after: self.after.trims(),
+        };
+        (change.before != change.after).then_some(change)
     }
 
     /// Returns the number of rules that differ.
@@ -205,6 +214,30 @@ mod tests {
         assert_eq!(changed.after.as_ref().unwrap()["match"]["exact"], "9");
         assert_eq!(moved.before, moved.after);
         assert!(removed.before.is_some() && removed.after.is_none());
+    }
+
+    #[test]
+    fn a_change_of_trim_is_reported() {
+        let config =
+            |top: &str| Arc::new(ConfigText::new(format!("{{{top} \"rules\": []}}").into()));
+        let trim = "\"trim\": true,";
+        for (before, after, expected) in [
+            ("", trim, Some((false, true))),
+            (trim, "", Some((true, false))),
+            (trim, trim, None),
+            ("", "\"trim\": false,", None),
+        ] {
+            let difference = Difference::new(Some(config(before)), config(after), Role::Read);
+            let change = difference
+                .trim()
+                .map(|change| (change.before, change.after));
+            assert_eq!(change, expected);
+        }
+        assert!(
+            Difference::new(None, config(trim), Role::Read)
+                .trim()
+                .is_none()
+        );
     }
 
     #[test]

@@ -65,6 +65,7 @@ fn accepted(skeleton: Checked, candidate: Candidate, difference: Arc<Difference>
         max_code_steps: Some(candidate.max_code_steps),
         changes: Some(Changes {
             unchanged: difference.unchanged,
+            trim: difference.trim(),
             ..Changes::default()
         }),
         ..skeleton

@@ -25,6 +25,7 @@ pub(super) async fn list(request: Request) -> Outcome {
         generation: generation.get(),
         version: entry.version.clone(),
         sha256: entry.provenance.digest,
+        trim: entry.config.trims(),
         rules: Vec::new(),
     };
     let role = request.caller.role();

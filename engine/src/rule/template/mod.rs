@@ -40,8 +40,9 @@ pub(crate) enum Source {
 pub(crate) enum Destination {
     /// A value: inserted texts stay as they are.
     Value,
-    /// A URL in an HTTP header: characters that cannot stand there are percent-encoded.
-    Header,
+    /// A URL that every client opens, and that can stand in an HTTP header: characters that cannot
+    /// are percent-encoded, and scheme and host are in lower case.
+    Url,
 }
 
 /// The number of bytes that are copied in a step.
@@ -58,6 +59,21 @@ impl Template {
                 encode: false,
             }],
         }
+    }
+
+    /// Returns the template of a URL: the same one, with the characters of its own text that are not
+    /// ASCII percent-encoded.
+    pub(super) fn of_url(mut self) -> Self {
+        for part in &mut self.parts {
+            if let Part::Text(text) = part
+                && !text.is_ascii()
+            {
+                let mut encoded = String::with_capacity(3 * text.len());
+                push_encoded(text, |c| !c.is_ascii(), &mut encoded);
+                *text = encoded.into();
+            }
+        }
+        self
     }
 
     /// Returns the parts in the order in which they are rendered, at least one.
@@ -110,7 +126,8 @@ impl Template {
         steps.sum()
     }
 
-    /// Appends the rendered text to `out`. `group` returns the text of the group of a number.
+    /// Appends the rendered text to `out`. `group` returns the text of the group of a number. A URL
+    /// begins with `https://`, in any case, and its host.
     pub(crate) fn render<'c>(
         &self,
         code: &'c str,
@@ -118,6 +135,7 @@ impl Template {
         destination: Destination,
         out: &mut String,
     ) {
+        let start = out.len();
         for part in &self.parts {
             match part {
                 Part::Text(text) => out.push_str(text),
@@ -128,13 +146,16 @@ impl Template {
                     };
                     if *encode {
                         push_encoded(text, |c| !is_unreserved(c), out);
-                    } else if destination == Destination::Header {
+                    } else if destination == Destination::Url {
                         push_encoded(text, is_unfit_for_header, out);
                     } else {
                         out.push_str(text);
                     }
                 }
             }
+        }
+        if destination == Destination::Url {
+            make_origin_lowercase(&mut out[start..]);
         }
     }
 }
@@ -145,11 +166,22 @@ fn is_unreserved(c: char) -> bool {
 }
 
 fn is_unfit_for_header(c: char) -> bool {
-    c.is_control()
+    !c.is_ascii()
+        || c.is_control()
         || matches!(
             c,
             ' ' | '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}'
         )
+}
+
+/// Makes scheme, host and port of `url` lower case, which is all that stands before its path, query or
+/// fragment: there is no user-info.
+fn make_origin_lowercase(url: &mut str) {
+    const SCHEME: usize = "https://".len();
+    let is_end = |byte: u8| matches!(byte, b'/' | b'?' | b'#');
+    let host = url.bytes().skip(SCHEME).position(is_end);
+    let end = host.map_or(url.len(), |length| SCHEME + length);
+    url[..end].make_ascii_lowercase();
 }
 
 /// Appends `text`; of each character for which `must_encode` returns `true`, the UTF-8 bytes are
@@ -172,12 +204,11 @@ mod tests {
 
     fn render(template: &str, code: &str, destination: Destination) -> String {
         let mut out = String::new();
-        Template::parse(template, Groups::None).unwrap().render(
-            code,
-            |_| "",
-            destination,
-            &mut out,
-        );
+        let mut template = Template::parse(template, Groups::None).unwrap();
+        if destination == Destination::Url {
+            template = template.of_url();
+        }
+        template.render(code, |_| "", destination, &mut out);
         out
     }
 
@@ -191,11 +222,37 @@ mod tests {
         );
         assert_eq!(
             render(
-                "{code}",
+                "https://x/{code}",
                 "a b\"<>\\^`{|}\u{7f}\r\n\u{85}é/",
-                Destination::Header
+                Destination::Url
             ),
-            "a%20b%22%3C%3E%5C%5E%60%7B%7C%7D%7F%0D%0A%C2%85é/"
+            "https://x/a%20b%22%3C%3E%5C%5E%60%7B%7C%7D%7F%0D%0A%C2%85%C3%A9/"
         );
+    }
+
+    #[test]
+    fn a_url_is_ascii_with_scheme_and_host_in_lower_case() {
+        for (template, code, url) in [
+            ("{code}", "HTTPS://A.B", "https://a.b"),
+            ("{code}", "HttpS://A.B:8443/C/D", "https://a.b:8443/C/D"),
+            ("{code}", "HTTPS://A?B/C", "https://a?B/C"),
+            ("{code}#É", "HTTPS://A#B", "https://a#B#%C3%89"),
+            ("https://A.B", "", "https://a.b"),
+            (
+                "https://A/支付{code}",
+                "\u{202e}X",
+                "https://a/%E6%94%AF%E4%BB%98%E2%80%AEX",
+            ),
+        ] {
+            assert_eq!(render(template, code, Destination::Url), url);
+        }
+    }
+
+    #[test]
+    fn rendering_appends() {
+        let mut out = "HTTPS://A/".to_owned();
+        let template = Template::parse("{code}", Groups::None).unwrap();
+        template.render("HTTPS://B", |_| "", Destination::Url, &mut out);
+        assert_eq!(out, "HTTPS://A/https://b");
     }
 }

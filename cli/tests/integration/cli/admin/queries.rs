@@ -115,6 +115,25 @@ fn a_candidate_is_compared_with_the_live_config() {
             "same.json: good: version test-7, 3 rules, 0 errors, 0 warnings;",
         ],
     );
+    let trimming = RULES.replace("\"version\"", "\"trim\": true, \"version\"");
+    daemon.directory.write("trimming.json", trimming);
+    assert_has(
+        &printed(&daemon, &["check", "trimming.json"]),
+        &[
+            "trim changes, which concerns every rule: false to true\n",
+            "no rule changes: 3 rules as in the live config\n",
+        ],
+    );
+    let checked = json(&daemon, &["check", "trimming.json"]);
+    let change = &checked["changes"]["trim"];
+    assert_eq!(
+        (&change["before"], &change["after"]),
+        (&false.into(), &true.into())
+    );
+    assert_eq!(
+        json(&daemon, &["check", "same.json"])["changes"]["trim"],
+        Value::Null
+    );
     daemon
         .directory
         .write("changed.json", changed("v2", "12.5"));

@@ -1,14 +1,15 @@
 // The text of the candidate, a config to check: pasted, opened from a file, or the live config.
 
 import { readConfig } from "./api.js";
-import { byId, setText } from "./dom.js";
-import { bytes } from "./format.js";
+import { confirmed } from "./confirm.js";
+import { byId, element, setText } from "./dom.js";
+import { bytes, counted } from "./format.js";
 import { attempt, fail } from "./notice.js";
 
 /** More than any config may have. The daemon enforces its own limit. */
 const MAX_BYTES = 4 * 1024 ** 2;
 
-/** The text as it was loaded. The editor normalises line ends, which would change the digest. */
+/** The text as it was loaded or applied. The editor normalises line ends, which would change the digest. */
 let original = "";
 
 /** `changed` is called after every change of the text. */
@@ -21,6 +22,9 @@ export function start(changed) {
     upload.value = "";
   });
   byId("from-live").addEventListener("click", (event) => loadLive(event.currentTarget, changed));
+  window.addEventListener("beforeunload", (event) => {
+    if (isUnsaved()) event.preventDefault();
+  });
   editor.addEventListener("dragover", (event) => event.preventDefault());
   editor.addEventListener("drop", (event) => {
     if (!event.dataTransfer.files.length) return;
@@ -35,11 +39,27 @@ export function text() {
   return value === asEdited(original) ? original : value;
 }
 
-/** Replaces the text. */
-export function put(content) {
+/** Replaces the text, and returns true, unless it is unsaved and the operator wants to go on with it. */
+export async function replace(content) {
+  if (isUnsaved() && content !== text()) {
+    const loss = element("p", {}, "The candidate has changes that were not applied. They would be lost.");
+    if (!(await confirmed("Replace the candidate?", [loss], "Replace", { danger: true }))) return false;
+  }
   original = content;
   byId("candidate").value = content;
   describe();
+  return true;
+}
+
+/** Notes that the text was applied: it can be read from the daemon again. */
+export function applied(content) {
+  original = content;
+}
+
+/** True if the editor has a text that an operator wrote, and that was not applied. */
+function isUnsaved() {
+  const { value } = byId("candidate");
+  return value.trim() !== "" && value !== asEdited(original);
 }
 
 /** Moves the caret to a line and a column, both from 1, and scrolls to it. */
@@ -66,25 +86,24 @@ function edited(changed) {
 function describe() {
   const content = text();
   const size = bytes(new TextEncoder().encode(content).length);
-  setText(byId("candidate-size"), content ? `${content.split("\n").length} lines, ${size}` : "");
+  setText(byId("candidate-size"), content ? `${counted(content.split("\n").length, "line")}, ${size}` : "");
 }
 
 async function loadLive(control, changed) {
   const config = await attempt(byId("change-notice"), control, () => readConfig("v1/config"));
-  if (config === undefined) return;
-  put(config);
-  changed();
+  if (config !== undefined && (await replace(config))) changed();
 }
 
 async function openFile(file, changed) {
   if (!file) return;
+  let content;
   try {
-    put(await contentOf(file));
+    content = await contentOf(file);
   } catch (error) {
     fail(byId("change-notice"), error);
     return;
   }
-  changed();
+  if (await replace(content)) changed();
 }
 
 async function contentOf(file) {

@@ -25,10 +25,11 @@ export function start(refreshNow) {
   outdate();
 }
 
-/** Puts a config into the editor and checks it. */
-export function compare(text) {
-  candidate.put(text);
-  return check();
+/** Puts a config into the editor and checks it, unless an unsaved one stays. `begun` is called before the check. */
+export async function compare(text, begun = () => {}) {
+  if (!(await candidate.replace(text))) return;
+  begun();
+  await check();
 }
 
 function outdate() {
@@ -110,7 +111,9 @@ async function apply(overrides) {
   begin(byId("change-notice"), "Applying…");
   try {
     byId("apply").disabled = true;
-    applied(await command("v1/apply", text, { replaces: replaces ?? "*", overrides }));
+    const result = await command("v1/apply", text, { replaces: replaces ?? "*", overrides });
+    candidate.applied(text);
+    applied(result);
   } catch (error) {
     await refused(error, text);
   }

@@ -1,7 +1,7 @@
 // The changes between the live config and a candidate, rule by rule and line by line.
 
 import { element } from "./dom.js";
-import { count } from "./format.js";
+import { count, counted } from "./format.js";
 import { paged } from "./paged.js";
 
 /** With at most this many changed rules, each is shown unfolded. */
@@ -23,11 +23,21 @@ export function differenceView(changes) {
   return [
     element("h3", {}, "Changes to the live config"),
     element("ul", { class: "results" }, numbers),
+    ...(changes.trim ? [trimView(changes.trim)] : []),
     items.length
       ? paged(element("div", { class: "difference" }), items)
       : element("p", {}, "No rule changes."),
   ];
 }
+
+const trimView = ({ before, after }) =>
+  element(
+    "p",
+    { class: "box wait" },
+    after && !before
+      ? "Code values are trimmed now: white space around them no longer matters to any rule."
+      : "Code values are no longer trimmed: white space around them matters to every rule.",
+  );
 
 function ruleView({ id, change, before, after }, open) {
   return element(
@@ -58,7 +68,7 @@ function lineViews(before, after) {
   const views = [];
   let left = 0;
   const skip = () => {
-    if (left) views.push(element("span", { class: "dim" }, `  … ${count(left)} unchanged lines\n`));
+    if (left) views.push(element("span", { class: "dim" }, `  … ${counted(left, "unchanged line")}\n`));
     left = 0;
   };
   lines.forEach(({ mark, line }, i) => {

@@ -37,9 +37,11 @@ export function row(columns, cells, attributes = {}) {
   return element("tr", { role: "row", ...attributes }, made);
 }
 
-/** A cell. Its label is shown on screens without room for a header. */
+/** A cell. Its label is shown on screens without room for a header, beside one element with all of the content. */
 export function cell({ label, class: kind }, content) {
-  return element("td", { role: "cell", class: kind, "data-label": label }, content);
+  const parts = [content].flat().filter((part) => part != null && part !== "");
+  const whole = parts.length > 1 ? element("div", {}, parts) : parts;
+  return element("td", { role: "cell", class: kind, "data-label": label }, whole);
 }
 
 /** Fills a `dl` with pairs of a term and a value; pairs without a value are left out. */

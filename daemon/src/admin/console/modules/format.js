@@ -69,10 +69,11 @@ function describeUrl({ scheme = "https", host, port, path = "" }) {
   return `${scheme}://${host}${port == null ? "" : `:${port}`}${path}`;
 }
 
-function describeEmv({ guid, tags = {}, checkCrc }) {
+function describeEmv({ guid, tags = {}, checkCrc, allowEmpty }) {
   const parts = Object.entries(tags).map(([tag, value]) => `${tag}=${value}`);
   if (guid != null) parts.unshift(`guid ${guid}`);
   if (checkCrc === false) parts.push("no checksum");
+  if (allowEmpty) parts.push("empty data objects");
   return parts.join(", ");
 }
 

@@ -97,9 +97,7 @@ function actionsOf(entry) {
 
 async function compareWith({ generation }, control) {
   const config = await attempt(byId("history-notice"), control, () => readConfig(`v1/history/${generation}`));
-  if (config === undefined) return;
-  open("change");
-  change.compare(config);
+  if (config !== undefined) await change.compare(config, () => open("change"));
 }
 
 async function rollBack(target, control) {

@@ -125,7 +125,7 @@ function refusalOf({ at, problemCount, problems }) {
 
 function sourceFacts({ nextPullAt, staleness, lastActivationAt, counters, sources }) {
   const { pulls, reloads, restarts } = counters;
-  const restarted = Object.entries(restarts).map(([task, n]) => `${task} ${count(n)} times`);
+  const restarted = Object.entries(restarts).map(([task, n]) => `${task} ${counted(n, "time")}`);
   return [
     ["Next pull", nextPullAt ? clock(nextPullAt) : sources.remote ? "running, or frozen" : "no remote"],
     ["Confirmed", `${duration(staleness.ageMs)} ago${staleness.stale ? ": stale" : ""}`],

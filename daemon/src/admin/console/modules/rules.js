@@ -12,7 +12,7 @@ const COLUMNS = [
   { key: "position", label: "Position", class: "number", show: ({ position }) => count(position) },
   { key: "id", label: "Rule", class: "long", show: idOf },
   { key: "match", label: "Match", class: "long code", show: ({ match }) => brief(match) },
-  { key: "action", label: "Action", class: "long code", show: ({ action }) => brief(action) },
+  { key: "action", label: "Action", class: "long code", show: actionOf },
   { key: "canary", label: "Canary", show: ({ canary }) => canary },
   { key: "decided", label: "Decided", class: "number", show: ({ decided }) => count(decided) },
   { key: "refused", label: "Refused by canary", class: "number", show: ({ refused }) => count(refused) },
@@ -26,6 +26,7 @@ let shown = PAGE;
 /** The rows by the id of their rule. A row is reused for as long as its table is live. */
 let rows = new Map();
 let generation = null;
+let trims = false;
 
 export function start() {
   byId("rules-head").append(...COLUMNS.map(header));
@@ -52,6 +53,7 @@ export async function update() {
 function take(document) {
   if (document.generation !== generation) rows = new Map();
   generation = document.generation;
+  trims = document.trim;
   rules = document.rules.map(summary);
   draw();
 }
@@ -88,7 +90,8 @@ function draw() {
 function describeShown(page, found) {
   const of =
     found === rules.length ? `${count(found)} rules` : `${count(found)} of ${count(rules.length)} rules`;
-  return page < found ? `${of}, the first ${count(page)} shown` : of;
+  const trimmed = trims ? "; code values are trimmed" : "";
+  return page < found ? `${of}, the first ${count(page)} shown${trimmed}` : `${of}${trimmed}`;
 }
 
 function order(a, b) {
@@ -124,6 +127,12 @@ function makeRow(rule) {
 function idOf({ id, rule }) {
   const open = button(id, () => toggle(id, open, rule), { class: "link", "aria-expanded": "false" });
   return open;
+}
+
+/** The action, whose type is one word. */
+function actionOf({ action }) {
+  const [type, ...template] = brief(action).split(/(?= )/);
+  return element("span", {}, element("span", { class: "word" }, type), ...template);
 }
 
 /** Shows or hides the whole rule below its row. */
