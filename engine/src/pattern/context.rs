@@ -66,10 +66,6 @@ fn depends(node: &Node) -> bool {
     }
 }
 
-fn has_look(node: &Node) -> bool {
-    matches!(node, Node::Look(_)) || node.children().iter().any(has_look)
-}
-
 struct Resolver {
     ranges_left: usize,
     /// `true` inside a part that is repeated.
@@ -189,7 +185,7 @@ impl Resolver {
         before: &Edge,
         after: &Edge,
     ) -> Result<(), Refusal> {
-        if has_look(sub) {
+        if sub.has_look() {
             return Err(possessive(offset));
         }
         self.node(sub, before, after)

@@ -147,6 +147,16 @@ impl Parser {
         if greed != Greed::Greedy {
             self.text.advance();
         }
+        // Java leaves such a loop after a repetition of nothing, although another one could follow.
+        if min > 1 && is_group && node.is_nullable() && node.has_look() {
+            let message =
+                "a part that can be empty and has an assertion cannot be repeated so often";
+            return Err(Refusal::unsupported(
+                offset,
+                message,
+                "put the assertion before or after the repetition",
+            ));
+        }
         match node {
             // A place is the same however often it is looked at.
             Node::Look(_) if min == 0 => return Ok(Node::Empty),

@@ -105,6 +105,7 @@ fn a_refusal_has_the_place_of_the_fault_and_names_what_to_write() {
         (r"(?m)\x85^.", 8, r"\r?\n"),
         (r"\R{2}", 0, r"\r\n"),
         (r"(?:\R)+", 3, r"\r\n"),
+        (r"(\Ga?){2}", 6, "before or after the repetition"),
         (r"(?P<n>a)", 2, "(?<name>…)"),
         (r"(?<code>a)", 3, "{code}"),
         (r"(?<n_>a)", 4, "a letter and then letters and digits"),

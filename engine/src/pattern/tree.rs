@@ -130,6 +130,11 @@ impl Node {
         }
     }
 
+    /// Returns `true` if there is an assertion in the part.
+    pub(super) fn has_look(&self) -> bool {
+        matches!(self, Self::Look(_)) || self.children().iter().any(Self::has_look)
+    }
+
     /// Returns the number of levels of the tree.
     pub(super) fn depth(&self) -> usize {
         let below = self.children().iter().map(Self::depth).max();
