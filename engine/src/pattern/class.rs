@@ -4,8 +4,7 @@ use std::rc::Rc;
 
 use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange};
 
-use super::escape::Escape;
-use super::parser::Parser;
+use super::parser::{Escape, Parser};
 use super::reader::END;
 use super::refusal::Refusal;
 use super::sets;

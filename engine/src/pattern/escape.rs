@@ -3,21 +3,11 @@
 use std::rc::Rc;
 
 use super::hints;
-use super::parser::Parser;
+use super::parser::{Escape, Parser};
 use super::reader::{END, Reader};
 use super::refusal::Refusal;
 use super::sets::{self, complement, set};
 use super::tree::{LookKind, Set};
-
-/// The meaning of an escape.
-pub(super) enum Escape {
-    /// A character, by its code point. It may be a surrogate, which no code value has.
-    Code(u32),
-    Set(Set),
-    Look(LookKind),
-    /// `\R`.
-    LineEnding,
-}
 
 impl Parser {
     /// Reads an escape outside brackets, of which the next character is the `\`.

@@ -4,7 +4,6 @@
 
 use std::collections::HashMap;
 
-use super::escape::Escape;
 use super::hints;
 use super::property;
 use super::reader::{END, Flags, Reader};
@@ -35,6 +34,16 @@ pub(super) struct Parser {
     max_cost: usize,
     /// The properties so far, by name and whether `(?i)` was on, so that each is looked up once.
     properties: HashMap<(String, bool), Set>,
+}
+
+/// The meaning of an escape.
+pub(super) enum Escape {
+    /// A character, by its code point. It may be a surrogate, which no code value has.
+    Code(u32),
+    Set(Set),
+    Look(LookKind),
+    /// `\R`.
+    LineEnding,
 }
 
 /// Parses `pattern`.

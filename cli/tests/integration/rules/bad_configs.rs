@@ -167,7 +167,7 @@ fn corpus() -> Vec<Bad> {
         ("regex", "(a{1000}){1000}"),
         ("regex", "(?=a)"),
         ("regex", "\\1"),
-        ("regex", "a++"),
+        ("regex", "a++a"),
         ("regex", "[z-a]"),
         ("regex", "\\"),
         ("regex", "(?u)a"),
