@@ -77,7 +77,7 @@ problem_codes! {
     SeveralMatchKinds = "several-match-kinds",
     /// A pattern is not valid.
     BadPattern = "bad-pattern",
-    /// A pattern uses syntax that the dialect does not have.
+    /// A pattern uses syntax whose meaning in Java cannot be guaranteed here.
     UnsupportedPattern = "unsupported-pattern",
     /// A pattern has a capture group of a name that templates reserve.
     ReservedGroupName = "reserved-group-name",
@@ -117,6 +117,8 @@ problem_codes! {
     UnbalancedBrace = "unbalanced-brace",
     /// A placeholder names neither the code value nor a capture group of the rule.
     UnknownPlaceholder = "unknown-placeholder",
+    /// A placeholder names a capture group whose text is not certain to be Java's.
+    UncertainGroup = "uncertain-group",
     /// A placeholder has a modifier other than `:url`.
     UnknownModifier = "unknown-modifier",
     /// A template could render to nothing.

@@ -3,7 +3,7 @@
 use serde_json::{Map, json};
 
 use crate::vocabulary::word;
-use crate::{Entropy, Match};
+use crate::{Entropy, Group, Match};
 
 /// The action of a rule.
 #[derive(Clone, Debug)]
@@ -199,7 +199,10 @@ fn piece(matching: &Match, entropy: &mut Entropy<'_>) -> Piece {
     let value = match entropy.below(groups.len() + 1) {
         0 => Value::Code,
         number => match &groups[number - 1] {
-            Some(name) if entropy.chance(70) => Value::Named(name.clone()),
+            group if !group.is_certain => Value::Code,
+            Group {
+                name: Some(name), ..
+            } if entropy.chance(70) => Value::Named(name.clone()),
             _ => Value::Group(number),
         },
     };

@@ -31,6 +31,6 @@ pub use action::{Action, Piece, Template, Value};
 pub use case::Case;
 pub use emv::{EmvMatch, crc_ccitt_false};
 pub use entropy::Entropy;
-pub use pattern::{Dialect, Pattern};
+pub use pattern::{Dialect, Group, Pattern};
 pub use rule::{Canary, Match, Rule};
 pub use url::UrlMatch;

@@ -132,8 +132,7 @@ impl Match {
             Self::Exact(text) => json!({ "exact": text }),
             Self::Prefix(text) => json!({ "prefix": text }),
             Self::Regex(pattern) => {
-                let text = pattern.text(Dialect::RouteConfig);
-                json!({ "regex": text.expect("every pattern can be written in its own dialect") })
+                json!({ "regex": pattern.text(Dialect::RouteConfig) })
             }
             Self::Url(url) => json!({ "url": url.json() }),
             Self::Emv(emv) => json!({ "emv": emv.json() }),

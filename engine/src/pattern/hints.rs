@@ -1,52 +1,65 @@
 //! Hints for patterns that are refused: what users of java.util.regex can write instead.
 
-use regex_syntax::{ast, hir};
+/// The hint for what Java's grapheme clusters are needed for.
+pub(super) const GRAPHEME: &str =
+    "grapheme clusters are not supported: write the characters that are meant, or . for any";
 
-/// The hint for a possessive quantifier.
-pub(super) const POSSESSIVE: &str = "matching is always linear in the code value, so a possessive quantifier is not needed: remove the \
-     second +";
+/// The hint for a back-reference. No pattern without one means the same.
+pub(super) const BACK_REFERENCE: &str = "matching is always linear in the code value, so nothing means the same: write the repeated text \
+     out in alternatives, or let another part check that it is the same";
 
-/// Returns a hint for a pattern that does not parse.
-pub(super) fn for_syntax_error(text: &str, error: &ast::Error) -> Option<&'static str> {
-    let at = text.get(error.span().start.offset..).unwrap_or_default();
-    match error.kind() {
-        ast::ErrorKind::UnsupportedLookAround => Some(
-            "look-around is not supported; to exclude codes, put a rule for them before this one",
-        ),
-        ast::ErrorKind::UnsupportedBackreference => {
-            Some("back-references are not supported: matching is always linear in the code value")
+/// The hint for look-around.
+pub(super) const LOOK_AROUND: &str = "to exclude codes, put a rule for them before this one; to require a text, write it in its place";
+
+/// The hint for a possessive quantifier or an atomic group that may change what is matched.
+pub(super) const POSSESSIVE: &str = "it may change what is matched here, unless what follows cannot begin as the repeated part does: \
+     if it need not, remove the second +, or write (?:…) instead of (?>…)";
+
+/// The hint for the flags `u` and `U`.
+pub(super) const UNICODE_FLAG: &str = "patterns match Unicode text, and \\d, \\w, \\s and \\b mean ASCII; for all digits or letters write \
+     \\p{Nd} or \\p{L}, for both cases of other letters write them out, as [éÉ]";
+
+/// The flags that are supported.
+pub(super) const FLAGS: &str = "the flags are i, d, m, s and x, as in (?i) or (?i-s:…)";
+
+/// The hint for a quantifier that repeats nothing.
+pub(super) const DANGLING: &str =
+    "write \\ before a literal *, +, ? or {; a repetition is repeated as in (?:a+)*";
+
+/// The hint for `$` before a part that may take a line terminator.
+pub(super) const END: &str = "it would also match before a final line terminator, which the part after it may take: write \\z for \
+     the end, or the line terminator that is meant";
+
+/// The hint for an assertion about lines that cannot be expressed.
+pub(super) const LINES: &str = "write the line terminators that are meant, such as (?:\\r?\\n), instead of ^ and $ inside the pattern, \
+     or (?d) before it if only \\n ends a line";
+
+/// The hint for `\R` where it may be repeated or be followed by `\n`.
+pub(super) const LINE_ENDING: &str = "write what is meant: (?:\\r\\n|[\\n-\\r\\x85\\u2028\\u2029]), or [\\n-\\r\\x85\\u2028\\u2029]+";
+
+/// Returns the hint for an escape that Java does not have.
+pub(super) fn for_escape(c: char) -> &'static str {
+    match c {
+        'b' => "in brackets write \\x08 for a backspace; a word boundary can only stand outside",
+        'E' => "\\E ends a quotation, which \\Q begins",
+        'Q' => "a quotation is \\Q…\\E",
+        'R' => "in brackets write \\n-\\r\\x85\\u2028\\u2029",
+        'K' => "write the whole pattern: the code value is matched as a whole",
+        'A' | 'B' | 'G' | 'X' | 'Z' | 'z' => "it can only stand outside brackets",
+        'k' | '1'..='9' => {
+            "a back-reference cannot stand in brackets; an octal number is \\0 and its digits"
         }
-        ast::ErrorKind::EscapeUnrecognized => match at.as_bytes().get(1) {
-            Some(b'Q' | b'E') => {
-                Some("write the quoted text with \\ before each special character")
-            }
-            Some(b'Z' | b'G') => Some("remove it: a pattern always matches the whole code value"),
-            Some(b'h') => Some("write [ \\t] or the blanks that are meant"),
-            Some(b'R') => Some("write (?:\\r\\n|[\\n\\r]) or the line ends that are meant"),
-            Some(b'e') => Some("write \\x1B"),
-            Some(b'c') => Some("write the control character as \\x and two hex digits"),
-            Some(b'0') => Some("write the octal number as \\x and two hex digits"),
-            _ => Some("a character without a special meaning needs no \\ before it"),
-        },
-        ast::ErrorKind::FlagUnrecognized if at.starts_with('>') => {
-            Some("matching is always linear, so an atomic group is not needed: write (?:…)")
-        }
-        ast::ErrorKind::FlagUnrecognized => Some("the flags are i, m, s, U, x and R"),
-        ast::ErrorKind::RepetitionCountUnclosed | ast::ErrorKind::RepetitionCountDecimalEmpty => {
-            Some("for a literal brace write \\{")
-        }
-        _ => None,
+        _ => "a letter or digit without a special meaning is written without \\",
     }
 }
 
-/// Returns a hint for a pattern that parses but cannot be translated.
-pub(super) fn for_translation_error(error: &hir::Error) -> Option<&'static str> {
-    match error.kind() {
-        hir::ErrorKind::UnicodePropertyNotFound | hir::ErrorKind::UnicodePropertyValueNotFound => {
-            Some(
-                "properties are those of the Unicode standard, such as \\p{L}, \\p{Han} or \\p{Lu}",
-            )
-        }
-        _ => None,
+/// Returns the hint for a group that begins with `(?` and `c`, and that Java does not have.
+pub(super) fn for_group(c: char) -> &'static str {
+    match c {
+        'P' => "write a named group as (?<name>…)",
+        '#' => "write a comment under (?x), from # to the end of the line, or use description",
+        '(' => "conditional groups do not exist in Java: write the alternatives out",
+        '|' => "groups are numbered one by one: write (?:…|…)",
+        _ => FLAGS,
     }
 }

@@ -1,18 +1,27 @@
-//! Patterns: the `regex` crate's syntax, with Java's ASCII classes, as a checked expression.
+//! Patterns in the syntax of `java.util.regex`, as checked expressions.
 
+mod class;
+mod context;
 mod cost;
-mod dialect;
+mod escape;
+mod group;
+mod groups;
 mod hints;
+mod parser;
+mod property;
+mod reader;
+mod refusal;
+mod sets;
+mod translate;
+mod tree;
 
-use regex_syntax::ast;
-use regex_syntax::hir::translate::TranslatorBuilder;
-use regex_syntax::hir::{Capture, Hir, HirKind, Repetition};
+use std::borrow::Cow;
 
+use regex_syntax::hir::{Hir, HirKind};
+
+use self::parser::Parsed;
+use self::refusal::Refusal;
 use crate::ProblemCode;
-
-/// The depth to which groups, classes and repetitions may be nested. It bounds every recursion over
-/// a pattern, here and in the matcher.
-const NEST_LIMIT: u32 = 100;
 
 /// A valid pattern, which matches a code value if it matches the whole of it.
 ///
@@ -23,6 +32,16 @@ pub(crate) struct Pattern {
     hir: Hir,
     /// In states, about; see [`cost::estimate`].
     cost: usize,
+    /// The capturing groups; the first is group 1.
+    groups: Vec<Group>,
+}
+
+/// A capturing group of a pattern.
+#[derive(Clone, Debug)]
+struct Group {
+    name: Option<Box<str>>,
+    /// `true` if its text is certain to be the one that Java finds.
+    is_certain: bool,
 }
 
 /// The reason why a pattern is refused, and its place.
@@ -34,7 +53,7 @@ pub(crate) struct PatternError {
     /// One lower-case line without a full stop.
     pub(crate) message: String,
     /// The way to cure it, if that is known.
-    pub(crate) hint: Option<&'static str>,
+    pub(crate) hint: Option<Cow<'static, str>>,
 }
 
 impl Pattern {
@@ -42,57 +61,42 @@ impl Pattern {
     ///
     /// # Errors
     ///
-    /// [`PatternError`] if `text` is not a pattern of the dialect, or costs more than `max_cost`.
+    /// [`PatternError`] if Java rejects `text`, if its meaning in Java cannot be had in linear time, or
+    /// if it costs more than `max_cost`.
     pub(crate) fn parse(text: &str, max_cost: usize) -> Result<Self, PatternError> {
-        let fail = |offset: usize, code, message: String, hint| PatternError {
-            index: text
-                .get(..offset)
-                .map_or(0, |before| before.chars().count()),
-            code,
-            message,
-            hint,
-        };
-        let mut ast = ast::parse::ParserBuilder::new()
-            .nest_limit(NEST_LIMIT)
-            .build()
-            .parse(text)
-            .map_err(|error| {
-                let offset = error.span().start.offset;
-                let hint = hints::for_syntax_error(text, &error);
-                fail(
-                    offset,
-                    code_of(&error),
-                    format!("not a valid pattern: {}", error.kind()),
-                    hint,
-                )
-            })?;
-        let cost = cost::estimate(&ast);
+        Self::try_parse(text, max_cost).map_err(|refusal| {
+            let before = text.get(..refusal.offset).unwrap_or_default();
+            PatternError {
+                index: before.chars().count(),
+                code: refusal.code,
+                message: refusal.message,
+                hint: refusal.hint,
+            }
+        })
+    }
+
+    fn try_parse(text: &str, max_cost: usize) -> Result<Self, Refusal> {
+        let Parsed { mut root, names } = parser::parse(text, max_cost)?;
+        let cost = cost::estimate(&root);
         if cost > max_cost {
-            let message =
-                format!("the pattern takes {cost} states but may take at most {max_cost}");
-            return Err(fail(
-                0,
-                ProblemCode::PatternTooLarge,
-                message,
-                Some("shorten its repetitions"),
-            ));
+            return Err(Refusal {
+                offset: 0,
+                code: ProblemCode::PatternTooLarge,
+                message: format!("the pattern takes {cost} states but may take at most {max_cost}"),
+                hint: Some("shorten its repetitions".into()),
+            });
         }
-        dialect::rewrite(&mut ast)
-            .map_err(|refusal| fail(refusal.offset, refusal.code, refusal.message, refusal.hint))?;
-        let hir = TranslatorBuilder::new()
-            .build()
-            .translate(text, &ast)
-            .map_err(|error| {
-                let offset = error.span().start.offset;
-                let hint = hints::for_translation_error(&error);
-                fail(
-                    offset,
-                    ProblemCode::BadPattern,
-                    format!("not a valid pattern: {}", error.kind()),
-                    hint,
-                )
-            })?;
-        Ok(Self { hir, cost })
+        let certain = groups::certain(&root, names.len());
+        context::resolve(&mut root)?;
+        let hir = translate::translate(&root, &names);
+        let groups = names.into_iter().zip(certain);
+        Ok(Self {
+            hir,
+            cost,
+            groups: groups
+                .map(|(name, is_certain)| Group { name, is_certain })
+                .collect(),
+        })
     }
 
     /// Returns the expression as it is written, with its groups and not anchored.
@@ -107,43 +111,29 @@ impl Pattern {
 
     /// Returns the number of capturing groups, without the whole match.
     pub(crate) fn group_count(&self) -> usize {
-        self.hir.properties().explicit_captures_len()
+        self.groups.len()
     }
 
     /// Returns the number of the group `name`, from 1 on.
     pub(crate) fn group_named(&self, name: &str) -> Option<u32> {
-        find_group(&self.hir, &|capture| capture.name.as_deref() == Some(name))
-            .map(|capture| capture.index)
+        let mut groups = self.groups.iter();
+        let index = groups.position(|group| group.name.as_deref() == Some(name))?;
+        u32::try_from(index + 1).ok()
+    }
+
+    /// Returns `true` if the text of the group of this number, from 1 on, is certain to be the one
+    /// that Java finds.
+    pub(crate) fn is_group_certain(&self, number: u32) -> bool {
+        let index = (number as usize).checked_sub(1);
+        index
+            .and_then(|index| self.groups.get(index))
+            .is_some_and(|group| group.is_certain)
     }
 
     /// Returns `true` if in every match at least one of `groups` takes part with at least one
     /// character.
     pub(crate) fn never_all_empty(&self, groups: &[u32]) -> bool {
         always_has(&self.hir, groups)
-    }
-}
-
-/// The code of a syntax error.
-fn code_of(error: &ast::Error) -> ProblemCode {
-    match error.kind() {
-        ast::ErrorKind::UnsupportedLookAround
-        | ast::ErrorKind::UnsupportedBackreference
-        | ast::ErrorKind::EscapeUnrecognized
-        | ast::ErrorKind::FlagUnrecognized => ProblemCode::UnsupportedPattern,
-        _ => ProblemCode::BadPattern,
-    }
-}
-
-fn find_group<'a>(hir: &'a Hir, wanted: &impl Fn(&Capture) -> bool) -> Option<&'a Capture> {
-    match hir.kind() {
-        HirKind::Capture(capture) if wanted(capture) => Some(capture),
-        HirKind::Capture(Capture { sub, .. }) | HirKind::Repetition(Repetition { sub, .. }) => {
-            find_group(sub, wanted)
-        }
-        HirKind::Concat(subs) | HirKind::Alternation(subs) => {
-            subs.iter().find_map(|sub| find_group(sub, wanted))
-        }
-        HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) | HirKind::Look(_) => None,
     }
 }
 

@@ -103,7 +103,7 @@ fn a_rule_is_shadowed_by_one_that_accepts_all_that_it_accepts() {
         (r#"{"regex": "a*"}"#, r#"{"regex": "(?:aa)*"}"#),
         (
             r#"{"regex": "(?i)straße|k"}"#,
-            r#"{"regex": "[kK\u212a]|STRAẞE"}"#,
+            r#"{"regex": "[kK]|STRAßE"}"#,
         ),
         (r#"{"regex": "\\w+\\b.\\b\\w+"}"#, r#"{"regex": "x[-/]y"}"#),
         (

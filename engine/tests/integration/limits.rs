@@ -164,7 +164,7 @@ fn patterns_that_are_slow_for_each_state_may_have_fewer_states() {
             "{code}",
             "/rules/0/match/regex",
         ),
-        (r"(?:.*(a)){2000}", "{1}x", "/rules/0/action"),
+        (r"(.*a)(?:.*b){2000}", "{1}x", "/rules/0/action"),
     ] {
         let rule = serde_json::json!({
             "id": "slow",

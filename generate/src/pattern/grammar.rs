@@ -1,6 +1,6 @@
 //! Draws patterns.
 
-use super::{Item, Node, Pattern};
+use super::{Item, Node, Pattern, Property};
 use crate::Entropy;
 use crate::vocabulary::{character, word};
 
@@ -18,22 +18,74 @@ impl Pattern {
             let min = u32::from(entropy.chance(50));
             nodes.push(repeat(Node::Dot, min, None, entropy));
         }
+        if entropy.chance(5) {
+            nodes.push(Node::Property(&LINE_ENDING));
+        }
+        // Anywhere else the engine may have to refuse it.
+        if entropy.chance(10) {
+            nodes.push(Node::Assertion("$"));
+        }
         let mut pattern = Self::new(Node::Concat(nodes));
         pattern.ignore_case = entropy.chance(15);
         pattern
     }
 }
 
-/// The properties that patterns use, each with a few of its characters.
-const PROPERTIES: &[(&str, &[&str])] = &[
-    (r"\p{Greek}", &["α", "ω", "Σ"]),
-    (r"\P{Greek}", &["a", "店"]),
-    (r"\p{L}", &["a", "é", "店"]),
-    (r"[[:alpha:]]", &["a", "Z"]),
-    (r"[^[:digit:]]", &["a", "٣"]),
-    (r"[\p{Han}0-9]", &["店", "7"]),
-    (r"[a-k&&[^b]]", &["a", "c"]),
+/// The predefined classes that patterns use.
+const PROPERTIES: &[Property] = &[
+    Property {
+        route_config: r"\p{IsGreek}",
+        regex_crate: r"\p{Greek}",
+        samples: &["α", "ω", "Σ"],
+    },
+    Property {
+        route_config: r"\P{script=Greek}",
+        regex_crate: r"\P{Greek}",
+        samples: &["a", "店"],
+    },
+    Property {
+        route_config: r"\pL",
+        regex_crate: r"\p{L}",
+        samples: &["a", "é", "店"],
+    },
+    Property {
+        route_config: r"\p{Alpha}",
+        regex_crate: "[A-Za-z]",
+        samples: &["a", "Z"],
+    },
+    Property {
+        route_config: r"[^\p{Digit}]",
+        regex_crate: "[^0-9]",
+        samples: &["a", "٣"],
+    },
+    Property {
+        route_config: r"[\p{IsHan}0-9]",
+        regex_crate: r"[\p{Han}0-9]",
+        samples: &["店", "7"],
+    },
+    Property {
+        route_config: "[0-9&&[^5]]",
+        regex_crate: "[0-46-9]",
+        samples: &["4", "5"],
+    },
+    Property {
+        route_config: r"\h",
+        regex_crate: r"[\t \xa0\u1680\u180e\u2000-\u200a\u202f\u205f\u3000]",
+        samples: &[" ", "\t"],
+    },
+    Property {
+        route_config: r"\v",
+        regex_crate: r"[\n-\r\x85\u2028\u2029]",
+        samples: &["\n", "\r", "\u{2028}"],
+    },
 ];
+
+/// A line ending, of two characters or of one. Java repeats it in a way of its own.
+const LINE_ENDING: Property = Property {
+    route_config: r"\R",
+    regex_crate: r"(?:\r\n|[\n-\r\x85\u2028\u2029])",
+    samples: &["\n", "\r\n"],
+};
 
 const PERL: &[char] = &['d', 'w', 's', 'D', 'W', 'S'];
 
@@ -64,11 +116,8 @@ impl Grammar {
                 let flag = entropy.one_of(&['i', 's']);
                 Node::Flag(flag, Box::new(self.node(depth - 1, entropy)))
             }
-            14 => Node::Assertion(entropy.one_of(&["^", "$", r"\b", r"\B", r"\A", r"\z"])),
-            _ => {
-                let (text, samples) = entropy.one_of(PROPERTIES);
-                Node::Property(text, samples)
-            }
+            14 => Node::Assertion(entropy.one_of(&["^", r"\b", r"\B", r"\A", r"\z"])),
+            _ => Node::Property(&PROPERTIES[entropy.below(PROPERTIES.len())]),
         }
     }
 

@@ -25,7 +25,7 @@ impl Node {
             // Any character, perhaps an excluded one, which makes a near miss.
             Self::Class { negated: true, .. } | Self::Dot => text.push(character(entropy)),
             Self::Perl(class) => sample_item(Item::Perl(*class), entropy, text),
-            Self::Property(_, samples) => text.push_str(entropy.one_of(samples)),
+            Self::Property(property) => text.push_str(entropy.one_of(property.samples)),
             Self::Repeat { node, min, max, .. } => {
                 let most = max.map_or(4, |max| max - min) as usize;
                 let count = *min as usize + entropy.below(most + 1);

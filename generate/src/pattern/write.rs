@@ -7,124 +7,137 @@ use super::{Item, Node, Pattern};
 /// The dialect in which a pattern is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
-    /// A route config, in which `\d \w \s \b` mean ASCII.
+    /// A route config, which is Java's.
     RouteConfig,
-    /// That of the `regex` crate, in which they do not, so that they are spelled out.
+    /// That of the `regex` crate, in which `.`, `\d`, `\w`, `\s` and `\b`, case and some names mean
+    /// something else, so that they are spelled out.
     RegexCrate,
 }
 
 impl Pattern {
-    /// Returns the pattern as it is written in `dialect`; `None` if that dialect has no pattern of
-    /// the same meaning (`(?i)` with `\w` in brackets).
+    /// Returns the pattern as it is written in `dialect`.
     #[must_use]
-    pub fn text(&self, dialect: Dialect) -> Option<String> {
+    pub fn text(&self, dialect: Dialect) -> String {
         let mut writer = Writer {
             dialect,
             text: String::new(),
-            folding: self.ignore_case,
+            folds: self.ignore_case,
+            dot_takes_all: false,
         };
-        if self.ignore_case {
+        if self.ignore_case && dialect == Dialect::RouteConfig {
             writer.text.push_str("(?i)");
         }
-        writer.node(&self.root, false)?;
-        Some(writer.text)
+        writer.node(&self.root, false);
+        writer.text
     }
 }
 
 struct Writer {
     dialect: Dialect,
     text: String,
-    folding: bool,
+    /// `true` under `(?i)`.
+    folds: bool,
+    /// `true` under `(?s)`.
+    dot_takes_all: bool,
 }
 
 impl Writer {
     /// Writes `node`. It is `tight` if an operator follows that applies to the whole node.
-    fn node(&mut self, node: &Node, tight: bool) -> Option<()> {
+    fn node(&mut self, node: &Node, tight: bool) {
         match node {
             Node::Literal(literal) => {
                 let group = tight && literal.chars().count() > 1;
-                self.grouped(group, |w| {
-                    literal
-                        .chars()
-                        .for_each(|c| w.escaped(c, r"\.+*?()|[]{}^$"));
-                    Some(())
-                })
+                self.grouped(group, |w| literal.chars().for_each(|c| w.character(c)));
             }
             Node::Class { negated, items } => self.class(*negated, items),
-            Node::Perl(class) => {
-                self.perl(*class);
-                Some(())
-            }
-            Node::Property(text, _) => self.verbatim(text),
-            Node::Dot => self.verbatim("."),
+            Node::Perl(class) => self.perl(*class),
+            Node::Property(property) => self.text.push_str(match self.dialect {
+                Dialect::RouteConfig => property.route_config,
+                Dialect::RegexCrate => property.regex_crate,
+            }),
+            Node::Dot => self
+                .text
+                .push_str(match (self.dialect, self.dot_takes_all) {
+                    (Dialect::RouteConfig, _) => ".",
+                    (Dialect::RegexCrate, true) => "(?s:.)",
+                    (Dialect::RegexCrate, false) => r"[^\n\r\x85\u2028\u2029]",
+                }),
             Node::Repeat {
                 node,
                 min,
                 max,
                 lazy,
             } => self.grouped(tight, |w| {
-                w.node(node, true)?;
+                w.node(node, true);
                 w.count(*min, *max);
                 if *lazy {
                     w.text.push('?');
                 }
-                Some(())
             }),
             Node::Capture(name, inner) => {
-                match name {
-                    Some(name) => write!(self.text, "(?P<{name}>").ok()?,
-                    None => self.text.push('('),
+                self.text.push('(');
+                if let Some(name) = name {
+                    let _ = write!(self.text, "?<{name}>");
                 }
-                self.node(inner, false)?;
-                self.verbatim(")")
+                self.node(inner, false);
+                self.text.push(')');
             }
             Node::Concat(nodes) => {
-                self.grouped(tight, |w| nodes.iter().try_for_each(|node| w.part(node)))
+                self.grouped(tight, |w| nodes.iter().for_each(|node| w.node(node, false)));
             }
             Node::Alternate(nodes) => self.grouped(true, |w| {
                 for (i, node) in nodes.iter().enumerate() {
                     if i > 0 {
                         w.text.push('|');
                     }
-                    w.node(node, false)?;
+                    w.node(node, false);
                 }
-                Some(())
             }),
-            Node::Flag(flag, inner) => {
-                write!(self.text, "(?{flag}:").ok()?;
-                let outside = self.folding;
-                self.folding |= *flag == 'i';
-                self.node(inner, false)?;
-                self.folding = outside;
-                self.verbatim(")")
-            }
+            Node::Flag(flag, inner) => self.flag(*flag, inner),
             Node::Assertion(text) => match (self.dialect, *text) {
-                (Dialect::RegexCrate, r"\b" | r"\B") => self.verbatim(&format!("(?-u:{text})")),
-                _ if tight => self.verbatim(&format!("(?:{text})")),
-                _ => self.verbatim(text),
+                (Dialect::RegexCrate, r"\b" | r"\B") => {
+                    let _ = write!(self.text, "(?-u:{text})");
+                }
+                _ => self.grouped(tight, |w| w.text.push_str(text)),
             },
         }
     }
 
-    /// Writes a part of a concatenation, in which a literal needs no group.
-    fn part(&mut self, node: &Node) -> Option<()> {
-        self.node(node, false)
+    fn flag(&mut self, flag: char, inner: &Node) {
+        let outside = (self.folds, self.dot_takes_all);
+        match flag {
+            'i' => self.folds = true,
+            _ => self.dot_takes_all = true,
+        }
+        match self.dialect {
+            Dialect::RouteConfig => {
+                let _ = write!(self.text, "(?{flag}:");
+            }
+            Dialect::RegexCrate => self.text.push_str("(?:"),
+        }
+        self.node(inner, false);
+        self.text.push(')');
+        (self.folds, self.dot_takes_all) = outside;
     }
 
-    fn grouped(&mut self, group: bool, inner: impl FnOnce(&mut Self) -> Option<()>) -> Option<()> {
+    fn character(&mut self, c: char) {
+        let folds = self.folds && c.is_ascii_alphabetic();
+        if folds && self.dialect == Dialect::RegexCrate {
+            let (lower, upper) = (c.to_ascii_lowercase(), c.to_ascii_uppercase());
+            let _ = write!(self.text, "[{lower}{upper}]");
+        } else {
+            self.escaped(c, r"\.+*?()|[]{}^$");
+        }
+    }
+
+    fn grouped(&mut self, group: bool, inner: impl FnOnce(&mut Self)) {
         if group {
             self.text.push_str("(?:");
         }
-        inner(self)?;
+        inner(self);
         if group {
             self.text.push(')');
         }
-        Some(())
-    }
-
-    fn verbatim(&mut self, text: &str) -> Option<()> {
-        self.text.push_str(text);
-        Some(())
     }
 
     fn escaped(&mut self, c: char, special: &str) {
@@ -154,35 +167,47 @@ impl Writer {
             }
             Dialect::RegexCrate => {
                 let negation = if class.is_ascii_uppercase() { "^" } else { "" };
-                let members = perl_members(class);
-                // `(?i)` must not apply inside: `\w` is ASCII whatever the case.
-                let _ = write!(self.text, "(?-i:[{negation}{members}])");
+                let _ = write!(self.text, "[{negation}{}]", perl_members(class));
             }
         }
     }
 
-    fn class(&mut self, negated: bool, items: &[Item]) -> Option<()> {
+    fn class(&mut self, negated: bool, items: &[Item]) {
         self.text.push_str(if negated { "[^" } else { "[" });
+        let in_crate = self.dialect == Dialect::RegexCrate;
         for item in items {
             match *item {
-                Item::Char(c) => self.class_character(c),
-                Item::Range(first, last) => {
-                    self.class_character(first);
-                    self.text.push('-');
-                    self.class_character(last);
-                }
-                Item::Perl(class) if self.dialect == Dialect::RouteConfig => {
+                Item::Char(c) => self.class_range(c, c),
+                Item::Range(first, last) => self.class_range(first, last),
+                Item::Perl(class) if !in_crate => {
                     self.text.push('\\');
                     self.text.push(class);
                 }
-                Item::Perl('w' | 'W') if self.folding => return None,
                 Item::Perl(class) if class.is_ascii_uppercase() => {
-                    write!(self.text, "[^{}]", perl_members(class)).ok()?;
+                    let _ = write!(self.text, "[^{}]", perl_members(class));
                 }
                 Item::Perl(class) => self.text.push_str(perl_members(class)),
             }
         }
-        self.verbatim("]")
+        self.text.push(']');
+    }
+
+    fn class_range(&mut self, first: char, last: char) {
+        self.class_character(first);
+        if first != last {
+            self.text.push('-');
+            self.class_character(last);
+        }
+        if self.folds && self.dialect == Dialect::RegexCrate {
+            let letters = ('A'..='Z').chain('a'..='z');
+            for c in letters.filter(|c| (first..=last).contains(c)) {
+                self.text.push(if c.is_ascii_lowercase() {
+                    c.to_ascii_uppercase()
+                } else {
+                    c.to_ascii_lowercase()
+                });
+            }
+        }
     }
 
     fn class_character(&mut self, c: char) {

@@ -223,7 +223,7 @@ fn rules(number: u32) -> Vec<Rule> {
     let groups = Rule::new(
         "groups",
         number,
-        json!({"regex": r"281(\d{3})04(?P<rest>[0-9A-Za-z]{4,24})"}),
+        json!({"regex": r"281(\d{3})04(?<rest>[0-9A-Za-z]{4,24})"}),
         json!({"type": "DECODE", "codeValue": format!("c{number}:{{1}}-{{rest}}")}),
         move |code| Rendered::Decode(format!("c{number}:{}-{}", &code[3..6], &code[8..])),
     );

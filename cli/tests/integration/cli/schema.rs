@@ -78,7 +78,7 @@ fn with_match(value: Value) -> Value {
 }
 
 fn with_action(value: Value) -> Value {
-    let fixed_host = json!({"regex": "https://a\\.example/(\\d+)(?P<name>x)"});
+    let fixed_host = json!({"regex": "https://a\\.example/(\\d+)(?<name>x)"});
     rule_with(json!({"match": fixed_host, "action": value}))
 }
 

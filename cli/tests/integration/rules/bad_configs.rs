@@ -46,7 +46,7 @@ impl<T: Into<Vec<u8>>> From<T> for Bad {
 fn rich() -> String {
     json!({"format": "codeid/1", "version": "rich", "rules": [
         {"id": "exact", "description": "é", "match": {"exact": "a"}, "action": {"type": "UNSUPPORTED"}},
-        {"id": "regex", "match": {"regex": "a(?P<n>b+)[c-e]{2,3}"},
+        {"id": "regex", "match": {"regex": "a(?<n>b+)[c-e]{2,3}"},
          "action": {"type": "DECODE", "codeValue": "{n}-{1:url}"},
          "canary": {"percentage": 12.5, "group": "g", "allowlist": ["user-42"]}},
         {"id": "url", "match": {"url": {"host": "qr.example.com", "path": "/m", "port": 8443}},
@@ -167,7 +167,7 @@ fn corpus() -> Vec<Bad> {
         ("regex", "(a{1000}){1000}"),
         ("regex", "(?=a)"),
         ("regex", "\\1"),
-        ("regex", "a++"),
+        ("regex", "a++a"),
         ("regex", "[z-a]"),
         ("regex", "\\"),
         ("regex", "(?u)a"),

@@ -248,7 +248,7 @@ fn read_group(name: &str, groups: Groups<'_>) -> Result<u32, Refusal> {
     if !name.is_empty() && name.bytes().all(|b| b.is_ascii_digit()) {
         let count = pattern.group_count();
         let index = name.parse().ok().filter(|_| !name.starts_with('0'));
-        return index
+        let index = index
             .filter(|&index: &u32| index as usize <= count)
             .ok_or_else(|| {
                 let message =
@@ -257,11 +257,30 @@ fn read_group(name: &str, groups: Groups<'_>) -> Result<u32, Refusal> {
                     message,
                     "groups are numbered from 1; {code} is the whole match",
                 )
-            });
+            })?;
+        return certain(index, name, pattern);
     }
-    pattern.group_named(name).ok_or_else(|| {
+    let index = pattern.group_named(name).ok_or_else(|| {
         let hint = "a placeholder is {code}, a group's number, or a group's name";
         unknown(format!("unknown placeholder {{{shown}}}"), hint)
+    })?;
+    certain(index, name, pattern)
+}
+
+/// Returns `index`, the number of the group that a placeholder names, if its text is certain to be
+/// the one that Java finds.
+fn certain(index: u32, name: &str, pattern: &Pattern) -> Result<u32, Refusal> {
+    if pattern.is_group_certain(index) {
+        return Ok(index);
+    }
+    Err(Refusal {
+        code: ProblemCode::UncertainGroup,
+        message: format!(
+            "the text of the group {{{}}} is not certain to be the one that Java finds",
+            shortened(name)
+        ),
+        hint: "insert only groups that are not inside a repetition, a possessive or an atomic part, of \
+               a pattern without a repetition of what can be empty: ((?:a|b)+) instead of (a|b)+",
     })
 }
 
@@ -272,7 +291,7 @@ mod tests {
 
     #[test]
     fn problems_have_the_index_of_their_character() {
-        let pattern = Pattern::parse("(a)(?P<n>b)?", 100).unwrap();
+        let pattern = Pattern::parse("(a)(?<n>b)?", 100).unwrap();
         for (text, index) in [
             ("é{", 1),
             ("a}b", 1),

@@ -1,0 +1,150 @@
+//! The syntax tree of a pattern.
+
+use std::rc::Rc;
+
+use regex_syntax::hir::ClassUnicode;
+
+/// A part of a pattern.
+#[derive(Debug)]
+pub(super) enum Node {
+    Empty,
+    Character(char),
+    /// One character of a set.
+    Set(Set),
+    Look(Look),
+    /// `\R`.
+    LineEnding {
+        offset: usize,
+    },
+    /// A capturing group.
+    Group {
+        /// Its number, from 1 on.
+        number: u32,
+        sub: Box<Self>,
+    },
+    /// `(?>…)`.
+    Atomic {
+        sub: Box<Self>,
+        offset: usize,
+    },
+    Repeat(Box<Repeat>),
+    /// At least two parts.
+    Concat(Vec<Self>),
+    /// At least two alternatives.
+    Alternate(Vec<Self>),
+}
+
+/// A set of characters.
+#[derive(Clone, Debug)]
+pub(super) struct Set {
+    pub(super) members: Rc<ClassUnicode>,
+    /// The cost in states, see [`cost::estimate`](super::cost::estimate).
+    pub(super) cost: usize,
+}
+
+/// An assertion about a place in the code value.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Look {
+    pub(super) kind: LookKind,
+    /// The byte of the pattern at which the assertion begins.
+    pub(super) offset: usize,
+}
+
+/// The kind of an assertion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LookKind {
+    /// The beginning: `^` without `(?m)`, `\A`, `\G`.
+    Start,
+    /// The beginning of a line: `^` under `(?m)`.
+    LineStart { unix: bool },
+    /// The end: `\z`.
+    End,
+    /// The end, perhaps with a line terminator after it: `$` without `(?m)`, `\Z`.
+    FinalEnd { unix: bool },
+    /// The end of a line: `$` under `(?m)`.
+    LineEnd { unix: bool },
+    /// `\b`.
+    WordBoundary,
+    /// `\B`.
+    NoWordBoundary,
+    /// What an ambiguous kind is resolved to: the beginning of a line that only `\n` ends.
+    StartLf,
+    /// As [`Self::StartLf`], for `\n`, `\r` and `\r\n`.
+    StartCrlf,
+    /// What an ambiguous kind is resolved to: the end of a line that only `\n` ends.
+    EndLf,
+    /// As [`Self::EndLf`], for `\n`, `\r` and `\r\n`.
+    EndCrlf,
+}
+
+/// A repetition.
+#[derive(Debug)]
+pub(super) struct Repeat {
+    pub(super) sub: Node,
+    pub(super) min: u32,
+    /// `None` if there is no greatest number.
+    pub(super) max: Option<u32>,
+    pub(super) greed: Greed,
+    /// `true` if a group is repeated, which Java does in another way than a single character.
+    pub(super) is_group: bool,
+    /// The byte of the pattern at which the quantifier begins.
+    pub(super) offset: usize,
+}
+
+/// The preference of a repetition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Greed {
+    /// As often as possible.
+    Greedy,
+    /// As seldom as possible.
+    Lazy,
+    /// As often as possible, and nothing is given back.
+    Possessive,
+}
+
+impl Node {
+    /// Returns the parts of this part.
+    pub(super) fn children(&self) -> &[Self] {
+        match self {
+            Self::Group { sub, .. } | Self::Atomic { sub, .. } => std::slice::from_ref(sub),
+            Self::Repeat(repeat) => std::slice::from_ref(&repeat.sub),
+            Self::Concat(subs) | Self::Alternate(subs) => subs,
+            Self::Empty
+            | Self::Character(_)
+            | Self::Set(_)
+            | Self::Look(_)
+            | Self::LineEnding { .. } => &[],
+        }
+    }
+
+    /// Returns `true` if the part may match without taking a character.
+    pub(super) fn is_nullable(&self) -> bool {
+        match self {
+            Self::Empty | Self::Look(_) => true,
+            Self::Character(_) | Self::Set(_) | Self::LineEnding { .. } => false,
+            Self::Repeat(repeat) => repeat.min == 0 || repeat.sub.is_nullable(),
+            Self::Alternate(subs) => subs.iter().any(Self::is_nullable),
+            Self::Group { .. } | Self::Atomic { .. } | Self::Concat(_) => {
+                self.children().iter().all(Self::is_nullable)
+            }
+        }
+    }
+
+    /// Returns `true` if there is an assertion in the part.
+    pub(super) fn has_look(&self) -> bool {
+        matches!(self, Self::Look(_)) || self.children().iter().any(Self::has_look)
+    }
+
+    /// Returns the number of levels of the tree.
+    pub(super) fn depth(&self) -> usize {
+        let below = self.children().iter().map(Self::depth).max();
+        below.map_or(0, |below| below + 1)
+    }
+}
+
+impl Repeat {
+    /// Returns `true` if the part can be repeated more than once.
+    pub(super) fn is_loop(&self) -> bool {
+        self.max.is_none_or(|max| max > 1)
+    }
+}
