@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
  * An answer is R and the reason if the pattern is rejected, O if it overflows the stack, or A and the number of
  * groups, and then for each text, separated by tabs: u if the text has a code point that is unassigned, m if it
  * has one that is a combining mark, and one of 0 for no match; 1 and the groups, each preceded by a comma, - for one that took no part; O for an overflow
- * of the stack; T for a match that takes too long.
+ * of the stack; T for a match that takes too long; E and the exception that a match throws.
  */
 public final class Oracle {
     private static final long LIMIT_NANOS = 100_000_000L;
@@ -110,6 +110,8 @@ public final class Oracle {
             answer.append('O');
         } catch (TooSlow error) {
             answer.append('T');
+        } catch (RuntimeException error) {
+            answer.append('E').append(encode(error.toString()));
         }
     }
 

@@ -25,7 +25,7 @@ pub(crate) struct Difference {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
-    /// Java rejects the pattern and the engine accepts it.
+    /// Java rejects the pattern, or fails when it matches, and the engine accepts it.
     Pattern,
     /// One matches the text and the other does not.
     Match,
@@ -115,6 +115,10 @@ impl Question<'_> {
             return None;
         }
         counts.texts += 1;
+        if let MatchResult::Exception(exception) = &java.result {
+            let java = format!("throws {exception}");
+            return Some(self.difference(Kind::Pattern, Some(text), java, "accepts the pattern"));
+        }
         let ours = compiled.answer(text, scratch);
         let MatchResult::Match(groups) = &java.result else {
             return ours.map(|_| {
@@ -150,7 +154,7 @@ impl Question<'_> {
         match java.result {
             MatchResult::Overflow => return Some("stack overflows"),
             MatchResult::TooSlow => return Some("matches over 100 ms"),
-            MatchResult::NoMatch | MatchResult::Match(_) => {}
+            MatchResult::NoMatch | MatchResult::Match(_) | MatchResult::Exception(_) => {}
         }
         if java.unassigned && has([r"\p", r"\P"]) {
             Some("code points that this Java does not know, and properties")

@@ -75,6 +75,8 @@ pub(crate) enum MatchResult {
     Match(Vec<Option<String>>),
     Overflow,
     TooSlow,
+    /// A defect of Java: it accepts the pattern and throws this exception when it matches the text.
+    Exception(String),
 }
 
 impl Jvm {
@@ -172,6 +174,7 @@ fn text_answer(field: &str) -> TextAnswer {
             let group = |part| (part != "-").then(|| from_hex(part));
             MatchResult::Match(parts.map(group).collect())
         }
+        Some(part) if part.starts_with('E') => MatchResult::Exception(from_hex(&part[1..])),
         _ => panic!("an answer of Oracle.java: {field:?}"),
     };
     TextAnswer {
