@@ -12,13 +12,20 @@ import java.util.regex.Pattern;
  * Answers what java.util.regex makes of patterns and texts.
  *
  * The first line of the output is the version of the language. After it, batches: lines on standard input, each
- * a pattern and its texts, separated by tabs; an empty line ends the batch, and only then the answers are
- * written, a line for each pattern. Everything is UTF-8 in hexadecimal.
+ * a pattern, the names of groups, and texts, separated by tabs; an empty line ends the batch, and only then the
+ * answers are written, a line for each pattern. Everything is UTF-8 in hexadecimal; names are separated by
+ * commas.
  *
  * An answer is R and the reason if the pattern is rejected, O if it overflows the stack, or A and the number of
  * groups, and then for each text, separated by tabs: u if the text has a code point that is unassigned, m if it
- * has one that is a combining mark, and one of 0 for no match; 1 and the groups, each preceded by a comma, - for one that took no part; O for an overflow
- * of the stack; T for a match that takes too long; E and the exception that a match throws.
+ * has one that is a combining mark, and one of
+ *
+ * 0  no match
+ * 1  a match, and its groups by number and then by name, each preceded by a comma: - for one that took no part,
+ *    ! for a name that the pattern does not have
+ * O  an overflow of the stack
+ * T  a match that takes too long
+ * E  an exception, which a match throws
  */
 public final class Oracle {
     private static final long LIMIT_NANOS = 100_000_000L;
@@ -79,16 +86,17 @@ public final class Oracle {
             return "R" + encode(error.getClass().getSimpleName() + ": " + error.getMessage());
         }
         StringBuilder answer = new StringBuilder("A").append(pattern.matcher("").groupCount());
-        for (int i = 1; i < fields.length; i++) {
+        String[] names = fields[1].isEmpty() ? new String[0] : decode(fields[1]).split(",");
+        for (int i = 2; i < fields.length; i++) {
             since = System.nanoTime();
             answer.append('\t');
-            match(pattern, decode(fields[i]), answer);
+            match(pattern, names, decode(fields[i]), answer);
         }
         atWork = null;
         return answer.toString();
     }
 
-    private static void match(Pattern pattern, String text, StringBuilder answer) {
+    private static void match(Pattern pattern, String[] names, String text, StringBuilder answer) {
         if (text.codePoints().anyMatch(c -> Character.getType(c) == Character.UNASSIGNED)) {
             answer.append('u');
         }
@@ -106,12 +114,24 @@ public final class Oracle {
                 int start = matcher.start(group);
                 answer.append(',').append(start < 0 ? "-" : encode(text.substring(start, matcher.end(group))));
             }
+            for (String name : names) {
+                answer.append(',').append(named(matcher, name));
+            }
         } catch (StackOverflowError error) {
             answer.append('O');
         } catch (TooSlow error) {
             answer.append('T');
         } catch (RuntimeException error) {
             answer.append('E').append(encode(error.toString()));
+        }
+    }
+
+    private static String named(Matcher matcher, String name) {
+        try {
+            String group = matcher.group(name);
+            return group == null ? "-" : encode(group);
+        } catch (IllegalArgumentException error) {
+            return "!";
         }
     }
 
@@ -150,7 +170,8 @@ public final class Oracle {
 
         @Override
         public char charAt(int index) {
-            if ((++reads & 1023) == 0 && System.nanoTime() - deadline > 0) {
+            reads++;
+            if (reads % 1024 == 0 && System.nanoTime() - deadline > 0) {
                 throw new TooSlow();
             }
             return text.charAt(index);

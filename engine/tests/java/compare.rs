@@ -6,10 +6,14 @@ use codeid_engine::Scratch;
 
 use crate::counts::Counts;
 use crate::engine::{Compiled, Refusal};
-use crate::jvm::{Answer, MatchResult, TextAnswer};
+use crate::jvm::{Answer, Group, MatchResult, Question, TextAnswer};
 
 /// The version of Java since which `\b` is ASCII without `(?U)`, as `\w` always was.
 const ASCII_BOUNDARIES_SINCE: u32 = 19;
+/// The version of Java since which it knows the properties of [`EMOJI_PROPERTIES`].
+const EMOJI_SINCE: u32 = 21;
+/// How the names of these properties begin.
+const EMOJI_PROPERTIES: [&str; 2] = ["{IsEmoji", "{IsExtended_Pictographic"];
 
 /// A pattern, or a pattern and a text, of which Java and the engine make something else.
 #[derive(Clone, Debug)]
@@ -33,6 +37,14 @@ pub(crate) enum Kind {
     Group,
 }
 
+impl Difference {
+    /// Returns the number of characters that have to be read to understand it.
+    pub(crate) fn size(&self) -> usize {
+        let text = self.text.as_deref().unwrap_or_default();
+        self.pattern.chars().count() + text.chars().count()
+    }
+}
+
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{:?}, seed {}", self.kind, self.seed)?;
@@ -45,67 +57,81 @@ impl fmt::Display for Difference {
     }
 }
 
-/// One pattern with its texts.
-pub(crate) struct Question<'a> {
+/// A comparison of one pattern on its texts.
+pub(crate) struct Comparison<'a> {
     pub(crate) seed: u64,
-    pub(crate) pattern: &'a str,
-    pub(crate) texts: &'a [String],
+    pub(crate) question: Question<'a>,
     /// The version of Java that answers.
     pub(crate) version: u32,
 }
 
-impl Question<'_> {
-    /// Compares `java`, Java's answer, with `compiled`, the engine's.
+impl Comparison<'_> {
+    /// Asks the engine, and compares what it makes of the pattern with `java`, Java's answer.
+    pub(crate) fn differences(
+        &self,
+        java: &Answer,
+        scratch: &mut Scratch,
+        counts: &mut Counts,
+    ) -> Vec<Difference> {
+        let groups = self.groups(java);
+        let compiled = Compiled::new(self.question.pattern, &groups);
+        self.compare(java, &groups, compiled, scratch, counts)
+    }
+
+    /// Returns the groups that are compared: by number, and by name.
+    pub(crate) fn groups(&self, java: &Answer) -> Vec<String> {
+        let Answer::Accepted { groups, .. } = java else {
+            return Vec::new();
+        };
+        let numbers = (1..=*groups).map(|number| number.to_string());
+        numbers.chain(self.question.names.iter().cloned()).collect()
+    }
+
+    /// Compares Java's answer, with `groups`, and the engine's.
     pub(crate) fn compare(
         &self,
         java: &Answer,
-        compiled: &Result<Compiled, Refusal>,
+        groups: &[String],
+        compiled: Result<Compiled, Refusal>,
         scratch: &mut Scratch,
         counts: &mut Counts,
     ) -> Vec<Difference> {
         counts.patterns += 1;
         match (java, compiled) {
-            (Answer::Overflow, _) => {
-                counts.skip("stack overflows of patterns");
-                Vec::new()
-            }
-            (Answer::Rejected(_), Err(_)) => {
-                counts.rejected_by_both += 1;
-                Vec::new()
+            (Answer::Overflow, _) => counts.skip("patterns that overflow Java's stack"),
+            (Answer::Rejected(_), Err(_)) => counts.rejected_by_both += 1,
+            (Answer::Rejected(reason), Ok(_)) if self.is_too_new(reason) => {
+                counts.skip("patterns with a property that Java has since 21");
             }
             (Answer::Rejected(reason), Ok(_)) => {
-                vec![self.difference(
-                    Kind::Pattern,
-                    None,
-                    format!("rejects it: {reason}"),
-                    "accepts it",
-                )]
+                let java = format!("rejects it: {reason}");
+                return vec![self.difference(Kind::Pattern, None, java, "accepts it".to_owned())];
             }
             (Answer::Accepted { .. }, Err(refusal)) => {
                 counts.accepted_by_java += 1;
-                counts.refused_without_hint += u64::from(refusal.hint.is_none());
-                let reason = format!("{}: {}", refusal.code, refusal.message);
-                *counts.refused.entry(reason).or_default() += 1;
-                Vec::new()
+                counts.refuse(&refusal);
             }
-            (Answer::Accepted { groups, texts }, Ok(compiled)) => {
+            (Answer::Accepted { texts, .. }, Ok(compiled)) => {
                 counts.accepted_by_java += 1;
                 counts.accepted_by_both += 1;
                 counts.groups_accepted += compiled.shown.len() as u64;
-                counts.groups_refused += (groups - compiled.shown.len()) as u64;
+                counts.groups_refused += (groups.len() - compiled.shown.len()) as u64;
                 let mut differences = Vec::new();
-                for (text, java) in self.texts.iter().zip(texts) {
-                    differences.extend(self.compare_text(text, java, compiled, scratch, counts));
+                for (text, java) in self.question.texts.iter().zip(texts) {
+                    let found = self.compare_text(text, java, groups, &compiled, scratch, counts);
+                    differences.extend(found);
                 }
-                differences
+                return differences;
             }
         }
+        Vec::new()
     }
 
     fn compare_text(
         &self,
         text: &str,
         java: &TextAnswer,
+        names: &[String],
         compiled: &Compiled,
         scratch: &mut Scratch,
         counts: &mut Counts,
@@ -115,66 +141,74 @@ impl Question<'_> {
             return None;
         }
         counts.texts += 1;
-        if let MatchResult::Exception(exception) = &java.result {
-            let java = format!("throws {exception}");
-            return Some(self.difference(Kind::Pattern, Some(text), java, "accepts the pattern"));
-        }
-        let ours = compiled.answer(text, scratch);
-        let MatchResult::Match(groups) = &java.result else {
-            return ours.map(|_| {
-                self.difference(Kind::Match, Some(text), "no match".to_owned(), "a match")
-            });
+        let difference = |kind, java: &str, ours: &str| {
+            Some(self.difference(kind, Some(text), java.to_owned(), ours.to_owned()))
         };
-        let Some(ours) = ours else {
-            return Some(self.difference(
-                Kind::Match,
-                Some(text),
-                "a match".to_owned(),
-                "no match",
-            ));
+        let ours = compiled.answer(text, scratch);
+        let (groups, ours) = match (&java.result, ours) {
+            (MatchResult::Match(groups), Some(ours)) => (groups, ours),
+            (MatchResult::Match(_), None) => return difference(Kind::Match, "a match", "no match"),
+            (MatchResult::Exception(exception), _) => {
+                return difference(Kind::Pattern, exception, "accepts the pattern");
+            }
+            (_, None) => return None,
+            (_, Some(_)) => return difference(Kind::Match, "no match", "a match"),
         };
         counts.matches += 1;
-        let group = |&number: &usize| groups[number - 1].as_deref();
         counts.groups += ours.len() as u64;
-        counts.groups_with_text += compiled.shown.iter().filter_map(group).count() as u64;
-        let differs = |(number, ours): (&usize, &String)| {
-            // A group that took no part is inserted as the empty text.
-            let java = group(number);
-            (java.unwrap_or_default() != ours).then(|| {
-                let java = format!("group {number} is {java:?}");
-                self.difference(Kind::Group, Some(text), java, &format!("{ours:?}"))
-            })
-        };
-        compiled.shown.iter().zip(&ours).find_map(differs)
+        for (&place, ours) in compiled.shown.iter().zip(&ours) {
+            let java = &groups[place];
+            let same = match java {
+                Group::Text(text) => text == ours,
+                // It is inserted as the empty text.
+                Group::Absent => ours.is_empty(),
+                Group::Unknown => false,
+            };
+            counts.groups_with_text += u64::from(matches!(java, Group::Text(_)));
+            if !same {
+                let java = format!("group {} is {java:?}", names[place]);
+                return difference(Kind::Group, &java, &format!("it is {ours:?}"));
+            }
+        }
+        None
     }
 
     fn reason_to_skip(&self, text: &str, java: &TextAnswer) -> Option<&'static str> {
-        let has = |parts: [&str; 2]| parts.iter().any(|part| self.pattern.contains(part));
+        let has = |parts: [&str; 2]| {
+            parts
+                .iter()
+                .any(|part| self.question.pattern.contains(part))
+        };
         let boundary = has([r"\b", r"\B"]);
         match java.result {
-            MatchResult::Overflow => return Some("stack overflows"),
-            MatchResult::TooSlow => return Some("matches over 100 ms"),
+            MatchResult::Overflow => return Some("texts that overflow Java's stack"),
+            MatchResult::TooSlow => return Some("texts on which Java takes over 100 ms"),
             MatchResult::NoMatch | MatchResult::Match(_) | MatchResult::Exception(_) => {}
         }
         if java.unassigned && has([r"\p", r"\P"]) {
-            Some("code points that this Java does not know, and properties")
+            Some("texts with code points that this Java does not know, and properties")
         } else if boundary && !text.is_ascii() && self.version < ASCII_BOUNDARIES_SINCE {
-            Some("word boundaries beyond ASCII, before Java 19")
+            Some("texts beyond ASCII and word boundaries, before Java 19")
         } else if boundary && java.combining {
-            Some("word boundaries and combining marks")
+            Some("texts with combining marks and word boundaries")
         } else {
             None
         }
     }
 
-    fn difference(&self, kind: Kind, text: Option<&str>, java: String, ours: &str) -> Difference {
+    /// Returns `true` if Java rejects the pattern because of a property that later versions know.
+    fn is_too_new(&self, reason: &str) -> bool {
+        self.version < EMOJI_SINCE && EMOJI_PROPERTIES.iter().any(|name| reason.contains(name))
+    }
+
+    fn difference(&self, kind: Kind, text: Option<&str>, java: String, ours: String) -> Difference {
         Difference {
             seed: self.seed,
             kind,
-            pattern: self.pattern.to_owned(),
+            pattern: self.question.pattern.to_owned(),
             text: text.map(str::to_owned),
             java,
-            ours: ours.to_owned(),
+            ours,
         }
     }
 }

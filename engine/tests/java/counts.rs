@@ -3,10 +3,17 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::engine::Refusal;
+
+/// The number of reasons for refusals that are printed.
+const SHOWN_REASONS: usize = 40;
+
 /// Counts of patterns and texts, which a test prints and holds to floors.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Counts {
     pub(crate) patterns: u64,
+    /// Patterns of which Java and the engine make something else.
+    pub(crate) differences: u64,
     pub(crate) rejected_by_both: u64,
     pub(crate) accepted_by_java: u64,
     pub(crate) accepted_by_both: u64,
@@ -34,12 +41,19 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
+    pub(crate) fn refuse(&mut self, refusal: &Refusal) {
+        self.refused_without_hint += u64::from(refusal.hint.is_none());
+        let reason = format!("{}: {}", refusal.code, refusal.message);
+        *self.refused.entry(reason).or_default() += 1;
+    }
+
     pub(crate) fn skip(&mut self, reason: &'static str) {
         *self.skipped.entry(reason).or_default() += 1;
     }
 
     pub(crate) fn add(&mut self, other: Self) {
         self.patterns += other.patterns;
+        self.differences += other.differences;
         self.rejected_by_both += other.rejected_by_both;
         self.accepted_by_java += other.accepted_by_java;
         self.accepted_by_both += other.accepted_by_both;
@@ -67,6 +81,7 @@ impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let share = |part: u64, whole: u64| 100.0 * part as f64 / whole.max(1) as f64;
         writeln!(f, "patterns                      {}", self.patterns)?;
+        writeln!(f, "  that differ                 {}", self.differences)?;
         writeln!(f, "  rejected by both            {}", self.rejected_by_both)?;
         writeln!(f, "  accepted by Java            {}", self.accepted_by_java)?;
         writeln!(f, "  accepted by both            {}", self.accepted_by_both)?;
@@ -104,9 +119,15 @@ impl fmt::Display for Counts {
         )?;
         let mut refused: Vec<_> = self.refused.iter().collect();
         refused.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
-        for (reason, count) in refused {
+        for (reason, count) in refused.iter().take(SHOWN_REASONS) {
             writeln!(f, "  {count:>6} {reason}")?;
         }
+        let others: u64 = refused
+            .iter()
+            .skip(SHOWN_REASONS)
+            .map(|(_, count)| **count)
+            .sum();
+        writeln!(f, "  {others:>6} for other reasons")?;
         writeln!(f, "skipped, by reason:")?;
         for (reason, count) in &self.skipped {
             writeln!(f, "  {count:>6} {reason}")?;

@@ -13,7 +13,7 @@ const MAX_PLACEHOLDERS: usize = 16;
 /// A table whose only rule is a pattern.
 pub(crate) struct Compiled {
     table: RouteTable,
-    /// The numbers of the groups that are shown, in order.
+    /// The groups that are shown: their places among those that were asked for.
     pub(crate) shown: Vec<usize>,
 }
 
@@ -25,15 +25,16 @@ pub(crate) struct Refusal {
 }
 
 impl Compiled {
-    /// Compiles `pattern`, with a template of as many of its `groups` as the engine accepts.
+    /// Compiles `pattern`, with a template of as many of `groups`, numbers and names, as the engine
+    /// accepts.
     ///
     /// # Errors
     ///
     /// Returns a [`Refusal`] if the engine does not accept the pattern.
-    pub(crate) fn new(pattern: &str, groups: usize) -> Result<Self, Refusal> {
-        let mut shown: Vec<usize> = (1..=groups.min(MAX_PLACEHOLDERS)).collect();
+    pub(crate) fn new(pattern: &str, groups: &[String]) -> Result<Self, Refusal> {
+        let mut shown: Vec<usize> = (0..groups.len().min(MAX_PLACEHOLDERS)).collect();
         loop {
-            let (template, starts) = template(&shown);
+            let (template, starts) = template(shown.iter().map(|&place| &*groups[place]));
             let error = match compile(pattern, &template) {
                 Ok(table) => return Ok(Self { table, shown }),
                 Err(error) => error,
@@ -55,10 +56,11 @@ impl Compiled {
                 .iter()
                 .filter_map(|problem| problem.position()?.in_pattern)
                 .collect();
-            let before = shown.len();
-            let mut number = 0..;
-            shown.retain(|_| !at.contains(&starts[number.next().expect("endless")]));
-            if shown.len() == before {
+            let refused: Vec<bool> = starts.iter().map(|start| at.contains(start)).collect();
+            if refused.contains(&true) {
+                let mut refused = refused.into_iter();
+                shown.retain(|_| refused.next() == Some(false));
+            } else {
                 shown.clear();
             }
         }
@@ -79,10 +81,10 @@ impl Compiled {
 }
 
 /// Returns the template that shows groups, and the character at which each placeholder begins.
-fn template(shown: &[usize]) -> (String, Vec<usize>) {
+fn template<'g>(groups: impl Iterator<Item = &'g str>) -> (String, Vec<usize>) {
     let mut template = "x".to_owned();
     let mut starts = Vec::new();
-    for group in shown {
+    for group in groups {
         template.push(SEPARATOR);
         starts.push(template.chars().count());
         template.push_str(&format!("{{{group}}}"));

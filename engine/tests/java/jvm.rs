@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, BufWriter, Write as _};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// `Oracle.java`, compiled, in a directory that is removed with it.
 pub(crate) struct Oracle {
@@ -13,7 +14,9 @@ pub(crate) struct Oracle {
 impl Oracle {
     /// Compiles the program.
     pub(crate) fn compile() -> Self {
-        let name = format!("java-oracle-{}", std::process::id());
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("java-oracle-{}-{number}", std::process::id());
         let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
         std::fs::create_dir_all(&directory).expect("the target directory can be written to");
         let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/java/Oracle.java");
@@ -71,12 +74,31 @@ pub(crate) struct TextAnswer {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum MatchResult {
     NoMatch,
-    /// The groups from 1 on; `None` for one that took no part.
-    Match(Vec<Option<String>>),
+    /// The groups that were asked for: those with numbers, from 1 on, and those with names.
+    Match(Vec<Group>),
     Overflow,
     TooSlow,
     /// A defect of Java: it accepts the pattern and throws this exception when it matches the text.
     Exception(String),
+}
+
+/// A group of a match.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Group {
+    Text(String),
+    /// It took no part in the match.
+    Absent,
+    /// The pattern has no group of the name.
+    Unknown,
+}
+
+/// A pattern about which Java is asked.
+#[derive(Clone, Copy)]
+pub(crate) struct Question<'a> {
+    pub(crate) pattern: &'a str,
+    /// The names of groups that the pattern may have.
+    pub(crate) names: &'a [String],
+    pub(crate) texts: &'a [String],
 }
 
 impl Jvm {
@@ -112,18 +134,16 @@ impl Jvm {
         }
     }
 
-    /// Asks about patterns and their texts. The answers come from as many calls of [`Self::answer`].
-    pub(crate) fn ask<'q>(&mut self, questions: impl Iterator<Item = (&'q str, &'q [String])>) {
+    /// Asks `questions`. The answers come from as many calls of [`Self::answer`].
+    pub(crate) fn ask<'q>(&mut self, questions: impl Iterator<Item = Question<'q>>) {
         let mut line = String::new();
         let input = self.input.as_mut().expect("it is open until the end");
-        for (pattern, texts) in questions {
+        for question in questions {
             line.clear();
-            push_hex(pattern, &mut line);
-            // An empty field could be taken for the end of a batch.
-            if line.is_empty() {
-                push_hex("(?:)", &mut line);
-            }
-            for text in texts {
+            push_hex(question.pattern, &mut line);
+            line.push('\t');
+            push_hex(&question.names.join(","), &mut line);
+            for text in question.texts {
                 line.push('\t');
                 push_hex(text, &mut line);
             }
@@ -171,7 +191,11 @@ fn text_answer(field: &str) -> TextAnswer {
         Some("O") => MatchResult::Overflow,
         Some("T") => MatchResult::TooSlow,
         Some("1") => {
-            let group = |part| (part != "-").then(|| from_hex(part));
+            let group = |part| match part {
+                "-" => Group::Absent,
+                "!" => Group::Unknown,
+                hex => Group::Text(from_hex(hex)),
+            };
             MatchResult::Match(parts.map(group).collect())
         }
         Some(part) if part.starts_with('E') => MatchResult::Exception(from_hex(&part[1..])),

@@ -2,10 +2,10 @@
 
 use codeid_engine::Scratch;
 
-use crate::compare::{Difference, Question};
+use crate::compare::{Comparison, Difference};
 use crate::counts::Counts;
-use crate::engine::Compiled;
-use crate::jvm::{Answer, Jvm};
+use crate::jvm::{Jvm, Question};
+use crate::pattern;
 
 /// Returns the smallest difference of the same kind that is reached by removing parts of the pattern
 /// and of the text.
@@ -18,42 +18,38 @@ pub(crate) fn minimise(mut difference: Difference, jvm: &mut Jvm) -> Difference 
 
 fn smaller(difference: &Difference, jvm: &mut Jvm) -> Option<Difference> {
     let same_text: Vec<String> = difference.text.iter().cloned().collect();
-    let mut questions: Vec<(String, Vec<String>)> = shorter(&difference.pattern)
+    let mut cases: Vec<(String, Vec<String>)> = shorter(&difference.pattern)
         .into_iter()
         .map(|pattern| (pattern, same_text.clone()))
         .collect();
     let texts = difference.text.as_deref().map(shorter).unwrap_or_default();
-    questions.push((difference.pattern.clone(), texts));
-    jvm.ask(
-        questions
-            .iter()
-            .map(|(pattern, texts)| (&**pattern, &**texts)),
-    );
+    cases.push((difference.pattern.clone(), texts));
+    let names = pattern::names(&difference.pattern);
+    let question = |(pattern, texts)| Question {
+        pattern,
+        names: &names,
+        texts,
+    };
+    let questions: Vec<_> = cases
+        .iter()
+        .map(|(pattern, texts)| question((pattern, texts)))
+        .collect();
+    jvm.ask(questions.iter().copied());
     let mut scratch = Scratch::new();
     let mut found = Vec::new();
-    for (pattern, texts) in &questions {
+    for question in questions {
         let java = jvm.answer();
-        let groups = match &java {
-            Answer::Accepted { groups, .. } => *groups,
-            Answer::Rejected(_) | Answer::Overflow => 0,
-        };
-        let compiled = Compiled::new(pattern, groups);
-        let question = Question {
+        let comparison = Comparison {
             seed: difference.seed,
-            pattern,
-            texts,
+            question,
             version: jvm.version,
         };
-        found.extend(question.compare(&java, &compiled, &mut scratch, &mut Counts::default()));
+        found.extend(comparison.differences(&java, &mut scratch, &mut Counts::default()));
     }
-    let size = |difference: &Difference| {
-        let text = difference.text.as_deref().unwrap_or_default();
-        difference.pattern.chars().count() + text.chars().count()
-    };
     found
         .into_iter()
-        .filter(|other| other.kind == difference.kind && size(other) < size(difference))
-        .min_by_key(size)
+        .filter(|other| other.kind == difference.kind && other.size() < difference.size())
+        .min_by_key(Difference::size)
 }
 
 /// Returns `text` without each part of one to eight characters, and with each special pair of

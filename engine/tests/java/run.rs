@@ -5,12 +5,11 @@ use std::thread;
 
 use codeid_engine::Scratch;
 
-use crate::compare::{Difference, Question};
+use crate::compare::{Comparison, Difference};
 use crate::counts::Counts;
-use crate::engine::Compiled;
-use crate::jvm::{Answer, Jvm, Oracle};
+use crate::jvm::{Answer, Jvm, Oracle, Question};
 use crate::minimise::minimise;
-use crate::pattern::Pattern;
+use crate::pattern::{self, Pattern};
 use crate::random::Random;
 use crate::text;
 
@@ -23,7 +22,7 @@ pub(crate) struct Run {
     /// The seed of the first pattern; the next one has the next number.
     pub(crate) seed: u64,
     pub(crate) patterns: u64,
-    /// The number of differences after which each thread stops.
+    /// The number of differences that each thread makes small and returns; it counts the others.
     pub(crate) max_differences: usize,
 }
 
@@ -37,6 +36,7 @@ pub(crate) struct Report {
 struct Case {
     seed: u64,
     pattern: Pattern,
+    names: Vec<String>,
     texts: Vec<String>,
 }
 
@@ -47,17 +47,26 @@ impl Case {
         let texts = text::draw(&pattern, &mut random);
         Self {
             seed,
+            names: pattern::names(&pattern.source),
             pattern,
             texts,
         }
     }
 
-    /// The patterns about which Java is asked: its own, and the relaxed one if there is one.
-    fn patterns(&self) -> impl Iterator<Item = &str> {
+    /// The questions for Java: about the pattern, and about the relaxed one if there is one.
+    fn questions(&self) -> impl Iterator<Item = Question<'_>> {
         [Some(&self.pattern.source), self.pattern.relaxed.as_ref()]
             .into_iter()
             .flatten()
-            .map(String::as_str)
+            .map(|pattern| self.question(pattern))
+    }
+
+    fn question<'a>(&'a self, pattern: &'a str) -> Question<'a> {
+        Question {
+            pattern,
+            names: &self.names,
+            texts: &self.texts,
+        }
     }
 }
 
@@ -75,13 +84,9 @@ impl Run {
                 report.counts.add(part.counts);
                 report.differences.extend(part.differences);
             }
-            let size = |d: &Difference| {
-                (
-                    d.kind,
-                    d.pattern.len() + d.text.as_ref().map_or(0, String::len),
-                )
-            };
-            report.differences.sort_by_key(size);
+            report
+                .differences
+                .sort_by_key(|difference| (difference.kind, difference.size()));
             report
                 .differences
                 .dedup_by(|a, b| a.kind == b.kind && a.pattern == b.pattern);
@@ -93,7 +98,7 @@ impl Run {
         let mut jvm = Jvm::start(oracle);
         let mut report = Report::default();
         let mut scratch = Scratch::new();
-        while report.differences.len() < self.max_differences {
+        loop {
             let first = next.fetch_add(BATCH, Ordering::Relaxed);
             if first >= self.patterns {
                 break;
@@ -102,6 +107,7 @@ impl Run {
             let seeds = (first..last).map(|index| self.seed.wrapping_add(index));
             let cases: Vec<Case> = seeds.map(Case::draw).collect();
             let found = compare(&cases, &mut jvm, &mut scratch, &mut report.counts);
+            report.counts.differences += found.len() as u64;
             for difference in found {
                 if report.differences.len() < self.max_differences {
                     report.differences.push(minimise(difference, &mut jvm));
@@ -112,35 +118,29 @@ impl Run {
     }
 }
 
+/// Compares `cases`, and returns one difference of each that has any: the others mostly have the same
+/// cause.
 fn compare(
     cases: &[Case],
     jvm: &mut Jvm,
     scratch: &mut Scratch,
     counts: &mut Counts,
 ) -> Vec<Difference> {
-    let questions = cases
-        .iter()
-        .flat_map(|case| case.patterns().map(|pattern| (pattern, &*case.texts)));
-    jvm.ask(questions);
+    jvm.ask(cases.iter().flat_map(Case::questions));
     let mut differences = Vec::new();
     for case in cases {
         let java = jvm.answer();
         let relaxed = case.pattern.relaxed.is_some().then(|| jvm.answer());
-        let groups = match &java {
-            Answer::Accepted { groups, .. } => *groups,
-            Answer::Rejected(_) | Answer::Overflow => 0,
-        };
-        let compiled = Compiled::new(&case.pattern.source, groups);
-        count(case, &java, relaxed.as_ref(), compiled.is_ok(), counts);
-        let question = Question {
+        let accepted_before = counts.accepted_by_both;
+        let comparison = Comparison {
             seed: case.seed,
-            pattern: &case.pattern.source,
-            texts: &case.texts,
+            question: case.question(&case.pattern.source),
             version: jvm.version,
         };
-        // One difference of a pattern: the others mostly have the same cause.
-        let found = question.compare(&java, &compiled, scratch, counts);
+        let found = comparison.differences(&java, scratch, counts);
         differences.extend(found.into_iter().next());
+        let accepted = counts.accepted_by_both > accepted_before;
+        count(case, &java, relaxed.as_ref(), accepted, counts);
     }
     differences
 }

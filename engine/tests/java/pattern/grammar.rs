@@ -132,7 +132,7 @@ impl Grammar<'_> {
         const MANY: usize = 1000;
         let n = self.random.below(4);
         let m = n + self.random.below(3);
-        let (quantifier, min, max) = match self.random.below(10) {
+        let (mut quantifier, min, max) = match self.random.below(10) {
             0..3 => ("*".to_owned(), 0, MANY),
             3 | 4 => ("+".to_owned(), 1, MANY),
             5 | 6 => ("?".to_owned(), 0, 1),
@@ -142,6 +142,15 @@ impl Grammar<'_> {
         };
         let mode = self.random.weighted(&[(80, ""), (15, "?"), (5, "+")]);
         self.uses.possessive |= mode == "+";
+        if self.comments && self.random.chance(20) {
+            // Between a quantifier and what is around it.
+            let blank = self.random.one_of(&[" ", "\n", "#?\n"]);
+            quantifier = if self.random.chance(70) {
+                format!("{blank}{quantifier}")
+            } else {
+                format!("{quantifier}{blank}")
+            };
+        }
         Node::Repeat {
             body: Box::new(body),
             quantifier,
@@ -191,7 +200,7 @@ impl Grammar<'_> {
             ),
             Atom::Posix => self.named(POSIX),
             Atom::Property => self.named(PROPERTIES),
-            Atom::Anchor => Node::mark(self.random.one_of(ANCHORS)),
+            Atom::Anchor => self.anchor(),
             Atom::Group => self.group(depth - 1),
             Atom::Quote => self.quote(),
             Atom::Escape => self.named(ESCAPES),
@@ -230,6 +239,29 @@ impl Grammar<'_> {
             }
             Atom::BadEscape => self.named(BAD_ESCAPES),
             Atom::Odd => self.named(ODD),
+        }
+    }
+
+    /// An anchor, often beside something that may be a line terminator.
+    fn anchor(&mut self) -> Node {
+        const LINE_ENDS: &[(&str, &str)] = &[
+            ("\n", "\n"),
+            ("\r\n", "\r\n"),
+            ("\r?\n?", "\r\n"),
+            (r"\s", "\n"),
+            (r"\R", "\r\n"),
+            (r"(?:\r\n|[\n\r])", "\r"),
+            (r"[^a]", "\u{2028}"),
+            ("\u{85}", "\u{85}"),
+            (r"\v*", "\n\n"),
+        ];
+        let anchor = Node::mark(self.random.one_of(ANCHORS));
+        let (source, sample) = self.random.one_of(LINE_ENDS);
+        let line_end = Node::leaf(source, vec![sample.to_owned()]);
+        match self.random.below(6) {
+            0 => Node::Concat(vec![anchor, line_end]),
+            1 => Node::Concat(vec![line_end, anchor]),
+            _ => anchor,
         }
     }
 

@@ -34,25 +34,40 @@ enum Node {
         source: String,
         samples: Vec<String>,
     },
-    Concat(Vec<Node>),
-    Alternation(Vec<Node>),
+    Concat(Vec<Self>),
+    Alternation(Vec<Self>),
     Group {
         /// The opening, such as `(?<n>`.
         open: String,
         /// The opening in the relaxed pattern.
         relaxed_open: String,
-        body: Box<Node>,
+        body: Box<Self>,
         /// `false` for a look-around, which consumes nothing.
         consumes: bool,
     },
     Repeat {
-        body: Box<Node>,
+        body: Box<Self>,
         quantifier: String,
         /// An empty text, `?` or `+`.
         mode: &'static str,
         min: usize,
         max: usize,
     },
+}
+
+/// Returns the names that groups of `source` may have: those that stand where a group could begin.
+pub(crate) fn names(source: &str) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for part in source.split("(?<").skip(1) {
+        let Some((name, _)) = part.split_once('>') else {
+            continue;
+        };
+        let plain = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric());
+        if plain && !names.iter().any(|other| other == name) {
+            names.push(name.to_owned());
+        }
+    }
+    names
 }
 
 impl Pattern {
