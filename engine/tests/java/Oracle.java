@@ -63,7 +63,7 @@ public final class Oracle {
                     continue;
                 }
                 for (String question : batch) {
-                    out.println(answer(question.split("\t")));
+                    out.println(answer(question.split("\t", -1)));
                 }
                 out.flush();
                 batch.clear();
