@@ -26,9 +26,18 @@ pub(crate) fn draw(pattern: &Pattern, random: &mut Random) -> Vec<String> {
             .map(|_| random.one_of(CHARACTERS))
             .collect(),
     );
+    // Before Java 19, word boundaries can be compared on ASCII only.
+    let boundary = [r"\b", r"\B"]
+        .iter()
+        .any(|part| pattern.source.contains(part));
     let mut drawn: Vec<String> = Vec::new();
-    for text in texts {
-        let text: String = text.chars().take(MAX_CHARACTERS).collect();
+    for (i, text) in texts.iter().enumerate() {
+        let text = text.chars().take(MAX_CHARACTERS);
+        let text: String = if boundary && i % 2 == 1 {
+            text.map(ascii).collect()
+        } else {
+            text.collect()
+        };
         if !text.is_empty() && !drawn.contains(&text) {
             drawn.push(text);
         }
@@ -71,6 +80,15 @@ fn changed(text: &str, random: &mut Random) -> String {
         _ => characters.insert(0, c),
     }
     characters.into_iter().collect()
+}
+
+/// Returns `c`, or an ASCII character in its place.
+fn ascii(c: char) -> char {
+    if c.is_ascii() {
+        c
+    } else {
+        char::from(c.to_string().as_bytes()[0] & 0x7f)
+    }
 }
 
 /// Returns the character before or after `c`.
