@@ -18,9 +18,7 @@ proptest! {
 
 fn check(case: &Case) -> Result<(), TestCaseError> {
     let json = case.config_json();
-    let Some(table) = compile(&json) else {
-        return Ok(());
-    };
+    let table = compile(&json)?;
     let live = LiveTable::with_counts(2);
     live.publish(table);
     let parsed =

@@ -1,38 +1,48 @@
 //! A rule that is reported never to win never wins, and a rule that cannot win is reported.
 
+use std::cell::Cell;
+
 use codeid_engine::{
     CodeValue, OpenId, Problem, ProblemCode, ReferenceMatcher, RouteConfig, RouteTable, Scratch,
 };
 use codeid_generate::{Action, Canary, Case, Entropy, Match, Rule};
 use proptest::prelude::*;
 
-use crate::{any_case, compile, config, limits};
+use crate::{any_case, compile, config, hold, limits};
 
 /// The number of codes that are drawn from each reported rule.
 const CODES: usize = 16;
 
-proptest! {
-    #![proptest_config(config(8))]
+#[test]
+fn a_rule_that_is_reported_never_wins() {
+    let config = config(8);
+    let (cases, codes) = (config.cases as usize, Cell::new(0));
+    let bytes = proptest::collection::vec(any::<u8>(), 0..512);
+    hold(config, &(any_case(), bytes), |(case, bytes)| {
+        check_reported(&case, &mut Entropy::new(&bytes), &codes)
+    });
+    let codes = codes.get();
+    assert!(
+        codes > cases,
+        "reported rules accept {codes} codes in {cases} cases"
+    );
+}
 
-    #[test]
-    fn a_rule_that_is_reported_never_wins(
-        case in any_case(),
-        bytes in proptest::collection::vec(any::<u8>(), 0..512),
-    ) {
-        check_reported(&case, &mut Entropy::new(&bytes))?;
-    }
-
-    #[test]
-    fn a_rule_that_cannot_win_is_reported(case in any_case()) {
-        check_known(case)?;
-    }
+#[test]
+fn a_rule_that_cannot_win_is_reported() {
+    let config = config(8);
+    let (cases, rules) = (config.cases as usize, Cell::new(0));
+    hold(config, &any_case(), |case| check_known(case, &rules));
+    let rules = rules.get();
+    assert!(
+        rules > cases / 2,
+        "{rules} rules cannot win in {cases} cases"
+    );
 }
 
 /// Adds `exact` rules of codes that earlier rules accept, and checks that they are reported.
-fn check_known(mut case: Case) -> Result<(), TestCaseError> {
-    let Some(parsed) = parse(&case) else {
-        return Ok(());
-    };
+fn check_known(mut case: Case, rules: &Cell<usize>) -> Result<(), TestCaseError> {
+    let parsed = parse(&case)?;
     let reference = ReferenceMatcher::new(&parsed.config);
     let mut expected = Vec::new();
     for code in case.codes.clone() {
@@ -48,21 +58,22 @@ fn check_known(mut case: Case) -> Result<(), TestCaseError> {
             canary: None,
         });
     }
-    let Some(parsed) = parse(&case) else {
-        return Ok(());
-    };
+    let parsed = parse(&case)?;
     let shadowed = parsed.shadows().into_iter().map(|shadow| shadow.rule);
     let reported: Vec<usize> = shadowed.chain(parsed.untrimmed()).collect();
+    rules.set(rules.get() + expected.len());
     for index in expected {
         prop_assert!(reported.contains(&index), "rule {}: {:?}", index, reported);
     }
     Ok(())
 }
 
-fn check_reported(case: &Case, entropy: &mut Entropy<'_>) -> Result<(), TestCaseError> {
-    let Some(parsed) = parse(case) else {
-        return Ok(());
-    };
+fn check_reported(
+    case: &Case,
+    entropy: &mut Entropy<'_>,
+    codes: &Cell<usize>,
+) -> Result<(), TestCaseError> {
+    let parsed = parse(case)?;
     let reference = ReferenceMatcher::new(&parsed.config);
     let mut scratch = Scratch::new();
     for rule in parsed.untrimmed() {
@@ -86,6 +97,7 @@ fn check_reported(case: &Case, entropy: &mut Entropy<'_>) -> Result<(), TestCase
             if !accepting.contains(&rule) {
                 continue;
             }
+            codes.set(codes.get() + 1);
             prop_assert!(
                 accepting.contains(&by),
                 "{} is not covered by {}: {:?}",
@@ -116,12 +128,16 @@ struct Parsed {
     table: RouteTable,
 }
 
-/// Compiles the case; returns `None` if it costs too much.
-fn parse(case: &Case) -> Option<Parsed> {
+/// Compiles the case.
+///
+/// # Errors
+///
+/// Rejects a case that exceeds the limits.
+fn parse(case: &Case) -> Result<Parsed, TestCaseError> {
     let json = case.config_json();
     let table = compile(&json)?;
     let config = RouteConfig::from_json(json.as_bytes(), &limits()).expect("it was compiled");
-    Some(Parsed { config, table })
+    Ok(Parsed { config, table })
 }
 
 struct Shadow {

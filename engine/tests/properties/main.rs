@@ -18,6 +18,7 @@ mod stability;
 use codeid_engine::{CompileLimits, ConfigError, RouteTable};
 use codeid_generate::{Case, Entropy};
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 
 /// The number of cases on which a property is tried without `PROPTEST_CASES`: about a minute without
 /// optimisation.
@@ -35,8 +36,23 @@ fn config(share: u32) -> ProptestConfig {
     };
     ProptestConfig {
         cases,
+        // A property that few cases reach shows nothing: more than this many that exceed the limits
+        // are a failure, and each is replaced by another case.
+        max_global_rejects: 2 + cases / 100,
         failure_persistence: None,
         ..default
+    }
+}
+
+/// Tries `property` on what `strategy` draws, for callers that look at what was reached afterwards.
+fn hold<S: Strategy>(
+    config: ProptestConfig,
+    strategy: &S,
+    property: impl Fn(S::Value) -> Result<(), TestCaseError>,
+) {
+    let mut runner = TestRunner::new(config);
+    if let Err(error) = runner.run(strategy, property) {
+        panic!("{error}\n{runner}");
     }
 }
 
@@ -46,16 +62,21 @@ fn any_case() -> impl Strategy<Value = Case> {
         .prop_map(|bytes| Case::draw(&mut Entropy::new(&bytes)))
 }
 
-/// Compiles the valid config `json`. Returns `None` if it exceeds the limits, as one in thousands of
-/// generated configs does.
-fn compile(json: &str) -> Option<RouteTable> {
+/// Compiles the valid config `json`.
+///
+/// # Errors
+///
+/// Rejects a case that exceeds the limits, as one in thousands of generated configs does.
+fn compile(json: &str) -> Result<RouteTable, TestCaseError> {
     let costs_too_much = |error: &ConfigError| {
         let mut problems = error.problems().iter();
         problems.all(|problem| problem.code().is_limit())
     };
     match RouteTable::from_json(json.as_bytes(), &limits()) {
-        Ok(table) => Some(table),
-        Err(error) if costs_too_much(&error) => None,
+        Ok(table) => Ok(table),
+        Err(error) if costs_too_much(&error) => {
+            Err(TestCaseError::reject("the config exceeds the limits"))
+        }
         Err(error) => panic!("{:#?}\n{json}", error.problems()),
     }
 }
