@@ -21,7 +21,7 @@ use crate::slice::Slice;
 
 pub use self::batch::Batch;
 pub(crate) use self::batch::MAX_RESPONSE_BYTES;
-pub(crate) use self::parameters::ParameterErrors;
+pub(crate) use self::parameters::{ParameterErrors, check_texts};
 pub use self::request::RequestError;
 pub(crate) use self::request::{MAX_ELEMENTS, read_one};
 pub use self::response::write_verdict;

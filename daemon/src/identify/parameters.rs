@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::str::Utf8Error;
 
 use codeid_engine::{CodeValue, OpenId};
 use thiserror::Error;
@@ -33,6 +34,9 @@ pub(crate) enum ParameterError {
     /// The parameter is not a string, but a value of this kind.
     #[error("{0} but is {1}")]
     Mistyped(Constraint, Kind),
+    /// The bytes of the parameter with this name are not UTF-8, from this one on.
+    #[error("{0} is not valid UTF-8 at byte {1}")]
+    NotUtf8(&'static str, usize),
     /// The string is too short or too long.
     #[error(transparent)]
     Length(#[from] codeid_engine::ParameterError),
@@ -85,10 +89,35 @@ impl Parameters<'_> {
         let code_value = code_value.and_then(|text| Ok(CodeValue::new(text)?));
         let open_id = self.open_id.text(Constraint::OPEN_ID);
         let open_id = open_id.and_then(|text| Ok(OpenId::new(text)?));
-        match (code_value, open_id) {
-            (Ok(code_value), Ok(open_id)) => Ok((code_value, open_id)),
-            (code_value, open_id) => Err(ParameterErrors([code_value.err(), open_id.err()])),
-        }
+        both(code_value, open_id)
+    }
+}
+
+/// Returns the parameters that were given as bytes, if both are UTF-8 and have the length that they must have.
+///
+/// # Errors
+///
+/// [`ParameterErrors`], with an error for each one that does not.
+pub(crate) fn check_texts<'a>(
+    code_value: Result<&'a str, Utf8Error>,
+    open_id: Result<&'a str, Utf8Error>,
+) -> Result<(CodeValue<'a>, OpenId<'a>), ParameterErrors> {
+    let not_utf8 = |constraint: Constraint| {
+        move |error: Utf8Error| ParameterError::NotUtf8(constraint.name, error.valid_up_to())
+    };
+    let code_value = code_value.map_err(not_utf8(Constraint::CODE_VALUE));
+    let code_value = code_value.and_then(|text| Ok(CodeValue::new(text)?));
+    let open_id = open_id.map_err(not_utf8(Constraint::OPEN_ID));
+    both(code_value, open_id.and_then(|text| Ok(OpenId::new(text)?)))
+}
+
+fn both<'a>(
+    code_value: Result<CodeValue<'a>, ParameterError>,
+    open_id: Result<OpenId<'a>, ParameterError>,
+) -> Result<(CodeValue<'a>, OpenId<'a>), ParameterErrors> {
+    match (code_value, open_id) {
+        (Ok(code_value), Ok(open_id)) => Ok((code_value, open_id)),
+        (code_value, open_id) => Err(ParameterErrors([code_value.err(), open_id.err()])),
     }
 }
 

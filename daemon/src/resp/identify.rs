@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::str::Utf8Error;
 
-use codeid_engine::{CodeValue, OpenId, Outcome, Verdict};
+use codeid_engine::{Outcome, Verdict};
 
 use super::context::{Context, Flow, Position, WRITE_FIRST_BYTES};
 use super::decode::Command;
@@ -166,11 +166,12 @@ fn identify(
     open_id: Result<&str, Utf8Error>,
 ) -> Identification {
     let replies = &mut context.replies;
-    let Some(code_value) = checked(replies, form, "codeValue", code_value, CodeValue::new) else {
-        return Identification::ParamIllegal;
-    };
-    let Some(open_id) = checked(replies, form, "openId", open_id, OpenId::new) else {
-        return Identification::ParamIllegal;
+    let (code_value, open_id) = match identify::check_texts(code_value, open_id) {
+        Ok(parameters) => parameters,
+        Err(errors) => {
+            fail(replies, form, &PARAM_ILLEGAL, format_args!("{errors}."));
+            return Identification::ParamIllegal;
+        }
     };
     let Some(table) = context.table else {
         fail(
@@ -187,32 +188,6 @@ fn identify(
         Form::Json => replies.bulk_of(|body| identify::write_verdict(&verdict, body)),
     }
     Identification::of(&verdict.outcome)
-}
-
-/// Returns a parameter that passes `check`; appends a failure otherwise.
-fn checked<'a, T, E: Display>(
-    replies: &mut Encoder<'_>,
-    form: Form,
-    name: &str,
-    sent: Result<&'a str, Utf8Error>,
-    check: impl FnOnce(&'a str) -> Result<T, E>,
-) -> Option<T> {
-    let text = match sent {
-        Ok(text) => text,
-        Err(error) => {
-            let at = error.valid_up_to();
-            let detail = format_args!("{name} is not valid UTF-8 at byte {at}.");
-            fail(replies, form, &PARAM_ILLEGAL, detail);
-            return None;
-        }
-    };
-    match check(text) {
-        Ok(parameter) => Some(parameter),
-        Err(error) => {
-            fail(replies, form, &PARAM_ILLEGAL, format_args!("{error}."));
-            None
-        }
-    }
 }
 
 /// Appends a failure; `detail` is one sentence for people.

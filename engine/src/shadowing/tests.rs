@@ -348,7 +348,7 @@ fn with_trim_only_trimmed_texts_are_compared() {
     }
     for (first, second) in [
         (r#"{"regex": "28\\d+"}"#, r#"{"regex": "28\\d+\\sx?"}"#),
-        (r#"{"regex": "a"}"#, r#"{"prefix": "a"}"#),
+        (r#"{"exact": "a"}"#, r#"{"prefix": "a"}"#),
     ] {
         assert!(lint_with(&[(first, ""), (second, "")], TRIM).is_empty());
     }

@@ -150,6 +150,11 @@ impl Grammar {
 }
 
 fn repeat(node: Node, min: u32, max: Option<u32>, entropy: &mut Entropy<'_>) -> Node {
+    // A part that can be empty and has an assertion is refused where it must be repeated.
+    let min = match node.can_be_empty() && node.has_assertion() {
+        true => min.min(1),
+        false => min,
+    };
     Node::Repeat {
         node: Box::new(node),
         min,

@@ -123,6 +123,17 @@ impl Node {
         }
     }
 
+    fn has_assertion(&self) -> bool {
+        match self {
+            Self::Assertion(_) => true,
+            Self::Repeat { node, .. } | Self::Capture(_, node) | Self::Flag(_, node) => {
+                node.has_assertion()
+            }
+            Self::Concat(nodes) | Self::Alternate(nodes) => nodes.iter().any(Self::has_assertion),
+            _ => false,
+        }
+    }
+
     fn can_be_empty(&self) -> bool {
         match self {
             Self::Assertion(_) => true,
