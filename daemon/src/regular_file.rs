@@ -103,11 +103,11 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     open_with(options, path)?.write_all(bytes)
 }
 
-/// Checks that [`write`] can write the file at `path`, which it leaves as it is.
+/// Checks that [`write()`] can write the file at `path`, which it leaves as it is.
 ///
 /// # Errors
 ///
-/// As for [`write`].
+/// As for [`write()`].
 pub fn require_writable(path: &Path) -> io::Result<()> {
     let is_new =
         matches!(fs::symlink_metadata(path), Err(error) if error.kind() == ErrorKind::NotFound);
@@ -124,7 +124,7 @@ pub fn require_writable(path: &Path) -> io::Result<()> {
 ///
 /// # Errors
 ///
-/// An [`io::Error`], as [`write`].
+/// An [`io::Error`], as [`write()`].
 pub(crate) fn require_file_or_nothing(path: &Path) -> io::Result<()> {
     match fs::symlink_metadata(path) {
         Ok(metadata) if metadata.is_symlink() => Ok(()),

@@ -20,7 +20,7 @@ pub enum CheckedResponse<'a> {
     Unverified(UnverifiedRefusal),
 }
 
-/// A response whose signature was verified. Only [`Self::parse`] makes one.
+/// A response whose signature was verified. Only its parser makes one.
 #[derive(Debug, PartialEq, Eq)]
 pub struct VerifiedResponse<'a> {
     result: UpstreamResult,
@@ -29,7 +29,7 @@ pub struct VerifiedResponse<'a> {
 }
 
 /// A refusal by the upstream that no signature proves, since the upstream cannot sign for a client that
-/// it does not know. Only [`Self::parse`] makes one.
+/// it does not know. Only its parser makes one.
 #[derive(Debug, PartialEq, Eq)]
 pub struct UnverifiedRefusal {
     result: UpstreamResult,
