@@ -34,7 +34,7 @@ impl Moment {
         let listener = |name: &str, good: u64, bad: u64| {
             json!({
                 "listener": name, "latency": latency,
-                "connections": {"open": 3, "accepted": 9, "refused": 4 * scale, "displaced": 0, "acceptFailures": 0,
+                "connections": {"open": 3, "accepted": 9, "refused": 4 * scale, "displaced": 0, "overflowed": 0, "acceptFailures": 0,
                     "tlsHandshakeFailures": 0},
                 "requests": [
                     {"name": "SUCCESS", "count": good * scale},

@@ -100,6 +100,9 @@ pub struct Connections {
     pub refused: u64,
     /// The number of idle connections that were closed to make room for others.
     pub displaced: u64,
+    /// The number of connections that were closed because more than `resp.max-pending-reply-bytes` waited for
+    /// the client; 0 for listeners of HTTP.
+    pub overflowed: u64,
     /// The number of times that the system refused to accept, for want of descriptors or memory.
     pub accept_failures: u64,
     /// The number of TLS handshakes that failed or took too long; always 0 without TLS.

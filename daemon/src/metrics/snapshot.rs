@@ -87,6 +87,7 @@ impl Connections {
             accepted: figures.accepted(listener),
             refused: figures.refused(listener) + figures.refused_unanswered(listener),
             displaced: figures.displaced(listener),
+            overflowed: figures.overflowed(listener),
             accept_failures: figures.accept_failures(listener),
             tls_handshake_failures: figures.tls_handshake_failures(listener),
         }

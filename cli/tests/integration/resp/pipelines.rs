@@ -93,6 +93,8 @@ fn a_client_for_which_too_many_replies_wait_is_closed_counted_and_logged() {
     let line = daemon.wait_for_line("more replies wait for it than resp.max-pending-reply-bytes");
     assert!(line.contains("bytes=4194304"), "{line}");
     assert_eq!(daemon.metrics().find(metric), Some(1.0));
+    let connections = daemon.status()["daemon"]["connections"].clone();
+    assert_eq!(connections["resp"]["overflowed"], 1);
     wait_for_memory(&daemon, before, 4 << 20);
     assert!(is_served(&mut other));
     daemon.stop();
