@@ -10,6 +10,9 @@ use crate::clock::Clock;
 /// The length of the line with its end, the same for every date.
 const DATE_LINE_BYTES: usize = 37;
 
+/// The time from the beginning of 1970 to the last second of the year 9999.
+const LAST: Duration = Duration::from_secs(253_402_300_799);
+
 /// The header line `Date` of the current second, formatted once for all responses in it.
 #[derive(Debug)]
 pub struct DateLine {
@@ -38,8 +41,10 @@ impl DateLine {
         &self.line
     }
 
+    /// Formats `time`, or the nearest second of the years 1970 to 9999, beyond which there is no such date.
     fn format(&mut self, time: SystemTime) {
-        let date = HttpDate::from(time);
+        let date =
+            HttpDate::from(time.clamp(SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH + LAST));
         write!(self.line.as_mut_slice(), "Date: {date}\r\n")
             .expect("every date has the same length");
     }
@@ -74,5 +79,20 @@ mod tests {
             date.at(now + Duration::from_secs(1), &clock),
             b"Date: Sun, 06 Nov 1994 08:49:38 GMT\r\n"
         );
+    }
+    #[test]
+    fn a_clock_beyond_the_dates_of_http_shows_the_nearest() {
+        let date = |time: SystemTime| {
+            let clock = Clock::from_fn(move || time);
+            DateLine::new().at(Instant::now(), &clock).to_vec()
+        };
+        let (day, epoch) = (Duration::from_secs(86_400), SystemTime::UNIX_EPOCH);
+        assert_eq!(
+            date(epoch - day),
+            b"Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n"
+        );
+        let last = b"Date: Fri, 31 Dec 9999 23:59:59 GMT\r\n";
+        assert_eq!(date(epoch + LAST), last);
+        assert_eq!(date(epoch + LAST + day), last);
     }
 }
