@@ -227,14 +227,14 @@ impl Endpoint {
                 success.headers = vec![of_the_upstream("Tracer-Id"), unverified()];
                 success.content = Content::Json(schema_of::<ClientSdkProxyResponse>);
                 let failures = CLIENT_FAILURES.iter().map(ClientFailure::response);
-                let of_the_path = FAILURES
+                let of_the_head_and_body = FAILURES
                     .iter()
-                    .filter(|failure| matches!(failure.status, 404 | 405))
+                    .filter(|failure| matches!(failure.status, 404..=431))
                     .map(Failure::of_sdk_proxy);
                 [success]
                     .into_iter()
                     .chain(failures)
-                    .chain(of_the_path)
+                    .chain(of_the_head_and_body)
                     .collect()
             }
             Self::Live => with_failures_of_probes(vec![response(200, "The process runs.")]),
@@ -250,33 +250,14 @@ impl Endpoint {
 const CLIENT_FAILURES: &[ClientFailure] = &[
     ClientFailure {
         status: 400,
-        description: "The head or the body cannot be read, or a field is missing or wrong.",
+        description: "The head or the body cannot be read, the `Host` is missing, given twice or not \
+            valid, or a field is missing or wrong.",
         codes: &[sdk_proxy::PARAM_ILLEGAL],
     },
     ClientFailure {
         status: 403,
         description: "There is no single customer who is logged in.",
         codes: &[sdk_proxy::ACCESS_DENIED],
-    },
-    ClientFailure {
-        status: 408,
-        description: "The body did not arrive in time.",
-        codes: &[sdk_proxy::PARAM_ILLEGAL],
-    },
-    ClientFailure {
-        status: 413,
-        description: "The body is too long.",
-        codes: &[sdk_proxy::PARAM_ILLEGAL],
-    },
-    ClientFailure {
-        status: 415,
-        description: "The `Content-Type` is missing, or is not `application/json`.",
-        codes: &[sdk_proxy::MEDIA_TYPE_NOT_ACCEPTABLE],
-    },
-    ClientFailure {
-        status: 431,
-        description: "The head is too long.",
-        codes: &[sdk_proxy::PARAM_ILLEGAL],
     },
     ClientFailure {
         status: 502,
@@ -355,7 +336,7 @@ fn with_failures(success: Response, response: fn(&Failure) -> Response) -> Vec<R
 fn with_failures_of_probes(mut responses: Vec<Response>) -> Vec<Response> {
     let failures = FAILURES
         .iter()
-        .filter(|failure| matches!(failure.status, 400 | 404 | 405 | 431));
+        .filter(|failure| matches!(failure.status, 400 | 404 | 405 | 414 | 431));
     responses.extend(failures.map(Failure::of_identify));
     responses
 }

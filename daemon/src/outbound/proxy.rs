@@ -78,8 +78,15 @@ fn choose(
         if is_exempt(host, &hosts) {
             return Ok(None);
         }
-        if let Some(entry) = entries(&hosts).find(|entry| matches_nothing(entry)) {
-            let why = "it must be a name, an address, a network, or * alone";
+        for (index, _) in entries(&hosts)
+            .enumerate()
+            .filter(|(_, entry)| matches_nothing(entry))
+        {
+            // The entry itself is not shown: it may be a URL with a password.
+            let (entry, why) = (
+                index + 1,
+                "it must be a name, an address, a network, or * alone",
+            );
             tracing::warn!(entry, why, "an entry of {no_proxy} matches no host");
         }
     }
@@ -111,13 +118,23 @@ fn is_exempt(host: &str, hosts: &str) -> bool {
 
 fn entries(hosts: &str) -> impl Iterator<Item = &str> {
     let entries = hosts.split(|c: char| c == ',' || c.is_whitespace());
+    // A dot at the end does not make another host.
+    let entries = entries.map(|entry| entry.trim_end_matches('.'));
     entries.filter(|entry| !entry.is_empty())
 }
 
 /// Returns `true` for an entry of a form that other programs have, and curl has not: with a port, a pattern.
 fn matches_nothing(entry: &str) -> bool {
-    let address = entry.split_once('/').map_or(entry, |(address, _)| address);
-    entry != "*" && entry.contains(['*', ':', '[', '/']) && address.parse::<IpAddr>().is_err()
+    if entry == "*" || !entry.contains(['*', ':', '[', '/']) {
+        return false;
+    }
+    let (address, prefix) = entry
+        .split_once('/')
+        .map_or((entry, "0"), |network| network);
+    let (Ok(address), Ok(prefix)) = (address.parse::<IpAddr>(), prefix.parse::<u8>()) else {
+        return true;
+    };
+    prefix > if address.is_ipv4() { 32 } else { 128 }
 }
 
 #[cfg(test)]
@@ -256,14 +273,22 @@ mod tests {
             ("h.example", "", false),
             ("h.example", ",,", false),
             ("h.example", "*.example", false),
+            ("h.example", "h.example.", true),
         ] {
             assert_eq!(is_exempt(host, hosts), expected, "{host} {hosts}");
         }
-        let hosts =
-            "*.example,h.example:80 http://h,[::1] * .example,10.0.0.0/8,2001:db8::/32,::1,h";
+        let hosts = "*.example,h.example:80 http://h,[::1] * .example,10.0.0.0/8,2001:db8::/32,::1,h,10.0.0.0/33,::/129";
         let unusable: Vec<_> = entries(hosts)
             .filter(|entry| matches_nothing(entry))
             .collect();
-        assert_eq!(unusable, ["*.example", "h.example:80", "http://h", "[::1]"]);
+        let expected = [
+            "*.example",
+            "h.example:80",
+            "http://h",
+            "[::1]",
+            "10.0.0.0/33",
+            "::/129",
+        ];
+        assert_eq!(unusable, expected);
     }
 }

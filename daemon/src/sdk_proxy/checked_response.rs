@@ -11,6 +11,12 @@ use crate::result::ApiResult;
 use crate::result::sdk_proxy as results;
 use crate::signature::VerifiedBody;
 
+/// The most bytes of a refusal without a signature. Those of Alipay+ have a few hundred.
+const MAX_REFUSAL_BYTES: usize = 64 << 10;
+
+/// The most characters of an upstream's result code that are logged.
+const MAX_LOGGED_CHARACTERS: usize = 64;
+
 /// An upstream response that may be returned to the caller.
 #[derive(Debug, PartialEq, Eq)]
 pub enum CheckedResponse<'a> {
@@ -108,8 +114,11 @@ impl<'a> VerifiedResponse<'a> {
 impl UnverifiedRefusal {
     /// Parses a body that has no signature. Returns `None` unless it has a `result` and nothing else, whose
     /// `resultStatus` is `F` or `U`, and every reader must understand it in this way: no key is repeated, and
-    /// the code is not `SUCCESS`.
+    /// the code is not `SUCCESS`. A body of more than 64 KiB is not a refusal either.
     pub(super) fn parse(body: &[u8]) -> Option<Self> {
+        if body.len() > MAX_REFUSAL_BYTES {
+            return None;
+        }
         let whole: &RawValue = serde_json::from_slice(body).ok()?;
         json::check(whole, 0).ok()?;
         let members = Members::parse(body, MEMBERS).ok()?;
@@ -170,6 +179,13 @@ impl UpstreamResult {
     pub(super) fn bounded_code(&self) -> &'static str {
         self.published()
             .map_or(SdkProxyFigures::UNPUBLISHED, |result| result.code)
+    }
+
+    /// Returns the code that the upstream sent, as the log shows it: escaped, and of 64 characters at most.
+    pub(super) fn logged_code(&self) -> String {
+        let code = self.code.as_deref().unwrap_or_default();
+        let shown: String = code.chars().take(MAX_LOGGED_CHARACTERS).collect();
+        shown.escape_debug().to_string()
     }
 
     /// Returns `resultCode`.
@@ -359,7 +375,10 @@ mod tests {
             let refusal = UnverifiedRefusal::parse(body.as_bytes()).expect(body);
             assert_eq!(refusal.result.bounded_code(), code, "{body}");
         }
+        let long = "x".repeat(MAX_REFUSAL_BYTES);
+        let long = format!(r#"{{"result":{{"resultStatus":"F","resultMessage":"{long}"}}}}"#);
         for body in [
+            &*long,
             r#"{"result":{"resultCode":"SUCCESS","resultStatus":"S"}}"#,
             r#"{"result":{"resultCode":"SUCCESS","resultStatus":"F"}}"#,
             r#"{"result":{"resultCode":"S\u0055CCESS","resultStatus":"U"}}"#,

@@ -34,6 +34,9 @@ const MAX_IDLE_TIME: Duration = Duration::from_secs(10);
 /// It is ready at once, unless the server responded before it had read the request.
 const READY_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// The part of that time for which the response waits.
+const PUT_BACK_TIMEOUT: Duration = Duration::from_millis(5);
+
 /// The most bytes of a response's status line and headers.
 const MAX_HEAD_BYTES: u32 = 64 << 10;
 
@@ -213,16 +216,22 @@ impl Connections {
         Some(Connection::Http1(idle.http1.remove(ready).0))
     }
 
-    /// Makes the connection available to the next request, if it becomes ready for one.
+    /// Makes the connection available to later requests, once it is ready for one. The response is not held
+    /// up by that.
     async fn put_back(&self, mut sender: http1::SendRequest<Full<Bytes>>) {
-        if let Ok(Ok(())) = timeout(READY_TIMEOUT, sender.ready()).await {
-            let mut idle = self.idle.lock();
-            idle.discard_old();
-            idle.http1.push((sender, Instant::now()));
-            if !mem::replace(&mut idle.is_swept, true) {
-                tokio::spawn(sweep(Arc::clone(&self.idle)));
+        let pool = Arc::clone(&self.idle);
+        let ready = tokio::spawn(async move {
+            if let Ok(Ok(())) = timeout(READY_TIMEOUT, sender.ready()).await {
+                let mut idle = pool.lock();
+                idle.discard_old();
+                idle.http1.push((sender, Instant::now()));
+                if !mem::replace(&mut idle.is_swept, true) {
+                    tokio::spawn(sweep(Arc::clone(&pool)));
+                }
             }
-        }
+        });
+        // Almost always ready by then, so that the caller's next request finds the connection.
+        let _ = timeout(PUT_BACK_TIMEOUT, ready).await;
     }
 
     async fn connect(&self) -> Result<Connection, ExchangeError> {

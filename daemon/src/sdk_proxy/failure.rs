@@ -120,6 +120,14 @@ impl Failure {
             Self::Illegal(_) | Self::Customer(CustomerError::Illegal(_)) => {
                 tracing::info!(code, %why, "a request of sdkProxy is illegal");
             }
+            Self::Customer(CustomerError::LoginCheck(
+                LoginCheckError::Timeout(_) | LoginCheckError::Exchange(_),
+            )) => {
+                tracing::info!(code, %why, "a request of sdkProxy was denied access: there was no login check");
+            }
+            Self::Customer(CustomerError::LoginCheck(_)) => {
+                tracing::info!(code, %why, "a request of sdkProxy was denied access by the login check");
+            }
             Self::Customer(_) => {
                 tracing::info!(code, %why, "a request of sdkProxy was denied access");
             }
