@@ -12,8 +12,9 @@ use crate::rules::{CODE, config};
 use crate::serve::client::Client;
 use crate::serve::daemon::{Directory, Ended, Plan, Process, Served};
 
-/// The settings of all daemons here: nothing works with files on its own account.
-const SETTINGS: [&str; 7] = [
+/// The settings of all daemons here: nothing works with files on its own account, and a tenth of an hour
+/// passes before the first pull.
+const SETTINGS: [&str; 9] = [
     "listen.http=off",
     "listen.resp=off",
     "serve.worker-threads=1",
@@ -21,6 +22,8 @@ const SETTINGS: [&str; 7] = [
     "watch.mode=poll",
     "watch.poll-interval-ms=3600000",
     "watch.debounce-ms=10",
+    "ac.route.pull-route-config-fixed-delay=3600000",
+    "ac.route.pull-route-config-exception-retry-delay=3600000",
 ];
 
 /// The version of the config that the remote source has, unless a test changes it.
