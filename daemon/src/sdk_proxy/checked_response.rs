@@ -14,9 +14,6 @@ use crate::signature::VerifiedBody;
 /// The most bytes of a refusal without a signature. Those of Alipay+ have a few hundred.
 const MAX_REFUSAL_BYTES: usize = 64 << 10;
 
-/// The most characters of an upstream's result code that are logged.
-const MAX_LOGGED_CHARACTERS: usize = 64;
-
 /// An upstream response that may be returned to the caller.
 #[derive(Debug, PartialEq, Eq)]
 pub enum CheckedResponse<'a> {
@@ -179,13 +176,6 @@ impl UpstreamResult {
     pub(super) fn bounded_code(&self) -> &'static str {
         self.published()
             .map_or(SdkProxyFigures::UNPUBLISHED, |result| result.code)
-    }
-
-    /// Returns the code that the upstream sent, as the log shows it: escaped, and of 64 characters at most.
-    pub(super) fn logged_code(&self) -> String {
-        let code = self.code.as_deref().unwrap_or_default();
-        let shown: String = code.chars().take(MAX_LOGGED_CHARACTERS).collect();
-        shown.escape_debug().to_string()
     }
 
     /// Returns `resultCode`.

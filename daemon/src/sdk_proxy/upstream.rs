@@ -79,14 +79,13 @@ impl Upstream {
         } = response;
         let checked = self.verifier.check(*status, headers, body)?;
         let code = checked.result().bounded_code();
-        let sent = || checked.result().logged_code();
         match &checked {
             CheckedResponse::Unverified(_) => {
-                tracing::warn!(code, sent = %sent(), "the upstream refused a request, without a signature");
+                tracing::warn!(code, "the upstream refused a request, without a signature");
             }
             CheckedResponse::Verified(_) if checked.result().is_success() => {}
             CheckedResponse::Verified(_) => {
-                tracing::warn!(code, sent = %sent(), "the upstream refused a request");
+                tracing::warn!(code, "the upstream refused a request");
             }
         }
         Ok(checked)
