@@ -93,6 +93,11 @@ impl Parts {
             },
             None => return Err("an intersection with nothing"),
         };
+        self.cost = self.cost.saturating_add(match &operand {
+            Operand::Bits => self.bits.len(),
+            Operand::Range { .. } => 1,
+            Operand::Set(set) => set.ranges().len(),
+        });
         self.steps.push((Operator::Intersection, operand));
         Ok(())
     }
@@ -191,7 +196,7 @@ impl Parser {
             return Ok(false);
         }
         let mut c = self.text.advance();
-        let mut right: Option<Set> = None;
+        let mut right: Option<(Vec<ClassUnicodeRange>, usize)> = None;
         while c != ']' && c != '&' {
             if c == END && self.text.is_at_end() {
                 return Err(Refusal::invalid(offset, "unclosed character class"));
@@ -200,19 +205,16 @@ impl Parser {
                 self.text.back_raw();
             }
             let part = self.class_part(c == '[')?;
-            right = Some(match right {
-                None => part,
-                Some(Set { members, cost }) => {
-                    let mut both = (*members).clone();
-                    both.union(&part.members);
-                    Set {
-                        members: Rc::new(both),
-                        cost: cost.saturating_add(part.cost),
-                    }
-                }
-            });
+            let (ranges, cost) = right.get_or_insert_default();
+            ranges.extend_from_slice(part.members.ranges());
+            *cost = cost.saturating_add(part.cost);
+            self.charge(offset, *cost)?;
             c = self.text.peek();
         }
+        let right = right.map(|(ranges, cost)| Set {
+            members: Rc::new(ClassUnicode::new(ranges)),
+            cost,
+        });
         let intersected = parts.intersect(right);
         intersected.map_err(|message| {
             Refusal::invalid(offset, message).with_hint("write \\&\\& for two literal characters")

@@ -2,8 +2,8 @@
 
 use super::escape::nul;
 use super::hints;
-use super::parser::Parser;
-use super::reader::Flags;
+use super::parser::{Parser, unclosed};
+use super::reader::{END, Flags};
 use super::refusal::Refusal;
 use super::tree::{Greed, Node, Repeat};
 use crate::ProblemCode;
@@ -31,6 +31,7 @@ impl Parser {
                     match c {
                         ')' => return Ok(None),
                         ':' => self.group_content(offset)?,
+                        END if self.text.is_at_end() => return Err(unclosed(offset)),
                         _ => {
                             let message = format!("(?{c} is not supported");
                             let hint = hints::for_group(c);

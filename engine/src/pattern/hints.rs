@@ -46,6 +46,9 @@ pub(super) fn for_escape(c: char) -> &'static str {
         'R' => "in brackets write \\n-\\r\\x85\\u2028\\u2029",
         'K' => "write the whole pattern: the code value is matched as a whole",
         'A' | 'B' | 'G' | 'X' | 'Z' | 'z' => "it can only stand outside brackets",
+        'g' => BACK_REFERENCE,
+        'U' => "write a code point as \\x{…}, such as \\x{1F600}",
+        'o' => "an octal number is \\0 and its digits",
         'k' | '1'..='9' => {
             "a back-reference cannot stand in brackets; an octal number is \\0 and its digits"
         }
@@ -56,7 +59,12 @@ pub(super) fn for_escape(c: char) -> &'static str {
 /// Returns the hint for a group that begins with `(?` and `c`, and that Java does not have.
 pub(super) fn for_group(c: char) -> &'static str {
     match c {
-        'P' => "write a named group as (?<name>…)",
+        'P' | '\'' => {
+            "write a named group as (?<name>…); back-references and recursion are not supported"
+        }
+        'R' | '0'..='9' | '&' | '+' => {
+            "a group cannot contain itself: write it out as deep as is meant"
+        }
         '#' => "write a comment under (?x), from # to the end of the line, or use description",
         '(' => "conditional groups do not exist in Java: write the alternatives out",
         '|' => "groups are numbered one by one: write (?:…|…)",

@@ -262,7 +262,10 @@ impl Parser {
                     offset,
                     code: unknown.code,
                     message: unknown.message,
-                    hint: Some(unknown.hint),
+                    hint: Some(match is_complement {
+                        true => property::complement_hint(unknown.hint),
+                        false => unknown.hint,
+                    }),
                 })?;
                 self.properties.insert(key, found.clone());
                 found
@@ -298,11 +301,16 @@ impl Parser {
         let content = self.alternatives()?;
         self.leave();
         if self.text.read() != ')' {
-            let refusal = Refusal::invalid(offset, "unclosed group");
-            return Err(refusal.with_hint("add the ), or write \\( for a literal parenthesis"));
+            return Err(unclosed(offset));
         }
         Ok(content)
     }
+}
+
+/// Returns the refusal of a group without its end, which begins at the byte `offset`.
+pub(super) fn unclosed(offset: usize) -> Refusal {
+    Refusal::invalid(offset, "unclosed group")
+        .with_hint("add the ), or write \\( for a literal parenthesis")
 }
 
 /// Returns the part that matches the character of this code point.

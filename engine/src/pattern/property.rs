@@ -287,6 +287,19 @@ fn unknown(name: &str) -> Unknown {
     }
 }
 
+/// Returns a hint about `\p{…}` as one about `\P{…}`, which means all other characters.
+pub(super) fn complement_hint(hint: Cow<'static, str>) -> Cow<'static, str> {
+    if let Some(name) = hint.strip_prefix("write \\p{") {
+        format!("write \\P{{{name}").into()
+    } else if let Some(name) = hint.strip_prefix("write \\P{") {
+        format!("write \\p{{{name}").into()
+    } else if let Some(class) = hint.strip_prefix("write [") {
+        format!("write [^[{class}]").into()
+    } else {
+        hint
+    }
+}
+
 /// Returns what to write instead of a property that a method of `java.lang.Character` defines.
 fn for_java(name: &str) -> &'static str {
     match name {

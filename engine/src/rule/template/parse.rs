@@ -280,7 +280,8 @@ fn certain(index: u32, name: &str, pattern: &Pattern) -> Result<u32, Refusal> {
             shortened(name)
         ),
         hint: "insert only groups that are not inside a repetition, a possessive or an atomic part, of \
-               a pattern without a repetition of what can be empty: ((?:a|b)+) instead of (a|b)+",
+               a pattern without a repetition of what can be empty: instead of (a|b)+ write \
+               (?:a|b)*(a|b) for the text of the last repetition, or ((?:a|b)+) for that of all",
     })
 }
 
