@@ -244,7 +244,7 @@ fn may_be_json(content_type: &HeaderValue) -> bool {
 
 /// Returns the content codings of a header's list that change the body. `identity` does not, and
 /// `aws-chunked` is the framing of an upload to an object storage, which some of them return as its coding.
-fn codings(list: &HeaderValue) -> impl Iterator<Item = &[u8]> {
+pub(crate) fn codings(list: &HeaderValue) -> impl Iterator<Item = &[u8]> {
     let codings = list.as_bytes().split(|byte| *byte == b',');
     codings.map(<[u8]>::trim_ascii).filter(|coding| {
         let unchanging = [&b""[..], b"identity", b"aws-chunked"];
@@ -255,7 +255,7 @@ fn codings(list: &HeaderValue) -> impl Iterator<Item = &[u8]> {
 }
 
 /// Returns the start of a header's value, quoted and escaped for a log line.
-fn quoted(value: &[u8]) -> String {
+pub(crate) fn quoted(value: &[u8]) -> String {
     let start = &value[..value.len().min(MAX_QUOTED_BYTES)];
     format!("{:?}", String::from_utf8_lossy(start))
 }

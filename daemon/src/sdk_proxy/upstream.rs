@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{Method, Request};
 
 use super::checked_response::CheckedResponse;
@@ -106,6 +106,8 @@ impl Upstream {
         };
         let headers = request.headers_mut();
         headers.insert(CONTENT_TYPE, JSON);
+        // Without it, any coding of the response would be allowed, and a coded body cannot be verified.
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         headers.insert(CLIENT_ID, value(&self.client_id));
         headers.insert(REQUEST_TIME, value(&time));
         headers.insert(SIGNATURE, value(&signature));

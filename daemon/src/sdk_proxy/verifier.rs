@@ -1,11 +1,12 @@
 //! Verification of the upstream's responses.
 
 use hyper::StatusCode;
-use hyper::header::{HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue};
 use thiserror::Error;
 
 use super::checked_response::{CheckedResponse, UnverifiedRefusal, VerifiedResponse};
 use super::request::PATH;
+use crate::outbound::http_client::{codings, quoted};
 use crate::result::ApiResult;
 use crate::result::sdk_proxy as results;
 use crate::signature::{SignatureError, SignedContent, VerifyingKeys};
@@ -30,6 +31,9 @@ pub enum ResponseError {
     /// The status is not 200.
     #[error("the upstream responded with HTTP status {0}")]
     Status(StatusCode),
+    /// The body has a content coding, although none was asked for.
+    #[error("the upstream response has the content coding {0}, and the request allowed none")]
+    Coded(String),
     /// One of the two headers that verify the response is missing.
     #[error("the upstream response has no {0} header")]
     Missing(HeaderName),
@@ -79,6 +83,10 @@ impl Verifier {
         if status != StatusCode::OK {
             return Err(ResponseError::Status(status));
         }
+        let mut given = headers.get_all(CONTENT_ENCODING).iter().flat_map(codings);
+        if let Some(coding) = given.next() {
+            return Err(ResponseError::Coded(quoted(coding)));
+        }
         if !headers.contains_key(&SIGNATURE) {
             let refusal = UnverifiedRefusal::parse(body).map(CheckedResponse::Unverified);
             return refusal.ok_or(ResponseError::Missing(SIGNATURE));
@@ -106,7 +114,9 @@ impl ResponseError {
             Self::Missing(_) | Self::Repeated(_) | Self::Time | Self::Signature(_) => {
                 &results::INVALID_SIGNATURE
             }
-            Self::Status(_) | Self::Unreadable | Self::RepeatedField => &results::UNKNOWN_EXCEPTION,
+            Self::Status(_) | Self::Coded(_) | Self::Unreadable | Self::RepeatedField => {
+                &results::UNKNOWN_EXCEPTION
+            }
         }
     }
 }

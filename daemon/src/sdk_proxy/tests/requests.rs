@@ -46,6 +46,7 @@ async fn a_request_is_sent_as_specified_to_the_byte() {
         names,
         [
             "Content-Type",
+            "Accept-Encoding",
             "Client-Id",
             "Request-Time",
             "Signature",

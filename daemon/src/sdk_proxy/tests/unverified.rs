@@ -42,6 +42,20 @@ async fn an_unsigned_refusal_goes_back_as_it_came_and_is_marked() {
 }
 
 #[tokio::test]
+async fn a_coded_response_is_named_and_is_not_a_wrong_signature() {
+    for (given, named) in [("gzip", "gzip"), ("identity, br", "br")] {
+        let response = forwarded(&[("Content-Encoding", given)], REFUSAL).await;
+        assert_eq!(response.own_result(), "UNKNOWN_EXCEPTION");
+        let detail = response.json()["detail"].to_string();
+        assert!(detail.contains(named), "{detail}");
+    }
+    for unchanging in ["identity", "", "aws-chunked"] {
+        let response = forwarded(&[("Content-Encoding", unchanging)], REFUSAL).await;
+        assert_eq!(&response.body[..], REFUSAL.as_bytes());
+    }
+}
+
+#[tokio::test]
 async fn nothing_else_is_returned_without_a_valid_signature() {
     let time = ("Response-Time", RESPONSE_TIME);
     let malformed = ("Signature", "x");
