@@ -1,54 +1,62 @@
-//! The encodings of text files that users bring: UTF-8, perhaps with a byte order mark, and UTF-16.
+//! The encodings of text files that users bring: UTF-8, perhaps with a byte order mark, and others.
 
 use std::fmt;
 
 /// The byte order mark of UTF-8, with which some editors begin files. It is not part of the text.
 pub(super) const UTF_8_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// The error of a file that is in UTF-16 instead of UTF-8.
+/// The error of a file that is in another encoding than UTF-8, with its name as iconv knows it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Utf16Error;
+pub(super) struct EncodingError(&'static str);
 
-impl fmt::Display for Utf16Error {
+impl fmt::Display for EncodingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "the text is in UTF-16 and must be in UTF-8; convert it with: \
-             iconv -f UTF-16 -t UTF-8 FILE",
+        let Self(name) = self;
+        write!(
+            f,
+            "the text is in {name} and must be in UTF-8; convert it with: iconv -f {name} -t UTF-8 FILE",
         )
     }
 }
 
-impl std::error::Error for Utf16Error {}
+impl std::error::Error for EncodingError {}
 
-/// Refuses text that begins as UTF-16 does: with its byte order mark, or with two ASCII characters of
-/// two bytes each.
+/// Refuses text that begins as UTF-16 or UTF-32 does: with its byte order mark, or with ASCII characters
+/// of two or four bytes each.
 ///
 /// # Errors
 ///
-/// [`Utf16Error`].
-pub(super) const fn refuse_utf_16(begin: &[u8]) -> Result<(), Utf16Error> {
-    match begin {
-        [0xff, 0xfe, ..]
-        | [0xfe, 0xff, ..]
-        | [1..=0x7f, 0, 1..=0x7f, 0, ..]
-        | [0, 1..=0x7f, 0, 1..=0x7f, ..] => Err(Utf16Error),
-        _ => Ok(()),
-    }
+/// [`EncodingError`].
+pub(super) const fn refuse_wide(begin: &[u8]) -> Result<(), EncodingError> {
+    Err(EncodingError(match begin {
+        [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => "UTF-32",
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "UTF-16",
+        // A name with the order of the bytes is needed: without a mark, iconv guesses it.
+        [1..=0x7f, 0, 0, 0, ..] => "UTF-32LE",
+        [0, 0, 0, 1..=0x7f, ..] => "UTF-32BE",
+        [1..=0x7f, 0, 1..=0x7f, 0, ..] => "UTF-16LE",
+        [0, 1..=0x7f, 0, 1..=0x7f, ..] => "UTF-16BE",
+        _ => return Ok(()),
+    }))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Utf16Error, refuse_utf_16};
+    use super::{EncodingError, refuse_wide};
 
     #[test]
-    fn utf_16_is_known_by_its_mark_or_by_the_zeros_of_ascii() {
-        for bytes in [
-            &b"\xff\xfe2\x008\x00"[..],
-            b"\xfe\xff\x002",
-            b"2\x008\x00",
-            b"\x002\x008",
+    fn wide_characters_are_known_by_their_mark_or_by_the_zeros_of_ascii() {
+        for (bytes, name) in [
+            (&b"\xff\xfe2\x008\x00"[..], "UTF-16"),
+            (b"\xfe\xff\x002", "UTF-16"),
+            (b"2\x008\x00", "UTF-16LE"),
+            (b"\x002\x008", "UTF-16BE"),
+            (b"\xff\xfe\0\x002\0\0\0", "UTF-32"),
+            (b"\0\0\xfe\xff", "UTF-32"),
+            (b"2\0\0\x008\0\0\0", "UTF-32LE"),
+            (b"\0\0\x002", "UTF-32BE"),
         ] {
-            assert_eq!(refuse_utf_16(bytes), Err(Utf16Error), "{bytes:?}");
+            assert_eq!(refuse_wide(bytes), Err(EncodingError(name)), "{bytes:?}");
         }
         for bytes in [
             &b""[..],
@@ -58,7 +66,7 @@ mod tests {
             b"\xef\xbb\xbf28",
             "é".as_bytes(),
         ] {
-            assert_eq!(refuse_utf_16(bytes), Ok(()), "{bytes:?}");
+            assert_eq!(refuse_wide(bytes), Ok(()), "{bytes:?}");
         }
     }
 }

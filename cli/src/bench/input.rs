@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use codeid_daemon::regular_file;
 
 use crate::count::counted;
-use crate::encoding::{UTF_8_MARK, Utf16Error, refuse_utf_16};
+use crate::encoding::{EncodingError, UTF_8_MARK, refuse_wide};
 
 /// The size limit of an input file, in bytes.
 const MAX_BYTES: usize = 1 << 30;
@@ -35,9 +35,12 @@ pub(super) enum InputError {
     /// The file is not UTF-8; this many of its bytes are, from its start.
     #[error("{} is not valid UTF-8 at byte {valid_up_to}", path.display())]
     NotUtf8 { path: PathBuf, valid_up_to: usize },
-    /// The file is UTF-16.
+    /// The file is not in UTF-8.
     #[error("{} cannot be used", path.display())]
-    Utf16 { path: PathBuf, source: Utf16Error },
+    Encoding {
+        path: PathBuf,
+        source: EncodingError,
+    },
     /// A line, counted from 1, of the code values has a tab, after which `identify --file` takes an
     /// openId.
     #[error("{}, line {line}: has a tab; --codes takes code values without openIds", path.display())]
@@ -110,7 +113,7 @@ pub(super) fn read_codes(path: Option<&Path>) -> Result<Vec<String>, InputError>
 ///
 /// # Errors
 ///
-/// [`InputError::Unreadable`], [`InputError::TooLong`], [`InputError::Utf16`] or
+/// [`InputError::Unreadable`], [`InputError::TooLong`], [`InputError::Encoding`] or
 /// [`InputError::NotUtf8`].
 pub(super) fn read_file(path: &Path) -> Result<String, InputError> {
     let mut bytes = Vec::new();
@@ -124,7 +127,7 @@ pub(super) fn read_file(path: &Path) -> Result<String, InputError> {
     if bytes.len() > MAX_BYTES {
         return Err(InputError::TooLong(path.to_owned()));
     }
-    refuse_utf_16(&bytes).map_err(|source| InputError::Utf16 {
+    refuse_wide(&bytes).map_err(|source| InputError::Encoding {
         path: path.to_owned(),
         source,
     })?;

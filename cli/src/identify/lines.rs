@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use codeid_engine::{CodeValue, OpenId};
 
-use crate::encoding::{UTF_8_MARK, refuse_utf_16};
+use crate::encoding::{UTF_8_MARK, refuse_wide};
 
 /// The bytes of one read. The responses to a block of empty lines take 200 times as much.
 const READ_BYTES: usize = 64 * 1024;
@@ -122,7 +122,7 @@ impl<R: Read> Blocks<R> {
     fn block(&mut self, mut text: Vec<u8>) -> io::Result<Block> {
         let first_line = self.next_line;
         if first_line == 1 {
-            refuse_utf_16(&text)
+            refuse_wide(&text)
                 .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
             if text.starts_with(UTF_8_MARK) {
                 text.drain(..UTF_8_MARK.len());

@@ -1,8 +1,12 @@
 //! Hints for text that is not JSON: what the commonest mistakes look like.
 
-/// The hint for a text in UTF-16.
+/// The hint for a text in UTF-16 that begins with its byte order mark.
 pub(super) const UTF_16: &str =
     "this looks like UTF-16; convert it with: iconv -f UTF-16 -t UTF-8 FILE";
+
+/// The hints for a text in UTF-16 without a mark, of which iconv must know the order of the bytes.
+const UTF_16LE: &str = "this looks like UTF-16; convert it with: iconv -f UTF-16LE -t UTF-8 FILE";
+const UTF_16BE: &str = "this looks like UTF-16; convert it with: iconv -f UTF-16BE -t UTF-8 FILE";
 
 const EMPTY: &str = "the document is empty; a route config is a JSON object";
 const MARKUP: &str = "this looks like HTML or XML, perhaps the error page of a server";
@@ -30,8 +34,10 @@ pub(super) fn find(document: &str, offset: usize, message: &str) -> Option<&'sta
     if begin.is_empty() {
         return Some(EMPTY);
     }
-    if document.contains('\0') {
-        return Some(UTF_16);
+    match document.as_bytes() {
+        [1..=0x7f, 0, 1..=0x7f, 0, ..] => return Some(UTF_16LE),
+        [0, 1..=0x7f, 0, 1..=0x7f, ..] => return Some(UTF_16BE),
+        _ => {}
     }
     if begin.starts_with('<') {
         return Some(MARKUP);

@@ -482,17 +482,16 @@ fn the_commonest_mistakes_have_a_hint() {
         );
     }
     let utf_16: Vec<u8> = good.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    for (bytes, code) in [
-        ([&b"\xff\xfe"[..], &utf_16].concat(), "not-utf8"),
-        (utf_16, "not-json"),
+    for (bytes, code, encoding) in [
+        ([&b"\xff\xfe"[..], &utf_16].concat(), "not-utf8", "UTF-16"),
+        (utf_16, "not-json", "UTF-16LE"),
     ] {
         let findings = check_json(bytes);
         assert_eq!(findings[0]["code"], code);
+        let hint = findings[0]["hint"].as_str().unwrap();
         assert!(
-            findings[0]["hint"]
-                .as_str()
-                .unwrap()
-                .contains("iconv -f UTF-16")
+            hint.contains(&format!("iconv -f {encoding} -t UTF-8")),
+            "{hint}"
         );
     }
 }

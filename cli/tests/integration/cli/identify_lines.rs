@@ -205,19 +205,19 @@ fn a_byte_order_mark_is_skipped_and_utf_16_is_refused() {
     let text = "28100104df2342342\tuser-1\r\n";
     let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
-    for bytes in [
-        [b"\xff\xfe", &*little].concat(),
-        [b"\xfe\xff", &*big].concat(),
-        little,
-        big,
+    for (bytes, encoding) in [
+        ([b"\xff\xfe", &*little].concat(), "UTF-16"),
+        ([b"\xfe\xff", &*big].concat(), "UTF-16"),
+        (little, "UTF-16LE"),
+        (big, "UTF-16BE"),
     ] {
         let ran = identify(bytes);
         assert_eq!((ran.status, &*ran.stdout), (1, ""));
-        assert_eq!(
-            ran.stderr,
-            "error: - cannot be read: the text is in UTF-16 and must be in UTF-8; convert it with: iconv -f \
-             UTF-16 -t UTF-8 FILE\n"
+        let expected = format!(
+            "error: - cannot be read: the text is in {encoding} and must be in UTF-8; convert it with: \
+             iconv -f {encoding} -t UTF-8 FILE\n"
         );
+        assert_eq!(ran.stderr, expected);
     }
 }
 
