@@ -108,7 +108,7 @@ fn a_drain_first_makes_the_daemon_unready_and_can_be_taken_back() {
     // A stop has a lame duck of its own, which a second signal ends.
     daemon.signal("TERM");
     let mut daemon = daemon;
-    daemon.wait_for_line("not ready any more");
+    daemon.wait_for_line("signal=\"SIGTERM\"");
     assert_serves(&daemon, 503);
     assert_eq!(daemon.status()["notReadyBecause"][0]["reason"], "stopping");
     let undrain = refusal(&post(&daemon, "/v1/undrain", ""));
