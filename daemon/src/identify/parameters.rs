@@ -44,7 +44,6 @@ pub(crate) enum ParameterError {
 
 /// The errors of one or both parameters. Displays with a semicolon between two.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{}", self.displayed())]
 pub(crate) struct ParameterErrors([Option<ParameterError>; 2]);
 
 /// The type and length of a parameter. Displays as the beginning of a sentence.
@@ -130,10 +129,16 @@ impl ParameterErrors {
             Some(ParameterError::Missing(Constraint::OPEN_ID)),
         ])
     }
+}
 
-    fn displayed(&self) -> String {
-        let errors = self.0.iter().flatten().map(ToString::to_string);
-        errors.collect::<Vec<_>>().join("; ")
+/// Without an allocation, as everything that answers a command.
+impl fmt::Display for ParameterErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, error) in self.0.iter().flatten().enumerate() {
+            let separator = if number == 0 { "" } else { "; " };
+            write!(f, "{separator}{error}")?;
+        }
+        Ok(())
     }
 }
 
