@@ -2,6 +2,7 @@
 //! that it accepts, or if trimming leaves no code value that it accepts, and a pattern may match one text only,
 //! or none.
 
+mod anchors;
 mod automaton;
 mod cover;
 mod language;

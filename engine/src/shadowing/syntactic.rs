@@ -1,8 +1,9 @@
 //! Decides from the rules' fields and syntax trees, without automata, whether one covers another: enough
 //! for most pairs.
 
-use regex_syntax::hir::{Capture, Class, ClassUnicode, Hir, HirKind, Look};
+use regex_syntax::hir::{Capture, Class, ClassUnicode, Hir, HirKind};
 
+use super::anchors::without_anchors;
 use super::language;
 use crate::rule::{DataObjectId, EmvMatch, HostMatch, RuleMatch, UrlMatch};
 
@@ -87,21 +88,7 @@ struct TextAndRun<'a> {
 impl<'a> TextAndRun<'a> {
     fn from_hir(hir: &'a Hir) -> Option<Self> {
         let hir = without_group(hir);
-        let mut parts = match hir.kind() {
-            HirKind::Concat(parts) => parts.as_slice(),
-            _ => std::slice::from_ref(hir),
-        };
-        while let [first, rest @ ..] = parts
-            && *first.kind() == HirKind::Look(Look::Start)
-        {
-            parts = rest;
-        }
-        while let [rest @ .., last] = parts
-            && *last.kind() == HirKind::Look(Look::End)
-        {
-            parts = rest;
-        }
-        let (text, run) = match parts {
+        let (text, run) = match without_anchors(hir) {
             [run] => (&[][..], run),
             [text, run] => match text.kind() {
                 HirKind::Literal(literal) => (&*literal.0, run),

@@ -1,7 +1,8 @@
 //! The texts that a pattern matches, where they are so few that another match would say the same.
 
-use regex_syntax::hir::{Capture, Class, Hir, HirKind, Look, Repetition};
+use regex_syntax::hir::{Capture, Class, Hir, HirKind, Repetition};
 
+use super::anchors::without_anchors;
 use super::automaton::{Automaton, Budget};
 use crate::CodeValue;
 
@@ -52,26 +53,6 @@ pub(super) fn matched(pattern: &Hir, budget: &mut Budget) -> Option<Matched> {
         [text] => String::from_utf8(text.clone()).ok().map(Matched::One),
         _ => None,
     }
-}
-
-/// Returns the parts of `hir` without the assertions at its ends, which always hold: a pattern
-/// matches a whole code value.
-fn without_anchors(hir: &Hir) -> &[Hir] {
-    let mut parts = match hir.kind() {
-        HirKind::Concat(parts) => parts.as_slice(),
-        _ => std::slice::from_ref(hir),
-    };
-    while let [first, rest @ ..] = parts
-        && *first.kind() == HirKind::Look(Look::Start)
-    {
-        parts = rest;
-    }
-    while let [rest @ .., last] = parts
-        && *last.kind() == HirKind::Look(Look::End)
-    {
-        parts = rest;
-    }
-    parts
 }
 
 /// Different texts, none of which is longer than a code value; `None` if there are more than
