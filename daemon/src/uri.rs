@@ -93,7 +93,7 @@ mod tests {
             ),
             ("data/route?config.json", "data/route?config.json"),
             ("/a://b?c", "/a://b?c"),
-            ("/home/a@b/routes.json", "/home/a@b/routes.json"),
+            ("/srv/a@b/routes.json", "/srv/a@b/routes.json"),
             ("http", "http"),
             ("", ""),
         ];

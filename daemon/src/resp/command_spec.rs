@@ -44,7 +44,7 @@ pub(super) struct Subcommand {
     pub(super) run: Run,
 }
 
-/// What a command that has its arguments is to do.
+/// The task of a command that has its arguments.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Handler {
     /// Run this function.

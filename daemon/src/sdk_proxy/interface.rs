@@ -3,7 +3,7 @@
 /// An interface of sdkProxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interface {
-    /// That of Alipay+ itself, between servers.
+    /// The interface of Alipay+ itself, between servers.
     Server,
     /// The model of the client SDK, for the server of an app.
     Client,

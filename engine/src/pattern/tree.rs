@@ -67,11 +67,11 @@ pub(super) enum LookKind {
     WordBoundary,
     /// `\B`.
     NoWordBoundary,
-    /// What an ambiguous kind is resolved to: the beginning of a line that only `\n` ends.
+    /// A resolved ambiguous kind: the beginning of a line that only `\n` ends.
     StartLf,
     /// As [`Self::StartLf`], for `\n`, `\r` and `\r\n`.
     StartCrlf,
-    /// What an ambiguous kind is resolved to: the end of a line that only `\n` ends.
+    /// A resolved ambiguous kind: the end of a line that only `\n` ends.
     EndLf,
     /// As [`Self::EndLf`], for `\n`, `\r` and `\r\n`.
     EndCrlf,

@@ -1,4 +1,4 @@
-//! What a search does with the rules that accept.
+//! The visitors with which a table searches for the rules that accept.
 
 use super::compiled_rule::CompiledRule;
 use crate::OpenId;

@@ -12,7 +12,7 @@ use crate::jvm::{Answer, Group, MatchResult, Question, TextAnswer};
 const ASCII_BOUNDARIES_SINCE: u32 = 19;
 /// The version of Java since which it knows the properties of [`EMOJI_PROPERTIES`].
 const EMOJI_SINCE: u32 = 21;
-/// How the names of these properties begin.
+/// The beginning of the names of these properties.
 const EMOJI_PROPERTIES: [&str; 2] = ["{IsEmoji", "{IsExtended_Pictographic"];
 
 /// A pattern, or a pattern and a text, of which Java and the engine make something else.

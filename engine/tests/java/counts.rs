@@ -1,4 +1,4 @@
-//! What was compared, what was refused and what was skipped.
+//! Counts of what was compared, refused and skipped.
 
 use std::collections::BTreeMap;
 use std::fmt;

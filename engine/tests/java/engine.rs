@@ -1,4 +1,4 @@
-//! What the engine makes of a pattern and of texts, through its public interface.
+//! The engine's answers for a pattern and texts, through its public interface.
 
 use codeid_engine::{
     CodeValue, CompileLimits, ConfigError, OpenId, Outcome, ProblemCode, RouteTable, Scratch,

@@ -48,7 +48,7 @@ pub(crate) struct Jvm {
     pub(crate) version: u32,
 }
 
-/// What Java makes of a pattern.
+/// Java's answer for a pattern.
 #[derive(Debug)]
 pub(crate) enum Answer {
     /// It is not a pattern, for this reason.

@@ -9,7 +9,7 @@ use super::{Item, Node, Pattern};
 pub enum Dialect {
     /// A route config, which is Java's.
     RouteConfig,
-    /// That of the `regex` crate, in which `.`, `\d`, `\w`, `\s` and `\b`, case and some names mean
+    /// The dialect of the `regex` crate, in which `.`, `\d`, `\w`, `\s` and `\b`, case and some names mean
     /// something else, so that they are spelled out.
     RegexCrate,
 }

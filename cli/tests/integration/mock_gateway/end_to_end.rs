@@ -135,7 +135,7 @@ fn each_option_causes_its_failure() {
     }
 }
 
-/// What a first integration meets: Alipay+ does not know the client, and cannot sign.
+/// A first integration meets this: Alipay+ does not know the client, and cannot sign.
 #[test]
 fn an_unknown_client_sees_the_refusal_of_the_stand_in() {
     let directory = Directory::new();
