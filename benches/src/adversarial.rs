@@ -111,6 +111,31 @@ pub fn refused_prefixes(code_count: usize) -> Workload {
     workload
 }
 
+/// Thirty-three rules that all accept every code, of which the first 40 % refuse the openId by their
+/// percentages in `groups` groups, so that a lookup asks for as many buckets.
+#[must_use]
+pub fn refusing_canaries(groups: usize, code_count: usize) -> Workload {
+    let rule = |n: usize| {
+        let mut rule = prefix(&chain()[..8 + 33 - n]);
+        if n < 33 * 2 / 5 {
+            rule.refuses_all = true;
+            rule.canary_group = Some(format!("rollout-{}", n % groups));
+        }
+        rule
+    };
+    let mut random = Random::new(33);
+    let codes = (0..code_count).map(|_| {
+        let mut code = chain()[..8 + 33].to_owned();
+        let count = random.within(4..20);
+        random.fill(&mut code, DIGITS, count);
+        code
+    });
+    Workload {
+        rules: (0..33).map(rule).collect(),
+        codes: codes.collect(),
+    }
+}
+
 fn chain() -> String {
     let mut chain = "https://".to_owned();
     Random::new(7).fill(&mut chain, DIGITS, RULES);

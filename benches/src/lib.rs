@@ -17,7 +17,9 @@ pub mod sdk_proxy;
 mod shape;
 mod workload;
 
-pub use adversarial::{deep_prefixes, long_near_matches, refused_prefixes, thousand_remainders};
+pub use adversarial::{
+    deep_prefixes, long_near_matches, refused_prefixes, refusing_canaries, thousand_remainders,
+};
 pub use engines::{Codeid, Engine, ReadEveryByte, RegexLoop, RegexSets, limits, verify};
 pub use file_error::cannot;
 pub use live::LiveCodeid;

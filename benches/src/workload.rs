@@ -26,6 +26,8 @@ pub struct Rule {
     pub peer_pattern: String,
     /// `true` if the canary refuses every openId.
     pub refuses_all: bool,
+    /// The group in which such a canary hashes the openId; `None` if it needs no hash to refuse it.
+    pub canary_group: Option<String>,
 }
 
 /// The kinds of rules in a workload.
@@ -92,7 +94,10 @@ impl Workload {
                 "action": { "type": "DECODE" },
             });
             if rule.refuses_all {
-                object["canary"] = json!({ "percentage": 0 });
+                object["canary"] = match &rule.canary_group {
+                    None => json!({ "percentage": 0 }),
+                    Some(group) => json!({ "percentage": 0.01, "group": group }),
+                };
             }
             object
         };
@@ -122,6 +127,7 @@ impl Rule {
             match_json,
             peer_pattern,
             refuses_all: false,
+            canary_group: None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! One thread's memory for lookups.
 
+use crate::canary::HashScratch;
 use crate::counts::RefusedRules;
 use crate::matcher::{CaptureScratch, SearchScratch};
 
@@ -28,8 +29,8 @@ use crate::matcher::{CaptureScratch, SearchScratch};
 pub struct Scratch {
     pub(crate) search: SearchScratch,
     pub(crate) captures: CaptureScratch,
-    /// The text that a canary hashes.
-    pub(crate) hash_key: Vec<u8>,
+    /// The hashes of the openId that canaries asked for.
+    pub(crate) hashes: HashScratch,
     /// The text that a template renders.
     pub(crate) rendered: String,
     /// The rules that accepted the code value and whose canary refused the openId.

@@ -11,7 +11,7 @@ use codeid_benches::report::print_sections;
 use codeid_benches::{
     CodeMix, Codeid, Engine, LiveCodeid, ReadEveryByte, RegexLoop, RegexSets, RuleKinds, Workload,
     best_nanoseconds, best_of, deep_prefixes, long_near_matches, refused_prefixes,
-    thousand_remainders, verify,
+    refusing_canaries, thousand_remainders, verify,
 };
 
 const CODES: usize = 100_000;
@@ -88,7 +88,12 @@ fn adversarial(out: &mut dyn Write) -> io::Result<()> {
         out,
         "the same, all but one refused",
         &refused_prefixes(20_000),
-    )
+    )?;
+    for groups in [1, 13] {
+        let name = format!("33 rules accept, 13 refuse in {groups} groups");
+        write_row(out, &name, &refusing_canaries(groups, CODES))?;
+    }
+    Ok(())
 }
 
 fn write_head(out: &mut dyn Write, title: &str) -> io::Result<()> {

@@ -3,8 +3,7 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use sha2::{Digest, Sha256};
-
+use super::OpenIdHashes;
 use crate::{OpenId, ParameterError, hex};
 
 /// A set of openIds, each given as plain text or by its SHA-256.
@@ -32,8 +31,6 @@ const DIGEST_PREFIX: &str = "sha256:";
 
 /// The steps of hashing a byte of an openId to look it up.
 const HASHED_BYTE: u64 = 1;
-/// The steps of a byte of an openId for its SHA-256.
-const DIGESTED_BYTE: u64 = 4;
 
 impl Allowlist {
     /// Adds an entry: an openId, or `sha256:` and the 64 hex digits of the SHA-256 of one.
@@ -48,23 +45,27 @@ impl Allowlist {
         Ok(())
     }
 
-    /// Returns `true` if the openId or its SHA-256 is an entry. The openId is hashed only if there
+    /// Returns `true` if the openId or its SHA-256 is an entry. The SHA-256 is computed only if there
     /// are digests.
-    pub(crate) fn contains(&self, open_id: OpenId<'_>) -> bool {
-        let open_id = open_id.as_str();
+    pub(crate) fn contains(&self, hashes: &mut OpenIdHashes<'_>) -> bool {
         // Most lists have one kind of entry or none: hash only what can be found.
-        (!self.open_ids.is_empty() && self.open_ids.contains(open_id))
-            || (!self.digests.is_empty()
-                && self
-                    .digests
-                    .contains::<[u8; 32]>(&Sha256::digest(open_id).into()))
+        (!self.open_ids.is_empty() && self.open_ids.contains(hashes.open_id().as_str()))
+            || (!self.digests.is_empty() && self.digests.contains(hashes.digest()))
     }
 
-    /// Returns the most steps of [`Self::contains`] for an openId of `bytes` bytes.
+    /// Returns the most steps of [`Self::contains`] for an openId of `bytes` bytes, without its
+    /// SHA-256.
     pub(crate) fn max_steps(&self, bytes: u64) -> u64 {
-        let of_list = |is_empty: bool, steps: u64| if is_empty { 0 } else { steps * bytes };
-        of_list(self.open_ids.is_empty(), HASHED_BYTE)
-            + of_list(self.digests.is_empty(), DIGESTED_BYTE)
+        if self.open_ids.is_empty() {
+            0
+        } else {
+            HASHED_BYTE * bytes
+        }
+    }
+
+    /// Returns `true` if some entries are digests.
+    pub(crate) fn has_digests(&self) -> bool {
+        !self.digests.is_empty()
     }
 
     /// Returns `true` if there are no entries, so that no openId is admitted by them.

@@ -2,14 +2,27 @@
 
 mod allowlist;
 mod bucket;
+mod compiled;
+mod group_hash;
+mod open_id_hashes;
 mod percentage;
 
 use std::fmt;
 
 pub(crate) use self::allowlist::{Allowlist, EntryError};
 pub use self::bucket::Bucket;
+pub(crate) use self::compiled::{CompiledCanary, Groups};
+pub(crate) use self::group_hash::GroupHash;
+use self::open_id_hashes::GroupId;
+pub(crate) use self::open_id_hashes::{HashScratch, OpenIdHashes};
 pub use self::percentage::RolloutPercentage;
 use crate::OpenId;
+
+/// The most bytes of an openId.
+const MAX_OPEN_ID_BYTES: u64 = (OpenId::MAX_CHARACTERS * char::MAX.len_utf8()) as u64;
+
+/// The most steps of the SHA-256 of an openId, which a lookup computes once for all allowlists.
+pub(crate) const DIGEST_STEPS: u64 = 4 * MAX_OPEN_ID_BYTES;
 
 /// A checked canary.
 ///
@@ -29,45 +42,6 @@ impl Canary {
     /// Returns `true` if every openId is admitted.
     pub(crate) fn admits_everybody(&self) -> bool {
         self.percentage.admits_everybody()
-    }
-
-    /// Returns `true` if `open_id` is admitted. `key` is a buffer for what is hashed.
-    pub(crate) fn admits(&self, open_id: OpenId<'_>, key: &mut Vec<u8>) -> bool {
-        // A canary that is an allowlist only has a percentage of 0: spare it the hash.
-        self.allowlist.contains(open_id)
-            || !self.percentage.admits_nobody()
-                && self
-                    .percentage
-                    .admits(Bucket::with_buffer(&self.group, open_id, key))
-    }
-
-    /// Returns `true` if no openId is admitted.
-    pub(crate) fn admits_nobody(&self) -> bool {
-        self.allowlist.is_empty() && self.percentage.admits_nobody()
-    }
-
-    /// Returns the most steps of [`Self::admits`], whatever the openId is.
-    pub(crate) fn max_steps(&self) -> u64 {
-        let longest = (OpenId::MAX_CHARACTERS * char::MAX.len_utf8()) as u64;
-        let hashed = match self.percentage.admits_nobody() {
-            true => 0,
-            false => longest + self.group.len() as u64,
-        };
-        hashed + self.allowlist.max_steps(longest)
-    }
-
-    /// Like [`Self::admits`], with the reason.
-    pub(crate) fn admission(&self, open_id: OpenId<'_>, key: &mut Vec<u8>) -> Admission {
-        if self.allowlist.contains(open_id) {
-            return Admission::Allowlisted;
-        }
-        let bucket = Bucket::with_buffer(&self.group, open_id, key);
-        let percentage = self.percentage;
-        if percentage.admits(bucket) {
-            Admission::InsidePercentage { bucket, percentage }
-        } else {
-            Admission::Refused { bucket, percentage }
-        }
     }
 }
 

@@ -1,24 +1,25 @@
 //! A compiled rule without its match, which is part of the matcher.
 
-use crate::canary::Canary;
+use crate::canary::{CompiledCanary, GroupHash, Groups, OpenIdHashes};
 use crate::matcher::{CaptureScratch, GroupFinder, GroupsTooCostly};
 use crate::rule::{Action, Destination, RouteRule, RuleMatch, Template};
 use crate::{
-    Admission, CodeValue, CompileLimits, ConfigError, OpenId, Outcome, Problem, ProblemCode, RuleId,
+    Admission, CodeValue, CompileLimits, ConfigError, Outcome, Problem, ProblemCode, RuleId,
 };
 
 /// The parts of a rule that a lookup needs once the matcher has found that the rule accepts.
 #[derive(Debug)]
 pub(super) struct CompiledRule {
     pub(super) id: RuleId,
-    canary: Option<Box<Canary>>,
+    canary: Option<Box<CompiledCanary>>,
     action: Action,
     /// Finds the groups that the action's template inserts, if it inserts any.
     groups: Option<Box<GroupFinder>>,
 }
 
 impl CompiledRule {
-    /// Compiles what is left of `rules` beside their matches, in the same order.
+    /// Compiles what is left of `rules` beside their matches, in the same order, and
+    /// the groups of their canaries.
     ///
     /// # Errors
     ///
@@ -26,8 +27,9 @@ impl CompiledRule {
     pub(super) fn compile_all(
         rules: &[RouteRule],
         limits: &CompileLimits,
-    ) -> Result<Vec<Self>, ConfigError> {
+    ) -> Result<(Vec<Self>, Box<[GroupHash]>), ConfigError> {
         let mut problems = Vec::new();
+        let mut canaries = Groups::default();
         let mut all = Vec::with_capacity(rules.len());
         for (index, rule) in rules.iter().enumerate() {
             let groups = match (&rule.rule_match, rule.action.template()) {
@@ -40,15 +42,16 @@ impl CompiledRule {
                 }
                 _ => None,
             };
+            let canary = rule.canary.as_ref().map(|canary| canaries.compile(canary));
             all.push(Self {
                 id: rule.id.clone(),
-                canary: rule.canary.clone().map(Box::new),
+                canary: canary.map(Box::new),
                 action: rule.action.clone(),
                 groups: groups.map(Box::new),
             });
         }
         if problems.is_empty() {
-            Ok(all)
+            Ok((all, canaries.into_hashes()))
         } else {
             Err(ConfigError::new(problems))
         }
@@ -60,18 +63,18 @@ impl CompiledRule {
         canary.is_some_and(|canary| canary.admits_nobody())
     }
 
-    /// Returns `true` if the rule admits `open_id`. `hash_key` is a buffer for what is hashed.
-    pub(super) fn admits(&self, open_id: OpenId<'_>, hash_key: &mut Vec<u8>) -> bool {
+    /// Returns `true` if the rule admits the openId of `hashes`.
+    pub(super) fn admits(&self, hashes: &mut OpenIdHashes<'_>) -> bool {
         self.canary
             .as_ref()
-            .is_none_or(|canary| canary.admits(open_id, hash_key))
+            .is_none_or(|canary| canary.admits(hashes))
     }
 
     /// Like [`Self::admits`], with the reason.
-    pub(super) fn admission(&self, open_id: OpenId<'_>, hash_key: &mut Vec<u8>) -> Admission {
+    pub(super) fn admission(&self, hashes: &mut OpenIdHashes<'_>) -> Admission {
         match &self.canary {
             None => Admission::NoCanary,
-            Some(canary) => canary.admission(open_id, hash_key),
+            Some(canary) => canary.admission(hashes),
         }
     }
 
@@ -116,7 +119,14 @@ impl CompiledRule {
         }
     }
 
-    /// Returns the most steps of asking the canary whether it admits an openId.
+    /// Returns `true` if the canary may need the SHA-256 of the openId.
+    pub(super) fn has_digests(&self) -> bool {
+        let canary = self.canary.as_ref();
+        canary.is_some_and(|canary| canary.has_digests())
+    }
+
+    /// Returns the most steps of asking the canary whether it admits an openId, without the
+    /// SHA-256 of the openId.
     pub(super) fn accept_steps(&self) -> u64 {
         let canary = self.canary.as_ref();
         1 + canary.map_or(0, |canary| canary.max_steps())
@@ -138,7 +148,7 @@ impl CompiledRule {
     /// Returns about how many bytes the rule takes on the heap, without what the allocator adds.
     pub(super) fn heap_bytes(&self) -> usize {
         let canary = self.canary.as_ref().map_or(0, |canary| {
-            size_of::<Canary>() + canary.group.len() + canary.allowlist.heap_bytes()
+            size_of::<CompiledCanary>() + canary.heap_bytes()
         });
         let groups = self
             .groups

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use self::compiled_rule::CompiledRule;
 use self::visitors::{AllMatches, Winner};
+use crate::canary::{GroupHash, OpenIdHashes};
 use crate::counts::{COUNTED, RuleCounts};
 use crate::guard::guarded;
 use crate::matcher::Matcher;
@@ -52,6 +53,8 @@ pub struct RouteTable {
     trim: bool,
     generation: Generation,
     rules: Vec<CompiledRule>,
+    /// The groups of the canaries.
+    groups: Box<[GroupHash]>,
     /// `true` for each rule that admits no openId.
     ///
     /// PERF: an array of its own, so that a refusal reads a byte instead of two cache lines: 10.5 →
@@ -93,7 +96,7 @@ impl RouteTable {
     pub fn compile(config: &RouteConfig, limits: &CompileLimits) -> Result<Self, ConfigError> {
         guarded(|| {
             let matcher = Matcher::build(config.rules(), limits)?;
-            let rules = CompiledRule::compile_all(config.rules(), limits)?;
+            let (rules, groups) = CompiledRule::compile_all(config.rules(), limits)?;
             let max_code_steps = steps::checked_bound(&matcher, &rules, config, limits)?;
             Ok(Self {
                 version: config.version().into(),
@@ -101,6 +104,7 @@ impl RouteTable {
                 generation: Generation::default(),
                 closed: rules.iter().map(CompiledRule::admits_no_one).collect(),
                 rules,
+                groups,
                 matcher,
                 max_code_steps,
                 counts: RuleCounts::default(),
@@ -137,7 +141,7 @@ impl RouteTable {
         let Scratch {
             search,
             captures,
-            hash_key,
+            hashes,
             rendered,
             refused,
             ..
@@ -149,8 +153,7 @@ impl RouteTable {
         let mut winner = Winner {
             rules: &self.rules,
             closed: &self.closed,
-            open_id,
-            hash_key,
+            hashes: OpenIdHashes::new(open_id, &self.groups, hashes),
             refused: shard.map(|_| &mut *refused),
             best: u32::MAX,
         };
@@ -211,12 +214,13 @@ impl RouteTable {
         all.rules.sort_unstable();
         all.rules.dedup();
         let mut decided = false;
+        let mut hashes = OpenIdHashes::new(open_id, &self.groups, &mut scratch.hashes);
         all.rules
             .into_iter()
             .map(|index| {
                 let index = index as usize;
                 let rule = &self.rules[index];
-                let admission = rule.admission(open_id, &mut scratch.hash_key);
+                let admission = rule.admission(&mut hashes);
                 let decides = admission.admits() && !decided;
                 decided |= decides;
                 Explanation {
@@ -381,9 +385,11 @@ impl RouteTable {
     pub fn memory_usage(&self) -> usize {
         let rules: usize = self.rules.iter().map(CompiledRule::heap_bytes).sum();
         let counts = self.counts.heap_bytes() + self.closed.len();
+        let groups = size_of_val(&*self.groups);
         self.matcher.heap_bytes()
             + rules
             + self.rules.capacity() * size_of::<CompiledRule>()
             + counts
+            + groups
     }
 }

@@ -1,6 +1,7 @@
 //! The steps that lookups take: those of one code value, and a bound for all.
 
 use super::compiled_rule::CompiledRule;
+use crate::canary::DIGEST_STEPS;
 use crate::matcher::{Matcher, Visitor};
 use crate::rule::RouteRule;
 use crate::{
@@ -30,7 +31,8 @@ pub(super) fn checked_bound(
     };
     let steps = search
         .saturating_add(actions.max().unwrap_or(0))
-        .saturating_add(trimming);
+        .saturating_add(trimming)
+        .saturating_add(digest_steps(compiled));
     if steps <= limits.max_code_steps {
         return Ok(steps);
     }
@@ -58,7 +60,7 @@ pub(super) fn code_cost(
     let whole = code_value.as_str();
     let code = if trim { code_value.trimmed() } else { whole };
     let mut meter = Meter {
-        steps: TRIMMED_BYTE * (whole.len() - code.len()) as u64,
+        steps: TRIMMED_BYTE * (whole.len() - code.len()) as u64 + digest_steps(rules),
         by_rule: vec![0; rules.len()],
         accepted: Vec::new(),
     };
@@ -126,6 +128,14 @@ fn too_costly(bound: &CodeCost, rules: &[RouteRule], max: u64) -> Problem {
         Some(rule) => problem
             .in_rule(Some(rule.id.as_str()))
             .at(Some(rule.match_position)),
+    }
+}
+
+/// Returns the most steps of the openId's SHA-256, which is computed once for all rules.
+fn digest_steps(rules: &[CompiledRule]) -> u64 {
+    match rules.iter().any(CompiledRule::has_digests) {
+        true => DIGEST_STEPS,
+        false => 0,
     }
 }
 

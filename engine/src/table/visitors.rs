@@ -1,7 +1,7 @@
 //! The visitors with which a table searches for the rules that accept.
 
 use super::compiled_rule::CompiledRule;
-use crate::OpenId;
+use crate::canary::OpenIdHashes;
 use crate::counts::RefusedRules;
 use crate::matcher::Visitor;
 
@@ -10,8 +10,7 @@ pub(super) struct Winner<'a> {
     pub(super) rules: &'a [CompiledRule],
     /// `true` for each rule that admits no openId.
     pub(super) closed: &'a [bool],
-    pub(super) open_id: OpenId<'a>,
-    pub(super) hash_key: &'a mut Vec<u8>,
+    pub(super) hashes: OpenIdHashes<'a>,
     /// Collects the rules that do not admit the openId; `None` if they are not counted.
     pub(super) refused: Option<&'a mut RefusedRules>,
     /// The first such rule so far; `u32::MAX` if there is none.
@@ -28,7 +27,7 @@ impl Visitor for Winner<'_> {
             return;
         }
         let at = rule as usize;
-        if !self.closed[at] && self.rules[at].admits(self.open_id, self.hash_key) {
+        if !self.closed[at] && self.rules[at].admits(&mut self.hashes) {
             self.best = rule;
         } else if let Some(refused) = &mut self.refused {
             refused.add(rule);

@@ -108,9 +108,31 @@ fn what_canaries_and_templates_take_is_part_of_the_cost() {
     let plain = bound(&rule);
     rule["canary"] = json!({"percentage": 1});
     let with_canary = bound(&rule);
-    assert!(with_canary >= plain + 1000, "{plain} {with_canary}");
+    assert!(with_canary >= plain + 250, "{plain} {with_canary}");
+    rule["canary"] = json!({"allowlist": ["user-1"]});
+    let with_open_id = bound(&rule);
+    assert!(with_open_id >= plain + 1000, "{plain} {with_open_id}");
+    rule["canary"] = json!({"allowlist": [format!("sha256:{}", "0".repeat(64))]});
+    let with_digest = bound(&rule);
+    assert!(with_digest >= plain + 4000, "{plain} {with_digest}");
+    rule["canary"] = json!({"percentage": 1});
     rule["action"]["codeValue"] = json!("x{code:url}");
     assert!(bound(&rule) >= with_canary + 100_000);
+}
+
+#[test]
+fn the_digest_of_an_open_id_counts_once_for_all_rules() {
+    let bound = |count: usize| {
+        let digest = format!("sha256:{}", "0".repeat(64));
+        let rule = |n: usize| {
+            json!({"id": format!("r{n}"), "match": {"prefix": "2".repeat(count - n)},
+                "action": {"type": "DECODE"}, "canary": {"allowlist": [digest]}})
+        };
+        let rules: Vec<Value> = (0..count).map(rule).collect();
+        let table = compile(&rules, &CompileLimits::default()).expect("within the limits");
+        table.max_code_steps()
+    };
+    assert!(bound(100) < bound(1) + 4000, "{} {}", bound(1), bound(100));
 }
 
 /// Patterns for which a backtracking engine takes exponential or quadratic time.
