@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::json;
 
 use crate::vocabulary::word;
-use crate::{Entropy, Match, Rule, code, family};
+use crate::{Entropy, Match, Rule, code, family, shapes};
 
 /// A valid route config, and codes and openIds to identify with it.
 ///
@@ -23,7 +23,7 @@ pub struct Case {
 }
 
 impl Case {
-    /// Draws a case: up to about fifty rules, eight codes and two openIds.
+    /// Draws a case: up to about sixty rules, sixteen codes and two openIds.
     #[must_use]
     pub fn draw(entropy: &mut Entropy<'_>) -> Self {
         let mut matches: Vec<Match> = (0..entropy.within(1..=6))
@@ -55,6 +55,15 @@ impl Case {
             if trim.is_some() {
                 *code = code::with_padding(code, entropy);
             }
+        }
+        if entropy.chance(40) {
+            let shaped = shapes::draw(entropy).into_iter().enumerate();
+            let shaped: Vec<Rule> = shaped
+                .map(|(i, matching)| Rule::new(format!("s{i}"), matching, entropy))
+                .collect();
+            codes.extend((0..entropy.within(2..=8)).map(|_| code::draw(&shaped, entropy)));
+            let place = entropy.below(rules.len() + 1);
+            rules.splice(place..place, shaped);
         }
         Self {
             rules,
@@ -136,5 +145,9 @@ mod tests {
         let empty =
             codes.filter(|code| code.starts_with("000201") && code.get(8..10) == Some("00"));
         assert!(empty.count() > 5);
+        let shaped = cases
+            .iter()
+            .filter(|case| case.rules.iter().any(|rule| rule.id == "s1"));
+        assert!(shaped.count() > 60);
     }
 }

@@ -24,6 +24,7 @@ mod entropy;
 mod family;
 mod pattern;
 mod rule;
+mod shapes;
 mod url;
 mod vocabulary;
 
