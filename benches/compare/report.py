@@ -114,8 +114,9 @@ def served_targets(served, tools):
     for depth, wanted in ((1, 1), (16, 1.5)):
         runs = served[f"resp{depth}"]
         if "1-redis" in runs:
-            measured = quotients(runs["2-codeid"], runs["1-redis"], throughput)
-            target(f"RESP, relative to the throughput of Redis GET, depth {depth}", "≥", wanted, measured)
+            for run, command in (("2-codeid", ""), ("3-codeid-json", "`AS JSON`, ")):
+                measured = quotients(runs[run], runs["1-redis"], throughput)
+                target(f"RESP, {command}relative to the throughput of Redis GET, depth {depth}", "≥", wanted, measured)
         runs = tools[f"redis{depth}"]
         if "0-redis" in runs:
             for run, command in (("1-codeid", ""), ("2-codeid-json", "`AS JSON`, ")):

@@ -14,7 +14,7 @@ use crate::duration::{duration, positive_duration};
 #[derive(Debug, clap::Args)]
 #[command(
     group(ArgGroup::new("targets").required(true).multiple(true)
-        .args(["http", "http_unix", "resp", "redis_get", "http_get", "saved"])),
+        .args(["http", "http_unix", "resp", "resp_json", "redis_get", "http_get", "saved"])),
     after_help = "\
 Targets are measured one after the other, in the order of the options above. The prefix NAME= \
 names a target in tables and plots: --resp codeid=run/codeid.resp.sock. A path with = before its \
@@ -43,6 +43,9 @@ pub(crate) struct Bench {
     /// codeid over RESP: IDENTIFY on this Unix socket, or HOST:PORT
     #[arg(long, value_name = "[NAME=]PATH")]
     pub(super) resp: Vec<Named<Address>>,
+    /// codeid over RESP with responses in JSON: IDENTIFY … AS JSON
+    #[arg(long, value_name = "[NAME=]PATH")]
+    pub(super) resp_json: Vec<Named<Address>>,
     /// For comparison, Redis: GET of --key at HOST:PORT or on a Unix socket
     #[arg(long, value_name = "[NAME=]ADDRESS|PATH")]
     pub(super) redis_get: Vec<Named<Address>>,
@@ -148,6 +151,10 @@ impl Bench {
         for Named { name, value } in &self.resp {
             let protocol = Protocol::IdentifyResp;
             targets.push(Target::new(name.as_ref(), value.clone(), protocol, batch));
+        }
+        for Named { name, value } in &self.resp_json {
+            let protocol = Protocol::IdentifyRespJson;
+            targets.push(Target::new(name.as_ref(), value.clone(), protocol, None));
         }
         for Named { name, value } in &self.redis_get {
             let protocol = Protocol::RedisGet {

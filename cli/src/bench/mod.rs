@@ -91,8 +91,10 @@ impl Bench {
                 return Err("--path and a URL of --http both name a path: leave one of them out");
             }
         }
-        if self.batch.is_some() && !targets.iter().all(|target| target.protocol.is_identify()) {
-            return Err("--batch is for codeid: --redis-get and --http-get have no batches");
+        if self.batch.is_some() && !targets.iter().all(|target| target.protocol.has_batches()) {
+            return Err(
+                "--batch is for --http, --http-unix and --resp: the other targets have no batches",
+            );
         }
         if self.batch.is_some() && targets.is_empty() {
             return Err("--batch needs a target: --http, --http-unix or --resp");

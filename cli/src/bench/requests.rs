@@ -198,6 +198,7 @@ fn write_request(
             push_headers(out, headers, filled)?;
         }
         Protocol::IdentifyResp => push_command(out, &["IDENTIFY", code, open_id]),
+        Protocol::IdentifyRespJson => push_command(out, &["IDENTIFY", code, open_id, "AS", "JSON"]),
         Protocol::RedisGet { key } => push_command(out, &["GET", &filled(key)]),
     }
     Ok(())

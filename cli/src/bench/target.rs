@@ -45,6 +45,8 @@ pub(super) enum Protocol {
     IdentifyHttp { host: String, path: String },
     /// The command `IDENTIFY` or `MIDENTIFY`.
     IdentifyResp,
+    /// The command `IDENTIFY … AS JSON`.
+    IdentifyRespJson,
     /// The command `GET` of a key, in which `{code}` and `{openId}` are filled in.
     RedisGet { key: String },
     /// `GET` of a path, in which `{code}` and `{openId}` are filled in.
@@ -143,6 +145,7 @@ impl Target {
             (Protocol::IdentifyHttp { .. }, Some(_)) => "HTTP identifyCodes",
             (Protocol::IdentifyResp, None) => "RESP IDENTIFY",
             (Protocol::IdentifyResp, Some(_)) => "RESP MIDENTIFY",
+            (Protocol::IdentifyRespJson, _) => "RESP IDENTIFY AS JSON",
             (Protocol::RedisGet { .. }, _) => "Redis GET",
             (Protocol::HttpGet { .. }, _) => "HTTP GET",
         }
@@ -152,6 +155,14 @@ impl Target {
 impl Protocol {
     /// Returns `true` if the target is codeid, whose responses can be verified.
     pub(super) const fn is_identify(&self) -> bool {
+        matches!(
+            self,
+            Self::IdentifyHttp { .. } | Self::IdentifyResp | Self::IdentifyRespJson
+        )
+    }
+
+    /// Returns `true` if one request can have several code values.
+    pub(super) const fn has_batches(&self) -> bool {
         matches!(self, Self::IdentifyHttp { .. } | Self::IdentifyResp)
     }
 

@@ -139,6 +139,7 @@ impl Validator {
             }
             (Outcome::Failed(kind, _), _) => Err(*kind),
             (Outcome::Content(content), Some(expected)) => {
+                let content = self.fields_of(content);
                 if *content == expected.bytes || expected.equals(&self.protocol, content) {
                     Ok(())
                 } else {
@@ -146,12 +147,24 @@ impl Validator {
                 }
             }
             (Outcome::Content(content), None) => match self.protocol {
-                Protocol::IdentifyHttp { .. } if self.success.find(content).is_none() => {
+                Protocol::IdentifyHttp { .. } | Protocol::IdentifyRespJson
+                    if self.success.find(content).is_none() =>
+                {
                     Err(FailureKind::NotIdentified)
                 }
                 _ => Ok(()),
             },
         }
+    }
+
+    /// Returns the part of a response to one code value that has its fields.
+    fn fields_of<'a>(&self, content: &'a [u8]) -> &'a [u8] {
+        if self.protocol != Protocol::IdentifyRespJson {
+            return content;
+        }
+        // A bulk string: the line with its length, the text, and a line break.
+        let text = content.splitn(2, |byte| *byte == b'\n').nth(1);
+        text.map_or(content, |text| text.trim_ascii_end())
     }
 }
 
@@ -301,6 +314,17 @@ mod tests {
         }
         let illegal = validator(&HTTP, ILLEGAL);
         assert_eq!(check(&illegal, &ILLEGAL.replace("Too", "Way too")), Ok(()));
+    }
+
+    #[test]
+    fn json_in_a_bulk_string_is_compared_as_json() {
+        let validator = validator(&Protocol::IdentifyRespJson, SUPPORTED);
+        let bulk = |text: &str| format!("${}\r\n{text}\r\n", text.len());
+        assert_eq!(check(&validator, &bulk(SUPPORTED)), Ok(()));
+        let other = bulk(&SUPPORTED.replace("true", "false"));
+        for reply in [&*other, "$-1\r\n", "$0\r\n\r\n"] {
+            assert_eq!(check(&validator, reply), Err(FailureKind::Unexpected));
+        }
     }
 
     #[test]

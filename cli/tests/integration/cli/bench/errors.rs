@@ -214,6 +214,7 @@ fn misuse_exits_2() {
         &["--resp", "a", "--batch", "0"],
         &["--resp", "a", "--batch", "1025"],
         &["--redis-get", "a", "--batch", "2"],
+        &["--resp-json", "a", "--batch", "2"],
         &["--saved", "a", "--batch", "2"],
         &["--resp", "a", "--plot", "x.png"],
         &["--resp", "a", "--plot", "x.svg", "--hdr", "x.svg"],

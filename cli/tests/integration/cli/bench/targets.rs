@@ -94,6 +94,35 @@ fn a_get_has_the_code_in_its_url_and_headers() {
 }
 
 #[test]
+fn identify_in_json_is_verified_as_json() {
+    let codes = file("bench-json.txt", "a\n");
+    let expected = r#"{"result":{"resultStatus":"S"},"isSupported":false}"#;
+    let line = expected.replacen('{', r#"{"line":1,"#, 1);
+    let expect = file("bench-json.jsonl", line);
+    let reordered = r#"{"isSupported":false, "result":{"resultStatus":"S"}}"#;
+    let other = r#"{"isSupported":true,"result":{"resultStatus":"S"}}"#;
+    for (text, status) in [(expected, 0), (reordered, 0), (other, 1)] {
+        let reply = format!("${}\r\n{text}\r\n", text.len());
+        let server = Server::unix(move |_| Act::Answer(reply.clone().into_bytes()));
+        let arguments = [
+            "--resp-json",
+            &server.address,
+            "--codes",
+            codes.to_str().unwrap(),
+            "--expect",
+            expect.to_str().unwrap(),
+            "--open-id",
+            "user",
+        ];
+        let (given, run) = bench_json(arguments.into_iter().chain(SHORT));
+        assert_eq!(given, status, "{text}: {run}");
+        let request = server.requests.recv().expect("the server is running");
+        let words = "$8\r\nIDENTIFY\r\n$1\r\na\r\n$4\r\nuser\r\n$2\r\nAS\r\n$4\r\nJSON\r\n";
+        assert_eq!(request, format!("*5\r\n{words}").into_bytes());
+    }
+}
+
+#[test]
 fn redis_is_sent_a_get_of_the_key() {
     let server = Server::tcp(|_| Act::Answer(b"$2\r\nok\r\n".to_vec()));
     let requests = first_requests(&server, &["--redis-get", &server.address, "--key", "k"]);
