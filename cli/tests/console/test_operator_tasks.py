@@ -260,7 +260,7 @@ class ManyRulesRemoved(Console):
         ),
     )
 
-    def test_rules_that_are_removed_together_are_one_warning(self):
+    def test_rules_that_are_removed_together_are_one_box(self):
         self.open()
         boxes = "return document.querySelectorAll('#change-report .box.wait').length"
         missing = "live rules are missing from this config"
