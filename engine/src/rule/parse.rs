@@ -77,11 +77,8 @@ fn read_document(json: &[u8], max_characters: usize) -> Result<&str, ConfigError
     }
     let document = std::str::from_utf8(json).map_err(|error| {
         let message = format!("not UTF-8 after {} bytes", error.valid_up_to());
-        let problem = Problem::new(ProblemCode::NotUtf8, "", message);
-        match json {
-            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => problem.with_hint(json_hint::UTF_16),
-            _ => problem,
-        }
+        let hint = json_hint::for_bytes(json, error.valid_up_to());
+        Problem::new(ProblemCode::NotUtf8, "", message).with_hint(hint)
     })?;
     if document.starts_with('\u{feff}') {
         let message = "the document begins with a byte order mark";
