@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
+use super::emv_contradiction;
 use super::fields::{Fields, check_length, child_pointer, read_object, read_string, shortened};
 use super::json::Node;
 use super::problems::Problems;
@@ -40,7 +41,7 @@ pub(crate) struct DataObjectId(u8);
 const MERCHANT_ACCOUNTS: RangeInclusive<u8> = 26..=51;
 
 /// The maximum number of characters in the value of a data object, whose length has two digits.
-const MAX_VALUE_CHARACTERS: usize = 99;
+pub(super) const MAX_VALUE_CHARACTERS: usize = 99;
 
 /// Reads an `emv` match from `node`. Returns `None` if it has errors, which are reported.
 pub(super) fn parse(
@@ -67,12 +68,17 @@ pub(super) fn parse(
         );
         return None;
     }
-    Some(EmvMatch {
+    let emv = EmvMatch {
         guid,
         tags,
         check_crc: check_crc?,
         allow_empty: allow_empty?,
-    })
+    };
+    if let Some((message, hint)) = emv_contradiction::find(&emv) {
+        let problem = Problem::new(ProblemCode::MatchesNothing, pointer, message);
+        problems.warn(node, problem.with_hint(hint));
+    }
+    Some(emv)
 }
 
 fn guid(problems: &mut Problems<'_>, fields: &Fields<'_>) -> Option<Option<Box<str>>> {

@@ -7,8 +7,7 @@ use super::json::Node;
 use super::problems::{LineCounter, Problems};
 use super::route_rule::RouteRule;
 use super::rule_match::RuleMatch;
-use super::{action, canary, emv, json_hint, url};
-use crate::pattern::{Pattern, PatternError};
+use super::{action, canary, emv, json_hint, regex, url};
 use crate::{CodeValue, CompileLimits, ConfigError, Problem, ProblemCode, RuleId};
 
 /// The format that this version reads.
@@ -306,23 +305,8 @@ fn read_match(
         "url" => url::parse(problems, value, at).map(RuleMatch::Url),
         "emv" => emv::parse(problems, value, at).map(RuleMatch::Emv),
         "regex" => {
-            let (node, text) = fields.string(problems, kind)?;
-            match Pattern::parse(&text, limits.max_rule_states) {
-                Ok(pattern) => Some(RuleMatch::Regex(pattern)),
-                Err(PatternError {
-                    index,
-                    code,
-                    message,
-                    hint,
-                }) => {
-                    let mut problem = Problem::new(code, at, message);
-                    if let Some(hint) = hint {
-                        problem = problem.with_hint(hint);
-                    }
-                    problems.error_inside(node, index, problem);
-                    None
-                }
-            }
+            let text = fields.string(problems, kind)?;
+            regex::parse(problems, text, at, limits.max_rule_states).map(RuleMatch::Regex)
         }
         _ => {
             let (node, text) = fields.string(problems, kind)?;

@@ -580,7 +580,7 @@ fn templates_and_patterns_that_are_hardly_meant_are_warnings() {
     let open = |template: &str| format!(r#"{{"type": "OPEN_URL", "redirectUrl": "{template}"}}"#);
     for (rule_match, action, code, hint, place) in [
         (any, decode("28"), "fixed-code-value", "{code}", 0),
-        (any, decode("{{code}}"), "fixed-code-value", "{code}", 0),
+        (any, decode("{{code}}"), "foreign-placeholder", "{code}", 0),
         (any, decode("é$1"), "foreign-placeholder", "{1}", 1),
         (any, decode("${1}"), "foreign-placeholder", "{1}", 0),
         (any, decode(r"x\\1"), "foreign-placeholder", "{1}", 1),
