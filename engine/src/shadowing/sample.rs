@@ -99,7 +99,8 @@ impl Sample {
         let Class::Unicode(class) = class else {
             return None;
         };
-        let (first, last) = (class.ranges().first()?, class.ranges().last()?);
+        let first = class.ranges().first()?.start();
+        let last = class.ranges().last()?.end();
         let holds_newline = || {
             let mut ranges = class.ranges().iter();
             ranges.any(|range| (range.start()..=range.end()).contains(&'\n'))
@@ -110,13 +111,13 @@ impl Sample {
             Choice::Most => {
                 let descending = class.ranges().iter().rev().flat_map(|r| members(r).rev());
                 let untrimmed = descending.take(MAX_TRIMMED).find(stays);
-                untrimmed.unwrap_or(last.end())
+                untrimmed.unwrap_or(last)
             }
             Choice::Newline if holds_newline() => '\n',
             Choice::Least | Choice::Newline => {
                 let ascending = class.ranges().iter().flat_map(members);
                 let untrimmed = ascending.take(MAX_TRIMMED).find(stays);
-                untrimmed.unwrap_or(first.start())
+                untrimmed.unwrap_or(first)
             }
         };
         let mut buffer = [0; 4];

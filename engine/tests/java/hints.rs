@@ -206,7 +206,7 @@ fn texts() -> Vec<String> {
         texts.extend(longer.iter().cloned());
     }
     let others = [
-        "[a", "a]", "z-a", "a**", "a)", "aaa", "(a", "a\\", "*a", "\0008", "\u{e}",
+        "[a", "a]", "z-a", "a**", "a)", "aaa", "(a", "a\\", "*a", "\u{0}8", "\u{e}",
     ];
     texts.extend(others.map(str::to_owned));
     texts
