@@ -1,4 +1,4 @@
-//! Rendering of URLs that every client opens: characters that RFC 3986 does not allow are
+//! Rendering of URLs that every client opens: characters that RFC 3986 allows nowhere in a URL are
 //! percent-encoded.
 
 use super::percent::push_encoded_at;
