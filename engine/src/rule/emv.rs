@@ -3,7 +3,6 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use super::emv_contradiction;
 use super::fields::{Fields, check_length, child_pointer, read_object, read_string, shortened};
 use super::json::Node;
 use super::problems::Problems;
@@ -68,17 +67,12 @@ pub(super) fn parse(
         );
         return None;
     }
-    let emv = EmvMatch {
+    Some(EmvMatch {
         guid,
         tags,
         check_crc: check_crc?,
         allow_empty: allow_empty?,
-    };
-    if let Some((message, hint)) = emv_contradiction::find(&emv) {
-        let problem = Problem::new(ProblemCode::MatchesNothing, pointer, message);
-        problems.warn(node, problem.with_hint(hint));
-    }
-    Some(emv)
+    })
 }
 
 fn guid(problems: &mut Problems<'_>, fields: &Fields<'_>) -> Option<Option<Box<str>>> {

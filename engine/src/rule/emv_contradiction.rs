@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::emv::{DataObjectId, EmvMatch, MAX_VALUE_CHARACTERS};
-use crate::CodeValue;
+use super::json::Node;
+use super::problems::Problems;
+use crate::{CodeValue, Problem, ProblemCode};
 
 /// The number of characters of a data object before its value.
 const HEADER_CHARACTERS: usize = 4;
@@ -51,11 +53,19 @@ enum SubValue<'a> {
     Free,
 }
 
-/// Returns the reason why no payload has all that `emv` requires, and the way to cure it; `None` if
-/// there is no such reason.
+/// Warns if no payload has all that `emv`, which was read from `node`, requires.
+pub(super) fn warn(problems: &mut Problems<'_>, node: Node<'_>, pointer: String, emv: &EmvMatch) {
+    if let Some((message, hint)) = find(emv) {
+        let problem = Problem::new(ProblemCode::MatchesNothing, pointer, message);
+        problems.warn(node, problem.with_hint(hint));
+    }
+}
+
+/// Returns the reason why no payload has all that `emv` requires, and the way to cure it; `None` if a
+/// payload may have it.
 ///
 /// A data object may occur again after its first occurrence, so the checksum contradicts nothing.
-pub(super) fn find(emv: &EmvMatch) -> Option<(String, &'static str)> {
+fn find(emv: &EmvMatch) -> Option<(String, &'static str)> {
     let mut required: BTreeMap<DataObjectId, Required<'_>> = BTreeMap::new();
     for (path, value) in &emv.tags {
         let object = required.entry(path.id).or_default();

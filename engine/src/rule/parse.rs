@@ -7,7 +7,7 @@ use super::json::Node;
 use super::problems::{LineCounter, Problems};
 use super::route_rule::RouteRule;
 use super::rule_match::RuleMatch;
-use super::{action, canary, emv, json_hint, regex, url};
+use super::{action, canary, emv, emv_contradiction, json_hint, regex, url};
 use crate::{CodeValue, CompileLimits, ConfigError, Problem, ProblemCode, RuleId};
 
 /// The format that this version reads.
@@ -303,7 +303,11 @@ fn read_match(
     let at = fields.pointer(kind);
     match kind {
         "url" => url::parse(problems, value, at).map(RuleMatch::Url),
-        "emv" => emv::parse(problems, value, at).map(RuleMatch::Emv),
+        "emv" => {
+            let emv = emv::parse(problems, value, at.clone())?;
+            emv_contradiction::warn(problems, value, at, &emv);
+            Some(RuleMatch::Emv(emv))
+        }
         "regex" => {
             let text = fields.string(problems, kind)?;
             regex::parse(problems, text, at, limits.max_rule_states).map(RuleMatch::Regex)
