@@ -280,4 +280,5 @@ class ManyRulesRemoved(Console):
         self.browser.wait_for_text("#change-report", "this rule can never win")
         self.assertEqual(self.browser.run(boxes), 2)
         self.check(changed("1", lambda rules: rules.__delitem__(5), of=self.rules))
-        self.browser.wait_for_text("#change-report", 'the live rule "merchant-0" is missing from this config')
+        self.browser.wait_for_text("#change-report", "1 live rule is missing from this config")
+        self.browser.wait_for_text("#change-report .box.wait", "merchant-0")
