@@ -109,12 +109,12 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 ///
 /// As for [`write()`].
 pub fn require_writable(path: &Path) -> io::Result<()> {
-    let is_new =
-        matches!(fs::symlink_metadata(path), Err(error) if error.kind() == ErrorKind::NotFound);
+    let is_new = matches!(fs::metadata(path), Err(error) if error.kind() == ErrorKind::NotFound);
     let options = &mut OpenOptions::new();
     open_with(options.write(true).create(true).truncate(false), path)?;
     if is_new {
-        fs::remove_file(path)?;
+        // Not a link that leads to the file.
+        fs::remove_file(fs::canonicalize(path)?)?;
     }
     Ok(())
 }
@@ -294,8 +294,15 @@ mod tests {
             write(&file, content.as_bytes()).unwrap();
             assert_eq!(fs::read_to_string(&file).unwrap(), content);
         }
-        require_file_or_nothing(&file).unwrap();
-        require_file_or_nothing(&in_directory("missing")).unwrap();
+        let link = in_directory("link");
+        std::os::unix::fs::symlink("missing", &link).unwrap();
+        for path in [&file, &in_directory("missing"), &link] {
+            require_writable(path).unwrap();
+            require_file_or_nothing(path).unwrap();
+        }
+        assert_eq!(fs::read_to_string(&file).unwrap(), "3");
+        assert!(!in_directory("missing").exists());
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         let error = write(&in_directory("missing/file"), b"1").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotFound);
     }

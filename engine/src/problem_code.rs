@@ -123,7 +123,7 @@ problem_codes! {
     UnknownModifier = "unknown-modifier",
     /// A template could render to nothing.
     EmptyTemplate = "empty-template",
-    /// A `redirectUrl` holds a control character or a space.
+    /// A `redirectUrl` holds a control character, a space, a `%` that encodes nothing, or a second `#`.
     BadRedirectUrl = "bad-redirect-url",
     /// A `redirectUrl` could lead to a host that the config does not name, or not to `https`.
     RedirectHostNotFixed = "redirect-host-not-fixed",
@@ -137,16 +137,19 @@ problem_codes! {
     AdmitsNobody = "admits-nobody",
     /// Warning: a `prefix` that looks like a URL is compared with regard to case.
     CaseSensitiveUrl = "case-sensitive-url",
-    /// Warning: a pattern matches no code value.
+    /// Warning: a pattern, or an `emv` match, accepts no code value.
     MatchesNothing = "matches-nothing",
     /// Warning: a pattern matches one text only, as an `exact` does.
     MatchesOneText = "matches-one-text",
+    /// Warning: a pattern has a character that JSON writes `\b` or `\f`.
+    JsonEscape = "json-escape",
     /// Warning: the template of a `DECODE` has no placeholder, so that it renders one text for all code
     /// values.
     FixedCodeValue = "fixed-code-value",
-    /// Warning: a template has `$1`, `${` or `\1`, which insert groups elsewhere and are text here.
+    /// Warning: a template has `$1`, `${`, `$code`, `{{code}}` or `\1`, which insert values elsewhere and
+    /// are text here.
     ForeignPlaceholder = "foreign-placeholder",
-    /// Warning: a `redirectUrl` inserts the code value into its query without `:url`.
+    /// Warning: a `redirectUrl` inserts the code value, or a group, into its query without `:url`.
     UnencodedQuery = "unencoded-query",
     /// Warning: the host of a `url` match is `*.` and a public suffix.
     PublicSuffixHost = "public-suffix-host",

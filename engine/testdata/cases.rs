@@ -35,8 +35,10 @@ pub(crate) enum Check {
     Lookup(Lookup),
     /// The config is refused with exactly these problems.
     Refused(Vec<ExpectedProblem>),
-    /// The config is accepted.
-    Accepted,
+    /// The config is accepted, with exactly these warnings, in document order; `None` if any will do.
+    Accepted {
+        warnings: Option<Vec<ExpectedProblem>>,
+    },
 }
 
 /// A lookup and its expected result.
@@ -67,7 +69,7 @@ pub(crate) enum Answer {
     Illegal { parameter: String },
 }
 
-/// One problem that the refusal of a config must report.
+/// One problem that must be reported about a config.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct ExpectedProblem {
@@ -180,6 +182,7 @@ struct RawCase {
     matches: Option<Vec<String>>,
     expect_errors: Option<Vec<ExpectedProblem>>,
     config_ok: Option<bool>,
+    expect_warnings: Option<Vec<ExpectedProblem>>,
 }
 
 #[derive(Deserialize)]
@@ -255,8 +258,14 @@ impl RawCase {
             }
             _ => panic!("{at}: needs one of rules, rules-of, config, config-hex, config-file"),
         };
-        let check = match (self.expect, self.expect_errors, self.config_ok) {
-            (Some(answer), None, None) => Check::Lookup(Lookup {
+        let expected = (
+            self.expect,
+            self.expect_errors,
+            self.config_ok,
+            self.expect_warnings,
+        );
+        let check = match expected {
+            (Some(answer), None, None, None) => Check::Lookup(Lookup {
                 code: self
                     .code
                     .map(Text::into_string)
@@ -267,9 +276,14 @@ impl RawCase {
                 answer: answer.check(&at),
                 matches: self.matches,
             }),
-            (None, Some(problems), None) if !problems.is_empty() => Check::Refused(problems),
-            (None, None, Some(true)) => Check::Accepted,
-            _ => panic!("{at}: needs one of expect, expect-errors (not empty), config-ok = true"),
+            (None, Some(problems), None, None) if !problems.is_empty() => Check::Refused(problems),
+            (None, None, Some(true), None) => Check::Accepted { warnings: None },
+            (None, None, None, Some(warnings)) => Check::Accepted {
+                warnings: Some(warnings),
+            },
+            _ => panic!(
+                "{at}: needs one of expect, expect-errors (not empty), config-ok = true, expect-warnings"
+            ),
         };
         Case {
             name: self.name,

@@ -5,7 +5,6 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use bytes::Bytes;
-use clap::builder::styling::{AnsiColor, Style};
 use codeid_daemon::api::check::Checked;
 use codeid_daemon::api::problem::Problem;
 use codeid_daemon::regular_file;
@@ -150,7 +149,6 @@ impl Candidate {
     ) -> io::Result<()> {
         let findings: Vec<_> = problems
             .iter()
-            .filter(|problem| !is_about_a_removed_rule(severity, problem))
             .map(|problem| Finding {
                 file: None,
                 severity,
@@ -163,8 +161,7 @@ impl Candidate {
                 cost: None,
             })
             .collect();
-        show_findings(output, &self.name, &self.document, &findings)?;
-        show_removed_rules(output, severity, problems)
+        show_findings(output, &self.name, &self.document, &findings)
     }
 }
 
@@ -176,41 +173,6 @@ fn is_hang_up(error: &(dyn Error + Send + Sync + 'static)) -> bool {
 /// Returns the limit of a daemon with default settings, in bytes: four for each character.
 fn usual_limit() -> usize {
     4 * CompileLimits::default().max_config_characters
-}
-
-/// Returns `true` for a warning about a live rule that the config lacks.
-const fn is_about_a_removed_rule(severity: Severity, problem: &Problem) -> bool {
-    matches!(severity, Severity::Warning) && problem.position.is_none()
-}
-
-/// Writes a line for each removed rule, and each hint once.
-fn show_removed_rules(
-    output: &mut impl Write,
-    severity: Severity,
-    problems: &[Problem],
-) -> io::Result<()> {
-    let removed = || {
-        problems
-            .iter()
-            .filter(|problem| is_about_a_removed_rule(severity, problem))
-    };
-    let style = Style::new().bold().fg_color(Some(AnsiColor::Yellow.into()));
-    let mut hints: Vec<&str> = Vec::new();
-    for problem in removed() {
-        writeln!(
-            output,
-            "{style}warning{style:#}: {}",
-            printable(&problem.message)
-        )?;
-        hints.extend(problem.hint.as_deref().filter(|hint| !hints.contains(hint)));
-    }
-    for hint in hints {
-        writeln!(output, "  = help: {}", printable(hint))?;
-    }
-    match removed().next() {
-        Some(_) => writeln!(output),
-        None => Ok(()),
-    }
 }
 
 #[cfg(test)]

@@ -13,7 +13,11 @@ use crate::output::printable;
 /// The limit on the text of a changed member, in characters.
 const MEMBER_CHARACTERS: usize = 300;
 
-/// Writes a line for each rule that changes, and its changed members below it.
+/// The most removed rules that are listed.
+const REMOVED_LISTED: usize = 20;
+
+/// Writes a line for each rule that changes, and its changed members below it. Of the removed rules, which
+/// are the last, the first [`REMOVED_LISTED`] are listed.
 pub(super) fn show(output: &mut impl Write, changes: &Changes) -> io::Result<()> {
     let unchanged = counted(changes.unchanged, "rule");
     if let Some(TrimChange { before, after }) = changes.trim {
@@ -26,8 +30,16 @@ pub(super) fn show(output: &mut impl Write, changes: &Changes) -> io::Result<()>
         return writeln!(output, "no rule changes: {unchanged} as in the live config");
     }
     writeln!(output, "against the live config:")?;
+    let mut removed = 0;
     for change in &changes.rules {
-        show_rule(output, change)?;
+        removed += usize::from(change.change == Change::Removed);
+        if removed <= REMOVED_LISTED {
+            show_rule(output, change)?;
+        }
+    }
+    if removed > REMOVED_LISTED {
+        let more = removed - REMOVED_LISTED;
+        writeln!(output, "  - and {more} more removed: --json lists all")?;
     }
     writeln!(output, "  {unchanged} unchanged")
 }

@@ -4,7 +4,7 @@
 //! the requests and the expected responses. A `worker` drives `connection`s by a `schedule`, parses
 //! each response with a `reader`, and counts in `run_stats`, all without allocating; `measure` runs
 //! the workers. `figures` are the saved result of a run, and `report`, `hdr_text` and `plot` show
-//! them.
+//! them. `outputs` compares the files that are written with those that are read.
 
 mod arguments;
 mod connection;
@@ -14,6 +14,7 @@ mod hdr_text;
 mod input;
 mod interrupt;
 mod measure;
+mod outputs;
 mod plot;
 mod progress;
 mod reader;
@@ -53,7 +54,9 @@ impl Bench {
     /// Measures the targets; the exit status is 1 if a request failed, or a run has no latency.
     pub(crate) fn run(self) -> ExitCode {
         let targets = self.targets();
-        if let Err(message) = self.check(&targets) {
+        let checked = self.check(&targets).map_err(str::to_owned);
+        if let Err(message) = checked.and_then(|()| outputs::check(&self.outputs(), &self.inputs()))
+        {
             clap::Error::raw(ErrorKind::ArgumentConflict, format!("{message}\n")).exit();
         }
         output::run(|stdout| self.compare(&targets, stdout))
@@ -99,15 +102,30 @@ impl Bench {
         if self.batch.is_some() && targets.is_empty() {
             return Err("--batch needs a target: --http, --http-unix or --resp");
         }
-        if self.plot.is_some() && self.plot == self.hdr {
-            return Err("--plot and --hdr must not name the same file");
-        }
         Ok(())
+    }
+
+    /// Returns the files that are written, each with its option.
+    fn outputs(&self) -> Vec<(&'static str, &Path)> {
+        let options = [("--hdr", &self.hdr), ("--plot", &self.plot)];
+        let given = options.into_iter();
+        given
+            .filter_map(|(option, path)| Some((option, path.as_deref()?)))
+            .collect()
+    }
+
+    /// Returns the files that are read, each with its option.
+    fn inputs(&self) -> Vec<(&'static str, &Path)> {
+        let options = [("--codes", &self.codes), ("--expect", &self.expect)];
+        let given = options.into_iter();
+        let given = given.filter_map(|(option, path)| Some((option, path.as_deref()?)));
+        let saved = self.saved.iter().map(|path| ("--saved", path.as_path()));
+        given.chain(saved).collect()
     }
 
     fn compare(&self, targets: &[Target], stdout: &mut Stdout) -> Result<ExitCode, Failure> {
         // Every file first: a bad one is reported before anything is measured.
-        for path in [&self.hdr, &self.plot].into_iter().flatten() {
+        for (_, path) in self.outputs() {
             regular_file::require_writable(path).map_err(|error| cannot_write(path, error))?;
         }
         let codes = input::read_codes(self.codes.as_deref()).map_err(Failure::other)?;

@@ -72,8 +72,9 @@ impl RunStats {
     /// Of `text`, the beginning is kept.
     pub(super) fn note_error(&mut self, at: u64, kind: FailureKind, text: &[u8]) {
         if self.first_error.is_none() {
-            let text = &text[..text.len().min(MAX_ERROR_BYTES)];
-            let text = String::from_utf8_lossy(text).trim_end().to_owned();
+            let text = String::from_utf8_lossy(beginning(text))
+                .trim_end()
+                .to_owned();
             self.first_error = Some(FirstError { at, kind, text });
         }
     }
@@ -136,5 +137,42 @@ impl RunStats {
         let errors = [&self.first_error, &other.first_error];
         let first = errors.into_iter().flatten().min_by_key(|error| error.at);
         self.first_error = first.cloned();
+    }
+}
+
+/// Returns the first [`MAX_ERROR_BYTES`] of `text`, without a character that would be cut.
+fn beginning(text: &[u8]) -> &[u8] {
+    let is_continuation = |at: &usize| text[*at] & 0b1100_0000 == 0b1000_0000;
+    let end = match text.len() > MAX_ERROR_BYTES {
+        // A character has at most three continuation bytes.
+        true => (MAX_ERROR_BYTES - 3..=MAX_ERROR_BYTES)
+            .rev()
+            .find(|at| !is_continuation(at))
+            .unwrap_or(MAX_ERROR_BYTES),
+        false => text.len(),
+    };
+    &text[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_error_is_cut_between_characters() {
+        for text in ["é", "支", "😀"] {
+            for shift in 0..4 {
+                let text = format!("{}{}", "a".repeat(shift), text.repeat(MAX_ERROR_BYTES));
+                let mut stats = RunStats::new();
+                stats.note_error(0, FailureKind::Unexpected, text.as_bytes());
+                let noted = stats.first_error.expect("it was noted").text;
+                assert!(text.starts_with(&noted), "{noted}");
+                assert!(noted.len() > MAX_ERROR_BYTES - 4, "{noted}");
+            }
+        }
+        let mut stats = RunStats::new();
+        stats.note_error(0, FailureKind::Unexpected, &[0x80; 300]);
+        let noted = stats.first_error.expect("it was noted").text;
+        assert_eq!(noted.chars().count(), MAX_ERROR_BYTES);
     }
 }

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use codeid_engine::{CodeValue, OpenId};
 
-use crate::encoding::{UTF_8_MARK, refuse_wide};
+use crate::encoding::{PROBE_BYTES, UTF_8_MARK, refuse_wide};
 
 /// The bytes of one read. The responses to a block of empty lines take 200 times as much.
 const READ_BYTES: usize = 64 * 1024;
@@ -46,13 +46,15 @@ impl Block {
 ///
 /// A block is returned as soon as a line is complete, so that lines which arrive slowly are
 /// answered as they arrive. A byte order mark at the start of the input is skipped; an input in UTF-16
-/// is an error.
+/// or UTF-32 is an error, as soon as its beginning shows it.
 ///
 /// An error of the input is returned as it is. The call after it reads on: no byte read before the
 /// error is lost, and the lines are counted on.
 #[derive(Debug)]
 pub(super) struct Blocks<R> {
     input: R,
+    /// The first bytes of the input, up to [`PROBE_BYTES`], by which its encoding is recognised.
+    begin: Vec<u8>,
     /// The beginning of a line whose end has not been read.
     rest: Vec<u8>,
     /// `true` if `rest` is full, and the line's remaining bytes are to be dropped.
@@ -66,6 +68,7 @@ impl<R: Read> Blocks<R> {
     pub(super) const fn new(input: R) -> Self {
         Self {
             input,
+            begin: Vec::new(),
             rest: Vec::new(),
             dropping: false,
             next_line: 1,
@@ -78,7 +81,7 @@ impl<R: Read> Blocks<R> {
             let kept = self.rest.len();
             if self.read()? == 0 {
                 let text = std::mem::take(&mut self.rest);
-                let block = self.block(text)?;
+                let block = self.block(text);
                 return Ok((!block.text.is_empty()).then_some(block));
             }
             if self.dropping {
@@ -98,7 +101,7 @@ impl<R: Read> Blocks<R> {
                 self.dropping = true;
             }
             if let Some(text) = block {
-                return self.block(text).map(Some);
+                return Ok(Some(self.block(text)));
             }
         }
     }
@@ -116,24 +119,27 @@ impl<R: Read> Blocks<R> {
         self.rest
             .truncate(kept + read.as_ref().map_or(0, |bytes| *bytes));
         self.input_bytes += read.as_ref().map_or(0, |bytes| *bytes as u64);
+        let missing = PROBE_BYTES - self.begin.len();
+        if missing > 0 {
+            let new = &self.rest[kept..];
+            self.begin.extend_from_slice(&new[..new.len().min(missing)]);
+            refuse_wide(&self.begin)
+                .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+        }
         read
     }
 
-    fn block(&mut self, mut text: Vec<u8>) -> io::Result<Block> {
+    fn block(&mut self, mut text: Vec<u8>) -> Block {
         let first_line = self.next_line;
-        if first_line == 1 {
-            refuse_wide(&text)
-                .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
-            if text.starts_with(UTF_8_MARK) {
-                text.drain(..UTF_8_MARK.len());
-            }
+        if first_line == 1 && text.starts_with(UTF_8_MARK) {
+            text.drain(..UTF_8_MARK.len());
         }
         self.next_line += memchr::memchr_iter(b'\n', &text).count() as u64;
-        Ok(Block {
+        Block {
             text,
             first_line,
             input_bytes: std::mem::take(&mut self.input_bytes),
-        })
+        }
     }
 }
 
@@ -151,15 +157,18 @@ mod tests {
 
     use super::{Blocks, MAX_LINE_BYTES, READ_BYTES};
 
+    /// An input that returns at most this number of bytes at a time.
+    struct Steps<'a>(&'a [u8], usize);
+
+    impl Read for Steps<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            let step = self.1.min(buffer.len()).min(self.0.len());
+            self.0.read(&mut buffer[..step])
+        }
+    }
+
     /// Returns every line with its number, reading `step` bytes at a time.
     fn lines(input: &[u8], step: usize) -> Vec<(u64, Vec<u8>)> {
-        struct Steps<'a>(&'a [u8], usize);
-        impl Read for Steps<'_> {
-            fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-                let step = self.1.min(buffer.len()).min(self.0.len());
-                self.0.read(&mut buffer[..step])
-            }
-        }
         let mut lines = Vec::new();
         let mut input_bytes = 0;
         for block in Blocks::new(Steps(input, step)) {
@@ -270,6 +279,26 @@ mod tests {
             assert_eq!(lines(b"\xef\xbb\xbf\n", step), [(1, vec![])]);
         }
         assert!(Blocks::new(&b"\xef\xbb\xbf"[..]).next().is_none());
+    }
+
+    #[test]
+    fn utf_16_is_an_error_whatever_the_sizes_of_reads_are() {
+        for input in [
+            &b"2\0\n\0"[..],
+            b"2\0\n\x008\0\n\0",
+            b"\n\x002\x008\0\n\0",
+            b"\xe9\x002\0\n\0",
+            b"\x2f\x65\xd8\x4e\n\x002\x008\0",
+        ] {
+            for step in [1, 2, 3, 5, usize::MAX] {
+                let errors = Blocks::new(Steps(input, step)).filter_map(Result::err);
+                let first = errors.take(1).next().expect("an error");
+                assert!(
+                    first.to_string().contains("UTF-16LE"),
+                    "step {step}: {input:?}"
+                );
+            }
+        }
     }
 
     #[test]

@@ -10,16 +10,16 @@ mod gateway;
 mod serving;
 mod validation;
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
+use codeid_daemon::listen::tcp::{TcpError, open_tcp};
 use codeid_daemon::result::sdk_proxy as results;
 use hyper::StatusCode;
-use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
@@ -27,6 +27,9 @@ use tokio::sync::mpsc;
 use self::directory::Directory;
 use self::gateway::{Behaviour, Gateway, Signature};
 use super::output::{self, Failure, Stdout, printable};
+
+/// The limit on connections that wait to be accepted.
+const BACKLOG: u32 = 1024;
 
 /// The limit on lines that wait to be written.
 const WAITING_LINES: usize = 1024;
@@ -88,7 +91,7 @@ enum ArgumentError {
 #[error("cannot listen on {address}")]
 struct ListenError {
     address: SocketAddr,
-    source: io::Error,
+    source: TcpError,
 }
 
 impl MockGateway {
@@ -110,8 +113,11 @@ impl MockGateway {
                 source,
             })
         };
-        let listener = TcpListener::bind(self.listen).await.map_err(refused)?;
-        let address = listener.local_addr().map_err(refused)?;
+        let listener = open_tcp(self.listen, BACKLOG, None).map_err(refused)?;
+        let address = listener
+            .local_addr()
+            .map_err(TcpError::System)
+            .map_err(refused)?;
         let directory = Directory::open(&self.directory, address.ip()).map_err(Failure::other)?;
         let settings = directory
             .write_settings(address, &self.client_id)

@@ -260,7 +260,7 @@ class ManyRulesRemoved(Console):
         ),
     )
 
-    def test_rules_that_are_removed_together_are_one_warning(self):
+    def test_rules_that_are_removed_together_are_one_box(self):
         self.open()
         boxes = "return document.querySelectorAll('#change-report .box.wait').length"
         missing = "live rules are missing from this config"
@@ -280,4 +280,5 @@ class ManyRulesRemoved(Console):
         self.browser.wait_for_text("#change-report", "this rule can never win")
         self.assertEqual(self.browser.run(boxes), 2)
         self.check(changed("1", lambda rules: rules.__delitem__(5), of=self.rules))
-        self.browser.wait_for_text("#change-report", 'the live rule "merchant-0" is missing from this config')
+        self.browser.wait_for_text("#change-report", "1 live rule is missing from this config")
+        self.browser.wait_for_text("#change-report .box.wait", "merchant-0")

@@ -27,7 +27,7 @@ pub struct Checked {
     pub rule_count: Option<usize>,
     /// The errors, in document order; empty if the candidate is accepted.
     pub problems: Vec<Problem>,
-    /// The warnings, in document order, then one for each live rule that the candidate lacks.
+    /// The warnings, in document order. Live rules that the candidate lacks are changes, not warnings.
     pub warnings: Vec<Problem>,
     /// The time that parsing, checking and compiling took, in microseconds; `null` if the candidate
     /// is refused.

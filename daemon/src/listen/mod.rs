@@ -11,7 +11,7 @@ mod given;
 mod live_certificate;
 pub(crate) mod peer;
 mod socket_directory;
-pub(crate) mod tcp;
+pub mod tcp;
 pub(crate) mod unix_socket;
 
 pub use self::error::ListenError;

@@ -11,16 +11,18 @@ use tokio::net::{TcpListener, TcpSocket};
 
 /// The reason why no socket listens on an address.
 #[derive(Debug, Error)]
-pub(crate) enum TcpError {
+pub enum TcpError {
     /// Another process listens there.
     #[error(
         "another process holds this address{}; to see which, run: ss -ltnp 'sport = :{port}'",
         Suspect(.codeid.as_deref())
     )]
     InUse {
+        /// The port of the address.
         port: u16,
         /// The Unix socket of a codeid that runs with the same settings, if there is one.
         codeid: Option<PathBuf>,
+        /// The error of the system.
         source: io::Error,
     },
     /// The address is that of another machine.
@@ -29,6 +31,7 @@ pub(crate) enum TcpError {
     /// The port needs a right that the process does not have.
     #[error("a port below 1024 needs the capability CAP_NET_BIND_SERVICE")]
     Privileged(#[source] io::Error),
+    /// The system failed to open the socket.
     #[error(transparent)]
     System(#[from] io::Error),
 }
@@ -41,7 +44,7 @@ struct Suspect<'a>(Option<&'a Path>);
 /// # Errors
 ///
 /// [`TcpError`].
-pub(crate) fn open_tcp(
+pub fn open_tcp(
     address: SocketAddr,
     backlog: u32,
     codeid: Option<&Path>,

@@ -160,8 +160,7 @@ impl Parser {
                 }
                 '&' if self.intersection(&mut parts)? => {}
                 END if self.text.is_at_end() => {
-                    let refusal = Refusal::invalid(start, "unclosed character class");
-                    return Err(refusal.with_hint("add the ], or write \\[ for a literal bracket"));
+                    return Err(unclosed(start));
                 }
                 ']' if !parts.is_empty() => {
                     if is_bracketed {
@@ -199,7 +198,7 @@ impl Parser {
         let mut right: Option<(Vec<ClassUnicodeRange>, usize)> = None;
         while c != ']' && c != '&' {
             if c == END && self.text.is_at_end() {
-                return Err(Refusal::invalid(offset, "unclosed character class"));
+                return Err(unclosed(offset));
             }
             if c != '[' {
                 self.text.back_raw();
@@ -217,7 +216,7 @@ impl Parser {
         });
         let intersected = parts.intersect(right);
         intersected.map_err(|message| {
-            Refusal::invalid(offset, message).with_hint("write \\&\\& for two literal characters")
+            Refusal::invalid(offset, message, "write \\&\\& for two literal characters")
         })?;
         Ok(true)
     }
@@ -242,10 +241,9 @@ impl Parser {
                     return Ok(());
                 }
                 Escape::Look(_) | Escape::LineEnding => {
-                    return Err(Refusal::invalid(
-                        offset,
-                        "unknown escape sequence in brackets",
-                    ));
+                    let message = "an assertion in brackets";
+                    let hint = "it can only stand outside brackets";
+                    return Err(Refusal::invalid(offset, message, hint));
                 }
             }
         };
@@ -255,6 +253,7 @@ impl Parser {
             return Ok(());
         }
         let end = match self.text.advance() {
+            END if self.text.is_at_end() => return Err(unclosed(offset)),
             '\\' => match self.class_escape(true)? {
                 Escape::Code(code) => Some(code),
                 _ => None,
@@ -264,18 +263,23 @@ impl Parser {
                 Some(u32::from(c))
             }
         };
-        let hint = "write \\- for a literal hyphen";
+        let refuse = |message| {
+            let hint = "write \\- for a literal hyphen";
+            Err(Refusal::invalid(offset, message, hint))
+        };
         match end {
             Some(last) if last >= code => {
                 let first = code;
                 parts.push(Operator::Union, Operand::Range { first, last, fold }, 1);
                 Ok(())
             }
-            Some(_) => Err(
-                Refusal::invalid(offset, "a range whose end is before its beginning")
-                    .with_hint(hint),
-            ),
-            None => Err(Refusal::invalid(offset, "a range that ends in a class").with_hint(hint)),
+            Some(_) => refuse("a range whose end is before its beginning"),
+            None => refuse("a range that ends in a class"),
         }
     }
+}
+
+fn unclosed(offset: usize) -> Refusal {
+    let hint = "add the ], or write \\[ for a literal bracket";
+    Refusal::invalid(offset, "unclosed character class", hint)
 }

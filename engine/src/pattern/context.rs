@@ -136,7 +136,7 @@ impl Resolver {
             // endings may follow each other and \n cannot come after them.
             if repeat.min > 1 || repeat.max.is_some_and(|max| max > 1) {
                 let message = "\\R with a number of repetitions is not supported";
-                return Err(Refusal::unsupported(offset, message, hints::LINE_ENDING));
+                return Err(Refusal::unsupported(offset, message, hints::LINE_ENDINGS));
             }
             without_line_feed(offset, after)?;
             if repeat.greed == Greed::Possessive {

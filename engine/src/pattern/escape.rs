@@ -8,6 +8,10 @@ use super::reader::{END, Reader};
 use super::refusal::Refusal;
 use super::sets::{self, complement, set};
 use super::tree::{LookKind, Set};
+use crate::ProblemCode;
+
+/// The most digits of a back-reference that are read as an octal number.
+const MAX_DIGITS: usize = 3;
 
 impl Parser {
     /// Reads an escape outside brackets, of which the next character is the `\`.
@@ -35,14 +39,37 @@ impl Parser {
                 let message = "\\X is not supported";
                 return Err(Refusal::unsupported(offset, message, hints::GRAPHEME));
             }
-            '1'..='9' | 'k' => {
-                let message = "back-references are not supported";
-                return Err(Refusal::unsupported(offset, message, hints::BACK_REFERENCE));
-            }
+            '1'..='9' | 'k' => return Err(self.back_reference(offset)),
             _ => return self.class_escape(false),
         };
         self.text.skip_raw(2);
         Ok(Escape::Look(look))
+    }
+
+    /// Refuses a back-reference, of which the next character is the `\`.
+    fn back_reference(&self, offset: usize) -> Refusal {
+        let digits: String = (1..=MAX_DIGITS)
+            .map(|ahead| self.text.peek_raw(ahead))
+            .take_while(char::is_ascii_digit)
+            .collect();
+        let group = digits.chars().next().and_then(|digit| digit.to_digit(10));
+        let is_missing = group.is_some_and(|group| group as usize > self.group_count());
+        let (message, hint) = match u32::from_str_radix(&digits, 8) {
+            Ok(code) if is_missing && digits.len() > 1 => (
+                format!("\\{digits} is a back-reference to a group that is not before it"),
+                format!("write \\x{{{code:X}}} for the character of this octal number").into(),
+            ),
+            _ => (
+                "back-references are not supported".to_owned(),
+                hints::BACK_REFERENCE.into(),
+            ),
+        };
+        Refusal {
+            offset,
+            code: ProblemCode::UnsupportedPattern,
+            message,
+            hint,
+        }
     }
 
     /// Reads an escape that may stand inside brackets, of which the next character is the `\`. It is
@@ -93,8 +120,9 @@ fn code(text: &mut Reader, c: char, offset: usize) -> Result<u32, Refusal> {
             return Err(Refusal::unsupported(offset, message, hint));
         }
         END if text.is_at_end() => {
-            let refusal = Refusal::invalid(offset, "nothing follows the final \\");
-            return Err(refusal.with_hint("write \\\\ for a literal backslash"));
+            let message = "nothing follows the final \\";
+            let hint = "write \\\\ for a literal backslash";
+            return Err(Refusal::invalid(offset, message, hint));
         }
         _ if c.is_ascii_alphanumeric() => {
             let message = format!("\\{c} is not supported");
@@ -115,10 +143,12 @@ pub(super) fn nul(offset: usize) -> Refusal {
 fn octal(text: &mut Reader, offset: usize) -> Result<u32, Refusal> {
     let first = text.read();
     let Some(mut code) = first.to_digit(8) else {
-        let refusal = Refusal::invalid(offset, "\\0 without an octal number");
-        return Err(
-            refusal.with_hint("write \\0 and up to three octal digits, or \\x and two hex digits")
-        );
+        let hint = "write \\0 and up to three octal digits, or \\x and two hex digits";
+        return Err(Refusal::invalid(
+            offset,
+            "\\0 without an octal number",
+            hint,
+        ));
     };
     let further = if first <= '3' { 2 } else { 1 };
     for _ in 0..further {
@@ -133,9 +163,8 @@ fn octal(text: &mut Reader, offset: usize) -> Result<u32, Refusal> {
 
 /// Reads `\xhh` or `\x{h…h}` after its `\x`.
 fn hexadecimal(text: &mut Reader, offset: usize) -> Result<u32, Refusal> {
-    let refusal = |message| {
-        Refusal::invalid(offset, message).with_hint("write \\x and two hex digits, or \\x{h…h}")
-    };
+    let refusal =
+        |message| Refusal::invalid(offset, message, "write \\x and two hex digits, or \\x{h…h}");
     let first = text.read();
     if let Some(first) = first.to_digit(16) {
         let second = text.read().to_digit(16);
@@ -154,7 +183,8 @@ fn hexadecimal(text: &mut Reader, offset: usize) -> Result<u32, Refusal> {
             None => return Err(refusal("\\x{ without its }")),
         }
         if code > sets::MAX {
-            return Err(refusal("a code point above 10FFFF"));
+            let hint = "the last code point is \\x{10FFFF}";
+            return Err(Refusal::invalid(offset, "a code point above 10FFFF", hint));
         }
     }
 }
@@ -181,8 +211,12 @@ fn utf16_unit(text: &mut Reader, offset: usize) -> Result<u32, Refusal> {
     let mut unit = 0;
     for _ in 0..4 {
         let Some(digit) = text.read().to_digit(16) else {
-            let refusal = Refusal::invalid(offset, "\\u without four hex digits");
-            return Err(refusal.with_hint("write \\u and four hex digits, or \\x{h…h}"));
+            let hint = "write \\u and four hex digits, or \\x{h…h}";
+            return Err(Refusal::invalid(
+                offset,
+                "\\u without four hex digits",
+                hint,
+            ));
         };
         unit = unit * 16 + digit;
     }

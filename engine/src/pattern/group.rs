@@ -63,7 +63,7 @@ impl Parser {
         let hint = "a name is a letter and then letters and digits of ASCII, as in (?<acquirer2>…)";
         if !first.is_ascii_alphabetic() {
             let message = "a group's name must begin with a letter";
-            return Err(Refusal::invalid(at, message).with_hint(hint));
+            return Err(Refusal::invalid(at, message, hint));
         }
         let mut name = String::from(first);
         loop {
@@ -73,7 +73,7 @@ impl Parser {
                 _ => {
                     let at = self.text.offset_before();
                     let message = "a group's name has a character that is not allowed";
-                    return Err(Refusal::invalid(at, message).with_hint(hint));
+                    return Err(Refusal::invalid(at, message, hint));
                 }
             }
         }
@@ -82,12 +82,12 @@ impl Parser {
                 offset: at,
                 code: ProblemCode::ReservedGroupName,
                 message: "a group cannot be named code".to_owned(),
-                hint: Some("in a template, {code} is the code value itself".into()),
+                hint: "in a template, {code} is the code value itself".into(),
             });
         }
         if self.has_group_named(&name) {
-            let refusal = Refusal::invalid(at, "two groups have the same name");
-            return Err(refusal.with_hint("give each group a name of its own"));
+            let hint = "give each group a name of its own";
+            return Err(Refusal::invalid(at, "two groups have the same name", hint));
         }
         let number = self.number_group(Some(name.into()));
         let sub = Box::new(self.group_content(offset)?);
@@ -177,8 +177,8 @@ impl Parser {
     /// Reads `{n}`, `{n,}` or `{n,m}` up to its closing brace, which is then the next character.
     fn counts(&mut self, offset: usize) -> Result<(u32, Option<u32>), Refusal> {
         let refusal = |message| {
-            Refusal::invalid(offset, message)
-                .with_hint("write {n}, {n,} or {n,m}, and \\{ for a literal brace")
+            let hint = "write {n}, {n,} or {n,m}, and \\{ for a literal brace";
+            Refusal::invalid(offset, message, hint)
         };
         self.text.skip_raw(1);
         if !self.text.peek_raw(0).is_ascii_digit() {

@@ -19,6 +19,12 @@ pub(super) const POSSESSIVE: &str = "it may change what is matched here, unless 
 pub(super) const UNICODE_FLAG: &str = "patterns match Unicode text, and \\d, \\w, \\s and \\b mean ASCII; for all digits or letters write \
      \\p{Nd} or \\p{L}, for both cases of other letters write them out, as [éÉ]";
 
+/// The hint for a pattern that is nested too deeply.
+pub(super) const NESTING: &str = "leave out groups that change nothing, as in (?:(?:a)), and write nested alternatives side by side";
+
+/// The hint for `\p` without a whole name.
+pub(super) const PROPERTY: &str = "write \\p{L} or \\pL";
+
 /// The flags that are supported.
 pub(super) const FLAGS: &str = "the flags are i, d, m, s and x, as in (?i) or (?i-s:…)";
 
@@ -35,7 +41,12 @@ pub(super) const LINES: &str = "write the line terminators that are meant, such 
      or (?d) before it if only \\n ends a line";
 
 /// The hint for `\R` where it may be repeated or be followed by `\n`.
-pub(super) const LINE_ENDING: &str = "write what is meant: (?:\\r\\n|[\\n-\\r\\x85\\u2028\\u2029]), or [\\n-\\r\\x85\\u2028\\u2029]+";
+pub(super) const LINE_ENDING: &str = "write [\\n-\\r\\x85\\u2028\\u2029]+ for one or more line endings, (?:\\r\\n|[\\n-\\r\\x85\\u2028\\u2029]) for one, or those \
+     that are meant, such as \\r?\\n";
+
+/// The hint for `\R` with a number of repetitions.
+pub(super) const LINE_ENDINGS: &str = "write \\R+ for any number, or, unless \\n can follow, two as \
+     (?:(?:\\r\\n|[\\n\\x0B\\f\\x85\\u2028\\u2029])(?:\\r\\n|[\\n-\\r\\x85\\u2028\\u2029])|\\r(?:\\r\\n|[\\x0B-\\r\\x85\\u2028\\u2029]))";
 
 /// Returns the hint for an escape that Java does not have.
 pub(super) fn for_escape(c: char) -> &'static str {

@@ -52,8 +52,8 @@ pub(crate) struct PatternError {
     pub(crate) code: ProblemCode,
     /// One lower-case line without a full stop.
     pub(crate) message: String,
-    /// The way to cure it, if that is known.
-    pub(crate) hint: Option<Cow<'static, str>>,
+    /// The way to cure it.
+    pub(crate) hint: Cow<'static, str>,
 }
 
 impl Pattern {
@@ -83,7 +83,7 @@ impl Pattern {
                 offset: 0,
                 code: ProblemCode::PatternTooLarge,
                 message: format!("the pattern takes {cost} states but may take at most {max_cost}"),
-                hint: Some("shorten its repetitions".into()),
+                hint: "shorten its repetitions".into(),
             });
         }
         let certain = groups::certain(&root, names.len());

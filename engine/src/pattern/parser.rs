@@ -63,8 +63,12 @@ pub(super) fn parse(pattern: &str, max_cost: usize) -> Result<Parsed, Refusal> {
     };
     let root = parser.alternatives()?;
     if !parser.text.is_at_end() {
-        let refusal = Refusal::invalid(parser.text.offset(), "unopened group");
-        return Err(refusal.with_hint("write \\) for a literal parenthesis"));
+        let hint = "write \\) for a literal parenthesis";
+        return Err(Refusal::invalid(
+            parser.text.offset(),
+            "unopened group",
+            hint,
+        ));
     }
     if root.depth() > NEST_LIMIT {
         return Err(too_deep(0));
@@ -77,8 +81,8 @@ pub(super) fn parse(pattern: &str, max_cost: usize) -> Result<Parsed, Refusal> {
 
 fn too_deep(offset: usize) -> Refusal {
     let message =
-        format!("it nests groups, classes or repetitions more than {NEST_LIMIT} levels deep");
-    Refusal::invalid(offset, message)
+        format!("groups, classes or repetitions are nested more than {NEST_LIMIT} levels deep");
+    Refusal::unsupported(offset, message, hints::NESTING)
 }
 
 impl Parser {
@@ -107,7 +111,7 @@ impl Parser {
             offset,
             code: ProblemCode::PatternTooLarge,
             message: format!("the pattern takes more than the {max_cost} states allowed"),
-            hint: Some("shorten it".into()),
+            hint: "shorten it".into(),
         })
     }
 
@@ -147,8 +151,9 @@ impl Parser {
                     None => continue,
                 },
                 '?' | '*' | '+' => {
-                    let refusal = Refusal::invalid(self.text.offset(), "nothing to repeat");
-                    return Err(refusal.with_hint(hints::DANGLING));
+                    let offset = self.text.offset();
+                    let message = "nothing to repeat";
+                    return Err(Refusal::invalid(offset, message, hints::DANGLING));
                 }
                 _ => {
                     let offset = self.text.offset();
@@ -237,8 +242,8 @@ impl Parser {
             let start = self.text.index();
             while self.text.peek() != '}' {
                 if self.text.is_at_end() {
-                    return Err(Refusal::invalid(offset, "unclosed property name")
-                        .with_hint("write \\p{L} or \\pL"));
+                    let message = "unclosed property name";
+                    return Err(Refusal::invalid(offset, message, hints::PROPERTY));
                 }
                 self.text.skip_raw(1);
             }
@@ -248,8 +253,8 @@ impl Parser {
         } else {
             let c = self.text.read();
             if c == END {
-                let refusal = Refusal::invalid(offset, "\\p without a property");
-                return Err(refusal.with_hint("write \\p{L} or \\pL"));
+                let message = "\\p without a property";
+                return Err(Refusal::invalid(offset, message, hints::PROPERTY));
             }
             String::from(c)
         };
@@ -262,10 +267,10 @@ impl Parser {
                     offset,
                     code: unknown.code,
                     message: unknown.message,
-                    hint: Some(match is_complement {
+                    hint: match is_complement {
                         true => property::complement_hint(unknown.hint),
                         false => unknown.hint,
-                    }),
+                    },
                 })?;
                 self.properties.insert(key, found.clone());
                 found
@@ -278,6 +283,11 @@ impl Parser {
             },
             false => found,
         })
+    }
+
+    /// Returns the number of capturing groups that begin before the place that is read.
+    pub(super) fn group_count(&self) -> usize {
+        self.names.len()
     }
 
     /// Returns the number of the next capturing group.
@@ -309,8 +319,8 @@ impl Parser {
 
 /// Returns the refusal of a group without its end, which begins at the byte `offset`.
 pub(super) fn unclosed(offset: usize) -> Refusal {
-    Refusal::invalid(offset, "unclosed group")
-        .with_hint("add the ), or write \\( for a literal parenthesis")
+    let hint = "add the ), or write \\( for a literal parenthesis";
+    Refusal::invalid(offset, "unclosed group", hint)
 }
 
 /// Returns the part that matches the character of this code point.

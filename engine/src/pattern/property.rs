@@ -46,7 +46,7 @@ pub(super) fn find(name: &str, fold: bool) -> Result<Set, Unknown> {
     } else {
         category(name, fold)
     };
-    let (members, cost) = found.ok_or_else(|| unknown(name))?;
+    let (members, cost) = found.ok_or_else(|| unknown(name, fold))?;
     Ok(Set {
         members: Rc::new(members),
         cost,
@@ -254,14 +254,14 @@ fn table(kind: ClassUnicodeKind) -> Option<ClassUnicode> {
     }
 }
 
-fn unknown(name: &str) -> Unknown {
+fn unknown(name: &str, fold: bool) -> Unknown {
     let shown: String = name.chars().take(40).collect();
     let java = name.strip_prefix("Is").unwrap_or(name);
     if java.starts_with("java") {
         return Unknown {
             code: ProblemCode::UnsupportedPattern,
             message: format!("the property {shown} of a JVM is not supported"),
-            hint: for_java(java).into(),
+            hint: for_java(java, fold).into(),
         };
     }
     let posix = [
@@ -300,9 +300,12 @@ pub(super) fn complement_hint(hint: Cow<'static, str>) -> Cow<'static, str> {
     }
 }
 
-/// Returns what to write instead of a property that a method of `java.lang.Character` defines.
-fn for_java(name: &str) -> &'static str {
+/// Returns what to write instead of a property that a method of `java.lang.Character` defines. `fold` is
+/// `true` under `(?i)`.
+fn for_java(name: &str, fold: bool) -> &'static str {
     match name {
+        // Not `\p{Lt}`, which is one with `\p{Lu}` and `\p{Ll}` then.
+        "javaTitleCase" if fold => "write \\p{IsTitlecase}",
         "javaLowerCase" => "write \\p{IsLowercase}",
         "javaUpperCase" => "write \\p{IsUppercase}",
         "javaTitleCase" => "write \\p{Lt}",

@@ -12,18 +12,22 @@ pub(super) struct Refusal {
     pub(super) code: ProblemCode,
     /// One lower-case line without a full stop.
     pub(super) message: String,
-    /// The equivalent to write instead, if it is known.
-    pub(super) hint: Option<Cow<'static, str>>,
+    /// The way to cure it: the equivalent to write instead, if there is one.
+    pub(super) hint: Cow<'static, str>,
 }
 
 impl Refusal {
     /// The refusal of what Java rejects, too.
-    pub(super) fn invalid(offset: usize, message: impl Into<String>) -> Self {
+    pub(super) fn invalid(
+        offset: usize,
+        message: impl Into<String>,
+        hint: impl Into<Cow<'static, str>>,
+    ) -> Self {
         Self {
             offset,
             code: ProblemCode::BadPattern,
             message: format!("not a valid pattern: {}", message.into()),
-            hint: None,
+            hint: hint.into(),
         }
     }
 
@@ -37,13 +41,7 @@ impl Refusal {
             offset,
             code: ProblemCode::UnsupportedPattern,
             message: message.into(),
-            hint: Some(hint.into()),
+            hint: hint.into(),
         }
-    }
-
-    /// Adds the equivalent to write instead.
-    pub(super) fn with_hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
-        self.hint = Some(hint.into());
-        self
     }
 }

@@ -2,6 +2,7 @@ use regex_automata::meta::Regex;
 use regex_syntax::hir::{Hir, Look};
 
 use super::{Pattern, PatternError};
+use crate::ProblemCode;
 
 fn accepts(pattern: &str, code: &str) -> bool {
     let pattern = Pattern::parse(pattern, 10_000).unwrap();
@@ -137,6 +138,18 @@ fn a_refusal_has_the_place_of_the_fault_and_names_what_to_write() {
         (r"[z-a]", 1, r"\-"),
         (r"[&&]", 1, r"\&"),
         (r"[a", 0, r"\["),
+        (r"[a-", 1, r"add the ]"),
+        (r"x[a&&", 3, r"add the ]"),
+        (r"[a&&b", 3, r"add the ]"),
+        (r"\400", 0, r"write \x{100} for"),
+        (r"(a)\200", 3, r"write \x{80} for"),
+        (r"(a)\100", 3, "nothing means the same"),
+        (r"\189", 0, "nothing means the same"),
+        (r"\1", 0, "nothing means the same"),
+        (r"\x{110000}", 0, r"\x{10FFFF}"),
+        (r"(?i)\p{javaTitleCase}", 4, r"write \p{IsTitlecase}"),
+        (r"(?i)\P{javaTitleCase}", 4, r"write \P{IsTitlecase}"),
+        (r"\p{javaTitleCase}", 0, r"write \p{Lt}"),
         (r"a**", 2, "(?:a+)*"),
         (r"a{,3}", 1, "{n,m}"),
         (r"{", 0, r"\{"),
@@ -147,7 +160,7 @@ fn a_refusal_has_the_place_of_the_fault_and_names_what_to_write() {
     ] {
         let error = refused(pattern);
         assert_eq!(error.index, index, "{pattern}: {}", error.message);
-        let found = error.hint.unwrap_or_default();
+        let found = error.hint;
         assert!(
             found.contains(hint),
             "{pattern}: {}, {found}",
@@ -159,7 +172,10 @@ fn a_refusal_has_the_place_of_the_fault_and_names_what_to_write() {
     let intersected = format!("[a{}]", "&&a".repeat(5000));
     assert!(refused(&intersected).message.contains("nest"));
     let nested = format!("{}a{}", "(?:".repeat(60), "+b)".repeat(60));
-    assert!(refused(&nested).message.contains("nest"));
+    let error = refused(&nested);
+    assert!(error.message.contains("nest"));
+    assert_eq!(error.code, ProblemCode::UnsupportedPattern);
+    assert!(error.hint.contains("leave out groups"));
 }
 
 #[test]
@@ -167,6 +183,7 @@ fn a_hint_that_shows_a_pattern_shows_one_that_is_accepted() {
     for pattern in [
         r"(?:\r\n|[\n-\r\x85\u2028\u2029])",
         r"[\n-\r\x85\u2028\u2029]+",
+        r"(?:(?:\r\n|[\n\x0B\f\x85\u2028\u2029])(?:\r\n|[\n-\r\x85\u2028\u2029])|\r(?:\r\n|[\x0B-\r\x85\u2028\u2029]))",
         r"[\t-\r\x1C-\x1F\p{Z}&&[^\u00A0\u2007\u202F]]",
         r"[\p{L}\p{Nl}\p{Sc}\p{Pc}]",
         r"\p{IsLowercase}\p{Lt}\p{IsIdeographic}\P{Cn}[\p{L}\p{Nd}]\p{Z}\p{Cc}",

@@ -40,7 +40,7 @@ pub(crate) struct DataObjectId(u8);
 const MERCHANT_ACCOUNTS: RangeInclusive<u8> = 26..=51;
 
 /// The maximum number of characters in the value of a data object, whose length has two digits.
-const MAX_VALUE_CHARACTERS: usize = 99;
+pub(super) const MAX_VALUE_CHARACTERS: usize = 99;
 
 /// Reads an `emv` match from `node`. Returns `None` if it has errors, which are reported.
 pub(super) fn parse(

@@ -3,6 +3,7 @@
 mod action;
 mod canary;
 mod emv;
+mod emv_contradiction;
 mod fields;
 mod json;
 mod json_hint;
@@ -10,6 +11,7 @@ mod parse;
 mod problems;
 mod public_suffix;
 mod redirect;
+mod regex;
 mod route_config;
 mod route_rule;
 mod rule_match;

@@ -7,8 +7,7 @@ use super::json::Node;
 use super::problems::{LineCounter, Problems};
 use super::route_rule::RouteRule;
 use super::rule_match::RuleMatch;
-use super::{action, canary, emv, json_hint, url};
-use crate::pattern::{Pattern, PatternError};
+use super::{action, canary, emv, emv_contradiction, json_hint, regex, url};
 use crate::{CodeValue, CompileLimits, ConfigError, Problem, ProblemCode, RuleId};
 
 /// The format that this version reads.
@@ -77,11 +76,8 @@ fn read_document(json: &[u8], max_characters: usize) -> Result<&str, ConfigError
     }
     let document = std::str::from_utf8(json).map_err(|error| {
         let message = format!("not UTF-8 after {} bytes", error.valid_up_to());
-        let problem = Problem::new(ProblemCode::NotUtf8, "", message);
-        match json {
-            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => problem.with_hint(json_hint::UTF_16),
-            _ => problem,
-        }
+        let hint = json_hint::for_bytes(json, error.valid_up_to());
+        Problem::new(ProblemCode::NotUtf8, "", message).with_hint(hint)
     })?;
     if document.starts_with('\u{feff}') {
         let message = "the document begins with a byte order mark";
@@ -307,25 +303,14 @@ fn read_match(
     let at = fields.pointer(kind);
     match kind {
         "url" => url::parse(problems, value, at).map(RuleMatch::Url),
-        "emv" => emv::parse(problems, value, at).map(RuleMatch::Emv),
+        "emv" => {
+            let emv = emv::parse(problems, value, at.clone())?;
+            emv_contradiction::warn(problems, value, at, &emv);
+            Some(RuleMatch::Emv(emv))
+        }
         "regex" => {
-            let (node, text) = fields.string(problems, kind)?;
-            match Pattern::parse(&text, limits.max_rule_states) {
-                Ok(pattern) => Some(RuleMatch::Regex(pattern)),
-                Err(PatternError {
-                    index,
-                    code,
-                    message,
-                    hint,
-                }) => {
-                    let mut problem = Problem::new(code, at, message);
-                    if let Some(hint) = hint {
-                        problem = problem.with_hint(hint);
-                    }
-                    problems.error_inside(node, index, problem);
-                    None
-                }
-            }
+            let text = fields.string(problems, kind)?;
+            regex::parse(problems, text, at, limits.max_rule_states).map(RuleMatch::Regex)
         }
         _ => {
             let (node, text) = fields.string(problems, kind)?;

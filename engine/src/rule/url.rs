@@ -31,7 +31,7 @@ pub(crate) enum HostMatch {
 }
 
 /// The maximum number of characters in a DNS name.
-const MAX_HOST_CHARACTERS: usize = 253;
+pub(super) const MAX_HOST_CHARACTERS: usize = 253;
 /// The maximum number of characters in a label of a DNS name.
 pub(crate) const MAX_LABEL_CHARACTERS: usize = 63;
 /// The hint about a host of `*.` and a public suffix.

@@ -4,16 +4,20 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crc::{CRC_16_IBM_3740, Crc};
-use regex_syntax::hir::{Capture, Class, Hir, HirKind};
+use regex_syntax::hir::{Capture, Class, ClassUnicodeRange, Hir, HirKind};
 
 use super::language::PAYLOAD_BEGIN;
 use crate::CodeValue;
+use crate::parameter::is_trimmed;
 use crate::rule::{DataObjectId, EmvMatch, RuleMatch};
 
 const CHECKSUM: Crc<u16> = Crc::<u16>::new(&CRC_16_IBM_3740);
 
 /// The most parts of an expression that a sample goes through, repetitions counted.
 const MAX_PARTS: usize = 20_000;
+
+/// The most members of a class that are tried: more than the characters that trimming removes.
+const MAX_TRIMMED: usize = 128;
 
 /// The choice among characters, alternatives and repetitions. Three different samples distinguish
 /// most rules.
@@ -36,13 +40,20 @@ impl Choice {
 /// Returns a text that `rule_match`, whose language is `language`, probably accepts; `None` if it
 /// would be too long or take too long.
 ///
-/// The text ignores look-around assertions, and conditions on a payload that contradict each other.
-pub(super) fn generate(rule_match: &RuleMatch, language: &Hir, choice: Choice) -> Option<String> {
+/// The text ignores look-around assertions, and conditions on a payload that contradict each other. If
+/// `trim` is `true`, characters that trimming removes are chosen only where there are no others.
+pub(super) fn generate(
+    rule_match: &RuleMatch,
+    language: &Hir,
+    choice: Choice,
+    trim: bool,
+) -> Option<String> {
     if let RuleMatch::Emv(emv) = rule_match {
         return payload(emv);
     }
     let mut sample = Sample {
         choice,
+        trim,
         text: Vec::new(),
         parts_left: MAX_PARTS,
     };
@@ -52,6 +63,7 @@ pub(super) fn generate(rule_match: &RuleMatch, language: &Hir, choice: Choice) -
 
 struct Sample {
     choice: Choice,
+    trim: bool,
     text: Vec<u8>,
     parts_left: usize,
 }
@@ -87,15 +99,26 @@ impl Sample {
         let Class::Unicode(class) = class else {
             return None;
         };
-        let (first, last) = (class.ranges().first()?, class.ranges().last()?);
+        let first = class.ranges().first()?.start();
+        let last = class.ranges().last()?.end();
         let holds_newline = || {
             let mut ranges = class.ranges().iter();
             ranges.any(|range| (range.start()..=range.end()).contains(&'\n'))
         };
+        let stays = |c: &char| !(self.trim && is_trimmed(*c));
+        let members = |range: &ClassUnicodeRange| range.start()..=range.end();
         let character = match self.choice {
-            Choice::Most => last.end(),
+            Choice::Most => {
+                let descending = class.ranges().iter().rev().flat_map(|r| members(r).rev());
+                let untrimmed = descending.take(MAX_TRIMMED).find(stays);
+                untrimmed.unwrap_or(last)
+            }
             Choice::Newline if holds_newline() => '\n',
-            Choice::Least | Choice::Newline => first.start(),
+            Choice::Least | Choice::Newline => {
+                let ascending = class.ranges().iter().flat_map(members);
+                let untrimmed = ascending.take(MAX_TRIMMED).find(stays);
+                untrimmed.unwrap_or(first)
+            }
         };
         let mut buffer = [0; 4];
         let encoded = character.encode_utf8(&mut buffer);

@@ -85,7 +85,7 @@ impl Search<'_> {
         let language = language::from_match(&self.rules[rule].rule_match);
         let mut candidates: Option<Vec<usize>> = None;
         for choice in Choice::ALL {
-            let code = sample::generate(&self.rules[rule].rule_match, &language, choice);
+            let code = sample::generate(&self.rules[rule].rule_match, &language, choice, self.trim);
             let Some(accepting) = code.and_then(|code| self.accepting(&code, rule)) else {
                 continue;
             };
@@ -112,7 +112,7 @@ impl Search<'_> {
                 let language = pattern.hir();
                 let samples = Choice::ALL.iter();
                 let mut samples = samples
-                    .filter_map(|&choice| sample::generate(rule_match, language, choice))
+                    .filter_map(|&choice| sample::generate(rule_match, language, choice, true))
                     .peekable();
                 // The proof takes long, and one sample shows that there is none.
                 samples.peek().is_some()

@@ -30,7 +30,8 @@ fn every_code_is_reported_for_some_config() {
         .into_iter()
         .filter_map(|case| match case.check {
             Check::Refused(problems) => Some(problems),
-            Check::Accepted | Check::Lookup(_) => None,
+            Check::Accepted { warnings } => warnings,
+            Check::Lookup(_) => None,
         })
         .flatten()
         .map(|problem| problem.code)
@@ -99,6 +100,7 @@ fn questionable_rules() -> Vec<(ProblemCode, Vec<Value>)> {
         ),
         (ProblemCode::MatchesNothing, vec![regex(0, r"a\bb")]),
         (ProblemCode::MatchesOneText, vec![regex(0, "^abc$")]),
+        (ProblemCode::JsonEscape, vec![regex(0, "28\u{8}.+")]),
         (
             ProblemCode::FixedCodeValue,
             with_template(

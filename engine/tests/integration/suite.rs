@@ -11,7 +11,7 @@ use codeid_engine::{
 use crate::cases::{self, Answer, Case, Check, ExpectedProblem, Lookup, OneOf};
 
 /// The minimum number of cases: raised with their number, so that none can vanish unseen.
-const CASES: usize = 1600;
+const CASES: usize = 1640;
 
 #[test]
 fn every_case_holds() {
@@ -119,7 +119,10 @@ fn run<'a>(case: &'a Case, compiled: &mut HashMap<&'a [u8], Compiled>) -> Result
     let (table, reference) = compiled.as_ref().map_err(String::clone)?;
     match &case.check {
         Check::Lookup(lookup) => run_lookup(table, reference, lookup),
-        Check::Accepted | Check::Refused(_) => Ok(()),
+        Check::Accepted {
+            warnings: Some(expected),
+        } => run_accepted(&case.config, table, expected),
+        Check::Accepted { warnings: None } | Check::Refused(_) => Ok(()),
     }
 }
 
@@ -180,7 +183,29 @@ fn run_refused(config: &[u8], expected: &[ExpectedProblem]) -> Result<(), String
     let Err(error) = RouteTable::from_json(config, &CompileLimits::default()) else {
         return Err("the config is accepted".to_owned());
     };
-    let found = error.problems();
+    expect_problems(config, error.problems(), expected)
+}
+
+fn run_accepted(
+    config: &[u8],
+    table: &RouteTable,
+    expected: &[ExpectedProblem],
+) -> Result<(), String> {
+    let parsed = RouteConfig::from_json(config, &CompileLimits::default())
+        .map_err(|error| format!("the config compiles but does not parse: {error}"))?;
+    let found = parsed.lint(table);
+    match found.iter().find(|warning| warning.hint().is_none()) {
+        Some(warning) => Err(format!("a warning has no hint: {warning}")),
+        None => expect_problems(config, &found, expected),
+    }
+}
+
+/// Checks that the problems of `config` are those that are expected, in their order.
+fn expect_problems(
+    config: &[u8],
+    found: &[Problem],
+    expected: &[ExpectedProblem],
+) -> Result<(), String> {
     for problem in found {
         check_position(config, problem)?;
     }

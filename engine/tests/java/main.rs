@@ -47,6 +47,7 @@ mod compare;
 mod counts;
 mod coverage;
 mod engine;
+mod hints;
 mod jvm;
 mod minimise;
 mod pattern;

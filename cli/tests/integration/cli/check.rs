@@ -399,6 +399,10 @@ fn the_commonest_mistakes_have_a_hint() {
     let rule = r#"{"id": "a", "match": {"regex": "28\\d+"}, "action": {"type": "DECODE"}}"#;
     let good = config_with(rule);
     assert_eq!(check_json(&good), [] as [Value; 0]);
+    let with_canary = |percentage: &str| {
+        let canary = format!(r#""DECODE"}}, "canary": {{"percentage": {percentage}}}}}"#);
+        good.replace(r#""DECODE"}}"#, &canary)
+    };
     for (mistake, hint) in [
         (
             good.replace(r"\\d", r"\d"),
@@ -471,6 +475,26 @@ fn the_commonest_mistakes_have_a_hint() {
         (String::new(), "the document is empty"),
         (" \n".to_owned(), "the document is empty"),
         (format!("{good}{good}"), "with nothing after it"),
+        (good.replace("\n\n", "\n,\n"), "remove this comma"),
+        (good.replace(r#"{"id""#, r#"{,"id""#), "remove this comma"),
+        (good.replace("}}\n]", "}},,\n]"), "remove this comma"),
+        (with_canary(".5"), "a digit before its decimal point"),
+        (with_canary("+5"), "no + in front"),
+        (with_canary("0010"), "no zeros in front"),
+        (with_canary("-01"), "no zeros in front"),
+        (with_canary("5."), "numbers are written as 10"),
+        (
+            good.replace("\n\n", "\n<<<<<<< HEAD\n"),
+            "this looks like a merge conflict",
+        ),
+        (
+            format!("<<<<<<< HEAD\n{good}\n=======\n{good}\n>>>>>>> theirs\n"),
+            "this looks like a merge conflict",
+        ),
+        (
+            format!("{good}\n=======\n{good}"),
+            "this looks like a merge conflict",
+        ),
     ] {
         let findings = check_json(&mistake);
         assert_eq!(findings.len(), 1, "{mistake}: {findings:?}");
@@ -492,6 +516,27 @@ fn the_commonest_mistakes_have_a_hint() {
         assert!(
             hint.contains(&format!("iconv -f {encoding} -t UTF-8")),
             "{hint}"
+        );
+    }
+    let in_text = |bytes: &[u8]| [b"{\"version\": \"", bytes, b"\"}"].concat();
+    let described = good.replace(r#""id""#, r#""description": "支付", "id""#);
+    let utf_16 = described.encode_utf16().flat_map(u16::to_le_bytes);
+    for (bytes, hint) in [
+        (b"\x1f\x8b\x08\0\0\0\0\0".to_vec(), "gunzip"),
+        (b"\x28\xb5\x2f\xfd\x04".to_vec(), "unzstd"),
+        (b"PK\x03\x04\x14\0\xff\xff".to_vec(), "unzip"),
+        (in_text(b"caf\xe9"), "iconv -f WINDOWS-1252 -t UTF-8"),
+        (in_text(b"\xa9 1"), "iconv -f WINDOWS-1252 -t UTF-8"),
+        (in_text(b"\xd6\xa7\xb8\xb6"), "GB18030"),
+        (b"{\"version\": \"\xe6\x94".to_vec(), "cut off"),
+        (utf_16.collect(), "iconv -f UTF-16LE -t UTF-8"),
+    ] {
+        let findings = check_json(&bytes);
+        assert_eq!(findings[0]["code"], "not-utf8", "{bytes:?}");
+        let found = findings[0]["hint"].as_str().unwrap_or("none");
+        assert!(
+            found.contains(hint),
+            "{bytes:?}\n{hint:?} is not in {found:?}"
         );
     }
 }
@@ -535,7 +580,7 @@ fn templates_and_patterns_that_are_hardly_meant_are_warnings() {
     let open = |template: &str| format!(r#"{{"type": "OPEN_URL", "redirectUrl": "{template}"}}"#);
     for (rule_match, action, code, hint, place) in [
         (any, decode("28"), "fixed-code-value", "{code}", 0),
-        (any, decode("{{code}}"), "fixed-code-value", "{code}", 0),
+        (any, decode("{{code}}"), "foreign-placeholder", "{code}", 0),
         (any, decode("é$1"), "foreign-placeholder", "{1}", 1),
         (any, decode("${1}"), "foreign-placeholder", "{1}", 0),
         (any, decode(r"x\\1"), "foreign-placeholder", "{1}", 1),

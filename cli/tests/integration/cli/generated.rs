@@ -129,7 +129,7 @@ fn the_keys_of_set_are_completed() {
     let keys: Vec<&str> = keys
         .map(|setting| setting["key"].as_str().unwrap())
         .collect();
-    for shell in ["bash", "fish", "zsh"] {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let script = run(["completions", shell]).stdout;
         for key in &keys {
             assert!(script.contains(key), "{shell}: {key}");

@@ -196,7 +196,7 @@ fn each_line_can_be_explained() {
 }
 
 #[test]
-fn a_byte_order_mark_is_skipped_and_utf_16_is_refused() {
+fn a_byte_order_mark_is_skipped_and_other_encodings_are_refused() {
     let found = answers(&identify("\u{feff}28100104df2342342\r\n"));
     assert_eq!(
         (found.len(), &found[0]["codeValue"]),
@@ -210,6 +210,11 @@ fn a_byte_order_mark_is_skipped_and_utf_16_is_refused() {
         ([b"\xfe\xff", &*big].concat(), "UTF-16"),
         (little, "UTF-16LE"),
         (big, "UTF-16BE"),
+        (b"2\0\n\0".to_vec(), "UTF-16LE"),
+        (b"\n\x002\x008\0\n\0".to_vec(), "UTF-16LE"),
+        (b"\xe9\x002\0\n\0".to_vec(), "UTF-16LE"),
+        (b"\x2f\x65\xd8\x4e\n\0".to_vec(), "UTF-16LE"),
+        (b"2\0\0\0\n\0\0\0".to_vec(), "UTF-32LE"),
     ] {
         let ran = identify(bytes);
         assert_eq!((ran.status, &*ran.stdout), (1, ""));

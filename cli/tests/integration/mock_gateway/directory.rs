@@ -104,7 +104,11 @@ fn bad_arguments_and_a_taken_address_are_refused() {
         let path = directory.path().join("gateway");
         command(&path).args(arguments).output().unwrap()
     };
-    let why = format!("cannot listen on {address}: ");
+    let port = taken.local_addr().unwrap().port();
+    let why = format!(
+        "cannot listen on {address}: another process holds this address; to see which, run: ss -ltnp \
+         'sport = :{port}': "
+    );
     refused(&run(&["--listen", &address]), 1, &why);
     for arguments in [
         ["--status", "199"],

@@ -70,14 +70,10 @@ fn accepted(skeleton: Checked, candidate: Candidate, difference: Arc<Difference>
         }),
         ..skeleton
     };
-    let (warnings, removed) = (candidate.warnings, difference.of_kind(Change::Removed));
-    let warning_count = warnings.len() + removed.len();
-    let ids = Arc::clone(&difference);
-    let warning = move |at: usize| match warnings.get(at) {
-        Some(warning) => Problem::from(warning),
-        None => removed_rule(&ids.id(removed[at - warnings.len()])),
-    };
-    let mut document = Document::new(&skeleton).with_list("warnings", warning_count, warning);
+    let warnings = candidate.warnings;
+    let count = warnings.len();
+    let warning = move |at: usize| Problem::from(&warnings[at]);
+    let mut document = Document::new(&skeleton).with_list("warnings", count, warning);
     for (name, kind) in [
         ("added", Change::Added),
         ("removed", Change::Removed),
@@ -90,18 +86,4 @@ fn accepted(skeleton: Checked, candidate: Candidate, difference: Arc<Difference>
     }
     let count = difference.count();
     document.with_list("rules", count, move |number| difference.rule(number))
-}
-
-/// Warns that a candidate lacks a live rule.
-fn removed_rule(id: &str) -> Problem {
-    Problem {
-        code: "rule-removed".to_owned(),
-        rule: Some(id.to_owned()),
-        pointer: String::new(),
-        position: None,
-        message: format!("the live rule {id:?} is missing from this config"),
-        hint: Some(
-            "leave it out only if other rules, or none, are to decide its code values".to_owned(),
-        ),
-    }
 }

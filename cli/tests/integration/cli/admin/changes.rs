@@ -60,9 +60,11 @@ fn a_config_with_errors_or_warnings_that_are_denied_is_not_applied() {
     let answer: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(answer["problems"][0]["code"], "unknown-action");
     assert_eq!(answer["problems"][0]["pointer"], "/rules/1/action/type");
-    daemon
-        .directory
-        .write("warned.json", RULES.replace("page", "new-page"));
+    let exact = r#""regex": "281001""#;
+    daemon.directory.write(
+        "warned.json",
+        RULES.replace(r#""regex": "281\\d{3}04.+""#, exact),
+    );
     let ran = refused(&daemon, 1, &["apply", "warned.json", "--deny-warnings"]);
     assert_has(&ran.stdout, &["1 warning;", "nothing was applied\n"]);
     refused(
@@ -73,6 +75,38 @@ fn a_config_with_errors_or_warnings_that_are_denied_is_not_applied() {
     assert_eq!(daemon.status()["table"]["generation"], 1);
     printed(&daemon, &["apply", "warned.json"]);
     assert_eq!(daemon.status()["table"]["generation"], 2);
+}
+
+#[test]
+fn a_config_without_some_live_rules_passes_and_is_applied() {
+    let rule = |n: usize| {
+        format!(r#"{{"id": "r{n}", "match": {{"exact": "{n}"}}, "action": {{"type": "DECODE"}}}}"#)
+    };
+    let config = |count: usize| {
+        let rules: Vec<String> = (0..count).map(rule).collect();
+        let rules = rules.join(",\n");
+        format!("{{\"format\": \"codeid/1\", \"version\": \"{count}\", \"rules\": [{rules}]}}")
+    };
+    let daemon = Plan::with_rules(config(30)).start();
+    daemon.directory.write("fewer.json", config(3));
+    let output = printed(&daemon, &["check", "--deny-warnings", "fewer.json"]);
+    assert_has(
+        &output,
+        &[
+            "  - r22 removed: exact ",
+            "  - and 7 more removed: --json lists all\n  3 rules unchanged\n",
+            "3 rules, 0 errors, 0 warnings;",
+        ],
+    );
+    assert!(!output.contains("r23"), "{output}");
+    let checked = json(&daemon, &["check", "--deny-warnings", "fewer.json"]);
+    let removed = checked["changes"]["removed"].as_array().unwrap();
+    assert_eq!(
+        (removed.len(), &checked["warnings"]),
+        (27, &serde_json::json!([]))
+    );
+    printed(&daemon, &["apply", "--deny-warnings", "fewer.json"]);
+    assert_eq!(version(&daemon), "3");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The outputs of a run: text, JSON, plots and percentile text.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::process::Stdio;
 
 use nix::sys::signal::{Signal, kill};
@@ -170,4 +171,46 @@ fn outputs_that_cannot_be_written_are_refused_before_a_request_is_sent() {
     let ran = bench(["--saved", &*saved, "--plot", &*plot]);
     assert_eq!(ran.status, 1);
     assert_eq!(fs::read_to_string(&plot).unwrap(), "old");
+}
+
+#[test]
+fn no_output_replaces_another_or_a_file_that_is_read() {
+    let server = good();
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    fs::write(path("codes.svg"), "28100104df2342342\n").unwrap();
+    symlink("codes.svg", path("link.svg")).unwrap();
+    symlink("new.svg", path("dangling.svg")).unwrap();
+    for (options, named) in [
+        (["--plot", "x.svg", "--hdr", "./x.svg"], "--hdr and --plot"),
+        (
+            ["--plot", "dangling.svg", "--hdr", "new.svg"],
+            "--hdr and --plot",
+        ),
+        (
+            ["--plot", "./codes.svg", "--codes", "codes.svg"],
+            "--plot and --codes",
+        ),
+        (
+            ["--plot", "link.svg", "--codes", "codes.svg"],
+            "--plot and --codes",
+        ),
+        (
+            ["--hdr", "link.svg", "--saved", "codes.svg"],
+            "--hdr and --saved",
+        ),
+    ] {
+        let [one, first, other, second] = options;
+        let options = [one, &path(first), other, &path(second)];
+        let ran = bench([&["--http-unix", &*server.address][..], &options, &SHORT].concat());
+        assert_eq!((ran.status, &*ran.stdout), (2, ""));
+        let wanted = format!("error: {named} must not name the same file: ");
+        assert!(ran.stderr.starts_with(&wanted), "{}", ran.stderr);
+    }
+    assert!(server.requests.try_recv().is_err(), "nothing was measured");
+    assert_eq!(
+        fs::read_to_string(path("codes.svg")).unwrap(),
+        "28100104df2342342\n"
+    );
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 3);
 }

@@ -11,6 +11,9 @@ const CONTEXT = 3;
 /** With more pairs of lines than this, all of the middle counts as changed. */
 const MAX_PAIRS = 1_000_000;
 
+/** The most removed rules that are named together. */
+const NAMED = 50;
+
 const KINDS = ["added", "removed", "changed", "moved"];
 
 /** A view of `changes`, in the form of the check report. */
@@ -24,6 +27,7 @@ export function differenceView(changes) {
     element("h3", {}, "Changes to the live config"),
     element("ul", { class: "results" }, numbers),
     ...(changes.trim ? [trimView(changes.trim)] : []),
+    ...(changes.removed.length ? [removedView(changes.removed)] : []),
     items.length
       ? paged(element("div", { class: "difference" }), items)
       : element("p", {}, "No rule changes."),
@@ -38,6 +42,19 @@ const trimView = ({ before, after }) =>
       ? "Code values are trimmed now: white space around them no longer matters to any rule."
       : "Code values are no longer trimmed: white space around them matters to every rule.",
   );
+
+function removedView(ids) {
+  const missing = ids.length === 1 ? "live rule is" : "live rules are";
+  const named = ids.slice(0, NAMED).map((id) => element("span", {}, id));
+  const more = ids.length - named.length;
+  return element(
+    "div",
+    { class: "box wait" },
+    element("p", {}, element("strong", {}, `${count(ids.length)} ${missing} missing from this config`)),
+    element("p", { class: "where" }, named, more > 0 ? `and ${count(more)} more` : null),
+    element("p", {}, "Other rules, or none, will decide their code values."),
+  );
+}
 
 function ruleView({ id, change, before, after }, open) {
   return element(

@@ -1,62 +1,21 @@
 // The errors and warnings of a config, each with its position, its line, and a hint.
 
 import { button, element } from "./dom.js";
-import { count, counted } from "./format.js";
+import { counted } from "./format.js";
 import { paged } from "./paged.js";
 
 /** The number of characters of a line that are shown on either side of the position. */
 const AROUND = 60;
 
-/** The most rules that are named where several have the same problem. */
-const NAMED = 50;
-
-/** For problems that differ only in their rule: what several have in common. */
-const SUMMARIES = {
-  "rule-removed": "live rules are missing from this config",
-};
-
-/**
- * A list with a title; empty without problems. Problems that differ only in their rule are one item. A click on a position
- * calls `goTo` with it.
- */
+/** A list with a title; empty without problems. A click on a position calls `goTo` with it. */
 export function problemList(noun, kind, problems, text, goTo) {
   if (!problems.length) return [];
   const lines = text?.split("\n");
-  const items = groups(problems).map(([first, ...others]) => () =>
-    others.length ? summary([first, ...others], kind) : item(first, kind, lines, goTo),
-  );
+  const items = problems.map((problem) => () => item(problem, kind, lines, goTo));
   return [
     element("h3", {}, counted(problems.length, noun)),
     paged(element("ul", { class: "problems" }), items),
   ];
-}
-
-/** The problems in lists: one for each problem, or for all of a code that has a summary. */
-function groups(problems) {
-  const made = [];
-  const known = new Map();
-  for (const problem of problems) {
-    const group = known.get(problem.code);
-    if (group) group.push(problem);
-    else {
-      made.push([problem]);
-      if (SUMMARIES[problem.code]) known.set(problem.code, made.at(-1));
-    }
-  }
-  return made;
-}
-
-function summary(problems, kind) {
-  const [{ code, hint }] = problems;
-  const ids = problems.slice(0, NAMED).map(({ rule }) => element("span", {}, rule));
-  const more = problems.length - ids.length;
-  return element(
-    "li",
-    { class: `box ${kind}` },
-    element("p", {}, element("strong", {}, `${count(problems.length)} ${SUMMARIES[code]}`)),
-    element("p", { class: "where" }, ids, more > 0 ? `and ${count(more)} more` : null),
-    hint && element("p", {}, hint),
-  );
 }
 
 function item({ rule, pointer, position, message, hint }, kind, lines, goTo) {
