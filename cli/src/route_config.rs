@@ -5,6 +5,7 @@ use std::path::Path;
 
 use codeid_daemon::regular_file::{self, ReadError};
 use codeid_daemon::rules::preset;
+use codeid_daemon::uri::shown_path;
 use codeid_engine::{CompileLimits, Problem, ProblemCode, RouteConfig, RouteTable};
 
 /// A file that should hold a route config, and the outcome of compiling it.
@@ -92,7 +93,7 @@ pub(super) fn examine(path: &Path, limits: &CompileLimits) -> Examined {
     let name = if from_stdin {
         "<stdin>".to_owned()
     } else {
-        path.display().to_string()
+        shown_path(path).to_string()
     };
     let read = if from_stdin {
         read_bounded(io::stdin().lock(), limits)

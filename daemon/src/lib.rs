@@ -51,7 +51,7 @@ pub mod slice;
 mod sync;
 pub mod telemetry;
 pub mod timestamp;
-mod uri;
+pub mod uri;
 pub mod url;
 
 pub use self::admin::tokens::{NewToken, NewTokenError};

@@ -10,6 +10,7 @@ use codeid_daemon::api::check::Checked;
 use codeid_daemon::api::problem::Problem;
 use codeid_daemon::regular_file;
 use codeid_daemon::settings::MAX_CONFIG_CHARACTERS;
+use codeid_daemon::uri::shown_path;
 use codeid_engine::CompileLimits;
 
 use super::client::ClientError;
@@ -60,7 +61,7 @@ impl Candidate {
         let from_stdin = path == Path::new("-");
         let name = match from_stdin {
             true => "<stdin>".to_owned(),
-            false => path.display().to_string(),
+            false => shown_path(path).to_string(),
         };
         let unread = |what, source| {
             Failure::other(Unread {

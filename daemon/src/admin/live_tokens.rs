@@ -11,6 +11,7 @@ use crate::files::watch::{FileWatch, WatchedFiles};
 use crate::regular_file::{self, ReadError};
 use crate::settings;
 use crate::sync::Mutex;
+use crate::uri::shown_path;
 
 /// The most bytes of the file.
 const MAX_BYTES: usize = 1 << 20;
@@ -72,7 +73,7 @@ impl LiveTokens {
                     let error = ErrorChain(&error).to_string();
                     if refused.as_ref() != Some(&error) {
                         tracing::warn!(
-                            path = %self.path.display(),
+                            path = %shown_path(&self.path),
                             error,
                             "the file of tokens is refused; the previous tokens stay valid"
                         );

@@ -7,13 +7,14 @@ use thiserror::Error;
 use crate::certified_key::NoPrivateKey;
 use crate::files::secret_file::SecretFileError;
 use crate::regular_file::ReadError;
+use crate::uri::shown_path;
 
 /// The reason why a certificate cannot be served: the setting of one of its files, or of that of the
 /// clients' authorities, and what is wrong with the file.
 ///
 /// No message shows a part of the key.
 #[derive(Debug, Error)]
-#[error("{setting} {}", .path.display())]
+#[error("{setting} {}", shown_path(.path))]
 pub(crate) struct CertificateError {
     /// The name of the setting that names the file.
     pub(super) setting: String,
@@ -43,7 +44,7 @@ pub(super) enum Flaw {
     },
     #[error(transparent)]
     NoKey(#[from] NoPrivateKey),
-    #[error("it is not the key of the certificate in {}", .0.display())]
+    #[error("it is not the key of the certificate in {}", shown_path(.0))]
     OtherKey(PathBuf),
     #[error("its key type is not supported")]
     UnusableKey(#[source] rustls::Error),

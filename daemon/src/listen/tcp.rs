@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 use tokio::net::{TcpListener, TcpSocket};
 
+use crate::uri::shown_path;
+
 /// The reason why no socket listens on an address.
 #[derive(Debug, Error)]
 pub(crate) enum TcpError {
@@ -73,7 +75,7 @@ pub(crate) fn open_tcp(
 impl fmt::Display for Suspect<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Some(path) => write!(f, ", perhaps the codeid that serves {}", path.display()),
+            Some(path) => write!(f, ", perhaps the codeid that serves {}", shown_path(path)),
             None => Ok(()),
         }
     }

@@ -18,6 +18,7 @@ use super::socket_directory;
 use crate::files::group::{self, GroupError};
 use crate::regular_file;
 use crate::settings::MAX_SOCKET_PATH_BYTES;
+use crate::uri::shown_path;
 
 /// The time that the process behind a socket has to accept, after which it counts as alive all the
 /// same.
@@ -131,15 +132,15 @@ impl SocketFile {
         match socket_directory::find_closed_to(directory, group) {
             Ok(None) => {}
             Ok(Some((directory, mode))) => tracing::warn!(
-                socket = %self.path.display(),
-                directory = %directory.display(),
+                socket = %shown_path(&self.path),
+                directory = %shown_path(&directory),
                 mode = format!("{mode:04o}"),
                 group = group.as_raw(),
                 "the group of a socket cannot enter one of its directories; give that the group and \
                  mode 0750, or mode 0711"
             ),
             Err(error) => tracing::warn!(
-                socket = %self.path.display(),
+                socket = %shown_path(&self.path),
                 %error,
                 "the directories of a socket cannot be inspected for whether its group may enter them"
             ),
@@ -215,14 +216,14 @@ impl OwnedSocket {
         let removed = match fs::symlink_metadata(&self.path) {
             Ok(metadata) if identity(&metadata) == self.identity => fs::remove_file(&self.path),
             Ok(_) => {
-                tracing::warn!(path = %self.path.display(), "socket belongs to another, left alone");
+                tracing::warn!(path = %shown_path(&self.path), "socket belongs to another, left alone");
                 Ok(())
             }
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
             Err(error) => Err(error),
         };
         if let Err(error) = removed {
-            tracing::warn!(path = %self.path.display(), %error, "cannot remove the socket");
+            tracing::warn!(path = %shown_path(&self.path), %error, "cannot remove the socket");
         }
     }
 }

@@ -23,6 +23,7 @@ use super::bearer_token::{BearerTokenFile, TokenError};
 use super::connector::Connector;
 use super::proxy::Proxy;
 use crate::settings::Remote;
+use crate::uri::shown_path;
 
 /// The most bytes of a response's status line and headers.
 const MAX_HEAD_BYTES: usize = 64 << 10;
@@ -50,7 +51,7 @@ pub(crate) struct HttpClient {
 pub(crate) enum ExchangeError {
     #[error("no complete response within {} ms", .0.as_millis())]
     TimedOut(Duration),
-    #[error("cannot use the bearer token in {}", path.display())]
+    #[error("cannot use the bearer token in {}", shown_path(path))]
     Token { path: PathBuf, source: TokenError },
     #[error("no response")]
     NoResponse(#[source] SendError),

@@ -17,6 +17,7 @@ use crate::certified_key::{NoPrivateKey, certified_key, private_key};
 use crate::files::secret_file::{self, SecretFileError};
 use crate::regular_file::{self, ReadError};
 use crate::settings::Tls;
+use crate::uri::shown_path;
 
 /// The size limit of a PEM file, in bytes; the platform's own bundles have a few hundred KiB.
 const MAX_PEM_BYTES: usize = 16 << 20;
@@ -25,18 +26,18 @@ const MAX_PEM_BYTES: usize = 16 << 20;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub(crate) enum RootsError {
-    #[error("cannot read {path}")]
+    #[error("cannot read {}", shown_path(path))]
     Unreadable { path: PathBuf, source: ReadError },
-    #[error("{path} is not PEM")]
+    #[error("{} is not PEM", shown_path(path))]
     NotPem { path: PathBuf, source: pem::Error },
-    #[error("entry {number} in {path} is not a valid certificate")]
+    #[error("entry {number} in {} is not a valid certificate", shown_path(path))]
     NotACertificate {
         path: PathBuf,
         /// The certificate's position among those of the file, counted from 1.
         number: usize,
         source: rustls::Error,
     },
-    #[error("{path} holds no certificate in PEM")]
+    #[error("{} holds no certificate in PEM", shown_path(path))]
     Empty { path: PathBuf },
     #[error("the platform has no root certificates")]
     NoPlatformRoots {
@@ -48,7 +49,7 @@ pub(crate) enum RootsError {
 /// The reason why a client's certificate and key cannot be used. No message contains a part of the
 /// key.
 #[derive(Debug, Error)]
-#[error("cannot use {path}")]
+#[error("cannot use {}", shown_path(path))]
 pub(crate) struct ClientCertificateError {
     path: PathBuf,
     source: Flaw,

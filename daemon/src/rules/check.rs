@@ -10,6 +10,7 @@ use thiserror::Error;
 use super::compiler::{Compiler, CompilerError};
 use super::journal::{Journal, MAX_DEATHS};
 use super::status::StatusRegistry;
+use crate::uri::shown_path;
 
 /// Checks route configs.
 pub(super) struct Checker {
@@ -40,7 +41,8 @@ pub(crate) enum ConfigRefused {
     Invalid(ConfigError),
     #[error(
         "the route config is set aside, since the process died {deaths} times while compiling it \
-         and {MAX_DEATHS} are the limit; remove {journal} and start again to try it once more"
+         and {MAX_DEATHS} are the limit; remove {} and start again to try it once more",
+        shown_path(journal)
     )]
     /// The process died while compiling it, too often.
     SetAside { deaths: u32, journal: PathBuf },

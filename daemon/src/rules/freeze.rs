@@ -19,6 +19,7 @@ use tokio::task::spawn_blocking;
 use crate::api::freeze::{Freeze, FreezeAction};
 use crate::files::durable_file::{self, ReplaceError};
 use crate::regular_file::{self, ReadError};
+use crate::uri::shown_path;
 
 /// The most bytes of the file beside the route config.
 const MAX_FRAME_BYTES: usize = 8192;
@@ -51,16 +52,19 @@ pub(super) struct FreezeFile {
 /// The reason why the file cannot be read, written or removed.
 #[derive(Debug, Error)]
 pub(crate) enum FreezeFileError {
-    #[error("cannot read {path}")]
+    #[error("cannot read {}", shown_path(path))]
     Unreadable { path: PathBuf, source: ReadError },
-    #[error("{path} is not the file of a freeze")]
+    #[error("{} is not the file of a freeze", shown_path(path))]
     Malformed {
         path: PathBuf,
         source: serde_json::Error,
     },
-    #[error("{path} was changed: its route config does not have the SHA-256 beside it")]
+    #[error(
+        "{} was changed: its route config does not have the SHA-256 beside it",
+        shown_path(path)
+    )]
     WrongDigest { path: PathBuf },
-    #[error("the level in {path} is unknown")]
+    #[error("the level in {} is unknown", shown_path(path))]
     UnknownLevel {
         path: PathBuf,
         source: ParseLevelError,

@@ -12,6 +12,7 @@ use super::value_source::Source;
 use crate::error_chain::ErrorChain;
 use crate::host::ParseHostError;
 use crate::regular_file::ReadError;
+use crate::uri::{shown_name, shown_path};
 use crate::url::UrlError;
 
 /// Every problem of the settings, at least one.
@@ -29,23 +30,28 @@ pub struct SettingsError {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Problem {
     /// The causes of `error` are those of the problem.
-    #[error("{}: {error}", .path.display())]
+    #[error("{}: {error}", shown_path(.path))]
     File { path: PathBuf, error: FileError },
-    #[error("{}:{line}: {message}", .path.display())]
+    #[error("{}:{line}: {message}", shown_path(.path))]
     Syntax {
         path: PathBuf,
         line: usize,
         message: String,
     },
-    #[error("unknown setting {variable} in the environment{}", DidYouMean(.nearest.as_deref()))]
+    #[error(
+        "unknown setting {} in the environment{}",
+        shown_name(variable),
+        DidYouMean(.nearest.as_deref())
+    )]
     UnknownVariable {
         variable: String,
         nearest: Option<String>,
     },
-    #[error("{variable}: the value is not valid Unicode")]
+    #[error("{}: the value is not valid Unicode", shown_name(variable))]
     NotUnicode { variable: String },
     #[error(
-        "{place}: unknown setting {key}{}",
+        "{place}: unknown setting {}{}",
+        shown_name(key),
         match .nearest {
             Some(_) => DidYouMean(.nearest.as_deref()).to_string(),
             None => "; `codeid settings` lists all settings".to_owned(),
@@ -56,7 +62,7 @@ pub(super) enum Problem {
         key: String,
         nearest: Option<String>,
     },
-    #[error("{place}: unknown setting {key}")]
+    #[error("{place}: unknown setting {}", shown_name(key))]
     InvalidKeyVersion {
         place: Source,
         key: String,

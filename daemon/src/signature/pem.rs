@@ -11,13 +11,14 @@ use crate::files::secret_file::{self, SecretFileError};
 use crate::key_content::{KeyKind, OtherContent, other_algorithm};
 use crate::regular_file::{self, ReadError};
 use crate::settings::Secrets;
+use crate::uri::shown_path;
 
 /// The most bytes of a key file. A key of 8192 bits has less than a tenth of that.
 const MAX_BYTES: usize = 64 << 10;
 
 /// A key file that cannot be used; the source says why.
 #[derive(Debug, Error)]
-#[error("cannot use the key file {}", .path.display())]
+#[error("cannot use the key file {}", shown_path(.path))]
 pub struct KeyFileError {
     path: PathBuf,
     source: KeyError,

@@ -26,6 +26,7 @@ use thiserror::Error;
 
 use self::disk::{Disk, System};
 use crate::regular_file::{ReadError, require_regular};
+use crate::uri::shown_path;
 
 /// The number of symbolic links that the kernel follows in one path.
 const MAX_LINKS: usize = 40;
@@ -41,7 +42,7 @@ const TEMPORARY: &str = ".tmp";
 
 /// The step at which replacing or removing a file failed.
 #[derive(Debug, Error)]
-#[error("cannot {step} {path}")]
+#[error("cannot {step} {}", shown_path(path))]
 pub(crate) struct ReplaceError {
     step: &'static str,
     path: PathBuf,

@@ -14,6 +14,7 @@ use super::watch_point::WatchPoint;
 use crate::faults;
 use crate::metrics::Task;
 use crate::sync::Mutex;
+use crate::uri::shown_path;
 
 /// The directories that are watched, and the signal that an event came.
 pub(super) struct Events {
@@ -55,7 +56,7 @@ const MAX_WATCHERS: usize = 2;
 pub(super) enum ArmError {
     #[error("cannot start to watch files")]
     NoWatcher(#[source] notify::Error),
-    #[error("cannot watch {path}")]
+    #[error("cannot watch {}", shown_path(path))]
     NotWatched {
         path: PathBuf,
         source: notify::Error,

@@ -12,6 +12,7 @@ use crate::files::watch::FileWatch;
 use crate::percent::{self, InvalidEscape};
 use crate::regular_file::ReadError;
 use crate::settings;
+use crate::uri::shown_path;
 
 /// A remote source that reads one file and announces its changes, in whatever way they are made:
 /// writing, renaming, flipping a symbolic link, or deleting and creating the file.
@@ -24,9 +25,9 @@ pub(super) struct FileSource {
 /// The reason why the file was not read.
 #[derive(Debug, Error)]
 enum FileSourceError {
-    #[error("cannot read {path}")]
+    #[error("cannot read {}", shown_path(path))]
     Unreadable { path: PathBuf, source: ReadError },
-    #[error("this source reads {0}, and no other file")]
+    #[error("this source reads {}, and no other file", shown_path(.0))]
     OtherFile(PathBuf),
 }
 

@@ -12,6 +12,7 @@ use super::traits::{BoxFuture, RouteStore};
 use crate::files::durable_file::{self, ReplaceError};
 use crate::regular_file::{self, ReadError};
 use crate::sync::Mutex;
+use crate::uri::shown_path;
 
 /// The local storage in one file, with mode 0600. The first save makes missing directories, with
 /// mode 0700. If the path is a symbolic link, the file that it leads to is the storage.
@@ -38,7 +39,7 @@ struct Turns {
 /// The reason why the storage cannot be read, or was not changed.
 #[derive(Debug, Error)]
 enum FileStoreError {
-    #[error("cannot read {path}")]
+    #[error("cannot read {}", shown_path(path))]
     Unreadable { path: PathBuf, source: ReadError },
     #[error(transparent)]
     NotChanged(ReplaceError),
