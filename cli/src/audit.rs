@@ -6,9 +6,9 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 use codeid_daemon::audit::verify::{Report, verify};
+use codeid_daemon::count::counted;
 use codeid_daemon::uri::shown_path;
 
-use super::count::counted;
 use super::output::{self, Failure, Stdout, printable};
 use super::settings::{self, SettingsArgs};
 

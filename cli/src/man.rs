@@ -7,10 +7,10 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap_mangen::Man;
+use codeid_daemon::count::counted;
 use codeid_daemon::regular_file;
 use codeid_daemon::uri::shown_path;
 
-use super::count::counted;
 use super::output::{self, Failure};
 
 /// The command line of `codeid man`.

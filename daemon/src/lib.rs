@@ -21,6 +21,7 @@ pub mod audit;
 mod budget;
 mod certified_key;
 pub mod clock;
+pub mod count;
 pub mod error_chain;
 mod faults;
 pub mod files;

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use clap::builder::styling::{AnsiColor, Style};
 use codeid_daemon::api::check::Checked;
 use codeid_daemon::api::problem::Problem;
+use codeid_daemon::count::counted;
 use codeid_daemon::regular_file;
 use codeid_daemon::settings::MAX_CONFIG_CHARACTERS;
 use codeid_daemon::uri::shown_path;
@@ -16,7 +17,6 @@ use codeid_engine::CompileLimits;
 use super::client::ClientError;
 use super::difference;
 use crate::check::{Finding, Severity, show_findings};
-use crate::count::counted;
 use crate::output::{Failure, printable};
 
 /// The limit on what is sent, in bytes: four for each character of the longest config that a daemon

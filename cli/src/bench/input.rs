@@ -3,10 +3,10 @@
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use codeid_daemon::count::counted;
 use codeid_daemon::regular_file;
 use codeid_daemon::uri::shown_path;
 
-use crate::count::counted;
 use crate::encoding::{EncodingError, UTF_8_MARK, refuse_wide};
 
 /// The size limit of an input file, in bytes.

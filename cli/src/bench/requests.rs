@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
+use codeid_daemon::count::counted;
 use codeid_daemon::percent;
 use serde_json::{Value, json};
 
 use super::target::Protocol;
-use crate::count::counted;
 
 /// The size limit of all requests together, in bytes.
 const MAX_BYTES: usize = 1 << 30;

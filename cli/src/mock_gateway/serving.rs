@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use codeid_daemon::count::counted;
 use codeid_daemon::host::is_host_header;
 use hyper::body::{Body, Incoming};
 use hyper::header::HOST;
@@ -23,7 +24,6 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use super::gateway::Gateway;
-use crate::count::counted;
 
 /// The limit on connections served at once; further ones wait.
 const MAX_CONNECTIONS: usize = 1024;

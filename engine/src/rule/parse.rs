@@ -76,7 +76,7 @@ fn read_document(json: &[u8], max_characters: usize) -> Result<&str, ConfigError
         return Err(too_long(format!("{} bytes", json.len())).into());
     }
     let document = std::str::from_utf8(json).map_err(|error| {
-        let message = format!("not UTF-8 after {} bytes", error.valid_up_to());
+        let message = format!("not UTF-8 at byte {}", error.valid_up_to());
         let problem = Problem::new(ProblemCode::NotUtf8, "", message);
         match json {
             [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => problem.with_hint(json_hint::UTF_16),
