@@ -1,6 +1,7 @@
 //! The servers to measure: their addresses and protocols.
 
 use std::fmt;
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -27,7 +28,7 @@ pub(super) struct Target {
     pub(super) protocol: Protocol,
     /// The number of code values in each request; `None` for requests of one code value, which are not
     /// arrays.
-    pub(super) batch: Option<usize>,
+    pub(super) batch: Option<NonZero<usize>>,
 }
 
 /// The address on which a server listens.
@@ -122,7 +123,7 @@ impl Target {
         name: Option<&String>,
         address: Address,
         protocol: Protocol,
-        batch: Option<usize>,
+        batch: Option<NonZero<usize>>,
     ) -> Self {
         let mut target = Self {
             name: String::new(),

@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use codeid_daemon::count::counted;
@@ -130,7 +130,8 @@ async fn answer(
         report(lines, format!("{request}: dropped")).await;
         return Err(io::ErrorKind::ConnectionAborted.into());
     }
-    let logged = gateway.answer(&head, &body).map_err(io::Error::other)?;
+    let logged = gateway.answer(&head, &body, SystemTime::now());
+    let logged = logged.map_err(io::Error::other)?;
     report(lines, format!("{request}: {}", logged.line)).await;
     Ok(logged.response)
 }
