@@ -42,10 +42,13 @@ pub(super) enum Refused {
 /// The reason why a file was not read whole.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unreadable {
+    /// There is no such file, it is not a file, or this user may not read it.
     #[error("the file cannot be opened")]
     Open(#[from] ReadError),
+    /// The system failed while the file was read.
     #[error("the file cannot be read")]
     Read(#[from] io::Error),
+    /// The file is longer than any config that has the most characters. It was not parsed.
     #[error(
         "a route config must have at most {most_characters} characters but the file has more than \
          {most_bytes} bytes"

@@ -26,10 +26,13 @@ pub(crate) struct LiveTokens {
 /// The reason why a file of tokens is refused. No message contains a digest.
 #[derive(Debug, Error)]
 pub(super) enum TokensFileError {
+    /// The file was not read.
     #[error(transparent)]
     Unread(#[from] ReadError),
+    /// The mode of the file, with these permission bits, lets another user add tokens.
     #[error("its mode {0:04o} lets users other than its owner change it; make it 0600 or 0644")]
     Writable(u32),
+    /// The content is not a list of tokens.
     #[error(transparent)]
     Invalid(#[from] TokensError),
 }

@@ -31,6 +31,7 @@ pub(crate) enum TcpError {
     /// The port needs a right that the process does not have.
     #[error("a port below 1024 needs the capability CAP_NET_BIND_SERVICE")]
     Privileged(#[source] io::Error),
+    /// The system refused the socket for another reason.
     #[error(transparent)]
     System(#[from] io::Error),
 }

@@ -49,14 +49,19 @@ pub(crate) struct OwnedSocket {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub(crate) enum SocketError {
+    /// The path takes this number of bytes, more than an address has room for.
     #[error("its path takes {0} bytes, at most {MAX_SOCKET_PATH_BYTES} are possible")]
     TooLong(usize),
+    /// A process accepts connections on the socket, or holds the lock beside it.
     #[error("another daemon serves there")]
     Served,
+    /// The file is left as it is, since it may hold something.
     #[error("there is a file that is not a socket")]
     NotASocket,
+    /// The group that the file should have is not known.
     #[error(transparent)]
     Group(#[from] GroupError),
+    /// The system refused the action, which is the rest of a sentence that begins with "cannot".
     #[error("cannot {0}")]
     System(&'static str, #[source] io::Error),
 }

@@ -22,6 +22,7 @@ pub(super) struct Checker {
 
 /// A route config that can become live.
 pub(super) struct CompiledConfig {
+    /// The compiled rules.
     pub(super) table: RouteTable,
     /// In document order; those that parsing found, and those of the lint, if one was asked for.
     pub(super) warnings: Vec<Problem>,

@@ -10,6 +10,7 @@ use crate::ProblemCode;
 
 /// The reason for refusing a redirect.
 pub(super) struct Refusal {
+    /// The code of the problem.
     pub(super) code: ProblemCode,
     /// One lower-case line without a full stop.
     pub(super) message: &'static str,

@@ -7,10 +7,13 @@ use crate::matcher::Visitor;
 
 /// Finds the first rule that accepts the code value and admits the openId.
 pub(super) struct Winner<'a> {
+    /// The rules of the table, by number.
     pub(super) rules: &'a [CompiledRule],
     /// `true` for each rule that admits no openId.
     pub(super) closed: &'a [bool],
+    /// The user, of whom canaries decide.
     pub(super) open_id: OpenId<'a>,
+    /// Memory for the keys of buckets, whose content does not matter.
     pub(super) hash_key: &'a mut Vec<u8>,
     /// Collects the rules that do not admit the openId; `None` if they are not counted.
     pub(super) refused: Option<&'a mut RefusedRules>,
@@ -39,6 +42,7 @@ impl Visitor for Winner<'_> {
 /// Collects every rule that accepts the code value, in no order and perhaps repeatedly.
 #[derive(Default)]
 pub(super) struct AllMatches {
+    /// The numbers of the rules, from 0; perhaps repeatedly.
     pub(super) rules: Vec<u32>,
 }
 

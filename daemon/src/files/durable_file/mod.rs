@@ -52,12 +52,16 @@ pub(crate) struct ReplaceError {
 
 #[derive(Debug, Error)]
 enum Cause {
+    /// The system refused the step.
     #[error(transparent)]
     System(#[from] io::Error),
+    /// Something other than a file is there, and is left as it is.
     #[error(transparent)]
     NotAFile(ReadError),
+    /// A chain of symbolic links is longer than the kernel would follow, or has no end.
     #[error("it leads over more than {MAX_LINKS} symbolic links")]
     TooManyLinks,
+    /// The path ends in `..` or is the root.
     #[error("it does not name a file")]
     NoName,
 }

@@ -39,12 +39,16 @@ struct Turns {
 /// The reason why the storage cannot be read, or was not changed.
 #[derive(Debug, Error)]
 enum FileStoreError {
+    /// The file is there and cannot be read, or is longer than a route config can be.
     #[error("cannot read {}", shown_path(path))]
     Unreadable { path: PathBuf, source: ReadError },
+    /// The file was not written or removed.
     #[error(transparent)]
     NotChanged(ReplaceError),
+    /// Another call was given a later config while this one waited.
     #[error("a later route config was saved already, or removed")]
     Superseded,
+    /// The thread that used the file met an internal fault.
     #[error("the file storage panicked")]
     Panicked,
 }
