@@ -6,8 +6,9 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 use codeid_daemon::audit::verify::{Report, verify};
+use codeid_daemon::count::counted;
+use codeid_daemon::uri::shown_path;
 
-use super::count::counted;
 use super::output::{self, Failure, Stdout, printable};
 use super::settings::{self, SettingsArgs};
 
@@ -45,7 +46,7 @@ struct Verify {
 
 /// The log cannot be read.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot read the audit log {}", path.display())]
+#[error("cannot read the audit log {}", shown_path(path))]
 struct Unreadable {
     path: PathBuf,
     source: io::Error,
@@ -87,7 +88,7 @@ impl Verify {
 
 fn show(report: &Report, out: &mut Stdout) -> io::Result<()> {
     for fault in &report.faults {
-        let file = fault.file.display().to_string();
+        let file = shown_path(&fault.file).to_string();
         writeln!(out, "{}:{}: {}", printable(&file), fault.line, fault.kind)?;
     }
     let hidden = report.fault_count - report.faults.len() as u64;

@@ -4,7 +4,9 @@
 
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, Parser, Subcommand};
+use codeid_daemon::uri;
 
 #[cfg(feature = "bench")]
 use crate::bench;
@@ -62,7 +64,8 @@ enum Command {
 
 /// Parses the command line, runs the subcommand that it names, and returns its exit status.
 pub(crate) fn run() -> ExitCode {
-    match Cli::parse().command {
+    let parsed = Cli::try_parse().map_err(without_secrets);
+    match parsed.unwrap_or_else(|error| error.exit()).command {
         Command::Serve(serve) => serve.run(),
         Command::Admin(admin) => admin.run(),
         Command::Audit(audit) => audit.run(),
@@ -80,4 +83,28 @@ pub(crate) fn run() -> ExitCode {
         Command::Completions(completions) => completions.run(Cli::command()),
         Command::Man(man) => man.run(Cli::command()),
     }
+}
+
+/// Returns the error with the arguments that it quotes as they may be shown, since each may be a URL.
+fn without_secrets(mut error: clap::Error) -> clap::Error {
+    let shown: Vec<_> = error
+        .context()
+        .filter_map(|(kind, value)| {
+            let ContextValue::String(text) = value else {
+                return None;
+            };
+            match uri::shown(text) {
+                shown if shown == *text => None,
+                shown => Some((kind, ContextValue::String(shown.into_owned()))),
+            }
+        })
+        .collect();
+    if !shown.is_empty() {
+        // A suggestion repeats the argument.
+        error.remove(ContextKind::Suggested);
+    }
+    for (kind, value) in shown {
+        error.insert(kind, value);
+    }
+    error
 }

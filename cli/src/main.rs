@@ -11,7 +11,6 @@ mod bucket;
 mod check;
 mod command_line;
 mod completions;
-mod count;
 #[cfg(any(feature = "bench", feature = "top"))]
 mod duration;
 mod encoding;

@@ -7,9 +7,10 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap_mangen::Man;
+use codeid_daemon::count::counted;
 use codeid_daemon::regular_file;
+use codeid_daemon::uri::shown_path;
 
-use super::count::counted;
 use super::output::{self, Failure};
 
 /// The command line of `codeid man`.
@@ -25,7 +26,7 @@ pub(crate) struct PrintManual {
 
 /// The error for a page that cannot be written.
 #[derive(Debug, thiserror::Error)]
-#[error("{} cannot be written", path.display())]
+#[error("{} cannot be written", shown_path(path))]
 struct WriteError {
     path: PathBuf,
     source: io::Error,
@@ -41,7 +42,7 @@ impl PrintManual {
             return output::run(|stdout| {
                 let pages = write_all(directory, &command, version)?;
                 let pages = counted(pages, "page");
-                writeln!(stdout, "{pages} in {}", directory.display())?;
+                writeln!(stdout, "{pages} in {}", shown_path(directory))?;
                 Ok(ExitCode::SUCCESS)
             });
         }

@@ -25,8 +25,12 @@ pub(super) enum Failure {
     #[cfg(feature = "top")]
     #[error("cannot use the terminal")]
     Terminal(#[source] io::Error),
+    /// The runtime that waits for connections and signals cannot be made.
+    #[cfg(feature = "mock-gateway")]
+    #[error("cannot start the runtime")]
+    Runtime(#[source] io::Error),
     /// Signals would not be noticed.
-    #[cfg(any(feature = "bench", feature = "top"))]
+    #[cfg(any(feature = "bench", feature = "top", feature = "mock-gateway"))]
     #[error("cannot install signal handlers")]
     Signals(#[source] io::Error),
     /// Any other failure.

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use codeid_daemon::regular_file::{self, ReadError};
 use codeid_daemon::rules::preset;
+use codeid_daemon::uri::shown_path;
 use codeid_engine::{CompileLimits, Problem, ProblemCode, RouteConfig, RouteTable};
 
 /// A file that should hold a route config, and the outcome of compiling it.
@@ -41,10 +42,13 @@ pub(super) enum Refused {
 /// The reason why a file was not read whole.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unreadable {
+    /// There is no such file, it is not a file, or this user may not read it.
     #[error("the file cannot be opened")]
     Open(#[from] ReadError),
+    /// The system failed while the file was read.
     #[error("the file cannot be read")]
     Read(#[from] io::Error),
+    /// The file is longer than any config that has the most characters. It was not parsed.
     #[error(
         "a route config must have at most {most_characters} characters but the file has more than \
          {most_bytes} bytes"
@@ -92,7 +96,7 @@ pub(super) fn examine(path: &Path, limits: &CompileLimits) -> Examined {
     let name = if from_stdin {
         "<stdin>".to_owned()
     } else {
-        path.display().to_string()
+        shown_path(path).to_string()
     };
     let read = if from_stdin {
         read_bounded(io::stdin().lock(), limits)

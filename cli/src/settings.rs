@@ -32,7 +32,8 @@ pub(crate) struct SettingsArgs {
 /// The command line of `codeid settings`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-URLs are shown without user, query and fragment, which may contain secrets.")]
+URLs are shown without user, query and fragment, which may contain secrets; what may be a misspelt URL\n\
+is (hidden).")]
 pub(crate) struct ShowSettings {
     #[command(flatten)]
     settings: SettingsArgs,

@@ -13,6 +13,9 @@ const MAX_NAME_CHARACTERS: usize = 253;
 /// The most characters of a label, which is a part of a name between dots.
 const MAX_LABEL_CHARACTERS: usize = 63;
 
+/// The name of this machine (RFC 6761, section 6.3).
+const LOCALHOST: &str = "localhost";
+
 /// The host of a URL: an address or a name.
 ///
 /// Parses from an IPv4 address, an IPv6 address in brackets, or a [`HostName`].
@@ -84,8 +87,19 @@ impl Host {
         match self {
             Self::Ipv4(address) => address.is_loopback(),
             Self::Ipv6(address) => IpAddr::V6(*address).to_canonical().is_loopback(),
-            Self::Name(name) => name.as_str().trim_end_matches('.') == "localhost",
+            Self::Name(name) => name.as_str().trim_end_matches('.') == LOCALHOST,
         }
+    }
+
+    /// Returns `true` if the host is of the loopback, or a name below `localhost`, which is this machine for
+    /// every program (RFC 6761, section 6.3) although a resolver may not know it.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        let is_below = |name: &HostName| {
+            let name = name.as_str().trim_end_matches('.');
+            name.rsplit('.').next() == Some(LOCALHOST)
+        };
+        self.is_loopback() || matches!(self, Self::Name(name) if is_below(name))
     }
 }
 
@@ -302,9 +316,26 @@ mod tests {
             ("0.0.0.0", false),
             ("[::]", false),
             ("localhost.example", false),
+            ("x.localhost", false),
         ] {
             let host: Host = text.parse().unwrap();
             assert_eq!(host.is_loopback(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn names_below_localhost_are_local() {
+        for (text, expected) in [
+            ("localhost", true),
+            ("x.localhost", true),
+            ("a.b.LocalHost.", true),
+            ("127.0.0.1", true),
+            ("xlocalhost", false),
+            ("localhost.example", false),
+            ("192.0.2.7", false),
+        ] {
+            let host: Host = text.parse().unwrap();
+            assert_eq!(host.is_local(), expected, "{text}");
         }
     }
 

@@ -21,6 +21,7 @@ pub mod audit;
 mod budget;
 mod certified_key;
 pub mod clock;
+pub mod count;
 pub mod error_chain;
 mod faults;
 pub mod files;
@@ -51,7 +52,7 @@ pub mod slice;
 mod sync;
 pub mod telemetry;
 pub mod timestamp;
-mod uri;
+pub mod uri;
 pub mod url;
 
 pub use self::admin::tokens::{NewToken, NewTokenError};

@@ -1,10 +1,15 @@
-//! URIs as settings name them, and the one form in which they are shown.
+//! Paths, URIs and names that settings and arguments give, and the one form in which they are shown.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::net::Ipv6Addr;
+use std::path::Path;
 
-/// Stands for the part of a URI that may contain secrets.
+/// Stands for the part of a text that may contain secrets.
 const HIDDEN: &str = "(hidden)";
+
+/// The most characters of a name that is shown. The longest of ours have half as many.
+const MAX_NAME_CHARACTERS: usize = 128;
 
 /// Returns the scheme of `text`, in lower case, if `text` is a URI rather than a path.
 pub(crate) fn scheme(text: &str) -> Option<String> {
@@ -16,21 +21,33 @@ pub(crate) fn scheme(text: &str) -> Option<String> {
     is_scheme.then(|| scheme.to_ascii_lowercase())
 }
 
-/// Returns a URI or path as it may be logged and shown: a URI without user-info, query and
-/// fragment, which may contain secrets, and a path as it is.
+/// Returns a URI, a path, or a text that may be either, as it may be logged and shown: a URI without
+/// user-info, query and fragment, which may contain secrets, and a path as it is.
 ///
-/// A password that is not percent-encoded can end the authority early, at a `/`, `?` or `#`. Where
-/// an `@` further on leaves that possible, only the scheme is shown. Text that may be a misspelt URI is
-/// not shown at all: an `http` or `https` without `//`, or a colon with an `@` after it.
-pub(crate) fn shown(text: &str) -> Cow<'_, str> {
+/// A password that is not percent-encoded can end the authority early, at a `/`, `?` or `#`. Where an `@`
+/// further on leaves that possible, or what should be the host is not one, only the scheme is shown. A text
+/// without a scheme may be a URL that is misspelt: with an `@` it is shown only if it is clearly a path of
+/// this machine, and what follows a `?` or `#` never is.
+///
+/// ```
+/// use codeid_daemon::uri::shown;
+///
+/// assert_eq!(shown("https://user:password@h.example/r?token=t"), "https://h.example/r");
+/// assert_eq!(shown("h.example/r?token=t"), "h.example/r?(hidden)");
+/// assert_eq!(shown("data/routes.json"), "data/routes.json");
+/// ```
+#[must_use]
+pub fn shown(text: &str) -> Cow<'_, str> {
     if scheme(text).is_none() {
-        let is_misspelt = begins_like_a_url(text)
-            || text
-                .split_once(':')
-                .is_some_and(|(_, rest)| rest.contains('@'));
-        return Cow::Borrowed(if is_misspelt { HIDDEN } else { text });
+        return shown_without_scheme(text);
     }
-    let (start, rest) = text.split_once("://").unwrap_or_default();
+    let (scheme, rest) = text.split_once("://").unwrap_or_default();
+    if scheme.eq_ignore_ascii_case("file") && rest.starts_with('/') {
+        return match shown_without_scheme(rest) {
+            Cow::Borrowed(path) if path == rest => Cow::Borrowed(text),
+            path => Cow::Owned(format!("{scheme}://{path}")),
+        };
+    }
     let end = rest.find(['?', '#']).unwrap_or(rest.len());
     let (hierarchy, query) = rest.split_at(end);
     let (authority, path) = hierarchy.split_at(hierarchy.find('/').unwrap_or(hierarchy.len()));
@@ -38,14 +55,47 @@ pub(crate) fn shown(text: &str) -> Cow<'_, str> {
         Some((user, host)) => (Some(user), host),
         None => (None, authority),
     };
-    let is_file = start.eq_ignore_ascii_case("file") && authority.is_empty();
-    let is_suspicious = user.is_some() || !(is_file || is_certainly_a_host(host));
-    if query.contains('@') || (is_suspicious && path.contains('@')) {
-        return Cow::Owned(format!("{start}://{HIDDEN}"));
+    if !is_host(host) || path.contains('@') || query.contains('@') {
+        return Cow::Owned(format!("{scheme}://{HIDDEN}"));
     }
     match user {
         None => Cow::Borrowed(text.strip_suffix(query).unwrap_or_default()),
-        Some(_) => Cow::Owned(format!("{start}://{host}{path}")),
+        Some(_) => Cow::Owned(format!("{scheme}://{host}{path}")),
+    }
+}
+
+/// Displays a path as [`shown`] shows it, since a URL may stand where a path should.
+pub fn shown_path(path: &(impl AsRef<Path> + ?Sized)) -> impl fmt::Display + '_ {
+    ShownPath(path.as_ref())
+}
+
+/// Returns the name of a setting or a variable that is not known, as it may be shown: a text with a
+/// character that a URL has and a name has not is hidden as a whole, since it is not known where a part of
+/// a URL was cut off.
+#[must_use]
+pub fn shown_name(name: &str) -> &str {
+    let may_be_of_a_url = |c: char| c.is_whitespace() || ":/\\@?#&=%".contains(c);
+    match name.contains(may_be_of_a_url) || name.chars().count() > MAX_NAME_CHARACTERS {
+        true => HIDDEN,
+        false => name,
+    }
+}
+
+struct ShownPath<'a>(&'a Path);
+
+impl fmt::Display for ShownPath<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&shown(&self.0.to_string_lossy()))
+    }
+}
+
+fn shown_without_scheme(text: &str) -> Cow<'_, str> {
+    if begins_like_a_url(text) || (text.contains('@') && !is_clearly_a_path(text)) {
+        return Cow::Borrowed(HIDDEN);
+    }
+    match text.split_inclusive(['?', '#']).next() {
+        Some(path) if path.ends_with(['?', '#']) => Cow::Owned(format!("{path}{HIDDEN}")),
+        _ => Cow::Borrowed(text),
     }
 }
 
@@ -57,18 +107,27 @@ fn begins_like_a_url(text: &str) -> bool {
     matches!(scheme, "http" | "https") && text.contains(':')
 }
 
-/// Returns `true` if `host` can be no user or password: a name with a dot and without a port, or an
-/// IPv6 address.
-fn is_certainly_a_host(host: &str) -> bool {
-    match host.strip_prefix('[') {
-        Some(address) => {
-            let (address, port) = address.split_once(']').unwrap_or_default();
-            let is_port = |port: &str| port.parse::<u16>().is_ok();
-            address.parse::<Ipv6Addr>().is_ok()
-                && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port))
-        }
-        None => host.contains('.') && !host.contains(':'),
+/// Returns `true` for a path from the root or from `.` or `..`, without what a URL has beside an `@`.
+fn is_clearly_a_path(text: &str) -> bool {
+    let begins_like_one = ["/", "./", "../"]
+        .iter()
+        .any(|start| text.starts_with(start));
+    begins_like_one && !text.contains("//") && !text.contains([':', '?', '#'])
+}
+
+/// Returns `true` for the host of a URI, a name or an address, with or without a port.
+fn is_host(text: &str) -> bool {
+    let is_port = |port: &str| {
+        let digits = port.strip_prefix(':');
+        port.is_empty() || digits.is_some_and(|digits| digits.parse::<u16>().is_ok())
+    };
+    if let Some(literal) = text.strip_prefix('[') {
+        let (address, port) = literal.split_once(']').unwrap_or_default();
+        return address.parse::<Ipv6Addr>().is_ok() && is_port(port);
     }
+    let (name, port) = text.split_at(text.find(':').unwrap_or(text.len()));
+    let is_of_a_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    !name.is_empty() && name.bytes().all(is_of_a_name) && is_port(port)
 }
 
 #[cfg(test)]
@@ -83,23 +142,45 @@ mod tests {
             ("https://u@p@h.example", "https://h.example"),
             ("https://h.example/r?sig=s#f", "https://h.example/r"),
             ("https://h.example#s", "https://h.example"),
-            ("https://h.example/a@b", "https://h.example/a@b"),
-            ("https://[::1]/a@b", "https://[::1]/a@b"),
-            ("https://[::1]:8443/a@b", "https://[::1]:8443/a@b"),
+            ("https://[::1]:8443/r?s", "https://[::1]:8443/r"),
             ("callback+https://u:p@h/spi?k=v", "callback+https://h/spi"),
+            ("store://my_bucket/r?s", "store://my_bucket/r"),
             (
                 "file:///etc/codeid/routes@1.json",
                 "file:///etc/codeid/routes@1.json",
             ),
-            ("data/route?config.json", "data/route?config.json"),
-            ("/a://b?c", "/a://b?c"),
-            ("/srv/a@b/routes.json", "/srv/a@b/routes.json"),
-            ("http", "http"),
-            ("", ""),
+            (
+                "file:///etc/routes.json?s",
+                "file:///etc/routes.json?(hidden)",
+            ),
+            ("file:///u:p@h", "file://(hidden)"),
+            ("file://u:p@h/r", "file://h/r"),
         ];
         for (text, expected) in table {
             assert_eq!(shown(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn a_path_is_shown_as_it_is() {
+        for text in [
+            "data/routes.json",
+            "/srv/a@b/routes.json",
+            "./a@b",
+            "../a@b",
+            "/data//routes.json",
+            "C:/routes.json",
+            "/srv/100%/routes.json",
+            "a b",
+            "127.0.0.1:8080",
+            "[::1]:8080",
+            "http",
+            "",
+        ] {
+            assert_eq!(shown(text), text);
+            assert_eq!(shown_path(text).to_string(), text);
+        }
+        assert_eq!(format!("{:>4}", shown_path("a")), "   a");
     }
 
     #[test]
@@ -114,7 +195,11 @@ mod tests {
             "https://h.example?sig=s@x/y",
             "https://u:1234/x@h.example/r",
             "https://dG9r/ZW4=@h.example/r",
+            "https://se.kret/sekret@h/r",
+            "https://[::1]/a@b",
             "https:///u:p@h.example/r",
+            "https://u:p%40h.example/r",
+            "https://u:p",
         ] {
             assert_eq!(shown(text), "https://(hidden)", "{text}");
         }
@@ -122,10 +207,50 @@ mod tests {
             "https:/u:p@h.example/r",
             "https:/h.example/r?token=s",
             "callback+https:h.example?token=s",
+            r"https:\\h.example\r?token=s",
+            "https//u:p@h.example/r",
             "//u:p@h.example/r",
+            "///u:p@h.example/r",
             "u:p@h.example/r",
+            "token@h.example/r",
+            "/data/https:/u:p@h.example/r",
+            "/data/https://token@h.example/r",
+            "./u:p?q@h",
         ] {
-            assert_eq!(shown(text), "(hidden)", "{text}");
+            assert_eq!(shown(text), HIDDEN, "{text}");
+        }
+    }
+
+    #[test]
+    fn no_query_is_shown_of_a_url_without_a_scheme() {
+        for (text, expected) in [
+            ("//h/r?token=s", "//h/r?(hidden)"),
+            ("h.example/r?token=s", "h.example/r?(hidden)"),
+            ("https//h/r?token=s", "https//h/r?(hidden)"),
+            ("h/r#s?", "h/r#(hidden)"),
+            ("/a://b?c", "/a://b?(hidden)"),
+            ("?s", "?(hidden)"),
+        ] {
+            assert_eq!(shown(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_shown_unless_a_url_may_have_been_cut_there() {
+        for name in ["listen.htp", "CODEID_LISTEN__HTP", "a-b_c"] {
+            assert_eq!(shown_name(name), name);
+        }
+        let long = "a".repeat(129);
+        for name in [
+            "https://u:p",
+            "u:p",
+            "h/r?token",
+            "//h",
+            "a@b",
+            "a b",
+            &long,
+        ] {
+            assert_eq!(shown_name(name), HIDDEN, "{name}");
         }
     }
 

@@ -151,7 +151,8 @@ problem_codes! {
     ForeignPlaceholder = "foreign-placeholder",
     /// Warning: a `redirectUrl` inserts the code value, or a group, into its query without `:url`.
     UnencodedQuery = "unencoded-query",
-    /// Warning: the host of a `url` match is `*.` and a public suffix.
+    /// Warning: the host of a `url` match is `*.` and a domain below which anyone may have a host: a public
+    /// suffix, or one with public suffixes further down.
     PublicSuffixHost = "public-suffix-host",
     /// Warning: with `trim`, a rule accepts no code value.
     UntrimmedMatch = "untrimmed-match",

@@ -6,13 +6,13 @@ use std::process::ExitCode;
 
 use codeid_daemon::api::apply::Applied;
 use codeid_daemon::api::check::Checked;
+use codeid_daemon::count::counted;
 
 use super::candidate::Candidate;
 use super::client::{Condition, IfMatch};
 use super::command_context::CommandContext;
 use super::{freeze, refusal};
 use crate::check::Severity;
-use crate::count::counted;
 use crate::output::{Failure, printable};
 
 /// The command line of `codeid admin apply`.

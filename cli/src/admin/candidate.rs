@@ -7,14 +7,15 @@ use std::path::Path;
 use bytes::Bytes;
 use codeid_daemon::api::check::Checked;
 use codeid_daemon::api::problem::Problem;
+use codeid_daemon::count::counted;
 use codeid_daemon::regular_file;
 use codeid_daemon::settings::MAX_CONFIG_CHARACTERS;
+use codeid_daemon::uri::shown_path;
 use codeid_engine::CompileLimits;
 
 use super::client::ClientError;
 use super::difference;
 use crate::check::{Finding, Severity, show_findings};
-use crate::count::counted;
 use crate::output::{Failure, printable};
 
 /// The limit on what is sent, in bytes: four for each character of the longest config that a daemon
@@ -59,7 +60,7 @@ impl Candidate {
         let from_stdin = path == Path::new("-");
         let name = match from_stdin {
             true => "<stdin>".to_owned(),
-            false => path.display().to_string(),
+            false => shown_path(path).to_string(),
         };
         let unread = |what, source| {
             Failure::other(Unread {

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use bytes::Bytes;
+use codeid_daemon::uri::shown_path;
 use codeid_engine::{ConfigDigest, ParseDigestError};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
@@ -60,24 +61,24 @@ pub(crate) struct Response {
 pub(crate) enum ClientError {
     #[error(
         "no daemon is listening on {}: there is no such socket; is the daemon running, and is this \
-         the path of its setting admin.unix? --socket names another one", .0.display()
+         the path of its setting admin.unix? --socket names another one", shown_path(.0)
     )]
     NoSocket(PathBuf),
     #[error(
         "no daemon is listening on {}: it is not a socket, or it is the socket of a daemon that has \
-         ended; is the daemon running?", .0.display()
+         ended; is the daemon running?", shown_path(.0)
     )]
     NotListening(PathBuf),
-    #[error("{} cannot be opened by this user: {}", .0.display(), .1)]
+    #[error("{} cannot be opened by this user: {}", shown_path(.0), .1)]
     Forbidden(PathBuf, String),
-    #[error("cannot connect to {}", socket.display())]
+    #[error("cannot connect to {}", shown_path(socket))]
     Unreachable { socket: PathBuf, source: io::Error },
-    #[error("the daemon at {} sent no complete response", socket.display())]
+    #[error("the daemon at {} sent no complete response", shown_path(socket))]
     Interrupted {
         socket: PathBuf,
         source: Box<dyn Error + Send + Sync>,
     },
-    #[error("the daemon at {} sent no complete response within {} s", socket.display(), timeout.as_secs())]
+    #[error("the daemon at {} sent no complete response within {} s", shown_path(socket), timeout.as_secs())]
     TimedOut { socket: PathBuf, timeout: Duration },
     #[error("cannot start the runtime")]
     Runtime(#[source] io::Error),

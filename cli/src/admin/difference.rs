@@ -4,10 +4,10 @@ use std::io::{self, Write};
 
 use clap::builder::styling::{AnsiColor, Style};
 use codeid_daemon::api::check::{Change, Changes, RuleChange, TrimChange};
+use codeid_daemon::count::counted;
 use serde_json::{Map, Value};
 
 use super::rule_text::{cut, one_line};
-use crate::count::counted;
 use crate::output::printable;
 
 /// The limit on the text of a changed member, in characters.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use codeid_daemon::uri::shown_path;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -11,7 +12,7 @@ use crate::output::Failure;
 
 /// The reason why a response means nothing to this program.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot understand the daemon at {}: {what} ({versions})", .socket.display())]
+#[error("cannot understand the daemon at {}: {what} ({versions})", shown_path(.socket))]
 struct NotUnderstood {
     socket: PathBuf,
     /// The fault of the response.

@@ -6,10 +6,10 @@ use std::process::ExitCode;
 
 use clap::ValueEnum;
 use codeid_daemon::api::rules::Rules;
+use codeid_daemon::count::counted;
 
 use super::command_context::CommandContext;
 use super::rule_text::{action, canary, matching};
-use crate::count::counted;
 use crate::output::{Failure, printable};
 use crate::table::{Column, Table};
 

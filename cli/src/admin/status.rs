@@ -9,10 +9,10 @@ use codeid_daemon::api::status::{
     CheckOutcome, DaemonStatus, ListenerAddresses, RulesStatus, ServiceState, SourceStatus, Status,
     TableStatus,
 };
+use codeid_daemon::count::counted;
 
 use super::command_context::CommandContext;
 use super::freeze;
-use crate::count::counted;
 use crate::moment::{ago, span, until, utc_and_ago};
 use crate::output::{Failure, printable};
 use crate::table::{self, Column};

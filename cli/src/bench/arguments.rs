@@ -62,8 +62,8 @@ pub(crate) struct Bench {
     pub(super) headers: Vec<String>,
     /// Code values in each request to codeid: identifyCodes over HTTP, MIDENTIFY over RESP; latency and
     /// requests/s are those of whole requests. A response may have at most 1 MiB
-    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<u32>::new().range(1..=1024))]
-    pub(super) batch: Option<u32>,
+    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=1024).try_map(NonZero::<usize>::try_from))]
+    pub(super) batch: Option<NonZero<usize>>,
     /// Also compare the runs saved in this file by --json
     #[arg(long, value_name = "FILE")]
     pub(super) saved: Vec<PathBuf>,
@@ -118,7 +118,7 @@ pub(crate) struct Bench {
 impl Bench {
     /// Returns the targets that the command line names, in the order of its options.
     pub(super) fn targets(&self) -> Vec<Target> {
-        let batch = self.batch.map(|codes| codes as usize);
+        let batch = self.batch;
         let default_path = match (&self.path, batch) {
             (Some(path), _) => path,
             (None, None) => IDENTIFY_PATH,

@@ -1,6 +1,7 @@
 //! The figures of a run, and their JSON format.
 
 use std::collections::BTreeMap;
+use std::num::NonZero;
 use std::path::Path;
 
 use hdrhistogram::Histogram;
@@ -163,7 +164,7 @@ impl Run {
             },
             connections: setup.connections,
             depth: setup.depth,
-            batch: target.batch,
+            batch: target.batch.map(NonZero::get),
             threads: setup.threads,
             warm_up_seconds: self::seconds(start),
             seconds,

@@ -3,9 +3,10 @@
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use codeid_daemon::count::counted;
 use codeid_daemon::regular_file;
+use codeid_daemon::uri::shown_path;
 
-use crate::count::counted;
 use crate::encoding::{EncodingError, UTF_8_MARK, refuse_wide};
 
 /// The size limit of an input file, in bytes.
@@ -27,35 +28,38 @@ const SAMPLE: [&str; 8] = [
 #[derive(Debug, thiserror::Error)]
 pub(super) enum InputError {
     /// The file cannot be read.
-    #[error("{} cannot be read", path.display())]
+    #[error("{} cannot be read", shown_path(path))]
     Unreadable { path: PathBuf, source: io::Error },
     /// The file is longer than [`MAX_BYTES`].
-    #[error("{} is longer than {} GiB", .0.display(), MAX_BYTES >> 30)]
+    #[error("{} is longer than {} GiB", shown_path(.0), MAX_BYTES >> 30)]
     TooLong(PathBuf),
     /// The file is not UTF-8; this many of its bytes are, from its start.
-    #[error("{} is not valid UTF-8 at byte {valid_up_to}", path.display())]
+    #[error("{} is not valid UTF-8 at byte {valid_up_to}", shown_path(path))]
     NotUtf8 { path: PathBuf, valid_up_to: usize },
     /// The file is not in UTF-8.
-    #[error("{} cannot be used", path.display())]
+    #[error("{} cannot be used", shown_path(path))]
     Encoding {
         path: PathBuf,
         source: EncodingError,
     },
     /// A line, counted from 1, of the code values has a tab, after which `identify --file` takes an
     /// openId.
-    #[error("{}, line {line}: has a tab; --codes takes code values without openIds", path.display())]
+    #[error(
+        "{}, line {line}: has a tab; --codes takes code values without openIds",
+        shown_path(path)
+    )]
     SecondColumn { path: PathBuf, line: usize },
     /// The file of code values is empty.
-    #[error("{} contains no code values", .0.display())]
+    #[error("{} contains no code values", shown_path(.0))]
     NoCodes(PathBuf),
     /// The file of saved runs is not such a document.
-    #[error("{} is not an output of codeid bench --json", path.display())]
+    #[error("{} is not an output of codeid bench --json", shown_path(path))]
     NotFigures {
         path: PathBuf,
         source: serde_json::Error,
     },
     /// A line, counted from 1, of the expected responses is not a JSON object.
-    #[error("{}, line {line}: not a JSON object", path.display())]
+    #[error("{}, line {line}: not a JSON object", shown_path(path))]
     NotAnObject {
         path: PathBuf,
         line: u64,
@@ -65,13 +69,13 @@ pub(super) enum InputError {
     /// code value at that line.
     #[error(
         "{}, line {line}: not a line that codeid identify --file prints for line {line}",
-        path.display()
+        shown_path(path)
     )]
     NotAResponse { path: PathBuf, line: u64 },
     /// The file has more or fewer expected responses than there are code values.
     #[error(
         "{} has {} for {}",
-        path.display(),
+        shown_path(path),
         counted(*responses, "response"),
         counted(*codes, "code")
     )]

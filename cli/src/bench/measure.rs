@@ -1,6 +1,7 @@
 //! The measurement of one target.
 
 use std::io;
+use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
@@ -80,8 +81,13 @@ pub(super) fn prepare(
             open_ids,
         )
         .map_err(Failure::other)?,
-        validator: Validator::new(&target.protocol, target.batch, expect, codes.len())
-            .map_err(Failure::other)?,
+        validator: Validator::new(
+            &target.protocol,
+            target.batch.map(NonZero::get),
+            expect,
+            codes.len(),
+        )
+        .map_err(Failure::other)?,
     })
 }
 

@@ -34,6 +34,7 @@ use std::sync::atomic::Ordering;
 
 use clap::error::ErrorKind;
 use codeid_daemon::regular_file;
+use codeid_daemon::uri::shown_path;
 
 use self::figures::{Figures, Run};
 use self::run_stats::RunStats;
@@ -44,7 +45,7 @@ pub(crate) use self::arguments::Bench;
 
 /// The error for an output file that cannot be written.
 #[derive(Debug, thiserror::Error)]
-#[error("{} cannot be written", path.display())]
+#[error("{} cannot be written", shown_path(path))]
 struct WriteError {
     path: PathBuf,
     source: io::Error,

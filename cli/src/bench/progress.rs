@@ -3,9 +3,9 @@
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 
+use codeid_daemon::count::counted;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::count::counted;
 use crate::output::printable;
 use crate::quantity::grouped;
 

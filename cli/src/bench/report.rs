@@ -2,8 +2,9 @@
 
 use std::io::{self, Write};
 
+use codeid_daemon::count::counted;
+
 use super::figures::{Load, Run};
-use crate::count::counted;
 use crate::output::printable;
 use crate::quantity::{grouped, rounded, time};
 

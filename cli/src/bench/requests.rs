@@ -1,12 +1,13 @@
 //! The requests of a run, encoded before it starts.
 
 use std::borrow::Cow;
+use std::num::NonZero;
 
+use codeid_daemon::count::counted;
 use codeid_daemon::percent;
 use serde_json::{Value, json};
 
 use super::target::Protocol;
-use crate::count::counted;
 
 /// The size limit of all requests together, in bytes.
 const MAX_BYTES: usize = 1 << 30;
@@ -14,10 +15,21 @@ const MAX_BYTES: usize = 1 << 30;
 /// The reason why the requests of a run cannot be encoded.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum RequestsError {
-    /// The code value at this line, counted from 1, or the openId puts control characters into a
-    /// header.
+    /// A header of the command line has control characters of its own.
+    #[error("header number {number} has control characters, which a header cannot contain")]
+    ControlInHeader {
+        /// The number of the header on the command line, from 1.
+        number: usize,
+    },
+    /// A code value puts control characters into a header.
     #[error("the code at line {line} has control characters, which a header cannot contain")]
-    Control { line: usize },
+    ControlInCode {
+        /// The line of the code value, from 1.
+        line: usize,
+    },
+    /// The openId puts control characters into a header.
+    #[error("the openId has control characters, which a header cannot contain")]
+    ControlInOpenId,
     /// All requests together are longer than [`MAX_BYTES`].
     #[error(
         "{} ({}, {}) take more than {} GiB",
@@ -63,12 +75,12 @@ impl Requests {
     /// too long.
     pub(super) fn new(
         protocol: &Protocol,
-        batch: Option<usize>,
+        batch: Option<NonZero<usize>>,
         headers: &[String],
         codes: &[String],
         open_ids: OpenIds<'_>,
     ) -> Result<Self, RequestsError> {
-        let codes_each = batch.unwrap_or(1);
+        let codes_each = batch.map_or(1, NonZero::get);
         let pairs = codes.len() * open_ids.count.div_ceil(codes.len());
         let count = pairs.div_ceil(codes_each);
         let mut requests = Self {
@@ -89,8 +101,13 @@ impl Requests {
                 let pairs: Vec<Pair<'_>> = (first..first + codes_each).map(pair).collect();
                 write_batch(protocol, headers, &pairs, &mut requests.bytes)
             };
-            let line = first % codes.len() + 1;
-            written.map_err(|HasControls| RequestsError::Control { line })?;
+            written.map_err(|controls| match controls {
+                ControlsIn::Header { number } => RequestsError::ControlInHeader { number },
+                ControlsIn::Code => RequestsError::ControlInCode {
+                    line: first % codes.len() + 1,
+                },
+                ControlsIn::OpenId => RequestsError::ControlInOpenId,
+            })?;
             requests.ends.push(requests.bytes.len());
             if requests.bytes.len() > MAX_BYTES {
                 return Err(RequestsError::TooLong {
@@ -137,8 +154,15 @@ impl<'a> OpenIds<'a> {
     }
 }
 
-/// The error for a header with control characters.
-struct HasControls;
+/// The error for a header with control characters: the text that they are in.
+enum ControlsIn {
+    /// The header as it was given, with this number from 1.
+    Header {
+        number: usize,
+    },
+    Code,
+    OpenId,
+}
 
 /// A code value and the user who scanned it.
 struct Pair<'a> {
@@ -165,11 +189,10 @@ fn write_batch(
     headers: &[String],
     pairs: &[Pair<'_>],
     out: &mut Vec<u8>,
-) -> Result<(), HasControls> {
+) -> Result<(), ControlsIn> {
     if let Protocol::IdentifyHttp { host, path } = protocol {
         let body = Value::from_iter(pairs.iter().map(Pair::json)).to_string();
-        let fill = |template: &str| pairs[0].fill(template);
-        return push_post(out, host, path, headers, fill, &body);
+        return push_post(out, host, path, headers, &pairs[0], &body);
     }
     let pairs = pairs.iter().flat_map(|pair| [pair.code, &pair.open_id]);
     let words: Vec<&str> = std::iter::once("MIDENTIFY").chain(pairs).collect();
@@ -183,23 +206,22 @@ fn write_request(
     headers: &[String],
     pair: &Pair<'_>,
     out: &mut Vec<u8>,
-) -> Result<(), HasControls> {
+) -> Result<(), ControlsIn> {
     let (code, open_id) = (pair.code, &*pair.open_id);
-    let filled = |template: &str| pair.fill(template);
     match protocol {
         Protocol::IdentifyHttp { host, path } => {
-            push_post(out, host, path, headers, filled, &pair.json().to_string())?;
+            push_post(out, host, path, headers, pair, &pair.json().to_string())?;
         }
         Protocol::HttpGet { host, path } => {
             let path = path
                 .replace("{code}", &percent::encode(code))
                 .replace("{openId}", &percent::encode(open_id));
             push(out, &["GET ", &path, " HTTP/1.1\r\nHost: ", host]);
-            push_headers(out, headers, filled)?;
+            push_headers(out, headers, pair)?;
         }
         Protocol::IdentifyResp => push_command(out, &["IDENTIFY", code, open_id]),
         Protocol::IdentifyRespJson => push_command(out, &["IDENTIFY", code, open_id, "AS", "JSON"]),
-        Protocol::RedisGet { key } => push_command(out, &["GET", &filled(key)]),
+        Protocol::RedisGet { key } => push_command(out, &["GET", &pair.fill(key)]),
     }
     Ok(())
 }
@@ -209,27 +231,30 @@ fn push_post(
     host: &str,
     path: &str,
     headers: &[String],
-    filled: impl Fn(&str) -> String,
+    pair: &Pair<'_>,
     body: &str,
-) -> Result<(), HasControls> {
+) -> Result<(), ControlsIn> {
     push(out, &["POST ", path, " HTTP/1.1\r\nHost: ", host]);
     push(out, &["\r\nContent-Type: application/json"]);
     push(out, &["\r\nContent-Length: ", &body.len().to_string()]);
-    push_headers(out, headers, filled)?;
+    push_headers(out, headers, pair)?;
     push(out, &[body]);
     Ok(())
 }
 
 /// Ends the current line, and writes the given headers and the empty line.
-fn push_headers(
-    out: &mut Vec<u8>,
-    headers: &[String],
-    filled: impl Fn(&str) -> String,
-) -> Result<(), HasControls> {
-    for header in headers {
-        let header = filled(header);
-        if header.contains(|c: char| c.is_ascii_control() && c != '\t') {
-            return Err(HasControls);
+fn push_headers(out: &mut Vec<u8>, headers: &[String], pair: &Pair<'_>) -> Result<(), ControlsIn> {
+    let has_controls = |text: &str| text.contains(|c: char| c.is_ascii_control() && c != '\t');
+    for (template, number) in headers.iter().zip(1..) {
+        let header = pair.fill(template);
+        if has_controls(&header) {
+            return Err(if has_controls(template) {
+                ControlsIn::Header { number }
+            } else if template.contains("{code}") && has_controls(pair.code) {
+                ControlsIn::Code
+            } else {
+                ControlsIn::OpenId
+            });
         }
         push(out, &["\r\n", &header]);
     }
@@ -271,7 +296,7 @@ mod tests {
         };
         let requests = Requests::new(
             protocol,
-            batch,
+            batch.and_then(NonZero::new),
             &["X-Code: {code}".to_owned()],
             &codes,
             open_ids,
@@ -334,13 +359,6 @@ mod tests {
             made(&get, &["a/é"], 1),
             ["GET /?c=a%2F%C3%A9 HTTP/1.1\r\nHost: h\r\nX-Code: a/é\r\n\r\n"]
         );
-        let open_ids = OpenIds {
-            base: "user",
-            count: 1,
-        };
-        let codes = ["a\r\nb".to_owned()];
-        let refused = Requests::new(&get, None, &["X: {code}".to_owned()], &codes, open_ids);
-        assert_eq!(refused.unwrap_err(), RequestsError::Control { line: 1 });
         let redis = Protocol::RedisGet {
             key: "k:{code}:{x}".to_owned(),
         };
@@ -348,5 +366,37 @@ mod tests {
             made(&redis, &["c"], 1),
             ["*2\r\n$3\r\nGET\r\n$7\r\nk:c:{x}\r\n"]
         );
+    }
+
+    #[test]
+    fn control_characters_in_a_header_are_refused_where_they_are() {
+        let post = Protocol::IdentifyHttp {
+            host: "h".to_owned(),
+            path: "/p".to_owned(),
+        };
+        let refused = |header: &str, code: &str, open_id: &str, batch| {
+            let headers = ["X-First: 1".to_owned(), header.to_owned()];
+            let codes = ["good".to_owned(), code.to_owned()];
+            let open_ids = OpenIds {
+                base: open_id,
+                count: 1,
+            };
+            Requests::new(&post, batch, &headers, &codes, open_ids).unwrap_err()
+        };
+        let of_one = NonZero::new(1);
+        for batch in [None, of_one] {
+            assert_eq!(
+                refused("X: {code}", "a\r\nb", "user", batch),
+                RequestsError::ControlInCode { line: 2 }
+            );
+            assert_eq!(
+                refused("X: \u{1}{code}", "a", "user", batch),
+                RequestsError::ControlInHeader { number: 2 }
+            );
+            assert_eq!(
+                refused("X: {code}{openId}", "a", "us\ner", batch),
+                RequestsError::ControlInOpenId
+            );
+        }
     }
 }

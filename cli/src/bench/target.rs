@@ -1,10 +1,12 @@
 //! The servers to measure: their addresses and protocols.
 
 use std::fmt;
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use codeid_daemon::host::{Host, ParseHostError};
+use codeid_daemon::uri::shown_path;
 
 /// The path of `identifyCode`.
 pub(super) const IDENTIFY_PATH: &str = "/v1/identifyCode";
@@ -26,7 +28,7 @@ pub(super) struct Target {
     pub(super) protocol: Protocol,
     /// The number of code values in each request; `None` for requests of one code value, which are not
     /// arrays.
-    pub(super) batch: Option<usize>,
+    pub(super) batch: Option<NonZero<usize>>,
 }
 
 /// The address on which a server listens.
@@ -123,7 +125,7 @@ impl Target {
         name: Option<&String>,
         address: Address,
         protocol: Protocol,
-        batch: Option<usize>,
+        batch: Option<NonZero<usize>>,
     ) -> Self {
         let mut target = Self {
             name: String::new(),
@@ -176,7 +178,7 @@ impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tcp(address) => f.write_str(address),
-            Self::Unix(path) => write!(f, "{}", path.display()),
+            Self::Unix(path) => write!(f, "{}", shown_path(path)),
         }
     }
 }

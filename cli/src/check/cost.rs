@@ -2,10 +2,10 @@
 
 use std::io::{self, Write};
 
+use codeid_daemon::count::counted;
 use codeid_engine::{CodeCost, CompileLimits, CostlyCode, RouteTable};
 
 use super::finding::{Cost, Finding, RuleShare, Severity};
-use crate::count::counted;
 use crate::output::printable;
 use crate::route_config::Examined;
 

@@ -8,10 +8,11 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use codeid_daemon::count::counted;
+
 use self::cost::CostReport;
 pub(super) use self::finding::{Finding, Severity};
 pub(super) use self::report::{show_findings, show_refusal};
-use super::count::counted;
 use super::output;
 use super::route_config;
 use super::settings::{self, SettingsArgs};

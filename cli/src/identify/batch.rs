@@ -15,6 +15,7 @@ use std::thread::{self, JoinHandle};
 use codeid_daemon::identify::{write_failure, write_verdict};
 use codeid_daemon::regular_file;
 use codeid_daemon::result::identify::PARAM_ILLEGAL;
+use codeid_daemon::uri::shown_path;
 use codeid_engine::{OpenId, RouteTable, RuleId, Scratch};
 
 use super::explain;
@@ -39,7 +40,7 @@ pub(super) struct LineOptions {
 #[derive(Debug, thiserror::Error)]
 enum BatchError {
     /// The file cannot be read.
-    #[error("{} cannot be read", path.display())]
+    #[error("{} cannot be read", shown_path(path))]
     Unreadable { path: PathBuf, source: io::Error },
     /// A thread of the command panicked.
     #[error("a thread panicked")]

@@ -19,6 +19,7 @@ use codeid_daemon::files::secret_file::{self, SecretFileError};
 use codeid_daemon::regular_file::{self, ReadError};
 use codeid_daemon::settings::Secrets;
 use codeid_daemon::signature::{KeyError, KeyVersion, SigningKey, VerifyingKeys};
+use codeid_daemon::uri::shown_path;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, RsaKeySize,
@@ -68,34 +69,34 @@ pub(super) struct Settings {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum DirectoryError {
     /// The directory cannot be created or read.
-    #[error("cannot use the directory {}", path.display())]
+    #[error("cannot use the directory {}", shown_path(path))]
     Unusable { path: PathBuf, source: io::Error },
     /// The directory contains files, but not those of a mock gateway.
     #[error(
         "the directory {} contains files that are not of a mock-gateway; name an empty or a new \
-         directory", .0.display()
+         directory", shown_path(.0)
     )]
     NotOurs(PathBuf),
     /// The path of a file is not UTF-8, so that settings cannot name it.
-    #[error("the path {} is not UTF-8", .0.display())]
+    #[error("the path {} is not UTF-8", shown_path(.0))]
     PathNotUtf8(PathBuf),
     /// The file of a key cannot be read.
-    #[error("{}", path.display())]
+    #[error("{}", shown_path(path))]
     KeyUnreadable {
         path: PathBuf,
         source: SecretFileError,
     },
     /// The file does not contain a private key.
-    #[error("{}: not a private key in PEM", .0.display())]
+    #[error("{}: not a private key in PEM", shown_path(.0))]
     NotAKey(PathBuf),
     /// The key for a file cannot be generated.
-    #[error("{}: cannot make a key", path.display())]
+    #[error("{}: cannot make a key", shown_path(path))]
     KeyGeneration { path: PathBuf, source: rcgen::Error },
     /// The file of a new key cannot be written.
-    #[error("{}: cannot be written", path.display())]
+    #[error("{}: cannot be written", shown_path(path))]
     KeyUnwritable { path: PathBuf, source: io::Error },
     /// A file that holds no key cannot be written.
-    #[error("{} cannot be written", path.display())]
+    #[error("{} cannot be written", shown_path(path))]
     Unwritable { path: PathBuf, source: io::Error },
     /// A key cannot sign or verify.
     #[error(transparent)]
@@ -178,7 +179,7 @@ impl Directory {
         let note = "# Settings for a stand-in for Alipay+, written by codeid mock-gateway.\n";
         write(&path, format!("{note}{text}").as_bytes())?;
         Ok(Settings {
-            path: path.display().to_string(),
+            path: shown_path(&path).to_string(),
             text,
         })
     }

@@ -96,7 +96,7 @@ impl Gateway {
         }
     }
 
-    /// Answers a request.
+    /// Answers a request that came at `now`.
     ///
     /// # Errors
     ///
@@ -105,36 +105,37 @@ impl Gateway {
         &self,
         request: &Parts,
         body: &[u8],
+        now: SystemTime,
     ) -> Result<LoggedResponse, SigningError> {
         let (method, path) = (&request.method, request.uri.path());
         if path != PATH || request.uri.query().is_some() {
             let why = format!("the only path is {PATH}");
-            return self.respond(StatusCode::NOT_FOUND, results::INVALID_API, Some(&why));
+            return self.respond(StatusCode::NOT_FOUND, results::INVALID_API, Some(&why), now);
         }
         if *method != Method::POST {
             let status = StatusCode::METHOD_NOT_ALLOWED;
             let why = Some("the method is not POST");
-            return self.respond(status, results::METHOD_NOT_SUPPORTED, why);
+            return self.respond(status, results::METHOD_NOT_SUPPORTED, why, now);
         }
         match validate(&self.client_id, &self.keys.client, &request.headers, body) {
-            Err(refusal) => self.respond(StatusCode::OK, refusal.result, Some(&refusal.why)),
+            Err(refusal) => self.respond(StatusCode::OK, refusal.result, Some(&refusal.why), now),
             Ok(()) => {
                 let result = self.behaviour.result.unwrap_or(results::UNKNOWN_EXCEPTION);
-                self.respond(self.behaviour.status, result, None)
+                self.respond(self.behaviour.status, result, None, now)
             }
         }
     }
 
-    /// Makes a response with this status and result. `refused` is the reason for a refusal.
+    /// Makes a response of the time `now` with this status and result. `refused` is the reason for a refusal.
     fn respond(
         &self,
         status: StatusCode,
         result: ApiResult,
         refused: Option<&str>,
+        now: SystemTime,
     ) -> Result<LoggedResponse, SigningError> {
         let number = self.answered.fetch_add(1, Ordering::Relaxed) + 1;
         let tracer = format!("mock-{}-{number}", std::process::id());
-        let now = SystemTime::now();
         let is_success = status == StatusCode::OK && result.status == "S";
         let is_signed = self.behaviour.signature != Signature::Missing;
         let note = refused.unwrap_or("This is a stand-in for Alipay+. Nothing was done.");

@@ -98,7 +98,8 @@ impl MockGateway {
     /// Serves until it is stopped, and returns the exit status.
     pub(crate) fn run(self) -> ExitCode {
         output::run(|stdout| {
-            let runtime = Builder::new_current_thread().enable_all().build()?;
+            let runtime = Builder::new_current_thread().enable_all().build();
+            let runtime = runtime.map_err(Failure::Runtime)?;
             runtime.block_on(self.serve(stdout))?;
             Ok(ExitCode::SUCCESS)
         })
@@ -106,7 +107,7 @@ impl MockGateway {
 
     async fn serve(self, stdout: &mut Stdout) -> Result<(), Failure> {
         // Before listening, so that Ctrl-C works as soon as the address is printed.
-        let mut interrupted = signal(SignalKind::interrupt())?;
+        let mut interrupted = signal(SignalKind::interrupt()).map_err(Failure::Signals)?;
         let refused = |source| {
             Failure::other(ListenError {
                 address: self.listen,

@@ -4,9 +4,10 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use codeid_daemon::count::counted;
 use codeid_daemon::host::is_host_header;
 use hyper::body::{Body, Incoming};
 use hyper::header::HOST;
@@ -23,7 +24,6 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use super::gateway::Gateway;
-use crate::count::counted;
 
 /// The limit on connections served at once; further ones wait.
 const MAX_CONNECTIONS: usize = 1024;
@@ -130,7 +130,8 @@ async fn answer(
         report(lines, format!("{request}: dropped")).await;
         return Err(io::ErrorKind::ConnectionAborted.into());
     }
-    let logged = gateway.answer(&head, &body).map_err(io::Error::other)?;
+    let logged = gateway.answer(&head, &body, SystemTime::now());
+    let logged = logged.map_err(io::Error::other)?;
     report(lines, format!("{request}: {}", logged.line)).await;
     Ok(logged.response)
 }

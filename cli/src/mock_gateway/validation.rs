@@ -1,5 +1,6 @@
 //! Validation of requests against the specification of Alipay+.
 
+use codeid_daemon::count::counted;
 use codeid_daemon::result::ApiResult;
 use codeid_daemon::result::sdk_proxy as results;
 use codeid_daemon::sdk_proxy::PATH;
@@ -90,9 +91,9 @@ pub(super) fn validate(
             SignatureError::Mismatch => refuse(
                 results::INVALID_SIGNATURE,
                 format!(
-                    "{error}; sign `POST {PATH}`, a line feed, `{client_id}.{time}.` and the {} bytes of \
-                     the body with the client's key",
-                    body.len()
+                    "{error}; sign `POST {PATH}`, a line feed, `{client_id}.{time}.` and the {} of the body \
+                     with the client's key",
+                    counted(body.len(), "byte")
                 ),
             ),
             _ => refuse(results::INVALID_SIGNATURE, error.to_string()),

@@ -1,6 +1,7 @@
 //! The drawing of a view on the screen.
 
 use codeid_daemon::api::status::{CheckOutcome, RulesStatus, SourceStatus};
+use codeid_daemon::count::counted;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
@@ -14,7 +15,6 @@ use super::keys::HELP;
 use super::reading::Reading;
 use super::view::View;
 use crate::admin::freeze;
-use crate::count::counted;
 use crate::moment::{ago, span, until, utc};
 use crate::output::printable;
 use crate::quantity::grouped;

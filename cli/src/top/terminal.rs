@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use codeid_daemon::uri::shown_path;
 use ratatui::DefaultTerminal;
 
 use super::keys;
@@ -21,7 +22,7 @@ pub(super) fn show(mut reader: Reader) -> Result<ExitCode, Failure> {
     // This comes before the screen is taken over, so that an error message stays visible.
     let first = reader.next()?;
     let mut view = View::default();
-    let socket = reader.socket().display().to_string();
+    let socket = shown_path(reader.socket()).to_string();
     view.take(Ok(first));
     let updates = updates::watch(reader)?;
     let mut terminal = RawTerminal::take_over()?;

@@ -66,6 +66,18 @@ fn rooms_import_only_what_the_architecture_lists() {
 }
 
 #[test]
+fn paths_are_shown_by_the_function_that_hides_the_secrets_of_urls() {
+    for folder in ["daemon", "cli"] {
+        let found = read(folder);
+        let by_themselves: Vec<_> = found.files_that_call("display").collect();
+        assert!(
+            by_themselves.is_empty(),
+            "{by_themselves:?} of {folder}/src must show paths with uri::shown_path, not with display"
+        );
+    }
+}
+
+#[test]
 fn crates_depend_on_each_other_in_one_direction() {
     for (position, (folder, _)) in CRATES.iter().enumerate() {
         let manifest = Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -29,6 +29,8 @@ struct Module {
     exported: BTreeSet<String>,
     /// Every path of two names or more in the code, and every single name.
     paths: BTreeSet<Names>,
+    /// Every name that follows a dot in the code, of a field or a method.
+    members: BTreeSet<String>,
 }
 
 impl Crate {
@@ -60,6 +62,13 @@ impl Crate {
             let files = used.filter(|&file| file != module.file).collect();
             (module.file.as_str(), files)
         })
+    }
+
+    /// Returns the files whose code has a field or method with this name.
+    pub(crate) fn files_that_call(&self, name: &str) -> impl Iterator<Item = &str> {
+        let modules = self.modules.values();
+        let calling = modules.filter(move |module| module.members.contains(name));
+        calling.map(|module| module.file.as_str())
     }
 
     /// Returns the file that defines what `path` names in the code of `module`.
@@ -145,6 +154,7 @@ impl Module {
             uses: BTreeMap::new(),
             exported: BTreeSet::new(),
             paths: BTreeSet::new(),
+            members: BTreeSet::new(),
         };
         for item in parsed.items {
             if is_test(&item) {
@@ -212,13 +222,19 @@ impl Module {
         self.uses.insert(name, path);
     }
 
-    /// Collects the paths in code, also in the arguments of macros.
+    /// Collects the paths and members in code, also in the arguments of macros.
     fn read_paths(&mut self, tokens: TokenStream) {
         let mut path = Names::new();
         let mut colons = 0;
+        let mut is_after_dot = false;
         for token in tokens {
+            let is_dot = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '.');
+            let is_member = std::mem::replace(&mut is_after_dot, is_dot);
             match token {
                 TokenTree::Ident(ident) => {
+                    if is_member {
+                        self.members.insert(ident.to_string());
+                    }
                     if colons != 2 {
                         self.add_path(&mut path);
                     }

@@ -51,6 +51,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// The credentials with which TCP clients and the daemon show who they are.
 #[derive(Clone, Debug)]
 pub(super) struct TcpAccess {
+    /// The tokens of clients, read again when their file changes.
     pub(super) tokens: Arc<LiveTokens>,
     /// `None` without TLS.
     pub(super) certificate: Option<Arc<LiveCertificate>>,

@@ -22,6 +22,7 @@ use crate::metrics::Metrics;
 use crate::rules::operator::Operator;
 use crate::settings::{self, AdminHttp};
 use crate::shutdown::Shutdown;
+use crate::uri::shown_path;
 
 /// The permissions of the socket: read and write for its owner.
 const SOCKET_MODE: u32 = 0o600;
@@ -67,7 +68,7 @@ pub(crate) async fn open(
     }
     let audit_path = &settings.audit.path;
     let audit = AuditLog::open(&settings.audit, clock)
-        .map_err(|error| ListenError::new("admin.audit-path", audit_path.display(), error))?;
+        .map_err(|error| ListenError::new("admin.audit-path", shown_path(audit_path), error))?;
     let (unix, socket) = match (given.admin.take(), &settings.unix) {
         (Some(listener), _) => {
             listener
@@ -77,7 +78,8 @@ pub(crate) async fn open(
         }
         (None, None) => (None, None),
         (None, Some(path)) => {
-            let refuse = |error: SocketError| ListenError::new("admin.unix", path.display(), error);
+            let refuse =
+                |error: SocketError| ListenError::new("admin.unix", shown_path(path), error);
             let (listener, socket) = open_unix(path).await.map_err(refuse)?;
             (Some(listener), Some(socket))
         }
@@ -124,7 +126,7 @@ fn open_http(
 ) -> Result<(std::net::TcpListener, TcpAccess), ListenError> {
     let tokens_path = &settings.tokens_path;
     let tokens = LiveTokens::open(tokens_path)
-        .map_err(|error| ListenError::new("admin.tokens-path", tokens_path.display(), error))?;
+        .map_err(|error| ListenError::new("admin.tokens-path", shown_path(tokens_path), error))?;
     let certificate = settings
         .tls
         .clone()

@@ -11,6 +11,7 @@ use crate::files::watch::{FileWatch, WatchedFiles};
 use crate::regular_file::{self, ReadError};
 use crate::settings;
 use crate::sync::Mutex;
+use crate::uri::shown_path;
 
 /// The most bytes of the file.
 const MAX_BYTES: usize = 1 << 20;
@@ -25,10 +26,13 @@ pub(crate) struct LiveTokens {
 /// The reason why a file of tokens is refused. No message contains a digest.
 #[derive(Debug, Error)]
 pub(super) enum TokensFileError {
+    /// The file was not read.
     #[error(transparent)]
     Unread(#[from] ReadError),
+    /// The mode of the file, with these permission bits, lets another user add tokens.
     #[error("its mode {0:04o} lets users other than its owner change it; make it 0600 or 0644")]
     Writable(u32),
+    /// The content is not a list of tokens.
     #[error(transparent)]
     Invalid(#[from] TokensError),
 }
@@ -72,7 +76,7 @@ impl LiveTokens {
                     let error = ErrorChain(&error).to_string();
                     if refused.as_ref() != Some(&error) {
                         tracing::warn!(
-                            path = %self.path.display(),
+                            path = %shown_path(&self.path),
                             error,
                             "the file of tokens is refused; the previous tokens stay valid"
                         );

@@ -26,10 +26,13 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A request that its caller may make.
 pub(super) struct Request {
+    /// The parts of the daemon that the handler reads and changes.
     pub(super) plane: Arc<AdminPlane>,
+    /// The operator who sent the request, whose role was checked.
     pub(super) caller: Caller,
     /// The value of the path's parameter; empty for a path without one.
     pub(super) parameter: String,
+    /// The headers of the request.
     pub(super) headers: HeaderMap,
     /// The whole body; empty without one.
     pub(super) body: Vec<u8>,

@@ -17,7 +17,9 @@ pub(super) type Response = hyper::Response<Body>;
 /// extensions of its response.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Replaced {
+    /// The digest before the action; `None` without a live table.
     pub(super) from: Option<ConfigDigest>,
+    /// The digest after it.
     pub(super) to: Option<ConfigDigest>,
 }
 

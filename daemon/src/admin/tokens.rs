@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::api::role::Role;
+use crate::count::counted;
 
 /// The most tokens of a list: a request's token is compared with all of them.
 const MAX_TOKENS: usize = 1000;
@@ -79,12 +80,16 @@ pub enum TokensError {
 #[derive(Debug, PartialEq, Eq, Error)]
 pub enum LineError {
     /// The line has this number of words, and not three.
-    #[error("a token must have a name, a role and a digest, separated by spaces, not {0} words")]
+    #[error(
+        "a token must have a name, a role and a digest, separated by spaces, not {}",
+        counted(*.0, "word")
+    )]
     WordCount(usize),
     /// The name is too long or not visible ASCII, or begins with `#`.
     #[error(
-        "the name has {characters} characters; it must have 1 to {MAX_NAME_CHARACTERS} visible ASCII \
-         characters, and must not begin with #"
+        "the name has {}; it must have 1 to {MAX_NAME_CHARACTERS} visible ASCII characters, and must not \
+         begin with #",
+        counted(*characters, "character")
     )]
     Name {
         /// The number of its characters.
@@ -275,6 +280,10 @@ mod tests {
             (String::new(), "it has no token"),
             ("# comment".to_owned(), "it has no token"),
             ("a read".to_owned(), "line 1: a token must have"),
+            (
+                "a".to_owned(),
+                "line 1: a token must have a name, a role and a digest, separated by spaces, not 1 word",
+            ),
             (format!("\na read {digest} x"), "line 2: a token must have"),
             (
                 format!("a write {digest}"),
@@ -294,7 +303,7 @@ mod tests {
             ),
             (
                 format!("ü read {digest}"),
-                "line 1: the name has 1 characters; it must have",
+                "line 1: the name has 1 character; it must have",
             ),
             (
                 format!("a read {digest}\na read {digest}"),

@@ -17,26 +17,35 @@ const SCHEMAS: &str = "/components/schemas";
 
 /// One method of one path.
 pub(super) struct Operation<'a> {
+    /// The HTTP method.
     pub(super) method: Method,
     /// The path, with its parameters in braces.
     pub(super) path: &'a str,
+    /// One line without a full stop.
     pub(super) summary: &'a str,
     /// Empty for none.
     pub(super) description: String,
     /// `true` if the operation needs a token over TCP.
     pub(super) needs_token: bool,
+    /// The parameters of the path and of headers, in the order of the document.
     pub(super) parameters: Vec<Parameter>,
     /// The schema of the body, which is JSON.
     pub(super) body: Option<SchemaOf>,
+    /// The responses, at most one for each status.
     pub(super) responses: Vec<Response>,
 }
 
 /// A parameter of an operation.
 pub(super) struct Parameter {
+    /// The name, as in the path or the header.
     pub(super) name: &'static str,
+    /// The part of the request that has the parameter.
     pub(super) location: Location,
+    /// Sentences about the parameter.
     pub(super) description: &'static str,
+    /// `true` for a parameter that each request must have, as those of the path.
     pub(super) is_required: bool,
+    /// The JSON Schema of the value.
     pub(super) schema: Value,
 }
 
@@ -51,9 +60,13 @@ pub(super) enum Location {
 pub(super) struct Response {
     /// The name under which operations share the response, if they do.
     pub(super) shared_as: Option<String>,
+    /// The HTTP status, which is the key of the response.
     pub(super) status: u16,
+    /// Sentences about when the response is sent.
     pub(super) description: String,
+    /// The headers that matter to a caller.
     pub(super) headers: Vec<Header>,
+    /// The body.
     pub(super) content: Content,
     /// Further keywords for the schema of the content, which is [`Content::Json`].
     pub(super) narrowed: Option<Value>,
@@ -61,8 +74,11 @@ pub(super) struct Response {
 
 /// A header of a response.
 pub(super) struct Header {
+    /// The name of the header.
     pub(super) name: &'static str,
+    /// Sentences about the header.
     pub(super) description: &'static str,
+    /// The JSON Schema of the value.
     pub(super) schema: Value,
 }
 

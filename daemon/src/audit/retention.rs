@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use crate::timestamp::iso_8601;
+use crate::uri::shown_path;
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -51,7 +52,7 @@ impl Retention {
             if age + NOTICE < self.keep {
                 continue;
             }
-            let file = path.display().to_string();
+            let file = shown_path(&path).to_string();
             let warned = *self.warned.entry(path.clone()).or_insert(now);
             if age < self.keep || now < warned + DAY {
                 let on = iso_8601((modified + self.keep).max(warned + DAY));

@@ -9,6 +9,7 @@ use super::line::{Line, LineDigest, Outcome};
 use super::retention::Retention;
 use super::syslog::Syslog;
 use crate::clock::Clock;
+use crate::count::counted;
 use crate::settings::Audit;
 use crate::timestamp::iso_8601;
 
@@ -67,7 +68,8 @@ impl Sinks {
         }
         if torn > 0 {
             tracing::warn!(bytes = torn, "removed a torn last line of the audit log");
-            let reason = format!("removed {torn} bytes of a line that was not written whole");
+            let torn = counted(torn, "byte");
+            let reason = format!("removed {torn} of a line that was not written whole");
             self.record(itself("repair", reason), clock)?;
         }
         Ok(())

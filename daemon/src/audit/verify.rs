@@ -5,11 +5,12 @@ use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::line::{Line, LineDigest, MAX_BYTES};
 use super::retention;
 use crate::regular_file;
+use crate::uri::shown_path;
 
 /// The most faults that a report lists.
 const MAX_FAULTS: usize = 100;
@@ -19,6 +20,7 @@ const MAX_FAULTS: usize = 100;
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     /// The files, in order.
+    #[serde(serialize_with = "serialize_paths")]
     pub files: Vec<PathBuf>,
     /// The number of lines that are part of the chain.
     pub lines: u64,
@@ -41,6 +43,7 @@ pub struct Report {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Fault {
     /// The file.
+    #[serde(serialize_with = "serialize_path")]
     pub file: PathBuf,
     /// The number of the line in the file, from 1.
     pub line: u64,
@@ -191,4 +194,13 @@ impl fmt::Display for FaultKind {
             Self::WrongNumber => "its number does not follow that of the line before",
         })
     }
+}
+
+/// Serializes a path as it may be shown.
+fn serialize_path<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&shown_path(path))
+}
+
+fn serialize_paths<S: Serializer>(paths: &[PathBuf], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(paths.iter().map(|path| shown_path(path).to_string()))
 }

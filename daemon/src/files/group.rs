@@ -5,15 +5,17 @@ use std::io;
 use nix::unistd::{Gid, Group};
 use thiserror::Error;
 
+use crate::uri;
+
 /// The reason why a group was not found.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum GroupError {
     /// The system knows no group of this name.
-    #[error("there is no group {0}")]
+    #[error("there is no group {}", uri::shown(.0))]
     Unknown(String),
     /// The system failed to look up the group.
-    #[error("cannot look up the group {0}")]
+    #[error("cannot look up the group {}", uri::shown(.0))]
     System(String, #[source] io::Error),
 }
 

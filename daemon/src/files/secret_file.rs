@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 use super::group::{self, GroupError};
 use crate::regular_file::{self, ReadError};
 use crate::settings::Secrets;
+use crate::uri::shown_path;
 
 /// The bits of a mode that are permissions.
 const PERMISSIONS: u32 = 0o7777;
@@ -70,7 +71,7 @@ pub enum SecretFileError {
     #[error(
         "its directory {} belongs to the user with the ID {owner}, but must belong to root or to the \
          user of this process, which has the ID {user}",
-        .path.display()
+        shown_path(.path)
     )]
     DirectoryOwner {
         /// The directory.
@@ -84,7 +85,7 @@ pub enum SecretFileError {
     #[error(
         "its directory {} has the mode {mode:04o}, so that other users can replace the file; make it \
          0755 or less",
-        .path.display()
+        shown_path(.path)
     )]
     DirectoryMode {
         /// The directory.

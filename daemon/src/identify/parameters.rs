@@ -12,7 +12,9 @@ use crate::json::Kind;
 /// The parameters of one request, as they were given.
 #[derive(Debug)]
 pub(crate) struct Parameters<'a> {
+    /// The code value, which is not checked yet.
     pub(super) code_value: Parameter<'a>,
+    /// The openId, which is not checked yet.
     pub(super) open_id: Parameter<'a>,
 }
 

@@ -5,17 +5,13 @@ use std::sync::Arc;
 
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 use rustls::server::NoServerSessionStorage;
 use rustls::sign::SingleCertAndKey;
 use sha2::{Digest, Sha256};
 
-use super::certificate_error::{CertificateError, Flaw};
+use super::certificate_error::CertificateError;
 use super::client_authorities::ClientAuthorities;
-use crate::certified_key::{certified_key, private_key};
-use crate::files::secret_file;
-use crate::regular_file;
+use crate::certified_key::{PairFlaw, read_pair};
 use crate::settings::{ServerTls, Tls};
 
 /// The most bytes of each file. A chain of ten certificates has about twenty thousand.
@@ -43,15 +39,19 @@ impl Certificate {
     /// [`CertificateError`] unless the files hold a chain and the key of its first certificate, only
     /// those have access to the key who may, and the authorities of clients, if any, can be used.
     pub(super) fn read(files: &ServerTls) -> Result<Self, CertificateError> {
-        let (certified, digest) = read_pair(&files.certificate)?;
-        let read = |path: &PathBuf| {
+        let (certified, digest) = read(&files.certificate)?;
+        let read_clients = |path: &PathBuf| {
             ClientAuthorities::read(path, MAX_BYTES).map_err(|source| CertificateError {
                 setting: format!("{}.tls-client-ca-path", files.certificate.table),
                 path: path.clone(),
                 source,
             })
         };
-        let clients = files.client_ca_path.as_ref().map(read).transpose()?;
+        let clients = files
+            .client_ca_path
+            .as_ref()
+            .map(read_clients)
+            .transpose()?;
         let builder = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()
             .expect("aws-lc-rs has cipher suites for TLS 1.2 and 1.3");
@@ -75,34 +75,19 @@ impl Certificate {
 }
 
 /// Reads the chain and its key. Returns them with the SHA-256 of both files.
-fn read_pair(files: &Tls) -> Result<(Arc<SingleCertAndKey>, [u8; 32]), CertificateError> {
+fn read(files: &Tls) -> Result<(Arc<SingleCertAndKey>, [u8; 32]), CertificateError> {
     let refuse = |name: &str, path: &Path, source| CertificateError {
         setting: format!("{}.{name}", files.table),
         path: path.to_owned(),
         source,
     };
-    let in_chain = |flaw: Flaw| refuse("tls-cert-path", &files.cert_path, flaw);
-    let in_key = |flaw: Flaw| refuse("tls-key-path", &files.key_path, flaw);
-    let chain_pem = regular_file::read(&files.cert_path, MAX_BYTES)
-        .map_err(|error| in_chain(error.into()))?
-        .bytes;
-    let key_pem = secret_file::read(&files.key_path, MAX_BYTES, &files.secrets)
-        .map_err(|error| in_key(error.into()))?;
-    let chain = CertificateDer::pem_slice_iter(&chain_pem)
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|_| in_chain(Flaw::NotPem))?;
-    if chain.is_empty() {
-        return Err(in_chain(Flaw::NoCertificate));
-    }
-    let key = private_key(&key_pem).map_err(|error| in_key(error.into()))?;
-    let certified = certified_key(chain, &key).map_err(|error| match error {
-        rustls::Error::InconsistentKeys(_) => in_key(Flaw::OtherKey(files.cert_path.clone())),
-        rustls::Error::InvalidCertificate(_) => in_chain(Flaw::BadCertificate(error)),
-        _ => in_key(Flaw::UnusableKey(error)),
+    let pair = read_pair(files, MAX_BYTES).map_err(|flaw| match flaw {
+        PairFlaw::Chain(flaw) => refuse("tls-cert-path", &files.cert_path, flaw),
+        PairFlaw::Key(flaw) => refuse("tls-key-path", &files.key_path, flaw),
     })?;
     let digest = Sha256::new()
-        .chain_update(Sha256::digest(&chain_pem))
-        .chain_update(Sha256::digest(key_pem.as_slice()))
+        .chain_update(Sha256::digest(&pair.chain_pem))
+        .chain_update(Sha256::digest(pair.key_pem.as_slice()))
         .finalize();
-    Ok((certified, digest.into()))
+    Ok((pair.certified, digest.into()))
 }

@@ -3,15 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use rustls::RootCertStore;
 use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
 use sha2::{Digest, Sha256};
 
-use super::certificate_error::Flaw;
+use crate::certified_key::{Flaw, authorities};
 use crate::regular_file;
 
 /// The authorities of one file, of which a client must show a certificate.
@@ -30,15 +27,9 @@ impl ClientAuthorities {
     /// [`Flaw`] unless the file has at least one certificate and every one can be used.
     pub(super) fn read(path: &Path, max_bytes: usize) -> Result<Self, Flaw> {
         let pem = regular_file::read(path, max_bytes)?.bytes;
-        let mut roots = RootCertStore::empty();
-        for certificate in CertificateDer::pem_slice_iter(&pem) {
-            let certificate = certificate.map_err(|_| Flaw::NotPem)?;
-            let number = roots.len() + 1;
-            let added = roots.add(certificate);
-            added.map_err(|source| Flaw::BadAuthority { number, source })?;
-        }
         let provider = Arc::new(aws_lc_rs::default_provider());
-        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+        let verifier =
+            WebPkiClientVerifier::builder_with_provider(Arc::new(authorities(&pem)?), provider);
         Ok(Self {
             verifier: verifier.build().map_err(|_| Flaw::NoCertificate)?,
             digest: Sha256::digest(&pem).into(),

@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use super::certificate_error::CertificateError;
+use crate::uri::shown_path;
 
 /// The error of opening a listener: its setting, the setting's value, and the cause.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +31,6 @@ impl ListenError {
 
 impl From<CertificateError> for ListenError {
     fn from(error: CertificateError) -> Self {
-        Self::new(error.setting, error.path.display(), error.source)
+        Self::new(error.setting, shown_path(&error.path), error.source)
     }
 }

@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 use tokio::net::{TcpListener, TcpSocket};
 
+use crate::uri::shown_path;
+
 /// The reason why no socket listens on an address.
 #[derive(Debug, Error)]
 pub enum TcpError {
@@ -31,7 +33,7 @@ pub enum TcpError {
     /// The port needs a right that the process does not have.
     #[error("a port below 1024 needs the capability CAP_NET_BIND_SERVICE")]
     Privileged(#[source] io::Error),
-    /// The system failed to open the socket.
+    /// The system refused the socket for another reason.
     #[error(transparent)]
     System(#[from] io::Error),
 }
@@ -76,7 +78,7 @@ pub fn open_tcp(
 impl fmt::Display for Suspect<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Some(path) => write!(f, ", perhaps the codeid that serves {}", path.display()),
+            Some(path) => write!(f, ", perhaps the codeid that serves {}", shown_path(path)),
             None => Ok(()),
         }
     }

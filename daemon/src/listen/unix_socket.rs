@@ -18,6 +18,7 @@ use super::socket_directory;
 use crate::files::group::{self, GroupError};
 use crate::regular_file;
 use crate::settings::MAX_SOCKET_PATH_BYTES;
+use crate::uri::shown_path;
 
 /// The time that the process behind a socket has to accept, after which it counts as alive all the
 /// same.
@@ -48,14 +49,19 @@ pub(crate) struct OwnedSocket {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub(crate) enum SocketError {
+    /// The path takes this number of bytes, more than an address has room for.
     #[error("its path takes {0} bytes, at most {MAX_SOCKET_PATH_BYTES} are possible")]
     TooLong(usize),
+    /// A process accepts connections on the socket, or holds the lock beside it.
     #[error("another daemon serves there")]
     Served,
+    /// The file is left as it is, since it may hold something.
     #[error("there is a file that is not a socket")]
     NotASocket,
+    /// The group that the file should have is not known.
     #[error(transparent)]
     Group(#[from] GroupError),
+    /// The system refused the action, which is the rest of a sentence that begins with "cannot".
     #[error("cannot {0}")]
     System(&'static str, #[source] io::Error),
 }
@@ -131,15 +137,15 @@ impl SocketFile {
         match socket_directory::find_closed_to(directory, group) {
             Ok(None) => {}
             Ok(Some((directory, mode))) => tracing::warn!(
-                socket = %self.path.display(),
-                directory = %directory.display(),
+                socket = %shown_path(&self.path),
+                directory = %shown_path(&directory),
                 mode = format!("{mode:04o}"),
                 group = group.as_raw(),
                 "the group of a socket cannot enter one of its directories; give that the group and \
                  mode 0750, or mode 0711"
             ),
             Err(error) => tracing::warn!(
-                socket = %self.path.display(),
+                socket = %shown_path(&self.path),
                 %error,
                 "the directories of a socket cannot be inspected for whether its group may enter them"
             ),
@@ -215,14 +221,14 @@ impl OwnedSocket {
         let removed = match fs::symlink_metadata(&self.path) {
             Ok(metadata) if identity(&metadata) == self.identity => fs::remove_file(&self.path),
             Ok(_) => {
-                tracing::warn!(path = %self.path.display(), "socket belongs to another, left alone");
+                tracing::warn!(path = %shown_path(&self.path), "socket belongs to another, left alone");
                 Ok(())
             }
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
             Err(error) => Err(error),
         };
         if let Err(error) = removed {
-            tracing::warn!(path = %self.path.display(), %error, "cannot remove the socket");
+            tracing::warn!(path = %shown_path(&self.path), %error, "cannot remove the socket");
         }
     }
 }

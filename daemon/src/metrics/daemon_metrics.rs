@@ -16,14 +16,22 @@ use crate::clock::Clock;
 /// The metrics of one daemon.
 #[derive(Debug)]
 pub(crate) struct Metrics {
+    /// The wall clock, for the time of a scrape.
     pub(super) clock: Clock,
+    /// The wall-clock time of the start.
     pub(super) started_at: SystemTime,
     started: Instant,
+    /// The live table, whose rules have counts of their own.
     pub(super) live: Arc<LiveTable>,
+    /// The figures of each worker thread, which it alone adds to.
     pub(super) workers: Box<[Arc<WorkerFigures>]>,
+    /// The connections of each listener.
     pub(super) connections: Arc<ConnectionFigures>,
+    /// The connections to the admin plane that were closed early.
     pub(super) admin: AdminFigures,
+    /// The figures of the forwarder; all zero without one.
     pub(super) sdk_proxy: Arc<SdkProxyFigures>,
+    /// The choice of rules that have series of their own.
     pub(super) rule_series: RuleSeries,
 }
 

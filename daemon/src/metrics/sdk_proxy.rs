@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Instant;
 
 use super::RECORDED;
 use super::histogram::{Distribution, Histogram};
@@ -43,12 +44,12 @@ impl SdkProxyFigures {
         }
     }
 
-    /// Counts a request as in flight from now on.
-    pub(crate) fn begin(self: &Arc<Self>) -> InFlight {
+    /// Counts a request that came at `now` as in flight.
+    pub(crate) fn begin(self: &Arc<Self>, now: Instant) -> InFlight {
         self.begun.fetch_add(1, Relaxed);
         InFlight {
             figures: Arc::clone(self),
-            began: Stopwatch::start(),
+            began: Stopwatch::since(now),
         }
     }
 
@@ -77,11 +78,11 @@ impl SdkProxyFigures {
 }
 
 impl InFlight {
-    /// Counts the request as answered with this result code, and with a refusal by the upstream without a
-    /// signature if `is_unverified`.
-    pub(crate) fn end(self, code: &str, is_unverified: bool) {
+    /// Counts the request as answered at `now` with this result code, and with a refusal by the upstream
+    /// without a signature if `is_unverified`.
+    pub(crate) fn end(self, code: &str, is_unverified: bool, now: Instant) {
         if RECORDED {
-            let microseconds = self.began.stop().nanoseconds() / 1000;
+            let microseconds = self.began.until(now).nanoseconds() / 1000;
             self.figures.durations.record_among_others(microseconds);
             self.figures.count(code);
             if is_unverified {

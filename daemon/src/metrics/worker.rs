@@ -90,11 +90,6 @@ impl Stopwatch {
         Self(RECORDED.then_some(began))
     }
 
-    /// Returns the time that has passed until now.
-    pub(crate) fn stop(self) -> Elapsed {
-        self.0.map_or(Elapsed::NONE, |_| self.until(Instant::now()))
-    }
-
     /// Returns the time that had passed at a time that the caller has read already.
     pub(crate) fn until(self, now: Instant) -> Elapsed {
         let elapsed = self.0.map(|began| now.duration_since(began).as_nanos());

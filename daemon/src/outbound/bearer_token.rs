@@ -25,12 +25,16 @@ pub(super) struct BearerTokenFile {
 /// The reason why the token in a file cannot be sent. No message contains a part of the token.
 #[derive(Debug, Error)]
 pub(crate) enum TokenError {
+    /// The file was not read.
     #[error(transparent)]
     Unread(#[from] SecretFileError),
+    /// The thread that read the file met an internal fault.
     #[error("reading it panicked")]
     Panicked,
+    /// The file has white space alone.
     #[error("it is empty")]
     Empty,
+    /// The content cannot be the value of a header.
     #[error("it contains something other than visible ASCII characters")]
     NotVisibleAscii,
 }

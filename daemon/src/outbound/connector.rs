@@ -4,7 +4,6 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -15,22 +14,29 @@ use tokio::time::timeout;
 use tower_service::Service;
 
 use super::dialer::{Dialed, Dialer};
-use super::proxy::Proxy;
-use crate::settings::ProxyUrl;
+use super::proxy::{Proxy, Through};
+use super::tunnel::TunnelError;
 
 /// Connects to the host of an `http` or `https` URI. TLS is with that host, also through a proxy.
 #[derive(Clone, Debug)]
 pub(crate) struct Connector {
     https: HttpsConnector<Dialer>,
-    proxy: Option<Arc<ProxyUrl>>,
+    through: Through,
     within: Duration,
 }
 
 /// The time-out for connecting has passed.
 #[derive(Debug)]
 struct ConnectTimedOut {
-    proxy: Option<Arc<ProxyUrl>>,
+    through: Through,
     within: Duration,
+}
+
+/// There is a tunnel, and no connection in it, as after a failure of TLS with the server.
+#[derive(Debug)]
+struct Disconnected {
+    through: Through,
+    source: Box<dyn Error + Send + Sync>,
 }
 
 impl Connector {
@@ -39,11 +45,11 @@ impl Connector {
     pub(crate) fn new(tls: ClientConfig, within: Duration, proxy: Option<Proxy>) -> Self {
         let builder = HttpsConnectorBuilder::new().with_tls_config(tls);
         let dialer = Dialer::new(proxy, within);
-        let proxy = dialer.proxy().cloned();
+        let through = dialer.through();
         let https = builder.https_or_http().enable_http1();
         Self {
             https: https.wrap_connector(dialer),
-            proxy,
+            through,
             within,
         }
     }
@@ -52,13 +58,18 @@ impl Connector {
     pub(crate) fn with_http2(tls: ClientConfig, within: Duration, proxy: Option<Proxy>) -> Self {
         let builder = HttpsConnectorBuilder::new().with_tls_config(tls);
         let dialer = Dialer::new(proxy, within);
-        let proxy = dialer.proxy().cloned();
+        let through = dialer.through();
         let https = builder.https_or_http().enable_all_versions();
         Self {
             https: https.wrap_connector(dialer),
-            proxy,
+            through,
             within,
         }
+    }
+
+    /// Returns the proxy that the connections go through, for messages about them.
+    pub(crate) const fn through(&self) -> &Through {
+        &self.through
     }
 }
 
@@ -73,27 +84,40 @@ impl Service<Uri> for Connector {
 
     fn call(&mut self, uri: Uri) -> Self::Future {
         let connecting = timeout(self.within, self.https.call(uri));
-        let (proxy, within) = (self.proxy.clone(), self.within);
+        let (through, within) = (self.through.clone(), self.within);
         Box::pin(async move {
-            // As an error of that kind, like a time-out of TCP alone.
-            let timed_out =
-                |_| io::Error::new(io::ErrorKind::TimedOut, ConnectTimedOut { proxy, within });
-            connecting.await.map_err(timed_out)?
+            let Ok(connected) = connecting.await else {
+                let timed_out = ConnectTimedOut { through, within };
+                // As an error of that kind, like a time-out of TCP alone.
+                return Err(io::Error::new(io::ErrorKind::TimedOut, timed_out).into());
+            };
+            connected.map_err(
+                |source| match through.is_direct() || source.is::<TunnelError>() {
+                    true => source,
+                    false => Disconnected { through, source }.into(),
+                },
+            )
         })
     }
 }
 
 impl fmt::Display for ConnectTimedOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let within = self.within.as_millis();
-        match &self.proxy {
-            None => write!(f, "connecting took longer than {within} ms"),
-            Some(proxy) => write!(
-                f,
-                "connecting through the proxy {proxy} took longer than {within} ms"
-            ),
-        }
+        let (through, within) = (&self.through, self.within.as_millis());
+        write!(f, "connecting{through} took longer than {within} ms")
     }
 }
 
 impl Error for ConnectTimedOut {}
+
+impl fmt::Display for Disconnected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot connect to the server{}", self.through)
+    }
+}
+
+impl Error for Disconnected {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&*self.source)
+    }
+}

@@ -13,7 +13,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-use super::proxy::Proxy;
+use super::proxy::{Proxy, Through};
 use super::tls;
 use super::tunnel::{self, Fault, TunnelError};
 use crate::settings::ProxyUrl;
@@ -53,11 +53,11 @@ impl Dialer {
         }
     }
 
-    /// Returns the proxy, if there is one.
-    pub(super) fn proxy(&self) -> Option<&Arc<ProxyUrl>> {
+    /// Returns the proxy, if there is one, for messages.
+    pub(super) fn through(&self) -> Through {
         match self {
-            Self::Direct(_) => None,
-            Self::Through { proxy, .. } => Some(proxy),
+            Self::Direct(_) => Through::default(),
+            Self::Through { proxy, .. } => Through::proxy(Arc::clone(proxy)),
         }
     }
 }

@@ -21,8 +21,10 @@ use tokio::time::timeout;
 
 use super::bearer_token::{BearerTokenFile, TokenError};
 use super::connector::Connector;
-use super::proxy::Proxy;
+use super::proxy::{Proxy, Through};
+use crate::count::counted;
 use crate::settings::Remote;
+use crate::uri::shown_path;
 
 /// The most bytes of a response's status line and headers.
 const MAX_HEAD_BYTES: usize = 64 << 10;
@@ -39,6 +41,7 @@ const AGENT: HeaderValue = HeaderValue::from_static(concat!("codeid/", env!("CAR
 /// meets a connection that the server has just closed, and nothing has to be sent again.
 pub(crate) struct HttpClient {
     client: Client<Connector, String>,
+    through: Through,
     total_timeout: Duration,
     max_body_bytes: usize,
     bearer_token: Option<BearerTokenFile>,
@@ -48,18 +51,35 @@ pub(crate) struct HttpClient {
 /// contain secrets.
 #[derive(Debug, Error)]
 pub(crate) enum ExchangeError {
+    /// The exchange took longer than this.
     #[error("no complete response within {} ms", .0.as_millis())]
     TimedOut(Duration),
-    #[error("cannot use the bearer token in {}", path.display())]
+    /// The file of the bearer token cannot be used.
+    #[error("cannot use the bearer token in {}", shown_path(path))]
     Token { path: PathBuf, source: TokenError },
-    #[error("no response")]
-    NoResponse(#[source] SendError),
-    #[error("the response broke off after {read} bytes")]
-    BrokenOff { read: usize, source: hyper::Error },
-    #[error("the response is longer than {0} bytes")]
+    /// There is no connection, or it ended before a response.
+    #[error("no response{through}")]
+    NoResponse {
+        /// The way of the connection; direct for an error that names the proxy itself.
+        through: Through,
+        source: SendError,
+    },
+    /// The connection ended in the middle of the body.
+    #[error("the response broke off after {}{through}", counted(*.read, "byte"))]
+    BrokenOff {
+        /// The number of bytes that were received.
+        read: usize,
+        /// The way of the connection.
+        through: Through,
+        source: hyper::Error,
+    },
+    /// The body has more than this number of bytes.
+    #[error("the response is longer than {}", counted(*.0, "byte"))]
     TooLong(usize),
+    /// The body has this content coding, as the response quotes it.
     #[error("the response has the content coding {0}, and only identity is supported")]
     Encoded(String),
+    /// The body has this type, as the response quotes it.
     #[error(
         "the response has the content type {0}, but must be application/json, text/plain, \
          application/octet-stream or undeclared"
@@ -81,13 +101,16 @@ impl HttpClient {
         proxy: Option<Proxy>,
         max_body_bytes: usize,
     ) -> Self {
+        let connector = Connector::new(tls, settings.connect_timeout, proxy);
+        let through = connector.through().clone();
         let client = Client::builder(TokioExecutor::new())
             .pool_max_idle_per_host(0)
             .retry_canceled_requests(false)
             .http1_max_buf_size(MAX_HEAD_BYTES)
-            .build(Connector::new(tls, settings.connect_timeout, proxy));
+            .build(connector);
         Self {
             client,
+            through,
             total_timeout: settings.total_timeout,
             max_body_bytes,
             bearer_token: settings
@@ -146,7 +169,13 @@ impl HttpClient {
             headers.insert(AUTHORIZATION, token);
         }
         let sent = self.client.request(request).await;
-        sent.map_err(|error| ExchangeError::NoResponse(SendError(error)))
+        sent.map_err(|error| ExchangeError::NoResponse {
+            through: match error.is_connect() {
+                true => Through::default(),
+                false => self.through.clone(),
+            },
+            source: SendError(error),
+        })
     }
 
     /// Reads the body of a response that should be a JSON document. See [`read_body`].
@@ -158,7 +187,15 @@ impl HttpClient {
         &self,
         response: Response<Incoming>,
     ) -> Result<Vec<u8>, ExchangeError> {
-        read_body(response, self.max_body_bytes).await
+        let body = read_body(response, self.max_body_bytes).await;
+        body.map_err(|error| match error {
+            ExchangeError::BrokenOff { read, source, .. } => ExchangeError::BrokenOff {
+                read,
+                through: self.through.clone(),
+                source,
+            },
+            error => error,
+        })
     }
 }
 
@@ -198,6 +235,7 @@ pub(crate) async fn read_body(
     while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
         let frame = frame.map_err(|source| ExchangeError::BrokenOff {
             read: bytes.len(),
+            through: Through::default(),
             source,
         })?;
         if let Ok(piece) = frame.into_data() {

@@ -1,6 +1,8 @@
 //! The proxy of calls to one server.
 
+use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use hyper::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
@@ -16,9 +18,36 @@ const KEY: &str = "outbound.proxy-url";
 /// A proxy, and the certificates that are trusted for it.
 #[derive(Clone, Debug)]
 pub(crate) struct Proxy {
+    /// The address of the proxy, with the credentials that it is sent.
     pub(super) url: ProxyUrl,
     /// Empty for a proxy without TLS.
     pub(super) roots: RootCertStore,
+}
+
+/// The way of a connection, for messages about it. Displays as ` through the proxy HOST:PORT`, or as nothing
+/// if it is direct.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Through(Option<Arc<ProxyUrl>>);
+
+impl Through {
+    /// The way through this proxy.
+    pub(super) const fn proxy(proxy: Arc<ProxyUrl>) -> Self {
+        Self(Some(proxy))
+    }
+
+    /// Returns `true` for a connection without a proxy.
+    pub(super) const fn is_direct(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
+impl fmt::Display for Through {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            None => Ok(()),
+            Some(proxy) => write!(f, " through the proxy {proxy}"),
+        }
+    }
 }
 
 impl Proxy {
@@ -54,7 +83,7 @@ fn choose(
     outbound: &Outbound,
 ) -> Result<Option<(&'static str, ProxyUrl)>, SettingsError> {
     let host = url.host().unwrap_or_default();
-    if host.parse::<Host>().is_ok_and(|host| host.is_loopback()) {
+    if host.parse::<Host>().is_ok_and(|host| host.is_local()) {
         return Ok(None);
     }
     match &outbound.proxy {

@@ -8,15 +8,13 @@ use std::sync::Arc;
 
 use rustls::client::WantsClientCert;
 use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::{self, PemObject};
 use rustls::{ClientConfig, ConfigBuilder, RootCertStore};
 use thiserror::Error;
 
-use crate::certified_key::{NoPrivateKey, certified_key, private_key};
-use crate::files::secret_file::{self, SecretFileError};
+use crate::certified_key::{Flaw, PairFlaw, authorities, read_pair};
 use crate::regular_file::{self, ReadError};
 use crate::settings::Tls;
+use crate::uri::shown_path;
 
 /// The size limit of a PEM file, in bytes; the platform's own bundles have a few hundred KiB.
 const MAX_PEM_BYTES: usize = 16 << 20;
@@ -25,19 +23,15 @@ const MAX_PEM_BYTES: usize = 16 << 20;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub(crate) enum RootsError {
-    #[error("cannot read {path}")]
-    Unreadable { path: PathBuf, source: ReadError },
-    #[error("{path} is not PEM")]
-    NotPem { path: PathBuf, source: pem::Error },
-    #[error("entry {number} in {path} is not a valid certificate")]
-    NotACertificate {
+    /// The file that should hold them cannot be used.
+    #[error("cannot use {}", shown_path(path))]
+    File {
+        /// The file.
         path: PathBuf,
-        /// The certificate's position among those of the file, counted from 1.
-        number: usize,
-        source: rustls::Error,
+        /// What is wrong with it.
+        source: Flaw,
     },
-    #[error("{path} holds no certificate in PEM")]
-    Empty { path: PathBuf },
+    /// The platform trusts no authority.
     #[error("the platform has no root certificates")]
     NoPlatformRoots {
         /// The last error of reading them, if there was one.
@@ -48,32 +42,10 @@ pub(crate) enum RootsError {
 /// The reason why a client's certificate and key cannot be used. No message contains a part of the
 /// key.
 #[derive(Debug, Error)]
-#[error("cannot use {path}")]
+#[error("cannot use {}", shown_path(path))]
 pub(crate) struct ClientCertificateError {
     path: PathBuf,
     source: Flaw,
-}
-
-/// The flaw of one of the two files, which [`ClientCertificateError`] names.
-#[derive(Debug, Error)]
-enum Flaw {
-    #[error(transparent)]
-    File(ReadError),
-    #[error(transparent)]
-    KeyFile(SecretFileError),
-    // The parser's error is left out: it quotes the text that it cannot parse.
-    #[error("it is not valid PEM")]
-    NotPem,
-    #[error("it holds no certificate in PEM")]
-    NoCertificate,
-    #[error("its first certificate cannot be read")]
-    BadCertificate(#[source] rustls::Error),
-    #[error(transparent)]
-    NoKey(NoPrivateKey),
-    #[error("it is not the key of the certificate")]
-    OtherKey,
-    #[error("its key type is not supported")]
-    UnusableKey(#[source] rustls::Error),
 }
 
 /// Returns the roots in the PEM file at `path`, without the platform's.
@@ -83,30 +55,12 @@ enum Flaw {
 /// [`RootsError`] unless `path` leads to a regular file of at most 16 MiB that holds at least one
 /// certificate, and every one of them can be used.
 pub(crate) fn roots_from_file(path: &Path) -> Result<RootCertStore, RootsError> {
-    let path = path.to_owned();
-    let file =
-        regular_file::read(&path, MAX_PEM_BYTES).map_err(|source| RootsError::Unreadable {
-            path: path.clone(),
-            source,
-        })?;
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(&file.bytes) {
-        let certificate = certificate.map_err(|source| RootsError::NotPem {
-            path: path.clone(),
-            source,
-        })?;
-        roots
-            .add(certificate)
-            .map_err(|source| RootsError::NotACertificate {
-                path: path.clone(),
-                number: roots.len() + 1,
-                source,
-            })?;
-    }
-    if roots.is_empty() {
-        return Err(RootsError::Empty { path });
-    }
-    Ok(roots)
+    let file = regular_file::read(path, MAX_PEM_BYTES).map_err(Flaw::from);
+    let roots = file.and_then(|file| authorities(&file.bytes));
+    roots.map_err(|source| RootsError::File {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// Returns the roots that the platform trusts; `SSL_CERT_FILE` and `SSL_CERT_DIR` override them.
@@ -114,14 +68,15 @@ pub(crate) fn roots_from_file(path: &Path) -> Result<RootCertStore, RootsError> 
 ///
 /// # Errors
 ///
-/// [`RootsError::NoPlatformRoots`] if no certificate is found, and [`RootsError::Unreadable`] if
+/// [`RootsError::NoPlatformRoots`] if no certificate is found, and [`RootsError::File`] if
 /// `SSL_CERT_FILE` does not name a file.
 pub(crate) fn platform_roots() -> Result<RootCertStore, RootsError> {
     if let Some(path) = std::env::var_os("SSL_CERT_FILE") {
         let path = PathBuf::from(path);
         // The library would wait for the writer of a FIFO. It reports other faults itself.
-        if let Err(source @ ReadError::NotAFile(_)) = regular_file::open(&path) {
-            return Err(RootsError::Unreadable { path, source });
+        if let Err(error @ ReadError::NotAFile(_)) = regular_file::open(&path) {
+            let source = error.into();
+            return Err(RootsError::File { path, source });
         }
     }
     let mut loaded = rustls_native_certs::load_native_certs();
@@ -151,30 +106,14 @@ pub(crate) fn client_config_with_certificate(
     roots: RootCertStore,
     files: &Tls,
 ) -> Result<ClientConfig, ClientCertificateError> {
-    let in_chain = |source| ClientCertificateError {
-        path: files.cert_path.clone(),
-        source,
-    };
-    let in_key = |source| ClientCertificateError {
-        path: files.key_path.clone(),
-        source,
-    };
-    let chain = regular_file::read(&files.cert_path, MAX_PEM_BYTES)
-        .map_err(|error| in_chain(Flaw::File(error)))?;
-    let key = secret_file::read(&files.key_path, MAX_PEM_BYTES, &files.secrets)
-        .map_err(|error| in_key(Flaw::KeyFile(error)))?;
-    let chain = CertificateDer::pem_slice_iter(&chain.bytes)
-        .collect::<Result<Vec<_>, _>>()
-        // The parser's errors quote the text that they cannot parse.
-        .map_err(|_| in_chain(Flaw::NotPem))?;
-    let key = private_key(&key).map_err(|error| in_key(Flaw::NoKey(error)))?;
-    let certified = certified_key(chain, &key).map_err(|error| match error {
-        rustls::Error::NoCertificatesPresented => in_chain(Flaw::NoCertificate),
-        rustls::Error::InconsistentKeys(_) => in_key(Flaw::OtherKey),
-        error @ rustls::Error::InvalidCertificate(_) => in_chain(Flaw::BadCertificate(error)),
-        error => in_key(Flaw::UnusableKey(error)),
+    let pair = read_pair(files, MAX_PEM_BYTES).map_err(|flaw| {
+        let (path, source) = match flaw {
+            PairFlaw::Chain(flaw) => (files.cert_path.clone(), flaw),
+            PairFlaw::Key(flaw) => (files.key_path.clone(), flaw),
+        };
+        ClientCertificateError { path, source }
     })?;
-    Ok(trusting(roots).with_client_cert_resolver(certified))
+    Ok(trusting(roots).with_client_cert_resolver(pair.certified))
 }
 
 fn trusting(roots: RootCertStore) -> ConfigBuilder<ClientConfig, WantsClientCert> {
@@ -187,6 +126,7 @@ fn trusting(roots: RootCertStore) -> ConfigBuilder<ClientConfig, WantsClientCert
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error_chain::ErrorChain;
 
     #[test]
     fn a_file_that_is_not_a_list_of_certificates_is_rejected_with_the_reason() {
@@ -201,20 +141,24 @@ mod tests {
             ("not pem at all", "holds no certificate"),
             (
                 &certified.signing_key.serialize_pem(),
-                "holds no certificate",
+                "contains a private key instead of a certificate in PEM",
             ),
-            ("-----BEGIN CERTIFICATE-----\nAA", "is not PEM"),
-            (&format!("{good}{not_a_certificate}"), "entry 2 in "),
+            ("-----BEGIN CERTIFICATE-----\nAA", "is not valid PEM"),
+            (
+                &format!("{good}{not_a_certificate}"),
+                "certificate number 2 cannot be read",
+            ),
         ];
         for (content, expected) in table {
             std::fs::write(&path, content).unwrap();
-            let error = roots_from_file(&path).unwrap_err().to_string();
+            let error = roots_from_file(&path).unwrap_err();
+            let error = ErrorChain(&error).to_string();
             assert!(error.contains(expected), "{content:?}: {error}");
         }
         std::fs::write(&path, format!("# a comment\n{good}\n{good}")).unwrap();
         assert!(!roots_from_file(&path).unwrap().is_empty());
         std::fs::remove_dir_all(&directory).unwrap();
-        let error = roots_from_file(&path).unwrap_err().to_string();
-        assert!(error.contains("cannot read"), "{error}");
+        let error = ErrorChain(&roots_from_file(&path).unwrap_err()).to_string();
+        assert!(error.contains("there is no such file"), "{error}");
     }
 }

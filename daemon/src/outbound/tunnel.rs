@@ -45,9 +45,9 @@ pub(super) enum Fault {
     /// It sent more than its response.
     Excess,
     /// It wants a user and a password: others, if it was sent some.
-    Unauthorized { were_sent: bool },
+    Unauthorized { were_sent: bool, port: u16 },
     /// It responded with another status than success.
-    Refused(u16),
+    Refused { status: u16, port: u16 },
 }
 
 impl TunnelError {
@@ -102,8 +102,9 @@ async fn request<S: Read + Write + Unpin>(
         200..=299 => Ok(()),
         407 => Err(Fault::Unauthorized {
             were_sent: proxy.authorization().is_some(),
+            port,
         }),
-        status => Err(Fault::Refused(status)),
+        status => Err(Fault::Refused { status, port }),
     }
 }
 
@@ -130,6 +131,21 @@ async fn response<S: Read + Write + Unpin>(stream: &mut TokioIo<S>) -> Result<(u
         let mut more = (&mut *stream).take(room as u64);
         if more.read_buf(&mut bytes).await.map_err(Fault::Broken)? == 0 {
             return Err(Fault::Closed);
+        }
+    }
+}
+
+/// Displays as what may be the reason of a refusal to connect to this port, if it is not that of `https`.
+struct PortHint(u16);
+
+impl fmt::Display for PortHint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            443 => Ok(()),
+            port => write!(
+                f,
+                "; by default, proxies such as Squid connect to port 443 alone, and not to port {port}"
+            ),
         }
     }
 }
@@ -163,13 +179,28 @@ impl fmt::Display for Fault {
                 "responded with more than {MAX_HEAD_BYTES} bytes or {MAX_HEADERS} header lines"
             ),
             Self::Excess => f.write_str("sent bytes before anything was sent through it"),
-            Self::Unauthorized { were_sent: false } => {
-                f.write_str("requires a user and a password (status 407), and its URL has none")
-            }
-            Self::Unauthorized { were_sent: true } => {
-                f.write_str("did not accept the user and the password of its URL (status 407)")
-            }
-            Self::Refused(status) => match StatusCode::from_u16(*status) {
+            Self::Unauthorized {
+                were_sent: false,
+                port,
+            } => write!(
+                f,
+                "requires a user and a password (status 407), and its URL has none{}",
+                PortHint(*port)
+            ),
+            Self::Unauthorized {
+                were_sent: true,
+                port,
+            } => write!(
+                f,
+                "did not accept the user and the password of its URL (status 407){}",
+                PortHint(*port)
+            ),
+            Self::Refused { status, port } => match StatusCode::from_u16(*status) {
+                Ok(StatusCode::FORBIDDEN) => write!(
+                    f,
+                    "refused to connect to the server, with the status 403 Forbidden{}",
+                    PortHint(*port)
+                ),
                 Ok(status) => write!(
                     f,
                     "refused to connect to the server, with the status {status}"
@@ -348,6 +379,20 @@ mod tests {
             let (_, error) = open_through(proxy, "https://h", response.as_bytes()).await;
             let expected = expected.map(|fault| format!("the proxy p.example:3128 {fault}"));
             assert_eq!(error, expected, "{response}");
+        }
+        let hint = "; by default, proxies such as Squid connect to port 443 alone, and not to port";
+        for (url, status, expected) in [
+            ("http://h", "403", Some("80")),
+            ("http://h", "407", Some("80")),
+            ("https://h:8443", "403", Some("8443")),
+            ("http://h", "502", None),
+            ("http://h:443", "403", None),
+        ] {
+            let response = format!("HTTP/1.1 {status} x\r\n\r\n");
+            let (_, error) = open_through("http://p", url, response.as_bytes()).await;
+            let error = error.unwrap();
+            let found = error.split_once(hint).map(|(_, port)| port.trim());
+            assert_eq!(found, expected, "{error}");
         }
         let (_, error) = open_through("http://p", "https://h", b"HTTP/1.1 407 x\r\n\r\n").await;
         let expected =

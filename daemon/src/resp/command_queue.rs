@@ -29,8 +29,10 @@ pub(super) struct CommandQueue {
 /// The error for a command that has no room in a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(super) enum QueueError {
+    /// The transaction has as many commands as may wait for `EXEC`, and another one came.
     #[error("ERR a transaction has at most {MAX_COMMANDS} commands")]
     TooManyCommands,
+    /// The commands that wait for `EXEC` would take more memory with another one.
     #[error("ERR the commands of a transaction have at most {MAX_BYTES} bytes")]
     TooManyBytes,
     /// Begins with the word by which clients know that a server is out of memory.

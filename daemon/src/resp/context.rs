@@ -30,6 +30,7 @@ pub(super) struct Context<'a> {
     pub(super) position: Option<Position>,
     /// The replies, to which the command appends exactly one.
     pub(super) replies: Encoder<'a>,
+    /// The state of the client that sent the command.
     pub(super) client: &'a mut Client,
     /// The requests and code values that are counted once the bytes are answered.
     pub(super) counts: &'a mut RequestCounts,
@@ -40,6 +41,7 @@ pub(super) struct Context<'a> {
 pub(super) struct Client {
     /// The reply to `CLIENT ID`.
     pub(super) id: u64,
+    /// The version of RESP in which the client is answered.
     pub(super) protocol: Protocol,
     /// The client's name for itself, empty if it has none.
     pub(super) name: Vec<u8>,

@@ -10,6 +10,7 @@ use thiserror::Error;
 use super::compiler::{Compiler, CompilerError};
 use super::journal::{Journal, MAX_DEATHS};
 use super::status::StatusRegistry;
+use crate::uri::shown_path;
 
 /// Checks route configs.
 pub(super) struct Checker {
@@ -21,6 +22,7 @@ pub(super) struct Checker {
 
 /// A route config that can become live.
 pub(super) struct CompiledConfig {
+    /// The compiled rules.
     pub(super) table: RouteTable,
     /// In document order; those that parsing found, and those of the lint, if one was asked for.
     pub(super) warnings: Vec<Problem>,
@@ -40,7 +42,8 @@ pub(crate) enum ConfigRefused {
     Invalid(ConfigError),
     #[error(
         "the route config is set aside, since the process died {deaths} times while compiling it \
-         and {MAX_DEATHS} are the limit; remove {journal} and start again to try it once more"
+         and {MAX_DEATHS} are the limit; remove {} and start again to try it once more",
+        shown_path(journal)
     )]
     /// The process died while compiling it, too often.
     SetAside { deaths: u32, journal: PathBuf },

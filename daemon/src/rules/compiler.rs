@@ -42,8 +42,10 @@ pub(super) struct Compiler {
 /// The reason why a job was not done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(crate) enum CompilerError {
+    /// A compile panicked. The thread goes on with the next job.
     #[error("the compile thread met an internal fault")]
     Panicked,
+    /// The queue of the compile thread is full. The job was not added to it.
     #[error("{MAX_WAITING_JOBS} jobs already wait for the compile thread")]
     Busy,
 }

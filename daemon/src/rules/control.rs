@@ -239,7 +239,7 @@ fn level_sources(settings: &Settings, sources: RouteSources) -> LevelSources {
             None => Preset::BuiltIn,
             Some(path) => Preset::File {
                 watch: Box::new(FileWatch::new(path, max_bytes, &settings.watch)),
-                shown: path.display().to_string(),
+                shown: uri::shown_path(path).to_string(),
             },
         },
         call_timeout: settings.remote.total_timeout.max(MIN_CALL_TIMEOUT) + GRACE,

@@ -19,6 +19,7 @@ use tokio::task::spawn_blocking;
 use crate::api::freeze::{Freeze, FreezeAction};
 use crate::files::durable_file::{self, ReplaceError};
 use crate::regular_file::{self, ReadError};
+use crate::uri::shown_path;
 
 /// The most bytes of the file beside the route config.
 const MAX_FRAME_BYTES: usize = 8192;
@@ -51,24 +52,34 @@ pub(super) struct FreezeFile {
 /// The reason why the file cannot be read, written or removed.
 #[derive(Debug, Error)]
 pub(crate) enum FreezeFileError {
-    #[error("cannot read {path}")]
+    /// The file is there and cannot be read, or is longer than a freeze can be.
+    #[error("cannot read {}", shown_path(path))]
     Unreadable { path: PathBuf, source: ReadError },
-    #[error("{path} is not the file of a freeze")]
+    /// The file is not JSON, or not of the form that this version writes.
+    #[error("{} is not the file of a freeze", shown_path(path))]
     Malformed {
         path: PathBuf,
         source: serde_json::Error,
     },
-    #[error("{path} was changed: its route config does not have the SHA-256 beside it")]
+    /// The route config in the file was edited by hand, or the file was damaged.
+    #[error(
+        "{} was changed: its route config does not have the SHA-256 beside it",
+        shown_path(path)
+    )]
     WrongDigest { path: PathBuf },
-    #[error("the level in {path} is unknown")]
+    /// The file names a level that this version does not have.
+    #[error("the level in {} is unknown", shown_path(path))]
     UnknownLevel {
         path: PathBuf,
         source: ParseLevelError,
     },
+    /// The freeze cannot be written as JSON.
     #[error("cannot write the freeze as JSON")]
     NotSerialized(#[source] serde_json::Error),
+    /// The file was not written or removed.
     #[error(transparent)]
     NotReplaced(#[from] ReplaceError),
+    /// The thread that wrote or removed the file met an internal fault.
     #[error("writing the freeze met an internal fault")]
     Panicked,
 }

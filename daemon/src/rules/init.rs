@@ -32,10 +32,13 @@ pub struct InitError {
 /// The reason why a freeze was not restored.
 #[derive(Debug, Error)]
 enum NotRestored {
+    /// The file of the freeze cannot be used.
     #[error(transparent)]
     File(#[from] FreezeFileError),
+    /// The frozen config is not a valid route config any longer, as after a change of limits.
     #[error(transparent)]
     Refused(#[from] ConfigRefused),
+    /// The frozen config was compiled, and the compile thread did not publish its table.
     #[error("the frozen route config was not published")]
     NotPublished(#[from] CompilerError),
 }

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::regular_file::{self, ReadError};
 use crate::sync::Mutex;
+use crate::uri::shown_path;
 
 /// The number of deaths at which a config is set aside.
 pub(super) const MAX_DEATHS: u32 = 3;
@@ -75,7 +76,7 @@ impl Journal {
         let mut state = match read(path) {
             Ok(state) => state,
             Err(error) => {
-                let path = path.display();
+                let path = shown_path(path);
                 tracing::warn!(%path, %error, "cannot read the journal of compiles");
                 State::default()
             }
@@ -148,7 +149,7 @@ impl Journal {
             Ok(()) => state.write_failure_logged = false,
             Err(error) if !state.write_failure_logged => {
                 state.write_failure_logged = true;
-                let path = self.path.display();
+                let path = shown_path(&self.path);
                 tracing::warn!(%path, %error, "cannot write the journal of compiles");
             }
             Err(_) => {}

@@ -44,10 +44,13 @@ pub(super) struct Remote {
 /// The reason why a call to a source or store failed.
 #[derive(Debug, Error)]
 pub(crate) enum CallError {
+    /// The source or store reported a failure.
     #[error(transparent)]
     Failed(#[from] SourceError),
+    /// The call took longer than this, and was dropped.
     #[error("the call was cut off after {} ms", .0.as_millis())]
     TimedOut(Duration),
+    /// The call panicked; the task is the one whose faults are counted.
     #[error("the call met an internal fault")]
     Panicked(Task),
 }

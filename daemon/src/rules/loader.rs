@@ -21,8 +21,11 @@ use crate::timestamp::milliseconds;
 
 /// Loads route configs from their sources.
 pub(super) struct Loader {
+    /// The registry that each check is recorded in.
     pub(super) status: Arc<StatusRegistry>,
+    /// The sources and the local storage.
     pub(super) sources: Arc<LevelSources>,
+    /// The steps that a config takes once a source gave it.
     pub(super) pipeline: Pipeline,
     pulls: Mutex<Pulls>,
 }

@@ -50,18 +50,25 @@ pub(crate) struct Order {
 /// The reason why a command was not carried out. It changed nothing.
 #[derive(Debug, Error)]
 pub(crate) enum OperatorError {
+    /// Another config became live since the operator compared; its digest, or `None` without a live table.
     #[error("another route config is live than the one to replace")]
     Stale { live: Option<ConfigDigest> },
+    /// The config is not valid, or was not compiled.
     #[error(transparent)]
     Refused(#[from] ConfigRefused),
+    /// The file of the freeze was not changed, so that the command had no effect.
     #[error("the freeze was not saved or removed")]
     FreezeFile(#[from] FreezeFileError),
+    /// The call to the local storage failed.
     #[error("the local storage did not forget its route config")]
     Store(#[from] CallError),
+    /// A freeze forbids the command. Ending the freeze first allows it.
     #[error("the live route config is frozen by {}", .0.by)]
     Frozen(Freeze),
+    /// A freeze forbids the command, which may override it if the operator asks for that.
     #[error("the live route config is frozen by {}, and the command does not override that", .0.by)]
     NotOverridden(Freeze),
+    /// A thread that the command needs has ended, or met a fault.
     #[error("an internal fault occurred")]
     Fault,
 }

@@ -36,20 +36,29 @@ pub(super) enum LoadOutcome {
 /// The reason why a check had no effect.
 #[derive(Debug, Error)]
 pub(super) enum LoadError {
+    /// A pull was asked for, and there is no remote source.
     #[error("ac.route.pull-route-config-url is not set")]
     NoRemote,
+    /// The local storage is empty, as before the first config was saved.
     #[error("no route config was saved yet")]
     NothingSaved,
+    /// The config of the source was not read, or not published, because of a freeze.
     #[error("an operator froze the live route config")]
     Frozen,
+    /// The source failed, or did not respond in time.
     #[error(transparent)]
     Call(#[from] CallError),
+    /// The source broke the contract of conditional reads: it was given no revision.
     #[error("the source responded that nothing changed, but was asked for the whole config")]
     NotConditional,
+    /// The document is longer than the limit, which follows from `ac.route.max-config-characters`. It was
+    /// not parsed.
     #[error("the source gave {given} bytes, and a route config has at most {limit} bytes")]
     TooLong { given: usize, limit: usize },
+    /// The config was compiled, and the compile thread did not publish its table.
     #[error("the route config was not published")]
     NotPublished(#[from] CompilerError),
+    /// The config is not valid, or was not compiled.
     #[error(transparent)]
     Refused(#[from] ConfigRefused),
 }

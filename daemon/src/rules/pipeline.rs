@@ -35,10 +35,15 @@ const MAX_SHOWN_PROBLEMS: usize = 20;
 
 /// The steps that a route config takes.
 pub(super) struct Pipeline {
+    /// The registry that refusals are recorded in.
     pub(super) status: Arc<StatusRegistry>,
+    /// Parses and compiles.
     pub(super) checker: Checker,
+    /// Saves to the local storage.
     pub(super) saver: Saver,
+    /// Makes a table live.
     pub(super) publisher: Publisher,
+    /// The names of the sources, for messages.
     pub(super) sources: Arc<LevelSources>,
     /// Locked while a source or an operator decides which config becomes live.
     decision: tokio::sync::Mutex<()>,

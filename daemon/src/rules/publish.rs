@@ -21,6 +21,7 @@ pub(super) struct Publisher {
 
 /// The origin of a route config.
 pub(super) struct Origin {
+    /// The level of the source that gave the config.
     pub(super) level: InitLevel,
     /// The source as it may be shown.
     pub(super) shown: String,

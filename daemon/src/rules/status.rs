@@ -26,7 +26,9 @@ use crate::timestamp::{milliseconds, unix_ms};
 /// The shared status of reloading.
 #[derive(Debug)]
 pub(crate) struct StatusRegistry {
+    /// The live table.
     pub(super) live: Arc<LiveTable>,
+    /// The time after which a table without a good pull is stale.
     pub(super) staleness: Staleness,
     /// The tables that were live.
     pub(crate) history: History,
@@ -41,14 +43,23 @@ pub(crate) struct StatusRegistry {
 /// The part of the status that changes under a lock.
 #[derive(Debug)]
 pub(super) struct StatusState {
+    /// The checks of the start, in their order.
     pub(super) init: Vec<SourceCheck>,
+    /// The result of the start; `None` until it is over.
     pub(super) init_result: Option<&'static ApiResult>,
+    /// The last checks of each source.
     pub(super) sources: Sources,
+    /// The time of the next pull, in milliseconds since the beginning of 1970, UTC; `None` without a
+    /// remote.
     pub(super) next_pull_at: Option<u64>,
+    /// The time at which a config last became live, in the same unit.
     pub(super) last_activation_at: Option<u64>,
+    /// The state of saving to the local storage.
     pub(super) save: SaveStatus,
+    /// The file of the preset that the saved config hides, if there is one.
     pub(super) hidden_preset: Option<HiddenPreset>,
     frozen: Option<Arc<FrozenConfig>>,
+    /// The counts since the start, for the metrics.
     pub(super) counters: Counters,
 }
 

@@ -8,9 +8,11 @@ use crate::settings::Settings;
 
 /// The most connections of each part.
 pub(super) struct Limits {
+    /// The most connections of the serving listeners.
     pub(super) serving: ConnectionLimits,
     /// The most requests of sdkProxy in flight.
     pub(super) in_flight: usize,
+    /// The most connections of the admin plane.
     pub(super) admin: AdminLimits,
 }
 

@@ -37,13 +37,19 @@ pub enum Ended {
 
 /// The parts of a daemon that serves.
 pub(super) struct Running {
+    /// The serving sockets, which are closed when a drain begins.
     pub(super) listeners: ServingListeners,
+    /// The places of connections, of which a stop awaits the last.
     pub(super) admission: Arc<Admission>,
+    /// The threads that serve.
     pub(super) workers: Workers,
+    /// The thread that loads route configs.
     pub(super) control: Control,
+    /// The stage of stopping.
     pub(super) shutdown: Arc<Shutdown>,
     /// Removes the file of the admin plane's socket.
     pub(super) _admin_socket: Option<admin::AdminSocket>,
+    /// The audit log, which is flushed at the end; `None` without an admin plane.
     pub(super) audit: Option<AuditLog>,
 }
 

@@ -30,6 +30,7 @@ use crate::serve::tls::Handshakes;
 use crate::serve::worker::Workers;
 use crate::settings::Settings;
 use crate::shutdown::Shutdown;
+use crate::uri::shown_path;
 
 /// Starts everything, in the order in which a failure costs least: nothing listens before there
 /// is a route table. Returns `None` if it was asked to stop before that.
@@ -150,5 +151,5 @@ fn start_workers(
 }
 
 fn shown(path: &Path) -> String {
-    path.display().to_string()
+    shown_path(path).to_string()
 }

@@ -184,7 +184,10 @@ impl Connections {
     ) -> Result<WholeResponse, Unanswered> {
         let response = sent.map_err(|mut error| {
             let unsent = error.take_message();
-            let error = ExchangeError::NoResponse(error.into_error());
+            let error = ExchangeError::NoResponse {
+                through: self.connector.through().clone(),
+                source: error.into_error(),
+            };
             match unsent {
                 Some(unsent) => Unanswered::Unsent(Box::new(unsent), error),
                 None => Unanswered::Failed(error),

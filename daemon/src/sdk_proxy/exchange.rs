@@ -11,11 +11,14 @@ use hyper::body::{Body, Incoming};
 use hyper::{HeaderMap, StatusCode};
 
 use crate::budget::{Budget, Buffer};
+use crate::count::counted;
+use crate::outbound::proxy::Through;
 
 /// A response that was received whole.
 pub(super) struct WholeResponse {
     /// Any status, not only 200.
     pub(super) status: StatusCode,
+    /// The headers, of at most 64 KiB.
     pub(super) headers: HeaderMap,
     /// A large body holds its share of the budget.
     pub(super) body: Bytes,
@@ -28,13 +31,17 @@ pub(crate) enum ExchangeError {
     #[error("no connection")]
     NoConnection(#[source] Box<dyn Error + Send + Sync>),
     /// The connection ended before a response.
-    #[error("no response")]
-    NoResponse(#[source] hyper::Error),
+    #[error("no response{through}")]
+    NoResponse {
+        /// The way of the connection.
+        through: Through,
+        source: hyper::Error,
+    },
     /// The connection ended in the middle of the body, of which `read` bytes were received.
-    #[error("the response broke off after {read} bytes")]
+    #[error("the response broke off after {}", counted(*.read, "byte"))]
     BrokenOff { read: usize, source: hyper::Error },
     /// The body has more than this number of bytes.
-    #[error("the response has more than {0} bytes")]
+    #[error("the response has more than {}", counted(*.0, "byte"))]
     TooLong(usize),
     /// The budget has no room for the body.
     #[error("there is no room for the response within memory.max-bytes")]

@@ -100,7 +100,7 @@ impl SdkProxy {
             return fail(&Failure::Internal);
         };
         let forwarder = Arc::clone(&self.forwarder);
-        let in_flight = self.figures.begin();
+        let in_flight = self.figures.begin(began.into_std());
         let responding = runtime.spawn(async move {
             let _permit = permit;
             let responded = async {
@@ -118,7 +118,7 @@ impl SdkProxy {
                     code,
                     is_unverified,
                 } = response.counted();
-                in_flight.end(code, is_unverified);
+                in_flight.end(code, is_unverified, Instant::now().into_std());
             }
             response
         });

@@ -14,6 +14,7 @@ use crate::listen::tcp::{TcpError, open_tcp};
 use crate::listen::unix_socket::{OwnedSocket, SocketError, SocketFile};
 use crate::listen::{GIVEN, ListenError, Listeners};
 use crate::settings::Listen;
+use crate::uri::shown_path;
 
 /// The open listeners of the serving ports.
 #[derive(Debug)]
@@ -84,7 +85,7 @@ impl ServingListeners {
             mode: listen.unix_mode,
             group: listen.unix_group.clone(),
         };
-        let refuse = |error: SocketError| ListenError::new(setting, path.display(), error);
+        let refuse = |error: SocketError| ListenError::new(setting, shown_path(path), error);
         let (listener, socket) = file.open(listen.backlog).await.map_err(refuse)?;
         self.sockets.push(socket);
         Ok(listener)

@@ -36,6 +36,7 @@ pub struct Effective {
     pub(super) name: String,
     /// The value; `None` if no source gave one and there is no default.
     pub(super) value: Option<Shown>,
+    /// The source that gave the value.
     pub(super) source: Source,
     /// The help: one or more lines of sentences.
     pub(super) about: &'static str,

@@ -12,6 +12,7 @@ use super::value_source::Source;
 use crate::error_chain::ErrorChain;
 use crate::host::ParseHostError;
 use crate::regular_file::ReadError;
+use crate::uri::{shown_name, shown_path};
 use crate::url::UrlError;
 
 /// Every problem of the settings, at least one.
@@ -29,23 +30,32 @@ pub struct SettingsError {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Problem {
     /// The causes of `error` are those of the problem.
-    #[error("{}: {error}", .path.display())]
+    #[error("{}: {error}", shown_path(.path))]
     File { path: PathBuf, error: FileError },
-    #[error("{}:{line}: {message}", .path.display())]
+    /// The file is not TOML at this line, from 1. The parser reports several such problems.
+    #[error("{}:{line}: {message}", shown_path(.path))]
     Syntax {
         path: PathBuf,
         line: usize,
         message: String,
     },
-    #[error("unknown setting {variable} in the environment{}", DidYouMean(.nearest.as_deref()))]
+    /// A variable begins like one of a setting and is not written like one, such as in lower case.
+    #[error(
+        "unknown setting {} in the environment{}",
+        shown_name(variable),
+        DidYouMean(.nearest.as_deref())
+    )]
     UnknownVariable {
         variable: String,
         nearest: Option<String>,
     },
-    #[error("{variable}: the value is not valid Unicode")]
+    /// The value of a variable is not text.
+    #[error("{}: the value is not valid Unicode", shown_name(variable))]
     NotUnicode { variable: String },
+    /// No setting has this key.
     #[error(
-        "{place}: unknown setting {key}{}",
+        "{place}: unknown setting {}{}",
+        shown_name(key),
         match .nearest {
             Some(_) => DidYouMean(.nearest.as_deref()).to_string(),
             None => "; `codeid settings` lists all settings".to_owned(),
@@ -56,7 +66,8 @@ pub(super) enum Problem {
         key: String,
         nearest: Option<String>,
     },
-    #[error("{place}: unknown setting {key}")]
+    /// What follows the prefix of a key is not the version of a key.
+    #[error("{place}: unknown setting {}", shown_name(key))]
     InvalidKeyVersion {
         place: Source,
         key: String,
@@ -69,28 +80,34 @@ pub(super) enum Problem {
         key: String,
         error: ValueError,
     },
+    /// Every serving listener is off.
     #[error("listen.http, listen.unix and listen.resp are all off: nothing to serve")]
     NothingToServe,
+    /// Of two settings that belong together one is missing.
     #[error("{given} is set, and {missing} is not")]
     Incomplete {
         given: &'static str,
         missing: &'static str,
     },
+    /// Two parts would destroy each other's file.
     #[error("{first} and {second} must not be the same path")]
     SamePath {
         first: &'static str,
         second: &'static str,
     },
+    /// The admin plane would admit every caller over TCP.
     #[error(
         "admin.http is set, and admin.tokens-path is not: over TCP the admin plane admits only \
          holders of a token"
     )]
     AdminWithoutTokens,
+    /// Tokens of the admin plane would be readable on their way to this address.
     #[error(
         "admin.http is {0}, which other machines reach, and admin.tls-cert-path is not set: a token \
          must not be sent in the clear"
     )]
     AdminInTheClear(SocketAddr),
+    /// The table would be stale although every pull succeeds.
     #[error(
         "reload.stale-after-ms must be more than the longest time between two pulls, {} ms with its \
          jitter, not {}: the live table would be stale before each pull",
@@ -101,25 +118,31 @@ pub(super) enum Problem {
         longest_delay: Duration,
         stale_after: Duration,
     },
+    /// No response of the upstream could be verified.
     #[error(
         "proxy.upstream-url is set, and no public key of the upstream is, such as \
          proxy.public-keys.1"
     )]
     NoPublicKey,
+    /// The customer is to be found by a login check, and there is no URL for it.
     #[error("proxy.customer-from is login-check, and proxy.login-check-url is not set")]
     NoLoginCheck,
+    /// The URL of a login check would never be called.
     #[error("proxy.login-check-url is set, and proxy.customer-from is not login-check")]
     UnusedLoginCheck,
+    /// A header of this name cannot be sent on to the login check.
     #[error(
         "proxy.login-check-headers: {0} belongs to one message or connection and cannot be forwarded"
     )]
     NotForwardable(hyper::header::HeaderName),
+    /// A part of the daemon refuses the value. The predicate shows nothing of it.
     #[error("{key} {why}")]
     Invalid {
         key: &'static str,
         why: String,
         source: Option<Box<dyn Error + Send + Sync>>,
     },
+    /// What the value names cannot be used, such as a file that cannot be read.
     #[error("invalid {key}")]
     Unusable {
         key: String,
@@ -130,8 +153,10 @@ pub(super) enum Problem {
 /// A fault of the file of the settings as a whole.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FileError {
+    /// The file was not read, or has more than 1 MiB.
     #[error("cannot be used")]
     Unreadable(#[source] ReadError),
+    /// The file is not text from this byte on, counted from 0.
     #[error("is not UTF-8 at byte {0}")]
     NotUtf8(usize),
 }
@@ -139,29 +164,36 @@ pub(super) enum FileError {
 /// A value that its key does not allow. Displays as the rest of a sentence that begins with the key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum ValueError {
+    /// The value is shown, in at most 64 characters.
     #[error("must be {allowed}, not {given}")]
     NotAllowed { allowed: String, given: String },
+    /// The value is of a kind that may hold a secret.
     #[error("must be {allowed} (value not shown: it may contain a secret)")]
     NotShown { allowed: String },
+    /// The value is not the URL that its key needs, and is shown.
     #[error("must be {allowed}, not {given}")]
     Url {
         allowed: String,
         given: String,
         source: UrlError,
     },
+    /// The value is not the URL that its key needs, and may hold a secret.
     #[error("must be {allowed} (value not shown: it may contain a secret)")]
     UrlNotShown { allowed: String, source: UrlError },
+    /// The value is not a path or URI, and is shown.
     #[error("must be {allowed}, not {given}")]
     Location {
         allowed: String,
         given: String,
         source: ParseLocationError,
     },
+    /// The value is not a path or URI, and may hold a secret.
     #[error("must be {allowed} (value not shown: it may contain a secret)")]
     LocationNotShown {
         allowed: String,
         source: ParseLocationError,
     },
+    /// One name of a list is wrong. It is shown in at most 64 characters.
     #[error("must be {allowed}; {name} is not such a name")]
     Name {
         allowed: String,

@@ -16,8 +16,10 @@ pub struct Location(String);
 /// The reason why a text is not a location. Shows nothing of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum ParseLocationError {
+    /// The text has no character.
     #[error("it is empty")]
     Empty,
+    /// The text has this number of characters, more than [`MAX_CHARACTERS`].
     #[error("it has {0} characters")]
     TooLong(usize),
     /// The character with this number, from 1, is a control character.

@@ -56,9 +56,10 @@ impl Outbound {
             ProxyUrlOrOff,
             "The HTTP proxy of calls to remote sources and callbacks, to the login check, and to the\n\
              upstream of sdkProxy; off: none. Without it, the variables HTTPS_PROXY, HTTP_PROXY,\n\
-             ALL_PROXY and NO_PROXY of the environment decide, in upper or lower case. localhost and\n\
-             loopback addresses are always called directly. Every call is a tunnel (CONNECT) through\n\
-             the proxy. User and password are percent-encoded, and are sent to the proxy only.",
+             ALL_PROXY and NO_PROXY of the environment decide, in upper or lower case. localhost,\n\
+             names below it and loopback addresses are always called directly. Every call is a tunnel\n\
+             (CONNECT) through the proxy. User and password are percent-encoded, and are sent to the\n\
+             proxy only.",
         );
         Self {
             proxy: proxy.unwrap_or_default(),

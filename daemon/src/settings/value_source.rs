@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::uri::{shown_name, shown_path};
+
 /// The source of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
@@ -26,8 +28,8 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("default"),
-            Self::File { path, line } => write!(f, "{}:{line}", path.display()),
-            Self::Environment(variable) => f.write_str(variable),
+            Self::File { path, line } => write!(f, "{}:{line}", shown_path(path)),
+            Self::Environment(variable) => f.write_str(shown_name(variable)),
             Self::CommandLine => f.write_str("--set"),
         }
     }

@@ -8,16 +8,17 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use crate::files::secret_file::{self, SecretFileError};
-use crate::key_content::{KeyKind, OtherContent, other_algorithm};
+use crate::key_content::{KeyKind, Needed, OtherContent, other_algorithm};
 use crate::regular_file::{self, ReadError};
 use crate::settings::Secrets;
+use crate::uri::shown_path;
 
 /// The most bytes of a key file. A key of 8192 bits has less than a tenth of that.
 const MAX_BYTES: usize = 64 << 10;
 
 /// A key file that cannot be used; the source says why.
 #[derive(Debug, Error)]
-#[error("cannot use the key file {}", .path.display())]
+#[error("cannot use the key file {}", shown_path(.path))]
 pub struct KeyFileError {
     path: PathBuf,
     source: KeyError,
@@ -89,7 +90,7 @@ pub(super) fn only_key(
 ) -> Result<(SectionKind, Zeroizing<Vec<u8>>), KeyError> {
     find_only_key(pem, kind).map_err(|error| match error {
         KeyError::NotPem | KeyError::NoKey(_) => {
-            OtherContent::recognize(pem, kind).map_or(error, KeyError::Other)
+            OtherContent::recognize(pem, Needed::RsaKey(kind)).map_or(error, KeyError::Other)
         }
         error => error,
     })
@@ -135,8 +136,21 @@ impl KeyFileError {
 }
 
 impl KeyError {
-    /// Returns the error for a key in DER that aws-lc-rs rejected.
-    pub(super) fn rejected(rejected: KeyRejected, der: &[u8], kind: KeyKind) -> Self {
+    /// Returns the error for a key in DER, from a section of this kind, that aws-lc-rs rejected.
+    pub(super) fn rejected(
+        rejected: KeyRejected,
+        section: &SectionKind,
+        der: &[u8],
+        kind: KeyKind,
+    ) -> Self {
+        let label: &[u8] = match section {
+            SectionKind::RsaPrivateKey => b"RSA PRIVATE KEY",
+            SectionKind::PrivateKey => b"PRIVATE KEY",
+            _ => b"PUBLIC KEY",
+        };
+        if let Some(other) = OtherContent::mislabelled(label, der, Needed::RsaKey(kind)) {
+            return Self::Other(other);
+        }
         // The type has no variants: its description is a code, which this string is the only way to
         // read. The tests hold `TooSmall`; a code that changes is reported as `NotRsa`.
         match rejected.description_() {

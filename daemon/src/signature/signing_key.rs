@@ -50,7 +50,8 @@ impl SigningKey {
             SectionKind::PrivateKey => RsaKeyPair::from_pkcs8(&der),
             _ => RsaKeyPair::from_der(&der),
         };
-        let key = key.map_err(|rejected| KeyError::rejected(rejected, &der, KeyKind::Private))?;
+        let key =
+            key.map_err(|rejected| KeyError::rejected(rejected, &section, &der, KeyKind::Private))?;
         Ok(Self { key, version })
     }
 

@@ -379,13 +379,11 @@ fn keys_that_cannot_be_used_are_refused_without_being_shown() {
         ("ed25519", "the private key is one for Ed25519, not for RSA"),
         (
             "encrypted",
-            "it contains an encrypted private key; decrypt it with `openssl pkey -in ENCRYPTED -out \
-             DECRYPTED`",
+            "it contains an encrypted private key; decrypt it with `openssl pkcs8 -in IN -out OUT`",
         ),
         (
             "encrypted-pkcs1",
-            "it contains an encrypted private key; decrypt it with `openssl pkey -in ENCRYPTED -out \
-             DECRYPTED`",
+            "it contains an encrypted private key; decrypt it with `openssl pkey -in IN -out OUT`",
         ),
         (
             "ours.pub",
@@ -393,7 +391,7 @@ fn keys_that_cannot_be_used_are_refused_without_being_shown() {
         ),
         (
             "pkcs1.pub",
-            "it contains a public key instead of a private key",
+            "it contains a public key of PKCS#1 instead of a private key",
         ),
         (
             "certificate",
@@ -410,12 +408,12 @@ fn keys_that_cannot_be_used_are_refused_without_being_shown() {
         ),
         (
             "der",
-            "it is DER, not PEM; convert the key with `openssl pkey -inform DER -in DER -out PEM`",
+            " in DER; convert it with `openssl pkey -inform DER -in IN -out OUT`",
         ),
         (
             "base64",
-            "it is base64 without the lines `-----BEGIN PRIVATE KEY-----` and `-----END PRIVATE \
-             KEY-----` around it",
+            "it contains a private key in base64 without the lines of PEM; convert it with `base64 -d IN | \
+             openssl pkey -inform DER -out OUT`",
         ),
         ("marked", "it begins with a byte order mark"),
         ("twice", "contains more than one private key"),
@@ -460,23 +458,23 @@ fn keys_that_cannot_be_used_are_refused_without_being_shown() {
         ),
         (
             "certificate",
-            "it contains a certificate instead of a public key; extract its key with `openssl x509 \
-             -in CERTIFICATE -pubkey -noout -out PUBLIC`",
+            "it contains a certificate instead of a public key in PEM; extract its key with `openssl x509 \
+             -pubkey -noout -in IN -out OUT`",
         ),
         (
             "pkcs1.pub",
-            "it contains a public key of PKCS#1 instead of a public key (`BEGIN PUBLIC KEY`); convert \
-             it with `openssl rsa -RSAPublicKey_in -in PKCS1 -pubout -out PUBLIC`",
+            "it contains a public key of PKCS#1 instead of a public key in PEM; convert it with `openssl rsa \
+             -RSAPublicKey_in -pubout -in IN -out OUT`",
         ),
         (
             "der.pub",
-            "it is DER, not PEM; convert the key with `openssl pkey -pubin -inform DER -in DER -out \
-             PEM`",
+            "it contains a public key in DER; convert it with `openssl pkey -pubin -inform DER -in IN -out \
+             OUT`",
         ),
         (
             "base64.pub",
-            "it is base64 without the lines `-----BEGIN PUBLIC KEY-----` and `-----END PUBLIC \
-             KEY-----` around it",
+            "it contains a public key in base64 without the lines of PEM; convert it with `base64 -d IN | \
+             openssl pkey -pubin -inform DER -out OUT`",
         ),
         ("empty", "contains no public key in PEM"),
     ] {
@@ -485,56 +483,6 @@ fn keys_that_cannot_be_used_are_refused_without_being_shown() {
         assert!(error.contains(expected), "{name}: {error}");
     }
     assert!(keys.is_empty());
-}
-
-/// The commands that the messages name make usable keys.
-#[test]
-fn the_remedies_for_other_contents_work() {
-    for (name, arguments) in [
-        (
-            "remedy-encrypted",
-            &["pkey", "-in", "ours", "-aes256", "-passout", "pass:x"][..],
-        ),
-        ("remedy-der", &["pkey", "-in", "ours", "-outform", "DER"]),
-        (
-            "remedy-der.pub",
-            &["pkey", "-in", "ours", "-pubout", "-outform", "DER"],
-        ),
-        (
-            "remedy-pkcs1.pub",
-            &["rsa", "-in", "ours", "-RSAPublicKey_out"],
-        ),
-        (
-            "remedy-certificate",
-            &["req", "-x509", "-key", "ours", "-subj", "/CN=x"],
-        ),
-    ] {
-        KEYS.openssl(&[arguments, &["-out", name]].concat());
-    }
-    for (out, command) in [
-        ("decrypted", "pkey -in remedy-encrypted -passin pass:x"),
-        ("pem", "pkey -inform DER -in remedy-der"),
-        ("1.pub", "pkey -pubin -inform DER -in remedy-der.pub"),
-        ("2.pub", "rsa -RSAPublicKey_in -in remedy-pkcs1.pub -pubout"),
-        ("3.pub", "x509 -in remedy-certificate -pubkey -noout"),
-    ] {
-        let arguments: Vec<_> = command.split(' ').chain(["-out", out]).collect();
-        KEYS.openssl(&arguments);
-        if out.ends_with(".pub") {
-            let header = signing("ours", 1).sign(&content(BODY)).unwrap();
-            let keys = verifying(&[(1, out)]);
-            assert!(
-                keys.verify(header.as_bytes(), &content(BODY)).is_ok(),
-                "{out}"
-            );
-        } else {
-            let path = KEYS.path(out);
-            assert!(
-                SigningKey::read(&path, version(1), &Secrets::default()).is_ok(),
-                "{out}"
-            );
-        }
-    }
 }
 
 #[test]

@@ -53,11 +53,11 @@ impl VerifyingKeys {
     ///
     /// [`KeyError`] unless there is exactly one such key.
     pub fn add_pem(&mut self, version: KeyVersion, pem: &[u8]) -> Result<(), KeyError> {
-        let (_, der) = pem::only_key(pem, KeyKind::Public)?;
+        let (section, der) = pem::only_key(pem, KeyKind::Public)?;
         // `ParsedPublicKey` checks the size of a key only when it verifies.
         let key = PublicEncryptingKey::from_der(&der)
             .and_then(|_| ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &der))
-            .map_err(|rejected| KeyError::rejected(rejected, &der, KeyKind::Public))?;
+            .map_err(|rejected| KeyError::rejected(rejected, &section, &der, KeyKind::Public))?;
         self.keys.insert(version, key);
         Ok(())
     }

@@ -24,7 +24,9 @@ const RESTART_PAUSE: Duration = Duration::from_millis(100);
 /// The parts of the log that its writer reads.
 #[derive(Debug)]
 pub(super) struct Writer {
+    /// The lines that wait to be written.
     pub(super) queue: Arc<LogQueue>,
+    /// Drops events that come too often, and counts them.
     pub(super) throttle: Throttle,
     /// The number of times that the thread was started again after a panic.
     restarts: AtomicU64,

@@ -25,6 +25,7 @@ pub(super) struct Deferred {
 pub(super) struct Remainder {
     /// The first of the rules.
     pub(super) first_rule: u32,
+    /// Decides whether the rest of the code value fulfils the condition.
     pub(super) matcher: SuffixMatcher,
 }
 

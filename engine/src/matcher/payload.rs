@@ -23,6 +23,7 @@ pub(super) struct Payload<'a> {
 
 /// The value of a data object, which is not empty.
 pub(super) struct Value<'a> {
+    /// The value, of 1 to 99 characters.
     pub(super) text: &'a str,
     /// `true` if it is in a template with empty data objects.
     pub(super) beside_empty: bool,

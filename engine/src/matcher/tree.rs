@@ -148,12 +148,14 @@ pub(super) enum PlainEnding {
 /// An edge for the longest run of members of a class.
 #[derive(Debug)]
 pub(super) struct RunEdge {
+    /// The characters of the run.
     pub(super) class: Arc<CharClass>,
     /// The fewest characters; may be 0.
     pub(super) min: u32,
     /// The most characters, after which the run ends even if members follow; `u32::MAX` for no
     /// limit.
     pub(super) max: u32,
+    /// The way on from the end of the run.
     pub(super) edge: Edge,
 }
 
@@ -161,6 +163,7 @@ pub(super) struct RunEdge {
 /// suffixes with which it ends are then found by hashing, backwards from its end.
 #[derive(Debug)]
 pub(super) struct SuffixedRuns {
+    /// The characters of the run.
     pub(super) class: Arc<CharClass>,
     /// A set of [`Tree::suffixes`].
     pub(super) suffixes: LiteralSet,
@@ -174,6 +177,7 @@ pub(super) struct SuffixedRuns {
 pub(super) struct SuffixEdge {
     /// The condition on the part of the run before its suffix.
     pub(super) before: Before,
+    /// The way on from the end of the suffix.
     pub(super) edge: Edge,
 }
 

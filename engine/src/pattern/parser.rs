@@ -18,6 +18,7 @@ const NEST_LIMIT: usize = 100;
 
 /// A pattern that was read.
 pub(super) struct Parsed {
+    /// The whole pattern.
     pub(super) root: Node,
     /// The name of each capturing group that has one; the first is group 1.
     pub(super) names: Vec<Option<Box<str>>>,
@@ -25,6 +26,7 @@ pub(super) struct Parsed {
 
 /// Reads a pattern.
 pub(super) struct Parser {
+    /// The pattern, read up to the next character.
     pub(super) text: Reader,
     names: Vec<Option<Box<str>>>,
     /// The number of groups and classes around the place that is read.

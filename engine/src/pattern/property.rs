@@ -17,8 +17,11 @@ const LONG: usize = 100;
 
 /// The reason why a property is refused.
 pub(super) struct Unknown {
+    /// The code of the problem.
     pub(super) code: ProblemCode,
+    /// One lower-case line without a full stop.
     pub(super) message: String,
+    /// The equivalent to write instead, if it is known, or what is supported.
     pub(super) hint: Cow<'static, str>,
 }
 

@@ -30,6 +30,7 @@ pub(super) struct Reader {
     offsets: Vec<usize>,
     /// The index of the next character.
     at: usize,
+    /// The flags at the next character.
     pub(super) flags: Flags,
     has_nul: bool,
 }

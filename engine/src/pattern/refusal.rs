@@ -9,6 +9,7 @@ use crate::ProblemCode;
 pub(super) struct Refusal {
     /// The byte of the pattern where the fault begins.
     pub(super) offset: usize,
+    /// The code of the problem.
     pub(super) code: ProblemCode,
     /// One lower-case line without a full stop.
     pub(super) message: String,

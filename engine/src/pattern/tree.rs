@@ -37,6 +37,7 @@ pub(super) enum Node {
 /// A set of characters.
 #[derive(Clone, Debug)]
 pub(super) struct Set {
+    /// The characters of the set, shared by its copies.
     pub(super) members: Rc<ClassUnicode>,
     /// The cost in states, see [`cost::estimate`](super::cost::estimate).
     pub(super) cost: usize,
@@ -45,6 +46,7 @@ pub(super) struct Set {
 /// An assertion about a place in the code value.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Look {
+    /// The kind of the assertion.
     pub(super) kind: LookKind,
     /// The byte of the pattern at which the assertion begins.
     pub(super) offset: usize,
@@ -80,10 +82,13 @@ pub(super) enum LookKind {
 /// A repetition.
 #[derive(Debug)]
 pub(super) struct Repeat {
+    /// The part that is repeated.
     pub(super) sub: Node,
+    /// The least number of repetitions.
     pub(super) min: u32,
     /// `None` if there is no greatest number.
     pub(super) max: Option<u32>,
+    /// The number of repetitions that is preferred where several are possible.
     pub(super) greed: Greed,
     /// `true` if a group is repeated, which Java does in another way than a single character.
     pub(super) is_group: bool,

@@ -34,6 +34,7 @@ pub(super) struct Member<'a> {
     pub(super) name: Cow<'a, str>,
     /// The name as it is written, for its position.
     pub(super) name_node: Node<'a>,
+    /// The value.
     pub(super) value: Node<'a>,
 }
 

@@ -75,7 +75,7 @@ fn read_document(json: &[u8], max_characters: usize) -> Result<&str, ConfigError
         return Err(too_long(format!("{} bytes", json.len())).into());
     }
     let document = std::str::from_utf8(json).map_err(|error| {
-        let message = format!("not UTF-8 after {} bytes", error.valid_up_to());
+        let message = format!("not UTF-8 at byte {}", error.valid_up_to());
         let hint = json_hint::for_bytes(json, error.valid_up_to());
         Problem::new(ProblemCode::NotUtf8, "", message).with_hint(hint)
     })?;

@@ -1,19 +1,46 @@
-//! The domains below which anyone can register a name.
+//! The domains below which anyone can have a host.
+
+use std::fmt;
 
 use psl::{List, Psl};
 
-/// Returns `true` if anyone can have a name directly below `domain`, which is in lower case.
+/// The domains that are not public suffixes and have some further down, in order, each with the shortest rule
+/// of one: the list can be asked about a name, and not about the names below it. A test writes the file from
+/// the list that the program contains.
+const ABOVE_SUFFIXES: &str = include_str!("above_suffixes.txt");
+
+/// The reason why the hosts below a domain may be anyone's. Displays as one lower-case clause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OpenBelow<'a> {
+    /// The domain is a public suffix.
+    Suffix(&'a str),
+    /// The domain is a single label that the list does not have.
+    UnknownLabel(&'a str),
+    /// The domain has a public suffix further down, by this rule.
+    Above(&'a str, &'static str),
+}
+
+/// Returns the reason why anyone may have a host below `domain`, which is in lower case; `None` if the hosts
+/// belong to the owner of the domain.
 ///
-/// That is so for the public suffixes of the list that Mozilla maintains: those of registries (`com`,
-/// `co.uk`), those of companies that give names to their customers (`github.io`), and every label that is
-/// a whole domain, as the list's own rule for what it does not name. It is also so for a domain directly
-/// below which every name is a suffix (`kawasaki.jp`).
+/// Public suffixes are those of the list that Mozilla maintains: those of registries (`com`, `co.uk`), those
+/// of companies that give names to their customers (`github.io`), and every label that is a whole domain, as
+/// the list's own rule for what it does not name. A domain directly below which every name is a suffix
+/// (`kawasaki.jp`) counts as one. A domain that has a suffix further down is open as well: `*.windows.net`
+/// accepts hosts below `blob.core.windows.net`.
 ///
 /// Source: SPEC.md, sections 2.1 and 2.2; <https://github.com/publicsuffix/list/wiki/Format>.
-pub(super) fn is_open_to_all(domain: &str) -> bool {
+pub(super) fn open_below(domain: &str) -> Option<OpenBelow<'_>> {
     // The list has no rule for a name that starts with two hyphens, unless it has one for all names.
     let below = format!("--.{domain}");
-    is_suffix(domain) || is_suffix(&below)
+    if is_suffix(domain) || is_suffix(&below) {
+        let is_named = domain.contains('.') || is_listed(domain) || is_listed(&below);
+        return Some(match is_named {
+            true => OpenBelow::Suffix(domain),
+            false => OpenBelow::UnknownLabel(domain),
+        });
+    }
+    suffix_further_down(domain).map(|suffix| OpenBelow::Above(domain, suffix))
 }
 
 fn is_suffix(domain: &str) -> bool {
@@ -21,9 +48,47 @@ fn is_suffix(domain: &str) -> bool {
     suffix.is_some_and(|suffix| suffix.as_bytes() == domain.as_bytes())
 }
 
+/// Returns `true` if the list has a rule for `domain`, other than the one for all that it does not name.
+fn is_listed(domain: &str) -> bool {
+    let suffix = List.suffix(domain.as_bytes());
+    suffix.is_some_and(|suffix| suffix.is_known())
+}
+
+fn suffix_further_down(domain: &str) -> Option<&'static str> {
+    let mut lines = ABOVE_SUFFIXES.lines();
+    lines.find_map(|line| line.strip_prefix(domain)?.strip_prefix(' '))
+}
+
+impl fmt::Display for OpenBelow<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Suffix(domain) => {
+                write!(
+                    f,
+                    "anyone can have a host below {domain}: it is a public suffix"
+                )
+            }
+            Self::UnknownLabel(domain) => write!(
+                f,
+                "the hosts below {domain} may be anyone's: it is a single label that the list of public \
+                 suffixes does not have"
+            ),
+            Self::Above(domain, suffix) => write!(
+                f,
+                "anyone can have a host below {domain}: {suffix} is a public suffix"
+            ),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::is_open_to_all;
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::fs;
+    use std::path::Path;
+    use std::process::Command;
+
+    use super::*;
 
     #[test]
     fn registries_and_hosters_are_open_to_all() {
@@ -37,11 +102,30 @@ mod tests {
             // The list has only *.ck and *.kawasaki.jp.
             "ck",
             "kawasaki.jp",
-            // The list does not name them.
-            "example",
-            "internal",
         ] {
-            assert!(is_open_to_all(domain), "{domain}");
+            assert_eq!(open_below(domain), Some(OpenBelow::Suffix(domain)));
+        }
+        for domain in ["example", "internal", "local"] {
+            assert_eq!(open_below(domain), Some(OpenBelow::UnknownLabel(domain)));
+        }
+    }
+
+    #[test]
+    fn a_domain_with_a_suffix_further_down_is_open_to_all() {
+        for domain in [
+            "amazonaws.com",
+            "eu-central-1.amazonaws.com",
+            "amazonaws.com.cn",
+            "windows.net",
+            "core.windows.net",
+            "on.aws",
+            "linode.com",
+        ] {
+            let Some(OpenBelow::Above(_, suffix)) = open_below(domain) else {
+                panic!("{domain}: {:?}", open_below(domain));
+            };
+            assert!(suffix.ends_with(&format!(".{domain}")), "{suffix}");
+            assert!(is_suffix(&suffix.replace('*', "any")), "{suffix}");
         }
     }
 
@@ -52,13 +136,69 @@ mod tests {
             "example.co.uk",
             "example.github.io",
             "a.b.example.com",
+            "bucket.s3.amazonaws.com",
+            "s.com",
             // Exceptions in the list.
             "www.ck",
             "city.kawasaki.jp",
             "a.example",
             "a_b.com",
         ] {
-            assert!(!is_open_to_all(domain), "{domain}");
+            assert_eq!(open_below(domain), None, "{domain}");
         }
+    }
+
+    /// Returns the rules of the list that the crate `psl` was generated from.
+    fn rules() -> Vec<String> {
+        let mut metadata = Command::new(env!("CARGO"));
+        metadata.args(["metadata", "--format-version", "1", "--locked", "--offline"]);
+        let output = metadata
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .unwrap();
+        let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let mut packages = metadata["packages"].as_array().unwrap().iter();
+        let psl = packages.find(|package| package["name"] == "psl").unwrap();
+        let manifest = Path::new(psl["manifest_path"].as_str().unwrap());
+        let rules = fs::read_to_string(manifest.with_file_name("data").join("rules.txt")).unwrap();
+        // Hosts of a config are ASCII.
+        let rules = rules
+            .lines()
+            .filter(|rule| rule.is_ascii() && !rule.is_empty());
+        rules.map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn the_file_has_every_domain_above_a_suffix() {
+        let mut above: BTreeMap<String, BTreeSet<(usize, String)>> = BTreeMap::new();
+        for rule in rules().iter().filter(|rule| !rule.starts_with('!')) {
+            // One name stands for all of a wildcard.
+            let suffix = rule.replace('*', "any");
+            let base = rule.trim_start_matches("*.");
+            for (dot, _) in base.match_indices('.') {
+                let domain = &base[dot + 1..];
+                let is_open = is_suffix(domain) || is_suffix(&format!("--.{domain}"));
+                if !is_open && is_suffix(&suffix) {
+                    let suffixes = above.entry(domain.to_owned()).or_default();
+                    suffixes.insert((rule.len(), rule.clone()));
+                }
+            }
+        }
+        let line = |(domain, suffixes): (&String, &BTreeSet<(usize, String)>)| {
+            let (_, shortest) = suffixes.first().unwrap();
+            format!("{domain} {shortest}\n")
+        };
+        let expected: String = above.iter().map(line).collect();
+        assert!(above.len() > 300, "{expected}");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rule/above_suffixes.txt");
+        if std::env::var_os("UPDATE_SUFFIXES").is_some() {
+            fs::write(&path, &expected).unwrap();
+        }
+        let written = fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            written == expected,
+            "{} is not of the list of the crate psl; UPDATE_SUFFIXES=1 writes it",
+            path.display()
+        );
     }
 }

@@ -12,6 +12,7 @@ use crate::ProblemCode;
 
 /// The reason for refusing a redirect.
 pub(super) struct Refusal {
+    /// The code of the problem.
     pub(super) code: ProblemCode,
     /// One lower-case line without a full stop.
     pub(super) message: &'static str,
@@ -122,7 +123,7 @@ fn url_fixes_host(url: &UrlMatch, ends_with_code: bool) -> (bool, &'static str) 
     } else if !url.host.names_an_owner() {
         (
             false,
-            "anyone can have a host below a public suffix: name a registered domain, *.example.com",
+            "anyone may have such a host: name a registered domain, *.example.com, not one above a public suffix",
         )
     } else if !ends_with_code && url.path.is_none() {
         (

@@ -3,7 +3,7 @@
 use super::fields::{Fields, check_length, read_number, shortened};
 use super::json::Node;
 use super::problems::Problems;
-use super::public_suffix::is_open_to_all;
+use super::public_suffix::open_below;
 use crate::{Problem, ProblemCode};
 
 /// The URLs that a rule accepts.
@@ -34,9 +34,9 @@ pub(crate) enum HostMatch {
 pub(super) const MAX_HOST_CHARACTERS: usize = 253;
 /// The maximum number of characters in a label of a DNS name.
 pub(crate) const MAX_LABEL_CHARACTERS: usize = 63;
-/// The hint about a host of `*.` and a public suffix.
+/// The hint about a host of `*.` and a domain below which anyone may have a host.
 const PUBLIC_SUFFIX_HINT: &str =
-    "write the domain that its owner registered: *.example.com, not *.com";
+    "write the domain that the hosts' owner registered: *.example.com, not *.com";
 const MAX_SCHEME_CHARACTERS: usize = 64;
 const MAX_PATH_CHARACTERS: usize = 8192;
 
@@ -45,7 +45,7 @@ impl HostMatch {
     pub(super) fn names_an_owner(&self) -> bool {
         match self {
             Self::Exact(_) => true,
-            Self::Below(domain) => !is_open_to_all(domain),
+            Self::Below(domain) => open_below(domain).is_none(),
         }
     }
 }
@@ -122,9 +122,8 @@ fn host(problems: &mut Problems<'_>, fields: &Fields<'_>) -> Option<HostMatch> {
     if !below {
         return Some(HostMatch::Exact(name));
     }
-    if is_open_to_all(&name) {
-        let message = format!("anyone can have a host below {name}: it is a public suffix");
-        let problem = Problem::new(ProblemCode::PublicSuffixHost, pointer, message);
+    if let Some(open) = open_below(&name) {
+        let problem = Problem::new(ProblemCode::PublicSuffixHost, pointer, open.to_string());
         problems.warn(node, problem.with_hint(PUBLIC_SUFFIX_HINT));
     }
     Some(HostMatch::Below(name))

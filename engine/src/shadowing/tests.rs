@@ -357,14 +357,27 @@ fn with_trim_only_trimmed_texts_are_compared() {
 #[test]
 fn a_host_below_a_public_suffix_is_reported() {
     let host = |host: &str| format!(r#"{{"url": {{"host": "{host}"}}}}"#);
-    for public in ["*.com", "*.CO.UK", "*.github.io", "*.example", "*.ck"] {
+    for public in [
+        "*.com",
+        "*.CO.UK",
+        "*.github.io",
+        "*.example",
+        "*.ck",
+        "*.amazonaws.com",
+    ] {
         let found = lint(&[(&host(public), "")]);
         let codes: Vec<_> = found.iter().map(Problem::code).collect();
         assert_eq!(codes, [ProblemCode::PublicSuffixHost], "{public}");
         assert_eq!(found[0].pointer(), "/rules/0/match/url/host");
         assert!(found[0].hint().is_some());
     }
-    for other in ["com", "*.example.com", "github.io", "*.a.example"] {
+    for other in [
+        "com",
+        "*.example.com",
+        "github.io",
+        "*.a.example",
+        "s3.amazonaws.com",
+    ] {
         assert!(lint(&[(&host(other), "")]).is_empty(), "{other}");
     }
 }

@@ -10,6 +10,7 @@ use crate::{
 /// The parts of a rule that a lookup needs once the matcher has found that the rule accepts.
 #[derive(Debug)]
 pub(super) struct CompiledRule {
+    /// The rule's id.
     pub(super) id: RuleId,
     canary: Option<Box<CompiledCanary>>,
     action: Action,

@@ -7,9 +7,11 @@ use crate::matcher::Visitor;
 
 /// Finds the first rule that accepts the code value and admits the openId.
 pub(super) struct Winner<'a> {
+    /// The rules of the table, by number.
     pub(super) rules: &'a [CompiledRule],
     /// `true` for each rule that admits no openId.
     pub(super) closed: &'a [bool],
+    /// The hashes of the openId, which canaries ask for.
     pub(super) hashes: OpenIdHashes<'a>,
     /// Collects the rules that do not admit the openId; `None` if they are not counted.
     pub(super) refused: Option<&'a mut RefusedRules>,
@@ -38,6 +40,7 @@ impl Visitor for Winner<'_> {
 /// Collects every rule that accepts the code value, in no order and perhaps repeatedly.
 #[derive(Default)]
 pub(super) struct AllMatches {
+    /// The numbers of the rules, from 0; perhaps repeatedly.
     pub(super) rules: Vec<u32>,
 }
 

@@ -6,11 +6,12 @@
 mod axes;
 mod svg;
 
+use codeid_daemon::count::counted;
+
 use self::axes::{LatencyAxis, NinesAxis};
 use self::svg::{Anchor, Picture};
 use super::figures::{Load, Run};
 use super::report::load;
-use crate::count::counted;
 use crate::quantity::{grouped, time};
 
 const WIDTH: f64 = 960.0;

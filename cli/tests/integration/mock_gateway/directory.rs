@@ -2,7 +2,7 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
-use std::process::Output;
+use std::process::{Command, Output};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -127,6 +127,16 @@ fn bad_arguments_and_a_taken_address_are_refused() {
     }
     // No file was created.
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_runtime_that_cannot_be_made_is_not_reported_as_standard_output() {
+    let mut command = Command::new("sh");
+    // The loader needs one descriptor beside the standard ones, and the runtime more.
+    command.args(["-c", "ulimit -n 4; exec \"$0\" mock-gateway"]);
+    command.arg(env!("CARGO_BIN_EXE_codeid"));
+    let output = command.output().unwrap();
+    refused(&output, 1, "error: cannot start the runtime: ");
 }
 
 #[test]

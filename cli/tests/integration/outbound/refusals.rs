@@ -130,8 +130,63 @@ fn a_proxy_cannot_lead_a_call_to_another_server() {
         .set(&format!("outbound.proxy-url={}", proxy.url("")))
         .start();
     let why = pull(&daemon).unwrap();
-    assert!(why.contains("certificate"), "{why}");
+    let through = format!(
+        "cannot connect to the server through the proxy {}: ",
+        proxy.address()
+    );
+    assert!(
+        why.contains(&through) && why.contains("certificate"),
+        "{why}"
+    );
     assert!(!proxy.requests().is_empty() && remote.requests().is_empty());
+    // The proxy hangs up before TLS with the server.
+    proxy.set(Behaviour::Reply("HTTP/1.1 200 OK\r\n\r\n".to_owned()));
+    let why = pull(&daemon).unwrap();
+    assert!(why.contains(&through), "{why}");
+    daemon.stop();
+}
+
+#[test]
+fn a_connection_without_tls_that_ends_in_the_tunnel_names_the_proxy() {
+    let proxy = Proxy::start(Behaviour::Reply("HTTP/1.1 200 OK\r\n\r\n".to_owned()));
+    let broken = Remote::http(Reply::Truncate(config("pulled").into()));
+    let daemon = crate::rules::plan()
+        .set("ac.route.pull-route-config-url=http://routes.example/routes.json")
+        .set(&format!("outbound.proxy-url={}", proxy.url("")))
+        .start();
+    let address = proxy.address();
+    let why = pull(&daemon).unwrap();
+    let expected = format!("no response through the proxy {address}: ");
+    assert!(why.contains(&expected), "{why}");
+    proxy.set(Behaviour::Tunnels(vec![(
+        "routes.example:80".to_owned(),
+        broken.authority().parse().unwrap(),
+    )]));
+    let why = pull(&daemon).unwrap();
+    assert!(why.contains("the response broke off after "), "{why}");
+    assert!(
+        why.contains(&format!(" through the proxy {address}: ")),
+        "{why}"
+    );
+    proxy.set(Behaviour::Reply("HTTP/1.1 403 x\r\n\r\n".to_owned()));
+    let why = pull(&daemon).unwrap();
+    let hint = "by default, proxies such as Squid connect to port 443 alone, and not to port 80";
+    assert!(why.contains(hint), "{why}");
+    daemon.stop();
+}
+
+#[test]
+fn a_name_below_localhost_is_not_called_through_a_proxy() {
+    let proxy = Proxy::start(Behaviour::Reply("HTTP/1.1 200 OK\r\n\r\n".to_owned()));
+    let port = closed_address().port();
+    let daemon = crate::rules::plan()
+        .set(&format!(
+            "ac.route.pull-route-config-url=http://routes.localhost:{port}/"
+        ))
+        .set(&format!("outbound.proxy-url={}", proxy.url("")))
+        .start();
+    assert!(pull(&daemon).is_some());
+    assert!(proxy.requests().is_empty());
     daemon.stop();
 }
 

@@ -148,7 +148,10 @@ fn a_key_that_cannot_be_used_stops_the_start_before_anything_listens() {
         ],
     );
     let encrypted = plan();
-    for label in ["ENCRYPTED PRIVATE KEY", "RSA PRIVATE KEY"] {
+    for (label, subcommand) in [
+        ("ENCRYPTED PRIVATE KEY", "pkcs8"),
+        ("RSA PRIVATE KEY", "pkey"),
+    ] {
         let (headers, body) = match label {
             "RSA PRIVATE KEY" => (
                 "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\n",
@@ -162,14 +165,17 @@ fn a_key_that_cannot_be_used_stops_the_start_before_anything_listens() {
             &encrypted,
             &[
                 "invalid proxy.private-key-path: cannot use the key file ours.pem: it contains an \
-                 encrypted private key; decrypt it with `openssl pkey -in ENCRYPTED -out DECRYPTED`",
+                 encrypted private key; decrypt it with ",
+                &format!("`openssl {subcommand} -in IN -out OUT`"),
             ],
         );
     }
     let roots = plan().set("proxy.ca-path=theirs.pub.pem");
     refused(
         &roots,
-        &["invalid proxy.ca-path: theirs.pub.pem holds no certificate"],
+        &[
+            "invalid proxy.ca-path: cannot use theirs.pub.pem: it contains a public key instead of a certificate",
+        ],
     );
 }
 

@@ -21,3 +21,4 @@ mod slices;
 mod smuggling;
 mod socket_access;
 mod unix_socket;
+mod url_secrets;

@@ -21,7 +21,7 @@ fn a_start_with_a_malformed_pair_fails() {
             &pair.key,
             &pair.key,
             chain,
-            "it holds no certificate in PEM",
+            "it contains a private key instead of a certificate in PEM",
         ),
         (&pair.chain[..200], &pair.key, chain, "it is not valid PEM"),
         (
@@ -35,14 +35,13 @@ fn a_start_with_a_malformed_pair_fails() {
             &pair.chain,
             "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n",
             key,
-            "it contains an encrypted private key; decrypt it with `openssl pkey -in ENCRYPTED -out \
-             DECRYPTED`",
+            "it contains an encrypted private key; decrypt it with `openssl pkcs8 -in IN -out OUT`",
         ),
         (
             &pair.chain,
             &pair.chain,
             key,
-            "it contains a certificate instead of a private key",
+            "it contains a certificate instead of a private key in PEM",
         ),
         (&pair.chain, &pair.key[..60], key, "it is not valid PEM"),
         (

@@ -95,7 +95,7 @@ async fn the_chain_goes_on_after_a_start_and_a_torn_line_is_removed() {
     act(&fixture.open(), "a").await;
     let _intent = fixture.open().intend(action("b")).await.unwrap();
     let mut bytes = fs::read(&fixture.settings.path).unwrap();
-    bytes.extend_from_slice(br#"{"seq":4,"time":"19"#);
+    bytes.push(b'{');
     fs::write(&fixture.settings.path, bytes).unwrap();
     let report = verify(&fixture.settings.path).unwrap();
     assert_eq!(report.faults[0].kind, FaultKind::Torn);
@@ -103,11 +103,13 @@ async fn the_chain_goes_on_after_a_start_and_a_torn_line_is_removed() {
     let report = verify(&fixture.settings.path).unwrap();
     assert!(report.is_sound(), "{report:?}");
     assert_eq!(report.unfinished, [3]);
-    let actions: Vec<_> = fixture
-        .lines()
-        .into_iter()
-        .map(|line| line.action)
-        .collect();
+    let lines = fixture.lines();
+    let reason = lines[3].reason.as_deref();
+    assert_eq!(
+        reason,
+        Some("removed 1 byte of a line that was not written whole")
+    );
+    let actions: Vec<_> = lines.into_iter().map(|line| line.action).collect();
     let expected = ["apply", "apply", "apply", "repair", "apply", "apply"];
     assert_eq!(actions, expected);
 }

@@ -26,6 +26,7 @@ use thiserror::Error;
 
 use self::disk::{Disk, System};
 use crate::regular_file::{ReadError, require_regular};
+use crate::uri::shown_path;
 
 /// The number of symbolic links that the kernel follows in one path.
 const MAX_LINKS: usize = 40;
@@ -41,7 +42,7 @@ const TEMPORARY: &str = ".tmp";
 
 /// The step at which replacing or removing a file failed.
 #[derive(Debug, Error)]
-#[error("cannot {step} {path}")]
+#[error("cannot {step} {}", shown_path(path))]
 pub(crate) struct ReplaceError {
     step: &'static str,
     path: PathBuf,
@@ -51,12 +52,16 @@ pub(crate) struct ReplaceError {
 
 #[derive(Debug, Error)]
 enum Cause {
+    /// The system refused the step.
     #[error(transparent)]
     System(#[from] io::Error),
+    /// Something other than a file is there, and is left as it is.
     #[error(transparent)]
     NotAFile(ReadError),
+    /// A chain of symbolic links is longer than the kernel would follow, or has no end.
     #[error("it leads over more than {MAX_LINKS} symbolic links")]
     TooManyLinks,
+    /// The path ends in `..` or is the root.
     #[error("it does not name a file")]
     NoName,
 }

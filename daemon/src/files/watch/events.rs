@@ -14,6 +14,7 @@ use super::watch_point::WatchPoint;
 use crate::faults;
 use crate::metrics::Task;
 use crate::sync::Mutex;
+use crate::uri::shown_path;
 
 /// The directories that are watched, and the signal that an event came.
 pub(super) struct Events {
@@ -53,13 +54,16 @@ const MAX_WATCHERS: usize = 2;
 /// The reason why a watch point is not watched.
 #[derive(Debug, Error)]
 pub(super) enum ArmError {
+    /// The system gives no descriptor for events, as at the limit of instances of a user.
     #[error("cannot start to watch files")]
     NoWatcher(#[source] notify::Error),
-    #[error("cannot watch {path}")]
+    /// The system does not watch a directory, as at the limit of watches of a user.
+    #[error("cannot watch {}", shown_path(path))]
     NotWatched {
         path: PathBuf,
         source: notify::Error,
     },
+    /// No thread is left that would receive events: each of [`MAX_WATCHERS`] has ended.
     #[error("the thread that receives the events has ended")]
     ThreadEnded,
 }

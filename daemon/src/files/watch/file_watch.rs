@@ -18,6 +18,7 @@ use crate::error_chain::ErrorChain;
 use crate::regular_file::ReadError;
 use crate::settings::{self, WatchMode};
 use crate::sync::Mutex;
+use crate::uri::shown_path;
 
 /// The most times that the watches are renewed before a snapshot is taken, although the symbolic
 /// links have changed again meanwhile.
@@ -231,7 +232,7 @@ impl Shared {
         if *before == now {
             return;
         }
-        let path = self.path.display();
+        let path = shown_path(&self.path);
         match &now {
             Some(error) => tracing::warn!(
                 %path, error,
@@ -246,7 +247,7 @@ impl Shared {
         self.mount_checked.call_once(|| {
             if is_mount_point(&self.path) {
                 tracing::warn!(
-                    path = %self.path.display(),
+                    path = %shown_path(&self.path),
                     "a watched file is a mount of its own, such as a subPath in Kubernetes: writes \
                      in place are noticed by polling, a replacement is not; mount its directory"
                 );

@@ -12,6 +12,7 @@ const MAX_LINKS: usize = 40;
 pub(super) struct WatchPoint {
     /// A path without symbolic links.
     pub(super) directory: PathBuf,
+    /// The last part of the path; it need not exist.
     pub(super) name: OsString,
 }
 

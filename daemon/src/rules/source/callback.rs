@@ -38,24 +38,32 @@ pub(super) struct Callback {
 /// own words: a value may be a whole route config.
 #[derive(Debug, Error)]
 enum CallbackError {
+    /// The request cannot be written as JSON.
     #[error("cannot write the callback's request")]
     Request(#[source] serde_json::Error),
+    /// The response has another status than 200. Its body was not read.
     #[error("the callback responded with the status {0}, not 200 OK")]
     Status(StatusCode),
+    /// The body is not the JSON of a response; line and column are from 1.
     #[error("the callback's response is not JSON at line {line}, column {column}")]
     NotJson { line: usize, column: usize },
+    /// The body has no `result`, or one without a status.
     #[error("the callback's response has no string result.resultStatus")]
     NoStatus,
+    /// The callback reported a failure. Its texts are cut to a line of bounded length.
     #[error("the callback failed with status {status}, code {code}, message {message}")]
     Failed {
         status: String,
         code: String,
         message: String,
     },
+    /// The route config in the response is of another type than text.
     #[error("the callback's response has a routeConfigData that is neither a string nor null")]
     BadData,
+    /// The callback reported success of a read, and gave no route config.
     #[error("the callback succeeded without routeConfigData")]
     NoData,
+    /// A config was to be removed, which a callback cannot do.
     #[error(
         "a callback has no SPI that removes a route config; remove the config where the callback saves it"
     )]

@@ -12,6 +12,7 @@ use crate::files::watch::FileWatch;
 use crate::percent::{self, InvalidEscape};
 use crate::regular_file::ReadError;
 use crate::settings;
+use crate::uri::shown_path;
 
 /// A remote source that reads one file and announces its changes, in whatever way they are made:
 /// writing, renaming, flipping a symbolic link, or deleting and creating the file.
@@ -24,27 +25,36 @@ pub(super) struct FileSource {
 /// The reason why the file was not read.
 #[derive(Debug, Error)]
 enum FileSourceError {
-    #[error("cannot read {path}")]
+    /// The file cannot be read, or is still being written.
+    #[error("cannot read {}", shown_path(path))]
     Unreadable { path: PathBuf, source: ReadError },
-    #[error("this source reads {0}, and no other file")]
+    /// The source was asked for another URI than the one that it was opened with.
+    #[error("this source reads {}, and no other file", shown_path(.0))]
     OtherFile(PathBuf),
 }
 
 /// The reason why a URI does not name a file of this machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(super) enum FileUriError {
+    /// The URI has another scheme.
     #[error("a file URI must begin with file://")]
     Scheme,
+    /// The URI has a `?` or `#` that is not encoded.
     #[error("a file URI must not have a query or fragment; write ? as %3F and # as %23")]
     Query,
+    /// The path is missing or does not begin with `/`.
     #[error("a file URI must name an absolute path, as in file:///etc/routes.json")]
     NotAbsolute,
+    /// The authority of the URI is not empty and not `localhost`.
     #[error("a file URI must not name another host, as in file:///etc/routes.json")]
     OtherHost,
+    /// The path ends in `/`.
     #[error("a file URI must name a file, not a directory")]
     Directory,
+    /// The path has a `%` without two digits.
     #[error("a file URI must have two hexadecimal digits after each % of its path")]
     BadEscape(#[source] InvalidEscape),
+    /// The path has a NUL or a `/` that is encoded.
     #[error("a file URI must not contain %00 or %2F, since no file name can")]
     BadByte,
 }

@@ -12,6 +12,7 @@ use super::traits::{BoxFuture, RouteStore};
 use crate::files::durable_file::{self, ReplaceError};
 use crate::regular_file::{self, ReadError};
 use crate::sync::Mutex;
+use crate::uri::shown_path;
 
 /// The local storage in one file, with mode 0600. The first save makes missing directories, with
 /// mode 0700. If the path is a symbolic link, the file that it leads to is the storage.
@@ -38,12 +39,16 @@ struct Turns {
 /// The reason why the storage cannot be read, or was not changed.
 #[derive(Debug, Error)]
 enum FileStoreError {
-    #[error("cannot read {path}")]
+    /// The file is there and cannot be read, or is longer than a route config can be.
+    #[error("cannot read {}", shown_path(path))]
     Unreadable { path: PathBuf, source: ReadError },
+    /// The file was not written or removed.
     #[error(transparent)]
     NotChanged(ReplaceError),
+    /// Another call was given a later config while this one waited.
     #[error("a later route config was saved already, or removed")]
     Superseded,
+    /// The thread that used the file met an internal fault.
     #[error("the file storage panicked")]
     Panicked,
 }

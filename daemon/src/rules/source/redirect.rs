@@ -10,12 +10,17 @@ use crate::url::{self, UrlError};
 /// The reason why a redirect is not followed.
 #[derive(Debug, Error)]
 pub(super) enum RedirectError {
+    /// The response does not name a target.
     #[error("redirected without a Location")]
     NoLocation,
+    /// The target has other characters than visible ASCII, spaces and tabs.
     #[error("redirected to a Location that is not ASCII")]
     NotAscii,
+    /// The target is not a URL that a setting could have.
     #[error("redirected to an unusable Location")]
     BadUrl(#[source] UrlError),
+    /// The target is another server, which the operator has not named; this is its URL, without secrets and
+    /// at most 200 characters long.
     #[error("redirected to {0:?}, which has another scheme, host or port")]
     OtherOrigin(String),
 }

@@ -17,7 +17,9 @@ pub(super) struct RefusalSums {
 /// The sums for one line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Sums {
+    /// The connections that were refused, by listener.
     pub(super) refused: [u64; Listener::ALL.len()],
+    /// The idle connections that made room for others.
     pub(super) displaced: u64,
 }
 

@@ -15,8 +15,11 @@ const BUSY: u64 = u64::MAX;
 /// The state of a place, shared by the connection and the accepting thread.
 #[derive(Debug)]
 pub(super) struct Seat {
+    /// The number of the connection, which no other has.
     pub(super) number: u64,
+    /// The listener that accepted the connection.
     pub(super) listener: Listener,
+    /// The other side of the connection.
     pub(super) peer: Peer,
     /// `false` for a connection that is one more than are served.
     pub(super) is_served: bool,

@@ -13,6 +13,7 @@ use crate::http::{Body, BrokenBody, Framing};
 /// A request whose body is not complete.
 #[derive(Debug)]
 pub(super) struct BodyReader {
+    /// The request, without its body.
     pub(super) request: Request,
     /// The use of the body.
     pub(super) plan: Plan,

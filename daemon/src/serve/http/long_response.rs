@@ -15,7 +15,9 @@ const PIECE_BYTES: usize = 32 << 10;
 /// The response to a batch.
 #[derive(Debug)]
 pub(super) struct BatchResponse {
+    /// The request that is answered.
     pub(super) request: Request,
+    /// The elements, and the place at which the next slice goes on.
     pub(super) batch: Batch,
     is_read: bool,
     /// `None` until the head is written.
@@ -25,6 +27,7 @@ pub(super) struct BatchResponse {
 /// A body that is forwarded, whose head is written.
 #[derive(Debug)]
 pub(super) struct ForwardedBody {
+    /// The request that is answered.
     pub(super) request: Request,
     /// The bytes that were not appended. They have a share of the budget.
     rest: Bytes,

@@ -19,6 +19,7 @@ use serde::Serialize;
 use super::error::ValueError;
 use super::given::Given;
 use super::location::MAX_CHARACTERS;
+use crate::uri;
 
 pub(super) use self::name_list::{HeaderNames, HostNames};
 pub(super) use self::number::{Permissions, Whole};
@@ -83,8 +84,9 @@ impl fmt::Display for Shown {
 }
 
 impl Shown {
+    /// Returns a text without the secrets of a URL, which may stand where none is allowed.
     fn text(value: &impl ToString) -> Self {
-        Self::Text(value.to_string())
+        Self::Text(uri::shown(&value.to_string()).into_owned())
     }
 }
 

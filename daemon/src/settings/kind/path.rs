@@ -8,7 +8,7 @@ use crate::settings::Location;
 use crate::settings::error::ValueError;
 use crate::settings::given::Given;
 use crate::settings::location::MAX_CHARACTERS;
-use crate::uri;
+use crate::uri::shown_path;
 
 /// The path of a file.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +30,7 @@ impl Kind for FilePath {
     }
 
     fn show(&self, path: &PathBuf) -> Shown {
-        Shown::text(&path.display())
+        Shown::text(&shown_path(path))
     }
 }
 
@@ -53,7 +53,7 @@ impl Kind for PathOrUri {
     }
 
     fn show(&self, location: &Location) -> Shown {
-        Shown::text(&uri::shown(location.as_str()))
+        Shown::text(&location.as_str())
     }
 }
 
@@ -77,7 +77,7 @@ impl Kind for Uri {
     }
 
     fn show(&self, location: &Location) -> Shown {
-        Shown::text(&uri::shown(location.as_str()))
+        Shown::text(&location.as_str())
     }
 }
 

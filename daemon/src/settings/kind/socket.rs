@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use super::{Kind, Shown, is_plain};
+use crate::uri::shown_path;
 
 const OFF: &str = "off";
 
@@ -49,8 +50,10 @@ impl Kind for Socket {
     }
 
     fn show(&self, path: &Option<PathBuf>) -> Shown {
-        let text = path.as_ref().map(|path| path.display().to_string());
-        Shown::Text(text.unwrap_or_else(|| OFF.to_owned()))
+        match path {
+            None => Shown::text(&OFF),
+            Some(path) => PeerSocket.show(path),
+        }
     }
 }
 
@@ -62,7 +65,7 @@ impl Kind for PeerSocket {
     }
 
     fn show(&self, path: &PathBuf) -> Shown {
-        Shown::text(&path.display())
+        Shown::text(&shown_path(path))
     }
 }
 

@@ -8,7 +8,6 @@ use super::{Kind, Shown};
 use crate::settings::error::ValueError;
 use crate::settings::given::Given;
 use crate::settings::word::{Word, words};
-use crate::uri;
 use crate::url::UrlError;
 
 /// One of the words of the enum `T`.
@@ -79,7 +78,7 @@ impl<T: ParseUrl> Kind for Url<T> {
     }
 
     fn show(&self, url: &T) -> Shown {
-        Shown::text(&uri::shown(url.as_ref()))
+        Shown::text(&url.as_ref())
     }
 
     fn read(&self, given: &Given) -> Result<T, ValueError> {

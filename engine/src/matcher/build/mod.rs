@@ -50,6 +50,7 @@ pub(super) struct Trees {
 /// [`Expansion::with_folded`].
 #[derive(Debug)]
 pub(super) struct FoldedTree {
+    /// The branches.
     pub(super) tree: Tree,
     /// The number of bytes at the beginning of a code value in which such a character matters.
     pub(super) reach: usize,

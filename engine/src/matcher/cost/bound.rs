@@ -13,6 +13,7 @@ use crate::matcher::tree::{Edge, NodeId, SuffixEdge, SuffixedRuns, Target, Tree}
 /// so the runs are added up, and of the literals the costliest chain counts. No part of a code value
 /// is counted for two segments of one path.
 pub(in crate::matcher) struct Bounds<'a> {
+    /// The tree whose cost is bounded.
     pub(super) tree: &'a Tree,
     /// By rule, the steps of accepting it.
     accept: &'a [u64],

@@ -44,6 +44,7 @@ pub(super) const fn comparison(length: usize) -> u64 {
 /// [`Self::or_linear`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Cost {
+    /// The steps that are taken once, however long the code value is.
     pub(super) fixed: u64,
     /// The steps for all characters of a code value of [`MAX_CHARACTERS`].
     pub(super) linear: u64,

@@ -4,7 +4,8 @@ use std::fmt::Display;
 
 /// Returns `count` and `noun`, which is in the singular and takes an s in the plural: `1 line`,
 /// `2 lines`.
-pub(super) fn counted<N: Display + PartialEq + From<u8>>(count: N, noun: &str) -> String {
+#[must_use]
+pub fn counted<N: Display + PartialEq + From<u8>>(count: N, noun: &str) -> String {
     let plural = if count == N::from(1) { "" } else { "s" };
     format!("{count} {noun}{plural}")
 }
