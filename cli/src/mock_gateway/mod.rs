@@ -63,8 +63,8 @@ pub(crate) struct MockGateway {
     /// Sign other content than the response
     #[arg(long)]
     wrong_signature: bool,
-    /// Answer without a signature, a failure with its result alone, as Alipay+ answers a client that
-    /// it does not know
+    /// Answer without a signature, a failure with its result alone; INVALID_CLIENT and KEY_NOT_FOUND
+    /// are never signed, as those of Alipay+, unless with --wrong-signature
     #[arg(long, conflicts_with = "wrong_signature")]
     unsigned: bool,
     /// Close the connection instead of answering
