@@ -149,6 +149,11 @@ impl Document {
     /// If a type is both read and written, and has not the same schema in both directions.
     pub(super) fn finish(mut self, title: &str, description: &str) -> Value {
         let mut schemas = self.written.take_definitions(true);
+        for schema in schemas.values_mut() {
+            if let Ok(schema) = schema.try_into() {
+                RecursiveTransform(absent_instead_of_null).transform(schema);
+            }
+        }
         for (name, schema) in self.read.take_definitions(true) {
             let known = schemas.insert(name.clone(), schema.clone());
             assert!(
@@ -220,6 +225,20 @@ impl Document {
     }
 }
 
+impl Response {
+    /// Returns a response without headers and without a body.
+    pub(super) fn new(status: u16, description: &str) -> Self {
+        Self {
+            shared_as: None,
+            status,
+            description: description.to_owned(),
+            headers: Vec::new(),
+            content: Content::Empty,
+            narrowed: None,
+        }
+    }
+}
+
 impl Parameter {
     fn into_json(self) -> Value {
         json!({
@@ -247,6 +266,37 @@ const fn key(method: Method) -> &'static str {
     match method {
         Method::Get => "get",
         Method::Post => "post",
+    }
+}
+
+/// Takes `null` from the members of an object that may be absent: what is written leaves such a member out
+/// instead.
+fn absent_instead_of_null(schema: &mut Schema) {
+    let required = schema.get("required").and_then(Value::as_array).cloned();
+    let required = required.unwrap_or_default();
+    let Some(Value::Object(members)) = schema.get_mut("properties") else {
+        return;
+    };
+    for (name, member) in members {
+        if required.iter().any(|required| required == name) {
+            continue;
+        }
+        if let Some(Value::Array(kinds)) = member.get_mut("type") {
+            kinds.retain(|kind| kind != "null");
+            if let [kind] = &**kinds {
+                member["type"] = kind.clone();
+            }
+        }
+        if let Some(Value::Array(either)) = member.get_mut("anyOf") {
+            either.retain(|schema| *schema != json!({"type": "null"}));
+            if let [Value::Object(only)] = &**either {
+                let only = only.clone();
+                if let Value::Object(member) = member {
+                    member.remove("anyOf");
+                    member.extend(only);
+                }
+            }
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! sdkProxy through the listeners of the daemon, and its settings.
 
 mod client;
+mod described;
 mod failures;
 mod figures;
 #[expect(
