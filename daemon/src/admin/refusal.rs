@@ -117,7 +117,7 @@ fn with_problems(refusal: &api::refusal::Refusal, refused: ConfigRefused) -> Res
     text.truncate(text.len() - 1);
     text.push_str(",\"problems\":[");
     let count = refused.problems().len();
-    let problem = move |at: usize| Problem::from(&refused.problems()[at]);
+    let problem = move |at: usize| refused.problems().get(at).map(Problem::from);
     let problems = Each::new(count, problem);
     let refusal = Document::from_text(text);
     document(refusal.with_elements(",", problems).with_text("]}\n"))

@@ -161,7 +161,7 @@ fn one_of(
     members: &[Value; 2],
     is_required: bool,
 ) -> Vec<Value> {
-    let schema = |pair: &Pair| {
+    let schema = |pair: &Pair| -> Value {
         let own = names(pair);
         let others = pairs
             .iter()
@@ -172,16 +172,18 @@ fn one_of(
             .into_iter()
             .map(str::to_owned)
             .zip(members.iter().cloned());
-        let mut schema = json!({
-            "title": pair.title,
-            "type": "object",
-            "properties": properties.collect::<Map<_, _>>(),
-            "not": {"anyOf": others},
-        });
+        let mut schema = Map::new();
+        schema.insert("title".to_owned(), pair.title.into());
+        schema.insert("type".to_owned(), "object".into());
+        schema.insert(
+            "properties".to_owned(),
+            properties.collect::<Map<_, _>>().into(),
+        );
         if is_required {
-            schema["required"] = json!(own);
+            schema.insert("required".to_owned(), json!(own));
         }
-        schema
+        schema.insert("not".to_owned(), json!({"anyOf": others}));
+        schema.into()
     };
     pairs.iter().map(schema).collect()
 }

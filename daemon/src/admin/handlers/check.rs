@@ -44,7 +44,7 @@ fn report(checked: CheckReport, role: Role) -> Document {
                 ..skeleton
             };
             let count = refused.problems().len();
-            let problem = move |at: usize| Problem::from(&refused.problems()[at]);
+            let problem = move |at: usize| refused.problems().get(at).map(Problem::from);
             Document::new(&skeleton).with_list("problems", count, problem)
         }
         Ok(candidate) => {
@@ -74,8 +74,11 @@ fn accepted(skeleton: Checked, candidate: Candidate, difference: Arc<Difference>
     let warning_count = warnings.len() + removed.len();
     let ids = Arc::clone(&difference);
     let warning = move |at: usize| match warnings.get(at) {
-        Some(warning) => Problem::from(warning),
-        None => removed_rule(&ids.id(removed[at - warnings.len()])),
+        Some(warning) => Some(Problem::from(warning)),
+        None => {
+            let number = removed.get(at.checked_sub(warnings.len())?)?;
+            Some(removed_rule(&ids.id(*number)))
+        }
     };
     let mut document = Document::new(&skeleton).with_list("warnings", warning_count, warning);
     for (name, kind) in [
@@ -86,7 +89,8 @@ fn accepted(skeleton: Checked, candidate: Candidate, difference: Arc<Difference>
     ] {
         let (numbers, ids) = (difference.of_kind(kind), Arc::clone(&difference));
         let count = numbers.len();
-        document = document.with_list(name, count, move |at| ids.id(numbers[at]));
+        let id = move |at: usize| numbers.get(at).map(|number| ids.id(*number));
+        document = document.with_list(name, count, id);
     }
     let count = difference.count();
     document.with_list("rules", count, move |number| difference.rule(number))
