@@ -68,7 +68,7 @@ impl OtherContent {
 
 /// Returns the name of the algorithm that a key in DER is for, if it is a known one other than RSA.
 pub(crate) fn other_algorithm(der: &[u8]) -> Option<&'static str> {
-    let head = &der[..der.len().min(ALGORITHM_BYTES)];
+    let head = der.get(..ALGORITHM_BYTES).unwrap_or(der);
     let is_in_head = |id: &[u8]| head.windows(id.len()).any(|window| window == id);
     let mut algorithms = ALGORITHMS.iter();
     algorithms.find_map(|(id, name)| is_in_head(id).then_some(*name))
