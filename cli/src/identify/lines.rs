@@ -82,14 +82,16 @@ impl<R: Read> Blocks<R> {
                 return Ok((!block.text.is_empty()).then_some(block));
             }
             if self.dropping {
-                let Some(newline) = memchr::memchr(b'\n', &self.rest[kept..]) else {
+                let read = self.rest.get(kept..).unwrap_or_default();
+                let Some(newline) = memchr::memchr(b'\n', read) else {
                     self.rest.truncate(kept);
                     continue;
                 };
                 self.rest.drain(kept..kept + newline);
                 self.dropping = false;
             }
-            let block = memchr::memrchr(b'\n', &self.rest[kept..]).map(|newline| {
+            let read = self.rest.get(kept..).unwrap_or_default();
+            let block = memchr::memrchr(b'\n', read).map(|newline| {
                 let rest = self.rest.split_off(kept + newline + 1);
                 std::mem::replace(&mut self.rest, rest)
             });
@@ -108,7 +110,8 @@ impl<R: Read> Blocks<R> {
         let kept = self.rest.len();
         self.rest.resize(kept + READ_BYTES, 0);
         let read = loop {
-            match self.input.read(&mut self.rest[kept..]) {
+            let room = self.rest.get_mut(kept..).unwrap_or_default();
+            match self.input.read(room) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 read => break read,
             }

@@ -5,6 +5,8 @@
 //!
 //! Source: SPEC.md, sections 4 and 5.
 
+#![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::string_slice))]
+
 mod directory;
 mod gateway;
 mod serving;
