@@ -161,13 +161,15 @@ impl fmt::Display for HostName {
 pub fn is_host_header(value: &[u8]) -> bool {
     let (host, port) = match value.strip_prefix(b"[") {
         Some(rest) => {
-            let Some(end) = memchr(b']', rest) else {
+            let end = memchr(b']', rest);
+            let Some((literal, [_, port @ ..])) = end.and_then(|end| rest.split_at_checked(end))
+            else {
                 return false;
             };
-            if !is_literal(&rest[..end]) {
+            if !is_literal(literal) {
                 return false;
             }
-            (&b""[..], &rest[end + 1..])
+            (&b""[..], port)
         }
         None => value.split_at(memchr(b':', value).unwrap_or(value.len())),
     };

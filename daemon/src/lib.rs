@@ -12,7 +12,13 @@
 
 #![cfg_attr(
     not(test),
-    warn(clippy::panic, clippy::unimplemented, clippy::get_unwrap)
+    warn(
+        clippy::panic,
+        clippy::unimplemented,
+        clippy::get_unwrap,
+        clippy::indexing_slicing,
+        clippy::string_slice
+    )
 )]
 
 mod admin;

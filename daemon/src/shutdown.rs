@@ -223,7 +223,11 @@ impl Shutdown {
     }
 
     const fn notify(&self, stage: Stage) -> &Notify {
-        &self.entered[stage as usize - 1]
+        let [drain, cut] = &self.entered;
+        match stage {
+            Stage::Drain => drain,
+            Stage::Cut => cut,
+        }
     }
 }
 

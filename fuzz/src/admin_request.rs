@@ -15,6 +15,7 @@ use codeid_daemon::host::HostName;
 use codeid_engine::ConfigDigest;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, IF_MATCH, ORIGIN};
 use hyper::{Method, Uri};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -237,7 +238,7 @@ fn check_if_match(headers: &HeaderMap) {
 
 /// Checks that a body is refused without being quoted, or has the members that another parser finds
 /// and no others.
-fn check_body<T: DeserializeOwned + Serialize>(body: &[u8]) {
+fn check_body<T: DeserializeOwned + JsonSchema + Serialize>(body: &[u8]) {
     match parse_admin_body::<T>(body) {
         Err(refusal) => {
             let detail = refusal.detail;

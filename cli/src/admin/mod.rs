@@ -3,6 +3,8 @@
 //! Exit status: 0 on success, 1 if the daemon refused the command or a config has errors, 2 if the
 //! command line is wrong, 3 without a daemon or without a response that this program understands.
 
+#![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::string_slice))]
+
 mod apply;
 mod candidate;
 mod check;

@@ -36,7 +36,7 @@ pub(super) fn matching(matching: &Map<String, Value>) -> String {
 pub(super) fn cut(text: &str, characters: usize) -> String {
     match text.char_indices().nth(characters) {
         None => text.to_owned(),
-        Some((end, _)) => format!("{}…", &text[..end]),
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text)),
     }
 }
 

@@ -85,7 +85,7 @@ impl ShowRules {
             Column::Left("CANARY"),
             Column::Left("MATCH"),
         ]);
-        for rule in &rules.rules[..shown] {
+        for rule in rules.rules.iter().take(shown) {
             table.row([
                 rule.position.to_string(),
                 rule.id.clone(),

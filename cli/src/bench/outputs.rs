@@ -6,6 +6,8 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use codeid_daemon::uri::shown_path;
+
 /// The most symbolic links that are followed from a path, as in Linux.
 const MAX_LINKS: usize = 40;
 
@@ -36,7 +38,7 @@ pub(super) fn check(outputs: &[(&str, &Path)], inputs: &[(&str, &Path)]) -> Resu
         if let Some((other, _)) = same {
             return Err(format!(
                 "{option} and {other} must not name the same file: {}",
-                path.display()
+                shown_path(path)
             ));
         }
     }
@@ -108,7 +110,7 @@ mod tests {
             for (one, other) in [(&one, &other), (&other, &one)] {
                 let two = [("--hdr", &**one), ("--plot", &**other)];
                 let message = check(&two, &[]).unwrap_err();
-                let path = one.display();
+                let path = shown_path(one);
                 let expected = format!("--hdr and --plot must not name the same file: {path}");
                 assert_eq!(message, expected);
                 let read = [("--codes", &**other)];

@@ -1,5 +1,7 @@
 //! `codeid check`: reports errors and warnings in route configs, as a compiler does.
 
+#![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::string_slice))]
+
 mod cost;
 mod finding;
 mod report;

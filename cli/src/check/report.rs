@@ -98,20 +98,16 @@ impl Excerpt {
     fn around(document: &[u8], position: Position) -> Self {
         let offset = position.offset.min(document.len());
         let (before, after) = document.split_at(offset);
-        let line_before = match memchr::memrchr(b'\n', before) {
-            Some(newline) => &before[newline + 1..],
-            None => before,
-        };
-        let line_after = match memchr::memchr(b'\n', after) {
-            Some(newline) => &after[..newline],
-            None => after,
-        };
+        let is_newline = |byte: &u8| *byte == b'\n';
+        let line_before = before.rsplit(is_newline).next().unwrap_or_default();
+        let line_after = after.split(is_newline).next().unwrap_or_default();
         let (near_before, near_after) = (last_bytes(line_before), first_bytes(line_after));
         // Bytes that are not UTF-8 are shown as replacement characters; the mark stays in place.
         let mut text = String::from_utf8_lossy(near_before).into_owned();
         let start = text.len();
         text.push_str(String::from_utf8_lossy(near_after).trim_end_matches('\r'));
-        let length = text[start..].chars().next().map_or(0, char::len_utf8);
+        let marked = text.get(start..).and_then(|rest| rest.chars().next());
+        let length = marked.map_or(0, char::len_utf8);
         Self {
             text,
             place: start..start + length,
@@ -122,20 +118,35 @@ impl Excerpt {
 
 /// Returns the end of `line`, cut between characters.
 fn last_bytes(line: &[u8]) -> &[u8] {
-    let mut from = line.len().saturating_sub(EXCERPT_BYTES);
-    while from < line.len() && is_continuation(line[from]) && from > 0 {
-        from += 1;
+    let Some(from) = line
+        .len()
+        .checked_sub(EXCERPT_BYTES)
+        .filter(|from| *from > 0)
+    else {
+        return line;
+    };
+    let mut end = line.get(from..).unwrap_or_default();
+    while let [byte, rest @ ..] = end
+        && is_continuation(*byte)
+    {
+        end = rest;
     }
-    &line[from..]
+    end
 }
 
 /// Returns the beginning of `line`, cut between characters.
 fn first_bytes(line: &[u8]) -> &[u8] {
-    let mut to = line.len().min(EXCERPT_BYTES);
-    while to > 0 && to < line.len() && is_continuation(line[to]) {
-        to -= 1;
+    let Some(mut beginning) = line.get(..=EXCERPT_BYTES) else {
+        return line;
+    };
+    // The last byte is the first that is not shown.
+    while let [rest @ .., byte] = beginning {
+        beginning = rest;
+        if !is_continuation(*byte) {
+            break;
+        }
     }
-    &line[..to]
+    beginning
 }
 
 const fn is_continuation(byte: u8) -> bool {

@@ -91,7 +91,8 @@ pub(super) fn identify_lines(
 
     let progress = Progress::start(length);
     let mut turn = 0;
-    while let Ok(responses) = workers[turn].responses.recv() {
+    let receive = |worker: &Worker| worker.responses.recv().ok();
+    while let Some(responses) = workers.get(turn).and_then(receive) {
         output.write_all(&responses.json_lines)?;
         output.flush()?;
         progress.advance(responses.input_bytes);
@@ -197,7 +198,9 @@ impl LineIdentifier<'_> {
             Err(error) => write_failure(&PARAM_ILLEGAL, &error.detail(), out),
         }
         // The result is a complete object: replace its opening brace to join its fields to this one.
-        out[result] = b',';
+        if let Some(brace) = out.get_mut(result) {
+            *brace = b',';
+        }
         out.extend_from_slice(b"\n");
     }
 }

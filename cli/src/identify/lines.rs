@@ -85,14 +85,16 @@ impl<R: Read> Blocks<R> {
                 return Ok((!block.text.is_empty()).then_some(block));
             }
             if self.dropping {
-                let Some(newline) = memchr::memchr(b'\n', &self.rest[kept..]) else {
+                let read = self.rest.get(kept..).unwrap_or_default();
+                let Some(newline) = memchr::memchr(b'\n', read) else {
                     self.rest.truncate(kept);
                     continue;
                 };
                 self.rest.drain(kept..kept + newline);
                 self.dropping = false;
             }
-            let block = memchr::memrchr(b'\n', &self.rest[kept..]).map(|newline| {
+            let read = self.rest.get(kept..).unwrap_or_default();
+            let block = memchr::memrchr(b'\n', read).map(|newline| {
                 let rest = self.rest.split_off(kept + newline + 1);
                 std::mem::replace(&mut self.rest, rest)
             });
@@ -111,7 +113,8 @@ impl<R: Read> Blocks<R> {
         let kept = self.rest.len();
         self.rest.resize(kept + READ_BYTES, 0);
         let read = loop {
-            match self.input.read(&mut self.rest[kept..]) {
+            let room = self.rest.get_mut(kept..).unwrap_or_default();
+            match self.input.read(room) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 read => break read,
             }
@@ -121,8 +124,8 @@ impl<R: Read> Blocks<R> {
         self.input_bytes += read.as_ref().map_or(0, |bytes| *bytes as u64);
         let missing = PROBE_BYTES - self.begin.len();
         if missing > 0 {
-            let new = &self.rest[kept..];
-            self.begin.extend_from_slice(&new[..new.len().min(missing)]);
+            let new = self.rest.iter().skip(kept).take(missing);
+            self.begin.extend(new);
             refuse_wide(&self.begin)
                 .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
         }

@@ -1,5 +1,7 @@
 //! `codeid identify`: answers `identifyCode` without a daemon.
 
+#![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::string_slice))]
+
 mod batch;
 mod explain;
 mod lines;

@@ -83,9 +83,9 @@ pub(super) fn parameters_of_line<'a>(
     default: Option<OpenId<'a>>,
 ) -> Result<(CodeValue<'a>, OpenId<'a>), IllegalParameter> {
     let tab = memchr::memchr(b'\t', line);
-    let (code, open_id) = match tab {
-        Some(tab) => (&line[..tab], &line[tab + 1..]),
-        None => (line, &[][..]),
+    let (code, open_id) = match tab.and_then(|tab| line.split_at_checked(tab)) {
+        Some((code, [_, open_id @ ..])) => (code, open_id),
+        _ => (line, &[][..]),
     };
     if code.len() > MAX_CODE_BYTES {
         return Err(IllegalParameter::CodeTooLong);

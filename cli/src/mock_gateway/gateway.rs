@@ -17,6 +17,9 @@ use serde_json::json;
 use super::directory::Keys;
 use super::validation::validate;
 
+/// The result codes of refusals that are not signed.
+const UNSIGNED: [&str; 2] = ["INVALID_CLIENT", "KEY_NOT_FOUND"];
+
 /// The behaviour towards valid requests.
 #[derive(Debug)]
 pub(super) struct Behaviour {
@@ -26,7 +29,7 @@ pub(super) struct Behaviour {
     pub(super) status: StatusCode,
     /// The result to respond with.
     pub(super) result: Option<ApiResult>,
-    /// The signature of every response, also to an invalid request.
+    /// The signature of every response, also to an invalid request, if the stand-in can sign it.
     pub(super) signature: Signature,
     /// `true` to close the connection instead, also after an invalid request.
     pub(super) drop: bool,
@@ -137,20 +140,19 @@ impl Gateway {
         let number = self.answered.fetch_add(1, Ordering::Relaxed) + 1;
         let tracer = format!("mock-{}-{number}", std::process::id());
         let is_success = status == StatusCode::OK && result.status == "S";
-        let is_signed = self.behaviour.signature != Signature::Missing;
+        let signature = self.signature_of(&result);
+        let is_signed = signature != Signature::Missing;
         let note = refused.unwrap_or("This is a stand-in for Alipay+. Nothing was done.");
         let note = (is_signed || is_success).then_some(note);
         let body = body(&result, note, is_success.then_some((&*tracer, now)));
         let time = iso_8601(now);
-        let signature = match self.behaviour.signature {
-            Signature::Right => Some(self.sign(&time, &body)?),
-            Signature::Wrong => Some(self.sign(&time, &format!("{body} "))?),
-            Signature::Missing => None,
-        };
-        let how = match self.behaviour.signature {
-            Signature::Right => "",
-            Signature::Wrong => ", signed wrongly",
-            Signature::Missing => ", not signed",
+        let (signature, how) = match signature {
+            Signature::Right => (Some(self.sign(&time, &body)?), ""),
+            Signature::Wrong => {
+                let other = format!("{body} ");
+                (Some(self.sign(&time, &other)?), ", signed wrongly")
+            }
+            Signature::Missing => (None, ", not signed"),
         };
         let line = match refused {
             Some(why) => format!("refused: {why} ({tracer}, {}{how})", result.code),
@@ -171,6 +173,15 @@ impl Gateway {
         let response = response.body(body);
         let response = response.expect("every part is visible ASCII");
         Ok(LoggedResponse { response, line })
+    }
+
+    /// Returns the signature of a response with this result. As Alipay+, the stand-in cannot sign for a client
+    /// that it does not know, or whose key it does not have.
+    fn signature_of(&self, result: &ApiResult) -> Signature {
+        match self.behaviour.signature {
+            Signature::Right if UNSIGNED.contains(&result.code) => Signature::Missing,
+            signature => signature,
+        }
     }
 
     /// Returns the value of the `Signature` header for a response with this body.

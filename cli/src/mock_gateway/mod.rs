@@ -5,6 +5,8 @@
 //!
 //! Source: SPEC.md, sections 4 and 5.
 
+#![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::string_slice))]
+
 mod directory;
 mod gateway;
 mod serving;
@@ -66,8 +68,8 @@ pub(crate) struct MockGateway {
     /// Sign other content than the response
     #[arg(long)]
     wrong_signature: bool,
-    /// Answer without a signature, a failure with its result alone, as Alipay+ answers a client that
-    /// it does not know
+    /// Answer without a signature, a failure with its result alone; INVALID_CLIENT and KEY_NOT_FOUND
+    /// are never signed, as those of Alipay+, unless with --wrong-signature
     #[arg(long, conflicts_with = "wrong_signature")]
     unsigned: bool,
     /// Close the connection instead of answering

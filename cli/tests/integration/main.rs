@@ -4,6 +4,7 @@
 
 mod admin;
 mod cli;
+mod described;
 #[cfg(feature = "faults")]
 mod faults;
 mod file_faults;

@@ -190,7 +190,10 @@ fn operate(daemon: &Process, outputs: &mut Outputs) {
         ("/v1/apply", BAD),
         ("/v1/check", BAD),
         ("/v1/check", "planted"),
-        ("/v1/explain", "{\"planted\": 1}"),
+        (
+            "/v1/explain",
+            "{\"other\": \"planted\", \"openId\": [\"planted\"]}",
+        ),
         ("/v1/log-level", "{\"level\": \"planted\"}"),
         ("/v1/rollback", "{\"generation\": \"planted\"}"),
     ] {

@@ -90,9 +90,8 @@ impl Document {
         let list = format!("\"{name}\":[");
         let at = self.rest.find(&format!("{list}]"));
         let at = at.expect("the skeleton has this list, after those before it") + list.len();
-        let rest = self.rest[at..].to_owned();
         let mut before = self.rest;
-        before.truncate(at);
+        let rest = before.split_off(at);
         let filled = Self {
             rest: before,
             ..self
@@ -210,9 +209,9 @@ impl Write for Window<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let skipped = self.skip.min(bytes.len());
         self.skip -= skipped;
-        let rest = &bytes[skipped..];
+        let rest = bytes.get(skipped..).unwrap_or_default();
         let room = PIECE - self.piece.len();
-        let taken = &rest[..room.min(rest.len())];
+        let taken = rest.get(..room).unwrap_or(rest);
         self.piece.extend_from_slice(taken);
         self.taken += taken.len();
         if taken.len() < rest.len() {

@@ -4,13 +4,15 @@ use std::net::Ipv4Addr;
 
 use codeid_engine::ConfigDigest;
 use hyper::{HeaderMap, Method, Uri, Version};
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use super::access::require_access;
 use super::caller::Caller;
 use super::host_header;
+use super::json_body::parse_json;
 use super::refusal;
-use super::request::{IfMatch, parse_json};
+use super::request::IfMatch;
 use super::router;
 use super::tokens::Tokens;
 use crate::api::refusal::{ErrorCode, Refusal};
@@ -58,6 +60,6 @@ pub fn admin_if_match(headers: &HeaderMap) -> Result<Option<Option<ConfigDigest>
 /// # Errors
 ///
 /// The refusal of the body, as the response has it.
-pub fn parse_admin_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+pub fn parse_admin_body<T: DeserializeOwned + JsonSchema>(body: &[u8]) -> Result<T, Refusal> {
     parse_json(body).map_err(refusal::Refusal::into_document)
 }

@@ -22,6 +22,7 @@ mod console;
 pub(crate) mod fuzzing;
 mod handlers;
 mod host_header;
+mod json_body;
 mod limits;
 mod lingering;
 mod listeners;

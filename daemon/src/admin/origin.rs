@@ -63,8 +63,8 @@ fn is_own(host: &str, hosts: &[HostName]) -> bool {
             return address.parse::<std::net::Ipv6Addr>().is_ok();
         }
         Some(_) => return false,
-        None => match host.find(':') {
-            Some(at) if is_port(&host[at..]) => &host[..at],
+        None => match host.find(':').and_then(|at| host.split_at_checked(at)) {
+            Some((name, port)) if is_port(port) => name,
             Some(_) => return false,
             None => host,
         },

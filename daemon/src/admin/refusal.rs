@@ -3,7 +3,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use hyper::StatusCode;
-use hyper::header::{HeaderValue, WWW_AUTHENTICATE};
+use hyper::header::{ACCEPT, ACCEPT_ENCODING, HeaderName, HeaderValue, WWW_AUTHENTICATE};
 
 use super::body::{Document, Each};
 use super::response::{Response, document, json};
@@ -23,6 +23,17 @@ pub(super) struct Refusal {
     document: api::refusal::Refusal,
     /// The reason why a route config was refused.
     refused: Option<ConfigRefused>,
+    /// The property of the body for which it was refused, if that is one of these.
+    unsupported: Option<Unsupported>,
+}
+
+/// A property of a body for which it is refused with [`ErrorCode::MediaType`].
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Unsupported {
+    /// The `Content-Type`.
+    MediaType,
+    /// The `Content-Encoding`.
+    ContentCoding,
 }
 
 impl Refusal {
@@ -36,6 +47,15 @@ impl Refusal {
                 problems: Vec::new(),
             },
             refused: None,
+            unsupported: None,
+        }
+    }
+
+    /// Refuses a body with [`ErrorCode::MediaType`]. The response says in a header what would have been taken.
+    pub(super) fn unsupported(property: Unsupported, detail: String) -> Self {
+        Self {
+            unsupported: Some(property),
+            ..Self::new(ErrorCode::MediaType, detail)
         }
     }
 
@@ -60,7 +80,8 @@ impl Refusal {
         self.document
     }
 
-    /// Returns the response, with `WWW-Authenticate` if a token is missing or unknown.
+    /// Returns the response, with `WWW-Authenticate` if a token is missing or unknown, and with the header that
+    /// says what would have been taken.
     pub(super) fn into_response(self) -> Response {
         let mut response = match self.refused {
             Some(refused) if !refused.problems().is_empty() => {
@@ -69,11 +90,23 @@ impl Refusal {
             _ => json(&self.document),
         };
         *response.status_mut() = self.status;
+        let accepted = self.unsupported.map(Unsupported::accepted);
+        response.headers_mut().extend(accepted);
         if self.status == StatusCode::UNAUTHORIZED {
             let scheme = HeaderValue::from_static("Bearer");
             response.headers_mut().insert(WWW_AUTHENTICATE, scheme);
         }
         response
+    }
+}
+
+impl Unsupported {
+    /// Returns the header that says what would have been taken.
+    const fn accepted(self) -> (HeaderName, HeaderValue) {
+        match self {
+            Self::MediaType => (ACCEPT, HeaderValue::from_static("application/json")),
+            Self::ContentCoding => (ACCEPT_ENCODING, HeaderValue::from_static("identity")),
+        }
     }
 }
 
@@ -84,7 +117,7 @@ fn with_problems(refusal: &api::refusal::Refusal, refused: ConfigRefused) -> Res
     text.truncate(text.len() - 1);
     text.push_str(",\"problems\":[");
     let count = refused.problems().len();
-    let problem = move |at: usize| Problem::from(&refused.problems()[at]);
+    let problem = move |at: usize| refused.problems().get(at).map(Problem::from);
     let problems = Each::new(count, problem);
     let refusal = Document::from_text(text);
     document(refusal.with_elements(",", problems).with_text("]}\n"))

@@ -8,18 +8,20 @@ use codeid_engine::ConfigDigest;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, IF_MATCH};
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
 use super::caller::Caller;
+use super::json_body::parse_json;
 use super::plane::AdminPlane;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, Unsupported};
 use super::response::Response;
 use crate::api::refusal::ErrorCode;
 use crate::audit::{Action, AuditError, Intent};
-use crate::error_chain::{ErrorChain, sentence};
+use crate::error_chain::ErrorChain;
+use crate::http;
 use crate::sync::Mutex;
-use crate::{http, json};
 
 /// The limit on the time in which a body arrives.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -89,7 +91,7 @@ impl Request {
     /// # Errors
     ///
     /// [`Refusal`] if it is not JSON, or not a `T`.
-    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
+    pub(super) fn json<T: DeserializeOwned + JsonSchema>(&self) -> Result<T, Refusal> {
         parse_json(&self.body)
     }
 
@@ -98,7 +100,9 @@ impl Request {
     /// # Errors
     ///
     /// [`Refusal`] if it is neither empty nor a `T` in JSON.
-    pub(super) fn json_or_default<T: DeserializeOwned + Default>(&self) -> Result<T, Refusal> {
+    pub(super) fn json_or_default<T: DeserializeOwned + Default + JsonSchema>(
+        &self,
+    ) -> Result<T, Refusal> {
         match self.body.is_empty() {
             true => Ok(T::default()),
             false => self.json(),
@@ -133,26 +137,6 @@ impl Request {
 
 /// The header that ends a freeze which an operator began as such.
 const OVERRIDE: HeaderName = HeaderName::from_static("x-codeid-override");
-
-/// Parses a body as JSON. No message quotes the body.
-pub(super) fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
-    if let Some(error) = json::unreadable_beginning(body) {
-        return Err(Refusal::malformed(sentence(&error)));
-    }
-    // serde reads a struct from an array, too.
-    if body.trim_ascii_start().first() == Some(&b'[') {
-        return Err(Refusal::malformed("The body must be an object."));
-    }
-    serde_json::from_slice(body).map_err(|error| {
-        // Not serde's message, which may quote the body.
-        let (line, column) = (error.line(), error.column());
-        let what = match error.classify() {
-            serde_json::error::Category::Data => "is not what this path takes",
-            _ => "is not JSON",
-        };
-        Refusal::malformed(format!("The body {what}, at line {line}, column {column}."))
-    })
-}
 
 /// The route config that must be live for a change to be made.
 #[derive(Clone, Copy, Debug)]
@@ -195,7 +179,7 @@ impl IfMatch {
 
 /// Requires that the body is declared as JSON, without a content coding.
 pub(super) fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
-    let refuse = |detail: String| Err(Refusal::new(ErrorCode::MediaType, detail));
+    let refuse = |detail: String| Err(Refusal::unsupported(Unsupported::MediaType, detail));
     let mut types = headers.get_all(CONTENT_TYPE).iter();
     match (types.next(), types.next()) {
         (Some(value), None) if http::is_json(value.as_bytes()) => {}
@@ -217,9 +201,8 @@ pub(super) fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
         None => Ok(()),
         Some(codings) => {
             let codings = http::shown(codings.as_bytes());
-            refuse(format!(
-                "The body has the Content-Encoding {codings}; it must have none."
-            ))
+            let detail = format!("The body has the Content-Encoding {codings}; it must have none.");
+            Err(Refusal::unsupported(Unsupported::ContentCoding, detail))
         }
     }
 }

@@ -14,6 +14,7 @@ pub mod empty;
 pub mod explain;
 pub mod forget;
 pub mod freeze;
+mod headers;
 pub mod history;
 pub mod identify;
 pub mod log_level;

@@ -130,21 +130,27 @@ impl Document {
     /// If the document has the operation already, if two of its responses have the same status, or if
     /// another operation shares another response under the same name.
     pub(super) fn add(&mut self, operation: Operation<'_>) {
-        let mut described = json!({
-            "operationId": operation_id(operation.method, operation.path),
-            "summary": operation.summary,
-            "security": if operation.needs_token { json!([{"token": []}, {}]) } else { json!([]) },
-        });
+        let mut described = Map::new();
+        let mut describe = |key: &str, value: Value| described.insert(key.to_owned(), value);
+        let id = operation_id(operation.method, operation.path);
+        describe("operationId", id.into());
+        describe("summary", operation.summary.into());
+        let security = match operation.needs_token {
+            true => json!([{"token": []}, {}]),
+            false => json!([]),
+        };
+        describe("security", security);
         if !operation.description.is_empty() {
-            described["description"] = operation.description.into();
+            describe("description", operation.description.into());
         }
         if !operation.parameters.is_empty() {
             let parameters = operation.parameters.into_iter().map(Parameter::into_json);
-            described["parameters"] = parameters.collect();
+            describe("parameters", parameters.collect());
         }
         if let Some(schema) = operation.body {
             let content = json!({"application/json": {"schema": schema(&mut self.read)}});
-            described["requestBody"] = json!({"required": true, "content": content});
+            let body = json!({"required": true, "content": content});
+            describe("requestBody", body);
         }
         let mut responses = Map::new();
         for response in operation.responses {
@@ -152,9 +158,9 @@ impl Document {
             let previous = responses.insert(status, self.response(response));
             assert!(previous.is_none(), "two responses of {}", operation.path);
         }
-        described["responses"] = responses.into();
+        described.insert("responses".to_owned(), responses.into());
         let methods = self.paths.entry(operation.path.to_owned()).or_default();
-        let previous = methods.insert(key(operation.method).to_owned(), described);
+        let previous = methods.insert(key(operation.method).to_owned(), described.into());
         assert!(previous.is_none(), "two operations of {}", operation.path);
     }
 
@@ -165,6 +171,11 @@ impl Document {
     /// If a type is both read and written, and has not the same schema in both directions.
     pub(super) fn finish(mut self, title: &str, description: &str) -> Value {
         let mut schemas = self.written.take_definitions(true);
+        for schema in schemas.values_mut() {
+            if let Ok(schema) = schema.try_into() {
+                RecursiveTransform(absent_instead_of_null).transform(schema);
+            }
+        }
         for (name, schema) in self.read.take_definitions(true) {
             let known = schemas.insert(name.clone(), schema.clone());
             assert!(
@@ -207,7 +218,8 @@ impl Document {
     }
 
     fn describe(&mut self, response: Response) -> Value {
-        let mut described = json!({"description": response.description});
+        let mut described = Map::new();
+        described.insert("description".to_owned(), response.description.into());
         if !response.headers.is_empty() {
             let headers = response.headers.into_iter();
             let headers: Map<String, Value> = headers
@@ -217,10 +229,10 @@ impl Document {
                     (header.name.to_owned(), described)
                 })
                 .collect();
-            described["headers"] = headers.into();
+            described.insert("headers".to_owned(), headers.into());
         }
         let content = match response.content {
-            Content::Empty => return described,
+            Content::Empty => return described.into(),
             Content::Json(schema) => {
                 let schema = schema(&mut self.written).to_value();
                 let schema = match response.narrowed {
@@ -231,8 +243,22 @@ impl Document {
             }
             Content::Text(media_type) => json!({media_type: {"schema": {"type": "string"}}}),
         };
-        described["content"] = content;
-        described
+        described.insert("content".to_owned(), content);
+        described.into()
+    }
+}
+
+impl Response {
+    /// Returns a response without headers and without a body.
+    pub(super) fn new(status: u16, description: &str) -> Self {
+        Self {
+            shared_as: None,
+            status,
+            description: description.to_owned(),
+            headers: Vec::new(),
+            content: Content::Empty,
+            narrowed: None,
+        }
     }
 }
 
@@ -263,6 +289,37 @@ const fn key(method: Method) -> &'static str {
     match method {
         Method::Get => "get",
         Method::Post => "post",
+    }
+}
+
+/// Takes `null` from the members of an object that may be absent: what is written leaves such a member out
+/// instead.
+fn absent_instead_of_null(schema: &mut Schema) {
+    let required = schema.get("required").and_then(Value::as_array).cloned();
+    let required = required.unwrap_or_default();
+    let Some(Value::Object(members)) = schema.get_mut("properties") else {
+        return;
+    };
+    for (name, member) in members {
+        let is_required = required.iter().any(|required| required == name);
+        let Some(member) = member.as_object_mut().filter(|_| !is_required) else {
+            continue;
+        };
+        if let Some(Value::Array(kinds)) = member.get_mut("type") {
+            kinds.retain(|kind| kind != "null");
+            if let [kind] = &**kinds {
+                let kind = kind.clone();
+                member.insert("type".to_owned(), kind);
+            }
+        }
+        if let Some(Value::Array(either)) = member.get_mut("anyOf") {
+            either.retain(|schema| *schema != json!({"type": "null"}));
+            if let [Value::Object(only)] = &**either {
+                let only = only.clone();
+                member.remove("anyOf");
+                member.extend(only);
+            }
+        }
     }
 }
 

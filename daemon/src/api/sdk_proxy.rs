@@ -1,69 +1,27 @@
 //! The documents of sdkProxy, as clients see them.
 //!
-//! The serving port reads and writes them without these types, byte by byte (`sdk_proxy`).
+//! The serving port reads and writes them without these types, byte by byte (`sdk_proxy`). The names of a
+//! header and its data depend on the client, and those of two clients must not be mixed, which a Rust type
+//! cannot express: requests and responses are schemas only.
 //!
 //! Source: SPEC.md, section 4.
 
-use schemars::JsonSchema;
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
 use super::identify::ResultObject;
 
-/// The body of `POST /aps/api/v1/mobile/sdkProxy`. The names `httpProxyRequestHeader` and
-/// `httpProxyRequestData`, or `proxyRequestHeader` and `proxyRequestData`, are accepted, too. Other
-/// members are ignored.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct SdkProxyRequest {
-    /// The header of the client SDK's request, forwarded unchanged.
-    #[schemars(length(min = 1))]
-    pub sdk_request_header: String,
-    /// The data of the client SDK's request, forwarded unchanged.
-    #[schemars(length(min = 1))]
-    pub sdk_request_data: String,
-    /// The customer; read only if `proxy.customer-from` is `body`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 256))]
-    pub customer_id: Option<String>,
-}
+/// The schema of the body of `POST /aps/api/v1/mobile/sdkProxy`.
+pub(super) enum SdkProxyRequest {}
 
-/// The body of `POST /v1/clientSdkProxy`. The names `proxyRequestHeader` and `proxyRequestData` are
-/// accepted, too. Other members are ignored.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ClientSdkProxyRequest {
-    /// The business scenario, which is not forwarded.
-    #[schemars(length(min = 1))]
-    pub scene: String,
-    /// The header of the client SDK's request, forwarded unchanged.
-    #[schemars(length(min = 1))]
-    pub http_proxy_request_header: String,
-    /// The data of the client SDK's request, forwarded unchanged.
-    #[schemars(length(min = 1))]
-    pub http_proxy_request_data: String,
-}
+/// The schema of the body of `POST /v1/clientSdkProxy`.
+pub(super) enum ClientSdkProxyRequest {}
 
-/// The upstream's response in the model of the client SDK. Header and data have the names
-/// `proxyResponseHeader` and `proxyResponseData` if those of the request were `proxyRequestHeader` and
-/// `proxyRequestData`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ClientSdkProxyResponse {
-    /// `true` if the result code is `SUCCESS`.
-    pub is_success: bool,
-    /// The upstream's result code; absent from a success.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error_code: Option<String>,
-    /// The upstream's result message; absent from a success.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error_message: Option<String>,
-    /// The response's header, as the upstream wrote it; absent if the upstream sent none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub http_proxy_response_header: Option<String>,
-    /// The response's data, as the upstream wrote it; absent if the upstream sent none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub http_proxy_response_data: Option<String>,
-}
+/// The schema of the upstream's response in the model of the client SDK.
+pub(super) enum ClientSdkProxyResponse {}
 
 /// A response that is not the upstream's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -72,4 +30,160 @@ pub struct SdkProxyFailure {
     pub result: ResultObject,
     /// A sentence for people.
     pub detail: String,
+}
+
+/// The names of a header and its data.
+struct Pair {
+    title: &'static str,
+    request: [&'static str; 2],
+    response: [&'static str; 2],
+}
+
+const SERVER: Pair = Pair {
+    title: "sdkProxy",
+    request: ["sdkRequestHeader", "sdkRequestData"],
+    response: ["sdkResponseHeader", "sdkResponseData"],
+};
+
+const ANDROID: Pair = Pair {
+    title: "Android",
+    request: ["httpProxyRequestHeader", "httpProxyRequestData"],
+    response: ["httpProxyResponseHeader", "httpProxyResponseData"],
+};
+
+const IOS: Pair = Pair {
+    title: "iOS",
+    request: ["proxyRequestHeader", "proxyRequestData"],
+    response: ["proxyResponseHeader", "proxyResponseData"],
+};
+
+impl JsonSchema for SdkProxyRequest {
+    fn schema_name() -> Cow<'static, str> {
+        "SdkProxyRequest".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "The body of `POST /aps/api/v1/mobile/sdkProxy`: header and data under one \
+                            of three pairs of names. Other members are ignored.",
+            "type": "object",
+            "properties": {
+                "customerId": {
+                    "description": "The customer; needed if `proxy.customer-from` is `body`, and \
+                                    ignored otherwise.",
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": 256,
+                },
+            },
+            "anyOf": one_of_requests(&[SERVER, ANDROID, IOS]),
+        })
+    }
+}
+
+impl JsonSchema for ClientSdkProxyRequest {
+    fn schema_name() -> Cow<'static, str> {
+        "ClientSdkProxyRequest".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "The body of `POST /v1/clientSdkProxy`: header and data under the names of one \
+                            platform. Other members are ignored.",
+            "type": "object",
+            "properties": {
+                "scene": {
+                    "description": "The business scenario, which is not forwarded.",
+                    "type": "string",
+                    "minLength": 1,
+                },
+            },
+            "required": ["scene"],
+            "anyOf": one_of_requests(&[ANDROID, IOS]),
+        })
+    }
+}
+
+impl JsonSchema for ClientSdkProxyResponse {
+    fn schema_name() -> Cow<'static, str> {
+        "ClientSdkProxyResponse".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        // Whatever the upstream wrote; a `null` is left out.
+        let kinds = ["string", "object", "array", "number", "boolean"];
+        let members = [
+            "The response's header, as the upstream wrote it; absent if the upstream sent none or `null`.",
+            "The response's data, as the upstream wrote it; absent if the upstream sent none or `null`.",
+        ]
+        .map(|description| json!({"description": description, "type": kinds}));
+        json_schema!({
+            "description": "The upstream's response in the model of the client SDK: header and data under \
+                            the names of the request's platform.",
+            "type": "object",
+            "properties": {
+                "isSuccess": {
+                    "description": "`true` if the result code is `SUCCESS`.",
+                    "type": "boolean",
+                },
+                "errorCode": {
+                    "description": "The upstream's result code; absent from a success, and if the upstream \
+                                    sent none.",
+                    "type": "string",
+                },
+                "errorMessage": {
+                    "description": "The upstream's result message; absent from a success, and if the \
+                                    upstream sent none.",
+                    "type": "string",
+                },
+            },
+            "required": ["isSuccess"],
+            "anyOf": one_of(&[ANDROID, IOS], |pair| pair.response, &members, false),
+        })
+    }
+}
+
+/// Returns the schemas of the pairs that a request may have.
+fn one_of_requests(pairs: &[Pair]) -> Vec<Value> {
+    let members = [
+        "The header of the client SDK's request, forwarded unchanged.",
+        "The data of the client SDK's request, forwarded unchanged.",
+    ]
+    .map(|description| json!({"description": description, "type": "string", "minLength": 1}));
+    one_of(pairs, |pair| pair.request, &members, true)
+}
+
+/// Returns a schema for each pair, which allows no name of another one. `members` are the schemas of header
+/// and data.
+fn one_of(
+    pairs: &[Pair],
+    names: fn(&Pair) -> [&'static str; 2],
+    members: &[Value; 2],
+    is_required: bool,
+) -> Vec<Value> {
+    let schema = |pair: &Pair| -> Value {
+        let own = names(pair);
+        let others = pairs
+            .iter()
+            .flat_map(names)
+            .filter(|name| !own.contains(name));
+        let others: Vec<Value> = others.map(|name| json!({"required": [name]})).collect();
+        let properties = own
+            .into_iter()
+            .map(str::to_owned)
+            .zip(members.iter().cloned());
+        let mut schema = Map::new();
+        schema.insert("title".to_owned(), pair.title.into());
+        schema.insert("type".to_owned(), "object".into());
+        schema.insert(
+            "properties".to_owned(),
+            properties.collect::<Map<_, _>>().into(),
+        );
+        if is_required {
+            schema.insert("required".to_owned(), json!(own));
+        }
+        schema.insert("not".to_owned(), json!({"anyOf": others}));
+        schema.into()
+    };
+    pairs.iter().map(schema).collect()
 }

@@ -250,9 +250,9 @@ fn read_tail(path: &Path) -> io::Result<Tail> {
         };
     };
     let torn = (bytes.len() - end - 1) as u64;
-    let whole = &bytes[..end];
-    let start = whole.iter().rposition(|byte| *byte == b'\n');
-    let last_line = &whole[start.map_or(0, |at| at + 1)..];
+    let whole = bytes.get(..end).unwrap_or_default();
+    let last_line = whole.rsplit(|byte| *byte == b'\n').next();
+    let last_line = last_line.unwrap_or_default();
     Ok(Tail {
         last_line: Some(last_line.to_vec()),
         torn,

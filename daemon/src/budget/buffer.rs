@@ -73,14 +73,20 @@ impl Buffer {
             let Ok(mut map) = MmapMut::map_anon(capacity.max(length)) else {
                 return false;
             };
-            map[..self.len()].copy_from_slice(self);
             let length = self.len();
+            let Some(kept) = map.get_mut(..length) else {
+                return false;
+            };
+            kept.copy_from_slice(self);
             self.memory = Memory::Mapped { map, length };
         }
         match &mut self.memory {
             Memory::Allocated(bytes) => bytes.extend_from_slice(piece),
             Memory::Mapped { map, length } => {
-                map[*length..*length + piece.len()].copy_from_slice(piece);
+                let Some(room) = map.get_mut(*length..*length + piece.len()) else {
+                    return false;
+                };
+                room.copy_from_slice(piece);
                 *length += piece.len();
             }
         }
@@ -95,7 +101,8 @@ impl Buffer {
         match &mut self.memory {
             Memory::Allocated(bytes) => drop(bytes.drain(..count)),
             Memory::Mapped { map, length } if *length - count <= MAX_ALLOCATED_BYTES => {
-                self.memory = Memory::Allocated(map[count..*length].to_vec());
+                let rest = map.get(count..*length).unwrap_or_default().to_vec();
+                self.memory = Memory::Allocated(rest);
             }
             Memory::Mapped { map, length } => {
                 map.copy_within(count..*length, 0);
@@ -138,7 +145,7 @@ impl Deref for Buffer {
     fn deref(&self) -> &[u8] {
         match &self.memory {
             Memory::Allocated(bytes) => bytes,
-            Memory::Mapped { map, length } => &map[..*length],
+            Memory::Mapped { map, length } => map.get(..*length).unwrap_or_default(),
         }
     }
 }

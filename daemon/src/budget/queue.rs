@@ -70,7 +70,7 @@ impl BufferQueue {
     /// begin and end with whole pieces, if only whole pieces were consumed.
     pub(crate) fn front(&self) -> &[u8] {
         match self.buffers.front() {
-            Some(buffer) => &buffer[self.consumed..],
+            Some(buffer) => buffer.get(self.consumed..).unwrap_or_default(),
             None => &[],
         }
     }

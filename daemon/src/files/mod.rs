@@ -1,7 +1,5 @@
 //! Files: checked for who may have access to them, replaced durably, and watched for changes.
 
-#![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::string_slice))]
-
 pub(crate) mod durable_file;
 pub mod group;
 pub mod secret_file;

@@ -196,7 +196,7 @@ impl Body {
             Some(_) if self.line.last != b'\r' => Err(BrokenBody::LineEnd(self.at)),
             Some(_) => {
                 let Line { saved, length, .. } = mem::replace(&mut self.line, Line::EMPTY);
-                self.end_line(&saved[..SAVED_BYTES.min(length - 1)])?;
+                self.end_line(saved.get(..length - 1).unwrap_or(&saved))?;
                 // With its LF.
                 self.at += length as u64 + 1;
                 Ok(())
@@ -243,8 +243,9 @@ impl Line {
             return Err(ControlCharacter);
         }
         if let Some(room) = self.saved.get_mut(self.length..) {
-            let saved = room.len().min(piece.len());
-            room[..saved].copy_from_slice(&piece[..saved]);
+            for (saved, byte) in room.iter_mut().zip(piece) {
+                *saved = *byte;
+            }
         }
         self.length += piece.len();
         self.last = *last;
@@ -257,7 +258,7 @@ fn has_name(line: &[u8]) -> bool {
     let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
     match memchr(b':', line) {
         None | Some(0) => false,
-        Some(end) => line[..end].iter().all(is_of_name),
+        Some(end) => line.iter().take(end).all(is_of_name),
     }
 }
 

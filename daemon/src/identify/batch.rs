@@ -95,21 +95,20 @@ impl Batch {
 
     fn read_element(&self, number: usize, at: Range<usize>) -> Result<Element, RequestError> {
         let span = |text: &str| Span::of(text, &self.body);
-        Ok(
-            match ReadElement::from_json(&self.body[at.clone()], number)? {
-                ReadElement::Other(kind) => Element::Other(kind),
-                ReadElement::Object(parameters) => match parameters.texts() {
-                    Some((code_value, open_id)) => match (span(code_value), span(open_id)) {
-                        (Some(code_value), Some(open_id)) => Element::Plain {
-                            code_value,
-                            open_id,
-                        },
-                        _ => Element::Object(Span::new(at)),
+        let bytes = self.body.get(at.clone()).unwrap_or_default();
+        Ok(match ReadElement::from_json(bytes, number)? {
+            ReadElement::Other(kind) => Element::Other(kind),
+            ReadElement::Object(parameters) => match parameters.texts() {
+                Some((code_value, open_id)) => match (span(code_value), span(open_id)) {
+                    (Some(code_value), Some(open_id)) => Element::Plain {
+                        code_value,
+                        open_id,
                     },
-                    None => Element::Object(Span::new(at)),
+                    _ => Element::Object(Span::new(at)),
                 },
+                None => Element::Object(Span::new(at)),
             },
-        )
+        })
     }
 
     /// Takes the live table for all elements.
@@ -191,7 +190,8 @@ impl Span {
 
     /// Returns the text at this place.
     fn text(self, body: &[u8]) -> &str {
-        let bytes = &body[self.start as usize..self.end as usize];
+        let bytes = body.get(self.start as usize..self.end as usize);
+        let bytes = bytes.unwrap_or_default();
         str::from_utf8(bytes).expect("the text of an element was checked")
     }
 }

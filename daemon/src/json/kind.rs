@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde_json::Value;
+
 /// The kind of a JSON value. Displays with its article.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -20,6 +22,18 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Returns the kind of a value.
+    pub(crate) const fn of(value: &Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(_) => Self::Boolean,
+            Value::Number(_) => Self::Number,
+            Value::String(_) => Self::String,
+            Value::Array(_) => Self::Array,
+            Value::Object(_) => Self::Object,
+        }
+    }
+
     /// Returns the kind of the value that `text` begins with, by its first character. Returns `None`
     /// if no value begins with it.
     pub(crate) fn from_text(text: &str) -> Option<Self> {

@@ -56,7 +56,7 @@ pub(crate) fn check(value: &RawValue, enclosing: usize) -> Result<(), StrictJson
             b',' => at_key = matches!(open.last(), Some(Container::Object(_))),
             b'"' => {
                 let end = end_of_string(bytes, at);
-                let string = decode_string(&text[at..end])?;
+                let string = decode_string(text.get(at..end).unwrap_or_default())?;
                 match open.last_mut() {
                     Some(Container::Object(keys)) if at_key => {
                         if !keys.insert(string) {
@@ -85,9 +85,11 @@ enum Container<'a> {
 /// Returns the end of the string that begins at `start`, its quotes included.
 fn end_of_string(bytes: &[u8], start: usize) -> usize {
     let mut at = start + 1;
-    while let Some(found) = memchr2(b'"', b'\\', &bytes[at..]) {
+    while let Some(rest) = bytes.get(at..)
+        && let Some(found) = memchr2(b'"', b'\\', rest)
+    {
         at += found;
-        if bytes[at] == b'"' {
+        if rest.get(found) == Some(&b'"') {
             return at + 1;
         }
         // In an escape, the byte after the backslash is not the end.
@@ -103,7 +105,8 @@ fn end_of_string(bytes: &[u8], start: usize) -> usize {
 /// [`StrictJsonError::LoneSurrogate`] if an escape is half of a surrogate pair.
 pub(crate) fn decode_string(quoted: &str) -> Result<Cow<'_, str>, StrictJsonError> {
     if memchr(b'\\', quoted.as_bytes()).is_none() {
-        return Ok(Cow::Borrowed(&quoted[1..quoted.len() - 1]));
+        let content = quoted.strip_prefix('"').unwrap_or(quoted);
+        return Ok(Cow::Borrowed(content.strip_suffix('"').unwrap_or(content)));
     }
     match serde_json::from_str(quoted) {
         Ok(content) => Ok(Cow::Owned(content)),

@@ -16,14 +16,14 @@ pub(crate) fn write_string(text: &str, out: &mut Vec<u8>) {
         if !is_escaped(byte) {
             continue;
         }
-        out.extend_from_slice(&text.as_bytes()[copied..at]);
+        out.extend_from_slice(text.as_bytes().get(copied..at).unwrap_or_default());
         copied = at + 1;
         match byte {
             b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
             _ => write!(out, "\\u{byte:04x}").expect("a buffer takes any text"),
         }
     }
-    out.extend_from_slice(&text.as_bytes()[copied..]);
+    out.extend_from_slice(text.as_bytes().get(copied..).unwrap_or_default());
     out.push(b'"');
 }
 

@@ -67,7 +67,7 @@ const ALGORITHM_BYTES: usize = 32;
 
 /// Returns the name of the algorithm that a key in DER is for, if it is a known one other than RSA.
 pub(crate) fn other_algorithm(der: &[u8]) -> Option<&'static str> {
-    let head = &der[..der.len().min(ALGORITHM_BYTES)];
+    let head = der.get(..ALGORITHM_BYTES).unwrap_or(der);
     let mut algorithms = ALGORITHMS.iter();
     algorithms.find_map(|(id, name)| contains(head, id).then_some(*name))
 }

@@ -129,7 +129,7 @@ impl SocketFile {
     fn name_at_first(&self) -> String {
         let name = self.path.file_name().unwrap_or_default();
         let digest = ConfigDigest::new(name.as_bytes()).to_string();
-        format!(".{}", &digest[..7])
+        format!(".{digest:.7}")
     }
 
     /// Warns of a directory that keeps the group from the socket.

@@ -14,14 +14,16 @@ pub(crate) enum AdminListener {
 /// The numbers of connections to the admin plane that were closed before their caller was known.
 #[derive(Debug, Default)]
 pub(super) struct AdminFigures {
-    /// The number of those of each listener that found no room.
-    turned_away: [AtomicU64; AdminListener::ALL.len()],
+    /// The number of those of `admin.unix` that found no room.
+    unix_turned_away: AtomicU64,
+    /// The number of those of `admin.http` that found no room.
+    tcp_turned_away: AtomicU64,
     /// The number of TLS handshakes on `admin.http` that failed or took too long.
     tls_handshake_failures: AtomicU64,
 }
 
 impl AdminListener {
-    /// Every listener, in the order of the discriminants, which are indices.
+    /// Every listener.
     pub(super) const ALL: [Self; 2] = [Self::Unix, Self::Tcp];
 
     /// Returns the setting that opens the listener.
@@ -44,12 +46,19 @@ impl AdminListener {
 impl AdminFigures {
     /// Counts connections that were closed before their caller was known, to make room for others.
     pub(super) fn count_turned_away(&self, listener: AdminListener, count: u64) {
-        self.turned_away[listener as usize].fetch_add(count, Relaxed);
+        self.of(listener).fetch_add(count, Relaxed);
     }
 
     /// Returns the number of these connections.
     pub(super) fn turned_away(&self, listener: AdminListener) -> u64 {
-        self.turned_away[listener as usize].load(Relaxed)
+        self.of(listener).load(Relaxed)
+    }
+
+    const fn of(&self, listener: AdminListener) -> &AtomicU64 {
+        match listener {
+            AdminListener::Unix => &self.unix_turned_away,
+            AdminListener::Tcp => &self.tcp_turned_away,
+        }
     }
 
     /// Counts a TLS handshake on `admin.http` that failed or took too long.

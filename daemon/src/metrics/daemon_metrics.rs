@@ -69,13 +69,10 @@ impl Metrics {
         self.started.elapsed()
     }
 
-    /// Returns the figures that a worker thread writes to; workers are numbered from 0.
-    ///
-    /// # Panics
-    ///
-    /// Panics if there are not that many workers.
-    pub(crate) fn worker(&self, index: usize) -> Arc<WorkerFigures> {
-        Arc::clone(&self.workers[index])
+    /// Returns the figures that a worker thread writes to; workers are numbered from 0. Returns `None` if there
+    /// are not that many workers.
+    pub(crate) fn worker(&self, index: usize) -> Option<Arc<WorkerFigures>> {
+        self.workers.get(index).cloned()
     }
 
     /// Returns the figures that the accepting thread writes to.

@@ -42,13 +42,17 @@ impl Histogram {
     /// it.
     pub(super) fn record_alone(&self, ticks: u64, weight: u64) {
         let add = |to: &AtomicU64, more| to.store(to.load(Relaxed).wrapping_add(more), Relaxed);
-        add(&self.counts[bucket_of(ticks / weight.max(1))], weight);
+        if let Some(count) = self.counts.get(bucket_of(ticks / weight.max(1))) {
+            add(count, weight);
+        }
         add(&self.sum, ticks);
     }
 
     /// Records one event that took `ticks`, from any thread.
     pub(super) fn record_among_others(&self, ticks: u64) {
-        self.counts[bucket_of(ticks)].fetch_add(1, Relaxed);
+        if let Some(count) = self.counts.get(bucket_of(ticks)) {
+            count.fetch_add(1, Relaxed);
+        }
         self.sum.fetch_add(ticks, Relaxed);
     }
 
@@ -56,7 +60,7 @@ impl Histogram {
     /// added, so the sum may be of other events than the counts.
     pub(super) fn read(&self) -> Distribution {
         Distribution {
-            counts: std::array::from_fn(|bucket| self.counts[bucket].load(Relaxed)),
+            counts: self.counts.each_ref().map(|count| count.load(Relaxed)),
             sum: self.sum.load(Relaxed),
         }
     }
@@ -86,8 +90,9 @@ impl Distribution {
     /// took no longer.
     pub(super) fn cumulative(&self) -> impl Iterator<Item = (u64, u64)> {
         let mut so_far = 0;
-        (0..BUCKETS - 1).map(move |bucket| {
-            so_far += self.counts[bucket];
+        let counts = self.counts.iter().take(BUCKETS - 1).enumerate();
+        counts.map(move |(bucket, count)| {
+            so_far += count;
             (bound_of(bucket), so_far)
         })
     }

@@ -16,6 +16,7 @@
 //! Source: SPEC.md, section 6.
 
 mod admin;
+mod by_variant;
 mod connections;
 mod daemon_metrics;
 mod exposition;
@@ -34,7 +35,7 @@ pub(crate) use self::connections::ConnectionFigures;
 pub(crate) use self::daemon_metrics::Metrics;
 pub(crate) use self::families::{Rendered, render};
 pub(crate) use self::request_counts::{
-    Identification, Listener, RECORDED, RequestCounts, RequestResult,
+    ByListener, Identification, Listener, RECORDED, RequestCounts, RequestResult,
 };
 pub(crate) use self::rule_lines::RuleLines;
 pub(crate) use self::sdk_proxy::SdkProxyFigures;

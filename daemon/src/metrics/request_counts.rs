@@ -2,6 +2,8 @@
 
 use codeid_engine::Outcome;
 
+use super::by_variant::by_variant;
+
 /// `true` if requests are counted and timed: the feature `metrics`.
 pub(crate) const RECORDED: bool = cfg!(feature = "metrics");
 
@@ -34,27 +36,43 @@ pub(crate) enum Identification {
     UnknownException,
 }
 
+by_variant! {
+    /// A value for each listener.
+    ByListener of Listener: http = Http, unix = Unix, resp = Resp,
+}
+
+by_variant! {
+    /// A value for each result of a request.
+    ByResult of RequestResult:
+        success = Success, param_illegal = ParamIllegal, unknown_exception = UnknownException,
+}
+
+by_variant! {
+    /// A value for each result of one code value and one openId.
+    ByIdentification of Identification:
+        decode = Decode, open_url = OpenUrl, unsupported = Unsupported,
+        param_illegal = ParamIllegal, unknown_exception = UnknownException,
+}
+
 /// The requests and identifications of one unit of work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RequestCounts {
-    /// By [`RequestResult`].
-    pub(super) requests: [u64; RequestResult::ALL.len()],
-    /// By [`Identification`].
-    pub(super) identifications: [u64; Identification::ALL.len()],
+    pub(super) requests: ByResult<u64>,
+    pub(super) identifications: ByIdentification<u64>,
 }
 
 impl RequestCounts {
     /// Counts one request.
     pub(crate) const fn count_request(&mut self, result: RequestResult) {
         if RECORDED {
-            self.requests[result as usize] += 1;
+            *self.requests.of_mut(result) += 1;
         }
     }
 
     /// Counts the identification of one code value.
     pub(crate) const fn count_identification(&mut self, identification: Identification) {
         if RECORDED {
-            self.identifications[identification as usize] += 1;
+            *self.identifications.of_mut(identification) += 1;
         }
     }
 
@@ -66,8 +84,19 @@ impl RequestCounts {
     }
 }
 
+impl<T> ByListener<T> {
+    /// Makes a value for each listener.
+    pub(crate) fn each(mut value: impl FnMut(Listener) -> T) -> Self {
+        Self {
+            http: value(Listener::Http),
+            unix: value(Listener::Unix),
+            resp: value(Listener::Resp),
+        }
+    }
+}
+
 impl Listener {
-    /// Every listener, in the order of the discriminants, which are indices.
+    /// Every listener.
     pub(crate) const ALL: [Self; 3] = [Self::Http, Self::Unix, Self::Resp];
 
     /// Returns the label `listener` of metrics.
@@ -81,7 +110,7 @@ impl Listener {
 }
 
 impl RequestResult {
-    /// Every result, in the order of the discriminants, which are indices.
+    /// Every result.
     pub(super) const ALL: [Self; 3] = [Self::Success, Self::ParamIllegal, Self::UnknownException];
 
     /// Returns the result code, which is the label `result` of metrics.
@@ -95,7 +124,7 @@ impl RequestResult {
 }
 
 impl Identification {
-    /// Every identification, in the order of the discriminants, which are indices.
+    /// Every identification.
     pub(super) const ALL: [Self; 5] = [
         Self::Decode,
         Self::OpenUrl,

@@ -33,11 +33,14 @@ impl RuleLines {
         2 * self.0.len()
     }
 
-    /// Returns the line at `index`, which is below [`Self::count`]; the first of a metric with its
-    /// description.
+    /// Returns the line at `index`, the first of a metric with its description; an empty one from
+    /// [`Self::count`] on.
     pub(crate) fn line(&self, index: usize) -> String {
         let rules = self.0.len();
-        let counts = &self.0[index % rules];
+        let of_second = index.checked_sub(rules);
+        let Some(counts) = self.0.get(of_second.unwrap_or(index)) else {
+            return String::new();
+        };
         let mut out = Exposition::default();
         let (family, value) = match index < rules {
             true => (
@@ -59,9 +62,9 @@ impl RuleLines {
                 counts.refused,
             ),
         };
-        let mut family = match index % rules {
-            0 => family,
-            _ => family.continued(),
+        let mut family = match index == 0 || index == rules {
+            true => family,
+            false => family.continued(),
         };
         family.sample(&[("rule", &counts.rule)], value);
         out.into_text()

@@ -102,13 +102,14 @@ impl Chosen {
 
     /// Finds a place for the rules that have decided or refused for the first time.
     fn choose(&mut self, counts: &[RuleCount<'_>]) {
-        let busy = |index: usize| counts[index].decided + counts[index].refused;
-        let mut new: Vec<_> = (0..counts.len())
-            .filter(|&index| self.places[index] == Place::Undecided && busy(index) > 0)
+        let busy = counts.iter().map(|count| count.decided + count.refused);
+        let mut new: Vec<_> = busy
+            .zip(&mut self.places)
+            .filter(|(busy, place)| **place == Place::Undecided && *busy > 0)
             .collect();
-        new.sort_by_key(|&index| std::cmp::Reverse(busy(index)));
-        for index in new {
-            self.places[index] = if self.left > 0 {
+        new.sort_by_key(|(busy, _)| std::cmp::Reverse(*busy));
+        for (_, place) in new {
+            *place = if self.left > 0 {
                 self.left -= 1;
                 Place::Own
             } else {

@@ -14,16 +14,24 @@ use crate::result::sdk_proxy as results;
 /// Requests of sdkProxy, those that were forwarded and those that were not.
 #[derive(Debug, Default)]
 pub(crate) struct SdkProxyFigures {
-    /// In the order of the published results; the last is for codes that are not published.
-    results: [AtomicU64; results::ALL.len() + 1],
+    results: ByCode,
     /// Those of `results` that were refusals by the upstream without a signature.
-    unverified: [AtomicU64; results::ALL.len() + 1],
+    unverified: ByCode,
     /// In microseconds.
     durations: Histogram,
     /// The requests that were ever in flight.
     begun: AtomicU64,
     /// Those of `begun` that have ended.
     ended: AtomicU64,
+}
+
+/// Counts of requests by their result codes.
+#[derive(Debug, Default)]
+struct ByCode {
+    /// In the order of the published results.
+    published: [AtomicU64; results::ALL.len()],
+    /// For the codes that are not published.
+    others: AtomicU64,
 }
 
 /// A request in flight. Dropping the value ends it: without [`Self::end`], it has no result.
@@ -40,7 +48,7 @@ impl SdkProxyFigures {
     /// Counts a request that ended with this result code.
     pub(crate) fn count(&self, code: &str) {
         if RECORDED {
-            self.results[index(code)].fetch_add(1, Relaxed);
+            self.results.of(code).fetch_add(1, Relaxed);
         }
     }
 
@@ -55,13 +63,13 @@ impl SdkProxyFigures {
 
     /// Returns each result code with the number of requests that ended with it.
     pub(super) fn results(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        by_code(&self.results)
+        self.results.read()
     }
 
     /// Returns each result code with the number of requests that the upstream refused with it, without a
     /// signature.
     pub(super) fn unverified(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        by_code(&self.unverified)
+        self.unverified.read()
     }
 
     /// Returns the durations of requests from beginning to end, in microseconds.
@@ -86,7 +94,7 @@ impl InFlight {
             self.figures.durations.record_among_others(microseconds);
             self.figures.count(code);
             if is_unverified {
-                self.figures.unverified[index(code)].fetch_add(1, Relaxed);
+                self.figures.unverified.of(code).fetch_add(1, Relaxed);
             }
         }
     }
@@ -98,15 +106,20 @@ impl Drop for InFlight {
     }
 }
 
-/// Returns the index of a result code among counts.
-fn index(code: &str) -> usize {
-    let published = results::ALL.iter().position(|result| result.code == code);
-    published.unwrap_or(results::ALL.len())
-}
+impl ByCode {
+    /// Returns the count for a result code.
+    fn of(&self, code: &str) -> &AtomicU64 {
+        let mut published = results::ALL.iter().zip(&self.published);
+        let published = published.find(|(result, _)| result.code == code);
+        published.map_or(&self.others, |(_, count)| count)
+    }
 
-/// Returns counts with their result codes.
-fn by_code(counts: &[AtomicU64]) -> impl Iterator<Item = (&'static str, u64)> {
-    let codes = results::ALL.iter().map(|result| result.code);
-    let counts = counts.iter().map(|count| count.load(Relaxed));
-    codes.chain([SdkProxyFigures::UNPUBLISHED]).zip(counts)
+    /// Returns the counts with their result codes.
+    fn read(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let codes = results::ALL.iter().map(|result| result.code);
+        let counts = self.published.iter().chain([&self.others]);
+        codes
+            .chain([SdkProxyFigures::UNPUBLISHED])
+            .zip(counts.map(|count| count.load(Relaxed)))
+    }
 }

@@ -22,23 +22,30 @@ macro_rules! tasks {
                     $(Self::$task => $name,)*
                 }
             }
+
+            /// Returns the count of the faults of tasks that do not belong to the status of one daemon, as
+            /// those of all daemons of the process.
+            fn counter(self) -> &'static AtomicU64 {
+                match self {
+                    $(Self::$task => {
+                        static FAULTS: AtomicU64 = AtomicU64::new(0);
+                        &FAULTS
+                    })*
+                }
+            }
         }
     };
 }
 
-/// The faults of tasks that do not belong to the status of one daemon, as those of all daemons of the
-/// process.
-static FAULTS: [AtomicU64; Task::ALL.len()] = [const { AtomicU64::new(0) }; Task::ALL.len()];
-
 impl Task {
     /// Counts a fault of a task that has no access to the status of its daemon.
     pub(crate) fn count_fault(self) {
-        FAULTS[self as usize].fetch_add(1, Relaxed);
+        self.counter().fetch_add(1, Relaxed);
     }
 
     /// Returns the number of faults that [`Self::count_fault`] has counted.
     pub(crate) fn faults(self) -> u64 {
-        FAULTS[self as usize].load(Relaxed)
+        self.counter().load(Relaxed)
     }
 }
 

@@ -14,20 +14,23 @@ use std::time::Instant;
 use codeid_engine::Scratch;
 
 use super::histogram::{Distribution, Histogram};
-use super::request_counts::{Identification, Listener, RECORDED, RequestCounts, RequestResult};
+use super::request_counts::{
+    ByIdentification, ByListener, ByResult, Identification, Listener, RECORDED, RequestCounts,
+    RequestResult,
+};
 
 /// The figures of one worker thread. Aligned so that no two workers write to the same 128 bytes, which
 /// crossbeam's `CachePadded` takes for a cache line on x86-64 and aarch64, too.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 pub(crate) struct WorkerFigures {
-    listeners: [OfListener; Listener::ALL.len()],
-    identifications: [Counter; Identification::ALL.len()],
+    listeners: ByListener<OfListener>,
+    identifications: ByIdentification<Counter>,
 }
 
 #[derive(Debug, Default)]
 struct OfListener {
-    requests: [Counter; RequestResult::ALL.len()],
+    requests: ByResult<Counter>,
     /// In nanoseconds, for each identification.
     durations: Histogram,
 }
@@ -109,11 +112,11 @@ impl Elapsed {
 
 impl WorkerFigures {
     fn record(&self, listener: Listener, counts: &RequestCounts, took: Elapsed) {
-        let of_listener = &self.listeners[listener as usize];
-        add_all(&of_listener.requests, &counts.requests);
+        let of_listener = self.listeners.of(listener);
+        add_all(of_listener.requests.iter(), counts.requests.iter());
         let identified: u64 = counts.identifications.iter().sum();
         if identified > 0 {
-            add_all(&self.identifications, &counts.identifications);
+            add_all(self.identifications.iter(), counts.identifications.iter());
             let durations = &of_listener.durations;
             durations.record_alone(took.nanoseconds(), identified);
         }
@@ -121,17 +124,17 @@ impl WorkerFigures {
 
     /// Returns the number of requests to `listener` that had `result`.
     pub(super) fn requests(&self, listener: Listener, result: RequestResult) -> u64 {
-        self.listeners[listener as usize].requests[result as usize].get()
+        self.listeners.of(listener).requests.of(result).get()
     }
 
     /// Returns the number of code values that were identified so.
     pub(super) fn identifications(&self, identification: Identification) -> u64 {
-        self.identifications[identification as usize].get()
+        self.identifications.of(identification).get()
     }
 
     /// Returns the durations of identifications on `listener`, in nanoseconds.
     pub(super) fn durations(&self, listener: Listener) -> Distribution {
-        self.listeners[listener as usize].durations.read()
+        self.listeners.of(listener).durations.read()
     }
 }
 
@@ -146,8 +149,8 @@ impl Counter {
     }
 }
 
-fn add_all(counters: &[Counter], more: &[u64]) {
-    for (counter, &more) in counters.iter().zip(more) {
+fn add_all<'a>(counters: impl Iterator<Item = &'a Counter>, more: impl Iterator<Item = &'a u64>) {
+    for (counter, &more) in counters.zip(more) {
         if more > 0 {
             counter.add(more);
         }

@@ -294,6 +294,6 @@ pub(crate) fn codings(list: &HeaderValue) -> impl Iterator<Item = &[u8]> {
 
 /// Returns the start of a header's value, quoted and escaped for a log line.
 pub(crate) fn quoted(value: &[u8]) -> String {
-    let start = &value[..value.len().min(MAX_QUOTED_BYTES)];
+    let start = value.get(..MAX_QUOTED_BYTES).unwrap_or(value);
     format!("{:?}", String::from_utf8_lossy(start))
 }

@@ -80,7 +80,9 @@ impl<'a> Encoder<'a> {
         let end = self.out.len();
         self.header(b"$", length);
         let header = self.out.len() - end;
-        self.out[start..].rotate_right(header);
+        if let Some(bulk) = self.out.get_mut(start..) {
+            bulk.rotate_right(header);
+        }
         self.raw(b"\r\n");
     }
 
@@ -167,7 +169,7 @@ pub(super) struct Excerpt<'a>(pub(super) &'a [u8], pub(super) usize);
 
 impl Display for Excerpt<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for chunk in self.0[..self.0.len().min(self.1)].utf8_chunks() {
+        for chunk in self.0.get(..self.1).unwrap_or(self.0).utf8_chunks() {
             f.write_str(chunk.valid())?;
             if !chunk.invalid().is_empty() {
                 f.write_char(char::REPLACEMENT_CHARACTER)?;

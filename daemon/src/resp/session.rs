@@ -97,9 +97,10 @@ impl Session {
                     break Next::Answer;
                 }
                 let unfinished = self.unfinished.take();
+                let rest = bytes.get(consumed..).unwrap_or_default();
                 let command = match &unfinished {
-                    Some(_) => self.decoder.last(&bytes[consumed..]),
-                    None => match self.decoder.decode(&bytes[consumed..]) {
+                    Some(_) => self.decoder.last(rest),
+                    None => match self.decoder.decode(rest) {
                         Ok(Some(command)) => {
                             let text = text.get_or_insert_with(|| text_of(bytes));
                             command.with_text(text.get(consumed..).unwrap_or(""))

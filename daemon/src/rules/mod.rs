@@ -15,8 +15,6 @@
 //!
 //! Source: SPEC.md, section 3.
 
-#![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::string_slice))]
-
 pub(crate) mod candidate;
 pub(crate) mod check;
 mod compiler;

@@ -270,8 +270,8 @@ impl<'de> Visitor<'de> for MembersReader {
         };
         while let Some((key, value)) = from.next_entry::<String, &RawValue>()? {
             members.count += 1;
-            if let Some(index) = self.0.iter().position(|name| *name == key) {
-                let member = &mut members.values[index];
+            let mut known = self.0.iter().zip(&mut members.values);
+            if let Some((_, member)) = known.find(|(name, _)| **name == key) {
                 member.is_repeated = member.value.replace(value).is_some();
             }
         }

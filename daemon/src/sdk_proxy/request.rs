@@ -130,8 +130,9 @@ impl<'a> SdkRequest<'a> {
     ) -> Option<LegalRequest<'a>> {
         let pairs = PAIRS.iter().zip(&self.pairs).skip(interface.first_pair());
         let used = pairs.filter_map(|(pair, fields)| {
-            let given = fields.iter().position(Field::is_given)?;
-            Some((pair, fields, pair.request[given]))
+            let mut named = fields.iter().zip(pair.request);
+            let (_, given) = named.find(|(field, _)| field.is_given())?;
+            Some((pair, fields, given))
         });
         let used: Vec<_> = used.collect();
         match *used {

@@ -115,7 +115,9 @@ fn start_worker(index: usize, shared: Arc<Shared>) -> io::Result<(Inbox, JoinHan
     let thread = thread::Builder::new()
         .name(format!("worker-{index}"))
         .spawn(move || {
-            metrics::enter_worker(shared.metrics.worker(index), index);
+            if let Some(figures) = shared.metrics.worker(index) {
+                metrics::enter_worker(figures, index);
+            }
             let mut receiver = receiver;
             restart_after_panics(Task::Worker, || {
                 runtime.block_on(work(&mut receiver, &shared, &counted));

@@ -96,14 +96,14 @@ impl Keys {
         about: &'static str,
     ) -> Vec<(KeyVersion, K::Value)> {
         let mut names = BTreeMap::new();
-        for index in 0..self.items.len() {
-            let Item::Given(Entry { name, source, .. }) = &self.items[index] else {
+        for (index, (item, claimed)) in self.items.iter().zip(&mut self.claimed).enumerate() {
+            let Item::Given(Entry { name, source, .. }) = item else {
                 continue;
             };
             let Some(version) = name.strip_prefix(prefix) else {
                 continue;
             };
-            self.claimed[index] = true;
+            *claimed = true;
             match version.parse::<KeyVersion>() {
                 Ok(version) => {
                     names.insert(version, name.clone());
@@ -147,9 +147,11 @@ impl Keys {
     /// Every problem, at least one, in the order of the sources: a value that is overridden must be
     /// valid, too.
     pub(super) fn finish(mut self) -> Result<Vec<Effective>, Vec<Problem>> {
-        for (index, item) in std::mem::take(&mut self.items).into_iter().enumerate() {
+        let claimed = std::mem::take(&mut self.claimed);
+        let items = std::mem::take(&mut self.items).into_iter().zip(claimed);
+        for (index, (item, is_claimed)) in items.enumerate() {
             let problem = match item {
-                Item::Given(_) if self.claimed[index] => continue,
+                Item::Given(_) if is_claimed => continue,
                 Item::Given(Entry { name, source, .. }) => Problem::UnknownKey {
                     place: source,
                     nearest: self.nearest(&name),
@@ -181,14 +183,14 @@ impl Keys {
     /// Reads every value that was given for a key, and returns the last that is valid.
     fn last_given<K: Kind>(&mut self, name: &str, kind: &K) -> Option<(K::Value, Source)> {
         let mut last = None;
-        for (index, item) in self.items.iter().enumerate() {
+        for (index, (item, claimed)) in self.items.iter().zip(&mut self.claimed).enumerate() {
             let Item::Given(entry) = item else {
                 continue;
             };
             if entry.name != name {
                 continue;
             }
-            self.claimed[index] = true;
+            *claimed = true;
             let source = entry.source.clone();
             match kind.read(&entry.given) {
                 Ok(value) => last = Some((value, source)),

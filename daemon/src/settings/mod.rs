@@ -239,7 +239,7 @@ impl Settings {
         ];
         for paths in [files.as_slice(), &sockets] {
             for (index, (first, path)) in paths.iter().enumerate() {
-                for (second, other) in &paths[index + 1..] {
+                for (second, other) in paths.iter().skip(index + 1) {
                     if path.is_some() && path == other {
                         keys.contradiction(Problem::SamePath { first, second });
                     }

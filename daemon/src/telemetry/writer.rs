@@ -156,7 +156,7 @@ impl<W: Write> Output<W> {
             match self.out.write(rest) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(count) => {
-                    rest = &rest[count..];
+                    rest = rest.get(count..).unwrap_or_default();
                     self.is_torn = !rest.is_empty();
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -274,23 +274,90 @@ fn buckets_agree_with_the_arithmetic_of_another_language() {
         .iter()
         .map(|(group, user)| format!("{group}\t{user}\n"))
         .collect();
-    let mut python = Command::new("python3")
-        .args(["-c", IN_PYTHON])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("python3 is installed");
-    let mut stdin = python.stdin.take().unwrap();
-    let written = thread::spawn(move || stdin.write_all(input.as_bytes()));
-    let output = python.wait_with_output().unwrap();
-    assert!(output.status.success());
-    written.join().unwrap().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
+    let text = answers(Command::new("python3").args(["-c", IN_PYTHON]), input);
     assert_eq!(text.lines().count(), keys.len());
     for (line, (group, user)) in text.lines().zip(&keys) {
         let ours = bucket(group, user);
         assert_eq!(line, format!("{ours} {ours}"), "{group}:{user}");
     }
+}
+
+/// The hash of Unleash's SDK for Node, which `scripts/test` installs. It takes the low byte of each UTF-16 unit.
+const IN_NODE: &str = r#"
+const { x86 } = require("murmurhash3js");
+const lines = require("fs").readFileSync(0, "utf8").split("\n").slice(0, -1);
+for (const line of lines) console.log(x86.hash32(line.replace("\t", ":")));
+console.log(require("murmurhash3js/package.json").version);
+"#;
+
+#[test]
+fn buckets_agree_with_the_sdk_of_unleash_for_node_and_differ_beyond_ascii_as_recorded() {
+    let differing = vectors().unleash_differs;
+    let users = (0..20_000_u32).map(|number| {
+        // Keys of every length modulo four.
+        let group = "group-".repeat(1 + (number % 4) as usize) + &"x".repeat(number as usize % 7);
+        (
+            group,
+            format!("user-{}", number.wrapping_mul(2_654_435_761)),
+        )
+    });
+    let users: Vec<(String, String)> = users.collect();
+    let recorded = differing
+        .iter()
+        .map(|vector| (&vector.group, &vector.open_id));
+    let keys = users
+        .iter()
+        .map(|(group, user)| (group, user))
+        .chain(recorded);
+    let input: String = keys
+        .map(|(group, user)| format!("{group}\t{user}\n"))
+        .collect();
+    let modules = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../target/tools/node/node_modules"
+    );
+    let mut node = Command::new("node");
+    let text = answers(node.env("NODE_PATH", modules).args(["-e", IN_NODE]), input);
+    let mut lines = text.lines();
+    for (group, user) in &users {
+        let hash: u32 = lines.next().unwrap().parse().unwrap();
+        let expected = hash % 100 * 100 + hash / 100 % 100;
+        assert_eq!(u32::from(bucket(group, user)), expected, "{group}:{user}");
+    }
+    for Differs {
+        group,
+        open_id,
+        node,
+        ..
+    } in &differing
+    {
+        let hash: u32 = lines.next().unwrap().parse().unwrap();
+        assert_eq!(hash % 100 + 1, u32::from(*node), "{group}:{open_id}");
+    }
+    let script = include_str!("../../../scripts/test");
+    let pinned = script
+        .lines()
+        .find_map(|line| line.strip_prefix("readonly MURMURHASH3JS="));
+    assert_eq!(lines.next(), pinned, "the version that scripts/test names");
+    assert_eq!(lines.next(), None);
+}
+
+/// Runs a program with this input, and returns its output.
+fn answers(program: &mut Command, input: String) -> String {
+    let mut process = program
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("{program:?}: {error}"));
+    let mut stdin = process.stdin.take().expect("it is piped");
+    let written = thread::spawn(move || stdin.write_all(input.as_bytes()));
+    let output = process
+        .wait_with_output()
+        .expect("the process can be waited for");
+    assert!(output.status.success(), "{program:?}");
+    let written = written.join().expect("writing does not panic");
+    written.expect("the program reads its input");
+    String::from_utf8(output.stdout).expect("the program writes text")
 }
 
 /// Returns χ² of the buckets of `users` openIds in a group, which has 9,999 degrees of freedom.

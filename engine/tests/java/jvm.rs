@@ -6,6 +6,9 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+/// The version of Java from which on the differences to 21 are known.
+const LEAST_VERSION: u32 = 17;
+
 /// `Oracle.java`, compiled, in a directory that is removed with it.
 pub(crate) struct Oracle {
     directory: PathBuf,
@@ -126,6 +129,12 @@ impl Jvm {
             .expect("Java writes its version");
         let version = line.trim().trim_start_matches("1.").parse();
         let version = version.unwrap_or_else(|_| panic!("a version of Java: {line:?}"));
+        writeln!(
+            std::io::stderr(),
+            "Java {version}, at least {LEAST_VERSION}"
+        )
+        .expect("standard error can be written to");
+        assert!(version >= LEAST_VERSION, "Java {version} is too old");
         Self {
             process,
             input,

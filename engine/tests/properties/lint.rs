@@ -16,15 +16,20 @@ const CODES: usize = 16;
 #[test]
 fn a_rule_that_is_reported_never_wins() {
     let config = config(8);
-    let (cases, codes) = (config.cases as usize, Cell::new(0));
+    let (cases, codes, untrimmed) = (config.cases as usize, Cell::new(0), Cell::new(0));
     let bytes = proptest::collection::vec(any::<u8>(), 0..512);
     hold(config, &(any_case(), bytes), |(case, bytes)| {
-        check_reported(&case, &mut Entropy::new(&bytes), &codes)
+        check_reported(&case, &mut Entropy::new(&bytes), &codes, &untrimmed)
     });
     let codes = codes.get();
     assert!(
         codes > cases,
         "reported rules accept {codes} codes in {cases} cases"
+    );
+    let untrimmed = untrimmed.get();
+    assert!(
+        untrimmed > cases / 100,
+        "{untrimmed} rules in {cases} cases accept nothing that is trimmed"
     );
 }
 
@@ -72,11 +77,13 @@ fn check_reported(
     case: &Case,
     entropy: &mut Entropy<'_>,
     codes: &Cell<usize>,
+    untrimmed: &Cell<usize>,
 ) -> Result<(), TestCaseError> {
     let parsed = parse(case)?;
     let reference = ReferenceMatcher::new(&parsed.config);
     let mut scratch = Scratch::new();
     for rule in parsed.untrimmed() {
+        untrimmed.set(untrimmed.get() + 1);
         let drawn = (0..CODES).map(|_| case.rules[rule].matching.sample(entropy));
         for code in drawn.chain(case.codes.clone()) {
             let value = CodeValue::new(&code);

@@ -30,16 +30,16 @@ pub(super) fn read<'a>(
 ) -> Result<Option<Response<'a>>, FailureKind> {
     let mut start = 0;
     let head = loop {
-        match Head::read(&bytes[start..])? {
+        match Head::read(bytes.get(start..).unwrap_or_default())? {
             None => return Ok(None),
             // A 1xx response precedes the final one.
             Some(head) if head.status < 200 => start += head.bytes,
             Some(head) => break head,
         }
     };
-    let body = &bytes[start + head.bytes..];
+    let body = bytes.get(start + head.bytes..).unwrap_or_default();
     let (content, length) = match head.framing {
-        Framing::None => (&body[..0], 0),
+        Framing::None => (<&[u8]>::default(), 0),
         Framing::Length(length) => match body.get(..length) {
             Some(content) => (content, length),
             None => return Ok(None),
@@ -150,7 +150,8 @@ fn read_chunks(body: &[u8], chunks: &mut Vec<u8>) -> Result<Option<usize>, Failu
     chunks.clear();
     let mut at = 0;
     loop {
-        let (line, size) = match httparse::parse_chunk_size(&body[at..]) {
+        let rest = body.get(at..).unwrap_or_default();
+        let (line, size) = match httparse::parse_chunk_size(rest) {
             Ok(Status::Complete(found)) => found,
             Ok(Status::Partial) => return Ok(None),
             Err(_) => return Err(BAD),
@@ -161,7 +162,7 @@ fn read_chunks(body: &[u8], chunks: &mut Vec<u8>) -> Result<Option<usize>, Failu
             .ok_or(FailureKind::TooLong)?;
         at += line;
         if size == 0 {
-            return trailers(&body[at..])
+            return trailers(body.get(at..).unwrap_or_default())
                 .map(|end| end.map(|length| at + length))
                 .ok_or(BAD);
         }

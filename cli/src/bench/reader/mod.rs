@@ -1,5 +1,7 @@
 //! Parsing of responses from the bytes received.
 
+#![cfg_attr(not(test), warn(clippy::indexing_slicing, clippy::string_slice))]
+
 mod http;
 mod resp;
 
@@ -41,7 +43,7 @@ impl ResponseReader {
     ) -> Result<Option<Response<'a>>, FailureKind> {
         // The parsers see no byte beyond the limit: how a longer response ends, and whether it has
         // arrived, makes no difference.
-        let bytes = &bytes[..bytes.len().min(MAX_RESPONSE_BYTES)];
+        let bytes = bytes.get(..MAX_RESPONSE_BYTES).unwrap_or(bytes);
         let response = match self {
             Self::Http(chunks) => http::read(bytes, chunks)?,
             Self::Resp => resp::read(bytes)?,

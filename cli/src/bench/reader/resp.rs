@@ -24,7 +24,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Option<Response<'_>>, FailureKind> {
     // A counter instead of recursion: a reply nested to any depth takes no stack.
     let mut missing: usize = 1;
     while missing > 0 {
-        let Some(element) = Element::read(&bytes[at..])? else {
+        let Some(element) = Element::read(bytes.get(at..).unwrap_or_default())? else {
             return Ok(None);
         };
         at += element.bytes;
@@ -33,7 +33,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Option<Response<'_>>, FailureKind> {
             return Err(FailureKind::TooLong);
         }
     }
-    let reply = &bytes[..at];
+    let reply = bytes.get(..at).unwrap_or(bytes);
     let outcome = match reply {
         [b'-' | b'!', ..] => {
             let text = Element::read(reply)?.map_or(&[][..], |element| element.content);
@@ -60,7 +60,7 @@ pub(in crate::bench) fn fields(reply: &[u8]) -> Option<Map<String, Value>> {
     }
     let mut at = head.bytes;
     let mut next = || {
-        let element = Element::read(&reply[at..]).ok()??;
+        let element = Element::read(reply.get(at..)?).ok()??;
         at += element.bytes;
         Some(element)
     };
@@ -100,7 +100,7 @@ pub(in crate::bench) fn array_elements(
     }
     let mut at = head.bytes;
     Ok((0..count).map_while(move |_| {
-        let element = read(&reply[at..]).ok()??;
+        let element = read(reply.get(at..)?).ok()??;
         at += element.bytes;
         Some(element.outcome)
     }))
@@ -131,7 +131,7 @@ impl<'a> Element<'a> {
             Some(b'\n') => {}
             Some(_) => return Err(BAD),
         }
-        let text = &rest[..line];
+        let text = rest.get(..line).unwrap_or(rest);
         let after = 1 + line + 2;
         let mut element = Self {
             kind,

@@ -83,5 +83,12 @@ fn illegal_parameters_are_refused_without_being_quoted() {
         assert_eq!(refusal(&answer), (400, "malformed".to_owned()), "{body}");
         assert!(!String::from_utf8_lossy(&answer.body).contains("secret"));
     }
+    let misspelt = json!({"codeValue": "secret", "openid": "secret-user"});
+    let answer = post(&daemon, "/v1/explain", &misspelt.to_string());
+    assert_eq!(
+        answer.json()["detail"],
+        "openId must be a string but is missing; openid is not a member that this path takes; \
+         it takes codeValue and openId."
+    );
     daemon.stop();
 }

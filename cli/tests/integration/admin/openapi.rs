@@ -6,8 +6,14 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::access::{OPERATOR, bearer, over_tcp, port};
 use super::good;
+use crate::described::Described;
 use crate::rules::plan;
+use crate::rules::remote::wait_until;
+use crate::sdk_proxy::with_key_of_ours;
+use crate::serve::client::{Client, body, request};
+use crate::serve::daemon::Plan;
 
 const METHODS: [&str; 5] = ["get", "post", "put", "delete", "patch"];
 
@@ -116,30 +122,147 @@ fn the_serving_port_serves_the_described_paths_and_methods() {
     daemon.stop();
 }
 
+/// Returns a request whose head has these lines besides its `Host`, with a body that is not sent.
+fn with_head(method: &str, path: &str, lines: &str) -> String {
+    format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n{lines}\r\n")
+}
+
+/// Headers that a body may have, and such that it may not.
+const JSON: &str = "Content-Type: application/json\r\n";
+const TEXT: &str = "Content-Type: text/plain\r\n";
+const CODED: &str = "Content-Type: application/json\r\nContent-Encoding: gzip\r\n";
+
 #[test]
-fn other_paths_and_methods_of_the_serving_port_get_the_described_responses() {
-    const RESULT_CODE: &str =
-        "/content/application~1json/schema/allOf/1/properties/result/properties/resultCode/const";
-    let daemon = plan().start();
+fn every_failure_of_the_serving_port_is_described_and_every_described_one_occurs() {
+    const PROBES: [&str; 2] = ["/livez", "/readyz"];
+    let plan = with_key_of_ours(Plan::new(), "ours.pem")
+        .set("proxy.customer-from=header")
+        .set("proxy.upstream-url=https://localhost:1")
+        .set("http.body-timeout-ms=200")
+        .set("http.max-connections=3");
+    let daemon = plan.start();
     let document = codeid_daemon::api::serving::document();
+    let mut described = Described::new(document.clone());
+    let exchange = |bytes: String| {
+        // The connection before may still have its place.
+        wait_until("a place", || {
+            let mut client = daemon.tcp();
+            client.try_send(&bytes).ok()?;
+            let response = client.try_receive(true).ok()?;
+            (response.status != 503).then_some(response)
+        })
+    };
     for (path, methods) in document["paths"].as_object().unwrap() {
+        let method = methods
+            .as_object()
+            .unwrap()
+            .keys()
+            .next()
+            .unwrap()
+            .to_uppercase();
         let below = format!("{path}/x");
-        for operation in methods.as_object().unwrap().values() {
-            for (method, path, status) in [("DELETE", path, 405), ("GET", &below, 404)] {
-                let response = daemon.tcp().bare(method, path);
+        let long = "x".repeat(20_000);
+        let mut table = vec![
+            (405, with_head("DELETE", path, "")),
+            (404, with_head(&method, &below, "")),
+            (400, with_head(&method, path, "Host: h\r\n")),
+            (414, with_head(&method, &format!("{path}?{long}"), "")),
+            (431, with_head(&method, path, &format!("X: {long}\r\n"))),
+        ];
+        if !PROBES.contains(&&**path) {
+            let length = "Content-Length: 99999999\r\n";
+            table.extend([
+                (400, with_head("POST", path, JSON)),
+                (
+                    408,
+                    with_head("POST", path, &format!("{JSON}Content-Length: 2\r\n")),
+                ),
+                (413, with_head("POST", path, &format!("{JSON}{length}"))),
+                (415, with_head("POST", path, TEXT)),
+                (415, with_head("POST", path, CODED)),
+            ]);
+        }
+        for (status, request) in table {
+            let response = exchange(request);
+            assert_eq!(response.status, status, "{path}");
+            described.check(&method, path, &response);
+        }
+    }
+    // One that is served, and others for which there is no room.
+    let mut served = wait_until("a place", || {
+        let mut client = daemon.tcp();
+        client.try_send(with_head("GET", "/livez", "")).ok()?;
+        let response = client.try_receive(true).ok()?;
+        (response.status == 200).then_some(client)
+    });
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        let method = methods
+            .as_object()
+            .unwrap()
+            .keys()
+            .next()
+            .unwrap()
+            .to_uppercase();
+        let response = daemon.tcp().bare(&method, path);
+        assert_eq!(response.status, 503, "{path}");
+        described.check(&method, path, &response);
+    }
+    for path in PROBES {
+        described.check("GET", path, &served.bare("GET", path));
+    }
+    served.send(request("/v1/clientSdkProxy", "{}"));
+    described.check("POST", "/v1/clientSdkProxy", &served.receive());
+    let of_app = r#"{"scene": "s", "proxyRequestHeader": "h", "proxyRequestData": "d"}"#;
+    for customer in ["", "X-Customer-Id: c\r\n"] {
+        let head = format!("{JSON}{customer}Content-Length: {}\r\n", of_app.len());
+        served.send(with_head("POST", "/v1/clientSdkProxy", &head) + of_app);
+        described.check("POST", "/v1/clientSdkProxy", &served.receive());
+    }
+    for path in ["/v1/identifyCode", "/v1/identifyCodes"] {
+        let one = body("28100104a", "user-42");
+        let text = match path {
+            "/v1/identifyCodes" => format!("[{one}, 5]"),
+            _ => one,
+        };
+        described.check("POST", path, &served.post(path, text));
+    }
+    // What needs an upstream is compared where there is one.
+    let unseen = described
+        .unseen(|path, status, _| path.ends_with("dkProxy") && matches!(status, 200 | 504));
+    assert_eq!(unseen, []);
+    daemon.stop();
+}
+
+#[test]
+fn what_the_admin_plane_would_take_instead_is_described() {
+    let daemon = over_tcp().start();
+    let document = codeid_daemon::api::admin::document();
+    let mut described = Described::new(document.clone());
+    let port = port(&daemon);
+    let token = bearer(OPERATOR);
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for method in methods.as_object().unwrap().keys() {
+            let method = method.to_uppercase();
+            for (status, lines) in [
+                (401, JSON.to_owned()),
+                (415, format!("{token}{TEXT}")),
+                (415, format!("{token}{CODED}")),
+            ] {
+                if document["paths"][path][method.to_lowercase()]["responses"]
+                    .get(status.to_string())
+                    .is_none()
+                {
+                    continue;
+                }
+                let mut client = Client::tcp(port);
+                client.send(with_head(&method, &concrete(path), &lines));
+                let response = client.receive();
                 assert_eq!(response.status, status, "{method} {path}");
-                let described = &operation["responses"][status.to_string()]["$ref"];
-                let described = described.as_str().expect("the status is described");
-                let described = document.pointer(&described[1..]).unwrap();
-                let code = described.pointer(RESULT_CODE).unwrap();
-                assert_eq!(*code, response.result_code(), "{method} {path}");
-                assert_eq!(
-                    described.pointer("/headers/Allow").is_some(),
-                    response.header("allow").is_some(),
-                    "{method} {path}"
-                );
+                described.check(&method, path, &response);
             }
         }
     }
+    let unseen = described.unseen(|_, status, _| !matches!(status, 401 | 415));
+    assert_eq!(unseen, []);
     daemon.stop();
 }

@@ -9,7 +9,7 @@ mod generated;
 mod identify;
 mod identify_lines;
 mod schema;
-mod schema_validator;
+pub(crate) mod schema_validator;
 mod terminal;
 
 use std::io::Write;

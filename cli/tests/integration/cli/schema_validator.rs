@@ -7,12 +7,12 @@ use regex_automata::meta::Regex;
 use serde_json::{Map, Value};
 
 /// The root schema, into which every `$ref` points.
-pub(super) struct Validator<'a> {
+pub(crate) struct Validator<'a> {
     root: &'a Value,
 }
 
 impl<'a> Validator<'a> {
-    pub(super) const fn new(root: &'a Value) -> Self {
+    pub(crate) const fn new(root: &'a Value) -> Self {
         Self { root }
     }
 
@@ -20,7 +20,8 @@ impl<'a> Validator<'a> {
         self.accepts(self.root, value)
     }
 
-    fn accepts(&self, schema: &Value, value: &Value) -> bool {
+    /// Returns `true` if `value` satisfies a schema of the document.
+    pub(crate) fn accepts(&self, schema: &Value, value: &Value) -> bool {
         let schema = schema.as_object().expect("a schema is an object");
         schema
             .iter()
@@ -48,9 +49,15 @@ impl<'a> Validator<'a> {
         match keyword {
             "$schema" | "$id" | "$defs" | "title" | "description" | "default" => true,
             "$ref" => self.accepts(self.resolve(operand.as_str().unwrap()), value),
-            "type" => is_of_type(value, operand.as_str().unwrap()),
+            "type" => match operand {
+                Value::Array(types) => types
+                    .iter()
+                    .any(|name| is_of_type(value, name.as_str().unwrap())),
+                name => is_of_type(value, name.as_str().unwrap()),
+            },
             "const" => value == operand,
             "enum" => operand.as_array().unwrap().contains(value),
+            "not" => !self.accepts(operand, value),
             "allOf" => every(operand).into_iter().all(|valid| valid),
             "anyOf" => every(operand).into_iter().any(|valid| valid),
             "oneOf" => every(operand).into_iter().filter(|valid| *valid).count() == 1,
@@ -75,6 +82,9 @@ impl<'a> Validator<'a> {
             "maximum" => value
                 .as_f64()
                 .is_none_or(|n| n <= operand.as_f64().unwrap()),
+            "maxItems" => value
+                .as_array()
+                .is_none_or(|items| items.len() <= number(operand)),
             "items" => value
                 .as_array()
                 .is_none_or(|items| items.iter().all(|i| self.accepts(operand, i))),
@@ -127,6 +137,7 @@ fn is_of_type(value: &Value, name: &str) -> bool {
         "array" => value.is_array(),
         "string" => value.is_string(),
         "boolean" => value.is_boolean(),
+        "null" => value.is_null(),
         "number" => value.is_number(),
         "integer" => value.as_f64().is_some_and(|number| number.fract() == 0.0),
         _ => panic!("the validator does not know the type {name:?}"),

@@ -82,7 +82,7 @@ fn curl_can_be_the_app() {
 #[test]
 fn each_option_causes_its_failure() {
     let directory = Directory::new();
-    let table: [(&[&str], &str, &str); 9] = [
+    let table: [(&[&str], &str, &str); 11] = [
         (&["--delay", "300"], "SUCCESS", "answered 200 SUCCESS"),
         (
             &["--result", "PROCESS_FAIL"],
@@ -108,9 +108,19 @@ fn each_option_causes_its_failure() {
         (&["--drop"], "UNKNOWN_EXCEPTION", "dropped"),
         (&["--unsigned"], "INVALID_SIGNATURE", "not signed"),
         (
-            &["--unsigned", "--result", "KEY_NOT_FOUND"],
+            &["--result", "KEY_NOT_FOUND"],
             "KEY_NOT_FOUND",
             "answered 200 KEY_NOT_FOUND, not signed",
+        ),
+        (
+            &["--unsigned", "--result", "PROCESS_FAIL"],
+            "PROCESS_FAIL",
+            "answered 200 PROCESS_FAIL, not signed",
+        ),
+        (
+            &["--wrong-signature", "--result", "INVALID_CLIENT"],
+            "INVALID_SIGNATURE",
+            "answered 200 INVALID_CLIENT, signed wrongly",
         ),
         (
             &["--client-id", "ANOTHER"],
@@ -139,7 +149,7 @@ fn each_option_causes_its_failure() {
 #[test]
 fn an_unknown_client_sees_the_refusal_of_the_stand_in() {
     let directory = Directory::new();
-    let gateway = Gateway::start(&directory, &["--unsigned"]);
+    let gateway = Gateway::start(&directory, &[]);
     let settings = gateway.directory.join("codeid.toml");
     let daemon = Plan::new()
         .argument("--config")

@@ -14,6 +14,19 @@ fn pinned(name: &str) -> &'static str {
     version.expect("the script names the version")
 }
 
+/// Asserts that a client of the system, which reports `version`, is not older than `least`, and prints both: what
+/// older ones do is not known.
+fn assert_at_least(client: &str, version: &str, least: [u32; 2]) {
+    let version = version.trim();
+    let mut numbers = version.split('.').map(|number| number.parse::<u32>().ok());
+    let [Some(major), Some(minor)] = [numbers.next().flatten(), numbers.next().flatten()] else {
+        panic!("{client} has the version {version:?}");
+    };
+    let [least_major, least_minor] = least;
+    println!("{client} {version}, at least {least_major}.{least_minor}");
+    assert!([major, minor] >= least, "{client} {version} is too old");
+}
+
 /// Returns the folder into which `scripts/test` installs a kind of tools.
 fn installed(kind: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -34,6 +47,9 @@ fn run(command: &mut Command) -> String {
 
 #[test]
 fn redis_cli_shows_replies() {
+    let version = run(Command::new("redis-cli").arg("--version"));
+    let version = version.strip_prefix("redis-cli ").unwrap_or(&version);
+    assert_at_least("redis-cli", version, [7, 0]);
     let daemon = Daemon::start();
     let cli = |version: &str, arguments: &[&str]| {
         let mut command = Command::new("redis-cli");
@@ -267,13 +283,13 @@ codes = (0...20_000).map { |n| "28100104-#{n}" }
 end
 raise "WATCH" unless client.watch("key") { client.multi { |batch| batch.call(["PING"]) } } == ["PONG"]
 raise "PING" unless client.ping == "PONG"
-puts "done"
+puts Redis::VERSION
 "#;
     let daemon = Daemon::start();
     let report = run(Command::new("ruby")
         .args(["-e", SCRIPT])
         .arg(daemon.resp_socket()));
-    assert_eq!(report, "done\n");
+    assert_at_least("redis-rb", &report, [4, 8]);
 }
 
 #[test]
@@ -303,13 +319,13 @@ check($client->watch("key") === true, "WATCH");
 check($client->multi()->rawCommand("IDENTIFY", "x", "user-42") instanceof Redis, "MULTI");
 check($client->discard() === true, "DISCARD");
 check($client->ping() === true, "PING");
-echo "done\n";
+echo phpversion("redis");
 "#;
     let daemon = Daemon::start();
     let report = run(Command::new("php")
         .args(["-r", SCRIPT])
         .arg(daemon.resp_socket()));
-    assert_eq!(report, "done\n");
+    assert_at_least("phpredis", &report, [5, 3]);
 }
 
 #[test]
@@ -346,7 +362,7 @@ int main(int count, char **arguments) {
     freeReplyObject(reply);
     reply = redisCommand(client, "IDENTIFY %b user-42", "", (size_t)0);
     if (!reply || reply->type != REDIS_REPLY_ERROR) return 5;
-    puts(reply->str);
+    printf("%d.%d.%d\n%s\n", HIREDIS_MAJOR, HIREDIS_MINOR, HIREDIS_PATCH, reply->str);
     freeReplyObject(reply);
     redisFree(client);
     return 0;
@@ -360,6 +376,9 @@ int main(int count, char **arguments) {
         .arg(&program)
         .arg(source)
         .arg("-lhiredis"));
-    let error = "PARAM_ILLEGAL codeValue must have 1 to 8192 characters but has 0.\n";
-    assert_eq!(run(Command::new(program).arg(daemon.resp_socket())), error);
+    let report = run(Command::new(program).arg(daemon.resp_socket()));
+    let (version, error) = report.split_once('\n').unwrap();
+    assert_at_least("hiredis", version, [0, 14]);
+    let expected = "PARAM_ILLEGAL codeValue must have 1 to 8192 characters but has 0.\n";
+    assert_eq!(error, expected);
 }

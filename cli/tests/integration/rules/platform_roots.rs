@@ -1,4 +1,6 @@
-//! Pulls over TLS without `remote.ca-path`: the roots that the platform trusts decide.
+//! Pulls and callbacks over TLS without `remote.ca-path`: the roots that the platform trusts decide.
+
+use serde_json::json;
 
 use super::remote::{Remote, Reply};
 use super::{config, plan};
@@ -59,6 +61,42 @@ fn the_platform_decides_whom_a_pull_trusts_unless_the_settings_do() {
             .environment("SSL_CERT_FILE", "remote.pem")
             .set("remote.ca-path=other.pem"),
     );
+}
+
+#[test]
+fn the_platform_decides_whom_callbacks_trust() {
+    let result = json!({"resultCode": "SUCCESS", "resultStatus": "S", "resultMessage": "Success"});
+    let result = json!({"result": result, "routeConfigData": config("called")}).to_string();
+    let remote = Remote::https("127.0.0.1", Reply::config(&*result));
+    let store = Remote::https("127.0.0.1", Reply::config(&*result));
+    for (roots, level, is_saved) in [
+        (vec![&remote, &store], "REMOTE", true),
+        (vec![&remote], "REMOTE", false),
+        (vec![&store], "LOCAL", true),
+        (vec![], "PRESET", true),
+    ] {
+        let plan = pulling(&remote)
+            .set(&format!(
+                "ac.route.pull-route-config-url=callback+{}",
+                remote.url()
+            ))
+            .set(&format!(
+                "ac.route.save-route-config-path=callback+{}",
+                store.url()
+            ))
+            .environment("SSL_CERT_FILE", "roots.pem");
+        let other = std::fs::read_to_string(plan.directory.path().join("other.pem")).unwrap();
+        let trusted = roots.iter().map(|server| server.certificate.as_str());
+        let trusted: String = [&*other].into_iter().chain(trusted).collect();
+        plan.directory.write("roots.pem", trusted);
+        let daemon = plan.spawn();
+        let (actual, why) = level_and_reason(&daemon);
+        assert_eq!(actual, level);
+        assert_eq!(why.contains("certificate"), level != "REMOTE", "{why}");
+        let failure = daemon.status()["save"]["failure"].to_string();
+        assert_eq!(failure.contains("certificate"), !is_saved, "{failure}");
+        daemon.stop();
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 
 use super::gateway::{Reply, SUCCESS, response, signed};
 use super::{CLIENT_SDK_PROXY, Fixture, SDK_PROXY, request_with};
+use crate::described::Described;
 use crate::serve::client::{Client, Response};
 
 fn android() -> Value {
@@ -30,6 +31,8 @@ fn send(client: &mut Client, header: &str, body: &Value) {
 }
 
 fn failure(response: &Response) -> (u16, String) {
+    let mut document = Described::new(codeid_daemon::api::serving::document());
+    document.check("POST", CLIENT_SDK_PROXY, response);
     let body = response.json();
     assert!(body["detail"].as_str().unwrap().ends_with('.'), "{body}");
     assert_eq!(body.as_object().unwrap().len(), 2, "{body}");

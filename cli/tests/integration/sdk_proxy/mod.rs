@@ -1,6 +1,7 @@
 //! sdkProxy through the listeners of the daemon, and its settings.
 
 mod client;
+mod described;
 mod failures;
 mod figures;
 #[expect(
@@ -10,6 +11,7 @@ mod figures;
 #[path = "../../../../daemon/src/sdk_proxy/tests/gateway.rs"]
 mod gateway;
 mod listeners;
+mod platform_roots;
 mod proxies;
 mod secrets;
 mod settings;
@@ -86,6 +88,11 @@ pub(crate) fn unreachable(plan: Plan) -> Plan {
 /// Adds all settings of sdkProxy but the upstream to a plan.
 fn with_files(plan: Plan, authority: &Authority) -> Plan {
     plan.directory.write("ca.pem", &authority.pem);
+    with_keys(plan, authority).set("proxy.ca-path=ca.pem")
+}
+
+/// Adds all settings of sdkProxy but the upstream, and the authority that it trusts, to a plan.
+fn with_keys(plan: Plan, _: &Authority) -> Plan {
     plan.directory.write("theirs.pub.pem", &THEIRS.public);
     let key = plan.directory.write("ours.pem", &OURS.private);
     fs::set_permissions(key, Permissions::from_mode(0o600)).unwrap();
@@ -93,5 +100,4 @@ fn with_files(plan: Plan, authority: &Authority) -> Plan {
         .set("proxy.private-key-path=ours.pem")
         .set("proxy.key-version=7")
         .set("proxy.public-keys.1=theirs.pub.pem")
-        .set("proxy.ca-path=ca.pem")
 }

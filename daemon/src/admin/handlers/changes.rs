@@ -101,9 +101,11 @@ impl Difference {
         found.map(|(number, _)| number).collect()
     }
 
-    /// Returns the id of a rule that differs, by its number.
+    /// Returns the id of a rule that differs, by its number; an empty one if fewer differ.
     pub(super) fn id(&self, number: usize) -> String {
-        let rule = &self.rules[number];
+        let Some(rule) = self.rules.get(number) else {
+            return String::new();
+        };
         match (rule.after, rule.before, &self.before) {
             (Some(index), _, _) => rule_texts::id(&self.after, index),
             (None, Some(index), Some(before)) => rule_texts::id(before, index),
@@ -112,20 +114,20 @@ impl Difference {
     }
 
     /// Returns a rule that differs, by its number: in the order of the new config, then the removed ones.
-    pub(super) fn rule(&self, number: usize) -> RuleChange {
-        let ChangedRule {
+    pub(super) fn rule(&self, number: usize) -> Option<RuleChange> {
+        let &ChangedRule {
             change,
             before,
             after,
-        } = self.rules[number];
-        RuleChange {
+        } = self.rules.get(number)?;
+        Some(RuleChange {
             id: self.id(number),
             change,
             before: before
                 .zip(self.before.as_ref())
                 .map(|(index, config)| rule_texts::rule(config, index, self.role)),
             after: after.map(|index| rule_texts::rule(&self.after, index, self.role)),
-        }
+        })
     }
 
     fn is_equal(&self, rule: &ChangedRule) -> bool {
@@ -147,23 +149,23 @@ fn ids(config: &ConfigText) -> Vec<String> {
 ///
 /// `O(n log n)`.
 fn longest_increasing_subsequence(numbers: &[usize]) -> Vec<usize> {
-    // For each length, the index of the smallest number that can end a subsequence of it.
-    let mut ends: Vec<usize> = Vec::new();
+    // For each length, the smallest number that can end a subsequence of it, and its index.
+    let mut ends: Vec<(usize, usize)> = Vec::new();
     let mut predecessors: Vec<Option<usize>> = Vec::with_capacity(numbers.len());
     for (index, number) in numbers.iter().enumerate() {
-        let length = ends.partition_point(|end| numbers[*end] < *number);
-        predecessors.push(length.checked_sub(1).map(|shorter| ends[shorter]));
-        if length == ends.len() {
-            ends.push(index);
-        } else {
-            ends[length] = index;
+        let length = ends.partition_point(|(end, _)| end < number);
+        let shorter = length.checked_sub(1).and_then(|shorter| ends.get(shorter));
+        predecessors.push(shorter.map(|(_, index)| *index));
+        match ends.get_mut(length) {
+            Some(end) => *end = (*number, index),
+            None => ends.push((*number, index)),
         }
     }
     let mut subsequence = Vec::with_capacity(ends.len());
-    let mut next = ends.last().copied();
+    let mut next = ends.last().map(|(_, index)| *index);
     while let Some(index) = next {
-        subsequence.push(numbers[index]);
-        next = predecessors[index];
+        subsequence.extend(numbers.get(index));
+        next = predecessors.get(index).copied().flatten();
     }
     subsequence.reverse();
     subsequence
@@ -203,7 +205,7 @@ mod tests {
         assert_eq!(ids(&changes, Change::Changed), ["c"]);
         assert_eq!(ids(&changes, Change::Moved), ["a"]);
         assert_eq!(changes.unchanged, 2);
-        let rules: Vec<RuleChange> = (0..4).map(|number| changes.rule(number)).collect();
+        let rules: Vec<RuleChange> = (0..4).filter_map(|number| changes.rule(number)).collect();
         let order: Vec<&str> = rules.iter().map(|rule| &*rule.id).collect();
         assert_eq!(order, ["x", "c", "a", "d"]);
         let [added, changed, moved, removed] = &rules[..] else {

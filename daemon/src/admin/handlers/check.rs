@@ -44,7 +44,7 @@ fn report(checked: CheckReport, role: Role) -> Document {
                 ..skeleton
             };
             let count = refused.problems().len();
-            let problem = move |at: usize| Problem::from(&refused.problems()[at]);
+            let problem = move |at: usize| refused.problems().get(at).map(Problem::from);
             Document::new(&skeleton).with_list("problems", count, problem)
         }
         Ok(candidate) => {
@@ -72,7 +72,7 @@ fn accepted(skeleton: Checked, candidate: Candidate, difference: Arc<Difference>
     };
     let warnings = candidate.warnings;
     let count = warnings.len();
-    let warning = move |at: usize| Problem::from(&warnings[at]);
+    let warning = move |at: usize| warnings.get(at).map(Problem::from);
     let mut document = Document::new(&skeleton).with_list("warnings", count, warning);
     for (name, kind) in [
         ("added", Change::Added),
@@ -82,7 +82,8 @@ fn accepted(skeleton: Checked, candidate: Candidate, difference: Arc<Difference>
     ] {
         let (numbers, ids) = (difference.of_kind(kind), Arc::clone(&difference));
         let count = numbers.len();
-        document = document.with_list(name, count, move |at| ids.id(numbers[at]));
+        let id = move |at: usize| numbers.get(at).map(|number| ids.id(*number));
+        document = document.with_list(name, count, id);
     }
     let count = difference.count();
     document.with_list("rules", count, move |number| difference.rule(number))

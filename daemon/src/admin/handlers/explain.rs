@@ -38,13 +38,9 @@ pub(super) async fn explain(request: Request) -> Outcome {
     let entry = status.history.find(skeleton.generation);
     let entry = entry.ok_or_else(Refusal::fault)?;
     let explain = move |at: usize| {
-        let (index, decides, admission) = rules[at];
-        ExplainedRule::new(
-            rule_texts::id(&entry.config, index),
-            index,
-            decides,
-            admission,
-        )
+        let &(index, decides, admission) = rules.get(at)?;
+        let id = rule_texts::id(&entry.config, index);
+        Some(ExplainedRule::new(id, index, decides, admission))
     };
     let explained = Document::new(&skeleton).with_list("explanation", count, explain);
     Ok(document(explained))

@@ -20,9 +20,9 @@ pub(super) async fn list(request: Request) -> Outcome {
     let entries = status.history.all();
     let count = entries.len();
     let describe = move |index: usize| {
-        let entry: &Entry = &entries[index];
+        let entry: &Entry = entries.get(index)?;
         let provenance = &entry.provenance;
-        HistoryEntry {
+        Some(HistoryEntry {
             generation: entry.generation.get(),
             sha256: provenance.digest,
             version: entry.version.clone(),
@@ -34,7 +34,7 @@ pub(super) async fn list(request: Request) -> Outcome {
             memory_bytes: entry.memory_bytes,
             live: Some(entry.generation) == live,
             by: entry.by.clone(),
-        }
+        })
     };
     let skeleton = History {
         entries: Vec::new(),

@@ -31,13 +31,13 @@ pub(super) async fn list(request: Request) -> Outcome {
     let role = request.caller.role();
     let count = counts.len().min(entry.config.rule_count());
     let describe = move |index: usize| {
-        let (decided, refused_by_canary) = counts[index];
-        Rule {
+        let &(decided, refused_by_canary) = counts.get(index)?;
+        Some(Rule {
             position: index + 1,
             decided,
             refused_by_canary,
             ..rule(rule_texts::rule(&entry.config, index, role))
-        }
+        })
     };
     let listed = Document::new(&skeleton).with_list("rules", count, describe);
     Ok(document(listed))

@@ -19,11 +19,15 @@ pub fn document() -> Value {
         document.add(route.operation());
     }
     let mut document = document.finish("codeid, the admin plane", DESCRIPTION);
-    document["components"]["securitySchemes"] = json!({"token": {
-        "type": "http",
-        "scheme": "bearer",
-        "description": "A token of `admin.tokens-path`.",
-    }});
+    let components = document.pointer_mut("/components");
+    if let Some(components) = components.and_then(Value::as_object_mut) {
+        let token = json!({"token": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A token of `admin.tokens-path`.",
+        }});
+        components.insert("securitySchemes".to_owned(), token);
+    }
     document
 }
 

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde_json::json;
 
 use super::endpoint::Endpoint;
+use crate::api::headers;
 use crate::api::method::Method;
 use crate::api::openapi::{Content, Header, Location, Operation, Parameter, Response};
 use crate::api::refusal::{ErrorCode, Refusal};
@@ -223,20 +224,13 @@ impl Route {
             false => Vec::new(),
         };
         let carried_out = Response {
-            shared_as: None,
-            status: 200,
-            description: "The request was carried out.".to_owned(),
             headers,
             content: self.response,
-            narrowed: None,
+            ..Response::new(200, "The request was carried out.")
         };
         let not_ready = (self.endpoint == Endpoint::Readyz).then(|| Response {
-            shared_as: None,
-            status: 503,
-            description: "The daemon is not ready.".to_owned(),
-            headers: Vec::new(),
             content: self.response,
-            narrowed: None,
+            ..Response::new(503, "The daemon is not ready.")
         });
         let mut by_status: BTreeMap<u16, BTreeSet<String>> = BTreeMap::new();
         for code in self.refusals() {
@@ -324,12 +318,17 @@ impl Route {
 fn refusal(status: u16, codes: &BTreeSet<String>) -> Response {
     let quoted: Vec<String> = codes.iter().map(|code| format!("`{code}`")).collect();
     let names: Vec<&str> = codes.iter().map(String::as_str).collect();
+    let description = format!("The request was refused with {}.", quoted.join(" or "));
+    let headers = match status {
+        401 => vec![headers::www_authenticate()],
+        415 => vec![headers::accept(), headers::accept_encoding()],
+        _ => Vec::new(),
+    };
     Response {
         shared_as: Some(format!("{status}-{}", names.join("-"))),
-        status,
-        description: format!("The request was refused with {}.", quoted.join(" or ")),
-        headers: Vec::new(),
+        headers,
         content: Content::Json(schema_of::<Refusal>),
         narrowed: Some(json!({"properties": {"error": {"enum": codes}}})),
+        ..Response::new(status, &description)
     }
 }

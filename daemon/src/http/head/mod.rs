@@ -122,8 +122,11 @@ impl<'a> Head<'a> {
             return Ok(None);
         };
         // httparse takes a line feed for the end of a line, whatever is before it.
-        let head = &bytes[..length];
-        let is_line_end = |at: usize| at > 0 && head[at - 1] == b'\r';
+        let head = bytes.get(..length).unwrap_or(bytes);
+        let is_line_end = |at: usize| {
+            let before = at.checked_sub(1).and_then(|before| head.get(before));
+            before == Some(&b'\r')
+        };
         if !memchr_iter(b'\n', head).all(is_line_end) {
             return Err(HeadError::Ambiguous);
         }
@@ -188,7 +191,10 @@ impl Method {
 fn path_of(target: &str) -> &str {
     let target = target.split(['?', '#']).next().unwrap_or_default();
     match target.split_once("://") {
-        Some((_, rest)) if !target.starts_with('/') => rest.find('/').map_or("/", |at| &rest[at..]),
+        Some((_, rest)) if !target.starts_with('/') => {
+            let path = rest.find('/').and_then(|at| rest.get(at..));
+            path.unwrap_or("/")
+        }
         _ if target.is_empty() => "/",
         _ => target,
     }

@@ -64,7 +64,7 @@ impl ElementReader {
     /// one code value, or there are more elements than a batch may have. Elements beyond the limit are
     /// read before that is an error: a malformed batch is reported as that.
     pub(in crate::identify) fn step(&mut self, body: &[u8]) -> Result<Step, RequestError> {
-        let rest = &body[self.at..];
+        let rest = body.get(self.at..).unwrap_or_default();
         let is_space = |byte: &&u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
         let within = rest.iter().take(SPACE_BYTES);
         let space = within.take_while(is_space).count();
@@ -96,7 +96,7 @@ impl ElementReader {
     }
 
     fn length_of_element(&self, rest: &[u8]) -> Result<usize, RequestError> {
-        let within = &rest[..rest.len().min(MAX_BODY_BYTES + 1)];
+        let within = rest.get(..=MAX_BODY_BYTES).unwrap_or(rest);
         let mut values = serde_json::Deserializer::from_slice(within).into_iter::<IgnoredAny>();
         let read = values.next();
         let length = values.byte_offset();

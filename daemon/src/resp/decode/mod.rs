@@ -115,9 +115,7 @@ impl Decoder {
     /// [`ProtocolError`] if the bytes are not a command, or exceed a limit. Nothing can be decoded after
     /// it.
     ///
-    /// # Panics
-    ///
-    /// May panic if `bytes` are fewer than those of the last call, when that returned `None`.
+    /// The outcome has no meaning if `bytes` are fewer than those of the last call, when that returned `None`.
     pub fn decode<'a>(&'a mut self, bytes: &'a [u8]) -> Result<Option<Command<'a>>, ProtocolError> {
         if self.decoded == 0 {
             self.arguments.clear();
@@ -145,7 +143,7 @@ impl Decoder {
             bytes: if is_inline { &self.unquoted } else { bytes },
             text: "",
             arguments: &self.arguments,
-            sent: &bytes[..self.last_length],
+            sent: bytes.get(..self.last_length).unwrap_or(bytes),
             is_inline,
         }
     }
@@ -229,8 +227,9 @@ impl Decoder {
 
     /// Decodes a line. Returns `true` if it is complete.
     fn decode_line(&mut self, bytes: &[u8]) -> Result<bool, ProtocolError> {
-        let end = memchr(b'\n', &bytes[self.decoded..]).map(|found| self.decoded + found);
-        let line = &bytes[..end.unwrap_or(bytes.len())];
+        let rest = bytes.get(self.decoded..).unwrap_or_default();
+        let end = memchr(b'\n', rest).map(|found| self.decoded + found);
+        let line = end.and_then(|end| bytes.get(..end)).unwrap_or(bytes);
         // A CR at the end is a part of the line's end, whose LF may not have arrived.
         let line_bytes = line.len() - usize::from(line.ends_with(b"\r"));
         if line_bytes > MAX_INLINE_BYTES {
@@ -242,7 +241,7 @@ impl Decoder {
         };
         self.unquoted.clear();
         self.arguments.clear();
-        self.split(&bytes[..end])?;
+        self.split(line)?;
         self.decoded = end + 1;
         Ok(true)
     }

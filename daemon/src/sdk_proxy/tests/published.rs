@@ -99,7 +99,9 @@ async fn the_published_samples_pass_unchanged_in_both_directions() {
         let decoded: Value = serde_json::from_str(&sent).unwrap();
         assert_eq!(decoded, serde_json::from_str::<Value>(request).unwrap());
         // The samples escape like us: each string is written as it was, including its quotes.
-        for line in request.lines().filter(|line| line.contains(": ")) {
+        let fields = request.lines().filter(|line| line.contains(": "));
+        assert_eq!(fields.clone().count(), 3);
+        for line in fields {
             let (name, value) = line
                 .trim()
                 .trim_end_matches([',', ' '])

@@ -6,16 +6,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+use http_body_util::Full;
 use hyper::HeaderMap;
 use hyper::header::COOKIE;
+use rustls::RootCertStore;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::time::{self, Instant};
 
+use super::super::connections::Connections;
 use super::gateway::{Behavior, Gateway, Reply};
 use super::{Budget, Fixture, Interface, Response, request};
 use crate::clock::Clock;
+use crate::outbound::connector::Connector;
+use crate::outbound::tls;
 use crate::sdk_proxy::forwarder::Forwarder;
 use crate::settings::{CustomerFrom, LoginCheck};
 
@@ -190,6 +196,35 @@ async fn a_login_check_times_out_at_its_limit() {
         "The login check did not respond within 20000 ms, as proxy.login-check-timeout-ms allows."
     );
     assert!(silent.gateway.requests().is_empty());
+}
+
+/// A server may respond before it has read the request, whose connection then cannot take another one.
+#[tokio::test]
+async fn a_whole_response_is_not_held_up_by_its_connection() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let roots = tls::client_config(RootCertStore::empty());
+    let connector = Connector::new(roots, Duration::from_secs(30), None);
+    let budget = Arc::new(Budget::new(1 << 20));
+    let connections = Connections::new(connector, url.parse().unwrap(), 1 << 10, budget);
+    // More than the buffers of the system take.
+    let body = Full::new(Bytes::from(vec![b'x'; 64 << 20]));
+    let respond = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = Vec::new();
+        while !request.windows(4).any(|four| four == b"\r\n\r\n") {
+            stream.read_buf(&mut request).await.unwrap();
+        }
+        time::pause();
+        let response = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+        stream.write_all(response).await.unwrap();
+        (Instant::now(), stream)
+    };
+    let mut request = hyper::Request::new(body);
+    *request.method_mut() = hyper::Method::POST;
+    let (response, (responded, _stream)) = tokio::join!(connections.exchange(request), respond);
+    assert_eq!(&*response.map(|response| response.body).unwrap(), b"{}");
+    assert_is(responded.elapsed(), Duration::from_millis(5));
 }
 
 #[tokio::test]

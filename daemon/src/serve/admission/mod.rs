@@ -32,9 +32,9 @@ use tokio::time::{Instant, sleep, timeout};
 use self::refusals::RefusalSums;
 use self::seat::Seat;
 use self::seats::Seats;
-use self::shares::{ByListener, Shares};
+use self::shares::Shares;
 use crate::listen::peer::Peer;
-use crate::metrics::{ConnectionFigures, Listener};
+use crate::metrics::{ByListener, ConnectionFigures, Listener};
 use crate::sync::Mutex;
 use crate::timestamp::milliseconds;
 
@@ -73,9 +73,9 @@ pub(crate) struct Place {
 #[derive(Debug, Default)]
 struct Open {
     /// Those that are served and not displaced.
-    served: ByListener,
+    served: ByListener<usize>,
     /// Those that are being refused.
-    refused: ByListener,
+    refused: ByListener<usize>,
     /// Those that are displaced.
     leaving: usize,
     /// The served connections by their peers.
@@ -83,7 +83,7 @@ struct Open {
     /// The number of the last connection.
     last_number: u64,
     /// The time before which no search can succeed, for each listener.
-    search_from: [Option<Instant>; Listener::ALL.len()],
+    search_from: ByListener<Option<Instant>>,
 }
 
 impl Admission {
@@ -118,10 +118,10 @@ impl Admission {
             && (self.shares.has_room(listener, &open.served)
                 || self.displace(&mut open, listener, Some(peer), now));
         if is_served {
-            open.served[listener as usize] += 1;
+            *open.served.of_mut(listener) += 1;
         } else {
             self.sums.count_refused(listener);
-            let refused = &mut open.refused[listener as usize];
+            let refused = open.refused.of_mut(listener);
             let is_answered = *refused < self.limits.refused;
             self.figures.count_refused(listener, is_answered);
             if !is_answered {
@@ -156,7 +156,7 @@ impl Admission {
         newcomer: Option<Peer>,
         now: Instant,
     ) -> bool {
-        let search_from = open.search_from[listener as usize];
+        let search_from = *open.search_from.of(listener);
         let too_early = search_from.is_some_and(|from| now < from);
         if too_early || open.leaving >= self.limits.refused {
             return false;
@@ -166,11 +166,11 @@ impl Admission {
         let since_began = self.since_began(now);
         let idle_since = |seat: &Seat| seat.idle_since(since_began, IDLE);
         let Some(seat) = open.seats.longest_idle(frees, newcomer, idle_since) else {
-            open.search_from[listener as usize] = Some(now + SEARCH_PAUSE);
+            *open.search_from.of_mut(listener) = Some(now + SEARCH_PAUSE);
             return false;
         };
         open.seats.remove(&seat);
-        open.served[seat.listener as usize] -= 1;
+        *open.served.of_mut(seat.listener) -= 1;
         open.leaving += 1;
         self.figures.count_displaced(seat.listener);
         self.sums.count_displaced();
@@ -182,9 +182,9 @@ impl Admission {
     fn leave(&self, seat: &Seat) {
         let mut open = self.open.lock();
         if !seat.is_served {
-            open.refused[seat.listener as usize] -= 1;
+            *open.refused.of_mut(seat.listener) -= 1;
         } else if open.seats.remove(seat) {
-            open.served[seat.listener as usize] -= 1;
+            *open.served.of_mut(seat.listener) -= 1;
         } else {
             open.leaving -= 1;
         }
@@ -235,7 +235,7 @@ impl Admission {
         };
         let most = self.open.lock().seats.peer_with_most(|_| true, None);
         let (peer, has) = most.unwrap_or((Peer::Unknown, 0));
-        let [http, unix, resp] = sums.refused;
+        let ByListener { http, unix, resp } = sums.refused;
         tracing::warn!(
             http,
             unix,
@@ -291,7 +291,7 @@ impl Drop for Place {
 
 impl Open {
     fn count(&self) -> usize {
-        let of_listeners = self.served.iter().chain(&self.refused);
+        let of_listeners = self.served.iter().chain(self.refused.iter());
         of_listeners.sum::<usize>() + self.leaving
     }
 }

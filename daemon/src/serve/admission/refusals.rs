@@ -4,12 +4,12 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use tokio::sync::Notify;
 
-use crate::metrics::Listener;
+use crate::metrics::{ByListener, Listener};
 
 /// The numbers of connections that were refused or displaced since the last line of the log.
 #[derive(Debug, Default)]
 pub(super) struct RefusalSums {
-    refused: [AtomicU64; Listener::ALL.len()],
+    refused: ByListener<AtomicU64>,
     displaced: AtomicU64,
     counted: Notify,
 }
@@ -18,7 +18,7 @@ pub(super) struct RefusalSums {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Sums {
     /// The connections that were refused, by listener.
-    pub(super) refused: [u64; Listener::ALL.len()],
+    pub(super) refused: ByListener<u64>,
     /// The idle connections that made room for others.
     pub(super) displaced: u64,
 }
@@ -26,7 +26,7 @@ pub(super) struct Sums {
 impl RefusalSums {
     /// Counts a connection of `listener` that is refused.
     pub(super) fn count_refused(&self, listener: Listener) {
-        self.refused[listener as usize].fetch_add(1, Relaxed);
+        self.refused.of(listener).fetch_add(1, Relaxed);
         self.counted.notify_one();
     }
 
@@ -45,7 +45,7 @@ impl RefusalSums {
     pub(super) fn take(&self) -> Option<Sums> {
         let take = |sum: &AtomicU64| sum.swap(0, Relaxed);
         let sums = Sums {
-            refused: self.refused.each_ref().map(take),
+            refused: ByListener::each(|listener| take(self.refused.of(listener))),
             displaced: take(&self.displaced),
         };
         (sums.displaced > 0 || sums.refused.iter().any(|sum| *sum > 0)).then_some(sums)

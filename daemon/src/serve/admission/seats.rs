@@ -5,9 +5,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::seat::Seat;
-use super::shares::ByListener;
 use crate::listen::peer::Peer;
-use crate::metrics::Listener;
+use crate::metrics::{ByListener, Listener};
 
 /// The served connections, by their peers.
 #[derive(Debug, Default)]
@@ -15,7 +14,7 @@ pub(super) struct Seats(HashMap<Peer, OfPeer>);
 
 #[derive(Debug, Default)]
 struct OfPeer {
-    count: ByListener,
+    count: ByListener<usize>,
     /// By their numbers.
     seats: HashMap<u64, Arc<Seat>>,
 }
@@ -24,7 +23,7 @@ impl Seats {
     /// Adds a connection.
     pub(super) fn add(&mut self, seat: Arc<Seat>) {
         let of_peer = self.0.entry(seat.peer).or_default();
-        of_peer.count[seat.listener as usize] += 1;
+        *of_peer.count.of_mut(seat.listener) += 1;
         of_peer.seats.insert(seat.number, seat);
     }
 
@@ -35,7 +34,7 @@ impl Seats {
         };
         let is_there = of_peer.seats.remove(&seat.number).is_some();
         if is_there {
-            of_peer.count[seat.listener as usize] -= 1;
+            *of_peer.count.of_mut(seat.listener) -= 1;
         }
         if of_peer.seats.is_empty() {
             self.0.remove(&seat.peer);
@@ -55,7 +54,7 @@ impl Seats {
                 .into_iter()
                 .filter(|listener| counts(*listener));
             let count: usize = of_listeners
-                .map(|listener| of_peer.count[listener as usize])
+                .map(|listener| *of_peer.count.of(listener))
                 .sum();
             let is_newcomer = newcomer == Some(*peer);
             (*peer, count + usize::from(is_newcomer), is_newcomer)

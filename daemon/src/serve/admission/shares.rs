@@ -1,9 +1,6 @@
 //! The division of `http.max-connections` among the listeners.
 
-use crate::metrics::Listener;
-
-/// The connections of each listener, by [`Listener`].
-pub(super) type ByListener = [usize; Listener::ALL.len()];
+use crate::metrics::{ByListener, Listener};
 
 /// One part in this many of all connections is divided among the listeners; the rest is common.
 const DIVISOR: usize = 4;
@@ -28,18 +25,23 @@ impl Shares {
     }
 
     /// Returns `true` if `listener` may have another connection while `open` are open.
-    pub(super) fn has_room(self, listener: Listener, open: &ByListener) -> bool {
+    pub(super) fn has_room(self, listener: Listener, open: &ByListener<usize>) -> bool {
         let common: usize = open
             .iter()
             .map(|count| count.saturating_sub(self.own))
             .sum();
-        open[listener as usize] < self.own || common < self.common
+        *open.of(listener) < self.own || common < self.common
     }
 
     /// Returns `true` if the end of a connection of `other` makes room for one of `listener`, which has
     /// none while `open` are open.
-    pub(super) fn frees(self, other: Listener, listener: Listener, open: &ByListener) -> bool {
-        other == listener || open[other as usize] > self.own
+    pub(super) fn frees(
+        self,
+        other: Listener,
+        listener: Listener,
+        open: &ByListener<usize>,
+    ) -> bool {
+        other == listener || *open.of(other) > self.own
     }
 }
 
@@ -47,6 +49,10 @@ impl Shares {
 mod tests {
     use super::Listener::{Http, Resp, Unix};
     use super::*;
+
+    const fn open(http: usize, unix: usize, resp: usize) -> ByListener<usize> {
+        ByListener { http, unix, resp }
+    }
 
     #[test]
     fn a_quarter_is_divided_and_the_rest_is_common() {
@@ -58,17 +64,17 @@ mod tests {
                 common: 3073
             }
         );
-        let mut open = [3414, 0, 0];
-        assert!(!shares.has_room(Http, &open));
-        assert!(shares.has_room(Unix, &open) && shares.has_room(Resp, &open));
-        open = [3414, 341, 340];
-        assert!(!shares.has_room(Unix, &open));
-        assert!(shares.has_room(Resp, &open));
-        open = [3413, 341, 341];
+        let mut all = open(3414, 0, 0);
+        assert!(!shares.has_room(Http, &all));
+        assert!(shares.has_room(Unix, &all) && shares.has_room(Resp, &all));
+        all = open(3414, 341, 340);
+        assert!(!shares.has_room(Unix, &all));
+        assert!(shares.has_room(Resp, &all));
+        all = open(3413, 341, 341);
         assert!(
             Listener::ALL
                 .iter()
-                .all(|listener| shares.has_room(*listener, &open))
+                .all(|listener| shares.has_room(*listener, &all))
         );
     }
 
@@ -76,7 +82,7 @@ mod tests {
     fn only_what_a_listener_has_beyond_its_share_makes_room_for_others() {
         let shares = Shares::new(12, 3);
         assert_eq!(shares, Shares { own: 1, common: 9 });
-        let open = [10, 1, 0];
+        let open = open(10, 1, 0);
         assert!(shares.frees(Http, Unix, &open));
         assert!(shares.frees(Unix, Unix, &open));
         assert!(!shares.frees(Unix, Http, &open));
@@ -87,7 +93,7 @@ mod tests {
         for all in 1..20 {
             for listeners in 1..=3 {
                 let shares = Shares::new(all, listeners);
-                assert!(shares.has_room(Http, &[0, all, all]));
+                assert!(shares.has_room(Http, &open(0, all, all)));
                 let together = shares.own * listeners + shares.common;
                 assert_eq!(together, all.max(listeners));
             }

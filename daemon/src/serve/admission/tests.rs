@@ -123,7 +123,17 @@ async fn connections_beyond_a_few_are_closed_at_once() {
     assert!(admission.admit(Http, OTHER, true).is_none());
     assert!(!admission.admit(Unix, OTHER, true).unwrap().is_refused());
     let sums = admission.sums.take().unwrap();
-    assert_eq!((sums.refused, sums.displaced), ([3, 0, 0], 0));
+    assert_eq!(
+        (sums.refused, sums.displaced),
+        (
+            ByListener {
+                http: 3,
+                unix: 0,
+                resp: 0
+            },
+            0
+        )
+    );
     assert_eq!(admission.sums.take(), None);
     drop(refused);
     assert!(admission.admit(Http, OTHER, true).unwrap().is_refused());

@@ -97,9 +97,11 @@ impl ReadBuffer {
         } else {
             0
         };
-        input[..prefix].copy_from_slice(&self.unread[..prefix]);
+        if let (Some(room), Some(unread)) = (input.get_mut(..prefix), self.unread.get(..prefix)) {
+            room.copy_from_slice(unread);
+        }
         let end = input.len().min(prefix + limits.max_read_bytes);
-        let mut read = ReadBuf::new(&mut input[prefix..end]);
+        let mut read = ReadBuf::new(input.get_mut(prefix..end).unwrap_or_default());
         ready!(Pin::new(stream).poll_read(cx, &mut read))?;
         let (is_full, length) = (read.remaining() == 0, read.filled().len());
         if length == 0 {
@@ -107,10 +109,11 @@ impl ReadBuffer {
         }
         let place = if prefix == seen {
             Place::Thread(prefix + length)
-        } else if self
-            .unread
-            .append(&input[..length], limits.max_request_bytes, budget)
-        {
+        } else if self.unread.append(
+            input.get(..length).unwrap_or_default(),
+            limits.max_request_bytes,
+            budget,
+        ) {
             Place::Connection
         } else {
             return Poll::Ready(Ok(Fill::NoRoom));
@@ -126,7 +129,7 @@ impl ReadBuffer {
     /// Returns the bytes that were filled in, where `input` is the thread's buffer.
     pub(super) fn bytes<'b>(&'b self, filled: Filled, input: &'b [u8]) -> &'b [u8] {
         match filled.place {
-            Place::Thread(length) => &input[..length],
+            Place::Thread(length) => input.get(..length).unwrap_or_default(),
             Place::Connection => &self.unread,
         }
     }
@@ -145,7 +148,7 @@ impl ReadBuffer {
         match filled.place {
             Place::Thread(length) => {
                 self.unread.clear();
-                let rest = &input[progress.consumed..length];
+                let rest = input.get(progress.consumed..length).unwrap_or_default();
                 rest.is_empty() || self.unread.append(rest, rest.len(), budget)
             }
             Place::Connection => {

@@ -61,7 +61,8 @@ impl WriteBuffer {
             Some(Poll::Ready(written)) => written?,
             Some(Poll::Pending) | None => 0,
         };
-        if !self.queue.push(&bytes[written..], budget) {
+        let rest = bytes.get(written..).unwrap_or_default();
+        if !self.queue.push(rest, budget) {
             return Ok(false);
         }
         if bytes.capacity() > MAX_THREAD_BYTES {
@@ -98,7 +99,7 @@ impl WriteBuffer {
                 return Poll::Ready(Ok(false));
             }
             let front = self.queue.front();
-            let piece = &front[..front.len().min(left)];
+            let piece = front.get(..left).unwrap_or(front);
             let written = ready!(Pin::new(&mut *stream).poll_write(cx, piece))?;
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));

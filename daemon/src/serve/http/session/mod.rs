@@ -107,7 +107,7 @@ impl<'a> Http1Session<'a> {
     fn may_be_complete(&self, bytes: &[u8], seen: usize) -> bool {
         seen == 0
             || bytes.len() > self.shared.limits.max_header_bytes
-            || memchr(b'\n', &bytes[seen..]).is_some()
+            || memchr(b'\n', bytes.get(seen..).unwrap_or_default()).is_some()
     }
 
     /// Reads the head that `bytes` begin with, and answers the request if its body is complete, too.
@@ -137,7 +137,7 @@ impl<'a> Http1Session<'a> {
             return 0;
         }
         let plan = request.plan(self.shared, head, bytes);
-        let rest = &bytes[head.length..];
+        let rest = bytes.get(head.length..).unwrap_or_default();
         if let Framing::Length(length) = head.framing {
             if length > request.max_body_bytes(&plan) as u64 {
                 self.refuse_unread(batch, request, plan.or_refuse(Failure::BodyTooLong));
@@ -196,7 +196,8 @@ impl<'a> Http1Session<'a> {
 fn too_long(bytes: &[u8], most: usize) -> Failure {
     let is_of_empty_line = |byte: &&u8| matches!(byte, b'\r' | b'\n');
     let empty_lines = bytes.iter().take_while(is_of_empty_line).count();
-    let within = &bytes[empty_lines..bytes.len().min(most).max(empty_lines)];
+    let within = bytes.get(..most).unwrap_or(bytes);
+    let within = within.get(empty_lines..).unwrap_or_default();
     match memchr(b'\n', within) {
         Some(_) => Failure::HeadTooLong(most),
         None => Failure::TargetTooLong(most),
@@ -291,7 +292,7 @@ impl Protocol for Http1Session<'_> {
             match &mut self.state {
                 State::Head => match self.read_head(batch, rest) {
                     0 => break,
-                    length => rest = &rest[length..],
+                    length => rest = rest.get(length..).unwrap_or_default(),
                 },
                 State::Body(reader) => match reader.read(&mut rest, &self.shared.budget) {
                     Ok(false) => {}
