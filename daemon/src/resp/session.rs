@@ -1,5 +1,6 @@
 //! One client's session: from the bytes that it sent to the bytes of the replies.
 
+use std::mem;
 use std::sync::Arc;
 
 use codeid_engine::{LiveTable, RouteTable, Scratch};
@@ -8,7 +9,7 @@ use super::command_table;
 use super::context::{Client, CloseReason, Context, Flow, Position, WRITE_FIRST_BYTES};
 use super::decode::{Decoder, ProtocolError};
 use super::encode::Encoder;
-use crate::budget::Budget;
+use crate::budget::{Budget, Share};
 use crate::metrics::RequestCounts;
 use crate::slice::Slice;
 
@@ -21,6 +22,17 @@ pub struct Session {
     decoder: Decoder,
     client: Client,
     unfinished: Option<Unfinished>,
+    /// The share of the budget that the decoders have.
+    share: Share,
+}
+
+/// A transaction that its client has begun and not ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OpenTransaction {
+    /// The number of the transaction among those of the client.
+    pub(crate) number: u64,
+    /// The bytes of its commands.
+    pub(crate) bytes: usize,
 }
 
 /// A command that is answered in part. It is the last that was decoded, and is not consumed.
@@ -66,6 +78,7 @@ impl Session {
             decoder: Decoder::default(),
             client: Client::new(id, Arc::clone(budget)),
             unfinished: None,
+            share: Share::NONE,
         }
     }
 
@@ -74,8 +87,9 @@ impl Session {
     ///
     /// `bytes` begin after the last byte that was consumed. The session stops at a command that is
     /// not complete, when `out` has [`WRITE_FIRST_BYTES`], and when `slice` is over; a command that it
-    /// stops in the middle of is continued by the next call, from the table that it began with. After
-    /// [`Next::Close`] it must not be called again.
+    /// stops in the middle of is continued by the next call, from the table that it began with. A transaction
+    /// that is dropped is released before another command is run. After [`Next::Close`] it must not be called
+    /// again.
     ///
     /// Allocates nothing once `scratch` and `out` have grown.
     pub fn answer(
@@ -86,6 +100,14 @@ impl Session {
         bytes: &[u8],
         out: &mut Vec<u8>,
     ) -> Progress {
+        if self.has_dropped() {
+            self.release_dropped(slice);
+            return Progress {
+                consumed: 0,
+                next: Next::Answer,
+                counts: RequestCounts::default(),
+            };
+        }
         live.with_shared(|table| {
             let (mut consumed, mut counts) = (0, RequestCounts::default());
             // PERF: `bytes` are checked for UTF-8 once, when a command is complete, and not for each
@@ -132,9 +154,15 @@ impl Session {
                         break Next::Close(reason);
                     }
                 }
-                if slice.spend(command.length()) && consumed < bytes.len() {
+                let is_over = slice.spend(command.length());
+                self.release_dropped(slice);
+                if (is_over && consumed < bytes.len()) || self.has_dropped() {
                     break Next::Answer;
                 }
+            };
+            let next = match next {
+                Next::Read | Next::Answer if !self.has_room() => Next::Close(CloseReason::NoRoom),
+                next => next,
             };
             Progress {
                 consumed,
@@ -144,16 +172,60 @@ impl Session {
         })
     }
 
-    /// Releases a part of the memory of a transaction that was not run, after the end of the session.
+    /// Returns the transaction that the client has begun and not ended; `None` while it is run.
+    pub(crate) fn open_transaction(&self) -> Option<OpenTransaction> {
+        let queue = self.client.queue.as_ref()?;
+        self.unfinished.is_none().then(|| OpenTransaction {
+            number: self.client.transactions,
+            bytes: queue.len(),
+        })
+    }
+
+    /// Returns `true` if the memory of a transaction that was dropped is to be released.
+    pub(crate) const fn has_dropped(&self) -> bool {
+        !self.client.dropped.is_empty()
+    }
+
+    /// Returns the number of commands that the budget had no room for since the last call.
+    pub(crate) const fn take_memory_refusals(&mut self) -> u64 {
+        mem::replace(&mut self.client.memory_refusals, 0)
+    }
+
+    /// Releases memory of transactions that were dropped, until the slice is over.
+    fn release_dropped(&mut self, slice: &mut Slice) {
+        let dropped = &mut self.client.dropped;
+        while !dropped.is_empty() && !slice.spend(dropped.release_front()) {}
+    }
+
+    /// Releases a part of the memory of transactions that were not run, after the end of the session.
     /// Returns `true` if there is more.
     pub(crate) fn release(&mut self) -> bool {
-        let queue = self.client.queue.as_mut();
-        queue.is_some_and(|queue| queue.release_part() > 0 && !queue.is_empty())
+        if !self.has_dropped() {
+            self.client.drop_transaction();
+        }
+        self.client.dropped.release_front();
+        self.has_dropped()
+    }
+
+    /// Takes the share of the budget that the decoders need, whose memory has grown by at most 128 KiB since
+    /// the last call. Returns whether there is room.
+    fn has_room(&mut self) -> bool {
+        let queue = self.client.queue.as_ref();
+        let queue_bytes = queue.map_or(0, |queue| queue.decoder_bytes());
+        let bytes = self.decoder.memory_bytes() + queue_bytes;
+        self.share.grow_to(bytes, &self.client.budget)
     }
 
     /// Frees memory that only unusual commands need, for a connection that waits.
     pub fn shrink(&mut self) {
+        if self.unfinished.is_some() {
+            return;
+        }
         self.decoder.shrink();
+        if let Some(queue) = &mut self.client.queue {
+            queue.shrink();
+        }
+        self.share = Share::NONE;
     }
 }
 
@@ -228,6 +300,38 @@ mod tests {
             IDENTIFY 28 user-1\r\n";
         // Each of the first three commands takes a slice, and each code value.
         assert_eq!(answer(commands), ["4", "4", "4", "7"]);
+    }
+
+    /// Answers `commands` within a budget, up to where nothing more is consumed. Returns what is next then.
+    fn next_within(budget_bytes: usize, commands: &[u8]) -> Next {
+        let (live, budget) = (LiveTable::new(), Arc::new(Budget::new(budget_bytes)));
+        let mut session = Session::within(&budget, 1);
+        let (mut scratch, mut out, mut consumed) = (Scratch::new(), Vec::new(), 0);
+        let next = loop {
+            let (slice, bytes) = (&mut Slice::shortest(), &commands[consumed..]);
+            let progress = session.answer(&live, &mut scratch, slice, bytes, &mut out);
+            consumed += progress.consumed;
+            if progress.next != Next::Answer || progress.consumed == 0 {
+                break progress.next;
+            }
+        };
+        drop(session);
+        let mut share = Share::NONE;
+        assert!(share.grow_to(budget_bytes, &budget));
+        next
+    }
+
+    #[test]
+    fn the_memory_of_the_decoders_is_counted() {
+        let (pair, no_room) = ("$0\r\n\r\n".repeat(2), Next::Close(CloseReason::NoRoom));
+        let begun = format!("*4000\r\n{}", pair.repeat(1500)).into_bytes();
+        assert_eq!(next_within(31 << 10, &begun), no_room);
+        assert_eq!(next_within(32 << 10, &begun), Next::Read);
+        // A queued command that stops has a second decoder, beside its 12 KiB.
+        let several = format!("*2049\r\n$9\r\nMIDENTIFY\r\n{}", pair.repeat(1024));
+        let transaction = format!("MULTI\r\n{several}EXEC\r\n").into_bytes();
+        assert_eq!(next_within(72 << 10, &transaction), no_room);
+        assert_eq!(next_within(80 << 10, &transaction), Next::Answer);
     }
 
     #[test]

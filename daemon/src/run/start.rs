@@ -41,10 +41,10 @@ pub(super) async fn start(
     stop: &mut stop::Listening,
 ) -> Result<Option<Running>, StartError> {
     let (started, started_at) = (Instant::now(), clock.now());
-    let budget = Arc::new(Budget::new(settings.memory.max_bytes));
+    let [http, unix, resp, of_proxy] = Budget::parts(settings.memory.max_bytes);
     // A signature occupies a core. One core fewer than serve, so that a lookup finds a free one.
     let signing_threads = settings.worker_threads.saturating_sub(1).max(1);
-    let start_proxy = |proxy| SdkProxy::open(proxy, signing_threads, &budget, &clock);
+    let start_proxy = |proxy| SdkProxy::open(proxy, signing_threads, &of_proxy, &clock);
     let proxy = settings.proxy.as_ref().map(start_proxy).transpose()?;
     let live = Arc::new(LiveTable::with_counts(settings.worker_threads));
     let shutdown = Arc::new(Shutdown::new(clock.clone()));
@@ -80,7 +80,7 @@ pub(super) async fn start(
         status: Arc::clone(control.status()),
         limits: settings.http.clone(),
         resp: settings.resp.clone(),
-        budget,
+        budgets: [http, unix, resp],
         shutdown: Arc::clone(&shutdown),
         clock,
     });

@@ -4,27 +4,35 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use tokio::sync::Notify;
 
-use crate::metrics::Listener;
+use crate::metrics::{Listener, Refusal};
 
 /// The numbers of connections that were refused or displaced since the last line of the log.
 #[derive(Debug, Default)]
 pub(super) struct RefusalSums {
     refused: [AtomicU64; Listener::ALL.len()],
+    without_memory: [AtomicU64; Listener::ALL.len()],
     displaced: AtomicU64,
     counted: Notify,
 }
 
-/// The sums for one line.
+/// The sums since the last line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Sums {
+    /// Connections that were more than are served.
     pub(super) refused: [u64; Listener::ALL.len()],
+    /// Connections for which there was no memory.
+    pub(super) without_memory: [u64; Listener::ALL.len()],
     pub(super) displaced: u64,
 }
 
 impl RefusalSums {
     /// Counts a connection of `listener` that is refused.
-    pub(super) fn count_refused(&self, listener: Listener) {
-        self.refused[listener as usize].fetch_add(1, Relaxed);
+    pub(super) fn count_refused(&self, listener: Listener, refusal: Refusal) {
+        let sums = match refusal {
+            Refusal::TooMany => &self.refused,
+            Refusal::NoMemory => &self.without_memory,
+        };
+        sums[listener as usize].fetch_add(1, Relaxed);
         self.counted.notify_one();
     }
 
@@ -44,8 +52,10 @@ impl RefusalSums {
         let take = |sum: &AtomicU64| sum.swap(0, Relaxed);
         let sums = Sums {
             refused: self.refused.each_ref().map(take),
+            without_memory: self.without_memory.each_ref().map(take),
             displaced: take(&self.displaced),
         };
-        (sums.displaced > 0 || sums.refused.iter().any(|sum| *sum > 0)).then_some(sums)
+        let refused = sums.refused.iter().chain(&sums.without_memory);
+        (sums.displaced > 0 || refused.sum::<u64>() > 0).then_some(sums)
     }
 }

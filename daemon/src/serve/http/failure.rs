@@ -35,8 +35,10 @@ pub(super) enum Failure {
     BrokenBody(BrokenBody),
     /// The body is not what the endpoint takes.
     Request(RequestError),
-    /// The daemon has no room, as this sentence says.
-    Overload(&'static str),
+    /// The connection is one more than are served.
+    TooManyConnections,
+    /// `memory.max-bytes` has no room, as this sentence says.
+    NoMemory(&'static str),
 }
 
 impl Failure {
@@ -88,7 +90,7 @@ impl Failure {
             | Self::Request(RequestError::TooManyElements | RequestError::ElementTooLong(_)) => {
                 StatusCode::PAYLOAD_TOO_LARGE
             }
-            Self::Overload(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooManyConnections | Self::NoMemory(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -123,7 +125,7 @@ impl Failure {
     /// Returns the result for a request that is to identify code values.
     pub(super) const fn request_result(&self) -> RequestResult {
         match self {
-            Self::Overload(_) => RequestResult::UnknownException,
+            Self::TooManyConnections | Self::NoMemory(_) => RequestResult::UnknownException,
             _ => RequestResult::ParamIllegal,
         }
     }
@@ -135,7 +137,9 @@ impl Failure {
             Self::MediaType(_) | Self::ContentEncoding(_) => {
                 result::sdk_proxy::MEDIA_TYPE_NOT_ACCEPTABLE
             }
-            Self::Overload(_) => result::sdk_proxy::REQUEST_TRAFFIC_EXCEED_LIMIT,
+            Self::TooManyConnections | Self::NoMemory(_) => {
+                result::sdk_proxy::REQUEST_TRAFFIC_EXCEED_LIMIT
+            }
             _ => result::sdk_proxy::PARAM_ILLEGAL,
         }
     }
@@ -163,7 +167,8 @@ impl Failure {
             }
             Self::BrokenBody(error) => sentence(error),
             Self::Request(error) => sentence(error),
-            Self::Overload(sentence) => (*sentence).to_owned(),
+            Self::TooManyConnections => "There are too many connections.".to_owned(),
+            Self::NoMemory(sentence) => (*sentence).to_owned(),
         }
     }
 }
