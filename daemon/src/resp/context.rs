@@ -60,9 +60,9 @@ pub(super) struct Client {
 /// empty between two of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Position {
-    /// The number of code values that are answered.
+    /// The number of code values that are answered, or of names.
     pub(super) answered: usize,
-    /// The number of bytes of their replies.
+    /// The number of bytes of the replies for code values.
     pub(super) reply_bytes: usize,
 }
 
