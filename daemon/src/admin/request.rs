@@ -192,32 +192,28 @@ impl IfMatch {
 
 /// Requires that the body is declared as JSON, without a content coding.
 pub(super) fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
-    let refuse = |detail: String| Err(Refusal::new(ErrorCode::MediaType, detail));
     let mut types = headers.get_all(CONTENT_TYPE).iter();
-    match (types.next(), types.next()) {
-        (Some(value), None) if http::is_json(value.as_bytes()) => {}
+    let wrong_type = match (types.next(), types.next()) {
+        (Some(value), None) if http::is_json(value.as_bytes()) => None,
         (Some(value), None) => {
             let value = http::shown(value.as_bytes());
-            return refuse(format!(
+            Some(format!(
                 "The Content-Type must be application/json, not {value}."
-            ));
-        }
-        (None, _) => {
-            return refuse("The Content-Type is missing; it must be application/json.".to_owned());
-        }
-        (Some(_), Some(_)) => {
-            return refuse("The Content-Type must be application/json, once.".to_owned());
-        }
-    }
-    let mut codings = headers.get_all(CONTENT_ENCODING).iter();
-    match codings.find(|codings| http::has_coding(codings.as_bytes())) {
-        None => Ok(()),
-        Some(codings) => {
-            let codings = http::shown(codings.as_bytes());
-            refuse(format!(
-                "The body has the Content-Encoding {codings}; it must have none."
             ))
         }
+        (None, _) => Some("The Content-Type is missing; it must be application/json.".to_owned()),
+        (Some(_), Some(_)) => Some("The Content-Type must be application/json, once.".to_owned()),
+    };
+    let mut codings = headers.get_all(CONTENT_ENCODING).iter();
+    let coded = codings.find(|codings| http::has_coding(codings.as_bytes()));
+    let coded = coded.map(|codings| {
+        let codings = http::shown(codings.as_bytes());
+        format!("The body has the Content-Encoding {codings}; it must have none.")
+    });
+    let sentences: Vec<String> = wrong_type.into_iter().chain(coded).collect();
+    match sentences.is_empty() {
+        true => Ok(()),
+        false => Err(Refusal::new(ErrorCode::MediaType, sentences.join(" "))),
     }
 }
 

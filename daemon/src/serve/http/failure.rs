@@ -23,7 +23,8 @@ pub(super) enum Failure {
     NotFound,
     /// The endpoint does not take the method.
     MethodNotAllowed,
-    /// The media type of the body is missing, or is not JSON, as this sentence says.
+    /// The media type of the body is missing, or is not JSON, as this text says. A second sentence names
+    /// the content coding, if there is one.
     MediaType(String),
     /// The body has a content coding, which this sentence names.
     ContentEncoding(String),
@@ -42,9 +43,9 @@ pub(super) enum Failure {
 }
 
 impl Failure {
-    /// The failure of a body with this media type, which is not JSON.
-    pub(super) fn of_media_type(media_type: MediaType<'_>) -> Self {
-        Self::MediaType(match media_type {
+    /// The failure of a body with this media type, which is not JSON, and perhaps content codings, too.
+    pub(super) fn of_media_type(media_type: MediaType<'_>, codings: Option<&[u8]>) -> Self {
+        let mut sentences = match media_type {
             MediaType::Other(b"") => {
                 "Content-Type is empty; it must be application/json.".to_owned()
             }
@@ -59,15 +60,17 @@ impl Failure {
             MediaType::Missing | MediaType::Json => {
                 "Content-Type is missing; it must be application/json.".to_owned()
             }
-        })
+        };
+        if let Some(codings) = codings {
+            sentences.push(' ');
+            sentences.push_str(&refused_codings(codings));
+        }
+        Self::MediaType(sentences)
     }
 
     /// The failure of a body with these content codings.
     pub(super) fn of_content_encoding(codings: &[u8]) -> Self {
-        let codings = shown(codings);
-        Self::ContentEncoding(format!(
-            "The body has the Content-Encoding {codings}; it must have none."
-        ))
+        Self::ContentEncoding(refused_codings(codings))
     }
 
     /// Returns the status of the response.
@@ -171,6 +174,12 @@ impl Failure {
             Self::NoMemory(sentence) => (*sentence).to_owned(),
         }
     }
+}
+
+/// Returns the sentence about a body with these content codings.
+fn refused_codings(codings: &[u8]) -> String {
+    let codings = shown(codings);
+    format!("The body has the Content-Encoding {codings}; it must have none.")
 }
 
 impl From<BrokenBody> for Failure {

@@ -103,8 +103,8 @@ impl Request {
         };
         match (endpoint, head.media_type, head.content_encoding) {
             (Endpoint::Live | Endpoint::Ready, ..) => Ok(Plan::Status(status)),
-            (_, MediaType::Missing | MediaType::Several | MediaType::Other(_), _) => {
-                Err(Failure::of_media_type(head.media_type))
+            (_, MediaType::Missing | MediaType::Several | MediaType::Other(_), codings) => {
+                Err(Failure::of_media_type(head.media_type, codings))
             }
             (_, _, Some(codings)) => Err(Failure::of_content_encoding(codings)),
             (Endpoint::IdentifyCode, MediaType::Json, None) => Ok(Plan::IdentifyCode),

@@ -141,6 +141,11 @@ impl<'a> Http1Session<'a> {
             self.refuse_unread(batch, request, Plan::Refuse(failure));
             return 0;
         }
+        if let Some(error) = head.host_error {
+            // It may be meant for another server, which reads what follows in another way.
+            self.refuse_unread(batch, request, Plan::Refuse(Failure::Head(error)));
+            return 0;
+        }
         let plan = request.plan(self.shared, head, bytes);
         let rest = &bytes[head.length..];
         if let Framing::Length(length) = head.framing {
