@@ -70,10 +70,7 @@ fn transactions_leave_memory_for_connections_and_for_http() {
     for other in &mut others {
         assert_eq!(other.command(&["PING"]), Reply::simple("PONG"));
     }
-    let Reply::Array(replies) = holder.command(&["EXEC"]) else {
-        panic!("not an array");
-    };
-    assert!(replies.len() > 5000);
+    assert_eq!(holder.command(&["DISCARD"]), Reply::simple("OK"));
     daemon.stop();
 }
 
