@@ -77,6 +77,9 @@ fn read(bytes: &[u8], ends: &[usize], requests: &mut Vec<Request>) -> Result<(),
                     let Some(head) = Head::read(&bytes[at..end])? else {
                         break;
                     };
+                    if let Some(error) = head.host_error {
+                        return Err(error.into());
+                    }
                     at += head.length;
                     let request = Request::new(head.method, head.path);
                     (request, Body::new(head.framing), head.keep_alive)

@@ -59,7 +59,7 @@ pub(super) fn require_own(headers: &HeaderMap, hosts: &[HostName]) -> Result<(),
 /// Returns `true` if no other machine can have the name `host`, which may end with a port.
 fn is_own(host: &str, hosts: &[HostName]) -> bool {
     let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((address, port)) if port.is_empty() || is_port(port) => {
+        Some((address, port)) if is_port(port) => {
             return address.parse::<std::net::Ipv6Addr>().is_ok();
         }
         Some(_) => return false,
@@ -69,16 +69,19 @@ fn is_own(host: &str, hosts: &[HostName]) -> bool {
             None => host,
         },
     };
+    let without_dot = |name: &str| name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+    let is_named = |own: &str| without_dot(own) == without_dot(name);
     name.parse::<IpAddr>().is_ok()
-        || name.eq_ignore_ascii_case("localhost")
-        || hosts
-            .iter()
-            .any(|own| own.as_str().eq_ignore_ascii_case(name))
+        || is_named("localhost")
+        || hosts.iter().any(|own| is_named(own.as_str()))
 }
 
+/// Returns `true` if `text` is a port behind a colon; both the port and all of it may be missing.
 fn is_port(text: &str) -> bool {
-    let digits = text.strip_prefix(':').unwrap_or_default();
-    digits.parse::<u16>().is_ok() && digits.bytes().all(|byte| byte.is_ascii_digit())
+    let digits = text.strip_prefix(':').unwrap_or(text);
+    let has_colon = digits.len() < text.len();
+    let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+    digits.is_empty() || (has_colon && is_number && digits.parse::<u16>().is_ok())
 }
 
 /// Returns `true` if `origin` is a page of `host`.
@@ -86,6 +89,8 @@ fn is_origin_of(origin: &[u8], host: &str) -> bool {
     let authority = origin
         .strip_prefix(b"https://")
         .or_else(|| origin.strip_prefix(b"http://"));
+    // A page's origin has no colon without a port.
+    let host = host.strip_suffix(':').unwrap_or(host);
     authority.is_some_and(|authority| authority.eq_ignore_ascii_case(host.as_bytes()))
 }
 
@@ -113,6 +118,11 @@ mod tests {
             "10.1.2.3",
             "[::1]:9090",
             "[::1]",
+            "[::1]:",
+            "localhost.",
+            "localhost:",
+            "LocalHost.:9090",
+            "codeid.example.",
             "codeid.example",
             "CodeID.example:443",
         ] {
@@ -124,7 +134,10 @@ mod tests {
             "127.0.0.1.evil.example",
             "evil.example:9090",
             "codeid.example.evil.example",
-            "localhost:",
+            "localhost..",
+            ".localhost",
+            "localhost.:x",
+            "localhost::",
             "localhost:+1",
             "localhost:99999",
             "[::1].evil.example",
@@ -142,6 +155,8 @@ mod tests {
     fn a_page_must_be_of_the_host_that_the_request_is_for() {
         assert!(is_accepted("localhost:90", Some("http://localhost:90")));
         assert!(is_accepted("localhost:90", Some("https://LOCALHOST:90")));
+        assert!(is_accepted("localhost:", Some("http://localhost")));
+        assert!(is_accepted("localhost.:90", Some("http://localhost.:90")));
         for foreign in [
             "null",
             "http://localhost",

@@ -179,32 +179,31 @@ impl IfMatch {
 
 /// Requires that the body is declared as JSON, without a content coding.
 pub(super) fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
-    let refuse = |detail: String| Err(Refusal::unsupported(Unsupported::MediaType, detail));
     let mut types = headers.get_all(CONTENT_TYPE).iter();
-    match (types.next(), types.next()) {
-        (Some(value), None) if http::is_json(value.as_bytes()) => {}
+    let wrong_type = match (types.next(), types.next()) {
+        (Some(value), None) if http::is_json(value.as_bytes()) => None,
         (Some(value), None) => {
             let value = http::shown(value.as_bytes());
-            return refuse(format!(
+            Some(format!(
                 "The Content-Type must be application/json, not {value}."
-            ));
+            ))
         }
-        (None, _) => {
-            return refuse("The Content-Type is missing; it must be application/json.".to_owned());
-        }
-        (Some(_), Some(_)) => {
-            return refuse("The Content-Type must be application/json, once.".to_owned());
-        }
-    }
+        (None, _) => Some("The Content-Type is missing; it must be application/json.".to_owned()),
+        (Some(_), Some(_)) => Some("The Content-Type must be application/json, once.".to_owned()),
+    };
     let mut codings = headers.get_all(CONTENT_ENCODING).iter();
-    match codings.find(|codings| http::has_coding(codings.as_bytes())) {
-        None => Ok(()),
-        Some(codings) => {
-            let codings = http::shown(codings.as_bytes());
-            let detail = format!("The body has the Content-Encoding {codings}; it must have none.");
-            Err(Refusal::unsupported(Unsupported::ContentCoding, detail))
-        }
-    }
+    let coded = codings.find(|codings| http::has_coding(codings.as_bytes()));
+    let coded = coded.map(|codings| {
+        let codings = http::shown(codings.as_bytes());
+        format!("The body has the Content-Encoding {codings}; it must have none.")
+    });
+    let property = match (&wrong_type, &coded) {
+        (None, None) => return Ok(()),
+        (Some(_), _) => Unsupported::MediaType,
+        (None, Some(_)) => Unsupported::ContentCoding,
+    };
+    let sentences: Vec<String> = wrong_type.into_iter().chain(coded).collect();
+    Err(Refusal::unsupported(property, sentences.join(" ")))
 }
 
 /// Reads a body of at most `limit` bytes, within ten seconds.

@@ -92,16 +92,16 @@ pub struct Latency {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Connections {
-    /// The number of open connections.
+    /// The number of connections that are served: open, and neither being refused nor displaced.
     pub open: u64,
     /// The number of connections that were ever accepted.
     pub accepted: u64,
-    /// The number of accepted connections that were closed because there were too many.
+    /// The number of accepted connections that were refused because there were too many, or no memory.
     pub refused: u64,
     /// The number of idle connections that were closed to make room for others.
     pub displaced: u64,
-    /// The number of connections that were closed because more than `resp.max-pending-reply-bytes` waited for
-    /// the client; 0 for listeners of HTTP.
+    /// The number of connections that were closed because they held too much: more than `memory.max-bytes`
+    /// left, and on `resp` more than `resp.max-pending-reply-bytes`, or a large transaction for too long.
     pub overflowed: u64,
     /// The number of times that the system refused to accept, for want of descriptors or memory.
     pub accept_failures: u64,

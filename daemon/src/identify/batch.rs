@@ -263,6 +263,12 @@ mod tests {
                 b"\xef\xbb\xbf[]",
                 "the body begins with a byte order mark of UTF-8; it must be UTF-8 without one",
             ),
+            (
+                b"[\0{\0}\0]\0",
+                "the body is encoded in UTF-16; it must be UTF-8",
+            ),
+            (b"\0[\0]", "the body is encoded in UTF-16; it must be UTF-8"),
+            (b"{\0}\0", "the body is encoded in UTF-16; it must be UTF-8"),
             (b" {}", "the body must be an array but is an object"),
             (b"[", "the body is not JSON: a value is expected at byte 1"),
             (

@@ -29,6 +29,9 @@ pub enum BodyError {
     /// The body begins with the byte order mark of this encoding.
     #[error("the body begins with a byte order mark of {0}; it must be UTF-8 without one")]
     ByteOrderMark(&'static str),
+    /// The body is in this encoding, without a byte order mark.
+    #[error("the body is encoded in {0}; it must be UTF-8")]
+    Encoding(&'static str),
     /// The body does not begin like JSON.
     #[error("the body is not JSON")]
     NotJson,
@@ -55,7 +58,8 @@ pub enum BodyError {
 ///
 /// # Errors
 ///
-/// [`BodyError::NotUtf8`] if it is not UTF-8; [`BodyError::ByteOrderMark`] if that is seen from its beginning.
+/// [`BodyError::NotUtf8`] if it is not UTF-8; [`BodyError::ByteOrderMark`] or [`BodyError::Encoding`] if that
+/// is seen from its beginning.
 pub(crate) fn read_text(body: &[u8]) -> Result<&str, BodyError> {
     str::from_utf8(body).map_err(|error| {
         let not_utf8 = BodyError::NotUtf8(error.valid_up_to());
@@ -71,6 +75,9 @@ pub(crate) fn unreadable_beginning(body: &[u8]) -> Option<BodyError> {
         [0xef, 0xbb, 0xbf, ..] => Some(BodyError::ByteOrderMark("UTF-8")),
         [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => Some(BodyError::ByteOrderMark("UTF-32")),
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some(BodyError::ByteOrderMark("UTF-16")),
+        // JSON begins with ASCII, and no byte of it is zero.
+        [0, 0, 0, 1..=0x7f, ..] | [1..=0x7f, 0, 0, 0, ..] => Some(BodyError::Encoding("UTF-32")),
+        [0, 1..=0x7f, ..] | [1..=0x7f, 0, ..] => Some(BodyError::Encoding("UTF-16")),
         _ => {
             let is_space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
             body.iter().all(is_space).then_some(BodyError::Blank)
@@ -90,8 +97,12 @@ pub(crate) fn parse_kind<'a, S: DeserializeSeed<'a>>(
 ) -> Result<S::Value, BodyError> {
     // The first character decides, which gives a better message than the grammar.
     match Kind::from_text(text) {
-        Some(actual) if actual == required => parse(text, seed),
-        Some(actual) => Err(BodyError::WrongKind { required, actual }),
+        Some(actual) if actual == required => parse(text, seed).map_err(|error| match error {
+            BodyError::Syntax(_) => unreadable_beginning(text.as_bytes()).unwrap_or(error),
+            _ => error,
+        }),
+        Some(actual) => Err(unreadable_beginning(text.as_bytes())
+            .unwrap_or(BodyError::WrongKind { required, actual })),
         None => Err(unreadable_beginning(text.as_bytes()).unwrap_or(BodyError::NotJson)),
     }
 }

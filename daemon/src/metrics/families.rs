@@ -6,7 +6,7 @@ use super::admin::AdminListener;
 use super::exposition::{Exposition, Kind};
 use super::histogram::Distribution;
 use super::rule_lines::RuleLines;
-use super::{Identification, Listener, Metrics, RECORDED, RequestResult, Task};
+use super::{Identification, Listener, Metrics, Overflow, RECORDED, Refusal, RequestResult, Task};
 use crate::api::status::{Counters, RulesStatus, SourceStatus, TableStatus};
 use crate::telemetry;
 use crate::timestamp::since_1970;
@@ -119,7 +119,7 @@ fn connections(metrics: &Metrics, out: &mut Exposition) {
     by_listener(
         Kind::Gauge,
         "codeid_connections_open",
-        "Open connections.",
+        "Connections that are served.",
         &|listener| connections.open(listener),
     );
     by_listener(
@@ -140,28 +140,44 @@ fn connections(metrics: &Metrics, out: &mut Exposition) {
         "Failures to accept a connection, or to give it to its thread, for want of descriptors or memory.",
         &|listener| connections.accept_failures(listener),
     );
+    by_listener(
+        Kind::Counter,
+        "codeid_memory_refusals_total",
+        "Requests and commands that were refused because memory.max-bytes had no room for them.",
+        &|listener| connections.memory_refusals(listener),
+    );
     let mut family = out.family(
         Kind::Counter,
         "codeid_connections_refused_total",
-        "Connections that were refused because there were too many: limit, with a response that says so; \
-         unanswered, without one, since many others were being refused.",
+        "Connections that were refused with a response that says so, because there were too many (limit) or \
+         memory.max-bytes had no room (memory); unanswered: without one, since many others were being refused.",
     );
     for listener in Listener::ALL {
-        let reasons = [
-            ("limit", connections.refused(listener)),
-            ("unanswered", connections.refused_unanswered(listener)),
-        ];
-        for (reason, count) in reasons {
+        let answered =
+            Refusal::ALL.map(|refusal| (refusal.word(), connections.refused(listener, refusal)));
+        let unanswered = ("unanswered", connections.refused_unanswered(listener));
+        for (reason, count) in answered.into_iter().chain([unanswered]) {
             family.sample(&[("listener", listener.word()), ("reason", reason)], count);
         }
     }
-    let resp = Listener::Resp;
-    out.family(
+    let mut family = out.family(
         Kind::Counter,
         "codeid_connections_overflowed_total",
-        "Connections that were closed because more replies waited for the client than resp.max-pending-reply-bytes.",
-    )
-    .sample(&[("listener", resp.word())], connections.overflowed(resp));
+        "Connections that were closed because they held too much: more replies than \
+         resp.max-pending-reply-bytes (pending), more than memory.max-bytes leaves (memory), or a large \
+         transaction for too long (transaction).",
+    );
+    for listener in Listener::ALL {
+        for reason in Overflow::ALL
+            .into_iter()
+            .filter(|reason| reason.concerns(listener))
+        {
+            family.sample(
+                &[("listener", listener.word()), ("reason", reason.word())],
+                connections.overflowed(listener, reason),
+            );
+        }
+    }
 }
 
 fn sdk_proxy(metrics: &Metrics, out: &mut Exposition) {

@@ -31,7 +31,7 @@ mod task;
 mod worker;
 
 pub(crate) use self::admin::AdminListener;
-pub(crate) use self::connections::ConnectionFigures;
+pub(crate) use self::connections::{ConnectionFigures, Overflow, Refusal};
 pub(crate) use self::daemon_metrics::Metrics;
 pub(crate) use self::families::{Rendered, render};
 pub(crate) use self::request_counts::{

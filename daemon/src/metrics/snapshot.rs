@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::connections::ConnectionFigures;
 use super::histogram::Distribution;
-use super::{Identification, Listener, Metrics, RequestResult};
+use super::{Identification, Listener, Metrics, Overflow, Refusal, RequestResult};
 use crate::api::metrics::{self as api, Connections, Count, Latency, ListenerMetrics};
 use crate::timestamp::{milliseconds, unix_ms};
 
@@ -82,12 +82,14 @@ impl ListenerMetrics {
 
 impl Connections {
     pub(super) fn of(figures: &ConnectionFigures, listener: Listener) -> Self {
+        let answered = Refusal::ALL.map(|refusal| figures.refused(listener, refusal));
+        let overflowed = Overflow::ALL.map(|overflow| figures.overflowed(listener, overflow));
         Self {
             open: figures.open(listener),
             accepted: figures.accepted(listener),
-            refused: figures.refused(listener) + figures.refused_unanswered(listener),
+            refused: answered.iter().sum::<u64>() + figures.refused_unanswered(listener),
             displaced: figures.displaced(listener),
-            overflowed: figures.overflowed(listener),
+            overflowed: overflowed.iter().sum(),
             accept_failures: figures.accept_failures(listener),
             tls_handshake_failures: figures.tls_handshake_failures(listener),
         }

@@ -3,7 +3,6 @@
 use super::context::{CloseReason, Context, Flow, MAX_EXCERPT_BYTES};
 use super::decode::Command;
 use super::encode::{Excerpt, Protocol};
-use super::transactions;
 
 /// The version of Redis whose commands and wording these are. Clients conclude from it what a server
 /// understands.
@@ -157,7 +156,9 @@ pub(super) fn get_id(context: &mut Context<'_>, _: &Command<'_>) -> Flow {
 pub(super) fn reset(context: &mut Context<'_>, _: &Command<'_>) -> Flow {
     context.client.protocol = Protocol::Resp2;
     context.client.name = Vec::new();
-    transactions::drop_queue(context, |replies| replies.simple("RESET"))
+    context.client.drop_transaction();
+    context.replies.simple("RESET");
+    Flow::Continue
 }
 
 /// `QUIT`: closes the connection after the reply.

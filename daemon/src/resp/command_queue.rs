@@ -1,5 +1,6 @@
 //! The commands between `MULTI` and `EXEC`.
 
+use std::mem;
 use std::sync::Arc;
 
 use thiserror::Error;
@@ -79,14 +80,20 @@ impl CommandQueue {
         self.commands
     }
 
-    /// Marks a transaction that is not to be run.
-    pub(super) const fn abort(&mut self) {
+    /// Marks a transaction that is not to be run. Returns its commands, whose memory may be much.
+    pub(super) const fn abort(&mut self) -> BufferQueue {
         self.is_aborted = true;
+        mem::replace(&mut self.bytes, BufferQueue::EMPTY)
     }
 
     /// Returns `true` if the transaction is not to be run.
     pub(super) const fn is_aborted(&self) -> bool {
         self.is_aborted
+    }
+
+    /// Returns the number of bytes of the commands that are left.
+    pub(super) const fn len(&self) -> usize {
+        self.bytes.len()
     }
 
     /// Returns `true` if no command is left.
@@ -110,9 +117,14 @@ impl CommandQueue {
         self.bytes.consume(length);
     }
 
-    /// Releases a part of the memory, with the commands in it. Returns the number of its bytes.
-    pub(super) fn release_part(&mut self) -> usize {
-        self.bytes.release_front()
+    /// Frees memory that only unusual commands need, between two commands.
+    pub(super) fn shrink(&mut self) {
+        self.decoder.shrink();
+    }
+
+    /// Returns the number of bytes of memory beside that of the commands.
+    pub(super) const fn decoder_bytes(&self) -> usize {
+        self.decoder.memory_bytes()
     }
 }
 
@@ -134,9 +146,9 @@ mod tests {
         }
         let refused = command(&mut decoder, b"x\n", &mut queue);
         assert_eq!(refused, Err(QueueError::TooManyCommands));
-        queue.abort();
+        assert_eq!(queue.abort().len(), 2 * MAX_COMMANDS);
         assert_eq!(command(&mut decoder, b"x\n", &mut queue), Ok(()));
-        assert_eq!(queue.commands(), MAX_COMMANDS);
+        assert_eq!((queue.commands(), queue.len()), (MAX_COMMANDS, 0));
 
         let long = [vec![b'x'; 1 << 15].as_slice(), b"\n"].concat();
         let mut queue = CommandQueue::new(budget());

@@ -8,7 +8,7 @@ use codeid_engine::{RouteTable, Scratch};
 use super::command_queue::CommandQueue;
 use super::decode::ProtocolError;
 use super::encode::{Encoder, Protocol};
-use crate::budget::Budget;
+use crate::budget::{Budget, BufferQueue};
 use crate::metrics::RequestCounts;
 use crate::slice::Slice;
 
@@ -47,7 +47,14 @@ pub(super) struct Client {
     pub(super) name: Vec<u8>,
     /// The commands since `MULTI`; `None` outside a transaction, and while `EXEC` runs a command.
     pub(super) queue: Option<Box<CommandQueue>>,
-    /// The budget of the queue.
+    /// The number of times that `MULTI` has begun a transaction.
+    pub(super) transactions: u64,
+    /// The commands of a transaction that is not run. They are released, in slices, before another command
+    /// is run.
+    pub(super) dropped: BufferQueue,
+    /// The number of commands that the budget had no room for.
+    pub(super) memory_refusals: u64,
+    /// The budget of the queue, and of the decoders.
     pub(super) budget: Arc<Budget>,
 }
 
@@ -55,9 +62,9 @@ pub(super) struct Client {
 /// empty between two of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Position {
-    /// The number of code values that are answered.
+    /// The number of code values that are answered, or of names.
     pub(super) answered: usize,
-    /// The number of bytes of their replies.
+    /// The number of bytes of the replies for code values.
     pub(super) reply_bytes: usize,
 }
 
@@ -81,6 +88,8 @@ pub enum CloseReason {
     Protocol(ProtocolError),
     /// The client speaks HTTP.
     Http,
+    /// The budget has no room for the positions of the arguments of a command.
+    NoRoom,
 }
 
 impl Context<'_> {
@@ -101,14 +110,25 @@ impl Client {
             protocol: Protocol::Resp2,
             name: Vec::new(),
             queue: None,
+            transactions: 0,
+            dropped: BufferQueue::EMPTY,
+            memory_refusals: 0,
             budget,
         }
     }
 
-    /// Marks the client's transaction, if it has one, as one that is not to be run.
+    /// Marks the client's transaction, if it has one, as one that is not to be run, and drops its commands.
     pub(super) fn abort_transaction(&mut self) {
-        if let Some(queue) = &mut self.queue {
-            queue.abort();
+        if let Some(queue) = &mut self.queue
+            && !queue.is_aborted()
+        {
+            self.dropped = queue.abort();
         }
+    }
+
+    /// Ends the client's transaction, if it has one, and drops its commands.
+    pub(super) fn drop_transaction(&mut self) {
+        self.abort_transaction();
+        self.queue = None;
     }
 }

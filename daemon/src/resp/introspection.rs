@@ -6,7 +6,7 @@ use codeid_engine::RouteTable;
 
 use super::clients::REDIS_VERSION;
 use super::command_spec::CommandSpec;
-use super::context::{Context, Flow};
+use super::context::{Context, Flow, Position, WRITE_FIRST_BYTES};
 use super::decode::Command;
 use super::encode::Encoder;
 
@@ -30,19 +30,39 @@ pub(super) fn count(context: &mut Context<'_>, commands: &[CommandSpec]) -> Flow
 
 /// `COMMAND INFO [name …]`: replies with the entries of these commands, null for one that does not exist,
 /// or with those of all.
+///
+/// It stops when its slice is over, or there are many replies to be written.
 pub(super) fn entries(
     context: &mut Context<'_>,
     command: &Command<'_>,
     commands: &[CommandSpec],
 ) -> Flow {
-    if command.count() == 2 {
+    let names = command.count() - 2;
+    if names == 0 {
         return list(context, commands);
     }
-    context.replies.array(command.count() - 2);
-    for name in command.arguments().skip(2) {
-        match commands.iter().find(|spec| spec.is_named(name)) {
+    let mut position = context.position.unwrap_or_else(|| {
+        context.replies.array(names);
+        Position::default()
+    });
+    while position.answered < names {
+        let (start, name) = (
+            context.replies.position(),
+            command.get(position.answered + 2),
+        );
+        match commands
+            .iter()
+            .find(|spec| name.is_some_and(|name| spec.is_named(name)))
+        {
             Some(spec) => spec.write_entry(&mut context.replies),
             None => context.replies.null(),
+        }
+        position.answered += 1;
+        let written = context.replies.position() - start;
+        let is_over = context.slice.spend(written);
+        let has_many = context.replies.position() >= WRITE_FIRST_BYTES;
+        if (is_over || has_many) && position.answered < names {
+            return Flow::Unfinished(position);
         }
     }
     Flow::Continue
@@ -58,10 +78,10 @@ pub(super) fn docs(
         let mut names = command.arguments().skip(2);
         command.count() == 2 || names.any(|name| spec.is_named(name))
     };
-    context
-        .replies
-        .map(commands.iter().filter(is_asked).count());
-    for spec in commands.iter().filter(is_asked) {
+    // However many names there are, the reply is short, and the search takes less than a slice.
+    let asked: Vec<&CommandSpec> = commands.iter().filter(is_asked).collect();
+    context.replies.map(asked.len());
+    for spec in asked {
         spec.write_docs(&mut context.replies);
     }
     Flow::Continue

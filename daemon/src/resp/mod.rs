@@ -27,4 +27,5 @@ pub use self::decode::{
     Command, Decoder, MAX_ARGUMENTS, MAX_BULK_BYTES, MAX_COMMAND_BYTES, MAX_INLINE_BYTES,
     ProtocolError,
 };
+pub(crate) use self::session::OpenTransaction;
 pub use self::session::{Next, Progress, Session};

@@ -1,16 +1,18 @@
 //! Transactions: commands that are queued, and then run on one table.
 
-use super::command_queue::CommandQueue;
+use std::sync::Arc;
+
+use super::command_queue::{CommandQueue, QueueError};
 use super::context::{Context, Flow, Position, WRITE_FIRST_BYTES};
 use super::decode::Command;
-use super::encode::Encoder;
 
 /// `MULTI`: queues the commands that follow, up to `EXEC`.
 pub(super) fn multi(context: &mut Context<'_>, _: &Command<'_>) -> Flow {
     if context.client.queue.is_some() {
         context.replies.error("ERR MULTI calls can not be nested");
     } else {
-        let budget = context.client.budget.clone();
+        let budget = Arc::clone(&context.client.budget);
+        context.client.transactions += 1;
         context.client.queue = Some(Box::new(CommandQueue::new(budget)));
         context.replies.simple("OK");
     }
@@ -26,6 +28,9 @@ pub(super) fn queue(context: &mut Context<'_>, command: &Command<'_>) -> Flow {
     match queued {
         Ok(()) => context.replies.simple("QUEUED"),
         Err(error) => {
+            if error == QueueError::NoRoom {
+                context.client.memory_refusals += 1;
+            }
             context.client.abort_transaction();
             context.replies.error(error);
         }
@@ -46,10 +51,10 @@ pub(super) fn exec(
         return Flow::Continue;
     };
     if queue.is_aborted() {
-        context.client.queue = Some(queue);
-        return drop_queue(context, |replies| {
-            replies.error("EXECABORT Transaction discarded because of previous errors.");
-        });
+        context
+            .replies
+            .error("EXECABORT Transaction discarded because of previous errors.");
+        return Flow::Continue;
     }
     let position = context.position.take();
     if position.is_none() {
@@ -81,20 +86,22 @@ pub(super) fn exec(
 
 /// Refuses an `EXEC` for its number of arguments, which ends the transaction.
 pub(super) fn refuse_exec(context: &mut Context<'_>) -> Flow {
-    drop_queue(context, |replies| {
-        replies.error(
-            "EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' command",
-        );
-    })
+    context.client.drop_transaction();
+    context.replies.error(
+        "EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' command",
+    );
+    Flow::Continue
 }
 
 /// `DISCARD`: drops the queued commands.
 pub(super) fn discard(context: &mut Context<'_>, _: &Command<'_>) -> Flow {
-    if context.client.queue.is_none() {
+    if context.client.queue.is_some() {
+        context.client.drop_transaction();
+        context.replies.simple("OK");
+    } else {
         context.replies.error("ERR DISCARD without MULTI");
-        return Flow::Continue;
     }
-    drop_queue(context, |replies| replies.simple("OK"))
+    Flow::Continue
 }
 
 /// `WATCH key …`: replies with OK. There are no keys that could change.
@@ -112,21 +119,5 @@ pub(super) fn watch(context: &mut Context<'_>, _: &Command<'_>) -> Flow {
 /// `UNWATCH`: replies with OK.
 pub(super) fn unwatch(context: &mut Context<'_>, _: &Command<'_>) -> Flow {
     context.replies.simple("OK");
-    Flow::Continue
-}
-
-/// Drops the queued commands, if there are any, and appends the reply that `reply` appends. It stops when
-/// its slice is over: releasing much memory takes long.
-pub(super) fn drop_queue(context: &mut Context<'_>, reply: impl FnOnce(&mut Encoder<'_>)) -> Flow {
-    if let Some(queue) = &mut context.client.queue {
-        while !queue.is_empty() {
-            let released = queue.release_part();
-            if context.slice.spend(released) && !queue.is_empty() {
-                return Flow::Unfinished(Position::default());
-            }
-        }
-    }
-    context.client.queue = None;
-    reply(&mut context.replies);
     Flow::Continue
 }

@@ -19,7 +19,7 @@ use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::faults;
 use crate::listen::{ListenError, Listeners, LiveCertificate};
-use crate::metrics::{Metrics, Task};
+use crate::metrics::{ByListener, Metrics, Task};
 use crate::rules::Control;
 use crate::rules::source::RouteSources;
 use crate::sdk_proxy::SdkProxy;
@@ -42,10 +42,10 @@ pub(super) async fn start(
     stop: &mut stop::Listening,
 ) -> Result<Option<Running>, StartError> {
     let (started, started_at) = (Instant::now(), clock.now());
-    let budget = Arc::new(Budget::new(settings.memory.max_bytes));
+    let [http, unix, resp, of_proxy] = Budget::parts(settings.memory.max_bytes);
     // A signature occupies a core. One core fewer than serve, so that a lookup finds a free one.
     let signing_threads = settings.worker_threads.saturating_sub(1).max(1);
-    let start_proxy = |proxy| SdkProxy::open(proxy, signing_threads, &budget, &clock);
+    let start_proxy = |proxy| SdkProxy::open(proxy, signing_threads, &of_proxy, &clock);
     let proxy = settings.proxy.as_ref().map(start_proxy).transpose()?;
     let live = Arc::new(LiveTable::with_counts(settings.worker_threads));
     let shutdown = Arc::new(Shutdown::new(clock.clone()));
@@ -81,7 +81,7 @@ pub(super) async fn start(
         status: Arc::clone(control.status()),
         limits: settings.http.clone(),
         resp: settings.resp.clone(),
-        budget,
+        budgets: ByListener { http, unix, resp },
         shutdown: Arc::clone(&shutdown),
         clock,
     });

@@ -6,7 +6,7 @@ use codeid_engine::LiveTable;
 
 use crate::budget::Budget;
 use crate::clock::Clock;
-use crate::metrics::Metrics;
+use crate::metrics::{ByListener, Listener, Metrics};
 use crate::rules::status::StatusRegistry;
 use crate::sdk_proxy::SdkProxy;
 use crate::settings::{Http, Resp};
@@ -21,11 +21,18 @@ pub(crate) struct Shared {
     pub(crate) limits: Http,
     /// The settings of RESP.
     pub(crate) resp: Resp,
-    /// The memory that all connections may use together.
-    pub(crate) budget: Arc<Budget>,
+    /// The memory that the connections of each listener may use together.
+    pub(crate) budgets: ByListener<Arc<Budget>>,
     /// `None` if sdkProxy is not configured.
     pub(crate) proxy: Option<SdkProxy>,
     pub(crate) shutdown: Arc<Shutdown>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) clock: Clock,
+}
+
+impl Shared {
+    /// Returns the memory that the connections of a listener may use together.
+    pub(super) const fn budget(&self, listener: Listener) -> &Arc<Budget> {
+        self.budgets.of(listener)
+    }
 }

@@ -24,7 +24,7 @@ use super::tls::Handshakes;
 use super::worker_choice::{Dispatcher, Inbox, WorkerGone};
 use crate::budget::{Budget, CONNECTION_BYTES, Share, TLS_BYTES};
 use crate::faults;
-use crate::metrics::{self, Task};
+use crate::metrics::{self, ByListener, Task};
 use crate::panic::{count_panic, restart_after_panics};
 use crate::shutdown::Stage;
 
@@ -35,7 +35,8 @@ pub(crate) struct Workers {
     threads: Vec<JoinHandle<()>>,
     /// The thread that TCP connections pass first, if they speak TLS.
     handshakes: Option<Handshakes>,
-    budget: Arc<Budget>,
+    /// By listener.
+    budgets: ByListener<Arc<Budget>>,
 }
 
 impl Workers {
@@ -51,7 +52,7 @@ impl Workers {
             dispatcher: Dispatcher::new(inboxes),
             threads,
             handshakes: None,
-            budget: Arc::clone(&shared.budget),
+            budgets: shared.budgets.clone(),
         })
     }
 
@@ -74,8 +75,7 @@ impl Workers {
             (Some(_), Stream::Tcp(_)) => CONNECTION_BYTES + TLS_BYTES,
             _ => CONNECTION_BYTES,
         };
-        let mut share = Share::NONE;
-        share.grow_to(bytes, &self.budget).then_some(share)
+        Share::of_connection(bytes, self.budgets.of(stream.listener()))
     }
 
     /// Gives a connection to the thread of the handshakes, or else to a worker.

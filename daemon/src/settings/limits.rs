@@ -26,7 +26,8 @@ pub struct Http {
 /// The bounds of a Redis client's connection, beside those that [`Http`] sets for all listeners.
 #[derive(Clone, Debug)]
 pub struct Resp {
-    /// The time that a command may take from its first byte: 1 ms to 10 minutes.
+    /// The time that a command may take from its first byte, and a large transaction beside the time for its
+    /// bytes: 1 ms to 10 minutes.
     pub command_timeout: Duration,
     /// The longest time that a client may go without reading a byte of its replies: 1 ms to 10 minutes.
     pub write_timeout: Duration,
@@ -115,7 +116,8 @@ impl Memory {
                 268_435_456,
                 "The memory for everything that clients and upstreams make the daemon hold: connections,\n\
                  requests, responses until the client has taken them, and bodies that are forwarded.\n\
-                 Beyond it, requests and connections are answered 503, or an error on listen.resp.",
+                 One listener has three quarters of it at most, and so has sdkProxy. Beyond it, requests and\n\
+                 connections are answered 503, or an error on listen.resp.",
             ),
         }
     }
@@ -129,7 +131,8 @@ impl Resp {
                 "resp.command-timeout-ms",
                 Whole::between(1, 600_000, "milliseconds"),
                 Duration::from_secs(10),
-                "The time that a command of a Redis client may take from its first byte.",
+                "The time that a command of a Redis client may take from its first byte, and that a transaction\n\
+                 may be open once more than 4 KiB are queued, with a second more for each 256 KiB.",
             ),
             write_timeout: keys.setting(
                 "resp.write-timeout-ms",

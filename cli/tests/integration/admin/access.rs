@@ -327,6 +327,11 @@ fn foreign_hosts_and_pages_are_refused_on_both_listeners() {
                 "Content-Type: text/plain\r\n",
                 "The Content-Type must be application/json, once.",
             ),
+            (
+                "Content-Type: text/plain\r\nContent-Encoding: gzip\r\n",
+                "The Content-Type must be application/json, once. The body has the Content-Encoding gzip; it \
+                 must have none.",
+            ),
         ] {
             let answer = send(over_tcp, "Host: localhost\r\n", headers);
             assert_eq!(refusal(&answer), (415, "mediaType".to_owned()), "{headers}");
@@ -340,6 +345,9 @@ fn foreign_hosts_and_pages_are_refused_on_both_listeners() {
                 "Origin: https://codeid.example\r\n",
             ),
             ("Host: 127.0.0.1\r\n", ""),
+            ("Host: localhost.:7\r\n", ""),
+            ("Host: localhost:\r\n", "Origin: http://localhost\r\n"),
+            ("Host: codeid.example.\r\n", ""),
         ] {
             good(&send(over_tcp, host, headers));
         }

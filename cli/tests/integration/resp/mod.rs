@@ -6,6 +6,7 @@ mod handshakes;
 mod help;
 mod hostile;
 mod json;
+mod memory;
 mod pipelines;
 mod real_clients;
 mod shutdown;

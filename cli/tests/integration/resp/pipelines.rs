@@ -84,7 +84,7 @@ fn a_client_for_which_too_many_replies_wait_is_closed_counted_and_logged() {
     let mut other = daemon.resp();
     assert!(is_served(&mut other));
     let before = daemon.resident_bytes();
-    let metric = "codeid_connections_overflowed_total{listener=\"resp\"}";
+    let metric = "codeid_connections_overflowed_total{listener=\"resp\",reason=\"pending\"}";
     assert_eq!(daemon.metrics().find(metric), Some(0.0));
     let mut client = daemon.resp();
     let written = write_without_reading(&mut client) * 60_000;
@@ -113,6 +113,8 @@ fn replies_that_wait_share_the_budget_of_all_clients() {
     let written = write_without_reading(&mut client) * 60_000;
     assert!(written < 40 << 20, "{written}");
     daemon.wait_for_line("memory.max-bytes is used up");
+    let metric = "codeid_connections_overflowed_total{listener=\"resp\",reason=\"memory\"}";
+    assert_eq!(daemon.metrics().find(metric), Some(1.0));
     wait_for_memory(&daemon, before, 8 << 20);
     assert!(is_served(&mut other));
     daemon.stop();
@@ -120,7 +122,7 @@ fn replies_that_wait_share_the_budget_of_all_clients() {
 
 #[test]
 fn replies_are_not_made_ahead_for_a_client_that_has_written_everything() {
-    let daemon = Plan::new().set("memory.max-bytes=33554432").spawn();
+    let daemon = Plan::new().set("memory.max-bytes=54525952").spawn();
     let before = daemon.resident_bytes();
     let code = format!("28100104{}", "x".repeat(6992));
     let pairs = [code.as_str(), "user-42"].repeat(1024);

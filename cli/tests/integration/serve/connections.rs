@@ -87,6 +87,8 @@ fn refusals_are_counted_and_summed_in_the_log() {
     wait_until("all to be refused", || {
         (of_status(&daemon, "http", "refused") == u64::from(refused)).then_some(())
     });
+    // Those that are being refused are open, too, and are not counted among those that are served.
+    assert_eq!(of_status(&daemon, "http", "open"), 1);
     // As many as are answered at once, and the others are closed.
     let answered = clients.iter_mut().filter_map(|client| {
         client

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::client::{Client, body, request};
-use super::daemon::{Daemon, Served};
+use super::daemon::{Daemon, Plan, Process, Served};
 
 const ILLEGAL: &str =
     "Illegal parameters exist. For example, a non-numeric input, or an invalid date.";
@@ -234,6 +234,11 @@ fn a_media_type_and_a_content_encoding_that_are_not_taken_are_named() {
             encoded("Content-Encoding: identity\r\ncontent-encoding: identity, BR\r\n"),
             "The body has the Content-Encoding identity, BR; it must have none.",
         ),
+        (
+            "Content-Type: text/plain\r\nContent-Encoding: gzip\r\n".to_owned(),
+            "Content-Type must be application/json, not text/plain. The body has the Content-Encoding gzip; it \
+             must have none.",
+        ),
     ];
     for mut client in clients(&daemon) {
         for path in ["/v1/identifyCode", "/v1/identifyCodes", SDK_PROXY] {
@@ -245,9 +250,9 @@ fn a_media_type_and_a_content_encoding_that_are_not_taken_are_named() {
             };
             for (lines, detail) in &table {
                 let response = post(lines);
-                let accepted = match lines.contains("ncoding") {
-                    true => ("accept-encoding", "identity"),
-                    false => ("accept", "application/json"),
+                let accepted = match detail.starts_with("Content-Type") {
+                    true => ("accept", "application/json"),
+                    false => ("accept-encoding", "identity"),
                 };
                 assert_eq!(
                     (response.status, response.header(accepted.0)),
@@ -508,4 +513,38 @@ fn a_client_of_http_1_0_is_answered_and_its_connection_closed() {
     ));
     assert_eq!(client.receive().header("x-codeid-rule"), Some("order"));
     assert_eq!(client.rest(), b"");
+}
+
+#[test]
+fn a_request_without_a_valid_host_is_still_one_of_its_endpoint() {
+    let daemon = Plan::new().spawn();
+    let requests = |daemon: &Process| daemon.metrics().sum("codeid_requests_total");
+    let of_proxy = r#"codeid_sdk_proxy_requests_total{result="PARAM_ILLEGAL"}"#;
+    for (number, lines) in ["", "Host: h\r\nHost: h\r\n", "Host: u@h\r\n"]
+        .into_iter()
+        .enumerate()
+    {
+        let before = requests(&daemon);
+        let mut client = daemon.tcp();
+        client.send(format!("GET /livez HTTP/1.1\r\n{lines}\r\n"));
+        assert_eq!(client.receive().status, 400);
+        let mut client = daemon.tcp();
+        client.send(format!("HEAD /v1/identifyCode HTTP/1.1\r\n{lines}\r\n"));
+        assert_eq!(client.try_receive(false).unwrap().status, 400);
+        // No body, and nothing that follows the head is read.
+        assert_eq!(client.rest(), b"");
+        let head = format!("POST {SDK_PROXY} HTTP/1.1\r\nContent-Type: application/json\r\n");
+        let (mut good, mut bad) = (daemon.tcp(), daemon.tcp());
+        good.send(format!("{head}Host: h\r\nContent-Length: 1\r\n\r\n{{"));
+        bad.send(format!("{head}{lines}Content-Length: 1\r\n\r\n{{"));
+        let (malformed, refused) = (good.receive(), bad.receive());
+        assert_eq!((malformed.status, refused.status), (400, 400));
+        assert_eq!(refused.json()["result"], malformed.json()["result"]);
+        // The probe is not counted, and those of sdkProxy are with theirs.
+        assert_eq!(requests(&daemon) - before, 1.0);
+        assert_eq!(daemon.metrics().get(of_proxy), 2.0 * (number + 1) as f64);
+    }
+    let log = daemon.stop();
+    let is_logged = |line: &String| line.contains("a request of sdkProxy was refused unread");
+    assert!(log.iter().any(is_logged), "{log:?}");
 }

@@ -1,7 +1,13 @@
 //! Clients that are slow, silent, many, or send code values that are hard to match.
 
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::thread::sleep;
+use std::time::Duration;
+
 use super::client::{Client, body, request};
-use super::daemon::{Plan, allow_descriptors};
+use super::daemon::{PATIENCE, Plan, allow_descriptors};
+use crate::resp::client::command;
 
 /// The number of clients that send a byte now and then, and of those that send nothing: a usual attack.
 const SLOW: usize = 2000;
@@ -106,6 +112,42 @@ fn a_client_that_takes_no_responses_is_closed() {
     // The requests exceed every socket buffer, so that sending fails once the daemon has closed.
     while client.try_send(&one).is_ok() {}
     assert_eq!(daemon.unix().bare("GET", "/livez").status, 200);
+}
+
+#[test]
+fn a_client_that_reads_slowly_and_steadily_gets_everything() {
+    let daemon = Plan::new()
+        .set("http.write-timeout-ms=1000")
+        .set("resp.write-timeout-ms=1000")
+        .spawn();
+    let code = format!("28100104{}", "x".repeat(7000));
+    let batch = format!("[{}]", vec![body(&code, "user-42"); 256].join(","));
+    let batch = request("/v1/identifyCodes", batch);
+    let expected = 256 * code.len();
+    let pairs = [code.as_str(), "user-42"].repeat(256);
+    let pairs = command(&[["MIDENTIFY"].as_slice(), &pairs].concat());
+    std::thread::scope(|scope| {
+        for (path, request) in [(daemon.socket(), batch), (daemon.resp_socket(), pairs)] {
+            scope.spawn(move || {
+                let mut client = UnixStream::connect(path).unwrap();
+                client.set_read_timeout(Some(PATIENCE)).unwrap();
+                client.write_all(&request).unwrap();
+                let (mut piece, mut received) = (vec![0; 16 << 10], Vec::new());
+                // 64 KiB a second, for longer than Linux takes to report room at this pace.
+                for _ in 0..16 {
+                    client.read_exact(&mut piece).unwrap();
+                    received.extend_from_slice(&piece);
+                    sleep(Duration::from_millis(250));
+                }
+                while received.len() < expected {
+                    let read = client.read(&mut piece).unwrap();
+                    assert!(read > 0, "closed after {} bytes", received.len());
+                    received.extend_from_slice(&piece[..read]);
+                }
+            });
+        }
+    });
+    daemon.stop();
 }
 
 #[test]

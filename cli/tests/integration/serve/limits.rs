@@ -92,7 +92,8 @@ fn one_connection_more_than_are_served_is_refused() {
 
 #[test]
 fn bodies_beyond_the_budget_are_503() {
-    let daemon = Plan::new().set("memory.max-bytes=33554432").start();
+    // Of these, the buffers of one listener have 32 MiB.
+    let daemon = Plan::new().set("memory.max-bytes=53687096").start();
     let path = "/v1/identifyCodes";
     let code = format!("28100104{}", "x".repeat(7992));
     let batch = format!("[{}]", vec![body(&code, "user-42"); 1024].join(","));
@@ -134,8 +135,9 @@ fn bodies_beyond_the_budget_are_503() {
 
 #[test]
 fn connections_beyond_the_budget_are_503() {
-    // A connection takes 16 KiB.
-    let daemon = Plan::new().set("memory.max-bytes=33554432").start();
+    // A connection takes 16 KiB, and those of a listener have 6.4 MiB beside its buffers.
+    // Of these, the buffers of one listener have 32 MiB.
+    let daemon = Plan::new().set("memory.max-bytes=53687096").start();
     let path = "/v1/identifyCodes";
     let code = format!("28100104{}", "x".repeat(7992));
     let batch = format!("[{}]", vec![body(&code, "user-42"); 1024].join(","));
@@ -157,7 +159,11 @@ fn connections_beyond_the_budget_are_503() {
         (refused.status, refused.header("connection")),
         (503, Some("close"))
     );
-    assert!(served.len() < 100, "{}", served.len());
+    let detail = "There is no memory for another connection.";
+    assert_eq!(refused.json()["detail"], detail);
+    assert!((400..500).contains(&served.len()), "{}", served.len());
+    // Another listener has what it needs.
+    assert_eq!(daemon.tcp().bare("GET", "/livez").status, 200);
     served.clear();
     drop(waiting);
     loop {

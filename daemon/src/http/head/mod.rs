@@ -27,6 +27,8 @@ pub struct Head<'a> {
     /// The path: the target without scheme, authority, query and fragment, and not decoded. `/` if the
     /// target has none; never empty.
     pub path: &'a str,
+    /// The error of a `Host` that is missing or not right: the request is to be refused.
+    pub host_error: Option<HeadError>,
     /// The framing of the body.
     pub framing: Framing,
     /// The media type of the body.
@@ -112,8 +114,8 @@ impl<'a> Head<'a> {
     ///
     /// # Errors
     ///
-    /// [`HeadError`] if the bytes so far cannot begin a head; an ambiguous framing, and a `Host` that is
-    /// not right, only once the head is complete.
+    /// [`HeadError`] if the bytes so far cannot begin a head; an ambiguous framing, only once the head is
+    /// complete.
     pub fn read(bytes: &'a [u8]) -> Result<Option<Self>, HeadError> {
         let mut headers = [const { MaybeUninit::uninit() }; MAX_HEADERS];
         let mut request = httparse::Request::new(&mut []);
@@ -139,11 +141,11 @@ impl<'a> Head<'a> {
             fields.take(header);
         }
         let framing = fields.framing(version)?;
-        fields.check_host(version)?;
         Ok(Some(Self {
             length,
             method: Method::from_name(request.method.unwrap_or_default()),
             path: path_of(request.path.unwrap_or_default()),
+            host_error: fields.check_host(version).err(),
             framing,
             media_type: fields.media_type,
             content_encoding: fields.content_encoding,

@@ -204,7 +204,8 @@ fn a_request_of_http_1_1_has_one_valid_host() {
     ] {
         for target in ["/", "http://h/", "*"] {
             let head = format!("GET {target} HTTP/1.{version}\r\n{lines}\r\n");
-            assert_eq!(read(&head).map(drop), expected, "{head}");
+            let read = read(&head).unwrap().unwrap();
+            assert_eq!(read.host_error.map_or(Ok(()), Err), expected, "{head}");
         }
     }
 }

@@ -73,7 +73,10 @@ impl ElementReader {
             return Ok(Step::Between(space));
         }
         self.expected = match (self.expected, rest.first()) {
-            (Expected::Array, Some(b'[')) => Expected::First,
+            (Expected::Array, Some(b'[')) => match unreadable_beginning(rest) {
+                None => Expected::First,
+                Some(error) => return Err(RequestError::Malformed(error)),
+            },
             (Expected::Array, _) => return Err(not_an_array(rest, self.at)),
             (Expected::Comma, Some(b',')) => Expected::Element,
             (Expected::First | Expected::Comma, Some(b']')) => Expected::Nothing,
@@ -128,13 +131,14 @@ fn not_an_array(rest: &[u8], space: usize) -> RequestError {
     // The first character decides about the kind, and whether it can be JSON at all.
     let first = rest.first().map_or(&[][..], std::slice::from_ref);
     let kind = str::from_utf8(first).ok().and_then(Kind::from_text);
-    RequestError::Malformed(match kind {
-        Some(actual) => BodyError::WrongKind {
+    let unreadable = (space == 0).then(|| unreadable_beginning(rest));
+    RequestError::Malformed(match (unreadable.flatten(), kind) {
+        (Some(error), _) => error,
+        (None, Some(actual)) => BodyError::WrongKind {
             required: Kind::Array,
             actual,
         },
-        None if space == 0 => unreadable_beginning(rest).unwrap_or(BodyError::NotJson),
-        None if rest.is_empty() => BodyError::Blank,
-        None => BodyError::NotJson,
+        (None, None) if rest.is_empty() => BodyError::Blank,
+        (None, None) => BodyError::NotJson,
     })
 }

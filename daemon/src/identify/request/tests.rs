@@ -61,6 +61,27 @@ fn a_body_that_is_not_a_json_object_is_malformed() {
             "the body begins with a byte order mark of UTF-32; it must be UTF-8 without one",
         ),
         (
+            b"{\0\"\0\xe9\0",
+            "the body is encoded in UTF-16; it must be UTF-8",
+        ),
+        (
+            b"{\0\"\0a\0",
+            "the body is encoded in UTF-16; it must be UTF-8",
+        ),
+        (
+            b"\0{\0\"\0a",
+            "the body is encoded in UTF-16; it must be UTF-8",
+        ),
+        (b"[\0]\0", "the body is encoded in UTF-16; it must be UTF-8"),
+        (
+            b"{\0\0\0}\0\0\0",
+            "the body is encoded in UTF-32; it must be UTF-8",
+        ),
+        (
+            b"\0\0\0{\0\0\0}",
+            "the body is encoded in UTF-32; it must be UTF-8",
+        ),
+        (
             b"{\"a\":1}{}",
             "the body is not JSON: trailing characters at line 1 column 8",
         ),

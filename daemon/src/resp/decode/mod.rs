@@ -160,6 +160,12 @@ impl Decoder {
         }
     }
 
+    /// Returns the number of bytes of memory that the decoder has: up to 32 KiB for an array, and 96 for a
+    /// line.
+    pub(super) const fn memory_bytes(&self) -> usize {
+        self.arguments.capacity() * size_of::<Span>() + self.unquoted.capacity()
+    }
+
     /// Decodes an array. Returns `true` if it is complete.
     fn decode_array(&mut self, bytes: &[u8]) -> Result<bool, ProtocolError> {
         let mut missing = match self.missing {

@@ -39,6 +39,7 @@ use crate::sync::Mutex;
 use crate::timestamp::milliseconds;
 
 pub(crate) use self::limits::ConnectionLimits;
+pub(in crate::serve) use crate::metrics::Refusal;
 
 /// The time for which a connection has been idle before it may be displaced.
 const IDLE: Duration = Duration::from_secs(10);
@@ -104,7 +105,7 @@ impl Admission {
         }
     }
 
-    /// Finds a place for a connection of `listener` that was accepted; without memory for it, one among
+    /// Finds a place for a connection of `listener` that was accepted; without memory for it, a place among
     /// those that are refused. Returns `None` if it is to be closed without a response.
     pub(crate) fn admit(
         self: &Arc<Self>,
@@ -114,25 +115,31 @@ impl Admission {
     ) -> Option<Place> {
         let now = Instant::now();
         let mut open = self.open.lock();
-        let is_served = has_memory
-            && (self.shares.has_room(listener, &open.served)
-                || self.displace(&mut open, listener, Some(peer), now));
-        if is_served {
-            *open.served.of_mut(listener) += 1;
+        let refusal = if !has_memory {
+            Some(Refusal::NoMemory)
+        } else if self.shares.has_room(listener, &open.served)
+            || self.displace(&mut open, listener, Some(peer), now)
+        {
+            None
         } else {
-            self.sums.count_refused(listener);
+            Some(Refusal::TooMany)
+        };
+        if let Some(refusal) = refusal {
+            self.sums.count_refused(listener, refusal);
             let refused = open.refused.of_mut(listener);
             let is_answered = *refused < self.limits.refused;
-            self.figures.count_refused(listener, is_answered);
+            self.figures.count_refused(listener, refusal, is_answered);
             if !is_answered {
                 return None;
             }
             *refused += 1;
+        } else {
+            *open.served.of_mut(listener) += 1;
+            self.figures.count_served(listener);
         }
-        self.figures.count_accepted(listener);
         open.last_number += 1;
-        let seat = Arc::new(Seat::new(open.last_number, listener, peer, is_served));
-        if is_served {
+        let seat = Arc::new(Seat::new(open.last_number, listener, peer, refusal));
+        if refusal.is_none() {
             open.seats.add(Arc::clone(&seat));
         }
         let admission = Arc::clone(self);
@@ -173,6 +180,7 @@ impl Admission {
         *open.served.of_mut(seat.listener) -= 1;
         open.leaving += 1;
         self.figures.count_displaced(seat.listener);
+        self.figures.count_closed(seat.listener);
         self.sums.count_displaced();
         seat.displace();
         true
@@ -181,14 +189,14 @@ impl Admission {
     /// Removes a connection that is closed.
     fn leave(&self, seat: &Seat) {
         let mut open = self.open.lock();
-        if !seat.is_served {
+        if seat.refusal.is_some() {
             *open.refused.of_mut(seat.listener) -= 1;
         } else if open.seats.remove(seat) {
             *open.served.of_mut(seat.listener) -= 1;
+            self.figures.count_closed(seat.listener);
         } else {
             open.leaving -= 1;
         }
-        self.figures.count_closed(seat.listener);
         if open.count() == 0 {
             self.emptied.notify_waiters();
         }
@@ -233,9 +241,21 @@ impl Admission {
         let Some(sums) = self.sums.take() else {
             return;
         };
+        let ByListener { http, unix, resp } = sums.without_memory;
+        if sums.without_memory.iter().any(|sum| *sum > 0) {
+            tracing::warn!(
+                http,
+                unix,
+                resp,
+                "memory.max-bytes is used up: connections were refused"
+            );
+        }
+        let ByListener { http, unix, resp } = sums.refused;
+        if sums.displaced == 0 && sums.refused.iter().all(|sum| *sum == 0) {
+            return;
+        }
         let most = self.open.lock().seats.peer_with_most(|_| true, None);
         let (peer, has) = most.unwrap_or((Peer::Unknown, 0));
-        let ByListener { http, unix, resp } = sums.refused;
         tracing::warn!(
             http,
             unix,
@@ -255,9 +275,9 @@ impl Admission {
 }
 
 impl Place {
-    /// Returns `true` if the connection is one more than are served, so that it is to be refused.
-    pub(in crate::serve) fn is_refused(&self) -> bool {
-        !self.seat.is_served
+    /// Returns the reason why the connection is to be refused; `None` if it is to be served.
+    pub(in crate::serve) fn refusal(&self) -> Option<Refusal> {
+        self.seat.refusal
     }
 
     /// Notes that no request has begun since `since`.

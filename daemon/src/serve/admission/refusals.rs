@@ -4,29 +4,36 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use tokio::sync::Notify;
 
-use crate::metrics::{ByListener, Listener};
+use crate::metrics::{ByListener, Listener, Refusal};
 
 /// The numbers of connections that were refused or displaced since the last line of the log.
 #[derive(Debug, Default)]
 pub(super) struct RefusalSums {
     refused: ByListener<AtomicU64>,
+    without_memory: ByListener<AtomicU64>,
     displaced: AtomicU64,
     counted: Notify,
 }
 
-/// The sums for one line.
+/// The sums since the last line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Sums {
-    /// The connections that were refused, by listener.
+    /// Connections that were more than are served.
     pub(super) refused: ByListener<u64>,
+    /// Connections for which there was no memory.
+    pub(super) without_memory: ByListener<u64>,
     /// The idle connections that made room for others.
     pub(super) displaced: u64,
 }
 
 impl RefusalSums {
     /// Counts a connection of `listener` that is refused.
-    pub(super) fn count_refused(&self, listener: Listener) {
-        self.refused.of(listener).fetch_add(1, Relaxed);
+    pub(super) fn count_refused(&self, listener: Listener, refusal: Refusal) {
+        let sums = match refusal {
+            Refusal::TooMany => &self.refused,
+            Refusal::NoMemory => &self.without_memory,
+        };
+        sums.of(listener).fetch_add(1, Relaxed);
         self.counted.notify_one();
     }
 
@@ -46,8 +53,10 @@ impl RefusalSums {
         let take = |sum: &AtomicU64| sum.swap(0, Relaxed);
         let sums = Sums {
             refused: ByListener::each(|listener| take(self.refused.of(listener))),
+            without_memory: ByListener::each(|listener| take(self.without_memory.of(listener))),
             displaced: take(&self.displaced),
         };
-        (sums.displaced > 0 || sums.refused.iter().any(|sum| *sum > 0)).then_some(sums)
+        let refused = sums.refused.iter().chain(sums.without_memory.iter());
+        (sums.displaced > 0 || refused.sum::<u64>() > 0).then_some(sums)
     }
 }

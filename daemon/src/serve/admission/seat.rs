@@ -5,7 +5,7 @@ use std::task::Waker;
 use std::time::Duration;
 
 use crate::listen::peer::Peer;
-use crate::metrics::Listener;
+use crate::metrics::{Listener, Refusal};
 use crate::sync::Mutex;
 use crate::timestamp::milliseconds;
 
@@ -21,8 +21,8 @@ pub(super) struct Seat {
     pub(super) listener: Listener,
     /// The other side of the connection.
     pub(super) peer: Peer,
-    /// `false` for a connection that is one more than are served.
-    pub(super) is_served: bool,
+    /// The reason why the connection is refused; `None` if it is served.
+    pub(super) refusal: Option<Refusal>,
     /// The time since which no request has begun, in milliseconds since the beginning of the admission;
     /// or [`BUSY`].
     idle_since: AtomicU64,
@@ -33,12 +33,17 @@ pub(super) struct Seat {
 
 impl Seat {
     /// The state of a connection that is busy: it has not reached its worker.
-    pub(super) fn new(number: u64, listener: Listener, peer: Peer, is_served: bool) -> Self {
+    pub(super) fn new(
+        number: u64,
+        listener: Listener,
+        peer: Peer,
+        refusal: Option<Refusal>,
+    ) -> Self {
         Self {
             number,
             listener,
             peer,
-            is_served,
+            refusal,
             idle_since: AtomicU64::new(BUSY),
             is_displaced: AtomicBool::new(false),
             task: Mutex::new(None),

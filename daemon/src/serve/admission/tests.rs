@@ -17,7 +17,7 @@ fn admission(served: usize) -> Arc<Admission> {
 fn idle(admission: &Arc<Admission>, listener: Listener, peer: Peer, count: usize) -> Vec<Place> {
     let admit = |_| {
         let place = admission.admit(listener, peer, true).unwrap();
-        assert!(!place.is_refused());
+        assert!(place.refusal().is_none());
         place.set_idle(Instant::now());
         place
     };
@@ -46,14 +46,32 @@ fn few_descriptors_are_mostly_for_connections_that_are_served() {
 async fn no_listener_takes_the_share_of_another() {
     let admission = admission(12);
     let http = idle(&admission, Http, OTHER, 10);
-    assert!(admission.admit(Http, OTHER, true).unwrap().is_refused());
+    assert!(
+        admission
+            .admit(Http, OTHER, true)
+            .unwrap()
+            .refusal()
+            .is_some()
+    );
     let unix = idle(&admission, Unix, GATEWAY, 1);
     let resp = idle(&admission, Resp, GATEWAY, 1);
-    assert!(admission.admit(Unix, GATEWAY, true).unwrap().is_refused());
+    assert!(
+        admission
+            .admit(Unix, GATEWAY, true)
+            .unwrap()
+            .refusal()
+            .is_some()
+    );
     assert_eq!(admission.open(), 12);
     drop(http);
     let more = idle(&admission, Resp, GATEWAY, 9);
-    assert!(admission.admit(Resp, GATEWAY, true).unwrap().is_refused());
+    assert!(
+        admission
+            .admit(Resp, GATEWAY, true)
+            .unwrap()
+            .refusal()
+            .is_some()
+    );
     drop((unix, resp, more));
     assert_eq!(admission.open(), 0);
 }
@@ -66,12 +84,18 @@ async fn a_newcomer_displaces_an_idle_connection_of_the_peer_that_has_most() {
     let many = idle(&admission, Unix, OTHER, 7);
     advance(IDLE - Duration::from_millis(1)).await;
     // Those of the other peer are idle for longer, and stay.
-    assert!(admission.admit(Unix, GATEWAY, true).unwrap().is_refused());
+    assert!(
+        admission
+            .admit(Unix, GATEWAY, true)
+            .unwrap()
+            .refusal()
+            .is_some()
+    );
     advance(SEARCH_PAUSE).await;
     many[0].set_idle(Instant::now());
     many[1].set_busy();
     let newcomer = admission.admit(Unix, GATEWAY, true).unwrap();
-    assert!(!newcomer.is_refused());
+    assert!(newcomer.refusal().is_none());
     assert_eq!((displaced(&few), displaced(&many)), (0, 1));
     assert!(!many[0].is_displaced() && !many[1].is_displaced());
     // The place of the displaced connection is not given away twice.
@@ -105,10 +129,16 @@ async fn only_connections_whose_end_makes_room_are_displaced() {
         place.set_busy();
     }
     advance(IDLE).await;
-    assert!(admission.admit(Unix, GATEWAY, true).unwrap().is_refused());
+    assert!(
+        admission
+            .admit(Unix, GATEWAY, true)
+            .unwrap()
+            .refusal()
+            .is_some()
+    );
     advance(SEARCH_PAUSE).await;
     let newcomer = admission.admit(Resp, GATEWAY, true).unwrap();
-    assert!(!newcomer.is_refused());
+    assert!(newcomer.refusal().is_none());
     assert_eq!((displaced(&resp), displaced(&unix)), (1, 0));
 }
 
@@ -119,9 +149,15 @@ async fn connections_beyond_a_few_are_closed_at_once() {
     let refused: Vec<Place> = (0..2)
         .map(|_| admission.admit(Http, OTHER, true).unwrap())
         .collect();
-    assert!(refused.iter().all(Place::is_refused));
+    assert!(refused.iter().all(|place| place.refusal().is_some()));
     assert!(admission.admit(Http, OTHER, true).is_none());
-    assert!(!admission.admit(Unix, OTHER, true).unwrap().is_refused());
+    assert!(
+        admission
+            .admit(Unix, OTHER, true)
+            .unwrap()
+            .refusal()
+            .is_none()
+    );
     let sums = admission.sums.take().unwrap();
     assert_eq!(
         (sums.refused, sums.displaced),
@@ -136,9 +172,21 @@ async fn connections_beyond_a_few_are_closed_at_once() {
     );
     assert_eq!(admission.sums.take(), None);
     drop(refused);
-    assert!(admission.admit(Http, OTHER, true).unwrap().is_refused());
+    assert!(
+        admission
+            .admit(Http, OTHER, true)
+            .unwrap()
+            .refusal()
+            .is_some()
+    );
     drop(served);
-    assert!(!admission.admit(Http, OTHER, true).unwrap().is_refused());
+    assert!(
+        admission
+            .admit(Http, OTHER, true)
+            .unwrap()
+            .refusal()
+            .is_none()
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -151,16 +199,41 @@ async fn as_many_are_displaced_at_once_as_may_be_open_beside_the_others() {
         leaving.extend(idle(&admission, Http, OTHER, 1));
     }
     advance(IDLE).await;
-    assert!(admission.admit(Http, OTHER, true).unwrap().is_refused());
+    assert!(
+        admission
+            .admit(Http, OTHER, true)
+            .unwrap()
+            .refusal()
+            .is_some()
+    );
     leaving.remove(0);
-    assert!(!admission.admit(Http, OTHER, true).unwrap().is_refused());
+    assert!(
+        admission
+            .admit(Http, OTHER, true)
+            .unwrap()
+            .refusal()
+            .is_none()
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_without_memory_is_refused() {
     let admission = admission(12);
-    assert!(admission.admit(Http, OTHER, false).unwrap().is_refused());
-    assert!(!admission.admit(Http, OTHER, true).unwrap().is_refused());
+    let refused = admission.admit(Http, OTHER, false).unwrap();
+    assert_eq!(refused.refusal(), Some(Refusal::NoMemory));
+    assert!(
+        admission
+            .admit(Http, OTHER, true)
+            .unwrap()
+            .refusal()
+            .is_none()
+    );
+    let sums = admission.sums.take().unwrap();
+    let [none, one] = [0, 1].map(|http| ByListener {
+        http,
+        ..ByListener::default()
+    });
+    assert_eq!((sums.refused, sums.without_memory), (none, one));
 }
 
 #[tokio::test(start_paused = true)]

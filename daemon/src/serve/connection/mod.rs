@@ -21,6 +21,7 @@ mod read_buffer;
 mod tests;
 mod transport;
 mod write_buffer;
+mod writing;
 
 use std::future::{Future, poll_fn};
 use std::ops::ControlFlow;
@@ -183,7 +184,8 @@ impl<'a, P: Protocol, T: Transport> Connection<'a, P, T> {
                 }
                 continue;
             }
-            ready!(self.deadline.poll(cx, closes));
+            let earlier = closes.into_iter().chain(self.session.expires_at()).min();
+            ready!(self.deadline.poll(cx, earlier));
             if closes.is_some_and(|at| at <= Instant::now()) {
                 continue;
             }
@@ -236,43 +238,13 @@ impl<'a, P: Protocol, T: Transport> Connection<'a, P, T> {
         self.session.phase() == Phase::Read && self.session.max_pending_bytes().is_some()
     }
 
-    /// Writes what the client has not taken. Returns whether that was everything; if not, others should
-    /// have their turn.
-    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, End>> {
-        if self.write.is_empty() {
-            return Poll::Ready(Ok(true));
-        }
-        let mut has_moved = false;
-        let queued = self.write.len();
-        let flushed = self
-            .write
-            .poll_flush(&mut self.stream, cx, || has_moved = true);
-        // The stream itself may have moved some of the bytes that it buffers.
-        let sent = self.stream.sent();
-        if has_moved || sent != self.sent {
-            let taken = match sent {
-                0 => (queued - self.write.len()) as u64,
-                _ => sent - self.sent,
-            };
-            self.sent = sent;
-            let now = Instant::now();
-            self.pace(now).add(taken, now);
-            self.wait_for(Wait::Write, now);
-        }
-        let is_all = ready!(flushed).map_err(|_| End::Gone)?;
-        if is_all {
-            self.settle(Instant::now(), false);
-        }
-        Poll::Ready(Ok(is_all))
-    }
-
     /// Reads once, answers, and writes once. Returns whether there may be more to do at once.
     ///
     /// While responses wait for the client, no more are made of what it has sent, unless it sends: it may
     /// be one that reads only once it has written everything.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, End>> {
         let responses_wait = !self.write.is_empty();
-        if responses_wait && self.read.is_unfinished() {
+        if responses_wait && self.read.is_unfinished() && !self.session.has_own_work() {
             ready!(self.stream.poll_input(cx));
         }
         P::thread().with_borrow_mut(|thread| {
@@ -333,9 +305,16 @@ impl<'a, P: Protocol, T: Transport> Connection<'a, P, T> {
 
     /// Reacts to a deadline that has passed.
     fn time_out(&mut self, cx: &mut Context<'_>) -> Result<(), End> {
-        let overdue = End::TimedOut(self.wait);
+        let expires = self.session.expires_at();
+        let overdue = match expires.is_some_and(|at| at <= Instant::now()) {
+            true => End::Expired,
+            false => End::TimedOut(self.wait),
+        };
         let Wait::Client(wait) = self.wait else {
-            return Err(overdue);
+            return match overdue != End::Expired && self.write_unreported()? {
+                true => Ok(()),
+                false => Err(overdue),
+            };
         };
         P::thread().with_borrow_mut(|thread| {
             let mut batch = Batch::new(&mut thread.memory, &mut thread.output);
@@ -347,18 +326,6 @@ impl<'a, P: Protocol, T: Transport> Connection<'a, P, T> {
             self.settle(now, true);
             Ok(())
         })
-    }
-
-    /// Writes as much of `output` as the client takes at once, and queues the rest.
-    fn write(&mut self, output: &mut Vec<u8>, cx: &mut Context<'_>) -> Result<(), End> {
-        let written = self.write.write(&mut self.stream, output, cx, self.budget);
-        if !written.map_err(|_| End::Gone)? {
-            return Err(End::NoRoom);
-        }
-        match self.session.max_pending_bytes() {
-            Some(max_bytes) if self.write.len() > max_bytes => Err(End::Overflowed),
-            _ => Ok(()),
-        }
     }
 
     /// Moves the deadline if the connection waits for something else than before, or `has_moved`: it waits
@@ -392,11 +359,5 @@ impl<'a, P: Protocol, T: Transport> Connection<'a, P, T> {
             Wait::Write => self.pace(now).deadline(),
         };
         self.deadline.set(deadline);
-    }
-
-    /// Returns the pace of the client, which begins at `now` if nothing waited for it.
-    fn pace(&mut self, now: Instant) -> &mut Pace {
-        let patience = self.session.write_timeout();
-        self.pace.get_or_insert_with(|| Pace::new(now, patience))
     }
 }

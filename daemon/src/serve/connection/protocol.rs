@@ -76,8 +76,20 @@ pub(in crate::serve) trait Protocol {
         Poll::Ready(())
     }
 
-    /// Reacts to a client that took too long to send what `wait` names, while everything is written.
-    /// [`ControlFlow::Break`] drops the connection.
+    /// Returns the time at which the session ends, whatever the client sends and takes until then, unless
+    /// what it sends changes this time.
+    fn expires_at(&self) -> Option<Instant> {
+        None
+    }
+
+    /// Returns `true` if the session has work for [`Self::answer`] that needs no bytes of the client, and
+    /// appends no response, so that it need not wait for the client to take those before.
+    fn has_own_work(&self) -> bool {
+        false
+    }
+
+    /// Reacts to a client that took too long to send what `wait` names, or to the time of
+    /// [`Self::expires_at`], while everything is written. [`ControlFlow::Break`] drops the connection.
     fn time_out(
         &mut self,
         _batch: &mut Batch<'_, Self::Memory>,
@@ -213,6 +225,8 @@ pub(in crate::serve) enum End {
     Closed,
     /// The client took too long for this event.
     TimedOut(Wait),
+    /// The time of [`Protocol::expires_at`] has come.
+    Expired,
     /// The budget has no room for bytes that the client does not take, or for requests that wait for
     /// those before them.
     NoRoom,

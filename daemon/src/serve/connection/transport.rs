@@ -5,7 +5,7 @@ use std::os::fd::AsFd;
 use std::task::{Context, Poll, ready};
 
 use rustix::io::ioctl_fionread;
-use rustix::net::Shutdown;
+use rustix::net::{SendFlags, Shutdown};
 use tokio::io::{AsyncRead, AsyncWrite, Interest};
 use tokio::net::unix::UCred;
 use tokio::net::{TcpStream, UnixStream};
@@ -19,6 +19,16 @@ pub(in crate::serve) trait Transport: AsyncRead + AsyncWrite + Unpin {
     /// than the number of bytes written to the stream: TLS buffers some itself.
     fn sent(&self) -> u64 {
         0
+    }
+
+    /// Writes some of `bytes`, whether or not the system has reported room. A stream that cannot do so, such
+    /// as one of TLS, behaves as if there were none.
+    ///
+    /// # Errors
+    ///
+    /// [`io::ErrorKind::WouldBlock`] if there is no room; otherwise the connection is broken.
+    fn try_write(&self, _bytes: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::WouldBlock.into())
     }
 
     /// Makes the system refuse what the client sends from now on. Bytes that it has sent already are
@@ -45,12 +55,20 @@ pub(in crate::serve) trait Transport: AsyncRead + AsyncWrite + Unpin {
 }
 
 impl Transport for TcpStream {
+    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        send(self, bytes)
+    }
+
     fn has_input(&self) -> bool {
         has_input(self)
     }
 }
 
 impl Transport for UnixStream {
+    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        send(self, bytes)
+    }
+
     fn refuse_input(&self) -> bool {
         rustix::net::shutdown(self, Shutdown::Read).is_ok()
     }
@@ -91,6 +109,15 @@ impl Transport for TlsStream<Socket> {
     fn has_input(&self) -> bool {
         self.get_ref().0.stream().is_some_and(has_input)
     }
+}
+
+/// Sends some of `bytes` without the runtime, which waits for a report of the system.
+fn send(socket: impl AsFd, bytes: &[u8]) -> io::Result<usize> {
+    Ok(rustix::net::send(
+        socket,
+        bytes,
+        SendFlags::DONTWAIT | SendFlags::NOSIGNAL,
+    )?)
 }
 
 /// Returns `true` if the system has bytes of the client for this socket.

@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::AsyncWrite;
 
+use super::transport::Transport;
 use crate::budget::{Budget, BufferQueue};
 
 /// The most bytes of capacity that the thread's buffer for responses keeps.
@@ -111,6 +112,28 @@ impl WriteBuffer {
         ready!(Pin::new(stream).poll_flush(cx))?;
         self.is_unflushed = false;
         Poll::Ready(Ok(true))
+    }
+
+    /// Writes queued bytes whether or not the system has reported room, until it has none. Returns the
+    /// number of bytes that it took.
+    ///
+    /// # Errors
+    ///
+    /// The error of the stream.
+    pub(super) fn write_unreported(&mut self, stream: &impl Transport) -> io::Result<usize> {
+        let mut taken = 0;
+        while !self.queue.is_empty() && taken < MAX_FLUSH_BYTES {
+            match stream.try_write(self.queue.front()) {
+                Ok(0) => break,
+                Ok(written) => {
+                    self.queue.consume(written);
+                    taken += written;
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(taken)
     }
 
     /// Releases a part of the memory, with the bytes in it. Returns `true` if there is more.

@@ -110,7 +110,7 @@ impl BodyReader {
                 return Err(Failure::BodyTooLong);
             }
             if self.plan.needs_body() && !self.body.append(piece, self.max_bytes, budget) {
-                return Err(Failure::Overload("Too much is being read at once."));
+                return Err(Failure::NoMemory("Too much is being read at once."));
             }
         }
         Ok(self.framed.is_complete())

@@ -23,7 +23,8 @@ pub(super) enum Failure {
     NotFound,
     /// The endpoint does not take the method.
     MethodNotAllowed,
-    /// The media type of the body is missing, or is not JSON, as this sentence says.
+    /// The media type of the body is missing, or is not JSON, as this text says. A second sentence names
+    /// the content coding, if there is one.
     MediaType(String),
     /// The body has a content coding, which this sentence names.
     ContentEncoding(String),
@@ -35,14 +36,16 @@ pub(super) enum Failure {
     BrokenBody(BrokenBody),
     /// The body is not what the endpoint takes.
     Request(RequestError),
-    /// The daemon has no room, as this sentence says.
-    Overload(&'static str),
+    /// The connection is one more than are served.
+    TooManyConnections,
+    /// `memory.max-bytes` has no room, as this sentence says.
+    NoMemory(&'static str),
 }
 
 impl Failure {
-    /// The failure of a body with this media type, which is not JSON.
-    pub(super) fn of_media_type(media_type: MediaType<'_>) -> Self {
-        Self::MediaType(match media_type {
+    /// The failure of a body with this media type, which is not JSON, and perhaps content codings, too.
+    pub(super) fn of_media_type(media_type: MediaType<'_>, codings: Option<&[u8]>) -> Self {
+        let mut sentences = match media_type {
             MediaType::Other(b"") => {
                 "Content-Type is empty; it must be application/json.".to_owned()
             }
@@ -57,15 +60,17 @@ impl Failure {
             MediaType::Missing | MediaType::Json => {
                 "Content-Type is missing; it must be application/json.".to_owned()
             }
-        })
+        };
+        if let Some(codings) = codings {
+            sentences.push(' ');
+            sentences.push_str(&refused_codings(codings));
+        }
+        Self::MediaType(sentences)
     }
 
     /// The failure of a body with these content codings.
     pub(super) fn of_content_encoding(codings: &[u8]) -> Self {
-        let codings = shown(codings);
-        Self::ContentEncoding(format!(
-            "The body has the Content-Encoding {codings}; it must have none."
-        ))
+        Self::ContentEncoding(refused_codings(codings))
     }
 
     /// Returns the status of the response.
@@ -88,7 +93,7 @@ impl Failure {
             | Self::Request(RequestError::TooManyElements | RequestError::ElementTooLong(_)) => {
                 StatusCode::PAYLOAD_TOO_LARGE
             }
-            Self::Overload(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooManyConnections | Self::NoMemory(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -123,7 +128,7 @@ impl Failure {
     /// Returns the result for a request that is to identify code values.
     pub(super) const fn request_result(&self) -> RequestResult {
         match self {
-            Self::Overload(_) => RequestResult::UnknownException,
+            Self::TooManyConnections | Self::NoMemory(_) => RequestResult::UnknownException,
             _ => RequestResult::ParamIllegal,
         }
     }
@@ -135,7 +140,9 @@ impl Failure {
             Self::MediaType(_) | Self::ContentEncoding(_) => {
                 result::sdk_proxy::MEDIA_TYPE_NOT_ACCEPTABLE
             }
-            Self::Overload(_) => result::sdk_proxy::REQUEST_TRAFFIC_EXCEED_LIMIT,
+            Self::TooManyConnections | Self::NoMemory(_) => {
+                result::sdk_proxy::REQUEST_TRAFFIC_EXCEED_LIMIT
+            }
             _ => result::sdk_proxy::PARAM_ILLEGAL,
         }
     }
@@ -163,9 +170,16 @@ impl Failure {
             }
             Self::BrokenBody(error) => sentence(error),
             Self::Request(error) => sentence(error),
-            Self::Overload(sentence) => (*sentence).to_owned(),
+            Self::TooManyConnections => "There are too many connections.".to_owned(),
+            Self::NoMemory(sentence) => (*sentence).to_owned(),
         }
     }
+}
+
+/// Returns the sentence about a body with these content codings.
+fn refused_codings(codings: &[u8]) -> String {
+    let codings = shown(codings);
+    format!("The body has the Content-Encoding {codings}; it must have none.")
 }
 
 impl From<BrokenBody> for Failure {

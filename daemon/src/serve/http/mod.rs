@@ -29,6 +29,6 @@ pub(super) async fn serve<T: Transport>(
     place: &Place,
 ) {
     let session = Http1Session::new(&shared, listener, place);
-    let (budget, shutdown) = (&shared.budget, &*shared.shutdown);
+    let (budget, shutdown) = (shared.budget(listener), &*shared.shutdown);
     connection::serve(session, stream, connected, budget, shutdown, place).await;
 }

@@ -103,8 +103,8 @@ impl Request {
         };
         match (endpoint, head.media_type, head.content_encoding) {
             (Endpoint::Live | Endpoint::Ready, ..) => Ok(Plan::Status(status)),
-            (_, MediaType::Missing | MediaType::Several | MediaType::Other(_), _) => {
-                Err(Failure::of_media_type(head.media_type))
+            (_, MediaType::Missing | MediaType::Several | MediaType::Other(_), codings) => {
+                Err(Failure::of_media_type(head.media_type, codings))
             }
             (_, _, Some(codings)) => Err(Failure::of_content_encoding(codings)),
             (Endpoint::IdentifyCode, MediaType::Json, None) => Ok(Plan::IdentifyCode),
@@ -162,13 +162,17 @@ pub(super) fn count_failure(
     endpoint: Option<Endpoint>,
     failure: &Failure,
 ) {
+    if let Failure::NoMemory(_) = failure {
+        let figures = shared.metrics.connections();
+        figures.count_memory_refusals(listener, 1);
+    }
     match endpoint {
         Some(Endpoint::SdkProxy | Endpoint::ClientSdkProxy) => {
             let (code, status) = (failure.sdk_proxy_result().code, failure.status().as_u16());
             shared.metrics.sdk_proxy().count(code);
             let why = failure.detail(endpoint);
             // The log has a bound for each of the two.
-            if let Failure::Overload(_) = failure {
+            if let Failure::TooManyConnections | Failure::NoMemory(_) = failure {
                 tracing::info!(code, status, %why, "a request of sdkProxy met an overload");
             } else {
                 tracing::info!(code, status, %why, "a request of sdkProxy was refused unread");

@@ -306,11 +306,11 @@ async fn a_connection_is_displaced_once_it_has_been_idle_for_ten_seconds() {
             for _ in 0..2 {
                 echo(&mut client, b"a\n").await;
                 sleep(DISPLACEABLE - SOON).await;
-                assert!(place(admission).is_refused());
+                assert!(place(admission).refusal().is_some());
             }
             sleep(DISPLACEABLE).await;
             let (began, newcomer) = (Instant::now(), place(admission));
-            assert!(!newcomer.is_refused());
+            assert!(newcomer.refusal().is_none());
             assert_eq!(rest(&mut client).await, b"");
             assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
         }
@@ -329,7 +329,7 @@ async fn a_request_that_begins_while_its_connection_is_displaced_is_answered() {
             client.write_all(b"b").await.unwrap();
             // The connection has not seen it.
             let newcomer = place(admission);
-            assert!(!newcomer.is_refused());
+            assert!(newcomer.refusal().is_none());
             sleep(GRACE - SOON).await;
             client.write_all(b"c\n").await.unwrap();
             assert_eq!(rest(&mut client).await, b"bc\n");

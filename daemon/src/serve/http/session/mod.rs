@@ -19,11 +19,11 @@ use super::long_response::{BatchResponse, ForwardedBody};
 use super::request::{Plan, Request};
 use crate::http::{DateLine, Framing, Head, Response};
 use crate::identify::Identifier;
-use crate::metrics::Listener;
+use crate::metrics::{Listener, Overflow};
 use crate::sdk_proxy;
-use crate::serve::admission::Place;
+use crate::serve::admission::{Place, Refusal};
 use crate::serve::connection::{
-    self, AtStop, ClientWait, InputLimits, Phase, Progress, Protocol, ThreadBuffers,
+    self, AtStop, ClientWait, End, InputLimits, Phase, Progress, Protocol, ThreadBuffers, Transport,
 };
 use crate::serve::shared::Shared;
 
@@ -131,9 +131,19 @@ impl<'a> Http1Session<'a> {
     /// complete.
     fn begin(&mut self, batch: &mut Batch<'_>, head: &Head<'_>, bytes: &[u8]) -> usize {
         let request = Request::new(head);
-        if self.place.is_refused() {
-            let failure = Failure::Overload("There are too many connections.");
+        if let Some(refusal) = self.place.refusal() {
+            let failure = match refusal {
+                Refusal::TooMany => Failure::TooManyConnections,
+                Refusal::NoMemory => {
+                    Failure::NoMemory("There is no memory for another connection.")
+                }
+            };
             self.refuse_unread(batch, request, Plan::Refuse(failure));
+            return 0;
+        }
+        if let Some(error) = head.host_error {
+            // It may be meant for another server, which reads what follows in another way.
+            self.refuse_unread(batch, request, Plan::Refuse(Failure::Head(error)));
             return 0;
         }
         let plan = request.plan(self.shared, head, bytes);
@@ -254,7 +264,7 @@ impl Protocol for Http1Session<'_> {
         let limits = &self.shared.limits;
         match wait {
             // The places for connections that are refused are few.
-            _ if self.place.is_refused() => limits.header_timeout.min(REFUSED_TIMEOUT),
+            _ if self.place.refusal().is_some() => limits.header_timeout.min(REFUSED_TIMEOUT),
             ClientWait::FirstRequest | ClientWait::Rest => limits.header_timeout,
             ClientWait::NextRequest => limits.idle_timeout,
             ClientWait::Body => limits.body_timeout,
@@ -294,11 +304,13 @@ impl Protocol for Http1Session<'_> {
                     0 => break,
                     length => rest = rest.get(length..).unwrap_or_default(),
                 },
-                State::Body(reader) => match reader.read(&mut rest, &self.shared.budget) {
-                    Ok(false) => {}
-                    Ok(true) => self.finish_body(batch),
-                    Err(failure) => self.refuse_body(batch, failure),
-                },
+                State::Body(reader) => {
+                    match reader.read(&mut rest, self.shared.budget(self.listener)) {
+                        Ok(false) => {}
+                        Ok(true) => self.finish_body(batch),
+                        Err(failure) => self.refuse_body(batch, failure),
+                    }
+                }
                 State::Batch(_) => self.continue_batch(batch),
                 State::Forwarded(_) => self.continue_forwarded(batch),
                 State::Forwarding(..) => {
@@ -365,5 +377,14 @@ impl Protocol for Http1Session<'_> {
 
     fn close(&mut self) {
         self.state = State::Closing { lingers: false };
+    }
+
+    fn log_end(&self, end: End, _: &impl Transport) {
+        if end == End::NoRoom {
+            let figures = self.shared.metrics.connections();
+            figures.count_overflowed(self.listener, Overflow::Memory);
+            let listener = self.listener.word();
+            tracing::warn!(listener, "dropped a client: memory.max-bytes is used up");
+        }
     }
 }

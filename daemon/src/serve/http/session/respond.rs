@@ -14,7 +14,7 @@ use crate::serve::http::request::{Plan, Request, count_failure, forward};
 use crate::shutdown::Stage;
 
 /// The failure of a request that has arrived and cannot be answered.
-const NO_ROOM: Failure = Failure::Overload("Too much is being answered at once.");
+const NO_ROOM: Failure = Failure::NoMemory("Too much is being answered at once.");
 
 /// The memory of a connection to the upstream: the most bytes that it reads ahead, and TLS.
 const UPSTREAM_BYTES: usize = 128 << 10;
@@ -34,7 +34,8 @@ impl Http1Session<'_> {
         match plan {
             Plan::IdentifyCode => counts = self.identify(batch, request, &body),
             Plan::IdentifyCodes => {
-                match body.into_bytes(CodeBatch::MAX_ELEMENT_BYTES, &self.shared.budget) {
+                let budget = self.shared.budget(self.listener);
+                match body.into_bytes(CodeBatch::MAX_ELEMENT_BYTES, budget) {
                     Some(body) => {
                         let response = BatchResponse::new(request, body);
                         self.state = State::Batch(Box::new(response));
@@ -43,7 +44,7 @@ impl Http1Session<'_> {
                 }
             }
             Plan::Forward(interface, headers) => {
-                match body.into_bytes(UPSTREAM_BYTES, &self.shared.budget) {
+                match body.into_bytes(UPSTREAM_BYTES, self.shared.budget(self.listener)) {
                     Some(body) => {
                         let forwarding = forward(self.shared, interface, *headers, body);
                         self.state = State::Forwarding(request, Box::pin(forwarding));

@@ -1,5 +1,6 @@
 //! One client's session: from the bytes that it sent to the bytes of the replies.
 
+use std::mem;
 use std::sync::Arc;
 
 use codeid_engine::{LiveTable, RouteTable, Scratch};
@@ -8,9 +9,12 @@ use super::command_table;
 use super::context::{Client, CloseReason, Context, Flow, Position, WRITE_FIRST_BYTES};
 use super::decode::{Decoder, ProtocolError};
 use super::encode::Encoder;
-use crate::budget::Budget;
+use crate::budget::{Budget, Share};
 use crate::metrics::RequestCounts;
 use crate::slice::Slice;
+
+#[cfg(test)]
+mod tests;
 
 /// The most bytes that are checked for UTF-8 at once; in more, each argument is checked by itself.
 const MAX_TEXT_BYTES: usize = 64 << 10;
@@ -21,6 +25,17 @@ pub struct Session {
     decoder: Decoder,
     client: Client,
     unfinished: Option<Unfinished>,
+    /// The share of the budget that the decoders have.
+    share: Share,
+}
+
+/// A transaction that its client has begun and not ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OpenTransaction {
+    /// The number of the transaction among those of the client.
+    pub(crate) number: u64,
+    /// The bytes of its commands.
+    pub(crate) bytes: usize,
 }
 
 /// A command that is answered in part. It is the last that was decoded, and is not consumed.
@@ -66,6 +81,7 @@ impl Session {
             decoder: Decoder::default(),
             client: Client::new(id, Arc::clone(budget)),
             unfinished: None,
+            share: Share::NONE,
         }
     }
 
@@ -74,8 +90,9 @@ impl Session {
     ///
     /// `bytes` begin after the last byte that was consumed. The session stops at a command that is
     /// not complete, when `out` has [`WRITE_FIRST_BYTES`], and when `slice` is over; a command that it
-    /// stops in the middle of is continued by the next call, from the table that it began with. After
-    /// [`Next::Close`] it must not be called again.
+    /// stops in the middle of is continued by the next call, from the table that it began with. A transaction
+    /// that is dropped is released before another command is run. After [`Next::Close`] it must not be called
+    /// again.
     ///
     /// Allocates nothing once `scratch` and `out` have grown.
     pub fn answer(
@@ -86,6 +103,14 @@ impl Session {
         bytes: &[u8],
         out: &mut Vec<u8>,
     ) -> Progress {
+        if self.has_dropped() {
+            self.release_dropped(slice);
+            return Progress {
+                consumed: 0,
+                next: Next::Answer,
+                counts: RequestCounts::default(),
+            };
+        }
         live.with_shared(|table| {
             let (mut consumed, mut counts) = (0, RequestCounts::default());
             // PERF: `bytes` are checked for UTF-8 once, when a command is complete, and not for each
@@ -133,9 +158,15 @@ impl Session {
                         break Next::Close(reason);
                     }
                 }
-                if slice.spend(command.length()) && consumed < bytes.len() {
+                let is_over = slice.spend(command.length());
+                self.release_dropped(slice);
+                if (is_over && consumed < bytes.len()) || self.has_dropped() {
                     break Next::Answer;
                 }
+            };
+            let next = match next {
+                Next::Read | Next::Answer if !self.has_room() => Next::Close(CloseReason::NoRoom),
+                next => next,
             };
             Progress {
                 consumed,
@@ -145,16 +176,60 @@ impl Session {
         })
     }
 
-    /// Releases a part of the memory of a transaction that was not run, after the end of the session.
+    /// Returns the transaction that the client has begun and not ended; `None` while it is run.
+    pub(crate) fn open_transaction(&self) -> Option<OpenTransaction> {
+        let queue = self.client.queue.as_ref()?;
+        self.unfinished.is_none().then(|| OpenTransaction {
+            number: self.client.transactions,
+            bytes: queue.len(),
+        })
+    }
+
+    /// Returns `true` if the memory of a transaction that was dropped is to be released.
+    pub(crate) const fn has_dropped(&self) -> bool {
+        !self.client.dropped.is_empty()
+    }
+
+    /// Returns the number of commands that the budget had no room for since the last call.
+    pub(crate) const fn take_memory_refusals(&mut self) -> u64 {
+        mem::replace(&mut self.client.memory_refusals, 0)
+    }
+
+    /// Releases memory of transactions that were dropped, until the slice is over.
+    fn release_dropped(&mut self, slice: &mut Slice) {
+        let dropped = &mut self.client.dropped;
+        while !dropped.is_empty() && !slice.spend(dropped.release_front()) {}
+    }
+
+    /// Releases a part of the memory of transactions that were not run, after the end of the session.
     /// Returns `true` if there is more.
     pub(crate) fn release(&mut self) -> bool {
-        let queue = self.client.queue.as_mut();
-        queue.is_some_and(|queue| queue.release_part() > 0 && !queue.is_empty())
+        if !self.has_dropped() {
+            self.client.drop_transaction();
+        }
+        self.client.dropped.release_front();
+        self.has_dropped()
+    }
+
+    /// Takes the share of the budget that the decoders need, whose memory has grown by at most 192 KiB since
+    /// the last call. Returns whether there is room.
+    fn has_room(&mut self) -> bool {
+        let queue = self.client.queue.as_ref();
+        let queue_bytes = queue.map_or(0, |queue| queue.decoder_bytes());
+        let bytes = self.decoder.memory_bytes() + queue_bytes;
+        self.share.grow_to(bytes, &self.client.budget)
     }
 
     /// Frees memory that only unusual commands need, for a connection that waits.
     pub fn shrink(&mut self) {
+        if self.unfinished.is_some() {
+            return;
+        }
         self.decoder.shrink();
+        if let Some(queue) = &mut self.client.queue {
+            queue.shrink();
+        }
+        self.share = Share::NONE;
     }
 }
 
@@ -171,115 +246,4 @@ fn refuse_protocol(client: &Client, error: ProtocolError, out: &mut Vec<u8>) -> 
     let mut replies = Encoder::new(out, client.protocol);
     replies.error(format_args!("ERR Protocol error: {error}"));
     CloseReason::Protocol(error)
-}
-
-#[cfg(test)]
-mod tests {
-    use codeid_engine::CompileLimits;
-
-    use super::*;
-    use crate::identify::Identifier;
-
-    fn table(version: u32) -> RouteTable {
-        let config = format!(
-            r#"{{"format": "codeid/1", "version": "{version}", "rules": [
-                {{"id": "r", "match": {{"prefix": "28"}},
-                  "action": {{"type": "DECODE", "codeValue": "{version}"}}}}]}}"#
-        );
-        RouteTable::from_json(config.as_bytes(), &CompileLimits::default()).unwrap()
-    }
-
-    /// Answers `commands` in slices of one code value, before each of which another table becomes live.
-    /// Returns the code values in the replies.
-    fn answer(commands: &str) -> Vec<String> {
-        let live = LiveTable::new();
-        let (mut session, mut scratch) = (Session::new(1), Scratch::new());
-        let (mut consumed, mut replies) = (0, Vec::new());
-        for version in 1.. {
-            live.publish(table(version));
-            let (slice, bytes) = (&mut Slice::shortest(), &commands.as_bytes()[consumed..]);
-            let progress = session.answer(&live, &mut scratch, slice, bytes, &mut replies);
-            consumed += progress.consumed;
-            if progress.next == Next::Read {
-                break;
-            }
-        }
-        assert_eq!(consumed, commands.len());
-        let replies = String::from_utf8(replies).unwrap();
-        let values = replies.split("codeValue\r\n$1\r\n").skip(1);
-        values.map(|value| value[..1].to_owned()).collect()
-    }
-
-    #[test]
-    fn a_pipeline_takes_the_live_table_for_each_slice() {
-        let commands = "IDENTIFY 28 user-42\r\n".repeat(4);
-        assert_eq!(answer(&commands), ["1", "2", "3", "4"]);
-    }
-
-    #[test]
-    fn a_command_for_several_code_values_keeps_the_table_that_it_began_with() {
-        let several = "MIDENTIFY 28 user-1 28 user-2 28 user-3\r\n";
-        let commands = format!("{several}IDENTIFY 28 user-4\r\n{several}");
-        assert_eq!(answer(&commands), ["1", "1", "1", "4", "5", "5", "5"]);
-    }
-
-    #[test]
-    fn a_transaction_has_the_table_that_is_live_when_it_is_run() {
-        let commands = "MULTI\r\nIDENTIFY 28 user-1\r\nMIDENTIFY 28 user-1 28 user-2\r\nEXEC\r\n\
-            IDENTIFY 28 user-1\r\n";
-        // Each of the first three commands takes a slice, and each code value.
-        assert_eq!(answer(commands), ["4", "4", "4", "7"]);
-    }
-
-    #[test]
-    fn a_transaction_is_dropped_in_slices() {
-        let live = LiveTable::new();
-        let long = format!("ECHO {}\r\n", "x".repeat(60_000)).repeat(200);
-        for (last, reply) in [
-            ("DISCARD", "+OK\r\n"),
-            ("RESET", "+RESET\r\n"),
-            (
-                "NOPE\r\nEXEC",
-                "-EXECABORT Transaction discarded because of previous errors.\r\n",
-            ),
-            (
-                "EXEC x",
-                "-EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' command\r\n",
-            ),
-        ] {
-            let commands = format!("MULTI\r\n{long}{last}\r\nPING\r\n");
-            let (mut session, mut scratch) = (Session::new(1), Scratch::new());
-            let (mut consumed, mut replies, mut slices) = (0, Vec::new(), 0);
-            while consumed < commands.len() {
-                let (slice, bytes) = (&mut Slice::shortest(), &commands.as_bytes()[consumed..]);
-                let progress = session.answer(&live, &mut scratch, slice, bytes, &mut replies);
-                consumed += progress.consumed;
-                slices += usize::from(progress.consumed == 0);
-            }
-            // There are twelve megabytes.
-            assert!(slices >= 10, "{slices} for {last}");
-            let replies = String::from_utf8(replies).unwrap();
-            assert!(replies.ends_with(&format!("{reply}+PONG\r\n")), "{last}");
-        }
-    }
-
-    #[test]
-    fn without_a_table_the_json_is_that_of_http() {
-        let live = LiveTable::new();
-        let (mut session, mut replies) = (Session::new(1), Vec::new());
-        session.answer(
-            &live,
-            &mut Scratch::new(),
-            &mut Slice::endless(),
-            b"IDENTIFY 28 user-1 AS JSON\r\n",
-            &mut replies,
-        );
-        let mut identifier = Identifier::new();
-        let body = br#"{"codeValue":"28","openId":"user-1"}"#;
-        let body = identifier.identify_code(&live, body).unwrap().body;
-        let body = std::str::from_utf8(body).unwrap();
-        assert!(body.contains("UNKNOWN_EXCEPTION"));
-        let expected = format!("${}\r\n{body}\r\n", body.len());
-        assert_eq!(String::from_utf8(replies).unwrap(), expected);
-    }
 }
