@@ -35,6 +35,13 @@ fn exclude(node: &Node, is_inside: bool, certain: &mut [bool]) {
         *certain = false;
     }
     for child in node.children() {
-        exclude(child, is_inside, certain);
+        match (node, child) {
+            // Of {1}, Java gives back the text of the group that is repeated, not of those inside it.
+            (Node::Repeat(repeat), Node::Group { sub, .. }) if repeat.is_once() && !is_inside => {
+                exclude(sub, true, certain);
+            }
+            (Node::Repeat(repeat), _) if repeat.is_once() => exclude(child, true, certain),
+            _ => exclude(child, is_inside, certain),
+        }
     }
 }

@@ -237,6 +237,8 @@ fn only_groups_that_are_found_as_in_java_are_certain() {
         ("(?:(a)|(b))+", [false, false]),
         ("(a){1}(b){0,1}", [true, true]),
         ("(a){2}(b){0}", [false, false]),
+        ("((a)){1}|b", [true, false]),
+        ("(?:(a)(b)){1}", [false, false]),
         ("(?>(a))(b)", [false, true]),
         ("(a)?+(b)", [false, true]),
         ("(a)(?:b*)*(c)", [false, false]),

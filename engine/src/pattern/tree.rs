@@ -152,4 +152,9 @@ impl Repeat {
     pub(super) fn is_loop(&self) -> bool {
         self.max.is_none_or(|max| max > 1)
     }
+
+    /// Returns `true` for `{1}`.
+    pub(super) fn is_once(&self) -> bool {
+        self.min == 1 && self.max == Some(1)
+    }
 }
