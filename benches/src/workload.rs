@@ -26,6 +26,8 @@ pub struct Rule {
     pub peer_pattern: String,
     /// `true` if the canary refuses every openId.
     pub refuses_all: bool,
+    /// `true` if the action inserts the first group of the pattern, rather than the code value.
+    pub inserts_group: bool,
 }
 
 /// The kinds of rules in a workload.
@@ -91,6 +93,9 @@ impl Workload {
                 "match": rule.match_json,
                 "action": { "type": "DECODE" },
             });
+            if rule.inserts_group {
+                object["action"]["codeValue"] = json!("{1}");
+            }
             if rule.refuses_all {
                 object["canary"] = json!({ "percentage": 0 });
             }
@@ -122,6 +127,7 @@ impl Rule {
             match_json,
             peer_pattern,
             refuses_all: false,
+            inserts_group: false,
         }
     }
 

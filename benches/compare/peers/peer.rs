@@ -37,6 +37,7 @@ fn main() -> io::Result<()> {
         match_json: serde_json::Value::Null,
         peer_pattern,
         refuses_all: false,
+        inserts_group: false,
     };
     let workload = Workload {
         rules: lines(read("patterns.txt")?).into_iter().map(rule).collect(),
