@@ -14,21 +14,19 @@ use crate::random::Random;
 const SPELLED: usize = 48;
 
 /// Returns the `n`-th pattern of a code, which accepts the code. Digits become `\d`, letters `[A-Za-z]`,
-/// and runs of up to five characters of words `\w{1,5}`; a third of all characters stays.
+/// and runs of up to five characters of words `\w{1,5}`; half of all characters stay.
 pub(super) fn shape_of(code: &str, n: usize) -> Shape {
     let mut random = Random::new(0xde71_0000 + n as u64);
     let mut atoms: Vec<String> = Vec::new();
     let mut rest = code.char_indices().take(SPELLED).peekable();
-    // The beginning stays as often as not, so that rules share it.
-    let stays = random.below(9);
+    // Rules share beginnings of various lengths.
+    let beginning = random.below(9);
     while let Some((_, character)) = rest.next() {
         let is_word = |char: char| char.is_ascii_alphanumeric() || char == '_';
-        atoms.push(match random.below(9) {
-            _ if atoms.len() < stays || !is_word(character) => {
-                regex::escape(&character.to_string())
-            }
-            0..3 => regex::escape(&character.to_string()),
-            3 | 4 => {
+        let stays = atoms.len() < beginning || !is_word(character);
+        atoms.push(match random.below(12) {
+            kind if stays || kind < 6 => regex::escape(&character.to_string()),
+            6 => {
                 let more = random.below(5);
                 for _ in 0..more {
                     if rest.next_if(|(_, next)| is_word(*next)).is_none() {
@@ -46,7 +44,8 @@ pub(super) fn shape_of(code: &str, n: usize) -> Shape {
     let end = random.within(begin + 1..atoms.len() + 1);
     let [before, group, after] =
         [&atoms[..begin], &atoms[begin..end], &atoms[end..]].map(<[_]>::concat);
-    let tail = if rest.next().is_some() { "(?s:.*)" } else { "" };
+    let is_longer = code.chars().nth(SPELLED).is_some();
+    let tail = if is_longer { "(?s:.*)" } else { "" };
     Shape::url(format!("{before}({group}){after}{tail}"))
 }
 
@@ -73,4 +72,24 @@ pub(super) fn read_corpus(path: &Path) -> io::Result<Vec<String>> {
         return Err(io::Error::new(io::ErrorKind::InvalidData, message));
     }
     Ok(codes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shape_of;
+    use crate::families::peer_pattern::peer_pattern;
+    use crate::families::realistic;
+    use crate::random::Random;
+
+    #[test]
+    fn a_pattern_accepts_the_code_that_it_is_made_from() {
+        for n in 0..200 {
+            let code = realistic::code(&mut Random::new(n));
+            for variant in 0..3 {
+                let pattern = peer_pattern(&shape_of(&code, variant).pattern);
+                let regex = regex::Regex::new(&pattern).unwrap();
+                assert!(regex.is_match(&code), "{pattern} and {code}");
+            }
+        }
+    }
 }

@@ -7,6 +7,7 @@
 mod derived;
 mod names;
 mod peer_pattern;
+mod public;
 mod realistic;
 mod sampler;
 mod shapes;

@@ -1,7 +1,7 @@
 //! The shapes of the families. Each pattern has one group, which some templates insert.
 
 use super::names::{han, host, letters, name, number};
-use super::{derived, realistic};
+use super::{derived, public, realistic};
 use crate::random::Random;
 
 /// A rule's pattern, as codeid writes it, and the texts with which its wide classes, such as `.*`,
@@ -31,12 +31,18 @@ pub(super) const SHAPES: &[NamedShape] = &[
     ("store-codes", store_codes),
     ("mixed", mixed),
     ("derived", derived_from_codes),
+    ("deep-links", public::deep_links),
+    ("encoded-words", public::encoded_words),
+    ("secrets", public::secrets),
+    ("user-agents", public::user_agents),
+    ("log-lines", public::log_lines),
+    ("payment-schemes", public::payment_schemes),
 ];
 
 const BECH32: &[u8] = b"023456789acdefghjklmnpqrstuvwxyz";
 const UPPER: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 /// What the tail of a URL is made of.
-const URL: &[&str] = &[
+pub(super) const URL: &[&str] = &[
     "order",
     "id",
     "=",
@@ -64,7 +70,7 @@ const URL: &[&str] = &[
     "88",
 ];
 /// What the data objects of an EMVCo payload are made of.
-const EMV: &[&str] = &[
+pub(super) const EMV: &[&str] = &[
     "0102", "11", "12", "26", "30", "0016", "A000000", "677010", "5204", "5812", "5303", "764",
     "5802", "TH", "59", "07", "MERCHANT", "60", "BANGKOK", "62", "6304", "99", "0", "7",
 ];
