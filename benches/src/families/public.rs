@@ -111,15 +111,15 @@ pub(super) fn secrets(n: usize) -> Shape {
     )
 }
 
-/// Words in a certain order with bounded gaps, as in `ua-parser/uap-core` (as of `dukex/uap-lua`
-/// src/patterns.lua).
+/// Words in a certain order with gaps, as in `ua-parser/uap-core` (as of `xiaomatech/dataops`
+/// stacks/XIAOMATECH/1.0/services/NGINX/package/files/resty/uap/patterns.lua).
 pub(super) fn user_agents(n: usize) -> Shape {
     let [system, other] =
         [n, n + 1].map(|i| ["iPhone", "Android", "Windows Phone", "Nokia"][i % 4]);
     let robot = name(n);
     Shape::new(
         format!(
-            r"(.{{0,100}})(?:{system}|{other}).{{0,200}}(?:{robot}-Mobile|{robot}bots?/\d|(?:bot|spider)\.{robot}\.html).*"
+            r"(.*)(?:{system}|{other}).*(?:{robot}-Mobile|{robot}bots?/\d|(?:bot|spider)\.{robot}\.html).*"
         ),
         AGENT,
     )
