@@ -26,7 +26,8 @@ pub struct Rule {
     pub peer_pattern: String,
     /// `true` if the canary refuses every openId.
     pub refuses_all: bool,
-    /// `true` if the action inserts the first group of the pattern, rather than the code value.
+    /// `true` if the action inserts the first group of the pattern, rather than the code value. A text
+    /// stands before it, since a template that could render to nothing is refused.
     pub inserts_group: bool,
 }
 
@@ -94,7 +95,7 @@ impl Workload {
                 "action": { "type": "DECODE" },
             });
             if rule.inserts_group {
-                object["action"]["codeValue"] = json!("{1}");
+                object["action"]["codeValue"] = json!("id/{1}");
             }
             if rule.refuses_all {
                 object["canary"] = json!({ "percentage": 0 });

@@ -5,7 +5,7 @@ use super::{Family, FamilyCodes, Template, families};
 use crate::engines::open_id;
 use crate::{Codeid, Engine, LazyDfa, RegexSets, Rule, Workload, default_limits, verify};
 
-const CODES: usize = 200;
+const CODES: usize = 120;
 
 fn every_family(codes: FamilyCodes, code_count: usize) -> Vec<(Family, Workload)> {
     let with_workload = |family: Family| {
@@ -15,6 +15,11 @@ fn every_family(codes: FamilyCodes, code_count: usize) -> Vec<(Family, Workload)
     families().unwrap().into_iter().map(with_workload).collect()
 }
 
+/// Returns `true` if the default limits may refuse 26 rules of `family`.
+fn is_refused(family: &Family) -> bool {
+    matches!(family.name(), "secrets")
+}
+
 #[test]
 fn in_every_family_the_peers_find_the_same_rules() {
     for (family, workload) in every_family(FamilyCodes::Usual, CODES) {
@@ -22,10 +27,9 @@ fn in_every_family_the_peers_find_the_same_rules() {
             Box::new(RegexSets::from_whole_patterns(&workload)),
             Box::new(LazyDfa::new(&workload)),
         ];
-        if let Ok(codeid) = Codeid::within_default_limits(&workload) {
-            engines.push(Box::new(codeid));
-        } else {
-            assert_eq!(family.name(), "han-names", "more families are refused");
+        match Codeid::within_default_limits(&workload) {
+            Ok(codeid) => engines.push(Box::new(codeid)),
+            Err(error) => assert!(is_refused(&family), "{}: {error}", family.name()),
         }
         verify(&mut engines, &workload.codes);
     }
@@ -46,7 +50,7 @@ fn half_of_the_codes_of_every_family_are_hits_and_hardly_more() {
 #[test]
 fn rules_of_a_family_differ_and_codes_rarely_repeat() {
     for family in families().unwrap() {
-        let workload = family.workload(1000, Template::Code, FamilyCodes::Usual, CODES);
+        let workload = family.workload(400, Template::Code, FamilyCodes::Usual, CODES);
         let mut patterns: Vec<_> = workload
             .rules
             .iter()
@@ -55,7 +59,7 @@ fn rules_of_a_family_differ_and_codes_rarely_repeat() {
         patterns.sort_unstable();
         patterns.dedup();
         assert!(
-            patterns.len() > 990,
+            patterns.len() > 395,
             "{}: {} rules",
             family.name(),
             patterns.len()
@@ -93,15 +97,19 @@ fn a_template_inserts_the_group_that_the_regex_crate_finds() {
         let regex = |rule: &Rule| Regex::new(&rule.peer_pattern).unwrap();
         let regexes: Vec<Regex> = workload.rules.iter().map(regex).collect();
         let json = workload.config_json();
-        let Ok(table) = RouteTable::from_json(json.as_bytes(), &default_limits()) else {
-            continue;
+        let table = match RouteTable::from_json(json.as_bytes(), &default_limits()) {
+            Ok(table) => table,
+            Err(error) => {
+                assert!(is_refused(&family), "{}: {error}", family.name());
+                continue;
+            }
         };
         let (mut scratch, open_id) = (Scratch::new(), open_id());
         for code in &workload.codes {
             let value = CodeValue::new(code).unwrap();
             let verdict = table.identify(value, open_id, &mut scratch);
             let group = match verdict.outcome {
-                Outcome::Decode { code_value } => Some(code_value),
+                Outcome::Decode { code_value } => code_value.strip_prefix("id/"),
                 _ => None,
             };
             let captures = regexes.iter().find_map(|regex| regex.captures(code));

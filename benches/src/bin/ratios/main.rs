@@ -5,7 +5,10 @@
 //! cargo run --release -p codeid-benches --bin ratios families --family emv-text --rules 300
 //! ```
 
+mod compile_families;
 mod families;
+mod groups;
+mod reload;
 mod workload;
 
 use std::io::{self, Write};
@@ -37,6 +40,10 @@ enum Part {
     Batches,
     Compile,
     Families,
+    Long,
+    Groups,
+    Reload,
+    CompileFamilies,
 }
 
 fn main() -> io::Result<()> {
@@ -53,6 +60,12 @@ fn main() -> io::Result<()> {
                 Part::Batches => workload::batches(&mut out)?,
                 Part::Compile => workload::compile(&mut out)?,
                 Part::Families => families::families(&selection, &mut out)?,
+                Part::Long => families::long(&selection, &mut out)?,
+                Part::Groups => groups::groups(&selection, &mut out)?,
+                Part::Reload => reload::reload(&selection, &mut out)?,
+                Part::CompileFamilies => {
+                    compile_families::compile_families(&selection, &mut out)?;
+                }
             }
             writeln!(out)?;
         }
