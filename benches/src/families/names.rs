@@ -41,12 +41,9 @@ pub(super) fn letters(n: usize, alphabet: &[u8], count: u32) -> String {
     text
 }
 
-/// Returns three digits, or four from the thousandth number on; different for all numbers below 10,000.
+/// Returns four digits; different for all numbers below 10,000.
 pub(super) fn number(n: usize) -> String {
-    match n {
-        0..1000 => format!("{:03}", (n * 271 + 417) % 1000),
-        _ => format!("{n:04}"),
-    }
+    format!("{:04}", (n * 2711 + 4170) % 10_000)
 }
 
 /// Returns two Chinese characters, or three from the 1600th number on.

@@ -226,7 +226,8 @@ impl Sample {
             '0'..='9' => ('0'..='9').collect(),
             'a'..='z' => ('a'..='z').collect(),
             'A'..='Z' => ('A'..='Z').collect(),
-            '\u{80}'.. => HAN.to_vec(),
+            // Most of these are in no rule, unlike those of HAN.
+            '\u{80}'.. => ('一'..='俿').collect(),
             _ => "./-_:?=&".chars().collect(),
         };
         let others: Vec<char> = others.into_iter().filter(|other| *other != old).collect();

@@ -5,7 +5,7 @@ use super::{Family, FamilyCodes, Template, families};
 use crate::engines::open_id;
 use crate::{Codeid, Engine, LazyDfa, RegexSets, Rule, Workload, default_limits, verify};
 
-const CODES: usize = 120;
+const CODES: usize = 100;
 
 fn every_family(codes: FamilyCodes, code_count: usize) -> Vec<(Family, Workload)> {
     let with_workload = |family: Family| {
@@ -37,13 +37,9 @@ fn in_every_family_the_peers_find_the_same_rules() {
 
 #[test]
 fn half_of_the_codes_of_every_family_are_hits_and_hardly_more() {
-    for (family, workload) in every_family(FamilyCodes::Usual, CODES) {
+    for (family, workload) in every_family(FamilyCodes::Usual, 500) {
         let hits = LazyDfa::new(&workload).count_hits(&workload.codes);
-        assert!(
-            (CODES * 2 / 5..CODES * 4 / 5).contains(&hits),
-            "{}: {hits}",
-            family.name()
-        );
+        assert!((220..330).contains(&hits), "{}: {hits}", family.name());
     }
 }
 

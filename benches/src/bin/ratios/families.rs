@@ -109,9 +109,11 @@ impl Lookups {
     }
 }
 
-/// Returns the first problem of a config that the engine refuses, for a cell of a table.
+/// Returns the first problem of a config that the engine refuses, without the rules at fault, for a
+/// cell of a table.
 pub(crate) fn refusal(error: &ConfigError) -> String {
     let problem = &error.problems()[0];
-    let message = problem.message().replace('|', r"\|");
+    let message = problem.message().split(';').next().unwrap_or_default();
+    let message = message.replace('|', r"\|");
     format!("refused: {}, {message}", problem.code().as_str())
 }
