@@ -22,8 +22,10 @@ def main():
     directory, rate = pathlib.Path(sys.argv[1]), int(sys.argv[2])
     served = {group: codeid_bench_runs(directory, group) for group, _ in GROUPS}
     tools = {group: tool_runs(directory, group) for group in ("wrk", "redis1", "redis16", "redis100")}
-    path = directory / "in_process.json"
+    path = directory / "workload.json"
     in_process = InProcess(json.loads(path.read_text())) if path.exists() else None
+    path = directory / "families.json"
+    families = Families(json.loads(path.read_text())) if path.exists() else None
     path = directory / "ratios.md"
     ratios = path.read_text() if path.exists() else ""
 
@@ -32,6 +34,8 @@ def main():
     print("| | target | measured | met |\n|---|---|---|---|")
     if in_process:
         in_process_targets(in_process, ratios)
+    if families:
+        families.targets()
     if served["tcp"]:
         served_targets(served, tools)
     print("\nReloading under load has its own bench: [benches/README.md](README.md#reloading-under-load).\n")
@@ -41,6 +45,8 @@ def main():
         print("Nanoseconds, best of several rounds. `RegexSet` and the loop are those of the `regex` crate. Each engine goes through all codes")
         print("once and then waits for the others, so that it finds the caches as they left them.\n")
         print(ratios)
+    if families:
+        families.tables()
     if served["tcp"]:
         print("## Served, driven by `codeid bench`\n")
         for group, title in GROUPS:
@@ -53,9 +59,9 @@ def main():
 def target(name, kind, wanted, ratios):
     """Prints a row of the table of targets, which is met if the median is `kind` (`≤` or `≥`) `wanted`."""
     median = statistics.median(ratios)
-    met = median <= wanted if kind == "≤" else median >= wanted
+    is_met = median <= wanted if kind == "≤" else median >= wanted
     spread = f" ({min(ratios):.2f} to {max(ratios):.2f})" if len(ratios) > 1 else ""
-    print(f"| {name} | {kind} {wanted:g} | {median:.2f}{spread} | {'yes' if met else '**no**'} |")
+    print(f"| {name} | {kind} {wanted:g} | {median:.2f}{spread} | {met(is_met)} |")
 
 
 def in_process_targets(figures, ratios):
@@ -140,7 +146,7 @@ def served_targets(served, tools):
 
 
 class InProcess:
-    """The measurements of in_process.py."""
+    """The measurements of in_process.py with the workload."""
 
     def __init__(self, document):
         self.document = document
@@ -188,6 +194,72 @@ class InProcess:
     def cell(self, kind, rules, name):
         nanoseconds = self.rows[kind, rules, name]["ns"]
         return f"{statistics.median(nanoseconds):,.0f} ({min(nanoseconds):,.0f} to {max(nanoseconds):,.0f})"
+
+
+class Families:
+    """The measurements of in_process.py with families of rules."""
+
+    def __init__(self, document):
+        self.document = document
+        self.rows = {}
+        for row in document["results"]:
+            self.rows.setdefault((row["kind"], row["rules"]), {})[row["name"]] = row
+        self.peers = list(dict.fromkeys(row["name"] for row in document["results"] if row["name"] != "codeid"))
+
+    def targets(self):
+        """Prints the targets, each for all numbers of rules."""
+        for rules in sorted({rules for _, rules in self.rows}):
+            rows = {family: row for (family, count), row in self.rows.items() if count == rules}
+            fast = sum(self.of_fastest(row) <= 1 for row in rows.values())
+            print(f"| families where codeid is the fastest, {rules} rules | ≥ {len(rows)} | {fast} | {met(fast >= len(rows))} |")
+            wanted = -(-3 * len(rows) // 4)
+            thrice = sum(nanoseconds(row["codeid"]) * 3 <= nanoseconds(row["RegexSet"]) for row in rows.values())
+            name = f"families where codeid is 3 times faster than `RegexSet`, {rules} rules"
+            print(f"| {name} | ≥ {wanted} | {thrice} | {met(thrice >= wanted)} |")
+
+    def of_fastest(self, row):
+        """Returns codeid's time, divided by that of the fastest peer."""
+        return nanoseconds(row["codeid"]) / min(nanoseconds(row[name]) for name in self.peers if name in row)
+
+    def tables(self):
+        document = self.document
+        print("## Families\n")
+        print(f"Rules of one shape each, {document['codes']:,} codes: half hits, half hits with one character changed. Nanoseconds, medians of")
+        print(f"{document['rounds']} turns; each peer has its own process. \"Of the fastest\" is codeid's time, divided by that of the fastest peer.")
+        print(f"{'; '.join(document['versions'])}.")
+        if document["missing"]:
+            print(f"Not installed, so not measured: {', '.join(document['missing'])}.")
+        print(f"\n| | rules | codeid | {' | '.join(self.peers)} | of the fastest |")
+        print("|---" * (len(self.peers) + 4) + "|")
+        for (family, rules), row in self.rows.items():
+            cells = [cell(row[name]) if name in row else "" for name in ("codeid", *self.peers)]
+            of_fastest = f"{self.of_fastest(row):.2f}" if "ns" in row["codeid"] else ""
+            print(f"| {family} | {rules} | {' | '.join(cells)} | {of_fastest} |")
+        compiled = ["codeid", *self.peers]
+        print(f"\n### Compiling the families, milliseconds\n\n| | rules | {' | '.join(compiled)} | codeid's table, KB |")
+        print("|---" * (len(compiled) + 3) + "|")
+        for (family, rules), row in self.rows.items():
+            times = [row.get(name, {}).get("compile_ms") for name in compiled]
+            cells = ["" if time is None else f"{time:.1f}" for time in times]
+            cells.append(f"{row['codeid']['bytes'] / 1024:,.0f}" if "bytes" in row["codeid"] else "")
+            print(f"| {family} | {rules} | {' | '.join(cells)} |")
+        refusals = [(key, row) for key, rows in self.rows.items() for row in rows.values() if "refused" in row]
+        for (family, rules), row in refusals:
+            print(f"\n{row['name']} refused {family} with {rules} rules: {row['refused']}")
+        print()
+
+
+def met(is_met):
+    return "yes" if is_met else "**no**"
+
+
+def nanoseconds(row):
+    """Returns the median of the turns; infinity if the peer refused the rules."""
+    return statistics.median(row["ns"]) if "ns" in row else float("inf")
+
+
+def cell(row):
+    return f"{nanoseconds(row):,.0f}" if "ns" in row else "refused"
 
 
 def codeid_bench_runs(directory, group):

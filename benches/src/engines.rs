@@ -1,6 +1,8 @@
 //! The engine and its peers behind one trait.
 
-use codeid_engine::{CodeValue, CompileLimits, OpenId, RouteConfig, RouteTable, Scratch};
+use codeid_engine::{
+    CodeValue, CompileLimits, ConfigError, OpenId, RouteConfig, RouteTable, Scratch,
+};
 use regex::{Regex, RegexSet, RegexSetBuilder};
 
 use crate::Workload;
@@ -78,6 +80,20 @@ impl Codeid {
         Self::compile(&config)
     }
 
+    /// Compiles the workload's rules within the limits of a daemon, except that of the config's size.
+    ///
+    /// # Errors
+    ///
+    /// If the engine refuses them.
+    pub fn within_default_limits(workload: &Workload) -> Result<Self, ConfigError> {
+        let json = workload.config_json();
+        let table = RouteTable::from_json(json.as_bytes(), &default_limits())?;
+        Ok(Self {
+            table,
+            scratch: Scratch::new(),
+        })
+    }
+
     /// Compiles `config`.
     ///
     /// # Panics
@@ -119,9 +135,16 @@ impl Codeid {
 /// Returns limits that admit 5000 rules, which the defaults do not.
 #[must_use]
 pub fn limits() -> CompileLimits {
+    let mut limits = default_limits();
+    limits.max_states = 4_000_000;
+    limits
+}
+
+/// Returns the limits of a daemon, except that a config may have 16 million characters.
+#[must_use]
+pub fn default_limits() -> CompileLimits {
     let mut limits = CompileLimits::default();
     limits.max_config_characters = 16 << 20;
-    limits.max_states = 4_000_000;
     limits
 }
 

@@ -28,6 +28,9 @@ pub struct Rule {
     pub refuses_all: bool,
     /// The group in which such a canary hashes the openId; `None` if it needs no hash to refuse it.
     pub canary_group: Option<String>,
+    /// `true` if the action inserts the first group of the pattern, rather than the code value. A text
+    /// stands before it, since a template that could render to nothing is refused.
+    pub inserts_group: bool,
 }
 
 /// The kinds of rules in a workload.
@@ -93,6 +96,9 @@ impl Workload {
                 "match": rule.match_json,
                 "action": { "type": "DECODE" },
             });
+            if rule.inserts_group {
+                object["action"]["codeValue"] = json!("id/{1}");
+            }
             if rule.refuses_all {
                 object["canary"] = match &rule.canary_group {
                     None => json!({ "percentage": 0 }),
@@ -128,6 +134,7 @@ impl Rule {
             peer_pattern,
             refuses_all: false,
             canary_group: None,
+            inserts_group: false,
         }
     }
 

@@ -19,14 +19,14 @@ int main(int, char** arguments) {
   for (const auto& pattern : workload.patterns) {
     ids.push_back(expressions.size());
     expressions.push_back(pattern.c_str());
-    flags.push_back(HS_FLAG_SINGLEMATCH);  // One report per rule is enough.
+    // One report per rule is enough.
+    flags.push_back(HS_FLAG_SINGLEMATCH | (needs_unicode(pattern) ? HS_FLAG_UTF8 | HS_FLAG_UCP : 0));
   }
   hs_database_t* database = nullptr;
   hs_compile_error_t* error = nullptr;
   if (hs_compile_multi(expressions.data(), flags.data(), ids.data(), ids.size(), HS_MODE_BLOCK,
                        nullptr, &database, &error) != HS_SUCCESS) {
-    std::cerr << error->message << "\n";
-    return 1;
+    return refuse(error->message);
   }
   const double compile = nanoseconds_since(start) / 1e6;
   size_t bytes = 0;

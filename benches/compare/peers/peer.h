@@ -31,6 +31,20 @@ struct Workload {
         winners(read_lines(directory + "/winners.txt")) {}
 };
 
+// Returns true if a pattern needs characters rather than bytes.
+inline bool needs_unicode(const std::string& pattern) {
+  const auto is_not_ascii = [](unsigned char byte) { return byte >= 0x80; };
+  return std::any_of(pattern.begin(), pattern.end(), is_not_ascii) ||
+         pattern.find("\\p") != std::string::npos;
+}
+
+// Reports rules that the peer cannot compile.
+inline int refuse(std::string message) {
+  std::replace(message.begin(), message.end(), '\n', ' ');
+  std::cout << "refused " << message << std::endl;
+  return 0;
+}
+
 // Verifies `find_winner`, which returns the index of the first rule that accepts a code, or -1, and then takes turns.
 template <typename FindWinner>
 int take_turns(const Workload& workload, double compile_ms, size_t bytes, FindWinner find_winner) {

@@ -2,7 +2,7 @@
 //! peer does:
 //!
 //! ```sh
-//! peer codeid|batch|regex-set|regex-loop|floor DIRECTORY
+//! peer codeid|batch|regex-set|lazy-dfa|regex-loop|floor DIRECTORY
 //! ```
 
 use std::io::{self, Write};
@@ -11,8 +11,10 @@ use std::time::{Duration, Instant};
 use std::{env, fs};
 
 use codeid_benches::{
-    Codeid, Engine, LiveCodeid, ReadEveryByte, RegexLoop, RegexSets, Rule, Workload, best_of,
+    Engine, LazyDfa, LiveCodeid, ReadEveryByte, RegexLoop, RegexSets, Rule, Workload, best_of,
+    limits,
 };
+use codeid_engine::{RouteConfig, RouteTable};
 
 /// The least time that a turn takes.
 const TURN: Duration = Duration::from_millis(100);
@@ -38,6 +40,7 @@ fn main() -> io::Result<()> {
         peer_pattern,
         refuses_all: false,
         canary_group: None,
+        inserts_group: false,
     };
     let workload = Workload {
         rules: lines(read("patterns.txt")?).into_iter().map(rule).collect(),
@@ -47,16 +50,20 @@ fn main() -> io::Result<()> {
 
     let (mut engine, compile, bytes): (Box<dyn Engine>, _, _) = match name.as_str() {
         "codeid" | "batch" => {
-            let config = Codeid::parse(&read("routes.json")?);
-            let compile = best_of(5, || Codeid::compile(&config));
-            let codeid = Codeid::compile(&config);
-            let bytes = codeid.table_bytes();
+            let json = read("routes.json")?;
+            let table = RouteConfig::from_json(json.as_bytes(), &limits())
+                .and_then(|config| Ok((RouteTable::compile(&config, &limits())?, config)));
+            let (table, config) = match table {
+                Ok(compiled) => compiled,
+                Err(error) => {
+                    let message = error.problems()[0].message();
+                    return writeln!(io::stdout(), "refused {message}");
+                }
+            };
+            let compile = best_of(5, || RouteTable::compile(&config, &limits()));
+            let bytes = table.memory_usage();
             let batch = if name == "batch" { BATCH } else { 1 };
-            (
-                Box::new(LiveCodeid::new(codeid.into_table(), batch)),
-                compile,
-                bytes,
-            )
+            (Box::new(LiveCodeid::new(table, batch)), compile, bytes)
         }
         "regex-set" => {
             let compile = best_of(5, || RegexSets::from_search_patterns(&workload));
@@ -65,6 +72,10 @@ fn main() -> io::Result<()> {
                 compile,
                 0,
             )
+        }
+        "lazy-dfa" => {
+            let compile = best_of(5, || LazyDfa::new(&workload));
+            (Box::new(LazyDfa::new(&workload)), compile, 0)
         }
         "regex-loop" => {
             let started = Instant::now();
@@ -100,7 +111,7 @@ fn main() -> io::Result<()> {
 }
 
 fn usage() -> io::Error {
-    let message = "usage: peer codeid|batch|regex-set|regex-loop|floor DIRECTORY";
+    let message = "usage: peer codeid|batch|regex-set|lazy-dfa|regex-loop|floor DIRECTORY";
     io::Error::new(io::ErrorKind::InvalidInput, message)
 }
 

@@ -1,13 +1,7 @@
-//! Prints, as Markdown, the engine beside its peers and the floor. `benches/README.md` quotes it.
-//! Arguments select sections.
-//!
-//! ```sh
-//! cargo run --release -p codeid-benches --bin ratios [counts mixes lengths adversarial batches compile]
-//! ```
+//! The engine and its peers on the workloads that the README describes.
 
 use std::io::{self, Write};
 
-use codeid_benches::report::print_sections;
 use codeid_benches::{
     CodeMix, Codeid, Engine, LiveCodeid, ReadEveryByte, RegexLoop, RegexSets, RuleKinds, Workload,
     best_nanoseconds, best_of, deep_prefixes, long_near_matches, refused_prefixes,
@@ -18,18 +12,7 @@ const CODES: usize = 100_000;
 const ROUNDS: usize = 11;
 const RULE_COUNTS: [usize; 4] = [10, 100, 1000, 5000];
 
-fn main() -> io::Result<()> {
-    print_sections(&[
-        ("counts", counts),
-        ("mixes", mixes),
-        ("lengths", lengths),
-        ("adversarial", adversarial),
-        ("batches", batches),
-        ("compile", compile),
-    ])
-}
-
-fn counts(out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn counts(out: &mut dyn Write) -> io::Result<()> {
     write_head(out, "rules, by count")?;
     for kinds in [RuleKinds::Patterns, RuleKinds::All, RuleKinds::WithAutomata] {
         for count in RULE_COUNTS {
@@ -40,7 +23,7 @@ fn counts(out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-fn mixes(out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn mixes(out: &mut dyn Write) -> io::Result<()> {
     write_head(out, "1000 rules, by codes")?;
     for mix in [CodeMix::Hits, CodeMix::Misses, CodeMix::NearMisses] {
         write_row(
@@ -52,7 +35,7 @@ fn mixes(out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-fn lengths(out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn lengths(out: &mut dyn Write) -> io::Result<()> {
     write_head(out, "1000 rules, by length of the code")?;
     for length in [20, 60, 200, 1000, 8000] {
         let code_count = (20_000_000 / length).min(CODES);
@@ -67,7 +50,7 @@ fn lengths(out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-fn adversarial(out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn adversarial(out: &mut dyn Write) -> io::Result<()> {
     write_head(out, "1000 adversarial rules")?;
     write_row(
         out,
@@ -134,7 +117,7 @@ fn write_row(out: &mut dyn Write, name: &str, workload: &Workload) -> io::Result
 }
 
 /// Measures lookups as a server makes them: one for each request, and several for a batch.
-fn batches(out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn batches(out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
         "| from the live table | one at a time, ns | batches of 16, ns each | ratio |\n|---|---|---|---|"
@@ -162,7 +145,7 @@ fn batches(out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-fn compile(out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn compile(out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
         "| compile | read, ms | compile, ms | both, ms | RegexSet, ms | times faster | table, KB |\n\
