@@ -121,7 +121,7 @@ impl Family {
         match &self.rules {
             Rules::Shaped(shape) => FamilyRule::new(shape(n), None),
             Rules::FromCodes(codes) => {
-                // Neighbours in the file are alike; the step is a prime that does not divide the number of codes.
+                // Neighbours in the file are alike. The step is a prime, so that all codes come up.
                 let code = &codes[n * 7919 % codes.len()];
                 FamilyRule::new(derived::shape_of(code, n), Some(code.clone()))
             }

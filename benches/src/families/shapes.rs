@@ -39,6 +39,9 @@ pub(super) const SHAPES: &[NamedShape] = &[
     ("payment-schemes", public::payment_schemes),
 ];
 
+/// The number of families before `mixed`.
+const MIXED: usize = 12;
+
 const BECH32: &[u8] = b"023456789acdefghjklmnpqrstuvwxyz";
 const UPPER: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 /// What the tail of a URL is made of.
@@ -170,9 +173,9 @@ fn store_codes(n: usize) -> Shape {
     ))
 }
 
-/// All shapes above, in turn.
+/// The shapes before this one, in turn.
 fn mixed(n: usize) -> Shape {
-    let (_, shape) = SHAPES[n % 12];
+    let (_, shape) = SHAPES[n % MIXED];
     shape(n)
 }
 
