@@ -164,6 +164,8 @@ impl Resolver {
         } else if repeat.greed == Greed::Possessive {
             self.atomic_content(&mut repeat.sub, offset, before, after)?;
         } else {
+            // Java does not go back into the group of {1} either.
+            self.is_in_loop |= repeat.is_group && repeat.is_once();
             self.node(&mut repeat.sub, before, after)?;
         }
         self.is_in_loop = outside;

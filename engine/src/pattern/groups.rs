@@ -5,7 +5,8 @@ use super::tree::{Greed, Node};
 /// Returns for each of `count` groups whether its text is certain to be Java's.
 ///
 /// Java retains the text of a group in a repetition that it gave back (`(?:(a)b)*ab` has an `a` in
-/// `ab`) and in an atomic part that led nowhere, and leaves a loop that repeats nothing.
+/// `ab`, and so has `(?:(a)){1}c|ab`) and in an atomic part that led nowhere, and leaves a loop that
+/// repeats nothing.
 pub(super) fn certain(root: &Node, count: usize) -> Vec<bool> {
     let mut certain = vec![!has_empty_loop(root); count];
     exclude(root, false, &mut certain);
@@ -24,7 +25,10 @@ fn exclude(node: &Node, is_inside: bool, certain: &mut [bool]) {
         || match node {
             Node::Atomic { .. } => true,
             Node::Repeat(repeat) => {
-                repeat.is_loop() || repeat.max == Some(0) || repeat.greed == Greed::Possessive
+                repeat.is_loop()
+                    || repeat.is_once()
+                    || repeat.max == Some(0)
+                    || repeat.greed == Greed::Possessive
             }
             _ => false,
         };
@@ -35,13 +39,6 @@ fn exclude(node: &Node, is_inside: bool, certain: &mut [bool]) {
         *certain = false;
     }
     for child in node.children() {
-        match (node, child) {
-            // Of {1}, Java gives back the text of the group that is repeated, not of those inside it.
-            (Node::Repeat(repeat), Node::Group { sub, .. }) if repeat.is_once() && !is_inside => {
-                exclude(sub, true, certain);
-            }
-            (Node::Repeat(repeat), _) if repeat.is_once() => exclude(child, true, certain),
-            _ => exclude(child, is_inside, certain),
-        }
+        exclude(child, is_inside, certain);
     }
 }

@@ -230,14 +230,34 @@ fn possessive_and_atomic_parts_that_change_nothing_are_accepted() {
 }
 
 #[test]
+fn a_line_ending_in_a_group_that_java_does_not_enter_again_is_refused_before_a_line_feed() {
+    for pattern in [
+        r"(\R){1}\n",
+        r"(?:\R){1}\n",
+        r"(?:x\R){1}\n",
+        r"(?:\R){1,1}?\n",
+        r"(?:(\R)){1}[^x]",
+        r"(?:(?:\R){1}b?)\n",
+        r"(?:\R){2}\n",
+    ] {
+        assert!(Pattern::parse(pattern, 1000).is_err(), "{pattern}");
+    }
+    for pattern in [r"(?:\R){0,1}\n", r"(?:\R)?\n", r"\R\n", r"(?:\R){1}a"] {
+        assert!(Pattern::parse(pattern, 1000).is_ok(), "{pattern}");
+    }
+}
+
+#[test]
 fn only_groups_that_are_found_as_in_java_are_certain() {
     for (pattern, certain) in [
         ("(a)|(b)?c", [true, true]),
         ("(a+(b)*)", [true, false]),
         ("(?:(a)|(b))+", [false, false]),
-        ("(a){1}(b){0,1}", [true, true]),
+        ("(a){1}(b){0,1}", [false, true]),
         ("(a){2}(b){0}", [false, false]),
-        ("((a)){1}|b", [true, false]),
+        ("((a)){1}|b", [false, false]),
+        ("(?:(a)){1}c|(b)", [false, true]),
+        ("(?i:(a)){1,1}c|(b)", [false, true]),
         ("(?:(a)(b)){1}", [false, false]),
         ("(?>(a))(b)", [false, true]),
         ("(a)?+(b)", [false, true]),
