@@ -123,7 +123,7 @@ problem_codes! {
     UnknownModifier = "unknown-modifier",
     /// A template could render to nothing.
     EmptyTemplate = "empty-template",
-    /// A `redirectUrl` holds a control character, a space, a `%` that encodes nothing, or a second `#`.
+    /// A `redirectUrl` holds a control character or a space.
     BadRedirectUrl = "bad-redirect-url",
     /// A `redirectUrl` could lead to a host that the config does not name, or not to `https`.
     RedirectHostNotFixed = "redirect-host-not-fixed",

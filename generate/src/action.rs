@@ -176,17 +176,11 @@ fn decode_template(matching: &Match, entropy: &mut Entropy<'_>) -> Template {
     Template(pieces)
 }
 
-/// Adds further pieces to those of a URL, whose literal text gets at most one `#`.
 fn rest_of_url(matching: &Match, entropy: &mut Entropy<'_>, pieces: &mut Vec<Piece>) {
     for _ in 0..entropy.below(4) {
         match piece(matching, entropy) {
             Piece::Literal(_) => {
-                let has_fragment = pieces
-                    .iter()
-                    .any(|piece| matches!(piece, Piece::Literal(text) if text.contains('#')));
-                let texts = ["x", "&y=", "/z/", "%20", "1", "{|}", "#"];
-                let texts = &texts[..texts.len() - usize::from(has_fragment)];
-                let text = entropy.one_of(texts);
+                let text = entropy.one_of(&["x", "&y=", "/z/", "%20", "#", "1"]);
                 pieces.push(Piece::Literal(text.to_owned()));
             }
             insert => pieces.push(insert),

@@ -26,8 +26,8 @@ pub(super) enum OpenBelow<'a> {
 /// Public suffixes are those of the list that Mozilla maintains: those of registries (`com`, `co.uk`), those
 /// of companies that give names to their customers (`github.io`), and every label that is a whole domain, as
 /// the list's own rule for what it does not name. A domain directly below which every name is a suffix
-/// (`kawasaki.jp`) counts as one. A domain that has a suffix further down is open as well: `*.windows.net`
-/// accepts hosts below `blob.core.windows.net`.
+/// (`kawasaki.jp`) counts as one. Below a domain that has a suffix further down some hosts are open:
+/// `*.windows.net` accepts hosts below `blob.core.windows.net`.
 ///
 /// Source: SPEC.md, sections 2.1 and 2.2; <https://github.com/publicsuffix/list/wiki/Format>.
 pub(super) fn open_below(domain: &str) -> Option<OpenBelow<'_>> {

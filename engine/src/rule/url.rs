@@ -3,7 +3,7 @@
 use super::fields::{Fields, check_length, read_number, shortened};
 use super::json::Node;
 use super::problems::Problems;
-use super::public_suffix::open_below;
+use super::public_suffix::{OpenBelow, open_below};
 use crate::{Problem, ProblemCode};
 
 /// The URLs that a rule accepts.
@@ -31,7 +31,7 @@ pub(crate) enum HostMatch {
 }
 
 /// The maximum number of characters in a DNS name.
-pub(super) const MAX_HOST_CHARACTERS: usize = 253;
+const MAX_HOST_CHARACTERS: usize = 253;
 /// The maximum number of characters in a label of a DNS name.
 pub(crate) const MAX_LABEL_CHARACTERS: usize = 63;
 /// The hint about a host of `*.` and a domain below which anyone may have a host.
@@ -41,11 +41,12 @@ const MAX_SCHEME_CHARACTERS: usize = 64;
 const MAX_PATH_CHARACTERS: usize = 8192;
 
 impl HostMatch {
-    /// Returns `true` if the hosts that are accepted belong to somebody whom the config names.
+    /// Returns `true` if the hosts that are accepted belong to somebody whom the config names. A public
+    /// suffix further down is only worth a warning.
     pub(super) fn names_an_owner(&self) -> bool {
         match self {
             Self::Exact(_) => true,
-            Self::Below(domain) => open_below(domain).is_none(),
+            Self::Below(domain) => matches!(open_below(domain), None | Some(OpenBelow::Above(..))),
         }
     }
 }

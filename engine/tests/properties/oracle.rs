@@ -91,7 +91,7 @@ impl<'a> Oracle<'a> {
                 index,
                 &template.0,
                 code,
-                str::to_owned,
+                |_| false,
             )?)),
             Action::OpenUrl {
                 redirect_url,
@@ -104,14 +104,10 @@ impl<'a> Oracle<'a> {
                 let pieces = redirect_url
                     .as_ref()
                     .map_or(&whole[..], |template| &template.0);
-                let rendered = self.render(index, pieces, code, with_escaped_percents)?;
-                let rendered = match rendered.split_once('#') {
-                    Some((url, fragment)) => format!("{url}#{}", fragment.replace('#', "%23")),
-                    None => rendered,
-                };
-                let not_in_urls =
+                let unsafe_in_header =
                     |c: char| !c.is_ascii() || c.is_control() || " \"<>\\^`{|}".contains(c);
-                let redirect_url = with_lower_case_host(&encoded(&rendered, not_in_urls));
+                let rendered = self.render(index, pieces, code, unsafe_in_header)?;
+                let redirect_url = with_lower_case_host(&encoded(&rendered, |c| !c.is_ascii()));
                 let user_agent = user_agent.clone().unwrap_or_else(|| "-".to_owned());
                 Some(Answer::OpenUrl(redirect_url, user_agent))
             }
@@ -139,7 +135,7 @@ impl<'a> Oracle<'a> {
         index: usize,
         pieces: &[Piece],
         code: &str,
-        encode: impl Fn(&str) -> String,
+        must_encode: impl Fn(char) -> bool,
     ) -> Option<String> {
         let unreserved = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
         let mut text = String::new();
@@ -154,7 +150,7 @@ impl<'a> Oracle<'a> {
                     if *percent_encoded {
                         text.push_str(&encoded(&value, |c| !unreserved(c)));
                     } else {
-                        text.push_str(&encode(&value));
+                        text.push_str(&encoded(&value, &must_encode));
                     }
                 }
             }
@@ -176,18 +172,6 @@ impl<'a> Oracle<'a> {
         };
         Some(span.map_or_else(String::new, |span| code[span.range()].to_owned()))
     }
-}
-
-/// Returns `text` with `%25` for each `%` that two hexadecimal digits do not follow.
-fn with_escaped_percents(text: &str) -> String {
-    let mut parts = text.split('%');
-    let mut escaped = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let digits = part.chars().take(2).filter(char::is_ascii_hexdigit);
-        escaped += if digits.count() == 2 { "%" } else { "%25" };
-        escaped += part;
-    }
-    escaped
 }
 
 fn encoded(text: &str, must_encode: impl Fn(char) -> bool) -> String {
