@@ -26,7 +26,7 @@ pub(crate) fn scheme(text: &str) -> Option<String> {
 ///
 /// A password that is not percent-encoded can end the authority early, at a `/`, `?` or `#`. Where an `@`
 /// further on leaves that possible, or what should be the host is not one, only the scheme is shown. A text
-/// without a scheme may be a URL that is misspelt: with an `@` it is shown only if it is clearly a path of
+/// without a scheme may be a URL that is misspelt: with an `@` or `%40` it is shown only if it is clearly a path of
 /// this machine, and what follows a `?` or `#` never is.
 ///
 /// ```
@@ -90,7 +90,8 @@ impl fmt::Display for ShownPath<'_> {
 }
 
 fn shown_without_scheme(text: &str) -> Cow<'_, str> {
-    if begins_like_a_url(text) || (text.contains('@') && !is_clearly_a_path(text)) {
+    let has_at = text.contains('@') || text.contains("%40");
+    if begins_like_a_url(text) || (has_at && !is_clearly_a_path(text)) {
         return Cow::Borrowed(HIDDEN);
     }
     match text.split_inclusive(['?', '#']).next() {
@@ -171,6 +172,7 @@ mod tests {
             "/data//routes.json",
             "C:/routes.json",
             "/srv/100%/routes.json",
+            "/srv/a%40b/routes.json",
             "a b",
             "127.0.0.1:8080",
             "[::1]:8080",
@@ -213,6 +215,9 @@ mod tests {
             "///u:p@h.example/r",
             "u:p@h.example/r",
             "token@h.example/r",
+            "u:p%40h.example/r",
+            "u%3Ap%40h.example/r",
+            "//u:p%40h.example/r",
             "/data/https:/u:p@h.example/r",
             "/data/https://token@h.example/r",
             "./u:p?q@h",

@@ -11,7 +11,7 @@ use super::daemon::{Directory, Plan};
 use crate::rules::config;
 
 /// URLs, whole and misspelt. `sekret` stands for what must not be shown.
-const URLS: [&str; 12] = [
+const URLS: [&str; 13] = [
     "https://sekret:sekret@h.example/r?token=sekret",
     "https://h.example/r?token=sekret",
     "https://h.example/r#sekret",
@@ -20,6 +20,7 @@ const URLS: [&str; 12] = [
     "https:/sekret:sekret@h.example/r",
     "https//sekret:sekret@h.example/r",
     "sekret:sekret@h.example/r?token=sekret",
+    "sekret:sekret%40h.example/r",
     "sekret@h.example/r",
     "//h.example/r?token=sekret",
     "h.example/r?token=sekret",
