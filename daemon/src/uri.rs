@@ -81,11 +81,30 @@ pub fn shown_name(name: &str) -> &str {
     }
 }
 
+/// Displays the path of a file that was opened for reading, in full: a misspelt URL names no file. A path that
+/// begins with a scheme is displayed as [`shown`] shows it, since programs make directories of a URL that stands
+/// where a path should; so the path of a file that this program makes needs [`shown_path`].
+pub fn opened_path(path: &(impl AsRef<Path> + ?Sized)) -> impl fmt::Display + '_ {
+    OpenedPath(path.as_ref())
+}
+
 struct ShownPath<'a>(&'a Path);
+
+struct OpenedPath<'a>(&'a Path);
 
 impl fmt::Display for ShownPath<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&shown(&self.0.to_string_lossy()))
+    }
+}
+
+impl fmt::Display for OpenedPath<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.0.to_string_lossy();
+        match scheme(&text) {
+            Some(_) => f.pad(&shown(&text)),
+            None => f.pad(&text),
+        }
     }
 }
 
@@ -183,6 +202,17 @@ mod tests {
             assert_eq!(shown_path(text).to_string(), text);
         }
         assert_eq!(format!("{:>4}", shown_path("a")), "   a");
+    }
+
+    #[test]
+    fn the_path_of_a_file_that_was_opened_is_shown_in_full() {
+        for text in ["routes@1.json", "a:b@c", "a?b#c", "https:x", "a%40b"] {
+            assert_eq!(opened_path(text).to_string(), text);
+            assert_ne!(shown_path(text).to_string(), text);
+        }
+        assert_eq!(format!("{:>4}", opened_path("a")), "   a");
+        let url = "https://u:p@h/r?t/routes.json";
+        assert_eq!(opened_path(url).to_string(), shown(url));
     }
 
     #[test]
