@@ -131,7 +131,7 @@ pub(super) fn read_file(path: &Path) -> Result<String, InputError> {
     if bytes.len() > MAX_BYTES {
         return Err(InputError::TooLong(path.to_owned()));
     }
-    refuse_wide(&bytes).map_err(|source| InputError::Encoding {
+    refuse_wide(&bytes, true).map_err(|source| InputError::Encoding {
         path: path.to_owned(),
         source,
     })?;
