@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use codeid_daemon::audit::verify::{Report, verify};
 use codeid_daemon::count::counted;
-use codeid_daemon::uri::shown_path;
+use codeid_daemon::uri::{opened_path, shown_path};
 
 use super::output::{self, Failure, Stdout, printable};
 use super::settings::{self, SettingsArgs};
@@ -88,7 +88,7 @@ impl Verify {
 
 fn show(report: &Report, out: &mut Stdout) -> io::Result<()> {
     for fault in &report.faults {
-        let file = shown_path(&fault.file).to_string();
+        let file = opened_path(&fault.file).to_string();
         writeln!(out, "{}:{}: {}", printable(&file), fault.line, fault.kind)?;
     }
     let hidden = report.fault_count - report.faults.len() as u64;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use codeid_daemon::regular_file::{self, ReadError};
 use codeid_daemon::rules::preset;
-use codeid_daemon::uri::shown_path;
+use codeid_daemon::uri::{opened_path, shown_path};
 use codeid_engine::{CompileLimits, Problem, ProblemCode, RouteConfig, RouteTable};
 
 /// A file that should hold a route config, and the outcome of compiling it.
@@ -92,18 +92,14 @@ impl Examined {
 /// Examines the file at `path`, or standard input if `path` is `-`. A file that cannot be read is an
 /// outcome, not an error.
 pub(super) fn examine(path: &Path, limits: &CompileLimits) -> Examined {
-    let from_stdin = path == Path::new("-");
-    let name = if from_stdin {
-        "<stdin>".to_owned()
+    let (name, read) = if path == Path::new("-") {
+        let read = read_bounded(io::stdin().lock(), limits);
+        ("<stdin>".to_owned(), read)
     } else {
-        shown_path(path).to_string()
-    };
-    let read = if from_stdin {
-        read_bounded(io::stdin().lock(), limits)
-    } else {
-        regular_file::open(path)
-            .map_err(Unreadable::from)
-            .and_then(|(file, _)| read_bounded(file, limits))
+        match regular_file::open(path) {
+            Ok((file, _)) => (opened_path(path).to_string(), read_bounded(file, limits)),
+            Err(error) => (shown_path(path).to_string(), Err(error.into())),
+        }
     };
     match read {
         Ok(document) => Examined {

@@ -15,7 +15,7 @@ use crate::files::secret_file::{self, SecretFileError};
 use crate::key_content::{Needed, OtherContent};
 use crate::regular_file::{self, ReadError};
 use crate::settings::Tls;
-use crate::uri::shown_path;
+use crate::uri::opened_path;
 
 /// The flaw of a file of TLS, which the error around it names. It shows nothing of a key.
 #[derive(Debug, ErrorEnum)]
@@ -50,7 +50,7 @@ pub(crate) enum Flaw {
         source: Error,
     },
     /// The key does not belong to the certificate in this file.
-    #[error("it is not the key of the certificate in {}", shown_path(.0))]
+    #[error("it is not the key of the certificate in {}", opened_path(.0))]
     OtherKey(PathBuf),
     /// The library supports no key of this type, or of this size.
     #[error("its key type is not supported")]

@@ -12,6 +12,7 @@ pub use crate::admin::tokens::{LineError, Tokens, TokensError};
 pub use crate::api::role::Role;
 use crate::budget::Budget;
 use crate::outbound::http_client;
+use crate::outbound::proxy::Through;
 pub use crate::rules::source::pull::{Pull, Step};
 use crate::rules::source::{SourceError, callback};
 pub use crate::sdk_proxy::login_check::check_request;
@@ -56,5 +57,5 @@ pub async fn read_proxied_body(
     budget_bytes: usize,
 ) -> Result<Bytes, Box<dyn std::error::Error>> {
     let budget = Arc::new(Budget::new(budget_bytes));
-    Ok(exchange::read_body(body, max_body_bytes, &budget).await?)
+    Ok(exchange::read_body(body, max_body_bytes, &budget, &Through::default()).await?)
 }

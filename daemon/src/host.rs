@@ -44,7 +44,7 @@ pub enum Host {
 ///
 /// It has at most 253 characters and consists of labels with dots between them; one more dot may
 /// follow. A label has 1 to 63 ASCII letters, digits and hyphens, and no hyphen at its ends. The last
-/// one has not only digits, as an address has.
+/// one is not a number, decimal or hexadecimal (`0x7f`), which many programs take for a part of an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostName(String);
 
@@ -91,15 +91,21 @@ impl Host {
         }
     }
 
-    /// Returns `true` if the host is of the loopback, or a name below `localhost`, which is this machine for
-    /// every program (RFC 6761, section 6.3) although a resolver may not know it.
+    /// Returns `true` if the host is of the loopback, the unspecified address, to which a connection reaches this
+    /// machine, or a name below `localhost`, which is this machine for every program (RFC 6761, section 6.3)
+    /// although a resolver may not know it.
     #[must_use]
     pub fn is_local(&self) -> bool {
         let is_below = |name: &HostName| {
             let name = name.as_str().trim_end_matches('.');
             name.rsplit('.').next() == Some(LOCALHOST)
         };
-        self.is_loopback() || matches!(self, Self::Name(name) if is_below(name))
+        self.is_loopback()
+            || match self {
+                Self::Ipv4(address) => address.is_unspecified(),
+                Self::Ipv6(address) => IpAddr::V6(*address).to_canonical().is_unspecified(),
+                Self::Name(name) => is_below(name),
+            }
     }
 }
 
@@ -142,7 +148,7 @@ impl FromStr for HostName {
         }
         name.split('.').try_for_each(check_label)?;
         let last = name.rsplit('.').next().unwrap_or(name);
-        if last.bytes().all(|byte| byte.is_ascii_digit()) {
+        if is_number(last) {
             return Err(ParseHostError::Number);
         }
         Ok(Self(text.to_ascii_lowercase()))
@@ -235,6 +241,17 @@ const fn is_name_byte(byte: u8) -> bool {
         )
 }
 
+/// Returns `true` for a label that ends an IPv4 address in the forms that the C library and browsers accept.
+fn is_number(label: &str) -> bool {
+    let hexadecimal = label
+        .strip_prefix("0x")
+        .or_else(|| label.strip_prefix("0X"));
+    match hexadecimal {
+        Some(digits) => digits.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        None => label.bytes().all(|byte| byte.is_ascii_digit()),
+    }
+}
+
 fn check_label(label: &str) -> Result<(), ParseHostError> {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
     if label.is_empty() {
@@ -290,6 +307,11 @@ mod tests {
             ("256.0.0.1", Err(ParseHostError::Number)),
             ("1.2.3", Err(ParseHostError::Number)),
             ("127.1.", Err(ParseHostError::Number)),
+            ("0x7f000001", Err(ParseHostError::Number)),
+            ("0X7F.0.0.0x1.", Err(ParseHostError::Number)),
+            ("127.0x", Err(ParseHostError::Number)),
+            ("0x7g", Ok(())),
+            ("0x7f.example", Ok(())),
             ("[:]", Err(ParseHostError::NotIpv6)),
             ("[.]", Err(ParseHostError::NotIpv6)),
             ("[1:2]", Err(ParseHostError::NotIpv6)),
@@ -326,13 +348,17 @@ mod tests {
     }
 
     #[test]
-    fn names_below_localhost_are_local() {
+    fn names_below_localhost_and_unspecified_addresses_are_local() {
         for (text, expected) in [
             ("localhost", true),
             ("x.localhost", true),
             ("a.b.LocalHost.", true),
             ("127.0.0.1", true),
+            ("0.0.0.0", true),
+            ("[::]", true),
+            ("[::ffff:0.0.0.0]", true),
             ("xlocalhost", false),
+            ("0.0.0.1", false),
             ("localhost.example", false),
             ("192.0.2.7", false),
         ] {

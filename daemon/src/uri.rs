@@ -26,7 +26,7 @@ pub(crate) fn scheme(text: &str) -> Option<String> {
 ///
 /// A password that is not percent-encoded can end the authority early, at a `/`, `?` or `#`. Where an `@`
 /// further on leaves that possible, or what should be the host is not one, only the scheme is shown. A text
-/// without a scheme may be a URL that is misspelt: with an `@` it is shown only if it is clearly a path of
+/// without a scheme may be a URL that is misspelt: with an `@` or `%40` it is shown only if it is clearly a path of
 /// this machine, and what follows a `?` or `#` never is.
 ///
 /// ```
@@ -81,7 +81,16 @@ pub fn shown_name(name: &str) -> &str {
     }
 }
 
+/// Displays the path of a file that was opened for reading, in full: a misspelt URL names no file. A path that
+/// begins with a scheme is displayed as [`shown`] shows it, since programs make directories of a URL that stands
+/// where a path should; so the path of a file that this program makes needs [`shown_path`].
+pub fn opened_path(path: &(impl AsRef<Path> + ?Sized)) -> impl fmt::Display + '_ {
+    OpenedPath(path.as_ref())
+}
+
 struct ShownPath<'a>(&'a Path);
+
+struct OpenedPath<'a>(&'a Path);
 
 impl fmt::Display for ShownPath<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -89,8 +98,19 @@ impl fmt::Display for ShownPath<'_> {
     }
 }
 
+impl fmt::Display for OpenedPath<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.0.to_string_lossy();
+        match scheme(&text) {
+            Some(_) => f.pad(&shown(&text)),
+            None => f.pad(&text),
+        }
+    }
+}
+
 fn shown_without_scheme(text: &str) -> Cow<'_, str> {
-    if begins_like_a_url(text) || (text.contains('@') && !is_clearly_a_path(text)) {
+    let has_at = text.contains('@') || text.contains("%40");
+    if begins_like_a_url(text) || (has_at && !is_clearly_a_path(text)) {
         return Cow::Borrowed(HIDDEN);
     }
     match text.split_inclusive(['?', '#']).next() {
@@ -171,6 +191,7 @@ mod tests {
             "/data//routes.json",
             "C:/routes.json",
             "/srv/100%/routes.json",
+            "/srv/a%40b/routes.json",
             "a b",
             "127.0.0.1:8080",
             "[::1]:8080",
@@ -181,6 +202,17 @@ mod tests {
             assert_eq!(shown_path(text).to_string(), text);
         }
         assert_eq!(format!("{:>4}", shown_path("a")), "   a");
+    }
+
+    #[test]
+    fn the_path_of_a_file_that_was_opened_is_shown_in_full() {
+        for text in ["routes@1.json", "a:b@c", "a?b#c", "https:x", "a%40b"] {
+            assert_eq!(opened_path(text).to_string(), text);
+            assert_ne!(shown_path(text).to_string(), text);
+        }
+        assert_eq!(format!("{:>4}", opened_path("a")), "   a");
+        let url = "https://u:p@h/r?t/routes.json";
+        assert_eq!(opened_path(url).to_string(), shown(url));
     }
 
     #[test]
@@ -213,6 +245,9 @@ mod tests {
             "///u:p@h.example/r",
             "u:p@h.example/r",
             "token@h.example/r",
+            "u:p%40h.example/r",
+            "u%3Ap%40h.example/r",
+            "//u:p%40h.example/r",
             "/data/https:/u:p@h.example/r",
             "/data/https://token@h.example/r",
             "./u:p?q@h",

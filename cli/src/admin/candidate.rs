@@ -10,7 +10,7 @@ use codeid_daemon::api::problem::Problem;
 use codeid_daemon::count::counted;
 use codeid_daemon::regular_file;
 use codeid_daemon::settings::MAX_CONFIG_CHARACTERS;
-use codeid_daemon::uri::shown_path;
+use codeid_daemon::uri::{opened_path, shown_path};
 use codeid_engine::CompileLimits;
 
 use super::client::ClientError;
@@ -57,28 +57,25 @@ impl Candidate {
     ///
     /// [`Failure`] if the file cannot be read, or is too long to be a route config.
     pub(super) fn read(path: &Path) -> Result<Self, Failure> {
-        let from_stdin = path == Path::new("-");
-        let name = match from_stdin {
-            true => "<stdin>".to_owned(),
-            false => shown_path(path).to_string(),
-        };
-        let unread = |what, source| {
+        let unread = |name: &str, what, source| {
             Failure::other(Unread {
-                name: name.clone(),
+                name: name.to_owned(),
                 what,
                 source,
             })
         };
         let mut document = Vec::new();
-        let read = if from_stdin {
+        let (name, read) = if path == Path::new("-") {
             let stdin = io::stdin().lock();
-            stdin.take(MAX_BYTES + 1).read_to_end(&mut document)
+            let read = stdin.take(MAX_BYTES + 1).read_to_end(&mut document);
+            ("<stdin>".to_owned(), read)
         } else {
-            let opened = regular_file::open(path);
-            let (file, _) = opened.map_err(|error| unread("opened", error.into()))?;
-            file.take(MAX_BYTES + 1).read_to_end(&mut document)
+            let (file, _) = regular_file::open(path)
+                .map_err(|error| unread(&shown_path(path).to_string(), "opened", error.into()))?;
+            let read = file.take(MAX_BYTES + 1).read_to_end(&mut document);
+            (opened_path(path).to_string(), read)
         };
-        read.map_err(|error| unread("read", error.into()))?;
+        read.map_err(|error| unread(&name, "read", error.into()))?;
         if document.len() as u64 > MAX_BYTES {
             return Err(Failure::other(format!(
                 "{name} has more than {MAX_BYTES} bytes, too many for a route config"

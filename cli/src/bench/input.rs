@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use codeid_daemon::count::counted;
 use codeid_daemon::regular_file;
-use codeid_daemon::uri::shown_path;
+use codeid_daemon::uri::{opened_path, shown_path};
 
 use crate::encoding::{EncodingError, UTF_8_MARK, refuse_wide};
 
@@ -31,13 +31,13 @@ pub(super) enum InputError {
     #[error("{} cannot be read", shown_path(path))]
     Unreadable { path: PathBuf, source: io::Error },
     /// The file is longer than [`MAX_BYTES`].
-    #[error("{} is longer than {} GiB", shown_path(.0), MAX_BYTES >> 30)]
+    #[error("{} is longer than {} GiB", opened_path(.0), MAX_BYTES >> 30)]
     TooLong(PathBuf),
     /// The file is not UTF-8; this many of its bytes are, from its start.
-    #[error("{} is not valid UTF-8 at byte {valid_up_to}", shown_path(path))]
+    #[error("{} is not valid UTF-8 at byte {valid_up_to}", opened_path(path))]
     NotUtf8 { path: PathBuf, valid_up_to: usize },
     /// The file is not in UTF-8.
-    #[error("{} cannot be used", shown_path(path))]
+    #[error("{} cannot be used", opened_path(path))]
     Encoding {
         path: PathBuf,
         source: EncodingError,
@@ -46,20 +46,20 @@ pub(super) enum InputError {
     /// openId.
     #[error(
         "{}, line {line}: has a tab; --codes takes code values without openIds",
-        shown_path(path)
+        opened_path(path)
     )]
     SecondColumn { path: PathBuf, line: usize },
     /// The file of code values is empty.
-    #[error("{} contains no code values", shown_path(.0))]
+    #[error("{} contains no code values", opened_path(.0))]
     NoCodes(PathBuf),
     /// The file of saved runs is not such a document.
-    #[error("{} is not an output of codeid bench --json", shown_path(path))]
+    #[error("{} is not an output of codeid bench --json", opened_path(path))]
     NotFigures {
         path: PathBuf,
         source: serde_json::Error,
     },
     /// A line, counted from 1, of the expected responses is not a JSON object.
-    #[error("{}, line {line}: not a JSON object", shown_path(path))]
+    #[error("{}, line {line}: not a JSON object", opened_path(path))]
     NotAnObject {
         path: PathBuf,
         line: u64,
@@ -69,13 +69,13 @@ pub(super) enum InputError {
     /// code value at that line.
     #[error(
         "{}, line {line}: not a line that codeid identify --file prints for line {line}",
-        shown_path(path)
+        opened_path(path)
     )]
     NotAResponse { path: PathBuf, line: u64 },
     /// The file has more or fewer expected responses than there are code values.
     #[error(
         "{} has {} for {}",
-        shown_path(path),
+        opened_path(path),
         counted(*responses, "response"),
         counted(*codes, "code")
     )]
@@ -131,7 +131,7 @@ pub(super) fn read_file(path: &Path) -> Result<String, InputError> {
     if bytes.len() > MAX_BYTES {
         return Err(InputError::TooLong(path.to_owned()));
     }
-    refuse_wide(&bytes).map_err(|source| InputError::Encoding {
+    refuse_wide(&bytes, true).map_err(|source| InputError::Encoding {
         path: path.to_owned(),
         source,
     })?;

@@ -15,7 +15,7 @@ use std::thread::{self, JoinHandle};
 use codeid_daemon::identify::{write_failure, write_verdict};
 use codeid_daemon::regular_file;
 use codeid_daemon::result::identify::PARAM_ILLEGAL;
-use codeid_daemon::uri::shown_path;
+use codeid_daemon::uri::{opened_path, shown_path};
 use codeid_engine::{OpenId, RouteTable, RuleId, Scratch};
 
 use super::explain;
@@ -39,8 +39,11 @@ pub(super) struct LineOptions {
 /// The reason why the lines of a file are not all identified.
 #[derive(Debug, thiserror::Error)]
 enum BatchError {
-    /// The file cannot be read.
+    /// The file cannot be opened.
     #[error("{} cannot be read", shown_path(path))]
+    NotOpened { path: PathBuf, source: io::Error },
+    /// The file was opened and cannot be read.
+    #[error("{} cannot be read", opened_path(path))]
     Unreadable { path: PathBuf, source: io::Error },
     /// A thread of the command panicked.
     #[error("a thread panicked")]
@@ -75,8 +78,12 @@ pub(super) fn identify_lines(
     let (input, length): (Box<dyn Read + Send>, Option<u64>) = if path == Path::new("-") {
         (Box::new(io::stdin()), None)
     } else {
-        let opened = regular_file::open(path).map_err(io::Error::from);
-        let (file, metadata) = opened.map_err(cannot_read)?;
+        let (file, metadata) = regular_file::open(path).map_err(|source| {
+            Failure::other(BatchError::NotOpened {
+                path: path.to_owned(),
+                source: source.into(),
+            })
+        })?;
         (Box::new(file), Some(metadata.len()))
     };
 

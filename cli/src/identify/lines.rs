@@ -46,7 +46,7 @@ impl Block {
 ///
 /// A block is returned as soon as a line is complete, so that lines which arrive slowly are
 /// answered as they arrive. A byte order mark at the start of the input is skipped; an input in UTF-16
-/// or UTF-32 is an error, as soon as its beginning shows it.
+/// or UTF-32 is an error, as soon as its beginning shows it: at the end of the first line, in most cases.
 ///
 /// An error of the input is returned as it is. The call after it reads on: no byte read before the
 /// error is lost, and the lines are counted on.
@@ -124,9 +124,10 @@ impl<R: Read> Blocks<R> {
         self.input_bytes += read.as_ref().map_or(0, |bytes| *bytes as u64);
         let missing = PROBE_BYTES - self.begin.len();
         if missing > 0 {
+            let is_end = matches!(read, Ok(0));
             let new = self.rest.iter().skip(kept).take(missing);
             self.begin.extend(new);
-            refuse_wide(&self.begin)
+            refuse_wide(&self.begin, is_end)
                 .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
         }
         read
@@ -300,6 +301,26 @@ mod tests {
                     first.to_string().contains("UTF-16LE"),
                     "step {step}: {input:?}"
                 );
+            }
+        }
+    }
+
+    #[test]
+    fn utf_8_with_nul_characters_is_no_error_whatever_the_sizes_of_reads_are() {
+        let many = b"28100104\n".repeat(200);
+        for input in [
+            &b"a\0bc\n"[..],
+            b"ab\0\n",
+            b"1\0aa\n",
+            b"a\0bc\0d\n28100104\0\n",
+            b"ab\0\0cd\n28100104\n",
+            b"a\0b\0cdefgh\n",
+            b"\0a\0bcdefgh\n",
+            &[b"a\0b\0\n", &*many].concat(),
+        ] {
+            let expected = lines(input, usize::MAX);
+            for step in 1..20 {
+                assert_eq!(lines(input, step), expected, "step {step}: {input:?}");
             }
         }
     }

@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 use super::line::{Line, LineDigest, MAX_BYTES};
 use super::retention;
 use crate::regular_file;
-use crate::uri::shown_path;
+use crate::uri::opened_path;
 
 /// The most faults that a report lists.
 const MAX_FAULTS: usize = 100;
@@ -196,11 +196,11 @@ impl fmt::Display for FaultKind {
     }
 }
 
-/// Serializes a path as it may be shown.
+/// Serializes the path of a file that was read.
 fn serialize_path<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(&shown_path(path))
+    serializer.collect_str(&opened_path(path))
 }
 
 fn serialize_paths<S: Serializer>(paths: &[PathBuf], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(paths.iter().map(|path| shown_path(path).to_string()))
+    serializer.collect_seq(paths.iter().map(|path| opened_path(path).to_string()))
 }

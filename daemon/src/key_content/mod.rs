@@ -85,11 +85,24 @@ impl OtherContent {
     }
 }
 
-/// Recognizes the first section of PEM that is not what is needed.
+/// Recognizes the section of PEM that explains best why there is not what is needed: the first from which it
+/// can be made, or else the first that is something else.
 fn in_pem(content: &[u8], needed: Needed) -> Option<Found> {
     let mut lines = content
         .split(|byte| matches!(byte, b'\n' | b'\r'))
         .map(<[u8]>::trim_ascii);
+    let mut first = None;
+    while let Some(found) = next_in_pem(&mut lines, needed) {
+        if needed.is_explained_by(found) {
+            return Some(found);
+        }
+        first = first.or(Some(found));
+    }
+    first
+}
+
+/// Recognizes the next section of PEM that is not what is needed.
+fn next_in_pem<'a>(lines: &mut impl Iterator<Item = &'a [u8]>, needed: Needed) -> Option<Found> {
     while let Some(line) = lines.next() {
         let label = line.strip_prefix(b"-----BEGIN ");
         let Some(label) = label.and_then(|label| label.strip_suffix(b"-----")) else {
@@ -109,7 +122,7 @@ fn in_pem(content: &[u8], needed: Needed) -> Option<Found> {
             return Some(Found::EncryptedPkcs1);
         }
         let named = Form::of_label(label);
-        let form = decode(&section.concat()).map(|der| (form_of(&der), der));
+        let form = decode(&Zeroizing::new(section.concat())).map(|der| (form_of(&der), der));
         let found = match (form, named) {
             (Some((Some(form), der)), Some(named)) if form != named => {
                 Some(found(form, Encoding::Mislabelled, &der, needed))
@@ -149,11 +162,9 @@ fn outside_pem(content: &[u8], needed: Needed) -> Option<Found> {
 
 /// Decodes base64 with white space in it.
 fn decode(base64: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    let bytes = base64
-        .iter()
-        .copied()
-        .filter(|byte| !byte.is_ascii_whitespace());
-    let bytes = Zeroizing::new(bytes.collect::<Vec<_>>());
+    // A vector that grows leaves copies, which may be of a private key.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(base64.len()));
+    bytes.extend(base64.iter().filter(|byte| !byte.is_ascii_whitespace()));
     BASE64_STANDARD.decode(&*bytes).ok().map(Zeroizing::new)
 }
 
@@ -182,6 +193,19 @@ impl Needed {
             Self::RsaKey(KeyKind::Public) => matches!(form, Form::PublicKey),
             Self::TlsKey => matches!(form, Form::Pkcs8 | Form::Pkcs1 | Form::Sec1),
             Self::Certificate => matches!(form, Form::Certificate),
+        }
+    }
+
+    /// Returns `true` for a content from which what is needed can be made, or that would be it for another
+    /// algorithm.
+    const fn is_explained_by(self, found: Found) -> bool {
+        match found {
+            Found::Encoded(form, _) => self.command(form).is_some(),
+            Found::EncryptedPkcs1 | Found::OpenSshKey => {
+                matches!(self, Self::RsaKey(KeyKind::Private) | Self::TlsKey)
+            }
+            Found::OtherAlgorithm(..) => true,
+            Found::CertificateOfOtherKey | Found::ByteOrderMark => false,
         }
     }
 

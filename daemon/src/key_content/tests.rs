@@ -79,7 +79,11 @@ impl Files {
             as CERTIFICATE public public-as-certificate
             as CERTIFICATE pkcs8 pkcs8-as-certificate
             as 'CERTIFICATE' pkcs7 pkcs7-as-certificate
-            ssh-keygen -q -t rsa -b 2048 -N '' -f openssh",
+            ssh-keygen -q -t rsa -b 2048 -N '' -f openssh
+            for f in encrypted encrypted-pkcs1 pkcs1-as-pkcs8 openssh request; do
+                cat certificate $f > certificate-and-$f
+            done
+            cat request certificate > request-and-certificate",
         );
         files
     }
@@ -294,6 +298,45 @@ fn the_message_says_what_the_content_is() {
         ),
     ] {
         let (_, message) = files.outcome(file, place);
+        assert!(message.ends_with(expected), "{file} in {place}: {message}");
+    }
+    // Of several sections, the one from which the key can be made explains most.
+    for (file, place, expected) in [
+        (
+            "certificate-and-encrypted",
+            "private",
+            "it contains an encrypted private key; decrypt it with `openssl pkcs8 -in IN -out OUT`",
+        ),
+        (
+            "certificate-and-encrypted-pkcs1",
+            "tls",
+            "it contains an encrypted private key; decrypt it with `openssl pkey -in IN -out OUT`",
+        ),
+        (
+            "certificate-and-openssh",
+            "private",
+            "it contains a private key of OpenSSH instead of a private key in PEM; convert it with `ssh-keygen \
+             -p -m PKCS8 -f FILE`",
+        ),
+        (
+            "certificate-and-request",
+            "private",
+            "it contains a certificate instead of a private key in PEM",
+        ),
+        (
+            "request-and-certificate",
+            "public",
+            "it contains a certificate instead of a public key in PEM; extract its key with `openssl x509 \
+             -pubkey -noout -in IN -out OUT`",
+        ),
+        (
+            "certificate-and-pkcs1-as-pkcs8",
+            "private",
+            "it contains a private key of PKCS#1, unlike the line that begins it; convert it with `grep -v ^- \
+             IN | base64 -d | openssl pkey -inform DER -out OUT`",
+        ),
+    ] {
+        let message = files.read(file, "certificate", place).unwrap_err();
         assert!(message.ends_with(expected), "{file} in {place}: {message}");
     }
     assert_eq!(KeyKind::Private.to_string(), "private");

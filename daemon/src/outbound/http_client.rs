@@ -52,8 +52,12 @@ pub(crate) struct HttpClient {
 #[derive(Debug, Error)]
 pub(crate) enum ExchangeError {
     /// The exchange took longer than this.
-    #[error("no complete response within {} ms", .0.as_millis())]
-    TimedOut(Duration),
+    #[error("no complete response within {} ms{through}", .within.as_millis())]
+    TimedOut {
+        within: Duration,
+        /// The way of the connection.
+        through: Through,
+    },
     /// The file of the bearer token cannot be used.
     #[error("cannot use the bearer token in {}", shown_path(path))]
     Token { path: PathBuf, source: TokenError },
@@ -135,7 +139,13 @@ impl HttpClient {
     ) -> Result<T, E> {
         match timeout(self.total_timeout, exchange).await {
             Ok(outcome) => outcome,
-            Err(_) => Err(ExchangeError::TimedOut(self.total_timeout).into()),
+            Err(_) => {
+                let timed_out = ExchangeError::TimedOut {
+                    within: self.total_timeout,
+                    through: self.through.clone(),
+                };
+                Err(timed_out.into())
+            }
         }
     }
 

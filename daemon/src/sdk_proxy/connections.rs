@@ -194,7 +194,13 @@ impl Connections {
             }
         })?;
         let (head, body) = response.into_parts();
-        let body = read_body(body, self.max_body_bytes, &self.budget).await;
+        let body = read_body(
+            body,
+            self.max_body_bytes,
+            &self.budget,
+            self.connector.through(),
+        )
+        .await;
         Ok(WholeResponse {
             status: head.status,
             headers: head.headers,

@@ -38,8 +38,13 @@ pub(crate) enum ExchangeError {
         source: hyper::Error,
     },
     /// The connection ended in the middle of the body, of which `read` bytes were received.
-    #[error("the response broke off after {}", counted(*.read, "byte"))]
-    BrokenOff { read: usize, source: hyper::Error },
+    #[error("the response broke off after {}{through}", counted(*.read, "byte"))]
+    BrokenOff {
+        read: usize,
+        /// The way of the connection.
+        through: Through,
+        source: hyper::Error,
+    },
     /// The body has more than this number of bytes.
     #[error("the response has more than {}", counted(*.0, "byte"))]
     TooLong(usize),
@@ -66,7 +71,8 @@ impl ExchangeError {
     }
 }
 
-/// Reads a response's body of at most `max_bytes`. A large body needs its share of the budget.
+/// Reads a response's body of at most `max_bytes`, over a connection `through` a proxy or not. A large body
+/// needs its share of the budget.
 ///
 /// # Errors
 ///
@@ -75,6 +81,7 @@ pub(crate) async fn read_body(
     mut body: Incoming,
     max_bytes: usize,
     budget: &Arc<Budget>,
+    through: &Through,
 ) -> Result<Bytes, ExchangeError> {
     if body.size_hint().lower() > max_bytes as u64 {
         return Err(ExchangeError::TooLong(max_bytes));
@@ -86,6 +93,7 @@ pub(crate) async fn read_body(
     while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
         let frame = frame.map_err(|source| ExchangeError::BrokenOff {
             read: bytes.len(),
+            through: through.clone(),
             source,
         })?;
         let Ok(piece) = frame.into_data() else {

@@ -12,7 +12,7 @@ use super::value_source::Source;
 use crate::error_chain::ErrorChain;
 use crate::host::ParseHostError;
 use crate::regular_file::ReadError;
-use crate::uri::{shown_name, shown_path};
+use crate::uri::{opened_path, shown_name, shown_path};
 use crate::url::UrlError;
 
 /// Every problem of the settings, at least one.
@@ -33,7 +33,7 @@ pub(super) enum Problem {
     #[error("{}: {error}", shown_path(.path))]
     File { path: PathBuf, error: FileError },
     /// The file is not TOML at this line, from 1. The parser reports several such problems.
-    #[error("{}:{line}: {message}", shown_path(.path))]
+    #[error("{}:{line}: {message}", opened_path(.path))]
     Syntax {
         path: PathBuf,
         line: usize,

@@ -29,7 +29,7 @@ pub enum ProxyChoice {
     Environment,
     /// No call goes through a proxy.
     Off,
-    /// Every call goes through this proxy, but those to the loopback.
+    /// Every call goes through this proxy, but those to this machine.
     Url(ProxyUrl),
 }
 
@@ -57,9 +57,9 @@ impl Outbound {
             "The HTTP proxy of calls to remote sources and callbacks, to the login check, and to the\n\
              upstream of sdkProxy; off: none. Without it, the variables HTTPS_PROXY, HTTP_PROXY,\n\
              ALL_PROXY and NO_PROXY of the environment decide, in upper or lower case. localhost,\n\
-             names below it and loopback addresses are always called directly. Every call is a tunnel\n\
-             (CONNECT) through the proxy. User and password are percent-encoded, and are sent to the\n\
-             proxy only.",
+             names below it, loopback addresses, 0.0.0.0 and [::] are always called directly. Every call\n\
+             is a tunnel (CONNECT) through the proxy. User and password are percent-encoded, and are\n\
+             sent to the proxy only.",
         );
         Self {
             proxy: proxy.unwrap_or_default(),

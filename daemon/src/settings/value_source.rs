@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::uri::{shown_name, shown_path};
+use crate::uri::{opened_path, shown_name};
 
 /// The source of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("default"),
-            Self::File { path, line } => write!(f, "{}:{line}", shown_path(path)),
+            Self::File { path, line } => write!(f, "{}:{line}", opened_path(path)),
             Self::Environment(variable) => f.write_str(shown_name(variable)),
             Self::CommandLine => f.write_str("--set"),
         }

@@ -227,6 +227,32 @@ fn a_byte_order_mark_is_skipped_and_other_encodings_are_refused() {
 }
 
 #[test]
+fn nul_characters_in_utf_8_are_no_other_encoding_however_they_arrive() {
+    for input in [&b"a\0bc\n"[..], b"ab\0\n", b"1\0aa\n", b"ab\0\0cd\n"] {
+        let found = answers(&identify(input));
+        assert_eq!(found.len(), 1, "{input:?}");
+    }
+    let mut child = codeid(ARGUMENTS)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    // Each piece but the last ends a line, whose response shows that the piece was read.
+    for piece in [&b"1\0a\n"[..], b"\0bc\n28100104df2342342\n"] {
+        stdin.write_all(piece).unwrap();
+        for _ in piece.iter().filter(|byte| **byte == b'\n') {
+            let mut answer = String::new();
+            stdout.read_line(&mut answer).unwrap();
+            assert!(answer.contains("\"line\":"), "{answer}");
+        }
+    }
+    drop(stdin);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
 fn empty_input_has_no_responses() {
     let ran = identify("");
     assert_eq!((ran.status, &*ran.stdout, &*ran.stderr), (0, "", ""));

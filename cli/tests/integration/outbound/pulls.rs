@@ -7,6 +7,9 @@ use super::{AUTHORIZATION, CREDENTIALS, ROUTES, plan, pull};
 use crate::rules::remote::{Remote, Reply};
 use crate::rules::{self, config};
 
+/// An address for documentation (RFC 5737), to which no direct call arrives.
+const ELSEWHERE: &str = "192.0.2.7";
+
 /// A proxy that must not be asked.
 fn unused() -> Proxy {
     Proxy::start(Behaviour::Hang)
@@ -116,29 +119,33 @@ fn no_call_to_loopback_or_to_a_host_of_no_proxy_goes_through_it() {
     let remote = Remote::http(Reply::config(config("direct")));
     let authority = remote.authority();
     let (_, port) = authority.rsplit_once(':').unwrap();
-    // 0.0.0.0 leads to this machine, and is not an address of the loopback.
     for (host, no_proxy, is_direct) in [
         ("127.0.0.1", "", true),
         ("127.0.0.1", "other.example", true),
         ("localhost", "", true),
-        ("0.0.0.0", "other.example,0.0.0.0", true),
-        ("0.0.0.0", "0.0.0.0/8", true),
-        ("0.0.0.0", "*", true),
-        ("0.0.0.0", "", false),
-        ("0.0.0.0", "10.0.0.0/8 0.0.0.0.example", false),
+        ("0.0.0.0", "", true),
+        ("[::ffff:0.0.0.0]", "", true),
+        (ELSEWHERE, "other.example,192.0.2.7", true),
+        (ELSEWHERE, "192.0.2.0/24", true),
+        (ELSEWHERE, "*", true),
+        (ELSEWHERE, "", false),
+        (ELSEWHERE, "10.0.0.0/8 192.0.2.7.example", false),
     ] {
         for case in [["HTTP_PROXY", "NO_PROXY"], ["http_proxy", "no_proxy"]] {
-            let proxy = Proxy::to(&format!("0.0.0.0:{port}"), &authority);
+            let proxy = Proxy::to(&format!("{ELSEWHERE}:{port}"), &authority);
             let daemon = rules::plan()
                 .set(&format!(
                     "ac.route.pull-route-config-url=http://{host}:{port}/routes.json"
                 ))
+                .set("remote.connect-timeout-ms=200")
                 .environment(case[0], &proxy.url(""))
                 .environment(case[1], no_proxy)
                 .start();
+            // No direct call arrives elsewhere.
+            let arrives = host != ELSEWHERE || !is_direct;
             assert_eq!(
-                daemon.status()["table"]["version"],
-                "direct",
+                daemon.status()["table"]["version"] == "direct",
+                arrives,
                 "{host} {no_proxy}"
             );
             assert_eq!(proxy.requests().is_empty(), is_direct, "{host} {no_proxy}");
@@ -151,19 +158,22 @@ fn no_call_to_loopback_or_to_a_host_of_no_proxy_goes_through_it() {
 fn off_and_a_loopback_come_before_the_environment() {
     let remote = Remote::http(Reply::config(config("direct")));
     let proxy = unused();
-    for (setting, url) in [
+    for (setting, url, arrives) in [
         (
             "off".to_owned(),
-            remote.url().replace("127.0.0.1", "0.0.0.0"),
+            remote.url().replace("127.0.0.1", ELSEWHERE),
+            false,
         ),
-        (proxy.url(""), remote.url()),
+        (proxy.url(""), remote.url(), true),
     ] {
         let daemon = rules::plan()
             .set(&format!("ac.route.pull-route-config-url={url}"))
             .set(&format!("outbound.proxy-url={setting}"))
+            .set("remote.connect-timeout-ms=200")
             .environment("ALL_PROXY", &proxy.url(""))
             .start();
-        assert_eq!(daemon.status()["table"]["version"], "direct");
+        let version = daemon.status()["table"]["version"].clone();
+        assert_eq!(version == "direct", arrives, "{url}");
         daemon.stop();
     }
     assert!(proxy.requests().is_empty());

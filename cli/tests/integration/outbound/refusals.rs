@@ -168,6 +168,21 @@ fn a_connection_without_tls_that_ends_in_the_tunnel_names_the_proxy() {
         why.contains(&format!(" through the proxy {address}: ")),
         "{why}"
     );
+    daemon.stop();
+    // The server does not end its response.
+    let hanging = Remote::http(Reply::HangInside(config("pulled").into()));
+    proxy.set(Behaviour::Tunnels(vec![(
+        "routes.example:80".to_owned(),
+        hanging.authority().parse().unwrap(),
+    )]));
+    let daemon = crate::rules::plan()
+        .set("ac.route.pull-route-config-url=http://routes.example/routes.json")
+        .set("remote.total-timeout-ms=300")
+        .set(&format!("outbound.proxy-url={}", proxy.url("")))
+        .start();
+    let why = pull(&daemon).unwrap();
+    let expected = format!("no complete response within 300 ms through the proxy {address}");
+    assert!(why.contains(&expected), "{why}");
     proxy.set(Behaviour::Reply("HTTP/1.1 403 x\r\n\r\n".to_owned()));
     let why = pull(&daemon).unwrap();
     let hint = "by default, proxies such as Squid connect to port 443 alone, and not to port 80";

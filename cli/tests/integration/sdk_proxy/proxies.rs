@@ -92,6 +92,15 @@ fn both_go_through_the_proxy_and_their_requests_arrive_once() {
         proxy.address()
     );
     assert!(line.contains(&expected), "{line}");
+    let broken = Remote::http(remote::Reply::Truncate(b"0123456789".to_vec()));
+    proxy.set(Behaviour::Tunnels(vec![(
+        "login.example:80".to_owned(),
+        broken.authority().parse().unwrap(),
+    )]));
+    assert_eq!(forward(&daemon).result_code(), "ACCESS_DENIED");
+    let line = daemon.wait_for_line("the response broke off after ");
+    let expected = format!(" through the proxy {}", proxy.address());
+    assert!(line.contains(&expected), "{line}");
     let log = daemon.stop();
     assert!(log.iter().all(|line| !line.contains("planted")), "{log:?}");
 }

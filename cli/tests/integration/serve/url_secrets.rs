@@ -11,7 +11,7 @@ use super::daemon::{Directory, Plan};
 use crate::rules::config;
 
 /// URLs, whole and misspelt. `sekret` stands for what must not be shown.
-const URLS: [&str; 12] = [
+const URLS: [&str; 13] = [
     "https://sekret:sekret@h.example/r?token=sekret",
     "https://h.example/r?token=sekret",
     "https://h.example/r#sekret",
@@ -20,6 +20,7 @@ const URLS: [&str; 12] = [
     "https:/sekret:sekret@h.example/r",
     "https//sekret:sekret@h.example/r",
     "sekret:sekret@h.example/r?token=sekret",
+    "sekret:sekret%40h.example/r",
     "sekret@h.example/r",
     "//h.example/r?token=sekret",
     "h.example/r?token=sekret",
@@ -146,6 +147,75 @@ fn no_name_file_or_argument_shows_a_secret_of_a_url() {
             checked(command(directory.path(), &["settings"]).env(variable, "x"));
         }
     }
+}
+
+/// A file that was opened is a path and no URL.
+#[test]
+fn a_file_that_was_opened_is_named_in_full() {
+    let daemon = crate::rules::plan().spawn();
+    let directory = &daemon.directory;
+    let socket = directory.path().join("run/codeid.admin.sock");
+    let socket = socket.to_str().unwrap();
+    for (name, content) in [
+        ("routes@1.json", "[]"),
+        ("b@2.json", "[]"),
+        ("audit@3.jsonl", "x\n"),
+        ("a?b#4.txt", "28100104\tuser\n"),
+        ("c@5.toml", "["),
+        ("d@6.toml", "[log]\nlevel = \"warn\"\n"),
+    ] {
+        directory.write(name, content);
+    }
+    let json = |file: &str| format!("\"file\":\"{file}\"");
+    let table: &[(&[&str], &[&str])] = &[
+        (
+            &["check", "routes@1.json", "b@2.json"],
+            &["routes@1.json:1:1", "b@2.json:1:1"],
+        ),
+        (
+            &["check", "--json", "routes@1.json", "b@2.json"],
+            &[&json("routes@1.json"), &json("b@2.json")],
+        ),
+        (
+            &["admin", "--socket", socket, "check", "b@2.json"],
+            &["b@2.json: refused"],
+        ),
+        (
+            &["audit", "verify", "audit@3.jsonl"],
+            &["audit@3.jsonl:1: "],
+        ),
+        (
+            &["audit", "verify", "--json", "audit@3.jsonl"],
+            &[&json("audit@3.jsonl"), "[\"audit@3.jsonl\"]"],
+        ),
+        (
+            &[
+                "bench",
+                "--http",
+                "http://127.0.0.1:1",
+                "--codes",
+                "a?b#4.txt",
+            ],
+            &["a?b#4.txt, line 1: has a tab"],
+        ),
+        (&["settings", "--config", "c@5.toml"], &["c@5.toml:1: "]),
+        (&["settings", "--config", "d@6.toml"], &["d@6.toml:2"]),
+    ];
+    for (arguments, expected) in table {
+        let (_, text) = checked(&mut command(directory.path(), arguments));
+        let unspaced = text.replace("\": ", "\":");
+        for part in *expected {
+            assert!(unspaced.contains(part), "{part}: {text}");
+        }
+    }
+    // The same names, of files that are not there, may be misspelt URLs.
+    fs::remove_file(directory.path().join("routes@1.json")).unwrap();
+    let (_, text) = checked(&mut command(directory.path(), &["check", "routes@1.json"]));
+    assert!(
+        text.contains("(hidden)") && !text.contains("routes@1"),
+        "{text}"
+    );
+    daemon.stop();
 }
 
 #[test]
