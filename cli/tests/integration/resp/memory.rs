@@ -1,6 +1,8 @@
 //! The memory of transactions, and what it leaves for others.
 
-use std::thread::sleep;
+use std::io::Write;
+use std::net::Shutdown;
+use std::thread::{self, sleep};
 use std::time::Duration;
 
 use super::client::{Reply, RespClient, command};
@@ -200,6 +202,33 @@ fn a_large_transaction_has_a_deadline_and_a_small_one_has_none() {
         panic!("not an array");
     };
     assert_eq!(replies.len(), 1);
+    daemon.stop();
+}
+
+#[test]
+fn a_client_that_never_stops_sending_has_the_deadline_of_its_transaction() {
+    let daemon = Plan::new().set("resp.command-timeout-ms=100").spawn();
+    let mut client = daemon.resp();
+    client.command(&["MULTI"]);
+    client.command(&["ECHO", &"x".repeat(5000)]);
+    let mut sender = client.sender();
+    let sending = thread::spawn(move || {
+        let many = b"MULTI\r\n".repeat(20_000);
+        // Far more than the daemon reads before the deadline.
+        let is_open = (0..300).all(|_| sender.write_all(&many).is_ok());
+        let _ = sender.shutdown(Shutdown::Both);
+        is_open
+    });
+    while let Ok(reply) = client.try_receive() {
+        let Reply::Error(text) = reply else {
+            panic!("not an error");
+        };
+        if text.contains("is open for longer") {
+            break;
+        }
+    }
+    assert!(!sending.join().unwrap(), "the connection is still open");
+    assert_eq!(connections(&daemon, "overflowed", "transaction"), 1.0);
     daemon.stop();
 }
 
