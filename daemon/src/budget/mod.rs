@@ -14,12 +14,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub(crate) use self::buffer::Buffer;
 pub(crate) use self::queue::BufferQueue;
 
-/// The most bytes of a buffer that is not counted by itself. Three such buffers are a part of
-/// [`CONNECTION_BYTES`].
+/// The most bytes of a buffer that is not counted by itself. Four such buffers are a part of
+/// [`CONNECTION_BYTES`]: the unread bytes, the responses that wait, the commands of a transaction, and the
+/// memory of the decoders.
 pub(crate) const SMALL_BYTES: usize = 4 << 10;
 
 /// The memory of a connection, apart from buffers of more than [`SMALL_BYTES`].
-pub(crate) const CONNECTION_BYTES: usize = 16 << 10;
+pub(crate) const CONNECTION_BYTES: usize = 24 << 10;
 
 /// The memory of a connection that speaks TLS, beside [`CONNECTION_BYTES`].
 pub(crate) const TLS_BYTES: usize = 32 << 10;
