@@ -93,6 +93,10 @@ fn connections_without_memory_are_refused_counted_and_logged_as_such() {
     let line = daemon.wait_for_line("memory.max-bytes is used up: connections were refused");
     let line: serde_json::Value = serde_json::from_str(&line).unwrap();
     assert_eq!((&line["http"], &line["resp"]), (&0.into(), &1.into()));
+    // The peer that has most: this user, with the holder and the others.
+    let peer = line["peer"].as_str();
+    assert!(peer.is_some_and(|peer| peer.starts_with("uid ")), "{line}");
+    assert_eq!(line["has"], 1 + open.len());
     assert_eq!(connections(&daemon, "refused", "memory"), 1.0);
     assert_eq!(connections(&daemon, "refused", "limit"), 0.0);
     assert_eq!(daemon.unix().bare("GET", "/livez").status, 200);
