@@ -146,6 +146,16 @@ fn connections_beyond_the_budget_are_503() {
         client.send(request(path, &batch));
         client.wait_for_response();
     }
+    let counted = || {
+        let samples = daemon.metrics();
+        let requests = samples.get(r#"codeid_memory_refusals_total{listener="unix"}"#);
+        let labels = r#"{listener="unix",reason="memory"}"#;
+        (
+            requests,
+            samples.get(&format!("codeid_connections_refused_total{labels}")),
+        )
+    };
+    let (refused_requests, _) = counted();
     let mut served = Vec::new();
     let refused = loop {
         let mut client = daemon.unix();
@@ -162,6 +172,8 @@ fn connections_beyond_the_budget_are_503() {
     let detail = "There is no memory for another connection.";
     assert_eq!(refused.json()["detail"], detail);
     assert!((265..350).contains(&served.len()), "{}", served.len());
+    // The connection counts once, and not as a request.
+    assert_eq!(counted(), (refused_requests, 1.0));
     // Another listener has what it needs.
     assert_eq!(daemon.tcp().bare("GET", "/livez").status, 200);
     served.clear();
