@@ -24,37 +24,41 @@ const MAX_NAME_CHARACTERS: usize = 64;
 ///
 /// [`Refusal`] if the body is not strict JSON, or not a `T`; it names every member that is wrong.
 pub(super) fn parse_json<T: DeserializeOwned + JsonSchema>(body: &[u8]) -> Result<T, Refusal> {
-    let object = object(body).map_err(|error| {
+    let text = strict_object(body).map_err(|error| {
         Refusal::malformed(match &error {
             // Not serde's message, which names what it expected in the characters of JSON.
             BodyError::Syntax(error) => format!("The body is not JSON{}.", position(error)),
             error => sentence(error),
         })
     })?;
+    let object = serde_json::from_str(text).map_err(|error| refuse_value(&error))?;
     let faults = faults(&schema_of::<T>(), &object);
     if !faults.is_empty() {
         return Err(Refusal::malformed(format!("{}.", faults.join("; "))));
     }
+    serde_json::from_str(text).map_err(|error| refuse_value(&error))
+}
+
+/// Refuses a value of a body that is JSON, such as a number beyond those of 64 bits.
+fn refuse_value(error: &serde_json::Error) -> Refusal {
     // Not serde's message, which may quote the body.
-    serde_json::from_slice(body).map_err(|error| {
-        let position = position(&error);
-        Refusal::malformed(format!(
-            "The body has a value that this path does not take{position}."
-        ))
-    })
+    let position = position(error);
+    Refusal::malformed(format!(
+        "The body has a value that this path does not take{position}."
+    ))
 }
 
 fn position(error: &serde_json::Error) -> String {
     format!(", at line {}, column {}", error.line(), error.column())
 }
 
-/// Parses the one object of a body.
-fn object(body: &[u8]) -> Result<Map<String, Value>, BodyError> {
+/// Returns the text of a body that is one strict object.
+fn strict_object(body: &[u8]) -> Result<&str, BodyError> {
     let text = json::read_text(body)?;
-    let object = json::parse_kind(text, Kind::Object, PhantomData)?;
-    let whole: &RawValue = json::parse(text, PhantomData)?;
-    json::check(whole, 0).map_err(BodyError::NotStrict)?;
-    Ok(object)
+    // As it is written: what follows the grammar is JSON, also if it is refused.
+    let object: &RawValue = json::parse_kind(text, Kind::Object, PhantomData)?;
+    json::check(object, 0).map_err(BodyError::NotStrict)?;
+    Ok(text)
 }
 
 /// Returns the schema of a type that is read.
@@ -296,6 +300,7 @@ mod tests {
 
     #[test]
     fn a_body_that_is_not_one_strict_object_is_refused() {
+        let deep = format!(r#"{{"a":{}{}}}"#, "[".repeat(200), "]".repeat(200));
         for (body, expected) in [
             ("", "The body is empty."),
             (" ", "The body has only white space."),
@@ -306,6 +311,18 @@ mod tests {
             (
                 r#"{"a":1,"a":2}"#,
                 "The body is not accepted: an object has a repeated key.",
+            ),
+            (
+                r#"{"codeValue":"\ud800","openId":"abc"}"#,
+                "The body is not accepted: a string has a lone surrogate.",
+            ),
+            (
+                &deep,
+                "The body is not accepted: objects and arrays are nested more than 127 levels deep.",
+            ),
+            (
+                r#"{"x":1e400}"#,
+                "The body has a value that this path does not take, at line 1, column 10.",
             ),
         ] {
             assert_eq!(detail::<EmptyRequest>(body), expected, "{body}");
