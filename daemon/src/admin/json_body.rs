@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::refusal::Refusal;
+use crate::api::apply::whole_number;
 use crate::error_chain::sentence;
 use crate::json::{self, BodyError, Kind};
 
@@ -182,18 +183,14 @@ impl Expected {
             Value::String(word) => {
                 self.kind == Kind::String && (self.words.is_empty() || self.words.contains(word))
             }
-            // Also a whole number that is written with a fraction of zero.
-            Value::Number(number) => {
-                let is_whole = |number: f64| number >= 0.0 && number.fract() == 0.0;
-                self.kind == Kind::Number && number.as_f64().is_some_and(is_whole)
-            }
+            Value::Number(number) => self.kind == Kind::Number && whole_number(number).is_some(),
             _ => false,
         }
     }
 
     fn words(&self) -> String {
         let words = match self.kind {
-            Kind::Number => "a whole number that is not negative".to_owned(),
+            Kind::Number => format!("a whole number in digits from 0 to {}", u64::MAX),
             _ if self.words.is_empty() => "a string".to_owned(),
             _ => listed(&self.words, "or"),
         };
@@ -223,7 +220,8 @@ mod tests {
     #[test]
     fn every_member_that_is_wrong_is_named() {
         let level = "level must be error, warn, info, debug or trace";
-        let generation = "generation must be a whole number that is not negative";
+        let generation =
+            "generation must be a whole number in digits from 0 to 18446744073709551615";
         for (actual, expected) in [
             (
                 detail::<LogLevelDocument>(r#"{"level":"info"}"#),
@@ -269,9 +267,32 @@ mod tests {
                 format!("{generation} but is an array."),
             ),
             (
-                detail::<RollbackRequest>(r#"{"generation":99999999999999999999}"#),
-                "The body has a value that this path does not take, at line 1, column 35."
-                    .to_owned(),
+                detail::<RollbackRequest>(r#"{"generation":18446744073709551615}"#),
+                String::new(),
+            ),
+            (
+                detail::<RollbackRequest>(r#"{"generation":9007199254740991.0}"#),
+                String::new(),
+            ),
+            (
+                detail::<RollbackRequest>(r#"{"generation":18446744073709551616}"#),
+                format!("{generation}."),
+            ),
+            (
+                detail::<RollbackRequest>(r#"{"generation":9007199254740993.0}"#),
+                format!("{generation}."),
+            ),
+            (
+                detail::<RollbackRequest>(r#"{"generation":1e20}"#),
+                format!("{generation}."),
+            ),
+            (
+                detail::<RollbackRequest>(r#"{"generation":-0}"#),
+                format!("{generation}."),
+            ),
+            (
+                detail::<RollbackRequest>(r#"{"generation":-0.0}"#),
+                format!("{generation}."),
             ),
             (detail::<FreezeRequest>(r#"{"reason":null}"#), String::new()),
             (
