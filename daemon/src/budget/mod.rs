@@ -2,8 +2,8 @@
 //!
 //! Whatever a connection holds has a [`Share`] of the one [`Budget`], before the memory grows: its
 //! own small buffers when it is accepted, larger ones as they fill. So the sum never exceeds
-//! `memory.max-bytes`. The budget has parts, for each listener and for sdkProxy, and none of them takes what
-//! the others need to be served at all.
+//! `memory.max-bytes`. The budget has parts, for each listener and for sdkProxy, and no single one of them
+//! takes what the others need to be served at all.
 
 mod buffer;
 mod queue;
