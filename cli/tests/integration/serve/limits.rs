@@ -95,9 +95,9 @@ fn bodies_beyond_the_budget_are_503() {
     // Of these, the buffers of one listener have 32 MiB.
     let daemon = Plan::new().set("memory.max-bytes=53687096").start();
     let path = "/v1/identifyCodes";
-    let code = format!("28100104{}", "x".repeat(7992));
+    let code = format!("28100104{}", "x".repeat(7892));
     let batch = format!("[{}]", vec![body(&code, "user-42"); 1024].join(","));
-    // Four batches have 33 million bytes, and are held until the clients take their responses.
+    // Four batches have 32.5 million bytes, and are held until the clients take their responses.
     let mut waiting: Vec<Client> = (0..4).map(|_| daemon.unix()).collect();
     for client in &mut waiting {
         client.send(request(path, &batch));
@@ -139,7 +139,7 @@ fn connections_beyond_the_budget_are_503() {
     // Of these, the buffers of one listener have 32 MiB.
     let daemon = Plan::new().set("memory.max-bytes=53687096").start();
     let path = "/v1/identifyCodes";
-    let code = format!("28100104{}", "x".repeat(7992));
+    let code = format!("28100104{}", "x".repeat(7792));
     let batch = format!("[{}]", vec![body(&code, "user-42"); 1024].join(","));
     let mut waiting: Vec<Client> = (0..4).map(|_| daemon.unix()).collect();
     for client in &mut waiting {
