@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::refusal::Refusal;
+use crate::api::apply::whole_number;
 use crate::error_chain::sentence;
 use crate::json::{self, BodyError, Kind};
 
@@ -24,37 +25,41 @@ const MAX_NAME_CHARACTERS: usize = 64;
 ///
 /// [`Refusal`] if the body is not strict JSON, or not a `T`; it names every member that is wrong.
 pub(super) fn parse_json<T: DeserializeOwned + JsonSchema>(body: &[u8]) -> Result<T, Refusal> {
-    let object = object(body).map_err(|error| {
+    let text = strict_object(body).map_err(|error| {
         Refusal::malformed(match &error {
             // Not serde's message, which names what it expected in the characters of JSON.
             BodyError::Syntax(error) => format!("The body is not JSON{}.", position(error)),
             error => sentence(error),
         })
     })?;
+    let object = serde_json::from_str(text).map_err(|error| refuse_value(&error))?;
     let faults = faults(&schema_of::<T>(), &object);
     if !faults.is_empty() {
         return Err(Refusal::malformed(format!("{}.", faults.join("; "))));
     }
+    serde_json::from_str(text).map_err(|error| refuse_value(&error))
+}
+
+/// Refuses a value of a body that is JSON, such as a number beyond those of 64 bits.
+fn refuse_value(error: &serde_json::Error) -> Refusal {
     // Not serde's message, which may quote the body.
-    serde_json::from_slice(body).map_err(|error| {
-        let position = position(&error);
-        Refusal::malformed(format!(
-            "The body has a value that this path does not take{position}."
-        ))
-    })
+    let position = position(error);
+    Refusal::malformed(format!(
+        "The body has a value that this path does not take{position}."
+    ))
 }
 
 fn position(error: &serde_json::Error) -> String {
     format!(", at line {}, column {}", error.line(), error.column())
 }
 
-/// Parses the one object of a body.
-fn object(body: &[u8]) -> Result<Map<String, Value>, BodyError> {
+/// Returns the text of a body that is one strict object.
+fn strict_object(body: &[u8]) -> Result<&str, BodyError> {
     let text = json::read_text(body)?;
-    let object = json::parse_kind(text, Kind::Object, PhantomData)?;
-    let whole: &RawValue = json::parse(text, PhantomData)?;
-    json::check(whole, 0).map_err(BodyError::NotStrict)?;
-    Ok(object)
+    // As it is written: what follows the grammar is JSON, also if it is refused.
+    let object: &RawValue = json::parse_kind(text, Kind::Object, PhantomData)?;
+    json::check(object, 0).map_err(BodyError::NotStrict)?;
+    Ok(text)
 }
 
 /// Returns the schema of a type that is read.
@@ -178,18 +183,14 @@ impl Expected {
             Value::String(word) => {
                 self.kind == Kind::String && (self.words.is_empty() || self.words.contains(word))
             }
-            // Also a whole number that is written with a fraction of zero.
-            Value::Number(number) => {
-                let is_whole = |number: f64| number >= 0.0 && number.fract() == 0.0;
-                self.kind == Kind::Number && number.as_f64().is_some_and(is_whole)
-            }
+            Value::Number(number) => self.kind == Kind::Number && whole_number(number).is_some(),
             _ => false,
         }
     }
 
     fn words(&self) -> String {
         let words = match self.kind {
-            Kind::Number => "a whole number that is not negative".to_owned(),
+            Kind::Number => format!("a whole number in digits from 0 to {}", u64::MAX),
             _ if self.words.is_empty() => "a string".to_owned(),
             _ => listed(&self.words, "or"),
         };
@@ -219,7 +220,8 @@ mod tests {
     #[test]
     fn every_member_that_is_wrong_is_named() {
         let level = "level must be error, warn, info, debug or trace";
-        let generation = "generation must be a whole number that is not negative";
+        let generation =
+            "generation must be a whole number in digits from 0 to 18446744073709551615";
         for (actual, expected) in [
             (
                 detail::<LogLevelDocument>(r#"{"level":"info"}"#),
@@ -265,9 +267,32 @@ mod tests {
                 format!("{generation} but is an array."),
             ),
             (
-                detail::<RollbackRequest>(r#"{"generation":99999999999999999999}"#),
-                "The body has a value that this path does not take, at line 1, column 35."
-                    .to_owned(),
+                detail::<RollbackRequest>(r#"{"generation":18446744073709551615}"#),
+                String::new(),
+            ),
+            (
+                detail::<RollbackRequest>(r#"{"generation":9007199254740991.0}"#),
+                String::new(),
+            ),
+            (
+                detail::<RollbackRequest>(r#"{"generation":18446744073709551616}"#),
+                format!("{generation}."),
+            ),
+            (
+                detail::<RollbackRequest>(r#"{"generation":9007199254740993.0}"#),
+                format!("{generation}."),
+            ),
+            (
+                detail::<RollbackRequest>(r#"{"generation":1e20}"#),
+                format!("{generation}."),
+            ),
+            (
+                detail::<RollbackRequest>(r#"{"generation":-0}"#),
+                format!("{generation}."),
+            ),
+            (
+                detail::<RollbackRequest>(r#"{"generation":-0.0}"#),
+                format!("{generation}."),
             ),
             (detail::<FreezeRequest>(r#"{"reason":null}"#), String::new()),
             (
@@ -296,6 +321,7 @@ mod tests {
 
     #[test]
     fn a_body_that_is_not_one_strict_object_is_refused() {
+        let deep = format!(r#"{{"a":{}{}}}"#, "[".repeat(200), "]".repeat(200));
         for (body, expected) in [
             ("", "The body is empty."),
             (" ", "The body has only white space."),
@@ -306,6 +332,18 @@ mod tests {
             (
                 r#"{"a":1,"a":2}"#,
                 "The body is not accepted: an object has a repeated key.",
+            ),
+            (
+                r#"{"codeValue":"\ud800","openId":"abc"}"#,
+                "The body is not accepted: a string has a lone surrogate.",
+            ),
+            (
+                &deep,
+                "The body is not accepted: objects and arrays are nested more than 127 levels deep.",
+            ),
+            (
+                r#"{"x":1e400}"#,
+                "The body has a value that this path does not take, at line 1, column 10.",
             ),
         ] {
             assert_eq!(detail::<EmptyRequest>(body), expected, "{body}");

@@ -12,6 +12,9 @@ use super::freeze::Freeze;
 use super::problem::Problem;
 use super::schema::Sha256;
 
+/// The largest whole number that no other number is read as, if it is written with a fraction.
+const MAX_EXACT: f64 = 9_007_199_254_740_991.0;
+
 /// The body of `POST /v1/rollback`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -62,10 +65,20 @@ impl fmt::Display for ApplyOutcome {
     }
 }
 
-/// Reads a number that is whole and not negative, also if it is written `4.0`.
+/// Reads a [`whole_number`].
 fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-    let written = Number::deserialize(deserializer)?.to_string();
-    let digits = written.strip_suffix(".0").unwrap_or(&written);
-    let number = digits.parse();
-    number.map_err(|_| de::Error::custom("must be a whole number that is not negative"))
+    let number = Number::deserialize(deserializer)?;
+    whole_number(&number)
+        .ok_or_else(|| de::Error::custom("must be a whole number that is not negative"))
+}
+
+/// Returns a number that is whole and not negative; also one that is written with a fraction or an exponent,
+/// as `4.0`, up to [`MAX_EXACT`].
+pub(crate) fn whole_number(number: &Number) -> Option<u64> {
+    let rounded = || {
+        let number = number.as_f64()?;
+        let is_exact = number.is_sign_positive() && number.fract() == 0.0 && number <= MAX_EXACT;
+        is_exact.then(|| format!("{number:.0}").parse().ok())?
+    };
+    number.as_u64().or_else(rounded)
 }

@@ -26,7 +26,7 @@ pub(super) fn allow() -> Header {
 pub(super) fn accept() -> Header {
     Header {
         name: "Accept",
-        description: "The media type that the path takes; absent if the `Content-Encoding` is refused.",
+        description: "The media type that the path takes; absent if only the `Content-Encoding` is refused.",
         schema: json!({"const": "application/json"}),
     }
 }

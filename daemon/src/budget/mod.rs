@@ -2,8 +2,8 @@
 //!
 //! Whatever a connection holds has a [`Share`] of the one [`Budget`], before the memory grows: its
 //! own small buffers when it is accepted, larger ones as they fill. So the sum never exceeds
-//! `memory.max-bytes`. The budget has parts, for each listener and for sdkProxy, and none of them takes what
-//! the others need to be served at all.
+//! `memory.max-bytes`. The budget has parts, for each listener and for sdkProxy, and no single one of them
+//! takes what the others need to be served at all.
 
 mod buffer;
 mod queue;
@@ -14,12 +14,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub(crate) use self::buffer::Buffer;
 pub(crate) use self::queue::BufferQueue;
 
-/// The most bytes of a buffer that is not counted by itself. Three such buffers are a part of
-/// [`CONNECTION_BYTES`].
+/// The most bytes of a buffer that is not counted by itself. Four such buffers are a part of
+/// [`CONNECTION_BYTES`]: the unread bytes, the responses that wait, the commands of a transaction, and the
+/// memory of the decoders.
 pub(crate) const SMALL_BYTES: usize = 4 << 10;
 
 /// The memory of a connection, apart from buffers of more than [`SMALL_BYTES`].
-pub(crate) const CONNECTION_BYTES: usize = 16 << 10;
+pub(crate) const CONNECTION_BYTES: usize = 24 << 10;
 
 /// The memory of a connection that speaks TLS, beside [`CONNECTION_BYTES`].
 pub(crate) const TLS_BYTES: usize = 32 << 10;

@@ -173,7 +173,7 @@ impl ConnectionFigures {
 }
 
 impl Refusal {
-    /// Every reason, in the order of the discriminants, which are indices.
+    /// Every reason.
     pub(super) const ALL: [Self; 2] = [Self::TooMany, Self::NoMemory];
 
     /// Returns the label `reason` of metrics.
@@ -186,7 +186,7 @@ impl Refusal {
 }
 
 impl Overflow {
-    /// Every reason, in the order of the discriminants, which are indices.
+    /// Every reason.
     pub(super) const ALL: [Self; 3] = [Self::Pending, Self::Memory, Self::Transaction];
 
     /// Returns the label `reason` of metrics.

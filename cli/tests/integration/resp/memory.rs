@@ -1,6 +1,8 @@
 //! The memory of transactions, and what it leaves for others.
 
-use std::thread::sleep;
+use std::io::Write;
+use std::net::Shutdown;
+use std::thread::{self, sleep};
 use std::time::Duration;
 
 use super::client::{Reply, RespClient, command};
@@ -81,7 +83,9 @@ fn connections_without_memory_are_refused_counted_and_logged_as_such() {
     let mut open = Vec::new();
     let refused = loop {
         let mut client = daemon.resp();
-        match client.command(&["PING"]) {
+        // A connection that is refused may be closed before it sends.
+        let _ = client.try_send(command(&["PING"]));
+        match client.receive() {
             Reply::Simple(_) => open.push(client),
             refused => break refused,
         }
@@ -91,6 +95,10 @@ fn connections_without_memory_are_refused_counted_and_logged_as_such() {
     let line = daemon.wait_for_line("memory.max-bytes is used up: connections were refused");
     let line: serde_json::Value = serde_json::from_str(&line).unwrap();
     assert_eq!((&line["http"], &line["resp"]), (&0.into(), &1.into()));
+    // The peer that has most: this user, with the holder and the others.
+    let peer = line["peer"].as_str();
+    assert!(peer.is_some_and(|peer| peer.starts_with("uid ")), "{line}");
+    assert_eq!(line["has"], 1 + open.len());
     assert_eq!(connections(&daemon, "refused", "memory"), 1.0);
     assert_eq!(connections(&daemon, "refused", "limit"), 0.0);
     assert_eq!(daemon.unix().bare("GET", "/livez").status, 200);
@@ -200,6 +208,33 @@ fn a_large_transaction_has_a_deadline_and_a_small_one_has_none() {
         panic!("not an array");
     };
     assert_eq!(replies.len(), 1);
+    daemon.stop();
+}
+
+#[test]
+fn a_client_that_never_stops_sending_has_the_deadline_of_its_transaction() {
+    let daemon = Plan::new().set("resp.command-timeout-ms=100").spawn();
+    let mut client = daemon.resp();
+    client.command(&["MULTI"]);
+    client.command(&["ECHO", &"x".repeat(5000)]);
+    let mut sender = client.sender();
+    let sending = thread::spawn(move || {
+        let many = b"MULTI\r\n".repeat(20_000);
+        // Far more than the daemon reads before the deadline.
+        let is_open = (0..300).all(|_| sender.write_all(&many).is_ok());
+        let _ = sender.shutdown(Shutdown::Both);
+        is_open
+    });
+    while let Ok(reply) = client.try_receive() {
+        let Reply::Error(text) = reply else {
+            panic!("not an error");
+        };
+        if text.contains("is open for longer") {
+            break;
+        }
+    }
+    assert!(!sending.join().unwrap(), "the connection is still open");
+    assert_eq!(connections(&daemon, "overflowed", "transaction"), 1.0);
     daemon.stop();
 }
 

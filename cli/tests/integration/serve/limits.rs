@@ -95,9 +95,9 @@ fn bodies_beyond_the_budget_are_503() {
     // Of these, the buffers of one listener have 32 MiB.
     let daemon = Plan::new().set("memory.max-bytes=53687096").start();
     let path = "/v1/identifyCodes";
-    let code = format!("28100104{}", "x".repeat(7992));
+    let code = format!("28100104{}", "x".repeat(7892));
     let batch = format!("[{}]", vec![body(&code, "user-42"); 1024].join(","));
-    // Four batches have 33 million bytes, and are held until the clients take their responses.
+    // Four batches have 32.5 million bytes, and are held until the clients take their responses.
     let mut waiting: Vec<Client> = (0..4).map(|_| daemon.unix()).collect();
     for client in &mut waiting {
         client.send(request(path, &batch));
@@ -135,17 +135,27 @@ fn bodies_beyond_the_budget_are_503() {
 
 #[test]
 fn connections_beyond_the_budget_are_503() {
-    // A connection takes 16 KiB, and those of a listener have 6.4 MiB beside its buffers.
+    // A connection takes 24 KiB, and those of a listener have 6.4 MiB beside its buffers.
     // Of these, the buffers of one listener have 32 MiB.
     let daemon = Plan::new().set("memory.max-bytes=53687096").start();
     let path = "/v1/identifyCodes";
-    let code = format!("28100104{}", "x".repeat(7992));
+    let code = format!("28100104{}", "x".repeat(7792));
     let batch = format!("[{}]", vec![body(&code, "user-42"); 1024].join(","));
     let mut waiting: Vec<Client> = (0..4).map(|_| daemon.unix()).collect();
     for client in &mut waiting {
         client.send(request(path, &batch));
         client.wait_for_response();
     }
+    let counted = || {
+        let samples = daemon.metrics();
+        let requests = samples.get(r#"codeid_memory_refusals_total{listener="unix"}"#);
+        let labels = r#"{listener="unix",reason="memory"}"#;
+        (
+            requests,
+            samples.get(&format!("codeid_connections_refused_total{labels}")),
+        )
+    };
+    let (refused_requests, _) = counted();
     let mut served = Vec::new();
     let refused = loop {
         let mut client = daemon.unix();
@@ -161,7 +171,9 @@ fn connections_beyond_the_budget_are_503() {
     );
     let detail = "There is no memory for another connection.";
     assert_eq!(refused.json()["detail"], detail);
-    assert!((400..500).contains(&served.len()), "{}", served.len());
+    assert!((265..350).contains(&served.len()), "{}", served.len());
+    // The connection counts once, and not as a request.
+    assert_eq!(counted(), (refused_requests, 1.0));
     // Another listener has what it needs.
     assert_eq!(daemon.tcp().bare("GET", "/livez").status, 200);
     served.clear();

@@ -8,6 +8,9 @@
 //!                          └ there is none ──▶ refused, with a response ──▶ closed at once, beyond a few
 //! ```
 //!
+//! Memory is free only once a displaced connection has ended. So a connection without memory displaces one,
+//! too, and is refused: the next one finds the memory.
+//!
 //! Decisions are made on the accepting thread, under a lock that is taken when a connection begins and
 //! when it ends, and for no request.
 //!
@@ -83,7 +86,7 @@ struct Open {
     seats: Seats,
     /// The number of the last connection.
     last_number: u64,
-    /// The time before which no search can succeed, for each listener.
+    /// The time before which no connection is searched for, for each listener.
     search_from: ByListener<Option<Instant>>,
 }
 
@@ -106,7 +109,8 @@ impl Admission {
     }
 
     /// Finds a place for a connection of `listener` that was accepted; without memory for it, a place among
-    /// those that are refused. Returns `None` if it is to be closed without a response.
+    /// those that are refused, and memory for the next one, if a connection may be displaced. Returns `None` if
+    /// it is to be closed without a response.
     pub(crate) fn admit(
         self: &Arc<Self>,
         listener: Listener,
@@ -116,9 +120,10 @@ impl Admission {
         let now = Instant::now();
         let mut open = self.open.lock();
         let refusal = if !has_memory {
+            self.displace(&mut open, listener, Some(peer), now, Refusal::NoMemory);
             Some(Refusal::NoMemory)
         } else if self.shares.has_room(listener, &open.served)
-            || self.displace(&mut open, listener, Some(peer), now)
+            || self.displace(&mut open, listener, Some(peer), now, Refusal::TooMany)
         {
             None
         } else {
@@ -150,18 +155,20 @@ impl Admission {
     /// may be, so that there are some again.
     pub(super) fn cannot_accept(&self, listener: Listener) {
         self.figures.count_accept_failure(listener);
-        self.displace(&mut self.open.lock(), listener, None, Instant::now());
+        let mut open = self.open.lock();
+        self.displace(&mut open, listener, None, Instant::now(), Refusal::TooMany);
     }
 
     /// Displaces the connection that is idle for the longest time, of the peer that has most of those
-    /// whose end makes room for `listener`; `newcomer` has one more than it seems. Returns `false` if it
-    /// has none that is idle for long enough.
+    /// whose end makes room for `listener`, of what `lacking` names; `newcomer` has one more than it seems.
+    /// Returns `false` if it has none that is idle for long enough.
     fn displace(
         &self,
         open: &mut Open,
         listener: Listener,
         newcomer: Option<Peer>,
         now: Instant,
+        lacking: Refusal,
     ) -> bool {
         let search_from = *open.search_from.of(listener);
         let too_early = search_from.is_some_and(|from| now < from);
@@ -169,7 +176,11 @@ impl Admission {
             return false;
         }
         let (shares, served) = (self.shares, open.served);
-        let frees = |other| shares.frees(other, listener, &served);
+        let frees = |other| match lacking {
+            Refusal::TooMany => shares.frees(other, listener, &served),
+            // The end of another listener's would leave the part of this one as full as it is.
+            Refusal::NoMemory => other == listener,
+        };
         let since_began = self.since_began(now);
         let idle_since = |seat: &Seat| seat.idle_since(since_began, IDLE);
         let Some(seat) = open.seats.longest_idle(frees, newcomer, idle_since) else {
@@ -181,7 +192,7 @@ impl Admission {
         open.leaving += 1;
         self.figures.count_displaced(seat.listener);
         self.figures.count_closed(seat.listener);
-        self.sums.count_displaced();
+        self.sums.count_displaced(lacking);
         seat.displace();
         true
     }
@@ -241,12 +252,17 @@ impl Admission {
         let Some(sums) = self.sums.take() else {
             return;
         };
+        let most = self.open.lock().seats.peer_with_most(|_| true, None);
+        let (peer, has) = most.unwrap_or((Peer::Unknown, 0));
         let ByListener { http, unix, resp } = sums.without_memory;
-        if sums.without_memory.iter().any(|sum| *sum > 0) {
+        if sums.displaced_for_memory > 0 || sums.without_memory.iter().any(|sum| *sum > 0) {
             tracing::warn!(
                 http,
                 unix,
                 resp,
+                displaced = sums.displaced_for_memory,
+                %peer,
+                has,
                 "memory.max-bytes is used up: connections were refused"
             );
         }
@@ -254,8 +270,6 @@ impl Admission {
         if sums.displaced == 0 && sums.refused.iter().all(|sum| *sum == 0) {
             return;
         }
-        let most = self.open.lock().seats.peer_with_most(|_| true, None);
-        let (peer, has) = most.unwrap_or((Peer::Unknown, 0));
         tracing::warn!(
             http,
             unix,

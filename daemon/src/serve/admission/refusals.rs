@@ -12,6 +12,7 @@ pub(super) struct RefusalSums {
     refused: ByListener<AtomicU64>,
     without_memory: ByListener<AtomicU64>,
     displaced: AtomicU64,
+    displaced_for_memory: AtomicU64,
     counted: Notify,
 }
 
@@ -24,6 +25,8 @@ pub(super) struct Sums {
     pub(super) without_memory: ByListener<u64>,
     /// The idle connections that made room for others.
     pub(super) displaced: u64,
+    /// The idle connections that were closed so that there is memory for others.
+    pub(super) displaced_for_memory: u64,
 }
 
 impl RefusalSums {
@@ -37,9 +40,13 @@ impl RefusalSums {
         self.counted.notify_one();
     }
 
-    /// Counts a connection that is displaced.
-    pub(super) fn count_displaced(&self) {
-        self.displaced.fetch_add(1, Relaxed);
+    /// Counts a connection that is displaced, since another one lacks what `lacking` names.
+    pub(super) fn count_displaced(&self, lacking: Refusal) {
+        let sum = match lacking {
+            Refusal::TooMany => &self.displaced,
+            Refusal::NoMemory => &self.displaced_for_memory,
+        };
+        sum.fetch_add(1, Relaxed);
         self.counted.notify_one();
     }
 
@@ -55,8 +62,10 @@ impl RefusalSums {
             refused: ByListener::each(|listener| take(self.refused.of(listener))),
             without_memory: ByListener::each(|listener| take(self.without_memory.of(listener))),
             displaced: take(&self.displaced),
+            displaced_for_memory: take(&self.displaced_for_memory),
         };
         let refused = sums.refused.iter().chain(sums.without_memory.iter());
-        (sums.displaced > 0 || refused.sum::<u64>() > 0).then_some(sums)
+        let displaced = sums.displaced + sums.displaced_for_memory;
+        (displaced > 0 || refused.sum::<u64>() > 0).then_some(sums)
     }
 }

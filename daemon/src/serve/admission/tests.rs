@@ -237,6 +237,29 @@ async fn a_connection_without_memory_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_connection_without_memory_displaces_an_idle_one_of_its_listener() {
+    let admission = admission(12);
+    let http = idle(&admission, Http, OTHER, 2);
+    let unix = idle(&admission, Unix, OTHER, 5);
+    let admit = || {
+        let newcomer = admission.admit(Http, OTHER, false).unwrap();
+        assert_eq!(newcomer.refusal(), Some(Refusal::NoMemory));
+    };
+    advance(IDLE - Duration::from_millis(1)).await;
+    admit();
+    assert_eq!(displaced(&http), 0);
+    advance(SEARCH_PAUSE).await;
+    admit();
+    // The end of a connection of another listener gives this one's part no memory back.
+    assert_eq!((displaced(&http), displaced(&unix)), (1, 0));
+    let sums = admission.sums.take().unwrap();
+    assert_eq!(sums.without_memory.http, 2);
+    assert_eq!((sums.displaced_for_memory, sums.displaced), (1, 0));
+    drop((http, unix));
+    assert_eq!(admission.open(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_drain_ends_with_the_last_connection() {
     let admission = admission(12);
     assert_eq!(admission.drain(Duration::ZERO).await, 0);

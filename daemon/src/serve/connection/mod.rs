@@ -164,8 +164,14 @@ impl<'a, P: Protocol, T: Transport> Connection<'a, P, T> {
             }
         }
         loop {
-            if let Poll::Ready(step) = self.poll_work(cx) {
-                return Poll::Ready(step);
+            match self.poll_work(cx) {
+                // A client that never stops sending is never waited for.
+                Poll::Ready(Step::Yield) if self.has_expired() => {
+                    let end = self.time_out(cx).err();
+                    return Poll::Ready(end.map_or(Step::Yield, Step::End));
+                }
+                Poll::Ready(step) => return Poll::Ready(step),
+                Poll::Pending => {}
             }
             if self.wait != Wait::Write {
                 // Not between two pieces of a response.
@@ -303,10 +309,15 @@ impl<'a, P: Protocol, T: Transport> Connection<'a, P, T> {
         })
     }
 
+    /// Returns `true` if the time at which the session ends has come.
+    fn has_expired(&self) -> bool {
+        let expires = self.session.expires_at();
+        expires.is_some_and(|at| at <= Instant::now())
+    }
+
     /// Reacts to a deadline that has passed.
     fn time_out(&mut self, cx: &mut Context<'_>) -> Result<(), End> {
-        let expires = self.session.expires_at();
-        let overdue = match expires.is_some_and(|at| at <= Instant::now()) {
+        let overdue = match self.has_expired() {
             true => End::Expired,
             false => End::TimedOut(self.wait),
         };

@@ -38,7 +38,9 @@ pub(super) enum Failure {
     Request(RequestError),
     /// The connection is one more than are served.
     TooManyConnections,
-    /// `memory.max-bytes` has no room, as this sentence says.
+    /// `memory.max-bytes` has no room for the connection.
+    NoMemoryToConnect,
+    /// `memory.max-bytes` has no room for the request or its response, as this sentence says.
     NoMemory(&'static str),
 }
 
@@ -93,7 +95,9 @@ impl Failure {
             | Self::Request(RequestError::TooManyElements | RequestError::ElementTooLong(_)) => {
                 StatusCode::PAYLOAD_TOO_LARGE
             }
-            Self::TooManyConnections | Self::NoMemory(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooManyConnections | Self::NoMemoryToConnect | Self::NoMemory(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
         }
     }
 
@@ -128,7 +132,9 @@ impl Failure {
     /// Returns the result for a request that is to identify code values.
     pub(super) const fn request_result(&self) -> RequestResult {
         match self {
-            Self::TooManyConnections | Self::NoMemory(_) => RequestResult::UnknownException,
+            Self::TooManyConnections | Self::NoMemoryToConnect | Self::NoMemory(_) => {
+                RequestResult::UnknownException
+            }
             _ => RequestResult::ParamIllegal,
         }
     }
@@ -140,7 +146,7 @@ impl Failure {
             Self::MediaType(_) | Self::ContentEncoding(_) => {
                 result::sdk_proxy::MEDIA_TYPE_NOT_ACCEPTABLE
             }
-            Self::TooManyConnections | Self::NoMemory(_) => {
+            Self::TooManyConnections | Self::NoMemoryToConnect | Self::NoMemory(_) => {
                 result::sdk_proxy::REQUEST_TRAFFIC_EXCEED_LIMIT
             }
             _ => result::sdk_proxy::PARAM_ILLEGAL,
@@ -171,6 +177,7 @@ impl Failure {
             Self::BrokenBody(error) => sentence(error),
             Self::Request(error) => sentence(error),
             Self::TooManyConnections => "There are too many connections.".to_owned(),
+            Self::NoMemoryToConnect => "There is no memory for another connection.".to_owned(),
             Self::NoMemory(sentence) => (*sentence).to_owned(),
         }
     }

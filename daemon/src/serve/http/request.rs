@@ -171,8 +171,10 @@ pub(super) fn count_failure(
             let (code, status) = (failure.sdk_proxy_result().code, failure.status().as_u16());
             shared.metrics.sdk_proxy().count(code);
             let why = failure.detail(endpoint);
-            // The log has a bound for each of the two.
-            if let Failure::TooManyConnections | Failure::NoMemory(_) = failure {
+            // The log has a bound for each of them.
+            if let Failure::TooManyConnections | Failure::NoMemoryToConnect | Failure::NoMemory(_) =
+                failure
+            {
                 tracing::info!(code, status, %why, "a request of sdkProxy met an overload");
             } else {
                 tracing::info!(code, status, %why, "a request of sdkProxy was refused unread");

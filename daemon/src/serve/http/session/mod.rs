@@ -134,9 +134,7 @@ impl<'a> Http1Session<'a> {
         if let Some(refusal) = self.place.refusal() {
             let failure = match refusal {
                 Refusal::TooMany => Failure::TooManyConnections,
-                Refusal::NoMemory => {
-                    Failure::NoMemory("There is no memory for another connection.")
-                }
+                Refusal::NoMemory => Failure::NoMemoryToConnect,
             };
             self.refuse_unread(batch, request, Plan::Refuse(failure));
             return 0;
