@@ -41,7 +41,8 @@ impl<'a> CommandContext<'a> {
     ///
     /// # Errors
     ///
-    /// [`Failure`] if the daemon refuses or does not respond.
+    /// [`Failure`] if the daemon refuses or does not respond, the response is not a `T`, or standard
+    /// output cannot be written.
     pub(super) fn get<T: DeserializeOwned>(&mut self, path: &str) -> Result<T, Failure> {
         let response = self.client.get(path)?;
         self.print(&response)?;
@@ -52,7 +53,7 @@ impl<'a> CommandContext<'a> {
     ///
     /// # Errors
     ///
-    /// [`Failure`] if the daemon refuses or does not respond.
+    /// [`Failure`] if the daemon refuses or does not respond, or the response is not a `T`.
     pub(super) fn fetch<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
         self.client.fetch(path)
     }
@@ -61,7 +62,7 @@ impl<'a> CommandContext<'a> {
     ///
     /// # Errors
     ///
-    /// [`Failure`] if the response is a refusal.
+    /// [`Failure`] if the response is a refusal or not a `T`.
     pub(super) fn parse<T: DeserializeOwned>(&self, response: &Response) -> Result<T, Failure> {
         self.client.parse(response)
     }
@@ -81,7 +82,8 @@ impl<'a> CommandContext<'a> {
     ///
     /// # Errors
     ///
-    /// [`Failure`] if the daemon refuses or does not respond.
+    /// [`Failure`] if the daemon refuses or does not respond, the response is not a `T`, or standard
+    /// output cannot be written.
     pub(super) fn post<T: DeserializeOwned>(
         &mut self,
         path: &str,
@@ -98,7 +100,7 @@ impl<'a> CommandContext<'a> {
     ///
     /// # Errors
     ///
-    /// [`Failure`] if the daemon does not respond.
+    /// [`Failure`] if the daemon does not respond, or standard output cannot be written.
     pub(super) fn post_bytes(
         &mut self,
         path: &str,
@@ -108,7 +110,7 @@ impl<'a> CommandContext<'a> {
         let response = self.client.post(path, body, condition);
         let response = response.map_err(|error| match error {
             ClientError::Interrupted { .. } | ClientError::TimedOut { .. }
-                if path != "/v1/check" =>
+                if !matches!(path, "/v1/check" | "/v1/explain") =>
             {
                 Failure::Unanswered(Box::new(MaybeCarriedOut(error)))
             }
