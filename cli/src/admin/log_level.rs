@@ -24,7 +24,7 @@ impl SetLogLevel {
     ///
     /// # Errors
     ///
-    /// [`Failure`] if the daemon refuses or does not respond.
+    /// [`Failure`] if the daemon refuses or does not respond, or standard output cannot be written.
     pub(super) fn run(self, context: &mut CommandContext<'_>) -> Result<ExitCode, Failure> {
         let level = match self.level {
             None => {

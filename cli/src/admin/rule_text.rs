@@ -5,13 +5,14 @@ use serde_json::{Map, Value};
 /// The limit on the text of a match, in characters.
 const MATCH_CHARACTERS: usize = 60;
 
-/// Returns the type of an action.
+/// Returns the type of an action; `-` if it has none.
 pub(super) fn action(action: &Map<String, Value>) -> String {
     let kind = action.get("type").and_then(Value::as_str);
     kind.unwrap_or("-").to_owned()
 }
 
-/// Returns the share of openIds that a canary admits, and the length of its allowlist.
+/// Returns the share of openIds that a canary admits, and the length of its allowlist, such as
+/// `5 % and 3 listed`; `0 %` without a percentage.
 pub(super) fn canary(canary: &Map<String, Value>) -> String {
     let percentage = canary.get("percentage");
     let percentage = percentage.map_or_else(|| "0".to_owned(), Value::to_string);
@@ -22,7 +23,7 @@ pub(super) fn canary(canary: &Map<String, Value>) -> String {
     }
 }
 
-/// Returns the match of a rule, cut to a length that fits a table.
+/// Returns the match of a rule, as `kind content`, cut to [`MATCH_CHARACTERS`].
 pub(super) fn matching(matching: &Map<String, Value>) -> String {
     let parts = matching.iter().map(|(kind, content)| match content {
         Value::String(text) => format!("{kind} {text}"),
@@ -40,7 +41,7 @@ pub(super) fn cut(text: &str, characters: usize) -> String {
     }
 }
 
-/// Returns a rule in one line: its match, its action and its canary.
+/// Returns a rule in one line: its match, its action and its canary; a part that it lacks is left out.
 pub(super) fn one_line(rule: &Map<String, Value>) -> String {
     let member = |name| rule.get(name).and_then(Value::as_object);
     let mut line = member("match").map_or_else(String::new, matching);

@@ -2,8 +2,9 @@
 //!
 //! `arguments` and `target` define what is measured; `input`, `requests` and `validator` prepare
 //! the requests and the expected responses. A `worker` drives `connection`s by a `schedule`, parses
-//! each response with a `reader`, and counts in `run_stats`, all without allocating; `measure` runs
-//! the workers. `figures` are the saved result of a run, and `report`, `hdr_text` and `plot` show
+//! each response with a `reader`, and counts in `run_stats`, without allocating for a request, except to compare
+//! a response that does not equal the expected bytes, or the elements of a batch; `measure` runs the
+//! workers. `figures` are the saved result of a run, and `report`, `hdr_text` and `plot` show
 //! them. `outputs` compares the files that are written with those that are read.
 
 mod arguments;
@@ -52,7 +53,8 @@ struct WriteError {
 }
 
 impl Bench {
-    /// Measures the targets; the exit status is 1 if a request failed, or a run has no latency.
+    /// Measures the targets. The exit status is 1 if a request failed, a run has no latency, or a file
+    /// cannot be used; options that contradict each other end the process with status 2.
     pub(crate) fn run(self) -> ExitCode {
         let targets = self.targets();
         let checked = self.check(&targets).map_err(str::to_owned);

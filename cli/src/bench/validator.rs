@@ -19,6 +19,7 @@ const NOT_A_BATCH: FailureKind =
 #[derive(Debug)]
 pub(super) struct Validator {
     protocol: Protocol,
+    /// The number of code values in each request; `None` for one that is not in an array.
     batch: Option<usize>,
     /// The number of code values.
     codes: usize,
@@ -77,7 +78,9 @@ impl Validator {
     ///
     /// # Errors
     ///
-    /// [`Rejected`], [`FailureKind::Unexpected`] if the response is not the expected one.
+    /// [`Rejected`] with the kind of a failed outcome; with [`FailureKind::Unexpected`] if the response is
+    /// not the expected one; with [`FailureKind::NotIdentified`] if none is expected and it is not a
+    /// success; with [`FailureKind::Malformed`] if a batch has the wrong number of elements.
     pub(super) fn check<'a>(
         &self,
         index: usize,

@@ -84,7 +84,9 @@ struct Slot {
     retry_at: u64,
 }
 
-/// Drives `sockets` until the schedule has ended and every request is answered, or `stop` is set.
+/// Drives `sockets` until the schedule has ended and every request is answered, but at most [`DRAIN`]
+/// longer, or until `stop` is set. Requests without a response by then are counted as failed, unless
+/// `stop` ended the run.
 ///
 /// `began` is time 0 of the schedule, and `number` is the number of this worker, from 0.
 ///

@@ -15,6 +15,10 @@ use crate::route_config::Examined;
 const EXCERPT_BYTES: usize = 1024;
 
 /// Writes every finding of the file `name`, whose content is `document`.
+///
+/// # Errors
+///
+/// [`io::Error`] if `output` cannot be written.
 pub(crate) fn show_findings(
     output: &mut impl Write,
     name: &str,
@@ -30,6 +34,10 @@ pub(crate) fn show_findings(
 }
 
 /// Writes the errors because of which a file is refused.
+///
+/// # Errors
+///
+/// [`io::Error`] if `output` cannot be written.
 pub(crate) fn show_refusal(output: &mut impl Write, examined: &Examined) -> io::Result<()> {
     let mut findings = finding::from_examined(examined);
     findings.retain(|finding| finding.severity == Severity::Error);

@@ -67,7 +67,12 @@ impl Staleness {
         self.policy == StalePolicy::Unready && self.is_stale()
     }
 
-    /// Logs whenever the table becomes stale or is no longer stale. Never completes.
+    /// Logs when the table becomes stale, and within a second of its confirmation that it no longer is;
+    /// nothing under [`StalePolicy::Ignore`] or without a limit. Never completes.
+    ///
+    /// # Cancel safety
+    ///
+    /// It may be dropped at any time, since it holds no state.
     pub(crate) async fn watch(&self) {
         let Some(limit) = self.limit.filter(|_| self.policy != StalePolicy::Ignore) else {
             return std::future::pending().await;

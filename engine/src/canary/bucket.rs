@@ -26,7 +26,12 @@ impl Bucket {
     /// The bucket that every percentage above 0 admits.
     pub(super) const LOWEST: Self = Self(0);
 
-    /// Computes the bucket of `open_id` in `group`.
+    /// Computes the bucket of `open_id` in `group`, which is any text; a config allows 1 to 256
+    /// characters.
+    ///
+    /// # Complexity
+    ///
+    /// Linear in the bytes of both. It does not allocate.
     #[must_use]
     pub fn new(group: &str, open_id: OpenId<'_>) -> Self {
         Self::in_group(GroupHash::new(group), open_id)

@@ -123,7 +123,7 @@ pub(super) fn includes(
 
 impl Automaton {
     /// Builds the automaton that matches whole texts with `language`; returns `None` if it is too
-    /// large.
+    /// large, or the budget does not suffice.
     pub(super) fn new(language: &Hir, budget: &mut Budget) -> Option<Self> {
         budget.begin();
         budget.spend(1)?;

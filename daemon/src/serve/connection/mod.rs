@@ -49,9 +49,15 @@ pub(in crate::serve) use self::transport::Transport;
 /// Longer than any connection lasts: the time for another server, which has time-outs of its own.
 const FOREVER: Duration = Duration::from_secs(365 * 86_400);
 
-/// Serves a client until either side closes the connection, or the client makes no progress.
+/// Serves a client until either side closes the connection, the client makes no progress, its session
+/// expires, `budget` has no room, the daemon stops, or its place is given to another connection.
 ///
-/// The client could send from `connected` on.
+/// The client could send from `connected` on. Bytes for which the thread's buffers have no room count
+/// against `budget`.
+///
+/// # Cancel safety
+///
+/// If it is dropped, the connection closes without its last responses, and its memory is released.
 pub(in crate::serve) async fn serve<P: Protocol, T: Transport>(
     session: P,
     stream: T,

@@ -142,7 +142,13 @@ impl Candidates {
         }
     }
 
-    /// Returns the costliest of the code values that are tried. `steps` returns the steps of one.
+    /// Returns the costliest of the code values that are tried, at the length that [`MAX_STEPS`] allows;
+    /// empty if none takes a step. `steps` returns the steps of one.
+    ///
+    /// # Complexity
+    ///
+    /// It tries short code values until they have taken [`MAX_TRIED_STEPS`], and then a few of about
+    /// [`MAX_COMPARED_STEPS`] each.
     pub(in crate::matcher) fn costliest(&self, mut steps: impl FnMut(&str) -> u64) -> String {
         let mut left = MAX_TRIED_STEPS;
         let mut tried: Vec<(u64, String)> = Vec::new();
