@@ -4,7 +4,7 @@
 use crate::pattern::{Item, Node};
 use crate::{Entropy, Match, Pattern, pattern::Property};
 
-/// Draws 2 to 12 patterns of one shape. They have few numbers to tell them apart, so that several
+/// Draws 2 to 12 patterns of one shape. They differ by few numbers, so that several
 /// accept the same code.
 pub(crate) fn draw(entropy: &mut Entropy<'_>) -> Vec<Match> {
     let shape = entropy.one_of(SHAPES);

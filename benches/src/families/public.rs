@@ -5,7 +5,7 @@ use super::shapes::{EMV, Shape, URL};
 
 const UPPER: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
-/// What log lines are made of.
+/// The pieces of log lines.
 const LOG: &[&str] = &[
     "root",
     " ",
@@ -32,12 +32,12 @@ const LOG: &[&str] = &[
     "connection",
     "timeout",
 ];
-/// What the parameters of a request are made of.
+/// The pieces of the parameters of a request.
 const PARAMETERS: &[&str] = &[
     "id", "=", "&", "+", "%20", "1", "select", "from", "%53", "user", "q", "%6C", "where", "a",
     "page", "2", "%", "E", "union", "x", "sort", "(", ")", "%27",
 ];
-/// What user agents are made of.
+/// The pieces of user agents.
 const AGENT: &[&str] = &[
     "Mozilla/5.0",
     " ",
@@ -60,7 +60,7 @@ const AGENT: &[&str] = &[
     "4.0",
     "U",
 ];
-/// What stands around a secret in a line of source text.
+/// The pieces of a line of source text around a secret.
 const SOURCE: &[&str] = &[
     "key", " ", "=", ":", "\"", "token", "a1b2c3d4", "api", "_", "-", "secret", "e5f6", "'", "0",
     "client", ".", "9", "id",
@@ -133,7 +133,7 @@ pub(super) fn log_lines(n: usize) -> Shape {
         r"Connection (?:closed|reset) by ([0-9.]+) port [0-9]+ \[preauth\]",
         r"(?:error: )?Received disconnect from ([0-9.]+)(?: port [0-9]+)?:[0-9]+: .*(?: \[preauth\])?",
         r"message repeated [0-9]+ times: \[ Failed password for (.*) from [0-9.]+ port [0-9]+ ssh2\]",
-        r"\([a-z]+\) CMD \(/opt/farm/ext/([a-z0-9-]+)/cron/[a-z0-9-]+\.sh\)",
+        r"\([a-z]+\) CMD \(/usr/lib/jobs/([a-z0-9-]+)/cron/[a-z0-9-]+\.sh\)",
     ][n % 4];
     Shape::new(
         format!(r"\w{{3}} [ :0-9]{{11}} [._A-Za-z0-9-]+ {program}\[[0-9]+\]: {message}"),
@@ -142,7 +142,7 @@ pub(super) fn log_lines(n: usize) -> Shape {
 }
 
 /// Codes of payment schemes: addresses of coins, Pix payloads and UPI links of one payee each, as
-/// told apart in `mewwallet/mew-wallet-ios-kit` (NSRegularExpression+RawQRCode.swift),
+/// distinguished in `mewwallet/mew-wallet-ios-kit` (NSRegularExpression+RawQRCode.swift),
 /// `rprata/pixcode` (README.md) and the parsers of wallets.
 pub(super) fn payment_schemes(n: usize) -> Shape {
     let payee = name(n);

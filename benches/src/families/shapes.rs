@@ -44,7 +44,7 @@ const MIXED: usize = 12;
 
 const BECH32: &[u8] = b"023456789acdefghjklmnpqrstuvwxyz";
 const UPPER: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-/// What the tail of a URL is made of.
+/// The pieces of the tail of a URL.
 pub(super) const URL: &[&str] = &[
     "order",
     "id",
@@ -72,7 +72,7 @@ pub(super) const URL: &[&str] = &[
     "0",
     "88",
 ];
-/// What the data objects of an EMVCo payload are made of.
+/// The pieces of the data objects of an EMVCo payload.
 pub(super) const EMV: &[&str] = &[
     "0102", "11", "12", "26", "30", "0016", "A000000", "677010", "5204", "5812", "5303", "764",
     "5802", "TH", "59", "07", "MERCHANT", "60", "BANGKOK", "62", "6304", "99", "0", "7",
@@ -97,7 +97,7 @@ fn host_anywhere(n: usize) -> Shape {
     Shape::url(format!(r"https?://.*{}(.*)", host(n)))
 }
 
-/// A class run before the digits that tell the rules apart.
+/// A class run before the digits by which the rules differ.
 fn run_before(n: usize) -> Shape {
     Shape::url(format!(r"[0-9]{{2}}{}([0-9]{{8,12}})", number(n)))
 }

@@ -1,4 +1,4 @@
-//! The forms that keys and certificates have in DER, told apart by their outermost elements.
+//! The forms that keys and certificates have in DER, distinguished by their outermost elements.
 
 use std::fmt;
 

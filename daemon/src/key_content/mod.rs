@@ -196,7 +196,7 @@ impl Needed {
         }
     }
 
-    /// Returns `true` for a content from which what is needed can be made, or that would be it for another
+    /// Returns `true` for a content from which the needed one can be made, or that is a key of another
     /// algorithm.
     const fn is_explained_by(self, found: Found) -> bool {
         match found {

@@ -18,6 +18,6 @@ pub(crate) struct CertificateError {
     pub(super) setting: String,
     /// The file.
     pub(super) path: PathBuf,
-    /// What is wrong with it.
+    /// The fault of the file.
     pub(super) source: Flaw,
 }

@@ -28,7 +28,7 @@ pub(crate) enum RootsError {
     File {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The fault of the file.
         source: Flaw,
     },
     /// The platform trusts no authority.

@@ -81,7 +81,7 @@ enum Connection {
 
 /// The reason that a request has no response.
 enum Unanswered {
-    /// Nothing of the request was written.
+    /// No byte of the request was written.
     Unsent(Box<Request<Full<Bytes>>>, ExchangeError),
     /// Some of the request may have been written.
     Failed(ExchangeError),

@@ -66,7 +66,7 @@ pub(super) enum Problem {
         key: String,
         nearest: Option<String>,
     },
-    /// What follows the prefix of a key is not the version of a key.
+    /// The text after the prefix of a key is not the version of a key.
     #[error("{place}: unknown setting {}", shown_name(key))]
     InvalidKeyVersion {
         place: Source,
@@ -83,7 +83,7 @@ pub(super) enum Problem {
     /// Every serving listener is off.
     #[error("listen.http, listen.unix and listen.resp are all off: nothing to serve")]
     NothingToServe,
-    /// Of two settings that belong together one is missing.
+    /// One of two settings that belong together is missing.
     #[error("{given} is set, and {missing} is not")]
     Incomplete {
         given: &'static str,
@@ -142,7 +142,7 @@ pub(super) enum Problem {
         why: String,
         source: Option<Box<dyn Error + Send + Sync>>,
     },
-    /// What the value names cannot be used, such as a file that cannot be read.
+    /// The value names a thing that cannot be used, such as a file that cannot be read.
     #[error("invalid {key}")]
     Unusable {
         key: String,

@@ -147,7 +147,7 @@ impl Reader {
             .collect()
     }
 
-    /// Returns the character so many places after the next one.
+    /// Returns the character that is `further` places after the next one.
     pub(super) fn peek_raw(&self, further: usize) -> char {
         self.characters
             .get(self.at + further)
@@ -164,7 +164,7 @@ impl Reader {
             .unwrap_or(END)
     }
 
-    /// Skips so many characters.
+    /// Skips `count` characters.
     pub(super) fn skip_raw(&mut self, count: usize) {
         self.at += count;
     }

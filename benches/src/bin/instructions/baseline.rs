@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 /// The count of each family, by name.
 pub(crate) type Counts = BTreeMap<String, Count>;
 
-/// What counting found for a family.
+/// The result of counting a family.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Count {
     /// The mean number of instructions of one lookup.
@@ -27,7 +27,7 @@ pub(crate) struct Baseline {
     pub(crate) instructions: Counts,
 }
 
-/// What decides about counts beside the code.
+/// The compiler and the processor, on which counts depend as well as on the code.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Environment {
     /// As `rustc --version` prints it.

@@ -11,7 +11,7 @@ const RULES: usize = 30;
 /// The number of lookups that are counted.
 pub(crate) const LOOKUPS: usize = 200;
 
-/// What [`look_up`] prints if the engine refuses the rules.
+/// The word that [`look_up`] prints if the engine refuses the rules.
 pub(crate) const REFUSED: &str = "refused";
 
 /// The name by which callgrind finds [`counted_lookups`].
@@ -21,7 +21,7 @@ pub(crate) const COUNTED: &str = "*counted_lookups*";
 ///
 /// # Errors
 ///
-/// If there is no such family.
+/// If no family has the name.
 pub(crate) fn look_up(name: &str) -> io::Result<()> {
     let families = families()?;
     let family = families.iter().find(|family| family.name() == name);

@@ -83,7 +83,7 @@ fn measure(family: &Family, count: usize) -> Result<[Latencies; 2], ConfigError>
     Ok([Latencies::new(cold), Latencies::new(warm)])
 }
 
-/// What a thread that serves has: the live table and a scratch that outlives reloads.
+/// The parts of a thread that serves: the live table and a scratch that outlives reloads.
 struct Worker {
     live: LiveTable,
     scratch: Scratch,

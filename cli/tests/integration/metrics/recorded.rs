@@ -45,7 +45,7 @@ fn identifications(samples: &Samples) -> [f64; 5] {
     })
 }
 
-/// How often each rule decided, and was refused.
+/// The numbers of decisions and refusals of each rule.
 fn rules(samples: &Samples) -> [(f64, f64); 4] {
     ["users", "nobody", "page", "none"].map(|rule| {
         let of = |name| samples.get(&format!(r#"codeid_rule_{name}_total{{rule="{rule}"}}"#));
