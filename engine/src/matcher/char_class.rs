@@ -59,8 +59,34 @@ impl CharClass {
 
     /// The bytes of hosts: those of labels, and the dot.
     pub(super) fn host() -> Self {
-        let ranges = [('-', '.'), ('0', '9'), ('A', 'Z'), ('_', '_'), ('a', 'z')];
-        let ranges = ranges.map(|(start, end)| ClassUnicodeRange::new(start, end));
+        Self::of_ranges(&[('-', '.'), ('0', '9'), ('A', 'Z'), ('_', '_'), ('a', 'z')])
+    }
+
+    /// The bytes of a host's labels.
+    pub(super) fn label() -> Self {
+        Self::of_ranges(&[('-', '-'), ('0', '9'), ('A', 'Z'), ('_', '_'), ('a', 'z')])
+    }
+
+    /// The characters other than line terminators, as Java's `.` matches them.
+    pub(super) fn line() -> Self {
+        Self::of_ranges(&[
+            ('\0', '\t'),
+            ('\u{b}', '\u{c}'),
+            ('\u{e}', '\u{84}'),
+            ('\u{86}', '\u{2027}'),
+            ('\u{202a}', char::MAX),
+        ])
+    }
+
+    /// The class whose only member is `c`.
+    pub(super) fn of(c: char) -> Self {
+        Self::of_ranges(&[(c, c)])
+    }
+
+    /// The class of these ranges, each with its first and last character, in ascending order.
+    pub(super) fn of_ranges(ranges: &[(char, char)]) -> Self {
+        let range = |&(start, end): &(char, char)| ClassUnicodeRange::new(start, end);
+        let ranges: Vec<_> = ranges.iter().map(range).collect();
         Self::from_ranges(ranges.iter())
     }
 
@@ -107,6 +133,11 @@ impl CharClass {
             ranges,
             beyond_ascii: beyond_ascii.into(),
         }
+    }
+
+    /// Returns `true` if a run is scanned sixteen bytes at a time.
+    pub(super) const fn is_compared(&self) -> bool {
+        self.ranges.is_some()
     }
 
     /// Returns `true` if every character is a member.
@@ -248,7 +279,7 @@ impl CharClass {
     }
 
     /// Returns the number of ASCII members with which `bytes` begins.
-    fn ascii_run(&self, bytes: &[u8]) -> usize {
+    pub(super) fn ascii_run(&self, bytes: &[u8]) -> usize {
         let (Some(ranges), Some(last)) = (&self.ranges, bytes.last_chunk()) else {
             let is_member = |&byte: &u8| byte.is_ascii() && self.contains_byte(byte);
             let end = bytes.iter().position(|byte| !is_member(byte));
@@ -270,7 +301,8 @@ impl CharClass {
         self.bytes[usize::from(byte / 64)] >> (byte % 64) & 1 == 1
     }
 
-    fn has_all_beyond_ascii(&self) -> bool {
+    /// Returns `true` if all characters beyond ASCII are members.
+    pub(super) fn has_all_beyond_ascii(&self) -> bool {
         self.bytes[2] == u64::MAX
     }
 }

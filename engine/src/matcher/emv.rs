@@ -10,6 +10,9 @@ use crate::rule::{DataObjectId, EmvMatch, TagPath};
 /// The most bytes of a data object's value: its length has two digits, and counts characters.
 const MAX_VALUE_BYTES: usize = 99 * 4;
 
+/// The text with which each payload begins: its format, version 01.
+pub(super) const PAYLOAD_START: &str = "000201";
+
 /// The steps of parsing a template, and comparing a value of it.
 const TEMPLATE: u64 = 100;
 

@@ -10,7 +10,7 @@ use super::segment::{Branch, Ending, Literal, Segment, UNBOUNDED};
 
 /// The most branches of a rule. A pattern with more choices is expanded as far as this allows, and
 /// the rest of it is the branches' remainder.
-const MAX_BRANCHES: usize = 32;
+const MAX_BRANCHES: usize = 48;
 /// The most segments of a branch. This bounds the recursion that builds the tree.
 const MAX_SEGMENTS: usize = 48;
 /// The most repetitions of a group that are written out: each copy takes segments, and each optional

@@ -19,6 +19,7 @@ mod contains;
 mod cost;
 mod cut;
 mod deferred;
+mod dfa;
 mod emv;
 mod expand;
 mod inner;
@@ -36,6 +37,7 @@ mod visitor;
 use self::build::Trees;
 pub(crate) use self::captures::{CaptureScratch, GroupFinder, GroupsTooCostly};
 use self::cost::{Bounds, Candidates};
+use self::dfa::{Dfas, Found};
 use self::expand::FOLDED_BEYOND_ASCII;
 pub(crate) use self::search::SearchScratch;
 pub(crate) use self::visitor::Visitor;
@@ -46,6 +48,7 @@ use crate::{CompileLimits, ConfigError};
 #[derive(Debug)]
 pub(crate) struct Matcher {
     trees: Trees,
+    dfas: Dfas,
 }
 
 impl Matcher {
@@ -57,7 +60,25 @@ impl Matcher {
     pub(crate) fn build(rules: &[RouteRule], limits: &CompileLimits) -> Result<Self, ConfigError> {
         Ok(Self {
             trees: build::build_trees(rules, limits)?,
+            dfas: Dfas::new(rules),
         })
+    }
+
+    /// Like [`Self::search`], for a visitor that wants no rule behind one without a canary.
+    pub(crate) fn search_first(
+        &self,
+        code: &str,
+        scratch: &mut SearchScratch,
+        captures: &mut CaptureScratch,
+        visitor: &mut impl Visitor,
+    ) {
+        if let Found::AllBut(missing) = self.dfas.search(code, &mut scratch.walk, visitor)
+            && !missing.is_some_and(|rule| visitor.wants(rule))
+        {
+            search::search_payload(&self.trees.main, code, visitor);
+            return;
+        }
+        self.search(code, scratch, captures, visitor);
     }
 
     /// Calls `visitor` with the rules that accept `code`, as far as the visitor wants them.
@@ -100,7 +121,10 @@ impl Matcher {
                 .total()
                 .saturating_add(look)
         });
-        Bounds::new(main, accept).total().saturating_add(folded)
+        Bounds::new(main, accept)
+            .total()
+            .saturating_add(folded)
+            .saturating_add(self.dfas.max_steps(accept))
     }
 
     /// Returns by rule the steps of a code value that takes about the most; see [`Self::max_steps`].
@@ -125,7 +149,7 @@ impl Matcher {
     pub(crate) fn heap_bytes(&self) -> usize {
         let Trees { main, folded } = &self.trees;
         let folded = folded.as_ref().map(|folded| folded.tree.heap_bytes());
-        main.heap_bytes() + folded.unwrap_or(0)
+        main.heap_bytes() + folded.unwrap_or(0) + self.dfas.heap_bytes()
     }
 }
 

@@ -26,6 +26,8 @@ use super::automaton::StateSets;
 use super::captures::CaptureScratch;
 use super::cost;
 use super::deferred::{Deferred, SuffixMatcher};
+use super::dfa::WalkScratch;
+use super::emv::PAYLOAD_START;
 use super::literals::Sink;
 use super::tree::{DeferredId, Edge, NodeId, PlainEnding, SuffixEdge, SuffixedRuns, Target, Tree};
 use super::visitor::Visitor;
@@ -42,6 +44,8 @@ pub(crate) struct SearchScratch {
     /// The last bytes of a run, in reverse order, as many as its longest suffix has.
     reversed: Vec<u8>,
     remainders: RemainderScratch,
+    /// The memory of the walk along a DFA.
+    pub(super) walk: WalkScratch,
 }
 
 /// One thread's memory for deferred endings.
@@ -82,6 +86,7 @@ pub(super) fn search<V: Visitor>(
         deferred,
         reversed,
         remainders,
+        ..
     } = scratch;
     pending.clear();
     deferred.clear();
@@ -112,6 +117,15 @@ pub(super) fn search<V: Visitor>(
     }
     for &(id, at) in &*deferred {
         search_deferred(tree.deferred(id), code, at, remainders, captures, visitor);
+    }
+}
+
+/// Calls `visitor` with the `emv` rules of `tree` that accept `code`, as far as the visitor wants them.
+pub(super) fn search_payload(tree: &Tree, code: &str, visitor: &mut impl Visitor) {
+    if let Some(emv) = tree.emv()
+        && code.starts_with(PAYLOAD_START)
+    {
+        emv.search(code, visitor);
     }
 }
 

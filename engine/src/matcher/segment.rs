@@ -112,7 +112,7 @@ impl Literal {
         })
     }
 
-    fn to_hir(&self) -> Hir {
+    pub(super) fn to_hir(&self) -> Hir {
         if !self.any_case {
             return Hir::literal(self.text.as_bytes());
         }

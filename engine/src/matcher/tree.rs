@@ -49,6 +49,7 @@ use std::sync::Arc;
 use super::char_class::CharClass;
 use super::cost;
 use super::deferred::Deferred;
+use super::emv::EmvIndex;
 use super::literals::{LiteralSet, Literals};
 use super::segment::Before;
 use super::span::Span;
@@ -74,6 +75,8 @@ pub(super) struct Tree {
     pub(super) suffixes: Literals<SuffixEdge>,
     /// The deferred endings of each node that has any, by their [`DeferredId`].
     deferred: Vec<Deferred>,
+    /// The deferred endings with the `emv` rules, which are all at one node; `None` without such rules.
+    emv: Option<DeferredId>,
 }
 
 /// The number of a node: its index in [`Tree::nodes`].
@@ -192,6 +195,7 @@ impl Tree {
             literals: Literals::new(),
             suffixes: Literals::new(),
             deferred: Vec::new(),
+            emv: None,
         }
     }
 
@@ -232,14 +236,24 @@ impl Tree {
 
     /// Adds the deferred endings of a node.
     pub(super) fn add_deferred(&mut self, deferred: Deferred) -> DeferredId {
+        let is_emv = deferred.emv.is_some();
         self.deferred.push(deferred);
         let count = u32::try_from(self.deferred.len()).expect("bounded by the config");
-        DeferredId(NonZeroU32::new(count).expect("an element was just added"))
+        let id = DeferredId(NonZeroU32::new(count).expect("an element was just added"));
+        if is_emv {
+            self.emv = Some(id);
+        }
+        id
     }
 
     /// Returns the deferred endings `id`, which [`Self::add_deferred`] returned.
     pub(super) fn deferred(&self, id: DeferredId) -> &Deferred {
         &self.deferred[id.index()]
+    }
+
+    /// Returns the `emv` rules; `None` if there are none.
+    pub(super) fn emv(&self) -> Option<&EmvIndex> {
+        self.emv.and_then(|id| self.deferred(id).emv.as_ref())
     }
 
     /// Returns the number of bytes of heap that the tree holds: its elements, without unused

@@ -16,5 +16,6 @@ pub(crate) trait Visitor {
     /// its steps.
     ///
     /// Only a visitor that measures calls `work`. For every other one this does nothing.
+    #[inline]
     fn spend(&mut self, _work: impl FnOnce() -> (u32, u64)) {}
 }

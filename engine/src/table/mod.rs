@@ -157,7 +157,8 @@ impl RouteTable {
             refused: shard.map(|_| &mut *refused),
             best: u32::MAX,
         };
-        self.matcher.search(code, search, captures, &mut winner);
+        self.matcher
+            .search_first(code, search, captures, &mut winner);
         let best = winner.best;
         if let Some(shard) = shard {
             self.counts.record(shard, best, refused);

@@ -67,7 +67,7 @@ pub(super) fn code_cost(
     if code.is_empty() {
         return CodeCost::new(meter.steps, &[], |index| &rules[index].id);
     }
-    matcher.search(code, &mut scratch.search, &mut scratch.captures, &mut meter);
+    matcher.search_first(code, &mut scratch.search, &mut scratch.captures, &mut meter);
     // A canary is asked each time.
     for &rule in &meter.accepted {
         let steps = rules[rule as usize].accept_steps();

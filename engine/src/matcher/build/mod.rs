@@ -64,7 +64,7 @@ pub(super) struct FoldedTree {
 ///
 /// # Complexity
 ///
-/// Linear in the segments of all branches, of which each rule has at most 32 with 48 segments each,
+/// Linear in the segments of all branches, of which each rule has at most 48 with 48 segments each,
 /// apart from sorting, from literals that are split up to [`MAX_SPLIT_DEPTH`] times, and from the
 /// automata, which `limits` bound.
 pub(super) fn build_trees(

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use crate::matcher::char_class::CharClass;
+use crate::matcher::emv::PAYLOAD_START;
 use crate::matcher::expand::{Expansion, expand};
 use crate::matcher::segment::{Before, Branch, Ending, Literal, Segment};
 use crate::rule::{HostMatch, RuleMatch, UrlMatch};
@@ -22,7 +23,7 @@ pub(super) fn rule_branches(rule_match: &RuleMatch) -> Expansion {
         RuleMatch::Regex(pattern) => return expand(pattern.hir()),
         RuleMatch::Url(url) => url_branch(url),
         RuleMatch::Emv(emv) => Branch {
-            segments: literal("000201"),
+            segments: literal(PAYLOAD_START),
             ending: Ending::Emv(emv.clone()),
         },
     };

@@ -1,0 +1,184 @@
+//! Sets of characters, read byte by byte.
+
+use std::collections::HashMap;
+
+use regex_syntax::utf8::{Utf8Range, Utf8Sequences};
+
+use crate::matcher::char_class::CharClass;
+
+/// A set of characters, as the steps that a DFA takes along the bytes of their UTF-8.
+#[derive(Debug)]
+pub(super) struct ByteClass {
+    pub(super) class: CharClass,
+    /// By place, the bytes that lead on. A character begins at place 0, and leads back to it.
+    steps: Vec<Vec<ByteStep>>,
+}
+
+/// The bytes from `.0` to `.1`, which lead to the place `.2`.
+pub(super) type ByteStep = (u8, u8, u16);
+
+/// A set of bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct ByteSet([u64; 4]);
+
+impl ByteClass {
+    /// Creates the steps of `class`; returns `None` if they have too many places to number.
+    pub(super) fn new(class: CharClass) -> Option<Self> {
+        let sequences: Vec<Vec<Utf8Range>> = class
+            .ranges()
+            .flat_map(|(start, end)| Utf8Sequences::new(start, end))
+            .map(|sequence| sequence.as_slice().to_vec())
+            .collect();
+        let sequences: Vec<&[Utf8Range]> = sequences.iter().map(Vec::as_slice).collect();
+        let mut places = Places {
+            steps: vec![Vec::new()],
+            known: HashMap::new(),
+        };
+        places.steps[0] = places.lead_on(&sequences)?;
+        Some(Self {
+            class,
+            steps: places.steps,
+        })
+    }
+
+    /// Returns the steps from `place`.
+    pub(super) fn steps(&self, place: u16) -> &[ByteStep] {
+        &self.steps[usize::from(place)]
+    }
+
+    /// Returns the steps from all places.
+    pub(super) fn all_steps(&self) -> impl Iterator<Item = ByteStep> {
+        self.steps.iter().flatten().copied()
+    }
+
+    /// Returns the number of bytes of the run of members with which `text` begins.
+    pub(super) fn run(&self, text: &[u8]) -> usize {
+        let (mut end, mut place) = (0, 0);
+        for (at, byte) in text.iter().enumerate() {
+            let mut steps = self.steps(place).iter();
+            let Some(&(.., next)) = steps.find(|step| (step.0..=step.1).contains(byte)) else {
+                break;
+            };
+            place = next;
+            if place == 0 {
+                end = at + 1;
+            }
+        }
+        end
+    }
+
+    /// Returns the bytes with which a member can begin.
+    pub(super) fn first_bytes(&self) -> ByteSet {
+        let mut set = ByteSet::default();
+        for &(low, high, _) in self.steps(0) {
+            set.insert(low, high);
+        }
+        set
+    }
+}
+
+/// The places of a class under construction. Places from which the same bytes lead on are one.
+struct Places {
+    steps: Vec<Vec<ByteStep>>,
+    known: HashMap<Vec<ByteStep>, u16>,
+}
+
+impl Places {
+    /// Returns the steps along `sequences`, in which equal first ranges follow each other.
+    fn lead_on(&mut self, sequences: &[&[Utf8Range]]) -> Option<Vec<ByteStep>> {
+        let mut steps = Vec::new();
+        for group in sequences.chunk_by(|a, b| a.first() == b.first()) {
+            let Some(first) = group.first().and_then(|sequence| sequence.first()) else {
+                continue;
+            };
+            let rest: Vec<_> = group.iter().map(|sequence| &sequence[1..]).collect();
+            let place = if rest.iter().all(|rest| rest.is_empty()) {
+                0
+            } else {
+                let next = self.lead_on(&rest)?;
+                self.place(next)?
+            };
+            steps.push((first.start, first.end, place));
+        }
+        Some(steps)
+    }
+
+    fn place(&mut self, steps: Vec<ByteStep>) -> Option<u16> {
+        if let Some(&place) = self.known.get(&steps) {
+            return Some(place);
+        }
+        let place = u16::try_from(self.steps.len()).ok()?;
+        self.steps.push(steps.clone());
+        self.known.insert(steps, place);
+        Some(place)
+    }
+}
+
+impl ByteSet {
+    /// The set of all bytes.
+    pub(super) const ALL: Self = Self([u64::MAX; 4]);
+
+    /// Adds the bytes from `low` to `high`.
+    pub(super) fn insert(&mut self, low: u8, high: u8) {
+        for byte in low..=high {
+            self.0[usize::from(byte / 64)] |= 1 << (byte % 64);
+        }
+    }
+
+    pub(super) fn contains(&self, byte: u8) -> bool {
+        self.0[usize::from(byte / 64)] >> (byte % 64) & 1 == 1
+    }
+
+    /// Returns the bytes of both sets.
+    pub(super) fn union(mut self, other: Self) -> Self {
+        self.0.iter_mut().zip(other.0).for_each(|(a, b)| *a |= b);
+        self
+    }
+
+    /// Returns `true` if no byte is in both sets.
+    pub(super) fn is_disjoint(&self, other: &Self) -> bool {
+        self.0.iter().zip(other.0).all(|(a, b)| a & b == 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ByteClass;
+    use crate::matcher::char_class::CharClass;
+    use regex_syntax::hir::HirKind;
+
+    #[test]
+    fn a_character_leads_back_to_the_first_place_if_it_is_a_member() {
+        for pattern in [
+            ".",
+            "[^/]",
+            r"\p{Han}",
+            r"\pL",
+            "[aé中😀]",
+            "[a-z]",
+            r"(?s-u:[\x00-\x7f])",
+        ] {
+            let hir = regex_syntax::parse(pattern).unwrap();
+            let HirKind::Class(class) = hir.kind() else {
+                panic!("{pattern} is a class");
+            };
+            let class = CharClass::new(class);
+            let steps = ByteClass::new(class.clone()).unwrap();
+            for c in (0..=0x1_1000)
+                .chain(0x2_0000..0x2_0100)
+                .filter_map(char::from_u32)
+            {
+                let mut place = Some(0);
+                for &byte in c.encode_utf8(&mut [0; 4]).as_bytes() {
+                    let step = |place| {
+                        let mut steps = steps.steps(place).iter();
+                        let &(.., next) = steps.find(|s| (s.0..=s.1).contains(&byte))?;
+                        Some(next)
+                    };
+                    place = place.and_then(step);
+                }
+                assert_eq!(place == Some(0), class.contains(c), "{pattern} {c:?}");
+            }
+        }
+    }
+}

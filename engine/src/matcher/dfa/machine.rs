@@ -1,0 +1,335 @@
+//! A DFA whose steps are bytes, chains of bytes, and runs of a class.
+
+use super::run_class::RunClass;
+use crate::matcher::NO_RULE;
+use crate::matcher::char_class::CharClass;
+use crate::matcher::cost;
+use crate::matcher::span::Span;
+use crate::matcher::visitor::Visitor;
+
+/// The number of a state: for one with a row, where that begins in [`Dfa::rows`]; for others, the
+/// index in [`Dfa::ops`], plus the size of all rows.
+pub(super) type StateNumber = u32;
+
+/// The DFA of code values that begin in the same way. It never changes.
+#[derive(Debug)]
+pub(super) struct Dfa {
+    /// By byte, its column in each row.
+    pub(super) alphabet: Box<[u8; 256]>,
+    /// The number of columns of a row.
+    pub(super) columns: usize,
+    /// The rows of the first states, one after the other: the state that each class of bytes leads
+    /// to.
+    pub(super) rows: Vec<StateNumber>,
+    /// For each row, the rules that accept if the code value ends there, in [`Self::rules`].
+    pub(super) row_ends: Vec<Span>,
+    /// The steps of all other states.
+    pub(super) ops: Vec<Op>,
+    /// The text of chains, eight bytes each, and a mask of the bits that are compared.
+    pub(super) words: Vec<[u64; 2]>,
+    pub(super) classes: Vec<RunClass>,
+    /// Lists of rules, each ascending.
+    pub(super) rules: Vec<u32>,
+}
+
+/// A step that is not one byte.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Op {
+    /// The code value must end here. Without any rules, nothing is accepted.
+    End { ends: Span },
+    /// Some bytes, without a choice.
+    Chain {
+        chain: Chain,
+        ends: Span,
+        next: StateNumber,
+    },
+    /// The longest run of members of a class.
+    Run {
+        class: u16,
+        min: u16,
+        max: u32,
+        ends: Span,
+        next: StateNumber,
+    },
+    /// As many members of a class as there are, and then the row of the state `next`.
+    Span { class: u16, next: StateNumber },
+    /// The rules accept, whatever follows; if `is_line`, only if that has no line terminator.
+    Accept {
+        rules: Span,
+        is_line: bool,
+        next: StateNumber,
+        /// The first rule that can accept beyond.
+        next_rule: u32,
+    },
+    /// The DFA ends here.
+    HandOver,
+}
+
+/// A text in [`Dfa::words`].
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Chain {
+    pub(super) words: Span,
+    /// The number of bytes.
+    pub(super) length: u8,
+}
+
+/// One thread's memory for a walk.
+#[derive(Debug, Default)]
+pub(in crate::matcher) struct WalkScratch {
+    /// The lists of rules that were reported, a bit for the index of each one's first rule.
+    reported: Vec<u64>,
+}
+
+/// The steps of reading a byte by a row.
+const ROW: u64 = 2;
+/// The most steps of reading a byte in any way, and of what may be done beside it.
+const MAX_BYTE: u64 = 10;
+/// The most rules that are reported before the end of a code value. A code value with more of them
+/// is handed over.
+const MAX_REPORTED: usize = 1024;
+/// The most steps that do not depend on the bytes that are read.
+const MAX_FIXED: u64 = 64;
+
+impl WalkScratch {
+    /// Forgets all lists but `first`, in a DFA whose lists have `rules` rules.
+    fn begin(&mut self, first: Span, rules: usize) {
+        self.reported.clear();
+        self.reported.resize(rules / 64 + 1, 0);
+        self.is_new(first);
+    }
+
+    /// Returns `true` if `list` is new, and remembers it.
+    fn is_new(&mut self, list: Span) -> bool {
+        let first = list.range().start;
+        let (word, bit) = (&mut self.reported[first / 64], 1 << (first % 64));
+        let is_new = *word & bit == 0;
+        *word |= bit;
+        is_new
+    }
+}
+
+impl Dfa {
+    /// A DFA without any state.
+    pub(super) fn new() -> Self {
+        Self {
+            alphabet: Box::new([0; 256]),
+            columns: 1,
+            rows: Vec::new(),
+            row_ends: Vec::new(),
+            ops: Vec::new(),
+            words: Vec::new(),
+            classes: Vec::new(),
+            rules: Vec::new(),
+        }
+    }
+
+    /// Calls `visitor` with the rules that accept `code`, as far as it wants them, from the state
+    /// `state` and the byte `at` on. `line` is the class of all but line terminators.
+    ///
+    /// Returns `false` if the DFA does not lead to the end: then other rules may accept, too.
+    pub(super) fn walk<V: Visitor>(
+        &self,
+        mut state: StateNumber,
+        mut at: usize,
+        code: &str,
+        line: &CharClass,
+        scratch: &mut WalkScratch,
+        visitor: &mut V,
+    ) -> bool {
+        let bytes = code.as_bytes();
+        let mut is_in_line = false;
+        let mut has_list = false;
+        let mut left = MAX_REPORTED;
+        loop {
+            let begin = at;
+            (state, at) = self.read_rows(state, at, bytes);
+            visitor.spend(|| (NO_RULE, ROW * (at - begin) as u64 + 1));
+            let Some(op) = (state as usize).checked_sub(self.rows.len()) else {
+                self.report(self.row_ends[state as usize / self.columns], visitor);
+                return true;
+            };
+            match self.ops[op] {
+                Op::End { ends } => {
+                    if at == bytes.len() {
+                        self.report(ends, visitor);
+                    }
+                    return true;
+                }
+                Op::Chain { chain, ends, next } => {
+                    if at == bytes.len() {
+                        self.report(ends, visitor);
+                        return true;
+                    }
+                    visitor.spend(|| (NO_RULE, cost::comparison(chain.length.into())));
+                    if !self.has_chain(chain, &bytes[at..]) {
+                        return true;
+                    }
+                    at += usize::from(chain.length);
+                    state = next;
+                }
+                Op::Run {
+                    class,
+                    min,
+                    max,
+                    ends,
+                    next,
+                } => {
+                    if at == bytes.len() && !ends.is_empty() {
+                        self.report(ends, visitor);
+                        return true;
+                    }
+                    let class = &self.classes[usize::from(class)];
+                    visitor.spend(|| (NO_RULE, class.class.run_steps(code, at, max)));
+                    let Some(end) = class.run_end(code, at, min.into(), max) else {
+                        return true;
+                    };
+                    at = end;
+                    state = next;
+                }
+                Op::Span { class, next } => {
+                    let class = &self.classes[usize::from(class)].class;
+                    visitor.spend(|| (NO_RULE, class.run_steps(code, at, u32::MAX)));
+                    at += class.ascii_run(&bytes[at..]);
+                    state = next;
+                }
+                Op::Accept {
+                    rules,
+                    is_line,
+                    next,
+                    next_rule,
+                } => {
+                    if is_line && !is_in_line {
+                        visitor.spend(|| (NO_RULE, line.run_steps(code, at, u32::MAX)));
+                        if line.run_end(code, at, 0, u32::MAX) != Some(bytes.len()) {
+                            return false;
+                        }
+                        is_in_line = true;
+                    }
+                    let is_new = !has_list || scratch.is_new(rules);
+                    if is_new {
+                        let count = rules.range().len();
+                        let Some(more) = left.checked_sub(count) else {
+                            return false;
+                        };
+                        left = more;
+                        visitor.spend(|| (NO_RULE, count as u64));
+                        self.report(rules, visitor);
+                    }
+                    if !visitor.wants(next_rule) {
+                        return true;
+                    }
+                    if !has_list {
+                        scratch.begin(rules, self.rules.len());
+                        has_list = true;
+                    }
+                    state = next;
+                }
+                Op::HandOver => return false,
+            }
+        }
+    }
+
+    /// Reads bytes as long as the state is that of a row. Returns the state after them, and the byte
+    /// of `bytes` where that is.
+    ///
+    /// PERF: a function of its own, so that nothing but what it needs is in registers.
+    #[inline]
+    fn read_rows(&self, state: StateNumber, at: usize, bytes: &[u8]) -> (StateNumber, usize) {
+        let (rows, alphabet) = (&*self.rows, &*self.alphabet);
+        let mut state = state;
+        let mut read = 0;
+        for &byte in bytes.get(at..).unwrap_or_default() {
+            let cell = state as usize + usize::from(alphabet[usize::from(byte)]);
+            match rows.get(cell) {
+                Some(&next) => state = next,
+                None => break,
+            }
+            read += 1;
+        }
+        (state, at + read)
+    }
+
+    fn report(&self, list: Span, visitor: &mut impl Visitor) {
+        for &rule in &self.rules[list.range()] {
+            if !visitor.wants(rule) {
+                return;
+            }
+            visitor.accepted(rule);
+        }
+    }
+
+    /// Returns `true` if `bytes` begins with `chain`.
+    fn has_chain(&self, chain: Chain, bytes: &[u8]) -> bool {
+        let length = usize::from(chain.length);
+        if bytes.len() < length {
+            return false;
+        }
+        self.words[chain.words.range()]
+            .iter()
+            .enumerate()
+            .all(|(index, &[text, mask])| {
+                let rest = &bytes[8 * index..];
+                let word = match rest.first_chunk() {
+                    Some(&word) => u64::from_le_bytes(word),
+                    None => rest
+                        .iter()
+                        .rev()
+                        .fold(0, |word, &byte| word << 8 | u64::from(byte)),
+                };
+                (word ^ text) & mask == 0
+            })
+    }
+
+    /// Returns the most steps of a walk along `bytes` bytes, where accepting each rule takes the
+    /// steps that `accept` has for it.
+    pub(super) fn max_steps(&self, bytes: usize, accept: &[u64]) -> u64 {
+        let of_list = |list: Span| {
+            let rules = self.rules[list.range()].iter();
+            let steps = rules.map(|&rule| 1 + accept[rule as usize]);
+            steps.fold(0, u64::saturating_add)
+        };
+        let ends = self.ops.iter().filter_map(|op| match op {
+            Op::End { ends } | Op::Chain { ends, .. } | Op::Run { ends, .. } => Some(*ends),
+            Op::Span { .. } | Op::Accept { .. } | Op::HandOver => None,
+        });
+        let ends = ends.chain(self.row_ends.iter().copied()).map(of_list);
+        // Each list is reported once before the end.
+        let mut lists: Vec<Span> = Vec::new();
+        lists.extend(self.ops.iter().filter_map(|op| match op {
+            Op::Accept { rules, .. } => Some(*rules),
+            _ => None,
+        }));
+        lists.sort_by_key(|list| list.range().start);
+        lists.dedup_by_key(|list| list.range().start);
+        let costliest = lists.iter().flat_map(|list| &self.rules[list.range()]);
+        let costliest = costliest.map(|&rule| 1 + accept[rule as usize]).max();
+        let most = costliest.unwrap_or(0).saturating_mul(MAX_REPORTED as u64);
+        let all = lists.into_iter().map(of_list).fold(0, u64::saturating_add);
+        (MAX_FIXED + MAX_BYTE * bytes as u64)
+            .saturating_add(all.min(most))
+            .saturating_add(ends.max().unwrap_or(0))
+    }
+
+    /// Returns the number of bytes on the heap.
+    pub(super) fn heap_bytes(&self) -> usize {
+        let classes = self.classes.iter().map(RunClass::heap_bytes);
+        size_of_val(&*self.alphabet)
+            + size_of_val(&*self.rows)
+            + size_of_val(&*self.row_ends)
+            + size_of_val(&*self.ops)
+            + size_of_val(&*self.words)
+            + size_of_val(&*self.classes)
+            + size_of_val(&*self.rules)
+            + classes.sum::<usize>()
+    }
+
+    /// Frees what was allocated for growing.
+    pub(super) fn shrink_to_fit(&mut self) {
+        self.rows.shrink_to_fit();
+        self.row_ends.shrink_to_fit();
+        self.ops.shrink_to_fit();
+        self.words.shrink_to_fit();
+        self.classes.shrink_to_fit();
+        self.rules.shrink_to_fit();
+    }
+}

@@ -1,0 +1,350 @@
+//! DFAs that answer nearly all lookups, one for each first byte of a code value.
+//!
+//! ```text
+//! rules ──nfa──▶ one automaton, a trie ──subsets──▶ states ──layout──▶ machine
+//! ```
+//!
+//! DESIGN.md says why, and which rules they leave to the tree.
+
+mod byte_class;
+mod elements;
+mod expression;
+mod layout;
+mod machine;
+mod nfa;
+mod rule_parts;
+mod run_class;
+mod samples;
+mod subsets;
+#[cfg(test)]
+mod tests;
+mod trie;
+
+use std::collections::BTreeMap;
+
+use self::layout::lay_out;
+pub(super) use self::machine::WalkScratch;
+use self::machine::{Dfa, StateNumber};
+use self::nfa::{Kind, Nfa, NodeId};
+use self::rule_parts::{RuleParts, first_bytes, rule_parts};
+use self::samples::Sampler;
+use self::subsets::{Budget, State, Subsets};
+use self::trie::Builder;
+use super::char_class::CharClass;
+use super::visitor::Visitor;
+use crate::rule::{RouteRule, RuleMatch};
+use regex_syntax::hir::Hir;
+
+/// The most bytes of a code value that is looked up here: the tree is faster for long ones, which
+/// it searches for texts.
+const MAX_CODE_BYTES: usize = 1024;
+/// The work that determinising all DFAs of a table may take together, in elements of sets: for any
+/// table, for each of its rules, and at most.
+const MIN_WORK: usize = 50_000;
+const RULE_WORK: usize = 1_000;
+const MAX_WORK: usize = 1_200_000;
+/// The bytes that the rows of all DFAs of a table may take together.
+const MAX_BYTES: usize = 2 << 20;
+/// The number of samples of each rule that are followed before anything else.
+const SAMPLES: usize = 6;
+
+/// The DFAs of a rule set.
+#[derive(Debug)]
+pub(super) struct Dfas {
+    dfas: Vec<Dfa>,
+    by_first_byte: Box<[Start; 256]>,
+    /// The class of all characters but line terminators.
+    line: CharClass,
+}
+
+/// The way of code values with a certain first byte.
+#[derive(Clone, Copy, Debug)]
+struct Start {
+    /// The index of the DFA; `None` if the tree has to be searched.
+    dfa: Option<u16>,
+    /// The state after the first byte.
+    state: StateNumber,
+    /// The first rule that the DFA lacks, other than `emv` rules.
+    first_missing: Option<u32>,
+}
+
+/// What a search has found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// Everything, except by this rule and later ones that the DFA lacks, if there are any, and by
+    /// `emv` rules.
+    AllBut(Option<u32>),
+    /// Perhaps not everything.
+    Some,
+}
+
+impl Dfas {
+    /// Compiles `rules`, as far as the budget of a table allows.
+    pub(super) fn new(rules: &[RouteRule]) -> Self {
+        let work = MIN_WORK + RULE_WORK * rules.len();
+        let budget = Budget {
+            work: work.min(MAX_WORK),
+            bytes: MAX_BYTES,
+        };
+        Self::within(budget, rules)
+    }
+
+    /// Compiles `rules`, as far as `budget` allows.
+    fn within(mut budget: Budget, rules: &[RouteRule]) -> Self {
+        let line = CharClass::line();
+        let is_open: Vec<bool> = rules.iter().map(|rule| rule.canary.is_none()).collect();
+        let mut builder = Builder::new(line.clone());
+        let mut by_first_byte = Box::new(
+            [Start {
+                dfa: None,
+                state: 0,
+                first_missing: None,
+            }; 256],
+        );
+        let mut sampled = Vec::new();
+        for (rule, index) in rules.iter().zip(0_u32..) {
+            let is_added = match rule_parts(&rule.rule_match) {
+                Some(RuleParts { parts, tail }) => {
+                    let is_added = builder.add(index, &parts, tail).is_ok();
+                    sampled.push(parts);
+                    is_added
+                }
+                None => false,
+            };
+            if !is_added && !matches!(rule.rule_match, RuleMatch::Emv(_)) {
+                let first = first_bytes(&rule.rule_match);
+                for (byte, start) in (0..=u8::MAX).zip(by_first_byte.iter_mut()) {
+                    if first.contains(byte) {
+                        start.first_missing.get_or_insert(index);
+                    }
+                }
+            }
+        }
+        let nfa = builder.finish();
+        let mut this = Self {
+            dfas: Vec::new(),
+            by_first_byte,
+            line,
+        };
+        let groups = groups(&nfa, &is_open, &mut budget);
+        let samples = samples(&sampled);
+        for (index, group) in groups.iter().enumerate() {
+            let others = groups.len() - index - 1;
+            this.add(&nfa, &is_open, group, &samples, others, &mut budget);
+        }
+        this.dfas.shrink_to_fit();
+        this
+    }
+
+    /// Adds the DFA of `group`, which may take its share of `budget` while there are `others` after
+    /// it.
+    fn add(
+        &mut self,
+        nfa: &Nfa,
+        is_open: &[bool],
+        group: &Group,
+        samples: &[Vec<u8>],
+        others: usize,
+        budget: &mut Budget,
+    ) {
+        let share = Budget {
+            work: budget.work / (others + 1),
+            bytes: budget.bytes / (others + 1),
+        };
+        let mut subsets = Subsets::new(nfa, is_open, &group.classes, share);
+        let starts: Vec<State> = group.bytes.iter().map(|&b| subsets.start(b)).collect();
+        for sample in samples {
+            if let Some((first, rest)) = sample.split_first()
+                && let Ok(start) = group.bytes.binary_search(first)
+            {
+                subsets.follow(starts[start], rest);
+            }
+        }
+        subsets.explore();
+        budget.work -= share.work - subsets.budget.work;
+        budget.bytes -= share.bytes - subsets.budget.bytes;
+        let Some((dfa, numbers)) = lay_out(nfa, &subsets.states, &starts, &group.classes) else {
+            return;
+        };
+        let Ok(index) = u16::try_from(self.dfas.len()) else {
+            return;
+        };
+        self.dfas.push(dfa);
+        for (&byte, number) in group.bytes.iter().zip(numbers) {
+            let start = &mut self.by_first_byte[usize::from(byte)];
+            start.dfa = Some(index);
+            start.state = number;
+        }
+    }
+
+    /// Calls `visitor` with the rules that accept `code`, as far as it wants them, but not with
+    /// those behind one that admits every openId.
+    ///
+    /// # Complexity
+    ///
+    /// A step for each byte at most; never more than 1024.
+    pub(super) fn search(
+        &self,
+        code: &str,
+        scratch: &mut WalkScratch,
+        visitor: &mut impl Visitor,
+    ) -> Found {
+        let Some(&first) = code
+            .as_bytes()
+            .first()
+            .filter(|_| code.len() <= MAX_CODE_BYTES)
+        else {
+            return Found::Some;
+        };
+        let start = self.by_first_byte[usize::from(first)];
+        let Some(dfa) = start.dfa else {
+            return Found::Some;
+        };
+        let dfa = &self.dfas[usize::from(dfa)];
+        if dfa.walk(start.state, 1, code, &self.line, scratch, visitor) {
+            Found::AllBut(start.first_missing)
+        } else {
+            Found::Some
+        }
+    }
+
+    /// Returns the most steps that [`Self::search`] can take.
+    pub(super) fn max_steps(&self, accept: &[u64]) -> u64 {
+        let dfas = self.dfas.iter();
+        dfas.map(|dfa| dfa.max_steps(MAX_CODE_BYTES, accept))
+            .max()
+            .unwrap_or(0)
+    }
+
+    /// Returns the number of bytes on the heap.
+    pub(super) fn heap_bytes(&self) -> usize {
+        let dfas = self
+            .dfas
+            .iter()
+            .map(|dfa| size_of::<Dfa>() + dfa.heap_bytes());
+        dfas.sum::<usize>() + size_of_val(&*self.by_first_byte) + self.line.heap_bytes()
+    }
+}
+
+/// First bytes after which the same nodes can be reached.
+struct Group {
+    bytes: Vec<u8>,
+    /// The classes of bytes that these nodes distinguish, each by its last byte.
+    classes: Vec<u8>,
+}
+
+/// Returns samples of rules, each of which consists of some parts: one of each rule after the other.
+fn samples(rules: &[Vec<Hir>]) -> Vec<Vec<u8>> {
+    let mut sampler = Sampler::new();
+    let mut samples = Vec::new();
+    for round in 0..SAMPLES {
+        for parts in rules {
+            let mut sample = sampler.sample(parts);
+            if round % 2 == 1 && !sample.is_empty() {
+                sampler.change(&mut sample);
+            }
+            samples.push(sample);
+        }
+    }
+    samples
+}
+
+/// Returns the groups, those with the fewest nodes first, as far as the budget allows.
+fn groups(nfa: &Nfa, is_open: &[bool], budget: &mut Budget) -> Vec<Group> {
+    let mut subsets = Subsets::new(nfa, is_open, &[u8::MAX], *budget);
+    let mut by_state: BTreeMap<State, Vec<u8>> = BTreeMap::new();
+    for byte in 0..=u8::MAX {
+        by_state.entry(subsets.start(byte)).or_default().push(byte);
+        if subsets.budget.work == 0 {
+            break;
+        }
+    }
+    budget.work = subsets.budget.work;
+    let mut by_nodes: BTreeMap<Vec<u64>, Vec<u8>> = BTreeMap::new();
+    for (state, bytes) in by_state {
+        let nodes = reachable(nfa, subsets.nodes(state));
+        let size = count(&nodes);
+        if size / 8 > budget.work {
+            continue;
+        }
+        budget.work -= size / 8;
+        by_nodes.entry(nodes).or_default().extend(bytes);
+    }
+    let mut by_nodes: Vec<(Vec<u64>, Vec<u8>)> = by_nodes.into_iter().collect();
+    by_nodes.sort_by_key(|(nodes, _)| std::cmp::Reverse(count(nodes)));
+    let mut merged: Vec<(Vec<u64>, Vec<u8>)> = Vec::new();
+    for (nodes, bytes) in by_nodes {
+        let size = count(&nodes);
+        let fits = |other: &&mut (Vec<u64>, Vec<u8>)| {
+            let both = other
+                .0
+                .iter()
+                .zip(&nodes)
+                .map(|(a, b)| (a & b).count_ones() as usize);
+            2 * both.sum::<usize>() > size && 4 * size > count(&other.0)
+        };
+        match merged.iter_mut().find(fits) {
+            Some((all, others)) => {
+                all.iter_mut().zip(nodes).for_each(|(a, b)| *a |= b);
+                others.extend(bytes);
+            }
+            None => merged.push((nodes, bytes)),
+        }
+    }
+    let group = |(nodes, mut bytes): (Vec<u64>, Vec<u8>)| {
+        bytes.sort_unstable();
+        let classes = classes(nfa, &nodes);
+        Group { bytes, classes }
+    };
+    merged.into_iter().rev().map(group).collect()
+}
+
+/// Returns the number of nodes.
+fn count(nodes: &[u64]) -> usize {
+    nodes.iter().map(|word| word.count_ones() as usize).sum()
+}
+
+/// Returns the nodes that can be reached from `nodes`, as bits.
+fn reachable(nfa: &Nfa, nodes: impl Iterator<Item = NodeId>) -> Vec<u64> {
+    let mut reached = vec![0_u64; nfa.nodes.len().div_ceil(64)];
+    let mut pending: Vec<NodeId> = nodes.collect();
+    while let Some(node) = pending.pop() {
+        let (word, bit) = (node as usize / 64, 1 << (node % 64));
+        if reached[word] & bit == 0 {
+            reached[word] |= bit;
+            pending.extend(nfa.followers(node));
+        }
+    }
+    reached
+}
+
+/// Returns the classes of bytes that the `nodes` distinguish, each by its last byte.
+fn classes(nfa: &Nfa, nodes: &[u64]) -> Vec<u8> {
+    let mut is_last = [false; 256];
+    is_last[255] = true;
+    let mut add = |low: u8, high: u8| {
+        if let Some(before) = low.checked_sub(1) {
+            is_last[usize::from(before)] = true;
+        }
+        is_last[usize::from(high)] = true;
+    };
+    let mut known = vec![false; nfa.classes.len()];
+    for (id, node) in nfa.nodes.iter().enumerate() {
+        if nodes[id / 64] >> (id % 64) & 1 == 0 {
+            continue;
+        }
+        match &node.kind {
+            Kind::Bytes(edges) => edges.iter().for_each(|&(low, high, _)| add(low, high)),
+            Kind::Run { class, .. } => {
+                if !std::mem::replace(&mut known[*class as usize], true) {
+                    let steps = nfa.classes[*class as usize].all_steps();
+                    steps.for_each(|(low, high, _)| add(low, high));
+                }
+            }
+            Kind::End(_) | Kind::Sink { .. } => {}
+        }
+    }
+    (0..=u8::MAX)
+        .filter(|&byte| is_last[usize::from(byte)])
+        .collect()
+}

@@ -1,0 +1,419 @@
+//! Determinises the automaton of the rules, within a budget.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use super::byte_class::ByteSet;
+use super::elements::{Element, Elements, SetMap};
+use super::nfa::{Kind, Nfa, NodeId, ROOT, UNBOUNDED};
+
+/// The index of a state.
+pub(super) type State = u32;
+
+/// The state from which nothing is accepted.
+pub(super) const DEAD: State = 0;
+
+/// What is left of the work and the memory that determinising may take.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Budget {
+    /// The number of elements of sets that may be looked at, a new state counting as
+    /// [`STATE_WORK`] of them.
+    pub(super) work: usize,
+    /// The number of bytes that the rows of states may take.
+    pub(super) bytes: usize,
+}
+
+/// The work of a new state, in elements.
+const STATE_WORK: usize = 16;
+
+/// A state: a set of nodes in which the automaton may be.
+#[derive(Debug)]
+pub(super) struct StateInfo {
+    pub(super) step: Step,
+    /// The rules that accept if the code value ends here, ascending.
+    pub(super) ends: Box<[u32]>,
+    /// The first rule that can accept from here on.
+    pub(super) first_rule: u32,
+}
+
+/// The way on from a state.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// Nothing is known: the budget was used up before.
+    Unknown,
+    /// One byte: from `.0` to `.1` leads to `.2`. Other bytes lead to [`DEAD`].
+    Byte(Vec<(u8, u8, State)>),
+    /// The longest run of members of a class, which must have `min` to `max` characters.
+    Run {
+        class: u32,
+        min: u16,
+        max: u16,
+        next: State,
+    },
+    /// Nothing is read: the rules accept, if `is_line` only if no line terminator follows.
+    Accept {
+        rules: Box<[u32]>,
+        is_line: bool,
+        next: State,
+    },
+}
+
+/// The states of the DFA of code values that begin in the same way.
+pub(super) struct Subsets<'a> {
+    elements: Elements<'a>,
+    /// By rule, `true` if it admits every openId, so that no later one matters where it accepts.
+    is_open: &'a [bool],
+    pub(super) states: Vec<StateInfo>,
+    /// The set of each state that is to be determinised, or was.
+    sets: Vec<Rc<[Element]>>,
+    by_seeds: SetMap<Box<[Element]>, State>,
+    by_set: SetMap<Rc<[Element]>, State>,
+    /// The states that are to be determinised, or were.
+    queue: VecDeque<State>,
+    /// By class of bytes, the last one.
+    classes: &'a [u8],
+    /// By byte, its class.
+    class_of: Box<[usize; 256]>,
+    /// For each class of bytes, where it leads.
+    buckets: Vec<Vec<Element>>,
+    pub(super) budget: Budget,
+}
+
+impl<'a> Subsets<'a> {
+    /// Prepares the states of `nfa` within `budget`. `is_open` holds for each rule whether it
+    /// admits every openId; `classes` are the classes of bytes that are distinguished, each by its
+    /// last byte.
+    pub(super) fn new(
+        nfa: &'a Nfa,
+        is_open: &'a [bool],
+        classes: &'a [u8],
+        budget: Budget,
+    ) -> Self {
+        let mut class_of = Box::new([0; 256]);
+        let mut first = 0;
+        for (class, &last) in classes.iter().enumerate() {
+            class_of[first..=usize::from(last)].fill(class);
+            first = usize::from(last) + 1;
+        }
+        let dead = StateInfo {
+            step: Step::Byte(Vec::new()),
+            ends: Box::default(),
+            first_rule: u32::MAX,
+        };
+        Self {
+            elements: Elements::new(nfa),
+            is_open,
+            states: vec![dead],
+            sets: vec![Rc::from([])],
+            by_seeds: SetMap::default(),
+            by_set: SetMap::default(),
+            queue: VecDeque::new(),
+            classes,
+            class_of,
+            buckets: vec![Vec::new(); classes.len()],
+            budget,
+        }
+    }
+
+    /// Returns the state after the first byte `byte`.
+    pub(super) fn start(&mut self, byte: u8) -> State {
+        let mut seeds = Vec::new();
+        for &element in &*self.elements.closure(ROOT) {
+            self.elements.steps(element, |low, high, seed| {
+                if (low..=high).contains(&byte) {
+                    seeds.push(seed);
+                }
+            });
+        }
+        self.state(&mut seeds)
+    }
+
+    /// Returns the nodes of the set of `state`.
+    pub(super) fn nodes(&self, state: State) -> impl Iterator<Item = NodeId> {
+        let step = &self.states[state as usize].step;
+        let next = match step {
+            Step::Accept { next, .. } => *next,
+            _ => state,
+        };
+        self.sets[next as usize].iter().map(|element| element.node)
+    }
+
+    /// Determinises the states that `text` leads to from `state` on.
+    pub(super) fn follow(&mut self, state: State, text: &[u8]) {
+        let mut state = state;
+        let mut text = text;
+        while state != DEAD {
+            if !self.determinise(state) {
+                return;
+            }
+            state = match &self.states[state as usize].step {
+                Step::Unknown => return,
+                Step::Byte(ranges) => {
+                    let Some((byte, rest)) = text.split_first() else {
+                        return;
+                    };
+                    text = rest;
+                    let range = ranges.iter().find(|r| (r.0..=r.1).contains(byte));
+                    range.map_or(DEAD, |&(.., to)| to)
+                }
+                &Step::Run { class, next, .. } => {
+                    let class = &self.elements.nfa.classes[class as usize];
+                    text = &text[class.run(text)..];
+                    next
+                }
+                &Step::Accept { next, .. } => next,
+            };
+        }
+    }
+
+    /// Determinises all states, as far as the budget allows.
+    pub(super) fn explore(&mut self) {
+        while let Some(state) = self.queue.pop_front() {
+            if !self.determinise(state) {
+                return;
+            }
+        }
+    }
+
+    /// Determines the step of `state`. Returns `false` if the budget does not allow that.
+    fn determinise(&mut self, state: State) -> bool {
+        if !matches!(self.states[state as usize].step, Step::Unknown) {
+            return true;
+        }
+        if self.budget.work == 0 || self.budget.bytes == 0 {
+            return false;
+        }
+        let set = Rc::clone(&self.sets[state as usize]);
+        let step = match self.run(&set) {
+            Some(run) => run,
+            None => Step::Byte(self.byte_step(&set)),
+        };
+        self.budget.work = self.budget.work.saturating_sub(set.len() + STATE_WORK);
+        self.states[state as usize].step = step;
+        true
+    }
+
+    fn byte_step(&mut self, set: &[Element]) -> Vec<(u8, u8, State)> {
+        let mut buckets = std::mem::take(&mut self.buckets);
+        let mut work = 0;
+        let (mut lowest, mut highest) = (buckets.len(), 0);
+        for &element in set {
+            self.elements.steps(element, |low, high, seed| {
+                let (low, high) = (
+                    self.class_of[usize::from(low)],
+                    self.class_of[usize::from(high)],
+                );
+                (lowest, highest) = (lowest.min(low), highest.max(high));
+                for bucket in &mut buckets[low..=high] {
+                    bucket.push(seed);
+                    work += 1;
+                }
+            });
+        }
+        let mut ranges: Vec<(u8, u8, State)> = Vec::new();
+        let mut previous: (usize, State) = (usize::MAX, DEAD);
+        for class in lowest..=highest.min(buckets.len() - 1) {
+            let state = match previous {
+                (other, state) if other != usize::MAX && buckets[other] == buckets[class] => state,
+                _ => {
+                    let mut seeds = buckets[class].clone();
+                    let state = self.state(&mut seeds);
+                    previous = (class, state);
+                    state
+                }
+            };
+            if state == DEAD {
+                continue;
+            }
+            let last = self.classes[class];
+            let first = class
+                .checked_sub(1)
+                .map_or(0, |before| self.classes[before] + 1);
+            match ranges.last_mut() {
+                Some((_, end, to)) if *to == state && *end + 1 == first => *end = last,
+                _ => ranges.push((first, last, state)),
+            }
+        }
+        if lowest < buckets.len() {
+            buckets[lowest..=highest].iter_mut().for_each(Vec::clear);
+        }
+        self.buckets = buckets;
+        self.budget.work = self.budget.work.saturating_sub(work);
+        let bytes = match ranges.as_slice() {
+            [] | [_] => 8,
+            _ => 4 * self.classes.len() + 8,
+        };
+        self.budget.bytes = self.budget.bytes.saturating_sub(bytes);
+        ranges
+    }
+
+    /// Returns the state of what `seeds` stand for.
+    fn state(&mut self, seeds: &mut Vec<Element>) -> State {
+        seeds.sort_unstable();
+        seeds.dedup();
+        if seeds.is_empty() {
+            return DEAD;
+        }
+        if let Some(&state) = self.by_seeds.get(seeds.as_slice()) {
+            return state;
+        }
+        let mut set = Vec::new();
+        for &seed in &*seeds {
+            let Element { node, count, place } = seed;
+            if (count, place) == (0, 0) {
+                set.extend_from_slice(&self.elements.closure(node));
+            } else {
+                set.push(seed);
+            }
+        }
+        self.budget.work = self.budget.work.saturating_sub(set.len());
+        set.retain(|element| self.elements.first_rule(*element) != u32::MAX);
+        set.sort_unstable();
+        set.dedup();
+        let state = self.state_of_set(set);
+        self.by_seeds.insert(seeds.as_slice().into(), state);
+        state
+    }
+
+    /// Returns the state of `set`. If rules accept whatever follows, these are reported where that
+    /// is known, and are then no longer part of the set: with them in it, every combination of such
+    /// rules would be a state of its own.
+    fn state_of_set(&mut self, mut set: Vec<Element>) -> State {
+        if set.is_empty() {
+            return DEAD;
+        }
+        if let Some(&state) = self.by_set.get(set.as_slice()) {
+            return state;
+        }
+        let whole: Rc<[Element]> = set.as_slice().into();
+        let mut sinks = Vec::new();
+        set.retain(|element| match self.elements.kind(*element) {
+            &Kind::Sink { rule, is_line } => {
+                sinks.push((rule, is_line));
+                false
+            }
+            _ => true,
+        });
+        let info = if sinks.is_empty() {
+            let ends = set
+                .iter()
+                .filter_map(|element| match self.elements.kind(*element) {
+                    &Kind::End(rule) => Some(rule),
+                    _ => None,
+                });
+            StateInfo {
+                step: Step::Unknown,
+                ends: self.until_open(ends.collect()),
+                first_rule: set
+                    .iter()
+                    .map(|&e| self.elements.first_rule(e))
+                    .min()
+                    .unwrap_or(u32::MAX),
+            }
+        } else {
+            let rules = self.until_open(sinks.iter().map(|&(rule, _)| rule).collect());
+            let last = rules.last().copied().unwrap_or(u32::MAX);
+            if self.is_open[last as usize] {
+                set.retain(|element| self.elements.first_rule(*element) < last);
+            }
+            let is_line = sinks
+                .iter()
+                .any(|(rule, is_line)| *is_line && rules.contains(rule));
+            let next = self.state_of_set(set);
+            StateInfo {
+                first_rule: rules[0].min(self.states[next as usize].first_rule),
+                step: Step::Accept {
+                    rules,
+                    is_line,
+                    next,
+                },
+                ends: Box::default(),
+            }
+        };
+        let state = self.push(info, Rc::clone(&whole));
+        self.by_set.insert(whole, state);
+        state
+    }
+
+    fn push(&mut self, info: StateInfo, set: Rc<[Element]>) -> State {
+        let state = u32::try_from(self.states.len()).expect("the budget bounds states");
+        if matches!(info.step, Step::Unknown) {
+            self.queue.push_back(state);
+        }
+        self.states.push(info);
+        self.sets.push(set);
+        state
+    }
+
+    /// Returns `rules` in ascending order, up to the first that admits every openId.
+    fn until_open(&self, mut rules: Vec<u32>) -> Box<[u32]> {
+        rules.sort_unstable();
+        rules.dedup();
+        if let Some(first) = rules.iter().position(|&rule| self.is_open[rule as usize]) {
+            rules.truncate(first + 1);
+        }
+        rules.into()
+    }
+
+    /// Returns a step over all that a run has left, if that is the only way on from `set`, and what
+    /// follows cannot begin inside the run.
+    fn run(&mut self, set: &[Element]) -> Option<Step> {
+        let is_run = |e: &&Element| matches!(self.elements.kind(**e), Kind::Run { .. });
+        let mut runs = set.iter().filter(is_run);
+        let &element = runs.next()?;
+        let Element { node, count, place } = element;
+        let Kind::Run {
+            class,
+            min,
+            max,
+            next,
+        } = self.elements.nfa.node(node).kind
+        else {
+            return None;
+        };
+        if place != 0 || runs.next().is_some() {
+            return None;
+        }
+        let after = self.elements.closure(next);
+        let is_end = |e: &&Element| matches!(self.elements.kind(**e), Kind::End(_));
+        let has_only = |others: &[Element]| {
+            let mut both: Vec<_> = others.to_vec();
+            both.push(element);
+            both.sort_unstable();
+            both.dedup();
+            both == set
+        };
+        let min = match count >= min {
+            // In the middle of the run, what follows it is a way on, too.
+            true if count > 0 || min == 0 => {
+                if !has_only(&after) {
+                    return None;
+                }
+                0
+            }
+            _ => {
+                let ends: Vec<_> = set.iter().filter(is_end).copied().collect();
+                if !has_only(&ends) {
+                    return None;
+                }
+                min - count
+            }
+        };
+        let max = if max == UNBOUNDED { max } else { max - count };
+        let mut following = ByteSet::default();
+        for element in &*after {
+            following = following.union(self.elements.nfa.first_bytes(element.node));
+        }
+        let class_bytes = self.elements.nfa.classes[class as usize].first_bytes();
+        if min != max && !class_bytes.is_disjoint(&following) {
+            return None;
+        }
+        let next = self.state(&mut vec![Element::begin(next)]);
+        Some(Step::Run {
+            class,
+            min,
+            max,
+            next,
+        })
+    }
+}
