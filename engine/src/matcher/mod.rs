@@ -36,10 +36,11 @@ mod visitor;
 
 use self::build::Trees;
 pub(crate) use self::captures::{CaptureScratch, GroupFinder, GroupsTooCostly};
-use self::cost::{Bounds, Candidates};
+use self::cost::{Bounds, Candidates, Cost};
 use self::dfa::{Dfas, Found};
 use self::expand::FOLDED_BEYOND_ASCII;
 pub(crate) use self::search::SearchScratch;
+use self::visitor::NO_RULE;
 pub(crate) use self::visitor::Visitor;
 use crate::rule::RouteRule;
 use crate::{CompileLimits, ConfigError};
@@ -114,17 +115,30 @@ impl Matcher {
     ///
     /// About linear in the size of the trees: their literals are sorted.
     pub(crate) fn max_steps(&self, accept: &[u64]) -> u64 {
+        let tree = self.tree_steps(accept);
+        // A code value that a DFA looks up is short, and the trees may look it up again.
+        let share = cost::MAX_CHARACTERS / dfa::MAX_CODE_BYTES as u64;
+        let short = Cost {
+            linear: tree.linear.div_ceil(share),
+            ..tree
+        };
+        let with_dfa = self.dfas.max_steps(accept).saturating_add(short.total());
+        tree.total().max(with_dfa)
+    }
+
+    /// Removes the DFAs, so that [`Self::max_steps`] is that of the trees.
+    pub(crate) fn remove_dfas(&mut self) {
+        self.dfas = Dfas::none();
+    }
+
+    fn tree_steps(&self, accept: &[u64]) -> Cost {
         let Trees { main, folded } = &self.trees;
-        let folded = folded.as_ref().map_or(0, |folded| {
+        let mut steps = Bounds::new(main, accept).total();
+        if let Some(folded) = folded {
             let look = folded_steps(cost::MAX_BYTES, folded.reach);
-            Bounds::new(&folded.tree, accept)
-                .total()
-                .saturating_add(look)
-        });
-        Bounds::new(main, accept)
-            .total()
-            .saturating_add(folded)
-            .saturating_add(self.dfas.max_steps(accept))
+            steps += Bounds::new(&folded.tree, accept).total() + Cost::fixed(look);
+        }
+        steps
     }
 
     /// Returns by rule the steps of a code value that takes about the most; see [`Self::max_steps`].
@@ -152,9 +166,6 @@ impl Matcher {
         main.heap_bytes() + folded.unwrap_or(0) + self.dfas.heap_bytes()
     }
 }
-
-/// Stands for the rule of work that is done for none.
-pub(crate) const NO_RULE: u32 = u32::MAX;
 
 /// Returns the steps of [`contains_folded`] for a code value of `bytes` bytes.
 fn folded_steps(bytes: u64, reach: usize) -> u64 {

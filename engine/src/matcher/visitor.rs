@@ -1,5 +1,8 @@
 //! The caller's side of a search.
 
+/// Stands for the rule of work that is done for none.
+pub(super) const NO_RULE: u32 = u32::MAX;
+
 /// Decides which rules a search looks for, and receives those that accept.
 pub(crate) trait Visitor {
     /// Returns `true` if it matters that `rule`, or one after it, accepts.

@@ -95,9 +95,9 @@ impl RouteTable {
     /// As for [`Self::from_json`].
     pub fn compile(config: &RouteConfig, limits: &CompileLimits) -> Result<Self, ConfigError> {
         guarded(|| {
-            let matcher = Matcher::build(config.rules(), limits)?;
+            let mut matcher = Matcher::build(config.rules(), limits)?;
             let (rules, groups) = CompiledRule::compile_all(config.rules(), limits)?;
-            let max_code_steps = steps::checked_bound(&matcher, &rules, config, limits)?;
+            let max_code_steps = steps::checked_bound(&mut matcher, &rules, config, limits)?;
             Ok(Self {
                 version: config.version().into(),
                 trim: config.trims(),

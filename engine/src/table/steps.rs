@@ -12,29 +12,38 @@ use crate::{
 /// The steps of removing a byte from an end of a code value.
 const TRIMMED_BYTE: u64 = 2;
 
-/// Returns the bound on the steps of a code value.
+/// Returns the bound on the steps of a code value. Removes DFAs from `matcher` if only without them
+/// the bound is within `limits`.
 ///
 /// # Errors
 ///
 /// [`ConfigError`] if it is beyond `limits`.
 pub(super) fn checked_bound(
-    matcher: &Matcher,
+    matcher: &mut Matcher,
     compiled: &[CompiledRule],
     config: &RouteConfig,
     limits: &CompileLimits,
 ) -> Result<u64, ConfigError> {
-    let search = matcher.max_steps(&accept_steps(compiled));
+    let accept = accept_steps(compiled);
     let actions = compiled.iter().map(CompiledRule::max_outcome_steps);
+    let action = actions.max().unwrap_or(0);
     let trimming = match config.trims() {
         true => TRIMMED_BYTE * CodeValue::MAX_BYTES as u64,
         false => 0,
     };
-    let steps = search
-        .saturating_add(actions.max().unwrap_or(0))
-        .saturating_add(trimming)
-        .saturating_add(digest_steps(compiled));
+    let shared = trimming + digest_steps(compiled);
+    let bound = |matcher: &Matcher| {
+        let search = matcher.max_steps(&accept);
+        search.saturating_add(action).saturating_add(shared)
+    };
+    let steps = bound(matcher);
     if steps <= limits.max_code_steps {
         return Ok(steps);
+    }
+    matcher.remove_dfas();
+    let without_dfas = bound(matcher);
+    if without_dfas <= limits.max_code_steps {
+        return Ok(without_dfas);
     }
     let bound = cost_bound(matcher, compiled, steps);
     Err(too_costly(&bound, config.rules(), limits.max_code_steps).into())

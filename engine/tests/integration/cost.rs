@@ -1,6 +1,8 @@
 //! The cost of code values in steps, and the limit on it.
 
-use codeid_engine::{CodeValue, CompileLimits, ConfigError, ProblemCode, RouteTable, Scratch};
+use codeid_engine::{
+    CodeValue, CompileLimits, ConfigError, OpenId, ProblemCode, RouteTable, RuleId, Scratch,
+};
 use serde_json::{Value, json};
 
 /// A pattern that the library has to simulate.
@@ -198,4 +200,37 @@ fn regex(id: &str, pattern: &str) -> Value {
 fn compile(rules: &[Value], limits: &CompileLimits) -> Result<RouteTable, ConfigError> {
     let document = json!({"format": "codeid/1", "version": "1", "rules": rules}).to_string();
     RouteTable::from_json(document.as_bytes(), limits)
+}
+
+#[test]
+fn a_config_within_the_limit_without_dfas_has_none() {
+    let rules = [
+        json!({"id": "a", "match": {"prefix": "28"}, "action": {"type": "DECODE"}}),
+        regex("b", "[0-9]{2}417[0-9]{8,12}"),
+    ];
+    let mut limits = CompileLimits::default();
+    let with_dfas = compile(&rules, &limits).expect("within the limits");
+    limits.max_code_steps = with_dfas.max_code_steps() - 1;
+    let without = compile(&rules, &limits).expect("within the limits, too");
+    assert!(
+        without.max_code_steps() < 2000,
+        "{}",
+        without.max_code_steps()
+    );
+    assert!(without.memory_usage() < with_dfas.memory_usage());
+    for (code, rule) in [
+        ("2812", Some("a")),
+        ("1241712345678", Some("b")),
+        ("124171234567", None),
+    ] {
+        let code = CodeValue::new(code).unwrap();
+        for table in [&with_dfas, &without] {
+            let mut scratch = Scratch::new();
+            let cost = table.code_cost(code, &mut scratch);
+            assert!(cost.steps <= table.max_code_steps());
+            let open_id = OpenId::new("user-42").unwrap();
+            let verdict = table.identify(code, open_id, &mut scratch);
+            assert_eq!(verdict.rule.map(RuleId::as_str), rule);
+        }
+    }
 }

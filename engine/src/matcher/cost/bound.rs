@@ -40,8 +40,8 @@ impl<'a> Bounds<'a> {
     }
 
     /// Returns the most steps of a search.
-    pub(in crate::matcher) fn total(&mut self) -> u64 {
-        self.node(NodeId::ROOT).total()
+    pub(in crate::matcher) fn total(&mut self) -> Cost {
+        self.node(NodeId::ROOT)
     }
 
     /// Adds the steps of each rule, of a code value that takes about the most, to `by_rule`.

@@ -62,8 +62,11 @@ pub(super) fn lay_out(
     }
     let is_row = |state: &&State| matches!(macros[*state], Macro::Row);
     let rows: Vec<State> = order.iter().filter(is_row).copied().collect();
-    let ops = order.iter().filter(|state| !is_row(state));
-    let ops: Vec<State> = ops.copied().collect();
+    let others = order.iter().filter(|state| !is_row(state)).copied();
+    let is_unknown = |state: &State| matches!(states[*state as usize].step, Step::Unknown);
+    let (unknown, mut ops): (Vec<State>, Vec<State>) = others.partition(is_unknown);
+    // One step stands for all states of which nothing is known.
+    ops.extend(unknown.first());
     let spans: Vec<(State, CharClass)> = rows
         .iter()
         .filter_map(|&state| Some((state, span(&states[state as usize], state)?)))
@@ -76,7 +79,7 @@ pub(super) fn lay_out(
         classes: HashMap::new(),
         lists: HashMap::new(),
     };
-    layout.add_rows(states, &rows, &ops, &spans, classes)?;
+    layout.add_rows(states, &rows, &ops, &unknown, &spans, classes)?;
     for &state in &ops {
         let op = layout.op(states, state, &macros[&state]);
         layout.dfa.ops.push(op);
@@ -150,13 +153,14 @@ struct Layout<'a> {
 
 impl Layout<'_> {
     /// Adds `rows`, with a column for all bytes that lead to the same states, and numbers all
-    /// states: those of `ops`, and then those of `spans`, follow the rows. Returns `None` if there
-    /// are too many.
+    /// states: those of `ops`, among them one for all `unknown` ones, and then those of `spans`
+    /// follow the rows. Returns `None` if there are too many.
     fn add_rows(
         &mut self,
         states: &[StateInfo],
         rows: &[State],
         ops: &[State],
+        unknown: &[State],
         spans: &[(State, CharClass)],
         classes: &[u8],
     ) -> Option<()> {
@@ -203,6 +207,9 @@ impl Layout<'_> {
                 .ok()
                 .filter(|n| *n < MAX_NUMBER)?;
             self.numbers.insert(state, number);
+        }
+        for state in unknown {
+            self.numbers.insert(*state, self.numbers[&unknown[0]]);
         }
         for (row, state) in rows.iter().enumerate() {
             let cell = |column: &&[State]| {

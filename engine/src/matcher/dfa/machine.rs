@@ -1,11 +1,10 @@
 //! A DFA whose steps are bytes, chains of bytes, and runs of a class.
 
 use super::run_class::RunClass;
-use crate::matcher::NO_RULE;
 use crate::matcher::char_class::CharClass;
 use crate::matcher::cost;
 use crate::matcher::span::Span;
-use crate::matcher::visitor::Visitor;
+use crate::matcher::visitor::{NO_RULE, Visitor};
 
 /// The number of a state: for one with a row, where that begins in [`Dfa::rows`]; for others, the
 /// index in [`Dfa::ops`], plus the size of all rows.

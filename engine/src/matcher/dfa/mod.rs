@@ -37,14 +37,14 @@ use regex_syntax::hir::Hir;
 
 /// The most bytes of a code value that is looked up here: the tree is faster for long ones, which
 /// it searches for texts.
-const MAX_CODE_BYTES: usize = 1024;
+pub(super) const MAX_CODE_BYTES: usize = 1024;
 /// The work that determinising all DFAs of a table may take together, in elements of sets: for any
 /// table, for each of its rules, and at most.
 const MIN_WORK: usize = 50_000;
-const RULE_WORK: usize = 1_000;
-const MAX_WORK: usize = 1_200_000;
+const RULE_WORK: usize = 6_000;
+const MAX_WORK: usize = 3_000_000;
 /// The bytes that the rows of all DFAs of a table may take together.
-const MAX_BYTES: usize = 2 << 20;
+const MAX_BYTES: usize = 5 << 19;
 /// The number of samples of each rule that are followed before anything else.
 const SAMPLES: usize = 6;
 
@@ -68,6 +68,15 @@ struct Start {
     first_missing: Option<u32>,
 }
 
+impl Start {
+    /// The tree has to be searched.
+    const TREE: Self = Self {
+        dfa: None,
+        state: 0,
+        first_missing: None,
+    };
+}
+
 /// What a search has found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Found {
@@ -79,6 +88,15 @@ pub(super) enum Found {
 }
 
 impl Dfas {
+    /// No DFAs: the tree has to be searched for every code value.
+    pub(super) fn none() -> Self {
+        Self {
+            dfas: Vec::new(),
+            by_first_byte: Box::new([Start::TREE; 256]),
+            line: CharClass::line(),
+        }
+    }
+
     /// Compiles `rules`, as far as the budget of a table allows.
     pub(super) fn new(rules: &[RouteRule]) -> Self {
         let work = MIN_WORK + RULE_WORK * rules.len();
@@ -94,13 +112,7 @@ impl Dfas {
         let line = CharClass::line();
         let is_open: Vec<bool> = rules.iter().map(|rule| rule.canary.is_none()).collect();
         let mut builder = Builder::new(line.clone());
-        let mut by_first_byte = Box::new(
-            [Start {
-                dfa: None,
-                state: 0,
-                first_missing: None,
-            }; 256],
-        );
+        let mut by_first_byte = Box::new([Start::TREE; 256]);
         let mut sampled = Vec::new();
         for (rule, index) in rules.iter().zip(0_u32..) {
             let is_added = match rule_parts(&rule.rule_match) {
@@ -208,7 +220,7 @@ impl Dfas {
         }
     }
 
-    /// Returns the most steps that [`Self::search`] can take.
+    /// Returns the most steps that [`Self::search`] can take; 0 without DFAs.
     pub(super) fn max_steps(&self, accept: &[u64]) -> u64 {
         let dfas = self.dfas.iter();
         dfas.map(|dfa| dfa.max_steps(MAX_CODE_BYTES, accept))
