@@ -41,7 +41,7 @@ pub(super) const MAX_CODE_BYTES: usize = 1024;
 /// The work that determinising all DFAs of a table may take together, in elements of sets: for any
 /// table, for each of its rules, and at most.
 const MIN_WORK: usize = 50_000;
-const RULE_WORK: usize = 6_000;
+const RULE_WORK: usize = 10_000;
 const MAX_WORK: usize = 3_000_000;
 /// The bytes that the rows of all DFAs of a table may take together.
 const MAX_BYTES: usize = 5 << 19;
