@@ -22,10 +22,15 @@ impl RunClass {
         let plane = (ranges >= MIN_RANGES && !class.has_all_beyond_ascii()).then(|| {
             let mut plane = Box::new([0; PLANE / 64]);
             for (start, end) in class.ranges() {
-                for c in u32::from(start)..=u32::from(end) {
-                    if let Some(word) = plane.get_mut(c as usize / 64) {
-                        *word |= 1 << (c % 64);
+                let (start, end) = (start as usize, (end as usize).min(PLANE - 1));
+                for (index, word) in plane.iter_mut().enumerate().skip(start / 64) {
+                    let first = 64 * index;
+                    if first > end {
+                        break;
                     }
+                    let from = u64::MAX << start.saturating_sub(first);
+                    let to = u64::MAX >> (first + 63).saturating_sub(end);
+                    *word |= from & to;
                 }
             }
             plane
