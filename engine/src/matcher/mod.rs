@@ -32,6 +32,7 @@ mod segment;
 mod simulation;
 mod span;
 mod tree;
+mod trial;
 mod visitor;
 
 use self::build::Trees;
@@ -40,6 +41,7 @@ use self::cost::{Bounds, Candidates, Cost};
 use self::dfa::{Dfas, Found};
 use self::expand::FOLDED_BEYOND_ASCII;
 pub(crate) use self::search::SearchScratch;
+use self::trial::{FirstRule, Trial};
 use self::visitor::NO_RULE;
 pub(crate) use self::visitor::Visitor;
 use crate::rule::RouteRule;
@@ -59,10 +61,29 @@ impl Matcher {
     ///
     /// [`ConfigError`] if they take more than `limits` allow.
     pub(crate) fn build(rules: &[RouteRule], limits: &CompileLimits) -> Result<Self, ConfigError> {
-        Ok(Self {
-            trees: build::build_trees(rules, limits)?,
-            dfas: Dfas::new(rules),
-        })
+        let trees = build::build_trees(rules, limits)?;
+        let (dfas, samples) = Dfas::new(rules);
+        let mut matcher = Self { trees, dfas };
+        matcher.remove_slow_dfas(&samples);
+        Ok(matcher)
+    }
+
+    /// Removes the DFAs with which `samples` take longer than without: those that lead few of them to
+    /// the end, so that most are looked up twice.
+    fn remove_slow_dfas(&mut self, samples: &[String]) {
+        let mut search = SearchScratch::default();
+        let mut captures = CaptureScratch::default();
+        let mut trial = Trial::new(self.dfas.count(), self.dfas.heap_bytes());
+        for sample in samples {
+            let Some(dfa) = self.dfas.of(sample) else {
+                continue;
+            };
+            let (mut in_tree, mut in_dfa) = (FirstRule::new(), FirstRule::new());
+            self.search(sample, &mut search, &mut captures, &mut in_tree);
+            let leads_to_end = self.search_dfas(sample, &mut search, &mut in_dfa);
+            trial.add(dfa, in_tree.steps, in_dfa.steps, leads_to_end);
+        }
+        self.dfas.retain(|dfa| trial.is_worth_it(dfa));
     }
 
     /// Like [`Self::search`], for a visitor that wants no rule behind one without a canary.
@@ -73,13 +94,27 @@ impl Matcher {
         captures: &mut CaptureScratch,
         visitor: &mut impl Visitor,
     ) {
-        if let Found::AllBut(missing) = self.dfas.search(code, &mut scratch.walk, visitor)
-            && !missing.is_some_and(|rule| visitor.wants(rule))
-        {
-            search::search_payload(&self.trees.main, code, visitor);
-            return;
+        if !self.search_dfas(code, scratch, visitor) {
+            self.search(code, scratch, captures, visitor);
         }
-        self.search(code, scratch, captures, visitor);
+    }
+
+    /// Does what [`Self::search_first`] does without the tree, except for its `emv` rules. Returns
+    /// `false` if the tree has to be searched, too.
+    fn search_dfas(
+        &self,
+        code: &str,
+        scratch: &mut SearchScratch,
+        visitor: &mut impl Visitor,
+    ) -> bool {
+        let Found::AllBut(missing) = self.dfas.search(code, &mut scratch.walk, visitor) else {
+            return false;
+        };
+        if missing.is_some_and(|rule| visitor.wants(rule)) {
+            return false;
+        }
+        search::search_payload(&self.trees.main, code, visitor);
+        true
     }
 
     /// Calls `visitor` with the rules that accept `code`, as far as the visitor wants them.

@@ -47,6 +47,8 @@ const MAX_WORK: usize = 3_000_000;
 const MAX_BYTES: usize = 5 << 19;
 /// The number of samples of each rule that are followed before anything else.
 const SAMPLES: usize = 6;
+/// The most further samples, on which a DFA is tried.
+const MAX_UNSEEN: usize = 512;
 
 /// The DFAs of a rule set.
 #[derive(Debug)]
@@ -97,8 +99,9 @@ impl Dfas {
         }
     }
 
-    /// Compiles `rules`, as far as the budget of a table allows.
-    pub(super) fn new(rules: &[RouteRule]) -> Self {
+    /// Compiles `rules`, as far as the budget of a table allows. Returns samples of code values, too,
+    /// that the DFAs were not made for.
+    pub(super) fn new(rules: &[RouteRule]) -> (Self, Vec<String>) {
         let work = MIN_WORK + RULE_WORK * rules.len();
         let budget = Budget {
             work: work.min(MAX_WORK),
@@ -108,7 +111,7 @@ impl Dfas {
     }
 
     /// Compiles `rules`, as far as `budget` allows.
-    fn within(mut budget: Budget, rules: &[RouteRule]) -> Self {
+    fn within(mut budget: Budget, rules: &[RouteRule]) -> (Self, Vec<String>) {
         let line = CharClass::line();
         let is_open: Vec<bool> = rules.iter().map(|rule| rule.canary.is_none()).collect();
         let mut builder = Builder::new(line.clone());
@@ -139,13 +142,43 @@ impl Dfas {
             line,
         };
         let groups = groups(&nfa, &is_open, &mut budget);
-        let samples = samples(&sampled);
+        let (samples, unseen) = samples(&sampled);
         for (index, group) in groups.iter().enumerate() {
             let others = groups.len() - index - 1;
             this.add(&nfa, &is_open, group, &samples, others, &mut budget);
         }
         this.dfas.shrink_to_fit();
-        this
+        (this, unseen)
+    }
+
+    /// Returns the number of DFAs.
+    pub(super) fn count(&self) -> usize {
+        self.dfas.len()
+    }
+
+    /// Returns the index of the DFA that looks `code` up, if there is one.
+    pub(super) fn of(&self, code: &str) -> Option<usize> {
+        let first = code.as_bytes().first()?;
+        self.by_first_byte[usize::from(*first)].dfa.map(usize::from)
+    }
+
+    /// Removes the DFAs for whose index `is_retained` returns `false`.
+    pub(super) fn retain(&mut self, is_retained: impl Fn(usize) -> bool) {
+        let mut numbers = Vec::with_capacity(self.dfas.len());
+        let mut retained = 0;
+        for index in 0..self.dfas.len() {
+            let is_retained = is_retained(index);
+            numbers.push(is_retained.then_some(retained));
+            retained += u16::from(is_retained);
+        }
+        let mut index = 0;
+        self.dfas.retain(|_| {
+            index += 1;
+            numbers[index - 1].is_some()
+        });
+        for start in &mut *self.by_first_byte {
+            start.dfa = start.dfa.and_then(|dfa| numbers[usize::from(dfa)]);
+        }
     }
 
     /// Adds the DFA of `group`, which may take its share of `budget` while there are `others` after
@@ -245,20 +278,28 @@ struct Group {
     classes: Vec<u8>,
 }
 
-/// Returns samples of rules, each of which consists of some parts: one of each rule after the other.
-fn samples(rules: &[Vec<Hir>]) -> Vec<Vec<u8>> {
+/// Returns samples of rules, each of which consists of some parts, one of each rule after the other; and
+/// further samples, at most [`MAX_UNSEEN`].
+fn samples(rules: &[Vec<Hir>]) -> (Vec<Vec<u8>>, Vec<String>) {
     let mut sampler = Sampler::new();
+    let mut draw = |round: usize, parts: &[Hir]| {
+        let mut sample = sampler.sample(parts);
+        if round % 2 == 1 && !sample.is_empty() {
+            sampler.change(&mut sample);
+        }
+        sample
+    };
     let mut samples = Vec::new();
     for round in 0..SAMPLES {
-        for parts in rules {
-            let mut sample = sampler.sample(parts);
-            if round % 2 == 1 && !sample.is_empty() {
-                sampler.change(&mut sample);
-            }
-            samples.push(sample);
-        }
+        samples.extend(rules.iter().map(|parts| draw(round, parts)));
     }
-    samples
+    let some = rules
+        .iter()
+        .step_by(rules.len().div_ceil(MAX_UNSEEN / 2).max(1));
+    let unseen = some.flat_map(|parts| [draw(0, parts), draw(1, parts)]);
+    let unseen = unseen.filter_map(|sample| String::from_utf8(sample).ok());
+    let unseen = unseen.filter(|sample| !sample.is_empty()).collect();
+    (samples, unseen)
 }
 
 /// Returns the groups, those with the fewest nodes first, as far as the budget allows.
