@@ -156,9 +156,16 @@ impl<'a> Subsets<'a> {
                     let range = ranges.iter().find(|r| (r.0..=r.1).contains(byte));
                     range.map_or(DEAD, |&(.., to)| to)
                 }
-                &Step::Run { class, next, .. } => {
+                &Step::Run {
+                    class, min, next, ..
+                } => {
                     let class = &self.elements.nfa.classes[class as usize];
-                    text = &text[class.run(text)..];
+                    let length = class.run(text);
+                    // Runs in turns would be followed without an end.
+                    if length == 0 && min > 0 {
+                        return;
+                    }
+                    text = &text[length..];
                     next
                 }
                 &Step::Accept { next, .. } => next,

@@ -214,3 +214,14 @@ fn a_rule_is_accepted_once_however_often_its_text_is_found() {
         assert_eq!(first.accepted, [0, 1]);
     }
 }
+
+/// A failure that the comparison with Java found: a sample was followed without an end where it ended
+/// between two runs in turns.
+#[test]
+fn runs_in_turns_are_determinised_in_finite_time() {
+    for pattern in ["(?:[a-z]+[0-9]+)*-", "(?:[a-z]+[0-9]+)+"] {
+        let config = config(&[(pattern, true)]);
+        let (dfas, _) = Dfas::new(config.rules());
+        assert_eq!(dfas.count(), 1, "{pattern}");
+    }
+}
