@@ -83,26 +83,102 @@ impl Nfa {
     }
 
     /// Sets [`Node::first_rule`] of all nodes.
+    ///
+    /// # Complexity
+    ///
+    /// Linear in nodes and ways between them: the ways to the ends of each rule are followed
+    /// backwards, for one rule after the other, as far as no earlier rule's did.
     pub(super) fn set_first_rules(&mut self) {
-        for node in &mut self.nodes {
-            node.first_rule = match node.kind {
-                Kind::End(rule) | Kind::Sink { rule, .. } => rule,
-                Kind::Bytes(_) | Kind::Run { .. } => u32::MAX,
-            };
+        let before = Before::new(self);
+        let mut ends: Vec<(u32, NodeId)> = Vec::new();
+        for (node, id) in self.nodes.iter_mut().zip(0..) {
+            node.first_rule = u32::MAX;
+            if let Kind::End(rule) | Kind::Sink { rule, .. } = node.kind {
+                ends.push((rule, id));
+            }
         }
-        // Nodes mostly follow those with lower numbers, so this takes few rounds.
-        let mut changed = true;
-        while changed {
-            changed = false;
-            for id in (0..self.nodes.len()).rev() {
-                let id_number = u32::try_from(id).unwrap_or(u32::MAX);
-                let followers = self.followers(id_number);
-                let first = followers.map(|to| self.node(to).first_rule).min();
-                if first.is_some_and(|first| first < self.nodes[id].first_rule) {
-                    self.nodes[id].first_rule = first.unwrap_or(u32::MAX);
-                    changed = true;
+        ends.sort_unstable();
+        let mut pending = Vec::new();
+        for (rule, end) in ends {
+            pending.push(end);
+            while let Some(id) = pending.pop() {
+                let first_rule = &mut self.nodes[id as usize].first_rule;
+                if *first_rule == u32::MAX {
+                    *first_rule = rule;
+                    pending.extend(before.of(id));
                 }
             }
         }
+    }
+}
+
+/// The nodes that each node follows directly.
+struct Before {
+    /// By node, where its part of `nodes` begins.
+    begins: Vec<usize>,
+    nodes: Vec<NodeId>,
+}
+
+impl Before {
+    fn new(nfa: &Nfa) -> Self {
+        let ids = || (0..).take(nfa.nodes.len());
+        let ways = || ids().flat_map(|from| nfa.followers(from).map(move |to| (from, to)));
+        // First the number of nodes before each one, then where these end, and at last, after each
+        // of them has been put in front of the others, where they begin.
+        let mut begins = vec![0; nfa.nodes.len() + 1];
+        ways().for_each(|(_, to)| begins[to as usize] += 1);
+        let mut all = 0;
+        for begin in &mut begins {
+            all += *begin;
+            *begin = all;
+        }
+        let mut nodes = vec![ROOT; all];
+        for (from, to) in ways() {
+            let begin = &mut begins[to as usize];
+            *begin -= 1;
+            nodes[*begin] = from;
+        }
+        Self { begins, nodes }
+    }
+
+    fn of(&self, id: NodeId) -> impl Iterator<Item = NodeId> {
+        let id = id as usize;
+        self.nodes[self.begins[id]..self.begins[id + 1]]
+            .iter()
+            .copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Kind, Nfa, Node};
+
+    /// A chain of choices in which each node follows one with a higher number, and a circle.
+    #[test]
+    fn a_node_leads_to_the_first_of_the_rules_behind_it() {
+        let mut nfa = Nfa::default();
+        nfa.nodes.resize_with(9, Node::default);
+        for (from, to) in [
+            (0, 5),
+            (5, 1),
+            (5, 2),
+            (1, 6),
+            (6, 3),
+            (2, 4),
+            (4, 2),
+            (7, 7),
+        ] {
+            nfa.nodes[from].empty.push(to);
+        }
+        nfa.nodes[3].kind = Kind::End(4);
+        nfa.nodes[4].kind = Kind::Bytes(vec![(b'a', b'b', 8)]);
+        nfa.nodes[8].kind = Kind::Sink {
+            rule: 7,
+            is_line: false,
+        };
+        nfa.set_first_rules();
+        let first_rules: Vec<u32> = nfa.nodes.iter().map(|node| node.first_rule).collect();
+        let none = u32::MAX;
+        assert_eq!(first_rules, [4, 4, 7, 4, 7, 4, 4, none, 7]);
     }
 }
