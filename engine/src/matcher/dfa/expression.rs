@@ -2,7 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use regex_syntax::hir::{Hir, HirKind};
+use regex_syntax::hir::{Class, Hir, HirKind};
 
 use crate::matcher::char_class::CharClass;
 
@@ -37,7 +37,14 @@ pub(super) fn fingerprint(hir: &Hir) -> u64 {
         match hir.kind() {
             HirKind::Empty | HirKind::Look(_) => {}
             HirKind::Literal(literal) => literal.0.hash(hasher),
-            HirKind::Class(class) => (class.minimum_len(), class.maximum_len()).hash(hasher),
+            HirKind::Class(Class::Unicode(class)) => {
+                let ranges = class.ranges().iter();
+                ranges.for_each(|range| (range.start(), range.end()).hash(hasher));
+            }
+            HirKind::Class(Class::Bytes(class)) => {
+                let ranges = class.ranges().iter();
+                ranges.for_each(|range| (range.start(), range.end()).hash(hasher));
+            }
             HirKind::Repetition(repetition) => {
                 (repetition.min, repetition.max).hash(hasher);
                 add(&repetition.sub, hasher);
