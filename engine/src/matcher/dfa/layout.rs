@@ -25,7 +25,7 @@ enum Macro {
 
 /// Lays out the states that are reached from `starts`. `classes` are the classes of bytes that the
 /// automaton distinguishes, each by its last byte. Returns the DFA, and the numbers of `starts`
-/// in it; `None` if there are too many states.
+/// in it; `None` if there are too many states or classes.
 pub(super) fn lay_out(
     nfa: &Nfa,
     states: &[StateInfo],
@@ -81,11 +81,11 @@ pub(super) fn lay_out(
     };
     layout.add_rows(states, &rows, &ops, &unknown, &spans, classes)?;
     for &state in &ops {
-        let op = layout.op(states, state, &macros[&state]);
+        let op = layout.op(states, state, &macros[&state])?;
         layout.dfa.ops.push(op);
     }
     for (state, class) in spans {
-        let class = layout.add_class(class);
+        let class = layout.add_class(class)?;
         let next = layout.row_numbers[&state];
         layout.dfa.ops.push(Op::Span { class, next });
     }
@@ -226,10 +226,11 @@ impl Layout<'_> {
         Some(())
     }
 
-    fn op(&mut self, states: &[StateInfo], state: State, step: &Macro) -> Op {
+    /// Returns the step from `state`; `None` if there are too many classes.
+    fn op(&mut self, states: &[StateInfo], state: State, step: &Macro) -> Option<Op> {
         let info = &states[state as usize];
         let ends = self.list(&info.ends);
-        match (step, &info.step) {
+        Some(match (step, &info.step) {
             (Macro::Chain { bytes, next }, _) => {
                 let chain = self.chain(bytes);
                 Op::Chain {
@@ -249,7 +250,7 @@ impl Layout<'_> {
                     next,
                 },
             ) => Op::Run {
-                class: self.class(class),
+                class: self.class(class)?,
                 min,
                 max: if max == UNBOUNDED {
                     u32::MAX
@@ -275,7 +276,7 @@ impl Layout<'_> {
                     next_rule: states[*next as usize].first_rule,
                 }
             }
-        }
+        })
     }
 
     fn chain(&mut self, bytes: &[(u8, u8)]) -> Chain {
@@ -293,23 +294,23 @@ impl Layout<'_> {
         }
     }
 
-    fn class(&mut self, class: u32) -> u16 {
+    fn class(&mut self, class: u32) -> Option<u16> {
         if let Some(&known) = self.classes.get(&class) {
-            return known;
+            return Some(known);
         }
-        let index = self.add_class(self.nfa.classes[class as usize].class.clone());
+        let index = self.add_class(self.nfa.classes[class as usize].class.clone())?;
         self.classes.insert(class, index);
-        index
+        Some(index)
     }
 
-    fn add_class(&mut self, class: CharClass) -> u16 {
+    fn add_class(&mut self, class: CharClass) -> Option<u16> {
         let classes = &mut self.dfa.classes;
         let is_known = |known: &RunClass| known.class == class;
         let index = classes.iter().position(is_known).unwrap_or_else(|| {
             classes.push(RunClass::new(class));
             classes.len() - 1
         });
-        u16::try_from(index).expect("there are fewer classes than states")
+        u16::try_from(index).ok()
     }
 
     fn list(&mut self, rules: &[u32]) -> Span {
