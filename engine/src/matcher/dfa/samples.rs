@@ -66,33 +66,42 @@ impl Sampler {
 
     /// Returns a member of `class`: one that is printable ASCII, if there is one.
     fn member(&mut self, class: &Class) -> char {
-        let ranges: Vec<(u32, u32)> = match class {
+        match class {
             Class::Unicode(class) => {
                 let ranges = class.ranges().iter();
-                ranges.map(|r| (r.start().into(), r.end().into())).collect()
+                self.member_of(ranges.map(|r| (r.start().into(), r.end().into())))
             }
             Class::Bytes(class) => {
                 let ranges = class.ranges().iter();
-                ranges.map(|r| (r.start().into(), r.end().into())).collect()
+                self.member_of(ranges.map(|r| (r.start().into(), r.end().into())))
             }
-        };
-        let printable = ranges.iter().map(|&(a, b)| (a.max(0x21), b.min(0x7e)));
-        let mut chosen: Vec<_> = printable.filter(|(a, b)| a <= b).collect();
-        if chosen.is_empty() {
-            chosen = ranges;
         }
-        // A range for its size, so that a letter of `[a-z_]` is mostly not `_`.
-        let total: usize = chosen.iter().map(|(a, b)| (b - a) as usize + 1).sum();
+    }
+
+    fn member_of(&mut self, ranges: impl Iterator<Item = (u32, u32)> + Clone) -> char {
+        let printable = ranges.clone().map(|(a, b)| (a.max(0x21), b.min(0x7e)));
+        let printable = printable.filter(|(a, b)| a <= b);
+        if printable.clone().next().is_some() {
+            self.one_of(printable)
+        } else {
+            self.one_of(ranges)
+        }
+    }
+
+    /// Returns a character of one of `ranges`, each of which is chosen for its size, so that a
+    /// letter of `[a-z_]` is mostly not `_`.
+    fn one_of(&mut self, ranges: impl Iterator<Item = (u32, u32)> + Clone) -> char {
+        let size = |&(start, end): &(u32, u32)| (end - start) as usize + 1;
+        let total: usize = ranges.clone().map(|range| size(&range)).sum();
         let mut at = if total == 0 { 0 } else { self.below(total) };
-        for (start, end) in chosen {
-            let size = (end - start) as usize + 1;
-            if at < size {
+        for range in ranges {
+            if at < size(&range) {
                 let c = u32::try_from(at)
                     .ok()
-                    .and_then(|at| char::from_u32(start + at));
+                    .and_then(|at| char::from_u32(range.0 + at));
                 return c.unwrap_or('\u{e000}');
             }
-            at -= size;
+            at -= size(&range);
         }
         '\0'
     }
