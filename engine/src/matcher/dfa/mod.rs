@@ -323,28 +323,31 @@ fn groups(nfa: &Nfa, is_open: &[bool], budget: &mut Budget) -> Vec<Group> {
         budget.work -= size / 8;
         by_nodes.entry(nodes).or_default().extend(bytes);
     }
-    let mut by_nodes: Vec<(Vec<u64>, Vec<u8>)> = by_nodes.into_iter().collect();
-    by_nodes.sort_by_key(|(nodes, _)| std::cmp::Reverse(count(nodes)));
-    let mut merged: Vec<(Vec<u64>, Vec<u8>)> = Vec::new();
-    for (nodes, bytes) in by_nodes {
+    let sized = by_nodes.into_iter().map(|(nodes, bytes)| {
         let size = count(&nodes);
-        let fits = |other: &&mut (Vec<u64>, Vec<u8>)| {
-            let both = other
-                .0
-                .iter()
-                .zip(&nodes)
-                .map(|(a, b)| (a & b).count_ones() as usize);
-            2 * both.sum::<usize>() > size && 4 * size > count(&other.0)
+        (size, nodes, bytes)
+    });
+    let mut by_nodes: Vec<(usize, Vec<u64>, Vec<u8>)> = sized.collect();
+    by_nodes.sort_by_key(|(size, ..)| std::cmp::Reverse(*size));
+    let mut merged: Vec<(usize, Vec<u64>, Vec<u8>)> = Vec::new();
+    for (size, nodes, bytes) in by_nodes {
+        let fits = |(other_size, other, _): &&mut (usize, Vec<u64>, Vec<u8>)| {
+            // Most are far apart in size, which is known without counting.
+            4 * size > *other_size && {
+                let both = other.iter().zip(&nodes).map(|(a, b)| a & b);
+                2 * both.map(|word| word.count_ones() as usize).sum::<usize>() > size
+            }
         };
         match merged.iter_mut().find(fits) {
-            Some((all, others)) => {
+            Some((all_size, all, others)) => {
                 all.iter_mut().zip(nodes).for_each(|(a, b)| *a |= b);
+                *all_size = count(all);
                 others.extend(bytes);
             }
-            None => merged.push((nodes, bytes)),
+            None => merged.push((size, nodes, bytes)),
         }
     }
-    let group = |(nodes, mut bytes): (Vec<u64>, Vec<u8>)| {
+    let group = |(_, nodes, mut bytes): (usize, Vec<u64>, Vec<u8>)| {
         bytes.sort_unstable();
         let classes = classes(nfa, &nodes);
         Group { bytes, classes }
@@ -382,10 +385,13 @@ fn classes(nfa: &Nfa, nodes: &[u64]) -> Vec<u8> {
         is_last[usize::from(high)] = true;
     };
     let mut known = vec![false; nfa.classes.len()];
-    for (id, node) in nfa.nodes.iter().enumerate() {
-        if nodes[id / 64] >> (id % 64) & 1 == 0 {
-            continue;
-        }
+    let words = nfa.nodes.chunks(64).zip(nodes);
+    let some = words.filter(|(_, word)| **word != 0);
+    let reached = some.flat_map(|(chunk, word)| {
+        let bits = chunk.iter().enumerate();
+        bits.filter_map(move |(bit, node)| (word >> bit & 1 == 1).then_some(node))
+    });
+    for node in reached {
         match &node.kind {
             Kind::Bytes(edges) => edges.iter().for_each(|&(low, high, _)| add(low, high)),
             Kind::Run { class, .. } => {
