@@ -16,10 +16,19 @@ pub(super) struct RunClass {
     plane: Option<Box<[u64; PLANE / 64]>>,
 }
 
+/// Returns the number of bytes that a [`RunClass`] of `class` takes beside the class.
+pub(super) fn plane_bytes(class: &CharClass) -> usize {
+    if has_plane(class) { PLANE / 8 } else { 0 }
+}
+
+fn has_plane(class: &CharClass) -> bool {
+    let beyond_ascii = class.ranges().filter(|(_, end)| !end.is_ascii());
+    !class.has_all_beyond_ascii() && beyond_ascii.count() >= MIN_RANGES
+}
+
 impl RunClass {
     pub(super) fn new(class: CharClass) -> Self {
-        let ranges = class.ranges().filter(|(_, end)| !end.is_ascii()).count();
-        let plane = (ranges >= MIN_RANGES && !class.has_all_beyond_ascii()).then(|| {
+        let plane = has_plane(&class).then(|| {
             let mut plane = Box::new([0; PLANE / 64]);
             for (start, end) in class.ranges() {
                 let (start, end) = (start as usize, (end as usize).min(PLANE - 1));

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::byte_class::ByteSet;
 use super::elements::{Element, Elements, SetMap};
 use super::nfa::{Kind, Nfa, NodeId, ROOT, UNBOUNDED};
+use super::run_class::plane_bytes;
 
 /// The index of a state.
 pub(super) type State = u32;
@@ -19,7 +20,8 @@ pub(super) struct Budget {
     /// The number of elements of sets that may be looked at, a new state counting as
     /// [`STATE_WORK`] of them.
     pub(super) work: usize,
-    /// The number of bytes that the rows of states may take.
+    /// The number of bytes that the rows of states, their lists of rules and the classes of their
+    /// runs may take.
     pub(super) bytes: usize,
 }
 
@@ -76,6 +78,8 @@ pub(super) struct Subsets<'a> {
     class_of: Box<[usize; 256]>,
     /// For each class of bytes, where it leads.
     buckets: Vec<Vec<Element>>,
+    /// By class of characters, `true` if a state has a run of it.
+    has_run: Vec<bool>,
     pub(super) budget: Budget,
 }
 
@@ -111,6 +115,7 @@ impl<'a> Subsets<'a> {
             classes,
             class_of,
             buckets: vec![Vec::new(); classes.len()],
+            has_run: vec![false; nfa.classes.len()],
             budget,
         }
     }
@@ -195,6 +200,13 @@ impl<'a> Subsets<'a> {
             Some(run) => run,
             None => Step::Byte(self.byte_step(&set)),
         };
+        let mut bytes = size_of_val(&*self.states[state as usize].ends);
+        if let Step::Run { class, .. } = step
+            && !std::mem::replace(&mut self.has_run[class as usize], true)
+        {
+            bytes += plane_bytes(&self.elements.nfa.classes[class as usize].class);
+        }
+        self.budget.bytes = self.budget.bytes.saturating_sub(bytes);
         self.budget.work = self.budget.work.saturating_sub(set.len() + STATE_WORK);
         self.states[state as usize].step = step;
         true
@@ -326,6 +338,7 @@ impl<'a> Subsets<'a> {
             let is_line = sinks
                 .iter()
                 .any(|(rule, is_line)| *is_line && rules.contains(rule));
+            self.budget.bytes = self.budget.bytes.saturating_sub(size_of_val(&*rules));
             let next = self.state_of_set(set);
             StateInfo {
                 first_rule: rules[0].min(self.states[next as usize].first_rule),
@@ -382,6 +395,7 @@ impl<'a> Subsets<'a> {
             return None;
         }
         let after = self.elements.closure(next);
+        self.budget.work = self.budget.work.saturating_sub(after.len());
         let is_end = |e: &&Element| matches!(self.elements.kind(**e), Kind::End(_));
         let has_only = |others: &[Element]| {
             let mut both: Vec<_> = others.to_vec();
