@@ -218,6 +218,7 @@ impl Dfa {
                         return true;
                     }
                     if !has_list {
+                        visitor.spend(|| (NO_RULE, self.reported_words()));
                         scratch.begin(rules, self.rules.len());
                         has_list = true;
                     }
@@ -304,9 +305,14 @@ impl Dfa {
         let costliest = costliest.map(|&rule| 1 + accept[rule as usize]).max();
         let most = costliest.unwrap_or(0).saturating_mul(MAX_REPORTED as u64);
         let all = lists.into_iter().map(of_list).fold(0, u64::saturating_add);
-        (MAX_FIXED + MAX_BYTE * bytes as u64)
+        (MAX_FIXED + self.reported_words() + MAX_BYTE * bytes as u64)
             .saturating_add(all.min(most))
             .saturating_add(ends.max().unwrap_or(0))
+    }
+
+    /// Returns the number of words that a walk clears before it remembers lists.
+    fn reported_words(&self) -> u64 {
+        self.rules.len() as u64 / 64
     }
 
     /// Returns the number of bytes on the heap.
