@@ -41,7 +41,7 @@ use self::cost::{Bounds, Candidates, Cost};
 use self::dfa::{Dfas, Found};
 use self::expand::FOLDED_BEYOND_ASCII;
 pub(crate) use self::search::SearchScratch;
-use self::trial::{FirstRule, Trial};
+use self::trial::{FirstRule, MAX_TRIAL_STEPS, Trial};
 use self::visitor::NO_RULE;
 pub(crate) use self::visitor::Visitor;
 use crate::rule::RouteRule;
@@ -69,18 +69,24 @@ impl Matcher {
     }
 
     /// Removes the DFAs with which `samples` take longer than without: those that lead few of them to
-    /// the end, so that most are looked up twice.
+    /// the end, so that most are looked up twice. Those that no sample comes to before the trial took
+    /// [`MAX_TRIAL_STEPS`] stay.
     fn remove_slow_dfas(&mut self, samples: &[String]) {
         let mut search = SearchScratch::default();
         let mut captures = CaptureScratch::default();
         let mut trial = Trial::new(self.dfas.count(), self.dfas.heap_bytes());
+        let mut all_steps = 0;
         for sample in samples {
+            if all_steps > MAX_TRIAL_STEPS {
+                break;
+            }
             let Some(dfa) = self.dfas.of(sample) else {
                 continue;
             };
             let (mut in_tree, mut in_dfa) = (FirstRule::new(), FirstRule::new());
             self.search(sample, &mut search, &mut captures, &mut in_tree);
             let leads_to_end = self.search_dfas(sample, &mut search, &mut in_dfa);
+            all_steps += in_tree.steps + in_dfa.steps;
             trial.add(dfa, in_tree.steps, in_dfa.steps, leads_to_end);
         }
         self.dfas.retain(|dfa| trial.is_worth_it(dfa));

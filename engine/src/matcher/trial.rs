@@ -7,6 +7,10 @@ const SMALL_DFA_STEPS: u64 = 3;
 /// The most bytes of small DFAs, which stay in the second-level cache beside everything else.
 const SMALL_BYTES: usize = 1 << 20;
 
+/// The steps after which a trial ends: some ten milliseconds, which a few samples can take where the
+/// tree is slow.
+pub(super) const MAX_TRIAL_STEPS: u64 = 10_000_000;
+
 /// The steps that samples took, by DFA.
 #[derive(Debug)]
 pub(super) struct Trial {
