@@ -12,6 +12,8 @@ mod expression;
 mod layout;
 mod machine;
 mod nfa;
+#[cfg(test)]
+mod properties;
 mod rule_parts;
 mod run_class;
 mod samples;

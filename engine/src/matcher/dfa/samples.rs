@@ -21,6 +21,13 @@ impl Sampler {
         }
     }
 
+    /// Draws others, the same ones for the same `seed`.
+    #[cfg(test)]
+    pub(super) const fn with_seed(seed: u64) -> Self {
+        // Zero would stay zero.
+        Self { random: seed | 1 }
+    }
+
     /// Returns a text that `parts` match one after the other.
     pub(super) fn sample(&mut self, parts: &[Hir]) -> Vec<u8> {
         let mut text = Vec::new();

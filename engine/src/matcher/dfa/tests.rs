@@ -4,7 +4,7 @@ use super::samples::Sampler;
 use super::subsets::Budget;
 use super::{Dfas, Found, MAX_BYTES, WalkScratch, rule_parts};
 use crate::matcher::visitor::Visitor;
-use crate::{CodeValue, CompileLimits, ReferenceMatcher, RouteConfig};
+use crate::{CodeValue, CompileLimits, ConfigError, ReferenceMatcher, RouteConfig};
 
 /// Patterns with the canaries of their rules: `true` for one that refuses every openId.
 const CONFIGS: [&[(&str, bool)]; 10] = [
@@ -83,13 +83,23 @@ const CONFIGS: [&[(&str, bool)]; 10] = [
     ],
 ];
 
-struct First<'a> {
+/// Looks for the first rule that admits.
+pub(super) struct First<'a> {
     refuses: &'a [bool],
-    accepted: Vec<usize>,
+    pub(super) accepted: Vec<usize>,
+    pub(super) steps: u64,
 }
 
-impl First<'_> {
-    fn best(&self) -> Option<usize> {
+impl<'a> First<'a> {
+    pub(super) const fn new(refuses: &'a [bool]) -> Self {
+        Self {
+            refuses,
+            accepted: Vec::new(),
+            steps: 0,
+        }
+    }
+
+    pub(super) fn best(&self) -> Option<usize> {
         let admitted = self.accepted.iter().filter(|&&rule| !self.refuses[rule]);
         admitted.min().copied()
     }
@@ -103,9 +113,13 @@ impl Visitor for First<'_> {
     fn accepted(&mut self, rule: u32) {
         self.accepted.push(rule as usize);
     }
+
+    fn spend(&mut self, work: impl FnOnce() -> (u32, u64)) {
+        self.steps += work().1;
+    }
 }
 
-fn config(rules: &[(&str, bool)]) -> RouteConfig {
+pub(super) fn config(rules: &[(&str, bool)]) -> Result<RouteConfig, ConfigError> {
     let rule = |(index, (pattern, refuses)): (usize, &(&str, bool))| {
         let pattern = serde_json::to_string(pattern).unwrap();
         let canary = if *refuses { r#", "canary": {}"# } else { "" };
@@ -117,7 +131,7 @@ fn config(rules: &[(&str, bool)]) -> RouteConfig {
     let rules: Vec<String> = rules.iter().enumerate().map(rule).collect();
     let rules = rules.join(",");
     let json = format!(r#"{{"format": "codeid/1", "version": "1", "rules": [{rules}]}}"#);
-    RouteConfig::from_json(json.as_bytes(), &CompileLimits::default()).unwrap()
+    RouteConfig::from_json(json.as_bytes(), &CompileLimits::default())
 }
 
 /// Returns code values that rules accept, or nearly, and others of few characters.
@@ -126,17 +140,7 @@ fn codes(config: &RouteConfig) -> Vec<String> {
         'a', 'b', 'a', 'b', 'A', 'B', '/', '0', '\n', '\u{85}', 'é', '中',
     ];
     let mut sampler = Sampler::new();
-    let mut codes = Vec::new();
-    for rule in config.rules() {
-        let parts = rule_parts(&rule.rule_match).unwrap().parts;
-        for change in [false, true].repeat(40) {
-            let mut code = sampler.sample(&parts);
-            if change && !code.is_empty() {
-                sampler.change(&mut code);
-            }
-            codes.extend(String::from_utf8(code));
-        }
-    }
+    let mut codes = samples_of(config, 80);
     for length in (1..10).cycle().take(1500) {
         codes.push(
             (0..length)
@@ -148,11 +152,28 @@ fn codes(config: &RouteConfig) -> Vec<String> {
     codes
 }
 
+/// Returns `count` code values for each rule, half of which it accepts.
+pub(super) fn samples_of(config: &RouteConfig, count: usize) -> Vec<String> {
+    let mut sampler = Sampler::new();
+    let mut codes = Vec::new();
+    for rule in config.rules() {
+        let parts = rule_parts(&rule.rule_match).unwrap().parts;
+        for index in 0..count {
+            let mut code = sampler.sample(&parts);
+            if index % 2 == 1 && !code.is_empty() {
+                sampler.change(&mut code);
+            }
+            codes.extend(String::from_utf8(code));
+        }
+    }
+    codes
+}
+
 #[test]
 fn dfas_accept_what_the_reference_accepts_within_any_budget() {
     let (mut complete, mut partial) = (0, 0);
     for rules in CONFIGS {
-        let config = config(rules);
+        let config = config(rules).unwrap();
         let refuses: Vec<bool> = rules.iter().map(|rule| rule.1).collect();
         let reference = ReferenceMatcher::new(&config);
         let codes = codes(&config);
@@ -166,11 +187,7 @@ fn dfas_accept_what_the_reference_accepts_within_any_budget() {
             );
             let mut scratch = WalkScratch::default();
             for code in &codes {
-                let accepted = Vec::new();
-                let mut first = First {
-                    refuses: &refuses,
-                    accepted,
-                };
+                let mut first = First::new(&refuses);
                 let found = dfas.search(code, &mut scratch, &mut first);
                 let matching = reference.matching_rules(CodeValue::new(code).unwrap());
                 let context = format!("{rules:?}, {code:?}, work {work}");
@@ -200,16 +217,12 @@ fn dfas_accept_what_the_reference_accepts_within_any_budget() {
 
 #[test]
 fn a_rule_is_accepted_once_however_often_its_text_is_found() {
-    let config = config(&[(".*a.*", true), (".*b.*", true), ("a/.*a", false)]);
+    let config = config(&[(".*a.*", true), (".*b.*", true), ("a/.*a", false)]).unwrap();
     let refuses = [true, true, false];
     let (dfas, _) = Dfas::new(config.rules());
     let mut scratch = WalkScratch::default();
     for code in ["ababaabbaba".to_owned(), "ab".repeat(500)] {
-        let accepted = Vec::new();
-        let mut first = First {
-            refuses: &refuses,
-            accepted,
-        };
+        let mut first = First::new(&refuses);
         dfas.search(&code, &mut scratch, &mut first);
         assert_eq!(first.accepted, [0, 1]);
     }
@@ -220,8 +233,64 @@ fn a_rule_is_accepted_once_however_often_its_text_is_found() {
 #[test]
 fn runs_in_turns_are_determinised_in_finite_time() {
     for pattern in ["(?:[a-z]+[0-9]+)*-", "(?:[a-z]+[0-9]+)+"] {
-        let config = config(&[(pattern, true)]);
+        let config = config(&[(pattern, true)]).unwrap();
         let (dfas, _) = Dfas::new(config.rules());
-        assert_eq!(dfas.count(), 1, "{pattern}");
+        assert!(dfas.count() > 0, "{pattern}");
+    }
+}
+
+/// Each choice leads to nodes with higher numbers, and its end to ones with lower numbers.
+#[test]
+fn choices_one_after_the_other_lead_to_their_rule() {
+    let pattern = "(?:ab|cd){300}x";
+    let config = config(&[(pattern, false)]).unwrap();
+    let (dfas, _) = Dfas::new(config.rules());
+    let mut first = First::new(&[false]);
+    let code = "abcd".repeat(150) + "x";
+    let found = dfas.search(&code, &mut WalkScratch::default(), &mut first);
+    assert_eq!((found, first.best()), (Found::AllBut(None), Some(0)));
+}
+
+/// Each of these classes takes 8 KB, and no row.
+#[test]
+fn classes_of_runs_count_as_memory() {
+    let patterns: Vec<String> = (0..1000_u32)
+        .map(|n| {
+            let member = |n| char::from_u32(0x4e00 + 2 * n).unwrap();
+            let members: String = [n, n + 2000, n + 4000].map(member).into_iter().collect();
+            format!("{n:04}[{members}]{{2}}-")
+        })
+        .collect();
+    let rules: Vec<(&str, bool)> = patterns.iter().map(|p| (p.as_str(), false)).collect();
+    let (dfas, _) = Dfas::new(config(&rules).unwrap().rules());
+    let (bytes, most) = (dfas.heap_bytes(), 2 * MAX_BYTES);
+    assert!(bytes < most, "{bytes}");
+}
+
+/// A list of each state has up to a few hundred rules, and its rows are few.
+#[test]
+fn lists_of_rules_count_as_memory() {
+    let patterns: Vec<String> = (0..400)
+        .map(|n| format!("[ab]*a[ab]{{{}}}", n % 10))
+        .collect();
+    let rules: Vec<(&str, bool)> = patterns.iter().map(|p| (p.as_str(), true)).collect();
+    let (dfas, _) = Dfas::new(config(&rules).unwrap().rules());
+    let (bytes, most) = (dfas.heap_bytes(), 2 * MAX_BYTES);
+    assert!(bytes < most, "{bytes}");
+}
+
+/// After each `/`, a walk reports that the rule accepts, scans an empty run of capital letters, and
+/// skips no small letters.
+#[test]
+fn a_walk_takes_at_most_the_steps_of_the_bound() {
+    let config = config(&[("x(?:[A-Z]*(?:[0-9a-z]|%%)*/)*.*", true)]).unwrap();
+    let (dfas, _) = Dfas::new(config.rules());
+    for code in ["x".to_owned() + &"/".repeat(1023), "x/é".repeat(256)] {
+        let mut first = First::new(&[true]);
+        let found = dfas.search(&code, &mut WalkScratch::default(), &mut first);
+        assert_eq!(found, Found::AllBut(None));
+        let (steps, most) = (first.steps, dfas.max_steps(&[0]));
+        assert!(steps > 5 * code.len() as u64, "it takes few steps: {steps}");
+        assert!(steps <= most, "{steps} steps, at most {most}: {code}");
     }
 }
