@@ -81,8 +81,10 @@ pub(in crate::matcher) struct WalkScratch {
 
 /// The steps of reading a byte by a row.
 const ROW: u64 = 2;
-/// The most steps of reading a byte in any way, and of what may be done beside it.
-const MAX_BYTE: u64 = 10;
+/// The most steps of reading a byte in any way, and of what may be done beside it: a row, a step that
+/// reports, an empty run and an empty span in front of the next row, and the search for line
+/// terminators.
+const MAX_BYTE: u64 = 13;
 /// The most rules that are reported before the end of a code value. A code value with more of them
 /// is handed over.
 const MAX_REPORTED: usize = 1024;
