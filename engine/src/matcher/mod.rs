@@ -62,8 +62,23 @@ impl Matcher {
     /// [`ConfigError`] if they take more than `limits` allow.
     pub(crate) fn build(rules: &[RouteRule], limits: &CompileLimits) -> Result<Self, ConfigError> {
         let trees = build::build_trees(rules, limits)?;
-        let (dfas, samples) = Dfas::new(rules);
-        let mut matcher = Self { trees, dfas };
+        let mut matcher = Self {
+            trees,
+            dfas: Dfas::none(),
+        };
+        let mut search = SearchScratch::default();
+        let mut captures = CaptureScratch::default();
+        let mut all_steps = 0;
+        let (dfas, samples) = Dfas::new(rules, |code| {
+            if all_steps > MAX_TRIAL_STEPS {
+                return MAX_TRIAL_STEPS;
+            }
+            let mut first = FirstRule::new();
+            matcher.search(code, &mut search, &mut captures, &mut first);
+            all_steps += first.steps;
+            first.steps
+        });
+        matcher.dfas = dfas;
         matcher.remove_slow_dfas(&samples);
         Ok(matcher)
     }

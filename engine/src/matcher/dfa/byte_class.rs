@@ -12,7 +12,27 @@ pub(super) struct ByteClass {
     pub(super) class: CharClass,
     /// By place, the bytes that lead on. A character begins at place 0, and leads back to it.
     steps: Vec<Vec<ByteStep>>,
+    wide: Option<Wide>,
 }
+
+/// The bytes of a class that has most characters beyond ASCII, as `.` and `[^/]` have. Which of them
+/// follow each other need not be known, since a code value is valid UTF-8. Bytes that never occur in it
+/// are added where they join two ranges.
+#[derive(Debug)]
+pub(super) struct Wide {
+    /// The bytes with which only members begin.
+    pub(super) first: Vec<(u8, u8)>,
+    /// These, and the bytes that continue a character.
+    pub(super) inside: Vec<(u8, u8)>,
+    /// The bytes with which members begin, and others.
+    pub(super) uncertain: Vec<(u8, u8)>,
+}
+
+/// The number of characters beyond ASCII that most classes do not have, and those that exclude some
+/// characters do.
+const WIDE: u32 = 0x8_0000;
+/// The bytes of characters beyond ASCII.
+pub(super) const BEYOND_ASCII: (u8, u8) = (0x80, 0xff);
 
 /// The bytes from `.0` to `.1`, which lead to the place `.2`.
 pub(super) type ByteStep = (u8, u8, u16);
@@ -35,20 +55,23 @@ impl ByteClass {
             known: HashMap::new(),
         };
         places.steps[0] = places.lead_on(&sequences)?;
+        let count = |(start, end): (char, char)| u32::from(end) - u32::from(start) + 1;
+        let is_wide = class.ranges().map(count).sum::<u32>() > WIDE;
         Some(Self {
+            wide: is_wide.then(|| Wide::new(&class, &places.steps[0])),
             class,
             steps: places.steps,
         })
     }
 
+    /// Returns the bytes of the class if it has most characters beyond ASCII.
+    pub(super) const fn wide(&self) -> Option<&Wide> {
+        self.wide.as_ref()
+    }
+
     /// Returns the steps from `place`.
     pub(super) fn steps(&self, place: u16) -> &[ByteStep] {
         &self.steps[usize::from(place)]
-    }
-
-    /// Returns the steps from all places.
-    pub(super) fn all_steps(&self) -> impl Iterator<Item = ByteStep> {
-        self.steps.iter().flatten().copied()
     }
 
     /// Returns the number of bytes of the run of members with which `text` begins.
@@ -75,6 +98,49 @@ impl ByteClass {
         }
         set
     }
+}
+
+impl Wide {
+    /// Divides the bytes with which members of `class` begin, which are those of `steps`.
+    fn new(class: &CharClass, steps: &[ByteStep]) -> Self {
+        let (mut first, mut uncertain) = (ByteSet::default(), ByteSet::default());
+        for &(low, high, _) in steps {
+            for byte in low..=high {
+                let is_certain = byte.is_ascii() || class.ranges().any(|range| covers(range, byte));
+                let set = if is_certain {
+                    &mut first
+                } else {
+                    &mut uncertain
+                };
+                set.insert(byte, byte);
+            }
+        }
+        first.insert(0xc0, 0xc1);
+        first.insert(0xf5, 0xff);
+        let mut inside = first;
+        inside.insert(0x80, 0xbf);
+        Self {
+            first: first.ranges().collect(),
+            inside: inside.ranges().collect(),
+            uncertain: uncertain.ranges().collect(),
+        }
+    }
+}
+
+/// Returns `true` if all characters that begin with `byte` are in the range.
+fn covers((start, end): (char, char), byte: u8) -> bool {
+    let byte = u32::from(byte);
+    let (first, last) = match byte {
+        0xe0 => (0x800, 0xfff),
+        // Surrogates are not characters.
+        0xed => (0xd000, 0xd7ff),
+        0xf0 => (0x1_0000, 0x3_ffff),
+        0xf4 => (0x10_0000, 0x10_ffff),
+        ..0xe0 => ((byte & 0x1f) << 6, (byte & 0x1f) << 6 | 0x3f),
+        ..0xf0 => ((byte & 0xf) << 12, (byte & 0xf) << 12 | 0xfff),
+        _ => ((byte & 7) << 18, (byte & 7) << 18 | 0x3_ffff),
+    };
+    u32::from(start) <= first && last <= u32::from(end)
 }
 
 /// The places of a class under construction. Places from which the same bytes lead on are one.
@@ -127,6 +193,31 @@ impl ByteSet {
 
     pub(super) fn contains(&self, byte: u8) -> bool {
         self.0[usize::from(byte / 64)] >> (byte % 64) & 1 == 1
+    }
+
+    /// Returns the members in ascending order.
+    pub(super) fn members(&self) -> impl Iterator<Item = u8> {
+        let words = (0..4).zip(self.0);
+        words.flat_map(|(index, mut word)| {
+            std::iter::from_fn(move || {
+                let bit = word.trailing_zeros();
+                word &= word.checked_sub(1)?;
+                u8::try_from(64 * index + bit).ok()
+            })
+        })
+    }
+
+    /// Returns the members in ascending order, as inclusive ranges.
+    pub(super) fn ranges(&self) -> impl Iterator<Item = (u8, u8)> {
+        let mut members = self.members().peekable();
+        std::iter::from_fn(move || {
+            let low = members.next()?;
+            let mut high = low;
+            while let Some(next) = members.next_if(|&next| next == high + 1) {
+                high = next;
+            }
+            Some((low, high))
+        })
     }
 
     /// Returns the bytes of both sets.

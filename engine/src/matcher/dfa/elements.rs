@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::rc::Rc;
 
+use super::byte_class::BEYOND_ASCII;
 use super::nfa::{Kind, Nfa, NodeId, UNBOUNDED};
 
 /// An element of a set: a node, the number of characters that its run has read, and the place in
@@ -26,10 +27,12 @@ pub(super) type SetMap<K, V> = HashMap<K, V, BuildHasherDefault<ElementHasher>>;
 /// The elements that follow each other.
 pub(super) struct Elements<'a> {
     pub(super) nfa: &'a Nfa,
-    /// By node, what it stands for without reading anything.
-    closures: HashMap<NodeId, Rc<[Element]>>,
+    /// By node, what it stands for without reading anything, where that is known.
+    closures: Vec<Option<Rc<[Element]>>>,
     /// By node, the number of the last closure that it was found for.
     marks: Vec<u32>,
+    /// The number of the last closure.
+    last: u32,
 }
 
 impl Hash for Element {
@@ -68,12 +71,23 @@ impl Element {
     }
 }
 
+/// Returns the number of characters that a run has read after one more. Without a maximum, it does not
+/// matter beyond `enough`.
+fn count_after(count: u16, max: u16, enough: u16) -> u16 {
+    if max == UNBOUNDED {
+        enough.min(count.saturating_add(1))
+    } else {
+        count + 1
+    }
+}
+
 impl<'a> Elements<'a> {
     pub(super) fn new(nfa: &'a Nfa) -> Self {
         Self {
             nfa,
-            closures: HashMap::new(),
+            closures: vec![None; nfa.nodes.len()],
             marks: vec![0; nfa.nodes.len()],
+            last: 0,
         }
     }
 
@@ -87,8 +101,18 @@ impl<'a> Elements<'a> {
         self.nfa.node(element.node).first_rule
     }
 
-    /// Calls `step` with the bytes that `element` reads, each range with where it leads.
-    pub(super) fn steps(&self, element: Element, mut step: impl FnMut(u8, u8, Element)) {
+    /// Calls `step` with the bytes that `element` reads, each range with where it leads; and
+    /// `uncertain` with those of which that is not known.
+    ///
+    /// PERF: in an unbounded run of a class that has most characters beyond ASCII, their bytes lead
+    /// back to the run. A run goes on in the middle of a character, which does not matter: nothing
+    /// else can begin there.
+    pub(super) fn steps(
+        &self,
+        element: Element,
+        mut step: impl FnMut(u8, u8, Element),
+        mut uncertain: impl FnMut(u8, u8),
+    ) {
         let Element { node, count, place } = element;
         match &self.nfa.node(node).kind {
             Kind::Bytes(edges) => {
@@ -102,17 +126,8 @@ impl<'a> Elements<'a> {
                 max,
                 next,
             } => {
-                for &(low, high, to) in self.nfa.classes[class as usize].steps(place) {
-                    if to != 0 {
-                        let place = to;
-                        step(low, high, Element { node, count, place });
-                        continue;
-                    }
-                    let count = if max == UNBOUNDED {
-                        min.min(count.saturating_add(1))
-                    } else {
-                        count + 1
-                    };
+                let class = &self.nfa.classes[class as usize];
+                let mut read = |low: u8, high: u8, count: u16| {
                     if count < max {
                         let place = 0;
                         step(low, high, Element { node, count, place });
@@ -120,7 +135,47 @@ impl<'a> Elements<'a> {
                     if count >= min {
                         step(low, high, Element::begin(next));
                     }
+                };
+                let Some(wide) = class.wide() else {
+                    let count = count_after(count, max, min);
+                    for &(low, high, to) in class.steps(place) {
+                        if to == 0 {
+                            read(low, high, count);
+                        }
+                    }
+                    for &(low, high, place) in class.steps(place) {
+                        if place != 0 {
+                            let count = element.count;
+                            step(low, high, Element { node, count, place });
+                        }
+                    }
+                    return;
+                };
+                // A character was read or not: this matters for its further bytes.
+                let after = count_after(count, max, min.max(1));
+                if max != UNBOUNDED {
+                    let ascii = wide.first.iter().filter(|(low, _)| low.is_ascii());
+                    ascii.for_each(|&(low, high)| read(low, high.min(0x7f), after));
+                    uncertain(BEYOND_ASCII.0, BEYOND_ASCII.1);
+                    return;
                 }
+                if count == 0 {
+                    wide.first
+                        .iter()
+                        .for_each(|&(low, high)| read(low, high, after));
+                } else if after == count {
+                    wide.inside
+                        .iter()
+                        .for_each(|&(low, high)| read(low, high, count));
+                } else {
+                    wide.first
+                        .iter()
+                        .for_each(|&(low, high)| read(low, high, after));
+                    read(0x80, 0xbf, count);
+                }
+                wide.uncertain
+                    .iter()
+                    .for_each(|&(low, high)| uncertain(low, high));
             }
             Kind::End(_) | Kind::Sink { .. } => {}
         }
@@ -128,12 +183,14 @@ impl<'a> Elements<'a> {
 
     /// Returns what `node` stands for, in ascending order.
     pub(super) fn closure(&mut self, node: NodeId) -> Rc<[Element]> {
-        if let Some(known) = self.closures.get(&node) {
+        if let Some(known) = &self.closures[node as usize] {
             return Rc::clone(known);
         }
         let mut elements = Vec::new();
         let mut seen = vec![node];
-        let number = u32::try_from(self.closures.len() + 1).unwrap_or(u32::MAX);
+        // There are no more closures than nodes.
+        self.last += 1;
+        let number = self.last;
         self.marks[node as usize] = number;
         let mut next = 0;
         while let Some(&at) = seen.get(next) {
@@ -160,7 +217,7 @@ impl<'a> Elements<'a> {
         }
         elements.sort_unstable();
         let elements: Rc<[Element]> = elements.into();
-        self.closures.insert(node, Rc::clone(&elements));
+        self.closures[node as usize] = Some(Rc::clone(&elements));
         elements
     }
 }

@@ -2,41 +2,42 @@
 
 use std::collections::HashMap;
 
-use super::machine::{Chain, Dfa, Op, StateNumber};
+use super::alphabet::Alphabet;
+use super::byte_class::ByteSet;
+use super::chains::{Chains, Position, StateChain};
+use super::machine::{Chain, Dfa, Op, Sparse, StateNumber};
 use super::nfa::{Nfa, UNBOUNDED};
 use super::run_class::RunClass;
 use super::subsets::{DEAD, State, StateInfo, Step};
 use crate::matcher::char_class::CharClass;
 use crate::matcher::span::Span;
 
-/// The fewest bytes of a chain: shorter ones are steps through rows.
-const MIN_CHAIN: usize = 6;
-/// The most bytes of a chain.
-const MAX_CHAIN: usize = 64;
 /// The number below which those of all states are.
 const MAX_NUMBER: StateNumber = StateNumber::MAX >> 1;
 
 /// What becomes of a state.
 enum Macro {
-    Row,
-    Chain { bytes: Vec<(u8, u8)>, next: State },
+    /// A step of one byte.
+    Byte,
+    Chain(StateChain),
     Op,
 }
 
-/// Lays out the states that are reached from `starts`. `classes` are the classes of bytes that the
-/// automaton distinguishes, each by its last byte. Returns the DFA, and the numbers of `starts`
-/// in it; `None` if there are too many states or classes.
+/// Lays out the states that are reached from `starts`, with rows of `row_bytes` bytes at most. Returns the
+/// DFA, and the numbers of `starts` in it; `None` if there are too many states or classes.
 pub(super) fn lay_out(
     nfa: &Nfa,
     states: &[StateInfo],
     starts: &[State],
-    classes: &[u8],
+    row_bytes: usize,
 ) -> Option<(Dfa, Vec<StateNumber>)> {
-    let mut macros: HashMap<State, Macro> = HashMap::new();
+    let mut chains = Chains::new(nfa, states);
+    let mut macros: Vec<Option<Macro>> = Vec::new();
+    macros.resize_with(states.len(), || None);
     let mut order = Vec::new();
-    let mut pending: Vec<State> = starts.iter().rev().copied().chain([DEAD]).collect();
+    let mut pending: Vec<State> = starts.iter().copied().chain([DEAD]).collect();
     while let Some(state) = pending.pop() {
-        if macros.contains_key(&state) {
+        if macros[state as usize].is_some() {
             continue;
         }
         order.push(state);
@@ -47,78 +48,89 @@ pub(super) fn lay_out(
                 Macro::Op
             }
             Step::Byte(ranges) if ranges.is_empty() => Macro::Op,
-            Step::Byte(ranges) => match chain(states, state) {
-                Some((bytes, next)) => {
-                    pending.push(next);
-                    Macro::Chain { bytes, next }
+            Step::Byte(ranges) => match chains.chain(state) {
+                Some(chain) => {
+                    pending.extend([chain.next, chain.otherwise]);
+                    Macro::Chain(chain)
                 }
                 None => {
-                    pending.extend(ranges.iter().rev().map(|&(.., to)| to));
-                    Macro::Row
+                    pending.extend(ranges.iter().map(|&(.., to)| to));
+                    Macro::Byte
                 }
             },
         };
-        macros.insert(state, step);
+        macros[state as usize] = Some(step);
     }
-    let is_row = |state: &&State| matches!(macros[*state], Macro::Row);
-    let rows: Vec<State> = order.iter().filter(is_row).copied().collect();
-    let others = order.iter().filter(|state| !is_row(state)).copied();
+    // States have numbers in the order in which samples came to them.
+    order.sort_unstable();
+    let is_byte = |state: &State| matches!(macros[*state as usize], Some(Macro::Byte));
+    let (bytes, others): (Vec<State>, Vec<State>) = order.into_iter().partition(is_byte);
+    let steps = bytes
+        .iter()
+        .filter_map(|&state| match &states[state as usize].step {
+            Step::Byte(ranges) => Some(ranges.as_slice()),
+            _ => None,
+        });
+    let alphabet = Alphabet::new(steps);
+    let max_rows = row_bytes / (size_of::<StateNumber>() * alphabet.len());
+    let (rows, sparse) = if bytes.len() <= max_rows {
+        (bytes, Vec::new())
+    } else {
+        // Code values are more like samples than unlike them.
+        let is_sampled = |state: &State| states[*state as usize].is_sampled;
+        let (mut rows, mut sparse): (Vec<State>, Vec<State>) =
+            bytes.into_iter().partition(is_sampled);
+        sparse.extend(rows.drain(max_rows.min(rows.len())..));
+        (rows, sparse)
+    };
     let is_unknown = |state: &State| matches!(states[*state as usize].step, Step::Unknown);
-    let (unknown, mut ops): (Vec<State>, Vec<State>) = others.partition(is_unknown);
+    let (unknown, mut ops): (Vec<State>, Vec<State>) = others.into_iter().partition(is_unknown);
     // One step stands for all states of which nothing is known.
     ops.extend(unknown.first());
+    ops.extend(sparse);
     let spans: Vec<(State, CharClass)> = rows
         .iter()
         .filter_map(|&state| Some((state, span(&states[state as usize], state)?)))
         .collect();
     let mut layout = Layout {
         nfa,
-        numbers: HashMap::new(),
-        row_numbers: HashMap::new(),
-        dfa: Dfa::new(),
+        states,
+        alphabet: &alphabet,
+        numbers: vec![0; states.len()],
+        row_numbers: vec![0; states.len()],
+        dfa: Dfa::new(alphabet.classes(), alphabet.len(), members(chains.sets())),
         classes: HashMap::new(),
         lists: HashMap::new(),
+        partitions: HashMap::new(),
     };
-    layout.add_rows(states, &rows, &ops, &unknown, &spans, classes)?;
+    layout.number(&rows, &ops, &unknown, &spans)?;
+    layout.add_rows(&rows);
     for &state in &ops {
-        let op = layout.op(states, state, &macros[&state])?;
+        let op = layout.op(state, macros[state as usize].as_ref())?;
         layout.dfa.ops.push(op);
     }
     for (state, class) in spans {
         let class = layout.add_class(class)?;
-        let next = layout.row_numbers[&state];
+        let next = layout.row_numbers[state as usize];
         layout.dfa.ops.push(Op::Span { class, next });
     }
-    let starts = starts.iter().map(|start| layout.numbers[start]).collect();
+    let starts = starts
+        .iter()
+        .map(|&start| layout.numbers[start as usize])
+        .collect();
     layout.dfa.shrink_to_fit();
     Some((layout.dfa, starts))
 }
 
-/// Returns the bytes that follow each other from `state` on without a choice, each as its value and
-/// a mask of the bits that matter, and where they lead; `None` if these are too few.
-fn chain(states: &[StateInfo], state: State) -> Option<(Vec<(u8, u8)>, State)> {
-    let mut bytes = Vec::new();
-    let mut at = state;
-    while bytes.len() < MAX_CHAIN {
-        let StateInfo { step, ends, .. } = &states[at as usize];
-        if !bytes.is_empty() && !ends.is_empty() {
-            break;
+/// Returns by byte the sets that it is in, a bit for each.
+fn members(sets: &[ByteSet]) -> Box<[u64; 256]> {
+    let mut members = Box::new([0; 256]);
+    for (number, set) in sets.iter().enumerate() {
+        for byte in set.members() {
+            members[usize::from(byte)] |= 1 << number;
         }
-        let Step::Byte(ranges) = step else { break };
-        let (byte, mask, next) = match *ranges.as_slice() {
-            [(low, high, to)] if low == high => (low, 0xff, to),
-            [(low, high, to)] if low ^ high == 1 && low < high => (low, 0xfe, to),
-            [(a, b, to), (c, d, too)]
-                if a == b && c == d && to == too && (a ^ c).is_power_of_two() =>
-            {
-                (a, !(a ^ c), to)
-            }
-            _ => break,
-        };
-        bytes.push((byte & mask, mask));
-        at = next;
     }
-    (bytes.len() >= MIN_CHAIN).then_some((bytes, at))
+    members
 }
 
 /// Returns the ASCII bytes that lead from `state` to itself, if they can be compared sixteen at a
@@ -141,105 +153,84 @@ fn span(info: &StateInfo, state: State) -> Option<CharClass> {
 
 struct Layout<'a> {
     nfa: &'a Nfa,
+    states: &'a [StateInfo],
+    alphabet: &'a Alphabet,
     /// By state, the number by which others lead there.
-    numbers: HashMap<State, StateNumber>,
+    numbers: Vec<StateNumber>,
     /// By state, its own number, also if a span is in front of it.
-    row_numbers: HashMap<State, StateNumber>,
+    row_numbers: Vec<StateNumber>,
     dfa: Dfa,
     /// By class of the automaton, that of the DFA.
     classes: HashMap<u32, u16>,
     lists: HashMap<Box<[u32]>, Span>,
+    /// By partition, where it begins in that of the DFA.
+    partitions: HashMap<Vec<u8>, u32>,
 }
 
 impl Layout<'_> {
-    /// Adds `rows`, with a column for all bytes that lead to the same states, and numbers all
-    /// states: those of `ops`, among them one for all `unknown` ones, and then those of `spans`
-    /// follow the rows. Returns `None` if there are too many.
-    fn add_rows(
+    /// Numbers all states: those of `ops`, among them one for all `unknown` ones, and then those of
+    /// `spans` follow the rows. Returns `None` if there are too many.
+    fn number(
         &mut self,
-        states: &[StateInfo],
         rows: &[State],
         ops: &[State],
         unknown: &[State],
         spans: &[(State, CharClass)],
-        classes: &[u8],
     ) -> Option<()> {
-        // By class of bytes, the state to which each row leads.
-        let mut columns: Vec<Vec<State>> = vec![vec![DEAD; rows.len()]; classes.len()];
-        for (index, &state) in rows.iter().enumerate() {
-            let info = &states[state as usize];
-            if let Step::Byte(ranges) = &info.step {
-                for &(low, high, to) in ranges {
-                    let first = classes.partition_point(|&last| last < low);
-                    let last = classes.partition_point(|&last| last < high);
-                    for column in &mut columns[first..=last] {
-                        column[index] = to;
-                    }
-                }
-            }
-            let ends = self.list(&info.ends);
-            self.dfa.row_ends.push(ends);
-        }
-        let mut known: HashMap<&[State], u8> = HashMap::new();
-        let mut distinct: Vec<&[State]> = Vec::new();
-        let mut first = 0;
-        for (column, &last) in columns.iter().zip(classes) {
-            let next = u8::try_from(distinct.len()).expect("there are 256 bytes");
-            let class = *known.entry(column).or_insert_with(|| {
-                distinct.push(column);
-                next
-            });
-            self.dfa.alphabet[first..=usize::from(last)].fill(class);
-            first = usize::from(last) + 1;
-        }
-        self.dfa.columns = distinct.len();
-        let all_rows = rows.len() * distinct.len();
-        let row_numbers = rows.iter().zip((0..).step_by(distinct.len()));
-        let others = ops.iter().chain(spans.iter().map(|(state, _)| state));
-        for (&state, number) in row_numbers {
-            self.row_numbers
-                .insert(state, StateNumber::try_from(number).ok()?);
+        let columns = self.alphabet.len();
+        for (&state, number) in rows.iter().zip((0..).step_by(columns)) {
+            let number = StateNumber::try_from(number).ok()?;
+            self.row_numbers[state as usize] = number;
         }
         self.numbers.clone_from(&self.row_numbers);
-        for (&state, number) in others.zip(all_rows..) {
+        let others = ops.iter().chain(spans.iter().map(|(state, _)| state));
+        for (&state, number) in others.zip(rows.len() * columns..) {
             // Cells are found by adding a column to a number, which must not leave 32 bits.
             let number = StateNumber::try_from(number)
                 .ok()
                 .filter(|n| *n < MAX_NUMBER)?;
-            self.numbers.insert(state, number);
+            self.numbers[state as usize] = number;
         }
         for state in unknown {
-            self.numbers.insert(*state, self.numbers[&unknown[0]]);
-        }
-        for (row, state) in rows.iter().enumerate() {
-            let cell = |column: &&[State]| {
-                let to = column[row];
-                let numbers = if to == *state {
-                    &self.row_numbers
-                } else {
-                    &self.numbers
-                };
-                numbers[&to]
-            };
-            self.dfa.rows.extend(distinct.iter().map(cell));
+            self.numbers[*state as usize] = self.numbers[unknown[0] as usize];
         }
         Some(())
     }
 
-    /// Returns the step from `state`; `None` if there are too many classes.
-    fn op(&mut self, states: &[StateInfo], state: State, step: &Macro) -> Option<Op> {
-        let info = &states[state as usize];
+    fn add_rows(&mut self, rows: &[State]) {
+        let mut row = Vec::new();
+        for &state in rows {
+            let info = &self.states[state as usize];
+            let Step::Byte(ranges) = &info.step else {
+                continue;
+            };
+            self.alphabet.spread(ranges, &mut row);
+            for &to in &row {
+                let numbers = if to == state {
+                    &self.row_numbers
+                } else {
+                    &self.numbers
+                };
+                self.dfa.rows.push(numbers[to as usize]);
+            }
+            let ends = self.list(&info.ends);
+            self.dfa.row_ends.push(ends);
+        }
+    }
+
+    /// Returns the step of a state that has no row; `None` if there are too many classes.
+    fn op(&mut self, state: State, step: Option<&Macro>) -> Option<Op> {
+        let info = &self.states[state as usize];
         let ends = self.list(&info.ends);
         Some(match (step, &info.step) {
-            (Macro::Chain { bytes, next }, _) => {
-                let chain = self.chain(bytes);
-                Op::Chain {
-                    chain,
-                    ends,
-                    next: self.numbers[next],
-                }
-            }
+            (Some(Macro::Chain(chain)), _) => Op::Chain {
+                chain: self.chain(&chain.positions),
+                ends,
+                next: self.numbers[chain.next as usize],
+                otherwise: self.numbers[chain.otherwise as usize],
+            },
             (_, Step::Unknown) => Op::HandOver,
+            (Some(Macro::Byte), Step::Byte(ranges)) => self.sparse(ranges, ends),
             (_, Step::Byte(_)) => Op::End { ends },
             (
                 _,
@@ -258,7 +249,7 @@ impl Layout<'_> {
                     max.into()
                 },
                 ends,
-                next: self.numbers[&next],
+                next: self.numbers[next as usize],
             },
             (
                 _,
@@ -272,26 +263,65 @@ impl Layout<'_> {
                 Op::Accept {
                     rules,
                     is_line: *is_line,
-                    next: self.numbers[next],
-                    next_rule: states[*next as usize].first_rule,
+                    next: self.numbers[*next as usize],
+                    next_rule: self.states[*next as usize].first_rule,
                 }
             }
         })
     }
 
-    fn chain(&mut self, bytes: &[(u8, u8)]) -> Chain {
-        let first = self.dfa.words.len();
-        for chunk in bytes.chunks(8) {
+    fn sparse(&mut self, ranges: &[(u8, u8, State)], ends: Span) -> Op {
+        let mut row = Vec::new();
+        self.alphabet.spread(ranges, &mut row);
+        let mut targets: Vec<State> = Vec::new();
+        let target = |to: State| {
+            let known = targets.iter().position(|&other| other == to);
+            let index = known.unwrap_or_else(|| {
+                targets.push(to);
+                targets.len() - 1
+            });
+            u8::try_from(index).expect("a row has at most 256 columns")
+        };
+        let partition: Vec<u8> = row.into_iter().map(target).collect();
+        let partitions = &mut self.dfa.partitions;
+        let partition = *self.partitions.entry(partition).or_insert_with_key(|new| {
+            let first = number(partitions.len());
+            partitions.extend_from_slice(new);
+            first
+        });
+        let first = number(self.dfa.targets.len());
+        let numbers = targets.iter().map(|&to| self.numbers[to as usize]);
+        self.dfa.targets.extend(numbers);
+        Op::Sparse(Sparse {
+            partition,
+            targets: first,
+            ends,
+        })
+    }
+
+    fn chain(&mut self, positions: &[Position]) -> Chain {
+        let chain = Chain {
+            words: number(self.dfa.words.len()),
+            checks: number(self.dfa.checks.len()),
+            length: short(positions.len()),
+            check_count: short(
+                positions
+                    .iter()
+                    .filter(|p| matches!(p, Position::Set(_)))
+                    .count(),
+            ),
+        };
+        for (index, chunk) in positions.chunks(8).enumerate() {
             let (mut text, mut mask) = ([0; 8], [0; 8]);
-            for (at, &(byte, bits)) in chunk.iter().enumerate() {
-                (text[at], mask[at]) = (byte, bits);
+            for (at, position) in chunk.iter().enumerate() {
+                match *position {
+                    Position::Masked(byte, bits) => (text[at], mask[at]) = (byte, bits),
+                    Position::Set(set) => self.dfa.checks.push((short(8 * index + at), set)),
+                }
             }
             self.dfa.words.push([text, mask].map(u64::from_le_bytes));
         }
-        Chain {
-            words: Span::new(first, self.dfa.words.len()),
-            length: u8::try_from(bytes.len()).expect("chains are short"),
-        }
+        chain
     }
 
     fn class(&mut self, class: u32) -> Option<u16> {
@@ -326,4 +356,14 @@ impl Layout<'_> {
         self.lists.insert(rules.into(), list);
         list
     }
+}
+
+/// Returns the index `n` of an element of an array, which the budget bounds.
+fn number(n: usize) -> u32 {
+    u32::try_from(n).expect("the budget bounds arrays")
+}
+
+/// Returns a number of bytes of a chain.
+fn short(n: usize) -> u8 {
+    u8::try_from(n).expect("chains are short")
 }

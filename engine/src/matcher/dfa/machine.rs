@@ -24,6 +24,14 @@ pub(super) struct Dfa {
     pub(super) row_ends: Vec<Span>,
     /// The steps of all other states.
     pub(super) ops: Vec<Op>,
+    /// Ways to divide the columns of a row among states: by column, the place in [`Sparse::targets`].
+    pub(super) partitions: Vec<u8>,
+    /// The states that bytes lead to in sparse steps.
+    pub(super) targets: Vec<StateNumber>,
+    /// By byte, the sets of bytes that it is in, a bit for each.
+    members: Box<[u64; 256]>,
+    /// The bytes of chains that are in a set: their places, and the numbers of the sets.
+    pub(super) checks: Vec<(u8, u8)>,
     /// The text of chains, eight bytes each, and a mask of the bits that are compared.
     pub(super) words: Vec<[u64; 2]>,
     pub(super) classes: Vec<RunClass>,
@@ -36,12 +44,16 @@ pub(super) struct Dfa {
 pub(super) enum Op {
     /// The code value must end here. Without any rules, nothing is accepted.
     End { ends: Span },
-    /// Some bytes, without a choice.
+    /// Some bytes, one after the other. At the first that is another one, the walk goes on in the
+    /// state `otherwise`.
     Chain {
         chain: Chain,
         ends: Span,
         next: StateNumber,
+        otherwise: StateNumber,
     },
+    /// One byte.
+    Sparse(Sparse),
     /// The longest run of members of a class.
     Run {
         class: u16,
@@ -64,12 +76,40 @@ pub(super) enum Op {
     HandOver,
 }
 
-/// A text in [`Dfa::words`].
+/// A text, some bytes of which have a choice.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Chain {
-    pub(super) words: Span,
+    /// The index of its first word in [`Dfa::words`].
+    pub(super) words: u32,
+    /// The index of its first check in [`Dfa::checks`].
+    pub(super) checks: u32,
     /// The number of bytes.
     pub(super) length: u8,
+    /// The number of checks.
+    pub(super) check_count: u8,
+}
+
+impl Chain {
+    /// Returns the steps of comparing it with bytes of which the first `matched` match.
+    fn steps(self, matched: usize) -> u64 {
+        let checks = if matched == usize::from(self.length) {
+            u64::from(self.check_count)
+        } else {
+            0
+        };
+        cost::comparison(matched + 1) + checks
+    }
+}
+
+/// A step of one byte that takes less memory than a row, and more time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sparse {
+    /// Where its partition begins in [`Dfa::partitions`].
+    pub(super) partition: u32,
+    /// Where its states begin in [`Dfa::targets`].
+    pub(super) targets: u32,
+    /// The rules that accept if the code value ends here.
+    pub(super) ends: Span,
 }
 
 /// One thread's memory for a walk.
@@ -81,10 +121,12 @@ pub(in crate::matcher) struct WalkScratch {
 
 /// The steps of reading a byte by a row.
 const ROW: u64 = 2;
-/// The most steps of reading a byte in any way, and of what may be done beside it: a row, a step that
-/// reports, an empty run and an empty span in front of the next row, and the search for line
-/// terminators.
-const MAX_BYTE: u64 = 13;
+/// The steps of reading a byte by a sparse step.
+const SPARSE: u64 = 5;
+/// The most steps of reading a byte in any way, and of what may be done beside it: a sparse step, one
+/// that reports, an empty run, a chain of which no byte matches, an empty span in front of a row, and the
+/// search for line terminators.
+const MAX_BYTE: u64 = 16;
 /// The most rules that are reported before the end of a code value. A code value with more of them
 /// is handed over.
 const MAX_REPORTED: usize = 1024;
@@ -110,14 +152,19 @@ impl WalkScratch {
 }
 
 impl Dfa {
-    /// A DFA without any state.
-    pub(super) fn new() -> Self {
+    /// A DFA without any state. `alphabet` is by byte its column, of which there are `columns`, and
+    /// `members` the sets of bytes that it is in.
+    pub(super) fn new(alphabet: Box<[u8; 256]>, columns: usize, members: Box<[u64; 256]>) -> Self {
         Self {
-            alphabet: Box::new([0; 256]),
-            columns: 1,
+            alphabet,
+            columns,
             rows: Vec::new(),
             row_ends: Vec::new(),
             ops: Vec::new(),
+            partitions: Vec::new(),
+            targets: Vec::new(),
+            members,
+            checks: Vec::new(),
             words: Vec::new(),
             classes: Vec::new(),
             rules: Vec::new(),
@@ -156,17 +203,42 @@ impl Dfa {
                     }
                     return true;
                 }
-                Op::Chain { chain, ends, next } => {
+                Op::Chain {
+                    chain,
+                    ends,
+                    next,
+                    otherwise,
+                } => {
                     if at == bytes.len() {
                         self.report(ends, visitor);
                         return true;
                     }
-                    visitor.spend(|| (NO_RULE, cost::comparison(chain.length.into())));
-                    if !self.has_chain(chain, &bytes[at..]) {
-                        return true;
+                    let matched = self.matched(chain, &bytes[at..]);
+                    visitor.spend(|| (NO_RULE, chain.steps(matched)));
+                    at += matched;
+                    state = if matched == usize::from(chain.length) {
+                        next
+                    } else {
+                        otherwise
+                    };
+                }
+                Op::Sparse(first) => {
+                    let begin = at;
+                    let mut step = first;
+                    loop {
+                        let Some(&byte) = bytes.get(at) else {
+                            self.report(step.ends, visitor);
+                            return true;
+                        };
+                        state = self.sparse_step(step, byte);
+                        at += 1;
+                        let op = (state as usize).checked_sub(self.rows.len());
+                        match op.map(|op| self.ops[op]) {
+                            Some(Op::Sparse(next)) => step = next,
+                            _ => break,
+                        }
                     }
-                    at += usize::from(chain.length);
-                    state = next;
+                    visitor.spend(|| (NO_RULE, SPARSE * (at - begin) as u64));
                 }
                 Op::Run {
                     class,
@@ -180,6 +252,8 @@ impl Dfa {
                         return true;
                     }
                     let class = &self.classes[usize::from(class)];
+                    // A run that goes on may be in the middle of a character.
+                    at = code.ceil_char_boundary(at);
                     visitor.spend(|| (NO_RULE, class.class.run_steps(code, at, max)));
                     let Some(end) = class.run_end(code, at, min.into(), max) else {
                         return true;
@@ -189,8 +263,9 @@ impl Dfa {
                 }
                 Op::Span { class, next } => {
                     let class = &self.classes[usize::from(class)].class;
-                    visitor.spend(|| (NO_RULE, class.run_steps(code, at, u32::MAX)));
-                    at += class.ascii_run(&bytes[at..]);
+                    let run = class.ascii_run(bytes, at);
+                    visitor.spend(|| (NO_RULE, class.ascii_run_steps(run)));
+                    at += run;
                     state = next;
                 }
                 Op::Accept {
@@ -200,6 +275,8 @@ impl Dfa {
                     next_rule,
                 } => {
                     if is_line && !is_in_line {
+                        // A run before it may be in the middle of a character.
+                        let at = code.ceil_char_boundary(at);
                         visitor.spend(|| (NO_RULE, line.run_steps(code, at, u32::MAX)));
                         if line.run_end(code, at, 0, u32::MAX) != Some(bytes.len()) {
                             return false;
@@ -251,6 +328,14 @@ impl Dfa {
         (state, at + read)
     }
 
+    /// Returns the state after `byte`.
+    #[inline]
+    fn sparse_step(&self, step: Sparse, byte: u8) -> StateNumber {
+        let column = usize::from(self.alphabet[usize::from(byte)]);
+        let target = self.partitions[step.partition as usize + column];
+        self.targets[step.targets as usize + usize::from(target)]
+    }
+
     fn report(&self, list: Span, visitor: &mut impl Visitor) {
         for &rule in &self.rules[list.range()] {
             if !visitor.wants(rule) {
@@ -260,26 +345,39 @@ impl Dfa {
         }
     }
 
-    /// Returns `true` if `bytes` begins with `chain`.
-    fn has_chain(&self, chain: Chain, bytes: &[u8]) -> bool {
+    /// Returns the number of bytes of `chain` with which `bytes` begins. If not all do that are in a
+    /// set, it is less than their number.
+    fn matched(&self, chain: Chain, bytes: &[u8]) -> usize {
         let length = usize::from(chain.length);
-        if bytes.len() < length {
-            return false;
+        let words = &self.words[chain.words as usize..][..length.div_ceil(8)];
+        let mut matched = 0;
+        for &[text, mask] in words {
+            let rest = &bytes[matched..];
+            let word = match rest.first_chunk() {
+                Some(&word) => u64::from_le_bytes(word),
+                None => rest
+                    .iter()
+                    .rev()
+                    .fold(0, |word, &byte| word << 8 | u64::from(byte)),
+            };
+            let equal = ((word ^ text) & mask).trailing_zeros() as usize / 8;
+            if equal < 8 || rest.len() < 8 {
+                matched += equal;
+                break;
+            }
+            matched += 8;
         }
-        self.words[chain.words.range()]
-            .iter()
-            .enumerate()
-            .all(|(index, &[text, mask])| {
-                let rest = &bytes[8 * index..];
-                let word = match rest.first_chunk() {
-                    Some(&word) => u64::from_le_bytes(word),
-                    None => rest
-                        .iter()
-                        .rev()
-                        .fold(0, |word, &byte| word << 8 | u64::from(byte)),
-                };
-                (word ^ text) & mask == 0
-            })
+        let matched = matched.min(length).min(bytes.len());
+        let checks = &self.checks[chain.checks as usize..][..usize::from(chain.check_count)];
+        let is_member = |&(at, set): &(u8, u8)| {
+            let byte = bytes[usize::from(at)];
+            self.members[usize::from(byte)] >> set & 1 == 1
+        };
+        if matched < length || checks.iter().all(is_member) {
+            matched
+        } else {
+            0
+        }
     }
 
     /// Returns the most steps of a walk along `bytes` bytes, where accepting each rule takes the
@@ -292,6 +390,7 @@ impl Dfa {
         };
         let ends = self.ops.iter().filter_map(|op| match op {
             Op::End { ends } | Op::Chain { ends, .. } | Op::Run { ends, .. } => Some(*ends),
+            Op::Sparse(Sparse { ends, .. }) => Some(*ends),
             Op::Span { .. } | Op::Accept { .. } | Op::HandOver => None,
         });
         let ends = ends.chain(self.row_ends.iter().copied()).map(of_list);
@@ -324,6 +423,10 @@ impl Dfa {
             + size_of_val(&*self.rows)
             + size_of_val(&*self.row_ends)
             + size_of_val(&*self.ops)
+            + size_of_val(&*self.partitions)
+            + size_of_val(&*self.targets)
+            + size_of_val(&*self.members)
+            + size_of_val(&*self.checks)
             + size_of_val(&*self.words)
             + size_of_val(&*self.classes)
             + size_of_val(&*self.rules)
@@ -335,6 +438,9 @@ impl Dfa {
         self.rows.shrink_to_fit();
         self.row_ends.shrink_to_fit();
         self.ops.shrink_to_fit();
+        self.partitions.shrink_to_fit();
+        self.targets.shrink_to_fit();
+        self.checks.shrink_to_fit();
         self.words.shrink_to_fit();
         self.classes.shrink_to_fit();
         self.rules.shrink_to_fit();

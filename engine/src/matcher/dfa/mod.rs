@@ -6,7 +6,9 @@
 //!
 //! DESIGN.md says why, and which rules they leave to the tree.
 
+mod alphabet;
 mod byte_class;
+mod chains;
 mod elements;
 mod expression;
 mod layout;
@@ -27,7 +29,7 @@ use std::collections::BTreeMap;
 use self::layout::lay_out;
 pub(super) use self::machine::WalkScratch;
 use self::machine::{Dfa, StateNumber};
-use self::nfa::{Kind, Nfa, NodeId};
+use self::nfa::{Nfa, NodeId};
 use self::rule_parts::{RuleParts, first_bytes, rule_parts};
 use self::samples::Sampler;
 use self::subsets::{Budget, State, Subsets};
@@ -45,8 +47,16 @@ pub(super) const MAX_CODE_BYTES: usize = 1024;
 const MIN_WORK: usize = 50_000;
 const RULE_WORK: usize = 10_000;
 const MAX_WORK: usize = 3_000_000;
+/// The work for states that no sample leads to, if that for samples is less.
+const MIN_UNSAMPLED_WORK: usize = 20_000;
+/// The steps in a tree for which that work is doubled.
+const SLOW_TREE_STEPS: u64 = 1_000;
+/// The number of samples of a DFA whose steps in the tree are counted.
+const TREE_SAMPLES: usize = 16;
+/// The bytes that the states of all DFAs of a table may take together, without rows.
+const MAX_BYTES: usize = 3 << 19;
 /// The bytes that the rows of all DFAs of a table may take together.
-const MAX_BYTES: usize = 5 << 19;
+const MAX_ROW_BYTES: usize = 1 << 20;
 /// The number of samples of each rule that are followed before anything else.
 const SAMPLES: usize = 6;
 /// The most further samples, on which a DFA is tried.
@@ -101,19 +111,27 @@ impl Dfas {
         }
     }
 
-    /// Compiles `rules`, as far as the budget of a table allows. Returns samples of code values, too,
-    /// that the DFAs were not made for.
-    pub(super) fn new(rules: &[RouteRule]) -> (Self, Vec<String>) {
+    /// Compiles `rules`, as far as the budget of a table allows. `tree_steps` returns the steps of a code
+    /// value without DFAs. Returns samples of code values, too, that the DFAs were not made for.
+    pub(super) fn new(
+        rules: &[RouteRule],
+        tree_steps: impl FnMut(&str) -> u64,
+    ) -> (Self, Vec<String>) {
         let work = MIN_WORK + RULE_WORK * rules.len();
         let budget = Budget {
             work: work.min(MAX_WORK),
             bytes: MAX_BYTES,
+            row_bytes: MAX_ROW_BYTES,
         };
-        Self::within(budget, rules)
+        Self::within(budget, rules, tree_steps)
     }
 
     /// Compiles `rules`, as far as `budget` allows.
-    fn within(mut budget: Budget, rules: &[RouteRule]) -> (Self, Vec<String>) {
+    fn within(
+        mut budget: Budget,
+        rules: &[RouteRule],
+        mut tree_steps: impl FnMut(&str) -> u64,
+    ) -> (Self, Vec<String>) {
         let line = CharClass::line();
         let is_open: Vec<bool> = rules.iter().map(|rule| rule.canary.is_none()).collect();
         let mut builder = Builder::new(line.clone());
@@ -147,7 +165,20 @@ impl Dfas {
         let (samples, unseen) = samples(&sampled);
         for (index, group) in groups.iter().enumerate() {
             let others = groups.len() - index - 1;
-            this.add(&nfa, &is_open, group, &samples, others, &mut budget);
+            let few = unseen
+                .iter()
+                .filter(|code| group.has(code.as_bytes()))
+                .take(TREE_SAMPLES);
+            let tree_steps = few.map(|code| tree_steps(code)).max().unwrap_or(0);
+            this.add(
+                &nfa,
+                &is_open,
+                group,
+                &samples,
+                tree_steps,
+                others,
+                &mut budget,
+            );
         }
         this.dfas.shrink_to_fit();
         (this, unseen)
@@ -191,14 +222,16 @@ impl Dfas {
         is_open: &[bool],
         group: &Group,
         samples: &[Vec<u8>],
+        tree_steps: u64,
         others: usize,
         budget: &mut Budget,
     ) {
         let share = Budget {
             work: budget.work / (others + 1),
             bytes: budget.bytes / (others + 1),
+            row_bytes: budget.row_bytes / (others + 1),
         };
-        let mut subsets = Subsets::new(nfa, is_open, &group.classes, share);
+        let mut subsets = Subsets::new(nfa, is_open, share);
         let starts: Vec<State> = group.bytes.iter().map(|&b| subsets.start(b)).collect();
         for sample in samples {
             if let Some((first, rest)) = sample.split_first()
@@ -207,12 +240,20 @@ impl Dfas {
                 subsets.follow(starts[start], rest);
             }
         }
+        // What no sample leads to is worth work where the tree is slow.
+        let sampled = share.work - subsets.budget.work;
+        let factor = usize::try_from(tree_steps / SLOW_TREE_STEPS).unwrap_or(usize::MAX);
+        let unsampled = sampled.saturating_mul(1 + factor).max(MIN_UNSAMPLED_WORK);
+        let unsampled = subsets.budget.work.min(unsampled);
+        let unused = subsets.budget.work - unsampled;
+        subsets.budget.work = unsampled;
         subsets.explore();
-        budget.work -= share.work - subsets.budget.work;
+        budget.work -= share.work - unused - subsets.budget.work;
         budget.bytes -= share.bytes - subsets.budget.bytes;
-        let Some((dfa, numbers)) = lay_out(nfa, &subsets.states, &starts, &group.classes) else {
+        let Some((dfa, numbers)) = lay_out(nfa, &subsets.states, &starts, share.row_bytes) else {
             return;
         };
+        budget.row_bytes -= size_of_val(&*dfa.rows);
         let Ok(index) = u16::try_from(self.dfas.len()) else {
             return;
         };
@@ -276,8 +317,14 @@ impl Dfas {
 /// First bytes after which the same nodes can be reached.
 struct Group {
     bytes: Vec<u8>,
-    /// The classes of bytes that these nodes distinguish, each by its last byte.
-    classes: Vec<u8>,
+}
+
+impl Group {
+    /// Returns `true` if `code` begins with one of the bytes.
+    fn has(&self, code: &[u8]) -> bool {
+        let first = code.first();
+        first.is_some_and(|first| self.bytes.binary_search(first).is_ok())
+    }
 }
 
 /// Returns samples of rules, each of which consists of some parts, one of each rule after the other; and
@@ -306,7 +353,7 @@ fn samples(rules: &[Vec<Hir>]) -> (Vec<Vec<u8>>, Vec<String>) {
 
 /// Returns the groups, those with the fewest nodes first, as far as the budget allows.
 fn groups(nfa: &Nfa, is_open: &[bool], budget: &mut Budget) -> Vec<Group> {
-    let mut subsets = Subsets::new(nfa, is_open, &[u8::MAX], *budget);
+    let mut subsets = Subsets::new(nfa, is_open, *budget);
     let mut by_state: BTreeMap<State, Vec<u8>> = BTreeMap::new();
     for byte in 0..=u8::MAX {
         by_state.entry(subsets.start(byte)).or_default().push(byte);
@@ -349,10 +396,9 @@ fn groups(nfa: &Nfa, is_open: &[bool], budget: &mut Budget) -> Vec<Group> {
             None => merged.push((size, nodes, bytes)),
         }
     }
-    let group = |(_, nodes, mut bytes): (usize, Vec<u64>, Vec<u8>)| {
+    let group = |(_, _, mut bytes): (usize, Vec<u64>, Vec<u8>)| {
         bytes.sort_unstable();
-        let classes = classes(nfa, &nodes);
-        Group { bytes, classes }
+        Group { bytes }
     };
     merged.into_iter().rev().map(group).collect()
 }
@@ -374,38 +420,4 @@ fn reachable(nfa: &Nfa, nodes: impl Iterator<Item = NodeId>) -> Vec<u64> {
         }
     }
     reached
-}
-
-/// Returns the classes of bytes that the `nodes` distinguish, each by its last byte.
-fn classes(nfa: &Nfa, nodes: &[u64]) -> Vec<u8> {
-    let mut is_last = [false; 256];
-    is_last[255] = true;
-    let mut add = |low: u8, high: u8| {
-        if let Some(before) = low.checked_sub(1) {
-            is_last[usize::from(before)] = true;
-        }
-        is_last[usize::from(high)] = true;
-    };
-    let mut known = vec![false; nfa.classes.len()];
-    let words = nfa.nodes.chunks(64).zip(nodes);
-    let some = words.filter(|(_, word)| **word != 0);
-    let reached = some.flat_map(|(chunk, word)| {
-        let bits = chunk.iter().enumerate();
-        bits.filter_map(move |(bit, node)| (word >> bit & 1 == 1).then_some(node))
-    });
-    for node in reached {
-        match &node.kind {
-            Kind::Bytes(edges) => edges.iter().for_each(|&(low, high, _)| add(low, high)),
-            Kind::Run { class, .. } => {
-                if !std::mem::replace(&mut known[*class as usize], true) {
-                    let steps = nfa.classes[*class as usize].all_steps();
-                    steps.for_each(|(low, high, _)| add(low, high));
-                }
-            }
-            Kind::End(_) | Kind::Sink { .. } => {}
-        }
-    }
-    (0..=u8::MAX)
-        .filter(|&byte| is_last[usize::from(byte)])
-        .collect()
 }

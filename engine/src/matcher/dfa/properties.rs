@@ -9,7 +9,8 @@ use super::samples::Sampler;
 use super::subsets::Budget;
 use super::tests::{First, config, samples_of};
 use super::{
-    Dfas, Found, MAX_BYTES, MAX_CODE_BYTES, MAX_WORK, MIN_WORK, RULE_WORK, WalkScratch, rule_parts,
+    Dfas, Found, MAX_BYTES, MAX_CODE_BYTES, MAX_ROW_BYTES, MAX_WORK, MIN_WORK, RULE_WORK,
+    WalkScratch, rule_parts,
 };
 use crate::{CodeValue, CompileLimits, ReferenceMatcher, RouteConfig};
 
@@ -153,7 +154,13 @@ fn check(config: &RouteConfig, codes: &[String], seed: u64) -> Result<(), TestCa
         ),
     ];
     for (work, bytes) in budgets {
-        let (dfas, _) = Dfas::within(Budget { work, bytes }, rules);
+        let row_bytes = [0, random.below(20_000), MAX_ROW_BYTES][random.below(3)];
+        let budget = Budget {
+            work,
+            bytes,
+            row_bytes,
+        };
+        let (dfas, _) = Dfas::within(budget, rules, |_| 0);
         let max_steps = dfas.max_steps(&vec![ACCEPT; rules.len()]);
         let mut scratch = WalkScratch::default();
         let nothing = dfas.search("", &mut scratch, &mut First::new(&refuses));
@@ -161,7 +168,7 @@ fn check(config: &RouteConfig, codes: &[String], seed: u64) -> Result<(), TestCa
         for (code, accepting) in codes.iter().zip(&accepting) {
             let mut first = First::new(&refuses);
             let found = dfas.search(code, &mut scratch, &mut first);
-            let context = || format!("{code:?}, work {work}, bytes {bytes}");
+            let context = || format!("{code:?}, {budget:?}");
             let steps = first.steps + ACCEPT * first.accepted.len() as u64;
             prop_assert!(
                 steps <= max_steps || dfas.of(code).is_none(),

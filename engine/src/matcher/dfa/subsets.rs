@@ -13,6 +13,8 @@ pub(super) type State = u32;
 
 /// The state from which nothing is accepted.
 pub(super) const DEAD: State = 0;
+/// A state of which nothing is to be known: the tree looks such code values up.
+pub(super) const UNKNOWN: State = 1;
 
 /// What is left of the work and the memory that determinising may take.
 #[derive(Clone, Copy, Debug)]
@@ -20,11 +22,17 @@ pub(super) struct Budget {
     /// The number of elements of sets that may be looked at, a new state counting as
     /// [`STATE_WORK`] of them.
     pub(super) work: usize,
-    /// The number of bytes that the rows of states, their lists of rules and the classes of their
-    /// runs may take.
+    /// The number of bytes that states, their lists of rules and the classes of their runs may take,
+    /// without rows.
     pub(super) bytes: usize,
+    /// The number of bytes that rows may take.
+    pub(super) row_bytes: usize,
 }
 
+/// About the memory that a state takes, and each range of bytes that leads on from it. Rows take more, and
+/// have a limit of their own.
+const SPARSE_BYTES: usize = 24;
+const RANGE_BYTES: usize = 4;
 /// The work of a new state, in elements.
 const STATE_WORK: usize = 16;
 
@@ -36,6 +44,8 @@ pub(super) struct StateInfo {
     pub(super) ends: Box<[u32]>,
     /// The first rule that can accept from here on.
     pub(super) first_rule: u32,
+    /// `true` if a sample led here.
+    pub(super) is_sampled: bool,
 }
 
 /// The way on from a state.
@@ -72,12 +82,12 @@ pub(super) struct Subsets<'a> {
     by_set: SetMap<Rc<[Element]>, State>,
     /// The states that are to be determinised, or were.
     queue: VecDeque<State>,
-    /// By class of bytes, the last one.
-    classes: &'a [u8],
-    /// By byte, its class.
-    class_of: Box<[usize; 256]>,
-    /// For each class of bytes, where it leads.
+    /// The bytes that the elements of a set read, with where they lead.
+    moves: Vec<(u8, u8, Element)>,
+    /// For each range of bytes that these distinguish, where it leads.
     buckets: Vec<Vec<Element>>,
+    /// The elements that one of these ranges leads to.
+    seeds: Vec<Element>,
     /// By class of characters, `true` if a state has a run of it.
     has_run: Vec<bool>,
     pub(super) budget: Budget,
@@ -85,36 +95,28 @@ pub(super) struct Subsets<'a> {
 
 impl<'a> Subsets<'a> {
     /// Prepares the states of `nfa` within `budget`. `is_open` holds for each rule whether it
-    /// admits every openId; `classes` are the classes of bytes that are distinguished, each by its
-    /// last byte.
-    pub(super) fn new(
-        nfa: &'a Nfa,
-        is_open: &'a [bool],
-        classes: &'a [u8],
-        budget: Budget,
-    ) -> Self {
-        let mut class_of = Box::new([0; 256]);
-        let mut first = 0;
-        for (class, &last) in classes.iter().enumerate() {
-            class_of[first..=usize::from(last)].fill(class);
-            first = usize::from(last) + 1;
-        }
-        let dead = StateInfo {
-            step: Step::Byte(Vec::new()),
+    /// admits every openId.
+    pub(super) fn new(nfa: &'a Nfa, is_open: &'a [bool], budget: Budget) -> Self {
+        let state = |step, first_rule| StateInfo {
+            step,
             ends: Box::default(),
-            first_rule: u32::MAX,
+            first_rule,
+            is_sampled: false,
         };
+        let dead = state(Step::Byte(Vec::new()), u32::MAX);
+        let unknown = state(Step::Unknown, 0);
+        let none: Rc<[Element]> = Rc::from([]);
         Self {
             elements: Elements::new(nfa),
             is_open,
-            states: vec![dead],
-            sets: vec![Rc::from([])],
+            states: vec![dead, unknown],
+            sets: vec![Rc::clone(&none), none],
             by_seeds: SetMap::default(),
             by_set: SetMap::default(),
             queue: VecDeque::new(),
-            classes,
-            class_of,
-            buckets: vec![Vec::new(); classes.len()],
+            moves: Vec::new(),
+            buckets: Vec::new(),
+            seeds: Vec::new(),
             has_run: vec![false; nfa.classes.len()],
             budget,
         }
@@ -123,14 +125,21 @@ impl<'a> Subsets<'a> {
     /// Returns the state after the first byte `byte`.
     pub(super) fn start(&mut self, byte: u8) -> State {
         let mut seeds = Vec::new();
+        let mut is_known = true;
         for &element in &*self.elements.closure(ROOT) {
-            self.elements.steps(element, |low, high, seed| {
+            let step = |low, high, seed| {
                 if (low..=high).contains(&byte) {
                     seeds.push(seed);
                 }
-            });
+            };
+            let uncertain = |low, high| is_known &= !(low..=high).contains(&byte);
+            self.elements.steps(element, step, uncertain);
         }
-        self.state(&mut seeds)
+        if is_known {
+            self.state(&mut seeds)
+        } else {
+            UNKNOWN
+        }
     }
 
     /// Returns the nodes of the set of `state`.
@@ -147,10 +156,11 @@ impl<'a> Subsets<'a> {
     pub(super) fn follow(&mut self, state: State, text: &[u8]) {
         let mut state = state;
         let mut text = text;
-        while state != DEAD {
+        while state != DEAD && state != UNKNOWN {
             if !self.determinise(state) {
                 return;
             }
+            self.states[state as usize].is_sampled = true;
             state = match &self.states[state as usize].step {
                 Step::Unknown => return,
                 Step::Byte(ranges) => {
@@ -200,11 +210,15 @@ impl<'a> Subsets<'a> {
             Some(run) => run,
             None => Step::Byte(self.byte_step(&set)),
         };
-        let mut bytes = size_of_val(&*self.states[state as usize].ends);
-        if let Step::Run { class, .. } = step
-            && !std::mem::replace(&mut self.has_run[class as usize], true)
-        {
-            bytes += plane_bytes(&self.elements.nfa.classes[class as usize].class);
+        let mut bytes = SPARSE_BYTES + size_of_val(&*self.states[state as usize].ends);
+        match step {
+            Step::Byte(ref ranges) => bytes += RANGE_BYTES * ranges.len(),
+            Step::Run { class, .. }
+                if !std::mem::replace(&mut self.has_run[class as usize], true) =>
+            {
+                bytes += plane_bytes(&self.elements.nfa.classes[class as usize].class);
+            }
+            _ => {}
         }
         self.budget.bytes = self.budget.bytes.saturating_sub(bytes);
         self.budget.work = self.budget.work.saturating_sub(set.len() + STATE_WORK);
@@ -213,56 +227,73 @@ impl<'a> Subsets<'a> {
     }
 
     fn byte_step(&mut self, set: &[Element]) -> Vec<(u8, u8, State)> {
-        let mut buckets = std::mem::take(&mut self.buckets);
-        let mut work = 0;
-        let (mut lowest, mut highest) = (buckets.len(), 0);
+        let mut moves = std::mem::take(&mut self.moves);
+        let mut firsts = ByteSet::default();
+        let mut begin = |low: u8, high: u8| {
+            firsts.insert(low, low);
+            if let Some(next) = high.checked_add(1) {
+                firsts.insert(next, next);
+            }
+        };
+        let mut uncertain = ByteSet::default();
+        begin(0, u8::MAX);
         for &element in set {
-            self.elements.steps(element, |low, high, seed| {
-                let (low, high) = (
-                    self.class_of[usize::from(low)],
-                    self.class_of[usize::from(high)],
-                );
-                (lowest, highest) = (lowest.min(low), highest.max(high));
-                for bucket in &mut buckets[low..=high] {
-                    bucket.push(seed);
-                    work += 1;
-                }
-            });
+            self.elements.steps(
+                element,
+                |low, high, seed| moves.push((low, high, seed)),
+                |low, high| uncertain.insert(low, high),
+            );
+        }
+        moves.iter().for_each(|&(low, high, _)| begin(low, high));
+        uncertain.ranges().for_each(|(low, high)| begin(low, high));
+        let firsts: Vec<u8> = firsts.members().collect();
+        let mut buckets = std::mem::take(&mut self.buckets);
+        if buckets.len() < firsts.len() {
+            buckets.resize_with(firsts.len(), Vec::new);
+        }
+        let mut work = moves.len();
+        for (low, high, seed) in moves.drain(..) {
+            let first = firsts.partition_point(|&first| first < low);
+            for (bucket, _) in buckets[first..]
+                .iter_mut()
+                .zip(&firsts[first..])
+                .take_while(|(_, first)| **first <= high)
+            {
+                bucket.push(seed);
+                work += 1;
+            }
         }
         let mut ranges: Vec<(u8, u8, State)> = Vec::new();
-        let mut previous: (usize, State) = (usize::MAX, DEAD);
-        for class in lowest..=highest.min(buckets.len() - 1) {
-            let state = match previous {
-                (other, state) if other != usize::MAX && buckets[other] == buckets[class] => state,
-                _ => {
-                    let mut seeds = buckets[class].clone();
-                    let state = self.state(&mut seeds);
-                    previous = (class, state);
-                    state
+        let mut previous: Option<(usize, State)> = None;
+        for (index, &first) in firsts.iter().enumerate() {
+            let last = firsts.get(index + 1).map_or(u8::MAX, |next| next - 1);
+            let state = if uncertain.contains(first) {
+                UNKNOWN
+            } else if buckets[index].is_empty() {
+                continue;
+            } else {
+                match previous {
+                    Some((other, state)) if buckets[other] == buckets[index] => state,
+                    _ => {
+                        let mut seeds = std::mem::take(&mut self.seeds);
+                        seeds.clone_from(&buckets[index]);
+                        let state = self.state(&mut seeds);
+                        self.seeds = seeds;
+                        previous = Some((index, state));
+                        state
+                    }
                 }
             };
-            if state == DEAD {
-                continue;
-            }
-            let last = self.classes[class];
-            let first = class
-                .checked_sub(1)
-                .map_or(0, |before| self.classes[before] + 1);
             match ranges.last_mut() {
                 Some((_, end, to)) if *to == state && *end + 1 == first => *end = last,
+                _ if state == DEAD => {}
                 _ => ranges.push((first, last, state)),
             }
         }
-        if lowest < buckets.len() {
-            buckets[lowest..=highest].iter_mut().for_each(Vec::clear);
-        }
+        buckets.iter_mut().for_each(Vec::clear);
         self.buckets = buckets;
+        self.moves = moves;
         self.budget.work = self.budget.work.saturating_sub(work);
-        let bytes = match ranges.as_slice() {
-            [] | [_] => 8,
-            _ => 4 * self.classes.len() + 8,
-        };
-        self.budget.bytes = self.budget.bytes.saturating_sub(bytes);
         ranges
     }
 
@@ -328,6 +359,7 @@ impl<'a> Subsets<'a> {
                     .map(|&e| self.elements.first_rule(e))
                     .min()
                     .unwrap_or(u32::MAX),
+                is_sampled: false,
             }
         } else {
             let rules = self.until_open(sinks.iter().map(|&(rule, _)| rule).collect());
@@ -348,6 +380,7 @@ impl<'a> Subsets<'a> {
                     next,
                 },
                 ends: Box::default(),
+                is_sampled: false,
             }
         };
         let state = self.push(info, Rc::clone(&whole));
@@ -398,6 +431,9 @@ impl<'a> Subsets<'a> {
         self.budget.work = self.budget.work.saturating_sub(after.len());
         let is_end = |e: &&Element| matches!(self.elements.kind(**e), Kind::End(_));
         let has_only = |others: &[Element]| {
+            if set.len() > others.len() + 1 {
+                return false;
+            }
             let mut both: Vec<_> = others.to_vec();
             both.push(element);
             both.sort_unstable();
