@@ -9,6 +9,10 @@ use crate::output::printable;
 use crate::quantity::{grouped, rounded, time};
 
 /// Writes the report of one run.
+///
+/// # Errors
+///
+/// An [`io::Error`] if `output` cannot be written.
 pub(super) fn one(output: &mut impl Write, run: &Run) -> io::Result<()> {
     let name = printable(&run.name);
     let generated = format!("{}, {}", run.protocol, run.address);
@@ -87,6 +91,10 @@ pub(super) fn one(output: &mut impl Write, run: &Run) -> io::Result<()> {
 }
 
 /// Writes all runs as one table.
+///
+/// # Errors
+///
+/// An [`io::Error`] if `output` cannot be written.
 pub(super) fn table(output: &mut impl Write, runs: &[Run]) -> io::Result<()> {
     let header = [
         "NAME",

@@ -1,7 +1,7 @@
 //! One thread of the client: sends the requests that are due, and takes the responses.
 //!
-//! The loop polls the kernel directly (mio) rather than through a runtime: a client that shares the
-//! machine with the server must cost little, and must not let one task wait for another.
+//! The loop polls the kernel directly (mio) rather than through a runtime, which would decide when the
+//! task of a connection runs: its wait for other tasks would be measured as latency of the server.
 
 use std::collections::VecDeque;
 use std::io;
@@ -168,7 +168,7 @@ impl Worker<'_> {
     fn is_done(&self, now: u64) -> bool {
         let schedule = &self.plan.schedule;
         now >= schedule.end
-            && (now >= schedule.end + DRAIN
+            && (now >= schedule.end.saturating_add(DRAIN)
                 || self.in_flight == 0 && schedule.due(self.next).is_none())
     }
 

@@ -134,10 +134,11 @@ fn latency_title(runs: &[Run]) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bench::address::Address;
     use crate::bench::figures::Setup;
     use crate::bench::run_stats::RunStats;
     use crate::bench::schedule::{Pace, Schedule};
-    use crate::bench::target::{Address, Protocol, Target};
+    use crate::bench::target::{Protocol, Target};
     use std::num::NonZero;
 
     fn run(name: &str, pace: Pace, latencies: impl Iterator<Item = u64>) -> Run {

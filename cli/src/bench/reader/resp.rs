@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::bench::connection::MAX_RESPONSE_BYTES;
-use crate::bench::failure::{FailureKind, Word};
+use crate::bench::failure::{FailureKind, NOT_A_BATCH, Word};
 use crate::bench::response::{Outcome, Response};
 
 const BAD: FailureKind = FailureKind::Malformed("not a RESP reply");
@@ -86,23 +86,25 @@ pub(in crate::bench) fn fields(reply: &[u8]) -> Option<Map<String, Value>> {
     Some(fields)
 }
 
-/// The elements of an array reply, in order, each as a reply of its own; an error where the reply is
-/// not such an array of `count` elements.
+/// Returns the elements of an array reply, in order, each as a reply of its own: always `count` items, of
+/// which one that is missing or cut is an error, as are all after it.
+///
+/// # Errors
+///
+/// [`FailureKind::Malformed`] if `reply` does not begin as an array of `count` elements does.
 pub(in crate::bench) fn array_elements(
     reply: &[u8],
     count: usize,
-) -> Result<impl Iterator<Item = Outcome<'_>>, FailureKind> {
+) -> Result<impl Iterator<Item = Result<Outcome<'_>, FailureKind>>, FailureKind> {
     let head = Element::read(reply)?.ok_or(BAD)?;
     if head.kind != b'*' || head.children != count {
-        return Err(FailureKind::Malformed(
-            "not an array of one element for each code",
-        ));
+        return Err(NOT_A_BATCH);
     }
     let mut at = head.bytes;
-    Ok((0..count).map_while(move |_| {
-        let element = read(reply.get(at..)?).ok()??;
+    Ok((0..count).map(move |_| {
+        let element = read(reply.get(at..).unwrap_or_default())?.ok_or(BAD)?;
         at += element.bytes;
-        Some(element.outcome)
+        Ok(element.outcome)
     }))
 }
 
@@ -110,12 +112,21 @@ pub(in crate::bench) fn array_elements(
 struct Element<'a> {
     /// The first byte, or `_` for a null string of RESP2.
     kind: u8,
+    /// The number of bytes that the element takes: those of a string with its content, those of an aggregate up to
+    /// the first element inside it.
     bytes: usize,
+    /// The content of a string, or the rest of the first line; empty for a null.
     content: &'a [u8],
+    /// The number of elements inside it, at most twice [`MAX_RESPONSE_BYTES`]: a map has names and values.
     children: usize,
 }
 
 impl<'a> Element<'a> {
+    /// Reads the element at the start of `bytes`; returns `None` while it is incomplete.
+    ///
+    /// # Errors
+    ///
+    /// [`FailureKind::Malformed`] or [`FailureKind::TooLong`], as of [`read`].
     fn read(bytes: &'a [u8]) -> Result<Option<Self>, FailureKind> {
         let Some((&kind, rest)) = bytes.split_first() else {
             return Ok(None);
@@ -250,6 +261,27 @@ mod tests {
         assert_eq!(two, three);
         let wanted = serde_json::json!({"isSupported": true, "codeValue": "x"});
         assert_eq!(two.map(Value::Object), Some(wanted));
+    }
+
+    #[test]
+    fn an_array_has_as_many_elements_as_it_announces_or_an_error_for_each_missing_one() {
+        let elements = |reply: &'static [u8]| array_elements(reply, 3).map(Iterator::collect);
+        let one = Ok(Outcome::Content(b":1\r\n"));
+        let two = Ok(Outcome::Content(b"*1\r\n+a\r\n"));
+        let whole: Result<Vec<_>, _> = elements(b"*3\r\n:1\r\n*1\r\n+a\r\n:1\r\n");
+        assert_eq!(whole, Ok(vec![one, two, Ok(Outcome::Content(b":1\r\n"))]));
+        for cut in [
+            &b"*3\r\n:1\r\n"[..],
+            b"*3\r\n:1\r\n$5\r\nab",
+            b"*3\r\n:1\r\nx",
+        ] {
+            let found: Result<Vec<_>, _> = elements(cut);
+            let one = Ok(Outcome::Content(&b":1\r\n"[..]));
+            assert_eq!(found, Ok(vec![one, Err(BAD), Err(BAD)]));
+        }
+        for other in [&b"*2\r\n:1\r\n:1\r\n"[..], b"%3\r\n", b"+a\r\n", b""] {
+            assert!(array_elements(other, 3).is_err());
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use codeid_daemon::count::counted;
 use codeid_daemon::percent;
 use serde_json::{Value, json};
 
+use super::header::{HeaderTemplate, ends_header};
 use super::target::Protocol;
 
 /// The size limit of all requests together, in bytes.
@@ -15,12 +16,6 @@ const MAX_BYTES: usize = 1 << 30;
 /// The reason why the requests of a run cannot be encoded.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum RequestsError {
-    /// A header of the command line has control characters of its own.
-    #[error("header number {number} has control characters, which a header cannot contain")]
-    ControlInHeader {
-        /// The number of the header on the command line, from 1.
-        number: usize,
-    },
     /// A code value puts control characters into a header.
     #[error("the code at line {line} has control characters, which a header cannot contain")]
     ControlInCode {
@@ -39,8 +34,11 @@ pub(super) enum RequestsError {
         MAX_BYTES >> 30
     )]
     TooLong {
+        /// The number of requests that the code values and users make.
         requests: usize,
+        /// The number of code values.
         codes: usize,
+        /// The number of users.
         users: usize,
     },
 }
@@ -48,9 +46,11 @@ pub(super) enum RequestsError {
 /// Every request of a run, in the order of sending; after the last, sending restarts at the first.
 #[derive(Debug)]
 pub(super) struct Requests {
+    /// The requests one after the other, at most [`MAX_BYTES`].
     bytes: Vec<u8>,
     /// The end of each request in `bytes`, where the next begins.
     ends: Vec<usize>,
+    /// The number of code values of the run, at least 1.
     code_count: usize,
     /// The number of code values in each request.
     codes_each: usize,
@@ -67,7 +67,7 @@ pub(super) struct OpenIds<'a> {
 
 impl Requests {
     /// Encodes a request for each of the `codes`, of which there is at least one, in as many rounds as
-    /// it takes to name every user; with `batch`, a request for each that many of them, in rotation.
+    /// it takes to name every user. With `batch`, each request has that many code values, in rotation.
     ///
     /// # Errors
     ///
@@ -76,7 +76,7 @@ impl Requests {
     pub(super) fn new(
         protocol: &Protocol,
         batch: Option<NonZero<usize>>,
-        headers: &[String],
+        headers: &[HeaderTemplate],
         codes: &[String],
         open_ids: OpenIds<'_>,
     ) -> Result<Self, RequestsError> {
@@ -102,7 +102,6 @@ impl Requests {
                 write_batch(protocol, headers, &pairs, &mut requests.bytes)
             };
             written.map_err(|controls| match controls {
-                ControlsIn::Header { number } => RequestsError::ControlInHeader { number },
                 ControlsIn::Code => RequestsError::ControlInCode {
                     line: first % codes.len() + 1,
                 },
@@ -154,12 +153,8 @@ impl<'a> OpenIds<'a> {
     }
 }
 
-/// The error for a header with control characters: the text that they are in.
+/// The error for a header that gets control characters: the text that puts them into it.
 enum ControlsIn {
-    /// The header as it was given, with this number from 1.
-    Header {
-        number: usize,
-    },
     Code,
     OpenId,
 }
@@ -186,7 +181,7 @@ impl Pair<'_> {
 /// Appends the request for several code values. The headers are those of the first.
 fn write_batch(
     protocol: &Protocol,
-    headers: &[String],
+    headers: &[HeaderTemplate],
     pairs: &[Pair<'_>],
     out: &mut Vec<u8>,
 ) -> Result<(), ControlsIn> {
@@ -203,7 +198,7 @@ fn write_batch(
 /// Appends the request for one code value.
 fn write_request(
     protocol: &Protocol,
-    headers: &[String],
+    headers: &[HeaderTemplate],
     pair: &Pair<'_>,
     out: &mut Vec<u8>,
 ) -> Result<(), ControlsIn> {
@@ -230,7 +225,7 @@ fn push_post(
     out: &mut Vec<u8>,
     host: &str,
     path: &str,
-    headers: &[String],
+    headers: &[HeaderTemplate],
     pair: &Pair<'_>,
     body: &str,
 ) -> Result<(), ControlsIn> {
@@ -243,17 +238,19 @@ fn push_post(
 }
 
 /// Ends the current line, and writes the given headers and the empty line.
-fn push_headers(out: &mut Vec<u8>, headers: &[String], pair: &Pair<'_>) -> Result<(), ControlsIn> {
-    let has_controls = |text: &str| text.contains(|c: char| c.is_ascii_control() && c != '\t');
-    for (template, number) in headers.iter().zip(1..) {
+fn push_headers(
+    out: &mut Vec<u8>,
+    headers: &[HeaderTemplate],
+    pair: &Pair<'_>,
+) -> Result<(), ControlsIn> {
+    for template in headers {
+        let template = template.as_str();
         let header = pair.fill(template);
-        if has_controls(&header) {
-            return Err(if has_controls(template) {
-                ControlsIn::Header { number }
-            } else if template.contains("{code}") && has_controls(pair.code) {
-                ControlsIn::Code
-            } else {
-                ControlsIn::OpenId
+        if header.contains(ends_header) {
+            let is_code = template.contains("{code}") && pair.code.contains(ends_header);
+            return Err(match is_code {
+                true => ControlsIn::Code,
+                false => ControlsIn::OpenId,
             });
         }
         push(out, &["\r\n", &header]);
@@ -276,127 +273,4 @@ fn push(out: &mut Vec<u8>, parts: &[&str]) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn made(protocol: &Protocol, codes: &[&str], count: usize) -> Vec<String> {
-        made_in_batches(protocol, None, codes, count)
-    }
-
-    fn made_in_batches(
-        protocol: &Protocol,
-        batch: Option<usize>,
-        codes: &[&str],
-        count: usize,
-    ) -> Vec<String> {
-        let codes: Vec<String> = codes.iter().map(|code| (*code).to_owned()).collect();
-        let open_ids = OpenIds {
-            base: "user",
-            count,
-        };
-        let requests = Requests::new(
-            protocol,
-            batch.and_then(NonZero::new),
-            &["X-Code: {code}".to_owned()],
-            &codes,
-            open_ids,
-        )
-        .unwrap();
-        (0..requests.len())
-            .map(|index| String::from_utf8(requests.get(index).to_vec()).unwrap())
-            .collect()
-    }
-
-    #[test]
-    fn the_requests_cover_every_code_and_every_user() {
-        let made = made(&Protocol::IdentifyResp, &["a", "b"], 3);
-        assert_eq!(made.len(), 4);
-        assert_eq!(
-            made[2],
-            "*3\r\n$8\r\nIDENTIFY\r\n$1\r\na\r\n$6\r\nuser-3\r\n"
-        );
-        assert!(made[3].contains("user-1"));
-    }
-
-    #[test]
-    fn a_batch_goes_on_where_the_one_before_ended() {
-        let made = made_in_batches(&Protocol::IdentifyResp, Some(2), &["a", "b", "c"], 1);
-        assert_eq!(made.len(), 2);
-        let end = "$1\r\nc\r\n$4\r\nuser\r\n$1\r\na\r\n$4\r\nuser\r\n";
-        assert_eq!(made[1], format!("*5\r\n$9\r\nMIDENTIFY\r\n{end}"));
-        let post = Protocol::IdentifyHttp {
-            host: "h".to_owned(),
-            path: "/p".to_owned(),
-        };
-        let made = made_in_batches(&post, Some(2), &["a"], 2);
-        let body = r#"[{"codeValue":"a","openId":"user-1"},{"codeValue":"a","openId":"user-2"}]"#;
-        assert!(
-            made.len() == 1 && made[0].ends_with(&format!("\r\n\r\n{body}")),
-            "{made:?}"
-        );
-    }
-
-    #[test]
-    fn codes_are_escaped_for_the_position_in_the_request() {
-        let post = Protocol::IdentifyHttp {
-            host: "h".to_owned(),
-            path: "/p".to_owned(),
-        };
-        let body = r#"{"codeValue":"a\" é","openId":"user"}"#;
-        assert_eq!(
-            made(&post, &["a\" é"], 1),
-            [format!(
-                "POST /p HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n\
-                Content-Length: {}\r\nX-Code: a\" é\r\n\r\n{body}",
-                body.len()
-            )]
-        );
-        let get = Protocol::HttpGet {
-            host: "h".to_owned(),
-            path: "/?c={code}".to_owned(),
-        };
-        assert_eq!(
-            made(&get, &["a/é"], 1),
-            ["GET /?c=a%2F%C3%A9 HTTP/1.1\r\nHost: h\r\nX-Code: a/é\r\n\r\n"]
-        );
-        let redis = Protocol::RedisGet {
-            key: "k:{code}:{x}".to_owned(),
-        };
-        assert_eq!(
-            made(&redis, &["c"], 1),
-            ["*2\r\n$3\r\nGET\r\n$7\r\nk:c:{x}\r\n"]
-        );
-    }
-
-    #[test]
-    fn control_characters_in_a_header_are_refused_where_they_are() {
-        let post = Protocol::IdentifyHttp {
-            host: "h".to_owned(),
-            path: "/p".to_owned(),
-        };
-        let refused = |header: &str, code: &str, open_id: &str, batch| {
-            let headers = ["X-First: 1".to_owned(), header.to_owned()];
-            let codes = ["good".to_owned(), code.to_owned()];
-            let open_ids = OpenIds {
-                base: open_id,
-                count: 1,
-            };
-            Requests::new(&post, batch, &headers, &codes, open_ids).unwrap_err()
-        };
-        let of_one = NonZero::new(1);
-        for batch in [None, of_one] {
-            assert_eq!(
-                refused("X: {code}", "a\r\nb", "user", batch),
-                RequestsError::ControlInCode { line: 2 }
-            );
-            assert_eq!(
-                refused("X: \u{1}{code}", "a", "user", batch),
-                RequestsError::ControlInHeader { number: 2 }
-            );
-            assert_eq!(
-                refused("X: {code}{openId}", "a", "us\ner", batch),
-                RequestsError::ControlInOpenId
-            );
-        }
-    }
-}
+mod tests;
