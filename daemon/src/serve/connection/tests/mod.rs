@@ -1,6 +1,7 @@
 //! The loop with a protocol of lines, each of which is answered with itself.
 
 mod pending;
+mod refusal;
 
 use std::cell::RefCell;
 use std::thread::LocalKey;
