@@ -1,7 +1,6 @@
-//! Decides by automata whether one expression matches everything that another one matches.
+//! DFAs whose states are built when they are reached, and whether one matches all that another one matches.
 //!
-//! Both automata run side by side, and only the states that are reached are built: in full the
-//! automata may be exponentially large.
+//! Both DFAs run side by side. Built in full, they may be exponentially large.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,25 +11,29 @@ use regex_automata::util::start;
 use regex_automata::{Anchored, MatchKind};
 use regex_syntax::hir::{Hir, Look};
 
-/// The most bytes of an expression's automaton before it is determinised.
+/// The most bytes of an expression's NFA.
 const MAX_NFA_BYTES: usize = 1 << 20;
 
-/// The most bytes of the part of it that is determinised.
+/// The most bytes of the states of its DFA that are built.
 const MAX_DFA_BYTES: usize = 1 << 20;
 
 /// The units of work, of about a nanosecond each, that all comparisons may take together.
 ///
-/// An automaton takes its bytes before it is determinised, a state its bytes for each of its
-/// transitions, and a step along both automata [`STEP_UNITS`].
+/// An NFA takes its bytes, a state of a DFA its bytes for each of its transitions, and a step along both
+/// DFAs [`STEP_UNITS`].
 const MAX_UNITS: usize = 300_000_000;
-/// The units that one comparison, or the building of one automaton, may take.
+
+/// The units that one comparison, or the building of one NFA, may take.
 const MAX_UNITS_AT_ONCE: usize = 20_000_000;
+
+/// The units that a step along both DFAs takes.
 const STEP_UNITS: usize = 16;
 
-/// The work that may still be done.
+/// The work that all comparisons may still do: at first [`MAX_UNITS`].
 pub(super) struct Budget {
+    /// The units that all comparisons together may still take.
     left: usize,
-    /// The part of it that the current comparison may still take.
+    /// The units of `left` that the current comparison may still take.
     left_at_once: usize,
 }
 
@@ -44,11 +47,12 @@ impl Default for Budget {
 }
 
 impl Budget {
+    /// Begins a comparison.
     fn begin(&mut self) {
         self.left_at_once = self.left.min(MAX_UNITS_AT_ONCE);
     }
 
-    /// Returns `None` if less than `units` are left; none are then.
+    /// Takes `units` for the current comparison; returns `None`, and leaves it none, if it has fewer.
     fn spend(&mut self, units: usize) -> Option<()> {
         self.left = self.left.saturating_sub(units);
         self.left_at_once = self.left_at_once.checked_sub(units)?;
@@ -56,25 +60,29 @@ impl Budget {
     }
 }
 
-/// Matches an expression with whole texts, byte by byte. States are built when they are reached.
-pub(super) struct Automaton {
+/// A DFA that matches an expression with whole texts, byte by byte. It takes at most about [`MAX_NFA_BYTES`] and
+/// twice [`MAX_DFA_BYTES`].
+pub(super) struct LazyDfa {
     dfa: DFA,
     cache: Cache,
-    /// By class of bytes that the automaton does not distinguish, one byte of the class.
+    /// By class of bytes that the DFA does not distinguish, one byte of the class.
     representatives: Vec<u8>,
     /// The states that are known so far; the first are [`DEAD`] and [`START`].
     states: Vec<State>,
+    /// The index of each state in `states`, except that of [`DEAD`].
     numbers: HashMap<LazyStateID, u32>,
 }
 
+/// A state that was reached.
 struct State {
     id: LazyStateID,
-    /// The units that following one of its transitions takes, about.
+    /// The units that finding one of its transitions takes, about.
     weight: usize,
     /// `None` until it is expanded.
     transitions: Option<Transitions>,
 }
 
+/// The transitions of a state, and whether it accepts.
 struct Transitions {
     /// `true` if the text that leads to the state is matched.
     accepts: bool,
@@ -84,13 +92,19 @@ struct Transitions {
 
 /// The state from which nothing is accepted.
 const DEAD: u32 = 0;
+
+/// The state before the first byte.
 const START: u32 = 1;
 
 /// Returns `true` if `wide` matches all texts that `narrow` matches, except for the empty text, which
-/// is not a code value. Returns `None` if the budget does not suffice to decide that.
+/// is not a code value. Returns `None` if deciding that takes more than `budget` or [`MAX_DFA_BYTES`].
+///
+/// # Complexity
+///
+/// At most the product of the states of both; [`MAX_UNITS_AT_ONCE`] units.
 pub(super) fn includes(
-    wide: &mut Automaton,
-    narrow: &mut Automaton,
+    wide: &mut LazyDfa,
+    narrow: &mut LazyDfa,
     budget: &mut Budget,
 ) -> Option<bool> {
     budget.begin();
@@ -121,9 +135,9 @@ pub(super) fn includes(
     Some(true)
 }
 
-impl Automaton {
-    /// Builds the automaton that matches whole texts with `language`; returns `None` if it is too
-    /// large, or the budget does not suffice.
+impl LazyDfa {
+    /// Returns the DFA that matches whole texts with `language`. Returns `None` if it is too large, or takes more than
+    /// `budget`.
     pub(super) fn new(language: &Hir, budget: &mut Budget) -> Option<Self> {
         budget.begin();
         budget.spend(1)?;
@@ -151,15 +165,15 @@ impl Automaton {
         let start = start::Config::new().anchored(Anchored::Yes);
         let start = dfa.start_state(&mut cache, &start).ok()?;
         let classes = dfa.byte_classes().representatives(..=u8::MAX);
-        let mut automaton = Self {
+        let mut lazy = Self {
             representatives: classes.filter_map(|unit| unit.as_u8()).collect(),
             states: Vec::new(),
             numbers: HashMap::new(),
             dfa,
             cache,
         };
-        let next = vec![DEAD; automaton.representatives.len()].into();
-        automaton.states.push(State {
+        let next = vec![DEAD; lazy.representatives.len()].into();
+        lazy.states.push(State {
             id: LazyStateID::default(),
             weight: 0,
             transitions: Some(Transitions {
@@ -167,12 +181,12 @@ impl Automaton {
                 next,
             }),
         });
-        let weight = automaton.cache.memory_usage();
-        automaton.number(start, weight)?;
-        Some(automaton)
+        let weight = lazy.cache.memory_usage();
+        lazy.number(start, weight)?;
+        Some(lazy)
     }
 
-    /// Returns `true` if `text` is matched; `None` if the budget does not suffice.
+    /// Returns `true` if `text` is matched; `None` if that takes more than `budget` or [`MAX_DFA_BYTES`].
     pub(super) fn accepts_text(&mut self, text: &[u8], budget: &mut Budget) -> Option<bool> {
         budget.begin();
         let mut state = START;
@@ -185,7 +199,8 @@ impl Automaton {
         Some(self.accepts(state))
     }
 
-    /// Returns `true` if a text that is not empty is matched; `None` if the budget does not suffice.
+    /// Returns `true` if a text that is not empty is matched; `None` if that takes more than `budget` or
+    /// [`MAX_DFA_BYTES`].
     pub(super) fn accepts_some_text(&mut self, budget: &mut Budget) -> Option<bool> {
         budget.begin();
         let mut seen = HashSet::new();
@@ -208,11 +223,13 @@ impl Automaton {
         Some(false)
     }
 
+    /// Returns the class of `byte`: a number below the number of representatives.
     fn class(&self, byte: u8) -> u8 {
         self.dfa.byte_classes().get(byte)
     }
 
-    /// Finds the transitions of `state`, if it is not expanded yet.
+    /// Finds the transitions of `state`, unless they are known. Returns `None` if that takes more than `budget` or
+    /// [`MAX_DFA_BYTES`].
     fn expand(&mut self, state: u32, budget: &mut Budget) -> Option<()> {
         let State {
             id,
