@@ -4,10 +4,15 @@ use serde_json::Value;
 
 use super::{check_json, config_with};
 
+/// Returns a config without a mistake.
+fn good() -> String {
+    let rule = r#"{"id": "a", "match": {"regex": "28\\d+"}, "action": {"type": "DECODE"}}"#;
+    config_with(rule)
+}
+
 #[test]
 fn the_commonest_mistakes_have_a_hint() {
-    let rule = r#"{"id": "a", "match": {"regex": "28\\d+"}, "action": {"type": "DECODE"}}"#;
-    let good = config_with(rule);
+    let good = good();
     assert_eq!(check_json(&good), [] as [Value; 0]);
     let with_canary = |percentage: &str| {
         let canary = format!(r#""DECODE"}}, "canary": {{"percentage": {percentage}}}}}"#);
@@ -115,6 +120,11 @@ fn the_commonest_mistakes_have_a_hint() {
             "{mistake}\n{hint:?} is not in {found:?}"
         );
     }
+}
+
+#[test]
+fn another_encoding_and_a_compressed_file_have_a_hint() {
+    let good = good();
     let utf_16: Vec<u8> = good.encode_utf16().flat_map(u16::to_le_bytes).collect();
     for (bytes, code, encoding) in [
         ([&b"\xff\xfe"[..], &utf_16].concat(), "not-utf8", "UTF-16"),
