@@ -23,14 +23,18 @@ const READ_BYTES: usize = 64 * 1024;
 /// A socket that never blocks.
 #[derive(Debug)]
 pub(super) enum Socket {
+    /// A socket that sends small requests at once.
     Tcp(TcpStream),
+    /// A socket of this machine.
     Unix(UnixStream),
 }
 
 /// The resolved address of a target; its name is looked up only once.
 #[derive(Clone, Debug)]
 pub(super) enum Endpoint {
+    /// The address and port of a server.
     Tcp(SocketAddr),
+    /// The path of a socket.
     Unix(PathBuf),
 }
 

@@ -9,10 +9,10 @@ pub(super) struct HeaderTemplate(String);
 /// The reason why a text is not a header. Its value is not shown: it may be a token.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum ParseHeaderError {
-    /// There is no colon.
+    /// The text has no colon.
     #[error("expected NAME: VALUE, but there is no colon")]
     NoColon,
-    /// Nothing stands before the colon.
+    /// The name before the colon is empty.
     #[error("expected NAME: VALUE, but the name is empty")]
     NoName,
     /// The name has this character.

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Bytes are read into, and written from, buffers of the thread. A connection keeps only those that
-//! its session did not consume or the client has not taken, so an idle one takes hardly any memory. A
+//! its session did not consume or the client has not taken, so an idle one takes less than 8 KiB. A
 //! [`Protocol`] supplies the meaning of the bytes and the time that the client may take for them.
 //! Everything else is here, once.
 
