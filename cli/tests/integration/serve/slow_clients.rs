@@ -107,7 +107,11 @@ fn a_slow_reader_gets_every_response_in_order() {
 #[test]
 fn five_thousand_connections_take_little_memory() {
     let (count, _guard) = allow_descriptors(5000);
-    let daemon = Plan::new().set("http.max-connections=7000").spawn();
+    // A busy machine takes longer than 10 s to connect all clients, and then to end their requests.
+    let daemon = Plan::new()
+        .set("http.max-connections=7000")
+        .set("http.header-timeout-ms=60000")
+        .spawn();
     let mut other = daemon.unix();
     assert_eq!(other.identify(CODE, "user-42").status, 200);
     let before = daemon.resident_bytes();
