@@ -85,8 +85,17 @@ pub(crate) fn run() -> ExitCode {
     }
 }
 
+/// The options whose values are never quoted, since they may be secrets as a whole.
+const SECRET_OPTIONS: [&str; 1] = ["--header"];
+
 /// Returns the error with the arguments that it quotes as they may be shown, since each may be a URL.
 fn without_secrets(mut error: clap::Error) -> clap::Error {
+    let of_secret = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(option)) => SECRET_OPTIONS
+            .iter()
+            .any(|secret| option.split(' ').next() == Some(secret)),
+        _ => false,
+    };
     let shown: Vec<_> = error
         .context()
         .filter_map(|(kind, value)| {
@@ -94,6 +103,9 @@ fn without_secrets(mut error: clap::Error) -> clap::Error {
                 return None;
             };
             match uri::shown(text) {
+                _ if of_secret && kind == ContextKind::InvalidValue => {
+                    Some((kind, ContextValue::String("(hidden)".to_owned())))
+                }
                 shown if shown == *text => None,
                 shown => Some((kind, ContextValue::String(shown.into_owned()))),
             }

@@ -7,6 +7,10 @@ use codeid_daemon::api::explain::{AdmissionReason, ExplainedRule};
 use crate::table::{Column, Table};
 
 /// Writes a table of the rules that accept a code value, in the order in which they are tried.
+///
+/// # Errors
+///
+/// An [`io::Error`] if `output` cannot be written.
 pub(super) fn show(output: &mut impl Write, rules: &[ExplainedRule]) -> io::Result<()> {
     if rules.is_empty() {
         return writeln!(output, "No rule accepts this code value.");

@@ -31,10 +31,11 @@ pub(super) struct Accepted {
 pub(super) enum Refused {
     /// The file cannot be read, or is too long to be parsed.
     Unreadable(Unreadable),
-    /// The file is not a valid route config, or cannot be compiled. The warnings are those that the
-    /// parser found, if it succeeded.
+    /// The file is not a valid route config, or cannot be compiled.
     Wrong {
+        /// At least one.
         errors: Vec<Problem>,
+        /// Those that the parser found; empty if it did not succeed.
         warnings: Vec<Problem>,
     },
 }
@@ -54,7 +55,9 @@ pub(super) enum Unreadable {
          {most_bytes} bytes"
     )]
     TooLong {
+        /// The setting `ac.route.max-config-characters`.
         most_characters: usize,
+        /// The bytes that as many characters take at most.
         most_bytes: usize,
     },
 }

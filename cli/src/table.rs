@@ -42,6 +42,10 @@ impl<const N: usize> Table<N> {
     }
 
     /// Writes header and rows, each line after `indent`.
+    ///
+    /// # Errors
+    ///
+    /// An [`io::Error`] if `output` cannot be written.
     pub(super) fn write(&self, output: &mut impl Write, indent: &str) -> io::Result<()> {
         let header = self.columns.map(|column| column.name().to_owned());
         let lines = || [&header].into_iter().chain(&self.rows);

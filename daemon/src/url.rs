@@ -41,9 +41,14 @@ pub enum UrlError {
     /// There is a fragment.
     #[error("it has a fragment, which is not sent")]
     Fragment,
-    /// The text has more characters than allowed.
-    #[error("it is too long")]
-    TooLong,
+    /// The text has more bytes than allowed.
+    #[error("it has {bytes} bytes but may have at most {limit}")]
+    TooLong {
+        /// The number of bytes that the text has.
+        bytes: usize,
+        /// The most bytes of such a URL.
+        limit: usize,
+    },
     /// The path or query is malformed, or the text is longer than any URL.
     #[error("it is not a URL")]
     NotAUrl,

@@ -8,6 +8,10 @@ use crate::{ConfigError, Problem, ProblemCode};
 ///
 /// A panic is a defect, but the config that causes it comes from outside, and must no more stop the
 /// process than a config that is refused. The panic hook still reports where it happened.
+///
+/// # Errors
+///
+/// The error of `work`, or one with [`ProblemCode::InternalFault`] if it panics.
 pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, ConfigError>) -> Result<T, ConfigError> {
     // What `work` may have left half-changed is dropped with it: it only makes new values.
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {

@@ -27,7 +27,9 @@ use crate::matcher::{CaptureScratch, SearchScratch};
 /// ```
 #[derive(Debug, Default)]
 pub struct Scratch {
+    /// The memory of the matcher.
     pub(crate) search: SearchScratch,
+    /// The memory for finding the groups of a pattern.
     pub(crate) captures: CaptureScratch,
     /// The hashes of the openId that canaries asked for.
     pub(crate) hashes: HashScratch,

@@ -83,6 +83,10 @@ impl Apply {
 }
 
 /// Writes the identity of the config that is now live, and that it is frozen.
+///
+/// # Errors
+///
+/// An [`io::Error`] if `output` cannot be written.
 pub(super) fn show_applied(output: &mut impl Write, applied: &Applied) -> io::Result<()> {
     let line = format!(
         "{}: generation {}, version {}, {}, sha256 {}",

@@ -105,6 +105,10 @@ impl Candidate {
     }
 
     /// Writes the problems of the config, its difference from the live one, and a summary.
+    ///
+    /// # Errors
+    ///
+    /// An [`io::Error`] if `output` cannot be written.
     pub(super) fn show(&self, output: &mut impl Write, checked: &Checked) -> io::Result<()> {
         self.show_problems(output, Severity::Error, &checked.problems)?;
         self.show_problems(output, Severity::Warning, &checked.warnings)?;
@@ -139,6 +143,10 @@ impl Candidate {
     }
 
     /// Writes the problems, each with its line in the text if it has one.
+    ///
+    /// # Errors
+    ///
+    /// An [`io::Error`] if `output` cannot be written.
     pub(super) fn show_problems(
         &self,
         output: &mut impl Write,

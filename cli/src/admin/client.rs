@@ -59,27 +59,34 @@ pub(crate) struct Response {
 /// The reason why a response is missing.
 #[derive(Debug, Error)]
 pub(crate) enum ClientError {
+    /// The socket does not exist.
     #[error(
         "no daemon is listening on {}: there is no such socket; is the daemon running, and is this \
          the path of its setting admin.unix? --socket names another one", shown_path(.0)
     )]
     NoSocket(PathBuf),
+    /// The file of the socket refuses connections.
     #[error(
         "no daemon is listening on {}: it is not a socket, or it is the socket of a daemon that has \
          ended; is the daemon running?", shown_path(.0)
     )]
     NotListening(PathBuf),
+    /// The permissions of the socket exclude this user; the text describes its owner.
     #[error("{} cannot be opened by this user: {}", shown_path(.0), .1)]
     Forbidden(PathBuf, String),
+    /// The system cannot connect for another reason.
     #[error("cannot connect to {}", shown_path(socket))]
     Unreachable { socket: PathBuf, source: io::Error },
+    /// The connection ended before the response did.
     #[error("the daemon at {} sent no complete response", shown_path(socket))]
     Interrupted {
         socket: PathBuf,
         source: Box<dyn Error + Send + Sync>,
     },
+    /// The response took longer than the time-out, which errors show in seconds.
     #[error("the daemon at {} sent no complete response within {} s", shown_path(socket), timeout.as_secs())]
     TimedOut { socket: PathBuf, timeout: Duration },
+    /// The runtime that waits for the socket cannot be made.
     #[error("cannot start the runtime")]
     Runtime(#[source] io::Error),
 }

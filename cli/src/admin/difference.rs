@@ -18,6 +18,10 @@ const REMOVED_LISTED: usize = 20;
 
 /// Writes a line for each rule that changes, and its changed members below it. Of the removed rules, which
 /// are the last, the first [`REMOVED_LISTED`] are listed.
+///
+/// # Errors
+///
+/// An [`io::Error`] if `output` cannot be written.
 pub(super) fn show(output: &mut impl Write, changes: &Changes) -> io::Result<()> {
     let unchanged = counted(changes.unchanged, "rule");
     if let Some(TrimChange { before, after }) = changes.trim {

@@ -60,6 +60,10 @@ impl Thaw {
 }
 
 /// Writes a line that says that the live config is frozen, and the consequence.
+///
+/// # Errors
+///
+/// An [`io::Error`] if `output` cannot be written.
 pub(super) fn show(output: &mut impl Write, freeze: &Freeze) -> io::Result<()> {
     writeln!(
         output,

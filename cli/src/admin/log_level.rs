@@ -14,7 +14,7 @@ use crate::output::Failure;
 /// The command line of `codeid admin log-level`.
 #[derive(Debug, clap::Args)]
 pub(super) struct SetLogLevel {
-    /// The level to set until the daemon stops; without it, prints the current level
+    /// The level to set until the daemon stops; without it, prints the level that is set
     #[arg(value_parser = level_parser())]
     level: Option<LogLevel>,
 }

@@ -44,6 +44,10 @@ impl Reload {
 }
 
 /// Writes a table of checks, and an empty line if there are any.
+///
+/// # Errors
+///
+/// An [`io::Error`] if `output` cannot be written.
 pub(super) fn show_checks(output: &mut impl Write, checks: &[SourceCheck]) -> io::Result<()> {
     let mut table = Table::new([
         Column::Left("SOURCE"),

@@ -10,6 +10,22 @@ use super::client::{Condition, IfMatch};
 use super::command_context::CommandContext;
 use crate::output::Failure;
 
+/// The reason why no config was live before the live one.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+enum NoPrevious {
+    /// No table is live.
+    #[error(
+        "no table is live, so none can be rolled back; codeid admin apply FILE makes a config live"
+    )]
+    NotLive,
+    /// All tables of the history have the same config.
+    #[error(
+        "the history, which has the last {MAX_ENTRIES} tables since the daemon started, holds no other \
+         config than the live one; codeid admin apply FILE makes another one live"
+    )]
+    OnlyLive,
+}
+
 /// The command line of `codeid admin rollback`.
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("to").required(true).args(["generation", "previous"])))]
@@ -35,13 +51,7 @@ impl Rollback {
             Some(generation) => (generation, None),
             None => {
                 let history: History = context.fetch("/v1/history")?;
-                let (live, previous) = previous(&history.entries).ok_or_else(|| {
-                    Failure::other(format!(
-                        "the history, which has the last {MAX_ENTRIES} tables since the daemon \
-                         started, holds no other config than the live one; codeid admin apply FILE \
-                         makes another one live"
-                    ))
-                })?;
+                let (live, previous) = previous(&history.entries).map_err(Failure::other)?;
                 let replaced = IfMatch::Sha256(live.sha256);
                 (previous.generation, Some(replaced))
             }
@@ -61,11 +71,57 @@ impl Rollback {
 
 /// Returns the live table, and the newest earlier one with another config. After a rollback that is
 /// the table rolled back from, so that a second rollback undoes the first.
-fn previous(entries: &[HistoryEntry]) -> Option<(&HistoryEntry, &HistoryEntry)> {
-    let live = entries.iter().find(|entry| entry.live)?;
+///
+/// # Errors
+///
+/// [`NoPrevious`] if one of the two is not among `entries`.
+fn previous(entries: &[HistoryEntry]) -> Result<(&HistoryEntry, &HistoryEntry), NoPrevious> {
+    let live = entries.iter().find(|entry| entry.live);
+    let live = live.ok_or(NoPrevious::NotLive)?;
     let previous = entries
         .iter()
         .filter(|entry| entry.generation < live.generation && entry.sha256 != live.sha256)
-        .max_by_key(|entry| entry.generation)?;
-    Some((live, previous))
+        .max_by_key(|entry| entry.generation);
+    Ok((live, previous.ok_or(NoPrevious::OnlyLive)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use codeid_engine::{ConfigDigest, InitLevel};
+
+    use super::*;
+
+    fn entry(generation: u64, config: &str, live: bool) -> HistoryEntry {
+        HistoryEntry {
+            generation,
+            sha256: ConfigDigest::new(config.as_bytes()),
+            version: "1".to_owned(),
+            rule_count: 1,
+            level: InitLevel::Preset,
+            uri: String::new(),
+            loaded_at: 0,
+            compile_us: 0,
+            memory_bytes: 0,
+            live,
+            by: None,
+        }
+    }
+
+    #[test]
+    fn the_previous_table_is_the_newest_earlier_one_with_another_config() {
+        let history = [
+            entry(4, "b", true),
+            entry(3, "b", false),
+            entry(2, "a", false),
+            entry(1, "c", false),
+        ];
+        let generations = |entries| {
+            let (live, previous): (&HistoryEntry, &HistoryEntry) = previous(entries)?;
+            Ok((live.generation, previous.generation))
+        };
+        assert_eq!(generations(&history), Ok((4, 2)));
+        assert_eq!(generations(&history[..2]), Err(NoPrevious::OnlyLive));
+        assert_eq!(generations(&history[1..]), Err(NoPrevious::NotLive));
+        assert_eq!(generations(&[]), Err(NoPrevious::NotLive));
+    }
 }

@@ -1,13 +1,16 @@
 //! The command line of `codeid bench`.
 
 use std::num::NonZero;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::ArgGroup;
 use clap::builder::{RangedU64ValueParser, TypedValueParser};
 
-use super::target::{Address, BATCH_PATH, HttpUrl, IDENTIFY_PATH, Named, Protocol, Target};
+use super::address::{Address, HttpUrl, Named, RequestPath};
+use super::header::HeaderTemplate;
+use super::schedule::MAX_RATE;
+use super::target::{BATCH_PATH, IDENTIFY_PATH, Protocol, Target};
 use crate::duration::{duration, positive_duration};
 
 /// The command line of `codeid bench`.
@@ -39,7 +42,7 @@ pub(crate) struct Bench {
     /// The path of the requests of --http-unix, and of --http if its URL has none; by default
     /// /v1/identifyCode, and /v1/identifyCodes with --batch
     #[arg(long, value_name = "PATH")]
-    pub(super) path: Option<String>,
+    pub(super) path: Option<RequestPath>,
     /// codeid over RESP: IDENTIFY on this Unix socket, or HOST:PORT
     #[arg(long, value_name = "[NAME=]PATH")]
     pub(super) resp: Vec<Named<Address>>,
@@ -59,7 +62,7 @@ pub(crate) struct Bench {
     /// A header for each HTTP request; {code} and {openId} are replaced by those of the request,
     /// unencoded
     #[arg(long = "header", value_name = "NAME: VALUE")]
-    pub(super) headers: Vec<String>,
+    pub(super) headers: Vec<HeaderTemplate>,
     /// Code values in each request to codeid: identifyCodes over HTTP, MIDENTIFY over RESP; latency and
     /// requests/s are those of whole requests. A response may have at most 1 MiB
     #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=1024).try_map(NonZero::<usize>::try_from))]
@@ -69,7 +72,7 @@ pub(crate) struct Bench {
     pub(super) saved: Vec<PathBuf>,
 
     /// Open loop: requests per second, over all connections
-    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<u64>::new().range(1..=100_000_000).try_map(NonZero::<u64>::try_from))]
+    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<u64>::new().range(1..=MAX_RATE).try_map(NonZero::<u64>::try_from))]
     pub(super) rate: Option<NonZero<u64>>,
     /// Requests in flight on each connection; more than one are pipelined
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = RangedU64ValueParser::<u32>::new().range(1..=65_536))]
@@ -120,7 +123,7 @@ impl Bench {
     pub(super) fn targets(&self) -> Vec<Target> {
         let batch = self.batch;
         let default_path = match (&self.path, batch) {
-            (Some(path), _) => path,
+            (Some(path), _) => path.as_str(),
             (None, None) => IDENTIFY_PATH,
             (None, Some(_)) => BATCH_PATH,
         };
@@ -175,6 +178,24 @@ impl Bench {
             targets.push(Target::new(name.as_ref(), value.address(), protocol, None));
         }
         targets
+    }
+
+    /// Returns the files that are written, each with its option.
+    pub(super) fn outputs(&self) -> Vec<(&'static str, &Path)> {
+        let options = [("--hdr", &self.hdr), ("--plot", &self.plot)];
+        let given = options.into_iter();
+        given
+            .filter_map(|(option, path)| Some((option, path.as_deref()?)))
+            .collect()
+    }
+
+    /// Returns the files that are read, each with its option.
+    pub(super) fn inputs(&self) -> Vec<(&'static str, &Path)> {
+        let options = [("--codes", &self.codes), ("--expect", &self.expect)];
+        let given = options.into_iter();
+        let given = given.filter_map(|(option, path)| Some((option, path.as_deref()?)));
+        let saved = self.saved.iter().map(|path| ("--saved", path.as_path()));
+        given.chain(saved).collect()
     }
 }
 

@@ -10,7 +10,7 @@ use mio::event::Source;
 use mio::net::{TcpStream, UnixStream};
 use mio::{Interest, Registry, Token};
 
-use super::target::Address;
+use super::address::Address;
 
 /// The size limit of a response, in bytes.
 pub(super) const MAX_RESPONSE_BYTES: usize = 1 << 20;
@@ -23,14 +23,18 @@ const READ_BYTES: usize = 64 * 1024;
 /// A socket that never blocks.
 #[derive(Debug)]
 pub(super) enum Socket {
+    /// A socket that sends small requests at once.
     Tcp(TcpStream),
+    /// A socket of this machine.
     Unix(UnixStream),
 }
 
 /// The resolved address of a target; its name is looked up only once.
 #[derive(Clone, Debug)]
 pub(super) enum Endpoint {
+    /// The address and port of a server.
     Tcp(SocketAddr),
+    /// The path of a socket.
     Unix(PathBuf),
 }
 
@@ -105,6 +109,10 @@ impl Socket {
     }
 
     /// Starts to connect without waiting; the next read or write reports a failure.
+    ///
+    /// # Errors
+    ///
+    /// An [`io::Error`] if the system has no socket to give, or refuses to connect at once.
     pub(super) fn start_to_connect(endpoint: &Endpoint) -> io::Result<Self> {
         match endpoint {
             Endpoint::Tcp(address) => {
@@ -140,6 +148,11 @@ impl Socket {
 
 impl Connection {
     /// Registers the socket: its events arrive under `token`.
+    /// `depth` is the limit on requests in flight, and at least 1.
+    ///
+    /// # Errors
+    ///
+    /// An [`io::Error`] if the kernel does not take the socket.
     pub(super) fn new(
         mut socket: Socket,
         token: Token,

@@ -39,6 +39,10 @@ pub(super) enum FailureKind {
     NeverSent,
 }
 
+/// The failure of a response to several code values that does not have one element for each of them.
+pub(super) const NOT_A_BATCH: FailureKind =
+    FailureKind::Malformed("not an array of one element for each code");
+
 /// The first word of a RESP error reply: its first 32 bytes, filled up with zeros.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Word([u8; 32]);

@@ -65,7 +65,10 @@ pub(super) enum Load {
     Closed,
     /// Latency counts from the time at which a request was due.
     #[serde(rename_all = "camelCase")]
-    Open { requests_per_second: u64 },
+    Open {
+        /// The rate of all connections together.
+        requests_per_second: u64,
+    },
 }
 
 /// Requests that failed.
@@ -108,14 +111,21 @@ pub(super) struct Latency {
 /// Percentiles, the maximum and the mean, in microseconds; 0 without latencies.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(super) struct Percentiles {
+    /// The latency that half of the responses do not exceed.
     pub(super) p50: f64,
+    /// Exceeded by a tenth of the responses.
     pub(super) p90: f64,
+    /// Exceeded by one response in a hundred.
     pub(super) p99: f64,
+    /// Exceeded by one response in a thousand.
     #[serde(rename = "p99.9")]
     pub(super) p99_9: f64,
+    /// Exceeded by one response in ten thousand.
     #[serde(rename = "p99.99")]
     pub(super) p99_99: f64,
+    /// The highest latency.
     pub(super) max: f64,
+    /// The mean of all latencies.
     pub(super) mean: f64,
 }
 

@@ -13,6 +13,10 @@ const UNIT: f64 = 1e6;
 const SUB_BUCKETS: u32 = 2048;
 
 /// Writes `latencies`, which are in nanoseconds.
+///
+/// # Errors
+///
+/// An [`io::Error`] if `out` cannot be written.
 pub(super) fn write(latencies: &Histogram<u64>, out: &mut impl Write) -> io::Result<()> {
     writeln!(
         out,

@@ -3,7 +3,6 @@
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use codeid_daemon::count::counted;
 use codeid_daemon::regular_file;
 use codeid_daemon::uri::{opened_path, shown_path};
 
@@ -33,10 +32,15 @@ pub(super) enum InputError {
     /// The file is longer than [`MAX_BYTES`].
     #[error("{} is longer than {} GiB", opened_path(.0), MAX_BYTES >> 30)]
     TooLong(PathBuf),
-    /// The file is not UTF-8; this many of its bytes are, from its start.
+    /// The file is not UTF-8.
     #[error("{} is not valid UTF-8 at byte {valid_up_to}", opened_path(path))]
-    NotUtf8 { path: PathBuf, valid_up_to: usize },
-    /// The file is not in UTF-8.
+    NotUtf8 {
+        /// The path of the file.
+        path: PathBuf,
+        /// The index of the first byte that is not a part of UTF-8, from 0.
+        valid_up_to: usize,
+    },
+    /// The file is in UTF-16 or UTF-32.
     #[error("{} cannot be used", opened_path(path))]
     Encoding {
         path: PathBuf,
@@ -57,32 +61,6 @@ pub(super) enum InputError {
     NotFigures {
         path: PathBuf,
         source: serde_json::Error,
-    },
-    /// A line, counted from 1, of the expected responses is not a JSON object.
-    #[error("{}, line {line}: not a JSON object", opened_path(path))]
-    NotAnObject {
-        path: PathBuf,
-        line: u64,
-        source: serde_json::Error,
-    },
-    /// A line, counted from 1, of the expected responses is an object, but not the response to the
-    /// code value at that line.
-    #[error(
-        "{}, line {line}: not a line that codeid identify --file prints for line {line}",
-        opened_path(path)
-    )]
-    NotAResponse { path: PathBuf, line: u64 },
-    /// The file has more or fewer expected responses than there are code values.
-    #[error(
-        "{} has {} for {}",
-        opened_path(path),
-        counted(*responses, "response"),
-        counted(*codes, "code")
-    )]
-    ResponseCount {
-        path: PathBuf,
-        responses: usize,
-        codes: usize,
     },
 }
 

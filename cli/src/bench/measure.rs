@@ -7,6 +7,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::address::Address;
 use super::arguments::Bench;
 use super::connection::{Endpoint, Socket};
 use super::figures::{Run, Setup};
@@ -15,7 +16,7 @@ use super::reader::ResponseReader;
 use super::requests::{OpenIds, Requests};
 use super::run_stats::RunStats;
 use super::schedule::{Pace, Schedule, nanoseconds};
-use super::target::{Address, Target};
+use super::target::Target;
 use super::validator::Validator;
 use super::worker::{self, LiveCounts, Plan};
 use crate::output::Failure;
@@ -36,15 +37,19 @@ pub(super) enum MeasureError {
     /// The first connection to the target is not established.
     #[error("{name} cannot be reached at {address}")]
     Unreachable {
+        /// The name of the target.
         name: String,
         address: Address,
         source: io::Error,
     },
-    /// A further connection, of this number counted from 1, is not established.
+    /// A further connection is not established.
     #[error("{name} refused connection {number} of {connections} at {address}")]
     Refused {
+        /// The name of the target.
         name: String,
+        /// The number of the connection, from 2.
         number: usize,
+        /// The number of connections that the target is to have.
         connections: u32,
         address: Address,
         source: io::Error,

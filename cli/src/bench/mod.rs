@@ -1,17 +1,21 @@
 //! `codeid bench`: measures how fast codeid or a peer answers, with the same client.
 //!
-//! `arguments` and `target` define what is measured; `input`, `requests` and `validator` prepare
-//! the requests and the expected responses. A `worker` drives `connection`s by a `schedule`, parses
-//! each response with a `reader`, and counts in `run_stats`, without allocating for a request, except to compare
-//! a response that does not equal the expected bytes, or the elements of a batch; `measure` runs the
-//! workers. `figures` are the saved result of a run, and `report`, `hdr_text` and `plot` show
-//! them. `outputs` compares the files that are written with those that are read.
+//! `arguments`, `address`, `header` and `target` define what is measured, and `conflict` refuses options
+//! that contradict each other; `outputs` compares the files that are written with those that are read.
+//! `input`, `requests` and `validator` prepare the requests and the expected responses. A `worker` drives
+//! `connection`s by a `schedule`, parses each response with a `reader`, and counts in `run_stats`, without
+//! allocating for a request, except to compare a response that does not equal the expected bytes, or the
+//! elements of a batch; `measure` runs the workers. `figures` are the saved result of a run, and `report`,
+//! `hdr_text` and `plot` show them.
 
+mod address;
 mod arguments;
+mod conflict;
 mod connection;
 mod failure;
 mod figures;
 mod hdr_text;
+mod header;
 mod input;
 mod interrupt;
 mod measure;
@@ -57,73 +61,10 @@ impl Bench {
     /// cannot be used; options that contradict each other end the process with status 2.
     pub(crate) fn run(self) -> ExitCode {
         let targets = self.targets();
-        let checked = self.check(&targets).map_err(str::to_owned);
-        if let Err(message) = checked.and_then(|()| outputs::check(&self.outputs(), &self.inputs()))
-        {
-            clap::Error::raw(ErrorKind::ArgumentConflict, format!("{message}\n")).exit();
+        if let Err(conflict) = conflict::check(&self, &targets) {
+            clap::Error::raw(ErrorKind::ArgumentConflict, format!("{conflict}\n")).exit();
         }
         output::run(|stdout| self.compare(&targets, stdout))
-    }
-
-    /// Checks the conditions that the definition of the command line cannot express.
-    fn check(&self, targets: &[Target]) -> Result<(), &'static str> {
-        if targets.len() > 1 && self.hdr.is_some() {
-            return Err("--hdr writes the latencies of a single target, but several are given");
-        }
-        if targets.is_empty() && self.hdr.is_some() {
-            return Err("--hdr needs a target: a saved run does not contain every latency");
-        }
-        if self.expect.is_some() && !targets.iter().any(|target| target.protocol.is_identify()) {
-            return Err("--expect verifies responses of codeid, but no target is codeid");
-        }
-        let bad = |header: &String| {
-            let name = header.split_once(':').map_or("", |(name, _)| name);
-            name.is_empty()
-                || !name
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
-        };
-        if self.headers.iter().any(bad) {
-            return Err("--header must have the form NAME: VALUE");
-        }
-        if let Some(path) = &self.path {
-            if !path.starts_with('/') || !path.bytes().all(|byte| byte.is_ascii_graphic()) {
-                return Err("--path must begin with / and be visible ASCII");
-            }
-            if self.http.is_empty() && self.http_unix.is_empty() {
-                return Err("--path is for --http and --http-unix, and neither is given");
-            }
-            if self.http.iter().any(|url| url.value.has_path()) {
-                return Err("--path and a URL of --http both name a path: leave one of them out");
-            }
-        }
-        if self.batch.is_some() && !targets.iter().all(|target| target.protocol.has_batches()) {
-            return Err(
-                "--batch is for --http, --http-unix and --resp: the other targets have no batches",
-            );
-        }
-        if self.batch.is_some() && targets.is_empty() {
-            return Err("--batch needs a target: --http, --http-unix or --resp");
-        }
-        Ok(())
-    }
-
-    /// Returns the files that are written, each with its option.
-    fn outputs(&self) -> Vec<(&'static str, &Path)> {
-        let options = [("--hdr", &self.hdr), ("--plot", &self.plot)];
-        let given = options.into_iter();
-        given
-            .filter_map(|(option, path)| Some((option, path.as_deref()?)))
-            .collect()
-    }
-
-    /// Returns the files that are read, each with its option.
-    fn inputs(&self) -> Vec<(&'static str, &Path)> {
-        let options = [("--codes", &self.codes), ("--expect", &self.expect)];
-        let given = options.into_iter();
-        let given = given.filter_map(|(option, path)| Some((option, path.as_deref()?)));
-        let saved = self.saved.iter().map(|path| ("--saved", path.as_path()));
-        given.chain(saved).collect()
     }
 
     fn compare(&self, targets: &[Target], stdout: &mut Stdout) -> Result<ExitCode, Failure> {

@@ -21,14 +21,30 @@ enum Place {
     New(u64, u64, OsString),
 }
 
+/// The error for a file that one option writes and another one writes or reads.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{option} and {other} must not name the same file: {}",
+    shown_path(path)
+)]
+pub(super) struct SameFile {
+    option: &'static str,
+    other: &'static str,
+    /// The path that `option` gives.
+    path: PathBuf,
+}
+
 /// Checks that each of `outputs`, options with their paths, is a file of its own, and none of `inputs`.
 ///
 /// A path that leads nowhere is not compared: it cannot be written or read.
 ///
 /// # Errors
 ///
-/// A clause that names both options and the path of the output.
-pub(super) fn check(outputs: &[(&str, &Path)], inputs: &[(&str, &Path)]) -> Result<(), String> {
+/// [`SameFile`] for the first of `outputs` that is another one, or one of `inputs`.
+pub(super) fn check(
+    outputs: &[(&'static str, &Path)],
+    inputs: &[(&'static str, &Path)],
+) -> Result<(), SameFile> {
     for (index, (option, path)) in outputs.iter().enumerate() {
         let Ok(place) = place(path) else {
             continue;
@@ -36,10 +52,11 @@ pub(super) fn check(outputs: &[(&str, &Path)], inputs: &[(&str, &Path)]) -> Resu
         let mut others = inputs.iter().chain(&outputs[index + 1..]);
         let same = others.find(|(_, other)| self::place(other).is_ok_and(|other| other == place));
         if let Some((other, _)) = same {
-            return Err(format!(
-                "{option} and {other} must not name the same file: {}",
-                shown_path(path)
-            ));
+            return Err(SameFile {
+                option,
+                other,
+                path: (*path).to_owned(),
+            });
         }
     }
     Ok(())
@@ -109,12 +126,12 @@ mod tests {
             let (one, other) = (at(one), at(other));
             for (one, other) in [(&one, &other), (&other, &one)] {
                 let two = [("--hdr", &**one), ("--plot", &**other)];
-                let message = check(&two, &[]).unwrap_err();
+                let message = check(&two, &[]).unwrap_err().to_string();
                 let path = shown_path(one);
                 let expected = format!("--hdr and --plot must not name the same file: {path}");
                 assert_eq!(message, expected);
                 let read = [("--codes", &**other)];
-                let message = check(&two[..1], &read).unwrap_err();
+                let message = check(&two[..1], &read).unwrap_err().to_string();
                 assert!(
                     message.starts_with("--hdr and --codes must not"),
                     "{message}"

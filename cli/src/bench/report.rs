@@ -9,6 +9,10 @@ use crate::output::printable;
 use crate::quantity::{grouped, rounded, time};
 
 /// Writes the report of one run.
+///
+/// # Errors
+///
+/// An [`io::Error`] if `output` cannot be written.
 pub(super) fn one(output: &mut impl Write, run: &Run) -> io::Result<()> {
     let name = printable(&run.name);
     let generated = format!("{}, {}", run.protocol, run.address);
@@ -32,6 +36,13 @@ pub(super) fn one(output: &mut impl Write, run: &Run) -> io::Result<()> {
             grouped(run.requests_per_second * codes as f64)
         )?;
     }
+    errors(output, run)?;
+    latency(output, run)?;
+    writeln!(output)
+}
+
+/// Writes the failures of a run, by kind, and the first of them.
+fn errors(output: &mut impl Write, run: &Run) -> io::Result<()> {
     writeln!(output, "  {:<13} {:>12}", "errors", run.errors.total)?;
     for (kind, times) in &run.errors.by_kind {
         writeln!(output, "    {times:>10} × {}", printable(kind))?;
@@ -49,6 +60,11 @@ pub(super) fn one(output: &mut impl Write, run: &Run) -> io::Result<()> {
             "    the first unexpected response: line {line} of the codes"
         )?;
     }
+    Ok(())
+}
+
+/// Writes the percentiles of a run, and how many requests they leave out.
+fn latency(output: &mut impl Write, run: &Run) -> io::Result<()> {
     let from = match run.load {
         Load::Closed => "sent",
         Load::Open { .. } => "due",
@@ -83,10 +99,14 @@ pub(super) fn one(output: &mut impl Write, run: &Run) -> io::Result<()> {
             format_args!("{} without a response", counted(left_out, "request"))
         )?;
     }
-    writeln!(output)
+    Ok(())
 }
 
 /// Writes all runs as one table.
+///
+/// # Errors
+///
+/// An [`io::Error`] if `output` cannot be written.
 pub(super) fn table(output: &mut impl Write, runs: &[Run]) -> io::Result<()> {
     let header = [
         "NAME",
@@ -104,35 +124,7 @@ pub(super) fn table(output: &mut impl Write, runs: &[Run]) -> io::Result<()> {
         "P99.99",
         "MAX",
     ];
-    let rows: Vec<Vec<String>> = runs
-        .iter()
-        .map(|run| {
-            let (kind, rate) = match run.load {
-                Load::Closed => ("closed", "-".to_owned()),
-                Load::Open {
-                    requests_per_second,
-                } => ("open", grouped(requests_per_second as f64)),
-            };
-            let mut row = vec![
-                printable(&run.name).into_owned(),
-                kind.to_owned(),
-                rate,
-                run.connections.to_string(),
-                run.depth.to_string(),
-                run.batch
-                    .map_or_else(|| "-".to_owned(), |codes| codes.to_string()),
-                grouped(run.requests_per_second),
-                run.errors.total.to_string(),
-            ];
-            row.extend(
-                percentiles(run).map(|(_, microseconds)| match run.latency.count {
-                    0 => "-".to_owned(),
-                    _ => time(microseconds),
-                }),
-            );
-            row
-        })
-        .collect();
+    let rows: Vec<Vec<String>> = runs.iter().map(row).collect();
     let header = header.map(str::to_owned).to_vec();
     let width = |column: usize| {
         let cells = rows.iter().chain([&header]).map(|row| &row[column]);
@@ -148,6 +140,34 @@ pub(super) fn table(output: &mut impl Write, runs: &[Run]) -> io::Result<()> {
         writeln!(output)?;
     }
     Ok(())
+}
+
+/// Returns the cells of a run in the table, in the order of its header.
+fn row(run: &Run) -> Vec<String> {
+    let (kind, rate) = match run.load {
+        Load::Closed => ("closed", "-".to_owned()),
+        Load::Open {
+            requests_per_second,
+        } => ("open", grouped(requests_per_second as f64)),
+    };
+    let mut row = vec![
+        printable(&run.name).into_owned(),
+        kind.to_owned(),
+        rate,
+        run.connections.to_string(),
+        run.depth.to_string(),
+        run.batch
+            .map_or_else(|| "-".to_owned(), |codes| codes.to_string()),
+        grouped(run.requests_per_second),
+        run.errors.total.to_string(),
+    ];
+    row.extend(
+        percentiles(run).map(|(_, microseconds)| match run.latency.count {
+            0 => "-".to_owned(),
+            _ => time(microseconds),
+        }),
+    );
+    row
 }
 
 /// Describes the load of a run in one line.

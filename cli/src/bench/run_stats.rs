@@ -39,6 +39,7 @@ pub(super) struct RunStats {
 pub(super) struct FirstError {
     /// In nanoseconds since the start of the run.
     at: u64,
+    /// The kind of the failure.
     pub(super) kind: FailureKind,
     /// The beginning of the response; empty without one.
     pub(super) text: String,

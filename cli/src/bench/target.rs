@@ -1,21 +1,14 @@
-//! The servers to measure: their addresses and protocols.
+//! The servers to measure, and the requests that they take.
 
-use std::fmt;
 use std::num::NonZero;
-use std::path::PathBuf;
-use std::str::FromStr;
 
-use codeid_daemon::host::{Host, ParseHostError};
-use codeid_daemon::uri::shown_path;
+use super::address::Address;
 
 /// The path of `identifyCode`.
 pub(super) const IDENTIFY_PATH: &str = "/v1/identifyCode";
 
 /// The path of `identifyCodes`.
 pub(super) const BATCH_PATH: &str = "/v1/identifyCodes";
-
-/// The limit on a name, in characters; a longer one would distort tables and legends.
-const MAX_NAME_CHARACTERS: usize = 40;
 
 /// A server to be measured.
 #[derive(Clone, Debug)]
@@ -31,96 +24,36 @@ pub(super) struct Target {
     pub(super) batch: Option<NonZero<usize>>,
 }
 
-/// The address on which a server listens.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Address {
-    /// `host:port`.
-    Tcp(String),
-    /// The path of a Unix socket.
-    Unix(PathBuf),
-}
-
 /// The kind of request that is sent to a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Protocol {
     /// `POST` of `identifyCode` or `identifyCodes`.
-    IdentifyHttp { host: String, path: String },
+    IdentifyHttp {
+        /// The value of the header `Host`.
+        host: String,
+        /// The path with the query, in visible ASCII.
+        path: String,
+    },
     /// The command `IDENTIFY` or `MIDENTIFY`.
     IdentifyResp,
     /// The command `IDENTIFY … AS JSON`.
     IdentifyRespJson,
     /// The command `GET` of a key, in which `{code}` and `{openId}` are filled in.
-    RedisGet { key: String },
+    RedisGet {
+        /// The key, with its placeholders.
+        key: String,
+    },
     /// `GET` of a path, in which `{code}` and `{openId}` are filled in.
-    HttpGet { host: String, path: String },
-}
-
-/// The value of an option that may begin with `NAME=`.
-#[derive(Clone, Debug)]
-pub(super) struct Named<T> {
-    /// The name in front of `=`; `None` without one.
-    pub(super) name: Option<String>,
-    /// The rest of the value.
-    pub(super) value: T,
-}
-
-/// A URL of scheme `http`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct HttpUrl {
-    /// The host, with the port if one is given.
-    pub(super) authority: String,
-    /// With the query; empty if the URL ends after the authority.
-    pub(super) path: String,
-}
-
-/// The reason why a text is not a value that may begin with `NAME=`, the rest of which is parsed with
-/// errors of type `E`.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum ParseNamedError<E> {
-    /// The name is empty, has control characters, or has more than the limit.
-    #[error(
-        "the name before = must have 1 to {MAX_NAME_CHARACTERS} characters and no controls but has \
-         {characters}"
-    )]
-    Name { characters: usize },
-    /// The rest of the text is empty.
-    #[error("there is no address to connect to")]
-    NoAddress,
-    /// The rest of the text is refused.
-    #[error(transparent)]
-    Value(E),
-}
-
-/// The reason why a text is neither an address to connect to nor a path.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum ParseAddressError {
-    /// The host is not valid. The message has the cause as well: clap shows no causes.
-    #[error("invalid host: {0}")]
-    Host(#[from] ParseHostError),
-    /// The port is not one to connect to.
-    #[error("the port must be a number from 1 to 65535")]
-    Port,
-}
-
-/// The reason why a text is not a URL of scheme `http`.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum ParseUrlError {
-    /// The text does not begin with `http://`.
-    #[error("expected a URL that begins with http://; https is not supported")]
-    Scheme,
-    /// There is a user before the host.
-    #[error("expected host or host:port after http://, without a user")]
-    User,
-    /// The host or the port is not valid.
-    #[error(transparent)]
-    Address(#[from] ParseAddressError),
-    /// The path or the query has a character that is not allowed.
-    #[error("the path and query must be visible ASCII without #; percent-encode other characters")]
-    Path,
+    HttpGet {
+        /// The value of the header `Host`.
+        host: String,
+        /// The path with the query, in visible ASCII, with its placeholders.
+        path: String,
+    },
 }
 
 impl Target {
-    /// `name` is the one on the command line, if any.
+    /// Returns a target with `name`, or with one of its protocol and address if the command line has none.
     pub(super) fn new(
         name: Option<&String>,
         address: Address,
@@ -171,195 +104,5 @@ impl Protocol {
     /// Returns `true` if requests and responses are HTTP, and not RESP.
     pub(super) const fn is_http(&self) -> bool {
         matches!(self, Self::IdentifyHttp { .. } | Self::HttpGet { .. })
-    }
-}
-
-impl fmt::Display for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Tcp(address) => f.write_str(address),
-            Self::Unix(path) => write!(f, "{}", shown_path(path)),
-        }
-    }
-}
-
-impl HttpUrl {
-    /// Returns `true` if the URL names a path other than `/`.
-    pub(super) fn has_path(&self) -> bool {
-        !matches!(&*self.path, "" | "/")
-    }
-
-    /// Returns the host and the port to connect to; port 80 if the URL has none.
-    pub(super) fn address(&self) -> Address {
-        let has_port = self
-            .authority
-            .rsplit_once(':')
-            .is_some_and(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
-        Address::Tcp(if has_port {
-            self.authority.clone()
-        } else {
-            format!("{}:80", self.authority)
-        })
-    }
-}
-
-impl<T> FromStr for Named<T>
-where
-    T: FromStr,
-{
-    type Err = ParseNamedError<T::Err>;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (name, value) = match text.split_once('=') {
-            Some((name, value)) if !name.contains(['/', ':', '?']) => (Some(name), value),
-            _ => (None, text),
-        };
-        if let Some(name) = name {
-            let characters = name.chars().count();
-            if !(1..=MAX_NAME_CHARACTERS).contains(&characters) || name.contains(char::is_control) {
-                return Err(ParseNamedError::Name { characters });
-            }
-        }
-        if value.is_empty() {
-            return Err(ParseNamedError::NoAddress);
-        }
-        Ok(Self {
-            name: name.map(str::to_owned),
-            value: value.parse().map_err(ParseNamedError::Value)?,
-        })
-    }
-}
-
-/// Parses a path, unless the text has no `/` and ends in `:` and digits: then it is `host:port`.
-impl FromStr for Address {
-    type Err = ParseAddressError;
-
-    fn from_str(text: &str) -> Result<Self, ParseAddressError> {
-        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-        match text.rsplit_once(':') {
-            Some((host, port)) if !text.contains('/') && is_number(port) => {
-                host.parse::<Host>()?;
-                check_port(port)?;
-                Ok(Self::Tcp(text.to_owned()))
-            }
-            _ => Ok(Self::Unix(PathBuf::from(text))),
-        }
-    }
-}
-
-impl FromStr for HttpUrl {
-    type Err = ParseUrlError;
-
-    fn from_str(text: &str) -> Result<Self, ParseUrlError> {
-        let rest = text.strip_prefix("http://").ok_or(ParseUrlError::Scheme)?;
-        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-        let (authority, path) = rest.split_at(end);
-        if authority.contains('@') {
-            return Err(ParseUrlError::User);
-        }
-        check_authority(authority)?;
-        if !path.bytes().all(|byte| byte.is_ascii_graphic()) || path.contains('#') {
-            return Err(ParseUrlError::Path);
-        }
-        Ok(Self {
-            authority: authority.to_owned(),
-            path: path.to_owned(),
-        })
-    }
-}
-
-/// Checks a host with or without a port.
-fn check_authority(text: &str) -> Result<(), ParseAddressError> {
-    let host = match text.rsplit_once(':') {
-        // A colon before the bracket belongs to an IPv6 address.
-        Some((host, port)) if !port.ends_with(']') => {
-            check_port(port)?;
-            host
-        }
-        _ => text,
-    };
-    host.parse::<Host>()?;
-    Ok(())
-}
-
-fn check_port(text: &str) -> Result<(), ParseAddressError> {
-    let has_digits_only = text.bytes().all(|byte| byte.is_ascii_digit());
-    match text.parse() {
-        Ok(1..=u16::MAX) if has_digits_only => Ok(()),
-        _ => Err(ParseAddressError::Port),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use codeid_daemon::error_chain::ErrorChain;
-
-    use super::*;
-
-    #[test]
-    fn a_name_comes_before_the_target() {
-        let named: Named<HttpUrl> = "codeid=http://127.0.0.1:8080/x?a=b".parse().unwrap();
-        assert_eq!(named.name.as_deref(), Some("codeid"));
-        assert_eq!(named.value.path, "/x?a=b");
-        let named: Named<HttpUrl> = "http://127.0.0.1/x?a=b".parse().unwrap();
-        assert_eq!(named.name, None);
-        assert_eq!(
-            named.value.address(),
-            Address::Tcp("127.0.0.1:80".to_owned())
-        );
-        let named: Named<PathBuf> = "./a=b".parse().unwrap();
-        assert_eq!((named.name, named.value), (None, PathBuf::from("./a=b")));
-        assert!("=x".parse::<Named<PathBuf>>().is_err());
-        assert!("x=".parse::<Named<PathBuf>>().is_err());
-    }
-
-    #[test]
-    fn an_address_is_a_path_unless_it_has_a_port() {
-        let tcp = |text: &str| matches!(text.parse(), Ok(Address::Tcp(_)));
-        assert!(tcp("127.0.0.1:6379") && tcp("localhost:6379") && tcp("[::1]:6379"));
-        for bad in [
-            ":8080",
-            "-:8080",
-            "[:]:8080",
-            "::1:8080",
-            "localhost:0",
-            "h:65536",
-        ] {
-            assert!(bad.parse::<Address>().is_err(), "{bad}");
-        }
-        assert!(!tcp("run/redis.sock") && !tcp("redis.sock") && !tcp("/a:1") && !tcp("a:b"));
-    }
-
-    #[test]
-    fn an_invalid_host_is_refused_with_the_reason() {
-        let error = "a=http://a b/".parse::<Named<HttpUrl>>().unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "invalid host: it has a character other than letters, digits, - and ."
-        );
-        assert_eq!(ErrorChain(&error).to_string(), error.to_string());
-    }
-
-    #[test]
-    fn bad_urls_are_refused() {
-        for bad in [
-            "https://127.0.0.1/",
-            "127.0.0.1:8080",
-            "http://",
-            "http:///x",
-            "http://user@host/",
-            "http://host/a b",
-            "http://host/#x",
-            "http://host/\u{e9}",
-            "http://host:99999999/",
-            "http://host:0/",
-            "http://host:/",
-            "http://[:]/",
-            "http://-/",
-            "http://../",
-        ] {
-            assert!(bad.parse::<HttpUrl>().is_err(), "{bad}");
-        }
-        assert!("http://[::1]:8080/{code}".parse::<HttpUrl>().is_ok());
     }
 }

@@ -71,6 +71,10 @@ impl CostReport {
     }
 
     /// Writes the report for people, about the file `name`.
+    ///
+    /// # Errors
+    ///
+    /// An [`io::Error`] if `output` cannot be written.
     pub(super) fn show(&self, output: &mut impl Write, name: &str) -> io::Result<()> {
         let Cost {
             max_steps,

@@ -68,8 +68,11 @@ pub(crate) struct RuleShare {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Severity {
+    /// The config is refused.
     Error,
+    /// The config is accepted, and probably not what its author meant.
     Warning,
+    /// A fact about a config that is accepted, or about its cost.
     Note,
 }
 

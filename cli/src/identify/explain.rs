@@ -9,6 +9,10 @@ use serde::Serialize;
 use crate::explanation;
 
 /// Writes a table of the rules that accept the code value, in order.
+///
+/// # Errors
+///
+/// An [`io::Error`] if `output` cannot be written.
 pub(super) fn show(output: &mut impl Write, explanations: &[Explanation<'_>]) -> io::Result<()> {
     explanation::show(output, &rules(explanations))
 }

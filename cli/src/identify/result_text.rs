@@ -7,6 +7,10 @@ use codeid_engine::{Outcome, Verdict};
 use crate::output::printable;
 
 /// Writes the verdict, with the field names of the contract.
+///
+/// # Errors
+///
+/// An [`io::Error`] if `output` cannot be written.
 pub(super) fn verdict(output: &mut impl Write, verdict: &Verdict<'_>) -> io::Result<()> {
     let mut field = |name: &str, value: &str| writeln!(output, "{name:<12} {}", printable(value));
     field(

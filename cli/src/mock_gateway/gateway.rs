@@ -27,7 +27,7 @@ pub(super) struct Behaviour {
     pub(super) delay: Duration,
     /// The HTTP status to respond with.
     pub(super) status: StatusCode,
-    /// The result to respond with.
+    /// The result to respond with; `None` for `UNKNOWN_EXCEPTION`.
     pub(super) result: Option<ApiResult>,
     /// The signature of every response, also to an invalid request, if the stand-in can sign it.
     pub(super) signature: Signature,
@@ -38,9 +38,11 @@ pub(super) struct Behaviour {
 /// The signature of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Signature {
+    /// A signature of the response.
     Right,
     /// A signature of other content than the response.
     Wrong,
+    /// No header `Signature`.
     Missing,
 }
 

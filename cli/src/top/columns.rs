@@ -11,17 +11,20 @@ pub(super) const HEAD: Style = Style::new().add_modifier(Modifier::BOLD);
 /// The cells between two columns.
 const SPACING: usize = 1;
 
-/// A row: its style, its name, and a number for each column, each with a style of its own.
+/// A row of a table.
 pub(super) struct Numbers {
+    /// The style of the row.
     pub(super) style: Style,
+    /// The text of the first column.
     pub(super) name: String,
+    /// The text of each further column, with a style that is laid over that of the row.
     pub(super) numbers: Vec<(String, Style)>,
 }
 
 /// Returns a table with a column of names and columns of numbers.
 ///
-/// `headers` are those of the numbers, and `least` the least widths of their columns. If the table is
-/// wider than `width`, columns are omitted in the order of `omitted`, which has indices of `headers`.
+/// `name` is the header of the names with the least width of their column, and `headers` are those of the numbers
+/// with theirs. Widths are in cells. If the table is wider than `width`, columns are omitted in the order of `omitted`, which has indices of `headers`.
 pub(super) fn table(
     name: (String, usize),
     headers: &[(&'static str, usize)],

@@ -13,6 +13,10 @@ use crate::host::HostName;
 
 /// Requires that a request is for one of `hosts` or another name of the daemon, that its caller has
 /// the role of the route, and that it declares JSON if it has a body.
+///
+/// # Errors
+///
+/// A [`Refusal`] for the first of these conditions that is not met, in this order.
 pub(super) fn require_access(
     route: &Route,
     hosts: &[HostName],

@@ -227,6 +227,7 @@ impl Write for Window<'_> {
 }
 
 impl<T: Serialize, F: Fn(usize) -> T + Send> Each<F> {
+    /// Returns the elements that `element` gives for the indices from 0 to below `count`.
     pub(super) const fn new(count: usize, element: F) -> Self {
         Self { count, element }
     }

@@ -13,12 +13,24 @@ use crate::api::role::Role;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Caller {
     /// A process of this machine that could open the Unix socket, which makes it an operator.
-    Process { uid: u32 },
+    Process {
+        /// The user ID of the process.
+        uid: u32,
+    },
     /// The holder of a token.
-    Token { name: String, role: Role },
-    /// A client over TCP without a known token, with the address of its machine; `had_credentials` if
-    /// it sent some.
-    Unknown { peer: IpAddr, had_credentials: bool },
+    Token {
+        /// The name of the token in the file of the tokens.
+        name: String,
+        /// The role that the file gives it.
+        role: Role,
+    },
+    /// A client over TCP without a known token.
+    Unknown {
+        /// The address of its machine.
+        peer: IpAddr,
+        /// `true` if it sent an `Authorization` header.
+        had_credentials: bool,
+    },
 }
 
 impl Caller {

@@ -10,19 +10,20 @@ const WAITING: usize = 64;
 /// The most connections of each listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct AdminLimits {
-    /// Those that are served.
+    /// The most that are served at once, from 1 to 16.
     pub(super) served: usize,
-    /// Those beside them.
+    /// The most beside them, from 1 to 64.
     pub(super) waiting: usize,
 }
 
 impl AdminLimits {
-    /// Returns the number of descriptors that this many listeners need.
+    /// Returns the number of file descriptors that the connections of this many listeners need: 80 for each.
     pub(crate) const fn descriptors(listeners: usize) -> usize {
         listeners * (SERVED + WAITING)
     }
 
-    /// Returns the limits of each of `listeners` which have this many descriptors together.
+    /// Returns the limits of each of `listeners` listeners, whose connections may have `descriptors` file
+    /// descriptors together. Each listener has at least one connection of both kinds, even if there are fewer.
     pub(crate) fn new(listeners: usize, descriptors: usize) -> Self {
         let of_each = descriptors / listeners.max(1);
         let served = SERVED.min((of_each / 2).max(1));

@@ -34,6 +34,7 @@ const BACKLOG: u32 = 1024;
 pub(crate) struct AdminListeners {
     unix: Option<UnixListener>,
     tcp: Option<(std::net::TcpListener, TcpAccess)>,
+    /// The audit log, which all listeners share.
     pub(crate) audit: AuditLog,
     hosts: Vec<HostName>,
     limits: AdminLimits,

@@ -141,12 +141,18 @@ const OVERRIDE: HeaderName = HeaderName::from_static("x-codeid-override");
 /// The route config that must be live for a change to be made.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum IfMatch {
+    /// `*`: any.
     Anything,
+    /// The one with this digest.
     Digest(ConfigDigest),
 }
 
 impl IfMatch {
     /// Parses the header `If-Match`; `None` without one.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`] if there are several, or its value is neither `*` nor a SHA-256 in quotes.
     pub(super) fn from_headers(headers: &HeaderMap) -> Result<Option<Self>, Refusal> {
         let mut values = headers.get_all(IF_MATCH).iter();
         let value = match (values.next(), values.next()) {
@@ -178,6 +184,10 @@ impl IfMatch {
 }
 
 /// Requires that the body is declared as JSON, without a content coding.
+///
+/// # Errors
+///
+/// A [`Refusal`] that names the type or the coding that the body has.
 pub(super) fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
     let mut types = headers.get_all(CONTENT_TYPE).iter();
     let wrong_type = match (types.next(), types.next()) {

@@ -1,4 +1,6 @@
 //! The documents of `/v1/apply` and `/v1/rollback`.
+//!
+//! Source: SPEC.md, section 6.
 
 use std::fmt;
 

@@ -1,4 +1,6 @@
 //! The document of `/v1/check`: what a candidate is, and what it would change.
+//!
+//! Source: SPEC.md, section 6.
 
 use std::fmt;
 

@@ -1,4 +1,6 @@
 //! The document of `/v1/drain` and `/v1/undrain`.
+//!
+//! Source: SPEC.md, section 6.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

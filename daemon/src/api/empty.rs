@@ -1,4 +1,6 @@
 //! The body of commands that have no parameters.
+//!
+//! Source: SPEC.md, section 6.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,6 @@
 //! The documents of `/v1/explain`.
+//!
+//! Source: SPEC.md, section 6.
 
 use codeid_engine::{Admission, Explanation};
 use schemars::JsonSchema;

@@ -1,4 +1,6 @@
 //! The document of `/v1/forget`.
+//!
+//! Source: SPEC.md, section 6.
 
 use std::fmt;
 

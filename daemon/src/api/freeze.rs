@@ -1,4 +1,6 @@
 //! The freeze: an operator keeps the live route config against the sources.
+//!
+//! Source: SPEC.md, section 6.
 
 use codeid_engine::ConfigDigest;
 use schemars::JsonSchema;

@@ -1,4 +1,6 @@
 //! The headers of responses, as the OpenAPI documents describe them.
+//!
+//! Source: SPEC.md, section 6.
 
 use serde_json::json;
 

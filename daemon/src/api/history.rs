@@ -1,4 +1,6 @@
 //! The document of `/v1/history`.
+//!
+//! Source: SPEC.md, section 6.
 
 use codeid_engine::{ConfigDigest, InitLevel};
 use schemars::JsonSchema;
@@ -20,7 +22,7 @@ pub struct History {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryEntry {
-    /// The generation of the table.
+    /// The generation of the table: 1 for the first since the start.
     pub generation: u64,
     /// The digest of the route config.
     #[schemars(with = "Sha256")]
@@ -32,7 +34,7 @@ pub struct HistoryEntry {
     /// The level of the source.
     #[schemars(with = "SourceLevel")]
     pub level: InitLevel,
-    /// The source.
+    /// The source: a path, or a URI without user-info, query and fragment.
     pub uri: String,
     /// The time at which the route config was compiled, in milliseconds since the beginning of 1970, UTC.
     pub loaded_at: u64,

@@ -1,4 +1,6 @@
 //! The documents of `/v1/log-level`.
+//!
+//! Source: SPEC.md, section 6.
 
 use std::fmt;
 

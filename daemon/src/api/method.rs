@@ -1,4 +1,6 @@
 //! The methods that routes have.
+//!
+//! Source: SPEC.md, section 6.
 
 /// A method that routes have. A route with GET responds to HEAD, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

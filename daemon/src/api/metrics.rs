@@ -1,4 +1,6 @@
 //! The document of `/v1/metrics`: what was counted since the daemon's start.
+//!
+//! Source: SPEC.md, section 6.
 
 use std::borrow::Cow;
 use std::fmt;

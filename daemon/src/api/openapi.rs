@@ -52,7 +52,9 @@ pub(super) struct Parameter {
 /// The part of a request that holds a parameter.
 #[derive(Clone, Copy)]
 pub(super) enum Location {
+    /// A part of the path, between braces.
     Path,
+    /// A header.
     Header,
 }
 

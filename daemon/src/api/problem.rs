@@ -1,4 +1,6 @@
 //! One error or warning about a route config.
+//!
+//! Source: SPEC.md, section 2.4.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

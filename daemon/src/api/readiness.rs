@@ -1,4 +1,6 @@
 //! The documents of `/livez` and `/readyz` on the admin plane.
+//!
+//! Source: SPEC.md, section 6.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

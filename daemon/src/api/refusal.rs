@@ -1,4 +1,6 @@
 //! A response that refuses a request to the admin plane.
+//!
+//! Source: SPEC.md, section 6.
 
 use std::fmt;
 

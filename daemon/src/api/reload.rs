@@ -1,4 +1,6 @@
 //! The document of `/v1/reload`.
+//!
+//! Source: SPEC.md, section 6.
 
 use std::fmt;
 

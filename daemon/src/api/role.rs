@@ -1,4 +1,6 @@
 //! The roles of callers of the admin plane.
+//!
+//! Source: SPEC.md, section 6.
 
 use std::fmt;
 

@@ -1,4 +1,6 @@
 //! The document of `/v1/rules`.
+//!
+//! Source: SPEC.md, section 6.
 
 use codeid_engine::ConfigDigest;
 use schemars::JsonSchema;

@@ -2,6 +2,8 @@
 //!
 //! It contains no secrets: URIs are shown without user-info, query and fragment, and no openId of a
 //! route config is shown.
+//!
+//! Source: SPEC.md, section 6.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -43,7 +45,7 @@ pub struct DaemonStatus {
     pub pid: u32,
     /// The time at which the process began to start, in milliseconds since the beginning of 1970, UTC.
     pub started_at: u64,
-    /// Milliseconds since then.
+    /// The milliseconds since then.
     pub uptime_ms: u64,
     /// `true` once the daemon was ordered to stop or to drain, unless that was taken back.
     pub stopping: bool,
@@ -116,9 +118,9 @@ pub struct RulesStatus {
     pub init_result: Option<ResultObject>,
     /// The sources.
     pub sources: Sources,
-    /// The time at which the remote is pulled next; `null` during a pull, without a remote and during a freeze.
+    /// The time at which the remote is pulled next, in milliseconds since the beginning of 1970, UTC; `null` during a pull, without a remote and during a freeze.
     pub next_pull_at: Option<u64>,
-    /// The time at which a table last became live.
+    /// The time at which a table last became live, in milliseconds since the beginning of 1970, UTC; `null` before there is one.
     pub last_activation_at: Option<u64>,
     /// The saves to the local storage.
     pub save: SaveStatus,
@@ -143,7 +145,7 @@ pub struct TableStatus {
     /// The level of the source.
     #[schemars(with = "SourceLevel")]
     pub level: InitLevel,
-    /// The source.
+    /// The source: a path, or a URI without user-info, query and fragment.
     pub uri: String,
     /// The digest of the route config.
     #[schemars(with = "Sha256")]
@@ -202,11 +204,11 @@ pub struct SourceStatus {
     pub uri: String,
     /// The last check of the source; `null` before the first one.
     pub last_check: Option<Check>,
-    /// The time at which the source last gave, or confirmed, the live route config.
+    /// The time at which the source last gave, or confirmed, the live route config, in milliseconds since the beginning of 1970, UTC; `null` if it never did.
     pub last_good_check_at: Option<u64>,
-    /// The time at which the source last gave a route config, accepted or refused.
+    /// The time at which the source last gave a route config, accepted or refused, in milliseconds since the beginning of 1970, UTC; `null` if it never did.
     pub last_download_at: Option<u64>,
-    /// The route config that the source gives and the daemon refuses.
+    /// The route config that the source gives and the daemon refuses; `null` if there is none.
     pub refusal: Option<RefusedConfig>,
 }
 
@@ -219,7 +221,7 @@ pub struct Check {
     pub good: bool,
     /// The outcome.
     pub outcome: CheckOutcome,
-    /// The reason, if the check was not good.
+    /// The reason, if the check was not good; otherwise `null`.
     pub why: Option<String>,
     /// The number of checks in a row, up to this one, that were not good.
     pub failures: u64,
@@ -233,7 +235,7 @@ pub struct SourceCheck {
     pub level: InitLevel,
     /// The outcome.
     pub outcome: CheckOutcome,
-    /// The reason, if no route config became live or was confirmed.
+    /// The reason, if no route config became live or was confirmed; otherwise `null`.
     pub why: Option<String>,
 }
 
@@ -272,9 +274,9 @@ pub struct RefusedConfig {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SaveStatus {
-    /// The time at which a route config was last saved.
+    /// The time at which a route config was last saved, in milliseconds since the beginning of 1970, UTC; `null` if none was since the start.
     pub last_good_at: Option<u64>,
-    /// The reason why the live route config is not saved; each pull tries again.
+    /// The reason why the live route config is not saved, which each pull tries again; otherwise `null`.
     pub failure: Option<String>,
 }
 

@@ -18,19 +18,19 @@ pub(super) const NO_LINE: [u8; 64] = [b'0'; 64];
 /// reason of at most 200, each of which takes at most twelve bytes of JSON, and numbers.
 pub(super) const MAX_BYTES: usize = 8 << 10;
 
-/// A line.
+/// A line: an action, before or after it, or an event of the log itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Line {
     /// The number of the line, from 1.
     pub(crate) seq: u64,
-    /// The time of the line, in UTC.
+    /// The time at which the line was recorded, as ISO 8601 in UTC.
     pub(crate) time: String,
     /// The caller: `uid 1000`, `token alice` or `unknown 192.0.2.1`; `codeid` for the log itself.
     pub(crate) who: String,
-    /// The action.
+    /// The name of the action, such as `apply`.
     pub(crate) action: String,
-    /// The SHA-256 of the live route config before the action.
+    /// The SHA-256 of the live route config before the action; `None` without one, or if the action does not concern it.
     pub(crate) from: Option<ConfigDigest>,
     /// The SHA-256 of the route config that the action makes live, or made live.
     pub(crate) to: Option<ConfigDigest>,
@@ -55,7 +55,9 @@ pub(crate) struct Line {
 /// The outcome of an action. Displays as `done`, or as the code of the refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
+    /// The action was carried out.
     Done,
+    /// The action was refused with this code.
     Refused(ErrorCode),
 }
 

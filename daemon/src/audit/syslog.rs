@@ -18,6 +18,7 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 pub(super) struct Syslog(PathBuf);
 
 impl Syslog {
+    /// Returns a sender to the socket at `path`, which is opened for each line.
     pub(super) fn new(path: &Path) -> Self {
         Self(path.to_owned())
     }

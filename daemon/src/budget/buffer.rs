@@ -44,7 +44,8 @@ impl Buffer {
         share: Share::NONE,
     };
 
-    /// Returns a buffer with `pieces`, one after the other, or `None` if the budget has no room.
+    /// Returns a buffer with `pieces`, one after the other; `None` if the budget has no room, or the
+    /// system gives no memory.
     #[must_use]
     pub(crate) fn concat(pieces: &[impl AsRef<[u8]>], budget: &Arc<Budget>) -> Option<Self> {
         let length = pieces.iter().map(|piece| piece.as_ref().len()).sum();
@@ -55,8 +56,8 @@ impl Buffer {
             .then_some(buffer)
     }
 
-    /// Appends `piece` to the content, which will have `max_bytes` at most. Returns `false`, without an
-    /// effect, if the budget has no room. Every call must pass the same budget.
+    /// Appends `piece` to the content, which will have `max_bytes` at most. Returns `false`, with the
+    /// content unchanged, if the budget has no room or the system gives no memory. Every call must pass the same budget.
     #[must_use]
     pub(crate) fn append(&mut self, piece: &[u8], max_bytes: usize, budget: &Arc<Budget>) -> bool {
         let length = self.len() + piece.len();
@@ -93,7 +94,8 @@ impl Buffer {
         true
     }
 
-    /// Removes the first `count` bytes.
+    /// Removes the first `count` bytes, of which there must be as many. A rest of up to [`MAX_ALLOCATED_BYTES`] is
+    /// copied to memory of the allocator, a longer one within its mapping.
     pub(crate) fn consume(&mut self, count: usize) {
         if count == self.len() {
             return self.clear();

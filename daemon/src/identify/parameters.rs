@@ -24,6 +24,7 @@ pub(super) enum Parameter<'a> {
     Missing,
     /// It is not a string, but a value of this kind.
     Mistyped(Kind),
+    /// It is this string, of any length.
     Text(Cow<'a, str>),
 }
 
@@ -133,7 +134,7 @@ impl ParameterErrors {
     }
 }
 
-/// Without an allocation, as everything that answers a command.
+/// Displays without an allocation, as everything that answers a command.
 impl fmt::Display for ParameterErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (number, error) in self.0.iter().flatten().enumerate() {
@@ -154,7 +155,7 @@ impl Parameter<'_> {
     }
 }
 
-/// Shows the length only.
+/// Shows the length in bytes only.
 impl fmt::Debug for Parameter<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

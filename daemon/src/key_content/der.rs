@@ -17,9 +17,11 @@ pub(super) enum Form {
     PublicKey,
     /// A public key for RSA.
     Pkcs1Public,
+    /// A certificate (X.509).
     Certificate,
     /// A certificate with the purposes that OpenSSL trusts it for behind it. Only PEM has it.
     TrustedCertificate,
+    /// A request for a certificate (PKCS#10).
     CertificateRequest,
     /// Certificates, as `.p7b` has them.
     Pkcs7,

@@ -17,23 +17,23 @@ use crate::sync::Mutex;
 pub(crate) struct LiveCertificate {
     files: ServerTls,
     /// Read once for each handshake.
-    current: Mutex<Certificate>,
+    live: Mutex<Certificate>,
 }
 
 impl LiveCertificate {
-    /// Reads the first one.
+    /// Reads the certificate that is live at first, with its key.
     ///
     /// # Errors
     ///
     /// [`CertificateError`] if it cannot be served.
     pub(crate) fn load(files: ServerTls) -> Result<Self, CertificateError> {
-        let current = Mutex::new(Certificate::read(&files)?);
-        Ok(Self { files, current })
+        let live = Mutex::new(Certificate::read(&files)?);
+        Ok(Self { files, live })
     }
 
     /// Returns the TLS configuration for a connection that begins now.
     pub(crate) fn config(&self) -> Arc<ServerConfig> {
-        Arc::clone(&self.current().config)
+        Arc::clone(&self.live().config)
     }
 
     /// Watches the files for as long as it is polled, and replaces the pair, and the authorities of
@@ -78,9 +78,9 @@ impl LiveCertificate {
         let table = self.files.certificate.table;
         match read {
             Ok(certificate) => {
-                let mut current = self.current();
-                let gets_certificate = current.digest != certificate.digest;
-                let gets_authorities = current.client_ca_digest != certificate.client_ca_digest;
+                let mut live = self.live();
+                let gets_certificate = live.digest != certificate.digest;
+                let gets_authorities = live.client_ca_digest != certificate.client_ca_digest;
                 if gets_certificate {
                     tracing::info!("new connections to {table}.http get a new certificate");
                 }
@@ -90,7 +90,7 @@ impl LiveCertificate {
                     );
                 }
                 if gets_certificate || gets_authorities {
-                    *current = certificate;
+                    *live = certificate;
                 } else if before.is_some() {
                     tracing::info!("the files of {table}.http's certificate hold it again");
                 }
@@ -101,7 +101,7 @@ impl LiveCertificate {
                 if before.as_ref() != Some(&error) {
                     tracing::warn!(
                         error,
-                        "{table}.http keeps its certificate, the new one is refused"
+                        "{table}.http keeps its certificate, since the new one is refused"
                     );
                 }
                 Some(error)
@@ -109,7 +109,7 @@ impl LiveCertificate {
         }
     }
 
-    fn current(&self) -> MutexGuard<'_, Certificate> {
-        self.current.lock()
+    fn live(&self) -> MutexGuard<'_, Certificate> {
+        self.live.lock()
     }
 }

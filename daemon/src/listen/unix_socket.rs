@@ -27,6 +27,7 @@ const PROBE_PATIENCE: Duration = Duration::from_secs(1);
 /// The path, permissions and group of a socket's file.
 #[derive(Clone, Debug)]
 pub(crate) struct SocketFile {
+    /// The path, of at most [`MAX_SOCKET_PATH_BYTES`].
     pub(crate) path: PathBuf,
     /// The permissions, such as `0o660`.
     pub(crate) mode: u32,

@@ -14,10 +14,14 @@ use crate::timestamp::since_1970;
 const NANOSECONDS: f64 = 1e9;
 const MICROSECONDS: f64 = 1e6;
 
-/// All metrics of a moment as Prometheus reads them: a text, the lines of the rules, and another text.
+/// All metrics of a moment as Prometheus reads them. The lines of the rules, which may be many, are made one by
+/// one when they are sent.
 pub(crate) struct Rendered {
+    /// The text before the lines of the rules.
     pub(crate) before: String,
+    /// The lines of the rules.
     pub(crate) rules: RuleLines,
+    /// The text after them.
     pub(crate) after: String,
 }
 

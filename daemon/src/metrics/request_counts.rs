@@ -21,18 +21,26 @@ pub(crate) enum Listener {
 /// The result of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RequestResult {
+    /// The request was answered, also if an element of a batch was refused.
     Success,
+    /// The request was refused.
     ParamIllegal,
+    /// There was no table, or an internal fault.
     UnknownException,
 }
 
 /// The result for one code value and one openId.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Identification {
+    /// The verdict is to decode a code value.
     Decode,
+    /// The verdict is to open a page.
     OpenUrl,
+    /// The verdict is neither.
     Unsupported,
+    /// A parameter is refused.
     ParamIllegal,
+    /// There was no table, or an internal fault.
     UnknownException,
 }
 
@@ -57,7 +65,9 @@ by_variant! {
 /// The requests and identifications of one unit of work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RequestCounts {
+    /// The number of requests with each result.
     pub(super) requests: ByResult<u64>,
+    /// The number of code values with each result; a batch has several.
     pub(super) identifications: ByIdentification<u64>,
 }
 

@@ -81,6 +81,7 @@ impl ListenerMetrics {
 }
 
 impl Connections {
+    /// Returns the counts of the connections of `listener` since the start.
     pub(super) fn of(figures: &ConnectionFigures, listener: Listener) -> Self {
         let answered = Refusal::ALL.map(|refusal| figures.refused(listener, refusal));
         let overflowed = Overflow::ALL.map(|overflow| figures.overflowed(listener, overflow));

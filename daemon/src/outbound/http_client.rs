@@ -51,9 +51,10 @@ pub(crate) struct HttpClient {
 /// contain secrets.
 #[derive(Debug, Error)]
 pub(crate) enum ExchangeError {
-    /// The exchange took longer than this.
+    /// The exchange took too long.
     #[error("no complete response within {} ms{through}", .within.as_millis())]
     TimedOut {
+        /// The limit that it exceeded.
         within: Duration,
         /// The way of the connection.
         through: Through,

@@ -41,6 +41,7 @@ pub(super) struct Subcommand {
     pub(super) arguments: &'static str,
     /// One line for people about what the subcommand does.
     pub(super) summary: &'static str,
+    /// The function that carries it out.
     pub(super) run: Run,
 }
 

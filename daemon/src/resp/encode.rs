@@ -5,8 +5,10 @@ use std::fmt::{self, Display, Write};
 /// The version of the protocol that a client speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Protocol {
+    /// RESP2, in which a map is an array and a boolean a number.
     #[default]
     Resp2,
+    /// RESP3, which a client asks for with `HELLO 3`.
     Resp3,
 }
 

@@ -40,13 +40,18 @@ pub(crate) enum ConfigRefused {
     /// It is not a valid route config; its problems are those of the error.
     #[error(transparent)]
     Invalid(ConfigError),
+    /// The process died while compiling it, too often.
     #[error(
         "the route config is set aside, since the process died {deaths} times while compiling it \
          and {MAX_DEATHS} are the limit; remove {} and start again to try it once more",
         shown_path(journal)
     )]
-    /// The process died while compiling it, too often.
-    SetAside { deaths: u32, journal: PathBuf },
+    SetAside {
+        /// The number of times that the process died.
+        deaths: u32,
+        /// The file that counts them.
+        journal: PathBuf,
+    },
     /// The compile thread could not take it, or met a fault.
     #[error("the route config was not compiled")]
     NotCompiled(#[source] CompilerError),

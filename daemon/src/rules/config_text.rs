@@ -28,6 +28,7 @@ struct TopLevel {
 }
 
 impl ConfigText {
+    /// Returns the text of a config that was accepted. Its rules are found when the first is asked for.
     pub(crate) const fn new(text: Arc<str>) -> Self {
         Self {
             text,

@@ -83,6 +83,10 @@ impl LevelSources {
     }
 
     /// Reads the remote source; `known` is the revision of its live config.
+    ///
+    /// # Errors
+    ///
+    /// A [`CallError`] if the source fails, panics, or takes longer than the limit of its call.
     pub(super) async fn read_remote(
         &self,
         remote: &Remote,
@@ -97,6 +101,10 @@ impl LevelSources {
     }
 
     /// Reads the local storage; `None` if nothing was saved yet.
+    ///
+    /// # Errors
+    ///
+    /// A [`CallError`] if the source fails, panics, or takes longer than the limit of its call.
     pub(super) async fn read_local(&self) -> Result<Option<Vec<u8>>, CallError> {
         self.call(Task::Store, async {
             self.store.read_route_config_from_local().await
@@ -105,6 +113,10 @@ impl LevelSources {
     }
 
     /// Saves a config to the local storage.
+    ///
+    /// # Errors
+    ///
+    /// A [`CallError`] if the source fails, panics, or takes longer than the limit of its call.
     pub(super) async fn save(&self, route_config_data: &str) -> Result<(), CallError> {
         self.call(Task::Store, async {
             let save = self.store.save_route_config_to_local(route_config_data);
@@ -114,6 +126,10 @@ impl LevelSources {
     }
 
     /// Removes the config from the local storage; `false` if none was saved.
+    ///
+    /// # Errors
+    ///
+    /// A [`CallError`] if the source fails, panics, or takes longer than the limit of its call.
     pub(super) async fn remove_local(&self) -> Result<bool, CallError> {
         self.call(Task::Store, async {
             self.store.remove_route_config_from_local().await
@@ -122,6 +138,10 @@ impl LevelSources {
     }
 
     /// Reads the preset.
+    ///
+    /// # Errors
+    ///
+    /// A [`CallError`] if the source fails, panics, or takes longer than the limit of its call.
     pub(super) async fn read_preset(&self) -> Result<Vec<u8>, CallError> {
         self.call(Task::Preset, async {
             self.preset.read().await.map_err(SourceError::new)

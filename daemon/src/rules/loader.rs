@@ -40,6 +40,7 @@ struct Pulls {
 }
 
 impl Loader {
+    /// Returns a loader that has read nothing yet.
     pub(super) fn new(sources: Arc<LevelSources>, pipeline: Pipeline, schedule: Schedule) -> Self {
         Self {
             status: Arc::clone(&pipeline.status),
@@ -85,6 +86,10 @@ impl Loader {
 
     /// Has the local storage forget its config. The next pull asks for the whole config, and saves it.
     /// Returns `false` if none was saved.
+    ///
+    /// # Errors
+    ///
+    /// The [`CallError`] of the local storage.
     pub(super) async fn forget_saved(&self) -> Result<bool, CallError> {
         let forgotten = self.pipeline.saver.forget().await;
         self.forget_remote();

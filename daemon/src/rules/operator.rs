@@ -37,9 +37,11 @@ pub(crate) struct Operator {
 /// A command to make a route config live.
 #[derive(Clone, Debug)]
 pub(crate) struct Order {
+    /// The route config, as the operator sent it; not checked yet.
     pub(crate) text: Vec<u8>,
     /// The digest that the live config must have; `None` if it may have any.
     pub(crate) replaces: Option<ConfigDigest>,
+    /// The action as which the freeze that follows is recorded.
     pub(crate) action: FreezeAction,
     /// The operator.
     pub(crate) by: String,
@@ -50,9 +52,12 @@ pub(crate) struct Order {
 /// The reason why a command was not carried out. It changed nothing.
 #[derive(Debug, Error)]
 pub(crate) enum OperatorError {
-    /// Another config became live since the operator compared; its digest, or `None` without a live table.
+    /// Another config became live since the operator compared.
     #[error("another route config is live than the one to replace")]
-    Stale { live: Option<ConfigDigest> },
+    Stale {
+        /// The digest of the live config; `None` without a live table.
+        live: Option<ConfigDigest>,
+    },
     /// The config is not valid, or was not compiled.
     #[error(transparent)]
     Refused(#[from] ConfigRefused),
@@ -74,6 +79,7 @@ pub(crate) enum OperatorError {
 }
 
 impl Operator {
+    /// Returns the operator's side of `loader`, which asks the control thread by `requests`.
     pub(super) const fn new(
         loader: Arc<Loader>,
         freeze_file: FreezeFile,
@@ -86,6 +92,7 @@ impl Operator {
         }
     }
 
+    /// Returns the status of the live table and the sources.
     pub(crate) fn status(&self) -> &StatusRegistry {
         &self.loader.status
     }

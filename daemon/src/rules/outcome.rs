@@ -54,7 +54,12 @@ pub(super) enum LoadError {
     /// The document is longer than the limit, which follows from `ac.route.max-config-characters`. It was
     /// not parsed.
     #[error("the source gave {given} bytes, and a route config has at most {limit} bytes")]
-    TooLong { given: usize, limit: usize },
+    TooLong {
+        /// The length of the document, in bytes.
+        given: usize,
+        /// The most bytes of a document.
+        limit: usize,
+    },
     /// The config was compiled, and the compile thread did not publish its table.
     #[error("the route config was not published")]
     NotPublished(#[from] CompilerError),

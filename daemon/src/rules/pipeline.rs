@@ -52,6 +52,7 @@ pub(super) struct Pipeline {
 }
 
 impl Pipeline {
+    /// Returns a pipeline whose steps are these parts.
     pub(super) fn new(
         status: Arc<StatusRegistry>,
         sources: Arc<LevelSources>,

@@ -32,6 +32,7 @@ pub(super) struct Origin {
 }
 
 impl Publisher {
+    /// Returns a publisher of the tables that `compiler` makes.
     pub(super) fn new(status: Arc<StatusRegistry>, compiler: Arc<Compiler>) -> Self {
         Self {
             status,

@@ -34,6 +34,7 @@ pub(super) struct PendingSave {
 }
 
 impl Saver {
+    /// Returns a saver to the local storage of `sources`, with nothing to save.
     pub(super) fn new(status: Arc<StatusRegistry>, sources: Arc<LevelSources>) -> Self {
         Self {
             status,

@@ -159,10 +159,12 @@ impl StatusRegistry {
         self.is_frozen.load(Ordering::Acquire)
     }
 
+    /// Returns the frozen config; `None` without a freeze.
     pub(super) fn frozen(&self) -> Option<Arc<FrozenConfig>> {
         self.lock().frozen.clone()
     }
 
+    /// Begins a freeze of this config; ends it with `None`.
     pub(super) fn set_frozen(&self, frozen: Option<Arc<FrozenConfig>>) {
         let mut state = self.lock();
         self.is_frozen.store(frozen.is_some(), Ordering::Release);
@@ -184,6 +186,7 @@ impl StatusRegistry {
         self.is_orphan.load(Ordering::Acquire)
     }
 
+    /// Notes whether the live config is one that no source gives.
     pub(super) fn set_orphan(&self, is_orphan: bool) {
         self.is_orphan.store(is_orphan, Ordering::Release);
     }
@@ -199,6 +202,7 @@ impl StatusRegistry {
         self.live.with(|table| Some(table?.provenance()?.digest))
     }
 
+    /// Counts a restart of `task` after a fault.
     pub(super) fn count_restart(&self, task: Task) {
         let mut state = self.lock();
         let name = Cow::Borrowed(task.name());

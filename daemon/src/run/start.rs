@@ -34,6 +34,10 @@ use crate::uri::shown_path;
 
 /// Starts everything, in the order in which a failure costs least: nothing listens before there
 /// is a route table. Returns `None` if it was asked to stop before that.
+///
+/// # Errors
+///
+/// A [`StartError`] with the first part that cannot be started.
 pub(super) async fn start(
     settings: &Settings,
     mut listeners: Listeners,

@@ -38,6 +38,10 @@ impl StopRequests {
     }
 
     /// Begins to listen; within a runtime.
+    ///
+    /// # Errors
+    ///
+    /// An [`io::Error`] if the system refuses a handler of SIGTERM, SIGINT or SIGXFSZ.
     pub(super) fn listen(self) -> io::Result<Listening> {
         match self.0 {
             Source::Signals => {

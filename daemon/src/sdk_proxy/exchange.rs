@@ -37,9 +37,10 @@ pub(crate) enum ExchangeError {
         through: Through,
         source: hyper::Error,
     },
-    /// The connection ended in the middle of the body, of which `read` bytes were received.
+    /// The connection ended in the middle of the body.
     #[error("the response broke off after {}{through}", counted(*.read, "byte"))]
     BrokenOff {
+        /// The number of bytes of the body that were received.
         read: usize,
         /// The way of the connection.
         through: Through,

@@ -91,7 +91,7 @@ pub fn check_request(names: &[HeaderName], caller: &HeaderMap) -> Request<Full<B
 ///
 /// # Errors
 ///
-/// [`LoginCheckError`] if the response admits no one.
+/// [`LoginCheckError`] if the response admits none.
 pub(crate) fn admitted_customer(
     status: StatusCode,
     headers: &HeaderMap,

@@ -67,6 +67,11 @@ impl SdkProxy {
 }
 
 impl Forwarder {
+    /// Returns the forwarder that `settings` describe, whose bodies count against `budget`.
+    ///
+    /// # Errors
+    ///
+    /// [`SettingsError`] for the first setting that names a thing which cannot be used, such as a key file.
     pub(super) fn from_settings(
         settings: &settings::Proxy,
         budget: &Arc<Budget>,

@@ -33,6 +33,7 @@ pub(super) struct Upstream {
 }
 
 impl Upstream {
+    /// Returns an upstream to which requests of `client_id` go, signed with `key`.
     pub(super) fn new(
         connections: Connections,
         client_id: String,

@@ -12,6 +12,7 @@ use crate::metrics::{ConnectionFigures, Listener};
 /// A connection that was accepted.
 #[derive(Debug)]
 pub(crate) struct Accepted {
+    /// The stream, and the listener that accepted it.
     pub(crate) stream: Stream,
     /// Given back when the connection is closed.
     pub(crate) place: Place,
@@ -22,8 +23,11 @@ pub(crate) struct Accepted {
 /// A stream that belongs to no runtime.
 #[derive(Debug)]
 pub(crate) enum Stream {
+    /// A connection of `listen.http` without TLS.
     Tcp(net::TcpStream),
+    /// A connection of `listen.http` after its handshake.
     Tls(Box<TlsConnection>),
+    /// A connection of `listen.unix`.
     Unix(unix::net::UnixStream),
     /// The stream of a Redis client.
     Resp(unix::net::UnixStream),

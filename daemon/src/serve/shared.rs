@@ -15,7 +15,9 @@ use crate::shutdown::Shutdown;
 /// The parts of the daemon that all connections use.
 #[derive(Debug)]
 pub(crate) struct Shared {
+    /// The cell of the live table.
     pub(crate) live: Arc<LiveTable>,
+    /// The status of the sources.
     pub(crate) status: Arc<StatusRegistry>,
     /// The settings of HTTP.
     pub(crate) limits: Http,
@@ -25,8 +27,11 @@ pub(crate) struct Shared {
     pub(crate) budgets: ByListener<Arc<Budget>>,
     /// `None` if sdkProxy is not configured.
     pub(crate) proxy: Option<SdkProxy>,
+    /// The stages of stopping.
     pub(crate) shutdown: Arc<Shutdown>,
+    /// The counters of all threads.
     pub(crate) metrics: Arc<Metrics>,
+    /// The wall clock, for dates.
     pub(crate) clock: Clock,
 }
 

@@ -29,14 +29,16 @@ pub struct SettingsError {
 /// A problem of one setting, or of a few that contradict each other.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Problem {
-    /// The causes of `error` are those of the problem.
+    /// The file of the settings cannot be used. The causes of `error` are those of the problem.
     #[error("{}: {error}", shown_path(.path))]
     File { path: PathBuf, error: FileError },
-    /// The file is not TOML at this line, from 1. The parser reports several such problems.
+    /// The file is not TOML. The parser reports several such problems.
     #[error("{}:{line}: {message}", opened_path(.path))]
     Syntax {
         path: PathBuf,
+        /// The line, from 1.
         line: usize,
+        /// The message of the parser, in one line.
         message: String,
     },
     /// A variable begins like one of a setting and is not written like one, such as in lower case.
@@ -47,6 +49,7 @@ pub(super) enum Problem {
     )]
     UnknownVariable {
         variable: String,
+        /// The variable that it resembles most; `None` if it resembles none.
         nearest: Option<String>,
     },
     /// The value of a variable is not text.
@@ -62,8 +65,10 @@ pub(super) enum Problem {
         }
     )]
     UnknownKey {
+        /// The place of the setting: a line of a file, the environment or the command line.
         place: Source,
         key: String,
+        /// The key that it resembles most; `None` if it resembles none.
         nearest: Option<String>,
     },
     /// The text after the prefix of a key is not the version of a key.
@@ -73,7 +78,8 @@ pub(super) enum Problem {
         key: String,
         source: ParseKeyVersionError,
     },
-    /// The message of `error` is the rest of the sentence, and its causes are those of the problem.
+    /// A setting has a value that it cannot have. The message of `error` is the rest of the sentence, and its
+    /// causes are those of the problem.
     #[error("{place}: {key} {error}")]
     Value {
         place: Source,
@@ -86,7 +92,9 @@ pub(super) enum Problem {
     /// One of two settings that belong together is missing.
     #[error("{given} is set, and {missing} is not")]
     Incomplete {
+        /// The key of the setting that is set.
         given: &'static str,
+        /// The key of the setting that is not.
         missing: &'static str,
     },
     /// Two parts would destroy each other's file.
@@ -115,7 +123,9 @@ pub(super) enum Problem {
         .stale_after.as_millis()
     )]
     StaleBeforeEachPull {
+        /// The longest time between two pulls, with its jitter.
         longest_delay: Duration,
+        /// The value of `reload.stale-after-ms`.
         stale_after: Duration,
     },
     /// No response of the upstream could be verified.
@@ -139,7 +149,9 @@ pub(super) enum Problem {
     #[error("{key} {why}")]
     Invalid {
         key: &'static str,
+        /// The predicate of the message, such as `must be …`.
         why: String,
+        /// The cause, if the predicate does not say all.
         source: Option<Box<dyn Error + Send + Sync>>,
     },
     /// The value names a thing that cannot be used, such as a file that cannot be read.
@@ -166,7 +178,12 @@ pub(super) enum FileError {
 pub(super) enum ValueError {
     /// The value is shown, in at most 64 characters.
     #[error("must be {allowed}, not {given}")]
-    NotAllowed { allowed: String, given: String },
+    NotAllowed {
+        /// The values that are allowed, as a phrase that follows "must be"; so in all variants.
+        allowed: String,
+        /// The beginning of the value, at most 64 characters.
+        given: String,
+    },
     /// The value is of a kind that may hold a secret.
     #[error("must be {allowed} (value not shown: it may contain a secret)")]
     NotShown { allowed: String },
@@ -197,7 +214,9 @@ pub(super) enum ValueError {
     #[error("must be {allowed}; {name} is not such a name")]
     Name {
         allowed: String,
+        /// The beginning of the name, at most 64 characters.
         name: String,
+        /// The reason why it is not a host, where one is needed.
         source: Option<ParseHostError>,
     },
 }

@@ -32,8 +32,13 @@ pub struct Sources {
 pub(super) enum Item {
     /// A value for a key.
     Given(Entry),
-    /// A variable of ours that is not spelled like one; `name` is the key that it resembles.
-    UnknownVariable { variable: String, name: String },
+    /// A variable of ours that is not spelled like one.
+    UnknownVariable {
+        /// The name of the variable as it was given.
+        variable: String,
+        /// The key that it resembles.
+        name: String,
+    },
     /// Something that is not a value for a key.
     Problem(Problem),
 }

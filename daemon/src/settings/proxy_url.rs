@@ -37,6 +37,10 @@ impl ProxyUrl {
     pub(crate) const ALLOWED: &str = "http://HOST:PORT or https://HOST:PORT, with USER:PASSWORD@ before the host if the proxy needs it";
 
     /// Parses the value of a variable of the environment, which may lack the scheme `http`.
+    ///
+    /// # Errors
+    ///
+    /// [`UrlError`] if the text is not such a URL, even with the scheme before it.
     pub(crate) fn from_variable(text: &str) -> Result<Self, UrlError> {
         match text.contains("://") {
             true => text.parse(),
@@ -69,7 +73,10 @@ impl FromStr for ProxyUrl {
 
     fn from_str(text: &str) -> Result<Self, UrlError> {
         if text.len() > MAX_CHARACTERS {
-            return Err(UrlError::TooLong);
+            return Err(UrlError::TooLong {
+                bytes: text.len(),
+                limit: MAX_CHARACTERS,
+            });
         }
         let (scheme, rest) = text.split_once("://").ok_or(UrlError::Scheme)?;
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
@@ -188,7 +195,13 @@ mod tests {
             ("http://u:%zz@h:1", UrlError::Credentials),
             ("http://u%3a:p@h:1", UrlError::Credentials),
             ("http://u:%0d%0ax@h:1", UrlError::Credentials),
-            (&long, UrlError::TooLong),
+            (
+                &long,
+                UrlError::TooLong {
+                    bytes: MAX_CHARACTERS + 11,
+                    limit: MAX_CHARACTERS,
+                },
+            ),
         ] {
             assert_eq!(text.parse::<ProxyUrl>().unwrap_err(), expected, "{text}");
         }

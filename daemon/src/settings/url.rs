@@ -106,7 +106,10 @@ impl FromStr for HttpUrl {
 
     fn from_str(text: &str) -> Result<Self, UrlError> {
         if text.len() > MAX_CHARACTERS {
-            return Err(UrlError::TooLong);
+            return Err(UrlError::TooLong {
+                bytes: text.len(),
+                limit: MAX_CHARACTERS,
+            });
         }
         Ok(Self {
             text: text.to_owned(),
@@ -169,7 +172,13 @@ mod tests {
         for (text, expected) in [
             ("http://h:1/p?q", Ok(())),
             (longest.as_str(), Ok(())),
-            (&format!("{longest}a"), Err(UrlError::TooLong)),
+            (
+                &format!("{longest}a"),
+                Err(UrlError::TooLong {
+                    bytes: MAX_CHARACTERS + 1,
+                    limit: MAX_CHARACTERS,
+                }),
+            ),
             ("http://h/#f", Err(UrlError::Fragment)),
             ("", Err(UrlError::Scheme)),
         ] {

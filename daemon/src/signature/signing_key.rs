@@ -70,6 +70,10 @@ impl SigningKey {
     }
 
     /// Signs the message with this SHA-256.
+    ///
+    /// # Errors
+    ///
+    /// [`SigningError`] if the cryptography library refuses to sign with this key.
     pub(super) fn sign_digest(&self, digest: &Digest) -> Result<Vec<u8>, SigningError> {
         let mut signature = vec![0; self.key.public_modulus_len()];
         self.key

@@ -87,6 +87,10 @@ impl VerifyingKeys {
     }
 
     /// Verifies a signature of the message with this SHA-256.
+    ///
+    /// # Errors
+    ///
+    /// [`SignatureError`] if the key is not known, or the signature is not one of it.
     pub(super) fn verify_digest(
         &self,
         header: &SignatureHeader,

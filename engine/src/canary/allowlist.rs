@@ -34,6 +34,10 @@ const HASHED_BYTE: u64 = 1;
 
 impl Allowlist {
     /// Adds an entry: an openId, or `sha256:` and the 64 hex digits of the SHA-256 of one.
+    ///
+    /// # Errors
+    ///
+    /// [`EntryError`] if the entry is neither.
     pub(crate) fn add(&mut self, entry: &str) -> Result<(), EntryError> {
         if let Some(digits) = entry.strip_prefix(DIGEST_PREFIX) {
             let digest = hex::decode(digits.as_bytes()).ok_or(EntryError::Digest)?;

@@ -9,8 +9,8 @@ use crate::OpenId;
 ///
 /// It depends on the group and the openId only and never changes. A canary of 10 % therefore admits
 /// every openId that a canary of 5 % with the same group admits, and a whole percentage admits
-/// exactly the users whom Unleash's `gradualRolloutUserId` with that `groupId` admits, if both texts are
-/// ASCII.
+/// exactly the openIds that Unleash's `gradualRolloutUserId` with that `groupId` admits as `userId`, if both
+/// texts are ASCII.
 ///
 /// Source: SPEC.md, section 2.3.
 ///

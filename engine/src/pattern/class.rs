@@ -136,6 +136,10 @@ impl Parts {
 
 impl Parser {
     /// Reads a class, of which the next character is the opening bracket.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`] at the first construct that is not allowed.
     pub(super) fn class(&mut self) -> Result<Set, Refusal> {
         self.class_part(true)
     }

@@ -15,6 +15,10 @@ const MAX_DIGITS: usize = 3;
 
 impl Parser {
     /// Reads an escape outside brackets, of which the next character is the `\`.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`] at the first construct that is not allowed.
     pub(super) fn escape(&mut self) -> Result<Escape, Refusal> {
         let offset = self.text.offset();
         let unix = self.text.flags.unix_lines;
@@ -74,6 +78,10 @@ impl Parser {
 
     /// Reads an escape that may stand inside brackets, of which the next character is the `\`. It is
     /// an end of a range if `in_range` is `true`.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`] at the first construct that is not allowed.
     pub(super) fn class_escape(&mut self, in_range: bool) -> Result<Escape, Refusal> {
         let offset = self.text.offset();
         let text = &mut self.text;

@@ -11,6 +11,10 @@ use crate::ProblemCode;
 impl Parser {
     /// Reads a group with its quantifier, of which the next character is the opening parenthesis;
     /// returns `None` if it only changes flags.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`] at the first construct that is not allowed.
     pub(super) fn group(&mut self) -> Result<Option<Node>, Refusal> {
         let offset = self.text.offset();
         let flags = self.text.flags;
@@ -125,6 +129,10 @@ impl Parser {
     }
 
     /// Reads the quantifier of `node`, if one follows.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`] at the first construct that is not allowed.
     pub(super) fn quantified(&mut self, node: Node, is_group: bool) -> Result<Node, Refusal> {
         let c = self.text.peek();
         let offset = self.text.offset();

@@ -49,6 +49,7 @@ struct Group {
 pub(crate) struct PatternError {
     /// The character of the pattern where the fault begins, counted from 0.
     pub(crate) index: usize,
+    /// The kind of the problem, for programs.
     pub(crate) code: ProblemCode,
     /// One lower-case line without a full stop.
     pub(crate) message: String,

@@ -42,7 +42,9 @@ pub(super) struct Parser {
 pub(super) enum Escape {
     /// A character, by its code point. It may be a surrogate, which no code value has.
     Code(u32),
+    /// One character of a set, such as `\d`.
     Set(Set),
+    /// An assertion, such as `\b`.
     Look(LookKind),
     /// `\R`.
     LineEnding,
@@ -89,6 +91,10 @@ fn too_deep(offset: usize) -> Refusal {
 
 impl Parser {
     /// Enters a group or class.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`] if they are nested more than [`NEST_LIMIT`] levels deep.
     pub(super) fn enter(&mut self, offset: usize) -> Result<(), Refusal> {
         self.depth += 1;
         match self.depth > NEST_LIMIT {
@@ -103,6 +109,10 @@ impl Parser {
     }
 
     /// Checks that the pattern up to here, with what costs `cost` more, does not cost too much.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`] if it costs more than the limit of a pattern, in states.
     pub(super) fn charge(&self, offset: usize, cost: usize) -> Result<(), Refusal> {
         let cost = self.cost.saturating_add(cost);
         if cost <= self.max_cost {
@@ -234,6 +244,10 @@ impl Parser {
     }
 
     /// Reads `\p{…}` or `\P{…}`, of which the next character is the `\`.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`] at the first construct that is not allowed.
     pub(super) fn property(&mut self) -> Result<Set, Refusal> {
         let offset = self.text.offset();
         let is_complement = self.text.peek_raw(1) == 'P';
@@ -308,6 +322,10 @@ impl Parser {
 
     /// Reads the alternatives of a group and its closing parenthesis. `offset` is the byte at which
     /// the group begins.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`] at the first construct that is not allowed, or where the parenthesis is missing.
     pub(super) fn group_content(&mut self, offset: usize) -> Result<Node, Refusal> {
         self.enter(offset)?;
         let content = self.alternatives()?;

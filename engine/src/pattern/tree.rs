@@ -7,26 +7,34 @@ use regex_syntax::hir::ClassUnicode;
 /// A part of a pattern.
 #[derive(Debug)]
 pub(super) enum Node {
+    /// The empty text.
     Empty,
+    /// This character.
     Character(char),
     /// One character of a set.
     Set(Set),
+    /// A place, and no character.
     Look(Look),
     /// `\R`.
     LineEnding {
+        /// The byte of the pattern at which it begins.
         offset: usize,
     },
     /// A capturing group.
     Group {
         /// Its number, from 1 on.
         number: u32,
+        /// The part between the parentheses.
         sub: Box<Self>,
     },
     /// `(?>…)`.
     Atomic {
+        /// The part between the parentheses.
         sub: Box<Self>,
+        /// The byte of the pattern at which it begins.
         offset: usize,
     },
+    /// A part, several times.
     Repeat(Box<Repeat>),
     /// At least two parts.
     Concat(Vec<Self>),
@@ -58,13 +66,22 @@ pub(super) enum LookKind {
     /// The beginning: `^` without `(?m)`, `\A`, `\G`.
     Start,
     /// The beginning of a line: `^` under `(?m)`.
-    LineStart { unix: bool },
+    LineStart {
+        /// `true` under `(?d)`, with which only `\n` ends a line.
+        unix: bool,
+    },
     /// The end: `\z`.
     End,
     /// The end, perhaps with a line terminator after it: `$` without `(?m)`, `\Z`.
-    FinalEnd { unix: bool },
+    FinalEnd {
+        /// `true` under `(?d)`, with which only `\n` ends a line.
+        unix: bool,
+    },
     /// The end of a line: `$` under `(?m)`.
-    LineEnd { unix: bool },
+    LineEnd {
+        /// `true` under `(?d)`, with which only `\n` ends a line.
+        unix: bool,
+    },
     /// `\b`.
     WordBoundary,
     /// `\B`.

@@ -13,13 +13,19 @@ use crate::{Problem, ProblemCode};
 /// Source: SPEC.md, section 2.2.
 #[derive(Clone, Debug)]
 pub(crate) enum Action {
+    /// Decode the code value, or another text.
     Decode {
+        /// The text to decode; by default `{code}`.
         code_value: Template,
     },
+    /// Open a page.
     OpenUrl {
+        /// The URL of the page.
         redirect_url: Template,
+        /// The user agent, as the client is to send it.
         user_agent: Box<str>,
     },
+    /// Do neither.
     Unsupported,
 }
 

@@ -19,12 +19,17 @@ pub(super) struct Node<'a> {
 
 /// A value, parsed by one level: elements and members are nodes again.
 pub(super) enum Value<'a> {
+    /// `null`.
     Null,
+    /// `true` or `false`.
     Bool(bool),
     /// The number as it is written, so that decimals stay exact.
     Number(&'a str),
+    /// A string, without its quotes and escapes.
     String(Cow<'a, str>),
+    /// The elements, in order.
     Array(Vec<Node<'a>>),
+    /// The members, in order; names may be repeated.
     Object(Vec<Member<'a>>),
 }
 
@@ -50,6 +55,10 @@ pub(super) struct JsonError {
 
 impl<'a> Node<'a> {
     /// Returns the outermost value of `document`, whose syntax is checked as a whole.
+    ///
+    /// # Errors
+    ///
+    /// [`JsonError`] if it is not JSON, or is nested too deeply.
     pub(super) fn document(document: &'a str) -> Result<Self, JsonError> {
         match serde_json::from_str::<&RawValue>(document) {
             Ok(raw) => Ok(Self { raw: raw.get() }),

@@ -4,17 +4,17 @@ use std::collections::HashMap;
 
 use regex_syntax::hir::Hir;
 
-use super::automaton::{Automaton, Budget, includes};
+use super::lazy_dfa::{Budget, LazyDfa, includes};
 use super::{language, syntactic};
 use crate::RouteConfig;
 use crate::rule::RouteRule;
 
 /// The most candidates that are examined for one rule.
 const MAX_CANDIDATES: usize = 64;
-/// The most candidates that are compared by automata for one rule.
+/// The most candidates that are compared by DFAs for one rule.
 const MAX_COMPARISONS: usize = 8;
 
-/// The number of candidates' automata that are cached: a candidate for one rule is often one for
+/// The number of candidates' DFAs that are cached: a candidate for one rule is often one for
 /// others, too.
 const MAX_CACHED: usize = 16;
 
@@ -23,8 +23,8 @@ pub(super) struct Prover<'a> {
     rules: &'a [RouteRule],
     /// `true` if code values are trimmed: then a rule covers all texts that trimming changes.
     trim: bool,
-    /// The automata of some rules that were candidates; `None` if one is too large.
-    wide: HashMap<usize, Option<Automaton>>,
+    /// The DFAs of some rules that were candidates; `None` if one is too large.
+    wide: HashMap<usize, Option<LazyDfa>>,
     budget: Budget,
 }
 
@@ -61,7 +61,7 @@ impl<'a> Prover<'a> {
         if undecided.is_empty() {
             return None;
         }
-        let mut narrow = Automaton::new(language, &mut self.budget)?;
+        let mut narrow = LazyDfa::new(language, &mut self.budget)?;
         undecided
             .into_iter()
             .find(|&candidate| self.includes(candidate, &mut narrow) == Some(true))
@@ -69,15 +69,15 @@ impl<'a> Prover<'a> {
 
     /// Returns `true` if it is proved that trimming changes every text of `language`.
     pub(super) fn is_untrimmed(&mut self, language: &Hir) -> bool {
-        let mut automaton = |language: &Hir| Automaton::new(language, &mut self.budget);
-        let (wide, narrow) = (automaton(&language::untrimmed()), automaton(language));
+        let mut dfa = |language: &Hir| LazyDfa::new(language, &mut self.budget);
+        let (wide, narrow) = (dfa(&language::untrimmed()), dfa(language));
         let Some((mut wide, mut narrow)) = wide.zip(narrow) else {
             return false;
         };
         includes(&mut wide, &mut narrow, &mut self.budget) == Some(true)
     }
 
-    fn includes(&mut self, candidate: usize, narrow: &mut Automaton) -> Option<bool> {
+    fn includes(&mut self, candidate: usize, narrow: &mut LazyDfa) -> Option<bool> {
         if self.wide.len() >= MAX_CACHED && !self.wide.contains_key(&candidate) {
             self.wide.clear();
         }
@@ -85,9 +85,9 @@ impl<'a> Prover<'a> {
             let language = language::from_match(&self.rules[candidate].rule_match);
             if self.trim {
                 let parts = vec![language.into_owned(), language::untrimmed()];
-                return Automaton::new(&Hir::alternation(parts), &mut self.budget);
+                return LazyDfa::new(&Hir::alternation(parts), &mut self.budget);
             }
-            Automaton::new(&language, &mut self.budget)
+            LazyDfa::new(&language, &mut self.budget)
         });
         includes(wide.as_mut()?, narrow, &mut self.budget)
     }

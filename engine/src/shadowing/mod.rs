@@ -1,17 +1,17 @@
-//! Warnings that need a comparison of rules or an automaton: a rule never wins if an earlier one accepts all
+//! Warnings that need a comparison of rules or a DFA: a rule never wins if an earlier one accepts all
 //! that it accepts, or if trimming leaves no code value that it accepts, and a pattern may match one text only,
 //! or none.
 
 mod anchors;
-mod automaton;
 mod cover;
 mod language;
+mod lazy_dfa;
 mod sample;
 mod shadow;
 mod syntactic;
 mod texts;
 
-use self::automaton::Budget;
+use self::lazy_dfa::Budget;
 use self::shadow::Loser;
 use self::texts::Matched;
 use crate::guard::guarded;

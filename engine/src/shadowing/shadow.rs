@@ -15,10 +15,18 @@ const MAX_LOOKUP_STEPS: usize = 1 << 31;
 
 /// A rule that never wins, by its index in the config, and the reason.
 pub(super) enum Loser {
-    /// An earlier rule covers it, by its index.
-    Shadowed { rule: usize, by: usize },
+    /// An earlier rule covers it.
+    Shadowed {
+        /// The index of the rule that never wins, from 0.
+        rule: usize,
+        /// The index of the earlier rule, from 0.
+        by: usize,
+    },
     /// Trimming changes every text that its match accepts.
-    Untrimmed { rule: usize },
+    Untrimmed {
+        /// The index of the rule, from 0.
+        rule: usize,
+    },
 }
 
 /// Returns the rules that are proved never to win, ascending.

@@ -1,4 +1,4 @@
-//! Decides from the rules' fields and syntax trees, without automata, whether one covers another: enough
+//! Decides from the rules' fields and syntax trees, without DFAs, whether one covers another: enough
 //! for most pairs.
 
 use regex_syntax::hir::{Capture, Class, ClassUnicode, Hir, HirKind};

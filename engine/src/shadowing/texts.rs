@@ -3,7 +3,7 @@
 use regex_syntax::hir::{Capture, Class, Hir, HirKind, Repetition};
 
 use super::anchors::without_anchors;
-use super::automaton::{Automaton, Budget};
+use super::lazy_dfa::{Budget, LazyDfa};
 use crate::CodeValue;
 
 /// The most texts that are collected: the empty text, which is not a code value, and two others.
@@ -33,14 +33,14 @@ pub(super) fn matched(pattern: &Hir, budget: &mut Budget) -> Option<Matched> {
         .any(|part| !part.properties().look_set().is_empty());
     if has_looks {
         // An assertion can only exclude some of the texts.
-        let mut automaton = Automaton::new(pattern, budget)?;
+        let mut dfa = LazyDfa::new(pattern, budget)?;
         match &mut texts {
-            None if automaton.accepts_some_text(budget)? => return None,
+            None if dfa.accepts_some_text(budget)? => return None,
             None => return Some(Matched::None),
             Some(texts) => {
                 let mut accepted = Vec::with_capacity(texts.len());
                 for text in texts.drain(..) {
-                    if automaton.accepts_text(&text, budget)? {
+                    if dfa.accepts_text(&text, budget)? {
                         accepted.push(text);
                     }
                 }

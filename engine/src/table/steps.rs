@@ -67,16 +67,21 @@ pub(super) fn code_cost(
     scratch: &mut Scratch,
 ) -> CodeCost {
     let whole = code_value.as_str();
-    let code = if trim { code_value.trimmed() } else { whole };
+    let looked_up = if trim { code_value.trimmed() } else { whole };
     let mut meter = Meter {
-        steps: TRIMMED_BYTE * (whole.len() - code.len()) as u64 + digest_steps(rules),
+        steps: TRIMMED_BYTE * (whole.len() - looked_up.len()) as u64 + digest_steps(rules),
         by_rule: vec![0; rules.len()],
         accepted: Vec::new(),
     };
-    if code.is_empty() {
+    if looked_up.is_empty() {
         return CodeCost::new(meter.steps, &[], |index| &rules[index].id);
     }
-    matcher.search_first(code, &mut scratch.search, &mut scratch.captures, &mut meter);
+    matcher.search_first(
+        looked_up,
+        &mut scratch.search,
+        &mut scratch.captures,
+        &mut meter,
+    );
     // A canary is asked each time.
     for &rule in &meter.accepted {
         let steps = rules[rule as usize].accept_steps();
@@ -87,7 +92,7 @@ pub(super) fn code_cost(
     meter.accepted.dedup();
     let mut action = 0;
     for &rule in &meter.accepted {
-        let steps = rules[rule as usize].outcome_steps(code);
+        let steps = rules[rule as usize].outcome_steps(looked_up);
         action = steps.max(action);
         meter.by_rule[rule as usize] += steps;
     }
@@ -99,12 +104,12 @@ pub(super) fn code_cost(
 /// Returns an expensive code value, with its cost.
 pub(super) fn costly_code(matcher: &Matcher, rules: &[CompiledRule], trim: bool) -> CostlyCode {
     let mut scratch = Scratch::new();
-    let mut cost = |code: &str| {
+    let mut cost = |text: &str| {
         // Nothing that is constructed is too long, but it may be empty.
-        let code = CodeValue::new(code).ok()?;
-        Some(code_cost(matcher, rules, trim, code, &mut scratch))
+        let code_value = CodeValue::new(text).ok()?;
+        Some(code_cost(matcher, rules, trim, code_value, &mut scratch))
     };
-    let steps = |code: &str| cost(code).map_or(0, |cost| cost.steps);
+    let steps = |text: &str| cost(text).map_or(0, |cost| cost.steps);
     let code_value = matcher.costly_code(&accept_steps(rules), steps);
     let nothing = || CodeCost::new(0, &[], |index| &rules[index].id);
     CostlyCode {

@@ -11,7 +11,7 @@ use codeid_engine::{
 use crate::cases::{self, Answer, Case, Check, ExpectedProblem, Lookup, OneOf};
 
 /// The minimum number of cases: raised with their number, so that none can vanish unseen.
-const CASES: usize = 1640;
+const CASES: usize = 1877;
 
 #[test]
 fn every_case_holds() {

@@ -5,6 +5,7 @@ mod commands;
 mod handshakes;
 mod help;
 mod hostile;
+mod identify;
 mod json;
 mod memory;
 mod pipelines;

@@ -18,6 +18,7 @@ mod secrets;
 mod settings;
 mod shutdown;
 mod slices;
+mod slow_clients;
 mod smuggling;
 mod socket_access;
 mod unix_socket;

@@ -1,6 +1,17 @@
 //! The operations of the admin plane.
 
-/// An operation of the admin plane. Each has a handler.
+/// An operation of the admin plane. Each has one handler, and one or more rows in
+/// [`ROUTES`](super::ROUTES), which give its methods, its path and the role that it needs.
+///
+/// Source: SPEC.md, section 6.
+///
+/// ```
+/// use codeid_daemon::api::admin::{Endpoint, ROUTES};
+/// use codeid_daemon::api::role::Role;
+///
+/// let route = ROUTES.iter().find(|route| route.endpoint == Endpoint::Rollback).unwrap();
+/// assert_eq!((route.path, route.role), ("/v1/rollback", Role::Operate));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Endpoint {
     /// Reports that the process runs.

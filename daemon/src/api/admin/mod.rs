@@ -1,4 +1,6 @@
 //! The routes of the admin plane and their OpenAPI document.
+//!
+//! Source: SPEC.md, section 6.
 
 mod endpoint;
 mod route;

@@ -1,4 +1,6 @@
 //! A route of the admin plane: the facts that its router needs, and its description for OpenAPI.
+//!
+//! Source: SPEC.md, section 6.
 
 use std::collections::{BTreeMap, BTreeSet};
 

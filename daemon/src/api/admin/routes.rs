@@ -1,5 +1,7 @@
 //! The table of the routes of the admin plane: the router dispatches on it, and the OpenAPI document
 //! describes it.
+//!
+//! Source: SPEC.md, section 6.
 
 use serde_json::{Map, Value};
 

@@ -1,6 +1,9 @@
 //! The operations of the serving listeners.
 
-/// An operation of the serving listeners.
+/// An operation of the serving listeners. Each has one or more rows in [`ROUTES`](super::ROUTES), which give its
+/// methods and its path.
+///
+/// Source: SPEC.md, section 6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Endpoint {
     /// Identifies one code value.

@@ -1,5 +1,7 @@
 //! The responses to requests that fail before they reach their interface, and those of
 //! `/v1/clientSdkProxy`, whose failures have a status each.
+//!
+//! Source: SPEC.md, section 6.
 
 use serde_json::json;
 
@@ -12,9 +14,13 @@ use crate::result::{ApiResult, identify, sdk_proxy};
 
 /// The status of requests that do not reach their interface, and the result codes beside it.
 pub(super) struct Failure {
+    /// The HTTP status.
     pub(super) status: u16,
+    /// A sentence for the OpenAPI document.
     description: &'static str,
+    /// The result of a request to `identifyCode` or `identifyCodes`.
     identify: ApiResult,
+    /// The result of a request to sdkProxy.
     sdk_proxy: ApiResult,
 }
 
@@ -124,6 +130,7 @@ pub(super) struct ClientFailure {
 }
 
 impl ClientFailure {
+    /// Returns the response as the OpenAPI document describes it.
     pub(super) fn response(&self) -> Response {
         let codes: Vec<_> = self.codes.iter().map(|result| result.code).collect();
         let code = json!({"properties": {"resultCode": {"enum": codes}}});

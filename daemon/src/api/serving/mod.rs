@@ -1,5 +1,7 @@
 //! The routes of the serving port: its listeners dispatch on them, and its OpenAPI document describes
 //! them.
+//!
+//! Source: SPEC.md, section 6.
 
 mod endpoint;
 mod failures;

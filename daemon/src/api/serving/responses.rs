@@ -1,4 +1,6 @@
 //! The bodies that the operations take, and the responses to them.
+//!
+//! Source: SPEC.md, section 6.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value};

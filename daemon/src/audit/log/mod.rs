@@ -45,6 +45,7 @@ struct Shared {
 pub(crate) struct Action {
     /// The caller, as it displays.
     pub(crate) who: String,
+    /// The name of the action, as the route has it.
     pub(crate) name: &'static str,
     /// The digest of the live route config.
     pub(crate) from: Option<ConfigDigest>,

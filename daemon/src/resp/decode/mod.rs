@@ -1,13 +1,18 @@
 //! The decoder of commands, which are arrays of bulk strings, or lines.
 
+mod command;
+mod quotes;
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
-use std::ptr;
-use std::str::Utf8Error;
 
 use memchr::memchr;
 
-#[cfg(test)]
-mod tests;
+use self::command::Span;
+use self::quotes::{is_space, unquote};
+
+pub use self::command::Command;
 
 /// The most arguments of a command, its name included.
 pub const MAX_ARGUMENTS: usize = 4096;
@@ -43,25 +48,6 @@ pub struct Decoder {
     unquoted: Vec<u8>,
     /// The length of the last complete command.
     last_length: usize,
-}
-
-/// A command: its name and its arguments, borrowed from the bytes that were decoded.
-#[derive(Clone, Copy)]
-pub struct Command<'a> {
-    bytes: &'a [u8],
-    /// `bytes` as text, or empty where they are not known to be text.
-    text: &'a str,
-    arguments: &'a [Span],
-    /// The bytes as they were sent, up to the end of the command.
-    sent: &'a [u8],
-    is_inline: bool,
-}
-
-/// The position of an argument, in bytes from the beginning of the command, or of `unquoted` for a line.
-#[derive(Clone, Copy, Debug)]
-struct Span {
-    start: u32,
-    end: u32,
 }
 
 /// The error for bytes that are not a command of the protocol.
@@ -265,7 +251,8 @@ impl Decoder {
             let start = self.unquoted.len();
             while let [first, rest @ ..] = line {
                 line = match first {
-                    b'"' | b'\'' => unquote(*first, rest, &mut self.unquoted)?,
+                    b'"' | b'\'' => unquote(*first, rest, &mut self.unquoted)
+                        .ok_or(ProtocolError::UnbalancedQuotes)?,
                     _ if is_space(*first) => break,
                     _ => {
                         self.unquoted.push(*first);
@@ -274,88 +261,6 @@ impl Decoder {
                 };
             }
             self.arguments.push(Span::new(start, self.unquoted.len()));
-        }
-    }
-}
-
-impl<'a> Command<'a> {
-    /// Returns the number of bytes of the command, with its framing.
-    #[must_use]
-    pub const fn length(&self) -> usize {
-        self.sent.len()
-    }
-
-    /// Returns the bytes of the command, with its framing.
-    pub(super) const fn sent(&self) -> &'a [u8] {
-        self.sent
-    }
-
-    /// Returns the number of arguments, the name included. It is 0 for an empty line or array, which
-    /// gets no reply.
-    #[must_use]
-    pub const fn count(&self) -> usize {
-        self.arguments.len()
-    }
-
-    /// Returns the argument at this index; 0 is the name. `None` past the last one.
-    #[must_use]
-    pub fn get(&self, index: usize) -> Option<&'a [u8]> {
-        let span = self.arguments.get(index)?;
-        self.bytes.get(span.start as usize..span.end as usize)
-    }
-
-    /// Returns the argument at this index as text, or an empty text past the last one.
-    ///
-    /// # Errors
-    ///
-    /// [`Utf8Error`] if it is not UTF-8.
-    pub fn text(&self, index: usize) -> Result<&'a str, Utf8Error> {
-        let known = |span: &Span| self.text.get(span.start as usize..span.end as usize);
-        match self.arguments.get(index).and_then(known) {
-            Some(text) => Ok(text),
-            None => str::from_utf8(self.get(index).unwrap_or_default()),
-        }
-    }
-
-    /// Returns the command with its bytes as `text`, which saves [`Self::text`] a check. An empty
-    /// `text` stands for bytes that are not known to be UTF-8. A line is returned unchanged: its
-    /// arguments are copies.
-    #[must_use]
-    pub(super) fn with_text(self, text: &'a str) -> Self {
-        if self.is_inline {
-            return self;
-        }
-        debug_assert!(text.is_empty() || ptr::eq(text.as_bytes(), self.bytes));
-        Self { text, ..self }
-    }
-
-    /// Returns the arguments, the name first.
-    pub fn arguments(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        let command = *self;
-        (0..self.count()).filter_map(move |index| command.get(index))
-    }
-
-    /// Returns `true` if the command is a line, not an array.
-    #[must_use]
-    pub const fn is_inline(&self) -> bool {
-        self.is_inline
-    }
-}
-
-/// Shows sizes only: an argument may be a code value or an openId.
-impl fmt::Debug for Command<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (count, length) = (self.count(), self.length());
-        write!(f, "Command({count} arguments, {length} bytes)")
-    }
-}
-
-impl Span {
-    fn new(start: usize, end: usize) -> Self {
-        let narrow = |at| u32::try_from(at).expect("a command has at most 16 MiB");
-        Self {
-            start: narrow(start),
-            end: narrow(end),
         }
     }
 }
@@ -417,59 +322,4 @@ fn length_at(bytes: &[u8], from: usize) -> Result<Option<(i64, usize)>, InvalidL
         }
     }
     Err(InvalidLength)
-}
-
-/// Appends a quoted string to `text`. Returns the bytes after the closing quote.
-fn unquote<'a>(
-    quote: u8,
-    mut quoted: &'a [u8],
-    text: &mut Vec<u8>,
-) -> Result<&'a [u8], ProtocolError> {
-    loop {
-        quoted = match quoted {
-            [end, rest @ ..] if *end == quote => {
-                return match rest.first() {
-                    Some(next) if !is_space(*next) => Err(ProtocolError::UnbalancedQuotes),
-                    _ => Ok(rest),
-                };
-            }
-            [b'\\', b'x', high, low, rest @ ..]
-                if quote == b'"' && high.is_ascii_hexdigit() && low.is_ascii_hexdigit() =>
-            {
-                text.push(hex_digit(*high) << 4 | hex_digit(*low));
-                rest
-            }
-            [b'\\', escaped, rest @ ..] if quote == b'"' => {
-                text.push(match escaped {
-                    b'n' => b'\n',
-                    b'r' => b'\r',
-                    b't' => b'\t',
-                    b'b' => 8,
-                    b'a' => 7,
-                    other => *other,
-                });
-                rest
-            }
-            [b'\\', b'\'', rest @ ..] if quote == b'\'' => {
-                text.push(b'\'');
-                rest
-            }
-            [byte, rest @ ..] => {
-                text.push(*byte);
-                rest
-            }
-            [] => return Err(ProtocolError::UnbalancedQuotes),
-        };
-    }
-}
-
-const fn is_space(byte: u8) -> bool {
-    byte.is_ascii_whitespace()
-}
-
-fn hex_digit(digit: u8) -> u8 {
-    match digit {
-        b'0'..=b'9' => digit - b'0',
-        _ => (digit | 0x20) - b'a' + 10,
-    }
 }

@@ -1,4 +1,4 @@
-//! T24: whatever breaks, each call sends at most one request upstream, and the caller gets `U`.
+//! Faults of the upstream: whatever breaks, each call sends at most one request upstream, and the caller gets `U`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,4 +1,4 @@
-//! T24 over HTTP/2: whatever breaks, each call sends at most one request upstream.
+//! Faults over HTTP/2: whatever breaks, each call sends at most one request upstream.
 
 use super::gateway::{CLIENT_ID, End, RESPONSE_TIME, SUCCESS, signature_of};
 use super::http2_frames::{GOAWAY, RST_STREAM, Script, Server, frame, response};

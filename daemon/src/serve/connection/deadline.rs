@@ -10,7 +10,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 /// A deadline that moves with every bit of progress.
 ///
 /// Its timer is left to fire, and is then set to the deadline of that moment, unless the deadline
-/// moves to before the timer. So a busy connection hardly ever touches the timer.
+/// moves to before the timer. So a busy connection sets the timer at most once in the time that it has, not at each bit.
 #[derive(Debug)]
 pub(super) struct Deadline {
     at: Instant,

@@ -12,6 +12,10 @@ use super::transport::Transport;
 impl<P: Protocol, T: Transport> Connection<'_, P, T> {
     /// Writes what the client has not taken. Returns whether that was everything; if not, others should
     /// have their turn.
+    ///
+    /// # Errors
+    ///
+    /// [`End::Gone`] if the stream fails.
     pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, End>> {
         if self.write.is_empty() {
             return Poll::Ready(Ok(true));
@@ -41,6 +45,11 @@ impl<P: Protocol, T: Transport> Connection<'_, P, T> {
     }
 
     /// Writes as much of `output` as the client takes at once, and queues the rest.
+    ///
+    /// # Errors
+    ///
+    /// [`End::Gone`] if the stream fails; [`End::NoRoom`] if the budget has no room for the rest;
+    /// [`End::Overflowed`] if more waits than the session allows.
     pub(super) fn write(&mut self, output: &mut Vec<u8>, cx: &mut Context<'_>) -> Result<(), End> {
         let written = self.write.write(&mut self.stream, output, cx, self.budget);
         if !written.map_err(|_| End::Gone)? {
@@ -57,6 +66,10 @@ impl<P: Protocol, T: Transport> Connection<'_, P, T> {
     ///
     /// Linux reports room in a socket once much of its buffer is free, for which a client that reads slowly
     /// takes longer than it may, and takes bytes as soon as there is any.
+    ///
+    /// # Errors
+    ///
+    /// [`End::Gone`] if the stream fails.
     pub(super) fn write_unreported(&mut self) -> Result<bool, End> {
         let taken = self.write.write_unreported(&self.stream);
         let taken = taken.map_err(|_| End::Gone)?;

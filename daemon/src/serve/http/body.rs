@@ -31,6 +31,7 @@ pub(super) struct BodyReader {
 pub(super) enum Arrived<'b> {
     /// It arrived in one read.
     Borrowed(&'b [u8]),
+    /// It arrived in several reads, or in chunks.
     Buffered(Buffer),
 }
 

@@ -67,8 +67,11 @@ pub(super) trait Kind: fmt::Display {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub(super) enum Shown {
+    /// A text, without what may be a secret.
     Text(String),
+    /// A number, in the unit that the key names.
     Number(u64),
+    /// The items of a list, in the order in which they were given.
     List(Vec<String>),
 }
 

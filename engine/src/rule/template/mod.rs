@@ -19,8 +19,11 @@ pub(crate) struct Template {
 /// A piece of a template. No two pieces of text are adjacent, and none is empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
+    /// A text, as it is rendered.
     Text(Box<str>),
+    /// A placeholder.
     Insert {
+        /// The origin of the text that takes its place.
         source: Source,
         /// `true` to percent-encode everything but unreserved characters.
         encode: bool,
@@ -30,6 +33,7 @@ pub(crate) enum Part {
 /// The origin of an inserted text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
+    /// The code value.
     Code,
     /// A group of the rule's pattern, numbered from 1; empty if it took no part in the match.
     Group(u32),

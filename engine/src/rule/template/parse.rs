@@ -13,6 +13,7 @@ const MAX_PLACEHOLDERS: usize = 16;
 pub(in crate::rule) struct TemplateError {
     /// The number of characters before the place of the problem.
     pub(in crate::rule) index: usize,
+    /// The kind of the problem, for programs.
     pub(in crate::rule) code: ProblemCode,
     /// One lower-case line without a full stop.
     pub(in crate::rule) message: String,

@@ -11,6 +11,7 @@ use crate::rule::RuleMatch;
 pub(in crate::rule) struct TemplateWarning {
     /// The number of characters before the place.
     pub(in crate::rule) index: usize,
+    /// The kind of the problem, for programs.
     pub(in crate::rule) code: ProblemCode,
     /// One lower-case line without a full stop.
     pub(in crate::rule) message: String,

@@ -169,10 +169,22 @@ fn mismatched_files_are_refused_before_a_request_is_sent() {
     let codes = file("bench-misfit-codes.txt", "a\nb\n");
     let codes = codes.to_str().unwrap();
     let line = format!("{{\"line\":1,{}\n", &SUPPORTED[1..]);
+    let numbered = |result: &str| format!("{{\"line\":1,\"result\":{result}}}\n");
     for (expected, words) in [
         (&*line, "has 1 response for 2 codes"),
         ("[]\n", "line 1: not a JSON object"),
-        (&line.replace(":1,", ":7,"), "for line 1"),
+        (
+            &line.replace(":1,", ":7,"),
+            "line 1: not a line of codeid identify --file: line must be 1 but is 7",
+        ),
+        (
+            &numbered("5"),
+            "line 1: not a line of codeid identify --file: result must be an object but is 5",
+        ),
+        (
+            &numbered(r#"{"resultStatus":"SUCCESS"}"#),
+            r#"result.resultStatus must be "S", "F" or "U" but is "SUCCESS""#,
+        ),
     ] {
         let expected = file("bench-misfit.jsonl", expected);
         let expected = expected.to_str().unwrap();
@@ -199,29 +211,110 @@ fn misuse_exits_2() {
         &[][..],
         &["--duration", "1s"],
         &["--http", "https://127.0.0.1/"],
-        &["--resp", "a", "--resp", "b", "--hdr", "x"],
-        &["--saved", "a", "--hdr", "x"],
         &["--resp", "a", "--expect", "x"],
-        &["--redis-get", "a", "--codes", "x", "--expect", "x"],
         &["--resp", "a", "--rate", "0"],
         &["--resp", "a", "--duration", "0"],
         &["--resp", "a", "--connections", "0"],
         &["--resp", "=a"],
-        &["--http-get", "http://a/", "--header", "nothing"],
-        &["--http-unix", "a", "--path", "x"],
-        &["--http", "http://a/x", "--path", "/y"],
-        &["--resp", "a", "--path", "/y"],
         &["--resp", "a", "--batch", "0"],
         &["--resp", "a", "--batch", "1025"],
-        &["--redis-get", "a", "--batch", "2"],
-        &["--resp-json", "a", "--batch", "2"],
-        &["--saved", "a", "--batch", "2"],
         &["--resp", "a", "--plot", "x.png"],
-        &["--resp", "a", "--plot", "x.svg", "--hdr", "x.svg"],
     ] {
         let ran = bench(arguments.iter().copied());
         assert_eq!((ran.status, &*ran.stdout), (2, ""), "{arguments:?}");
         assert!(ran.stderr.starts_with("error: "), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn options_that_contradict_each_other_are_named_with_their_values() {
+    for (arguments, error) in [
+        (
+            &["--resp", "a", "--resp", "b", "--hdr", "x"][..],
+            "--hdr writes the latencies of exactly one target, not of 2; a run of --saved is not one, \
+             since it does not contain every latency",
+        ),
+        (
+            &["--saved", "a", "--hdr", "x"],
+            "--hdr writes the latencies of exactly one target, not of 0; a run of --saved is not one, \
+             since it does not contain every latency",
+        ),
+        (
+            &["--redis-get", "a", "--codes", "x", "--expect", "y"],
+            "--expect y is for --http, --http-unix, --resp and --resp-json, and none of them is given",
+        ),
+        (
+            &["--http", "http://a:81/x?t=y", "--path", "/y?token=z"],
+            "--path /y?(hidden) and the URL of --http for a:81 both name a path: leave one of them out",
+        ),
+        (
+            &["--resp", "a", "--path", "/y"],
+            "--path /y is for --http and --http-unix, and neither is given",
+        ),
+        (
+            &["--resp", "a", "--redis-get", "cache=b", "--batch", "2"],
+            "--batch 2 is for --http, --http-unix and --resp, but cache has no batches",
+        ),
+        (
+            &["--resp-json", "a", "--batch", "2"],
+            "--batch 2 is for --http, --http-unix and --resp, but RESP IDENTIFY AS JSON, a has no \
+             batches",
+        ),
+        (
+            &["--saved", "a", "--batch", "3"],
+            "--batch 3 needs a target: --http, --http-unix or --resp",
+        ),
+        (
+            &["--resp", "a", "--plot", "x.svg", "--hdr", "x.svg"],
+            "--hdr and --plot must not name the same file: x.svg",
+        ),
+    ] {
+        let ran = bench(arguments.iter().copied());
+        assert_eq!((ran.status, &*ran.stdout), (2, ""), "{arguments:?}");
+        assert!(
+            ran.stderr.starts_with(&format!("error: {error}\n")),
+            "{}",
+            ran.stderr
+        );
+    }
+}
+
+#[test]
+fn a_header_and_a_path_are_refused_with_what_is_wrong_in_them_and_without_a_token() {
+    for (option, value, shown, reason) in [
+        (
+            "--header",
+            "Authorization Bearer x",
+            "(hidden)",
+            "expected NAME: VALUE, but there is no colon",
+        ),
+        (
+            "--header",
+            "X Y: secret",
+            "(hidden)",
+            "a name must have only letters, digits, - and _ but has ' '",
+        ),
+        (
+            "--header",
+            "X: secret\nY: z",
+            "(hidden)",
+            r"a value must have no control characters except tabs but has '\n'",
+        ),
+        ("--path", "x", "x", "a path must begin with /"),
+        (
+            "--path",
+            "/a b",
+            "/a b",
+            "the path and query must be visible ASCII without # but have ' '; percent-encode other \
+             characters",
+        ),
+    ] {
+        let ran = bench(["--http", "http://a/", option, value]);
+        assert_eq!((ran.status, &*ran.stdout), (2, ""), "{value}");
+        let error = format!("error: invalid value '{shown}' for '{option} <");
+        assert!(ran.stderr.starts_with(&error), "{}", ran.stderr);
+        assert!(ran.stderr.contains(reason), "{}", ran.stderr);
+        assert!(!ran.stderr.contains("secret"), "{}", ran.stderr);
     }
 }
 

@@ -96,11 +96,12 @@ fn a_get_has_the_code_in_its_url_and_headers() {
 #[test]
 fn identify_in_json_is_verified_as_json() {
     let codes = file("bench-json.txt", "a\n");
-    let expected = r#"{"result":{"resultStatus":"S"},"isSupported":false}"#;
+    let expected = r#"{"result":{"resultCode":"SUCCESS","resultStatus":"S"},"isSupported":false}"#;
     let line = expected.replacen('{', r#"{"line":1,"#, 1);
     let expect = file("bench-json.jsonl", line);
-    let reordered = r#"{"isSupported":false, "result":{"resultStatus":"S"}}"#;
-    let other = r#"{"isSupported":true,"result":{"resultStatus":"S"}}"#;
+    let reordered =
+        r#"{"isSupported":false, "result":{"resultCode":"SUCCESS","resultStatus":"S"}}"#;
+    let other = r#"{"isSupported":true,"result":{"resultCode":"SUCCESS","resultStatus":"S"}}"#;
     for (text, status) in [(expected, 0), (reordered, 0), (other, 1)] {
         let reply = format!("${}\r\n{text}\r\n", text.len());
         let server = Server::unix(move |_| Act::Answer(reply.clone().into_bytes()));

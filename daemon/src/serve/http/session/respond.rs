@@ -143,6 +143,7 @@ impl Http1Session<'_> {
         }
     }
 
+    /// Counts `failure`, and writes its response to `request`.
     pub(super) fn fail(&mut self, batch: &mut Batch<'_>, request: Request, failure: &Failure) {
         count_failure(self.shared, self.listener, request.endpoint, failure);
         let mut body = Vec::new();
@@ -154,6 +155,7 @@ impl Http1Session<'_> {
         self.respond(batch, request, response);
     }
 
+    /// Writes `response` to `request`, without its body if the request was HEAD.
     pub(super) fn respond(
         &mut self,
         batch: &mut Batch<'_>,
