@@ -47,12 +47,10 @@ impl Contains {
         })
     }
 
-    /// Returns `true` if `code` matches from the byte `from` to its end. `hint` is where, in bytes
-    /// after `from`, the text may begin; it is looked for there first.
-    pub(super) fn accepts(&self, code: &str, from: usize, hint: Option<usize>) -> bool {
+    /// Returns `true` if `code` matches from the byte `from` to its end.
+    pub(super) fn accepts(&self, code: &str, from: usize) -> bool {
         let rest = &code.as_bytes()[from..];
-        let begins_at = |at: usize| rest[at..].starts_with(self.finder.needle());
-        (hint.is_some_and(begins_at) || self.finder.find(rest).is_some())
+        self.finder.find(rest).is_some()
             && self.class.run_end(code, from, 0, u32::MAX) == Some(code.len())
     }
 

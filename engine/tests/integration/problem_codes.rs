@@ -65,10 +65,6 @@ fn costly_rules() -> Vec<(ProblemCode, Vec<Value>)> {
             many(|n| format!("a{{{}}}", 9000 + n)),
         ),
         (
-            ProblemCode::PatternsTooSlow,
-            many(|n| format!("(?:.*a){{{}}}x", 3000 + n)),
-        ),
-        (
             ProblemCode::PatternTooSlow,
             vec![regex(0, r"\b(?:.*a){600}")],
         ),
