@@ -50,6 +50,15 @@ pub(super) struct Remainders<'a> {
     total: usize,
 }
 
+/// A remainder that must contain a text.
+struct TextAndHir<'h> {
+    rule: u32,
+    hir: &'h Hir,
+    text: Vec<u8>,
+    /// `true` if the whole text is searched for, not only a part of it.
+    is_whole: bool,
+}
+
 impl<'a> Remainders<'a> {
     /// Creates an empty sum for `rules`, by whose index remainders are numbered, within `limits`.
     pub(super) fn new(rules: &'a [RouteRule], limits: &'a CompileLimits) -> Self {
@@ -93,6 +102,12 @@ impl<'a> Remainders<'a> {
             Some((search, is_whole)) => {
                 let texts = texts.into_iter().zip(is_whole);
                 let found = with_texts.into_iter().zip(texts);
+                let found = found.map(|((rule, hir), (text, is_whole))| TextAndHir {
+                    rule,
+                    hir,
+                    text,
+                    is_whole,
+                });
                 Some(self.with_texts(search, found.collect())?)
             }
             None => {
@@ -116,18 +131,23 @@ impl<'a> Remainders<'a> {
         }))
     }
 
-    /// Compiles remainders that `search` finds, each with its text, and `true` if `search` looks for
-    /// the whole of it.
+    /// Compiles remainders that `search` finds.
     fn with_texts(
         &mut self,
         search: InnerLiterals,
-        found: Vec<((u32, &Hir), (Vec<u8>, bool))>,
+        found: Vec<TextAndHir<'_>>,
     ) -> Result<TextRemainders, ConfigError> {
-        let first_rule = found.first().map_or(0, |&((rule, _), _)| rule);
+        let first_rule = found.first().map_or(0, |first| first.rule);
         let mut class: Option<CharClass> = None;
         let mut tried = Vec::new();
         let mut remainders = Vec::with_capacity(found.len());
-        for ((rule, hir), (text, is_whole)) in found {
+        for TextAndHir {
+            rule,
+            hir,
+            text,
+            is_whole,
+        } in found
+        {
             let contains = Contains::from_hir(hir).filter(|it| {
                 let (its_class, its_text) = it.class_and_text();
                 is_whole && its_text == text && class.as_ref().is_none_or(|it| it == its_class)
