@@ -137,6 +137,7 @@ impl Codeid {
 pub fn limits() -> CompileLimits {
     let mut limits = default_limits();
     limits.max_states = 4_000_000;
+    limits.max_code_steps = 50_000_000;
     limits
 }
 

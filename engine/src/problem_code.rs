@@ -83,12 +83,11 @@ problem_codes! {
     ReservedGroupName = "reserved-group-name",
     /// A pattern takes more states than one rule may.
     PatternTooLarge = "pattern-too-large",
-    /// All patterns together take more states than are allowed.
+    /// All patterns together take more states, ranges of classes or memory than are allowed.
     PatternsTooLarge = "patterns-too-large",
-    /// A pattern takes too many steps for each character of a code value.
+    /// The parts of a pattern can follow each other in too many ways, or it has too many states behind an
+    /// assertion.
     PatternTooSlow = "pattern-too-slow",
-    /// All patterns together take too many steps for each character of a code value.
-    PatternsTooSlow = "patterns-too-slow",
     /// A template inserts capture groups of a pattern in which finding them takes too many states.
     GroupsTooCostly = "groups-too-costly",
     /// Looking up a code value can take more steps than are allowed.
@@ -172,7 +171,6 @@ impl ProblemCode {
                 | Self::PatternTooLarge
                 | Self::PatternsTooLarge
                 | Self::PatternTooSlow
-                | Self::PatternsTooSlow
                 | Self::GroupsTooCostly
                 | Self::CodeTooCostly
         )

@@ -3,7 +3,7 @@
 //! Arguments select sections.
 //!
 //! ```sh
-//! cargo run --release -p codeid-benches --bin steps [workloads hostile]
+//! cargo run --release -p codeid-benches --bin steps [workloads families hostile]
 //! ```
 
 use std::io::{self, Write};
@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use codeid_benches::load::{largest_config, slow_rules};
 use codeid_benches::report::print_sections;
 use codeid_benches::{
-    CodeMix, RuleKinds, Workload, best_of, deep_prefixes, limits, long_near_matches,
-    refused_prefixes, thousand_remainders,
+    CodeMix, FamilyCodes, RuleKinds, Template, Workload, best_of, deep_prefixes, default_limits,
+    families, limits, long_near_matches, refused_prefixes, thousand_remainders,
 };
 use codeid_engine::{CodeValue, CompileLimits, OpenId, RouteTable, Scratch};
 use serde_json::{Value, json};
@@ -21,9 +21,14 @@ use serde_json::{Value, json};
 /// The sets of hostile patterns, which a test of the engine uses, too.
 const HOSTILE: &str = include_str!("../../../engine/testdata/hostile/redos.json");
 const ROUNDS: usize = 5;
+const FAMILY_RULES: usize = 1000;
 
 fn main() -> io::Result<()> {
-    print_sections(&[("workloads", workloads), ("hostile", hostile)])
+    print_sections(&[
+        ("workloads", workloads),
+        ("families", all_families),
+        ("hostile", hostile),
+    ])
 }
 
 /// The configs of the benches.
@@ -77,6 +82,32 @@ fn configs() -> Vec<(String, String)> {
     all
 }
 
+/// A thousand rules of each family.
+fn all_families(out: &mut dyn Write) -> io::Result<()> {
+    writeln!(
+        out,
+        "| rules | by default | bound, steps | constructed, steps | share of the bound | characters | \
+         lookup, µs | ns/step | constructing, ms | read and compile, ms | KB |\n\
+         |---|---|---|---|---|---|---|---|---|---|---|"
+    )?;
+    for family in families()? {
+        let workload = family.workload(FAMILY_RULES, Template::Code, FamilyCodes::Usual, 1);
+        let config = workload.config_json();
+        let name = format!(
+            "{} | {}",
+            family.name(),
+            accepted(&config, &default_limits())
+        );
+        let compile = || RouteTable::from_json(config.as_bytes(), &without_bound());
+        let table = compile().map_err(io::Error::other)?;
+        write_costs(out, &name, &table)?;
+        let compiling = milliseconds(best_of(1, compile));
+        writeln!(out, " {compiling:.0} | {} |", table.memory_usage() / 1024)?;
+        out.flush()?;
+    }
+    Ok(())
+}
+
 /// Patterns that make backtracking engines slow, alone, and with a text for each.
 fn hostile(out: &mut dyn Write) -> io::Result<()> {
     let sets: Value = serde_json::from_str(HOSTILE)?;
@@ -91,10 +122,7 @@ fn hostile(out: &mut dyn Write) -> io::Result<()> {
             patterns.map(|pattern| json!({ "regex": pattern })),
             "{code}",
         );
-        let by_default = match RouteTable::from_json(config.as_bytes(), &CompileLimits::default()) {
-            Ok(_) => "accepted",
-            Err(error) => error.problems()[0].code().as_str(),
-        };
+        let by_default = accepted(&config, &CompileLimits::default());
         let compile = || RouteTable::from_json(config.as_bytes(), &without_bound());
         let table = compile().map_err(io::Error::other)?;
         let costly = table.costly_code();
@@ -123,21 +151,35 @@ fn hostile(out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
+/// Returns what becomes of `config` within `limits`: `accepted`, or the code of the first problem.
+fn accepted(config: &str, limits: &CompileLimits) -> &'static str {
+    match RouteTable::from_json(config.as_bytes(), limits) {
+        Ok(_) => "accepted",
+        Err(error) => error.problems()[0].code().as_str(),
+    }
+}
+
 fn write_costly(out: &mut dyn Write, name: &str, table: &RouteTable) -> io::Result<()> {
+    write_costs(out, name, table)?;
+    writeln!(out)?;
+    out.flush()
+}
+
+/// Writes a row without its end.
+fn write_costs(out: &mut dyn Write, name: &str, table: &RouteTable) -> io::Result<()> {
     let begun = Instant::now();
     let costly = table.costly_code();
     let constructing = begun.elapsed();
     let (bound, steps) = (table.cost_bound().steps, costly.cost.steps);
     let microseconds = lookup_microseconds(table, &costly.code_value);
-    writeln!(
+    write!(
         out,
         "| {name} | {bound} | {steps} | {:.2} | {} | {microseconds:.0} | {:.2} | {:.0} |",
         steps as f64 / bound as f64,
         costly.code_value.chars().count(),
         microseconds * 1e3 / steps as f64,
         milliseconds(constructing),
-    )?;
-    out.flush()
+    )
 }
 
 /// Returns the microseconds of the slower of two lookups of `code`: one that finds every rule that
@@ -165,7 +207,9 @@ fn config(matches: impl Iterator<Item = Value>, template: &str) -> String {
 }
 
 fn without_bound() -> CompileLimits {
-    let mut limits = CompileLimits::default();
+    let mut limits = default_limits();
+    limits.max_states = 100_000_000;
+    limits.max_rule_states = 100_000;
     limits.max_code_steps = u64::MAX;
     limits
 }

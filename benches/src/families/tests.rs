@@ -1,5 +1,6 @@
 use codeid_engine::{CodeValue, Outcome, RouteTable, Scratch};
 use regex::Regex;
+use serde_json::{Value, json};
 
 use super::{Family, FamilyCodes, Template, families};
 use crate::engines::open_id;
@@ -33,6 +34,51 @@ fn in_every_family_the_peers_find_the_same_rules() {
         }
         verify(&mut engines, &workload.codes);
     }
+}
+
+/// The families before the public ones. Those of which a thousand rules take most of the steps that are
+/// allowed are compiled with as many; the others with three hundred, to save time.
+#[test]
+fn the_rules_of_a_family_are_accepted_by_default() {
+    const COSTLY: [&str; 5] = [
+        "optional-subdomains",
+        "emv-text",
+        "bech32",
+        "mixed",
+        "derived",
+    ];
+    for family in families().unwrap().iter().take(15) {
+        let count = match COSTLY.contains(&family.name()) {
+            true => 1000,
+            false => 300,
+        };
+        let workload = family.workload(count, Template::Code, FamilyCodes::Usual, 1);
+        let table = RouteTable::from_json(workload.config_json().as_bytes(), &default_limits());
+        table.unwrap_or_else(|error| panic!("{}: {error}", family.name()));
+    }
+}
+
+/// A third of the rules as shops write them, and the rest prefixes.
+#[test]
+fn a_thousand_rules_of_shops_and_prefixes_are_accepted_by_default() {
+    let rule = |n: usize| {
+        let pattern = format!(
+            r"https?://(?:www\.|m\.)?shop{n}\.co/(?:checkout/v2|scan/in|r/store)/[A-Z0-9]{{6,20}}(?:[/?#].*)?"
+        );
+        let rule_match = match n % 3 {
+            0 => json!({ "regex": pattern }),
+            _ => json!({ "prefix": format!("2810{n}") }),
+        };
+        json!({ "id": format!("r{n}"), "match": rule_match, "action": { "type": "DECODE" } })
+    };
+    let rules: Vec<Value> = (0..1000).map(rule).collect();
+    let config = json!({ "format": "codeid/1", "version": "1", "rules": rules }).to_string();
+    let table = RouteTable::from_json(config.as_bytes(), &default_limits()).unwrap();
+    assert!(
+        table.max_code_steps() < 100_000,
+        "{}",
+        table.max_code_steps()
+    );
 }
 
 #[test]

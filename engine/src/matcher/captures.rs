@@ -100,6 +100,11 @@ impl GroupFinder {
         if groups.is_empty() {
             return Ok(None);
         }
+        // The library's automaton takes memory for the ranges of each class.
+        let (states, max_states) = (pattern.library_states(), limits.max_rule_states);
+        if states > max_states {
+            return Err(GroupsTooCostly { states, max_states });
+        }
         let whole = Hir::concat(vec![
             Hir::look(Look::Start),
             retain_groups(pattern.hir(), &groups),

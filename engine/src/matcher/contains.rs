@@ -61,9 +61,8 @@ impl Contains {
         })
     }
 
-    /// Returns `true` if `code` matches from the byte `from` to its end. `hint` is where, in bytes
-    /// after `from`, the first text may begin; a single text is looked for there first.
-    pub(super) fn accepts(&self, code: &str, from: usize, hint: Option<usize>) -> bool {
+    /// Returns `true` if `code` matches from the byte `from` to its end.
+    pub(super) fn accepts(&self, code: &str, from: usize) -> bool {
         let rest = &code.as_bytes()[from..];
         let Some(before_end) = rest.len().checked_sub(self.end.len()) else {
             return false;
@@ -71,20 +70,13 @@ impl Contains {
         let (rest, end) = rest.split_at(before_end);
         let mut end = end.iter().zip(&self.end);
         end.all(|(&byte, bits)| bits[usize::from(byte / 128)] >> (byte % 128) & 1 == 1)
-            && self.has_texts(rest, hint)
+            && self.has_texts(rest)
             && self.class.run_end(code, from, 0, u32::MAX) == Some(code.len())
     }
 
     /// Returns `true` if the texts are in `rest` one after the other. The first place of each leaves
     /// the most room for the others.
-    fn has_texts(&self, rest: &[u8], hint: Option<usize>) -> bool {
-        if let ([finder], Some(hint)) = (&*self.texts, hint)
-            && rest
-                .get(hint..)
-                .is_some_and(|rest| rest.starts_with(finder.needle()))
-        {
-            return true;
-        }
+    fn has_texts(&self, rest: &[u8]) -> bool {
         let mut at = 0;
         self.texts.iter().all(|finder| {
             let found = finder.find(&rest[at..]);
@@ -231,7 +223,7 @@ mod tests {
         ] {
             let hir = regex_syntax::parse(pattern).unwrap();
             let contains = Contains::from_hir(&hir);
-            let accepts = contains.is_some_and(|contains| contains.accepts(code, 0, None));
+            let accepts = contains.is_some_and(|contains| contains.accepts(code, 0));
             assert_eq!(accepts, expected, "{pattern} {code:?}");
         }
     }

@@ -1,6 +1,7 @@
 //! Cuts a branch where the end of a segment would have to be searched for.
 
 use std::collections::VecDeque;
+use std::rc::Rc;
 
 use regex_syntax::hir::Hir;
 
@@ -16,7 +17,7 @@ const MAX_SUFFIX: usize = 128;
 /// The end of a run is determined if it cannot be anywhere but where the members of its class end:
 /// because the run has a fixed length, nothing follows, or what follows begins with a character that
 /// is not a member. If the literal after it begins with members, these are the run's suffix.
-pub(super) fn cut_undetermined(segments: Vec<Segment>, remainder: Option<Hir>) -> Branch {
+pub(super) fn cut_undetermined(segments: Vec<Segment>, remainder: Option<Rc<Hir>>) -> Branch {
     let mut done: Vec<Segment> = Vec::with_capacity(segments.len());
     let mut rest: VecDeque<Segment> = segments.into();
     while let Some(segment) = rest.pop_front() {
@@ -114,13 +115,13 @@ fn cut(
     done: Vec<Segment>,
     segment: Segment,
     rest: impl IntoIterator<Item = Segment>,
-    remainder: Option<Hir>,
+    remainder: Option<Rc<Hir>>,
 ) -> Branch {
     let mut parts = vec![segment.to_hir()];
     parts.extend(rest.into_iter().map(|segment| segment.to_hir()));
-    parts.extend(remainder);
+    parts.extend(remainder.map(|remainder| Hir::clone(&remainder)));
     Branch {
         segments: done,
-        ending: Ending::Remainder(Hir::concat(parts)),
+        ending: Ending::Remainder(Rc::new(Hir::concat(parts))),
     }
 }

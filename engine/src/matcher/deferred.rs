@@ -1,11 +1,8 @@
 //! Endings that read the rest of a code value, which a search tries last.
 
-use super::automaton::Automaton;
-use super::contains::Contains;
-use super::cost::Cost;
 use super::emv::EmvIndex;
-use super::inner::InnerLiterals;
-use super::simulation::AssertionMatcher;
+use super::remainder::Remainder;
+use super::text_remainders::{Condition, TextRemainders};
 
 /// The deferred endings of one node. They are the most expensive part of a search, so it tries them
 /// last: a rule found by then may have made them unnecessary.
@@ -13,85 +10,34 @@ use super::simulation::AssertionMatcher;
 pub(super) struct Deferred {
     /// The `emv` rules; `None` if the node has none.
     pub(super) emv: Option<EmvIndex>,
-    /// In the order of their first rules.
+    /// Those that are tried for every code value, in the order of their first rules.
     pub(super) remainders: Vec<Remainder>,
-    /// Finds the remainders that can match at all, by a text that each must contain; its numbers
-    /// are indices in `remainders`. `None` if each remainder has to be tried.
-    pub(super) inner: Option<InnerLiterals>,
-}
-
-/// A condition of one or more rules on the rest of a code value.
-#[derive(Debug)]
-pub(super) struct Remainder {
-    /// The first of the rules.
-    pub(super) first_rule: u32,
-    /// Decides whether the rest of the code value fulfils the condition.
-    pub(super) matcher: SuffixMatcher,
-}
-
-/// Matches the rest of a code value as a whole.
-#[derive(Debug)]
-pub(super) enum SuffixMatcher {
-    /// The expressions of one or more rules, followed together.
-    Automaton(Automaton),
-    /// `.*text.*`, of [`Remainder::first_rule`] only.
-    Contains(Contains),
-    /// An expression with look-around assertions, of [`Remainder::first_rule`] only.
-    Assertions(AssertionMatcher),
-}
-
-impl SuffixMatcher {
-    /// Returns the steps of matching `code` from the byte `at` on.
-    pub(super) fn steps(&self, code: &str, at: usize) -> u64 {
-        match self {
-            Self::Automaton(automaton) => automaton.steps(&code[at..]),
-            Self::Contains(contains) => contains.steps(code, at),
-            Self::Assertions(assertions) => assertions.steps(code, at),
-        }
-    }
-
-    /// Returns the most steps of matching any code value.
-    pub(super) fn bound(&self) -> Cost {
-        match self {
-            Self::Automaton(automaton) => automaton.bound(),
-            Self::Contains(contains) => contains.bound(),
-            Self::Assertions(assertions) => assertions.bound(),
-        }
-    }
-}
-
-impl Remainder {
-    /// Returns the rules that this can accept, each as often as it can at most, or more.
-    pub(super) fn acceptances(&self) -> Vec<u32> {
-        match &self.matcher {
-            SuffixMatcher::Automaton(automaton) => automaton.acceptances().collect(),
-            SuffixMatcher::Contains(_) | SuffixMatcher::Assertions(_) => vec![self.first_rule],
-        }
-    }
-
-    /// Returns the rules whose remainders this follows, at least one.
-    pub(super) fn rules(&self) -> Vec<u32> {
-        match &self.matcher {
-            SuffixMatcher::Automaton(automaton) => automaton.rules().collect(),
-            SuffixMatcher::Contains(_) | SuffixMatcher::Assertions(_) => vec![self.first_rule],
-        }
-    }
+    /// Those that are tried if the code value contains a certain text; `None` if there are none.
+    pub(super) with_texts: Option<TextRemainders>,
 }
 
 impl Deferred {
     /// Returns about how many bytes the endings take on the heap.
     pub(super) fn heap_bytes(&self) -> usize {
-        let remainders = self.remainders.iter().map(|remainder| {
-            size_of::<Remainder>()
-                + match &remainder.matcher {
-                    SuffixMatcher::Automaton(automaton) => automaton.heap_bytes(),
-                    SuffixMatcher::Contains(contains) => contains.heap_bytes(),
-                    SuffixMatcher::Assertions(assertions) => assertions.heap_bytes(),
-                }
-        });
+        let with_texts = self.with_texts.as_ref();
         size_of::<Self>()
             + self.emv.as_ref().map_or(0, EmvIndex::heap_bytes)
-            + self.inner.as_ref().map_or(0, InnerLiterals::heap_bytes)
-            + remainders.sum::<usize>()
+            + with_texts.map_or(0, TextRemainders::heap_bytes)
+            + self.remainders().map(Remainder::bytes).sum::<usize>()
+    }
+
+    /// Returns all remainders, those that are tried for some code values only, too.
+    pub(super) fn remainders(&self) -> impl Iterator<Item = &Remainder> {
+        let with_texts = self.with_texts.iter().flat_map(|texts| {
+            let single = texts
+                .remainders
+                .iter()
+                .filter_map(|it| match &it.condition {
+                    Condition::Class(_) => None,
+                    Condition::Tried(remainder) | Condition::Alone(remainder) => Some(remainder),
+                });
+            single.chain(&texts.together)
+        });
+        self.remainders.iter().chain(with_texts)
     }
 }

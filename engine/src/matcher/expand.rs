@@ -130,7 +130,7 @@ impl Expander {
             }
         }
         let remainder =
-            remainder.map(|parts| Hir::concat(parts.iter().map(|&p| p.clone()).collect()));
+            remainder.map(|parts| Rc::new(Hir::concat(parts.iter().map(|&p| p.clone()).collect())));
         heads
             .into_iter()
             .map(|head| cut_undetermined(head, remainder.clone()))

@@ -9,9 +9,6 @@ use super::literals::{Buckets, LiteralSet, Literals, Sink};
 
 /// The fewest bytes of a text worth searching for: shorter ones are in too many code values.
 const MIN_BYTES: usize = 3;
-/// The most texts that are searched for, since each is compared with all others when a table is
-/// built. Remainders with further texts are tried without.
-const MAX_TEXTS: usize = 1024;
 /// The fewest remainders with a text for which a search is built: fewer are tried one by one.
 const MIN_REMAINDERS: usize = 3;
 
@@ -26,8 +23,6 @@ pub(super) struct InnerLiterals {
     search: Search,
     /// For each text that is searched for, the remainders that must contain it.
     by_text: Box<[Box<[u32]>]>,
-    /// The remainders without a text, which are always candidates.
-    always: Box<[u32]>,
 }
 
 /// Finds texts of which none is part of another, so that at each byte at most one begins or ends.
@@ -46,31 +41,23 @@ enum Search {
     AhoCorasick(AhoCorasick),
 }
 
-/// An occurrence of a text.
-struct Occurrence {
-    /// The number of the text.
-    text: usize,
-    /// The byte where it begins.
-    begin: usize,
-}
-
 impl InnerLiterals {
-    /// A search for remainders that must contain `texts`; `None` is a remainder without one.
+    /// A search for remainders that must contain `texts`, one each. Returns with it, for each remainder,
+    /// `true` if its whole text is searched for, and not only a part of it.
     ///
-    /// Returns `None` if too few remainders have a text, or the search cannot be built.
-    pub(super) fn new(texts: &[Option<Vec<u8>>]) -> Option<Self> {
-        let mut with_text: Vec<(&[u8], u32)> = Vec::new();
-        let mut always = Vec::new();
-        for (remainder, text) in (0..).zip(texts) {
-            match text {
-                Some(text) => with_text.push((text, remainder)),
-                None => always.push(remainder),
-            }
-        }
-        if with_text.len() < MIN_REMAINDERS {
+    /// Returns `None` if there are too few remainders, or the search cannot be built.
+    ///
+    /// # Complexity
+    ///
+    /// Each text is compared with all others.
+    pub(super) fn new(texts: &[Vec<u8>]) -> Option<(Self, Vec<bool>)> {
+        if texts.len() < MIN_REMAINDERS {
             return None;
         }
+        let mut with_text: Vec<(&[u8], u32)> = Vec::new();
+        with_text.extend(texts.iter().map(Vec::as_slice).zip(0..));
         with_text.sort_by_key(|(text, _)| text.len());
+        let mut is_whole = vec![true; texts.len()];
         let mut searched: Vec<(&[u8], Vec<u32>)> = Vec::new();
         for (text, remainder) in with_text {
             // What contains the longer text contains the shorter one.
@@ -78,9 +65,11 @@ impl InnerLiterals {
                 .iter()
                 .position(|(part, _)| memmem::find(text, part).is_some())
             {
-                Some(part) => searched[part].1.push(remainder),
-                None if searched.len() < MAX_TEXTS => searched.push((text, vec![remainder])),
-                None => always.push(remainder),
+                Some(part) => {
+                    is_whole[remainder as usize] = searched[part].0.len() == text.len();
+                    searched[part].1.push(remainder);
+                }
+                None => searched.push((text, vec![remainder])),
             }
         }
         let texts: Vec<&[u8]> = searched.iter().map(|&(text, _)| text).collect();
@@ -89,32 +78,19 @@ impl InnerLiterals {
             .into_iter()
             .map(|(_, remainders)| remainders.into())
             .collect();
-        Some(Self {
-            search,
-            by_text,
-            always: always.into(),
-        })
+        Some((Self { search, by_text }, is_whole))
     }
 
-    /// Calls `found` once with each remainder that can match `text`, and with the byte of `text`
-    /// where the remainder's own text may begin, if it has one. `seen` is room for marks.
-    pub(super) fn candidates(
-        &self,
-        text: &[u8],
-        seen: &mut Vec<bool>,
-        mut found: impl FnMut(u32, Option<usize>),
-    ) {
-        for &remainder in &self.always {
-            found(remainder, None);
-        }
+    /// Calls `found` once with each remainder that can match `text`. `seen` is room for marks.
+    pub(super) fn candidates(&self, text: &[u8], seen: &mut Vec<bool>, mut found: impl FnMut(u32)) {
         seen.clear();
-        self.search.find(text, |Occurrence { text, begin }| {
+        self.search.find(text, |number| {
             // Here, not above: most code values contain none of the texts.
             seen.resize(self.by_text.len(), false);
-            if !std::mem::replace(&mut seen[text], true) {
-                for &remainder in &self.by_text[text] {
-                    found(remainder, Some(begin));
-                }
+            if !std::mem::replace(&mut seen[number], true) {
+                self.by_text[number]
+                    .iter()
+                    .for_each(|&remainder| found(remainder));
             }
         });
     }
@@ -135,7 +111,7 @@ impl InnerLiterals {
     /// Returns about how many bytes the search takes on the heap.
     pub(super) fn heap_bytes(&self) -> usize {
         let by_text: usize = self.by_text.iter().map(|r| 16 + size_of_val(&**r)).sum();
-        self.search.heap_bytes() + by_text + size_of_val(&*self.always)
+        self.search.heap_bytes() + by_text
     }
 }
 
@@ -178,21 +154,15 @@ impl Search {
         })
     }
 
-    /// Calls `found` with each occurrence of a text in `text`.
-    fn find(&self, text: &[u8], mut found: impl FnMut(Occurrence)) {
+    /// Calls `found` with the number of each text that occurs in `text`, as often as it does.
+    fn find(&self, text: &[u8], mut found: impl FnMut(usize)) {
         match self {
             Self::CommonPrefix { prefix, texts, set } => {
                 let mut from = 0;
                 while let Some(distance) = prefix.find(&text[from..]) {
                     let begin = from + distance;
-                    texts.find_prefixes(
-                        *set,
-                        &text[begin..],
-                        &mut OccurrenceSink {
-                            begin,
-                            found: &mut found,
-                        },
-                    );
+                    let mut sink = OccurrenceSink { found: &mut found };
+                    texts.find_prefixes(*set, &text[begin..], &mut sink);
                     from = begin + 1;
                 }
             }
@@ -200,13 +170,10 @@ impl Search {
                 let mut state = OverlappingState::start();
                 loop {
                     search.find_overlapping(text, &mut state);
-                    let Some(found_text) = state.get_match() else {
+                    let Some(occurrence) = state.get_match() else {
                         return;
                     };
-                    found(Occurrence {
-                        text: found_text.pattern().as_usize(),
-                        begin: found_text.start(),
-                    });
+                    found(occurrence.pattern().as_usize());
                 }
             }
         }
@@ -263,22 +230,18 @@ impl<F: FnMut(usize)> Sink<u32> for ComparisonSink<F> {
     }
 }
 
-/// Receives the texts that begin at the byte `begin`.
+/// Receives the texts that occur.
 struct OccurrenceSink<'f, F> {
-    begin: usize,
     found: &'f mut F,
 }
 
-impl<F: FnMut(Occurrence)> Sink<u32> for OccurrenceSink<'_, F> {
+impl<F: FnMut(usize)> Sink<u32> for OccurrenceSink<'_, F> {
     fn wants(&self, _text: u32) -> bool {
         true
     }
 
     fn found(&mut self, text: u32, _length: usize) {
-        (self.found)(Occurrence {
-            text: text as usize,
-            begin: self.begin,
-        });
+        (self.found)(text as usize);
     }
 }
 
@@ -314,19 +277,19 @@ pub(super) fn required_text(hir: &Hir) -> Option<Vec<u8>> {
 mod tests {
     use super::{InnerLiterals, Search};
 
-    /// Returns the remainders that can match `text`, each with where its own text may begin.
-    fn candidates(inner: &InnerLiterals, text: &str) -> Vec<(u32, Option<usize>)> {
+    /// Returns the remainders that can match `text`.
+    fn candidates(inner: &InnerLiterals, text: &str) -> Vec<u32> {
         let mut found = Vec::new();
-        inner.candidates(text.as_bytes(), &mut vec![true; 9], |remainder, begin| {
-            found.push((remainder, begin));
+        inner.candidates(text.as_bytes(), &mut vec![true; 9], |remainder| {
+            found.push(remainder);
         });
         found.sort_unstable();
         found
     }
 
     fn inner(texts: &[&str]) -> InnerLiterals {
-        let text = |text: &&str| (!text.is_empty()).then(|| text.as_bytes().to_vec());
-        InnerLiterals::new(&texts.iter().map(text).collect::<Vec<_>>()).unwrap()
+        let texts = texts.iter().map(|text| text.as_bytes().to_vec());
+        InnerLiterals::new(&texts.collect::<Vec<_>>()).unwrap().0
     }
 
     #[test]
@@ -338,27 +301,23 @@ mod tests {
             ("ababab", false),
         ] {
             let text = |end: &str| format!("{prefix}{end}");
-            let texts = [text("1"), text("2"), String::new(), text("1"), text("33")];
+            let texts = [text("1"), text("2"), text("1"), text("33")];
             let inner = inner(&texts.each_ref().map(String::as_str));
             assert_eq!(
                 matches!(inner.search, Search::CommonPrefix { .. }),
                 has_common_prefix
             );
-            let n = prefix.len();
-            assert_eq!(candidates(&inner, prefix), [(2, None)]);
-            assert_eq!(
-                candidates(
-                    &inner,
-                    &format!("é{prefix}{prefix}1{prefix}1{prefix}34{prefix}33")
-                ),
-                [
-                    (0, Some(2 + n)),
-                    (2, None),
-                    (3, Some(2 + n)),
-                    (4, Some(2 + n + (n + 1) * 2 + (n + 2))),
-                ]
-            );
+            assert!(candidates(&inner, prefix).is_empty());
+            let code = format!("é{prefix}{prefix}1{prefix}1{prefix}34{prefix}33");
+            assert_eq!(candidates(&inner, &code), [0, 2, 3]);
         }
+    }
+
+    #[test]
+    fn a_text_is_searched_for_as_a_whole_unless_it_contains_another() {
+        let texts = ["abcd", "xabcdx", "abce", "abcd"].map(|text| text.as_bytes().to_vec());
+        let (_, is_whole) = InnerLiterals::new(&texts).unwrap();
+        assert_eq!(is_whole, [true, false, true, true]);
     }
 
     #[test]
@@ -366,6 +325,6 @@ mod tests {
         let texts = ["1", "2", "3"].map(|end| format!("A00000{}{end}", "x".repeat(64)));
         let inner = inner(&texts.each_ref().map(String::as_str));
         assert!(matches!(inner.search, Search::AhoCorasick(_)));
-        assert_eq!(candidates(&inner, &texts[1]), [(1, Some(0))]);
+        assert_eq!(candidates(&inner, &texts[1]), [1]);
     }
 }

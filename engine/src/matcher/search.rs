@@ -15,17 +15,18 @@
 //!   value by segments that it shares with no other. Branches read a shared segment once, and a
 //!   node's literals are found by hashing, so of a real config few branches are followed beyond
 //!   their first segments;
-//! - the remainders take O(`s` × `n`) time, where `s` is the number of operations that all automata
-//!   can take for one character; the compile limits bound it (`remainders.rs`);
+//! - the remainders take O(`s` × `n`) time, where `s` is the number of operations that the automata
+//!   of a path through the tree can take for one character;
 //! - the `emv` rules take O(`n` + `p` × `t`) time, where `p` is the number of paths of data objects
 //!   that they look up, and `t` the bytes of a template, at most 396 (`emv.rs`);
 //! - the stack never has more elements than there are branches, since each element is on the path
 //!   of a different branch.
+//!
+//! The compile limits bound the sum (`cost/bound.rs`).
 
-use super::automaton::StateSets;
 use super::captures::CaptureScratch;
 use super::cost;
-use super::deferred::{Deferred, SuffixMatcher};
+use super::deferred_search::{RemainderScratch, search_deferred};
 use super::dfa::WalkScratch;
 use super::emv::PAYLOAD_START;
 use super::literals::Sink;
@@ -46,14 +47,6 @@ pub(crate) struct SearchScratch {
     remainders: RemainderScratch,
     /// The memory of the walk along a DFA.
     pub(super) walk: WalkScratch,
-}
-
-/// One thread's memory for deferred endings.
-#[derive(Debug, Default)]
-struct RemainderScratch {
-    sets: StateSets,
-    /// By text of [`InnerLiterals`](super::inner::InnerLiterals), `true` if it was found already.
-    seen: Vec<bool>,
 }
 
 /// A node to visit, and the byte of the code value where it begins.
@@ -304,61 +297,5 @@ impl<V: Visitor> Sink<SuffixEdge> for SuffixSink<'_, '_, V> {
     fn compared(&mut self, SuffixEdge { edge, .. }: SuffixEdge, length: usize) {
         let visitor = &mut *self.walk.visitor;
         visitor.spend(|| (edge.first_rule(), cost::comparison(length)));
-    }
-}
-
-/// Calls `visitor` with the rules of `deferred` whose endings hold at the byte `at`, as far as the
-/// visitor wants them.
-///
-/// PERF: kept out of the loop, see [`Walk::follow_suffixed`].
-#[inline(never)]
-fn search_deferred(
-    deferred: &Deferred,
-    code: &str,
-    at: usize,
-    scratch: &mut RemainderScratch,
-    captures: &mut CaptureScratch,
-    visitor: &mut impl Visitor,
-) {
-    // A payload is the whole code value: the segment before an `emv` ending only finds its start.
-    if let Some(emv) = &deferred.emv {
-        emv.search(code, visitor);
-    }
-    if let (Some(inner), Some(first)) = (&deferred.inner, deferred.remainders.first()) {
-        visitor.spend(|| (first.first_rule, inner.steps(&code.as_bytes()[at..])));
-    }
-    let RemainderScratch { sets, seen } = scratch;
-    // `index` is that of a remainder. `text_at` is where, in bytes after `at`, the text that it
-    // must contain was found, if that was searched for.
-    let mut try_remainder = |index: usize, text_at| {
-        let remainder = &deferred.remainders[index];
-        if !visitor.wants(remainder.first_rule) {
-            return;
-        }
-        visitor.spend(|| (remainder.first_rule, remainder.matcher.steps(code, at)));
-        match &remainder.matcher {
-            SuffixMatcher::Automaton(automaton) => {
-                automaton.run(&code[at..], sets, |rule| visitor.accepted(rule));
-            }
-            SuffixMatcher::Contains(contains) => {
-                if contains.accepts(code, at, text_at) {
-                    visitor.accepted(remainder.first_rule);
-                }
-            }
-            SuffixMatcher::Assertions(assertions) => {
-                if assertions.accepts(code, at, &mut captures.simulation) {
-                    visitor.accepted(remainder.first_rule);
-                }
-            }
-        }
-    };
-    match &deferred.inner {
-        Some(inner) => {
-            let text = &code.as_bytes()[at..];
-            inner.candidates(text, seen, |index, text_at| {
-                try_remainder(index as usize, text_at);
-            });
-        }
-        None => (0..deferred.remainders.len()).for_each(|index| try_remainder(index, None)),
     }
 }

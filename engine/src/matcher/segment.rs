@@ -68,8 +68,8 @@ pub(super) enum Ending {
     Anything,
     /// The code value ends here, or `/`, `?` or `#` follows.
     UrlBoundary,
-    /// The rest matches this expression, as a whole.
-    Remainder(Hir),
+    /// The rest matches this expression, as a whole. Branches that share it continue in the same way.
+    Remainder(Rc<Hir>),
     /// The whole code value is a payload that this accepts.
     Emv(EmvMatch),
 }

@@ -30,8 +30,12 @@ use crate::ProblemCode;
 pub(crate) struct Pattern {
     /// The expression with all its groups. It is not anchored: the matcher adds that.
     hir: Hir,
-    /// In states, about; see [`cost::estimate`].
-    cost: usize,
+    /// See [`cost::states`].
+    states: usize,
+    /// See [`cost::library_states`].
+    library_states: usize,
+    /// The characters and ranges as they are written, without repetitions.
+    written: usize,
     /// The capturing groups; the first is group 1.
     groups: Vec<Group>,
 }
@@ -77,13 +81,21 @@ impl Pattern {
     }
 
     fn try_parse(text: &str, max_cost: usize) -> Result<Self, Refusal> {
-        let Parsed { mut root, names } = parser::parse(text, max_cost)?;
-        let cost = cost::estimate(&root);
-        if cost > max_cost {
+        let parsed = parser::parse(text, max_cost)?;
+        let Parsed {
+            mut root,
+            names,
+            written,
+        } = parsed;
+        let states = cost::states(&root);
+        let library_states = cost::library_states(&root);
+        if states > max_cost {
             return Err(Refusal {
                 offset: 0,
                 code: ProblemCode::PatternTooLarge,
-                message: format!("the pattern takes {cost} states but may take at most {max_cost}"),
+                message: format!(
+                    "the pattern takes {states} states but may take at most {max_cost}"
+                ),
                 hint: "shorten its repetitions".into(),
             });
         }
@@ -93,7 +105,9 @@ impl Pattern {
         let groups = names.into_iter().zip(certain);
         Ok(Self {
             hir,
-            cost,
+            states,
+            library_states,
+            written,
             groups: groups
                 .map(|(name, is_certain)| Group { name, is_certain })
                 .collect(),
@@ -105,9 +119,22 @@ impl Pattern {
         &self.hir
     }
 
-    /// Returns the cost of compiling and running the pattern, in states.
+    /// Returns the number of states of the pattern: about one for each character or class, with its
+    /// repetitions written out.
     pub(crate) fn cost(&self) -> usize {
-        self.cost
+        self.states
+    }
+
+    /// Returns about the number of states that an automaton of the library takes for the pattern,
+    /// which are more than [`Self::cost`] for classes of many ranges.
+    pub(crate) fn library_states(&self) -> usize {
+        self.library_states
+    }
+
+    /// Returns about the number of characters and of ranges in the pattern, repetitions not written
+    /// out; a Unicode property counts as a hundred.
+    pub(crate) fn written(&self) -> usize {
+        self.written
     }
 
     /// Returns the number of capturing groups, without the whole match.

@@ -22,6 +22,8 @@ pub(super) struct Parsed {
     pub(super) root: Node,
     /// The name of each capturing group that has one; the first is group 1.
     pub(super) names: Vec<Option<Box<str>>>,
+    /// The cost of the pattern without repetitions.
+    pub(super) written: usize,
 }
 
 /// Reads a pattern.
@@ -80,6 +82,7 @@ pub(super) fn parse(pattern: &str, max_cost: usize) -> Result<Parsed, Refusal> {
     Ok(Parsed {
         root,
         names: parser.names,
+        written: parser.cost,
     })
 }
 
@@ -170,7 +173,7 @@ impl Parser {
                 _ => {
                     let offset = self.text.offset();
                     let atom = self.atom()?;
-                    let cost = super::cost::estimate(&atom);
+                    let cost = super::cost::library_states(&atom);
                     self.charge(offset, cost)?;
                     self.cost += cost;
                     self.quantified(atom, false)?

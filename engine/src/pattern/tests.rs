@@ -284,6 +284,9 @@ fn a_pattern_that_costs_too_much_is_refused_before_anything_is_built() {
     );
     assert!(refused(&r"\pL".repeat(40_000)).message.contains("states"));
     assert!(Pattern::parse("[a-z]{10000}", 10_000).is_ok());
+    let pattern = Pattern::parse(r"[\p{IsHan}a]{2,20}", 1_000).unwrap();
+    let costs = (pattern.cost(), pattern.library_states(), pattern.written());
+    assert_eq!(costs, (20, 2020, 101));
 }
 
 #[test]

@@ -47,7 +47,7 @@ pub(super) enum Node {
 pub(super) struct Set {
     /// The characters of the set, shared by its copies.
     pub(super) members: Rc<ClassUnicode>,
-    /// The cost in states, see [`cost::estimate`](super::cost::estimate).
+    /// About the number of ranges as they are written, a Unicode property counting as a hundred.
     pub(super) cost: usize,
 }
 

@@ -8,6 +8,7 @@ use super::problems::{LineCounter, Problems};
 use super::route_rule::RouteRule;
 use super::rule_match::RuleMatch;
 use super::{action, canary, emv, emv_contradiction, json_hint, regex, url};
+use crate::pattern::Pattern;
 use crate::{CodeValue, CompileLimits, ConfigError, Problem, ProblemCode, RuleId};
 
 /// The format that this version reads.
@@ -16,6 +17,9 @@ const MAX_VERSION_CHARACTERS: usize = 64;
 
 /// The number of rules that are named when all patterns together cost too much.
 const COSTLY_RULES_NAMED: usize = 5;
+/// The characters and ranges of classes with which all patterns may be written, for each state that
+/// they may take: 1,000,000 by default, some 50 MB of them in the worst case.
+const WRITTEN_PER_STATE: usize = 4;
 
 /// The parts of a route config that has no errors.
 pub(super) struct ParsedConfig {
@@ -353,7 +357,8 @@ fn warn_of_case_sensitivity(
     }
 }
 
-/// Reports if the patterns of all rules together take more than `max_states`.
+/// Reports if the patterns of all rules together take more than `max_states`, or are written with more
+/// than [`WRITTEN_PER_STATE`] times as many ranges.
 fn check_costs(
     problems: &mut Problems<'_>,
     node: Node<'_>,
@@ -361,29 +366,40 @@ fn check_costs(
     rules: &[RouteRule],
     max_states: usize,
 ) {
-    let mut costs: Vec<(usize, &str)> = rules
-        .iter()
-        .filter_map(|rule| match &rule.rule_match {
-            RuleMatch::Regex(pattern) => Some((pattern.cost(), rule.id.as_str())),
-            _ => None,
-        })
-        .collect();
-    let total = costs
-        .iter()
-        .fold(0, |sum: usize, (cost, _)| sum.saturating_add(*cost));
-    if total <= max_states {
-        return;
-    }
-    costs.sort_by(|a, b| b.cmp(a));
-    let most: Vec<String> = costs
-        .iter()
-        .take(COSTLY_RULES_NAMED)
-        .map(|(cost, id)| format!("{id} ({cost})"))
-        .collect();
-    let message = format!(
-        "the patterns take {total} states, more than the {max_states} allowed; the largest are {}",
-        most.join(", ")
+    let max_written = max_states.saturating_mul(WRITTEN_PER_STATE);
+    let mut check = |cost: fn(&Pattern) -> usize, max: usize, unit: &str, hint: &'static str| {
+        let cost = |rule: &RouteRule| match &rule.rule_match {
+            RuleMatch::Regex(pattern) => cost(pattern),
+            _ => 0,
+        };
+        let total = rules.iter().map(cost).fold(0, usize::saturating_add);
+        if total <= max {
+            return;
+        }
+        let mut costs: Vec<_> = rules
+            .iter()
+            .map(|rule| (cost(rule), rule.id.as_str()))
+            .collect();
+        costs.sort_by(|a, b| b.cmp(a));
+        let most = costs.iter().take(COSTLY_RULES_NAMED);
+        let most: Vec<String> = most.map(|(cost, id)| format!("{id} ({cost})")).collect();
+        let message = format!(
+            "the patterns take {total} {unit}, more than the {max} allowed; the largest are {}",
+            most.join(", ")
+        );
+        let problem = Problem::new(ProblemCode::PatternsTooLarge, pointer, message);
+        problems.error(node, problem.with_hint(hint));
+    };
+    check(
+        Pattern::cost,
+        max_states,
+        "states",
+        "shorten their repetitions",
     );
-    let problem = Problem::new(ProblemCode::PatternsTooLarge, pointer, message);
-    problems.error(node, problem.with_hint("shorten their repetitions"));
+    check(
+        Pattern::written,
+        max_written,
+        "characters and ranges of classes",
+        "write fewer or shorter classes",
+    );
 }

@@ -64,7 +64,7 @@ pub(super) fn find(config: &RouteConfig, matcher: &Matcher) -> Vec<Loser> {
 
 fn states(rules: &[RouteRule]) -> usize {
     let costs = rules.iter().map(|rule| match &rule.rule_match {
-        RuleMatch::Regex(pattern) => pattern.cost(),
+        RuleMatch::Regex(pattern) => pattern.library_states(),
         _ => 0,
     });
     costs.fold(0, usize::saturating_add)

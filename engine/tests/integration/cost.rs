@@ -28,7 +28,7 @@ fn rules_that_make_a_code_value_expensive_are_refused_and_named() {
     assert!(problem.position().is_some() && problem.hint().is_some());
     let message = problem.message();
     for part in [
-        "at most 50000000 are allowed",
+        "at most 30000000 are allowed",
         "slow-0 (rule 1, 2 %)",
         "slow-3 (rule 5, 2 %)",
     ] {
@@ -45,6 +45,67 @@ fn rules_that_make_a_code_value_expensive_are_refused_and_named() {
     limits.max_code_steps = steps;
     let table = compile(&rules, &limits).expect("as many as are allowed");
     assert_eq!(table.max_code_steps(), steps);
+}
+
+/// Each has as many states as three hundred usual patterns, none of which automata can share.
+#[test]
+fn rules_of_thousands_of_wildcards_each_are_refused() {
+    let rule = |n: usize| regex(&format!("r{n}"), &format!("(?:.*a){{1500}}x{n}"));
+    let rules: Vec<Value> = (0..20).map(rule).collect();
+    let error = compile(&rules, &CompileLimits::default()).expect_err("it is too costly");
+    assert_eq!(error.problems()[0].code(), ProblemCode::CodeTooCostly);
+    assert!(
+        steps_in(error.problems()[0].message()) > 30_000_000,
+        "{error}"
+    );
+    compile(&rules[..5], &CompileLimits::default()).expect("within the limits");
+}
+
+#[test]
+fn remainders_that_begin_alike_share_the_steps() {
+    let rule = |n: usize| {
+        let end = [n / 10, n % 10].map(|digit| char::from(b"acdefghjkl"[digit]));
+        let end: String = end.iter().collect();
+        regex(
+            &format!("r{n}"),
+            &format!("(?:lnbc|lntb)[0-9]+[munp]?1[02-9ac-hj-np-z]{{20,60}}{end}"),
+        )
+    };
+    let bound = |count: usize| {
+        let rules: Vec<Value> = (0..count).map(rule).collect();
+        let table = compile(&rules, &CompileLimits::default()).expect("within the limits");
+        table.max_code_steps()
+    };
+    let (few, many) = (bound(10), bound(100));
+    assert!(many < 3 * few, "{few} {many}");
+}
+
+/// A lookup tries a few of the rules whose text the code value contains, and then all together.
+#[test]
+fn a_code_value_with_the_texts_of_many_rules_is_looked_up_by_their_common_automaton() {
+    let pattern = |n: usize| format!("https://.*key{n:03}(?:x[a-z]+)?=[0-9]*");
+    let rules: Vec<Value> = (0..200)
+        .map(|n| regex(&format!("r{n}"), &pattern(n)))
+        .collect();
+    let table = compile(&rules, &CompileLimits::default()).expect("within the limits");
+    let texts: String = (0..200).rev().map(|n| format!("key{n:03}=")).collect();
+    let mut scratch = Scratch::new();
+    for (end, rule) in [
+        ("key150=12", Some("r150")),
+        ("key007xab=12", Some("r7")),
+        ("key199=", Some("r199")),
+        ("key199=?", None),
+    ] {
+        let code = format!("https://{texts}{end}");
+        let code = CodeValue::new(&code).expect("of an allowed length");
+        let verdict = table.identify(code, OpenId::new("user-42").unwrap(), &mut scratch);
+        assert_eq!(verdict.rule.map(RuleId::as_str), rule);
+        let explained = table.explain(code, OpenId::new("user-42").unwrap(), &mut Scratch::new());
+        assert_eq!(explained.len(), usize::from(rule.is_some()));
+        let one_by_one = 200 * 8 * code.as_str().len() as u64;
+        let cost = table.code_cost(code, &mut Scratch::new());
+        assert!(cost.steps < one_by_one / 2, "{} {one_by_one}", cost.steps);
+    }
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use codeid_engine::{CodeValue, CompileLimits, ConfigError, OpenId, RouteTable, Scratch};
+use codeid_engine::{
+    CodeValue, CompileLimits, ConfigError, OpenId, ProblemCode, RouteTable, Scratch,
+};
 
 #[test]
 fn the_limit_on_characters_counts_characters() {
@@ -160,7 +162,7 @@ fn patterns_that_are_slow_for_each_state_may_have_fewer_states() {
     for (regex, code_value, pointer) in [
         (r"\b(?:.*a){600}", "{code}", "/rules/0/match/regex"),
         (
-            r"(?:a?b?c?d?e?f?g?h?i?j?k?l?m?){30}x",
+            r"(?:a?b?c?d?e?f?g?h?i?j?k?l?m?){90}x",
             "{code}",
             "/rules/0/match/regex",
         ),
@@ -188,19 +190,66 @@ fn patterns_that_are_slow_for_each_state_may_have_fewer_states() {
 }
 
 #[test]
-fn the_cost_of_all_automata_together_is_bounded() {
-    let rules: Vec<(String, String)> = (0..30)
-        .map(|i| (format!("r{i}"), format!("(?:.*a){{{}}}x", 3000 + i)))
+fn the_memory_of_all_automata_together_is_bounded() {
+    let rules: Vec<(String, String)> = (0..8)
+        .map(|i| {
+            let repeated = if i == 2 { 45 } else { 40 };
+            let pattern = format!("(?:a?b?c?d?e?f?g?h?i?j?k?l?m?){{{repeated}}}x{i}");
+            (format!("r{i}"), pattern)
+        })
         .collect();
-    let rules: Vec<(&str, String)> = rules.iter().map(|(id, p)| (&**id, p.clone())).collect();
-    let error = refused(&config(&rules), &CompileLimits::default());
+    let config = config(&rules);
+    let mut limits = CompileLimits::default();
+    limits.max_code_steps = u64::MAX;
+    RouteTable::from_json(config.as_bytes(), &limits).expect("it is within the default limits");
+    limits.max_states = 20_000;
+    let error = refused(&config, &limits);
     assert_eq!(error.problems().len(), 1, "{error}");
     let problem = &error.problems()[0];
+    assert_eq!(problem.code(), ProblemCode::PatternsTooLarge);
     assert_eq!((problem.rule(), problem.pointer()), (None, "/rules"));
-    assert!(
-        problem.message().contains("r29 ("),
-        "the most costly are named: {error}"
-    );
+    let message = problem.message();
+    for part in ["the 2560000 bytes allowed", "built are r2 ("] {
+        assert!(message.contains(part), "{message}");
+    }
+}
+
+#[test]
+fn a_class_of_many_ranges_is_one_state() {
+    let class = r"[\p{IsHan}A-Za-z0-9]{2,20}:\d{6,}";
+    let rules: Vec<(String, String)> = (0..300)
+        .map(|n| (format!("r{n}"), format!("{n:03}{class}")))
+        .collect();
+    let config = config(&rules);
+    let mut limits = CompileLimits::default();
+    // Three digits, twenty characters of the class, a colon and six digits.
+    limits.max_rule_states = 30;
+    limits.max_states = 300 * 30;
+    let error = refused(&config, &limits);
+    assert_eq!(error.problems()[0].code(), ProblemCode::PatternTooLarge);
+    limits.max_rule_states = 150;
+    let table = RouteTable::from_json(config.as_bytes(), &limits);
+    assert_eq!(table.expect("a class is one state").rule_count(), 300);
+}
+
+#[test]
+fn the_ranges_with_which_patterns_are_written_are_bounded() {
+    let rules: Vec<(String, String)> = (0..50)
+        .map(|n| {
+            let classes = if n == 7 { 12 } else { 9 };
+            (format!("r{n}"), format!("{n}{}", r"\p{L}".repeat(classes)))
+        })
+        .collect();
+    let mut limits = CompileLimits::default();
+    RouteTable::from_json(config(&rules).as_bytes(), &limits).expect("within the default limits");
+    limits.max_states = 10_000;
+    let error = refused(&config(&rules), &limits);
+    let problem = &error.problems()[0];
+    assert_eq!(problem.code(), ProblemCode::PatternsTooLarge);
+    let message = problem.message();
+    for part in ["more than the 40000 allowed", "largest are r7 (1201)"] {
+        assert!(message.contains(part), "{message}");
+    }
 }
 
 /// Literals that share little at each depth are split up to a depth, and then compared one by one.

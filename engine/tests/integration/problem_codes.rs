@@ -62,10 +62,6 @@ fn costly_rules() -> Vec<(ProblemCode, Vec<Value>)> {
             ProblemCode::PatternsTooLarge,
             many(|n| format!("a{{{}}}", 9000 + n)),
         ),
-        (
-            ProblemCode::PatternsTooSlow,
-            many(|n| format!("(?:.*a){{{}}}x", 3000 + n)),
-        ),
     ]
 }
 

@@ -22,7 +22,7 @@ fn names_the_rules(problem: &Value) {
     assert_eq!(problem["rule"], "slow-0");
     let message = problem["message"].as_str().unwrap();
     assert!(
-        message.contains("at most 50000000 are allowed"),
+        message.contains("at most 30000000 are allowed"),
         "{message}"
     );
     assert!(message.contains("slow-0 (rule 1, "), "{message}");

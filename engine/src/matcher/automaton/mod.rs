@@ -8,12 +8,12 @@
 //! Pattern Matching in Strings", 2002, chapter 5.
 
 mod alphabet;
+mod part_trie;
 mod positions;
 
 use self::alphabet::Alphabet;
+pub(super) use self::part_trie::{PartTrie, states};
 use self::positions::{Positions, TooLarge};
-use regex_syntax::hir::Hir;
-
 use super::cost::{self, Cost};
 
 /// Expressions of several rules, each of which must match from one place to the end.
@@ -37,6 +37,8 @@ pub(super) struct Automaton {
     /// the state before end.
     jump_ends: Box<[u32]>,
     targets: Box<[Target]>,
+    /// The most targets of the states that are active after a character.
+    max_targets: usize,
     /// One for each expression, in the order in which they were passed.
     rules: Box<[RuleEnd]>,
     /// The states with which an expression can end, each with an index in `rules`.
@@ -71,56 +73,67 @@ pub(super) struct StateSets {
     next: Vec<u64>,
 }
 
-/// The number of distances that are shifts. Each costs every step an operation on every word, where
-/// a jump costs a branch and a load whenever its state is active.
+/// The most distances that are shifts. Each costs every step an operation on every word, where a jump
+/// costs a branch and a load whenever its state is active.
 const MAX_SHIFTS: usize = 4;
 
 impl Automaton {
-    /// Builds the automaton of the expressions `remainders`, each with its rule, which have no
-    /// look-around assertions.
+    /// Builds the automaton of the expressions of `trie`, which have no look-around assertions. Returns
+    /// about the number of pairs of states that can follow each other, too.
     ///
     /// # Errors
     ///
     /// [`TooLarge`] if more than `max_edges` pairs of states can follow each other, or the
     /// expressions distinguish too many characters or have too many different classes.
-    pub(super) fn new(remainders: &[(u32, &Hir)], max_edges: usize) -> Result<Self, TooLarge> {
-        let mut positions = Positions::new(max_edges);
-        let mut rules = Vec::new();
-        let mut ends = Vec::new();
-        for (place, &(rule, hir)) in remainders.iter().enumerate() {
-            let place = u32::try_from(place).expect("there are fewer rules than characters");
-            let fragment = positions.add_whole(hir)?;
-            rules.push(RuleEnd {
-                rule,
-                accepts_empty: fragment.nullable,
-            });
-            ends.extend(
-                fragment
-                    .last
-                    .iter()
-                    .map(|&last| (Target::from_state(last), place)),
-            );
-        }
+    pub(super) fn new(trie: &PartTrie<'_>, max_edges: usize) -> Result<(Self, usize), TooLarge> {
+        let mut positions = Positions::new(trie, max_edges)?;
+        let rules = trie.rules().iter().zip(positions.nullable());
+        let rules = rules.map(|(&rule, &accepts_empty)| RuleEnd {
+            rule,
+            accepts_empty,
+        });
+        let rules = rules.collect();
+        let ends = positions.ends().iter();
+        let ends = ends
+            .map(|&(last, index)| (Target::from_state(last), index))
+            .collect();
         let words = positions.len().div_ceil(64).max(1);
         let (alphabet, columns) = Alphabet::new(positions.classes(), words)?;
         let mut this = Self {
             words,
             alphabet,
-            columns,
             first: positions.first().iter().fold(empty(words), insert),
-            shifts: frequent_shifts(&mut positions, words),
+            shifts: worthwhile_shifts(&mut positions, &columns, words),
+            columns,
             stays: empty(words),
             jumps: empty(words),
             jump_ends: Box::default(),
             targets: Box::default(),
-            rules: rules.into(),
-            ends: ends.into(),
+            max_targets: 0,
+            rules,
+            ends,
         };
         this.set_follow(&mut positions);
-        Ok(this)
+        let columns = this.columns.chunks_exact(words);
+        this.max_targets = columns.map(|c| this.targets_in(c)).max().unwrap_or(0);
+        Ok((this, positions.edges()))
     }
 
-    fn set_follow(&mut self, positions: &mut Positions) {
+    /// Returns the number of targets of the states of a column.
+    fn targets_in(&self, column: &[u64]) -> usize {
+        let jumping = column.iter().zip(&self.jumps).enumerate();
+        let states = jumping.flat_map(|(word, (column, jumps))| {
+            let mut left = column & jumps;
+            std::iter::from_fn(move || {
+                let bit = (left != 0).then(|| left.trailing_zeros() as usize)?;
+                left &= left - 1;
+                Some(word * 64 + bit)
+            })
+        });
+        states.map(|state| self.targets_of(state).len()).sum()
+    }
+
+    fn set_follow(&mut self, positions: &mut Positions<'_>) {
         let mut targets: Vec<Target> = Vec::new();
         let mut jump_ends = Vec::with_capacity(positions.len());
         for state in 0..to_u32(positions.len()) {
@@ -155,11 +168,6 @@ impl Automaton {
             .position(|shift| shift.distance == distance)
     }
 
-    /// Returns about the most operations on words that a step can take.
-    pub(super) fn step_cost(&self) -> usize {
-        self.words * (2 + self.shifts.len()) + self.targets.len()
-    }
-
     /// Returns the steps of a character, apart from jumps.
     fn character_steps(&self) -> usize {
         self.alphabet.steps() + self.words * (2 + self.shifts.len())
@@ -175,7 +183,7 @@ impl Automaton {
 
     /// Returns the most steps that [`Self::run`] can take for any code value.
     pub(super) fn bound(&self) -> Cost {
-        let character = (self.character_steps() + self.targets.len()) as u64;
+        let character = (self.character_steps() + self.max_targets) as u64;
         Cost {
             fixed: self.ends.len() as u64,
             linear: character.saturating_mul(cost::MAX_CHARACTERS),
@@ -335,32 +343,43 @@ impl Target {
     }
 }
 
-/// Returns shifts for the distances at which states most often follow each other, without states.
-fn frequent_shifts(positions: &mut Positions, words: usize) -> Box<[Shift]> {
-    let mut counts = [0_usize; 64];
+/// Returns shifts, without states, for the most frequent distances of states that follow each other,
+/// as far as they take fewer steps than jumps would. `columns` are those of an [`Alphabet`].
+fn worthwhile_shifts(positions: &mut Positions<'_>, columns: &[u64], words: usize) -> Box<[Shift]> {
+    let mut by_distance: Vec<(usize, Shift)> = (0..64)
+        .map(|distance| {
+            let from = empty(words);
+            (0, Shift { distance, from })
+        })
+        .collect();
     for state in 0..to_u32(positions.len()) {
+        let own = Target::from_state(state);
         for &follower in positions.followers(state) {
             let distance = follower.saturating_sub(state) as usize;
-            if let Some(count) = counts.get_mut(distance) {
+            if let Some((count, shift)) = by_distance.get_mut(distance) {
                 *count += 1;
+                shift.from[own.word as usize] |= own.mask;
             }
         }
     }
-    let mut distances: Vec<(usize, u32)> = counts
-        .into_iter()
-        .zip(0..)
-        .skip(1)
-        .filter(|&(count, _)| count > 0)
-        .collect();
-    distances.sort_by(|a, b| b.cmp(a));
-    distances.truncate(MAX_SHIFTS);
-    distances
-        .into_iter()
-        .map(|(_, distance)| Shift {
-            distance,
-            from: empty(words),
-        })
-        .collect()
+    // A transition to the same state is not a shift, and one backwards has no distance either.
+    by_distance.remove(0);
+    by_distance.sort_by_key(|(count, shift)| std::cmp::Reverse((*count, shift.distance)));
+    by_distance.truncate(MAX_SHIFTS);
+    let is_worthwhile = |Shift { from, .. }: &Shift| {
+        let jumping = columns.chunks_exact(words).map(|column| {
+            let both = column.iter().zip(from).map(|(a, b)| a & b);
+            both.map(|states| states.count_ones() as usize).sum()
+        });
+        jumping.max().unwrap_or(0) >= words
+    };
+    let shifts = by_distance.into_iter().filter(|(count, _)| *count > 0);
+    let shifts = shifts.map(|(_, shift)| shift).filter(is_worthwhile);
+    let without_states = |shift: Shift| Shift {
+        from: empty(words),
+        ..shift
+    };
+    shifts.map(without_states).collect()
 }
 
 fn to_u32(n: usize) -> u32 {

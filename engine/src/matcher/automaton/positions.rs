@@ -1,18 +1,23 @@
 //! The positions of expressions, and the pairs of them that can follow each other.
 
 use std::collections::HashMap;
+use std::marker::PhantomData;
 use std::rc::Rc;
 
-use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Repetition};
+use regex_syntax::hir::{Class, Hir, HirKind, Repetition};
 
+use super::part_trie::{Part, PartTrie};
 use crate::matcher::char_class::CharClass;
 
-/// The positions of some expressions, numbered in the order in which they are written.
-pub(super) struct Positions {
+/// The positions of some expressions. Those of parts that can follow the same part are next to each
+/// other, so that few words have them.
+pub(super) struct Positions<'h> {
     /// The characters at each position, by its number.
     classes: Vec<Rc<CharClass>>,
     /// The classes so far, so that equal ones are stored once.
     known: HashMap<CharClass, Rc<CharClass>>,
+    /// The classes of the expressions so far, so that a repeated one is read once.
+    converted: HashMap<*const Class, Rc<CharClass>>,
     /// For each position those that can follow it, in any order, some more than once.
     follow: Vec<Vec<u32>>,
     /// The positions with which any of the expressions can begin.
@@ -20,6 +25,12 @@ pub(super) struct Positions {
     /// The number of elements added to `follow`.
     edges: usize,
     max_edges: usize,
+    /// The positions with which an expression can end, each with the index of the expression.
+    ends: Vec<(u32, u32)>,
+    /// By expression, `true` if it matches the empty text.
+    nullable: Vec<bool>,
+    /// The addresses in `converted` are of their classes.
+    expressions: PhantomData<&'h Hir>,
 }
 
 /// The error of expressions whose parts can follow each other in too many ways, which distinguish
@@ -29,26 +40,73 @@ pub(in crate::matcher) struct TooLarge;
 
 /// A part of an expression.
 #[derive(Clone)]
-pub(super) struct Fragment {
+struct Fragment {
     /// The positions with which it can begin.
     first: Vec<u32>,
     /// The positions with which it can end.
-    pub(super) last: Vec<u32>,
+    last: Vec<u32>,
     /// `true` if it matches the empty text.
-    pub(super) nullable: bool,
+    nullable: bool,
 }
 
-impl Positions {
-    /// Creates an empty set. Adding expressions to it fails beyond `max_edges` pairs of positions.
-    pub(super) fn new(max_edges: usize) -> Self {
-        Self {
+impl<'h> Positions<'h> {
+    /// Numbers the positions of the expressions of `trie`.
+    ///
+    /// # Errors
+    ///
+    /// [`TooLarge`] if more than `max_edges` pairs of positions can follow each other.
+    pub(super) fn new(trie: &PartTrie<'h>, max_edges: usize) -> Result<Self, TooLarge> {
+        let mut this = Self {
             classes: Vec::new(),
             known: HashMap::new(),
+            converted: HashMap::new(),
             follow: Vec::new(),
             first: Vec::new(),
             edges: 0,
             max_edges,
+            ends: Vec::new(),
+            nullable: vec![false; trie.rules().len()],
+            expressions: PhantomData,
+        };
+        // Each node with the part of the expressions before it.
+        let mut pending = vec![(0, Fragment::empty())];
+        while let Some((index, before)) = pending.pop() {
+            let node = trie.node(index);
+            for &end in &node.ends {
+                this.ends
+                    .extend(before.last.iter().map(|&last| (last, end)));
+                this.nullable[end as usize] = before.nullable;
+            }
+            for &child in &node.children {
+                let next = match trie.node(child).part {
+                    Some(Part::Character(c)) => this.position(CharClass::of(c)),
+                    Some(Part::Expression(hir)) => this.add(hir)?,
+                    None => Fragment::empty(),
+                };
+                this.connect(&before.last, &next.first)?;
+                if before.nullable {
+                    this.first.extend(&next.first);
+                }
+                let mut last = next.last;
+                if next.nullable {
+                    last.extend(&before.last);
+                    this.edges = this.edges.saturating_add(before.last.len());
+                }
+                let fragment = Fragment {
+                    // It is not needed: what comes first is in `this.first` already.
+                    first: Vec::new(),
+                    last,
+                    nullable: before.nullable && next.nullable,
+                };
+                pending.push((child, fragment));
+            }
         }
+        Ok(this)
+    }
+
+    /// Returns the number of pairs of positions that can follow each other, some counted more than once.
+    pub(super) fn edges(&self) -> usize {
+        self.edges
     }
 
     /// Returns the number of positions.
@@ -74,26 +132,38 @@ impl Positions {
         follow
     }
 
-    /// Adds an expression beside the others, so that all begin at the same place.
-    pub(super) fn add_whole(&mut self, hir: &Hir) -> Result<Fragment, TooLarge> {
-        let fragment = self.add(hir)?;
-        self.first.extend(&fragment.first);
-        Ok(fragment)
+    /// Returns the positions with which an expression can end, each with the index of the expression.
+    pub(super) fn ends(&self) -> &[(u32, u32)] {
+        &self.ends
     }
 
-    fn add(&mut self, hir: &Hir) -> Result<Fragment, TooLarge> {
+    /// Returns by expression `true` if it matches the empty text.
+    pub(super) fn nullable(&self) -> &[bool] {
+        &self.nullable
+    }
+
+    fn add(&mut self, hir: &'h Hir) -> Result<Fragment, TooLarge> {
         match hir.kind() {
             HirKind::Empty => Ok(Fragment::empty()),
             HirKind::Literal(literal) => {
                 let mut whole = Fragment::empty();
                 for c in String::from_utf8_lossy(&literal.0).chars() {
-                    let class = ClassUnicode::new([ClassUnicodeRange::new(c, c)]);
-                    let next = self.position(CharClass::new(&Class::Unicode(class)));
+                    let next = self.position(CharClass::of(c));
                     whole = self.concat(whole, next)?;
                 }
                 Ok(whole)
             }
-            HirKind::Class(class) => Ok(self.position(CharClass::new(class))),
+            HirKind::Class(class) => {
+                let converted = match self.converted.get(&std::ptr::from_ref(class)) {
+                    Some(converted) => Rc::clone(converted),
+                    None => {
+                        let shared = self.shared(CharClass::new(class));
+                        self.converted.insert(class, Rc::clone(&shared));
+                        shared
+                    }
+                };
+                Ok(self.position_of(converted))
+            }
             HirKind::Look(_) => unreachable!("expressions with assertions are simulated"),
             HirKind::Capture(capture) => self.add(&capture.sub),
             HirKind::Concat(subs) => {
@@ -122,7 +192,7 @@ impl Positions {
     }
 
     /// Adds a repetition written out: `x{2,4}` as `xx(x(x)?)?`, and `x{2,}` as `xx+`.
-    fn repetition(&mut self, repetition: &Repetition) -> Result<Fragment, TooLarge> {
+    fn repetition(&mut self, repetition: &'h Repetition) -> Result<Fragment, TooLarge> {
         let copies = repetition.max.unwrap_or_else(|| repetition.min.max(1));
         let mut fragments = Vec::new();
         for _ in 0..copies {
@@ -177,15 +247,23 @@ impl Positions {
         Ok(())
     }
 
-    fn position(&mut self, class: CharClass) -> Fragment {
-        let class = match self.known.get(&class) {
-            Some(known) => known.clone(),
+    fn shared(&mut self, class: CharClass) -> Rc<CharClass> {
+        match self.known.get(&class) {
+            Some(known) => Rc::clone(known),
             None => {
                 let shared = Rc::new(class.clone());
-                self.known.insert(class, shared.clone());
+                self.known.insert(class, Rc::clone(&shared));
                 shared
             }
-        };
+        }
+    }
+
+    fn position(&mut self, class: CharClass) -> Fragment {
+        let class = self.shared(class);
+        self.position_of(class)
+    }
+
+    fn position_of(&mut self, class: Rc<CharClass>) -> Fragment {
         let position = u32::try_from(self.classes.len()).expect("states are bounded by the limits");
         self.classes.push(class);
         self.follow.push(Vec::new());

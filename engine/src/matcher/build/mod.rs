@@ -87,7 +87,6 @@ pub(super) fn build_trees(
     let build = |items| {
         let mut builder = Builder::new(Remainders::new(rules, limits));
         builder.add_node(items)?;
-        builder.remainders.check()?;
         builder.tree.shrink_to_fit();
         Ok::<_, ConfigError>(builder.tree)
     };
@@ -103,8 +102,16 @@ pub(super) fn build_trees(
     })
 }
 
-/// The rest of a branch whose ending is plain: its segments in reverse order, and the ending.
-type PlainBranch = (Vec<Segment>, PlainEnding);
+/// The rest of a branch that another may share: its segments in reverse order, and the ending.
+type SharedBranch = (Vec<Segment>, SharedEnding);
+
+/// An ending that several branches of a rule may have.
+#[derive(PartialEq, Eq, Hash)]
+enum SharedEnding {
+    Plain(PlainEnding),
+    /// By the address of the expression, which the builder holds.
+    Remainder(*const Hir),
+}
 
 /// A run: its class, and the fewest and the most characters.
 type RunKey = (Rc<CharClass>, u32, u32);
@@ -116,7 +123,9 @@ struct Builder<'a> {
     depth: usize,
     /// The edges to nodes of one rule only, by the rule and its branches from there on. Branches
     /// that differ only before the node share it.
-    shared: HashMap<(u32, Vec<PlainBranch>), Edge>,
+    shared: HashMap<(u32, Vec<SharedBranch>), Edge>,
+    /// The remainders to whose addresses `shared` refers.
+    remainders_held: Vec<Rc<Hir>>,
     /// The classes of the tree, so that equal ones are stored once.
     classes: HashMap<Rc<CharClass>, Arc<CharClass>>,
 }
@@ -128,6 +137,7 @@ impl<'a> Builder<'a> {
             tree: Tree::new(),
             depth: 0,
             shared: HashMap::new(),
+            remainders_held: Vec::new(),
             classes: HashMap::new(),
         }
     }
@@ -144,7 +154,10 @@ impl<'a> Builder<'a> {
             unreachable!("an edge is made for at least one item");
         };
         let shareable = |item: &Item| {
-            let ending = plain_ending(&item.ending)?;
+            let ending = match &item.ending {
+                Ending::Remainder(hir) => SharedEnding::Remainder(Rc::as_ptr(hir)),
+                ending => SharedEnding::Plain(plain_ending(ending)?),
+            };
             (item.rule == first_rule && item.is_one_of_several)
                 .then(|| (item.segments.clone(), ending))
         };
@@ -155,6 +168,11 @@ impl<'a> Builder<'a> {
         if let Some(edge) = self.shared.get(&key) {
             return Ok(*edge);
         }
+        self.remainders_held
+            .extend(items.iter().filter_map(|item| match &item.ending {
+                Ending::Remainder(hir) => Some(Rc::clone(hir)),
+                _ => None,
+            }));
         let edge = Edge::new(Target::Node(self.add_node(items)?), first_rule);
         self.shared.insert(key, edge);
         Ok(edge)
@@ -282,7 +300,7 @@ impl<'a> Builder<'a> {
     fn add_deferred(
         &mut self,
         emv: Vec<(u32, EmvMatch)>,
-        remainders: Vec<(u32, Hir)>,
+        remainders: Vec<(u32, Rc<Hir>)>,
     ) -> Result<Option<DeferredId>, ConfigError> {
         let deferred = self.remainders.compile(emv, remainders)?;
         Ok(deferred.map(|deferred| self.tree.add_deferred(deferred)))

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use super::{Cost, EDGE};
 use crate::matcher::deferred::Deferred;
 use crate::matcher::literals::LiteralSet;
+use crate::matcher::remainder::Remainder;
+use crate::matcher::text_remainders::{Condition, MAX_TRIED, TextRemainder, TextRemainders};
 use crate::matcher::tree::{Edge, NodeId, SuffixEdge, SuffixedRuns, Target, Tree};
 
 /// Sums up what the parts of a tree can take.
@@ -90,17 +92,45 @@ impl<'a> Bounds<'a> {
         if let Some(emv) = &deferred.emv {
             cost += emv.bound(|rule| self.accept(rule));
         }
-        if let Some(inner) = &deferred.inner {
-            cost += inner.bound();
-        }
         for remainder in &deferred.remainders {
-            let accept = remainder
-                .acceptances()
-                .into_iter()
-                .map(|rule| self.accept(rule));
-            cost += remainder.matcher.bound() + Cost::fixed(accept.fold(0, u64::saturating_add));
+            cost += self.remainder(remainder);
+        }
+        if let Some(with_texts) = &deferred.with_texts {
+            cost += self.with_texts(with_texts);
         }
         cost
+    }
+
+    fn with_texts(&self, with_texts: &TextRemainders) -> Cost {
+        let mut cost = with_texts.search.bound();
+        let mut has_class = false;
+        let mut tried = Vec::new();
+        for TextRemainder { condition, .. } in &with_texts.remainders {
+            match condition {
+                Condition::Class(rule) => {
+                    has_class = true;
+                    cost += Cost::fixed(1 + self.accept(*rule));
+                }
+                Condition::Alone(remainder) => cost += self.remainder(remainder),
+                Condition::Tried(remainder) => tried.push(self.remainder(remainder)),
+            }
+        }
+        if has_class {
+            cost += with_texts.class.run_bound(u32::MAX);
+        }
+        if !with_texts.together.is_empty() {
+            tried.sort_by_key(|cost| std::cmp::Reverse(cost.total()));
+            tried.truncate(MAX_TRIED);
+        }
+        let together = with_texts.together.iter();
+        let together = together.map(|remainder| self.remainder(remainder));
+        cost + tried.into_iter().sum() + together.sum()
+    }
+
+    fn remainder(&self, remainder: &Remainder) -> Cost {
+        let accept = remainder.acceptances().into_iter();
+        let accept = accept.map(|rule| self.accept(rule));
+        remainder.matcher.bound() + Cost::fixed(accept.fold(0, u64::saturating_add))
     }
 
     fn literals(&mut self, set: LiteralSet) -> Cost {
@@ -246,22 +276,36 @@ impl<'a> Bounds<'a> {
             );
             emv.rules().for_each(|rule| add(rule, each));
         }
-        let inner = deferred
-            .inner
-            .as_ref()
-            .map_or(0, |inner| inner.bound().total());
-        let inner = share(inner, deferred.remainders.len());
-        for remainder in &deferred.remainders {
+        let mut add_remainder = |remainder: &Remainder| {
             let rules = remainder.rules();
-            let each = share(
-                remainder.matcher.bound().total().saturating_add(inner),
-                rules.len(),
-            );
+            let each = share(remainder.matcher.bound().total(), rules.len());
             rules.into_iter().for_each(|rule| add(rule, each));
             for rule in remainder.acceptances() {
                 add(rule, self.accept(rule));
             }
+        };
+        deferred.remainders.iter().for_each(&mut add_remainder);
+        let Some(with_texts) = &deferred.with_texts else {
+            return;
+        };
+        with_texts.together.iter().for_each(&mut add_remainder);
+        let mut of_class = Vec::new();
+        for TextRemainder { condition, .. } in &with_texts.remainders {
+            match condition {
+                Condition::Class(rule) => of_class.push(*rule),
+                Condition::Alone(remainder) => add_remainder(remainder),
+                // The few that are tried before all together count for none.
+                Condition::Tried(_) if !with_texts.together.is_empty() => {}
+                Condition::Tried(remainder) => add_remainder(remainder),
+            }
         }
+        let scan = with_texts.class.run_bound(u32::MAX).total();
+        let scan = share(scan, of_class.len());
+        for rule in of_class {
+            add(rule, scan.saturating_add(1 + self.accept(rule)));
+        }
+        let search = with_texts.search.bound().total();
+        add(with_texts.first_rule, search);
     }
 
     fn accept(&self, rule: u32) -> u64 {

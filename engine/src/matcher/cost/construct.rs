@@ -3,9 +3,11 @@
 use super::{Bounds, MAX_CHARACTERS};
 use crate::CodeValue;
 use crate::matcher::char_class::CharClass;
-use crate::matcher::deferred::{Deferred, SuffixMatcher};
+use crate::matcher::deferred::Deferred;
 use crate::matcher::emv::EmvIndex;
+use crate::matcher::remainder::SuffixMatcher;
 use crate::matcher::segment::Before;
+use crate::matcher::text_remainders::{MAX_TRIED, TextRemainder};
 use crate::matcher::tree::{Edge, NodeId, Target, Tree};
 
 /// The most steps that trying short code values takes together.
@@ -20,6 +22,8 @@ const MAX_STEPS: u64 = 1_000_000_000;
 const TRIED_CHARACTERS: usize = 96;
 /// The most characters that are tried one by one.
 const MAX_ALPHABET: usize = 40;
+/// The most remainders whose characters are tried.
+const MAX_REMAINDERS: usize = 1000;
 /// The number of characters that are tried in pairs, the best of all.
 const PAIRED: usize = 8;
 /// The number of repeated texts that are tried at full length.
@@ -121,23 +125,38 @@ impl Candidates {
         if let Some(emv) = &deferred.emv {
             self.payload = payload(emv);
         }
-        for remainder in &deferred.remainders {
+        if let Some(with_texts) = &deferred.with_texts {
+            // One more than are tried one by one.
+            for TextRemainder { text, .. } in with_texts.remainders.iter().take(MAX_TRIED + 1) {
+                self.add_text(text);
+            }
+            self.add_characters(with_texts.class.ranges().take(2).map(|(start, _)| start));
+        }
+        for remainder in deferred.remainders().take(MAX_REMAINDERS) {
             let representatives: Vec<char> = match &remainder.matcher {
                 SuffixMatcher::Automaton(automaton) => automaton.representatives().collect(),
                 SuffixMatcher::Assertions(assertions) => assertions.representatives().collect(),
                 SuffixMatcher::Contains(contains) => {
                     let (class, text) = contains.class_and_text();
-                    if self.texts.len() + text.len() < CodeValue::MAX_CHARACTERS {
-                        self.texts.push_str(&String::from_utf8_lossy(text));
-                    }
+                    self.add_text(text);
                     let ranges = class.ranges().take(2);
                     ranges.map(|(start, _)| start).collect()
                 }
             };
-            for c in representatives {
-                if self.alphabet.len() < 4 * MAX_ALPHABET && !self.alphabet.contains(&c) {
-                    self.alphabet.push(c);
-                }
+            self.add_characters(representatives.into_iter());
+        }
+    }
+
+    fn add_text(&mut self, text: &[u8]) {
+        if self.texts.len() + text.len() < CodeValue::MAX_CHARACTERS {
+            self.texts.push_str(&String::from_utf8_lossy(text));
+        }
+    }
+
+    fn add_characters(&mut self, characters: impl Iterator<Item = char>) {
+        for c in characters {
+            if self.alphabet.len() < 4 * MAX_ALPHABET && !self.alphabet.contains(&c) {
+                self.alphabet.push(c);
             }
         }
     }
@@ -157,7 +176,7 @@ impl Candidates {
                 return;
             }
             let characters = self.beginning.chars().count() + TRIED_CHARACTERS;
-            let taken = steps(&self.filled(&repeated, "", characters));
+            let taken = steps(&self.filled(&repeated, "", "", characters));
             left = left.saturating_sub(taken);
             tried.push((taken, repeated));
         };
@@ -203,8 +222,14 @@ impl Candidates {
                 continue;
             }
             for (_, repeated) in &tried {
-                let taken = steps(&self.filled(repeated, middle, compared));
-                offer(taken, self.filled(repeated, middle, characters));
+                let taken = steps(&self.filled(repeated, middle, "", compared));
+                offer(taken, self.filled(repeated, middle, "", characters));
+            }
+        }
+        if !self.texts.is_empty() {
+            for (_, repeated) in &tried {
+                let taken = steps(&self.filled(repeated, "", &self.texts, compared));
+                offer(taken, self.filled(repeated, "", &self.texts, characters));
             }
         }
         if let Some(code) = self.stretched(compared) {
@@ -229,14 +254,15 @@ impl Candidates {
         usize::try_from(most.clamp(1, MAX_CHARACTERS)).expect("a code value is short")
     }
 
-    /// Returns the beginning, `middle`, and then `repeated`, up to this number of characters.
-    fn filled(&self, repeated: &str, middle: &str, characters: usize) -> String {
+    /// Returns the beginning, `middle`, and then `repeated` up to `end`, which has the last of this
+    /// number of characters.
+    fn filled(&self, repeated: &str, middle: &str, end: &str, characters: usize) -> String {
         let parts = self.beginning.chars().chain(middle.chars());
         let repeated = repeated.chars().cycle();
-        parts
-            .chain(repeated)
-            .take(characters.min(CodeValue::MAX_CHARACTERS))
-            .collect()
+        let characters = characters.min(CodeValue::MAX_CHARACTERS);
+        let before_end = characters.saturating_sub(end.chars().count());
+        let filled = parts.chain(repeated).take(before_end);
+        filled.chain(end.chars()).take(characters).collect()
     }
 }
 
