@@ -1,4 +1,4 @@
-//! One lookup whose template inserts groups of the pattern, by each of the two engines that find
+//! One lookup whose template inserts groups of the pattern, by each of the engines that find
 //! them, beside one whose template inserts the code value.
 
 use std::time::Duration;
@@ -10,18 +10,30 @@ use serde_json::json;
 fn groups(criterion: &mut Criterion) {
     let open_id = OpenId::new("user-42").expect("a valid openId");
     let mut group = criterion.benchmark_group("groups");
-    for (name, pattern, template, digits) in [
-        ("none", r"28(\d{8})(\d+)", "id/{code}", 38),
-        // What is read decides which group is next, so the automaton is one-pass.
-        ("one-pass", r"28(\d{8})(\d+)", "id/{1}/{2}", 38),
-        // Each digit may belong to either group until the end is seen, so it is not.
-        ("simulated", r"28(\d+)(\d{8})", "id/{1}/{2}", 38),
+    for (name, pattern, template, text) in [
+        ("none", r"28(\d{8})(\d+)", "id/{code}", digits(38)),
+        // Both groups begin and end where they must.
+        ("walk", r"28(\d{8})(\d+)", "id/{1}/{2}", digits(38)),
+        // What is read decides what is next, but not how often something was repeated.
+        (
+            "one-pass",
+            r"28(?:\d-)*(-\d+)(?:-(.*))?",
+            "id/{1}/{2}",
+            format!("28{}-{}-777", "7-".repeat(9), "7".repeat(15)),
+        ),
+        // Each digit may belong to either group until the end is seen.
+        (
+            "backtracking",
+            r"28(\d+)(\d{8}\d*)",
+            "id/{1}/{2}",
+            digits(38),
+        ),
         // Behind the two first characters, each of 200 adds a state that stays active.
         (
             "simulated-200-states",
-            r"28(\d+)(\d{200})",
+            r"28(\d+)(\d{200}\d*)",
             "id/{1}/{2}",
-            600,
+            digits(2000),
         ),
     ] {
         let config = json!({"format": "codeid/1", "version": "1", "rules": [
@@ -30,7 +42,6 @@ fn groups(criterion: &mut Criterion) {
         .to_string();
         let table = RouteTable::from_json(config.as_bytes(), &CompileLimits::default())
             .expect("the rule compiles");
-        let text = format!("28{}", "7".repeat(digits));
         let code = CodeValue::new(&text).expect("a code value of an allowed length");
         let mut scratch = Scratch::new();
         let verdict = table.identify(code, open_id, &mut scratch);
@@ -44,6 +55,11 @@ fn groups(criterion: &mut Criterion) {
         });
     }
     group.finish();
+}
+
+/// Returns a code of `28` and so many other digits.
+fn digits(count: usize) -> String {
+    format!("28{}", "7".repeat(count))
 }
 
 criterion_group! {

@@ -94,6 +94,13 @@ impl Codeid {
         })
     }
 
+    /// Returns the numbers of rules whose groups are found by a walk over the code, by a one-pass
+    /// automaton, and by backtracking.
+    #[must_use]
+    pub fn group_searches(&self) -> [usize; 3] {
+        self.table.group_searches()
+    }
+
     /// Compiles `config`.
     ///
     /// # Panics

@@ -69,9 +69,9 @@ fn configs() -> Vec<(String, String)> {
     });
     all.push(("bench `emv`".to_owned(), config(emv, "{code}")));
     for (name, pattern) in [
-        ("one-pass", r"28(\d{8})(\d+)"),
-        ("simulated", r"28(\d+)(\d{8})"),
-        ("simulated-200-states", r"28(\d+)(\d{200})"),
+        ("walk", r"28(\d{8})(\d+)"),
+        ("backtracking", r"28(\d+)(\d{8}\d*)"),
+        ("simulated-200-states", r"28(\d+)(\d{200}\d*)"),
     ] {
         let rules = [json!({ "regex": pattern })].into_iter();
         all.push((

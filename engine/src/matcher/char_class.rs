@@ -214,6 +214,13 @@ impl CharClass {
         (count >= min).then_some(end)
     }
 
+    /// Returns the begin of the run of members with which `text` ends. The class has all characters
+    /// beyond ASCII, or none.
+    pub(super) fn run_begin(&self, text: &[u8]) -> usize {
+        let outside = text.iter().rposition(|&byte| !self.contains_byte(byte));
+        outside.map_or(0, |at| at + 1)
+    }
+
     /// Returns the steps that [`Self::run_end`] takes.
     pub(super) fn run_steps(&self, text: &str, from: usize, max: u32) -> u64 {
         let end = self.run_end(text, from, 0, max).unwrap_or(from);

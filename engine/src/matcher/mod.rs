@@ -39,7 +39,7 @@ mod trial;
 mod visitor;
 
 use self::build::Trees;
-pub(crate) use self::captures::{CaptureScratch, GroupFinder, GroupsTooCostly};
+pub(crate) use self::captures::{CaptureScratch, GroupFinder, GroupSearch, GroupsTooCostly};
 use self::cost::{Bounds, Candidates, Cost};
 use self::dfa::{Dfas, Found};
 use self::expand::FOLDED_BEYOND_ASCII;

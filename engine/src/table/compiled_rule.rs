@@ -1,7 +1,7 @@
 //! A compiled rule without its match, which is part of the matcher.
 
 use crate::canary::{CompiledCanary, GroupHash, Groups, OpenIdHashes};
-use crate::matcher::{CaptureScratch, GroupFinder, GroupsTooCostly};
+use crate::matcher::{CaptureScratch, GroupFinder, GroupSearch, GroupsTooCostly};
 use crate::rule::{Action, Destination, RouteRule, RuleMatch, Template};
 use crate::{
     Admission, CodeValue, CompileLimits, ConfigError, Outcome, Problem, ProblemCode, RuleId,
@@ -118,6 +118,12 @@ impl CompiledRule {
                 }
             }
         }
+    }
+
+    /// Returns the way in which the groups that the action inserts are found; `None` if it inserts
+    /// none.
+    pub(super) fn group_search(&self) -> Option<GroupSearch> {
+        self.groups.as_ref().map(|groups| groups.search())
     }
 
     /// Returns `true` if the canary may need the SHA-256 of the openId.

@@ -11,7 +11,7 @@ use self::visitors::{AllMatches, Winner};
 use crate::canary::{GroupHash, OpenIdHashes};
 use crate::counts::{COUNTED, RuleCounts};
 use crate::guard::guarded;
-use crate::matcher::Matcher;
+use crate::matcher::{GroupSearch, Matcher};
 use crate::{
     CodeCost, CodeValue, CompileLimits, ConfigError, CostlyCode, Explanation, Generation, OpenId,
     Outcome, Provenance, RouteConfig, RuleCount, Scratch, Verdict,
@@ -379,6 +379,24 @@ impl RouteTable {
     #[must_use]
     pub fn matcher_bytes(&self) -> usize {
         self.matcher.heap_bytes()
+    }
+
+    /// Returns the numbers of rules whose groups are found by a walk over the code value, by a
+    /// one-pass automaton, and by backtracking, in this order, for reports of benches.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn group_searches(&self) -> [usize; 3] {
+        let ways = [
+            GroupSearch::Walk,
+            GroupSearch::OnePass,
+            GroupSearch::Backtracking,
+        ];
+        ways.map(|way| {
+            let rules = self.rules.iter();
+            rules
+                .filter(|rule| rule.group_search() == Some(way))
+                .count()
+        })
     }
 
     /// Returns about how many bytes the table takes on the heap, in time linear in its rules.

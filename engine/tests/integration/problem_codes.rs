@@ -57,12 +57,10 @@ fn every_code_is_reported_for_some_config() {
 /// Rules that are refused for what they cost, and are too many for a conformance case.
 fn costly_rules() -> Vec<(ProblemCode, Vec<Value>)> {
     let many = |pattern: fn(usize) -> String| (0..30).map(|n| regex(n, &pattern(n))).collect();
-    vec![
-        (
-            ProblemCode::PatternsTooLarge,
-            many(|n| format!("a{{{}}}", 9000 + n)),
-        ),
-    ]
+    vec![(
+        ProblemCode::PatternsTooLarge,
+        many(|n| format!("a{{{}}}", 9000 + n)),
+    )]
 }
 
 /// Rules that are accepted with a warning.

@@ -13,23 +13,35 @@ use crate::families::refusal;
 const CODES: usize = 20_000;
 const ROUNDS: usize = 9;
 
-/// Prints the time of a lookup that finds a rule, with and without a group.
+/// The figures of a family.
+struct Figures {
+    /// The nanoseconds of a lookup without and with a group.
+    nanoseconds: [f64; 2],
+    /// The numbers of rules whose group is found by a walk, by a one-pass automaton, and by
+    /// backtracking.
+    searches: [usize; 3],
+}
+
+/// Prints the time of a lookup that finds a rule, with and without a group, and how the groups are
+/// found.
 pub(crate) fn groups(selection: &Selection, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
-        "| hits only, family, rules | {{code}}, ns | id/{{1}}, ns | ratio | difference, ns |\n\
-         |---|---|---|---|---|"
+        "| hits only, family, rules | {{code}}, ns | id/{{1}}, ns | ratio | difference, ns | rules by walk, one-pass, \
+         backtracking |\n|---|---|---|---|---|---|"
     )?;
     for (family, count) in selection.rows() {
         let cells = match measure(family, count) {
-            Ok([code, group]) => {
+            Ok(figures) => {
+                let [code, group] = figures.nanoseconds;
+                let [walk, one_pass, backtracking] = figures.searches;
                 format!(
-                    "{code:.0} | {group:.0} | {:.2} | {:.0}",
+                    "{code:.0} | {group:.0} | {:.2} | {:.0} | {walk}, {one_pass}, {backtracking}",
                     group / code,
                     group - code
                 )
             }
-            Err(error) => format!("{} | | | ", refusal(&error)),
+            Err(error) => format!("{} | | | | ", refusal(&error)),
         };
         writeln!(out, "| {}, {count} | {cells} |", family.name())?;
         out.flush()?;
@@ -37,19 +49,23 @@ pub(crate) fn groups(selection: &Selection, out: &mut dyn Write) -> io::Result<(
     Ok(())
 }
 
-/// Returns the nanoseconds of a lookup without and with a group.
-fn measure(family: &Family, count: usize) -> Result<[f64; 2], ConfigError> {
+fn measure(family: &Family, count: usize) -> Result<Figures, ConfigError> {
     let [without, with] = [Template::Code, Template::Group].map(|template| {
         let mut workload = family.workload(count, template, FamilyCodes::Usual, CODES);
         let mut dfa = LazyDfa::new(&workload);
         workload.codes.retain(|code| dfa.winner(code).is_some());
         workload
     });
-    let mut engines: Vec<Box<dyn Engine>> = Vec::new();
-    for workload in [&without, &with] {
-        engines.push(Box::new(Codeid::within_default_limits(workload)?));
-    }
+    let with_groups = Codeid::within_default_limits(&with)?;
+    let searches = with_groups.group_searches();
+    let mut engines: Vec<Box<dyn Engine>> = vec![
+        Box::new(Codeid::within_default_limits(&without)?),
+        Box::new(with_groups),
+    ];
     verify(&mut engines, &without.codes);
     let best = best_nanoseconds(&mut engines, &without.codes, ROUNDS);
-    Ok([best[0], best[1]])
+    Ok(Figures {
+        nanoseconds: [best[0], best[1]],
+        searches,
+    })
 }
