@@ -105,10 +105,22 @@ impl Contains {
         (self.texts.len() + self.end.len()) as u64
     }
 
-    /// Returns characters that the class has, and the first text, if there is one.
-    pub(super) fn class_and_text(&self) -> (&CharClass, &[u8]) {
-        let first = self.texts.first().map(Finder::needle);
-        (&self.class, first.unwrap_or_default())
+    /// Returns the class of the characters between texts.
+    pub(super) const fn class(&self) -> &CharClass {
+        &self.class
+    }
+
+    /// Returns the text if it is all that a remainder must contain.
+    pub(super) fn only_text(&self) -> Option<&[u8]> {
+        match &*self.texts {
+            [text] if self.end.is_empty() => Some(text.needle()),
+            _ => None,
+        }
+    }
+
+    /// Returns the first text; an empty one if there is only an end.
+    pub(super) fn first_text(&self) -> &[u8] {
+        self.texts.first().map(Finder::needle).unwrap_or_default()
     }
 
     /// Returns the number of bytes on the heap.

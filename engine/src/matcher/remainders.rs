@@ -149,12 +149,12 @@ impl<'a> Remainders<'a> {
         } in found
         {
             let contains = Contains::from_hir(hir).filter(|it| {
-                let (its_class, its_text) = it.class_and_text();
-                is_whole && its_text == text && class.as_ref().is_none_or(|it| it == its_class)
+                let is_of_class = class.as_ref().is_none_or(|class| class == it.class());
+                is_whole && it.only_text() == Some(&text) && is_of_class
             });
             let condition = match contains {
                 Some(contains) => {
-                    class.get_or_insert_with(|| contains.class_and_text().0.clone());
+                    class.get_or_insert_with(|| contains.class().clone());
                     Condition::Class(rule)
                 }
                 None => {

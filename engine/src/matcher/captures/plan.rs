@@ -24,6 +24,9 @@ const MAX_SLOTS: usize = 64;
 /// Returns the walk to the groups of these numbers, ascending, in any match of `hir`; `None` if the
 /// code value alone does not determine their places, or the walk would be too long.
 pub(super) fn plan(hir: &Hir, groups: &[u32]) -> Option<Walk> {
+    if has_empty_class(hir) {
+        return None;
+    }
     let mut planner = Planner {
         groups,
         slots: 2 * (groups.len() + 1),
@@ -40,6 +43,18 @@ pub(super) fn plan(hir: &Hir, groups: &[u32]) -> Option<Walk> {
         steps: steps.into(),
         slots: planner.slots,
     })
+}
+
+/// Returns `true` if `hir` has a class without members. The lengths of a repetition of it are not
+/// known, although it may be left out.
+fn has_empty_class(hir: &Hir) -> bool {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Literal(_) | HirKind::Look(_) => false,
+        HirKind::Class(class) => class.is_empty(),
+        HirKind::Repetition(repetition) => has_empty_class(&repetition.sub),
+        HirKind::Capture(capture) => has_empty_class(&capture.sub),
+        HirKind::Concat(subs) | HirKind::Alternation(subs) => subs.iter().any(has_empty_class),
+    }
 }
 
 struct Planner<'g> {

@@ -137,7 +137,7 @@ impl Candidates {
                 SuffixMatcher::Automaton(automaton) => automaton.representatives().collect(),
                 SuffixMatcher::Assertions(assertions) => assertions.representatives().collect(),
                 SuffixMatcher::Contains(contains) => {
-                    let (class, text) = contains.class_and_text();
+                    let (class, text) = (contains.class(), contains.first_text());
                     self.add_text(text);
                     let ranges = class.ranges().take(2);
                     ranges.map(|(start, _)| start).collect()
