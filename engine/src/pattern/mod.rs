@@ -169,7 +169,7 @@ impl Pattern {
 fn always_has(hir: &Hir, groups: &[u32]) -> bool {
     match hir.kind() {
         HirKind::Capture(capture) => {
-            groups.contains(&capture.index) && capture.sub.properties().minimum_len() != Some(0)
+            groups.contains(&capture.index) && !can_be_empty(&capture.sub)
                 || always_has(&capture.sub, groups)
         }
         HirKind::Repetition(repetition) => {
@@ -178,6 +178,19 @@ fn always_has(hir: &Hir, groups: &[u32]) -> bool {
         HirKind::Concat(subs) => subs.iter().any(|sub| always_has(sub, groups)),
         HirKind::Alternation(subs) => subs.iter().all(|sub| always_has(sub, groups)),
         HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) | HirKind::Look(_) => false,
+    }
+}
+
+/// Returns `true` if `hir` matches nothing at some place. The library does not know the least length of
+/// a repetition of a class without members.
+fn can_be_empty(hir: &Hir) -> bool {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => true,
+        HirKind::Literal(_) | HirKind::Class(_) => false,
+        HirKind::Repetition(repetition) => repetition.min == 0 || can_be_empty(&repetition.sub),
+        HirKind::Capture(capture) => can_be_empty(&capture.sub),
+        HirKind::Concat(subs) => subs.iter().all(can_be_empty),
+        HirKind::Alternation(subs) => subs.iter().any(can_be_empty),
     }
 }
 

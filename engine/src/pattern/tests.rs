@@ -314,4 +314,7 @@ fn groups_are_counted_named_and_checked_for_empty_matches() {
             .unwrap()
             .never_all_empty(&[1, 2])
     );
+    // A class without members may be left out.
+    let left_out = Pattern::parse("([b&&c]?)a", 100).unwrap();
+    assert!(!left_out.never_all_empty(&[1]));
 }

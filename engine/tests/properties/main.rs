@@ -86,5 +86,6 @@ fn limits() -> CompileLimits {
     let mut limits = CompileLimits::default();
     limits.max_rule_states *= 10;
     limits.max_states *= 10;
+    limits.max_code_steps *= 10;
     limits
 }

@@ -118,13 +118,26 @@ impl<'a> Bounds<'a> {
         if has_class {
             cost += with_texts.class.run_bound(u32::MAX);
         }
-        if !with_texts.together.is_empty() {
-            tried.sort_by_key(|cost| std::cmp::Reverse(cost.total()));
-            tried.truncate(MAX_TRIED);
-        }
+        let most = match with_texts.together.is_empty() {
+            true => tried.len(),
+            false => MAX_TRIED,
+        };
+        // In each respect, since those that take the most once need not take the most per character.
+        let largest = |part: fn(&Cost) -> u64| {
+            let mut parts: Vec<u64> = tried.iter().map(part).collect();
+            parts.sort_unstable_by(|a, b| b.cmp(a));
+            parts
+                .iter()
+                .take(most)
+                .fold(0, |a: u64, b| a.saturating_add(*b))
+        };
+        let tried = Cost {
+            fixed: largest(|cost| cost.fixed),
+            linear: largest(|cost| cost.linear),
+        };
         let together = with_texts.together.iter();
         let together = together.map(|remainder| self.remainder(remainder));
-        cost + tried.into_iter().sum() + together.sum()
+        cost + tried + together.sum()
     }
 
     fn remainder(&self, remainder: &Remainder) -> Cost {
