@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::byte_class::ByteSet;
-use super::subsets::{DEAD, State};
+use super::states::{DEAD, State};
 
 /// Classes of bytes, each of which leads to the same state from every state.
 #[derive(Debug)]

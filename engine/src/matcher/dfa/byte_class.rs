@@ -136,8 +136,8 @@ fn covers((start, end): (char, char), byte: u8) -> bool {
         0xed => (0xd000, 0xd7ff),
         0xf0 => (0x1_0000, 0x3_ffff),
         0xf4 => (0x10_0000, 0x10_ffff),
-        ..0xe0 => ((byte & 0x1f) << 6, (byte & 0x1f) << 6 | 0x3f),
-        ..0xf0 => ((byte & 0xf) << 12, (byte & 0xf) << 12 | 0xfff),
+        0xc0..0xe0 => ((byte & 0x1f) << 6, (byte & 0x1f) << 6 | 0x3f),
+        0xe1..0xf0 => ((byte & 0xf) << 12, (byte & 0xf) << 12 | 0xfff),
         _ => ((byte & 7) << 18, (byte & 7) << 18 | 0x3_ffff),
     };
     u32::from(start) <= first && last <= u32::from(end)

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::byte_class::ByteSet;
 use super::nfa::{Nfa, UNBOUNDED};
-use super::subsets::{DEAD, State, StateInfo, Step};
+use super::states::{DEAD, State, StateInfo, Step};
 
 /// The fewest bytes of a chain; shorter ones are single steps.
 const MIN_LENGTH: usize = 6;

@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use super::alphabet::Alphabet;
 use super::byte_class::ByteSet;
 use super::chains::{Chains, Position, StateChain};
-use super::machine::{Chain, Dfa, Op, Sparse, StateNumber};
+use super::machine::Dfa;
 use super::nfa::{Nfa, UNBOUNDED};
+use super::ops::{Chain, Op, Sparse, StateNumber};
 use super::run_class::RunClass;
-use super::subsets::{DEAD, State, StateInfo, Step};
+use super::states::{DEAD, State, StateInfo, Step};
 use crate::matcher::char_class::CharClass;
 use crate::matcher::span::Span;
 

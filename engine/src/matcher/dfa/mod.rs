@@ -7,32 +7,38 @@
 //! DESIGN.md says why, and which rules they leave to the tree.
 
 mod alphabet;
+mod budget;
 mod byte_class;
 mod chains;
 mod elements;
 mod expression;
+mod groups;
 mod layout;
 mod machine;
 mod nfa;
+mod ops;
 #[cfg(test)]
 mod properties;
 mod rule_parts;
 mod run_class;
 mod samples;
+mod states;
 mod subsets;
 #[cfg(test)]
 mod tests;
 mod trie;
 
-use std::collections::BTreeMap;
-
+use self::budget::Budget;
+use self::groups::{Group, groups};
 use self::layout::lay_out;
+use self::machine::Dfa;
 pub(super) use self::machine::WalkScratch;
-use self::machine::{Dfa, StateNumber};
-use self::nfa::{Nfa, NodeId};
+use self::nfa::Nfa;
+use self::ops::StateNumber;
 use self::rule_parts::{RuleParts, first_bytes, rule_parts};
 use self::samples::Sampler;
-use self::subsets::{Budget, State, Subsets};
+use self::states::State;
+use self::subsets::Subsets;
 use self::trie::Builder;
 use super::char_class::CharClass;
 use super::visitor::Visitor;
@@ -164,21 +170,13 @@ impl Dfas {
         let groups = groups(&nfa, &is_open, &mut budget);
         let (samples, unseen) = samples(&sampled);
         for (index, group) in groups.iter().enumerate() {
-            let others = groups.len() - index - 1;
-            let few = unseen
-                .iter()
-                .filter(|code| group.has(code.as_bytes()))
-                .take(TREE_SAMPLES);
-            let tree_steps = few.map(|code| tree_steps(code)).max().unwrap_or(0);
-            this.add(
-                &nfa,
-                &is_open,
-                group,
-                &samples,
-                tree_steps,
-                others,
-                &mut budget,
-            );
+            let of_group = unseen.iter().filter(|code| group.has(code.as_bytes()));
+            let steps = of_group.take(TREE_SAMPLES).map(|code| tree_steps(code));
+            let tree_steps = steps.max().unwrap_or(0);
+            let mut share = budget.share_of(groups.len() - index);
+            budget.subtract(share);
+            this.add(&nfa, &is_open, group, &samples, tree_steps, &mut share);
+            budget.add(share);
         }
         this.dfas.shrink_to_fit();
         (this, unseen)
@@ -214,8 +212,8 @@ impl Dfas {
         }
     }
 
-    /// Adds the DFA of `group`, which may take its share of `budget` while there are `others` after
-    /// it.
+    /// Adds the DFA of `group`, and subtracts what it takes from `budget`. The tree takes `tree_steps` for
+    /// some code value of the group.
     fn add(
         &mut self,
         nfa: &Nfa,
@@ -223,15 +221,9 @@ impl Dfas {
         group: &Group,
         samples: &[Vec<u8>],
         tree_steps: u64,
-        others: usize,
         budget: &mut Budget,
     ) {
-        let share = Budget {
-            work: budget.work / (others + 1),
-            bytes: budget.bytes / (others + 1),
-            row_bytes: budget.row_bytes / (others + 1),
-        };
-        let mut subsets = Subsets::new(nfa, is_open, share);
+        let mut subsets = Subsets::new(nfa, is_open, *budget);
         let starts: Vec<State> = group.bytes.iter().map(|&b| subsets.start(b)).collect();
         for sample in samples {
             if let Some((first, rest)) = sample.split_first()
@@ -241,16 +233,15 @@ impl Dfas {
             }
         }
         // What no sample leads to is worth work where the tree is slow.
-        let sampled = share.work - subsets.budget.work;
-        let factor = usize::try_from(tree_steps / SLOW_TREE_STEPS).unwrap_or(usize::MAX);
-        let unsampled = sampled.saturating_mul(1 + factor).max(MIN_UNSAMPLED_WORK);
-        let unsampled = subsets.budget.work.min(unsampled);
-        let unused = subsets.budget.work - unsampled;
-        subsets.budget.work = unsampled;
+        let sampled = budget.work - subsets.budget.work;
+        let factor = usize::try_from(1 + tree_steps / SLOW_TREE_STEPS).unwrap_or(usize::MAX);
+        let unsampled = sampled.saturating_mul(factor).max(MIN_UNSAMPLED_WORK);
+        let unused = subsets.budget.work.saturating_sub(unsampled);
+        subsets.budget.work -= unused;
         subsets.explore();
-        budget.work -= share.work - unused - subsets.budget.work;
-        budget.bytes -= share.bytes - subsets.budget.bytes;
-        let Some((dfa, numbers)) = lay_out(nfa, &subsets.states, &starts, share.row_bytes) else {
+        *budget = subsets.budget;
+        budget.work += unused;
+        let Some((dfa, numbers)) = lay_out(nfa, &subsets.states, &starts, budget.row_bytes) else {
             return;
         };
         budget.row_bytes -= size_of_val(&*dfa.rows);
@@ -314,19 +305,6 @@ impl Dfas {
     }
 }
 
-/// First bytes after which the same nodes can be reached.
-struct Group {
-    bytes: Vec<u8>,
-}
-
-impl Group {
-    /// Returns `true` if `code` begins with one of the bytes.
-    fn has(&self, code: &[u8]) -> bool {
-        let first = code.first();
-        first.is_some_and(|first| self.bytes.binary_search(first).is_ok())
-    }
-}
-
 /// Returns samples of rules, each of which consists of some parts, one of each rule after the other; and
 /// further samples, at most [`MAX_UNSEEN`].
 fn samples(rules: &[Vec<Hir>]) -> (Vec<Vec<u8>>, Vec<String>) {
@@ -349,75 +327,4 @@ fn samples(rules: &[Vec<Hir>]) -> (Vec<Vec<u8>>, Vec<String>) {
     let unseen = unseen.filter_map(|sample| String::from_utf8(sample).ok());
     let unseen = unseen.filter(|sample| !sample.is_empty()).collect();
     (samples, unseen)
-}
-
-/// Returns the groups, those with the fewest nodes first, as far as the budget allows.
-fn groups(nfa: &Nfa, is_open: &[bool], budget: &mut Budget) -> Vec<Group> {
-    let mut subsets = Subsets::new(nfa, is_open, *budget);
-    let mut by_state: BTreeMap<State, Vec<u8>> = BTreeMap::new();
-    for byte in 0..=u8::MAX {
-        by_state.entry(subsets.start(byte)).or_default().push(byte);
-        if subsets.budget.work == 0 {
-            break;
-        }
-    }
-    budget.work = subsets.budget.work;
-    let mut by_nodes: BTreeMap<Vec<u64>, Vec<u8>> = BTreeMap::new();
-    for (state, bytes) in by_state {
-        let nodes = reachable(nfa, subsets.nodes(state));
-        let size = count(&nodes);
-        if size / 8 > budget.work {
-            continue;
-        }
-        budget.work -= size / 8;
-        by_nodes.entry(nodes).or_default().extend(bytes);
-    }
-    let sized = by_nodes.into_iter().map(|(nodes, bytes)| {
-        let size = count(&nodes);
-        (size, nodes, bytes)
-    });
-    let mut by_nodes: Vec<(usize, Vec<u64>, Vec<u8>)> = sized.collect();
-    by_nodes.sort_by_key(|(size, ..)| std::cmp::Reverse(*size));
-    let mut merged: Vec<(usize, Vec<u64>, Vec<u8>)> = Vec::new();
-    for (size, nodes, bytes) in by_nodes {
-        let fits = |(other_size, other, _): &&mut (usize, Vec<u64>, Vec<u8>)| {
-            // Most are far apart in size, which is known without counting.
-            4 * size > *other_size && {
-                let both = other.iter().zip(&nodes).map(|(a, b)| a & b);
-                2 * both.map(|word| word.count_ones() as usize).sum::<usize>() > size
-            }
-        };
-        match merged.iter_mut().find(fits) {
-            Some((all_size, all, others)) => {
-                all.iter_mut().zip(nodes).for_each(|(a, b)| *a |= b);
-                *all_size = count(all);
-                others.extend(bytes);
-            }
-            None => merged.push((size, nodes, bytes)),
-        }
-    }
-    let group = |(_, _, mut bytes): (usize, Vec<u64>, Vec<u8>)| {
-        bytes.sort_unstable();
-        Group { bytes }
-    };
-    merged.into_iter().rev().map(group).collect()
-}
-
-/// Returns the number of nodes.
-fn count(nodes: &[u64]) -> usize {
-    nodes.iter().map(|word| word.count_ones() as usize).sum()
-}
-
-/// Returns the nodes that can be reached from `nodes`, as bits.
-fn reachable(nfa: &Nfa, nodes: impl Iterator<Item = NodeId>) -> Vec<u64> {
-    let mut reached = vec![0_u64; nfa.nodes.len().div_ceil(64)];
-    let mut pending: Vec<NodeId> = nodes.collect();
-    while let Some(node) = pending.pop() {
-        let (word, bit) = (node as usize / 64, 1 << (node % 64));
-        if reached[word] & bit == 0 {
-            reached[word] |= bit;
-            pending.extend(nfa.followers(node));
-        }
-    }
-    reached
 }

@@ -5,8 +5,8 @@
 use codeid_generate::{Case, Entropy};
 use proptest::prelude::*;
 
+use super::budget::Budget;
 use super::samples::Sampler;
-use super::subsets::Budget;
 use super::tests::{First, config, samples_of};
 use super::{
     Dfas, Found, MAX_BYTES, MAX_CODE_BYTES, MAX_ROW_BYTES, MAX_WORK, MIN_WORK, RULE_WORK,

@@ -3,31 +3,12 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use super::budget::Budget;
 use super::byte_class::ByteSet;
 use super::elements::{Element, Elements, SetMap};
 use super::nfa::{Kind, Nfa, NodeId, ROOT, UNBOUNDED};
 use super::run_class::plane_bytes;
-
-/// The index of a state.
-pub(super) type State = u32;
-
-/// The state from which nothing is accepted.
-pub(super) const DEAD: State = 0;
-/// A state of which nothing is to be known: the tree looks such code values up.
-pub(super) const UNKNOWN: State = 1;
-
-/// What is left of the work and the memory that determinising may take.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Budget {
-    /// The number of elements of sets that may be looked at, a new state counting as
-    /// [`STATE_WORK`] of them.
-    pub(super) work: usize,
-    /// The number of bytes that states, their lists of rules and the classes of their runs may take,
-    /// without rows.
-    pub(super) bytes: usize,
-    /// The number of bytes that rows may take.
-    pub(super) row_bytes: usize,
-}
+use super::states::{DEAD, State, StateInfo, Step, UNKNOWN};
 
 /// About the memory that a state takes, and each range of bytes that leads on from it. Rows take more, and
 /// have a limit of their own.
@@ -35,40 +16,6 @@ const SPARSE_BYTES: usize = 24;
 const RANGE_BYTES: usize = 4;
 /// The work of a new state, in elements.
 const STATE_WORK: usize = 16;
-
-/// A state: a set of nodes in which the automaton may be.
-#[derive(Debug)]
-pub(super) struct StateInfo {
-    pub(super) step: Step,
-    /// The rules that accept if the code value ends here, ascending.
-    pub(super) ends: Box<[u32]>,
-    /// The first rule that can accept from here on.
-    pub(super) first_rule: u32,
-    /// `true` if a sample led here.
-    pub(super) is_sampled: bool,
-}
-
-/// The way on from a state.
-#[derive(Debug)]
-pub(super) enum Step {
-    /// Nothing is known: the budget was used up before.
-    Unknown,
-    /// One byte: from `.0` to `.1` leads to `.2`. Other bytes lead to [`DEAD`].
-    Byte(Vec<(u8, u8, State)>),
-    /// The longest run of members of a class, which must have `min` to `max` characters.
-    Run {
-        class: u32,
-        min: u16,
-        max: u16,
-        next: State,
-    },
-    /// Nothing is read: the rules accept, if `is_line` only if no line terminator follows.
-    Accept {
-        rules: Box<[u32]>,
-        is_line: bool,
-        next: State,
-    },
-}
 
 /// The states of the DFA of code values that begin in the same way.
 pub(super) struct Subsets<'a> {

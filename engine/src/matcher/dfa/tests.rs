@@ -1,7 +1,7 @@
 //! DFAs accept what the reference matcher accepts, however much of them the budget allows.
 
+use super::budget::Budget;
 use super::samples::Sampler;
-use super::subsets::Budget;
 use super::{Dfas, Found, MAX_BYTES, MAX_CODE_BYTES, MAX_ROW_BYTES, WalkScratch, rule_parts};
 use crate::matcher::visitor::Visitor;
 use crate::{CodeValue, CompileLimits, ConfigError, ReferenceMatcher, RouteConfig};
