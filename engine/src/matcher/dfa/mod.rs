@@ -56,7 +56,7 @@ const MAX_WORK: usize = 3_000_000;
 /// The work for states that no sample leads to, if that for samples is less.
 const MIN_UNSAMPLED_WORK: usize = 20_000;
 /// The steps in a tree for which that work is doubled.
-const SLOW_TREE_STEPS: u64 = 1_000;
+const SLOW_TREE_STEPS: u64 = 300;
 /// The number of samples of a DFA whose steps in the tree are counted.
 const TREE_SAMPLES: usize = 16;
 /// The bytes that the states of all DFAs of a table may take together, without rows.
