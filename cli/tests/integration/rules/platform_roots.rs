@@ -6,7 +6,7 @@ use super::remote::{Remote, Reply};
 use super::{config, plan};
 use crate::serve::daemon::{Plan, Served};
 
-/// Returns the plan of a daemon that pulls from `remote`, and has the preset until it can.
+/// Returns the plan of a daemon that pulls from `remote`, and starts with the preset if that fails.
 fn pulling(remote: &Remote) -> Plan {
     let plan = plan().set(&format!("ac.route.pull-route-config-url={}", remote.url()));
     plan.directory.write("remote.pem", &remote.certificate);
@@ -15,7 +15,8 @@ fn pulling(remote: &Remote) -> Plan {
     plan
 }
 
-/// Returns the level of the live table, and why the remote gave none.
+/// Returns the level of the live table, and the reason why the remote's last check failed; empty if it did
+/// not.
 fn level_and_reason(daemon: &Served) -> (String, String) {
     let status = daemon.status();
     let text = |pointer: &str| {
@@ -69,11 +70,11 @@ fn the_platform_decides_whom_callbacks_trust() {
     let result = json!({"result": result, "routeConfigData": config("called")}).to_string();
     let remote = Remote::https("127.0.0.1", Reply::config(&*result));
     let store = Remote::https("127.0.0.1", Reply::config(&*result));
-    for (roots, level, is_saved) in [
-        (vec![&remote, &store], "REMOTE", true),
-        (vec![&remote], "REMOTE", false),
-        (vec![&store], "LOCAL", true),
-        (vec![], "PRESET", true),
+    for (roots, level, save_fails) in [
+        (vec![&remote, &store], "REMOTE", false),
+        (vec![&remote], "REMOTE", true),
+        (vec![&store], "LOCAL", false),
+        (vec![], "PRESET", false),
     ] {
         let plan = pulling(&remote)
             .set(&format!(
@@ -94,18 +95,18 @@ fn the_platform_decides_whom_callbacks_trust() {
         assert_eq!(actual, level);
         assert_eq!(why.contains("certificate"), level != "REMOTE", "{why}");
         let failure = daemon.status()["save"]["failure"].to_string();
-        assert_eq!(failure.contains("certificate"), !is_saved, "{failure}");
+        assert_eq!(failure.contains("certificate"), save_fails, "{failure}");
         daemon.stop();
     }
 }
 
 #[test]
-fn a_directory_of_the_platform_has_its_roots_under_the_names_of_openssl() {
+fn a_directory_can_have_the_roots_of_the_platform_in_files_of_any_name() {
     let remote = Remote::https("127.0.0.1", Reply::config(config("remote")));
     let plan = pulling(&remote);
     std::fs::create_dir(plan.directory.path().join("roots")).unwrap();
     plan.directory
-        .write("roots/01234567.0", &remote.certificate);
+        .write("roots/remote.crt", &remote.certificate);
     let daemon = plan.environment("SSL_CERT_DIR", "roots").spawn();
     assert_eq!(level_and_reason(&daemon).0, "REMOTE");
     daemon.stop();

@@ -65,7 +65,7 @@ fn request_with(path: &str, headers: &[&str], body: &str) -> Vec<u8> {
     format!("{line}\r\n{headers}{rest}").into_bytes()
 }
 
-/// Returns a stand-in for the upstream whose every response is a success with `text`.
+/// Returns a fixture whose upstream answers every request with a success that has `text` for its data.
 pub(crate) fn responding(text: &'static str) -> Fixture {
     let body = SUCCESS.replace("{\\\"a\\\":1}", text);
     Fixture::new(move |_| Reply::Send(signed(&body)))
@@ -91,7 +91,10 @@ fn with_files(plan: Plan, authority: &Authority) -> Plan {
     with_keys(plan, authority).set("proxy.ca-path=ca.pem")
 }
 
-/// Adds all settings of sdkProxy but the upstream, and the authority that it trusts, to a plan.
+/// Adds to a plan the settings of sdkProxy without the upstream's URL and the authority to trust.
+///
+/// The authority is not used: the signature is that of [`with_files`], so that a table of tests can hold
+/// either.
 fn with_keys(plan: Plan, _: &Authority) -> Plan {
     plan.directory.write("theirs.pub.pem", &THEIRS.public);
     let key = plan.directory.write("ours.pem", &OURS.private);

@@ -5,6 +5,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use nix::unistd::{getegid, geteuid};
@@ -17,7 +18,7 @@ fn mode(path: &Path) -> u32 {
 }
 
 #[test]
-fn the_directory_and_the_socket_have_the_permissions_of_the_settings() {
+fn the_directory_and_the_socket_have_their_default_permissions() {
     let daemon = Plan::new()
         .set("listen.unix=a/b/codeid.sock")
         .set("listen.http=off")
@@ -36,24 +37,32 @@ fn the_socket_has_its_permissions_from_the_first_moment() {
     for (setting, expected) in [("0600", 0o600), ("0666", 0o666)] {
         let plan = Plan::new().set(&format!("listen.unix-mode={setting}"));
         let socket = plan.directory.path().join("codeid.sock");
-        let watching = AtomicBool::new(true);
+        let check = || {
+            let metadata = fs::symlink_metadata(&socket).ok()?;
+            // A client that sees the file can connect.
+            assert!(Client::try_unix(&socket).is_ok());
+            Some(metadata.permissions().mode() & 0o7777)
+        };
+        let (watching, begun) = (AtomicBool::new(true), Barrier::new(2));
         std::thread::scope(|scope| {
             let watcher = scope.spawn(|| {
-                // The mode at every look, beginning before the file exists.
-                let mut seen = Vec::new();
-                while watching.load(Ordering::Relaxed) {
-                    if let Ok(metadata) = fs::symlink_metadata(&socket) {
-                        seen.push(metadata.permissions().mode() & 0o7777);
-                        // A client that sees the file can connect.
-                        assert!(Client::try_unix(&socket).is_ok());
+                // The mode at every check. The first check is made before the daemon starts.
+                let mut seen = Vec::from_iter(check());
+                begun.wait();
+                loop {
+                    let is_last = !watching.load(Ordering::Relaxed);
+                    seen.extend(check());
+                    if is_last {
+                        seen.dedup();
+                        return seen;
                     }
                 }
-                seen.dedup();
-                seen
             });
+            begun.wait();
             let daemon = plan.start();
             watching.store(false, Ordering::Relaxed);
             let seen = watcher.join().unwrap();
+            assert!(!seen.is_empty());
             assert!(seen.iter().all(|mode| *mode == expected), "{seen:?}");
             assert_eq!(mode(&daemon.socket()), expected);
         });
@@ -62,17 +71,16 @@ fn the_socket_has_its_permissions_from_the_first_moment() {
 
 #[test]
 fn the_socket_has_the_group_of_the_setting() {
-    let plan = Plan::new();
-    // Every user may set the group to their own.
-    let own = fs::metadata(plan.directory.path())
-        .unwrap()
-        .gid()
-        .to_string();
-    let daemon = plan.set(&format!("listen.unix-group={own}")).start();
-    assert_eq!(
-        fs::metadata(daemon.socket()).unwrap().gid().to_string(),
-        own
-    );
+    // Root may give a socket any group; every user may give it their own.
+    let own = getegid().as_raw();
+    let group = match geteuid().is_root() {
+        true => own + 12345,
+        false => own,
+    };
+    let daemon = Plan::new()
+        .set(&format!("listen.unix-group={group}"))
+        .start();
+    assert_eq!(fs::metadata(daemon.socket()).unwrap().gid(), group);
     let line = Plan::new()
         .set("listen.unix-group=no-such-group-here")
         .fail();

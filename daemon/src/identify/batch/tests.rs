@@ -124,7 +124,7 @@ fn a_batch_has_limits() {
     );
     let refused = refusal(elements(1025, "]").as_bytes());
     assert_eq!(refused, "the batch has more than 1024 elements");
-    // A malformed batch is reported as that.
+    // A batch that is malformed and too long is reported as malformed.
     let refused = refusal(elements(1025, "}").as_bytes());
     assert_eq!(
         refused,

@@ -19,10 +19,14 @@ pub(super) enum RemoteCase {
     GoodOverTls,
     GoodByCallback,
     Absent,
+    /// Nothing listens at the address.
     Refused,
     Status(u16),
+    /// It accepts the request and never answers.
     Hangs,
+    /// It sends a part of the body and then nothing.
     HangsInside,
+    /// The config has the type `text/html`.
     WrongType,
     Truncated,
     TooLarge,
@@ -30,7 +34,9 @@ pub(super) enum RemoteCase {
     Empty,
     NotJson,
     Invalid,
+    /// The certificate is for another host.
     WrongName,
+    /// The certificate's authority is not trusted.
     Untrusted,
     FileAbsent,
     CallbackFails,
@@ -111,6 +117,7 @@ impl RemoteCase {
         })
     }
 
+    /// Returns `plan` with the settings and files that the case needs.
     pub(super) fn set(self, plan: Plan, server: Option<&Remote>) -> Plan {
         let url = |url: &str| format!("ac.route.pull-route-config-url={url}");
         let plan = match self {
@@ -179,6 +186,7 @@ impl LocalCase {
         Some(remote)
     }
 
+    /// Returns `plan` with the settings and files that the case needs.
     pub(super) fn set(self, plan: Plan, server: Option<&Remote>) -> Plan {
         let at = |plan: Plan, authority: String| {
             let uri = format!("callback+http://{authority}/store");
@@ -238,6 +246,7 @@ impl LocalCase {
 impl PresetCase {
     pub(super) const ALL: &[Self] = &[Self::Good, Self::Absent, Self::Corrupt, Self::Unreadable];
 
+    /// Returns `plan` with the settings and files that the case needs.
     pub(super) fn set(self, plan: Plan) -> Plan {
         let path = plan.directory.path().join("preset.json");
         match self {
@@ -253,7 +262,7 @@ impl PresetCase {
     }
 }
 
-/// Returns the result of an SPI, as a callback responds it.
+/// Returns the reply of a callback with the result of an SPI.
 fn spi(status: &str, data: Option<&str>) -> Reply {
     let result = json!({"resultCode": "ANY", "resultStatus": status, "resultMessage": "any"});
     Reply::config(json!({"result": result, "routeConfigData": data}).to_string())
