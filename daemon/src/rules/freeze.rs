@@ -21,11 +21,15 @@ use crate::files::durable_file::{self, ReplaceError};
 use crate::regular_file::{self, ReadError};
 use crate::uri::shown_path;
 
-/// The most bytes of the file beside the route config.
+/// The most bytes of the file beside the route config: the URI of the source has at most 4096
+/// characters, the reason 200, and the rest are names.
 const MAX_FRAME_BYTES: usize = 8192;
 
 /// The most bytes that one character of the route config takes in the file, as in `\u0000`.
 const MAX_ESCAPED_BYTES: usize = 6;
+
+/// The most characters of an unknown level that an error shows: anyone may have edited the file.
+const MAX_SHOWN_CHARACTERS: usize = 32;
 
 /// A frozen route config.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,8 +72,10 @@ pub(crate) enum FreezeFileError {
     )]
     WrongDigest { path: PathBuf },
     /// The file names a level that this version does not have.
-    #[error("the level in {} is unknown", shown_path(path))]
+    #[error("the level {level:?} in {} is unknown", shown_path(path))]
     UnknownLevel {
+        /// The beginning of the level.
+        level: String,
         path: PathBuf,
         source: ParseLevelError,
     },
@@ -80,7 +86,7 @@ pub(crate) enum FreezeFileError {
     #[error(transparent)]
     NotReplaced(#[from] ReplaceError),
     /// The thread that wrote or removed the file met an internal fault.
-    #[error("writing the freeze met an internal fault")]
+    #[error("writing or removing the file of the freeze met an internal fault")]
     Panicked,
 }
 
@@ -94,6 +100,7 @@ struct Content {
     reason: Option<String>,
     level: String,
     uri: String,
+    /// Files of earlier versions call it `isOperators`.
     #[serde(default, alias = "isOperators")]
     is_orphan: bool,
     /// The digest of the route config; absent from a file of an earlier version.
@@ -128,7 +135,8 @@ impl FreezeFile {
     ///
     /// # Errors
     ///
-    /// [`FreezeFileError`] if the file is not that of a freeze.
+    /// [`FreezeFileError`] if the file cannot be read, is longer than a freeze can be, does not have the
+    /// form of a freeze, or was changed.
     pub(super) fn read(&self) -> Result<Option<FrozenConfig>, FreezeFileError> {
         let path = || self.path.clone();
         let file = match regular_file::read(&self.path, self.max_bytes) {
@@ -151,6 +159,7 @@ impl FreezeFile {
         let level = content.level.parse();
         Ok(Some(FrozenConfig {
             level: level.map_err(|source| FreezeFileError::UnknownLevel {
+                level: content.level.chars().take(MAX_SHOWN_CHARACTERS).collect(),
                 path: path(),
                 source,
             })?,
@@ -221,6 +230,7 @@ impl FreezeFile {
             None => self.remove().await,
         };
         match put_back {
+            // The file is as it was; that only a loss of power may undo it is no failure here.
             Err(error) if error.has_changed() => Ok(()),
             outcome => outcome,
         }
@@ -292,13 +302,23 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("freeze.json");
         let file = FreezeFile::new(&path, 10);
-        let level = r#"{"since":1,"by":"x","action":"freeze","reason":null,"level":"UP","uri":"",
+        let frozen_at = r#"{"since":1,"by":"x","action":"freeze","reason":null,"level":"UP","uri":"",
             "routeConfigData":""}"#;
         let action = r#"{"since":1,"by":"x","action":"nap"}"#;
-        for text in ["", "{}", "[1]", action, level] {
+        for text in ["", "{}", "[1]", action, frozen_at] {
             fs::write(&path, text).unwrap();
             let error = file.read().unwrap_err().to_string();
             assert!(error.contains(path.to_str().unwrap()), "{text}: {error}");
+        }
+        let long = "UP".repeat(100);
+        for (level, shown) in [("UP", "UP"), (&*long, &long[..32])] {
+            let text = frozen_at.replace("UP", level);
+            fs::write(&path, text).unwrap();
+            let error = file.read().unwrap_err().to_string();
+            assert!(
+                error.starts_with(&format!("the level \"{shown}\" in ")),
+                "{error}"
+            );
         }
         fs::remove_file(&path).unwrap();
         fs::create_dir(&path).unwrap();
