@@ -34,7 +34,7 @@ const SHAPES: &[Shape] = &[
     name_of_letters,
 ];
 
-/// `https?://(?:[a-z0-9-]+\.)*shop1.example/.*`
+/// `https?://(?:[a-z0-9-]+\.)*shop1\.example/.*`
 fn subdomains(number: &str, entropy: &mut Entropy<'_>) -> Vec<Node> {
     let label = vec![some(class(HOST), 1, None), literal(".")];
     vec![
@@ -47,7 +47,7 @@ fn subdomains(number: &str, entropy: &mut Entropy<'_>) -> Vec<Node> {
     ]
 }
 
-/// `https?://.*shop1.example.*`
+/// `https?://.*shop1\.example.*`
 fn text_anywhere(number: &str, entropy: &mut Entropy<'_>) -> Vec<Node> {
     vec![
         literal("http"),
@@ -83,7 +83,7 @@ fn fixed_fields(number: &str, entropy: &mut Entropy<'_>) -> Vec<Node> {
     ]
 }
 
-/// `[a-z]+://shop1.example/pay\?(?:[a-z]+=[^&]*&)*id=\d+(?:&.*)?`
+/// `[a-z]+://shop1\.example/pay\?(?:[a-z]+=[^&]*&)*id=\d+(?:&.*)?`
 fn parameter_after_others(number: &str, entropy: &mut Entropy<'_>) -> Vec<Node> {
     let lower = || some(class(&[Item::Range('a', 'z')]), 1, None);
     let other = vec![
@@ -102,7 +102,7 @@ fn parameter_after_others(number: &str, entropy: &mut Entropy<'_>) -> Vec<Node> 
     ]
 }
 
-/// `https://(?:a1.example|b.example|c1.example)/(?:x|y|ya)/[\w-]{1,8}`
+/// `https://(?:a1\.example|b\.example|b1\.example)/(?:x|y|ya)/[\w-]{1,8}`
 fn alternatives(number: &str, entropy: &mut Entropy<'_>) -> Vec<Node> {
     let hosts = [
         format!("a{number}.example"),
@@ -138,7 +138,7 @@ fn parameter_in_any_order(number: &str, entropy: &mut Entropy<'_>) -> Vec<Node> 
     ]
 }
 
-/// `000201.*0016A00000061.*5303764.*63041[0-9A-F]{4}`
+/// `000201.*0016A00000061.*5303764.*6304[0-9A-F]{4}`
 fn payload(number: &str, entropy: &mut Entropy<'_>) -> Vec<Node> {
     let mut nodes = vec![
         literal("000201"),

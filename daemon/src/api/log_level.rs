@@ -17,7 +17,7 @@ pub enum LogLevel {
     Warn,
     /// Changes of state.
     Info,
-    /// Each check of a source.
+    /// Each check of a source, and failures that need no operator.
     Debug,
     /// Everything.
     Trace,

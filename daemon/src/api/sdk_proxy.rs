@@ -23,7 +23,7 @@ pub(super) enum ClientSdkProxyRequest {}
 /// The schema of the upstream's response in the model of the client SDK.
 pub(super) enum ClientSdkProxyResponse {}
 
-/// A response that is not the upstream's.
+/// A failure that codeid itself reports, in place of the upstream's response.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SdkProxyFailure {
     /// The result.
@@ -32,7 +32,7 @@ pub struct SdkProxyFailure {
     pub detail: String,
 }
 
-/// The names of a header and its data.
+/// The names of a header and its data, in the requests and in the responses of one client.
 struct Pair {
     title: &'static str,
     request: [&'static str; 2],
@@ -76,7 +76,7 @@ impl JsonSchema for SdkProxyRequest {
                     "maxLength": 256,
                 },
             },
-            "anyOf": one_of_requests(&[SERVER, ANDROID, IOS]),
+            "anyOf": request_schemas(&[SERVER, ANDROID, IOS]),
         })
     }
 }
@@ -99,7 +99,7 @@ impl JsonSchema for ClientSdkProxyRequest {
                 },
             },
             "required": ["scene"],
-            "anyOf": one_of_requests(&[ANDROID, IOS]),
+            "anyOf": request_schemas(&[ANDROID, IOS]),
         })
     }
 }
@@ -138,24 +138,27 @@ impl JsonSchema for ClientSdkProxyResponse {
                 },
             },
             "required": ["isSuccess"],
-            "anyOf": one_of(&[ANDROID, IOS], |pair| pair.response, &members, false),
+            "anyOf": pair_schemas(&[ANDROID, IOS], |pair| pair.response, &members, false),
         })
     }
 }
 
 /// Returns the schemas of the pairs that a request may have.
-fn one_of_requests(pairs: &[Pair]) -> Vec<Value> {
+fn request_schemas(pairs: &[Pair]) -> Vec<Value> {
     let members = [
         "The header of the client SDK's request, forwarded unchanged.",
         "The data of the client SDK's request, forwarded unchanged.",
     ]
     .map(|description| json!({"description": description, "type": "string", "minLength": 1}));
-    one_of(pairs, |pair| pair.request, &members, true)
+    pair_schemas(pairs, |pair| pair.request, &members, true)
 }
 
 /// Returns a schema for each pair, which allows no name of another one. `members` are the schemas of header
 /// and data.
-fn one_of(
+///
+/// The schemas are for `anyOf`: a response without header and data fits every pair, which `oneOf` would
+/// refuse.
+fn pair_schemas(
     pairs: &[Pair],
     names: fn(&Pair) -> [&'static str; 2],
     members: &[Value; 2],

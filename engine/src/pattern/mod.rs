@@ -30,9 +30,9 @@ use crate::ProblemCode;
 pub(crate) struct Pattern {
     /// The expression with all its groups. It is not anchored: the matcher adds that.
     hir: Hir,
-    /// See [`cost::states`].
+    /// The number of states, as [`cost::states`] counts them.
     states: usize,
-    /// See [`cost::library_states`].
+    /// The number of states of an automaton of `regex-automata`, as [`cost::library_states`] estimates it.
     library_states: usize,
     /// The characters and ranges as they are written, without repetitions.
     written: usize,
@@ -62,12 +62,12 @@ pub(crate) struct PatternError {
 }
 
 impl Pattern {
-    /// Parses `text`.
+    /// Parses `text`, a pattern in the syntax of `java.util.regex`.
     ///
     /// # Errors
     ///
     /// [`PatternError`] if Java rejects `text`, if its meaning in Java cannot be had in linear time, or
-    /// if it costs more than `max_cost`.
+    /// if it has more than `max_cost` states (see [`Self::cost`]).
     pub(crate) fn parse(text: &str, max_cost: usize) -> Result<Self, PatternError> {
         Self::try_parse(text, max_cost).map_err(|refusal| {
             let before = text.get(..refusal.offset).unwrap_or_default();
@@ -132,7 +132,7 @@ impl Pattern {
     }
 
     /// Returns about the number of characters and of ranges in the pattern, repetitions not written
-    /// out; a Unicode property counts as a hundred.
+    /// out; a Unicode property counts as a hundred, as in DESIGN.md, "From text to table".
     pub(crate) fn written(&self) -> usize {
         self.written
     }
@@ -181,8 +181,8 @@ fn always_has(hir: &Hir, groups: &[u32]) -> bool {
     }
 }
 
-/// Returns `true` if `hir` matches nothing at some place. The library does not know the least length of
-/// a repetition of a class without members.
+/// Returns `true` if `hir` can match the empty string. `Properties::minimum_len` cannot answer this: it has
+/// no value for a repetition of a class without members.
 fn can_be_empty(hir: &Hir) -> bool {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => true,

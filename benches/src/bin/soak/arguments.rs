@@ -11,15 +11,15 @@ use clap::Parser;
 #[derive(Debug, Parser)]
 #[command(name = "soak")]
 pub(crate) struct Arguments {
-    /// The duration in minutes: 20 unless this or --hours says otherwise
+    /// The duration in minutes, 1 to 10080; 20 without this and --hours
     #[arg(long, conflicts_with = "hours", value_parser = clap::value_parser!(u32).range(1..=10_080))]
     minutes: Option<u32>,
 
-    /// The duration in hours
+    /// The duration in hours, 1 to 168
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=168))]
     hours: Option<u32>,
 
-    /// The seed of what is drawn at random
+    /// The seed of the random choices
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
 
@@ -29,6 +29,7 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
+    /// Reads the command line. Prints the problem and ends the process if it is wrong.
     pub(crate) fn read() -> Self {
         Self::parse()
     }
@@ -41,12 +42,12 @@ impl Arguments {
         }
     }
 
-    /// Returns the directory of the report, which it creates.
+    /// Creates the directory of the report, and returns it.
     ///
     /// # Errors
     ///
     /// If it cannot be created.
-    pub(crate) fn output(&self) -> io::Result<PathBuf> {
+    pub(crate) fn create_output(&self) -> io::Result<PathBuf> {
         let directory = self.output.clone().unwrap_or_else(|| {
             let now = SystemTime::now().duration_since(UNIX_EPOCH);
             let seconds = now.map_or(0, |now| now.as_secs());

@@ -59,12 +59,13 @@ use self::sampler::Sampler;
 /// The longest time between two kills.
 const BETWEEN_KILLS: Duration = Duration::from_mins(2);
 
-/// The part of the time that the one long life takes.
+/// The share of the time that the long life takes: more than half, so that leaks have time to show in one
+/// process.
 const LONG_LIFE: f64 = 0.55;
 
 fn main() -> io::Result<ExitCode> {
     let arguments = Arguments::read();
-    let output = arguments.output()?;
+    let output = arguments.create_output()?;
     let record = Arc::new(Record::new(&output)?);
     record.event(&format!(
         "soak for {} s, seed {}",
@@ -81,7 +82,7 @@ fn main() -> io::Result<ExitCode> {
     };
     let result = thread::scope(|scope| {
         scope.spawn(|| surroundings.sampler.run(&record));
-        let result = live(&surroundings, arguments.duration(), arguments.seed);
+        let result = run_lives(&surroundings, arguments.duration(), arguments.seed);
         surroundings.sampler.done.store(true, Relaxed);
         result
     });
@@ -105,14 +106,14 @@ fn verify_audit_log(surroundings: &Surroundings) -> io::Result<()> {
         .current_dir(surroundings.directory.path())
         .output()?;
     if !verified.status.success() {
-        let said = String::from_utf8_lossy(&verified.stderr);
-        surroundings.record.violation("the audit log", &said);
+        let report = String::from_utf8_lossy(&verified.stderr);
+        surroundings.record.violation("the audit log", &report);
     }
     Ok(())
 }
 
 /// Runs one life of the daemon after the other: short ones that a kill ends, then the long one.
-fn live(surroundings: &Surroundings, total: Duration, seed: u64) -> io::Result<()> {
+fn run_lives(surroundings: &Surroundings, total: Duration, seed: u64) -> io::Result<()> {
     let mut random = Random::new(seed);
     let mut known = Known::default();
     for (number, (duration, is_last)) in (1..).zip(lives(total)) {
@@ -122,6 +123,7 @@ fn live(surroundings: &Surroundings, total: Duration, seed: u64) -> io::Result<(
             // The long life has the remote over HTTP, which has more ways to fail.
             has_file_remote: !is_last && number.is_multiple_of(2),
             ends_with_kill: !is_last,
+            // About six measurements at rest in the long life: enough to compare its beginning with its end.
             quiet_every: (total / 12).clamp(Duration::from_secs(15), Duration::from_mins(10)),
         };
         lifetime::run(surroundings, &plan, &mut known, &mut random)?;
@@ -129,7 +131,7 @@ fn live(surroundings: &Surroundings, total: Duration, seed: u64) -> io::Result<(
     Ok(())
 }
 
-/// Divides the time into lives. The last one is the long one.
+/// Divides the time into lives, each with `true` if it is the last and long one.
 fn lives(total: Duration) -> Vec<(Duration, bool)> {
     let short = total.mul_f64(1.0 - LONG_LIFE);
     let mut count = 2;

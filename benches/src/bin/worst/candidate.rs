@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-/// The most characters of a route config by default.
+/// The default of `CompileLimits::max_config_characters`.
 pub(crate) const MAX_CONFIG_CHARACTERS: usize = 131_072;
 
 /// A route config, and a code value to look up in it.
@@ -14,12 +14,12 @@ pub(crate) struct Candidate {
     pub(crate) rules: Vec<Value>,
     /// The config's `trim`.
     pub(crate) trims: bool,
-    /// 1 to 8192 characters.
+    /// The code value, of 1 to 8192 characters.
     pub(crate) code: String,
 }
 
 impl Candidate {
-    /// A config with a rule for each of `matches`, which decodes.
+    /// Returns a candidate with one rule for each of `matches`, whose action is `DECODE`.
     pub(crate) fn new(
         origin: impl Into<String>,
         matches: impl IntoIterator<Item = Value>,
@@ -49,8 +49,8 @@ impl Candidate {
         })
     }
 
-    /// Returns the config as JSON, with as many rules as a config can have characters for, and
-    /// removes the others.
+    /// Removes the rules beyond [`MAX_CONFIG_CHARACTERS`], and returns the config of the others as JSON. The
+    /// ids are `r0`, `r1`, ….
     pub(crate) fn fitted_config_json(&mut self) -> String {
         let mut json = format!(
             r#"{{"format":"codeid/1","version":"worst","trim":{},"rules":["#,

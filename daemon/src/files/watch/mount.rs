@@ -5,8 +5,8 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-/// Returns `true` if something is mounted exactly where `path` leads, and `false` where the system
-/// does not list its mounts.
+/// Returns `true` if something is mounted exactly where `path` leads. Returns `false` if `path` leads
+/// nowhere or the system does not list its mounts. Blocks.
 pub(super) fn is_mount_point(path: &Path) -> bool {
     let Ok(path) = path.canonicalize() else {
         return false;

@@ -26,7 +26,7 @@ pub(super) enum Fill {
     Bytes(Filled),
     /// The client will send nothing more.
     End,
-    /// The budget has no room for what the client sent.
+    /// The budget has no room for what the client sent, which is lost: the connection must end.
     NoRoom,
 }
 
@@ -34,7 +34,8 @@ pub(super) enum Fill {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Filled {
     place: Place,
-    /// The number of bytes, from the first on, that the session has seen before.
+    /// The number of bytes at the beginning that the session has seen and that cannot complete a request
+    /// by themselves; 0 if it must look at all of them again.
     pub(super) seen: usize,
     /// The number of bytes that the client sent since.
     pub(super) read: usize,
@@ -92,6 +93,9 @@ impl ReadBuffer {
         }
         input.resize(limits.buffer_bytes, 0);
         let seen = self.unread.len();
+        // A short rest goes in front of what is read, so that the session sees one slice and an idle
+        // connection needs no buffer for reads. A longer one would be copied at every read: what is read
+        // is appended to it instead.
         let prefix = if seen <= limits.max_prefix_bytes {
             seen
         } else {
@@ -135,7 +139,7 @@ impl ReadBuffer {
     }
 
     /// Keeps those bytes that the session did not consume. Returns `false` if the budget has no room
-    /// for them.
+    /// for them; they are lost then, and the connection must end.
     #[must_use]
     pub(super) fn consume(
         &mut self,
