@@ -57,7 +57,7 @@ fn groups(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Returns a code of `28` and so many other digits.
+/// Returns a code of `28` and `count` other digits.
 fn digits(count: usize) -> String {
     format!("28{}", "7".repeat(count))
 }

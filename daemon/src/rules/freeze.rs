@@ -230,7 +230,7 @@ impl FreezeFile {
             None => self.remove().await,
         };
         match put_back {
-            // The file is as it was; that only a loss of power may undo it is no failure here.
+            // The file is as before, and only a loss of power may undo that: this is not a failure.
             Err(error) if error.has_changed() => Ok(()),
             outcome => outcome,
         }

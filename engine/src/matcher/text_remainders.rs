@@ -28,7 +28,7 @@ pub(super) struct TextRemainders {
 pub(super) struct TextRemainder {
     /// The text.
     pub(super) text: Box<[u8]>,
-    /// What else the remainder asks for.
+    /// The condition that the rest must fulfil, too.
     pub(super) condition: Condition,
 }
 
@@ -43,7 +43,7 @@ pub(super) enum Condition {
     Alone(Remainder),
 }
 
-/// What a search has to try.
+/// A rule or a remainder that a search has to try.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Candidate<'a> {
     /// The rule of a [`Condition::Class`].

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::candidate::Candidate;
 
-/// What is inserted beside parts of rules.
+/// The texts that are inserted beside parts of rules.
 const PIECES: &[&str] = &[
     "a", "0", "/", ".", "é", "中", "😀", " ", "\n", "\u{3000}", "&", "x", "000201", "6304",
     "2601a", "https://", "S", "ſ",

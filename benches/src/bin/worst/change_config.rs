@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::candidate::Candidate;
 
-/// What is inserted into patterns and texts.
+/// The parts that are inserted into patterns and texts.
 const PIECES: &[&str] = &[
     ".*",
     ".",

@@ -15,7 +15,7 @@ const MAX_OF_ORIGIN: usize = 4;
 #[derive(Clone, Debug)]
 pub(crate) struct Measured {
     pub(crate) candidate: Candidate,
-    /// What the population maximises.
+    /// The figure that the population maximises.
     pub(crate) figure: f64,
     /// `true` if the config compiled.
     pub(crate) is_accepted: bool,

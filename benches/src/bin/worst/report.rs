@@ -1,4 +1,4 @@
-//! What a search has found, as Markdown and as JSON.
+//! Prints the findings of a search as Markdown, and writes them as JSON.
 
 use std::io::{self, Write};
 

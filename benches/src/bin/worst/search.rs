@@ -21,7 +21,7 @@ const MAX_CLIMB: Duration = Duration::from_millis(400);
 const FIRST_RUNS: usize = 3;
 const RUNS: usize = 40;
 
-/// What the search has found.
+/// A search, and its findings so far.
 pub(crate) struct Search {
     random: Random,
     begun: Instant,

@@ -1,4 +1,4 @@
-//! Where the search begins: hostile configs, the workloads and families of the benches, and drawn
+//! The configs with which the search begins: hostile ones, the workloads and families of the benches, and drawn
 //! configs.
 
 use std::io;

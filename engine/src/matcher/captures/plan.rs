@@ -97,7 +97,7 @@ struct PlannedChoice {
 /// An alternative of a part.
 struct Branch<'a> {
     sequence: Sequence<'a>,
-    /// What it and all that follows it can begin with.
+    /// The bytes that it and all that follows it can begin with.
     heads: Heads,
 }
 

@@ -31,7 +31,7 @@ pub(super) enum Edge {
     /// A number of bytes after `from`, or before if it is negative. No bytes after itself if the
     /// boundary is known.
     Fixed { from: Boundary, shift: i32 },
-    /// What is read from `from` on. The boundary is `shift` bytes after its end, or before it if that
+    /// A scan from `from` on. The boundary is `shift` bytes after its end, or before it if that
     /// is negative.
     Read {
         from: Boundary,
@@ -42,7 +42,7 @@ pub(super) enum Edge {
     Choice { part: Boundary },
 }
 
-/// What is read between two boundaries.
+/// A scan from one boundary to another.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Scan {
     /// All of these bytes, as far as one of `limit`.

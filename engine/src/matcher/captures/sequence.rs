@@ -50,7 +50,7 @@ pub(super) enum Length {
     Various,
 }
 
-/// What follows a sequence; `None` stands for the end of the code value.
+/// The parts that follow a sequence; `None` stands for the end of the code value.
 #[derive(Clone, Copy)]
 pub(super) struct Follow<'a> {
     pub(super) parts: &'a [Part<'a>],

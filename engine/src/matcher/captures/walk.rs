@@ -29,7 +29,7 @@ pub(super) struct Step {
     pub(super) to: Slot,
 }
 
-/// What is read in a step.
+/// The reading of a step.
 #[derive(Debug)]
 pub(super) enum Read {
     Nothing,
@@ -45,7 +45,7 @@ pub(super) enum Read {
     Characters(u32),
     /// A number of characters, backwards.
     BackCharacters(u32),
-    /// What one of several branches reads.
+    /// The reading of one of several branches.
     Choice(Box<Choice>),
 }
 

@@ -1,6 +1,6 @@
 //! The work and the memory that determinising may take.
 
-/// What is left of the work and the memory that determinising may take.
+/// The work and the memory that determinising may still take.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Budget {
     /// The number of elements of sets that may be looked at, a new state counting as

@@ -16,7 +16,7 @@ use crate::matcher::span::Span;
 /// The number below which those of all states are.
 const MAX_NUMBER: StateNumber = StateNumber::MAX >> 1;
 
-/// What becomes of a state.
+/// The form that a state takes.
 enum Macro {
     /// A step of one byte.
     Byte,

@@ -97,7 +97,7 @@ impl Start {
     };
 }
 
-/// What a search has found.
+/// The result of a search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Found {
     /// Everything, except by this rule and later ones that the DFA lacks, if there are any, and by

@@ -27,7 +27,7 @@ pub(super) struct Node {
     pub(super) first_rule: u32,
 }
 
-/// What a node reads.
+/// The bytes that a node reads, or the rule that accepts there.
 #[derive(Debug)]
 pub(super) enum Kind {
     /// One byte: from `.0` to `.1` leads to `.2`.

@@ -72,9 +72,9 @@ impl Chain {
 /// A step of one byte that takes less memory than a row, and more time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sparse {
-    /// Where its partition begins in `Dfa::partitions`.
+    /// The index in `Dfa::partitions` where its partition begins.
     pub(super) partition: u32,
-    /// Where its states begin in `Dfa::targets`.
+    /// The index in `Dfa::targets` where its states begin.
     pub(super) targets: u32,
     /// The rules that accept if the code value ends here.
     pub(super) ends: Span,

@@ -20,7 +20,7 @@ const CASES: u32 = 25;
 const ACCEPT: u64 = 7;
 
 const LINE_TERMINATORS: [char; 5] = ['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'];
-/// What patterns on few characters consist of.
+/// The parts of patterns on few characters.
 const ATOMS: [&str; 24] = [
     "a",
     "b",

@@ -23,7 +23,7 @@ pub(super) struct StateInfo {
 /// The way on from a state.
 #[derive(Debug)]
 pub(super) enum Step {
-    /// Nothing is known: the budget was used up before.
+    /// The step is not known: the budget was used up before.
     Unknown,
     /// One byte: from `.0` to `.1` leads to `.2`. Other bytes lead to [`DEAD`].
     Byte(Vec<(u8, u8, State)>),
@@ -34,7 +34,7 @@ pub(super) enum Step {
         max: u16,
         next: State,
     },
-    /// Nothing is read: the rules accept, if `is_line` only if no line terminator follows.
+    /// The rules accept without reading anything, if `is_line` only if no line terminator follows.
     Accept {
         rules: Box<[u32]>,
         is_line: bool,

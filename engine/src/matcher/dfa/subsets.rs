@@ -123,7 +123,7 @@ impl<'a> Subsets<'a> {
                 } => {
                     let class = &self.elements.nfa.classes[class as usize];
                     let length = class.run(text);
-                    // Runs in turns would be followed without an end.
+                    // Runs that follow each other in a circle would be followed without an end.
                     if length == 0 && min > 0 {
                         return;
                     }

@@ -240,7 +240,7 @@ fn a_rule_is_accepted_once_however_often_its_text_is_found() {
 }
 
 /// A failure that the comparison with Java found: a sample was followed without an end where it ended
-/// between two runs in turns.
+/// between two runs that follow each other in a circle.
 #[test]
 fn runs_in_turns_are_determinised_in_finite_time() {
     for pattern in ["(?:[a-z]+[0-9]+)*-", "(?:[a-z]+[0-9]+)+"] {
