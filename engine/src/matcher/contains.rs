@@ -3,6 +3,7 @@
 use memchr::memmem::Finder;
 use regex_syntax::hir::{Class, Hir, HirKind, Repetition};
 
+use super::byte_set::ByteSet;
 use super::char_class::CharClass;
 use super::cost::{self, Cost};
 
@@ -23,11 +24,8 @@ pub(super) struct Contains {
     class: CharClass,
     texts: Box<[Finder<'static>]>,
     /// The bytes that the last ones may be. If it is empty, members of the class may come last.
-    end: Box<[ByteBits]>,
+    end: Box<[ByteSet]>,
 }
-
-/// A bit for each byte.
-type ByteBits = [u128; 2];
 
 impl Contains {
     /// Returns the matcher of `hir`, or `None` if `hir` is not of this form or its texts have
@@ -40,7 +38,7 @@ impl Contains {
         let between = repeated_class(first)?;
         let class = CharClass::new(between);
         let mut texts = Vec::new();
-        let mut bytes: Vec<ByteBits> = Vec::new();
+        let mut bytes: Vec<ByteSet> = Vec::new();
         for part in parts {
             if let Some(other) = repeated_class(part) {
                 if other != between || bytes.is_empty() {
@@ -69,7 +67,7 @@ impl Contains {
         };
         let (rest, end) = rest.split_at(before_end);
         let mut end = end.iter().zip(&self.end);
-        end.all(|(&byte, bits)| bits[usize::from(byte / 128)] >> (byte % 128) & 1 == 1)
+        end.all(|(&byte, set)| set.contains(byte))
             && self.has_texts(rest)
             && self.class.run_end(code, from, 0, u32::MAX) == Some(code.len())
     }
@@ -152,27 +150,27 @@ fn repeated_class(hir: &Hir) -> Option<&Class> {
 
 /// Adds the bytes of `hir` to `bytes`, place by place; returns `None` if it has a choice of lengths or of
 /// characters beyond ASCII, or characters that are not members of `class`.
-fn add_bytes(hir: &Hir, class: &CharClass, bytes: &mut Vec<ByteBits>) -> Option<()> {
+fn add_bytes(hir: &Hir, class: &CharClass, bytes: &mut Vec<ByteSet>) -> Option<()> {
     match hir.kind() {
         HirKind::Literal(literal) => {
             let text = str::from_utf8(&literal.0).ok()?;
             if !text.chars().all(|c| class.contains(c)) {
                 return None;
             }
-            bytes.extend(text.bytes().map(|byte| byte_bits(&[byte])));
+            bytes.extend(text.bytes().map(|byte| ByteSet::of(byte, byte)));
         }
         HirKind::Class(of_hir) => {
-            let mut members = Vec::new();
+            let mut members = ByteSet::default();
             for (start, end) in CharClass::new(of_hir).ranges() {
                 for c in start..=end {
                     let byte = u8::try_from(c).ok().filter(u8::is_ascii)?;
-                    members.push(byte);
+                    members.insert(byte, byte);
                     if !class.contains(c) {
                         return None;
                     }
                 }
             }
-            bytes.push(byte_bits(&members));
+            bytes.push(members);
         }
         HirKind::Capture(capture) => add_bytes(&capture.sub, class, bytes)?,
         HirKind::Concat(parts) => {
@@ -190,20 +188,11 @@ fn add_bytes(hir: &Hir, class: &CharClass, bytes: &mut Vec<ByteBits>) -> Option<
     (bytes.len() <= MAX_WORD).then_some(())
 }
 
-fn byte_bits(bytes: &[u8]) -> ByteBits {
-    let mut bits = [0; 2];
-    for byte in bytes {
-        bits[usize::from(byte / 128)] |= 1 << (byte % 128);
-    }
-    bits
-}
-
 /// Returns the text of `bytes` if each place has one byte.
-fn text(bytes: &[ByteBits]) -> Option<Vec<u8>> {
-    let byte = |bits: &ByteBits| match bits.map(u128::count_ones) {
-        [1, 0] => u8::try_from(bits[0].trailing_zeros()).ok(),
-        [0, 1] => u8::try_from(128 + bits[1].trailing_zeros()).ok(),
-        _ => None,
+fn text(bytes: &[ByteSet]) -> Option<Vec<u8>> {
+    let byte = |set: &ByteSet| {
+        let mut members = set.members();
+        members.next().filter(|_| members.next().is_none())
     };
     bytes.iter().map(byte).collect()
 }

@@ -13,6 +13,7 @@
 
 mod automaton;
 mod build;
+mod byte_set;
 mod captures;
 mod char_class;
 mod contains;

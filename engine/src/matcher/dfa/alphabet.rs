@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::byte_class::ByteSet;
 use super::states::{DEAD, State};
+use crate::matcher::byte_set::ByteSet;
 
 /// Classes of bytes, each of which leads to the same state from every state.
 #[derive(Debug)]

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::byte_class::ByteSet;
 use super::nfa::{Nfa, UNBOUNDED};
 use super::states::{DEAD, State, StateInfo, Step};
+use crate::matcher::byte_set::ByteSet;
 
 /// The fewest bytes of a chain; shorter ones are single steps.
 const MIN_LENGTH: usize = 6;

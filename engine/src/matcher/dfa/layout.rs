@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 
 use super::alphabet::Alphabet;
-use super::byte_class::ByteSet;
 use super::chains::{Chains, Position, StateChain};
 use super::machine::Dfa;
 use super::nfa::{Nfa, UNBOUNDED};
 use super::ops::{Chain, Op, Sparse, StateNumber};
 use super::run_class::RunClass;
 use super::states::{DEAD, State, StateInfo, Step};
+use crate::matcher::byte_set::ByteSet;
 use crate::matcher::char_class::CharClass;
 use crate::matcher::span::Span;
 

@@ -1,6 +1,7 @@
 //! One automaton for all rules, before it is determinised.
 
-use super::byte_class::{ByteClass, ByteSet};
+use super::byte_class::ByteClass;
+use crate::matcher::byte_set::ByteSet;
 
 /// The index of a node.
 pub(super) type NodeId = u32;

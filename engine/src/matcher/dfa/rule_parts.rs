@@ -3,8 +3,8 @@
 use regex_syntax::hir::literal::Extractor;
 use regex_syntax::hir::{Hir, Repetition};
 
-use super::byte_class::ByteSet;
 use super::trie::Tail;
+use crate::matcher::byte_set::ByteSet;
 use crate::matcher::char_class::CharClass;
 use crate::matcher::segment::Literal;
 use crate::rule::{HostMatch, MAX_LABEL_CHARACTERS, RuleMatch, UrlMatch};

@@ -4,11 +4,11 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::budget::Budget;
-use super::byte_class::ByteSet;
 use super::elements::{Element, Elements, SetMap};
 use super::nfa::{Kind, Nfa, NodeId, ROOT, UNBOUNDED};
 use super::run_class::plane_bytes;
 use super::states::{DEAD, State, StateInfo, Step, UNKNOWN};
+use crate::matcher::byte_set::ByteSet;
 
 /// About the memory that a state takes, and each range of bytes that leads on from it. Rows take more, and
 /// have a limit of their own.
