@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use bytes::Bytes;
+use hyper::StatusCode;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -47,6 +48,23 @@ impl<'a> CommandContext<'a> {
         let response = self.client.get(path)?;
         self.print(&response)?;
         self.client.parse(&response)
+    }
+
+    /// Fetches a document that comes with status 503, too, and prints it under `--json`.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`], as for [`Self::get`].
+    pub(super) fn get_also_unavailable<T: DeserializeOwned>(
+        &mut self,
+        path: &str,
+    ) -> Result<T, Failure> {
+        let response = self.client.get(path)?;
+        self.print(&response)?;
+        match response.status {
+            StatusCode::SERVICE_UNAVAILABLE => self.client.parse_document(&response),
+            _ => self.client.parse(&response),
+        }
     }
 
     /// Fetches the document at `path`, and does not print it.

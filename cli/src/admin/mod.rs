@@ -8,7 +8,7 @@
 mod apply;
 mod candidate;
 mod check;
-pub(super) mod client;
+pub(crate) mod client;
 mod command_context;
 mod config;
 mod difference;
@@ -29,6 +29,7 @@ mod status;
 mod token;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Subcommand;
 
@@ -72,7 +73,11 @@ enum AdminCommand {
     /// until codeid admin thaw.
     #[command(after_help = EXIT_STATUSES)]
     Apply(apply::Apply),
-    /// Read the sources again, now
+    /// Read the sources again, now, and wait until that is done
+    ///
+    /// A reload that already runs, and the compiling of its config, end first. Then the sources are read once
+    /// more, so that what they hold now is considered in any case. The command is done when a config is live
+    /// or was refused, and its exit status is that outcome.
     #[command(after_help = EXIT_STATUSES)]
     Reload(reload::Reload),
     /// Show the last route tables
@@ -127,7 +132,7 @@ impl Admin {
             Err(status) => return status,
         };
         output::run(|stdout| {
-            let client = Client::new(socket, TIMEOUT)?;
+            let client = Client::new(socket, self.command.timeout())?;
             let context = &mut CommandContext::new(client, self.json, stdout);
             match self.command {
                 AdminCommand::Status(command) => command.run(context),
@@ -148,5 +153,16 @@ impl Admin {
                 AdminCommand::Token(command) => command.run(self.json, context.stdout),
             }
         })
+    }
+}
+
+impl AdminCommand {
+    /// Returns the limit on the time until the response is complete.
+    fn timeout(&self) -> Duration {
+        match self {
+            Self::Status(command) => command.timeout(),
+            Self::Reload(command) => command.timeout(),
+            _ => TIMEOUT,
+        }
     }
 }

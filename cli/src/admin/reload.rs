@@ -2,21 +2,40 @@
 
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use codeid_daemon::api::empty::EmptyRequest;
 use codeid_daemon::api::reload::{ReloadOutcome, Reloaded};
 use codeid_daemon::api::status::SourceCheck;
 
-use super::client::Condition;
+use super::client::{Condition, TIMEOUT};
 use super::command_context::CommandContext;
 use crate::output::{Failure, printable};
 use crate::table::{Column, Table};
 
 /// The command line of `codeid admin reload`.
 #[derive(Debug, clap::Args)]
-pub(super) struct Reload {}
+pub(super) struct Reload {
+    /// Wait no longer than this for the outcome
+    ///
+    /// The daemon itself ends the wait after a minute. If the outcome is not known in time, the exit status
+    /// is 3, and the reload goes on.
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        num_args = 0..=1,
+        default_missing_value = "60",
+        value_parser = clap::value_parser!(u64).range(1..=60)
+    )]
+    wait: Option<u64>,
+}
 
 impl Reload {
+    /// Returns the limit on the time until the outcome is known.
+    pub(super) fn timeout(&self) -> Duration {
+        self.wait.map_or(TIMEOUT, Duration::from_secs)
+    }
+
     /// Reloads; exit status 1 if the config was refused or could not be read.
     ///
     /// # Errors

@@ -39,8 +39,20 @@ impl Client {
     ///
     /// [`Failure::Other`] with the refusal's message; [`Failure::Unanswered`] if the daemon does
     /// not know the path, or the body is neither a `T` nor a refusal.
-    pub(super) fn parse<T: DeserializeOwned>(&self, response: &Response) -> Result<T, Failure> {
+    pub(crate) fn parse<T: DeserializeOwned>(&self, response: &Response) -> Result<T, Failure> {
         self.require_success(response)?;
+        self.parse_document(response)
+    }
+
+    /// Parses the document in `response`, whatever its status is.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Unanswered`] if the body is not a `T`.
+    pub(super) fn parse_document<T: DeserializeOwned>(
+        &self,
+        response: &Response,
+    ) -> Result<T, Failure> {
         serde_json::from_slice(&response.body)
             .map_err(|error| self.not_understood("its response is not valid", Some(error)))
     }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{assert_has, changed, following, json, printed, refused, words};
+use crate::rules::remote::{Remote, Reply};
 use crate::serve::daemon::{Daemon, Plan, Process, RULES, Served};
 
 fn version(daemon: &Served) -> String {
@@ -318,6 +319,31 @@ fn a_reload_reports_the_check_of_each_source() {
 }
 
 #[test]
+fn a_reload_is_awaited_up_to_the_given_time() {
+    let remote = Remote::http(Reply::config(RULES));
+    let pull = format!("ac.route.pull-route-config-url={}", remote.url());
+    let daemon = Plan::new().set(&pull).start();
+    assert_has(
+        &printed(&daemon, &["reload", "--wait"]),
+        &["unchanged; generation 1 is live"],
+    );
+    remote.set(Reply::status(500));
+    refused(&daemon, 1, &["reload", "--wait", "30"]);
+    remote.set(Reply::Hang);
+    let ran = refused(&daemon, 3, &["reload", "--wait=1"]);
+    assert_has(
+        &ran.stderr,
+        &[
+            "error: the command may have been carried out, which codeid admin status shows: ",
+            " sent no complete response within 1 s",
+        ],
+    );
+    for seconds in ["0", "61", "x"] {
+        refused(&daemon, 2, &["reload", "--wait", seconds]);
+    }
+}
+
+#[test]
 fn the_log_level_is_shown_and_set() {
     let daemon = Process::start();
     assert_eq!(printed(&daemon, &["log-level"]), "info\n");
@@ -334,20 +360,27 @@ fn the_log_level_is_shown_and_set() {
 #[test]
 fn a_drained_daemon_is_not_ready() {
     let daemon = Plan::new().start();
-    printed(&daemon, &["status", "--ready"]);
+    assert_eq!(printed(&daemon, &["status", "--ready"]), "ready\n");
+    assert_eq!(
+        json(&daemon, &["status", "--ready"]),
+        daemon.admin("GET", "/readyz").json()
+    );
     let output = printed(&daemon, &["drain"]);
     assert_has(&output, &["draining: no longer ready"]);
     let ran = refused(&daemon, 1, &["status", "--ready"]);
+    assert_eq!(ran.stdout, "not ready: An operator drained the daemon.\n");
+    assert_eq!(ran.stderr, "");
+    let ran = refused(&daemon, 1, &["status", "--ready", "--json"]);
+    let readiness: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(readiness["notReadyBecause"][0]["reason"], "draining");
     assert_has(
-        &ran.stdout,
+        &printed(&daemon, &["status"]),
         &[
             ", draining\n",
             "ready        no\n",
             "An operator drained the daemon.",
         ],
     );
-    assert_eq!(ran.stderr, "");
-    printed(&daemon, &["status"]);
     assert_eq!(json(&daemon, &["drain"])["draining"], true);
     daemon.stop();
 }

@@ -38,7 +38,7 @@ fn the_status_is_shown_as_text_and_as_json() {
             "SOURCE LAST CHECK OUTCOME LAST GOOD URI\n",
         ],
     );
-    let mut given = json(&daemon, &["status", "--ready"]);
+    let mut given = json(&daemon, &["status"]);
     let mut expected = daemon.status();
     for status in [&mut given, &mut expected] {
         // These change between two requests.
