@@ -23,6 +23,7 @@ mod moment;
 mod output;
 #[cfg(any(feature = "bench", feature = "top"))]
 mod quantity;
+mod rehearsal;
 mod route_config;
 mod schema;
 mod serve;

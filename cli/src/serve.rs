@@ -9,6 +9,7 @@ use codeid_daemon::rules::source::RouteSources;
 use codeid_daemon::run::{Ended, StartError, StopRequests, run};
 use codeid_daemon::telemetry;
 
+use super::rehearsal;
 use super::settings::{SettingsArgs, line_of};
 
 /// The command line of `codeid serve`.
@@ -16,11 +17,25 @@ use super::settings::{SettingsArgs, line_of};
 pub(crate) struct Serve {
     #[command(flatten)]
     settings: SettingsArgs,
+    /// Report everything that a start would need, and start nothing
+    ///
+    /// Settings, keys, certificates, directories and listeners are tried, and the route configs that a start
+    /// would use are compiled, also the frozen and the saved one. Nothing is changed on the disk, a running
+    /// daemon is left alone, and no other machine is called. Run it as the daemon's user, in its directory.
+    /// The exit status is 1 if there is a problem.
+    #[arg(long)]
+    check: bool,
+    /// With --check: print an array of {"kind", "outcome", "text", "problems"}
+    #[arg(long, requires = "check")]
+    json: bool,
 }
 
 impl Serve {
-    /// Runs the daemon, and returns its exit status once it has stopped.
+    /// Runs the daemon, and returns its exit status once it has stopped. With `--check` it only reports.
     pub(crate) fn run(self) -> ExitCode {
+        if self.check {
+            return rehearsal::run(self.settings.read(), self.json);
+        }
         let ended = self.serve();
         let line = ended.as_ref().err().map(line_of);
         telemetry::finish(line.as_deref());

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use rustls::crypto::aws_lc_rs::sign::any_supported_type;
 use rustls::pki_types::pem::{self, PemObject};
@@ -12,7 +13,7 @@ use thiserror::Error as ErrorEnum;
 use zeroize::Zeroizing;
 
 use crate::files::secret_file::{self, SecretFileError};
-use crate::key_content::{Needed, OtherContent};
+use crate::key_content::{Needed, OtherContent, not_after};
 use crate::regular_file::{self, ReadError};
 use crate::settings::Tls;
 use crate::uri::opened_path;
@@ -70,6 +71,8 @@ pub(crate) enum PairFlaw {
 pub(crate) struct Pair {
     /// The pair, as rustls uses it.
     pub(crate) certified: Arc<SingleCertAndKey>,
+    /// The time after which the certificate is not valid; `None` if it cannot be found.
+    pub(crate) not_after: Option<SystemTime>,
     /// The content of the file of the certificate.
     pub(crate) chain_pem: Vec<u8>,
     /// The content of the file of the key, which is wiped from memory when it is dropped.
@@ -92,6 +95,7 @@ pub(crate) fn read_pair(files: &Tls, max_bytes: usize) -> Result<Pair, PairFlaw>
     let chain = certificates(&chain_pem).map_err(PairFlaw::Chain)?;
     let key = private_key(&key_pem).map_err(PairFlaw::Key)?;
     let first = chain.first().cloned();
+    let not_after = first.as_ref().and_then(|first| not_after(first));
     let certified = certified_key(chain, &key).map_err(|error| match error {
         Error::InconsistentKeys(_) => PairFlaw::Key(Flaw::OtherKey(files.cert_path.clone())),
         Error::InvalidCertificate(_) => PairFlaw::Chain(
@@ -103,6 +107,7 @@ pub(crate) fn read_pair(files: &Tls, max_bytes: usize) -> Result<Pair, PairFlaw>
     })?;
     Ok(Pair {
         certified,
+        not_after,
         chain_pem,
         key_pem,
     })

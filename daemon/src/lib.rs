@@ -45,6 +45,7 @@ pub mod percent;
 pub mod process;
 mod readiness;
 pub mod regular_file;
+pub mod rehearsal;
 pub mod resp;
 pub mod result;
 pub mod rules;

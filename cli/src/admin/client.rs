@@ -127,7 +127,7 @@ impl Client {
     /// # Errors
     ///
     /// [`ClientError`] if no complete response arrives; a refusal is a response, not an error.
-    pub(super) fn get(&self, path: &str) -> Result<Response, ClientError> {
+    pub(crate) fn get(&self, path: &str) -> Result<Response, ClientError> {
         self.exchange(request(Method::GET, path, Bytes::new()))
     }
 

@@ -97,6 +97,11 @@ pub(super) fn from_examined(examined: &Examined) -> Vec<Finding<'_>> {
     }
 }
 
+/// Returns the errors of a route config that is refused.
+pub(crate) fn findings_of(errors: &[Problem]) -> Vec<Finding<'_>> {
+    with_severity(Severity::Error, errors).collect()
+}
+
 fn with_severity(severity: Severity, problems: &[Problem]) -> impl Iterator<Item = Finding<'_>> {
     problems.iter().map(move |problem| Finding {
         file: None,

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use codeid_daemon::count::counted;
 
 use self::cost::CostReport;
-pub(super) use self::finding::{Finding, Severity};
+pub(super) use self::finding::{Finding, Severity, findings_of};
 pub(super) use self::report::{show_findings, show_refusal};
 use super::output;
 use super::route_config;

@@ -107,12 +107,7 @@ pub(crate) async fn open(
 }
 
 async fn open_unix(path: &Path) -> Result<(UnixListener, AdminSocket), SocketError> {
-    let file = SocketFile {
-        path: path.to_owned(),
-        mode: SOCKET_MODE,
-        group: None,
-    };
-    let (listener, socket) = file.open(BACKLOG).await?;
+    let (listener, socket) = socket_file(path).open(BACKLOG).await?;
     // Removes the file if anything fails from here on.
     let socket = AdminSocket(socket);
     let listener = listener
@@ -125,9 +120,7 @@ fn open_http(
     given: Option<std::net::TcpListener>,
     settings: &AdminHttp,
 ) -> Result<(std::net::TcpListener, TcpAccess), ListenError> {
-    let tokens_path = &settings.tokens_path;
-    let tokens = LiveTokens::open(tokens_path)
-        .map_err(|error| ListenError::new("admin.tokens-path", shown_path(tokens_path), error))?;
+    let tokens = open_tokens(settings)?;
     let certificate = settings
         .tls
         .clone()
@@ -149,6 +142,44 @@ fn open_http(
         certificate: certificate.map(Arc::new),
     };
     Ok((listener, access))
+}
+
+/// Reads the tokens of `admin.http`.
+///
+/// # Errors
+///
+/// [`ListenError`] if the file of tokens is refused.
+fn open_tokens(settings: &AdminHttp) -> Result<LiveTokens, ListenError> {
+    let path = &settings.tokens_path;
+    LiveTokens::open(path)
+        .map_err(|error| ListenError::new("admin.tokens-path", shown_path(path), error))
+}
+
+/// Returns the number of tokens that `admin.http` would accept.
+///
+/// # Errors
+///
+/// [`ListenError`], as the start has it.
+pub(crate) fn count_tokens(settings: &AdminHttp) -> Result<usize, ListenError> {
+    Ok(open_tokens(settings)?.live().count())
+}
+
+/// Checks that the socket of `admin.unix` can be opened. `is_ours` is as for [`SocketFile::rehearse`].
+///
+/// # Errors
+///
+/// [`ListenError`], as the start has it.
+pub(crate) async fn rehearse_unix(path: &Path, is_ours: bool) -> Result<(), ListenError> {
+    let rehearsed = socket_file(path).rehearse(is_ours).await;
+    rehearsed.map_err(|error| ListenError::new("admin.unix", shown_path(path), error))
+}
+
+fn socket_file(path: &Path) -> SocketFile {
+    SocketFile {
+        path: path.to_owned(),
+        mode: SOCKET_MODE,
+        group: None,
+    }
 }
 
 impl AdminListeners {

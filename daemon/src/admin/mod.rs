@@ -37,4 +37,4 @@ mod router;
 pub(crate) mod tokens;
 
 pub(crate) use self::limits::AdminLimits;
-pub(crate) use self::listeners::{AdminListeners, AdminSocket, open};
+pub(crate) use self::listeners::{AdminListeners, AdminSocket, count_tokens, open, rehearse_unix};

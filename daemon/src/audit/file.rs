@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::line::{Line, LineDigest, MAX_BYTES, NO_LINE};
 use super::retention;
+use crate::files::directory;
 use crate::regular_file::{self, ReadError};
 
 /// The number of bytes at the end of a file that are searched for its last line.
@@ -66,7 +67,7 @@ impl AuditFile {
     ///
     /// An [`io::Error`] if the file cannot be read or written, or is not a regular file.
     pub(super) fn open(path: &Path, max_bytes: u64) -> io::Result<(Self, Chain, u64)> {
-        let directory = parent(path);
+        let directory = directory::of(path);
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
@@ -95,6 +96,24 @@ impl AuditFile {
         };
         this.known = Some(Identity::of(&file)?);
         Ok((this, chain, tail.torn))
+    }
+
+    /// Checks that [`Self::open`] can open the file at `path`. Nothing is changed.
+    ///
+    /// # Errors
+    ///
+    /// An [`io::Error`], as for [`Self::open`].
+    pub(super) fn rehearse(path: &Path) -> io::Result<()> {
+        let options = &mut OpenOptions::new();
+        match regular_file::open_with(options.append(true), path) {
+            Err(ReadError::System(error)) if error.kind() == io::ErrorKind::NotFound => {
+                directory::require_writable(directory::of(path)).map_err(io::Error::other)
+            }
+            opened => {
+                opened?;
+                read_tail(path).map(drop)
+            }
+        }
     }
 
     /// Removes what a failed write has left. Returns the place in the chain if others have changed the file
@@ -181,7 +200,7 @@ impl AuditFile {
             Err(ReadError::System(error)) if error.kind() == io::ErrorKind::NotFound => {
                 let file = open(true)?;
                 // The name must survive a loss of power, as the lines do.
-                let directory = File::open(parent(&self.path));
+                let directory = File::open(directory::of(&self.path));
                 if let Err(error) = directory.and_then(|directory| directory.sync_all()) {
                     // The next opening flushes again only if it creates the file.
                     let _ = remove_file(&self.path);
@@ -211,13 +230,6 @@ impl Chain {
             next: last + 1,
             prev: LineDigest::new(line).to_string(),
         }
-    }
-}
-
-fn parent(path: &Path) -> &Path {
-    match path.parent() {
-        Some(directory) if !directory.as_os_str().is_empty() => directory,
-        _ => Path::new("."),
     }
 }
 

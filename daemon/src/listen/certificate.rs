@@ -2,16 +2,16 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls::server::NoServerSessionStorage;
-use rustls::sign::SingleCertAndKey;
 use sha2::{Digest, Sha256};
 
 use super::certificate_error::CertificateError;
 use super::client_authorities::ClientAuthorities;
-use crate::certified_key::{PairFlaw, read_pair};
+use crate::certified_key::{Pair, PairFlaw, read_pair};
 use crate::settings::{ServerTls, Tls};
 
 /// The most bytes of each file. A chain of ten certificates has about twenty thousand.
@@ -39,19 +39,12 @@ impl Certificate {
     /// [`CertificateError`] unless the files hold a chain and the key of its first certificate, only
     /// those have access to the key who may, and the authorities of clients, if any, can be used.
     pub(super) fn read(files: &ServerTls) -> Result<Self, CertificateError> {
-        let (certified, digest) = read(&files.certificate)?;
-        let read_clients = |path: &PathBuf| {
-            ClientAuthorities::read(path, MAX_BYTES).map_err(|source| CertificateError {
-                setting: format!("{}.tls-client-ca-path", files.certificate.table),
-                path: path.clone(),
-                source,
-            })
-        };
-        let clients = files
-            .client_ca_path
-            .as_ref()
-            .map(read_clients)
-            .transpose()?;
+        let pair = read_own(&files.certificate)?;
+        let digest = Sha256::new()
+            .chain_update(Sha256::digest(&pair.chain_pem))
+            .chain_update(Sha256::digest(pair.key_pem.as_slice()))
+            .finalize();
+        let clients = read_clients(files)?;
         let builder = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()
             .expect("aws-lc-rs has cipher suites for TLS 1.2 and 1.3");
@@ -59,7 +52,7 @@ impl Certificate {
             None => builder.with_no_client_auth(),
             Some(clients) => builder.with_client_cert_verifier(Arc::clone(&clients.verifier)),
         }
-        .with_cert_resolver(certified);
+        .with_cert_resolver(pair.certified);
         if clients.is_some() {
             // A session that is resumed shows no certificate, which may have expired meanwhile.
             config.session_storage = Arc::new(NoServerSessionStorage {});
@@ -68,26 +61,50 @@ impl Certificate {
         config.alpn_protocols = vec![ALPN.to_vec()];
         Ok(Self {
             config: Arc::new(config),
-            digest,
+            digest: digest.into(),
             client_ca_digest: clients.map(|clients| clients.digest),
         })
     }
 }
 
-/// Reads the chain and its key. Returns them with the SHA-256 of both files.
-fn read(files: &Tls) -> Result<(Arc<SingleCertAndKey>, [u8; 32]), CertificateError> {
+/// Returns for each part of a listener's TLS whether it can be served: for the certificate the time after
+/// which that is not valid, and for the authorities of clients, if the settings name some, nothing more.
+pub(crate) fn inspect(
+    files: &ServerTls,
+) -> (
+    Result<Option<SystemTime>, CertificateError>,
+    Option<Result<(), CertificateError>>,
+) {
+    let own = read_own(&files.certificate).map(|pair| pair.not_after);
+    (
+        own,
+        read_clients(files)
+            .map(|clients| clients.map(drop))
+            .transpose(),
+    )
+}
+
+/// Reads the chain and its key.
+fn read_own(files: &Tls) -> Result<Pair, CertificateError> {
     let refuse = |name: &str, path: &Path, source| CertificateError {
         setting: format!("{}.{name}", files.table),
         path: path.to_owned(),
         source,
     };
-    let pair = read_pair(files, MAX_BYTES).map_err(|flaw| match flaw {
+    read_pair(files, MAX_BYTES).map_err(|flaw| match flaw {
         PairFlaw::Chain(flaw) => refuse("tls-cert-path", &files.cert_path, flaw),
         PairFlaw::Key(flaw) => refuse("tls-key-path", &files.key_path, flaw),
-    })?;
-    let digest = Sha256::new()
-        .chain_update(Sha256::digest(&pair.chain_pem))
-        .chain_update(Sha256::digest(pair.key_pem.as_slice()))
-        .finalize();
-    Ok((pair.certified, digest.into()))
+    })
+}
+
+/// Reads the authorities of clients; `None` if clients need no certificate.
+fn read_clients(files: &ServerTls) -> Result<Option<ClientAuthorities>, CertificateError> {
+    let read = |path: &PathBuf| {
+        ClientAuthorities::read(path, MAX_BYTES).map_err(|source| CertificateError {
+            setting: format!("{}.tls-client-ca-path", files.certificate.table),
+            path: path.clone(),
+            source,
+        })
+    };
+    files.client_ca_path.as_ref().map(read).transpose()
 }

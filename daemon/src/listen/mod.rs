@@ -14,6 +14,7 @@ mod socket_directory;
 pub mod tcp;
 pub(crate) mod unix_socket;
 
+pub(crate) use self::certificate::inspect;
 pub use self::error::ListenError;
 pub(crate) use self::given::GIVEN;
 pub use self::given::Listeners;

@@ -15,6 +15,7 @@ use tokio::net::{UnixListener, UnixSocket, UnixStream};
 use tokio::time::timeout;
 
 use super::socket_directory;
+use crate::files::directory::{self, DirectoryError};
 use crate::files::group::{self, GroupError};
 use crate::regular_file;
 use crate::settings::MAX_SOCKET_PATH_BYTES;
@@ -59,6 +60,9 @@ pub(crate) enum SocketError {
     /// The file is left as it is, since it may hold something.
     #[error("there is a file that is not a socket")]
     NotASocket,
+    /// The file cannot be made in its directory.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
     /// The group that the file should have is not known.
     #[error(transparent)]
     Group(#[from] GroupError),
@@ -81,15 +85,7 @@ impl SocketFile {
         backlog: u32,
     ) -> Result<(UnixListener, OwnedSocket), SocketError> {
         let system = |what| move |error| SocketError::System(what, error);
-        let length = self.path.as_os_str().as_bytes().len();
-        if length > MAX_SOCKET_PATH_BYTES {
-            return Err(SocketError::TooLong(length));
-        }
-        let group = self.group.as_deref().map(group::find).transpose()?;
-        let directory = match self.path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
+        let (directory, group) = self.place()?;
         socket_directory::make(directory, group).map_err(system("make its directory"))?;
         if let Some(group) = group {
             self.warn_if_shut_out(directory, group);
@@ -122,6 +118,31 @@ impl SocketFile {
                 Err(error)
             }
         }
+    }
+
+    /// Checks that [`Self::open`] can open the socket, as far as that shows without making anything. A socket
+    /// `is_ours` if the daemon that is to be replaced serves it; it is then left alone.
+    ///
+    /// # Errors
+    ///
+    /// [`SocketError`], as far as it is known before the socket is made.
+    pub(crate) async fn rehearse(&self, is_ours: bool) -> Result<(), SocketError> {
+        let (directory, _) = self.place()?;
+        directory::require_writable(directory)?;
+        match is_ours {
+            true => Ok(()),
+            false => self.require_nobody_serves().await,
+        }
+    }
+
+    /// Returns the directory and the group of the socket.
+    fn place(&self) -> Result<(&Path, Option<Gid>), SocketError> {
+        let length = self.path.as_os_str().as_bytes().len();
+        if length > MAX_SOCKET_PATH_BYTES {
+            return Err(SocketError::TooLong(length));
+        }
+        let group = self.group.as_deref().map(group::find).transpose()?;
+        Ok((directory::of(&self.path), group))
     }
 
     /// Returns the name under which the socket is bound. It is short, since paths are so bounded; and the

@@ -8,7 +8,7 @@ use tokio::task::spawn_blocking;
 use zeroize::Zeroizing;
 
 use crate::files::secret_file::{self, SecretFileError};
-use crate::settings::Secrets;
+use crate::settings::{Remote, Secrets};
 
 /// The most bytes of a file with a bearer token.
 const MAX_TOKEN_BYTES: usize = 16 << 10;
@@ -39,7 +39,20 @@ pub(crate) enum TokenError {
     NotVisibleAscii,
 }
 
+/// Checks that the token of `remote.bearer-token-path` can be sent; `None` without that setting.
+pub(crate) async fn rehearse(settings: &Remote) -> Option<Result<(), TokenError>> {
+    let file = BearerTokenFile::of(settings)?;
+    Some(file.authorization().await.map(drop))
+}
+
 impl BearerTokenFile {
+    /// Returns the file that the settings name; `None` if they name none.
+    pub(super) fn of(settings: &Remote) -> Option<Self> {
+        let path = settings.bearer_token_path.clone()?;
+        let secrets = settings.secrets.clone();
+        Some(Self { path, secrets })
+    }
+
     /// Returns the value of the `Authorization` header that carries the token in the file.
     ///
     /// The file is read for each request, so that the token can be replaced while the daemon runs.

@@ -118,13 +118,7 @@ impl HttpClient {
             through,
             total_timeout: settings.total_timeout,
             max_body_bytes,
-            bearer_token: settings
-                .bearer_token_path
-                .clone()
-                .map(|path| BearerTokenFile {
-                    path,
-                    secrets: settings.secrets.clone(),
-                }),
+            bearer_token: BearerTokenFile::of(settings),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Calls to other servers: connections with deadlines, TLS, proxies, and bounded HTTP exchanges.
 
-mod bearer_token;
+pub(crate) mod bearer_token;
 pub(crate) mod connector;
 mod dialer;
 pub(crate) mod http_client;

@@ -11,7 +11,7 @@ use rustls::crypto::aws_lc_rs;
 use rustls::{ClientConfig, ConfigBuilder, RootCertStore};
 use thiserror::Error;
 
-use crate::certified_key::{Flaw, PairFlaw, authorities, read_pair};
+use crate::certified_key::{Flaw, Pair, PairFlaw, authorities, read_pair};
 use crate::regular_file::{self, ReadError};
 use crate::settings::Tls;
 use crate::uri::shown_path;
@@ -96,24 +96,25 @@ pub(crate) fn client_config(roots: RootCertStore) -> ClientConfig {
     trusting(roots).with_no_client_auth()
 }
 
-/// Like [`client_config`], with the certificate in `files` for servers that ask for one.
+/// Like [`client_config`], with a certificate for servers that ask for one.
+pub(crate) fn client_config_with_certificate(roots: RootCertStore, own: Pair) -> ClientConfig {
+    trusting(roots).with_client_cert_resolver(own.certified)
+}
+
+/// Reads the certificate that is shown to servers, and its key.
 ///
 /// # Errors
 ///
 /// [`ClientCertificateError`] unless the files hold a chain and the key of its first certificate, and
 /// only those have access to the key who may.
-pub(crate) fn client_config_with_certificate(
-    roots: RootCertStore,
-    files: &Tls,
-) -> Result<ClientConfig, ClientCertificateError> {
-    let pair = read_pair(files, MAX_PEM_BYTES).map_err(|flaw| {
+pub(crate) fn client_certificate(files: &Tls) -> Result<Pair, ClientCertificateError> {
+    read_pair(files, MAX_PEM_BYTES).map_err(|flaw| {
         let (path, source) = match flaw {
             PairFlaw::Chain(flaw) => (files.cert_path.clone(), flaw),
             PairFlaw::Key(flaw) => (files.key_path.clone(), flaw),
         };
         ClientCertificateError { path, source }
-    })?;
-    Ok(trusting(roots).with_client_cert_resolver(pair.certified))
+    })
 }
 
 fn trusting(roots: RootCertStore) -> ConfigBuilder<ClientConfig, WantsClientCert> {

@@ -81,10 +81,7 @@ impl Control {
     ) -> io::Result<Self> {
         let sources = Arc::new(level_sources(settings, sources));
         let has_remote = sources.remote.is_some();
-        let staleness = Staleness::new(
-            settings.reload.stale_policy,
-            settings.reload.stale_after.filter(|_| has_remote),
-        );
+        let staleness = staleness(settings, has_remote);
         let status = StatusRegistry::new(live, staleness, sources.unchecked(), clock.clone());
         let status = Arc::new(status);
         let journal = Arc::new(Journal::open(&settings.reload.journal_path));
@@ -103,10 +100,7 @@ impl Control {
         );
         let schedule = Schedule::new(settings.route.pull_delay, settings.route.retry_delay);
         let loader = Arc::new(Loader::new(sources, pipeline, schedule));
-        let freeze_file = FreezeFile::new(
-            &settings.reload.freeze_path,
-            settings.compile.max_config_characters,
-        );
+        let freeze_file = freeze_file(settings);
         let requests = Arc::new(Requests::default());
         let operator = Operator::new(
             Arc::clone(&loader),
@@ -223,7 +217,24 @@ impl Drop for Control {
     }
 }
 
-fn level_sources(settings: &Settings, sources: RouteSources) -> LevelSources {
+/// Returns the age of a table that was never confirmed. Without a remote no table is ever stale.
+pub(super) fn staleness(settings: &Settings, has_remote: bool) -> Staleness {
+    Staleness::new(
+        settings.reload.stale_policy,
+        settings.reload.stale_after.filter(|_| has_remote),
+    )
+}
+
+/// Returns the file of a freeze. Nothing is read yet.
+pub(super) fn freeze_file(settings: &Settings) -> FreezeFile {
+    FreezeFile::new(
+        &settings.reload.freeze_path,
+        settings.compile.max_config_characters,
+    )
+}
+
+/// Returns the sources of the levels. Nothing is read yet.
+pub(super) fn level_sources(settings: &Settings, sources: RouteSources) -> LevelSources {
     let route = &settings.route;
     let max_bytes = settings.compile.max_config_characters.saturating_mul(4);
     let remote = sources.remote.zip(route.pull_url.clone());

@@ -9,7 +9,7 @@ use super::check::{ConfigRefused, parse_warnings};
 use super::compiler::CompilerError;
 use super::freeze::{FreezeFile, FreezeFileError, FrozenConfig};
 use super::hidden_preset::note_hidden_preset;
-use super::level_sources::LEVELS;
+use super::level_sources::{LEVELS, noun};
 use super::loader::Loader;
 use super::outcome::{CheckResult, LoadError};
 use super::publish::Origin;
@@ -161,13 +161,5 @@ fn log(source: &str, result: &CheckResult) {
             tracing::info!(%level, source, %outcome, took_ms, why, "first route config");
         }
         Err(_) => tracing::warn!(%level, source, %outcome, took_ms, why, "first route config"),
-    }
-}
-
-const fn noun(level: InitLevel) -> &'static str {
-    match level {
-        InitLevel::Remote => "the remote source",
-        InitLevel::Local => "the local storage",
-        InitLevel::Preset => "the preset",
     }
 }

@@ -165,3 +165,12 @@ impl LevelSources {
         }
     }
 }
+
+/// Returns the name of a level's source in messages.
+pub(super) const fn noun(level: InitLevel) -> &'static str {
+    match level {
+        InitLevel::Remote => "the remote source",
+        InitLevel::Local => "the local storage",
+        InitLevel::Preset => "the preset",
+    }
+}

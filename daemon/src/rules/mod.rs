@@ -32,6 +32,7 @@ mod outcome;
 mod pipeline;
 pub mod preset;
 mod publish;
+pub(crate) mod rehearsal;
 mod reload;
 mod requests;
 mod save;

@@ -37,7 +37,7 @@ pub(crate) use self::failure::Failure;
 pub(crate) use self::forwarder::SdkProxy;
 pub use self::illegal_request::IllegalRequest;
 pub use self::interface::Interface;
-pub(crate) use self::open::OpenError;
+pub(crate) use self::open::{NeededKind, OpenError, rehearse};
 pub(crate) use self::request::MAX_BODY_BYTES;
 pub use self::request::{LegalRequest, PATH, SdkRequest};
 pub(crate) use self::response::Response;

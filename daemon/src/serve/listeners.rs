@@ -80,12 +80,8 @@ impl ServingListeners {
         path: &Path,
         listen: &Listen,
     ) -> Result<UnixListener, ListenError> {
-        let file = SocketFile {
-            path: path.to_owned(),
-            mode: listen.unix_mode,
-            group: listen.unix_group.clone(),
-        };
         let refuse = |error: SocketError| ListenError::new(setting, shown_path(path), error);
+        let file = socket_file(path, listen);
         let (listener, socket) = file.open(listen.backlog).await.map_err(refuse)?;
         self.sockets.push(socket);
         Ok(listener)
@@ -126,6 +122,29 @@ impl ServingListeners {
             }
         }
         waiting
+    }
+}
+
+/// Checks that a Unix socket of the serving ports can be opened. `is_ours` is as for [`SocketFile::rehearse`].
+///
+/// # Errors
+///
+/// [`ListenError`], as the start has it.
+pub(crate) async fn rehearse_unix(
+    setting: &'static str,
+    path: &Path,
+    listen: &Listen,
+    is_ours: bool,
+) -> Result<(), ListenError> {
+    let rehearsed = socket_file(path, listen).rehearse(is_ours).await;
+    rehearsed.map_err(|error| ListenError::new(setting, shown_path(path), error))
+}
+
+fn socket_file(path: &Path, listen: &Listen) -> SocketFile {
+    SocketFile {
+        path: path.to_owned(),
+        mode: listen.unix_mode,
+        group: listen.unix_group.clone(),
     }
 }
 

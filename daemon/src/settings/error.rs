@@ -229,6 +229,11 @@ impl SettingsError {
         Self { problems }
     }
 
+    /// Returns each problem with its causes, as one line.
+    pub fn problems(&self) -> impl Iterator<Item = String> {
+        self.problems.iter().map(Problem::with_causes)
+    }
+
     /// The error of a value of `key` that the daemon does not know. `why` is the rest of a sentence
     /// that begins with the key, and shows nothing of the value.
     pub(crate) fn invalid(key: &'static str, why: impl fmt::Display) -> Self {

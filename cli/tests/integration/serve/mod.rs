@@ -13,6 +13,7 @@ mod log;
 mod not_files;
 mod protocol;
 mod real_clients;
+mod rehearsal;
 mod secret_files;
 mod secrets;
 mod settings;

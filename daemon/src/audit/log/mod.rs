@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
+use super::file::AuditFile;
 use super::line::{Line, Outcome};
 use super::refusals::{INTERVAL, Pair, Refusals};
 use super::sinks::Sinks;
@@ -92,6 +93,15 @@ impl AuditLog {
             actions_free_at: Mutex::default(),
             clock,
         })))
+    }
+
+    /// Checks that the file of the log can be written. Nothing is changed.
+    ///
+    /// # Errors
+    ///
+    /// An [`io::Error`], as for [`Self::open`], also if syslog would do.
+    pub(crate) fn rehearse(settings: &Audit) -> io::Result<()> {
+        AuditFile::rehearse(&settings.path)
     }
 
     /// Records durably that an action is about to be carried out.

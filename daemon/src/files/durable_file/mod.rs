@@ -25,6 +25,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use self::disk::{Disk, System};
+use super::directory::{self, DirectoryError};
 use crate::regular_file::{ReadError, require_regular};
 use crate::uri::shown_path;
 
@@ -61,6 +62,9 @@ enum Cause {
     /// A chain of symbolic links is longer than the kernel would follow, or has no end.
     #[error("it leads over more than {MAX_LINKS} symbolic links")]
     TooManyLinks,
+    /// No file can be made in the directory.
+    #[error(transparent)]
+    Directory(DirectoryError),
     /// The path ends in `..` or is the root.
     #[error("it does not name a file")]
     NoName,
@@ -89,7 +93,7 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), ReplaceError> {
 
 fn replace_on<D: Disk>(disk: &D, path: &Path, bytes: &[u8]) -> Result<(), ReplaceError> {
     let target = follow_links("replace", path)?;
-    let name = require_replaceable(&target)?;
+    let name = name_of_replaceable(&target)?;
     let directory = parent(&target);
     make_directories(disk, directory)?;
     remove_leftovers(disk, directory, name);
@@ -113,6 +117,18 @@ fn replace_on<D: Disk>(disk: &D, path: &Path, bytes: &[u8]) -> Result<(), Replac
             is_replaced: true,
             ..at("flush", directory)(error)
         })
+}
+
+/// Checks that [`replace`] can replace the file at `path`, or create it. Nothing is changed.
+///
+/// # Errors
+///
+/// [`ReplaceError`], of which [`ReplaceError::is_replaced`] is `false`.
+pub(crate) fn require_replaceable(path: &Path) -> Result<(), ReplaceError> {
+    let target = follow_links("replace", path)?;
+    name_of_replaceable(&target)?;
+    directory::require_writable(parent(&target))
+        .map_err(|error| cannot("replace", &target, Cause::Directory(error)))
 }
 
 /// Removes the file at `path`. Returns `false` if there was none. Blocks until the disk has forgotten the
@@ -165,7 +181,7 @@ fn follow_links(step: &'static str, path: &Path) -> Result<PathBuf, ReplaceError
 }
 
 /// Returns the file name of `target`, which must be a file or missing.
-fn require_replaceable(target: &Path) -> Result<&OsStr, ReplaceError> {
+fn name_of_replaceable(target: &Path) -> Result<&OsStr, ReplaceError> {
     match fs::symlink_metadata(target) {
         Ok(metadata) => require_regular(&metadata)
             .map_err(|error| cannot("replace", target, Cause::NotAFile(error)))?,

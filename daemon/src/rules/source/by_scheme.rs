@@ -49,6 +49,25 @@ impl RouteSources {
     }
 }
 
+/// Opens those sources that the settings name and that can be opened, and returns them with the errors of the
+/// others, of which at most one is for each key. A store that cannot be opened is replaced by one that is empty.
+pub(crate) fn open_each(settings: &Settings) -> (RouteSources, Vec<SettingsError>) {
+    let mut errors = Vec::new();
+    let remote = settings.route.pull_url.as_ref().map(Location::as_str);
+    let remote = remote.map(|uri| remote_source(uri, settings)).transpose();
+    let remote = remote.unwrap_or_else(|error| {
+        errors.push(error);
+        None
+    });
+    let store = route_store(settings.route.save_path.as_str(), settings);
+    let store = store.unwrap_or_else(|error| {
+        errors.push(error);
+        // No file has an empty path.
+        Box::new(FileStore::new("", 0))
+    });
+    (RouteSources { remote, store }, errors)
+}
+
 /// Opens the remote source at `uri`, the value of `ac.route.pull-route-config-url`. Reads the roots
 /// of TLS, and connects to nothing yet.
 ///
