@@ -7,6 +7,7 @@ use codeid_daemon::listen::Listeners;
 use codeid_daemon::process;
 use codeid_daemon::rules::source::RouteSources;
 use codeid_daemon::run::{Ended, StartError, StopRequests, run};
+use codeid_daemon::service_manager;
 use codeid_daemon::telemetry;
 
 use super::rehearsal;
@@ -47,14 +48,17 @@ impl Serve {
 
     fn serve(self) -> Result<Ended, StartError> {
         let settings = self.settings.read()?;
+        // Before another thread is started, since it changes the environment.
+        let listeners = Listeners::from_service_manager(&settings)?;
         telemetry::start(settings.log).map_err(|source| StartError::System {
             what: "cannot start the thread that writes the log",
             source,
         })?;
+        service_manager::connect();
         // Before anything reads a key.
         process::deny_inspection();
         let sources = RouteSources::from_settings(&settings)?;
-        let (listeners, stop) = (Listeners::default(), StopRequests::from_signals());
+        let stop = StopRequests::from_signals();
         run(&settings, listeners, sources, Clock::system(), stop)
     }
 }

@@ -1,7 +1,8 @@
-//! Faults that tests cause in the real program: a panic of one task, once.
+//! Faults that tests cause in the real program: a panic of one task, once, or a thread that hangs.
 //!
 //! Only the feature `faults` compiles them in. It is for tests, off by default, and never part of a
-//! package. With it, the environment variable `CODEID_FAULT` names the task that panics. Tasks have the
+//! package. With it, the environment variable `CODEID_FAULT` names the task that panics; after `hang `, the
+//! task whose thread hangs for good. Tasks have the
 //! names that the label `task` of `codeid_task_restarts_total` has, and `control` and `fileEventsThread`.
 
 #[cfg(feature = "faults")]
@@ -31,13 +32,16 @@ pub(crate) fn turn(task: &str) {
 #[cfg(not(feature = "faults"))]
 pub(crate) const fn turn(_: &str) {}
 
-/// Panics, once in the process, if this is the task that is to fail.
+/// Panics, once in the process, if this is the task that is to fail; hangs if it is the one that is to hang.
 #[cfg(feature = "faults")]
 pub(crate) fn start(task: &str) {
+    let fault = std::env::var("CODEID_FAULT").unwrap_or_default();
+    while fault.strip_prefix("hang ") == Some(task) {
+        std::thread::park();
+    }
     static HAS_FAILED: AtomicBool = AtomicBool::new(false);
-    let is_meant = std::env::var("CODEID_FAULT").is_ok_and(|name| name == task);
     assert!(
-        !is_meant || HAS_FAILED.swap(true, Relaxed),
+        fault != task || HAS_FAILED.swap(true, Relaxed),
         "a fault of {task}, as CODEID_FAULT asks"
     );
 }

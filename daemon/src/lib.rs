@@ -52,6 +52,7 @@ pub mod rules;
 pub mod run;
 pub mod sdk_proxy;
 mod serve;
+pub mod service_manager;
 pub mod settings;
 mod shutdown;
 pub mod signature;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use crate::admin::{good, post};
 use crate::serve::client::{Client, body, request};
 use crate::serve::daemon::{PATIENCE, Plan, Process, RULES};
+use crate::serve::service_manager::Manager;
 use crate::tls::Authority;
 
 const CODE: &str = "28100104x";
@@ -240,4 +241,25 @@ fn without_its_control_thread_the_daemon_stops() {
     let mut daemon = plan("control").spawn();
     daemon.wait_for_line("stopping, since a thread has ended");
     assert_eq!(daemon.wait().code(), Some(1));
+}
+
+#[test]
+fn the_watchdog_gets_no_sign_of_life_while_a_thread_hangs() {
+    for (task, thread) in [
+        ("accept", "accept"),
+        ("worker", "worker-"),
+        ("hangups", "control"),
+    ] {
+        let (manager, plan) = Manager::of(plan(&format!("hang {task}")));
+        let mut daemon = plan.environment("WATCHDOG_USEC", "200000").spawn();
+        let mut client = daemon.tcp();
+        client.send("GET /livez HTTP/1.1\r\nHost: h\r\n\r\n");
+        let line = daemon.wait_for_line("a thread makes no progress");
+        assert!(line.contains(&format!("thread={thread}")), "{line}");
+        // Silence has no event: it lasts for five times the interval between two signs of life.
+        manager.rest();
+        sleep(Duration::from_millis(500));
+        let rest = manager.rest();
+        assert!(rest.is_empty(), "{task}: {rest:?}");
+    }
 }

@@ -17,7 +17,7 @@ use crate::clock::Clock;
 use crate::host::HostName;
 use crate::listen::tcp::{TcpError, open_tcp};
 use crate::listen::unix_socket::{OwnedSocket, SocketError, SocketFile};
-use crate::listen::{GIVEN, ListenError, Listeners, LiveCertificate};
+use crate::listen::{GIVEN, GivenSockets, ListenError, LiveCertificate};
 use crate::metrics::Metrics;
 use crate::rules::operator::Operator;
 use crate::settings::{self, AdminHttp};
@@ -33,6 +33,8 @@ const BACKLOG: u32 = 1024;
 /// The listeners of the admin plane, open and not yet served.
 pub(crate) struct AdminListeners {
     unix: Option<UnixListener>,
+    /// The address of the Unix socket, as it may be shown.
+    pub(crate) unix_address: Option<String>,
     tcp: Option<(std::net::TcpListener, TcpAccess)>,
     /// The audit log, which all listeners share.
     pub(crate) audit: AuditLog,
@@ -59,7 +61,7 @@ struct NoTokens;
 ///
 /// [`ListenError`] for the first listener or file that cannot be opened.
 pub(crate) async fn open(
-    given: &mut Listeners,
+    given: &mut GivenSockets,
     settings: &settings::Admin,
     clock: Clock,
 ) -> Result<Option<(AdminListeners, Option<AdminSocket>)>, ListenError> {
@@ -70,19 +72,20 @@ pub(crate) async fn open(
     let audit_path = &settings.audit.path;
     let audit = AuditLog::open(&settings.audit, clock)
         .map_err(|error| ListenError::new("admin.audit-path", shown_path(audit_path), error))?;
-    let (unix, socket) = match (given.admin.take(), &settings.unix) {
-        (Some(listener), _) => {
-            listener
-                .set_nonblocking(true)
-                .map_err(|error| ListenError::new("admin.unix", GIVEN, error))?;
-            (Some(listener), None)
+    let (unix, unix_address, socket) = match (given.admin.take(), &settings.unix) {
+        (Some(given), _) => {
+            let nonblocking = given.listener.set_nonblocking(true);
+            nonblocking.map_err(|error| ListenError::new("admin.unix", GIVEN, error))?;
+            let socket = given.file.map(AdminSocket);
+            (Some(given.listener), Some(given.address), socket)
         }
-        (None, None) => (None, None),
+        (None, None) => (None, None, None),
         (None, Some(path)) => {
             let refuse =
                 |error: SocketError| ListenError::new("admin.unix", shown_path(path), error);
             let (listener, socket) = open_unix(path).await.map_err(refuse)?;
-            (Some(listener), Some(socket))
+            let address = shown_path(path).to_string();
+            (Some(listener), Some(address), Some(socket))
         }
     };
     let given_http = given.admin_http.take();
@@ -97,6 +100,7 @@ pub(crate) async fn open(
         |error: io::Error| ListenError::new("admin.http", address.unwrap_or_default(), error);
     let listeners = AdminListeners {
         unix,
+        unix_address,
         http: http.transpose().map_err(refuse)?,
         tcp,
         audit,

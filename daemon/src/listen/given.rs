@@ -1,7 +1,10 @@
-//! Listening sockets that the caller of the daemon has opened.
+//! Listening sockets that the daemon need not open: those that its caller gave.
 
 use std::net::TcpListener;
 use std::os::unix::net::UnixListener;
+
+use super::unix_socket::OwnedSocket;
+use crate::uri::shown_path;
 
 /// The value that an error names in place of an address, for a socket that the caller gave.
 pub(crate) const GIVEN: &str = "(given by the caller)";
@@ -36,4 +39,93 @@ pub struct Listeners {
     pub admin: Option<UnixListener>,
     /// The admin plane over TCP, for `admin.http`, which must be set: the tokens belong to it.
     pub admin_http: Option<TcpListener>,
+}
+
+/// The same sockets, with what the daemon knows of each.
+#[derive(Debug, Default)]
+pub(crate) struct GivenSockets {
+    /// HTTP over TCP.
+    pub(crate) http: Option<TcpListener>,
+    /// HTTP over a Unix socket.
+    pub(crate) unix: Option<GivenUnix>,
+    /// RESP over a Unix socket.
+    pub(crate) resp: Option<GivenUnix>,
+    /// The admin plane over a Unix socket.
+    pub(crate) admin: Option<GivenUnix>,
+    /// The admin plane over TCP.
+    pub(crate) admin_http: Option<TcpListener>,
+}
+
+/// A listening Unix socket that this process did not open.
+#[derive(Debug)]
+pub(crate) struct GivenUnix {
+    /// The socket.
+    pub(crate) listener: UnixListener,
+    /// Its address, as it may be shown.
+    pub(crate) address: String,
+    /// Its file, if the daemon is to remove that at the stop.
+    pub(crate) file: Option<OwnedSocket>,
+}
+
+impl From<Listeners> for GivenSockets {
+    fn from(given: Listeners) -> Self {
+        Self {
+            http: given.http,
+            unix: given.unix.map(GivenUnix::from),
+            resp: given.resp.map(GivenUnix::from),
+            admin: given.admin.map(GivenUnix::from),
+            admin_http: given.admin_http,
+        }
+    }
+}
+
+/// A socket whose file belongs to the caller.
+impl From<UnixListener> for GivenUnix {
+    fn from(listener: UnixListener) -> Self {
+        Self {
+            address: address(&listener),
+            listener,
+            file: None,
+        }
+    }
+}
+
+/// Returns the path that a socket is bound to, or its abstract name after an `@`.
+fn address(listener: &UnixListener) -> String {
+    let Ok(address) = listener.local_addr() else {
+        return GIVEN.to_owned();
+    };
+    #[cfg(target_os = "linux")]
+    if let Some(name) = std::os::linux::net::SocketAddrExt::as_abstract_name(&address) {
+        return format!("@{}", name.escape_ascii());
+    }
+    address
+        .as_pathname()
+        .map_or_else(|| GIVEN.to_owned(), |path| shown_path(path).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_given_socket_is_shown_by_its_path() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("s.sock");
+        let given = GivenUnix::from(UnixListener::bind(&path).unwrap());
+        assert_eq!(given.address, shown_path(&path).to_string());
+        assert!(given.file.is_none());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_given_socket_without_a_file_is_shown_by_its_name() {
+        use std::os::linux::net::SocketAddrExt;
+        use std::os::unix::net::SocketAddr;
+
+        let name = format!("codeid-test-{}", std::process::id());
+        let address = SocketAddr::from_abstract_name(&name).unwrap();
+        let given = GivenUnix::from(UnixListener::bind_addr(&address).unwrap());
+        assert_eq!(given.address, format!("@{name}"));
+    }
 }

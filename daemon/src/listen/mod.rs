@@ -1,7 +1,8 @@
-//! Listening sockets and the certificates that TLS shows on them.
+//! Listening sockets, opened or inherited, and the certificates that TLS shows on them.
 //!
 //! Both planes use it: the serving ports and the admin plane.
 
+mod activation;
 mod certificate;
 mod certificate_error;
 mod client_authorities;
@@ -16,6 +17,6 @@ pub(crate) mod unix_socket;
 
 pub(crate) use self::certificate::inspect;
 pub use self::error::ListenError;
-pub(crate) use self::given::GIVEN;
 pub use self::given::Listeners;
+pub(crate) use self::given::{GIVEN, GivenSockets, GivenUnix};
 pub(crate) use self::live_certificate::LiveCertificate;

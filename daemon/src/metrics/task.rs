@@ -86,6 +86,8 @@ tasks! {
     Reload => "reload",
     /// A call to the remote source.
     Remote => "remote",
+    /// Reports to the service manager what is live.
+    ServiceStatus => "serviceStatus",
     /// Logs when the live table becomes stale.
     Staleness => "staleness",
     /// A call to the local storage.

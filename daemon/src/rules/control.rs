@@ -189,6 +189,11 @@ impl Control {
         &self.operator
     }
 
+    /// Returns the runtime that the thread runs.
+    pub(crate) const fn runtime(&self) -> &Handle {
+        &self.runtime
+    }
+
     /// Runs a task on the thread until the daemon stops, and starts it again whenever it panics.
     pub(crate) fn supervise<F>(&self, task: Task, begin: impl Fn() -> F + Send + 'static)
     where

@@ -16,6 +16,7 @@ use super::outcome::{CheckResult, LoadError};
 use super::preset::Preset;
 use super::requests::Requests;
 use crate::api::status::SourceCheck;
+use crate::service_manager::Reloading;
 use crate::timestamp::milliseconds;
 
 /// The shortest time between two announcements that lead to a check, which bounds the checks of a
@@ -115,6 +116,7 @@ pub(super) async fn watch_preset(loader: Arc<Loader>, requests: Arc<Requests>, l
 
 /// Checks the sources that `trigger` concerns, from the top, until one is good.
 async fn handle(loader: &Loader, trigger: Trigger, lowest: InitLevel) -> Vec<SourceCheck> {
+    let _reported = (trigger == Trigger::Hangup).then(Reloading::begin);
     if loader.status.is_frozen() {
         if trigger == Trigger::Hangup {
             tracing::warn!("SIGHUP: no source is read, since an operator froze the live config");

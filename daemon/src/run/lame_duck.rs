@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::time::sleep_until;
 
 use super::stop;
+use crate::service_manager;
 use crate::shutdown::Shutdown;
 
 /// The reason for the end of accepting.
@@ -41,6 +42,7 @@ pub(super) async fn end(
                 Some(_) => return Reason::AskedTwice(signal),
                 None => {
                     asked = Some(signal);
+                    service_manager::stopping();
                     shutdown.stop();
                 }
             },

@@ -16,8 +16,10 @@ mod error;
 mod lame_duck;
 mod running;
 mod serve_admin;
+mod service_status;
 mod start;
 mod stop;
+mod watchdog;
 
 use tokio::runtime::Builder;
 

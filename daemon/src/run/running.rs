@@ -17,6 +17,7 @@ use crate::serve::accepted::Accepted;
 use crate::serve::admission::Admission;
 use crate::serve::listeners::ServingListeners;
 use crate::serve::worker::Workers;
+use crate::service_manager;
 use crate::settings::Settings;
 use crate::shutdown::{Shutdown, Stage};
 
@@ -108,6 +109,7 @@ impl Running {
                 signal = stop.next() => tracing::info!(signal, "stopping"),
             }
         }
+        service_manager::stopping();
         let cut = tokio::select! {
             cut = admission.drain(settings.drain_deadline) => cut,
             signal = stop.next() => return stop_at_once(signal, &admission, &control, &shutdown),

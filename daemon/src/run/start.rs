@@ -1,24 +1,26 @@
 //! The start of a daemon, in the order in which a failure costs least.
 
 use std::io;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
 use codeid_engine::LiveTable;
+use tokio::runtime::Handle;
 
 use super::announce::{log_serving, warn_if_drain_is_short, warn_if_open_in_clear};
 use super::connection_limits::Limits;
 use super::error::{StartError, system};
 use super::running::Running;
 use super::serve_admin::{follow_certificate, serve_admin};
+use super::service_status::{self, extend_start};
 use super::stop;
+use super::watchdog::{self, Watched};
 use crate::admin;
 use crate::api::status::ListenerAddresses;
 use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::faults;
-use crate::listen::{ListenError, Listeners, LiveCertificate};
+use crate::listen::{GivenSockets, ListenError, Listeners, LiveCertificate};
 use crate::metrics::{ByListener, Metrics, Task};
 use crate::rules::Control;
 use crate::rules::source::RouteSources;
@@ -28,9 +30,9 @@ use crate::serve::listeners::ServingListeners;
 use crate::serve::shared::Shared;
 use crate::serve::tls::Handshakes;
 use crate::serve::worker::Workers;
+use crate::service_manager;
 use crate::settings::Settings;
 use crate::shutdown::Shutdown;
-use crate::uri::shown_path;
 
 /// Starts everything, in the order in which a failure costs least: nothing listens before there
 /// is a route table. Returns `None` if it was asked to stop before that.
@@ -40,7 +42,7 @@ use crate::uri::shown_path;
 /// A [`StartError`] with the first part that cannot be started.
 pub(super) async fn start(
     settings: &Settings,
-    mut listeners: Listeners,
+    listeners: Listeners,
     sources: RouteSources,
     clock: Clock,
     stop: &mut stop::Listening,
@@ -60,7 +62,9 @@ pub(super) async fn start(
         first = control.first_table() => {
             first.map_err(|gone| system("cannot make a first route table")(io::Error::other(gone)))??;
         }
+        never = extend_start() => match never {},
         signal = stop.next() => {
+            service_manager::stopping();
             control.stop_compiling();
             tracing::info!(signal, "stopping before the start was over");
             return Ok(None);
@@ -68,8 +72,9 @@ pub(super) async fn start(
     }
 
     let certificate = open_certificate(settings)?;
-    let serving = ServingListeners::open(&mut listeners, &settings.listen).await?;
-    let admin = admin::open(&mut listeners, &settings.admin, clock.clone()).await?;
+    let mut given = GivenSockets::from(listeners);
+    let serving = ServingListeners::open(&mut given, &settings.listen).await?;
+    let admin = admin::open(&mut given, &settings.admin, clock.clone()).await?;
 
     let metrics = Arc::new(Metrics::new(
         clock.clone(),
@@ -103,21 +108,23 @@ pub(super) async fn start(
 
     let listening = ListenerAddresses {
         http: serving.http,
-        unix: settings.listen.unix.as_deref().map(shown),
-        resp: settings.listen.resp.as_deref().map(shown),
-        admin: settings.admin.unix.as_deref().map(shown),
+        unix: serving.unix_address.clone(),
+        resp: serving.resp_address.clone(),
+        admin: (admin.as_ref()).and_then(|(listeners, _)| listeners.unix_address.clone()),
         admin_http: admin.as_ref().and_then(|(listeners, _)| listeners.http),
     };
     faults::begin_to_serve();
     log_serving(settings, &listening, &shared.live);
     warn_if_open_in_clear(&listening, certificate.is_some());
     warn_if_drain_is_short(settings);
+    watch_threads(&control, &workers, &shutdown)?;
     let audit = admin.as_ref().map(|(listeners, _)| listeners.audit.clone());
     let admin_socket = admin.and_then(|(listeners, socket)| {
         let listeners = listeners.within(limits.admin);
         serve_admin(&control, settings, &shared, listeners, listening, started);
         socket
     });
+    report_to_service_manager(&control, &shutdown);
     Ok(Some(Running {
         listeners: serving,
         admission: Arc::new(admission),
@@ -127,6 +134,46 @@ pub(super) async fn start(
         _admin_socket: admin_socket,
         audit,
     }))
+}
+
+/// Reports to the service manager that the daemon serves, and what, from now on.
+fn report_to_service_manager(control: &Control, shutdown: &Arc<Shutdown>) {
+    if !service_manager::is_connected() {
+        return;
+    }
+    let (status, shutdown) = (Arc::clone(control.status()), Arc::clone(shutdown));
+    service_manager::ready(&service_status::line(&status, &shutdown));
+    control.supervise(Task::ServiceStatus, move || {
+        service_status::report(Arc::clone(&status), Arc::clone(&shutdown))
+    });
+}
+
+/// Has the threads that serve watched, if the service manager expects signs of life.
+fn watch_threads(
+    control: &Control,
+    workers: &Workers,
+    shutdown: &Arc<Shutdown>,
+) -> Result<(), StartError> {
+    let Some(expected) = service_manager::watchdog_interval() else {
+        return Ok(());
+    };
+    let mut watched = vec![
+        Watched {
+            name: "accept".to_owned(),
+            runtime: Handle::current(),
+        },
+        Watched {
+            name: "control".to_owned(),
+            runtime: control.runtime().clone(),
+        },
+    ];
+    let of_workers = workers.runtimes().iter().enumerate();
+    watched.extend(of_workers.map(|(index, runtime)| Watched {
+        name: format!("worker-{index}"),
+        runtime: runtime.clone(),
+    }));
+    watchdog::start(expected, watched, Arc::clone(shutdown))
+        .map_err(system("cannot start the thread of the watchdog"))
 }
 
 /// Reads the certificate of the TCP listener, if it has one.
@@ -152,8 +199,4 @@ fn start_workers(
     workers
         .behind_tls(|to| Handshakes::start(certificate, patience, to, shutdown, figures))
         .map_err(system("cannot start the thread of the handshakes"))
-}
-
-fn shown(path: &Path) -> String {
-    shown_path(path).to_string()
 }

@@ -12,7 +12,7 @@ use super::accept::Listener;
 use super::accepted::Stream;
 use crate::listen::tcp::{TcpError, open_tcp};
 use crate::listen::unix_socket::{OwnedSocket, SocketError, SocketFile};
-use crate::listen::{GIVEN, ListenError, Listeners};
+use crate::listen::{GIVEN, GivenSockets, GivenUnix, ListenError};
 use crate::settings::Listen;
 use crate::uri::shown_path;
 
@@ -27,6 +27,10 @@ pub(crate) struct ServingListeners {
     pub(crate) resp: Option<Listener>,
     /// The address of the TCP listener, with the port that it got.
     pub(crate) http: Option<SocketAddr>,
+    /// The address of the Unix socket with HTTP, as it may be shown.
+    pub(crate) unix_address: Option<String>,
+    /// The address of the Unix socket with RESP, as it may be shown.
+    pub(crate) resp_address: Option<String>,
     sockets: Vec<OwnedSocket>,
 }
 
@@ -36,12 +40,17 @@ impl ServingListeners {
     /// # Errors
     ///
     /// [`ListenError`] for the first that cannot be opened; nothing stays open then.
-    pub(crate) async fn open(given: &mut Listeners, listen: &Listen) -> Result<Self, ListenError> {
+    pub(crate) async fn open(
+        given: &mut GivenSockets,
+        listen: &Listen,
+    ) -> Result<Self, ListenError> {
         let mut listeners = Self {
             tcp: None,
             unix: None,
             resp: None,
             http: None,
+            unix_address: None,
+            resp_address: None,
             sockets: Vec::new(),
         };
         if let Some(listener) = given.http.take() {
@@ -57,34 +66,39 @@ impl ServingListeners {
             listeners.http = Some(listener.local_addr().map_err(refuse)?);
             listeners.tcp = Some(Listener::Tcp(listener));
         }
-        if let Some(listener) = given.unix.take() {
-            let listener = adopt_unix("listen.unix", listener)?;
+        let (unix, resp) = (given.unix.take(), given.resp.take());
+        let opened = listeners.unix("listen.unix", unix, listen.unix.as_deref(), listen);
+        if let Some((listener, address)) = opened.await? {
             listeners.unix = Some(Listener::Unix(listener));
-        } else if let Some(path) = &listen.unix {
-            let listener = listeners.open_unix("listen.unix", path, listen).await?;
-            listeners.unix = Some(Listener::Unix(listener));
+            listeners.unix_address = Some(address);
         }
-        if let Some(listener) = given.resp.take() {
-            let listener = adopt_unix("listen.resp", listener)?;
+        let opened = listeners.unix("listen.resp", resp, listen.resp.as_deref(), listen);
+        if let Some((listener, address)) = opened.await? {
             listeners.resp = Some(Listener::Resp(listener));
-        } else if let Some(path) = &listen.resp {
-            let listener = listeners.open_unix("listen.resp", path, listen).await?;
-            listeners.resp = Some(Listener::Resp(listener));
+            listeners.resp_address = Some(address);
         }
         Ok(listeners)
     }
 
-    async fn open_unix(
+    /// Takes the given socket, or opens the one at `path`. Returns it with its address, as it may be shown.
+    async fn unix(
         &mut self,
         setting: &'static str,
-        path: &Path,
+        given: Option<GivenUnix>,
+        path: Option<&Path>,
         listen: &Listen,
-    ) -> Result<UnixListener, ListenError> {
+    ) -> Result<Option<(UnixListener, String)>, ListenError> {
+        if let Some(given) = given {
+            let listener = adopt_unix(setting, given.listener)?;
+            self.sockets.extend(given.file);
+            return Ok(Some((listener, given.address)));
+        }
+        let Some(path) = path else { return Ok(None) };
         let refuse = |error: SocketError| ListenError::new(setting, shown_path(path), error);
         let file = socket_file(path, listen);
         let (listener, socket) = file.open(listen.backlog).await.map_err(refuse)?;
         self.sockets.push(socket);
-        Ok(listener)
+        Ok(Some((listener, shown_path(path).to_string())))
     }
 
     /// Returns the number of open listeners.

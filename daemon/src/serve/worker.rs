@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread::{self, JoinHandle};
 
 use tokio::net::{TcpStream, UnixStream};
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, Handle};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -33,6 +33,8 @@ use crate::shutdown::Stage;
 pub(crate) struct Workers {
     dispatcher: Dispatcher,
     threads: Vec<JoinHandle<()>>,
+    /// The runtimes that the threads run.
+    runtimes: Vec<Handle>,
     /// The thread that TCP connections pass first, if they speak TLS.
     handshakes: Option<Handshakes>,
     /// By listener.
@@ -47,10 +49,11 @@ impl Workers {
     /// An [`io::Error`] if the system refuses a thread or a runtime.
     pub(crate) fn start(count: usize, shared: &Arc<Shared>) -> io::Result<Self> {
         let started = (0..count).map(|index| start_worker(index, Arc::clone(shared)));
-        let (inboxes, threads) = started.collect::<Result<_, _>>()?;
+        let (inboxes, threads, runtimes) = started.collect::<Result<_, _>>()?;
         Ok(Self {
             dispatcher: Dispatcher::new(inboxes),
             threads,
+            runtimes,
             handshakes: None,
             budgets: shared.budgets.clone(),
         })
@@ -67,6 +70,11 @@ impl Workers {
     ) -> io::Result<Self> {
         self.handshakes = Some(start(self.dispatcher.clone())?);
         Ok(self)
+    }
+
+    /// Returns the runtimes that the threads run.
+    pub(crate) fn runtimes(&self) -> &[Handle] {
+        &self.runtimes
     }
 
     /// Returns the share of the budget that a connection needs, or `None` if there is no room.
@@ -104,11 +112,12 @@ impl Workers {
     }
 }
 
-fn start_worker(index: usize, shared: Arc<Shared>) -> io::Result<(Inbox, JoinHandle<()>)> {
+fn start_worker(index: usize, shared: Arc<Shared>) -> io::Result<(Inbox, JoinHandle<()>, Handle)> {
     let runtime = Builder::new_current_thread()
         .enable_io()
         .enable_time()
         .build()?;
+    let handle = runtime.handle().clone();
     let (sender, receiver) = unbounded_channel();
     let open = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&open);
@@ -127,7 +136,7 @@ fn start_worker(index: usize, shared: Arc<Shared>) -> io::Result<(Inbox, JoinHan
         accepted: sender,
         open,
     };
-    Ok((inbox, thread))
+    Ok((inbox, thread, handle))
 }
 
 async fn work(

@@ -1,5 +1,6 @@
 //! The serving daemon over HTTP, and its settings.
 
+pub(crate) mod activation;
 pub(crate) mod client;
 mod conformance;
 mod connections;
@@ -16,6 +17,7 @@ mod real_clients;
 mod rehearsal;
 mod secret_files;
 mod secrets;
+pub(crate) mod service_manager;
 mod settings;
 mod shutdown;
 mod slices;
