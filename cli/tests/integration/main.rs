@@ -11,6 +11,7 @@ mod file_faults;
 mod metrics;
 mod mock_gateway;
 mod outbound;
+mod packaging;
 mod planted;
 mod resp;
 mod rules;
