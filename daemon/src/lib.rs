@@ -32,6 +32,7 @@ pub mod error_chain;
 mod faults;
 pub mod files;
 pub mod fuzzing;
+mod health;
 pub mod host;
 pub mod http;
 pub mod identify;

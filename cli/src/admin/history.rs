@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use codeid_daemon::api::history::History;
+use codeid_daemon::api::history::{ChangeCounts, History};
 
 use super::command_context::CommandContext;
 use crate::moment::utc_and_ago;
@@ -30,6 +30,7 @@ impl ShowHistory {
                 Column::Left("LIVE"),
                 Column::Left("VERSION"),
                 Column::Right("RULES"),
+                Column::Left("CHANGES"),
                 Column::Left("LOADED"),
                 Column::Left("BY"),
                 Column::Left("SHA256"),
@@ -41,6 +42,10 @@ impl ShowHistory {
                     if entry.live { "yes" } else { "" }.to_owned(),
                     entry.version,
                     entry.rule_count.to_string(),
+                    entry
+                        .changes
+                        .as_ref()
+                        .map_or_else(|| "-".to_owned(), changes),
                     utc_and_ago(entry.loaded_at),
                     entry.by.unwrap_or_else(|| "-".to_owned()),
                     entry.sha256.to_string().chars().take(DIGITS).collect(),
@@ -50,5 +55,23 @@ impl ShowHistory {
             table.write(context.stdout, "")?;
         }
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Returns the numbers of rules that differ from the table before; what did not happen is left out.
+fn changes(counts: &ChangeCounts) -> String {
+    let events = [
+        (counts.added, "added"),
+        (counts.removed, "removed"),
+        (counts.changed, "changed"),
+        (counts.moved, "moved"),
+    ];
+    let happened = events.iter().filter(|(count, _)| *count > 0);
+    let happened: Vec<String> = happened
+        .map(|(count, event)| format!("{count} {event}"))
+        .collect();
+    match happened.is_empty() {
+        true => "none".to_owned(),
+        false => happened.join(", "),
     }
 }

@@ -82,6 +82,11 @@ fn show_readiness(context: &mut CommandContext<'_>) -> Result<ExitCode, Failure>
 
 fn show(output: &mut impl Write, status: &Status) -> io::Result<()> {
     let mut field = |name: &str, value: &str| writeln!(output, "{name:<12} {}", printable(value));
+    field("health", &status.health.sentence)?;
+    for problem in &status.health.problems {
+        field("", &format!("{}: {}", problem.severity, problem.what))?;
+        field("", &problem.do_this)?;
+    }
     field("daemon", &process(&status.daemon))?;
     field("ready", if status.readiness.ready { "yes" } else { "no" })?;
     for reason in &status.readiness.not_ready_because {

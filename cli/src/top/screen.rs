@@ -1,5 +1,6 @@
 //! The drawing of a view on the screen.
 
+use codeid_daemon::api::health::Severity;
 use codeid_daemon::api::status::{CheckOutcome, RulesStatus, SourceStatus};
 use codeid_daemon::count::counted;
 use ratatui::Frame;
@@ -120,17 +121,17 @@ fn state(last: &Reading, view: &View, width: u16) -> Vec<Line<'static>> {
     if let Some(note) = &view.note {
         add(NOTED, format!("note       {note}"));
     }
-    match status.readiness.ready {
-        true => add(Style::new(), "ready      yes".to_owned()),
-        false => {
-            let reasons: Vec<_> = status
-                .readiness
-                .not_ready_because
-                .iter()
-                .map(|reason| &*reason.detail)
-                .collect();
-            add(BAD, format!("NOT READY  {}", reasons.join(" ")));
-        }
+    let health = &status.health;
+    let style = match health.severity {
+        Some(Severity::Critical) => BAD,
+        Some(Severity::Warning) => NOTED,
+        Some(Severity::Info) | None => Style::new(),
+    };
+    add(style, format!("health     {}", health.sentence));
+    if !status.readiness.ready {
+        let reasons = status.readiness.not_ready_because.iter();
+        let reasons: Vec<_> = reasons.map(|reason| &*reason.detail).collect();
+        add(BAD, format!("NOT READY  {}", reasons.join(" ")));
     }
     match &status.rules.table {
         None => add(BAD, "table      none".to_owned()),

@@ -56,6 +56,7 @@ impl Moment {
         });
         Self {
             status: json!({
+                "health": {"ok": true, "severity": null, "sentence": "Healthy: the daemon is ready, and no problem is known.", "problems": []},
                 "daemon": {
                     "version": "9.8.7", "pid": 4242, "startedAt": 1_795_000_000_000_u64, "uptimeMs": 61_000,
                     "stopping": false, "draining": false, "state": "serving",
@@ -200,7 +201,7 @@ fn the_screen_shows_the_live_table_and_the_traffic() {
     for text in [
         "codeid 9.8.7, process 4242, up 1 min 1 s run/codeid.admin.sock",
         "2026-11-21 01:30:00 UTC",
-        "ready yes",
+        "health Healthy: the daemon is ready, and no problem is known.",
         "table generation 7, version v7, 3 rules, loaded ",
         "from REMOTE file:///r.json",
         "sources good; REMOTE confirmed the live config 4 s ago",

@@ -18,7 +18,7 @@ use crate::host::HostName;
 use crate::listen::tcp::{TcpError, open_tcp};
 use crate::listen::unix_socket::{OwnedSocket, SocketError, SocketFile};
 use crate::listen::{GIVEN, GivenSockets, ListenError, LiveCertificate};
-use crate::metrics::Metrics;
+use crate::metrics::LastHour;
 use crate::rules::operator::Operator;
 use crate::settings::{self, AdminHttp};
 use crate::shutdown::Shutdown;
@@ -207,14 +207,14 @@ impl AdminListeners {
     pub(crate) fn plane(
         &self,
         operator: Operator,
-        metrics: Arc<Metrics>,
+        last_hour: Arc<LastHour>,
         shutdown: Arc<Shutdown>,
         addresses: ListenerAddresses,
         started: Instant,
     ) -> AdminPlane {
         AdminPlane::new(
             operator,
-            metrics,
+            last_hour,
             shutdown,
             addresses,
             self.hosts.clone(),

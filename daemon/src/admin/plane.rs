@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::api::status::ListenerAddresses;
 use crate::audit::AuditLog;
 use crate::host::HostName;
-use crate::metrics::Metrics;
+use crate::metrics::{LastHour, Metrics};
 use crate::rules::operator::Operator;
 use crate::shutdown::Shutdown;
 
@@ -16,6 +16,8 @@ pub(crate) struct AdminPlane {
     pub(super) operator: Operator,
     /// The figures that `/metrics` and `/v1/metrics` report.
     pub(super) metrics: Arc<Metrics>,
+    /// Those of the last hour.
+    pub(super) last_hour: Arc<LastHour>,
     /// The stage of stopping, which a drain sets.
     pub(super) shutdown: Arc<Shutdown>,
     /// The addresses that the daemon listens on, for the status.
@@ -32,7 +34,7 @@ impl AdminPlane {
     /// Returns the plane of a daemon that began to start at `started`.
     pub(super) fn new(
         operator: Operator,
-        metrics: Arc<Metrics>,
+        last_hour: Arc<LastHour>,
         shutdown: Arc<Shutdown>,
         addresses: ListenerAddresses,
         hosts: Vec<HostName>,
@@ -41,7 +43,8 @@ impl AdminPlane {
     ) -> Self {
         Self {
             operator,
-            metrics,
+            metrics: Arc::clone(last_hour.metrics()),
+            last_hour,
             shutdown,
             addresses,
             hosts,

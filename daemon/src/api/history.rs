@@ -46,4 +46,19 @@ pub struct HistoryEntry {
     pub live: bool,
     /// The operator who made the table live; `null` if the daemon loaded it from a source by itself.
     pub by: Option<String>,
+    /// The difference from the table before, rule by rule; `null` for the oldest of the list.
+    pub changes: Option<ChangeCounts>,
+}
+
+/// The numbers of the rules in which two route configs differ. Rules are the same if their ids are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ChangeCounts {
+    /// The number of rules that were added.
+    pub added: usize,
+    /// The number of rules that were removed.
+    pub removed: usize,
+    /// The number of rules with another content.
+    pub changed: usize,
+    /// The number of rules with the same content and another place among the others.
+    pub moved: usize,
 }

@@ -15,6 +15,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::freeze::Freeze;
+use super::health::Health;
 use super::identify::ResultObject;
 use super::log_level::LogLevel;
 use super::metrics::{Connections, Listener};
@@ -25,6 +26,8 @@ use super::schema::{Sha256, SourceLevel};
 /// The state of a running daemon.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Status {
+    /// The daemon's own judgement of its state.
+    pub health: Health,
     /// The process.
     pub daemon: DaemonStatus,
     /// The readiness for requests.

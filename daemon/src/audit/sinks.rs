@@ -114,6 +114,11 @@ impl Sinks {
         Ok(number)
     }
 
+    /// Returns `true` if lines wait until the file can be written again, or it was never opened.
+    pub(super) fn is_behind(&self) -> bool {
+        self.file.is_none() || !self.unwritten.is_empty()
+    }
+
     /// Keeps a line that no sink took, until the file can be written again.
     pub(super) fn keep(&mut self, line: Line, clock: &Clock) {
         let (number, bytes) = self.next_line(line, clock);

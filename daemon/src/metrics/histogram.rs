@@ -86,6 +86,16 @@ impl Distribution {
         self.sum
     }
 
+    /// Returns the events that were recorded after `before` was read.
+    pub(super) fn since(&self, before: &Self) -> Self {
+        let mut since = self.clone();
+        for (count, before) in since.counts.iter_mut().zip(before.counts) {
+            *count = count.saturating_sub(before);
+        }
+        since.sum = self.sum.wrapping_sub(before.sum);
+        since
+    }
+
     /// Returns, for each bucket except the last, its inclusive bound and the number of events that
     /// took no longer.
     pub(super) fn cumulative(&self) -> impl Iterator<Item = (u64, u64)> {
@@ -189,6 +199,17 @@ mod tests {
         assert_eq!((read.count(), read.sum()), (12, 70_001_100));
         let at = |bound| read.cumulative().find(|&(b, _)| b == bound).unwrap().1;
         assert_eq!((at(96), at(112), at(1 << 26)), (0, 11, 11));
+    }
+
+    #[test]
+    fn a_difference_has_the_events_between_two_readings() {
+        let histogram = Histogram::default();
+        histogram.record_alone(1000, 1);
+        let before = histogram.read();
+        histogram.record_alone(70, 1);
+        let since = histogram.read().since(&before);
+        assert_eq!((since.count(), since.sum()), (1, 70));
+        assert_eq!(since.quantile(1000), Some(80));
     }
 
     #[test]

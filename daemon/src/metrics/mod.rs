@@ -3,8 +3,8 @@
 //! ```text
 //! worker threads ──RequestCounts──▶ WorkerFigures, one for each ─┐
 //! accepting thread ───────▶ ConnectionFigures ───────────┼─▶ Metrics ─┬▶ text for Prometheus
-//! proxy threads ──────────▶ SdkProxyFigures ─────────────┤            └▶ Snapshot, as JSON
-//! route table ────────────▶ its counts of rules ─────────┤
+//! proxy threads ──────────▶ SdkProxyFigures ─────────────┤            ├▶ Snapshot, as JSON
+//! route table ────────────▶ its counts of rules ─────────┤            └▶ LastHour, every ten seconds
 //! control thread ─────────▶ the status of reloading ─────┘
 //! ```
 //!
@@ -22,7 +22,9 @@ mod daemon_metrics;
 mod exposition;
 mod families;
 mod histogram;
+mod last_hour;
 mod request_counts;
+mod resident;
 mod rule_lines;
 mod rule_series;
 mod sdk_proxy;
@@ -34,6 +36,7 @@ pub(crate) use self::admin::AdminListener;
 pub(crate) use self::connections::{ConnectionFigures, Overflow, Refusal};
 pub(crate) use self::daemon_metrics::Metrics;
 pub(crate) use self::families::{Rendered, render};
+pub(crate) use self::last_hour::LastHour;
 pub(crate) use self::request_counts::{
     ByListener, Identification, Listener, RECORDED, RequestCounts, RequestResult,
 };

@@ -1,12 +1,12 @@
 //! The tables that were live, with their texts, so that an operator can roll back to one.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use codeid_engine::{Generation, Provenance};
 
 use super::config_text::ConfigText;
-use crate::api::history::MAX_ENTRIES;
+use crate::api::history::{ChangeCounts, MAX_ENTRIES};
 use crate::sync::Mutex;
 
 /// A table that is live or was live.
@@ -26,6 +26,8 @@ pub(crate) struct Entry {
     pub(crate) by: Option<String>,
     /// The route config.
     pub(crate) config: Arc<ConfigText>,
+    /// The difference from the table before, once it was asked for.
+    pub(crate) changes: OnceLock<ChangeCounts>,
 }
 
 /// The last tables since the start.

@@ -1,6 +1,6 @@
 //! Publishes a compiled route config: its table becomes live.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use codeid_engine::{ConfigDigest, Generation, InitLevel, Provenance};
 use tokio::sync::Notify;
@@ -86,6 +86,7 @@ impl Publisher {
             provenance,
             by,
             config: Arc::new(ConfigText::new(config.text)),
+            changes: OnceLock::new(),
         });
         self.status.set_orphan(is_orphan);
         self.level_changed.notify_one();

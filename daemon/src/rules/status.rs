@@ -202,6 +202,12 @@ impl StatusRegistry {
         self.live.with(|table| Some(table?.provenance()?.digest))
     }
 
+    /// Returns the number of restarts after faults, and of faults in calls, since the start.
+    pub(crate) fn faults(&self) -> u64 {
+        let of_tasks: u64 = Task::ALL.iter().map(|task| task.faults()).sum();
+        self.lock().counters.restarts.values().sum::<u64>() + of_tasks
+    }
+
     /// Counts a restart of `task` after a fault.
     pub(super) fn count_restart(&self, task: Task) {
         let mut state = self.lock();

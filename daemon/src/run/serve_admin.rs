@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use crate::admin::AdminListeners;
 use crate::api::status::ListenerAddresses;
 use crate::listen::LiveCertificate;
-use crate::metrics::Task;
+use crate::metrics::{LastHour, Task};
 use crate::rules::Control;
 use crate::serve::shared::Shared;
 use crate::settings::Settings;
@@ -27,8 +27,15 @@ pub(super) fn serve_admin(
     started: Instant,
 ) {
     let (operator, shutdown) = (control.operator().clone(), Arc::clone(&shared.shutdown));
-    let metrics = Arc::clone(&shared.metrics);
-    let plane = listeners.plane(operator, metrics, shutdown, listening, started);
+    let status = Arc::clone(control.status());
+    let last_hour = LastHour::new(Arc::clone(&shared.metrics), status.faults());
+    let last_hour = Arc::new(last_hour);
+    let figures = Arc::clone(&last_hour);
+    control.supervise(Task::Figures, move || {
+        let status = Arc::clone(&status);
+        Arc::clone(&figures).follow(move || status.faults())
+    });
+    let plane = listeners.plane(operator, last_hour, shutdown, listening, started);
     if let Some((tokens, certificate)) = listeners.followed() {
         let watch = settings.watch;
         control.supervise(Task::Tokens, move || Arc::clone(&tokens).follow(watch));

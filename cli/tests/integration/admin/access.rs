@@ -195,7 +195,13 @@ fn a_reader_sees_allowlists_as_numbers_only() {
         let operator = ask(port, method, path, &bearer(OPERATOR), body);
         assert_eq!(operator.status, 200, "{path}");
     }
-    for path in ["/v1/status", "/v1/history", "/v1/metrics", "/metrics"] {
+    for path in [
+        "/v1/status",
+        "/v1/figures",
+        "/v1/history",
+        "/v1/metrics",
+        "/metrics",
+    ] {
         assert_eq!(as_reader("GET", path, "").status, 200);
     }
     let counted = serde_json::json!({"percentage": 5, "group": "g", "allowlistCount": 2});

@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use codeid_engine::RouteTable;
 
+use super::changes::Difference;
 use crate::admin::body::Document;
 use crate::admin::plane::AdminPlane;
 use crate::admin::refusal::Refusal;
 use crate::admin::request::{Outcome, Request};
 use crate::admin::response::document;
-use crate::api::history::{History, HistoryEntry};
+use crate::api::check::Change;
+use crate::api::history::{ChangeCounts, History, HistoryEntry};
 use crate::api::refusal::ErrorCode;
+use crate::api::role::Role;
 use crate::rules::history::Entry;
 
 /// `GET /v1/history`: the last tables, the newest first.
@@ -21,6 +24,7 @@ pub(super) async fn list(request: Request) -> Outcome {
     let count = entries.len();
     let describe = move |index: usize| {
         let entry: &Entry = entries.get(index)?;
+        let before = entries.get(index + 1);
         let provenance = &entry.provenance;
         Some(HistoryEntry {
             generation: entry.generation.get(),
@@ -34,6 +38,7 @@ pub(super) async fn list(request: Request) -> Outcome {
             memory_bytes: entry.memory_bytes,
             live: Some(entry.generation) == live,
             by: entry.by.clone(),
+            changes: before.map(|before| changes_from(before, entry)),
         })
     };
     let skeleton = History {
@@ -41,6 +46,22 @@ pub(super) async fn list(request: Request) -> Outcome {
     };
     let listed = Document::new(&skeleton).with_list("entries", count, describe);
     Ok(document(listed))
+}
+
+/// Returns the difference of a table from the one before, which never changes and is kept. Only numbers are
+/// shown, and no candidate of the caller is compared, so all of a rule may count.
+fn changes_from(before: &Entry, entry: &Entry) -> ChangeCounts {
+    *entry.changes.get_or_init(|| {
+        let (old, new) = (Arc::clone(&before.config), Arc::clone(&entry.config));
+        let difference = Difference::new(Some(old), new, Role::Operate);
+        let count = |kind| difference.of_kind(kind).len();
+        ChangeCounts {
+            added: count(Change::Added),
+            removed: count(Change::Removed),
+            changed: count(Change::Changed),
+            moved: count(Change::Moved),
+        }
+    })
 }
 
 /// Finds the table of a generation, which is given as text.

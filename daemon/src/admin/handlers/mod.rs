@@ -7,6 +7,7 @@ mod check;
 mod config;
 mod drain;
 mod explain;
+mod figures;
 mod forget;
 mod freeze;
 mod history;
@@ -35,6 +36,7 @@ pub(super) fn handle(endpoint: Endpoint, request: Request) -> Handling {
         Endpoint::ConsoleModule => Box::pin(console::module(request)),
         Endpoint::PrometheusMetrics => Box::pin(metrics::prometheus(request)),
         Endpoint::Metrics => Box::pin(metrics::snapshot(request)),
+        Endpoint::Figures => Box::pin(figures::last_hour(request)),
         Endpoint::Status => Box::pin(status::get(request)),
         Endpoint::Config => Box::pin(config::live(request)),
         Endpoint::Rules => Box::pin(rules::list(request)),

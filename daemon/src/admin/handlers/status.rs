@@ -4,6 +4,7 @@ use crate::admin::plane::AdminPlane;
 use crate::admin::request::{Outcome, Request};
 use crate::admin::response::json;
 use crate::api::status::{DaemonStatus, Status};
+use crate::health::{Facts, LONG_PERIOD, SHORT_PERIOD, health};
 use crate::readiness::readiness;
 use crate::telemetry;
 use crate::timestamp::{milliseconds, unix_ms};
@@ -16,7 +17,18 @@ pub(super) async fn get(request: Request) -> Outcome {
 fn status(plane: &AdminPlane) -> Status {
     let rules = plane.operator.status().status();
     let (state, since) = plane.shutdown.state();
+    let readiness = readiness(&rules, &plane.shutdown);
+    let faults = rules.counters.restarts.values().sum();
+    let health = health(&Facts {
+        readiness: &readiness,
+        state,
+        rules: &rules,
+        short: plane.last_hour.recent(SHORT_PERIOD, faults),
+        long: plane.last_hour.recent(LONG_PERIOD, faults),
+        is_audit_behind: plane.audit.is_behind(),
+    });
     Status {
+        health,
         daemon: DaemonStatus {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
@@ -31,7 +43,7 @@ fn status(plane: &AdminPlane) -> Status {
             connections: plane.metrics.connections_by_listener(),
             turned_away: plane.metrics.turned_away(),
         },
-        readiness: readiness(&rules, &plane.shutdown),
+        readiness,
         rules,
     }
 }

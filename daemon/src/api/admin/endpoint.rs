@@ -32,6 +32,8 @@ pub enum Endpoint {
     PrometheusMetrics,
     /// Returns the metrics as JSON.
     Metrics,
+    /// Returns the figures of the last hour.
+    Figures,
     /// Returns the status document.
     Status,
     /// Returns the live route config.

@@ -12,6 +12,7 @@ use crate::api::check::Checked;
 use crate::api::drain::Drained;
 use crate::api::empty::EmptyRequest;
 use crate::api::explain::{ExplainRequest, Explained};
+use crate::api::figures::Figures;
 use crate::api::forget::Forgotten;
 use crate::api::freeze::{FreezeRequest, Frozen};
 use crate::api::history::History;
@@ -78,6 +79,9 @@ pub const ROUTES: &[Route] = &[
         .summary("Requests, latencies and connections since the start")
         .needing(Role::Metrics)
         .json::<Metrics>(),
+    Route::get(Endpoint::Figures, "/v1/figures")
+        .summary("The last hour of requests, latencies and connections, in intervals of ten seconds")
+        .json::<Figures>(),
     Route::get(Endpoint::Status, "/v1/status")
         .summary("The process, the live table and its sources")
         .json::<Status>(),

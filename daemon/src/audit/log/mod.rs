@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use codeid_engine::ConfigDigest;
@@ -33,6 +34,8 @@ pub(crate) struct AuditLog(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     sinks: Mutex<Sinks>,
+    /// `true` if the file lacks the last line. Beside the lock, which is held while the disk works.
+    is_behind: AtomicBool,
     refusals: Mutex<Refusals>,
     /// Notified when the first refusal is counted.
     refused: Notify,
@@ -87,6 +90,7 @@ impl AuditLog {
     pub(crate) fn open(settings: &Audit, clock: Clock) -> io::Result<Self> {
         let sinks = Sinks::open(settings, &clock)?;
         Ok(Self(Arc::new(Shared {
+            is_behind: AtomicBool::new(sinks.is_behind()),
             sinks: Mutex::new(sinks),
             refusals: Mutex::default(),
             refused: Notify::new(),
@@ -102,6 +106,11 @@ impl AuditLog {
     /// An [`io::Error`], as for [`Self::open`], also if syslog would do.
     pub(crate) fn rehearse(settings: &Audit) -> io::Result<()> {
         AuditFile::rehearse(&settings.path)
+    }
+
+    /// Returns `true` if the file lacks the last line, because it could not be written.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.0.is_behind.load(Ordering::Relaxed)
     }
 
     /// Records durably that an action is about to be carried out.
@@ -239,7 +248,14 @@ impl AuditLog {
         write: impl FnOnce(&mut Sinks, &Clock) -> io::Result<u64> + Send + 'static,
     ) -> io::Result<u64> {
         let shared = Arc::clone(&self.0);
-        spawn_blocking(move || write(&mut shared.sinks.lock(), &shared.clock))
+        let write = move || {
+            let mut sinks = shared.sinks.lock();
+            let written = write(&mut sinks, &shared.clock);
+            let is_behind = written.is_err() || sinks.is_behind();
+            shared.is_behind.store(is_behind, Ordering::Relaxed);
+            written
+        };
+        spawn_blocking(write)
             .await
             .unwrap_or_else(|_| Err(io::Error::other("the task that writes it panicked")))
     }

@@ -26,6 +26,7 @@ fn the_status_is_shown_as_text_and_as_json() {
                 env!("CARGO_PKG_VERSION"),
                 daemon.pid()
             ),
+            "health Healthy: the daemon is ready, and no problem is known.\n",
             "ready yes\n",
             "table generation 1, version test-7, 3 rules\n",
             &format!("from REMOTE file://{file}\n"),
@@ -271,15 +272,31 @@ fn configs_are_printed_byte_for_byte() {
     assert_has(
         &history,
         &[
-            "GENERATION LIVE VERSION RULES LOADED BY SHA256 FROM\n",
-            "2 yes odd 3 ",
+            "GENERATION LIVE VERSION RULES CHANGES LOADED BY SHA256 FROM\n",
+            "2 yes odd 3 1 changed ",
             " LOCAL applied by uid ",
-            "\n1 test-7 3 ",
+            "\n1 test-7 3 - ",
         ],
     );
     let history = json(&daemon, &["history"]);
     assert_eq!(history["entries"][0]["live"], true);
     assert_eq!(admin(&daemon, &["history", "9"]).status, 2);
+}
+
+#[test]
+fn the_status_says_what_to_do_about_each_problem() {
+    let daemon = Daemon::start();
+    printed(&daemon, &["freeze", "--reason", "the remote is down"]);
+    let status = words(&printed(&daemon, &["status"]));
+    assert_has(
+        &status,
+        &[
+            "health Healthy, and the rules are frozen.\n",
+            "\ninfo: The rules are frozen since 20",
+            ": no source is read. The reason: the remote is down.\n",
+            "\nWhen the sources should decide again, thaw the rules: codeid admin thaw.\n",
+        ],
+    );
 }
 
 #[test]
