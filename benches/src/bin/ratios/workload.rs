@@ -1,4 +1,4 @@
-//! The engine and its peers on the workloads that the README describes.
+//! The engine and its peers on the workloads of docs/performance.md.
 
 use std::io::{self, Write};
 
