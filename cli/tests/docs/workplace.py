@@ -24,7 +24,7 @@ END = "--end-of-the-command--"
 
 
 class Workplace:
-    """A directory with a copy of `config/`. `close` ends what runs there, and removes it.
+    """A directory with copies of `config/` and `docs/examples/`. `close` ends what runs there, and removes it.
 
     A port of the loopback address that a page names may be in use here. Each stands for a free one: in commands and written
     files it is replaced by that, and in outputs the reverse.
@@ -32,7 +32,7 @@ class Workplace:
 
     def __init__(self):
         self.directory = Path(tempfile.mkdtemp(prefix="codeid-docs-"))
-        for folder in ("config",):
+        for folder in ("config", "docs/examples"):
             shutil.copytree(ROOT / folder, self.directory / folder)
         self._ports = {}
         self._running = []
