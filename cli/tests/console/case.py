@@ -14,7 +14,7 @@ from browser import ENTER, Browser
 from daemon import OPERATOR, ROOT, RULES, Daemon
 
 PICTURES = ROOT / "target" / "console"
-DESKTOP, PHONE = (1280, 900), (390, 844)
+DESKTOP, PHONE = (1280, 900), (360, 740)
 VIEWS = ["overview", "rules", "try", "change", "history", "control"]
 
 # Chromium logs each response that is not a success; the page shows these to the operator itself.
@@ -58,6 +58,11 @@ class Console(unittest.TestCase):
     def view(self, name):
         self.browser.click(f"nav a[href='#{name}']")
         self.browser.wait("!$(arguments[0]).hidden", f"#view-{name}")
+
+    def open_details(self):
+        """Opens the details of the overview, which are closed at first."""
+        self.browser.click("#details > summary")
+        self.browser.wait("$('#sources').children.length === 3")
 
     def picture(self, name):
         self.browser.screenshot(PICTURES / f"{name}.png")

@@ -24,14 +24,26 @@ class Appearance(Console):
                     self.browser.wait("$('#try-result table')")
                 if view == "change":
                     self.check(BROKEN)
+                if view == "overview":
+                    self.open_details()
                 widths = self.browser.run("return [document.documentElement.scrollWidth, innerWidth]")
                 self.assertEqual(widths[0], widths[1])
                 self.picture(f"phone-{view}")
 
+    def test_the_navigation_is_one_line_on_a_phone(self):
+        self.browser.resize(*PHONE)
+        self.open()
+        lines, is_clipped = self.browser.run("""
+            const links = [...document.querySelectorAll("nav a")];
+            const inside = (link) => link.getBoundingClientRect().left >= 0 && link.getBoundingClientRect().right <= innerWidth;
+            return [new Set(links.map((link) => link.getBoundingClientRect().top)).size, !links.every(inside)];
+        """)
+        self.assertEqual((lines, is_clipped), (1, False))
+
     def test_the_dark_colour_scheme(self):
         self.browser.resize(*DESKTOP, dark=True)
         self.open()
-        self.browser.wait("$('#requests-chart .line').getAttribute('d')")
+        self.browser.wait("$('#lookups-chart .line').getAttribute('d')")
         self.picture("dark-overview")
         self.check(BROKEN)
         self.picture("dark-broken")
@@ -40,8 +52,10 @@ class Appearance(Console):
         for dark in (False, True):
             self.browser.resize(*DESKTOP, dark=dark)
             self.open()
-            self.browser.wait("$('#requests-chart .line').getAttribute('d')")
+            self.browser.wait("$('#lookups-chart .line').getAttribute('d')")
             self.apply(changed("shift-2", change_three_rules) if not dark else changed("shift-3"))
+            self.view("overview")
+            self.open_details()
             for view in VIEWS:
                 with self.subTest(view, dark=dark):
                     self.view(view)
@@ -58,7 +72,7 @@ class LongTexts(Console):
     def with_every_table(self):
         """Opens the views that have tables, one after the other."""
         self.open()
-        self.browser.wait("$('#sources').children.length === 3")
+        self.open_details()
         yield "overview"
         self.view("rules")
         self.browser.wait("$('#rules-body').children.length > 5")

@@ -14,6 +14,7 @@ class Outage(Console):
         self.browser.wait_for_text("#readiness", "ready")
         self.daemon.stop()
         self.browser.wait_for_text("#outage", "The daemon has not responded since")
+        self.browser.wait_for_text("#health-sentence", "Unknown: the daemon does not respond.")
         self.picture("outage")
         self.browser.click("nav a[href='#control']")
         self.browser.click("#reload")
@@ -22,7 +23,7 @@ class Outage(Console):
         self.browser.wait("$('#outage').hidden")
         self.browser.wait("$('#announcement').textContent.includes('was restarted')")
         self.apply(changed("shift-2", change_three_rules))
-        self.browser.wait_for_text("#frozen", "Frozen after an apply by uid ")
+        self.browser.wait_for_text("#health-problems", ", by uid ")
 
 
 class ManyRules(Console):

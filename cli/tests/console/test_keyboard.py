@@ -32,6 +32,10 @@ class Keyboard(Console):
 
         self.browser.reload()
         self.browser.wait_for_text("#readiness", "ready")
+        self.focus("#details > summary")
+        press(ENTER)
+        wait("$('#table-facts').children.length > 0")
+        self.browser.run("document.querySelector('#skip').focus()")
         self.focus("nav a[href='#try']")
         press(ENTER)
         wait("document.activeElement.id === 'try-title'")

@@ -41,15 +41,31 @@ class Modules(Console):
             const snapshot = (at, counts) => {
               let sum = 0;
               const cumulative = counts.map((n) => (sum += n));
-              return module.totals({ at, uptimeMs: at, generation: 1, boundsNs: [100, 200, 400], identifications: [],
-                latency: { count: sum, cumulative },
-                listeners: [{ requests: [{ name: "SUCCESS", count: sum }], connections: { open: 1, refused: 0 } }] });
+              return module.totals({ at, uptimeMs: at, generation: 1, boundsNs: [100, 200, 400],
+                identifications: [{ name: "DECODE", count: sum }], latency: { count: sum, cumulative }, sdkProxy: { requests: [] },
+                listeners: [{ requests: [{ name: "SUCCESS", count: sum - 5 }, { name: "UNKNOWN_EXCEPTION", count: 5 }],
+                  connections: { open: 1, refused: 0 } }] });
             };
             const moved = module.between(snapshot(1000, [50, 0, 5]), snapshot(3000, [50, 98, 7]));
-            return [moved.seconds, moved.requests, module.quantile(moved, 0.5), module.quantile(moved, 0.99),
+            return [moved.seconds, moved.requests, moved.failed, module.quantile(moved, 0.5), module.quantile(moved, 0.99),
               module.between(snapshot(3000, [5, 0, 0]), snapshot(4000, [1, 0, 0]))];
         """)
-        self.assertEqual(result, [2, 100, 200, 400, None])
+        self.assertEqual(result, [2, 100, 0, 200, 400, None])
+
+    def test_samples_are_points_in_their_time_and_missing_ones_are_gaps(self):
+        result = self.module("figures.js", """
+            const sample = (ms, lookups, p99Ns) => ({ ms, lookups, p50Ns: p99Ns, p99Ns, failedRequests: 5, illegalRequests: 0,
+              refusedConnections: 0, sdkProxyFailures: 0 });
+            const samples = [sample(10000, 100, 64), null, null, sample(30000, 600, null), sample(10000, 0, null)];
+            const points = module.points({ ageMs: 2000, intervalMs: 10000, samples }, 100000);
+            const rows = module.rows(points, 1, 100000);
+            return [points.map(({ at, lookups, failed, p99 }) => [at, lookups, failed, p99]),
+              rows.map(({ at, lookups, p99 }) => [at, lookups, p99])];
+        """)
+        beyond = 2**26
+        expected = [[58000, 10, 0.5, 64], [68000, None, None, None], [78000, None, None, None], [88000, 20, 5 / 30, beyond], [98000, 0, 0.5, None]]
+        self.assertEqual(result[0], expected)
+        self.assertEqual(result[1], [[40000, 10, beyond]])
 
     def test_every_value_lies_on_its_scale(self):
         result = self.module("chart.js", """

@@ -23,6 +23,9 @@ class Hostile(Console):
 
     def test_planted_markup_stays_text(self):
         self.open()
+        self.browser.wait_for_text("#live-facts", "<img src=x")
+        self.browser.wait_for_text("#recent-body", "<img src=x")
+        self.open_details()
         self.browser.wait_for_text("#table-facts", "<img src=x")
         self.view("rules")
         self.browser.wait("$('#rules-body').children.length === 5")
@@ -55,7 +58,8 @@ class Hostile(Console):
         self.view("control")
         self.browser.type("#freeze-reason", PLANTED)
         self.browser.press(ENTER)
-        self.browser.wait_for_text("#frozen", PLANTED)
+        self.browser.click("#confirm-yes")
+        self.browser.wait_for_text("#health-problems", PLANTED)
         self.assert_no_markup()
 
     def test_the_policy_blocks_planted_scripts(self):

@@ -5,22 +5,31 @@ import * as change from "./modules/change.js";
 import * as control from "./modules/control.js";
 import { byId, setText } from "./modules/dom.js";
 import { clock, count } from "./modules/format.js";
+import * as health from "./modules/health.js";
 import * as history from "./modules/history.js";
 import { fail } from "./modules/notice.js";
 import * as overview from "./modules/overview.js";
 import { every } from "./modules/polling.js";
+import * as recent from "./modules/recent.js";
 import * as rules from "./modules/rules.js";
 import * as traffic from "./modules/traffic.js";
 import * as tryCode from "./modules/try.js";
 
 const PERIOD_MS = 1000;
+/** The daemon has a new sample of the last hour every ten seconds. */
+const HOUR_PERIOD_MS = 5000;
 const VIEWS = ["overview", "rules", "try", "change", "history", "control"];
 
 let view = null;
 let signedOut = false;
 let lostAt = null;
+/** True while the daemon's health is worth a line above every view. */
+let troubled = false;
 /** The generation shown last, and the start time of its process. */
 let seen = null;
+/** When the last hour was read, and the table for which the history was. */
+let hourReadAt = 0;
+let historyReadFor = null;
 
 let refresh = () => {};
 
@@ -35,6 +44,7 @@ function start() {
   byId("skip").addEventListener("click", skip);
   byId("forget").addEventListener("click", signOut);
   byId("sign-in-form").addEventListener("submit", signIn);
+  for (const id of ["details", "hour"]) byId(id).addEventListener("toggle", () => refresh());
   window.addEventListener("hashchange", () => switchTo(chosen(), true));
   window.addEventListener("resize", () => traffic.draw());
   switchTo(chosen(), false);
@@ -48,6 +58,7 @@ async function poll() {
   try {
     const [status, metrics] = await Promise.all([read("v1/status"), read("v1/metrics")]);
     traffic.take(metrics);
+    await readSeldom(status);
     await show(status, metrics);
   } catch (error) {
     // A token whose role does not suffice for the status is of no use here.
@@ -56,10 +67,26 @@ async function poll() {
   }
 }
 
+/** Reads what changes seldom, when it may have changed: the last hour, and the history. */
+async function readSeldom({ table, daemon }) {
+  if (Math.abs(Date.now() - hourReadAt) >= HOUR_PERIOD_MS) {
+    traffic.takeHour(await read("v1/figures"));
+    hourReadAt = Date.now();
+  }
+  const now = `${daemon.startedAt} ${table?.generation}`;
+  if (now !== historyReadFor) {
+    const { entries } = await read("v1/history");
+    recent.take(entries);
+    traffic.takeHistory(entries);
+    historyReadFor = now;
+  }
+}
+
 async function show(status, metrics) {
   lostAt = null;
   byId("outage").hidden = true;
   masthead(status);
+  health.update(status.health);
   overview.update({ status, metrics });
   control.update({ status });
   announce(status);
@@ -79,33 +106,23 @@ function showOutage(error) {
   setText(byId("outage"), `${what} The data shown is older. Retrying each second.`);
   byId("outage").hidden = false;
   badge("bad", "no response");
+  health.lose();
+  showStrip(true);
 }
 
-function drains({ state }) {
-  return state === "lameDuck"
-    ? " It serves on for a moment, in which the drain can be taken back."
-    : " The daemon drains until it is stopped.";
-}
-
-function masthead({ table, ready, notReadyBecause, freeze, hiddenPreset, daemon }) {
+function masthead({ table, ready, health: { ok, severity } }) {
   const live = table ? `generation ${count(table.generation)} · ${table.version}` : "no route table";
   setText(byId("live"), live);
-  document.title = `codeid: ${live}`;
-  const reasons = notReadyBecause.map(({ detail }) => detail).join(" ");
-  badge(ready ? "good" : "bad", ready ? "ready" : "not ready");
-  banner(
-    "unready",
-    !ready,
-    `Not ready. ${reasons}${daemon.draining ? drains(daemon) : ""}`,
-  );
-  banner(
-    "frozen",
-    Boolean(freeze),
-    freeze
-      ? `Frozen ${overview.describeFreeze(freeze)}. The sources are ignored until an operator thaws the rules.`
-      : "",
-  );
-  banner("hidden-preset", Boolean(hiddenPreset), hiddenPreset?.detail);
+  document.title = `${ok ? "" : "! "}codeid: ${live}`;
+  // Green beside a problem would contradict it.
+  badge(ready ? (ok ? "good" : "plain") : "bad", ready ? "ready" : "not ready");
+  showStrip(severity !== null);
+}
+
+/** Shows the sentence of the daemon's health above every view but the overview, which has all of it. */
+function showStrip(isTroubled) {
+  troubled = isTroubled;
+  byId("health-strip").hidden = signedOut || !troubled || view === "overview";
 }
 
 function badge(kind, text) {
@@ -113,11 +130,6 @@ function badge(kind, text) {
   readiness.hidden = false;
   readiness.className = `badge ${kind}`;
   setText(readiness, text);
-}
-
-function banner(id, shown, text) {
-  byId(id).hidden = !shown;
-  if (shown) setText(byId(id), text);
 }
 
 /** Announces that another table is live, or that another process responds. */
@@ -158,6 +170,7 @@ function switchTo(name, moved) {
     if (link.hash === `#${name}`) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
+  showStrip(troubled);
   if (moved && !signedOut) byId(`${name}-title`).focus();
   refresh();
 }
@@ -173,7 +186,7 @@ function askForToken(error) {
   signedOut = true;
   switchTo(view, false);
   setText(byId("live"), "Not signed in");
-  for (const id of ["readiness", "outage", "unready", "frozen"]) byId(id).hidden = true;
+  for (const id of ["readiness", "outage"]) byId(id).hidden = true;
   byId("forget").hidden = true;
   if (!first) fail(byId("sign-in-notice"), error);
   byId("token").focus();

@@ -4,8 +4,8 @@ import { command } from "./api.js";
 import { confirmed } from "./confirm.js";
 import { byId, element, setText } from "./dom.js";
 import { count, short } from "./format.js";
+import { describeFreeze } from "./freeze.js";
 import { attempt, clear, succeed } from "./notice.js";
-import { describeFreeze } from "./overview.js";
 
 let refresh = () => {};
 let frozen = null;
@@ -30,7 +30,7 @@ export function update({ status }) {
     byId("freeze-state"),
     frozen
       ? `Frozen ${describeFreeze(frozen)}. Nothing is pulled, watched or reloaded, and the config stays live after a restart.`
-      : "Not frozen: the rules follow the sources.",
+      : "Not frozen: the rules follow the sources. A freeze keeps the live rules, whatever the sources give.",
   );
   byId("thaw").hidden = !frozen;
   byId("freeze-form").hidden = Boolean(frozen);
@@ -87,6 +87,19 @@ const RELOADED = {
 
 async function freeze() {
   const reason = byId("freeze-reason").value.trim();
+  const yes = await confirmed(
+    "Freeze the live rules?",
+    [
+      element(
+        "p",
+        {},
+        "The live rules stay as they are: no source is read, whether by a pull, a reload or SIGHUP, until an operator thaws them. A restart does not end the freeze.",
+      ),
+      reason ? null : element("p", {}, "You give no reason. Other operators will only see who froze the rules."),
+    ].filter(Boolean),
+    "Freeze",
+  );
+  if (!yes) return;
   await command("v1/freeze", reason ? { reason } : {});
   byId("freeze-reason").value = "";
   done("Frozen: the sources are ignored until an operator thaws the rules.");
@@ -119,7 +132,11 @@ async function forget() {
     overrides ? "Forget the saved config in spite of the freeze?" : "Forget the saved config?",
     [
       frozen && element("p", {}, `Frozen ${describeFreeze(frozen)}. The live config stays until the thaw.`),
-      element("p", {}, "The local storage will be empty. Without a remote, another source may replace the live config at once."),
+      element(
+        "p",
+        {},
+        "The local storage will be empty, and the config that it holds is lost. Without a remote source, the other sources are read at once and may replace the live rules. This cannot be taken back.",
+      ),
     ].filter(Boolean),
     "Forget",
     { danger: true },
@@ -149,8 +166,9 @@ async function drain() {
       element(
         "p",
         {},
-        "The daemon becomes not ready, serves on for serve.lame-duck-ms, and then refuses new connections. From then on, only a restart ends draining.",
+        "The daemon becomes not ready at once. After serve.lame-duck-ms its listeners close, open connections are finished, and the daemon answers no new client until it is restarted.",
       ),
+      element("p", {}, "Until the listeners close, you can take it back with Undrain."),
     ],
     "Drain",
     { danger: true },

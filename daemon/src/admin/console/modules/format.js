@@ -39,6 +39,18 @@ export function duration(ms) {
   return `${s} s`;
 }
 
+/** A length of time as a text that changes seldom: below a minute in steps of ten seconds, then in minutes. */
+export function roughly(ms) {
+  const seconds = Math.max(0, ms / 1000);
+  if (seconds < 10) return "under 10 s";
+  if (seconds < 60) return `${Math.floor(seconds / 10) * 10} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  return duration(Math.floor(seconds / 60) * 60_000);
+}
+
+/** The time that has passed, as a text that changes seldom. */
+export const passed = (ms) => (ms < 10_000 ? "just now" : `${roughly(ms)} ago`);
+
 const ago = (at) => `${duration(Date.now() - at)} ago`;
 
 /** A moment as `2026-11-22 09:30:00`, in the browser's time zone. */
@@ -48,6 +60,9 @@ export function clock(at) {
   const date = [moment.getFullYear(), two(moment.getMonth() + 1), two(moment.getDate())].join("-");
   return `${date} ${[moment.getHours(), moment.getMinutes(), moment.getSeconds()].map(two).join(":")}`;
 }
+
+/** The time of the day, to the minute, in the browser's time zone. */
+export const minute = (at) => clock(at).slice(11, 16);
 
 /** A moment and the time that has passed since. */
 export const since = (at) => `${clock(at)}, ${ago(at)}`;

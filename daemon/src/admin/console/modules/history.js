@@ -123,6 +123,7 @@ async function rollBack(target, control) {
       ),
     ].filter(Boolean),
     "Roll back",
+    { danger: true },
   );
   if (!yes) return;
   const place = byId("history-notice");

@@ -1,7 +1,10 @@
-// The live table, the state of the daemon, and the sources of route configs.
+// The first screen: health, what is live, traffic, the last changes; then the details.
 
 import { byId, element, facts, renew, row, setText } from "./dom.js";
 import { bytes, clock, count, counted, duration, since } from "./format.js";
+import { describeFreeze } from "./freeze.js";
+import * as live from "./live.js";
+import * as recent from "./recent.js";
 import * as traffic from "./traffic.js";
 
 const SOURCE_COLUMNS = [
@@ -13,6 +16,13 @@ const SOURCE_COLUMNS = [
 
 /** Shows one status and its metrics. */
 export function update({ status, metrics }) {
+  live.update(status);
+  traffic.draw();
+  recent.draw();
+  if (byId("details").open) drawDetails(status, metrics);
+}
+
+function drawDetails(status, metrics) {
   facts(byId("table-facts"), tableFacts(status));
   facts(byId("daemon-facts"), daemonFacts(status));
   renew(
@@ -20,7 +30,10 @@ export function update({ status, metrics }) {
     ["remote", "local", "preset"].map((level) => sourceRow(level, status)),
   );
   facts(byId("source-facts"), sourceFacts(status));
-  traffic.draw();
+  renew(
+    byId("results"),
+    traffic.results().map(([name, n]) => element("li", {}, element("b", {}, count(n)), ` ${name}`)),
+  );
   raw("raw-status", status);
   raw("raw-metrics", metrics);
 }
@@ -42,12 +55,6 @@ function tableFacts({ table, freeze }) {
 }
 
 const compileTime = (us) => (us < 1e6 ? `${(us / 1000).toFixed(1)} ms` : `${(us / 1e6).toFixed(1)} s`);
-
-/** Who froze the rules, by which command, when, and why: words that follow "frozen". */
-export function describeFreeze({ action, by, since: at, reason }) {
-  const after = { apply: "after an apply by", rollback: "after a rollback by" }[action] ?? "by";
-  return `${after} ${by}, ${clock(at)}${reason ? `: ${reason}` : ""}`;
-}
 
 function daemonFacts({ daemon, ready, notReadyBecause, save }) {
   const listeners = Object.entries(daemon.listeners).filter(([, where]) => where);
@@ -98,14 +105,18 @@ function sourceRow(level, { sources, table }) {
   ]);
 }
 
+const OUTCOMES = { absent: "nothing there yet" };
+
 function checkOf({ lastCheck, refusal }) {
   if (!lastCheck) return "never";
   const { outcome, good, at, why, failures } = lastCheck;
-  const often = failures > 1 ? ` (${count(failures)} times in a row)` : "";
+  const often = failures > 1 && outcome !== "absent" ? ` (${count(failures)} times in a row)` : "";
+  // A source that does not exist, or holds nothing yet, is not a failure.
+  const kind = outcome === "absent" ? "dim" : good ? "good" : "bad";
   return [
-    element("span", { class: good ? "good" : "bad" }, outcome + often),
+    element("span", { class: kind }, (OUTCOMES[outcome] ?? outcome) + often),
     ` ${since(at)}`,
-    why && element("p", { class: "why" }, why),
+    why && outcome !== "absent" ? element("p", { class: "why" }, why) : null,
     refusal && refusalOf(refusal),
   ];
 }

@@ -1,25 +1,31 @@
 // Totals of the metrics since the daemon's start, and the difference of two.
 
 /**
- * The totals of one document of `/v1/metrics`: `at` and `startedAt` in milliseconds since 1970; `requests`; `latency` as
- * pairs of a bound in nanoseconds and the number of code values that took no longer; `results` as pairs of a name and a
- * number.
+ * The totals of one document of `/v1/metrics`: `at` and `startedAt` in milliseconds since 1970; `requests` and those of them that
+ * `failed` or were `illegal`; `lookups`; connections that are `open` and were `refused`; `proxyRequests`; `latency` as pairs of a
+ * bound in nanoseconds and the number of code values that took no longer; `results` as pairs of a name and a number.
  */
-export function totals({ at, uptimeMs, generation, boundsNs, listeners, latency, identifications }) {
+export function totals({ at, uptimeMs, generation, boundsNs, listeners, latency, identifications, sdkProxy }) {
   const sum = (numbers) => numbers.reduce((all, n) => all + n, 0);
-  const open = sum(listeners.map(({ connections }) => connections.open));
-  const refused = sum(listeners.map(({ connections }) => connections.refused));
+  const connections = (name) => sum(listeners.map(({ connections }) => connections[name]));
+  const requests = listeners.flatMap((listener) => listener.requests);
+  const of = (result) => sum(requests.filter(({ name }) => name === result).map(({ count }) => count));
   return {
     at,
     startedAt: at - uptimeMs,
     generation,
-    requests: sum(listeners.flatMap(({ requests }) => requests.map(({ count }) => count))),
+    requests: sum(requests.map(({ count }) => count)),
+    failed: of("UNKNOWN_EXCEPTION"),
+    illegal: of("PARAM_ILLEGAL"),
+    lookups: sum(identifications.map(({ count }) => count)),
+    open: connections("open"),
+    refused: connections("refused"),
+    proxyRequests: sum(sdkProxy.requests.map(({ count }) => count)),
     measured: latency.count,
     latency: boundsNs.map((bound, i) => [bound, latency.cumulative[i]]),
     results: [
       ...identifications.map(({ name, count }) => [name, count]),
-      ["connections open", open],
-      ["connections refused", refused],
+      ["connections refused", connections("refused")],
     ],
   };
 }
@@ -28,10 +34,15 @@ export function totals({ at, uptimeMs, generation, boundsNs, listeners, latency,
 export function between(before, after) {
   const restarted = Math.abs(after.startedAt - before.startedAt) > 1000 || after.measured < before.measured;
   if (restarted || after.at <= before.at) return null;
+  const moved = (name) => after[name] - before[name];
   return {
     seconds: (after.at - before.at) / 1000,
-    requests: after.requests - before.requests,
-    measured: after.measured - before.measured,
+    requests: moved("requests"),
+    failed: moved("failed"),
+    illegal: moved("illegal"),
+    lookups: moved("lookups"),
+    refused: moved("refused"),
+    measured: moved("measured"),
     latency: after.latency.map(([bound, n], i) => [bound, n - before.latency[i][1]]),
   };
 }

@@ -1,91 +1,176 @@
-// Requests and latency over the last minutes: the differences of successive snapshots of the metrics.
+// Traffic, speed and errors: large figures of the last seconds, and charts of the last hour.
+//
+// The daemon keeps the hour; the page adds the seconds since, from the metrics that it reads each second.
 
-import { drawChart, linear, logarithmic } from "./chart.js";
-import { byId, element, renew } from "./dom.js";
-import { count, latency, rate } from "./format.js";
+import { drawChart, highest, linear, logarithmic, mean } from "./chart.js";
+import { byId, element, renew, row, setText } from "./dom.js";
+import { bytes, count, latency, minute, percent, rate } from "./format.js";
+import { points, ratesOf, rows } from "./figures.js";
 import { between, quantile, totals } from "./snapshot.js";
 
-/** The time that the charts show: a minute at first, growing to the longest. */
-const SHORTEST_MS = 60_000;
-const LONGEST_MS = 5 * 60_000;
+/** The time that large figures cover. */
+const WINDOW_MS = 10_000;
 /** With less time between two snapshots, no rate is computed. */
 const LEAST_MS = 800;
-/** With more time between two samples, the lines have a gap. */
-const GAP_MS = 5000;
-const NOTHING = { requests: null, p50: null, p99: null };
+/** The spans that the charts can show: the shortest that has all points. */
+const SPANS_MIN = [10, 20, 30, 60];
+/** The minutes of a row of the table. */
+const ROW_MIN = 5;
+/** The share of failed requests from which the daemon reports a problem. */
+const TOO_MANY_FAILED = 0.01;
 
-const samples = [];
-let last = null;
+const COLUMNS = [
+  { label: "From" },
+  { label: "Lookups a second", class: "number" },
+  { label: "Highest median", class: "number" },
+  { label: "Highest p99", class: "number" },
+  { label: "Failed a second", class: "number" },
+  { label: "Illegal a second", class: "number" },
+];
 
-/** Takes a snapshot that was received now. */
-export function take(snapshot) {
-  const now = totals(snapshot);
+/** The snapshots of the last seconds, the newest last. */
+let snapshots = [];
+/** The points of the last hour, and the newest sample. */
+let hour = [];
+let newest = null;
+let refusedInHour = 0;
+/** The tables that were live, and when each became so. */
+let marks = [];
+
+/** Takes the metrics that were received now. */
+export function take(metrics) {
+  const now = totals(metrics);
+  const last = snapshots.at(-1);
   if (last && now.at >= last.at && now.at - last.at < LEAST_MS) return;
-  const moved = last && between(last, now);
-  last = now;
-  if (moved) {
-    add({
-      requests: moved.requests / moved.seconds,
-      p50: quantile(moved, 0.5),
-      p99: quantile(moved, 0.99),
-    });
-  }
+  if (last && !between(last, now)) snapshots = [];
+  snapshots.push(now);
+  while (snapshots[1] && snapshots[1].at <= now.at - WINDOW_MS) snapshots.shift();
 }
 
-/** Adds a gap to the lines, for a missing response. */
+/** Takes the figures of the last hour that were received now. */
+export function takeHour(figures) {
+  hour = points(figures, Date.now());
+  const samples = figures.samples.filter(Boolean);
+  newest = samples.at(-1) ?? null;
+  refusedInHour = samples.reduce((sum, { refusedConnections }) => sum + refusedConnections, 0);
+}
+
+/** Takes the history: the charts mark when each table became live. */
+export function takeHistory(entries) {
+  marks = entries.map(({ generation, loadedAt }) => ({ at: loadedAt, text: `gen. ${generation}` }));
+}
+
+/** Forgets the last seconds, for a missing response. */
 export function miss() {
-  last = null;
-  add(NOTHING);
+  snapshots = [];
 }
 
-function add(sample) {
-  const at = Date.now();
-  const generation = last?.generation ?? samples.at(-1)?.generation;
-  if (samples.length && samples.at(-1).at < at - GAP_MS) samples.push({ at: at - 1, generation, ...NOTHING });
-  samples.push({ at, generation, ...sample });
-  while (samples[0].at < at - LONGEST_MS) samples.shift();
-}
-
-/** Draws both charts and the totals. */
+/** Draws figures, charts and the table. */
 export function draw() {
-  const newest = samples.at(-1) ?? NOTHING;
-  const show = (value, format) => (value === null ? "–" : format(value));
-  const now = {
-    requests: `${show(newest.requests, rate)} requests a second`,
-    p50: `median ${show(newest.p50, latency)}`,
-    p99: `99th percentile ${show(newest.p99, latency)}`,
-  };
-  legend("requests-legend", [["requests", now.requests]]);
-  legend("latency-legend", [
-    ["p50", now.p50],
-    ["p99", now.p99],
-  ]);
-  chart("requests-chart", ["requests"], linear, rate, now.requests);
-  chart("latency-chart", ["p50", "p99"], logarithmic, latency, `Latency: ${now.p50}, ${now.p99}`);
-  if (last) drawResults(last.results);
-}
-
-function chart(id, names, scale, format, label) {
+  const now = ofNow();
+  renew(byId("tiles"), tiles(now));
   const to = Date.now();
-  const series = names.map((name) => ({
-    name,
-    points: samples.map((sample) => ({ at: sample.at, value: sample[name] })),
-  }));
-  drawChart(byId(id), {
-    series,
-    marks: generations(),
-    from: Math.max(to - LONGEST_MS, Math.min(to - SHORTEST_MS, samples[0]?.at ?? to)),
-    to,
-    scale,
-    format,
-    label: `The last minutes. ${label}.`,
+  const shown = now.lookups === null ? hour : [...hour, { at: to, ...now }];
+  const first = shown[0]?.at ?? to;
+  const span = SPANS_MIN.find((minutes) => first >= to - minutes * 60_000) ?? SPANS_MIN.at(-1);
+  setText(byId("charts-span"), span === 60 ? "the last hour" : `the last ${span} minutes`);
+  const from = to - span * 60_000;
+  const chart = (id, names, scale, format, words) => {
+    const series = seriesOf(shown, names, scale === linear ? mean : highest, from);
+    const inside = marks.filter(({ at }) => at > from);
+    drawChart(byId(id), { series, marks: inside, from, to, scale, format, ...words });
+  };
+  legend("lookups-legend", []);
+  legend("latency-legend", [["p50", "median"], ["p99", "99th percentile"]]);
+  legend("errors-legend", [["failed", "failed"], ["illegal", "illegal"], ["refused", "refused"]]);
+  chart("lookups-chart", ["lookups"], linear, rate, {
+    title: "Lookups a second",
+    description: `Now ${words(now.lookups, rate)} a second.`,
   });
+  chart("latency-chart", ["p99", "p50"], logarithmic, latency, {
+    title: "Time for a lookup",
+    description: `Now the median is ${words(now.p50, latency)}, the 99th percentile ${words(now.p99, latency)}.`,
+  });
+  chart("errors-chart", ["refused", "illegal", "failed"], linear, rate, {
+    title: "Errors a second",
+    description: `Now ${words(now.failed, rate)} requests a second fail, ${words(now.illegal, rate)} are illegal, and ${words(now.refused, rate)} connections are refused.`,
+  });
+  if (byId("hour").open) drawTable(to);
 }
 
-/** The moments at which another table became live. */
-function generations() {
-  const begins = samples.filter(({ generation }, i) => i > 0 && generation !== samples[i - 1].generation);
-  return begins.map(({ at, generation }) => ({ at, text: `gen. ${generation}` }));
+/** The figures of the last seconds; those of the daemon's newest sample until the page has its own. */
+function ofNow() {
+  const moved = snapshots.length > 1 ? between(snapshots[0], snapshots.at(-1)) : null;
+  if (!moved) return { ...ratesOf(newest), requests: null };
+  const each = (n) => n / moved.seconds;
+  return {
+    lookups: each(moved.lookups),
+    p50: quantile(moved, 0.5),
+    p99: quantile(moved, 0.99),
+    requests: each(moved.requests),
+    failed: each(moved.failed),
+    illegal: each(moved.illegal),
+    refused: each(moved.refused),
+    proxyFailed: ratesOf(newest).proxyFailed,
+  };
+}
+
+const words = (value, format) => (value === null ? "unknown" : format(value));
+
+function tiles({ lookups, p50, p99, requests, failed, illegal }) {
+  const last = snapshots.at(-1);
+  const share = requests ? failed / requests : failed === null ? null : 0;
+  return [
+    tile("Lookups", lookups, (n) => [rate(n), "/s"], newest ? supportedOf(newest) : ""),
+    tile("Lookup time, p99", p99, (n) => latency(n).split(" "), `median ${p50 === null ? "–" : latency(p50)}`),
+    tile(
+      "Failed requests",
+      share,
+      (n) => percent(n).split(" "),
+      illegal === null ? "" : `${rate(illegal)}/s illegal`,
+      share > TOO_MANY_FAILED ? "bad" : null,
+    ),
+    tile(
+      "Connections",
+      last?.open ?? null,
+      (n) => [count(n), "open"],
+      refusedInHour ? `${count(refusedInHour)} refused in the hour` : "none refused",
+      refusedInHour ? "wait" : null,
+    ),
+    last?.proxyRequests ? proxyTile() : null,
+    tile("Memory", newest?.residentBytes ?? null, (n) => bytes(n).split(" "), "in use by the process"),
+  ].filter(Boolean);
+}
+
+function supportedOf({ lookups, supported }) {
+  return lookups ? `${percent(Math.round((supported / lookups) * 100) / 100)} supported` : "none at present";
+}
+
+function proxyTile() {
+  const per = newest ? (newest.sdkProxyRequests * 1000) / newest.ms : null;
+  const failed = newest?.sdkProxyFailures ?? 0;
+  return tile("sdkProxy", per, (n) => [rate(n), "/s"], failed ? `${count(failed)} failed` : "none failed", failed ? "wait" : null);
+}
+
+/** A large figure with its unit, and a line below it. `value` is null if it is not known. */
+function tile(term, value, format, more, kind = null) {
+  const [figure, unit] = value === null ? ["–", ""] : format(value);
+  return element(
+    "div",
+    { class: kind },
+    element("dt", {}, term),
+    element("dd", { class: "figure" }, figure, element("span", { class: "unit" }, unit ? `\u00a0${unit}` : "")),
+    element("dd", { class: "more" }, more),
+  );
+}
+
+function seriesOf(shown, names, join, from) {
+  const within = shown.filter(({ at }) => at >= from);
+  return names.map((name) => ({
+    name,
+    join,
+    points: within.map((point) => ({ at: point.at, value: point[name] })),
+  }));
 }
 
 function legend(id, entries) {
@@ -95,9 +180,26 @@ function legend(id, entries) {
   );
 }
 
-function drawResults(results) {
+function drawTable(now) {
   renew(
-    byId("results"),
-    results.map(([name, n]) => element("li", {}, element("b", {}, count(n)), ` ${name}`)),
+    byId("hour-head"),
+    COLUMNS.map(({ label, class: kind }) => element("th", { role: "columnheader", scope: "col", class: kind }, label)),
+  );
+  const show = (value, format) => (value === null ? "–" : format(value));
+  renew(
+    byId("hour-body"),
+    rows(hour, ROW_MIN, now).map(({ at, lookups, p50, p99, failed, illegal }) =>
+      row(COLUMNS, [
+        minute(at),
+        show(lookups, rate),
+        show(p50, latency),
+        show(p99, latency),
+        show(failed, rate),
+        show(illegal, rate),
+      ]),
+    ),
   );
 }
+
+/** The counts since the start, for the details. */
+export const results = () => snapshots.at(-1)?.results ?? [];
