@@ -100,6 +100,7 @@ fn tasks_of_the_control_thread_are_started_again() {
         "presetWatch",
         "staleness",
         "audit",
+        "decisions",
         "admin",
         "adminHttp",
     ] {

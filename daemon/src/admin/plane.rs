@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use crate::api::status::ListenerAddresses;
 use crate::audit::AuditLog;
+use crate::decisions::Decisions;
 use crate::host::HostName;
 use crate::metrics::Metrics;
 use crate::rules::operator::Operator;
@@ -16,6 +17,8 @@ pub(crate) struct AdminPlane {
     pub(super) operator: Operator,
     /// The figures that `/metrics` and `/v1/metrics` report.
     pub(super) metrics: Arc<Metrics>,
+    /// The decision log.
+    pub(super) decisions: Decisions,
     /// The stage of stopping, which a drain sets.
     pub(super) shutdown: Arc<Shutdown>,
     /// The addresses that the daemon listens on, for the status.
@@ -26,27 +29,4 @@ pub(crate) struct AdminPlane {
     pub(super) audit: AuditLog,
     /// The time at which the daemon began to start, from which the status has its uptime.
     pub(super) started: Instant,
-}
-
-impl AdminPlane {
-    /// Returns the plane of a daemon that began to start at `started`.
-    pub(super) fn new(
-        operator: Operator,
-        metrics: Arc<Metrics>,
-        shutdown: Arc<Shutdown>,
-        addresses: ListenerAddresses,
-        hosts: Vec<HostName>,
-        audit: AuditLog,
-        started: Instant,
-    ) -> Self {
-        Self {
-            operator,
-            metrics,
-            shutdown,
-            addresses,
-            hosts,
-            audit,
-            started,
-        }
-    }
 }

@@ -68,6 +68,8 @@ tasks! {
     Compile => "compile",
     /// Serves a client, or shakes hands with it. It is not started again: the client is closed.
     Connection => "connection",
+    /// Writes the decision log.
+    Decisions => "decisions",
     /// Takes the system's events about files.
     FileEvents => "fileEvents",
     /// Gives each new connection that speaks TLS its handshake.

@@ -30,6 +30,7 @@ fn status(plane: &AdminPlane) -> Status {
             listeners: plane.addresses.clone(),
             connections: plane.metrics.connections_by_listener(),
             turned_away: plane.metrics.turned_away(),
+            decision_log: plane.decisions.status(),
         },
         readiness: readiness(&rules, &plane.shutdown),
         rules,
