@@ -28,6 +28,7 @@ mod budget;
 mod certified_key;
 pub mod clock;
 pub mod count;
+mod decisions;
 pub mod error_chain;
 mod faults;
 pub mod files;

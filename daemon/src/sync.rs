@@ -1,6 +1,6 @@
 //! A mutex for state that a panic cannot leave half changed.
 
-use std::sync::{MutexGuard, PoisonError};
+use std::sync::{MutexGuard, PoisonError, TryLockError};
 
 /// A [`std::sync::Mutex`] whose [`lock`](Self::lock) cannot fail.
 ///
@@ -21,6 +21,15 @@ impl<T> Mutex<T> {
     /// Waits for the lock, and returns a guard that releases it when dropped.
     pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns a guard that releases the lock when dropped, or `None` if another thread holds the lock.
+    pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+        match self.0.try_lock() {
+            Ok(guard) => Some(guard),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
     }
 }
 

@@ -34,6 +34,18 @@ pub fn iso_8601(time: SystemTime) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}+00:00")
 }
 
+/// Formats `time` in UTC, to the millisecond: `2026-11-21T01:30:00.123+00:00`. It is a time of
+/// RFC 3339, with the bounds of [`iso_8601`].
+pub fn iso_8601_ms(time: SystemTime) -> String {
+    let mut text = iso_8601(time);
+    let milliseconds = since_1970(time).subsec_millis();
+    text.insert_str(SECONDS_END, &format!(".{milliseconds:03}"));
+    text
+}
+
+/// The position behind the seconds in a time of [`iso_8601`].
+const SECONDS_END: usize = "2026-11-21T01:30:00".len();
+
 /// Formats a moment, in milliseconds since the beginning of 1970, for people: `2026-11-22 07:12:03 UTC`.
 pub fn utc(milliseconds: u64) -> String {
     let text = iso_8601(SystemTime::UNIX_EPOCH + Duration::from_millis(milliseconds));
@@ -81,6 +93,19 @@ mod tests {
             (4_107_542_400, "2100-03-01T00:00:00+00:00"),
         ] {
             assert_eq!(iso_8601(at(seconds)), expected);
+        }
+    }
+
+    #[test]
+    fn milliseconds_stand_between_the_seconds_and_the_offset() {
+        let time = at(1_795_224_600);
+        for (nanoseconds, expected) in [
+            (0, "2026-11-21T01:30:00.000+00:00"),
+            (7_999_999, "2026-11-21T01:30:00.007+00:00"),
+            (999_999_999, "2026-11-21T01:30:00.999+00:00"),
+        ] {
+            let time = time + Duration::from_nanos(nanoseconds);
+            assert_eq!(iso_8601_ms(time), expected);
         }
     }
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 use codeid_daemon::api::metrics::Connections;
 use codeid_daemon::api::readiness::Readiness;
 use codeid_daemon::api::status::{
-    CheckOutcome, DaemonStatus, ListenerAddresses, RulesStatus, ServiceState, SourceStatus, Status,
-    TableStatus,
+    CheckOutcome, DaemonStatus, DecisionLogStatus, ListenerAddresses, RulesStatus, ServiceState,
+    SourceStatus, Status, TableStatus,
 };
 use codeid_daemon::count::counted;
 
@@ -134,8 +134,24 @@ fn show(output: &mut impl Write, status: &Status) -> io::Result<()> {
         field("connections", &format!("{name} {}", describe(connections)))?;
     }
     field("log level", &status.daemon.log_level.to_string())?;
+    if let Some(log) = &status.daemon.decision_log {
+        field("decisions", &decision_log(log))?;
+    }
     writeln!(output)?;
     sources(output, rules)
+}
+
+/// Describes the decision log. What never happened is left out.
+fn decision_log(log: &DecisionLogStatus) -> String {
+    let mut text = format!("{}: {} written", log.path, counted(log.written, "line"));
+    let dropped = log.dropped_in_queue + log.dropped_on_disk;
+    if dropped > 0 {
+        text += &format!(", {dropped} dropped");
+    }
+    if let Some(why) = &log.failure {
+        text += &format!("; it cannot be written: {why}");
+    }
+    text
 }
 
 /// Returns the address of each listener by its name; `None` for one that is off.

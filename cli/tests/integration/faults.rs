@@ -102,6 +102,7 @@ fn tasks_of_the_control_thread_are_started_again() {
         "staleness",
         "audit",
         "figures",
+        "decisions",
         "admin",
         "adminHttp",
     ] {

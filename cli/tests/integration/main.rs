@@ -4,6 +4,7 @@
 
 mod admin;
 mod cli;
+mod decisions;
 mod described;
 #[cfg(feature = "faults")]
 mod faults;

@@ -73,6 +73,7 @@ fn no_output_has_a_secret_of_a_request_a_config_a_source_or_a_file() {
             .set("remote.bearer-token-path=bearer")
             .set("admin.http=127.0.0.1:0")
             .set("admin.tokens-path=tokens")
+            .set("decision-log.path=data/decisions.jsonl")
             .set("log.level=trace")
             .set(&format!("log.format={format}"))
             .spawn();

@@ -14,6 +14,7 @@ use super::plane::AdminPlane;
 use crate::api::status::ListenerAddresses;
 use crate::audit::AuditLog;
 use crate::clock::Clock;
+use crate::decisions::Decisions;
 use crate::host::HostName;
 use crate::listen::tcp::{TcpError, open_tcp};
 use crate::listen::unix_socket::{OwnedSocket, SocketError, SocketFile};
@@ -208,19 +209,22 @@ impl AdminListeners {
         &self,
         operator: Operator,
         last_hour: Arc<LastHour>,
+        decisions: Decisions,
         shutdown: Arc<Shutdown>,
         addresses: ListenerAddresses,
         started: Instant,
     ) -> AdminPlane {
-        AdminPlane::new(
+        AdminPlane {
             operator,
+            metrics: Arc::clone(last_hour.metrics()),
             last_hour,
+            decisions,
             shutdown,
             addresses,
-            self.hosts.clone(),
-            self.audit.clone(),
+            hosts: self.hosts.clone(),
+            audit: self.audit.clone(),
             started,
-        )
+        }
     }
 
     /// Serves the Unix socket for as long as the future is polled.

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use crate::api::status::ListenerAddresses;
 use crate::audit::AuditLog;
+use crate::decisions::Decisions;
 use crate::host::HostName;
 use crate::metrics::{LastHour, Metrics};
 use crate::rules::operator::Operator;
@@ -18,6 +19,8 @@ pub(crate) struct AdminPlane {
     pub(super) metrics: Arc<Metrics>,
     /// Those of the last hour.
     pub(super) last_hour: Arc<LastHour>,
+    /// The decision log.
+    pub(super) decisions: Decisions,
     /// The stage of stopping, which a drain sets.
     pub(super) shutdown: Arc<Shutdown>,
     /// The addresses that the daemon listens on, for the status.
@@ -28,28 +31,4 @@ pub(crate) struct AdminPlane {
     pub(super) audit: AuditLog,
     /// The time at which the daemon began to start, from which the status has its uptime.
     pub(super) started: Instant,
-}
-
-impl AdminPlane {
-    /// Returns the plane of a daemon that began to start at `started`.
-    pub(super) fn new(
-        operator: Operator,
-        last_hour: Arc<LastHour>,
-        shutdown: Arc<Shutdown>,
-        addresses: ListenerAddresses,
-        hosts: Vec<HostName>,
-        audit: AuditLog,
-        started: Instant,
-    ) -> Self {
-        Self {
-            operator,
-            metrics: Arc::clone(last_hour.metrics()),
-            last_hour,
-            shutdown,
-            addresses,
-            hosts,
-            audit,
-            started,
-        }
-    }
 }

@@ -67,6 +67,24 @@ pub struct DaemonStatus {
     /// Connections to the admin plane that were closed before their caller was known, to make room for
     /// others.
     pub turned_away: TurnedAway,
+    /// The decision log; `null` if it is off.
+    pub decision_log: Option<DecisionLogStatus>,
+}
+
+/// The decision log, since the start.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DecisionLogStatus {
+    /// The path of its file.
+    pub path: String,
+    /// The number of lines that were written.
+    pub written: u64,
+    /// The number of lines that were dropped because they came too fast.
+    pub dropped_in_queue: u64,
+    /// The number of lines that were dropped because the file could not be written.
+    pub dropped_on_disk: u64,
+    /// The reason why the file cannot be written; `null` if it can.
+    pub failure: Option<String>,
 }
 
 /// The number of connections that found no room, for each listener of the admin plane.

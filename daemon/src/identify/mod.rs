@@ -14,6 +14,7 @@ use std::sync::Arc;
 use codeid_engine::{Generation, LiveTable, RouteTable, Scratch};
 
 use self::parameters::Parameters;
+use crate::decisions::{self, Decision};
 use crate::json::Kind;
 use crate::metrics::{Identification, RequestCounts, RequestResult, thread_scratch};
 use crate::result::identify::{PARAM_ILLEGAL, UNKNOWN_EXCEPTION};
@@ -200,6 +201,7 @@ impl Identifier {
             self.body.truncate(start);
             let detail = "An internal fault occurred.";
             write_failure(&UNKNOWN_EXCEPTION, detail, &mut self.body);
+            decisions::record(&Decision::FAULT);
             Identification::UnknownException
         });
         self.counts.count_identification(identification);
@@ -213,15 +215,15 @@ impl Identifier {
         parameters: &Parameters<'_>,
     ) -> Identification {
         self.rule.clear();
-        match (parameters.check(), table) {
+        let (values, identification) = match (parameters.check(), table) {
             (Err(error), _) => {
                 write_failure(&PARAM_ILLEGAL, &format!("{error}."), &mut self.body);
-                Identification::ParamIllegal
+                (None, Identification::ParamIllegal)
             }
-            (Ok(_), None) => {
+            (Ok(values), None) => {
                 let detail = "No route table is loaded.";
                 write_failure(&UNKNOWN_EXCEPTION, detail, &mut self.body);
-                Identification::UnknownException
+                (Some(values), Identification::UnknownException)
             }
             (Ok((code_value, open_id)), Some(table)) => {
                 let verdict = table.identify(code_value, open_id, &mut self.scratch);
@@ -229,15 +231,24 @@ impl Identifier {
                 if let Some(rule) = verdict.rule {
                     self.rule.push_str(rule.as_str());
                 }
-                Identification::of(&verdict.outcome)
+                let identification = Identification::of(&verdict.outcome);
+                (Some((code_value, open_id)), identification)
             }
-        }
+        };
+        decisions::record(&Decision {
+            generation: table.map(RouteTable::generation),
+            rule: Some(self.rule.as_str()).filter(|rule| !rule.is_empty()),
+            identification,
+            values,
+        });
+        identification
     }
 
     /// Appends the response to an element of a batch that is not an object, but of this kind.
     fn refuse_element(&mut self, kind: Kind) -> Identification {
         let detail = format!("The element must be an object but is {kind}.");
         write_failure(&PARAM_ILLEGAL, &detail, &mut self.body);
+        decisions::record(&Decision::ILLEGAL);
         Identification::ParamIllegal
     }
 }

@@ -7,6 +7,7 @@ use codeid_engine::LiveTable;
 
 use super::admin::{AdminFigures, AdminListener};
 use super::connections::ConnectionFigures;
+use super::decisions::DecisionFigures;
 use super::rule_series::RuleSeries;
 use super::sdk_proxy::SdkProxyFigures;
 use super::worker::WorkerFigures;
@@ -31,6 +32,8 @@ pub(crate) struct Metrics {
     pub(super) admin: AdminFigures,
     /// The figures of the forwarder; all zero without one.
     pub(super) sdk_proxy: Arc<SdkProxyFigures>,
+    /// The lines of the decision log; all zero without one.
+    pub(super) decisions: Arc<DecisionFigures>,
     /// The choice of rules that have series of their own.
     pub(super) rule_series: RuleSeries,
 }
@@ -38,13 +41,14 @@ pub(crate) struct Metrics {
 impl Metrics {
     /// Returns the metrics, all zero, of a daemon that began to start at `started`, which is
     /// `started_at` by the wall clock, and has `workers` worker threads; `sdk_proxy` are the figures of
-    /// its forwarder, if it has one.
+    /// its forwarder, if it has one, and `decisions` those of its decision log.
     pub(crate) fn new(
         clock: Clock,
         (started, started_at): (Instant, SystemTime),
         workers: usize,
         live: Arc<LiveTable>,
         sdk_proxy: Option<Arc<SdkProxyFigures>>,
+        decisions: Arc<DecisionFigures>,
     ) -> Self {
         Self {
             clock,
@@ -55,6 +59,7 @@ impl Metrics {
             connections: Arc::default(),
             admin: AdminFigures::default(),
             sdk_proxy: sdk_proxy.unwrap_or_default(),
+            decisions,
             rule_series: RuleSeries::default(),
         }
     }

@@ -57,7 +57,7 @@ fn write_after_rules(metrics: &Metrics, status: &RulesStatus, out: &mut Expositi
     saves(status, out);
     restarts(&status.counters, out);
     admin(metrics, out);
-    log(out);
+    log(metrics, out);
 }
 
 fn process(metrics: &Metrics, is_ready: bool, out: &mut Exposition) {
@@ -409,12 +409,21 @@ fn admin(metrics: &Metrics, out: &mut Exposition) {
     }
 }
 
-fn log(out: &mut Exposition) {
+fn log(metrics: &Metrics, out: &mut Exposition) {
     out.counter(
         "codeid_log_lines_dropped_total",
         "Lines of the log that could not be written to standard error, or had no room in the queue.",
         telemetry::figures().dropped,
     );
+    let mut family = out.family(
+        Kind::Counter,
+        "codeid_decision_log_lines_total",
+        "Lines of the decision log: written; dropped because they came too fast (dropped_queue); dropped because \
+         the file could not be written (dropped_disk).",
+    );
+    for (outcome, count) in metrics.decisions.outcomes() {
+        family.sample(&[("outcome", outcome)], count);
+    }
 }
 
 fn seconds(milliseconds: u64) -> f64 {

@@ -19,6 +19,7 @@ mod admin;
 mod by_variant;
 mod connections;
 mod daemon_metrics;
+mod decisions;
 mod exposition;
 mod families;
 mod histogram;
@@ -35,6 +36,7 @@ mod worker;
 pub(crate) use self::admin::AdminListener;
 pub(crate) use self::connections::{ConnectionFigures, Overflow, Refusal};
 pub(crate) use self::daemon_metrics::Metrics;
+pub(crate) use self::decisions::DecisionFigures;
 pub(crate) use self::families::{Rendered, render};
 pub(crate) use self::last_hour::LastHour;
 pub(crate) use self::request_counts::{

@@ -124,7 +124,7 @@ impl RequestResult {
     pub(super) const ALL: [Self; 3] = [Self::Success, Self::ParamIllegal, Self::UnknownException];
 
     /// Returns the result code, which is the label `result` of metrics.
-    pub(super) const fn word(self) -> &'static str {
+    pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Success => "SUCCESS",
             Self::ParamIllegal => "PARAM_ILLEGAL",
@@ -161,9 +161,14 @@ impl Identification {
         }
     }
 
+    /// Returns `true` if there is no verdict.
+    pub(crate) const fn is_failure(self) -> bool {
+        matches!(self, Self::ParamIllegal | Self::UnknownException)
+    }
+
     /// Returns the type of the action, or the result code of a failure. `UNSUPPORTED` is also for
     /// code values that no rule decided.
-    pub(super) const fn word(self) -> &'static str {
+    pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Decode => "DECODE",
             Self::OpenUrl => "OPEN_URL",

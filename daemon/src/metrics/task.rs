@@ -68,6 +68,8 @@ tasks! {
     Compile => "compile",
     /// Serves a client, or shakes hands with it. It is not started again: the client is closed.
     Connection => "connection",
+    /// Writes the decision log.
+    Decisions => "decisions",
     /// Keeps the figures of the last hour.
     Figures => "figures",
     /// Takes the system's events about files.

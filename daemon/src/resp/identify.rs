@@ -4,11 +4,12 @@ use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::str::Utf8Error;
 
-use codeid_engine::{Outcome, Verdict};
+use codeid_engine::{Outcome, RuleId, Verdict};
 
 use super::context::{Context, Flow, Position, WRITE_FIRST_BYTES};
 use super::decode::Command;
 use super::encode::Encoder;
+use crate::decisions::{self, Decision};
 use crate::identify::{self, MAX_ELEMENTS, MAX_RESPONSE_BYTES, ParameterErrors};
 use crate::metrics::{Identification, RequestResult};
 use crate::result::ApiResult;
@@ -114,6 +115,7 @@ pub(super) fn refuse_one(context: &mut Context<'_>, count: usize) -> Flow {
     context
         .counts
         .count_identification(Identification::ParamIllegal);
+    decisions::record(&Decision::ILLEGAL);
     Flow::Continue
 }
 
@@ -154,6 +156,7 @@ fn guarded(
             &UNKNOWN_EXCEPTION,
             INTERNAL_FAULT,
         );
+        decisions::record(&Decision::FAULT);
         Identification::UnknownException
     })
 }
@@ -170,6 +173,7 @@ fn identify(
         Ok(parameters) => parameters,
         Err(errors) => {
             fail(replies, form, &PARAM_ILLEGAL, format_args!("{errors}."));
+            decisions::record(&Decision::ILLEGAL);
             return Identification::ParamIllegal;
         }
     };
@@ -180,6 +184,10 @@ fn identify(
             &UNKNOWN_EXCEPTION,
             "No route table is loaded.",
         );
+        decisions::record(&Decision {
+            values: Some((code_value, open_id)),
+            ..Decision::FAULT
+        });
         return Identification::UnknownException;
     };
     let verdict = table.identify(code_value, open_id, context.scratch);
@@ -187,7 +195,14 @@ fn identify(
         Form::Map => write_verdict(&verdict, replies),
         Form::Json => replies.bulk_of(|body| identify::write_verdict(&verdict, body)),
     }
-    Identification::of(&verdict.outcome)
+    let identification = Identification::of(&verdict.outcome);
+    decisions::record(&Decision {
+        generation: Some(table.generation()),
+        rule: verdict.rule.map(RuleId::as_str),
+        identification,
+        values: Some((code_value, open_id)),
+    });
+    identification
 }
 
 /// Appends a failure; `detail` is one sentence for people.

@@ -10,6 +10,7 @@ use super::stop;
 use crate::admin;
 use crate::audit::AuditLog;
 use crate::budget::Share;
+use crate::decisions::Decisions;
 use crate::listen::peer::Peer;
 use crate::rules::Control;
 use crate::serve::accept::accept_all;
@@ -52,6 +53,8 @@ pub(super) struct Running {
     pub(super) _admin_socket: Option<admin::AdminSocket>,
     /// The audit log, which is flushed at the end; `None` without an admin plane.
     pub(super) audit: Option<AuditLog>,
+    /// The decision log, whose last lines are written at the end.
+    pub(super) decisions: Decisions,
 }
 
 impl Running {
@@ -65,6 +68,7 @@ impl Running {
             shutdown,
             _admin_socket,
             audit,
+            decisions,
         } = self;
         let accept = |listener| accept_all(listener, &admission, &workers);
         let reason = tokio::select! {
@@ -122,6 +126,7 @@ impl Running {
         if let Some(audit) = audit {
             audit.flush().await;
         }
+        decisions.finish().await;
         if cut == 0 {
             tracing::info!("stopped");
         } else {

@@ -35,7 +35,8 @@ pub(super) fn serve_admin(
         let status = Arc::clone(&status);
         Arc::clone(&figures).follow(move || status.faults())
     });
-    let plane = listeners.plane(operator, last_hour, shutdown, listening, started);
+    let decisions = shared.decisions.clone();
+    let plane = listeners.plane(operator, last_hour, decisions, shutdown, listening, started);
     if let Some((tokens, certificate)) = listeners.followed() {
         let watch = settings.watch;
         control.supervise(Task::Tokens, move || Arc::clone(&tokens).follow(watch));

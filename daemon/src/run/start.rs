@@ -19,6 +19,7 @@ use crate::admin;
 use crate::api::status::ListenerAddresses;
 use crate::budget::Budget;
 use crate::clock::Clock;
+use crate::decisions::Decisions;
 use crate::faults;
 use crate::listen::{GivenSockets, ListenError, Listeners, LiveCertificate};
 use crate::metrics::{ByListener, Metrics, Task};
@@ -53,6 +54,8 @@ pub(super) async fn start(
     let signing_threads = settings.worker_threads.saturating_sub(1).max(1);
     let start_proxy = |proxy| SdkProxy::open(proxy, signing_threads, &of_proxy, &clock);
     let proxy = settings.proxy.as_ref().map(start_proxy).transpose()?;
+    let (log, workers) = (settings.decision_log.as_ref(), settings.worker_threads);
+    let decisions = Decisions::open(log, workers, clock.clone())?;
     let live = Arc::new(LiveTable::with_counts(settings.worker_threads));
     let shutdown = Arc::new(Shutdown::new(clock.clone()));
     let (table, stages) = (Arc::clone(&live), Arc::clone(&shutdown));
@@ -82,7 +85,10 @@ pub(super) async fn start(
         settings.worker_threads,
         Arc::clone(&live),
         proxy.as_ref().map(|proxy| Arc::clone(proxy.figures())),
+        Arc::clone(decisions.figures()),
     ));
+    let writer = decisions.clone();
+    control.supervise(Task::Decisions, move || writer.clone().follow());
     let shared = Arc::new(Shared {
         proxy,
         live,
@@ -92,6 +98,7 @@ pub(super) async fn start(
         resp: settings.resp.clone(),
         budgets: ByListener { http, unix, resp },
         shutdown: Arc::clone(&shutdown),
+        decisions: decisions.clone(),
         clock,
     });
     let workers = start_workers(settings, &shared, certificate.as_ref())?;
@@ -133,6 +140,7 @@ pub(super) async fn start(
         shutdown,
         _admin_socket: admin_socket,
         audit,
+        decisions,
     }))
 }
 

@@ -19,6 +19,7 @@ use super::connection::{
 };
 use super::shared::Shared;
 use crate::budget::SMALL_BYTES;
+use crate::decisions;
 use crate::metrics::{self, Listener, Overflow, Stopwatch};
 use crate::resp::{CloseReason, MAX_COMMAND_BYTES, Next, OpenTransaction, Session};
 
@@ -173,6 +174,7 @@ impl Protocol for RespSession<'_> {
 
     fn answer(&mut self, batch: &mut Batch<'_, Scratch>, bytes: &[u8], _seen: usize) -> Progress {
         let began = Stopwatch::since(batch.now.into_std());
+        decisions::begin(Listener::Resp, batch.now.into_std());
         let live = &self.shared.live;
         let slice = &mut batch.slice;
         let progress = self

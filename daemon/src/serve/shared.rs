@@ -6,6 +6,7 @@ use codeid_engine::LiveTable;
 
 use crate::budget::Budget;
 use crate::clock::Clock;
+use crate::decisions::Decisions;
 use crate::metrics::{ByListener, Listener, Metrics};
 use crate::rules::status::StatusRegistry;
 use crate::sdk_proxy::SdkProxy;
@@ -31,6 +32,8 @@ pub(crate) struct Shared {
     pub(crate) shutdown: Arc<Shutdown>,
     /// The counters of all threads.
     pub(crate) metrics: Arc<Metrics>,
+    /// The decision log.
+    pub(crate) decisions: Decisions,
     /// The wall clock, for dates.
     pub(crate) clock: Clock,
 }

@@ -23,6 +23,7 @@ use super::shared::Shared;
 use super::tls::Handshakes;
 use super::worker_choice::{Dispatcher, Inbox, WorkerGone};
 use crate::budget::{Budget, CONNECTION_BYTES, Share, TLS_BYTES};
+use crate::decisions;
 use crate::faults;
 use crate::metrics::{self, ByListener, Task};
 use crate::panic::{count_panic, restart_after_panics};
@@ -127,6 +128,7 @@ fn start_worker(index: usize, shared: Arc<Shared>) -> io::Result<(Inbox, JoinHan
             if let Some(figures) = shared.metrics.worker(index) {
                 metrics::enter_worker(figures, index);
             }
+            decisions::enter_worker(shared.decisions.recorder(index));
             let mut receiver = receiver;
             restart_after_panics(Task::Worker, || {
                 runtime.block_on(work(&mut receiver, &shared, &counted));

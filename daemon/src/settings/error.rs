@@ -140,6 +140,12 @@ pub(super) enum Problem {
     /// The URL of a login check would never be called.
     #[error("proxy.login-check-url is set, and proxy.customer-from is not login-check")]
     UnusedLoginCheck,
+    /// The decision log is to have hashes, and there is no key for them.
+    #[error("decision-log.values is hashed, and decision-log.hash-key-path is not set")]
+    NoHashKey,
+    /// The key for hashes would never be used.
+    #[error("decision-log.hash-key-path is set, and decision-log.values is not hashed")]
+    UnusedHashKey,
     /// A header of this name cannot be sent on to the login check.
     #[error(
         "proxy.login-check-headers: {0} belongs to one message or connection and cannot be forwarded"

@@ -12,6 +12,7 @@
 //! Source: SPEC.md, section 7.
 
 mod admin;
+mod decision_log;
 mod declarations;
 mod error;
 mod file;
@@ -30,7 +31,9 @@ mod proxy_url;
 mod reference;
 mod reload;
 mod route;
+mod rule_name;
 mod secrets;
+mod share;
 #[cfg(test)]
 mod tests;
 mod url;
@@ -49,6 +52,7 @@ use self::kind::Whole;
 use self::limits::Serve;
 
 pub use self::admin::{Admin, AdminHttp, Audit};
+pub use self::decision_log::{DecisionLog, HashKeyFile, LoggedValues};
 pub use self::declarations::Effective;
 pub use self::error::SettingsError;
 pub use self::key_version::{KeyVersion, ParseKeyVersionError};
@@ -63,7 +67,9 @@ pub use self::proxy::{CustomerFrom, LoginCheck, Proxy};
 pub use self::proxy_url::ProxyUrl;
 pub use self::reload::{Reload, Watch, WatchMode};
 pub use self::route::{MAX_CONFIG_CHARACTERS, Remote, Route};
+pub use self::rule_name::{ParseRuleNameError, RuleName};
 pub use self::secrets::Secrets;
+pub use self::share::{ParseShareError, Share};
 pub use self::url::{HttpUrl, Origin};
 pub use self::value_source::Source;
 
@@ -90,6 +96,8 @@ pub struct Settings {
     pub drain_deadline: Duration,
     /// The events that are logged, and their form.
     pub log: Log,
+    /// The log of how code values were decided; `None`: there is none.
+    pub decision_log: Option<DecisionLog>,
     /// The sources of route configs, and the local storage.
     pub route: Route,
     /// The limits of compiling a route config.
@@ -155,6 +163,7 @@ impl Settings {
             drain_deadline,
         } = Serve::declare(keys);
         let log = Log::declare(keys);
+        let decision_log = DecisionLog::declare(keys, &secrets);
         let route = Route::declare(keys, &mut compile);
         let outbound = Outbound::declare(keys, environment);
         let remote = Remote::declare(keys, &secrets, &outbound);
@@ -193,6 +202,7 @@ impl Settings {
             lame_duck,
             drain_deadline,
             log,
+            decision_log,
             route,
             compile,
             remote,
@@ -227,6 +237,10 @@ impl Settings {
             ),
             ("reload.freeze-path", Some(&self.reload.freeze_path)),
             ("admin.audit-path", Some(&self.admin.audit.path)),
+            (
+                "decision-log.path",
+                self.decision_log.as_ref().map(|log| log.path.as_path()),
+            ),
             (
                 "ac.route.save-route-config-path",
                 Some(Path::new(self.route.save_path.as_str())),

@@ -42,6 +42,7 @@ fn status(plane: &AdminPlane) -> Status {
             listeners: plane.addresses.clone(),
             connections: plane.metrics.connections_by_listener(),
             turned_away: plane.metrics.turned_away(),
+            decision_log: plane.decisions.status(),
         },
         readiness,
         rules,

@@ -7,6 +7,7 @@ mod name_list;
 mod number;
 
 mod path;
+mod share;
 mod socket;
 #[cfg(test)]
 mod tests;
@@ -21,12 +22,16 @@ use super::given::Given;
 use super::location::MAX_CHARACTERS;
 use crate::uri;
 
-pub(super) use self::name_list::{HeaderNames, HostNames};
+pub(super) use self::name_list::{HeaderNames, HostNames, RuleNames};
 pub(super) use self::number::{Permissions, Whole};
-pub(super) use self::path::{FilePath, PathOrUri, Uri};
+pub(super) use self::path::{FileOrOff, FilePath, PathOrUri, Uri};
+pub(super) use self::share::Shares;
 pub(crate) use self::socket::MAX_SOCKET_PATH_BYTES;
 pub(super) use self::socket::{Address, PeerSocket, Socket};
 pub(super) use self::text::{OneOf, ParseUrl, Text, Url};
+
+/// The value of a place or file that is not used.
+const OFF: &str = "off";
 
 /// The kind of a key's values.
 ///
@@ -52,7 +57,7 @@ pub(super) trait Kind: fmt::Display {
     fn read(&self, given: &Given) -> Result<Self::Value, ValueError> {
         let value = match given {
             Given::Text(text) => self.parse(text),
-            Given::Integer(_) | Given::List(_) | Given::Other(_) => None,
+            Given::Integer(_) | Given::Float(_) | Given::List(_) | Given::Other(_) => None,
         };
         value.ok_or_else(|| match given {
             Given::Text(_) if Self::MAY_BE_SECRET => ValueError::NotShown {

@@ -6,6 +6,7 @@ use hyper::header::HeaderName;
 
 use super::{Kind, Shown};
 use crate::host::{HostName, ParseHostError};
+use crate::settings::RuleName;
 use crate::settings::error::ValueError;
 use crate::settings::given::Given;
 
@@ -22,6 +23,10 @@ pub(in crate::settings) struct HeaderNames;
 /// Names of hosts, in lower case.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::settings) struct HostNames;
+
+/// Ids of rules, and the name for no rule.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::settings) struct RuleNames;
 
 impl Kind for HeaderNames {
     type Value = Vec<HeaderName>;
@@ -58,6 +63,22 @@ impl Kind for HostNames {
     }
 }
 
+impl Kind for RuleNames {
+    type Value = Vec<RuleName>;
+
+    fn parse(&self, text: &str) -> Option<Vec<RuleName>> {
+        self.read(&Given::Text(text.to_owned())).ok()
+    }
+
+    fn show(&self, names: &Vec<RuleName>) -> Shown {
+        Shown::List(names.iter().map(ToString::to_string).collect())
+    }
+
+    fn read(&self, given: &Given) -> Result<Vec<RuleName>, ValueError> {
+        read_names(self, given, |name| name.parse().map_err(|_| None))
+    }
+}
+
 impl fmt::Display for HeaderNames {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
@@ -77,6 +98,16 @@ impl fmt::Display for HostNames {
     }
 }
 
+impl fmt::Display for RuleNames {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "a list of 1 to {MAX_NAMES} ids of rules, or {} for code values that no rule decided",
+            RuleName::NONE
+        )
+    }
+}
+
 /// Reads an array of the file, or text with commas between the names. `parse` fails with the reason
 /// why a name is refused, if more is known than that it is not allowed.
 fn read_names<K: Kind, T>(
@@ -87,7 +118,9 @@ fn read_names<K: Kind, T>(
     let names: Vec<&str> = match given {
         Given::Text(text) => text.split(',').map(str::trim).collect(),
         Given::List(names) => names.iter().map(String::as_str).collect(),
-        Given::Integer(_) | Given::Other(_) => return Err(ValueError::not(kind, given)),
+        Given::Integer(_) | Given::Float(_) | Given::Other(_) => {
+            return Err(ValueError::not(kind, given));
+        }
     };
     if !(1..=MAX_NAMES).contains(&names.len()) {
         let count = names.len();

@@ -66,7 +66,7 @@ impl<T: FromWhole> Kind for Whole<T> {
                 .ok()
                 .and_then(|number| self.within(number))
                 .ok_or_else(|| ValueError::not(self, number)),
-            Given::List(_) | Given::Other(_) => Err(ValueError::not(self, given)),
+            Given::Float(_) | Given::List(_) | Given::Other(_) => Err(ValueError::not(self, given)),
         }
     }
 }
@@ -157,7 +157,7 @@ impl Kind for Permissions {
                 .ok()
                 .filter(|mode| *mode <= 0o777)
                 .ok_or_else(|| ValueError::not(self, &format_args!("{number:#o}"))),
-            Given::List(_) | Given::Other(_) => Err(ValueError::not(self, given)),
+            Given::Float(_) | Given::List(_) | Given::Other(_) => Err(ValueError::not(self, given)),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::{Kind, Shown, is_plain};
+use super::{Kind, OFF, Shown, is_plain};
 use crate::settings::Location;
 use crate::settings::error::ValueError;
 use crate::settings::given::Given;
@@ -13,6 +13,10 @@ use crate::uri::shown_path;
 /// The path of a file.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::settings) struct FilePath;
+
+/// The path of a file, or `off`, which is `None`.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::settings) struct FileOrOff;
 
 /// The path of a file, or a URI.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +35,24 @@ impl Kind for FilePath {
 
     fn show(&self, path: &PathBuf) -> Shown {
         Shown::text(&shown_path(path))
+    }
+}
+
+impl Kind for FileOrOff {
+    type Value = Option<PathBuf>;
+
+    fn parse(&self, text: &str) -> Option<Option<PathBuf>> {
+        match text {
+            OFF => Some(None),
+            text => FilePath.parse(text).map(Some),
+        }
+    }
+
+    fn show(&self, path: &Option<PathBuf>) -> Shown {
+        match path {
+            None => Shown::text(&OFF),
+            Some(path) => FilePath.show(path),
+        }
     }
 }
 
@@ -78,6 +100,12 @@ impl Kind for Uri {
 
     fn show(&self, location: &Location) -> Shown {
         Shown::text(&location.as_str())
+    }
+}
+
+impl fmt::Display for FileOrOff {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{FilePath}, or {OFF}")
     }
 }
 

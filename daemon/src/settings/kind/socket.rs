@@ -4,10 +4,8 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use super::{Kind, Shown, is_plain};
+use super::{Kind, OFF, Shown, is_plain};
 use crate::uri::shown_path;
-
-const OFF: &str = "off";
 
 /// The most bytes of a socket's path: the address of a socket has room for no more.
 pub(crate) const MAX_SOCKET_PATH_BYTES: usize = 107;

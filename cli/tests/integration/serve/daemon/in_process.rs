@@ -142,6 +142,7 @@ fn settings(plan: &Plan) -> Settings {
 /// Returns the value of a setting with a relative path made absolute.
 fn inside(directory: &Path, key: &str, value: &str) -> String {
     let is_path = key.ends_with("-path")
+        || key == "decision-log.path"
         || key.starts_with("proxy.public-keys.")
         || ["listen.unix", "listen.resp", "admin.unix"].contains(&key);
     if is_path && value != "off" && !value.contains("://") {

@@ -4,6 +4,7 @@ use hyper::StatusCode;
 use tokio::time::Instant;
 
 use super::{Batch, Http1Session, Memory, State, WRITE_FIRST_BYTES};
+use crate::decisions;
 use crate::http::Response;
 use crate::identify::Batch as CodeBatch;
 use crate::metrics::{self, RequestCounts, Stopwatch};
@@ -71,6 +72,7 @@ impl Http1Session<'_> {
         body: &[u8],
     ) -> Option<RequestCounts> {
         let Memory { identifier, date } = batch.memory;
+        decisions::begin(self.listener, batch.now.into_std());
         match identifier.identify_code(&self.shared.live, body) {
             Ok(identified) => {
                 let response = Response {
@@ -107,6 +109,7 @@ impl Http1Session<'_> {
         }
         let (began, now) = (Stopwatch::start(), batch.now.into_std());
         let Memory { identifier, date } = batch.memory;
+        decisions::begin(self.listener, now);
         let codes = &mut response.batch;
         let piece = identifier.continue_batch(codes, &mut batch.slice, WRITE_FIRST_BYTES);
         let head = Response {
