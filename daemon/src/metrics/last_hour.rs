@@ -275,7 +275,7 @@ mod tests {
         });
         let started = (std::time::Instant::now(), SystemTime::UNIX_EPOCH);
         let live = Arc::new(LiveTable::with_counts(1));
-        let metrics = Arc::new(Metrics::new(clock, started, 1, live, None));
+        let metrics = Arc::new(Metrics::new(clock, started, 1, live, None, Arc::default()));
         (Arc::new(LastHour::new(metrics, 0)), ahead)
     }
 
