@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from http.client import HTTPSConnection
+from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 
 from manifests import PROGRAM, config_map, container_of_codeid, secrets, volume_of
@@ -78,8 +78,8 @@ class Pod:
         address = self.status()["daemon"]["listeners"]["adminHttp"]
         host, port = address.removeprefix("https://").rsplit(":", 1)
         connection = HTTPSConnection(host, int(port), timeout=TIMEOUT_S)
-        plain = ssl.create_default_context(cafile=self._root / "tls.crt")
-        connection.connect = lambda: _connect(connection, plain, server_name)
+        trusted = ssl.create_default_context(cafile=self._root / "tls.crt")
+        connection.connect = lambda: _connect(connection, trusted, server_name)
         connection.request("GET", "/metrics", headers={"Authorization": f"Bearer {self.token}"})
         response = connection.getresponse()
         content = response.read().decode()
@@ -114,10 +114,14 @@ class Pod:
                 mode = volume["projected"]["defaultMode"]
                 self._mount_files(mount["name"], path, mode).write(self._files_of_secrets(volume))
             else:
-                # As `directories` or fsGroup leave it.
-                group = self._group()
-                os.chown(path, group if "hostPath" in volume else 0, group) if _is_root() else None
-                path.chmod(0o750 if "hostPath" in volume else 0o2777)
+                self._own_directory(path, "hostPath" in volume)
+
+    def _own_directory(self, path, of_node):
+        """Gives a directory the owner and the mode that the container `directories`, or fsGroup, gives it."""
+        group = self._group()
+        if _is_root():
+            os.chown(path, group if of_node else 0, group)
+        path.chmod(0o750 if of_node else 0o2777)
 
     def _mount_files(self, name, path, mode):
         self._volumes[name] = Volume(path, mode, self._group() if _is_root() else None)
@@ -229,7 +233,7 @@ def wait_for(condition):
 
 
 def _connect(connection, context, server_name):
-    HTTPSConnection.__bases__[0].connect(connection)
+    HTTPConnection.connect(connection)
     connection.sock = context.wrap_socket(connection.sock, server_hostname=server_name)
 
 

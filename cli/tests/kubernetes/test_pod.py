@@ -29,7 +29,7 @@ class Running(unittest.TestCase):
         for _, pod in self.each():
             for generation, prefix in [(2, "NEW:"), (3, "NEWER:")]:
                 pod.change_rules(lambda rules: rules["rules"][1].update(match={"prefix": prefix}))
-                wait_for(lambda: f"x-codeid-generation: {generation}\r" in _lower(pod.identify(ORDER_CODE)))
+                wait_for(lambda: f"x-codeid-generation: {generation}\n" in pod.identify(ORDER_CODE).lower())
                 self.assertIn('"isSupported":true', pod.identify(f"{prefix}1"))
                 self.assertIn('"isSupported":false', pod.identify(ORDER_CODE))
 
@@ -37,11 +37,6 @@ class Running(unittest.TestCase):
         for resources, pod in self.each():
             server_name = of_kind(resources, "ServiceMonitor")[0]["spec"]["endpoints"][0]["tlsConfig"]["serverName"]
             self.assertIn("codeid_ready 1\n", pod.metrics(server_name))
-
-
-def _lower(response):
-    # In text mode curl's line ends are translated.
-    return response.lower().replace("\n", "\r\n")
 
 
 if __name__ == "__main__":
