@@ -5,6 +5,7 @@
 mod markdown;
 mod messages;
 mod rules;
+mod third_party;
 
 use std::collections::BTreeSet;
 use std::fs;
