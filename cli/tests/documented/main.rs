@@ -5,12 +5,14 @@
 mod markdown;
 mod messages;
 mod rules;
+mod third_party;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use codeid_engine::ProblemCode;
+use serde_json::Value;
 
 use self::markdown::{code_spans, tables};
 
@@ -65,6 +67,40 @@ fn every_problem_code_has_an_entry() {
         &entries("docs/problems.md", "code"),
         &codes.collect(),
     );
+}
+
+/// Returns the words of an enumeration in the description of the admin plane.
+fn words(schema: &str) -> BTreeSet<String> {
+    let document: Value = serde_json::from_str(&read("daemon/openapi/admin.json")).unwrap();
+    let words = document["components"]["schemas"][schema]["oneOf"].as_array();
+    let words = words.expect(schema).iter();
+    words
+        .map(|word| word["const"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn every_problem_of_a_daemon_has_an_entry() {
+    assert_entries(
+        "docs/alerts.md",
+        &entries("docs/alerts.md", "health"),
+        &words("HealthCode"),
+    );
+}
+
+#[test]
+fn every_refusal_of_the_admin_plane_has_an_entry() {
+    assert_entries(
+        "docs/admin.md",
+        &entries("docs/admin.md", "refusal"),
+        &words("ErrorCode"),
+    );
+}
+
+#[test]
+fn every_reason_not_to_be_ready_has_an_entry() {
+    let found = entries("docs/log.md", "reason");
+    assert_entries("docs/log.md", &found, &words("NotReady"));
 }
 
 #[test]
