@@ -9,7 +9,8 @@ use clap::builder::{RangedU64ValueParser, TypedValueParser};
 
 use super::address::{Address, HttpUrl, Named, RequestPath};
 use super::header::HeaderTemplate;
-use super::schedule::MAX_RATE;
+use super::schedule::{MAX_RATE, Pace};
+use super::sweep::Sweep;
 use super::target::{BATCH_PATH, IDENTIFY_PATH, Protocol, Target};
 use crate::duration::{duration, positive_duration};
 
@@ -28,8 +29,13 @@ the time at which a request was due: if the server stalls, every delayed request
 coordinated omission). Without --rate, each connection sends its next request when a response \
 arrives, and latency counts from the sending: this measures the highest throughput but hides stalls.
 
+With --repeat, every target has its turn in each round, so that a machine that becomes slower or \
+faster does so for all of them. A rate of --sweep is held if no request failed and, when the time was \
+over, no more than 1 % of the requests, and those that were in flight, had no response. The knee is the \
+highest rate that was held in every round, below the first that was not.
+
 Exit status: 0 if every response was good; 1 if there was no response, an error, an unexpected \
-response, or a target that could not be reached; 2 if the command line is wrong. Ctrl-C ends the run \
+response, or a target that could not be reached, but for --sweep not if a rate above the first was not held; 2 if the command line is wrong. Ctrl-C ends the run \
 and prints the figures so far."
 )]
 pub(crate) struct Bench {
@@ -74,6 +80,12 @@ pub(crate) struct Bench {
     /// Open loop: requests per second, over all connections
     #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<u64>::new().range(1..=MAX_RATE).try_map(NonZero::<u64>::try_from))]
     pub(super) rate: Option<NonZero<u64>>,
+    /// Open loop at one rate after the other, two for each doubling, up to the first that a target does not hold
+    #[arg(long, value_name = "FROM..TO", conflicts_with_all = ["rate", "hdr"])]
+    pub(super) sweep: Option<Sweep>,
+    /// Measure all targets this many times, in rounds, and show the spread
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "hdr", value_parser = RangedU64ValueParser::<u32>::new().range(1..=1000))]
+    pub(super) repeat: u32,
     /// Requests in flight on each connection; more than one are pipelined
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = RangedU64ValueParser::<u32>::new().range(1..=65_536))]
     pub(super) depth: u32,
@@ -178,6 +190,23 @@ impl Bench {
             targets.push(Target::new(name.as_ref(), value.address(), protocol, None));
         }
         targets
+    }
+
+    /// Returns the paces at which each target is measured, from the slowest.
+    pub(super) fn paces(&self) -> Vec<Pace> {
+        let rates = match self.sweep {
+            Some(sweep) => sweep.rates(),
+            None => self.rate.into_iter().collect(),
+        };
+        match rates.is_empty() {
+            true => vec![Pace::Closed],
+            false => rates.into_iter().map(|rate| Pace::Open { rate }).collect(),
+        }
+    }
+
+    /// Returns whether the runs are shown by their spread, and not each by itself.
+    pub(super) fn shows_spread(&self) -> bool {
+        self.repeat > 1 || self.sweep.is_some()
     }
 
     /// Returns the files that are written, each with its option.

@@ -96,7 +96,7 @@ pub(super) fn prepare(
     })
 }
 
-/// Measures `target` until its time is over, or `stop` is set.
+/// Measures `target` at this pace until its time is over, or `stop` is set.
 ///
 /// # Errors
 ///
@@ -105,6 +105,7 @@ pub(super) fn prepare(
 pub(super) fn measure(
     bench: &Bench,
     target: &Target,
+    pace: Pace,
     prepared: Prepared,
     stop: &AtomicBool,
 ) -> Result<(Run, RunStats), MeasureError> {
@@ -137,11 +138,7 @@ pub(super) fn measure(
         requests: prepared.requests,
         validator: prepared.validator,
         reader: ResponseReader::new(&target.protocol),
-        schedule: Schedule::new(
-            bench.rate.map_or(Pace::Closed, |rate| Pace::Open { rate }),
-            bench.warm_up,
-            bench.duration,
-        ),
+        schedule: Schedule::new(pace, bench.warm_up, bench.duration),
         depth: bench.depth as usize,
         workers,
     };

@@ -5,8 +5,8 @@
 //! `input`, `requests` and `validator` prepare the requests and the expected responses. A `worker` drives
 //! `connection`s by a `schedule`, parses each response with a `reader`, and counts in `run_stats`, without
 //! allocating for a request, except to compare a response that does not equal the expected bytes, or the
-//! elements of a batch; `measure` runs the workers. `figures` are the saved result of a run, and `report`,
-//! `hdr_text` and `plot` show them.
+//! elements of a batch; `measure` runs the workers. `sweep` has the rates of several runs. `figures` are the saved
+//! result of a run, and `report`, `spread`, `hdr_text` and `plot` show them.
 
 mod address;
 mod arguments;
@@ -28,6 +28,8 @@ mod requests;
 mod response;
 mod run_stats;
 mod schedule;
+mod spread;
+mod sweep;
 mod target;
 mod validator;
 mod worker;
@@ -77,42 +79,58 @@ impl Bench {
         for path in &self.saved {
             runs.extend(figures::read_saved(path).map_err(Failure::other)?);
         }
+        let outcome = self.measure_all(targets, &codes, &mut runs, stdout);
+        // What was measured before a failure is still worth showing.
+        self.show(runs, stdout)?;
+        stdout.flush()?;
+        Ok(match outcome? {
+            true => ExitCode::SUCCESS,
+            false => ExitCode::FAILURE,
+        })
+    }
+
+    /// Measures every target at every pace, in rounds, and adds the runs. Returns whether all are good.
+    fn measure_all(
+        &self,
+        targets: &[Target],
+        codes: &[String],
+        runs: &mut Vec<Run>,
+        stdout: &mut Stdout,
+    ) -> Result<bool, Failure> {
         let stop = interrupt::watch().map_err(Failure::Signals)?;
         let mut good = true;
-        for target in targets {
-            if stop.load(Ordering::Relaxed) {
-                break;
-            }
-            let measured = measure::prepare(self, target, &codes).and_then(|prepared| {
-                measure::measure(self, target, prepared, &stop).map_err(Failure::other)
-            });
-            let (run, stats) = match measured {
-                Ok(measured) => measured,
-                Err(failure) => {
-                    // The targets measured before the failure are still worth showing.
-                    self.show(runs, stdout)?;
-                    stdout.flush()?;
-                    return Err(failure);
+        for _ in 0..self.repeat {
+            let mut at_work: Vec<&Target> = targets.iter().collect();
+            for (step, pace) in self.paces().into_iter().enumerate() {
+                for target in std::mem::take(&mut at_work) {
+                    if stop.load(Ordering::Relaxed) {
+                        return Ok(good);
+                    }
+                    let prepared = measure::prepare(self, target, codes)?;
+                    let (run, stats) = measure::measure(self, target, pace, prepared, &stop)
+                        .map_err(Failure::other)?;
+                    good &= is_good(&run, step);
+                    if spread::held(&run) != Some(false) {
+                        at_work.push(target);
+                    }
+                    self.show_one(&run, &stats, stdout)?;
+                    runs.push(run);
                 }
-            };
-            // A server that stalls throughout the closed loop causes no errors, but is not a
-            // success.
-            good &= run.errors.total == 0 && (run.latency.count > 0 || run.interrupted);
-            if !self.json {
-                report::one(stdout, &run)?;
-                stdout.flush()?;
             }
-            if let Some(path) = &self.hdr {
-                write_hdr(path, &stats)?;
-            }
-            runs.push(run);
         }
-        self.show(runs, stdout)?;
-        Ok(if good {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::FAILURE
-        })
+        Ok(good)
+    }
+
+    /// Shows a run by itself, unless it is one of several of its target, and writes its latencies.
+    fn show_one(&self, run: &Run, stats: &RunStats, stdout: &mut Stdout) -> Result<(), Failure> {
+        if !self.json && !self.shows_spread() {
+            report::one(stdout, run)?;
+            stdout.flush()?;
+        }
+        match &self.hdr {
+            Some(path) => write_hdr(path, stats),
+            None => Ok(()),
+        }
     }
 
     /// Shows all runs side by side.
@@ -125,10 +143,22 @@ impl Bench {
             serde_json::to_writer_pretty(&mut *stdout, &Figures { runs })
                 .map_err(io::Error::from)?;
             writeln!(stdout)?;
+        } else if self.shows_spread() {
+            spread::write(stdout, &runs)?;
         } else if runs.len() > 1 || !self.saved.is_empty() {
             report::table(stdout, &runs)?;
         }
         Ok(())
+    }
+}
+
+/// Returns whether a run is a success; `step` is the position of its rate in a sweep, from 0. A rate
+/// above the first may be too high for the server, but no response may be wrong.
+fn is_good(run: &Run, step: usize) -> bool {
+    match step {
+        // A server that stalls throughout the closed loop causes no errors, but is not a success.
+        0 => run.errors.total == 0 && (run.latency.count > 0 || run.interrupted),
+        _ => run.errors.first_unexpected_line.is_none(),
     }
 }
 

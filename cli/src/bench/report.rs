@@ -125,17 +125,33 @@ pub(super) fn table(output: &mut impl Write, runs: &[Run]) -> io::Result<()> {
         "MAX",
     ];
     let rows: Vec<Vec<String>> = runs.iter().map(row).collect();
-    let header = header.map(str::to_owned).to_vec();
+    columns(output, &header, &rows)
+}
+
+/// Writes rows of cells as columns: the first aligned to the left, the others to the right. Each row
+/// has as many cells as the header.
+///
+/// # Errors
+///
+/// An [`io::Error`] if `output` cannot be written.
+pub(super) fn columns(
+    output: &mut impl Write,
+    header: &[&str],
+    rows: &[Vec<String>],
+) -> io::Result<()> {
+    let header: Vec<String> = header.iter().map(|&cell| cell.to_owned()).collect();
     let width = |column: usize| {
-        let cells = rows.iter().chain([&header]).map(|row| &row[column]);
+        let cells = rows.iter().chain([&header]);
+        let cells = cells.filter_map(|row| row.get(column));
         cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
     };
     let widths: Vec<usize> = (0..header.len()).map(width).collect();
-    for row in [&header].into_iter().chain(&rows) {
-        let name = widths[0];
-        write!(output, "{:<name$}", row[0])?;
-        for (cell, width) in row.iter().zip(&widths).skip(1) {
-            write!(output, "  {cell:>width$}")?;
+    for row in [&header].into_iter().chain(rows) {
+        for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
+            match column {
+                0 => write!(output, "{cell:<width$}")?,
+                _ => write!(output, "  {cell:>width$}")?,
+            }
         }
         writeln!(output)?;
     }

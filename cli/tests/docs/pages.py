@@ -121,8 +121,13 @@ def blocks(page):
     return found
 
 
+def without_code(page):
+    """Returns the text of a page without its fenced blocks."""
+    return re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+
+
 def is_as_shown(shown, actual):
-    """Whether an output is the one that a page shows, in which `…` stands for any text, or alone for any lines."""
+    """Returns whether an output is the one that a page shows, in which `…` stands for any text, or alone for any lines."""
     pattern = ""
     for line in shown:
         if line == ANYTHING:

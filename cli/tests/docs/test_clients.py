@@ -1,7 +1,9 @@
 """The clients of docs/examples: what each does when the daemon is replaced, is silent, or is gone."""
 
+import contextlib
 import http.client
 import os
+import select
 import shutil
 import socket
 import subprocess
@@ -12,6 +14,8 @@ from urllib.parse import quote
 from workplace import TIMEOUT_S, Workplace
 
 TCP, UNIX, RESP = "127.0.0.1:8080", "run/codeid.sock", "run/codeid.resp.sock"
+# Where the daemon is if something else is at its address.
+BEHIND = {TCP: "127.0.0.1:8081", UNIX: "run/behind.sock", RESP: "run/behind.resp.sock"}
 JACKSON = ":".join(f"/usr/share/java/jackson-{part}.jar" for part in ("annotations", "core", "databind"))
 EXAMPLES = "docs/examples"
 # By default the worker is another user, who has no access to the directory of the test.
@@ -135,8 +139,7 @@ class Server:
             self._listener.bind(str(path))
             self._listener.listen()
         else:
-            host, port = workplace.inside(address).split(":")
-            self._listener = socket.create_server((host, int(port)))
+            self._listener = socket.create_server(_host_and_port(workplace.inside(address)))
         self._connections = []
         self._thread = threading.Thread(target=self._accept)
         self._thread.start()
@@ -160,24 +163,47 @@ class Server:
             open_socket.close()
 
 
-class ClosingServer(Server):
-    """A server that responds to the first request on each connection, and closes the connection at the second."""
+def _host_and_port(address):
+    host, port = address.split(":")
+    return host, int(port)
 
-    def __init__(self, workplace, address):
+
+class ClosingRelay(Server):
+    """A relay to a daemon at the address `behind`. It closes each connection at the second request on it, and drops that request."""
+
+    def __init__(self, workplace, address, behind):
         self.requests = 0
+        self._behind = str(workplace.directory / behind) if "/" in behind else _host_and_port(workplace.inside(behind))
         super().__init__(workplace, address)
 
     def serve(self, connection):
-        body = b'{"result": {"resultStatus": "S"}, "isSupported": true, "postCodeMatchActionType": "DECODE", "codeValue": "here"}'
-        for response in (b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body), b""):
-            received = b""
-            while not received.endswith(b"}"):
-                received += (content := connection.recv(65536))
-                if not content:
-                    return
-            self.requests += 1
-            connection.sendall(response)
-        connection.close()
+        threading.Thread(target=self._relay, args=(connection,), daemon=True).start()
+
+    def _relay(self, client):
+        # The sockets may be closed here, by the end of the test.
+        with contextlib.suppress(OSError, ValueError):
+            self._relay_to_the_end(client)
+
+    def _relay_to_the_end(self, client):
+        is_path = isinstance(self._behind, str)
+        with client, socket.socket(socket.AF_UNIX if is_path else socket.AF_INET) as daemon:
+            daemon.connect(self._behind)
+            is_second = False
+            while True:
+                ready, _, _ = select.select([client, daemon], [], [])
+                for source, other in ((client, daemon), (daemon, client)):
+                    if source not in ready:
+                        continue
+                    content = source.recv(65536)
+                    # The path of a request, or the command.
+                    if source is client and b"identify" in content.lower():
+                        self.requests += 1
+                        if is_second:
+                            return
+                        is_second = True
+                    if not content:
+                        return
+                    other.sendall(content)
 
 
 class Behaviour:
@@ -217,12 +243,23 @@ class Behaviour:
 
     def check_closed_connection(self, start, address):
         """A request whose connection is closed without a response is sent once more, on another connection."""
-        server = ClosingServer(self.workplace, address)
-        self.addCleanup(server.close)
         client = start(self.workplace)
         self.addCleanup(client.end)
-        self.assertEqual(["DECODE here"] * 2, [client.ask(ORDER[0]) for _ in range(2)])
-        self.assertEqual(3, server.requests)
+        with self.relay(address) as relay:
+            self.assert_decision(client, *ORDER)
+            self.assert_decision(client, *PAGE)
+            self.assertEqual(3, relay.requests)
+            self.assert_end(client)
+
+    @contextlib.contextmanager
+    def relay(self, address):
+        behind = BEHIND[address]
+        self.workplace.serve(f"--set listen.{'http' if address == TCP else 'unix' if address == UNIX else 'resp'}={behind}")
+        relay = ClosingRelay(self.workplace, address, behind)
+        try:
+            yield relay
+        finally:
+            relay.close()
 
     def assert_decision(self, client, line, decision):
         self.assertEqual(decision, client.ask(line))
@@ -262,13 +299,17 @@ class Nginx(Behaviour, unittest.TestCase):
         self.check_silence_and_absence(self.start, RESP)
 
     def test_a_connection_on_which_requests_are_passed_on_is_closed(self):
-        server = ClosingServer(self.workplace, UNIX)
-        self.addCleanup(server.close)
         gateway = self.start(self.workplace)
         self.addCleanup(gateway.end)
-        for _ in range(2):
-            self.assertIn('"here"', gateway.request("POST", "/v1/identifyCode", {"Content-Type": "application/json"}, "{}"))
-        self.assertEqual(3, server.requests)
+        body = '{"codeValue": "28100104df2342342", "openId": "user-42"}'
+        with self.relay(UNIX) as relay:
+            for _ in range(2):
+                response = gateway.request("POST", "/v1/identifyCode", {"Content-Type": "application/json"}, body)
+                self.assertIn('"DECODE"', response)
+            self.assertEqual(3, relay.requests)
+
+    def test_a_connection_is_closed(self):
+        self.check_closed_connection(self.start, RESP)
 
 
 def _add_tests():
@@ -283,12 +324,11 @@ def _add_tests():
 
             words = "".join(letter if letter.isalnum() else "_" for letter in f"{name} {address}".lower())
             setattr(Clients, f"test_a_daemon_is_replaced_{words}", lambda self, start=start: self.check_replacement(start))
-            if address != RESP:
-                setattr(
-                    Clients,
-                    f"test_a_connection_is_closed_{words}",
-                    lambda self, start=start, address=address: self.check_closed_connection(start, address),
-                )
+            setattr(
+                Clients,
+                f"test_a_connection_is_closed_{words}",
+                lambda self, start=start, address=address: self.check_closed_connection(start, address),
+            )
             setattr(
                 Clients,
                 f"test_a_daemon_is_silent_or_absent_{words}",

@@ -1,10 +1,12 @@
 """The blocks of README.md and docs/: each is run as it stands, or says why not."""
 
+import re
 import unittest
 
-from pages import ROOT, blocks, is_as_shown, pages
+from pages import ROOT, blocks, is_as_shown, pages, without_code
 from workplace import Workplace
 
+LINK = re.compile(r"\]\((?!https?:)([^)]+)\)")
 EXAMPLES = ROOT / "docs" / "examples"
 
 
@@ -32,6 +34,24 @@ class Marks(unittest.TestCase):
         for path in EXAMPLES.glob("*/*"):
             with self.subTest(path):
                 self.assertIn(str(path.relative_to(ROOT)), shown)
+
+
+class Links(unittest.TestCase):
+    def test_every_link_to_the_repository_leads_to_a_file_and_a_heading(self):
+        for page in pages():
+            for target in LINK.findall(without_code(page)):
+                path, _, heading = target.partition("#")
+                with self.subTest(page=page, target=target):
+                    linked = page.parent / path if path else page
+                    self.assertTrue(linked.exists())
+                    if heading:
+                        self.assertIn(heading, headings(linked))
+
+
+def headings(page):
+    """Returns the names that links give the headings of a page."""
+    found = re.findall(r"^#+ (.*)$", without_code(page), re.MULTILINE)
+    return [re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in found]
 
 
 class Outputs(unittest.TestCase):

@@ -6,10 +6,6 @@ declare(strict_types=1);
 
 const TIMEOUT_MS = 2000; // for the whole request
 
-// What curl reports of a connection that the daemon has closed, to stop or because it was idle. It replaces a connection that
-// was closed between two requests by itself.
-const CLOSED = [CURLE_COULDNT_CONNECT, CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR];
-
 /** A client that keeps its connection open as long as it exists: make one for each process, not for each request. */
 final class Codeid
 {
@@ -35,11 +31,8 @@ final class Codeid
     {
         $body = json_encode(['codeValue' => $codeValue, 'openId' => $openId], JSON_THROW_ON_ERROR);
         curl_setopt($this->handle, CURLOPT_POSTFIELDS, $body);
+        // If the daemon has closed the connection, to stop or because it was idle, curl sends the request again by itself.
         $response = curl_exec($this->handle);
-        if ($response === false && in_array(curl_errno($this->handle), CLOSED, true)) {
-            // Asking again changes nothing.
-            $response = curl_exec($this->handle);
-        }
         if ($response === false) {
             throw new RuntimeException(curl_error($this->handle));
         }

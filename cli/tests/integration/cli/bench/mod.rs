@@ -2,6 +2,7 @@
 
 mod errors;
 mod outputs;
+mod repeated;
 mod server;
 mod stall;
 mod targets;
