@@ -12,7 +12,7 @@ use thiserror::Error as ErrorEnum;
 use zeroize::Zeroizing;
 
 use crate::files::secret_file::{self, SecretFileError};
-use crate::key_content::{Needed, OtherContent};
+use crate::key_content::{Needed, OtherContent, valid_until};
 use crate::regular_file::{self, ReadError};
 use crate::settings::Tls;
 use crate::uri::opened_path;
@@ -70,6 +70,8 @@ pub(crate) enum PairFlaw {
 pub(crate) struct Pair {
     /// The pair, as rustls uses it.
     pub(crate) certified: Arc<SingleCertAndKey>,
+    /// The last second at which the certificate is valid, since 1970; `None` if that cannot be read.
+    pub(crate) valid_until: Option<u64>,
     /// The content of the file of the certificate.
     pub(crate) chain_pem: Vec<u8>,
     /// The content of the file of the key, which is wiped from memory when it is dropped.
@@ -92,6 +94,7 @@ pub(crate) fn read_pair(files: &Tls, max_bytes: usize) -> Result<Pair, PairFlaw>
     let chain = certificates(&chain_pem).map_err(PairFlaw::Chain)?;
     let key = private_key(&key_pem).map_err(PairFlaw::Key)?;
     let first = chain.first().cloned();
+    let valid_until = first.as_ref().and_then(|first| valid_until(first));
     let certified = certified_key(chain, &key).map_err(|error| match error {
         Error::InconsistentKeys(_) => PairFlaw::Key(Flaw::OtherKey(files.cert_path.clone())),
         Error::InvalidCertificate(_) => PairFlaw::Chain(
@@ -103,6 +106,7 @@ pub(crate) fn read_pair(files: &Tls, max_bytes: usize) -> Result<Pair, PairFlaw>
     })?;
     Ok(Pair {
         certified,
+        valid_until,
         chain_pem,
         key_pem,
     })

@@ -33,9 +33,9 @@ const INTEGER: u8 = 0x02;
 const BIT_STRING: u8 = 0x03;
 const OCTET_STRING: u8 = 0x04;
 const OBJECT_IDENTIFIER: u8 = 0x06;
-const SEQUENCE: u8 = 0x30;
+pub(super) const SEQUENCE: u8 = 0x30;
 /// The explicit tag 0.
-const TAGGED: u8 = 0xa0;
+pub(super) const TAGGED: u8 = 0xa0;
 
 /// The version of PKCS#12.
 const PKCS12_VERSION: &[u8] = &[3];
@@ -127,7 +127,7 @@ fn signed(to_be_signed: &[u8], after_algorithm: &[u8]) -> Option<Form> {
 }
 
 /// Returns the tag and the content of the first element, and what follows it.
-fn element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+pub(super) fn element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (tag, rest) = bytes.split_first()?;
     let (first, rest) = rest.split_first()?;
     let (length, rest) = match first {

@@ -4,6 +4,7 @@
 mod der;
 #[cfg(test)]
 mod tests;
+mod validity;
 
 use std::error::Error;
 use std::fmt;
@@ -15,6 +16,7 @@ use zeroize::Zeroizing;
 use self::der::{Form, form_of, is_for_rsa};
 
 pub(crate) use self::der::other_algorithm;
+pub(crate) use self::validity::valid_until;
 
 /// The kind of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

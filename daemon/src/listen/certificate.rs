@@ -25,6 +25,8 @@ const ALPN: &[u8] = b"http/1.1";
 pub(super) struct Certificate {
     /// The configuration of TLS that serves it.
     pub(super) config: Arc<ServerConfig>,
+    /// The last second at which it is valid, since 1970; `None` if that cannot be read.
+    pub(super) valid_until: Option<u64>,
     /// The SHA-256 of both files.
     pub(super) digest: [u8; 32],
     /// The SHA-256 of the file of the clients' authorities; `None` if clients need no certificate.
@@ -39,7 +41,7 @@ impl Certificate {
     /// [`CertificateError`] unless the files hold a chain and the key of its first certificate, only
     /// those have access to the key who may, and the authorities of clients, if any, can be used.
     pub(super) fn read(files: &ServerTls) -> Result<Self, CertificateError> {
-        let (certified, digest) = read(&files.certificate)?;
+        let (certified, valid_until, digest) = read(&files.certificate)?;
         let read_clients = |path: &PathBuf| {
             ClientAuthorities::read(path, MAX_BYTES).map_err(|source| CertificateError {
                 setting: format!("{}.tls-client-ca-path", files.certificate.table),
@@ -68,14 +70,15 @@ impl Certificate {
         config.alpn_protocols = vec![ALPN.to_vec()];
         Ok(Self {
             config: Arc::new(config),
+            valid_until,
             digest,
             client_ca_digest: clients.map(|clients| clients.digest),
         })
     }
 }
 
-/// Reads the chain and its key. Returns them with the SHA-256 of both files.
-fn read(files: &Tls) -> Result<(Arc<SingleCertAndKey>, [u8; 32]), CertificateError> {
+/// Reads the chain and its key. Returns them with the end of their validity and the SHA-256 of both files.
+fn read(files: &Tls) -> Result<(Arc<SingleCertAndKey>, Option<u64>, [u8; 32]), CertificateError> {
     let refuse = |name: &str, path: &Path, source| CertificateError {
         setting: format!("{}.{name}", files.table),
         path: path.to_owned(),
@@ -89,5 +92,5 @@ fn read(files: &Tls) -> Result<(Arc<SingleCertAndKey>, [u8; 32]), CertificateErr
         .chain_update(Sha256::digest(&pair.chain_pem))
         .chain_update(Sha256::digest(pair.key_pem.as_slice()))
         .finalize();
-    Ok((pair.certified, digest.into()))
+    Ok((pair.certified, pair.valid_until, digest.into()))
 }

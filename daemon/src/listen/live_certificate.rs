@@ -36,6 +36,16 @@ impl LiveCertificate {
         Arc::clone(&self.live().config)
     }
 
+    /// Returns the listener of the certificate, such as `admin.http`.
+    pub(crate) fn listener(&self) -> String {
+        format!("{}.http", self.files.certificate.table)
+    }
+
+    /// Returns the last second at which the certificate is valid, since 1970; `None` if that cannot be read.
+    pub(crate) fn valid_until(&self) -> Option<u64> {
+        self.live().valid_until
+    }
+
     /// Watches the files for as long as it is polled, and replaces the pair, and the authorities of
     /// clients, once the files hold a whole pair and valid authorities again. Until then the old ones stay.
     pub(crate) async fn follow(self: Arc<Self>, watch: settings::Watch) {
