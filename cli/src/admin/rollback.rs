@@ -104,6 +104,7 @@ mod tests {
             memory_bytes: 0,
             live,
             by: None,
+            changes: None,
         }
     }
 

@@ -59,11 +59,11 @@ class Incident(Console):
         style = "const {borderTopColor, color} = getComputedStyle(document.querySelector(arguments[0])); return [borderTopColor, color]"
         ordinary = self.browser.run(style, "#reload")
         for button in ("#drain", "#forget-saved"):
-            self.assertTrue(self.browser.run("return document.querySelector(arguments[0]).closest('.danger') !== null", button))
+            self.assertTrue(self.browser.run("return document.querySelector(arguments[0]).closest('.danger-zone') !== null", button))
             border, text = self.browser.run(style, button)
             self.assertEqual(border, text)
             self.assertNotIn(border, ordinary)
-        self.assertFalse(self.browser.run("return document.querySelector('#reload').closest('.danger') !== null"))
+        self.assertFalse(self.browser.run("return document.querySelector('#reload').closest('.danger-zone') !== null"))
 
     def test_a_rollback_says_what_it_will_do(self):
         self.open()

@@ -223,6 +223,7 @@ impl AdminListeners {
             addresses,
             hosts: self.hosts.clone(),
             audit: self.audit.clone(),
+            certificates: Vec::new(),
             started,
         }
     }

@@ -7,6 +7,7 @@ use crate::api::status::ListenerAddresses;
 use crate::audit::AuditLog;
 use crate::decisions::Decisions;
 use crate::host::HostName;
+use crate::listen::LiveCertificate;
 use crate::metrics::{LastHour, Metrics};
 use crate::rules::operator::Operator;
 use crate::shutdown::Shutdown;
@@ -29,6 +30,18 @@ pub(crate) struct AdminPlane {
     pub(super) hosts: Vec<HostName>,
     /// The log in which each action is recorded before it is carried out.
     pub(super) audit: AuditLog,
+    /// The certificates of the daemon's listeners.
+    pub(super) certificates: Vec<Arc<LiveCertificate>>,
     /// The time at which the daemon began to start, from which the status has its uptime.
     pub(super) started: Instant,
+}
+
+impl AdminPlane {
+    /// Adds certificates of the daemon's listeners, whose end the status watches.
+    pub(crate) fn watch_certificates(
+        &mut self,
+        certificates: impl IntoIterator<Item = Arc<LiveCertificate>>,
+    ) {
+        self.certificates.extend(certificates);
+    }
 }

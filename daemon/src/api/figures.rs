@@ -34,11 +34,11 @@ pub struct Sample {
     /// The time that was measured, in milliseconds on a clock that is never set. It is longer than an
     /// interval after intervals in which the daemon could not measure.
     pub ms: u64,
-    /// What was counted in that time.
+    /// The counts of that time.
     #[serde(flatten)]
     pub counts: FigureCounts,
     /// The median of the time that each code value took, in nanoseconds: the bound of a bucket, at most a
-    /// quarter too high. `null` if there was none, or if it lies beyond 67 ms.
+    /// quarter too high. `null` without a code value, or if it lies beyond 67 ms.
     pub p50_ns: Option<u64>,
     /// The 99th percentile, likewise.
     pub p99_ns: Option<u64>,
@@ -50,7 +50,7 @@ pub struct Sample {
     pub generation: u64,
 }
 
-/// What was counted in a time.
+/// The counts of a period.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FigureCounts {

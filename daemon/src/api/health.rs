@@ -45,7 +45,7 @@ pub enum Severity {
     Critical,
     /// Requests are answered, and that or an operator's work is at risk.
     Warning,
-    /// Nothing is wrong, and operators should know it.
+    /// A state that is not a fault, and that operators should know.
     Info,
 }
 
@@ -77,6 +77,10 @@ pub enum HealthCode {
     ConnectionsRefused,
     /// Requests were refused for want of memory in the last five minutes.
     MemoryUsedUp,
+    /// The certificate of a listener has expired.
+    CertificateExpired,
+    /// The certificate of a listener expires within two weeks.
+    CertificateExpiring,
     /// The audit log cannot be written.
     AuditUnwritten,
     /// A task of the daemon met an internal fault in the last fifteen minutes.

@@ -24,7 +24,7 @@ pub(crate) const LONG_PERIOD: usize = 3 * SHORT_PERIOD;
 /// The most problems that the sentence names.
 const NAMED: usize = 3;
 
-/// What the judgement depends on.
+/// The state that the judgement depends on.
 pub(crate) struct Facts<'a> {
     /// The reasons why the daemon is not ready.
     pub(crate) readiness: &'a Readiness,
@@ -32,12 +32,24 @@ pub(crate) struct Facts<'a> {
     pub(crate) state: ServiceState,
     /// The live table and its sources.
     pub(crate) rules: &'a RulesStatus,
-    /// What was counted in [`SHORT_PERIOD`].
+    /// The counts of [`SHORT_PERIOD`].
     pub(crate) short: FigureCounts,
-    /// What was counted in [`LONG_PERIOD`].
+    /// The counts of [`LONG_PERIOD`].
     pub(crate) long: FigureCounts,
+    /// The certificates of the listeners.
+    pub(crate) certificates: &'a [Validity],
+    /// The present, in seconds since 1970.
+    pub(crate) now: u64,
     /// `true` if the last line of the audit log is not in its file.
     pub(crate) is_audit_behind: bool,
+}
+
+/// The end of the validity of a listener's certificate.
+pub(crate) struct Validity {
+    /// The listener, such as `admin.http`.
+    pub(crate) listener: String,
+    /// The last second of the validity, since 1970.
+    pub(crate) until: u64,
 }
 
 /// A problem, and the words that stand for it in the sentence.

@@ -1,10 +1,10 @@
 //! The problems that a daemon can have, each with its words.
 
-use super::{Facts, Found};
+use super::{Facts, Found, Validity};
 use crate::api::health::{HealthCode, HealthProblem, Severity};
 use crate::api::readiness::NotReady;
 use crate::api::status::{CheckOutcome, ServiceState, SourceStatus, StalePolicy};
-use crate::count::counted;
+use crate::count::{counted, grouped};
 use crate::timestamp::{span, utc};
 
 /// The failed checks of a source in a row that are a warning. One or two are usual where a network is
@@ -17,6 +17,10 @@ const FAILED_REQUESTS: u64 = 1;
 /// The parts of a hundred of the sdkProxy requests that may fail before it is a problem.
 const FAILED_SDK_PROXY: u64 = 5;
 
+/// The seconds before the end of a certificate in which it is a problem: two weeks. Those that are renewed by a
+/// program are renewed earlier.
+const EXPIRY_NOTICE: u64 = 14 * 86_400;
+
 /// Returns all problems, in the order in which an operator would look for them.
 pub(super) fn problems(facts: &Facts<'_>) -> Vec<Found> {
     let mut found = Vec::new();
@@ -26,6 +30,7 @@ pub(super) fn problems(facts: &Facts<'_>) -> Vec<Found> {
     found.extend(sources(facts));
     found.extend(saved(facts));
     found.extend(overload(facts));
+    found.extend(certificates(facts));
     found.extend(internal(facts));
     found.extend(frozen(facts));
     found
@@ -252,8 +257,31 @@ fn overload(facts: &Facts<'_>) -> impl Iterator<Item = Found> {
 }
 
 fn were(count: u64, noun: &str) -> String {
-    let verb = if count == 1 { "was" } else { "were" };
-    format!("{} {verb}", counted(count, noun))
+    match count {
+        1 => format!("1 {noun} was"),
+        _ => format!("{} {noun}s were", grouped(count)),
+    }
+}
+
+/// Returns the certificates that have expired, and those that will soon.
+fn certificates<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = Found> + 'a {
+    facts.certificates.iter().filter_map(|certificate| {
+        let Validity { listener, until } = certificate;
+        let end = utc(until.saturating_mul(1000));
+        let do_this = "Put a new certificate into the file: it is read without a restart.";
+        if *until < facts.now {
+            let brief = format!("the certificate of {listener} has expired");
+            let what = format!("The certificate of {listener} has been invalid since {end}.");
+            let code = HealthCode::CertificateExpired;
+            return Some(found(Severity::Critical, code, brief, what, do_this));
+        }
+        (until - facts.now < EXPIRY_NOTICE).then(|| {
+            let brief = format!("the certificate of {listener} expires soon");
+            let what = format!("The certificate of {listener} is valid until {end}.");
+            let code = HealthCode::CertificateExpiring;
+            found(Severity::Warning, code, brief, what, do_this)
+        })
+    })
 }
 
 /// Returns what goes wrong in the daemon itself.

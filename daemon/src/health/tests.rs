@@ -12,6 +12,7 @@ struct State {
     rules: Value,
     short: FigureCounts,
     long: FigureCounts,
+    certificates: Vec<Validity>,
     is_audit_behind: bool,
 }
 
@@ -42,6 +43,7 @@ fn good() -> State {
         }),
         short: FigureCounts::default(),
         long: FigureCounts::default(),
+        certificates: Vec::new(),
         is_audit_behind: false,
     }
 }
@@ -55,6 +57,8 @@ fn judge(change: impl FnOnce(&mut State)) -> Health {
         rules: &serde_json::from_value(state.rules).unwrap(),
         short: state.short,
         long: state.long,
+        certificates: &state.certificates,
+        now: 1_000_000_000,
         is_audit_behind: state.is_audit_behind,
     })
 }
@@ -208,6 +212,28 @@ fn a_source_is_a_warning_once_it_has_failed_three_times() {
         set("/freeze", freeze())(state);
     });
     assert!(frozen.ok && frozen.problems.len() == 2);
+}
+
+#[test]
+fn a_certificate_is_a_problem_two_weeks_before_its_end() {
+    let until = |until| {
+        move |state: &mut State| {
+            let listener = "admin.http".to_owned();
+            state.certificates = vec![Validity { listener, until }];
+        }
+    };
+    let days = |days: u64| 1_000_000_000 + days * 86_400;
+    assert!(judge(until(days(14))).problems.is_empty());
+    let soon = (HealthCode::CertificateExpiring, Severity::Warning);
+    assert_eq!(only(until(days(14) - 1)), soon);
+    assert_eq!(only(until(days(0))), soon);
+    let over = only(until(days(0) - 1));
+    assert_eq!(over, (HealthCode::CertificateExpired, Severity::Critical));
+    let what = &judge(until(days(1))).problems[0].what;
+    assert_eq!(
+        what,
+        "The certificate of admin.http is valid until 2001-09-10 01:46:40 UTC."
+    );
 }
 
 #[test]

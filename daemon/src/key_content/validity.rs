@@ -1,4 +1,7 @@
 //! The end of a certificate's validity.
+//!
+//! rustls does not report it. The time is six elements into the certificate, so a library for all of X.509 would
+//! serve for one number.
 
 use std::time::{Duration, SystemTime};
 
@@ -96,6 +99,16 @@ mod tests {
             let certificate = parameters.self_signed(&key).unwrap();
             let end = not_after(certificate.der()).unwrap();
             assert_eq!(iso_8601(end), format!("{year}-02-28T00:00:00+00:00"));
+        }
+    }
+
+    #[test]
+    fn a_truncated_certificate_has_no_end() {
+        let parameters = rcgen::CertificateParams::new(["a.example".to_owned()]).unwrap();
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = parameters.self_signed(&key).unwrap();
+        for length in 0..certificate.der().len() {
+            assert_eq!(not_after(&certificate.der()[..length]), None);
         }
     }
 

@@ -25,6 +25,8 @@ const ALPN: &[u8] = b"http/1.1";
 pub(super) struct Certificate {
     /// The configuration of TLS that serves it.
     pub(super) config: Arc<ServerConfig>,
+    /// The time after which it is not valid; `None` if that cannot be read.
+    pub(super) not_after: Option<SystemTime>,
     /// The SHA-256 of both files.
     pub(super) digest: [u8; 32],
     /// The SHA-256 of the file of the clients' authorities; `None` if clients need no certificate.
@@ -61,6 +63,7 @@ impl Certificate {
         config.alpn_protocols = vec![ALPN.to_vec()];
         Ok(Self {
             config: Arc::new(config),
+            not_after: pair.not_after,
             digest: digest.into(),
             client_ca_digest: clients.map(|clients| clients.digest),
         })

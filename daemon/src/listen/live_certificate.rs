@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, MutexGuard};
+use std::time::SystemTime;
 
 use rustls::ServerConfig;
 
@@ -34,6 +35,16 @@ impl LiveCertificate {
     /// Returns the TLS configuration for a connection that begins now.
     pub(crate) fn config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.live().config)
+    }
+
+    /// Returns the listener of the certificate, such as `admin.http`.
+    pub(crate) fn listener(&self) -> String {
+        format!("{}.http", self.files.certificate.table)
+    }
+
+    /// Returns the time after which the certificate is not valid; `None` if that cannot be read.
+    pub(crate) fn not_after(&self) -> Option<SystemTime> {
+        self.live().not_after
     }
 
     /// Watches the files for as long as it is polled, and replaces the pair, and the authorities of

@@ -69,6 +69,11 @@ impl Metrics {
         self.started_at
     }
 
+    /// Returns the wall-clock time.
+    pub(crate) fn now(&self) -> SystemTime {
+        self.clock.now()
+    }
+
     /// Returns the time since the daemon began to start, whatever happened to the wall clock since.
     pub(super) fn uptime(&self) -> Duration {
         self.started.elapsed()

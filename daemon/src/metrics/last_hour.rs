@@ -48,11 +48,11 @@ struct State {
     last: Reading,
 }
 
-/// What the daemon had counted at one moment.
+/// The counts of the daemon at one moment.
 #[derive(Clone, Debug)]
 struct Reading {
     at: Instant,
-    /// The same moment on the wall clock.
+    /// The moment on the wall clock.
     wall: SystemTime,
     counts: FigureCounts,
     durations: Distribution,
@@ -333,6 +333,8 @@ mod tests {
             advance(INTERVAL).await;
             tokio::task::yield_now().await;
         }
+        let room = hour.state.lock().samples.capacity();
+        assert!(room * size_of::<Option<Sample>>() < 100 << 10, "{room}");
         advance(Duration::from_secs(3)).await;
         assert_eq!(lengths(&hour), [Some(10); MAX_SAMPLES]);
         assert_eq!(hour.figures().age_ms, Some(3000));

@@ -1,6 +1,8 @@
 //! The files that a start reads or writes, but for route configs: keys, certificates, tokens, and those of the
 //! data directory.
 
+use std::error::Error;
+use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -146,17 +148,9 @@ fn replaced(key: &str, path: &Path, report: &mut Report) {
 
 fn journal(path: &Path, report: &mut Report) {
     let shown = format!("reload.journal-path {}", shown_path(path));
-    let replaceable = regular_file::require_file_or_nothing(path);
-    written(shown.clone(), &replaceable, report);
-    if replaceable.is_ok()
-        && let Err(error) = directory::require_writable(directory::of(path))
-    {
-        report.add(
-            Kind::File,
-            Outcome::Problem,
-            format!("{shown}: {}", ErrorChain(&error)),
-        );
-    }
+    let directory = || directory::require_writable(directory::of(path)).map_err(io::Error::other);
+    let replaceable = regular_file::require_file_or_nothing(path).and_then(|()| directory());
+    written(shown, &replaceable, report);
 }
 
 fn audit_log(settings: &Settings, report: &mut Report) {
@@ -172,11 +166,7 @@ fn audit_log(settings: &Settings, report: &mut Report) {
     }
 }
 
-fn written<E: std::error::Error + 'static>(
-    shown: String,
-    outcome: &Result<(), E>,
-    report: &mut Report,
-) {
+fn written<E: Error + 'static>(shown: String, outcome: &Result<(), E>, report: &mut Report) {
     match outcome {
         Ok(()) => report.good(Kind::File, shown),
         Err(error) => {

@@ -25,6 +25,7 @@ pub(super) fn serve_admin(
     listeners: AdminListeners,
     listening: ListenerAddresses,
     started: Instant,
+    certificate: Option<&Arc<LiveCertificate>>,
 ) {
     let (operator, shutdown) = (control.operator().clone(), Arc::clone(&shared.shutdown));
     let status = Arc::clone(control.status());
@@ -36,8 +37,10 @@ pub(super) fn serve_admin(
         Arc::clone(&figures).follow(move || status.faults())
     });
     let decisions = shared.decisions.clone();
-    let plane = listeners.plane(operator, last_hour, decisions, shutdown, listening, started);
+    let mut plane = listeners.plane(operator, last_hour, decisions, shutdown, listening, started);
+    plane.watch_certificates(certificate.cloned());
     if let Some((tokens, certificate)) = listeners.followed() {
+        plane.watch_certificates(certificate.clone());
         let watch = settings.watch;
         control.supervise(Task::Tokens, move || Arc::clone(&tokens).follow(watch));
         if let Some(certificate) = &certificate {

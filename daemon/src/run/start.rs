@@ -128,7 +128,15 @@ pub(super) async fn start(
     let audit = admin.as_ref().map(|(listeners, _)| listeners.audit.clone());
     let admin_socket = admin.and_then(|(listeners, socket)| {
         let listeners = listeners.within(limits.admin);
-        serve_admin(&control, settings, &shared, listeners, listening, started);
+        serve_admin(
+            &control,
+            settings,
+            &shared,
+            listeners,
+            listening,
+            started,
+            certificate.as_ref(),
+        );
         socket
     });
     report_to_service_manager(&control, &shutdown);

@@ -4,10 +4,10 @@ use crate::admin::plane::AdminPlane;
 use crate::admin::request::{Outcome, Request};
 use crate::admin::response::json;
 use crate::api::status::{DaemonStatus, Status};
-use crate::health::{Facts, LONG_PERIOD, SHORT_PERIOD, health};
+use crate::health::{Facts, LONG_PERIOD, SHORT_PERIOD, Validity, health};
 use crate::readiness::readiness;
 use crate::telemetry;
-use crate::timestamp::{milliseconds, unix_ms};
+use crate::timestamp::{milliseconds, since_1970, unix_ms};
 
 /// `GET /v1/status`: the state of the process, the live table and the sources.
 pub(super) async fn get(request: Request) -> Outcome {
@@ -19,7 +19,17 @@ fn status(plane: &AdminPlane) -> Status {
     let (state, since) = plane.shutdown.state();
     let readiness = readiness(&rules, &plane.shutdown);
     let faults = rules.counters.restarts.values().sum();
+    let certificates = plane.certificates.iter();
+    let certificates = certificates.filter_map(|certificate| {
+        Some(Validity {
+            until: since_1970(certificate.not_after()?).as_secs(),
+            listener: certificate.listener(),
+        })
+    });
+    let certificates: Vec<Validity> = certificates.collect();
     let health = health(&Facts {
+        certificates: &certificates,
+        now: since_1970(plane.metrics.now()).as_secs(),
         readiness: &readiness,
         state,
         rules: &rules,

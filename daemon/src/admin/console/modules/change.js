@@ -153,7 +153,7 @@ async function refused(error, text) {
     fail(
       byId("change-notice"),
       error,
-      button("Override the freeze", () => apply(true), { id: "override" }),
+      button("Override the freeze", () => apply(true), { id: "override", class: "risky" }),
     );
     byId("apply").disabled = checked?.text !== text;
   } else {

@@ -43,7 +43,11 @@ function itemOf({ code, severity, what, doThis }) {
       "div",
       {},
       element("p", { class: "what" }, what),
-      element("p", { class: "do" }, doThis, href && " ", href && element("a", { href }, words)),
+      element("p", { class: "do" }, withCommands(doThis), href && " ", href && element("a", { href }, words)),
     ),
   );
 }
+
+/** The text, with the commands in it as such. */
+const withCommands = (text) =>
+  text.split(/(codeid admin [a-z]+)/).map((part, i) => (i % 2 ? element("code", {}, part) : part));

@@ -90,6 +90,7 @@ function actionsOf(entry) {
   });
   if (entry.live) return [element("span", { class: "badge" }, "live")];
   const back = button("Roll back…", () => rollBack(entry, back), {
+    class: "risky",
     "aria-label": `Roll back to generation ${entry.generation}`,
   });
   return [back, compare];

@@ -21,11 +21,11 @@ const TOO_MANY_FAILED = 0.01;
 
 const COLUMNS = [
   { label: "From" },
-  { label: "Lookups a second", class: "number" },
-  { label: "Highest median", class: "number" },
-  { label: "Highest p99", class: "number" },
-  { label: "Failed a second", class: "number" },
-  { label: "Illegal a second", class: "number" },
+  { label: "Lookups/s", class: "number" },
+  { label: "Median", class: "number" },
+  { label: "p99", class: "number" },
+  { label: "Failed/s", class: "number" },
+  { label: "Illegal/s", class: "number" },
 ];
 
 /** The snapshots of the last seconds, the newest last. */
@@ -126,7 +126,7 @@ function tiles({ lookups, p50, p99, requests, failed, illegal }) {
     tile(
       "Failed requests",
       share,
-      (n) => percent(n).split(" "),
+      (n) => percent(n < 0.1 ? n : Math.round(n * 1000) / 1000).split(" "),
       illegal === null ? "" : `${rate(illegal)}/s illegal`,
       share > TOO_MANY_FAILED ? "bad" : null,
     ),
