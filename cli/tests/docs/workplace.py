@@ -15,7 +15,8 @@ from pages import ROOT, is_as_shown
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 PROGRAM = TARGET / "debug" / "codeid"
 TOOLS = ROOT / "target" / "tools"
-TIMEOUT_S = 60
+# The time after which a test that waits fails. A page may build programs, on a machine that builds others.
+TIMEOUT_S = 180
 # What `codeid serve` and `codeid mock-gateway` write once they can be reached.
 READY = re.compile(r"serving|listening")
 LOOPBACK_PORT = re.compile(r"\b(127\.0\.0\.1|localhost):(\d{4,5})\b")
