@@ -28,6 +28,7 @@ mod schema;
 mod serve;
 mod settings;
 mod table;
+mod tail;
 #[cfg(feature = "top")]
 mod top;
 

@@ -183,6 +183,7 @@ impl AdminListeners {
             operator,
             metrics,
             decisions,
+            max_watching: self.limits.watching(),
             shutdown,
             addresses,
             hosts: self.hosts.clone(),

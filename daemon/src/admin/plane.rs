@@ -19,6 +19,8 @@ pub(crate) struct AdminPlane {
     pub(super) metrics: Arc<Metrics>,
     /// The decision log.
     pub(super) decisions: Decisions,
+    /// The most clients that may watch decisions.
+    pub(super) max_watching: usize,
     /// The stage of stopping, which a drain sets.
     pub(super) shutdown: Arc<Shutdown>,
     /// The addresses that the daemon listens on, for the status.

@@ -31,6 +31,7 @@ fn status(plane: &AdminPlane) -> Status {
             connections: plane.metrics.connections_by_listener(),
             turned_away: plane.metrics.turned_away(),
             decision_log: plane.decisions.status(),
+            decision_watchers: plane.decisions.watchers(),
         },
         readiness: readiness(&rules, &plane.shutdown),
         rules,
