@@ -14,7 +14,9 @@ use crate::bench;
 use crate::mock_gateway;
 #[cfg(feature = "top")]
 use crate::top;
-use crate::{admin, audit, bucket, check, completions, identify, man, schema, serve, settings};
+use crate::{
+    admin, audit, bucket, check, completions, identify, man, schema, serve, settings, tail,
+};
 
 /// Decides whether a scanned code is an Alipay+ code, and what to do with it.
 #[derive(Debug, Parser)]
@@ -40,6 +42,8 @@ enum Command {
     /// Show the activity of a running daemon
     #[cfg(feature = "top")]
     Top(top::Top),
+    /// Show the decisions of a running daemon as they are made, with masked values
+    Tail(tail::Tail),
     /// Show every setting, its value and its source
     Settings(settings::ShowSettings),
     /// Identify code values without a daemon
@@ -71,6 +75,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Audit(audit) => audit.run(),
         #[cfg(feature = "top")]
         Command::Top(top) => top.run(),
+        Command::Tail(tail) => tail.run(),
         Command::Settings(settings) => settings.run(),
         Command::Identify(identify) => identify.run(),
         Command::Check(check) => check.run(),

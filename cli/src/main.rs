@@ -29,6 +29,7 @@ mod schema;
 mod serve;
 mod settings;
 mod table;
+mod tail;
 #[cfg(feature = "top")]
 mod top;
 

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io::{self, ErrorKind};
+use std::ops::ControlFlow;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -19,6 +20,7 @@ use hyper_util::rt::TokioIo;
 use thiserror::Error;
 use tokio::net::UnixStream;
 use tokio::runtime::{self, Runtime};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::timeout;
 
 use crate::output::Failure;
@@ -27,7 +29,7 @@ use crate::output::Failure;
 const MAX_RESPONSE_BYTES: usize = 64 << 20;
 
 /// The limit on the time until a response is complete: longer than the daemon's own limit.
-pub(super) const TIMEOUT: Duration = Duration::from_secs(75);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(75);
 
 /// The header of a command that overrides a freeze.
 const OVERRIDE: HeaderName = HeaderName::from_static("x-codeid-override");
@@ -54,6 +56,16 @@ pub(crate) struct Response {
     pub(crate) status: StatusCode,
     /// Complete; at most [`MAX_RESPONSE_BYTES`] long.
     pub(crate) body: Bytes,
+}
+
+/// The end of a response that may never end.
+pub(crate) enum Streamed {
+    /// The daemon has ended it.
+    Ended,
+    /// This side has.
+    Broken,
+    /// There was another response.
+    Refused(Response),
 }
 
 /// The reason why a response is missing.
@@ -143,9 +155,8 @@ impl Client {
         body: impl Into<Bytes>,
         condition: Condition,
     ) -> Result<Response, ClientError> {
-        let mut request = request(Method::POST, path, body.into());
+        let mut request = post(path, body.into());
         let headers = request.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if let Some(if_match) = condition.if_match {
             headers.insert(IF_MATCH, if_match.header());
         }
@@ -155,26 +166,83 @@ impl Client {
         self.exchange(request)
     }
 
+    /// Sends a POST of JSON, and gives `take` what arrives of the body of a response that may never end, until it
+    /// ends, `take` breaks, or SIGINT or SIGTERM arrives.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if no response arrives, or it breaks off; the error of `take`.
+    pub(crate) fn post_stream(
+        &self,
+        path: &str,
+        body: impl Into<Bytes>,
+        take: impl FnMut(&[u8]) -> Result<ControlFlow<()>, Failure>,
+    ) -> Result<Streamed, Failure> {
+        self.runtime.block_on(async {
+            let install = |kind| signal(kind).map_err(Failure::other);
+            let mut interrupt = install(SignalKind::interrupt())?;
+            let mut terminate = install(SignalKind::terminate())?;
+            tokio::select! {
+                streamed = self.stream(post(path, body.into()), take) => streamed,
+                _ = interrupt.recv() => Ok(Streamed::Broken),
+                _ = terminate.recv() => Ok(Streamed::Broken),
+            }
+        })
+    }
+
+    async fn stream(
+        &self,
+        request: Request<Full<Bytes>>,
+        mut take: impl FnMut(&[u8]) -> Result<ControlFlow<()>, Failure>,
+    ) -> Result<Streamed, Failure> {
+        let beginning = timeout(self.timeout, self.send(request)).await;
+        let response = beginning.map_err(|_| self.timed_out())??;
+        if !response.status().is_success() {
+            return Ok(Streamed::Refused(self.read(response).await?));
+        }
+        let mut body = response.into_body();
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|error| self.interrupted(error))?;
+            if let Ok(bytes) = frame.into_data()
+                && take(&bytes)?.is_break()
+            {
+                return Ok(Streamed::Broken);
+            }
+        }
+        Ok(Streamed::Ended)
+    }
+
+    /// Connects, and waits for the head of the response.
+    async fn send(
+        &self,
+        request: Request<Full<Bytes>>,
+    ) -> Result<hyper::Response<Incoming>, ClientError> {
+        let connecting = UnixStream::connect(&self.socket).await;
+        let stream = connecting.map_err(|error| self.not_connected(error))?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| self.interrupted(error))?;
+        // Its errors are also those of the response.
+        tokio::spawn(connection);
+        let response = sender.send_request(request).await;
+        response.map_err(|error| self.interrupted(error))
+    }
+
+    fn timed_out(&self) -> ClientError {
+        ClientError::TimedOut {
+            socket: self.socket.clone(),
+            timeout: self.timeout,
+        }
+    }
+
     fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Response, ClientError> {
         let exchange = async {
-            let connecting = UnixStream::connect(&self.socket).await;
-            let stream = connecting.map_err(|error| self.not_connected(error))?;
-            let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
-                .await
-                .map_err(|error| self.interrupted(error))?;
-            // Its errors are also those of the response.
-            tokio::spawn(connection);
-            let response = sender.send_request(request).await;
-            let response = response.map_err(|error| self.interrupted(error))?;
+            let response = self.send(request).await?;
             self.read(response).await
         };
         let in_time = async { timeout(self.timeout, exchange).await };
-        self.runtime.block_on(in_time).unwrap_or_else(|_| {
-            Err(ClientError::TimedOut {
-                socket: self.socket.clone(),
-                timeout: self.timeout,
-            })
-        })
+        let done = self.runtime.block_on(in_time);
+        done.unwrap_or_else(|_| Err(self.timed_out()))
     }
 
     async fn read(&self, response: hyper::Response<Incoming>) -> Result<Response, ClientError> {
@@ -224,6 +292,14 @@ fn owner(socket: &Path) -> String {
                 .to_owned()
         }
     }
+}
+
+/// Returns a POST of JSON.
+fn post(path: &str, body: Bytes) -> Request<Full<Bytes>> {
+    let mut request = request(Method::POST, path, body);
+    let json = HeaderValue::from_static("application/json");
+    request.headers_mut().insert(CONTENT_TYPE, json);
+    request
 }
 
 fn request(method: Method, path: &str, body: Bytes) -> Request<Full<Bytes>> {

@@ -63,7 +63,7 @@ impl Client {
     ///
     /// [`Failure::Other`] with the refusal's message; [`Failure::Unanswered`] if the daemon does
     /// not know the path, or the body is not a refusal.
-    pub(super) fn require_success(&self, response: &Response) -> Result<(), Failure> {
+    pub(crate) fn require_success(&self, response: &Response) -> Result<(), Failure> {
         if response.status.is_success() {
             return Ok(());
         }

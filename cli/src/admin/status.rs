@@ -137,6 +137,10 @@ fn show(output: &mut impl Write, status: &Status) -> io::Result<()> {
     if let Some(log) = &status.daemon.decision_log {
         field("decisions", &decision_log(log))?;
     }
+    if status.daemon.decision_watchers > 0 {
+        let watchers = counted(status.daemon.decision_watchers as u64, "client");
+        field("watched by", &watchers)?;
+    }
     writeln!(output)?;
     sources(output, rules)
 }

@@ -62,6 +62,7 @@ impl Moment {
                     "stopping": false, "draining": false, "state": "serving",
                     "stateSince": 1_795_000_000_000_u64, "logLevel": "info", "connections": {},
                     "turnedAway": {"admin": 0, "adminHttp": 0},
+                    "decisionWatchers": 0,
                     "listeners": {"http": null, "unix": null, "resp": null, "admin": null, "adminHttp": null},
                 },
                 "ready": true, "notReadyBecause": [],

@@ -6,11 +6,15 @@ use std::convert::Infallible;
 use std::io::{self, Write};
 use std::mem;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
 use serde::Serialize;
+
+use crate::decisions::Watch;
 
 /// The most bytes of a piece.
 const PIECE: usize = 64 << 10;
@@ -21,6 +25,8 @@ pub(super) enum Body {
     Whole(Bytes),
     /// A document that is made as it is taken.
     Pieces(Pieces),
+    /// Lines that are sent as they come up.
+    Watch(Watch),
 }
 
 /// A document in pieces.
@@ -253,17 +259,29 @@ impl Elements for Fixed {
     }
 }
 
+impl Body {
+    /// Returns a count that rises whenever the client is ready for more of a body that may never end; `None` for
+    /// any other.
+    pub(super) fn progress(&self) -> Option<Arc<AtomicU64>> {
+        match self {
+            Self::Whole(_) | Self::Pieces(_) => None,
+            Self::Watch(watch) => Some(watch.progress()),
+        }
+    }
+}
+
 impl hyper::body::Body for Body {
     type Data = Bytes;
     type Error = Infallible;
 
     fn poll_frame(
         self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let piece = match self.get_mut() {
             Self::Whole(bytes) => Some(mem::take(bytes)).filter(|bytes| !bytes.is_empty()),
             Self::Pieces(pieces) => pieces.next(),
+            Self::Watch(watch) => ready!(watch.poll_next(cx)),
         };
         Poll::Ready(piece.map(|piece| Ok(Frame::data(piece))))
     }
@@ -272,13 +290,14 @@ impl hyper::body::Body for Body {
         match self {
             Self::Whole(bytes) => bytes.is_empty(),
             Self::Pieces(pieces) => pieces.first.is_none() && pieces.parts.is_empty(),
+            Self::Watch(_) => false,
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Self::Pieces(_) => SizeHint::default(),
+            Self::Pieces(_) | Self::Watch(_) => SizeHint::default(),
         }
     }
 }
@@ -294,6 +313,7 @@ mod tests {
         match body.into() {
             Body::Whole(bytes) => vec![bytes],
             Body::Pieces(mut pieces) => std::iter::from_fn(|| pieces.next()).collect(),
+            Body::Watch(_) => panic!("not a document"),
         }
     }
 

@@ -7,6 +7,7 @@ use std::convert::Infallible;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use hyper::Request;
@@ -39,7 +40,7 @@ const MAX_HEADER_BYTES: usize = 8192;
 /// The limit on a TLS handshake, and on the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The limit on a connection, from the handshake to the last byte of the response.
+/// The limit on a connection, from the handshake to the last byte of the response, unless that may never end.
 const LIFETIME: Duration = Duration::from_mins(1);
 
 /// The time between two lines of the log about connections that found no room.
@@ -149,6 +150,8 @@ struct Entrance {
     served: Arc<Semaphore>,
     /// Held until the connection ends.
     permit: Mutex<Option<OwnedSemaphorePermit>>,
+    /// The progress of a response that may never end; `None` for any other.
+    progress: Mutex<Option<Arc<AtomicU64>>>,
 }
 
 impl Connections {
@@ -198,6 +201,7 @@ impl Connections {
             visitor: visitor?,
             served: Arc::clone(&self.served),
             permit: Mutex::new(None),
+            progress: Mutex::new(None),
         }))
     }
 
@@ -216,8 +220,7 @@ impl Entrance {
     /// Runs the connection, for as long as it may last, or until another one takes its room in the lobby.
     async fn attend(self: Arc<Self>, connection: impl Future<Output = ()>) {
         tokio::select! {
-            // In time or not, the connection is over.
-            _ = timeout(LIFETIME, connection) => {}
+            () = within_lifetime(connection, &self.progress) => {}
             () = self.visitor.displaced() => {}
         }
     }
@@ -228,6 +231,24 @@ impl Entrance {
         let permit = Arc::clone(&self.served).acquire_owned().await;
         *self.permit.lock() = Some(permit.expect("the semaphore is never closed"));
         self.visitor.leave();
+    }
+}
+
+/// Runs a connection for its lifetime, and for as long as its client takes something of a response that may never
+/// end in each further one.
+async fn within_lifetime(
+    connection: impl Future<Output = ()>,
+    progress: &Mutex<Option<Arc<AtomicU64>>>,
+) {
+    let mut connection = pin!(connection);
+    let mut before = None;
+    while timeout(LIFETIME, &mut connection).await.is_err() {
+        let progress = progress.lock();
+        let now = progress.as_ref().map(|progress| progress.load(Relaxed));
+        if now == before {
+            break;
+        }
+        before = now;
     }
 }
 
@@ -246,7 +267,9 @@ async fn serve(
         if caller.is_known() {
             entrance.pass().await;
         }
-        Ok(router::respond(plane, caller, target, request).await)
+        let response = router::respond(plane, caller, target, request).await;
+        *entrance.progress.lock() = response.body().progress();
+        Ok(response)
     });
     // A client that hangs up, or does not send HTTP, cannot read a response.
     let _ = http1::Builder::new()
@@ -258,4 +281,34 @@ async fn serve(
         .half_close(true)
         .serve_connection(TokioIo::new(Lingering::new(stream)), service)
         .await;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use super::*;
+
+    /// Returns the lifetimes of a connection that never ends by itself.
+    async fn lifetimes(progress: Option<Arc<AtomicU64>>) -> u64 {
+        let began = Instant::now();
+        within_lifetime(pending(), &Mutex::new(progress)).await;
+        began.elapsed().as_secs() / LIFETIME.as_secs()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_a_response_of_which_the_client_takes_something_outlives_a_connection() {
+        assert_eq!(lifetimes(None).await, 1);
+        assert_eq!(lifetimes(Some(Arc::default())).await, 2);
+        let progress = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&progress);
+        tokio::spawn(async move {
+            for _ in 0..20 {
+                sleep(LIFETIME / 2).await;
+                counted.fetch_add(1, Relaxed);
+            }
+        });
+        let lifetimes = lifetimes(Some(progress)).await;
+        assert!((11..=12).contains(&lifetimes), "{lifetimes}");
+    }
 }

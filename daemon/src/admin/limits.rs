@@ -17,6 +17,12 @@ pub(crate) struct AdminLimits {
 }
 
 impl AdminLimits {
+    /// Returns the most clients that may watch decisions: a quarter of the connections that are served, so that they
+    /// leave room for others.
+    pub(super) const fn watching(self) -> usize {
+        self.served / 4
+    }
+
     /// Returns the number of file descriptors that the connections of this many listeners need: 80 for each.
     pub(crate) const fn descriptors(listeners: usize) -> usize {
         listeners * (SERVED + WAITING)

@@ -219,6 +219,7 @@ impl AdminListeners {
             metrics: Arc::clone(last_hour.metrics()),
             last_hour,
             decisions,
+            max_watching: self.limits.watching(),
             shutdown,
             addresses,
             hosts: self.hosts.clone(),

@@ -22,6 +22,8 @@ pub(crate) struct AdminPlane {
     pub(super) last_hour: Arc<LastHour>,
     /// The decision log.
     pub(super) decisions: Decisions,
+    /// The most clients that may watch decisions.
+    pub(super) max_watching: usize,
     /// The stage of stopping, which a drain sets.
     pub(super) shutdown: Arc<Shutdown>,
     /// The addresses that the daemon listens on, for the status.

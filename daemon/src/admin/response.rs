@@ -33,6 +33,11 @@ impl Replaced {
     }
 }
 
+/// Marks the response of an action whose outcome its handler records, since the action has not ended when the
+/// response begins. A handler adds it to the extensions.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ConcludedLater;
+
 /// The media type of documents and route configs.
 const JSON: &str = "application/json";
 

@@ -13,7 +13,7 @@ use super::host_header;
 use super::plane::AdminPlane;
 use super::refusal::Refusal;
 use super::request::{Handling, Outcome, Request, read_body};
-use super::response::{Replaced, Response};
+use super::response::{ConcludedLater, Replaced, Response};
 use crate::api::admin::{Body, ROUTES, Route};
 use crate::api::method::Method;
 use crate::api::refusal::ErrorCode;
@@ -132,6 +132,11 @@ async fn handle(route: &'static Route, request: Request) -> Response {
         return handling.await.unwrap_or_else(Refusal::into_response);
     };
     let outcome = or_fault(handlers::handle(route.endpoint, request)).await;
+    let is_later = |response: &Response| response.extensions().get::<ConcludedLater>().is_some();
+    let outcome = match outcome {
+        Ok(response) if is_later(&response) => return response,
+        outcome => outcome,
+    };
     let Some(intent) = intent.lock().take() else {
         let refusal = outcome.err().unwrap_or_else(|| {
             tracing::error!(action, "an action was carried out without a record");

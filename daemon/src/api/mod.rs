@@ -9,6 +9,7 @@
 pub mod admin;
 pub mod apply;
 pub mod check;
+pub mod decisions;
 pub mod drain;
 pub mod empty;
 pub mod explain;

@@ -69,6 +69,8 @@ pub struct DaemonStatus {
     pub turned_away: TurnedAway,
     /// The decision log; `null` if it is off.
     pub decision_log: Option<DecisionLogStatus>,
+    /// The number of clients that are shown decisions as they are made.
+    pub decision_watchers: usize,
 }
 
 /// The decision log, since the start.

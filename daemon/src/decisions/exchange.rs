@@ -33,7 +33,7 @@ pub(super) struct Exchange {
 #[derive(Debug, Default)]
 pub(super) struct Wanted {
     /// Rises by one with each change.
-    version: u64,
+    pub(super) version: u64,
     /// The parties that want records; empty if none does.
     pub(super) parties: Vec<Party>,
     /// The key of the log; `None` without hashes.

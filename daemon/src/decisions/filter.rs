@@ -28,7 +28,6 @@ impl Filter {
     pub(crate) fn new(sample: Share, rules: Vec<RuleName>) -> Self {
         #[expect(
             clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
             reason = "a share is from 0 to 1, so that the product is from 0 to 2^32"
         )]
         let winning = (sample.fraction() * LOTS).round() as u64;
@@ -55,11 +54,8 @@ impl Lottery {
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "the upper half of 64 bits has 32"
-        )]
-        Lot(((mixed ^ (mixed >> 31)) >> 32) as u32)
+        let [first, second, third, fourth, ..] = (mixed ^ (mixed >> 31)).to_be_bytes();
+        Lot(u32::from_be_bytes([first, second, third, fourth]))
     }
 }
 

@@ -115,6 +115,7 @@ mod tests {
         Record {
             at: Instant::now(),
             wanted_by: LOG,
+            version: 1,
             listener: Listener::Http,
             generation: Some(3),
             rule,

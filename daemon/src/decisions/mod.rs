@@ -6,10 +6,12 @@
 //!
 //! ```text
 //! worker: decision ─▶ in the sample? ─▶ mask, hash ─▶ ring ┐
-//! worker: …                                           ring ┴─▶ writer ─▶ file
+//! worker: …                                           ring ┴─▶ writer ─┬▶ file
+//!                                                                      └▶ watchers: `codeid tail`
 //! ```
 //!
-//! A worker never waits. What has no room in a ring, or cannot be written, is dropped and counted.
+//! A worker never waits. What has no room in a ring, cannot be written, or is not taken by a watcher, is dropped and
+//! counted.
 //!
 //! Source: SPEC.md, section 6.
 
@@ -22,10 +24,11 @@ mod mask;
 mod record;
 mod recorder;
 mod short_text;
+mod watcher;
 mod writer;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -34,9 +37,9 @@ use tokio::time::{sleep, timeout};
 
 use self::exchange::{Exchange, LOG, Party, Wanted};
 use self::file::LogFile;
-use self::filter::Filter;
 use self::hash_key::HashKey;
 use self::line::{Form, Now};
+use self::watcher::Watcher;
 use self::writer::{LogOutput, Writer};
 use crate::api::status::DecisionLogStatus;
 use crate::clock::Clock;
@@ -46,8 +49,10 @@ use crate::settings::{DecisionLog, LoggedValues, SettingsError};
 use crate::sync::Mutex;
 use crate::uri::shown_path;
 
+pub(crate) use self::filter::Filter;
 pub(crate) use self::record::Decision;
 pub(crate) use self::recorder::{Recorder, begin, enter_worker, record};
+pub(crate) use self::watcher::Watch;
 
 /// The time between two visits of the writer to the rings. Shorter than people notice, and no worker has to wake
 /// the writer, which would be a system call.
@@ -55,6 +60,9 @@ const INTERVAL: Duration = Duration::from_millis(20);
 
 /// The time that the end of the daemon waits for the last lines to be written.
 const FINISH_PATIENCE: Duration = Duration::from_secs(1);
+
+/// The time that the last lines for watchers have to be taken.
+const CLOSE_PATIENCE: Duration = Duration::from_millis(250);
 
 /// The decision log. Clones are the same log.
 #[derive(Clone, Debug)]
@@ -70,6 +78,17 @@ struct Shared {
     figures: Arc<DecisionFigures>,
     /// The path of the log, as it is shown; `None` if the log is off.
     path: Option<String>,
+    /// Set once nobody may watch any more. Changed under the lock of `writer`.
+    is_closed: AtomicBool,
+}
+
+/// The reason why a client cannot watch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NotWatched {
+    /// As many clients watch as may.
+    TooMany,
+    /// The daemon accepts no more connections.
+    Closed,
 }
 
 impl Decisions {
@@ -103,6 +122,7 @@ impl Decisions {
             clock,
             figures,
             path: settings.map(|settings| shown_path(&settings.path).to_string()),
+            is_closed: AtomicBool::new(false),
         })))
     }
 
@@ -122,13 +142,83 @@ impl Decisions {
         Some(self.0.figures.status(path))
     }
 
+    /// Begins to show a client the decisions that `filter` wants, unless `most` clients watch already.
+    ///
+    /// # Errors
+    ///
+    /// [`NotWatched`] if the client cannot watch.
+    pub(crate) fn watch(&self, filter: Filter, most: usize) -> Result<Watch, NotWatched> {
+        let mut writer = self.0.writer.lock();
+        if self.0.is_closed.load(Relaxed) {
+            return Err(NotWatched::Closed);
+        }
+        self.forget_who_left(&mut writer);
+        let joined = Watcher::join(&writer.watchers, most, filter);
+        let (mut watcher, party, watch) = joined.ok_or(NotWatched::TooMany)?;
+        let (version, rings) = self.0.exchange.change(|wanted| wanted.parties.push(party));
+        writer.rings.extend(rings.into_iter().flatten());
+        watcher.begin(version);
+        writer.watchers.push(watcher);
+        self.0.changed.notify_one();
+        Ok(watch)
+    }
+
+    /// Ends all watches, and lets nobody watch any more. Waits until the clients have their last lines, for a
+    /// quarter of a second at most.
+    pub(crate) async fn close(&self) {
+        let watchers = {
+            let mut writer = self.0.writer.lock();
+            self.0.is_closed.store(true, Relaxed);
+            let now = self.now();
+            writer.take_all(now);
+            let mut watchers = std::mem::take(&mut writer.watchers);
+            watchers.iter_mut().for_each(|watcher| watcher.send(now));
+            watchers
+        };
+        self.0
+            .exchange
+            .change(|wanted| wanted.parties.retain(|party| party.bit == LOG));
+        let gone = async {
+            let ends: Vec<_> = watchers.into_iter().map(Watcher::end).collect();
+            for gone in ends {
+                // An error is what is awaited: nothing is ever sent.
+                let _ = gone.await;
+            }
+        };
+        // In time or not, the daemon stops.
+        let _ = timeout(CLOSE_PATIENCE, gone).await;
+    }
+
+    /// Removes the watchers whose clients have gone.
+    fn forget_who_left(&self, writer: &mut Writer) {
+        let Writer { watchers, .. } = writer;
+        if watchers.iter().any(Watcher::has_left) {
+            watchers.retain(|watcher| !watcher.has_left());
+            self.0.exchange.change(|wanted| {
+                let stays = |party: &Party| {
+                    party.bit == LOG || watchers.iter().any(|watcher| watcher.is(party))
+                };
+                wanted.parties.retain(stays);
+            });
+        }
+    }
+
+    /// Returns the number of clients that watch.
+    pub(crate) fn watchers(&self) -> usize {
+        let writer = self.0.writer.lock();
+        let watching = writer.watchers.iter();
+        watching.filter(|watcher| !watcher.has_left()).count()
+    }
+
     /// Writes lines for as long as the future is polled, on a runtime with timers.
     pub(crate) async fn follow(self) {
         loop {
             faults::turn(Task::Decisions.name());
             if self.0.exchange.is_wanted() {
                 sleep(INTERVAL).await;
-                self.0.writer.lock().turn(self.now());
+                let mut writer = self.0.writer.lock();
+                writer.turn(self.now());
+                self.forget_who_left(&mut writer);
             } else {
                 self.0.changed.notified().await;
             }

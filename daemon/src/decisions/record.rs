@@ -44,6 +44,8 @@ pub(super) struct Record {
     pub(super) at: Instant,
     /// The parties that want it, a bit for each.
     pub(super) wanted_by: u8,
+    /// The version of what is wanted by which they were found.
+    pub(super) version: u64,
     /// The listener of the request.
     pub(super) listener: Listener,
     /// The generation of the table; `None` without one.

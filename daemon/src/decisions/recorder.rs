@@ -79,6 +79,7 @@ impl Recorder {
         let record = Record {
             at,
             wanted_by,
+            version: self.wanted.version,
             listener,
             generation: decision.generation.map(|generation| generation.get()),
             rule,

@@ -1,4 +1,4 @@
-//! The writer, which takes records from the rings and makes lines of them for the log.
+//! The writer, which takes records from the rings and makes lines of them for the log and the watchers.
 
 use std::io;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use super::exchange::{LOG, RING_RECORDS};
 use super::file::LogFile;
 use super::line::{Form, Now, write_line};
 use super::record::Record;
+use super::watcher::Watcher;
 use crate::error_chain::ErrorChain;
 use crate::metrics::DecisionFigures;
 
@@ -23,6 +24,8 @@ pub(super) struct Writer {
     pub(super) rings: Vec<Receiver<Record>>,
     /// The log; `None` if it is off.
     pub(super) log: Option<LogOutput>,
+    /// The clients that watch.
+    pub(super) watchers: Vec<Watcher>,
 }
 
 /// The lines of the log on their way to its file.
@@ -44,9 +47,13 @@ struct Lines {
 }
 
 impl Writer {
-    /// Takes the records that wait, and begins to write the lines of the log unless a write is under way.
+    /// Takes the records that wait, sends watchers their lines, and begins to write those of the log unless a write
+    /// is under way.
     pub(super) fn turn(&mut self, now: Now) {
         self.take_all(now);
+        for watcher in &mut self.watchers {
+            watcher.send(now);
+        }
         if let Some(log) = &mut self.log {
             log.begin_to_write();
         }
@@ -60,6 +67,9 @@ impl Writer {
                     && record.wanted_by & LOG != 0
                 {
                     log.add(&record, now);
+                }
+                for watcher in &mut self.watchers {
+                    watcher.add(&record, now);
                 }
             }
         }

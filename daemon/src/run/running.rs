@@ -100,6 +100,7 @@ impl Running {
         }
         serve_waiting(listeners, &admission, &workers);
         admission.log_sums();
+        decisions.close().await;
 
         if matches!(reason, Reason::Drain) {
             let drained = async {

@@ -91,8 +91,8 @@ impl DecisionLog {
             "decision-log.hash-key-path",
             FilePath,
             "The key of these hashes, a text of 32 to 1024 bytes. Only its owner, and the group of\n\
-             secrets.group, may have access to the file. Who has the key can find out whether a hash is that\n\
-             of a code value or an openId that he knows.",
+             secrets.group, may have access to the file. With the key, the hash of a known code value or openId\n\
+             can be computed, and looked for.",
         );
         let values = match (values, key_path) {
             (Values::Masked, None) => LoggedValues::Masked,

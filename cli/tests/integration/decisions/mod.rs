@@ -2,6 +2,7 @@
 
 mod file;
 mod log;
+mod tail;
 
 use std::fs;
 

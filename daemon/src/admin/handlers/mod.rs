@@ -5,6 +5,7 @@ mod apply;
 mod changes;
 mod check;
 mod config;
+mod decisions;
 mod drain;
 mod explain;
 mod figures;
@@ -43,6 +44,7 @@ pub(super) fn handle(endpoint: Endpoint, request: Request) -> Handling {
         Endpoint::History => Box::pin(history::list(request)),
         Endpoint::HistoryConfig => Box::pin(config::of_history(request)),
         Endpoint::Explain => Box::pin(explain::explain(request)),
+        Endpoint::Decisions => Box::pin(decisions::watch(request)),
         Endpoint::Check => Box::pin(check::check(request)),
         Endpoint::Apply => Box::pin(apply::apply(request)),
         Endpoint::Reload => Box::pin(reload::reload(request)),

@@ -53,6 +53,7 @@ fn status(plane: &AdminPlane) -> Status {
             connections: plane.metrics.connections_by_listener(),
             turned_away: plane.metrics.turned_away(),
             decision_log: plane.decisions.status(),
+            decision_watchers: plane.decisions.watchers(),
         },
         readiness,
         rules,

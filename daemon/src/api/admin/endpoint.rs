@@ -46,6 +46,8 @@ pub enum Endpoint {
     HistoryConfig,
     /// Identifies a code value, and explains the result.
     Explain,
+    /// Sends decisions as they are made.
+    Decisions,
     /// Checks a route config.
     Check,
     /// Makes a route config live.

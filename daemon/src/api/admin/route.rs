@@ -26,7 +26,8 @@ pub struct Route {
     pub path: &'static str,
     /// The role that a caller needs.
     pub role: Role,
-    /// The name under which the audit log records the route; `None` if it changes nothing.
+    /// The name under which the audit log records the route; `None` if it neither changes anything nor shows
+    /// what clients do.
     pub action: Option<&'static str>,
     /// The body that the route takes.
     pub body: Body,

@@ -9,6 +9,7 @@ use super::endpoint::Endpoint;
 use super::route::{IfMatch, Route};
 use crate::api::apply::{Applied, RollbackRequest};
 use crate::api::check::Checked;
+use crate::api::decisions::TailRequest;
 use crate::api::drain::Drained;
 use crate::api::empty::EmptyRequest;
 use crate::api::explain::{ExplainRequest, Explained};
@@ -29,6 +30,9 @@ use crate::api::thaw::Thawed;
 
 /// The media type of the metrics for Prometheus.
 pub const PROMETHEUS_TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// The media type of JSON documents in a line each.
+pub const NDJSON: &str = "application/x-ndjson";
 
 /// The media type of the console's page.
 pub const HTML: &str = "text/html; charset=utf-8";
@@ -105,6 +109,18 @@ pub const ROUTES: &[Route] = &[
         .needing(Role::Operate)
         .taking::<ExplainRequest>()
         .json::<Explained>(),
+    Route::post(Endpoint::Decisions, "/v1/decisions")
+        .summary("The decisions about code values, as they are made")
+        .described(
+            "The response has no end: a line of JSON for each decision, with the code value and the openId masked, \
+             and a line `{\"dropped\": n}` in the place of decisions that came faster than they were taken, and \
+             every ten seconds. It ends when the daemon accepts no more connections. Up to four clients may watch at \
+             once; further ones are refused with `tooManyActions`.",
+        )
+        .changing("tail")
+        .taking::<TailRequest>()
+        .text(NDJSON)
+        .refusing(&[ErrorCode::Drained, ErrorCode::Stopping]),
     Route::post(Endpoint::Check, "/v1/check")
         .summary("Check a route config without making it live")
         .described("Responds with the problems, and with what the route config would change.")
