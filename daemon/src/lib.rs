@@ -32,6 +32,7 @@ pub mod error_chain;
 mod faults;
 pub mod files;
 pub mod fuzzing;
+pub mod hand_over;
 pub mod host;
 pub mod http;
 pub mod identify;

@@ -12,6 +12,7 @@ mod metrics;
 mod mock_gateway;
 mod outbound;
 mod planted;
+mod replacement;
 mod resp;
 mod rules;
 mod sdk_proxy;

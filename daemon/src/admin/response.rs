@@ -23,6 +23,10 @@ pub(super) struct Replaced {
     pub(super) to: Option<ConfigDigest>,
 }
 
+/// Marks the response to an action whose outcome is recorded later, by a task of its own.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ConcludedLater;
+
 impl Replaced {
     /// Returns the digests where the live route config, which has `digest`, stayed.
     pub(super) const fn nothing(digest: Option<ConfigDigest>) -> Self {

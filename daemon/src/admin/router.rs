@@ -13,7 +13,7 @@ use super::host_header;
 use super::plane::AdminPlane;
 use super::refusal::Refusal;
 use super::request::{Handling, Outcome, Request, read_body};
-use super::response::{Replaced, Response};
+use super::response::{ConcludedLater, Replaced, Response};
 use crate::api::admin::{Body, ROUTES, Route};
 use crate::api::method::Method;
 use crate::api::refusal::ErrorCode;
@@ -59,6 +59,7 @@ pub(super) async fn respond(
     Target { route, parameter }: Target,
     mut request: HttpRequest<Incoming>,
 ) -> Response {
+    let upgrade = hyper::upgrade::on(&mut request);
     let body = read_body(&mut request, max_body_bytes(route, plane)).await;
     let request = match body {
         Ok(body) => Request {
@@ -69,6 +70,7 @@ pub(super) async fn respond(
             body,
             action: route.action,
             intent: Arc::default(),
+            upgrade,
         },
         Err(refusal) => return refuse(plane, route, &caller, refusal).await,
     };
@@ -132,6 +134,11 @@ async fn handle(route: &'static Route, request: Request) -> Response {
         return handling.await.unwrap_or_else(Refusal::into_response);
     };
     let outcome = or_fault(handlers::handle(route.endpoint, request)).await;
+    if let Ok(response) = &outcome
+        && response.extensions().get::<ConcludedLater>().is_some()
+    {
+        return outcome.unwrap_or_else(Refusal::into_response);
+    }
     let Some(intent) = intent.lock().take() else {
         let refusal = outcome.err().unwrap_or_else(|| {
             tracing::error!(action, "an action was carried out without a record");

@@ -88,6 +88,8 @@ pub struct Settings {
     /// The time that requests in flight may take to finish once the daemon has to stop: up to 10
     /// minutes.
     pub drain_deadline: Duration,
+    /// The time that a successor may take to become ready: up to 10 minutes.
+    pub take_over_deadline: Duration,
     /// The events that are logged, and their form.
     pub log: Log,
     /// The sources of route configs, and the local storage.
@@ -153,6 +155,7 @@ impl Settings {
             worker_threads,
             lame_duck,
             drain_deadline,
+            take_over_deadline,
         } = Serve::declare(keys);
         let log = Log::declare(keys);
         let route = Route::declare(keys, &mut compile);
@@ -192,6 +195,7 @@ impl Settings {
             worker_threads,
             lame_duck,
             drain_deadline,
+            take_over_deadline,
             log,
             route,
             compile,
