@@ -6,7 +6,7 @@ use codeid_daemon::clock::Clock;
 use codeid_daemon::listen::Listeners;
 use codeid_daemon::process;
 use codeid_daemon::rules::source::RouteSources;
-use codeid_daemon::run::{Ended, StartError, StopRequests, run};
+use codeid_daemon::run::{Ended, StartError, StopRequests, run, take_over};
 use codeid_daemon::service_manager;
 use codeid_daemon::telemetry;
 
@@ -16,6 +16,10 @@ use super::settings::{SettingsArgs, line_of};
 /// The command line of `codeid serve`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Serve {
+    /// Replace the daemon that runs with the same admin.unix: take over its listening sockets, and have it drain once
+    /// this one can serve. An ordinary start if none runs
+    #[arg(long)]
+    take_over: bool,
     #[command(flatten)]
     settings: SettingsArgs,
     /// Report everything that a start would need, and start nothing
@@ -59,6 +63,10 @@ impl Serve {
         process::deny_inspection();
         let sources = RouteSources::from_settings(&settings)?;
         let stop = StopRequests::from_signals();
+        let run = match self.take_over {
+            true => take_over,
+            false => run,
+        };
         run(&settings, listeners, sources, Clock::system(), stop)
     }
 }

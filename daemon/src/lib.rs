@@ -33,6 +33,7 @@ pub mod error_chain;
 mod faults;
 pub mod files;
 pub mod fuzzing;
+pub mod hand_over;
 mod health;
 pub mod host;
 pub mod http;

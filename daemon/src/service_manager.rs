@@ -29,6 +29,9 @@ static MANAGER: OnceLock<Manager> = OnceLock::new();
 /// Set once the service manager knows that the process stops: nothing may say the contrary from then on.
 static IS_STOPPING: AtomicBool = AtomicBool::new(false);
 
+/// Set once another process is the service: nothing that this one reports is about the service any more.
+static IS_LEFT: AtomicBool = AtomicBool::new(false);
+
 /// A service manager that listens.
 #[derive(Debug)]
 struct Manager {
@@ -69,6 +72,9 @@ pub(crate) fn watchdog_interval() -> Option<Duration> {
 /// Sends one notification with these states.
 pub(crate) fn notify(states: &[NotifyState<'_>]) {
     let Some(manager) = MANAGER.get() else { return };
+    if IS_LEFT.load(Ordering::Acquire) {
+        return;
+    }
     let message: String = states.iter().map(|state| format!("{state}\n")).collect();
     if let Err(error) = manager
         .socket
@@ -82,7 +88,12 @@ pub(crate) fn notify(states: &[NotifyState<'_>]) {
 pub(crate) fn ready(status: &str) {
     if !IS_STOPPING.load(Ordering::Acquire) {
         let status = one_line(status);
-        notify(&[NotifyState::Ready, NotifyState::Status(&status)]);
+        notify(&[
+            NotifyState::Ready,
+            // After a take-over, the service manager knows another process.
+            NotifyState::MainPid(std::process::id()),
+            NotifyState::Status(&status),
+        ]);
     }
 }
 
@@ -96,6 +107,13 @@ pub(crate) fn stopping() {
     if !IS_STOPPING.swap(true, Ordering::AcqRel) {
         notify(&[NotifyState::Stopping]);
     }
+}
+
+/// Reports that the process `to` is the service from now on, and nothing more.
+pub(crate) fn leave(to: u32) {
+    // The successor may not report that itself, unless the unit has NotifyAccess=all.
+    notify(&[NotifyState::MainPid(to)]);
+    IS_LEFT.store(true, Ordering::Release);
 }
 
 impl Reloading {

@@ -11,8 +11,8 @@
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
+use tokio::sync::{Notify, watch};
 
 use crate::api::status::ServiceState;
 use crate::clock::Clock;
@@ -49,6 +49,8 @@ pub(crate) struct Shutdown {
     service: Mutex<Service>,
     /// Notified when an order has changed the service.
     ordered: Notify,
+    /// `true` once the successor serves.
+    is_handed_over: watch::Sender<bool>,
     clock: Clock,
 }
 
@@ -89,6 +91,7 @@ impl Shutdown {
                 is_stopping: false,
             }),
             ordered: Notify::new(),
+            is_handed_over: watch::Sender::new(false),
             clock,
         }
     }
@@ -170,6 +173,29 @@ impl Shutdown {
     pub(crate) fn drain_now(&self) {
         self.is_leaving.store(true, Ordering::Release);
         self.begin_to_drain(&mut self.service.lock());
+    }
+
+    /// Enters [`Stage::Drain`] because the successor serves. The address is as ready as before, so that probes
+    /// on connections that are still open are answered with the readiness of the successor.
+    pub(crate) fn hand_over(&self) {
+        self.is_handed_over.send_replace(true);
+        if !self.reached(Stage::Drain) {
+            self.begin_to_drain(&mut self.service.lock());
+        }
+    }
+
+    /// Returns `true` once the successor serves.
+    pub(crate) fn is_handed_over(&self) -> bool {
+        *self.is_handed_over.borrow()
+    }
+
+    /// Waits until the successor serves.
+    pub(crate) async fn handed_over(&self) {
+        let mut is_handed_over = self.is_handed_over.subscribe();
+        // The sender lives as long as this value.
+        let _ = is_handed_over
+            .wait_for(|is_handed_over| *is_handed_over)
+            .await;
     }
 
     /// Returns `true` from the lame duck on: requests should go elsewhere.

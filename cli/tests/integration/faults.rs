@@ -257,7 +257,7 @@ fn the_watchdog_gets_no_sign_of_life_while_a_thread_hangs() {
         let mut client = daemon.tcp();
         client.send("GET /livez HTTP/1.1\r\nHost: h\r\n\r\n");
         let line = daemon.wait_for_line("a thread makes no progress");
-        assert!(line.contains(&format!("thread={thread}")), "{line}");
+        assert!(line.contains(&format!("thread=\"{thread}")), "{line}");
         // Silence has no event: it lasts for five times the interval between two signs of life.
         manager.rest();
         sleep(Duration::from_millis(500));

@@ -14,6 +14,7 @@ mod mock_gateway;
 mod outbound;
 mod packaging;
 mod planted;
+mod replacement;
 mod resp;
 mod rules;
 mod sdk_proxy;

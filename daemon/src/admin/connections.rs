@@ -58,7 +58,8 @@ pub(super) struct TcpAccess {
     pub(super) certificate: Option<Arc<LiveCertificate>>,
 }
 
-/// Serves the Unix socket for as long as the future is polled, with all its connections.
+/// Serves the Unix socket for as long as the future is polled, with all its connections. Ends once a successor
+/// serves it and the last connection has ended.
 pub(super) async fn accept_unix(
     listener: &UnixListener,
     plane: &Arc<AdminPlane>,
@@ -66,7 +67,11 @@ pub(super) async fn accept_unix(
 ) {
     let mut connections = Connections::new(AdminListener::Unix, limits, plane);
     loop {
-        let Some((stream, _)) = connections.accept(listener.accept()).await else {
+        let accepted = tokio::select! {
+            accepted = connections.accept(listener.accept()) => accepted,
+            () = plane.shutdown.handed_over() => return connections.finish().await,
+        };
+        let Some((stream, _)) = accepted else {
             continue;
         };
         // A peer without credentials has hung up already.
@@ -87,7 +92,8 @@ pub(super) async fn accept_unix(
     }
 }
 
-/// Serves the TCP listener for as long as the future is polled, with all its connections.
+/// Serves the TCP listener for as long as the future is polled, with all its connections. Ends once a successor
+/// serves it and the last connection has ended.
 pub(super) async fn accept_tcp(
     listener: &TcpListener,
     plane: &Arc<AdminPlane>,
@@ -96,7 +102,11 @@ pub(super) async fn accept_tcp(
 ) {
     let mut connections = Connections::new(AdminListener::Tcp, limits, plane);
     loop {
-        let Some((stream, address)) = connections.accept(listener.accept()).await else {
+        let accepted = tokio::select! {
+            accepted = connections.accept(listener.accept()) => accepted,
+            () = plane.shutdown.handed_over() => return connections.finish().await,
+        };
+        let Some((stream, address)) = accepted else {
             continue;
         };
         let Some(entrance) = connections.enter(Peer::of_address(address)) else {
@@ -191,6 +201,11 @@ impl Connections {
         }
     }
 
+    /// Waits until the last connection has ended.
+    async fn finish(mut self) {
+        while self.open.join_next().await.is_some() {}
+    }
+
     /// Lets a connection into the lobby. Returns `None` if there is no room.
     fn enter(&mut self, peer: Peer) -> Option<Arc<Entrance>> {
         let visitor = self.lobby.enter(peer);
@@ -253,7 +268,7 @@ async fn within_lifetime(
 }
 
 async fn serve(
-    stream: impl AsyncRead + AsyncWrite + Unpin,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     plane: &Arc<AdminPlane>,
     entrance: &Entrance,
     caller: impl Fn(&Request<Incoming>) -> Caller,
@@ -280,6 +295,7 @@ async fn serve(
         .keep_alive(false)
         .half_close(true)
         .serve_connection(TokioIo::new(Lingering::new(stream)), service)
+        .with_upgrades()
         .await;
 }
 

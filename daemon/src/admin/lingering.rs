@@ -41,6 +41,13 @@ impl<S> Lingering<S> {
     }
 }
 
+impl<S> Lingering<S> {
+    /// Returns the stream within.
+    pub(super) fn into_inner(self) -> S {
+        self.stream
+    }
+}
+
 impl<S: AsyncRead + Unpin> AsyncRead for Lingering<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use super::connections::{self, TcpAccess};
 use super::limits::AdminLimits;
 use super::live_tokens::LiveTokens;
 use super::plane::AdminPlane;
+use super::take_overs::TakeOvers;
 use crate::api::status::ListenerAddresses;
 use crate::audit::AuditLog;
 use crate::clock::Clock;
@@ -18,7 +20,7 @@ use crate::decisions::Decisions;
 use crate::host::HostName;
 use crate::listen::tcp::{TcpError, open_tcp};
 use crate::listen::unix_socket::{OwnedSocket, SocketError, SocketFile};
-use crate::listen::{GIVEN, GivenSockets, ListenError, LiveCertificate};
+use crate::listen::{GIVEN, GivenSockets, ListenError, ListenerName, LiveCertificate};
 use crate::metrics::LastHour;
 use crate::rules::operator::Operator;
 use crate::settings::{self, AdminHttp};
@@ -55,7 +57,7 @@ pub(crate) struct AdminSocket(OwnedSocket);
 struct NoTokens;
 
 /// Takes the given listeners, and opens the others that the settings name. Returns `None`
-/// without any. [`AdminListeners::serve_unix`] and [`AdminListeners::serve_tcp`] serve them, each on
+/// without any. If `is_beside` is `true`, another process writes the audit log. [`AdminListeners::serve_unix`] and [`AdminListeners::serve_tcp`] serve them, each on
 /// the runtime that polls it.
 ///
 /// # Errors
@@ -65,13 +67,18 @@ pub(crate) async fn open(
     given: &mut GivenSockets,
     settings: &settings::Admin,
     clock: Clock,
+    is_beside: bool,
 ) -> Result<Option<(AdminListeners, Option<AdminSocket>)>, ListenError> {
     let none = settings.unix.is_none() && settings.http.is_none();
     if none && given.admin.is_none() && given.admin_http.is_none() {
         return Ok(None);
     }
     let audit_path = &settings.audit.path;
-    let audit = AuditLog::open(&settings.audit, clock)
+    let audit = match is_beside {
+        true => AuditLog::open_beside(&settings.audit, clock),
+        false => AuditLog::open(&settings.audit, clock),
+    };
+    let audit = audit
         .map_err(|error| ListenError::new("admin.audit-path", shown_path(audit_path), error))?;
     let (unix, unix_address, socket) = match (given.admin.take(), &settings.unix) {
         (Some(given), _) => {
@@ -213,6 +220,7 @@ impl AdminListeners {
         shutdown: Arc<Shutdown>,
         addresses: ListenerAddresses,
         started: Instant,
+        take_overs: TakeOvers,
     ) -> AdminPlane {
         AdminPlane {
             operator,
@@ -226,10 +234,31 @@ impl AdminListeners {
             audit: self.audit.clone(),
             certificates: Vec::new(),
             started,
+            take_overs,
         }
     }
 
-    /// Serves the Unix socket for as long as the future is polled.
+    /// Returns a copy of the descriptor of a listener; `None` if there is no such listener.
+    ///
+    /// # Errors
+    ///
+    /// An [`io::Error`] if the system refuses a descriptor.
+    pub(crate) fn copy(&self, name: ListenerName) -> io::Result<Option<OwnedFd>> {
+        match name {
+            ListenerName::Admin => {
+                let copy = self.unix.as_ref().map(UnixListener::try_clone);
+                Ok(copy.transpose()?.map(OwnedFd::from))
+            }
+            ListenerName::AdminHttp => {
+                let copy = self.tcp.as_ref().map(|(listener, _)| listener.try_clone());
+                Ok(copy.transpose()?.map(OwnedFd::from))
+            }
+            ListenerName::Http | ListenerName::Unix | ListenerName::Resp => Ok(None),
+        }
+    }
+
+    /// Serves the Unix socket for as long as the future is polled, or until a successor does and the last
+    /// connection has ended.
     ///
     /// # Errors
     ///
@@ -242,7 +271,8 @@ impl AdminListeners {
         Ok(())
     }
 
-    /// Serves the TCP listener for as long as the future is polled.
+    /// Serves the TCP listener for as long as the future is polled, or until a successor does and the last
+    /// connection has ended.
     ///
     /// # Errors
     ///
@@ -253,6 +283,22 @@ impl AdminListeners {
             connections::accept_tcp(&listener, plane, access, self.limits).await;
         }
         Ok(())
+    }
+}
+
+impl AdminSocket {
+    /// Returns a copy of the descriptor of the lock beside the file.
+    ///
+    /// # Errors
+    ///
+    /// An [`io::Error`] if the system refuses a descriptor.
+    pub(crate) fn copy_of_lock(&self) -> io::Result<OwnedFd> {
+        self.0.copy_of_lock()
+    }
+
+    /// Passes the file to the successor, or takes it back.
+    pub(crate) fn pass(&self, is_passed: bool) {
+        self.0.pass(is_passed);
     }
 }
 

@@ -34,7 +34,10 @@ mod refusal;
 mod request;
 mod response;
 mod router;
+mod take_over;
+mod take_overs;
 pub(crate) mod tokens;
 
 pub(crate) use self::limits::AdminLimits;
 pub(crate) use self::listeners::{AdminListeners, AdminSocket, count_tokens, open, rehearse_unix};
+pub(crate) use self::take_overs::TakeOvers;

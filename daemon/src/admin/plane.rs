@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::take_overs::TakeOvers;
 use crate::api::status::ListenerAddresses;
 use crate::audit::AuditLog;
 use crate::decisions::Decisions;
@@ -36,6 +37,8 @@ pub(crate) struct AdminPlane {
     pub(super) certificates: Vec<Arc<LiveCertificate>>,
     /// The time at which the daemon began to start, from which the status has its uptime.
     pub(super) started: Instant,
+    /// Hands the listening sockets over to a successor.
+    pub(super) take_overs: TakeOvers,
 }
 
 impl AdminPlane {

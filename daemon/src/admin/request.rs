@@ -8,6 +8,7 @@ use codeid_engine::ConfigDigest;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, IF_MATCH};
+use hyper::upgrade::OnUpgrade;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
@@ -42,6 +43,8 @@ pub(super) struct Request {
     pub(super) action: Option<&'static str>,
     /// The record of the action, once it is intended.
     pub(super) intent: Arc<Mutex<Option<Intent>>>,
+    /// The connection, after a response with the status 101.
+    pub(super) upgrade: OnUpgrade,
 }
 
 /// The outcome of a request.
@@ -79,6 +82,7 @@ impl Request {
             let code = match error {
                 AuditError::Unwritten(_) => ErrorCode::NotAudited,
                 AuditError::TooMany => ErrorCode::TooManyActions,
+                AuditError::HandingOver => ErrorCode::Stopping,
             };
             Refusal::new(code, format!("Nothing was changed: {why}."))
         })?;

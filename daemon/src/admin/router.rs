@@ -59,6 +59,7 @@ pub(super) async fn respond(
     Target { route, parameter }: Target,
     mut request: HttpRequest<Incoming>,
 ) -> Response {
+    let upgrade = hyper::upgrade::on(&mut request);
     let body = read_body(&mut request, max_body_bytes(route, plane)).await;
     let request = match body {
         Ok(body) => Request {
@@ -69,6 +70,7 @@ pub(super) async fn respond(
             body,
             action: route.action,
             intent: Arc::default(),
+            upgrade,
         },
         Err(refusal) => return refuse(plane, route, &caller, refusal).await,
     };
@@ -132,11 +134,11 @@ async fn handle(route: &'static Route, request: Request) -> Response {
         return handling.await.unwrap_or_else(Refusal::into_response);
     };
     let outcome = or_fault(handlers::handle(route.endpoint, request)).await;
-    let is_later = |response: &Response| response.extensions().get::<ConcludedLater>().is_some();
-    let outcome = match outcome {
-        Ok(response) if is_later(&response) => return response,
-        outcome => outcome,
-    };
+    if let Ok(response) = &outcome
+        && response.extensions().get::<ConcludedLater>().is_some()
+    {
+        return outcome.unwrap_or_else(Refusal::into_response);
+    }
     let Some(intent) = intent.lock().take() else {
         let refusal = outcome.err().unwrap_or_else(|| {
             tracing::error!(action, "an action was carried out without a record");

@@ -47,6 +47,10 @@ pub enum ErrorCode {
     Stopping,
     /// The daemon was drained and accepts no connections, which only a restart changes.
     Drained,
+    /// Another take-over from this daemon is under way.
+    TakeOverUnderWay,
+    /// The successor has not become ready; the daemon goes on. Only the audit log has it, as an outcome.
+    TakeOverFailed,
     /// Another route config is live than `If-Match` names.
     IfMatchStale,
     /// The body is too large.
@@ -78,7 +82,11 @@ impl ErrorCode {
             Self::NotFound | Self::UnknownGeneration => 404,
             Self::MethodNotAllowed => 405,
             Self::TooSlow => 408,
-            Self::Frozen | Self::Stopping | Self::Drained => 409,
+            Self::Frozen
+            | Self::Stopping
+            | Self::Drained
+            | Self::TakeOverUnderWay
+            | Self::TakeOverFailed => 409,
             Self::IfMatchStale => 412,
             Self::TooLarge => 413,
             Self::MediaType => 415,

@@ -60,13 +60,17 @@ struct Tail {
 
 impl AuditFile {
     /// Opens the file at `path`, creates it and its directory if they are missing, and removes a last
-    /// line that was not written whole. Returns the place in the chain, and the number of bytes that
-    /// were removed.
+    /// line that was not written whole, unless another process may be writing it (`is_beside`). Returns the place
+    /// in the chain, and the number of bytes that were removed.
     ///
     /// # Errors
     ///
     /// An [`io::Error`] if the file cannot be read or written, or is not a regular file.
-    pub(super) fn open(path: &Path, max_bytes: u64) -> io::Result<(Self, Chain, u64)> {
+    pub(super) fn open(
+        path: &Path,
+        max_bytes: u64,
+        is_beside: bool,
+    ) -> io::Result<(Self, Chain, u64)> {
         let directory = directory::of(path);
         DirBuilder::new()
             .recursive(true)
@@ -79,7 +83,10 @@ impl AuditFile {
             uncut: None,
         };
         let file = this.open_to_append()?;
-        let tail = read_tail(path)?;
+        let mut tail = read_tail(path)?;
+        if is_beside {
+            tail.torn = 0;
+        }
         if tail.torn > 0 {
             file.set_len(file.metadata()?.len() - tail.torn)?;
             file.sync_all()?;

@@ -34,12 +34,13 @@ pub(super) struct Sinks {
 }
 
 impl Sinks {
-    /// Opens the file and syslog, as far as the settings name them.
+    /// Opens the file and syslog, as far as the settings name them. If `is_beside` is `true`, another process
+    /// writes the file, and no line in it is repaired and no old file deleted.
     ///
     /// # Errors
     ///
     /// An [`io::Error`] if the file cannot be written, unless syslog can.
-    pub(super) fn open(settings: &Audit, clock: &Clock) -> io::Result<Self> {
+    pub(super) fn open(settings: &Audit, clock: &Clock, is_beside: bool) -> io::Result<Self> {
         let syslog = settings.syslog_path.as_deref().map(Syslog::new);
         let mut sinks = Self {
             path: settings.path.clone(),
@@ -50,18 +51,20 @@ impl Sinks {
             unwritten: VecDeque::new(),
             retention: Retention::new(&settings.path, settings.keep),
         };
-        if let Err(error) = sinks.open_file(clock) {
+        if let Err(error) = sinks.open_file(clock, is_beside) {
             if sinks.syslog.is_none() {
                 return Err(error);
             }
             tracing::warn!(%error, "the file of the audit log cannot be written; syslog has the lines");
         }
-        sinks.expire(clock);
+        if !is_beside {
+            sinks.expire(clock);
+        }
         Ok(sinks)
     }
 
-    fn open_file(&mut self, clock: &Clock) -> io::Result<()> {
-        let (file, chain, torn) = AuditFile::open(&self.path, self.max_bytes)?;
+    fn open_file(&mut self, clock: &Clock, is_beside: bool) -> io::Result<()> {
+        let (file, chain, torn) = AuditFile::open(&self.path, self.max_bytes, is_beside)?;
         self.file = Some(file);
         if self.unwritten.is_empty() {
             self.chain = chain;
@@ -78,7 +81,7 @@ impl Sinks {
     /// Makes the file ready for a line. One that could not be opened before is tried again.
     fn prepare_file(&mut self, clock: &Clock) -> io::Result<()> {
         let Some(file) = &mut self.file else {
-            return self.open_file(clock);
+            return self.open_file(clock, false);
         };
         if let Some(chain) = file.prepare()?
             && self.unwritten.is_empty()

@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 use std::os::unix::net::UnixListener;
 
+use super::name::ListenerName;
 use super::unix_socket::OwnedSocket;
 use crate::uri::shown_path;
 
@@ -54,6 +55,19 @@ pub(crate) struct GivenSockets {
     pub(crate) admin: Option<GivenUnix>,
     /// The admin plane over TCP.
     pub(crate) admin_http: Option<TcpListener>,
+}
+
+impl GivenSockets {
+    /// Returns `true` if there is a socket for this listener.
+    pub(crate) const fn has(&self, name: ListenerName) -> bool {
+        match name {
+            ListenerName::Http => self.http.is_some(),
+            ListenerName::Unix => self.unix.is_some(),
+            ListenerName::Resp => self.resp.is_some(),
+            ListenerName::Admin => self.admin.is_some(),
+            ListenerName::AdminHttp => self.admin_http.is_some(),
+        }
+    }
 }
 
 /// A listening Unix socket that this process did not open.

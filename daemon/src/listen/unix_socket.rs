@@ -3,9 +3,12 @@
 
 use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, ErrorKind};
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use codeid_engine::ConfigDigest;
@@ -36,15 +39,17 @@ pub(crate) struct SocketFile {
     pub(crate) group: Option<String>,
 }
 
-/// A socket's file that this process made.
+/// A socket's file that this process made, or has taken over from its predecessor.
 #[derive(Debug)]
 pub(crate) struct OwnedSocket {
     path: PathBuf,
     /// The device and the inode of the file.
     identity: (u64, u64),
+    /// `false` while the file belongs to the other side of a take-over.
+    is_ours: Arc<AtomicBool>,
     /// A file that is locked for as long as the socket is served. It stays after a stop: removing a
     /// lock file takes it from the next process, which may have opened it already.
-    _lock: File,
+    lock: File,
 }
 
 /// The reason why a socket was not opened.
@@ -108,7 +113,8 @@ impl SocketFile {
                 let owned = OwnedSocket {
                     path: self.path.clone(),
                     identity: identity(&metadata),
-                    _lock: lock,
+                    is_ours: Arc::new(AtomicBool::new(true)),
+                    lock,
                 };
                 Ok((listener, owned))
             }
@@ -238,8 +244,40 @@ impl SocketFile {
 }
 
 impl OwnedSocket {
-    /// Removes the file, unless another has taken its place.
+    /// Takes over the file at `path` with its lock, which is held through all copies of its descriptor. The file is
+    /// this process's once `is_ours` is `true`.
+    ///
+    /// # Errors
+    ///
+    /// An [`io::Error`] if there is no such file.
+    pub(crate) fn adopt(path: &Path, lock: OwnedFd, is_ours: &Arc<AtomicBool>) -> io::Result<Self> {
+        Ok(Self {
+            path: path.to_owned(),
+            identity: identity(&fs::symlink_metadata(path)?),
+            is_ours: Arc::clone(is_ours),
+            lock: File::from(lock),
+        })
+    }
+
+    /// Returns a copy of the descriptor of the lock.
+    ///
+    /// # Errors
+    ///
+    /// An [`io::Error`] if the system refuses a descriptor.
+    pub(crate) fn copy_of_lock(&self) -> io::Result<OwnedFd> {
+        Ok(self.lock.try_clone()?.into())
+    }
+
+    /// Passes the file to the successor, or takes it back.
+    pub(crate) fn pass(&self, is_passed: bool) {
+        self.is_ours.store(!is_passed, Ordering::Release);
+    }
+
+    /// Removes the file, unless it belongs to another process or another has taken its place.
     pub(crate) fn remove(&self) {
+        if !self.is_ours.load(Ordering::Acquire) {
+            return;
+        }
         let removed = match fs::symlink_metadata(&self.path) {
             Ok(metadata) if identity(&metadata) == self.identity => fs::remove_file(&self.path),
             Ok(_) => {

@@ -87,6 +87,14 @@ impl Checker {
         self.limits.max_config_characters.saturating_mul(4)
     }
 
+    /// Ends the recording of compiles, or begins it again.
+    pub(super) fn record(&self, is_recording: bool) {
+        match is_recording {
+            true => self.journal.begin_to_record(),
+            false => self.journal.hold(),
+        }
+    }
+
     /// Checks and compiles a route config, and collects its warnings by `lint`.
     ///
     /// # Errors

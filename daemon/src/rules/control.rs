@@ -67,7 +67,8 @@ pub(crate) struct ControlGone;
 
 impl Control {
     /// Starts the thread, which begins to make the first table live. `clock` dates what the status
-    /// records.
+    /// records. If `is_beside` is `true`, another process serves, and nothing is written until
+    /// [`Self::begin_to_write`].
     ///
     /// # Errors
     ///
@@ -78,13 +79,18 @@ impl Control {
         live: Arc<LiveTable>,
         shutdown: Arc<Shutdown>,
         clock: &Clock,
+        is_beside: bool,
     ) -> io::Result<Self> {
         let sources = Arc::new(level_sources(settings, sources));
         let has_remote = sources.remote.is_some();
         let staleness = staleness(settings, has_remote);
         let status = StatusRegistry::new(live, staleness, sources.unchecked(), clock.clone());
         let status = Arc::new(status);
-        let journal = Arc::new(Journal::open(&settings.reload.journal_path));
+        let journal_path = &settings.reload.journal_path;
+        let journal = Arc::new(match is_beside {
+            true => Journal::open_beside(journal_path),
+            false => Journal::open(journal_path),
+        });
         let compiler = Arc::new(Compiler::start(Arc::clone(&status))?);
         let pipeline = Pipeline::new(
             Arc::clone(&status),
@@ -98,6 +104,9 @@ impl Control {
             Saver::new(Arc::clone(&status), Arc::clone(&sources)),
             Publisher::new(Arc::clone(&status), compiler),
         );
+        if is_beside {
+            pipeline.saver.hold();
+        }
         let schedule = Schedule::new(settings.route.pull_delay, settings.route.retry_delay);
         let loader = Arc::new(Loader::new(sources, pipeline, schedule));
         let freeze_file = freeze_file(settings);
@@ -201,6 +210,14 @@ impl Control {
     {
         self.runtime
             .spawn(supervise(task, Arc::clone(&self.status), begin));
+    }
+
+    /// Writes the files of the daemon from now on, since the process that wrote them has ceased to.
+    pub(crate) fn begin_to_write(&self) {
+        self.journal.begin_to_record();
+        let operator = self.operator.clone();
+        self.runtime
+            .spawn(async move { operator.begin_to_save().await });
     }
 
     /// Records a clean shutdown, so that a compile still running is not counted as a crash. The

@@ -21,6 +21,7 @@ mod compiler;
 pub(crate) mod config_text;
 mod control;
 mod freeze;
+pub(crate) mod handing_over;
 mod hidden_preset;
 pub(crate) mod history;
 mod init;

@@ -13,6 +13,7 @@ use tokio::sync::MutexGuard;
 use super::candidate::{Candidate, CheckReport};
 use super::check::ConfigRefused;
 use super::freeze::{FreezeFile, FreezeFileError, FrozenConfig};
+use super::handing_over::Held;
 use super::history::Entry;
 use super::level_sources::CallError;
 use super::loader::Loader;
@@ -90,6 +91,17 @@ impl Operator {
             freeze_file,
             requests,
         }
+    }
+
+    /// Waits until no config is being decided about, and holds the decision for a take-over.
+    pub(crate) async fn hold(&self) -> Held {
+        Held::new(Arc::clone(&self.loader)).await
+    }
+
+    /// Saves what was held back, and everything from now on.
+    pub(super) async fn begin_to_save(&self) {
+        let _decision = self.decide().await;
+        self.loader.pipeline.saver.release().await;
     }
 
     /// Returns the status of the live table and the sources.

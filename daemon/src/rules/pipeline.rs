@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use codeid_engine::{ConfigDigest, InitLevel, Problem};
-use tokio::sync::MutexGuard;
+use tokio::sync::{MutexGuard, OwnedMutexGuard};
 
 use super::check::{Checker, ConfigRefused, parse_warnings};
 use super::compiler::CompilerError;
@@ -46,7 +46,7 @@ pub(super) struct Pipeline {
     /// The names of the sources, for messages.
     pub(super) sources: Arc<LevelSources>,
     /// Locked while a source or an operator decides which config becomes live.
-    decision: tokio::sync::Mutex<()>,
+    decision: Arc<tokio::sync::Mutex<()>>,
     /// The config that each source gave last, if it was refused.
     refused: Mutex<BTreeMap<InitLevel, (ConfigDigest, ConfigRefused)>>,
 }
@@ -66,7 +66,7 @@ impl Pipeline {
             saver,
             publisher,
             sources,
-            decision: tokio::sync::Mutex::default(),
+            decision: Arc::default(),
             refused: Mutex::default(),
         }
     }
@@ -75,6 +75,11 @@ impl Pipeline {
     /// lives.
     pub(super) async fn decide(&self) -> MutexGuard<'_, ()> {
         self.decision.lock().await
+    }
+
+    /// Like [`Self::decide`], for a guard that outlives the borrow.
+    pub(super) async fn decide_owned(&self) -> OwnedMutexGuard<()> {
+        Arc::clone(&self.decision).lock_owned().await
     }
 
     /// Decides about the config that the source of `level` gave.

@@ -1,6 +1,7 @@
 //! Saves route configs to the local storage.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use codeid_engine::ConfigDigest;
 
@@ -15,6 +16,8 @@ pub(super) struct Saver {
     status: Arc<StatusRegistry>,
     sources: Arc<LevelSources>,
     state: Mutex<State>,
+    /// `true` while another process saves, and alone may: configs stay pending.
+    is_held: AtomicBool,
 }
 
 #[derive(Default)]
@@ -40,6 +43,7 @@ impl Saver {
             status,
             sources,
             state: Mutex::default(),
+            is_held: AtomicBool::new(false),
         }
     }
 
@@ -54,6 +58,18 @@ impl Saver {
             route_config_data: text,
         };
         self.try_save(Arc::new(config)).await
+    }
+
+    /// Keeps configs pending until [`Self::release`].
+    pub(super) fn hold(&self) {
+        self.is_held.store(true, Ordering::Release);
+    }
+
+    /// Saves from now on, and at once the config that is pending.
+    pub(super) async fn release(&self) {
+        self.is_held.store(false, Ordering::Release);
+        let pending = self.pending();
+        self.retry(pending).await;
     }
 
     /// Returns `true` if the storage is known to have the config of this digest.
@@ -113,6 +129,10 @@ impl Saver {
     }
 
     async fn try_save(&self, config: Arc<PendingSave>) -> Result<(), CallError> {
+        if self.is_held.load(Ordering::Acquire) {
+            self.state.lock().pending = Some(config);
+            return Ok(());
+        }
         let saved = self.sources.save(&config.route_config_data).await;
         let Err(error) = saved else {
             let saved = Some(config.digest);

@@ -4,6 +4,7 @@ use std::io;
 
 use thiserror::Error;
 
+use crate::hand_over::TakeOverError;
 use crate::listen::ListenError;
 use crate::rules::InitError;
 use crate::sdk_proxy::OpenError;
@@ -22,6 +23,9 @@ pub enum StartError {
     /// A listener was not opened.
     #[error(transparent)]
     Listen(#[from] ListenError),
+    /// The running daemon goes on, from which this one was to take over.
+    #[error(transparent)]
+    TakeOver(#[from] TakeOverError),
     /// The system refused something that no setting names.
     #[error("{what}")]
     System {
@@ -39,7 +43,8 @@ impl StartError {
         match self {
             Self::Settings(_) | Self::Listen(_) => "PARAM_ILLEGAL",
             Self::Init(error) => error.result().code,
-            Self::System { .. } => "UNKNOWN_EXCEPTION",
+            Self::TakeOver(TakeOverError::Off) => "PARAM_ILLEGAL",
+            Self::TakeOver(_) | Self::System { .. } => "UNKNOWN_EXCEPTION",
         }
     }
 }

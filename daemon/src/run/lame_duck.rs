@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 use tokio::time::sleep_until;
 
 use super::stop;
+use crate::hand_over::Left;
 use crate::service_manager;
 use crate::shutdown::Shutdown;
 
 /// The reason for the end of accepting.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Reason {
     /// This signal.
     Asked(&'static str),
@@ -20,6 +21,8 @@ pub(super) enum Reason {
     Drain,
     /// The end of this thread.
     ThreadEnded(&'static str),
+    /// A successor that serves.
+    Left(Left),
 }
 
 /// Waits for an order to leave that lasts for `lame_duck` without being taken back, and enters

@@ -13,6 +13,7 @@
 mod announce;
 mod connection_limits;
 mod error;
+mod handed;
 mod lame_duck;
 mod running;
 mod serve_admin;
@@ -26,7 +27,8 @@ use tokio::runtime::Builder;
 use self::error::system;
 use self::start::start;
 use crate::clock::Clock;
-use crate::listen::Listeners;
+use crate::hand_over::{Predecessor, TakeOverError};
+use crate::listen::{GivenSockets, Listeners};
 use crate::rules::source::RouteSources;
 use crate::settings::Settings;
 
@@ -124,16 +126,70 @@ pub fn run(
     clock: Clock,
     stop: StopRequests,
 ) -> Result<Ended, StartError> {
+    run_as(settings, listeners, sources, clock, stop, Role::Alone)
+}
+
+/// Like [`run`], in place of the daemon that runs with the same `admin.unix`, if one does: takes its listening sockets
+/// over, as far as `listeners` has none and the settings are the same, and has it drain once this one can serve.
+///
+/// # Errors
+///
+/// [`StartError`] if it could not start, or the other daemon has not accepted it. That one then goes on.
+pub fn take_over(
+    settings: &Settings,
+    listeners: Listeners,
+    sources: RouteSources,
+    clock: Clock,
+    stop: StopRequests,
+) -> Result<Ended, StartError> {
+    run_as(settings, listeners, sources, clock, stop, Role::Successor)
+}
+
+/// The relation of a daemon to one that runs already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    /// None runs.
+    Alone,
+    /// It replaces the one that runs, if one does.
+    Successor,
+}
+
+fn run_as(
+    settings: &Settings,
+    listeners: Listeners,
+    sources: RouteSources,
+    clock: Clock,
+    stop: StopRequests,
+    role: Role,
+) -> Result<Ended, StartError> {
     let runtime = Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(system("cannot start the accepting thread"))?;
     runtime.block_on(async {
         let mut stop = stop.listen().map_err(system("cannot listen for signals"))?;
-        let starting = start(settings, listeners, sources, clock, &mut stop);
+        let predecessor = match role {
+            Role::Alone => None,
+            Role::Successor => find_predecessor(settings).await?,
+        };
+        let given = (GivenSockets::from(listeners), predecessor);
+        let starting = start(settings, given, sources, clock, &mut stop);
         match starting.await? {
             Some(running) => Ok(running.serve(settings, &mut stop).await),
             None => Ok(Ended::Stopped),
         }
     })
+}
+
+/// Asks the running daemon for its sockets. Returns `None` if none runs.
+async fn find_predecessor(settings: &Settings) -> Result<Option<Predecessor>, TakeOverError> {
+    let predecessor = Predecessor::ask(settings).await?;
+    match &predecessor {
+        Some(predecessor) => {
+            let (pid, version) = predecessor.identity();
+            tracing::info!(pid, version, "taking over from the running daemon");
+        }
+        None => tracing::info!("no daemon runs from which to take over: an ordinary start"),
+    }
+    Ok(predecessor)
 }

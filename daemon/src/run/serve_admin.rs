@@ -1,12 +1,14 @@
 //! The tasks of the control thread that serve the admin plane and follow files.
 
+use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::sync::mpsc;
 use tokio::time::sleep;
 
-use crate::admin::AdminListeners;
+use crate::admin::{AdminListeners, TakeOvers};
 use crate::api::status::ListenerAddresses;
 use crate::listen::LiveCertificate;
 use crate::metrics::{LastHour, Task};
@@ -17,16 +19,16 @@ use crate::settings::Settings;
 /// The pause after which the admin plane is served again, if it could not be.
 const ADMIN_PAUSE: Duration = Duration::from_millis(500);
 
-/// Serves the admin plane on the control thread, and follows the files that it needs.
+/// Serves the admin plane on the control thread, and follows the files that it needs. Returns what awaits its end.
 pub(super) fn serve_admin(
     control: &Control,
     settings: &Settings,
     shared: &Shared,
-    listeners: AdminListeners,
+    (listeners, take_overs): (Arc<AdminListeners>, TakeOvers),
     listening: ListenerAddresses,
     started: Instant,
     certificate: Option<&Arc<LiveCertificate>>,
-) {
+) -> AdminEnd {
     let (operator, shutdown) = (control.operator().clone(), Arc::clone(&shared.shutdown));
     let status = Arc::clone(control.status());
     let last_hour = LastHour::new(Arc::clone(&shared.metrics), status.faults());
@@ -37,7 +39,9 @@ pub(super) fn serve_admin(
         Arc::clone(&figures).follow(move || status.faults())
     });
     let decisions = shared.decisions.clone();
-    let mut plane = listeners.plane(operator, last_hour, decisions, shutdown, listening, started);
+    let mut plane = listeners.plane(
+        operator, last_hour, decisions, shutdown, listening, started, take_overs,
+    );
     plane.watch_certificates(certificate.cloned());
     if let Some((tokens, certificate)) = listeners.followed() {
         plane.watch_certificates(certificate.clone());
@@ -49,7 +53,8 @@ pub(super) fn serve_admin(
     }
     let audit = listeners.audit.clone();
     control.supervise(Task::Audit, move || audit.clone().follow_refusals());
-    let served = Arc::new((listeners, Arc::new(plane)));
+    let (served_by, end) = mpsc::channel(1);
+    let served = Arc::new((listeners, Arc::new(plane), served_by));
     let over_tcp = Arc::clone(&served);
     control.supervise(Task::Admin, move || {
         let served = Arc::clone(&served);
@@ -67,6 +72,18 @@ pub(super) fn serve_admin(
             }
         }
     });
+    AdminEnd(end)
+}
+
+/// The end of the admin plane's tasks.
+pub(super) struct AdminEnd(mpsc::Receiver<Infallible>);
+
+impl AdminEnd {
+    /// Waits until the last connection of a plane has ended that a successor serves.
+    pub(super) async fn wait(mut self) {
+        // Nothing is ever sent.
+        let _ = self.0.recv().await;
+    }
 }
 
 /// Counts and logs the failure of a task of the admin plane, and waits until it is worth another try.

@@ -10,20 +10,23 @@ use tokio::runtime::Handle;
 use super::announce::{log_serving, warn_if_drain_is_short, warn_if_open_in_clear};
 use super::connection_limits::Limits;
 use super::error::{StartError, system};
-use super::running::Running;
+use super::running::{Running, RunningAdmin};
 use super::serve_admin::{follow_certificate, serve_admin};
 use super::service_status::{self, extend_start};
 use super::stop;
 use super::watchdog::{self, Watched};
-use crate::admin;
+use crate::admin::{self, TakeOvers};
 use crate::api::status::ListenerAddresses;
+use crate::audit::AuditLog;
 use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::decisions::Decisions;
 use crate::faults;
-use crate::listen::{GivenSockets, ListenError, Listeners, LiveCertificate};
+use crate::hand_over::{Predecessor, Ready, desk};
+use crate::listen::{GivenSockets, ListenError, LiveCertificate};
 use crate::metrics::{ByListener, Metrics, Task};
 use crate::rules::Control;
+use crate::rules::handing_over;
 use crate::rules::source::RouteSources;
 use crate::sdk_proxy::SdkProxy;
 use crate::serve::admission::Admission;
@@ -43,7 +46,7 @@ use crate::shutdown::Shutdown;
 /// A [`StartError`] with the first part that cannot be started.
 pub(super) async fn start(
     settings: &Settings,
-    listeners: Listeners,
+    (mut given, mut predecessor): (GivenSockets, Option<Predecessor>),
     sources: RouteSources,
     clock: Clock,
     stop: &mut stop::Listening,
@@ -59,8 +62,15 @@ pub(super) async fn start(
     let live = Arc::new(LiveTable::with_counts(settings.worker_threads));
     let shutdown = Arc::new(Shutdown::new(clock.clone()));
     let (table, stages) = (Arc::clone(&live), Arc::clone(&shutdown));
-    let mut control = Control::start(settings, sources, table, stages, &clock)
-        .map_err(system("cannot start the control thread"))?;
+    let mut control = Control::start(
+        settings,
+        sources,
+        table,
+        stages,
+        &clock,
+        predecessor.is_some(),
+    )
+    .map_err(system("cannot start the control thread"))?;
     tokio::select! {
         first = control.first_table() => {
             first.map_err(|gone| system("cannot make a first route table")(io::Error::other(gone)))??;
@@ -75,9 +85,17 @@ pub(super) async fn start(
     }
 
     let certificate = open_certificate(settings)?;
-    let mut given = GivenSockets::from(listeners);
+    if let Some(predecessor) = &mut predecessor {
+        predecessor.give(&mut given, settings)?;
+    }
     let serving = ServingListeners::open(&mut given, &settings.listen).await?;
-    let admin = admin::open(&mut given, &settings.admin, clock.clone()).await?;
+    let admin = admin::open(
+        &mut given,
+        &settings.admin,
+        clock.clone(),
+        predecessor.is_some(),
+    );
+    let admin = admin.await?;
 
     let metrics = Arc::new(Metrics::new(
         clock.clone(),
@@ -120,24 +138,34 @@ pub(super) async fn start(
         admin: (admin.as_ref()).and_then(|(listeners, _)| listeners.unix_address.clone()),
         admin_http: admin.as_ref().and_then(|(listeners, _)| listeners.http),
     };
+    let audit = admin.as_ref().map(|(listeners, _)| listeners.audit.clone());
+    watch_threads(&control, &workers, &shutdown)?;
+    if let Some(predecessor) = predecessor {
+        replace(predecessor, &control, audit.as_ref(), settings).await?;
+    }
     faults::begin_to_serve();
     log_serving(settings, &listening, &shared.live);
     warn_if_open_in_clear(&listening, certificate.is_some());
     warn_if_drain_is_short(settings);
-    watch_threads(&control, &workers, &shutdown)?;
-    let audit = admin.as_ref().map(|(listeners, _)| listeners.audit.clone());
-    let admin_socket = admin.and_then(|(listeners, socket)| {
-        let listeners = listeners.within(limits.admin);
-        serve_admin(
+    let (desk, orders) = desk();
+    let admin = admin.map(|(listeners, socket)| {
+        let listeners = Arc::new(listeners.within(limits.admin));
+        let take_overs = TakeOvers::new(desk, settings.take_over_deadline);
+        let served = (Arc::clone(&listeners), take_overs);
+        let end = serve_admin(
             &control,
             settings,
             &shared,
-            listeners,
+            served,
             listening,
             started,
             certificate.as_ref(),
         );
-        socket
+        RunningAdmin {
+            listeners,
+            socket,
+            end,
+        }
     });
     report_to_service_manager(&control, &shutdown);
     Ok(Some(Running {
@@ -146,10 +174,36 @@ pub(super) async fn start(
         workers,
         control,
         shutdown,
-        _admin_socket: admin_socket,
+        admin,
+        orders,
         audit,
         decisions,
     }))
+}
+
+/// Announces that this daemon can serve, and replaces its predecessor once that has accepted it. Nothing is served
+/// before, and no file is written.
+async fn replace(
+    mut predecessor: Predecessor,
+    control: &Control,
+    audit: Option<&AuditLog>,
+    settings: &Settings,
+) -> Result<(), StartError> {
+    let status = control.status();
+    let live = handing_over::live(status).ok_or_else(|| io::Error::other("no table is live"));
+    let ready = Ready {
+        live: live.map_err(system("cannot take over"))?,
+        freeze: handing_over::freeze(status),
+        taken: predecessor.taken().to_vec(),
+    };
+    predecessor.be_accepted(ready).await?;
+    predecessor.serve().await?;
+    if let Some(audit) = audit {
+        audit.begin_to_write(&settings.admin.audit).await;
+    }
+    control.begin_to_write();
+    tracing::info!("taken over: the daemon before this one drains");
+    Ok(())
 }
 
 /// Reports to the service manager that the daemon serves, and what, from now on.

@@ -63,10 +63,10 @@ fn find_silent(watched: &[Watched], patience: Duration) -> Option<String> {
     let (sender, answers) = channel();
     for (index, watched) in watched.iter().enumerate() {
         let sender = sender.clone();
-        // The answers are no longer received after the deadline.
-        watched
-            .runtime
-            .spawn(async move { drop(sender.send(index)) });
+        watched.runtime.spawn(async move {
+            // The answers are no longer received after the deadline.
+            let _ = sender.send(index);
+        });
     }
     drop(sender);
     let mut silent: Vec<bool> = watched.iter().map(|_| true).collect();

@@ -1,6 +1,7 @@
 //! The accept loop: it finds each connection its place, and pauses when the system has no descriptors left.
 
 use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -116,6 +117,15 @@ impl Listener {
                 let peer = Peer::of_unix(&stream);
                 Ok((stream.into_std().map(Stream::Resp)?, peer))
             }
+        }
+    }
+}
+
+impl AsFd for Listener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Tcp(listener) => listener.as_fd(),
+            Self::Unix(listener) | Self::Resp(listener) => listener.as_fd(),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::io;
 use std::iter;
 use std::net::{self, SocketAddr};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixListener as StdUnixListener;
 use std::path::Path;
 
@@ -12,7 +13,7 @@ use super::accept::Listener;
 use super::accepted::Stream;
 use crate::listen::tcp::{TcpError, open_tcp};
 use crate::listen::unix_socket::{OwnedSocket, SocketError, SocketFile};
-use crate::listen::{GIVEN, GivenSockets, GivenUnix, ListenError};
+use crate::listen::{GIVEN, GivenSockets, GivenUnix, ListenError, ListenerName};
 use crate::settings::Listen;
 use crate::uri::shown_path;
 
@@ -31,7 +32,8 @@ pub(crate) struct ServingListeners {
     pub(crate) unix_address: Option<String>,
     /// The address of the Unix socket with RESP, as it may be shown.
     pub(crate) resp_address: Option<String>,
-    sockets: Vec<OwnedSocket>,
+    /// The files of the Unix sockets, as far as they are not the caller's.
+    files: Vec<(ListenerName, OwnedSocket)>,
 }
 
 impl ServingListeners {
@@ -51,7 +53,7 @@ impl ServingListeners {
             http: None,
             unix_address: None,
             resp_address: None,
-            sockets: Vec::new(),
+            files: Vec::new(),
         };
         if let Some(listener) = given.http.take() {
             let refuse = |error: io::Error| ListenError::new("listen.http", GIVEN, error);
@@ -67,12 +69,12 @@ impl ServingListeners {
             listeners.tcp = Some(Listener::Tcp(listener));
         }
         let (unix, resp) = (given.unix.take(), given.resp.take());
-        let opened = listeners.unix("listen.unix", unix, listen.unix.as_deref(), listen);
+        let opened = listeners.unix(ListenerName::Unix, unix, listen.unix.as_deref(), listen);
         if let Some((listener, address)) = opened.await? {
             listeners.unix = Some(Listener::Unix(listener));
             listeners.unix_address = Some(address);
         }
-        let opened = listeners.unix("listen.resp", resp, listen.resp.as_deref(), listen);
+        let opened = listeners.unix(ListenerName::Resp, resp, listen.resp.as_deref(), listen);
         if let Some((listener, address)) = opened.await? {
             listeners.resp = Some(Listener::Resp(listener));
             listeners.resp_address = Some(address);
@@ -83,21 +85,21 @@ impl ServingListeners {
     /// Takes the given socket, or opens the one at `path`. Returns it with its address, as it may be shown.
     async fn unix(
         &mut self,
-        setting: &'static str,
+        name: ListenerName,
         given: Option<GivenUnix>,
         path: Option<&Path>,
         listen: &Listen,
     ) -> Result<Option<(UnixListener, String)>, ListenError> {
         if let Some(given) = given {
-            let listener = adopt_unix(setting, given.listener)?;
-            self.sockets.extend(given.file);
+            let listener = adopt_unix(name.setting(), given.listener)?;
+            self.files.extend(given.file.map(|file| (name, file)));
             return Ok(Some((listener, given.address)));
         }
         let Some(path) = path else { return Ok(None) };
-        let refuse = |error: SocketError| ListenError::new(setting, shown_path(path), error);
+        let refuse = |error: SocketError| ListenError::new(name.setting(), shown_path(path), error);
         let file = socket_file(path, listen);
         let (listener, socket) = file.open(listen.backlog).await.map_err(refuse)?;
-        self.sockets.push(socket);
+        self.files.push((name, socket));
         Ok(Some((listener, shown_path(path).to_string())))
     }
 
@@ -107,16 +109,52 @@ impl ServingListeners {
         all.into_iter().flatten().count()
     }
 
+    /// Returns a copy of the descriptor of a listener, and of that of the lock beside its file, if this process
+    /// has one; `None` if there is no such listener.
+    ///
+    /// # Errors
+    ///
+    /// An [`io::Error`] if the system refuses a descriptor.
+    pub(crate) fn copy(
+        &self,
+        name: ListenerName,
+    ) -> io::Result<Option<(OwnedFd, Option<OwnedFd>)>> {
+        let listener = match name {
+            ListenerName::Http => &self.tcp,
+            ListenerName::Unix => &self.unix,
+            ListenerName::Resp => &self.resp,
+            ListenerName::Admin | ListenerName::AdminHttp => return Ok(None),
+        };
+        let Some(listener) = listener else {
+            return Ok(None);
+        };
+        let file = self.files.iter().find(|(of, _)| *of == name);
+        let lock = file.map(|(_, file)| file.copy_of_lock()).transpose()?;
+        Ok(Some((listener.as_fd().try_clone_to_owned()?, lock)))
+    }
+
+    /// Passes the files of these listeners to the successor, or takes them back.
+    pub(crate) fn pass(&self, names: &[ListenerName], is_passed: bool) {
+        for (_, file) in self.files.iter().filter(|(name, _)| names.contains(name)) {
+            file.pass(is_passed);
+        }
+    }
+
     /// Stops listening. Returns the connections that waited to be accepted, since a client that could
-    /// connect must be answered.
-    pub(crate) fn close(self) -> Vec<Stream> {
+    /// connect must be answered; those of the listeners `left` wait for the successor, which has them, too.
+    pub(crate) fn close(self, left: &[ListenerName]) -> Vec<Stream> {
         // First, so that no other client finds the socket.
-        for socket in &self.sockets {
-            socket.remove();
+        for (_, file) in &self.files {
+            file.remove();
         }
         let mut waiting = Vec::new();
-        let all = [self.tcp, self.unix, self.resp];
-        for listener in all.into_iter().flatten() {
+        let all = [
+            (ListenerName::Http, self.tcp),
+            (ListenerName::Unix, self.unix),
+            (ListenerName::Resp, self.resp),
+        ];
+        let closed = all.into_iter().filter(|(name, _)| !left.contains(name));
+        for listener in closed.filter_map(|(_, listener)| listener) {
             match listener {
                 Listener::Tcp(listener) => {
                     let accept =

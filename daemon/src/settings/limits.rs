@@ -53,6 +53,7 @@ pub(super) struct Serve {
     pub(super) lame_duck: Duration,
     /// The time that requests in flight may take to finish once the daemon has to stop.
     pub(super) drain_deadline: Duration,
+    pub(super) take_over_deadline: Duration,
 }
 
 impl Http {
@@ -189,6 +190,13 @@ impl Serve {
                 Duration::from_secs(15),
                 "The time that requests in flight may take to finish after SIGTERM or SIGINT, and after\n\
                  serve.lame-duck-ms. Longer than proxy.total-timeout-ms, it covers every request of sdkProxy.",
+            ),
+            take_over_deadline: keys.setting(
+                "serve.take-over-deadline-ms",
+                Whole::between(100, 600_000, "milliseconds"),
+                Duration::from_mins(1),
+                "The time that a successor (codeid serve --take-over) may take to become ready. Beyond it, this\n\
+                 daemon goes on as if the successor had never been started.",
             ),
         }
     }

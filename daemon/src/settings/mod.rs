@@ -94,6 +94,8 @@ pub struct Settings {
     /// The time that requests in flight may take to finish once the daemon has to stop: up to 10
     /// minutes.
     pub drain_deadline: Duration,
+    /// The time that a successor may take to become ready: up to 10 minutes.
+    pub take_over_deadline: Duration,
     /// The events that are logged, and their form.
     pub log: Log,
     /// The log of how code values were decided; `None`: there is none.
@@ -161,6 +163,7 @@ impl Settings {
             worker_threads,
             lame_duck,
             drain_deadline,
+            take_over_deadline,
         } = Serve::declare(keys);
         let log = Log::declare(keys);
         let decision_log = DecisionLog::declare(keys, &secrets);
@@ -201,6 +204,7 @@ impl Settings {
             worker_threads,
             lame_duck,
             drain_deadline,
+            take_over_deadline,
             log,
             decision_log,
             route,

@@ -126,7 +126,7 @@ fn each_listener_serves_on_the_socket_of_its_name() {
     assert_eq!(over_tcp.bare("GET", "/readyz").status, 200);
 
     let status = Client::unix(&admin).bare("GET", "/v1/status").json();
-    let addresses = &status["listeners"];
+    let addresses = &status["daemon"]["listeners"];
     let shown = [
         ("http", sockets.http.local_addr().unwrap().to_string()),
         ("unix", unix.to_str().unwrap().to_owned()),

@@ -65,11 +65,12 @@ impl Manager {
 
 const SERVING: &str = "STATUS=serving test-7 (generation 1) from PRESET";
 
-/// Requires the notifications of a start.
-fn expect_start(manager: &Manager) {
+/// Requires the notifications of the start of a process.
+fn expect_start(manager: &Manager, daemon: &Process) {
     assert_eq!(manager.next(), ["STATUS=loading the first route config"]);
     assert_eq!(manager.next(), ["EXTEND_TIMEOUT_USEC=30000000"]);
-    assert_eq!(manager.next(), ["READY=1", SERVING]);
+    let main = format!("MAINPID={}", daemon.pid());
+    assert_eq!(manager.next(), ["READY=1", &main, SERVING]);
 }
 
 /// Requires the notifications of a reload.
@@ -88,7 +89,7 @@ fn expect_reload(manager: &Manager) {
 fn a_life_is_reported_in_order() {
     let (manager, plan) = Manager::of(Plan::new());
     let mut daemon = plan.spawn();
-    expect_start(&manager);
+    expect_start(&manager, &daemon);
     daemon.signal("HUP");
     expect_reload(&manager);
     good(&post(&daemon, "/v1/reload", ""));
@@ -112,7 +113,7 @@ fn a_life_is_reported_in_order() {
 fn a_status_follows_the_live_config() {
     let (manager, plan) = Manager::of(Plan::new().set("watch.debounce-ms=10"));
     let daemon = plan.spawn();
-    expect_start(&manager);
+    expect_start(&manager, &daemon);
     let rules = super::daemon::RULES.replace("test-7", "test-8");
     daemon.directory.write("routes.json", rules);
     daemon.signal("HUP");
@@ -128,7 +129,7 @@ fn an_abstract_socket_is_notified() {
     let daemon = Plan::new()
         .environment("NOTIFY_SOCKET", &format!("@{name}"))
         .spawn();
-    expect_start(&manager);
+    expect_start(&manager, &daemon);
     daemon.stop();
     assert_eq!(manager.next_change(), ["STOPPING=1"]);
 }
@@ -153,7 +154,7 @@ fn signs_of_life_are_given_to_the_watchdog_of_this_process_alone() {
         .environment("WATCHDOG_USEC", "2000")
         .environment("WATCHDOG_PID", "1")
         .spawn();
-    expect_start(&manager);
+    expect_start(&manager, &daemon);
     for _ in 0..20 {
         assert_eq!(daemon.admin("GET", "/readyz").status, 200);
     }

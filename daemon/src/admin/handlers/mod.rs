@@ -20,6 +20,7 @@ mod reload;
 mod rule_texts;
 mod rules;
 mod status;
+mod take_over;
 
 use super::console;
 use super::request::{Handling, Request};
@@ -55,5 +56,6 @@ pub(super) fn handle(endpoint: Endpoint, request: Request) -> Handling {
         Endpoint::LogLevel => Box::pin(log_level::set(request)),
         Endpoint::Drain => Box::pin(drain::drain(request)),
         Endpoint::Undrain => Box::pin(drain::undrain(request)),
+        Endpoint::TakeOver => Box::pin(take_over::take_over(request)),
     }
 }

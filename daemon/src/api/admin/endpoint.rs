@@ -68,4 +68,6 @@ pub enum Endpoint {
     Drain,
     /// Takes a drain back.
     Undrain,
+    /// Hands the listening sockets over to a successor.
+    TakeOver,
 }

@@ -210,4 +210,14 @@ pub const ROUTES: &[Route] = &[
         .taking::<EmptyRequest>()
         .json::<Drained>()
         .refusing(&[ErrorCode::Drained, ErrorCode::Stopping]),
+    Route::post(Endpoint::TakeOver, "/v1/take-over")
+        .summary("Hand the listening sockets over to a successor")
+        .described(
+            "For `codeid serve --take-over` on the Unix socket: a request with `Upgrade: codeid-take-over/1` is \
+             answered with 101, after which the connection speaks that protocol. Any other request is \
+             refused.",
+        )
+        .changing("takeOver")
+        .taking::<EmptyRequest>()
+        .refusing(&[ErrorCode::TakeOverUnderWay, ErrorCode::Stopping]),
 ];

@@ -41,8 +41,24 @@ struct Shared {
     refused: Notify,
     /// The time at which none of [`ACTION_BURST`] is used up.
     actions_free_at: Mutex<Option<Instant>>,
+    gate: Mutex<Gate>,
+    /// Notified when an action has its outcome.
+    concluded: Notify,
     clock: Clock,
 }
+
+/// The admission of lines.
+#[derive(Debug, Default)]
+struct Gate {
+    /// `true` while only outcomes are written: another process takes over.
+    is_closed: bool,
+    /// The number of actions that are intended and have no outcome yet.
+    under_way: usize,
+}
+
+/// Counts an action as under way while the value lives.
+#[derive(Debug)]
+struct UnderWay(Arc<Shared>);
 
 /// An action that is about to be carried out.
 #[derive(Clone, Debug, Default)]
@@ -68,6 +84,7 @@ pub(crate) struct Intent {
     number: u64,
     who: String,
     name: &'static str,
+    _under_way: UnderWay,
 }
 
 /// The reason why an action must not be carried out.
@@ -79,6 +96,9 @@ pub(crate) enum AuditError {
     /// There were too many actions.
     #[error("there were more than {ACTION_BURST} actions, and more than 10 a second since")]
     TooMany,
+    /// Another daemon takes over, and writes the log from then on.
+    #[error("another daemon takes over from this one")]
+    HandingOver,
 }
 
 impl AuditLog {
@@ -88,13 +108,31 @@ impl AuditLog {
     ///
     /// An [`io::Error`] if the file cannot be written, unless syslog can.
     pub(crate) fn open(settings: &Audit, clock: Clock) -> io::Result<Self> {
-        let sinks = Sinks::open(settings, &clock)?;
+        Self::open_as(settings, clock, false)
+    }
+
+    /// Opens the log beside the process that writes it, and alone may until [`Self::begin_to_write`].
+    ///
+    /// # Errors
+    ///
+    /// An [`io::Error`] if the file cannot be written, unless syslog can.
+    pub(crate) fn open_beside(settings: &Audit, clock: Clock) -> io::Result<Self> {
+        Self::open_as(settings, clock, true)
+    }
+
+    fn open_as(settings: &Audit, clock: Clock, is_beside: bool) -> io::Result<Self> {
+        let sinks = Sinks::open(settings, &clock, is_beside)?;
         Ok(Self(Arc::new(Shared {
             is_behind: AtomicBool::new(sinks.is_behind()),
             sinks: Mutex::new(sinks),
             refusals: Mutex::default(),
             refused: Notify::new(),
             actions_free_at: Mutex::default(),
+            gate: Mutex::new(Gate {
+                is_closed: is_beside,
+                under_way: 0,
+            }),
+            concluded: Notify::new(),
             clock,
         })))
     }
@@ -113,6 +151,52 @@ impl AuditLog {
         self.0.is_behind.load(Ordering::Relaxed)
     }
 
+    /// Writes lines from now on, since the process that wrote the file has ceased to. Repairs what it left.
+    pub(crate) async fn begin_to_write(&self, settings: &Audit) {
+        let settings = settings.clone();
+        let opened = self.in_background(move |sinks, clock| {
+            *sinks = Sinks::open(&settings, clock, false)?;
+            Ok(0)
+        });
+        if let Err(error) = opened.await {
+            // The next line tries again.
+            tracing::error!(%error, "the audit log of the daemon before cannot be opened");
+        }
+        self.reopen();
+    }
+
+    /// Admits no further action, writes what is known of refusals, and waits until no action but one is under way.
+    /// From then on only the outcome of that one is written.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the log stays closed until [`Self::reopen`].
+    pub(crate) async fn close_but_for_one(&self) {
+        self.0.gate.lock().is_closed = true;
+        let rest = self.0.refusals.lock().take_all();
+        if let Err(error) = self.write_lines(rest).await {
+            tracing::error!(%error, "refusals are missing from the audit log");
+        }
+        while self.0.gate.lock().under_way > 1 {
+            self.0.concluded.notified().await;
+        }
+    }
+
+    /// Admits actions again.
+    pub(crate) fn reopen(&self) {
+        self.0.gate.lock().is_closed = false;
+    }
+
+    /// Counts an action as under way, unless none is admitted.
+    fn enter(&self) -> Result<UnderWay, AuditError> {
+        let mut gate = self.0.gate.lock();
+        if gate.is_closed {
+            return Err(AuditError::HandingOver);
+        }
+        gate.under_way += 1;
+        Ok(UnderWay(Arc::clone(&self.0)))
+    }
+
     /// Records durably that an action is about to be carried out.
     ///
     /// # Errors
@@ -126,6 +210,7 @@ impl AuditLog {
             number: 0,
             who: action.who.clone(),
             name: action.name,
+            _under_way: self.enter()?,
         };
         let number = self.in_background(move |sinks, clock| {
             sinks.record(
@@ -159,7 +244,7 @@ impl AuditLog {
     ) {
         let action = intent.name;
         let line = Line {
-            who: intent.who,
+            who: intent.who.clone(),
             action: action.to_owned(),
             from,
             to,
@@ -222,7 +307,16 @@ impl AuditLog {
         }
     }
 
+    /// Writes lines about refusals, unless another process writes the file.
     async fn write_refusals(&self, due: impl IntoIterator<Item = (Pair, u64)>) -> io::Result<()> {
+        if self.0.gate.lock().is_closed {
+            tracing::debug!("refusals are missing from the audit log, which another daemon writes");
+            return Ok(());
+        }
+        self.write_lines(due).await
+    }
+
+    async fn write_lines(&self, due: impl IntoIterator<Item = (Pair, u64)>) -> io::Result<()> {
         let due: Vec<_> = due.into_iter().collect();
         if due.is_empty() {
             return Ok(());
@@ -269,6 +363,13 @@ impl AuditLog {
         }
         *free_at = Some(from + ACTION_INTERVAL);
         true
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.gate.lock().under_way -= 1;
+        self.0.concluded.notify_one();
     }
 }
 

@@ -253,3 +253,52 @@ async fn the_rate_of_actions_is_bounded() {
     let refused = log.intend(action("a")).await;
     assert!(matches!(refused, Err(AuditError::TooMany)));
 }
+
+#[tokio::test]
+async fn a_log_that_another_process_writes_admits_no_action() {
+    let fixture = Fixture::new();
+    let log = fixture.open();
+    let own = log.intend(action("a")).await.unwrap();
+    let other = log.intend(action("b")).await.unwrap();
+    let closing = tokio::spawn({
+        let log = log.clone();
+        async move { log.close_but_for_one().await }
+    });
+    while log.enter().is_ok() {
+        tokio::task::yield_now().await;
+    }
+    let refused = log.intend(action("c")).await.unwrap_err();
+    assert!(matches!(refused, AuditError::HandingOver), "{refused}");
+    assert!(!closing.is_finished());
+    log.conclude(other, None, None, Outcome::Done).await;
+    closing.await.unwrap();
+    log.conclude(own, None, None, Outcome::Done).await;
+    let written = fixture.lines().len();
+
+    let successor = AuditLog::open_beside(&fixture.settings, log.0.clock.clone()).unwrap();
+    assert!(successor.intend(action("d")).await.is_err());
+    successor.begin_to_write(&fixture.settings).await;
+    act(&successor, "d").await;
+    assert_eq!(fixture.lines().len(), written + 2);
+    // A successor that did not come leaves the log to the daemon before it.
+    log.reopen();
+    act(&log, "e").await;
+    let report = verify(&fixture.settings.path).unwrap();
+    assert!(report.is_sound(), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_log_beside_that_of_another_process_does_not_repair_its_line() {
+    let fixture = Fixture::new();
+    act(&fixture.open(), "a").await;
+    let mut bytes = fs::read(&fixture.settings.path).unwrap();
+    bytes.push(b'{');
+    fs::write(&fixture.settings.path, &bytes).unwrap();
+    let clock = Clock::from_fn(|| SystemTime::UNIX_EPOCH);
+    let successor = AuditLog::open_beside(&fixture.settings, clock).unwrap();
+    assert_eq!(fs::read(&fixture.settings.path).unwrap(), bytes);
+    successor.begin_to_write(&fixture.settings).await;
+    act(&successor, "b").await;
+    let report = verify(&fixture.settings.path).unwrap();
+    assert!(report.is_sound(), "{report:?}");
+}

@@ -48,6 +48,8 @@ struct State {
     deaths: BTreeMap<ConfigDigest, u32>,
     /// Set once the daemon stops: from then on nothing is recorded.
     closed: bool,
+    /// `true` while another process writes the file: meanwhile nothing is recorded.
+    is_held: bool,
     /// Set once a write failure has been logged, until a write succeeds.
     write_failure_logged: bool,
 }
@@ -96,6 +98,34 @@ impl Journal {
         }
     }
 
+    /// Opens the journal at `path` beside the process that writes it, and alone may: a compile that the journal
+    /// records is one of that process, and none is recorded until [`Self::begin_to_record`].
+    pub(super) fn open_beside(path: &Path) -> Self {
+        let state = read(path).unwrap_or_default();
+        Self {
+            path: path.to_owned(),
+            state: Mutex::new(State {
+                compiling: None,
+                is_held: true,
+                ..state
+            }),
+        }
+    }
+
+    /// Leaves the file to another process, until [`Self::begin_to_record`].
+    pub(super) fn hold(&self) {
+        let mut state = self.state.lock();
+        state.is_held = true;
+        if state.compiling.take().is_some() {
+            self.write(&mut state);
+        }
+    }
+
+    /// Records compiles from now on.
+    pub(super) fn begin_to_record(&self) {
+        self.state.lock().is_held = false;
+    }
+
     /// Returns the number of deaths of a config that is set aside; `None` if it is not.
     pub(super) fn fatal_deaths(&self, digest: ConfigDigest) -> Option<u32> {
         let deaths = self.state.lock().deaths.get(&digest).copied();
@@ -110,7 +140,7 @@ impl Journal {
     /// Records that a compile begins. Only one compile may be in progress.
     pub(super) fn begin(self: &Arc<Self>, digest: ConfigDigest) -> Compiling {
         let mut state = self.state.lock();
-        if !state.closed {
+        if !state.closed && !state.is_held {
             state.compiling = Some(digest);
             self.write(&mut state);
         }

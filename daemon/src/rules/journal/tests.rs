@@ -17,6 +17,25 @@ fn directory() -> (TempDir, PathBuf) {
 }
 
 #[test]
+fn a_journal_beside_that_of_another_process_records_nothing_at_first() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("compiling.json");
+    let (config, other) = (ConfigDigest::new(b"a"), ConfigDigest::new(b"b"));
+    for _ in 0..2 {
+        std::mem::forget(Arc::new(Journal::open(&path)).begin(config));
+    }
+    let written = fs::read(&path).unwrap();
+    let beside = Arc::new(Journal::open_beside(&path));
+    drop(beside.begin(other));
+    assert_eq!(fs::read(&path).unwrap(), written);
+    // The compile that it has found is one of a process that lives.
+    assert_eq!(beside.state.lock().deaths.get(&config), Some(&1));
+    beside.begin_to_record();
+    std::mem::forget(beside.begin(other));
+    assert_ne!(fs::read(&path).unwrap(), written);
+}
+
+#[test]
 fn a_config_is_set_aside_at_its_third_death_and_no_other_config_is() {
     let (_directory, path) = directory();
     let (fatal, good) = (ConfigDigest::new(b"fatal"), ConfigDigest::new(b"good"));

@@ -5,8 +5,11 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// A directory that is removed with the value.
-pub(crate) struct Directory(PathBuf);
+/// A directory that is removed with the value, unless that is an alias.
+pub(crate) struct Directory {
+    path: PathBuf,
+    is_alias: bool,
+}
 
 impl Directory {
     pub(crate) fn new() -> Self {
@@ -19,11 +22,22 @@ impl Directory {
         let path = std::env::temp_dir().join(name);
         // No other user may write to it, whatever the umask is: it may hold keys.
         DirBuilder::new().mode(0o755).create(&path).unwrap();
-        Self(path)
+        Self {
+            path,
+            is_alias: false,
+        }
+    }
+
+    /// Returns the same directory for another daemon, which must not outlive it.
+    pub(crate) fn alias(&self) -> Self {
+        Self {
+            path: self.path.clone(),
+            is_alias: true,
+        }
     }
 
     pub(crate) fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 
     /// Writes a file that only its owner may read. Returns its path.
@@ -35,7 +49,7 @@ impl Directory {
 
     /// Writes a file. Returns its path.
     pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.0.join(name);
+        let path = self.path.join(name);
         fs::write(&path, content).unwrap();
         path
     }
@@ -43,6 +57,8 @@ impl Directory {
 
 impl Drop for Directory {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+        if !self.is_alias {
+            let _ = fs::remove_dir_all(&self.path);
+        }
     }
 }
