@@ -128,6 +128,7 @@ async fn hand_over(
     let settled = settle_and_accept(plane, channel, &ready, pid, intent).await;
     if settled.is_err() {
         plane.audit.reopen();
+        plane.decisions.reopen();
     }
     settled
 }
@@ -156,6 +157,8 @@ async fn settle_and_accept(
     intent: &mut Option<Intent>,
 ) -> Result<(), Failure> {
     let settling = async {
+        // A watch is an action that is under way for as long as its client likes.
+        plane.decisions.close().await;
         plane.audit.close_but_for_one().await;
         plane.operator.hold().await
     };

@@ -189,6 +189,11 @@ impl Decisions {
         let _ = timeout(CLOSE_PATIENCE, gone).await;
     }
 
+    /// Lets clients watch again, after [`Self::close`].
+    pub(crate) fn reopen(&self) {
+        self.0.is_closed.store(false, Relaxed);
+    }
+
     /// Removes the watchers whose clients have gone.
     fn forget_who_left(&self, writer: &mut Writer) {
         let Writer { watchers, .. } = writer;
