@@ -6,12 +6,11 @@ use std::sync::Arc;
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls::server::NoServerSessionStorage;
-use rustls::sign::SingleCertAndKey;
 use sha2::{Digest, Sha256};
 
 use super::certificate_error::CertificateError;
 use super::client_authorities::ClientAuthorities;
-use crate::certified_key::{PairFlaw, read_pair};
+use crate::certified_key::{Pair, PairFlaw, read_pair};
 use crate::settings::{ServerTls, Tls};
 
 /// The most bytes of each file. A chain of ten certificates has about twenty thousand.
@@ -41,7 +40,7 @@ impl Certificate {
     /// [`CertificateError`] unless the files hold a chain and the key of its first certificate, only
     /// those have access to the key who may, and the authorities of clients, if any, can be used.
     pub(super) fn read(files: &ServerTls) -> Result<Self, CertificateError> {
-        let (certified, valid_until, digest) = read(&files.certificate)?;
+        let (pair, digest) = read(&files.certificate)?;
         let read_clients = |path: &PathBuf| {
             ClientAuthorities::read(path, MAX_BYTES).map_err(|source| CertificateError {
                 setting: format!("{}.tls-client-ca-path", files.certificate.table),
@@ -61,7 +60,7 @@ impl Certificate {
             None => builder.with_no_client_auth(),
             Some(clients) => builder.with_client_cert_verifier(Arc::clone(&clients.verifier)),
         }
-        .with_cert_resolver(certified);
+        .with_cert_resolver(pair.certified);
         if clients.is_some() {
             // A session that is resumed shows no certificate, which may have expired meanwhile.
             config.session_storage = Arc::new(NoServerSessionStorage {});
@@ -70,15 +69,15 @@ impl Certificate {
         config.alpn_protocols = vec![ALPN.to_vec()];
         Ok(Self {
             config: Arc::new(config),
-            valid_until,
+            valid_until: pair.valid_until,
             digest,
             client_ca_digest: clients.map(|clients| clients.digest),
         })
     }
 }
 
-/// Reads the chain and its key. Returns them with the end of their validity and the SHA-256 of both files.
-fn read(files: &Tls) -> Result<(Arc<SingleCertAndKey>, Option<u64>, [u8; 32]), CertificateError> {
+/// Reads the chain and its key. Returns them with the SHA-256 of both files.
+fn read(files: &Tls) -> Result<(Pair, [u8; 32]), CertificateError> {
     let refuse = |name: &str, path: &Path, source| CertificateError {
         setting: format!("{}.{name}", files.table),
         path: path.to_owned(),
@@ -92,5 +91,5 @@ fn read(files: &Tls) -> Result<(Arc<SingleCertAndKey>, Option<u64>, [u8; 32]), C
         .chain_update(Sha256::digest(&pair.chain_pem))
         .chain_update(Sha256::digest(pair.key_pem.as_slice()))
         .finalize();
-    Ok((pair.certified, pair.valid_until, digest.into()))
+    Ok((pair, digest.into()))
 }
