@@ -257,21 +257,14 @@ fn each_other_trouble_is_a_problem() {
     assert_eq!(frozen, (HealthCode::Frozen, Severity::Info));
     let audit = only(|state| state.is_audit_behind = true);
     assert_eq!(audit, (HealthCode::AuditUnwritten, Severity::Warning));
-    let warnings: [(HealthCode, fn(&mut State)); 4] = [
-        (HealthCode::ConnectionsRefused, |state| {
-            state.short.refused_connections = 1
-        }),
-        (HealthCode::MemoryUsedUp, |state| {
-            state.short.memory_refusals = 1
-        }),
-        (HealthCode::Fault, |state| state.long.faults = 1),
-        (HealthCode::LogIncomplete, |state| {
-            state.long.dropped_log_lines = 1
-        }),
-    ];
-    for (code, change) in warnings {
-        assert_eq!(only(change), (code, Severity::Warning));
-    }
+    let refused = only(|state| state.short.refused_connections = 1);
+    assert_eq!(refused, (HealthCode::ConnectionsRefused, Severity::Warning));
+    let memory = only(|state| state.short.memory_refusals = 1);
+    assert_eq!(memory, (HealthCode::MemoryUsedUp, Severity::Warning));
+    let fault = only(|state| state.long.faults = 1);
+    assert_eq!(fault, (HealthCode::Fault, Severity::Warning));
+    let log = only(|state| state.long.dropped_log_lines = 1);
+    assert_eq!(log, (HealthCode::LogIncomplete, Severity::Warning));
 }
 
 #[test]
