@@ -1,6 +1,8 @@
 //! The files that a start reads or writes, but for route configs: keys, certificates, tokens, and those of the
 //! data directory.
 
+use std::error::Error;
+use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -49,22 +51,23 @@ pub(super) async fn rehearse(settings: &Settings, clock: &Clock, report: &mut Re
 }
 
 fn server_tls(files: &ServerTls, now: SystemTime, report: &mut Report) {
-    let (own, clients) = listen::inspect(files);
     let (table, path) = (files.certificate.table, &files.certificate.cert_path);
-    match own {
+    match listen::inspect_certificate(files) {
         Ok(not_after) => {
             let shown = format!("{table}.tls-cert-path {}, with its key", shown_path(path));
             certificate(shown, not_after, now, report);
         }
         Err(error) => report.problem(Kind::Certificate, &error),
     }
-    match (clients, &files.client_ca_path) {
-        (Some(Ok(())), Some(path)) => {
+    let Some(path) = &files.client_ca_path else {
+        return;
+    };
+    match listen::inspect_client_authorities(files) {
+        Ok(()) => {
             let shown = format!("{table}.tls-client-ca-path {}", shown_path(path));
             report.good(Kind::Certificate, shown);
         }
-        (Some(Err(error)), _) => report.problem(Kind::Certificate, &error),
-        _ => {}
+        Err(error) => report.problem(Kind::Certificate, &error),
     }
 }
 
@@ -146,17 +149,9 @@ fn replaced(key: &str, path: &Path, report: &mut Report) {
 
 fn journal(path: &Path, report: &mut Report) {
     let shown = format!("reload.journal-path {}", shown_path(path));
-    let replaceable = regular_file::require_file_or_nothing(path);
-    written(shown.clone(), &replaceable, report);
-    if replaceable.is_ok()
-        && let Err(error) = directory::require_writable(directory::of(path))
-    {
-        report.add(
-            Kind::File,
-            Outcome::Problem,
-            format!("{shown}: {}", ErrorChain(&error)),
-        );
-    }
+    let directory = || directory::require_writable(directory::of(path)).map_err(io::Error::other);
+    let replaceable = regular_file::require_file_or_nothing(path).and_then(|()| directory());
+    written(shown, &replaceable, report);
 }
 
 fn audit_log(settings: &Settings, report: &mut Report) {
@@ -172,11 +167,7 @@ fn audit_log(settings: &Settings, report: &mut Report) {
     }
 }
 
-fn written<E: std::error::Error + 'static>(
-    shown: String,
-    outcome: &Result<(), E>,
-    report: &mut Report,
-) {
+fn written<E: Error + 'static>(shown: String, outcome: &Result<(), E>, report: &mut Report) {
     match outcome {
         Ok(()) => report.good(Kind::File, shown),
         Err(error) => {

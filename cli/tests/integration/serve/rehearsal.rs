@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -92,7 +93,7 @@ fn all_problems_are_reported_each_in_a_line() {
         .set("admin.http=127.0.0.1:0")
         .set("admin.tokens-path=tokens")
         .set("remote.bearer-token-path=bearer")
-        .set("reload.journal-path=/proc/codeid/compiling.json")
+        .set("reload.journal-path=tokens/compiling.json")
         .set("admin.audit-path=audit");
     plan.directory.write("socket-file", "");
     plan.directory.write("tokens", "nobody");
@@ -115,8 +116,7 @@ fn all_problems_are_reported_each_in_a_line() {
         "problem    key: admin.tokens-path tokens: ",
         "problem    key: remote.bearer-token-path bearer: its mode 0644 lets other users use the secret; \
          make it 0400 or 0600",
-        "problem    file: reload.journal-path /proc/codeid/compiling.json: the directory /proc/codeid is \
-         missing, and cannot be made in /proc: ",
+        "problem    file: reload.journal-path tokens/compiling.json: ",
         "problem    file: admin.audit-path audit: it is a directory, not a file\n",
         &format!(
             "problem    listener: listen.http {address}: another process holds this address; to see which, \
@@ -132,6 +132,37 @@ fn all_problems_are_reported_each_in_a_line() {
     // The start itself ends at one of them.
     plan.fail();
     drop(busy);
+}
+
+/// A user without privileges, as whom a rehearsal runs if the tests run as root, who may write everywhere.
+const NOBODY: u32 = 65534;
+
+#[test]
+fn a_directory_in_which_the_user_may_not_write_is_a_problem() {
+    let plan = Plan::new();
+    let directory = plan.directory.path();
+    let set_mode = |mode| fs::set_permissions(directory, Permissions::from_mode(mode)).unwrap();
+    set_mode(0o555);
+    let mut command = checked(&plan);
+    if nix::unistd::geteuid().is_root() {
+        command.uid(NOBODY).gid(NOBODY);
+    }
+    let output = command.output().unwrap();
+    set_mode(0o755);
+    let rehearsal = Rehearsal {
+        status: output.status.code(),
+        text: String::from_utf8(output.stdout).unwrap(),
+    };
+    assert_eq!(rehearsal.status, Some(1), "{}", rehearsal.text);
+    let missing = "the directory data is missing, and cannot be made in .: Permission denied";
+    rehearsal.assert_has(&[
+        &format!("problem    file: reload.freeze-path data/freeze.json: cannot replace data/freeze.json: {missing}"),
+        &format!("problem    file: reload.journal-path data/compiling.json: {missing}"),
+        &format!("problem    file: admin.audit-path data/audit.jsonl: {missing}"),
+        "problem    listener: listen.unix codeid.sock: no file can be made in the directory .: Permission denied",
+        "problem    listener: admin.unix run/codeid.admin.sock: the directory run is missing, and cannot be \
+         made in .: Permission denied",
+    ]);
 }
 
 #[test]
