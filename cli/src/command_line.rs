@@ -14,7 +14,9 @@ use crate::bench;
 use crate::mock_gateway;
 #[cfg(feature = "top")]
 use crate::top;
-use crate::{admin, audit, bucket, check, completions, identify, man, schema, serve, settings};
+use crate::{
+    admin, audit, bucket, check, completions, identify, man, schema, serve, show_settings,
+};
 
 /// Decides whether a scanned code is an Alipay+ code, and what to do with it.
 #[derive(Debug, Parser)]
@@ -41,7 +43,7 @@ enum Command {
     #[cfg(feature = "top")]
     Top(top::Top),
     /// Show every setting, its value and its source
-    Settings(settings::ShowSettings),
+    Settings(show_settings::ShowSettings),
     /// Identify code values without a daemon
     Identify(identify::Identify),
     /// Check route configs for errors and questionable rules

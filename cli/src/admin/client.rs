@@ -27,7 +27,7 @@ use crate::output::Failure;
 const MAX_RESPONSE_BYTES: usize = 64 << 20;
 
 /// The limit on the time until a response is complete: longer than the daemon's own limit.
-pub(super) const TIMEOUT: Duration = Duration::from_secs(75);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(75);
 
 /// The header of a command that overrides a freeze.
 const OVERRIDE: HeaderName = HeaderName::from_static("x-codeid-override");

@@ -11,6 +11,7 @@ use super::connections::{self, TcpAccess};
 use super::limits::AdminLimits;
 use super::live_tokens::LiveTokens;
 use super::plane::AdminPlane;
+use crate::api::settings::RunningSettings;
 use crate::api::status::ListenerAddresses;
 use crate::audit::AuditLog;
 use crate::clock::Clock;
@@ -199,7 +200,7 @@ impl AdminListeners {
         Some((Arc::clone(&access.tokens), access.certificate.clone()))
     }
 
-    /// Returns the plane of a daemon that began to start at `started`, for these listeners.
+    /// Returns the plane of a daemon that began to start at `started` with these settings, for these listeners.
     pub(crate) fn plane(
         &self,
         operator: Operator,
@@ -207,16 +208,18 @@ impl AdminListeners {
         shutdown: Arc<Shutdown>,
         addresses: ListenerAddresses,
         started: Instant,
+        settings: RunningSettings,
     ) -> AdminPlane {
-        AdminPlane::new(
+        AdminPlane {
             operator,
             metrics,
             shutdown,
             addresses,
-            self.hosts.clone(),
-            self.audit.clone(),
+            hosts: self.hosts.clone(),
+            audit: self.audit.clone(),
             started,
-        )
+            settings: Arc::new(settings),
+        }
     }
 
     /// Serves the Unix socket for as long as the future is polled.

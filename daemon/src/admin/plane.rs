@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::api::settings::RunningSettings;
 use crate::api::status::ListenerAddresses;
 use crate::audit::AuditLog;
 use crate::host::HostName;
@@ -26,27 +27,6 @@ pub(crate) struct AdminPlane {
     pub(super) audit: AuditLog,
     /// The time at which the daemon began to start, from which the status has its uptime.
     pub(super) started: Instant,
-}
-
-impl AdminPlane {
-    /// Returns the plane of a daemon that began to start at `started`.
-    pub(super) fn new(
-        operator: Operator,
-        metrics: Arc<Metrics>,
-        shutdown: Arc<Shutdown>,
-        addresses: ListenerAddresses,
-        hosts: Vec<HostName>,
-        audit: AuditLog,
-        started: Instant,
-    ) -> Self {
-        Self {
-            operator,
-            metrics,
-            shutdown,
-            addresses,
-            hosts,
-            audit,
-            started,
-        }
-    }
+    /// The settings of the start.
+    pub(super) settings: Arc<RunningSettings>,
 }

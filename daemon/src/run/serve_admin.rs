@@ -28,7 +28,8 @@ pub(super) fn serve_admin(
 ) {
     let (operator, shutdown) = (control.operator().clone(), Arc::clone(&shared.shutdown));
     let metrics = Arc::clone(&shared.metrics);
-    let plane = listeners.plane(operator, metrics, shutdown, listening, started);
+    let running = settings.document();
+    let plane = listeners.plane(operator, metrics, shutdown, listening, started, running);
     if let Some((tokens, certificate)) = listeners.followed() {
         let watch = settings.watch;
         control.supervise(Task::Tokens, move || Arc::clone(&tokens).follow(watch));

@@ -17,6 +17,7 @@ mod probes;
 mod reload;
 mod rule_texts;
 mod rules;
+mod settings;
 mod status;
 
 use super::console;
@@ -36,6 +37,7 @@ pub(super) fn handle(endpoint: Endpoint, request: Request) -> Handling {
         Endpoint::PrometheusMetrics => Box::pin(metrics::prometheus(request)),
         Endpoint::Metrics => Box::pin(metrics::snapshot(request)),
         Endpoint::Status => Box::pin(status::get(request)),
+        Endpoint::Settings => Box::pin(settings::get(request)),
         Endpoint::Config => Box::pin(config::live(request)),
         Endpoint::Rules => Box::pin(rules::list(request)),
         Endpoint::History => Box::pin(history::list(request)),

@@ -34,6 +34,8 @@ pub enum Endpoint {
     Metrics,
     /// Returns the status document.
     Status,
+    /// Returns the settings that the daemon runs with.
+    Settings,
     /// Returns the live route config.
     Config,
     /// Lists the live rules.

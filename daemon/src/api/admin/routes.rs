@@ -23,6 +23,7 @@ use crate::api::reload::Reloaded;
 use crate::api::role::Role;
 use crate::api::rules::Rules;
 use crate::api::schema::{Anything, RouteConfig};
+use crate::api::settings::RunningSettings;
 use crate::api::status::Status;
 use crate::api::thaw::Thawed;
 
@@ -85,6 +86,10 @@ pub const ROUTES: &[Route] = &[
         .summary("The live route config, byte for byte")
         .needing(Role::Operate)
         .route_config(),
+    Route::get(Endpoint::Settings, "/v1/settings")
+        .summary("The settings that the daemon runs with")
+        .described("They are those of the start: a source that has changed since holds from the next start on.")
+        .json::<RunningSettings>(),
     Route::get(Endpoint::Rules, "/v1/rules")
         .summary("The live rules, and how often each decided")
         .json::<Rules>(),
