@@ -28,6 +28,7 @@ mod lingering;
 mod listeners;
 mod live_tokens;
 mod lobby;
+mod negotiation;
 mod origin;
 mod plane;
 mod refusal;

@@ -22,6 +22,7 @@ mod daemon_metrics;
 mod exposition;
 mod families;
 mod histogram;
+mod process;
 mod request_counts;
 mod rule_lines;
 mod rule_series;
@@ -33,6 +34,7 @@ mod worker;
 pub(crate) use self::admin::AdminListener;
 pub(crate) use self::connections::{ConnectionFigures, Overflow, Refusal};
 pub(crate) use self::daemon_metrics::Metrics;
+pub(crate) use self::exposition::Dialect;
 pub(crate) use self::families::{Rendered, render};
 pub(crate) use self::request_counts::{
     ByListener, Identification, Listener, RECORDED, RequestCounts, RequestResult,

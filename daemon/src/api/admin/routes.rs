@@ -30,6 +30,9 @@ use crate::api::thaw::Thawed;
 /// The media type of the metrics for Prometheus.
 pub const PROMETHEUS_TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
+/// The media type of the metrics in OpenMetrics.
+pub const OPEN_METRICS_TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
 /// The media type of the console's page.
 pub const HTML: &str = "text/html; charset=utf-8";
 
@@ -73,6 +76,7 @@ pub const ROUTES: &[Route] = &[
         .refusing(&[ErrorCode::NotFound]),
     Route::get(Endpoint::PrometheusMetrics, "/metrics")
         .summary("The metrics, for Prometheus")
+        .described("In OpenMetrics 1.0.0 for a request whose Accept names that, and does not prefer the text.")
         .needing(Role::Metrics)
         .text(PROMETHEUS_TEXT),
     Route::get(Endpoint::Metrics, "/v1/metrics")
@@ -82,14 +86,14 @@ pub const ROUTES: &[Route] = &[
     Route::get(Endpoint::Status, "/v1/status")
         .summary("The process, the live table and its sources")
         .json::<Status>(),
-    Route::get(Endpoint::Config, "/v1/config")
-        .summary("The live route config, byte for byte")
-        .needing(Role::Operate)
-        .route_config(),
     Route::get(Endpoint::Settings, "/v1/settings")
         .summary("The settings that the daemon runs with")
         .described("They are those of the start: a source that has changed since holds from the next start on.")
         .json::<RunningSettings>(),
+    Route::get(Endpoint::Config, "/v1/config")
+        .summary("The live route config, byte for byte")
+        .needing(Role::Operate)
+        .route_config(),
     Route::get(Endpoint::Rules, "/v1/rules")
         .summary("The live rules, and how often each decided")
         .json::<Rules>(),
