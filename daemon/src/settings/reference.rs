@@ -95,6 +95,7 @@ fn reference() -> String {
         match key.value.as_ref().filter(|_| key.source == Source::Default) {
             None => writeln!(text, "# Default: none.\n# {name} = …"),
             Some(Shown::Number(default)) => writeln!(text, "#{name} = {default}"),
+            Some(Shown::Switch(default)) => writeln!(text, "#{name} = {default}"),
             Some(Shown::List(default)) => writeln!(text, "#{name} = {default:?}"),
             Some(Shown::Text(default)) => writeln!(text, "#{name} = {default:?}"),
         }

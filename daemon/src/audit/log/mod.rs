@@ -19,6 +19,7 @@ use crate::api::refusal::ErrorCode;
 use crate::clock::Clock;
 use crate::settings::Audit;
 use crate::sync::Mutex;
+use crate::trace_context::TraceParent;
 
 /// The actions that may follow each other at once.
 const ACTION_BURST: u32 = 1000;
@@ -56,6 +57,8 @@ pub(crate) struct Action {
     pub(crate) level: Option<LogLevel>,
     /// The reason that the caller gave.
     pub(crate) reason: Option<String>,
+    /// The trace that the request belongs to.
+    pub(crate) trace: Option<TraceParent>,
 }
 
 /// An action that is recorded as intended, so that it may be carried out.
@@ -65,6 +68,7 @@ pub(crate) struct Intent {
     number: u64,
     who: String,
     name: &'static str,
+    trace: Option<TraceParent>,
 }
 
 /// The reason why an action must not be carried out.
@@ -117,6 +121,7 @@ impl AuditLog {
             number: 0,
             who: action.who.clone(),
             name: action.name,
+            trace: action.trace,
         };
         let number = self.in_background(move |sinks, clock| {
             sinks.record(
@@ -127,6 +132,7 @@ impl AuditLog {
                     to: action.to,
                     level: action.level,
                     reason: action.reason,
+                    traceparent: action.trace.map(|trace| trace.to_string()),
                     outcome: Line::INTENDED.to_owned(),
                     ..Line::blank()
                 },
@@ -156,6 +162,7 @@ impl AuditLog {
             to,
             outcome: outcome.to_string(),
             intent: Some(intent.number),
+            traceparent: intent.trace.map(|trace| trace.to_string()),
             ..Line::blank()
         };
         let recorded = self.in_background(move |sinks, clock| {

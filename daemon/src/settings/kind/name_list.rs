@@ -87,7 +87,9 @@ fn read_names<K: Kind, T>(
     let names: Vec<&str> = match given {
         Given::Text(text) => text.split(',').map(str::trim).collect(),
         Given::List(names) => names.iter().map(String::as_str).collect(),
-        Given::Integer(_) | Given::Other(_) => return Err(ValueError::not(kind, given)),
+        Given::Integer(_) | Given::Boolean(_) | Given::Other(_) => {
+            return Err(ValueError::not(kind, given));
+        }
     };
     if !(1..=MAX_NAMES).contains(&names.len()) {
         let count = names.len();
