@@ -15,7 +15,7 @@ use crate::mock_gateway;
 #[cfg(feature = "top")]
 use crate::top;
 use crate::{
-    admin, audit, bucket, check, completions, identify, man, schema, serve, settings, tail,
+    admin, audit, bucket, check, completions, identify, man, schema, serve, show_settings, tail,
 };
 
 /// Decides whether a scanned code is an Alipay+ code, and what to do with it.
@@ -45,7 +45,7 @@ enum Command {
     /// Show the decisions of a running daemon as they are made, with masked values
     Tail(tail::Tail),
     /// Show every setting, its value and its source
-    Settings(settings::ShowSettings),
+    Settings(show_settings::ShowSettings),
     /// Identify code values without a daemon
     Identify(identify::Identify),
     /// Check route configs for errors and questionable rules

@@ -28,6 +28,7 @@ mod route_config;
 mod schema;
 mod serve;
 mod settings;
+mod show_settings;
 mod table;
 mod tail;
 #[cfg(feature = "top")]

@@ -1,4 +1,4 @@
-//! `codeid settings`: shows every setting, its value and its source.
+//! The options that give settings, and the errors of settings.
 
 use std::ffi::OsStr;
 use std::io::{self, Write};
@@ -9,8 +9,7 @@ use std::sync::LazyLock;
 use clap::builder::{PossibleValue, TypedValueParser};
 use codeid_daemon::error_chain::ErrorChain;
 use codeid_daemon::run::StartError;
-use codeid_daemon::settings::{Effective, Settings, SettingsError, Sources};
-use serde_json::json;
+use codeid_daemon::settings::{Settings, SettingsError, Sources};
 
 /// The options that give settings.
 #[derive(Debug, clap::Args)]
@@ -27,19 +26,6 @@ pub(crate) struct SettingsArgs {
         global = true
     )]
     set: Vec<(String, String)>,
-}
-
-/// The command line of `codeid settings`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = "\
-URLs are shown without user, query and fragment, which may contain secrets; what may be a misspelt URL\n\
-is (hidden).")]
-pub(crate) struct ShowSettings {
-    #[command(flatten)]
-    settings: SettingsArgs,
-    /// Print an array of {"key", "value", "source", "from", "about"}
-    #[arg(long)]
-    json: bool,
 }
 
 /// The error for a setting on the command line without `=`.
@@ -59,26 +45,6 @@ impl SettingsArgs {
             environment: std::env::vars_os().collect(),
             set: self.set.clone(),
         })
-    }
-}
-
-impl ShowSettings {
-    /// Prints the settings; reports those that are not valid.
-    pub(crate) fn run(self) -> ExitCode {
-        let settings = match self.settings.read() {
-            Ok(settings) => settings,
-            Err(error) => return report(&error.into()),
-        };
-        let shown = if self.json {
-            as_json(settings.effective())
-        } else {
-            as_table(settings.effective())
-        };
-        // A reader may stop early, as `head` does.
-        match io::stdout().lock().write_all(shown.as_bytes()) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
-            _ => ExitCode::SUCCESS,
-        }
     }
 }
 
@@ -130,36 +96,4 @@ fn key_and_value(text: &str) -> Result<(String, String), KeyValueError> {
     text.split_once('=')
         .map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned()))
         .ok_or(KeyValueError)
-}
-
-fn as_json(settings: &[Effective]) -> String {
-    let settings: Vec<_> = settings
-        .iter()
-        .map(|setting| {
-            json!({
-                "key": setting.name(),
-                "value": setting.json(),
-                "source": setting.source().word(),
-                "from": setting.source().to_string(),
-                "about": setting.about(),
-            })
-        })
-        .collect();
-    format!("{:#}\n", json!(settings))
-}
-
-fn as_table(settings: &[Effective]) -> String {
-    let rows = settings.iter().map(|setting| {
-        let value = setting.shown().unwrap_or_else(|| "-".to_owned());
-        (setting.name(), value, setting.source().to_string())
-    });
-    let rows: Vec<_> = rows.collect();
-    let width = |of: fn(&(&str, String, String)) -> usize| rows.iter().map(of).max().unwrap_or(0);
-    let (names, values) = (
-        width(|row| row.0.chars().count()),
-        width(|row| row.1.chars().count()),
-    );
-    rows.iter()
-        .map(|(name, value, from)| format!("{name:names$}  {value:values$}  {from}\n"))
-        .collect()
 }

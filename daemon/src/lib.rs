@@ -63,6 +63,7 @@ pub mod slice;
 mod sync;
 pub mod telemetry;
 pub mod timestamp;
+mod trace_context;
 pub mod uri;
 pub mod url;
 

@@ -19,7 +19,7 @@ pub(crate) struct AdminLimits {
 impl AdminLimits {
     /// Returns the most clients that may watch decisions: a quarter of the connections that are served, so that they
     /// leave room for others.
-    pub(super) const fn watching(self) -> usize {
+    pub(crate) const fn watching(self) -> usize {
         self.served / 4
     }
 

@@ -6,25 +6,17 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
 
 use super::connections::{self, TcpAccess};
 use super::limits::AdminLimits;
 use super::live_tokens::LiveTokens;
 use super::plane::AdminPlane;
-use super::take_overs::TakeOvers;
-use crate::api::status::ListenerAddresses;
 use crate::audit::AuditLog;
 use crate::clock::Clock;
-use crate::decisions::Decisions;
-use crate::host::HostName;
 use crate::listen::tcp::{TcpError, open_tcp};
 use crate::listen::unix_socket::{OwnedSocket, SocketError, SocketFile};
 use crate::listen::{GIVEN, GivenSockets, ListenError, ListenerName, LiveCertificate};
-use crate::metrics::LastHour;
-use crate::rules::operator::Operator;
 use crate::settings::{self, AdminHttp};
-use crate::shutdown::Shutdown;
 use crate::uri::shown_path;
 
 /// The permissions of the socket: read and write for its owner.
@@ -41,8 +33,8 @@ pub(crate) struct AdminListeners {
     tcp: Option<(std::net::TcpListener, TcpAccess)>,
     /// The audit log, which all listeners share.
     pub(crate) audit: AuditLog,
-    hosts: Vec<HostName>,
-    limits: AdminLimits,
+    /// The limits on the connections of each.
+    pub(crate) limits: AdminLimits,
     /// The address of the TCP listener, with the port that it got.
     pub(crate) http: Option<SocketAddr>,
 }
@@ -112,7 +104,6 @@ pub(crate) async fn open(
         http: http.transpose().map_err(refuse)?,
         tcp,
         audit,
-        hosts: settings.hosts.clone(),
         limits: AdminLimits::new(1, AdminLimits::descriptors(1)),
     };
     Ok(Some((listeners, socket)))
@@ -209,33 +200,6 @@ impl AdminListeners {
     pub(crate) fn followed(&self) -> Option<(Arc<LiveTokens>, Option<Arc<LiveCertificate>>)> {
         let (_, access) = self.tcp.as_ref()?;
         Some((Arc::clone(&access.tokens), access.certificate.clone()))
-    }
-
-    /// Returns the plane of a daemon that began to start at `started`, for these listeners.
-    pub(crate) fn plane(
-        &self,
-        operator: Operator,
-        last_hour: Arc<LastHour>,
-        decisions: Decisions,
-        shutdown: Arc<Shutdown>,
-        addresses: ListenerAddresses,
-        started: Instant,
-        take_overs: TakeOvers,
-    ) -> AdminPlane {
-        AdminPlane {
-            operator,
-            metrics: Arc::clone(last_hour.metrics()),
-            last_hour,
-            decisions,
-            max_watching: self.limits.watching(),
-            shutdown,
-            addresses,
-            hosts: self.hosts.clone(),
-            audit: self.audit.clone(),
-            certificates: Vec::new(),
-            started,
-            take_overs,
-        }
     }
 
     /// Returns a copy of the descriptor of a listener; `None` if there is no such listener.

@@ -28,6 +28,7 @@ mod lingering;
 mod listeners;
 mod live_tokens;
 mod lobby;
+mod negotiation;
 mod origin;
 mod plane;
 mod refusal;
@@ -40,4 +41,5 @@ pub(crate) mod tokens;
 
 pub(crate) use self::limits::AdminLimits;
 pub(crate) use self::listeners::{AdminListeners, AdminSocket, count_tokens, open, rehearse_unix};
+pub(crate) use self::plane::AdminPlane;
 pub(crate) use self::take_overs::TakeOvers;

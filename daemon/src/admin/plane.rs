@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::take_overs::TakeOvers;
+use crate::api::settings::RunningSettings;
 use crate::api::status::ListenerAddresses;
 use crate::audit::AuditLog;
 use crate::decisions::Decisions;
@@ -16,37 +17,29 @@ use crate::shutdown::Shutdown;
 /// The parts of the daemon that the admin plane reads and changes.
 pub(crate) struct AdminPlane {
     /// Reads and changes the route config.
-    pub(super) operator: Operator,
+    pub(crate) operator: Operator,
     /// The figures that `/metrics` and `/v1/metrics` report.
-    pub(super) metrics: Arc<Metrics>,
+    pub(crate) metrics: Arc<Metrics>,
     /// Those of the last hour.
-    pub(super) last_hour: Arc<LastHour>,
+    pub(crate) last_hour: Arc<LastHour>,
     /// The decision log.
-    pub(super) decisions: Decisions,
+    pub(crate) decisions: Decisions,
     /// The most clients that may watch decisions.
-    pub(super) max_watching: usize,
+    pub(crate) max_watching: usize,
     /// The stage of stopping, which a drain sets.
-    pub(super) shutdown: Arc<Shutdown>,
+    pub(crate) shutdown: Arc<Shutdown>,
     /// The addresses that the daemon listens on, for the status.
-    pub(super) addresses: ListenerAddresses,
+    pub(crate) addresses: ListenerAddresses,
     /// The host names under which browsers may reach the plane.
-    pub(super) hosts: Vec<HostName>,
+    pub(crate) hosts: Vec<HostName>,
     /// The log in which each action is recorded before it is carried out.
-    pub(super) audit: AuditLog,
+    pub(crate) audit: AuditLog,
     /// The certificates of the daemon's listeners.
-    pub(super) certificates: Vec<Arc<LiveCertificate>>,
+    pub(crate) certificates: Vec<Arc<LiveCertificate>>,
     /// The time at which the daemon began to start, from which the status has its uptime.
-    pub(super) started: Instant,
+    pub(crate) started: Instant,
     /// Hands the listening sockets over to a successor.
-    pub(super) take_overs: TakeOvers,
-}
-
-impl AdminPlane {
-    /// Adds certificates of the daemon's listeners, whose end the status watches.
-    pub(crate) fn watch_certificates(
-        &mut self,
-        certificates: impl IntoIterator<Item = Arc<LiveCertificate>>,
-    ) {
-        self.certificates.extend(certificates);
-    }
+    pub(crate) take_overs: TakeOvers,
+    /// The settings of the start.
+    pub(crate) settings: Arc<RunningSettings>,
 }

@@ -23,6 +23,7 @@ use crate::audit::{Action, AuditError, Intent};
 use crate::error_chain::ErrorChain;
 use crate::http;
 use crate::sync::Mutex;
+use crate::trace_context::TraceParent;
 
 /// The limit on the time in which a body arrives.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -71,6 +72,7 @@ impl Request {
             to: None,
             level: None,
             reason: None,
+            trace: TraceParent::of(&self.headers),
         });
         let intent = self.plane.audit.intend(action).await.map_err(|error| {
             let why = ErrorChain(&error).to_string();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use hyper::Request as HttpRequest;
 use hyper::body::Incoming;
 use hyper::header::{ALLOW, HeaderValue};
+use tracing::Instrument;
 
 use super::access::require_access;
 use super::caller::Caller;
@@ -18,6 +19,7 @@ use crate::api::admin::{Body, ROUTES, Route};
 use crate::api::method::Method;
 use crate::api::refusal::ErrorCode;
 use crate::audit::Outcome as AuditOutcome;
+use crate::trace_context::TraceParent;
 
 /// The most bytes of a body that is not a route config: a code value and an openId fit, however
 /// they are escaped.
@@ -48,7 +50,11 @@ pub(super) async fn admit(
     let access = host.and_then(|()| require_access(route, &plane.hosts, caller, request.headers()));
     match access {
         Ok(()) => Ok(Target { route, parameter }),
-        Err(refusal) => Err(refuse(plane, route, caller, refusal).await),
+        Err(refusal) => {
+            let span = TraceParent::log_span(TraceParent::of(request.headers()));
+            let refused = refuse(plane, route, caller, refusal).instrument(span);
+            Err(refused.await)
+        }
     }
 }
 
@@ -60,6 +66,7 @@ pub(super) async fn respond(
     mut request: HttpRequest<Incoming>,
 ) -> Response {
     let upgrade = hyper::upgrade::on(&mut request);
+    let span = TraceParent::log_span(TraceParent::of(request.headers()));
     let body = read_body(&mut request, max_body_bytes(route, plane)).await;
     let request = match body {
         Ok(body) => Request {
@@ -72,10 +79,13 @@ pub(super) async fn respond(
             intent: Arc::default(),
             upgrade,
         },
-        Err(refusal) => return refuse(plane, route, &caller, refusal).await,
+        Err(refusal) => {
+            let refused = refuse(plane, route, &caller, refusal).instrument(span);
+            return refused.await;
+        }
     };
     // In a task of its own: a client that hangs up must not stop a change halfway, nor its record.
-    let handled = tokio::spawn(handle(route, request));
+    let handled = tokio::spawn(handle(route, request).instrument(span));
     handled
         .await
         .unwrap_or_else(|_| Refusal::fault().into_response())
@@ -161,7 +171,7 @@ async fn handle(route: &'static Route, request: Request) -> Response {
 
 /// Turns a panic of a handler into a refusal, so that the attempt is recorded all the same.
 async fn or_fault(handling: Handling) -> Outcome {
-    tokio::spawn(handling)
+    tokio::spawn(handling.in_current_span())
         .await
         .unwrap_or_else(|_| Err(Refusal::fault()))
 }

@@ -96,6 +96,8 @@ fn again(who: String, plane: &AdminPlane) -> Action {
         to: None,
         level: None,
         reason: Some("the successor was accepted, and ended before it served".to_owned()),
+        // The line of the intention has it.
+        trace: None,
     }
 }
 

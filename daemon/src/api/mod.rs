@@ -33,6 +33,7 @@ pub mod rules;
 pub mod schema;
 pub mod sdk_proxy;
 pub mod serving;
+pub mod settings;
 pub mod status;
 #[cfg(test)]
 mod tests;

@@ -15,7 +15,7 @@ pub(crate) type LineDigest = ConfigDigest;
 pub(super) const NO_LINE: [u8; 64] = [b'0'; 64];
 
 /// The most bytes of a line with its line feed. A line has a caller's name of at most 64 characters, a
-/// reason of at most 200, each of which takes at most twelve bytes of JSON, and numbers.
+/// reason of at most 200, each of which takes at most twelve bytes of JSON, a trace, and numbers.
 pub(super) const MAX_BYTES: usize = 8 << 10;
 
 /// A line: an action, before or after it, or an event of the log itself.
@@ -48,6 +48,9 @@ pub(crate) struct Line {
     /// The number of attempts that the line stands for, if there is more than one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) count: Option<u64>,
+    /// The trace that the request belongs to, as its header `traceparent` names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) traceparent: Option<String>,
     /// The digest of the line before; zeros in the first.
     pub(crate) prev: String,
 }
@@ -79,6 +82,7 @@ impl Line {
             outcome: String::new(),
             intent: None,
             count: None,
+            traceparent: None,
             prev: String::new(),
         }
     }

@@ -70,21 +70,24 @@ impl Certificate {
     }
 }
 
-/// Returns for each part of a listener's TLS whether it can be served: for the certificate the time after
-/// which that is not valid, and for the authorities of clients, if the settings name some, nothing more.
-pub(crate) fn inspect(
+/// Returns the time after which the certificate of a listener is not valid; `None` if it has no such time.
+///
+/// # Errors
+///
+/// [`CertificateError`] if the certificate or its key cannot be served.
+pub(crate) fn inspect_certificate(
     files: &ServerTls,
-) -> (
-    Result<Option<SystemTime>, CertificateError>,
-    Option<Result<(), CertificateError>>,
-) {
-    let own = read_own(&files.certificate).map(|pair| pair.not_after);
-    (
-        own,
-        read_clients(files)
-            .map(|clients| clients.map(drop))
-            .transpose(),
-    )
+) -> Result<Option<SystemTime>, CertificateError> {
+    Ok(read_own(&files.certificate)?.not_after)
+}
+
+/// Checks the authorities of a listener's clients, if the settings name some.
+///
+/// # Errors
+///
+/// [`CertificateError`] if they cannot be used.
+pub(crate) fn inspect_client_authorities(files: &ServerTls) -> Result<(), CertificateError> {
+    read_clients(files).map(drop)
 }
 
 /// Reads the chain and its key.

@@ -16,7 +16,7 @@ mod socket_directory;
 pub mod tcp;
 pub(crate) mod unix_socket;
 
-pub(crate) use self::certificate::inspect;
+pub(crate) use self::certificate::{inspect_certificate, inspect_client_authorities};
 pub use self::error::ListenError;
 pub use self::given::Listeners;
 pub(crate) use self::given::{GIVEN, GivenSockets, GivenUnix};

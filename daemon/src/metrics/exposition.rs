@@ -1,21 +1,33 @@
-//! The text format of Prometheus, version 0.0.4.
+//! The text format of Prometheus, version 0.0.4, and OpenMetrics 1.0.0, which differs in a few lines.
 //!
-//! Written by hand: the libraries for it own the counters, and the one that does not writes the
-//! OpenMetrics dialect, which not every reader accepts.
+//! Written by hand: the libraries for it own the counters, and the one that does not writes
+//! OpenMetrics only, which not every reader accepts.
 
 use std::fmt::{self, Display, Write};
 
 use super::histogram::Distribution;
 
+/// A text format of metrics.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// The text format of Prometheus, version 0.0.4.
+    #[default]
+    Classic,
+    /// OpenMetrics 1.0.0.
+    OpenMetrics,
+}
+
 /// Metrics as text.
 #[derive(Debug, Default)]
 pub(super) struct Exposition {
+    dialect: Dialect,
     text: String,
 }
 
 /// One metric, whose samples are being added. Without any, nothing of it is written.
 #[derive(Debug)]
 pub(super) struct Family<'a> {
+    dialect: Dialect,
     text: &'a mut String,
     name: &'static str,
     kind: Kind,
@@ -32,13 +44,29 @@ pub(super) enum Kind {
     Gauge,
     /// A [`Distribution`]: buckets, a sum and a count.
     Histogram,
+    /// A gauge that is always 1 and whose labels say something; its name ends with `_info`.
+    Info,
 }
 
 /// The names and values of a sample's labels.
 pub(super) type Labels<'a> = &'a [(&'static str, &'a str)];
 
+/// The units that OpenMetrics names, each at the end of a name.
+const UNITS: [&str; 2] = ["seconds", "bytes"];
+
+/// The line at the end of all metrics in OpenMetrics.
+const END: &str = "# EOF\n";
+
 impl Exposition {
-    /// Begins a metric. `help` is one line without backslashes.
+    /// Returns metrics in this format, none yet.
+    pub(super) const fn new(dialect: Dialect) -> Self {
+        Self {
+            dialect,
+            text: String::new(),
+        }
+    }
+
+    /// Begins a metric. `help` is one line without backslashes and quotes.
     pub(super) const fn family(
         &mut self,
         kind: Kind,
@@ -46,6 +74,7 @@ impl Exposition {
         help: &'static str,
     ) -> Family<'_> {
         Family {
+            dialect: self.dialect,
             text: &mut self.text,
             name,
             kind,
@@ -62,6 +91,13 @@ impl Exposition {
     /// Adds a gauge without labels.
     pub(super) fn gauge(&mut self, name: &'static str, help: &'static str, value: impl Display) {
         self.family(Kind::Gauge, name, help).sample(&[], value);
+    }
+
+    /// Ends the last metric: nothing follows.
+    pub(super) fn end(&mut self) {
+        if self.dialect == Dialect::OpenMetrics {
+            self.text.push_str(END);
+        }
     }
 
     /// Returns the text of all metrics, in the order in which they were added.
@@ -124,19 +160,39 @@ impl Family<'_> {
         put(text, format_args!("{end} {value}\n"));
     }
 
+    /// Returns the name that describes the metric: OpenMetrics leaves the end out that a type's samples have.
+    fn name_of_family(&self) -> &'static str {
+        let end = match (self.dialect, self.kind) {
+            (Dialect::OpenMetrics, Kind::Counter) => "_total",
+            (Dialect::OpenMetrics, Kind::Info) => "_info",
+            _ => "",
+        };
+        self.name.strip_suffix(end).unwrap_or(self.name)
+    }
+
     fn begin(&mut self) {
         if self.is_begun {
             return;
         }
         self.is_begun = true;
-        let kind = match self.kind {
-            Kind::Counter => "counter",
-            Kind::Gauge => "gauge",
-            Kind::Histogram => "histogram",
+        let kind = match (self.kind, self.dialect) {
+            (Kind::Counter, _) => "counter",
+            (Kind::Histogram, _) => "histogram",
+            (Kind::Info, Dialect::OpenMetrics) => "info",
+            (Kind::Gauge | Kind::Info, _) => "gauge",
         };
-        let (name, help) = (self.name, self.help);
+        let (name, help) = (self.name_of_family(), self.help);
         let head = format_args!("# HELP {name} {help}\n# TYPE {name} {kind}\n");
         put(self.text, head);
+        let unit = |unit: &&&str| {
+            name.strip_suffix(**unit)
+                .is_some_and(|of| of.ends_with('_'))
+        };
+        if self.dialect == Dialect::OpenMetrics
+            && let Some(unit) = UNITS.iter().find(unit)
+        {
+            put(self.text, format_args!("# UNIT {name} {unit}\n"));
+        }
     }
 }
 
@@ -184,6 +240,36 @@ mod tests {
             c{x=\"a\\\"b\\\\c\\nd \u{e9}\",y=\"\"} 1\n\
             c{x=\"e\"} 0\n";
         assert_eq!(out.into_text(), expected);
+    }
+
+    #[test]
+    fn open_metrics_has_other_names_of_families_and_units_and_an_end() {
+        let mut out = Exposition::new(Dialect::OpenMetrics);
+        out.counter("a_seconds_total", "How long.", 2);
+        out.family(Kind::Info, "b_info", "Which.")
+            .sample(&[("x", "y")], 1);
+        out.gauge("bytes", "None that is a unit.", 3);
+        out.end();
+        let expected = "\
+            # HELP a_seconds How long.\n\
+            # TYPE a_seconds counter\n\
+            # UNIT a_seconds seconds\n\
+            a_seconds_total 2\n\
+            # HELP b Which.\n\
+            # TYPE b info\n\
+            b_info{x=\"y\"} 1\n\
+            # HELP bytes None that is a unit.\n\
+            # TYPE bytes gauge\n\
+            bytes 3\n\
+            # EOF\n";
+        assert_eq!(out.into_text(), expected);
+        let mut classic = Exposition::default();
+        classic
+            .family(Kind::Info, "b_info", "Which.")
+            .sample(&[], 1);
+        classic.end();
+        let expected = "# HELP b_info Which.\n# TYPE b_info gauge\nb_info 1\n";
+        assert_eq!(classic.into_text(), expected);
     }
 
     #[test]

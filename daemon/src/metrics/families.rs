@@ -3,8 +3,9 @@
 use codeid_engine::RouteTable;
 
 use super::admin::AdminListener;
-use super::exposition::{Exposition, Kind};
+use super::exposition::{Dialect, Exposition, Kind};
 use super::histogram::Distribution;
+use super::process::process;
 use super::rule_lines::RuleLines;
 use super::{Identification, Listener, Metrics, Overflow, RECORDED, Refusal, RequestResult, Task};
 use crate::api::status::{Counters, RulesStatus, SourceStatus, TableStatus};
@@ -14,7 +15,7 @@ use crate::timestamp::since_1970;
 const NANOSECONDS: f64 = 1e9;
 const MICROSECONDS: f64 = 1e6;
 
-/// All metrics of a moment as Prometheus reads them. The lines of the rules, which may be many, are made one by
+/// All metrics of a moment as a text. The lines of the rules, which may be many, are made one by
 /// one when they are sent.
 pub(crate) struct Rendered {
     /// The text before the lines of the rules.
@@ -26,17 +27,24 @@ pub(crate) struct Rendered {
 }
 
 /// Returns all metrics. `status` and `is_ready` are those of the moment.
-pub(crate) fn render(metrics: &Metrics, status: &RulesStatus, is_ready: bool) -> Rendered {
-    let (mut before, mut after) = (Exposition::default(), Exposition::default());
-    process(metrics, is_ready, &mut before);
+pub(crate) fn render(
+    metrics: &Metrics,
+    status: &RulesStatus,
+    is_ready: bool,
+    dialect: Dialect,
+) -> Rendered {
+    let (mut before, mut after) = (Exposition::new(dialect), Exposition::new(dialect));
+    daemon(metrics, is_ready, &mut before);
+    process(&mut before);
     if RECORDED {
         requests(metrics, &mut before);
     }
     write_after_rules(metrics, status, &mut after);
+    after.end();
     Rendered {
         before: before.into_text(),
         rules: metrics.live.with(|table| match table {
-            Some(table) if RECORDED => RuleLines::of(table, &metrics.rule_series),
+            Some(table) if RECORDED => RuleLines::of(table, &metrics.rule_series, dialect),
             _ => RuleLines::default(),
         }),
         after: after.into_text(),
@@ -60,15 +68,15 @@ fn write_after_rules(metrics: &Metrics, status: &RulesStatus, out: &mut Expositi
     log(metrics, out);
 }
 
-fn process(metrics: &Metrics, is_ready: bool, out: &mut Exposition) {
+fn daemon(metrics: &Metrics, is_ready: bool, out: &mut Exposition) {
     out.family(
-        Kind::Gauge,
+        Kind::Info,
         "codeid_build_info",
         "The version of the program; always 1.",
     )
     .sample(&[("version", env!("CARGO_PKG_VERSION"))], 1);
     out.gauge(
-        "codeid_start_time_seconds",
+        "process_start_time_seconds",
         "Time at which the process began to start, in seconds since 1970.",
         since_1970(metrics.started_at).as_secs_f64(),
     );
@@ -218,7 +226,7 @@ fn sdk_proxy(metrics: &Metrics, out: &mut Exposition) {
 fn table_that_serves(table: &TableStatus, out: &mut Exposition) {
     let sha256 = table.sha256.to_string();
     out.family(
-        Kind::Gauge,
+        Kind::Info,
         "codeid_table_info",
         "The live route config; always 1.",
     )

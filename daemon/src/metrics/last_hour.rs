@@ -74,11 +74,6 @@ impl LastHour {
         }
     }
 
-    /// Returns the counts since the start.
-    pub(crate) const fn metrics(&self) -> &Arc<Metrics> {
-        &self.metrics
-    }
-
     /// Closes each interval when it is over, for as long as the future is polled. `faults` returns the number
     /// of faults since the start.
     ///

@@ -24,6 +24,7 @@ mod exposition;
 mod families;
 mod histogram;
 mod last_hour;
+mod process;
 mod request_counts;
 mod resident;
 mod rule_lines;
@@ -37,6 +38,7 @@ pub(crate) use self::admin::AdminListener;
 pub(crate) use self::connections::{ConnectionFigures, Overflow, Refusal};
 pub(crate) use self::daemon_metrics::Metrics;
 pub(crate) use self::decisions::DecisionFigures;
+pub(crate) use self::exposition::Dialect;
 pub(crate) use self::families::{Rendered, render};
 pub(crate) use self::last_hour::LastHour;
 pub(crate) use self::request_counts::{

@@ -2,13 +2,16 @@
 
 use codeid_engine::RouteTable;
 
-use super::exposition::{Exposition, Kind};
+use super::exposition::{Dialect, Exposition, Kind};
 use super::rule_series::{RuleSeries, Series};
 
 /// The counts of the rules of one table at one moment. They are shown by two metrics, one after the
 /// other.
 #[derive(Debug, Default)]
-pub(crate) struct RuleLines(Vec<RuleCounts>);
+pub(crate) struct RuleLines {
+    dialect: Dialect,
+    counts: Vec<RuleCounts>,
+}
 
 #[derive(Debug)]
 struct RuleCounts {
@@ -19,29 +22,32 @@ struct RuleCounts {
 
 impl RuleLines {
     /// Returns the counts of the rules of `table` that have series.
-    pub(super) fn of(table: &RouteTable, series: &RuleSeries) -> Self {
+    pub(super) fn of(table: &RouteTable, series: &RuleSeries, dialect: Dialect) -> Self {
         let owned = |series: &Series<'_>| RuleCounts {
             rule: series.rule.into(),
             decided: series.decided,
             refused: series.refused,
         };
-        Self(series.of(table).iter().map(owned).collect())
+        Self {
+            dialect,
+            counts: series.of(table).iter().map(owned).collect(),
+        }
     }
 
     /// Returns the number of lines, not counting those that describe a metric.
     pub(crate) const fn count(&self) -> usize {
-        2 * self.0.len()
+        2 * self.counts.len()
     }
 
     /// Returns the line at `index`, the first of a metric with its description; an empty one from
     /// [`Self::count`] on.
     pub(crate) fn line(&self, index: usize) -> String {
-        let rules = self.0.len();
+        let rules = self.counts.len();
         let of_second = index.checked_sub(rules);
-        let Some(counts) = self.0.get(of_second.unwrap_or(index)) else {
+        let Some(counts) = self.counts.get(of_second.unwrap_or(index)) else {
             return String::new();
         };
-        let mut out = Exposition::default();
+        let mut out = Exposition::new(self.dialect);
         let (family, value) = match index < rules {
             true => (
                 out.family(

@@ -51,22 +51,23 @@ pub(super) async fn rehearse(settings: &Settings, clock: &Clock, report: &mut Re
 }
 
 fn server_tls(files: &ServerTls, now: SystemTime, report: &mut Report) {
-    let (own, clients) = listen::inspect(files);
     let (table, path) = (files.certificate.table, &files.certificate.cert_path);
-    match own {
+    match listen::inspect_certificate(files) {
         Ok(not_after) => {
             let shown = format!("{table}.tls-cert-path {}, with its key", shown_path(path));
             certificate(shown, not_after, now, report);
         }
         Err(error) => report.problem(Kind::Certificate, &error),
     }
-    match (clients, &files.client_ca_path) {
-        (Some(Ok(())), Some(path)) => {
+    let Some(path) = &files.client_ca_path else {
+        return;
+    };
+    match listen::inspect_client_authorities(files) {
+        Ok(()) => {
             let shown = format!("{table}.tls-client-ca-path {}", shown_path(path));
             report.good(Kind::Certificate, shown);
         }
-        (Some(Err(error)), _) => report.problem(Kind::Certificate, &error),
-        _ => {}
+        Err(error) => report.problem(Kind::Certificate, &error),
     }
 }
 

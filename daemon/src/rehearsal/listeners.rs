@@ -4,14 +4,25 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
-use super::RunningDaemon;
+use serde::Deserialize;
+
 use super::report::{Kind, Outcome, Report};
 use crate::admin;
+use crate::api::status::ListenerAddresses;
 use crate::listen::ListenError;
 use crate::listen::tcp::{TcpError, open_tcp};
 use crate::serve::listeners;
 use crate::settings::Settings;
 use crate::uri::shown_path;
+
+/// A daemon that runs with the same admin socket, as its status document describes it.
+#[derive(Clone, Debug, Deserialize)]
+pub struct RunningDaemon {
+    /// The ID of its process.
+    pub pid: u32,
+    /// The addresses that it listens on.
+    pub listeners: ListenerAddresses,
+}
 
 /// Tries every listener that the settings name.
 pub(super) async fn rehearse(

@@ -14,23 +14,13 @@ mod report;
 
 use std::io;
 
-use serde::Deserialize;
 use tokio::runtime::Builder;
 
-use crate::api::status::ListenerAddresses;
 use crate::clock::Clock;
 use crate::settings::{Settings, SettingsError};
 
+pub use self::listeners::RunningDaemon;
 pub use self::report::{Check, Kind, Outcome, RefusedConfig, Report};
-
-/// A daemon that runs with the same admin socket, as its status document describes it.
-#[derive(Clone, Debug, Deserialize)]
-pub struct RunningDaemon {
-    /// The ID of its process.
-    pub pid: u32,
-    /// The addresses that it listens on.
-    pub listeners: ListenerAddresses,
-}
 
 /// Tries everything that a start with these settings needs. `running` is the daemon that the start would
 /// replace. Blocks, for up to five seconds if a file of rules is being written.

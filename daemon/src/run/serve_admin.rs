@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
-use crate::admin::{AdminListeners, TakeOvers};
+use crate::admin::{AdminListeners, AdminPlane, TakeOvers};
 use crate::api::status::ListenerAddresses;
 use crate::listen::LiveCertificate;
 use crate::metrics::{LastHour, Task};
@@ -29,7 +29,6 @@ pub(super) fn serve_admin(
     started: Instant,
     certificate: Option<&Arc<LiveCertificate>>,
 ) -> AdminEnd {
-    let (operator, shutdown) = (control.operator().clone(), Arc::clone(&shared.shutdown));
     let status = Arc::clone(control.status());
     let last_hour = LastHour::new(Arc::clone(&shared.metrics), status.faults());
     let last_hour = Arc::new(last_hour);
@@ -38,13 +37,24 @@ pub(super) fn serve_admin(
         let status = Arc::clone(&status);
         Arc::clone(&figures).follow(move || status.faults())
     });
-    let decisions = shared.decisions.clone();
-    let mut plane = listeners.plane(
-        operator, last_hour, decisions, shutdown, listening, started, take_overs,
-    );
-    plane.watch_certificates(certificate.cloned());
-    if let Some((tokens, certificate)) = listeners.followed() {
-        plane.watch_certificates(certificate.clone());
+    let followed = listeners.followed();
+    let own = followed.iter().filter_map(|(_, own)| own.as_ref());
+    let plane = AdminPlane {
+        operator: control.operator().clone(),
+        metrics: Arc::clone(&shared.metrics),
+        last_hour,
+        decisions: shared.decisions.clone(),
+        max_watching: listeners.limits.watching(),
+        shutdown: Arc::clone(&shared.shutdown),
+        addresses: listening,
+        hosts: settings.admin.hosts.clone(),
+        audit: listeners.audit.clone(),
+        certificates: certificate.into_iter().chain(own).cloned().collect(),
+        started,
+        take_overs,
+        settings: Arc::new(settings.document()),
+    };
+    if let Some((tokens, certificate)) = followed {
         let watch = settings.watch;
         control.supervise(Task::Tokens, move || Arc::clone(&tokens).follow(watch));
         if let Some(certificate) = &certificate {

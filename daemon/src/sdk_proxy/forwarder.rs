@@ -10,6 +10,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
 use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout_at};
+use tracing::Instrument;
 
 use super::checked_response::Counted;
 use super::customer::CustomerFrom;
@@ -23,6 +24,7 @@ use crate::faults;
 use crate::json::BodyError;
 use crate::metrics::{SdkProxyFigures, Task};
 use crate::panic::{Panicked, catch_panic};
+use crate::trace_context::{TraceContext, TraceParent};
 
 /// The forwarder.
 pub(crate) struct SdkProxy {
@@ -43,6 +45,8 @@ pub(super) struct Forwarder {
     pub(super) upstream: Upstream,
     /// The time that a request may take, the login check included.
     pub(super) total_timeout: Duration,
+    /// `true` if the upstream gets the trace of a request.
+    pub(super) forwards_trace: bool,
     /// The memory for the bodies that are forwarded.
     pub(super) budget: Arc<Budget>,
 }
@@ -88,8 +92,9 @@ impl SdkProxy {
         body: Bytes,
     ) -> Result<Response, BodyError> {
         let began = Instant::now();
+        let span = TraceParent::log_span(TraceParent::of(&headers));
         let fail = |failure: &Failure| {
-            let response = Response::fail(failure, interface);
+            let response = span.in_scope(|| Response::fail(failure, interface));
             self.figures.count(response.counted().code);
             Ok(response)
         };
@@ -101,7 +106,7 @@ impl SdkProxy {
         };
         let forwarder = Arc::clone(&self.forwarder);
         let in_flight = self.figures.begin(began.into_std());
-        let responding = runtime.spawn(async move {
+        let responding = async move {
             let _permit = permit;
             let responded = async {
                 faults::turn(Task::Proxy.name());
@@ -121,7 +126,8 @@ impl SdkProxy {
                 in_flight.end(code, is_unverified, Instant::now().into_std());
             }
             response
-        });
+        };
+        let responding = runtime.spawn(responding.instrument(span.clone()));
         // The task ends early only with the process.
         responding
             .await
@@ -189,7 +195,9 @@ impl Forwarder {
             .map_err(timed_out("the login check"))??;
         let body = Buffer::concat(&legal.for_upstream(&customer_id), &self.budget);
         let body = body.ok_or(Failure::NoRoom)?.into_bytes();
-        let response = timeout_at(began + limit, self.upstream.forward(body))
+        let trace = TraceContext::of(headers).filter(|_| self.forwards_trace);
+        let forwarding = self.upstream.forward(body, trace.as_ref());
+        let response = timeout_at(began + limit, forwarding)
             .await
             .map_err(timed_out("the upstream"))??;
         let checked = self.upstream.check(&response)?;

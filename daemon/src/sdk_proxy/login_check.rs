@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use super::connections::Connections;
 use super::customer_id::{CustomerIdError, customer_id};
 use super::exchange::ExchangeError;
+use crate::trace_context::TraceContext;
 
 /// The most bytes of a response's body, which is ignored.
 pub(super) const MAX_BODY_BYTES: usize = 64 << 10;
@@ -59,13 +60,16 @@ impl LoginCheck {
         }
     }
 
-    /// Returns the customer that the server admits.
+    /// Returns the customer that the server admits. It gets the trace of the request as it came.
     ///
     /// # Errors
     ///
     /// [`LoginCheckError`] if it admits none, or does not respond in time.
     pub(super) async fn admits(&self, headers: &HeaderMap) -> Result<String, LoginCheckError> {
-        let request = check_request(&self.headers, headers);
+        let mut request = check_request(&self.headers, headers);
+        if let Some(trace) = TraceContext::of(headers) {
+            trace.add_to(request.headers_mut());
+        }
         let response = timeout(self.timeout, self.connections.exchange(request))
             .await
             .map_err(|_| LoginCheckError::Timeout(self.timeout))??;

@@ -85,6 +85,7 @@ impl Forwarder {
             customer_from: customer_from(settings, budget)?,
             upstream: upstream(settings, budget, clock.clone())?,
             total_timeout: settings.total_timeout,
+            forwards_trace: settings.forward_traceparent,
             budget: Arc::clone(budget),
         })
     }

@@ -15,6 +15,7 @@ use super::verifier::{ResponseError, SIGNATURE, Verifier};
 use crate::clock::Clock;
 use crate::signature::{SignedContent, SigningError, SigningKey, VerifyingKeys};
 use crate::timestamp::iso_8601;
+use crate::trace_context::TraceContext;
 
 /// The most bytes of a response's body.
 pub(super) const MAX_BODY_BYTES: usize = 8 << 20;
@@ -50,7 +51,7 @@ impl Upstream {
         }
     }
 
-    /// Forwards a request, at most once, and returns the response, which is not checked.
+    /// Forwards a request, at most once, with the trace that it belongs to if that may be shown, and returns the response, which is not checked.
     ///
     /// # Errors
     ///
@@ -59,8 +60,16 @@ impl Upstream {
     /// # Cancel safety
     ///
     /// That of [`Connections::exchange`].
-    pub(super) async fn forward(&self, body: Bytes) -> Result<WholeResponse, Failure> {
-        let request = self.sign(body)?;
+    pub(super) async fn forward(
+        &self,
+        body: Bytes,
+        trace: Option<&TraceContext>,
+    ) -> Result<WholeResponse, Failure> {
+        let mut request = self.sign(body)?;
+        // The signature does not cover it.
+        if let Some(trace) = trace {
+            trace.add_to(request.headers_mut());
+        }
         Ok(self.connections.exchange(request).await?)
     }
 

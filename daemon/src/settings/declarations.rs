@@ -11,6 +11,7 @@ use super::key_version::KeyVersion;
 use super::kind::{Kind, Shown};
 use super::layers::{Entry, Item, variable_of};
 use super::value_source::Source;
+use crate::api::settings::Setting;
 
 /// The least similarity of two names, from 0 to 1, at which one is suggested for the other.
 const SIMILAR: f64 = 0.4;
@@ -244,17 +245,17 @@ impl Effective {
         &self.name
     }
 
-    /// Returns the value as text, a list with commas between its items; `None` for a key without a
+    /// Returns the setting as the admin plane shows it: numbers and lists as such, `null` for a key without a
     /// value.
     #[must_use]
-    pub fn shown(&self) -> Option<String> {
-        self.value.as_ref().map(Shown::to_string)
-    }
-
-    /// Returns the value as JSON: numbers and lists as such, `null` for a key without a value.
-    #[must_use]
-    pub fn json(&self) -> serde_json::Value {
-        serde_json::to_value(&self.value).unwrap_or_default()
+    pub fn document(&self) -> Setting {
+        Setting {
+            key: self.name.clone(),
+            value: serde_json::to_value(&self.value).unwrap_or_default(),
+            source: self.source.document(),
+            from: self.source.to_string(),
+            about: self.about.to_owned(),
+        }
     }
 
     /// Returns the source that gave the value.

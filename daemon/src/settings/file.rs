@@ -101,6 +101,7 @@ fn given(value: &Spanned<DeValue<'_>>) -> Given {
         DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
             .map_or(Given::Other("integer beyond 64 bits"), Given::Integer),
         DeValue::Float(number) => Given::Float(number.as_str().to_owned()),
+        DeValue::Boolean(value) => Given::Boolean(*value),
         DeValue::Array(items) => items
             .iter()
             .map(|item| item.get_ref().as_str().map(str::to_owned))

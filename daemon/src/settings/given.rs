@@ -16,6 +16,8 @@ pub(super) enum Given {
     Integer(i64),
     /// A number with a fraction in the file, as it is written there.
     Float(String),
+    /// A boolean in the file.
+    Boolean(bool),
     /// An array of strings in the file.
     List(Vec<String>),
     /// Anything else in the file, by the name of its type.
@@ -33,6 +35,7 @@ impl fmt::Display for Given {
             Self::Text(text) => write!(f, "{:?}", uri::shown(text)),
             Self::Integer(number) => write!(f, "the number {number}"),
             Self::Float(number) => write!(f, "the number {number}"),
+            Self::Boolean(_) => f.write_str("a value of type boolean"),
             Self::List(_) => f.write_str("a list"),
             Self::Other(type_name) => write!(f, "a value of type {type_name}"),
         }

@@ -51,6 +51,8 @@ use self::error::Problem;
 use self::kind::Whole;
 use self::limits::Serve;
 
+use crate::api::settings::RunningSettings;
+
 pub use self::admin::{Admin, AdminHttp, Audit};
 pub use self::decision_log::{DecisionLog, HashKeyFile, LoggedValues};
 pub use self::declarations::Effective;
@@ -137,6 +139,14 @@ impl Settings {
     #[must_use]
     pub fn effective(&self) -> &[Effective] {
         &self.effective
+    }
+
+    /// Returns [`Self::effective`] as the admin plane shows it.
+    #[must_use]
+    pub fn document(&self) -> RunningSettings {
+        RunningSettings {
+            settings: self.effective.iter().map(Effective::document).collect(),
+        }
     }
 
     /// Returns every key, in the order of the reference file, with the first of those that end with a key

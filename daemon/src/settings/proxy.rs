@@ -7,7 +7,7 @@ use hyper::header::HeaderName;
 
 use super::declarations::Keys;
 use super::error::Problem;
-use super::kind::{FilePath, HeaderNames, OneOf, Text, Url, Whole};
+use super::kind::{FilePath, HeaderNames, OneOf, Switch, Text, Url, Whole};
 use super::word::Word;
 use super::{HttpUrl, KeyVersion, Origin, Outbound, Secrets, Tls};
 
@@ -55,6 +55,8 @@ pub struct Proxy {
     pub max_in_flight: usize,
     /// The place that names the customer.
     pub customer_from: CustomerFrom,
+    /// `true` if the trace of a request is shown to the upstream.
+    pub forward_traceparent: bool,
     /// The HTTP proxies of calls to the upstream and of the login check.
     pub outbound: Outbound,
 }
@@ -154,6 +156,13 @@ impl Proxy {
             "The number of requests that are forwarded at once; each further request is refused, not\n\
              queued.",
         );
+        let forward_traceparent = keys.setting(
+            "proxy.forward-traceparent",
+            Switch,
+            false,
+            "Whether the upstream gets the headers traceparent and tracestate of a request, as they came. A\n\
+             login check gets them in any case.",
+        );
         let customer_from = CustomerFrom::declare(keys);
         let public_keys = keys.by_key_version(
             "proxy.public-keys.",
@@ -186,6 +195,7 @@ impl Proxy {
             total_timeout,
             max_in_flight,
             customer_from,
+            forward_traceparent,
             outbound: outbound.clone(),
         })
     }

@@ -10,6 +10,7 @@ use super::given::Given;
 use super::kind::Shown;
 use super::layers::{Entry, Item};
 use super::{Settings, Source, Sources};
+use crate::api::settings::SettingSource;
 
 const HEAD: &str = "\
 # Every setting of codeid, with its default. Read at the start; a change takes effect with the next.
@@ -54,9 +55,14 @@ fn the_defaults_in_the_reference_file_are_the_defaults() {
     .unwrap();
     std::fs::remove_dir_all(&directory).unwrap();
     for (key, given) in declared().iter().zip(given.effective()) {
-        let is_given = given.source().word() == "file";
+        let is_given = given.document().source == SettingSource::File;
         assert_eq!(key.value.is_some(), is_given, "{}", key.name);
-        assert_eq!(given.shown(), key.shown(), "{}", key.name);
+        assert_eq!(
+            given.document().shown(),
+            key.document().shown(),
+            "{}",
+            key.name
+        );
     }
 }
 
@@ -89,6 +95,7 @@ fn reference() -> String {
         match key.value.as_ref().filter(|_| key.source == Source::Default) {
             None => writeln!(text, "# Default: none.\n# {name} = …"),
             Some(Shown::Number(default)) => writeln!(text, "#{name} = {default}"),
+            Some(Shown::Switch(default)) => writeln!(text, "#{name} = {default}"),
             Some(Shown::List(default)) => writeln!(text, "#{name} = {default:?}"),
             Some(Shown::Text(default)) => writeln!(text, "#{name} = {default:?}"),
         }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::api::settings::SettingSource;
 use crate::uri::{opened_path, shown_name};
 
 /// The source of a value.
@@ -36,14 +37,14 @@ impl fmt::Display for Source {
 }
 
 impl Source {
-    /// Returns one word for the kind of source.
+    /// Returns the kind of source.
     #[must_use]
-    pub const fn word(&self) -> &'static str {
+    pub const fn document(&self) -> SettingSource {
         match self {
-            Self::Default => "default",
-            Self::File { .. } => "file",
-            Self::Environment(_) => "environment",
-            Self::CommandLine => "command-line",
+            Self::Default => SettingSource::Default,
+            Self::File { .. } => SettingSource::File,
+            Self::Environment(_) => SettingSource::Environment,
+            Self::CommandLine => SettingSource::CommandLine,
         }
     }
 }

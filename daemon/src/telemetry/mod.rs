@@ -4,6 +4,8 @@
 //! panics, whose messages can quote the text that was being processed: only their place is logged.
 //! Events of libraries are not logged at all, since some of h2's show headers.
 //!
+//! A line that a request causes names the trace that the request belongs to, as the field of a span.
+//!
 //! Logging never waits for standard error and cannot fail:
 //!
 //! ```text
@@ -78,7 +80,7 @@ pub fn start(log: Log) -> io::Result<()> {
             let json = subscriber
                 .json()
                 .flatten_event(true)
-                .with_current_span(false);
+                .with_current_span(true);
             let (layer, handle) = reload::Layer::new(ours(log.level));
             let json = json
                 .with_span_list(false)

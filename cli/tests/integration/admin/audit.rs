@@ -16,6 +16,36 @@ use crate::serve::client::Client;
 use crate::serve::daemon::{PATIENCE, Plan};
 
 #[test]
+fn the_lines_of_an_action_name_its_trace() {
+    const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let daemon = plan().spawn();
+    let traced = format!("traceparent: {PARENT}\r\n");
+    good(&post_with(&daemon, "/v1/reload", &traced, ""));
+    good(&post_with(
+        &daemon,
+        "/v1/reload",
+        "traceparent: 00-0-0-0\r\n",
+        "",
+    ));
+    assert_eq!(post_with(&daemon, "/v1/apply", &traced, "").status, 428);
+    let lines = audit(&daemon);
+    let traces: Vec<_> = lines.iter().map(|line| line.get("traceparent")).collect();
+    let parent = Value::from(PARENT);
+    assert_eq!(traces, [Some(&parent), Some(&parent), None, None, None]);
+    sound(daemon.directory.path());
+    let log = daemon.stop();
+    let named = format!("request{{traceparent=\"{PARENT}\"}}");
+    let commands: Vec<_> = log
+        .iter()
+        .filter(|line| line.contains("admin command"))
+        .collect();
+    assert_eq!(commands.len(), 3, "{log:#?}");
+    assert!(commands[0].contains(&named), "{}", commands[0]);
+    assert!(!commands[1].contains("traceparent"), "{}", commands[1]);
+    assert!(commands[2].contains(&named), "{}", commands[2]);
+}
+
+#[test]
 fn every_change_and_every_attempt_is_a_line() {
     let daemon = plan().spawn();
     let first = daemon.status()["table"]["sha256"].clone();

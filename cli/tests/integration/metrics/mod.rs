@@ -1,5 +1,7 @@
 //! The figures of the admin plane, as text for Prometheus and as JSON.
 
+mod open_metrics;
+mod process;
 mod prometheus;
 mod recorded;
 mod reloads;

@@ -37,7 +37,12 @@ fn in_config(name: &str) -> PathBuf {
 fn names_in(text: &str) -> BTreeSet<&str> {
     let is_of_a_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
     let words = text.split(|c| !is_of_a_name(c));
-    words.filter(|word| word.starts_with("codeid_")).collect()
+    let is_ours = |word: &&str| {
+        ["codeid_", "process_"]
+            .map(|of| word.starts_with(of))
+            .contains(&true)
+    };
+    words.filter(is_ours).collect()
 }
 
 /// Returns every name in the metrics of a daemon with a remote source.

@@ -36,7 +36,7 @@ fn pulls_reloads_and_saves_are_counted_and_dated() {
     assert!(first.get("codeid_table_compile_seconds") > 0.0);
     assert!(first.get("codeid_table_bytes") > 100.0);
     let good = r#"codeid_source_last_good_check_timestamp_seconds{source="remote"}"#;
-    let started = first.get("codeid_start_time_seconds");
+    let started = first.get("process_start_time_seconds");
     assert!(started > 1.7e9 && first.get(good) >= started);
     daemon.tcp().identify("28", "user-42");
     let decided = r#"codeid_rule_decided_total{rule="one"}"#;

@@ -15,6 +15,7 @@ mod platform_roots;
 mod proxies;
 mod secrets;
 mod settings;
+mod traces;
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;

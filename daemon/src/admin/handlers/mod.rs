@@ -19,6 +19,7 @@ mod probes;
 mod reload;
 mod rule_texts;
 mod rules;
+mod settings;
 mod status;
 mod take_over;
 
@@ -40,6 +41,7 @@ pub(super) fn handle(endpoint: Endpoint, request: Request) -> Handling {
         Endpoint::Metrics => Box::pin(metrics::snapshot(request)),
         Endpoint::Figures => Box::pin(figures::last_hour(request)),
         Endpoint::Status => Box::pin(status::get(request)),
+        Endpoint::Settings => Box::pin(settings::get(request)),
         Endpoint::Config => Box::pin(config::live(request)),
         Endpoint::Rules => Box::pin(rules::list(request)),
         Endpoint::History => Box::pin(history::list(request)),

@@ -36,6 +36,8 @@ pub enum Endpoint {
     Figures,
     /// Returns the status document.
     Status,
+    /// Returns the settings that the daemon runs with.
+    Settings,
     /// Returns the live route config.
     Config,
     /// Lists the live rules.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 pub use self::endpoint::Endpoint;
 pub use self::route::{Body, Route};
-pub use self::routes::{CSS, HTML, JAVASCRIPT, NDJSON, PROMETHEUS_TEXT, ROUTES};
+pub use self::routes::{CSS, HTML, JAVASCRIPT, NDJSON, OPEN_METRICS_TEXT, PROMETHEUS_TEXT, ROUTES};
 use super::openapi::Document;
 
 /// Returns the OpenAPI document of the admin plane.

@@ -25,6 +25,7 @@ use crate::api::reload::Reloaded;
 use crate::api::role::Role;
 use crate::api::rules::Rules;
 use crate::api::schema::{Anything, RouteConfig};
+use crate::api::settings::RunningSettings;
 use crate::api::status::Status;
 use crate::api::thaw::Thawed;
 
@@ -33,6 +34,8 @@ pub const PROMETHEUS_TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// The media type of JSON documents in a line each.
 pub const NDJSON: &str = "application/x-ndjson";
+/// The media type of the metrics in OpenMetrics.
+pub const OPEN_METRICS_TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// The media type of the console's page.
 pub const HTML: &str = "text/html; charset=utf-8";
@@ -77,6 +80,7 @@ pub const ROUTES: &[Route] = &[
         .refusing(&[ErrorCode::NotFound]),
     Route::get(Endpoint::PrometheusMetrics, "/metrics")
         .summary("The metrics, for Prometheus")
+        .described("In OpenMetrics 1.0.0 for a request whose Accept names that, and does not prefer the text.")
         .needing(Role::Metrics)
         .text(PROMETHEUS_TEXT),
     Route::get(Endpoint::Metrics, "/v1/metrics")
@@ -89,6 +93,10 @@ pub const ROUTES: &[Route] = &[
     Route::get(Endpoint::Status, "/v1/status")
         .summary("The process, the live table and its sources")
         .json::<Status>(),
+    Route::get(Endpoint::Settings, "/v1/settings")
+        .summary("The settings that the daemon runs with")
+        .described("They are those of the start: a source that has changed since holds from the next start on.")
+        .json::<RunningSettings>(),
     Route::get(Endpoint::Config, "/v1/config")
         .summary("The live route config, byte for byte")
         .needing(Role::Operate)

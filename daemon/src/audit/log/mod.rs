@@ -20,6 +20,7 @@ use crate::api::refusal::ErrorCode;
 use crate::clock::Clock;
 use crate::settings::Audit;
 use crate::sync::Mutex;
+use crate::trace_context::TraceParent;
 
 /// The actions that may follow each other at once.
 const ACTION_BURST: u32 = 1000;
@@ -75,6 +76,8 @@ pub(crate) struct Action {
     pub(crate) level: Option<LogLevel>,
     /// The reason that the caller gave.
     pub(crate) reason: Option<String>,
+    /// The trace that the request belongs to.
+    pub(crate) trace: Option<TraceParent>,
 }
 
 /// An action that is recorded as intended, so that it may be carried out.
@@ -85,6 +88,7 @@ pub(crate) struct Intent {
     who: String,
     name: &'static str,
     _under_way: UnderWay,
+    trace: Option<TraceParent>,
 }
 
 /// The reason why an action must not be carried out.
@@ -211,6 +215,7 @@ impl AuditLog {
             who: action.who.clone(),
             name: action.name,
             _under_way: self.enter()?,
+            trace: action.trace,
         };
         let number = self.in_background(move |sinks, clock| {
             sinks.record(
@@ -221,6 +226,7 @@ impl AuditLog {
                     to: action.to,
                     level: action.level,
                     reason: action.reason,
+                    traceparent: action.trace.map(|trace| trace.to_string()),
                     outcome: Line::INTENDED.to_owned(),
                     ..Line::blank()
                 },
@@ -250,6 +256,7 @@ impl AuditLog {
             to,
             outcome: outcome.to_string(),
             intent: Some(intent.number),
+            traceparent: intent.trace.map(|trace| trace.to_string()),
             ..Line::blank()
         };
         let recorded = self.in_background(move |sinks, clock| {

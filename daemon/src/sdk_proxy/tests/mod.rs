@@ -69,6 +69,7 @@ impl Fixture {
             total_timeout: Duration::from_secs(60),
             max_in_flight: 512,
             customer_from: CustomerFrom::Body,
+            forward_traceparent: false,
             outbound: Outbound::default(),
         };
         let fixture = Self {

@@ -12,6 +12,7 @@ use crate::readiness;
 use crate::result::sdk_proxy as results;
 use crate::sdk_proxy::{self, Interface, Response};
 use crate::serve::shared::Shared;
+use crate::trace_context::TraceParent;
 
 /// The most bytes that are read of a body that is not needed, so that the connection stays open.
 const DISCARD_BYTES: usize = 128 << 10;
@@ -27,6 +28,8 @@ pub(super) struct Request {
     pub(super) version: Version,
     /// `true` if the connection may stay open.
     pub(super) keep_alive: bool,
+    /// The trace of a request of sdkProxy, for lines of the log about it. No other request has a line.
+    pub(super) trace: Option<TraceParent>,
 }
 
 /// The plan for the response to a request.
@@ -45,10 +48,14 @@ pub(super) enum Plan {
 }
 
 impl Request {
-    /// The request with this head.
-    pub(super) fn new(head: &Head<'_>) -> Self {
+    /// The request with this head, which `bytes` begin with.
+    pub(super) fn new(head: &Head<'_>, bytes: &[u8]) -> Self {
+        let endpoint = Endpoint::from_path(head.path);
+        let is_forwarded = endpoint.is_some_and(|e| e.sdk_proxy_interface().is_some());
+        let headers = is_forwarded.then(|| header_map(bytes).ok()).flatten();
         Self {
-            endpoint: Endpoint::from_path(head.path),
+            endpoint,
+            trace: headers.as_ref().and_then(TraceParent::of),
             is_head: head.method == Method::Head,
             version: head.version,
             keep_alive: head.keep_alive,
@@ -61,6 +68,7 @@ impl Request {
         is_head: false,
         version: Version::HTTP_11,
         keep_alive: false,
+        trace: None,
     };
 
     /// Returns the most bytes of the body that are read under this plan.
@@ -148,10 +156,9 @@ pub(super) async fn forward(
     identify::read_one(&body)?;
     let figures = shared.metrics.sdk_proxy();
     figures.count(results::INVALID_API.code);
-    Ok(Response::fail(
-        &sdk_proxy::Failure::NotConfigured,
-        interface,
-    ))
+    let span = TraceParent::log_span(TraceParent::of(&headers));
+    let failure = sdk_proxy::Failure::NotConfigured;
+    Ok(span.in_scope(|| Response::fail(&failure, interface)))
 }
 
 /// Counts a request that failed before its endpoint could answer, and logs one of sdkProxy. Probes are not
@@ -159,9 +166,10 @@ pub(super) async fn forward(
 pub(super) fn count_failure(
     shared: &Shared,
     listener: Listener,
-    endpoint: Option<Endpoint>,
+    request: &Request,
     failure: &Failure,
 ) {
+    let endpoint = request.endpoint;
     if let Failure::NoMemory(_) = failure {
         let figures = shared.metrics.connections();
         figures.count_memory_refusals(listener, 1);
@@ -171,6 +179,7 @@ pub(super) fn count_failure(
             let (code, status) = (failure.sdk_proxy_result().code, failure.status().as_u16());
             shared.metrics.sdk_proxy().count(code);
             let why = failure.detail(endpoint);
+            let _entered = TraceParent::log_span(request.trace).entered();
             // The log has a bound for each of them.
             if let Failure::TooManyConnections | Failure::NoMemoryToConnect | Failure::NoMemory(_) =
                 failure

@@ -9,6 +9,7 @@ mod number;
 mod path;
 mod share;
 mod socket;
+mod switch;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -28,6 +29,7 @@ pub(super) use self::path::{FileOrOff, FilePath, PathOrUri, Uri};
 pub(super) use self::share::Shares;
 pub(crate) use self::socket::MAX_SOCKET_PATH_BYTES;
 pub(super) use self::socket::{Address, PeerSocket, Socket};
+pub(super) use self::switch::Switch;
 pub(super) use self::text::{OneOf, ParseUrl, Text, Url};
 
 /// The value of a place or file that is not used.
@@ -57,7 +59,11 @@ pub(super) trait Kind: fmt::Display {
     fn read(&self, given: &Given) -> Result<Self::Value, ValueError> {
         let value = match given {
             Given::Text(text) => self.parse(text),
-            Given::Integer(_) | Given::Float(_) | Given::List(_) | Given::Other(_) => None,
+            Given::Integer(_)
+            | Given::Float(_)
+            | Given::Boolean(_)
+            | Given::List(_)
+            | Given::Other(_) => None,
         };
         value.ok_or_else(|| match given {
             Given::Text(_) if Self::MAY_BE_SECRET => ValueError::NotShown {
@@ -76,6 +82,8 @@ pub(super) enum Shown {
     Text(String),
     /// A number, in the unit that the key names.
     Number(u64),
+    /// What is on or not.
+    Switch(bool),
     /// The items of a list, in the order in which they were given.
     List(Vec<String>),
 }
@@ -86,6 +94,7 @@ impl fmt::Display for Shown {
         match self {
             Self::Text(text) => f.write_str(text),
             Self::Number(number) => number.fmt(f),
+            Self::Switch(is_on) => is_on.fmt(f),
             Self::List(items) => f.write_str(&items.join(",")),
         }
     }

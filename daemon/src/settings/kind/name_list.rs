@@ -118,7 +118,7 @@ fn read_names<K: Kind, T>(
     let names: Vec<&str> = match given {
         Given::Text(text) => text.split(',').map(str::trim).collect(),
         Given::List(names) => names.iter().map(String::as_str).collect(),
-        Given::Integer(_) | Given::Float(_) | Given::Other(_) => {
+        Given::Integer(_) | Given::Float(_) | Given::Boolean(_) | Given::Other(_) => {
             return Err(ValueError::not(kind, given));
         }
     };

@@ -66,7 +66,9 @@ impl<T: FromWhole> Kind for Whole<T> {
                 .ok()
                 .and_then(|number| self.within(number))
                 .ok_or_else(|| ValueError::not(self, number)),
-            Given::Float(_) | Given::List(_) | Given::Other(_) => Err(ValueError::not(self, given)),
+            Given::Float(_) | Given::Boolean(_) | Given::List(_) | Given::Other(_) => {
+                Err(ValueError::not(self, given))
+            }
         }
     }
 }
@@ -157,7 +159,9 @@ impl Kind for Permissions {
                 .ok()
                 .filter(|mode| *mode <= 0o777)
                 .ok_or_else(|| ValueError::not(self, &format_args!("{number:#o}"))),
-            Given::Float(_) | Given::List(_) | Given::Other(_) => Err(ValueError::not(self, given)),
+            Given::Float(_) | Given::Boolean(_) | Given::List(_) | Given::Other(_) => {
+                Err(ValueError::not(self, given))
+            }
         }
     }
 }

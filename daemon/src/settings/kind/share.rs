@@ -26,7 +26,7 @@ impl Kind for Shares {
         let share = match given {
             Given::Text(text) | Given::Float(text) => self.parse(text),
             Given::Integer(number) => self.parse(&number.to_string()),
-            Given::List(_) | Given::Other(_) => None,
+            Given::Boolean(_) | Given::List(_) | Given::Other(_) => None,
         };
         share.ok_or_else(|| ValueError::not(self, given))
     }

@@ -191,7 +191,7 @@ fn a_refusal_says_what_is_allowed_and_what_was_given() {
         (Given::Text("x".to_owned()), "not \"x\""),
         (Given::Text("x".repeat(65)), "not a text of 65 characters"),
         (Given::List(Vec::new()), "not a list"),
-        (Given::Other("boolean"), "not a value of type boolean"),
+        (Given::Boolean(true), "not a value of type boolean"),
     ] {
         let expected = format!("must be a number of things from 1 to 10, {expected}");
         assert_eq!(refusal(&whole, &given), expected);

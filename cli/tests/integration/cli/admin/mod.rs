@@ -3,6 +3,7 @@
 mod changes;
 mod failures;
 mod queries;
+mod settings;
 mod top;
 
 use serde_json::Value;

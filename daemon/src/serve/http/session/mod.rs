@@ -130,7 +130,7 @@ impl<'a> Http1Session<'a> {
     /// Begins a request. Returns the number of bytes behind its head that were its body, if that is
     /// complete.
     fn begin(&mut self, batch: &mut Batch<'_>, head: &Head<'_>, bytes: &[u8]) -> usize {
-        let request = Request::new(head);
+        let request = Request::new(head, bytes);
         if let Some(refusal) = self.place.refusal() {
             let failure = match refusal {
                 Refusal::TooMany => Failure::TooManyConnections,

@@ -148,7 +148,7 @@ impl Http1Session<'_> {
 
     /// Counts `failure`, and writes its response to `request`.
     pub(super) fn fail(&mut self, batch: &mut Batch<'_>, request: Request, failure: &Failure) {
-        count_failure(self.shared, self.listener, request.endpoint, failure);
+        count_failure(self.shared, self.listener, &request, failure);
         let mut body = Vec::new();
         failure.write(request.endpoint, &mut body);
         let response = Response {
