@@ -166,7 +166,7 @@ async fn settle_and_accept(
     };
     let settled = timeout(SETTLING_TIMEOUT, settling).await;
     let held = settled.map_err(|_| Failure::NotSettled)?;
-    // A drained daemon serves nobody whom another route config could surprise.
+    // No new client can see two route configs: a daemon that drains accepts no connections.
     if !plane.shutdown.reached(Stage::Drain)
         && let Some(before) = held.before()
     {

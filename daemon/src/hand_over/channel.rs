@@ -39,8 +39,8 @@ pub(crate) enum ChannelError {
     /// A message is too long.
     #[error("a message of {0} bytes came, at most {MAX_MESSAGE_BYTES} are possible")]
     TooLong(usize),
-    /// More descriptors came than a message has.
-    #[error("more than {MAX_DESCRIPTORS} descriptors came")]
+    /// A message has more descriptors than are possible.
+    #[error("a message has more than {MAX_DESCRIPTORS} descriptors")]
     TooManyDescriptors,
     /// A message is not one of this protocol.
     #[error("a message is malformed")]
@@ -72,6 +72,9 @@ impl Channel {
         message: &Message,
         descriptors: &[BorrowedFd<'_>],
     ) -> Result<(), ChannelError> {
+        if descriptors.len() > MAX_DESCRIPTORS {
+            return Err(ChannelError::TooManyDescriptors);
+        }
         let text = serde_json::to_vec(message)?;
         let length = u32::try_from(text.len()).map_err(|_| ChannelError::TooLong(text.len()))?;
         let mut bytes = length.to_be_bytes().to_vec();
@@ -200,7 +203,7 @@ mod tests {
         // The copies are of the same socket.
         drop(here);
         let copy = std::os::unix::net::UnixStream::from(descriptors.into_iter().next().unwrap());
-        std::io::Write::write_all(&mut &copy, b"x").unwrap();
+        io::Write::write_all(&mut &copy, b"x").unwrap();
         there.readable().await.unwrap();
         let mut byte = [0];
         assert_eq!(there.try_read(&mut byte).unwrap(), 1);
@@ -229,7 +232,8 @@ mod tests {
         let (mut one, mut other) = pair();
         let (here, _there) = UnixStream::pair().unwrap();
         let nine = [here.as_fd(); 9];
-        assert!(one.send(&Message::Serving, &nine).await.is_err());
+        let error = one.send(&Message::Serving, &nine).await.unwrap_err();
+        assert!(matches!(error, ChannelError::TooManyDescriptors), "{error}");
         // In pieces of a message, each with as many as one may have.
         for byte in [b"\0", b"\0"] {
             send_once(&one.stream, byte, &nine[..8]).unwrap();

@@ -54,7 +54,7 @@ pub(crate) struct Predecessor {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum TakeOverError {
-    /// There is no socket on which the running daemon could be asked.
+    /// The setting that names the socket of the running daemon is off.
     #[error("--take-over asks the running daemon over its admin socket, and admin.unix is off")]
     Off,
     /// The running daemon cannot be asked.
@@ -140,7 +140,7 @@ impl Predecessor {
             if !socket_acceptconn(&socket).unwrap_or(false) {
                 return Err(refuse(io::Error::other("the socket does not listen")));
             }
-            let path = name.path(settings).unwrap_or(Path::new(""));
+            let path = name.path(settings).unwrap_or_else(|| Path::new(""));
             let unix = |socket| adopt(path, socket, lock, &self.is_ours).map_err(refuse);
             match name {
                 ListenerName::Http => to.http = Some(TcpListener::from(socket)),

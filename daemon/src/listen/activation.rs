@@ -40,7 +40,7 @@ enum NotServed {
     UnknownName,
     #[error("two sockets have this name")]
     Twice,
-    #[error("the setting is off, so nobody would serve the socket of this name")]
+    #[error("the setting is off, so the socket of this name would not be served")]
     Off,
     #[error("the socket of this name must be a {0} socket with connections (ListenStream=)")]
     WrongType(&'static str),

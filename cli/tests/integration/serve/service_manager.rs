@@ -165,7 +165,7 @@ fn signs_of_life_are_given_to_the_watchdog_of_this_process_alone() {
 
 #[test]
 fn a_service_manager_that_does_not_listen_delays_nothing() {
-    // Nobody receives from the first, nobody listens at the second, and the third is not an address.
+    // The first receives nothing, the second does not exist, and the third is not an address of this kind.
     let (_full, plan) = Manager::of(Plan::new().environment("WATCHDOG_USEC", "200"));
     let nobody = Plan::new().environment("NOTIFY_SOCKET", "/nonexistent/notify");
     let other = Plan::new().environment("NOTIFY_SOCKET", "vsock:2:1");
