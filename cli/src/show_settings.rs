@@ -26,7 +26,7 @@ pub(crate) struct ShowSettings {
     /// Ask the running daemon what it runs with, and mark what a start now would change
     ///
     /// With --json, each object also has "next": null if a start now would use the same value, else that value
-    /// as {"value", "source", "from"}, null for a key that is no longer set.
+    /// as {"value", "source", "from"}, null for a key that is not set any more.
     #[arg(long)]
     running: bool,
     /// With --running: the socket of the daemon's admin plane [default: the setting admin.unix]
@@ -42,7 +42,7 @@ struct Compared<'a> {
     next: Option<Change<'a>>,
 }
 
-/// The change of a setting by a start now: the other value, or `None` if the key is no longer there.
+/// The change of a setting by a start now: the other value, or `None` if the key is gone.
 struct Change<'a>(Option<&'a Setting>);
 
 impl ShowSettings {

@@ -1,6 +1,6 @@
 //! The trace that a request belongs to (W3C Trace Context, Level 1): `traceparent` and `tracestate`.
 //!
-//! codeid makes no spans of its own. So it hands a trace on as it came, and names it in the lines that a
+//! codeid makes no spans of its own. So it forwards a trace as it came, and names it in the lines that a
 //! request causes. A header that is not right is ignored, as the standard says, and never an error.
 
 use std::fmt;
@@ -17,7 +17,7 @@ pub(crate) const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 /// The length of a `traceparent` of version 00: `00-`, 32 digits, `-`, 16 digits, `-`, two digits.
 const LENGTH: usize = 55;
 
-/// The most bytes of a `tracestate`: the least that the standard has everybody hand on.
+/// The most bytes of a `tracestate`: the standard asks everybody to forward that many.
 const MAX_STATE_BYTES: usize = 512;
 
 /// The most members of a `tracestate` (section 3.3.1.1).
@@ -30,12 +30,12 @@ const SAMPLED: u8 = 1;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TraceParent([u8; LENGTH]);
 
-/// A trace, as it is handed on.
+/// A trace, as it is forwarded.
 #[derive(Clone, Debug)]
 pub(crate) struct TraceContext {
     /// The trace and the span of the caller.
     pub(crate) parent: TraceParent,
-    /// What tracing systems carry besides; empty if there is nothing, or nothing valid.
+    /// The values of `tracestate`; empty if there are none, or they are not valid.
     state: Vec<HeaderValue>,
 }
 
@@ -228,7 +228,7 @@ mod tests {
             ]),
             [&*parent, "tracestate: a=1", "tracestate: b=2,c=3"]
         );
-        // One that cannot be handed on is left out.
+        // A `tracestate` that is too long, or has too many members, is left out.
         let many = vec!["a=1"; 33].join(",");
         for state in ["a".repeat(513).as_str(), &many] {
             let lines = [(TRACEPARENT, GOOD), (TRACESTATE, state)];

@@ -1,4 +1,4 @@
-//! Whether a file can be made in a directory, which may be missing as long as it can be made.
+//! The check that a file can be made in a directory, which may be missing as long as it can be made.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -95,7 +95,7 @@ mod tests {
         fs::write(&file, "").unwrap();
         let error = require_writable(&file).unwrap_err();
         assert!(error.to_string().ends_with("file is not a directory"));
-        // The file of a path within a file is not missing: the system says that it is no directory.
+        // The file of a path within a file is not missing: the system reports that `file` is not a directory.
         let error = require_writable(&file.join("a")).unwrap_err();
         let error = ErrorChain(&error).to_string();
         assert!(error.contains("Not a directory"), "{error}");

@@ -18,8 +18,8 @@ const GENERALIZED_TIME: u8 = 0x18;
 /// The first two-digit year that counts as one of the twentieth century (RFC 5280, section 4.1.2.5.1).
 const TWENTIETH_CENTURY: i32 = 50;
 
-/// Returns the time after which the certificate in DER is not valid; `None` if there is no such time where
-/// RFC 5280 has it, or it is before 1970.
+/// Returns the time after which the certificate in DER is not valid; `None` if RFC 5280 has that time at another
+/// place, or it is before 1970.
 pub(crate) fn not_after(certificate: &[u8]) -> Option<SystemTime> {
     let (_, content) = take(certificate, SEQUENCE)?;
     let (_, mut fields) = take(content, SEQUENCE)?;

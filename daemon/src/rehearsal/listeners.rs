@@ -1,4 +1,4 @@
-//! The listeners that a start opens. An address that nobody holds is opened for a moment, since only the system
+//! The listeners that a start opens. A free address is opened for a moment, since only the system
 //! knows whether it may be; one that the running daemon holds is left alone.
 
 use std::net::{IpAddr, SocketAddr};

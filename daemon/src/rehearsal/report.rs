@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use crate::error_chain::ErrorChain;
 
-/// What was tried, in the order in which it was.
+/// The things that were tried, in order.
 #[derive(Debug, Default)]
 pub struct Report {
     checks: Vec<Check>,
@@ -19,7 +19,7 @@ pub struct Report {
 pub struct Check {
     /// The kind of thing.
     pub kind: Kind,
-    /// What became of it.
+    /// The outcome of the trial.
     pub outcome: Outcome,
     /// One line that names the thing, and of a problem also what is wrong and what is allowed. It shows no
     /// secret.
@@ -57,7 +57,7 @@ pub enum Kind {
     Config,
 }
 
-/// What became of a thing that was tried.
+/// The outcomes of trying a thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Outcome {

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use crate::serve::client::{Client, Response};
 use crate::serve::daemon::{Daemon, Served};
 
-/// What a Prometheus of today sends.
+/// The header `Accept` of Prometheus 3.
 const OF_PROMETHEUS: &str = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,\
     application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,\
     text/plain;version=0.0.4;q=0.3,*/*;q=0.2";

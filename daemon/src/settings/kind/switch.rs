@@ -1,4 +1,4 @@
-//! What is on or not.
+//! Values that are true or false.
 
 use std::fmt;
 
