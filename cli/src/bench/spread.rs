@@ -78,7 +78,7 @@ fn knee(output: &mut impl Write, loads: &[Vec<&Run>]) -> io::Result<()> {
     };
     let name = printable(&run.name);
     let held_count = rates.iter().take_while(|(_, all, _)| *all).count();
-    match rates.iter().take(held_count).last() {
+    match rates.iter().take(held_count).next_back() {
         None => writeln!(output, "{name}: the lowest rate is not held in every run"),
         Some((rate, ..)) if held_count == rates.len() => writeln!(
             output,
@@ -230,8 +230,8 @@ mod tests {
         let runs = [700.0, 300.0, 500.0].map(|figure| run(None, figure));
         let text = written(&runs);
         let row = text.lines().nth(1).unwrap();
-        let cells: Vec<&str> = row.split("  ").filter(|cell| !cell.is_empty()).collect();
-        let cells: Vec<&str> = cells.into_iter().map(str::trim).collect();
+        let cells = row.split("  ").filter(|cell| !cell.is_empty());
+        let cells: Vec<&str> = cells.map(str::trim).collect();
         assert_eq!(
             cells,
             [

@@ -12,7 +12,7 @@
 mod clients;
 mod lives;
 
-use std::io;
+use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
@@ -45,10 +45,11 @@ const MORE_DESCRIPTORS: usize = 4;
 fn main() -> io::Result<ExitCode> {
     let Arguments { upgrades, rate } = Arguments::parse();
     let mut is_good = true;
-    println!(
+    writeln!(
+        io::stdout(),
         "| way | upgrades | refused starts | requests | requests a second | refused | reset | wrong | commands sent again | descriptors at first, at most |"
-    );
-    println!("|---|---|---|---|---|---|---|---|---|---|");
+    )?;
+    writeln!(io::stdout(), "|---|---|---|---|---|---|---|---|---|---|")?;
     for way in [Way::TakeOver, Way::Activation] {
         is_good &= run(way, upgrades / 2, rate)?;
     }
@@ -101,9 +102,10 @@ fn run(way: Way, upgrades: u32, rate: u32) -> io::Result<bool> {
         &figures.again,
     ]
     .map(|n| n.load(Relaxed));
-    println!(
+    writeln!(
+        io::stdout(),
         "| {way} | {upgrades} | {refused_starts} | {answered} | {:.0} | {refused} | {reset} | {wrong} | {again} | {at_first}, {at_most} |",
         answered as f64 / began.elapsed().as_secs_f64(),
-    );
+    )?;
     Ok(refused + reset + wrong == 0 && at_most <= at_first + MORE_DESCRIPTORS)
 }

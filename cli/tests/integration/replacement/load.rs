@@ -1,7 +1,7 @@
 //! Steady clients of all three serving listeners, each of which checks every response.
 
 use std::io::{self, ErrorKind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{Scope, ScopedJoinHandle, sleep};
 use std::time::Duration;
@@ -81,7 +81,7 @@ impl Load {
 
     /// A Redis client has no announcement of a close. A command that cannot be sent was not carried out, and is sent
     /// on a new connection, as the pools of clients do; one that was sent has a reply.
-    fn redis(&self, answered: &AtomicUsize, socket: &PathBuf) {
+    fn redis(&self, answered: &AtomicUsize, socket: &Path) {
         let connect = || RespClient::try_connect(socket).expect("a connection is refused");
         let mut client = connect();
         while !self.is_over.load(Ordering::Relaxed) {

@@ -55,6 +55,9 @@ pub(crate) fn with_sockets(plan: &Plan, sockets: &[(&str, BorrowedFd<'_>)]) -> A
     }
 }
 
+/// A socket with its name.
+type Named<'a> = (&'a str, BorrowedFd<'a>);
+
 /// Listening sockets for all listeners, in the directory of a plan.
 struct Sockets {
     http: TcpListener,
@@ -203,7 +206,7 @@ fn a_socket_that_cannot_be_served_ends_the_start() {
     let file = File::open("/dev/null").unwrap();
     let (tcp, unix) = (sockets.http.as_fd(), sockets.unix.as_fd());
     let names = "listen.http, listen.unix, listen.resp, admin.unix, admin.http";
-    let cases: [(&[(&str, BorrowedFd<'_>)], &str, &str); 9] = [
+    let cases: [(&[Named<'_>], &str, &str); 9] = [
         (
             &[("codeid-http.socket", tcp)],
             "LISTEN_FDNAMES codeid-http.socket: no listener has this name: set FileDescriptorName=",
