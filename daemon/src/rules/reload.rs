@@ -119,7 +119,7 @@ async fn handle(loader: &Loader, trigger: Trigger, lowest: InitLevel) -> Vec<Sou
     let _reported = (trigger == Trigger::Hangup).then(Reloading::begin);
     if loader.status.is_frozen() {
         if trigger == Trigger::Hangup {
-            tracing::warn!("SIGHUP: no source is read, since an operator froze the live config");
+            tracing::warn!("no source is read, since an operator froze the live config");
         }
         return Vec::new();
     }
@@ -173,7 +173,7 @@ impl Trigger {
         match self {
             Self::Schedule => "schedule",
             Self::Announcement => "announcement",
-            Self::Hangup => "SIGHUP",
+            Self::Hangup => "operator",
             Self::PresetChanged => "file",
         }
     }
