@@ -40,6 +40,22 @@ class Appearance(Console):
         """)
         self.assertEqual((lines, is_clipped), (1, False))
 
+    def test_on_a_phone_the_buttons_of_a_dialog_share_a_line_and_are_large_enough(self):
+        self.browser.resize(*PHONE)
+        self.open("control")
+        self.browser.click("#drain")
+        self.browser.wait("$('#confirm').open")
+        no, yes = self.browser.run("""
+            return ["#confirm-no", "#confirm-yes"].map((selector) => {
+              const {top, width, height} = document.querySelector(selector).getBoundingClientRect();
+              return [top, width, height];
+            });
+        """)
+        self.assertEqual(no, yes)
+        self.assertGreaterEqual(yes[2], 44)
+        self.picture("phone-drain")
+        self.browser.click("#confirm-no")
+
     def test_the_dark_colour_scheme(self):
         self.browser.resize(*DESKTOP, dark=True)
         self.open()

@@ -69,7 +69,7 @@ class Incident(Console):
         self.open()
         self.apply(changed("shift-2", change_three_rules))
         self.view("history")
-        self.browser.click("#history-body tr:nth-child(2) button")
+        self.browser.click("#history-body tr:nth-child(2) .risky")
         self.browser.wait_for_text("#confirm", "stays live, whatever the sources give")
         self.assertEqual(self.browser.run("return document.querySelector('#confirm-yes').className"), "danger")
         self.browser.click("#confirm-no")

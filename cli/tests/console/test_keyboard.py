@@ -77,7 +77,7 @@ class Keyboard(Console):
         self.focus("nav a[href='#history']")
         press(ENTER)
         wait("$('#history-body').children.length === 2")
-        self.focus("#history-body button")
+        self.focus("#history-body .risky")
         press(ENTER)
         wait("$('#confirm').open")
         self.focus("#confirm-yes")

@@ -108,7 +108,7 @@ class OperatorTasks(Console):
 
         self.view("history")
         self.browser.wait("$('#history-body').children.length === 2")
-        self.browser.click("#history-body tr:nth-child(2) button")
+        self.browser.click("#history-body tr:nth-child(2) .risky")
         self.browser.wait_for_text("#confirm", "Roll back to generation 1?")
         self.picture("roll-back")
         self.browser.click("#confirm-yes")
@@ -198,7 +198,7 @@ class OperatorTasks(Console):
         self.open()
         self.apply(changed("shift-2", change_three_rules))
         self.view("history")
-        self.browser.click("#history-body tr:nth-child(2) button:nth-of-type(2)")
+        self.browser.click("#history-body tr:nth-child(2) button:not(.risky)")
         self.browser.wait_for_text("#change-report", "Version shift-1")
         self.browser.wait_for_text("#change-report", "1 added")
 

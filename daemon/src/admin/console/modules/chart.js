@@ -6,7 +6,8 @@ import { minute } from "./format.js";
 const HEIGHT = 168;
 const LEFT = 52;
 const RIGHT = 10;
-const TOP = 10;
+/** Above the values, the texts of the marks. */
+const TOP = 20;
 const BOTTOM = 24;
 
 /** The steps between the times below a chart, in minutes, and the pixels that a time needs. */
@@ -75,7 +76,7 @@ function named(marks, x) {
 
 function name(x, width, text) {
   const right = x < width - RIGHT - MARK_WIDTH;
-  return svg("text", { class: "mark", x: right ? x + 4 : x - 4, y: TOP + 10, "text-anchor": right ? "start" : "end" }, text);
+  return svg("text", { class: "mark", x: right ? x + 4 : x - 4, y: TOP - 7, "text-anchor": right ? "start" : "end" }, text);
 }
 
 /** Times of the day at round minutes, and the present. */

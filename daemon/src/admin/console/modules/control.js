@@ -10,6 +10,7 @@ import { attempt, clear, succeed } from "./notice.js";
 let refresh = () => {};
 let frozen = null;
 let level = null;
+let pid = null;
 
 /** `refreshNow` reads status and metrics again. */
 export function start(refreshNow) {
@@ -29,12 +30,13 @@ export function update({ status }) {
   setText(
     byId("freeze-state"),
     frozen
-      ? `Frozen ${describeFreeze(frozen)}. Nothing is pulled, watched or reloaded, and the config stays live after a restart.`
+      ? `Frozen ${describeFreeze(frozen)}. Nothing is pulled, watched or reloaded, and the config stays live after a restart. A thaw reads the sources, which may replace the live rules at once.`
       : "Not frozen: the rules follow the sources. A freeze keeps the live rules, whatever the sources give.",
   );
   byId("thaw").hidden = !frozen;
   byId("freeze-form").hidden = Boolean(frozen);
   const { draining, state } = status.daemon;
+  pid = status.daemon.pid;
   byId("drain").disabled = Boolean(draining);
   byId("undrain").hidden = !(draining && state === "lameDuck");
   if (status.daemon.logLevel !== level) {
@@ -166,7 +168,7 @@ async function drain() {
       element(
         "p",
         {},
-        "The daemon becomes not ready at once. After serve.lame-duck-ms its listeners close, open connections are finished, and the daemon answers no new client until it is restarted.",
+        `The daemon at ${location.host}, process ${pid}, becomes not ready at once. After serve.lame-duck-ms its listeners close, open connections are finished, and the daemon answers no new client until it is restarted.`,
       ),
       element("p", {}, "Until the listeners close, you can take it back with Undrain."),
     ],

@@ -70,7 +70,10 @@ function rowOf(entry) {
     COLUMNS,
     [
       count(generation),
-      [element("div", {}, version), element("code", { title: sha256 }, short(sha256))],
+      [
+        element("div", {}, version, live ? element("span", { class: "badge" }, "live") : null),
+        element("code", { title: sha256 }, short(sha256)),
+      ],
       count(ruleCount),
       [
         element("div", {}, level),
@@ -88,12 +91,12 @@ function actionsOf(entry) {
   const compare = button("Compare", () => compareWith(entry, compare), {
     "aria-label": `Compare generation ${entry.generation} with the live config`,
   });
-  if (entry.live) return [element("span", { class: "badge" }, "live")];
+  if (entry.live) return [];
   const back = button("Roll back…", () => rollBack(entry, back), {
     class: "risky",
     "aria-label": `Roll back to generation ${entry.generation}`,
   });
-  return [back, compare];
+  return [compare, back];
 }
 
 async function compareWith({ generation }, control) {

@@ -134,11 +134,11 @@ function refusalOf({ at, problemCount, problems }) {
   );
 }
 
-function sourceFacts({ nextPullAt, staleness, lastActivationAt, counters, sources }) {
+function sourceFacts({ freeze, nextPullAt, staleness, lastActivationAt, counters, sources }) {
   const { pulls, reloads, restarts } = counters;
   const restarted = Object.entries(restarts).map(([task, n]) => `${task} ${counted(n, "time")}`);
   return [
-    ["Next pull", nextPullAt ? clock(nextPullAt) : sources.remote ? "running, or frozen" : "no remote"],
+    ["Next pull", nextPullAt ? clock(nextPullAt) : sources.remote ? (freeze ? "none while frozen" : "pulling now") : "no remote"],
     ["Confirmed", `${duration(staleness.ageMs)} ago${staleness.stale ? ": stale" : ""}`],
     ["Last activation", lastActivationAt ? since(lastActivationAt) : "never"],
     [

@@ -2,7 +2,7 @@
 
 import { read } from "./api.js";
 import { button, byId, cell, element, setText } from "./dom.js";
-import { brief, count, describeAction, describeCanary, describeMatch, positionOf } from "./format.js";
+import { brief, count, counted, describeAction, describeCanary, describeMatch, positionOf } from "./format.js";
 import { clear, fail } from "./notice.js";
 
 /** The number of rows shown at first, and added by the button. */
@@ -15,7 +15,7 @@ const COLUMNS = [
   { key: "action", label: "Action", class: "long code", show: actionOf },
   { key: "canary", label: "Canary", show: ({ canary }) => canary },
   { key: "decided", label: "Decided", class: "number", show: ({ decided }) => count(decided) },
-  { key: "refused", label: "Refused by canary", class: "number", show: ({ refused }) => count(refused) },
+  { key: "refused", label: "Refused by canary", class: "number", show: refusedBy },
 ];
 const COUNTS = ["decided", "refused"];
 const collator = new Intl.Collator("en", { numeric: true });
@@ -89,7 +89,7 @@ function draw() {
 
 function describeShown(page, found) {
   const of =
-    found === rules.length ? `${count(found)} rules` : `${count(found)} of ${count(rules.length)} rules`;
+    found === rules.length ? counted(found, "rule") : `${count(found)} of ${counted(rules.length, "rule")}`;
   const trimmed = trims ? "; code values are trimmed" : "";
   return page < found ? `${of}, the first ${count(page)} shown${trimmed}` : `${of}${trimmed}`;
 }
@@ -112,7 +112,8 @@ function arrange(body, wanted) {
 function rowsOf(rule) {
   let entry = rows.get(rule.id);
   if (!entry) rows.set(rule.id, (entry = makeRow(rule)));
-  for (const key of COUNTS) setText(entry.counts[key], count(rule[key]));
+  setText(entry.counts.decided, count(rule.decided));
+  setText(entry.counts.refused, refusedBy(rule));
   return entry.detail ? [entry.row, entry.detail] : [entry.row];
 }
 
@@ -127,6 +128,11 @@ function makeRow(rule) {
 function idOf({ id, rule }) {
   const open = button(id, () => toggle(id, open, rule), { class: "link", "aria-expanded": "false" });
   return open;
+}
+
+/** The count of a canary; a rule without one refuses nobody. */
+function refusedBy({ canary, refused }) {
+  return canary ? count(refused) : "";
 }
 
 /** The action, whose type is one word. */

@@ -81,7 +81,7 @@ export function draw() {
     drawChart(byId(id), { series, marks: inside, from, to, scale, format, ...words });
   };
   legend("lookups-legend", []);
-  legend("latency-legend", [["p50", "median"], ["p99", "99th percentile"]]);
+  legend("latency-legend", [["p50", "median"], ["p99", "p99"]]);
   legend("errors-legend", [["failed", "failed"], ["illegal", "illegal"], ["refused", "refused"]]);
   chart("lookups-chart", ["lookups"], linear, rate, {
     title: "Lookups a second",
@@ -127,7 +127,7 @@ function tiles({ lookups, p50, p99, requests, failed, illegal }) {
       "Failed requests",
       share,
       (n) => percent(n < 0.1 ? n : Math.round(n * 1000) / 1000).split(" "),
-      illegal === null ? "" : `${rate(illegal)}/s illegal`,
+      illegal === null ? "" : `${rate(failed)}/s; illegal ${rate(illegal)}/s`,
       share > TOO_MANY_FAILED ? "bad" : null,
     ),
     tile(
