@@ -40,6 +40,14 @@ class Appearance(Console):
         """)
         self.assertEqual((lines, is_clipped), (1, False))
 
+    def test_a_view_begins_at_its_top(self):
+        self.browser.resize(*PHONE)
+        self.open()
+        self.browser.run("scrollTo(0, 60)")
+        self.view("control")
+        self.browser.wait("document.activeElement.id === 'control-title'")
+        self.assertEqual(self.browser.run("return scrollY"), 0)
+
     def test_on_a_phone_the_buttons_of_a_dialog_share_a_line_and_are_large_enough(self):
         self.browser.resize(*PHONE)
         self.open("control")

@@ -171,7 +171,10 @@ function switchTo(name, moved) {
     else link.removeAttribute("aria-current");
   }
   showStrip(troubled);
-  if (moved && !signedOut) byId(`${name}-title`).focus();
+  if (moved && !signedOut) {
+    byId(`${name}-title`).focus();
+    scrollTo(0, 0);
+  }
   refresh();
 }
 
