@@ -203,7 +203,12 @@ fn no_action_takes_effect_without_a_record() {
             "/v1/log-level" => r#"{"level": "error"}"#.to_owned(),
             _ => "{}".to_owned(),
         };
-        let refused = post_with(&daemon, route.path, ANYTHING, &body);
+        let upgrade = "Connection: Upgrade\r\nUpgrade: codeid-take-over/1\r\n";
+        let headers = match route.path {
+            "/v1/take-over" => format!("{ANYTHING}{upgrade}"),
+            _ => ANYTHING.to_owned(),
+        };
+        let refused = post_with(&daemon, route.path, &headers, &body);
         assert_eq!(
             refusal(&refused),
             (507, "notAudited".to_owned()),

@@ -72,7 +72,7 @@ fn no_setting_shows_a_secret_of_a_url() {
         let (no, yes): (Vec<_>, Vec<_>) = keys.iter().partition(is_refused);
         assert!(no.len() > 30 && yes.len() > 15, "{no:?} {yes:?}");
         for key in yes {
-            let paired = ["proxy.", "admin.", "listen."]
+            let paired = ["proxy.", "admin.", "listen.", "decision-log."]
                 .iter()
                 .any(|table| key.starts_with(table));
             for form in ["--json", ""] {
