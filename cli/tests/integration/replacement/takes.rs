@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::process::Command;
+use std::thread::sleep;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -153,7 +155,7 @@ fn a_refused_successor_has_written_no_file() {
         .spawn();
     assert!(first.wait().success(), "{:?}", first.log);
     while second.status()["save"]["lastGoodAt"].is_null() {
-        std::thread::yield_now();
+        sleep(Duration::from_millis(10));
     }
     assert!(directory.path().join("data/route-config.json").exists());
 }
@@ -229,7 +231,7 @@ fn a_successor_that_ends_after_it_was_accepted_leaves_all_as_it_was() {
     first.wait_for_line("this daemon goes on");
     // The next action waits until the failure is recorded.
     while post(&first, "/v1/freeze", "").status != 200 {
-        std::thread::yield_now();
+        sleep(Duration::from_millis(10));
     }
     assert_serves(&first);
     let expected = ["intended", "done", "intended", "takeOverFailed"].map(take_over);
@@ -239,7 +241,7 @@ fn a_successor_that_ends_after_it_was_accepted_leaves_all_as_it_was() {
         lines
     };
     while of_take_over().len() < expected.len() {
-        std::thread::yield_now();
+        sleep(Duration::from_millis(10));
     }
     assert_eq!(of_take_over(), expected);
     // The files of the sockets are its own again.
