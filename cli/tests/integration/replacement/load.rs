@@ -12,6 +12,10 @@ use crate::serve::client::Client;
 /// The clients of each listener.
 const CLIENTS: usize = 2;
 
+/// The pause of a client between two exchanges. The load is steady: it leaves time for the starts of daemons. The campaign
+/// `upgrades` has as much load as the machine takes.
+const PAUSE: Duration = Duration::from_millis(2);
+
 /// The progress of clients.
 #[derive(Default)]
 pub(super) struct Load {
@@ -68,6 +72,7 @@ impl Load {
     fn http(&self, answered: &AtomicUsize, connect: impl Fn() -> io::Result<Client>) {
         let mut client = connect().expect("a connection is refused");
         while !self.is_over.load(Ordering::Relaxed) {
+            sleep(PAUSE);
             let response = client.identify("28100104x", "user-42");
             assert_eq!(response.status, 200);
             assert_eq!(response.header("x-codeid-rule"), Some("order"));
@@ -85,6 +90,7 @@ impl Load {
         let connect = || RespClient::try_connect(socket).expect("a connection is refused");
         let mut client = connect();
         while !self.is_over.load(Ordering::Relaxed) {
+            sleep(PAUSE);
             match client.try_send(command(&["IDENTIFY", "28100104x", "user-42"])) {
                 Ok(()) => {}
                 Err(error) if error.kind() == ErrorKind::BrokenPipe => {
