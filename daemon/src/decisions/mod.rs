@@ -178,8 +178,8 @@ impl Decisions {
         self.0
             .exchange
             .change(|wanted| wanted.parties.retain(|party| party.bit == LOG));
+        let (ends, notices): (Vec<_>, Vec<_>) = watchers.into_iter().map(Watcher::end).unzip();
         let gone = async {
-            let ends: Vec<_> = watchers.into_iter().map(Watcher::end).collect();
             for gone in ends {
                 // An error is what is awaited: nothing is ever sent.
                 let _ = gone.await;
@@ -187,6 +187,8 @@ impl Decisions {
         };
         // In time or not, the daemon stops.
         let _ = timeout(CLOSE_PATIENCE, gone).await;
+        // A client that does not read must not hold up who waits for the end of the action that a watch is.
+        drop(notices);
     }
 
     /// Lets clients watch again, after [`Self::close`].
@@ -285,4 +287,21 @@ fn open_log(
 
 fn missed_by_log(figures: &DecisionFigures) -> Arc<AtomicU64> {
     Arc::clone(figures.dropped_in_queue())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Share;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_takes_nothing_does_not_keep_its_watch_from_its_end() {
+        let decisions = Decisions::open(None, 1, Clock::system()).unwrap();
+        let filter = Filter::new(Share::WHOLE, Vec::new());
+        let mut watch = decisions.watch(filter, 1).unwrap();
+        let ended = watch.take_ended().unwrap();
+        decisions.close().await;
+        ended.await;
+        drop(watch);
+    }
 }

@@ -41,6 +41,8 @@ pub(super) struct Watcher {
     lines: u64,
     last_sent: Instant,
     gone: Gone,
+    /// For whom the end of the writer's interest is a notice: who asks for `ended`.
+    notice: oneshot::Sender<()>,
 }
 
 /// Completes when a watch has ended.
@@ -54,7 +56,7 @@ pub(crate) struct Watch {
     progress: Arc<AtomicU64>,
     /// For whom the end is a notice: the writer, and who asks for `ended`.
     _notices: [oneshot::Sender<()>; 2],
-    ended: Option<Gone>,
+    ended: Option<[Gone; 2]>,
 }
 
 impl Watcher {
@@ -73,6 +75,7 @@ impl Watcher {
         let missed = Arc::new(AtomicU64::new(0));
         let (sender, chunks) = mpsc::channel(MAX_CHUNKS);
         let ((for_writer, gone), (for_other, ended)) = (oneshot::channel(), oneshot::channel());
+        let (notice, given_up) = oneshot::channel();
         let party = Party {
             bit,
             filter,
@@ -88,12 +91,13 @@ impl Watcher {
             lines: 0,
             last_sent: Instant::now(),
             gone,
+            notice,
         };
         let watch = Watch {
             chunks,
             progress: Arc::default(),
             _notices: [for_writer, for_other],
-            ended: Some(ended),
+            ended: Some([ended, given_up]),
         };
         Some((watcher, party, watch))
     }
@@ -149,9 +153,10 @@ impl Watcher {
         self.lines = 0;
     }
 
-    /// Ends the watch, and returns what completes when its client has taken everything, or has gone.
-    pub(super) fn end(self) -> Gone {
-        self.gone
+    /// Ends the watch. Returns what completes when its client has taken everything, or has gone; and what is dropped
+    /// when that is not waited for any longer.
+    pub(super) fn end(self) -> (Gone, oneshot::Sender<()>) {
+        (self.gone, self.notice)
     }
 }
 
@@ -167,8 +172,16 @@ impl Watch {
         Arc::clone(&self.progress)
     }
 
-    /// Returns what completes when the watch has ended; `None` at a second call.
-    pub(crate) const fn take_ended(&mut self) -> Option<Gone> {
-        self.ended.take()
+    /// Returns what completes when the watch has ended, or its client does not take the last lines in time; `None` at
+    /// a second call.
+    pub(crate) fn take_ended(&mut self) -> Option<impl Future<Output = ()> + Send + use<>> {
+        let [ended, given_up] = self.ended.take()?;
+        Some(async {
+            // Errors are what is awaited: nothing is ever sent.
+            tokio::select! {
+                _ = ended => {}
+                _ = given_up => {}
+            }
+        })
     }
 }

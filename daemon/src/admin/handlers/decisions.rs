@@ -27,8 +27,7 @@ pub(super) async fn watch(request: Request) -> Outcome {
         let (plane, caller) = (request.plane.clone(), request.caller.clone());
         tracing::info!(by = %caller, "decisions are watched");
         tokio::spawn(async move {
-            // An error is what is awaited: nothing is ever sent.
-            let _ = ended.await;
+            ended.await;
             tracing::info!(by = %caller, "decisions are watched no longer");
             let live = plane.operator.live_digest();
             let done = audit::Outcome::Done;
