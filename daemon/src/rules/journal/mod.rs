@@ -152,8 +152,8 @@ impl Journal {
     pub(super) fn close(&self) {
         let mut state = self.state.lock();
         state.closed = true;
-        // The end of an earlier compile may be missing from the file.
-        if state.compiling.take().is_some() || state.write_failure_logged {
+        // The end of an earlier compile may be missing from the file, which another process may write by now.
+        if state.compiling.take().is_some() || (state.write_failure_logged && !state.is_held) {
             self.write(&mut state);
         }
     }

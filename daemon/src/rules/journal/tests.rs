@@ -92,6 +92,19 @@ fn neither_a_clean_shutdown_nor_a_compile_begun_after_it_is_a_death() {
 }
 
 #[test]
+fn a_shutdown_leaves_the_file_of_another_process_alone_after_a_failure_to_write() {
+    let (_directory, path) = directory();
+    let journal = Arc::new(Journal::open(&path));
+    fs::create_dir_all(&path).unwrap();
+    drop(journal.begin(ConfigDigest::new(b"a")));
+    fs::remove_dir(&path).unwrap();
+    journal.hold();
+    fs::write(&path, "of another process").unwrap();
+    journal.close();
+    assert_eq!(fs::read(&path).unwrap(), b"of another process");
+}
+
+#[test]
 fn a_clean_shutdown_does_not_clear_the_deaths_of_other_configs() {
     let (_directory, path) = directory();
     for _ in 0..3 {
