@@ -186,7 +186,7 @@ async fn settle_and_accept(
             .send(&Message::Accepted, &[])
             .await
             .map_err(Failure::Unsent)?;
-        match receive(channel, SERVING_TIMEOUT, "serving").await? {
+        match receive_serving(channel).await? {
             Message::Serving => Ok(()),
             _ => Err(unexpected("serving")),
         }
@@ -200,6 +200,21 @@ async fn settle_and_accept(
     // A daemon that is stopping drains already.
     let _ = desk.leave(pid, &ready.taken).await;
     Ok(())
+}
+
+/// Waits for the last message of the successor. Beyond the limit it is sent in time or never: a successor that sent
+/// it after this daemon has given up would serve beside it.
+async fn receive_serving(channel: &mut Channel) -> Result<Message, Failure> {
+    let received = receive(channel, SERVING_TIMEOUT, "serving").await;
+    let Err(late @ Failure::TimedOut(_)) = received else {
+        return received;
+    };
+    channel
+        .refuse_further()
+        .map_err(|error| Failure::Ended("serving", error))?;
+    // At once: what was sent is there, and nothing follows.
+    let received = receive(channel, SERVING_TIMEOUT, "serving").await;
+    received.map_err(|_| late)
 }
 
 async fn receive(

@@ -8,7 +8,7 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendAncillaryBuffer,
-    SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
+    SendAncillaryMessage, SendFlags, Shutdown, recvmsg, sendmsg, shutdown,
 };
 use thiserror::Error;
 use tokio::io::Interest;
@@ -93,6 +93,15 @@ impl Channel {
             with_it = &[];
         }
         Ok(())
+    }
+
+    /// Refuses all further messages: the other daemon fails to send them. Those that it has sent can still be received.
+    ///
+    /// # Errors
+    ///
+    /// [`ChannelError`] if the system refuses.
+    pub(crate) fn refuse_further(&self) -> Result<(), ChannelError> {
+        Ok(shutdown(&self.stream, Shutdown::Read).map_err(io::Error::from)?)
     }
 
     /// Waits for the next message, and returns it with its descriptors.
@@ -225,6 +234,19 @@ mod tests {
             let error = other.receive().await.unwrap_err();
             assert!(error.to_string().contains(expected), "{error}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_message_is_received_or_fails_to_be_sent() {
+        let (mut one, mut other) = pair();
+        one.send(&Message::Serving, &[]).await.unwrap();
+        other.refuse_further().unwrap();
+        let (message, _) = other.receive().await.unwrap();
+        assert_eq!(message, Message::Serving);
+        let error = one.send(&Message::Serving, &[]).await.unwrap_err();
+        assert!(matches!(error, ChannelError::Closed), "{error}");
+        let error = other.receive().await.unwrap_err();
+        assert!(matches!(error, ChannelError::Closed), "{error}");
     }
 
     #[tokio::test]
