@@ -117,11 +117,16 @@ async fn hand_over(
     if !parts.read_buf.is_empty() {
         return Err(Failure::NotUpgraded);
     }
-    let channel = opened.insert(Channel::new(parts.io.into_inner().into_inner()));
+    let stream = parts.io.into_inner().into_inner();
+    // As the system knows it. The successor may call itself otherwise, or live in another namespace of processes.
+    let peer = stream.peer_cred()?.pid();
+    let peer = peer.and_then(|pid| u32::try_from(pid).ok());
+    let channel = opened.insert(Channel::new(stream));
     let hello = receive(channel, HELLO_TIMEOUT, "hello").await?;
     let Message::Hello { pid } = hello else {
         return Err(unexpected("hello"));
     };
+    let pid = peer.filter(|pid| *pid != 0).unwrap_or(pid);
     offer(plane, channel).await?;
     let deadline = plane.take_overs.deadline;
     let Message::Ready(ready) = receive(channel, deadline, "ready").await? else {
