@@ -110,6 +110,7 @@ impl Running {
             shutdown,
             admin,
             orders,
+            is_asked: matches!(reason, Reason::Asked(_)),
         };
         if matches!(reason, Reason::Drain) {
             draining.wait_for_the_end(stop).await;
@@ -165,6 +166,8 @@ struct Draining<'a> {
     shutdown: Arc<Shutdown>,
     admin: Option<RunningAdmin>,
     orders: Orders,
+    /// `true` once a signal has asked the process to end.
+    is_asked: bool,
 }
 
 impl Draining<'_> {
@@ -179,12 +182,16 @@ impl Draining<'_> {
         tokio::select! {
             () = drained => {}
             () = self.control.gone() => {}
-            signal = stop.next() => tracing::info!(signal, "stopping"),
+            signal = stop.next() => {
+                self.is_asked = true;
+                tracing::info!(signal, "stopping");
+            }
             left = self.orders.carry_out(&handed) => leave(&left, &self.shutdown),
         }
     }
 
-    /// Waits for the last connection, within the deadline. Returns the number of those that are cut.
+    /// Waits for the last connection, within the deadline. Returns the number of those that are cut. The first signal
+    /// changes nothing: the daemon may drain without one, since a successor serves.
     ///
     /// # Errors
     ///
@@ -197,7 +204,12 @@ impl Draining<'_> {
             let rest = deadline.saturating_duration_since(Instant::now());
             tokio::select! {
                 cut = self.admission.drain(rest) => return Ok(cut),
-                signal = stop.next() => return Err(signal),
+                signal = stop.next() => {
+                    if std::mem::replace(&mut self.is_asked, true) {
+                        return Err(signal);
+                    }
+                    tracing::info!(signal, "stopping");
+                }
                 left = self.orders.carry_out(&handed) => leave(&left, &self.shutdown),
             }
         }

@@ -313,6 +313,23 @@ fn a_predecessor_that_is_killed_while_it_drains_takes_nothing_with_it() {
 }
 
 #[test]
+fn the_first_signal_to_a_predecessor_that_drains_cuts_no_request() {
+    let directory = Directory::new();
+    let mut first = plan(&directory).spawn();
+    let mut half = first.unix();
+    half.send("POST /v1/identifyCode HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{");
+    assert_eq!(first.unix().bare("GET", "/livez").status, 200);
+    let second = successor(&directory).spawn();
+    first.wait_for_line("draining: a successor serves");
+    first.signal("TERM");
+    first.wait_for_line("stopping");
+    half.send("        ");
+    assert_eq!(half.receive().status, 400);
+    assert!(first.wait().success(), "{:?}", first.log);
+    assert_serves(&second);
+}
+
+#[test]
 fn an_ordinary_start_follows_if_no_daemon_runs() {
     let directory = Directory::new();
     let first = successor(&directory).spawn();
