@@ -265,9 +265,3 @@ impl AdminSocket {
         self.0.pass(is_passed);
     }
 }
-
-impl Drop for AdminSocket {
-    fn drop(&mut self) {
-        self.0.remove();
-    }
-}

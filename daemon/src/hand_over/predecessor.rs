@@ -75,7 +75,7 @@ pub enum TakeOverError {
     #[error("the running daemon goes on, and this one does not serve: {0}")]
     Refused(String),
     /// The conversation broke off.
-    #[error("the take-over failed, and the running daemon goes on")]
+    #[error("the take-over failed, and this daemon does not serve")]
     Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The running daemon did not answer in time.
     #[error("the running daemon did not {0} in time, and goes on")]

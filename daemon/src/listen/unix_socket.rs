@@ -39,7 +39,8 @@ pub(crate) struct SocketFile {
     pub(crate) group: Option<String>,
 }
 
-/// A socket's file that this process made, or has taken over from its predecessor.
+/// A socket's file that this process made, or has taken over from its predecessor. It is removed when the value is
+/// dropped.
 #[derive(Debug)]
 pub(crate) struct OwnedSocket {
     path: PathBuf,
@@ -274,7 +275,7 @@ impl OwnedSocket {
     }
 
     /// Removes the file, unless it belongs to another process or another has taken its place.
-    pub(crate) fn remove(&self) {
+    fn remove(&self) {
         if !self.is_ours.load(Ordering::Acquire) {
             return;
         }
@@ -290,6 +291,12 @@ impl OwnedSocket {
         if let Err(error) = removed {
             tracing::warn!(path = %shown_path(&self.path), %error, "cannot remove the socket");
         }
+    }
+}
+
+impl Drop for OwnedSocket {
+    fn drop(&mut self) {
+        self.remove();
     }
 }
 

@@ -170,7 +170,13 @@ fn run_as(
         let mut stop = stop.listen().map_err(system("cannot listen for signals"))?;
         let predecessor = match role {
             Role::Alone => None,
-            Role::Successor => find_predecessor(settings).await?,
+            Role::Successor => tokio::select! {
+                found = find_predecessor(settings) => found?,
+                signal = stop.next() => {
+                    tracing::info!(signal, "stopping before the start was over");
+                    return Ok(Ended::Stopped);
+                }
+            },
         };
         let given = (GivenSockets::from(listeners), predecessor);
         let starting = start(settings, given, sources, clock, &mut stop);

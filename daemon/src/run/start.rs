@@ -77,7 +77,10 @@ pub(super) async fn start(
         }
         never = extend_start() => match never {},
         signal = stop.next() => {
-            service_manager::stopping();
+            // The service goes on if another process is it.
+            if predecessor.is_none() {
+                service_manager::stopping();
+            }
             control.stop_compiling();
             tracing::info!(signal, "stopping before the start was over");
             return Ok(None);
@@ -141,7 +144,11 @@ pub(super) async fn start(
     let audit = admin.as_ref().map(|(listeners, _)| listeners.audit.clone());
     watch_threads(&control, &workers, &shutdown)?;
     if let Some(predecessor) = predecessor {
-        replace(predecessor, &control, audit.as_ref(), settings).await?;
+        let replaced = replace(predecessor, &control, audit.as_ref(), settings, stop);
+        if let Err(signal) = replaced.await? {
+            tracing::info!(signal, "stopping before the running daemon was replaced");
+            return Ok(None);
+        }
     }
     faults::begin_to_serve();
     log_serving(settings, &listening, &shared.live);
@@ -182,13 +189,14 @@ pub(super) async fn start(
 }
 
 /// Announces that this daemon can serve, and replaces its predecessor once that has accepted it. Nothing is served
-/// before, and no file is written.
+/// before, and no file is written. Returns the signal if it was asked to stop before that.
 async fn replace(
     mut predecessor: Predecessor,
     control: &Control,
     audit: Option<&AuditLog>,
     settings: &Settings,
-) -> Result<(), StartError> {
+    stop: &mut stop::Listening,
+) -> Result<Result<(), &'static str>, StartError> {
     let status = control.status();
     let live = handing_over::live(status).ok_or_else(|| io::Error::other("no table is live"));
     let ready = Ready {
@@ -196,14 +204,19 @@ async fn replace(
         freeze: handing_over::freeze(status),
         taken: predecessor.taken().to_vec(),
     };
-    predecessor.be_accepted(ready).await?;
+    tokio::select! {
+        // A signal that has come counts: the predecessor would drain for a daemon that ends at once.
+        biased;
+        signal = stop.next() => return Ok(Err(signal)),
+        accepted = predecessor.be_accepted(ready) => accepted?,
+    }
     predecessor.serve().await?;
     if let Some(audit) = audit {
         audit.begin_to_write(&settings.admin.audit).await;
     }
     control.begin_to_write();
     tracing::info!("taken over: the daemon before this one drains");
-    Ok(())
+    Ok(Ok(()))
 }
 
 /// Reports to the service manager that the daemon serves, and what, from now on.

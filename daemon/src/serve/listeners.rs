@@ -144,9 +144,7 @@ impl ServingListeners {
     /// connect must be answered; those of the listeners `left` wait for the successor, which has them, too.
     pub(crate) fn close(self, left: &[ListenerName]) -> Vec<Stream> {
         // First, so that no other client finds the socket.
-        for (_, file) in &self.files {
-            file.remove();
-        }
+        drop(self.files);
         let mut waiting = Vec::new();
         let all = [
             (ListenerName::Http, self.tcp),

@@ -1,12 +1,35 @@
-//! A successor by hand, which ends, hangs or lies where the program would not.
+//! A successor by hand, which ends, hangs or lies where the program would not; and a predecessor by hand.
 
+use std::fs;
 use std::io::{Read, Write};
-use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
 use crate::serve::daemon::PATIENCE;
+
+/// The admin socket of a predecessor by hand.
+pub(super) struct Listener(UnixListener, PathBuf);
+
+impl Listener {
+    pub(super) fn new(directory: &Path) -> Self {
+        fs::create_dir_all(directory.join("run")).unwrap();
+        let path = directory.join("run/codeid.admin.sock");
+        Self(UnixListener::bind(&path).unwrap(), path)
+    }
+
+    /// Accepts the connection of a successor, and receives its request. The path is free for its own socket then.
+    pub(super) fn accept(self) -> ByHand {
+        let (stream, _) = self.0.accept().unwrap();
+        fs::remove_file(self.1).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut this = ByHand(stream);
+        let head = this.head();
+        assert!(head.starts_with("POST /v1/take-over "), "{head}");
+        this
+    }
+}
 
 /// A connection that speaks the protocol of take-overs.
 pub(super) struct ByHand(UnixStream);
@@ -40,6 +63,18 @@ impl ByHand {
         let request = "POST /v1/take-over HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
                        Connection: Upgrade\r\nUpgrade: codeid-take-over/1\r\nContent-Length: 0\r\n\r\n";
         self.0.write_all(request.as_bytes()).unwrap();
+        self.head()
+    }
+
+    /// Offers a successor no socket.
+    pub(super) fn offer_nothing(&mut self) {
+        let response = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: codeid-take-over/1\r\n\r\n";
+        self.0.write_all(response.as_bytes()).unwrap();
+        assert_eq!(self.receive().unwrap()["message"], "hello");
+        self.send(&json!({"message": "offer", "pid": 1, "version": "0.0.0", "sockets": []}));
+    }
+
+    fn head(&mut self) -> String {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
             let mut byte = [0];

@@ -1,13 +1,13 @@
 //! Single take-overs: the sockets of a successor, the reasons to refuse it, and the end of the predecessor.
 
 use std::fs;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::successor::ByHand;
+use super::successor::{ByHand, Listener};
 use super::{SOCKETS, assert_sockets_exist, plan, successor};
 use crate::admin::{good, post};
 use crate::resp::client::{Reply, RespClient};
@@ -327,6 +327,33 @@ fn the_first_signal_to_a_predecessor_that_drains_cuts_no_request() {
     assert_eq!(half.receive().status, 400);
     assert!(first.wait().success(), "{:?}", first.log);
     assert_serves(&second);
+}
+
+#[test]
+fn a_successor_that_is_stopped_before_it_serves_leaves_all_as_it_was() {
+    for is_offered in [false, true] {
+        let directory = Directory::new();
+        let (manager, plan) = Manager::of(successor(&directory));
+        let listener = Listener::new(directory.path());
+        let mut command = plan.command("serve");
+        let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+        let mut asked = listener.accept();
+        if is_offered {
+            asked.offer_nothing();
+            assert_eq!(asked.receive().unwrap()["message"], "ready");
+        }
+        let pid = child.id().to_string();
+        let killed = Command::new("kill").args(["-TERM", &pid]).status();
+        assert!(killed.unwrap().success());
+        assert!(child.wait().unwrap().success());
+        assert_eq!(asked.receive(), None);
+        let messages = manager.rest();
+        assert!(
+            !messages.contains(&vec!["STOPPING=1".to_owned()]),
+            "{messages:?}"
+        );
+        assert!(!directory.path().join("codeid.sock").exists());
+    }
 }
 
 #[test]
