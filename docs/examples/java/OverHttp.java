@@ -3,16 +3,20 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * Identifies code values over HTTP, on TCP.
@@ -20,7 +24,7 @@ import java.util.Map;
  * <p>Reads lines of an openId, a space and a code value; prints a decision for each.
  */
 public class OverHttp {
-    private static final Duration TIMEOUT = Duration.ofSeconds(2);
+    private static final Duration TIMEOUT = Duration.ofSeconds(2); // for the whole request, with its retry
     private static final ObjectMapper JSON = new ObjectMapper();
 
     // It keeps connections open, for all threads; -Djdk.httpclient.connectionPoolSize bounds the idle ones.
@@ -37,22 +41,34 @@ public class OverHttp {
     JsonNode identify(String codeValue, String openId) throws IOException, InterruptedException {
         byte[] body = JSON.writeValueAsBytes(Map.of("codeValue", codeValue, "openId", openId));
         HttpRequest request = HttpRequest.newBuilder(uri)
-                .timeout(TIMEOUT)
                 .header("Content-Type", "application/json")
                 .POST(BodyPublishers.ofByteArray(body))
                 .build();
+        long end = System.nanoTime() + TIMEOUT.toNanos();
+        byte[] response;
         try {
-            return send(request);
-        } catch (HttpTimeoutException | ConnectException e) {
+            response = send(request, end);
+        } catch (HttpTimeoutException e) {
             throw e;
         } catch (IOException e) {
             // The daemon has closed the connection, to stop or because it was idle. Asking again changes nothing.
-            return send(request);
+            response = send(request, end);
         }
+        return JSON.readTree(response);
     }
 
-    private JsonNode send(HttpRequest request) throws IOException, InterruptedException {
-        return JSON.readTree(client.send(request, BodyHandlers.ofByteArray()).body());
+    // HttpRequest.timeout would end with the head of the response, and wait for its body without a limit.
+    private byte[] send(HttpRequest request, long end) throws IOException, InterruptedException {
+        CompletableFuture<HttpResponse<byte[]>> response = client.sendAsync(request, BodyHandlers.ofByteArray());
+        try {
+            return response.get(end - System.nanoTime(), TimeUnit.NANOSECONDS).body();
+        } catch (TimeoutException e) {
+            throw new HttpTimeoutException("no response within " + TIMEOUT.toMillis() + " ms");
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof IOException cause ? cause : new IOException(e.getCause());
+        } finally {
+            response.cancel(true); // if it has not arrived, its connection is closed
+        }
     }
 
     static String decision(JsonNode response) {
